@@ -1,0 +1,1 @@
+"""Values, errors and machinery that every room stands on; knows no data and no model."""

@@ -1,0 +1,232 @@
+"""Configuration: sections declared next to the code that uses them, read from TOML with every fault at once.
+
+A section is a class of `option` fields. `read_toml` gives plain values and the line of every key;
+`check` validates them against a class and turns what pydantic found into `Fault`s for a person.
+"""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import tomlkit
+import tomlkit.exceptions
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from evenhand.base.errors import ConfigError, Fault, nearest
+from evenhand.base.toml_lines import Key, key_lines
+
+S = TypeVar("S", bound=BaseModel)
+
+
+class Section(BaseModel):
+    """A table of the configuration: frozen, no unknown keys, every field with a default and a sentence."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, use_attribute_docstrings=False)
+
+    def plain(self) -> dict[str, Any]:
+        """Return the section as plain values that TOML can hold (keys without value are left out)."""
+        return self.model_dump(mode="json", exclude_none=True)
+
+
+def option(default: Any = PydanticUndefined, *, says: str, unit: str = "", **limits: Any) -> Any:
+    """Declare one key: its default, what it does in one sentence, its unit and its limits (ge, gt, le, lt).
+
+    Without a default the key must be given.
+    """
+    extra: dict[str, Any] | None = {"unit": unit} if unit else None
+    if isinstance(default, (dict, list)):
+        value = default
+        return Field(
+            default_factory=lambda: type(value)(value), description=says, json_schema_extra=extra, **limits
+        )
+    return Field(default, description=says, json_schema_extra=extra, **limits)
+
+
+def read_toml(text: str, source: str) -> tuple[dict[str, Any], dict[Key, int]]:
+    """Return the plain values of a TOML text, and for each key path the line it stands on.
+
+    Raises
+    ------
+    ConfigError
+        If the text is not TOML; the fault names the line.
+    """
+    try:
+        values = tomlkit.parse(text).unwrap()
+    except tomlkit.exceptions.ParseError as error:
+        fault = Fault("TOML", str(error).split(" at line ")[0], "this is not valid TOML", line=error.line)
+        raise ConfigError(source, [fault]) from None
+    except tomlkit.exceptions.TOMLKitError as error:
+        raise ConfigError(source, [Fault("TOML", str(error), "this is not valid TOML")]) from None
+    return values, key_lines(text)
+
+
+def read_file(path: Path) -> str:
+    """Return the text of a configuration file.
+
+    Raises
+    ------
+    ConfigError
+        If it is not there, is a folder, or is not UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        found, allowed = (
+            "there is no such file",
+            'give the path of a TOML file, or make one with "evenhand init"',
+        )
+    except IsADirectoryError:
+        found, allowed = "is a folder", 'give a TOML file; "evenhand init FOLDER" makes one'
+    except UnicodeDecodeError as error:
+        found, allowed = f"byte {error.start} is not UTF-8", "save the file as UTF-8"
+    except OSError as error:
+        found, allowed = f"cannot be read ({error.strerror})", "check its permissions"
+    raise ConfigError(str(path), [Fault("file", found, allowed)])
+
+
+def set_dotted(values: dict[str, Any], assignment: str) -> None:
+    """Apply one `KEY=VALUE` (dotted key, TOML value or a bare word) to nested plain values, in place.
+
+    A list of named tables (models) is entered by position or by name: `model.lite0.head=mlp`.
+    """
+    key, sep, text = assignment.partition("=")
+    if not sep or not key.strip():
+        raise ConfigError("--set", [Fault(assignment, "is not KEY=VALUE", "write for example train.epochs=5")])
+    try:
+        value = tomlkit.parse(f"value = {text.strip()}").unwrap()["value"]
+    except tomlkit.exceptions.TOMLKitError:
+        value = text.strip()
+    put(values, tuple(key.strip().split(".")), value)
+
+
+def put(values: Any, path: Sequence[str], value: Any) -> None:
+    """Set `value` at a key path in nested plain values, making tables on the way."""
+    for depth, part in enumerate(path):
+        here = ".".join(path[: depth + 1])
+        last = depth == len(path) - 1
+        if isinstance(values, list):
+            at = _position(values, part, here)
+            if last:
+                values[at] = value
+                return
+            values = values[at]
+        elif not isinstance(values, dict):
+            raise ConfigError("--set", [Fault(here, "is below a plain value", "only tables hold further keys")])
+        elif last:
+            values[part] = value
+        else:
+            values = values.setdefault(part, {})
+
+
+def _position(tables: list[Any], part: str, here: str) -> int:
+    if part.isdigit() and int(part) < len(tables):
+        return int(part)
+    names = [str(t.get("name", "")) for t in tables if isinstance(t, dict)]
+    if part in names:
+        return names.index(part)
+    allowed = f"known are: {', '.join(n for n in names if n)} or a position below {len(tables)}"
+    raise ConfigError("--set", [Fault(here, "is not there", allowed, nearest=nearest(part, names))])
+
+
+def check(cls: type[S], values: Mapping[str, Any], source: str, lines: Mapping[Key, int] | None = None,
+          prefix: Key = ()) -> S:  # fmt: skip
+    """Return `values` as an instance of `cls`.
+
+    Raises
+    ------
+    ConfigError
+        With one `Fault` for each thing wrong.
+    """
+    try:
+        return cls.model_validate(dict(values))
+    except ValidationError as error:
+        raise ConfigError(source, faults_of(error, cls, lines or {}, prefix)) from None
+
+
+def faults_of(
+    error: ValidationError, cls: type[BaseModel], lines: Mapping[Key, int], prefix: Key = ()
+) -> list[Fault]:
+    """Return what pydantic found as faults, in the order of the lines."""
+    faults = [_fault(dict(item), cls, lines, prefix) for item in error.errors(include_url=False)]
+    return sorted(faults, key=lambda fault: (fault.line or 0, fault.key))
+
+
+def _fault(item: dict[str, Any], cls: type[BaseModel], lines: Mapping[Key, int], prefix: Key) -> Fault:
+    local = tuple(part for part in item["loc"] if not _is_branch(part))
+    path = (*prefix, *local)
+    line = next((lines[path[:end]] for end in range(len(path), 0, -1) if path[:end] in lines), None)
+    key = _dotted(path)
+    if item["type"] == "extra_forbidden":
+        known = list(_class_at(cls, local[:-1]).model_fields)
+        close = nearest(str(local[-1]), known)
+        return Fault(key, "is not a key", f"known here: {', '.join(known)}", line, close)
+    if item["type"] == "missing":
+        return Fault(key, "is missing", _says(cls, local) or "it must be given", line)
+    found = f"found {item['input']!r}" if not isinstance(item["input"], dict) else "found a table"
+    allowed = item["msg"].removeprefix("Value error, ").removeprefix("Input should be ").rstrip(".")
+    words = _choices(cls, local)
+    close = nearest(str(item["input"]), words) if words else None
+    if not item["msg"].startswith("Value error"):
+        allowed = f"allowed is {allowed}"
+    return Fault(key, found, allowed, line, close)
+
+
+def _is_branch(part: int | str) -> bool:
+    """Whether a part of pydantic's location names a branch of a union rather than a key."""
+    return isinstance(part, str) and (
+        part.startswith(("function-", "constrained-", "literal[", "list[", "dict[", "tuple[", "model["))
+        or part in {"str", "int", "float", "bool", "none", "lax-or-strict"}
+    )
+
+
+def _dotted(path: Key) -> str:
+    out = ""
+    for part in path:
+        out += f"[{part}]" if isinstance(part, int) else ("." if out else "") + str(part)
+    return out
+
+
+def _class_at(cls: type[BaseModel], path: Sequence[int | str]) -> type[BaseModel]:
+    """Return the section class that holds the keys below `path`."""
+    for part in path:
+        if isinstance(part, int):
+            continue
+        info = cls.model_fields.get(str(part))
+        inner = _section_in(info.annotation) if info else None
+        if inner is None:
+            return cls
+        cls = inner
+    return cls
+
+
+def _section_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for arg in typing.get_args(annotation) if (found := _section_in(arg))), None)
+
+
+def _field(cls: type[BaseModel], path: Sequence[int | str]) -> FieldInfo | None:
+    names = [part for part in path if not isinstance(part, int)]
+    return _class_at(cls, names[:-1]).model_fields.get(str(names[-1])) if names else None
+
+
+def _says(cls: type[BaseModel], path: Sequence[int | str]) -> str:
+    info = _field(cls, path)
+    return (info.description or "").rstrip(".") if info else ""
+
+
+def _choices(cls: type[BaseModel], path: Sequence[int | str]) -> list[str]:
+    info = _field(cls, path)
+    return [str(word) for word in literals(info.annotation)] if info else []
+
+
+def literals(annotation: Any) -> list[Any]:
+    """Return the words that a field's annotation allows, or an empty list."""
+    if typing.get_origin(annotation) is Literal:
+        return list(typing.get_args(annotation))
+    return [word for arg in typing.get_args(annotation) for word in literals(arg)]

@@ -1,0 +1,115 @@
+"""Errors: sentences for a person.
+
+::
+
+    EvenhandError            exit 2: wrong use, or something that the user can put right
+    ├── ConfigError          the configuration; carries every fault at once
+    ├── DataError            files, tables, labels, archives
+    ├── FoldsError           the plan of folds, or the locked test
+    ├── ModelError           an encoder, a head or weights
+    ├── RecordError          the folder of a run
+    ├── StoreError           the cache of encoded rows
+    ├── TaskError            a training task that failed, named
+    ├── MissingExtraError    a package of an extra is not installed
+    └── Interrupted          exit 3: stopped by the user; going on is possible
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+class EvenhandError(Exception):
+    """Something a person can put right; the text says what was found, where, and what to do."""
+
+    exit_code = 2
+
+
+class DataError(EvenhandError):
+    """Files, tables, labels or archives that cannot be used as they are."""
+
+
+class FoldsError(EvenhandError):
+    """A plan of folds that cannot be made or does not fit the data."""
+
+
+class ModelError(EvenhandError):
+    """An encoder, head or weights that cannot be had or do not fit."""
+
+
+class RecordError(EvenhandError):
+    """A run's folder that is missing, incomplete or not a record."""
+
+
+class StoreError(EvenhandError):
+    """The cache of encoded rows cannot be written or read."""
+
+
+class TaskError(EvenhandError):
+    """A training task failed; the text names model, fold and seed."""
+
+
+class Interrupted(EvenhandError):  # noqa: N818  (it is an event, not a mistake)
+    """The user stopped the run; what is done is kept."""
+
+    exit_code = 3
+
+
+class MissingExtraError(EvenhandError):
+    """A package of an optional extra is not installed."""
+
+    def __init__(self, package: str, extra: str, purpose: str) -> None:
+        super().__init__(
+            f"{purpose} needs the package {package!r}, which is not installed. "
+            f'Install it with: pip install "evenhand[{extra}]"'
+        )
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing wrong in a configuration: where it is, what was found, what is allowed."""
+
+    key: str
+    found: str
+    allowed: str
+    line: int | None = None
+    nearest: str | None = None
+
+    def __str__(self) -> str:
+        where = f"line {self.line}: " if self.line else ""
+        hint = f' Did you mean "{self.nearest}"?' if self.nearest else ""
+        return f"{where}{self.key}: {self.found}; {self.allowed}.{hint}"
+
+
+class ConfigError(EvenhandError):
+    """Every fault of a configuration at once."""
+
+    def __init__(self, source: str, faults: Sequence[Fault]) -> None:
+        self.source = source
+        self.faults = tuple(faults)
+        count = f"{len(faults)} fault" + ("s" if len(faults) != 1 else "")
+        super().__init__("\n".join([f"{source}: {count}.", *(f"  {fault}" for fault in faults)]))
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word that `word` was most likely meant to be, or None.
+
+    >>> nearest("epoch", ["epochs", "batch_size"])
+    'epochs'
+    """
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return close[0] if close else None
+
+
+def unknown(what: str, name: str, known: Iterable[str]) -> str:
+    """Return a sentence for a name that is not known, with the nearest right one.
+
+    >>> unknown("head", "liner", ["linear", "mlp"])
+    'There is no head named "liner"; known are: linear, mlp. Did you mean "linear"?'
+    """
+    names = sorted(known)
+    close = nearest(name, names)
+    hint = f' Did you mean "{close}"?' if close else ""
+    return f'There is no {what} named "{name}"; known are: {", ".join(names)}.{hint}'

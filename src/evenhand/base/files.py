@@ -1,0 +1,68 @@
+"""Writing so that nothing is ever half there: a temporary file beside the target, then a rename."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside `path`; rename it onto `path` when the block ends well.
+
+    A reader sees the old file or the new one, never a part. On an error the temporary file goes.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.part")
+    try:
+        yield temporary
+        _flush(temporary)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write UTF-8 text through `replacing`."""
+    with replacing(path) as part:
+        part.write_text(text, encoding="utf-8", newline="")
+
+
+def write_json(path: Path, document: Any, *, indent: int | None = 1) -> None:
+    """Write plain values as JSON through `replacing`; numbers that are not finite become null."""
+    write_text(path, to_json(document, indent=indent) + "\n")
+
+
+def to_json(document: Any, *, indent: int | None = None) -> str:
+    """Return plain values as JSON text; NumPy numbers and arrays and paths are made plain."""
+    return json.dumps(plain(document), ensure_ascii=False, indent=indent, allow_nan=False)
+
+
+def plain(value: Any) -> Any:
+    """Return a value with nothing but dict, list, str, int, float, bool and None in it."""
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [plain(item) for item in value]
+    if isinstance(value, np.ndarray):
+        return plain(value.tolist())
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def _flush(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())

@@ -1,0 +1,383 @@
+"""The values that travel between rooms: frozen, over frames and arrays, without torch.
+
+Letters used for shapes everywhere: n rows, k classes, m models, f folds, g groups.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from evenhand.base.errors import DataError, FoldsError
+
+Floats = npt.NDArray[np.floating[Any]]
+Ints = npt.NDArray[np.integer[Any]]
+Strings = npt.NDArray[Any]  # object arrays of str
+Mask = npt.NDArray[np.bool_]
+
+Severity = Literal["error", "warning", "note"]
+Origin = Literal["out-of-fold", "out-of-fold elsewhere", "in-sample", "test"]
+
+TEST = -1
+"""Fold number of locked test rows (written as "test" in folds.csv)."""
+NO_LABEL = -1
+"""Label of a row whose class is not known."""
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """Rows with their labels, before anything is decoded.
+
+    Attributes
+    ----------
+    frame
+        n rows with a 0..n-1 index; columns `id` (unique, str) and `path`, and `group`, `split` and whatever
+        else the source has.
+    classes
+        The k class names in order.
+    labels
+        (n,) int64 class indices, `NO_LABEL` where unknown; or (n, k) float64 where several labels hold
+        (0/1) or labels are soft (0..1), NaN rows where unknown.
+    weights
+        (n,) float64 row weights, or None for equal ones.
+    levels
+        Coarser classes: name -> for each of the k classes the name of its coarser class.
+    kind
+        The kind of data ("photos").
+    """
+
+    frame: pd.DataFrame
+    classes: tuple[str, ...]
+    labels: npt.NDArray[Any]
+    weights: Floats | None = None
+    levels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    kind: str = "photos"
+
+    def __post_init__(self) -> None:
+        n = len(self.frame)
+        if self.labels.shape[0] != n:
+            raise DataError(f"{self.labels.shape[0]} labels for {n} rows; there must be one for each.")
+        if "id" not in self.frame or not self.frame["id"].is_unique:
+            raise DataError('The column "id" must be there and must name every row once.')
+        if self.labels.ndim == 2 and self.labels.shape[1] != self.k:
+            raise DataError(f"The label matrix has {self.labels.shape[1]} columns for {self.k} classes.")
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    @property
+    def k(self) -> int:
+        """Number of classes."""
+        return len(self.classes)
+
+    @property
+    def ids(self) -> Strings:
+        """(n,) ids."""
+        return self.frame["id"].to_numpy(dtype=object)
+
+    @property
+    def multi_label(self) -> bool:
+        """Whether several classes may hold for one row."""
+        return self.labels.ndim == 2
+
+    @property
+    def grouped(self) -> bool:
+        """Whether the source named groups."""
+        return "group" in self.frame
+
+    @property
+    def groups(self) -> Strings:
+        """(n,) group of each row; a row without a group is a group of its own."""
+        if not self.grouped:
+            return self.ids
+        named = self.frame["group"]
+        return np.where(named.isna(), "id:" + self.frame["id"].astype(str), named.astype(str)).astype(object)
+
+    def matrix(self) -> Floats:
+        """Return labels as (n, k) float64: one-hot rows, or the matrix as it is; unknown rows are zero."""
+        if self.multi_label:
+            return np.nan_to_num(self.labels.astype(np.float64))
+        known = self.labels >= 0
+        out = np.zeros((len(self), self.k))
+        out[np.flatnonzero(known), self.labels[known]] = 1.0
+        return out
+
+    def counts(self) -> Floats:
+        """Return (k,) rows per class (sums of label weights where labels are soft)."""
+        return np.asarray(self.matrix().sum(axis=0))
+
+    def groups_per_class(self) -> dict[str, int]:
+        """Return for each class the number of distinct groups that hold it."""
+        held = self.matrix() > 0
+        groups = self.groups
+        return {name: len(set(groups[held[:, c]])) for c, name in enumerate(self.classes)}
+
+    def take(self, rows: Mask | Ints) -> Samples:
+        """Return the samples at `rows` (a mask or positions), with classes as they are."""
+        frame = self.frame[rows] if rows.dtype == bool else self.frame.iloc[rows]
+        return replace(
+            self,
+            frame=frame.reset_index(drop=True),
+            labels=self.labels[rows],
+            weights=None if self.weights is None else self.weights[rows],
+        )
+
+    def __repr__(self) -> str:
+        groups = f", {len(set(self.groups)):,} groups" if self.grouped else ""
+        return f"Samples({len(self):,} {self.kind}, {self.k} classes{groups})"
+
+    def _repr_html_(self) -> str:
+        counts = pd.DataFrame({"class": self.classes, "rows": self.counts()})
+        return f"<p>{self!r}</p>{counts.to_html(index=False, escape=True, max_rows=20)}"
+
+
+@dataclass(frozen=True, eq=False)
+class Folds:
+    """Which fold each row belongs to: 0..k-1, or `TEST` for locked rows.
+
+    Attributes
+    ----------
+    ids
+        (n,) ids.
+    fold
+        (n,) int16.
+    k
+        Number of folds.
+    how
+        How they were made, in plain words and numbers (method, seed, worst share deviation).
+    """
+
+    ids: Strings
+    fold: npt.NDArray[np.int16]
+    k: int
+    how: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if len(self.ids) != len(self.fold):
+            raise FoldsError(f"{len(self.ids)} ids for {len(self.fold)} fold numbers.")
+        if len(self.fold) and (self.fold.min() < TEST or self.fold.max() >= self.k):
+            raise FoldsError(f"Fold numbers must lie in 0..{self.k - 1}, or be test.")
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def of(self, ids: Sequence[str] | Strings) -> npt.NDArray[np.int16]:
+        """Return (len(ids),) the fold of each id; every id must be known."""
+        known = pd.Series(self.fold, index=self.ids)
+        missing = [i for i in ids if i not in known.index]
+        if missing:
+            raise FoldsError(
+                f"{len(missing)} of {len(ids)} ids have no fold (first: {missing[0]}). "
+                "Make the folds again, or add the rows to folds.csv."
+            )
+        return known.loc[list(ids)].to_numpy(dtype=np.int16)
+
+    def __repr__(self) -> str:
+        sizes = ", ".join(str(int((self.fold == f).sum())) for f in range(self.k))
+        test = int((self.fold == TEST).sum())
+        return f"Folds(k={self.k}, rows {sizes}" + (f", test {test})" if test else ")")
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """Class probabilities for named rows, and where they come from.
+
+    Attributes
+    ----------
+    ids
+        (n,) ids.
+    classes
+        The k class names in the order of the columns.
+    probabilities
+        (n, k) float64 in [0, 1]; rows sum to 1 unless several labels may hold.
+    truth
+        (n,) int64 class indices (`NO_LABEL` where unknown), or (n, k) float64; None where nothing is known.
+    fold
+        (n,) int16, the fold in which the row was held out; `TEST` for locked rows.
+    groups
+        (n,) group names, or None where rows stand for themselves.
+    model
+        Name of the model or ensemble.
+    origin
+        Where they come from; only "out-of-fold" and "test" can be believed.
+    logits
+        (n, k) float64 before softmax or sigmoid, or None.
+    """
+
+    ids: Strings
+    classes: tuple[str, ...]
+    probabilities: Floats
+    truth: npt.NDArray[Any] | None = None
+    fold: npt.NDArray[np.int16] | None = None
+    groups: Strings | None = None
+    model: str = ""
+    origin: Origin = "out-of-fold"
+    logits: Floats | None = None
+
+    def __post_init__(self) -> None:
+        n, k = len(self.ids), len(self.classes)
+        if self.probabilities.shape != (n, k):
+            raise DataError(
+                f"Probabilities are {self.probabilities.shape}; {n} ids and {k} classes need ({n}, {k})."
+            )
+        bad = ~np.isfinite(self.probabilities)
+        if bad.any():
+            row, column = np.argwhere(bad)[0]
+            raise DataError(
+                f'{int(bad.sum())} probabilities are not numbers (first: id "{self.ids[row]}", '
+                f'class "{self.classes[column]}").'
+            )
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @property
+    def k(self) -> int:
+        """Number of classes."""
+        return len(self.classes)
+
+    @property
+    def multi_label(self) -> bool:
+        """Whether several classes may hold for one row."""
+        return self.truth is not None and self.truth.ndim == 2
+
+    @property
+    def predicted(self) -> Ints:
+        """(n,) the most probable class."""
+        return np.asarray(self.probabilities.argmax(axis=1))
+
+    def take(self, rows: Mask | Ints) -> Predictions:
+        """Return the predictions at `rows` (a mask or positions)."""
+
+        def part(array: Any) -> Any:
+            return None if array is None else array[rows]
+
+        return replace(
+            self,
+            ids=self.ids[rows],
+            probabilities=self.probabilities[rows],
+            truth=part(self.truth),
+            fold=part(self.fold),
+            groups=part(self.groups),
+            logits=part(self.logits),
+        )
+
+    def frame(self) -> pd.DataFrame:
+        """Return a table: id, fold, group, truth, predicted, confidence and a column `p:CLASS` per class."""
+        names = np.array(self.classes, dtype=object)
+        out = pd.DataFrame({"id": self.ids})
+        if self.fold is not None:
+            out["fold"] = self.fold
+        if self.groups is not None:
+            out["group"] = self.groups
+        if self.truth is not None and self.truth.ndim == 1:
+            out["truth"] = [names[t] if t >= 0 else None for t in self.truth]
+        out["predicted"] = names[self.predicted]
+        out["confidence"] = self.probabilities.max(axis=1) if len(self) else []
+        table = pd.DataFrame(self.probabilities, columns=[f"p:{name}" for name in self.classes])
+        return pd.concat([out, table], axis=1)
+
+    def __repr__(self) -> str:
+        return f"Predictions({self.model or 'unnamed'}: {len(self):,} rows × {self.k} classes, {self.origin})"
+
+    def _repr_html_(self) -> str:
+        return f"<p>{self!r}</p>{self.frame().to_html(index=False, escape=True, max_rows=10, max_cols=10)}"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that a rule found, with its evidence.
+
+    Attributes
+    ----------
+    code
+        "EH104".
+    severity
+        "error", "warning" or "note".
+    says
+        One sentence with the numbers.
+    about
+        What it is about: a class, a model, a file, a column ("" for the whole).
+    evidence
+        Numbers by name.
+    ids
+        The rows concerned.
+    patch
+        Dotted key -> value that would mend it in the configuration, or None.
+    """
+
+    code: str
+    severity: Severity
+    says: str
+    about: str = ""
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    ids: tuple[str, ...] = ()
+    patch: Mapping[str, Any] | None = None
+
+    def document(self) -> dict[str, Any]:
+        """Return it as plain values, for JSON."""
+        return {
+            "code": self.code,
+            "severity": self.severity,
+            "says": self.says,
+            "about": self.about,
+            "evidence": dict(self.evidence),
+            "ids": list(self.ids),
+            "patch": None if self.patch is None else dict(self.patch),
+        }
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Finding:
+        """Return the finding written by `document`."""
+        return cls(**{**document, "ids": tuple(document.get("ids", ()))})
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A figure with its uncertainty.
+
+    Attributes
+    ----------
+    estimate, low, high
+        The figure and its interval at `level`; NaN where it cannot be estimated.
+    n
+        Rows it rests on.
+    groups
+        Independent groups it rests on (rows where there are none).
+    level
+        Coverage asked for (0.95).
+    how
+        Method in a few words.
+    """
+
+    estimate: float
+    low: float
+    high: float
+    n: int
+    groups: int
+    level: float = 0.95
+    how: str = "bootstrap over groups"
+
+    def document(self) -> dict[str, float | int | None]:
+        """Return estimate, low, high, n and groups; a figure that cannot be estimated is None."""
+
+        def number(x: float) -> float | None:
+            return float(x) if np.isfinite(x) else None
+
+        return {
+            "estimate": number(self.estimate),
+            "low": number(self.low),
+            "high": number(self.high),
+            "n": int(self.n),
+            "groups": int(self.groups),
+        }
+
+    def __str__(self) -> str:
+        if not np.isfinite(self.estimate):
+            return "cannot be estimated"
+        return f"{self.estimate:.3f} [{self.low:.3f}, {self.high:.3f}]"
