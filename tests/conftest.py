@@ -1,0 +1,21 @@
+"""What all tests share: the way to real data beside the checkout."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture
+def shared_data() -> Callable[[str], Path]:
+    """Return the folder of a real data set, or skip where it is absent."""
+
+    def folder(name: str) -> Path:
+        path = SHARED / name
+        if not path.exists():
+            pytest.skip(f"the real data set {name!r} is not beside this checkout")
+        return path
+
+    return folder
