@@ -1,0 +1,273 @@
+"""The record: a run's folder, and the only place where a run leaves anything.
+
+Everything in it is TOML, JSON, CSV, Parquet or safetensors, so opening a stranger's record runs no code.
+Writing goes through a temporary file and a rename, so a reader never sees half a file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import platform
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import tomlkit
+
+from evenhand.base.errors import RecordError
+from evenhand.base.files import plain, replacing, to_json, write_json, write_text
+from evenhand.base.values import TEST, Finding, Folds, Samples
+
+_LABEL, _SOFT, _WEIGHT = "eh:label", "eh:label:", "eh:weight"
+_PACKAGES = ("evenhand", "numpy", "pandas", "scipy", "scikit-learn", "torch", "torchvision", "timm")
+
+
+@dataclass(frozen=True)
+class Record:
+    """A run's folder, opened.
+
+    Parameters
+    ----------
+    path
+        The folder. `Record.open` checks that it is one; `Record.create` makes a new one.
+    """
+
+    path: Path
+
+    @classmethod
+    def open(cls, path: str | Path) -> Record:
+        """Return the record at `path`.
+
+        Raises
+        ------
+        RecordError
+            If there is no folder or it is not a record.
+        """
+        folder = Path(path)
+        if not folder.is_dir():
+            raise RecordError(f"{folder}: there is no such folder. Give the folder of a run, below runs/.")
+        if not (folder / "resolved.toml").is_file():
+            raise RecordError(f"{folder}: is not a record (it has no resolved.toml). Give the folder of a run.")
+        return cls(folder)
+
+    @classmethod
+    def create(cls, output: Path, *, asked: str, resolved: Mapping[str, Any], data: Mapping[str, Any]) -> Record:
+        """Make a new record below `output`, named by the time and the SLURM job if there is one.
+
+        Parameters
+        ----------
+        asked
+            The configuration as the user wrote it.
+        resolved
+            The whole configuration as plain values, defaults included.
+        data
+            What was read: kind, classes, levels, fingerprint.
+        """
+        job = os.environ.get("SLURM_JOB_ID", "")
+        stem = datetime.now().strftime("%Y%m%d_%H%M%S") + (f"_j{job}" if job else "")
+        path = _new_folder(output, stem)
+        record = cls(path)
+        write_text(path / "config.toml", asked)
+        write_json(path / "environment.json", environment())
+        write_json(path / "data.json", data)
+        write_text(path / "resolved.toml", tomlkit.dumps(_without_none(resolved)))
+        return record
+
+    # What was asked and read
+
+    def resolved(self) -> dict[str, Any]:
+        """Return the whole configuration as plain values."""
+        return dict(tomlkit.parse(self._text("resolved.toml")).unwrap())
+
+    def data(self) -> dict[str, Any]:
+        """Return what was read: kind, root, classes, levels, rows, fingerprint."""
+        return dict(self.json("data.json"))
+
+    def write_samples(self, samples: Samples) -> None:
+        """Write samples.parquet: the frame, labels and weights."""
+        frame = samples.frame.copy()
+        if samples.multi_label:
+            for c in range(samples.k):
+                frame[f"{_SOFT}{c}"] = samples.labels[:, c]
+        else:
+            frame[_LABEL] = samples.labels
+        if samples.weights is not None:
+            frame[_WEIGHT] = samples.weights
+        with replacing(self.path / "samples.parquet") as part:
+            frame.to_parquet(part, index=False)
+
+    def samples(self) -> Samples:
+        """Return the samples of the run."""
+        data = self.data()
+        frame = self._parquet("samples.parquet")
+        soft = [name for name in frame if name.startswith(_SOFT)]
+        labels = frame[soft].to_numpy(np.float64) if soft else frame[_LABEL].to_numpy(np.int64)
+        weights = frame[_WEIGHT].to_numpy(np.float64) if _WEIGHT in frame else None
+        return Samples(
+            frame=frame.drop(columns=[*soft, *(c for c in (_LABEL, _WEIGHT) if c in frame)]),
+            classes=tuple(data["classes"]),
+            labels=labels,
+            weights=weights,
+            levels={name: tuple(of) for name, of in data.get("levels", {}).items()},
+            kind=data["kind"],
+        )
+
+    def write_folds(self, folds: Folds) -> None:
+        """Write folds.csv (id, fold; locked rows say "test") and how they were made."""
+        names = np.where(folds.fold == TEST, "test", folds.fold.astype(str))
+        table = pd.DataFrame({"id": folds.ids, "fold": names})
+        with replacing(self.path / "folds.csv") as part:
+            table.to_csv(part, index=False)
+        write_json(self.path / "folds.json", {"k": folds.k, "how": dict(folds.how)})
+
+    def folds(self) -> Folds:
+        """Return the folds of the run."""
+        table = pd.read_csv(self._file("folds.csv"), dtype=str, keep_default_na=False)
+        about = self.json("folds.json")
+        fold = table["fold"].replace("test", str(TEST)).astype(np.int16).to_numpy()
+        return Folds(table["id"].to_numpy(dtype=object), fold, k=about["k"], how=about["how"])
+
+    # What was found and made
+
+    def write_findings(self, findings: Sequence[Finding]) -> None:
+        """Write findings.jsonl, one finding a line."""
+        lines = [to_json(finding.document()) for finding in findings]
+        write_text(self.path / "findings.jsonl", "".join(f"{line}\n" for line in lines))
+
+    def findings(self) -> list[Finding]:
+        """Return the findings of the run, in their order."""
+        if not self.has("findings.jsonl"):
+            return []
+        lines = self._text("findings.jsonl").splitlines()
+        return [Finding.from_document(json.loads(line)) for line in lines if line]
+
+    def task_folder(self, model: str, fold: int, seed: int) -> Path:
+        """Return the folder of one training task."""
+        return self.path / "models" / model / f"fold{fold}" / f"seed{seed}"
+
+    def write_predictions(self, table: pd.DataFrame) -> None:
+        """Write predictions.parquet: model, set, id, fold, group, truth, predicted, confidence, p:CLASS."""
+        with replacing(self.path / "predictions.parquet") as part:
+            table.to_parquet(part, index=False)
+
+    def predictions(self) -> pd.DataFrame:
+        """Return the predictions of every model and ensemble of the run as one table."""
+        return self._parquet("predictions.parquet")
+
+    @property
+    def finished(self) -> bool:
+        """Whether the run came to its end."""
+        return self.has("scores.json")
+
+    def has(self, name: str) -> bool:
+        """Whether a file is there."""
+        return (self.path / name).is_file()
+
+    def json(self, name: str) -> Any:
+        """Return one of the record's JSON documents."""
+        try:
+            return json.loads(self._text(name))
+        except json.JSONDecodeError as error:
+            raise RecordError(f"{self.path / name}: is not JSON (line {error.lineno}).") from None
+
+    def write_json(self, name: str, document: Any) -> None:
+        """Write one of the record's JSON documents."""
+        write_json(self.path / name, plain(document))
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the record while it is worked on; another process that tries is told so.
+
+        The operating system drops the lock with the process, so a killed run never blocks the next.
+        """
+        with (self.path / ".lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise RecordError(
+                    f"{self.path}: another process is working on this record. Wait for it, or start a record "
+                    "of its own with --fresh."
+                ) from None
+            yield
+
+    def _file(self, name: str) -> Path:
+        path = self.path / name
+        if not path.is_file():
+            raise RecordError(f"{self.path}: has no {name}. The run did not come that far; run it again.")
+        return path
+
+    def _text(self, name: str) -> str:
+        return self._file(name).read_text(encoding="utf-8")
+
+    def _parquet(self, name: str) -> pd.DataFrame:
+        path = self._file(name)
+        try:
+            return pd.read_parquet(path)
+        except (OSError, ValueError) as error:
+            raise RecordError(f"{path}: is not a Parquet table ({str(error).splitlines()[0]}).") from None
+
+
+def records(output: Path) -> list[Record]:
+    """Return the records below `output`, oldest first; an empty list where there are none."""
+    if not output.is_dir():
+        return []
+    return [Record(path.parent) for path in sorted(output.glob("*/resolved.toml"))]
+
+
+def unfinished(output: Path, fingerprint: str) -> Record | None:
+    """Return the newest unfinished record of the same configuration and data, or None."""
+    for record in reversed(records(output)):
+        with contextlib.suppress(RecordError, KeyError):
+            if not record.finished and record.data()["fingerprint"] == fingerprint:
+                return record
+    return None
+
+
+def environment() -> dict[str, Any]:
+    """Return where a run happens: time, Python, machine, versions of what matters."""
+    versions = {}
+    for name in _PACKAGES:
+        with contextlib.suppress(PackageNotFoundError):
+            versions[name] = version(name)
+    return {
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "machine": platform.machine(),
+        "cpus": os.cpu_count(),
+        "command": sys.argv,
+        "packages": versions,
+    }
+
+
+def _new_folder(output: Path, stem: str) -> Path:
+    for attempt in range(100):
+        path = output / (stem if attempt == 0 else f"{stem}_{attempt + 1}")
+        try:
+            path.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise RecordError(
+                f"{output}: cannot be written ({error.strerror}). Set output to a folder that can."
+            ) from None
+        return path
+    raise RecordError(f"{output}: a hundred records of the same second are there already.")
+
+
+def _without_none(value: Any) -> Any:
+    """TOML has no null: keys without value are left out."""
+    if isinstance(value, Mapping):
+        return {str(key): _without_none(item) for key, item in value.items() if item is not None}
+    if isinstance(value, (list, tuple)):
+        return [_without_none(item) for item in value]
+    return value
