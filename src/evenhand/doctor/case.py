@@ -1,0 +1,155 @@
+"""The case: the evidence that rules look at, with the parts they share computed once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from evenhand.base.errors import DataError
+from evenhand.base.values import TEST, Floats, Folds, Ints, Mask, Predictions, Samples, Strings
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A row that could not be decoded: its id, its path and the reason in words."""
+
+    id: str
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """Evidence about one set of data, or one run; a part that is None is not known.
+
+    Attributes
+    ----------
+    samples
+        The n rows that could be decoded.
+    folds
+        A fold for each of them.
+    config
+        The configuration as plain nested values ({"data": {...}, "folds": {...}}).
+    failures
+        The rows that could not be decoded and are not among the samples; None where nothing was decoded.
+    facts
+        Frame of n rows about the files: columns among width, height (px), mode (as Pillow names it),
+        format ("JPEG"), bytes.
+    pictures
+        (n, h, w, 3) uint8 as stored (may be memory-mapped).
+    features
+        (n, d) float32 of an encoder.
+    predictions
+        Of models, for the rules about estimates.
+    """
+
+    samples: Samples | None = None
+    folds: Folds | None = None
+    config: Mapping[str, Any] = field(default_factory=dict)
+    failures: tuple[Failure, ...] | None = None
+    facts: pd.DataFrame | None = None
+    pictures: npt.NDArray[np.uint8] | None = None
+    features: npt.NDArray[np.float32] | None = None
+    predictions: tuple[Predictions, ...] | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("facts", "pictures", "features"):
+            part = getattr(self, name)
+            if part is not None and len(part) != len(self.rows):
+                raise DataError(f"The case has {len(part)} {name} for {len(self.rows)} rows.")
+
+    @property
+    def rows(self) -> Samples:
+        """The samples, for rules that need them."""
+        if self.samples is None:
+            raise DataError("The case has no samples.")
+        return self.samples
+
+    def setting(self, key: str, default: Any = None) -> Any:
+        """Return the configured value at a dotted key, or `default`."""
+        value: Any = self.config
+        for part in key.split("."):
+            if not isinstance(value, Mapping) or value.get(part) is None:
+                return default
+            value = value[part]
+        return value
+
+    @cached_property
+    def fold(self) -> npt.NDArray[np.int16]:
+        """(n,) the fold of each row."""
+        if self.folds is None:
+            raise DataError("The case has no folds.")
+        return self.folds.of(self.rows.ids)
+
+    @cached_property
+    def sides(self) -> Strings | None:
+        """(n,) the part of the data that each row belongs to, or None where nothing divides it.
+
+        The folds and the locked test where there are folds, else the split that came with the data.
+        """
+        if self.folds is not None:
+            return np.array(["test" if f == TEST else f"fold {f}" for f in self.fold], dtype=object)
+        return self.splits
+
+    @cached_property
+    def splits(self) -> Strings | None:
+        """(n,) the split that came with the data ("" where a row has none), or None."""
+        if self.samples is None or "split" not in self.samples.frame:
+            return None
+        column = self.samples.frame["split"]
+        return np.where(column.isna(), "", column.astype(str)).astype(object)
+
+    @cached_property
+    def training(self) -> Mask:
+        """(n,) the rows that may be trained on: all but the locked test."""
+        if self.folds is None:
+            return np.ones(len(self.rows), dtype=bool)
+        return np.asarray(self.fold != TEST)
+
+    @cached_property
+    def traits(self) -> pd.DataFrame:
+        """Frame of n rows: how each picture looks, in plain measures (see `doctor/traits.py`)."""
+        from evenhand.doctor.traits import picture_traits
+
+        if self.pictures is None:
+            raise DataError("The case has no pictures.")
+        return picture_traits(self.pictures, self.facts)
+
+    @cached_property
+    def copies(self) -> list[Ints]:
+        """Sets of rows with the same bytes or the same pixels, each in order, largest first."""
+        from evenhand.doctor.copies import exact_copies
+
+        return exact_copies(self)
+
+    @cached_property
+    def near_pairs(self) -> Ints:
+        """(p, 2) rows that show the same picture with small changes, exact copies among them."""
+        from evenhand.doctor.copies import near_pairs
+
+        return near_pairs(self)
+
+    def paths(self, rows: Ints | Mask) -> list[str]:
+        """Return the paths of rows (their ids where the source has no paths)."""
+        frame = self.rows.frame
+        return [str(p) for p in frame["path" if "path" in frame else "id"].to_numpy(dtype=object)[rows]]
+
+    @cached_property
+    def label_words(self) -> Strings:
+        """(n,) the label of each row in words: its class, its classes joined by "|", or "" where unknown."""
+        names = np.array([*self.rows.classes, ""], dtype=object)
+        if not self.rows.multi_label:
+            return np.asarray(names[self.rows.labels])
+        held = self.rows.matrix() >= 0.5
+        return np.array(["|".join(names[:-1][row]) for row in held], dtype=object)
+
+    @cached_property
+    def label_matrix(self) -> Floats:
+        """(n, k) labels as a matrix, unknown rows zero."""
+        return self.rows.matrix()

@@ -1,0 +1,41 @@
+"""What rules may need of a case, and how its absence is said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from evenhand.doctor.case import Case
+
+
+@dataclass(frozen=True)
+class Need:
+    """Something a rule needs: words for what is missing, and whether a case holds it."""
+
+    words: str
+    there: Callable[[Case], bool]
+
+
+def _labelled(case: Case) -> bool:
+    return case.samples is not None and bool(np.any(case.samples.matrix()))
+
+
+def _several_parts(case: Case) -> bool:
+    return case.sides is not None and len(set(case.sides)) > 1
+
+
+NEEDS: dict[str, Need] = {
+    "samples": Need("samples", lambda case: case.samples is not None),
+    "labels": Need("labels", _labelled),
+    "groups": Need("a group column (data.group)", lambda case: bool(case.samples and case.samples.grouped)),
+    "folds": Need("folds", lambda case: case.folds is not None),
+    "parts": Need("folds, or a split column with two values (data.split)", _several_parts),
+    "failures": Need("the files decoded", lambda case: case.failures is not None),
+    "facts": Need("facts about the files (size, mode, format)", lambda case: case.facts is not None),
+    "pictures": Need("decoded pictures", lambda case: case.pictures is not None),
+    "features": Need("features of an encoder", lambda case: case.features is not None),
+    "predictions": Need("predictions", lambda case: bool(case.predictions)),
+}
+"""Every need by name."""

@@ -1,0 +1,97 @@
+"""Counts and skew: how unevenly the classes are filled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evenhand.base.values import Samples
+
+
+@dataclass(frozen=True, eq=False)
+class Skew:
+    """How rows are spread over classes.
+
+    Attributes
+    ----------
+    table
+        One row per class, most frequent first: class, rows, share, groups.
+    n
+        Rows in all; a row with several labels counts once.
+    unlabelled
+        Rows without a label.
+    ratio
+        Rows of the largest class over rows of the smallest one that has any (1 is even).
+    effective_classes
+        The number of equally filled classes with the same entropy (Hill 1973, order 1); 1..k.
+    groups
+        Groups in all (rows where no group is named).
+    grouped
+        Whether groups are named.
+    """
+
+    table: pd.DataFrame
+    n: int
+    unlabelled: int
+    ratio: float
+    effective_classes: float
+    groups: int
+    grouped: bool
+
+    def document(self) -> dict[str, Any]:
+        """Return it as plain values, for JSON."""
+        return {
+            "n": self.n,
+            "unlabelled": self.unlabelled,
+            "ratio": self.ratio,
+            "effective_classes": self.effective_classes,
+            "groups": self.groups,
+            "classes": self.table.to_dict(orient="records"),
+        }
+
+    def __str__(self) -> str:
+        groups = f" in {self.groups:,} groups" if self.grouped else ""
+        unlabelled = f", {self.unlabelled:,} without a label" if self.unlabelled else ""
+        return (
+            f"{self.n:,} rows{groups}{unlabelled}; {len(self.table):,} classes, the largest "
+            f"{self.ratio:,.1f} times the smallest (as even as {self.effective_classes:.1f} equal classes)."
+        )
+
+
+def skew_summary(samples: Samples) -> Skew:
+    """Return counts per class, groups per class and measures of skew."""
+    counts = samples.counts()
+    per_class = samples.groups_per_class()
+    table = pd.DataFrame(
+        {
+            "class": list(samples.classes),
+            "rows": counts if samples.multi_label else counts.astype(np.int64),
+            "share": counts / max(counts.sum(), 1e-300),
+            "groups": [per_class[name] for name in samples.classes],
+        }
+    )
+    filled = counts[counts > 0]
+    return Skew(
+        table=table.sort_values("rows", ascending=False, kind="stable").reset_index(drop=True),
+        n=len(samples),
+        unlabelled=int((samples.matrix().sum(axis=1) == 0).sum()),
+        ratio=float(filled.max() / filled.min()) if len(filled) else float("nan"),
+        effective_classes=effective_number(filled),
+        groups=len(set(samples.groups)),
+        grouped=samples.grouped,
+    )
+
+
+def effective_number(counts: np.ndarray[Any, Any]) -> float:
+    """Return exp(entropy) of counts: as many equal classes would be as hard to guess (Hill 1973, N1).
+
+    >>> effective_number(np.array([5, 5])), round(effective_number(np.array([99, 1])), 2)
+    (2.0, 1.06)
+    """
+    if not len(counts):
+        return 0.0
+    share = counts / counts.sum()
+    return float(np.exp(-(share * np.log(share)).sum()))
