@@ -1,0 +1,32 @@
+# Thin targets; everything they do can be typed by hand.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: setup demo test check docs clean
+
+setup: .venv/ready
+
+.venv/ready: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable ".[all]" --group dev
+	touch $@
+
+demo: setup
+	$(BIN)/evenhand demo
+
+test: setup
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
+
+check: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+docs: setup
+	$(BIN)/python docs/make_pages.py
+	$(BIN)/sphinx-build -W --keep-going -b dirhtml docs docs/_build
+
+clean:
+	rm -rf build dist docs/_build docs/generated .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,56 @@
+"""The application: verbs put together, and what holds for all of them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from evenhand import __version__
+from evenhand.cli import cache, check, demo, init, predict, report, run, runs, split
+from evenhand.cli.telling import debugging, told
+
+app = typer.Typer(
+    name="evenhand",
+    help="Train classifiers on small, skewed, grouped data, and learn what their numbers are worth.",
+    epilog="Exit codes: 0 done, 1 findings of severity error, 2 wrong use, 3 interrupted and resumable.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"evenhand {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def everything(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Hold the options that stand before any verb."""
+    debugging(debug)
+
+
+for verb in (
+    init.init,
+    check.check,
+    split.split,
+    run.run,
+    runs.runs,
+    predict.predict,
+    report.report,
+    cache.cache,
+    demo.demo,
+):
+    app.command()(told(verb))
+
+
+def main() -> None:
+    """Run the shell command."""
+    app()

@@ -1,0 +1,173 @@
+"""The whole configuration: the sections of all rooms, joined, merged and checked together.
+
+Each room owns its section; this file only joins them. Input paths are relative to the file they are
+written in, so that a configuration moves with its data; `output` is relative to where you stand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import tomlkit
+from pydantic import create_model
+
+from evenhand.balance.config import BalanceConfig
+from evenhand.base.config import Section, check, option, put, read_file, read_toml, set_dotted
+from evenhand.base.errors import ConfigError, EvenhandError, Fault
+from evenhand.base.toml_lines import Key
+from evenhand.data.config import DataConfig, FoldsConfig
+from evenhand.engines.config import ComputeConfig
+from evenhand.ensemble.config import EnsembleConfig
+from evenhand.evaluation.config import ClassesConfig, EvaluateConfig, ScoreConfig
+from evenhand.modalities import KINDS, Kind
+from evenhand.models.config import ModelConfig
+from evenhand.training.config import TrainConfig
+
+
+class Settings(Section):
+    """A whole configuration."""
+
+    output: str = option("runs", says="Folder below which records are made, relative to where you stand.")
+    data: DataConfig = option(says="What to learn from.")
+    folds: FoldsConfig = option(FoldsConfig(), says="How rows are held out.")
+    model: list[ModelConfig] = option([], says="One entry per model; every model is trained on every fold.")
+    train: TrainConfig = option(TrainConfig(), says="How a model is fitted on one fold.")
+    balance: BalanceConfig = option(BalanceConfig(), says="What is done about skewed classes.")
+    classes: ClassesConfig = option(ClassesConfig(), says="Named sets of classes.")
+    score: ScoreConfig = option(ScoreConfig(), says="What is maximised.")
+    evaluate: EvaluateConfig = option(EvaluateConfig(), says="How figures get their intervals.")
+    ensemble: EnsembleConfig = option(EnsembleConfig(), says="How models are blended.")
+    compute: ComputeConfig = option(ComputeConfig(), says="What the work is done with.")
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of data."""
+        return KINDS.get(self.data.kind)
+
+    @property
+    def own(self) -> Any:
+        """The kind's own section."""
+        return getattr(self, self.data.kind)
+
+    def train_of(self, model: ModelConfig) -> TrainConfig:
+        """Return [train] with the model's own overrides."""
+        return TrainConfig.model_validate(_merged(self.train.model_dump(), model.train))
+
+    def balance_of(self, model: ModelConfig) -> BalanceConfig:
+        """Return [balance] with the model's own overrides."""
+        return BalanceConfig.model_validate(_merged(self.balance.model_dump(), model.balance))
+
+    def resolved(self) -> dict[str, Any]:
+        """Return the whole configuration as plain values, each model with all of its settings."""
+        out = self.plain()
+        for entry, model in zip(out["model"], self.model, strict=True):
+            entry["train"] = self.train_of(model).plain()
+            entry["balance"] = self.balance_of(model).plain()
+        return out
+
+
+def load(
+    source: str | Path | Mapping[str, Any], *, changes: Sequence[str] = (), patch: Mapping[str, Any] | None = None
+) -> Settings:
+    """Return the settings of a TOML file, or of plain values.
+
+    Parameters
+    ----------
+    source
+        The path of a TOML file, or a nested mapping of the same shape.
+    changes
+        `KEY=VALUE` assignments in the order given (the shell's `--set`).
+    patch
+        Dotted key -> value, as findings propose it.
+
+    Raises
+    ------
+    ConfigError
+        With every fault at once: the key, what was found, what is allowed, the nearest right name, the line.
+    """
+    lines: dict[Key, int] = {}
+    if isinstance(source, Mapping):
+        name, base = "configuration", Path()
+        values = tomlkit.parse(tomlkit.dumps(_plain_copy(source))).unwrap()
+    else:
+        name, base = str(source), Path(source).parent
+        values, lines = read_toml(read_file(Path(source)), name)
+    for change in changes:
+        set_dotted(values, change)
+    for key, value in (patch or {}).items():
+        put(values, key.split("."), value)
+    settings = check(_class_for(values, name, lines), values, name, lines)
+    _check_models(settings, name, lines)
+    return _at(settings, base)
+
+
+def asked(source: str | Path | Mapping[str, Any]) -> str:
+    """Return the configuration as the user wrote it, as TOML text."""
+    if isinstance(source, Mapping):
+        return tomlkit.dumps(_plain_copy(source))
+    return read_file(Path(source))
+
+
+def _class_for(values: Mapping[str, Any], name: str, lines: Mapping[Key, int]) -> type[Settings]:
+    """Return `Settings` with the section of the kind of data that `values` name."""
+    data = values.get("data")
+    word = data.get("kind", "photos") if isinstance(data, Mapping) else "photos"
+    try:
+        kind = KINDS.get(str(word))
+    except EvenhandError as error:
+        raise ConfigError(name, [Fault("data.kind", str(error), "name one", lines.get(("data", "kind")))]) from None
+    own: Any = (kind.config, option(kind.config(), says=f"What is special to {kind.name}."))
+    return cast("type[Settings]", create_model("Settings", __base__=Settings, **{kind.name: own}))
+
+
+def _check_models(settings: Settings, name: str, lines: Mapping[Key, int]) -> None:
+    """Check what one section alone cannot: overrides of models, and names that must differ."""
+    faults: list[Fault] = []
+    for position, model in enumerate(settings.model):
+        for key, cls, base in (
+            ("train", TrainConfig, settings.train),
+            ("balance", BalanceConfig, settings.balance),
+        ):
+            try:
+                merged = _merged(base.model_dump(), getattr(model, key))
+                check(cls, merged, name, lines, ("model", position, key))
+            except ConfigError as error:
+                faults += error.faults
+    names = [model.name for model in settings.model]
+    for position, word in enumerate(names):
+        if word in names[:position]:
+            line = lines.get(("model", position, "name"))
+            faults.append(Fault(f"model[{position}].name", f'found "{word}" again', "names must differ", line))
+    if faults:
+        raise ConfigError(name, faults)
+
+
+def _at(settings: Settings, base: Path) -> Settings:
+    """Return the settings with input paths made absolute from the folder of the file."""
+    data = settings.data.model_copy(update={"root": str((base / settings.data.root).resolve())})
+    if data.table is not None and not Path(data.table).is_absolute() and (base / data.table).is_file():
+        data = data.model_copy(update={"table": str((base / data.table).resolve())})
+    folds = settings.folds
+    if folds.file is not None:
+        folds = folds.model_copy(update={"file": str((base / folds.file).resolve())})
+    return settings.model_copy(update={"data": data, "folds": folds})
+
+
+def _merged(base: dict[str, Any], override: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `base` with `override` laid over it, table by table."""
+    out = dict(base)
+    for key, value in override.items():
+        below = out.get(key)
+        both = isinstance(value, Mapping) and isinstance(below, dict)
+        out[key] = _merged(cast("dict[str, Any]", below), value) if both else value
+    return out
+
+
+def _plain_copy(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain_copy(item) for key, item in value.items() if item is not None}
+    if isinstance(value, (list, tuple)):
+        return [_plain_copy(item) for item in value]
+    return str(value) if isinstance(value, Path) else value
