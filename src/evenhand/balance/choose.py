@@ -1,0 +1,152 @@
+"""Samplers, class weights and losses by name: `"inverse"`, or `{"name": "inverse", "power": 0.5}`.
+
+What is chosen is a section with its own options, so a new file below `samplers/`, `weights/` or `losses/`
+(or another package's entry point) is a new word in the configuration, with its options checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from evenhand.base.config import Section, check
+from evenhand.base.errors import EvenhandError
+from evenhand.base.registry import Registry
+from evenhand.base.values import Floats
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from torch import Tensor
+
+    RowLoss = Callable[[Tensor, Tensor], Tensor]
+
+S = TypeVar("S", bound=Section)
+Choice = str | dict[str, Any]
+"""A name, or a table with `name` and the options of what it names."""
+
+
+class Sampler(Protocol):
+    """How often the rows of each class are drawn."""
+
+    def sampling_weights(self, counts: Floats) -> Floats:
+        """Return (k,) relative chances of one row of each class, from (k,) rows per class (all above 0)."""
+
+
+class ClassWeights(Protocol):
+    """How much an error on each class costs."""
+
+    def class_weights(self, counts: Floats) -> Floats:
+        """Return (k,) relative weights of the classes, from (k,) rows per class (all above 0)."""
+
+
+class Loss(Protocol):
+    """What is minimised."""
+
+    def build(self, counts: Floats, weights: Floats, several: bool) -> RowLoss:
+        """Return a function of logits (b, k) and targets that gives (b,) losses, one per row.
+
+        Targets are (b,) int64 classes, or (b, k) shares in 0..1. `several` says that classes do not exclude
+        each other.
+        """
+
+
+SAMPLERS: Registry[type[Section]] = Registry(
+    "sampler", group="evenhand.samplers", package="evenhand.balance.samplers"
+)
+WEIGHTS: Registry[type[Section]] = Registry(
+    "way to weigh classes", group="evenhand.class_weights", package="evenhand.balance.weights"
+)
+LOSSES: Registry[type[Section]] = Registry("loss", group="evenhand.losses", package="evenhand.balance.losses")
+
+
+def chosen(registry: Registry[type[Section]], choice: str | Mapping[str, Any]) -> Any:
+    """Return the section that a name, or a table with a name and options, stands for.
+
+    Raises
+    ------
+    EvenhandError
+        If there is no such name, or an option is wrong; every fault is named.
+    """
+    table = {"name": choice} if isinstance(choice, str) else dict(choice)
+    name = table.pop("name", None)
+    if not isinstance(name, str):
+        known = ", ".join(registry.names())
+        raise EvenhandError(f'A table for a {registry.what} needs a "name"; known are: {known}.')
+    return check(registry.get(name), table, name)
+
+
+def sampling_weights(sampler: str | Mapping[str, Any], counts: npt.ArrayLike) -> Floats:
+    """Return the chance of one row of each class to be drawn, relative to uniform shuffling.
+
+    Parameters
+    ----------
+    sampler
+        A name ("none", "balanced"), or a table with `name` and options.
+    counts
+        (k,) training rows per class; classes without rows get 0.
+
+    Returns
+    -------
+    (k,) float64, scaled so that the mean over rows is 1: class c then holds the share n_c s_c / n of a batch.
+
+    >>> sampling_weights("balanced", [6, 2]).round(3).tolist()
+    [0.667, 2.0]
+    """
+    how: Sampler = chosen(SAMPLERS, sampler)
+    return _over_present(how.sampling_weights, counts, absent=0.0)
+
+
+def class_weights(weights: str | Mapping[str, Any], counts: npt.ArrayLike) -> Floats:
+    """Return the weight of each class in the loss.
+
+    Parameters
+    ----------
+    weights
+        A name ("none", "inverse"), or a table with `name` and options.
+    counts
+        (k,) training rows per class; a class without rows gets 1.
+
+    Returns
+    -------
+    (k,) float64, scaled so that the mean over rows is 1: the loss, and so the learning rate, keeps its scale.
+
+    >>> class_weights({"name": "inverse", "power": 1.0}, [6, 2]).round(3).tolist()
+    [0.667, 2.0]
+    """
+    how: ClassWeights = chosen(WEIGHTS, weights)
+    return _over_present(how.class_weights, counts, absent=1.0)
+
+
+def row_weights(per_class: Floats, labels: npt.NDArray[Any]) -> Floats:
+    """Return what weights per class amount to for each row.
+
+    Parameters
+    ----------
+    per_class
+        (k,) float64.
+    labels
+        (n,) class indices, or (n, k) shares of classes in 0..1; such a row gets the mean over the classes it
+        holds, and the smallest weight where it holds none.
+    """
+    if labels.ndim == 1:
+        return np.asarray(per_class[labels])
+    held = labels.sum(axis=1)
+    mean = labels @ per_class / np.where(held > 0, held, 1.0)
+    return np.where(held > 0, mean, per_class[per_class > 0].min(initial=1.0))
+
+
+def _over_present(rule: Callable[[Floats], Floats], counts: npt.ArrayLike, absent: float) -> Floats:
+    """Apply a rule to the classes that have rows, scaled to a mean of 1 over rows."""
+    rows = np.asarray(counts, dtype=np.float64)
+    if rows.ndim != 1 or not np.isfinite(rows).all() or (rows < 0).any():
+        raise EvenhandError("Rows per class must be a list of numbers, none below 0.")
+    present = rows > 0
+    out = np.full(rows.shape, absent)
+    if present.any():
+        relative = np.asarray(rule(rows[present]), dtype=np.float64)
+        out[present] = relative * rows.sum() / (relative @ rows[present])
+    return out

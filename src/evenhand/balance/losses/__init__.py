@@ -1,0 +1,1 @@
+"""Losses, one a file; the words are known without torch, the arithmetic needs it."""

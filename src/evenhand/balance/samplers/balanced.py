@@ -1,0 +1,14 @@
+"""Every class as often as every other."""
+
+from evenhand.balance.choose import SAMPLERS
+from evenhand.base.config import Section
+from evenhand.base.values import Floats
+
+
+@SAMPLERS.register("balanced")
+class Balanced(Section):
+    """Draw every class as often as every other; rows of rare classes recur within an epoch."""
+
+    def sampling_weights(self, counts: Floats) -> Floats:
+        """Return 1 / counts."""
+        return 1.0 / counts

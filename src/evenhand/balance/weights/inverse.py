@@ -1,0 +1,29 @@
+"""The rarer a class, the more an error on it costs."""
+
+import numpy as np
+
+from evenhand.balance.choose import WEIGHTS
+from evenhand.base.config import Section, option
+from evenhand.base.values import Floats
+
+
+@WEIGHTS.register("inverse")
+class Inverse(Section):
+    """Weigh a class by a power of how rare it is.
+
+    With power 1 and no cap these are scikit-learn's "balanced" weights (King & Zeng 2001, eq. 7).
+    """
+
+    power: float = option(
+        1.0, ge=0, le=2, says="Exponent of the inverse count: 0 is no weight, 1 makes classes equal."
+    )
+    max_ratio: float | None = option(
+        None, ge=1, says="Cap on the largest weight over the smallest; without one, rarity alone decides."
+    )
+
+    def class_weights(self, counts: Floats) -> Floats:
+        """Return counts to the power of `-power`, the largest at most `max_ratio` times the smallest."""
+        weights = counts.astype(np.float64) ** -self.power
+        if self.max_ratio is not None:
+            weights = np.minimum(weights, weights.min() * self.max_ratio)
+        return np.asarray(weights)

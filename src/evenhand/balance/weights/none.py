@@ -1,0 +1,16 @@
+"""An error costs the same on every class."""
+
+import numpy as np
+
+from evenhand.balance.choose import WEIGHTS
+from evenhand.base.config import Section
+from evenhand.base.values import Floats
+
+
+@WEIGHTS.register("none")
+class Equal(Section):
+    """Let an error cost the same on every class."""
+
+    def class_weights(self, counts: Floats) -> Floats:
+        """Return ones."""
+        return np.ones(len(counts))
