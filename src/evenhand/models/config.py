@@ -1,0 +1,95 @@
+"""What a model is made of: `[[model]]`, one table per model. No torch here."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator
+
+from evenhand.base.config import Section, option
+
+RESERVED = frozenset({"con", "prn", "aux", "nul", *(f"{d}{i}" for d in ("com", "lpt") for i in range(1, 10))})
+"""Names that some file systems keep for devices."""
+
+FORBIDDEN = '<>:"/\\|?*'
+"""Characters that some file systems do not allow."""
+
+
+def _file_name(name: str, *, longest: int = 100) -> str:
+    """Return `name` in Unicode normal form C, if it can be the name of a folder everywhere."""
+    name = unicodedata.normalize("NFC", name)
+    bad = sorted({c for c in name if c in FORBIDDEN or unicodedata.category(c).startswith("C")})
+    if bad:
+        raise ValueError(f"a name may not hold {' '.join(repr(c) for c in bad)} (it becomes a folder)")
+    if not name or name != name.strip() or name.startswith(".") or name.endswith("."):
+        raise ValueError("a name is not empty and neither begins nor ends with a dot or a space")
+    if len(name.encode()) > longest:
+        raise ValueError(f"a name has at most {longest} bytes in UTF-8")
+    if name.split(".")[0].casefold() in RESERVED:
+        raise ValueError("this name is kept for a device by some file systems; choose another")
+    return name
+
+
+def _tune(value: str) -> str:
+    if value in {"head", "all"} or re.fullmatch(r"from:\S+", value):
+        return value
+    raise ValueError('allowed are "head", "all" and "from:STAGE" (for example "from:blocks.4")')
+
+
+def _encoder(value: str) -> str:
+    if re.fullmatch(r"(\w+:\S.*)|([\w.-]+)", value):
+        return value
+    raise ValueError("allowed are timm:NAME, file:PATH, package:NAME and a name of the kind's own")
+
+
+Name = Annotated[str, AfterValidator(_file_name)]
+
+
+class ModelConfig(Section):
+    """One model; it is trained on every fold with every seed."""
+
+    name: Name = option(says="Name of the model in folders, tables and charts.")
+    encoder: Annotated[str, AfterValidator(_encoder)] = option(
+        says="Where the encoder comes from: timm:NAME, file:PATH, package:NAME, or a name of the kind's own."
+    )
+    architecture: str | None = option(
+        None, says="timm name of the network in a file:PATH whose metadata does not name it."
+    )
+    pretrained: bool = option(True, says="Start from trained weights; false starts from random ones.")
+    tune: Annotated[str, AfterValidator(_tune)] = option(
+        "head", says="What is trained: head, all, or from:STAGE (that stage and all after it)."
+    )
+    head: str = option("linear", says="What turns features into classes: linear, mlp, cosine.")
+    head_width: int = option(512, ge=1, unit="units", says="Hidden layer of the mlp head.")
+    dropout: float = option(0.0, ge=0, lt=1, says="Share of the features left out while the head is trained.")
+    normalise: Literal["batch", "layer", "l2", "none"] = option(
+        "batch", says="How features are put on one scale before the head."
+    )
+    pool: str | list[str] = option(
+        "own",
+        says="How a map becomes features: own (the encoder's), avg, max, gem, STAGE or STAGE:max; "
+        "a list is joined end to end.",
+    )
+    size: int | None = option(None, ge=8, unit="px", says="Side of the pictures; the kind's own where not given.")
+    views: int = option(1, ge=1, says="Views of each row held for a frozen part; the first is plain.")
+    view_profile: str = option("geometry", says="Profile of augmentations that the further views are made by.")
+    views_use: Literal["sample", "average"] = option(
+        "sample", says="Train on one view drawn per row and epoch, or on the average of all."
+    )
+    view_dtype: Literal["float32", "float16"] = option(
+        "float16", says="Number format in which activations are held in the store."
+    )
+    batch_norm: Literal["train", "fixed"] = option(
+        "train", says="Batch normalisation of tuned stages: learn on, or keep the statistics it came with."
+    )
+    encoder_rate: float = option(1.0, gt=0, says="Learning rate of tuned stages as a share of the head's.")
+    layer_decay: float = option(
+        1.0, gt=0, le=1, says="Factor on the learning rate from each tuned stage to the one below it."
+    )
+    drop_path: float = option(0.0, ge=0, lt=1, says="Share of residual branches left out while stages are tuned.")
+    channels_last: bool = option(True, says="Hold maps with channels last, which most processors prefer.")
+    seeds: list[int] = option([0], min_length=1, says="The model is trained once with each of these seeds.")
+    train: dict[str, Any] = option({}, says="Keys of [train] that differ for this model.")
+    balance: dict[str, Any] = option({}, says="Keys of [balance] that differ for this model.")

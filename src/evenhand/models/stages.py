@@ -1,0 +1,137 @@
+"""A network cut into named stages, from the input to the last map.
+
+timm has some thousand architectures and no common list of parts. Here the children of a network are run one
+after the other; where that gives what its own `forward_features` gives, the children are its stages. Where it
+does not (branches that meet again), the network has the single stage "body": it can be frozen or tuned whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+WHOLE = "body"
+"""The only stage of a network that cannot be cut."""
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """A named piece of an encoder.
+
+    Attributes
+    ----------
+    name
+        As in `tune = "from:NAME"`.
+    module
+        Takes what the stage before gives.
+    members
+        Names of the submodules of the backbone that it is made of.
+    """
+
+    name: str
+    module: nn.Module
+    members: tuple[str, ...] = ()
+
+
+class Body(nn.Module):
+    """All of a network up to its last map, as one stage."""
+
+    def __init__(self, backbone: nn.Module) -> None:
+        super().__init__()
+        self.backbone = backbone
+
+    def forward(self, x: Tensor) -> Any:
+        return self.backbone.forward_features(x)  # type: ignore[operator]
+
+
+class TokenStem(nn.Module):
+    """The beginning of a vision transformer: patches, class token, positions."""
+
+    def __init__(self, backbone: nn.Module) -> None:
+        super().__init__()
+        self._backbone = (backbone,)  # in a tuple: its other parts are not parts of this one
+        for name in ("patch_embed", "pos_drop", "patch_drop", "norm_pre"):
+            self.add_module(name, getattr(backbone, name))
+        for name, parameter in backbone.named_parameters(recurse=False):
+            self.register_parameter(name, parameter)
+
+    def forward(self, x: Tensor) -> Tensor:
+        whole: Any = self._backbone[0]
+        x = whole._pos_embed(whole.patch_embed(x))
+        return whole.norm_pre(whole.patch_drop(x))  # type: ignore[no-any-return]
+
+
+def stages_of(backbone: nn.Module, example: Tensor) -> tuple[Stage, ...]:
+    """Return the stages of a timm network; applied in order they equal its `forward_features`.
+
+    Parameters
+    ----------
+    backbone
+        In evaluation mode.
+    example
+        (1, c, h, w) float32 input on which the equality is checked.
+    """
+    whole: Any = backbone
+    with torch.inference_mode():
+        target = whole.forward_features(example)
+        pieces = _matching(list(_pieces(backbone)), example, target)
+    return tuple(_merged(pieces)) if pieces else (Stage(WHOLE, Body(backbone)),)
+
+
+def _pieces(backbone: nn.Module) -> Iterator[Stage]:
+    """Yield children in the order of definition; containers that hold named features are opened."""
+    named = _feature_names(backbone)
+    token = hasattr(backbone, "_pos_embed") and hasattr(backbone, "patch_embed")
+    if token:
+        yield Stage("stem", TokenStem(backbone), ("patch_embed",))
+    for name, child in backbone.named_children():
+        if token and name in {"patch_embed", "pos_drop", "patch_drop", "norm_pre"}:
+            continue
+        inner = isinstance(child, (nn.Sequential, nn.ModuleList))
+        if inner and any(feature.startswith(f"{name}.") for feature in named):
+            for part, module in child.named_children():
+                yield Stage(f"{name}.{part}", module, (f"{name}.{part}",))
+        else:
+            yield Stage(name, child, (name,))
+
+
+def _feature_names(backbone: nn.Module) -> list[str]:
+    info: Any = getattr(backbone, "feature_info", None) or []
+    entries = info if isinstance(info, list) else info.info
+    return [str(entry["module"]) for entry in entries]
+
+
+def _matching(pieces: list[Stage], x: Any, target: Any) -> list[Stage]:
+    """Return the shortest beginning of `pieces` whose composition gives `target`, or nothing."""
+    if not isinstance(target, Tensor):
+        return []
+    found: list[Stage] = []
+    for end, piece in enumerate(pieces, start=1):
+        try:
+            x = piece.module(x)
+        except Exception:  # whatever a foreign module raises on a foreign input: it is not a chain
+            return found
+        if isinstance(x, Tensor) and x.shape == target.shape and torch.allclose(x, target, atol=1e-4, rtol=1e-4):
+            found = pieces[:end]
+    return found
+
+
+def _merged(pieces: list[Stage]) -> Iterator[Stage]:
+    """Yield the pieces with what comes before the first block joined as "stem", after the last as "top"."""
+    blocks = [i for i, p in enumerate(pieces) if isinstance(p.module, nn.Sequential) or "." in p.name]
+    first, last = (blocks[0], blocks[-1]) if blocks else (0, len(pieces) - 1)
+    if first:
+        yield _joined("stem", pieces[:first])
+    yield from pieces[first : last + 1]
+    if last + 1 < len(pieces):
+        yield _joined("top", pieces[last + 1 :])
+
+
+def _joined(name: str, pieces: list[Stage]) -> Stage:
+    members = tuple(member for piece in pieces for member in piece.members)
+    module = pieces[0].module if len(pieces) == 1 else nn.Sequential(*(piece.module for piece in pieces))
+    return Stage(name, module, members)
