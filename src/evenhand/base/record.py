@@ -109,7 +109,7 @@ class Record:
         """Return the samples of the run."""
         data = self.data()
         frame = self._parquet("samples.parquet")
-        soft = [name for name in frame if name.startswith(_SOFT)]
+        soft = [name for name in frame.columns.astype(str) if name.startswith(_SOFT)]
         labels = frame[soft].to_numpy(np.float64) if soft else frame[_LABEL].to_numpy(np.int64)
         weights = frame[_WEIGHT].to_numpy(np.float64) if _WEIGHT in frame else None
         return Samples(
@@ -133,7 +133,7 @@ class Record:
         """Return the folds of the run."""
         table = pd.read_csv(self._file("folds.csv"), dtype=str, keep_default_na=False)
         about = self.json("folds.json")
-        fold = table["fold"].replace("test", str(TEST)).astype(np.int16).to_numpy()
+        fold = table["fold"].replace("test", str(TEST)).to_numpy().astype(np.int16)
         return Folds(table["id"].to_numpy(dtype=object), fold, k=about["k"], how=about["how"])
 
     # What was found and made
