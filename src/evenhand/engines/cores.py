@@ -1,0 +1,38 @@
+"""How many cores this process may use."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+_QUOTA = Path("/sys/fs/cgroup/cpu.max")
+
+
+def usable_cores(quota: Path = _QUOTA) -> int:
+    """Return the cores this process may use, at least 1.
+
+    A machine's cores are not all ours: SLURM and taskset narrow the affinity, containers narrow the time
+    (`quota`, a file of the control group: microseconds allowed and microseconds of the period).
+    """
+    if hasattr(os, "sched_getaffinity"):
+        cores = len(os.sched_getaffinity(0))
+    else:
+        cores = os.cpu_count() or 1
+    return max(1, min(cores, _quota_cores(quota) or cores))
+
+
+def thread_share(workers: int, cores: int | None = None) -> int:
+    """Return the threads for each of `workers` processes that share the cores, at least 1.
+
+    >>> thread_share(2, cores=8), thread_share(3, cores=8), thread_share(16, cores=8)
+    (4, 2, 1)
+    """
+    return max(1, (usable_cores() if cores is None else cores) // max(1, workers))
+
+
+def _quota_cores(quota: Path) -> int | None:
+    try:
+        allowed, period = quota.read_text(encoding="ascii").split()
+        return max(1, round(int(allowed) / int(period)))
+    except (OSError, ValueError):  # no control groups here, or "max": no limit
+        return None
