@@ -1,1 +1,1 @@
-"""Where work is done: local processes. Engines run a named function on plain values and know no machine learning."""
+"""Where work is done: local processes that run a named function on plain values and know no machine learning."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from evenhand.base.config import Section, option
+from evenhand.engines.cores import usable_cores
 
 
 class ComputeConfig(Section):
@@ -21,3 +22,8 @@ class ComputeConfig(Section):
     store_limit_gb: float = option(
         20.0, gt=0, unit="GB", says="Size of the store over which entries go that were not used for longest."
     )
+
+    @property
+    def cores(self) -> int:
+        """Processes, or threads of one process that decodes, that may work at the same time."""
+        return self.workers or usable_cores()

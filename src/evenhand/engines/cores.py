@@ -14,10 +14,8 @@ def usable_cores(quota: Path = _QUOTA) -> int:
     A machine's cores are not all ours: SLURM and taskset narrow the affinity, containers narrow the time
     (`quota`, a file of the control group: microseconds allowed and microseconds of the period).
     """
-    if hasattr(os, "sched_getaffinity"):
-        cores = len(os.sched_getaffinity(0))
-    else:
-        cores = os.cpu_count() or 1
+    affinity = getattr(os, "sched_getaffinity", None)  # Linux only
+    cores = len(affinity(0)) if affinity else os.cpu_count() or 1
     return max(1, min(cores, _quota_cores(quota) or cores))
 
 
