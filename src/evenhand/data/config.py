@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 from typing import Literal
 
-from pydantic import model_validator
+from pydantic import field_validator, model_validator
 
 from evenhand.base.config import Section, option
 
@@ -17,6 +18,15 @@ class DataConfig(Section):
     table: str | None = option(
         None, says="CSV or Parquet with a row per file; without one, every folder is a class.", min_length=1
     )
+    links: Literal["inside", "follow"] = option(
+        "inside", says="Symbolic links that are followed: to files inside the root, or wherever they lead."
+    )
+    zip_encoding: str | None = option(
+        None, says="Code page of names in a zip that are not UTF-8 (cp866, gbk); without one it is guessed."
+    )
+    table_encoding: str | None = option(
+        None, says="Encoding of a CSV that is not UTF-8 (cp1251, gbk); without one it is guessed."
+    )
     label: str = option("label", says="Column of the class.", min_length=1)
     path: str = option("path", says="Column of the file's path, relative to the root.", min_length=1)
     id: str | None = option(None, says="Column of a stable id; without one, the id is a hash of the file's bytes.")
@@ -28,13 +38,23 @@ class DataConfig(Section):
     separator: str = option("|", says="What stands between the classes of one cell.", min_length=1)
     levels: list[str] = option([], says="Columns with coarser classes; each fine class lies in one of them.")
     min_count: int = option(
-        2, ge=1, unit="rows", says="Classes with fewer rows are named in a finding; they are kept."
+        2, ge=1, unit="rows", says="Classes with fewer rows are left out, and named in a finding."
     )
     rename: dict[str, str] = option({}, says="Class in the table -> class wanted; two may become one.")
     drop: list[str] = option([], says="Classes left out with their rows (after renaming).")
     missing: Literal["error", "drop"] = option(
         "error", says="What is done about rows whose file is not there, or whose class is empty."
     )
+
+    @field_validator("zip_encoding", "table_encoding")
+    @classmethod
+    def _known_encoding(cls, name: str | None) -> str | None:
+        if name is not None:
+            try:
+                codecs.lookup(name)
+            except LookupError:
+                raise ValueError("allowed are the names of encodings, such as cp866, gbk, cp1251") from None
+        return name
 
 
 class LockedConfig(Section):

@@ -1,0 +1,90 @@
+"""Names of files below a root: what is left out, what is refused, and how spellings are compared."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+
+_CLUTTER = frozenset({"__macosx", "thumbs.db", "desktop.ini", "$recycle.bin", "system volume information"})
+_DRIVE = re.compile(r"^[A-Za-z]:")
+
+
+def is_clutter(part: str) -> bool:
+    """Whether one part of a path is hidden or made by an operating system for itself.
+
+    >>> [part for part in (".DS_Store", "__MACOSX", "Thumbs.db", "cat.jpg") if is_clutter(part)]
+    ['.DS_Store', '__MACOSX', 'Thumbs.db']
+    """
+    return part.startswith(".") or part.casefold() in _CLUTTER
+
+
+def relative_name(text: str) -> str:
+    r"""Return a path as a posix name below a root: no ".", no "..", no drive, "/" between parts.
+
+    Raises
+    ------
+    ValueError
+        With the reason in a few words, if the path is empty, absolute or leads out of the root.
+
+    >>> relative_name(r".\cats\..\dogs\1.jpg")
+    'dogs/1.jpg'
+    >>> relative_name("../secret")
+    Traceback (most recent call last):
+    ValueError: leads out of the root
+    """
+    if "\0" in text:
+        raise ValueError("holds a NUL character")
+    slashed = text.replace("\\", "/")
+    if slashed.startswith("/") or _DRIVE.match(slashed):
+        raise ValueError("is absolute")
+    parts: list[str] = []
+    for part in slashed.split("/"):
+        if part == ".." and not parts:
+            raise ValueError("leads out of the root")
+        if part == "..":
+            parts.pop()
+        elif part not in ("", "."):
+            parts.append(part)
+    if not parts:
+        raise ValueError("is empty")
+    return "/".join(parts)
+
+
+def spelling(text: str) -> str:
+    """Return text in the one Unicode spelling (NFC) that names and classes are compared in.
+
+    Macs write é as two characters, everybody else as one; both must be the same class.
+    """
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def suffix(name: str) -> str:
+    """Return the ending of a file's name in lower case with its dot, or "".
+
+    >>> suffix("a.b/CAT.JPG"), suffix("a.b/cat")
+    ('.jpg', '')
+    """
+    stem, dot, end = name.rpartition("/")[2].rpartition(".")
+    return f".{end.lower()}" if dot and stem else ""
+
+
+def some(items: Sequence[str] | Iterable[str], *, most: int = 3) -> str:
+    """Return a few items for a sentence, quoted, and how many more there are.
+
+    >>> some(["a", "b", "c"], most=2)
+    '"a", "b" and 1 more'
+    """
+    listed = list(items)
+    words = ", ".join(f'"{printable(item)}"' for item in listed[:most])
+    return words if len(listed) <= most else f"{words} and {len(listed) - most:,} more"
+
+
+def printable(text: str) -> str:
+    """Return text that any terminal and any file can take: control characters and stray bytes are escaped."""
+    return "".join(_printable(text))
+
+
+def _printable(text: str) -> Iterator[str]:
+    for char in text:
+        yield char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
