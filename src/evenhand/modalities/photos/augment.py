@@ -1,0 +1,86 @@
+"""Augmentations of photos by name, and profiles of them.
+
+Each takes a batch (b, 3, h, w) of floats in 0..1, a generator (or one per row) and a strength (0: nothing changes,
+1: as strong as meant), and returns a batch of the same shape and dtype. Neighbouring movements of a profile are
+composed, so that pictures are resampled once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from itertools import groupby
+
+from torch import Tensor
+
+from evenhand.base.errors import ModelError, unknown
+from evenhand.base.registry import Registry
+from evenhand.modalities.photos.colour import brightness_contrast, hue_saturation
+from evenhand.modalities.photos.damage import Damage, blur, erase, noise
+from evenhand.modalities.photos.draws import Draws
+from evenhand.modalities.photos.geometry import MOVEMENTS, Movement, move
+from evenhand.modalities.photos.jpeg import jpeg
+
+Augmentation = Callable[[Tensor, Draws, float], Tensor]
+Profile = Mapping[str, float]
+"""Name of an augmentation -> strength, in the order in which they are applied."""
+
+AUGMENTATIONS: Registry[Augmentation] = Registry("augmentation", group="evenhand.augmentations")
+
+for _own in (*MOVEMENTS, erase, blur, noise, jpeg):
+    AUGMENTATIONS.register(_own.name)(_own)
+AUGMENTATIONS.register("brightness_contrast")(brightness_contrast)
+AUGMENTATIONS.register("hue_saturation")(hue_saturation)
+
+GEOMETRY: Profile = {"crop": 1.0, "flip": 1.0, "rotate": 0.5}
+NO_COLOR: Profile = {**GEOMETRY, "blur": 0.5, "brightness_contrast": 1.0, "noise": 0.5, "jpeg": 0.5, "erase": 1.0}
+FULL: Profile = {**GEOMETRY, "blur": 1.0, "brightness_contrast": 1.0, "hue_saturation": 1.0, "noise": 1.0,
+                 "jpeg": 1.0, "erase": 1.0}  # fmt: skip
+
+PROFILES: dict[str, Profile] = {"none": {}, "geometry": GEOMETRY, "no_color": NO_COLOR, "full": FULL}
+"""What `augment` and `view_profile` may name."""
+
+
+def profile_of(profile: str | Profile) -> Profile:
+    """Return a profile by its name, or the one given.
+
+    Raises
+    ------
+    ModelError
+        If there is no profile of that name.
+    """
+    if not isinstance(profile, str):
+        return profile
+    if profile not in PROFILES:
+        raise ModelError(unknown("profile of augmentations", profile, PROFILES))
+    return PROFILES[profile]
+
+
+def apply_profile(batch: Tensor, profile: str | Profile, draws: Draws) -> Tensor:
+    """Return the (b, 3, h, w) batch in 0..1 after every augmentation of a profile, in its order.
+
+    Parameters
+    ----------
+    profile
+        A name of `PROFILES`, or strengths by name of augmentation.
+    draws
+        One generator, or one per row; nothing else is random.
+
+    Raises
+    ------
+    ModelError
+        If there is no profile of that name.
+    EvenhandError
+        If there is no augmentation of a name.
+    """
+    steps = [(AUGMENTATIONS.get(name), strength) for name, strength in profile_of(profile).items() if strength > 0]
+    given = batch
+    for moves, together in groupby(steps, key=lambda step: isinstance(step[0], Movement)):
+        if moves:
+            batch = move(batch, [(s, x) for s, x in together if isinstance(s, Movement)], draws)
+            continue
+        for augmentation, strength in together:
+            if isinstance(augmentation, Damage) and batch is not given:
+                batch = augmentation.apply_(batch, draws, strength)
+            else:
+                batch = augmentation(batch, draws, strength)
+    return batch

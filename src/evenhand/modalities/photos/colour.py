@@ -1,0 +1,58 @@
+"""Augmentations of brightness and colour: one number or one 3 x 3 matrix per row."""
+
+from __future__ import annotations
+
+from math import pi
+
+import torch
+from torch import Tensor
+
+from evenhand.modalities.photos.draws import Draws, uniform
+
+TO_YIQ = torch.tensor([[0.299, 0.587, 0.114], [0.5959, -0.2746, -0.3213], [0.2115, -0.5227, 0.3112]])
+"""RGB -> brightness and two axes of colour (NTSC 1953); hue is the angle between the two."""
+
+FROM_YIQ = torch.linalg.inv(TO_YIQ)
+
+
+def brightness_contrast(
+    batch: Tensor, draws: Draws, strength: float = 1.0, *, brightness: float = 0.2, contrast: float = 0.3
+) -> Tensor:
+    """Return the (b, c, h, w) batch in 0..1, each row brighter or darker and with more or less contrast.
+
+    A row's deviations from its mean are multiplied by a factor in 1 ± `contrast`; then a number in ± `brightness`
+    is added to all of it.
+    """
+    if strength == 0:
+        return batch
+    u = uniform(draws, len(batch), -1.0, 1.0, columns=2).to(batch.device) * strength
+    factor = (1 + contrast * u[:, 0]).view(-1, 1, 1, 1)
+    mean = batch.mean((1, 2, 3), keepdim=True, dtype=torch.float32)
+    offset = mean * (1 - factor) + brightness * u[:, 1].view(-1, 1, 1, 1)
+    return torch.addcmul(offset.to(batch.dtype), batch, factor.to(batch.dtype)).clamp_(0.0, 1.0)
+
+
+def hue_saturation(
+    batch: Tensor, draws: Draws, strength: float = 1.0, *, most_degrees: float = 25.0, saturation: float = 0.4
+) -> Tensor:
+    """Return the (b, 3, h, w) RGB batch in 0..1 with hue turned and saturation changed row by row.
+
+    Colour is turned by up to `most_degrees` and multiplied by 1 ± `saturation` in the YIQ plane; brightness stays.
+    """
+    if strength == 0:
+        return batch
+    u = uniform(draws, len(batch), -1.0, 1.0, columns=2) * strength
+    matrices = _colour_matrices(u[:, 0] * most_degrees * pi / 180, 1 + saturation * u[:, 1])
+    pixels = batch.reshape(len(batch), 3, -1)
+    out = torch.bmm(matrices.to(batch.device, batch.dtype), pixels).clamp_(0.0, 1.0)
+    return out.view(batch.shape)
+
+
+def _colour_matrices(angle: Tensor, saturation: Tensor) -> Tensor:
+    """Return (b, 3, 3) matrices RGB -> RGB that turn and stretch colour."""
+    cos, sin = angle.cos() * saturation, angle.sin() * saturation
+    turn = torch.zeros(len(angle), 3, 3)
+    turn[:, 0, 0] = 1.0
+    turn[:, 1, 1], turn[:, 1, 2] = cos, -sin
+    turn[:, 2, 1], turn[:, 2, 2] = sin, cos
+    return torch.matmul(FROM_YIQ @ turn, TO_YIQ)

@@ -1,0 +1,123 @@
+"""Augmentations that lose something: a part of the picture, its sharpness, its smoothness. Some rows only.
+
+What happens to which row is drawn for the whole batch at once; it is then done picture by picture, because one
+picture stays in the processor's cache while it is worked on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from math import ceil, exp, log
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from evenhand.modalities.photos.draws import Draws, uniform
+
+
+@dataclass(frozen=True)
+class Damage:
+    """An augmentation that changes some rows, one by one.
+
+    Attributes
+    ----------
+    name
+        Its name in profiles.
+    share
+        Share of the rows that are changed, 0..1.
+    numbers
+        How many random numbers in 0..1 `change` needs.
+    change
+        ((c, h, w) picture, those numbers, strength) -> picture; may write into the one it is given.
+    """
+
+    name: str
+    share: float
+    numbers: int
+    change: Callable[[Tensor, Sequence[float], float], Tensor]
+
+    def __call__(self, batch: Tensor, draws: Draws, strength: float = 1.0) -> Tensor:
+        """Return the (b, c, h, w) batch in 0..1 with some rows changed; the batch given stays as it is."""
+        return self.apply_(batch.clone(), draws, strength) if strength > 0 else batch
+
+    def apply_(self, batch: Tensor, draws: Draws, strength: float) -> Tensor:
+        """Change some rows of the batch in place, and return it."""
+        drawn = uniform(draws, len(batch), columns=1 + self.numbers).tolist()
+        for row, (luck, *numbers) in enumerate(drawn):
+            if luck < self.share:
+                batch[row] = self.change(batch[row], numbers, strength).clamp_(0.0, 1.0)
+        return batch
+
+
+def _erase(
+    picture: Tensor,
+    u: Sequence[float],
+    strength: float,
+    *,
+    area: tuple[float, float] = (0.02, 0.2),
+    ratio: float = 3.0,
+) -> Tensor:
+    size = area[0] + (max(area[0], area[1] * strength) - area[0]) * u[0]
+    stretch = exp(log(ratio) * (u[1] - 0.5))  # root of the ratio of the sides
+    top, bottom = _interval(picture.shape[1], size**0.5 * stretch, u[2])
+    left, right = _interval(picture.shape[2], size**0.5 / stretch, u[3])
+    picture[:, top:bottom, left:right] = picture.mean((1, 2), keepdim=True, dtype=torch.float32)
+    return picture
+
+
+def _interval(length: int, share: float, place: float) -> tuple[int, int]:
+    """Return first and last + 1 of the pixels that fill a share of a side, at a place in 0..1."""
+    span = min(max(round(share * length), 1), length)
+    start = int(place * (length - span + 1))
+    return start, start + span
+
+
+def _blur(picture: Tensor, u: Sequence[float], strength: float, *, least: float = 0.3, most: float = 2.0) -> Tensor:
+    sigma = least + max(0.0, most * strength - least) * u[0]
+    reach = min(ceil(2.5 * sigma), min(picture.shape[1:]) - 1)
+    taps = [exp(-0.5 * (place / sigma) ** 2) for place in range(-reach, reach + 1)]
+    taps = [tap / sum(taps) for tap in taps]
+    return _smooth(_smooth(picture.float(), taps, 1), taps, 2)
+
+
+def _smooth(picture: Tensor, taps: Sequence[float], dim: int) -> Tensor:
+    """Return the (c, h, w) picture convolved along one dimension, mirrored at the ends."""
+    reach = len(taps) // 2
+    pad = (0, 0, reach, reach) if dim == 1 else (reach, reach, 0, 0)
+    padded = functional.pad(picture[None], pad, mode="reflect")[0]
+    out = torch.zeros_like(picture)
+    for shift, tap in enumerate(taps):
+        out.add_(padded.narrow(dim, shift, picture.shape[dim]), alpha=tap)
+    return out
+
+
+def _noise(picture: Tensor, u: Sequence[float], strength: float, *, most: float = 0.08) -> Tensor:
+    pool = _noise_pool(max(1 << 20, 2 * picture.numel()))
+    start = int(u[0] * (len(pool) - picture.numel()))
+    window = pool[start : start + picture.numel()].view(picture.shape)
+    return picture.add_(window.to(picture.device, picture.dtype), alpha=u[1] * most * strength)
+
+
+@cache
+def _noise_pool(length: int) -> Tensor:
+    """Return (length,) standard normal numbers, the same in every process."""
+    return torch.randn(length, generator=torch.Generator().manual_seed(0))
+
+
+erase = Damage("erase", 0.5, 4, _erase)
+"""A rectangle of 2 to 20 % of the area, sides differing by up to 3, filled with the picture's mean colour.
+
+After Zhong et al. 2020 (Random Erasing, algorithm 1); half of the rows.
+"""
+
+blur = Damage("blur", 0.25, 1, _blur)
+"""A Gaussian of 0.3 to 2 px standard deviation; a quarter of the rows."""
+
+noise = Damage("noise", 0.5, 2, _noise)
+"""Gaussian noise of up to 0.08 standard deviation; half of the rows.
+
+It is a window, drawn per row, of one long fixed sequence: drawing it anew would take longer than everything else.
+"""

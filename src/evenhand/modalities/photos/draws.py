@@ -1,0 +1,31 @@
+"""Random numbers for whole batches: from one generator, or from one generator per row.
+
+With a generator per row, what a row gets does not depend on the rows beside it, nor on the size of the batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+Draws = torch.Generator | Sequence[torch.Generator]
+"""One generator for the batch, or as many as it has rows."""
+
+
+def uniform(draws: Draws, rows: int, low: float = 0.0, high: float = 1.0, columns: int = 1) -> Tensor:
+    """Return (rows, columns) float32 numbers, evenly spread over [low, high).
+
+    Raises
+    ------
+    ValueError
+        If there are generators per row but not as many as rows.
+    """
+    if isinstance(draws, torch.Generator):
+        drawn = torch.rand(rows, columns, generator=draws)
+    elif len(draws) == rows:
+        drawn = torch.stack([torch.rand(columns, generator=own) for own in draws])
+    else:
+        raise ValueError(f"{len(draws)} generators for {rows} rows; give one generator, or one per row.")
+    return drawn * (high - low) + low

@@ -1,0 +1,137 @@
+"""Augmentations that move pixels: each draws an affine map per row; several are composed and sampled once.
+
+A map takes a place in the new picture to the place in the old one that it shows. Places are (x, y) in [-1, 1] from
+left to right and top to bottom, as in `torch.nn.functional.affine_grid`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import log, pi
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from evenhand.modalities.photos.draws import Draws, uniform
+
+
+@dataclass(frozen=True)
+class Movement:
+    """An augmentation by an affine map.
+
+    Attributes
+    ----------
+    name
+        Its name in profiles.
+    maps
+        (draws, rows, height / width, strength) -> (rows, 3, 3) float32.
+    """
+
+    name: str
+    maps: Callable[[Draws, int, float, float], Tensor]
+
+    def __call__(self, batch: Tensor, draws: Draws, strength: float = 1.0) -> Tensor:
+        """Return the (b, c, h, w) batch in 0..1, moved row by row."""
+        return move(batch, [(self, strength)], draws)
+
+
+def move(batch: Tensor, steps: Sequence[tuple[Movement, float]], draws: Draws) -> Tensor:
+    """Return the batch after all steps (movement, strength), resampled once.
+
+    Beyond the border a picture goes on as its mirror image.
+    """
+    rows, _, height, width = batch.shape
+    whole = torch.eye(3).expand(rows, 3, 3)
+    for movement, strength in steps:
+        if strength > 0:
+            whole = movement.maps(draws, rows, height / width, strength) @ whole
+    return warp(batch, whole)
+
+
+def warp(batch: Tensor, maps: Tensor) -> Tensor:
+    """Return (b, c, h, w) pictures seen through (b, 3, 3) maps; mere flips are exact and are not resampled."""
+    eye = torch.eye(3)
+    if torch.equal(maps.abs(), eye.expand_as(maps)):
+        return _flipped(batch, maps[:, 0, 0] < 0, maps[:, 1, 1] < 0)
+    grid = _places(maps.to(batch.device), batch.shape[2], batch.shape[3])
+    out = functional.grid_sample(batch.float(), grid, padding_mode="reflection", align_corners=False)
+    return out.clamp_(0.0, 1.0).to(batch.dtype)
+
+
+def _places(maps: Tensor, height: int, width: int) -> Tensor:
+    """Return the (b, h, w, 2) places that the pixels of the new pictures show."""
+    x = (torch.arange(width, device=maps.device) * 2 + 1) / width - 1
+    y = (torch.arange(height, device=maps.device) * 2 + 1) / height - 1
+    along_x = maps[:, None, None, :2, 0] * x[None, None, :, None]
+    along_y = maps[:, None, None, :2, 1] * y[None, :, None, None] + maps[:, None, None, :2, 2]
+    return along_x + along_y
+
+
+def _flipped(batch: Tensor, across: Tensor, down: Tensor) -> Tensor:
+    out = batch.clone()
+    across, down = across.to(batch.device), down.to(batch.device)
+    out[across] = out[across].flip(3)
+    out[down] = out[down].flip(2)
+    return out
+
+
+def _maps(rows: int, entries: dict[tuple[int, int], Tensor]) -> Tensor:
+    """Return (rows, 3, 3) identities with some entries replaced by (rows,) values."""
+    maps = torch.eye(3).repeat(rows, 1, 1)
+    for (i, j), values in entries.items():
+        maps[:, i, j] = values
+    return maps
+
+
+def _crop(
+    draws: Draws, rows: int, aspect: float, strength: float, *, least_area: float = 0.35, ratio: float = 4 / 3
+) -> Tensor:
+    u = uniform(draws, rows, columns=4)
+    area = 1 - strength * (1 - least_area) * u[:, 0]
+    stretch = torch.exp(strength * log(ratio) * (u[:, 1] - 0.5))  # root of the ratio of the sides
+    wide = (area.sqrt() * stretch).clamp(max=1.0)
+    high = (area / wide).clamp(max=1.0)
+    entries = {(0, 0): wide, (1, 1): high, (0, 2): (1 - wide) * (2 * u[:, 2] - 1)}
+    return _maps(rows, entries | {(1, 2): (1 - high) * (2 * u[:, 3] - 1)})
+
+
+def _flip(draws: Draws, rows: int, aspect: float, strength: float, *, share: float = 0.5) -> Tensor:
+    return _maps(rows, {(0, 0): 1.0 - 2.0 * (uniform(draws, rows)[:, 0] < share * strength)})
+
+
+def _flip_vertical(draws: Draws, rows: int, aspect: float, strength: float, *, share: float = 0.5) -> Tensor:
+    return _maps(rows, {(1, 1): 1.0 - 2.0 * (uniform(draws, rows)[:, 0] < share * strength)})
+
+
+def _rotate(draws: Draws, rows: int, aspect: float, strength: float, *, most_degrees: float = 15.0) -> Tensor:
+    angle = uniform(draws, rows, -1.0, 1.0)[:, 0] * strength * most_degrees * pi / 180
+    cos, sin = angle.cos(), angle.sin()
+    return _maps(rows, {(0, 0): cos, (1, 1): cos, (0, 1): -sin * aspect, (1, 0): sin / aspect})
+
+
+def _shift_scale(
+    draws: Draws, rows: int, aspect: float, strength: float, *, shift: float = 0.1, scale: float = 1.2
+) -> Tensor:
+    u = uniform(draws, rows, -1.0, 1.0, columns=3) * strength
+    zoom = torch.exp(u[:, 0] * log(scale))
+    return _maps(rows, {(0, 0): zoom, (1, 1): zoom, (0, 2): 2 * shift * u[:, 1], (1, 2): 2 * shift * u[:, 2]})
+
+
+crop = Movement("crop", _crop)
+"""A part of the picture, 35 to 100 % of its area, sides stretched by up to 4/3, seen at full size."""
+
+flip = Movement("flip", _flip)
+"""Left and right exchanged in half of the rows."""
+
+flip_vertical = Movement("flip_vertical", _flip_vertical)
+"""Top and bottom exchanged in half of the rows."""
+
+rotate = Movement("rotate", _rotate)
+"""Turned by up to 15 degrees either way, in pixels, whatever the shape of the picture."""
+
+shift_scale = Movement("shift_scale", _shift_scale)
+"""Shifted by up to 10 % of each side, and made up to 1.2 times larger or smaller."""
+
+MOVEMENTS = (crop, flip, flip_vertical, rotate, shift_scale)

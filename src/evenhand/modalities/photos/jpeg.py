@@ -1,0 +1,84 @@
+"""JPEG-like degradation: quantised cosine transforms of 8 x 8 blocks, in torch, no bytes written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import pi
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from evenhand.modalities.photos.damage import Damage
+
+BRIGHTNESS_STEPS = torch.tensor(
+    [
+        [16, 11, 10, 16, 24, 40, 51, 61],
+        [12, 12, 14, 19, 26, 58, 60, 55],
+        [14, 13, 16, 24, 40, 57, 69, 56],
+        [14, 17, 22, 29, 51, 87, 80, 62],
+        [18, 22, 37, 56, 68, 109, 103, 77],
+        [24, 35, 55, 64, 81, 104, 113, 92],
+        [49, 64, 78, 87, 103, 121, 120, 101],
+        [72, 92, 95, 98, 112, 100, 103, 99],
+    ],
+    dtype=torch.float32,
+)
+"""Steps of quantisation at quality 50 (ITU-T T.81, table K.1)."""
+
+COLOUR_STEPS = torch.full((8, 8), 99.0)
+COLOUR_STEPS[:4, :4] = torch.tensor([[17, 18, 24, 47], [18, 21, 26, 66], [24, 26, 56, 99], [47, 66, 99, 99]])
+"""The same for the two colour planes (table K.2)."""
+
+TO_YCC = torch.tensor([[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]])
+"""RGB -> Y, Cb, Cr (ITU-T T.871)."""
+
+FROM_YCC = torch.linalg.inv(TO_YCC)
+
+
+def _cosines() -> Tensor:
+    """Return the (8, 8) orthonormal matrix of the cosine transform (T.81, A.3.3)."""
+    k, x = torch.arange(8.0)[:, None], torch.arange(8.0)[None, :]
+    matrix = 0.5 * torch.cos((2 * x + 1) * k * pi / 16)
+    matrix[0] /= 2**0.5
+    return matrix
+
+
+COSINES = _cosines()
+
+
+def _jpeg(picture: Tensor, u: Sequence[float], strength: float, *, worst_quality: float = 15.0) -> Tensor:
+    quality = 95.0 - u[0] * strength * (95.0 - worst_quality)
+    return degraded(picture.float(), max(1.0, quality))
+
+
+jpeg = Damage("jpeg", 0.25, 1, _jpeg)
+"""What a JPEG of quality 95 down to 15 would show, colour held at half the size; a quarter of the rows."""
+
+
+def degraded(picture: Tensor, quality: float) -> Tensor:
+    """Return a (3, h, w) float32 RGB picture in 0..1 quantised at a quality in 1..100 (as libjpeg counts)."""
+    height, width = picture.shape[1:]
+    padded = functional.pad(picture[None], (0, -width % 16, 0, -height % 16), mode="replicate")[0]
+    scale = 50 / quality if quality < 50 else 2 - quality / 50
+    planes = _mixed(TO_YCC * 255, padded)
+    bright = _quantised(planes[:1] - 128, BRIGHTNESS_STEPS * scale) + 128
+    colour = _quantised(functional.avg_pool2d(planes[1:], 2), COLOUR_STEPS * scale)
+    colour = functional.interpolate(colour[None], scale_factor=2.0, mode="nearest")[0]
+    out = _mixed(FROM_YCC / 255, torch.cat([bright, colour]))
+    return out[:, :height, :width]
+
+
+def _mixed(matrix: Tensor, planes: Tensor) -> Tensor:
+    """Return (3, h, w) planes, each a mixture of the three given."""
+    return (matrix.to(planes.device) @ planes.view(3, -1)).view(planes.shape)
+
+
+def _quantised(planes: Tensor, steps: Tensor) -> Tensor:
+    """Return (c, h, w) planes with the cosine transform of each 8 x 8 block rounded to (8, 8) steps."""
+    c, h, w = planes.shape
+    cosines = COSINES.to(planes.device)
+    waves = cosines @ (planes.view(-1, 8) @ cosines.T).view(c * h // 8, 8, w)
+    step = steps.to(planes.device).round().clamp(1, 255)[:, None, :]
+    waves.view(-1, 8, w // 8, 8).div_(step).round_().mul_(step)
+    return ((cosines.T @ waves).view(-1, 8) @ cosines).view(c, h, w)
