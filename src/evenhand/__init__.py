@@ -1,3 +1,83 @@
-"""Evenhand: train classifiers on small, skewed, grouped data, and learn what their numbers are worth."""
+"""Evenhand: train classifiers on small, skewed, grouped data, and learn what their numbers are worth.
+
+The public names are imported when they are first asked for, so that `import evenhand` costs nothing and a
+person who only reads predictions never loads torch.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+_WHERE = {
+    "Check": "pipeline.check",
+    "EvenhandError": "base.errors",
+    "Examination": "doctor.examination",
+    "Finding": "base.values",
+    "Folds": "base.values",
+    "GroupedStratifiedKFold": "data.split",
+    "Interval": "base.values",
+    "Predicted": "pipeline.predict",
+    "Predictions": "base.values",
+    "Record": "base.record",
+    "Run": "pipeline.run",
+    "Samples": "base.values",
+    "blend": "ensemble.blend",
+    "cache": "pipeline.cache",
+    "check": "pipeline.check",
+    "clear_cache": "pipeline.cache",
+    "demo": "pipeline.demo",
+    "evaluate": "evaluation.evaluate",
+    "init": "pipeline.init",
+    "predict": "pipeline.predict",
+    "run": "pipeline.run",
+    "runs": "pipeline.runs",
+    "split": "pipeline.split",
+    "write_report": "pipeline.report",
+}
+"""Public name -> the module below evenhand that holds it."""
+
+__all__ = [  # noqa: PLE0604  (one list, kept with the table above)
+    *sorted(_WHERE),
+    "__version__",
+]
+
+if TYPE_CHECKING:
+    from evenhand.base.errors import EvenhandError as EvenhandError
+    from evenhand.base.record import Record as Record
+    from evenhand.base.values import Finding as Finding
+    from evenhand.base.values import Folds as Folds
+    from evenhand.base.values import Interval as Interval
+    from evenhand.base.values import Predictions as Predictions
+    from evenhand.base.values import Samples as Samples
+    from evenhand.data.split import GroupedStratifiedKFold as GroupedStratifiedKFold
+    from evenhand.doctor.examination import Examination as Examination
+    from evenhand.ensemble.blend import blend as blend
+    from evenhand.evaluation.evaluate import evaluate as evaluate
+    from evenhand.pipeline.cache import cache as cache
+    from evenhand.pipeline.cache import clear_cache as clear_cache
+    from evenhand.pipeline.check import Check as Check
+    from evenhand.pipeline.check import check as check
+    from evenhand.pipeline.demo import demo as demo
+    from evenhand.pipeline.init import init as init
+    from evenhand.pipeline.predict import Predicted as Predicted
+    from evenhand.pipeline.predict import predict as predict
+    from evenhand.pipeline.report import write_report as write_report
+    from evenhand.pipeline.run import Run as Run
+    from evenhand.pipeline.run import run as run
+    from evenhand.pipeline.runs import runs as runs
+    from evenhand.pipeline.split import split as split
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module 'evenhand' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"evenhand.{_WHERE[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_WHERE})

@@ -43,10 +43,14 @@ def told(verb: Callable[..., Any]) -> Callable[..., Any]:
         except OSError as error:
             raise _exit(_about_disk(error), 2) from None
         except MemoryError:
-            raise _exit("The memory is full. Lower train.batch_size, compute.workers or the picture size.", 2) from None
+            raise _exit(
+                "The memory is full. Lower train.batch_size, compute.workers or the picture size.", 2
+            ) from None
         except Exception as error:
             says = f"{type(error).__name__}: {error}"
-            raise _exit(f"Something went wrong inside evenhand ({says}). Please report it; --debug shows where.", 2) from None
+            raise _exit(
+                f"Something went wrong inside evenhand ({says}). Please report it; --debug shows where.", 2
+            ) from None
 
     return telling
 
@@ -61,7 +65,9 @@ def _exit(says: str, code: int) -> typer.Exit:
 def _about_disk(error: OSError) -> str:
     where = f"{error.filename}: " if error.filename else ""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"{where}the disk is full. Free some space (evenhand cache --clear), then give the same command to go on."
+        mend = "Free some space (evenhand cache --clear), then give the same command to go on."
+        return f"{where}the disk is full. {mend}"
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return f"{where}may not be written or read ({error.strerror}). Set output, or compute.store, to a folder that may."
+        mend = "Set output, or compute.store, to a folder that may."
+        return f"{where}may not be written or read ({error.strerror}). {mend}"
     return f"{where}{error.strerror or error}."

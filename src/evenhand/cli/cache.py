@@ -1,0 +1,34 @@
+"""`evenhand cache`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from evenhand.cli.options import Json
+
+
+def cache(
+    folder: Annotated[
+        Path | None, typer.Option("--store", help="The store's folder; without one, the user's own.")
+    ] = None,
+    clear: Annotated[bool, typer.Option("--clear", help="Remove everything that no run is using.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show what the store of decoded rows and activations holds, or clear it."""
+    from evenhand.base.files import to_json
+    from evenhand.cli.tables import print_cache, size_words
+    from evenhand.pipeline.cache import cache as held
+    from evenhand.pipeline.cache import cache_folder, clear_cache
+
+    if clear:
+        freed = clear_cache(folder)
+        typer.echo(to_json({"freed": freed}) if as_json else f"Freed {size_words(freed)}.")
+        return
+    table = held(folder)
+    if as_json:
+        typer.echo(to_json({"folder": cache_folder(folder), "entries": table.to_dict(orient="records")}, indent=1))
+    else:
+        print_cache(table, cache_folder(folder))

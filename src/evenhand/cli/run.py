@@ -1,0 +1,33 @@
+"""`evenhand run`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from evenhand.cli.options import Config, Json, Set
+
+
+def run(
+    config: Config,
+    set_: Set = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Do not go on with an unfinished run.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Do the whole work: read, check, split, train, judge, blend, report.
+
+    A run that was interrupted is gone on with. Exit code 1 if a finding is an error.
+    """
+    from evenhand.base.files import to_json
+    from evenhand.cli.progress import watching
+    from evenhand.cli.tables import print_run
+    from evenhand.pipeline.run import run as work
+
+    with watching() as watcher:
+        done = work(config, changes=set_ or [], fresh=fresh, watcher=watcher)
+    if as_json:
+        typer.echo(to_json(done.document(), indent=1))
+    else:
+        print_run(done)
+    raise typer.Exit(1 if any(f.severity == "error" for f in done.findings) else 0)

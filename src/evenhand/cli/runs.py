@@ -1,0 +1,26 @@
+"""`evenhand runs`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from evenhand.cli.options import Json
+
+
+def runs(
+    output: Annotated[Path, typer.Argument(help="The folder of the records.")] = Path("runs"),
+    as_json: Json = False,
+) -> None:
+    """List the runs below a folder with their state and best figure."""
+    from evenhand.base.files import to_json
+    from evenhand.cli.tables import print_runs
+    from evenhand.pipeline.runs import runs as listed
+
+    table = listed(output)
+    if as_json:
+        typer.echo(to_json(table.to_dict(orient="records"), indent=1))
+    else:
+        print_runs(table, output)

@@ -1,0 +1,32 @@
+"""`evenhand split`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from evenhand.cli.options import Config, Json, Set
+
+
+def split(
+    config: Config,
+    to: Annotated[Path, typer.Option("--to", help="The file to write.")] = Path("folds.csv"),
+    set_: Set = None,
+    as_json: Json = False,
+) -> None:
+    """Divide the rows into folds, and write the plan as CSV (id, fold)."""
+    from evenhand.base.files import to_json
+    from evenhand.cli.progress import watching
+    from evenhand.cli.tables import print_folds
+    from evenhand.data.split import write_folds
+    from evenhand.pipeline.check import check as look
+
+    with watching() as watcher:
+        found = look(config, changes=set_ or [], watcher=watcher)
+    write_folds(found.folds, to)
+    if as_json:
+        typer.echo(to_json({"folds": str(to), "k": found.folds.k, "how": dict(found.folds.how)}, indent=1))
+    else:
+        print_folds(found.folds, found.samples, to)

@@ -1,0 +1,182 @@
+"""Values as Rich tables and plain words on standard output."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from evenhand.base.values import Finding, Folds, Samples
+    from evenhand.pipeline.check import Check
+    from evenhand.pipeline.predict import Predicted
+    from evenhand.pipeline.run import Run
+
+_COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
+
+
+def print_check(found: Check, target: Path) -> None:
+    """Print counts, skew and findings, and where the findings were written."""
+    out = _console()
+    table = _table(("class", "rows", "share", "groups"), right=(1, 2, 3))
+    for row in found.skew.table.itertuples(index=False):
+        table.add_row(Text(str(row[0])), f"{row.rows:,}", f"{row.share:.1%}", f"{row.groups:,}")
+    out.print(table)
+    out.print(Text(str(found.skew)))
+    out.print()
+    print_findings(found.findings, out)
+    missing = found.examination.not_applicable
+    out.print(Text(f"Passed: {', '.join(found.examination.passed) or 'none'}."))
+    if missing:
+        says = "; ".join(f"{code} (needs {what})" for code, what in missing.items())
+        out.print(Text(f"Not applicable: {says}."))
+    for code, what in found.examination.broken.items():
+        out.print(Text(f"{code} failed itself and says nothing: {what}", style="red"))
+    out.print(Text(f"Findings with their ids: {target}"))
+
+
+def print_findings(findings: Sequence[Finding], out: Console | None = None, *, most_ids: int = 5) -> None:
+    """Print findings in plain words, with their first ids and the patch that would mend them."""
+    out = out or _console()
+    for finding in findings:
+        out.print(Text(f"{finding.code} {finding.severity}: ", style=_COLOURS[finding.severity]) + finding.says)
+        if finding.ids:
+            more = f" and {len(finding.ids) - most_ids:,} more" if len(finding.ids) > most_ids else ""
+            out.print(Text(f"    ids: {', '.join(finding.ids[:most_ids])}{more}", style="dim"))
+        for key, value in (finding.patch or {}).items():
+            out.print(Text(f"    try: --set '{key}={_toml(value)}'", style="dim"))
+    if not findings:
+        out.print("No findings.")
+
+
+def print_folds(folds: Folds, samples: Samples, target: Path) -> None:
+    """Print rows per class and fold."""
+    import numpy as np
+
+    out = _console()
+    held = samples.matrix()
+    numbers = [*range(folds.k), *([-1] if (folds.fold == -1).any() else [])]
+    heads = [f"fold {f}" if f >= 0 else "test" for f in numbers]
+    table = _table(("class", *heads), right=range(1, len(heads) + 1))
+    sums = np.stack([held[folds.fold == f].sum(axis=0) for f in numbers])
+    for c, name in enumerate(samples.classes):
+        table.add_row(Text(name), *(f"{count:g}" for count in sums[:, c]))
+    table.add_row(Text("all rows"), *(f"{int((folds.fold == f).sum()):,}" for f in numbers), style="bold")
+    out.print(table)
+    out.print(Text(f"Wrote {target}"))
+
+
+def print_run(done: Run) -> None:
+    """Print the score table with intervals, the findings, and where the report is."""
+    out = _console()
+    scores = done.scores
+    metrics = list(dict.fromkeys(scores.loc[~scores["metric"].str.contains("[", regex=False), "metric"]))
+    for of, title in (("oof", "Out of fold"), ("test", "Locked test")):
+        part = scores[scores["set"] == of]
+        if part.empty:
+            continue
+        table = _table(
+            ("model", *metrics), right=range(1, len(metrics) + 1), title=f"{title}: estimate and 95 % interval"
+        )
+        for name, rows in part.groupby("name", sort=False):
+            figures = rows.set_index("metric")
+            table.add_row(
+                Text(str(name)),
+                *(figure_words(figures.loc[m].to_dict()) if m in figures.index else "" for m in metrics),
+            )
+        out.print(table)
+        first = part.iloc[0]
+        out.print(Text(f"{int(first['n']):,} rows in {int(first['groups']):,} independent groups.", style="dim"))
+    out.print()
+    print_findings(done.findings, out)
+    out.print(Text(f"Report: {done.report}", style="bold"))
+
+
+def print_runs(table: pd.DataFrame, output: Path) -> None:
+    """Print a row per record."""
+    out = _console()
+    if table.empty:
+        out.print(Text(f"{output}: no runs yet. Start one with: evenhand run CONFIG.toml"))
+        return
+    shown = _table(("record", "state", "rows", "classes", "models", "best", "figure"), right=(2, 3, 4))
+    for row in table.to_dict(orient="records"):
+        figure = f"{row['metric']} {figure_words(row)}" if row["best"] else ""
+        shown.add_row(
+            *(Text(str(row[key])) for key in ("record", "state", "rows", "classes", "models")),
+            Text(str(row["best"] or "")),
+            figure,
+        )
+    out.print(shown)
+
+
+def print_predictions(predicted: Predicted, target: Path) -> None:
+    """Print how many rows went to each class and how sure the rows are."""
+    out = _console()
+    table = _table(("class", "rows", "mean confidence"), right=(1, 2))
+    frame = predicted.table
+    for name, rows in frame.groupby("predicted", sort=False):
+        table.add_row(Text(str(name)), f"{len(rows):,}", f"{rows['confidence'].mean():.2f}")
+    out.print(table)
+    for failure in predicted.failures[:5]:
+        out.print(Text(f"Left out: {failure.path}: {failure.reason}", style="yellow"))
+    if len(predicted.failures) > 5:
+        out.print(Text(f"… and {len(predicted.failures) - 5:,} more.", style="yellow"))
+    out.print(Text(f"{len(frame):,} rows by {predicted.model}. Wrote {target}"))
+
+
+def print_cache(table: pd.DataFrame, folder: Path) -> None:
+    """Print the store's entries and their sum."""
+    out = _console()
+    if len(table):
+        shown = _table(tuple(map(str, table.columns)))
+        for row in table.to_dict(orient="records"):
+            shown.add_row(*(Text(size_words(v) if k == "bytes" else str(v)) for k, v in row.items()))
+        out.print(shown)
+    total = int(table["bytes"].sum()) if len(table) else 0
+    out.print(Text(f"{folder}: {len(table)} entries, {size_words(total)}. Clear it with: evenhand cache --clear"))
+
+
+def figure_words(figure: dict[str, Any]) -> str:
+    """Return an estimate with its interval in words."""
+    if figure.get("estimate") is None or figure["estimate"] != figure["estimate"]:
+        return "cannot be estimated"
+    if figure.get("low") is None or figure["low"] != figure["low"]:
+        return f"{figure['estimate']:.3f}"
+    return f"{figure['estimate']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]"
+
+
+def size_words(count: float) -> str:
+    """Return a number of bytes in words.
+
+    >>> size_words(999), size_words(1_500_000)
+    ('999 B', '1.5 MB')
+    """
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 1000 or unit == "GB":
+            return f"{count:.0f} B" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1000
+    raise AssertionError
+
+
+def _toml(value: Any) -> str:
+    import tomlkit
+
+    return tomlkit.item(value).as_string()
+
+
+def _console() -> Console:
+    return Console(highlight=False, soft_wrap=True)
+
+
+def _table(columns: Iterable[str], *, right: Iterable[int] = (), title: str | None = None) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold")
+    aligned = set(right)
+    for position, name in enumerate(columns):
+        table.add_column(name, justify="right" if position in aligned else "left", overflow="fold")
+    return table

@@ -1,0 +1,1 @@
+"""The main job: the stages in order, each a value or a file that the next one reads."""

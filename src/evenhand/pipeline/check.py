@@ -1,0 +1,115 @@
+"""Looking at the data before anything is trained, and dividing it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from evenhand.base.values import Finding, Folds, Samples
+from evenhand.data.split import make_folds, read_folds
+from evenhand.doctor.case import Case
+from evenhand.doctor.examination import Examination
+from evenhand.doctor.examine import examine
+from evenhand.doctor.skew import Skew, skew_summary
+from evenhand.pipeline.progress import Silent, Watcher
+from evenhand.pipeline.source import ROW, Source, read
+from evenhand.settings import Settings, load
+
+
+@dataclass(frozen=True, eq=False)
+class Check:
+    """What a look at the data found.
+
+    Attributes
+    ----------
+    samples
+        The rows that can be decoded.
+    folds
+        The plan they would be trained by.
+    skew
+        Counts per class and how uneven they are.
+    examination
+        Findings, and what passed or could not be looked at.
+    """
+
+    samples: Samples
+    folds: Folds
+    skew: Skew
+    examination: Examination
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The findings, causes before symptoms."""
+        return self.examination.findings
+
+    def document(self) -> dict[str, Any]:
+        """Return it as plain values, for JSON."""
+        return {"skew": self.skew.document(), **self.examination.document()}
+
+    def __repr__(self) -> str:
+        return f"Check({self.skew} {self.examination!r})"
+
+    def _repr_html_(self) -> str:
+        table = self.skew.table.to_html(index=False, escape=True, max_rows=30)
+        return f"<p>{self.skew}</p>{table}{self.examination._repr_html_()}"
+
+
+def check(
+    config: str | Path | Mapping[str, Any], *, changes: Sequence[str] = (), watcher: Watcher | None = None
+) -> Check:
+    """Return what is known about the data before anything is trained.
+
+    Parameters
+    ----------
+    config
+        A TOML file, or a mapping of the same shape.
+    changes
+        `KEY=VALUE` assignments over it.
+    watcher
+        Told how far the work is.
+
+    Raises
+    ------
+    ConfigError, DataError, FoldsError
+        If there is nothing to look at.
+    """
+    settings = load(config, changes=changes)
+    watcher = watcher or Silent()
+    source = read(settings, watcher)
+    return checked(settings, source, watcher)
+
+
+def checked(settings: Settings, source: Source, watcher: Watcher) -> Check:
+    """Return the findings about a source that is read already, and its folds."""
+    watcher.stage("checking")
+    case = Case(
+        samples=source.samples,
+        config=settings.resolved(),
+        failures=source.failures,
+        pictures=pictures(source),
+    )
+    folds = divided(settings, case)
+    found = examine(replace(case, folds=folds), codes=["EH1"])
+    found = replace(found, findings=(*source.findings, *found.findings))
+    return Check(source.samples, folds, skew_summary(source.samples), found)
+
+
+def divided(settings: Settings, case: Case) -> Folds:
+    """Return the folds that the configuration asks for, copies of one row kept together."""
+    if settings.folds.file is not None:
+        return read_folds(Path(settings.folds.file), case.rows)
+    ids = case.rows.ids
+    copies = [list(ids[rows]) for rows in case.copies] if settings.folds.duplicates == "group" else []
+    return make_folds(case.rows, settings.folds, duplicates=copies)
+
+
+def pictures(source: Source) -> Any:
+    """Return (n, h, w, 3) uint8 of the samples, or None for a kind that stores no pictures."""
+    if "image" not in source.entry:
+        return None
+    stored, rows = source.entry["image"], source.samples.frame[ROW].to_numpy()
+    return stored if len(rows) == len(stored) else np.asarray(stored[rows])

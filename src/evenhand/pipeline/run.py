@@ -1,0 +1,234 @@
+"""`run`: the whole work from a configuration to a record, going on with an unfinished one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from evenhand.base.errors import ConfigError, Fault, TaskError
+from evenhand.base.record import Record, unfinished
+from evenhand.base.values import Finding
+from evenhand.engines.cores import usable_cores
+from evenhand.engines.local import Event, Result, run_calls
+from evenhand.pipeline.check import checked
+from evenhand.pipeline.judge import judge
+from evenhand.pipeline.progress import Silent, Watcher
+from evenhand.pipeline.report import write_report
+from evenhand.pipeline.source import Source, fingerprint, read, store_of
+from evenhand.settings import Settings, asked, load
+
+TASK, PREPARE = "evenhand.training.task:run_task", "evenhand.training.task:prepare_model"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run: its record, opened.
+
+    Attributes
+    ----------
+    record
+        The folder.
+    """
+
+    record: Record
+
+    @property
+    def path(self) -> Path:
+        """The folder of the record."""
+        return self.record.path
+
+    @property
+    def report(self) -> Path:
+        """The HTML report."""
+        return self.record.path / "report.html"
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What the doctor found."""
+        return self.record.findings()
+
+    @property
+    def scores(self) -> pd.DataFrame:
+        """Every figure: name, set, metric, estimate, low, high, n, groups."""
+        scores = self.record.json("scores.json")["scores"]
+        rows = [
+            {"name": name, "set": of, "metric": metric, **figure}
+            for name, sets in scores.items()
+            for of, metrics in sets.items()
+            for metric, figure in metrics.items()
+        ]
+        return pd.DataFrame(rows)
+
+    @property
+    def predictions(self) -> pd.DataFrame:
+        """Predictions of every model and ensemble."""
+        return self.record.predictions()
+
+    def document(self) -> dict[str, Any]:
+        """Return what `evenhand run --json` prints."""
+        return dict(self.record.json("scores.json"))
+
+    def __repr__(self) -> str:
+        return f"Run({self.path})"
+
+    def _repr_html_(self) -> str:
+        return f"<p>{self!r}</p>{self.scores.to_html(index=False, escape=True, max_rows=40)}"
+
+
+def run(
+    config: str | Path | Mapping[str, Any],
+    *,
+    changes: Sequence[str] = (),
+    fresh: bool = False,
+    watcher: Watcher | None = None,
+) -> Run:
+    """Do the whole work that a configuration asks for and return the run.
+
+    An unfinished record of the same configuration and data below `output` is gone on with; the result is
+    the same to the last bit as that of a run that was never interrupted (on the CPU, same versions).
+
+    Parameters
+    ----------
+    config
+        A TOML file, or a mapping of the same shape.
+    changes
+        `KEY=VALUE` assignments over it.
+    fresh
+        Start a record of its own even where an unfinished one is there.
+    watcher
+        Told how far the work is.
+
+    Raises
+    ------
+    EvenhandError
+        With a sentence that says what to do.
+    """
+    watcher = watcher or Silent()
+    settings = load(config, changes=changes)
+    if not settings.model:
+        raise ConfigError(str(config), [Fault("model", "no model is named", "add a [[model]] table", None)])
+    seconds: dict[str, float] = {}
+    with timed("read", seconds):
+        source = read(settings, watcher)
+    record = opened(settings, source, asked(config), fresh=fresh)
+    with record.locked():
+        with timed("check", seconds):
+            plan(record, settings, source, watcher)
+        with timed("train", seconds):
+            train(record, settings, watcher)
+        with timed("judge", seconds):
+            judge(record, settings, watcher, seconds)
+        watcher.stage("writing the report")
+        write_report(record.path)
+    return Run(record)
+
+
+def opened(settings: Settings, source: Source, text: str, *, fresh: bool) -> Record:
+    """Return the unfinished record of this configuration and data, or a new one."""
+    resolved, samples = settings.resolved(), source.samples
+    mark = fingerprint(resolved, samples)
+    found = None if fresh else unfinished(Path(settings.output), mark)
+    if found is not None:
+        return found
+    data = {
+        "kind": source.kind.name,
+        "root": settings.data.root,
+        "rows": len(samples),
+        "classes": samples.classes,
+        "levels": samples.levels,
+        "left_out": [vars(failure) for failure in source.failures],
+        "encoded": {model.name: source.entries[model.size].name for model in settings.model},
+        "fingerprint": mark,
+    }
+    record = Record.create(Path(settings.output), asked=text, resolved=resolved, data=data)
+    record.write_samples(samples)
+    return record
+
+
+def plan(record: Record, settings: Settings, source: Source, watcher: Watcher) -> None:
+    """Write the folds and what is wrong with the data, once per record."""
+    if record.has("folds.csv") and record.has("findings.jsonl"):
+        return
+    found = checked(settings, source, watcher)
+    record.write_json("skew.json", found.skew.document())
+    record.write_json("examination.json", found.examination.document())
+    record.write_folds(found.folds)
+    record.write_findings(found.findings)
+
+
+def train(record: Record, settings: Settings, watcher: Watcher) -> None:
+    """Fit every model on every fold with every seed, in worker processes."""
+    store = str(store_of(settings.compute).folder)
+    cores = settings.compute.cores
+    common = {"record": str(record.path), "store": store}
+    for model in settings.model:
+        if model.tune != "all":
+            watcher.stage(f"{model.name}: frozen part")
+            call = {**common, "model": model.name, "threads": cores}
+            _all_done(run_calls(PREPARE, [call], workers=1, threads=cores, on_event=_teller(watcher)))
+    calls = [
+        {**common, "model": model.name, "fold": fold, "seed": seed}
+        for model in settings.model
+        for fold in range(settings.folds.k)
+        for seed in model.seeds
+    ]
+    workers = min(cores, len(calls))
+    threads = settings.compute.threads or max(1, usable_cores() // workers)
+    watcher.stage("training", len(calls))
+    calls = [{**call, "threads": threads} for call in calls]
+    _all_done(run_calls(TASK, calls, workers=workers, threads=threads, on_event=_counter(watcher)))
+
+
+def _all_done(results: Sequence[Result]) -> None:
+    """Raise one error that names every task that failed."""
+    failed = [result for result in results if result.failure]
+    if failed:
+        told = "\n".join(f"  {_named(result.call)}: {result.failure}" for result in failed)
+        count = f"{len(failed)} of {len(results)} training tasks failed"
+        raise TaskError(f"{count}; what is done is kept.\n{told}")
+
+
+def _named(call: Mapping[str, Any]) -> str:
+    """Return the words for a call: its model, fold and seed."""
+    return ", ".join(f"{key} {call[key]}" for key in ("model", "fold", "seed") if key in call)
+
+
+def _teller(watcher: Watcher) -> Callable[[Event], None]:
+    """Return a listener that passes on how far one call is."""
+
+    def listen(event: Event) -> None:
+        if event.kind == "progress":
+            watcher.advance(*event.progress)
+        elif event.kind == "retried":
+            watcher.says(f"{_named(event.call)}: {event.says}; trying once more.")
+
+    return listen
+
+
+def _counter(watcher: Watcher) -> Callable[[Event], None]:
+    """Return a listener that counts calls that are done."""
+    done = 0
+
+    def listen(event: Event) -> None:
+        nonlocal done
+        if event.kind == "done":
+            done += 1
+            watcher.advance(done)
+        elif event.kind == "retried":
+            watcher.says(f"{_named(event.call)}: {event.says}; trying once more.")
+
+    return listen
+
+
+@contextmanager
+def timed(stage: str, seconds: dict[str, float]) -> Iterator[None]:
+    """Note how long a stage took."""
+    since = time.monotonic()
+    yield
+    seconds[stage] = round(time.monotonic() - since, 3)

@@ -1,0 +1,129 @@
+from typing import Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evenhand.base.config import Section, check, option, put, read_file, read_toml, set_dotted
+from evenhand.base.errors import ConfigError
+
+
+class Inner(Section):
+    epochs: int = option(20, ge=1, unit="epochs", says="Passes over the rows.")
+    schedule: Literal["cosine", "step"] = option("cosine", says="How the rate falls.")
+
+
+class Model(Section):
+    name: str = option(says="The name of the model.")
+    head: Literal["linear", "mlp"] = option("linear", says="The head.")
+
+
+class Whole(Section):
+    output: str = option("runs", says="Where to.")
+    train: Inner = option(Inner(), says="Training.")
+    model: list[Model] = option([], says="Models.")
+
+
+TEXT = """\
+outptu = "here"
+
+[train]
+epochs = 0
+schedule = "cosin"
+
+[[model]]
+name = "a"
+
+[[model]]
+head = "liner"
+"""
+
+
+def test_every_fault_is_told_at_once_with_its_line_and_the_nearest_name() -> None:
+    values, lines = read_toml(TEXT, "evenhand.toml")
+    with pytest.raises(ConfigError) as caught:
+        check(Whole, values, "evenhand.toml", lines)
+    assert str(caught.value) == (
+        "evenhand.toml: 5 faults.\n"
+        '  line 1: outptu: is not a key; known here: output, train, model. Did you mean "output"?\n'
+        "  line 4: train.epochs: found 0; allowed is greater than or equal to 1.\n"
+        "  line 5: train.schedule: found 'cosin'; allowed is 'cosine' or 'step'. Did you mean \"cosine\"?\n"
+        "  line 10: model[1].name: is missing; The name of the model.\n"
+        "  line 11: model[1].head: found 'liner'; allowed is 'linear' or 'mlp'. Did you mean \"linear\"?"
+    )
+
+
+def test_a_good_configuration_is_frozen_and_keeps_its_values() -> None:
+    values, lines = read_toml('[train]\nepochs = 3\n[[model]]\nname = "я"', "x")
+    whole = check(Whole, values, "x", lines)
+    assert whole.train.epochs == 3
+    assert whole.model[0].name == "я"
+    assert whole.plain()["train"] == {"epochs": 3, "schedule": "cosine"}
+    with pytest.raises(ValueError, match="frozen"):
+        whole.output = "there"  # type: ignore[misc]
+
+
+def test_text_that_is_not_toml_names_the_line() -> None:
+    with pytest.raises(ConfigError, match="line 2: TOML: .*not valid TOML"):
+        read_toml("[train]\nepochs = = 3\n", "x.toml")
+
+
+def test_defaults_that_are_lists_are_not_shared() -> None:
+    one, two = Whole(), Whole()
+    assert one.model is not two.model
+
+
+@pytest.mark.parametrize(
+    ("assignment", "expected"),
+    [
+        ("train.epochs=5", {"train": {"epochs": 5}}),
+        ("train.schedule=step", {"train": {"schedule": "step"}}),
+        ('output="a b"', {"output": "a b"}),
+        ("folds.test={ fraction = 0.2 }", {"folds": {"test": {"fraction": 0.2}}}),
+    ],
+)
+def test_set_takes_toml_values_and_bare_words(assignment: str, expected: dict[str, object]) -> None:
+    values: dict[str, object] = {}
+    set_dotted(values, assignment)
+    assert values == expected
+
+
+def test_set_enters_models_by_position_and_by_name() -> None:
+    values = {"model": [{"name": "a"}, {"name": "b"}]}
+    set_dotted(values, "model.b.head=mlp")
+    set_dotted(values, "model.0.head=linear")
+    assert values == {"model": [{"name": "a", "head": "linear"}, {"name": "b", "head": "mlp"}]}
+    with pytest.raises(ConfigError, match="known are: a, b"):
+        set_dotted(values, "model.c.head=mlp")
+
+
+def test_set_without_value_is_told() -> None:
+    with pytest.raises(ConfigError, match="is not KEY=VALUE"):
+        set_dotted({}, "train.epochs")
+
+
+def test_put_below_a_plain_value_is_told() -> None:
+    with pytest.raises(ConfigError, match="below a plain value"):
+        put({"output": "x"}, ["output", "y"], 1)
+
+
+def test_a_missing_file_and_a_folder_are_told_apart(tmp_path) -> None:
+    with pytest.raises(ConfigError, match="no such file"):
+        read_file(tmp_path / "none.toml")
+    with pytest.raises(ConfigError, match="is a folder"):
+        read_file(tmp_path)
+
+
+@given(
+    st.recursive(
+        st.integers() | st.text(max_size=5), lambda x: st.dictionaries(st.text(max_size=5), x), max_leaves=8
+    )
+)
+def test_any_values_end_in_a_config_or_a_config_error(values: object) -> None:
+    if not isinstance(values, dict):
+        return
+    try:
+        assert isinstance(check(Whole, values, "any"), Whole)
+    except ConfigError as error:
+        told = str(error)
+        assert told.startswith("any: ")  # noqa: PT017

@@ -1,0 +1,34 @@
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from evenhand.base.files import replacing, to_json, write_json
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    target = tmp_path / "a.txt"
+    target.write_text("old")
+    with pytest.raises(RuntimeError, match="halfway"), replacing(target) as part:
+        part.write_text("half")
+        raise RuntimeError("halfway")
+    assert target.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_folders_are_made_on_the_way(tmp_path: Path) -> None:
+    write_json(tmp_path / "a" / "b.json", {"x": 1})
+    assert json.loads((tmp_path / "a" / "b.json").read_text()) == {"x": 1}
+
+
+def test_json_holds_plain_values_only() -> None:
+    document = {
+        "a": np.float32(0.5),
+        "b": np.arange(2),
+        "c": math.nan,
+        "d": (Path("x"), {1: np.bool_(True)}),
+        "я": "日本",
+    }
+    assert json.loads(to_json(document)) == {"a": 0.5, "b": [0, 1], "c": None, "d": ["x", {"1": True}], "я": "日本"}

@@ -1,0 +1,111 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from evenhand.base.errors import RecordError
+from evenhand.base.record import Record, records, unfinished
+from evenhand.base.values import Finding, Folds, Samples
+
+
+@pytest.fixture
+def record(tmp_path: Path) -> Record:
+    data = {"kind": "photos", "classes": ["я", "b"], "levels": {"coarse": ["x", "x"]}, "fingerprint": "abc"}
+    return Record.create(
+        tmp_path / "runs", asked="# mine\n", resolved={"train": {"clip": None, "epochs": 2}}, data=data
+    )
+
+
+def samples(labels: object) -> Samples:
+    frame = pd.DataFrame({"id": ["1", "2", "3"], "path": ["a", "b", "c"], "label": ["я", "b", "b"]})
+    levels = {"coarse": ("x", "x")}
+    return Samples(frame, ("я", "b"), np.asarray(labels), weights=np.array([1.0, 2.0, 0.5]), levels=levels)
+
+
+@pytest.mark.parametrize("labels", [[0, 1, 1], [[1, 0], [0.5, 0.5], [0, 1]]])
+def test_samples_come_back_as_they_were(record: Record, labels: object) -> None:
+    given = samples(labels)
+    record.write_samples(given)
+    read = record.samples()
+    pd.testing.assert_frame_equal(read.frame, given.frame)
+    np.testing.assert_array_equal(read.labels, given.labels)
+    np.testing.assert_array_equal(read.weights, given.weights)
+    assert (read.classes, read.levels) == (given.classes, given.levels)
+
+
+def test_folds_and_findings_come_back_as_they_were(record: Record) -> None:
+    ids = np.array(["001", "NA", "3"], dtype=object)
+    record.write_folds(Folds(ids, np.array([0, 1, -1], dtype=np.int16), k=2, how={"seed": 3}))
+    read = record.folds()
+    assert (list(read.ids), list(read.fold), read.k, read.how) == (["001", "NA", "3"], [0, 1, -1], 2, {"seed": 3})
+    found = [
+        Finding("EH104", "error", "Two labels.", about="я", evidence={"n": 2}, ids=("1", "2"), patch={"a.b": 1})
+    ]
+    record.write_findings(found)
+    assert record.findings() == found
+
+
+def test_what_was_asked_and_used_is_kept(record: Record) -> None:
+    assert (record.path / "config.toml").read_text() == "# mine\n"
+    assert record.resolved() == {"train": {"epochs": 2}}
+    assert record.json("environment.json")["packages"]["evenhand"]
+
+
+def test_unfinished_records_are_found_by_fingerprint(record: Record) -> None:
+    output = record.path.parent
+    assert unfinished(output, "abc") == record
+    assert unfinished(output, "other") is None
+    record.write_json("scores.json", {})
+    assert unfinished(output, "abc") is None
+    assert records(output) == [record]
+    assert records(output / "none") == []
+
+
+def test_records_of_the_same_second_do_not_collide(tmp_path: Path) -> None:
+    made = {Record.create(tmp_path, asked="", resolved={}, data={}).path for _ in range(3)}
+    assert len(made) == 3
+
+
+def test_a_folder_that_is_no_record_is_told(tmp_path: Path) -> None:
+    with pytest.raises(RecordError, match="is not a record"):
+        Record.open(tmp_path)
+    with pytest.raises(RecordError, match="no such folder"):
+        Record.open(tmp_path / "none")
+
+
+def test_a_record_cut_short_is_told(record: Record) -> None:
+    with pytest.raises(RecordError, match=r"has no folds\.csv"):
+        record.folds()
+    (record.path / "samples.parquet").write_bytes(b"PAR1 nothing")
+    with pytest.raises(RecordError, match="not a Parquet table"):
+        record.samples()
+    (record.path / "scores.json").write_text("{")
+    with pytest.raises(RecordError, match="is not JSON"):
+        record.json("scores.json")
+
+
+def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RecordError, match="cannot be written"):
+        Record.create(tmp_path / "file", asked="", resolved={}, data={})
+
+
+def test_a_second_process_is_told_and_a_killed_one_does_not_block(record: Record) -> None:
+    hold = (
+        "import sys, time; from evenhand.base.record import Record\n"
+        "with Record(__import__('pathlib').Path(sys.argv[1])).locked():\n"
+        "    print('held', flush=True); time.sleep(60)"
+    )
+    holder = subprocess.Popen([sys.executable, "-c", hold, str(record.path)], stdout=subprocess.PIPE)
+    assert holder.stdout is not None
+    assert holder.stdout.readline().strip() == b"held"
+    with pytest.raises(RecordError, match="another process"), record.locked():
+        pass
+    holder.kill()
+    holder.communicate()
+    with record.locked():
+        assert os.getpid()
