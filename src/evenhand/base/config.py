@@ -197,17 +197,18 @@ def _class_at(cls: type[BaseModel], path: Sequence[int | str]) -> type[BaseModel
         if isinstance(part, int):
             continue
         info = cls.model_fields.get(str(part))
-        inner = _section_in(info.annotation) if info else None
+        inner = section_in(info.annotation) if info else None
         if inner is None:
             return cls
         cls = inner
     return cls
 
 
-def _section_in(annotation: Any) -> type[BaseModel] | None:
+def section_in(annotation: Any) -> type[BaseModel] | None:
+    """Return the section class within an annotation, or None."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    return next((found for arg in typing.get_args(annotation) if (found := _section_in(arg))), None)
+    return next((found for arg in typing.get_args(annotation) if (found := section_in(arg))), None)
 
 
 def _field(cls: type[BaseModel], path: Sequence[int | str]) -> FieldInfo | None:
