@@ -71,6 +71,12 @@ class Case:
             raise DataError("The case has no samples.")
         return self.samples
 
+    @property
+    def _shown(self) -> npt.NDArray[np.uint8]:
+        if self.pictures is None:
+            raise DataError("The case has no pictures.")
+        return self.pictures
+
     def setting(self, key: str, default: Any = None) -> Any:
         """Return the configured value at a dotted key, or `default`."""
         value: Any = self.config
@@ -117,23 +123,29 @@ class Case:
         """Frame of n rows: how each picture looks, in plain measures (see `doctor/traits.py`)."""
         from evenhand.doctor.traits import picture_traits
 
-        if self.pictures is None:
-            raise DataError("The case has no pictures.")
-        return picture_traits(self.pictures, self.facts)
+        return picture_traits(self._shown, self.facts)
+
+    @cached_property
+    def blank(self) -> Mask:
+        """(n,) the pictures that show nothing."""
+        from evenhand.doctor.blank import blank_pictures
+
+        return blank_pictures(self._shown)
 
     @cached_property
     def copies(self) -> list[Ints]:
         """Sets of rows with the same bytes or the same pixels, each in order, largest first."""
         from evenhand.doctor.copies import exact_copies
 
-        return exact_copies(self)
+        blank = None if self.pictures is None else self.blank
+        return exact_copies(self.rows, self.pictures, blank)
 
     @cached_property
     def near_pairs(self) -> Ints:
-        """(p, 2) rows that show the same picture with small changes, exact copies among them."""
-        from evenhand.doctor.copies import near_pairs
+        """(p, 2) rows that show the same picture with small changes."""
+        from evenhand.data.duplicates import near_duplicates
 
-        return near_pairs(self)
+        return near_duplicates(self._shown)
 
     def paths(self, rows: Ints | Mask) -> list[str]:
         """Return the paths of rows (their ids where the source has no paths)."""

@@ -26,12 +26,18 @@ def _several_parts(case: Case) -> bool:
     return case.sides is not None and len(set(case.sides)) > 1
 
 
+def _comparable(case: Case) -> bool:
+    known = case.samples is not None and "content" in case.samples.frame
+    return known or case.pictures is not None
+
+
 NEEDS: dict[str, Need] = {
     "samples": Need("samples", lambda case: case.samples is not None),
     "labels": Need("labels", _labelled),
     "groups": Need("a group column (data.group)", lambda case: bool(case.samples and case.samples.grouped)),
     "folds": Need("folds", lambda case: case.folds is not None),
     "parts": Need("folds, or a split column with two values (data.split)", _several_parts),
+    "copies": Need("hashes of the files, or decoded pictures", _comparable),
     "failures": Need("the files decoded", lambda case: case.failures is not None),
     "facts": Need("facts about the files (size, mode, format)", lambda case: case.facts is not None),
     "pictures": Need("decoded pictures", lambda case: case.pictures is not None),

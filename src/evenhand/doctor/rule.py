@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,7 +32,7 @@ class Found:
     says: str
     about: str = ""
     evidence: Mapping[str, Any] = field(default_factory=dict)
-    ids: Sequence[str] = ()
+    ids: Iterable[str] = ()
     patch: Mapping[str, Any] | None = None
     severity: Severity | None = None
 

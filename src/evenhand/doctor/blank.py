@@ -1,0 +1,33 @@
+"""Blank pictures: those whose pixels are (nearly) all the same."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from evenhand.base.values import Floats, Mask
+
+FLAT = 1.5
+"""Standard deviation, in the 256 grey levels, below which a picture shows nothing (JPEG noise reaches 1)."""
+
+
+def blank_pictures(pictures: npt.NDArray[np.uint8], *, flat: float = FLAT) -> Mask:
+    """Return (n,) bool: the pictures whose pixels vary by less than `flat` grey levels in every channel."""
+    return np.asarray(picture_spread(pictures) < flat)
+
+
+def picture_spread(pictures: npt.NDArray[np.uint8], *, points: int = 4096) -> Floats:
+    """Return (n,) the largest standard deviation over the channels of (n, h, w, 3), in grey levels.
+
+    Taken over an even grid of about `points` pixels, and over all of them where that looks flat.
+    """
+    h, w = pictures.shape[1:3]
+    step = max(1, int((h * w / points) ** 0.5))
+    spread = np.array([_spread(picture[::step, ::step]) for picture in pictures])
+    for row in np.flatnonzero(spread < FLAT) if step > 1 else ():
+        spread[row] = _spread(pictures[row])
+    return spread
+
+
+def _spread(picture: npt.NDArray[np.uint8]) -> float:
+    return float(picture.reshape(-1, 3).astype(np.float32).std(axis=0).max())

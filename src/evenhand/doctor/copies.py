@@ -1,0 +1,96 @@
+"""Copies: rows that are the same picture, or nearly, whatever they are called."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Hashable, Iterable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from evenhand.base.values import Ints, Mask, Samples
+
+
+def exact_copies(samples: Samples, pictures: npt.NDArray[np.uint8] | None, blank: Mask | None = None) -> list[Ints]:
+    """Return sets of rows with the same bytes or the same stored pixels, largest first.
+
+    Parameters
+    ----------
+    pictures
+        (n, h, w, 3) uint8, or None.
+    blank
+        (n,) bool; rows whose pixels say nothing and are compared by bytes only.
+    """
+    pairs: list[tuple[int, int]] = []
+    if "content" in samples.frame:
+        content = samples.frame["content"]
+        pairs += chained(content.where(content.notna() & (content != ""), None).tolist())
+    if pictures is not None:
+        skip = np.zeros(len(samples), dtype=bool) if blank is None else blank
+        pairs += chained([None if skip[row] else _digest(picture) for row, picture in enumerate(pictures)])
+    return joined(pairs, len(samples))
+
+
+def chained(keys: Iterable[Hashable]) -> list[tuple[int, int]]:
+    """Return pairs that link each position to the one before it with the same key (None links nothing).
+
+    >>> chained(["a", "b", "a", None, "a", None])
+    [(0, 2), (2, 4)]
+    """
+    last: dict[Hashable, int] = {}
+    pairs = []
+    for position, key in enumerate(keys):
+        if key is None:
+            continue
+        if key in last:
+            pairs.append((last[key], position))
+        last[key] = position
+    return pairs
+
+
+def joined(pairs: Sequence[tuple[int, int]] | Ints, n: int) -> list[Ints]:
+    """Return the sets that pairs of 0..n-1 join together, each in order, the largest first.
+
+    >>> [rows.tolist() for rows in joined([(0, 2), (2, 4), (1, 3)], 6)]
+    [[0, 2, 4], [1, 3]]
+    """
+    links = np.asarray(pairs, dtype=np.int64).reshape(-1, 2)
+    if not len(links):
+        return []
+    graph = coo_array((np.ones(len(links), dtype=np.int8), (links[:, 0], links[:, 1])), shape=(n, n))
+    label = connected_components(graph, directed=False)[1]
+    held = np.unique(links)
+    order = held[np.argsort(label[held], kind="stable")]
+    cuts = np.flatnonzero(np.diff(label[order])) + 1
+    return sorted(np.split(order, cuts), key=lambda rows: (-len(rows), int(rows[0])))
+
+
+def pairs_within(sets: Sequence[Ints], *, most: int = 64) -> Ints:
+    """Return (p, 2) all pairs inside each set; a larger set than `most` gives a chain instead."""
+    pairs = [np.column_stack([rows[i] for i in _corner(len(rows), most)]) for rows in sets]
+    return np.concatenate(pairs) if pairs else np.zeros((0, 2), dtype=np.int64)
+
+
+def set_numbers(sets: Sequence[Ints], n: int) -> Ints:
+    """Return (n,) the number of the set that each row is in; rows in none have a number of their own.
+
+    >>> set_numbers([np.array([0, 2])], 4).tolist()
+    [0, -2, 0, -4]
+    """
+    number = -1 - np.arange(n)
+    for position, rows in enumerate(sets):
+        number[rows] = position
+    return number
+
+
+def _corner(size: int, most: int) -> tuple[Ints, Ints]:
+    """Return positions of all pairs of a set; of a set larger than `most`, of neighbours only."""
+    if size > most:
+        return np.arange(size - 1), np.arange(1, size)
+    return np.triu_indices(size, 1)
+
+
+def _digest(picture: npt.NDArray[np.uint8]) -> bytes:
+    return hashlib.blake2b(np.ascontiguousarray(picture).data, digest_size=16).digest()

@@ -1,0 +1,105 @@
+"""Probes: two simple ways to guess which side a row is on, for many assignments of the sides at once.
+
+The linear probe finds what differs in the same direction everywhere ("darker"). The neighbour probe finds
+what differs from class to class (another shelf behind each product), as the two-sample test of Schilling
+1986 does. Both score a row without its own group.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy import linalg
+
+from evenhand.base.values import Floats, Ints
+
+Sides = npt.NDArray[np.bool_]
+
+
+def standardised(measures: Floats) -> Floats:
+    """Return (n, d) measures with mean 0 and deviation 1, cut at five deviations; constant ones become 0."""
+    x = measures.astype(np.float64)
+    deviation = x.std(axis=0)
+    scaled = (x - x.mean(axis=0)) / np.where(deviation > 1e-9, deviation, np.inf)
+    return np.asarray(np.clip(scaled, -5, 5))
+
+
+def without(measures: Floats, known: Floats) -> Floats:
+    """Return (n, d) measures less what a linear function of `known` (n, k) explains: class means, mostly."""
+    design = np.column_stack([np.ones(len(known)), known])
+    return np.asarray(measures - design @ linalg.lstsq(design, measures)[0])
+
+
+def linear_scores(x: Floats, sides: Sides, group: Ints, fold: Ints, *, ridge: float = 1e-2) -> Floats:
+    """Return (n, p) scores of ridge regressions of each column of `sides`, each row left out of its own fit.
+
+    Ridge regression of a two-valued target ranks as linear discriminant analysis does (Hastie et al. 2009,
+    exercise 4.2); one factorisation serves all columns.
+
+    Parameters
+    ----------
+    x
+        (n, d) standardised.
+    sides
+        (n, p) bool.
+    fold
+        (n,) folds of whole groups.
+    ridge
+        Penalty as a share of the rows fitted on.
+    """
+    scores = np.zeros(sides.shape)
+    for f in np.unique(fold):
+        held = fold == f
+        if held.all():
+            continue
+        fitted, wanted = x[~held], sides[~held].astype(np.float64)
+        centre = fitted.mean(axis=0)
+        gram = (fitted - centre).T @ (fitted - centre) + ridge * len(fitted) * np.eye(x.shape[1])
+        slope = linalg.solve(gram, (fitted - centre).T @ (wanted - wanted.mean(axis=0)), assume_a="pos")
+        # Without each fold's own level: the areas are taken over all folds together.
+        scores[held] = (x[held] - centre) @ slope
+    return scores
+
+
+def neighbours(
+    x: Floats, group: Ints, stratum: Ints, rng: np.random.Generator, *, k: int = 5, chunk: int = 512
+) -> Ints:
+    """Return (n, k) the nearest rows of other groups in the same stratum, -1 where there are fewer.
+
+    Ties fall at random, not in the order of the rows, which is often the order of the sides.
+    """
+    near = np.full((len(x), k), -1)
+    for value in np.unique(stratum):
+        rows = rng.permutation(np.flatnonzero(stratum == value))
+        points = x[rows].astype(np.float32)
+        square = (points**2).sum(axis=1)
+        for start in range(0, len(rows), chunk):
+            part = slice(start, start + chunk)
+            distance = square - 2 * points[part] @ points.T
+            distance[group[rows[part], None] == group[rows]] = np.inf
+            best = np.argsort(distance, axis=1, kind="stable")[:, :k]
+            finite = np.isfinite(np.take_along_axis(distance, best, axis=1))
+            near[rows[part], : best.shape[1]] = np.where(finite, rows[best], -1)
+    return near
+
+
+def neighbour_scores(near: Ints, sides: Sides, group: Ints, stratum: Ints) -> Floats:
+    """Return (n, p) the share of a row's neighbours on the side, less that share in the rest of its stratum.
+
+    The rest leaves the row's own group out, as the neighbours do; without this correction a row on the side
+    would score too low by chance alone.
+    """
+    there: Sides = near >= 0
+    found = np.maximum(there.sum(axis=1), 1)[:, None]
+    share = sum((sides[near[:, j]] * there[:, j, None] for j in range(near.shape[1])), np.zeros(sides.shape))
+    cell = np.unique(np.column_stack([stratum, group]), axis=0, return_inverse=True)[1].ravel()
+    total, own = _sums(stratum, sides), _sums(cell, sides)
+    rest_rows, own_rows = np.bincount(stratum)[stratum], np.bincount(cell)[cell]
+    rest = (total[stratum] - own[cell]) / np.maximum(rest_rows - own_rows, 1)[:, None]
+    return np.asarray(np.where(there.any(axis=1)[:, None], share / found - rest, 0.0))
+
+
+def _sums(index: Ints, sides: Sides) -> Floats:
+    out = np.zeros((int(index.max()) + 1, sides.shape[1]))
+    np.add.at(out, index, sides)
+    return out
