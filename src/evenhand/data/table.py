@@ -1,0 +1,227 @@
+"""A table of labels, as somebody wrote it: CSV of any dialect, or Parquet; every row knows its line."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from evenhand.base.errors import DataError, nearest
+from evenhand.base.values import Finding
+from evenhand.data import codepages
+from evenhand.data.names import some, spelling, suffix
+from evenhand.data.root import Root
+
+_WHOLE = re.compile(r"[-+]?\d+(\.0+)?")
+_BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+
+Text = str | None
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Rows as they were written.
+
+    Attributes
+    ----------
+    name
+        What the table is called in messages.
+    frame
+        n rows; the cells of a CSV are str, empty ones None.
+    lines
+        (n,) int64, where each row stands: the line of a CSV, the row (from 1) of anything else.
+    unit
+        "line" or "row".
+    folder
+        Posix folder below the root in which the table lies ("" for the root itself), or None.
+    findings
+        What was odd about it.
+    """
+
+    name: str
+    frame: pd.DataFrame
+    lines: npt.NDArray[np.int64]
+    unit: str = "row"
+    folder: str | None = None
+    findings: tuple[Finding, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def place(self, row: int) -> str:
+        """Return where a row stands, for a sentence: "line 88"."""
+        return f"{self.unit} {self.lines[row]:,}"
+
+    def texts(self, column: str) -> list[Text]:
+        """Return a column as text; whole numbers have no decimals, empty cells are None."""
+        return as_texts(self.frame[column].tolist())
+
+    def take(self, keep: npt.NDArray[np.bool_]) -> Table:
+        """Return the rows at which `keep` (n,) is true."""
+        frame = self.frame[keep].reset_index(drop=True)
+        return Table(self.name, frame, self.lines[keep], self.unit, self.folder, self.findings)
+
+
+def read_table(root: Root, table: str, *, encoding: str | None = None) -> Table:
+    """Return the table at `table`: a path on disk, or a name below the root (also inside a zip).
+
+    Raises
+    ------
+    DataError
+        If it is not there, cannot be read, or is not a table.
+    """
+    raw, name, folder = _find(root, table)
+    try:
+        return _reader(name)(raw, name, folder, encoding)
+    except DataError as error:
+        raise DataError(f"{name}: {error}") from None
+
+
+def as_texts(cells: Iterable[Any]) -> list[Text]:
+    """Return cells as text, stably: 1, 1.0 and "1.0" among whole numbers are "1"; empty ones are None.
+
+    >>> as_texts([1.0, 2.0, float("nan")]), as_texts(["a ", "", "1.0"])
+    (['1', '2', None], ['a', None, '1.0'])
+    """
+    texts = [_text(cell) for cell in cells]
+    if all(text is None or _WHOLE.fullmatch(text) for text in texts):
+        return [None if text is None else text.partition(".")[0] for text in texts]
+    return texts
+
+
+def _text(cell: Any) -> Text:
+    if cell is None or cell is pd.NA or cell is pd.NaT or (isinstance(cell, float) and np.isnan(cell)):
+        return None
+    return spelling(str(cell)).strip() or None
+
+
+def _find(root: Root, table: str) -> tuple[bytes, str, str | None]:
+    """Return the bytes of a table, its name, and the folder below the root in which it lies."""
+    path = Path(table)
+    name = table.replace("\\", "/").removeprefix("./")
+    if name in root.names():
+        return root.read(name), name, name.rpartition("/")[0]
+    if path.is_file():
+        return _read(path), path.name, _folder_below(root, path)
+    tables = [item for item in root.names() if suffix(item) in (".csv", ".tsv", ".parquet")]
+    close = nearest(name, tables)
+    hint = f' Did you mean "{close}"?' if close else f" Tables there: {some(tables)}." if tables else ""
+    raise DataError(f"{table}: there is no such table, neither on disk nor in {root.path}.{hint}")
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror}).") from None
+
+
+def _folder_below(root: Root, table: Path) -> str | None:
+    try:
+        below = table.resolve().parent.relative_to(root.path.resolve())
+    except ValueError:
+        return None
+    return "" if below == Path() else below.as_posix()
+
+
+def _reader(name: str) -> Callable[[bytes, str, str | None, str | None], Table]:
+    if suffix(name) in (".parquet", ".pq"):
+        return _parquet
+    if suffix(name) in (".xlsx", ".xls", ".ods"):
+        raise DataError("is a spreadsheet. Save it as CSV (UTF-8), or as Parquet.")
+    return _csv
+
+
+def _parquet(raw: bytes, name: str, folder: str | None, encoding: str | None) -> Table:
+    try:
+        frame = pd.read_parquet(io.BytesIO(raw))
+    except Exception as error:  # whatever pyarrow thinks of the bytes
+        raise DataError(f"is not a Parquet table ({str(error).splitlines()[0]}).") from None
+    frame.columns = [str(column) for column in frame.columns]
+    return Table(name, frame.reset_index(drop=True), np.arange(1, len(frame) + 1), "row", folder)
+
+
+def _csv(raw: bytes, name: str, folder: str | None, encoding: str | None) -> Table:
+    text, findings = _decoded(raw, name, encoding)
+    header, rows, lines = _cells(text)
+    columns = [title.strip() or f"column {at}" for at, title in enumerate(header, start=1)]
+    twice = sorted({column for column in columns if columns.count(column) > 1})
+    if twice:
+        raise DataError(f"two columns are called {some(twice)}. Rename one of them.")
+    texts = ([_text(row[at]) for row in rows] for at in range(len(columns)))
+    frame = pd.DataFrame(
+        {column: np.array(cells, dtype=object) for column, cells in zip(columns, texts, strict=True)}
+    )
+    return Table(name, frame, np.array(lines, dtype=np.int64), "line", folder, findings)
+
+
+def _decoded(raw: bytes, name: str, encoding: str | None) -> tuple[str, tuple[Finding, ...]]:
+    """Return the text of a CSV, and a finding if its encoding had to be guessed."""
+    encoding = encoding or next((known for bom, known in _BOMS if raw.startswith(bom)), None)
+    try:
+        return raw.decode(encoding or "utf-8"), ()
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        if encoding:
+            raise DataError(f"line {line} is not {encoding}. Save it as UTF-8.") from None
+    guessed = codepages.guess(raw.splitlines(), default="cp1252", utf8_bonus=0)
+    finding = Finding(
+        code="EH101",
+        severity="note",
+        says=f"{name}: is not UTF-8 (first on line {line}) and was read as {guessed}. If names look wrong, "
+        "set data.table_encoding, or save it as UTF-8.",
+        about=name,
+        evidence={"encoding": guessed, "line": line},
+    )
+    return codepages.decode(raw, guessed), (finding,)
+
+
+def _cells(text: str) -> tuple[list[str], list[list[str]], list[int]]:
+    """Return the header, the rows and the line on which each row begins."""
+    first = text.partition("\n")[0].strip()
+    told = first[4:5] if first.lower().startswith("sep=") else ""
+    body = text.partition("\n")[2] if told else text
+    rows: list[list[str]] = []
+    lines: list[int] = []
+    reader = csv.reader(io.StringIO(body, newline=""), delimiter=told or _delimiter(first), strict=True)
+    line = 2 if told else 1
+    try:
+        for row in reader:
+            if any(cell.strip() for cell in row):
+                rows.append(row)
+                lines.append(line)
+            line = reader.line_num + (2 if told else 1)
+    except csv.Error as error:
+        raise DataError(f"line {line:,} is not CSV ({error}). Close or double its quotation marks.") from None
+    if len(rows) < 2:
+        raise DataError("has no rows. It needs a line with the names of columns, and a row for each file.")
+    return rows[0], _even(rows[0], rows[1:], lines[1:]), lines[1:]
+
+
+def _delimiter(header: str) -> str:
+    """Return what separates cells: whichever of comma, semicolon and tab cuts the header into most parts."""
+
+    def parts(delimiter: str) -> int:
+        return len(next(csv.reader([header], delimiter=delimiter), []))
+
+    return max(",;\t", key=parts)
+
+
+def _even(header: Sequence[str], rows: Sequence[list[str]], lines: Sequence[int]) -> list[list[str]]:
+    """Return rows as long as the header; empty cells beyond it are cut off."""
+    width = len(header)
+    odd = [at for at, row in enumerate(rows) if len(row) < width or any(cell.strip() for cell in row[width:])]
+    if odd:
+        raise DataError(
+            f"{len(odd):,} of {len(rows):,} rows do not have the {width} cells of the header (first: line "
+            f"{lines[odd[0]]:,} has {len(rows[odd[0]])}). Put cells that hold a separator in quotation marks."
+        )
+    return [row[:width] for row in rows]
