@@ -1,0 +1,34 @@
+"""The section [photos]: how pictures become arrays of one size."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from evenhand.base.config import Section, option
+
+Fit = Literal["crop", "squash", "pad"]
+Ground = Literal["white", "grey", "black"]
+Tones = Literal["type", "picture"]
+
+
+class PhotosConfig(Section):
+    """How pictures become arrays of one size."""
+
+    size: int = option(224, ge=16, le=4096, unit="px", says="Side of the square that a model sees.")
+    fit: Fit = option(
+        "crop",
+        says="How a picture fills the square: its middle, the whole squashed, or the whole on a ground.",
+    )
+    ground: Ground = option("white", says="What lies behind transparent pictures, and around padded ones.")
+    tones: Tones = option(
+        "type",
+        says="How more than 8 bits become 8: by the range of the type, or from each picture's darkest to its "
+        "brightest value.",
+    )
+    max_pixels: int = option(
+        100_000_000,
+        ge=1,
+        le=178_956_970,  # Pillow refuses more whatever it is told
+        unit="px",
+        says="Larger pictures are refused before they are decoded.",
+    )

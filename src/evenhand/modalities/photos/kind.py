@@ -1,0 +1,67 @@
+"""Photos as a kind of data: the doors that every kind has."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from evenhand.base.config import Section
+from evenhand.base.values import Finding, Samples
+from evenhand.data.config import DataConfig
+from evenhand.data.folders import foreign
+from evenhand.data.root import Root
+from evenhand.data.samples import file_samples, unlabelled_samples
+from evenhand.data.skipped import Skipped, findings_of
+from evenhand.modalities import KINDS
+from evenhand.modalities.photos import read
+from evenhand.modalities.photos.config import PhotosConfig
+from evenhand.modalities.photos.example import write_example
+
+
+class Photos:
+    """Photos and other pictures: (size, size, 3) uint8, RGB."""
+
+    name = "photos"
+    config: type[Section] = PhotosConfig
+    augment_module = "evenhand.modalities.photos.augment"
+    models_module = "evenhand.modalities.photos.models"
+
+    def samples(self, root: Root, data: DataConfig, own: PhotosConfig) -> tuple[Samples, list[Finding]]:
+        samples, findings = file_samples(root, data, kind=self.name, suffixes=read.SUFFIXES)
+        return samples, findings + _unread(root, data)
+
+    def unlabelled(self, root: Root) -> tuple[Samples, list[Finding]]:
+        """Return every photo below a root, without classes, for prediction."""
+        return unlabelled_samples(root, kind=self.name, suffixes=read.SUFFIXES)
+
+    def settings(self, own: PhotosConfig, size: int | None) -> dict[str, Any]:
+        return {"kind": self.name, "encoder": read.ENCODER, **own.plain(), "size": size or own.size}
+
+    def encode(self, raw: bytes, settings: Mapping[str, Any]) -> dict[str, np.ndarray[Any, Any]]:
+        return dict(read.encode(raw, settings))
+
+    def picture(self, raw: bytes, side: int) -> str:
+        image = read.thumbnail(raw, side, PhotosConfig().plain())
+        out = io.BytesIO()
+        image.save(out, "JPEG", quality=82)
+        return "data:image/jpeg;base64," + base64.b64encode(out.getvalue()).decode("ascii")
+
+    def example(self, rng: np.random.Generator, rows: int, folder: Path) -> Path:
+        return write_example(rng, rows, folder)
+
+
+def _unread(root: Root, data: DataConfig) -> list[Finding]:
+    """Return a finding about pictures in formats that are not read, where no table names the files."""
+    if data.table is not None:
+        return []
+    names = foreign(root, read.UNREAD)
+    reason = "their format is not read (convert them to JPEG or PNG)"
+    return findings_of([Skipped(name, reason) for name in names], root.path.name)
+
+
+KINDS.register("photos")(Photos())

@@ -1,0 +1,131 @@
+"""From the bytes of a photo to an array of one size, without torch: fast where it may be, safe where it must.
+
+JPEGs go through libjpeg-turbo (simplejpeg), reduced while they are decoded where that loses nothing, and to
+Pillow where they are out of the ordinary; everything else goes to Pillow. Nothing but `DataError` comes out,
+whatever the bytes are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from evenhand.base.errors import DataError, MissingExtraError
+from evenhand.modalities.photos.exif import Pixels, jpeg_orientation, upright
+from evenhand.modalities.photos.fit import cut, fill, padded, place, reduction
+from evenhand.modalities.photos.rgb import check_pixels, opened, pillow, to_rgb
+
+ENCODER = 1
+"""Version of what `encode` returns for the same bytes and settings; a higher one makes stores build anew."""
+
+SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif"})
+"""Endings of files that are taken for photos where no table names them."""
+
+UNREAD = frozenset({".heic", ".heif", ".avif", ".jxl", ".jp2", ".psd", ".cr2", ".nef", ".arw", ".dng", ".raw"})
+"""Endings of pictures in formats that are not read."""
+
+# What libjpeg-turbo says of pictures of which a part is missing or garbage; other complaints are harmless.
+_LOST = re.compile(r"premature end|bad huffman|bad arithmetic", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a photo's head says: format ("JPEG"), Pillow's mode ("RGB"), size in px as it is stored."""
+
+    format: str
+    mode: str
+    width: int
+    height: int
+    orientation: int
+
+
+def encode(raw: bytes, settings: Mapping[str, Any]) -> dict[str, Pixels]:
+    """Return {"image": (size, size, 3) uint8}, RGB, upright.
+
+    Parameters
+    ----------
+    settings
+        size, fit, ground, tones and max_pixels, as in the section [photos].
+
+    Raises
+    ------
+    DataError
+        With the reason why the bytes are no photo, or none that can be decoded.
+    """
+    pixels = _jpeg(raw, settings) if raw.startswith(b"\xff\xd8\xff") else None
+    return {"image": _any(raw, settings) if pixels is None else pixels}
+
+
+def facts(raw: bytes, *, max_pixels: int = 178_956_970) -> Facts:
+    """Return what the head of a photo says, without decoding it; raises `DataError` as `encode` does."""
+    with opened(raw, max_pixels) as image:
+        return Facts(str(image.format), image.mode, image.width, image.height, _orientation(image))
+
+
+def thumbnail(raw: bytes, side: int, settings: Mapping[str, Any]) -> Any:
+    """Return the whole photo, upright, as a Pillow RGB image whose longer side is at most `side` px."""
+    with opened(raw, int(settings["max_pixels"])) as image:
+        image.draft("RGB", (2 * side, 2 * side))
+        image.load()
+        orientation = _orientation(image)
+        small = to_rgb(image, ground=settings["ground"], tones=settings["tones"])
+        small.thumbnail((side, side), reducing_gap=3.0)
+        return pillow().fromarray(upright(np.asarray(small), orientation))
+
+
+def _jpeg(raw: bytes, settings: Mapping[str, Any]) -> Pixels | None:
+    """Return a JPEG encoded by the fast way, or None where Pillow should try."""
+    try:
+        import simplejpeg
+    except ImportError:
+        raise MissingExtraError("simplejpeg", "photos", "Reading photos") from None
+    try:
+        height, width, colours, _ = simplejpeg.decode_jpeg_header(raw)
+        if colours in ("CMYK", "YCCK"):
+            return None
+        check_pixels(width, height, int(settings["max_pixels"]))
+        placing = place(width, height, settings["size"], settings["fit"])
+        by = reduction(placing)
+        pixels = simplejpeg.decode_jpeg(raw, "RGB", min_height=-(-height // by), min_width=-(-width // by))
+    except ValueError as error:
+        if _LOST.search(str(error)):
+            raise DataError(_lost(str(error))) from None
+        return None
+    out = cut(pixels, placing) if by == 1 else None
+    if out is None:
+        out = fill(pillow().fromarray(pixels), placing, settings["size"], settings["ground"], by=by)
+    else:
+        out = padded(out, placing, settings["size"], settings["ground"])
+    return upright(out, jpeg_orientation(raw))
+
+
+def _any(raw: bytes, settings: Mapping[str, Any]) -> Pixels:
+    """Return any photo encoded by Pillow."""
+    size, ground = int(settings["size"]), str(settings["ground"])
+    with opened(raw, int(settings["max_pixels"])) as image:
+        image.load()
+        orientation = _orientation(image)
+        rgb = to_rgb(image, ground=ground, tones=settings["tones"])
+        placing = place(rgb.width, rgb.height, size, settings["fit"])
+        whole = cut(np.asarray(rgb), placing)
+        out = fill(rgb, placing, size, ground) if whole is None else padded(whole, placing, size, ground)
+        return upright(out, orientation)
+
+
+def _orientation(image: Any) -> int:
+    """Return the EXIF orientation that still has to be applied; broken EXIF says nothing."""
+    try:
+        value = image.getexif().get(0x0112, 1)
+    except Exception:  # a damaged block of EXIF raises what it likes; the picture itself is fine
+        return 1
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def _lost(text: str) -> str:
+    if "JPEG file" in text:
+        return "is cut off: the file ends before the picture does"
+    return f"is damaged ({text})"
