@@ -1,0 +1,1 @@
+"""The HTML report: it draws what a record holds and computes nothing."""

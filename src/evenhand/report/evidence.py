@@ -1,0 +1,102 @@
+"""What the record holds, read for the report; a file that is not there gives None, never an error."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from evenhand.base.errors import RecordError
+from evenhand.base.record import Record
+from evenhand.base.values import Finding, Folds, Samples
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """The files of one record.
+
+    Attributes
+    ----------
+    scores, evaluation, skew, examination, ensemble, environment, data
+        JSON documents as they were written, or None.
+    samples, folds
+        Values, or None.
+    findings
+        What the doctor found.
+    epochs
+        Columns model, fold, seed and what training wrote per epoch; empty where nothing was trained.
+    asked, resolved
+        The configuration as text, as the user wrote it and with every default.
+    """
+
+    record: Record
+    scores: dict[str, Any] | None
+    evaluation: dict[str, Any] | None
+    skew: dict[str, Any] | None
+    examination: dict[str, Any] | None
+    ensemble: dict[str, Any] | None
+    environment: dict[str, Any] | None
+    data: dict[str, Any]
+    samples: Samples | None
+    folds: Folds | None
+    findings: list[Finding]
+    epochs: pd.DataFrame
+    asked: str
+    resolved: str
+
+
+def read_evidence(record: Record) -> Evidence:
+    """Return what a record holds.
+
+    Raises
+    ------
+    RecordError
+        Only if the folder is no record at all.
+    """
+    record = Record.open(record.path)
+
+    def document(name: str) -> dict[str, Any] | None:
+        return dict(record.json(name)) if record.has(name) else None
+
+    samples, folds = None, None
+    with contextlib.suppress(RecordError):
+        samples = record.samples()
+    with contextlib.suppress(RecordError):
+        folds = record.folds()
+    return Evidence(
+        record=record,
+        scores=document("scores.json"),
+        evaluation=document("evaluation.json"),
+        skew=document("skew.json"),
+        examination=document("examination.json"),
+        ensemble=document("ensemble.json"),
+        environment=document("environment.json"),
+        data=document("data.json") or {},
+        samples=samples,
+        folds=folds,
+        findings=record.findings(),
+        epochs=_epochs(record),
+        asked=_text(record, "config.toml"),
+        resolved=_text(record, "resolved.toml"),
+    )
+
+
+def _epochs(record: Record) -> pd.DataFrame:
+    rows = []
+    for path in sorted((record.path / "models").glob("*/fold*/seed*/epochs.jsonl")):
+        where = {
+            "model": path.parts[-4],
+            "fold": int(path.parts[-3].removeprefix("fold")),
+            "seed": int(path.parts[-2].removeprefix("seed")),
+        }
+        for line in path.read_text(encoding="utf-8").splitlines():
+            with contextlib.suppress(json.JSONDecodeError):
+                rows.append({**where, **json.loads(line)})
+    return pd.DataFrame(rows)
+
+
+def _text(record: Record, name: str) -> str:
+    return (record.path / name).read_text(encoding="utf-8") if record.has(name) else ""

@@ -1,0 +1,174 @@
+"""What each chart of the report shows, as Vega-Lite."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from evenhand.report.charts import ACCENT, INK, MUTED, SECOND, SERIES, Spec
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+def bars(rows: Rows, *, name: str, value: str, title: str, order: Sequence[str]) -> Spec:
+    """Return horizontal bars with their number behind them.
+
+    Parameters
+    ----------
+    rows
+        Records with the columns `name` and `value`.
+    order
+        The names from top to bottom.
+    """
+    y = {"field": name, "type": "nominal", "sort": list(order), "title": None}
+    x = {"field": value, "type": "quantitative", "title": title}
+    text = {"mark": {"type": "text", "align": "left", "dx": 4, "color": MUTED}, "encoding": _text(value, ",.0f")}
+    return {
+        "data": {"values": list(rows)},
+        "width": 520,
+        "height": {"step": 20},
+        "encoding": {"y": y, "x": x},
+        "layer": [{"mark": {"type": "bar", "height": 12}}, text],
+    }
+
+
+def intervals(rows: Rows, *, order: Sequence[str], title: str, width: int = 480) -> Spec:
+    """Return a forest plot: a point with its interval per name, one column of colour per set.
+
+    Parameters
+    ----------
+    rows
+        Records with name, set, estimate, low, high.
+    """
+    sets = list(dict.fromkeys(str(row["set"]) for row in rows))
+    colour = {
+        "field": "set",
+        "type": "nominal",
+        "title": None,
+        "scale": {"domain": sets, "range": [ACCENT, SECOND][: len(sets)]},
+        "legend": {"orient": "top"} if len(sets) > 1 else None,
+    }
+    y = {"field": "name", "type": "nominal", "sort": list(order), "title": None}
+    offset = {"field": "set", "sort": sets}
+    encoding = {"y": y, "yOffset": offset, "color": colour}
+    scale = {"zero": False, "nice": True}
+    rule = {"x": {"field": "low", "type": "quantitative", "title": title, "scale": scale}, "x2": {"field": "high"}}
+    point = {"x": {"field": "estimate", "type": "quantitative", "scale": scale, "title": title}}
+    return {
+        "data": {"values": list(rows)},
+        "width": width,
+        "height": {"step": 24 if len(sets) == 1 else 34},
+        "encoding": encoding,
+        "layer": [{"mark": {"type": "rule"}, "encoding": rule}, {"mark": {"type": "point"}, "encoding": point}],
+    }
+
+
+def heat(rows: Rows, classes: Sequence[str]) -> Spec:
+    """Return a confusion matrix: share of each true class (rows) given to each class (columns).
+
+    Parameters
+    ----------
+    rows
+        Records with truth, predicted, share (0..1) and count, cells without rows left out.
+    """
+    small = len(classes) > 16
+    step = max(9, min(34, 620 // max(len(classes), 1)))
+    size = max(6, min(12, step - 1))
+    axis = {"labelFontSize": size, "domain": False, "ticks": False, "labelOverlap": False}
+    common = {"type": "nominal", "sort": list(classes), "scale": {"domain": list(classes)}}
+    encoding = {
+        "y": {"field": "truth", "title": "true class", "axis": axis, **common},
+        "x": {"field": "predicted", "title": "predicted class", "axis": {**axis, "labelAngle": -90}, **common},
+    }
+    opacity = {
+        "field": "share",
+        "type": "quantitative",
+        "scale": {"domain": [0, 1], "range": [0.06, 1]},
+        "legend": None,
+    }
+    cells: Spec = {"mark": {"type": "rect", "color": ACCENT}, "encoding": {"opacity": opacity}}
+    layers = [cells]
+    if not small:
+        light = {"condition": {"test": "datum.share > 0.55", "value": "var(--paper)"}, "value": INK}
+        numbers = {"mark": {"type": "text", "fontSize": 11}, "encoding": {**_text("count", "d"), "color": light}}
+        layers.append(numbers)
+    return {
+        "data": {"values": list(rows)},
+        "width": {"step": step},
+        "height": {"step": step},
+        "encoding": encoding,
+        "layer": layers,
+    }
+
+
+def curves(rows: Rows, *, title: str, measures: Sequence[str]) -> Spec:
+    """Return learning curves: a thin line per fold, a panel per measure.
+
+    Parameters
+    ----------
+    rows
+        Records with measure, epoch, value, fold, seed, set.
+    """
+    sets = list(dict.fromkeys(str(row["set"]) for row in rows))
+    colour = {
+        "field": "set",
+        "type": "nominal",
+        "title": None,
+        "scale": {"domain": sets, "range": [SECOND, ACCENT][: len(sets)] if len(sets) > 1 else [ACCENT]},
+        "legend": {"orient": "top"},
+    }
+    panels = [_panel([row for row in rows if row["measure"] == measure], measure, colour) for measure in measures]
+    return {"title": title, "hconcat": panels, "resolve": {"legend": {"color": "shared"}}}
+
+
+def _panel(rows: Rows, measure: str, colour: Spec) -> Spec:
+    y = {"field": "value", "type": "quantitative", "title": measure, "scale": {"zero": False}}
+    return {
+        "data": {"values": list(rows)},
+        "width": 250,
+        "height": 160,
+        "mark": {"type": "line", "strokeWidth": 1.2, "opacity": 0.8},
+        "encoding": {
+            "x": {"field": "epoch", "type": "quantitative", "title": "epoch", "axis": {"tickMinStep": 1}},
+            "y": y,
+            "color": colour,
+            "detail": [{"field": "fold"}, {"field": "seed"}],
+        },
+    }
+
+
+def reliability(rows: Rows) -> Spec:
+    """Return a reliability curve: how often predictions of a given confidence were right.
+
+    Parameters
+    ----------
+    rows
+        Records with name, confidence, accuracy, n.
+    """
+    names = list(dict.fromkeys(str(row["name"]) for row in rows))
+    axis = {"scale": {"domain": [0, 1]}, "type": "quantitative"}
+    colour = {
+        "field": "name",
+        "type": "nominal",
+        "title": None,
+        "scale": {"domain": names, "range": [SERIES[i % len(SERIES)] for i in range(len(names))]},
+        "legend": {"orient": "top"},
+    }
+    line = {
+        "mark": {"type": "line", "point": {"filled": True, "size": 40}, "strokeWidth": 1.5},
+        "encoding": {
+            "x": {"field": "confidence", "title": "confidence", **axis},
+            "y": {"field": "accuracy", "title": "share that was right", **axis},
+            "color": colour,
+        },
+    }
+    ideal = {
+        "data": {"values": [{"at": 0}, {"at": 1}]},
+        "mark": {"type": "line", "color": MUTED, "strokeDash": [4, 4], "strokeWidth": 1},
+        "encoding": {"x": {"field": "at", **axis}, "y": {"field": "at", **axis}},
+    }
+    return {"data": {"values": list(rows)}, "width": 320, "height": 320, "layer": [ideal, line]}
+
+
+def _text(field: str, form: str) -> Spec:
+    return {"text": {"field": field, "type": "quantitative", "format": form}}

@@ -1,0 +1,91 @@
+"""Writing the report: one HTML file that opens from disk, without network and without scripts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from evenhand.base.files import write_text
+from evenhand.base.record import Record
+from evenhand.report import sections
+from evenhand.report.evidence import read_evidence
+from evenhand.report.sections import Picture
+
+
+def write_report(record: Record, picture: Picture = lambda _: None) -> Path:
+    """Write report.html into a record and return its path.
+
+    Parameters
+    ----------
+    record
+        The record; whatever it lacks, the report says so in words.
+    picture
+        Id of a row -> a `data:` URI of a small picture, or None.
+
+    Raises
+    ------
+    RecordError
+        If the folder is no record.
+    """
+    path = record.path / "report.html"
+    write_text(path, rendered(record, picture))
+    return path
+
+
+def rendered(record: Record, picture: Picture = lambda _: None) -> str:
+    """Return the report as HTML text."""
+    evidence = read_evidence(record)
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            evidence=evidence,
+            name=record.path.name,
+            headline=sections.headline(evidence),
+            scores=sections.score_table(evidence),
+            skew=sections.skew_section(evidence),
+            folds=sections.folds_section(evidence),
+            curves=sections.curves_section(evidence),
+            entries=sections.entries(evidence, picture),
+            sets=sections.SETS,
+        )
+    )
+
+
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("evenhand.report"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["figure"] = figure_words
+    environment.filters["number"] = number_words
+    return environment
+
+
+def figure_words(figure: dict[str, Any] | None, digits: int = 3) -> str:
+    """Return an estimate with its interval.
+
+    >>> figure_words({"estimate": 0.5, "low": 0.4, "high": 0.61})
+    '0.500 [0.400, 0.610]'
+    """
+    if not figure or figure.get("estimate") is None:
+        return "cannot be estimated"
+    if figure.get("low") is None:
+        return f"{figure['estimate']:.{digits}f}"
+    return f"{figure['estimate']:.{digits}f} [{figure['low']:.{digits}f}, {figure['high']:.{digits}f}]"
+
+
+def number_words(value: Any) -> str:
+    """Return a number as a person writes it.
+
+    >>> number_words(12345), number_words(0.123456), number_words("a")
+    ('12,345', '0.123', 'a')
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return str(value)
+    return f"{value:,}" if isinstance(value, int) or float(value).is_integer() else f"{value:.3g}"

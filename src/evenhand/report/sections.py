@@ -1,0 +1,193 @@
+"""The sections of the report: what the template shows, drawn from the evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from evenhand.base.values import TEST
+from evenhand.report import figures
+from evenhand.report.charts import drawn
+from evenhand.report.evidence import Evidence
+
+Picture = Callable[[str], str | None]
+"""Id of a row -> a `data:` URI of a small picture, or None."""
+
+SETS = {"oof": "out of fold", "test": "locked test"}
+"""Names of sets in words."""
+
+
+def headline(evidence: Evidence) -> dict[str, Any] | None:
+    """Return the best entry with its figures per set, for the summary."""
+    scores = evidence.scores
+    if not scores or not scores.get("headline"):
+        return None
+    best = scores["headline"]
+    figure = {of: metrics.get(best["metric"]) for of, metrics in scores["scores"].get(best["best"], {}).items()}
+    return {**best, "figures": {SETS.get(of, of): f for of, f in figure.items() if f}}
+
+
+def score_table(evidence: Evidence) -> dict[str, Any] | None:
+    """Return models × metrics per set, and a chart of the headline metric."""
+    if not evidence.scores or not evidence.scores["scores"]:
+        return None
+    scores = evidence.scores["scores"]
+    metrics = list(dict.fromkeys(m for sets in scores.values() for of in sets.values() for m in of if "[" not in m))
+    sets = list(dict.fromkeys(of for by_set in scores.values() for of in by_set))
+    metric = evidence.scores.get("headline", {}).get("metric") or metrics[0]
+    rows = [
+        {"name": name, "set": SETS.get(of, of), **by_set[of][metric]}
+        for name, by_set in scores.items()
+        for of in by_set
+        if metric in by_set[of] and by_set[of][metric]["estimate"] is not None
+    ]
+    chart = drawn(
+        figures.intervals(rows, order=list(scores), title=metric), f"{metric} of every model with its interval"
+    )
+    tables = [{"set": SETS.get(of, of), "rows": {n: s[of] for n, s in scores.items() if of in s}} for of in sets]
+    return {"metrics": metrics, "tables": tables, "chart": chart, "metric": metric}
+
+
+def skew_section(evidence: Evidence) -> dict[str, Any] | None:
+    """Return counts per class with a chart."""
+    if not evidence.skew:
+        return None
+    rows = evidence.skew["classes"]
+    order = [row["class"] for row in rows]
+    spec = figures.bars(rows, name="class", value="rows", title="rows", order=order)
+    return {**evidence.skew, "chart": drawn(spec, "Rows per class")}
+
+
+def folds_section(evidence: Evidence) -> dict[str, Any] | None:
+    """Return rows per class and fold, with the shade of each cell."""
+    if evidence.samples is None or evidence.folds is None:
+        return None
+    fold = evidence.folds.of(evidence.samples.ids)
+    held = evidence.samples.matrix()
+    numbers = [*range(evidence.folds.k), *([TEST] if (fold == TEST).any() else [])]
+    counts = np.stack([held[fold == f].sum(axis=0) for f in numbers], axis=1)
+    shade = counts / np.maximum(counts.max(axis=1, keepdims=True), 1e-9)
+    rows = [
+        {"class": name, "cells": list(zip(counts[c], shade[c], strict=True))}
+        for c, name in enumerate(evidence.samples.classes)
+    ]
+    sizes = [int((fold == f).sum()) for f in numbers]
+    heads = ["test" if f == TEST else f"fold {f}" for f in numbers]
+    return {"heads": heads, "rows": rows, "sizes": sizes, "how": dict(evidence.folds.how)}
+
+
+def curves_section(evidence: Evidence, *, most: int = 3) -> list[dict[str, Any]]:
+    """Return learning curves per model: loss on both sides, and the score."""
+    if evidence.epochs.empty:
+        return []
+    out = []
+    for model, rows in evidence.epochs.groupby("model", sort=False):
+        long = [
+            {
+                "measure": measure,
+                "set": of,
+                "epoch": row["epoch"],
+                "value": row[column],
+                "fold": row["fold"],
+                "seed": row["seed"],
+            }
+            for column, measure, of in _CURVES
+            if column in rows
+            for row in rows.to_dict(orient="records")
+            if row[column] == row[column]
+        ]
+        measures = list(dict.fromkeys(item["measure"] for item in long))[:most]
+        if long:
+            title = f"Learning curves of {model}, a line per fold"
+            out.append(
+                {"model": model, "chart": drawn(figures.curves(long, title=str(model), measures=measures), title)}
+            )
+    return out
+
+
+_CURVES = (
+    ("train_loss", "loss", "training"),
+    ("validation_loss", "loss", "validation"),
+    ("score", "score", "validation"),
+)
+
+
+def entries(evidence: Evidence, picture: Picture) -> list[dict[str, Any]]:
+    """Return confusion, per-class figures, worst pairs and worst errors of the headline entry, per set."""
+    if not evidence.evaluation:
+        return []
+    best = evidence.evaluation.get("headline")
+    chosen = [e for e in evidence.evaluation["entries"] if e["name"] == best]
+    return [_entry(evidence, entry, picture) for entry in chosen]
+
+
+def _entry(evidence: Evidence, entry: Mapping[str, Any], picture: Picture) -> dict[str, Any]:
+    classes = evidence.evaluation["classes"] if evidence.evaluation else []
+    of = SETS.get(entry["set"], entry["set"])
+    pairs = [{**pair, "pictures": _pictures(pair["ids"], evidence, picture)} for pair in entry.get("pairs", [])]
+    wrong = [
+        {**w, **p} for w in entry.get("confidently_wrong", []) for p in _pictures([w["id"]], evidence, picture)
+    ]
+    return {
+        "name": entry["name"],
+        "set": of,
+        "key": entry["set"],
+        "n": entry["n"],
+        "groups": entry["groups"],
+        "confusion": _confusion(entry, classes, of),
+        "per_class": entry.get("per_class", []),
+        "class_chart": _class_chart(entry, of),
+        "pairs": pairs,
+        "wrong": wrong,
+        "reliability": _reliability(entry, of),
+    }
+
+
+def _confusion(entry: Mapping[str, Any], classes: list[str], of: str) -> Any:
+    if not entry.get("confusion"):
+        return None
+    counts = np.asarray(entry["confusion"], dtype=float)
+    share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    rows = [
+        {"truth": classes[t], "predicted": classes[p], "count": int(counts[t, p]), "share": float(share[t, p])}
+        for t, p in np.argwhere(counts > 0)
+    ]
+    return drawn(
+        figures.heat(rows, classes), f"Confusion matrix, {of}: share of each true class given to each class"
+    )
+
+
+def _class_chart(entry: Mapping[str, Any], of: str) -> Any:
+    rows = [
+        {"name": f"{row['class']} (n {row['n']})", "set": "recall", **row["recall"]}
+        for row in entry.get("per_class", [])
+        if row["recall"]["estimate"] is not None
+    ]
+    order = [row["name"] for row in sorted(rows, key=lambda row: row["estimate"])]
+    return drawn(figures.intervals(rows, order=order, title="recall"), f"Recall per class, {of}") if rows else None
+
+
+def _reliability(entry: Mapping[str, Any], of: str) -> Any:
+    rows = [{**row, "name": entry["name"]} for row in entry.get("reliability", []) if row["n"]]
+    return drawn(figures.reliability(rows), f"Reliability, {of}") if rows else None
+
+
+def _pictures(ids: list[str], evidence: Evidence, picture: Picture) -> list[dict[str, Any]]:
+    """Return id, path and thumbnail of rows; only `data:image/` URIs are let through."""
+    paths = {}
+    if evidence.samples is not None:
+        frame = evidence.samples.frame
+        paths = dict(zip(frame["id"], frame["path"] if "path" in frame else frame["id"], strict=True))
+    out = []
+    for row in ids:
+        uri = picture(row)
+        safe = (
+            uri
+            if uri
+            and uri.startswith(("data:image/jpeg;base64,", "data:image/png;base64,", "data:image/svg+xml;base64,"))
+            else None
+        )
+        out.append({"id": row, "path": paths.get(row, row), "uri": safe})
+    return out

@@ -1,0 +1,113 @@
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from evenhand.base.errors import RecordError
+from evenhand.base.record import Record
+from evenhand.report.html import rendered, write_report
+
+from .conftest import HOSTILE, make_record, picture
+
+SECTIONS = ["summary", "findings", "scores", "data", "folds", "learning", "confusion", "classes", "wrong", "reliability", "ensemble", "configuration", "repeat"]
+
+
+class Tags(HTMLParser):
+    """Collects tags with their attributes and all text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_every_section_is_there_and_linked(record: Record) -> None:
+    tags = Tags(rendered(record, picture)).tags
+    ids = [attrs.get("id") for tag, attrs in tags if tag == "section"]
+    links = [attrs["href"] for tag, attrs in tags if tag == "a"]
+    assert ids == SECTIONS
+    assert {f"#{name}" for name in SECTIONS} <= set(links)
+
+
+def test_names_are_escaped_everywhere(record: Record) -> None:
+    page = Tags(rendered(record, picture))
+    assert not [tag for tag, _ in page.tags if tag == "script"]
+    assert not [attrs for _, attrs in page.tags if any(name.startswith("on") for name in attrs)]
+    for name in HOSTILE:
+        assert name.strip() in page.text
+
+
+def test_charts_hold_their_text_as_text_and_the_pages_colours(record: Record) -> None:
+    html = rendered(record, picture)
+    charts = re.findall(r"<svg .*?</svg>", html, flags=re.DOTALL)
+    assert len(charts) >= 8
+    assert all("<text" in chart and "var(--" in chart and 'role="img"' in chart for chart in charts)
+    assert any("яблоко 红苹果" in chart for chart in charts)
+
+
+def test_figures_stand_beside_their_interval_and_n(record: Record) -> None:
+    text = " ".join(Tags(rendered(record, picture)).text.split())
+    assert "0.700" in text
+    assert "95 % interval 0.640 to 0.750" in text
+    assert "n 40 rows, 20 independent groups" in text
+    assert "cannot be estimated" in text
+
+
+def test_nothing_is_loaded_from_elsewhere(record: Record) -> None:
+    html = rendered(record, picture)
+    sources = re.findall(r'(?:src|href|url)\s*[=(]\s*["\']?([^"\')\s>]+)', html)
+    assert all(source.startswith(("#", "data:image/")) for source in sources)
+    assert "default-src 'none'" in html
+
+
+@pytest.mark.parametrize("uri", ["javascript:alert(1)", "http://a.example/x.png", "data:text/html;base64,AA", None])
+def test_only_pictures_are_shown_as_pictures(record: Record, uri: str | None) -> None:
+    html = rendered(record, lambda _: uri)
+    assert "<img" not in html
+
+
+def test_a_record_without_results_says_so(tmp_path: Path) -> None:
+    record = Record.create(
+        tmp_path, asked="", resolved={}, data={"kind": "photos", "rows": 3, "classes": ["a", "b"]}
+    )
+    text = Tags(rendered(record)).text
+    assert "Nothing has been judged yet" in text
+    assert "Nothing was trained" in text
+
+
+@pytest.mark.parametrize(
+    "missing",
+    [
+        "scores.json",
+        "evaluation.json",
+        "skew.json",
+        "folds.csv",
+        "samples.parquet",
+        "examination.json",
+        "ensemble.json",
+        "environment.json",
+        "findings.jsonl",
+    ],
+)
+def test_any_missing_file_costs_only_its_section(record: Record, missing: str) -> None:
+    (record.path / missing).unlink()
+    assert len(rendered(record, picture)) > 10_000
+
+
+def test_a_folder_that_is_no_record_is_told(tmp_path: Path) -> None:
+    with pytest.raises(RecordError, match="not a record"):
+        write_report(Record(tmp_path))
+
+
+def test_eighty_classes_stay_small(tmp_path: Path) -> None:
+    record = make_record(tmp_path, [f"class {i}" for i in range(81)], rows=1000, models=6)
+    path = write_report(record, picture)
+    assert path.stat().st_size < 5e6
