@@ -1,0 +1,60 @@
+"""Which rows a batch holds: drawn by a generator that is named by what it is for, without torch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from evenhand.base.values import Floats, Ints
+
+
+def shuffled(rows: Ints, rng: np.random.Generator) -> Ints:
+    """Return the rows in a new order, each once."""
+    return rng.permutation(rows)
+
+
+def drawn(rows: Ints, chances: Floats, rng: np.random.Generator) -> Ints:
+    """Return as many rows as there are, drawn in proportion to their chances, in a new order.
+
+    Drawing is systematic (Madow 1949): with an expected number of 2.3, a row comes two or three times and
+    never five times or not at all, so the classes of an epoch hold what they should up to a row or so.
+
+    Parameters
+    ----------
+    rows
+        (n,) positions.
+    chances
+        (n,) relative chances, none below 0, not all 0.
+    """
+    order = rng.permutation(len(rows))
+    edges = np.cumsum(chances[order])
+    points = (np.arange(len(rows)) + rng.random()) * (edges[-1] / len(rows))
+    picked = np.searchsorted(edges, points, side="right")
+    return rng.permutation(rows[order[np.minimum(picked, len(rows) - 1)]])
+
+
+def split(rows: Ints, size: int) -> list[Ints]:
+    """Return batches of at most `size` rows that differ by one row at most, each in ascending order.
+
+    Even batches leave no small one at the end, whose noise would count as much as a full batch (and which
+    batch normalisation cannot take if it is a single row). Ascending rows read a file from front to back.
+
+    >>> [batch.tolist() for batch in split(np.array([3, 1, 2, 0, 4]), 4)]
+    [[1, 2, 3], [0, 4]]
+    """
+    count = -(-len(rows) // size)
+    if count == 0:
+        return []
+    short, longer = divmod(len(rows), count)
+    edge = longer * (short + 1)
+    return [
+        *np.sort(rows[:edge].reshape(longer, short + 1), axis=1),
+        *np.sort(rows[edge:].reshape(count - longer, short), axis=1),
+    ]
+
+
+def in_order(rows: Ints, size: int) -> Iterator[Ints]:
+    """Yield the rows as they are, `size` at a time."""
+    for start in range(0, len(rows), size):
+        yield rows[start : start + size]

@@ -1,0 +1,56 @@
+"""What makes one epoch better than another: pure functions of the values so far (higher is better).
+
+Nothing here has memory, so a fit that goes on after a break decides as one that never stopped.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+
+def is_better(value: float, than: float) -> bool:
+    """Return whether `value` beats `than`; any value beats one that cannot be estimated (NaN).
+
+    >>> is_better(0.8, 0.7), is_better(0.7, 0.7), is_better(0.1, math.nan), is_better(math.nan, 0.1)
+    (True, False, True, False)
+    """
+    return math.isnan(than) or value > than
+
+
+def best_at(values: Sequence[float]) -> int:
+    """Return the position of the best value, the first of equals; -1 where there is none.
+
+    Where no value can be estimated, the last counts as best.
+    """
+    best = -1
+    for position, value in enumerate(values):
+        if best < 0 or is_better(value, values[best]):
+            best = position
+    return best
+
+
+def epochs_since_best(values: Sequence[float]) -> int:
+    """Return how many epochs came after the best.
+
+    >>> epochs_since_best([0.2, 0.5, 0.4, 0.5])
+    2
+    """
+    return len(values) - 1 - best_at(values)
+
+
+def plateau_falls(values: Sequence[float], patience: int) -> int:
+    """Return how often `patience` epochs passed without a better one; each fall begins the count anew.
+
+    >>> plateau_falls([0.2, 0.5, 0.4, 0.4, 0.4], 2)
+    1
+    """
+    best, waited, falls = math.nan, 0, 0
+    for value in values:
+        if is_better(value, best):
+            best, waited = value, 0
+        else:
+            waited += 1
+        if waited == patience:
+            waited, falls = 0, falls + 1
+    return falls

@@ -1,0 +1,183 @@
+"""What the tuned part of a network is given: rows by position, read, augmented and put on the device.
+
+There are no loader processes: rows lie encoded in a memory map, so a batch is one gather, and augmentations
+work on whole batches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from evenhand.base.seeds import seed_from
+from evenhand.base.values import Ints
+
+Augment = Callable[[Tensor, str, torch.Generator], Tensor]
+"""(b, c, h, w) floats in 0..1, the name of a profile, a generator -> the same, changed."""
+
+
+class Inputs(Protocol):
+    """Rows of one kind of data, ready for the tuned part of a network.
+
+    A batch is a tensor, or a dict of tensors where a row has several parts.
+
+    Attributes
+    ----------
+    pictures
+        Whether a batch is (b, c, h, w) pictures, so that patches can be swapped.
+    draws
+        Whether `batch` draws; if not, no generator needs to be made.
+    views
+        In how many ways `look` can show a row.
+    at_once
+        Rows that `look` takes at once, or None for as many as a training batch has.
+    """
+
+    pictures: bool
+    draws: bool
+    views: int
+    at_once: int | None
+
+    def batch(self, rows: Ints, draws: torch.Generator | None) -> Any:
+        """Return rows as they are trained on."""
+
+    def look(self, rows: Ints, view: int = 0) -> Any:
+        """Return rows as they are judged: view 0 is plain, the others are changed in a fixed way."""
+
+
+class ImageInputs:
+    """Encoded pictures: gathered, augmented, normalised.
+
+    Parameters
+    ----------
+    pictures
+        (n, h, w, 3) uint8, in memory or memory-mapped.
+    prepare
+        (b, h, w, 3) uint8 or augmented (b, 3, h, w) floats in 0..1 -> normalised floats.
+    augment, profile
+        What batches are changed by while training; profile "none" changes nothing.
+    views, view_profile
+        Further views for judging, made by a profile.
+    """
+
+    pictures = True
+    at_once: int | None = None
+
+    def __init__(
+        self,
+        pictures: npt.NDArray[np.uint8],
+        prepare: Callable[[Tensor], Tensor],
+        augment: Augment,
+        *,
+        profile: str = "none",
+        views: int = 1,
+        view_profile: str = "geometry",
+        device: Any = "cpu",
+    ) -> None:
+        self._pictures = pictures
+        self._prepare = prepare
+        self._augment = augment
+        self._profile = profile
+        self._view_profile = view_profile
+        self._device = device
+        self.views = views
+        self.draws = profile != "none"
+
+    def batch(self, rows: Ints, draws: torch.Generator | None) -> Tensor:
+        """Return (b, 3, h, w) normalised floats, augmented by the profile."""
+        raw = self._raw(rows)
+        if draws is None or not self.draws:
+            return self._prepare(raw)
+        return self._prepare(self._augment(unit(raw), self._profile, draws))
+
+    def look(self, rows: Ints, view: int = 0) -> Tensor:
+        """Return (b, 3, h, w) normalised floats."""
+        raw = self._raw(rows)
+        if view == 0:
+            return self._prepare(raw)
+        draws = torch.Generator(self._device).manual_seed(seed_from("view", view, len(rows)))
+        return self._prepare(self._augment(unit(raw), self._view_profile, draws))
+
+    def _raw(self, rows: Ints) -> Tensor:
+        return torch.from_numpy(np.take(self._pictures, rows, axis=0)).to(self._device)
+
+
+class ViewInputs:
+    """Activations at the boundary of a frozen part, one or several views of each row.
+
+    What fits in memory is held there as 32-bit floats, so that a batch is one gather from a tensor.
+
+    Parameters
+    ----------
+    activations
+        (n, v, ...) float16 or float32, in memory or memory-mapped; view 0 is plain.
+    use
+        "sample" trains on one view per row and epoch, drawn evenly; "average" on the mean of all views.
+    hold
+        Bytes up to which activations are held in memory.
+    """
+
+    pictures = False
+
+    def __init__(
+        self,
+        activations: npt.NDArray[Any],
+        use: Literal["sample", "average"] = "sample",
+        *,
+        device: Any = "cpu",
+        hold: int = 2**30,
+    ) -> None:
+        n, views = activations.shape[:2]
+        self._averaged = use == "average" and views > 1
+        self.views = 1 if use == "average" else views
+        self.draws = self.views > 1
+        self._device = device
+        self._source = activations if self._averaged else activations.reshape(n * views, *activations.shape[2:])
+        fits = n * self.views * int(np.prod(activations.shape[2:])) * 4 <= hold
+        self._held = self._read_all(n * self.views) if fits else None
+        self.at_once = 4096 if fits and activations.ndim == 3 else None
+        self._looked: tuple[Ints, int, Tensor] | None = None
+
+    def batch(self, rows: Ints, draws: torch.Generator | None) -> Tensor:
+        """Return (b, ...) float32 activations."""
+        if draws is None or not self.draws:
+            return self._gather(rows * self.views)
+        view = torch.randint(self.views, (len(rows),), generator=draws, device=draws.device).cpu().numpy()
+        return self._gather(rows * self.views + view)
+
+    def look(self, rows: Ints, view: int = 0) -> Tensor:
+        """Return (b, ...) float32 activations of one view; the last rows asked for are kept at hand."""
+        if self._held is None:
+            return self._gather(rows * self.views + view)
+        if self._looked is None or self._looked[0] is not rows or self._looked[1] != view:
+            self._looked = rows, view, self._gather(rows * self.views + view)
+        return self._looked[2]
+
+    def _gather(self, positions: Ints) -> Tensor:
+        if self._held is None:
+            return self._read(positions)
+        return self._held.index_select(0, torch.from_numpy(positions).to(self._device))
+
+    def _read_all(self, rows: int, *, step: int = 4096) -> Tensor:
+        shape = self._source.shape[2:] if self._averaged else self._source.shape[1:]
+        out = torch.empty((rows, *shape), device=self._device)
+        for start in range(0, rows, step):
+            part = np.arange(start, min(start + step, rows))
+            out[start : start + len(part)] = self._read(part)
+        return out
+
+    def _read(self, positions: Ints) -> Tensor:
+        part = np.take(self._source, positions, axis=0).astype(np.float32, copy=False)
+        if self._averaged:
+            part = part.mean(axis=1)
+        return torch.from_numpy(part).to(self._device)
+
+
+def unit(raw: Tensor) -> Tensor:
+    """Return (b, h, w, c) uint8 as (b, c, h, w) float32 in 0..1."""
+    return raw.permute(0, 3, 1, 2).to(torch.float32).div_(255.0)

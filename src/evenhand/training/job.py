@@ -1,0 +1,161 @@
+"""What one fit depends on, and what comes out: values, so that a fit is a function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from evenhand.base.values import Floats, Ints
+from evenhand.training.config import TrainConfig
+from evenhand.training.inputs import Inputs
+from evenhand.training.targets import Targets
+
+if TYPE_CHECKING:
+    from evenhand.balance.choose import RowLoss
+
+
+class Trainable(Protocol):
+    """A network with a boundary; `evenhand.models.network.Network` is one."""
+
+    @property
+    def tuned(self) -> nn.Module:
+        """The part that is trained: inputs -> (b, k) logits."""
+
+    def retune(self, tune: str) -> None:
+        """Move the boundary."""
+
+    def parameter_groups(self, learning_rate: float, layer_decay: float) -> list[dict[str, Any]]:
+        """Return the trained parameters with their learning rates, the head first."""
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """One stage of fitting.
+
+    Attributes
+    ----------
+    tune
+        Where the boundary lies: "head", "all" or "from:NAME".
+    epochs
+        Passes over the training rows.
+    rate
+        Peak of the head's learning rate.
+    inputs
+        What the tuned part is given at this boundary and picture size.
+    """
+
+    tune: str
+    epochs: int
+    rate: float
+    inputs: Inputs
+
+
+@dataclass(frozen=True)
+class Score:
+    """How good probabilities are.
+
+    Attributes
+    ----------
+    value
+        The figure that is maximised; NaN where it cannot be estimated.
+    parts
+        What it is made of, by name.
+    recall
+        (k,) share of each class's rows that were found; NaN for a class without rows.
+    predicted
+        (k,) share of the rows that were called each class.
+    """
+
+    value: float
+    parts: Mapping[str, float] = field(default_factory=dict)
+    recall: tuple[float, ...] = ()
+    predicted: tuple[float, ...] = ()
+
+
+Scorer = Callable[[Floats], Score]
+"""Probabilities of the judged rows (m, k) float64 -> how good they are."""
+
+Watch = Callable[[int, int], None]
+"""Told after each epoch how many are done, of how many at most."""
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """Everything that one fit depends on.
+
+    Attributes
+    ----------
+    network
+        In its first state; the fit changes it and leaves it with the best weights.
+    stages
+        At least one, in order; the last one's boundary is the widest.
+    targets
+        Labels of all n rows.
+    fit_rows, judge_rows
+        Positions that are trained on, and held out.
+    loss
+        Logits (b, k) and targets -> (b,) losses.
+    scorer
+        Judges the probabilities of `judge_rows`, in their order.
+    train
+        The settings.
+    key
+        Names the fit (seed, model, fold); every random draw depends on it.
+    chances
+        (len(fit_rows),) chance of each training row to be drawn, or None for each once an epoch.
+    row_weights
+        (n,) float32 weight of each row in the loss (mean 1 over the training rows), or None.
+    layer_decay
+        Factor on the learning rate from each tuned stage to the one below.
+    fixed_norms
+        The part whose batch normalisations keep their statistics, or None.
+    device
+        Where the network and the inputs are.
+    """
+
+    network: Trainable
+    stages: tuple[Stage, ...]
+    targets: Targets
+    fit_rows: Ints
+    judge_rows: Ints
+    loss: RowLoss
+    scorer: Scorer
+    train: TrainConfig
+    key: tuple[int | str, ...]
+    chances: Floats | None = None
+    row_weights: Tensor | None = None
+    layer_decay: float = 1.0
+    fixed_norms: nn.Module | None = None
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """How the best weights were found; the network of the job holds them.
+
+    Attributes
+    ----------
+    lines
+        One per epoch, as epochs.jsonl holds them.
+    epoch
+        The epoch that the weights are from.
+    form
+        "plain", or the average they are: "ema" or "swa".
+    score
+        Their score on the judged rows.
+    value
+        What they were chosen by: the score, or minus the validation loss.
+    averaged
+        What an even average scored, if one was tried; None otherwise.
+    """
+
+    lines: tuple[dict[str, Any], ...]
+    epoch: int
+    form: str
+    score: Score
+    value: float
+    averaged: float | None = None

@@ -1,0 +1,198 @@
+"""The loop: fit → epoch → step, to be read from top to bottom.
+
+A fit is a function of its `Job`. What changes on the way lives in a `Run`; this file says in which order.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from evenhand.base.errors import TaskError
+from evenhand.base.seeds import seed_from
+from evenhand.training.checkpoint import Keeper
+from evenhand.training.evidence import epoch_line
+from evenhand.training.job import Fitted, Job, Score, Watch
+from evenhand.training.mixing import mixed
+from evenhand.training.norms import refresh, training_mode
+from evenhand.training.prediction import probabilities
+from evenhand.training.randomness import own_randomness
+from evenhand.training.run import Batch, Run
+
+Step = Callable[[Batch], tuple[Tensor, Tensor | None]]
+"""One batch -> its mean loss, and (b, k) logits where they are wanted."""
+
+
+class Judged(NamedTuple):
+    """The live weights on the held-out rows: loss, score, and which weights they are."""
+
+    loss: float
+    score: Score
+    form: str
+
+
+def fit(job: Job, keeper: Keeper | None = None, watch: Watch | None = None) -> Fitted:
+    """Fit a network on the training rows of a job and leave it with the weights that judged best.
+
+    A fit that was broken off goes on from what `keeper` holds and ends with the same bits.
+
+    Raises
+    ------
+    TaskError
+        If the loss is no longer a number.
+    """
+    keeper = keeper or Keeper(None)
+    run = Run(job)
+    total = sum(stage.epochs for stage in job.stages)
+    with own_randomness(job.device):
+        if state := keeper.read():
+            run.load(state)
+        while not is_over(run):
+            epoch(run)
+            if keeper.due:
+                keeper.keep(run.state())
+            if watch is not None:
+                watch(len(run.lines), total)
+        averaged = try_even_average(run)
+    return run.finish(averaged)
+
+
+def is_over(run: Run) -> bool:
+    """Whether every stage is over; enters the next stage where one is."""
+    while run.stage < 0 or run.stage_is_over:
+        if run.stage == len(run.job.stages) - 1:
+            return True
+        run.enter(run.stage + 1)
+    return False
+
+
+def epoch(run: Run) -> None:
+    """Train on every batch once, judge, and keep the weights if they are the best so far."""
+    began, number = time.perf_counter(), run.begin_epoch()
+    begin_training(run, number)
+    train_loss, _ = one_pass(run.training_batches(number), partial(train_step, run))
+    check_finite(run, train_loss)
+    judged = judge_forms(run)
+    run.values.append(run.value(judged.score, judged.loss))
+    run.lines.append(
+        epoch_line(
+            number,
+            run.stage,
+            seconds=time.perf_counter() - began,
+            rate=run.descent.rate,
+            train_loss=train_loss,
+            loss=judged.loss,
+            form=judged.form,
+            score=judged.score,
+        )
+    )
+    if run.swa is not None and number >= (run.job.train.swa_from or 0):
+        run.swa.include()
+
+
+def begin_training(run: Run, epoch: int | str) -> None:
+    """Set the network to training, and the generator that layers such as dropout draw from."""
+    torch.manual_seed(seed_from(*run.job.key, "epoch", epoch))
+    training_mode(run.module, fixed=run.job.fixed_norms)
+
+
+def one_pass(batches: Iterable[Batch], step: Step) -> tuple[float, list[Tensor]]:
+    """Run a step over batches; return the mean loss over rows, and what the steps gave besides.
+
+    Training and judging are this same pass with another step. Losses are read from the device once, at the end:
+    reading each would make the device wait for us after every step.
+    """
+    rows: list[int] = []
+    losses: list[Tensor] = []
+    outputs: list[Tensor] = []
+    for batch in batches:
+        loss, output = step(batch)
+        rows.append(len(batch.rows))
+        losses.append(loss)
+        if output is not None:
+            outputs.append(output)
+    if not rows:
+        return math.nan, outputs
+    return float(np.average(torch.stack(losses).float().cpu().numpy(), weights=rows)), outputs
+
+
+def train_step(run: Run, batch: Batch) -> tuple[Tensor, None]:
+    """Take one step down the loss of a batch."""
+    train, inputs, targets = run.job.train, run.plan.inputs, run.job.targets
+    x = inputs.batch(batch.rows, batch.draws)
+    if batch.draws is not None and run.mixes:
+        shares = targets.shares(batch.at)
+        x, y = mixed(x, shares, mixup_alpha=train.mixup, cutmix_alpha=train.cutmix, draws=batch.draws)
+    else:
+        y = targets.fitted(batch.at)
+    return run.descent.step(lambda: mean_loss(run, x, y, batch)[0], batch.factor), None
+
+
+def judge_step(run: Run, batch: Batch) -> tuple[Tensor, Tensor]:
+    """Return the loss and the logits of a batch as the weights are."""
+    x = run.plan.inputs.look(batch.rows)
+    return mean_loss(run, x, run.job.targets.plain(batch.at), batch)
+
+
+def mean_loss(run: Run, x: Tensor, y: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+    """Return the mean loss of a batch over its rows, weighted where rows have weights, and its logits."""
+    with run.precision.cast():
+        logits = run.module(x).float()
+    losses = run.job.loss(logits, y)
+    weights = run.job.row_weights
+    return (losses if weights is None else losses * weights.index_select(0, batch.at)).mean(), logits
+
+
+def judge_forms(run: Run) -> Judged:
+    """Judge the weights, and their moving average where there is one; keep what is best so far."""
+    plain = judge(run, "plain")
+    if run.ema is None:
+        return plain
+    with run.ema.worn():
+        average = judge(run, "ema")
+    better = run.value(average.score, average.loss) > run.value(plain.score, plain.loss)
+    return average if better else plain
+
+
+def judge(run: Run, form: str) -> Judged:
+    """Judge the live weights on the held-out rows; keep them if they are the best so far."""
+    run.module.eval()
+    with torch.no_grad():
+        loss, logits = one_pass(run.judge_batches, partial(judge_step, run))
+    joined = torch.cat(logits) if logits else torch.empty(0, run.job.targets.k)
+    score = run.job.scorer(probabilities(joined, several=run.job.targets.several))
+    run.offer(run.value(score, loss), form, score)
+    return Judged(loss, score, form)
+
+
+def try_even_average(run: Run) -> float | None:
+    """Judge the even average of the last epochs, with batch statistics of its own; keep it if it is the best."""
+    if run.swa is None or run.swa.count < 2:
+        return None
+    with run.swa.worn():
+        begin_training(run, "refresh")
+        refresh(run.module, run.training_batches("refresh"), lambda batch: forward(run, batch))
+        return judge(run, "swa").score.value
+
+
+def forward(run: Run, batch: Batch) -> None:
+    """Pass a training batch through the network, for what it leaves in the statistics."""
+    with run.precision.cast():
+        run.module(run.plan.inputs.batch(batch.rows, batch.draws))
+
+
+def check_finite(run: Run, loss: float) -> None:
+    """Raise in words where the training loss is not a number."""
+    if not math.isfinite(loss):
+        raise TaskError(
+            f"The training loss is not a finite number in epoch {run.epoch} (learning rate "
+            f"{run.descent.rate:.3g}). Lower train.learning_rate, set train.clip = 1.0, or lengthen "
+            "train.warmup_epochs."
+        )

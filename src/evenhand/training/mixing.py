@@ -1,0 +1,73 @@
+"""Rows blended in pairs while training: mixup and CutMix."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+
+def mixup(x: Tensor, targets: Tensor, alpha: float, draws: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Return rows blended with others, and their targets blended alike (Zhang et al. 2018, eq. 1).
+
+    Parameters
+    ----------
+    x
+        (b, ...) float.
+    targets
+        (b, k) shares of classes.
+    alpha
+        Both parameters of the beta distribution that the share of the first row is drawn from.
+    """
+    share = _beta(alpha, draws)
+    other = _partners(x, draws)
+    return torch.lerp(x[other], x, share), torch.lerp(targets[other], targets, share)
+
+
+def cutmix(x: Tensor, targets: Tensor, alpha: float, draws: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Return pictures with a rectangle from others, targets blended by area (Yun et al. 2019, eq. 1-3).
+
+    Parameters
+    ----------
+    x
+        (b, c, h, w) float.
+    targets
+        (b, k) shares of classes.
+    """
+    top, bottom, left, right = _box(x.shape[2], x.shape[3], _beta(alpha, draws), draws)
+    other = _partners(x, draws)
+    mixed = x.clone()
+    mixed[:, :, top:bottom, left:right] = x[other, :, top:bottom, left:right]
+    share = 1.0 - (bottom - top) * (right - left) / (x.shape[2] * x.shape[3])
+    return mixed, torch.lerp(targets[other], targets, share)
+
+
+def mixed(
+    x: Tensor, targets: Tensor, *, mixup_alpha: float, cutmix_alpha: float, draws: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Return the batch after mixup or CutMix; where both are on, a coin decides for each batch."""
+    if cutmix_alpha and (not mixup_alpha or _uniform(draws) < 0.5):
+        return cutmix(x, targets, cutmix_alpha, draws)
+    return mixup(x, targets, mixup_alpha, draws)
+
+
+def _partners(x: Tensor, draws: torch.Generator) -> Tensor:
+    return torch.randperm(len(x), generator=draws).to(x.device)
+
+
+def _uniform(draws: torch.Generator) -> float:
+    return float(torch.rand((), generator=draws, dtype=torch.float64))
+
+
+def _beta(alpha: float, draws: torch.Generator) -> float:
+    """Draw from Beta(alpha, alpha); torch's own has no generator, NumPy's gets its seed from ours."""
+    seed = int(torch.randint(2**62, (), generator=draws))
+    return float(np.random.default_rng(seed).beta(alpha, alpha))
+
+
+def _box(height: int, width: int, share: float, draws: torch.Generator) -> tuple[int, int, int, int]:
+    """Return top, bottom, left, right of a rectangle of area 1 - share around a random point, cut at the edges."""
+    side = (1.0 - share) ** 0.5
+    half_h, half_w = int(height * side) // 2, int(width * side) // 2
+    y, x = int(_uniform(draws) * height), int(_uniform(draws) * width)
+    return max(0, y - half_h), min(height, y + half_h), max(0, x - half_w), min(width, x + half_w)

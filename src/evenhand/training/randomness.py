@@ -1,0 +1,46 @@
+"""Chance and determinism: what a fit borrows from torch's global state, and gives back."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+from typing import Any
+
+import torch
+
+_MEMORY: Any = torch.utils.deterministic
+
+
+@contextlib.contextmanager
+def own_randomness(device: torch.device) -> Iterator[None]:
+    """Leave torch's global generators as they were.
+
+    Layers such as dropout draw from them and cannot be given others. The loop seeds them at the start of each
+    epoch, which is where a fit goes on after a break; seeding each batch would cost time and give nothing more.
+    """
+    devices = [device] if device.type == "cuda" else []
+    with torch.random.fork_rng(devices=devices):
+        yield
+
+
+@contextlib.contextmanager
+def deterministic(threads: int) -> Iterator[None]:
+    """Use so many threads, and algorithms that give the same bits each time, for the length of a block.
+
+    Sums over a different number of threads differ in their last bits.
+    """
+    before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.benchmark
+    warned = torch.is_deterministic_algorithms_warn_only_enabled()
+    filled = _MEMORY.fill_uninitialized_memory
+    torch.set_num_threads(threads)
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    _MEMORY.fill_uninitialized_memory = False  # it costs time, and nothing here reads such memory
+    torch.backends.cudnn.benchmark = False
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before[0])
+        torch.use_deterministic_algorithms(before[1], warn_only=warned)
+        _MEMORY.fill_uninitialized_memory = filled
+        torch.backends.cudnn.benchmark = before[2]

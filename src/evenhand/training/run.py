@@ -1,0 +1,216 @@
+"""A fit in progress: everything that changes from epoch to epoch, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from evenhand.base.seeds import generator, seed_from
+from evenhand.base.values import Ints
+from evenhand.training.averaging import Average, Weights, copied, put
+from evenhand.training.batches import drawn, in_order, shuffled, split
+from evenhand.training.choice import epochs_since_best, is_better, plateau_falls
+from evenhand.training.job import Fitted, Job, Score, Stage
+from evenhand.training.optimizers import Descent
+from evenhand.training.precision import precision
+from evenhand.training.schedules import rate_factor
+
+
+class Batch(NamedTuple):
+    """Rows of one step: positions, the same on the device, and a generator for whatever the step draws."""
+
+    rows: Ints
+    at: Tensor
+    draws: torch.Generator | None = None
+    factor: float = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Best:
+    """The best weights so far, and where they are from."""
+
+    weights: Weights
+    epoch: int
+    form: str
+    score: Score
+    value: float
+
+
+class Run:
+    """A fit in progress.
+
+    Attributes
+    ----------
+    trained
+        The live tensors that any stage trains, by name.
+    stage, first, epoch
+        Number of the stage, of its first epoch, and of the epoch that is fitted or was the last.
+    lines, values
+        The evidence of each epoch, and what it is worth (higher is better).
+    best
+        The best weights so far.
+    descent, ema, swa
+        The optimizer of the stage; the averages, where they are asked for.
+    """
+
+    module: nn.Module
+    descent: Descent
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.precision = precision(job.train.precision, job.device)
+        self.trained = trained_tensors(job)
+        self.stage, self.first, self.epoch = -1, 0, -1
+        self.lines: list[dict[str, Any]] = []
+        self.values: list[float] = []
+        self.best: Best | None = None
+        self.ema: Average | None = None
+        self.swa = Average(self.trained) if job.train.swa_from is not None else None
+        self._draws = torch.Generator()
+
+    # Stages
+
+    @property
+    def plan(self) -> Stage:
+        """The stage that is being fitted."""
+        return self.job.stages[self.stage]
+
+    def enter(self, stage: int) -> None:
+        """Begin a stage from the best weights so far, with an optimizer of its own."""
+        if self.best is not None:
+            put(self.trained, self.best.weights)
+        self.stage, self.first = stage, len(self.lines)
+        job = self.job
+        job.network.retune(self.plan.tune)
+        self.module = job.network.tuned
+        groups = job.network.parameter_groups(self.plan.rate, job.layer_decay)
+        self.descent = Descent(self.module, groups, job.train, self.precision)
+        self.ema = Average(self.trained) if job.train.ema else None
+        self.judge_batches = list(self._judge_batches())
+
+    @property
+    def stage_is_over(self) -> bool:
+        """Whether the stage had all its epochs, or nothing got better for too long.
+
+        A fit that is asked for an even average keeps to its epochs.
+        """
+        values = self.values[self.first :]
+        if len(values) >= self.plan.epochs:
+            return True
+        patience = self.job.train.early_stop
+        return bool(patience and self.swa is None and values and epochs_since_best(values) >= patience)
+
+    def begin_epoch(self) -> int:
+        """Begin the next epoch and return its number."""
+        self.epoch = len(self.lines)
+        return self.epoch
+
+    # Batches
+
+    def training_batches(self, epoch: int | str) -> Iterator[Batch]:
+        """Yield the batches of an epoch; their order and their draws depend on the job's key and the epoch."""
+        job, rng = self.job, generator(*self.job.key, "order", epoch)
+        rows = shuffled(job.fit_rows, rng) if job.chances is None else drawn(job.fit_rows, job.chances, rng)
+        batches = split(rows, job.train.batch_size)
+        draws = self._draws if self.plan.inputs.draws or self.mixes else None
+        falls = self._falls()
+        for number, batch in enumerate(batches):
+            if draws is not None:
+                draws.manual_seed(seed_from(*job.key, "batch", epoch, number))
+            factor = self._factor(number, len(batches), falls)
+            yield Batch(batch, self._index(batch), draws, factor)
+
+    @property
+    def mixes(self) -> bool:
+        """Whether rows are blended in pairs."""
+        return bool(self.job.train.mixup or self.job.train.cutmix)
+
+    def _judge_batches(self) -> Iterator[Batch]:
+        for rows in in_order(self.job.judge_rows, self.plan.inputs.at_once or self.job.train.batch_size):
+            yield Batch(rows, self._index(rows))
+
+    def _index(self, rows: Ints) -> Tensor:
+        return torch.from_numpy(np.ascontiguousarray(rows)).to(self.job.device)
+
+    def _falls(self) -> int:
+        return plateau_falls(self.values[self.first :], self.job.train.plateau_epochs)
+
+    def _factor(self, number: int, steps: int, falls: int) -> float:
+        at = len(self.lines) - self.first + number / steps
+        return rate_factor(self.job.train, at, self.plan.epochs, falls, step=1 / steps)
+
+    # What is kept
+
+    def value(self, score: Score, loss: float) -> float:
+        """Return what is maximised: the score, or minus the validation loss."""
+        return score.value if self.job.train.choose_by == "score" else -loss
+
+    def offer(self, value: float, form: str, score: Score) -> bool:
+        """Keep the live weights if they are better than the best; return whether they are."""
+        if self.best is not None and not is_better(value, self.best.value):
+            return False
+        self.best = Best(copied(self.trained), self.epoch, form, score, value)
+        return True
+
+    def finish(self, averaged: float | None) -> Fitted:
+        """Leave the network with the best weights."""
+        assert self.best is not None
+        put(self.trained, self.best.weights)
+        self.module.eval()
+        best = self.best
+        return Fitted(tuple(self.lines), best.epoch, best.form, best.score, best.value, averaged)
+
+    # Breaks
+
+    def state(self) -> dict[str, Any]:
+        """Return everything that `load` needs to go on to the last bit: tensors and plain values."""
+        assert self.best is not None
+        best, score = self.best, self.best.score
+        return {
+            "stage": self.stage,
+            "first": self.first,
+            "lines": self.lines,
+            "values": self.values,
+            "weights": dict(self.trained),
+            "descent": self.descent.state(),
+            "ema": self.ema.state() if self.ema else None,
+            "swa": self.swa.state() if self.swa else None,
+            "best": {"weights": best.weights, "epoch": best.epoch, "form": best.form, "value": best.value},
+            "score": [score.value, dict(score.parts), list(score.recall), list(score.predicted)],
+        }
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Go on from what `state` returned."""
+        self.enter(int(state["stage"]))
+        self.first = int(state["first"])
+        self.lines, self.values = list(state["lines"]), list(state["values"])
+        self.epoch = len(self.lines) - 1
+        value, parts, recall, predicted = state["score"]
+        self.best = Best(**state["best"], score=Score(value, parts, tuple(recall), tuple(predicted)))
+        put(self.trained, state["weights"])
+        self.descent.load(state["descent"])
+        for average, held in ((self.ema, state["ema"]), (self.swa, state["swa"])):
+            if average is not None:
+                average.load(held)
+
+
+def trained_tensors(job: Job) -> Weights:
+    """Return the live parameters and buffers that any stage trains, by their name in the network."""
+    widest: dict[str, Tensor] = {}
+    for stage in job.stages:
+        job.network.retune(stage.tune)
+        tuned = job.network.tuned
+        inside = {id(tensor) for tensor in (*tuned.parameters(), *tuned.buffers())}
+        widest.update({name: t for name, t in named_tensors(job.network) if id(t) in inside})
+    return widest
+
+
+def named_tensors(network: Any) -> Iterator[tuple[str, Tensor]]:
+    """Yield the parameters and buffers of a network with their names."""
+    yield from network.named_parameters()
+    yield from network.named_buffers()

@@ -1,0 +1,33 @@
+"""Sharpness-aware minimisation: the gradient where the loss is highest nearby."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+
+import torch
+from torch import Tensor
+
+
+@contextlib.contextmanager
+def uphill(parameters: Sequence[Tensor], radius: float) -> Iterator[None]:
+    """Stand `radius` up the gradient for the length of a block, gradients cleared (Foret et al. 2021, eq. 2).
+
+    w + radius * g / ||g||, with the norm over all parameters. On leaving, the weights are what they were to the
+    last bit, and the gradients are those found in the block.
+    """
+    moved = [parameter for parameter in parameters if parameter.grad is not None]
+    before = [parameter.detach().clone() for parameter in moved]
+    with torch.no_grad():
+        gradients = [parameter.grad for parameter in moved if parameter.grad is not None]
+        norm = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))
+        scale = radius / (norm + 1e-12)
+        for parameter, gradient in zip(moved, gradients, strict=True):
+            parameter.add_(gradient * scale)
+            parameter.grad = None
+    try:
+        yield
+    finally:
+        with torch.no_grad():
+            for parameter, value in zip(moved, before, strict=True):
+                parameter.copy_(value)
