@@ -24,6 +24,10 @@ def interval(estimate: float | None, n: int = 40) -> dict[str, object]:
     return {"estimate": estimate, "low": low, "high": high, "n": n, "groups": n // 2}
 
 
+def epoch(e: int) -> dict[str, float]:
+    return {"epoch": e, "train_loss": 1 / (e + 1), "validation_loss": 1.2 / (e + 1), "score": 0.5 + 0.04 * e}
+
+
 def make_record(folder: Path, classes: Sequence[str] = HOSTILE, *, rows: int = 200, models: int = 2) -> Record:
     """Return a record as a finished run leaves it."""
     rng = np.random.default_rng(0)
@@ -122,14 +126,7 @@ def make_record(folder: Path, classes: Sequence[str] = HOSTILE, *, rows: int = 2
     record.write_json("ensemble.json", {"equal": {"models": names, "weights": [1 / models] * models}})
     for name in names:
         for f in range(3):
-            lines = [
-                to_json(
-                    {"epoch": e, "train_loss": 1 / (e + 1), "validation_loss": 1.2 / (e + 1), "score": 0.5 + 0.04 * e}
-                )
-                + "
-"
-                for e in range(8)
-            ]
+            lines = [to_json(epoch(e)) + "\n" for e in range(8)]
             write_text(record.task_folder(name, f, 0) / "epochs.jsonl", "".join(lines))
     return record
 

@@ -10,7 +10,21 @@ from evenhand.report.html import rendered, write_report
 
 from .conftest import HOSTILE, make_record, picture
 
-SECTIONS = ["summary", "findings", "scores", "data", "folds", "learning", "confusion", "classes", "wrong", "reliability", "ensemble", "configuration", "repeat"]
+SECTIONS = [
+    "summary",
+    "findings",
+    "scores",
+    "data",
+    "folds",
+    "learning",
+    "confusion",
+    "classes",
+    "wrong",
+    "reliability",
+    "ensemble",
+    "configuration",
+    "repeat",
+]
 
 
 class Tags(HTMLParser):
