@@ -13,6 +13,11 @@ import pandas as pd
 
 from evenhand.base.errors import DataError
 from evenhand.base.values import TEST, Floats, Folds, Ints, Mask, Predictions, Samples, Strings
+from evenhand.doctor import parts
+from evenhand.doctor.sampling import whole_groups
+
+MOST_LOOKED_AT = 6000
+"""Rows that rules about the looks of pictures take in; more would change little and cost minutes."""
 
 
 @dataclass(frozen=True)
@@ -95,21 +100,19 @@ class Case:
 
     @cached_property
     def sides(self) -> Strings | None:
-        """(n,) the part of the data that each row belongs to, or None where nothing divides it.
-
-        The folds and the locked test where there are folds, else the split that came with the data.
-        """
-        if self.folds is not None:
-            return np.array(["test" if f == TEST else f"fold {f}" for f in self.fold], dtype=object)
-        return self.splits
+        """(n,) the part of the data that each row belongs to, or None where nothing divides it."""
+        return parts.sides(self.rows, self.folds)
 
     @cached_property
-    def splits(self) -> Strings | None:
-        """(n,) the split that came with the data ("" where a row has none), or None."""
-        if self.samples is None or "split" not in self.samples.frame:
-            return None
-        column = self.samples.frame["split"]
-        return np.where(column.isna(), "", column.astype(str)).astype(object)
+    def compared(self) -> parts.Compared | None:
+        """The parts whose looks are compared, or None where there are not two."""
+        return parts.compared(self.rows, self.folds)
+
+    @cached_property
+    def looked_at(self) -> Ints:
+        """Rows that costly rules look at: all of them, or about `MOST_LOOKED_AT` in whole groups."""
+        apart = self.compared.part if self.compared else np.zeros(len(self.rows), dtype=object)
+        return whole_groups(apart, self.rows.groups, MOST_LOOKED_AT)
 
     @cached_property
     def training(self) -> Mask:
@@ -120,10 +123,13 @@ class Case:
 
     @cached_property
     def traits(self) -> pd.DataFrame:
-        """Frame of n rows: how each picture looks, in plain measures (see `doctor/traits.py`)."""
+        """How the pictures of `looked_at` look, in plain measures (see `doctor/traits.py`); indexed by row."""
         from evenhand.doctor.traits import picture_traits
 
-        return picture_traits(self._shown, self.facts)
+        rows = self.looked_at
+        facts = None if self.facts is None else self.facts.iloc[rows].reset_index(drop=True)
+        shown = self._shown if len(rows) == len(self.rows) else self._shown[rows]
+        return picture_traits(shown, facts).set_axis(rows, axis=0)
 
     @cached_property
     def blank(self) -> Mask:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evenhand.doctor.case import Case
+from evenhand.doctor.parts import LEAST_GROUPS, LEAST_ROWS
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ def _labelled(case: Case) -> bool:
 
 
 def _several_parts(case: Case) -> bool:
-    return case.sides is not None and len(set(case.sides)) > 1
+    return case.samples is not None and case.sides is not None and len(set(case.sides)) > 1
 
 
 def _comparable(case: Case) -> bool:
@@ -37,6 +38,10 @@ NEEDS: dict[str, Need] = {
     "groups": Need("a group column (data.group)", lambda case: bool(case.samples and case.samples.grouped)),
     "folds": Need("folds", lambda case: case.folds is not None),
     "parts": Need("folds, or a split column with two values (data.split)", _several_parts),
+    "two_parts": Need(
+        f"a locked test, or a given split, with {LEAST_ROWS} rows in {LEAST_GROUPS} groups",
+        lambda case: case.samples is not None and case.compared is not None,
+    ),
     "copies": Need("hashes of the files, or decoded pictures", _comparable),
     "failures": Need("the files decoded", lambda case: case.failures is not None),
     "facts": Need("facts about the files (size, mode, format)", lambda case: case.facts is not None),

@@ -24,10 +24,13 @@ def standardised(measures: Floats) -> Floats:
     return np.asarray(np.clip(scaled, -5, 5))
 
 
-def without(measures: Floats, known: Floats) -> Floats:
-    """Return (n, d) measures less what a linear function of `known` (n, k) explains: class means, mostly."""
+def within_classes(measures: Floats, known: Floats) -> Floats:
+    """Return (n, d) standardised measures less what labels (n, k) explain linearly: class means, mostly."""
+    x = standardised(measures)
     design = np.column_stack([np.ones(len(known)), known])
-    return np.asarray(measures - design @ linalg.lstsq(design, measures)[0])
+    # The labels of a row sum to one, so the columns are dependent: a hair of ridge makes it solvable.
+    gram = design.T @ design + 1e-6 * np.eye(design.shape[1])
+    return np.asarray(x - design @ linalg.solve(gram, design.T @ x, assume_a="pos"))
 
 
 def linear_scores(x: Floats, sides: Sides, group: Ints, fold: Ints, *, ridge: float = 1e-2) -> Floats:
@@ -89,14 +92,14 @@ def neighbour_scores(near: Ints, sides: Sides, group: Ints, stratum: Ints) -> Fl
     The rest leaves the row's own group out, as the neighbours do; without this correction a row on the side
     would score too low by chance alone.
     """
-    there: Sides = near >= 0
+    there = near >= 0
     found = np.maximum(there.sum(axis=1), 1)[:, None]
     share = sum((sides[near[:, j]] * there[:, j, None] for j in range(near.shape[1])), np.zeros(sides.shape))
     cell = np.unique(np.column_stack([stratum, group]), axis=0, return_inverse=True)[1].ravel()
     total, own = _sums(stratum, sides), _sums(cell, sides)
     rest_rows, own_rows = np.bincount(stratum)[stratum], np.bincount(cell)[cell]
     rest = (total[stratum] - own[cell]) / np.maximum(rest_rows - own_rows, 1)[:, None]
-    return np.asarray(np.where(there.any(axis=1)[:, None], share / found - rest, 0.0))
+    return np.asarray(np.where((there.sum(axis=1) > 0)[:, None], share / found - rest, 0.0))
 
 
 def _sums(index: Ints, sides: Sides) -> Floats:

@@ -18,7 +18,6 @@ from evenhand.doctor.probes import (
     neighbour_scores,
     neighbours,
     standardised,
-    without,
 )
 
 
@@ -35,7 +34,7 @@ class Parts:
     stratum
         (n,) class index, or zeros where classes are unknown or several.
     known
-        (n, k) labels, whose linear effect on the measures is taken out.
+        (n, k) labels, for taking out of measures what they explain (`probes.within_classes`).
     """
 
     side: Mask
@@ -64,16 +63,18 @@ class Apart:
 
 
 def tell_apart(measures: Floats, parts: Parts, *, draws: int = 399, seed: int = 0) -> Apart:
-    """Return how well the sides are told apart by (n, d) measures.
+    """Return how well the sides are told apart by measures.
 
     Parameters
     ----------
+    measures
+        (n, d) float, less what the labels explain of them (`probes.within_classes`).
     draws
         Dealings of the sides; the smallest p is 1 / (draws + 1).
     """
     rng = generator("telling apart", seed)
     sides = np.column_stack([parts.side, *dealt_anew(parts, draws, rng)])
-    x = standardised(without(standardised(measures), parts.known))
+    x = standardised(measures)
     scores = [
         linear_scores(x, sides, parts.group, group_folds(parts.group, 5, rng)),
         neighbour_scores(neighbours(x, parts.group, parts.stratum, rng), sides, parts.group, parts.stratum),

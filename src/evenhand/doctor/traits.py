@@ -54,34 +54,39 @@ def aspect_of(measure: str) -> str:
 
 
 def _looks(pictures: npt.NDArray[np.uint8]) -> pd.DataFrame:
-    light = _light(pictures)
-    small = _halved(pictures)
-    measures = [*_tones(light), *_colours(small), *_details(light), *_borders(small), *_layout(light)]
+    small = _thinned(pictures)
+    light = _light(small)
+    close = _light(_middle(pictures).astype(np.float32) / 255)
+    measures = [*_tones(light), *_colours(small), *_details(close), *_borders(small), *_layout(light)]
     return pd.DataFrame(dict(measures))
 
 
-def _light(pictures: npt.NDArray[np.uint8]) -> Pixels:
+def _light(pictures: Pixels) -> Pixels:
     """Return (n, h, w) luminance 0..1 (Rec. 601)."""
-    weights = np.array([0.299, 0.587, 0.114], dtype=np.float32) / 255
-    return np.asarray(pictures @ weights, dtype=np.float32)
+    return pictures @ np.array([0.299, 0.587, 0.114], dtype=np.float32)
 
 
-def _halved(pictures: npt.NDArray[np.uint8]) -> Pixels:
-    """Return every second pixel of pictures larger than 64 px, as floats 0..1."""
-    step = max(1, min(pictures.shape[1:3]) // 64)
-    return pictures[:, ::step, ::step].astype(np.float32) / 255
+def _thinned(pictures: npt.NDArray[np.uint8], *, side: int = 64) -> Pixels:
+    """Return an even grid of pixels, at least `side` on the shorter side where there are as many, as 0..1."""
+    step = max(1, min(pictures.shape[1:3]) // side)
+    return np.asarray(pictures[:, ::step, ::step].astype(np.float32) / 255)
+
+
+def _middle(pictures: npt.NDArray[np.uint8], *, side: int = 112) -> npt.NDArray[np.uint8]:
+    """Return the middle of pictures, every pixel of it, for measures of fine detail."""
+    top, left = (max(0, (length - side) // 2) for length in pictures.shape[1:3])
+    return pictures[:, top : top + side, left : left + side]
 
 
 def _tones(light: Pixels) -> Iterator[tuple[str, Pixels]]:
     flat = light.reshape(len(light), -1)
-    step = max(1, flat.shape[1] // 4096)
-    low, middle, high = np.percentile(flat[:, ::step], [5, 50, 95], axis=1)
+    low, middle, high = np.percentile(flat, [5, 50, 95], axis=1)
     yield "brightness: mean", flat.mean(axis=1)
     yield "brightness: median", middle
     yield "contrast: spread", flat.std(axis=1)
     yield "contrast: 5th to 95th percentile", high - low
-    yield "contrast: black pixels", (flat[:, ::step] < 0.02).mean(axis=1, dtype=np.float32)
-    yield "contrast: white pixels", (flat[:, ::step] > 0.98).mean(axis=1, dtype=np.float32)
+    yield "contrast: black pixels", (flat < 0.02).mean(axis=1, dtype=np.float32)
+    yield "contrast: white pixels", (flat > 0.98).mean(axis=1, dtype=np.float32)
 
 
 def _colours(pictures: Pixels) -> Iterator[tuple[str, Pixels]]:
@@ -151,4 +156,4 @@ def _file_traits(facts: pd.DataFrame) -> Iterator[tuple[str, Pixels]]:
         if name in facts:
             words = facts[name].astype(str)
             commonest = str(words.mode().iloc[0]) if len(words) else ""
-            yield f"{aspect}: {commonest}", (words == commonest).to_numpy(dtype=np.float64)
+            yield f"{aspect}: {commonest}", np.asarray(words == commonest, dtype=np.float64)

@@ -17,6 +17,24 @@ def count(n: int, noun: str, plural: str = "") -> str:
     return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
 
 
+def classes_of(n: int, k: int) -> str:
+    """Return how many of how many classes.
+
+    >>> classes_of(1, 81), classes_of(12, 81)
+    ('1 class of 81', '12 classes of 81')
+    """
+    return f"{count(n, 'class', 'classes')} of {k:,}"
+
+
+def verb(n: int, one: str, many: str) -> str:
+    """Return the form of a verb that goes with a number.
+
+    >>> verb(1, "lies", "lie"), verb(2, "lies", "lie")
+    ('lies', 'lie')
+    """
+    return one if n == 1 else many
+
+
 def listing(names: Iterable[str], *, most: int = 3) -> str:
     """Return names in a sentence, the first `most` of them.
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from evenhand.doctor.case import Case
 from evenhand.doctor.rule import Found, rule
-from evenhand.doctor.words import count, listing
+from evenhand.doctor.words import count, listing, verb
 
 
 @rule("EH101", slug="unreadable", severity="warning", needs=("failures",))
@@ -36,7 +36,7 @@ def check(case: Case, *, error_share: float = 0.05) -> Iterator[Found]:
     others = f"; reasons: {listing(f'{r} ({c})' for r, c in reasons.most_common())}" if len(reasons) > 1 else ""
     yield Found(
         says=f"{count(len(failures), 'file')} of {n:,} cannot be read and "
-        f'{"is" if len(failures) == 1 else "are"} left out (first: "{first.path}", {first.reason}){others}.',
+        f'{verb(len(failures), "is", "are")} left out (first: "{first.path}", {first.reason}){others}.',
         about=first.path if len(failures) == 1 else "",
         evidence={"failed": len(failures), "n": n, "files": {f.path: f.reason for f in failures}},
         ids=[failure.id for failure in failures],

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from evenhand.base.values import Floats, Ints
+from evenhand.base.values import Floats
 from evenhand.doctor.blank import FLAT, picture_spread
 from evenhand.doctor.case import Case
 from evenhand.doctor.rule import Found, rule
-from evenhand.doctor.words import count, listing
+from evenhand.doctor.words import count, listing, verb
 
 
 @rule("EH102", slug="blank", severity="warning", needs=("samples", "pictures"))
@@ -38,7 +38,7 @@ def check(
     blank = np.flatnonzero(spread < flat)
     if len(blank):
         yield Found(
-            says=f"{count(len(blank), 'picture')} of {n:,} {_is(blank)} blank "
+            says=f"{count(len(blank), 'picture')} of {n:,} {verb(len(blank), 'is', 'are')} blank "
             f"(pixels vary by less than {flat:g} of 256 grey levels: {listing(case.paths(blank))}).",
             about=case.paths(blank)[0] if len(blank) == 1 else "",
             evidence={"blank": len(blank), "n": n, "spread": [round(float(s), 3) for s in spread[blank]]},
@@ -51,7 +51,7 @@ def check(
     small = np.flatnonzero((sides < least_side) | ((sides < small_side) & (sides < small_share * median)))
     if len(small):
         yield Found(
-            says=f"{count(len(small), 'picture')} of {n:,} {_is(small)} too small "
+            says=f"{count(len(small), 'picture')} of {n:,} {verb(len(small), 'is', 'are')} too small "
             f"(shorter side from {sides[small].min():.0f} px, where the median is {median:.0f} px: "
             f"{listing(case.paths(small))}).",
             about=case.paths(small)[0] if len(small) == 1 else "",
@@ -65,7 +65,3 @@ def shorter_sides(case: Case) -> Floats | None:
     if case.facts is None or not {"width", "height"} <= set(case.facts):
         return None
     return np.asarray(case.facts[["width", "height"]].min(axis=1).to_numpy(dtype=np.float64))
-
-
-def _is(rows: Ints) -> str:
-    return "is" if len(rows) == 1 else "are"

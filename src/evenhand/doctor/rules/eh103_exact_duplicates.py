@@ -8,7 +8,7 @@ import numpy as np
 
 from evenhand.doctor.case import Case
 from evenhand.doctor.rule import Found, rule
-from evenhand.doctor.words import count
+from evenhand.doctor.words import count, verb
 
 
 @rule("EH103", slug="exact-duplicates", severity="note", needs=("samples", "copies"))
@@ -35,7 +35,7 @@ def check(case: Case, *, warning_share: float = 0.1) -> Iterator[Found]:
     apart = case.setting("folds.duplicates") == "ignore"
     first = case.paths(sets[0])
     yield Found(
-        says=f"{count(spare, 'row')} of {n:,} {'is a copy' if spare == 1 else 'are copies'} of other rows "
+        says=f"{count(spare, 'row')} of {n:,} {verb(spare, 'is a copy', 'are copies')} of other rows "
         f'(in {count(len(sets), "set")}, the largest of {len(sets[0])}: "{first[0]}" and "{first[1]}").',
         evidence={"spare": spare, "n": n, "sets": len(sets), "largest": len(sets[0])},
         ids=case.rows.ids[np.concatenate(sets)],

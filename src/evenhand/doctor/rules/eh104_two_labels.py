@@ -10,7 +10,7 @@ from evenhand.base.values import Ints, Severity
 from evenhand.doctor.case import Case
 from evenhand.doctor.copies import joined, set_numbers
 from evenhand.doctor.rule import Found, rule
-from evenhand.doctor.words import count
+from evenhand.doctor.words import count, verb
 
 
 @rule("EH104", slug="two-labels", severity="error", needs=("samples", "labels", "copies"), after=("EH103",))
@@ -55,7 +55,7 @@ def _found(case: Case, sets: Sequence[Ints], how: str, severity: Severity) -> Fo
     other = next(row for row in sets[0] if words[row] != words[one])
     (path, path_other), n = case.paths(np.array([one, other])), len(case.rows)
     return Found(
-        says=f"{count(len(sets), 'set')} of {how} pictures {'stands' if len(sets) == 1 else 'stand'} under "
+        says=f"{count(len(sets), 'set')} of {how} pictures {verb(len(sets), 'stands', 'stand')} under "
         f'different labels ({len(rows):,} of {n:,} rows; first: "{path}" is {words[one]}, '
         f'"{path_other}" is {words[other]}).',
         evidence={"sets": len(sets), "rows": len(rows), "n": n, "how": how},

@@ -10,7 +10,7 @@ from evenhand.base.values import Ints, Strings
 from evenhand.doctor.case import Case
 from evenhand.doctor.copies import pairs_within
 from evenhand.doctor.rule import Found, rule
-from evenhand.doctor.words import count
+from evenhand.doctor.words import count, verb
 
 
 @rule(
@@ -50,7 +50,7 @@ def check(case: Case, *, error_share: float = 0.01) -> Iterator[Found]:
     copies_apart = case.folds is not None and case.setting("folds.duplicates") == "ignore"
     yield Found(
         says=f"{count(len(pairs), 'pair')} of identical or nearly identical pictures "
-        f"{'lies' if len(pairs) == 1 else 'lie'} in different parts of the data: {pairs_between:,} between {one} "
+        f"{verb(len(pairs), 'lies', 'lie')} in different parts of the data: {pairs_between:,} between {one} "
         f'and {other}, {share:.1%} of the smaller one (first: "{first[0]}" and "{first[1]}").',
         evidence={
             "pairs": len(pairs),

@@ -9,7 +9,7 @@ import pandas as pd
 
 from evenhand.doctor.case import Case
 from evenhand.doctor.rule import Found, rule
-from evenhand.doctor.words import count, listing
+from evenhand.doctor.words import count, listing, verb
 
 
 @rule("EH106", slug="group-crosses", severity="error", needs=("samples", "groups", "parts"))
@@ -40,8 +40,8 @@ def check(case: Case) -> Iterator[Found]:
     rows = np.flatnonzero(named)[table["group"].isin(crossing).to_numpy()]
     first = table.loc[table["group"] == crossing[0], "part"].unique()
     yield Found(
-        says=f"{count(len(crossing), 'group')} of {len(spread):,} {'lies' if len(crossing) == 1 else 'lie'} in "
-        f'more than one part of the data ({count(len(rows), "row")}; first: "{crossing[0]}" is in {listing(first)}).',
+        says=f"{count(len(crossing), 'group')} of {len(spread):,} {verb(len(crossing), 'lies', 'lie')} in more "
+        f'than one part of the data ({count(len(rows), "row")}; first: "{crossing[0]}" is in {listing(first)}).',
         about=str(crossing[0]) if len(crossing) == 1 else "",
         evidence={"crossing": len(crossing), "groups": len(spread), "rows": len(rows), "n": len(case.rows)},
         ids=case.rows.ids[rows],

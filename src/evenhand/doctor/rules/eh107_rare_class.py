@@ -9,7 +9,7 @@ import numpy as np
 from evenhand.data.config import DataConfig
 from evenhand.doctor.case import Case
 from evenhand.doctor.rule import Found, rule
-from evenhand.doctor.words import count, listing
+from evenhand.doctor.words import classes_of, count, listing, verb
 
 
 @rule("EH107", slug="rare-class", severity="error", needs=("samples", "labels"), after=("EH101",))
@@ -36,7 +36,7 @@ def check(case: Case) -> Iterator[Found]:
     names = [case.rows.classes[c] for c in rare]
     held = case.label_matrix[:, rare].sum(axis=1) > 0
     yield Found(
-        says=f"{count(len(rare), 'class', 'classes')} of {case.rows.k} {'has' if len(rare) == 1 else 'have'} fewer "
+        says=f"{classes_of(len(rare), case.rows.k)} {verb(len(rare), 'has', 'have')} fewer "
         f"than {count(least, 'row')} to learn from: "
         f"{listing(f'{name} ({counts[c]:g})' for name, c in zip(names, rare, strict=True))}.",
         about=names[0] if len(names) == 1 else "",

@@ -9,7 +9,7 @@ import numpy as np
 from evenhand.base.values import Severity
 from evenhand.doctor.case import Case
 from evenhand.doctor.rule import Found, rule
-from evenhand.doctor.words import count, listing
+from evenhand.doctor.words import classes_of, listing, verb
 
 
 @rule(
@@ -53,9 +53,9 @@ def _found(case: Case, few: Mapping[str, int], severity: Severity) -> Found:
     where = f"in one {noun} only" if fewest == 1 else f"in fewer {noun}s than the {most} folds"
     columns = [case.rows.classes.index(name) for name in few]
     rows = (case.label_matrix[:, columns].sum(axis=1) > 0) & case.training
+    words = [f"{name} ({groups})" for name, groups in sorted(few.items(), key=lambda item: item[1])]
     return Found(
-        says=f"{count(len(few), 'class', 'classes')} of {case.rows.k} {'lies' if len(few) == 1 else 'lie'} "
-        f"{where}: {listing(f'{name} ({groups})' for name, groups in sorted(few.items(), key=lambda item: item[1]))}.",
+        says=f"{classes_of(len(few), case.rows.k)} {verb(len(few), 'lies', 'lie')} {where}: {listing(words)}.",
         about=next(iter(few)) if len(few) == 1 else "",
         evidence={"folds": most, "classes": dict(few), "unit": noun + "s"},
         ids=case.rows.ids[np.flatnonzero(rows)],

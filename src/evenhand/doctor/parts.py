@@ -1,0 +1,70 @@
+"""Parts of the data: folds, the locked test, or a split that came with the data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from evenhand.base.values import TEST, Folds, Samples, Strings
+
+LOCKED, REST = "the locked test", "the rows trained on"
+LEAST_ROWS, LEAST_GROUPS = 20, 5
+"""A part with fewer rows or groups is not compared with others."""
+
+
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """Parts whose looks are compared.
+
+    Attributes
+    ----------
+    part
+        (n,) the name of each row's part ("" where it has none).
+    whole
+        The part that the others are held against.
+    others
+        The other parts that are large enough, largest first.
+    """
+
+    part: Strings
+    whole: str
+    others: tuple[str, ...]
+
+
+def given_splits(samples: Samples) -> Strings | None:
+    """Return (n,) the split that came with the data ("" where a row has none), or None."""
+    if "split" not in samples.frame:
+        return None
+    column = samples.frame["split"]
+    return np.where(column.isna(), "", column.astype(str)).astype(object)
+
+
+def sides(samples: Samples, folds: Folds | None) -> Strings | None:
+    """Return (n,) what must not share pictures or groups: folds and the locked test, else the given split."""
+    if folds is None:
+        return given_splits(samples)
+    return np.array(["test" if f == TEST else f"fold {f}" for f in folds.of(samples.ids)], dtype=object)
+
+
+def compared(samples: Samples, folds: Folds | None, *, most: int = 3) -> Compared | None:
+    """Return which parts to compare: the locked test with the rest, else the given splits with the largest.
+
+    None where fewer than two parts have enough rows and groups.
+    """
+    part = given_splits(samples)
+    if folds is not None and (folds.fold == TEST).any():
+        part = np.where(folds.of(samples.ids) == TEST, LOCKED, REST).astype(object)
+    if part is None:
+        return None
+    groups = samples.groups
+    sizes = {str(name): int((part == name).sum()) for name in set(part) - {""}}
+    large = [
+        name
+        for name in sorted(sizes, key=lambda name: (-sizes[name], name))
+        if sizes[name] >= LEAST_ROWS and len(set(groups[part == name])) >= LEAST_GROUPS
+    ]
+    if len(large) < 2:
+        return None
+    whole = REST if REST in large else large[0]
+    return Compared(part, whole, tuple(name for name in large if name != whole)[:most])

@@ -1,0 +1,116 @@
+"""EH110: training and test data look different."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from evenhand.base.values import Ints
+from evenhand.doctor.case import Case
+from evenhand.doctor.directions import in_words, shifts
+from evenhand.doctor.parts import LEAST_ROWS
+from evenhand.doctor.probes import within_classes
+from evenhand.doctor.rule import Found, rule
+from evenhand.doctor.telling_apart import Apart, Parts, tell_apart
+from evenhand.doctor.traits import aspect_of
+from evenhand.doctor.words import listing
+
+
+@rule("EH110", slug="test-looks-different", severity="warning", needs=("pictures", "two_parts"), after=("EH111",))
+def check(case: Case, *, least_auc: float = 0.6, most_p: float = 0.01, draws: int = 599) -> Iterator[Found]:
+    """Find a test, or another given split, that looks different from the rows trained on.
+
+    What it checks: whether a classifier tells the two apart by plain measures of the pictures (brightness,
+    contrast, colour, detail, sharpness, border, layout, size, compression), or by features of an encoder where
+    there are any. It fires where the area under the curve on unseen groups is at least `least_auc`, and
+    where sides dealt anew to whole groups of the same class, `draws` times, seldom reach as much (p of at
+    most `most_p` over all comparisons). The locked test is compared with the rest; without one, the
+    largest given split with each of the others.
+
+    Why it matters: the out-of-fold figure speaks of pictures like those trained on. Where the test was taken
+    elsewhere it will be lower there, and lower again in the next place.
+
+    What to do: name in data.group what shop, camera or series a row comes from, so that folds show the gap
+    too; train with augmentations that cover what is named; collect where the model will be used.
+
+    Limits: other shares of the classes alone are not reported, as each class is compared with itself. Where
+    the given groups explain the difference it is taken for chance. It says that the parts differ, not that a
+    model will fail.
+
+    Example: `test looks different from train: a classifier tells them apart with an area under the curve of
+    0.810 [0.790, 0.831], where chance stays below 0.528 (5,125 rows, 2,255 groups), most of all by
+    colour, border colour and layout.`
+    """
+    if case.compared is None:
+        return
+    whole, others = case.compared.whole, case.compared.others
+    for other in others:
+        rows = case.looked_at[np.isin(case.compared.part[case.looked_at], [whole, other])]
+        parts = _parts(case, rows, other)
+        if not LEAST_ROWS <= parts.side.sum() <= len(rows) - LEAST_ROWS:
+            continue
+        traits = case.traits.loc[rows]
+        within = pd.DataFrame(within_classes(traits.to_numpy(np.float64), parts.known), columns=traits.columns)
+        by_traits = tell_apart(within.to_numpy(), parts, draws=draws)
+        by_features = _by_features(case, rows, parts, draws)
+        best = min([a for a in (by_traits, by_features) if a], key=lambda a: (a.p, -a.auc.estimate))
+        tests = len(others) * (1 if by_features is None else 2)
+        if best.auc.estimate >= least_auc and best.p * tests <= most_p:
+            causes, shift = _aspects(within, parts)
+            yield _found(other, whole, best, causes, shift)
+
+
+def _parts(case: Case, rows: Ints, other: str) -> Parts:
+    """Return the rows on two sides, classes known where nearly all rows have one."""
+    assert case.compared is not None
+    side = case.compared.part[rows] == other
+    known = case.label_matrix[rows]
+    labelled = known.sum(axis=1) > 0
+    if min(labelled[side].mean(), labelled[~side].mean()) < 0.9:
+        known = np.zeros((len(rows), 0))
+    single = not case.rows.multi_label and known.shape[1] > 0
+    stratum = case.rows.labels[rows] + 1 if single else np.zeros(len(rows), dtype=np.int64)
+    group = np.unique(case.rows.groups[rows].astype(str), return_inverse=True)[1]
+    return Parts(side, group, stratum, known)
+
+
+def _by_features(case: Case, rows: Ints, parts: Parts, draws: int) -> Apart | None:
+    if case.features is None:
+        return None
+    return tell_apart(within_classes(case.features[rows].astype(np.float64), parts.known), parts, draws=draws)
+
+
+def _aspects(
+    within: pd.DataFrame, parts: Parts, *, least_auc: float = 0.55, draws: int = 39
+) -> tuple[dict[str, Apart], dict[str, float]]:
+    """Return the aspects that tell the sides apart each alone, best first, and the shift of every measure."""
+    found = {}
+    for aspect in dict.fromkeys(map(aspect_of, within.columns)):
+        own = within[[name for name in within.columns if aspect_of(name) == aspect]].to_numpy(np.float64)
+        if own.std(axis=0).max() > 1e-6:
+            apart = tell_apart(own, parts, draws=draws)
+            if apart.auc.estimate >= least_auc and apart.p <= 2 / (1 + draws):
+                found[aspect] = apart
+    best_first = dict(sorted(found.items(), key=lambda item: -item[1].auc.estimate))
+    return best_first, shifts(within, parts.side)
+
+
+def _found(other: str, whole: str, best: Apart, causes: dict[str, Apart], shift: dict[str, float]) -> Found:
+    words = {aspect: in_words(shift, aspect) for aspect in causes}
+    named = [f"{aspect} ({word})" if word else aspect for aspect, word in words.items()]
+    by = f"most of all by {listing(named[:3])}" if named else "by what they show rather than by plain looks"
+    return Found(
+        says=f"{other} looks different from {whole}: a classifier tells them apart with an area under the curve of "
+        f"{best.auc}, where chance stays below {best.chance:.3f} ({best.auc.n:,} rows, {best.auc.groups:,} "
+        f"groups), {by}.",
+        about=other,
+        evidence={
+            "auc": best.auc.document(),
+            "chance": best.chance,
+            "p": best.p,
+            "aspects": {aspect: apart.auc.estimate for aspect, apart in causes.items()},
+            "shifts": {name: round(value, 3) for name, value in shift.items()},
+        },
+    )
