@@ -104,8 +104,7 @@ class Store:
                 part, make, len(contents), workers=max(1, workers), progress=progress, reserve=self._reserve
             )
             writer.write()
-            about = {"what": "rows", **key}
-            write_about(part, key=about, rows=writer.n, arrays=list(writer.columns), failures=writer.failures)
+            write_about(part, "rows", key, rows=writer.n, arrays=list(writer.columns), failures=writer.failures)
 
         return self._entry(_name("rows", key, contents), build)
 
@@ -137,7 +136,7 @@ class Store:
         def build(part: Path) -> None:
             self._reserve(int(np.prod(shape)) * kind.itemsize)
             write_array(part / "array.npy", shape, kind, fill)
-            write_about(part, key={"what": "array", **key}, rows=shape[0], arrays=["array"], failures={})
+            write_about(part, "array", key, rows=shape[0], arrays=["array"], failures={})
 
         found: Array = self._entry(_name("array", {**key, "shape": shape, "dtype": kind.str}, []), build)["array"]
         return found
@@ -149,11 +148,11 @@ class Store:
         rows = [
             {
                 "name": item.folder.name,
-                "what": item.about["key"].get("what", ""),
-                "key": {name: value for name, value in item.about["key"].items() if name != "what"},
-                "rows": item.about["rows"],
+                "what": item.what,
+                "key": item.key,
+                "rows": item.rows,
                 "bytes": item.bytes,
-                "created": pd.Timestamp(item.about["created"]),
+                "created": pd.Timestamp(item.created),
                 "used": pd.Timestamp(item.used, unit="s", tz="UTC").floor("s"),
                 "in_use": _in_use(item.folder),
             }

@@ -79,11 +79,12 @@ def open_entry(folder: Path) -> Entry | None:
 
 
 def write_about(
-    folder: Path, *, key: Mapping[str, Any], rows: int, arrays: list[str], failures: dict[int, str]
+    folder: Path, what: str, key: Mapping[str, Any], *, rows: int, arrays: list[str], failures: Mapping[int, str]
 ) -> None:
     """Write what an entry says of itself; the last file of an entry, when all others are complete."""
     files = {path.name: path.stat().st_size for path in sorted(folder.glob("*.npy"))}
     document = {
+        "what": what,
         "key": plain(dict(key)),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "rows": rows,

@@ -23,26 +23,40 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 @dataclass(frozen=True)
 class Item:
-    """One finished entry as it lies on the disk: its folder, what it says of itself, and when it was last used."""
+    """One finished entry as it lies on the disk.
+
+    Attributes
+    ----------
+    folder
+        Where it lies; its name is the entry's.
+    what, key
+        "rows" or "array", and the plain values that decided its bytes.
+    rows, bytes
+        How large it is.
+    created
+        When, ISO 8601.
+    used
+        When last, seconds since 1970.
+    """
 
     folder: Path
-    about: dict[str, Any]
+    what: str
+    key: dict[str, Any]
+    rows: int
+    bytes: int
+    created: str
     used: float
-
-    @property
-    def bytes(self) -> int:
-        """Size of its files."""
-        return int(self.about["bytes"])
 
 
 def items(entries: Path) -> list[Item]:
     """Return the finished entries, the one not used for longest first."""
     found = []
     for path in entries.glob(f"*/{ABOUT}"):
-        with contextlib.suppress(OSError, ValueError, KeyError):  # going away, or broken: another's business
-            item = Item(path.parent, json.loads(path.read_text(encoding="utf-8")), path.stat().st_mtime)
-            found.append((item.used, item.bytes, item))
-    return [item for _, _, item in sorted(found, key=lambda triple: triple[:2])]
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):  # going away, or broken
+            about, used = json.loads(path.read_text(encoding="utf-8")), path.stat().st_mtime
+            size_and_age = int(about["rows"]), int(about["bytes"]), str(about["created"]), used
+            found.append(Item(path.parent, str(about["what"]), dict(about["key"]), *size_and_age))
+    return sorted(found, key=lambda item: item.used)
 
 
 def make_room(folder: Path, need: int, limit: int | None) -> None:
