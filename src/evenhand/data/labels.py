@@ -87,8 +87,8 @@ def label(rows: Sequence[Row], data: DataConfig, source: str) -> Labels:
     keep = np.array([bool(left) or (data.several and not row) for row, left in zip(rows, kept, strict=True)])
     at = {name: c for c, name in enumerate(classes)}
     values = _matrix(kept, at) if data.several else np.array([at[row[0]] if row else -1 for row in kept])
-    findings = [_rare(name, counts[name], data, source) for name in sorted(rare, key=_order)]
-    return Labels(classes, values, keep, tuple(findings))
+    findings = (_rare({name: counts[name] for name in sorted(rare, key=_order)}, data, source),) if rare else ()
+    return Labels(classes, values, keep, findings)
 
 
 def _matrix(rows: Sequence[Row], at: dict[str, int]) -> npt.NDArray[np.float64]:
@@ -106,15 +106,15 @@ def _order(name: str) -> tuple[int, float, str]:
         return (1, 0.0, name)
 
 
-def _rare(name: str, count: int, data: DataConfig, source: str) -> Finding:
-    noun = "row" if count == 1 else "rows"
+def _rare(counts: dict[str, int], data: DataConfig, source: str) -> Finding:
+    have, were = ("class has", "was") if len(counts) == 1 else ("classes have", "were")
     return Finding(
         code="EH107",
         severity="warning",
-        says=f'{source}: the class "{name}" has {count} {noun}, fewer than data.min_count = {data.min_count}; '
-        "it was left out. Collect more, or merge it into another with data.rename.",
-        about=name,
-        evidence={"rows": count, "min_count": data.min_count},
+        says=f"{source}: {len(counts):,} {have} fewer rows than data.min_count = {data.min_count} and "
+        f"{were} left out: {some(counts)}. Collect more, or merge them into others with data.rename.",
+        about=next(iter(counts)) if len(counts) == 1 else "",
+        evidence={"rows": counts, "min_count": data.min_count},
     )
 
 

@@ -1,0 +1,1 @@
+"""Small true-to-life data of every kind, and files that mean harm, for tests here and elsewhere."""

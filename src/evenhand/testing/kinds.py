@@ -1,0 +1,43 @@
+"""Generated data of any kind: what its `example` writes, opened."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from evenhand.base.config import Section
+from evenhand.base.seeds import generator
+from evenhand.base.values import Samples
+from evenhand.data.config import DataConfig
+from evenhand.data.root import Root, open_root
+from evenhand.modalities import KINDS, Kind
+
+
+@dataclass(frozen=True)
+class Generated:
+    """Generated data: the kind, its TOML, the root, and both sections of the configuration."""
+
+    kind: Kind
+    toml: Path
+    root: Root
+    data: DataConfig
+    own: Section
+
+    def samples(self) -> Samples:
+        """Return the samples."""
+        return self.kind.samples(self.root, self.data, self.own)[0]
+
+
+def generate(kind: str, folder: Path, *, rows: int = 48, seed: int = 0) -> Generated:
+    """Write generated data of a kind into `folder` and return it opened.
+
+    The same kind, rows and seed give the same data.
+    """
+    known = KINDS.get(kind)
+    toml = known.example(generator("example", kind, seed), rows, folder)
+    values: dict[str, Any] = tomllib.loads(toml.read_text(encoding="utf-8"))
+    path = (toml.parent / values["data"]["root"]).resolve()
+    data = DataConfig.model_validate({**values["data"], "root": str(path)})
+    return Generated(known, toml, open_root(path), data, known.config.model_validate(values.get(kind, {})))

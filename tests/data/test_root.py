@@ -1,0 +1,44 @@
+from pathlib import Path
+
+import pytest
+
+from evenhand.base.errors import DataError
+from evenhand.data.archive import ZipRoot
+from evenhand.data.folder import FolderRoot
+from evenhand.data.root import open_root
+from evenhand.testing.archives import write_zip
+
+
+def test_folders_and_zips(tmp_path: Path) -> None:
+    zipped = write_zip(tmp_path / "a.zip", {"a.jpg": b"x"})
+    assert isinstance(open_root(tmp_path), FolderRoot)
+    assert isinstance(open_root(str(zipped)), ZipRoot)
+
+
+def test_both_give_the_same(tmp_path: Path) -> None:
+    (tmp_path / "f/Яблоки").mkdir(parents=True)
+    (tmp_path / "f/Яблоки/1.jpg").write_bytes(b"x")
+    folder = open_root(tmp_path / "f")
+    zipped = open_root(write_zip(tmp_path / "a.zip", {"Яблоки/1.jpg": b"x"}))
+    assert list(folder.names()) == list(zipped.names())
+    assert folder.content("Яблоки/1.jpg") == zipped.content("Яблоки/1.jpg")
+    assert folder.size("Яблоки/1.jpg") == zipped.size("Яблоки/1.jpg") == 1
+
+
+def test_nothing_there_names_the_nearest(tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    with pytest.raises(DataError, match=r'there is no such folder or file\. Did you mean ".*photos"\?'):
+        open_root(tmp_path / "photo")
+
+
+def test_neither_folder_nor_zip(tmp_path: Path) -> None:
+    (tmp_path / "a.tar.gz").write_bytes(b"\x1f\x8b...")
+    with pytest.raises(DataError, match="is neither a folder nor a zip. Give a folder or a zip"):
+        open_root(tmp_path / "a.tar.gz")
+
+
+def test_half_a_download(tmp_path: Path) -> None:
+    path = write_zip(tmp_path / "a.zip", {"a.jpg": b"x" * 1000})
+    path.write_bytes(path.read_bytes()[:60])
+    with pytest.raises(DataError, match="its end is missing: download it again"):
+        open_root(path)
