@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -22,6 +22,8 @@ class Kind(Protocol):
 
     Attributes
     ----------
+    suffixes
+        Endings of the names of its files, in small letters with the dot (".jpg").
     name
         As in `[data] kind`; also the name of the kind's own configuration section.
     config
@@ -31,12 +33,16 @@ class Kind(Protocol):
     """
 
     name: str
+    suffixes: Sequence[str]
     config: type[Section]
     augment_module: str
     models_module: str
 
     def samples(self, root: Root, data: DataConfig, own: Any) -> tuple[Samples, list[Finding]]:
         """Return what is there, and what was found wrong on the way; decodes nothing."""
+
+    def unlabelled(self, root: Root) -> tuple[Samples, list[Finding]]:
+        """Return every row below a root without classes, for prediction."""
 
     def settings(self, own: Any, size: int | None) -> dict[str, Any]:
         """Return everything that decides the encoded bytes, a version number of the encoder among it."""

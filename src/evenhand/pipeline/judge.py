@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -11,13 +13,113 @@ import pandas as pd
 from evenhand.base.errors import RecordError
 from evenhand.base.record import Record
 from evenhand.base.values import Folds, Predictions, Samples
+from evenhand.ensemble.blend import blend
+from evenhand.evaluation.evaluate import default_metrics, evaluate
+from evenhand.evaluation.score import fast_score
+from evenhand.evaluation.summary import summarize
+from evenhand.pipeline.progress import Watcher
+from evenhand.settings import Settings
 
 OUT_OF_FOLD, LOCKED = "oof", "test"
 """Names of the sets that are judged."""
+Sets = dict[str, Predictions]
+"""Name of a set -> the predictions of one model or blend on it."""
 
 
-def gathered(record: Record, model: str, seeds: Sequence[int]) -> list[Predictions]:
-    """Return a model's out-of-fold predictions and, where rows are locked, its test predictions.
+def judge(record: Record, settings: Settings, watcher: Watcher, seconds: Mapping[str, float]) -> None:
+    """Judge every model and blend, and write predictions, ensemble, evaluation and scores into the record.
+
+    Locked rows are judged here and nowhere else; the record says when.
+    """
+    watcher.stage("judging", len(settings.model) + len(settings.ensemble.methods))
+    models = [gathered(record, model.name, model.seeds) for model in settings.model]
+    blends = blended(record, settings, models)
+    every = [*models, *blends]
+    record.write_predictions(pd.concat([_table(p) for sets in every for p in sets.values()], ignore_index=True))
+    if any(LOCKED in sets for sets in every):
+        _note_opening(record)
+    best = max(every, key=lambda sets: _score(sets[OUT_OF_FOLD], settings, record.samples()))
+    scores = {}
+    for done, sets in enumerate(every, start=1):
+        scores[sets[OUT_OF_FOLD].model] = {of: _figures(p, settings, record.samples()) for of, p in sets.items()}
+        watcher.advance(done)
+    watcher.stage("summing up")
+    headline = best[OUT_OF_FOLD].model
+    chosen = [(of, p) for of, p in best.items()]
+    how = {"draws": settings.evaluate.draws, "level": settings.evaluate.level, "seed": settings.evaluate.seed}
+    record.write_json("evaluation.json", summarize(chosen, headline=headline, **how))
+    metric = next(iter(settings.score.weights))
+    document = {
+        "record": str(record.path),
+        "headline": {"best": headline, "metric": metric, **scores[headline][OUT_OF_FOLD][metric]},
+        "scores": scores,
+        "findings": [
+            {"code": f.code, "severity": f.severity, "says": f.says, "about": f.about} for f in record.findings()
+        ],
+        "seconds": dict(seconds),
+    }
+    record.write_json("scores.json", document)
+
+
+def blended(record: Record, settings: Settings, models: Sequence[Sets]) -> list[Sets]:
+    """Return the blends that the configuration asks for, and write their weights into the record."""
+    if len(models) < 2:
+        return []
+    out, weights = [], {}
+    for method in settings.ensemble.methods:
+        made = blend(
+            [sets[OUT_OF_FOLD] for sets in models],
+            method,
+            new=[sets[LOCKED] for sets in models] if all(LOCKED in sets for sets in models) else None,
+        )
+        sets = {OUT_OF_FOLD: replace(made.out_of_fold, model=f"ensemble:{method}")}
+        if made.new is not None:
+            sets[LOCKED] = replace(made.new, model=f"ensemble:{method}")
+        out.append(sets)
+        weights[method] = {"models": [sets[OUT_OF_FOLD].model for sets in models], "weights": made.weights}
+    record.write_json("ensemble.json", weights)
+    return out
+
+
+def metric_names(p: Predictions, settings: Settings, levels: Mapping[str, Any]) -> list[str]:
+    """Return every metric that is reported: the usual ones, those of [score], of sets and levels, per class."""
+    usual = default_metrics(p)
+    sets = [f"macro_f1_{name}" for name in settings.classes.sets]
+    coarse = [f"{metric}_{level}" for level in levels for metric in ("accuracy", "macro_f1")]
+    single = [f"recall[{name}]" for name in p.classes]
+    return list(dict.fromkeys([*settings.score.weights, *usual, *sets, *coarse, *single]))
+
+
+def _figures(p: Predictions, settings: Settings, samples: Samples) -> dict[str, Any]:
+    names = metric_names(p, settings, samples.levels)
+    how = settings.evaluate
+    found = evaluate(
+        p, names, sets=settings.classes.sets, levels=samples.levels, draws=how.draws, level=how.level, seed=how.seed
+    )
+    return {name: figure.document() for name, figure in found.items()}
+
+
+def _score(p: Predictions, settings: Settings, samples: Samples) -> float:
+    assert p.truth is not None
+    weights, sets = settings.score.weights, settings.classes.sets
+    return fast_score(p.probabilities, p.truth, p.classes, weights, sets, samples.levels)[0]
+
+
+def _note_opening(record: Record) -> None:
+    """Write down that the locked test was looked at, each time that it is."""
+    opened = record.json("test_opened.json") if record.has("test_opened.json") else []
+    record.write_json("test_opened.json", [*opened, datetime.now(UTC).isoformat(timespec="seconds")])
+
+
+def _table(p: Predictions) -> pd.DataFrame:
+    table = p.frame()
+    table.insert(0, "set", LOCKED if p.origin == "test" else OUT_OF_FOLD)
+    table.insert(0, "model", p.model)
+    return table
+
+
+def gathered(record: Record, model: str, seeds: Sequence[int]) -> Sets:
+    """Return a model's out-of-fold predictions and, where rows are locked, its test predictions, by set.
 
     Probabilities of several seeds are averaged; on locked rows those of all folds are.
     """
@@ -25,12 +127,12 @@ def gathered(record: Record, model: str, seeds: Sequence[int]) -> list[Predictio
     parts = [_task(record, model, fold, seed, samples) for fold in range(folds.k) for seed in seeds]
     table = pd.concat(parts)
     columns = [f"p:{name}" for name in samples.classes]
-    out = []
-    for written, origin in (("validation", "out-of-fold"), ("test", "test")):
+    out: Sets = {}
+    for written, of, origin in (("validation", OUT_OF_FOLD, "out-of-fold"), ("test", LOCKED, "test")):
         rows = table[table["set"] == written]
         if len(rows):
             mean = rows.groupby("id", sort=False)[columns].mean()
-            out.append(_predictions(mean, samples, folds, model, origin))
+            out[of] = _predictions(mean, samples, folds, model, origin)
     return out
 
 

@@ -171,7 +171,7 @@ def train(record: Record, settings: Settings, watcher: Watcher) -> None:
         if model.tune != "all":
             watcher.stage(f"{model.name}: frozen part")
             call = {**common, "model": model.name, "threads": cores}
-            _all_done(run_calls(PREPARE, [call], workers=1, threads=cores, on_event=_teller(watcher)))
+            all_done(run_calls(PREPARE, [call], workers=1, threads=cores, on_event=teller(watcher)))
     calls = [
         {**common, "model": model.name, "fold": fold, "seed": seed}
         for model in settings.model
@@ -182,10 +182,10 @@ def train(record: Record, settings: Settings, watcher: Watcher) -> None:
     threads = settings.compute.threads or max(1, usable_cores() // workers)
     watcher.stage("training", len(calls))
     calls = [{**call, "threads": threads} for call in calls]
-    _all_done(run_calls(TASK, calls, workers=workers, threads=threads, on_event=_counter(watcher)))
+    all_done(run_calls(TASK, calls, workers=workers, threads=threads, on_event=counter(watcher)))
 
 
-def _all_done(results: Sequence[Result]) -> None:
+def all_done(results: Sequence[Result]) -> None:
     """Raise one error that names every task that failed."""
     failed = [result for result in results if result.failure]
     if failed:
@@ -199,7 +199,7 @@ def _named(call: Mapping[str, Any]) -> str:
     return ", ".join(f"{key} {call[key]}" for key in ("model", "fold", "seed") if key in call)
 
 
-def _teller(watcher: Watcher) -> Callable[[Event], None]:
+def teller(watcher: Watcher) -> Callable[[Event], None]:
     """Return a listener that passes on how far one call is."""
 
     def listen(event: Event) -> None:
@@ -211,7 +211,7 @@ def _teller(watcher: Watcher) -> Callable[[Event], None]:
     return listen
 
 
-def _counter(watcher: Watcher) -> Callable[[Event], None]:
+def counter(watcher: Watcher) -> Callable[[Event], None]:
     """Return a listener that counts calls that are done."""
     done = 0
 

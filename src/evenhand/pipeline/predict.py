@@ -1,0 +1,233 @@
+"""`predict`: classify new data with the models of a run, and say per row how sure that is."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zipfile import is_zipfile
+
+import numpy as np
+import pandas as pd
+
+from evenhand.base.errors import DataError, EvenhandError, unknown
+from evenhand.base.files import replacing
+from evenhand.base.record import Record
+from evenhand.base.values import NO_LABEL, Floats, Predictions, Samples
+from evenhand.data.root import Root, open_root
+from evenhand.doctor.case import Failure
+from evenhand.engines.cores import usable_cores
+from evenhand.engines.local import run_calls
+from evenhand.evaluation.calibration import expected_accuracy
+from evenhand.pipeline.progress import Silent, Watcher
+from evenhand.pipeline.run import all_done, counter
+from evenhand.pipeline.source import encode, store_of
+from evenhand.settings import Settings, load
+
+PREDICT = "evenhand.training.fold_predict:predict_fold"
+
+
+@dataclass(frozen=True, eq=False)
+class Predicted:
+    """Classes of new rows.
+
+    Attributes
+    ----------
+    table
+        A row per file: path, predicted, confidence (the predicted class's probability), expected_accuracy (the
+        share of the run's own held-out rows, as sure as this one, that were right), margin to the second class,
+        agreement (share of the fold models that say the same), and a column `p:CLASS` per class.
+    predictions
+        The same as a value.
+    model
+        What predicted.
+    failures
+        Files that cannot be decoded, left out.
+    """
+
+    table: pd.DataFrame
+    predictions: Predictions
+    model: str
+    failures: tuple[Failure, ...]
+
+    def document(self) -> dict[str, Any]:
+        """Return it as plain values, for JSON."""
+        return {
+            "model": self.model,
+            "rows": self.table.to_dict(orient="records"),
+            "left_out": [vars(failure) for failure in self.failures],
+        }
+
+    def __repr__(self) -> str:
+        return f"Predicted({len(self.table):,} rows by {self.model})"
+
+    def _repr_html_(self) -> str:
+        return f"<p>{self!r}</p>{self.table.to_html(index=False, escape=True, max_rows=20, max_cols=8)}"
+
+
+def predict(
+    record: str | Path | Record,
+    source: str | Path,
+    *,
+    model: str | None = None,
+    watcher: Watcher | None = None,
+) -> Predicted:
+    """Return the classes of new data by the fold models of a run.
+
+    Parameters
+    ----------
+    record
+        A finished run.
+    source
+        A folder, a zip or one file; labels are neither needed nor looked at.
+    model
+        A model or `ensemble:METHOD` of the run; None for the one with the best out-of-fold score.
+    watcher
+        Told how far the work is.
+
+    Raises
+    ------
+    RecordError, DataError, EvenhandError
+        If the run is not finished, nothing can be decoded, or there is no such model.
+    """
+    watcher = watcher or Silent()
+    run = record if isinstance(record, Record) else Record.open(record)
+    chosen = model or str(run.json("scores.json")["headline"]["best"])
+    settings = load(run.resolved())
+    weights = _weights(run, settings, chosen)
+    root, samples = _rows(Path(source), settings)
+    classes = tuple(run.data()["classes"])
+    votes, failures = _votes(run, settings, root, samples, weights, watcher)
+    keep = np.array([row not in failures for row in range(len(samples))])
+    mixed = np.einsum("m,mnk->nk", votes.weights, votes.probabilities)[keep]
+    samples = samples.take(keep)
+    predictions = Predictions(samples.ids, classes, mixed, model=chosen, origin="test")
+    agreement = (votes.probabilities[:, keep].argmax(axis=2) == predictions.predicted).mean(axis=0)
+    table = _table(predictions, samples, agreement, run)
+    left_out = tuple(Failure(str(row), path, failures[row]) for row, path in sorted(votes.left_out.items()))
+    return Predicted(table, predictions, chosen, left_out)
+
+
+@dataclass(frozen=True, eq=False)
+class _Votes:
+    """Probabilities (m, n, k) of m fold models, the weight (m,) of each, and the paths of rows left out."""
+
+    probabilities: Floats
+    weights: Floats
+    left_out: Mapping[int, str]
+
+
+def _weights(run: Record, settings: Settings, chosen: str) -> dict[str, float]:
+    """Return the share of each model in `chosen`."""
+    names = [model.name for model in settings.model]
+    if chosen in names:
+        return {chosen: 1.0}
+    blends = run.json("ensemble.json") if run.has("ensemble.json") else {}
+    known = [*names, *(f"ensemble:{method}" for method in blends)]
+    if chosen not in known:
+        raise EvenhandError(unknown("model", chosen, known))
+    made = blends[chosen.removeprefix("ensemble:")]
+    return {name: weight for name, weight in zip(made["models"], made["weights"], strict=True) if weight > 0}
+
+
+def _rows(source: Path, settings: Settings) -> tuple[Root, Samples]:
+    """Return the root and the rows of a folder, a zip, or one file."""
+    alone = source.is_file() and not is_zipfile(source)
+    root = open_root(source.parent if alone else source)
+    samples, _ = settings.kind.unlabelled(root)
+    if alone:
+        samples = samples.take((samples.frame["path"] == source.name).to_numpy())
+    if not len(samples):
+        raise DataError(f"{source}: no {settings.kind.name} were found there.")
+    return root, samples
+
+
+def _votes(
+    run: Record,
+    settings: Settings,
+    root: Root,
+    samples: Samples,
+    weights: Mapping[str, float],
+    watcher: Watcher,
+) -> tuple[_Votes, dict[int, str]]:
+    """Return what every fold model says about every row, and why rows could not be decoded."""
+    models = [model for model in settings.model if model.name in weights]
+    entries = {
+        size: encode(settings.kind, root, samples, settings, size, watcher) for size in {m.size for m in models}
+    }
+    failures = {row: reason for entry in entries.values() for row, reason in entry.failures.items()}
+    if len(failures) == len(samples):
+        path, reason = samples.frame["path"].iloc[0], failures[0]
+        raise DataError(f"None of the {len(samples)} files can be decoded (first: {path}: {reason}).")
+    tasks = [(m, fold, seed) for m in models for fold in range(settings.folds.k) for seed in m.seeds]
+    cores = min(settings.compute.cores, len(tasks))
+    threads = max(1, usable_cores() // cores)
+    watcher.stage("predicting", len(tasks))
+    with tempfile.TemporaryDirectory() as folder:
+        calls = [
+            {
+                "record": str(run.path),
+                "store": str(store_of(settings.compute).folder),
+                "entry": entries[m.size].name,
+                "model": m.name,
+                "fold": fold,
+                "seed": seed,
+                "threads": threads,
+                "out": str(Path(folder) / f"{position}.npy"),
+            }
+            for position, (m, fold, seed) in enumerate(tasks)
+        ]
+        all_done(run_calls(PREDICT, calls, workers=cores, threads=threads, on_event=counter(watcher)))
+        probabilities = np.stack([np.load(call["out"], allow_pickle=False) for call in calls])
+    shares = np.array([weights[m.name] / (settings.folds.k * len(m.seeds)) for m, _, _ in tasks])
+    paths = samples.frame["path"].astype(str)
+    return _Votes(probabilities, shares, {row: paths.iloc[row] for row in failures}), failures
+
+
+def _table(predictions: Predictions, samples: Samples, agreement: Floats, run: Record) -> pd.DataFrame:
+    """Return the table of `Predicted`."""
+    probabilities = predictions.probabilities
+    top = np.sort(probabilities, axis=1)
+    out = predictions.frame()
+    out["id"] = samples.ids
+    out.insert(1, "path", samples.frame["path"].to_numpy(dtype=object))
+    at = out.columns.get_loc("confidence") + 1
+    out.insert(at, "expected_accuracy", expected_accuracy(top[:, -1], _held_out(run, predictions.model)))
+    out.insert(at + 1, "margin", top[:, -1] - top[:, -2])
+    out.insert(at + 2, "agreement", agreement)
+    return out
+
+
+def _held_out(run: Record, model: str) -> Predictions:
+    """Return the run's own out-of-fold predictions of a model or blend."""
+    table = run.predictions()
+    table = table[(table["model"] == model) & (table["set"] == "oof")]
+    classes = tuple(run.data()["classes"])
+    number = {name: c for c, name in enumerate(classes)}
+    return Predictions(
+        ids=table["id"].to_numpy(dtype=object),
+        classes=classes,
+        probabilities=table[[f"p:{name}" for name in classes]].to_numpy(np.float64),
+        truth=table["truth"].map(number).fillna(NO_LABEL).to_numpy().astype(np.int64),
+        model=model,
+    )
+
+
+def write_table(predicted: Predicted, path: Path) -> None:
+    """Write the table as CSV or Parquet, by the name's ending.
+
+    Raises
+    ------
+    EvenhandError
+        If the ending is neither.
+    """
+    writers = {".csv": pd.DataFrame.to_csv, ".parquet": pd.DataFrame.to_parquet}
+    writer = writers.get(path.suffix.lower())
+    if writer is None:
+        raise EvenhandError(
+            f"{path}: tables are written as .csv or .parquet. Give a name with one of these endings."
+        )
+    with replacing(path) as part:
+        writer(predicted.table, part, index=False)

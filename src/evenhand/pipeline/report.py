@@ -1,0 +1,50 @@
+"""`write_report`: the HTML report of a record, with thumbnails where the data can still be read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from evenhand.base.errors import EvenhandError
+from evenhand.base.record import Record
+from evenhand.data.root import open_root
+from evenhand.modalities import KINDS
+from evenhand.report.html import write_report as write
+from evenhand.report.sections import Picture
+
+
+def write_report(record: str | Path | Record, *, side: int = 128) -> Path:
+    """Write report.html into a record from what the record holds, and return its path.
+
+    Parameters
+    ----------
+    record
+        A run's folder, finished or not.
+    side
+        Longer side of thumbnails, in px. Where the data have gone, the report has none.
+
+    Raises
+    ------
+    RecordError
+        If the folder is no record.
+    """
+    run = record if isinstance(record, Record) else Record.open(record)
+    return write(run, _pictures(run, side))
+
+
+def _pictures(run: Record, side: int) -> Picture:
+    """Return a function from id to thumbnail; one that gives nothing where the data have gone."""
+    data = run.data()
+    try:
+        root, kind = open_root(Path(data["root"])), KINDS.get(data["kind"])
+        frame = run.samples().frame
+    except (EvenhandError, KeyError):
+        return lambda _: None
+    paths = dict(zip(frame["id"], frame["path"].astype(str), strict=True))
+
+    def picture(row: str) -> str | None:
+        try:
+            return kind.picture(root.read(paths[row]), side)
+        except (EvenhandError, KeyError):
+            return None
+
+    return picture
