@@ -25,7 +25,11 @@ def cache(
 
     if clear:
         freed = clear_cache(folder)
-        typer.echo(to_json({"freed": freed}) if as_json else f"Freed {size_words(freed)}.")
+        if as_json:
+            typer.echo(to_json({"entries": freed.entries, "bytes": freed.bytes, "in_use": freed.in_use}))
+            return
+        stay = f" {freed.in_use} entries are in use and stay." if freed.in_use else ""
+        typer.echo(f"Removed {freed.entries} entries, {size_words(freed.bytes)}.{stay}")
         return
     table = held(folder)
     if as_json:

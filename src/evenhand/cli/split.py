@@ -20,7 +20,7 @@ def split(
     from evenhand.base.files import to_json
     from evenhand.cli.progress import watching
     from evenhand.cli.tables import print_folds
-    from evenhand.data.split import write_folds
+    from evenhand.data.folds import write_folds
     from evenhand.pipeline.check import check as look
 
     with watching() as watcher:

@@ -88,7 +88,7 @@ def print_run(done: Run) -> None:
             figures = rows.set_index("metric")
             table.add_row(
                 Text(str(name)),
-                *(figure_words(figures.loc[m].to_dict()) if m in figures.index else "" for m in metrics),
+                *(figure_words(dict(figures.loc[m])) if m in figures.index else "" for m in metrics),
             )
         out.print(table)
         first = part.iloc[0]
@@ -167,7 +167,7 @@ def size_words(count: float) -> str:
 def _toml(value: Any) -> str:
     import tomlkit
 
-    return tomlkit.item(value).as_string()
+    return str(tomlkit.item(value).as_string())
 
 
 def _console() -> Console:

@@ -108,6 +108,22 @@ class Store:
 
         return self._entry(_name("rows", key, contents), build)
 
+    def open(self, name: str) -> Entry:
+        """Return an entry that was made before, by its name; how one process tells another what to read.
+
+        Raises
+        ------
+        StoreError
+            If it is not there.
+        """
+        found = open_entry(self.folder / "entries" / name)
+        if found is None:
+            raise StoreError(
+                f"{self.folder}: the encoded rows {name} are not there; they were cleared, or went to make room. "
+                "Give the same command again to make them anew (and a larger compute.store_limit_gb)."
+            )
+        return found
+
     def array(
         self,
         key: Mapping[str, Any],

@@ -26,6 +26,8 @@ class Entry:
 
     Attributes
     ----------
+    name
+        What `Store.open` finds it by.
     rows
         n.
     arrays
@@ -34,6 +36,7 @@ class Entry:
         Row -> why it could not be decoded. Such a row holds zeros in the shape of the first row that could.
     """
 
+    name: str
     rows: int
     arrays: Mapping[str, Array | Ragged]
     failures: Mapping[int, str]
@@ -73,7 +76,7 @@ def open_entry(folder: Path) -> Entry | None:
             return None
         arrays = {name: _array(folder, name, hold) for name in about["arrays"]}
         failures = {int(row): str(reason) for row, reason in about["failures"].items()}
-        return Entry(int(about["rows"]), arrays, failures, hold)
+        return Entry(folder.name, int(about["rows"]), arrays, failures, hold)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 

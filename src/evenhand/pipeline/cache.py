@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from evenhand.data.store import Store
+from evenhand.data.store import Cleared, Store
 
 
 def cache(folder: str | Path | None = None) -> pd.DataFrame:
@@ -20,8 +20,8 @@ def cache(folder: str | Path | None = None) -> pd.DataFrame:
     return _store(folder).usage()
 
 
-def clear_cache(folder: str | Path | None = None) -> int:
-    """Remove every entry that no process uses and return how many bytes that freed."""
+def clear_cache(folder: str | Path | None = None) -> Cleared:
+    """Remove every entry that no process uses, and return how many entries and bytes that freed."""
     return _store(folder).clear()
 
 

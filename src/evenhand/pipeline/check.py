@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from evenhand.base.values import Finding, Folds, Samples
-from evenhand.data.split import make_folds, read_folds
+from evenhand.data.folds import read_folds
+from evenhand.data.split import make_folds
 from evenhand.doctor.case import Case
 from evenhand.doctor.examination import Examination
 from evenhand.doctor.examine import examine

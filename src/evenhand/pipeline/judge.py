@@ -46,8 +46,9 @@ def judge(record: Record, settings: Settings, watcher: Watcher, seconds: Mapping
     watcher.stage("summing up")
     headline = best[OUT_OF_FOLD].model
     chosen = [(of, p) for of, p in best.items()]
-    how = {"draws": settings.evaluate.draws, "level": settings.evaluate.level, "seed": settings.evaluate.seed}
-    record.write_json("evaluation.json", summarize(chosen, headline=headline, **how))
+    how = settings.evaluate
+    summary = summarize(chosen, headline=headline, draws=how.draws, level=how.level, seed=how.seed)
+    record.write_json("evaluation.json", summary)
     metric = next(iter(settings.score.weights))
     document = {
         "record": str(record.path),

@@ -19,10 +19,9 @@ from evenhand.base.values import NO_LABEL, Floats, Predictions, Samples
 from evenhand.data.root import Root, open_root
 from evenhand.doctor.case import Failure
 from evenhand.engines.cores import usable_cores
-from evenhand.engines.local import run_calls
 from evenhand.evaluation.calibration import expected_accuracy
 from evenhand.pipeline.progress import Silent, Watcher
-from evenhand.pipeline.run import all_done, counter
+from evenhand.pipeline.run import work
 from evenhand.pipeline.source import encode, store_of
 from evenhand.settings import Settings, load
 
@@ -179,7 +178,7 @@ def _votes(
             }
             for position, (m, fold, seed) in enumerate(tasks)
         ]
-        all_done(run_calls(PREDICT, calls, workers=cores, threads=threads, on_event=counter(watcher)))
+        work(PREDICT, calls, watcher, workers=cores, threads=threads)
         probabilities = np.stack([np.load(call["out"], allow_pickle=False) for call in calls])
     shares = np.array([weights[m.name] / (settings.folds.k * len(m.seeds)) for m, _, _ in tasks])
     paths = samples.frame["path"].astype(str)
@@ -193,7 +192,7 @@ def _table(predictions: Predictions, samples: Samples, agreement: Floats, run: R
     out = predictions.frame()
     out["id"] = samples.ids
     out.insert(1, "path", samples.frame["path"].to_numpy(dtype=object))
-    at = out.columns.get_loc("confidence") + 1
+    at = list(out.columns).index("confidence") + 1
     out.insert(at, "expected_accuracy", expected_accuracy(top[:, -1], _held_out(run, predictions.model)))
     out.insert(at + 1, "margin", top[:, -1] - top[:, -2])
     out.insert(at + 2, "agreement", agreement)

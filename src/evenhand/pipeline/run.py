@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +16,9 @@ import pandas as pd
 from evenhand.base.errors import ConfigError, Fault, TaskError
 from evenhand.base.record import Record, unfinished
 from evenhand.base.values import Finding
+from evenhand.engines.call import Event, Failure
 from evenhand.engines.cores import usable_cores
-from evenhand.engines.local import Event, Result, run_calls
+from evenhand.engines.local import run_calls
 from evenhand.pipeline.check import checked
 from evenhand.pipeline.judge import judge
 from evenhand.pipeline.progress import Silent, Watcher
@@ -171,7 +174,7 @@ def train(record: Record, settings: Settings, watcher: Watcher) -> None:
         if model.tune != "all":
             watcher.stage(f"{model.name}: frozen part")
             call = {**common, "model": model.name, "threads": cores}
-            all_done(run_calls(PREPARE, [call], workers=1, threads=cores, on_event=teller(watcher)))
+            work(PREPARE, [call], watcher, workers=1, threads=cores, one_call=True)
     calls = [
         {**common, "model": model.name, "fold": fold, "seed": seed}
         for model in settings.model
@@ -182,16 +185,46 @@ def train(record: Record, settings: Settings, watcher: Watcher) -> None:
     threads = settings.compute.threads or max(1, usable_cores() // workers)
     watcher.stage("training", len(calls))
     calls = [{**call, "threads": threads} for call in calls]
-    all_done(run_calls(TASK, calls, workers=workers, threads=threads, on_event=counter(watcher)))
+    work(TASK, calls, watcher, workers=workers, threads=threads)
 
 
-def all_done(results: Sequence[Result]) -> None:
-    """Raise one error that names every task that failed."""
-    failed = [result for result in results if result.failure]
+def work(
+    function: str,
+    calls: Sequence[Mapping[str, Any]],
+    watcher: Watcher,
+    *,
+    workers: int,
+    threads: int,
+    one_call: bool = False,
+) -> list[Any]:
+    """Return what worker processes return for each call.
+
+    The watcher counts calls, or, where there is `one_call`, the steps that it tells.
+
+    Raises
+    ------
+    TaskError
+        Naming every call that failed.
+    """
+    done = 0
+
+    def listen(event: Event) -> None:
+        nonlocal done
+        if event.kind == "retried":
+            watcher.says(f"{_named(calls[event.call])}: {event.says} It is tried once more.")
+        elif event.kind == "progress" and one_call:
+            watcher.advance(*event.value)
+        elif event.kind == "done" and not one_call:
+            done += 1
+            watcher.advance(done)
+
+    results = run_calls(function, calls, workers=workers, threads=threads, on_event=listen)
+    failed = [(_named(calls[r.call]), r.failure) for r in results if r.failure is not None]
     if failed:
-        told = "\n".join(f"  {_named(result.call)}: {result.failure}" for result in failed)
-        count = f"{len(failed)} of {len(results)} training tasks failed"
-        raise TaskError(f"{count}; what is done is kept.\n{told}")
+        _show_details(failed)
+        told = "\n".join(f"  {name}: {failure.says}" for name, failure in failed)
+        raise TaskError(f"{len(failed)} of {len(results)} tasks failed; what is done is kept.\n{told}")
+    return [result.value for result in results]
 
 
 def _named(call: Mapping[str, Any]) -> str:
@@ -199,31 +232,11 @@ def _named(call: Mapping[str, Any]) -> str:
     return ", ".join(f"{key} {call[key]}" for key in ("model", "fold", "seed") if key in call)
 
 
-def teller(watcher: Watcher) -> Callable[[Event], None]:
-    """Return a listener that passes on how far one call is."""
-
-    def listen(event: Event) -> None:
-        if event.kind == "progress":
-            watcher.advance(*event.progress)
-        elif event.kind == "retried":
-            watcher.says(f"{_named(event.call)}: {event.says}; trying once more.")
-
-    return listen
-
-
-def counter(watcher: Watcher) -> Callable[[Event], None]:
-    """Return a listener that counts calls that are done."""
-    done = 0
-
-    def listen(event: Event) -> None:
-        nonlocal done
-        if event.kind == "done":
-            done += 1
-            watcher.advance(done)
-        elif event.kind == "retried":
-            watcher.says(f"{_named(event.call)}: {event.says}; trying once more.")
-
-    return listen
+def _show_details(failed: Sequence[tuple[str, Failure]]) -> None:
+    """Print the workers' tracebacks where they were asked for."""
+    if os.environ.get("EVENHAND_DEBUG"):
+        for name, failure in failed:
+            sys.stderr.write(f"{name}:\n{failure.detail}\n")
 
 
 @contextmanager

@@ -14,7 +14,8 @@ from evenhand.base.errors import DataError
 from evenhand.base.files import to_json
 from evenhand.base.values import Finding, Samples
 from evenhand.data.root import Root, open_root
-from evenhand.data.store import Entry, Store
+from evenhand.data.store import Store
+from evenhand.data.store_entry import Entry
 from evenhand.doctor.case import Failure
 from evenhand.engines.config import ComputeConfig
 from evenhand.modalities import Kind

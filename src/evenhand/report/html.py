@@ -88,4 +88,4 @@ def number_words(value: Any) -> str:
     """
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return str(value)
-    return f"{value:,}" if isinstance(value, int) or float(value).is_integer() else f"{value:.3g}"
+    return f"{int(value):,}" if float(value).is_integer() else f"{value:.3g}"
