@@ -1,0 +1,164 @@
+"""A call: a named function on plain values, what comes of it, and what is told meanwhile."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import json
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from evenhand.base.errors import EvenhandError
+from evenhand.base.files import plain
+
+Call = Mapping[str, Any]
+"""Keyword arguments: nothing but dict, list, str, int, float, bool and None."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a call failed.
+
+    Attributes
+    ----------
+    type
+        Name of the exception's class, or "WorkerDied".
+    says
+        One sentence for a person.
+    detail
+        For whoever looks closer: the traceback, or the last lines a dead worker wrote.
+    known
+        Whether it was an `EvenhandError`, whose sentence says what to do.
+    """
+
+    type: str
+    says: str
+    detail: str = ""
+    known: bool = False
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of a call.
+
+    Attributes
+    ----------
+    call
+        Its position among the calls.
+    value
+        What the function returned; None where it failed.
+    failure
+        Why it failed, or None.
+    seconds
+        Wall-clock time of the function.
+    """
+
+    call: int
+    value: Any = None
+    failure: Failure | None = None
+    seconds: float = 0.0
+
+    @property
+    def ok(self) -> bool:
+        """Whether the function returned."""
+        return self.failure is None
+
+    def document(self) -> dict[str, Any]:
+        """Return it as plain values."""
+        return asdict(self)
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Result:
+        """Return the result written by `document`."""
+        failure = document["failure"]
+        return cls(**{**document, "failure": None if failure is None else Failure(**failure)})
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened to a call.
+
+    Attributes
+    ----------
+    kind
+        "started", "progress" (the call told something), "retried" (its worker died, another tries again),
+        "done" or "failed".
+    call
+        Position of the call.
+    worker
+        Place of the worker, 0..workers-1.
+    value
+        With "progress" what the call told; with "done" what it returned.
+    says
+        With "retried" and "failed" the reason.
+    """
+
+    kind: Literal["started", "progress", "retried", "done", "failed"]
+    call: int
+    worker: int
+    value: Any = None
+    says: str = ""
+
+
+OnEvent = Callable[[Event], None]
+Report = Callable[[Any], None]
+
+
+def perform(function: str, call: int, arguments: Call, report: Report) -> Result:
+    """Run one call here and return what came of it; an exception becomes a failure.
+
+    Parameters
+    ----------
+    function
+        "package.module:name".
+    report
+        Given to the function as `progress`, if it has a parameter of that name.
+    """
+    start = time.perf_counter()
+    try:
+        target = resolve(function)
+        told = {"progress": report} if "progress" in inspect.signature(target).parameters else {}
+        value = json.loads(to_line(target(**arguments, **told)))
+        return Result(call, value, None, time.perf_counter() - start)
+    except (Exception, SystemExit) as error:
+        return Result(call, None, _failure(error), time.perf_counter() - start)
+
+
+def resolve(function: str) -> Callable[..., Any]:
+    """Return the function that "package.module:name" names."""
+    module, _, name = function.partition(":")
+    found: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    return found
+
+
+def to_line(value: Any) -> str:
+    """Return plain values as one line of JSON; NumPy numbers, arrays and paths are made plain."""
+    return json.dumps(value, default=_plain, ensure_ascii=True)
+
+
+def describe(arguments: Call) -> str:
+    """Return a call's short arguments for a person.
+
+    >>> describe({"record": "runs/a", "model": "lite0", "fold": 1, "options": {}})
+    'record=runs/a, model=lite0, fold=1'
+    """
+    return ", ".join(f"{key}={value}" for key, value in arguments.items() if isinstance(value, (str, int, float)))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (np.generic, np.ndarray, Path)):
+        return plain(value)
+    raise TypeError(f"A {type(value).__name__} is not a plain value; calls take and return plain values only.")
+
+
+def _failure(error: BaseException) -> Failure:
+    known = isinstance(error, EvenhandError)
+    name = type(error).__name__
+    says = str(error) if known else f"{name}: {error}".rstrip(": ")
+    return Failure(name, says, "".join(traceback.format_exception(error)), known)

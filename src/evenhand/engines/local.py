@@ -1,0 +1,190 @@
+"""Calls run by worker processes on this machine."""
+
+from __future__ import annotations
+
+import selectors
+import time
+from collections import Counter, deque
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any, cast
+
+from evenhand.base.errors import Interrupted
+from evenhand.engines.call import Call, Event, Failure, OnEvent, Result, describe, perform
+from evenhand.engines.cores import thread_share
+from evenhand.engines.process import Worker
+
+_TRIES = 2
+_GRACE_SECONDS = 3.0
+_LOOK_SECONDS = 1.0
+
+
+def run_calls(
+    function: str,
+    calls: Sequence[Call],
+    *,
+    workers: int,
+    threads: int | None = None,
+    on_event: OnEvent | None = None,
+) -> list[Result]:
+    """Return what came of each call, in their order.
+
+    A call that raises is a failure of its own and stops no other. A call whose worker dies is tried once
+    more on a new worker. On Ctrl-C the workers are interrupted, and killed if they do not end in
+    3 seconds; when this process is killed, they die with it.
+
+    Parameters
+    ----------
+    function
+        "package.module:name"; importable by a new interpreter. If it has a parameter `progress`, it gets a
+        function there that sends a plain value to `on_event`.
+    calls
+        Keyword arguments of each call, plain values only.
+    workers
+        Processes; no more are started than there are calls. 0 runs the calls in this process.
+    threads
+        Threads of each worker's numerical libraries; None for its share of the cores.
+    on_event
+        Told what happens, in this thread.
+
+    Raises
+    ------
+    Interrupted
+        On Ctrl-C.
+    """
+    tell = on_event or (lambda event: None)
+    results: dict[int, Result] = {}
+    try:
+        if workers == 0:
+            _run_here(function, calls, tell, results)
+        else:
+            count = min(workers, len(calls))
+            with Crew(function, calls, threads or thread_share(count), tell) as crew:
+                crew.run(count, results)
+    except KeyboardInterrupt:
+        raise Interrupted(f"Stopped with {len(results)} of {len(calls)} calls done, which are kept.") from None
+    return [results[call] for call in range(len(calls))]
+
+
+def _run_here(function: str, calls: Sequence[Call], tell: OnEvent, results: dict[int, Result]) -> None:
+    for call, arguments in enumerate(calls):
+
+        def report(value: Any, call: int = call) -> None:
+            tell(Event("progress", call, 0, value))
+
+        tell(Event("started", call, 0))
+        results[call] = perform(function, call, arguments, report)
+        tell(_ending(results[call], 0))
+
+
+class Crew:
+    """The workers of one `run_calls`, and which of them does what.
+
+    Parameters
+    ----------
+    function, calls
+        As in `run_calls`.
+    threads
+        Threads of each worker.
+    tell
+        Told what happens.
+    """
+
+    def __init__(self, function: str, calls: Sequence[Call], threads: int, tell: OnEvent) -> None:
+        self.function, self.calls, self.threads, self.tell = function, calls, threads, tell
+        self._waiting = deque(range(len(calls)))
+        self._tries: Counter[int] = Counter()
+        self._selector = selectors.DefaultSelector()
+        self._workers: set[Worker] = set()
+
+    def __enter__(self) -> Crew:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End all workers: gently for a moment, then surely, even if Ctrl-C comes again meanwhile."""
+        try:
+            for worker in self._workers:
+                worker.ask_to_stop()
+            until = time.monotonic() + _GRACE_SECONDS
+            for worker in self._workers:
+                worker.wait(until - time.monotonic())
+        finally:
+            for worker in self._workers:
+                worker.end()
+            self._selector.close()
+
+    def run(self, workers: int, results: dict[int, Result]) -> None:
+        """Run all calls, adding to `results` as they end."""
+        for place in range(workers):
+            self._hire(place)
+        while len(results) < len(self.calls):
+            for worker in self._ready():
+                try:
+                    for message in worker.messages():
+                        self._hear(worker, message, results)
+                except EOFError:
+                    self._bury(worker, results)
+
+    def _ready(self) -> list[Worker]:
+        """Return workers that said something or are dead.
+
+        A dead worker's socket may be held open by what it started, so silence is looked into as well.
+        """
+        said = [cast(Worker, key.fileobj) for key, _ in self._selector.select(_LOOK_SECONDS)]
+        employed = [cast(Worker, key.fileobj) for key in self._selector.get_map().values()]
+        return said or [worker for worker in employed if worker.dead]
+
+    def _hire(self, place: int) -> None:
+        worker = Worker(place, self.threads)
+        self._workers.add(worker)
+        self._selector.register(worker, selectors.EVENT_READ)
+        self._employ(worker)
+
+    def _employ(self, worker: Worker) -> None:
+        """Give a worker the next call, or let it go and its memory with it."""
+        worker.call = None
+        if not self._waiting:
+            worker.ask_to_stop()
+            self._selector.unregister(worker)
+            return
+        call = self._waiting.popleft()
+        self._tries[call] += 1
+        worker.begin(self.function, call, self.calls[call])
+        self.tell(Event("started", call, worker.place))
+
+    def _hear(self, worker: Worker, message: dict[str, Any], results: dict[int, Result]) -> None:
+        if "progress" in message:
+            assert worker.call is not None
+            self.tell(Event("progress", worker.call, worker.place, message["progress"]))
+            return
+        result = Result.from_document(message["result"])
+        results[result.call] = result
+        self.tell(_ending(result, worker.place))
+        self._employ(worker)
+
+    def _bury(self, worker: Worker, results: dict[int, Result]) -> None:
+        """Try the call of a dead worker once more on a new one; then it failed."""
+        self._selector.unregister(worker)
+        self._workers.discard(worker)
+        call = worker.call
+        assert call is not None
+        says = f"A worker {worker.how_it_died()} while running {describe(self.calls[call])}"
+        detail = worker.last_lines()
+        worker.end()
+        if self._tries[call] < _TRIES:
+            self._waiting.appendleft(call)
+            self.tell(Event("retried", call, worker.place, says=f"{says}; another tries again."))
+        else:
+            failure = Failure("WorkerDied", f"{says}, for the second time.", detail)
+            results[call] = Result(call, failure=failure)
+            self.tell(_ending(results[call], worker.place))
+        if self._waiting:
+            self._hire(worker.place)
+
+
+def _ending(result: Result, worker: int) -> Event:
+    if result.failure is None:
+        return Event("done", result.call, worker, result.value)
+    return Event("failed", result.call, worker, says=result.failure.says)

@@ -1,0 +1,83 @@
+"""What a worker process does: wait for calls, run them one after the other, tell what came of them.
+
+Messages are lines of JSON over a socket. A worker ends when it is told to, or when its parent is gone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import faulthandler
+import json
+import os
+import queue
+import signal
+import socket
+import sys
+import threading
+from typing import Any
+
+from evenhand.engines.call import perform, to_line
+
+_SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
+
+
+def main(descriptor: int, parent: int) -> None:
+    """Work until told to stop.
+
+    Parameters
+    ----------
+    descriptor
+        The worker's end of the socket.
+    parent
+        Process id of the parent.
+    """
+    faulthandler.enable()  # where it crashed, if it does, goes to what is kept of its output
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    _die_with(parent)
+    os.set_inheritable(descriptor, False)
+    channel = socket.socket(fileno=descriptor)
+    with contextlib.suppress(KeyboardInterrupt):
+        _serve(channel, _listen(channel))
+    sys.stdout.flush()
+    os._exit(0)  # threads that a call left behind must not keep us
+
+
+def _serve(channel: socket.socket, inbox: queue.SimpleQueue[dict[str, Any]]) -> None:
+    lock = threading.Lock()
+
+    def send(message: dict[str, Any]) -> None:
+        with lock:
+            channel.sendall(to_line(message).encode() + b"\n")
+
+    while "stop" not in (message := inbox.get()):
+        result = perform(
+            message["function"],
+            message["call"],
+            message["arguments"],
+            lambda value: send({"progress": value}),
+        )
+        send({"result": result.document()})
+
+
+def _listen(channel: socket.socket) -> queue.SimpleQueue[dict[str, Any]]:
+    """Return a queue of what the parent says; when the parent is gone, the process ends at once."""
+    inbox: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+
+    def read() -> None:
+        with contextlib.suppress(OSError):
+            for line in channel.makefile("r", encoding="ascii"):
+                inbox.put(json.loads(line))
+        os._exit(1)
+
+    threading.Thread(target=read, daemon=True).start()
+    return inbox
+
+
+def _die_with(parent: int) -> None:
+    """Have the kernel end this process with its parent (Linux); elsewhere the closed socket does it."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+    if os.getppid() != parent:  # it was gone before we asked
+        os._exit(1)

@@ -1,0 +1,267 @@
+"""Calls run by real worker processes, some of which are really killed."""
+
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from evenhand.base.errors import Interrupted
+from evenhand.engines.call import Event, Result
+from evenhand.engines.local import run_calls
+
+HERE = Path(__file__).parent
+
+
+@pytest.fixture(autouse=True)
+def _jobs_importable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(HERE)
+
+
+def run(
+    function: str, calls: list[dict[str, Any]], workers: int, **options: Any
+) -> tuple[list[Result], list[Event]]:
+    events: list[Event] = []
+    results = run_calls(f"jobs:{function}", calls, workers=workers, on_event=events.append, **options)
+    return results, events
+
+
+BOTH = pytest.mark.parametrize("workers", [0, 2])
+
+
+@BOTH
+def test_results_come_in_the_order_of_the_calls(workers: int) -> None:
+    results, events = run("add", [{"a": i, "b": 1} for i in range(5)], workers)
+    assert [result.value for result in results] == [1, 2, 3, 4, 5]
+    assert all(result.ok and result.seconds >= 0 for result in results)
+    assert sorted(event.call for event in events if event.kind == "started") == list(range(5))
+    assert {event.call: event.value for event in events if event.kind == "done"} == dict(enumerate([1, 2, 3, 4, 5]))
+
+
+@BOTH
+def test_no_calls(workers: int) -> None:
+    assert run("add", [], workers) == ([], [])
+
+
+@BOTH
+def test_values_are_plain(workers: int) -> None:
+    value = {"a": [1, 2.5, None, True, "ü 語 \n"], "b": {"c": {}}}
+    (result,), _ = run("echo", [{"value": value}], workers)
+    assert result.value == value
+    (result,), _ = run("numbers", [{}], workers)
+    assert math.isnan(result.value.pop("nan"))
+    assert result.value == {"count": 3, "shares": [0.5, 0.25], "path": "a/b"}
+    (result,), _ = run("an_object", [{}], workers)
+    assert result.failure is not None
+    assert "A object is not a plain value" in result.failure.says
+
+
+def test_a_long_value_passes() -> None:
+    value = "x" * 3_000_000
+    (result,), _ = run("echo", [{"value": value}], 1)
+    assert result.value == value
+
+
+@BOTH
+def test_an_exception_fails_its_own_call_only(workers: int) -> None:
+    results, events = run("fail", [{"how": "known"}, {"how": "other"}, {"how": "exit"}, {"how": "known"}], workers)
+    failures = [result.failure for result in results]
+    assert [failure.type for failure in failures if failure] == [
+        "DataError",
+        "ZeroDivisionError",
+        "SystemExit",
+        "DataError",
+    ]
+    assert [failure.known for failure in failures if failure] == [True, False, False, True]
+    assert failures[0] is not None
+    assert failures[0].says == "labels.csv: has no rows. Add some."
+    assert failures[1] is not None
+    assert failures[1].says == "ZeroDivisionError: by hand"
+    assert 'raise ZeroDivisionError("by hand")' in failures[1].detail
+    assert {event.says for event in events if event.kind == "failed"} >= {failures[0].says, failures[1].says}
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("function", "call", "says"),
+    [
+        ("jobs:nothing", {}, "has no attribute 'nothing'"),
+        ("no_such_module:add", {}, "No module named"),
+        ("jobs:add", {"x": 1}, "unexpected keyword argument"),
+    ],
+)
+def test_a_function_that_is_not_there_or_takes_other_arguments(
+    workers: int, function: str, call: Any, says: str
+) -> None:
+    (result,) = run_calls(function, [call], workers=workers)
+    assert result.failure is not None
+    assert says in result.failure.says
+
+
+@BOTH
+def test_a_call_tells_its_progress(workers: int) -> None:
+    _, events = run("steps", [{"count": 3}], workers)
+    assert [event.kind for event in events] == ["started", "progress", "progress", "progress", "done"]
+    assert [event.value for event in events if event.kind == "progress"] == [{"step": 0}, {"step": 1}, {"step": 2}]
+    assert [event.kind for event in run("from_thread", [{}], workers)[1]] == ["started", "progress", "done"]
+
+
+def test_workers_are_kept_and_share_the_threads() -> None:
+    results, _ = run("environment", [{}] * 6, 2, threads=3)
+    assert 1 <= len({result.value["pid"] for result in results}) <= 2
+    assert os.getpid() not in {result.value["pid"] for result in results}
+    assert all(result.value["threads"] == ["3"] * 3 for result in results)
+    assert all(result.value["path"] == sys.path for result in results)
+
+
+@pytest.mark.parametrize(
+    ("number", "guess"), [(9, "out of memory?"), (11, "a crash in compiled code"), (15, "SIGTERM")]
+)
+def test_a_call_whose_worker_dies_is_tried_once_more(tmp_path: Path, number: int, guess: str) -> None:
+    calls = [{"marker": str(tmp_path / "deaths"), "times": 1, "number": number}]
+    results, events = run("die", calls, 1)
+    assert results[0].value == "survived"
+    assert [event.kind for event in events] == ["started", "retried", "started", "done"]
+    assert events[1].says.startswith(f"A worker died with signal {number} (")
+    assert guess in events[1].says
+    pids = (tmp_path / "deaths").read_text().splitlines()
+    assert len(set(pids)) == 2
+
+
+def test_a_call_whose_worker_dies_twice_has_failed_and_is_named(tmp_path: Path) -> None:
+    deadly = {"marker": str(tmp_path / "deaths"), "times": 99}
+    harmless = {"marker": str(tmp_path / "none"), "times": 0}
+    results, events = run("die", [deadly, harmless, harmless], 2)
+    assert [result.value for result in results[1:]] == ["survived", "survived"]
+    failure = results[0].failure
+    assert failure is not None
+    assert failure.type == "WorkerDied"
+    assert failure.says == (
+        f"A worker died with signal 9 (SIGKILL; out of memory?) while running marker={tmp_path / 'deaths'}, "
+        "times=99, for the second time."
+    )
+    assert "last words" in failure.detail
+    assert [event.kind for event in events if event.call == 0] == ["started", "retried", "started", "failed"]
+
+
+def test_a_crash_says_where_and_an_exit_says_how() -> None:
+    (crashed,), _ = run("crash", [{}], 1)
+    assert crashed.failure is not None
+    assert "SIGSEGV" in crashed.failure.says
+    assert "in crash" in crashed.failure.detail
+    (left,), _ = run("leave", [{"code": 7}], 1)
+    assert left.failure is not None
+    assert "ended itself with exit code 7" in left.failure.says
+
+
+@pytest.mark.slow
+def test_a_death_is_noticed_even_if_a_child_holds_the_socket() -> None:
+    start = time.monotonic()
+    (result,), _ = run("die_with_child", [{}], 1)
+    assert result.failure is not None
+    assert time.monotonic() - start < 20
+
+
+PARENT = """
+import sys
+sys.path.insert(0, {here!r})
+from evenhand.base.errors import Interrupted
+from evenhand.engines.local import run_calls
+if __name__ != "__main__":
+    raise SystemExit("workers must not run the script again")
+try:
+    run_calls("jobs:{function}", [{call!r}] * 2, workers=2)
+except Interrupted as error:
+    print(error, flush=True)
+"""
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Return a function that starts a parent of two workers and waits until both are at work."""
+    parents = []
+
+    def begin(function: str, **options: Any) -> subprocess.Popen[str]:
+        script = tmp_path / "parent.py"
+        script.write_text(
+            PARENT.format(here=str(HERE), function=function, call={"pids": str(tmp_path / "pids"), **options})
+        )
+        parents.append(subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True))
+        lines = 4 if function == "sleep" else 1
+        wait_until(lambda: len(pids(tmp_path)) >= lines)
+        return parents[-1]
+
+    yield begin
+    for parent in parents:
+        parent.kill()
+        parent.communicate()
+
+
+def pids(tmp_path: Path) -> list[int]:
+    file = tmp_path / "pids"
+    return [int(line) for line in file.read_text().split()] if file.exists() else []
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 30) -> float:
+    start = time.monotonic()
+    while not condition():
+        assert time.monotonic() - start < seconds, "waited in vain"
+        time.sleep(0.02)
+    return time.monotonic() - start
+
+
+def gone(numbers: list[int]) -> bool:
+    """Whether none of the processes lives (one that nobody has reaped is dead)."""
+    return not any(psutil.pid_exists(pid) and psutil.Process(pid).status() != "zombie" for pid in numbers)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("stubborn", "child"), [(False, False), (True, False), (False, True)])
+def test_an_interrupt_ends_the_workers_and_what_they_started(
+    tmp_path: Path, start: Callable[..., subprocess.Popen[str]], stubborn: bool, child: bool
+) -> None:
+    parent = start("sleep", stubborn=stubborn, child=child)
+    parent.send_signal(signal.SIGINT)
+    out, _ = parent.communicate(timeout=20)
+    assert out == "Stopped with 0 of 2 calls done, which are kept.\n"
+    assert parent.returncode == 0
+    assert wait_until(lambda: gone(pids(tmp_path))) < 1
+    assert len(list(tmp_path.glob("*.tidy*"))) == (0 if stubborn else 2), "a call can tidy up"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("function", ["sleep", "hold_the_lock_of_python"])
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_workers_die_with_their_parent(
+    tmp_path: Path, start: Callable[..., subprocess.Popen[str]], function: str, number: int
+) -> None:
+    parent = start(function)
+    parent.send_signal(number)
+    parent.wait(10)
+    assert wait_until(lambda: gone(pids(tmp_path))) < 2
+
+
+def test_an_interrupt_while_running_here_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(event: Event) -> None:
+        if event.kind == "done":
+            raise KeyboardInterrupt
+
+    with pytest.raises(Interrupted, match="Stopped with 1 of 3 calls done"):
+        run_calls("jobs:add", [{"a": 1}] * 3, workers=0, on_event=interrupt)
+
+
+def test_an_error_of_the_listener_ends_the_workers() -> None:
+    def refuse(event: Event) -> None:
+        raise RuntimeError("no more events")
+
+    before = {child.pid for child in psutil.Process().children()}
+    with pytest.raises(RuntimeError, match="no more events"):
+        run_calls("jobs:add", [{"a": 1}] * 3, workers=2, on_event=refuse)
+    assert {child.pid for child in psutil.Process().children()} == before
