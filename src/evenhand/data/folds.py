@@ -1,0 +1,145 @@
+"""folds.csv: an id and a fold on each line, the fold a number from 0 or the word "test"."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from evenhand.base.errors import FoldsError
+from evenhand.base.files import replacing
+from evenhand.base.values import TEST, Folds, Samples
+from evenhand.data.split_account import account
+from evenhand.data.split_groups import join_groups
+
+_TEST = "test"
+_SHOWN = 8
+
+Line: TypeAlias = tuple[int, str, str]
+"""Number of the line, id, fold as written."""
+
+
+def write_folds(folds: Folds, path: Path) -> None:
+    """Write folds.csv: the header id,fold and a line for each row; locked rows say "test"."""
+    names = np.where(folds.fold == TEST, _TEST, folds.fold.astype(str))
+    with replacing(path) as part, part.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["id", "fold"])
+        writer.writerows(zip(folds.ids, names, strict=True))
+
+
+def read_folds(path: Path, samples: Samples) -> Folds:
+    """Return the folds written in a CSV file, in the order of the samples.
+
+    The file has the columns id and fold (others are not looked at) and names every sample once. Folds are
+    numbered from 0 without a gap; "test" locks a row. Groups may cross such folds: `how` counts those that do.
+
+    Raises
+    ------
+    FoldsError
+        With everything that is wrong, and the lines.
+    """
+    lines = list(_lines(path))
+    faults = [*_bad_folds(lines), *_bad_ids(lines, samples)]
+    if not faults:
+        faults = _bad_numbers(lines)
+    if faults:
+        count = f"{len(faults)} fault" + ("s" if len(faults) != 1 else "")
+        raise FoldsError("\n".join([f"{path}: {count}.", *(f"  {fault}" for fault in faults)]))
+    found = {name: TEST if _is_test(fold) else int(fold) for _, name, fold in lines}
+    fold = np.array([found[name] for name in samples.ids], dtype=np.int16)
+    k = int(fold.max()) + 1
+    group = join_groups(samples.groups, samples.ids, ())
+    return Folds(samples.ids, fold, k, {"method": f"read from {path.name}"} | account(samples, group, fold, k))
+
+
+def _lines(path: Path) -> Iterator[Line]:
+    """Yield the lines below the header.
+
+    Raises
+    ------
+    FoldsError
+        If the file cannot be read or its header lacks a column.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file, strict=True)
+            header = [name.strip().lower() for name in next(reader, [])]
+            if "id" not in header or "fold" not in header:
+                found = f'the header is "{",".join(header)}"' if header else "the file is empty"
+                raise FoldsError(f'{path}: line 1: {found}; it must name the columns "id" and "fold".')
+            yield from _below(reader, header.index("id"), header.index("fold"))
+    except FileNotFoundError:
+        raise FoldsError(f"{path}: there is no such file. Give the path of a folds.csv (id,fold).") from None
+    except UnicodeDecodeError as error:
+        raise FoldsError(f"{path}: byte {error.start} is not UTF-8. Save the file as UTF-8.") from None
+    except OSError as error:
+        raise FoldsError(f"{path}: cannot be read ({error.strerror}).") from None
+    except csv.Error as error:
+        raise FoldsError(f"{path}: line {reader.line_num}: is not CSV ({error}).") from None
+
+
+def _below(reader, id_at: int, fold_at: int) -> Iterator[Line]:  # type: ignore[no-untyped-def]
+    after = reader.line_num
+    for cells in reader:
+        if cells:
+            cells = cells + [""] * (max(id_at, fold_at) + 1 - len(cells))
+            yield after + 1, cells[id_at], cells[fold_at].strip()
+        after = reader.line_num
+
+
+def _is_test(fold: str) -> bool:
+    return fold.lower() == _TEST
+
+
+def _bad_folds(lines: list[Line]) -> Iterator[str]:
+    """Yield a sentence for each fold that is neither a number from 0 nor test."""
+    bad = [(n, fold) for n, _, fold in lines if not (_is_test(fold) or _is_number(fold))]
+    for n, fold in bad[:_SHOWN]:
+        found = f'"{fold}" is not a fold' if fold else "the fold is missing"
+        yield f'line {n}: {found}; allowed are 0, 1, 2, ... and "test".'
+    if len(bad) > _SHOWN:
+        yield f"and {len(bad) - _SHOWN:,} more lines with such folds (last: line {bad[-1][0]})."
+
+
+def _is_number(fold: str) -> bool:
+    return fold.isascii() and fold.isdigit() and len(fold) <= 4
+
+
+def _bad_ids(lines: list[Line], samples: Samples) -> Iterator[str]:
+    """Yield a sentence for ids that are twice there, ids that are not samples, and samples without a line."""
+    table = pd.DataFrame(lines, columns=["line", "id", "fold"])
+    first = table.groupby("id", sort=False)["line"].transform("first")
+    twice = table[table["id"].duplicated()].assign(first=first)
+    for line, name, _, before in twice.head(_SHOWN).itertuples(index=False):
+        yield f'line {line}: the id "{name}" was on line {before} already; each id has one line.'
+    if len(twice) > _SHOWN:
+        yield f"and {len(twice) - _SHOWN:,} more lines with an id that was there already."
+    unknown = table[~table["id"].isin(samples.ids)]
+    for line, name, _ in unknown.head(_SHOWN).itertuples(index=False):
+        yield f'line {line}: the id "{name}" is not among the samples; take the line out, or correct the id.'
+    if len(unknown) > _SHOWN:
+        yield f"and {len(unknown) - _SHOWN:,} more lines with ids that are not among the samples."
+    missing = samples.ids[~np.isin(samples.ids.astype(str), table["id"].to_numpy(dtype=str))]
+    if len(missing):
+        some = ", ".join(f'"{name}"' for name in missing[:_SHOWN]) + (", ..." if len(missing) > _SHOWN else "")
+        yield (
+            f"{len(missing):,} of {len(samples):,} samples have no line ({some}); "
+            "add them, or make the folds again."
+        )
+
+
+def _bad_numbers(lines: list[Line]) -> list[str]:
+    """Return what is wrong with the numbers as a whole: a gap, fewer than two folds."""
+    used = {int(fold) for _, _, fold in lines if not _is_test(fold)}
+    gap = sorted(set(range(max(used, default=0))) - used)
+    if gap:
+        some = ", ".join(map(str, gap[:_SHOWN]))
+        return [f"no line has fold {some}, but one has fold {max(used)}; number folds from 0 without a gap."]
+    if len(used) < 2:
+        return [f"{len(used)} fold is used; there must be two at least, 0 and 1."]
+    return []

@@ -1,0 +1,121 @@
+"""Groups to folds, so that every class falls to the folds in equal shares.
+
+Several plans are dealt in different orders and mended by moves and swaps; the best is kept. The work ends
+early where a plan comes down to what no plan can undercut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from evenhand.base.values import Floats, Ints
+from evenhand.data.split_counts import lower_bound, share_deviation, wholly_inside
+from evenhand.data.split_cover import cover
+from evenhand.data.split_greedy import deal
+from evenhand.data.split_search import Plan, mend
+
+
+@dataclass(frozen=True, eq=False)
+class Balanced:
+    """Folds of groups, with what they are worth.
+
+    Attributes
+    ----------
+    fold
+        (g,) int64 fold of each group.
+    lacking
+        Classes in several groups that lie wholly in one fold.
+    worst
+        Worst class-share deviation, in [0, 1].
+    spread
+        Sum of squared class-share deviations.
+    """
+
+    fold: Ints
+    lacking: int
+    worst: float
+    spread: float
+
+    @property
+    def rank(self) -> tuple[int, float, float]:
+        """What plans are compared by, the lowest first."""
+        return self.lacking, round(self.worst, 9), round(self.spread, 12)
+
+
+def balance(counts: Floats, rows: Floats, shares: Floats, rng: np.random.Generator, *,
+            starts: int = 4, row_weight: float = 0.3) -> Balanced:  # fmt: skip
+    """Return the fold of each group so that folds get `shares` of every class, none is empty.
+
+    Parameters
+    ----------
+    counts
+        (g, k) float64 rows of each class in each group (sums of labels where they are soft).
+    rows
+        (g,) float64 rows of each group, positive.
+    shares
+        (f,) share of everything that each fold should get, positive, sum 1; f <= g.
+    rng
+        Source of the order among equals. The result depends on it and the counts, not on how classes
+        are numbered.
+    starts
+        Most plans that are tried.
+    row_weight
+        What the number of rows of a fold counts beside one class.
+    """
+    counts = _in_own_order(counts)
+    vectors = np.column_stack([counts / counts.sum(axis=0), row_weight * rows / rows.sum()])
+    equal = bool(np.ptp(shares) == 0)
+    bound = lower_bound(counts, len(shares)) if equal else 0.0
+    best: Balanced | None = None
+    for order in _orders(vectors, rng, starts):
+        plan = _mended(vectors, deal(vectors, order, shares), shares, rng)
+        fold = cover(counts, plan, len(shares), rng) if equal else plan
+        found = _judged(counts, fold, shares)
+        best = found if best is None or found.rank < best.rank else best
+        if not best.lacking and best.worst <= bound + 1e-9:
+            break
+    assert best is not None
+    return best
+
+
+def _mended(vectors: Floats, fold: Ints, shares: Floats, rng: np.random.Generator) -> Ints:
+    """Return the folds with deviations lessened: the worst first, then all of them without harm to the worst.
+
+    The last column of `vectors` is that of the rows.
+    """
+    movable = (vectors > 0).sum(axis=0) > 1  # a class in one group deviates by the same wherever it goes
+    plan = Plan(vectors[:, movable], fold, shares)
+    plan.fill_empty()
+    mend(plan, rng, doublings=2)
+    smooth = Plan(vectors[:, movable], plan.fold, shares)
+    mend(smooth, rng, doublings=0)
+    worst, smoothed = (np.abs(each.away[:, :-1]).max(initial=0.0) for each in (plan, smooth))
+    return smooth.fold if smoothed <= worst + 1e-9 else plan.fold
+
+
+def _judged(counts: Floats, fold: Ints, shares: Floats) -> Balanced:
+    away = share_deviation(counts, fold, shares)
+    lacking = int(wholly_inside(counts, fold, len(shares)).sum())
+    return Balanced(fold, lacking, float(np.abs(away).max(initial=0.0)), float((away**2).sum()))
+
+
+def _in_own_order(counts: Floats) -> Floats:
+    """Return the classes that have rows, in an order that depends on their counts and not on their numbers."""
+    counts = counts[:, counts.sum(axis=0) > 0]
+    weights = np.random.default_rng(0).random(len(counts))
+    return counts[:, np.argsort((counts * weights[:, None]).sum(axis=0), kind="stable")]
+
+
+def _orders(vectors: Floats, rng: np.random.Generator, starts: int, *, jitter: float = 0.3) -> Iterator[Ints]:
+    """Yield orders in which groups are dealt: the heaviest first, by several measures of weight."""
+    g = len(vectors)
+    shuffled = rng.permutation(g)
+    weights = [vectors.max(axis=1, initial=0.0), vectors.sum(axis=1), np.sqrt((vectors**2).sum(axis=1))]
+    for start in range(starts):
+        weight = weights[start % len(weights)]
+        if start >= len(weights):
+            weight = weight * np.exp(jitter * rng.standard_normal(g))
+        yield shuffled[np.argsort(-weight[shuffled].round(12), kind="stable")]

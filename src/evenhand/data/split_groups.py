@@ -1,0 +1,73 @@
+"""Which rows must stay together: named groups, joined where the same thing lies in several of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from evenhand.base.errors import FoldsError
+from evenhand.base.values import Ints, Samples, Strings
+
+
+def join_groups(groups: Strings, ids: Strings, duplicates: Sequence[Sequence[str]]) -> Ints:
+    """Return (n,) int64 group numbers 0..g-1; groups that share a set of duplicates are one.
+
+    Numbers follow the sorted names, so the order of the rows does not matter.
+
+    Parameters
+    ----------
+    groups
+        (n,) group of each row.
+    ids
+        (n,) id of each row.
+    duplicates
+        Sets of ids that are the same thing.
+
+    Raises
+    ------
+    FoldsError
+        If a set names an id that is not there.
+
+    Examples
+    --------
+    >>> names = np.array(["a", "b", "c"], dtype=object)
+    >>> join_groups(names, np.array(["1", "2", "3"], dtype=object), [["1", "3"]])
+    array([0, 1, 0])
+    """
+    number, names = pd.factorize(groups, sort=True)
+    number = number.astype(np.int64)
+    first, other = _links(number, ids, duplicates)
+    if not len(first):
+        return number
+    links = coo_array((np.ones(len(first)), (first, other)), shape=(len(names), len(names)))
+    joined = connected_components(links, directed=False)[1].astype(np.int64)
+    return np.asarray(joined[number])
+
+
+def same_bytes(samples: Samples) -> list[list[str]]:
+    """Return the sets of ids whose files hold the same bytes, by the column `content`; none without it."""
+    if "content" not in samples.frame:
+        return []
+    content = samples.frame["content"]
+    twice = content.notna() & content.duplicated(keep=False)
+    return [list(ids) for _, ids in samples.frame.loc[twice, "id"].groupby(content[twice], sort=True)]
+
+
+def _links(number: Ints, ids: Strings, duplicates: Iterable[Sequence[str]]) -> tuple[Ints, Ints]:
+    """Return pairs of group numbers that are to be one: in each set, the first with every other."""
+    sets = [list(each) for each in duplicates if len(each) > 1]
+    members = [i for each in sets for i in each]
+    place = pd.Index(ids).get_indexer(pd.Index(members, dtype=object))
+    if (place < 0).any():
+        at = int(np.flatnonzero(place < 0)[0])
+        raise FoldsError(
+            f"{int((place < 0).sum())} ids among the duplicates are not among the samples "
+            f'(first: "{members[at]}"). Look for duplicates in the same samples as are split.'
+        )
+    sizes = np.array([len(each) for each in sets], dtype=np.int64)
+    heads = np.repeat(np.cumsum(sizes) - sizes, sizes)
+    return number[place[heads]], number[place]
