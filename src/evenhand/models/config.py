@@ -69,8 +69,8 @@ class ModelConfig(Section):
     )
     pool: str | list[str] = option(
         "own",
-        says="How a map becomes features: own (the encoder's), avg, max, gem, STAGE or STAGE:max; "
-        "a list is joined end to end.",
+        says="How maps become features: own (the encoder's way), avg, max, gem, stages (own and the averages of "
+        "the deeper stages), STAGE or STAGE:max; a list is joined end to end.",
     )
     size: int | None = option(None, ge=8, unit="px", says="Side of the pictures; the kind's own where not given.")
     views: int = option(1, ge=1, says="Views of each row held for a frozen part; the first is plain.")
@@ -78,11 +78,11 @@ class ModelConfig(Section):
     views_use: Literal["sample", "average"] = option(
         "sample", says="Train on one view drawn per row and epoch, or on the average of all."
     )
-    view_dtype: Literal["float32", "float16"] = option(
-        "float16", says="Number format in which activations are held in the store."
+    view_dtype: Literal["auto", "float32", "float16"] = option(
+        "auto", says="Number format of activations in the store; auto is float32 for features, float16 for maps."
     )
-    batch_norm: Literal["train", "fixed"] = option(
-        "train", says="Batch normalisation of tuned stages: learn on, or keep the statistics it came with."
+    frozen_precision: Literal["auto", "float32", "bf16"] = option(
+        "auto", says="Arithmetic of the frozen part; auto is bf16 where the processor multiplies matrices of it."
     )
     encoder_rate: float = option(1.0, gt=0, says="Learning rate of tuned stages as a share of the head's.")
     layer_decay: float = option(

@@ -5,56 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import timm
 import torch
-from torch import nn
 
+from evenhand.base.errors import ModelError
 from evenhand.base.registry import Registry
 from evenhand.base.seeds import seed_from
 from evenhand.models.config import ModelConfig
-from evenhand.models.stages import Stage
-
-
-class Encoder(nn.Module):
-    """A network without its classifier, cut into stages.
-
-    Attributes
-    ----------
-    backbone
-        The network itself; owns every parameter.
-    stages
-        In order, input to last map; other views of the backbone.
-    pool
-        Last map -> (b, d) float32 features.
-    d
-        Number of features.
-    mean, std
-        (c,) of the pictures it was trained on, in 0..1.
-    about
-        What is needed to build it again without its source: architecture and arguments, plain values.
-    """
-
-    stages: tuple[Stage, ...]
-    pool: nn.Module
-
-    def __init__(
-        self,
-        backbone: nn.Module,
-        stages: tuple[Stage, ...],
-        pool: nn.Module,
-        d: int,
-        *,
-        mean: tuple[float, ...] = (0.5, 0.5, 0.5),
-        std: tuple[float, ...] = (0.5, 0.5, 0.5),
-        about: Mapping[str, Any] | None = None,
-    ) -> None:
-        super().__init__()
-        self.backbone = backbone
-        object.__setattr__(self, "stages", stages)  # views of the backbone, not further parts
-        object.__setattr__(self, "pool", pool)
-        self.d = d
-        self.mean, self.std = mean, std
-        self.about = dict(about or {})
-
+from evenhand.models.encoder import Encoder
+from evenhand.models.timm_networks import create, encoder_from
 
 EncoderBuilder = Callable[[ModelConfig], Encoder]
 
@@ -80,7 +39,29 @@ def build_encoder(model: ModelConfig, seed: int) -> Encoder:
         If there is no such source or encoder.
     """
     source, colon, _ = model.encoder.partition(":")
-    builder = SOURCES.get(source) if colon else ENCODERS.get(model.encoder)
+    builder = SOURCES.get(source) if colon else _own(model.encoder)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed_from(seed, "encoder", model.encoder))
         return builder(model)
+
+
+def _own(name: str) -> EncoderBuilder:
+    """Return a kind's own builder; a name of timm without its source is recognised and said."""
+    if name not in ENCODERS and timm.is_model(name.partition(".")[0]):
+        raise ModelError(f'There is no encoder named "{name}" of this kind of data. Did you mean "timm:{name}"?')
+    return ENCODERS.get(name)
+
+
+def rebuild_encoder(about: Mapping[str, Any], model: ModelConfig) -> Encoder:
+    """Return an encoder of the right shape with random weights, from what it said about itself.
+
+    Raises
+    ------
+    EvenhandError
+        If its architecture is not known here.
+    """
+    architecture = about.get("architecture")
+    if architecture is None:
+        return build_encoder(model, 0)
+    with torch.random.fork_rng(devices=[]):
+        return encoder_from(create(str(architecture), model), str(architecture), about=about)

@@ -69,7 +69,7 @@ def scale(name: str, d: int) -> nn.Module:
 
 
 def _layer(d: int, k: int, std: float, generator: torch.Generator) -> nn.Linear:
-    layer = nn.utils.skip_init(nn.Linear, d, k)
+    layer = nn.Linear(d, k, device="meta").to_empty(device="cpu")  # past the initialisation by global chance
     with torch.no_grad():
         layer.weight.normal_(0.0, std, generator=generator)
         layer.bias.zero_()

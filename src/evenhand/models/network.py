@@ -6,6 +6,7 @@ in the store (`activations`); the loop trains `tuned` alone.
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import torch
@@ -13,41 +14,26 @@ from torch import Tensor, nn
 
 from evenhand.base.errors import ModelError, unknown
 from evenhand.models.config import ModelConfig
-from evenhand.models.encoders import Encoder, build_encoder
+from evenhand.models.encoder import Encoder
+from evenhand.models.encoders import build_encoder
+from evenhand.models.features import Features, pool_of, taps_of
+from evenhand.models.frozen import Frozen
 from evenhand.models.heads import build_head
 
 HEAD = "head"
 """Boundary of a network whose encoder is frozen whole; its activations are the (d,) features."""
 
 
-class Frozen(nn.Module):
-    """Stages that are not trained: always in evaluation mode, without gradients."""
-
-    def __init__(self, parts: list[nn.Module]) -> None:
-        super().__init__()
-        self.parts = nn.Sequential(*parts)
-        self.requires_grad_(False)
-        super().train(False)
-
-    def train(self, mode: bool = True) -> Frozen:
-        return super().train(False)
-
-    @torch.no_grad()
-    def forward(self, x: Tensor) -> Tensor:
-        return self.parts(x)  # type: ignore[no-any-return]
-
-
 class Tuned(nn.Module):
-    """The part that is trained: stages above the boundary, pooling and head; activations -> (b, k) logits."""
+    """The part that is trained: activations at the boundary, or the prepared batch -> (b, k) logits."""
 
-    def __init__(self, stages: list[nn.Module], pool: nn.Module, head: nn.Module) -> None:
+    def __init__(self, features: Features | None, head: nn.Module) -> None:
         super().__init__()
-        self.stages = nn.Sequential(*stages)
-        self.pool = pool
+        self.features = features
         self.head = head
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.head(self.pool(self.stages(x)))  # type: ignore[no-any-return]
+        return self.head(x if self.features is None else self.features(x))  # type: ignore[no-any-return]
 
 
 class Network(nn.Module):
@@ -74,6 +60,7 @@ class Network(nn.Module):
         self.head = head
         self.model = model
         self.retune(model.tune)
+        self.register_load_state_dict_post_hook(_forget)  # type: ignore[no-untyped-call]
 
     @property
     def mean(self) -> tuple[float, ...]:
@@ -86,18 +73,31 @@ class Network(nn.Module):
         return self.encoder.std
 
     def retune(self, tune: str) -> None:
-        """Move the boundary to where `tune` ("head", "all", "from:STAGE") puts it; weights stay as they are."""
+        """Move the boundary to where `tune` ("head", "all", "from:STAGE") puts it; weights stay as they are.
+
+        Raises
+        ------
+        ModelError
+            If there is no such stage, or `pool` reads off a stage that would be frozen.
+        """
         cut = cut_of(self.encoder, tune)
-        modules = [stage.module for stage in self.encoder.stages]
-        below, above, pool = modules[:cut], modules[cut:], self.encoder.pool
+        stages = self.encoder.stages
+        taps = taps_of(self.model.pool, [stage.name for stage in stages])
         self.requires_grad_(True)
-        if tune == HEAD:
-            below, pool = [*below, pool], nn.Identity()
-        names = [stage.name for stage in self.encoder.stages]
-        self.boundary = HEAD if tune == HEAD else names[cut] if cut else ""
+        if cut == len(stages):
+            below, above = features_of(self.encoder, self.model), None
+        else:
+            hidden = sorted({stages[tap.stage].name for tap in taps if tap.stage < cut})
+            if hidden:
+                raise ModelError(_hidden(tune, hidden))
+            below = Features([stage.module for stage in stages[:cut]])
+            reads = [(tap.stage - cut, pool_of(tap.pool, self.encoder.pool)) for tap in taps]
+            above = Features([stage.module for stage in stages[cut:]], reads)
+        self.tune = tune
+        self.boundary = HEAD if cut == len(stages) else stages[cut].name if cut else ""
         # past nn.Module's register: these are other views of the encoder and the head, not further parts
-        object.__setattr__(self, "frozen", Frozen(below) if below else None)
-        object.__setattr__(self, "tuned", Tuned(above, pool, self.head))
+        object.__setattr__(self, "frozen", Frozen(below, self.model.frozen_precision) if cut else None)
+        object.__setattr__(self, "tuned", Tuned(above, self.head))
 
     def prepare(self, x: Tensor) -> Tensor:
         """Return a normalised float32 batch (b, c, h, w).
@@ -117,19 +117,44 @@ class Network(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         return self.tuned(x if self.frozen is None else self.frozen(x))  # type: ignore[no-any-return]
 
+    def fingerprint(self) -> str:
+        """Return a hash (16 hex digits) of all that decides the activations at the boundary, given a picture."""
+        digest = hashlib.blake2b(digest_size=8)
+        if self.frozen is not None:
+            digest.update(repr((self.boundary, self.model.pool, self.encoder.about)).encode())
+            for name, array in self.frozen.part.state_dict().items():
+                digest.update(f"{name} {array.dtype} {tuple(array.shape)}".encode())
+                digest.update(array.detach().cpu().contiguous().numpy().tobytes())
+        return digest.hexdigest()
+
     def parameter_groups(self, learning_rate: float, layer_decay: float = 1.0) -> list[dict[str, Any]]:
         """Return the trained parameters for an optimizer: dicts of params, lr and name, from the head down.
 
         The head gets `learning_rate`; the encoder `encoder_rate` times that, and a factor `layer_decay` more
         for each stage further down. Biases and norms come in groups of their own with weight_decay 0.
         """
+        groups = _groups(HEAD, self.head, learning_rate)
+        if self.tuned.features is None:
+            return groups
         rate = learning_rate * self.model.encoder_rate
-        parts: list[tuple[str, nn.Module, float]] = [(HEAD, self.tuned.head, learning_rate)]
-        parts.append(("pool", self.tuned.pool, rate))
-        first = len(self.encoder.stages) - len(self.tuned.stages)
+        groups += _groups("pool", self.tuned.features.pools, rate)
+        first = len(self.encoder.stages) - len(self.tuned.features.stages)
         for depth, stage in enumerate(reversed(self.encoder.stages[first:])):
-            parts.append((stage.name, stage.module, rate * layer_decay**depth))
-        return [group for part in parts for group in _groups(*part)]
+            groups += _groups(stage.name, stage.module, rate * layer_decay**depth)
+        return groups
+
+
+def _forget(network: nn.Module, _: object) -> None:
+    frozen = getattr(network, "frozen", None)
+    if isinstance(frozen, Frozen):
+        frozen.forget()
+
+
+def _hidden(tune: str, names: list[str]) -> str:
+    return (
+        f"pool reads off {', '.join(names)}, which {'is' if len(names) == 1 else 'are'} frozen at tune = {tune!r}. "
+        'Pool stages from the boundary on, or set tune = "head".'
+    )
 
 
 def _groups(name: str, module: nn.Module, lr: float) -> list[dict[str, Any]]:
@@ -164,14 +189,37 @@ def cut_of(encoder: Encoder, tune: str) -> int:
     raise ModelError(f"tune = {tune!r}: {unknown('stage', wanted, names)}")
 
 
+def features_of(encoder: Encoder, model: ModelConfig) -> Features:
+    """Return the whole encoder as features: prepared batch -> (b, d), read off as `model.pool` says.
+
+    Raises
+    ------
+    ModelError
+        If `pool` names what is not there.
+    """
+    taps = taps_of(model.pool, [stage.name for stage in encoder.stages])
+    reads = [(tap.stage, pool_of(tap.pool, encoder.pool)) for tap in taps]
+    return Features([stage.module for stage in encoder.stages], reads)
+
+
 def build_network(model: ModelConfig, k: int, seed: int) -> Network:
     """Return the network that `model` describes, for k classes; equal arguments give equal weights.
 
     Raises
     ------
     ModelError
-        If the encoder cannot be had, or has no such stage.
+        If the encoder cannot be had, has no such stage, or is not given the pictures it needs.
+    EvenhandError
+        If there is no source, encoder or head of that name.
     """
-    encoder = build_encoder(model, seed)
-    network = Network(encoder, build_head(model, encoder.d, k, seed), model)
-    return network.to(memory_format=torch.channels_last) if model.channels_last else network  # type: ignore[call-overload]
+    return network_on(build_encoder(model, seed), model, k, seed)
+
+
+def network_on(encoder: Encoder, model: ModelConfig, k: int, seed: int) -> Network:
+    """Return a network on an encoder that is there already (see `build_network`)."""
+    with torch.no_grad():
+        d = features_of(encoder, model).eval()(encoder.example).shape[1]
+    network = Network(encoder, build_head(model, d, k, seed), model)
+    layout = torch.channels_last if model.channels_last else torch.contiguous_format
+    network.to(memory_format=layout)
+    return network

@@ -1,4 +1,4 @@
-"""From the maps of an encoder to one feature vector per row."""
+"""From a map to one feature vector per row."""
 
 from __future__ import annotations
 
@@ -27,20 +27,31 @@ class OwnPool(nn.Module):
         return whole.forward_head(x, pre_logits=True)  # type: ignore[no-any-return]
 
 
+class Pool(nn.Module):
+    """A way of pooling by name: (b, c, h, w) maps or (b, t, c) tokens -> (b, c)."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+    def forward(self, x: Tensor) -> Tensor:
+        return POOLS[self.name](x)
+
+
 def average(x: Tensor) -> Tensor:
-    """Return the mean over positions: (b, c, h, w) or (b, t, c) tokens -> (b, c)."""
+    """Return the mean over places: (b, c, h, w) or (b, t, c) -> (b, c)."""
     return x.mean((2, 3)) if x.ndim == 4 else x.mean(1)
 
 
 def maximum(x: Tensor) -> Tensor:
-    """Return the maximum over positions."""
+    """Return the maximum over places: (b, c, h, w) or (b, t, c) -> (b, c)."""
     return x.amax((2, 3)) if x.ndim == 4 else x.amax(1)
 
 
 def generalised_mean(x: Tensor, *, power: float = 3.0, least: float = 1e-6) -> Tensor:
-    """Return the power mean over positions (Radenović et al. 2018, eq. 2), between mean and maximum."""
+    """Return the power mean over places (Radenović et al. 2018, eq. 2), between mean and maximum."""
     return average(x.clamp_min(least).pow(power)).pow(1.0 / power)
 
 
 POOLS: dict[str, Callable[[Tensor], Tensor]] = {"avg": average, "max": maximum, "gem": generalised_mean}
-"""Ways of pooling by name, besides "own"."""
+"""Ways of pooling by name."""

@@ -36,8 +36,14 @@ NO_COLOR: Profile = {**GEOMETRY, "blur": 0.5, "brightness_contrast": 1.0, "noise
 FULL: Profile = {**GEOMETRY, "blur": 1.0, "brightness_contrast": 1.0, "hue_saturation": 1.0, "noise": 1.0,
                  "jpeg": 1.0, "erase": 1.0}  # fmt: skip
 
-PROFILES: dict[str, Profile] = {"none": {}, "geometry": GEOMETRY, "no_color": NO_COLOR, "full": FULL}
-"""What `augment` and `view_profile` may name."""
+PROFILES: dict[str, Profile] = {
+    "none": {},
+    "mirror": {"mirror": 1.0},
+    "geometry": GEOMETRY,
+    "no_color": NO_COLOR,
+    "full": FULL,
+}
+"""What `augment` and `view_profile` may name; "mirror" is meant for two views, the plain one and its mirror image."""
 
 
 def profile_of(profile: str | Profile) -> Profile:

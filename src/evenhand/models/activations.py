@@ -1,0 +1,184 @@
+"""Activations at the boundary between frozen and tuned stages: computed once for all folds, epochs, heads and runs.
+
+View 0 of a row is the row as it is; further views are made by a profile of augmentations, with a generator per
+row and view, so that they do not depend on the size or the order of batches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from evenhand.base.errors import ModelError
+from evenhand.base.seeds import seed_from
+from evenhand.base.values import Ints
+from evenhand.data.ragged import Array, Ragged
+from evenhand.data.store import Store
+from evenhand.models.frozen import Frozen
+from evenhand.models.network import Network
+
+Augment = Callable[[Tensor, str, Sequence[torch.Generator]], Tensor]
+"""(b, c, h, w) floats in 0..1, a profile, a generator per row -> the same, changed."""
+
+Images = npt.NDArray[np.uint8] | Ragged
+"""(n, h, w, c) pictures, or pictures of any size."""
+
+Progress = Callable[[int, int], None]
+
+_VERSION = 1
+"""Part of every key: activations computed in another way are other activations."""
+
+
+def boundary_activations(
+    network: Network,
+    images: Images,
+    store: Store,
+    *,
+    rows: str,
+    augment: Augment,
+    seed: int = 0,
+    batch_size: int = 32,
+    device: str = "cpu",
+    progress: Progress | None = None,
+) -> Array:
+    """Return (n, v, ...) activations of all rows and views as a read-only memory map, computed now if need be.
+
+    Numbers, profile and number format of the views are those of `network.model`.
+
+    Parameters
+    ----------
+    network
+        With a frozen part.
+    images
+        The encoded pictures, in memory or memory-mapped.
+    rows
+        What names them: changes whenever one byte of them does (the name of their entry in the store).
+    augment
+        Makes further views; the kind's `apply_profile`.
+    seed
+        Of the views.
+    progress
+        Told (pictures done, pictures in all); a view counts as a picture.
+
+    Raises
+    ------
+    ModelError
+        If nothing is frozen, pictures of several sizes have maps to be kept, or numbers do not fit the format.
+    StoreError
+        If the store cannot be written.
+    """
+    model, frozen = network.model, _frozen(network)
+    frozen.to(device)
+    shape = _shape(network, frozen, images, device)
+    dtype = np.dtype(
+        model.view_dtype if model.view_dtype != "auto" else "float32" if len(shape) == 1 else "float16"
+    )
+    views = model.views
+    key = {
+        "version": _VERSION,
+        "network": network.fingerprint(),
+        "precision": str(frozen.dtype(torch.device(device))),
+        "rows": rows,
+        "profile": model.view_profile if views > 1 else "none",
+        "seed": seed if views > 1 else 0,
+    }
+
+    def fill(out: Array) -> None:
+        fill_activations(
+            network,
+            images,
+            out,
+            augment=augment,
+            seed=seed,
+            batch_size=batch_size,
+            device=device,
+            progress=progress,
+        )
+
+    return store.array(key, (len(images), views, *shape), dtype, fill)
+
+
+def fill_activations(
+    network: Network,
+    images: Images,
+    out: Array,
+    *,
+    augment: Augment,
+    seed: int = 0,
+    batch_size: int = 32,
+    device: str = "cpu",
+    progress: Progress | None = None,
+) -> None:
+    """Compute the activations of all rows into `out` (n, v, ...); nothing is stored.
+
+    Raises
+    ------
+    ModelError
+        If a number does not fit the format of `out`.
+    """
+    frozen = _frozen(network)
+    views, done = out.shape[1], 0
+    for rows, batch in batches(images, batch_size):
+        raw = torch.from_numpy(batch).to(device)
+        for view in range(views):
+            seen = raw if view == 0 else augment(_unit(raw), network.model.view_profile, _draws(seed, view, rows))
+            found = frozen(network.prepare(seen)).cpu().numpy()
+            with np.errstate(over="ignore"):
+                out[rows, view] = found
+            if not np.isfinite(out[rows, view]).all():
+                raise ModelError(_overflow(float(np.abs(found).max()), out.dtype))
+            done += len(rows)
+            if progress is not None:
+                progress(done, len(images) * views)
+
+
+def batches(images: Images, size: int) -> Iterator[tuple[Ints, npt.NDArray[np.uint8]]]:
+    """Yield positions of rows with their (b, h, w, c) pictures; a batch holds pictures of one size."""
+    shapes = np.asarray(images.shapes) if isinstance(images, Ragged) else np.zeros((len(images), 1), dtype=np.int64)
+    _, group = np.unique(shapes, axis=0, return_inverse=True)
+    order = np.argsort(group.reshape(-1), kind="stable")
+    ends = np.flatnonzero(np.diff(group.reshape(-1)[order])) + 1
+    for same in np.split(order, ends):
+        for start in range(0, len(same), size):
+            rows = same[start : start + size]
+            yield rows, np.stack([np.asarray(images[int(row)]) for row in rows])
+
+
+def _frozen(network: Network) -> Frozen:
+    if network.frozen is None:
+        raise ModelError(f'Model {network.model.name}: nothing is frozen at tune = "all", so nothing can be kept.')
+    return network.frozen
+
+
+def _shape(network: Network, frozen: Frozen, images: Images, device: str) -> tuple[int, ...]:
+    """Return the shape of the activations of one row."""
+    if not len(images):
+        raise ModelError("There are no pictures to compute activations of.")
+    first = torch.from_numpy(np.array(images[0])[None]).to(device)
+    shape = tuple(frozen(network.prepare(first)).shape[1:])
+    if isinstance(images, Ragged) and len(shape) > 1:
+        raise ModelError(
+            f"Model {network.model.name}: pictures of several sizes give maps of several sizes at "
+            f'tune = "{network.tune}", which cannot be kept together. Set tune = "head", or give all one size.'
+        )
+    return shape
+
+
+def _unit(raw: Tensor) -> Tensor:
+    return raw.permute(0, 3, 1, 2).contiguous().to(torch.float32).div_(255.0)
+
+
+def _draws(seed: int, view: int, rows: Ints) -> list[torch.Generator]:
+    return [torch.Generator().manual_seed(seed_from(seed, "view", view, int(row))) for row in rows]
+
+
+def _overflow(largest: float, dtype: Any) -> str:
+    return (
+        f"An activation of {largest:.3g} does not fit {dtype}, or is not a number. "
+        'Set view_dtype = "float32"; if it says so again, the weights of the encoder are damaged.'
+    )

@@ -1,0 +1,79 @@
+"""Tensors in files, read so that a stranger's file runs no code."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import safetensors
+import safetensors.torch
+import torch
+from torch import Tensor
+
+from evenhand.base.errors import ModelError
+from evenhand.base.files import replacing
+
+NESTED = ("state_dict_ema", "model_ema", "state_dict", "model")
+"""Where training programs put the weights among other things, the better ones first."""
+
+
+def read_arrays(path: Path) -> dict[str, Tensor]:
+    """Return the tensors of a .safetensors, .pth, .pt or .bin file by name, on the CPU.
+
+    Nothing is unpickled but tensors and plain values: torch's `weights_only` reader refuses everything else.
+
+    Raises
+    ------
+    ModelError
+        If the file is not there, is damaged, or holds anything that could run code.
+    """
+    if not path.is_file():
+        raise ModelError(f"{path}: there is no such file of weights.")
+    try:
+        if path.suffix == ".safetensors":
+            return safetensors.torch.load_file(path)
+        return _tensors(path, torch.load(path, map_location="cpu", weights_only=True))
+    except pickle.UnpicklingError:
+        raise ModelError(
+            f"{path}: holds more than tensors, or is no file of weights, and was not opened: reading it could run "
+            "code. Ask for the weights alone, best as .safetensors."
+        ) from None
+    except (safetensors.SafetensorError, RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
+        raise ModelError(f"{path}: cannot be read as weights ({str(error).partition(chr(10))[0]}).") from None
+
+
+def _tensors(path: Path, found: Any) -> dict[str, Tensor]:
+    """Return the tensors of what a .pth file holds, names without the prefix of parallel training."""
+    for name in NESTED:
+        if isinstance(found, Mapping) and isinstance(found.get(name), Mapping):
+            found = found[name]
+            break
+    if not isinstance(found, Mapping) or not found or not all(isinstance(v, Tensor) for v in found.values()):
+        raise ModelError(f"{path}: holds no tensors by name; save the state_dict of the network alone.")
+    return {str(name).removeprefix("module."): value for name, value in found.items()}
+
+
+def read_about(path: Path) -> dict[str, str]:
+    """Return what a .safetensors file says of itself, without reading its tensors.
+
+    Raises
+    ------
+    ModelError
+        If it is not there or damaged.
+    """
+    if not path.is_file():
+        raise ModelError(f"{path}: there is no such file of weights.")
+    try:
+        with safetensors.safe_open(path, framework="pt") as file:
+            return dict(file.metadata() or {})
+    except (safetensors.SafetensorError, OSError) as error:
+        raise ModelError(f"{path}: cannot be read as weights ({error}).") from None
+
+
+def write_arrays(path: Path, arrays: Mapping[str, Tensor], about: Mapping[str, str]) -> None:
+    """Write tensors and words about them as .safetensors; the file is whole or not there."""
+    held = {name: array.detach().cpu().contiguous().clone() for name, array in arrays.items()}
+    with replacing(path) as part:
+        safetensors.torch.save_file(held, part, metadata=dict(about))

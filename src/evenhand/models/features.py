@@ -1,0 +1,87 @@
+"""Stages run in order, and what is read off on the way: pooled maps, joined into one feature vector per row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from evenhand.base.errors import ModelError, unknown
+from evenhand.models.pooling import POOLS, Pool
+
+OWN = "own"
+DEEPER = "stages"
+
+
+@dataclass(frozen=True)
+class Tap:
+    """What is read off after a stage: its position in the encoder, and how its map is pooled ("own" or a pool)."""
+
+    stage: int
+    pool: str
+
+
+class Features(nn.Module):
+    """Stages and what is read off them: the batch, or activations -> the last map, or (b, d) features.
+
+    Parameters
+    ----------
+    stages
+        In order.
+    reads
+        (position among these stages, pooling) in the order in which features are joined; without any, the
+        last map itself is given.
+    """
+
+    def __init__(self, stages: Sequence[nn.Module], reads: Sequence[tuple[int, nn.Module]] = ()) -> None:
+        super().__init__()
+        self.stages = nn.ModuleList(stages)
+        self.pools = nn.ModuleList(pool for _, pool in reads)
+        self.places = tuple(place for place, _ in reads)
+        self.dtype: torch.dtype | None = None
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x if self.dtype is None else x.to(self.dtype)
+        pooled: dict[int, Tensor] = {}
+        for position, stage in enumerate(self.stages):
+            x = stage(x)
+            for order, place in enumerate(self.places):
+                if place == position:
+                    pooled[order] = self.pools[order](x if self.dtype is None else x.float())
+        if not pooled:
+            return x
+        return pooled[0] if len(pooled) == 1 else torch.cat([pooled[i] for i in range(len(pooled))], dim=1)
+
+
+def taps_of(pool: str | list[str], names: Sequence[str]) -> tuple[Tap, ...]:
+    """Return what `model.pool` asks to be read off an encoder whose stages have these names.
+
+    Raises
+    ------
+    ModelError
+        If a word is neither a way of pooling nor a stage.
+    """
+    words = [pool] if isinstance(pool, str) else pool
+    return tuple(tap for word in words for tap in _taps(word, list(names)))
+
+
+def _taps(word: str, names: list[str], *, shallow: float = 1 / 3) -> list[Tap]:
+    """Return the taps of one word; "stages" leaves out the first third of them, which know too little."""
+    last = len(names) - 1
+    if word == OWN or word in POOLS:
+        return [Tap(last, word)]
+    if word == DEEPER:
+        return [Tap(last, OWN), *(Tap(place, "avg") for place in range(int(len(names) * shallow), last))]
+    name, _, how = word.rpartition(":")
+    if how not in POOLS:
+        name, how = word, "avg"
+    if name not in names:
+        raise ModelError(f"pool: {unknown('stage', name, [*names, OWN, DEEPER, *POOLS])}")
+    return [Tap(names.index(name), how)]
+
+
+def pool_of(how: str, own: nn.Module) -> nn.Module:
+    """Return the module that pools a map: the encoder's own, or one by name."""
+    return own if how == OWN else Pool(how)

@@ -1,0 +1,107 @@
+"""Convolution and batch normalisation made one, for parts that are not trained.
+
+In evaluation mode a batch normalisation multiplies and shifts each channel by fixed numbers; a convolution right
+before it can do so with its own weights (Jacob et al. 2018, section 3.2). Which layer comes right before which
+is watched during one pass, not guessed from names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from timm.layers.conv2d_same import Conv2dSame
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+
+def fold_norms(module: nn.Module, run: Callable[[], Any]) -> None:
+    """Fold every normalisation that comes right after a convolution into it, in place.
+
+    Parameters
+    ----------
+    module
+        In evaluation mode.
+    run
+        Passes something through it.
+    """
+    for convolution, norm in followers(module, run, plain_convolution, _has_statistics):
+        _fold(convolution, norm)
+        replace(module, norm, _remains(norm))
+
+
+def plain_convolution(part: nn.Module) -> bool:
+    """Whether a part convolves with its weights as they are, padding with zeros."""
+    if not isinstance(part, nn.Conv2d) or type(part) not in (nn.Conv2d, Conv2dSame):
+        return False
+    return part.padding_mode == "zeros" and not isinstance(part.padding, str)
+
+
+def _has_statistics(part: nn.Module) -> bool:
+    return isinstance(part, _BatchNorm) and part.running_mean is not None
+
+
+def followers(
+    module: nn.Module,
+    run: Callable[[], Any],
+    first: Callable[[nn.Module], bool],
+    second: Callable[[nn.Module], bool],
+) -> list[tuple[Any, Any]]:
+    """Return pairs of parts, each called once in a run, where the second was given what the first returned."""
+    made: dict[int, nn.Module] = {}
+    calls: dict[nn.Module, int] = {}
+    pairs: list[tuple[Any, Any]] = []
+    alive: list[Any] = []  # results are held, so that no identity is used twice
+
+    def watch(part: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
+        calls[part] = calls.get(part, 0) + 1
+        if second(part) and id(inputs[0]) in made:
+            pairs.append((made.pop(id(inputs[0])), part))
+        if first(part):
+            made[id(output)] = part
+            alive.append(output)
+
+    hooks = [part.register_forward_hook(watch) for part in module.modules() if first(part) or second(part)]
+    try:
+        run()
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return [(a, b) for a, b in pairs if calls[a] == calls[b] == 1]
+
+
+def _fold(convolution: nn.Conv2d, norm: _BatchNorm) -> None:
+    """Put the normalisation's factor and shift into the convolution."""
+    mean, variance = norm.running_mean, norm.running_var
+    assert mean is not None
+    assert variance is not None
+    factor = torch.rsqrt(variance.double() + norm.eps)
+    shift = -mean.double() * factor
+    if norm.affine:
+        factor = factor * norm.weight.double()
+        shift = shift * norm.weight.double() + norm.bias.double()
+    weight = convolution.weight.double() * factor.view(-1, 1, 1, 1)
+    if convolution.bias is not None:
+        shift = shift + convolution.bias.double() * factor
+    convolution.weight = _fixed(weight.to(convolution.weight))
+    convolution.bias = _fixed(shift.to(convolution.weight))
+
+
+def _fixed(values: Tensor) -> nn.Parameter:
+    return nn.Parameter(values.detach(), requires_grad=False)
+
+
+def _remains(norm: nn.Module) -> nn.Module:
+    """Return what a normalisation does besides: timm's hold an activation."""
+    parts = [part for name in ("drop", "act") if isinstance(part := getattr(norm, name, None), nn.Module)]
+    parts = [part for part in parts if not isinstance(part, nn.Identity)]
+    return parts[0] if len(parts) == 1 else nn.Sequential(*parts) if parts else nn.Identity()
+
+
+def replace(module: nn.Module, old: nn.Module, new: nn.Module) -> None:
+    """Put a part in the place of another, wherever that stands in a module."""
+    for parent in list(module.modules()):
+        for name, child in list(parent.named_children()):
+            if child is old:
+                setattr(parent, name, new)
