@@ -88,7 +88,7 @@ def print_run(done: Run) -> None:
             figures = rows.set_index("metric")
             table.add_row(
                 Text(str(name)),
-                *(figure_words(dict(figures.loc[m])) if m in figures.index else "" for m in metrics),
+                *(figure_words({str(k): v for k, v in figures.loc[m].items()}) if m in figures.index else "" for m in metrics),
             )
         out.print(table)
         first = part.iloc[0]
@@ -106,7 +106,7 @@ def print_runs(table: pd.DataFrame, output: Path) -> None:
         return
     shown = _table(("record", "state", "rows", "classes", "models", "best", "figure"), right=(2, 3, 4))
     for row in table.to_dict(orient="records"):
-        figure = f"{row['metric']} {figure_words(row)}" if row["best"] else ""
+        figure = f"{row['metric']} {figure_words({str(k): v for k, v in row.items()})}" if row["best"] else ""
         shown.add_row(
             *(Text(str(row[key])) for key in ("record", "state", "rows", "classes", "models")),
             Text(str(row["best"] or "")),

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from evenhand.base.values import Finding, Folds, Samples
-from evenhand.data.folds import read_folds
 from evenhand.data.split import make_folds
 from evenhand.doctor.case import Case
 from evenhand.doctor.examination import Examination
@@ -101,11 +100,8 @@ def checked(settings: Settings, source: Source, watcher: Watcher) -> Check:
 
 def divided(settings: Settings, case: Case) -> Folds:
     """Return the folds that the configuration asks for, copies of one row kept together."""
-    if settings.folds.file is not None:
-        return read_folds(Path(settings.folds.file), case.rows)
     ids = case.rows.ids
-    copies = [list(ids[rows]) for rows in case.copies] if settings.folds.duplicates == "group" else []
-    return make_folds(case.rows, settings.folds, duplicates=copies)
+    return make_folds(case.rows, settings.folds, duplicates=[list(ids[rows]) for rows in case.copies])
 
 
 def pictures(source: Source) -> Any:

@@ -179,7 +179,7 @@ def _votes(
             for position, (m, fold, seed) in enumerate(tasks)
         ]
         work(PREDICT, calls, watcher, workers=cores, threads=threads)
-        probabilities = np.stack([np.load(call["out"], allow_pickle=False) for call in calls])
+        probabilities = np.stack([np.load(str(call["out"]), allow_pickle=False) for call in calls])
     shares = np.array([weights[m.name] / (settings.folds.k * len(m.seeds)) for m, _, _ in tasks])
     paths = samples.frame["path"].astype(str)
     return _Votes(probabilities, shares, {row: paths.iloc[row] for row in failures}), failures
