@@ -1,0 +1,1 @@
+"""What predictions are worth: metrics, their intervals, confusions and calibration. Sees no model and no torch."""

@@ -1,0 +1,80 @@
+"""How sure predictions are, and how sure they may be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.isotonic import IsotonicRegression
+
+from evenhand.base.values import Floats, Predictions
+from evenhand.evaluation.bins import BINS, bin_of, edges
+from evenhand.evaluation.evaluate import judged
+from evenhand.evaluation.metrics.calibrated import judgements
+from evenhand.evaluation.rows import rows_of
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Judgements that are about equally sure.
+
+    Attributes
+    ----------
+    low, high
+        The smallest and the largest confidence in it.
+    confidence
+        Mean confidence.
+    accuracy
+        Share that are right.
+    n
+        Judgements: rows, or single labels where a row may have several.
+    """
+
+    low: float
+    high: float
+    confidence: float
+    accuracy: float
+    n: int
+
+    def document(self) -> dict[str, Any]:
+        """Return it as plain values, for JSON."""
+        return dict(vars(self))
+
+
+def reliability(p: Predictions, *, bins: int = BINS) -> list[Bin]:
+    """Return the judgements in at most `bins` bins of about equal mass, the least sure first.
+
+    The calibration error is the mean over bins of |confidence - accuracy|, each bin counting by its n.
+    """
+    rows = rows_of(judged(p))
+    _, confidence, truth = judgements(rows, np.arange(rows.k))
+    into = bin_of(confidence, edges(confidence, bins))
+    out = []
+    for number in np.unique(into):
+        sure, right = confidence[into == number], truth[into == number]
+        means = float(sure.mean()), float(right.mean())
+        out.append(Bin(float(sure.min()), float(sure.max()), *means, len(sure)))
+    return out
+
+
+def expected_accuracy(confidence: Floats, judged_by: Predictions) -> Floats:
+    """Return (n,) the share of held-out rows, as sure as each of these, that were right.
+
+    Isotonic regression of right or wrong on confidence (Zadrozny & Elkan 2002): surer never means less often right.
+    One imagined right and one imagined wrong row among the surest and least sure keep 0 and 1 out of reach.
+
+    Parameters
+    ----------
+    confidence
+        (n,) probabilities of the predicted classes.
+    judged_by
+        Held-out predictions with one label a row, of the model that is to be believed.
+    """
+    p = judged(judged_by)
+    sure = p.probabilities.max(axis=1)
+    right = (p.predicted == p.truth).astype(np.float64)
+    sure = np.concatenate([[sure.min(), sure.max()], sure])
+    right = np.concatenate([[1.0, 0.0], right])
+    curve = IsotonicRegression(y_min=0.0, y_max=1.0, out_of_bounds="clip").fit(sure, right)
+    return np.asarray(curve.predict(np.asarray(confidence, dtype=np.float64)), dtype=np.float64)

@@ -1,0 +1,103 @@
+"""The sections [score], [classes] and [evaluate]."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from pydantic import ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import InitErrorDetails
+
+from evenhand.base.config import Section, option
+from evenhand.evaluation.names import MetricNameError, parse
+
+
+class ScoreConfig(Section):
+    """What is maximised: names of metrics and their weights; without any, macro_f1 = 1.0.
+
+    Losses and errors count with the sign turned, so that more is always better.
+    """
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, float] = Field(init=False)
+    DEFAULT: ClassVar[Mapping[str, float]] = {"macro_f1": 1.0}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _given(cls, values: Any) -> Any:
+        """Fill in the default, and check every line as far as this section alone can."""
+        if isinstance(values, Mapping):
+            _raise({str(name): _wrong_line(str(name), weight) for name, weight in values.items()}, cls.__name__)
+            return dict(values) or dict(cls.DEFAULT)
+        return values
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """Metric name -> weight, in the order written."""
+        return dict(self.__pydantic_extra__)
+
+
+def _wrong_line(name: str, weight: Any) -> str | None:
+    """Return what is wrong with one line; a suffix may be a set or level of another section, so any will do."""
+    number = isinstance(weight, (int, float)) and not isinstance(weight, bool)
+    if not number or not math.isfinite(weight) or weight <= 0:
+        return "allowed is a number above 0 (losses are turned round by themselves)"
+    stem = name.split("[")[0]
+    suffixes = [stem[at + 1 :] for at, letter in enumerate(stem) if letter == "_"]
+    try:
+        parse(name, suffixes)
+    except MetricNameError as error:
+        return str(error).rstrip(".")
+    return None
+
+
+def _raise(faults: Mapping[str, str | None], title: str) -> None:
+    """Raise one error that names every key with a fault."""
+    errors = [
+        InitErrorDetails(type="value_error", loc=(key,), input=key, ctx={"error": ValueError(words)})
+        for key, words in faults.items()
+        if words
+    ]
+    if errors:
+        raise ValidationError.from_exception_data(title, errors)
+
+
+class ClassesConfig(Section):
+    """Named sets of classes; each gives every metric a variant with the set's name as suffix: macro_f1_rare."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, list[str]] = Field(init=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _sound(cls, values: Any) -> Any:
+        if isinstance(values, Mapping):
+            _raise({str(name): _wrong_set(str(name), members) for name, members in values.items()}, cls.__name__)
+        return values
+
+    @property
+    def sets(self) -> dict[str, tuple[str, ...]]:
+        """Name -> classes."""
+        return {name: tuple(members) for name, members in self.__pydantic_extra__.items()}
+
+
+def _wrong_set(name: str, members: Any) -> str | None:
+    if not name.isidentifier():
+        return "a set is named with letters, digits and _ (it becomes a suffix)"
+    if not isinstance(members, (list, tuple)) or not all(isinstance(member, str) for member in members):
+        return "allowed is a list of class names"
+    if not members:
+        return "the list is empty; name at least one class, or leave the set out"
+    twice = sorted({member for member in members if members.count(member) > 1})
+    return f"names {', '.join(twice)} more than once" if twice else None
+
+
+class EvaluateConfig(Section):
+    """How figures get their intervals."""
+
+    draws: int = option(
+        2000, ge=200, le=100_000, unit="replicates", says="Bootstrap replicates behind an interval."
+    )
+    level: float = option(0.95, gt=0.5, lt=1.0, says="How often an interval is to hold the truth.")
+    seed: int = option(0, ge=0, says="Seed of the bootstrap.")

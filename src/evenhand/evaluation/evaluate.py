@@ -1,0 +1,136 @@
+"""Figures with intervals for a set of predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from evenhand.base.errors import DataError
+from evenhand.base.values import Interval, Predictions
+from evenhand.evaluation.ask import ask
+from evenhand.evaluation.bootstrap import bootstrap
+from evenhand.evaluation.intervals import interval, support
+from evenhand.evaluation.metric import Measure
+from evenhand.evaluation.names import Levels, Sets
+from evenhand.evaluation.rows import known, rows_of
+from evenhand.evaluation.units import group_numbers
+
+ONE_LABEL = (
+    "accuracy",
+    "balanced_accuracy",
+    "macro_f1",
+    "weighted_f1",
+    "worst_recall",
+    "log_loss",
+    "brier",
+    "roc_auc",
+    "average_precision",
+    "calibration_error",
+)
+"""Metrics that are always reported where each row has one label."""
+SEVERAL_LABELS = (
+    "subset_accuracy",
+    "hamming",
+    "micro_f1",
+    "macro_f1",
+    "weighted_f1",
+    "log_loss",
+    "brier",
+    "roc_auc",
+    "average_precision",
+    "calibration_error",
+)
+"""Metrics that are always reported where rows may have several."""
+
+
+def default_metrics(p: Predictions, *, top: int = 5, many: int = 10) -> tuple[str, ...]:
+    """Return the names of the metrics that are always reported.
+
+    With more than `many` classes the share of rows whose class is among the `top` most probable is one of them.
+    """
+    if p.multi_label:
+        return SEVERAL_LABELS
+    return (*ONE_LABEL[:2], f"top_{top}", *ONE_LABEL[2:]) if p.k > many else ONE_LABEL
+
+
+def evaluate(
+    p: Predictions,
+    metrics: Sequence[str] | None = None,
+    *,
+    sets: Sets | None = None,
+    levels: Levels | None = None,
+    draws: int = 2000,
+    level: float = 0.95,
+    seed: int = 0,
+) -> dict[str, Interval]:
+    """Return each metric with its interval; rows without a known truth do not count.
+
+    Parameters
+    ----------
+    p
+        Predictions with their truth; `p.groups` are what the intervals are taken over.
+    metrics
+        Names such as "macro_f1", "recall[S]", "top_5", "macro_f1_rare", "accuracy_coarse" (docs/metrics.md);
+        without any, `default_metrics`.
+    sets
+        Name -> classes; each gives the metrics a variant with that suffix.
+    levels
+        Name -> for each of the k classes the name of its coarser class; likewise.
+    draws
+        Bootstrap replicates.
+    level
+        Coverage asked for.
+    seed
+        The same seed gives the same intervals.
+
+    Raises
+    ------
+    DataError
+        If a name is not a metric here, or there is no row with a known truth.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(0)
+    >>> truth = rng.integers(0, 3, 200)
+    >>> probabilities = 0.7 * rng.dirichlet(np.ones(3), 200) + 0.3 * np.eye(3)[truth]
+    >>> p = Predictions(np.arange(200).astype(str), ("a", "b", "c"), probabilities, truth)
+    >>> print(evaluate(p, ["macro_f1"])["macro_f1"])
+    0.679 [0.611, 0.739]
+    """
+    p = judged(p)
+    names = list(default_metrics(p) if metrics is None else dict.fromkeys(metrics))
+    measures = ask(rows_of(p), names, sets or {}, levels or {})
+    return dict(zip(names, intervals(measures, p, draws=draws, level=level, seed=seed), strict=True))
+
+
+def judged(p: Predictions) -> Predictions:
+    """Return the rows of `p` whose truth is known.
+
+    Raises
+    ------
+    DataError
+        If there is none.
+    """
+    if p.truth is None or not (rows := known(p.truth)).any():
+        raise DataError(f'No row of the predictions "{p.model or "unnamed"}" has a known truth; nothing to judge.')
+    return p if rows.all() else p.take(rows)
+
+
+def intervals(
+    measures: Sequence[Measure], p: Predictions, *, draws: int, level: float, seed: int
+) -> list[Interval]:
+    """Return the interval of every measure about the rows of `p`, in the order given."""
+    groups = group_numbers(p.groups, len(p))
+    replicates = bootstrap(measures, groups, draws=draws, seed=seed)
+    statistics = {id(one.features): one.features for one in measures}
+    whole = {key: features.statistics() for key, features in statistics.items()}
+    return [
+        interval(
+            one.estimate(whole[id(one.features)]),
+            replicates[position],
+            support(one.base(), groups),
+            ceiling=one.metric.ceiling,
+            level=level,
+        )
+        for position, one in enumerate(measures)
+    ]

@@ -1,0 +1,117 @@
+"""From replicates to an interval that covers the truth as often as it says (measured: docs/metrics.md)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from evenhand.base.values import Floats, Interval, Ints
+
+FEW_GROUPS = 8
+"""Below as many effective groups an interval is rough, and wide on purpose."""
+
+
+@dataclass(frozen=True)
+class Support:
+    """What a figure rests on.
+
+    Attributes
+    ----------
+    n
+        Rows that count in it.
+    rows
+        Effective rows: as many equally weighted rows would count alike (Kish 1965).
+    groups
+        Groups with such rows; rows where there are no groups.
+    effective
+        Effective groups, likewise.
+    grouped
+        Whether groups were drawn.
+    """
+
+    n: int
+    rows: float
+    groups: int
+    effective: float
+    grouped: bool
+
+    @property
+    def how(self) -> str:
+        """How the interval was made, in words."""
+        if not self.grouped:
+            return "bootstrap over rows"
+        if self.effective >= FEW_GROUPS:
+            return "bootstrap over groups"
+        return f"bootstrap over groups; about {self.effective:.1f} groups decide, too few to tell much"
+
+
+def support(base: Floats, groups: Ints | None) -> Support:
+    """Return what a figure rests on.
+
+    Parameters
+    ----------
+    base
+        (n,) how much each row counts; not negative.
+    groups
+        (n,) group numbers, or None.
+    """
+    shares = base if groups is None else np.asarray(np.bincount(groups, weights=base), dtype=np.float64)
+    rows = int(np.count_nonzero(base))
+    return Support(rows, _effective(base), int(np.count_nonzero(shares)), _effective(shares), groups is not None)
+
+
+def _effective(weights: Floats) -> float:
+    total = float(weights.sum())
+    return total**2 / float(weights @ weights) if total > 0 else 0.0
+
+
+def interval(
+    estimate: float, replicates: Floats, on: Support, *, ceiling: float = 1.0, level: float = 0.95
+) -> Interval:
+    """Return the interval of a figure from its bootstrap replicates.
+
+    The replicates give the standard error; for groups it is multiplied by sqrt(g / (g - 1)) and used with Student's
+    quantile at g - 1 degrees of freedom, g the *effective* number of groups (unequal groups count as fewer). A
+    figure between 0 and `ceiling` gets Wilson's (1927) interval for the number of rows that would have that
+    standard error, so it stays inside the range and is lopsided near its ends; one without a ceiling gets an
+    interval that is symmetrical in its logarithm.
+
+    Where no replicate differs from another (a perfect score, one row) the effective number of rows stands in for
+    the standard error: 30 of 30 right is never [1, 1].
+    """
+    if not np.isfinite(estimate):
+        return Interval(np.nan, np.nan, np.nan, on.n, on.groups, level, on.how)
+    student = on.grouped or np.isinf(ceiling)
+    count = on.effective if student else np.inf
+    if student and count < 1 + 1e-9:
+        return Interval(estimate, 0.0, ceiling, on.n, on.groups, level, f"{on.how}; one alone tells nothing")
+    inflation = count / (count - 1) if student else 1.0
+    there = replicates[np.isfinite(replicates)]
+    variance = float(there.var()) * inflation if len(there) > 1 else 0.0
+    quantile = min(float(stats.t.ppf(0.5 + level / 2, count - 1)), 1e4)
+    low, high = (
+        _log_normal(estimate, variance, quantile)
+        if np.isinf(ceiling)
+        else _wilson(estimate, variance, quantile, ceiling, on.rows)
+    )
+    return Interval(estimate, min(low, estimate), max(high, estimate), on.n, on.groups, level, on.how)
+
+
+def _wilson(estimate: float, variance: float, quantile: float, ceiling: float, rows: float) -> tuple[float, float]:
+    """Return Wilson's interval, scaled to [0, ceiling]."""
+    p, v = np.clip(estimate / ceiling, 0.0, 1.0), variance / ceiling**2
+    n = p * (1 - p) / v if v > 1e-12 and 0 < p < 1 else rows
+    square = quantile**2
+    middle = (n * p + square / 2) / (n + square)
+    half = quantile * np.sqrt(n * p * (1 - p) + square / 4) / (n + square)
+    return max(0.0, middle - half) * ceiling, min(1.0, middle + half) * ceiling
+
+
+def _log_normal(estimate: float, variance: float, quantile: float) -> tuple[float, float]:
+    """Return the interval that is symmetrical in the logarithm."""
+    if estimate <= 0:
+        return 0.0, 0.0
+    factor = float(np.exp(min(quantile * np.sqrt(variance) / estimate, 700.0)))
+    return estimate / factor, estimate * factor

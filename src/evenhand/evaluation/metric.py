@@ -1,0 +1,105 @@
+"""A metric: numbers per row that are added up, and a function of the sums."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from evenhand.base.values import Floats, Ints
+from evenhand.evaluation.features import Features
+from evenhand.evaluation.rows import Rows
+
+Labels = Literal["one", "several", "any"]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A figure about predictions, written so that one bootstrap serves all.
+
+    Attributes
+    ----------
+    says
+        What it is, in one sentence.
+    features
+        (rows, chosen classes) -> the numbers per row whose sums decide it.
+    value
+        ((r, b) statistics, chosen classes) -> (b,) the figure of each replicate; NaN where it is not defined.
+    base
+        (rows, chosen classes) -> (n,) how much each row counts in it (not negative); 0 for rows it ignores.
+    labels
+        Whether it is for one label a row, for several, or for both.
+    of_class
+        Whether it is about one class, and needs its name: `recall[S]`.
+    higher_is_better
+        False for losses and errors.
+    ceiling
+        Its largest value (its smallest is 0); infinity where it has none.
+    """
+
+    says: str
+    features: Callable[[Rows, Ints], Features]
+    value: Callable[[Floats, Ints], Floats]
+    base: Callable[[Rows, Ints], Floats]
+    labels: Labels = "any"
+    of_class: bool = False
+    higher_is_better: bool = True
+    ceiling: float = 1.0
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """A metric with a whole number in its name: "top_k" stands for top_3, top_5 and so on.
+
+    Attributes
+    ----------
+    says
+        What it is, in one sentence.
+    at
+        Number -> the metric.
+    lowest
+        The smallest number allowed.
+    """
+
+    says: str
+    at: Callable[[int], Metric]
+    lowest: int = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Measure:
+    """A metric tied to rows and to the classes that count.
+
+    Attributes
+    ----------
+    metric
+        The metric.
+    rows
+        What it is computed from.
+    chosen
+        Positions of the classes that count.
+    features
+        Its features; measures that share them share the work.
+    """
+
+    metric: Metric
+    rows: Rows
+    chosen: Ints
+    features: Features
+
+    def value(self, statistics: Floats) -> Floats:
+        """Return (b,) the figure from (r, b) statistics."""
+        return self.metric.value(statistics, self.chosen)
+
+    def estimate(self, statistics: Floats | None = None) -> float:
+        """Return the figure of the rows as they are."""
+        return float(self.value(self.features.statistics() if statistics is None else statistics)[0])
+
+    def base(self) -> Floats:
+        """Return (n,) how much each row counts."""
+        return self.metric.base(self.rows, self.chosen)
+
+
+def measure(metric: Metric, rows: Rows, chosen: Ints) -> Measure:
+    """Return the metric tied to rows and classes."""
+    return Measure(metric, rows, chosen, metric.features(rows, chosen))

@@ -1,0 +1,112 @@
+"""Metrics that are means over rows: accuracy, top-k, log-loss, Brier score, and those of label sets.
+
+Only rows that hold a chosen class count. Where several labels may hold, only the chosen columns do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+
+from evenhand.base.values import Floats, Ints
+from evenhand.evaluation.features import Features, means, ratio
+from evenhand.evaluation.metric import Metric, Numbered
+from evenhand.evaluation.metrics import METRICS
+from evenhand.evaluation.metrics.counted import plain
+from evenhand.evaluation.rows import Rows
+
+PerRow = Callable[[Rows, Ints], Floats]
+
+
+def _features(of: PerRow, rows: Rows, chosen: Ints) -> Features:
+    return means(of(rows, chosen), np.flatnonzero(_counting(rows, chosen)))
+
+
+def _counting(rows: Rows, chosen: Ints) -> Floats:
+    """Return (n,) 1 for rows that count: with several labels a row, also those that hold none of them."""
+    return np.ones(len(rows)) if rows.several else plain(rows, chosen)
+
+
+def _mean(statistics: Floats, _chosen: Ints) -> Floats:
+    return ratio(statistics[0], statistics[1])
+
+
+def right(rows: Rows, chosen: Ints) -> Floats:
+    """Return (n,) 1 where every label of the row is right, else 0."""
+    if rows.several:
+        wrong = (rows.held[:, chosen] != rows.claimed[:, chosen]).any(axis=1)
+        return np.asarray(~wrong, dtype=np.float64)
+    return np.asarray(rows.predicted == rows.truth, dtype=np.float64)
+
+
+def within_top(count: int, rows: Rows, _chosen: Ints) -> Floats:
+    """Return (n,) 1 where the truth is among the `count` most probable classes, else 0.
+
+    Among equally probable classes the later ones come first, as in scikit-learn.
+    """
+    own = rows.probabilities[np.arange(len(rows)), rows.truth][:, None]
+    above = (rows.probabilities > own).sum(axis=1)
+    later = np.arange(rows.k) > rows.truth[:, None]
+    return np.asarray(above + ((rows.probabilities == own) & later).sum(axis=1) < count, dtype=np.float64)
+
+
+def loss(rows: Rows, chosen: Ints) -> Floats:
+    """Return (n,) minus the natural logarithm of the probability given to the truth.
+
+    With several labels: the binary cross-entropy, averaged over the chosen labels. Probabilities are kept away
+    from 0 and 1 by the precision of their type (2.2e-16 for float64).
+    """
+    least = rows.smallest
+    if rows.several:
+        p = np.clip(rows.probabilities[:, chosen].astype(np.float64), least, 1 - least)
+        y = rows.truth[:, chosen]
+        return np.asarray(-(y * np.log(p) + (1 - y) * np.log1p(-p)).mean(axis=1))
+    own = rows.probabilities[np.arange(len(rows)), rows.truth].astype(np.float64)
+    return np.asarray(-np.log(np.clip(own, least, 1 - least)))
+
+
+def squared_error(rows: Rows, chosen: Ints) -> Floats:
+    """Return (n,) the squared distance between probabilities and truth (Brier 1950).
+
+    Summed over all k classes (0..2); with several labels averaged over the chosen labels (0..1).
+    """
+    p = rows.probabilities.astype(np.float64, copy=False)
+    if rows.several:
+        return np.asarray(((p[:, chosen] - rows.truth[:, chosen]) ** 2).mean(axis=1))
+    own = p[np.arange(len(rows)), rows.truth]
+    return np.asarray((p**2).sum(axis=1) - 2 * own + 1)
+
+
+def wrong_labels(rows: Rows, chosen: Ints) -> Floats:
+    """Return (n,) the share of the chosen labels that are wrong."""
+    return np.asarray((rows.held[:, chosen] != rows.claimed[:, chosen]).mean(axis=1))
+
+
+def _top(count: int) -> Metric:
+    says = f"Share of rows whose class is among the {count} most probable."
+    return Metric(says, partial(_features, partial(within_top, count)), _mean, _counting, labels="one")
+
+
+METRICS.register("accuracy")(
+    Metric("Share of rows that are right; of several labels, all of them.", partial(_features, right), _mean,
+           _counting)
+)  # fmt: skip
+METRICS.register("top_k")(Numbered("Share of rows whose class is among the k most probable.", _top))
+METRICS.register("log_loss")(
+    Metric("Mean of minus the logarithm of the probability given to the truth.", partial(_features, loss), _mean,
+           _counting, higher_is_better=False, ceiling=np.inf)
+)  # fmt: skip
+METRICS.register("brier")(
+    Metric("Mean squared distance between probabilities and truth.", partial(_features, squared_error), _mean,
+           _counting, higher_is_better=False, ceiling=2.0)
+)  # fmt: skip
+METRICS.register("subset_accuracy")(
+    Metric("Share of rows whose labels are all right.", partial(_features, right), _mean, _counting,
+           labels="several")
+)  # fmt: skip
+METRICS.register("hamming")(
+    Metric("Share of single labels that are wrong.", partial(_features, wrong_labels), _mean, _counting,
+           labels="several", higher_is_better=False)
+)  # fmt: skip

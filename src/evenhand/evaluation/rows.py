@@ -1,0 +1,143 @@
+"""Judged rows: what metrics are computed from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, TypeVar, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from evenhand.base.errors import DataError
+from evenhand.base.values import Floats, Ints, Mask, Predictions
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Rows whose truth is known, with their class probabilities.
+
+    Attributes
+    ----------
+    classes
+        The k class names.
+    probabilities
+        (n, k) floats in [0, 1].
+    truth
+        (n,) class indices in 0..k-1; or (n, k) in [0, 1] where several labels may hold.
+    threshold
+        Where several labels may hold, one is predicted from this probability on, and held from this truth on.
+    """
+
+    classes: tuple[str, ...]
+    probabilities: Floats
+    truth: npt.NDArray[Any]
+    threshold: float = 0.5
+    _made: dict[Any, Any] = field(default_factory=dict, repr=False)
+
+    def __len__(self) -> int:
+        return len(self.truth)
+
+    @property
+    def k(self) -> int:
+        """Number of classes."""
+        return len(self.classes)
+
+    @property
+    def several(self) -> bool:
+        """Whether several labels may hold for one row."""
+        return self.truth.ndim == 2
+
+    @cached_property
+    def predicted(self) -> Ints:
+        """(n,) the most probable class, the first among equals."""
+        return cast(Ints, self.probabilities.argmax(axis=1))
+
+    @cached_property
+    def held(self) -> Mask:
+        """(n, k) which classes hold for each row."""
+        if self.several:
+            return np.asarray(self.truth >= self.threshold)
+        return np.asarray(self.truth[:, None] == np.arange(self.k))
+
+    @cached_property
+    def claimed(self) -> Mask:
+        """(n, k) which classes are predicted for each row."""
+        if self.several:
+            return np.asarray(self.probabilities >= self.threshold)
+        return np.asarray(self.predicted[:, None] == np.arange(self.k))
+
+    @cached_property
+    def truth_counts(self) -> Floats:
+        """(k,) rows that hold each class."""
+        counts = self.held.sum(axis=0) if self.several else np.bincount(self.truth, minlength=self.k)
+        return np.asarray(counts, dtype=np.float64)
+
+    @cached_property
+    def predicted_counts(self) -> Floats:
+        """(k,) rows for which each class is predicted."""
+        counts = self.claimed.sum(axis=0) if self.several else np.bincount(self.predicted, minlength=self.k)
+        return np.asarray(counts, dtype=np.float64)
+
+    @property
+    def smallest(self) -> float:
+        """The smallest probability that a logarithm is taken of: the precision of the numbers given."""
+        kind = self.probabilities.dtype
+        return float(np.finfo(kind if kind.kind == "f" else np.float64).eps)
+
+    def once(self, key: Any, make: Callable[[], T]) -> T:
+        """Return what `make` returned when it was first asked for under `key`."""
+        if key not in self._made:
+            self._made[key] = make()
+        return cast(T, self._made[key])
+
+
+def known(truth: npt.NDArray[Any]) -> Mask:
+    """Return (n,) whether the truth of each row is known: no `NO_LABEL`, no NaN."""
+    if truth.ndim == 2:
+        return np.asarray(~np.isnan(truth.astype(np.float64, copy=False)).any(axis=1))
+    return np.asarray(truth >= 0)
+
+
+def rows_of(p: Predictions) -> Rows:
+    """Return the rows of `p` as `Rows`; every truth must be known (see `known`).
+
+    Raises
+    ------
+    DataError
+        If no truth is given at all.
+    """
+    if p.truth is None:
+        raise DataError(f'The predictions of "{p.model or "unnamed"}" have no truth, so they cannot be judged.')
+    return Rows(p.classes, p.probabilities, p.truth)
+
+
+def coarser(rows: Rows, names: Sequence[str]) -> Rows:
+    """Return the rows at a coarser level.
+
+    The probabilities of the fine classes of one coarse class are added up; where several labels may hold,
+    the largest counts, so that a coarse class is predicted exactly if one of its fine classes is.
+
+    Parameters
+    ----------
+    names
+        For each of the k classes the name of its coarser class.
+    """
+    if len(names) != rows.k:
+        raise DataError(
+            f"A level names {len(names)} coarser classes for {rows.k} classes; there must be one for each."
+        )
+    classes = tuple(dict.fromkeys(names))
+    of = np.array([classes.index(name) for name in names])
+    if rows.several:
+        probabilities, truth = (
+            np.stack([table[:, of == c].max(axis=1) for c in range(len(classes))], axis=1)
+            for table in (rows.probabilities, rows.truth)
+        )
+        return Rows(classes, probabilities, truth, rows.threshold)
+    to = np.zeros((rows.k, len(classes)), dtype=rows.probabilities.dtype)
+    to[np.arange(rows.k), of] = 1
+    return Rows(classes, rows.probabilities @ to, of[rows.truth], rows.threshold)

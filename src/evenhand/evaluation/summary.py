@@ -1,0 +1,121 @@
+"""The summary that the report draws (evaluation.json): confusions, figures per class, calibration, groups."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from evenhand.base.errors import DataError
+from evenhand.base.values import Interval, Predictions
+from evenhand.evaluation.calibration import reliability
+from evenhand.evaluation.confusions import confidently_wrong, confusion_matrix, confusions
+from evenhand.evaluation.evaluate import evaluate, judged
+from evenhand.evaluation.rows import rows_of
+
+PER_CLASS = ("precision", "recall", "f1")
+
+
+def summarize(
+    entries: Sequence[tuple[str, Predictions]],
+    *,
+    headline: str,
+    draws: int = 2000,
+    level: float = 0.95,
+    seed: int = 0,
+) -> dict[str, Any]:
+    """Return what there is to see in predictions, as plain values for JSON.
+
+    Parameters
+    ----------
+    entries
+        (name of the set, predictions) for every model and ensemble; the name of the model is `p.model`.
+    headline
+        The model that classes by group are shown for.
+    draws, level, seed
+        As in `evaluate`.
+
+    Returns
+    -------
+    document
+        "classes", "headline", "entries" (per model and set: "name", "set", "n", "groups", "confusion", "per_class",
+        "pairs", "confidently_wrong", "reliability") and "classes_by_group" of the headline's first set.
+        Intervals are written as `Interval.document`. Where several labels may hold there is no confusion matrix,
+        and "confusion" and "pairs" are empty.
+
+    Raises
+    ------
+    DataError
+        If there is no entry, or none of the headline's name.
+    """
+    names = [p.model for _, p in entries]
+    if headline not in names:
+        raise DataError(f'There are no predictions of "{headline}"; there are: {", ".join(dict.fromkeys(names))}.')
+    shown = entries[names.index(headline)][1]
+    return {
+        "classes": list(shown.classes),
+        "headline": headline,
+        "entries": [_entry(where, judged(p), draws, level, seed) for where, p in entries],
+        "classes_by_group": classes_by_group(shown) if shown.groups is not None else None,
+    }
+
+
+def _entry(where: str, p: Predictions, draws: int, level: float, seed: int) -> dict[str, Any]:
+    one = not p.multi_label
+    return {
+        "name": p.model,
+        "set": where,
+        "n": len(p),
+        "groups": len(p) if p.groups is None else len(set(p.groups)),
+        "confusion": confusion_matrix(p).tolist() if one else [],
+        "per_class": per_class(p, draws=draws, level=level, seed=seed),
+        "pairs": [pair.document() for pair in confusions(p)] if one else [],
+        "confidently_wrong": confidently_wrong(p),
+        "reliability": [part.document() for part in reliability(p)],
+    }
+
+
+def per_class(p: Predictions, *, draws: int = 2000, level: float = 0.95, seed: int = 0) -> list[dict[str, Any]]:
+    """Return for each class its rows, groups, predictions, precision, recall and F1, as plain values."""
+    names = [f"{metric}[{name}]" for name in p.classes for metric in PER_CLASS]
+    figures = evaluate(p, names, draws=draws, level=level, seed=seed)
+    rows = rows_of(judged(p))
+
+    def figure(metric: str, name: str) -> Interval:
+        return figures[f"{metric}[{name}]"]
+
+    return [
+        {
+            "class": name,
+            "n": int(rows.truth_counts[c]),
+            "groups": figure("recall", name).groups,
+            "predicted": int(rows.predicted_counts[c]),
+            **{metric: figure(metric, name).document() for metric in PER_CLASS},
+        }
+        for c, name in enumerate(p.classes)
+    ]
+
+
+def classes_by_group(p: Predictions, *, most: int = 40) -> dict[str, Any]:
+    """Return how many rows of each class each group holds, and how many of them are right.
+
+    Returns
+    -------
+    document
+        "groups": the `most` largest groups, largest first; "classes"; "rows" and "right": class × group counts;
+        "left_out": how many smaller groups are not shown.
+    """
+    p = judged(p)
+    rows = rows_of(p)
+    groups = p.ids if p.groups is None else p.groups
+    names, number = np.unique(groups.astype(str), return_inverse=True)
+    largest = np.argsort(-np.bincount(number), kind="stable")[:most]
+    inside = number[:, None] == largest
+    return {
+        "groups": names[largest].tolist(),
+        "classes": list(p.classes),
+        "rows": (rows.held.T.astype(np.int64) @ inside).tolist(),
+        "right": ((rows.held & rows.claimed).T.astype(np.int64) @ inside).tolist(),
+        "left_out": len(names) - len(largest),
+    }

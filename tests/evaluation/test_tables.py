@@ -1,0 +1,61 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from evenhand.base.errors import DataError
+from evenhand.base.values import NO_LABEL
+from evenhand.evaluation.evaluate import evaluate
+from evenhand.evaluation.tables import figures_table, predictions_from
+
+HALF = [[0.9, 0.1], [0.2, 0.8]]
+
+
+def test_arrays_become_predictions():
+    p = predictions_from(np.array(HALF), [0, 1], groups=["s", "t"], fold=[0, 1], model="m", origin="out-of-fold")
+    assert p.classes == ("0", "1")
+    assert p.ids.tolist() == ["0", "1"]
+    assert p.truth.tolist() == [0, 1]
+    assert (p.groups.tolist(), p.fold.tolist(), p.origin) == (["s", "t"], [0, 1], "out-of-fold")
+
+
+def test_a_frame_names_classes_and_rows():
+    frame = pd.DataFrame(HALF, columns=["cat", "dog"], index=["x", "y"])
+    p = predictions_from(frame, pd.Series(["dog", None], index=["x", "y"]))
+    assert (p.classes, p.ids.tolist()) == (("cat", "dog"), ["x", "y"])
+    assert p.truth.tolist() == [1, NO_LABEL]
+
+
+def test_truth_may_be_names_positions_or_gaps():
+    assert predictions_from(HALF, [np.nan, 1.0]).truth.tolist() == [NO_LABEL, 1]
+    assert predictions_from(HALF, [1, 2], classes=["1", "2"]).truth.tolist() == [0, 1]
+    assert predictions_from(HALF, [[0, 1], [1, 1]]).truth.tolist() == [[0, 1], [1, 1]]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"probabilities": [0.5, 0.5]}, "must be rows × classes"),
+        ({"probabilities": [[1.5, -0.5]]}, r'2 probabilities are not in 0..1 \(first: 1.5, id "0", class "0"\)'),
+        ({"probabilities": [[np.nan, 0.5]]}, "1 probabilities are not in 0..1"),
+        ({"probabilities": HALF, "ids": ["x", "x"]}, r'1 ids are there more than once \(first: "x"\)'),
+        ({"probabilities": HALF, "ids": ["x"]}, "There are 1 ids for 2"),
+        ({"probabilities": HALF, "classes": ["x", "x"]}, "1 classes are there more than once"),
+        ({"probabilities": HALF, "truth": [0]}, r"The truth is \(1,\) for 2 rows and 2 classes"),
+        (
+            {"probabilities": HALF, "truth": ["cat", "dgo"], "classes": ["cat", "dog"]},
+            'Row 1 .* Did you mean "dog"',
+        ),
+        ({"probabilities": HALF, "truth": [0, 2]}, 'Row 1 is labelled "2", which is not a class'),
+        ({"probabilities": HALF, "truth": [0, float("inf")]}, 'Row 1 is labelled "inf"'),
+    ],
+)
+def test_what_does_not_fit_is_told_in_words(arguments, words):
+    with pytest.raises(DataError, match=words):
+        predictions_from(**arguments)
+
+
+def test_figures_become_a_frame():
+    table = figures_table(evaluate(predictions_from(HALF, [0, 1]), ["accuracy"], draws=200))
+    assert table.columns.tolist() == ["metric", "estimate", "low", "high", "n", "groups", "how"]
+    assert table.loc[0, "metric"] == "accuracy"
+    assert table.loc[0, "estimate"] == 1.0
