@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -85,10 +85,10 @@ def print_run(done: Run) -> None:
             ("model", *metrics), right=range(1, len(metrics) + 1), title=f"{title}: estimate and 95 % interval"
         )
         for name, rows in part.groupby("name", sort=False):
-            figures = rows.set_index("metric")
+            figures = {str(row["metric"]): row for row in rows.to_dict(orient="records")}
             table.add_row(
                 Text(str(name)),
-                *(figure_words({str(k): v for k, v in figures.loc[m].items()}) if m in figures.index else "" for m in metrics),
+                *(figure_words(figures[m]) if m in figures else "" for m in metrics),
             )
         out.print(table)
         first = part.iloc[0]
@@ -106,7 +106,7 @@ def print_runs(table: pd.DataFrame, output: Path) -> None:
         return
     shown = _table(("record", "state", "rows", "classes", "models", "best", "figure"), right=(2, 3, 4))
     for row in table.to_dict(orient="records"):
-        figure = f"{row['metric']} {figure_words({str(k): v for k, v in row.items()})}" if row["best"] else ""
+        figure = f"{row['metric']} {figure_words(row)}" if row["best"] else ""
         shown.add_row(
             *(Text(str(row[key])) for key in ("record", "state", "rows", "classes", "models")),
             Text(str(row["best"] or "")),
@@ -142,7 +142,7 @@ def print_cache(table: pd.DataFrame, folder: Path) -> None:
     out.print(Text(f"{folder}: {len(table)} entries, {size_words(total)}. Clear it with: evenhand cache --clear"))
 
 
-def figure_words(figure: dict[str, Any]) -> str:
+def figure_words(figure: Mapping[Any, Any]) -> str:
     """Return an estimate with its interval in words."""
     if figure.get("estimate") is None or figure["estimate"] != figure["estimate"]:
         return "cannot be estimated"

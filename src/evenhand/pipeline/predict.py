@@ -222,11 +222,13 @@ def write_table(predicted: Predicted, path: Path) -> None:
     EvenhandError
         If the ending is neither.
     """
-    writers = {".csv": pd.DataFrame.to_csv, ".parquet": pd.DataFrame.to_parquet}
-    writer = writers.get(path.suffix.lower())
-    if writer is None:
+    ending = path.suffix.lower()
+    if ending not in (".csv", ".parquet"):
         raise EvenhandError(
             f"{path}: tables are written as .csv or .parquet. Give a name with one of these endings."
         )
     with replacing(path) as part:
-        writer(predicted.table, part, index=False)
+        if ending == ".csv":
+            predicted.table.to_csv(part, index=False)
+        else:
+            predicted.table.to_parquet(part, index=False)
