@@ -12,7 +12,8 @@ from evenhand.testing.archives import write_lying_zip, write_zip
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2])
 def test_reads_every_usual_method(tmp_path: Path, method: int) -> None:
-    root = ZipRoot(write_zip(tmp_path / "a.zip", {"b/2.jpg": b"two" * 99, "a/1.jpg": b"", ".x": b"h"}, method=method))
+    files = {"b/2.jpg": b"two" * 99, "a/1.jpg": b"", ".x": b"h"}
+    root = ZipRoot(write_zip(tmp_path / "a.zip", files, method=method))
     assert list(root.names()) == ["a/1.jpg", "b/2.jpg"]
     assert root.read("b/2.jpg") == b"two" * 99
     assert root.read("a/1.jpg") == b""

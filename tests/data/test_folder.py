@@ -123,9 +123,7 @@ def test_a_root_that_cannot_be_read_is_an_error(tmp_path: Path, monkeypatch: pyt
 
 
 def test_names_that_are_not_unicode_are_read(tmp_path: Path) -> None:
-    folder = os.fsencode(tmp_path)
-    with open(folder + b"/" + "груша.jpg".encode("cp866"), "wb") as file:
-        file.write(b"pear")
+    (tmp_path / os.fsdecode("груша.jpg".encode("cp866"))).write_bytes(b"pear")
     root = FolderRoot(tmp_path)
     assert list(root.names()) == ["груша.jpg"]
     assert root.read("груша.jpg") == b"pear"

@@ -52,7 +52,7 @@ def test_both_spellings_of_an_accent_are_one() -> None:
     assert spelling("cafe\u0301") == spelling("café") == "café"
 
 
-@pytest.mark.parametrize("part", [".git", ".DS_Store", "__MACOSX", "Thumbs.db", "THUMBS.DB", "desktop.ini", "._a.jpg"])
+@pytest.mark.parametrize("part", [".git", ".DS_Store", "__MACOSX", "THUMBS.db", "desktop.ini", "._a.jpg"])
 def test_clutter(part: str) -> None:
     assert is_clutter(part)
 
@@ -62,7 +62,8 @@ def test_ordinary_names_are_no_clutter() -> None:
 
 
 def test_suffixes() -> None:
-    assert [suffix(n) for n in ("a.JPG", "a.tar.gz", "a", ".jpg", "a.b/c", "a.")] == [".jpg", ".gz", "", "", "", "."]
+    endings = {"a.JPG": ".jpg", "a.tar.gz": ".gz", "a": "", ".jpg": "", "a.b/c": "", "a.": "."}
+    assert {name: suffix(name) for name in endings} == endings
 
 
 def test_lists_are_cut() -> None:

@@ -36,7 +36,8 @@ def files_of(root: Root, suffixes: Collection[str], kind: str) -> list[str]:
     known = ", ".join(sorted(suffixes))
     skipped = "".join(f" {item.name}: {item.reason}." for item in list(root.skipped())[:3])
     if not root.names():
-        raise DataError(f"{root.path}: is empty.{skipped} Put {kind} there ({known}), or set data.root.")
+        state = "holds nothing that can be read" if skipped else "is empty"
+        raise DataError(f"{root.path}: {state}.{skipped} Put {kind} there ({known}), or set data.root.")
     endings = pd.Series([suffix(name) or "no ending" for name in root.names()]).value_counts()
     found = ", ".join(f"{count:,} {ending}" for ending, count in endings.head(4).items())
     raise DataError(f"{root.path}: holds no {kind} (found: {found}). {kind.capitalize()} are {known}.{skipped}")

@@ -186,7 +186,8 @@ def _decoded(raw: bytes, name: str, encoding: str | None) -> tuple[str, tuple[Fi
 
 def _cells(text: str) -> tuple[list[str], list[list[str]], list[int]]:
     """Return the header, the rows and the line on which each row begins."""
-    first = text.partition("\n")[0].strip()
+    text = text if "\n" in text else text.replace("\r", "\n")  # as old Macs end lines
+    first = text.partition("\n")[0].strip("\r\n ")
     told = first[4:5] if first.lower().startswith("sep=") else ""
     body = text.partition("\n")[2] if told else text
     rows: list[list[str]] = []
@@ -210,7 +211,10 @@ def _delimiter(header: str) -> str:
     """Return what separates cells: whichever of comma, semicolon and tab cuts the header into most parts."""
 
     def parts(delimiter: str) -> int:
-        return len(next(csv.reader([header], delimiter=delimiter), []))
+        try:
+            return len(next(csv.reader([header], delimiter=delimiter), []))
+        except csv.Error:  # said again, with its line, when the rows are read
+            return 0
 
     return max(",;\t", key=parts)
 

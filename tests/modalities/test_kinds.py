@@ -1,0 +1,95 @@
+"""What every registered kind of data must keep, the sixth too, unedited."""
+
+import base64
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from evenhand.base.config import Section
+from evenhand.base.errors import DataError
+from evenhand.base.toml_lines import key_lines
+from evenhand.modalities import KINDS
+from evenhand.testing.kinds import Generated, generate
+
+ROWS = 48
+
+
+@pytest.fixture(scope="module", params=KINDS.names())
+def generated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Generated:
+    return generate(request.param, tmp_path_factory.mktemp(request.param), rows=ROWS)
+
+
+def test_a_kind_is_filed_under_its_name(generated: Generated) -> None:
+    kind = generated.kind
+    assert KINDS.get(kind.name) is kind
+    assert issubclass(kind.config, Section)
+    assert kind.augment_module.startswith("evenhand.") is kind.models_module.startswith("evenhand.")
+
+
+def test_its_section_has_defaults_and_says_what_they_do(generated: Generated) -> None:
+    assert generated.kind.config() == generated.kind.config.model_validate({})
+    assert all(field.description for field in generated.kind.config.model_fields.values())
+
+
+def test_its_example_is_true_to_life(generated: Generated) -> None:
+    samples = generated.samples()
+    assert len(samples) == ROWS
+    assert samples.k >= 2
+    assert samples.grouped
+    assert min(samples.groups_per_class().values()) >= 2
+    assert samples.counts().max() > samples.counts().min(), "real classes are skewed"
+    assert not all(name.isascii() for name in samples.classes), "real names are of all scripts"
+    assert key_lines(generated.toml.read_text(encoding="utf-8"))["data", "kind"]
+
+
+def test_its_example_is_the_same_for_the_same_seed(generated: Generated, tmp_path: Path) -> None:
+    again = generate(generated.kind.name, tmp_path / "again", rows=ROWS).samples()
+    other = generate(generated.kind.name, tmp_path / "other", rows=ROWS, seed=1).samples()
+    assert list(again.ids) == list(generated.samples().ids)
+    assert list(other.ids) != list(again.ids)
+
+
+def test_samples_are_the_same_every_time(generated: Generated) -> None:
+    one, two = generated.samples(), generated.samples()
+    assert one.frame.equals(two.frame)
+    assert one.classes == two.classes
+    np.testing.assert_array_equal(one.labels, two.labels)
+
+
+def test_settings_decide_what_is_encoded(generated: Generated) -> None:
+    kind, own = generated.kind, generated.own
+    settings = kind.settings(own, None)
+    assert settings == kind.settings(own, None)
+    assert settings["kind"] == kind.name
+    assert "encoder" in settings, "a version number, so that better encoders build stores anew"
+    assert all(isinstance(value, (str, int, float, bool, list, type(None))) for value in settings.values())
+
+
+def test_every_row_can_be_encoded_and_comes_out_the_same(generated: Generated) -> None:
+    settings = generated.kind.settings(generated.own, None)
+    for name in generated.samples().frame["path"]:
+        raw = generated.root.read(name)
+        row = generated.kind.encode(raw, settings)
+        assert row
+        assert all(isinstance(array, np.ndarray) and array.dtype != object for array in row.values())
+        again = generated.kind.encode(raw, settings)
+        assert all(np.array_equal(array, again[part]) for part, array in row.items())
+
+
+def test_what_cannot_be_encoded_is_a_reason(generated: Generated) -> None:
+    settings = generated.kind.settings(generated.own, None)
+    for raw in (b"", b"\0" * 100, b"<!DOCTYPE html><p>404</p>"):
+        with pytest.raises(DataError, match=r"^(is|has) "):
+            generated.kind.encode(raw, settings)
+        with pytest.raises(DataError):
+            generated.kind.picture(raw, 64)
+
+
+def test_a_picture_is_an_image_in_a_uri(generated: Generated) -> None:
+    raw = generated.root.read(generated.samples().frame["path"][0])
+    uri = generated.kind.picture(raw, 64)
+    found = re.fullmatch(r"data:image/(png|jpeg|webp|svg\+xml);base64,([A-Za-z0-9+/]+=*)", uri)
+    assert found
+    assert len(base64.b64decode(found[2])) < 64 * 64 * 4
