@@ -7,6 +7,7 @@ What is chosen is a section with its own options, so a new file below `samplers/
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
@@ -43,14 +44,32 @@ class ClassWeights(Protocol):
         """Return (k,) relative weights of the classes, from (k,) rows per class (all above 0)."""
 
 
+@dataclass(frozen=True, eq=False)
+class Classes:
+    """What a loss may know of the classes.
+
+    Attributes
+    ----------
+    counts
+        (k,) training rows of each.
+    weights
+        (k,) what an error on each costs.
+    several
+        Whether several may hold for one row.
+    """
+
+    counts: Floats
+    weights: Floats
+    several: bool = False
+
+
 class Loss(Protocol):
     """What is minimised."""
 
-    def build(self, counts: Floats, weights: Floats, several: bool) -> RowLoss:
+    def build(self, classes: Classes) -> RowLoss:
         """Return a function of logits (b, k) and targets that gives (b,) losses, one per row.
 
-        Targets are (b,) int64 classes, or (b, k) shares in 0..1. `several` says that classes do not exclude
-        each other.
+        Targets are (b,) int64 classes, or (b, k) shares in 0..1.
         """
 
 

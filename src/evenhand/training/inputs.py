@@ -6,7 +6,7 @@ work on whole batches.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -17,8 +17,8 @@ from torch import Tensor
 from evenhand.base.seeds import seed_from
 from evenhand.base.values import Ints
 
-Augment = Callable[[Tensor, str, torch.Generator], Tensor]
-"""(b, c, h, w) floats in 0..1, the name of a profile, a generator -> the same, changed."""
+Augment = Callable[[Tensor, str, torch.Generator | Sequence[torch.Generator]], Tensor]
+"""(b, c, h, w) floats in 0..1, the name of a profile, a generator (or one per row) -> the same, changed."""
 
 
 class Inputs(Protocol):
@@ -100,8 +100,9 @@ class ImageInputs:
         raw = self._raw(rows)
         if view == 0:
             return self._prepare(raw)
-        draws = torch.Generator(self._device).manual_seed(seed_from("view", view, len(rows)))
-        return self._prepare(self._augment(unit(raw), self._view_profile, draws))
+        seed = seed_from("view", view)
+        alike = [torch.Generator().manual_seed(seed) for _ in rows]  # one each: a view is the same change for all
+        return self._prepare(self._augment(unit(raw), self._view_profile, alike))
 
     def _raw(self, rows: Ints) -> Tensor:
         return torch.from_numpy(np.take(self._pictures, rows, axis=0)).to(self._device)

@@ -132,7 +132,10 @@ def train_step(run: Run, batch: Batch) -> tuple[Tensor, None]:
         x, y = mixed(x, shares, mixup_alpha=train.mixup, cutmix_alpha=train.cutmix, draws=batch.draws)
     else:
         y = targets.fitted(batch.at)
-    return run.descent.step(lambda: mean_loss(run, x, y, batch)[0], batch.factor), None
+    loss = run.descent.step(lambda: mean_loss(run, x, y, batch)[0], batch.factor)
+    if run.ema is not None:
+        run.ema.follow(train.ema)
+    return loss, None
 
 
 def judge_step(run: Run, batch: Batch) -> tuple[Tensor, Tensor]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from evenhand.balance.choose import LOSSES
+from evenhand.balance.choose import LOSSES, Classes
 from evenhand.base.config import Section
-from evenhand.base.values import Floats
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -18,12 +17,13 @@ if TYPE_CHECKING:
 class CrossEntropy(Section):
     """Minus the log-probability of the truth; one term per class where several may hold."""
 
-    def build(self, counts: Floats, weights: Floats, several: bool) -> RowLoss:
-        """Return the loss of each row; `weights` (k,) multiply the terms of their class."""
+    def build(self, classes: Classes) -> RowLoss:
+        """Return the loss of each row; the weights multiply the terms of their class."""
         import torch
 
+        weights = classes.weights
         per_class = None if (weights == 1).all() else torch.as_tensor(weights, dtype=torch.float32)
-        form = _binary if several else _categorical
+        form = _binary if classes.several else _categorical
 
         def row_loss(logits: Tensor, targets: Tensor) -> Tensor:
             weight = None if per_class is None else per_class.to(logits.device)

@@ -1,0 +1,48 @@
+import pytest
+import torch
+from torch import nn
+
+from evenhand.training.norms import at_rest, refresh, training_mode
+
+
+def test_refreshed_statistics_are_the_even_mean_over_batches() -> None:
+    norm = nn.BatchNorm1d(1).train()
+    norm.running_mean.fill_(99.0)
+    batches = [torch.tensor([[0.0], [2.0]]), torch.tensor([[4.0], [8.0]]), torch.tensor([[3.0], [3.0]])]
+    refresh(norm, batches, norm)
+    assert norm.running_mean.item() == pytest.approx((1 + 6 + 3) / 3)
+    assert norm.running_var.item() == pytest.approx((2 + 8 + 0) / 3)
+    assert norm.momentum == 0.1
+
+
+def test_refresh_leaves_layers_that_do_not_learn() -> None:
+    norm = nn.BatchNorm1d(1).eval()
+    norm.running_mean.fill_(5.0)
+    refresh(norm, [torch.zeros(4, 1)], norm)
+    assert norm.running_mean.item() == 5.0
+
+
+def test_frozen_normalisation_keeps_its_statistics() -> None:
+    net = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2), nn.Linear(2, 2), nn.BatchNorm1d(2))
+    net[1].requires_grad_(False)
+    training_mode(net)
+    assert [part.training for part in net] == [True, False, True, True]
+
+
+def test_a_part_can_keep_its_statistics_while_it_is_trained() -> None:
+    body = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
+    net = nn.Sequential(body, nn.BatchNorm1d(2, affine=False))
+    training_mode(net, fixed=body)
+    assert not body[1].training
+    assert net[1].training
+
+
+def test_at_rest_normalises_by_the_batch_and_remembers_nothing() -> None:
+    norm = nn.BatchNorm1d(1).train()
+    x = torch.tensor([[10.0], [12.0]])
+    with at_rest(norm):
+        out = norm(x)
+    assert norm.running_mean.item() == 0.0
+    assert out.flatten().tolist() == pytest.approx([-1, 1], abs=1e-4)
+    norm(x)
+    assert norm.running_mean.item() == pytest.approx(1.1)
