@@ -4,9 +4,10 @@ import pytest
 
 from evenhand.base.errors import DataError
 from evenhand.data.archive import ZipRoot
+from evenhand.data.config import DataConfig
 from evenhand.data.folder import FolderRoot
-from evenhand.data.root import open_root
-from evenhand.testing.archives import write_zip
+from evenhand.data.root import open_root, root_of
+from evenhand.testing.archives import write_legacy_zip, write_zip
 
 
 def test_folders_and_zips(tmp_path: Path) -> None:
@@ -23,6 +24,16 @@ def test_both_give_the_same(tmp_path: Path) -> None:
     assert list(folder.names()) == list(zipped.names())
     assert folder.content("Яблоки/1.jpg") == zipped.content("Яблоки/1.jpg")
     assert folder.size("Яблоки/1.jpg") == zipped.size("Яблоки/1.jpg") == 1
+
+
+def test_the_configuration_says_how_a_root_is_opened(tmp_path: Path) -> None:
+    (tmp_path / "root").mkdir()
+    (tmp_path / "1.jpg").write_bytes(b"x")
+    (tmp_path / "root/1.jpg").symlink_to(tmp_path / "1.jpg")
+    assert not root_of(DataConfig(root=str(tmp_path / "root"))).names()
+    assert root_of(DataConfig(root=str(tmp_path / "root"), links="follow")).names()
+    zipped = write_legacy_zip(tmp_path / "a.zip", {"Ёлка.jpg": b"x"}, "cp1251")
+    assert list(root_of(DataConfig(root=str(zipped), zip_encoding="cp1251")).names()) == ["Ёлка.jpg"]
 
 
 def test_nothing_there_names_the_nearest(tmp_path: Path) -> None:

@@ -116,14 +116,12 @@ def test_files_that_cannot_be_read_are_left_out_and_named(tmp_path: Path, monkey
 
 
 def refuse(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    read_bytes: Callable[[Path], bytes] = Path.read_bytes
-
-    def read_or_refuse(path: Path) -> bytes:
-        if path.as_posix().endswith(name):
+    def read_or_refuse(path: str, *args: Any, **keys: Any) -> Any:
+        if path.endswith(name):
             raise PermissionError(13, "Permission denied")
-        return read_bytes(path)
+        return open(path, *args, **keys)  # noqa: PTH123
 
-    monkeypatch.setattr(Path, "read_bytes", read_or_refuse)
+    monkeypatch.setattr("evenhand.data.folder.open", read_or_refuse, raising=False)
 
 
 def test_links_that_are_not_followed_are_named(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 
 from evenhand.base.errors import DataError, nearest
 from evenhand.data.archive import ZipRoot
+from evenhand.data.config import DataConfig
 from evenhand.data.folder import FolderRoot
 from evenhand.data.skipped import Skipped
 
@@ -71,6 +72,11 @@ def open_root(path: str | Path, *, encoding: str | None = None, links: Links = "
             "other archives must be unpacked first."
         )
     return ZipRoot(path, encoding)
+
+
+def root_of(data: DataConfig) -> Root:
+    """Return the root that the section [data] names, opened as it says."""
+    return open_root(data.root, encoding=data.zip_encoding, links=data.links)
 
 
 def _hint(path: Path) -> str:

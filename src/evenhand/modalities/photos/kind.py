@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,17 +27,18 @@ class Photos:
     """Photos and other pictures: (size, size, 3) uint8, RGB."""
 
     name = "photos"
+    suffixes: Sequence[str] = read.SUFFIXES
     config: type[Section] = PhotosConfig
     augment_module = "evenhand.modalities.photos.augment"
     models_module = "evenhand.modalities.photos.models"
 
     def samples(self, root: Root, data: DataConfig, own: PhotosConfig) -> tuple[Samples, list[Finding]]:
-        samples, findings = file_samples(root, data, kind=self.name, suffixes=read.SUFFIXES)
+        samples, findings = file_samples(root, data, kind=self.name, suffixes=self.suffixes)
         return samples, findings + _unread(root, data)
 
     def unlabelled(self, root: Root) -> tuple[Samples, list[Finding]]:
         """Return every photo below a root, without classes, for prediction."""
-        return unlabelled_samples(root, kind=self.name, suffixes=read.SUFFIXES)
+        return unlabelled_samples(root, kind=self.name, suffixes=self.suffixes)
 
     def settings(self, own: PhotosConfig, size: int | None) -> dict[str, Any]:
         return {"kind": self.name, "encoder": read.ENCODER, **own.plain(), "size": size or own.size}

@@ -22,10 +22,10 @@ from evenhand.modalities.photos.rgb import check_pixels, opened, pillow, to_rgb
 ENCODER = 1
 """Version of what `encode` returns for the same bytes and settings; a higher one makes stores build anew."""
 
-SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif"})
+SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif")
 """Endings of files that are taken for photos where no table names them."""
 
-UNREAD = frozenset({".heic", ".heif", ".avif", ".jxl", ".jp2", ".psd", ".cr2", ".nef", ".arw", ".dng", ".raw"})
+UNREAD = (".heic", ".heif", ".avif", ".jxl", ".jp2", ".psd", ".cr2", ".nef", ".arw", ".dng", ".raw")
 """Endings of pictures in formats that are not read."""
 
 # What libjpeg-turbo says of pictures of which a part is missing or garbage; other complaints are harmless.
