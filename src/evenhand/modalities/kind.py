@@ -50,6 +50,9 @@ class Kind(Protocol):
     def encode(self, raw: bytes, settings: Mapping[str, Any]) -> Encoded:
         """Return one row decoded as the store holds it; raises `DataError` with the reason."""
 
+    def facts(self, raw: bytes) -> Mapping[str, Any]:
+        """Return what the head of a file says (size, format, mode) without decoding it; raises `DataError`."""
+
     def picture(self, raw: bytes, side: int) -> str:
         """Return a picture of a row as a `data:` URI, its longer side at most `side` px."""
 

@@ -90,6 +90,7 @@ def checked(settings: Settings, source: Source, watcher: Watcher) -> Check:
         samples=source.samples,
         config=settings.resolved(),
         failures=source.failures,
+        facts=source.facts(settings.compute.cores),
         pictures=pictures(source),
     )
     folds = divided(settings, case)

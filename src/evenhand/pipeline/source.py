@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from evenhand.base.errors import DataError
 from evenhand.base.files import to_json
@@ -56,9 +58,11 @@ class Source:
         """The encoded rows that checks look at."""
         return next(iter(self.entries.values()))
 
-    def raw(self, position: int) -> bytes:
-        """Return the bytes of one row of the samples."""
-        return self.root.read(str(self.samples.frame["path"].iloc[position]))
+    def facts(self, threads: int) -> pd.DataFrame:
+        """Return what the heads of the files say, a row for each of the samples."""
+        paths = self.samples.frame["path"].astype(str)
+        with ThreadPoolExecutor(threads) as pool:
+            return pd.DataFrame(pool.map(lambda path: dict(self.kind.facts(self.root.read(path))), paths))
 
 
 def store_of(compute: ComputeConfig) -> Store:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from evenhand.base.files import replacing, write_text
 from evenhand.modalities.photos.exif import Pixels
-from evenhand.modalities.photos.rgb import pillow
+from evenhand.modalities.photos.opening import pillow
 
 Field = npt.NDArray[np.float64]
 

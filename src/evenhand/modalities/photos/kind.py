@@ -27,6 +27,7 @@ class Photos:
     """Photos and other pictures: (size, size, 3) uint8, RGB."""
 
     name = "photos"
+    suffixes = read.SUFFIXES
     suffixes: Sequence[str] = read.SUFFIXES
     config: type[Section] = PhotosConfig
     augment_module = "evenhand.modalities.photos.augment"
@@ -45,6 +46,9 @@ class Photos:
 
     def encode(self, raw: bytes, settings: Mapping[str, Any]) -> dict[str, np.ndarray[Any, Any]]:
         return dict(read.encode(raw, settings))
+
+    def facts(self, raw: bytes) -> dict[str, Any]:
+        return {**vars(read.facts(raw)), "bytes": len(raw)}
 
     def picture(self, raw: bytes, side: int) -> str:
         image = read.thumbnail(raw, side, PhotosConfig().plain())

@@ -17,7 +17,8 @@ import numpy as np
 from evenhand.base.errors import DataError, MissingExtraError
 from evenhand.modalities.photos.exif import Pixels, jpeg_orientation, upright
 from evenhand.modalities.photos.fit import cut, fill, padded, place, reduction
-from evenhand.modalities.photos.rgb import check_pixels, opened, pillow, to_rgb
+from evenhand.modalities.photos.opening import check_pixels, opened, pillow
+from evenhand.modalities.photos.rgb import to_rgb
 
 ENCODER = 1
 """Version of what `encode` returns for the same bytes and settings; a higher one makes stores build anew."""
