@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 from scipy import linalg
+from scipy.sparse import csr_array
 
 from evenhand.base.values import Floats, Ints
 
@@ -103,6 +104,6 @@ def neighbour_scores(near: Ints, sides: Sides, group: Ints, stratum: Ints) -> Fl
 
 
 def _sums(index: Ints, sides: Sides) -> Floats:
-    out = np.zeros((int(index.max()) + 1, sides.shape[1]))
-    np.add.at(out, index, sides)
-    return out
+    n = len(index)
+    gather = csr_array((np.ones(n), (index, np.arange(n))), shape=(int(index.max()) + 1, n))
+    return np.asarray(gather @ sides.astype(np.float64))

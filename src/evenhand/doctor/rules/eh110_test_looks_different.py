@@ -24,10 +24,10 @@ def check(case: Case, *, least_auc: float = 0.6, most_p: float = 0.01, draws: in
 
     What it checks: whether a classifier tells the two apart by plain measures of the pictures (brightness,
     contrast, colour, detail, sharpness, border, layout, size, compression), or by features of an encoder where
-    there are any. It fires where the area under the curve on unseen groups is at least `least_auc`, and
-    where sides dealt anew to whole groups of the same class, `draws` times, seldom reach as much (p of at
-    most `most_p` over all comparisons). The locked test is compared with the rest; without one, the
-    largest given split with each of the others.
+    there are any. It fires where the area under the curve on unseen groups is at least `least_auc`, where
+    sides dealt anew to whole groups of the same class, `draws` times, seldom reach as much (p of at most
+    `most_p` over all comparisons), and where the interval lies above what chance reaches in 95 of 100. The
+    locked test is compared with the rest; without one, the largest given split with each of the others.
 
     Why it matters: the out-of-fold figure speaks of pictures like those trained on. Where the test was taken
     elsewhere it will be lower there, and lower again in the next place.
@@ -57,7 +57,8 @@ def check(case: Case, *, least_auc: float = 0.6, most_p: float = 0.01, draws: in
         by_features = _by_features(case, rows, parts, draws)
         best = min([a for a in (by_traits, by_features) if a], key=lambda a: (a.p, -a.auc.estimate))
         tests = len(others) * (1 if by_features is None else 2)
-        if best.auc.estimate >= least_auc and best.p * tests <= most_p:
+        surely = best.auc.low > best.chance and best.p * tests <= most_p
+        if surely and best.auc.estimate >= least_auc:
             causes, shift = _aspects(within, parts)
             yield _found(other, whole, best, causes, shift)
 

@@ -1,0 +1,106 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from evenhand.doctor import examine
+
+BIG = {"rows": 240, "series": 60}
+
+
+def changed(case, change, part="test"):
+    pictures = case.pictures.astype(np.float64)
+    rows = (case.samples.frame["split"] == part).to_numpy()
+    pictures[rows] = change(pictures[rows])
+    return replace(case, pictures=pictures.clip(0, 255).astype(np.uint8))
+
+
+def blurred(pictures):
+    return sum(np.roll(pictures, (dy, dx), (1, 2)) for dy in (-1, 0, 1) for dx in (-1, 0, 1)) / 9
+
+
+@pytest.mark.parametrize(
+    ("change", "aspect"),
+    [
+        (lambda p: p * 0.5, "brightness (darker"),
+        (blurred, "sharpness (more blurred"),
+        (lambda p: p.mean(axis=3, keepdims=True) + 0 * p, "colour (paler"),
+    ],
+    ids=["darker", "blurred", "grey"],
+)
+def test_another_camera_is_found_and_named(make, change, aspect):
+    (found,) = examine(changed(make(**BIG), change), ["EH110"]).findings
+    assert found.severity == "warning"
+    assert found.about == "test"
+    assert aspect.split(" (")[0] in found.evidence["aspects"]
+    assert aspect in found.says
+    assert found.evidence["auc"]["estimate"] > 0.8 > found.evidence["chance"]
+
+
+def test_larger_files_are_named(make):
+    case = make(**BIG)
+    test = case.samples.frame["split"] == "test"
+    facts = case.facts.assign(width=np.where(test, 1200, 300), height=np.where(test, 800, 200))
+    (found,) = examine(replace(case, facts=facts), ["EH110"]).findings
+    assert "picture size (of larger files)" in found.says
+
+
+def test_another_ground_behind_each_class_is_found(make):
+    """No direction is common to all classes: only the neighbours tell."""
+    case = make(rows=480, series=120, classes=6, ground="black")
+    colours = np.random.default_rng(5).uniform(0, 255, (2, 6, 3))
+    test = (case.samples.frame["split"] == "test").to_numpy().astype(int)
+    pictures = np.maximum(case.pictures, colours[test, case.samples.labels][:, None, None]).astype(np.uint8)
+    (found,) = examine(replace(case, pictures=pictures), ["EH110"]).findings
+    assert found.evidence["auc"]["estimate"] > 0.7
+
+
+def test_a_locked_test_is_compared_with_the_rest(make, fold_of):
+    case = changed(make(**BIG), lambda p: p * 0.5)
+    fold = np.where(case.samples.frame["split"] == "test", -1, np.arange(240) % 5)
+    (found,) = examine(replace(case, folds=fold_of(case, fold, 5)), ["EH110"]).findings
+    assert found.says.startswith("the locked test looks different from the rows trained on")
+
+
+def test_features_tell_where_plain_looks_do_not(make):
+    case = make(**BIG)
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(240, 32)).astype(np.float32)
+    features[:, 0] += 2.0 * (case.samples.frame["split"] == "test")
+    (found,) = examine(replace(case, features=features), ["EH110"]).findings
+    assert "by what they show rather than by plain looks" in found.says
+    assert examine(replace(case, features=features[:, 1:]), ["EH110"]).passed == ("EH110",)
+
+
+HEALTHY = {
+    "plain": BIG,
+    "tiny": {"rows": 60, "series": 60, "classes": 2},
+    "few series": {"rows": 240, "series": 14, "test_share": 0.5},
+    "skew 1:500": {"rows": 800, "series": 100, "skew": 500.0},
+    "black ground": {"rows": 240, "series": 60, "ground": "black"},
+    "look-alike classes": {"rows": 240, "series": 60, "alike": True},
+}
+
+
+@pytest.mark.parametrize("name", HEALTHY)
+def test_series_dealt_at_random_are_not_told_apart(make, name):
+    for seed in (1, 2, 3):
+        assert not examine(make(seed=seed, **HEALTHY[name]), ["EH110"]).findings
+
+
+def test_other_shares_of_the_classes_are_not_another_look(make):
+    case = make(rows=600, series=600, classes=2)
+    rng = np.random.default_rng(0)
+    test = rng.random(600) < np.where(case.samples.labels == 0, 0.1, 0.6)
+    colour = np.array([[250, 30, 30], [30, 30, 250]])[case.samples.labels]
+    pictures = (case.pictures * 0.5 + colour[:, None, None] * 0.5).astype(np.uint8)
+    frame = case.samples.frame.assign(split=np.where(test, "test", "train"))
+    shifted = replace(case, samples=replace(case.samples, frame=frame), pictures=pictures)
+    assert examine(shifted, ["EH110"]).passed == ("EH110",)
+
+
+def test_too_small_a_test_cannot_be_compared(make):
+    case = make(rows=100, series=100)
+    frame = case.samples.frame.assign(split=["test"] * 10 + ["train"] * 90)
+    examination = examine(replace(case, samples=replace(case.samples, frame=frame)), ["EH110"])
+    assert examination.not_applicable == {"EH110": "a locked test, or a given split, with 20 rows in 5 groups"}
