@@ -25,68 +25,23 @@ def table(root: Root, raw: bytes | str, name: str = "labels.csv", encoding: str 
     return read_table(root, str(path), encoding=encoding)
 
 
-@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-def test_dialects(root: Root, delimiter: str, end: str) -> None:
-    text = end.join(delimiter.join(row) for row in (["path", "label"], ["a.jpg", "кот"], ["b.jpg", "cat, big"]))
-    if delimiter == ",":
-        text = text.replace("cat, big", '"cat, big"')
-    found = table(root, text)
-    assert found.frame.to_dict("list") == {"path": ["a.jpg", "b.jpg"], "label": ["кот", "cat, big"]}
+def test_cells_are_text_and_rows_know_their_lines(root: Root) -> None:
+    found = table(root, "path;label;\na.jpg;кот ;\nb.jpg;;x\n")
+    assert list(found.frame) == ["path", "label", "column 3"]
+    assert found.texts("label") == ["кот", None]
+    assert found.texts("column 3") == [None, "x"]
+    assert [found.place(row) for row in (0, 1)] == ["line 2", "line 3"]
 
 
-def test_excel_says_its_separator(root: Root) -> None:
-    found = table(root, "sep=;\npath;label\na.jpg;cat\n")
-    assert list(found.frame) == ["path", "label"]
-    assert found.place(0) == "line 3"
+def test_an_encoding_that_was_guessed_is_told(root: Root) -> None:
+    found = table(root, "path,label\na.jpg,яблоко\n".encode("cp1251"))
+    assert found.texts("label") == ["яблоко"]
+    assert "was read as cp1251" in found.findings[0].says
 
 
-@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
-def test_marked_encodings(root: Root, encoding: str) -> None:
-    assert table(root, "path,label\na.jpg,苹果\n".encode(encoding)).texts("label") == ["苹果"]
-
-
-@pytest.mark.parametrize(
-    ("encoding", "word"), [("cp1251", "яблоко красное"), ("gbk", "苹果"), ("cp1252", "crème brûlée")]
-)
-def test_legacy_encodings_are_guessed_and_told(root: Root, encoding: str, word: str) -> None:
-    found = table(root, f"path,label\na.jpg,cat\nb.jpg,{word}\n".encode(encoding))
-    assert found.texts("label") == ["cat", word]
-    assert f"is not UTF-8 (first on line 3) and was read as {encoding}" in found.findings[0].says
-
-
-def test_an_encoding_can_be_told(root: Root) -> None:
-    raw = "path,label\na.jpg,Ёлка\n".encode("cp1251")
-    assert table(root, raw, encoding="cp1251").texts("label") == ["Ёлка"]
-    with pytest.raises(DataError, match=r"labels\.csv: line 2 is not ascii\. Save it as UTF-8"):
-        table(root, raw, encoding="ascii")
-
-
-def test_lines_are_counted_through_line_breaks_in_cells_and_empty_lines(root: Root) -> None:
-    found = table(root, 'path,label\n"a\nb.jpg",cat\n\n,\nc.jpg,dog\n')
-    assert found.lines.tolist() == [2, 6]
-
-
-def test_rows_of_another_width(root: Root) -> None:
-    with pytest.raises(
-        DataError, match=r"1 of 2 rows do not have the 2 cells of the header \(first: line 3 has 3\)"
-    ):
-        table(root, "path,label\na.jpg,cat\nb.jpg,cat,big\n")
-    assert len(table(root, "path,label\na.jpg,cat,,\n")) == 1
-
-
-@pytest.mark.parametrize(
-    ("raw", "says"),
-    [
-        ("", "has no rows"),
-        ("path,label\n", "has no rows"),
-        ("path,path\na,b\n", r'two columns are called "path"'),
-        ('path,label\na,"b\n', r"line 2 is not CSV \(.*Close or double its quotation marks"),
-    ],
-)
-def test_what_is_no_table(root: Root, raw: str, says: str) -> None:
-    with pytest.raises(DataError, match=says):
-        table(root, raw)
+def test_names_of_columns_are_unique(root: Root) -> None:
+    with pytest.raises(DataError, match=r'labels\.csv: two columns are called "path"\. Rename one'):
+        table(root, "path,path\na,b\n")
 
 
 def test_spreadsheets_are_sent_back(root: Root) -> None:

@@ -78,6 +78,15 @@ def test_every_row_can_be_encoded_and_comes_out_the_same(generated: Generated) -
         assert all(np.array_equal(array, again[part]) for part, array in row.items())
 
 
+def test_facts_are_plain(generated: Generated) -> None:
+    for name in generated.samples().frame["path"][:3]:
+        found = generated.kind.facts(generated.root.read(name))
+        assert found
+        assert all(isinstance(value, (str, int, float)) for value in found.values())
+    with pytest.raises(DataError):
+        generated.kind.facts(b"")
+
+
 def test_what_cannot_be_encoded_is_a_reason(generated: Generated) -> None:
     settings = generated.kind.settings(generated.own, None)
     for raw in (b"", b"\0" * 100, b"<!DOCTYPE html><p>404</p>"):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,12 +15,11 @@ import pandas as pd
 
 from evenhand.base.errors import DataError, nearest
 from evenhand.base.values import Finding
-from evenhand.data import codepages
+from evenhand.data.csvtext import csv_cells, decode_csv
 from evenhand.data.names import some, spelling, suffix
 from evenhand.data.root import Root
 
 _WHOLE = re.compile(r"[-+]?\d+(\.0+)?")
-_BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 Text = str | None
 
@@ -35,7 +33,7 @@ class Table:
     name
         What the table is called in messages.
     frame
-        n rows; the cells of a CSV are str, empty ones None.
+        n rows; the cells of a CSV are str, empty ones missing.
     lines
         (n,) int64, where each row stands: the line of a CSV, the row (from 1) of anything else.
     unit
@@ -150,8 +148,8 @@ def _parquet(raw: bytes, name: str, folder: str | None, encoding: str | None) ->
 
 
 def _csv(raw: bytes, name: str, folder: str | None, encoding: str | None) -> Table:
-    text, findings = _decoded(raw, name, encoding)
-    header, rows, lines = _cells(text)
+    text, findings = decode_csv(raw, name, encoding)
+    header, rows, lines = csv_cells(text)
     columns = [title.strip() or f"column {at}" for at, title in enumerate(header, start=1)]
     twice = sorted({column for column in columns if columns.count(column) > 1})
     if twice:
@@ -161,71 +159,3 @@ def _csv(raw: bytes, name: str, folder: str | None, encoding: str | None) -> Tab
         {column: np.array(cells, dtype=object) for column, cells in zip(columns, texts, strict=True)}
     )
     return Table(name, frame, np.array(lines, dtype=np.int64), "line", folder, findings)
-
-
-def _decoded(raw: bytes, name: str, encoding: str | None) -> tuple[str, tuple[Finding, ...]]:
-    """Return the text of a CSV, and a finding if its encoding had to be guessed."""
-    encoding = encoding or next((known for bom, known in _BOMS if raw.startswith(bom)), None)
-    try:
-        return raw.decode(encoding or "utf-8"), ()
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        if encoding:
-            raise DataError(f"line {line} is not {encoding}. Save it as UTF-8.") from None
-    guessed = codepages.guess(raw.splitlines(), default="cp1252", utf8_bonus=0)
-    finding = Finding(
-        code="EH101",
-        severity="note",
-        says=f"{name}: is not UTF-8 (first on line {line}) and was read as {guessed}. If names look wrong, "
-        "set data.table_encoding, or save it as UTF-8.",
-        about=name,
-        evidence={"encoding": guessed, "line": line},
-    )
-    return codepages.decode(raw, guessed), (finding,)
-
-
-def _cells(text: str) -> tuple[list[str], list[list[str]], list[int]]:
-    """Return the header, the rows and the line on which each row begins."""
-    text = text if "\n" in text else text.replace("\r", "\n")  # as old Macs end lines
-    first = text.partition("\n")[0].strip("\r\n ")
-    told = first[4:5] if first.lower().startswith("sep=") else ""
-    body = text.partition("\n")[2] if told else text
-    rows: list[list[str]] = []
-    lines: list[int] = []
-    reader = csv.reader(io.StringIO(body, newline=""), delimiter=told or _delimiter(first), strict=True)
-    line = 2 if told else 1
-    try:
-        for row in reader:
-            if any(cell.strip() for cell in row):
-                rows.append(row)
-                lines.append(line)
-            line = reader.line_num + (2 if told else 1)
-    except csv.Error as error:
-        raise DataError(f"line {line:,} is not CSV ({error}). Close or double its quotation marks.") from None
-    if len(rows) < 2:
-        raise DataError("has no rows. It needs a line with the names of columns, and a row for each file.")
-    return rows[0], _even(rows[0], rows[1:], lines[1:]), lines[1:]
-
-
-def _delimiter(header: str) -> str:
-    """Return what separates cells: whichever of comma, semicolon and tab cuts the header into most parts."""
-
-    def parts(delimiter: str) -> int:
-        try:
-            return len(next(csv.reader([header], delimiter=delimiter), []))
-        except csv.Error:  # said again, with its line, when the rows are read
-            return 0
-
-    return max(",;\t", key=parts)
-
-
-def _even(header: Sequence[str], rows: Sequence[list[str]], lines: Sequence[int]) -> list[list[str]]:
-    """Return rows as long as the header; empty cells beyond it are cut off."""
-    width = len(header)
-    odd = [at for at, row in enumerate(rows) if len(row) < width or any(cell.strip() for cell in row[width:])]
-    if odd:
-        raise DataError(
-            f"{len(odd):,} of {len(rows):,} rows do not have the {width} cells of the header (first: line "
-            f"{lines[odd[0]]:,} has {len(rows[odd[0]])}). Put cells that hold a separator in quotation marks."
-        )
-    return [row[:width] for row in rows]

@@ -27,7 +27,6 @@ class Photos:
     """Photos and other pictures: (size, size, 3) uint8, RGB."""
 
     name = "photos"
-    suffixes = read.SUFFIXES
     suffixes: Sequence[str] = read.SUFFIXES
     config: type[Section] = PhotosConfig
     augment_module = "evenhand.modalities.photos.augment"

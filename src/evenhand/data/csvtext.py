@@ -1,0 +1,93 @@
+"""CSV as people and spreadsheets write it: any encoding, separator and end of line; every row knows its line."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+
+from evenhand.base.errors import DataError
+from evenhand.base.values import Finding
+from evenhand.data import codepages
+
+_BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+
+
+def decode_csv(raw: bytes, name: str, encoding: str | None) -> tuple[str, tuple[Finding, ...]]:
+    """Return the text of a CSV, and a finding if its encoding had to be guessed.
+
+    Raises
+    ------
+    DataError
+        If the bytes are not in the encoding that was told, or that their first bytes mark.
+    """
+    encoding = encoding or next((known for bom, known in _BOMS if raw.startswith(bom)), None)
+    try:
+        return raw.decode(encoding or "utf-8"), ()
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        if encoding:
+            raise DataError(f"line {line} is not {encoding}. Save it as UTF-8.") from None
+    guessed = codepages.guess(raw.splitlines(), default="cp1252", utf8_bonus=0)
+    finding = Finding(
+        code="EH101",
+        severity="note",
+        says=f"{name}: is not UTF-8 (first on line {line}) and was read as {guessed}. If names look wrong, "
+        "set data.table_encoding, or save it as UTF-8.",
+        about=name,
+        evidence={"encoding": guessed, "line": line},
+    )
+    return codepages.decode(raw, guessed), (finding,)
+
+
+def csv_cells(text: str) -> tuple[list[str], list[list[str]], list[int]]:
+    """Return the header, the rows and the line on which each row begins; rows of empty cells are passed over.
+
+    Raises
+    ------
+    DataError
+        If there is no row, quotation marks are not closed, or rows are not as wide as the header.
+    """
+    text = text if "\n" in text else text.replace("\r", "\n")  # as old Macs end lines
+    first = text.partition("\n")[0].strip("\r\n ")
+    told = first[4:5] if first.lower().startswith("sep=") else ""
+    body = text.partition("\n")[2] if told else text
+    rows: list[list[str]] = []
+    lines: list[int] = []
+    reader = csv.reader(io.StringIO(body, newline=""), delimiter=told or _delimiter(first), strict=True)
+    line = 2 if told else 1
+    try:
+        for row in reader:
+            if any(cell.strip() for cell in row):
+                rows.append(row)
+                lines.append(line)
+            line = reader.line_num + (2 if told else 1)
+    except csv.Error as error:
+        raise DataError(f"line {line:,} is not CSV ({error}). Close or double its quotation marks.") from None
+    if len(rows) < 2:
+        raise DataError("has no rows. It needs a line with the names of columns, and a row for each file.")
+    return rows[0], _even(rows[0], rows[1:], lines[1:]), lines[1:]
+
+
+def _delimiter(header: str) -> str:
+    """Return what separates cells: whichever of comma, semicolon and tab cuts the header into most parts."""
+
+    def parts(delimiter: str) -> int:
+        try:
+            return len(next(csv.reader([header], delimiter=delimiter), []))
+        except csv.Error:  # said again, with its line, when the rows are read
+            return 0
+
+    return max(",;\t", key=parts)
+
+
+def _even(header: Sequence[str], rows: Sequence[list[str]], lines: Sequence[int]) -> list[list[str]]:
+    """Return rows as long as the header; empty cells beyond it are cut off."""
+    width = len(header)
+    odd = [at for at, row in enumerate(rows) if len(row) < width or any(cell.strip() for cell in row[width:])]
+    if odd:
+        raise DataError(
+            f"{len(odd):,} of {len(rows):,} rows do not have the {width} cells of the header (first: line "
+            f"{lines[odd[0]]:,} has {len(rows[odd[0]])}). Put cells that hold a separator in quotation marks."
+        )
+    return [row[:width] for row in rows]

@@ -1,0 +1,44 @@
+import threading
+import warnings
+
+import pytest
+
+from evenhand.base.errors import DataError
+from evenhand.modalities.photos.opening import opened, quiet
+from evenhand.testing.pictures import picture, png_header
+
+
+def test_nothing_is_decoded_above_the_limit() -> None:
+    says = r"has 900,000,000 pixels; photos\.max_pixels = 100,000,000 is the most"
+    with pytest.raises(DataError, match=says), opened(png_header(30_000, 30_000), 100_000_000):
+        pass
+    says = r"has 60 × 40 = 2,400 pixels; photos\.max_pixels = 2,399"
+    with pytest.raises(DataError, match=says), opened(picture(), 2399):
+        pass
+
+
+def test_only_formats_of_photos_are_opened() -> None:
+    postscript = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n"
+    says = r'is no JPEG, PNG.*\(it starts with "%!PS-Adobe-3"\)'
+    with pytest.raises(DataError, match=says), opened(postscript, 100):
+        pass
+
+
+def test_warnings_stay_inside_and_filters_are_as_before() -> None:
+    before = list(warnings.filters)
+    ready = threading.Barrier(4)
+
+    def work() -> None:
+        for _ in range(50):
+            with quiet():
+                ready.wait(5)
+                warnings.warn_explicit("metadata", UserWarning, "x.py", 1, module="PIL.TiffImagePlugin")
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert list(warnings.filters) == before
+    with pytest.warns(UserWarning, match="ours"), quiet():
+        warnings.warn("ours", stacklevel=1)
