@@ -95,7 +95,9 @@ def checked(settings: Settings, source: Source, watcher: Watcher) -> Check:
     )
     folds = divided(settings, case)
     found = examine(replace(case, folds=folds), codes=["EH1"])
-    found = replace(found, findings=(*source.findings, *found.findings))
+    told = {finding.code for finding in source.findings}
+    passed = tuple(code for code in found.passed if code not in told)
+    found = replace(found, findings=(*source.findings, *found.findings), passed=passed)
     return Check(source.samples, folds, skew_summary(source.samples), found)
 
 
