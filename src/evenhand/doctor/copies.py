@@ -25,8 +25,7 @@ def exact_copies(samples: Samples, pictures: npt.NDArray[np.uint8] | None, blank
     """
     pairs: list[tuple[int, int]] = []
     if "content" in samples.frame:
-        content = samples.frame["content"]
-        pairs += chained(content.where(content.notna() & (content != ""), None).tolist())
+        pairs += chained(c if isinstance(c, str) and c else None for c in samples.frame["content"])
     if pictures is not None:
         skip = np.zeros(len(samples), dtype=bool) if blank is None else blank
         pairs += chained([None if skip[row] else _digest(picture) for row, picture in enumerate(pictures)])

@@ -39,7 +39,13 @@ def sections(rule: Rule) -> dict[str, str]:
 def page(rule: Rule) -> str:
     """Return the page of a rule in Markdown."""
     said = sections(rule)
-    lines = [f"# {rule.code} {rule.slug}", "", said[""], "", f"Severity: **{rule.severity}**, where not said otherwise."]
+    lines = [
+        f"# {rule.code} {rule.slug}",
+        "",
+        said[""],
+        "",
+        f"Severity: **{rule.severity}**, where not said otherwise.",
+    ]
     for name in SECTIONS:
         lines += ["", f"## {name}", "", said[name]]
     if rule.thresholds:

@@ -34,7 +34,7 @@ def within_classes(measures: Floats, known: Floats) -> Floats:
     return np.asarray(x - design @ linalg.solve(gram, design.T @ x, assume_a="pos"))
 
 
-def linear_scores(x: Floats, sides: Sides, group: Ints, fold: Ints, *, ridge: float = 1e-2) -> Floats:
+def linear_scores(x: Floats, sides: Sides, fold: Ints, *, ridge: float = 1e-2) -> Floats:
     """Return (n, p) scores of ridge regressions of each column of `sides`, each row left out of its own fit.
 
     Ridge regression of a two-valued target ranks as linear discriminant analysis does (Hastie et al. 2009,

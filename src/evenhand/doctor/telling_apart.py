@@ -76,7 +76,7 @@ def tell_apart(measures: Floats, parts: Parts, *, draws: int = 399, seed: int = 
     sides = np.column_stack([parts.side, *dealt_anew(parts, draws, rng)])
     x = standardised(measures)
     scores = [
-        linear_scores(x, sides, parts.group, group_folds(parts.group, 5, rng)),
+        linear_scores(x, sides, group_folds(parts.group, 5, rng)),
         neighbour_scores(neighbours(x, parts.group, parts.stratum, rng), sides, parts.group, parts.stratum),
     ]
     areas = np.array([area_columns(s, sides) for s in scores])

@@ -18,6 +18,8 @@ Pixels = npt.NDArray[np.floating[Any]]
 
 HUES = 6
 GRID = 3
+LEAST_SIDE = 8
+"""Smaller pictures are enlarged first, so that every measure is there."""
 
 
 def picture_traits(
@@ -34,6 +36,8 @@ def picture_traits(
     chunk
         Pictures held as float at a time.
     """
+    if min(pictures.shape[1:3]) < LEAST_SIDE:
+        pictures = pictures.repeat(LEAST_SIDE, axis=1).repeat(LEAST_SIDE, axis=2)
     starts = range(0, len(pictures), chunk)
     with ThreadPoolExecutor(threads) as pool:
         parts = list(pool.map(lambda at: _looks(pictures[at : at + chunk]), starts))

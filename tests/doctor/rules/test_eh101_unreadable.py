@@ -14,7 +14,7 @@ def test_a_file_that_cannot_be_read_is_named_with_its_reason(make):
 
 
 def test_many_are_an_error_and_reasons_are_counted(make):
-    mixed = failures(5) + (Failure("y", "y.png", "is empty"),)
+    mixed = (*failures(5), Failure("y", "y.png", "is empty"))
     (found,) = examine(Case(samples=make(rows=100).samples, failures=mixed), ["EH101"]).findings
     assert found.severity == "error"
     assert "6 files of 106" in found.says

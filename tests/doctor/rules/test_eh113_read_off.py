@@ -38,7 +38,9 @@ def test_a_class_in_a_white_frame(make):
 
 def test_a_class_saved_at_low_quality(make):
     case = make(**BIG)
-    facts = case.facts.assign(bytes=np.where(case.samples.labels == 3, case.facts["bytes"] / 6, case.facts["bytes"]))
+    facts = case.facts.assign(
+        bytes=np.where(case.samples.labels == 3, case.facts["bytes"] / 6, case.facts["bytes"])
+    )
     (found,) = examine(replace(case, facts=facts), ["EH113"]).findings
     assert found.about == "the compression of the file"
     assert list(found.evidence["classes"]) == ["class 3"]
