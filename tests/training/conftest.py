@@ -35,6 +35,7 @@ class Tiny(nn.Module):
         self.retune("all")
 
     def retune(self, tune: str) -> None:
+        self.tune = tune
         self.body.requires_grad_(tune == "all")
         tuned = self.head if tune == "head" else nn.Sequential(self.body, self.head)
         object.__setattr__(self, "tuned", tuned)

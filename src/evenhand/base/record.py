@@ -27,6 +27,9 @@ from evenhand.base.errors import RecordError
 from evenhand.base.files import plain, replacing, to_json, write_json, write_text
 from evenhand.base.values import TEST, Finding, Folds, Samples
 
+ROW = "eh:row"
+"""Column of the samples that holds each row's position in the store."""
+
 _LABEL, _SOFT, _WEIGHT = "eh:label", "eh:label:", "eh:weight"
 _PACKAGES = ("evenhand", "numpy", "pandas", "scipy", "scikit-learn", "torch", "torchvision", "timm")
 

@@ -22,6 +22,10 @@ class Trainable(Protocol):
     """A network with a boundary; `evenhand.models.network.Network` is one."""
 
     @property
+    def tune(self) -> str:
+        """Where the boundary lies."""
+
+    @property
     def tuned(self) -> nn.Module:
         """The part that is trained: inputs -> (b, k) logits."""
 
@@ -141,8 +145,8 @@ class Fitted:
     ----------
     lines
         One per epoch, as epochs.jsonl holds them.
-    epoch
-        The epoch that the weights are from.
+    stage, epoch
+        The stage and the epoch that the weights are from.
     form
         "plain", or the average they are: "ema" or "swa".
     score
@@ -154,6 +158,7 @@ class Fitted:
     """
 
     lines: tuple[dict[str, Any], ...]
+    stage: int
     epoch: int
     form: str
     score: Score

@@ -176,13 +176,18 @@ def judge(run: Run, form: str) -> Judged:
 
 
 def try_even_average(run: Run) -> float | None:
-    """Judge the even average of the last epochs, with batch statistics of its own; keep it if it is the best."""
+    """Judge the even average of the last epochs; keep it if it is the best."""
     if run.swa is None or run.swa.count < 2:
         return None
     with run.swa.worn():
-        begin_training(run, "refresh")
-        refresh(run.module, run.training_batches("refresh"), lambda batch: forward(run, batch))
-        return judge(run, "swa").score.value
+        return judge_refreshed(run, "swa").score.value
+
+
+def judge_refreshed(run: Run, form: str) -> Judged:
+    """Judge averaged weights with batch statistics of their own, found on the training rows."""
+    begin_training(run, "refresh")
+    refresh(run.module, run.training_batches("refresh"), lambda batch: forward(run, batch))
+    return judge(run, form)
 
 
 def forward(run: Run, batch: Batch) -> None:

@@ -15,7 +15,7 @@ from evenhand.base.values import Ints
 from evenhand.training.averaging import Average, Weights, copied, put
 from evenhand.training.batches import drawn, in_order, shuffled, split
 from evenhand.training.choice import epochs_since_best, is_better, plateau_falls
-from evenhand.training.job import Fitted, Job, Score, Stage
+from evenhand.training.job import Fitted, Job, Score, Stage, Trainable
 from evenhand.training.optimizers import Descent
 from evenhand.training.precision import precision
 from evenhand.training.schedules import rate_factor
@@ -35,6 +35,7 @@ class Best:
     """The best weights so far, and where they are from."""
 
     weights: Weights
+    stage: int
     epoch: int
     form: str
     score: Score
@@ -86,7 +87,7 @@ class Run:
             put(self.trained, self.best.weights)
         self.stage, self.first = stage, len(self.lines)
         job = self.job
-        job.network.retune(self.plan.tune)
+        move(job.network, self.plan.tune)
         self.module = job.network.tuned
         groups = job.network.parameter_groups(self.plan.rate, job.layer_decay)
         self.descent = Descent(self.module, groups, job.train, self.precision)
@@ -154,16 +155,17 @@ class Run:
         """Keep the live weights if they are better than the best; return whether they are."""
         if self.best is not None and not is_better(value, self.best.value):
             return False
-        self.best = Best(copied(self.trained), self.epoch, form, score, value)
+        self.best = Best(copied(self.trained), self.stage, self.epoch, form, score, value)
         return True
 
     def finish(self, averaged: float | None) -> Fitted:
-        """Leave the network with the best weights."""
+        """Leave the network with the best weights, at the boundary they were judged at."""
         assert self.best is not None
-        put(self.trained, self.best.weights)
-        self.module.eval()
         best = self.best
-        return Fitted(tuple(self.lines), best.epoch, best.form, best.score, best.value, averaged)
+        put(self.trained, best.weights)
+        move(self.job.network, self.job.stages[best.stage].tune)
+        self.job.network.tuned.eval()
+        return Fitted(tuple(self.lines), best.stage, best.epoch, best.form, best.score, best.value, averaged)
 
     # Breaks
 
@@ -180,8 +182,7 @@ class Run:
             "descent": self.descent.state(),
             "ema": self.ema.state() if self.ema else None,
             "swa": self.swa.state() if self.swa else None,
-            "best": {"weights": best.weights, "epoch": best.epoch, "form": best.form, "value": best.value},
-            "score": [score.value, dict(score.parts), list(score.recall), list(score.predicted)],
+            "best": {**vars(best), "score": [score.value, dict(score.parts), score.recall, score.predicted]},
         }
 
     def load(self, state: dict[str, Any]) -> None:
@@ -190,8 +191,7 @@ class Run:
         self.first = int(state["first"])
         self.lines, self.values = list(state["lines"]), list(state["values"])
         self.epoch = len(self.lines) - 1
-        value, parts, recall, predicted = state["score"]
-        self.best = Best(**state["best"], score=Score(value, parts, tuple(recall), tuple(predicted)))
+        self.best = Best(**{**state["best"], "score": Score(*state["best"]["score"])})
         put(self.trained, state["weights"])
         self.descent.load(state["descent"])
         for average, held in ((self.ema, state["ema"]), (self.swa, state["swa"])):
@@ -203,11 +203,17 @@ def trained_tensors(job: Job) -> Weights:
     """Return the live parameters and buffers that any stage trains, by their name in the network."""
     widest: dict[str, Tensor] = {}
     for stage in job.stages:
-        job.network.retune(stage.tune)
+        move(job.network, stage.tune)
         tuned = job.network.tuned
         inside = {id(tensor) for tensor in (*tuned.parameters(), *tuned.buffers())}
         widest.update({name: t for name, t in named_tensors(job.network) if id(t) in inside})
     return widest
+
+
+def move(network: Trainable, tune: str) -> None:
+    """Move the boundary of a network, unless it is there: moving it costs what the frozen part keeps ready."""
+    if network.tune != tune:
+        network.retune(tune)
 
 
 def named_tensors(network: Any) -> Iterator[tuple[str, Tensor]]:

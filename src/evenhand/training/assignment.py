@@ -1,0 +1,162 @@
+"""What a task is given: a record and a store, opened for one model. No torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from evenhand.balance.config import BalanceConfig
+from evenhand.base.errors import TaskError, unknown
+from evenhand.base.record import ROW, Record
+from evenhand.base.values import NO_LABEL, TEST, Floats, Folds, Ints, Mask, Samples
+from evenhand.data.store import Store
+from evenhand.data.store_entry import Entry
+from evenhand.evaluation.config import ClassesConfig, ScoreConfig
+from evenhand.modalities import KINDS, Kind
+from evenhand.models.config import ModelConfig
+from evenhand.training.config import TrainConfig
+
+
+@dataclass(frozen=True, eq=False)
+class Assignment:
+    """One model of a record, with everything its tasks read.
+
+    Rows are counted as in the store: row r of every array is entry row r. Rows that could not be decoded are
+    among them and have no sample.
+
+    Attributes
+    ----------
+    record, store
+        Opened.
+    samples, folds
+        Of the record.
+    model, train, balance, score, classes
+        Settings.
+    device
+        As in `compute.device`.
+    """
+
+    record: Record
+    store: Store
+    samples: Samples
+    folds: Folds
+    model: ModelConfig
+    train: TrainConfig
+    balance: BalanceConfig
+    score: ScoreConfig
+    classes: ClassesConfig
+    device: str
+
+    @classmethod
+    def of(cls, record: str, store: str, model: str) -> Assignment:
+        """Return the assignment of one model.
+
+        Raises
+        ------
+        RecordError
+            If there is no such record, or its run did not come this far.
+        TaskError
+            If it has no such model.
+        """
+        opened = Record.open(record)
+        resolved = opened.resolved()
+        found = {entry["name"]: entry for entry in resolved["model"]}
+        if model not in found:
+            raise TaskError(unknown("model", model, found))
+        return cls(
+            record=opened,
+            store=Store(Path(store)),
+            samples=opened.samples(),
+            folds=opened.folds(),
+            model=ModelConfig.model_validate(found[model]),
+            train=TrainConfig.model_validate(found[model]["train"]),
+            balance=BalanceConfig.model_validate(found[model]["balance"]),
+            score=ScoreConfig.model_validate(resolved.get("score", {})),
+            classes=ClassesConfig.model_validate(resolved.get("classes", {})),
+            device=str(resolved.get("compute", {}).get("device", "auto")),
+        )
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of data."""
+        return KINDS.get(self.samples.kind)
+
+    @property
+    def shared(self) -> Path:
+        """The folder of what the model's tasks have in common."""
+        return self.record.path / "models" / self.model.name
+
+    def entry(self, size: int | None) -> Entry:
+        """Return the encoded rows at one size.
+
+        Raises
+        ------
+        StoreError
+            If they are no longer in the store.
+        TaskError
+            If the run did not encode them.
+        """
+        encoded = self.record.data()["encoded"]
+        own = size is None or size == self.model.size
+        name = self.model.name if own else f"{self.model.name}@{size}"
+        if name not in encoded:
+            raise TaskError(
+                f"{self.record.path}: its rows were not encoded at {size} px. Start the run with --fresh."
+            )
+        return self.store.open(encoded[name])
+
+    @property
+    def rows(self) -> Ints:
+        """(n,) the store's row of each sample."""
+        frame = self.samples.frame
+        return frame[ROW].to_numpy(np.int64) if ROW in frame else np.arange(len(frame))
+
+    @property
+    def labels(self) -> npt.NDArray[Any]:
+        """Labels by the store's rows; `NO_LABEL`, or NaN, where there is no sample."""
+        own = self.samples.labels
+        empty = np.nan if self.samples.multi_label else NO_LABEL
+        out = np.full((int(self.rows.max(initial=-1)) + 1, *own.shape[1:]), empty, dtype=own.dtype)
+        out[self.rows] = own
+        return out
+
+    @property
+    def weights(self) -> Floats | None:
+        """Row weights by the store's rows, or None."""
+        if self.samples.weights is None:
+            return None
+        out = np.ones(int(self.rows.max(initial=-1)) + 1)
+        out[self.rows] = self.samples.weights
+        return out
+
+    @property
+    def known(self) -> Mask:
+        """(n,) whether the label of each sample is known."""
+        labels = self.samples.labels
+        return ~np.isnan(labels).any(axis=1) if self.samples.multi_label else labels >= 0
+
+    def parts(self, fold: int) -> Parts:
+        """Return which samples are trained on, judged, and predicted in one fold."""
+        of = self.folds.of(self.samples.ids)
+        if fold not in range(self.folds.k):
+            raise TaskError(f"There is no fold {fold}; the record has folds 0 to {self.folds.k - 1}.")
+        return Parts(
+            fit=np.flatnonzero((of != fold) & (of != TEST) & self.known),
+            judge=np.flatnonzero((of == fold) & self.known),
+            validation=np.flatnonzero(of == fold),
+            test=np.flatnonzero(of == TEST),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """Positions of samples: trained on, judged (held out, with a label), held out, locked."""
+
+    fit: Ints
+    judge: Ints
+    validation: Ints
+    test: Ints

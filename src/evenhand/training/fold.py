@@ -1,0 +1,91 @@
+"""One fold as a job: from labels and settings to everything that a fit depends on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+
+from evenhand.balance.choose import LOSSES, Classes, chosen, class_weights, row_weights, sampling_weights
+from evenhand.balance.config import BalanceConfig
+from evenhand.base.values import Floats, Ints
+from evenhand.training.config import TrainConfig
+from evenhand.training.job import Job, Scorer, Stage, Trainable
+from evenhand.training.targets import Targets
+
+
+def fold_job(
+    network: Trainable,
+    stages: tuple[Stage, ...],
+    labels: npt.NDArray[Any],
+    k: int,
+    *,
+    fit_rows: Ints,
+    judge_rows: Ints,
+    scorer: Scorer,
+    train: TrainConfig | None = None,
+    balance: BalanceConfig | None = None,
+    key: tuple[int | str, ...] = (0,),
+    weights: Floats | None = None,
+    layer_decay: float = 1.0,
+    norms: nn.Module | None = None,
+    device: str | torch.device = "cpu",
+) -> Job:
+    """Return the job of fitting a network on some rows and judging it on others.
+
+    Sampler, class weights and what losses know of the classes come from the training rows alone.
+
+    Parameters
+    ----------
+    network
+        In its first state.
+    stages
+        What is tuned, for how long, on which inputs.
+    labels
+        (n,) class indices, or (n, k) shares where several classes may hold; known for both sets of rows.
+    fit_rows, judge_rows
+        Positions; no row is in both.
+    scorer
+        Judges the probabilities of `judge_rows`.
+    train, balance
+        Settings; defaults where not given.
+    key
+        Seeds every random draw: equal keys give equal fits.
+    weights
+        (n,) weight of each row, or None.
+    layer_decay
+        Factor on the learning rate from each tuned stage to the one below it.
+    norms
+        The part whose batch normalisations `train.freeze_norm` holds still.
+    """
+    train, balance, device = train or TrainConfig(), balance or BalanceConfig(), torch.device(device)
+    known = np.nan_to_num(labels) if labels.ndim == 2 else labels
+    fitted = known[fit_rows]
+    counts = fitted.sum(axis=0) if labels.ndim == 2 else np.bincount(fitted, minlength=k)
+    costs = Classes(np.asarray(counts, dtype=float), class_weights(balance.weights, counts), labels.ndim == 2)
+    uniform = balance.sampler == "none"
+    return Job(
+        network=network,
+        stages=stages,
+        targets=Targets(known, k, smoothing=train.label_smoothing, device=device),
+        fit_rows=fit_rows,
+        judge_rows=judge_rows,
+        loss=chosen(LOSSES, balance.loss).build(costs),
+        scorer=scorer,
+        train=train,
+        key=key,
+        chances=None if uniform else row_weights(sampling_weights(balance.sampler, counts), fitted),
+        row_weights=None if weights is None else _mean_one(weights, fit_rows, device),
+        layer_decay=layer_decay,
+        fixed_norms=norms if train.freeze_norm else None,
+        device=device,
+    )
+
+
+def _mean_one(weights: Floats, rows: Ints, device: torch.device) -> torch.Tensor:
+    """Return weights with a mean of 1 over the training rows, so that they leave the learning rate alone."""
+    scaled = weights / weights[rows].mean()
+    return torch.as_tensor(scaled, dtype=torch.float32, device=device)

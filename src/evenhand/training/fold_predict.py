@@ -1,0 +1,87 @@
+"""New rows by a network of a record: what `evenhand predict` asks each fold model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from evenhand.base.files import replacing
+from evenhand.base.values import Floats
+from evenhand.data.store_entry import Entry
+from evenhand.models.network import Network
+from evenhand.models.saving import load_network
+from evenhand.training.assignment import Assignment
+from evenhand.training.device import device_of
+from evenhand.training.inputs import Inputs, ViewInputs
+from evenhand.training.precision import precision
+from evenhand.training.prediction import predict_logits, probabilities
+from evenhand.training.randomness import deterministic
+from evenhand.training.stages import activations_of, picture_inputs
+from evenhand.training.task import summary_of
+
+
+def predict_fold(
+    record: str,
+    store: str,
+    entry: str,
+    model: str,
+    fold: int,
+    seed: int,
+    threads: int,
+    out: str,
+    sizes: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """Write (n, k) float64 probabilities of encoded rows by one network of a record to `out` (.npy).
+
+    Where the seeds of the fold were averaged into a soup that was kept, the soup answers for each of them.
+
+    Parameters
+    ----------
+    entry
+        Name of the rows in the store, encoded at the model's own size.
+    sizes
+        Names of the same rows at other sizes ("288"), where stages were trained at those.
+
+    Returns
+    -------
+    {"rows", "out"}
+    """
+    assignment = Assignment.of(record, store, model)
+    fold_folder = assignment.record.task_folder(model, fold, seed).parent
+    task = fold_folder / f"seed{seed}"
+    soup = fold_folder / "soup"
+    weights = (soup if (soup / "weights.safetensors").is_file() else task) / "weights.safetensors"
+    size = summary_of(task)["size"]
+    rows = assignment.store.open(entry if size == assignment.model.size else (sizes or {})[str(size)])
+    with deterministic(threads):
+        network = load_network(weights, shared=assignment.shared)
+        found = network_probabilities(assignment, network, rows)
+    with replacing(Path(out)) as part, part.open("wb") as file:
+        np.save(file, found, allow_pickle=False)
+    return {"rows": len(found), "out": out}
+
+
+def network_probabilities(assignment: Assignment, network: Network, entry: Entry) -> Floats:
+    """Return (n, k) float64 probabilities of all encoded rows by a network as it is."""
+    device = device_of(assignment.device)
+    logits = predict_logits(
+        network.to(device).tuned,
+        _inputs(assignment, network, entry, device),
+        np.arange(len(entry)),
+        assignment.samples.k,
+        batch_size=assignment.train.batch_size,
+        precision=precision(assignment.train.precision, device),
+    )
+    return probabilities(torch.from_numpy(logits), several=assignment.samples.multi_label)
+
+
+def _inputs(assignment: Assignment, network: Network, entry: Entry, device: torch.device) -> Inputs:
+    pictures = entry["image"]
+    if network.frozen is None:
+        return picture_inputs(assignment, network, pictures, device)
+    activations = activations_of(network, pictures, assignment, entry.name, device)
+    return ViewInputs(activations, network.model.views_use, device=device)

@@ -1,0 +1,170 @@
+"""Tasks: one model on one fold with one seed, from the record to the record.
+
+A task is a function of (resolved configuration, samples, folds, store). Any process that sees the files can do
+it; doing it twice does no harm, and a task that was killed goes on to the same bits.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from evenhand.base.errors import TaskError
+from evenhand.base.files import to_json, write_json
+from evenhand.base.seeds import seed_from
+from evenhand.models.saving import save_network
+from evenhand.training.assignment import Assignment, Parts
+from evenhand.training.checkpoint import Keeper
+from evenhand.training.device import device_of
+from evenhand.training.evidence import write_epochs
+from evenhand.training.fold import fold_job
+from evenhand.training.job import Fitted, Job
+from evenhand.training.loop import fit
+from evenhand.training.randomness import deterministic
+from evenhand.training.scoring import scorer_of
+from evenhand.training.stages import plans, stages_of
+from evenhand.training.start import fresh_network
+from evenhand.training.written import write_predictions
+
+Tell = Callable[[Any], None]
+"""Told [steps done, steps in all]."""
+
+
+def run_task(
+    record: str, store: str, model: str, fold: int, seed: int, threads: int, progress: Tell | None = None
+) -> dict[str, Any]:
+    """Fit one model on one fold with one seed, predict what it has not seen, and return a summary.
+
+    Writes weights.safetensors, epochs.jsonl, task.json and predictions.parquet into the task's folder of the
+    record; state.pt while it is not done. Returns at once where it is done already.
+
+    Raises
+    ------
+    TaskError
+        Naming model, fold and seed.
+    """
+    assignment = Assignment.of(record, store, model)
+    folder = assignment.record.task_folder(model, fold, seed)
+    if (folder / "predictions.parquet").is_file():
+        return summary_of(folder)
+    with deterministic(threads):
+        try:
+            return _fit(assignment, fold, seed, threads, folder, progress)
+        except TaskError as error:
+            raise TaskError(f"Model {model}, fold {fold}, seed {seed}: {error}") from None
+
+
+def prepare_model(
+    record: str, store: str, model: str, threads: int, progress: Tell | None = None
+) -> dict[str, Any]:
+    """Compute the activations of a model's frozen parts into the store, so that its tasks find them there.
+
+    Returns
+    -------
+    {"model", "stages": how many stages have a frozen part}
+    """
+    assignment = Assignment.of(record, store, model)
+    device = device_of(assignment.device)
+    own = assignment.model
+    tell = None if progress is None else lambda done, total: progress([done, total])
+    with deterministic(threads):
+        for seed in own.seeds[:1] if own.pretrained else own.seeds:
+            stages_of(assignment, fresh_network(assignment, seed).to(device), device, tell)
+    return {"model": model, "stages": sum(plan.tune != "all" for plan in plans(own, assignment.train))}
+
+
+def summary_of(folder: Path) -> dict[str, Any]:
+    """Return the summary of a finished task: epochs, the epoch, stage and form that were kept, score, parts."""
+    return dict(json.loads((folder / "task.json").read_text(encoding="utf-8")))
+
+
+def task_job(assignment: Assignment, parts: Parts, key: tuple[int | str, ...], seed: int) -> Job:
+    """Return the job of one task."""
+    device = device_of(assignment.device)
+    network = fresh_network(assignment, seed).to(device)
+    samples, rows = assignment.samples, assignment.rows
+    return fold_job(
+        network,
+        stages_of(assignment, network, device),
+        assignment.labels,
+        samples.k,
+        fit_rows=rows[parts.fit],
+        judge_rows=rows[parts.judge],
+        scorer=scorer_of(
+            samples.labels[parts.judge],
+            samples.classes,
+            assignment.score.weights,
+            assignment.classes.sets,
+            samples.levels,
+        ),
+        train=assignment.train,
+        balance=assignment.balance,
+        key=key,
+        weights=assignment.weights,
+        layer_decay=assignment.model.layer_decay,
+        norms=network.encoder,
+        device=device,
+    )
+
+
+def _fit(
+    assignment: Assignment, fold: int, seed: int, threads: int, folder: Path, progress: Tell | None
+) -> dict[str, Any]:
+    parts = assignment.parts(fold)
+    if not len(parts.fit):
+        raise TaskError("there is no labelled row to train on. Use fewer folds, or a smaller test.")
+    key = (seed, assignment.model.name, fold)
+    job = task_job(assignment, parts, key, seed)
+    keeper = Keeper(folder, _mark(assignment, parts, key, threads))
+    watch = None if progress is None else lambda done, total: progress([done, total])
+    fitted = fit(job, keeper, watch)
+    network: Any = job.network
+    save_network(folder / "weights.safetensors", network, assignment.samples.k, shared=assignment.shared)
+    write_epochs(folder / "epochs.jsonl", fitted.lines)
+    summary = _summary(assignment, fold, seed, fitted)
+    write_json(folder / "task.json", summary)
+    write_predictions(folder / "predictions.parquet", assignment, job, fitted.stage, parts)
+    keeper.forget()
+    return summary
+
+
+def _summary(assignment: Assignment, fold: int, seed: int, fitted: Fitted) -> dict[str, Any]:
+    return {
+        "model": assignment.model.name,
+        "fold": fold,
+        "seed": seed,
+        "epochs": len(fitted.lines),
+        "stage": fitted.stage,
+        "epoch": fitted.epoch,
+        "form": fitted.form,
+        "size": plans(assignment.model, assignment.train)[fitted.stage].size,
+        "score": fitted.score.value,
+        "parts": dict(fitted.score.parts),
+        "averaged": fitted.averaged,
+        "seconds": round(sum(line["seconds"] for line in fitted.lines), 3),
+    }
+
+
+def _mark(assignment: Assignment, parts: Parts, key: tuple[int | str, ...], threads: int) -> str:
+    """Return a hash of everything that a task's bits depend on: no state of another task is gone on with."""
+    document = [
+        assignment.model.plain(),
+        assignment.train.plain(),
+        assignment.balance.plain(),
+        assignment.score.weights,
+        assignment.classes.sets,
+        assignment.samples.classes,
+        assignment.device,
+        str(torch.__version__),
+        threads,
+        seed_from(*key),
+    ]
+    digest = hashlib.blake2b(to_json(document).encode(), digest_size=16)
+    for array in (assignment.labels, assignment.rows[parts.fit], assignment.rows[parts.judge]):
+        digest.update(array.tobytes())
+    return digest.hexdigest()
