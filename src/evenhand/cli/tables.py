@@ -72,30 +72,39 @@ def print_folds(folds: Folds, samples: Samples, target: Path) -> None:
     out.print(Text(f"Wrote {target}"))
 
 
-def print_run(done: Run) -> None:
-    """Print the score table with intervals, the findings, and where the report is."""
+def print_run(done: Run, *, most: int = 6) -> None:
+    """Print the score table with intervals, the findings, and where the report is.
+
+    The first `most` metrics are shown, those of [score] before the others; the report and --json have them all.
+    """
     out = _console()
     scores = done.scores
-    metrics = list(dict.fromkeys(scores.loc[~scores["metric"].str.contains("[", regex=False), "metric"]))
+    metrics = _shown(scores["metric"], most)
     for of, title in (("oof", "Out of fold"), ("test", "Locked test")):
         part = scores[scores["set"] == of]
         if part.empty:
             continue
-        table = _table(
-            ("model", *metrics), right=range(1, len(metrics) + 1), title=f"{title}: estimate and 95 % interval"
-        )
-        for name, rows in part.groupby("name", sort=False):
-            figures = {str(row["metric"]): row for row in rows.to_dict(orient="records")}
+        table = _table(("metric", *part["name"].unique()), title=f"{title}: estimate and 95 % interval")
+        for metric in metrics:
+            figures = {row["name"]: row for row in part[part["metric"] == metric].to_dict(orient="records")}
             table.add_row(
-                Text(str(name)),
-                *(figure_words(figures[m]) if m in figures else "" for m in metrics),
+                metric, *(figure_words(figures[name]) for name in part["name"].unique() if name in figures)
             )
         out.print(table)
         first = part.iloc[0]
         out.print(Text(f"{int(first['n']):,} rows in {int(first['groups']):,} independent groups.", style="dim"))
-    out.print()
+        out.print()
     print_findings(done.findings, out)
     out.print(Text(f"Report: {done.report}", style="bold"))
+
+
+def _shown(metrics: Iterable[str], most: int) -> list[str]:
+    """Return the metrics that a terminal has room for: not those of single classes, a few of the usual ones."""
+    usual = ("accuracy", "macro_f1", "worst_recall", "log_loss", "calibration_error")
+    named = [m for m in dict.fromkeys(metrics) if "[" not in m]
+    coarse = [m for m in named if m.startswith("accuracy_")]
+    wanted = [*named[:1], *(m for m in usual if m in named), *coarse]
+    return list(dict.fromkeys(wanted))[:most]
 
 
 def print_runs(table: pd.DataFrame, output: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -66,20 +65,12 @@ def blended(record: Record, settings: Settings, models: Sequence[Sets]) -> list[
     """Return the blends that the configuration asks for, and write their weights into the record."""
     if len(models) < 2:
         return []
-    out, weights = [], {}
-    for method in settings.ensemble.methods:
-        made = blend(
-            [sets[OUT_OF_FOLD] for sets in models],
-            method,
-            new=[sets[LOCKED] for sets in models] if all(LOCKED in sets for sets in models) else None,
-        )
-        sets = {OUT_OF_FOLD: replace(made.out_of_fold, model=f"ensemble:{method}")}
-        if made.new is not None:
-            sets[LOCKED] = replace(made.new, model=f"ensemble:{method}")
-        out.append(sets)
-        weights[method] = {"models": [sets[OUT_OF_FOLD].model for sets in models], "weights": made.weights}
-    record.write_json("ensemble.json", weights)
-    return out
+    locked = [sets[LOCKED] for sets in models] if all(LOCKED in sets for sets in models) else None
+    made = [
+        blend([sets[OUT_OF_FOLD] for sets in models], method, test=locked) for method in settings.ensemble.methods
+    ]
+    record.write_json("ensemble.json", {one.method: one.document() for one in made})
+    return [{OUT_OF_FOLD: one.predictions} | ({LOCKED: one.test} if one.test is not None else {}) for one in made]
 
 
 def metric_names(p: Predictions, settings: Settings, levels: Mapping[str, Any]) -> list[str]:
