@@ -66,6 +66,13 @@ def test_rows_that_do_not_count_are_not_counted():
     assert (none.n, none.rows) == (0, 0.0)
 
 
+def test_a_bias_that_the_replicates_show_is_allowed_for():
+    noise = 0.02 * stats.norm.ppf(np.linspace(0.001, 0.999, 999))
+    fair, low = (interval(0.7, 0.7 + shift + noise, over(200)) for shift in (0.0, -0.03))
+    assert low.high == pytest.approx(fair.high + 0.03, abs=0.003)
+    assert low.low == pytest.approx(fair.low)
+
+
 def test_what_is_not_defined_has_no_interval():
     found = interval(np.nan, np.full(10, np.nan), over(5))
     assert np.isnan([found.estimate, found.low, found.high]).all()
@@ -79,7 +86,7 @@ def test_replicates_that_are_not_defined_are_left_out():
 
 
 def test_a_loss_without_ceiling_is_symmetrical_in_its_logarithm():
-    replicates = np.random.default_rng(0).normal(0.5, 0.05, 5000)
+    replicates = 0.5 + 0.05 * stats.norm.ppf(np.linspace(0.001, 0.999, 999))
     found = interval(0.5, replicates, over(400), ceiling=np.inf)
     assert found.low * found.high == pytest.approx(0.25)
     assert 0.40 < found.low < 0.42

@@ -44,6 +44,11 @@ def test_without_truth_there_is_nothing_to_judge():
         rows_of(Predictions(np.array(["1"]), ("a",), np.ones((1, 1)), model="lite0"))
 
 
+def test_a_class_number_beyond_the_classes_is_told_in_words():
+    with pytest.raises(DataError, match=r'class number 1 \(first: id "1"\), and there are 1 classes'):
+        rows_of(Predictions(np.array(["1"]), ("a",), np.ones((1, 1)), np.array([1])))
+
+
 def test_work_is_done_once():
     rows = Rows(("a",), np.ones((1, 1)), np.array([0]))
     assert rows.once("thing", list) is rows.once("thing", list)

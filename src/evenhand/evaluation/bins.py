@@ -7,19 +7,19 @@ import numpy as np
 from evenhand.base.values import Floats, Ints
 
 BINS = 15
-"""Bins wherever confidence is binned (Guo et al. 2017 take as many, of equal width)."""
+"""Bins at most, wherever confidence is binned (Guo et al. 2017 take as many, of equal width)."""
+LEAST = 20
+"""Values for each bin at least: with fewer, chance alone makes a gap in every bin."""
 
 
 def edges(confidence: Floats, bins: int = BINS) -> Floats:
-    """Return (at most bins - 1,) inner edges, between which about equally many values lie.
+    """Return (at most bins - 1,) inner edges, between which about equally many values lie, at least about `LEAST`.
 
     Equal values never fall on both sides of an edge, so there may be fewer bins than asked for.
     """
-    if not len(confidence):
-        return np.empty(0)
     ordered = np.sort(confidence)
-    at = np.arange(1, bins) * len(ordered) // bins
-    return np.unique(ordered[at[at > 0]])
+    bins = min(bins, len(ordered) // LEAST)
+    return np.unique(ordered[np.arange(1, bins) * len(ordered) // max(bins, 1)])
 
 
 def bin_of(confidence: Floats, inner: Floats) -> Ints:

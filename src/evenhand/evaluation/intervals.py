@@ -78,6 +78,9 @@ def interval(
     standard error, so it stays inside the range and is lopsided near its ends; one without a ceiling gets an
     interval that is symmetrical in its logarithm.
 
+    Where replicates lie above or below the figure on average, it is itself biased by about as much (Efron 1979);
+    the interval spans the one around the figure and the one around the figure without that bias.
+
     Where no replicate differs from another (a perfect score, one row) the effective number of rows stands in for
     the standard error: 30 of 30 right is never [1, 1].
     """
@@ -90,13 +93,15 @@ def interval(
     inflation = count / (count - 1) if student else 1.0
     there = replicates[np.isfinite(replicates)]
     variance = float(there.var()) * inflation if len(there) > 1 else 0.0
+    bias = float(there.mean()) - estimate if variance > 1e-12 else 0.0
     quantile = min(float(stats.t.ppf(0.5 + level / 2, count - 1)), 1e4)
-    low, high = (
-        _log_normal(estimate, variance, quantile)
-        if np.isinf(ceiling)
-        else _wilson(estimate, variance, quantile, ceiling, on.rows)
-    )
-    return Interval(estimate, min(low, estimate), max(high, estimate), on.n, on.groups, level, on.how)
+    ends = [estimate]
+    for centre in (estimate, float(np.clip(estimate - bias, 0.0, ceiling))):
+        if np.isinf(ceiling):
+            ends += _log_normal(centre, variance, quantile)
+        else:
+            ends += _wilson(centre, variance, quantile, ceiling, on.rows)
+    return Interval(estimate, min(ends), max(ends), on.n, on.groups, level, on.how)
 
 
 def _wilson(estimate: float, variance: float, quantile: float, ceiling: float, rows: float) -> tuple[float, float]:

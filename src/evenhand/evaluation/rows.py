@@ -108,10 +108,17 @@ def rows_of(p: Predictions) -> Rows:
     Raises
     ------
     DataError
-        If no truth is given at all.
+        If no truth is given at all, or a class index is not below k.
     """
+    name = p.model or "unnamed"
     if p.truth is None:
-        raise DataError(f'The predictions of "{p.model or "unnamed"}" have no truth, so they cannot be judged.')
+        raise DataError(f'The predictions of "{name}" have no truth, so they cannot be judged.')
+    if not p.multi_label and len(p) and p.truth.max() >= p.k:
+        row = int(p.truth.argmax())
+        raise DataError(
+            f'The truth of "{name}" holds the class number {p.truth[row]} (first: id "{p.ids[row]}"), and there are '
+            f"{p.k} classes, numbered from 0."
+        )
     return Rows(p.classes, p.probabilities, p.truth)
 
 
