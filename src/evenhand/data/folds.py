@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
-import pandas as pd
 
 from evenhand.base.errors import FoldsError
 from evenhand.base.files import replacing
@@ -27,7 +26,8 @@ def write_folds(folds: Folds, path: Path) -> None:
     """Write folds.csv: the header id,fold and a line for each row; locked rows say "test"."""
     names = np.where(folds.fold == TEST, _TEST, folds.fold.astype(str))
     with replacing(path) as part, part.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
+        torn = any("\r" in str(name) for name in folds.ids)  # which csv, as it is, does not put into quotes
+        writer = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL if torn else csv.QUOTE_MINIMAL)
         writer.writerow(["id", "fold"])
         writer.writerows(zip(folds.ids, names, strict=True))
 
@@ -102,8 +102,7 @@ def _bad_folds(lines: list[Line]) -> Iterator[str]:
     for n, fold in bad[:_SHOWN]:
         found = f'"{fold}" is not a fold' if fold else "the fold is missing"
         yield f'line {n}: {found}; allowed are 0, 1, 2, ... and "test".'
-    if len(bad) > _SHOWN:
-        yield f"and {len(bad) - _SHOWN:,} more lines with such folds (last: line {bad[-1][0]})."
+    yield from _more(bad, "with such folds")
 
 
 def _is_number(fold: str) -> bool:
@@ -112,25 +111,30 @@ def _is_number(fold: str) -> bool:
 
 def _bad_ids(lines: list[Line], samples: Samples) -> Iterator[str]:
     """Yield a sentence for ids that are twice there, ids that are not samples, and samples without a line."""
-    table = pd.DataFrame(lines, columns=["line", "id", "fold"])
-    first = table.groupby("id", sort=False)["line"].transform("first")
-    twice = table[table["id"].duplicated()].assign(first=first)
-    for line, name, _, before in twice.head(_SHOWN).itertuples(index=False):
-        yield f'line {line}: the id "{name}" was on line {before} already; each id has one line.'
-    if len(twice) > _SHOWN:
-        yield f"and {len(twice) - _SHOWN:,} more lines with an id that was there already."
-    unknown = table[~table["id"].isin(samples.ids)]
-    for line, name, _ in unknown.head(_SHOWN).itertuples(index=False):
-        yield f'line {line}: the id "{name}" is not among the samples; take the line out, or correct the id.'
-    if len(unknown) > _SHOWN:
-        yield f"and {len(unknown) - _SHOWN:,} more lines with ids that are not among the samples."
-    missing = samples.ids[~np.isin(samples.ids.astype(str), table["id"].to_numpy(dtype=str))]
-    if len(missing):
+    first: dict[str, int] = {}
+    for n, name, _ in lines:
+        first.setdefault(name, n)
+    known = set(samples.ids)
+    twice = [(n, name) for n, name, _ in lines if first[name] != n]
+    for n, name in twice[:_SHOWN]:
+        yield f'line {n}: the id "{name}" was on line {first[name]} already; each id has one line.'
+    yield from _more(twice, "with an id that was there already")
+    unknown = [(n, name) for n, name, _ in lines if name not in known]
+    for n, name in unknown[:_SHOWN]:
+        yield f'line {n}: the id "{name}" is not among the samples; take the line out, or correct the id.'
+    yield from _more(unknown, "with ids that are not among the samples")
+    missing = [name for name in samples.ids if name not in first]
+    if missing:
         some = ", ".join(f'"{name}"' for name in missing[:_SHOWN]) + (", ..." if len(missing) > _SHOWN else "")
         yield (
             f"{len(missing):,} of {len(samples):,} samples have no line ({some}); "
             "add them, or make the folds again."
         )
+
+
+def _more(faults: list[tuple[int, str]], what: str) -> Iterator[str]:
+    if len(faults) > _SHOWN:
+        yield f"and {len(faults) - _SHOWN:,} more lines {what} (last: line {faults[-1][0]})."
 
 
 def _bad_numbers(lines: list[Line]) -> list[str]:

@@ -31,7 +31,7 @@ class Balanced:
     worst
         Worst class-share deviation, in [0, 1].
     spread
-        Sum of squared class-share deviations.
+        Chi-square of rows by class and fold: how far classes are from their shares, row for row.
     """
 
     fold: Ints
@@ -42,7 +42,7 @@ class Balanced:
     @property
     def rank(self) -> tuple[int, float, float]:
         """What plans are compared by, the lowest first."""
-        return self.lacking, round(self.worst, 9), round(self.spread, 12)
+        return self.lacking, round(self.worst, 9), round(self.spread, 9)
 
 
 def balance(counts: Floats, rows: Floats, shares: Floats, rng: np.random.Generator, *,
@@ -67,11 +67,12 @@ def balance(counts: Floats, rows: Floats, shares: Floats, rng: np.random.Generat
     """
     counts = _in_own_order(counts)
     vectors = np.column_stack([counts / counts.sum(axis=0), row_weight * rows / rows.sum()])
+    sizes = np.append(counts.sum(axis=0), rows.sum()) / rows.sum()
     equal = bool(np.ptp(shares) == 0)
     bound = lower_bound(counts, len(shares)) if equal else 0.0
     best: Balanced | None = None
     for order in _orders(vectors, rng, starts):
-        plan = _mended(vectors, deal(vectors, order, shares), shares, rng)
+        plan = _mended(vectors, sizes, deal(vectors, order, shares), shares, rng)
         fold = cover(counts, plan, len(shares), rng) if equal else plan
         found = _judged(counts, fold, shares)
         best = found if best is None or found.rank < best.rank else best
@@ -81,25 +82,28 @@ def balance(counts: Floats, rows: Floats, shares: Floats, rng: np.random.Generat
     return best
 
 
-def _mended(vectors: Floats, fold: Ints, shares: Floats, rng: np.random.Generator) -> Ints:
-    """Return the folds with deviations lessened: the worst first, then all of them without harm to the worst.
+def _mended(vectors: Floats, sizes: Floats, fold: Ints, shares: Floats, rng: np.random.Generator) -> Ints:
+    """Return the folds with deviations lessened: the worst first, then chi-square without harm to the worst.
 
-    The last column of `vectors` is that of the rows.
+    The last column of `vectors` (g, k + 1) and of `sizes` (k + 1,) is that of the rows.
     """
     movable = (vectors > 0).sum(axis=0) > 1  # a class in one group deviates by the same wherever it goes
-    plan = Plan(vectors[:, movable], fold, shares)
+    vectors = vectors[:, movable]
+    plan = Plan(vectors, fold, shares)
     plan.fill_empty()
     mend(plan, rng, doublings=2)
-    smooth = Plan(vectors[:, movable], plan.fold, shares)
+    scale = np.sqrt(sizes[movable])
+    smooth = Plan(vectors * scale, plan.fold, shares)
     mend(smooth, rng, doublings=0)
-    worst, smoothed = (np.abs(each.away[:, :-1]).max(initial=0.0) for each in (plan, smooth))
+    worst, smoothed = (np.abs(away[:, :-1]).max(initial=0.0) for away in (plan.away, smooth.away / scale))
     return smooth.fold if smoothed <= worst + 1e-9 else plan.fold
 
 
 def _judged(counts: Floats, fold: Ints, shares: Floats) -> Balanced:
     away = share_deviation(counts, fold, shares)
     lacking = int(wholly_inside(counts, fold, len(shares)).sum())
-    return Balanced(fold, lacking, float(np.abs(away).max(initial=0.0)), float((away**2).sum()))
+    spread = float((counts.sum(axis=0) * away**2 / shares[:, None]).sum())
+    return Balanced(fold, lacking, float(np.abs(away).max(initial=0.0)), spread)
 
 
 def _in_own_order(counts: Floats) -> Floats:
