@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import itertools
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from torch import Tensor, nn
 
 from evenhand.balance.choose import LOSSES, Classes, chosen
+from evenhand.base.errors import DataError
+from evenhand.base.record import ROW, Record
+from evenhand.base.values import TEST, Folds, Samples
+from evenhand.data.store import Store
 from evenhand.training.config import TrainConfig
 from evenhand.training.inputs import Inputs, ViewInputs
 from evenhand.training.job import Job, Score, Stage
@@ -114,3 +121,71 @@ def tiny() -> SimpleNamespace:
         D=D,
         N=N,
     )
+
+
+def picture_record(
+    folder: Path,
+    *,
+    model: Mapping[str, Any] | None = None,
+    train: Mapping[str, Any] | None = None,
+    balance: Mapping[str, Any] | None = None,
+    several: bool = False,
+    rows: int = 36,
+    size: int = 32,
+) -> SimpleNamespace:
+    """Write a record on coloured squares: three classes, three folds, six locked rows, one row undecodable.
+
+    Returns record and store (paths), and `call(fold, seed)`, the arguments of a task.
+    """
+    rng = np.random.default_rng(3)
+    y = np.arange(rows) % 3
+    pictures = rng.integers(0, 90, (rows, size, size, 3), dtype=np.uint8)
+    pictures[np.arange(rows), :, :, y] += 120
+    store = Store(folder / "store")
+    contents = [f"row{i}" for i in range(rows)]
+    names = {}
+    for side in (size, size + 16):
+        wide = np.pad(pictures, ((0, 0), (0, side - size), (0, side - size), (0, 0)), mode="edge")
+
+        def make(row: int, wide: np.ndarray = wide) -> dict[str, np.ndarray]:
+            if row == 4:
+                raise DataError("it is cut short")
+            return {"image": wide[row]}
+
+        names[side] = store.rows({"side": side}, contents, make).name
+    keep = np.delete(np.arange(rows), 4)
+    frame = pd.DataFrame({"id": [f"id{i}" for i in keep], "path": [f"{i}.jpg" for i in keep], ROW: keep})
+    labels = np.eye(3)[y[keep]] if several else y[keep]
+    samples = Samples(frame, ("a", "b", "ц"), labels)
+    own = {"name": "m", "encoder": "timm:test_resnet", "pretrained": False, **(model or {})}
+    defaults = {"epochs": 3, "batch_size": 8, "learning_rate": 0.01, "early_stop": 0}
+    resolved = {
+        "model": [{**own, "train": {**defaults, **(train or {})}, "balance": dict(balance or {})}],
+        "score": {"macro_f1": 1.0},
+        "compute": {"device": "cpu"},
+    }
+    data = {
+        "kind": "photos",
+        "classes": samples.classes,
+        "encoded": {"m": names[size], f"m@{size + 16}": names[size + 16]},
+    }
+    record = Record.create(folder / "runs", asked="", resolved=resolved, data=data)
+    record.write_samples(samples)
+    fold = np.where(keep >= rows - 6, TEST, keep // 3 % 3)
+    record.write_folds(Folds(samples.ids, fold.astype(np.int16), k=3))
+    common = {"record": str(record.path), "store": str(store.folder), "model": "m"}
+    return SimpleNamespace(
+        record=record,
+        store=store,
+        samples=samples,
+        common=common,
+        names=names,
+        call=lambda fold=0, seed=0: {**common, "fold": fold, "seed": seed, "threads": 1},
+    )
+
+
+@pytest.fixture
+def make_record(tmp_path: Path) -> Callable[..., SimpleNamespace]:
+    """Return `picture_record`, each time in a folder of its own."""
+    count = itertools.count()
+    return lambda **settings: picture_record(tmp_path / str(next(count)), **settings)
