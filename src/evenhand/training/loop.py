@@ -171,7 +171,7 @@ def judge(run: Run, form: str) -> Judged:
         loss, logits = one_pass(run.judge_batches, partial(judge_step, run))
     joined = torch.cat(logits) if logits else torch.empty(0, run.job.targets.k)
     score = run.job.scorer(probabilities(joined, several=run.job.targets.several))
-    run.offer(run.value(score, loss), form, score)
+    run.offer(run.value(score, loss), loss, form, score)
     return Judged(loss, score, form)
 
 

@@ -40,6 +40,7 @@ class Best:
     form: str
     score: Score
     value: float
+    loss: float
 
 
 class Run:
@@ -151,11 +152,15 @@ class Run:
         """Return what is maximised: the score, or minus the validation loss."""
         return score.value if self.job.train.choose_by == "score" else -loss
 
-    def offer(self, value: float, form: str, score: Score) -> bool:
-        """Keep the live weights if they are better than the best; return whether they are."""
-        if self.best is not None and not is_better(value, self.best.value):
+    def offer(self, value: float, loss: float, form: str, score: Score) -> bool:
+        """Keep the live weights if they are better than the best; return whether they are.
+
+        Of weights that are worth the same, those with the lower loss are better.
+        """
+        best = self.best
+        if best is not None and not is_better(value, best.value) and (value, -loss) <= (best.value, -best.loss):
             return False
-        self.best = Best(copied(self.trained), self.stage, self.epoch, form, score, value)
+        self.best = Best(copied(self.trained), self.stage, self.epoch, form, score, value, loss)
         return True
 
     def finish(self, averaged: float | None) -> Fitted:
