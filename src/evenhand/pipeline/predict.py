@@ -16,6 +16,7 @@ from evenhand.base.errors import DataError, EvenhandError, unknown
 from evenhand.base.files import replacing
 from evenhand.base.record import Record
 from evenhand.base.values import NO_LABEL, Floats, Predictions, Samples
+from evenhand.data.alone import FileRoot
 from evenhand.data.root import Root, open_root
 from evenhand.doctor.case import Failure
 from evenhand.engines.cores import usable_cores
@@ -134,10 +135,8 @@ def _weights(run: Record, settings: Settings, chosen: str) -> dict[str, float]:
 def _rows(source: Path, settings: Settings) -> tuple[Root, Samples]:
     """Return the root and the rows of a folder, a zip, or one file."""
     alone = source.is_file() and not is_zipfile(source)
-    root = open_root(source.parent if alone else source)
+    root: Root = FileRoot(source) if alone else open_root(source)
     samples, _ = settings.kind.unlabelled(root)
-    if alone:
-        samples = samples.take((samples.frame["path"] == source.name).to_numpy())
     if not len(samples):
         raise DataError(f"{source}: no {settings.kind.name} were found there.")
     return root, samples

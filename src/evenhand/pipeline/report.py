@@ -6,7 +6,8 @@ from pathlib import Path
 
 from evenhand.base.errors import EvenhandError
 from evenhand.base.record import Record
-from evenhand.data.root import open_root
+from evenhand.data.config import DataConfig
+from evenhand.data.root import root_of
 from evenhand.modalities import KINDS
 from evenhand.report.html import write_report as write
 from evenhand.report.sections import Picture
@@ -35,9 +36,9 @@ def _pictures(run: Record, side: int) -> Picture:
     """Return a function from id to thumbnail; one that gives nothing where the data have gone."""
     data = run.data()
     try:
-        root, kind = open_root(Path(data["root"])), KINDS.get(data["kind"])
-        frame = run.samples().frame
-    except (EvenhandError, KeyError):
+        root = root_of(DataConfig.model_validate(run.resolved()["data"]))
+        kind, frame = KINDS.get(data["kind"]), run.samples().frame
+    except (EvenhandError, KeyError, ValueError):
         return lambda _: None
     paths = dict(zip(frame["id"], frame["path"].astype(str), strict=True))
 

@@ -15,7 +15,7 @@ import pandas as pd
 from evenhand.base.errors import DataError
 from evenhand.base.files import to_json
 from evenhand.base.values import Finding, Samples
-from evenhand.data.root import Root, open_root
+from evenhand.data.root import Root, root_of
 from evenhand.data.store import Store
 from evenhand.data.store_entry import Entry
 from evenhand.doctor.case import Failure
@@ -80,7 +80,7 @@ def read(settings: Settings, watcher: Watcher) -> Source:
         If there is nothing to learn from: no rows, one class only, or nothing that can be decoded.
     """
     watcher.stage("reading")
-    root = open_root(Path(settings.data.root))
+    root = root_of(settings.data)
     kind = settings.kind
     samples, findings = kind.samples(root, settings.data, settings.own)
     samples = replace(samples, frame=samples.frame.assign(**{ROW: np.arange(len(samples))}))
