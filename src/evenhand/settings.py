@@ -59,6 +59,11 @@ class Settings(Section):
         """Return [balance] with the model's own overrides."""
         return BalanceConfig.model_validate(_merged(self.balance.model_dump(), model.balance))
 
+    def sizes_of(self, model: ModelConfig) -> dict[str, int | None]:
+        """Return the sizes at which a model sees rows: its own under its name, others under NAME@SIZE."""
+        stages = {stage.size for stage in self.train_of(model).stage} - {None, model.size}
+        return {model.name: model.size} | {f"{model.name}@{size}": size for size in sorted(stages, key=str)}
+
     def resolved(self) -> dict[str, Any]:
         """Return the whole configuration as plain values, each model with all of its settings."""
         out = self.plain()

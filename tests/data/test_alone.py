@@ -18,5 +18,5 @@ def test_only_the_one_file_is_there(tmp_path: Path) -> None:
 
 
 def test_a_file_that_has_gone_is_told(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="gone"):
+    with pytest.raises(DataError, match="no such file"):
         FileRoot(tmp_path / "gone.jpg").read("gone.jpg")

@@ -113,10 +113,11 @@ def _table(p: Predictions) -> pd.DataFrame:
 def gathered(record: Record, model: str, seeds: Sequence[int]) -> Sets:
     """Return a model's out-of-fold predictions and, where rows are locked, its test predictions, by set.
 
-    Probabilities of several seeds are averaged; on locked rows those of all folds are.
+    Probabilities of several seeds are averaged, or those of their soup are taken where one was kept; on locked
+    rows those of all folds are averaged.
     """
     samples, folds = record.samples(), record.folds()
-    parts = [_task(record, model, fold, seed, samples) for fold in range(folds.k) for seed in seeds]
+    parts = [table for fold in range(folds.k) for table in _fold(record, model, fold, seeds)]
     table = pd.concat(parts)
     columns = [f"p:{name}" for name in samples.classes]
     out: Sets = {}
@@ -128,11 +129,15 @@ def gathered(record: Record, model: str, seeds: Sequence[int]) -> Sets:
     return out
 
 
-def _task(record: Record, model: str, fold: int, seed: int, samples: Samples) -> pd.DataFrame:
-    path = record.task_folder(model, fold, seed) / "predictions.parquet"
-    if not path.is_file():
-        raise RecordError(f"{record.path}: model {model}, fold {fold}, seed {seed} is not trained. Run it again.")
-    return pd.read_parquet(path)
+def _fold(record: Record, model: str, fold: int, seeds: Sequence[int]) -> list[pd.DataFrame]:
+    folders = [record.task_folder(model, fold, seed) for seed in seeds]
+    soup = folders[0].parent / "soup"
+    if (soup / "predictions.parquet").is_file():
+        folders = [soup]
+    for folder in folders:
+        if not (folder / "predictions.parquet").is_file():
+            raise RecordError(f"{folder}: this task is not done. Run the same configuration again to go on.")
+    return [pd.read_parquet(folder / "predictions.parquet") for folder in folders]
 
 
 def _predictions(mean: pd.DataFrame, samples: Samples, folds: Folds, model: str, origin: Any) -> Predictions:

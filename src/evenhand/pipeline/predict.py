@@ -153,7 +153,8 @@ def _votes(
     """Return what every fold model says about every row, and why rows could not be decoded."""
     models = [model for model in settings.model if model.name in weights]
     entries = {
-        size: encode(settings.kind, root, samples, settings, size, watcher) for size in {m.size for m in models}
+        size: encode(settings.kind, root, samples, settings, size, watcher)
+        for size in dict.fromkeys(size for m in models for size in settings.sizes_of(m).values())
     }
     failures = {row: reason for entry in entries.values() for row, reason in entry.failures.items()}
     if len(failures) == len(samples):
@@ -169,6 +170,7 @@ def _votes(
                 "record": str(run.path),
                 "store": str(store_of(settings.compute).folder),
                 "entry": entries[m.size].name,
+                "sizes": {str(size): entry.name for size, entry in entries.items()},
                 "model": m.name,
                 "fold": fold,
                 "seed": seed,

@@ -26,7 +26,9 @@ from evenhand.pipeline.report import write_report
 from evenhand.pipeline.source import Source, fingerprint, read, store_of
 from evenhand.settings import Settings, asked, load
 
-TASK, PREPARE = "evenhand.training.task:run_task", "evenhand.training.task:prepare_model"
+TASK = "evenhand.training.task:run_task"
+PREPARE = "evenhand.training.task:prepare_model"
+SOUP = "evenhand.training.soup_task:run_soup"
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,11 @@ def opened(settings: Settings, source: Source, text: str, *, fresh: bool) -> Rec
         "classes": samples.classes,
         "levels": samples.levels,
         "left_out": [vars(failure) for failure in source.failures],
-        "encoded": {model.name: source.entries[model.size].name for model in settings.model},
+        "encoded": {
+            name: source.entries[size].name
+            for model in settings.model
+            for name, size in settings.sizes_of(model).items()
+        },
         "fingerprint": mark,
     }
     record = Record.create(Path(settings.output), asked=text, resolved=resolved, data=data)
@@ -184,8 +190,16 @@ def train(record: Record, settings: Settings, watcher: Watcher) -> None:
     workers = min(cores, len(calls))
     threads = settings.compute.threads or max(1, usable_cores() // workers)
     watcher.stage("training", len(calls))
-    calls = [{**call, "threads": threads} for call in calls]
-    work(TASK, calls, watcher, workers=workers, threads=threads)
+    work(TASK, [{**call, "threads": threads} for call in calls], watcher, workers=workers, threads=threads)
+    soups = [
+        {**common, "model": model.name, "fold": fold, "threads": threads}
+        for model in settings.model
+        if settings.train_of(model).soup != "none" and len(model.seeds) > 1
+        for fold in range(settings.folds.k)
+    ]
+    if soups:
+        watcher.stage("averaging weights", len(soups))
+        work(SOUP, soups, watcher, workers=min(cores, len(soups)), threads=threads)
 
 
 def work(

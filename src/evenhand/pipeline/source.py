@@ -85,8 +85,8 @@ def read(settings: Settings, watcher: Watcher) -> Source:
     samples, findings = kind.samples(root, settings.data, settings.own)
     samples = replace(samples, frame=samples.frame.assign(**{ROW: np.arange(len(samples))}))
     _check_learnable(samples, settings.data.root)
-    sizes = dict.fromkeys(model.size for model in settings.model) or {None: None}
-    entries = {size: encode(kind, root, samples, settings, size, watcher) for size in sizes}
+    sizes = dict.fromkeys(size for model in settings.model for size in settings.sizes_of(model).values())
+    entries = {size: encode(kind, root, samples, settings, size, watcher) for size in sizes or [None]}
     reasons = {row: reason for entry in entries.values() for row, reason in entry.failures.items()}
     failures = tuple(
         Failure(samples.ids[row], str(samples.frame["path"].iloc[row]), reasons[row]) for row in sorted(reasons)
