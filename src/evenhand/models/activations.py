@@ -6,8 +6,9 @@ row and view, so that they do not depend on the size or the order of batches.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,7 @@ from evenhand.base.values import Ints
 from evenhand.data.ragged import Array, Ragged
 from evenhand.data.store import Store
 from evenhand.models.frozen import Frozen
+from evenhand.models.memory import kept_memory
 from evenhand.models.network import Network
 
 Augment = Callable[[Tensor, str, Sequence[torch.Generator]], Tensor]
@@ -44,6 +46,7 @@ def boundary_activations(
     seed: int = 0,
     batch_size: int = 32,
     device: str = "cpu",
+    threads: int = 1,
     progress: Progress | None = None,
 ) -> Array:
     """Return (n, v, ...) activations of all rows and views as a read-only memory map, computed now if need be.
@@ -62,6 +65,8 @@ def boundary_activations(
         Makes further views; the kind's `apply_profile`.
     seed
         Of the views.
+    threads
+        Processors to use; the numbers do not depend on it.
     progress
         Told (pictures done, pictures in all); a view counts as a picture.
 
@@ -112,41 +117,67 @@ def fill_activations(
     seed: int = 0,
     batch_size: int = 32,
     device: str = "cpu",
+    threads: int = 1,
     progress: Progress | None = None,
 ) -> None:
     """Compute the activations of all rows into `out` (n, v, ...); nothing is stored.
+
+    Each thread works on batches of its own, one processor each: on a busy machine threads that share one
+    operation wait for each other most of the time. So the numbers do not depend on how many threads there are.
 
     Raises
     ------
     ModelError
         If a number does not fit the format of `out`.
     """
-    frozen = _frozen(network)
-    views, done = out.shape[1], 0
-    for rows, batch in batches(images, batch_size):
-        raw = torch.from_numpy(batch).to(device)
-        for view in range(views):
-            seen = raw if view == 0 else augment(_unit(raw), network.model.view_profile, _draws(seed, view, rows))
-            found = frozen(network.prepare(seen)).cpu().numpy()
-            with np.errstate(over="ignore"):
-                out[rows, view] = found
-            if not np.isfinite(out[rows, view]).all():
-                raise ModelError(_overflow(float(np.abs(found).max()), out.dtype))
-            done += len(rows)
+    frozen, views = _frozen(network), out.shape[1]
+    parts = [(rows, view) for rows in batches(images, batch_size) for view in range(views)]
+    done = 0
+
+    def fill(part: tuple[Ints, int]) -> int:
+        rows, view = part
+        raw = torch.from_numpy(np.stack([np.asarray(images[int(row)]) for row in rows])).to(device)
+        seen = raw if view == 0 else augment(_unit(raw), network.model.view_profile, _draws(seed, view, rows))
+        _put(frozen(network.prepare(seen)).cpu().numpy(), out, rows, view)
+        return len(rows)
+
+    with kept_memory(), single_threads(threads) as pool:
+        for rows in pool.map(fill, parts):
+            done += rows
             if progress is not None:
                 progress(done, len(images) * views)
 
 
-def batches(images: Images, size: int) -> Iterator[tuple[Ints, npt.NDArray[np.uint8]]]:
-    """Yield positions of rows with their (b, h, w, c) pictures; a batch holds pictures of one size."""
+@contextlib.contextmanager
+def single_threads(count: int) -> Iterator[ThreadPoolExecutor]:
+    """Give so many threads, each of which lets torch use one processor; afterwards torch is as it was."""
+    before = torch.get_num_threads()
+    pool = ThreadPoolExecutor(max(1, count), initializer=torch.set_num_threads, initargs=(1,))
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+        torch.set_num_threads(before)
+
+
+def _put(found: Array, out: Array, rows: Ints, view: int) -> None:
+    with np.errstate(over="ignore"):
+        out[rows, view] = found
+    if not np.isfinite(out[rows, view]).all():
+        raise ModelError(
+            f"An activation of {float(np.abs(found).max()):.3g} does not fit {out.dtype}, or is not a number. "
+            'Set view_dtype = "float32"; if it says so again, the weights of the encoder are damaged.'
+        )
+
+
+def batches(images: Images, size: int) -> list[Ints]:
+    """Return positions of rows in batches, each of pictures of one size, as the rows come."""
     shapes = np.asarray(images.shapes) if isinstance(images, Ragged) else np.zeros((len(images), 1), dtype=np.int64)
     _, group = np.unique(shapes, axis=0, return_inverse=True)
     order = np.argsort(group.reshape(-1), kind="stable")
     ends = np.flatnonzero(np.diff(group.reshape(-1)[order])) + 1
-    for same in np.split(order, ends):
-        for start in range(0, len(same), size):
-            rows = same[start : start + size]
-            yield rows, np.stack([np.asarray(images[int(row)]) for row in rows])
+    same = np.split(order, ends)
+    return [rows[start : start + size] for rows in same for start in range(0, len(rows), size)]
 
 
 def _frozen(network: Network) -> Frozen:
@@ -175,10 +206,3 @@ def _unit(raw: Tensor) -> Tensor:
 
 def _draws(seed: int, view: int, rows: Ints) -> list[torch.Generator]:
     return [torch.Generator().manual_seed(seed_from(seed, "view", view, int(row))) for row in rows]
-
-
-def _overflow(largest: float, dtype: Any) -> str:
-    return (
-        f"An activation of {largest:.3g} does not fit {dtype}, or is not a number. "
-        'Set view_dtype = "float32"; if it says so again, the weights of the encoder are damaged.'
-    )

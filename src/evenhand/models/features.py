@@ -49,7 +49,7 @@ class Features(nn.Module):
             x = stage(x)
             for order, place in enumerate(self.places):
                 if place == position:
-                    pooled[order] = self.pools[order](x if self.dtype is None else x.float())
+                    pooled[order] = self.pools[order](x)
         if not pooled:
             return x
         return pooled[0] if len(pooled) == 1 else torch.cat([pooled[i] for i in range(len(pooled))], dim=1)

@@ -26,9 +26,9 @@ def fold_norms(module: nn.Module, run: Callable[[], Any]) -> None:
     run
         Passes something through it.
     """
-    for convolution, norm in followers(module, run, plain_convolution, _has_statistics):
+    for convolution, norm in followers(module, run, plain_convolution, has_statistics):
         _fold(convolution, norm)
-        replace(module, norm, _remains(norm))
+        replace(module, norm, remains(norm))
 
 
 def plain_convolution(part: nn.Module) -> bool:
@@ -38,7 +38,8 @@ def plain_convolution(part: nn.Module) -> bool:
     return part.padding_mode == "zeros" and not isinstance(part.padding, str)
 
 
-def _has_statistics(part: nn.Module) -> bool:
+def has_statistics(part: nn.Module) -> bool:
+    """Whether a part is a batch normalisation that keeps statistics."""
     return isinstance(part, _BatchNorm) and part.running_mean is not None
 
 
@@ -73,26 +74,32 @@ def followers(
 
 def _fold(convolution: nn.Conv2d, norm: _BatchNorm) -> None:
     """Put the normalisation's factor and shift into the convolution."""
+    scale, shift = scale_and_shift(convolution, norm)
+    weight = convolution.weight.double() * scale.double().view(-1, 1, 1, 1)
+    convolution.weight = _fixed(weight.to(convolution.weight))
+    convolution.bias = _fixed(shift)
+
+
+def scale_and_shift(convolution: nn.Conv2d, norm: _BatchNorm) -> tuple[Tensor, Tensor]:
+    """Return (c,) factors of the convolution's weights, and its (c,) bias, that do what the normalisation does."""
     mean, variance = norm.running_mean, norm.running_var
     assert mean is not None
     assert variance is not None
-    factor = torch.rsqrt(variance.double() + norm.eps)
-    shift = -mean.double() * factor
+    scale = torch.rsqrt(variance.detach().double() + norm.eps)
+    shift = -mean.detach().double() * scale
     if norm.affine:
-        factor = factor * norm.weight.double()
-        shift = shift * norm.weight.double() + norm.bias.double()
-    weight = convolution.weight.double() * factor.view(-1, 1, 1, 1)
+        scale = scale * norm.weight.detach().double()
+        shift = shift * norm.weight.detach().double() + norm.bias.detach().double()
     if convolution.bias is not None:
-        shift = shift + convolution.bias.double() * factor
-    convolution.weight = _fixed(weight.to(convolution.weight))
-    convolution.bias = _fixed(shift.to(convolution.weight))
+        shift = shift + convolution.bias.detach().double() * scale
+    return scale.to(convolution.weight), shift.to(convolution.weight)
 
 
 def _fixed(values: Tensor) -> nn.Parameter:
     return nn.Parameter(values.detach(), requires_grad=False)
 
 
-def _remains(norm: nn.Module) -> nn.Module:
+def remains(norm: nn.Module) -> nn.Module:
     """Return what a normalisation does besides: timm's hold an activation."""
     parts = [part for name in ("drop", "act") if isinstance(part := getattr(norm, name, None), nn.Module)]
     parts = [part for part in parts if not isinstance(part, nn.Identity)]

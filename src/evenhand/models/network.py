@@ -19,6 +19,7 @@ from evenhand.models.encoders import build_encoder
 from evenhand.models.features import Features, pool_of, taps_of
 from evenhand.models.frozen import Frozen
 from evenhand.models.heads import build_head
+from evenhand.models.light import lighten
 
 HEAD = "head"
 """Boundary of a network whose encoder is frozen whole; its activations are the (d,) features."""
@@ -137,10 +138,14 @@ class Network(nn.Module):
         if self.tuned.features is None:
             return groups
         rate = learning_rate * self.model.encoder_rate
-        groups += _groups("pool", self.tuned.features.pools, rate)
         first = len(self.encoder.stages) - len(self.tuned.features.stages)
         for depth, stage in enumerate(reversed(self.encoder.stages[first:])):
             groups += _groups(stage.name, stage.module, rate * layer_decay**depth)
+        # an encoder's own pool may be the whole encoder seen from its end: only what no stage holds is the pool's
+        held = {id(p) for stage in self.encoder.stages for p in stage.module.parameters()}
+        for group in _groups("pool", self.tuned.features.pools, rate):
+            own = [p for p in group["params"] if id(p) not in held]
+            groups += [{**group, "params": own}] if own else []
         return groups
 
 
@@ -217,6 +222,8 @@ def build_network(model: ModelConfig, k: int, seed: int) -> Network:
 
 def network_on(encoder: Encoder, model: ModelConfig, k: int, seed: int) -> Network:
     """Return a network on an encoder that is there already (see `build_network`)."""
+    if model.form == "light":
+        lighten(encoder)
     with torch.no_grad():
         d = features_of(encoder, model).eval()(encoder.example).shape[1]
     network = Network(encoder, build_head(model, d, k, seed), model)

@@ -1,10 +1,11 @@
-"""From a map to one feature vector per row."""
+"""From a map, of 16 or 32 bits, to one float32 feature vector per row."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 
@@ -22,9 +23,9 @@ class OwnPool(nn.Module):
             if id(child) not in used:
                 self.add_module(name, child)
 
-    def forward(self, x: Any) -> Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         whole: Any = self._backbone[0]
-        return whole.forward_head(x, pre_logits=True)  # type: ignore[no-any-return]
+        return whole.forward_head(x.float(), pre_logits=True)  # type: ignore[no-any-return]
 
 
 class Pool(nn.Module):
@@ -40,17 +41,17 @@ class Pool(nn.Module):
 
 def average(x: Tensor) -> Tensor:
     """Return the mean over places: (b, c, h, w) or (b, t, c) -> (b, c)."""
-    return x.mean((2, 3)) if x.ndim == 4 else x.mean(1)
+    return x.mean((2, 3) if x.ndim == 4 else 1, dtype=torch.float32)
 
 
 def maximum(x: Tensor) -> Tensor:
     """Return the maximum over places: (b, c, h, w) or (b, t, c) -> (b, c)."""
-    return x.amax((2, 3)) if x.ndim == 4 else x.amax(1)
+    return x.amax((2, 3) if x.ndim == 4 else 1).float()
 
 
 def generalised_mean(x: Tensor, *, power: float = 3.0, least: float = 1e-6) -> Tensor:
     """Return the power mean over places (Radenović et al. 2018, eq. 2), between mean and maximum."""
-    return average(x.clamp_min(least).pow(power)).pow(1.0 / power)
+    return average(x.float().clamp_min(least).pow(power)).pow(1.0 / power)
 
 
 POOLS: dict[str, Callable[[Tensor], Tensor]] = {"avg": average, "max": maximum, "gem": generalised_mean}

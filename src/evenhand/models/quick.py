@@ -13,10 +13,12 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
+from evenhand.models.convolve import joined, joins
 from evenhand.models.features import Features
 from evenhand.models.folding import fold_norms, followers, plain_convolution, replace
+from evenhand.models.light import Light
+from evenhand.models.window import Window
 
 Attributes = tuple[str, list[float]]
 
@@ -44,7 +46,7 @@ def quickened(part: Features, example: Tensor, dtype: torch.dtype) -> Features:
     """
     truth = part(example)
     best = part
-    for improve in (fold_norms, join_activations):
+    for improve in (make_plain, fold_norms, join_activations):
         better = copy.deepcopy(best)
         try:
             improve(better.stages, partial(better, example))
@@ -72,9 +74,15 @@ def distance(found: Tensor, truth: Tensor) -> float:
     return float(share.nan_to_num(nan=float("inf")))
 
 
+def make_plain(stages: nn.Module, run: Any) -> None:
+    """Replace convolutions in light form by plain ones."""
+    for light in [part for part in stages.modules() if isinstance(part, Light)]:
+        replace(stages, light, light.plain())
+
+
 def join_activations(stages: nn.Module, run: Any) -> None:
     """Replace convolutions on a CPU, and the activation right after each, by single calls of oneDNN."""
-    if any(p.device.type != "cpu" for p in stages.parameters()) or not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
+    if not all(joins(part.device.type) for part in stages.parameters()):
         return
     pairs = dict(followers(stages, run, plain_convolution, lambda part: _attributes(part) is not None))
     for convolution in [part for part in stages.modules() if plain_convolution(part)]:
@@ -102,34 +110,25 @@ class Joined(nn.Module):
         super().__init__()
         weight = convolution.weight.detach()
         self.weight: Tensor
+        self.bias: Tensor | None
         self.register_buffer("weight", weight.contiguous(memory_format=torch.channels_last))
         self.register_buffer("bias", None if convolution.bias is None else convolution.bias.detach())
         self.word, self.numbers = attributes
-        self.stride: list[int] = list(convolution.stride)
-        self.dilation: list[int] = list(convolution.dilation)
-        self.groups = convolution.groups
-        # timm's "same" convolution pads by as much as the size of its input asks for
-        same = type(convolution) is not nn.Conv2d
-        self.padding = None if same else list(convolution.padding)
-        self.register_buffer("wider", functional.pad(self.weight, (1, 0, 1, 0)) if same else None)
+        self.window = Window.of(convolution)
+        self.groups: int = convolution.groups
 
     def forward(self, x: Tensor) -> Tensor:
-        if self.padding is not None:
-            return self._call(x, self.weight, self.padding)
-        down, across = (self._spare(x.shape[dim + 2], dim) for dim in (0, 1))
-        if down % 2 == across % 2 == 0:
-            return self._call(x, self.weight, [down // 2, across // 2])
-        if down % 2 == across % 2 == 1:  # a row and a column of zeros in the weights save a copy of the input
-            return self._call(x, self.wider, [down // 2 + 1, across // 2 + 1])
-        left, top = across // 2, down // 2
-        return self._call(functional.pad(x, (left, across - left, top, down - top)), self.weight, [0, 0])
+        return self.window.lay(x, self.weight, self._call)
 
-    def _call(self, x: Tensor, weight: Any, padding: list[int]) -> Tensor:
-        return torch.ops.mkldnn._convolution_pointwise(  # type: ignore[no-any-return]
-            x, weight, self.bias, padding, self.stride, self.dilation, self.groups, self.word, self.numbers, ""
+    def _call(self, x: Tensor, weight: Tensor, padding: list[int]) -> Tensor:
+        return joined(
+            x,
+            weight,
+            self.bias,
+            self.window.stride,
+            padding,
+            self.window.dilation,
+            self.groups,
+            self.word,
+            self.numbers,
         )
-
-    def _spare(self, length: int, dim: int) -> int:
-        """Return how many pixels must be added to a side so that the output has length / stride, rounded up."""
-        stride, reach = self.stride[dim], (self.weight.shape[dim + 2] - 1) * self.dilation[dim] + 1
-        return max((-(-length // stride) - 1) * stride + reach - length, 0)
