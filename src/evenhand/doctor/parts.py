@@ -47,7 +47,7 @@ def sides(samples: Samples, folds: Folds | None) -> Strings | None:
     return np.array(["test" if f == TEST else f"fold {f}" for f in folds.of(samples.ids)], dtype=object)
 
 
-def compared(samples: Samples, folds: Folds | None, *, most: int = 3) -> Compared | None:
+def compared(samples: Samples, folds: Folds | None, *, most: int = 2) -> Compared | None:
     """Return which parts to compare: the locked test with the rest, else the given splits with the largest.
 
     None where fewer than two parts have enough rows and groups.

@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from evenhand.doctor.upright import upright_sizes
+
 Pixels = npt.NDArray[np.floating[Any]]
 
 HUES = 6
@@ -150,10 +152,11 @@ def _layout(light: Pixels) -> Iterator[tuple[str, Pixels]]:
 
 
 def _file_traits(facts: pd.DataFrame) -> Iterator[tuple[str, Pixels]]:
-    if {"width", "height"} <= set(facts):
-        w, h = (facts[name].to_numpy(dtype=np.float64) for name in ("width", "height"))
-        yield "picture size: area", np.log2(np.maximum(w * h, 1))
-        yield "picture shape: width to height", np.log2(np.maximum(w, 1) / np.maximum(h, 1))
+    sizes = upright_sizes(facts)
+    if sizes is not None:
+        w, h = sizes
+        yield "picture size: area", np.log2(w * h)
+        yield "picture shape: width to height", np.log2(w / h)
         if "bytes" in facts:
             yield "compression: bits per pixel", np.log2(facts["bytes"].to_numpy(dtype=np.float64) * 8 / (w * h))
     for name, aspect in (("format", "file format"), ("mode", "colour mode")):

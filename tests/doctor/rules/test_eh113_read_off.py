@@ -66,12 +66,10 @@ HEALTHY = {
 
 @pytest.mark.parametrize("name", HEALTHY)
 def test_healthy_sets_pass(make, name):
-    for seed in (1, 2, 3):
-        case = make(seed=seed, **HEALTHY[name])
-        rng = np.random.default_rng(seed)
-        turned = rng.random(len(case.rows)) < 0.5
-        facts = case.facts.assign(width=np.where(turned, 480, 640), height=np.where(turned, 640, 480))
-        assert examine(replace(case, facts=facts), ["EH113"]).passed == ("EH113",)
+    case = make(seed=1, **HEALTHY[name])
+    turned = np.random.default_rng(1).random(len(case.rows)) < 0.5
+    facts = case.facts.assign(width=np.where(turned, 480, 640), height=np.where(turned, 640, 480))
+    assert examine(replace(case, facts=facts), ["EH113"]).passed == ("EH113",)
 
 
 def test_rows_with_several_labels_are_passed_over(make):

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from evenhand.base.values import Floats
 from evenhand.doctor.blank import FLAT, picture_spread
 from evenhand.doctor.case import Case
 from evenhand.doctor.rule import Found, rule
+from evenhand.doctor.upright import upright_sizes
 from evenhand.doctor.words import count, listing, verb
 
 
@@ -44,9 +44,10 @@ def check(
             evidence={"blank": len(blank), "n": n, "spread": [round(float(s), 3) for s in spread[blank]]},
             ids=ids[blank],
         )
-    sides = shorter_sides(case)
-    if sides is None:
+    sizes = None if case.facts is None else upright_sizes(case.facts)
+    if sizes is None:
         return
+    sides = np.minimum(*sizes)
     median = float(np.median(sides))
     small = np.flatnonzero((sides < least_side) | ((sides < small_side) & (sides < small_share * median)))
     if len(small):
@@ -58,10 +59,3 @@ def check(
             evidence={"small": len(small), "n": n, "sides_px": sides[small].tolist(), "median_px": median},
             ids=ids[small],
         )
-
-
-def shorter_sides(case: Case) -> Floats | None:
-    """Return (n,) the shorter side of each file in px, or None where it is not known."""
-    if case.facts is None or not {"width", "height"} <= set(case.facts):
-        return None
-    return np.asarray(case.facts[["width", "height"]].min(axis=1).to_numpy(dtype=np.float64))

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from evenhand.base.values import Ints
+from evenhand.base.values import Floats, Ints
 from evenhand.doctor.case import Case
 from evenhand.doctor.rule import Found, rule
+from evenhand.doctor.upright import upright_sizes
 from evenhand.doctor.words import count, listing
 
 SORTS = {
@@ -43,8 +44,9 @@ def check(case: Case, *, size_ratio: float = 8.0, part_gap: float = 0.5) -> Iter
     assert facts is not None
     if "mode" in facts:
         yield from _sorts(case, sorts_of(facts))
-    if {"width", "height"} <= set(facts):
-        yield from _sizes(case, facts[["width", "height"]].min(axis=1).to_numpy(np.float64), size_ratio)
+    sizes = upright_sizes(facts)
+    if sizes is not None:
+        yield from _sizes(case, np.minimum(*sizes), size_ratio)
     if case.compared is not None:
         named = {"format": facts["format"].astype(str)} if "format" in facts else {}
         if "mode" in facts:
@@ -73,7 +75,7 @@ def _sorts(case: Case, sorts: pd.Series) -> Iterator[Found]:
     )
 
 
-def _sizes(case: Case, sides: np.ndarray[tuple[int], np.dtype[np.float64]], ratio: float) -> Iterator[Found]:
+def _sizes(case: Case, sides: Floats, ratio: float) -> Iterator[Found]:
     low, middle, high = np.percentile(sides, [5, 50, 95])
     if high < ratio * low:
         return

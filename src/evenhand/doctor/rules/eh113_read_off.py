@@ -13,6 +13,7 @@ from evenhand.doctor.frames import frame_colours
 from evenhand.doctor.probes import standardised
 from evenhand.doctor.rule import Found, rule
 from evenhand.doctor.shortcut import ReadOff, read_off
+from evenhand.doctor.upright import upright_sizes
 from evenhand.doctor.words import classes_of, listing
 
 
@@ -57,16 +58,16 @@ def side_measures(case: Case, rows: Ints) -> dict[str, Floats]:
     """Return what a class should not be read off: name -> (len(rows), d) measures."""
     assert case.facts is not None
     facts, out = case.facts.iloc[rows], {}
-    known = {"width", "height"} <= set(facts)
-    if known:
-        w, h = (np.maximum(facts[name].to_numpy(np.float64), 1) for name in ("width", "height"))
+    sizes = upright_sizes(facts)
+    if sizes is not None:
+        w, h = sizes
         out["the dimensions of the file"] = np.column_stack([w, h, w / h])
     stored = [name for name in ("format", "mode") if name in facts]
     if stored:
         out["the format of the file"] = pd.get_dummies(facts[stored].astype(str)).to_numpy(np.float64)
     if case.pictures is not None:
         out["the frame around the picture"] = frame_colours(case.pictures[rows])
-        if known and "bytes" in facts:
+        if sizes is not None and "bytes" in facts:
             bits = np.log2(np.maximum(facts["bytes"].to_numpy(np.float64), 1) * 8 / (w * h))
             out["the compression of the file"] = unexplained(bits, case.traits.loc[rows])[:, None]
     return out
