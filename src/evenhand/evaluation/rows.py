@@ -116,8 +116,8 @@ def rows_of(p: Predictions) -> Rows:
     if not p.multi_label and len(p) and p.truth.max() >= p.k:
         row = int(p.truth.argmax())
         raise DataError(
-            f'The truth of "{name}" holds the class number {p.truth[row]} (first: id "{p.ids[row]}"), and there are '
-            f"{p.k} classes, numbered from 0."
+            f'The truth of "{name}" holds the class number {p.truth[row]} (first: id "{p.ids[row]}"), and there '
+            f"are {p.k} classes, numbered from 0."
         )
     return Rows(p.classes, p.probabilities, p.truth)
 
