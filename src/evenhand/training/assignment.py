@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,7 @@ class Assignment:
         """
         opened = Record.open(record)
         resolved = opened.resolved()
+        importlib.import_module(KINDS.get(opened.data()["kind"]).models_module)  # files the kind's own encoders
         found = {entry["name"]: entry for entry in resolved["model"]}
         if model not in found:
             raise TaskError(unknown("model", model, found))
