@@ -55,15 +55,16 @@ def rows_of_groups(samples: Samples, group: Ints, names: list[str]) -> Mask:
     FoldsError
         If a name is not that of a group, or none is left.
     """
-    known = samples.groups
-    missing = [name for name in names if name not in set(known)]
+    of_row = samples.groups
+    known = set(of_row)
+    missing = [name for name in names if name not in known]
     if missing:
         what = "groups" if samples.grouped else "ids (the samples have no groups)"
         raise FoldsError(
             f"folds.test: {len(missing)} of {len(names)} names are not {what} of the samples: {_few(missing)}."
-            f"{_hint(missing[0], sorted(set(known)))}"
+            f"{_hint(missing[0], sorted(known))}"
         )
-    locked = np.isin(group, np.unique(group[np.isin(known, names)]))
+    locked = np.isin(group, np.unique(group[np.isin(of_row, names)]))
     if locked.all():
         raise FoldsError("folds.test: the named groups hold every row; none is left to learn from.")
     return np.asarray(locked)

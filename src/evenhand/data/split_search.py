@@ -58,8 +58,8 @@ class Plan:
             self.exchange(x, _NOBODY, int(self.fold[x]), int(empty))
 
 
-def mend(plan: Plan, rng: np.random.Generator, *, doublings: int, steps: int = 300, tries: int = 16,
-         work: int = 40_000) -> None:  # fmt: skip
+def mend(plan: Plan, rng: np.random.Generator, *, doublings: int, steps: int = 300, tries: int = 8,
+         work: int = 16_000) -> None:  # fmt: skip
     """Move and swap groups in `plan` while the sum of deviations to the power 2^(1 + doublings) falls.
 
     Each step takes the cell (fold, column) that deviates most and looks among moves and swaps that lessen it
