@@ -5,6 +5,7 @@ import pytest
 
 from evenhand.base.errors import DataError
 from evenhand.evaluation.evaluate import ONE_LABEL, SEVERAL_LABELS, default_metrics, evaluate, intervals
+from evenhand.evaluation.metrics import METRICS
 from evenhand.evaluation.names import parse
 
 
@@ -77,6 +78,15 @@ def test_the_level_widens(predictions):
     wide, narrow = (evaluate(p, ["macro_f1"], level=level)["macro_f1"] for level in (0.99, 0.8))
     assert wide.low < narrow.low
     assert wide.level == 0.99
+
+
+def test_a_metric_of_ones_own_is_found_by_name(predictions, monkeypatch):
+    accuracy = METRICS.get("accuracy")
+    lenient = replace(accuracy, says="Kinder.", value=lambda sums, chosen: accuracy.value(sums, chosen) / 2 + 0.5)
+    monkeypatch.setitem(METRICS._things, "lenient", lenient)
+    found = evaluate(predictions(100, 3), ["accuracy", "lenient", "lenient_rare"], sets={"rare": ["c"]}, draws=200)
+    assert found["lenient"].estimate == pytest.approx(found["accuracy"].estimate / 2 + 0.5)
+    assert found["lenient_rare"].n < found["lenient"].n
 
 
 def test_no_measure_is_no_work(predictions):

@@ -101,7 +101,7 @@ def interval(
             ends += _log_normal(centre, variance, quantile)
         else:
             ends += _wilson(centre, variance, quantile, ceiling, on.rows)
-    return Interval(estimate, min(ends), max(ends), on.n, on.groups, level, on.how)
+    return Interval(estimate, float(min(ends)), float(max(ends)), on.n, on.groups, level, on.how)
 
 
 def _wilson(estimate: float, variance: float, quantile: float, ceiling: float, rows: float) -> tuple[float, float]:
