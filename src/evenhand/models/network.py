@@ -20,6 +20,7 @@ from evenhand.models.features import Features, pool_of, taps_of
 from evenhand.models.frozen import Frozen
 from evenhand.models.heads import build_head
 from evenhand.models.light import lighten
+from evenhand.models.normalise import normalised
 
 HEAD = "head"
 """Boundary of a network whose encoder is frozen whole; its activations are the (d,) features."""
@@ -109,10 +110,11 @@ class Network(nn.Module):
             (b, h, w, c) uint8 as the store holds it, or (b, c, h, w) float32 in 0..1 as augmentations give it.
         """
         if x.dtype == torch.uint8:
-            x = x.permute(0, 3, 1, 2).to(torch.float32).div_(255.0)
-        mean = torch.tensor(self.mean, device=x.device).view(1, -1, 1, 1)
-        std = torch.tensor(self.std, device=x.device).view(1, -1, 1, 1)
-        x = (x - mean) / std
+            x = normalised(x, self.mean, self.std)
+        else:
+            mean = torch.tensor(self.mean, device=x.device).view(1, -1, 1, 1)
+            std = torch.tensor(self.std, device=x.device).view(1, -1, 1, 1)
+            x = (x - mean) / std
         return x.contiguous(memory_format=torch.channels_last) if self.model.channels_last else x.contiguous()
 
     def forward(self, x: Tensor) -> Tensor:
