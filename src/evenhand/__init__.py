@@ -17,7 +17,7 @@ _WHERE = {
     "Examination": "doctor.examination",
     "Finding": "base.values",
     "Folds": "base.values",
-    "GroupedStratifiedKFold": "data.split",
+    "GroupedStratifiedKFold": "data.split_sklearn",
     "Interval": "base.values",
     "Predicted": "pipeline.predict",
     "Predictions": "base.values",
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from evenhand.base.values import Interval as Interval
     from evenhand.base.values import Predictions as Predictions
     from evenhand.base.values import Samples as Samples
-    from evenhand.data.split import GroupedStratifiedKFold as GroupedStratifiedKFold
+    from evenhand.data.split_sklearn import GroupedStratifiedKFold as GroupedStratifiedKFold
     from evenhand.doctor.examination import Examination as Examination
     from evenhand.ensemble.blend import blend as blend
     from evenhand.evaluation.evaluate import evaluate as evaluate

@@ -7,6 +7,7 @@ written in, so that a configuration moves with its data; `output` is relative to
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,6 +22,7 @@ from evenhand.data.config import DataConfig, FoldsConfig
 from evenhand.engines.config import ComputeConfig
 from evenhand.ensemble.config import EnsembleConfig
 from evenhand.evaluation.config import ClassesConfig, EvaluateConfig, ScoreConfig
+from evenhand.evaluation.names import metric_faults
 from evenhand.modalities import KINDS, Kind
 from evenhand.models.config import ModelConfig
 from evenhand.training.config import TrainConfig
@@ -140,6 +142,9 @@ def _check_models(settings: Settings, name: str, lines: Mapping[Key, int]) -> No
                 check(cls, merged, name, lines, ("model", position, key))
             except ConfigError as error:
                 faults += error.faults
+    for fault in metric_faults(list(settings.score.weights), "score", settings.classes.sets, settings.data.levels):
+        key = fault.key.removeprefix("score.")
+        faults.append(replace(fault, line=lines.get(("score", key), fault.line)))
     names = [model.name for model in settings.model]
     for position, word in enumerate(names):
         if word in names[:position]:

@@ -46,7 +46,7 @@ def boundary_activations(
     seed: int = 0,
     batch_size: int = 32,
     device: str = "cpu",
-    threads: int = 1,
+    threads: int | None = None,
     progress: Progress | None = None,
 ) -> Array:
     """Return (n, v, ...) activations of all rows and views as a read-only memory map, computed now if need be.
@@ -66,7 +66,7 @@ def boundary_activations(
     seed
         Of the views.
     threads
-        Processors to use; the numbers do not depend on it.
+        Processors to use (as many as torch uses here, by default); the numbers do not depend on it.
     progress
         Told (pictures done, pictures in all); a view counts as a picture.
 
@@ -79,7 +79,8 @@ def boundary_activations(
     """
     model, frozen = network.model, _frozen(network)
     frozen.to(device)
-    shape = _shape(network, frozen, images, device)
+    with single_threads(1) as pool:
+        shape = pool.submit(_shape, network, frozen, images, device).result()
     dtype = np.dtype(
         model.view_dtype if model.view_dtype != "auto" else "float32" if len(shape) == 1 else "float16"
     )
@@ -117,7 +118,7 @@ def fill_activations(
     seed: int = 0,
     batch_size: int = 32,
     device: str = "cpu",
-    threads: int = 1,
+    threads: int | None = None,
     progress: Progress | None = None,
 ) -> None:
     """Compute the activations of all rows into `out` (n, v, ...); nothing is stored.
@@ -149,10 +150,10 @@ def fill_activations(
 
 
 @contextlib.contextmanager
-def single_threads(count: int) -> Iterator[ThreadPoolExecutor]:
+def single_threads(count: int | None) -> Iterator[ThreadPoolExecutor]:
     """Give so many threads, each of which lets torch use one processor; afterwards torch is as it was."""
     before = torch.get_num_threads()
-    pool = ThreadPoolExecutor(max(1, count), initializer=torch.set_num_threads, initargs=(1,))
+    pool = ThreadPoolExecutor(max(1, count or before), initializer=torch.set_num_threads, initargs=(1,))
     try:
         yield pool
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,9 @@ def read_arrays(path: Path) -> dict[str, Tensor]:
     try:
         if path.suffix == ".safetensors":
             return safetensors.torch.load_file(path)
-        return _tensors(path, torch.load(path, map_location="cpu", weights_only=True))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of formats that it then refuses by itself
+            return _tensors(path, torch.load(path, map_location="cpu", weights_only=True))
     except pickle.UnpicklingError:
         raise ModelError(
             f"{path}: holds more than tensors, or is no file of weights, and was not opened: reading it could run "

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any, TypeVar
 
 import numpy as np
 
 from evenhand.base.values import Floats, Ints
+
+S = TypeVar("S", bound=Any)
 
 
 def shuffled(rows: Ints, rng: np.random.Generator) -> Ints:
@@ -34,27 +37,29 @@ def drawn(rows: Ints, chances: Floats, rng: np.random.Generator) -> Ints:
     return rng.permutation(rows[order[np.minimum(picked, len(rows) - 1)]])
 
 
-def split(rows: Ints, size: int) -> list[Ints]:
-    """Return batches of at most `size` rows that differ by one row at most, each in ascending order.
+def arranged(rows: Ints, size: int) -> tuple[Ints, list[int]]:
+    """Return the rows batch after batch, and the sizes of the batches.
 
-    Even batches leave no small one at the end, whose noise would count as much as a full batch (and which
-    batch normalisation cannot take if it is a single row). Ascending rows read a file from front to back.
+    Batches hold at most `size` rows and differ by one row at most: even batches leave no small one at the end,
+    whose noise would count as much as a full batch (and which batch normalisation cannot take if it is a single
+    row). Within a batch rows ascend, so that a file is read from front to back.
 
-    >>> [batch.tolist() for batch in split(np.array([3, 1, 2, 0, 4]), 4)]
-    [[1, 2, 3], [0, 4]]
+    >>> rows, sizes = arranged(np.array([3, 1, 2, 0, 4]), 4)
+    >>> rows.tolist(), sizes
+    ([1, 2, 3, 0, 4], [3, 2])
     """
     count = -(-len(rows) // size)
     if count == 0:
-        return []
+        return rows, []
     short, longer = divmod(len(rows), count)
     edge = longer * (short + 1)
-    return [
-        *np.sort(rows[:edge].reshape(longer, short + 1), axis=1),
-        *np.sort(rows[edge:].reshape(count - longer, short), axis=1),
-    ]
+    first = np.sort(rows[:edge].reshape(longer, short + 1), axis=1)
+    second = np.sort(rows[edge:].reshape(count - longer, short), axis=1)
+    sizes = [short + 1] * longer + [short] * (count - longer)
+    return np.concatenate([first.reshape(-1), second.reshape(-1)]), sizes
 
 
-def in_order(rows: Ints, size: int) -> Iterator[Ints]:
-    """Yield the rows as they are, `size` at a time."""
+def in_order(rows: S, size: int) -> Iterator[S]:
+    """Yield the rows (an array or a tensor) as they are, `size` at a time."""
     for start in range(0, len(rows), size):
         yield rows[start : start + size]

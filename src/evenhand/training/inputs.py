@@ -15,7 +15,6 @@ import torch
 from torch import Tensor
 
 from evenhand.base.seeds import seed_from
-from evenhand.base.values import Ints
 
 Augment = Callable[[Tensor, str, torch.Generator | Sequence[torch.Generator]], Tensor]
 """(b, c, h, w) floats in 0..1, the name of a profile, a generator (or one per row) -> the same, changed."""
@@ -43,10 +42,10 @@ class Inputs(Protocol):
     views: int
     at_once: int | None
 
-    def batch(self, rows: Ints, draws: torch.Generator | None) -> Any:
-        """Return rows as they are trained on."""
+    def batch(self, rows: Tensor, draws: torch.Generator | None) -> Any:
+        """Return rows, (b,) int64 positions on the CPU, as they are trained on."""
 
-    def look(self, rows: Ints, view: int = 0) -> Any:
+    def look(self, rows: Tensor, view: int = 0) -> Any:
         """Return rows as they are judged: view 0 is plain, the others are changed in a fixed way."""
 
 
@@ -88,14 +87,14 @@ class ImageInputs:
         self.views = views
         self.draws = profile != "none"
 
-    def batch(self, rows: Ints, draws: torch.Generator | None) -> Tensor:
+    def batch(self, rows: Tensor, draws: torch.Generator | None) -> Tensor:
         """Return (b, 3, h, w) normalised floats, augmented by the profile."""
         raw = self._raw(rows)
         if draws is None or not self.draws:
             return self._prepare(raw)
         return self._prepare(self._augment(unit(raw), self._profile, draws))
 
-    def look(self, rows: Ints, view: int = 0) -> Tensor:
+    def look(self, rows: Tensor, view: int = 0) -> Tensor:
         """Return (b, 3, h, w) normalised floats."""
         raw = self._raw(rows)
         if view == 0:
@@ -104,8 +103,8 @@ class ImageInputs:
         alike = [torch.Generator().manual_seed(seed) for _ in rows]  # one each: a view is the same change for all
         return self._prepare(self._augment(unit(raw), self._view_profile, alike))
 
-    def _raw(self, rows: Ints) -> Tensor:
-        return torch.from_numpy(np.take(self._pictures, rows, axis=0)).to(self._device)
+    def _raw(self, rows: Tensor) -> Tensor:
+        return torch.from_numpy(np.take(self._pictures, rows.numpy(), axis=0)).to(self._device)
 
 
 class ViewInputs:
@@ -142,38 +141,40 @@ class ViewInputs:
         fits = n * self.views * int(np.prod(activations.shape[2:])) * 4 <= hold
         self._held = self._read_all(n * self.views) if fits else None
         self.at_once = 4096 if fits and activations.ndim == 3 else None
-        self._looked: tuple[Ints, int, Tensor] | None = None
+        self._looked: tuple[Tensor, int, Tensor] | None = None
 
-    def batch(self, rows: Ints, draws: torch.Generator | None) -> Tensor:
+    def batch(self, rows: Tensor, draws: torch.Generator | None) -> Tensor:
         """Return (b, ...) float32 activations."""
         if draws is None or not self.draws:
-            return self._gather(rows * self.views)
-        view = torch.randint(self.views, (len(rows),), generator=draws, device=draws.device).cpu().numpy()
-        return self._gather(rows * self.views + view)
+            return self._view(rows, 0)
+        return self._gather(rows * self.views + torch.randint(self.views, rows.shape, generator=draws))
 
-    def look(self, rows: Ints, view: int = 0) -> Tensor:
+    def look(self, rows: Tensor, view: int = 0) -> Tensor:
         """Return (b, ...) float32 activations of one view; the last rows asked for are kept at hand."""
         if self._held is None:
-            return self._gather(rows * self.views + view)
+            return self._view(rows, view)
         if self._looked is None or self._looked[0] is not rows or self._looked[1] != view:
-            self._looked = rows, view, self._gather(rows * self.views + view)
+            self._looked = rows, view, self._view(rows, view)
         return self._looked[2]
 
-    def _gather(self, positions: Ints) -> Tensor:
+    def _view(self, rows: Tensor, view: int) -> Tensor:
+        return self._gather(rows if self.views == 1 else rows * self.views + view)
+
+    def _gather(self, positions: Tensor) -> Tensor:
         if self._held is None:
             return self._read(positions)
-        return self._held.index_select(0, torch.from_numpy(positions).to(self._device))
+        return self._held.index_select(0, positions.to(self._device))
 
     def _read_all(self, rows: int, *, step: int = 4096) -> Tensor:
         shape = self._source.shape[2:] if self._averaged else self._source.shape[1:]
         out = torch.empty((rows, *shape), device=self._device)
         for start in range(0, rows, step):
-            part = np.arange(start, min(start + step, rows))
+            part = torch.arange(start, min(start + step, rows))
             out[start : start + len(part)] = self._read(part)
         return out
 
-    def _read(self, positions: Ints) -> Tensor:
-        part = np.take(self._source, positions, axis=0).astype(np.float32, copy=False)
+    def _read(self, positions: Tensor) -> Tensor:
+        part = np.take(self._source, positions.numpy(), axis=0).astype(np.float32, copy=False)
         if self._averaged:
             part = part.mean(axis=1)
         return torch.from_numpy(part).to(self._device)

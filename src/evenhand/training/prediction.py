@@ -27,13 +27,13 @@ def predict_logits(
     module.eval()
     out = np.empty((len(rows), k))
     start = 0
-    for part in in_order(rows, inputs.at_once or batch_size):
+    for part in in_order(torch.from_numpy(rows), inputs.at_once or batch_size):
         out[start : start + len(part)] = _mean_over_views(module, inputs, part, precision)
         start += len(part)
     return out
 
 
-def _mean_over_views(module: nn.Module, inputs: Inputs, rows: Ints, precision: Precision) -> Floats:
+def _mean_over_views(module: nn.Module, inputs: Inputs, rows: Tensor, precision: Precision) -> Floats:
     total: Any = 0.0
     for view in range(inputs.views):
         with torch.no_grad(), precision.cast():

@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from evenhand.base.seeds import generator, seed_from
 from evenhand.base.values import Ints
 from evenhand.training.averaging import Average, Weights, copied, put
-from evenhand.training.batches import drawn, in_order, shuffled, split
+from evenhand.training.batches import arranged, drawn, in_order, shuffled
 from evenhand.training.choice import epochs_since_best, is_better, plateau_falls
 from evenhand.training.job import Fitted, Job, Score, Stage, Trainable
 from evenhand.training.optimizers import Descent
@@ -22,9 +21,9 @@ from evenhand.training.schedules import rate_factor
 
 
 class Batch(NamedTuple):
-    """Rows of one step: positions, the same on the device, and a generator for whatever the step draws."""
+    """Rows of one step: (b,) int64 positions, the same on the device, and a generator for what the step draws."""
 
-    rows: Ints
+    rows: Tensor
     at: Tensor
     draws: torch.Generator | None = None
     factor: float = 1.0
@@ -93,7 +92,8 @@ class Run:
         groups = job.network.parameter_groups(self.plan.rate, job.layer_decay)
         self.descent = Descent(self.module, groups, job.train, self.precision)
         self.ema = Average(self.trained) if job.train.ema else None
-        self.judge_batches = list(self._judge_batches())
+        rows, most = job.judge_rows, self.plan.inputs.at_once or job.train.batch_size
+        self.judge_batches = self._batches(rows, [len(part) for part in in_order(rows, most)])
 
     @property
     def stage_is_over(self) -> bool:
@@ -118,33 +118,26 @@ class Run:
         """Yield the batches of an epoch; their order and their draws depend on the job's key and the epoch."""
         job, rng = self.job, generator(*self.job.key, "order", epoch)
         rows = shuffled(job.fit_rows, rng) if job.chances is None else drawn(job.fit_rows, job.chances, rng)
-        batches = split(rows, job.train.batch_size)
+        batches = self._batches(*arranged(rows, job.train.batch_size))
         draws = self._draws if self.plan.inputs.draws or self.mixes else None
-        falls = self._falls()
+        falls = plateau_falls(self.values[self.first :], job.train.plateau_epochs)
         for number, batch in enumerate(batches):
             if draws is not None:
                 draws.manual_seed(seed_from(*job.key, "batch", epoch, number))
-            factor = self._factor(number, len(batches), falls)
-            yield Batch(batch, self._index(batch), draws, factor)
+            at = len(self.lines) - self.first + number / len(batches)
+            factor = rate_factor(job.train, at, self.plan.epochs, falls, step=1 / len(batches))
+            yield batch._replace(draws=draws, factor=factor)
 
     @property
     def mixes(self) -> bool:
         """Whether rows are blended in pairs."""
         return bool(self.job.train.mixup or self.job.train.cutmix)
 
-    def _judge_batches(self) -> Iterator[Batch]:
-        for rows in in_order(self.job.judge_rows, self.plan.inputs.at_once or self.job.train.batch_size):
-            yield Batch(rows, self._index(rows))
-
-    def _index(self, rows: Ints) -> Tensor:
-        return torch.from_numpy(np.ascontiguousarray(rows)).to(self.job.device)
-
-    def _falls(self) -> int:
-        return plateau_falls(self.values[self.first :], self.job.train.plateau_epochs)
-
-    def _factor(self, number: int, steps: int, falls: int) -> float:
-        at = len(self.lines) - self.first + number / steps
-        return rate_factor(self.job.train, at, self.plan.epochs, falls, step=1 / steps)
+    def _batches(self, rows: Ints, sizes: list[int]) -> list[Batch]:
+        positions = torch.from_numpy(rows)
+        on_device = positions.to(self.job.device)
+        pairs = zip(positions.split(sizes), on_device.split(sizes), strict=True) if sizes else ()
+        return [Batch(*pair) for pair in pairs]
 
     # What is kept
 

@@ -66,7 +66,7 @@ def degraded(picture: Tensor, quality: float) -> Tensor:
     colour = _quantised(functional.avg_pool2d(planes[1:], 2), COLOUR_STEPS * scale)
     colour = functional.interpolate(colour[None], scale_factor=2.0, mode="nearest")[0]
     out = _mixed(FROM_YCC / 255, torch.cat([bright, colour]))
-    return out[:, :height, :width]
+    return out[:, :height, :width].clamp_(0.0, 1.0)
 
 
 def _mixed(matrix: Tensor, planes: Tensor) -> Tensor:

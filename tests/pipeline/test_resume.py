@@ -1,0 +1,130 @@
+"""A run that is killed again and again ends with the same bits as one that is left alone."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from evenhand.base.record import records
+from evenhand.testing.kinds import generate
+
+pytestmark = pytest.mark.slow
+
+CONFIG = """
+output = "{output}"
+[data]
+root = "."
+table = "labels.csv"
+label = "class"
+group = "series"
+[folds]
+k = 5
+[photos]
+size = 64
+[[model]]
+name = "head"
+encoder = "timm:test_efficientnet"
+pretrained = false
+views = 2
+head = "mlp"
+dropout = 0.2
+[[model]]
+name = "whole"
+encoder = "small"
+tune = "all"
+  [model.train]
+  epochs = 12
+  augment = "full"
+  mixup = 0.4
+  ema = 0.9
+[train]
+epochs = 30
+batch_size = 16
+early_stop = 0
+[balance]
+sampler = "balanced"
+[compute]
+store = "{store}"
+"""
+
+
+def config(folder: Path, name: str) -> Path:
+    """Write the configuration with an output folder and a store of its own."""
+    path = folder / f"{name}.toml"
+    path.write_text(CONFIG.format(output=folder / name / "runs", store=folder / name / "store"), encoding="utf-8")
+    return path
+
+
+def start(path: Path) -> subprocess.Popen[bytes]:
+    """Start the run in a process group of its own."""
+    command = [sys.executable, "-m", "evenhand", "--debug", "run", str(path)]
+    return subprocess.Popen(
+        command, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**os.environ}
+    )
+
+
+def finish(path: Path) -> None:
+    process = start(path)
+    out, _ = process.communicate(timeout=900)
+    assert process.returncode in (0, 1), out.decode()
+
+
+def training_began(output: Path) -> bool:
+    return any(output.glob("*/models/*/fold*"))
+
+
+def kill_at(path: Path, output: Path, delay_s: float) -> bool:
+    """Start the run, kill it some time after its training began or went on; return whether it was still at work."""
+    process = start(path)
+    known = set(output.glob("*/models/*/fold*/seed*/*"))
+    until = time.monotonic() + 120
+    while time.monotonic() < until and process.poll() is None:
+        if training_began(output) and (not known or set(output.glob("*/models/*/fold*/seed*/*")) != known):
+            break
+        time.sleep(0.05)
+    time.sleep(delay_s)
+    working = process.poll() is None
+    if working:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    return working
+
+
+def tables(output: Path) -> dict[str, pd.DataFrame]:
+    """Return every predictions.parquet of the one record below `output`."""
+    (record,) = records(output)
+    return {
+        str(p.relative_to(record.path)): pd.read_parquet(p)
+        for p in sorted(record.path.rglob("predictions.parquet"))
+    }
+
+
+def test_twenty_kills_change_no_bit(tmp_path: Path) -> None:
+    folder = generate("photos", tmp_path / "data", rows=150, seed=0).toml.parent
+    quiet, stormy = config(folder, "quiet"), config(folder, "stormy")
+    finish(quiet)
+    rng = np.random.default_rng(0)
+    kills = 0
+    output = folder / "stormy" / "runs"
+    while kills < 20:
+        if not kill_at(stormy, output, rng.uniform(0.0, 1.5)):
+            break
+        kills += 1
+    finish(stormy)
+    assert kills >= 20, f"the run was done after {kills} kills"
+    left, right = tables(folder / "quiet" / "runs"), tables(output)
+    assert left.keys() == right.keys()
+    assert len(left) == 11
+    for name, table in left.items():
+        pd.testing.assert_frame_equal(table, right[name], check_exact=True, obj=name)
+    (record,) = records(output)
+    assert not list(record.path.rglob("state.pt"))
+    assert not list(record.path.rglob("*.part"))

@@ -1,0 +1,85 @@
+"""The joined configuration: sections of all rooms, overrides of models, paths."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from evenhand.base.errors import ConfigError
+from evenhand.settings import load
+
+TEXT = """
+[data]
+root = "photos"
+table = "photos.csv"
+[[model]]
+name = "a"
+encoder = "timm:resnet18"
+[model.train]
+epochs = 3
+[[model]]
+name = "b"
+encoder = "package:efficientnet-lite0"
+[train]
+epochs = 9
+learning_rate = 0.01
+"""
+
+
+def written(folder: Path, text: str = TEXT) -> Path:
+    path = folder / "sub" / "mine.toml"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_paths_start_from_the_file(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    (path.parent / "photos.csv").write_text("")
+    settings = load(path)
+    assert settings.data.root == str(path.parent / "photos")
+    assert settings.data.table == str(path.parent / "photos.csv")
+    assert settings.output == "runs"
+
+
+def test_models_override_sections(tmp_path: Path) -> None:
+    settings = load(written(tmp_path))
+    a, b = settings.model
+    assert (settings.train_of(a).epochs, settings.train_of(a).learning_rate) == (3, 0.01)
+    assert settings.train_of(b).epochs == 9
+    assert [m["train"]["epochs"] for m in settings.resolved()["model"]] == [3, 9]
+
+
+def test_what_is_resolved_can_be_loaded_again(tmp_path: Path) -> None:
+    settings = load(written(tmp_path))
+    assert load(settings.resolved()).resolved() == settings.resolved()
+
+
+def test_a_patch_and_changes_are_applied(tmp_path: Path) -> None:
+    settings = load(written(tmp_path), changes=["model.b.head=mlp"], patch={"folds.k": 3})
+    assert settings.model[1].head == "mlp"
+    assert settings.folds.k == 3
+
+
+def test_the_kinds_own_section_is_checked_with_the_rest(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"photos\.sise: is not a key.*Did you mean \"size\""):
+        load(written(tmp_path, TEXT + "[photos]\nsise = 3\n"))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (TEXT.replace('"b"', '"a"'), r'line 11: model\[1\]\.name: found "a" again'),
+        (TEXT.replace("epochs = 3", "epoch = 3"), r"line 9: model\[0\]\.train\.epoch.*\"epochs\""),
+        ('[data]\nkind = "fotos"\nroot = "x"', "line 2: data.kind.*photos"),
+        (
+            TEXT + "[score]\nmacro_f1_rair = 1\n[classes]\nrare = ['a']",
+            'line 18: score.macro_f1_rair.*"macro_f1_rare"',
+        ),
+        ('[data]\nroot = "x"\n[ensemble]\nmethods = ["nmls"]', "line 4: ensemble.methods"),
+    ],
+)
+def test_faults_that_only_the_whole_shows(tmp_path: Path, text: str, words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        load(written(tmp_path, text))
