@@ -75,7 +75,7 @@ def test_the_kinds_own_section_is_checked_with_the_rest(tmp_path: Path) -> None:
         ('[data]\nkind = "fotos"\nroot = "x"', "line 2: data.kind.*photos"),
         (
             TEXT + "[score]\nmacro_f1_rair = 1\n[classes]\nrare = ['a']",
-            'line 18: score.macro_f1_rair.*"macro_f1_rare"',
+            'line 17: score.macro_f1_rair.*"macro_f1_rare"',
         ),
         ('[data]\nroot = "x"\n[ensemble]\nmethods = ["nmls"]', "line 4: ensemble.methods"),
     ],

@@ -23,6 +23,7 @@ class MetricNameError(DataError):
 
     def __init__(self, name: str, reason: str, close: str | None = None) -> None:
         self.reason, self.close = reason, close
+        self.allowed = reason.removeprefix("is not a metric here; ")
         hint = f' Did you mean "{close}"?' if close else ""
         super().__init__(f'"{name}" {reason}.{hint}')
 
@@ -134,5 +135,5 @@ def metric_faults(
         try:
             parse(name, sets or {}, levels)
         except MetricNameError as error:
-            faults.append(Fault(f"{section}.{name}", "is not a metric here", error.reason, nearest=error.close))
+            faults.append(Fault(f"{section}.{name}", "is not a metric here", error.allowed, nearest=error.close))
     return faults
