@@ -43,7 +43,7 @@ PROFILES: dict[str, Profile] = {
     "no_color": NO_COLOR,
     "full": FULL,
 }
-"""What `augment` and `view_profile` may name; "mirror" is meant for two views, the plain one and its mirror image."""
+"""What `augment` and `view_profile` may name; "mirror" is meant for two views, the picture and its mirror image."""
 
 
 def profile_of(profile: str | Profile) -> Profile:

@@ -1,0 +1,67 @@
+from collections.abc import Callable
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evenhand.base.errors import EvenhandError
+from evenhand.models.config import ModelConfig
+from evenhand.models.heads import HEADS, Cosine, Standardise, build_head
+
+Make = Callable[..., ModelConfig]
+
+
+@pytest.mark.parametrize("head", ["linear", "mlp", "cosine"])
+def test_a_head_gives_logits_and_is_decided_by_its_seed(head: str, model: Make) -> None:
+    config = model(head=head, head_width=8)
+    x = torch.randn(6, 10)
+    before = torch.random.get_rng_state()
+    one, same, other = (build_head(config, 10, 3, seed).eval()(x) for seed in (1, 1, 2))
+    assert torch.equal(before, torch.random.get_rng_state())
+    assert one.shape == (6, 3)
+    assert torch.equal(one, same)
+    assert not torch.equal(one, other)
+
+
+def test_all_heads_are_known_and_a_wrong_name_is_answered() -> None:
+    assert {"linear", "mlp", "cosine"} <= set(HEADS.names())
+    with pytest.raises(EvenhandError, match='no head named "liner".*Did you mean "linear"'):
+        HEADS.get("liner")
+
+
+def test_an_mlp_has_the_width_asked_for(model: Make) -> None:
+    head = build_head(model(head="mlp", head_width=7), 10, 3, 0)
+    assert [tuple(p.shape) for p in head.parameters()] == [(7, 10), (7,), (3, 7), (3,)]
+
+
+@given(st.floats(1e-3, 1e3))
+def test_the_cosine_head_sees_directions_only(factor: float) -> None:
+    x = torch.randn(4, 6, generator=torch.Generator().manual_seed(0))
+    head = Cosine(6, 3, torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        assert torch.allclose(head(x * factor), head(x), atol=1e-4)
+        assert float(head(x).abs().max()) <= float(head.log_scale.exp()) + 1e-4
+
+
+def test_standardise_gives_mean_0_and_variance_1_and_takes_a_single_row() -> None:
+    x = torch.randn(200, 5) * 3 + 7
+    scale = Standardise(5)
+    out = scale(x)
+    assert out.mean(0).abs().max() < 1e-5
+    assert (out.var(0, unbiased=False) - 1).abs().max() < 1e-4
+    assert scale(x[:1]).shape == (1, 5)
+    assert not list(scale.parameters())
+
+
+@pytest.mark.parametrize("way", ["batch", "layer", "l2", "none"])
+def test_features_can_be_put_on_one_scale_in_each_way(way: str, model: Make) -> None:
+    head = build_head(model(normalise=way), 5, 2, 0).eval()
+    assert torch.isfinite(head(torch.randn(3, 5) * 100)).all()
+
+
+def test_dropout_is_there_while_training_only(model: Make) -> None:
+    head = build_head(model(dropout=0.5, normalise="none"), 50, 2, 0)
+    x = torch.ones(1, 50)
+    assert torch.equal(head.eval()(x), head.eval()(x))
+    assert not torch.equal(head.train()(x), head.train()(x))
