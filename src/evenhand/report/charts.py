@@ -24,6 +24,12 @@ SERIES = [f"var(--series-{i})" for i in range(1, 9)]
 _FONT = "system-ui, sans-serif"
 _CONFIG: Spec = {
     "background": None,
+    "padding": {
+        "left": 24,
+        "right": 12,
+        "top": 5,
+        "bottom": 5,
+    },  # the reader's font may be wider than the measured one
     "font": _FONT,
     "view": {"stroke": None},
     "axis": {

@@ -57,7 +57,7 @@ def intervals(rows: Rows, *, order: Sequence[str], title: str, width: int = 480)
     return {
         "data": {"values": list(rows)},
         "width": width,
-        "height": {"step": 24 if len(sets) == 1 else 34},
+        "height": {"step": 24 if len(sets) == 1 else 18},
         "encoding": encoding,
         "layer": [{"mark": {"type": "rule"}, "encoding": rule}, {"mark": {"type": "point"}, "encoding": point}],
     }
