@@ -2,21 +2,29 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evenhand.training.batches import drawn, in_order, shuffled, split
+from evenhand.training.batches import arranged, drawn, in_order, shuffled
 
 
 @given(n=st.integers(0, 300), size=st.integers(1, 64), seed=st.integers(0, 9))
 def test_batches_hold_every_row_once_and_are_even(n: int, size: int, seed: int) -> None:
-    batches = split(shuffled(np.arange(n) * 3, np.random.default_rng(seed)), size)
-    assert sorted(np.concatenate(batches).tolist() if batches else []) == (np.arange(n) * 3).tolist()
-    lengths = {len(batch) for batch in batches}
-    assert all(length <= size for length in lengths)
-    assert max(lengths, default=0) - min(lengths, default=0) <= 1
+    rows, sizes = arranged(shuffled(np.arange(n) * 3, np.random.default_rng(seed)), size)
+    assert sorted(rows.tolist()) == (np.arange(n) * 3).tolist()
+    assert sum(sizes) == n
+    assert max(sizes, default=0) <= size
+    assert max(sizes, default=0) - min(sizes, default=0) <= 1
+    batches = np.split(rows, np.cumsum(sizes)[:-1])
     assert all((np.diff(batch) > 0).all() for batch in batches)
 
 
+def test_a_batch_holds_what_the_order_put_there() -> None:
+    order = np.random.default_rng(0).permutation(10)
+    rows, sizes = arranged(order, 5)
+    assert sizes == [5, 5]
+    assert set(rows[:5]) == set(order[:5])
+
+
 def test_no_batch_of_one_row_is_left_at_the_end() -> None:
-    assert [len(batch) for batch in split(np.arange(65), 64)] == [33, 32]
+    assert arranged(np.arange(65), 64)[1] == [33, 32]
 
 
 @given(counts=st.lists(st.integers(1, 60), min_size=2, max_size=6), seed=st.integers(0, 9))

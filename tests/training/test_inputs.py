@@ -31,14 +31,14 @@ def test_pictures_are_gathered_from_a_memory_map(tmp_path: object) -> None:
     whole = pictures()
     np.save(tmp_path / "x.npy", whole)
     inputs = ImageInputs(np.load(tmp_path / "x.npy", mmap_mode="r"), prepare, shift)
-    out = inputs.batch(np.array([1, 4]), None)
+    out = inputs.batch(torch.tensor([1, 4]), None)
     assert out.shape == (2, 3, 4, 6)
     assert torch.equal(out, torch.from_numpy(whole[[1, 4]]).permute(0, 3, 1, 2) / 255.0)
 
 
 def test_augmentation_follows_its_generator_and_leaves_judging_alone() -> None:
     inputs = ImageInputs(pictures(), prepare, shift, profile="full")
-    rows = np.arange(3)
+    rows = torch.arange(3)
     assert torch.equal(inputs.batch(rows, draws(1)), inputs.batch(rows, draws(1)))
     assert not torch.equal(inputs.batch(rows, draws(1)), inputs.batch(rows, draws(2)))
     assert torch.equal(inputs.look(rows), ImageInputs(pictures(), prepare, shift).look(rows))
@@ -46,16 +46,16 @@ def test_augmentation_follows_its_generator_and_leaves_judging_alone() -> None:
 
 def test_a_further_view_of_a_row_does_not_depend_on_the_rows_beside_it() -> None:
     inputs = ImageInputs(pictures(), prepare, shift, views=3)
-    alone = torch.cat([inputs.look(np.array([row]), 2) for row in range(5)])
-    assert torch.equal(inputs.look(np.arange(5), 2), alone)
-    assert not torch.equal(inputs.look(np.arange(5), 1), alone)
+    alone = torch.cat([inputs.look(torch.tensor([row]), 2) for row in range(5)])
+    assert torch.equal(inputs.look(torch.arange(5), 2), alone)
+    assert not torch.equal(inputs.look(torch.arange(5), 1), alone)
 
 
 @pytest.mark.parametrize("hold", [0, 2**30])
 def test_sampling_gives_every_view_its_share(hold: int) -> None:
     activations = np.arange(4 * 3, dtype=np.float32).reshape(4, 3, 1)
     inputs = ViewInputs(activations, "sample", hold=hold)
-    seen = [inputs.batch(np.array([1, 2]), draws(seed)).flatten().tolist() for seed in range(300)]
+    seen = [inputs.batch(torch.tensor([1, 2]), draws(seed)).flatten().tolist() for seed in range(300)]
     assert {int(pair[0]) for pair in seen} == {3, 4, 5}
     assert {int(pair[1]) for pair in seen} == {6, 7, 8}
     assert np.mean(seen, axis=0) == pytest.approx([4, 7], abs=0.2)
@@ -66,7 +66,7 @@ def test_judging_sees_one_view_at_a_time(hold: int) -> None:
     activations = np.arange(4 * 3, dtype=np.float16).reshape(4, 3, 1)
     inputs = ViewInputs(activations, "sample", hold=hold)
     assert inputs.views == 3
-    assert [inputs.look(np.array([3, 0]), view).flatten().tolist() for view in range(3)] == [
+    assert [inputs.look(torch.tensor([3, 0]), view).flatten().tolist() for view in range(3)] == [
         [9, 0],
         [10, 1],
         [11, 2],
@@ -78,19 +78,21 @@ def test_averaging_gives_the_mean_of_the_views(hold: int) -> None:
     activations = np.arange(4 * 3, dtype=np.float16).reshape(4, 3, 1)
     inputs = ViewInputs(activations, "average", hold=hold)
     assert (inputs.views, inputs.draws) == (1, False)
-    assert inputs.batch(np.array([0, 3]), None).flatten().tolist() == [1.0, 10.0]
-    assert inputs.look(np.array([2])).dtype is torch.float32
+    assert inputs.batch(torch.tensor([0, 3]), None).flatten().tolist() == [1.0, 10.0]
+    assert inputs.look(torch.tensor([2])).dtype is torch.float32
 
 
 def test_maps_stay_on_disk_where_they_do_not_fit() -> None:
     activations = np.random.default_rng(0).normal(size=(6, 1, 2, 3, 3)).astype(np.float16)
     inputs = ViewInputs(activations, hold=10)
     assert inputs.at_once is None
-    assert torch.equal(inputs.batch(np.array([0, 5]), None), torch.from_numpy(activations[[0, 5], 0].astype("f4")))
+    assert torch.equal(
+        inputs.batch(torch.tensor([0, 5]), None), torch.from_numpy(activations[[0, 5], 0].astype("f4"))
+    )
 
 
 def test_rows_looked_at_again_are_not_gathered_again() -> None:
     inputs = ViewInputs(np.ones((4, 1, 2), dtype=np.float32))
-    rows = np.array([0, 2])
+    rows = torch.tensor([0, 2])
     assert inputs.look(rows) is inputs.look(rows)
-    assert inputs.look(np.array([0, 1, 2])).shape == (3, 2)
+    assert inputs.look(torch.tensor([0, 1, 2])).shape == (3, 2)

@@ -126,7 +126,7 @@ class Run:
                 draws.manual_seed(seed_from(*job.key, "batch", epoch, number))
             at = len(self.lines) - self.first + number / len(batches)
             factor = rate_factor(job.train, at, self.plan.epochs, falls, step=1 / len(batches))
-            yield batch._replace(draws=draws, factor=factor)
+            yield Batch(batch.rows, batch.at, draws, factor)
 
     @property
     def mixes(self) -> bool:
@@ -134,9 +134,11 @@ class Run:
         return bool(self.job.train.mixup or self.job.train.cutmix)
 
     def _batches(self, rows: Ints, sizes: list[int]) -> list[Batch]:
+        if not sizes:
+            return []
         positions = torch.from_numpy(rows)
         on_device = positions.to(self.job.device)
-        pairs = zip(positions.split(sizes), on_device.split(sizes), strict=True) if sizes else ()
+        pairs = zip(torch.split(positions, sizes), torch.split(on_device, sizes), strict=True)
         return [Batch(*pair) for pair in pairs]
 
     # What is kept
