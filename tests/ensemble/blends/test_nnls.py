@@ -1,4 +1,3 @@
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -62,19 +61,3 @@ def test_models_worth_nothing_count_the_same(models):
     assert nnls_weights(align(wrong)).overall.tolist() == [1 / 3] * 3
     empty = [replace(p, probabilities=np.zeros_like(p.probabilities)) for p in models()]
     assert nnls_weights(align(empty)).overall.tolist() == [1 / 3] * 3
-
-
-@pytest.mark.slow
-def test_it_is_six_times_as_fast_as_scikit_learn(models):
-    aligned = align(models(np.linspace(0, 2, 20), n=10_000, k=15))
-
-    def seconds(work):
-        times = []
-        for _ in range(3):
-            start = time.perf_counter()
-            work()
-            times.append(time.perf_counter() - start)
-        return np.median(times)
-
-    every = np.ones(10_000, dtype=bool)
-    assert seconds(lambda: scikit_learns(aligned, every)) > 6 * seconds(lambda: nnls_weights(aligned))
