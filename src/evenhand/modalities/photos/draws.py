@@ -15,7 +15,7 @@ Draws = torch.Generator | Sequence[torch.Generator]
 
 
 def uniform(draws: Draws, rows: int, low: float = 0.0, high: float = 1.0, columns: int = 1) -> Tensor:
-    """Return (rows, columns) float32 numbers, evenly spread over [low, high).
+    """Return (rows, columns) float32 numbers on the CPU, evenly spread over [low, high).
 
     Raises
     ------
@@ -23,9 +23,9 @@ def uniform(draws: Draws, rows: int, low: float = 0.0, high: float = 1.0, column
         If there are generators per row but not as many as rows.
     """
     if isinstance(draws, torch.Generator):
-        drawn = torch.rand(rows, columns, generator=draws)
+        drawn = torch.rand(rows, columns, generator=draws, device=draws.device).cpu()
     elif len(draws) == rows:
-        drawn = torch.stack([torch.rand(columns, generator=own) for own in draws])
+        drawn = torch.stack([torch.rand(columns, generator=own, device=own.device).cpu() for own in draws])
     else:
         raise ValueError(f"{len(draws)} generators for {rows} rows; give one generator, or one per row.")
     return drawn * (high - low) + low
