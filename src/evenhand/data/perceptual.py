@@ -1,0 +1,100 @@
+"""What a picture looks like in a few numbers, whatever its size, quality and brightness."""
+
+from __future__ import annotations
+
+import mmap
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.ndimage import gaussian_filter
+
+from evenhand.base.values import Floats, Ints
+
+SIDE = 32
+"""Side of the small pictures, px."""
+GREY = np.array([0.299, 0.587, 0.114], dtype=np.float32)
+"""Brightness of red, green and blue (ITU-R BT.601)."""
+
+_BLOCK = 32
+
+
+def small_pictures(images: npt.NDArray[np.uint8], rows: Ints | None = None) -> npt.NDArray[np.float32]:
+    """Return (r, 32, 32, 3) float32 0..255: pictures with every pixel the mean of the area it covers.
+
+    Parameters
+    ----------
+    images
+        (n, h, w, 3); read block by block if memory-mapped, and no block is kept.
+    rows
+        (r,) positions; None for all.
+    """
+    rows = np.arange(len(images)) if rows is None else rows
+    _, h, w, _ = images.shape
+    down, across = _areas(h), _areas(w)
+    out = np.empty((len(rows), SIDE, SIDE, 3), dtype=np.float32)
+    for start in range(0, len(rows), _BLOCK):
+        block = images[rows[start : start + _BLOCK]].reshape(-1, h, w * 3).astype(np.float32)
+        channels = (down @ block).reshape(-1, SIDE, w, 3).transpose(0, 1, 3, 2).reshape(-1, w)
+        out[start : start + _BLOCK] = (channels @ across.T).reshape(-1, SIDE, 3, SIDE).transpose(0, 1, 3, 2)
+        _forget_pages(images)
+    return out
+
+
+def contrast(grey: npt.NDArray[np.float32]) -> Floats:
+    """Return (n,) the standard deviation of the brightness of (n, 32, 32) pictures, in grey levels."""
+    return np.asarray(grey.reshape(len(grey), -1).std(axis=1))
+
+
+def normalised(grey: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Return (n, 1024) pictures with mean 0 and length 1, so that brightness and contrast no longer count."""
+    flat = grey.reshape(len(grey), -1)
+    flat = flat - flat.mean(axis=1, keepdims=True)
+    return np.asarray(flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-6))
+
+
+def waves(grey: npt.NDArray[np.float32], k: int = 16) -> npt.NDArray[np.float32]:
+    """Return (n, k, k) the lowest k x k frequencies of normalised pictures.
+
+    These are the numbers whose signs a perceptual hash keeps (pHash: Zauner 2010, section 3.2.1). Kept as
+    numbers they tell copies from pictures that are merely alike: on a common ground most signs agree by
+    themselves, and two such pictures have the same hash. The squared distance of two pictures' waves is
+    nearly 2 (1 - r), r being the correlation of their brightness.
+    """
+    cosines = _cosines(k)
+    return np.asarray(cosines @ normalised(grey).reshape(-1, SIDE, SIDE) @ cosines.T)
+
+
+def details(grey: npt.NDArray[np.float32], *, blur: float = 2.0) -> npt.NDArray[np.float32]:
+    """Return (n, 1024) normalised pictures of what a blur (standard deviation in px of 32) takes away."""
+    return normalised(grey - gaussian_filter(grey, (0, blur, blur), mode="nearest"))
+
+
+def colours(small: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Return (n, 16, 16, 2) red-green and blue-yellow of small pictures, in units of their contrast."""
+    n = len(small)
+    halved = small.reshape(n, SIDE // 2, 2, SIDE // 2, 2, 3).mean(axis=(2, 4))
+    red, green, blue = np.moveaxis(halved, -1, 0)
+    scale = np.maximum(contrast(small @ GREY), 1e-6)[:, None, None, None]
+    return np.asarray(np.stack([red - green, blue - (red + green) / 2], axis=-1) / scale)
+
+
+def _areas(side: int) -> npt.NDArray[np.float32]:
+    """Return (32, side) the share of each source pixel in each small one."""
+    edges, pixel = np.linspace(0, side, SIDE + 1), np.arange(side)
+    shared = np.minimum(edges[1:, None], pixel + 1) - np.maximum(edges[:-1, None], pixel)
+    return np.asarray(shared.clip(0, None) * SIDE / side, dtype=np.float32)
+
+
+def _cosines(k: int) -> npt.NDArray[np.float32]:
+    """Return (k, 32) the lowest k rows of the orthonormal discrete cosine transform (DCT-II)."""
+    frequency, place = np.arange(k)[:, None], np.arange(SIDE)
+    rows = np.sqrt(2 / SIDE) * np.cos(np.pi * (place + 0.5) * frequency / SIDE)
+    rows[0] /= np.sqrt(2)
+    return np.asarray(rows, dtype=np.float32)
+
+
+def _forget_pages(images: npt.NDArray[Any]) -> None:
+    """Let pages of a mapped file go that were read once; they would count as our memory."""
+    if isinstance(images, np.memmap) and images.mode != "c" and hasattr(mmap, "MADV_DONTNEED"):
+        images._mmap.madvise(mmap.MADV_DONTNEED)  # type: ignore[attr-defined]
