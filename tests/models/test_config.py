@@ -3,7 +3,7 @@ import string
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evenhand.base.config import check
@@ -46,6 +46,7 @@ def test_equal_looking_names_become_equal() -> None:
     assert config(name="e\u0301").name == config(name="\u00e9").name
 
 
+@settings(deadline=None)
 @given(st.text(string.printable + "жé漢", max_size=20))
 def test_any_name_is_taken_or_refused_in_words(name: str) -> None:
     with contextlib.suppress(ConfigError):

@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evenhand.base.errors import EvenhandError
@@ -35,6 +35,7 @@ def test_an_mlp_has_the_width_asked_for(model: Make) -> None:
     assert [tuple(p.shape) for p in head.parameters()] == [(7, 10), (7,), (3, 7), (3,)]
 
 
+@settings(deadline=None)
 @given(st.floats(1e-3, 1e3))
 def test_the_cosine_head_sees_directions_only(factor: float) -> None:
     x = torch.randn(4, 6, generator=torch.Generator().manual_seed(0))

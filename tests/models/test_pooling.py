@@ -1,6 +1,6 @@
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evenhand.models.pooling import POOLS, Pool, average, generalised_mean, maximum
@@ -10,12 +10,14 @@ maps = st.integers(0, 1000).map(
 )
 
 
+@settings(deadline=None)
 @given(maps)
 def test_the_power_mean_lies_between_mean_and_maximum(x: torch.Tensor) -> None:
     assert (generalised_mean(x) >= average(x) - 1e-5).all()
     assert (generalised_mean(x) <= maximum(x) + 1e-5).all()
 
 
+@settings(deadline=None)
 @given(maps, st.floats(0.1, 10))
 def test_pooling_goes_with_the_scale(x: torch.Tensor, factor: float) -> None:
     for pool in POOLS.values():

@@ -1,5 +1,5 @@
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from timm.layers.conv2d_same import Conv2dSame
 from torch import nn
@@ -8,6 +8,7 @@ from torch.nn import functional
 from evenhand.models.window import Window
 
 
+@settings(deadline=None)
 @given(
     same=st.booleans(),
     kernel=st.integers(1, 5),

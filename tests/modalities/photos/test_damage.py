@@ -1,5 +1,5 @@
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional
 
@@ -21,6 +21,7 @@ def test_so_many_rows_are_damaged_as_said() -> None:
         assert abs(share - damage.share) < 0.12, damage.name
 
 
+@settings(deadline=None)
 @given(st.integers(0, 1000), st.floats(0.05, 1.0))
 def test_what_is_erased_is_a_rectangle_of_the_mean_colour(seed: int, strength: float) -> None:
     batch = torch.rand(4, 3, 40, 50, generator=draws(5)) * 0.5
@@ -35,6 +36,7 @@ def test_what_is_erased_is_a_rectangle_of_the_mean_colour(seed: int, strength: f
         assert torch.allclose(after[:, where], before.mean((1, 2))[:, None].expand(3, int(where.sum())))
 
 
+@settings(deadline=None)
 @given(st.integers(1, 300), st.floats(0, 1), st.floats(0, 0.999))
 def test_an_interval_lies_inside_its_side(length: int, share: float, place: float) -> None:
     first, last = _interval(length, share, place)

@@ -1,6 +1,6 @@
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evenhand.modalities.photos.draws import uniform
@@ -10,6 +10,7 @@ def generators(*seeds: int) -> list[torch.Generator]:
     return [torch.Generator().manual_seed(seed) for seed in seeds]
 
 
+@settings(deadline=None)
 @given(st.floats(-10, 10), st.floats(0, 10), st.integers(1, 5), st.integers(1, 4))
 def test_numbers_lie_in_the_range_asked_for(low: float, span: float, rows: int, columns: int) -> None:
     drawn = uniform(torch.Generator().manual_seed(0), rows, low, low + span, columns)

@@ -2,7 +2,7 @@ from math import pi
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evenhand.modalities.photos.geometry import (
@@ -44,6 +44,7 @@ def test_flips_are_exact_and_some_rows_only() -> None:
     assert torch.equal(mirror(batch, draws()), batch.flip(3))
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10_000), st.floats(0.1, 1.0))
 def test_a_crop_shows_a_part_of_the_picture_and_nothing_else(seed: int, strength: float) -> None:
     maps = crop.maps(draws(seed), 8, 1.0, strength)

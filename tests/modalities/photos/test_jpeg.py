@@ -40,7 +40,7 @@ def test_lower_quality_loses_more() -> None:
     assert lost == sorted(lost)
 
 
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 @given(st.integers(1, 40), st.integers(1, 40), st.floats(1, 100))
 def test_any_size_and_quality_stays_a_picture(height: int, width: int, quality: float) -> None:
     out = degraded(torch.rand(3, height, width, generator=torch.Generator().manual_seed(0)), quality)
