@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import pickle
 import time
 from pathlib import Path
@@ -64,7 +65,7 @@ class Keeper:
         began = time.monotonic()
         write_epochs(self._path.with_name("epochs.jsonl"), state["lines"])
         with replacing(self._path) as part:
-            torch.save({"fingerprint": self._fingerprint, "state": state}, part)
+            _save({"fingerprint": self._fingerprint, "state": state}, part)
         self._last = time.monotonic()
         self._pause_s = max(self._every_s, (self._last - began) / self._share)
 
@@ -72,3 +73,11 @@ class Keeper:
         """Remove the state of a fit that is done."""
         if self._path is not None:
             self._path.unlink(missing_ok=True)
+
+
+def _save(state: dict[str, Any], path: Path) -> None:
+    """Write a state; where there is no room, say so as the system does (torch would say where in its own code)."""
+    try:
+        torch.save(state, path)
+    except RuntimeError as error:
+        raise OSError(errno.EIO, "the state of the fit could not be written whole", str(path)) from error

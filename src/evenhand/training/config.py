@@ -36,7 +36,9 @@ class TrainConfig(Section):
     schedule: Literal["constant", "step", "plateau", "cosine"] = option(
         "cosine", says="How the learning rate falls after the warm-up."
     )
-    warmup_epochs: float = option(1.0, ge=0, unit="epochs", says="Time in which the rate rises from zero.")
+    warmup_epochs: float = option(
+        1.0, ge=0, unit="epochs", says="Time in which the rate rises from zero; half of a stage at most."
+    )
     floor: float = option(0.0, ge=0, le=1, says="Share of the peak at which the cosine ends.")
     step_epochs: int = option(10, ge=1, unit="epochs", says="Time between the falls of schedule step.")
     step_factor: float = option(0.1, gt=0, lt=1, says="What a fall of schedule step leaves of the rate.")
@@ -55,13 +57,21 @@ class TrainConfig(Section):
         "none", says="Whether the weights of a fold's seeds are averaged into one model, where that scores better."
     )
     stage: list[StageConfig] = option([], says="Stages fitted one after the other, such as head, then all.")
-    augment: str = option("none", says="Profile of augmentations: none, geometry, no_color or full.", min_length=1)
+    augment: str = option(
+        "none",
+        says="Profile of augmentations where a model is tuned whole: none, geometry, no_color, full. "
+        "Below a frozen part, the model's views take its place.",
+        min_length=1,
+    )
     freeze_norm: bool = option(False, says="Whether batch normalisation keeps the statistics it came with.")
     precision: Literal["auto", "float32", "bf16", "fp16"] = option(
         "auto", says="Arithmetic of the forward pass; auto is bf16 where a GPU has it, else float32."
     )
     early_stop: int = option(
-        5, ge=0, unit="epochs", says="Epochs without a better one before a stage ends; 0 is off."
+        5,
+        ge=0,
+        unit="epochs",
+        says="Epochs without a better one before a stage ends; 0 is off, and so is swa_from.",
     )
     choose_by: Literal["score", "loss"] = option(
         "score", says="What makes one epoch better than another: [score], or the validation loss."

@@ -57,6 +57,12 @@ def run_task(
             return _fit(assignment, fold, seed, threads, folder, progress)
         except TaskError as error:
             raise TaskError(f"Model {model}, fold {fold}, seed {seed}: {error}") from None
+        except OSError as error:
+            raise TaskError(
+                f"Model {model}, fold {fold}, seed {seed}: {error.filename or folder} cannot be written or read "
+                f"({error.strerror or error}). Make room, or give it back its permissions; the same command "
+                "then goes on."
+            ) from None
 
 
 def prepare_model(
