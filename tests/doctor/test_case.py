@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -39,6 +41,14 @@ def test_all_rows_are_trained_on_where_nothing_is_locked(make, fold_of):
     case = make(rows=10, classes=2)
     locked = Case(samples=case.samples, folds=fold_of(case, [-1] * 4 + [0, 1] * 3, 2))
     assert locked.training.tolist() == [False] * 4 + [True] * 6
+
+
+def test_sets_of_what_is_alike_are_joined(make):
+    case = make(side=64, rows=30)
+    pictures = case.pictures.copy()
+    pictures[7] = pictures[3]
+    pictures[9] = np.clip(pictures[3] * 1.05 + 4, 0, 255)
+    assert [rows.tolist() for rows in replace(case, pictures=pictures).alike] == [[3, 7, 9]]
 
 
 def test_shared_parts_are_made_once(make):

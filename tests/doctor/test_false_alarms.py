@@ -57,8 +57,9 @@ def test_random_tests_of_real_photos_are_not_told_apart(shared_data, name):
 
 @pytest.mark.data
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "true"), [("grocery", set()), ("grocery/tiny", set()), ("elpv", set())])
-def test_real_photos_are_not_accused(shared_data, name, true):
+@pytest.mark.parametrize(("name", "true"), [("grocery", set()), ("grocery/tiny", set()), ("elpv", {"EH104"})])
+def test_real_photos_are_accused_of_what_is_true_only(shared_data, name, true):
+    """Some solar cells were taken twice, sharp and blurred, and a crack was seen once only: looked at by hand."""
     case = real(name, shared_data)
     frame = case.samples.frame.drop(columns="split", errors="ignore")
     examination = examine(replace(case, samples=replace(case.samples, frame=frame)))
@@ -75,7 +76,7 @@ def test_the_official_test_of_grocery_was_taken_elsewhere(shared_data, name):
     official = np.where(case.samples.frame["split"] == "test", "test", "train and val")
     (found,) = examine(with_split(case, official), ["EH110"]).findings
     print(f"\n{name}: {found.says}")
-    assert found.about == ("test" if name == "grocery" else "train and val") or found.about == "test"
+    assert found.about == "test"
 
 
 def with_split(case: Case, split: np.ndarray) -> Case:

@@ -153,6 +153,23 @@ class Case:
 
         return near_duplicates(self._shown)
 
+    @cached_property
+    def alike_pairs(self) -> Ints:
+        """(p, 2) rows that are copies or near-duplicates of each other, the smaller one first, sorted."""
+        from evenhand.doctor.copies import pairs_within
+
+        found = [pairs_within(self.copies)]
+        if self.pictures is not None:
+            found.append(self.near_pairs)
+        return np.unique(np.sort(np.concatenate(found), axis=1), axis=0)
+
+    @cached_property
+    def alike(self) -> list[Ints]:
+        """Sets of rows that copies and near-duplicates join, largest first; folds should keep each whole."""
+        from evenhand.doctor.copies import joined
+
+        return joined(self.alike_pairs, len(self.rows))
+
     def paths(self, rows: Ints | Mask) -> list[str]:
         """Return the paths of rows (their ids where the source has no paths)."""
         frame = self.rows.frame

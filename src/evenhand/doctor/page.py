@@ -47,7 +47,7 @@ def page(rule: Rule) -> str:
         f"Severity: **{rule.severity}**, where not said otherwise.",
     ]
     for name in SECTIONS:
-        lines += ["", f"## {name}", "", said[name]]
+        lines += ["", f"## {name}", "", said[name][0].upper() + said[name][1:]]
     if rule.thresholds:
         lines += ["", "## Thresholds", "", "| name | value |", "|---|---|"]
         lines += [f"| `{name}` | {toml_value(value)} |" for name, value in rule.thresholds.items()]

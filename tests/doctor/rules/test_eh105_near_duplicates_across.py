@@ -26,7 +26,12 @@ def test_a_training_picture_in_the_test_is_found(make, change):
     (found,) = examine(with_copies(case, [(train, test)], change), ["EH105"]).findings
     assert found.says.startswith("1 pair of identical or nearly identical pictures lies in different parts")
     assert set(found.ids) == {case.samples.ids[train], case.samples.ids[test]}
-    assert found.evidence["between"]["test and train"]["pairs"] == 1
+    shares = found.evidence["shares"]
+    assert shares["test"] == 1 / len(rows_of(case, "test"))
+    assert (
+        f"{shares['test']:.1%} of the {len(rows_of(case, 'test'))} rows of test have their like elsewhere"
+        in found.says
+    )
 
 
 def test_a_test_of_which_much_was_seen_is_an_error(make):
