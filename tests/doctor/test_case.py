@@ -51,6 +51,15 @@ def test_sets_of_what_is_alike_are_joined(make):
     assert [rows.tolist() for rows in replace(case, pictures=pictures).alike] == [[3, 7, 9]]
 
 
+def test_folds_can_be_added_without_looking_again(make, fold_of):
+    case = make(rows=30)
+    copies = case.copies
+    divided = case.with_folds(fold_of(case, np.arange(30) % 3, 3))
+    assert divided.copies is copies
+    assert set(divided.sides) == {"fold 0", "fold 1", "fold 2"}
+    assert case.folds is None
+
+
 def test_shared_parts_are_made_once(make):
     case = make()
     assert case.traits is case.traits

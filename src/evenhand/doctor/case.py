@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -18,6 +18,8 @@ from evenhand.doctor.sampling import whole_groups
 
 MOST_LOOKED_AT = 6000
 """Rows that rules about the looks of pictures take in; more would change little and cost minutes."""
+OF_ROWS_ALONE = ("blank", "copies", "near_pairs", "alike_pairs", "alike", "label_words", "label_matrix")
+"""Shared parts that do not depend on how the rows are divided."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,12 @@ class Case:
             part = getattr(self, name)
             if part is not None and len(part) != len(self.rows):
                 raise DataError(f"The case has {len(part)} {name} for {len(self.rows)} rows.")
+
+    def with_folds(self, folds: Folds) -> Case:
+        """Return the case with folds; what was found out about the rows alone is not computed again."""
+        divided = replace(self, folds=folds)
+        divided.__dict__.update({name: self.__dict__[name] for name in OF_ROWS_ALONE if name in self.__dict__})
+        return divided
 
     @property
     def rows(self) -> Samples:

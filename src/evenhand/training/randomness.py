@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -27,7 +28,8 @@ def own_randomness(device: torch.device) -> Iterator[None]:
 def deterministic(threads: int) -> Iterator[None]:
     """Use so many threads, and algorithms that give the same bits each time, for the length of a block.
 
-    Sums over a different number of threads differ in their last bits.
+    Sums over a different number of threads differ in their last bits. Some operations of GPUs have no such
+    algorithm and are used as they are; equal bits are promised for the CPU.
     """
     before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.benchmark
     warned = torch.is_deterministic_algorithms_warn_only_enabled()
@@ -37,7 +39,9 @@ def deterministic(threads: int) -> Iterator[None]:
     _MEMORY.fill_uninitialized_memory = False  # it costs time, and nothing here reads such memory
     torch.backends.cudnn.benchmark = False
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="(?s).*deterministic")
+            yield
     finally:
         torch.set_num_threads(before[0])
         torch.use_deterministic_algorithms(before[1], warn_only=warned)
