@@ -34,7 +34,7 @@ def within_classes(measures: Floats, known: Floats) -> Floats:
     return np.asarray(x - design @ linalg.solve(gram, design.T @ x, assume_a="pos"))
 
 
-def linear_scores(x: Floats, sides: Sides, fold: Ints, *, ridge: float = 1e-2) -> Floats:
+def linear_scores(x: Floats, sides: Sides, fold: Ints, *, ridge: float = 1e-2, usual: int = 40) -> Floats:
     """Return (n, p) scores of ridge regressions of each column of `sides`, each row left out of its own fit.
 
     Ridge regression of a two-valued target ranks as linear discriminant analysis does (Hastie et al. 2009,
@@ -49,16 +49,17 @@ def linear_scores(x: Floats, sides: Sides, fold: Ints, *, ridge: float = 1e-2) -
     fold
         (n,) folds of whole groups.
     ridge
-        Penalty as a share of the rows fitted on.
+        Penalty as a share of the rows fitted on; more where there are more than `usual` measures.
     """
     scores = np.zeros(sides.shape)
+    penalty = ridge * max(1.0, x.shape[1] / usual)
     for f in np.unique(fold):
         held = fold == f
         if held.all():
             continue
         fitted, wanted = x[~held], sides[~held].astype(np.float64)
         centre = fitted.mean(axis=0)
-        gram = (fitted - centre).T @ (fitted - centre) + ridge * len(fitted) * np.eye(x.shape[1])
+        gram = (fitted - centre).T @ (fitted - centre) + penalty * len(fitted) * np.eye(x.shape[1])
         slope = linalg.solve(gram, (fitted - centre).T @ (wanted - wanted.mean(axis=0)), assume_a="pos")
         # Without each fold's own level: the areas are taken over all folds together.
         scores[held] = (x[held] - centre) @ slope
