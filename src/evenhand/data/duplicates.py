@@ -20,7 +20,7 @@ def near_duplicates(
     difference: float = 0.05,
     noise: float = 0.001,
     detail: float = 0.85,
-    colour: float = 0.1,
+    colour: float = 0.05,
     neighbours: int = 16,
 ) -> Ints:
     """Return (p, 2) int64 rows i < j that show the same picture with small changes, sorted.
@@ -49,7 +49,7 @@ def near_duplicates(
     detail
         Least correlation of the details of a pair.
     colour
-        Largest mean squared difference of colours, in units of the contrast squared.
+        Largest mean squared difference of a pair's `colours`, 0 (equal) to 4.
     neighbours
         How many pictures each is compared with.
     """
@@ -80,7 +80,7 @@ def _signatures(
         has_contrast[block] = contrast(grey) >= least_contrast
     rows = np.flatnonzero(has_contrast)
     fine = fine[rows]
-    coarse = fine.reshape(-1, 16, 16)[:, :_COARSE, :_COARSE].reshape(len(rows), -1)
+    coarse = fine.reshape(-1, 16, 16)[:, :_COARSE, :_COARSE].reshape(-1, _COARSE**2)
     return coarse, fine, rows
 
 

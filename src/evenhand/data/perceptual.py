@@ -71,12 +71,17 @@ def details(grey: npt.NDArray[np.float32], *, blur: float = 2.0) -> npt.NDArray[
 
 
 def colours(small: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Return (n, 16, 16, 2) red-green and blue-yellow of small pictures, in units of their contrast."""
+    """Return (n, 16, 16, 2) red-green and blue-yellow of small pictures, in units of all that is in the picture.
+
+    The unit is the root of the variance of the brightness plus the mean square of the colours, so that
+    brighter and paler copies have the same colours, and small coloured things on a white ground count.
+    """
     n = len(small)
     halved = small.reshape(n, SIDE // 2, 2, SIDE // 2, 2, 3).mean(axis=(2, 4))
     red, green, blue = np.moveaxis(halved, -1, 0)
-    scale = np.maximum(contrast(small @ GREY), 1e-6)[:, None, None, None]
-    return np.asarray(np.stack([red - green, blue - (red + green) / 2], axis=-1) / scale)
+    pair = np.stack([red - green, blue - (red + green) / 2], axis=-1)
+    power = contrast(small @ GREY) ** 2 + (pair**2).sum(axis=3).mean(axis=(1, 2))
+    return np.asarray(pair / np.sqrt(np.maximum(power, 1e-6))[:, None, None, None])
 
 
 def _areas(side: int) -> npt.NDArray[np.float32]:
