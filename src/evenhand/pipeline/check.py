@@ -94,7 +94,7 @@ def checked(settings: Settings, source: Source, watcher: Watcher) -> Check:
         pictures=pictures(source),
     )
     folds = divided(settings, case)
-    found = examine(replace(case, folds=folds), codes=["EH1"])
+    found = examine(case.with_folds(folds), codes=["EH1"])
     told = {finding.code for finding in source.findings}
     passed = tuple(code for code in found.passed if code not in told)
     found = replace(found, findings=(*source.findings, *found.findings), passed=passed)
@@ -102,9 +102,9 @@ def checked(settings: Settings, source: Source, watcher: Watcher) -> Check:
 
 
 def divided(settings: Settings, case: Case) -> Folds:
-    """Return the folds that the configuration asks for, copies of one row kept together."""
+    """Return the folds that the configuration asks for, rows that show the same thing kept together."""
     ids = case.rows.ids
-    return make_folds(case.rows, settings.folds, duplicates=[list(ids[rows]) for rows in case.copies])
+    return make_folds(case.rows, settings.folds, duplicates=[list(ids[rows]) for rows in case.alike])
 
 
 def pictures(source: Source) -> Any:

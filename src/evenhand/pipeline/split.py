@@ -49,7 +49,7 @@ def split(
     >>> import pandas as pd
     >>> frame = pd.DataFrame({"label": ["a", "b"] * 10, "patient": [i // 4 for i in range(20)]})
     >>> split(frame, group="patient", k=2)
-    Folds(k=2, rows 8, 12)
+    Folds(k=2, rows 12, 8)
     """
     if isinstance(data, (str, Path, Mapping)):
         return check(data, changes=changes).folds
