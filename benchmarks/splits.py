@@ -281,6 +281,21 @@ def print_large(rows: int = 100_000, groups: int = 20_000, classes: int = 40, fo
         print(f"| {name} | {score.seconds[0]:.2f} | {score.worst[0]:.5f} |")
 
 
+def print_few_groups(sets: int = 2000) -> None:
+    """Print how often a fold is empty where there are as many groups as folds."""
+    empty = {"evenhand": 0, "StratifiedGroupKFold": 0}
+    for seed in range(sets):
+        rng = np.random.default_rng(seed)
+        folds = int(rng.integers(3, 7))
+        group = np.repeat(np.arange(folds), rng.integers(1, 8, folds))
+        given = Set(np.unique(rng.integers(0, 3, len(group)), return_inverse=True)[1], group, folds, "few groups")
+        if np.bincount(given.y).max() < folds:
+            continue  # scikit-learn refuses such a set
+        for name in empty:
+            empty[name] += len(np.unique(METHODS[name](given, None))) < folds
+    print(f"\n{sets:,} sets with as many groups as folds; a fold is empty in: {empty}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sets", type=int, default=200)
@@ -297,6 +312,7 @@ def main() -> None:
         print_shapes(sets, scores)
     print("\n### Large")
     print_large()
+    print_few_groups()
 
 
 if __name__ == "__main__":

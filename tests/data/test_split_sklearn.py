@@ -7,7 +7,13 @@ import sklearn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV, check_cv, cross_val_predict, cross_val_score
+from sklearn.model_selection import (
+    GridSearchCV,
+    StratifiedGroupKFold,
+    check_cv,
+    cross_val_predict,
+    cross_val_score,
+)
 
 from evenhand.data.split_sklearn import GroupedStratifiedKFold
 
@@ -151,3 +157,21 @@ def test_a_class_in_few_groups_is_warned_of():
 
     with pytest.warns(UserWarning, match="lives in only 1 groups, which is less than n_splits=5"):
         next(GroupedStratifiedKFold(5).split(np.zeros(100), y, GROUPS))
+
+
+@pytest.mark.filterwarnings("ignore:The least populated class")
+@pytest.mark.parametrize("seed", range(12))
+def test_the_worst_class_is_no_further_off_than_scikit_learns(seed):
+    rng = np.random.default_rng(seed)
+    k, g, n_classes = int(rng.integers(3, 8)), int(rng.integers(20, 120)), int(rng.integers(2, 12))
+    groups = np.repeat(np.arange(g), np.ceil(rng.pareto(1.5, g) * 3 + 0.1).astype(int))
+    odds = rng.dirichlet(0.6 ** np.arange(n_classes), g)[groups]
+    y = (rng.random((len(groups), 1)) > np.cumsum(odds, axis=1)).sum(axis=1).clip(0, n_classes - 1)
+    counts = np.eye(n_classes)[y]
+    counts = counts[:, counts.sum(axis=0) > 0]
+
+    def worst(splitter: object) -> float:
+        held = [counts[test].sum(axis=0) for _, test in splitter.split(counts, y, groups)]
+        return np.abs(np.stack(held) / counts.sum(axis=0) - 1 / k).max()
+
+    assert worst(GroupedStratifiedKFold(k)) <= worst(StratifiedGroupKFold(k)) + 1e-9
