@@ -24,7 +24,7 @@ def job(labels: np.ndarray = LABELS, **changes: object) -> Job:
 
 def test_weights_come_from_the_training_rows_alone() -> None:
     made = job(balance=BalanceConfig(weights="inverse"))
-    losses = made.loss(torch.zeros(2, 2), torch.tensor([0, 1]))
+    losses = made.loss(torch.zeros(2, 2), torch.tensor([0, 1]), "none")
     assert (losses / np.log(2)).tolist() == pytest.approx([10 / (2 * 8), 10 / (2 * 2)])
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -23,9 +23,8 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    RowLoss = Callable[[Tensor, Tensor], Tensor]
-
 S = TypeVar("S", bound=Section)
+Reduction = Literal["none", "mean"]
 Choice = str | dict[str, Any]
 """A name, or a table with `name` and the options of what it names."""
 
@@ -63,14 +62,21 @@ class Classes:
     several: bool = False
 
 
+class RowLoss(Protocol):
+    """What rows cost."""
+
+    def __call__(self, logits: Tensor, targets: Tensor, reduction: Reduction) -> Tensor:
+        """Return (b,) losses, or with reduction "mean" their mean, which can be had quicker in one step.
+
+        Logits are (b, k); targets are (b,) int64 classes, or (b, k) shares in 0..1.
+        """
+
+
 class Loss(Protocol):
     """What is minimised."""
 
     def build(self, classes: Classes) -> RowLoss:
-        """Return a function of logits (b, k) and targets that gives (b,) losses, one per row.
-
-        Targets are (b,) int64 classes, or (b, k) shares in 0..1.
-        """
+        """Return the loss as a function, for classes like these."""
 
 
 SAMPLERS: Registry[type[Section]] = Registry(

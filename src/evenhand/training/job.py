@@ -102,7 +102,7 @@ class Job:
     fit_rows, judge_rows
         Positions that are trained on, and held out.
     loss
-        Logits (b, k) and targets -> (b,) losses.
+        What rows cost.
     scorer
         Judges the probabilities of `judge_rows`, in their order.
     train

@@ -148,9 +148,10 @@ def mean_loss(run: Run, x: Tensor, y: Tensor, batch: Batch) -> tuple[Tensor, Ten
     """Return the mean loss of a batch over its rows, weighted where rows have weights, and its logits."""
     with run.precision.cast():
         logits = run.module(x).float()
-    losses = run.job.loss(logits, y)
     weights = run.job.row_weights
-    return (losses if weights is None else losses * weights.index_select(0, batch.at)).mean(), logits
+    if weights is None:
+        return run.job.loss(logits, y, "mean"), logits
+    return (run.job.loss(logits, y, "none") * weights.index_select(0, batch.at)).mean(), logits
 
 
 def judge_forms(run: Run) -> Judged:

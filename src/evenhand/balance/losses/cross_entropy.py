@@ -10,7 +10,7 @@ from evenhand.base.config import Section
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from evenhand.balance.choose import RowLoss
+    from evenhand.balance.choose import Reduction, RowLoss
 
 
 @LOSSES.register("cross_entropy")
@@ -25,23 +25,26 @@ class CrossEntropy(Section):
         per_class = None if (weights == 1).all() else torch.as_tensor(weights, dtype=torch.float32)
         form = _binary if classes.several else _categorical
 
-        def row_loss(logits: Tensor, targets: Tensor) -> Tensor:
-            weight = None if per_class is None else per_class.to(logits.device)
-            return form(logits, targets, weight)
+        def row_loss(logits: Tensor, targets: Tensor, reduction: Reduction) -> Tensor:
+            if per_class is None:
+                return form(logits, targets, None, reduction)
+            rows = form(logits, targets, per_class.to(logits.device), "none")
+            return rows.mean() if reduction == "mean" else rows  # torch would divide by the weights of the batch
 
         return row_loss
 
 
-def _categorical(logits: Tensor, targets: Tensor, weight: Tensor | None) -> Tensor:
-    """Return (b,) -sum_c w_c t_c log softmax(z)_c; targets are (b,) classes or (b, k) shares."""
+def _categorical(logits: Tensor, targets: Tensor, weight: Tensor | None, reduction: Reduction) -> Tensor:
+    """Return -sum_c w_c t_c log softmax(z)_c; targets are (b,) classes or (b, k) shares."""
     from torch.nn.functional import cross_entropy
 
-    return cross_entropy(logits, targets, weight=weight, reduction="none")
+    return cross_entropy(logits, targets, weight=weight, reduction=reduction)
 
 
-def _binary(logits: Tensor, targets: Tensor, weight: Tensor | None) -> Tensor:
-    """Return (b,) means over classes of w_c times the binary cross-entropy of class c."""
+def _binary(logits: Tensor, targets: Tensor, weight: Tensor | None, reduction: Reduction) -> Tensor:
+    """Return means over classes of w_c times the binary cross-entropy of class c."""
     from torch.nn.functional import binary_cross_entropy_with_logits
 
-    terms = binary_cross_entropy_with_logits(logits, targets, reduction="none")
-    return (terms if weight is None else terms * weight).mean(dim=1)
+    if reduction == "mean":
+        return binary_cross_entropy_with_logits(logits, targets, weight=weight)
+    return binary_cross_entropy_with_logits(logits, targets, weight=weight, reduction="none").mean(dim=1)
