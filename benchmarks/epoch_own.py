@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
-from epoch_work import Fit, Work, normalised, serve
+from epoch_work import Fit, Marks, Work, normalised, serve
 from torch import Tensor, nn
 
 from evenhand.models.normalise import normalised as prepared
@@ -40,7 +39,7 @@ class Whole(nn.Module):
         return [{"params": list(self.tuned.parameters()), "lr": learning_rate, "name": "all"}]
 
 
-def ours(work: Work, seed: int) -> tuple[list[float], float]:
+def ours(work: Work, seed: int, marks: Marks) -> float:
     """Fit by our loop, from the same arrays that a task would map from the store."""
     x = np.concatenate([work.x, work.judged_x])
     y = np.concatenate([work.y, work.judged_y])
@@ -66,8 +65,8 @@ def ours(work: Work, seed: int) -> tuple[list[float], float]:
         key=(seed,),
     )
     with deterministic(torch.get_num_threads()):
-        lines = fit(job).lines
-    return [line["seconds"] for line in lines], float(lines[-1]["score"])
+        lines = fit(job, watch=lambda done, total: marks.note()).lines
+    return float(lines[-1]["score"])
 
 
 def inputs_of(work: Work, x: np.ndarray) -> Inputs:
@@ -84,7 +83,7 @@ def _unchanged(batch: Tensor, profile: str, draws: Any) -> Tensor:
 # The bare loop
 
 
-def bare(work: Work, seed: int, *, ready: bool = False) -> tuple[list[float], float]:
+def bare(work: Work, seed: int, marks: Marks, *, ready: bool = False) -> float:
     """Fit by the shortest loop that does the work: no schedule, no choice of weights, nothing kept.
 
     Parameters
@@ -99,9 +98,8 @@ def bare(work: Work, seed: int, *, ready: bool = False) -> tuple[list[float], fl
     y, judged_y = torch.from_numpy(work.y), torch.from_numpy(work.judged_y)
     module, generator = work.module(seed), torch.Generator().manual_seed(seed)
     optimizer = torch.optim.AdamW(module.parameters(), lr=work.rate, weight_decay=work.decay, fused=True)
-    seconds, accuracy = [], 0.0
+    accuracy = 0.0
     for _ in range(work.epochs):
-        began = time.perf_counter()
         module.train()
         for at in torch.randperm(len(x), generator=generator).split(work.batch_size):
             loss = nn.functional.cross_entropy(module(prepare(x[at])), y[at])
@@ -114,8 +112,8 @@ def bare(work: Work, seed: int, *, ready: bool = False) -> tuple[list[float], fl
             logits = torch.cat([module(prepare(judged_x[at])) for at in parts])
             nn.functional.cross_entropy(logits, judged_y)
             accuracy = float((logits.argmax(1) == judged_y).float().mean())
-        seconds.append(time.perf_counter() - began)
-    return seconds, accuracy
+        marks.note()
+    return accuracy
 
 
 TOOLS: dict[str, Fit] = {"ours": ours, "bare loop": bare, "bare loop, floats ready": partial(bare, ready=True)}

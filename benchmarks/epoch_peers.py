@@ -6,13 +6,12 @@ optimizer that the bare loop has. Pictures come to it as floats, ready to use.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import torch
-from epoch_work import Fit, Work, serve
+from epoch_work import Fit, Marks, Work, serve
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
@@ -28,7 +27,7 @@ def adamw(work: Work) -> Callable[..., torch.optim.Optimizer]:
     return partial(torch.optim.AdamW, lr=work.rate, weight_decay=work.decay, fused=True)
 
 
-def lightning(work: Work, seed: int) -> tuple[list[float], float]:
+def lightning(work: Work, seed: int, marks: Marks) -> float:
     import lightning as pl
 
     class Model(pl.LightningModule):
@@ -49,15 +48,13 @@ def lightning(work: Work, seed: int) -> tuple[list[float], float]:
 
         def on_train_epoch_start(self) -> None:
             self.right.clear()
-            self.began = time.perf_counter()
 
         def on_train_epoch_end(self) -> None:  # after the validation
-            seconds.append(time.perf_counter() - self.began)
+            marks.note()
 
         def configure_optimizers(self) -> torch.optim.Optimizer:
             return adamw(work)(self.parameters())
 
-    seconds: list[float] = []
     torch.manual_seed(seed)
     fit, judged = sets(work)
     trainer = pl.Trainer(
@@ -72,12 +69,17 @@ def lightning(work: Work, seed: int) -> tuple[list[float], float]:
     model = Model()
     size = work.batch_size
     trainer.fit(model, DataLoader(fit, size, shuffle=True), DataLoader(judged, size))
-    return seconds, float(torch.cat(model.right).mean())
+    return float(torch.cat(model.right).mean())
 
 
-def skorch(work: Work, seed: int) -> tuple[list[float], float]:
+def skorch(work: Work, seed: int, marks: Marks) -> float:
     from skorch import NeuralNetClassifier
+    from skorch.callbacks import Callback
     from skorch.helper import predefined_split
+
+    class Clock(Callback):
+        def on_epoch_end(self, net: Any, **_: Any) -> None:
+            marks.note()
 
     torch.manual_seed(seed)
     fit, judged = sets(work)
@@ -93,13 +95,14 @@ def skorch(work: Work, seed: int) -> tuple[list[float], float]:
         iterator_train__shuffle=True,
         train_split=predefined_split(judged),
         classes=list(range(work.k)),
+        callbacks=[Clock()],
         verbose=0,
     )
     net.fit(fit, None)
-    return net.history[:, "dur"], float(net.history[-1, "valid_acc"])
+    return float(net.history[-1, "valid_acc"])
 
 
-def fastai(work: Work, seed: int) -> tuple[list[float], float]:
+def fastai(work: Work, seed: int, marks: Marks) -> float:
     import fastai.callback.progress  # noqa: F401  (gives learners no_bar)
     from fastai.callback.core import Callback
     from fastai.data.core import DataLoaders
@@ -109,13 +112,9 @@ def fastai(work: Work, seed: int) -> tuple[list[float], float]:
     from fastai.optimizer import OptimWrapper
 
     class Clock(Callback):
-        def before_epoch(self) -> None:
-            self.began = time.perf_counter()
-
         def after_epoch(self) -> None:
-            seconds.append(time.perf_counter() - self.began)
+            marks.note()
 
-    seconds: list[float] = []
     torch.manual_seed(seed)
     fit, judged = sets(work)
     size = work.batch_size
@@ -133,7 +132,7 @@ def fastai(work: Work, seed: int) -> tuple[list[float], float]:
     )
     with learner.no_bar(), learner.no_logging():
         learner.fit(work.epochs, work.rate)
-    return seconds, float(learner.recorder.values[-1][-1])
+    return float(learner.recorder.values[-1][-1])
 
 
 TOOLS: dict[str, Fit] = {"Lightning": lightning, "skorch": skorch, "fastai": fastai}

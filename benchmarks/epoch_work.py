@@ -113,15 +113,30 @@ def head(rng: np.random.Generator, rows: int, epochs: int, *, k: int = 81, d: in
 
 # Answering
 
-Fit = Callable[[Work, int], tuple[list[float], float]]
-"""A work and a seed -> seconds of each epoch, training and judging, and the accuracy after the last."""
+
+class Marks:
+    """Clock and processor time at the end of each epoch, in seconds."""
+
+    def __init__(self) -> None:
+        self.at: list[tuple[float, float]] = []
+
+    def note(self) -> None:
+        """Note the end of an epoch."""
+        self.at.append((time.perf_counter(), time.process_time()))
+
+    @property
+    def epochs(self) -> list[tuple[float, float]]:
+        """What every epoch but the first took; the first has what is set up once."""
+        pairs = zip(self.at, self.at[1:], strict=False)
+        return [(later[0] - sooner[0], later[1] - sooner[1]) for sooner, later in pairs]
+
+
+Fit = Callable[[Work, int, Marks], float]
+"""A work, a seed, where epochs' ends are noted -> the accuracy after the last."""
 
 
 def serve(tools: Mapping[str, Fit]) -> None:
-    """Fit as asked on standard input, a JSON line {"work", "seed"} each, until there are no more.
-
-    Answers are JSON lines {"seconds": per epoch, "cpu": processor time of an epoch, "accuracy"}.
-    """
+    """Fit as asked on standard input, a JSON line {"work", "seed"} each, until there are no more."""
     parser = argparse.ArgumentParser()
     parser.add_argument("tool", choices=tools)
     for name in ("rows", "epochs", "threads"):
@@ -140,7 +155,7 @@ def serve(tools: Mapping[str, Fit]) -> None:
 
 
 def answer(fit: Fit, work: Work, seed: int) -> dict[str, object]:
-    """Return what one fit took, as `serve` tells it."""
-    cpu = time.process_time()
-    seconds, accuracy = fit(work, seed)
-    return {"seconds": list(seconds), "cpu": (time.process_time() - cpu) / work.epochs, "accuracy": accuracy}
+    """Return {"epochs": (clock, processor) seconds of each but the first, "accuracy"} of a fit."""
+    marks = Marks()
+    accuracy = fit(work, seed, marks)
+    return {"epochs": marks.epochs, "accuracy": accuracy}

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import statistics
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import timing
@@ -28,7 +29,7 @@ from evenhand.training.loop import fit
 from evenhand.training.randomness import deterministic
 from evenhand.training.scoring import scorer_of
 
-CLASSES, FOLDS = 81, 5
+CLASSES, FOLDS, BATCHES = 81, 5, (64, 256)
 
 
 def network_of(seed: int) -> Network:
@@ -52,24 +53,24 @@ def _unchanged(batch: torch.Tensor, profile: str, draws: object) -> torch.Tensor
     return batch
 
 
-def fit_folds(features: np.ndarray, y: np.ndarray, threads: int, *, epochs: int, seed: int) -> list[int]:
+def fit_folds(
+    features: np.ndarray, y: np.ndarray, threads: int, *, epochs: int, seed: int, batch_size: int = 64
+) -> list[int]:
     """Fit a head on every fold; return how many epochs each had."""
+    train = TrainConfig(epochs=epochs, early_stop=0, batch_size=batch_size)
     rows = np.arange(len(y))
-    return [
-        fit_fold(features, y, rows[rows % FOLDS == fold], threads, epochs=epochs, key=(seed, fold))
-        for fold in range(FOLDS)
-    ]
+    folds = [rows[rows % FOLDS == fold] for fold in range(FOLDS)]
+    with deterministic(threads):
+        return [fit_fold(features, y, judged, train, (seed, fold)) for fold, judged in enumerate(folds)]
 
 
 def fit_fold(
-    features: np.ndarray, y: np.ndarray, judged: np.ndarray, threads: int, *, epochs: int, key: tuple[int, ...]
+    features: np.ndarray, y: np.ndarray, judged: np.ndarray, train: TrainConfig, key: tuple[int, ...]
 ) -> int:
     """Fit a head on all rows but those judged; return the epochs it had."""
-    network = network_of_head()
-    train = TrainConfig(epochs=epochs, early_stop=0)
     job = fold_job(
-        network,
-        (Stage("head", epochs, train.learning_rate, ViewInputs(features)),),
+        network_of_head(),
+        (Stage("head", train.epochs, train.learning_rate, ViewInputs(features)),),
         y,
         CLASSES,
         fit_rows=np.setdiff1d(np.arange(len(y)), judged),
@@ -78,8 +79,7 @@ def fit_fold(
         train=train,
         key=key,
     )
-    with deterministic(threads):
-        return len(fit(job).lines)
+    return len(fit(job).lines)
 
 
 _HEAD: list[Network] = []
@@ -99,7 +99,7 @@ def main() -> None:
     asked = parser.parse_args()
     print(f"{timing.machine()}, torch {torch.__version__}, {asked.threads} thread(s), {asked.rows:,} rows")
     found = measure(asked.rows, asked.epochs, asked.threads, asked.rounds)
-    show(found, asked.epochs)
+    show(found)
 
 
 def measure(rows: int, epochs: int, threads: int, rounds: int) -> dict[str, list[timing.Spent]]:
@@ -109,36 +109,31 @@ def measure(rows: int, epochs: int, threads: int, rounds: int) -> dict[str, list
     y = rng.integers(0, CLASSES, rows)
     network = network_of(0)
     features = rng.normal(size=(rows, 1, 1280)).astype(np.float32)
+
+    def heads(batch_size: int, turn: int) -> timing.Spent:
+        return timing.spent(
+            lambda: fit_folds(features, y, threads, epochs=epochs, seed=turn + 1, batch_size=batch_size)
+        )
+
     works: dict[str, Callable[[int], timing.Spent]] = {
-        "pass": lambda turn: timing.spent(lambda: encoder_pass(network, pictures, threads)),
-        "heads": lambda turn: timing.spent(lambda: fit_folds(features, y, threads, epochs=epochs, seed=turn + 1)),
+        "one pass of the encoder": lambda turn: timing.spent(lambda: encoder_pass(network, pictures, threads))
     }
+    for size in BATCHES:
+        works[f"{FOLDS} folds x {epochs} epochs of a head, batches of {size}"] = partial(heads, size)
     return timing.in_turns(works, rounds)
 
 
-def show(found: dict[str, list[timing.Spent]], epochs: int) -> None:
-    """Print a table of both."""
-    names = {"pass": "one pass of the encoder", "heads": f"{FOLDS} folds x {epochs} epochs of a head"}
+def show(found: dict[str, list[timing.Spent]]) -> None:
+    """Print a table."""
+    whole = found["one pass of the encoder"]
     rows = []
     for name, every in found.items():
-        clock, cpu = timing.ratios(found["heads"], every)
         seconds = f"{statistics.median(one.cpu for one in every):.2f}"
-        own = name == "heads"
-        rows.append(
-            [
-                names[name],
-                seconds,
-                "" if own else clock,
-                "" if own else cpu,
-                "" if own else timing.verdict(cpu.median, 0.2),
-            ]
-        )
-    print(
-        "\n"
-        + timing.table(
-            ["work", "s of processor time", "heads by it, by the clock", "by processor time", "target"], rows
-        )
-    )
+        clock, cpu = timing.ratios(every, whole)
+        own = every is whole
+        rows.append([name, seconds, *(["", "", ""] if own else [clock, cpu, timing.verdict(cpu.median, 0.2)])])
+    head = ["work", "s of processor time", "share of the pass, by the clock", "by processor time", "target"]
+    print("\n" + timing.table(head, rows))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ from PIL import Image
 
 Script = Callable[[str], ModuleType]
 
+pytestmark = pytest.mark.filterwarnings("ignore:The image decoding:DeprecationWarning")  # torchvision's own decoder
+
 
 @pytest.fixture
 def photos(tmp_path: Path) -> Path:
