@@ -5,8 +5,8 @@
 An epoch trains on every row once and judges the held-out rows. The model, the optimizer (AdamW, fused), the
 batches (64 rows) and the numbers are the same for all. Ours and the bare loop begin with uint8 pictures and make
 floats of each batch; the peers, and a second bare loop, get floats that are ready. The first epoch of every fit
-is left out of the times (buffers, compiled kernels); processor time is that of a whole fit, which with one thread
-is what the clock would show on a machine with nothing else to do, and is what targets are held against. Peers are
+is left out (it has what is set up once). Processor time is with one thread
+what the clock would show on a machine with nothing else to do, and is what targets are held against. Peers are
 measured by `epoch_peers.py` in the environment that `peers.py` makes; without it they are left out.
 """
 

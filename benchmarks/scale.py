@@ -190,7 +190,7 @@ def show(found: dict[str, list[dict[str, Any]]]) -> None:
                 *(f"{value:.2f}" for value in seconds),
                 *(f"{value:,.0f}" for value in beyond),
                 growth if last else "",
-                f"{timing.verdict(growth.median, 1.1)}; {timing.verdict(beyond[0], 2048)} MiB" if last else "",
+                f"{timing.verdict(growth.median, 1.1)}; memory {timing.verdict(beyond[0], 2048)}" if last else "",
             ]
         )
     head = ["photos", *(f"{part}, s" for part in first[0]["seconds"]), "MiB beyond torch", "of which own"]
