@@ -1,118 +1,135 @@
-"""Near-duplicates: pictures that are one picture, saved, scaled or lit differently."""
+"""Near-duplicates: pictures that are one picture, saved, scaled, lit or cut differently."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
-from sklearn.neighbors import NearestNeighbors
 
-from evenhand.base.values import Floats, Ints
-from evenhand.data.perceptual import GREY, colours, contrast, details, small_pictures, waves
+from evenhand.base.values import Floats, Ints, Mask
+from evenhand.data.neighbours import Neighbours, nearest_pictures
+from evenhand.data.perceptual import GREY, colours, details, small_pictures
+from evenhand.data.registration import overlay
 
-_COARSE = 8
-_BLOCK = 1024
+_BLOCK = 512
+
+Pictures = npt.NDArray[np.float32]
 
 
-def near_duplicates(
-    images: npt.NDArray[np.uint8],
-    *,
-    ratio: float = 0.03,
-    difference: float = 0.05,
-    noise: float = 0.001,
-    detail: float = 0.85,
-    colour: float = 0.05,
-    neighbours: int = 16,
-) -> Ints:
+@dataclass(frozen=True)
+class Limits:
+    """What makes two pictures near-duplicates; chosen by measuring (see `docs/duplicates.md`).
+
+    Attributes
+    ----------
+    neighbours
+        How many pictures each is compared with; the last of them says how alike pictures are anyway.
+    ratio
+        Copies: largest difference, as a share of that to the last neighbour. This is the ratio test of Lowe
+        (2004, section 7.1), against a later neighbour because copies come in sets.
+    difference
+        Copies: largest difference, 0 (equal) to 4.
+    noise
+        Copies: difference below which a pair counts whatever the neighbours are (larger sets of copies).
+    detail
+        Copies: least correlation of details.
+    colour
+        Largest mean squared difference of colours, 0 (equal) to 4; pictures in other colours are others.
+    moved_nearest
+        Crops and shots from a burst: looked for among so many neighbours.
+    moved_coarse
+        Crops: largest difference of coarse waves before one is laid over the other.
+    moved_usual
+        Crops: least difference to the last neighbour. Where all pictures look alike, laying them over each
+        other would make many agree.
+    moved_ratio, moved_detail
+        Crops: as `ratio` and `detail`, once one is laid over the other.
+    """
+
+    neighbours: int = 16
+    ratio: float = 0.03
+    difference: float = 0.05
+    noise: float = 0.001
+    detail: float = 0.85
+    colour: float = 0.05
+    moved_nearest: int = 4
+    moved_coarse: float = 0.25
+    moved_usual: float = 0.7
+    moved_ratio: float = 0.06
+    moved_detail: float = 0.9
+
+
+def near_duplicates(images: npt.NDArray[np.uint8], limits: Limits | None = None) -> Ints:
     """Return (p, 2) int64 rows i < j that show the same picture with small changes, sorted.
 
-    A perceptual hash alone calls all pictures on one ground equal, and any fixed threshold fails where all
-    pictures look alike. So a pair must be alike in itself *and* far more alike than pictures of this set are
-    anyway: each picture's nearest `neighbours` are found by the numbers behind a perceptual hash (`waves`),
-    and a pair counts if its difference is below `ratio` of the differences to the last of them. It is then
-    confirmed in the pixels: their details agree, and so do their colours.
+    A perceptual hash alone calls all pictures on one ground equal, and a fixed threshold fails where all
+    pictures look alike. So the numbers behind a perceptual hash (`waves`) only choose what to compare: a
+    pair must be far more alike than pictures of this set are anyway, and is then confirmed in the pixels,
+    where details and colours must agree. Among pictures that differ enough, crops and shots from a burst
+    are found too, by laying one over the other.
 
-    Found, and not: see `docs/store.md` for what was measured. Copies saved at other quality or size and with
-    other brightness are found; crops of less than about 98 %, flips and turns are not. A picture in other
-    colours (or none) is another picture. Pictures without contrast are left out.
+    Found are copies saved at other quality or size and with other brightness, and crops down to about 90 %.
+    Not found are flips, turns, and copies in grey: a picture in other colours is another picture. Pictures
+    without contrast are left out.
 
     Parameters
     ----------
     images
-        (n, h, w, 3) uint8, may be memory-mapped; memory for 1.4 kB a picture is needed, whatever their size.
-    ratio
-        Largest difference of a pair, as a share of the difference to the last of the nearest `neighbours`
-        (the ratio test of Lowe 2004, section 7.1, against a later neighbour, as copies may come in sets).
-    difference
-        Largest difference of a pair: the squared distance of normalised pictures, 0 (equal) to 4.
-    noise
-        Difference below which a pair counts whatever its neighbours are: larger sets of copies.
-    detail
-        Least correlation of the details of a pair.
-    colour
-        Largest mean squared difference of a pair's `colours`, 0 (equal) to 4.
-    neighbours
-        How many pictures each is compared with.
+        (n, h, w, 3) uint8, may be memory-mapped; beside them about 1.5 kB of memory a picture is used.
+    limits
+        Where to draw the line.
     """
-    coarse, fine, rows = _signatures(images)
-    if len(rows) < 2:
-        return np.zeros((0, 2), dtype=np.int64)
-    near = _nearest(coarse, min(neighbours, len(rows) - 1))
-    apart = _differences(fine, near)
-    last = apart.max(axis=1) if len(rows) > 2 else np.ones(2)
-    here = np.repeat(np.arange(len(rows)), near.shape[1])
-    there, apart = near.ravel(), apart.ravel()
-    alike = (apart <= difference) & (apart <= ratio * np.minimum(last[here], last[there]))
-    keep = (alike | (apart <= noise)) & (here != there)
-    pairs = np.unique(np.sort(rows[np.column_stack([here, there])[keep]], axis=1), axis=0)
-    return _confirmed(images, pairs, detail, colour)
+    limits = limits or Limits()
+    found = nearest_pictures(images, limits.neighbours)
+    copies, moved = _candidates(found, limits)
+    usual = np.full(len(images), np.inf)
+    usual[found.rows] = found.usual
+
+    def same(one: Pictures, other: Pictures, pairs: Ints) -> Mask:
+        return _same(one, other, limits)
+
+    def same_moved(one: Pictures, other: Pictures, pairs: Ints) -> Mask:
+        return _same_moved(one, other, usual[pairs].min(axis=1), limits)
+
+    both = [_confirmed(images, copies, same), _confirmed(images, moved, same_moved)]
+    return np.asarray(np.unique(np.concatenate(both), axis=0))
 
 
-def _signatures(
-    images: npt.NDArray[np.uint8], *, least_contrast: float = 3.0
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], Ints]:
-    """Return (r, 64) and (r, 256) frequencies of the pictures with contrast (grey levels), and their rows."""
-    fine = np.empty((len(images), 256), dtype=np.float32)
-    has_contrast = np.zeros(len(images), dtype=bool)
-    for start in range(0, len(images), _BLOCK):
-        block = slice(start, start + _BLOCK)
-        grey = small_pictures(images, np.arange(*block.indices(len(images)))) @ GREY
-        fine[block] = waves(grey).reshape(len(grey), -1)
-        has_contrast[block] = contrast(grey) >= least_contrast
-    rows = np.flatnonzero(has_contrast)
-    fine = fine[rows]
-    coarse = fine.reshape(-1, 16, 16)[:, :_COARSE, :_COARSE].reshape(-1, _COARSE**2)
-    return coarse, fine, rows
+def _candidates(found: Neighbours, limits: Limits) -> tuple[Ints, Ints]:
+    """Return pairs that may be copies, and others that may be copies once one is moved."""
+    usual = found.usual_of_both
+    far_nearer = (found.fine <= limits.difference) & (found.fine <= limits.ratio * usual)
+    copies = far_nearer | (found.fine <= limits.noise)
+    among_nearest = np.arange(found.near.shape[1]) < limits.moved_nearest
+    moved = (found.coarse <= limits.moved_coarse) & (usual >= limits.moved_usual) & among_nearest & ~copies
+    return found.pairs(copies), found.pairs(moved)
 
 
-def _nearest(points: npt.NDArray[np.float32], k: int) -> Ints:
-    """Return (n, k) the nearest other points.
-
-    All pairs are compared, in blocks: 64 numbers each are so few that a hundred thousand pictures take
-    about a minute, and unlike buckets of hashes this does not depend on how alike the pictures are.
-    """
-    search = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(points)
-    return np.asarray(search.kneighbors(return_distance=False), dtype=np.int64)
+def _same(one: Pictures, other: Pictures, limits: Limits) -> Mask:
+    """Return (m,) whether pictures agree as they are."""
+    detail = (details(one @ GREY) * details(other @ GREY)).sum(axis=1)
+    colour = ((colours(one) - colours(other)) ** 2).sum(axis=3).mean(axis=(1, 2))
+    return np.asarray((detail >= limits.detail) & (colour <= limits.colour))
 
 
-def _differences(points: npt.NDArray[np.float32], near: Ints) -> Floats:
-    """Return (n, k) squared distances of each point to those named in `near`."""
-    out = np.empty(near.shape)
-    for start in range(0, len(points), _BLOCK):
-        block = slice(start, start + _BLOCK)
-        out[block] = ((points[block, None, :] - points[near[block]]) ** 2).sum(axis=2)
-    return out
+def _same_moved(one: Pictures, other: Pictures, usual: Floats, limits: Limits) -> Mask:
+    """Return (m,) whether pictures agree once one is laid over the other."""
+    laid = overlay(one, other)
+    nearer = 2 * (1 - laid.likeness) <= limits.moved_ratio * usual
+    return np.asarray(nearer & (laid.detail >= limits.moved_detail) & (laid.colour <= limits.colour))
 
 
-def _confirmed(images: npt.NDArray[np.uint8], pairs: Ints, detail: float, colour: float) -> Ints:
-    """Return the pairs whose details and colours agree."""
+def _confirmed(
+    images: npt.NDArray[np.uint8], pairs: Ints, agree: Callable[[Pictures, Pictures, Ints], Mask]
+) -> Ints:
+    """Return the pairs whose pictures agree; read block by block."""
     keep = np.zeros(len(pairs), dtype=bool)
     for start in range(0, len(pairs), _BLOCK):
-        block = slice(start, start + _BLOCK)
-        rows, place = np.unique(pairs[block], return_inverse=True)
+        block = pairs[start : start + _BLOCK]
+        rows, place = np.unique(block, return_inverse=True)
         small = small_pictures(images, rows)
         one, other = place.reshape(-1, 2).T
-        fine, hue = details(small @ GREY), colours(small)
-        same_details = (fine[one] * fine[other]).sum(axis=1) >= detail
-        same_colours = ((hue[one] - hue[other]) ** 2).sum(axis=3).mean(axis=(1, 2)) <= colour
-        keep[block] = same_details & same_colours
+        keep[start : start + _BLOCK] = agree(small[one], small[other], block)
     return np.asarray(pairs[keep])
