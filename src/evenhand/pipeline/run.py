@@ -236,9 +236,16 @@ def work(
     failed = [(_named(calls[r.call]), r.failure) for r in results if r.failure is not None]
     if failed:
         _show_details(failed)
-        told = "\n".join(f"  {name}: {failure.says}" for name, failure in failed)
+        told = "\n".join(f"  {name}: {_in_words(failure)}" for name, failure in failed)
         raise TaskError(f"{len(failed)} of {len(results)} tasks failed; what is done is kept.\n{told}")
     return [result.value for result in results]
+
+
+def _in_words(failure: Failure) -> str:
+    """Return why a call failed; a full disk is met in many libraries, each with words of its own."""
+    if "No space left" in failure.says:
+        return "the disk is full. Free some space (evenhand cache --clear), then give the same command to go on."
+    return failure.says
 
 
 def _named(call: Mapping[str, Any]) -> str:
