@@ -59,9 +59,9 @@ def soup_folder(assignment: Assignment, fold: int) -> Path:
 def _soup(assignment: Assignment, fold: int, folder: Path) -> dict[str, Any]:
     how, seeds = assignment.train.soup, _last_stage_seeds(assignment, fold)
     out: dict[str, Any] = {"model": assignment.model.name, "fold": fold, "kept": False, "members": []}
-    if how == "none" or len(seeds) < 2:
-        return out
     parts = assignment.parts(fold)
+    if how == "none" or len(seeds) < 2 or not len(parts.judge):
+        return out
     job = _by_score(task_job(assignment, parts, ("soup", assignment.model.name, fold), seeds[0]))
     alone = [float(_summary(assignment, fold, seed)["score"]) for seed in seeds]
     soup = stir(job, [_weights(assignment, fold, seed, job) for seed in seeds], alone, how)
