@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from importlib.resources import files
 
 import numpy as np
 import pytest
@@ -75,6 +76,17 @@ def test_copies_are_found_and_nothing_else(make: Callable[[int], Image.Image], c
     assert pairs.tolist() == [[i, 100 + i] for i in range(10)]
 
 
+@pytest.mark.parametrize("share", [0.98, 0.95])
+def test_crops_of_pictures_that_differ_are_found(share: float) -> None:
+    def cut(picture: Image.Image) -> Image.Image:
+        width = round(SIDE * share)
+        return saved(picture.crop((SIDE - width, 0, SIDE, width)), 90)
+
+    pairs = near_duplicates(with_copies(scene, cut)).tolist()
+    assert all(other == 100 + one for one, other in pairs)
+    assert len(pairs) >= 9
+
+
 def test_objects_on_black_ground_are_not_all_one() -> None:
     assert len(near_duplicates(stack([nut(seed) for seed in range(400)]))) == 0
 
@@ -118,6 +130,18 @@ def test_two_pictures() -> None:
     assert near_duplicates(stack([scene(0), saved(scene(0), 50)])).tolist() == [[0, 1]]
     assert near_duplicates(stack([scene(0), scene(1)])).tolist() == []
     assert near_duplicates(stack([nut(0), nut(1)])).tolist() == []
+
+
+@pytest.mark.data
+def test_solar_cells_photographed_twice_are_found() -> None:
+    """Module by module, the blurred second photographs of elpv stand 542 places after the sharp ones."""
+    pytest.importorskip("elpv_dataset")
+    folder = files("elpv_dataset").joinpath("data/images")
+    sharp, blurred = range(1740, 1770), range(2282, 2312)
+    cells = [Image.open(str(folder / f"cell{1 + i:04d}.png")).convert("RGB") for i in (*sharp, *blurred)]
+    pairs = near_duplicates(stack(cells))
+    assert len(pairs) >= 5
+    assert np.mean(pairs[:, 1] - pairs[:, 0] == 30) > 0.8
 
 
 def test_pairs_are_in_order_whatever_the_order_of_the_pictures() -> None:

@@ -39,7 +39,7 @@ class Overlay:
 
 
 def overlay(one: Pictures, other: Pictures) -> Overlay:
-    """Return how well (m, 32, 32, 3) pictures agree when `one` is scaled and moved to become `other`.
+    """Return how well (m, 32, 32, 3) pictures, m > 0, agree when `one` is scaled and moved to become `other`.
 
     Scale, shift, brightness and contrast are improved together by least squares on the slopes of the
     picture (Lucas and Kanade 1981), first at 16 then at 32 px; differences of up to about a tenth of the
