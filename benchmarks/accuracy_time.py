@@ -76,9 +76,8 @@ label_smoothing = 0.1
 early_stop = 0
 """
 
-POOLED = 'pool = ["blocks.1", "blocks.2", "blocks.3", "blocks.4", "blocks.5", "own"]\n'
+POOLED = 'pool = "stages"\nviews = 2\nview_profile = "mirror"\nviews_use = "average"\n'
 LITE0 = '[[model]]\nname = "lite0"\nencoder = "package:efficientnet-lite0"\n'
-LITE2 = '[[model]]\nname = "lite2"\nencoder = "package:efficientnet-lite2"\n'
 
 TUNED = """
 tune = "from:blocks.2"
@@ -101,7 +100,7 @@ choose_by = "loss"
 """
 
 BUDGETS: dict[int, tuple[int, int, str]] = {
-    3: (5, 224, LITE0 + POOLED + FROZEN),
+    3: (5, 288, LITE0 + POOLED + FROZEN),
     10: (3, 192, LITE0 + TUNED.format(views=4, epochs=8)),
     30: (5, 192, LITE0 + TUNED.format(views=6, epochs=11)),
 }

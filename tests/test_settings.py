@@ -43,6 +43,28 @@ def test_paths_start_from_the_file(tmp_path: Path) -> None:
     assert settings.output == "runs"
 
 
+@pytest.mark.parametrize(
+    ("encoder", "becomes"),
+    [
+        ("file:net.safetensors", "file:{sub}/net.safetensors"),
+        ("fused:file:net.pth+timm:resnet18", "fused:file:{sub}/net.pth+timm:resnet18"),
+        ("timm:resnet18", "timm:resnet18"),
+    ],
+)
+def test_files_of_weights_start_from_the_file_too(tmp_path: Path, encoder: str, becomes: str) -> None:
+    path = written(tmp_path, TEXT.replace("timm:resnet18", encoder))
+    assert load(path).model[0].encoder == becomes.format(sub=path.parent)
+
+
+def test_a_part_is_frozen_where_any_stage_freezes_it(tmp_path: Path) -> None:
+    staged = 'tune = "all"\n[model.train]\nstage = [{ epochs = 1, tune = "head" }, { epochs = 1 }]'
+    whole = load(written(tmp_path, TEXT.replace('resnet18"', 'resnet18"\ntune = "all"')))
+    assert [whole.has_frozen_part(model) for model in whole.model] == [False, True]
+    text = TEXT.replace('resnet18"\n[model.train]\nepochs = 3', f'resnet18"\n{staged}')
+    part = load(written(tmp_path, text))
+    assert part.has_frozen_part(part.model[0])
+
+
 def test_models_override_sections(tmp_path: Path) -> None:
     settings = load(written(tmp_path))
     a, b = settings.model
@@ -71,6 +93,7 @@ def test_the_kinds_own_section_is_checked_with_the_rest(tmp_path: Path) -> None:
     ("text", "words"),
     [
         (TEXT.replace('"b"', '"a"'), r'line 11: model\[1\]\.name: found "a" again'),
+        (TEXT.replace('"b"', '"A"'), r'line 11: model\[1\]\.name: found "A" again.*capital letters'),
         (TEXT.replace("epochs = 3", "epoch = 3"), r"line 9: model\[0\]\.train\.epoch.*\"epochs\""),
         ('[data]\nkind = "fotos"\nroot = "x"', "line 2: data.kind.*photos"),
         (

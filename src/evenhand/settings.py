@@ -66,6 +66,11 @@ class Settings(Section):
         stages = {stage.size for stage in self.train_of(model).stage} - {None, model.size}
         return {model.name: model.size} | {f"{model.name}@{size}": size for size in sorted(stages, key=str)}
 
+    def has_frozen_part(self, model: ModelConfig) -> bool:
+        """Whether a part of a model stays frozen in some stage of its training."""
+        stages = self.train_of(model).stage
+        return any((stage.tune or model.tune) != "all" for stage in stages) if stages else model.tune != "all"
+
     def resolved(self) -> dict[str, Any]:
         """Return the whole configuration as plain values, each model with all of its settings."""
         out = self.plain()
@@ -145,11 +150,12 @@ def _check_models(settings: Settings, name: str, lines: Mapping[Key, int]) -> No
     for fault in metric_faults(list(settings.score.weights), "score", settings.classes.sets, settings.data.levels):
         key = fault.key.removeprefix("score.")
         faults.append(replace(fault, line=lines.get(("score", key), fault.line)))
-    names = [model.name for model in settings.model]
+    names = [model.name.casefold() for model in settings.model]
     for position, word in enumerate(names):
         if word in names[:position]:
-            line = lines.get(("model", position, "name"))
-            faults.append(Fault(f"model[{position}].name", f'found "{word}" again', "names must differ", line))
+            line, found = lines.get(("model", position, "name")), settings.model[position].name
+            allowed = "names must differ, by more than capital letters: each becomes a folder"
+            faults.append(Fault(f"model[{position}].name", f'found "{found}" again', allowed, line))
     if faults:
         raise ConfigError(name, faults)
 
@@ -162,7 +168,18 @@ def _at(settings: Settings, base: Path) -> Settings:
     folds = settings.folds
     if folds.file is not None:
         folds = folds.model_copy(update={"file": str((base / folds.file).resolve())})
-    return settings.model_copy(update={"data": data, "folds": folds})
+    models = [model.model_copy(update={"encoder": _encoder_at(model.encoder, base)}) for model in settings.model]
+    return settings.model_copy(update={"data": data, "folds": folds, "model": models})
+
+
+def _encoder_at(encoder: str, base: Path) -> str:
+    """Return an encoder's name with the path of `file:PATH` made absolute, alone or in `fused:A+B`."""
+    if encoder.startswith("fused:"):
+        parts = encoder.removeprefix("fused:").split("+")
+        return "fused:" + "+".join(_encoder_at(part, base) for part in parts)
+    if not encoder.startswith("file:"):
+        return encoder
+    return f"file:{(base / Path(encoder.removeprefix('file:')).expanduser()).resolve()}"
 
 
 def _merged(base: dict[str, Any], override: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,11 @@ from evenhand.engines.cores import usable_cores
 
 
 class ComputeConfig(Section):
-    """What the work is done with; nothing here changes a result."""
+    """What the work is done with.
+
+    Nothing here changes what is computed; the number of threads and the device change the order of sums, and so the
+    last bits of a result.
+    """
 
     workers: int | None = option(
         None, ge=1, says="Worker processes; without a number, one for each usable core.", unit="processes"

@@ -177,7 +177,7 @@ def train(record: Record, settings: Settings, watcher: Watcher) -> None:
     cores = settings.compute.cores
     common = {"record": str(record.path), "store": store}
     for model in settings.model:
-        if model.tune != "all":
+        if settings.has_frozen_part(model):
             watcher.stage(f"{model.name}: frozen part")
             call = {**common, "model": model.name, "threads": cores}
             work(PREPARE, [call], watcher, workers=1, threads=cores, one_call=True)

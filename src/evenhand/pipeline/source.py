@@ -14,6 +14,7 @@ import pandas as pd
 
 from evenhand.base.errors import DataError
 from evenhand.base.files import to_json
+from evenhand.base.record import ROW
 from evenhand.base.values import Finding, Samples
 from evenhand.data.root import Root, root_of
 from evenhand.data.store import Store
@@ -23,9 +24,6 @@ from evenhand.engines.config import ComputeConfig
 from evenhand.modalities import Kind
 from evenhand.pipeline.progress import Watcher
 from evenhand.settings import Settings
-
-ROW = "eh:row"
-"""Column of the samples that holds each row's position in the store."""
 
 
 @dataclass(frozen=True, eq=False)
