@@ -140,6 +140,20 @@ def bare(path: Path) -> Tensor:
     return torch.from_numpy(simplejpeg.decode_jpeg(path.read_bytes(), "RGB"))
 
 
+def as_a_camera_gives_them(paths: list[Path], folder: Path, *, longer: int = 4000) -> list[Path]:
+    """Write the photos anew with a longer side of some px (12 megapixels at 4:3), and return where."""
+    folder.mkdir(exist_ok=True)
+    out = []
+    for path in paths:
+        with Image.open(path) as small:
+            image = small.convert("RGB")
+        scale = longer / max(image.size)
+        large = image.resize((round(image.width * scale), round(image.height * scale)), Image.Resampling.BICUBIC)
+        out.append(folder / f"{len(out)}.jpg")
+        large.save(out[-1], quality=90)
+    return out
+
+
 def photos_in(folder: Path, rows: int) -> list[Path]:
     """Return `rows` JPEGs spread evenly over a folder and those below it."""
     found = sorted(folder.rglob("*.jpg"))
@@ -182,10 +196,8 @@ def measure_encoding(files: Files, rounds: int) -> Found:
     return timing.in_turns(works, rounds)
 
 
-def show(files: Files, batches: Found, encoding: Found) -> None:
-    """Print both tables."""
-    print(f"\nAt {files.size} px")
-    n = len(files.paths)
+def show_batches(n: int, batches: Found) -> None:
+    """Print how many photos a second become floats."""
     limits = {"Pillow, open and resize": 8.0, "torchvision, decode and resize": 5.0}
     rows = []
     for name, every in batches.items():
@@ -195,6 +207,10 @@ def show(files: Files, batches: Found, encoding: Found) -> None:
         rows.append([name, timing.rate(n, every), *(against or ["", ""]), "; ".join(dict.fromkeys(targets))])
     head = ["batches", "photos a second", "faster with memory kept", "faster without", "target"]
     print("\n" + timing.table(head, rows))
+
+
+def show_encoding(n: int, encoding: Found) -> None:
+    """Print how many photos a second are encoded."""
     rows = []
     for name, every in encoding.items():
         clock, processor = timing.ratios(encoding["ours, into the store"], every)
@@ -211,16 +227,22 @@ def main() -> None:
     for name, value in {"rows": 256, "rounds": 5, "threads": 1}.items():
         parser.add_argument(f"--{name}", type=int, default=value)
     asked = parser.parse_args()
+    timing.as_a_worker()
     paths = photos_in(asked.photos, asked.rows)
     if not paths:
         print(f"Skipped: there are no photos in {asked.photos}; name a folder of JPEGs by --photos.")
         return
     torch.set_num_threads(asked.threads)
     print(f"{timing.machine()}, {len(paths)} photos of {asked.photos.name}, {asked.threads} thread(s)")
-    for size in SIZES:
-        files = Files(paths, size, asked.threads)
-        with tempfile.TemporaryDirectory(prefix="evenhand-bench-") as folder:
-            show(files, measure_batches(files, Path(folder), asked.rounds), measure_encoding(files, asked.rounds))
+    with tempfile.TemporaryDirectory(prefix="evenhand-bench-") as folder:
+        for size in SIZES:
+            files = Files(paths, size, asked.threads)
+            print(f"\nAt {size} px")
+            show_batches(len(paths), measure_batches(files, Path(folder) / str(size), asked.rounds))
+            show_encoding(len(paths), measure_encoding(files, asked.rounds))
+        large = as_a_camera_gives_them(paths[:: max(1, len(paths) // 16)], Path(folder) / "large")
+        print(f"\n{len(large)} photos of 12 megapixels, to {SIZES[0]} px")
+        show_encoding(len(large), measure_encoding(Files(large, SIZES[0], asked.threads), asked.rounds))
 
 
 if __name__ == "__main__":

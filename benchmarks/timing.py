@@ -15,7 +15,15 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
+from evenhand.engines.process import SETTINGS
+
 T = TypeVar("T")
+
+
+def as_a_worker() -> None:
+    """Start the script anew with the environment that worker processes have; libraries read it when they load."""
+    if any(name not in os.environ for name in SETTINGS):
+        os.execve(sys.executable, [sys.executable, *sys.argv], {**SETTINGS, **os.environ})
 
 
 class Spent(NamedTuple):

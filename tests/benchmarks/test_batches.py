@@ -34,6 +34,15 @@ def test_all_ways_give_about_the_same_floats(script: Script, photos: Path) -> No
 def test_the_tables_are_shown(script: Script, photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
     batches = script("batches")
     files = batches.Files(batches.photos_in(photos, 2), 32, 1)
-    found = batches.measure_batches(files, photos / "store", 1), batches.measure_encoding(files, 1)
-    batches.show(files, *found)
-    assert "torchvision, decode and resize" in capsys.readouterr().out
+    batches.show_batches(2, batches.measure_batches(files, photos / "store", 1))
+    batches.show_encoding(2, batches.measure_encoding(files, 1))
+    shown = capsys.readouterr().out
+    assert "torchvision, decode and resize" in shown
+    assert "simplejpeg, decode" in shown
+
+
+def test_photos_are_made_as_large_as_a_cameras(script: Script, photos: Path) -> None:
+    batches = script("batches")
+    (large,) = batches.as_a_camera_gives_them(batches.photos_in(photos, 1), photos / "large", longer=960)
+    with Image.open(large) as image:
+        assert image.size == (960, 640)

@@ -35,7 +35,12 @@ def an_object() -> object:
 
 def environment() -> dict[str, Any]:
     names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-    return {"pid": os.getpid(), "threads": [os.environ[name] for name in names], "path": sys.path}
+    return {
+        "pid": os.getpid(),
+        "threads": [os.environ[name] for name in names],
+        "path": sys.path,
+        "huge_pages": os.environ["THP_MEM_ALLOC_ENABLE"],
+    }
 
 
 def fail(how: str) -> None:

@@ -121,6 +121,12 @@ def test_workers_are_kept_and_share_the_threads() -> None:
     assert all(result.value["path"] == sys.path for result in results)
 
 
+def test_what_the_user_set_for_libraries_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run("environment", [{}], 1)[0][0].value["huge_pages"] == "1"
+    monkeypatch.setenv("THP_MEM_ALLOC_ENABLE", "0")
+    assert run("environment", [{}], 1)[0][0].value["huge_pages"] == "0"
+
+
 @pytest.mark.parametrize(
     ("number", "guess"), [(9, "out of memory?"), (11, "a crash in compiled code"), (15, "SIGTERM")]
 )
