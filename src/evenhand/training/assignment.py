@@ -141,6 +141,11 @@ class Assignment:
         labels = self.samples.labels
         return ~np.isnan(labels).any(axis=1) if self.samples.multi_label else labels >= 0
 
+    @property
+    def stage_balance(self) -> list[BalanceConfig]:
+        """What is done about skew in each stage."""
+        return [self.balance.overridden(stage.balance) for stage in self.train.stage] or [self.balance]
+
     def parts(self, fold: int) -> Parts:
         """Return which samples are trained on, judged, and predicted in one fold."""
         of = self.folds.of(self.samples.ids)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import model_validator
 
@@ -18,6 +18,9 @@ class StageConfig(Section):
     epochs: int = option(5, ge=1, unit="epochs", says="Passes over the training rows.")
     learning_rate_factor: float = option(1.0, gt=0, says="The stage's share of train.learning_rate.")
     size: int | None = option(None, ge=16, unit="px", says="Side of the picture; without it, the model's own.")
+    balance: dict[str, Any] = option(
+        {}, says='Overrides of [balance] for this stage, such as { sampler = "balanced_subset", weights = "none" }.'
+    )
 
 
 class TrainConfig(Section):

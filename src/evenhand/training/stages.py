@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,7 @@ class Plan:
     epochs: int
     rate: float
     size: int | None
+    balance: Mapping[str, Any] = field(default_factory=dict)
 
 
 def plans(model: ModelConfig, train: TrainConfig) -> list[Plan]:
@@ -44,6 +45,7 @@ def plans(model: ModelConfig, train: TrainConfig) -> list[Plan]:
             stage.epochs,
             train.learning_rate * stage.learning_rate_factor,
             stage.size or model.size,
+            stage.balance,
         )
         for stage in train.stage
     ]

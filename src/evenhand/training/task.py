@@ -15,7 +15,7 @@ from typing import Any
 import torch
 
 from evenhand.base.errors import TaskError
-from evenhand.base.files import to_json, write_json
+from evenhand.base.files import plain, to_json, write_json
 from evenhand.base.seeds import seed_from
 from evenhand.models.saving import save_network
 from evenhand.training.assignment import Assignment, Parts
@@ -29,7 +29,7 @@ from evenhand.training.randomness import deterministic
 from evenhand.training.scoring import scorer_of
 from evenhand.training.stages import plans, stages_of
 from evenhand.training.start import fresh_network
-from evenhand.training.written import write_predictions
+from evenhand.training.written import correction_of, write_predictions
 
 Tell = Callable[[Any], None]
 """Told [steps done, steps in all]."""
@@ -110,6 +110,8 @@ def task_job(assignment: Assignment, parts: Parts, key: tuple[int | str, ...], s
         ),
         train=assignment.train,
         balance=assignment.balance,
+        stage_balance=assignment.stage_balance,
+        names=samples.classes,
         key=key,
         weights=assignment.weights,
         layer_decay=assignment.model.layer_decay,
@@ -132,7 +134,7 @@ def _fit(
     network: Any = job.network
     save_network(folder / "weights.safetensors", network, assignment.samples.k, shared=assignment.shared)
     write_epochs(folder / "epochs.jsonl", fitted.lines)
-    summary = _summary(assignment, fold, seed, fitted)
+    summary = {**_summary(assignment, fold, seed, fitted), "correction": plain(correction_of(job, fitted.stage))}
     write_json(folder / "task.json", summary)
     write_predictions(folder / "predictions.parquet", assignment, job, fitted.stage, parts)
     keeper.forget()

@@ -37,8 +37,8 @@ def write_predictions(path: Path, assignment: Assignment, job: Job, stage: int, 
 
 
 def stage_logits(job: Job, stage: int, rows: Ints) -> Floats:
-    """Return (len(rows), k) logits of a job's network at one of its stages."""
-    return predict_logits(
+    """Return (len(rows), k) logits of a job's network at one of its stages, corrected to the prior wanted."""
+    logits = predict_logits(
         job.network.tuned,
         job.stages[stage].inputs,
         rows,
@@ -46,3 +46,11 @@ def stage_logits(job: Job, stage: int, rows: Ints) -> Floats:
         batch_size=job.train.batch_size,
         precision=precision(job.train.precision, job.device),
     )
+    shift = correction_of(job, stage)
+    return logits if shift is None else logits + shift
+
+
+def correction_of(job: Job, stage: int) -> Floats | None:
+    """Return (k,) what is added to the logits of a stage before they become probabilities, or None."""
+    balance = job.stages[stage].balance
+    return None if balance is None else balance.correction
