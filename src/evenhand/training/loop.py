@@ -9,7 +9,7 @@ import math
 import time
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -19,23 +19,29 @@ from evenhand.base.errors import TaskError
 from evenhand.base.seeds import seed_from
 from evenhand.training.checkpoint import Keeper
 from evenhand.training.evidence import epoch_line
-from evenhand.training.job import Fitted, Job, Score, Watch
+from evenhand.training.job import Fitted, Further, Job, Score, Watch
 from evenhand.training.mixing import mixed
 from evenhand.training.norms import refresh, training_mode
-from evenhand.training.prediction import probabilities
+from evenhand.training.prediction import predict_logits, probabilities
 from evenhand.training.randomness import own_randomness
 from evenhand.training.run import Batch, Run
+from evenhand.training.spread import Features
+from evenhand.training.witness import looked
+
+if TYPE_CHECKING:
+    from evenhand.balance.choose import RowLoss
 
 Step = Callable[[Batch], tuple[Tensor, Tensor | None]]
 """One batch -> its mean loss, and (b, k) logits where they are wanted."""
 
 
 class Judged(NamedTuple):
-    """The live weights on the held-out rows: loss, score, and which weights they are."""
+    """The live weights on the held-out rows: loss, score, which weights they are, and what was said of the rows."""
 
     loss: float
     score: Score
     form: str
+    told: dict[str, Any]
 
 
 def fit(job: Job, keeper: Keeper | None = None, watch: Watch | None = None) -> Fitted:
@@ -91,10 +97,21 @@ def epoch(run: Run) -> None:
             loss=judged.loss,
             form=judged.form,
             score=judged.score,
+            seen={**run.witness.read(), **in_force(run)},
+            sets={**judged.told, **judge_further(run)},
         )
     )
     if run.swa is not None and number >= (run.job.train.swa_from or 0):
         run.swa.include()
+
+
+def in_force(run: Run) -> dict[str, Any]:
+    """Return what was asked about skew in the epoch: the mix that batches should hold, and the class weights."""
+    mix, weights = run.balance.expected_mix, run.balance.weights
+    return {
+        "expected_mix": None if mix is None else mix.tolist(),
+        "weights": None if weights is None else weights(run.epoch).tolist(),
+    }
 
 
 def begin_training(run: Run, epoch: int | str) -> None:
@@ -132,7 +149,15 @@ def train_step(run: Run, batch: Batch) -> tuple[Tensor, None]:
         x, y = mixed(x, shares, mixup_alpha=train.mixup, cutmix_alpha=train.cutmix, draws=batch.draws)
     else:
         y = targets.fitted(batch.at)
-    loss = run.descent.step(lambda: mean_loss(run, x, y, batch)[0], batch.factor)
+    witness, price = run.witness, run.balance.loss(run.epoch)
+
+    def down() -> Tensor:
+        loss, logits = mean_loss(run, x, y, batch, price)
+        witness.forward(logits)
+        return loss
+
+    loss = run.descent.step(down, batch.factor, witness.motion)
+    witness.step(targets.plain(batch.at) if train.label_smoothing and not run.mixes else y)
     if run.ema is not None:
         run.ema.follow(train.ema)
     return loss, None
@@ -141,17 +166,17 @@ def train_step(run: Run, batch: Batch) -> tuple[Tensor, None]:
 def judge_step(run: Run, batch: Batch) -> tuple[Tensor, Tensor]:
     """Return the loss and the logits of a batch as the weights are."""
     x = run.plan.inputs.look(batch.rows)
-    return mean_loss(run, x, run.job.targets.plain(batch.at), batch)
+    return mean_loss(run, x, run.job.targets.plain(batch.at), batch, run.job.loss)
 
 
-def mean_loss(run: Run, x: Tensor, y: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+def mean_loss(run: Run, x: Tensor, y: Tensor, batch: Batch, price: RowLoss) -> tuple[Tensor, Tensor]:
     """Return the mean loss of a batch over its rows, weighted where rows have weights, and its logits."""
     with run.precision.cast():
         logits = run.module(x).float()
     weights = run.job.row_weights
     if weights is None:
-        return run.job.loss(logits, y, "mean"), logits
-    return (run.job.loss(logits, y, "none") * weights.index_select(0, batch.at)).mean(), logits
+        return price(logits, y, "mean"), logits
+    return (price(logits, y, "none") * weights.index_select(0, batch.at)).mean(), logits
 
 
 def judge_forms(run: Run) -> Judged:
@@ -167,13 +192,43 @@ def judge_forms(run: Run) -> Judged:
 
 def judge(run: Run, form: str) -> Judged:
     """Judge the live weights on the held-out rows; keep them if they are the best so far."""
+    job, features = run.job, Features(run.module)
     run.module.eval()
-    with torch.no_grad():
+    with torch.no_grad(), features.watched():
         loss, logits = one_pass(run.judge_batches, partial(judge_step, run))
-    joined = torch.cat(logits) if logits else torch.empty(0, run.job.targets.k)
-    score = run.job.scorer(probabilities(joined, several=run.job.targets.several))
+    joined = run.balance.corrected(torch.cat(logits)) if logits else torch.empty(0, job.targets.k)
+    score = job.scorer(probabilities(joined, several=job.targets.several))
     run.offer(run.value(score, loss), loss, form, score)
-    return Judged(loss, score, form)
+    told = {"validation": looked(joined, job.targets, job.judge_rows), "features": features.read()}
+    if run.balance.correction is not None and logits:
+        told["validation_uncorrected"] = looked(torch.cat(logits), job.targets, job.judge_rows)
+    return Judged(loss, score, form, told)
+
+
+def judge_further(run: Run) -> dict[str, Any]:
+    """Return what the live weights say of the further sets whose turn it is; nothing is chosen by it."""
+    return {
+        further.name: look_further(run, further)
+        for further in run.job.further
+        if (run.epoch + 1) % further.every == 0
+    }
+
+
+def look_further(run: Run, further: Further) -> dict[str, Any]:
+    """Return loss, score and figures per class of the live weights on other rows."""
+    job, inputs = run.job, further.inputs[run.stage]
+    logits = predict_logits(
+        run.module,
+        inputs,
+        further.rows,
+        job.targets.k,
+        batch_size=job.train.batch_size,
+        precision=run.precision,
+    )
+    found = run.balance.corrected(torch.from_numpy(logits))
+    score = further.scorer(probabilities(found, several=further.targets.several))
+    told = looked(found, further.targets, further.rows) or {}
+    return {"score": score.value, "parts": dict(score.parts), **told}
 
 
 def try_even_average(run: Run) -> float | None:

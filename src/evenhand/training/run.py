@@ -12,12 +12,14 @@ from torch import Tensor, nn
 from evenhand.base.seeds import generator, seed_from
 from evenhand.base.values import Ints
 from evenhand.training.averaging import Average, Weights, copied, put
+from evenhand.training.balancing import Balance
 from evenhand.training.batches import arranged, drawn, in_order, shuffled
 from evenhand.training.choice import epochs_since_best, is_better, plateau_falls
 from evenhand.training.job import Fitted, Job, Score, Stage, Trainable
 from evenhand.training.optimizers import Descent
 from evenhand.training.precision import precision
 from evenhand.training.schedules import rate_factor
+from evenhand.training.witness import Witness
 
 
 class Batch(NamedTuple):
@@ -57,10 +59,13 @@ class Run:
         The best weights so far.
     descent, ema, swa
         The optimizer of the stage; the averages, where they are asked for.
+    witness
+        Takes down the epoch that is fitted.
     """
 
     module: nn.Module
     descent: Descent
+    witness: Witness
 
     def __init__(self, job: Job) -> None:
         self.job = job
@@ -80,6 +85,12 @@ class Run:
     def plan(self) -> Stage:
         """The stage that is being fitted."""
         return self.job.stages[self.stage]
+
+    @property
+    def balance(self) -> Balance:
+        """What is done about skew in the stage."""
+        job = self.job
+        return self.plan.balance or Balance(loss=lambda epoch: job.loss, chances=job.chances)
 
     def enter(self, stage: int) -> None:
         """Begin a stage from the best weights so far, with an optimizer of its own."""
@@ -110,6 +121,9 @@ class Run:
     def begin_epoch(self) -> int:
         """Begin the next epoch and return its number."""
         self.epoch = len(self.lines)
+        job = self.job
+        steps = -(-(self.balance.epoch_rows or len(job.fit_rows)) // job.train.batch_size)
+        self.witness = job.witness(job.targets.k, job.targets.several, steps)
         return self.epoch
 
     # Batches
@@ -117,7 +131,9 @@ class Run:
     def training_batches(self, epoch: int | str) -> Iterator[Batch]:
         """Yield the batches of an epoch; their order and their draws depend on the job's key and the epoch."""
         job, rng = self.job, generator(*self.job.key, "order", epoch)
-        rows = shuffled(job.fit_rows, rng) if job.chances is None else drawn(job.fit_rows, job.chances, rng)
+        balance, rows = self.balance, job.fit_rows
+        chances = balance.chances
+        rows = shuffled(rows, rng) if chances is None else drawn(rows, chances, rng, balance.epoch_rows)
         batches = self._batches(*arranged(rows, job.train.batch_size))
         draws = self._draws if self.plan.inputs.draws or self.mixes else None
         falls = plateau_falls(self.values[self.first :], job.train.plateau_epochs)
@@ -182,7 +198,7 @@ class Run:
             "descent": self.descent.state(),
             "ema": self.ema.state() if self.ema else None,
             "swa": self.swa.state() if self.swa else None,
-            "best": {**vars(best), "score": [score.value, dict(score.parts), score.recall, score.predicted]},
+            "best": {**vars(best), "score": [score.value, dict(score.parts)]},
         }
 
     def load(self, state: dict[str, Any]) -> None:
