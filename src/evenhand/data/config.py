@@ -37,6 +37,9 @@ class DataConfig(Section):
     several: bool = option(False, says="Whether a row may have several classes, or none.")
     separator: str = option("|", says="What stands between the classes of one cell.", min_length=1)
     levels: list[str] = option([], says="Columns with coarser classes; each fine class lies in one of them.")
+    only: dict[str, list[str]] = option(
+        {}, says="Column of the table -> values; rows with other values are left out."
+    )
     min_count: int = option(
         2, ge=1, unit="rows", says="Classes with fewer rows are left out, and named in a finding."
     )

@@ -136,7 +136,7 @@ def _rows(source: Path, settings: Settings) -> tuple[Root, Samples]:
     """Return the root and the rows of a folder, a zip, or one file."""
     alone = source.is_file() and not is_zipfile(source)
     root: Root = FileRoot(source) if alone else open_root(source)
-    samples, _ = settings.kind.unlabelled(root)
+    samples, _ = settings.kind.unlabelled(root, settings.own)
     if not len(samples):
         raise DataError(f"{source}: no {settings.kind.name} were found there.")
     return root, samples

@@ -61,8 +61,12 @@ class Source:
     def facts(self, threads: int) -> pd.DataFrame:
         """Return what the heads of the files say, a row for each of the samples."""
         paths = self.samples.frame["path"].astype(str)
+        files = paths.unique()
         with ThreadPoolExecutor(threads) as pool:
-            return pd.DataFrame(pool.map(lambda path: dict(self.kind.facts(self.root.read(path))), paths))
+            found = pd.DataFrame(
+                pool.map(lambda path: dict(self.kind.facts_of(self.root, path)), files), index=files
+            )
+        return found.loc[paths.tolist()].reset_index(drop=True)
 
 
 def store_of(compute: ComputeConfig) -> Store:
@@ -105,12 +109,12 @@ def encode(
 ) -> Entry:
     """Return the store's entry of all rows at one size, built now if it is not there."""
     encoder = kind.settings(settings.own, size)
-    paths = samples.frame["path"].to_numpy(dtype=object)
     watcher.stage(f"decoding {kind.name}" + (f" at {size}" if size else ""), len(samples))
     return store_of(settings.compute).rows(
         {"kind": kind.name, **encoder},
         samples.frame["content"].tolist(),
-        lambda row: kind.encode(root.read(str(paths[row])), encoder),
+        kind.reader(root, samples.frame, encoder),
+        files=samples.frame["path"].astype(str).tolist(),
         workers=settings.compute.cores,
         progress=watcher.advance,
     )

@@ -1,0 +1,66 @@
+"""Heartbeats as a kind of data: the doors that every kind has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evenhand.base.config import Section
+from evenhand.base.values import Finding, Samples
+from evenhand.data.config import DataConfig
+from evenhand.data.root import Root
+from evenhand.modalities import KINDS
+from evenhand.modalities.beats.config import BeatsConfig
+from evenhand.modalities.beats.example import write_example
+from evenhand.modalities.beats.picture import picture
+from evenhand.modalities.beats.read import RecordReader, settings_of
+from evenhand.modalities.beats.rows import beat_samples, unlabelled_beats
+from evenhand.modalities.beats.wfdb_files import Files, read_head
+from evenhand.modalities.kind import Reader
+
+
+class Beats:
+    """Heartbeats cut around the R peak, with their rhythm and their neighbours; see `RecordReader`."""
+
+    name = "beats"
+    suffixes: Sequence[str] = (".hea",)
+    config: type[Section] = BeatsConfig
+    augment_module = "evenhand.modalities.beats.augment"
+    models_module = "evenhand.modalities.beats.models"
+
+    def samples(self, root: Root, data: DataConfig, own: BeatsConfig) -> tuple[Samples, list[Finding]]:
+        return beat_samples(root, data, own)
+
+    def unlabelled(self, root: Root, own: BeatsConfig) -> tuple[Samples, list[Finding]]:
+        """Return every beat of every record, without classes, for prediction."""
+        return unlabelled_beats(root, own)
+
+    def settings(self, own: BeatsConfig, size: int | None) -> dict[str, Any]:
+        return settings_of(own)
+
+    def reader(self, root: Root, frame: pd.DataFrame, settings: Mapping[str, Any]) -> Reader:
+        return RecordReader(root, frame, settings)
+
+    def facts_of(self, root: Root, path: str) -> dict[str, Any]:
+        head = read_head(Files(root, path.removesuffix(".hea")), BeatsConfig().max_samples)
+        return {
+            "rate_hz": head.rate,
+            "seconds": head.length / head.rate,
+            "signals": len(head.leads),
+            "leads": "+".join(head.leads),
+            "units": "+".join(dict.fromkeys(head.units)),
+            "coding": "+".join(dict.fromkeys(head.formats)),
+        }
+
+    def picture_of(self, root: Root, row: Mapping[str, Any], side: int) -> str:
+        return picture(root, row, side)
+
+    def example(self, rng: np.random.Generator, rows: int, folder: Path) -> Path:
+        return write_example(rng, rows, folder)
+
+
+KINDS.register("beats")(Beats())
