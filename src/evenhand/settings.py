@@ -18,7 +18,7 @@ from evenhand.balance.config import BalanceConfig
 from evenhand.base.config import Section, check, merged, option, put, read_file, read_toml, set_dotted
 from evenhand.base.errors import ConfigError, EvenhandError, Fault
 from evenhand.base.toml_lines import Key
-from evenhand.data.config import DataConfig, FoldsConfig
+from evenhand.data.config import DataConfig, FoldsConfig, FurtherConfig
 from evenhand.engines.config import ComputeConfig
 from evenhand.ensemble.config import EnsembleConfig
 from evenhand.evaluation.config import ClassesConfig, EvaluateConfig, ScoreConfig
@@ -182,10 +182,22 @@ def _at(settings: Settings, base: Path) -> Settings:
     data = settings.data.model_copy(update={"root": str((base / settings.data.root).resolve())})
     if data.table is not None and not Path(data.table).is_absolute() and (base / data.table).is_file():
         data = data.model_copy(update={"table": str((base / data.table).resolve())})
+    if data.generalization is not None:
+        data = data.model_copy(update={"generalization": _further_at(data.generalization, base)})
     folds = settings.folds
     if folds.file is not None:
         folds = folds.model_copy(update={"file": str((base / folds.file).resolve())})
     return settings.model_copy(update={"data": data, "folds": folds})
+
+
+def _further_at(further: FurtherConfig, base: Path) -> FurtherConfig:
+    """Return [data.generalization] with input paths made absolute."""
+    at: dict[str, str] = {}
+    if further.root is not None:
+        at["root"] = str((base / further.root).resolve())
+    if further.table is not None and (base / further.table).is_file():
+        at["table"] = str((base / further.table).resolve())
+    return further.model_copy(update=at)
 
 
 def _plain_copy(value: Any) -> Any:

@@ -54,7 +54,9 @@ def _parts(cell: Text, data: DataConfig) -> list[str]:
 
 
 def unknown_names(cells: Sequence[Text], data: DataConfig) -> list[str]:
-    """Return a sentence for each name in `rename` and `drop` that no row has."""
+    """Return a sentence for each name in `rename` and `drop` that no row has, where every one must be known."""
+    if not data.names_known:
+        return []
     written = {name for cell in cells for name in _parts(cell, data)}
     renamed = {data.rename.get(name, name) for name in written}
     keys = [("data.rename", name, written) for name in data.rename]
@@ -80,7 +82,7 @@ def label(rows: Sequence[Row], data: DataConfig, source: str) -> Labels:
     counts = Counter(name for row in rows for name in row if name not in dropped)
     rare = {name for name, count in counts.items() if count < data.min_count}
     classes = tuple(sorted(counts.keys() - rare, key=_order))
-    if len(classes) < (1 if data.several else 2):
+    if len(classes) < data.least_classes:
         raise DataError(_too_few(classes, rare, counts, data, source))
     gone = dropped | rare
     kept = [tuple(name for name in row if name not in gone) for row in rows]

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from evenhand.base.record import ROW
 from evenhand.base.values import Finding, Folds, Samples
 from evenhand.data.split import make_folds
 from evenhand.doctor.case import Case
@@ -16,7 +17,7 @@ from evenhand.doctor.examination import Examination
 from evenhand.doctor.examine import examine
 from evenhand.doctor.skew import Skew, skew_summary
 from evenhand.pipeline.progress import Silent, Watcher
-from evenhand.pipeline.source import ROW, Source, read
+from evenhand.pipeline.source import Source, read
 from evenhand.settings import Settings, load
 
 

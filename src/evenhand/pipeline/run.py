@@ -16,6 +16,7 @@ import pandas as pd
 from evenhand.base.errors import ConfigError, Fault, TaskError
 from evenhand.base.record import Record, unfinished
 from evenhand.base.values import Finding
+from evenhand.data.store_entry import Entry
 from evenhand.engines.call import Event, Failure
 from evenhand.engines.cores import usable_cores
 from evenhand.engines.local import run_calls
@@ -137,7 +138,8 @@ def run(
 def opened(settings: Settings, source: Source, text: str, *, fresh: bool) -> Record:
     """Return the unfinished record of this configuration and data, or a new one."""
     resolved, samples = settings.resolved(), source.samples
-    mark = fingerprint(resolved, samples)
+    further = source.further
+    mark = fingerprint(resolved, samples, None if further is None else further.samples)
     found = None if fresh else unfinished(Path(settings.output), mark)
     if found is not None:
         return found
@@ -148,16 +150,21 @@ def opened(settings: Settings, source: Source, text: str, *, fresh: bool) -> Rec
         "classes": samples.classes,
         "levels": samples.levels,
         "left_out": [vars(failure) for failure in source.failures],
-        "encoded": {
-            name: source.entries[size].name
-            for model in settings.model
-            for name, size in settings.sizes_of(model).items()
-        },
+        "encoded": _names(settings, source.entries),
         "fingerprint": mark,
     }
+    if further is not None:
+        data["encoded_generalization"] = _names(settings, further.entries)
     record = Record.create(Path(settings.output), asked=text, resolved=resolved, data=data)
     record.write_samples(samples)
+    if further is not None:
+        record.write_generalization(further.samples)
     return record
+
+
+def _names(settings: Settings, entries: Mapping[int | None, Entry]) -> dict[str, str]:
+    """Return for each model, and each further size of one, the store's name of its encoded rows."""
+    return {name: entries[size].name for model in settings.model for name, size in settings.sizes_of(model).items()}
 
 
 def plan(record: Record, settings: Settings, source: Source, watcher: Watcher) -> None:

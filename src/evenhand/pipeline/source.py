@@ -14,6 +14,7 @@ import pandas as pd
 
 from evenhand.base.errors import DataError
 from evenhand.base.files import to_json
+from evenhand.base.record import ROW
 from evenhand.base.values import Finding, Samples
 from evenhand.data.root import Root, root_of
 from evenhand.data.store import Store
@@ -21,11 +22,9 @@ from evenhand.data.store_entry import Entry
 from evenhand.doctor.case import Failure
 from evenhand.engines.config import ComputeConfig
 from evenhand.modalities import Kind
+from evenhand.pipeline.further import NAME, Further, further_samples
 from evenhand.pipeline.progress import Watcher
 from evenhand.settings import Settings
-
-ROW = "eh:row"
-"""Column of the samples that holds each row's position in the store."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +43,8 @@ class Source:
         Rows that cannot be decoded, left out.
     findings
         What was found while reading, before anything was decoded.
+    further
+        The second set, `[data.generalization]`, or None.
     """
 
     kind: Kind
@@ -52,6 +53,7 @@ class Source:
     entries: Mapping[int | None, Entry]
     failures: tuple[Failure, ...]
     findings: tuple[Finding, ...]
+    further: Further | None = None
 
     @property
     def entry(self) -> Entry:
@@ -89,6 +91,19 @@ def read(settings: Settings, watcher: Watcher) -> Source:
     samples, findings = kind.samples(root, settings.data, settings.own)
     samples = replace(samples, frame=samples.frame.assign(**{ROW: np.arange(len(samples))}))
     _check_learnable(samples, settings.data.root)
+    found = further_samples(kind, settings, samples)
+    kept, entries, failures = _decoded(kind, root, samples, settings, watcher)
+    further = None
+    if found is not None:
+        further = Further(found[0], *_decoded(kind, found[0], found[1], settings, watcher))
+        findings = [*findings, *found[2], *_unread(further)]
+    return Source(kind, root, kept, entries, failures, tuple(findings), further)
+
+
+def _decoded(
+    kind: Kind, root: Root, samples: Samples, settings: Settings, watcher: Watcher
+) -> tuple[Samples, dict[int | None, Entry], tuple[Failure, ...]]:
+    """Return the rows that can be decoded, the store's entries of all rows, and the rows that cannot."""
     sizes = dict.fromkeys(size for model in settings.model for size in settings.sizes_of(model).values())
     entries = {size: encode(kind, root, samples, settings, size, watcher) for size in sizes or [None]}
     reasons = {row: reason for entry in entries.values() for row, reason in entry.failures.items()}
@@ -97,11 +112,25 @@ def read(settings: Settings, watcher: Watcher) -> Source:
     )
     if len(failures) == len(samples):
         raise DataError(
-            f"None of the {len(samples)} files can be decoded (first: {failures[0].path}: {failures[0].reason})."
+            f"None of the {len(samples):,} {kind.name} can be decoded (first: {failures[0].path}: "
+            f"{failures[0].reason})."
         )
     keep = np.ones(len(samples), dtype=bool)
     keep[list(reasons)] = False
-    return Source(kind, root, samples.take(keep), entries, failures, tuple(findings))
+    return samples.take(keep), entries, failures
+
+
+def _unread(further: Further) -> list[Finding]:
+    """Return a finding about rows of the second set that cannot be decoded."""
+    if not further.failures:
+        return []
+    n, first = len(further.failures), further.failures[0]
+    says = (
+        f"data.generalization: {n:,} of {n + len(further.samples):,} rows cannot be decoded and are left out "
+        f'(first: "{first.path}", {first.reason}).'
+    )
+    evidence = {"failed": n, "files": {f.path: f.reason for f in further.failures}}
+    return [Finding("EH101", "warning", says, NAME, evidence, tuple(f.id for f in further.failures))]
 
 
 def encode(
@@ -120,16 +149,24 @@ def encode(
     )
 
 
-def fingerprint(resolved: Mapping[str, Any], samples: Samples) -> str:
+def fingerprint(resolved: Mapping[str, Any], samples: Samples, further: Samples | None = None) -> str:
     """Return a hash of everything that decides the results: configuration and the bytes of the data.
 
-    Where results go and how many processes make them decides nothing.
+    Where results go, where the data lie and how many processes make them decides nothing.
     """
     deciding = {key: value for key, value in resolved.items() if key not in ("output", "compute")}
-    deciding = {**deciding, "data": {**resolved["data"], "root": "", "table": ""}}
-    table = samples.frame[["id", "content"]].astype(str).agg("\t".join, axis=1)
-    text = "\n".join([to_json(deciding), *table, samples.labels.tobytes().hex()])
+    data = {**resolved["data"], "root": "", "table": ""}
+    if NAME in data:
+        data[NAME] = {**data[NAME], "root": "", "table": ""}
+    text = "\n".join([to_json({**deciding, "data": data}), _contents(samples), _contents(further)])
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _contents(samples: Samples | None) -> str:
+    if samples is None:
+        return ""
+    rows = samples.frame["id"].astype(str) + "\t" + samples.frame["content"].astype(str)
+    return "\n".join([*rows, samples.labels.tobytes().hex()])
 
 
 def _check_learnable(samples: Samples, root: str) -> None:
