@@ -19,6 +19,7 @@ def scorer_of(
     weights: Mapping[str, float],
     sets: Sets | None = None,
     levels: Levels | None = None,
+    groups: object = None,
 ) -> Scorer:
     """Return what judges probabilities (m, k) of the rows whose labels are `truth`.
 
@@ -28,13 +29,13 @@ def scorer_of(
         (m,) class indices, or (m, k) where several may hold; every row's label is known.
     classes
         The k class names.
-    weights, sets, levels
+    weights, sets, levels, groups
         As in `fast_score`.
     """
 
     def score(probabilities: Floats) -> Score:
         if not len(probabilities):
             return Score(float("nan"))
-        return Score(*fast_score(probabilities, truth, classes, weights, sets, levels))
+        return Score(*fast_score(probabilities, truth, classes, weights, sets, levels, groups))
 
     return score

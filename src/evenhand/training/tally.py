@@ -132,7 +132,7 @@ def _of_classes(logits: Tensor, targets: Tensor, gradient: Tensor | None) -> Sum
         probability=_numbers(shares.sum(dim=0)) * scale,
         own=of_own(np.exp(own)),
         log_own=of_own(own),
-        pull=np.bincount(truth, weights=_norms(gradient, n), minlength=k),
+        pull=np.bincount(truth, weights=_norms(gradient, n), minlength=k).astype(np.float64),
         log_own_squares=float((own**2).sum()) * scale,
         entropy=-float(torch.dot(shares.reshape(-1), logs.reshape(-1))) * scale,
         rows=n,
