@@ -124,8 +124,8 @@ def print_runs(table: pd.DataFrame, output: Path) -> None:
     out.print(shown)
 
 
-def print_predictions(predicted: Predicted, target: Path) -> None:
-    """Print how many rows went to each class and how sure the rows are."""
+def print_predictions(predicted: Predicted, *written: Path) -> None:
+    """Print how many rows went to each class, how sure they are, what was left out and which files were written."""
     out = _console()
     table = _table(("class", "rows", "mean confidence"), right=(1, 2))
     frame = predicted.table
@@ -136,7 +136,10 @@ def print_predictions(predicted: Predicted, target: Path) -> None:
         out.print(Text(f"Left out: {failure.path}: {failure.reason}", style="yellow"))
     if len(predicted.failures) > 5:
         out.print(Text(f"… and {len(predicted.failures) - 5:,} more.", style="yellow"))
-    out.print(Text(f"{len(frame):,} rows by {predicted.model}. Wrote {target}"))
+    for finding in predicted.findings[:5]:
+        out.print(Text(finding.says, style="yellow"))
+    files = ", ".join(map(str, written[:5])) + (f" and {len(written) - 5:,} more" if len(written) > 5 else "")
+    out.print(Text(f"{len(frame):,} rows by {predicted.model}. Wrote {files}"))
 
 
 def print_cache(table: pd.DataFrame, folder: Path) -> None:

@@ -12,8 +12,9 @@ import pandas as pd
 
 from evenhand.base.config import Section
 from evenhand.base.values import Finding, Samples
+from evenhand.data.alone import FileRoot
 from evenhand.data.config import DataConfig
-from evenhand.data.root import Root
+from evenhand.data.root import Root, open_root
 
 Encoded = dict[str, np.ndarray[Any, Any]]
 """One row as the store holds it: named arrays of one size, or of any size."""
@@ -38,6 +39,8 @@ class Kind(Protocol):
         The class of that section.
     augment_module, models_module
         Modules with the kind's augmentations and encoders; they need torch, so they are named, not imported.
+    shown
+        Columns of the frame, beside the path, that tell a person which row is which.
     """
 
     name: str
@@ -45,6 +48,7 @@ class Kind(Protocol):
     config: type[Section]
     augment_module: str
     models_module: str
+    shown: Sequence[str]
 
     def samples(self, root: Root, data: DataConfig, own: Any) -> tuple[Samples, list[Finding]]:
         """Return what is there, and what was found wrong on the way; decodes nothing."""
@@ -64,12 +68,25 @@ class Kind(Protocol):
     def picture_of(self, root: Root, row: Mapping[str, Any], side: int) -> str:
         """Return a picture of a row of the frame as a `data:` URI, its longer side at most `side` px."""
 
+    def alone(self, source: Path) -> Root:
+        """Return the root of what one path names that is neither a folder nor a zip; raises `DataError`."""
+
+    def write_predicted(
+        self, root: Root, frame: pd.DataFrame, classes: Sequence[str], data: DataConfig, own: Any, folder: Path
+    ) -> list[Path]:
+        """Write the classes (n,) of rows as programs for this kind of data read them; return the files, often none.
+
+        `data` and `own` are the sections of the run that classes have their names from.
+        """
+
     def example(self, rng: np.random.Generator, rows: int, folder: Path) -> Path:
         """Write small true-to-life data into `folder` and return the path of a TOML file that runs on it."""
 
 
 class FileRows(ABC):
     """The doors of a kind whose rows are whole files: it says what to do with the bytes of one."""
+
+    shown: Sequence[str] = ()
 
     @abstractmethod
     def encode(self, raw: bytes, settings: Mapping[str, Any]) -> Encoded:
@@ -95,3 +112,13 @@ class FileRows(ABC):
     def picture_of(self, root: Root, row: Mapping[str, Any], side: int) -> str:
         """Return a picture of the file of a row."""
         return self.picture(root.read(str(row["path"])), side)
+
+    def alone(self, source: Path) -> Root:
+        """Return the root that holds one file."""
+        return FileRoot(source) if source.is_file() else open_root(source)
+
+    def write_predicted(
+        self, root: Root, frame: pd.DataFrame, classes: Sequence[str], data: DataConfig, own: Any, folder: Path
+    ) -> list[Path]:
+        """Write nothing: the table says it all."""
+        return []

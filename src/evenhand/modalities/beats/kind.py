@@ -11,8 +11,9 @@ import pandas as pd
 
 from evenhand.base.config import Section
 from evenhand.base.values import Finding, Samples
+from evenhand.data.alone import FileRoot
 from evenhand.data.config import DataConfig
-from evenhand.data.root import Root
+from evenhand.data.root import Root, open_root
 from evenhand.modalities import KINDS
 from evenhand.modalities.beats.config import BeatsConfig
 from evenhand.modalities.beats.example import write_example
@@ -20,6 +21,7 @@ from evenhand.modalities.beats.picture import picture
 from evenhand.modalities.beats.read import RecordReader, settings_of
 from evenhand.modalities.beats.rows import beat_samples, unlabelled_beats
 from evenhand.modalities.beats.wfdb_files import Files, read_head
+from evenhand.modalities.beats.written import symbols_of, write_annotations
 from evenhand.modalities.kind import Reader
 
 
@@ -31,6 +33,7 @@ class Beats:
     config: type[Section] = BeatsConfig
     augment_module = "evenhand.modalities.beats.augment"
     models_module = "evenhand.modalities.beats.models"
+    shown: Sequence[str] = ("record", "sample", "seconds", "symbol")
 
     def samples(self, root: Root, data: DataConfig, own: BeatsConfig) -> tuple[Samples, list[Finding]]:
         return beat_samples(root, data, own)
@@ -58,6 +61,25 @@ class Beats:
 
     def picture_of(self, root: Root, row: Mapping[str, Any], side: int) -> str:
         return picture(root, row, side)
+
+    def alone(self, source: Path) -> Root:
+        """Return the root that holds one record, named with or without the ending of one of its files."""
+        header = source.with_name(f"{source.name}.hea")
+        if not header.is_file():
+            header = source.with_suffix(".hea")
+        return FileRoot(header) if header.is_file() else open_root(source)
+
+    def write_predicted(
+        self,
+        root: Root,
+        frame: pd.DataFrame,
+        classes: Sequence[str],
+        data: DataConfig,
+        own: BeatsConfig,
+        folder: Path,
+    ) -> list[Path]:
+        """Write an annotation file for each record, which WFDB programs open."""
+        return write_annotations(root, frame, symbols_of(classes, data, own), classes, folder)
 
     def example(self, rng: np.random.Generator, rows: int, folder: Path) -> Path:
         return write_example(rng, rows, folder)
