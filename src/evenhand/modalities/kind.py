@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,6 +24,25 @@ Reader = Callable[[int], Encoded]
 """Position of a row -> the row encoded; called by threads. Raises `DataError` with the reason."""
 
 
+@dataclass(frozen=True)
+class Draft:
+    """What a first configuration for some data says.
+
+    Attributes
+    ----------
+    data
+        Lines of [data] after kind and root.
+    test
+        The line of [folds] that locks a test.
+    own
+        Text of the kind's own section, or "".
+    """
+
+    data: tuple[str, ...]
+    test: str
+    own: str = ""
+
+
 class Kind(Protocol):
     """One kind of data.
 
@@ -39,6 +59,8 @@ class Kind(Protocol):
         The class of that section.
     augment_module, models_module
         Modules with the kind's augmentations and encoders; they need torch, so they are named, not imported.
+    encoder, tune
+        What a first configuration trains: the name of an encoder, and what of it.
     shown
         Columns of the frame, beside the path, that tell a person which row is which.
     """
@@ -49,6 +71,8 @@ class Kind(Protocol):
     augment_module: str
     models_module: str
     shown: Sequence[str]
+    encoder: str
+    tune: str
 
     def samples(self, root: Root, data: DataConfig, own: Any) -> tuple[Samples, list[Finding]]:
         """Return what is there, and what was found wrong on the way; decodes nothing."""
@@ -67,6 +91,9 @@ class Kind(Protocol):
 
     def picture_of(self, root: Root, row: Mapping[str, Any], side: int) -> str:
         """Return a picture of a row of the frame as a `data:` URI, its longer side at most `side` px."""
+
+    def draft(self, root: Root) -> Draft | None:
+        """Return what a first configuration says of the data below a root; None for files and a table of them."""
 
     def alone(self, source: Path) -> Root:
         """Return the root of what one path names that is neither a folder nor a zip; raises `DataError`."""
@@ -112,6 +139,10 @@ class FileRows(ABC):
     def picture_of(self, root: Root, row: Mapping[str, Any], side: int) -> str:
         """Return a picture of the file of a row."""
         return self.picture(root.read(str(row["path"])), side)
+
+    def draft(self, root: Root) -> Draft | None:
+        """Return None: a table names the files, or folders their classes."""
+        return None
 
     def alone(self, source: Path) -> Root:
         """Return the root that holds one file."""

@@ -16,13 +16,14 @@ from evenhand.data.config import DataConfig
 from evenhand.data.root import Root, open_root
 from evenhand.modalities import KINDS
 from evenhand.modalities.beats.config import BeatsConfig
+from evenhand.modalities.beats.draft import draft
 from evenhand.modalities.beats.example import write_example
 from evenhand.modalities.beats.picture import picture
 from evenhand.modalities.beats.read import RecordReader, settings_of
 from evenhand.modalities.beats.rows import beat_samples, unlabelled_beats
 from evenhand.modalities.beats.wfdb_files import Files, read_head
 from evenhand.modalities.beats.written import symbols_of, write_annotations
-from evenhand.modalities.kind import Reader
+from evenhand.modalities.kind import Draft, Reader
 
 
 class Beats:
@@ -33,6 +34,8 @@ class Beats:
     config: type[Section] = BeatsConfig
     augment_module = "evenhand.modalities.beats.augment"
     models_module = "evenhand.modalities.beats.models"
+    encoder = "resnet1d"
+    tune = "all"
     shown: Sequence[str] = ("record", "sample", "seconds", "symbol")
 
     def samples(self, root: Root, data: DataConfig, own: BeatsConfig) -> tuple[Samples, list[Finding]]:
@@ -61,6 +64,9 @@ class Beats:
 
     def picture_of(self, root: Root, row: Mapping[str, Any], side: int) -> str:
         return picture(root, row, side)
+
+    def draft(self, root: Root) -> Draft:
+        return draft(root)
 
     def alone(self, source: Path) -> Root:
         """Return the root that holds one record, named with or without the ending of one of its files."""

@@ -51,8 +51,8 @@ def _elsewhere(opened: Sequence[Opened], source: str) -> list[Finding]:
         Finding(
             "EH111",
             "note",
-            f"{source}: the leads asked for are signal {_numbers(signals)} of {len(names):,} of {len(opened):,} "
-            f"records ({some(names)}) and signal {_numbers(usual)} of most; they were taken by name, not by place.",
+            f"{source}: in {len(names):,} of {len(opened):,} records ({some(names)}) the leads wanted are signal "
+            f"{_numbers(signals)}, in most signal {_numbers(usual)}; they were taken by name, not by place.",
             evidence={"signals": list(signals), "usual": list(usual), "records": names, "of": len(opened)},
         )
         for signals, names in places.items()

@@ -31,6 +31,8 @@ class Photos(FileRows):
     config: type[Section] = PhotosConfig
     augment_module = "evenhand.modalities.photos.augment"
     models_module = "evenhand.modalities.photos.models"
+    encoder = "package:efficientnet-lite0"
+    tune = "head"
 
     def samples(self, root: Root, data: DataConfig, own: PhotosConfig) -> tuple[Samples, list[Finding]]:
         samples, findings = file_samples(root, data, kind=self.name, suffixes=self.suffixes)
