@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -84,6 +84,11 @@ class Plan:
     def strength(self, epoch: int) -> float:
         """Return the share of their strength that class weights have in an epoch."""
         return strength(epoch, first=self.config.weights_from, warmup=self.config.warmup_epochs)
+
+    def prior_at(self, epoch: int) -> EffectivePrior:
+        """Return the prior that is trained under in an epoch: weights may not be in force yet."""
+        prior, share = self.prior, self.strength(epoch)
+        return replace(prior, class_weights=prior.class_weights**share, loss_weights=prior.loss_weights**share)
 
     def classes(self, epoch: int | None = None) -> Classes:
         """Return what a loss may know of the classes in an epoch; at full strength for None."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from evenhand.base.values import Finding, Folds, Samples
     from evenhand.pipeline.check import Check
+    from evenhand.pipeline.ledger import Books
     from evenhand.pipeline.predict import Predicted
     from evenhand.pipeline.run import Run
 
@@ -53,6 +54,17 @@ def print_findings(findings: Sequence[Finding], out: Console | None = None, *, m
             out.print(Text(f"    try: --set '{key}={_toml(value)}'", style="dim"))
     if not findings:
         out.print("No findings.")
+
+
+def print_books(found: Books) -> None:
+    """Print what is done about skew and what it makes models believe, and the findings about it."""
+    out = _console()
+    for one in found.ledgers:
+        out.print(Text(str(one)))
+        out.print()
+    print_findings(found.findings, out)
+    if found.refusal is not None:
+        out.print(Text(f"A run is refused: {found.refusal}", style="red"))
 
 
 def print_folds(folds: Folds, samples: Samples, target: Path) -> None:

@@ -90,7 +90,7 @@ def read(settings: Settings, watcher: Watcher) -> Source:
     kind = settings.kind
     samples, findings = kind.samples(root, settings.data, settings.own)
     samples = replace(samples, frame=samples.frame.assign(**{ROW: np.arange(len(samples))}))
-    _check_learnable(samples, settings.data.root)
+    check_learnable(samples, settings.data.root)
     found = further_samples(kind, settings, samples)
     kept, entries, failures = _decoded(kind, root, samples, settings, watcher)
     further = None
@@ -169,7 +169,7 @@ def _contents(samples: Samples | None) -> str:
     return "\n".join([*rows, samples.labels.tobytes().hex()])
 
 
-def _check_learnable(samples: Samples, root: str) -> None:
+def check_learnable(samples: Samples, root: str) -> None:
     held = [name for name, count in zip(samples.classes, samples.counts(), strict=True) if count > 0]
     if len(samples) == 0:
         raise DataError(f"{root}: nothing to learn from was found there.")
