@@ -14,11 +14,12 @@ from evenhand.balance.config import BalanceConfig
 from evenhand.base.errors import TaskError, unknown
 from evenhand.base.record import ROW, Record
 from evenhand.base.values import NO_LABEL, TEST, Floats, Folds, Ints, Mask, Samples
+from evenhand.data.ragged import Ragged
 from evenhand.data.store import Store
 from evenhand.data.store_entry import Entry
 from evenhand.evaluation.config import ClassesConfig, ScoreConfig
 from evenhand.modalities import KINDS, Kind
-from evenhand.models.config import ModelConfig
+from evenhand.models.config import ModelConfig, SizedModel
 from evenhand.training.config import TrainConfig
 
 
@@ -110,6 +111,13 @@ class Assignment:
                 f"{self.record.path}: its rows were not encoded at {size} px. Start the run with --fresh."
             )
         return self.store.open(encoded[name])
+
+    @property
+    def sized(self) -> SizedModel:
+        """The model with the shapes of its rows; arrays whose rows differ in shape have none."""
+        arrays = self.entry(None).arrays
+        row = {name: list(of.shape[1:]) for name, of in arrays.items() if not isinstance(of, Ragged)}
+        return SizedModel.model_validate({**self.model.model_dump(), "row": row})
 
     @property
     def rows(self) -> Ints:

@@ -17,11 +17,10 @@ from evenhand.models.network import Network
 from evenhand.models.saving import load_network
 from evenhand.training.assignment import Assignment
 from evenhand.training.device import device_of
-from evenhand.training.inputs import Inputs, ViewInputs
+from evenhand.training.given import given
 from evenhand.training.precision import precision
 from evenhand.training.prediction import predict_logits, probabilities
 from evenhand.training.randomness import deterministic
-from evenhand.training.stages import activations_of, picture_inputs
 from evenhand.training.task import summary_of
 
 
@@ -84,7 +83,7 @@ def network_probabilities(
     device = device_of(assignment.device)
     logits = predict_logits(
         network.to(device).tuned,
-        _inputs(assignment, network, entry, device),
+        given(assignment, network, entry, device),
         np.arange(len(entry)),
         assignment.samples.k,
         batch_size=assignment.train.batch_size,
@@ -93,11 +92,3 @@ def network_probabilities(
     if correction is not None:
         logits = logits + np.asarray(correction)
     return probabilities(torch.from_numpy(logits), several=assignment.samples.multi_label)
-
-
-def _inputs(assignment: Assignment, network: Network, entry: Entry, device: torch.device) -> Inputs:
-    pictures = entry["image"]
-    if network.frozen is None:
-        return picture_inputs(assignment, network, pictures, device)
-    activations = activations_of(network, pictures, assignment, entry.name, device)
-    return ViewInputs(activations, network.model.views_use, device=device)
