@@ -80,6 +80,15 @@ class TrainConfig(Section):
         "score", says="What makes one epoch better than another: [score], or the validation loss."
     )
 
+    on_collapse: Literal["warn", "stop", "fix"] = option(
+        "warn",
+        says="What is done when a training collapses, is stuck at chance or has no numbers left: tell it, stop with "
+        "the best weights, or soften what is to blame and go on from the last healthy weights.",
+    )
+    judge_generalization_every: int = option(
+        5, ge=1, unit="epochs", says="Epochs from one look at [data.generalization] to the next; never selected on."
+    )
+
     @model_validator(mode="after")
     def _together(self) -> TrainConfig:
         if self.sam and self.precision == "fp16":

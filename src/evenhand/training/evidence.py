@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ def epoch_line(
 ) -> dict[str, Any]:
     """Return the line of one epoch as plain values.
 
-    Figures that cannot be estimated (NaN) become null in the file. docs/training.md tells what each key is.
+    Figures that cannot be estimated (NaN) become None, null in the file. docs/training.md tells what each key is.
 
     Parameters
     ----------
@@ -43,15 +44,19 @@ def epoch_line(
         "stage": stage,
         "seconds": round(seconds, 4),
         "learning_rate": rate,
-        "train_loss": train_loss,
-        "validation_loss": loss,
+        "train_loss": _known(train_loss),
+        "validation_loss": _known(loss),
         "form": form,
-        "score": score.value,
+        "score": _known(score.value),
         "parts": dict(score.parts),
         "sets": {"train": witnessed.pop("train", None), **judged},
         **witnessed,
         "features": features,
     }
+
+
+def _known(value: float) -> float | None:
+    return value if math.isfinite(value) else None
 
 
 def write_epochs(path: Path, lines: Iterable[dict[str, Any]]) -> None:

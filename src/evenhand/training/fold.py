@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,8 +12,9 @@ import torch
 from torch import nn
 
 from evenhand.balance.config import BalanceConfig
+from evenhand.balance.plan import plan_of
 from evenhand.base.values import Floats, Ints
-from evenhand.training.balancing import balance_of
+from evenhand.training.balancing import Balance, balance_of
 from evenhand.training.config import TrainConfig
 from evenhand.training.job import Job, Scorer, Stage, Trainable
 from evenhand.training.targets import Targets
@@ -81,9 +82,12 @@ def fold_job(
     own, loss = balance_of(balance, fitted, classes)
     others = stage_balance or [balance] * len(stages)
     each = [own if other == balance else balance_of(other, fitted, classes)[0] for other in others]
+    softer = [_softer(other, fitted, classes) for other in others]
     return Job(
         network=network,
-        stages=tuple(replace(stage, balance=of) for stage, of in zip(stages, each, strict=True)),
+        stages=tuple(
+            replace(stage, balance=of, softer=than) for stage, of, than in zip(stages, each, softer, strict=True)
+        ),
         targets=Targets(known, k, smoothing=train.label_smoothing, device=device),
         fit_rows=fit_rows,
         judge_rows=judge_rows,
@@ -97,6 +101,14 @@ def fold_job(
         fixed_norms=norms if train.freeze_norm else None,
         device=device,
     )
+
+
+def _softer(balance: BalanceConfig, fitted: npt.NDArray[Any], names: Sequence[str]) -> Callable[[], Balance] | None:
+    """Return what makes a softened balance, where an overshoot is allowed and there is one."""
+    if balance.on_overshoot != "allow" or not plan_of(balance, fitted, names).prior.overshoots():
+        return None
+    soft = balance.model_copy(update={"on_overshoot": "soften"})
+    return lambda: balance_of(soft, fitted, names)[0]
 
 
 def _mean_one(weights: Floats, rows: Ints, device: torch.device) -> torch.Tensor:

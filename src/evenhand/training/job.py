@@ -54,6 +54,8 @@ class Stage:
         What the tuned part is given at this boundary and picture size.
     balance
         What is done about skew; None for the job's own loss and chances.
+    softer
+        Makes the same with an exponent of 1 at most; None where nothing is to be softened.
     """
 
     tune: str
@@ -61,6 +63,7 @@ class Stage:
     rate: float
     inputs: Inputs
     balance: Balance | None = None
+    softer: Callable[[], Balance] | None = None
 
 
 @dataclass(frozen=True)
@@ -186,6 +189,10 @@ class Fitted:
         What they were chosen by: the score, or minus the validation loss.
     averaged
         What an even average scored, if one was tried; None otherwise.
+    job
+        The job at its end: corrections for skew may have been softened on the way.
+    alarms
+        What a guard cried, and what was done about it.
     """
 
     lines: tuple[dict[str, Any], ...]
@@ -195,3 +202,5 @@ class Fitted:
     score: Score
     value: float
     averaged: float | None = None
+    job: Job | None = None
+    alarms: tuple[dict[str, Any], ...] = ()

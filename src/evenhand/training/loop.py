@@ -19,7 +19,9 @@ from evenhand.base.errors import TaskError
 from evenhand.base.seeds import seed_from
 from evenhand.training.checkpoint import Keeper
 from evenhand.training.evidence import epoch_line
+from evenhand.training.guard import Guard
 from evenhand.training.job import Fitted, Further, Job, Score, Watch
+from evenhand.training.mending import watch_over
 from evenhand.training.mixing import mixed
 from evenhand.training.norms import refresh, training_mode
 from evenhand.training.prediction import predict_logits, probabilities
@@ -44,24 +46,35 @@ class Judged(NamedTuple):
     told: dict[str, Any]
 
 
-def fit(job: Job, keeper: Keeper | None = None, watch: Watch | None = None) -> Fitted:
+def fit(job: Job, keeper: Keeper | None = None, watch: Watch | None = None, guard: Guard | None = None) -> Fitted:
     """Fit a network on the training rows of a job and leave it with the weights that judged best.
 
     A fit that was broken off goes on from what `keeper` holds and ends with the same bits.
 
+    Parameters
+    ----------
+    keeper
+        Keeps the state of the fit; None keeps nothing.
+    watch
+        Told how far the fit is.
+    guard
+        Looks at every epoch and acts on what is wrong.
+
     Raises
     ------
     TaskError
-        If the loss is no longer a number.
+        If the loss is no longer a number, and no guard is there, or no epoch left weights that can be used.
     """
     keeper = keeper or Keeper(None)
-    run = Run(job)
+    run = Run(job, guard)
     total = sum(stage.epochs for stage in job.stages)
     with own_randomness(job.device):
         if state := keeper.read():
             run.load(state)
         while not is_over(run):
             epoch(run)
+            if guard is not None:
+                watch_over(run, guard)
             if keeper.due:
                 keeper.keep(run.state())
             if watch is not None:
@@ -84,8 +97,8 @@ def epoch(run: Run) -> None:
     began, number = time.perf_counter(), run.begin_epoch()
     begin_training(run, number)
     train_loss, _ = one_pass(run.training_batches(number), partial(train_step, run))
-    check_finite(run, train_loss)
-    judged = judge_forms(run)
+    lost = not is_sound(run, train_loss)
+    judged = Judged(math.nan, Score(math.nan), "plain", {}) if lost else judge_forms(run)
     run.values.append(run.value(judged.score, judged.loss))
     run.lines.append(
         epoch_line(
@@ -98,10 +111,10 @@ def epoch(run: Run) -> None:
             form=judged.form,
             score=judged.score,
             seen={**run.witness.read(), **in_force(run)},
-            sets={**judged.told, **judge_further(run)},
+            sets={**judged.told, **({} if lost else judge_further(run))},
         )
     )
-    if run.swa is not None and number >= (run.job.train.swa_from or 0):
+    if run.swa is not None and number >= (run.job.train.swa_from or 0) and not lost:
         run.swa.include()
 
 
@@ -197,6 +210,8 @@ def judge(run: Run, form: str) -> Judged:
     with torch.no_grad(), features.watched():
         loss, logits = one_pass(run.judge_batches, partial(judge_step, run))
     joined = run.balance.corrected(torch.cat(logits)) if logits else torch.empty(0, job.targets.k)
+    if run.guard is not None and logits and not bool(torch.isfinite(joined).any()):
+        return Judged(math.nan, Score(math.nan), form, {"validation": looked(joined, job.targets, job.judge_rows)})
     score = job.scorer(probabilities(joined, several=job.targets.several))
     run.offer(run.value(score, loss), loss, form, score)
     told = {"validation": looked(joined, job.targets, job.judge_rows), "features": features.read()}
@@ -252,11 +267,18 @@ def forward(run: Run, batch: Batch) -> None:
         run.module(run.plan.inputs.batch(batch.rows, batch.draws))
 
 
-def check_finite(run: Run, loss: float) -> None:
-    """Raise in words where the training loss is not a number."""
-    if not math.isfinite(loss):
+def is_sound(run: Run, loss: float) -> bool:
+    """Return whether the training loss is a finite number.
+
+    Raises
+    ------
+    TaskError
+        In words, where it is not and nobody guards the fit.
+    """
+    if not math.isfinite(loss) and run.guard is None:
         raise TaskError(
             f"The training loss is not a finite number in epoch {run.epoch} (learning rate "
             f"{run.descent.rate:.3g}). Lower train.learning_rate, set train.clip = 1.0, or lengthen "
             "train.warmup_epochs."
         )
+    return math.isfinite(loss)

@@ -7,6 +7,7 @@ it; doing it twice does no harm, and a task that was killed goes on to the same 
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +24,7 @@ from evenhand.training.checkpoint import Keeper
 from evenhand.training.device import device_of
 from evenhand.training.evidence import write_epochs
 from evenhand.training.fold import fold_job
+from evenhand.training.guard import Guard
 from evenhand.training.job import Fitted, Job
 from evenhand.training.loop import fit
 from evenhand.training.randomness import deterministic
@@ -36,12 +38,27 @@ Tell = Callable[[Any], None]
 
 
 def run_task(
-    record: str, store: str, model: str, fold: int, seed: int, threads: int, progress: Tell | None = None
+    record: str,
+    store: str,
+    model: str,
+    fold: int,
+    seed: int,
+    threads: int,
+    watcher: str | None = None,
+    progress: Tell | None = None,
 ) -> dict[str, Any]:
     """Fit one model on one fold with one seed, predict what it has not seen, and return a summary.
 
     Writes weights.safetensors, epochs.jsonl, task.json and predictions.parquet into the task's folder of the
     record; state.pt while it is not done. Returns at once where it is done already.
+
+    Parameters
+    ----------
+    watcher
+        "package.module:name" of who looks at every epoch (`evenhand.doctor.live:watcher`), or None. What it cries is
+        told as {"alarm": finding as plain values, with `epoch` and what was done, `did`}.
+    progress
+        Told [epochs done, epochs at most] after each epoch.
 
     Raises
     ------
@@ -54,7 +71,7 @@ def run_task(
         return summary_of(folder)
     with deterministic(threads):
         try:
-            return _fit(assignment, fold, seed, threads, folder, progress)
+            return _fit(assignment, fold, seed, threads, folder, watcher, progress)
         except TaskError as error:
             raise TaskError(f"Model {model}, fold {fold}, seed {seed}: {error}") from None
         except OSError as error:
@@ -107,6 +124,7 @@ def task_job(assignment: Assignment, parts: Parts, key: tuple[int | str, ...], s
             assignment.score.weights,
             assignment.classes.sets,
             samples.levels,
+            samples.groups[parts.judge] if samples.grouped else None,
         ),
         train=assignment.train,
         balance=assignment.balance,
@@ -121,7 +139,13 @@ def task_job(assignment: Assignment, parts: Parts, key: tuple[int | str, ...], s
 
 
 def _fit(
-    assignment: Assignment, fold: int, seed: int, threads: int, folder: Path, progress: Tell | None
+    assignment: Assignment,
+    fold: int,
+    seed: int,
+    threads: int,
+    folder: Path,
+    watcher: str | None,
+    progress: Tell | None,
 ) -> dict[str, Any]:
     parts = assignment.parts(fold)
     if not len(parts.fit):
@@ -130,7 +154,9 @@ def _fit(
     job = task_job(assignment, parts, key, seed)
     keeper = Keeper(folder, _mark(assignment, parts, key, threads))
     watch = None if progress is None else lambda done, total: progress([done, total])
-    fitted = fit(job, keeper, watch)
+    guard = None if watcher is None else guard_of(watcher, assignment, parts, fold, seed, progress)
+    fitted = fit(job, keeper, watch, guard)
+    job = fitted.job or job
     network: Any = job.network
     save_network(folder / "weights.safetensors", network, assignment.samples.k, shared=assignment.shared)
     write_epochs(folder / "epochs.jsonl", fitted.lines)
@@ -139,6 +165,26 @@ def _fit(
     write_predictions(folder / "predictions.parquet", assignment, job, fitted.stage, parts)
     keeper.forget()
     return summary
+
+
+def guard_of(
+    watcher: str, assignment: Assignment, parts: Parts, fold: int, seed: int, progress: Tell | None
+) -> Guard:
+    """Return a guard that looks through the eyes of the function that `watcher` names."""
+    module, name = watcher.split(":")
+    make = getattr(importlib.import_module(module), name)
+    look = make(
+        assignment.model.name,
+        fold,
+        seed,
+        assignment.samples.classes,
+        assignment.samples.labels[parts.fit],
+        assignment.balance.plain(),
+        assignment.train.plain(),
+    )
+    if progress is None:
+        return Guard(look, assignment.train.on_collapse)
+    return Guard(look, assignment.train.on_collapse, lambda alarm: progress({"alarm": alarm}))
 
 
 def _summary(assignment: Assignment, fold: int, seed: int, fitted: Fitted) -> dict[str, Any]:
@@ -154,6 +200,7 @@ def _summary(assignment: Assignment, fold: int, seed: int, fitted: Fitted) -> di
         "score": fitted.score.value,
         "parts": dict(fitted.score.parts),
         "averaged": fitted.averaged,
+        "alarms": list(fitted.alarms),
         "seconds": round(sum(line["seconds"] for line in fitted.lines), 3),
     }
 

@@ -57,9 +57,10 @@ class Witness:
             self._tally.add(logits, targets, logits.grad)
 
     def read(self) -> dict[str, Any]:
-        """Return `train` (the figures of `training.tally.told`), `motion`, `batch_mix` and `gradient_share`."""
+        """Return `train` (see `training.tally.told`), `steps`, `motion`, `batch_mix` and `gradient_share`."""
         train = self._tally.read() or {}
         return {
+            "steps": self._number,
             "gradient_share": train.pop("gradient_share", None),
             **self._mix.read(),
             "train": train or None,
