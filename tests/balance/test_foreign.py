@@ -71,7 +71,10 @@ def test_chances_without_replacement_are_those_that_torch_draws_by() -> None:
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"sampler": SimpleNamespace(weights=[1.0] * 5, num_samples=5, replacement=True)}, "5 weights for 100 labels"),
+        (
+            {"sampler": SimpleNamespace(weights=[1.0] * 5, num_samples=5, replacement=True)},
+            "5 weights for 100 labels",
+        ),
         ({"sampler": SimpleNamespace(weights=[0.0] * 100, num_samples=5)}, "one at least above 0"),
         ({"criterion": nn.CrossEntropyLoss(weight=torch.ones(2))}, "2 weights for 3 classes"),
         ({"criterion": nn.BCEWithLogitsLoss(pos_weight=torch.ones(3))}, "pos_weight"),

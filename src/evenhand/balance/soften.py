@@ -48,7 +48,7 @@ def softened(prior: EffectivePrior, *, aim: float = 1.0) -> Softened:
     excess, powers = prior.exponent - aim, {}
     for part in ORDER:
         own = prior.parts[part]
-        if excess > 0 and own > 0:
+        if excess > 1e-9 and own > 0:
             powers[part] = 0.0 if excess > own * (1 - 1e-9) else (own - excess) / own
             excess = max(0.0, excess - own)
     return Softened(raised(prior, powers), powers)

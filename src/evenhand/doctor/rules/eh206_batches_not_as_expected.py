@@ -18,7 +18,7 @@ def check(case: Case, *, spare: float = 0.02, errors: float = 5.0) -> Iterator[F
 
     What it checks: the classes of the rows that an epoch's batches held, beside what sampler and counts let
     expect, as epochs.jsonl tells both. It fires where a class is off by more than `spare` and by more than `errors`
-    standard errors of as many independent draws.
+    standard errors of as many independent draws, and by two rows.
 
     Why it matters: the ledger, and every reason why this mix was chosen, speak of batches that were never made.
     Mostly a sampler was given labels in another order, or a part of the code drew rows by itself.
@@ -52,7 +52,7 @@ def _off(course: Course, spare: float, errors: float) -> Iterator[tuple[float, i
             continue
         rows = float(((line.get("sets") or {}).get("train") or {}).get("rows") or np.inf)
         apart = np.abs(held - told)
-        allowed = np.maximum(spare, errors * np.sqrt(told * (1 - told) / rows))
+        allowed = np.maximum(spare, errors * np.sqrt(told * (1 - told) / rows)) + 2 / rows
         c = int((apart - allowed).argmax())
         if apart[c] > allowed[c]:
             yield float(apart[c]), int(line.get("epoch", number)), c, float(held[c]), float(told[c])
