@@ -92,7 +92,8 @@ def print_run(done: Run, *, most: int = 6) -> None:
     out = _console()
     scores = done.scores
     metrics = _shown(scores["metric"], most)
-    for of, title in (("oof", "Out of fold"), ("test", "Locked test")):
+    named = {"oof": "Out of fold", "test": "Locked test", "generalization": "Generalization, never selected on"}
+    for of, title in named.items():
         part = scores[scores["set"] == of]
         if part.empty:
             continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,8 @@ class Assignment:
         Settings.
     device
         As in `compute.device`.
+    encoded
+        Where the record names the encoded rows: "encoded", or "encoded_generalization" for the second set.
     """
 
     record: Record
@@ -52,6 +54,7 @@ class Assignment:
     score: ScoreConfig
     classes: ClassesConfig
     device: str
+    encoded: str = "encoded"
 
     @classmethod
     def of(cls, record: str, store: str, model: str) -> Assignment:
@@ -84,6 +87,14 @@ class Assignment:
         )
 
     @property
+    def generalization(self) -> Assignment | None:
+        """The same model with the rows of the second set in the place of the first, or None where there is none."""
+        samples = self.record.generalization()
+        if samples is None:
+            return None
+        return replace(self, samples=samples, encoded="encoded_generalization")
+
+    @property
     def kind(self) -> Kind:
         """The kind of data."""
         return KINDS.get(self.samples.kind)
@@ -103,7 +114,7 @@ class Assignment:
         TaskError
             If the run did not encode them.
         """
-        encoded = self.record.data()["encoded"]
+        encoded = self.record.data()[self.encoded]
         own = size is None or size == self.model.size
         name = self.model.name if own else f"{self.model.name}@{size}"
         if name not in encoded:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import model_validator
 
 from evenhand.base.config import Section, option
+from evenhand.training.distill_config import DistillConfig
 
 
 class StageConfig(Section):
@@ -82,15 +83,21 @@ class TrainConfig(Section):
 
     on_collapse: Literal["warn", "stop", "fix"] = option(
         "warn",
-        says="What is done when a training collapses, is stuck at chance or has no numbers left: tell it, stop with "
-        "the best weights, or soften what is to blame and go on from the last healthy weights.",
+        says="What is done when a training collapses, is stuck at chance or has no numbers left: tell it, stop "
+        "with the best weights, or soften what is to blame and go on from the last healthy weights.",
     )
     judge_generalization_every: int = option(
         5, ge=1, unit="epochs", says="Epochs from one look at [data.generalization] to the next; never selected on."
     )
 
+    distill: DistillConfig | None = option(
+        None, says="A teacher: { record, model, temperature, weight, start_epoch, pause }; none is off."
+    )
+
     @model_validator(mode="after")
     def _together(self) -> TrainConfig:
+        if self.distill is not None and (self.mixup or self.cutmix):
+            raise ValueError("distill speaks of single rows; it does not work with mixup or cutmix")
         if self.sam and self.precision == "fp16":
             raise ValueError('sam and precision = "fp16" do not work together; use "bf16" or "float32"')
         last = sum(stage.epochs for stage in self.stage) or self.epochs

@@ -10,6 +10,7 @@ import hashlib
 import importlib
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,10 @@ from evenhand.models.saving import save_network
 from evenhand.training.assignment import Assignment, Parts
 from evenhand.training.checkpoint import Keeper
 from evenhand.training.device import device_of
+from evenhand.training.distill import out_of_fold, teacher_of
 from evenhand.training.evidence import write_epochs
 from evenhand.training.fold import fold_job
+from evenhand.training.further import further_of
 from evenhand.training.guard import Guard
 from evenhand.training.job import Fitted, Job
 from evenhand.training.loop import fit
@@ -55,8 +58,8 @@ def run_task(
     Parameters
     ----------
     watcher
-        "package.module:name" of who looks at every epoch (`evenhand.doctor.live:watcher`), or None. What it cries is
-        told as {"alarm": finding as plain values, with `epoch` and what was done, `did`}.
+        "package.module:name" of who looks at every epoch (`evenhand.doctor.live:watcher`), or None. What it cries
+        is told as {"alarm": finding as plain values, with `epoch` and what was done, `did`}.
     progress
         Told [epochs done, epochs at most] after each epoch.
 
@@ -111,7 +114,8 @@ def task_job(assignment: Assignment, parts: Parts, key: tuple[int | str, ...], s
     device = device_of(assignment.device)
     network = fresh_network(assignment, seed).to(device)
     samples, rows = assignment.samples, assignment.rows
-    return fold_job(
+    further = further_of(assignment, network, device)
+    job = fold_job(
         network,
         stages_of(assignment, network, device),
         assignment.labels,
@@ -136,6 +140,7 @@ def task_job(assignment: Assignment, parts: Parts, key: tuple[int | str, ...], s
         norms=network.encoder,
         device=device,
     )
+    return replace(job, further=further, teacher=teacher_of(assignment, parts.fit, device))
 
 
 def _fit(
@@ -222,4 +227,7 @@ def _mark(assignment: Assignment, parts: Parts, key: tuple[int | str, ...], thre
     digest = hashlib.blake2b(to_json(document).encode(), digest_size=16)
     for array in (assignment.labels, assignment.rows[parts.fit], assignment.rows[parts.judge]):
         digest.update(array.tobytes())
+    if assignment.train.distill is not None:
+        said = out_of_fold(assignment.train.distill, assignment.samples)
+        digest.update(said.filter(like="p:").to_numpy(dtype=float).tobytes())
     return digest.hexdigest()
