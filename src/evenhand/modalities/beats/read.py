@@ -17,11 +17,12 @@ from evenhand.modalities.beats.config import BeatsConfig
 from evenhand.modalities.beats.detect import UNKNOWN
 from evenhand.modalities.beats.found import annotated, annotated_or_detected
 from evenhand.modalities.beats.leads import choose
-from evenhand.modalities.beats.rhythm import near, rhythm
-from evenhand.modalities.beats.signal import clean, typical_size, windows
+from evenhand.modalities.beats.likeness import likeness
+from evenhand.modalities.beats.rhythm import intervals, near, rhythm
+from evenhand.modalities.beats.signal import clean, ratio, typical_size, windows
 from evenhand.modalities.beats.wfdb_files import Files, read_head, read_signals
 
-ENCODER = 1
+ENCODER = 2
 """Version of what a reader returns for the same bytes and settings; a higher one makes stores build anew."""
 
 DECIDING = (
@@ -123,12 +124,13 @@ class RecordReader:
             marks.peaks[np.minimum(places, len(marks.peaks) - 1)], self._sample[rows.start : rows.stop]
         ):
             raise DataError("has other beats than when it was listed: its files have changed")
-        around = rhythm(marks.peaks / head.rate, marks.apart, own.neighbours)
+        at_s = marks.peaks / head.rate
+        cut = self._windows(files, head.rate, read_signals(files, head, chosen.signals), marks.peaks)
+        peak = round(own.window[0] * own.sampling_rate / 1000)
+        alike = likeness(cut, intervals(at_s, marks.apart)[:-1], peak, own.sampling_rate)
         return {
-            "signal": self._windows(files, head.rate, read_signals(files, head, chosen.signals), marks.peaks)[
-                places
-            ],
-            "rhythm": around[places],
+            "signal": cut[places],
+            "rhythm": np.concatenate([rhythm(at_s, marks.apart), alike], axis=1)[places],
             "near": near(len(rows), own.neighbours, start=rows.start),
         }
 
@@ -139,7 +141,8 @@ class RecordReader:
         own = self._own
         wanted = own.sampling_rate
         cleaned = clean(values, rate, wanted, own.band)
-        peaks = np.round(at * (wanted / rate)).astype(np.int64)
+        up, down = ratio(rate, wanted)
+        peaks = np.round(at * (up / down)).astype(np.int64)
         if own.normalise == "record":
             cleaned = cleaned / typical_size(cleaned, peaks, round(_TYPICAL_MS * wanted / 1000))[:, None]
         before, after = (round(ms * wanted / 1000) for ms in own.window)
