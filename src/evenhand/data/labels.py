@@ -70,8 +70,10 @@ def _unknown(key: str, name: str, known: set[str]) -> str:
     return f'{key} names the class "{name}", which no row has.{hint}'
 
 
-def label(rows: Sequence[Row], data: DataConfig, source: str) -> Labels:
+def label(rows: Sequence[Row], data: DataConfig, source: str, *, named: str = "folders") -> Labels:
     """Return classes as numbers, without dropped classes and those below `data.min_count`.
+
+    `named` says in a word what names the classes where no table does.
 
     Raises
     ------
@@ -83,7 +85,7 @@ def label(rows: Sequence[Row], data: DataConfig, source: str) -> Labels:
     rare = {name for name, count in counts.items() if count < data.min_count}
     classes = tuple(sorted(counts.keys() - rare, key=_order))
     if len(classes) < data.least_classes:
-        raise DataError(_too_few(classes, rare, counts, data, source))
+        raise DataError(_too_few(classes, rare, counts, data, source, named))
     gone = dropped | rare
     kept = [tuple(name for name in row if name not in gone) for row in rows]
     keep = np.array([bool(left) or (data.several and not row) for row, left in zip(rows, kept, strict=True)])
@@ -120,8 +122,8 @@ def _rare(counts: dict[str, int], data: DataConfig, source: str) -> Finding:
     )
 
 
-def _too_few(classes: Row, rare: set[str], counts: Counter[str], data: DataConfig, source: str) -> str:
-    column = f'column "{data.label}"' if data.table else "folders"
+def _too_few(classes: Row, rare: set[str], counts: Counter[str], data: DataConfig, source: str, named: str) -> str:
+    column = f'column "{data.label}"' if data.table else named
     if not counts:
         return f"{source}: no row has a class ({column}). A classifier needs rows of two classes or more."
     if not rare:

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Hashable
-from threading import Lock
-
 from evenhand.base.errors import DataError
 from evenhand.modalities.beats.classes import BEATS, class_of
 from evenhand.modalities.beats.config import BeatsConfig
 from evenhand.modalities.beats.detect import detected
 from evenhand.modalities.beats.header import Head
+from evenhand.modalities.beats.kept import Kept
 from evenhand.modalities.beats.leads import choose
 from evenhand.modalities.beats.marks import Marks, beats_among
 from evenhand.modalities.beats.records import Find
 from evenhand.modalities.beats.wfdb_files import Files, read_annotations
 
-_MOST_KEPT = 4096
-_kept: OrderedDict[Hashable, Marks] = OrderedDict()
-_lock = Lock()
+_KEPT: Kept[Marks] = Kept(4096)
 
 
 def annotated(own: BeatsConfig) -> Find:
@@ -29,7 +24,7 @@ def annotated(own: BeatsConfig) -> Find:
         def read() -> Marks:
             return beats_among(*read_annotations(files, own.annotator), head.length, kinds)
 
-        return _once(("annotated", content, own.annotator, kinds), read)
+        return _KEPT.get(("annotated", content, own.annotator, kinds), read)
 
     return find
 
@@ -46,20 +41,6 @@ def annotated_or_detected(own: BeatsConfig) -> Find:
         chosen = choose(head.leads, own.alternatives)
         if isinstance(chosen, str):
             raise DataError(f"has no lead {chosen}")
-        return _once(("detected", content, chosen.signals), lambda: detected(files, head, chosen.signals))
+        return _KEPT.get(("detected", content, chosen.signals), lambda: detected(files, head, chosen.signals))
 
     return find
-
-
-def _once(key: Hashable, make: Callable[[], Marks]) -> Marks:
-    """Return what `make` gives, from memory where the same was asked for before."""
-    with _lock:
-        if key in _kept:
-            _kept.move_to_end(key)
-            return _kept[key]
-    made = make()
-    with _lock:
-        _kept[key] = made
-        while len(_kept) > _MOST_KEPT:
-            _kept.popitem(last=False)
-    return made

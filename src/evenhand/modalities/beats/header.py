@@ -18,6 +18,7 @@ FLAC = ("508", "516", "524")
 
 _MOST_BYTES = 1 << 20
 _MOST_SIGNALS = 256
+_RATES = (20, 100_000)
 _MOST_PER_FRAME = 10_000
 _NAME = re.compile(r"[\w.+-]+")
 
@@ -92,8 +93,10 @@ def head_of(found: Any, sizes: Mapping[str, int], most: int) -> Head:
         If a figure is absurd, a file is named that is not there, or it is too short for what is claimed.
     """
     rate = float(found.fs or 0)
-    if not 1 <= rate <= 1_000_000:
-        raise DataError(f"has a header that says {rate:g} samples per second; 1 to 1,000,000 can be read")
+    if not _RATES[0] <= rate <= _RATES[1]:
+        raise DataError(
+            f"has a header that says {rate:g} samples per second; {_RATES[0]} to {_RATES[1]:,} can be read"
+        )
     _check_signals(found, sizes)
     length = int(found.sig_len or 0) or _implied(found, sizes)
     if length * sum(found.samps_per_frame) > most:

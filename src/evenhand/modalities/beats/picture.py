@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from functools import lru_cache
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,12 +12,14 @@ import numpy.typing as npt
 from evenhand.base.errors import DataError
 from evenhand.data.root import Root
 from evenhand.modalities.beats.config import BeatsConfig
+from evenhand.modalities.beats.kept import Kept
 from evenhand.modalities.beats.signal import clean
 from evenhand.modalities.beats.wfdb_files import Files, read_head, read_signals
 
 _AROUND_S = 1.2
 _RATE = 120.0
 _BAND = (0.5, 40.0)
+_KEPT: Kept[tuple[npt.NDArray[np.float32], float]] = Kept(8)
 
 
 def picture(root: Root, row: Mapping[str, Any], side: int) -> str:
@@ -27,13 +28,15 @@ def picture(root: Root, row: Mapping[str, Any], side: int) -> str:
     Parameters
     ----------
     row
-        Of the frame that `beat_samples` makes: path, sample and channel are looked at.
+        Of the frame that `beat_samples` makes: path, content, sample and channel are looked at.
     side
         Width, px; the height is half of it.
     """
     record = str(row["path"]).removesuffix(".hea")
     channel = int(str(row["channel"]).partition("+")[0])
-    values, rate = _whole(cast(Any, root), record, channel)
+    values, rate = _KEPT.get(
+        (id(root), str(row["content"]).partition(":")[0], channel), lambda: _whole(root, record, channel)
+    )
     at = round(int(row["sample"]) * _RATE / rate)
     half = round(_AROUND_S * _RATE)
     part = np.pad(values, half, mode="edge")[at : at + 2 * half + 1]
@@ -42,8 +45,7 @@ def picture(root: Root, row: Mapping[str, Any], side: int) -> str:
     return "data:image/svg+xml;base64," + base64.b64encode(_svg(part, side).encode()).decode("ascii")
 
 
-@lru_cache(maxsize=4)
-def _whole(root: Any, record: str, channel: int) -> tuple[npt.NDArray[np.float32], float]:
+def _whole(root: Root, record: str, channel: int) -> tuple[npt.NDArray[np.float32], float]:
     """Return (T,) the filtered signal of a record, and the rate at which its beats are counted."""
     files = Files(root, record)
     head = read_head(files, BeatsConfig().max_samples)

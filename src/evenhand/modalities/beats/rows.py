@@ -52,7 +52,8 @@ def beat_samples(root: Root, data: DataConfig, own: BeatsConfig) -> tuple[Sample
     at = [about.names.index(record.files.name) for record in opened]
     frame = _frame(opened, {name: values[at] for name, values in about.columns.items()}, data)
     frame, classes, odd = _classed(frame, data, own, source)
-    return _labelled(frame, classes, data, source, [*findings, *odd])
+    samples, rare = _labelled(frame, [*own.mapping], classes, data, source)
+    return samples, [*findings, *odd, *rare]
 
 
 def unlabelled_beats(root: Root, own: BeatsConfig) -> tuple[Samples, list[Finding]]:
@@ -142,15 +143,16 @@ def _classed(
 
 
 def _labelled(
-    frame: pd.DataFrame, classes: list[str | None], data: DataConfig, source: str, findings: list[Finding]
+    frame: pd.DataFrame, known: Sequence[str], classes: list[str | None], data: DataConfig, source: str
 ) -> tuple[Samples, list[Finding]]:
-    strange = unknown_names(classes, data)
+    """Return the samples, and classes that were left out; `known` classes may be renamed where no beat has them."""
+    strange = unknown_names([*classes, *known], data)
     if strange:
         raise DataError("\n".join(f"{source}: {fault}" for fault in strange))
     named = split_cells(classes, data)
-    labels = label(named, data, source)
+    labels = label(named, data, source, named="annotations")
     lines = np.arange(1, len(frame) + 1)
     coarser = levels(Table(source, frame, lines), named, labels.classes, data.levels)
     kept = frame[labels.keep].reset_index(drop=True)
     samples = Samples(kept, labels.classes, labels.values[labels.keep], levels=coarser, kind="beats")
-    return samples, [*findings, *labels.findings]
+    return samples, [*labels.findings]

@@ -18,6 +18,9 @@ ORDER = 2
 """Order of the Butterworth band-pass; run forwards and backwards, it falls by 24 dB per octave on either side."""
 
 
+_MOST_SAMPLES = 500_000_000
+
+
 def clean(values: Signal, rate: float, wanted: float, band: Sequence[float]) -> Signal:
     """Return (c, T') float64: the signals of a record at another rate, band-passed.
 
@@ -35,8 +38,10 @@ def clean(values: Signal, rate: float, wanted: float, band: Sequence[float]) -> 
     DataError
         If a signal is missing, for the most part or whole, or flat.
     """
-    out = np.stack([_whole(row) for row in values])
     up, down = ratio(rate, wanted)
+    if values.size * up > _MOST_SAMPLES * down:
+        raise DataError(f"has {values.size:,} samples, too many to be brought to {wanted:g} Hz")
+    out = np.stack([_whole(row) for row in values])
     if up != down:
         out = dsp.resample_poly(out, up, down, axis=1)
     if len(band):
