@@ -8,6 +8,7 @@ from evenhand.balance.adjust import adjustment
 from evenhand.balance.config import BalanceConfig
 from evenhand.balance.exponent import LIMIT
 from evenhand.balance.prior import EffectivePrior
+from evenhand.balance.soften import ORDER
 from evenhand.balance.words import choice_words
 
 SHARE = 0.1
@@ -35,11 +36,12 @@ def overshoot_words(prior: EffectivePrior, config: BalanceConfig) -> str | None:
 
 def patch_of(prior: EffectivePrior, config: BalanceConfig) -> dict[str, Any]:
     """Return the key of [balance] and the value that would bring the exponent down to 1 or less."""
-    positive = {part: value for part, value in prior.parts.items() if value >= SHARE}
+    positive = [part for part in ORDER if prior.parts[part] >= 0.005]
     if len(positive) > 1:
-        gone = next(part for part in ("weights", "loss", "sampler") if part in positive)
+        enough = (part for part in positive if prior.exponent - prior.parts[part] <= LIMIT)
+        gone = next(enough, positive[0])
         return {gone: "cross_entropy" if gone == "loss" else "none"}
-    part = next(iter(positive), "weights")
+    part = positive[0] if positive else "weights"
     choice: str | dict[str, Any] = getattr(config, part)
     strength = "tau" if part == "loss" else "power"
     table: dict[str, Any] = {"name": choice} if isinstance(choice, str) else dict(choice)

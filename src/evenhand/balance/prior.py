@@ -136,7 +136,7 @@ class EffectivePrior:
 
     def overshoots(self, limit: float = LIMIT) -> bool:
         """Return whether the skew is turned around: an exponent above `limit`, of classes that are skewed."""
-        return self.exponent > limit and skewed(self.counts)
+        return self.exponent > limit + 1e-9 and skewed(self.counts)
 
     def shifted(self, shifts: Floats) -> EffectivePrior:
         """Return the prior after further logit shifts (k,), as post-hoc adjustment makes them."""
