@@ -149,6 +149,10 @@ class FoldsConfig(Section):
         None, says="Rows locked away until the end: { column, value }, { fraction } or { groups }."
     )
     file: str | None = option(None, says="A folds.csv (id, fold) to use instead of making one.", min_length=1)
+    groups: Literal["keep", "ignore"] = option(
+        "keep",
+        says="Whether groups stay whole; rows dealt without regard to them show what leaks (EH106), and no more.",
+    )
     duplicates: Literal["group", "ignore"] = option(
         "group", says="Whether rows with the same bytes are kept in one fold."
     )
