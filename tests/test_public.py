@@ -33,6 +33,7 @@ PUBLIC = [
     "effective_prior",
     "effective_prior_of",
     "evaluate",
+    "examine",
     "init",
     "ledger",
     "predict",

@@ -33,6 +33,7 @@ _WHERE = {
     "effective_prior": "balance.prior",
     "effective_prior_of": "balance.foreign",
     "evaluate": "evaluation.evaluate",
+    "examine": "pipeline.examine",
     "init": "pipeline.init",
     "ledger": "pipeline.ledger",
     "predict": "pipeline.predict",
@@ -68,6 +69,7 @@ if TYPE_CHECKING:
     from evenhand.pipeline.check import Check as Check
     from evenhand.pipeline.check import check as check
     from evenhand.pipeline.demo import demo as demo
+    from evenhand.pipeline.examine import examine as examine
     from evenhand.pipeline.init import init as init
     from evenhand.pipeline.ledger import ledger as ledger
     from evenhand.pipeline.predict import Predicted as Predicted

@@ -1,4 +1,4 @@
-"""Small trainings on generated features, watched as in a run: healthy ones of many kinds, and ones that go wrong."""
+"""Small trainings on generated features, watched as in a run: healthy ones of many kinds, and faulty ones."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from evenhand.training.whole import Whole
 
 @dataclass(frozen=True)
 class Recipe:
-    """One training: rows per class, how far apart the classes are (in standard deviations), and how it is fitted."""
+    """One training: rows per class, how far apart classes are (in standard deviations), how it is fitted."""
 
     rows: Sequence[int]
     apart: float = 2.0

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from evenhand.base.values import Finding, Folds, Samples
+    from evenhand.doctor.examination import Examination
     from evenhand.pipeline.check import Check
     from evenhand.pipeline.ledger import Books
     from evenhand.pipeline.predict import Predicted
@@ -54,6 +55,18 @@ def print_findings(findings: Sequence[Finding], out: Console | None = None, *, m
             out.print(Text(f"    try: --set '{key}={_toml(value)}'", style="dim"))
     if not findings:
         out.print("No findings.")
+
+
+def print_examination(found: Examination) -> None:
+    """Print findings, causes before symptoms, then what passed and what could not be looked at."""
+    out = _console()
+    print_findings(found.findings, out)
+    for code, after in found.causes.items():
+        out.print(Text(f"{code} may come from {', '.join(after)}.", style="dim"))
+    if found.passed:
+        out.print(Text(f"Passed: {', '.join(found.passed)}.", style="green"))
+    for code, why in found.not_applicable.items():
+        out.print(Text(f"{code} not applicable: needs {why}.", style="dim"))
 
 
 def print_books(found: Books) -> None:

@@ -105,7 +105,7 @@ def checked(settings: Settings, source: Source, watcher: Watcher) -> Check:
     )
     folds = divided(settings, case)
     kept = ledgers(settings, source.samples, folds)
-    found = examine(case.with_folds(folds, kept), codes=["EH1", "EH2"])
+    found = examine(case.with_folds(folds, kept), codes=["EH1", "EH2", "EH315"])
     told = {finding.code for finding in source.findings}
     passed = tuple(code for code in found.passed if code not in told)
     first = tuple(finding for finding in found.findings if finding.code in OVERSHOOTS)

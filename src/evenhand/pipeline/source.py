@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenhand.base.errors import DataError
+from evenhand.base.errors import ConfigError, DataError
 from evenhand.base.files import to_json
 from evenhand.base.record import ROW
 from evenhand.base.values import Finding, Samples
@@ -21,6 +21,7 @@ from evenhand.data.store import Store
 from evenhand.data.store_entry import Entry
 from evenhand.doctor.case import Failure
 from evenhand.engines.config import ComputeConfig
+from evenhand.evaluation.fitting import class_faults
 from evenhand.modalities import Kind
 from evenhand.pipeline.further import NAME, Further, further_samples
 from evenhand.pipeline.progress import Watcher
@@ -91,6 +92,7 @@ def read(settings: Settings, watcher: Watcher) -> Source:
     samples, findings = kind.samples(root, settings.data, settings.own)
     samples = replace(samples, frame=samples.frame.assign(**{ROW: np.arange(len(samples))}))
     check_learnable(samples, settings.data.root)
+    check_names(settings, samples)
     found = further_samples(kind, settings, samples)
     kept, entries, failures = _decoded(kind, root, samples, settings, watcher)
     further = None
@@ -167,6 +169,14 @@ def _contents(samples: Samples | None) -> str:
         return ""
     rows = samples.frame["id"].astype(str) + "\t" + samples.frame["content"].astype(str)
     return "\n".join([*rows, samples.labels.tobytes().hex()])
+
+
+def check_names(settings: Settings, samples: Samples) -> None:
+    """Raise with every class that [classes] and [score] name and the data do not have."""
+    weights, sets = settings.score.weights, settings.classes.sets
+    faults = class_faults(weights, sets, samples.classes, samples.levels, grouped=samples.grouped)
+    if faults:
+        raise ConfigError("configuration", faults)
 
 
 def check_learnable(samples: Samples, root: str) -> None:

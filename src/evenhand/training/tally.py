@@ -212,10 +212,12 @@ def told(sums: Sums, *, several: bool) -> dict[str, Any]:
 
 def information(sums: Sums) -> tuple[float, float]:
     """Return the mean of log p(truth) - log of the mean probability of that class, in nats, and its error."""
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(all="ignore"):
         usual = np.where(sums.held > 0, np.log(sums.probability / sums.rows), 0.0)
-    mean = float((sums.log_own.sum() - (sums.held * usual).sum()) / sums.rows)
-    squares = sums.log_own_squares - 2 * (usual * sums.log_own).sum() + (sums.held * usual**2).sum()
+        mean = float((sums.log_own.sum() - (sums.held * usual).sum()) / sums.rows)
+        squares = sums.log_own_squares - 2 * (usual * sums.log_own).sum() + (sums.held * usual**2).sum()
+    if not np.isfinite(mean):
+        return math.nan, math.nan
     spread = max(float(squares) / sums.rows - mean**2, 0.0) if math.isfinite(squares) else math.nan
     return mean, math.sqrt(spread / sums.rows) if math.isfinite(spread) else math.nan
 
