@@ -89,6 +89,13 @@ Watch = Callable[[int, int], None]
 """Told after each epoch how many are done, of how many at most."""
 
 
+class Hearing(Protocol):
+    """A teacher, as the loop hears it (`distill.Teacher`)."""
+
+    def joined(self, loss: Tensor, logits: Tensor, rows: Tensor, epoch: int) -> Tensor:
+        """Return the mean loss of a batch with the teacher's part."""
+
+
 @dataclass(frozen=True, eq=False)
 class Further:
     """A named set of other rows, judged beside the held-out ones and never selected on.
@@ -145,6 +152,8 @@ class Job:
         Factor on the learning rate from each tuned stage to the one below.
     fixed_norms
         The part whose batch normalisations keep their statistics, or None.
+    teacher
+        What a trained model said of the training rows, where it is learned from, or None.
     further
         Other rows that are judged beside.
     witness
@@ -166,6 +175,7 @@ class Job:
     row_weights: Tensor | None = None
     layer_decay: float = 1.0
     fixed_norms: nn.Module | None = None
+    teacher: Hearing | None = None
     further: tuple[Further, ...] = ()
     witness: Callable[[int, bool, int], Witness] = Witness
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))

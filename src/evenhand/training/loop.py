@@ -167,7 +167,7 @@ def train_step(run: Run, batch: Batch) -> tuple[Tensor, None]:
     def down() -> Tensor:
         loss, logits = mean_loss(run, x, y, batch, price)
         witness.forward(logits)
-        return loss
+        return loss if run.job.teacher is None else run.job.teacher.joined(loss, logits, batch.at, run.epoch)
 
     loss = run.descent.step(down, batch.factor, witness.motion)
     witness.step(targets.plain(batch.at) if train.label_smoothing and not run.mixes else y)
