@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from evenhand.cli.figures import figure_words
+from evenhand.cli.heaviest import heaviest_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -119,6 +122,8 @@ def print_run(done: Run, *, most: int = 6) -> None:
         out.print(table)
         first = part.iloc[0]
         out.print(Text(f"{int(first['n']):,} rows in {int(first['groups']):,} independent groups.", style="dim"))
+        if uneven := heaviest_table(done.heaviest, of):
+            out.print(uneven)
         out.print()
     print_findings(done.findings, out)
     out.print(Text(f"Report: {done.report}", style="bold"))
@@ -180,15 +185,6 @@ def print_cache(table: pd.DataFrame, folder: Path) -> None:
     out.print(Text(f"{folder}: {len(table)} entries, {size_words(total)}. Clear it with: evenhand cache --clear"))
 
 
-def figure_words(figure: Mapping[Any, Any]) -> str:
-    """Return an estimate with its interval in words."""
-    if figure.get("estimate") is None or figure["estimate"] != figure["estimate"]:
-        return "cannot be estimated"
-    if figure.get("low") is None or figure["low"] != figure["low"]:
-        return f"{figure['estimate']:.3f}"
-    return f"{figure['estimate']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]"
-
-
 def size_words(count: float) -> str:
     """Return a number of bytes in words.
 
@@ -205,6 +201,10 @@ def size_words(count: float) -> str:
 def _toml(value: Any) -> str:
     import tomlkit
 
+    if isinstance(value, dict):
+        table = tomlkit.inline_table()
+        table.update(value)
+        return str(table.as_string())
     return str(tomlkit.item(value).as_string())
 
 
