@@ -149,6 +149,13 @@ def test_it_reads_as_a_table_with_sentences() -> None:
     assert "See the gradient share per class." in text
 
 
+def test_wide_letters_keep_the_columns() -> None:
+    from rich.cells import cell_len
+
+    lines = str(effective_prior({"六角ボルト": 30, "a": 10})).splitlines()[:3]
+    assert len({cell_len(line) for line in lines}) == 1
+
+
 def test_many_classes_are_shown_in_part() -> None:
     text = str(effective_prior(range(1, 101)))
     assert "… 84 more" in text

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from rich.cells import cell_len
 
 if TYPE_CHECKING:
     from evenhand.balance.prior import EffectivePrior
@@ -21,7 +22,7 @@ def prior_lines(prior: EffectivePrior, *, most: int = 16) -> list[str]:
     Of more than `most` classes the commonest and the rarest are shown.
     """
     table = [HEAD, *_rows(prior, most)]
-    widths = [max(len(line[at]) for line in table) for at in range(len(HEAD))]
+    widths = [max(cell_len(line[at]) for line in table) for at in range(len(HEAD))]
     lines = ["  ".join(_cell(cell, width, at) for at, (cell, width) in enumerate(zip(line, widths, strict=True)))
              for line in table]  # fmt: skip
     return [*(line.rstrip() for line in lines), *sentences(prior)]
@@ -114,4 +115,5 @@ def _percent(share: float) -> str:
 
 
 def _cell(cell: str, width: int, at: int) -> str:
-    return cell.ljust(width) if at == 0 else cell.rjust(width)
+    space = " " * (width - cell_len(cell))  # in columns of the terminal: some letters take two
+    return cell + space if at == 0 else space + cell

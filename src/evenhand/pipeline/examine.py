@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from evenhand.balance.ledger import Ledger
+from evenhand.base.errors import EvenhandError
 from evenhand.base.record import Record
 from evenhand.base.values import Finding
 from evenhand.doctor.case import Case
@@ -15,9 +18,11 @@ from evenhand.doctor.examination import Examination
 from evenhand.doctor.examine import examine as look
 from evenhand.doctor.examine import ordered
 from evenhand.doctor.rule import RULES
+from evenhand.pipeline.ledger import ledgers
+from evenhand.settings import load
 
-TRAINING = "EH3"
-"""Beginning of the codes of rules about training."""
+TRAINING = ("EH206", "EH207", "EH3")
+"""Rules that look at the epochs of a training: codes, or beginnings of codes."""
 
 
 def examine(record: str | Path | Record) -> Examination:
@@ -59,8 +64,13 @@ def write_examination(record: Record) -> None:
 
 def trained(record: Record) -> Examination:
     """Return what the rules about training find in the epochs of a record, and what was cried while it ran."""
-    case = Case(samples=record.samples(), config=record.resolved(), courses=courses_of(record) or None)
-    found = look(case, [TRAINING])
+    case = Case(
+        samples=record.samples(),
+        config=record.resolved(),
+        courses=courses_of(record) or None,
+        ledgers=_ledgers(record),
+    )
+    found = look(case, TRAINING)
     return replace(found, findings=(*found.findings, *_cried(record, found.findings)))
 
 
@@ -70,6 +80,13 @@ def fired_causes(findings: Sequence[Finding]) -> dict[str, tuple[str, ...]]:
     rules = {code: RULES.get(code) for code in fired if code in RULES}
     causes = {code: tuple(c for c in rule.after if c in fired) for code, rule in rules.items()}
     return {code: after for code, after in causes.items() if after}
+
+
+def _ledgers(record: Record) -> tuple[Ledger, ...] | None:
+    """Return what a run did about skew; None where it did not come to folds, or its kind is not known here."""
+    with contextlib.suppress(EvenhandError):
+        return ledgers(load(record.resolved()), record.samples(), record.folds())
+    return None
 
 
 def _cried(record: Record, standing: Iterable[Finding]) -> list[Finding]:
