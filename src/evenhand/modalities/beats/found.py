@@ -44,3 +44,8 @@ def annotated_or_detected(own: BeatsConfig) -> Find:
         return _KEPT.get(("detected", content, chosen.signals), lambda: detected(files, head, chosen.signals))
 
     return find
+
+
+def forget() -> None:
+    """Forget the beats that were found."""
+    _KEPT.clear()

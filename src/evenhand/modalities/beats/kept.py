@@ -36,3 +36,8 @@ class Kept(Generic[T]):
             while len(self._values) > self._most:
                 self._values.popitem(last=False)
         return made
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._values.clear()

@@ -42,6 +42,11 @@ def picture(root: Root, row: Mapping[str, Any], side: int) -> str:
     part = np.pad(values, half, mode="edge")[at : at + 2 * half + 1]
     if len(part) < 2 * half + 1:
         raise DataError("has no signal where this beat should be")
+    return drawn(part, side)
+
+
+def drawn(part: npt.NDArray[np.float32], side: int) -> str:
+    """Return (t,) values as a line in an SVG of `side` px, as a `data:` URI."""
     return "data:image/svg+xml;base64," + base64.b64encode(_svg(part, side).encode()).decode("ascii")
 
 
