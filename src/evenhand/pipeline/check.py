@@ -15,15 +15,12 @@ from evenhand.base.values import Finding, Folds, Samples
 from evenhand.data.split import make_folds
 from evenhand.doctor.case import Case
 from evenhand.doctor.examination import Examination
-from evenhand.doctor.examine import examine
+from evenhand.doctor.examine import FIRST, examine
 from evenhand.doctor.skew import Skew, skew_summary
 from evenhand.pipeline.ledger import ledgers
 from evenhand.pipeline.progress import Silent, Watcher
 from evenhand.pipeline.source import Source, read
 from evenhand.settings import Settings, load
-
-OVERSHOOTS = ("EH201", "EH202")
-"""Rules whose findings stand first: what they tell of spoils every training."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,8 +105,8 @@ def checked(settings: Settings, source: Source, watcher: Watcher) -> Check:
     found = examine(case.with_folds(folds, kept), codes=["EH1", "EH2", "EH315"])
     told = {finding.code for finding in source.findings}
     passed = tuple(code for code in found.passed if code not in told)
-    first = tuple(finding for finding in found.findings if finding.code in OVERSHOOTS)
-    others = tuple(finding for finding in found.findings if finding.code not in OVERSHOOTS)
+    first = tuple(finding for finding in found.findings if finding.code in FIRST)
+    others = tuple(finding for finding in found.findings if finding.code not in FIRST)
     found = replace(found, findings=(*first, *source.findings, *others), passed=passed)
     return Check(source.samples, folds, skew_summary(source.samples), found, kept)
 
