@@ -24,7 +24,6 @@ def check(case: Case, *, error_share: float = 0.05) -> Iterator[Found]:
 
     Limits: a file that decodes into a wrong picture is not noticed. Files that a table names and that are not
     there are a fault of the table and stop the reading before (data.missing).
-
     Where a file holds many rows (a record of heartbeats), rows are counted beside the files.
 
     Example: `3 of 293 files cannot be read and are left out (first: "a/17.jpg", ends too early).`
