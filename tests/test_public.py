@@ -12,6 +12,7 @@ import evenhand
 
 PUBLIC = [
     "Check",
+    "EffectivePrior",
     "EvenhandError",
     "Examination",
     "Finding",
@@ -29,8 +30,12 @@ PUBLIC = [
     "check",
     "clear_cache",
     "demo",
+    "effective_prior",
+    "effective_prior_of",
     "evaluate",
+    "examine",
     "init",
+    "ledger",
     "predict",
     "run",
     "runs",

@@ -14,6 +14,7 @@ __version__ = "0.1.0"
 _WHERE = {
     "Check": "pipeline.check",
     "EvenhandError": "base.errors",
+    "EffectivePrior": "balance.prior",
     "Examination": "doctor.examination",
     "Finding": "base.values",
     "Folds": "base.values",
@@ -29,8 +30,12 @@ _WHERE = {
     "check": "pipeline.check",
     "clear_cache": "pipeline.cache",
     "demo": "pipeline.demo",
+    "effective_prior": "balance.prior",
+    "effective_prior_of": "balance.foreign",
     "evaluate": "evaluation.evaluate",
+    "examine": "pipeline.examine",
     "init": "pipeline.init",
+    "ledger": "pipeline.ledger",
     "predict": "pipeline.predict",
     "run": "pipeline.run",
     "runs": "pipeline.runs",
@@ -45,6 +50,9 @@ __all__ = [  # noqa: PLE0604  (one list, kept with the table above)
 ]
 
 if TYPE_CHECKING:
+    from evenhand.balance.foreign import effective_prior_of as effective_prior_of
+    from evenhand.balance.prior import EffectivePrior as EffectivePrior
+    from evenhand.balance.prior import effective_prior as effective_prior
     from evenhand.base.errors import EvenhandError as EvenhandError
     from evenhand.base.record import Record as Record
     from evenhand.base.values import Finding as Finding
@@ -61,7 +69,9 @@ if TYPE_CHECKING:
     from evenhand.pipeline.check import Check as Check
     from evenhand.pipeline.check import check as check
     from evenhand.pipeline.demo import demo as demo
+    from evenhand.pipeline.examine import examine as examine
     from evenhand.pipeline.init import init as init
+    from evenhand.pipeline.ledger import ledger as ledger
     from evenhand.pipeline.predict import Predicted as Predicted
     from evenhand.pipeline.predict import predict as predict
     from evenhand.pipeline.report import write_report as write_report

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any, cast
 
 import tomlkit
-from pydantic import create_model
+from pydantic import ValidationError, create_model
 
 from evenhand.balance.config import BalanceConfig
-from evenhand.base.config import Section, check, option, put, read_file, read_toml, set_dotted
+from evenhand.base.config import Section, check, merged, option, put, read_file, read_toml, set_dotted
 from evenhand.base.errors import ConfigError, EvenhandError, Fault
 from evenhand.base.toml_lines import Key
-from evenhand.data.config import DataConfig, FoldsConfig
+from evenhand.data.config import DataConfig, FoldsConfig, FurtherConfig
 from evenhand.engines.config import ComputeConfig
 from evenhand.ensemble.config import EnsembleConfig
 from evenhand.evaluation.config import ClassesConfig, EvaluateConfig, ScoreConfig
@@ -55,11 +55,16 @@ class Settings(Section):
 
     def train_of(self, model: ModelConfig) -> TrainConfig:
         """Return [train] with the model's own overrides."""
-        return TrainConfig.model_validate(_merged(self.train.model_dump(), model.train))
+        return TrainConfig.model_validate(merged(self.train.model_dump(), model.train))
 
     def balance_of(self, model: ModelConfig) -> BalanceConfig:
         """Return [balance] with the model's own overrides."""
-        return BalanceConfig.model_validate(_merged(self.balance.model_dump(), model.balance))
+        return self.balance.overridden(model.balance)
+
+    def stage_balances_of(self, model: ModelConfig) -> list[BalanceConfig]:
+        """Return [balance] in each stage of a model; one where no stage is named."""
+        base = self.balance_of(model)
+        return [base.overridden(stage.balance) for stage in self.train_of(model).stage] or [base]
 
     def sizes_of(self, model: ModelConfig) -> dict[str, int | None]:
         """Return the sizes at which a model sees rows: its own under its name, others under NAME@SIZE."""
@@ -143,10 +148,11 @@ def _check_models(settings: Settings, name: str, lines: Mapping[Key, int]) -> No
             ("balance", BalanceConfig, settings.balance),
         ):
             try:
-                merged = _merged(base.model_dump(), getattr(model, key))
-                check(cls, merged, name, lines, ("model", position, key))
+                whole = merged(base.model_dump(), getattr(model, key))
+                check(cls, whole, name, lines, ("model", position, key))
             except ConfigError as error:
                 faults += error.faults
+        faults += _stage_faults(settings, model, name, lines)
     for fault in metric_faults(list(settings.score.weights), "score", settings.classes.sets, settings.data.levels):
         key = fault.key.removeprefix("score.")
         faults.append(replace(fault, line=lines.get(("score", key), fault.line)))
@@ -160,11 +166,30 @@ def _check_models(settings: Settings, name: str, lines: Mapping[Key, int]) -> No
         raise ConfigError(name, faults)
 
 
+def _stage_faults(settings: Settings, model: ModelConfig, name: str, lines: Mapping[Key, int]) -> list[Fault]:
+    """Return what is wrong with the overrides of [balance] in the stages of a model."""
+    faults: list[Fault] = []
+    try:
+        own, balance = settings.train_of(model), settings.balance_of(model)
+    except ValidationError:
+        return []  # told already, with the section that is wrong
+    above: Key = ("model", settings.model.index(model), "train") if "stage" in model.train else ("train",)
+    for number, stage in enumerate(own.stage):
+        try:
+            check(BalanceConfig, merged(balance.model_dump(), stage.balance), name, lines,
+                  (*above, "stage", number, "balance"))  # fmt: skip
+        except ConfigError as error:
+            faults += error.faults
+    return faults
+
+
 def _at(settings: Settings, base: Path) -> Settings:
     """Return the settings with input paths made absolute from the folder of the file."""
     data = settings.data.model_copy(update={"root": str((base / settings.data.root).resolve())})
     if data.table is not None and not Path(data.table).is_absolute() and (base / data.table).is_file():
         data = data.model_copy(update={"table": str((base / data.table).resolve())})
+    if data.generalization is not None:
+        data = data.model_copy(update={"generalization": _further_at(data.generalization, base)})
     folds = settings.folds
     if folds.file is not None:
         folds = folds.model_copy(update={"file": str((base / folds.file).resolve())})
@@ -182,14 +207,14 @@ def _encoder_at(encoder: str, base: Path) -> str:
     return f"file:{(base / Path(encoder.removeprefix('file:')).expanduser()).resolve()}"
 
 
-def _merged(base: dict[str, Any], override: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `base` with `override` laid over it, table by table."""
-    out = dict(base)
-    for key, value in override.items():
-        below = out.get(key)
-        both = isinstance(value, Mapping) and isinstance(below, dict)
-        out[key] = _merged(cast("dict[str, Any]", below), value) if both else value
-    return out
+def _further_at(further: FurtherConfig, base: Path) -> FurtherConfig:
+    """Return [data.generalization] with input paths made absolute."""
+    at: dict[str, str] = {}
+    if further.root is not None:
+        at["root"] = str((base / further.root).resolve())
+    if further.table is not None and (base / further.table).is_file():
+        at["table"] = str((base / further.table).resolve())
+    return further.model_copy(update=at)
 
 
 def _plain_copy(value: Any) -> Any:

@@ -9,7 +9,10 @@ from evenhand.base.errors import ConfigError
 
 
 def test_defaults_leave_the_data_as_it_is() -> None:
-    assert BalanceConfig().plain() == {"sampler": "none", "weights": "none", "loss": "cross_entropy"}
+    plain = BalanceConfig().plain()
+    assert (plain["sampler"], plain["weights"], plain["loss"]) == ("none", "none", "cross_entropy")
+    assert (plain["warmup_epochs"], plain["weights_from"], plain["adjust"]) == (0.0, 0, 0.0)
+    assert (plain["on_overshoot"], plain["correct_to"]) == ("refuse", "natural")
 
 
 def test_names_and_tables_are_taken_as_written() -> None:

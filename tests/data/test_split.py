@@ -222,3 +222,12 @@ def test_grocery_comes_down_to_the_floor(shared_data):
     check_sound(of, folds)
     assert folds.how["worst_share_deviation"] == pytest.approx(folds.how["lowest_possible"])
     assert folds.how["groups_in_several_folds"] == 0
+
+
+def test_groups_can_be_ignored_to_show_what_leaks() -> None:
+    of = samples(np.arange(60) % 2, np.repeat(np.arange(6), 10))
+    kept, ignored = (make_folds(of, FoldsConfig(k=3, groups=how)) for how in ("keep", "ignore"))
+    assert pd.Series(kept.fold).groupby(of.groups).nunique().max() == 1
+    assert pd.Series(ignored.fold).groupby(of.groups).nunique().min() > 1
+    assert ignored.how["method"] == "stratified rows, dealt without regard to groups"
+    assert np.bincount(ignored.fold).tolist() == [20, 20, 20]

@@ -1,16 +1,23 @@
 """Generated cases: small pictures of a few classes, taken in series, with all the parts that rules look at."""
 
+import importlib.util
 import io
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
 
+from evenhand.balance.config import BalanceConfig
+from evenhand.balance.plan import plan_of
 from evenhand.base.values import Folds, Samples
 from evenhand.doctor import Case
+from evenhand.doctor.course import Course
 
 
 @dataclass(frozen=True)
@@ -93,3 +100,61 @@ def make() -> Callable[..., Case]:
 def fold_of() -> Callable[[Case, np.ndarray, int], Folds]:
     """Return folds of a case from an array of fold numbers."""
     return lambda case, fold, k: Folds(case.rows.ids, np.asarray(fold, dtype=np.int16), k)
+
+
+@pytest.fixture(scope="session")
+def small():
+    """Return the module of small trainings that lies beside."""
+    path = Path(__file__).with_name("small_trainings.py")
+    spec = importlib.util.spec_from_file_location("small_trainings", path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["small_trainings"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def told(share, predicted, *, recall=None, probability=None, own=None, rows=400, information=0.3, error=0.01):
+    """Return what a set tells, as a line of epochs.jsonl holds it."""
+    return {
+        "rows": rows,
+        "share": list(share),
+        "predicted": list(predicted),
+        "recall": list(recall or [0.8] * len(share)),
+        "probability": list(probability or share),
+        "own_probability": list(own or [0.8] * len(share)),
+        "information": information,
+        "information_error": error,
+    }
+
+
+def lines_of(*looks, train=None, stage=0, steps=50, loss=1.0, **more):
+    """Return a line for each look at the validation rows."""
+    return tuple(
+        {
+            "epoch": epoch,
+            "stage": stage,
+            "learning_rate": 0.01,
+            "steps": steps,
+            "train_loss": loss,
+            "validation_loss": loss,
+            "sets": {"train": train or look, "validation": look},
+            **more,
+        }
+        for epoch, look in enumerate(looks)
+    )
+
+
+def case_of(lines, counts=(900, 20, 80), *, settings=None, names="NSV", **train):
+    """Return a case of one fit with so many training rows of each class."""
+    settings = settings or {}
+    labels = np.repeat(np.arange(len(counts)), counts)
+    prior = plan_of(BalanceConfig.model_validate(settings), labels, list(names)).prior
+    train = {"warmup_epochs": 1.0, "learning_rate": 0.01, **train}
+    course = Course("net", 0, 0, tuple(names), tuple(lines), prior, settings, train)
+    return Case(courses=(course,))
+
+
+@pytest.fixture(scope="session")
+def fits():
+    """Return the functions above."""
+    return SimpleNamespace(told=told, lines=lines_of, case=case_of)

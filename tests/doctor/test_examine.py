@@ -93,6 +93,13 @@ def test_order_is_by_severity_then_code():
     assert [f.code for f in ordered(findings, {})] == ["EH1", "EH2", "EH9"]
 
 
+def test_an_overshoot_stands_before_every_other_error():
+    found = [Finding("EH106", "error", "x"), Finding("EH201", "error", "x"), Finding("EH301", "error", "x")]
+    assert [f.code for f in ordered(found, {"EH301": ("EH201",)})] == ["EH201", "EH106", "EH301"]
+    softened = [Finding("EH106", "error", "x"), Finding("EH201", "note", "x")]
+    assert [f.code for f in ordered(softened, {})] == ["EH106", "EH201"]
+
+
 def test_an_examination_is_plain_values_and_escaped_html(rules):
     rules(yields("EH901", Found("<b>", evidence={"n": 3}, patch={"folds.k": 3})), yields("EH902"))
     examination = examine(Case())

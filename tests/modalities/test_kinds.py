@@ -11,7 +11,7 @@ from evenhand.base.config import Section
 from evenhand.base.errors import DataError
 from evenhand.base.toml_lines import key_lines
 from evenhand.modalities import KINDS
-from evenhand.testing.kinds import Generated, generate
+from evenhand.testing.kinds import Generated, Spoilt, generate
 
 ROWS = 48
 
@@ -40,7 +40,8 @@ def test_its_example_is_true_to_life(generated: Generated) -> None:
     assert samples.grouped
     assert min(samples.groups_per_class().values()) >= 2
     assert samples.counts().max() > samples.counts().min(), "real classes are skewed"
-    assert not all(name.isascii() for name in samples.classes), "real names are of all scripts"
+    names = [*samples.classes, *samples.groups]
+    assert not all(name.isascii() for name in names), "real names are of all scripts"
     assert key_lines(generated.toml.read_text(encoding="utf-8"))["data", "kind"]
 
 
@@ -69,36 +70,57 @@ def test_settings_decide_what_is_encoded(generated: Generated) -> None:
 
 def test_every_row_can_be_encoded_and_comes_out_the_same(generated: Generated) -> None:
     settings = generated.kind.settings(generated.own, None)
-    for name in generated.samples().frame["path"]:
-        raw = generated.root.read(name)
-        row = generated.kind.encode(raw, settings)
+    frame = generated.samples().frame
+    read, again = (generated.kind.reader(generated.root, frame, settings) for _ in range(2))
+    for position in range(len(frame)):
+        row = read(position)
         assert row
         assert all(isinstance(array, np.ndarray) and array.dtype != object for array in row.values())
-        again = generated.kind.encode(raw, settings)
-        assert all(np.array_equal(array, again[part]) for part, array in row.items())
+        assert all(np.array_equal(array, again(position)[part]) for part, array in row.items())
+
+
+def test_rows_can_be_encoded_in_any_order(generated: Generated) -> None:
+    frame = generated.samples().frame
+    settings = generated.kind.settings(generated.own, None)
+    forwards, backwards = (generated.kind.reader(generated.root, frame, settings) for _ in range(2))
+    rows = [forwards(position) for position in range(len(frame))]
+    for position in reversed(range(len(frame))):
+        assert all(np.array_equal(array, rows[position][part]) for part, array in backwards(position).items())
+
+
+def test_rows_of_one_file_lie_together(generated: Generated) -> None:
+    paths = generated.samples().frame["path"]
+    assert (paths != paths.shift()).sum() == paths.nunique()
+
+
+def test_every_row_is_found_without_labels_too(generated: Generated) -> None:
+    found, _ = generated.kind.unlabelled(generated.root, generated.own)
+    assert set(found.ids) >= set(generated.samples().ids)
+    assert (found.labels < 0).all()
 
 
 def test_facts_are_plain(generated: Generated) -> None:
-    for name in generated.samples().frame["path"][:3]:
-        found = generated.kind.facts(generated.root.read(name))
+    for name in generated.samples().frame["path"].unique()[:3]:
+        found = generated.kind.facts_of(generated.root, name)
         assert found
         assert all(isinstance(value, (str, int, float)) for value in found.values())
     with pytest.raises(DataError):
-        generated.kind.facts(b"")
+        generated.kind.facts_of(Spoilt(generated.root, b""), name)
 
 
-def test_what_cannot_be_encoded_is_a_reason(generated: Generated) -> None:
+@pytest.mark.parametrize("raw", [b"", b"\0" * 100, b"<!DOCTYPE html><p>404</p>"])
+def test_what_cannot_be_encoded_is_a_reason(generated: Generated, raw: bytes) -> None:
     settings = generated.kind.settings(generated.own, None)
-    for raw in (b"", b"\0" * 100, b"<!DOCTYPE html><p>404</p>"):
-        with pytest.raises(DataError, match=r"^(is|has) "):
-            generated.kind.encode(raw, settings)
-        with pytest.raises(DataError):
-            generated.kind.picture(raw, 64)
+    frame, spoilt = generated.samples().frame, Spoilt(generated.root, raw)
+    with pytest.raises(DataError, match=r"^(is|has) "):
+        generated.kind.reader(spoilt, frame, settings)(0)
+    with pytest.raises(DataError):
+        generated.kind.picture_of(spoilt, frame.iloc[0].to_dict(), 64)
 
 
 def test_a_picture_is_an_image_in_a_uri(generated: Generated) -> None:
-    raw = generated.root.read(generated.samples().frame["path"][0])
-    uri = generated.kind.picture(raw, 64)
+    row = generated.samples().frame.iloc[0].to_dict()
+    uri = generated.kind.picture_of(generated.root, row, 64)
     found = re.fullmatch(r"data:image/(png|jpeg|webp|svg\+xml);base64,([A-Za-z0-9+/]+=*)", uri)
     assert found
     assert len(base64.b64decode(found[2])) < 64 * 64 * 4

@@ -38,7 +38,9 @@ def test_a_task_leaves_what_the_record_promises(make_record: Make) -> None:
     assert (summary["epochs"], summary["model"], summary["stage"]) == (3, "m", 0)
     lines = [json.loads(line) for line in (folder / "epochs.jsonl").read_text().splitlines()]
     assert [line["epoch"] for line in lines] == [0, 1, 2]
-    assert len(lines[0]["recall"]) == len(lines[0]["predicted"]) == 3
+    for told in (lines[0]["sets"][name] for name in ("train", "validation")):
+        assert len(told["recall"]) == len(told["predicted"]) == 3
+    assert sum(lines[0]["gradient_share"]) == pytest.approx(1.0)
     assert lines[0]["parts"] == {"macro_f1": lines[0]["score"]}
 
 

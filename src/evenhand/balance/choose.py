@@ -6,13 +6,14 @@ What is chosen is a section with its own options, so a new file below `samplers/
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
+from evenhand.balance.traits import OfClasses
 from evenhand.base.config import Section, check
 from evenhand.base.errors import EvenhandError
 from evenhand.base.registry import Registry
@@ -36,8 +37,9 @@ class Sampler(Protocol):
         """Return (k,) relative chances of one row of each class, from (k,) rows per class (all above 0)."""
 
 
+@runtime_checkable
 class ClassWeights(Protocol):
-    """How much an error on each class costs."""
+    """How much an error on each class costs; a loss may have weights of its own as well."""
 
     def class_weights(self, counts: Floats) -> Floats:
         """Return (k,) relative weights of the classes, from (k,) rows per class (all above 0)."""
@@ -52,14 +54,17 @@ class Classes:
     counts
         (k,) training rows of each.
     weights
-        (k,) what an error on each costs.
+        (k,) what an error on each costs, the loss's own weights included.
     several
         Whether several may hold for one row.
+    shifts
+        (k,) what is taken off the logits while training, or None for what the loss itself asks for.
     """
 
     counts: Floats
     weights: Floats
     several: bool = False
+    shifts: Floats | None = None
 
 
 class RowLoss(Protocol):
@@ -104,7 +109,9 @@ def chosen(registry: Registry[type[Section]], choice: str | Mapping[str, Any]) -
     return check(registry.get(name), table, name)
 
 
-def sampling_weights(sampler: str | Mapping[str, Any], counts: npt.ArrayLike) -> Floats:
+def sampling_weights(
+    sampler: str | Mapping[str, Any], counts: npt.ArrayLike, names: Sequence[str] | None = None
+) -> Floats:
     """Return the chance of one row of each class to be drawn, relative to uniform shuffling.
 
     Parameters
@@ -113,6 +120,8 @@ def sampling_weights(sampler: str | Mapping[str, Any], counts: npt.ArrayLike) ->
         A name ("none", "balanced"), or a table with `name` and options.
     counts
         (k,) training rows per class; classes without rows get 0.
+    names
+        The k classes, where an option names some; else they are called "0", "1", ….
 
     Returns
     -------
@@ -121,11 +130,14 @@ def sampling_weights(sampler: str | Mapping[str, Any], counts: npt.ArrayLike) ->
     >>> sampling_weights("balanced", [6, 2]).round(3).tolist()
     [0.667, 2.0]
     """
-    how: Sampler = chosen(SAMPLERS, sampler)
-    return _over_present(how.sampling_weights, counts, absent=0.0)
+    rows = rows_per_class(counts)
+    how: Sampler = of_classes(chosen(SAMPLERS, sampler), rows, names)
+    return over_present(how.sampling_weights, rows, absent=0.0)
 
 
-def class_weights(weights: str | Mapping[str, Any], counts: npt.ArrayLike) -> Floats:
+def class_weights(
+    weights: str | Mapping[str, Any], counts: npt.ArrayLike, names: Sequence[str] | None = None
+) -> Floats:
     """Return the weight of each class in the loss.
 
     Parameters
@@ -134,6 +146,8 @@ def class_weights(weights: str | Mapping[str, Any], counts: npt.ArrayLike) -> Fl
         A name ("none", "inverse"), or a table with `name` and options.
     counts
         (k,) training rows per class; a class without rows gets 1.
+    names
+        The k classes, where an option names some.
 
     Returns
     -------
@@ -142,8 +156,9 @@ def class_weights(weights: str | Mapping[str, Any], counts: npt.ArrayLike) -> Fl
     >>> class_weights({"name": "inverse", "power": 1.0}, [6, 2]).round(3).tolist()
     [0.667, 2.0]
     """
-    how: ClassWeights = chosen(WEIGHTS, weights)
-    return _over_present(how.class_weights, counts, absent=1.0)
+    rows = rows_per_class(counts)
+    how: ClassWeights = of_classes(chosen(WEIGHTS, weights), rows, names)
+    return over_present(how.class_weights, rows, absent=1.0)
 
 
 def row_weights(per_class: Floats, labels: npt.NDArray[Any]) -> Floats:
@@ -164,14 +179,43 @@ def row_weights(per_class: Floats, labels: npt.NDArray[Any]) -> Floats:
     return np.where(held > 0, mean, per_class[per_class > 0].min(initial=1.0))
 
 
-def _over_present(rule: Callable[[Floats], Floats], counts: npt.ArrayLike, absent: float) -> Floats:
-    """Apply a rule to the classes that have rows, scaled to a mean of 1 over rows."""
+def rows_per_class(counts: npt.ArrayLike) -> Floats:
+    """Return counts as (k,) float64.
+
+    Raises
+    ------
+    EvenhandError
+        If they are no list of numbers from 0 up.
+    """
     rows = np.asarray(counts, dtype=np.float64)
     if rows.ndim != 1 or not np.isfinite(rows).all() or (rows < 0).any():
         raise EvenhandError("Rows per class must be a list of numbers, none below 0.")
+    return rows
+
+
+def of_classes(how: Any, rows: Floats, names: Sequence[str] | None = None) -> Any:
+    """Return a choice made for the classes that have rows, where its options name classes."""
+    if not isinstance(how, OfClasses):
+        return how
+    return how.for_classes(list(names) if names is not None else [str(c) for c in range(len(rows))], rows)
+
+
+def over_present(rule: Callable[[Floats], Floats], rows: Floats, absent: float) -> Floats:
+    """Apply a rule to the classes that have rows, scaled to a mean of 1 over rows."""
     present = rows > 0
     out = np.full(rows.shape, absent)
     if present.any():
         relative = np.asarray(rule(rows[present]), dtype=np.float64)
         out[present] = relative * rows.sum() / (relative @ rows[present])
+    return out
+
+
+def over_present_shift(rule: Callable[[Floats], Floats], rows: Floats) -> Floats:
+    """Apply a rule for logit shifts to the classes that have rows; the others get the largest shift."""
+    present = rows > 0
+    out = np.zeros(rows.shape)
+    if present.any():
+        own = np.asarray(rule(rows[present]), dtype=np.float64)
+        out[:] = own.max()
+        out[present] = own
     return out

@@ -2,25 +2,57 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Literal
 
+import numpy as np
 from pydantic import field_validator
 
 from evenhand.balance.choose import LOSSES, SAMPLERS, WEIGHTS, Choice, chosen
-from evenhand.base.config import Section, option
+from evenhand.base.config import Section, merged, option
 from evenhand.base.errors import ConfigError, EvenhandError
 
 _REGISTRIES = {"sampler": SAMPLERS, "weights": WEIGHTS, "loss": LOSSES}
 
 
 class BalanceConfig(Section):
-    """What is done about skewed classes. Each key takes a name, or a table with the name and its options."""
+    """What is done about skewed classes.
 
-    sampler: Choice = option("none", says="Which rows make up an epoch: none (each once) or balanced.")
-    weights: Choice = option(
-        "none", says='Class weights in the loss: none, or { name = "inverse", power = 1.0, max_ratio = 10 }.'
+    `sampler`, `weights` and `loss` take a name, or a table with the name and its options.
+    """
+
+    sampler: Choice = option(
+        "none",
+        says="Which rows make up an epoch: none (each once), balanced, power, sqrt, effective_number, target_mix "
+        "or balanced_subset.",
     )
-    loss: Choice = option("cross_entropy", says="What is minimised.")
+    weights: Choice = option(
+        "none", says="Class weights in the loss: none, inverse, effective_number or downweight, with options."
+    )
+    loss: Choice = option(
+        "cross_entropy",
+        says="What is minimised: cross_entropy, focal, class_balanced_focal, ldam, logit_adjusted, asymmetric, "
+        "symmetric_cross_entropy or generalised_cross_entropy.",
+    )
+    warmup_epochs: float = option(
+        0.0, ge=0, unit="epochs", says="Time in which class weights rise from natural ones to full strength."
+    )
+    weights_from: int = option(0, ge=0, unit="epochs", says="Epoch before which class weights are natural.")
+    on_overshoot: Literal["refuse", "soften", "allow"] = option(
+        "refuse", says="What is done where all corrections together turn the skew around (exponent above 1.05)."
+    )
+    correct_to: Literal["natural", "trained", "uniform"] | dict[str, float] = option(
+        "natural",
+        says="The prior that probabilities are corrected to before they are judged, blended or written: that of "
+        "the data, the one trained under, equal classes, or a share per class.",
+    )
+    adjust: float = option(
+        0.0, ge=0, le=2, says="Power of post-hoc logit adjustment on top: 1 turns natural shares into equal ones."
+    )
+
+    def overridden(self, by: Mapping[str, Any]) -> BalanceConfig:
+        """Return the section with a model's or a stage's own settings laid over it."""
+        return BalanceConfig.model_validate(merged(self.model_dump(), by)) if by else self
 
     @field_validator("sampler", "weights", "loss", mode="before")
     @classmethod
@@ -34,4 +66,13 @@ class BalanceConfig(Section):
             raise ValueError("; ".join(str(fault) for fault in error.faults)) from None
         except EvenhandError as error:
             raise ValueError(str(error)) from None
+        return value
+
+    @field_validator("correct_to")
+    @classmethod
+    def _shares(cls, value: str | dict[str, float]) -> str | dict[str, float]:
+        if isinstance(value, dict):
+            given = list(value.values())
+            if not given or not np.isfinite(given).all() or min(given) <= 0:
+                raise ValueError("a stated prior holds a share above 0 for every class")
         return value

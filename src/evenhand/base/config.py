@@ -123,6 +123,23 @@ def put(values: Any, path: Sequence[str], value: Any) -> None:
             values = values.setdefault(part, {})
 
 
+def merged(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `base` with `override` laid over it, table by table.
+
+    A table that names something else than the one below it takes its place: their options have nothing in common.
+
+    >>> merged({"a": {"name": "x", "p": 1}, "b": {"q": 1}}, {"a": {"name": "y"}, "b": {"r": 2}})
+    {'a': {'name': 'y'}, 'b': {'q': 1, 'r': 2}}
+    """
+    out = dict(base)
+    for key, value in override.items():
+        below = out.get(key)
+        tables = isinstance(value, Mapping) and isinstance(below, Mapping)
+        alike = tables and value.get("name", below["name"]) == below["name"] if tables and "name" in below else tables
+        out[key] = merged(below, value) if alike else value
+    return out
+
+
 def _position(tables: list[Any], part: str, here: str) -> int:
     if part.isdigit() and int(part) < len(tables):
         return int(part)
@@ -162,7 +179,8 @@ def _fault(item: dict[str, Any], cls: type[BaseModel], lines: Mapping[Key, int],
     line = next((lines[path[:end]] for end in range(len(path), 0, -1) if path[:end] in lines), None)
     key = _dotted(path)
     if item["type"] == "extra_forbidden":
-        known = list(_class_at(cls, local[:-1]).model_fields)
+        fields = _class_at(cls, local[:-1]).model_fields
+        known = [info.alias or name for name, info in fields.items()]
         close = nearest(str(local[-1]), known)
         return Fault(key, "is not a key", f"known here: {', '.join(known)}", line, close)
     if item["type"] == "missing":

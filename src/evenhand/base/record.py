@@ -97,6 +97,13 @@ class Record:
 
     def write_samples(self, samples: Samples) -> None:
         """Write samples.parquet: the frame, labels and weights."""
+        self._write_samples("samples.parquet", samples)
+
+    def write_generalization(self, samples: Samples) -> None:
+        """Write samples_generalization.parquet, the second set, as `write_samples` does."""
+        self._write_samples("samples_generalization.parquet", samples)
+
+    def _write_samples(self, name: str, samples: Samples) -> None:
         frame = samples.frame.copy()
         if samples.multi_label:
             for c in range(samples.k):
@@ -105,13 +112,24 @@ class Record:
             frame[_LABEL] = samples.labels
         if samples.weights is not None:
             frame[_WEIGHT] = samples.weights
-        with replacing(self.path / "samples.parquet") as part:
+        with replacing(self.path / name) as part:
             frame.to_parquet(part, index=False)
 
     def samples(self) -> Samples:
         """Return the samples of the run."""
+        return self._samples("samples.parquet")
+
+    def generalization(self) -> Samples | None:
+        """Return the second set of the run, `[data.generalization]`, or None where it has none.
+
+        Its column `eh:row` counts rows of the entries that `data()["encoded_generalization"]` names.
+        """
+        name = "samples_generalization.parquet"
+        return self._samples(name) if self.has(name) else None
+
+    def _samples(self, name: str) -> Samples:
         data = self.data()
-        frame = self._parquet("samples.parquet")
+        frame = self._parquet(name)
         soft = [name for name in frame.columns.astype(str) if name.startswith(_SOFT)]
         labels = frame[soft].to_numpy(np.float64) if soft else frame[_LABEL].to_numpy(np.int64)
         weights = frame[_WEIGHT].to_numpy(np.float64) if _WEIGHT in frame else None

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
 from evenhand.cli.options import Config, Json, Set
 
 
-def check(config: Config, set_: Set = None, as_json: Json = False) -> None:
+def check(
+    config: Config,
+    set_: Set = None,
+    balance: Annotated[
+        bool,
+        typer.Option("--balance", help="Show what is done about skew and what it makes models believe, no more."),
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """Look at the data before anything is trained: what is there, and what is wrong with it.
 
     Writes findings.jsonl below the output folder. Exit code 1 if a finding is an error.
     """
-    from pathlib import Path
-
+    if balance:
+        _balance(config, set_ or [], as_json)
     from evenhand.base.files import to_json, write_text
     from evenhand.cli.progress import watching
     from evenhand.cli.tables import print_check
@@ -28,4 +40,18 @@ def check(config: Config, set_: Set = None, as_json: Json = False) -> None:
         typer.echo(to_json(found.document(), indent=1))
     else:
         print_check(found, target)
+    raise typer.Exit(1 if any(f.severity == "error" for f in found.findings) else 0)
+
+
+def _balance(config: Path, changes: Sequence[str], as_json: bool) -> None:
+    """Print the ledgers and what the doctor says of them."""
+    from evenhand.base.files import to_json
+    from evenhand.cli.tables import print_books
+    from evenhand.pipeline.ledger import ledger
+
+    found = ledger(config, changes=changes)
+    if as_json:
+        typer.echo(to_json(found.document(), indent=1))
+    else:
+        print_books(found)
     raise typer.Exit(1 if any(f.severity == "error" for f in found.findings) else 0)

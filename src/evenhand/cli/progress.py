@@ -38,7 +38,7 @@ class Bars:
 
     def says(self, text: str) -> None:
         """Print a line above the bars."""
-        self._progress.console.print(text, highlight=False, markup=False)
+        self._progress.console.print(text, highlight=False, markup=False, soft_wrap=True)
 
     def close(self) -> None:
         """Fill the bar in work."""
@@ -64,7 +64,7 @@ class Lines:
 
     def says(self, text: str) -> None:
         """Print the line."""
-        self._console.print(text, highlight=False, markup=False)
+        self._console.print(text, highlight=False, markup=False, soft_wrap=True)
 
 
 @contextlib.contextmanager

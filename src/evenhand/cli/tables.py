@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,11 +10,16 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from evenhand.cli.figures import figure_words
+from evenhand.cli.heaviest import heaviest_table
+
 if TYPE_CHECKING:
     import pandas as pd
 
     from evenhand.base.values import Finding, Folds, Samples
+    from evenhand.doctor.examination import Examination
     from evenhand.pipeline.check import Check
+    from evenhand.pipeline.ledger import Books
     from evenhand.pipeline.predict import Predicted
     from evenhand.pipeline.run import Run
 
@@ -55,6 +60,29 @@ def print_findings(findings: Sequence[Finding], out: Console | None = None, *, m
         out.print("No findings.")
 
 
+def print_examination(found: Examination) -> None:
+    """Print findings, causes before symptoms, then what passed and what could not be looked at."""
+    out = _console()
+    print_findings(found.findings, out)
+    for code, after in found.causes.items():
+        out.print(Text(f"{code} may come from {', '.join(after)}.", style="dim"))
+    if found.passed:
+        out.print(Text(f"Passed: {', '.join(found.passed)}.", style="green"))
+    for code, why in found.not_applicable.items():
+        out.print(Text(f"{code} not applicable: needs {why}.", style="dim"))
+
+
+def print_books(found: Books) -> None:
+    """Print what is done about skew and what it makes models believe, and the findings about it."""
+    out = _console()
+    for one in found.ledgers:
+        out.print(Text(str(one)))
+        out.print()
+    print_findings(found.findings, out)
+    if found.refusal is not None:
+        out.print(Text(f"A run is refused: {found.refusal}", style="red"))
+
+
 def print_folds(folds: Folds, samples: Samples, target: Path) -> None:
     """Print rows per class and fold."""
     import numpy as np
@@ -80,7 +108,8 @@ def print_run(done: Run, *, most: int = 6) -> None:
     out = _console()
     scores = done.scores
     metrics = _shown(scores["metric"], most)
-    for of, title in (("oof", "Out of fold"), ("test", "Locked test")):
+    named = {"oof": "Out of fold", "test": "Locked test", "generalization": "Generalization, never selected on"}
+    for of, title in named.items():
         part = scores[scores["set"] == of]
         if part.empty:
             continue
@@ -93,6 +122,8 @@ def print_run(done: Run, *, most: int = 6) -> None:
         out.print(table)
         first = part.iloc[0]
         out.print(Text(f"{int(first['n']):,} rows in {int(first['groups']):,} independent groups.", style="dim"))
+        if uneven := heaviest_table(done.heaviest, of):
+            out.print(uneven)
         out.print()
     print_findings(done.findings, out)
     out.print(Text(f"Report: {done.report}", style="bold"))
@@ -124,8 +155,8 @@ def print_runs(table: pd.DataFrame, output: Path) -> None:
     out.print(shown)
 
 
-def print_predictions(predicted: Predicted, target: Path) -> None:
-    """Print how many rows went to each class and how sure the rows are."""
+def print_predictions(predicted: Predicted, *written: Path) -> None:
+    """Print how many rows went to each class, how sure they are, what was left out and which files were written."""
     out = _console()
     table = _table(("class", "rows", "mean confidence"), right=(1, 2))
     frame = predicted.table
@@ -136,7 +167,10 @@ def print_predictions(predicted: Predicted, target: Path) -> None:
         out.print(Text(f"Left out: {failure.path}: {failure.reason}", style="yellow"))
     if len(predicted.failures) > 5:
         out.print(Text(f"… and {len(predicted.failures) - 5:,} more.", style="yellow"))
-    out.print(Text(f"{len(frame):,} rows by {predicted.model}. Wrote {target}"))
+    for finding in predicted.findings[:5]:
+        out.print(Text(finding.says, style="yellow"))
+    files = ", ".join(map(str, written[:5])) + (f" and {len(written) - 5:,} more" if len(written) > 5 else "")
+    out.print(Text(f"{len(frame):,} rows by {predicted.model}. Wrote {files}"))
 
 
 def print_cache(table: pd.DataFrame, folder: Path) -> None:
@@ -149,15 +183,6 @@ def print_cache(table: pd.DataFrame, folder: Path) -> None:
         out.print(shown)
     total = int(table["bytes"].sum()) if len(table) else 0
     out.print(Text(f"{folder}: {len(table)} entries, {size_words(total)}. Clear it with: evenhand cache --clear"))
-
-
-def figure_words(figure: Mapping[Any, Any]) -> str:
-    """Return an estimate with its interval in words."""
-    if figure.get("estimate") is None or figure["estimate"] != figure["estimate"]:
-        return "cannot be estimated"
-    if figure.get("low") is None or figure["low"] != figure["low"]:
-        return f"{figure['estimate']:.3f}"
-    return f"{figure['estimate']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]"
 
 
 def size_words(count: float) -> str:
@@ -176,6 +201,10 @@ def size_words(count: float) -> str:
 def _toml(value: Any) -> str:
     import tomlkit
 
+    if isinstance(value, dict):
+        table = tomlkit.inline_table()
+        table.update(value)
+        return str(table.as_string())
     return str(tomlkit.item(value).as_string())
 
 

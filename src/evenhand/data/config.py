@@ -3,11 +3,35 @@
 from __future__ import annotations
 
 import codecs
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import field_validator, model_validator
 
 from evenhand.base.config import Section, option
+
+
+class FurtherConfig(Section):
+    """A second set of rows: judged beside validation, never trained on, never selected on.
+
+    What is not given is as in [data], except what belongs to a table of its own: `table`, `only`, `id`, `group`
+    and `split`.
+    """
+
+    root: str | None = option(None, says="A folder or a zip; without one, that of [data].", min_length=1)
+    table: str | None = option(None, says="CSV or Parquet with a row per file.", min_length=1)
+    label: str | None = option(None, says="Column of the class.", min_length=1)
+    path: str | None = option(None, says="Column of the file's path, relative to the root.", min_length=1)
+    id: str | None = option(None, says="Column of a stable id.")
+    group: str | None = option(None, says="Column of what rows have in common.")
+    split: str | None = option(None, says="Column of a split that somebody already made.")
+    only: dict[str, list[str]] = option(
+        {}, says="Column of the table -> values; rows with other values are left out."
+    )
+    rename: dict[str, str] | None = option(None, says="Class in the table -> class of the first set.")
+    drop: list[str] | None = option(None, says="Classes left out with their rows (after renaming).")
+    missing: Literal["error", "drop"] | None = option(
+        None, says="What is done about rows whose file is not there, or whose class is empty."
+    )
 
 
 class DataConfig(Section):
@@ -37,6 +61,9 @@ class DataConfig(Section):
     several: bool = option(False, says="Whether a row may have several classes, or none.")
     separator: str = option("|", says="What stands between the classes of one cell.", min_length=1)
     levels: list[str] = option([], says="Columns with coarser classes; each fine class lies in one of them.")
+    only: dict[str, list[str]] = option(
+        {}, says="Column of the table -> values; rows with other values are left out."
+    )
     min_count: int = option(
         2, ge=1, unit="rows", says="Classes with fewer rows are left out, and named in a finding."
     )
@@ -44,6 +71,10 @@ class DataConfig(Section):
     drop: list[str] = option([], says="Classes left out with their rows (after renaming).")
     missing: Literal["error", "drop"] = option(
         "error", says="What is done about rows whose file is not there, or whose class is empty."
+    )
+    generalization: FurtherConfig | None = option(
+        None,
+        says="A second set, such as other patients: judged every few epochs and at the end, never selected on.",
     )
 
     @field_validator("zip_encoding", "table_encoding")
@@ -55,6 +86,37 @@ class DataConfig(Section):
             except LookupError:
                 raise ValueError("allowed are the names of encodings, such as cp866, gbk, cp1251") from None
         return name
+
+    @property
+    def least_classes(self) -> int:
+        """Classes that must remain for the rows to be of use."""
+        return 1 if self.several else 2
+
+    @property
+    def names_known(self) -> bool:
+        """Whether every class that `rename` and `drop` name must be that of some row."""
+        return True
+
+
+class FurtherData(DataConfig):
+    """What a second set is read by: classes may be missing from it."""
+
+    @classmethod
+    def of(cls, data: DataConfig, further: FurtherConfig) -> FurtherData:
+        """Return [data] with what [data.generalization] gives instead."""
+        own: dict[str, Any] = {"table": None, "only": {}, "id": None, "group": None, "split": None}
+        other = {"levels": [], "min_count": 1, "generalization": None}
+        return cls.model_validate({**data.model_dump(), **own, **other, **further.model_dump(exclude_none=True)})
+
+    @property
+    def least_classes(self) -> int:
+        """One: whether a classifier could be trained on the set alone is no matter."""
+        return 1
+
+    @property
+    def names_known(self) -> bool:
+        """No: names are those of the first set."""
+        return False
 
 
 class LockedConfig(Section):
@@ -87,6 +149,10 @@ class FoldsConfig(Section):
         None, says="Rows locked away until the end: { column, value }, { fraction } or { groups }."
     )
     file: str | None = option(None, says="A folds.csv (id, fold) to use instead of making one.", min_length=1)
+    groups: Literal["keep", "ignore"] = option(
+        "keep",
+        says="Whether groups stay whole; rows dealt without regard to them show what leaks (EH106), and no more.",
+    )
     duplicates: Literal["group", "ignore"] = option(
         "group", says="Whether rows with the same bytes are kept in one fold."
     )

@@ -54,7 +54,9 @@ def _parts(cell: Text, data: DataConfig) -> list[str]:
 
 
 def unknown_names(cells: Sequence[Text], data: DataConfig) -> list[str]:
-    """Return a sentence for each name in `rename` and `drop` that no row has."""
+    """Return a sentence for each name in `rename` and `drop` that no row has, where every one must be known."""
+    if not data.names_known:
+        return []
     written = {name for cell in cells for name in _parts(cell, data)}
     renamed = {data.rename.get(name, name) for name in written}
     keys = [("data.rename", name, written) for name in data.rename]
@@ -68,8 +70,10 @@ def _unknown(key: str, name: str, known: set[str]) -> str:
     return f'{key} names the class "{name}", which no row has.{hint}'
 
 
-def label(rows: Sequence[Row], data: DataConfig, source: str) -> Labels:
+def label(rows: Sequence[Row], data: DataConfig, source: str, *, named: str = "folders") -> Labels:
     """Return classes as numbers, without dropped classes and those below `data.min_count`.
+
+    `named` says in a word what names the classes where no table does.
 
     Raises
     ------
@@ -80,8 +84,8 @@ def label(rows: Sequence[Row], data: DataConfig, source: str) -> Labels:
     counts = Counter(name for row in rows for name in row if name not in dropped)
     rare = {name for name, count in counts.items() if count < data.min_count}
     classes = tuple(sorted(counts.keys() - rare, key=_order))
-    if len(classes) < (1 if data.several else 2):
-        raise DataError(_too_few(classes, rare, counts, data, source))
+    if len(classes) < data.least_classes:
+        raise DataError(_too_few(classes, rare, counts, data, source, named))
     gone = dropped | rare
     kept = [tuple(name for name in row if name not in gone) for row in rows]
     keep = np.array([bool(left) or (data.several and not row) for row, left in zip(rows, kept, strict=True)])
@@ -118,8 +122,8 @@ def _rare(counts: dict[str, int], data: DataConfig, source: str) -> Finding:
     )
 
 
-def _too_few(classes: Row, rare: set[str], counts: Counter[str], data: DataConfig, source: str) -> str:
-    column = f'column "{data.label}"' if data.table else "folders"
+def _too_few(classes: Row, rare: set[str], counts: Counter[str], data: DataConfig, source: str, named: str) -> str:
+    column = f'column "{data.label}"' if data.table else named
     if not counts:
         return f"{source}: no row has a class ({column}). A classifier needs rows of two classes or more."
     if not rare:

@@ -15,6 +15,7 @@ from evenhand.data.contents import content_ids, contents
 from evenhand.data.folders import files_of, read_folders
 from evenhand.data.frame import sample_frame
 from evenhand.data.labels import label, levels
+from evenhand.data.only import only_rows
 from evenhand.data.root import Root
 from evenhand.data.rows import rows_of
 from evenhand.data.skipped import Skipped, findings_of
@@ -47,6 +48,8 @@ def file_samples(
         table = read_folders(root, data, suffixes)
     else:
         table = read_table(root, data.table, encoding=data.table_encoding)
+    if data.only:
+        table = table.take(only_rows(table, data.only))
     rows, odd = rows_of(table, root, data)
     hashes, readable, unreadable = _hashed(root, rows.names)
     rows = rows.take(readable)

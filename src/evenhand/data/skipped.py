@@ -25,21 +25,21 @@ class Skipped:
     reason: str
 
 
-def findings_of(skipped: Iterable[Skipped], source: str, *, most: int = 100) -> list[Finding]:
-    """Return one finding (EH101) per reason; its evidence names up to `most` of the files."""
+def findings_of(skipped: Iterable[Skipped], source: str, *, most: int = 100, noun: str = "file") -> list[Finding]:
+    """Return one finding (EH101) per reason; its evidence names up to `most` of the files (or what `noun` says)."""
     reasons: dict[str, list[str]] = {}
     for item in skipped:
         reasons.setdefault(item.reason, []).append(item.name)
-    return [_finding(reason, sorted(names), source, most) for reason, names in reasons.items()]
+    return [_finding(reason, sorted(names), source, most, noun) for reason, names in reasons.items()]
 
 
-def _finding(reason: str, names: list[str], source: str, most: int) -> Finding:
+def _finding(reason: str, names: list[str], source: str, most: int, noun: str) -> Finding:
     verb = "was" if len(names) == 1 else "were"
-    noun = "file" if len(names) == 1 else "files"
+    counted = noun if len(names) == 1 else f"{noun}s"
     return Finding(
         code="EH101",
         severity="warning",
-        says=f"{source}: {len(names):,} {noun} {verb} left out: {some(names)}; {reason}.",
+        says=f"{source}: {len(names):,} {counted} {verb} left out: {some(names)}; {reason}.",
         about=source,
-        evidence={"files": len(names), "reason": reason, "names": names[:most]},
+        evidence={f"{noun}s": len(names), "reason": reason, "names": names[:most]},
     )

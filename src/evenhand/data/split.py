@@ -18,6 +18,11 @@ from evenhand.data.split_counts import sum_by_group
 from evenhand.data.split_groups import join_groups, same_bytes
 from evenhand.data.split_locked import draw, rows_of_groups, rows_with
 
+_METHODS = {
+    "keep": "stratified groups, dealt and mended",
+    "ignore": "stratified rows, dealt without regard to groups",
+}
+
 
 def make_folds(
     samples: Samples, config: FoldsConfig, duplicates: Sequence[Sequence[str]] = (), *, also: Floats | None = None
@@ -54,14 +59,15 @@ def make_folds(
     if config.file is not None:
         return read_folds(Path(config.file), samples)
     sets = [*same_bytes(samples), *duplicates] if config.duplicates == "group" else []
-    group = join_groups(samples.groups, samples.ids, sets)
+    whole = samples.groups if config.groups == "keep" else samples.ids
+    group = join_groups(whole, samples.ids, sets)
     values = label_columns(samples, also)
     known = known_rows(samples)
     locked = _locked(samples, config, group, values, known)
     fold = np.full(len(samples), TEST, dtype=np.int16)
     fold[~locked] = _deal_rows(values[~locked], known[~locked], _renumber(group[~locked]), config)
-    how = {"method": "stratified groups, dealt and mended", "seed": config.seed}
-    joined = len(set(samples.groups)) - int(group.max()) - 1
+    how = {"method": _METHODS[config.groups], "seed": config.seed}
+    joined = len(set(whole)) - int(group.max()) - 1
     if joined:
         how["groups_joined_by_duplicates"] = joined
     return Folds(samples.ids, fold, config.k, how | account(samples, group, fold, config.k))

@@ -73,6 +73,7 @@ class Store:
         contents: Sequence[str],
         make: Make,
         *,
+        files: Sequence[str] | None = None,
         workers: int = 1,
         progress: Progress | None = None,
     ) -> Entry:
@@ -87,6 +88,9 @@ class Store:
         make
             Position of a row -> its named arrays, of one type and rank for all rows; called by threads.
             Raises `DataError` with the reason where the row cannot be decoded.
+        files
+            (n,) the file that each row is a part of; rows of one file that lie together are made by one thread,
+            in order. None where every row is a file of its own.
         workers
             Threads that decode.
         progress
@@ -101,7 +105,13 @@ class Store:
 
         def build(part: Path) -> None:
             writer = RowWriter(
-                part, make, len(contents), workers=max(1, workers), progress=progress, reserve=self._reserve
+                part,
+                make,
+                len(contents),
+                files=files,
+                workers=max(1, workers),
+                progress=progress,
+                reserve=self._reserve,
             )
             writer.write()
             write_about(part, "rows", key, rows=writer.n, arrays=list(writer.columns), failures=writer.failures)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, closing
 from pathlib import Path
@@ -36,6 +36,9 @@ class RowWriter:
         Where the columns go.
     make, n
         What gives the rows, and how many there are.
+    files
+        (n,) the file that each row is a part of, or None where every row is a file of its own; rows of one file
+        that lie together are never divided among threads.
     workers
         Threads that decode.
     progress
@@ -55,11 +58,13 @@ class RowWriter:
         make: Make,
         n: int,
         *,
+        files: Sequence[str] | None = None,
         workers: int,
         progress: Progress | None,
         reserve: Callable[[int], None],
     ) -> None:
         self.folder, self.make, self.n, self.workers = folder, make, n, workers
+        self.files = files
         self.reserve = reserve
         self.progress = progress or (lambda done, total: None)
         self.failures: dict[int, str] = {}
@@ -96,8 +101,7 @@ class RowWriter:
 
     def _write_uniform(self, start: int) -> int:
         """Write rows at their places from the threads that decode them, up to the first whose shape differs."""
-        step = self._block_rows()
-        with closing(in_order(self._put_block, start, self.n, step, self.workers)) as blocks:
+        with closing(in_order(self._put_block, self._blocks(start), self.workers)) as blocks:
             for block, (failures, differs) in blocks:
                 self.failures.update(failures)
                 if differs is not None:
@@ -107,11 +111,10 @@ class RowWriter:
 
     def _write_ragged(self, start: int) -> None:
         """Append rows in order as they come from the threads that decode them."""
-        step = self._block_rows()
         with self._in_words():
             for column in self.columns.values():
                 column.begin_ragged(start)
-        with closing(in_order(self._decode_block, start, self.n, step, self.workers)) as blocks:
+        with closing(in_order(self._decode_block, self._blocks(start), self.workers)) as blocks:
             for block, rows in blocks:
                 with self._in_words():
                     for position, row in zip(block, rows, strict=True):
@@ -159,10 +162,16 @@ class RowWriter:
     def _decode_block(self, block: range) -> list[_Row]:
         return [_decode(self.make, position) for position in block]
 
-    def _block_rows(self) -> int:
-        """Return how many rows make about a megabyte, if others are like the first."""
+    def _blocks(self, start: int) -> Iterator[range]:
+        """Give blocks of about a megabyte, if rows are like the first; none ends inside a file."""
         first = sum(column.zeros.nbytes for column in self.columns.values())
-        return int(np.clip(_BLOCK_BYTES // max(1, first), 1, _BLOCK_ROWS))
+        step = int(np.clip(_BLOCK_BYTES // max(1, first), 1, _BLOCK_ROWS))
+        while start < self.n:
+            stop = min(start + step, self.n)
+            while self.files is not None and stop < self.n and self.files[stop] == self.files[stop - 1]:
+                stop += 1
+            yield range(start, stop)
+            start = stop
 
     def _close(self) -> None:
         for column in self.columns.values():
@@ -173,16 +182,15 @@ class RowWriter:
 
 
 def in_order(
-    work: Callable[[range], T], start: int, stop: int, step: int, workers: int
+    work: Callable[[range], T], blocks: Iterable[range], workers: int
 ) -> Generator[tuple[range, T], None, None]:
-    """Yield (block, result) for blocks of `step` positions in order, worked on by threads.
+    """Yield (block, result) for blocks of positions in order, worked on by threads.
 
     Only a few blocks are under way at any time, so memory does not grow with their number. When the caller
     stops early, or an exception ends it, the blocks under way are waited for and no other begins.
     """
     pool = ThreadPoolExecutor(workers, thread_name_prefix="evenhand-decode")
     ahead: deque[tuple[range, Future[T]]] = deque()
-    blocks = (range(begin, min(begin + step, stop)) for begin in range(start, stop, step))
     try:
         for block in blocks:
             ahead.append((block, pool.submit(work, block)))

@@ -11,9 +11,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from evenhand.balance.ledger import Ledger
 from evenhand.base.errors import DataError
 from evenhand.base.values import TEST, Floats, Folds, Ints, Mask, Predictions, Samples, Strings
 from evenhand.doctor import parts
+from evenhand.doctor.course import Course
 from evenhand.doctor.sampling import whole_groups
 
 MOST_LOOKED_AT = 6000
@@ -54,6 +56,10 @@ class Case:
         (n, d) float32 of an encoder.
     predictions
         Of models, for the rules about estimates.
+    courses
+        Of trainings, for the rules about training.
+    ledgers
+        What is done about skew, and what it makes models believe.
     """
 
     samples: Samples | None = None
@@ -64,6 +70,8 @@ class Case:
     pictures: npt.NDArray[np.uint8] | None = None
     features: npt.NDArray[np.float32] | None = None
     predictions: tuple[Predictions, ...] | None = None
+    courses: tuple[Course, ...] | None = None
+    ledgers: tuple[Ledger, ...] | None = None
 
     def __post_init__(self) -> None:
         for name in ("facts", "pictures", "features"):
@@ -71,9 +79,12 @@ class Case:
             if part is not None and len(part) != len(self.rows):
                 raise DataError(f"The case has {len(part)} {name} for {len(self.rows)} rows.")
 
-    def with_folds(self, folds: Folds) -> Case:
-        """Return the case with folds; what was found out about the rows alone is not computed again."""
-        divided = replace(self, folds=folds)
+    def with_folds(self, folds: Folds, ledgers: tuple[Ledger, ...] | None = None) -> Case:
+        """Return the case with folds, and with what is done about skew in them.
+
+        What was found out about the rows alone is not computed again.
+        """
+        divided = replace(self, folds=folds, ledgers=ledgers)
         divided.__dict__.update({name: self.__dict__[name] for name in OF_ROWS_ALONE if name in self.__dict__})
         return divided
 

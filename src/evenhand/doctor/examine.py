@@ -11,6 +11,9 @@ from evenhand.doctor.case import Case
 from evenhand.doctor.examination import SEVERITIES, Examination
 from evenhand.doctor.rule import RULES, Rule
 
+FIRST = ("EH201", "EH202")
+"""Rules whose errors stand first: what they tell of spoils every training."""
+
 
 def examine(
     case: Case, codes: Iterable[str] | None = None, severities: Mapping[str, Severity] | None = None
@@ -68,7 +71,7 @@ def chosen(codes: Iterable[str] | None) -> list[Rule]:
 
 
 def ordered(findings: Sequence[Finding], causes: Mapping[str, Sequence[str]]) -> list[Finding]:
-    """Return findings worst first, but none before a finding of a code that causes it.
+    """Return findings worst first (those of `FIRST` before all), but none before a finding that causes it.
 
     Kahn's topological sort over codes with a heap: of the codes whose causes are all out, the worst is next.
     """
@@ -94,7 +97,8 @@ def ordered(findings: Sequence[Finding], causes: Mapping[str, Sequence[str]]) ->
 
 
 def _rank(findings: Sequence[Finding]) -> tuple[int, str]:
-    return min(SEVERITIES.index(f.severity) for f in findings), findings[0].code
+    worst = min(SEVERITIES.index(f.severity) for f in findings)
+    return -1 if worst == 0 and findings[0].code in FIRST else worst, findings[0].code
 
 
 def _fired_causes(rules: Sequence[Rule], fired: set[str]) -> dict[str, tuple[str, ...]]:

@@ -47,6 +47,9 @@ NEEDS: dict[str, Need] = {
     "facts": Need("facts about the files (size, mode, format)", lambda case: case.facts is not None),
     "pictures": Need("decoded pictures", lambda case: case.pictures is not None),
     "features": Need("features of an encoder", lambda case: case.features is not None),
+    "courses": Need("epochs of a training (epochs.jsonl)", lambda case: bool(case.courses)),
+    "score": Need("a score ([score])", lambda case: bool(case.setting("score"))),
+    "ledgers": Need("rows per class and [balance]", lambda case: bool(case.ledgers)),
     "predictions": Need("predictions", lambda case: bool(case.predictions)),
 }
 """Every need by name."""

@@ -29,6 +29,10 @@ def _measure(rows: Rows, asked: Asked, sets: Sets, levels: Levels) -> Measure:
     if not fits:
         other = "one label" if rows.several else "several labels"
         raise MetricNameError(asked.name, f"is for data with {other} per row")
+    if asked.metric.of_groups and rows.groups is None:
+        raise MetricNameError(
+            asked.name, "compares groups of rows, and none are named; name their column in data.group"
+        )
     if asked.kind == "level":
         level = asked.suffix
         rows = rows.once(("level", level), lambda: coarser(rows, levels[level]))

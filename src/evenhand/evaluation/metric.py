@@ -35,6 +35,8 @@ class Metric:
         False for losses and errors.
     ceiling
         Its largest value (its smallest is 0); infinity where it has none.
+    of_groups
+        Whether it compares groups of rows, and needs them.
     """
 
     says: str
@@ -45,6 +47,7 @@ class Metric:
     of_class: bool = False
     higher_is_better: bool = True
     ceiling: float = 1.0
+    of_groups: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,13 +60,14 @@ class Numbered:
         What it is, in one sentence.
     at
         Number -> the metric.
-    lowest
-        The smallest number allowed.
+    lowest, highest
+        The smallest and the largest number allowed.
     """
 
     says: str
     at: Callable[[int], Metric]
     lowest: int = 1
+    highest: int = 10**9
 
 
 @dataclass(frozen=True, eq=False)

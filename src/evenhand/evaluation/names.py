@@ -91,7 +91,7 @@ def _readings(stem: str) -> Iterator[tuple[str, Metric]]:
         thing = METRICS.get(base)
         if isinstance(thing, Metric):
             yield base, thing
-        elif found.re.groups and int(found[1]) >= thing.lowest:
+        elif found.re.groups and thing.lowest <= int(found[1]) <= thing.highest:
             yield found[0], thing.at(int(found[1]))
 
 

@@ -30,12 +30,15 @@ class Rows:
         (n,) class indices in 0..k-1; or (n, k) in [0, 1] where several labels may hold.
     threshold
         Where several labels may hold, one is predicted from this probability on, and held from this truth on.
+    groups
+        (n,) numbers 0..g-1 of groups that rows come from, or None where none are known.
     """
 
     classes: tuple[str, ...]
     probabilities: Floats
     truth: npt.NDArray[Any]
     threshold: float = 0.5
+    groups: Ints | None = None
     _made: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
@@ -102,6 +105,14 @@ def known(truth: npt.NDArray[Any]) -> Mask:
     return np.asarray(truth >= 0)
 
 
+def numbered(groups: object) -> Ints | None:
+    """Return (n,) names of groups as numbers 0..g-1; None where no names are given."""
+    if groups is None:
+        return None
+    names = np.asarray(groups, dtype=object).astype(str)
+    return cast(Ints, np.unique(names, return_inverse=True)[1])
+
+
 def rows_of(p: Predictions) -> Rows:
     """Return the rows of `p` as `Rows`; every truth must be known (see `known`).
 
@@ -119,7 +130,7 @@ def rows_of(p: Predictions) -> Rows:
             f'The truth of "{name}" holds the class number {p.truth[row]} (first: id "{p.ids[row]}"), and there '
             f"are {p.k} classes, numbered from 0."
         )
-    return Rows(p.classes, p.probabilities, p.truth)
+    return Rows(p.classes, p.probabilities, p.truth, groups=numbered(p.groups))
 
 
 def coarser(rows: Rows, names: Sequence[str]) -> Rows:
@@ -144,7 +155,7 @@ def coarser(rows: Rows, names: Sequence[str]) -> Rows:
             np.stack([table[:, of == c].max(axis=1) for c in range(len(classes))], axis=1)
             for table in (rows.probabilities, rows.truth)
         )
-        return Rows(classes, probabilities, truth, rows.threshold)
+        return Rows(classes, probabilities, truth, rows.threshold, rows.groups)
     to = np.zeros((rows.k, len(classes)), dtype=rows.probabilities.dtype)
     to[np.arange(rows.k), of] = 1
-    return Rows(classes, rows.probabilities @ to, of[rows.truth], rows.threshold)
+    return Rows(classes, rows.probabilities @ to, of[rows.truth], rows.threshold, rows.groups)

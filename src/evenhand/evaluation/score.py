@@ -11,7 +11,7 @@ import numpy.typing as npt
 from evenhand.base.values import Floats
 from evenhand.evaluation.ask import ask
 from evenhand.evaluation.names import Levels, Sets
-from evenhand.evaluation.rows import Rows, known
+from evenhand.evaluation.rows import Rows, known, numbered
 
 
 def fast_score(
@@ -21,6 +21,7 @@ def fast_score(
     weights: Mapping[str, float],
     sets: Sets | None = None,
     levels: Levels | None = None,
+    groups: object = None,
 ) -> tuple[float, dict[str, float]]:
     """Return the score and the metrics it is made of, without intervals.
 
@@ -40,6 +41,8 @@ def fast_score(
         Metric name -> weight.
     sets, levels
         As in `evaluate`.
+    groups
+        (n,) group of each row, for metrics that compare groups; None where none are named.
 
     Returns
     -------
@@ -48,10 +51,11 @@ def fast_score(
     parts
         Metric name -> its value as it is (NaN where not defined).
     """
-    there = known(truth)
+    there, numbers = known(truth), numbered(groups)
     if not there.all():
         probabilities, truth = probabilities[there], truth[there]
-    rows = Rows(tuple(classes), probabilities, truth)
+        numbers = None if numbers is None else numbers[there]
+    rows = Rows(tuple(classes), probabilities, truth, groups=numbers)
     parts: dict[str, float] = {}
     score = 0.0
     for one, (name, weight) in zip(

@@ -1,8 +1,8 @@
 """Kinds of data: one folder each, or another package under the entry-point group `evenhand.modalities`."""
 
 from evenhand.base.registry import Registry
-from evenhand.modalities.kind import Kind
+from evenhand.modalities.kind import FileRows, Kind
 
 KINDS: Registry[Kind] = Registry("kind of data", group="evenhand.modalities", package="evenhand.modalities")
 
-__all__ = ["KINDS", "Kind"]
+__all__ = ["KINDS", "FileRows", "Kind"]

@@ -98,3 +98,13 @@ class ModelConfig(Section):
     seeds: list[int] = option([0], min_length=1, says="The model is trained once with each of these seeds.")
     train: dict[str, Any] = option({}, says="Keys of [train] that differ for this model.")
     balance: dict[str, Any] = option({}, says="Keys of [balance] that differ for this model.")
+
+
+class SizedModel(ModelConfig):
+    """A model with the shapes of the rows that it is for; a run fills them in, nobody writes them in a file.
+
+    Kinds of data whose rows are not pictures build their encoders by these shapes. They are kept with the
+    weights, so that a network can be built again without its rows.
+    """
+
+    row: dict[str, list[int]] = option({}, says="Name of an encoded array -> the shape of one row of it.")

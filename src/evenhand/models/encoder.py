@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from torch import Tensor, nn
+from torch import nn
 
 from evenhand.models.stages import Stage
 
@@ -22,7 +22,7 @@ class Encoder(nn.Module):
     pool
         Last map -> (b, d) float32 features.
     example
-        (1, c, h, w) an input that it takes.
+        (1, c, h, w) an input that it takes; a dict of such tensors by name where rows have several parts.
     mean, std
         (c,) of the pictures it was trained on, in 0..1.
     about
@@ -37,7 +37,7 @@ class Encoder(nn.Module):
         backbone: nn.Module,
         stages: tuple[Stage, ...],
         pool: nn.Module,
-        example: Tensor,
+        example: Any,
         *,
         mean: tuple[float, ...] = (0.5, 0.5, 0.5),
         std: tuple[float, ...] = (0.5, 0.5, 0.5),

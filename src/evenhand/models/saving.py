@@ -15,7 +15,7 @@ from torch import Tensor
 
 from evenhand.base.errors import ModelError
 from evenhand.models.arrays import read_about, read_arrays, write_arrays
-from evenhand.models.config import ModelConfig
+from evenhand.models.config import ModelConfig, SizedModel
 from evenhand.models.encoders import rebuild_encoder
 from evenhand.models.network import Network, network_on
 
@@ -87,7 +87,7 @@ def load_network(path: Path, *, shared: Path) -> Network:
     if about.get("format") != FORMAT:
         raise ModelError(f"{path}: is not a network of evenhand (its metadata do not say {FORMAT}).")
     try:
-        model = ModelConfig.model_validate(json.loads(about["model"]))
+        model = SizedModel.model_validate(json.loads(about["model"]))
         network = _empty(model, json.loads(about["encoder"]), int(about["k"]))
         network.retune(about["tune"])
     except (KeyError, ValueError, TypeError) as error:

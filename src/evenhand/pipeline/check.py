@@ -9,13 +9,15 @@ from typing import Any
 
 import numpy as np
 
+from evenhand.balance.ledger import Ledger
 from evenhand.base.record import ROW
 from evenhand.base.values import Finding, Folds, Samples
 from evenhand.data.split import make_folds
 from evenhand.doctor.case import Case
 from evenhand.doctor.examination import Examination
-from evenhand.doctor.examine import examine
+from evenhand.doctor.examine import FIRST, examine
 from evenhand.doctor.skew import Skew, skew_summary
+from evenhand.pipeline.ledger import ledgers
 from evenhand.pipeline.progress import Silent, Watcher
 from evenhand.pipeline.source import Source, read
 from evenhand.settings import Settings, load
@@ -35,12 +37,15 @@ class Check:
         Counts per class and how uneven they are.
     examination
         Findings, and what passed or could not be looked at.
+    ledgers
+        What is done about skew, and what it makes models believe.
     """
 
     samples: Samples
     folds: Folds
     skew: Skew
     examination: Examination
+    ledgers: tuple[Ledger, ...] = ()
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -49,7 +54,8 @@ class Check:
 
     def document(self) -> dict[str, Any]:
         """Return it as plain values, for JSON."""
-        return {"skew": self.skew.document(), **self.examination.document()}
+        ledgers = [one.document() for one in self.ledgers]
+        return {"skew": self.skew.document(), "ledgers": ledgers, **self.examination.document()}
 
     def __repr__(self) -> str:
         return f"Check({self.skew} {self.examination!r})"
@@ -95,11 +101,14 @@ def checked(settings: Settings, source: Source, watcher: Watcher) -> Check:
         pictures=pictures(source),
     )
     folds = divided(settings, case)
-    found = examine(case.with_folds(folds), codes=["EH1"])
+    kept = ledgers(settings, source.samples, folds)
+    found = examine(case.with_folds(folds, kept), codes=["EH1", "EH2", "EH315"])
     told = {finding.code for finding in source.findings}
     passed = tuple(code for code in found.passed if code not in told)
-    found = replace(found, findings=(*source.findings, *found.findings), passed=passed)
-    return Check(source.samples, folds, skew_summary(source.samples), found)
+    first = tuple(finding for finding in found.findings if finding.code in FIRST)
+    others = tuple(finding for finding in found.findings if finding.code not in FIRST)
+    found = replace(found, findings=(*first, *source.findings, *others), passed=passed)
+    return Check(source.samples, folds, skew_summary(source.samples), found, kept)
 
 
 def divided(settings: Settings, case: Case) -> Folds:

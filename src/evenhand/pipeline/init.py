@@ -11,6 +11,8 @@ import tomlkit
 
 from evenhand.base.errors import DataError
 from evenhand.data.root import Root, open_root
+from evenhand.modalities import KINDS, Kind
+from evenhand.modalities.kind import Draft
 
 _TABLES = (".csv", ".tsv", ".parquet")
 _LABELS = ("label", "class", "target", "category", "fine", "species", "diagnosis", "y")
@@ -29,10 +31,10 @@ root = {root}
 [folds]
 k = {k}                           # every row is held out in one of these folds
 {test}
-[[model]]                       # one entry per model; every model is trained on every fold
-name = "frozen"
+{own}[[model]]                       # one entry per model; every model is trained on every fold
+name = {name}
 encoder = {encoder}
-tune = "head"                   # head | all | from:STAGE
+tune = {tune} # head | all | from:STAGE
 head = "linear"                 # linear | mlp | cosine
 
 [train]
@@ -68,37 +70,44 @@ def init(folder: str | Path) -> str:
     """
     root = open_root(Path(folder))
     kind, files = _kind_of(root)
-    table = _table_in(root)
-    lines = _from_table(root, table) if table else _from_folders(root, files)
-    test = next((line for line in lines if line.startswith("test =")), "test = { fraction = 0.2 }")
-    data = "".join(f"{line}\n" for line in lines if not line.startswith("test ="))
+    draft = kind.draft(root) or _of_files(root, files)
     return _TEMPLATE.format(
-        kind=_quoted(kind),
+        kind=_quoted(kind.name),
         root=_quoted(str(Path(folder))),
-        data=data,
+        data="".join(f"{line}\n" for line in draft.data),
         k=5,
-        test=f"{test}  # locked: opened once, at the end\n",
-        encoder=_quoted("package:efficientnet-lite0"),
+        test=f"{draft.test}  # locked: opened once, at the end\n",
+        own=draft.own,
+        name=_quoted("frozen" if kind.tune == "head" else "first"),
+        encoder=_quoted(kind.encoder),
+        tune=f"{_quoted(kind.tune):<24}",
     )
 
 
-def _kind_of(root: Root) -> tuple[str, list[str]]:
-    """Return the kind of data that most files are of, and those files."""
-    from evenhand.modalities import KINDS
+def _of_files(root: Root, files: Sequence[str]) -> Draft:
+    """Return the draft for files that a table, or their folders, give classes."""
+    table = _table_in(root)
+    lines = _from_table(root, table) if table else _from_folders(root, files)
+    test = next((line for line in lines if line.startswith("test =")), "test = { fraction = 0.2 }")
+    return Draft(tuple(line for line in lines if not line.startswith("test =")), test)
 
+
+def _kind_of(root: Root) -> tuple[Kind, list[str]]:
+    """Return the kind of data that most files are of, and those files."""
     names = root.names()
-    best, held = "", list[str]()
-    for name, kind in KINDS:
+    best: Kind | None = None
+    held: list[str] = []
+    for _, kind in KINDS:
         suffixes = tuple(getattr(kind, "suffixes", ()))
         mine = [n for n in names if PurePosixPath(n).suffix.lower() in suffixes]
         if len(mine) > len(held):
-            best, held = name, mine
-    if not held:
+            best, held = kind, mine
+    if best is None:
         seen = Counter(PurePosixPath(n).suffix.lower() or "no suffix" for n in names)
         there = ", ".join(f"{count} × {suffix}" for suffix, count in seen.most_common(5)) or "it is empty"
         raise DataError(
             f"{root.path}: nothing was found that a model could learn from ({there}). "
-            "Give a folder with photos (JPEG, PNG, WebP, TIFF, BMP), or a zip of one."
+            "Give a folder with photos (JPEG, PNG, WebP, TIFF, BMP) or heartbeats (WFDB records), or a zip of one."
         )
     return best, held
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from evenhand.base.errors import RecordError
 from evenhand.base.record import Record
-from evenhand.base.values import Folds, Predictions, Samples
+from evenhand.base.values import TEST, Predictions, Samples, Strings
 from evenhand.ensemble.blend import blend
 from evenhand.evaluation.evaluate import default_metrics, evaluate
 from evenhand.evaluation.score import fast_score
@@ -19,8 +20,8 @@ from evenhand.evaluation.summary import summarize
 from evenhand.pipeline.progress import Watcher
 from evenhand.settings import Settings
 
-OUT_OF_FOLD, LOCKED = "oof", "test"
-"""Names of the sets that are judged."""
+OUT_OF_FOLD, LOCKED, SECOND = "oof", "test", "generalization"
+"""Names of the sets that are judged: held-out rows, the locked test, and [data.generalization]."""
 Sets = dict[str, Predictions]
 """Name of a set -> the predictions of one model or blend on it."""
 
@@ -34,7 +35,8 @@ def judge(record: Record, settings: Settings, watcher: Watcher, seconds: Mapping
     models = [gathered(record, model.name, model.seeds) for model in settings.model]
     blends = blended(record, settings, models)
     every = [*models, *blends]
-    record.write_predictions(pd.concat([_table(p) for sets in every for p in sets.values()], ignore_index=True))
+    tables = [_table(of, p) for sets in every for of, p in sets.items()]
+    record.write_predictions(pd.concat(tables, ignore_index=True))
     if any(LOCKED in sets for sets in every):
         _note_opening(record)
     best = max(every, key=lambda sets: _score(sets[OUT_OF_FOLD], settings, record.samples()))
@@ -65,12 +67,20 @@ def blended(record: Record, settings: Settings, models: Sequence[Sets]) -> list[
     """Return the blends that the configuration asks for, and write their weights into the record."""
     if len(models) < 2:
         return []
-    locked = [sets[LOCKED] for sets in models] if all(LOCKED in sets for sets in models) else None
-    made = [
-        blend([sets[OUT_OF_FOLD] for sets in models], method, test=locked) for method in settings.ensemble.methods
-    ]
-    record.write_json("ensemble.json", {one.method: one.document() for one in made})
-    return [{OUT_OF_FOLD: one.predictions} | ({LOCKED: one.test} if one.test is not None else {}) for one in made]
+    held_out = [sets[OUT_OF_FOLD] for sets in models]
+    others = [of for of in (LOCKED, SECOND) if all(of in sets for sets in models)]
+    out, documents = [], {}
+    for method in settings.ensemble.methods:
+        one = blend(held_out, method)
+        found = {OUT_OF_FOLD: one.predictions}
+        for of in others:
+            elsewhere = blend(held_out, method, test=[sets[of] for sets in models]).test
+            if elsewhere is not None:
+                found[of] = elsewhere
+        out.append(found)
+        documents[one.method] = one.document()
+    record.write_json("ensemble.json", documents)
+    return out
 
 
 def metric_names(p: Predictions, settings: Settings, levels: Mapping[str, Any]) -> list[str]:
@@ -94,7 +104,7 @@ def _figures(p: Predictions, settings: Settings, samples: Samples) -> dict[str, 
 def _score(p: Predictions, settings: Settings, samples: Samples) -> float:
     assert p.truth is not None
     weights, sets = settings.score.weights, settings.classes.sets
-    return fast_score(p.probabilities, p.truth, p.classes, weights, sets, samples.levels)[0]
+    return fast_score(p.probabilities, p.truth, p.classes, weights, sets, samples.levels, p.groups)[0]
 
 
 def _note_opening(record: Record) -> None:
@@ -103,9 +113,9 @@ def _note_opening(record: Record) -> None:
     record.write_json("test_opened.json", [*opened, datetime.now(UTC).isoformat(timespec="seconds")])
 
 
-def _table(p: Predictions) -> pd.DataFrame:
+def _table(of: str, p: Predictions) -> pd.DataFrame:
     table = p.frame()
-    table.insert(0, "set", LOCKED if p.origin == "test" else OUT_OF_FOLD)
+    table.insert(0, "set", of)
     table.insert(0, "model", p.model)
     return table
 
@@ -114,9 +124,9 @@ def gathered(record: Record, model: str, seeds: Sequence[int]) -> Sets:
     """Return a model's out-of-fold predictions and, where rows are locked, its test predictions, by set.
 
     Probabilities of several seeds are averaged, or those of their soup are taken where one was kept; on locked
-    rows those of all folds are averaged.
+    rows and those of a second set, those of all folds are averaged.
     """
-    samples, folds = record.samples(), record.folds()
+    samples, folds, second = record.samples(), record.folds(), record.generalization()
     parts = [table for fold in range(folds.k) for table in _fold(record, model, fold, seeds)]
     table = pd.concat(parts)
     columns = [f"p:{name}" for name in samples.classes]
@@ -125,8 +135,16 @@ def gathered(record: Record, model: str, seeds: Sequence[int]) -> Sets:
         rows = table[table["set"] == written]
         if len(rows):
             mean = rows.groupby("id", sort=False)[columns].mean()
-            out[of] = _predictions(mean, samples, folds, model, origin)
+            out[of] = _predictions(mean, samples, folds.of, model, origin)
+    rows = table[table["set"] == SECOND]
+    if second is not None and len(rows):
+        mean = rows.groupby("id", sort=False)[columns].mean()
+        out[SECOND] = _predictions(mean, second, _no_fold, model, "test")
     return out
+
+
+def _no_fold(ids: Strings) -> npt.NDArray[np.int16]:
+    return np.full(len(ids), TEST, dtype=np.int16)
 
 
 def _fold(record: Record, model: str, fold: int, seeds: Sequence[int]) -> list[pd.DataFrame]:
@@ -140,7 +158,13 @@ def _fold(record: Record, model: str, fold: int, seeds: Sequence[int]) -> list[p
     return [pd.read_parquet(folder / "predictions.parquet") for folder in folders]
 
 
-def _predictions(mean: pd.DataFrame, samples: Samples, folds: Folds, model: str, origin: Any) -> Predictions:
+def _predictions(
+    mean: pd.DataFrame,
+    samples: Samples,
+    fold_of: Callable[[Strings], npt.NDArray[np.int16]],
+    model: str,
+    origin: Any,
+) -> Predictions:
     """Return a table of probabilities by id as predictions in the order of the samples."""
     position = pd.Series(np.arange(len(samples)), index=samples.ids)
     rows = np.sort(position.loc[mean.index].to_numpy())
@@ -150,7 +174,7 @@ def _predictions(mean: pd.DataFrame, samples: Samples, folds: Folds, model: str,
         classes=samples.classes,
         probabilities=mean.loc[ids].to_numpy(np.float64),
         truth=samples.labels[rows],
-        fold=folds.of(ids),
+        fold=fold_of(ids),
         groups=samples.groups[rows] if samples.grouped else None,
         model=model,
         origin=origin,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,7 @@ import pandas as pd
 from evenhand.base.errors import DataError, EvenhandError, unknown
 from evenhand.base.files import replacing
 from evenhand.base.record import Record
-from evenhand.base.values import NO_LABEL, Floats, Predictions, Samples
-from evenhand.data.alone import FileRoot
+from evenhand.base.values import NO_LABEL, Finding, Floats, Predictions, Samples
 from evenhand.data.root import Root, open_root
 from evenhand.doctor.case import Failure
 from evenhand.engines.cores import usable_cores
@@ -45,12 +44,20 @@ class Predicted:
         What predicted.
     failures
         Files that cannot be decoded, left out.
+    samples, root, settings
+        The rows, where they were read, and the configuration of the run.
+    findings
+        What was found while reading.
     """
 
     table: pd.DataFrame
     predictions: Predictions
     model: str
     failures: tuple[Failure, ...]
+    samples: Samples
+    root: Root
+    settings: Settings
+    findings: tuple[Finding, ...] = ()
 
     def document(self) -> dict[str, Any]:
         """Return it as plain values, for JSON."""
@@ -58,6 +65,7 @@ class Predicted:
             "model": self.model,
             "rows": self.table.to_dict(orient="records"),
             "left_out": [vars(failure) for failure in self.failures],
+            "findings": [finding.document() for finding in self.findings],
         }
 
     def __repr__(self) -> str:
@@ -97,7 +105,7 @@ def predict(
     chosen = model or str(run.json("scores.json")["headline"]["best"])
     settings = load(run.resolved())
     weights = _weights(run, settings, chosen)
-    root, samples = _rows(Path(source), settings)
+    root, samples, findings = _rows(Path(source), settings)
     classes = tuple(run.data()["classes"])
     votes, failures = _votes(run, settings, root, samples, weights, watcher)
     keep = np.array([row not in failures for row in range(len(samples))])
@@ -105,9 +113,9 @@ def predict(
     samples = samples.take(keep)
     predictions = Predictions(samples.ids, classes, mixed, model=chosen, origin="test")
     agreement = (votes.probabilities[:, keep].argmax(axis=2) == predictions.predicted).mean(axis=0)
-    table = _table(predictions, samples, agreement, run)
+    table = _table(predictions, samples, settings.kind.shown, agreement, run)
     left_out = tuple(Failure(str(row), path, failures[row]) for row, path in sorted(votes.left_out.items()))
-    return Predicted(table, predictions, chosen, left_out)
+    return Predicted(table, predictions, chosen, left_out, samples, root, settings, tuple(findings))
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,14 +140,14 @@ def _weights(run: Record, settings: Settings, chosen: str) -> dict[str, float]:
     return {name: weight for name, weight in zip(made["models"], made["weights"], strict=True) if weight > 0}
 
 
-def _rows(source: Path, settings: Settings) -> tuple[Root, Samples]:
-    """Return the root and the rows of a folder, a zip, or one file."""
-    alone = source.is_file() and not is_zipfile(source)
-    root: Root = FileRoot(source) if alone else open_root(source)
-    samples, _ = settings.kind.unlabelled(root)
+def _rows(source: Path, settings: Settings) -> tuple[Root, Samples, list[Finding]]:
+    """Return the root, the rows and what was found in a folder, a zip, or one file or record."""
+    many = source.is_dir() or (source.is_file() and is_zipfile(source))
+    root = open_root(source) if many else settings.kind.alone(source)
+    samples, findings = settings.kind.unlabelled(root, settings.own)
     if not len(samples):
         raise DataError(f"{source}: no {settings.kind.name} were found there.")
-    return root, samples
+    return root, samples, findings
 
 
 def _votes(
@@ -186,13 +194,16 @@ def _votes(
     return _Votes(probabilities, shares, {row: paths.iloc[row] for row in failures}), failures
 
 
-def _table(predictions: Predictions, samples: Samples, agreement: Floats, run: Record) -> pd.DataFrame:
+def _table(
+    predictions: Predictions, samples: Samples, shown: Sequence[str], agreement: Floats, run: Record
+) -> pd.DataFrame:
     """Return the table of `Predicted`."""
     probabilities = predictions.probabilities
     top = np.sort(probabilities, axis=1)
     out = predictions.frame()
     out["id"] = samples.ids
-    out.insert(1, "path", samples.frame["path"].to_numpy(dtype=object))
+    for at, name in enumerate(("path", *shown), start=1):
+        out.insert(at, name, samples.frame[name].to_numpy())
     at = list(out.columns).index("confidence") + 1
     out.insert(at, "expected_accuracy", expected_accuracy(top[:, -1], _held_out(run, predictions.model)))
     out.insert(at + 1, "margin", top[:, -1] - top[:, -2])
@@ -213,6 +224,13 @@ def _held_out(run: Record, model: str) -> Predictions:
         truth=table["truth"].map(number).fillna(NO_LABEL).to_numpy().astype(np.int64),
         model=model,
     )
+
+
+def write_beside(predicted: Predicted, folder: Path) -> list[Path]:
+    """Write what programs for this kind of data read into `folder`: annotation files of records; return them."""
+    p, settings = predicted, predicted.settings
+    classes = [p.predictions.classes[c] for c in p.predictions.predicted]
+    return settings.kind.write_predicted(p.root, p.samples.frame, classes, settings.data, settings.own, folder)
 
 
 def write_table(predicted: Predicted, path: Path) -> None:

@@ -40,11 +40,12 @@ def _pictures(run: Record, side: int) -> Picture:
         kind, frame = KINDS.get(data["kind"]), run.samples().frame
     except (EvenhandError, KeyError, ValueError):
         return lambda _: None
-    paths = dict(zip(frame["id"], frame["path"].astype(str), strict=True))
+    names = [str(name) for name in frame.columns]
+    positions = {str(name): position for position, name in enumerate(frame["id"])}
 
     def picture(row: str) -> str | None:
         try:
-            return kind.picture(root.read(paths[row]), side)
+            return kind.picture_of(root, dict(zip(names, frame.iloc[positions[row]], strict=True)), side)
         except (EvenhandError, KeyError):
             return None
 

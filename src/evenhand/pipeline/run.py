@@ -16,11 +16,14 @@ import pandas as pd
 from evenhand.base.errors import ConfigError, Fault, TaskError
 from evenhand.base.record import Record, unfinished
 from evenhand.base.values import Finding
+from evenhand.data.store_entry import Entry
 from evenhand.engines.call import Event, Failure
 from evenhand.engines.cores import usable_cores
 from evenhand.engines.local import run_calls
 from evenhand.pipeline.check import checked
+from evenhand.pipeline.examine import write_examination
 from evenhand.pipeline.judge import judge
+from evenhand.pipeline.ledger import accepted, ledgers
 from evenhand.pipeline.progress import Silent, Watcher
 from evenhand.pipeline.report import write_report
 from evenhand.pipeline.source import Source, fingerprint, read, store_of
@@ -28,6 +31,7 @@ from evenhand.settings import Settings, asked, load
 
 TASK = "evenhand.training.task:run_task"
 PREPARE = "evenhand.training.task:prepare_model"
+WATCHER = "evenhand.doctor.live:watcher"
 SOUP = "evenhand.training.soup_task:run_soup"
 
 
@@ -121,12 +125,15 @@ def run(
     seconds: dict[str, float] = {}
     with timed("read", seconds):
         source = read(settings, watcher)
+    accepted(ledgers(settings, source.samples, None), _source_name(config))
     record = opened(settings, source, asked(config), fresh=fresh)
     with record.locked():
         with timed("check", seconds):
             plan(record, settings, source, watcher)
+            tell_balance(record, settings, source, watcher, _source_name(config))
         with timed("train", seconds):
             train(record, settings, watcher)
+            write_examination(record)
         with timed("judge", seconds):
             judge(record, settings, watcher, seconds)
         watcher.stage("writing the report")
@@ -137,7 +144,8 @@ def run(
 def opened(settings: Settings, source: Source, text: str, *, fresh: bool) -> Record:
     """Return the unfinished record of this configuration and data, or a new one."""
     resolved, samples = settings.resolved(), source.samples
-    mark = fingerprint(resolved, samples)
+    further = source.further
+    mark = fingerprint(resolved, samples, None if further is None else further.samples)
     found = None if fresh else unfinished(Path(settings.output), mark)
     if found is not None:
         return found
@@ -148,16 +156,21 @@ def opened(settings: Settings, source: Source, text: str, *, fresh: bool) -> Rec
         "classes": samples.classes,
         "levels": samples.levels,
         "left_out": [vars(failure) for failure in source.failures],
-        "encoded": {
-            name: source.entries[size].name
-            for model in settings.model
-            for name, size in settings.sizes_of(model).items()
-        },
+        "encoded": _names(settings, source.entries),
         "fingerprint": mark,
     }
+    if further is not None:
+        data["encoded_generalization"] = _names(settings, further.entries)
     record = Record.create(Path(settings.output), asked=text, resolved=resolved, data=data)
     record.write_samples(samples)
+    if further is not None:
+        record.write_generalization(further.samples)
     return record
+
+
+def _names(settings: Settings, entries: Mapping[int | None, Entry]) -> dict[str, str]:
+    """Return for each model, and each further size of one, the store's name of its encoded rows."""
+    return {name: entries[size].name for model in settings.model for name, size in settings.sizes_of(model).items()}
 
 
 def plan(record: Record, settings: Settings, source: Source, watcher: Watcher) -> None:
@@ -167,8 +180,27 @@ def plan(record: Record, settings: Settings, source: Source, watcher: Watcher) -
     found = checked(settings, source, watcher)
     record.write_json("skew.json", found.skew.document())
     record.write_json("examination.json", found.examination.document())
+    record.write_json("balance.json", [one.document() for one in found.ledgers])
     record.write_folds(found.folds)
     record.write_findings(found.findings)
+
+
+def tell_balance(record: Record, settings: Settings, source: Source, watcher: Watcher, name: str) -> None:
+    """Say what models are made to believe about how common classes are, before the first batch.
+
+    Raises
+    ------
+    ConfigError
+        If the skew would be turned around and the settings refuse that.
+    """
+    kept = ledgers(settings, source.samples, record.folds())
+    accepted(kept, name)
+    for one in kept:
+        watcher.says(f"{one}\n")
+
+
+def _source_name(config: str | Path | Mapping[str, Any]) -> str:
+    return "configuration" if isinstance(config, Mapping) else str(config)
 
 
 def train(record: Record, settings: Settings, watcher: Watcher) -> None:
@@ -182,7 +214,7 @@ def train(record: Record, settings: Settings, watcher: Watcher) -> None:
             call = {**common, "model": model.name, "threads": cores}
             work(PREPARE, [call], watcher, workers=1, threads=cores, one_call=True)
     calls = [
-        {**common, "model": model.name, "fold": fold, "seed": seed}
+        {**common, "model": model.name, "fold": fold, "seed": seed, "watcher": WATCHER}
         for model in settings.model
         for fold in range(settings.folds.k)
         for seed in model.seeds
@@ -213,7 +245,8 @@ def work(
 ) -> list[Any]:
     """Return what worker processes return for each call.
 
-    The watcher counts calls, or, where there is `one_call`, the steps that it tells.
+    The watcher counts calls, or, where there is `one_call`, the steps that it tells; alarms and what came of a
+    training are said as they come.
 
     Raises
     ------
@@ -228,9 +261,13 @@ def work(
             watcher.says(f"{_named(calls[event.call])}: {event.says} It is tried once more.")
         elif event.kind == "progress" and one_call:
             watcher.advance(*event.value)
+        elif event.kind == "progress" and isinstance(event.value, dict):
+            watcher.says(alarm_words(event.value["alarm"]))
         elif event.kind == "done" and not one_call:
             done += 1
             watcher.advance(done)
+            if words := score_words(event.value):
+                watcher.says(f"{_named(calls[event.call])}: {words}")
 
     results = run_calls(function, calls, workers=workers, threads=threads, on_event=listen)
     failed = [(_named(calls[r.call]), r.failure) for r in results if r.failure is not None]
@@ -239,6 +276,23 @@ def work(
         told = "\n".join(f"  {name}: {_in_words(failure)}" for name, failure in failed)
         raise TaskError(f"{len(failed)} of {len(results)} tasks failed; what is done is kept.\n{told}")
     return [result.value for result in results]
+
+
+def alarm_words(alarm: Mapping[str, Any]) -> str:
+    """Return an alarm of a training as a line: code, severity, what is wrong, what was done."""
+    return f"{alarm['code']} {alarm['severity']}: {alarm['says']} {alarm['did']}"
+
+
+def score_words(summary: Any) -> str:
+    """Return the score of a training that is done, and every part of it; "" for what is no summary of one."""
+    if not isinstance(summary, Mapping) or not isinstance(summary.get("parts"), Mapping):
+        return ""
+    parts = ", ".join(f"{name} {_figure(value)}" for name, value in summary["parts"].items())
+    return f"score {_figure(summary['score'])} ({parts}) in epoch {summary['epoch']} of {summary['epochs']}."
+
+
+def _figure(value: float | None) -> str:
+    return "–" if value is None or value != value else f"{value:.3f}"
 
 
 def _in_words(failure: Failure) -> str:

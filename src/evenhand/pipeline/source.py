@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenhand.base.errors import DataError
+from evenhand.base.errors import ConfigError, DataError
 from evenhand.base.files import to_json
 from evenhand.base.record import ROW
 from evenhand.base.values import Finding, Samples
@@ -21,7 +21,9 @@ from evenhand.data.store import Store
 from evenhand.data.store_entry import Entry
 from evenhand.doctor.case import Failure
 from evenhand.engines.config import ComputeConfig
+from evenhand.evaluation.fitting import class_faults
 from evenhand.modalities import Kind
+from evenhand.pipeline.further import NAME, Further, further_samples
 from evenhand.pipeline.progress import Watcher
 from evenhand.settings import Settings
 
@@ -42,6 +44,8 @@ class Source:
         Rows that cannot be decoded, left out.
     findings
         What was found while reading, before anything was decoded.
+    further
+        The second set, `[data.generalization]`, or None.
     """
 
     kind: Kind
@@ -50,6 +54,7 @@ class Source:
     entries: Mapping[int | None, Entry]
     failures: tuple[Failure, ...]
     findings: tuple[Finding, ...]
+    further: Further | None = None
 
     @property
     def entry(self) -> Entry:
@@ -59,8 +64,12 @@ class Source:
     def facts(self, threads: int) -> pd.DataFrame:
         """Return what the heads of the files say, a row for each of the samples."""
         paths = self.samples.frame["path"].astype(str)
+        files = paths.unique()
         with ThreadPoolExecutor(threads) as pool:
-            return pd.DataFrame(pool.map(lambda path: dict(self.kind.facts(self.root.read(path))), paths))
+            found = pd.DataFrame(
+                pool.map(lambda path: dict(self.kind.facts_of(self.root, path)), files), index=files
+            )
+        return found.loc[paths.tolist()].reset_index(drop=True)
 
 
 def store_of(compute: ComputeConfig) -> Store:
@@ -82,7 +91,21 @@ def read(settings: Settings, watcher: Watcher) -> Source:
     kind = settings.kind
     samples, findings = kind.samples(root, settings.data, settings.own)
     samples = replace(samples, frame=samples.frame.assign(**{ROW: np.arange(len(samples))}))
-    _check_learnable(samples, settings.data.root)
+    check_learnable(samples, settings.data.root)
+    check_names(settings, samples)
+    found = further_samples(kind, settings, samples)
+    kept, entries, failures = _decoded(kind, root, samples, settings, watcher)
+    further = None
+    if found is not None:
+        further = Further(found[0], *_decoded(kind, found[0], found[1], settings, watcher))
+        findings = [*findings, *found[2], *_unread(further)]
+    return Source(kind, root, kept, entries, failures, tuple(findings), further)
+
+
+def _decoded(
+    kind: Kind, root: Root, samples: Samples, settings: Settings, watcher: Watcher
+) -> tuple[Samples, dict[int | None, Entry], tuple[Failure, ...]]:
+    """Return the rows that can be decoded, the store's entries of all rows, and the rows that cannot."""
     sizes = dict.fromkeys(size for model in settings.model for size in settings.sizes_of(model).values())
     entries = {size: encode(kind, root, samples, settings, size, watcher) for size in sizes or [None]}
     reasons = {row: reason for entry in entries.values() for row, reason in entry.failures.items()}
@@ -91,11 +114,25 @@ def read(settings: Settings, watcher: Watcher) -> Source:
     )
     if len(failures) == len(samples):
         raise DataError(
-            f"None of the {len(samples)} files can be decoded (first: {failures[0].path}: {failures[0].reason})."
+            f"None of the {len(samples):,} {kind.name} can be decoded (first: {failures[0].path}: "
+            f"{failures[0].reason})."
         )
     keep = np.ones(len(samples), dtype=bool)
     keep[list(reasons)] = False
-    return Source(kind, root, samples.take(keep), entries, failures, tuple(findings))
+    return samples.take(keep), entries, failures
+
+
+def _unread(further: Further) -> list[Finding]:
+    """Return a finding about rows of the second set that cannot be decoded."""
+    if not further.failures:
+        return []
+    n, first = len(further.failures), further.failures[0]
+    says = (
+        f"data.generalization: {n:,} of {n + len(further.samples):,} rows cannot be decoded and are left out "
+        f'(first: "{first.path}", {first.reason}).'
+    )
+    evidence = {"failed": n, "files": {f.path: f.reason for f in further.failures}}
+    return [Finding("EH101", "warning", says, NAME, evidence, tuple(f.id for f in further.failures))]
 
 
 def encode(
@@ -103,30 +140,46 @@ def encode(
 ) -> Entry:
     """Return the store's entry of all rows at one size, built now if it is not there."""
     encoder = kind.settings(settings.own, size)
-    paths = samples.frame["path"].to_numpy(dtype=object)
     watcher.stage(f"decoding {kind.name}" + (f" at {size}" if size else ""), len(samples))
     return store_of(settings.compute).rows(
         {"kind": kind.name, **encoder},
         samples.frame["content"].tolist(),
-        lambda row: kind.encode(root.read(str(paths[row])), encoder),
+        kind.reader(root, samples.frame, encoder),
+        files=samples.frame["path"].astype(str).tolist(),
         workers=settings.compute.cores,
         progress=watcher.advance,
     )
 
 
-def fingerprint(resolved: Mapping[str, Any], samples: Samples) -> str:
+def fingerprint(resolved: Mapping[str, Any], samples: Samples, further: Samples | None = None) -> str:
     """Return a hash of everything that decides the results: configuration and the bytes of the data.
 
-    Where results go and how many processes make them decides nothing.
+    Where results go, where the data lie and how many processes make them decides nothing.
     """
     deciding = {key: value for key, value in resolved.items() if key not in ("output", "compute")}
-    deciding = {**deciding, "data": {**resolved["data"], "root": "", "table": ""}}
-    table = samples.frame[["id", "content"]].astype(str).agg("\t".join, axis=1)
-    text = "\n".join([to_json(deciding), *table, samples.labels.tobytes().hex()])
+    data = {**resolved["data"], "root": "", "table": ""}
+    if NAME in data:
+        data[NAME] = {**data[NAME], "root": "", "table": ""}
+    text = "\n".join([to_json({**deciding, "data": data}), _contents(samples), _contents(further)])
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-def _check_learnable(samples: Samples, root: str) -> None:
+def _contents(samples: Samples | None) -> str:
+    if samples is None:
+        return ""
+    rows = samples.frame["id"].astype(str) + "\t" + samples.frame["content"].astype(str)
+    return "\n".join([*rows, samples.labels.tobytes().hex()])
+
+
+def check_names(settings: Settings, samples: Samples) -> None:
+    """Raise with every class that [classes] and [score] name and the data do not have."""
+    weights, sets = settings.score.weights, settings.classes.sets
+    faults = class_faults(weights, sets, samples.classes, samples.levels, grouped=samples.grouped)
+    if faults:
+        raise ConfigError("configuration", faults)
+
+
+def check_learnable(samples: Samples, root: str) -> None:
     held = [name for name, count in zip(samples.classes, samples.counts(), strict=True) if count > 0]
     if len(samples) == 0:
         raise DataError(f"{root}: nothing to learn from was found there.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,9 @@ from evenhand.base.config import Section
 from evenhand.base.seeds import generator
 from evenhand.base.values import Samples
 from evenhand.data.config import DataConfig
+from evenhand.data.hashing import content_hash
 from evenhand.data.root import Root, open_root
+from evenhand.data.skipped import Skipped
 from evenhand.modalities import KINDS, Kind
 
 
@@ -28,6 +31,34 @@ class Generated:
     def samples(self) -> Samples:
         """Return the samples."""
         return self.kind.samples(self.root, self.data, self.own)[0]
+
+
+@dataclass(frozen=True)
+class Spoilt:
+    """A root whose files have their names, and all the same bytes."""
+
+    root: Root
+    raw: bytes
+
+    @property
+    def path(self) -> Path:
+        """The folder or the zip."""
+        return self.root.path
+
+    def names(self) -> Sequence[str]:
+        return self.root.names()
+
+    def skipped(self) -> Sequence[Skipped]:
+        return self.root.skipped()
+
+    def read(self, name: str) -> bytes:
+        return self.raw
+
+    def size(self, name: str) -> int:
+        return len(self.raw)
+
+    def content(self, name: str) -> str:
+        return content_hash(self.raw)
 
 
 def generate(kind: str, folder: Path, *, rows: int = 48, seed: int = 0) -> Generated:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,12 @@ from evenhand.balance.config import BalanceConfig
 from evenhand.base.errors import TaskError, unknown
 from evenhand.base.record import ROW, Record
 from evenhand.base.values import NO_LABEL, TEST, Floats, Folds, Ints, Mask, Samples
+from evenhand.data.ragged import Ragged
 from evenhand.data.store import Store
 from evenhand.data.store_entry import Entry
 from evenhand.evaluation.config import ClassesConfig, ScoreConfig
 from evenhand.modalities import KINDS, Kind
-from evenhand.models.config import ModelConfig
+from evenhand.models.config import ModelConfig, SizedModel
 from evenhand.training.config import TrainConfig
 
 
@@ -39,6 +40,8 @@ class Assignment:
         Settings.
     device
         As in `compute.device`.
+    encoded
+        Where the record names the encoded rows: "encoded", or "encoded_generalization" for the second set.
     """
 
     record: Record
@@ -51,6 +54,7 @@ class Assignment:
     score: ScoreConfig
     classes: ClassesConfig
     device: str
+    encoded: str = "encoded"
 
     @classmethod
     def of(cls, record: str, store: str, model: str) -> Assignment:
@@ -83,6 +87,14 @@ class Assignment:
         )
 
     @property
+    def generalization(self) -> Assignment | None:
+        """The same model with the rows of the second set in the place of the first, or None where there is none."""
+        samples = self.record.generalization()
+        if samples is None:
+            return None
+        return replace(self, samples=samples, encoded="encoded_generalization")
+
+    @property
     def kind(self) -> Kind:
         """The kind of data."""
         return KINDS.get(self.samples.kind)
@@ -102,7 +114,7 @@ class Assignment:
         TaskError
             If the run did not encode them.
         """
-        encoded = self.record.data()["encoded"]
+        encoded = self.record.data()[self.encoded]
         own = size is None or size == self.model.size
         name = self.model.name if own else f"{self.model.name}@{size}"
         if name not in encoded:
@@ -110,6 +122,13 @@ class Assignment:
                 f"{self.record.path}: its rows were not encoded at {size} px. Start the run with --fresh."
             )
         return self.store.open(encoded[name])
+
+    @property
+    def sized(self) -> SizedModel:
+        """The model with the shapes of its rows; arrays whose rows differ in shape have none."""
+        arrays = self.entry(None).arrays
+        row = {name: list(of.shape[1:]) for name, of in arrays.items() if not isinstance(of, Ragged)}
+        return SizedModel.model_validate({**self.model.model_dump(), "row": row})
 
     @property
     def rows(self) -> Ints:
@@ -140,6 +159,11 @@ class Assignment:
         """(n,) whether the label of each sample is known."""
         labels = self.samples.labels
         return ~np.isnan(labels).any(axis=1) if self.samples.multi_label else labels >= 0
+
+    @property
+    def stage_balance(self) -> list[BalanceConfig]:
+        """What is done about skew in each stage."""
+        return [self.balance.overridden(stage.balance) for stage in self.train.stage] or [self.balance]
 
     def parts(self, fold: int) -> Parts:
         """Return which samples are trained on, judged, and predicted in one fold."""

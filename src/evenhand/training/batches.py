@@ -17,11 +17,12 @@ def shuffled(rows: Ints, rng: np.random.Generator) -> Ints:
     return rng.permutation(rows)
 
 
-def drawn(rows: Ints, chances: Floats, rng: np.random.Generator) -> Ints:
-    """Return as many rows as there are, drawn in proportion to their chances, in a new order.
+def drawn(rows: Ints, chances: Floats, rng: np.random.Generator, size: int | None = None) -> Ints:
+    """Return `size` rows (as many as there are), drawn in proportion to their chances, in a new order.
 
     Drawing is systematic (Madow 1949): with an expected number of 2.3, a row comes two or three times and
-    never five times or not at all, so the classes of an epoch hold what they should up to a row or so.
+    never five times or not at all. It goes through the rows from the smallest chance to the largest, so that classes
+    hold what they should up to a row, and in a random order where chances are alike.
 
     Parameters
     ----------
@@ -30,9 +31,10 @@ def drawn(rows: Ints, chances: Floats, rng: np.random.Generator) -> Ints:
     chances
         (n,) relative chances, none below 0, not all 0.
     """
-    order = rng.permutation(len(rows))
+    order, size = rng.permutation(len(rows)), len(rows) if size is None else size
+    order = order[np.argsort(chances[order], kind="stable")]
     edges = np.cumsum(chances[order])
-    points = (np.arange(len(rows)) + rng.random()) * (edges[-1] / len(rows))
+    points = (np.arange(size) + rng.random()) * (edges[-1] / size)
     picked = np.searchsorted(edges, points, side="right")
     return rng.permutation(rows[order[np.minimum(picked, len(rows) - 1)]])
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import model_validator
 
 from evenhand.base.config import Section, option
+from evenhand.training.distill_config import DistillConfig
 
 
 class StageConfig(Section):
@@ -18,6 +19,9 @@ class StageConfig(Section):
     epochs: int = option(5, ge=1, unit="epochs", says="Passes over the training rows.")
     learning_rate_factor: float = option(1.0, gt=0, says="The stage's share of train.learning_rate.")
     size: int | None = option(None, ge=16, unit="px", says="Side of the picture; without it, the model's own.")
+    balance: dict[str, Any] = option(
+        {}, says='Overrides of [balance] for this stage, such as { sampler = "balanced_subset", weights = "none" }.'
+    )
 
 
 class TrainConfig(Section):
@@ -77,8 +81,23 @@ class TrainConfig(Section):
         "score", says="What makes one epoch better than another: [score], or the validation loss."
     )
 
+    on_collapse: Literal["warn", "stop", "fix"] = option(
+        "warn",
+        says="What is done when a training collapses, is stuck at chance or has no numbers left: tell it, stop "
+        "with the best weights, or soften what is to blame and go on from the last healthy weights.",
+    )
+    judge_generalization_every: int = option(
+        5, ge=1, unit="epochs", says="Epochs from one look at [data.generalization] to the next; never selected on."
+    )
+
+    distill: DistillConfig | None = option(
+        None, says="A teacher: { record, model, temperature, weight, start_epoch, pause }; none is off."
+    )
+
     @model_validator(mode="after")
     def _together(self) -> TrainConfig:
+        if self.distill is not None and (self.mixup or self.cutmix):
+            raise ValueError("distill speaks of single rows; it does not work with mixup or cutmix")
         if self.sam and self.precision == "fp16":
             raise ValueError('sam and precision = "fp16" do not work together; use "bf16" or "float32"')
         last = sum(stage.epochs for stage in self.stage) or self.epochs

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,26 +12,51 @@ from evenhand.training.job import Score
 
 
 def epoch_line(
-    epoch: int, stage: int, *, seconds: float, rate: float, train_loss: float, loss: float, form: str, score: Score
+    epoch: int,
+    stage: int,
+    *,
+    seconds: float,
+    rate: float,
+    train_loss: float,
+    loss: float,
+    form: str,
+    score: Score,
+    seen: Mapping[str, Any] | None = None,
+    sets: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return the line of one epoch as plain values.
 
-    `form` says which weights the validation figures belong to: "plain", or "ema" where the average did better.
-    Figures that cannot be estimated (NaN) become null in the file.
+    Figures that cannot be estimated (NaN) become None, null in the file. docs/training.md tells what each key is.
+
+    Parameters
+    ----------
+    form
+        Which weights the validation figures belong to: "plain", or "ema" where the average did better.
+    seen
+        What a witness of the training took down: train, batch_mix, gradient_share, motion.
+    sets
+        Name of a set -> what was said of its rows; and `features`, how they spread.
     """
+    witnessed, judged = dict(seen or {}), dict(sets or {})
+    features = judged.pop("features", None)
     return {
         "epoch": epoch,
         "stage": stage,
         "seconds": round(seconds, 4),
         "learning_rate": rate,
-        "train_loss": train_loss,
-        "validation_loss": loss,
+        "train_loss": _known(train_loss),
+        "validation_loss": _known(loss),
         "form": form,
-        "score": score.value,
+        "score": _known(score.value),
         "parts": dict(score.parts),
-        "recall": list(score.recall),
-        "predicted": list(score.predicted),
+        "sets": {"train": witnessed.pop("train", None), **judged},
+        **witnessed,
+        "features": features,
     }
+
+
+def _known(value: float) -> float | None:
+    return value if math.isfinite(value) else None
 
 
 def write_epochs(path: Path, lines: Iterable[dict[str, Any]]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,9 +11,10 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from evenhand.balance.choose import LOSSES, Classes, chosen, class_weights, row_weights, sampling_weights
 from evenhand.balance.config import BalanceConfig
+from evenhand.balance.plan import plan_of
 from evenhand.base.values import Floats, Ints
+from evenhand.training.balancing import Balance, balance_of
 from evenhand.training.config import TrainConfig
 from evenhand.training.job import Job, Scorer, Stage, Trainable
 from evenhand.training.targets import Targets
@@ -28,6 +31,8 @@ def fold_job(
     scorer: Scorer,
     train: TrainConfig | None = None,
     balance: BalanceConfig | None = None,
+    stage_balance: Sequence[BalanceConfig] | None = None,
+    names: Sequence[str] | None = None,
     key: tuple[int | str, ...] = (0,),
     weights: Floats | None = None,
     layer_decay: float = 1.0,
@@ -52,6 +57,10 @@ def fold_job(
         Judges the probabilities of `judge_rows`.
     train, balance
         Settings; defaults where not given.
+    stage_balance
+        What is done about skew in each stage, where that differs from `balance`.
+    names
+        The k classes, where `balance` names some; "0", "1", … where not given.
     key
         Seeds every random draw: equal keys give equal fits.
     weights
@@ -60,29 +69,46 @@ def fold_job(
         Factor on the learning rate from each tuned stage to the one below it.
     norms
         The part whose batch normalisations `train.freeze_norm` holds still.
+
+    Raises
+    ------
+    EvenhandError
+        If all corrections together turn the skew around and `balance.on_overshoot` refuses that.
     """
     train, balance, device = train or TrainConfig(), balance or BalanceConfig(), torch.device(device)
     known = np.nan_to_num(labels) if labels.ndim == 2 else labels
     fitted = known[fit_rows]
-    counts = fitted.sum(axis=0) if labels.ndim == 2 else np.bincount(fitted, minlength=k)
-    costs = Classes(np.asarray(counts, dtype=float), class_weights(balance.weights, counts), labels.ndim == 2)
-    uniform = balance.sampler == "none"
+    classes = [str(c) for c in range(k)] if names is None else names
+    own, loss = balance_of(balance, fitted, classes)
+    others = stage_balance or [balance] * len(stages)
+    each = [own if other == balance else balance_of(other, fitted, classes)[0] for other in others]
+    softer = [_softer(other, fitted, classes) for other in others]
     return Job(
         network=network,
-        stages=stages,
+        stages=tuple(
+            replace(stage, balance=of, softer=than) for stage, of, than in zip(stages, each, softer, strict=True)
+        ),
         targets=Targets(known, k, smoothing=train.label_smoothing, device=device),
         fit_rows=fit_rows,
         judge_rows=judge_rows,
-        loss=chosen(LOSSES, balance.loss).build(costs),
+        loss=loss,
         scorer=scorer,
         train=train,
         key=key,
-        chances=None if uniform else row_weights(sampling_weights(balance.sampler, counts), fitted),
+        chances=own.chances,
         row_weights=None if weights is None else _mean_one(weights, fit_rows, device),
         layer_decay=layer_decay,
         fixed_norms=norms if train.freeze_norm else None,
         device=device,
     )
+
+
+def _softer(balance: BalanceConfig, fitted: npt.NDArray[Any], names: Sequence[str]) -> Callable[[], Balance] | None:
+    """Return what makes a softened balance, where an overshoot is allowed and there is one."""
+    if balance.on_overshoot != "allow" or not plan_of(balance, fitted, names).prior.overshoots():
+        return None
+    soft = balance.model_copy(update={"on_overshoot": "soften"})
+    return lambda: balance_of(soft, fitted, names)[0]
 
 
 def _mean_one(weights: Floats, rows: Ints, device: torch.device) -> torch.Tensor:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,10 @@ from evenhand.models.network import Network
 from evenhand.models.saving import load_network
 from evenhand.training.assignment import Assignment
 from evenhand.training.device import device_of
-from evenhand.training.inputs import Inputs, ViewInputs
+from evenhand.training.given import given
 from evenhand.training.precision import precision
 from evenhand.training.prediction import predict_logits, probabilities
 from evenhand.training.randomness import deterministic
-from evenhand.training.stages import activations_of, picture_inputs
 from evenhand.training.task import summary_of
 
 
@@ -55,33 +55,40 @@ def predict_fold(
     task = fold_folder / f"seed{seed}"
     soup = fold_folder / "soup"
     weights = (soup if (soup / "weights.safetensors").is_file() else task) / "weights.safetensors"
-    size = summary_of(task)["size"]
+    summary = summary_of(task)
+    size = summary["size"]
     rows = assignment.store.open(entry if size == assignment.model.size else (sizes or {})[str(size)])
     with deterministic(threads):
         network = load_network(weights, shared=assignment.shared)
-        found = network_probabilities(assignment, network, rows)
+        found = network_probabilities(assignment, network, rows, _correction(soup, summary))
     with replacing(Path(out)) as part, part.open("wb") as file:
         np.save(file, found, allow_pickle=False)
     return {"rows": len(found), "out": out}
 
 
-def network_probabilities(assignment: Assignment, network: Network, entry: Entry) -> Floats:
-    """Return (n, k) float64 probabilities of all encoded rows by a network as it is."""
+def _correction(soup: Path, summary: Mapping[str, Any]) -> list[float] | None:
+    """Return the correction of a soup where one answers, else of the task."""
+    if (soup / "weights.safetensors").is_file() and (soup / "soup.json").is_file():
+        summary = json.loads((soup / "soup.json").read_text(encoding="utf-8"))
+    return summary.get("correction")
+
+
+def network_probabilities(
+    assignment: Assignment, network: Network, entry: Entry, correction: Sequence[float] | None = None
+) -> Floats:
+    """Return (n, k) float64 probabilities of all encoded rows by a network as it is.
+
+    `correction` (k,) is added to its logits: the prior that its task corrected to.
+    """
     device = device_of(assignment.device)
     logits = predict_logits(
         network.to(device).tuned,
-        _inputs(assignment, network, entry, device),
+        given(assignment, network, entry, device),
         np.arange(len(entry)),
         assignment.samples.k,
         batch_size=assignment.train.batch_size,
         precision=precision(assignment.train.precision, device),
     )
+    if correction is not None:
+        logits = logits + np.asarray(correction)
     return probabilities(torch.from_numpy(logits), several=assignment.samples.multi_label)
-
-
-def _inputs(assignment: Assignment, network: Network, entry: Entry, device: torch.device) -> Inputs:
-    pictures = entry["image"]
-    if network.frozen is None:
-        return picture_inputs(assignment, network, pictures, device)
-    activations = activations_of(network, pictures, assignment, entry.name, device)
-    return ViewInputs(activations, network.model.views_use, device=device)

@@ -10,9 +10,11 @@ import torch
 from torch import Tensor, nn
 
 from evenhand.base.values import Floats, Ints
+from evenhand.training.balancing import Balance
 from evenhand.training.config import TrainConfig
 from evenhand.training.inputs import Inputs
 from evenhand.training.targets import Targets
+from evenhand.training.witness import Witness
 
 if TYPE_CHECKING:
     from evenhand.balance.choose import RowLoss
@@ -50,12 +52,18 @@ class Stage:
         Peak of the head's learning rate.
     inputs
         What the tuned part is given at this boundary and picture size.
+    balance
+        What is done about skew; None for the job's own loss and chances.
+    softer
+        Makes the same with an exponent of 1 at most; None where nothing is to be softened.
     """
 
     tune: str
     epochs: int
     rate: float
     inputs: Inputs
+    balance: Balance | None = None
+    softer: Callable[[], Balance] | None = None
 
 
 @dataclass(frozen=True)
@@ -68,16 +76,10 @@ class Score:
         The figure that is maximised; NaN where it cannot be estimated.
     parts
         What it is made of, by name.
-    recall
-        (k,) share of each class's rows that were found; NaN for a class without rows.
-    predicted
-        (k,) share of the rows that were called each class.
     """
 
     value: float
     parts: Mapping[str, float] = field(default_factory=dict)
-    recall: tuple[float, ...] = ()
-    predicted: tuple[float, ...] = ()
 
 
 Scorer = Callable[[Floats], Score]
@@ -85,6 +87,39 @@ Scorer = Callable[[Floats], Score]
 
 Watch = Callable[[int, int], None]
 """Told after each epoch how many are done, of how many at most."""
+
+
+class Hearing(Protocol):
+    """A teacher, as the loop hears it (`distill.Teacher`)."""
+
+    def joined(self, loss: Tensor, logits: Tensor, rows: Tensor, epoch: int) -> Tensor:
+        """Return the mean loss of a batch with the teacher's part."""
+
+
+@dataclass(frozen=True, eq=False)
+class Further:
+    """A named set of other rows, judged beside the held-out ones and never selected on.
+
+    Attributes
+    ----------
+    name
+        Its name ("generalization").
+    inputs
+        What the tuned part is given of them, for each stage.
+    targets, rows
+        Their labels, and the positions that are judged.
+    scorer
+        Judges the probabilities of `rows`, in their order.
+    every
+        Epochs from one look to the next.
+    """
+
+    name: str
+    inputs: tuple[Inputs, ...]
+    targets: Targets
+    rows: Ints
+    scorer: Scorer
+    every: int = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +137,7 @@ class Job:
     fit_rows, judge_rows
         Positions that are trained on, and held out.
     loss
-        What rows cost.
+        What rows cost, with class weights at full strength; held-out rows are judged by it in every stage.
     scorer
         Judges the probabilities of `judge_rows`, in their order.
     train
@@ -117,6 +152,12 @@ class Job:
         Factor on the learning rate from each tuned stage to the one below.
     fixed_norms
         The part whose batch normalisations keep their statistics, or None.
+    teacher
+        What a trained model said of the training rows, where it is learned from, or None.
+    further
+        Other rows that are judged beside.
+    witness
+        Makes what takes down an epoch: (classes, whether several may hold, steps) -> witness.
     device
         Where the network and the inputs are.
     """
@@ -134,6 +175,9 @@ class Job:
     row_weights: Tensor | None = None
     layer_decay: float = 1.0
     fixed_norms: nn.Module | None = None
+    teacher: Hearing | None = None
+    further: tuple[Further, ...] = ()
+    witness: Callable[[int, bool, int], Witness] = Witness
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
 
 
@@ -155,6 +199,10 @@ class Fitted:
         What they were chosen by: the score, or minus the validation loss.
     averaged
         What an even average scored, if one was tried; None otherwise.
+    job
+        The job at its end: corrections for skew may have been softened on the way.
+    alarms
+        What a guard cried, and what was done about it.
     """
 
     lines: tuple[dict[str, Any], ...]
@@ -164,3 +212,5 @@ class Fitted:
     score: Score
     value: float
     averaged: float | None = None
+    job: Job | None = None
+    alarms: tuple[dict[str, Any], ...] = ()

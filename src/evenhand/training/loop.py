@@ -9,7 +9,7 @@ import math
 import time
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -19,43 +19,62 @@ from evenhand.base.errors import TaskError
 from evenhand.base.seeds import seed_from
 from evenhand.training.checkpoint import Keeper
 from evenhand.training.evidence import epoch_line
-from evenhand.training.job import Fitted, Job, Score, Watch
+from evenhand.training.guard import Guard
+from evenhand.training.job import Fitted, Further, Job, Score, Watch
+from evenhand.training.mending import watch_over
 from evenhand.training.mixing import mixed
 from evenhand.training.norms import refresh, training_mode
-from evenhand.training.prediction import probabilities
+from evenhand.training.prediction import predict_logits, probabilities
 from evenhand.training.randomness import own_randomness
 from evenhand.training.run import Batch, Run
+from evenhand.training.spread import Features
+from evenhand.training.witness import looked
+
+if TYPE_CHECKING:
+    from evenhand.balance.choose import RowLoss
 
 Step = Callable[[Batch], tuple[Tensor, Tensor | None]]
 """One batch -> its mean loss, and (b, k) logits where they are wanted."""
 
 
 class Judged(NamedTuple):
-    """The live weights on the held-out rows: loss, score, and which weights they are."""
+    """The live weights on the held-out rows: loss, score, which weights they are, and what was said of the rows."""
 
     loss: float
     score: Score
     form: str
+    told: dict[str, Any]
 
 
-def fit(job: Job, keeper: Keeper | None = None, watch: Watch | None = None) -> Fitted:
+def fit(job: Job, keeper: Keeper | None = None, watch: Watch | None = None, guard: Guard | None = None) -> Fitted:
     """Fit a network on the training rows of a job and leave it with the weights that judged best.
 
     A fit that was broken off goes on from what `keeper` holds and ends with the same bits.
 
+    Parameters
+    ----------
+    keeper
+        Keeps the state of the fit; None keeps nothing.
+    watch
+        Told how far the fit is.
+    guard
+        Looks at every epoch and acts on what is wrong.
+
     Raises
     ------
     TaskError
-        If the loss is no longer a number.
+        If the loss is no longer a number, and no guard is there, or no epoch left weights that can be used.
     """
     keeper = keeper or Keeper(None)
-    run = Run(job)
+    run = Run(job, guard)
     total = sum(stage.epochs for stage in job.stages)
     with own_randomness(job.device):
         if state := keeper.read():
             run.load(state)
         while not is_over(run):
             epoch(run)
+            if guard is not None:
+                watch_over(run, guard)
             if keeper.due:
                 keeper.keep(run.state())
             if watch is not None:
@@ -78,8 +97,8 @@ def epoch(run: Run) -> None:
     began, number = time.perf_counter(), run.begin_epoch()
     begin_training(run, number)
     train_loss, _ = one_pass(run.training_batches(number), partial(train_step, run))
-    check_finite(run, train_loss)
-    judged = judge_forms(run)
+    lost = not is_sound(run, train_loss)
+    judged = Judged(math.nan, Score(math.nan), "plain", {}) if lost else judge_forms(run)
     run.values.append(run.value(judged.score, judged.loss))
     run.lines.append(
         epoch_line(
@@ -91,10 +110,21 @@ def epoch(run: Run) -> None:
             loss=judged.loss,
             form=judged.form,
             score=judged.score,
+            seen={**run.witness.read(), **in_force(run)},
+            sets={**judged.told, **({} if lost else judge_further(run))},
         )
     )
-    if run.swa is not None and number >= (run.job.train.swa_from or 0):
+    if run.swa is not None and number >= (run.job.train.swa_from or 0) and not lost:
         run.swa.include()
+
+
+def in_force(run: Run) -> dict[str, Any]:
+    """Return what was asked about skew in the epoch: the mix that batches should hold, and the class weights."""
+    mix, weights = run.balance.expected_mix, run.balance.weights
+    return {
+        "expected_mix": None if mix is None else mix.tolist(),
+        "weights": None if weights is None else weights(run.epoch).tolist(),
+    }
 
 
 def begin_training(run: Run, epoch: int | str) -> None:
@@ -132,7 +162,15 @@ def train_step(run: Run, batch: Batch) -> tuple[Tensor, None]:
         x, y = mixed(x, shares, mixup_alpha=train.mixup, cutmix_alpha=train.cutmix, draws=batch.draws)
     else:
         y = targets.fitted(batch.at)
-    loss = run.descent.step(lambda: mean_loss(run, x, y, batch)[0], batch.factor)
+    witness, price = run.witness, run.balance.loss(run.epoch)
+
+    def down() -> Tensor:
+        loss, logits = mean_loss(run, x, y, batch, price)
+        witness.forward(logits)
+        return loss if run.job.teacher is None else run.job.teacher.joined(loss, logits, batch.at, run.epoch)
+
+    loss = run.descent.step(down, batch.factor, witness.motion)
+    witness.step(targets.plain(batch.at) if train.label_smoothing and not run.mixes else y)
     if run.ema is not None:
         run.ema.follow(train.ema)
     return loss, None
@@ -141,17 +179,17 @@ def train_step(run: Run, batch: Batch) -> tuple[Tensor, None]:
 def judge_step(run: Run, batch: Batch) -> tuple[Tensor, Tensor]:
     """Return the loss and the logits of a batch as the weights are."""
     x = run.plan.inputs.look(batch.rows)
-    return mean_loss(run, x, run.job.targets.plain(batch.at), batch)
+    return mean_loss(run, x, run.job.targets.plain(batch.at), batch, run.job.loss)
 
 
-def mean_loss(run: Run, x: Tensor, y: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+def mean_loss(run: Run, x: Tensor, y: Tensor, batch: Batch, price: RowLoss) -> tuple[Tensor, Tensor]:
     """Return the mean loss of a batch over its rows, weighted where rows have weights, and its logits."""
     with run.precision.cast():
         logits = run.module(x).float()
     weights = run.job.row_weights
     if weights is None:
-        return run.job.loss(logits, y, "mean"), logits
-    return (run.job.loss(logits, y, "none") * weights.index_select(0, batch.at)).mean(), logits
+        return price(logits, y, "mean"), logits
+    return (price(logits, y, "none") * weights.index_select(0, batch.at)).mean(), logits
 
 
 def judge_forms(run: Run) -> Judged:
@@ -167,13 +205,45 @@ def judge_forms(run: Run) -> Judged:
 
 def judge(run: Run, form: str) -> Judged:
     """Judge the live weights on the held-out rows; keep them if they are the best so far."""
+    job, features = run.job, Features(run.module)
     run.module.eval()
-    with torch.no_grad():
+    with torch.no_grad(), features.watched():
         loss, logits = one_pass(run.judge_batches, partial(judge_step, run))
-    joined = torch.cat(logits) if logits else torch.empty(0, run.job.targets.k)
-    score = run.job.scorer(probabilities(joined, several=run.job.targets.several))
+    joined = run.balance.corrected(torch.cat(logits)) if logits else torch.empty(0, job.targets.k)
+    if run.guard is not None and logits and not bool(torch.isfinite(joined).any()):
+        return Judged(math.nan, Score(math.nan), form, {"validation": looked(joined, job.targets, job.judge_rows)})
+    score = job.scorer(probabilities(joined, several=job.targets.several))
     run.offer(run.value(score, loss), loss, form, score)
-    return Judged(loss, score, form)
+    told = {"validation": looked(joined, job.targets, job.judge_rows), "features": features.read()}
+    if run.balance.correction is not None and logits:
+        told["validation_uncorrected"] = looked(torch.cat(logits), job.targets, job.judge_rows)
+    return Judged(loss, score, form, told)
+
+
+def judge_further(run: Run) -> dict[str, Any]:
+    """Return what the live weights say of the further sets whose turn it is; nothing is chosen by it."""
+    return {
+        further.name: look_further(run, further)
+        for further in run.job.further
+        if (run.epoch + 1) % further.every == 0
+    }
+
+
+def look_further(run: Run, further: Further) -> dict[str, Any]:
+    """Return loss, score and figures per class of the live weights on other rows."""
+    job, inputs = run.job, further.inputs[run.stage]
+    logits = predict_logits(
+        run.module,
+        inputs,
+        further.rows,
+        job.targets.k,
+        batch_size=job.train.batch_size,
+        precision=run.precision,
+    )
+    found = run.balance.corrected(torch.from_numpy(logits))
+    score = further.scorer(probabilities(found, several=further.targets.several))
+    told = looked(found, further.targets, further.rows) or {}
+    return {"score": score.value, "parts": dict(score.parts), **told}
 
 
 def try_even_average(run: Run) -> float | None:
@@ -197,11 +267,18 @@ def forward(run: Run, batch: Batch) -> None:
         run.module(run.plan.inputs.batch(batch.rows, batch.draws))
 
 
-def check_finite(run: Run, loss: float) -> None:
-    """Raise in words where the training loss is not a number."""
-    if not math.isfinite(loss):
+def is_sound(run: Run, loss: float) -> bool:
+    """Return whether the training loss is a finite number.
+
+    Raises
+    ------
+    TaskError
+        In words, where it is not and nobody guards the fit.
+    """
+    if not math.isfinite(loss) and run.guard is None:
         raise TaskError(
             f"The training loss is not a finite number in epoch {run.epoch} (learning rate "
             f"{run.descent.rate:.3g}). Lower train.learning_rate, set train.clip = 1.0, or lengthen "
             "train.warmup_epochs."
         )
+    return math.isfinite(loss)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from evenhand.training.config import TrainConfig
+from evenhand.training.motion import Motion
 from evenhand.training.norms import at_rest
 from evenhand.training.precision import Precision
 from evenhand.training.sam import uphill
@@ -54,7 +55,7 @@ class Descent:
         """The learning rate of the first group (the head's)."""
         return float(self.optimizer.param_groups[0]["lr"])
 
-    def step(self, loss: Callable[[], Tensor], factor: float) -> Tensor:
+    def step(self, loss: Callable[[], Tensor], factor: float, motion: Motion | None = None) -> Tensor:
         """Take one step down; return the loss before it.
 
         Parameters
@@ -63,6 +64,8 @@ class Descent:
             Runs the forward pass; called a second time for sharpness-aware steps.
         factor
             Share of the peak learning rates.
+        motion
+            Looks at the parameters before and after the step.
         """
         for group, peak in zip(self.optimizer.param_groups, self._peaks, strict=True):
             group["lr"] = peak * factor
@@ -71,16 +74,18 @@ class Descent:
         if self._sam:
             with uphill(self._parameters, self._sam), at_rest(self._module):
                 self._backward(loss())
-        self._move()
+        self._move(motion)
         return before.detach()
 
     def _backward(self, loss: Tensor) -> None:
         scaled = loss if self._scaler is None else self._scaler.scale(loss)
         scaled.backward()  # type: ignore[no-untyped-call]
 
-    def _move(self) -> None:
+    def _move(self, motion: Motion | None) -> None:
         if self._scaler is not None:
             self._scaler.unscale_(self.optimizer)
+        if motion is not None:
+            motion.before(self._parameters)
         if self._clip is not None:
             nn.utils.clip_grad_norm_(self._parameters, self._clip)
         if self._scaler is None:
@@ -88,6 +93,8 @@ class Descent:
         else:
             self._scaler.step(self.optimizer)
             self._scaler.update()
+        if motion is not None:
+            motion.after(self._parameters)
         self.optimizer.zero_grad(set_to_none=True)
 
     def state(self) -> dict[str, Any]:

@@ -9,15 +9,20 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from evenhand.base.errors import TaskError
 from evenhand.base.seeds import generator, seed_from
 from evenhand.base.values import Ints
 from evenhand.training.averaging import Average, Weights, copied, put
+from evenhand.training.balancing import Balance
 from evenhand.training.batches import arranged, drawn, in_order, shuffled
 from evenhand.training.choice import epochs_since_best, is_better, plateau_falls
+from evenhand.training.guard import Guard
 from evenhand.training.job import Fitted, Job, Score, Stage, Trainable
+from evenhand.training.mending import resumed
 from evenhand.training.optimizers import Descent
 from evenhand.training.precision import precision
 from evenhand.training.schedules import rate_factor
+from evenhand.training.witness import Witness
 
 
 class Batch(NamedTuple):
@@ -57,13 +62,18 @@ class Run:
         The best weights so far.
     descent, ema, swa
         The optimizer of the stage; the averages, where they are asked for.
+    witness
+        Takes down the epoch that is fitted.
+    guard
+        Looks at every epoch, or None.
     """
 
     module: nn.Module
     descent: Descent
+    witness: Witness
 
-    def __init__(self, job: Job) -> None:
-        self.job = job
+    def __init__(self, job: Job, guard: Guard | None = None) -> None:
+        self.job, self.guard = job, guard
         self.precision = precision(job.train.precision, job.device)
         self.trained = trained_tensors(job)
         self.stage, self.first, self.epoch = -1, 0, -1
@@ -73,6 +83,8 @@ class Run:
         self.ema: Average | None = None
         self.swa = Average(self.trained) if job.train.swa_from is not None else None
         self._draws = torch.Generator()
+        if guard is not None and guard.act == "fix":
+            guard.healthy = copied(self.trained)
 
     # Stages
 
@@ -80,6 +92,12 @@ class Run:
     def plan(self) -> Stage:
         """The stage that is being fitted."""
         return self.job.stages[self.stage]
+
+    @property
+    def balance(self) -> Balance:
+        """What is done about skew in the stage."""
+        job = self.job
+        return self.plan.balance or Balance(loss=lambda epoch: job.loss, chances=job.chances)
 
     def enter(self, stage: int) -> None:
         """Begin a stage from the best weights so far, with an optimizer of its own."""
@@ -89,11 +107,16 @@ class Run:
         job = self.job
         move(job.network, self.plan.tune)
         self.module = job.network.tuned
+        self.start_over()
+        rows, most = job.judge_rows, self.plan.inputs.at_once or job.train.batch_size
+        self.judge_batches = self._batches(rows, [len(part) for part in in_order(rows, most)])
+
+    def start_over(self) -> None:
+        """Begin from the live weights with an optimizer and a moving average that remember nothing."""
+        job = self.job
         groups = job.network.parameter_groups(self.plan.rate, job.layer_decay)
         self.descent = Descent(self.module, groups, job.train, self.precision)
         self.ema = Average(self.trained) if job.train.ema else None
-        rows, most = job.judge_rows, self.plan.inputs.at_once or job.train.batch_size
-        self.judge_batches = self._batches(rows, [len(part) for part in in_order(rows, most)])
 
     @property
     def stage_is_over(self) -> bool:
@@ -101,6 +124,8 @@ class Run:
 
         A fit that is asked for an even average keeps to its epochs.
         """
+        if self.guard is not None and self.guard.stopped:
+            return True
         values = self.values[self.first :]
         if len(values) >= self.plan.epochs:
             return True
@@ -110,6 +135,9 @@ class Run:
     def begin_epoch(self) -> int:
         """Begin the next epoch and return its number."""
         self.epoch = len(self.lines)
+        job = self.job
+        steps = -(-(self.balance.epoch_rows or len(job.fit_rows)) // job.train.batch_size)
+        self.witness = job.witness(job.targets.k, job.targets.several, steps)
         return self.epoch
 
     # Batches
@@ -117,7 +145,9 @@ class Run:
     def training_batches(self, epoch: int | str) -> Iterator[Batch]:
         """Yield the batches of an epoch; their order and their draws depend on the job's key and the epoch."""
         job, rng = self.job, generator(*self.job.key, "order", epoch)
-        rows = shuffled(job.fit_rows, rng) if job.chances is None else drawn(job.fit_rows, job.chances, rng)
+        balance, rows = self.balance, job.fit_rows
+        chances = balance.chances
+        rows = shuffled(rows, rng) if chances is None else drawn(rows, chances, rng, balance.epoch_rows)
         batches = self._batches(*arranged(rows, job.train.batch_size))
         draws = self._draws if self.plan.inputs.draws or self.mixes else None
         falls = plateau_falls(self.values[self.first :], job.train.plateau_epochs)
@@ -126,7 +156,8 @@ class Run:
                 draws.manual_seed(seed_from(*job.key, "batch", epoch, number))
             at = len(self.lines) - self.first + number / len(batches)
             factor = rate_factor(job.train, at, self.plan.epochs, falls, step=1 / len(batches))
-            yield Batch(batch.rows, batch.at, draws, factor)
+            share = 1.0 if self.guard is None else self.guard.rate_share
+            yield Batch(batch.rows, batch.at, draws, factor * share)
 
     @property
     def mixes(self) -> bool:
@@ -160,19 +191,25 @@ class Run:
 
     def finish(self, averaged: float | None) -> Fitted:
         """Leave the network with the best weights, at the boundary they were judged at."""
-        assert self.best is not None
         best = self.best
+        if best is None:
+            raise TaskError(
+                "No epoch left weights that can be used: the loss is not a finite number. Lower "
+                "train.learning_rate, set train.clip = 1.0, or lengthen train.warmup_epochs."
+            )
         put(self.trained, best.weights)
         move(self.job.network, self.job.stages[best.stage].tune)
         self.job.network.tuned.eval()
-        return Fitted(tuple(self.lines), best.stage, best.epoch, best.form, best.score, best.value, averaged)
+        alarms = () if self.guard is None else tuple(self.guard.alarms)
+        lines = tuple(self.lines)
+        return Fitted(lines, best.stage, best.epoch, best.form, best.score, best.value, averaged, self.job, alarms)
 
     # Breaks
 
     def state(self) -> dict[str, Any]:
         """Return everything that `load` needs to go on to the last bit: tensors and plain values."""
-        assert self.best is not None
-        best, score = self.best, self.best.score
+        best = self.best
+        score = None if best is None else [best.score.value, dict(best.score.parts)]
         return {
             "stage": self.stage,
             "first": self.first,
@@ -182,16 +219,20 @@ class Run:
             "descent": self.descent.state(),
             "ema": self.ema.state() if self.ema else None,
             "swa": self.swa.state() if self.swa else None,
-            "best": {**vars(best), "score": [score.value, dict(score.parts), score.recall, score.predicted]},
+            "best": None if best is None else {**vars(best), "score": score},
+            "guard": None if self.guard is None else self.guard.state(),
         }
 
     def load(self, state: dict[str, Any]) -> None:
         """Go on from what `state` returned."""
+        if self.guard is not None and state["guard"] is not None:
+            resumed(self, self.guard, state["guard"])
         self.enter(int(state["stage"]))
         self.first = int(state["first"])
         self.lines, self.values = list(state["lines"]), list(state["values"])
         self.epoch = len(self.lines) - 1
-        self.best = Best(**{**state["best"], "score": Score(*state["best"]["score"])})
+        held = state["best"]
+        self.best = None if held is None else Best(**{**held, "score": Score(*held["score"])})
         put(self.trained, state["weights"])
         self.descent.load(state["descent"])
         for average, held in ((self.ema, state["ema"]), (self.swa, state["swa"])):

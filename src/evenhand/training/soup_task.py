@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from evenhand.base.errors import TaskError
-from evenhand.base.files import write_json
+from evenhand.base.files import plain, write_json
 from evenhand.models.arrays import read_arrays
 from evenhand.models.network import Network
 from evenhand.models.saving import save_network
@@ -22,7 +22,7 @@ from evenhand.training.randomness import deterministic
 from evenhand.training.run import trained_tensors
 from evenhand.training.soup import stir
 from evenhand.training.task import summary_of, task_job
-from evenhand.training.written import write_predictions
+from evenhand.training.written import correction_of, write_predictions
 
 
 def run_soup(record: str, store: str, model: str, fold: int, threads: int) -> dict[str, Any]:
@@ -72,7 +72,7 @@ def _soup(assignment: Assignment, fold: int, folder: Path) -> dict[str, Any]:
     out |= {"score": soup.score.value, "members": [seeds[member] for member in soup.members]}
     if soup.score.value > max(*alone, mean):
         _write(assignment, folder, job, parts)
-        out["kept"] = True
+        out |= {"kept": True, "correction": plain(correction_of(job, len(job.stages) - 1))}
     return out
 
 

@@ -6,7 +6,7 @@ import json
 from functools import lru_cache
 
 from evenhand.base.files import to_json
-from evenhand.models.config import ModelConfig
+from evenhand.models.config import SizedModel
 from evenhand.models.network import Network, build_network
 from evenhand.training.assignment import Assignment
 from evenhand.training.averaging import Weights, copied, put
@@ -18,7 +18,7 @@ def fresh_network(assignment: Assignment, seed: int) -> Network:
 
     The seeds of a model whose weights will be averaged begin alike: weights from unlike starts do not average.
     """
-    model, k = assignment.model, assignment.samples.k
+    model, k = assignment.sized, assignment.samples.k
     start = model.seeds[0] if assignment.train.soup != "none" else seed
     whole = all(plan.tune == "head" for plan in plans(model, assignment.train))
     return _with_frozen_encoder(to_json(model.plain()), k, start) if whole else build_network(model, k, start)
@@ -33,5 +33,5 @@ def _with_frozen_encoder(model: str, k: int, seed: int) -> Network:
 
 @lru_cache(maxsize=1)
 def _kept(model: str, k: int, seed: int) -> tuple[Network, Weights]:
-    network = build_network(ModelConfig.model_validate(json.loads(model)), k, seed)
+    network = build_network(SizedModel.model_validate(json.loads(model)), k, seed)
     return network, copied(dict(network.head.state_dict()))

@@ -27,6 +27,7 @@ class Targets:
 
     def __init__(self, labels: npt.NDArray[Any], k: int, *, smoothing: float = 0.0, device: Any = "cpu") -> None:
         self.k = k
+        self.device = torch.device(device)
         self.several = labels.ndim == 2
         self._smoothing = smoothing
         dtype = torch.float32 if self.several else torch.int64

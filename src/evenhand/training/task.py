@@ -7,41 +7,61 @@ it; doing it twice does no harm, and a task that was killed goes on to the same 
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from evenhand.base.errors import TaskError
-from evenhand.base.files import to_json, write_json
+from evenhand.base.files import plain, to_json, write_json
 from evenhand.base.seeds import seed_from
 from evenhand.models.saving import save_network
 from evenhand.training.assignment import Assignment, Parts
 from evenhand.training.checkpoint import Keeper
 from evenhand.training.device import device_of
+from evenhand.training.distill import out_of_fold, teacher_of
 from evenhand.training.evidence import write_epochs
 from evenhand.training.fold import fold_job
+from evenhand.training.further import further_of
+from evenhand.training.guard import Guard
 from evenhand.training.job import Fitted, Job
 from evenhand.training.loop import fit
 from evenhand.training.randomness import deterministic
 from evenhand.training.scoring import scorer_of
 from evenhand.training.stages import plans, stages_of
 from evenhand.training.start import fresh_network
-from evenhand.training.written import write_predictions
+from evenhand.training.written import correction_of, write_predictions
 
 Tell = Callable[[Any], None]
 """Told [steps done, steps in all]."""
 
 
 def run_task(
-    record: str, store: str, model: str, fold: int, seed: int, threads: int, progress: Tell | None = None
+    record: str,
+    store: str,
+    model: str,
+    fold: int,
+    seed: int,
+    threads: int,
+    watcher: str | None = None,
+    progress: Tell | None = None,
 ) -> dict[str, Any]:
     """Fit one model on one fold with one seed, predict what it has not seen, and return a summary.
 
     Writes weights.safetensors, epochs.jsonl, task.json and predictions.parquet into the task's folder of the
     record; state.pt while it is not done. Returns at once where it is done already.
+
+    Parameters
+    ----------
+    watcher
+        "package.module:name" of who looks at every epoch (`evenhand.doctor.live:watcher`), or None. What it cries
+        is told as {"alarm": finding as plain values, with `epoch` and what was done, `did`}.
+    progress
+        Told [epochs done, epochs at most] after each epoch.
 
     Raises
     ------
@@ -54,7 +74,7 @@ def run_task(
         return summary_of(folder)
     with deterministic(threads):
         try:
-            return _fit(assignment, fold, seed, threads, folder, progress)
+            return _fit(assignment, fold, seed, threads, folder, watcher, progress)
         except TaskError as error:
             raise TaskError(f"Model {model}, fold {fold}, seed {seed}: {error}") from None
         except OSError as error:
@@ -94,7 +114,8 @@ def task_job(assignment: Assignment, parts: Parts, key: tuple[int | str, ...], s
     device = device_of(assignment.device)
     network = fresh_network(assignment, seed).to(device)
     samples, rows = assignment.samples, assignment.rows
-    return fold_job(
+    further = further_of(assignment, network, device)
+    job = fold_job(
         network,
         stages_of(assignment, network, device),
         assignment.labels,
@@ -107,19 +128,29 @@ def task_job(assignment: Assignment, parts: Parts, key: tuple[int | str, ...], s
             assignment.score.weights,
             assignment.classes.sets,
             samples.levels,
+            samples.groups[parts.judge] if samples.grouped else None,
         ),
         train=assignment.train,
         balance=assignment.balance,
+        stage_balance=assignment.stage_balance,
+        names=samples.classes,
         key=key,
         weights=assignment.weights,
         layer_decay=assignment.model.layer_decay,
         norms=network.encoder,
         device=device,
     )
+    return replace(job, further=further, teacher=teacher_of(assignment, parts.fit, device))
 
 
 def _fit(
-    assignment: Assignment, fold: int, seed: int, threads: int, folder: Path, progress: Tell | None
+    assignment: Assignment,
+    fold: int,
+    seed: int,
+    threads: int,
+    folder: Path,
+    watcher: str | None,
+    progress: Tell | None,
 ) -> dict[str, Any]:
     parts = assignment.parts(fold)
     if not len(parts.fit):
@@ -128,15 +159,37 @@ def _fit(
     job = task_job(assignment, parts, key, seed)
     keeper = Keeper(folder, _mark(assignment, parts, key, threads))
     watch = None if progress is None else lambda done, total: progress([done, total])
-    fitted = fit(job, keeper, watch)
+    guard = None if watcher is None else guard_of(watcher, assignment, parts, fold, seed, progress)
+    fitted = fit(job, keeper, watch, guard)
+    job = fitted.job or job
     network: Any = job.network
     save_network(folder / "weights.safetensors", network, assignment.samples.k, shared=assignment.shared)
     write_epochs(folder / "epochs.jsonl", fitted.lines)
-    summary = _summary(assignment, fold, seed, fitted)
+    summary = {**_summary(assignment, fold, seed, fitted), "correction": plain(correction_of(job, fitted.stage))}
     write_json(folder / "task.json", summary)
     write_predictions(folder / "predictions.parquet", assignment, job, fitted.stage, parts)
     keeper.forget()
     return summary
+
+
+def guard_of(
+    watcher: str, assignment: Assignment, parts: Parts, fold: int, seed: int, progress: Tell | None
+) -> Guard:
+    """Return a guard that looks through the eyes of the function that `watcher` names."""
+    module, name = watcher.split(":")
+    make = getattr(importlib.import_module(module), name)
+    look = make(
+        assignment.model.name,
+        fold,
+        seed,
+        assignment.samples.classes,
+        assignment.samples.labels[parts.fit],
+        assignment.balance.plain(),
+        assignment.train.plain(),
+    )
+    if progress is None:
+        return Guard(look, assignment.train.on_collapse)
+    return Guard(look, assignment.train.on_collapse, lambda alarm: progress({"alarm": alarm}))
 
 
 def _summary(assignment: Assignment, fold: int, seed: int, fitted: Fitted) -> dict[str, Any]:
@@ -152,6 +205,7 @@ def _summary(assignment: Assignment, fold: int, seed: int, fitted: Fitted) -> di
         "score": fitted.score.value,
         "parts": dict(fitted.score.parts),
         "averaged": fitted.averaged,
+        "alarms": list(fitted.alarms),
         "seconds": round(sum(line["seconds"] for line in fitted.lines), 3),
     }
 
@@ -173,4 +227,7 @@ def _mark(assignment: Assignment, parts: Parts, key: tuple[int | str, ...], thre
     digest = hashlib.blake2b(to_json(document).encode(), digest_size=16)
     for array in (assignment.labels, assignment.rows[parts.fit], assignment.rows[parts.judge]):
         digest.update(array.tobytes())
+    if assignment.train.distill is not None:
+        said = out_of_fold(assignment.train.distill, assignment.samples)
+        digest.update(said.filter(like="p:").to_numpy(dtype=float).tobytes())
     return digest.hexdigest()

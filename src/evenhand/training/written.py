@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,22 +10,36 @@ import pandas as pd
 import torch
 
 from evenhand.base.files import replacing
-from evenhand.base.values import Floats, Ints
+from evenhand.base.values import Floats, Ints, Strings
 from evenhand.training.assignment import Assignment, Parts
+from evenhand.training.inputs import Inputs
 from evenhand.training.job import Job
 from evenhand.training.precision import precision
 from evenhand.training.prediction import predict_logits, probabilities
 
 
 def write_predictions(path: Path, assignment: Assignment, job: Job, stage: int, parts: Parts) -> None:
-    """Write what the network says of the held-out and the locked rows: id, set, p:CLASS and logit:CLASS."""
+    """Write what the network says of the held-out, the locked and the second set's rows.
+
+    Columns id, set ("validation", "test", or the name of the second set), p:CLASS and logit:CLASS.
+    """
     rows = np.concatenate([parts.validation, parts.test])
-    logits = stage_logits(job, stage, assignment.rows[rows])
+    logits, ids = [stage_logits(job, stage, assignment.rows[rows])], [assignment.samples.ids[rows]]
+    sets = ["validation"] * len(parts.validation) + ["test"] * len(parts.test)
+    second = assignment.generalization
+    for further in job.further if second is not None else ():
+        assert second is not None
+        logits.append(logits_of(job, stage, further.inputs[stage], second.rows))
+        ids.append(second.samples.ids)
+        sets += [further.name] * len(second.samples)
+    table = _table(assignment.samples.classes, np.concatenate(ids), sets, np.concatenate(logits), job)
+    with replacing(path) as part:
+        table.to_parquet(part, index=False)
+
+
+def _table(classes: Sequence[str], ids: Strings, sets: list[str], logits: Floats, job: Job) -> pd.DataFrame:
     found = probabilities(torch.from_numpy(logits), several=job.targets.several)
-    classes = assignment.samples.classes
-    ids = assignment.samples.ids[rows]
-    sets = np.repeat(["validation", "test"], [len(parts.validation), len(parts.test)])
-    table = pd.concat(
+    return pd.concat(
         [
             pd.DataFrame({"id": ids, "set": sets}),
             pd.DataFrame(found, columns=[f"p:{name}" for name in classes]),
@@ -32,17 +47,28 @@ def write_predictions(path: Path, assignment: Assignment, job: Job, stage: int, 
         ],
         axis=1,
     )
-    with replacing(path) as part:
-        table.to_parquet(part, index=False)
 
 
 def stage_logits(job: Job, stage: int, rows: Ints) -> Floats:
-    """Return (len(rows), k) logits of a job's network at one of its stages."""
-    return predict_logits(
+    """Return (len(rows), k) logits of a job's network at one of its stages, corrected to the prior wanted."""
+    return logits_of(job, stage, job.stages[stage].inputs, rows)
+
+
+def logits_of(job: Job, stage: int, inputs: Inputs, rows: Ints) -> Floats:
+    """Return the same of other inputs, such as a second set's."""
+    logits = predict_logits(
         job.network.tuned,
-        job.stages[stage].inputs,
+        inputs,
         rows,
         job.targets.k,
         batch_size=job.train.batch_size,
         precision=precision(job.train.precision, job.device),
     )
+    shift = correction_of(job, stage)
+    return logits if shift is None else logits + shift
+
+
+def correction_of(job: Job, stage: int) -> Floats | None:
+    """Return (k,) what is added to the logits of a stage before they become probabilities, or None."""
+    balance = job.stages[stage].balance
+    return None if balance is None else balance.correction

@@ -21,6 +21,13 @@ def test_many_are_an_error_and_reasons_are_counted(make):
     assert "reasons: ends too early (5) and is empty (1)" in found.says
 
 
+def test_rows_of_one_file_are_counted_beside_it(make):
+    lost = tuple(Failure(f"a:{i}", "a.hea", "is cut off") for i in range(4))
+    (found,) = examine(Case(samples=make(rows=100).samples, failures=lost), ["EH101"]).findings
+    assert found.says.startswith('1 file with 4 rows of 104 cannot be read and is left out (first: "a.hea"')
+    assert (found.about, found.evidence["files"]) == ("a.hea", {"a.hea": "is cut off"})
+
+
 def test_nothing_failed_is_passed_and_nothing_decoded_is_not_applicable(make):
     assert examine(make(), ["EH101"]).passed == ("EH101",)
     assert examine(Case(samples=make().samples), ["EH101"]).not_applicable == {"EH101": "the files decoded"}

@@ -1,10 +1,7 @@
-import threading
-import warnings
-
 import pytest
 
 from evenhand.base.errors import DataError
-from evenhand.modalities.photos.opening import opened, quiet
+from evenhand.modalities.photos.opening import opened
 from evenhand.testing.pictures import picture, png_header
 
 
@@ -22,23 +19,3 @@ def test_only_formats_of_photos_are_opened() -> None:
     says = r'is no JPEG, PNG.*\(it starts with "%!PS-Adobe-3"\)'
     with pytest.raises(DataError, match=says), opened(postscript, 100):
         pass
-
-
-def test_warnings_stay_inside_and_filters_are_as_before() -> None:
-    before = list(warnings.filters)
-    ready = threading.Barrier(4)
-
-    def work() -> None:
-        for _ in range(50):
-            with quiet():
-                ready.wait(5)
-                warnings.warn_explicit("metadata", UserWarning, "x.py", 1, module="PIL.TiffImagePlugin")
-
-    threads = [threading.Thread(target=work) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert list(warnings.filters) == before
-    with pytest.warns(UserWarning, match="ours"), quiet():
-        warnings.warn("ours", stacklevel=1)

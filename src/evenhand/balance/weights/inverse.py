@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from evenhand.balance.cap import MAX_RATIO, capped
 from evenhand.balance.choose import WEIGHTS
 from evenhand.base.config import Section, option
 from evenhand.base.values import Floats
@@ -17,13 +18,8 @@ class Inverse(Section):
     power: float = option(
         1.0, ge=0, le=2, says="Exponent of the inverse count: 0 is no weight, 1 makes classes equal."
     )
-    max_ratio: float | None = option(
-        None, ge=1, says="Cap on the largest weight over the smallest; without one, rarity alone decides."
-    )
+    max_ratio: float | None = option(None, ge=1, says=MAX_RATIO)
 
     def class_weights(self, counts: Floats) -> Floats:
         """Return counts to the power of `-power`, the largest at most `max_ratio` times the smallest."""
-        weights = counts.astype(np.float64) ** -self.power
-        if self.max_ratio is not None:
-            weights = np.minimum(weights, weights.min() * self.max_ratio)
-        return np.asarray(weights)
+        return capped(np.asarray(counts, dtype=np.float64) ** -self.power, self.max_ratio)

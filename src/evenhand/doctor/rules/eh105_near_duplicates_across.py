@@ -16,7 +16,7 @@ from evenhand.doctor.words import count, verb
     "EH105",
     slug="near-duplicates-across",
     severity="warning",
-    needs=("samples", "parts", "copies"),
+    needs=("samples", "parts", "pictures"),
     after=("EH103", "EH106"),
 )
 def check(case: Case, *, error_share: float = 0.05) -> Iterator[Found]:
@@ -32,8 +32,9 @@ def check(case: Case, *, error_share: float = 0.05) -> Iterator[Found]:
     What to do: name in data.group what the pictures have in common (a series, a patient, a burst), so that
     they stay in one fold; take copies of locked pictures out of the training.
 
-    Limits: two views of one object are not near-duplicates; only a group column can tell of them. Folds keep
-    exact copies together by themselves (folds.duplicates).
+    Limits: kinds of data without pictures are not looked at here; their exact copies are EH103. Two views of one
+    object are not near-duplicates; only a group column can tell of them. Folds keep exact copies together by
+    themselves (folds.duplicates).
 
     Example: `12 pairs of identical or nearly identical pictures lie in different parts of the data: 0.5% of the
     2,485 rows of test have their like elsewhere (first: "a/1.jpg" and "b/7.jpg").`

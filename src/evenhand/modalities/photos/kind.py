@@ -17,13 +17,13 @@ from evenhand.data.folders import foreign
 from evenhand.data.root import Root
 from evenhand.data.samples import file_samples, unlabelled_samples
 from evenhand.data.skipped import Skipped, findings_of
-from evenhand.modalities import KINDS
+from evenhand.modalities import KINDS, FileRows
 from evenhand.modalities.photos import read
 from evenhand.modalities.photos.config import PhotosConfig
 from evenhand.modalities.photos.example import write_example
 
 
-class Photos:
+class Photos(FileRows):
     """Photos and other pictures: (size, size, 3) uint8, RGB."""
 
     name = "photos"
@@ -31,12 +31,14 @@ class Photos:
     config: type[Section] = PhotosConfig
     augment_module = "evenhand.modalities.photos.augment"
     models_module = "evenhand.modalities.photos.models"
+    encoder = "package:efficientnet-lite0"
+    tune = "head"
 
     def samples(self, root: Root, data: DataConfig, own: PhotosConfig) -> tuple[Samples, list[Finding]]:
         samples, findings = file_samples(root, data, kind=self.name, suffixes=self.suffixes)
         return samples, findings + _unread(root, data)
 
-    def unlabelled(self, root: Root) -> tuple[Samples, list[Finding]]:
+    def unlabelled(self, root: Root, own: PhotosConfig) -> tuple[Samples, list[Finding]]:
         """Return every photo below a root, without classes, for prediction."""
         return unlabelled_samples(root, kind=self.name, suffixes=self.suffixes)
 

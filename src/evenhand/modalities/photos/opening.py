@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import io
 import re
-import threading
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from evenhand.base.errors import DataError, MissingExtraError
+from evenhand.base.quiet import quiet
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
 
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF")
 """What Pillow may open; its other readers (EPS runs a program) never see a byte."""
-
-_quiet_lock = threading.Lock()
-_quiet_depth = 0
-_quiet_filters: Any = None
 
 
 @contextmanager
@@ -35,7 +30,7 @@ def opened(raw: bytes, max_pixels: int) -> Iterator[Picture]:
     """
     Image = pillow()
     try:
-        with quiet(), Image.open(io.BytesIO(raw), formats=FORMATS) as image:
+        with quiet(r"PIL\."), Image.open(io.BytesIO(raw), formats=FORMATS) as image:
             check_pixels(image.width, image.height, max_pixels)
             yield image
     except DataError:
@@ -66,25 +61,6 @@ def check_pixels(width: int, height: int, max_pixels: int) -> None:
             f"has {width:,} × {height:,} = {width * height:,} pixels; photos.max_pixels = {max_pixels:,} "
             "is the most that is decoded"
         )
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Keep Pillow's warnings from users while any thread is inside; `warnings` alone is not safe with threads."""
-    global _quiet_depth, _quiet_filters  # noqa: PLW0603  (filters are the process's, so is the count)
-    with _quiet_lock:
-        if _quiet_depth == 0:
-            _quiet_filters = warnings.catch_warnings()
-            _quiet_filters.__enter__()
-            warnings.filterwarnings("ignore", module=r"PIL\.")
-        _quiet_depth += 1
-    try:
-        yield
-    finally:
-        with _quiet_lock:
-            _quiet_depth -= 1
-            if _quiet_depth == 0:
-                _quiet_filters.__exit__(None, None, None)
 
 
 def _reason(error: Exception, raw: bytes, max_pixels: int) -> str:

@@ -3,7 +3,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evenhand.modalities.photos.draws import uniform
+from evenhand.models.draws import uniform
 
 
 def generators(*seeds: int) -> list[torch.Generator]:

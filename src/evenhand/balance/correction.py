@@ -1,0 +1,80 @@
+"""The correction: from the prior that was trained under to the one that probabilities are to stand for."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from evenhand.balance.adjust import adjustment, prior_shift, rate_shift
+from evenhand.balance.config import BalanceConfig
+from evenhand.balance.naming import by_class
+from evenhand.balance.prior import EffectivePrior
+from evenhand.base.errors import EvenhandError
+from evenhand.base.values import Floats
+
+
+def correction_of(config: BalanceConfig, prior: EffectivePrior, rows: int) -> Floats | None:
+    """Return (k,) what is added to logits before they become probabilities, or None for nothing.
+
+    Parameters
+    ----------
+    rows
+        Training rows.
+
+    Raises
+    ------
+    EvenhandError
+        If a stated prior names no share for a class, or the settings do not go with several labels.
+    """
+    if prior.several:
+        shifts = _several(config, prior, rows)
+        return shifts if np.abs(shifts).max(initial=0.0) > 1e-12 else None
+    adjust = _softer(config, prior)
+    shifts = prior_shift(prior.shares, wanted(config, prior)) + adjustment(prior.counts, adjust)
+    held = shifts[prior.counts > 0]
+    return shifts if len(held) and np.ptp(held) > 1e-12 else None
+
+
+def wanted(config: BalanceConfig, prior: EffectivePrior) -> Floats:
+    """Return (k,) the prior that probabilities are corrected to, before any adjustment."""
+    if config.correct_to == "trained":
+        return prior.shares
+    if config.correct_to == "natural":
+        return prior.natural
+    if config.correct_to == "uniform":
+        held = prior.counts > 0
+        return np.asarray(held / max(held.sum(), 1))
+    given = by_class(config.correct_to, prior.names, "balance.correct_to")
+    missing = [name for name, share in zip(prior.names, given, strict=True) if share is None]
+    if missing:
+        raise EvenhandError(
+            f"balance.correct_to: no share for {', '.join(missing)}. A stated prior needs one for every class."
+        )
+    stated = np.array(given, dtype=np.float64)
+    return np.asarray(stated / stated.sum())
+
+
+def _softer(config: BalanceConfig, prior: EffectivePrior) -> float:
+    """Return the power of post-hoc adjustment, less where an overshoot is softened."""
+    if config.on_overshoot != "soften" or not config.adjust:
+        return config.adjust
+    before = prior.shifted(prior_shift(prior.shares, wanted(config, prior)))
+    after = before.shifted(adjustment(prior.counts, config.adjust))
+    return max(0.0, min(config.adjust, 1.0 - before.exponent)) if after.overshoots() else config.adjust
+
+
+def _several(config: BalanceConfig, prior: EffectivePrior, rows: int) -> Floats:
+    if config.adjust or config.correct_to == "uniform":
+        raise EvenhandError(
+            'balance.adjust and correct_to = "uniform" are for classes that exclude each other; where several may '
+            'hold for a row, use correct_to = "natural", "trained" or the share of rows that hold each class.'
+        )
+    if config.correct_to == "trained":
+        return np.zeros(prior.k)
+    natural = prior.counts / max(rows, 1)
+    trained = natural * prior.sampling
+    if config.correct_to == "natural":
+        return rate_shift(trained, natural)
+    given = by_class(config.correct_to, prior.names, "balance.correct_to")
+    return rate_shift(
+        trained, np.array([old if new is None else new for new, old in zip(given, natural, strict=True)])
+    )

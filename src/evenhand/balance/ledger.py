@@ -1,0 +1,131 @@
+"""The ledger of a run: a plan for each way in which models and stages deal with skew."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from evenhand.balance.config import BalanceConfig
+from evenhand.balance.plan import Plan, plan_of
+from evenhand.balance.words import choice_words, prior_lines
+from evenhand.base.values import Mask
+
+
+@dataclass(frozen=True, eq=False)
+class Ledger:
+    """What one way of dealing with skew makes models believe.
+
+    Attributes
+    ----------
+    models
+        The models that deal with it so.
+    stage
+        The stage, counted from 0, where stages differ; None for all of them.
+    key
+        Where the settings stand in the configuration ("balance", "model.lite0.balance").
+    plan
+        For all rows that may be trained on.
+    folds
+        The same for the training rows of each fold.
+    """
+
+    models: tuple[str, ...]
+    stage: int | None
+    key: str
+    plan: Plan
+    folds: tuple[Plan, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """Whose ledger it is, in words."""
+        who = ", ".join(self.models) if self.models else "every model"
+        return who if self.stage is None else f"{who}, stage {self.stage + 1}"
+
+    @property
+    def refusal(self) -> str | None:
+        """Why training is refused on all rows, or in some fold; None where it is not."""
+        return next((plan.refusal for plan in (self.plan, *self.folds) if plan.refusal is not None), None)
+
+    def lines(self) -> list[str]:
+        """Return the ledger as lines for a terminal or a log."""
+        plan, config = self.plan, self.plan.config
+        chosen = [f"{part} {choice_words(getattr(config, part))}" for part in ("sampler", "weights", "loss")]
+        out = [f"Balance of {self.title}: {', '.join(chosen)}", *prior_lines(plan.prior)]
+        exponents = [fold.prior.exponent for fold in self.folds]
+        if exponents and max(exponents) - min(exponents) >= 0.005:
+            out.append(f"In the folds the exponent is {min(exponents):.2f} to {max(exponents):.2f}.")
+        if plan.softening is not None:
+            out.append(f"The settings ask for {plan.asked.exponent:.2f}, which was {plan.softening.says}.")
+        if config.warmup_epochs or config.weights_from:
+            out.append(_rise(plan))
+        return [*out, _judged(plan)]
+
+    def document(self) -> dict[str, Any]:
+        """Return it as plain values, for JSON."""
+        return {
+            "models": list(self.models),
+            "stage": self.stage,
+            "key": self.key,
+            **self.plan.document(),
+            "exponent_in_folds": [plan.prior.exponent for plan in self.folds],
+            "refused": self.refusal,
+        }
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
+
+def ledger_of(
+    config: BalanceConfig,
+    labels: npt.NDArray[Any],
+    names: Sequence[str],
+    training: Mask,
+    folds: Sequence[Mask] = (),
+    *,
+    models: Sequence[str] = (),
+    stage: int | None = None,
+    key: str = "balance",
+) -> Ledger:
+    """Return the ledger of one way of dealing with skew.
+
+    Parameters
+    ----------
+    labels
+        (n,) class indices, or (n, k) shares.
+    names
+        The k classes.
+    training
+        (n,) rows that may be trained on, their labels known.
+    folds
+        (n,) rows that each fold trains on.
+    """
+    whole = plan_of(config, labels[training], names)
+    return Ledger(tuple(models), stage, key, whole, tuple(plan_of(config, labels[rows], names) for rows in folds))
+
+
+def _rise(plan: Plan) -> str:
+    config, first = plan.config, plan.prior_at(0)
+    full = int(np.ceil(config.weights_from + config.warmup_epochs))
+    return (
+        f"Weights come into force from epoch {config.weights_from} and are at full strength in epoch {full}; "
+        f"the first epoch has the exponent {first.exponent:.2f}."
+    )
+
+
+def _judged(plan: Plan, *, same: float = 1e-9) -> str:
+    config, judged = plan.config, plan.judged
+    if config.adjust:
+        told = ", ".join(f"{n} {s:.1%}" for n, s in zip(judged.names[:6], judged.shares[:6], strict=True))
+        return f"Probabilities are adjusted and judged under {told} (exponent {judged.exponent:.2f})."
+    if np.abs(plan.prior.shares - plan.prior.natural).max(initial=0.0) < same and config.correct_to == "natural":
+        return "Probabilities are judged as they are."
+    words = {
+        "natural": "corrected to the natural prior before they are judged",
+        "trained": 'judged under the trained prior (correct_to = "trained")',
+        "uniform": "corrected to equal classes before they are judged",
+    }
+    return f"Probabilities are {words.get(str(config.correct_to), 'corrected to the prior stated in correct_to')}."

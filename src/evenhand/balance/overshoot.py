@@ -1,0 +1,80 @@
+"""An overshoot in words: what turns the skew around, and what would mend it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from evenhand.balance.adjust import adjustment
+from evenhand.balance.config import BalanceConfig
+from evenhand.balance.exponent import LIMIT
+from evenhand.balance.prior import EffectivePrior
+from evenhand.balance.soften import ORDER
+from evenhand.balance.words import choice_words
+
+SHARE = 0.1
+"""Exponent from which on a part is counted among those that compensate."""
+
+
+def compensating(prior: EffectivePrior, config: BalanceConfig, *, least: float = SHARE) -> dict[str, float]:
+    """Return the parts that correct the skew by `least` or more: what each is in words -> its exponent."""
+    chosen = {"sampler": config.sampler, "weights": config.weights, "loss": config.loss}
+    return {f"{part} {choice_words(chosen[part])}": value for part, value in prior.parts.items() if value >= least}
+
+
+def overshoot_words(prior: EffectivePrior, config: BalanceConfig) -> str | None:
+    """Return a sentence about an overshoot with what would mend it; None where there is none."""
+    if prior.overshoots():
+        made = [f"{name} ({value:.2f})" for name, value in compensating(prior, config).items()]
+        each = f"{', '.join(made[:-1])} and {made[-1]} together have" if len(made) > 1 else f"{made[0]} has"
+        mend = " or ".join(f"balance.{key} = {_toml(value)}" for key, value in patch_of(prior, config).items())
+        return (
+            f"{each} the exponent {prior.exponent:.2f}; above {LIMIT} the skew is turned around, and the model is "
+            f'made to expect {_expected(prior)}. Set {mend}, or on_overshoot = "soften" or "allow".'
+        )
+    return _adjusted(prior, config)
+
+
+def patch_of(prior: EffectivePrior, config: BalanceConfig) -> dict[str, Any]:
+    """Return the key of [balance] and the value that would bring the exponent down to 1 or less."""
+    positive = [part for part in ORDER if prior.parts[part] >= 0.005]
+    if len(positive) > 1:
+        enough = (part for part in positive if prior.exponent - prior.parts[part] <= LIMIT)
+        gone = next(enough, positive[0])
+        return {gone: "cross_entropy" if gone == "loss" else "none"}
+    part = positive[0] if positive else "weights"
+    choice: str | dict[str, Any] = getattr(config, part)
+    strength = "tau" if part == "loss" else "power"
+    table: dict[str, Any] = {"name": choice} if isinstance(choice, str) else dict(choice)
+    if strength in table:
+        return {part: {**table, strength: round(table[strength] / prior.exponent, 3)}}
+    return {part: "cross_entropy" if part == "loss" else "none"}
+
+
+def _adjusted(prior: EffectivePrior, config: BalanceConfig) -> str | None:
+    """Return a sentence where post-hoc adjustment comes on top of a prior that was evened out already."""
+    if not config.adjust or prior.several:
+        return None
+    trained = {"trained": prior.exponent, "uniform": 1.0}.get(str(config.correct_to), 0.0)
+    after = prior.shifted(adjustment(prior.counts, config.adjust)).exponent - prior.exponent + trained
+    if after <= LIMIT or not prior.shifted(adjustment(prior.counts, 2.0 + LIMIT)).overshoots():
+        return None
+    return (
+        f'adjust = {config.adjust:g} on top of correct_to = "{config.correct_to}" (exponent {trained:.2f}) gives '
+        f"the exponent {after:.2f}; above {LIMIT} the skew is turned around. Set balance.adjust = 0, "
+        'or on_overshoot = "soften" or "allow".'
+    )
+
+
+def _expected(prior: EffectivePrior) -> str:
+    rare = prior.rarest
+    return f"{prior.names[rare]}, {prior.natural[rare]:.2%} of the rows, in {prior.shares[rare]:.1%} of them"
+
+
+def _toml(value: Any) -> str:
+    import tomlkit
+
+    item = tomlkit.inline_table() if isinstance(value, dict) else None
+    if item is not None:
+        item.update(value)
+        return item.as_string()
+    return str(tomlkit.item(value).as_string())

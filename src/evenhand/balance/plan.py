@@ -1,0 +1,179 @@
+"""The plan: from [balance] and the labels of some rows to all that a fit and its judges need. No torch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from evenhand.balance.choose import (
+    LOSSES,
+    SAMPLERS,
+    WEIGHTS,
+    Classes,
+    chosen,
+    of_classes,
+    over_present,
+    row_weights,
+)
+from evenhand.balance.config import BalanceConfig
+from evenhand.balance.correction import correction_of
+from evenhand.balance.overshoot import overshoot_words
+from evenhand.balance.prior import EffectivePrior, prior_of
+from evenhand.balance.schedule import strength, weights_at
+from evenhand.balance.soften import Softened, softened
+from evenhand.base.errors import EvenhandError
+from evenhand.base.values import Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What is done about the skew of some rows.
+
+    Attributes
+    ----------
+    config
+        The settings.
+    asked
+        The effective prior as the settings ask for it.
+    prior
+        The one that is trained under; another one where an overshoot was softened.
+    softening
+        How it was softened, or None.
+    per_class
+        (k,) chance of a row by its class, as the sampler gives it.
+    correction
+        (k,) shift of the logits after the training, or None where there is none.
+    """
+
+    config: BalanceConfig
+    asked: EffectivePrior
+    prior: EffectivePrior
+    softening: Softened | None
+    per_class: Floats
+    correction: Floats | None
+
+    @property
+    def judged(self) -> EffectivePrior:
+        """The prior that written probabilities stand for."""
+        return self.prior if self.correction is None else self.prior.shifted(self.correction)
+
+    @property
+    def draws(self) -> bool:
+        """Whether rows are drawn by chance rather than each once an epoch."""
+        held = self.prior.counts > 0
+        return bool((np.abs(self.per_class[held] - 1) > 1e-12).any())
+
+    @property
+    def refusal(self) -> str | None:
+        """Why such a training is refused, or None."""
+        return overshoot_words(self.asked, self.config) if self.config.on_overshoot == "refuse" else None
+
+    def chances(self, labels: npt.NDArray[Any]) -> Floats | None:
+        """Return (n,) the chance of each row to be drawn, or None for each once an epoch."""
+        return row_weights(self.per_class, labels) if self.draws else None
+
+    def weights(self, epoch: int | None = None) -> Floats:
+        """Return (k,) class weights in force in an epoch of the fit; at full strength for None."""
+        share = 1.0 if epoch is None else self.strength(epoch)
+        return weights_at(self.prior.weights, self.prior.counts, share)
+
+    def strength(self, epoch: int) -> float:
+        """Return the share of their strength that class weights have in an epoch."""
+        return strength(epoch, first=self.config.weights_from, warmup=self.config.warmup_epochs)
+
+    def prior_at(self, epoch: int) -> EffectivePrior:
+        """Return the prior that is trained under in an epoch: weights may not be in force yet."""
+        prior, share = self.prior, self.strength(epoch)
+        return replace(prior, class_weights=prior.class_weights**share, loss_weights=prior.loss_weights**share)
+
+    def classes(self, epoch: int | None = None) -> Classes:
+        """Return what a loss may know of the classes in an epoch; at full strength for None."""
+        prior = self.prior
+        return Classes(prior.counts, self.weights(epoch), prior.several, prior.shifts)
+
+    def document(self) -> dict[str, Any]:
+        """Return it as plain values, for JSON."""
+        return {
+            "settings": self.config.plain(),
+            **self.prior.document(),
+            "asked_exponent": self.asked.exponent,
+            "softened": None if self.softening is None else self.softening.says,
+            "judged": dict(zip(self.prior.names, self.judged.shares.tolist(), strict=True)),
+        }
+
+
+def plan_of(config: BalanceConfig, labels: npt.NDArray[Any], names: Sequence[str]) -> Plan:
+    """Return the plan for training rows.
+
+    Parameters
+    ----------
+    labels
+        (n,) class indices, or (n, k) shares of classes where several may hold; all known.
+    names
+        The k classes.
+
+    Raises
+    ------
+    EvenhandError
+        If an option names a class that is not there, or does not go with labels like these.
+    """
+    asked, per_class = _asked(config, labels, names)
+    prior, softening = asked, None
+    if config.on_overshoot == "soften" and asked.overshoots():
+        softening = softened(asked)
+        prior = softening.prior
+        per_class = prior.sampling if labels.ndim == 1 else per_class ** softening.powers.get("sampler", 1.0)
+    return Plan(config, asked, prior, softening, per_class, correction_of(config, prior, len(labels)))
+
+
+def accepted(plan: Plan) -> Plan:
+    """Return the plan.
+
+    Raises
+    ------
+    EvenhandError
+        If it is refused, saying why and what would mend it.
+    """
+    if plan.refusal is not None:
+        raise EvenhandError(plan.refusal)
+    return plan
+
+
+def _asked(config: BalanceConfig, labels: npt.NDArray[Any], names: Sequence[str]) -> tuple[EffectivePrior, Floats]:
+    several = labels.ndim == 2
+    counts = labels.sum(axis=0) if several else np.bincount(labels, minlength=len(names)).astype(np.float64)
+    sampler = of_classes(chosen(SAMPLERS, config.sampler), counts, names)
+    weights = of_classes(chosen(WEIGHTS, config.weights), counts, names)
+    loss = of_classes(chosen(LOSSES, config.loss), counts, names)
+    _check_loss(loss, config, several)
+    per_class = over_present(sampler.sampling_weights, counts, absent=0.0)
+    sampling = _met(row_weights(per_class, labels), labels) if several else per_class
+    costs = over_present(weights.class_weights, counts, absent=1.0)
+    rows = float(len(labels))
+    return prior_of(counts, names, sampling, costs, loss, sampler, several=several, rows=rows), per_class
+
+
+def _met(chances: Floats, labels: npt.NDArray[Any]) -> Floats:
+    """Return (k,) the mean chance of the rows that hold each class, relative to that of all rows."""
+    counts = labels.sum(axis=0)
+    return np.asarray(
+        np.where(counts > 0, chances @ labels / np.where(counts > 0, counts, 1.0), 0.0) / chances.mean()
+    )
+
+
+def _check_loss(loss: Any, config: BalanceConfig, several: bool) -> None:
+    name = config.loss if isinstance(config.loss, str) else config.loss["name"]
+    if several and getattr(loss, "exclusive", False):
+        raise EvenhandError(
+            f'balance.loss = "{name}" is for classes that exclude each other, and here several may hold for a row. '
+            'Use "cross_entropy", "focal" or "asymmetric".'
+        )
+    if not several and getattr(loss, "several_only", False):
+        raise EvenhandError(
+            f'balance.loss = "{name}" is for rows that may hold several classes, and here each has one. '
+            'Use "cross_entropy", "focal" or "logit_adjusted".'
+        )

@@ -1,0 +1,294 @@
+"""The ledger: what sampler, class weights, loss and logit shifts together make a model believe.
+
+For class c with n_c rows, sampler weight s_c, loss weight w_c and logit shift a_c, a model that learns what it is
+shown believes in class c with the *effective prior* p_eff(c), proportional to n_c s_c w_c exp(a_c) (Elkan 2001,
+theorem 2, for weights; Saerens et al. 2002, eq. 4, for samplers; Menon et al. 2021, eq. 10, for shifts). Its
+*exponent* says by how much skew is corrected: 0 not at all, 1 to equal classes, above 1 the skew is turned around.
+
+Arithmetic only: nothing is trained, and torch is never imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from evenhand.balance.choose import (
+    LOSSES,
+    SAMPLERS,
+    WEIGHTS,
+    ClassWeights,
+    chosen,
+    of_classes,
+    over_present,
+    over_present_shift,
+    rows_per_class,
+)
+from evenhand.balance.exponent import LIMIT, exponent, skewed
+from evenhand.balance.traits import OfModel, OfSubset, ShiftsLogits
+from evenhand.base.errors import EvenhandError
+from evenhand.base.values import Floats
+
+Given = str | Mapping[str, Any] | Sequence[float] | npt.NDArray[Any]
+"""A name, a table with `name` and options, or a figure for each class."""
+
+
+@dataclass(frozen=True, eq=False)
+class EffectivePrior:
+    """What a model is made to believe about how common each of k classes is.
+
+    Attributes
+    ----------
+    names
+        The k classes.
+    counts
+        (k,) training rows of each.
+    sampling
+        (k,) chance of one row of each class to be drawn, relative to uniform shuffling; 0 where there are none.
+    class_weights, loss_weights
+        (k,) weights that were chosen, and those that the loss brings along.
+    shifts
+        (k,) shifts of logits, a_c; the model believes in class c exp(a_c) times as much.
+    epoch_rows
+        Rows drawn in an epoch.
+    measured
+        Why the effect of the loss depends on the model and can only be measured; "" where it does not.
+    several
+        Whether several classes may hold for a row. Each is then a yes or no of its own, to which weights give
+        importance but no other prior.
+    """
+
+    names: tuple[str, ...]
+    counts: Floats
+    sampling: Floats
+    class_weights: Floats
+    loss_weights: Floats
+    shifts: Floats
+    epoch_rows: float
+    measured: str = ""
+    several: bool = False
+
+    @property
+    def k(self) -> int:
+        """Number of classes."""
+        return len(self.names)
+
+    @cached_property
+    def natural(self) -> Floats:
+        """(k,) share of each class in the training rows; sums to 1."""
+        return _shares(self.counts)
+
+    @cached_property
+    def batch_shares(self) -> Floats:
+        """(k,) share of each class that a batch is expected to hold; sums to 1."""
+        return _shares(self.counts * self.sampling)
+
+    @cached_property
+    def weights(self) -> Floats:
+        """(k,) weight of each class in the loss, all weights together; 1 on average over the training rows."""
+        both = self.class_weights * self.loss_weights
+        return np.asarray(both * self.counts.sum() / max(float(both @ self.counts), 1e-300))
+
+    @cached_property
+    def shares(self) -> Floats:
+        """(k,) the effective prior; sums to 1."""
+        lean = np.exp(self.shifts - self.shifts.max(initial=-np.inf)) if self.k else self.shifts
+        return _shares(self.batch_shares * (1.0 if self.several else self.weights) * lean)
+
+    @cached_property
+    def parts(self) -> dict[str, float]:
+        """What sampler, weights and loss add to the exponent, by these names."""
+        own = np.log(self.loss_weights) + self.shifts
+        weights, loss = (np.ones(self.k), self.shifts) if self.several else (self.class_weights, own)
+        found = {"sampler": self.sampling, "weights": weights, "loss": np.exp(loss - loss.max(initial=-np.inf))}
+        seen = np.where(self.sampling > 0, self.counts, 0.0)
+        return {name: exponent(seen, favour) for name, favour in found.items()}
+
+    @cached_property
+    def exponent(self) -> float:
+        """Slope of -log(p_eff / n) on log n: 0 leaves the data as it is, 1 makes classes equal."""
+        return sum(self.parts.values())
+
+    @cached_property
+    def recurrences(self) -> Floats:
+        """(k,) how often a row of each class is expected in an epoch."""
+        return np.asarray(self.sampling * (self.epoch_rows / max(float(self.sampling @ self.counts), 1e-300)))
+
+    @property
+    def rarest(self) -> int:
+        """Position of the class with the fewest rows, of those that have any."""
+        return int(np.where(self.counts > 0, self.counts, np.inf).argmin()) if self.k else 0
+
+    @property
+    def recurrence(self) -> float:
+        """How often a row of the rarest class is expected in an epoch."""
+        return float(self.recurrences[self.rarest]) if self.k else 0.0
+
+    @property
+    def mean_weight(self) -> float:
+        """Mean weight of the rows that are drawn: by so much the loss, and every step, is larger than without."""
+        return float(self.batch_shares @ self.weights)
+
+    def overshoots(self, limit: float = LIMIT) -> bool:
+        """Return whether the skew is turned around: an exponent above `limit`, of classes that are skewed."""
+        return self.exponent > limit + 1e-9 and skewed(self.counts)
+
+    def shifted(self, shifts: Floats) -> EffectivePrior:
+        """Return the prior after further logit shifts (k,), as post-hoc adjustment makes them."""
+        return replace(self, shifts=self.shifts + shifts)
+
+    def document(self) -> dict[str, Any]:
+        """Return it as plain values, for JSON."""
+        return {
+            "classes": [
+                {
+                    "class": name,
+                    "rows": float(self.counts[c]),
+                    "natural": float(self.natural[c]),
+                    "batch": float(self.batch_shares[c]),
+                    "weight": float(self.weights[c]),
+                    "shift": float(self.shifts[c]),
+                    "effective": float(self.shares[c]),
+                    "recurrence": float(self.recurrences[c]),
+                }
+                for c, name in enumerate(self.names)
+            ],
+            "exponent": self.exponent,
+            "parts": self.parts,
+            "recurrence": self.recurrence,
+            "rarest": self.names[self.rarest] if self.k else "",
+            "epoch_rows": self.epoch_rows,
+            "mean_weight": self.mean_weight,
+            "measured": self.measured,
+        }
+
+    def __str__(self) -> str:
+        from evenhand.balance.words import prior_lines
+
+        return "\n".join(prior_lines(self))
+
+    def __repr__(self) -> str:
+        return f"EffectivePrior({self.k} classes, exponent {self.exponent:.2f})"
+
+    def _repr_html_(self) -> str:
+        from evenhand.balance.words import prior_html
+
+        return prior_html(self)
+
+
+def effective_prior(
+    counts: npt.ArrayLike | Mapping[str, float],
+    *,
+    sampler: Given = "none",
+    weights: Given = "none",
+    loss: str | Mapping[str, Any] = "cross_entropy",
+    names: Sequence[str] | None = None,
+) -> EffectivePrior:
+    """Return what a model is made to believe about classes with so many rows.
+
+    Parameters
+    ----------
+    counts
+        (k,) training rows per class, or class -> rows.
+    sampler
+        As in `[balance] sampler`: a name, or a table with `name` and options; or (k,) relative chances of a row.
+    weights
+        As in `[balance] weights`, or (k,) class weights.
+    loss
+        As in `[balance] loss`.
+    names
+        The k classes; "0", "1", … where neither they nor `counts` name them.
+
+    Raises
+    ------
+    EvenhandError
+        If a name or an option is wrong, or lengths differ.
+
+    >>> both = effective_prior({"N": 900, "S": 20, "V": 80}, sampler="balanced", weights="inverse")
+    >>> both.shares.round(3).tolist(), round(both.exponent, 6)
+    ([0.017, 0.787, 0.197], 2.0)
+    """
+    rows, known = _counted(counts, names)
+    how = None if _is_list(sampler) else of_classes(chosen(SAMPLERS, _choice(sampler)), rows, known)
+    drawn = over_present(how.sampling_weights, rows, absent=0.0) if how is not None else _listed(sampler, rows, 0.0)
+    weigh = None if _is_list(weights) else of_classes(chosen(WEIGHTS, _choice(weights)), rows, known)
+    costs = (
+        over_present(weigh.class_weights, rows, absent=1.0) if weigh is not None else _listed(weights, rows, 1.0)
+    )
+    return prior_of(rows, known, drawn, costs, of_classes(chosen(LOSSES, loss), rows, known), how)
+
+
+def prior_of(
+    counts: Floats,
+    names: Sequence[str],
+    sampling: Floats,
+    class_weights: Floats,
+    loss: Any,
+    sampler: Any = None,
+    *,
+    several: bool = False,
+    rows: float | None = None,
+) -> EffectivePrior:
+    """Return the prior from figures per class and the sections of loss and sampler.
+
+    Parameters
+    ----------
+    rows
+        Training rows; the sum of `counts` where not given (it is more where rows hold several classes).
+    """
+    present = counts > 0
+    own = over_present(loss.class_weights, counts, absent=1.0) if isinstance(loss, ClassWeights) else None
+    shift = over_present_shift(loss.logit_shifts, counts) if isinstance(loss, ShiftsLogits) else None
+    total = float(counts.sum()) if rows is None else rows
+    subset = isinstance(sampler, OfSubset) and present.any()
+    return EffectivePrior(
+        names=tuple(names),
+        counts=counts,
+        sampling=sampling,
+        class_weights=class_weights,
+        loss_weights=np.ones(len(counts)) if own is None else own,
+        shifts=np.zeros(len(counts)) if shift is None else shift,
+        epoch_rows=min(float(sampler.epoch_rows(counts[present])), total) if subset else total,
+        measured=loss.measured if isinstance(loss, OfModel) else "",
+        several=several,
+    )
+
+
+def _counted(counts: Any, names: Sequence[str] | None) -> tuple[Floats, tuple[str, ...]]:
+    if isinstance(counts, Mapping):
+        names, counts = list(counts) if names is None else names, list(counts.values())
+    rows = rows_per_class(counts)
+    known = tuple(str(c) for c in range(len(rows))) if names is None else tuple(str(name) for name in names)
+    if len(known) != len(rows):
+        raise EvenhandError(f"{len(known)} names were given for {len(rows)} counts; there must be one for each.")
+    return rows, known
+
+
+def _is_list(given: Given) -> bool:
+    return not isinstance(given, (str, Mapping))
+
+
+def _choice(given: Any) -> str | Mapping[str, Any]:
+    return given  # type: ignore[no-any-return]
+
+
+def _listed(given: Any, rows: Floats, absent: float) -> Floats:
+    """Return figures given for each class, scaled to a mean of 1 over rows."""
+    figures = np.asarray(given, dtype=np.float64)
+    if figures.shape != rows.shape or not np.isfinite(figures).all() or (figures < 0).any():
+        raise EvenhandError(
+            f"Figures per class must be {len(rows)} numbers from 0 up, one for each class; found {given!r}."
+        )
+    if not (figures * rows).sum():
+        raise EvenhandError("Figures per class must be above 0 for at least one class that has rows.")
+    return over_present(lambda _: figures[rows > 0], rows, absent)
+
+
+def _shares(amounts: Floats) -> Floats:
+    total = amounts.sum()
+    return np.asarray(amounts / total if total > 0 else amounts)

@@ -1,0 +1,21 @@
+"""Rows drawn by the inverse of the effective number of their class."""
+
+from evenhand.balance.cap import MAX_RATIO, capped
+from evenhand.balance.choose import SAMPLERS
+from evenhand.balance.effective import effective_rows
+from evenhand.base.config import Section, option
+from evenhand.base.values import Floats
+
+
+@SAMPLERS.register("effective_number")
+class EffectiveNumber(Section):
+    """Draw a row of class c with a chance of (1 - beta) / (1 - beta^n) (Cui et al. 2019, eq. 2)."""
+
+    beta: float = option(
+        0.999, ge=0, lt=1, says="Overlap of rows: 0 is no sampler, towards 1 every class is drawn as often."
+    )
+    max_ratio: float | None = option(None, ge=1, says=MAX_RATIO)
+
+    def sampling_weights(self, counts: Floats) -> Floats:
+        """Return 1 / effective number, the largest at most `max_ratio` times the smallest."""
+        return capped(1.0 / effective_rows(counts, self.beta), self.max_ratio)

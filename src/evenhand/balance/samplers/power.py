@@ -1,0 +1,24 @@
+"""Rows drawn by a power of how rare their class is."""
+
+import numpy as np
+
+from evenhand.balance.cap import MAX_RATIO, capped
+from evenhand.balance.choose import SAMPLERS
+from evenhand.base.config import Section, option
+from evenhand.base.values import Floats
+
+
+@SAMPLERS.register("power")
+class Power(Section):
+    """Draw a row of class c with a chance of counts[c] to the power of `-power`.
+
+    Power 0 leaves the data as it is, 1 draws every class as often, 0.5 lies half way on a log scale
+    (Mahajan et al. 2018, section 2.3, use 0.5).
+    """
+
+    power: float = option(0.5, ge=0, le=2, says="Exponent of the inverse count: 0 is no sampler, 1 is balanced.")
+    max_ratio: float | None = option(None, ge=1, says=MAX_RATIO)
+
+    def sampling_weights(self, counts: Floats) -> Floats:
+        """Return counts to the power of `-power`, the largest at most `max_ratio` times the smallest."""
+        return capped(np.asarray(counts, dtype=np.float64) ** -self.power, self.max_ratio)

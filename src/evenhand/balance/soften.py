@@ -1,0 +1,74 @@
+"""Softening an overshoot: what corrects the skew is weakened until its exponent is 1."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from evenhand.balance.choose import over_present
+from evenhand.balance.prior import EffectivePrior
+from evenhand.base.values import Floats
+
+ORDER = ("weights", "loss", "sampler")
+"""Which part gives way first: weights make large steps on single rows, a sampler does not."""
+
+
+@dataclass(frozen=True, eq=False)
+class Softened:
+    """An effective prior whose parts were weakened.
+
+    Attributes
+    ----------
+    prior
+        The prior with the exponent that was aimed at.
+    powers
+        The power that each part was raised to, for those that were changed; 0 takes a part away.
+    """
+
+    prior: EffectivePrior
+    powers: dict[str, float]
+
+    @property
+    def says(self) -> str:
+        """What was done, in words."""
+        words = [
+            f"{part} taken away" if power == 0 else f"{part} raised to the power {power:.2f}"
+            for part, power in self.powers.items()
+        ]
+        return f"softened to the exponent {self.prior.exponent:.2f}: {' and '.join(words)}"
+
+
+def softened(prior: EffectivePrior, *, aim: float = 1.0) -> Softened:
+    """Return a prior whose exponent is at most `aim`.
+
+    The exponents of the parts add up, so a part of exponent t that is raised to the power p has the exponent p t:
+    the excess is taken from weights first, then from the loss's own, then from the sampler.
+    """
+    excess, powers = prior.exponent - aim, {}
+    for part in ORDER:
+        own = prior.parts[part]
+        if excess > 1e-9 and own > 0:
+            powers[part] = 0.0 if excess > own * (1 - 1e-9) else (own - excess) / own
+            excess = max(0.0, excess - own)
+    return Softened(raised(prior, powers), powers)
+
+
+def raised(prior: EffectivePrior, powers: dict[str, float]) -> EffectivePrior:
+    """Return the prior with parts raised to powers; those not named stay as they are."""
+    weights, loss, sampler = (powers.get(part, 1.0) for part in ORDER)
+    return replace(
+        prior,
+        class_weights=_power(prior.class_weights, weights, prior.counts, absent=1.0),
+        loss_weights=_power(prior.loss_weights, loss, prior.counts, absent=1.0),
+        shifts=prior.shifts * loss,
+        sampling=_power(prior.sampling, sampler, prior.counts, absent=0.0),
+    )
+
+
+def _power(figures: Floats, power: float, counts: Floats, absent: float) -> Floats:
+    """Return figures to a power, scaled again to a mean of 1 over rows; a class that is never drawn stays so."""
+    if power == 1.0:
+        return figures
+    own = figures[counts > 0]
+    return over_present(lambda _: np.where(own > 0, np.maximum(own, 1e-300) ** power, 0.0), counts, absent)

@@ -1,0 +1,167 @@
+"""The course of a training: what epochs.jsonl tells of one fit, for rules that look while it runs or after."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from evenhand.balance.config import BalanceConfig
+from evenhand.balance.plan import plan_of
+from evenhand.balance.prior import EffectivePrior
+from evenhand.base.errors import EvenhandError
+from evenhand.base.record import Record
+from evenhand.base.values import TEST, Floats
+
+Line = Mapping[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Course:
+    """One fit, so far.
+
+    Attributes
+    ----------
+    model, fold, seed
+        Which fit it is.
+    classes
+        The k class names.
+    lines
+        One per epoch, as epochs.jsonl holds them.
+    prior
+        What sampler, weights and loss make the model believe; None where that is not known.
+    balance, train
+        The settings of the model, as plain values.
+    """
+
+    model: str
+    fold: int
+    seed: int
+    classes: tuple[str, ...]
+    lines: tuple[Line, ...]
+    prior: EffectivePrior | None = None
+    balance: Mapping[str, Any] = field(default_factory=dict)
+    train: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def k(self) -> int:
+        """Number of classes."""
+        return len(self.classes)
+
+    @property
+    def name(self) -> str:
+        """The fit in words."""
+        return f"{self.model}, fold {self.fold}, seed {self.seed}"
+
+    @property
+    def settings(self) -> BalanceConfig:
+        """The section [balance] of the model."""
+        return BalanceConfig.model_validate(dict(self.balance))
+
+    @cached_property
+    def steps(self) -> list[int]:
+        """Steps taken since the stretch began, at the end of each epoch."""
+        out: list[int] = []
+        for at, line in enumerate(self.lines):
+            before = 0 if self._begins(at) else out[-1]
+            out.append(before + int(line.get("steps") or 0))
+        return out
+
+    def settled(self, last: int, *, steps: int) -> list[Line]:
+        """Return the last `last` lines if they lie in one stretch, after its warm-up and `steps` steps; else none.
+
+        A stretch begins with a stage, or after an epoch at whose end the training was mended.
+        """
+        first = len(self.lines) - last
+        began = max((at for at in range(len(self.lines)) if self._begins(at)), default=0)
+        if first < began:
+            return []
+        over = first - began >= math.ceil(float(self.train.get("warmup_epochs", 1.0)))
+        return list(self.lines[first:]) if over and self.steps[first] >= steps else []
+
+    def _begins(self, at: int) -> bool:
+        before = self.lines[at - 1] if at else {}
+        return not at or bool(before.get("mended")) or before.get("stage") != self.lines[at].get("stage")
+
+
+def own_word(line: Line) -> Mapping[str, Any] | None:
+    """Return what the network itself says of the validation rows, before probabilities are corrected."""
+    sets = line.get("sets") or {}
+    found: Mapping[str, Any] | None = sets.get("validation_uncorrected") or sets.get("validation")
+    return found
+
+
+def numbers(told: Mapping[str, Any] | None, key: str) -> Floats:
+    """Return (k,) figures of a set; NaN where there is none, and no figure at all where the set is missing."""
+    values = (told or {}).get(key) or []
+    return np.array([math.nan if value is None else float(value) for value in values])
+
+
+def courses_of(record: Record) -> tuple[Course, ...]:
+    """Return the course of every fit that a record holds, in the order of models, folds and seeds."""
+    models = {entry["name"]: entry for entry in record.resolved().get("model", [])}
+    paths = sorted(
+        (path for name in models for path in (record.path / "models" / name).glob("fold*/seed*/epochs.jsonl")),
+        key=lambda path: (list(models).index(path.parts[-4]), *_where(path)),
+    )
+    return tuple(_course(record, path, models[path.parts[-4]]) for path in paths)
+
+
+def lines_of(path: Path) -> tuple[Line, ...]:
+    """Return the lines of an epochs.jsonl; what is no JSON is passed over."""
+    out: list[Line] = []
+    for text in path.read_text(encoding="utf-8").splitlines():
+        with contextlib.suppress(json.JSONDecodeError):
+            out.append(json.loads(text))
+    return tuple(out)
+
+
+def _where(path: Path) -> tuple[int, int]:
+    return int(path.parts[-3].removeprefix("fold")), int(path.parts[-2].removeprefix("seed"))
+
+
+def _course(record: Record, path: Path, model: Mapping[str, Any]) -> Course:
+    fold, seed = _where(path)
+    balance = dict(model.get("balance") or {})
+    prior = _prior(record, fold, balance)
+    train = dict(model.get("train") or {})
+    return Course(model["name"], fold, seed, tuple(record.data()["classes"]), lines_of(path), prior, balance, train)
+
+
+def _prior(record: Record, fold: int, balance: Mapping[str, Any]) -> EffectivePrior | None:
+    """Return the prior that a fold's fits were trained under; None where it cannot be told."""
+    with contextlib.suppress(EvenhandError):
+        samples, folds = record.samples(), record.folds()
+        of = folds.of(samples.ids)
+        known = ~np.isnan(samples.labels).any(axis=1) if samples.multi_label else samples.labels >= 0
+        labels = samples.labels[(of != fold) & (of != TEST) & known]
+        return plan_of(BalanceConfig.model_validate(dict(balance)), labels, samples.classes).prior
+    return None
+
+
+def fits(found: Sequence[Course], every: Sequence[Course]) -> str:
+    """Return which fits of a model are meant, in words.
+
+    >>> one = Course("a", 0, 0, ("x", "y"), ())
+    >>> fits([one], [one]), fits([one], [one, one, one])
+    ('a, fold 0, seed 0', 'a, in 1 of 3 fits (first: fold 0, seed 0)')
+    """
+    first = found[0]
+    if len(every) == 1:
+        return first.name
+    return f"{first.model}, in {len(found)} of {len(every)} fits (first: fold {first.fold}, seed {first.seed})"
+
+
+def by_model(courses: Sequence[Course]) -> dict[str, list[Course]]:
+    """Return the courses of each model."""
+    out: dict[str, list[Course]] = {}
+    for course in courses:
+        out.setdefault(course.model, []).append(course)
+    return out

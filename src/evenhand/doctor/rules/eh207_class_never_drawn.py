@@ -1,0 +1,68 @@
+"""EH207: a class that is there and never reaches a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from evenhand.balance.ledger import Ledger
+from evenhand.doctor.case import Case
+from evenhand.doctor.course import Course
+from evenhand.doctor.rule import Found, rule
+from evenhand.doctor.words import count, listing
+
+
+@rule("EH207", slug="class-never-drawn", severity="error", needs=("ledgers",), after=("EH107", "EH108"))
+def check(case: Case, *, least: float = 1.0) -> Iterator[Found]:
+    """Find classes that have training rows and yet (almost) never reach a batch.
+
+    What it checks: rows of each class that the sampler is expected to draw in an epoch; it fires below `least`.
+    Where epochs are noted, also classes that have training rows and that no batch of the training held.
+
+    Why it matters: the model never learns that the class exists. Its recall is zero, and a macro average carries
+    that zero without a word.
+
+    What to do: give the class a share of the mix, or take it out of the data (data.drop) and say so.
+
+    Limits: classes without any training row are told of by EH107 and EH108.
+
+    Example: `lite0: the sampler never draws 1 class that has training rows: O (100 rows).`
+    """
+    for ledger in case.ledgers or ():
+        yield from _planned(ledger, least)
+    for course in case.courses or ():
+        yield from _seen(course)
+
+
+def _planned(ledger: Ledger, least: float) -> Iterator[Found]:
+    prior = ledger.plan.prior
+    drawn = prior.recurrences * prior.counts
+    missed = np.flatnonzero((prior.counts > 0) & (drawn < least * (1 - 1e-9)))
+    if not len(missed):
+        return
+    names = [f"{prior.names[c]} ({prior.counts[c]:,.0f} rows, {drawn[c]:.2g} an epoch)" for c in missed]
+    yield Found(
+        says=f"{ledger.title}: the sampler (almost) never draws {count(len(missed), 'class', 'classes')} that "
+        f"{'has' if len(missed) == 1 else 'have'} training rows: {listing(names)}.",
+        about=prior.names[missed[0]] if len(missed) == 1 else "",
+        evidence={"rows an epoch": {prior.names[c]: float(drawn[c]) for c in missed}},
+        severity="error" if (drawn[missed] == 0).any() else "warning",
+        patch={f"{ledger.key}.sampler": "none"},
+    )
+
+
+def _seen(course: Course) -> Iterator[Found]:
+    mixes = [line["batch_mix"] for line in course.lines if line.get("batch_mix")]
+    if not mixes or course.prior is None or len(mixes[0]) != course.k:
+        return
+    held = np.array([[share or 0.0 for share in mix] for mix in mixes]).sum(axis=0)
+    expected = course.prior.recurrences * course.prior.counts * len(mixes)
+    missed = np.flatnonzero((held == 0) & (course.prior.counts > 0) & (expected >= 10))
+    if len(missed):
+        names = [f"{course.classes[c]} ({course.prior.counts[c]:,.0f} rows)" for c in missed]
+        yield Found(
+            says=f"{course.name}: no batch of {count(len(mixes), 'epoch')} held {listing(names)}.",
+            about=course.classes[missed[0]] if len(missed) == 1 else course.model,
+            evidence={"epochs": len(mixes), "classes": [course.classes[c] for c in missed]},
+        )

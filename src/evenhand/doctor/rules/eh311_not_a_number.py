@@ -1,0 +1,69 @@
+"""EH311: numbers that are none, and losses that run away."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from evenhand.doctor.case import Case
+from evenhand.doctor.course import Course, by_model, fits
+from evenhand.doctor.rule import Found, rule
+
+
+@rule("EH311", slug="not-a-number", severity="error", needs=("courses",), after=("EH112",))
+def check(case: Case, *, times: float = 5.0, epochs: int = 2) -> Iterator[Found]:
+    """Find trainings whose loss is no number, or runs away.
+
+    What it checks: whether the training loss or, where rows were judged, the validation loss of the last epoch is a
+    finite number; and whether the training loss was more than `times` what it was in the first epoch (and than
+    guessing costs) in the last `epochs` epochs.
+
+    Why it matters: weights that are no numbers stay so; whatever is trained from then on is lost.
+
+    What to do: lower the learning rate, bound the gradient (train.clip = 1.0), lengthen train.warmup_epochs; look
+    for inputs that are not finite. With train.on_collapse = "fix" the run halves the rate and goes on from the
+    last healthy weights.
+
+    Limits: gradients are looked at in a few steps of each epoch, losses in all.
+
+    Example: `net, fold 0, seed 0: the training loss is not a number in epoch 3 (learning rate 0.5).`
+    """
+    for model, courses in by_model(case.courses or ()).items():
+        found = [(course, words) for course in courses if (words := runaway(course, times, epochs))]
+        if found:
+            course, words = found[0]
+            rate = float(course.train.get("learning_rate") or 0.0)
+            patch = {"train.learning_rate": rate / 2, "train.clip": course.train.get("clip") or 1.0}
+            yield Found(
+                says=f"{fits([one for one, _ in found], courses)}: {words}",
+                about=model,
+                evidence={"epoch": course.lines[-1].get("epoch"), "learning_rate": rate, "blames": "optimisation"},
+                patch=patch if rate else None,
+            )
+
+
+def runaway(course: Course, times: float, epochs: int) -> str | None:
+    """Return what is wrong with the loss, in words, or None."""
+    if not course.lines:
+        return None
+    last = course.lines[-1]
+    at = f"in epoch {last.get('epoch')} (learning rate {last.get('learning_rate') or 0.0:.3g})"
+    if _none(last.get("train_loss")):
+        return f"the training loss is not a number {at}."
+    if (last.get("sets") or {}).get("validation") and _none(last.get("validation_loss")):
+        return f"the validation loss is not a number {at}."
+    own = [line for line in course.lines if line.get("stage") == last.get("stage")]
+    weight = 1.0 if course.prior is None else max(course.prior.mean_weight, 1.0)
+    limit = times * max(_loss(own[0]), math.log(max(course.k, 2)) * weight)
+    if len(own) > epochs and all(_loss(line) > limit for line in own[-epochs:]):
+        return f"the training loss runs away: {_loss(last):.3g} {at}, {_loss(own[0]):.3g} in the first epoch."
+    return None
+
+
+def _none(value: object) -> bool:
+    return not isinstance(value, (int, float)) or not math.isfinite(value)
+
+
+def _loss(line: object) -> float:
+    value = line.get("train_loss") if hasattr(line, "get") else None
+    return math.inf if value is None else float(value)

@@ -1,0 +1,94 @@
+"""The section [beats]: which leads and annotations are read, and what is cut around a beat."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import field_validator, model_validator
+
+from evenhand.base.config import Section, option
+from evenhand.modalities.beats.classes import AAMI
+
+
+class BeatsConfig(Section):
+    """How records become beats: leads, annotations, and the window around each R peak."""
+
+    annotator: str = option("atr", says="Ending of the annotation files.", min_length=1, pattern=r"^[A-Za-z0-9_]+$")
+    leads: list[str] = option(
+        ["MLII"],
+        min_length=1,
+        max_length=16,
+        says='Leads by name, one for each channel of a model; "MLII|V5" takes V5 where there is no MLII, "MLII|*" '
+        "any lead that is left. A record without a lead that is asked for is left out.",
+    )
+    sampling_rate: float = option(180.0, ge=20, le=5000, unit="Hz", says="Rate to which every record is resampled.")
+    band: list[float] = option(
+        [0.5, 40.0], unit="Hz", says="Edges of the zero-phase band-pass; an empty list for none."
+    )
+    window: list[float] = option(
+        [300.0, 500.0], min_length=2, max_length=2, unit="ms", says="What is cut before and after the R peak."
+    )
+    normalise: Literal["record", "none"] = option(
+        "record", says="Whether a lead is divided by the size of its typical beat, or kept in millivolts."
+    )
+    neighbours: int = option(
+        4,
+        ge=0,
+        le=64,
+        unit="beats",
+        says="Beats before and after that a beat is seen with, and their RR intervals.",
+    )
+    mapping: dict[str, list[str]] = option(
+        {name: list(symbols) for name, symbols in AAMI.items()},
+        says="Class -> symbols of annotations; the default is that of ANSI/AAMI EC57.",
+    )
+    leave_out: list[str] = option([], says="Names of records that are left out.")
+    max_samples: int = option(
+        200_000_000, ge=1, unit="samples", says="Records that claim more (over all signals) are refused unread."
+    )
+
+    @field_validator("band")
+    @classmethod
+    def _two_edges(cls, band: list[float]) -> list[float]:
+        if band and not (len(band) == 2 and 0 < band[0] < band[1]):
+            raise ValueError("give two edges, the lower one first and above 0 Hz, or [] for no band-pass")
+        return band
+
+    @field_validator("window")
+    @classmethod
+    def _some_window(cls, window: list[float]) -> list[float]:
+        if not (0 <= window[0] <= 5000 and 0 <= window[1] <= 5000 and sum(window) >= 20):
+            raise ValueError("give the ms before and after the R peak: each 0 to 5000, together 20 or more")
+        return window
+
+    @field_validator("leads")
+    @classmethod
+    def _named(cls, leads: list[str]) -> list[str]:
+        if any(not name.strip() for lead in leads for name in lead.split("|")):
+            raise ValueError('every entry names a lead, or several by preference: "MLII|V5"')
+        return leads
+
+    @field_validator("mapping")
+    @classmethod
+    def _once(cls, mapping: dict[str, list[str]]) -> dict[str, list[str]]:
+        symbols = [symbol for listed in mapping.values() for symbol in listed]
+        twice = sorted({symbol for symbol in symbols if symbols.count(symbol) > 1})
+        if not symbols or twice:
+            raise ValueError(
+                f'the symbol "{twice[0]}" stands in two classes' if twice else "name a symbol at least"
+            )
+        return mapping
+
+    @model_validator(mode="after")
+    def _band_below_nyquist(self) -> BeatsConfig:
+        if self.band and self.band[1] >= self.sampling_rate / 2:
+            raise ValueError(
+                f"band ends at {self.band[1]:g} Hz; it must end below half of sampling_rate, "
+                f"{self.sampling_rate / 2:g} Hz"
+            )
+        return self
+
+    @property
+    def alternatives(self) -> tuple[tuple[str, ...], ...]:
+        """For each channel of a model the names that may fill it, by preference."""
+        return tuple(tuple(name.strip() for name in lead.split("|")) for lead in self.leads)

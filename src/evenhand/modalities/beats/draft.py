@@ -1,0 +1,85 @@
+"""A first configuration for records that lie somewhere: the table about them, and the lead that most have."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+
+from evenhand.base.errors import DataError
+from evenhand.data.names import suffix
+from evenhand.data.root import Root
+from evenhand.data.table import Table, read_table
+from evenhand.modalities.beats.config import BeatsConfig
+from evenhand.modalities.beats.joined import KEY
+from evenhand.modalities.beats.records import names_of
+from evenhand.modalities.beats.wfdb_files import Files, read_head
+from evenhand.modalities.kind import Draft
+
+_PEOPLE = ("person", "patient", "patient_id", "subject", "group")
+_SPLITS = ("split", "set", "subset")
+_TESTS = ("test", "ds2")
+
+
+def draft(root: Root) -> Draft:
+    """Return what a first configuration says of the records below a root.
+
+    Raises
+    ------
+    DataError
+        If there is no record.
+    """
+    names, _ = names_of(root)
+    leads = _leads(root, names)
+    table = _table(root)
+    test = "test = { fraction = 0.2 }"
+    data: tuple[str, ...] = ("# a row per beat, its class by [beats.mapping]",)
+    if table is not None:
+        person = _first(table, _PEOPLE)
+        data = (
+            f"table = {json.dumps(table.name)}",
+            f"group = {json.dumps(person)}" if person else "# group = COLUMN            # without one, the record",
+        )
+        test = _test(table) or test
+    first = leads[0] if leads else BeatsConfig().leads[0]
+    others = f"; there are also {', '.join(leads[1:5])}" if len(leads) > 1 else ""
+    own = f"[beats]\nleads = [{json.dumps(first)}]{others and f'  # most records have it{others}'}\n\n"
+    return Draft(data, test, own)
+
+
+def _leads(root: Root, names: Sequence[str]) -> list[str]:
+    """Return the names of the leads, those that most records have first."""
+    counts: Counter[str] = Counter()
+    for name in names[:100]:
+        try:
+            counts.update(read_head(Files(root, name), BeatsConfig().max_samples).leads)
+        except DataError:
+            continue
+    return [lead for lead, _ in counts.most_common()]
+
+
+def _table(root: Root) -> Table | None:
+    """Return the first table with a column that names records."""
+    for name in root.names():
+        if "/" in name or suffix(name) not in (".csv", ".tsv", ".parquet"):
+            continue
+        try:
+            table = read_table(root, name)
+        except DataError:
+            continue
+        if KEY in table.frame:
+            return table
+    return None
+
+
+def _test(table: Table) -> str | None:
+    """Return the line that locks the rows which a column calls the test."""
+    column = _first(table, _SPLITS)
+    values = {text for text in table.texts(column) if text} if column else set()
+    found = next((value for value in sorted(values) if value.lower() in _TESTS), None)
+    return f"test = {{ column = {json.dumps(column)}, value = {json.dumps(found)} }}" if found else None
+
+
+def _first(table: Table, wanted: Sequence[str]) -> str | None:
+    by_word = {str(column).lower(): str(column) for column in table.frame.columns}
+    return next((by_word[word] for word in wanted if word in by_word), None)

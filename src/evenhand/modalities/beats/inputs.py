@@ -1,0 +1,91 @@
+"""Beats as a network is given them: windows, their rhythm, and for networks that ask for them the beats around."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from evenhand.base.seeds import seed_from
+from evenhand.modalities.beats.shapes import Batch
+
+Augment = Callable[[Tensor, str, Any], Tensor]
+"""(b, c, t) windows, the name of a profile, a generator (or one per row) -> the same, changed."""
+
+
+class BeatInputs:
+    """Encoded beats: gathered, augmented.
+
+    Parameters
+    ----------
+    arrays
+        "signal" (n, c, t) float32, "rhythm" (n, d) float32, "near" (n, 2m + 1) int32 with -1 beyond a record's
+        ends; in memory or memory-mapped. What fits is held in memory.
+    reads
+        Names of what the network takes (see `shapes.Batch`).
+    augment, profile
+        What windows are changed by while training; profile "none" changes nothing.
+    views, view_profile
+        Further views for judging, made by a profile.
+    hold
+        Bytes up to which windows are held in memory.
+    """
+
+    pictures = False
+    at_once: int | None = None
+
+    def __init__(
+        self,
+        arrays: Mapping[str, Any] | Any,
+        reads: Sequence[str],
+        augment: Augment,
+        *,
+        profile: str = "none",
+        views: int = 1,
+        view_profile: str = "gentle",
+        device: Any = "cpu",
+        hold: int = 2**30,
+    ) -> None:
+        signal = arrays["signal"]
+        self._signal = np.asarray(signal) if signal.nbytes <= hold else signal
+        self._rhythm = torch.from_numpy(np.array(arrays["rhythm"], dtype=np.float32))
+        self._near = torch.from_numpy(np.array(arrays["near"], dtype=np.int64)) if "around" in reads else None
+        self._augment = augment
+        self._profile = profile
+        self._view_profile = view_profile
+        self._device = device
+        self.views = views
+        self.draws = profile != "none"
+
+    def batch(self, rows: Tensor, draws: torch.Generator | None) -> Batch:
+        """Return beats as they are trained on, their windows augmented by the profile."""
+        changed = draws is not None and self.draws
+        return self._beats(rows, self._profile if changed else "none", draws)
+
+    def look(self, rows: Tensor, view: int = 0) -> Batch:
+        """Return beats as they are judged: view 0 is plain, a further view is the same change for all."""
+        if view == 0:
+            return self._beats(rows, "none", None)
+        seed = seed_from("view", view)
+        alike = [torch.Generator().manual_seed(seed) for _ in rows]
+        return self._beats(rows, self._view_profile, alike)
+
+    def _beats(self, rows: Tensor, profile: str, draws: Any) -> Batch:
+        rhythm = {"rhythm": self._rhythm.index_select(0, rows).to(self._device)}
+        if self._near is None:
+            return {"signal": self._windows(rows.unsqueeze(1), profile, draws), **rhythm}
+        near = self._near.index_select(0, rows)
+        known = near >= 0
+        around = torch.where(known, near, rows.unsqueeze(1))
+        windows = self._windows(around, profile, draws)
+        places, leads = near.shape[1], windows.shape[1] // near.shape[1]
+        return {"around": windows.unflatten(1, (places, leads)), "known": known.to(self._device), **rhythm}
+
+    def _windows(self, rows: Tensor, profile: str, draws: Any) -> Tensor:
+        """Return (b, places · c, t) windows of (b, places) rows: channels of one row are changed alike."""
+        taken = np.take(self._signal, rows.numpy().ravel(), axis=0)
+        windows = torch.from_numpy(taken.reshape(len(rows), -1, taken.shape[-1])).to(self._device)
+        return windows if profile == "none" else self._augment(windows, profile, draws)

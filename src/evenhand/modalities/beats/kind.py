@@ -1,0 +1,116 @@
+"""Heartbeats as a kind of data: the doors that every kind has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evenhand.base.config import Section
+from evenhand.base.values import Finding, Samples
+from evenhand.data.alone import FileRoot
+from evenhand.data.config import DataConfig
+from evenhand.data.root import Root, open_root
+from evenhand.modalities import KINDS
+from evenhand.modalities.beats.config import BeatsConfig
+from evenhand.modalities.beats.draft import draft
+from evenhand.modalities.beats.example import write_example
+from evenhand.modalities.beats.picture import drawn, picture
+from evenhand.modalities.beats.read import RecordReader, settings_of
+from evenhand.modalities.beats.rows import beat_samples, unlabelled_beats
+from evenhand.modalities.beats.wfdb_files import Files, read_head
+from evenhand.modalities.beats.window_files import SUFFIXES
+from evenhand.modalities.beats.window_rows import (
+    WindowReader,
+    opened,
+    unlabelled_windows,
+    window_files,
+    window_samples,
+)
+from evenhand.modalities.beats.written import symbols_of, write_annotations
+from evenhand.modalities.kind import Draft, Reader
+
+
+class Beats:
+    """Heartbeats cut around the R peak, with their rhythm and their neighbours; see `RecordReader`."""
+
+    name = "beats"
+    suffixes: Sequence[str] = (".hea",)
+    config: type[Section] = BeatsConfig
+    augment_module = "evenhand.modalities.beats.augment"
+    models_module = "evenhand.modalities.beats.models"
+    encoder = "resnet1d"
+    tune = "all"
+    shown: Sequence[str] = ("record", "sample", "seconds", "symbol")
+
+    def samples(self, root: Root, data: DataConfig, own: BeatsConfig) -> tuple[Samples, list[Finding]]:
+        windows = window_files(root, data.table)
+        return window_samples(root, windows, data, own) if windows else beat_samples(root, data, own)
+
+    def unlabelled(self, root: Root, own: BeatsConfig) -> tuple[Samples, list[Finding]]:
+        """Return every beat of every record, or every window, without classes, for prediction."""
+        windows = window_files(root, None)
+        return unlabelled_windows(root, windows, own) if windows else unlabelled_beats(root, own)
+
+    def settings(self, own: BeatsConfig, size: int | None) -> dict[str, Any]:
+        return settings_of(own)
+
+    def reader(self, root: Root, frame: pd.DataFrame, settings: Mapping[str, Any]) -> Reader:
+        records = str(frame["path"].iloc[0]).endswith(".hea")
+        return (RecordReader if records else WindowReader)(root, frame, settings)
+
+    def facts_of(self, root: Root, path: str) -> dict[str, Any]:
+        if not path.endswith(".hea"):
+            shape = opened(root, path, BeatsConfig().max_samples).signal.shape
+            return {"windows": shape[0], "signals": shape[1], "samples": shape[2]}
+        head = read_head(Files(root, path.removesuffix(".hea")), BeatsConfig().max_samples)
+        return {
+            "rate_hz": head.rate,
+            "seconds": head.length / head.rate,
+            "signals": len(head.leads),
+            "leads": "+".join(head.leads),
+            "units": "+".join(dict.fromkeys(head.units)),
+            "coding": "+".join(dict.fromkeys(head.formats)),
+        }
+
+    def picture_of(self, root: Root, row: Mapping[str, Any], side: int) -> str:
+        if str(row["path"]).endswith(".hea"):
+            return picture(root, row, side)
+        windows = opened(root, str(row["path"]), BeatsConfig().max_samples)
+        return drawn(windows.signal[int(row["sample"]), 0], side)
+
+    def draft(self, root: Root) -> Draft:
+        return draft(root)
+
+    def alone(self, source: Path) -> Root:
+        """Return the root that holds one record, named with or without the ending of one of its files."""
+        header = source.with_name(f"{source.name}.hea")
+        if not header.is_file():
+            header = source.with_suffix(".hea")
+        if not header.is_file() and source.is_file() and source.suffix.lower() in SUFFIXES:
+            return FileRoot(source)
+        return FileRoot(header) if header.is_file() else open_root(source)
+
+    def write_predicted(
+        self,
+        root: Root,
+        frame: pd.DataFrame,
+        classes: Sequence[str],
+        data: DataConfig,
+        own: BeatsConfig,
+        folder: Path,
+    ) -> list[Path]:
+        """Write an annotation file for each record, which WFDB programs open."""
+        records = frame["path"].astype(str).str.endswith(".hea").all()
+        if not records:
+            return []
+        return write_annotations(root, frame, symbols_of(classes, data, own), classes, folder)
+
+    def example(self, rng: np.random.Generator, rows: int, folder: Path) -> Path:
+        return write_example(rng, rows, folder)
+
+
+KINDS.register("beats")(Beats())

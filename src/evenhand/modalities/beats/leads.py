@@ -1,0 +1,67 @@
+"""Which signal of a record fills which channel: by name, in order of preference, never by position."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+ANY = "*"
+"""Stands for any lead that no other channel has taken."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The signals that fill the c channels.
+
+    Attributes
+    ----------
+    names
+        (c,) their names.
+    signals
+        (c,) their positions in the record.
+    instead
+        Lead asked for first -> lead that stands for it.
+    """
+
+    names: tuple[str, ...]
+    signals: tuple[int, ...]
+    instead: dict[str, str]
+
+
+def choose(there: Sequence[str], wanted: Sequence[Sequence[str]]) -> Chosen | str:
+    """Return the signals that fill the wanted channels, or the first name that nothing could fill.
+
+    Parameters
+    ----------
+    there
+        Names of a record's signals; compared without regard to case and blanks.
+    wanted
+        (c,) for each channel, names by preference; "*" for any that is left.
+
+    Examples
+    --------
+    >>> choose(["V5", "MLII"], [["MLII"]])
+    Chosen(names=('MLII',), signals=(1,), instead={})
+    >>> choose(["V5", "V2"], [["MLII", "V5"], ["V1", "*"]])
+    Chosen(names=('V5', 'V2'), signals=(0, 1), instead={'MLII': 'V5', 'V1': 'V2'})
+    >>> choose(["V5", "V2"], [["MLII"]])
+    'MLII'
+    """
+    taken: list[int] = []
+    instead: dict[str, str] = {}
+    for names in wanted:
+        found = next((at for name in names for at in _places(there, name) if at not in taken), None)
+        if found is None:
+            return names[0]
+        taken.append(found)
+        if names[0] != ANY and _plain(there[found]) != _plain(names[0]):
+            instead[names[0]] = there[found]
+    return Chosen(tuple(there[at] for at in taken), tuple(taken), instead)
+
+
+def _places(there: Sequence[str], name: str) -> list[int]:
+    return [at for at, own in enumerate(there) if name == ANY or _plain(own) == _plain(name)]
+
+
+def _plain(name: str) -> str:
+    return name.strip().casefold()

@@ -1,0 +1,7 @@
+"""Encoders of heartbeats; importing this files them."""
+
+from evenhand.modalities.beats.neighbours import Neighbours
+from evenhand.modalities.beats.resnet1d import Beside
+from evenhand.modalities.beats.transformer1d import Tokens
+
+__all__ = ["Beside", "Neighbours", "Tokens"]

@@ -1,0 +1,101 @@
+"""From the signals of a record to windows: resampled, band-passed without delay, scaled, cut around R peaks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+from scipy import signal as dsp
+
+from evenhand.base.errors import DataError
+
+Signal = npt.NDArray[np.float64]
+
+ORDER = 2
+"""Order of the Butterworth band-pass; run forwards and backwards, it falls by 24 dB per octave on either side."""
+
+
+_MOST_SAMPLES = 500_000_000
+
+
+def clean(values: Signal, rate: float, wanted: float, band: Sequence[float]) -> Signal:
+    """Return (c, T') float64: the signals of a record at another rate, band-passed.
+
+    Parameters
+    ----------
+    values
+        (c, T) float64; missing samples are NaN and are drawn as straight lines.
+    rate, wanted
+        Samples per second, before and after (`scipy.signal.resample_poly`, whose low-pass has no delay).
+    band
+        Edges in Hz of the zero-phase Butterworth band-pass (`scipy.signal.sosfiltfilt`); none if empty.
+
+    Raises
+    ------
+    DataError
+        If a signal is missing, for the most part or whole, or flat.
+    """
+    up, down = ratio(rate, wanted)
+    if values.size * up > _MOST_SAMPLES * down:
+        raise DataError(f"has {values.size:,} samples, too many to be brought to {wanted:g} Hz")
+    out = np.stack([_whole(row) for row in values])
+    if up != down:
+        out = dsp.resample_poly(out, up, down, axis=1)
+    if len(band):
+        sections = _sections(tuple(band), wanted)
+        room = min(3 * (2 * len(sections) + 1), out.shape[1] - 1)
+        out = dsp.sosfiltfilt(sections, out, axis=1, padlen=room)
+    return np.asarray(out)
+
+
+def ratio(rate: float, wanted: float) -> tuple[int, int]:
+    """Return whole numbers (up, down) whose ratio is wanted / rate, to a millionth where rates are odd.
+
+    >>> ratio(360, 180), ratio(250, 180)
+    ((1, 2), (18, 25))
+    """
+    found = Fraction(wanted).limit_denominator(1000) / Fraction(rate).limit_denominator(1000)
+    small = found.limit_denominator(2000)
+    return small.numerator, small.denominator
+
+
+def typical_size(values: Signal, peaks: npt.NDArray[np.int64], half: int) -> Signal:
+    """Return (c,) the median over beats of the largest deviation within `half` samples of the R peak.
+
+    It is little moved by artefacts and by a minority of large beats, and 1 where there is nothing to measure.
+    """
+    inside = peaks[(peaks >= half) & (peaks < values.shape[1] - half)]
+    if not len(inside):
+        return np.ones(len(values))
+    inside = inside[:: max(1, len(inside) // 1000)]
+    around = np.abs(values[:, inside[:, None] + np.arange(-half, half + 1)])
+    size = np.median(around.max(axis=2), axis=1)
+    return np.where(size > 1e-9, size, 1.0)
+
+
+def windows(values: Signal, peaks: npt.NDArray[np.int64], before: int, after: int) -> npt.NDArray[np.float32]:
+    """Return (b, c, before + after) float32 cut around peaks; what lies beyond the record is its last value."""
+    padded = np.pad(values, ((0, 0), (before, after)), mode="edge").astype(np.float32)
+    views = np.lib.stride_tricks.sliding_window_view(padded, before + after, axis=1)
+    return np.ascontiguousarray(views[:, np.clip(peaks, 0, values.shape[1] - 1)].transpose(1, 0, 2))
+
+
+@lru_cache(maxsize=16)
+def _sections(band: tuple[float, ...], rate: float) -> Signal:
+    return np.asarray(dsp.butter(ORDER, band, "bandpass", fs=rate, output="sos"))
+
+
+def _whole(row: Signal) -> Signal:
+    """Return a signal without gaps, around zero."""
+    known = np.isfinite(row)
+    if len(row) < 2 or known.sum() < len(row) / 2:
+        raise DataError("has a signal of which most is missing")
+    if not known.all():
+        row = np.interp(np.arange(len(row)), np.flatnonzero(known), row[known])
+    middle = row - np.median(row)
+    if not np.abs(middle).max() > 0:
+        raise DataError("has a signal that is flat from end to end")
+    return np.asarray(middle)

@@ -1,0 +1,90 @@
+"""Records of heartbeats, as small as they may be: generated ones, and ones whose every beat is given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from evenhand.base.seeds import generator
+from evenhand.modalities.beats.example import SHARES, Plan, write_records
+from evenhand.modalities.beats.wfdb_files import in_words, package
+
+
+def write_beats(
+    folder: Path,
+    *,
+    rows: int = 3000,
+    records: int = 12,
+    shares: Mapping[str, float] = SHARES,
+    difficulty: float = 0.4,
+    seed: int = 0,
+) -> Path:
+    """Write ECG-like WFDB records of the classes N, S, V and O into `folder`; return the TOML that trains on them.
+
+    Parameters
+    ----------
+    rows
+        Beats of all records together, exactly.
+    records
+        Records, each of a patient of its own; `patients.csv` names them.
+    shares
+        Class -> share of the beats; two beats in two records at least.
+    difficulty
+        0 (early and broad beats stand out) to 1 (hardly early, hardly broad, noisy).
+    seed
+        Decides everything else: the same arguments give the same bytes.
+    """
+    plan = Plan(rows, records, dict(shares), difficulty)
+    return write_records(
+        plan, generator("beats", rows, records, repr(dict(shares)), repr(difficulty), seed), folder
+    )
+
+
+def write_record(
+    folder: Path,
+    name: str,
+    marks: Sequence[tuple[int, str]],
+    *,
+    leads: Sequence[str] = ("MLII",),
+    rate: int = 250,
+    length: int | None = None,
+    units: str = "mV",
+    annotator: str | None = "atr",
+) -> Path:
+    """Write one WFDB record with a spike at every annotation, (sample, symbol) each, and return its header.
+
+    Parameters
+    ----------
+    leads
+        Names of the signals; signal j is j + 1 times the first.
+    rate
+        Samples per second.
+    length
+        Samples; None for a second after the last annotation.
+    annotator
+        Ending of the annotation file; None for none.
+    """
+    wfdb = package()
+    folder.mkdir(parents=True, exist_ok=True)
+    count = length or max((at for at, _ in marks), default=0) + rate
+    t = np.arange(count) / rate
+    signal = 0.05 * np.sin(2 * np.pi * t)
+    for at, _ in marks:
+        signal += np.exp(-((t - at / rate) ** 2) / (2 * 0.02**2))
+    values = np.stack([signal * (j + 1) for j in range(len(leads))], axis=1)
+    with in_words("cannot be written"):
+        wfdb.wrsamp(
+            name,
+            fs=rate,
+            units=[units] * len(leads),
+            sig_name=list(leads),
+            p_signal=values,
+            fmt=["16"] * len(leads),
+            write_dir=str(folder),
+        )
+        if annotator is not None and marks:
+            places = np.array([at for at, _ in marks])
+            wfdb.wrann(name, annotator, places, symbol=[symbol for _, symbol in marks], write_dir=str(folder))
+    return folder / f"{name}.hea"

@@ -1,0 +1,94 @@
+"""What is done about skew while a stage is fitted: who is drawn, what an error costs, what is put right after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from evenhand.balance.choose import LOSSES, chosen
+from evenhand.balance.config import BalanceConfig
+from evenhand.balance.plan import Plan, accepted, plan_of
+from evenhand.base.values import Floats
+
+if TYPE_CHECKING:
+    from evenhand.balance.choose import RowLoss
+
+
+@dataclass(frozen=True, eq=False)
+class Balance:
+    """What is done about skew in one stage.
+
+    Attributes
+    ----------
+    loss
+        Epoch of the fit -> the loss that is minimised in it.
+    chances
+        (n,) chance of each training row to be drawn, or None for each once an epoch.
+    epoch_rows
+        Rows of an epoch, or None for as many as there are.
+    expected_mix
+        (k,) share of each class that batches should hold, or None where nobody says.
+    weights
+        Epoch of the fit -> (k,) class weights in force in it, or None where nobody says.
+    correction
+        (k,) shift of the logits before they become probabilities, or None.
+    """
+
+    loss: Callable[[int], RowLoss]
+    chances: Floats | None = None
+    epoch_rows: int | None = None
+    expected_mix: Floats | None = None
+    weights: Callable[[int], Floats] | None = None
+    correction: Floats | None = None
+
+    def corrected(self, logits: Tensor) -> Tensor:
+        """Return (n, k) logits under the prior that probabilities are to stand for."""
+        if self.correction is None:
+            return logits
+        return logits + torch.as_tensor(self.correction, dtype=logits.dtype, device=logits.device)
+
+
+def balance_of(config: BalanceConfig, labels: npt.NDArray[Any], names: Sequence[str]) -> tuple[Balance, RowLoss]:
+    """Return what is done about the skew of training rows, and the loss at full strength.
+
+    Parameters
+    ----------
+    labels
+        (n,) classes of the training rows, or (n, k) shares.
+    names
+        The k classes.
+
+    Raises
+    ------
+    EvenhandError
+        If the skew would be turned around and the settings refuse that, or do not fit the labels.
+    """
+    plan = accepted(plan_of(config, labels, names))
+    whole = chosen(LOSSES, config.loss).build(plan.classes())
+    rows = round(plan.prior.epoch_rows)
+    balance = Balance(
+        loss=_by_epoch(plan, whole),
+        chances=plan.chances(labels),
+        epoch_rows=None if rows == len(labels) else rows,
+        expected_mix=plan.prior.batch_shares,
+        weights=plan.weights,
+        correction=plan.correction,
+    )
+    return balance, whole
+
+
+def _by_epoch(plan: Plan, whole: RowLoss) -> Callable[[int], RowLoss]:
+    """Return the loss of each epoch; one that is built already is taken where weights are at full strength."""
+
+    @lru_cache(maxsize=1)
+    def weaker(epoch: int) -> RowLoss:
+        built: RowLoss = chosen(LOSSES, plan.config.loss).build(plan.classes(epoch))
+        return built
+
+    return lambda epoch: whole if plan.strength(epoch) == 1.0 else weaker(epoch)

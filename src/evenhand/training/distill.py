@@ -1,0 +1,145 @@
+"""Distillation: a student learns from what a teacher said of rows that the teacher had not seen.
+
+A teacher knows the labels of the rows it was trained on, and says so with a confidence that it has nowhere else.
+What is passed on is therefore its out-of-fold probabilities, and teacher and student have the same folds: a row
+that the student is trained on is spoken of by the teacher of the fold that held that row out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from evenhand.base.errors import RecordError, TaskError, unknown
+from evenhand.base.record import Record
+from evenhand.base.values import TEST, Floats, Ints, Samples
+from evenhand.training.assignment import Assignment
+from evenhand.training.distill_config import DistillConfig
+
+
+@dataclass(frozen=True, eq=False)
+class Teacher:
+    """What a teacher said of each row, and how far it is listened to.
+
+    Attributes
+    ----------
+    logs
+        (n, k) float32 logarithms of its out-of-fold probabilities, by the store's rows.
+    how
+        Temperature, weight and the epochs in which it is heard.
+    """
+
+    logs: Tensor
+    how: DistillConfig
+
+    def joined(self, loss: Tensor, logits: Tensor, rows: Tensor, epoch: int) -> Tensor:
+        """Return the mean loss of a batch with the teacher's part, as heard in an epoch.
+
+        (1 - w) · loss + w · T² · KL(p^(1/T) ‖ q^(1/T)) with the teacher's p and the student's q, each scaled to
+        sum to 1 (Hinton, Vinyals and Dean 2015, section 2; T² keeps the gradients of one size).
+
+        Parameters
+        ----------
+        loss
+            Mean loss against the labels.
+        logits
+            (b, k) float32 of the student.
+        rows
+            (b,) positions of the batch.
+        """
+        if not self.how.hears(epoch):
+            return loss
+        t, w = self.how.temperature, self.how.weight
+        said = torch.log_softmax(self.logs.index_select(0, rows) / t, dim=1)
+        own = torch.log_softmax(logits / t, dim=1)
+        apart = functional.kl_div(own, said, reduction="batchmean", log_target=True)
+        return (1.0 - w) * loss + w * t * t * apart
+
+
+def teacher_of(assignment: Assignment, fit: Ints, device: torch.device) -> Teacher | None:
+    """Return the teacher of a task, or None where its model has none.
+
+    Parameters
+    ----------
+    fit
+        Positions of the samples that the student is trained on.
+
+    Raises
+    ------
+    TaskError
+        If the teacher's record cannot be read, or has no such model, other classes or folds, or lacks rows.
+    """
+    how = assignment.train.distill
+    if how is None:
+        return None
+    samples = assignment.samples
+    if samples.multi_label:
+        raise TaskError("train.distill needs rows with one class each, and these may have several. Leave it out.")
+    said = out_of_fold(how, samples)
+    check_folds(how, said, assignment, fit)
+    found = said.reindex(samples.ids[fit])[[f"p:{name}" for name in samples.classes]].to_numpy(np.float64)
+    rows = assignment.rows[fit]
+    return Teacher(_by_row(found, rows, int(assignment.rows.max(initial=-1)) + 1).to(device), how)
+
+
+def _by_row(said: Floats, rows: Ints, n: int, *, least: float = 1e-6) -> Tensor:
+    logs = torch.zeros(n, said.shape[1])
+    logs[torch.from_numpy(rows)] = torch.from_numpy(np.log(np.maximum(said, least))).float()
+    return logs
+
+
+def out_of_fold(how: DistillConfig, samples: Samples) -> pd.DataFrame:
+    """Return what the teacher said out of fold by id: columns fold and p:CLASS.
+
+    Raises
+    ------
+    TaskError
+        If its record cannot be read, or has no such model or other classes.
+    """
+    try:
+        record = Record.open(how.record)
+        table, classes = record.predictions(), tuple(record.data()["classes"])
+    except RecordError as error:
+        raise TaskError(f"train.distill: the teacher's record cannot be read. {error}") from None
+    names = list(dict.fromkeys(table["model"].astype(str)))
+    if how.model not in names:
+        raise TaskError(f"train.distill: {how.record}: {unknown('model', how.model, names)}")
+    if classes != samples.classes:
+        raise TaskError(
+            f"train.distill: the teacher tells apart {', '.join(classes)}, and here are "
+            f"{', '.join(samples.classes)}. A teacher has the same classes, in the same order."
+        )
+    own = table[(table["model"] == how.model) & (table["set"] == "oof")]
+    return own.set_index(own["id"].astype(str))
+
+
+def check_folds(how: DistillConfig, said: pd.DataFrame, assignment: Assignment, fit: Ints) -> None:
+    """Raise where what the teacher said of a training row is not out of fold here.
+
+    Raises
+    ------
+    TaskError
+        With the number of rows, the first of them, and what to do.
+    """
+    ids = assignment.samples.ids[fit]
+    known = pd.Index(ids).isin(said.index)
+    if not known.all():
+        raise TaskError(
+            f"train.distill: {how.model} of {how.record} said nothing out of fold of {int((~known).sum()):,} of "
+            f"{len(ids):,} training rows (first: {ids[~known][0]}). Take a teacher of the same data."
+        )
+    theirs = said.loc[ids, "fold"].to_numpy(np.int64)
+    ours = assignment.folds.of(ids)
+    differ = (theirs != ours) | (theirs == TEST)
+    if differ.any():
+        raise TaskError(
+            f"train.distill: {int(differ.sum()):,} of {len(ids):,} training rows lie in another fold of the teacher's "
+            f"record (first: {ids[differ][0]}, fold {theirs[differ][0]} there and {ours[differ][0]} here), so it may "
+            "have been trained on rows that are held out here. Give this run the teacher's folds: "
+            f'folds.file = "{how.record}/folds.csv".'
+        )

@@ -1,0 +1,114 @@
+"""What a network is given of the rows in the store: activations above a frozen part, else the rows themselves."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+
+from evenhand.base.errors import TaskError
+from evenhand.data.ragged import Ragged
+from evenhand.data.store_entry import Entry
+from evenhand.models.activations import boundary_activations
+from evenhand.models.network import Network
+from evenhand.training.assignment import Assignment
+from evenhand.training.inputs import ImageInputs, Inputs, ViewInputs
+
+Progress = Callable[[int, int], None]
+
+
+def given(
+    assignment: Assignment,
+    network: Network,
+    entry: Entry,
+    device: torch.device,
+    progress: Progress | None = None,
+) -> Inputs:
+    """Return what the tuned part of a network is given of encoded rows, at its boundary as it is.
+
+    Activations of a frozen part are computed now if they are not in the store. Where a kind's module of
+    augmentations offers `inputs`, that makes batches of its rows; rows of other kinds are pictures.
+
+    Raises
+    ------
+    TaskError
+        If the settings need what the rows are not.
+    """
+    if network.frozen is None:
+        whole = _whole(assignment, network, entry, device)
+        if assignment.train.cutmix and not whole.pictures:
+            raise TaskError(_patches(network, "these rows are no pictures"))
+        return whole
+    if assignment.train.cutmix:
+        raise TaskError(_patches(network, f'tune = "{network.tune}" trains on activations'))
+    if "image" not in entry:
+        raise TaskError(
+            f'Model {network.model.name}: tune = "{network.tune}" keeps a part of the network as it came, and '
+            f'encoder = "{network.model.encoder}" comes untrained. Set tune = "all".'
+        )
+    activations = activations_of(network, entry["image"], assignment, entry.name, device, progress)
+    return ViewInputs(activations, network.model.views_use, device=device)
+
+
+def _patches(network: Network, why: str) -> str:
+    return (
+        f"Model {network.model.name}: train.cutmix swaps patches of pictures, but {why}. Use train.mixup, or set "
+        "cutmix = 0 in [model.train]."
+    )
+
+
+def _whole(assignment: Assignment, network: Network, entry: Entry, device: torch.device) -> Inputs:
+    """Return the rows themselves, augmented as the settings say."""
+    model = network.model
+    how: dict[str, Any] = {
+        "profile": assignment.train.augment,
+        "views": model.views,
+        "view_profile": model.view_profile,
+        "device": device,
+    }
+    make = getattr(_augmentations(assignment), "inputs", None)
+    if make is None:
+        return _pictures(network, entry["image"], augment_of(assignment), how)
+    inputs: Inputs = make(entry, tuple(network.encoder.example), augment_of(assignment), **how)
+    return inputs
+
+
+def _pictures(network: Network, pictures: Any, augment: Any, how: dict[str, Any]) -> ImageInputs:
+    if isinstance(pictures, Ragged):
+        raise TaskError(
+            f"Model {network.model.name}: pictures of several sizes cannot be trained on in one batch. "
+            'Set tune = "head", or give all pictures one size.'
+        )
+    return ImageInputs(pictures, network.prepare, augment, **how)
+
+
+def activations_of(
+    network: Network,
+    pictures: Any,
+    assignment: Assignment,
+    rows: str,
+    device: torch.device,
+    progress: Progress | None = None,
+) -> np.ndarray[Any, Any]:
+    """Return (n, v, ...) activations at the network's boundary, from the store."""
+    return boundary_activations(
+        network,
+        pictures,
+        assignment.store,
+        rows=rows,
+        augment=augment_of(assignment),
+        device=str(device),
+        progress=progress,
+    )
+
+
+def augment_of(assignment: Assignment) -> Any:
+    """Return the augmentations of the kind of data: (batch, profile, draws) -> batch."""
+    return _augmentations(assignment).apply_profile
+
+
+def _augmentations(assignment: Assignment) -> Any:
+    return importlib.import_module(assignment.kind.augment_module)

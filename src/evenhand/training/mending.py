@@ -1,0 +1,71 @@
+"""What is done about an alarm: nothing, an end, or a softer training from the last healthy weights."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from evenhand.training.averaging import copied, put
+from evenhand.training.guard import Alarm, Guard
+from evenhand.training.job import Job
+
+if TYPE_CHECKING:
+    from evenhand.training.run import Run
+
+BROKEN = "EH311"
+"""Code of an alarm after which the live weights are of no use."""
+
+
+def watch_over(run: Run, guard: Guard) -> None:
+    """Look at the epoch that was fitted last, and act on what is wrong with it."""
+    new = guard.raised(run.lines)
+    if not guard.standing and guard.act == "fix":
+        guard.healthy = copied(run.trained)
+    for alarm in new:
+        guard.told(alarm, act_on(run, guard, alarm))
+        if run.lines[-1].get("mended"):
+            guard.standing = set()
+            return
+
+
+def act_on(run: Run, guard: Guard, alarm: Alarm) -> str:
+    """Act on an alarm, and return what was done in words."""
+    if guard.act == "fix" and guard.fixes < guard.most_fixes:
+        mended = _mend(run, guard, alarm)
+        if mended:
+            guard.fixes += 1
+            run.lines[-1]["mended"] = mended
+            return f"{mended[0].upper()}{mended[1:]}, and the training goes on from the last healthy weights."
+    if guard.act == "stop" or alarm["code"] == BROKEN:
+        guard.stopped = True
+        return "The training was stopped; the best weights so far are kept."
+    return "The training goes on."
+
+
+def _mend(run: Run, guard: Guard, alarm: Alarm) -> str | None:
+    """Soften what is to blame and go back; return what was softened, or None where nothing can be."""
+    if alarm["evidence"].get("blames") == "balance":
+        if guard.softened or not any(stage.softer for stage in run.job.stages):
+            return None
+        guard.softened, run.job, run.best = True, softened(run.job), None
+        says = "the corrections for skew were softened to an exponent of 1"
+    else:
+        guard.rate_share /= 2
+        says = f"the learning rate was lowered to {guard.rate_share:g} of what was set"
+    if guard.healthy is not None:
+        put(run.trained, guard.healthy)
+    run.start_over()
+    return says
+
+
+def softened(job: Job) -> Job:
+    """Return the job with corrections for skew softened to an exponent of 1 in every stage where they are above."""
+    stages = [replace(stage, balance=stage.softer()) if stage.softer else stage for stage in job.stages]
+    return replace(job, stages=tuple(stages))
+
+
+def resumed(run: Run, guard: Guard, state: dict[str, Any]) -> None:
+    """Go on with a guard as it was; a job that was softened is softened again."""
+    guard.load(state)
+    if guard.softened:
+        run.job = softened(run.job)

@@ -1,0 +1,74 @@
+"""How different rows look to the last layer: features that are all alike cannot be told apart."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+
+class Features:
+    """The inputs of a module's last linear layer, for the first `most` rows that pass while it is watched."""
+
+    def __init__(self, module: nn.Module, most: int = 64) -> None:
+        linear = [part for part in module.modules() if isinstance(part, nn.Linear)]
+        self._layer = linear[-1] if linear else None
+        self._most = most
+        self._rows: list[Tensor] = []
+
+    @contextlib.contextmanager
+    def watched(self) -> Iterator[None]:
+        """Keep what passes within a block."""
+        if self._layer is None:
+            yield
+            return
+        handle = self._layer.register_forward_pre_hook(self._keep)
+        try:
+            yield
+        finally:
+            handle.remove()
+
+    def _keep(self, _: nn.Module, given: tuple[Any, ...]) -> None:
+        missing = self._most - sum(len(part) for part in self._rows)
+        if missing > 0 and given[0].ndim == 2:
+            self._rows.append(given[0][:missing].detach().float())
+
+    def read(self) -> dict[str, float | None] | None:
+        """Return `feature_spread` of the rows kept; None where there are fewer than two."""
+        rows = torch.cat(self._rows) if self._rows else torch.empty(0, 1)
+        self._rows = []
+        return feature_spread(rows) if len(rows) > 1 else None
+
+
+def feature_spread(rows: Tensor) -> dict[str, float | None]:
+    """Return how (n, d) features spread.
+
+    Returns
+    -------
+    spread
+        Root mean square distance from the mean row, over the root mean square length of a row: 0 where all rows are
+        alike, 1 where they have no common part.
+    dimensions
+        In how many directions they spread: (sum of variances)² over the sum of their squares along the principal
+        axes (the participation ratio); 1 where they lie on a line.
+    still
+        Share of the d features that are the same for every row.
+    """
+    with torch.no_grad():
+        apart = rows - rows.mean(dim=0)
+        squares = apart.square().sum()
+        gram = apart @ apart.T if len(rows) <= rows.shape[1] else apart.T @ apart
+        still = (apart.abs().amax(dim=0) <= 1e-12).float().mean()
+        numbers = torch.stack([squares, rows.square().sum(), gram.square().sum(), still]).double().cpu().tolist()
+    moved, length, fourth, share = numbers
+    if not math.isfinite(moved + length + fourth):
+        return {"spread": None, "dimensions": None, "still": share}
+    return {
+        "spread": math.sqrt(moved / length) if length > 0 else 0.0,
+        "dimensions": moved**2 / fourth if fourth > 0 else 0.0,
+        "still": share,
+    }

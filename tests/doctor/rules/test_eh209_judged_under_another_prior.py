@@ -1,0 +1,32 @@
+import pytest
+
+from evenhand.doctor import examine
+
+TRAINED = {"sampler": "balanced", "correct_to": "trained"}
+
+
+@pytest.mark.parametrize(
+    ("score", "severity"),
+    [({"macro_f1": 1.0}, "note"), ({"macro_f1": 0.5, "log_loss": -0.5}, "warning"), ({}, "note")],
+)
+def test_it_matters_where_probabilities_are_scored(skewed, score, severity):
+    (found,) = examine(skewed(config={"score": score}, **TRAINED), ["EH209"]).findings
+    assert found.severity == severity
+    assert "differs from the data's by 65.0%" in found.says
+    assert found.patch == {"balance.correct_to": "natural"}
+
+
+@pytest.mark.parametrize(
+    ("counts", "settings"),
+    [
+        (None, {}),
+        (None, {"correct_to": "trained"}),
+        (None, {"sampler": "balanced"}),
+        (None, {"sampler": "balanced", "correct_to": {"N": 0.4, "S": 0.2, "V": 0.2, "O": 0.2}}),
+        (None, {"correct_to": "uniform"}),
+        ({"a": 50_000, "b": 100}, {"sampler": "balanced", "adjust": 0.5}),
+        ({"a": 11, "b": 10}, TRAINED),
+    ],
+)
+def test_what_is_corrected_or_stated_is_healthy(skewed, counts, settings):
+    assert examine(skewed(counts, **settings), ["EH209"]).passed == ("EH209",)

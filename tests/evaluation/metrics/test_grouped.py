@@ -1,0 +1,79 @@
+"""Metrics that compare groups, by hand and against pandas; in replicates a group counts as often as it is drawn."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evenhand.base.values import Predictions
+from evenhand.evaluation.ask import ask
+from evenhand.evaluation.evaluate import evaluate
+from evenhand.evaluation.names import MetricNameError
+from evenhand.evaluation.rows import Rows
+from evenhand.evaluation.score import fast_score
+
+NAMES = ("a", "b", "c")
+
+
+def made(seed, n=60, g=7):
+    rng = np.random.default_rng(seed)
+    return rng.dirichlet(np.ones(3), n), rng.integers(0, 3, n), rng.integers(0, g, n)
+
+
+def figure(name, p, y, groups, sets=None):
+    (one,) = ask(Rows(NAMES, p, y, groups=groups), [name], sets or {}, {})
+    return one.estimate()
+
+
+@given(st.integers(0, 10_000), st.integers(1, 40))
+def test_figures_agree_with_pandas(seed, n):
+    p, y, groups = made(seed, n)
+    per_group = pd.Series(p.argmax(1) == y).groupby(groups).mean()
+    assert figure("group_accuracy", p, y, groups) == pytest.approx(per_group.mean())
+    assert figure("worst_group_accuracy", p, y, groups) == pytest.approx(per_group.min())
+    expected = np.quantile(per_group, 0.3, method="inverted_cdf")
+    assert figure("group_accuracy_quantile_30", p, y, groups) == pytest.approx(expected)
+
+
+def test_of_one_class_it_is_the_recall_in_each_group_that_has_it():
+    p, y = np.eye(3)[[0, 0, 1, 1, 2]], np.array([0, 1, 1, 1, 0])
+    groups = np.array([0, 0, 1, 2, 2])
+    assert figure("worst_group_accuracy[b]", p, y, groups) == 0.0
+    assert figure("group_accuracy[b]", p, y, groups) == pytest.approx(2 / 3)
+    assert figure("group_accuracy_rare", p, y, groups, {"rare": ["a"]}) == 0.5
+    assert np.isnan(figure("group_accuracy[c]", p, y, groups))
+
+
+def test_intervals_count_a_group_as_often_as_it_is_drawn():
+    p, y, groups = made(0, 400, 20)
+    found = evaluate(
+        Predictions(np.arange(400).astype(str), NAMES, p, y, groups=groups), ["group_accuracy"], draws=500
+    )
+    figure = found["group_accuracy"]
+    assert figure.low < figure.estimate < figure.high
+    per_group = pd.Series(p.argmax(1) == y).groupby(groups).mean()
+    expected = 2 * 1.96 * per_group.std() / np.sqrt(20)
+    assert figure.high - figure.low == pytest.approx(expected, rel=0.35)
+
+
+def test_without_groups_it_says_what_to_name():
+    p, y, _ = made(0)
+    with pytest.raises(MetricNameError, match=r"compares groups of rows, and none are named; .* data\.group"):
+        fast_score(p, y, NAMES, {"worst_group_accuracy": 1.0})
+
+
+def test_the_score_takes_groups_and_leaves_out_unknown_rows():
+    p, y, groups = made(1)
+    y = np.where(np.arange(60) < 5, -1, y)
+    names = np.array([f"person {g}" for g in groups], dtype=object)
+    score, parts = fast_score(p, y, NAMES, {"group_accuracy": 0.5, "group_accuracy_quantile_10": 0.5}, groups=names)
+    assert score == pytest.approx(np.mean(list(parts.values())))
+    assert parts["group_accuracy"] == pytest.approx(figure("group_accuracy", p[5:], y[5:], groups[5:]))
+
+
+@pytest.mark.parametrize("name", ["group_accuracy_quantile_0", "group_accuracy_quantile_100", "group_quantile"])
+def test_no_other_quantiles_are_known(name):
+    p, y, groups = made(0)
+    with pytest.raises(MetricNameError):
+        figure(name, p, y, groups)

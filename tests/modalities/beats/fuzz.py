@@ -1,0 +1,92 @@
+"""Mutations of records, and everything that is done with one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from evenhand.base.errors import DataError
+from evenhand.data.config import DataConfig
+from evenhand.modalities.beats import Beats
+from evenhand.modalities.beats.config import BeatsConfig
+from evenhand.testing.roots import MemoryRoot
+
+NUMBERS = [b"0", b"-1", b"1", b"7", b"65535", b"4294967296", b"999999999999999999", b"1e300", b"nan", b"\xff", b""]
+WORDS = [b"../../etc/passwd", b"/dev/zero", b"a" * 5000, b"2x3", b"212", b"516", b"80:99999", b"16+99999999", b"~"]
+
+
+def mutations(files: Mapping[str, bytes], count: int, seed: int) -> Iterator[tuple[str, dict[str, bytes]]]:
+    """Give `count` times (what was done, the files of the record with one of them changed)."""
+    rng = np.random.default_rng(seed)
+    names = sorted(files)
+    for number in range(count):
+        name = names[number % len(names)]
+        how = [cut, flip, swap, repeat, replaced, field][int(rng.integers(6))]
+        yield f"{number}: {how.__name__} {name}", {**files, name: how(files[name], rng)}
+
+
+def cut(raw: bytes, rng: np.random.Generator) -> bytes:
+    return raw[: int(rng.integers(len(raw) + 1))]
+
+
+def flip(raw: bytes, rng: np.random.Generator) -> bytes:
+    out = bytearray(raw)
+    for at in rng.integers(len(raw), size=int(rng.integers(1, 12))):
+        out[at] = int(rng.integers(256))
+    return bytes(out)
+
+
+def swap(raw: bytes, rng: np.random.Generator) -> bytes:
+    a, b = sorted(rng.integers(len(raw), size=2).tolist())
+    return raw[b:] + raw[a:b] + raw[:a]
+
+
+def repeat(raw: bytes, rng: np.random.Generator) -> bytes:
+    a, b = sorted(rng.integers(len(raw), size=2).tolist())
+    return raw[:b] + raw[a:b] * int(rng.integers(1, 20)) + raw[b:]
+
+
+def replaced(raw: bytes, rng: np.random.Generator) -> bytes:
+    return bytes(rng.integers(256, size=int(rng.integers(2000)), dtype=np.uint8))
+
+
+def field(raw: bytes, rng: np.random.Generator) -> bytes:
+    """Return the bytes with one word between blanks changed, which only means something in a header."""
+    lines = raw.split(b"\n")
+    at = int(rng.integers(len(lines)))
+    words = lines[at].split(b" ")
+    choice = NUMBERS + WORDS
+    words[int(rng.integers(len(words)))] = choice[int(rng.integers(len(choice)))]
+    lines[at] = b" ".join(words)
+    return b"\n".join(lines)
+
+
+def use(files: Mapping[str, bytes]) -> list[str]:
+    """Do with a record whatever is done with one; return what was said of it. Only `DataError` is caught."""
+    root, kind = MemoryRoot(files), Beats()
+    own = BeatsConfig(leads=["MLII|*"], sampling_rate=100, max_samples=1_000_000)
+    said: list[str] = []
+    for path in (name for name in files if name.endswith(".hea")):
+        try:
+            kind.facts_of(root, path)
+        except DataError as error:
+            said.append(str(error))
+    try:
+        samples, findings = kind.samples(root, DataConfig(kind="beats", root=".", min_count=1), own)
+    except DataError as error:
+        return [*said, str(error)]
+    said += [finding.says for finding in findings]
+    read = kind.reader(root, samples.frame, kind.settings(own, None))
+    for position in range(len(samples)):
+        try:
+            row = read(position)
+        except DataError as error:
+            said.append(str(error))
+            continue
+        assert all(np.isfinite(array).all() for array in row.values())
+    try:
+        kind.picture_of(root, samples.frame.iloc[0].to_dict(), 64)
+    except DataError as error:
+        said.append(str(error))
+    return said

@@ -1,0 +1,31 @@
+import pytest
+
+from evenhand.modalities.beats.leads import choose
+
+
+def test_a_lead_is_found_by_name_wherever_it_lies() -> None:
+    assert choose(["V5", "mlii "], [["MLII"]]).signals == (1,)
+
+
+def test_no_lead_is_taken_that_was_not_named() -> None:
+    assert choose(["V5", "V2"], [["MLII"]]) == "MLII"
+    assert choose([], [["*"]]) == "*"
+
+
+def test_what_stands_for_a_lead_is_told() -> None:
+    found = choose(["V5", "V2"], [["MLII", "V1", "V2"]])
+    assert (found.names, found.instead) == (("V2",), {"MLII": "V2"})
+
+
+def test_a_lead_fills_one_channel_only() -> None:
+    assert choose(["V5", "V2"], [["V5"], ["V5"]]) == "V5"
+    assert choose(["V5", "V2"], [["V5"], ["V5", "*"]]).signals == (0, 1)
+
+
+@pytest.mark.parametrize("wanted", [["MLII", "*"], ["*"]])
+def test_a_star_is_any_lead_in_the_records_order(wanted: list[str]) -> None:
+    assert choose(["V5", "V2"], [wanted]).signals == (0,)
+
+
+def test_two_signals_of_one_name_fill_two_channels() -> None:
+    assert choose(["ECG", "ECG"], [["ECG"], ["ECG"]]).signals == (0, 1)

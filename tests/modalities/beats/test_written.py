@@ -1,0 +1,33 @@
+from pathlib import Path
+
+from evenhand.data.config import DataConfig
+from evenhand.data.root import open_root
+from evenhand.modalities.beats import Beats
+from evenhand.modalities.beats.config import BeatsConfig
+from evenhand.modalities.beats.wfdb_files import in_words, package
+from evenhand.modalities.beats.written import symbols_of
+from evenhand.testing.beats import write_record
+
+from .conftest import regular
+
+
+def test_predicted_beats_are_opened_by_wfdb(tmp_path: Path) -> None:
+    write_record(tmp_path / "in", "a", regular(6), rate=360)
+    root = open_root(tmp_path / "in")
+    frame = Beats().unlabelled(root, BeatsConfig())[0].frame
+    data = DataConfig(kind="beats", root=".", rename={"F": "O", "Q": "O"})
+    classes = ["N", "S", "V", "O", "N", "ghost"]
+    files = Beats().write_predicted(root, frame, classes, data, BeatsConfig(), tmp_path / "out")
+    assert files == [tmp_path / "out" / "a.pred"]
+    with in_words("cannot be read"):
+        found = package().rdann(str(tmp_path / "out" / "a"), "pred")
+    assert found.sample.tolist() == [at for at, _ in regular(6)]
+    assert found.symbol == ["N", "S", "V", "F", "N", "Q"]
+    assert [note.rstrip("\0") for note in found.aux_note] == ["", "", "", "O", "", "ghost"]
+    assert found.fs == 360
+
+
+def test_classes_are_written_as_symbols_of_the_mapping() -> None:
+    own = BeatsConfig(mapping={"normal": ["N", "L"], "odd": ["V"]})
+    data = DataConfig(kind="beats", root=".", rename={"odd": "strange"})
+    assert symbols_of(["normal", "strange", "odd"], data, own) == ["N", "V", "Q"]
