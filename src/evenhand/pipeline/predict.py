@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from zipfile import is_zipfile
 import numpy as np
 import pandas as pd
 
-from evenhand.base.errors import DataError, EvenhandError, unknown
+from evenhand.base.errors import DataError, EvenhandError
 from evenhand.base.files import replacing
 from evenhand.base.record import Record
 from evenhand.base.values import NO_LABEL, Floats, Predictions, Samples
@@ -21,6 +21,7 @@ from evenhand.data.root import Root, open_root
 from evenhand.doctor.case import Failure
 from evenhand.engines.cores import usable_cores
 from evenhand.evaluation.calibration import expected_accuracy
+from evenhand.pipeline.answerer import answerer
 from evenhand.pipeline.progress import Silent, Watcher
 from evenhand.pipeline.run import work
 from evenhand.pipeline.source import encode, store_of
@@ -96,12 +97,12 @@ def predict(
     run = record if isinstance(record, Record) else Record.open(record)
     chosen = model or str(run.json("scores.json")["headline"]["best"])
     settings = load(run.resolved())
-    weights = _weights(run, settings, chosen)
+    answer = answerer(run, settings, chosen)
     root, samples = _rows(Path(source), settings)
     classes = tuple(run.data()["classes"])
-    votes, failures = _votes(run, settings, root, samples, weights, watcher)
+    votes, failures = _votes(run, settings, root, samples, answer.needed, watcher)
     keep = np.array([row not in failures for row in range(len(samples))])
-    mixed = np.einsum("m,mnk->nk", votes.weights, votes.probabilities)[keep]
+    mixed = answer.of({name: votes.of(name)[keep] for name in answer.needed}, classes)
     samples = samples.take(keep)
     predictions = Predictions(samples.ids, classes, mixed, model=chosen, origin="test")
     agreement = (votes.probabilities[:, keep].argmax(axis=2) == predictions.predicted).mean(axis=0)
@@ -112,24 +113,15 @@ def predict(
 
 @dataclass(frozen=True, eq=False)
 class _Votes:
-    """Probabilities (m, n, k) of m fold models, the weight (m,) of each, and the paths of rows left out."""
+    """Probabilities (t, n, k) of the models of t folds and seeds, whose each is, and the paths of rows left out."""
 
     probabilities: Floats
-    weights: Floats
+    models: tuple[str, ...]
     left_out: Mapping[int, str]
 
-
-def _weights(run: Record, settings: Settings, chosen: str) -> dict[str, float]:
-    """Return the share of each model in `chosen`."""
-    names = [model.name for model in settings.model]
-    if chosen in names:
-        return {chosen: 1.0}
-    blends = run.json("ensemble.json") if run.has("ensemble.json") else {}
-    known = [*names, *(f"ensemble:{method}" for method in blends)]
-    if chosen not in known:
-        raise EvenhandError(unknown("model", chosen, known))
-    made = blends[chosen.removeprefix("ensemble:")]
-    return {name: weight for name, weight in zip(made["models"], made["weights"], strict=True) if weight > 0}
+    def of(self, model: str) -> Floats:
+        """Return (n, k) the mean over the folds and seeds of one model."""
+        return np.asarray(self.probabilities[[name == model for name in self.models]].mean(axis=0))
 
 
 def _rows(source: Path, settings: Settings) -> tuple[Root, Samples]:
@@ -147,11 +139,11 @@ def _votes(
     settings: Settings,
     root: Root,
     samples: Samples,
-    weights: Mapping[str, float],
+    names: Sequence[str],
     watcher: Watcher,
 ) -> tuple[_Votes, dict[int, str]]:
     """Return what every fold model says about every row, and why rows could not be decoded."""
-    models = [model for model in settings.model if model.name in weights]
+    models = [model for model in settings.model if model.name in names]
     entries = {
         size: encode(settings.kind, root, samples, settings, size, watcher)
         for size in dict.fromkeys(size for m in models for size in settings.sizes_of(m).values())
@@ -181,9 +173,10 @@ def _votes(
         ]
         work(PREDICT, calls, watcher, workers=cores, threads=threads)
         probabilities = np.stack([np.load(str(call["out"]), allow_pickle=False) for call in calls])
-    shares = np.array([weights[m.name] / (settings.folds.k * len(m.seeds)) for m, _, _ in tasks])
     paths = samples.frame["path"].astype(str)
-    return _Votes(probabilities, shares, {row: paths.iloc[row] for row in failures}), failures
+    return _Votes(
+        probabilities, tuple(m.name for m, _, _ in tasks), {row: paths.iloc[row] for row in failures}
+    ), failures
 
 
 def _table(predictions: Predictions, samples: Samples, agreement: Floats, run: Record) -> pd.DataFrame:

@@ -7,8 +7,14 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LinearRegression
 
 from evenhand.ensemble.align import align
-from evenhand.ensemble.blends.nnls import moments, nnls_weights, solve
-from evenhand.ensemble.weights import shares
+from evenhand.ensemble.crossfit import crossfit
+from evenhand.ensemble.linear import shares
+from evenhand.ensemble.methods.nnls import NonNegative, solve
+from evenhand.ensemble.stack import stack_of
+
+
+def nnls_weights(aligned):
+    return crossfit(NonNegative(), stack_of(aligned))
 
 
 def scikit_learns(aligned, rows):
@@ -22,10 +28,10 @@ def test_weights_equal_scikit_learns(models, skills):
     aligned = align(models(skills))
     weights = nnls_weights(aligned)
     every = np.ones(len(aligned.first), dtype=bool)
-    assert weights.overall == pytest.approx(shares(scikit_learns(aligned, every)), abs=1e-6)
+    assert weights.overall.weights == pytest.approx(shares(scikit_learns(aligned, every)), abs=1e-6)
     for fold in range(5):
         theirs = shares(scikit_learns(aligned, aligned.first.fold != fold))
-        assert weights.per_fold[fold] == pytest.approx(theirs, abs=1e-6)
+        assert weights.per_fold[fold].weights == pytest.approx(theirs, abs=1e-6)
 
 
 @given(st.integers(1, 6), st.integers(0, 2**32 - 1))
@@ -39,25 +45,16 @@ def test_the_solution_meets_the_optimality_conditions(m, seed):
     assert abs(slope @ weights) < 1e-8
 
 
-def test_sums_do_not_depend_on_memory_or_order(models):
-    aligned = align(models())
-    gram, moment = moments(aligned)
-    small = moments(aligned, budget_bytes=1000)
-    assert np.allclose(gram, small[0])
-    assert np.allclose(moment, small[1])
-    labels = align([replace(p, truth=np.eye(3)[p.truth]) for p in models()])
-    assert np.allclose(moment, moments(labels)[1])
-
-
 def test_a_models_twin_changes_no_prediction(models):
     one, two, three = models()
     alone = align([one, two, three])
     twins = align([one, two, three, replace(two, model="twin")])
-    assert np.allclose(alone.mix(nnls_weights(alone).overall), twins.mix(nnls_weights(twins).overall), atol=1e-8)
+    one, other = (nnls_weights(those).overall.apply(stack_of(those)) for those in (alone, twins))
+    assert np.allclose(one, other, atol=1e-8)
 
 
 def test_models_worth_nothing_count_the_same(models):
     wrong = [replace(p, probabilities=np.eye(3)[(p.truth + 1) % 3]) for p in models()]
-    assert nnls_weights(align(wrong)).overall.tolist() == [1 / 3] * 3
+    assert nnls_weights(align(wrong)).overall.weights.tolist() == [1 / 3] * 3
     empty = [replace(p, probabilities=np.zeros_like(p.probabilities)) for p in models()]
-    assert nnls_weights(align(empty)).overall.tolist() == [1 / 3] * 3
+    assert nnls_weights(align(empty)).overall.weights.tolist() == [1 / 3] * 3
