@@ -53,7 +53,8 @@ class Agreement:
     def document(self) -> dict[str, Any]:
         """Return it as plain values, for JSON."""
         names = list(self.table.index)
-        down, across = np.nonzero(self.table.to_numpy())
+        cells = self.table.to_numpy()
+        down, across = np.nonzero(cells)
         return {
             "a": self.a,
             "b": self.b,
@@ -63,7 +64,7 @@ class Agreement:
             "same": self.same,
             "kappa": self.kappa,
             "table": [
-                {"a": names[i], "b": names[j], "rows": int(self.table.iat[i, j])}
+                {"a": names[i], "b": names[j], "rows": int(cells[i, j])}
                 for i, j in zip(down.tolist(), across.tolist(), strict=True)
             ],
             "rows": self.rows.to_dict(orient="records"),

@@ -1,8 +1,10 @@
-"""Contrasts: a difference between two figures of the same rows, as one measure, so that all is drawn together."""
+"""Sums and differences of figures about the same rows as one measure, so that all is drawn together."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import reduce
 
 import numpy as np
 import scipy.sparse as sp
@@ -15,21 +17,35 @@ from evenhand.evaluation.metric import Measure
 def difference(a: Measure, b: Measure) -> Measure:
     """Return the measure whose value is that of `a` minus that of `b`, about the same n rows in the same order.
 
-    Both are computed from the same drawn rows, so what they share (hard rows, hard groups) cancels out. A row
-    counts in the difference as much as in the mean of the two.
+    Both are computed from the same drawn rows, so what they share (hard rows, hard groups) cancels out.
     """
-    sums, statistics = a.features.shape[1], len(a.features.statistics())
+    return combined([a, b], [1.0, -1.0])
 
-    def finish(both: Floats) -> Floats:
-        return np.concatenate([a.features.finish(both[:sums]), b.features.finish(both[sums:])])
 
-    def value(both: Floats, _chosen: Ints) -> Floats:
-        return a.value(both[:statistics]) - b.value(both[statistics:])
+def combined(measures: Sequence[Measure], weights: Sequence[float]) -> Measure:
+    """Return the weighted sum of measures about the same n rows as one measure.
 
-    weight = (a.base() + b.base()) / 2
-    joined = replace(beside(a.features, b.features), finish=finish)
-    metric = replace(a.metric, value=value, base=lambda _rows, _chosen: weight)
-    return replace(a, metric=metric, features=joined)
+    A row counts in it as much as on average in the measures. Features that measures share are kept once.
+    """
+    parts = list({id(one.features): one.features for one in measures}.values())
+    sums = np.cumsum([0, *(part.shape[1] for part in parts)])
+    statistics = np.cumsum([0, *(len(part.statistics()) for part in parts)])
+    place = {id(part): slice(*statistics[at : at + 2]) for at, part in enumerate(parts)}
+
+    def finish(every: Floats) -> Floats:
+        return np.concatenate([part.finish(every[sums[at] : sums[at + 1]]) for at, part in enumerate(parts)])
+
+    def value(every: Floats, _chosen: Ints) -> Floats:
+        total = np.zeros(every.shape[1])
+        for one, by in zip(measures, weights, strict=True):
+            total += by * one.value(every[place[id(one.features)]])
+        return total
+
+    share = np.mean([one.base() for one in measures], axis=0)
+    joined = replace(reduce(beside, parts), finish=finish)
+    ceiling = max(one.metric.ceiling * abs(by) for one, by in zip(measures, weights, strict=True))
+    metric = replace(measures[0].metric, value=value, base=lambda _rows, _chosen: share, ceiling=ceiling)
+    return replace(measures[0], metric=metric, features=joined)
 
 
 def beside(a: Features, b: Features) -> Features:
