@@ -72,7 +72,9 @@ def crossfit(learner: Learner, stack: Stack, seed: int = 0) -> Crossfit:
     for what in ("truth", "fold"):
         if getattr(stack, what) is None:
             word = "truth" if what == "truth" else "folds"
-            raise DataError(f'The predictions of "{stack.names[0]}" have no {word}; nothing can be learned without.')
+            raise DataError(
+                f'The predictions of "{stack.names[0]}" have no {word}; nothing can be learned without.'
+            )
     if not known(stack.labels).any():
         raise DataError(f'No row of "{stack.names[0]}" has a known truth; nothing can be learned without.')
     rows = stack.known()

@@ -51,15 +51,16 @@ class Method(Section):
         """
         return self.learn(stack, seed), {fold: self.learn(stack.without(fold), seed) for fold in stack.folds}
 
-    def check(self, stack: Stack, name: str) -> None:
-        """Refuse what the method cannot learn from.
 
-        Raises
-        ------
-        DataError
-            If several labels may hold for one row and it knows only one.
-        """
-        if stack.several and not self.takes_several:
-            raise DataError(
-                f'"{name}" is for rows that hold one class each; here several may hold. Use equal, score or nnls.'
-            )
+def refuse_several(stack: Stack, name: str) -> None:
+    """Refuse rows that may hold several labels.
+
+    Raises
+    ------
+    DataError
+        With what can be used instead.
+    """
+    if stack.several:
+        raise DataError(
+            f'"{name}" is for rows that hold one class each; here several may hold. Use equal, score or nnls.'
+        )

@@ -13,7 +13,7 @@ from evenhand.base.values import Floats
 from evenhand.ensemble.calibration import Calibration, Calibrator
 from evenhand.ensemble.calibrators import CALIBRATORS
 from evenhand.ensemble.crossfit import crossfit
-from evenhand.ensemble.method import Learned, Method
+from evenhand.ensemble.method import Learned, Method, refuse_several
 from evenhand.ensemble.methods import METHODS
 from evenhand.ensemble.stack import Stack
 
@@ -61,7 +61,7 @@ class Recipe:
 
         Calibrators are learned on blends that have not seen the row: the rows' own folds are left out in turn.
         """
-        self.method.check(stack, self.name)
+        self._check(stack)
         if not self.then:
             return self.method.learn(stack, seed)
         inside = stack.split_inside(seed)
@@ -70,10 +70,14 @@ class Recipe:
 
     def learn_each(self, stack: Stack, seed: int = 0) -> tuple[Learned, Mapping[int, Learned]]:
         """Return what all rows teach, and for each fold what the rows of the other folds teach."""
-        self.method.check(stack, self.name)
+        self._check(stack)
         if not self.then:
             return self.method.learn_each(stack, seed)
         return self.learn(stack, seed), {fold: self.learn(stack.without(fold), seed) for fold in stack.folds}
+
+    def _check(self, stack: Stack) -> None:
+        if self.then or not self.method.takes_several:
+            refuse_several(stack, self.name)
 
     def _adjusted(self, learned: Learned, table: Floats, stack: Stack) -> Adjusted:
         steps: list[Calibration] = []
