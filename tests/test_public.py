@@ -11,6 +11,7 @@ import pytest
 import evenhand
 
 PUBLIC = [
+    "Audited",
     "Check",
     "EvenhandError",
     "Examination",
@@ -24,6 +25,7 @@ PUBLIC = [
     "Run",
     "Samples",
     "__version__",
+    "audit",
     "blend",
     "cache",
     "check",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _WHERE = {
+    "Audited": "pipeline.audited",
     "Check": "pipeline.check",
     "EvenhandError": "base.errors",
     "Examination": "doctor.examination",
@@ -24,6 +25,7 @@ _WHERE = {
     "Record": "base.record",
     "Run": "pipeline.run",
     "Samples": "base.values",
+    "audit": "pipeline.audit",
     "blend": "ensemble.blend",
     "cache": "pipeline.cache",
     "check": "pipeline.check",
@@ -56,6 +58,8 @@ if TYPE_CHECKING:
     from evenhand.doctor.examination import Examination as Examination
     from evenhand.ensemble.blend import blend as blend
     from evenhand.evaluation.evaluate import evaluate as evaluate
+    from evenhand.pipeline.audit import audit as audit
+    from evenhand.pipeline.audited import Audited as Audited
     from evenhand.pipeline.cache import cache as cache
     from evenhand.pipeline.cache import clear_cache as clear_cache
     from evenhand.pipeline.check import Check as Check

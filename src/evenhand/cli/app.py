@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from evenhand import __version__
-from evenhand.cli import cache, check, demo, init, predict, report, run, runs, split
+from evenhand.cli import audit, cache, check, demo, init, predict, report, run, runs, split
 from evenhand.cli.telling import debugging, told
 
 app = typer.Typer(
@@ -44,6 +44,7 @@ for verb in (
     run.run,
     runs.runs,
     predict.predict,
+    audit.audit,
     report.report,
     cache.cache,
     demo.demo,

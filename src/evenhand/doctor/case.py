@@ -54,6 +54,8 @@ class Case:
         (n, d) float32 of an encoder.
     predictions
         Of models, for the rules about estimates.
+    openings
+        When the locked test was looked at (ISO times, the first first); None where nothing is locked.
     """
 
     samples: Samples | None = None
@@ -64,6 +66,7 @@ class Case:
     pictures: npt.NDArray[np.uint8] | None = None
     features: npt.NDArray[np.float32] | None = None
     predictions: tuple[Predictions, ...] | None = None
+    openings: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         for name in ("facts", "pictures", "features"):

@@ -48,5 +48,6 @@ NEEDS: dict[str, Need] = {
     "pictures": Need("decoded pictures", lambda case: case.pictures is not None),
     "features": Need("features of an encoder", lambda case: case.features is not None),
     "predictions": Need("predictions", lambda case: bool(case.predictions)),
+    "openings": Need("a locked test that was opened", lambda case: bool(case.openings)),
 }
 """Every need by name."""

@@ -143,9 +143,10 @@ def _verdict(n: float, accuracy: float, low: float, high: float, expected: float
 def summary_words(figures: Sequence[GroupFigure]) -> str:
     """Return how many groups are below, as expected, and too small to tell, as one sentence."""
     count = {verdict: sum(f.verdict == verdict for f in figures) for verdict in ("below", "too few to tell")}
+    some = len(figures) - count["below"] - count["too few to tell"]
     return (
-        f"Of {len(figures):,} groups, {count['below']:,} are surely below what their classes lead one to expect, "
-        f"and {count['too few to tell']:,} have too few rows to tell."
+        f"Of {len(figures):,} groups: surely below what their classes lead one to expect {count['below']:,}, as "
+        f"expected {some:,}, too few rows to tell {count['too few to tell']:,}."
     )
 
 

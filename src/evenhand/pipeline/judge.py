@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from evenhand.base.errors import RecordError
 from evenhand.base.record import Record
-from evenhand.base.values import Folds, Predictions, Samples
+from evenhand.base.values import Predictions, Samples
 from evenhand.ensemble.blend import blend
 from evenhand.evaluation.evaluate import default_metrics, evaluate
 from evenhand.evaluation.score import fast_score
 from evenhand.evaluation.summary import summarize
+from evenhand.pipeline.audited import audited
+from evenhand.pipeline.estimates import estimate_findings, note_opening
+from evenhand.pipeline.gathered import LOCKED, OUT_OF_FOLD, Sets, gathered
 from evenhand.pipeline.progress import Watcher
 from evenhand.settings import Settings
-
-OUT_OF_FOLD, LOCKED = "oof", "test"
-"""Names of the sets that are judged."""
-Sets = dict[str, Predictions]
-"""Name of a set -> the predictions of one model or blend on it."""
 
 
 def judge(record: Record, settings: Settings, watcher: Watcher, seconds: Mapping[str, float]) -> None:
@@ -36,7 +31,7 @@ def judge(record: Record, settings: Settings, watcher: Watcher, seconds: Mapping
     every = [*models, *blends]
     record.write_predictions(pd.concat([_table(p) for sets in every for p in sets.values()], ignore_index=True))
     if any(LOCKED in sets for sets in every):
-        _note_opening(record)
+        note_opening(record)
     best = max(every, key=lambda sets: _score(sets[OUT_OF_FOLD], settings, record.samples()))
     scores = {}
     for done, sets in enumerate(every, start=1):
@@ -47,15 +42,15 @@ def judge(record: Record, settings: Settings, watcher: Watcher, seconds: Mapping
     chosen = [(of, p) for of, p in best.items()]
     how = settings.evaluate
     summary = summarize(chosen, headline=headline, draws=how.draws, level=how.level, seed=how.seed)
-    record.write_json("evaluation.json", summary)
     metric = next(iter(settings.score.weights))
+    summary["audit"] = audited(best[OUT_OF_FOLD], settings, record.samples()).document()
+    record.write_json("evaluation.json", summary)
+    findings = estimate_findings(record, settings, [sets[OUT_OF_FOLD] for sets in every])
     document = {
         "record": str(record.path),
         "headline": {"best": headline, "metric": metric, **scores[headline][OUT_OF_FOLD][metric]},
         "scores": scores,
-        "findings": [
-            {"code": f.code, "severity": f.severity, "says": f.says, "about": f.about} for f in record.findings()
-        ],
+        "findings": [{"code": f.code, "severity": f.severity, "says": f.says, "about": f.about} for f in findings],
         "seconds": dict(seconds),
     }
     record.write_json("scores.json", document)
@@ -66,8 +61,10 @@ def blended(record: Record, settings: Settings, models: Sequence[Sets]) -> list[
     if len(models) < 2:
         return []
     locked = [sets[LOCKED] for sets in models] if all(LOCKED in sets for sets in models) else None
+    score = settings.score.weights
     made = [
-        blend([sets[OUT_OF_FOLD] for sets in models], method, test=locked) for method in settings.ensemble.methods
+        blend([sets[OUT_OF_FOLD] for sets in models], method, test=locked, score=score)
+        for method in settings.ensemble.methods
     ]
     record.write_json("ensemble.json", {one.method: one.document() for one in made})
     return [{OUT_OF_FOLD: one.predictions} | ({LOCKED: one.test} if one.test is not None else {}) for one in made]
@@ -97,61 +94,8 @@ def _score(p: Predictions, settings: Settings, samples: Samples) -> float:
     return fast_score(p.probabilities, p.truth, p.classes, weights, sets, samples.levels)[0]
 
 
-def _note_opening(record: Record) -> None:
-    """Write down that the locked test was looked at, each time that it is."""
-    opened = record.json("test_opened.json") if record.has("test_opened.json") else []
-    record.write_json("test_opened.json", [*opened, datetime.now(UTC).isoformat(timespec="seconds")])
-
-
 def _table(p: Predictions) -> pd.DataFrame:
     table = p.frame()
     table.insert(0, "set", LOCKED if p.origin == "test" else OUT_OF_FOLD)
     table.insert(0, "model", p.model)
     return table
-
-
-def gathered(record: Record, model: str, seeds: Sequence[int]) -> Sets:
-    """Return a model's out-of-fold predictions and, where rows are locked, its test predictions, by set.
-
-    Probabilities of several seeds are averaged, or those of their soup are taken where one was kept; on locked
-    rows those of all folds are averaged.
-    """
-    samples, folds = record.samples(), record.folds()
-    parts = [table for fold in range(folds.k) for table in _fold(record, model, fold, seeds)]
-    table = pd.concat(parts)
-    columns = [f"p:{name}" for name in samples.classes]
-    out: Sets = {}
-    for written, of, origin in (("validation", OUT_OF_FOLD, "out-of-fold"), ("test", LOCKED, "test")):
-        rows = table[table["set"] == written]
-        if len(rows):
-            mean = rows.groupby("id", sort=False)[columns].mean()
-            out[of] = _predictions(mean, samples, folds, model, origin)
-    return out
-
-
-def _fold(record: Record, model: str, fold: int, seeds: Sequence[int]) -> list[pd.DataFrame]:
-    folders = [record.task_folder(model, fold, seed) for seed in seeds]
-    soup = folders[0].parent / "soup"
-    if (soup / "predictions.parquet").is_file():
-        folders = [soup]
-    for folder in folders:
-        if not (folder / "predictions.parquet").is_file():
-            raise RecordError(f"{folder}: this task is not done. Run the same configuration again to go on.")
-    return [pd.read_parquet(folder / "predictions.parquet") for folder in folders]
-
-
-def _predictions(mean: pd.DataFrame, samples: Samples, folds: Folds, model: str, origin: Any) -> Predictions:
-    """Return a table of probabilities by id as predictions in the order of the samples."""
-    position = pd.Series(np.arange(len(samples)), index=samples.ids)
-    rows = np.sort(position.loc[mean.index].to_numpy())
-    ids = samples.ids[rows]
-    return Predictions(
-        ids=ids,
-        classes=samples.classes,
-        probabilities=mean.loc[ids].to_numpy(np.float64),
-        truth=samples.labels[rows],
-        fold=folds.of(ids),
-        groups=samples.groups[rows] if samples.grouped else None,
-        model=model,
-        origin=origin,
-    )
