@@ -34,9 +34,11 @@ PUBLIC = [
     "evaluate",
     "init",
     "predict",
+    "predict_like",
     "run",
     "runs",
     "split",
+    "submit",
     "write_report",
 ]
 

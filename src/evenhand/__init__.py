@@ -26,17 +26,22 @@ _WHERE = {
     "Run": "pipeline.run",
     "Samples": "base.values",
     "audit": "pipeline.audit",
+    "assemble": "pipeline.assemble",
     "blend": "ensemble.blend",
     "cache": "pipeline.cache",
+    "calibrated": "ensemble.calibrated",
     "check": "pipeline.check",
     "clear_cache": "pipeline.cache",
     "demo": "pipeline.demo",
     "evaluate": "evaluation.evaluate",
     "init": "pipeline.init",
     "predict": "pipeline.predict",
+    "predict_like": "pipeline.predict_like",
+    "read_predictions": "evaluation.reading",
     "run": "pipeline.run",
     "runs": "pipeline.runs",
     "split": "pipeline.split",
+    "submit": "pipeline.submit",
     "write_report": "pipeline.report",
 }
 """Public name -> the module below evenhand that holds it."""
@@ -57,7 +62,10 @@ if TYPE_CHECKING:
     from evenhand.data.split_sklearn import GroupedStratifiedKFold as GroupedStratifiedKFold
     from evenhand.doctor.examination import Examination as Examination
     from evenhand.ensemble.blend import blend as blend
+    from evenhand.ensemble.calibrated import calibrated as calibrated
     from evenhand.evaluation.evaluate import evaluate as evaluate
+    from evenhand.evaluation.reading import read_predictions as read_predictions
+    from evenhand.pipeline.assemble import assemble as assemble
     from evenhand.pipeline.audit import audit as audit
     from evenhand.pipeline.audited import Audited as Audited
     from evenhand.pipeline.cache import cache as cache
@@ -68,11 +76,13 @@ if TYPE_CHECKING:
     from evenhand.pipeline.init import init as init
     from evenhand.pipeline.predict import Predicted as Predicted
     from evenhand.pipeline.predict import predict as predict
+    from evenhand.pipeline.predict_like import predict_like as predict_like
     from evenhand.pipeline.report import write_report as write_report
     from evenhand.pipeline.run import Run as Run
     from evenhand.pipeline.run import run as run
     from evenhand.pipeline.runs import runs as runs
     from evenhand.pipeline.split import split as split
+    from evenhand.pipeline.submit import submit as submit
 
 
 def __getattr__(name: str) -> Any:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from evenhand import __version__
-from evenhand.cli import audit, cache, check, demo, init, predict, report, run, runs, split
+from evenhand.cli import audit, cache, check, demo, ensemble, init, predict, report, run, runs, split, submit
 from evenhand.cli.telling import debugging, told
 
 app = typer.Typer(
@@ -44,7 +44,9 @@ for verb in (
     run.run,
     runs.runs,
     predict.predict,
+    ensemble.ensemble,
     audit.audit,
+    submit.submit,
     report.report,
     cache.cache,
     demo.demo,

@@ -119,9 +119,9 @@ def encode(
 def fingerprint(resolved: Mapping[str, Any], samples: Samples) -> str:
     """Return a hash of everything that decides the results: configuration and the bytes of the data.
 
-    Where results go and how many processes make them decides nothing.
+    Where results go, how many processes make them and what may be uploaded decides nothing.
     """
-    deciding = {key: value for key, value in resolved.items() if key not in ("output", "compute")}
+    deciding = {key: value for key, value in resolved.items() if key not in ("output", "compute", "submit")}
     deciding = {**deciding, "data": {**resolved["data"], "root": "", "table": ""}}
     table = samples.frame[["id", "content"]].astype(str).agg("\t".join, axis=1)
     text = "\n".join([to_json(deciding), *table, samples.labels.tobytes().hex()])

@@ -12,16 +12,16 @@ import torch
 from evenhand.base.files import replacing
 from evenhand.base.values import Floats
 from evenhand.data.store_entry import Entry
+from evenhand.modalities.views import View
 from evenhand.models.network import Network
 from evenhand.models.saving import load_network
 from evenhand.training.assignment import Assignment
 from evenhand.training.device import device_of
-from evenhand.training.inputs import Inputs, ViewInputs
 from evenhand.training.precision import precision
 from evenhand.training.prediction import predict_logits, probabilities
 from evenhand.training.randomness import deterministic
-from evenhand.training.stages import activations_of, picture_inputs
 from evenhand.training.task import summary_of
+from evenhand.training.test_time import inputs_seen, over_views
 
 
 def predict_fold(
@@ -66,22 +66,19 @@ def predict_fold(
 
 
 def network_probabilities(assignment: Assignment, network: Network, entry: Entry) -> Floats:
-    """Return (n, k) float64 probabilities of all encoded rows by a network as it is."""
+    """Return (n, k) float64 probabilities of all encoded rows by a network as it is, averaged over test views."""
     device = device_of(assignment.device)
-    logits = predict_logits(
-        network.to(device).tuned,
-        _inputs(assignment, network, entry, device),
-        np.arange(len(entry)),
-        assignment.samples.k,
-        batch_size=assignment.train.batch_size,
-        precision=precision(assignment.train.precision, device),
-    )
+    network.to(device)
+
+    def logits_of(view: View) -> Floats:
+        return predict_logits(
+            network.tuned,
+            inputs_seen(assignment, network, entry["image"], entry.name, view, device),
+            np.arange(len(entry)),
+            assignment.samples.k,
+            batch_size=assignment.train.batch_size,
+            precision=precision(assignment.train.precision, device),
+        )
+
+    logits = over_views(assignment, logits_of)
     return probabilities(torch.from_numpy(logits), several=assignment.samples.multi_label)
-
-
-def _inputs(assignment: Assignment, network: Network, entry: Entry, device: torch.device) -> Inputs:
-    pictures = entry["image"]
-    if network.frozen is None:
-        return picture_inputs(assignment, network, pictures, device)
-    activations = activations_of(network, pictures, assignment, entry.name, device)
-    return ViewInputs(activations, network.model.views_use, device=device)

@@ -21,6 +21,7 @@ from evenhand.modalities import KINDS
 from evenhand.modalities.photos import read
 from evenhand.modalities.photos.config import PhotosConfig
 from evenhand.modalities.photos.example import write_example
+from evenhand.modalities.photos.views import PHOTO_VIEWS
 
 
 class Photos:
@@ -31,6 +32,7 @@ class Photos:
     config: type[Section] = PhotosConfig
     augment_module = "evenhand.modalities.photos.augment"
     models_module = "evenhand.modalities.photos.models"
+    test_views = PHOTO_VIEWS
 
     def samples(self, root: Root, data: DataConfig, own: PhotosConfig) -> tuple[Samples, list[Finding]]:
         samples, findings = file_samples(root, data, kind=self.name, suffixes=self.suffixes)
