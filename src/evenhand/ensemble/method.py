@@ -31,6 +31,8 @@ class Method(Section):
 
     takes_several: ClassVar[bool] = False
     """Whether it can be used where several labels may hold for one row."""
+    uses_features: ClassVar[bool] = False
+    """Whether it looks at features that are stored for the rows."""
 
     @abstractmethod
     def learn(self, stack: Stack, seed: int) -> Learned:

@@ -56,6 +56,11 @@ class Recipe:
     method: Method
     then: tuple[Calibrator, ...] = ()
 
+    @property
+    def uses_features(self) -> bool:
+        """Whether it looks at features that are stored for the rows."""
+        return self.method.uses_features
+
     def learn(self, stack: Stack, seed: int = 0) -> Learned:
         """Return what the rows of `stack` teach, all of whose truth is known.
 

@@ -21,7 +21,19 @@ KNOWN: Mapping[str, tuple[str, ...]] = {
 }
 """Role -> names by which a column is known to have it, whatever the case of its letters."""
 
-PASSED_OVER = ("predicted", "confidence", "expected_accuracy", "margin", "agreement", "prediction", "y_pred", "")
+PASSED_OVER = (
+    "predicted",
+    "confidence",
+    "expected_accuracy",
+    "margin",
+    "agreement",
+    "prediction",
+    "y_pred",
+    "",
+    "index",
+    "unnamed: 0",
+    "__index_level_0__",
+)
 """Names of columns that say nothing which the others do not."""
 
 PROBABILITY = ("p:", "prob:", "proba:", "p_", "prob_", "proba_")

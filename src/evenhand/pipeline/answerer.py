@@ -21,6 +21,8 @@ from evenhand.ensemble.method import Learned
 from evenhand.ensemble.recipe import Recipe, recipe
 from evenhand.ensemble.stack import Stack, stack_of
 from evenhand.evaluation.from_record import of_record
+from evenhand.pipeline.progress import Watcher
+from evenhand.pipeline.stored import of_ids, stored_features
 from evenhand.settings import Settings
 
 
@@ -36,22 +38,29 @@ class Answerer:
         Those whose predictions are needed: models that count nothing are not asked.
     learned
         What the blend has learned, or None for a single model.
+    features
+        Models whose stored features the blend looks at.
     """
 
     models: tuple[str, ...]
     needed: tuple[str, ...]
     learned: Learned | None = None
+    features: tuple[str, ...] = ()
 
-    def of(self, tables: Mapping[str, Floats], classes: tuple[str, ...]) -> Floats:
-        """Return (n, k) the answer, from the (n, k) probabilities of the needed models."""
+    def of(
+        self, tables: Mapping[str, Floats], classes: tuple[str, ...], features: Mapping[str, Floats] | None = None
+    ) -> Floats:
+        """Return (n, k) the answer, from the (n, k) probabilities of the needed models and stored features."""
         if self.learned is None:
             return tables[self.models[0]]
         nothing = np.zeros_like(tables[self.needed[0]])
-        stack = Stack(self.models, classes, tuple(tables.get(name, nothing) for name in self.models))
+        stack = Stack(
+            self.models, classes, tuple(tables.get(name, nothing) for name in self.models), features=features or {}
+        )
         return applied(self.learned, stack)
 
 
-def answerer(run: Record, settings: Settings, chosen: str) -> Answerer:
+def answerer(run: Record, settings: Settings, chosen: str, watcher: Watcher) -> Answerer:
     """Return who answers as `chosen`: a model of the run, or "ensemble:METHOD".
 
     Raises
@@ -66,12 +75,15 @@ def answerer(run: Record, settings: Settings, chosen: str) -> Answerer:
     recipes = {PREFIX + one.name: one for one in made} if len(names) > 1 else {}
     if chosen not in recipes:
         raise EvenhandError(unknown("model", chosen, [*names, *recipes]))
-    return _learned_again(run, recipes[chosen], names)
+    how = recipes[chosen]
+    features = stored_features(run, settings, names, watcher) if how.uses_features else {}
+    return _learned_again(run, how, names, features)
 
 
-def _learned_again(run: Record, how: Recipe, names: tuple[str, ...]) -> Answerer:
-    stack = stack_of(align([p for p in of_record(run) if p.model in names]))
-    learned = how.learn(stack.known())
+def _learned_again(run: Record, how: Recipe, names: tuple[str, ...], features: Mapping[str, Floats]) -> Answerer:
+    models = align([p for p in of_record(run) if p.model in names])
+    learned = how.learn(stack_of(models, of_ids(features, run.samples().ids, models.first.ids)).known())
+    needed = names
     if isinstance(learned, Weighted):
-        return Answerer(names, tuple(n for n, w in zip(names, learned.weights, strict=True) if w > 0), learned)
-    return Answerer(names, names, learned)
+        needed = tuple(name for name, weight in zip(names, learned.weights, strict=True) if weight > 0)
+    return Answerer(names, needed, learned, tuple(features))

@@ -8,8 +8,9 @@ from typing import Any
 import pandas as pd
 
 from evenhand.base.record import Record
-from evenhand.base.values import Predictions, Samples
+from evenhand.base.values import Floats, Predictions, Samples
 from evenhand.ensemble.blend import blend
+from evenhand.ensemble.recipe import Recipe, recipe
 from evenhand.evaluation.evaluate import default_metrics, evaluate
 from evenhand.evaluation.score import fast_score
 from evenhand.evaluation.summary import summarize
@@ -17,6 +18,7 @@ from evenhand.pipeline.audited import audited
 from evenhand.pipeline.estimates import estimate_findings, note_opening
 from evenhand.pipeline.gathered import LOCKED, OUT_OF_FOLD, Sets, gathered
 from evenhand.pipeline.progress import Watcher
+from evenhand.pipeline.stored import of_ids, stored_features
 from evenhand.settings import Settings
 
 
@@ -27,7 +29,7 @@ def judge(record: Record, settings: Settings, watcher: Watcher, seconds: Mapping
     """
     watcher.stage("judging", len(settings.model) + len(settings.ensemble.methods))
     models = [gathered(record, model.name, model.seeds) for model in settings.model]
-    blends = blended(record, settings, models)
+    blends = blended(record, settings, models, watcher)
     every = [*models, *blends]
     record.write_predictions(pd.concat([_table(p) for sets in every for p in sets.values()], ignore_index=True))
     if any(LOCKED in sets for sets in every):
@@ -56,18 +58,33 @@ def judge(record: Record, settings: Settings, watcher: Watcher, seconds: Mapping
     record.write_json("scores.json", document)
 
 
-def blended(record: Record, settings: Settings, models: Sequence[Sets]) -> list[Sets]:
+def blended(record: Record, settings: Settings, models: Sequence[Sets], watcher: Watcher) -> list[Sets]:
     """Return the blends that the configuration asks for, and write their weights into the record."""
     if len(models) < 2:
         return []
     locked = [sets[LOCKED] for sets in models] if all(LOCKED in sets for sets in models) else None
-    score = settings.score.weights
-    made = [
-        blend([sets[OUT_OF_FOLD] for sets in models], method, test=locked, score=score)
-        for method in settings.ensemble.methods
-    ]
+    out_of_fold = [sets[OUT_OF_FOLD] for sets in models]
+    recipes = [recipe(choice, score=settings.score.weights) for choice in settings.ensemble.methods]
+    ours, theirs = _features(record, settings, recipes, (out_of_fold[0], locked[0] if locked else None), watcher)
+    made = [blend(out_of_fold, how, test=locked, features=ours, test_features=theirs) for how in recipes]
     record.write_json("ensemble.json", {one.method: one.document() for one in made})
     return [{OUT_OF_FOLD: one.predictions} | ({LOCKED: one.test} if one.test is not None else {}) for one in made]
+
+
+def _features(
+    record: Record,
+    settings: Settings,
+    recipes: Sequence[Recipe],
+    rows: tuple[Predictions, Predictions | None],
+    watcher: Watcher,
+) -> tuple[Mapping[str, Floats], Mapping[str, Floats]]:
+    """Return the stored features of out-of-fold and of locked rows; none where no blend looks at them."""
+    if not any(one.uses_features for one in recipes):
+        return {}, {}
+    kept = stored_features(record, settings, [model.name for model in settings.model], watcher)
+    ids = record.samples().ids
+    ours, theirs = (of_ids(kept, ids, p.ids) if p is not None else {} for p in rows)
+    return ours, theirs
 
 
 def metric_names(p: Predictions, settings: Settings, levels: Mapping[str, Any]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,10 +21,11 @@ from evenhand.data.root import Root, open_root
 from evenhand.doctor.case import Failure
 from evenhand.engines.cores import usable_cores
 from evenhand.evaluation.calibration import expected_accuracy
-from evenhand.pipeline.answerer import answerer
+from evenhand.pipeline.answerer import Answerer, answerer
 from evenhand.pipeline.progress import Silent, Watcher
-from evenhand.pipeline.run import work
 from evenhand.pipeline.source import encode, store_of
+from evenhand.pipeline.stored import stored_features
+from evenhand.pipeline.work import work
 from evenhand.settings import Settings, load
 
 PREDICT = "evenhand.training.fold_predict:predict_fold"
@@ -97,12 +98,13 @@ def predict(
     run = record if isinstance(record, Record) else Record.open(record)
     chosen = model or str(run.json("scores.json")["headline"]["best"])
     settings = load(run.resolved())
-    answer = answerer(run, settings, chosen)
+    answer = answerer(run, settings, chosen, watcher)
     root, samples = _rows(Path(source), settings)
     classes = tuple(run.data()["classes"])
-    votes, failures = _votes(run, settings, root, samples, answer.needed, watcher)
+    votes, failures = _votes(run, settings, root, samples, answer, watcher)
     keep = np.array([row not in failures for row in range(len(samples))])
-    mixed = answer.of({name: votes.of(name)[keep] for name in answer.needed}, classes)
+    features = {name: table[keep] for name, table in votes.features.items()}
+    mixed = answer.of({name: votes.of(name)[keep] for name in answer.needed}, classes, features)
     samples = samples.take(keep)
     predictions = Predictions(samples.ids, classes, mixed, model=chosen, origin="test")
     agreement = (votes.probabilities[:, keep].argmax(axis=2) == predictions.predicted).mean(axis=0)
@@ -113,10 +115,11 @@ def predict(
 
 @dataclass(frozen=True, eq=False)
 class _Votes:
-    """Probabilities (t, n, k) of the models of t folds and seeds, whose each is, and the paths of rows left out."""
+    """Probabilities (t, n, k) of the models of t folds and seeds, whose each is, features, and rows left out."""
 
     probabilities: Floats
     models: tuple[str, ...]
+    features: Mapping[str, Floats]
     left_out: Mapping[int, str]
 
     def of(self, model: str) -> Floats:
@@ -139,11 +142,11 @@ def _votes(
     settings: Settings,
     root: Root,
     samples: Samples,
-    names: Sequence[str],
+    answer: Answerer,
     watcher: Watcher,
 ) -> tuple[_Votes, dict[int, str]]:
     """Return what every fold model says about every row, and why rows could not be decoded."""
-    models = [model for model in settings.model if model.name in names]
+    models = [model for model in settings.model if model.name in answer.needed]
     entries = {
         size: encode(settings.kind, root, samples, settings, size, watcher)
         for size in dict.fromkeys(size for m in models for size in settings.sizes_of(m).values())
@@ -173,9 +176,13 @@ def _votes(
         ]
         work(PREDICT, calls, watcher, workers=cores, threads=threads)
         probabilities = np.stack([np.load(str(call["out"]), allow_pickle=False) for call in calls])
+    features = {}
+    if answer.features:
+        rows = {m.name: entries[m.size].name for m in models}
+        features = stored_features(run, settings, answer.features, watcher, entries=rows)
     paths = samples.frame["path"].astype(str)
     return _Votes(
-        probabilities, tuple(m.name for m, _, _ in tasks), {row: paths.iloc[row] for row in failures}
+        probabilities, tuple(m.name for m, _, _ in tasks), features, {row: paths.iloc[row] for row in failures}
     ), failures
 
 
