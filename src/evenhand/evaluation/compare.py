@@ -9,7 +9,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from evenhand.base.errors import DataError
-from evenhand.base.values import Interval, Predictions, Verdict
+from evenhand.base.values import Interval, Ints, Predictions, Verdict
 from evenhand.evaluation.ask import ask
 from evenhand.evaluation.bootstrap import bootstrap
 from evenhand.evaluation.changes import Changes, changes
@@ -150,9 +150,10 @@ def compare_predictions(
     """
     _check_names(predictions)
     same = tuple(judged(p) for p in with_one_truth(in_common(predictions)))
-    measures = [ask(rows_of(p), list(metrics), sets or {}, levels or {}) for p in same]
     pairs = _pairs(len(same), against)
-    questions = _questions(same, measures, metrics, pairs, draws=draws, seed=seed)
+    measures = [ask(rows_of(p), list(metrics), sets or {}, levels or {}) for p in same]
+    groups = group_numbers(same[0].groups, len(same[0]))
+    asked = questions(same, measures, metrics, pairs, groups, draws=draws, seed=seed)
     return Comparison(
         names=tuple(p.model for p in same),
         metrics=tuple(metrics),
@@ -162,23 +163,37 @@ def compare_predictions(
             p.model: dict(zip(metrics, intervals(of, p, draws=draws, level=level, seed=seed), strict=True))
             for p, of in zip(same, measures, strict=True)
         },
-        verdicts=tuple(verdicts(questions, smallest=smallest, level=level)),
+        verdicts=tuple(verdicts(asked, smallest=smallest, level=level)),
         changes=tuple(changes(same[base], same[other]) for base, other in pairs),
         predictions=same,
     )
 
 
-def _questions(
+def questions(
     same: Sequence[Predictions],
     measures: Sequence[Sequence[Measure]],
     metrics: Sequence[str],
     pairs: Sequence[tuple[int, int]],
+    groups: Ints | None,
     *,
-    draws: int,
-    seed: int,
+    draws: int = 2000,
+    seed: int = 0,
 ) -> list[Question]:
-    """Return the difference of every pair in every metric."""
-    groups = group_numbers(same[0].groups, len(same[0]))
+    """Return the difference of every pair in every metric, how sure it is, and whether more is better.
+
+    Parameters
+    ----------
+    same
+        Predictions on the same rows in the same order.
+    measures
+        For each of them every metric.
+    metrics
+        Names of the metrics.
+    pairs
+        (base, other) positions in `same`.
+    groups
+        (n,) group numbers, or None.
+    """
     asked = [(base, other, at) for base, other in pairs for at in range(len(metrics))]
     contrasts = [difference(measures[other][at], measures[base][at]) for base, other, at in asked]
     replicates = bootstrap(contrasts, groups, draws=draws, seed=seed)

@@ -29,13 +29,16 @@ def in_common(predictions: Sequence[Predictions]) -> tuple[Predictions, ...]:
         repeated = pd.Series(p.ids)[pd.Series(p.ids).duplicated()]
         if len(repeated):
             raise DataError(f'{named(p)} has {len(repeated)} ids more than once (first: "{repeated.iloc[0]}").')
-    ids = pd.Index(predictions[0].ids)
+    first = predictions[0]
+    if all(len(p) == len(first) and (p.ids == first.ids).all() for p in predictions):
+        return tuple(_with_classes(first, p) for p in predictions)
+    ids = pd.Index(first.ids)
     for p in predictions[1:]:
         ids = ids[ids.isin(pd.Index(p.ids))]
     if not len(ids):
         firsts = ", ".join(f'{named(p)} begins with "{p.ids[0]}"' for p in predictions if len(p))
         raise DataError(f"No row is common to all ({firsts}). Rows are matched by id; give them the same ids.")
-    return tuple(_with_classes(predictions[0], p.take(pd.Index(p.ids).get_indexer(ids))) for p in predictions)
+    return tuple(_with_classes(first, p.take(pd.Index(p.ids).get_indexer(ids))) for p in predictions)
 
 
 def with_one_truth(predictions: Sequence[Predictions]) -> tuple[Predictions, ...]:
