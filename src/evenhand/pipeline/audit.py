@@ -11,7 +11,8 @@ import pandas as pd
 
 from evenhand.base.errors import DataError, EvenhandError, unknown
 from evenhand.base.record import Record
-from evenhand.base.values import Predictions, Strings
+from evenhand.base.values import Floats, Predictions, Strings
+from evenhand.ensemble.recipe import Recipe, recipe
 from evenhand.evaluation.audit import audit as audit_predictions
 from evenhand.evaluation.from_record import of_record
 from evenhand.evaluation.labels import read_labels
@@ -20,6 +21,7 @@ from evenhand.pipeline.audited import Audited, conformal_sets, recalibrated
 from evenhand.pipeline.progress import Silent, Watcher
 from evenhand.pipeline.refit import heads_again, keeps_whole, parts_of, refit
 from evenhand.pipeline.refitted import Refit
+from evenhand.pipeline.stored import of_ids, stored_features
 from evenhand.settings import Settings, load
 
 PREFIX = "ensemble:"
@@ -170,8 +172,30 @@ def _refit(
     if evidence.run is not None and evidence.settings is not None:
         heads = [m.name for m in evidence.settings.model if m.tune == "head" and not m.train.get("stage")]
         again = heads_again(evidence.run, evidence.settings, parts, _divided(models, p.groups, heads), watcher)
-    methods = evidence.settings.ensemble.methods if evidence.settings else METHODS
-    return refit(models, again, p.groups, methods, parts=parts, metric=metric, draws=draws, seed=seed)
+    methods = _methods(evidence)
+    features = _features(evidence, methods, p, watcher)
+    return refit(
+        models, again, p.groups, methods, parts=parts, metric=metric, draws=draws, seed=seed, features=features
+    )
+
+
+def _methods(evidence: _Evidence) -> list[Recipe]:
+    """Return the blends of the run, or a few usual ones where there is none."""
+    if evidence.settings is None:
+        return [recipe(method) for method in METHODS]
+    score = evidence.settings.score.weights
+    return [recipe(method, score=score) for method in evidence.settings.ensemble.methods]
+
+
+def _features(
+    evidence: _Evidence, methods: Sequence[Recipe], p: Predictions, watcher: Watcher
+) -> Mapping[str, Floats] | None:
+    """Return the stored features of the rows of `p` where a blend looks at them."""
+    if evidence.run is None or evidence.settings is None or not any(one.uses_features for one in methods):
+        return None
+    names = [model.name for model in evidence.settings.model]
+    kept = stored_features(evidence.run, evidence.settings, names, watcher)
+    return of_ids(kept, evidence.run.samples().ids, p.ids)
 
 
 def _divided(models: Sequence[Predictions], groups: Strings, names: Sequence[str]) -> list[str]:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from evenhand.base.errors import DataError
 from evenhand.base.record import Record
-from evenhand.base.values import TEST, Folds, Interval, Predictions, Samples, Strings
+from evenhand.base.values import TEST, Floats, Folds, Interval, Predictions, Samples, Strings
 from evenhand.data.config import FoldsConfig
 from evenhand.data.split import make_folds
 from evenhand.ensemble.blend import blend
@@ -52,6 +52,7 @@ def refit(
     metric: str,
     draws: int,
     seed: int,
+    features: Mapping[str, Floats] | None = None,
 ) -> Refit:
     """Return models and blends beside what they are when learned again without each part in turn.
 
@@ -67,6 +68,8 @@ def refit(
         Blends, as in [ensemble].
     parts
         The part of each row.
+    features
+        Name -> (n, d) numbers stored for the same rows, for blends that look at them.
     """
     seen = tuple(p.model for p in models if p.model not in again and not keeps_whole(p, groups))
     before = [_with_groups(p, groups) for p in models]
@@ -74,7 +77,9 @@ def refit(
     pairs = [(b, a, "head" if b.model in again else "nothing") for b, a in zip(before, after, strict=True)]
     if len(models) > 1:
         what = "head and blend" if again else "blend"
-        pairs += [(blend(before, one).predictions, blend(after, one).predictions, what) for one in methods]
+        for one in methods:
+            was, new = (blend(models, one, features=features).predictions for models in (before, after))
+            pairs.append((was, new, what))
     rows = tuple(
         Again(b.model, _figure(b, metric, draws, seed), _figure(a, metric, draws, seed), what)
         for b, a, what in pairs
