@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from evenhand.base.values import Floats, Ints
 from evenhand.ensemble.stack import Stack
@@ -63,35 +61,30 @@ def moments(stack: Stack, *, budget_bytes: int = 2**20) -> Moments:
     """
     folds, number = _folds(stack)
     f, m, k = len(folds), stack.m, stack.k
-    gram, moment, size = np.zeros((f, m, m)), np.zeros((f, m)), np.zeros(f)
+    sums, room = np.zeros((f, m + 1, m + 1)), None
     for rows in stack.slices(budget_bytes=budget_bytes):
+        if room is None:
+            room = np.empty((m + 1) * (rows.stop - rows.start) * k)
         order = np.argsort(number[rows], kind="stable")
-        block, truth = _block(stack, rows, order), stack.labels[rows][order]
-        right, squares = _with_truth(block, truth)
-        ends = np.searchsorted(number[rows][order], np.arange(f + 1))
+        block = _block(stack, rows, order, room).reshape(m + 1, -1)
+        ends = np.searchsorted(number[rows][order], np.arange(f + 1)) * k
         for fold in np.flatnonzero(np.diff(ends)):
-            part = slice(ends[fold], ends[fold + 1])
-            flat = block.reshape(m, -1)[:, part.start * k : part.stop * k]
-            gram[fold] += flat @ flat.T
-            moment[fold] += right[:, part].sum(axis=1)
-            size[fold] += squares[part].sum()
-    return Moments(gram, moment, size, folds)
+            part = block[:, ends[fold] : ends[fold + 1]]
+            sums[fold] += part @ part.T
+    return Moments(sums[:, :m, :m], sums[:, :m, m], sums[:, m, m], folds)
 
 
 def moments_by_class(stack: Stack) -> Moments:
     """Return sums over rows for each class: gram (f, k, m, m), moment (f, k, m), size (f, k)."""
     folds, number = _folds(stack)
     f, m, k = len(folds), stack.m, stack.k
-    gram, moment, size = np.zeros((f, k, m, m)), np.zeros((f, k, m)), np.zeros((f, k))
+    sums = np.zeros((f, k, m + 1, m + 1))
     for rows in stack.slices():
         for fold in np.unique(number[rows]):
             at = np.flatnonzero(number[rows] == fold)
             block = _block(stack, rows, at).transpose(2, 0, 1)
-            held = _one_hot(stack.labels[rows][at], k)
-            gram[fold] += block @ block.transpose(0, 2, 1)
-            moment[fold] += np.einsum("cmb,bc->cm", block, held, optimize=True)
-            size[fold] += np.square(held).sum(axis=0)
-    return Moments(gram, moment, size, folds)
+            sums[fold] += block @ block.transpose(0, 2, 1)
+    return Moments(sums[:, :, :m, :m], sums[:, :, :m, m], sums[:, :, m, m], folds)
 
 
 def _folds(stack: Stack) -> tuple[tuple[int, ...], Ints]:
@@ -102,28 +95,24 @@ def _folds(stack: Stack) -> tuple[tuple[int, ...], Ints]:
     return tuple(int(fold) for fold in folds), number
 
 
-def _block(stack: Stack, rows: slice, order: Ints) -> Floats:
-    """Return (m, b, k) float64: the rows of a slice, in the order given."""
-    out = np.empty((stack.m, len(order), stack.k))
+def _block(stack: Stack, rows: slice, order: Ints, room: Floats | None = None) -> Floats:
+    """Return (m + 1, b, k) float64: the rows of a slice in the order given, of each model, and the one-hot truth.
+
+    With the truth among the models, one product gives the sums between models and those with the truth. The block
+    is made in `room`, so that its memory stays in the processor's cache from one to the next.
+    """
+    shape = (stack.m + 1, len(order), stack.k)
+    out = np.empty(shape) if room is None else room[: shape[0] * shape[1] * shape[2]].reshape(shape)
     for position, table in enumerate(stack.tables):
         part = table[rows]
         if part.dtype == out.dtype:
             np.take(part, order, axis=0, out=out[position], mode="clip")
         else:
             out[position] = part[order]
+    truth = stack.labels[rows][order]
+    if truth.ndim == 2:
+        out[-1] = truth
+    else:
+        out[-1] = 0.0
+        out[-1][np.arange(len(truth)), truth] = 1.0
     return out
-
-
-def _with_truth(block: Floats, truth: npt.NDArray[Any]) -> tuple[Floats, Floats]:
-    """Return (m, b) products of each row with its truth, and (b,) the squares of the truth."""
-    if truth.ndim == 2:
-        return np.einsum("mbk,bk->mb", block, truth), np.square(truth).sum(axis=1)
-    at = np.arange(len(truth)) * block.shape[2] + truth
-    return np.take(block.reshape(len(block), -1), at, axis=1), np.ones(len(truth))
-
-
-def _one_hot(truth: npt.NDArray[Any], k: int) -> Floats:
-    """Return (n, k) float64."""
-    if truth.ndim == 2:
-        return np.asarray(truth, dtype=np.float64)
-    return np.asarray(truth[:, None] == np.arange(k), dtype=np.float64)

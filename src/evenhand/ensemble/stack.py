@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from evenhand.base.mapped import let_go
+from evenhand.base.mapped import is_mapped, let_go
 from evenhand.base.seeds import generator
 from evenhand.base.values import Floats, Ints, Mask, Strings
 from evenhand.ensemble.align import Aligned
@@ -113,9 +113,10 @@ class Stack:
         Pages of memory-mapped tables are let go after each, so that a process never holds more than a slice.
         """
         step = max(1, budget_bytes // (8 * self.m * self.k))
+        mapped = [table for table in self.tables if is_mapped(table)]
         for start in range(0, len(self), step):
             yield slice(start, min(start + step, len(self)))
-            for table in self.tables:
+            for table in mapped:
                 let_go(table)
 
     def split_inside(self, seed: int, *, parts: int = 3) -> Stack:
