@@ -11,6 +11,7 @@ import pytest
 import evenhand
 
 PUBLIC = [
+    "Audited",
     "Check",
     "EffectivePrior",
     "EvenhandError",
@@ -25,8 +26,11 @@ PUBLIC = [
     "Run",
     "Samples",
     "__version__",
+    "assemble",
+    "audit",
     "blend",
     "cache",
+    "calibrated",
     "check",
     "clear_cache",
     "demo",
@@ -37,9 +41,12 @@ PUBLIC = [
     "init",
     "ledger",
     "predict",
+    "predict_like",
+    "read_predictions",
     "run",
     "runs",
     "split",
+    "submit",
     "write_report",
 ]
 

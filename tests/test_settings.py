@@ -106,3 +106,17 @@ def test_the_kinds_own_section_is_checked_with_the_rest(tmp_path: Path) -> None:
 def test_faults_that_only_the_whole_shows(tmp_path: Path, text: str, words: str) -> None:
     with pytest.raises(ConfigError, match=words):
         load(written(tmp_path, text))
+
+
+def test_test_views_and_the_gate_are_checked_with_the_rest() -> None:
+    values = {
+        "data": {"root": "."},
+        "model": [{"name": "m", "encoder": "small", "test_views": "geo6"}],
+        "submit": {"metric": "macro_f2"},
+    }
+    with pytest.raises(ConfigError) as error:
+        load(values)
+    text = str(error.value)
+    assert "model[0].test_views" in text
+    assert 'Did you mean "geo' in text
+    assert "submit.metric" in text

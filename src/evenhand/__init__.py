@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _WHERE = {
+    "Audited": "pipeline.audited",
     "Check": "pipeline.check",
     "EvenhandError": "base.errors",
     "EffectivePrior": "balance.prior",
@@ -25,8 +26,11 @@ _WHERE = {
     "Record": "base.record",
     "Run": "pipeline.run",
     "Samples": "base.values",
+    "audit": "pipeline.audit",
+    "assemble": "pipeline.assemble",
     "blend": "ensemble.blend",
     "cache": "pipeline.cache",
+    "calibrated": "ensemble.calibrated",
     "check": "pipeline.check",
     "clear_cache": "pipeline.cache",
     "demo": "pipeline.demo",
@@ -37,9 +41,12 @@ _WHERE = {
     "init": "pipeline.init",
     "ledger": "pipeline.ledger",
     "predict": "pipeline.predict",
+    "predict_like": "pipeline.predict_like",
+    "read_predictions": "evaluation.reading",
     "run": "pipeline.run",
     "runs": "pipeline.runs",
     "split": "pipeline.split",
+    "submit": "pipeline.submit",
     "write_report": "pipeline.report",
 }
 """Public name -> the module below evenhand that holds it."""
@@ -63,7 +70,12 @@ if TYPE_CHECKING:
     from evenhand.data.split_sklearn import GroupedStratifiedKFold as GroupedStratifiedKFold
     from evenhand.doctor.examination import Examination as Examination
     from evenhand.ensemble.blend import blend as blend
+    from evenhand.ensemble.calibrated import calibrated as calibrated
     from evenhand.evaluation.evaluate import evaluate as evaluate
+    from evenhand.evaluation.reading import read_predictions as read_predictions
+    from evenhand.pipeline.assemble import assemble as assemble
+    from evenhand.pipeline.audit import audit as audit
+    from evenhand.pipeline.audited import Audited as Audited
     from evenhand.pipeline.cache import cache as cache
     from evenhand.pipeline.cache import clear_cache as clear_cache
     from evenhand.pipeline.check import Check as Check
@@ -74,11 +86,13 @@ if TYPE_CHECKING:
     from evenhand.pipeline.ledger import ledger as ledger
     from evenhand.pipeline.predict import Predicted as Predicted
     from evenhand.pipeline.predict import predict as predict
+    from evenhand.pipeline.predict_like import predict_like as predict_like
     from evenhand.pipeline.report import write_report as write_report
     from evenhand.pipeline.run import Run as Run
     from evenhand.pipeline.run import run as run
     from evenhand.pipeline.runs import runs as runs
     from evenhand.pipeline.split import split as split
+    from evenhand.pipeline.submit import submit as submit
 
 
 def __getattr__(name: str) -> Any:

@@ -23,7 +23,9 @@ from evenhand.engines.config import ComputeConfig
 from evenhand.ensemble.config import EnsembleConfig
 from evenhand.evaluation.config import ClassesConfig, EvaluateConfig, ScoreConfig
 from evenhand.evaluation.names import metric_faults
+from evenhand.evaluation.submit_config import SubmitConfig
 from evenhand.modalities import KINDS, Kind
+from evenhand.modalities.views import views_of
 from evenhand.models.config import ModelConfig
 from evenhand.training.config import TrainConfig
 
@@ -41,6 +43,7 @@ class Settings(Section):
     score: ScoreConfig = option(ScoreConfig(), says="What is maximised.")
     evaluate: EvaluateConfig = option(EvaluateConfig(), says="How figures get their intervals.")
     ensemble: EnsembleConfig = option(EnsembleConfig(), says="How models are blended.")
+    submit: SubmitConfig = option(SubmitConfig(), says="When a submission may be uploaded, and how.")
     compute: ComputeConfig = option(ComputeConfig(), says="What the work is done with.")
 
     @property
@@ -143,6 +146,11 @@ def _check_models(settings: Settings, name: str, lines: Mapping[Key, int]) -> No
     """Check what one section alone cannot: overrides of models, and names that must differ."""
     faults: list[Fault] = []
     for position, model in enumerate(settings.model):
+        try:
+            views_of(settings.kind, model.test_views)
+        except EvenhandError as error:
+            line = lines.get(("model", position, "test_views"))
+            faults.append(Fault(f"model[{position}].test_views", str(error), "name one of these", line))
         for key, cls, base in (
             ("train", TrainConfig, settings.train),
             ("balance", BalanceConfig, settings.balance),
@@ -156,6 +164,10 @@ def _check_models(settings: Settings, name: str, lines: Mapping[Key, int]) -> No
     for fault in metric_faults(list(settings.score.weights), "score", settings.classes.sets, settings.data.levels):
         key = fault.key.removeprefix("score.")
         faults.append(replace(fault, line=lines.get(("score", key), fault.line)))
+    if settings.submit.metric:
+        wrong = metric_faults([settings.submit.metric], "submit", settings.classes.sets, settings.data.levels)
+        where = lines.get(("submit", "metric"))
+        faults += [replace(fault, key="submit.metric", line=where) for fault in wrong]
     names = [model.name.casefold() for model in settings.model]
     for position, word in enumerate(names):
         if word in names[:position]:

@@ -28,6 +28,110 @@ def epoch(e: int) -> dict[str, float]:
     return {"epoch": e, "train_loss": 1 / (e + 1), "validation_loss": 1.2 / (e + 1), "score": 0.5 + 0.04 * e}
 
 
+def audit_document(bins: list[dict[str, float]]) -> dict[str, object]:
+    """Return what an audit writes, with hostile and foreign names of groups."""
+    part = {"median": 0.71, "lowest": 0.42, "quantile": None, "floor": 0.65, "below": 12}
+    verdicts = ("below", "too few to tell", "as expected", "as expected", "as expected")
+    groups = [
+        {
+            "name": name,
+            "n": 30 + i,
+            "accuracy": 0.3 + 0.1 * i,
+            "low": 0.2 + 0.1 * i,
+            "high": 0.4 + 0.1 * i,
+            "expected": 0.7,
+            "verdict": verdict,
+        }
+        for i, (name, verdict) in enumerate(zip(HOSTILE, verdicts, strict=True))
+    ]
+    calibration = [
+        {
+            "method": method,
+            "figures": {"log_loss": interval(0.6), "calibration_error": interval(0.1)},
+            "reliability": bins,
+        }
+        for method in ("", "temperature")
+    ]
+    met = {"name": "all rows", "met": interval(0.9), "size": 1.4, "enough": True}
+    sets = [
+        {"by": by, "asked": 0.9, "overall": met, "parts": [met], "parts_total": 4, "missed": 1}
+        for by in ("all", "group")
+    ]
+    refit = {
+        "metric": "macro_f1",
+        "says": "5 groups in 5 parts.",
+        "seen": ["модель"],
+        "rows": [{"name": "модель", "what": "head", "before": interval(0.7), "after": interval(0.6)}],
+    }
+    return {
+        "model": "ensemble:equal",
+        "metric": "macro_f1",
+        "figure": interval(0.7),
+        "quantile": 0.61,
+        "by": "shop",
+        "holdouts": [{"says": f"{n} of 5 groups held out", "draws": 500, **part} for n in (1, 2)],
+        "groups": groups,
+        "groups_total": 5,
+        "groups_by_verdict": {"below": 1, "too few to tell": 1, "as expected": 3},
+        "calibration": calibration,
+        "conformal": sets,
+        "refit": refit,
+    }
+
+
+def worth_document(names: Sequence[str]) -> dict[str, object]:
+    """Return what judging the ladder writes."""
+    rungs = [*((name, False) for name in names), ("ensemble:equal", True), ("ensemble:стопка", True)]
+    rows = [
+        {
+            "name": name,
+            "blend": blend,
+            "naive": interval(0.74 + 0.02 * i),
+            "nested": interval(0.7 + 0.005 * i),
+            "optimism": 0.04,
+            "optimism_interval": interval(0.04),
+            "chance": None,
+            "believable": i != 1,
+            "says": "x",
+        }
+        for i, (name, blend) in enumerate(rungs)
+    ]
+    words = ("better", "worse", "no difference found", "too few to tell")
+    verdicts = [
+        {
+            "verdict": word,
+            "a": "ensemble:<b>стопка</b>",
+            "b": names[0],
+            "metric": "macro_f1",
+            "difference": {**interval(0.012), "level": 0.98},
+            "smallest_detectable": 0.011,
+            "p": 0.2,
+            "says": "says",
+        }
+        for word in words
+    ]
+    best = {
+        "name": "ensemble:стопка",
+        "naive": 0.78,
+        "nested": 0.715,
+        "corrected": interval(0.7),
+        "of": 4,
+        "stability": {},
+        "optimism": 0.08,
+        "says": "The best of 4 is ensemble:стопка: macro_f1 0.700.",
+    }
+    return {
+        "metric": "macro_f1",
+        "higher_is_better": True,
+        "n": 160,
+        "groups": 80,
+        "rows": rows,
+        "best": best,
+        "verdicts": verdicts,
+        "gaps": [{"model": names[0], "lacking": 3, "folds": [1], "ids": ["id1"]}],
+    }
+
+
 def make_record(folder: Path, classes: Sequence[str] = HOSTILE, *, rows: int = 200, models: int = 2) -> Record:
     """Return a record as a finished run leaves it."""
     rng = np.random.default_rng(0)
@@ -109,8 +213,10 @@ def make_record(folder: Path, classes: Sequence[str] = HOSTILE, *, rows: int = 2
         for of in ("oof", "test")
     ]
     record.write_json(
-        "evaluation.json", {"classes": list(classes), "headline": "ensemble:equal", "entries": entries}
+        "evaluation.json",
+        {"classes": list(classes), "headline": "ensemble:equal", "entries": entries, "audit": audit_document(bins)},
     )
+    record.write_json("worth.json", worth_document(names))
     scores = {
         n: {
             of: {"macro_f1": interval(0.7), "accuracy": interval(0.8), "recall[x]": interval(0.1)}
@@ -123,7 +229,26 @@ def make_record(folder: Path, classes: Sequence[str] = HOSTILE, *, rows: int = 2
         "scores.json",
         {"record": "r", "headline": best, "scores": scores, "findings": [], "seconds": {"train": 12.3}},
     )
-    record.write_json("ensemble.json", {"equal": {"models": names, "weights": [1 / models] * models}})
+    weights = rng.random((models, k))
+    pairs_of = [
+        {
+            "pair": list(classes[:2]),
+            "gate": 0.31,
+            "applied": 40,
+            "changed": 7,
+            "right_before": 22,
+            "right_after": 25,
+        }
+    ]
+    ridge = {"models": names, "weights": [1 / models] * models, "class_weights": weights.tolist()}
+    record.write_json(
+        "ensemble.json",
+        {
+            "equal": {"models": names, "weights": [1 / models] * models},
+            "ridge": ridge,
+            "experts": {"models": names, "weights": None, "pairs": pairs_of},
+        },
+    )
     for name in names:
         for f in range(3):
             lines = [to_json(epoch(e)) + "\n" for e in range(8)]

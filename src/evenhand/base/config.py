@@ -135,7 +135,9 @@ def merged(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, An
     for key, value in override.items():
         below = out.get(key)
         tables = isinstance(value, Mapping) and isinstance(below, Mapping)
-        alike = tables and value.get("name", below["name"]) == below["name"] if tables and "name" in below else tables
+        alike = (
+            tables and value.get("name", below["name"]) == below["name"] if tables and "name" in below else tables
+        )
         out[key] = merged(below, value) if alike else value
     return out
 

@@ -23,6 +23,8 @@ Mask = npt.NDArray[np.bool_]
 Severity = Literal["error", "warning", "note"]
 Origin = Literal["out-of-fold", "out-of-fold elsewhere", "in-sample", "test"]
 
+VerdictWord = Literal["better", "worse", "no difference found", "too few to tell"]
+
 TEST = -1
 """Fold number of locked test rows (written as "test" in folds.csv)."""
 NO_LABEL = -1
@@ -381,3 +383,63 @@ class Interval:
         if not np.isfinite(self.estimate):
             return "cannot be estimated"
         return f"{self.estimate:.3f} [{self.low:.3f}, {self.high:.3f}]"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What may be said about one thing against another.
+
+    Attributes
+    ----------
+    word
+        "better" or "worse" only if the interval of the difference excludes 0; "no difference found" if it lies
+        within the smallest difference worth caring about; "too few to tell" otherwise.
+    name, base
+        What is judged, and what it is held against.
+    metric
+        Name of the metric.
+    difference
+        `name` minus `base`, in the metric's own unit, with the interval at the level at which it was judged: among
+        several comparisons it is wider than one alone would need.
+    detectable
+        The smallest difference that these rows would show four times out of five.
+    smallest
+        The smallest difference worth caring about.
+    p
+        Chance of at least so large a difference between equals, corrected for the number of comparisons.
+    says
+        One sentence for a person.
+    """
+
+    word: VerdictWord
+    name: str
+    base: str
+    metric: str
+    difference: Interval
+    detectable: float
+    smallest: float
+    p: float
+    says: str = ""
+
+    @property
+    def found(self) -> bool:
+        """Whether a difference was found."""
+        return self.word in ("better", "worse")
+
+    def document(self) -> dict[str, Any]:
+        """Return it as plain values, for JSON; the level of the interval is among them."""
+        detectable = float(self.detectable) if np.isfinite(self.detectable) else None
+        return {
+            "verdict": self.word,
+            "a": self.name,
+            "b": self.base,
+            "metric": self.metric,
+            "difference": {**self.difference.document(), "level": self.difference.level},
+            "smallest_detectable": detectable,
+            "smallest_worth_caring_about": self.smallest,
+            "p": float(self.p),
+            "says": self.says,
+        }
+
+    def __str__(self) -> str:
+        return self.says or f"{self.name} against {self.base}, {self.metric}: {self.word}"

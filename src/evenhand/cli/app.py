@@ -7,7 +7,21 @@ from typing import Annotated
 import typer
 
 from evenhand import __version__
-from evenhand.cli import cache, check, demo, doctor, init, predict, report, run, runs, split
+from evenhand.cli import (
+    audit,
+    cache,
+    check,
+    demo,
+    doctor,
+    ensemble,
+    init,
+    predict,
+    report,
+    run,
+    runs,
+    split,
+    submit,
+)
 from evenhand.cli.telling import debugging, told
 
 app = typer.Typer(
@@ -45,6 +59,9 @@ for verb in (
     runs.runs,
     predict.predict,
     doctor.doctor,
+    ensemble.ensemble,
+    audit.audit,
+    submit.submit,
     report.report,
     cache.cache,
     demo.demo,

@@ -13,21 +13,55 @@ from evenhand.cli.options import Json, RecordPath
 def predict(
     record: RecordPath,
     source: Annotated[
-        Path, typer.Argument(help="A folder, a zip, a file or a record (some/100) of new data.", show_default=False)
-    ],
+        Path | None,
+        typer.Argument(
+            help="A folder, a zip, a file or a record (some/100) of new data; with --like, leave it out for the "
+            "locked rows."
+        ),
+    ] = None,
     to: Annotated[Path, typer.Option("--to", help="CSV or Parquet file to write.")] = Path("predictions.csv"),
     model: Annotated[
         str | None, typer.Option("--model", help="A model or ensemble:METHOD; without one, the run's best.")
     ] = None,
+    like: Annotated[
+        Path | None, typer.Option("--like", help="A sample submission: its ids, order and columns are written.")
+    ] = None,
+    consensus: Annotated[
+        float | None, typer.Option("--consensus", help="With --like: share of --votes from which they override.")
+    ] = None,
+    votes: Annotated[
+        list[str] | None,
+        typer.Option("--votes", help="With --consensus: a model or blend of the run, or a submission. Repeat it."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Classify new data with the models of a run, and say per row how sure that is."""
+    from evenhand.base.errors import EvenhandError
     from evenhand.base.files import to_json
     from evenhand.cli.progress import watching
-    from evenhand.cli.tables import print_predictions
+    from evenhand.cli.tables import print_likened, print_predictions
     from evenhand.pipeline.predict import predict as classify
     from evenhand.pipeline.predict import write_beside, write_table
+    from evenhand.pipeline.predict_like import predict_like
 
+    if like is not None:
+        with watching() as watcher:
+            made = predict_like(
+                record,
+                like,
+                to,
+                source=source,
+                model=model,
+                consensus=consensus,
+                votes=votes or [],
+                watcher=watcher,
+            )
+        typer.echo(to_json(made.document(), indent=1)) if as_json else print_likened(made)
+        return
+    if source is None:
+        raise EvenhandError("Say what to classify: a folder, a zip or a file. Only with --like it may be left out.")
+    if consensus is not None or votes:
+        raise EvenhandError("--consensus and --votes override rows of a submission; give its sample with --like.")
     with watching() as watcher:
         predicted = classify(record, source, model=model, watcher=watcher)
     write_table(predicted, to)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from evenhand.pipeline.check import Check
     from evenhand.pipeline.ledger import Books
     from evenhand.pipeline.predict import Predicted
+    from evenhand.pipeline.predict_like import Likened
     from evenhand.pipeline.run import Run
 
 _COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
@@ -171,6 +172,25 @@ def print_predictions(predicted: Predicted, *written: Path) -> None:
         out.print(Text(finding.says, style="yellow"))
     files = ", ".join(map(str, written[:5])) + (f" and {len(written) - 5:,} more" if len(written) > 5 else "")
     out.print(Text(f"{len(frame):,} rows by {predicted.model}. Wrote {files}"))
+
+
+def print_likened(made: Likened, *, most: int = 10) -> None:
+    """Print where a submission was written, and the rows that a consensus changed."""
+    out = _console()
+    rows = made.overridden
+    if len(rows):
+        table = _table(("overridden", "was", "becomes", "votes"), right=(3,))
+        for row in rows.head(most).to_dict(orient="records"):
+            votes = f"{row['for_it']} of {row['votes']}"
+            table.add_row(Text(str(row["id"])), Text(str(row["was"])), Text(str(row["becomes"])), votes)
+        out.print(table)
+        if len(rows) > most:
+            out.print(f"… and {len(rows) - most:,} more; --json and submissions.jsonl have them all.")
+    extra = made.submission.extra
+    left = f" {extra:,} rows that it does not ask for were left out." if extra else ""
+    what = f"{len(made.submission.table):,} rows by {made.model}, {len(rows):,} overridden"
+    out.print(Text(f"{what}; ids are {made.submission.key}, columns hold {made.submission.kind}.{left}"))
+    out.print(Text(f"Wrote {made.path}, with the ids, order and columns of the sample."))
 
 
 def print_cache(table: pd.DataFrame, folder: Path) -> None:

@@ -60,6 +60,8 @@ class Case:
         Of trainings, for the rules about training.
     ledgers
         What is done about skew, and what it makes models believe.
+    openings
+        When the locked test was looked at (ISO times, the first first); None where nothing is locked.
     """
 
     samples: Samples | None = None
@@ -72,6 +74,7 @@ class Case:
     predictions: tuple[Predictions, ...] | None = None
     courses: tuple[Course, ...] | None = None
     ledgers: tuple[Ledger, ...] | None = None
+    openings: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         for name in ("facts", "pictures", "features"):

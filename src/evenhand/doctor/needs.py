@@ -51,5 +51,6 @@ NEEDS: dict[str, Need] = {
     "score": Need("a score ([score])", lambda case: bool(case.setting("score"))),
     "ledgers": Need("rows per class and [balance]", lambda case: bool(case.ledgers)),
     "predictions": Need("predictions", lambda case: bool(case.predictions)),
+    "openings": Need("a locked test that was opened", lambda case: bool(case.openings)),
 }
 """Every need by name."""

@@ -1,20 +1,22 @@
-"""One prediction from several: the blend, with weights cross-fitted over the folds."""
+"""One prediction from several: the blend, learned so that no row has a say in its own."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from evenhand.base.errors import DataError
-from evenhand.base.values import Floats, Predictions
+from evenhand.base.values import Floats, Origin, Predictions
 from evenhand.ensemble.align import Aligned, align
-from evenhand.ensemble.blends import BLENDS
-from evenhand.ensemble.weights import Weights, shares
-from evenhand.evaluation.rows import known
+from evenhand.ensemble.coverage import Coverage
+from evenhand.ensemble.crossfit import Crossfit, applied, crossfit
+from evenhand.ensemble.method import Learned
+from evenhand.ensemble.recipe import Choice, Recipe, recipe
+from evenhand.ensemble.stack import stack_of
 
 PREFIX = "ensemble:"
 """Goes before the method in the name of a blend: ensemble:nnls."""
@@ -27,61 +29,86 @@ class Blend:
     Attributes
     ----------
     method
-        Name of the way of weighting.
+        Name of the recipe ("nnls+temperature").
     models
         Names of the m models.
-    weights
-        (m,) from all rows; they weigh the models on rows that are new.
-    weights_per_fold
-        (f, m) for the rows of each fold, learned on the other folds.
+    learned
+        What all rows taught, for rows that are new; and for the rows of each fold what the other folds taught.
     predictions
-        Out-of-fold: the rows of each fold under that fold's weights. Their figures can be believed.
+        Out-of-fold: each row under what the other folds taught. Their figures can be believed, unless a model is
+        not out of fold here: then their origin is "out-of-fold elsewhere".
     naive
-        The same rows under `weights`, which have seen their truth: in-sample. What they score above `predictions`
-        is the optimism of the weighting.
+        The same rows under what all rows taught, their own truth among it: in-sample. What they score above
+        `predictions` is the optimism of the method.
     test
-        Locked rows under `weights`, or None.
+        Locked rows under what all rows taught, or None.
+    coverage
+        For each model what it covers, and whether it is out of fold here.
     """
 
     method: str
     models: tuple[str, ...]
-    weights: Floats
-    weights_per_fold: Floats
+    learned: Crossfit
     predictions: Predictions
     naive: Predictions
     test: Predictions | None = None
+    coverage: tuple[Coverage, ...] = ()
 
     @property
     def name(self) -> str:
         """The name in tables and charts."""
         return PREFIX + self.method
 
+    @property
+    def weights(self) -> Floats | None:
+        """(m,) from all rows; None for a method that has no weight per model."""
+        return _weights(self.learned.overall)
+
+    @property
+    def weights_per_fold(self) -> Floats | None:
+        """(f, m) for the rows of each fold, learned on the other folds; None where there are none."""
+        each = [_weights(learned) for _, learned in sorted(self.learned.per_fold.items())]
+        there = [weights for weights in each if weights is not None]
+        return np.array(there) if there else None
+
     def table(self) -> pd.DataFrame:
-        """Return weights as a frame: model, weight, and the smallest and largest weight over the folds."""
+        """Return weights as a frame: model, weight, and the smallest and largest weight over the folds.
+
+        Without weights, the models alone.
+        """
+        columns: dict[str, Any] = {"model": self.models}
         folds = self.weights_per_fold
-        columns = {"model": self.models, "weight": self.weights, "lowest": folds.min(0), "highest": folds.max(0)}
+        if self.weights is not None and folds is not None:
+            columns |= {"weight": self.weights, "lowest": folds.min(0), "highest": folds.max(0)}
         return pd.DataFrame(columns)
 
     def document(self) -> dict[str, Any]:
-        """Return method, models and weights as plain values, for JSON (ensemble.json)."""
+        """Return method, models and what was learned as plain values, for JSON (ensemble.json)."""
+        folds = self.weights_per_fold
         return {
             "method": self.method,
             "models": list(self.models),
-            "weights": self.weights.tolist(),
-            "weights_per_fold": self.weights_per_fold.tolist(),
+            "weights": None,
+            "weights_per_fold": None if folds is None else folds.tolist(),
+            "coverage": [one.document() for one in self.coverage],
+            **self.learned.overall.document(),
         }
 
-    def apply(self, predictions: Sequence[Predictions]) -> Predictions:
-        """Return predictions of the same models on new rows as one, under `weights`.
+    def apply(
+        self, predictions: Sequence[Predictions], features: Mapping[str, Floats] | None = None
+    ) -> Predictions:
+        """Return predictions of the same models on new rows as one, under what all rows taught.
 
         Raises
         ------
         DataError
             If they are not of these models in this order, or do not fit together.
         """
-        return weighted(predictions, self.weights, self.models, self.name)
+        return _answered(self.learned.overall, predictions, self.models, self.name, features)
 
     def __repr__(self) -> str:
+        if self.weights is None:
+            return f"Blend({self.method} of {', '.join(self.models)})"
         parts = ", ".join(f"{name} {weight:.2f}" for name, weight in zip(self.models, self.weights, strict=True))
         return f"Blend({self.method}: {parts})"
 
@@ -90,95 +117,92 @@ class Blend:
 
 
 def blend(
-    predictions: Sequence[Predictions], method: str = "nnls", *, test: Sequence[Predictions] | None = None
+    predictions: Sequence[Predictions] | Aligned,
+    method: Choice | Recipe = "nnls",
+    *,
+    test: Sequence[Predictions] | None = None,
+    rows: Literal["same", "common"] = "same",
+    features: Mapping[str, Floats] | None = None,
+    test_features: Mapping[str, Floats] | None = None,
+    score: Mapping[str, float] | None = None,
+    seed: int = 0,
 ) -> Blend:
     """Return several models' out-of-fold predictions as one.
 
     Parameters
     ----------
     predictions
-        Out-of-fold predictions of every model on the same rows, over the same plan of folds. Rows whose truth is
-        not known are blended, but teach nothing.
+        Out-of-fold predictions of every model on the same rows. Rows whose truth is not known are blended, but
+        teach nothing. A model whose folds differ from those of the first is taken, and marked.
     method
-        "equal", "nnls", or another registered way of weighting.
+        A name ("nnls"), several steps ("nnls+temperature"), or a table with a name and options.
     test
         Predictions of the same models, in the same order, on locked rows.
+    rows
+        What to do where a model lacks rows; see `align`.
+    features, test_features
+        Name -> (n, d) numbers stored for the same rows, for experts and neighbours.
+    score
+        Metric -> weight, what is to be maximised, for methods that maximise a score ({"macro_f1": 1}).
+    seed
+        Of every random draw.
 
     Raises
     ------
     EvenhandError
-        If there is no such method.
+        If there is no such method, or an option of it is wrong.
     DataError
-        If the predictions do not fit together, have no truth or folds, or are not out-of-fold here.
+        If the predictions do not fit together, have no truth or folds, or are in-sample.
     """
-    weigh = BLENDS.get(method)
-    models = align(predictions)
+    how = recipe(method, score=score)
+    models = predictions if isinstance(predictions, Aligned) else align(predictions, rows=rows)
     _check_believable(models)
-    weights = weigh(_with_truth(models))
-    first, name = models.first, PREFIX + method
-    out = replace(first, probabilities=_by_fold(models, weights), model=name, logits=None)
-    naive = replace(out, probabilities=models.mix(weights.overall), origin="in-sample")
-    locked = None if test is None else weighted(test, weights.overall, models.names, name)
-    return Blend(method, models.names, weights.overall, weights.per_fold, out, naive, locked)
-
-
-def _by_fold(models: Aligned, weights: Weights) -> Floats:
-    """Return (n, k) the blend in which each row is under its fold's weights.
-
-    A fold without weights of its own has no row with a known truth; `overall` has then seen none of its rows.
-    """
-    fold = models.first.fold
-    assert fold is not None
-    mixed = np.empty(models.first.probabilities.shape)
-    for number in np.unique(fold):
-        rows = fold == number
-        own = weights.per_fold[number] if number < len(weights.per_fold) else weights.overall
-        mixed[rows] = models.mix(own, rows)
-    return mixed
+    stack = stack_of(models, features)
+    learned = crossfit(how, stack, seed)
+    name = PREFIX + how.name
+    origin: Origin = "out-of-fold elsewhere" if models.elsewhere else "out-of-fold"
+    out = replace(models.first, probabilities=learned.out_of_fold(stack), model=name, logits=None, origin=origin)
+    naive = replace(out, probabilities=learned.naive(stack), origin="in-sample")
+    locked = None if test is None else _answered(learned.overall, test, models.names, name, test_features)
+    return Blend(how.name, models.names, learned, out, naive, locked, models.coverage)
 
 
 def average(predictions: Sequence[Predictions], model: str) -> Predictions:
     """Return the plain mean of several predictions for the same rows, such as those of the seeds of one model."""
-    weights = shares(np.ones(len(predictions)))
-    return weighted(predictions, weights, tuple(p.model for p in predictions), model)
+    models = align(predictions)
+    return replace(models.first, probabilities=stack_of(models).mean(), model=model, logits=None)
 
 
-def weighted(predictions: Sequence[Predictions], weights: Floats, names: Sequence[str], model: str) -> Predictions:
-    """Return the weighted sum of predictions for the same rows; origin, truth and groups are those of the first.
-
-    Raises
-    ------
-    DataError
-        If the models are not those of `names`, in that order, or do not fit together.
-    """
+def _answered(
+    learned: Learned,
+    predictions: Sequence[Predictions],
+    names: Sequence[str],
+    model: str,
+    features: Mapping[str, Floats] | None,
+) -> Predictions:
+    """Return what `learned` answers; origin, truth and groups are those of the first model."""
     found = [p.model for p in predictions]
     if found != list(names):
-        raise DataError(f"The weights are for {', '.join(names)}; these predictions are of {', '.join(found)}.")
+        raise DataError(f"The blend is of {', '.join(names)}; these predictions are of {', '.join(found)}.")
     models = align(predictions)
-    return replace(models.first, probabilities=models.mix(weights), model=model, logits=None)
+    table = applied(learned, stack_of(models, features))
+    return replace(models.first, probabilities=table, model=model, logits=None)
+
+
+def _weights(learned: Learned) -> Floats | None:
+    found = learned.document().get("weights")
+    return None if found is None else np.asarray(found)
 
 
 def _check_believable(models: Aligned) -> None:
-    """Refuse what weights must not be learned on."""
+    """Refuse what must not be learned on."""
     for p in models.models:
-        if p.origin != "out-of-fold":
+        if p.origin not in ("out-of-fold", "out-of-fold elsewhere"):
             raise DataError(
-                f'The predictions of "{p.model}" are {p.origin}; weights are learned on out-of-fold predictions '
+                f'The predictions of "{p.model}" are {p.origin}; blends are learned on out-of-fold predictions '
                 "only, since a model is always good on rows that it has seen."
             )
     first = models.first
-    if first.truth is None or first.fold is None:
-        lacks = "truth" if first.truth is None else "folds"
-        raise DataError(f'The predictions of "{first.model}" have no {lacks}; weights cannot be learned without.')
-    if first.fold.min() < 0:
+    if first.fold is not None and first.fold.min() < 0:
         count = int((first.fold < 0).sum())
         raise DataError(f'{count} out-of-fold rows of "{first.model}" are locked; give them as test=.')
-
-
-def _with_truth(models: Aligned) -> Aligned:
-    """Return the rows whose truth is known."""
-    assert models.first.truth is not None
-    rows = known(models.first.truth)
-    if not rows.any():
-        raise DataError(f'No row of "{models.first.model}" has a known truth; weights cannot be learned without.')
-    return models if rows.all() else Aligned(tuple(p.take(rows) for p in models.models))

@@ -57,6 +57,8 @@ class Kind(Protocol):
         As in `[data] kind`; also the name of the kind's own configuration section.
     config
         The class of that section.
+    test_views
+        May be left out: views that predictions can be averaged over (see `modalities/views.py`).
     augment_module, models_module
         Modules with the kind's augmentations and encoders; they need torch, so they are named, not imported.
     encoder, tune

@@ -84,6 +84,12 @@ class ModelConfig(Section):
     frozen_precision: Literal["auto", "float32", "bf16"] = option(
         "auto", says="Arithmetic of the frozen part; auto is bf16 where the processor multiplies matrices of it."
     )
+    test_views: str | int = option(
+        "none", says="Views that each prediction is averaged over: for photos none, flip, geo4, geo8 or a number."
+    )
+    test_views_mean: Literal["probabilities", "logits"] = option(
+        "probabilities", says="What is averaged over test views."
+    )
     encoder_rate: float = option(1.0, gt=0, says="Learning rate of tuned stages as a share of the head's.")
     layer_decay: float = option(
         1.0, gt=0, le=1, says="Factor on the learning rate from each tuned stage to the one below it."

@@ -20,7 +20,7 @@ class Evidence:
 
     Attributes
     ----------
-    scores, evaluation, skew, examination, ensemble, environment, data
+    scores, evaluation, skew, examination, ensemble, worth, audit, environment, data
         JSON documents as they were written, or None.
     samples, folds
         Values, or None.
@@ -38,6 +38,8 @@ class Evidence:
     skew: dict[str, Any] | None
     examination: dict[str, Any] | None
     ensemble: dict[str, Any] | None
+    worth: dict[str, Any] | None
+    audit: dict[str, Any] | None
     environment: dict[str, Any] | None
     data: dict[str, Any]
     samples: Samples | None
@@ -73,6 +75,8 @@ def read_evidence(record: Record) -> Evidence:
         skew=document("skew.json"),
         examination=document("examination.json"),
         ensemble=document("ensemble.json"),
+        worth=document("worth.json"),
+        audit=document("audit.json"),
         environment=document("environment.json"),
         data=document("data.json") or {},
         samples=samples,

@@ -10,7 +10,9 @@ import jinja2
 from evenhand.base.files import write_text
 from evenhand.base.record import Record
 from evenhand.report import sections
+from evenhand.report.audited import audit_section
 from evenhand.report.evidence import read_evidence
+from evenhand.report.ladder import blends, ladder_section
 from evenhand.report.sections import Picture
 
 
@@ -49,6 +51,9 @@ def rendered(record: Record, picture: Picture = lambda _: None) -> str:
             folds=sections.folds_section(evidence),
             curves=sections.curves_section(evidence),
             entries=sections.entries(evidence, picture),
+            ladder=ladder_section(evidence),
+            blends=blends(evidence),
+            audit=audit_section(evidence),
             sets=sections.SETS,
         )
     )
@@ -64,6 +69,7 @@ def _environment() -> jinja2.Environment:
     )
     environment.filters["figure"] = figure_words
     environment.filters["number"] = number_words
+    environment.filters["three"] = three_digits
     return environment
 
 
@@ -75,9 +81,18 @@ def figure_words(figure: dict[str, Any] | None, digits: int = 3) -> str:
     """
     if not figure or figure.get("estimate") is None:
         return "cannot be estimated"
-    if figure.get("low") is None:
+    if figure.get("low") is None or figure.get("high") is None:
         return f"{figure['estimate']:.{digits}f}"
     return f"{figure['estimate']:.{digits}f} [{figure['low']:.{digits}f}, {figure['high']:.{digits}f}]"
+
+
+def three_digits(value: float | None) -> str:
+    """Return a figure with three digits after the point.
+
+    >>> three_digits(0.98765), three_digits(None)
+    ('0.988', '–')
+    """
+    return "–" if value is None else f"{value:.3f}"
 
 
 def number_words(value: Any) -> str:

@@ -13,6 +13,7 @@ import torch
 from evenhand.base.files import replacing
 from evenhand.base.values import Floats
 from evenhand.data.store_entry import Entry
+from evenhand.modalities.views import View, seen
 from evenhand.models.network import Network
 from evenhand.models.saving import load_network
 from evenhand.training.assignment import Assignment
@@ -22,6 +23,7 @@ from evenhand.training.precision import precision
 from evenhand.training.prediction import predict_logits, probabilities
 from evenhand.training.randomness import deterministic
 from evenhand.training.task import summary_of
+from evenhand.training.test_time import over_views
 
 
 def predict_fold(
@@ -76,19 +78,23 @@ def _correction(soup: Path, summary: Mapping[str, Any]) -> list[float] | None:
 def network_probabilities(
     assignment: Assignment, network: Network, entry: Entry, correction: Sequence[float] | None = None
 ) -> Floats:
-    """Return (n, k) float64 probabilities of all encoded rows by a network as it is.
+    """Return (n, k) float64 probabilities of all encoded rows by a network as it is, averaged over test views.
 
     `correction` (k,) is added to its logits: the prior that its task corrected to.
     """
     device = device_of(assignment.device)
-    logits = predict_logits(
-        network.to(device).tuned,
-        given(assignment, network, entry, device),
-        np.arange(len(entry)),
-        assignment.samples.k,
-        batch_size=assignment.train.batch_size,
-        precision=precision(assignment.train.precision, device),
-    )
-    if correction is not None:
-        logits = logits + np.asarray(correction)
+    network.to(device)
+
+    def logits_of(view: View) -> Floats:
+        logits = predict_logits(
+            network.tuned,
+            given(assignment, network, seen(entry, view), device),
+            np.arange(len(entry)),
+            assignment.samples.k,
+            batch_size=assignment.train.batch_size,
+            precision=precision(assignment.train.precision, device),
+        )
+        return logits if correction is None else logits + np.asarray(correction)
+
+    logits = over_views(assignment, logits_of)
     return probabilities(torch.from_numpy(logits), several=assignment.samples.multi_label)

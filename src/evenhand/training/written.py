@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -11,11 +12,16 @@ import torch
 
 from evenhand.base.files import replacing
 from evenhand.base.values import Floats, Ints, Strings
+from evenhand.modalities.views import PLAIN, View, seen
+from evenhand.models.network import Network
 from evenhand.training.assignment import Assignment, Parts
+from evenhand.training.given import given
 from evenhand.training.inputs import Inputs
 from evenhand.training.job import Job
 from evenhand.training.precision import precision
 from evenhand.training.prediction import predict_logits, probabilities
+from evenhand.training.stages import plans
+from evenhand.training.test_time import over_views
 
 
 def write_predictions(path: Path, assignment: Assignment, job: Job, stage: int, parts: Parts) -> None:
@@ -24,17 +30,31 @@ def write_predictions(path: Path, assignment: Assignment, job: Job, stage: int, 
     Columns id, set ("validation", "test", or the name of the second set), p:CLASS and logit:CLASS.
     """
     rows = np.concatenate([parts.validation, parts.test])
-    logits, ids = [stage_logits(job, stage, assignment.rows[rows])], [assignment.samples.ids[rows]]
+    own = job.stages[stage].inputs
+    logits, ids = [_over_views(assignment, job, stage, own, assignment.rows[rows])], [assignment.samples.ids[rows]]
     sets = ["validation"] * len(parts.validation) + ["test"] * len(parts.test)
     second = assignment.generalization
     for further in job.further if second is not None else ():
         assert second is not None
-        logits.append(logits_of(job, stage, further.inputs[stage], second.rows))
+        logits.append(_over_views(second, job, stage, further.inputs[stage], second.rows))
         ids.append(second.samples.ids)
         sets += [further.name] * len(second.samples)
     table = _table(assignment.samples.classes, np.concatenate(ids), sets, np.concatenate(logits), job)
     with replacing(path) as part:
         table.to_parquet(part, index=False)
+
+
+def _over_views(assignment: Assignment, job: Job, stage: int, inputs: Inputs, rows: Ints) -> Floats:
+    """Return (len(rows), k) logits averaged over the model's test views; `inputs` give the plain one."""
+
+    def logits_seen(view: View) -> Floats:
+        if view is PLAIN:
+            return logits_of(job, stage, inputs, rows)
+        entry = assignment.entry(plans(assignment.model, assignment.train)[stage].size)
+        shown = given(assignment, cast(Network, job.network), seen(entry, view), job.device)
+        return logits_of(job, stage, shown, rows)
+
+    return over_views(assignment, logits_seen)
 
 
 def _table(classes: Sequence[str], ids: Strings, sets: list[str], logits: Floats, job: Job) -> pd.DataFrame:

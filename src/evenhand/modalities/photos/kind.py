@@ -21,6 +21,7 @@ from evenhand.modalities import KINDS, FileRows
 from evenhand.modalities.photos import read
 from evenhand.modalities.photos.config import PhotosConfig
 from evenhand.modalities.photos.example import write_example
+from evenhand.modalities.photos.views import PHOTO_VIEWS
 
 
 class Photos(FileRows):
@@ -33,6 +34,7 @@ class Photos(FileRows):
     models_module = "evenhand.modalities.photos.models"
     encoder = "package:efficientnet-lite0"
     tune = "head"
+    test_views = PHOTO_VIEWS
 
     def samples(self, root: Root, data: DataConfig, own: PhotosConfig) -> tuple[Samples, list[Finding]]:
         samples, findings = file_samples(root, data, kind=self.name, suffixes=self.suffixes)

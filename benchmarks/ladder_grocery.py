@@ -1,0 +1,234 @@
+"""The ladder on real photos: what nested estimates are worth on whole groups that were locked away, and elsewhere.
+
+python ladder_grocery.py DATA OUT [SIZE]
+
+Ten quick models are heads of scikit-learn on frozen features of Lite0 and Lite2, which the product computes through
+its store. A fifth of train and val is locked away in whole groups; the rest makes out-of-fold predictions over five
+grouped folds, and the ladder. Then each rung is judged on the locked fifth, where the nested estimate must hold, and
+on the official test, which was photographed in other shops and where no cross-validation can be right: there EH110
+and the audit must have said so before.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.decomposition import PCA
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.ensemble import ExtraTreesClassifier
+from sklearn.linear_model import LogisticRegression, RidgeClassifier
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import Normalizer, StandardScaler
+
+import evenhand
+from evenhand.base.record import Record
+from evenhand.base.values import TEST, Predictions, Samples
+from evenhand.data.config import FoldsConfig
+from evenhand.data.split import make_folds
+from evenhand.ensemble.blend import blend
+from evenhand.ensemble.worth import worth
+from evenhand.evaluation.audit import audit
+from evenhand.evaluation.evaluate import evaluate
+from evenhand.pipeline.progress import Silent
+from evenhand.pipeline.stored import stored_features
+from evenhand.settings import load
+
+METHODS = ("equal", "score", "nnls", "ridge", "log_loss", "greedy", "nnls+temperature", "logistic")
+METRIC = "accuracy"
+
+
+def models() -> dict[str, tuple[str, Callable[[], Any]]]:
+    """Return name -> (which features, a new head)."""
+
+    def on(*steps: Any, width: int = 160) -> Callable[[], Any]:
+        return lambda: make_pipeline(StandardScaler(), PCA(width, random_state=0), *(step() for step in steps))
+
+    def logistic() -> Any:
+        return LogisticRegression(C=0.1, max_iter=60)
+
+    def neighbours() -> Any:
+        return KNeighborsClassifier(8, weights="distance")
+
+    def analysis() -> Any:
+        return LinearDiscriminantAnalysis(solver="lsqr", shrinkage=0.3)
+
+    return {
+        "logistic lite0": ("lite0", on(logistic)),
+        "logistic lite2": ("lite2", on(logistic)),
+        "logistic both": ("both", on(logistic)),
+        "neighbours lite0": ("lite0", on(Normalizer, neighbours)),
+        "neighbours lite2": ("lite2", on(Normalizer, neighbours)),
+        "analysis lite0": ("lite0", on(analysis)),
+        "analysis both": ("both", on(analysis)),
+        "trees lite2": ("lite2", on(lambda: ExtraTreesClassifier(150, random_state=0, n_jobs=1), width=48)),
+        "bayes lite0": ("lite0", on(GaussianNB, width=48)),
+        "ridge both": ("both", on(lambda: CalibratedClassifierCV(RidgeClassifier(10.0), cv=2))),
+    }
+
+
+def config(data: Path, out: Path, size: int) -> dict[str, Any]:
+    """Return the configuration of the run that checks the data and computes the features."""
+    return {
+        "output": str(out / "runs"),
+        "data": {"root": str(data), "table": "labels.csv", "label": "fine", "group": "group", "split": "split"},
+        "folds": {"k": 5, "test": {"column": "split", "value": "test"}},
+        "photos": {"size": size, "fit": "squash"},
+        "model": [
+            {"name": name, "encoder": f"package:efficientnet-{name}", "tune": "head"} for name in ("lite0", "lite2")
+        ],
+        "train": {"epochs": 2},
+        "score": {METRIC: 1.0},
+        "ensemble": {"methods": []},
+        "compute": {"store": str(out / "store")},
+        "evaluate": {"draws": 500},
+    }
+
+
+def locked_fifth(samples: Samples) -> np.ndarray:
+    """Return (n,) the fold of each row: 0..4, or TEST for a fifth in whole groups."""
+    plan = make_folds(samples, FoldsConfig(k=5, test={"fraction": 0.2}, duplicates="ignore"))
+    return plan.of(samples.ids)
+
+
+def predicted(head: Callable[[], Any], x: np.ndarray, y: np.ndarray, to: np.ndarray, k: int) -> np.ndarray:
+    """Return (len(to), k) probabilities by a new head."""
+    fitted = head().fit(x, y)
+    out = np.zeros((len(to), k))
+    out[:, fitted.classes_] = fitted.predict_proba(to)
+    return out / out.sum(axis=1, keepdims=True)
+
+
+def zoo(
+    features: dict[str, np.ndarray], samples: Samples, fold: np.ndarray, outside: np.ndarray
+) -> list[dict[str, Predictions]]:
+    """Return for each model its out-of-fold predictions, and those of the locked fifth and the official test."""
+    out = []
+    y, k, inside = samples.labels, samples.k, np.flatnonzero(~outside)
+    dev, locked, test = inside[fold >= 0], inside[fold == TEST], np.flatnonzero(outside)
+    plan = np.full(len(samples), TEST, dtype=np.int16)
+    plan[inside] = fold
+    for name, (kind, head) in models().items():
+        since = time.monotonic()
+        x = features[kind]
+        table = np.zeros((len(samples), k))
+        for f in range(5):
+            rows, rest = dev[plan[dev] == f], dev[plan[dev] != f]
+            table[rows] = predicted(head, x[rest], y[rest], x[rows], k)
+        elsewhere = np.concatenate([locked, test])
+        table[elsewhere] = predicted(head, x[dev], y[dev], x[elsewhere], k)
+        whole = Predictions(samples.ids, samples.classes, table, y, plan, samples.groups, name)
+        parts = {"oof": whole.take(dev)}
+        for of, rows in (("locked", locked), ("test", test)):
+            parts[of] = replace(whole.take(rows), origin="test")
+        out.append(parts)
+        print(f"  {name}: {time.monotonic() - since:.0f} s", flush=True)
+    return out
+
+
+def judged(p: Predictions) -> Any:
+    return evaluate(p, [METRIC], draws=2000)[METRIC]
+
+
+def rung(name: str, nested: Any, naive: float, locked: Predictions, test: Predictions) -> dict[str, Any]:
+    """Return one line of the table: nested against locked, and the official test."""
+    there, far = judged(locked), judged(test)
+    half = (nested.high - nested.low) / 2
+    return {
+        "name": name,
+        "naive": naive,
+        "nested": nested.document(),
+        "locked": there.document(),
+        "difference": nested.estimate - there.estimate,
+        "half_interval": half,
+        "holds": abs(nested.estimate - there.estimate) <= half,
+        "test": far.document(),
+    }
+
+
+def ladder(every: Sequence[dict[str, Predictions]]) -> tuple[list[dict[str, Any]], Any, float]:
+    """Return the table, the worth of the ladder and the seconds it took."""
+    since = time.monotonic()
+    oof = [parts["oof"] for parts in every]
+    found = worth(oof, METHODS, score=METRIC)
+    seconds = time.monotonic() - since
+    rows = []
+    for parts in every:
+        own = found.rung(parts["oof"].model)
+        rows.append(rung(own.name, own.nested, own.naive.estimate, parts["locked"], parts["test"]))
+    for method in METHODS:
+        made = blend(oof, method)
+        locked, test = (made.apply([parts[of] for parts in every]) for of in ("locked", "test"))
+        own = found.rung(made.name)
+        rows.append(rung(made.name, own.nested, own.naive.estimate, locked, test))
+    return rows, found, seconds
+
+
+def main() -> None:
+    warnings.filterwarnings("ignore")
+    data, out = Path(sys.argv[1]), Path(sys.argv[2])
+    size = int(sys.argv[3]) if len(sys.argv) > 3 else 160
+    done = evenhand.run(config(data, out, size))
+    record = Record.open(done.path)
+    samples, settings = record.samples(), load(record.resolved())
+    kept = stored_features(record, settings, ["lite0", "lite2"], Silent())
+    features = {name: np.asarray(table, dtype=np.float64).reshape(len(samples), -1) for name, table in kept.items()}
+    features["both"] = np.concatenate([features["lite0"], features["lite2"]], axis=1)
+    outside = samples.frame["split"].to_numpy() == "test"
+    fold = locked_fifth(samples.take(~outside))
+    every = zoo(features, samples, fold, outside)
+    rows, found, seconds = ladder(every)
+    best = chosen(found.best.name, [parts["oof"] for parts in every])
+    warned = [f.says for f in record.findings() if f.code == "EH110"]
+    looked = audit(best, metric=METRIC)
+    document = {
+        "rows": rows,
+        "best": found.document()["best"],
+        "seconds": seconds,
+        "EH110": warned,
+        "audit": looked.document(most_groups=5),
+    }
+    (out / "ladder_grocery.json").write_text(json.dumps(document, indent=1))
+    tell(document)
+
+
+def chosen(name: str, every: Sequence[Predictions]) -> Predictions:
+    """Return the out-of-fold predictions of the best rung."""
+    if name.startswith("ensemble:"):
+        return blend(every, name.removeprefix("ensemble:")).predictions
+    return next(p for p in every if p.model == name)
+
+
+def words(figure: dict[str, Any]) -> str:
+    """Return an estimate with its interval."""
+    return f"{figure['estimate']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]"
+
+
+def tell(document: dict[str, Any]) -> None:
+    """Print the table."""
+    print(f"{'':24} naive  nested [interval]      locked fifth           differs by  holds  official test")
+    for row in document["rows"]:
+        by = f"{row['difference']:+.3f} of {row['half_interval']:.3f}  {'yes' if row['holds'] else 'NO'}"
+        figures = f"{row['naive']:.3f}  {words(row['nested'])}  {words(row['locked'])}"
+        print(f"{row['name']:24} {figures}  {by}  {row['test']['estimate']:.3f}")
+    print(document["best"]["says"])
+    print(f"The ladder took {document['seconds']:.0f} s.")
+    for says in document["EH110"] or ["EH110 said nothing."]:
+        print(f"EH110: {says}")
+    for one in document["audit"]["holdouts"]:
+        below = f"{one['below']} of {one['draws']} below {one['floor']:.3f}"
+        print(f"audit: {one['says']}: median {one['median']:.3f}, lowest {one['lowest']:.3f}, {below}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+"""`evenhand audit`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from evenhand.cli.options import Json
+
+
+def audit(
+    source: Annotated[
+        list[Path], typer.Argument(help="The folder of a run, or prediction files.", show_default=False)
+    ],
+    model: Annotated[str | None, typer.Option("--model", help="Which model or blend; the run's best.")] = None,
+    by: Annotated[
+        str | None, typer.Option("--by", metavar="COLUMN", help="Audit by this column instead of the groups.")
+    ] = None,
+    metric: Annotated[str | None, typer.Option("--metric", help="The figure; the first of [score].")] = None,
+    floor: Annotated[float | None, typer.Option("--floor", help="A value that every part should reach.")] = None,
+    held: Annotated[float, typer.Option("--held", help="Share held out at once.")] = 0.2,
+    refit: Annotated[
+        bool, typer.Option("--refit", help="Learn heads and blends again without the groups that are judged.")
+    ] = False,
+    coverage: Annotated[
+        float | None, typer.Option("--coverage", help="Make conformal sets that hold the truth this often: 0.9.")
+    ] = None,
+    labels: Annotated[
+        Path | None, typer.Option("--labels", help="For files: a table with id, label and group.")
+    ] = None,
+    folds: Annotated[Path | None, typer.Option("--folds", help="For files: a table with id and fold.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Say where a figure is worst and how far it may be believed, for a run or for anybody's predictions.
+
+    Parts are held out by turns: rows, each group, several groups. The locked test is not looked at. The findings of
+    a run are not changed; what was found is written to audit.json in its folder.
+    """
+    from evenhand.base.files import to_json, write_json
+    from evenhand.cli.audit_tables import print_audit
+    from evenhand.cli.progress import watching
+    from evenhand.pipeline.audit import audit as look
+
+    with watching() as watcher:
+        found = look(
+            source,
+            model=model,
+            by=by,
+            metric=metric,
+            floor=floor,
+            held=held,
+            again=refit,
+            coverage=coverage,
+            labels=labels,
+            folds=folds,
+            watcher=watcher,
+        )
+    if len(source) == 1 and source[0].is_dir():
+        write_json(source[0] / "audit.json", {**found.document(), "by": by or "group"})
+    if as_json:
+        typer.echo(to_json(found.document(), indent=1))
+    else:
+        print_audit(found)

@@ -1,0 +1,114 @@
+"""An audit as Rich tables and plain words on standard output."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from evenhand.evaluation.conformal import ConformalSets
+    from evenhand.pipeline.audited import Audited
+    from evenhand.pipeline.refitted import Refit
+
+
+def print_audit(found: Audited, *, most: int = 10) -> None:
+    """Print an audit: the figure, parts held out, worst groups, calibration, sets, and what refitting changes."""
+    out = Console()
+    audit = found.audit
+    out.print(Text(f"{audit.model or 'predictions'}: {audit.metric} {audit.figure}", style="bold"))
+    edge = "low" if audit.higher_is_better else "high"
+    out.print(
+        f"With other rows or groups drawn, one time in twenty it is as {edge} as {audit.quantile:.3f} or worse."
+    )
+    out.print(_holdouts(found))
+    _print_groups(found, out, most)
+    if found.calibration:
+        out.print(_calibration(found))
+    for sets in found.conformal:
+        _print_sets(sets, out, most)
+    if found.refit is not None:
+        _print_refit(found.refit, out)
+    out.print(
+        Text(
+            "All of this speaks of data like these. It does not cover data from elsewhere; no figure made of these "
+            "rows can.",
+            style="dim",
+        )
+    )
+
+
+def _table(heads: tuple[str, ...]) -> Table:
+    table = Table(header_style="dim", box=None, pad_edge=False)
+    for position, head in enumerate(heads):
+        table.add_column(head, justify="right" if position else "left")
+    return table
+
+
+def _holdouts(found: Audited) -> Table:
+    table = _table(("held out", "parts", "median", "5 %", "worst", "floor", "below it"))
+    for one in found.audit.holdouts:
+        figures = (f"{value:.3f}" for value in (one.median, one.quantile, one.lowest, one.floor))
+        table.add_row(Text(one.says), f"{one.draws:,}", *figures, f"{one.below:,}")
+    return table
+
+
+def _print_groups(found: Audited, out: Console, most: int) -> None:
+    from evenhand.evaluation.audit_groups import summary_words
+
+    groups = found.audit.groups
+    if len(groups) < 2:
+        out.print("There are no groups to audit by; name a column with --by.")
+        return
+    table = _table(("worst groups", "rows", "right", "interval", "expected", ""))
+    for one in groups[:most]:
+        interval = f"[{one.low:.2f}, {one.high:.2f}]"
+        verdict = Text(one.verdict, style="red" if one.verdict == "below" else "")
+        table.add_row(Text(one.name), f"{one.n:,}", f"{one.accuracy:.2f}", interval, f"{one.expected:.2f}", verdict)
+    out.print()
+    out.print(table)
+    out.print(Text(summary_words(groups)))
+
+
+def _calibration(found: Audited) -> Table:
+    names = list(found.calibration[0].figures)
+    table = _table(("calibration (cross-fitted)", *names))
+    for one in found.calibration:
+        table.add_row(one.method or "as it is", *(str(one.figures[name]) for name in names))
+    return table
+
+
+def _print_sets(sets: ConformalSets, out: Console, most: int) -> None:
+    whole = sets.overall
+    out.print()
+    by = "all rows" if sets.by == "all" else f"every {sets.by}"
+    out.print(
+        Text(
+            f"Conformal sets for {by}: asked {sets.asked:.0%}, met {whole.met}, {whole.size:.2f} classes in a set."
+        )
+    )
+    if not sets.parts:
+        return
+    table = _table((f"least covered {sets.by}", "rows", "met", "classes in a set", ""))
+    for part in sets.parts[:most]:
+        words = "" if part.enough else "too few to calibrate on"
+        table.add_row(Text(part.name), f"{part.met.n:,}", str(part.met), f"{part.size:.2f}", words)
+    out.print(table)
+
+
+def _print_refit(refit: Refit, out: Console) -> None:
+    table = _table(("learned again", "what", f"{refit.metric} before", "after"))
+    for row in refit.rows:
+        table.add_row(Text(row.name), row.what, str(row.before), str(row.after))
+    out.print()
+    out.print(table)
+    out.print(Text(refit.says))
+    if refit.seen:
+        out.print(
+            Text(
+                f"{', '.join(refit.seen)}: the folds divide these groups, and these models cannot be learned again "
+                "here. Their figures, and those of blends with them, are still too good."
+            )
+        )

@@ -1,0 +1,40 @@
+"""`evenhand submit`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from evenhand.cli.options import Config, Json, RecordPath
+
+
+def submit(
+    config: Config,
+    record: RecordPath,
+    file: Annotated[Path, typer.Argument(help="The submission, as predict --like wrote it.", show_default=False)],
+    dry: Annotated[bool, typer.Option("--dry-run", help="Only say whether the gate is passed.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Run your own upload command for a submission, if the gate of [submit] is passed, and log it.
+
+    Exit code 1 if it is not passed, or the command fails.
+    """
+    from evenhand.base.files import to_json
+    from evenhand.pipeline.submit import submit as send
+
+    done = send(config, record, file, dry=dry)
+    if as_json:
+        typer.echo(to_json(done.document(), indent=1))
+    else:
+        typer.echo(f"{_WORDS[done.event]} {done.gate.says}" + (f"\n{done.output}" if done.output else ""))
+    raise typer.Exit(0 if done.event in ("uploaded", "passed") else 1)
+
+
+_WORDS = {
+    "uploaded": "Uploaded.",
+    "failed": "The upload command failed.",
+    "refused": "Not uploaded.",
+    "passed": "It would be uploaded.",
+}

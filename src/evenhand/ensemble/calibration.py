@@ -1,0 +1,38 @@
+"""What is done to a prediction after it is made: calibrators, and what they have learned."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from evenhand.base.config import Section
+from evenhand.base.values import Floats, Ints
+
+
+class Calibration(Protocol):
+    """What a calibrator has learned."""
+
+    def apply(self, probabilities: Floats) -> Floats:
+        """Return (n, k) float64 probabilities, rows summing to 1, for (n, k) probabilities."""
+
+    def document(self) -> dict[str, Any]:
+        """Return its numbers as plain values."""
+
+
+class Calibrator(Section):
+    """A way of putting probabilities right, with its options. It knows one prediction, not the models behind it."""
+
+    @abstractmethod
+    def calibrate(self, probabilities: Floats, truth: Ints, classes: Sequence[str]) -> Calibration:
+        """Return what these rows teach.
+
+        Parameters
+        ----------
+        probabilities
+            (n, k), for rows that the prediction was not made from.
+        truth
+            (n,) class indices, all known.
+        classes
+            The k class names.
+        """

@@ -1,0 +1,102 @@
+"""Pairs of classes that are taken for each other, and rows on which one of a pair leads the other narrowly."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from evenhand.base.values import Floats, Ints, Mask
+
+
+@dataclass(frozen=True)
+class Gate:
+    """How narrow a lead must be for somebody else to decide, and what that does to rows not learned from.
+
+    Attributes
+    ----------
+    width
+        Rows whose first class leads the second by less are decided anew; 0 for none.
+    applied, changed
+        Such rows, and those whose answer changes.
+    right_before, right_after
+        How many of `applied` are right.
+    """
+
+    width: float
+    applied: int = 0
+    changed: int = 0
+    right_before: int = 0
+    right_after: int = 0
+
+    @property
+    def gain(self) -> int:
+        """Rows that are right after and were not before, less those that were."""
+        return self.right_after - self.right_before
+
+
+def confused(predicted: Ints, truth: Ints, *, most: int, least: int) -> list[tuple[int, int]]:
+    """Return the pairs of classes with the most errors between them, either way round.
+
+    Parameters
+    ----------
+    predicted, truth
+        (n,) class indices of rows that were not learned from.
+    most, least
+        How many pairs at most, and how many errors a pair must have.
+
+    >>> confused(np.array([1, 0, 0, 2]), np.array([0, 1, 0, 0]), most=5, least=2)
+    [(0, 1)]
+    """
+    wrong = predicted != truth
+    ends = np.sort(np.stack([predicted[wrong], truth[wrong]], axis=1), axis=1)
+    pairs, counts = np.unique(ends, axis=0, return_counts=True)
+    order = [at for at in np.argsort(-counts, kind="stable") if counts[at] >= least]
+    return [(int(pairs[at, 0]), int(pairs[at, 1])) for at in order[:most]]
+
+
+def leading(table: Floats) -> tuple[Ints, Floats]:
+    """Return (n, 2) the two likeliest classes, the lower index first, and (n,) by how much one leads the other."""
+    top = np.argsort(-table, axis=1, kind="stable")[:, :2]
+    rows = np.arange(len(table))
+    margin = table[rows, top[:, 0]] - table[rows, top[:, 1]]
+    return np.sort(top, axis=1), np.asarray(margin)
+
+
+def between(table: Floats, pair: Sequence[int]) -> tuple[Mask, Floats]:
+    """Return (n,) whether the two likeliest classes are the pair, and (n,) the margin."""
+    top, margin = leading(table)
+    return np.asarray((top == np.asarray(pair)).all(axis=1)), margin
+
+
+def tuned(margin: Floats, before: Mask, after: Mask, changed: Mask, *, widest: float, least_gain: int) -> Gate:
+    """Return the gate below which most is gained; closed (width 0) where less than `least_gain` rows are.
+
+    Parameters
+    ----------
+    margin
+        (e,) of the rows between the pair, which were not learned from.
+    before, after
+        (e,) whether each is right without and with the other answer.
+    changed
+        (e,) whether the answer changes.
+    widest
+        The widest gate that is allowed.
+    """
+    order = np.argsort(margin, kind="stable")
+    order = order[margin[order] < widest]
+    gained = np.cumsum(after[order].astype(int) - before[order].astype(int))
+    if not len(gained) or gained.max() < least_gain:
+        return Gate(0.0)
+    last = int(gained.argmax())
+    following = margin[order[last + 1]] if last + 1 < len(order) else widest
+    width = float((margin[order[last]] + following) / 2)
+    return opened_at(max(width, float(np.nextafter(margin[order[last]], 1))), margin, before, after, changed)
+
+
+def opened_at(width: float, margin: Floats, before: Mask, after: Mask, changed: Mask) -> Gate:
+    """Return a gate of a given width, with what it does to these rows."""
+    rows = margin < width
+    counts = (rows.sum(), (changed & rows).sum(), (before & rows).sum(), (after & rows).sum())
+    return Gate(width, *(int(count) for count in counts))

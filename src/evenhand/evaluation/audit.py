@@ -1,0 +1,216 @@
+"""The audit: what a figure is made of, where it is worst, and how far it may be believed."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from evenhand.base.errors import DataError
+from evenhand.base.values import Floats, Interval, Predictions
+from evenhand.evaluation.ask import ask
+from evenhand.evaluation.audit_groups import GroupFigure, group_figures
+from evenhand.evaluation.audit_holdouts import Holdout, drawn_figures, holdout, one_by_one, several_of, stratified
+from evenhand.evaluation.bootstrap import bootstrap
+from evenhand.evaluation.evaluate import intervals, judged
+from evenhand.evaluation.metric import Measure
+from evenhand.evaluation.names import Levels, Sets
+from evenhand.evaluation.rows import rows_of
+from evenhand.evaluation.units import group_numbers
+
+MARGIN = 0.05
+"""A part is named where it falls this far below the figure, unless a floor is given."""
+
+
+@dataclass(frozen=True, eq=False)
+class Audit:
+    """One figure of one model, looked at from all sides.
+
+    Attributes
+    ----------
+    model, metric
+        What was audited.
+    higher_is_better
+        Whether more of the metric is better.
+    figure
+        The figure over all rows, with its interval.
+    quantile
+        The 5 % quantile of the figure over bootstrap replicates (the 95 % quantile for a loss).
+    rows
+        Stratified parts of the rows, held out again and again.
+    each_group, several_groups
+        Every group alone (by accuracy, whatever the metric), and several groups at once; None where there are
+        too few.
+    groups
+        Every group by itself, the worst first.
+    """
+
+    model: str
+    metric: str
+    higher_is_better: bool
+    figure: Interval
+    quantile: float
+    rows: Holdout
+    each_group: Holdout | None
+    several_groups: Holdout | None
+    groups: tuple[GroupFigure, ...]
+
+    @property
+    def holdouts(self) -> tuple[Holdout, ...]:
+        """The ways of holding out that there are."""
+        return tuple(one for one in (self.rows, self.several_groups, self.each_group) if one is not None)
+
+    @property
+    def below(self) -> tuple[GroupFigure, ...]:
+        """Groups that are surely below what their classes lead one to expect."""
+        return tuple(group for group in self.groups if group.verdict == "below")
+
+    def table(self) -> pd.DataFrame:
+        """Return the holdouts as a frame: says, draws, median, quantile, lowest, floor, below."""
+        columns = ["says", "draws", "median", "quantile", "lowest", "floor", "below"]
+        return pd.DataFrame([one.document() for one in self.holdouts], columns=columns)
+
+    def group_table(self) -> pd.DataFrame:
+        """Return the groups as a frame: name, n, accuracy, low, high, expected, verdict."""
+        columns = ["name", "n", "accuracy", "low", "high", "expected", "verdict"]
+        return pd.DataFrame([group.document() for group in self.groups], columns=columns)
+
+    def document(self, *, most_groups: int = 40) -> dict[str, Any]:
+        """Return it as plain values, for JSON; of the groups the `most_groups` worst and a count of verdicts."""
+        verdicts = [group.verdict for group in self.groups]
+        return {
+            "model": self.model,
+            "metric": self.metric,
+            "higher_is_better": self.higher_is_better,
+            "figure": self.figure.document(),
+            "quantile": self.quantile if np.isfinite(self.quantile) else None,
+            "holdouts": [one.document() for one in self.holdouts],
+            "groups": [group.document() for group in self.groups[:most_groups]],
+            "groups_total": len(self.groups),
+            "groups_by_verdict": {verdict: verdicts.count(verdict) for verdict in dict.fromkeys(verdicts)},
+        }
+
+    def __repr__(self) -> str:
+        words = f"Audit({self.model or 'unnamed'}: {self.metric} {self.figure}"
+        return f"{words}, lowest held out {min((h.lowest for h in self.holdouts), default=np.nan):.3f})"
+
+    def _repr_html_(self) -> str:
+        tables = (self.table(), self.group_table().head(20))
+        return f"<p>{html.escape(repr(self))}</p>" + "".join(t.to_html(index=False, escape=True) for t in tables)
+
+
+def audit(
+    p: Predictions,
+    *,
+    by: npt.ArrayLike | None = None,
+    metric: str = "macro_f1",
+    floor: float | None = None,
+    held: float = 0.2,
+    sets: Sets | None = None,
+    levels: Levels | None = None,
+    draws: int = 2000,
+    level: float = 0.95,
+    seed: int = 0,
+) -> Audit:
+    """Return the audit of one model's predictions; they are scored again and again, and nothing is fitted.
+
+    Parameters
+    ----------
+    p
+        Predictions with their truth.
+    by
+        (n,) groups to audit by, such as the shop of each row; by default `p.groups`.
+    metric
+        Name of the figure ("macro_f1", "recall[S]").
+    floor
+        A value that every part should reach; by default `MARGIN` below the figure (above it, for a loss).
+    held
+        Share of the rows, and of the groups, held out at once.
+    sets, levels, draws, level, seed
+        As in `evaluate`; a quarter of the draws is used for each way of holding out.
+
+    Raises
+    ------
+    DataError
+        If no truth is known, `by` does not fit the rows, or `held` is not between 0 and 1.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> truth = rng.integers(0, 3, 300)
+    >>> probabilities = 0.6 * rng.dirichlet(np.ones(3), 300) + 0.4 * np.eye(3)[truth]
+    >>> p = Predictions(np.arange(300).astype(str), ("a", "b", "c"), probabilities, truth)
+    >>> shop = rng.integers(0, 10, 300)
+    >>> audit(p, by=shop, metric="accuracy").several_groups.says
+    '2 of 10 groups held out'
+    """
+    if not 0 < held < 1:
+        raise DataError(f"The share to hold out is {held:g}; it must be between 0 and 1.")
+    p = judged(_by(p, by))
+    measure = ask(rows_of(p), [metric], sets or {}, levels or {})[0]
+    figure = intervals([measure], p, draws=draws, level=level, seed=seed)[0]
+    better = measure.metric.higher_is_better
+    reach = figure.estimate + (-MARGIN if better else MARGIN) if floor is None else floor
+    group = group_numbers(p.groups, len(p))
+    replicates = bootstrap([measure], group, draws=draws, seed=seed)[0]
+    some = max(100, draws // 4)
+    stratum = measure.rows.truth if not p.multi_label else np.zeros(len(p), dtype=np.int64)
+    held_out = drawn_figures(measure, np.arange(len(p)), len(p), stratified(stratum, held), draws=some, seed=seed)
+    return Audit(
+        model=p.model,
+        metric=metric,
+        higher_is_better=better,
+        figure=figure,
+        quantile=_quantile(replicates, 0.05 if better else 0.95),
+        rows=holdout(f"{held:.0%} of the rows of every class held out", held_out, reach, higher_is_better=better),
+        each_group=_each_group(p, floor if better else None),
+        several_groups=_several_groups(measure, p, reach, held, some, seed),
+        groups=tuple(group_figures(p)),
+    )
+
+
+def _each_group(p: Predictions, floor: float | None) -> Holdout | None:
+    """Return every group alone, by the share of its rows that are right.
+
+    A macro average within one group would count every class that the group lacks, and that is predicted once, as 0.
+    """
+    if p.groups is None or len(set(p.groups)) < 2:
+        return None
+    names, number = np.unique(p.groups.astype(str), return_inverse=True)
+    measure = ask(rows_of(p), ["subset_accuracy" if p.multi_label else "accuracy"], {}, {})[0]
+    floor = measure.estimate() - MARGIN if floor is None else floor
+    return holdout(f"each of {len(names):,} groups alone, accuracy", one_by_one(measure, number, len(names)), floor)
+
+
+def _several_groups(
+    measure: Measure, p: Predictions, floor: float, held: float, draws: int, seed: int
+) -> Holdout | None:
+    """Return several groups held out at once, again and again."""
+    if p.groups is None or len(set(p.groups)) < 3:
+        return None
+    names, number = np.unique(p.groups.astype(str), return_inverse=True)
+    g = len(names)
+    count = min(g - 1, max(2, round(held * g)))
+    figures = drawn_figures(measure, number, g, several_of(g, count), draws=draws, seed=seed)
+    says = f"{count:,} of {g:,} groups held out"
+    return holdout(says, figures, floor, higher_is_better=measure.metric.higher_is_better)
+
+
+def _quantile(replicates: Floats, q: float) -> float:
+    there = replicates[np.isfinite(replicates)]
+    return float(np.quantile(there, q)) if len(there) else float("nan")
+
+
+def _by(p: Predictions, by: npt.ArrayLike | None) -> Predictions:
+    if by is None:
+        return p
+    groups = np.asarray(by, dtype=object)
+    if groups.shape != (len(p),):
+        raise DataError(f"The groups to audit by are {groups.shape} for {len(p)} rows; there must be one for each.")
+    missing = pd.isna(groups)
+    named = np.array([f"{p.ids[i]}" if missing[i] else str(group) for i, group in enumerate(groups)], dtype=object)
+    return replace(p, groups=named)

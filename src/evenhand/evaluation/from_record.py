@@ -1,0 +1,49 @@
+"""Predictions from the record of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from evenhand.base.errors import DataError
+from evenhand.base.record import Record
+from evenhand.base.values import Origin, Predictions
+
+SETS: Mapping[str, Origin] = {"oof": "out-of-fold", "test": "test"}
+"""Name of a set in a record -> where its predictions come from."""
+
+
+def of_record(record: Record, *, of: str = "oof") -> tuple[Predictions, ...]:
+    """Return the predictions of every model and blend of a run on one set of rows.
+
+    Raises
+    ------
+    RecordError
+        If the run is not finished.
+    DataError
+        If it has no such rows.
+    """
+    table, classes, samples = record.predictions(), tuple(record.data()["classes"]), record.samples()
+    table = table[table["set"] == of]
+    if table.empty:
+        raise DataError(f'{record.path}: has no rows of the set "{of}".')
+    position = pd.Series(np.arange(len(samples)), index=samples.ids)
+    out = []
+    for name, rows in table.groupby("model", sort=False):
+        ids = rows["id"].to_numpy(dtype=object)
+        at = position.loc[ids].to_numpy()
+        out.append(
+            Predictions(
+                ids=ids,
+                classes=classes,
+                probabilities=rows[[f"p:{c}" for c in classes]].to_numpy(np.float64),
+                truth=samples.labels[at],
+                fold=rows["fold"].to_numpy(np.int16) if "fold" in rows else None,
+                groups=samples.groups[at] if samples.grouped else None,
+                model=str(name),
+                origin=SETS.get(of, "test"),
+            )
+        )
+    return tuple(out)

@@ -1,0 +1,78 @@
+"""Predictions from a CSV or Parquet file with a row per sample."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evenhand.base.errors import DataError
+from evenhand.base.values import Floats, Predictions
+from evenhand.evaluation.columns import Columns, Layout, layout
+from evenhand.evaluation.from_record import SETS
+from evenhand.evaluation.labels import class_numbers, fold_numbers, once, texts
+from evenhand.evaluation.pieces import Source, opened
+from evenhand.evaluation.scales import probabilities
+from evenhand.evaluation.spill import Spill
+
+
+def of_table(path: Path, columns: Columns, of: str) -> list[Predictions]:
+    """Return the predictions of a CSV or Parquet file, one per name of a model in it."""
+    source = opened(path)
+    where = layout(source.names, str(path), columns)
+    about, table = _pieces(source, where)
+    if not len(about):
+        raise DataError(f"{path}: has no rows.")
+    classes = tuple(where.classes)
+    out = []
+    for name, at in _parts(about, path, of):
+        rows = about if at is None else about.iloc[at]
+        ids = rows["id"].to_numpy(dtype=object)
+        once(ids, source, at)
+        fold = fold_numbers(rows["fold"].to_numpy(dtype=object), source) if "fold" in rows else None
+        truth = rows["truth"].to_numpy(dtype=object) if "truth" in rows else None
+        out.append(
+            Predictions(
+                ids,
+                classes,
+                table if at is None else table[at],
+                truth=None if truth is None else class_numbers(truth, classes, str(path)),
+                fold=fold,
+                groups=rows["group"].to_numpy(dtype=object) if "group" in rows else None,
+                model=name,
+                origin=SETS.get(of, "test"),
+            )
+        )
+    return out
+
+
+def _pieces(source: Source, where: Layout) -> tuple[pd.DataFrame, Floats]:
+    """Return a frame of the roles, and (n, k) probabilities."""
+    roles, classes = where.roles, list(where.classes)
+    frames, spill, first = [], Spill(), 0
+    for piece in source.pieces(list(dict.fromkeys(roles.values())), list(where.classes.values())):
+        if not piece.num_rows:
+            continue
+        frames.append(pd.DataFrame({role: texts(piece.column(name).to_pandas()) for role, name in roles.items()}))
+        block = np.stack(
+            [piece.column(name).to_numpy(zero_copy_only=False) for name in where.classes.values()], axis=1
+        )
+        block = block if block.dtype in (np.float32, np.float64) else block.astype(np.float64)
+        spill.add(probabilities(block, classes, where.scale, source.from_row(first)))
+        first += piece.num_rows
+    if not frames:
+        raise DataError(f"{source.path}: has no rows.")
+    return pd.concat(frames, ignore_index=True), spill.array()
+
+
+def _parts(about: pd.DataFrame, path: Path, of: str) -> list[tuple[str, Any]]:
+    """Return the name and the rows (None for all) of each model in a file, of the set asked for."""
+    there = np.ones(len(about), dtype=bool) if "set" not in about else (about["set"] == of).to_numpy()
+    if not there.any():
+        raise DataError(f'{path}: has no rows of the set "{of}".')
+    if "model" not in about:
+        return [(path.stem, None if there.all() else np.flatnonzero(there))]
+    names = about["model"].to_numpy(dtype=object)
+    return [(str(name), np.flatnonzero(there & (names == name))) for name in pd.unique(names[there])]

@@ -1,0 +1,220 @@
+"""Judging a ladder: every rung naive and nested, against chance, and the best corrected for the choice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from evenhand.base.errors import DataError
+from evenhand.base.values import Floats, Interval, Ints, Predictions, Verdict
+from evenhand.evaluation.ask import ask
+from evenhand.evaluation.bootstrap import bootstrap
+from evenhand.evaluation.chance import by_chance
+from evenhand.evaluation.contrast import combined, difference
+from evenhand.evaluation.evaluate import judged
+from evenhand.evaluation.intervals import interval, support
+from evenhand.evaluation.metric import Measure
+from evenhand.evaluation.names import Levels, MetricNameError, Sets
+from evenhand.evaluation.rows import rows_of
+from evenhand.evaluation.rungs import Gap, Rung, Worth
+from evenhand.evaluation.selection import best_of
+from evenhand.evaluation.spread import Spread, spread
+from evenhand.evaluation.units import group_numbers
+from evenhand.evaluation.verdicts import WORTH_CARING, Question, verdicts
+
+Score = str | Mapping[str, float]
+"""A metric, or metrics with the weights of their sum, as in [score]."""
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """One rung before it is judged.
+
+    Attributes
+    ----------
+    nested
+        Each row answered by what other folds taught; of a single model its out-of-fold predictions.
+    naive
+        Each row answered by what all rows taught, or None for a single model.
+    believable
+        Whether everything in it is out of fold here.
+    """
+
+    nested: Predictions
+    naive: Predictions | None = None
+    believable: bool = True
+
+
+@dataclass(frozen=True)
+class _Judging:
+    """How rungs are judged: the arguments that `ladder` hands on."""
+
+    weights: Mapping[str, float]
+    sets: Sets
+    levels: Levels
+    smallest: float
+    draws: int
+    level: float
+    seed: int
+
+    @property
+    def metric(self) -> str:
+        """The one metric, or "score" for a sum."""
+        return next(iter(self.weights)) if len(self.weights) == 1 else "score"
+
+    def measure(self, p: Predictions) -> Measure:
+        """Return the metric, or the weighted sum of metrics (losses with the sign turned), of predictions."""
+        measures = ask(rows_of(judged(p)), list(self.weights), self.sets, self.levels)
+        if len(measures) == 1:
+            return measures[0]
+        signs = [1.0 if one.metric.higher_is_better else -1.0 for one in measures]
+        total = combined(measures, [by * sign for by, sign in zip(self.weights.values(), signs, strict=True)])
+        return replace(total, metric=replace(total.metric, higher_is_better=True))
+
+    def replicates(self, measures: Sequence[Measure], groups: Ints | None) -> Floats:
+        """Return (len(measures), draws) bootstrap replicates."""
+        return bootstrap(measures, groups, draws=self.draws, seed=self.seed)
+
+    def questions(self, names: Sequence[tuple[str, str]], spreads: Sequence[Spread], up: bool) -> list[Verdict]:
+        """Return verdicts on differences, as one family."""
+        asked = [Question(a, b, self.metric, up, one) for (a, b), one in zip(names, spreads, strict=True)]
+        return verdicts(asked, smallest=self.smallest, level=self.level)
+
+
+def ladder(
+    steps: Sequence[Step],
+    score: Score = "macro_f1",
+    *,
+    gaps: Sequence[Gap] = (),
+    sets: Sets | None = None,
+    levels: Levels | None = None,
+    smallest: float = WORTH_CARING,
+    draws: int = 2000,
+    level: float = 0.95,
+    seed: int = 0,
+) -> Worth:
+    """Return what every step is worth, all on the same rows.
+
+    Parameters
+    ----------
+    steps
+        Single models and blends, on the same rows in the same order with the same truth and groups.
+    score
+        A metric, or metrics with weights.
+    gaps
+        What models lack; handed on.
+    sets, levels, smallest, draws, level, seed
+        As in `compare_predictions`.
+
+    Raises
+    ------
+    DataError
+        If there is no step, no truth is known, or the metric is not one.
+    """
+    if not steps:
+        raise DataError("There is no model to judge; give the predictions of at least one.")
+    weights = {score: 1.0} if isinstance(score, str) else score
+    how = _Judging(weights, sets or {}, levels or {}, smallest, draws, level, seed)
+    first = judged(steps[0].nested)
+    groups = group_numbers(first.groups, len(first))
+    nested = [how.measure(step.nested) for step in steps]
+    naive = [
+        own if step.naive is None else how.measure(step.naive) for step, own in zip(steps, nested, strict=True)
+    ]
+    rungs = _rungs(steps, nested, naive, groups, how)
+    higher = nested[0].metric.higher_is_better
+    whole = [rung.naive.estimate for rung in rungs]
+    names = [rung.name for rung in rungs]
+    return Worth(
+        metric=how.metric,
+        rungs=tuple(rungs),
+        best=best_of(nested, names, groups, draws=max(200, draws // 2), level=level, seed=seed),
+        naive_best=float(np.nanmax(whole) if higher else np.nanmin(whole)),
+        verdicts=tuple(_against_best_model(rungs, nested, groups, how)),
+        n=len(first),
+        groups=rungs[0].nested.groups,
+        gaps=tuple(gaps),
+        higher_is_better=higher,
+    )
+
+
+def _rungs(
+    steps: Sequence[Step], nested: Sequence[Measure], naive: Sequence[Measure], groups: Ints | None, how: _Judging
+) -> list[Rung]:
+    """Return every rung with its figures."""
+    figures = _figures([*nested, *naive], groups, how)
+    chance = _against_chance(steps, nested, groups, how)
+    optimism = _optimism(nested, naive, groups, how)
+    return [
+        Rung(
+            name=step.nested.model,
+            naive=figures[len(steps) + at],
+            nested=figures[at],
+            optimism=optimism[at],
+            blend=step.naive is not None,
+            chance=chance[at],
+            believable=step.believable,
+        )
+        for at, step in enumerate(steps)
+    ]
+
+
+def _figures(measures: Sequence[Measure], groups: Ints | None, how: _Judging) -> list[Interval]:
+    """Return the interval of each measure; of a sum of metrics, which has no range, a symmetrical one."""
+    drawn = how.replicates(measures, groups)
+    if len(how.weights) > 1:
+        return [spread(one, groups, own).interval(how.level) for one, own in zip(measures, drawn, strict=True)]
+    return [
+        interval(one.estimate(), own, support(one.base(), groups), ceiling=one.metric.ceiling, level=how.level)
+        for one, own in zip(measures, drawn, strict=True)
+    ]
+
+
+def _optimism(
+    nested: Sequence[Measure], naive: Sequence[Measure], groups: Ints | None, how: _Judging
+) -> list[Interval]:
+    """Return by how much each naive figure flatters; 0 where it is the nested one."""
+    apart = [at for at, one in enumerate(naive) if one is not nested[at]]
+    pairs = [(naive[at], nested[at]) for at in apart]
+    flattery = [difference(a, b) if a.metric.higher_is_better else difference(b, a) for a, b in pairs]
+    drawn = how.replicates(flattery, groups) if flattery else ()
+    found = {
+        at: spread(one, groups, own).interval(how.level)
+        for at, one, own in zip(apart, flattery, drawn, strict=True)
+    }
+    n = len(nested[0].rows)
+    nothing = Interval(0.0, 0.0, 0.0, n, n, how.level, "learns nothing from out-of-fold predictions")
+    return [found.get(at, nothing) for at in range(len(nested))]
+
+
+def _against_chance(
+    steps: Sequence[Step], nested: Sequence[Measure], groups: Ints | None, how: _Judging
+) -> Sequence[Verdict | None]:
+    """Return the verdict of each rung against chance, as one family; None where chance is not known."""
+    try:
+        chance = [by_chance(one, how.metric, tuple(how.sets), tuple(how.levels)) for one in nested]
+    except MetricNameError:
+        return [None] * len(nested)
+    contrasts = [difference(one, by) for one, by in zip(nested, chance, strict=True)]
+    drawn = how.replicates(contrasts, groups)
+    spreads = [spread(one, groups, own) for one, own in zip(contrasts, drawn, strict=True)]
+    names = [(step.nested.model, "chance") for step in steps]
+    return how.questions(names, spreads, nested[0].metric.higher_is_better)
+
+
+def _against_best_model(
+    rungs: Sequence[Rung], nested: Sequence[Measure], groups: Ints | None, how: _Judging
+) -> list[Verdict]:
+    """Return the verdict of each blend against the best single model."""
+    sign = 1.0 if nested[0].metric.higher_is_better else -1.0
+    single = [at for at, rung in enumerate(rungs) if not rung.blend and np.isfinite(rung.nested.estimate)]
+    blends = [at for at, rung in enumerate(rungs) if rung.blend]
+    if not single or not blends:
+        return []
+    base = max(single, key=lambda at: sign * rungs[at].nested.estimate)
+    contrasts = [difference(nested[at], nested[base]) for at in blends]
+    drawn = how.replicates(contrasts, groups)
+    spreads = [spread(one, groups, own) for one, own in zip(contrasts, drawn, strict=True)]
+    return how.questions([(rungs[at].name, rungs[base].name) for at in blends], spreads, sign > 0)

@@ -1,0 +1,197 @@
+"""Tables of predictions read piece by piece: CSV, Parquet and npz, of any number of rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+from zipfile import BadZipFile, ZipFile
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+
+from evenhand.base.errors import DataError
+
+Kind = Literal["csv", "parquet", "npz"]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file with a row per sample.
+
+    Attributes
+    ----------
+    path
+        Where it is.
+    names
+        Of its columns, in their order.
+    kind
+        What it is.
+    separator, point
+        Between cells, and before the decimals of a number, of a CSV.
+    """
+
+    path: Path
+    names: tuple[str, ...]
+    kind: Kind
+    separator: str = ","
+    point: str = "."
+
+    def where(self, row: int) -> str:
+        """Return words for a row, 0 the first: the line of a CSV, else the row's number from 1."""
+        return f"line {row + 2:,}" if self.kind == "csv" else f"row {row + 1:,}"
+
+    def from_row(self, first: int) -> Callable[[int], str]:
+        """Return a function from the position of a row, counted from row `first`, to words for file and row."""
+        return lambda row: f"{self.path}: {self.where(first + row)}"
+
+    def pieces(self, texts: Sequence[str], numbers: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """Give the columns asked for, some rows at a time: `texts` as strings, `numbers` as floats.
+
+        Raises
+        ------
+        DataError
+            If a row is not as wide as the header, or a cell is not a number; the text names line and column.
+        """
+        yield from (_csv_pieces if self.kind == "csv" else _parquet_pieces)(self, texts, numbers)
+
+
+def opened(path: str | Path) -> Source:
+    """Return a CSV or Parquet file, opened as far as its header.
+
+    Raises
+    ------
+    DataError
+        If it is not there, is neither, or has no header.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise DataError(f"{path}: there is no such file.")
+    ending = path.suffix.lower()
+    if ending == ".parquet":
+        try:
+            return Source(path, tuple(pyarrow.parquet.read_schema(path).names), "parquet")
+        except (pa.ArrowInvalid, OSError) as error:
+            raise DataError(f"{path}: is not a Parquet table ({_first_line(error)}).") from None
+    if ending in (".csv", ".tsv", ".txt"):
+        return _opened_csv(path)
+    raise DataError(
+        f"{path}: predictions are read from .csv, .parquet and .npz files, and from the folder of a run."
+    )
+
+
+def _opened_csv(path: Path) -> Source:
+    with path.open("rb") as file:
+        raw, second = file.readline(2**24), file.readline(2**24)
+    try:
+        header = raw.decode("utf-8-sig").strip("\r\n")
+    except UnicodeDecodeError:
+        raise DataError(f"{path}: line 1 is not UTF-8. Save the file as UTF-8.") from None
+    if not header.strip():
+        raise DataError(f"{path}: is empty; the first line must name the columns.")
+    separator = max(",;\t", key=header.count)
+    names = pyarrow.csv.read_csv(
+        pa.BufferReader(header.encode() + b"\n"), parse_options=pyarrow.csv.ParseOptions(delimiter=separator)
+    ).column_names
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise DataError(f'{path}: two columns are named "{repeated[0]}". Each must have a name of its own.')
+    point = "," if separator == ";" and b"," in second else "."
+    return Source(path, tuple(names), "csv", separator, point)
+
+
+def _csv_pieces(source: Source, texts: Sequence[str], numbers: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    types = {name: pa.string() for name in texts} | {name: pa.float64() for name in numbers}
+    read = pyarrow.csv.ReadOptions(use_threads=False, block_size=2**24)
+    parse = pyarrow.csv.ParseOptions(delimiter=source.separator)
+    convert = pyarrow.csv.ConvertOptions(
+        column_types=types,
+        decimal_point=source.point,
+        include_columns=[*texts, *numbers],
+        strings_can_be_null=True,
+        quoted_strings_can_be_null=False,
+    )
+    try:
+        with pyarrow.csv.open_csv(source.path, read, parse, convert) as reader:
+            yield from reader
+    except pa.ArrowInvalid as error:
+        raise DataError(f"{source.path}: {_csv_words(error, source)}") from None
+
+
+def _csv_words(error: Exception, source: Source) -> str:
+    """Return pyarrow's complaint as a sentence with line and column."""
+    said = _first_line(error)
+    line = re.search(r"Row #(\d+)", said)
+    where = f"line {int(line[1]):,}" if line else "a line"
+    if found := re.search(r"Expected (\d+) columns, got (\d+)", said):
+        return f"{where} has {found[2]} cells, and the first line names {found[1]} columns. Mend the line."
+    column = re.search(r"In CSV column #(\d+)", said)
+    name = f', column "{source.names[int(column[1])]}"' if column else ""
+    if value := re.search(r"invalid value '(.*)'", said):
+        return f'{where}{name}: "{value[1]}" is not a number. Mend the cell, or say which columns are classes.'
+    if "UTF8" in said or "UTF-8" in said:
+        return f"{where}{name} is not UTF-8. Save the file as UTF-8."
+    if "Empty CSV" in said:
+        return "has no rows."
+    return f"{where}{name}: {said}"
+
+
+def _parquet_pieces(source: Source, texts: Sequence[str], numbers: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    file = pyarrow.parquet.ParquetFile(source.path)
+    for name in numbers:
+        kind = file.schema_arrow.field(name).type
+        if not (pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_null(kind)):
+            raise DataError(
+                f'{source.path}: column "{name}" holds {kind}, not numbers. Say which columns are classes.'
+            )
+    width = max(1, len(numbers)) * 8
+    yield from file.iter_batches(batch_size=max(1024, 2**24 // width), columns=[*texts, *numbers])
+
+
+def npz_arrays(path: Path) -> dict[str, np.ndarray[Any, Any]]:
+    """Return the arrays of an npz file; those of numbers that are not compressed are memory-mapped.
+
+    Raises
+    ------
+    DataError
+        If it is not an npz file, or an array could run code when it is opened.
+    """
+    out = {}
+    try:
+        with np.load(path, allow_pickle=False) as file, ZipFile(path) as archive:
+            for name in file.files:
+                mapped = _mapped(path, archive, f"{name}.npy")
+                out[name] = file[name] if mapped is None else mapped
+    except (BadZipFile, OSError, EOFError) as error:
+        raise DataError(f"{path}: is not an npz file ({_first_line(error)}).") from None
+    except ValueError:
+        raise DataError(
+            f"{path}: an array in it holds Python objects, which are not read. Save texts as "
+            "np.array(names, dtype=str)."
+        ) from None
+    return out
+
+
+def _mapped(path: Path, archive: ZipFile, member: str) -> np.ndarray[Any, Any] | None:
+    """Return an array of an uncompressed npz as a memory map, or None where that cannot be."""
+    about = archive.getinfo(member)
+    if about.compress_type or about.file_size < 2**24:
+        return None
+    with path.open("rb") as file:
+        file.seek(about.header_offset + 26)
+        name, extra = np.frombuffer(file.read(4), dtype="<u2")
+        file.seek(about.header_offset + 30 + int(name) + int(extra))
+        if np.lib.format.read_magic(file) != (1, 0):
+            return None
+        shape, fortran, dtype = np.lib.format.read_array_header_1_0(file)
+        if fortran or dtype.kind not in "fiu":
+            return None
+        return np.memmap(path, dtype, "r", file.tell(), shape)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0].strip()

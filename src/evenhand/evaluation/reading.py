@@ -1,0 +1,130 @@
+"""Predictions from anywhere: the record of a run, or CSV, Parquet and npz files that anybody wrote."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evenhand.base.errors import DataError
+from evenhand.base.record import Record
+from evenhand.base.values import TEST, Folds, Predictions
+from evenhand.evaluation.columns import Columns
+from evenhand.evaluation.from_npz import of_npz
+from evenhand.evaluation.from_record import of_record
+from evenhand.evaluation.from_table import of_table
+from evenhand.evaluation.labels import Labels, class_numbers, read_folds, read_labels
+
+
+def read_predictions(
+    path: str | Path | Record,
+    *,
+    labels: Labels | str | Path | None = None,
+    folds: Folds | str | Path | None = None,
+    model: str | None = None,
+    columns: Columns | None = None,
+    of: str = "oof",
+) -> tuple[Predictions, ...]:
+    """Return the predictions of a file, or of every model and blend of a run.
+
+    A file has a row per sample: an id, a number per class, and where they are known the fold, the truth and the
+    group. Columns are known by their names: id, fold, truth (or label), group, model; `p:CLASS` for probabilities,
+    `logit:CLASS` for raw scores; without such prefixes every column that is left is a class. An npz file has the
+    arrays ids (n,), classes (k,), probabilities or logits (n, k), and fold, truth, groups (n,).
+
+    Parameters
+    ----------
+    path
+        A .csv, .parquet or .npz file, or the folder of a run.
+    labels
+        What is true, where the file does not say; a value or a table (id, label, group).
+    folds
+        A plan of folds by which a file without a column of folds was made; a value or a table (id, fold). Without
+        it such a file is "out-of-fold elsewhere": nobody knows what its models have seen.
+    model
+        A name; by default that in the column "model", or the name of the file.
+    columns
+        Which column is what, where names do not say so.
+    of
+        "oof" for out-of-fold rows, "test" for rows that no model has seen; where a file does not say, its rows
+        are of this set.
+
+    Returns
+    -------
+    One `Predictions` per model, in the order in which they are met.
+
+    Raises
+    ------
+    DataError
+        If a number is missing, negative or no probability, rows do not sum to 1, ids repeat, or it is not clear
+        which column is what; the text names the line and the column.
+    RecordError
+        If the folder is not a finished run.
+    """
+    if isinstance(path, Record) or Path(path).is_dir():
+        record = path if isinstance(path, Record) else Record.open(path)
+        return of_record(record, of=of)
+    truth = read_labels(labels) if isinstance(labels, (str, Path)) else labels
+    plan = read_folds(folds) if isinstance(folds, (str, Path)) else folds
+    if plan is None and truth is not None:
+        plan = truth.folds
+    columns = columns or Columns()
+    read = of_npz if Path(path).suffix.lower() == ".npz" else of_table
+    found = [_with_plan(_with_truth(p, truth), plan, of) for p in read(Path(path), columns, of)]
+    return tuple(found if model is None or len(found) > 1 else [replace(found[0], model=model)])
+
+
+def _with_truth(p: Predictions, labels: Labels | None) -> Predictions:
+    """Return the predictions with truth and groups from a table of labels.
+
+    Raises
+    ------
+    DataError
+        If no row is in the table, or the file says otherwise.
+    """
+    if labels is None:
+        return p
+    at = pd.Index(labels.ids).get_indexer(pd.Index(p.ids))
+    if not (at >= 0).any():
+        raise DataError(
+            f'No id of "{p.model}" is in {labels.source} (there: "{labels.ids[0]}", here: "{p.ids[0]}"). '
+            "Ids must be written in the same way."
+        )
+    names = _or_none(labels.names, at)
+    truth = class_numbers(names, p.classes, labels.source)
+    if p.truth is not None:
+        differ = (truth >= 0) & (p.truth >= 0) & (truth != p.truth)
+        if differ.any():
+            raise DataError(
+                f'"{p.model}" and {labels.source} disagree on the truth of {int(differ.sum()):,} rows '
+                f'(first: "{p.ids[int(differ.argmax())]}").'
+            )
+        truth = np.where(truth >= 0, truth, p.truth)
+    groups = p.groups
+    if groups is None and labels.groups is not None:
+        own = np.array([f"id:{i}" for i in p.ids], dtype=object)
+        found = _or_none(labels.groups, at)
+        groups = np.where(pd.isna(found), own, found)
+    return replace(p, truth=truth, groups=groups)
+
+
+def _with_plan(p: Predictions, plan: Folds | None, of: str) -> Predictions:
+    """Return the predictions with the folds of a plan where they say none, and with where they come from."""
+    if of != "oof":
+        return replace(p, fold=None)
+    if p.fold is None and plan is None:
+        return replace(p, origin="out-of-fold elsewhere")
+    fold = plan.of(p.ids) if p.fold is None and plan is not None else p.fold
+    assert fold is not None
+    p = replace(p, fold=fold)
+    return p if (fold != TEST).all() else p.take(fold != TEST)
+
+
+def _or_none(values: Any, at: Any) -> Any:
+    """Return the values at positions, None where the position is below 0."""
+    out = values[at]
+    out[at < 0] = None
+    return out

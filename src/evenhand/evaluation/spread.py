@@ -1,0 +1,145 @@
+"""How far a difference between two figures of the same rows may lie from the truth (measured: docs/worth.md)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from evenhand.base.values import Floats, Interval, Ints
+from evenhand.evaluation.intervals import Support, support
+from evenhand.evaluation.metric import Measure
+from evenhand.evaluation.units import Units, units_for
+
+LEAST_GROUPS = 4.0
+"""Below as many effective groups no verdict is given: intervals no longer hold the truth as often as they say."""
+LEAST_ROWS = 10.0
+"""Below as many effective rows, likewise."""
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A difference and how sure it is.
+
+    Attributes
+    ----------
+    estimate
+        The difference.
+    error
+        Its standard error; 0 where the two are the same on every row that counts.
+    freedom
+        Degrees of freedom of `error`.
+    on
+        What it rests on.
+    ceiling
+        The largest difference there can be.
+    """
+
+    estimate: float
+    error: float
+    freedom: float
+    on: Support
+    ceiling: float = 1.0
+
+    @property
+    def enough(self) -> bool:
+        """Whether there are groups and rows enough for a verdict at all."""
+        groups = not self.on.grouped or self.on.effective >= LEAST_GROUPS
+        return bool(groups and self.on.rows >= LEAST_ROWS and np.isfinite(self.estimate))
+
+    @property
+    def p(self) -> float:
+        """Chance of at least so large a difference between equals (two-sided)."""
+        if not np.isfinite(self.estimate) or self.error <= 0:
+            return 1.0
+        return float(2 * stats.t.sf(abs(self.estimate) / self.error, self.freedom))
+
+    def reach(self, level: float) -> float:
+        """Return half the width of the interval at `level`.
+
+        Where nothing differs on g rows or groups, as many as 1 - (1 - level)^(1/g) of all could (about 3/g).
+        """
+        if self.error > 0:
+            return float(stats.t.ppf(0.5 + level / 2, self.freedom) * self.error)
+        count = max(self.on.effective, 1.0)
+        return float(1 - (1 - level) ** (1 / count)) * min(self.ceiling, 1.0)
+
+    def interval(self, level: float) -> Interval:
+        """Return the interval at `level`, within what is possible."""
+        if not np.isfinite(self.estimate):
+            return Interval(np.nan, np.nan, np.nan, self.on.n, self.on.groups, level, self.how)
+        half = self.reach(level)
+        low, high = max(self.estimate - half, -self.ceiling), min(self.estimate + half, self.ceiling)
+        return Interval(self.estimate, low, high, self.on.n, self.on.groups, level, self.how)
+
+    def detectable(self, level: float, power: float = 0.8) -> float:
+        """Return the difference that would be found with a chance of `power`."""
+        if self.error <= 0:
+            return self.reach(level)
+        return float(self.reach(level) + stats.t.ppf(power, self.freedom) * self.error)
+
+    @property
+    def how(self) -> str:
+        """How the interval was made, in words."""
+        over = "groups" if self.on.grouped else "rows"
+        return f"paired bootstrap over {over}, Student's t with {self.freedom:.0f} degrees of freedom"
+
+
+def spread(one: Measure, groups: Ints | None, replicates: Floats) -> Spread:
+    """Return how sure a difference is.
+
+    The standard error is the larger of the bootstrap's and the jackknife's over groups (rows where there are none):
+    with few groups of unequal size the first is too small (MacKinnon, Nielsen & Webb 2023). It is used with
+    Student's quantile. Its degrees of freedom are those of the effective number of groups (Kish 1965) or, where
+    less, those that the spread itself shows (Satterthwaite 1946): where two models differ in six rows of a
+    thousand, six rows decide.
+
+    Parameters
+    ----------
+    one
+        A measure that is a difference (see `contrast.difference`).
+    groups
+        (n,) group numbers 0..g-1, or None.
+    replicates
+        (b,) its bootstrap replicates.
+    """
+    on = support(one.base(), groups)
+    there = replicates[np.isfinite(replicates)]
+    variance = float(there.var()) if len(there) > 1 else 0.0
+    freedom = max(on.effective - 1, 1.0)
+    estimate = one.estimate()
+    if (left_out := without_each(one, units_for(one.features, groups))) is not None:
+        values, times = left_out
+        shift = np.nan_to_num(values - estimate)
+        count = float(times.sum())
+        squares, fourths = float(times @ shift**2), float(times @ shift**4)
+        variance = max(variance, (count - 1) / count * squares)
+        freedom = min(freedom, _satterthwaite(squares, fourths, count))
+    error = float(np.sqrt(variance)) if variance > 1e-18 else 0.0
+    return Spread(estimate, error, freedom, on, one.metric.ceiling)
+
+
+def without_each(one: Measure, units: Units, *, most: float = 1e8) -> tuple[Floats, Floats] | None:
+    """Return (u,) the measure with each unit left out, and (u,) how many units there are of its kind.
+
+    None where that would take more than about `most` operations, or there is one unit only.
+    """
+    q = one.features.shape[1]
+    if q * units.count > most or units.draws < 2:
+        return None
+    own = one.features.by_unit(units.of_row, units.count)
+    times = np.ones(units.count) if units.chance is None else np.round(units.chance * units.draws)
+    total = np.asarray(own @ times)[:, None]
+    step = max(1, 2**21 // q)
+    parts = [
+        one.value(one.features.finish(total - own[:, start : start + step].toarray()))
+        for start in range(0, units.count, step)
+    ]
+    return np.concatenate(parts), times
+
+
+def _satterthwaite(squares: float, fourths: float, count: float) -> float:
+    """Return the degrees of freedom of a sum of `count` squares from their own spread, less one."""
+    spread_of_squares = fourths - squares**2 / count
+    return max(2 * squares**2 / spread_of_squares - 1, 1.0) if spread_of_squares > 1e-30 else np.inf

@@ -1,0 +1,203 @@
+"""`audit`: how far a figure may be believed, for a record or for anybody's prediction files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from evenhand.base.errors import DataError, EvenhandError, unknown
+from evenhand.base.record import Record
+from evenhand.base.values import Floats, Predictions, Strings
+from evenhand.ensemble.recipe import Recipe, recipe
+from evenhand.evaluation.audit import audit as audit_predictions
+from evenhand.evaluation.from_record import of_record
+from evenhand.evaluation.labels import read_labels
+from evenhand.evaluation.reading import read_predictions
+from evenhand.pipeline.audited import Audited, conformal_sets, recalibrated
+from evenhand.pipeline.progress import Silent, Watcher
+from evenhand.pipeline.refit import heads_again, keeps_whole, parts_of, refit
+from evenhand.pipeline.refitted import Refit
+from evenhand.pipeline.stored import of_ids, stored_features
+from evenhand.settings import Settings, load
+
+PREFIX = "ensemble:"
+METHODS = ("equal", "nnls")
+"""Blends that are learned again where prediction files come without a configuration."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Evidence:
+    """What is audited: all predictions, the one that is looked at, and the run they come from, if any."""
+
+    every: tuple[Predictions, ...]
+    chosen: Predictions
+    run: Record | None = None
+    settings: Settings | None = None
+
+
+def audit(
+    source: str | Path | Record | Predictions | Sequence[str | Path],
+    *,
+    model: str | None = None,
+    by: str | None = None,
+    metric: str | None = None,
+    floor: float | None = None,
+    held: float = 0.2,
+    again: bool = False,
+    coverage: float | None = None,
+    labels: str | Path | None = None,
+    folds: str | Path | None = None,
+    parts: int = 10,
+    watcher: Watcher | None = None,
+) -> Audited:
+    """Return what a figure is made of, where it is worst, and how far it may be believed.
+
+    Parameters
+    ----------
+    source
+        A run, prediction files (CSV, Parquet, npz), or predictions. Nothing locked is looked at.
+    model
+        Which model or blend; by default the run's best, or the only one there is.
+    by
+        A column to audit by: of the run's samples, or of the table of labels. By default the groups.
+    metric
+        By default the first of [score]; for files macro_f1.
+    floor
+        A value that every part should reach.
+    held
+        Share of the rows, and of the groups, held out at once.
+    again
+        Whether to learn again without the judged groups: heads on frozen features, and blends.
+    coverage
+        What conformal sets are to hold, for example 0.9; None for no sets. Needs the extra `conformal`.
+    labels, folds
+        For files: tables with the truth and the groups, and with the folds, of each id.
+    parts
+        Into how many parts, at most, the groups are dealt for learning again.
+    watcher
+        Told how far the work is.
+
+    Raises
+    ------
+    EvenhandError
+        In words: no such file, column, model or metric; no truth; one group only.
+    """
+    evidence = _evidence(source, model, labels, folds)
+    groups = _groups(evidence, by, labels)
+    p = evidence.chosen if groups is None else replace(evidence.chosen, groups=groups)
+    settings = evidence.settings
+    draws, seed = (settings.evaluate.draws, settings.evaluate.seed) if settings else (2000, 0)
+    name = metric or (next(iter(settings.score.weights)) if settings else "macro_f1")
+    found = audit_predictions(
+        p,
+        metric=name,
+        floor=floor,
+        held=held,
+        sets=settings.classes.sets if settings else None,
+        levels=evidence.run.samples().levels if evidence.run else None,
+        draws=draws,
+        seed=seed,
+    )
+    return Audited(
+        found,
+        recalibrated(p, draws=draws, seed=seed),
+        conformal_sets(p, coverage) if coverage is not None else (),
+        _refit(evidence, p, name, parts, watcher or Silent(), draws=draws, seed=seed) if again else None,
+    )
+
+
+def _evidence(
+    source: str | Path | Record | Predictions | Sequence[str | Path],
+    model: str | None,
+    labels: str | Path | None,
+    folds: str | Path | None,
+) -> _Evidence:
+    if isinstance(source, Predictions):
+        return _Evidence((source,), source)
+    paths = [source] if isinstance(source, (str, Path, Record)) else list(source)
+    if len(paths) == 1 and (isinstance(paths[0], Record) or Path(paths[0]).is_dir()):
+        run = paths[0] if isinstance(paths[0], Record) else Record.open(paths[0])
+        every = tuple(of_record(run))
+        best = model or str(run.json("scores.json")["headline"]["best"])
+        return _Evidence(every, _named(every, best), run, load(run.resolved()))
+    every = tuple(p for path in paths for p in read_predictions(path, labels=labels, folds=folds))
+    return _Evidence(every, _named(every, model))
+
+
+def _named(every: Sequence[Predictions], model: str | None) -> Predictions:
+    names = [p.model for p in every]
+    if model is None and len(every) > 1:
+        raise EvenhandError(f"There are several models: {', '.join(names)}. Say which one to audit: --model NAME.")
+    if model is not None and model not in names:
+        raise EvenhandError(unknown("model", model, names))
+    return every[0] if model is None else every[names.index(model)]
+
+
+def _groups(evidence: _Evidence, by: str | None, labels: str | Path | None) -> Strings | None:
+    """Return (n,) the groups of the chosen predictions by a column, or None for those that they have."""
+    if by is None:
+        return None
+    ids = evidence.chosen.ids
+    if evidence.run is not None:
+        frame = evidence.run.samples().frame
+        if by not in frame:
+            own = [name for name in map(str, frame.columns) if not name.startswith("eh:")]
+            raise DataError(unknown("column of the samples", by, own))
+        column = frame.set_index("id")[by]
+    elif labels is not None:
+        read = read_labels(Path(labels), group=by)
+        column = pd.Series(read.groups, index=read.ids)
+    else:
+        raise DataError(f'To audit by "{by}", give the table that holds it: --labels FILE with a row for each id.')
+    values = column.reindex(ids)
+    lacking = values.isna().to_numpy()
+    return np.where(lacking, ids, values.astype(str).to_numpy(dtype=object)).astype(object)
+
+
+def _refit(
+    evidence: _Evidence, p: Predictions, metric: str, most: int, watcher: Watcher, *, draws: int, seed: int
+) -> Refit:
+    """Return what learning again without each part of the groups gives."""
+    if p.groups is None:
+        raise DataError("Learning again without groups needs groups; name a column with --by.")
+    models = [one for one in evidence.every if not one.model.startswith(PREFIX)]
+    if any(len(one) != len(p) or (one.ids != p.ids).any() for one in models):
+        raise DataError("Learning again needs predictions of every model for the same rows, in the same order.")
+    parts = parts_of(p, p.groups, most, seed)
+    again: Mapping[str, Predictions] = {}
+    if evidence.run is not None and evidence.settings is not None:
+        heads = [m.name for m in evidence.settings.model if m.tune == "head" and not m.train.get("stage")]
+        again = heads_again(evidence.run, evidence.settings, parts, _divided(models, p.groups, heads), watcher)
+    methods = _methods(evidence)
+    features = _features(evidence, methods, p, watcher)
+    return refit(
+        models, again, p.groups, methods, parts=parts, metric=metric, draws=draws, seed=seed, features=features
+    )
+
+
+def _methods(evidence: _Evidence) -> list[Recipe]:
+    """Return the blends of the run, or a few usual ones where there is none."""
+    if evidence.settings is None:
+        return [recipe(method) for method in METHODS]
+    score = evidence.settings.score.weights
+    return [recipe(method, score=score) for method in evidence.settings.ensemble.methods]
+
+
+def _features(
+    evidence: _Evidence, methods: Sequence[Recipe], p: Predictions, watcher: Watcher
+) -> Mapping[str, Floats] | None:
+    """Return the stored features of the rows of `p` where a blend looks at them."""
+    if evidence.run is None or evidence.settings is None or not any(one.uses_features for one in methods):
+        return None
+    names = [model.name for model in evidence.settings.model]
+    kept = stored_features(evidence.run, evidence.settings, names, watcher)
+    return of_ids(kept, evidence.run.samples().ids, p.ids)
+
+
+def _divided(models: Sequence[Predictions], groups: Strings, names: Sequence[str]) -> list[str]:
+    """Return which of the named models had folds that divide a group."""
+    return [p.model for p in models if p.model in names and not keeps_whole(p, groups)]

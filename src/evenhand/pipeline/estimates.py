@@ -1,0 +1,91 @@
+"""After judging: what the rules about estimates find, added to what was found about the data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from evenhand.base.errors import RecordError
+from evenhand.base.record import Record, records
+from evenhand.base.values import TEST, Finding, Folds, Predictions
+from evenhand.doctor.case import Case
+from evenhand.doctor.examination import Examination
+from evenhand.doctor.examine import examine, ordered
+from evenhand.settings import Settings
+
+FAMILY = "EH4"
+"""Codes of rules about estimates begin so."""
+OPENED = "test_opened.json"
+
+
+def estimate_findings(
+    record: Record, settings: Settings, predictions: Sequence[Predictions], **more: Any
+) -> list[Finding]:
+    """Examine what a run's estimates are worth, add the findings to the record and return all of its findings.
+
+    Parameters
+    ----------
+    predictions
+        Out-of-fold predictions of every model and blend.
+    more
+        Further parts of the case (`evenhand.doctor.case.Case`), such as worth.
+    """
+    folds = record.folds()
+    case = Case(
+        samples=record.samples(),
+        folds=folds,
+        config=settings.plain(),
+        predictions=tuple(predictions),
+        openings=openings(record, folds),
+        **more,
+    )
+    found = examine(case, [FAMILY])
+    before = [finding for finding in record.findings() if not finding.code.startswith(FAMILY)]
+    every = ordered([*before, *found.findings], found.causes)
+    record.write_findings(every)
+    if record.has("examination.json"):
+        record.write_json("examination.json", _joined(record.json("examination.json"), found))
+    return every
+
+
+def _joined(before: Mapping[str, Any], found: Examination) -> dict[str, Any]:
+    """Return the document of the first examination with that of the estimates in it."""
+    after = found.document()
+    kept = [finding for finding in before["findings"] if not finding["code"].startswith(FAMILY)]
+    passed = [code for code in before["passed"] if not code.startswith(FAMILY)]
+    maps = {
+        name: {c: words for c, words in before[name].items() if not c.startswith(FAMILY)} | after[name]
+        for name in ("not_applicable", "broken", "causes")
+    }
+    return {"findings": kept + after["findings"], "passed": passed + after["passed"], **maps}
+
+
+def note_opening(record: Record) -> None:
+    """Write down that the locked test was looked at; a look of a run that was killed before it told is no look."""
+    told = record.finished and record.has(OPENED)
+    before = record.json(OPENED) if told else []
+    record.write_json(OPENED, [*before, datetime.now(UTC).isoformat(timespec="seconds")])
+
+
+def openings(record: Record, folds: Folds) -> tuple[str, ...] | None:
+    """Return when the same locked rows were looked at, by this run and those beside it; None without any."""
+    locked = frozenset(folds.ids[folds.fold == TEST])
+    if not locked:
+        return None
+    times: list[str] = []
+    for other in records(record.path.parent):
+        try:
+            if other.has(OPENED) and (other.path == record.path or _locks(other, locked)):
+                times += [str(time) for time in other.json(OPENED)]
+        except (RecordError, KeyError, ValueError):
+            continue
+    return tuple(sorted(times))
+
+
+def _locks(record: Record, locked: frozenset[str]) -> bool:
+    """Return whether a record's locked test holds the same rows."""
+    if not record.has("folds.csv") or not record.has("folds.json"):
+        return False
+    folds = record.folds()
+    return frozenset(folds.ids[folds.fold == TEST]) == locked

@@ -1,0 +1,80 @@
+"""The predictions that the tasks of a record left, gathered into one value per model and set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from evenhand.base.errors import RecordError
+from evenhand.base.record import Record
+from evenhand.base.values import TEST, Predictions, Samples, Strings
+
+OUT_OF_FOLD, LOCKED, SECOND = "oof", "test", "generalization"
+"""Names of the sets that are judged: held-out rows, the locked test, and [data.generalization]."""
+Sets = dict[str, Predictions]
+"""Name of a set -> the predictions of one model or blend on it."""
+
+
+def gathered(record: Record, model: str, seeds: Sequence[int]) -> Sets:
+    """Return a model's out-of-fold predictions and, where rows are locked, its test predictions, by set.
+
+    Probabilities of several seeds are averaged, or those of their soup are taken where one was kept; on locked
+    rows and those of a second set, those of all folds are averaged.
+    """
+    samples, folds, second = record.samples(), record.folds(), record.generalization()
+    parts = [table for fold in range(folds.k) for table in _fold(record, model, fold, seeds)]
+    table = pd.concat(parts)
+    columns = [f"p:{name}" for name in samples.classes]
+    out: Sets = {}
+    for written, of, origin in (("validation", OUT_OF_FOLD, "out-of-fold"), ("test", LOCKED, "test")):
+        rows = table[table["set"] == written]
+        if len(rows):
+            mean = rows.groupby("id", sort=False)[columns].mean()
+            out[of] = _predictions(mean, samples, folds.of, model, origin)
+    rows = table[table["set"] == SECOND]
+    if second is not None and len(rows):
+        mean = rows.groupby("id", sort=False)[columns].mean()
+        out[SECOND] = _predictions(mean, second, _no_fold, model, "test")
+    return out
+
+
+def _no_fold(ids: Strings) -> npt.NDArray[np.int16]:
+    return np.full(len(ids), TEST, dtype=np.int16)
+
+
+def _fold(record: Record, model: str, fold: int, seeds: Sequence[int]) -> list[pd.DataFrame]:
+    folders = [record.task_folder(model, fold, seed) for seed in seeds]
+    soup = folders[0].parent / "soup"
+    if (soup / "predictions.parquet").is_file():
+        folders = [soup]
+    for folder in folders:
+        if not (folder / "predictions.parquet").is_file():
+            raise RecordError(f"{folder}: this task is not done. Run the same configuration again to go on.")
+    return [pd.read_parquet(folder / "predictions.parquet") for folder in folders]
+
+
+def _predictions(
+    mean: pd.DataFrame,
+    samples: Samples,
+    fold_of: Callable[[Strings], npt.NDArray[np.int16]],
+    model: str,
+    origin: Any,
+) -> Predictions:
+    """Return a table of probabilities by id as predictions in the order of the samples."""
+    position = pd.Series(np.arange(len(samples)), index=samples.ids)
+    rows = np.sort(position.loc[mean.index].to_numpy())
+    ids = samples.ids[rows]
+    return Predictions(
+        ids=ids,
+        classes=samples.classes,
+        probabilities=mean.loc[ids].to_numpy(np.float64),
+        truth=samples.labels[rows],
+        fold=fold_of(ids),
+        groups=samples.groups[rows] if samples.grouped else None,
+        model=model,
+        origin=origin,
+    )

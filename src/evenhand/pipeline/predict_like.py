@@ -1,0 +1,167 @@
+"""`predict` into the form of a sample submission, with the rows that a consensus of others changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evenhand.base.errors import DataError, EvenhandError, unknown
+from evenhand.base.record import Record
+from evenhand.base.values import Predictions, Strings
+from evenhand.ensemble.consensus import override, votes_of
+from evenhand.evaluation.from_record import of_record
+from evenhand.pipeline.likeness import Sample, Submission, filled, read_sample, write_submission
+from evenhand.pipeline.predict import predict
+from evenhand.pipeline.progress import Silent, Watcher
+from evenhand.pipeline.submissions import note
+
+
+@dataclass(frozen=True, eq=False)
+class Likened:
+    """A submission that was written.
+
+    Attributes
+    ----------
+    path
+        The file.
+    submission
+        What is in it.
+    model
+        What predicted.
+    overridden
+        A row for each that a consensus changed: id, was, becomes, for_it, votes.
+    """
+
+    path: Path
+    submission: Submission
+    model: str
+    overridden: pd.DataFrame
+
+    def document(self) -> dict[str, Any]:
+        """Return it as plain values, for JSON."""
+        return {
+            "path": str(self.path),
+            "model": self.model,
+            "rows": len(self.submission.table),
+            "kind": self.submission.kind,
+            "ids_are": self.submission.key,
+            "not_asked_for": self.submission.extra,
+            "overridden": self.overridden.to_dict(orient="records"),
+        }
+
+
+def predict_like(
+    record: str | Path | Record,
+    like: str | Path,
+    to: str | Path,
+    *,
+    source: str | Path | None = None,
+    model: str | None = None,
+    consensus: float | None = None,
+    votes: Sequence[str | Path] = (),
+    watcher: Watcher | None = None,
+) -> Likened:
+    """Write predictions in the form of a sample submission, checked, and log it in the record.
+
+    Parameters
+    ----------
+    record
+        A finished run.
+    like
+        The sample submission: ids, and one column for the label or one for each class.
+    to
+        The CSV to write.
+    source
+        Files to predict; without any, the locked rows of the run, as they were predicted.
+    model
+        A model or "ensemble:METHOD"; by default the run's best.
+    consensus
+        Share of the votes from which others override the chosen model, above 0.5; None for no overriding.
+    votes
+        Who is asked: models or blends of the run, and submissions (CSV files with the same ids).
+    watcher
+        Told how far the work is.
+
+    Raises
+    ------
+    EvenhandError
+        If the sample asks for what is not predicted, columns fit nothing, or a voter is not known.
+    """
+    if (consensus is None) != (not votes):
+        raise EvenhandError("A consensus needs both: the share that must agree (--consensus) and voters (--votes).")
+    run = record if isinstance(record, Record) else Record.open(record)
+    sample = read_sample(like)
+    chosen = model or str(run.json("scores.json")["headline"]["best"])
+    predicted = _Asked(run, source, watcher or Silent())
+    p, paths = predicted.by(chosen)
+    made = filled(sample, p, paths)
+    rows = pd.DataFrame(columns=["id", "was", "becomes", "for_it", "votes"])
+    if consensus is not None:
+        asked = replace(p.take(made.rows), ids=sample.ids)
+        changed = override(asked, _votes(run, sample, predicted, votes), share=consensus)
+        made, rows = replace(filled(sample, changed.predictions), extra=made.extra, key=made.key), changed.rows
+    path = write_submission(made, sample, to)
+    note(run, "written", path, model=chosen, like=str(like), rows=len(made.table), overridden=rows["id"].tolist())
+    return Likened(path, made, chosen, rows)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """Where predictions of a model come from: files, or the locked rows of the run."""
+
+    run: Record
+    source: str | Path | None
+    watcher: Watcher
+
+    def by(self, model: str) -> tuple[Predictions, Strings]:
+        """Return the predictions of a model and the paths of their rows."""
+        if self.source is not None:
+            found = predict(self.run, self.source, model=model, watcher=self.watcher)
+            return found.predictions, found.table["path"].to_numpy(dtype=object)
+        locked = {p.model: p for p in of_record(self.run, of="test")}
+        if not locked:
+            raise DataError(f"{self.run.path}: has no locked rows. Give the files to predict.")
+        if model not in locked:
+            raise EvenhandError(unknown("model", model, locked))
+        frame = self.run.samples().frame.set_index("id")
+        p = locked[model]
+        return p, frame.loc[list(p.ids), "path"].to_numpy(dtype=object)
+
+
+def _votes(
+    run: Record, sample: Sample, predicted: _Asked, votes: Sequence[str | Path]
+) -> Mapping[str, Mapping[str, str]]:
+    """Return voter -> id as in the sample -> class."""
+    out: dict[str, Mapping[str, str]] = {}
+    known = [str(name) for name in run.json("scores.json")["scores"]]
+    for voter in map(str, votes):
+        if voter in known:
+            p, paths = predicted.by(voter)
+            out[voter] = votes_of(replace(p.take(filled(sample, p, paths).rows), ids=sample.ids))
+        elif Path(voter).is_file():
+            out[voter] = _told(read_sample(voter), tuple(run.data()["classes"]))
+        else:
+            raise EvenhandError(unknown("model or submission", voter, known))
+    return out
+
+
+def _told(other: Sample, classes: tuple[str, ...]) -> Mapping[str, str]:
+    """Return what a submission says of each id: its label, or the class with the highest probability."""
+    if len(other.others) == 1:
+        return dict(zip(other.ids, other.cells[:, other.header.index(other.others[0])], strict=True))
+    if set(other.others) != set(classes):
+        raise DataError(f"{other.name}: beside ids there must be one column for the label, or one for each class.")
+    columns = [other.header.index(name) for name in classes]
+    numbers = pd.DataFrame(other.cells[:, columns]).apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)
+    if np.isnan(numbers).any():
+        row, column = np.argwhere(np.isnan(numbers))[0]
+        raise DataError(
+            f'{other.name}: line {other.lines[row]:,}, column "{classes[column]}" holds '
+            f'"{other.cells[row, columns[column]]}", which is no number.'
+        )
+    return dict(zip(other.ids, np.array(classes, dtype=object)[numbers.argmax(axis=1)], strict=True))

@@ -1,0 +1,68 @@
+"""The log of submissions of a record (submissions.jsonl): what was written, uploaded and refused, and when."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from evenhand.base.errors import RecordError
+from evenhand.base.files import to_json, write_text
+from evenhand.base.record import Record
+
+LOG = "submissions.jsonl"
+
+
+def note(record: Record, event: str, path: Path, **more: Any) -> dict[str, Any]:
+    """Add a line to the log and return it: time, event, file, hash of its bytes, and `more`.
+
+    Parameters
+    ----------
+    event
+        "written", "uploaded", "failed" or "refused".
+    """
+    line = {
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "event": event,
+        "file": str(path.resolve()),
+        "hash": hash_of(path),
+        **more,
+    }
+    with record.locked():
+        before = (record.path / LOG).read_text(encoding="utf-8") if record.has(LOG) else ""
+        write_text(record.path / LOG, f"{before}{to_json(line)}\n")
+    return line
+
+
+def noted(record: Record) -> list[dict[str, Any]]:
+    """Return the lines of the log, oldest first.
+
+    Raises
+    ------
+    RecordError
+        If a line is not JSON.
+    """
+    if not record.has(LOG):
+        return []
+    out: list[dict[str, Any]] = []
+    for number, text in enumerate((record.path / LOG).read_text(encoding="utf-8").splitlines(), start=1):
+        try:
+            out.append(json.loads(text))
+        except json.JSONDecodeError:
+            raise RecordError(f"{record.path / LOG}: line {number} is not JSON. Mend or remove it.") from None
+    return out
+
+
+def written_as(record: Record, path: Path) -> Mapping[str, Any] | None:
+    """Return the line under which a file with these bytes was written from the record, or None."""
+    wanted = hash_of(path)
+    lines = [line for line in noted(record) if line.get("event") == "written" and line.get("hash") == wanted]
+    return lines[-1] if lines else None
+
+
+def hash_of(path: Path) -> str:
+    """Return a hash of a file's bytes."""
+    return hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()

@@ -1,0 +1,88 @@
+"""The audit in the report: parts held out, groups one by one, calibration before and after, learning again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from evenhand.report.charts import ACCENT, MUTED, SECOND, Spec, drawn
+from evenhand.report.evidence import Evidence
+from evenhand.report.figures import reliability
+
+Document = Mapping[str, Any]
+
+GROUP_WORDS = {
+    "below": "surely below what their classes lead one to expect",
+    "as expected": "as their classes lead one to expect",
+    "too few to tell": "with too few rows to tell",
+}
+CALIBRATION_WORDS = {"": "as it is", "temperature": "after a temperature"}
+
+
+def audit_section(evidence: Evidence) -> dict[str, Any] | None:
+    """Return the audit that the run wrote, or the one of `evenhand audit` where there is one; None without both."""
+    found = evidence.audit or (evidence.evaluation or {}).get("audit")
+    if not found:
+        return None
+    groups = found.get("groups", [])
+    counts = {GROUP_WORDS.get(word, word): n for word, n in found.get("groups_by_verdict", {}).items()}
+    return {
+        **found,
+        "by": found.get("by", "group"),
+        "counts": counts,
+        "forest": drawn(forest(groups), "Groups, the worst first: share of right rows")
+        if len(groups) > 1
+        else None,
+        "curves": _curves(found),
+        "sets": found.get("conformal", []),
+        "refit": found.get("refit"),
+    }
+
+
+def _curves(found: Document) -> Any:
+    calibration = found.get("calibration") or []
+    rows = [
+        {**part, "name": CALIBRATION_WORDS.get(one["method"], one["method"])}
+        for one in calibration
+        for part in one["reliability"]
+    ]
+    return drawn(reliability(rows), "Reliability before and after calibration") if rows else None
+
+
+def forest(groups: Sequence[Document], *, most: int = 25) -> Spec:
+    """Return a forest plot: per group its accuracy with the interval, and a tick where it was expected to be.
+
+    Parameters
+    ----------
+    groups
+        Records with name, n, accuracy, low, high, expected, verdict; the worst first.
+    """
+    rows = [{**group, "label": f"{_short(group['name'])} (n {group['n']})"} for group in groups[:most]]
+    y = {"field": "label", "type": "nominal", "sort": [row["label"] for row in rows], "title": None}
+    domain = {"domain": [0, 1]}
+    colour = {
+        "condition": {"test": "datum.verdict == 'below'", "value": SECOND},
+        "value": ACCENT,
+    }
+    rule = {
+        "x": {"field": "low", "type": "quantitative", "scale": domain, "title": "share of rows that are right"},
+        "x2": {"field": "high"},
+        "color": colour,
+    }
+    point = {"x": {"field": "accuracy", "type": "quantitative", "scale": domain}, "color": colour}
+    tick = {"x": {"field": "expected", "type": "quantitative", "scale": domain}}
+    return {
+        "data": {"values": rows},
+        "width": 420,
+        "height": {"step": 20},
+        "encoding": {"y": y},
+        "layer": [
+            {"mark": {"type": "rule"}, "encoding": rule},
+            {"mark": {"type": "tick", "color": MUTED, "thickness": 2, "size": 14}, "encoding": tick},
+            {"mark": {"type": "point", "filled": True, "size": 50}, "encoding": point},
+        ],
+    }
+
+
+def _short(name: str, longest: int = 24) -> str:
+    return name if len(name) <= longest else f"{name[: longest - 1]}…"

@@ -1,0 +1,154 @@
+"""The ladder of ensembles in the report: naive and nested figures, verdicts, weights, gates of pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from evenhand.report.charts import ACCENT, INK, MUTED, SECOND, Spec, drawn
+from evenhand.report.evidence import Evidence
+
+Document = Mapping[str, Any]
+
+NAIVE, NESTED = "seems (naive)", "is worth (nested)"
+
+VERDICT_WORDS = {
+    "better": "Luck with the rows does not explain it.",
+    "worse": "Luck with the rows does not explain it.",
+    "no difference found": "As good, for all purposes.",
+    "too few to tell": "Nobody can tell from so few rows.",
+}
+"""What a verdict means, for a person."""
+
+
+def ladder_section(evidence: Evidence) -> dict[str, Any] | None:
+    """Return the ladder with its chart, the corrected best and the verdicts; None where it was not judged."""
+    worth = evidence.worth
+    if not worth or not worth.get("rows"):
+        return None
+    rows = [row for row in worth["rows"] if row["nested"]["estimate"] is not None]
+    chart = drawn(ladder_chart(rows, title=worth["metric"]), f"{worth['metric']}, naive and nested, of every rung")
+    verdicts = [{**one, "words": VERDICT_WORDS.get(one["verdict"], "")} for one in worth.get("verdicts", [])]
+    return {**worth, "chart": chart if rows else None, "verdicts": verdicts}
+
+
+def blends(evidence: Evidence) -> list[dict[str, Any]]:
+    """Return every blend: its weights with a chart of them by class, and the gates of its pairs."""
+    return [_blend(name, made, evidence) for name, made in (evidence.ensemble or {}).items()]
+
+
+def _blend(name: str, made: Document, evidence: Evidence) -> dict[str, Any]:
+    models, weights = list(made.get("models", [])), made.get("weights")
+    by_class = made.get("class_weights")
+    classes = list(evidence.evaluation["classes"]) if evidence.evaluation else []
+    fits = by_class is not None and len(by_class) == len(models) and all(len(r) == len(classes) for r in by_class)
+    return {
+        "name": name,
+        "models": models,
+        "weights": dict(zip(models, weights, strict=True)) if weights and len(weights) == len(models) else {},
+        "chart": _class_weights(name, models, classes, by_class) if fits and by_class else None,
+        "pairs": list(made.get("pairs") or []),
+        "lacking": [one for one in made.get("coverage", []) if not _complete(one)],
+    }
+
+
+def _complete(coverage: Document) -> bool:
+    return coverage.get("origin", "out-of-fold") == "out-of-fold" and not coverage.get("lacking")
+
+
+def _class_weights(
+    name: str, models: Sequence[str], classes: Sequence[str], weights: Sequence[Sequence[float]]
+) -> Any:
+    rows = [
+        {"model": model, "class": label, "weight": float(weight)}
+        for model, own in zip(models, weights, strict=True)
+        for label, weight in zip(classes, own, strict=True)
+    ]
+    return drawn(class_weight_chart(rows, models, classes), f"Weights of {name} by model and class")
+
+
+def ladder_chart(rows: Sequence[Document], *, title: str) -> Spec:
+    """Return the ladder: per rung a hollow point for the naive figure, a full one with interval for the nested.
+
+    Parameters
+    ----------
+    rows
+        Documents of rungs: name, naive, nested.
+    """
+    order = [row["name"] for row in rows]
+    values = [
+        {"name": row["name"], "is": which, **{end: row[key][end] for end in ("estimate", "low", "high")}}
+        for row in rows
+        for which, key in ((NESTED, "nested"), (NAIVE, "naive"))
+        if row[key]["estimate"] is not None and (which == NESTED or row.get("blend", True))
+    ]
+    colour = {
+        "field": "is",
+        "type": "nominal",
+        "title": None,
+        "scale": {"domain": [NAIVE, NESTED], "range": [SECOND, ACCENT]},
+        "legend": {"orient": "top", "symbolType": "circle"},
+    }
+    y = {"field": "name", "type": "nominal", "sort": order, "title": None}
+    scale = {"zero": False, "nice": True}
+    nested = {"filter": {"field": "is", "equal": NESTED}}
+    rule = {"x": {"field": "low", "type": "quantitative", "scale": scale, "title": title}, "x2": {"field": "high"}}
+    point = {"x": {"field": "estimate", "type": "quantitative", "scale": scale, "title": title}}
+    shape = {
+        "field": "is",
+        "type": "nominal",
+        "scale": {"domain": [NAIVE, NESTED], "range": ["diamond", "circle"]},
+        "legend": None,
+    }
+    return {
+        "data": {"values": values},
+        "width": 480,
+        "height": {"step": 26},
+        "encoding": {"y": y, "color": colour},
+        "layer": [
+            {"transform": [nested], "mark": {"type": "rule"}, "encoding": rule},
+            {"mark": {"type": "point", "filled": True, "size": 60}, "encoding": {**point, "shape": shape}},
+        ],
+    }
+
+
+def class_weight_chart(rows: Sequence[Document], models: Sequence[str], classes: Sequence[str]) -> Spec:
+    """Return weights by model and class as shades, with their numbers where there is room.
+
+    Parameters
+    ----------
+    rows
+        Records with model, class, weight.
+    """
+    step = max(14, min(44, 620 // max(len(classes), 1)))
+    most = max((abs(row["weight"]) for row in rows), default=1.0) or 1.0
+    encoding = {
+        "y": {"field": "model", "type": "nominal", "sort": list(models), "title": None},
+        "x": {
+            "field": "class",
+            "type": "nominal",
+            "sort": list(classes),
+            "title": None,
+            "axis": {"labelAngle": -90},
+        },
+    }
+    opacity = {
+        "field": "weight",
+        "type": "quantitative",
+        "scale": {"domain": [0, most], "range": [0.05, 0.9], "clamp": True},
+        "legend": None,
+    }
+    layers: list[Spec] = [{"mark": {"type": "rect", "color": ACCENT}, "encoding": {"opacity": opacity}}]
+    if step >= 30:
+        text = {"field": "weight", "type": "quantitative", "format": ".2f"}
+        light = {"condition": {"test": f"datum.weight > {0.6 * most}", "value": "var(--paper)"}, "value": INK}
+        layers.append(
+            {"mark": {"type": "text", "fontSize": 11, "color": MUTED}, "encoding": {"text": text, "color": light}}
+        )
+    return {
+        "data": {"values": list(rows)},
+        "width": {"step": step},
+        "height": {"step": 24},
+        "encoding": encoding,
+        "layer": layers,
+    }

@@ -1,0 +1,21 @@
+import numpy as np
+
+from evenhand.base.mapped import is_mapped, let_go
+
+
+def test_a_map_keeps_its_numbers_when_its_pages_go(tmp_path):
+    np.save(tmp_path / "x.npy", np.arange(10_000.0))
+    mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
+    view = np.asarray(mapped)[10:20]
+    assert is_mapped(mapped)
+    assert is_mapped(view)
+    let_go(view)
+    assert view.tolist() == list(range(10, 20))
+
+
+def test_other_arrays_are_left_alone():
+    plain = np.arange(3)
+    assert not is_mapped(plain)
+    let_go(plain)
+    let_go(None)
+    assert plain.tolist() == [0, 1, 2]

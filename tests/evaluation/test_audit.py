@@ -1,0 +1,106 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from evenhand.base.errors import DataError
+from evenhand.base.files import to_json
+from evenhand.base.values import Predictions
+from evenhand.evaluation.audit import MARGIN, audit
+from evenhand.evaluation.evaluate import evaluate
+
+
+def predictions(n: int = 400, k: int = 4, groups: int = 20, bad: int = 0) -> Predictions:
+    """Return predictions whose first `bad` groups are guessed."""
+    rng = np.random.default_rng(3)
+    truth, group = rng.integers(0, k, n), rng.integers(0, groups, n)
+    sure = 0.65 * rng.dirichlet(np.ones(k), n) + 0.35 * np.eye(k)[truth]
+    probabilities = np.where((group < bad)[:, None], rng.dirichlet(np.ones(k), n), sure)
+    ids = np.array([f"r{i}" for i in range(n)], dtype=object)
+    names = np.array([f"магазин {g}" for g in group], dtype=object)
+    return Predictions(ids, tuple("abcd"[:k]), probabilities, truth, groups=names, model="m")
+
+
+def test_the_figure_is_that_of_evaluate():
+    p = predictions()
+    found = audit(p, metric="macro_f1", draws=400)
+    wanted = evaluate(p, ["macro_f1"], draws=400)["macro_f1"]
+    assert (found.figure.estimate, found.figure.low) == (wanted.estimate, wanted.low)
+    assert found.quantile < wanted.estimate
+    assert found.rows.floor == pytest.approx(wanted.estimate - MARGIN)
+
+
+def test_bad_groups_show_where_they_are_held_out_and_not_among_rows():
+    found = audit(predictions(n=1500, bad=3), draws=400)
+    assert found.each_group.lowest < 0.6 < found.rows.lowest
+    assert found.each_group.below == 3
+    assert found.several_groups.lowest < found.rows.lowest
+    assert {group.name for group in found.below} == {"магазин 0", "магазин 1", "магазин 2"}
+
+
+def test_any_grouping_can_be_audited_by():
+    p = predictions()
+    by = np.array([name[-1] for name in p.groups], dtype=object)
+    assert len(audit(p, by=by, draws=200).groups) == len(set(by))
+    lacking = by.copy()
+    lacking[:5] = None
+    assert len(audit(p, by=lacking, draws=200).groups) == len(set(by)) + 5
+
+
+def test_for_a_loss_worse_is_more():
+    found = audit(predictions(bad=2), metric="log_loss", draws=200)
+    assert not found.higher_is_better
+    assert found.rows.floor > found.figure.estimate
+    assert found.quantile > found.figure.estimate
+    assert found.several_groups.lowest > found.several_groups.median
+
+
+def test_without_groups_only_rows_are_held_out():
+    found = audit(replace(predictions(), groups=None), draws=200)
+    assert (found.each_group, found.several_groups, found.groups) == (None, None, ())
+    assert len(found.table()) == 1
+
+
+def test_one_group_alone_is_no_ground_for_holding_out():
+    p = predictions()
+    found = audit(p, by=["same"] * len(p), draws=200)
+    assert (found.each_group, found.several_groups) == (None, None)
+
+
+def test_the_document_is_json_and_names_the_worst_groups():
+    document = audit(predictions(bad=1), draws=200).document(most_groups=2)
+    assert json.loads(to_json(document))["groups_total"] == 20
+    assert len(document["groups"]) == 2
+    assert sum(document["groups_by_verdict"].values()) == 20
+
+
+def test_it_can_be_looked_at():
+    found = audit(replace(predictions(), model="<b>"), draws=200)
+    assert "<b>:" not in found._repr_html_()
+    assert "macro_f1" in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"held": 0.0}, "between 0 and 1"),
+        ({"held": 1.5}, "between 0 and 1"),
+        ({"by": ["a"]}, r"\(1,\) for 400 rows"),
+        ({"metric": "macro_f2"}, "macro_f2"),
+    ],
+)
+def test_wrong_use_is_told(change, says):
+    with pytest.raises(DataError, match=says):
+        audit(predictions(), **change)
+
+
+def test_several_labels_may_hold():
+    rng = np.random.default_rng(0)
+    truth = (rng.random((200, 3)) < 0.4).astype(float)
+    p = Predictions(
+        np.arange(200).astype(str).astype(object), ("a", "b", "c"), 0.6 * truth + 0.4 * rng.random((200, 3)), truth,
+        groups=np.array([f"g{i % 9}" for i in range(200)], dtype=object),
+    )  # fmt: skip
+    found = audit(p, metric="micro_f1", draws=200)
+    assert found.each_group.draws == 9

@@ -1,0 +1,64 @@
+import numpy as np
+import pytest
+from scipy import stats
+
+from evenhand.base.values import Predictions
+from evenhand.evaluation.audit_groups import exact_interval, group_figures, summary_words
+
+
+def predictions(sizes, right, *, label=None, k=2) -> Predictions:
+    """Return predictions in groups of `sizes` rows, with so many right in each."""
+    group = np.repeat([f"группа {g}" for g in range(len(sizes))], sizes).astype(object)
+    truth = np.zeros(len(group), dtype=np.int64) if label is None else np.asarray(label)
+    correct = np.concatenate([np.arange(n) < r for n, r in zip(sizes, right, strict=True)])
+    chosen = np.where(correct, truth, (truth + 1) % k)
+    ids = np.array([f"r{i}" for i in range(len(group))], dtype=object)
+    return Predictions(ids, tuple(f"c{c}" for c in range(k)), np.eye(k)[chosen], truth, groups=group)
+
+
+def test_a_group_that_fails_is_below_and_comes_first():
+    found = group_figures(predictions([40, 40, 40], [38, 12, 39]))
+    assert (found[0].name, found[0].verdict, found[0].n) == ("группа 1", "below", 40)
+    assert found[0].accuracy == pytest.approx(0.3)
+    assert found[0].expected == pytest.approx(77 / 80)
+    assert {f.verdict for f in found[1:]} <= {"as expected", "too few to tell"}
+
+
+def test_three_rows_are_too_few_to_tell_even_if_all_are_wrong():
+    found = group_figures(predictions([60, 3, 60], [48, 0, 48]))
+    assert found[0].verdict == "too few to tell"
+    words = summary_words(found)
+    assert words.startswith("Of 3 groups: surely below what their classes lead one to expect 0, as expected ")
+
+
+def test_a_group_of_hard_classes_is_not_blamed_for_them():
+    label = np.repeat([0, 1, 1], [50, 50, 50])
+    p = predictions([50, 50, 50], [50, 25, 25], label=label)
+    assert [f.verdict for f in group_figures(p)].count("below") == 0
+    alike = predictions([50, 50, 50], [50, 25, 50])
+    assert group_figures(alike)[0].verdict == "below"
+
+
+def test_equal_groups_are_seldom_blamed():
+    rng = np.random.default_rng(0)
+    blamed = 0
+    for _ in range(100):
+        sizes = rng.integers(3, 60, 30)
+        blamed += group_figures(predictions(sizes, rng.binomial(sizes, 0.8)))[0].verdict == "below"
+    assert blamed <= 5
+
+
+def test_the_interval_is_scipys():
+    right, n = np.array([0.0, 3, 10]), np.array([10.0, 10, 10])
+    low, high = exact_interval(right, n, 0.9)
+    for r, a, b in zip(right, low, high, strict=True):
+        wanted = stats.binomtest(int(r), 10).proportion_ci(0.9, "exact")
+        assert (a, b) == (pytest.approx(wanted.low), pytest.approx(wanted.high))
+
+
+def test_rows_may_have_several_labels_and_no_groups():
+    truth = np.array([[1, 0], [1, 1], [0, 0], [0, 1]], dtype=float)
+    p = Predictions(np.array(list("abcd"), dtype=object), ("x", "y"), truth * 0.8, truth)
+    assert group_figures(p) == []
+    found = group_figures(p, np.array(["g", "g", "h", "h"], dtype=object))
+    assert [f.accuracy for f in found] == [1.0, 1.0]

@@ -1,0 +1,80 @@
+"""The sections of ensembles and audits: what is said, and that nothing of it is computed here."""
+
+from __future__ import annotations
+
+from evenhand.base.record import Record
+from evenhand.report.audited import audit_section, forest
+from evenhand.report.evidence import read_evidence
+from evenhand.report.html import rendered
+from evenhand.report.ladder import NAIVE, VERDICT_WORDS, blends, ladder_chart, ladder_section
+
+from .conftest import HOSTILE, audit_document, worth_document
+from .test_html import Tags
+
+
+def text_of(record: Record) -> str:
+    return " ".join(Tags(rendered(record)).text.split())
+
+
+def test_the_ladder_is_told_naive_and_nested(record: Record) -> None:
+    text = text_of(record)
+    assert "The best of 4 is ensemble:стопка" in text
+    assert "no: EH405" in text
+    assert "+0.0400" in text
+    assert "model0 lacks 3 rows" in text
+
+
+def test_every_verdict_is_put_in_words(record: Record) -> None:
+    text = text_of(record)
+    for words in VERDICT_WORDS.values():
+        assert words in text
+    assert "Too few to tell" in text
+
+
+def test_weights_gates_and_sets_are_there(record: Record) -> None:
+    text = text_of(record)
+    assert "learned as a whole from model0, model1" in text
+    assert "Weights of ridge by class" in text
+    assert "every group" in text
+    assert f"{HOSTILE[0]} or" in text
+    made = {blend["name"]: blend for blend in blends(read_evidence(record))}
+    assert made["ridge"]["chart"] is not None
+    assert made["equal"]["chart"] is None
+
+
+def test_the_audit_speaks_of_groups_and_of_what_it_does_not_cover(record: Record) -> None:
+    text = text_of(record)
+    assert "1 surely below what their classes lead one to expect" in text
+    assert "модель had seen them" in text
+    assert "no figure made of these rows can tell" in text
+
+
+def test_an_audit_of_its_own_goes_before_that_of_the_run(record: Record) -> None:
+    document = {**audit_document([]), "metric": "recall[яблоко]", "groups": [], "calibration": []}
+    record.write_json("audit.json", document)
+    section = audit_section(read_evidence(record))
+    assert section is not None
+    assert (section["metric"], section["forest"], section["curves"]) == ("recall[яблоко]", None, None)
+    assert "There are no groups" in text_of(record)
+
+
+def test_a_run_of_before_has_neither(record: Record) -> None:
+    (record.path / "worth.json").unlink()
+    record.write_json("evaluation.json", {"classes": [], "headline": None, "entries": []})
+    evidence = read_evidence(record)
+    assert ladder_section(evidence) is None
+    assert audit_section(evidence) is None
+    assert "Nothing was audited" in text_of(record)
+
+
+def test_the_chart_shows_naive_figures_of_blends_only() -> None:
+    values = ladder_chart(worth_document(["a", "b"])["rows"], title="f1")["data"]["values"]  # type: ignore[arg-type]
+    assert {row["name"] for row in values if row["is"] == NAIVE} == {"ensemble:equal", "ensemble:стопка"}
+
+
+def test_the_forest_shows_the_worst_groups_only() -> None:
+    groups = [
+        {"name": f"g{i}", "n": 9, "accuracy": 0.5, "low": 0.2, "high": 0.8, "expected": 0.6, "verdict": "below"}
+        for i in range(60)
+    ]
+    assert len(forest(groups)["data"]["values"]) == 25
