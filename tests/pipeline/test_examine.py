@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
 import evenhand
 from evenhand.base.errors import ConfigError
+from evenhand.doctor.course import lines_of
 from evenhand.pipeline.run import Run
 from evenhand.testing.kinds import generate
 
@@ -48,7 +50,7 @@ def test_the_second_set_is_judged_and_predicted_and_chooses_nothing(done: Run) -
     assert second is not None
     table = done.predictions
     assert set(table.loc[table["set"] == "generalization", "id"]) == set(second.ids)
-    lines = [json.loads(line) for line in next(done.path.glob("models/a/fold0/seed0/epochs.jsonl")).open()]
+    lines = lines_of(done.path / "models/a/fold0/seed0/epochs.jsonl")
     assert ["generalization" in line["sets"] for line in lines] == [False, True]
     assert lines[1]["sets"]["generalization"]["rows"] == len(second)
 
@@ -61,12 +63,10 @@ def test_a_record_is_looked_at_again_from_its_files_alone(done: Run) -> None:
 
 
 def test_what_a_course_shows_later_is_found_in_the_record(done: Run, tmp_path: Path) -> None:
-    import shutil
-
     copy = tmp_path / "record"
     shutil.copytree(done.path, copy)
     path = copy / "models/a/fold0/seed0/epochs.jsonl"
-    lines = [json.loads(line) for line in path.open()]
+    lines = [dict(line) for line in lines_of(path)]
     lines[-1]["train_loss"] = None
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
     finding = next(f for f in evenhand.examine(copy).findings if f.code == "EH311")
