@@ -7,9 +7,12 @@ import shutil
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 import evenhand
 from evenhand.base.errors import ConfigError
+from evenhand.base.files import to_json
+from evenhand.cli.app import app
 from evenhand.doctor.course import lines_of
 from evenhand.pipeline.run import Run
 from evenhand.testing.kinds import generate
@@ -79,3 +82,14 @@ def test_classes_that_the_data_do_not_have_are_told_before_anything_is_decoded(f
         evenhand.check(wrong)
     assert 'classes.rare: names a class "nothing", which the data do not have' in str(told.value)
     assert 'score.recall[none]: names a class "none"' in str(told.value)
+
+
+def test_the_shell_tells_the_same(done: Run, tmp_path: Path) -> None:
+    found = evenhand.examine(done.path)
+    told = CliRunner().invoke(app, ["doctor", str(done.path), "--json"])
+    assert json.loads(told.stdout) == json.loads(to_json(found.document()))
+    assert told.exit_code == (1 if found.worst == "error" else 0)
+    words = CliRunner().invoke(app, ["doctor", str(done.path)])
+    assert "EH301" in words.stdout
+    nothing = CliRunner().invoke(app, ["doctor", str(tmp_path / "nothing")])
+    assert nothing.exit_code == 2
