@@ -120,3 +120,24 @@ def test_test_views_and_the_gate_are_checked_with_the_rest() -> None:
     assert "model[0].test_views" in text
     assert 'Did you mean "geo' in text
     assert "submit.metric" in text
+
+
+def test_what_is_wrong_with_the_balance_of_a_stage_is_told_with_its_key() -> None:
+    stages = [{"epochs": 1}, {"epochs": 1, "balance": {"sampler": "balancd"}}]
+    values = {"data": {"root": "."}, "model": [{"name": "m", "encoder": "small", "train": {"stage": stages}}]}
+    with pytest.raises(ConfigError, match=r'stage\[1\].balance.sampler.*Did you mean "balanced"'):
+        load(values)
+
+
+def test_a_model_names_another_sampler_without_the_options_of_the_first() -> None:
+    settings = load(
+        {
+            "data": {"root": "."},
+            "balance": {"sampler": {"name": "target_mix", "shares": [0.5, 0.5]}, "warmup_epochs": 2},
+            "model": [{"name": "m", "encoder": "small", "balance": {"sampler": {"name": "power", "power": 0.3}}}],
+        }
+    )
+    own = settings.balance_of(settings.model[0])
+    assert own.sampler == {"name": "power", "power": 0.3}
+    assert own.warmup_epochs == 2
+    assert settings.stage_balances_of(settings.model[0]) == [own]

@@ -256,3 +256,18 @@ def test_opening_takes_milliseconds_however_many_rows(tmp_path: Path) -> None:
 
 def nothing_left(folder: Path) -> bool:
     return not list((folder / "entries").iterdir()) and not list((folder / "building").iterdir())
+
+
+def test_rows_of_one_file_are_made_by_one_thread_in_order(tmp_path: Path) -> None:
+    files = [f"f{row // 300}" for row in range(1500)]
+    by: dict[str, list[tuple[int, int]]] = {}
+
+    def make(row: int) -> dict[str, np.ndarray]:
+        by.setdefault(files[row], []).append((threading.get_ident(), row))
+        return {"x": np.array([row])}
+
+    entry = Store(tmp_path).rows({}, [str(row) for row in range(1500)], make, files=files, workers=4)
+    assert entry["x"][:, 0].tolist() == list(range(1500))
+    for calls in list(by.values())[1:]:  # the first row of all is made before the threads begin
+        assert len({thread for thread, _ in calls}) == 1
+        assert [row for _, row in calls] == sorted(row for _, row in calls)

@@ -25,7 +25,7 @@ def both(small):
 def test_sampler_and_weights_together_are_told_within_two_epochs(small, both):
     (alarm,) = small.trained(both).alarms
     assert (alarm["code"], alarm["evidence"]["blames"]) == ("EH301", "balance")
-    assert alarm["epoch"] - alarm["evidence"]["since"] < 2
+    assert alarm["epoch"] - alarm["evidence"]["since"] <= 2
     assert alarm["evidence"]["exponent"] == pytest.approx(2.0)
     assert alarm["did"] == "The training goes on."
 

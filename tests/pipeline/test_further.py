@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from evenhand.pipeline.run import opened
 from evenhand.pipeline.source import Source, fingerprint, read
 from evenhand.settings import Settings, load
 from evenhand.testing.beats import write_record
+from evenhand.testing.kinds import generate
 
 MARKS = [(200 * at, "NVA"[at % 3]) for at in range(1, 16)]
 
@@ -123,3 +125,19 @@ def test_the_second_set_is_part_of_the_fingerprint(tmp_path: Path) -> None:
 def test_an_unknown_key_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="data.generalization.rot"):
         settings(tmp_path, {"rot": "x"})
+
+
+def test_photos_have_a_second_set_too(tmp_path: Path) -> None:
+    first = generate("photos", tmp_path / "first", rows=24)
+    generate("photos", tmp_path / "second", rows=24, seed=1)
+    further = {"root": str(tmp_path / "second"), "table": "labels.csv", "group": "series"}
+    store = f'compute.store="{tmp_path / "store"}"'
+    own = load({**tomllib.loads(first.toml.read_text(encoding="utf-8")), "data": {
+        "kind": "photos", "root": str(tmp_path / "first"), "table": "labels.csv", "label": "class",
+        "generalization": further,
+    }}, changes=[store])  # fmt: skip
+    found = read(own, Silent())
+    assert found.further is not None
+    assert found.further.samples.classes == found.samples.classes
+    (entry,) = found.further.entries.values()
+    assert entry["image"].shape == (24, 64, 64, 3)

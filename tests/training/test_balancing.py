@@ -139,6 +139,13 @@ def test_a_subset_is_another_one_each_epoch_and_repeats_no_row() -> None:
     assert {tuple(np.bincount(LABELS[of])) for of in rows} == {(10, 10, 10)}
 
 
+def test_a_subset_of_even_classes_is_short_as_well() -> None:
+    even = np.repeat(np.arange(2), 20)
+    balance, _ = balance_of(BalanceConfig(sampler={"name": "balanced_subset", "per_class": 5}), even, ("a", "b"))
+    rows = drawn(np.arange(40), balance.chances, np.random.default_rng(0), balance.epoch_rows)
+    assert len(set(rows)) == 10
+
+
 SAMPLED = {"sampler": {"name": "target_mix", "shares": {"a": 0.8, "ц": 0.1, "b": 0.1}}}
 
 

@@ -51,9 +51,8 @@ def test_the_price_is_that_of_the_paper() -> None:
     q = np.exp(z / t) / np.exp(z / t).sum()
     teacher = Teacher(torch.tensor(p).log().float(), how(temperature=t, weight=0.25))
     found = teacher.joined(torch.tensor(1.5), torch.tensor(z).float(), torch.tensor([0]), 0)
-    assert float(found) == pytest.approx(
-        0.75 * 1.5 + 0.25 * t * t * float((soft * np.log(soft / q)).sum()), rel=1e-5
-    )
+    apart = float((soft * np.log(soft / q)).sum())
+    assert float(found) == pytest.approx(0.75 * 1.5 + 0.25 * t * t * apart, rel=1e-5)
 
 
 def test_the_teacher_is_heard_from_its_first_epoch_on_and_not_in_the_pause() -> None:

@@ -211,7 +211,7 @@ def effective_prior(
 
     >>> both = effective_prior({"N": 900, "S": 20, "V": 80}, sampler="balanced", weights="inverse")
     >>> both.shares.round(3).tolist(), round(both.exponent, 6)
-    ([0.017, 0.787, 0.197], 2.0)
+    ([0.017, 0.786, 0.197], 2.0)
     """
     rows, known = _counted(counts, names)
     how = None if _is_list(sampler) else of_classes(chosen(SAMPLERS, _choice(sampler)), rows, known)

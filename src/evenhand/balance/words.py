@@ -79,13 +79,19 @@ def prior_html(prior: EffectivePrior) -> str:
 def choice_words(choice: str | Mapping[str, object]) -> str:
     """Return a choice as it stands in the configuration.
 
-    >>> choice_words("none"), choice_words({"name": "power", "power": 0.7})
-    ('none', 'power (power 0.7)')
+    >>> choice_words({"name": "power", "power": 0.7}), choice_words({"name": "target_mix", "shares": {"N": 0.5}})
+    ('power (power 0.7)', 'target_mix (shares N 0.5)')
     """
     if isinstance(choice, str):
         return choice
-    options = [f"{key} {value}" for key, value in choice.items() if key != "name" and value is not None]
+    options = [f"{key} {_option(value)}" for key, value in choice.items() if key != "name" and value is not None]
     return f"{choice['name']} ({', '.join(options)})" if options else str(choice["name"])
+
+
+def _option(value: object) -> str:
+    if isinstance(value, Mapping):
+        return " ".join(f"{key} {item}" for key, item in value.items())
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _rows(prior: EffectivePrior, most: int) -> list[tuple[str, ...]]:

@@ -35,10 +35,10 @@ def heaviest(
     Returns
     -------
     classes
-        For each such class "class", "group", "share" (of the class's rows, 0..1), "rows" (of the class in the group),
-        "of" (of the class in all), "effective" (how many groups of equal size would be as uneven: one over the sum
-        of squared shares), "with" and "without": precision, recall and F1 as `Interval.document`. Without the group
-        means without all of its rows, those of other classes too.
+        For each such class "class", "group", "share" (of the class's rows, 0..1), "rows" (of the class in the
+        group), "of" (of the class in all), "effective" (`effective_groups`), "with" and "without": precision,
+        recall and F1 as `Interval.document`. Without the group means without all of its rows, those of other
+        classes too.
 
     Raises
     ------

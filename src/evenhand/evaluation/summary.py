@@ -12,6 +12,7 @@ from evenhand.base.values import Interval, Predictions
 from evenhand.evaluation.calibration import reliability
 from evenhand.evaluation.confusions import confidently_wrong, confusion_matrix, confusions
 from evenhand.evaluation.evaluate import evaluate, judged
+from evenhand.evaluation.heaviest import heaviest
 from evenhand.evaluation.rows import rows_of
 
 PER_CLASS = ("precision", "recall", "f1")
@@ -40,7 +41,8 @@ def summarize(
     -------
     document
         "classes", "headline", "entries" (per model and set: "name", "set", "n", "groups", "confusion", "per_class",
-        "pairs", "confidently_wrong", "reliability") and "classes_by_group" of the headline's first set.
+        "heaviest", "pairs", "confidently_wrong", "reliability") and "classes_by_group" of the headline's first
+        set.
         Intervals are written as `Interval.document`. Where several labels may hold there is no confusion matrix,
         and "confusion" and "pairs" are empty.
 
@@ -70,6 +72,7 @@ def _entry(where: str, p: Predictions, draws: int, level: float, seed: int) -> d
         "groups": len(p) if p.groups is None else len(set(p.groups)),
         "confusion": confusion_matrix(p).tolist() if one else [],
         "per_class": per_class(p, draws=draws, level=level, seed=seed),
+        "heaviest": heaviest(p, draws=draws, level=level, seed=seed),
         "pairs": [pair.document() for pair in confusions(p)] if one else [],
         "confidently_wrong": confidently_wrong(p),
         "reliability": [part.document() for part in reliability(p)],

@@ -44,8 +44,8 @@ learning_rate = 1e-3
 early_stop = 5                  # epochs without a better one; 0 is off
 
 [balance]
-sampler = "none"                # none | balanced
-weights = "none"                # none | inverse
+sampler = "none"                # none | balanced | power | sqrt | effective_number | target_mix | balanced_subset
+weights = "none"                # none | inverse | effective_number | downweight
 
 [score]                         # what is maximised
 macro_f1 = 1.0

@@ -12,6 +12,7 @@ from evenhand.base.values import Floats, Predictions, Samples
 from evenhand.ensemble.blend import Blend, blend
 from evenhand.ensemble.recipe import Recipe, recipe
 from evenhand.evaluation.evaluate import default_metrics, evaluate
+from evenhand.evaluation.heaviest import heaviest
 from evenhand.evaluation.score import fast_score
 from evenhand.evaluation.summary import summarize
 from evenhand.pipeline.audited import audited
@@ -53,6 +54,9 @@ def judge(record: Record, settings: Settings, watcher: Watcher, seconds: Mapping
         "record": str(record.path),
         "headline": {"best": headline, "metric": metric, **scores[headline][OUT_OF_FOLD][metric]},
         "scores": scores,
+        "heaviest": {
+            sets[OUT_OF_FOLD].model: {of: _heaviest(p, settings) for of, p in sets.items()} for sets in every
+        },
         "findings": [{"code": f.code, "severity": f.severity, "says": f.says, "about": f.about} for f in findings],
         "seconds": dict(seconds),
     }
@@ -114,6 +118,11 @@ def _figures(p: Predictions, settings: Settings, samples: Samples) -> dict[str, 
         p, names, sets=settings.classes.sets, levels=samples.levels, draws=how.draws, level=how.level, seed=how.seed
     )
     return {name: figure.document() for name, figure in found.items()}
+
+
+def _heaviest(p: Predictions, settings: Settings) -> list[dict[str, Any]]:
+    how = settings.evaluate
+    return heaviest(p, draws=how.draws, level=how.level, seed=how.seed)
 
 
 def _score(p: Predictions, settings: Settings, samples: Samples) -> float:

@@ -72,6 +72,11 @@ class Run:
         return pd.DataFrame(rows)
 
     @property
+    def heaviest(self) -> dict[str, Any]:
+        """Model -> set -> classes that lie mostly in one group, with and without it (`evaluation.heaviest`)."""
+        return dict(self.record.json("scores.json").get("heaviest", {}))
+
+    @property
     def predictions(self) -> pd.DataFrame:
         """Predictions of every model and ensemble."""
         return self.record.predictions()

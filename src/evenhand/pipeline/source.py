@@ -180,6 +180,13 @@ def check_names(settings: Settings, samples: Samples) -> None:
 
 
 def check_learnable(samples: Samples, root: str) -> None:
+    """Raise in words where there is nothing to learn from: no rows, or one class only.
+
+    Raises
+    ------
+    DataError
+        Naming the root, and what was found there.
+    """
     held = [name for name, count in zip(samples.classes, samples.counts(), strict=True) if count > 0]
     if len(samples) == 0:
         raise DataError(f"{root}: nothing to learn from was found there.")

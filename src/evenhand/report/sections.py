@@ -138,6 +138,7 @@ def _entry(evidence: Evidence, entry: Mapping[str, Any], picture: Picture) -> di
         "groups": entry["groups"],
         "confusion": _confusion(entry, classes, of),
         "per_class": entry.get("per_class", []),
+        "heaviest": entry.get("heaviest", []),
         "class_chart": _class_chart(entry, of),
         "pairs": pairs,
         "wrong": wrong,

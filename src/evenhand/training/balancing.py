@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
@@ -71,11 +72,12 @@ def balance_of(config: BalanceConfig, labels: npt.NDArray[Any], names: Sequence[
     """
     plan = accepted(plan_of(config, labels, names))
     whole = chosen(LOSSES, config.loss).build(plan.classes())
-    rows = round(plan.prior.epoch_rows)
+    rows, chances = round(plan.prior.epoch_rows), plan.chances(labels)
+    short = rows != len(labels)
     balance = Balance(
         loss=_by_epoch(plan, whole),
-        chances=plan.chances(labels),
-        epoch_rows=None if rows == len(labels) else rows,
+        chances=np.ones(len(labels)) if short and chances is None else chances,
+        epoch_rows=rows if short else None,
         expected_mix=plan.prior.batch_shares,
         weights=plan.weights,
         correction=plan.correction,

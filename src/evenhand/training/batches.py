@@ -21,8 +21,8 @@ def drawn(rows: Ints, chances: Floats, rng: np.random.Generator, size: int | Non
     """Return `size` rows (as many as there are), drawn in proportion to their chances, in a new order.
 
     Drawing is systematic (Madow 1949): with an expected number of 2.3, a row comes two or three times and
-    never five times or not at all. It goes through the rows from the smallest chance to the largest, so that classes
-    hold what they should up to a row, and in a random order where chances are alike.
+    never five times or not at all. It goes through the rows from the smallest chance to the largest, so that
+    classes hold what they should up to a row, and in a random order where chances are alike.
 
     Parameters
     ----------

@@ -138,8 +138,8 @@ def check_folds(how: DistillConfig, said: pd.DataFrame, assignment: Assignment, 
     differ = (theirs != ours) | (theirs == TEST)
     if differ.any():
         raise TaskError(
-            f"train.distill: {int(differ.sum()):,} of {len(ids):,} training rows lie in another fold of the teacher's "
-            f"record (first: {ids[differ][0]}, fold {theirs[differ][0]} there and {ours[differ][0]} here), so it may "
-            "have been trained on rows that are held out here. Give this run the teacher's folds: "
+            f"train.distill: {int(differ.sum()):,} of {len(ids):,} training rows lie in another fold of the "
+            f"teacher's record (first: {ids[differ][0]}, fold {theirs[differ][0]} there, {ours[differ][0]} here), "
+            "so it may have been trained on rows that are held out here. Give this run the teacher's folds: "
             f'folds.file = "{how.record}/folds.csv".'
         )

@@ -18,9 +18,7 @@ class DistillConfig(Section):
     temperature: float = option(
         2.0, gt=0, le=100, says="What logits of both are divided by: above 1, second choices are heard too."
     )
-    weight: float = option(
-        0.5, gt=0, le=1, says="Share of the loss that is the teacher's; the rest is the labels'."
-    )
+    weight: float = option(0.5, gt=0, le=1, says="The teacher's share of the loss; the rest is the labels'.")
     start_epoch: int = option(0, ge=0, unit="epochs", says="First epoch in which the teacher is heard.")
     pause: list[int] = option(
         [],

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from evenhand.doctor import examine
@@ -14,6 +16,14 @@ def test_it_matters_where_probabilities_are_scored(skewed, score, severity):
     assert found.severity == severity
     assert "differs from the data's by 65.0%" in found.says
     assert found.patch == {"balance.correct_to": "natural"}
+
+
+def test_several_ways_are_told_in_one_note(skewed):
+    case = skewed(**TRAINED)
+    both = replace(case, ledgers=(*case.ledgers, *skewed(sampler="sqrt", correct_to="trained").ledgers))
+    (found,) = examine(both, ["EH209"]).findings
+    assert found.says.startswith("2 ways of balance: probabilities are judged under the trained prior")
+    assert "m 65.0%" in found.says
 
 
 @pytest.mark.parametrize(

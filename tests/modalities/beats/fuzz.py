@@ -65,7 +65,7 @@ def field(raw: bytes, rng: np.random.Generator) -> bytes:
 def use(files: Mapping[str, bytes]) -> list[str]:
     """Do with a record whatever is done with one; return what was said of it. Only `DataError` is caught."""
     root, kind = MemoryRoot(files), Beats()
-    own = BeatsConfig(leads=["MLII|*"], sampling_rate=100, max_samples=1_000_000)
+    own = BeatsConfig(leads=["MLII|*"], sampling_rate=100, max_samples=2_000_000)
     said: list[str] = []
     for path in (name for name in files if name.endswith(".hea")):
         try:

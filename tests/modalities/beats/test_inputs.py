@@ -69,3 +69,12 @@ def test_profiles_keep_shape_and_number_format(profile: str) -> None:
     assert out.shape == x.shape
     assert out.dtype == x.dtype
     assert torch.equal(out, x) == (profile == "none")
+
+
+def test_a_network_that_reads_the_rhythm_alone_is_given_no_windows() -> None:
+    arrays = beats()
+    inputs = BeatInputs(arrays, ("rhythm",), apply_profile, profile="full")
+    assert not inputs.draws
+    batch = inputs.batch(torch.tensor([3]), None)
+    assert list(batch) == ["rhythm"]
+    assert torch.equal(batch["rhythm"], torch.from_numpy(arrays["rhythm"][[3]]))

@@ -8,7 +8,7 @@ from evenhand.models.network import Network, build_network
 from evenhand.models.saving import load_network, save_network
 
 ROW = {"signal": [2, 45], "rhythm": [7], "near": [5]}
-ENCODERS = ("resnet1d", "transformer1d", "neighbours")
+ENCODERS = ("resnet1d", "transformer1d", "neighbours", "rhythm")
 
 
 def model(encoder: str, **row: list[int]) -> SizedModel:
@@ -25,7 +25,7 @@ def batch(network: Network, b: int = 3) -> dict[str, torch.Tensor]:
 
 
 def test_importing_the_module_files_every_encoder() -> None:
-    assert {"Beside", "Neighbours", "Tokens"} == set(models.__all__)
+    assert {"Beside", "Measured", "Neighbours", "Tokens"} == set(models.__all__)
 
 
 @pytest.mark.parametrize("encoder", ENCODERS)

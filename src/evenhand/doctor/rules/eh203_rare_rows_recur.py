@@ -14,7 +14,7 @@ from evenhand.doctor.words import classes_of, listing, verb
 
 
 @rule("EH203", slug="rare-rows-recur", severity="warning", needs=("ledgers",), after=("EH107", "EH108", "EH201"))
-def check(case: Case, *, most: float = 30.0) -> Iterator[Found]:
+def check(case: Case, *, most: float = 50.0) -> Iterator[Found]:
     """Find rare classes whose rows are drawn very often within an epoch.
 
     What it checks: how often a row of each class is expected in an epoch under the sampler, against `most`.
@@ -27,7 +27,7 @@ def check(case: Case, *, most: float = 30.0) -> Iterator[Found]:
 
     Limits: where rows are augmented strongly, or nothing but a small head is trained, more is borne.
 
-    Example: `lite0: rows of 1 class of 4 are drawn more than 30 times an epoch: O (125).`
+    Example: `lite0: rows of 1 class of 4 are drawn more than 50 times an epoch: O (125).`
     """
     for ledger in case.ledgers or ():
         prior = ledger.plan.prior

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from evenhand.balance.ledger import Ledger
 from evenhand.doctor.case import Case
 from evenhand.doctor.rule import Found, rule
+from evenhand.doctor.words import listing
 
 OF_PROBABILITIES = ("log_loss", "calibration_error", "brier")
 """Beginnings of metrics that read probabilities, not only which class is called."""
@@ -33,19 +35,29 @@ def check(case: Case, *, apart: float = 0.1) -> Iterator[Found]:
     Example: `lite0: probabilities are judged under the trained prior, which differs from the data's by 65.0%: log
     loss and calibration error are those of other data.`
     """
+    off = [(_distance(ledger), ledger) for ledger in case.ledgers or () if _left(ledger)]
+    off = [(distance, ledger) for distance, ledger in off if distance > apart]
+    if not off:
+        return
     scored = [str(name) for name in case.setting("score", {})]
     reads = [name for name in scored if name.startswith(OF_PROBABILITIES)]
-    for ledger in case.ledgers or ():
-        plan = ledger.plan
-        distance = float(np.abs(plan.judged.shares - plan.prior.natural).sum() / 2)
-        if plan.config.correct_to != "trained" or plan.prior.several or distance <= apart:
-            continue
-        of = f" ([score] holds {', '.join(reads)})" if reads else ""
-        yield Found(
-            says=f"{ledger.title}: probabilities are judged under the trained prior, which differs from the data's "
-            f"by {distance:.1%}: log loss and calibration error are those of other data{of}.",
-            about=ledger.models[0] if len(ledger.models) == 1 else "",
-            evidence={"apart": distance, "judged": plan.judged.shares.tolist()},
-            patch={f"{ledger.key}.correct_to": "natural"},
-            severity=None if reads else "note",
-        )
+    of = f" ([score] holds {', '.join(reads)})" if reads else ""
+    each = [f"{ledger.title} {distance:.1%}" for distance, ledger in sorted(off, key=lambda one: -one[0])]
+    who = off[0][1].title if len(off) == 1 else f"{len(off)} ways of balance"
+    by = f"by {off[0][0]:.1%}" if len(off) == 1 else f"({listing(each)})"
+    yield Found(
+        says=f"{who}: probabilities are judged under the trained prior, which differs from the data's {by}: log "
+        f"loss and calibration error are those of other data{of}.",
+        about=off[0][1].models[0] if len(off) == len(off[0][1].models) == 1 else "",
+        evidence={"apart": {ledger.title: distance for distance, ledger in off}},
+        patch={"balance.correct_to": "natural"} if len(off) > 1 else {f"{off[0][1].key}.correct_to": "natural"},
+        severity=None if reads else "note",
+    )
+
+
+def _left(ledger: Ledger) -> bool:
+    return ledger.plan.config.correct_to == "trained" and not ledger.plan.prior.several
+
+
+def _distance(ledger: Ledger) -> float:
+    return float(np.abs(ledger.plan.judged.shares - ledger.plan.prior.natural).sum() / 2)

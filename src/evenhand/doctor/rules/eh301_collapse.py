@@ -24,7 +24,7 @@ from evenhand.doctor.words import listing, verb
     after=("EH201", "EH202", "EH311", "EH207"),
 )
 def check(
-    case: Case, *, epochs: int = 2, called: float = 0.05, part: float = 0.5, steps: int = 10, sure_steps: int = 40
+    case: Case, *, epochs: int = 2, called: float = 0.25, part: float = 0.5, steps: int = 10, stands: int = 3
 ) -> Iterator[Found]:
     """Find trainings that no longer predict classes which are there.
 
@@ -32,8 +32,9 @@ def check(
     itself (before its probabilities are corrected to another prior) calls less than `called` times as often as
     they are there. They are reported where sampler, weights and loss together make the model believe in the
     class less than `part` times as much as both its share of the rows and an equal share; or where it is
-    believed to be as common as half an equal share, is not called among the training rows either, and its own
-    training rows get a mean probability below `part` times what is believed.
+    believed to be as common as half an equal share, is not called at all, among the training rows either, and
+    its own training rows get a mean probability below `part` times what is believed that does not rise over
+    `stands` epochs.
 
     Why it matters: a score that averages over classes can look well while some are never found. What the settings
     make a model believe is what it will say, however long it is trained.
@@ -44,15 +45,13 @@ def check(
     Limits: a rare class that is not predicted because it is rare, and nothing was done about it, is not reported:
     that is what the loss asks for. Nor is one that looks like others, as long as it is believed in.
 
-    Example: `both, fold 0, seed 0: N (90.0% of the validation rows) is hardly ever predicted since epoch 1; the
-    model says S and V. Sampler "balanced" (1.00) and weights "inverse" (1.00) together have the exponent 2.00
+    Example: `both, fold 0, seed 0: N (90.0% of the validation rows, called for 0.0%) is hardly ever predicted
+    since epoch 1; the model says S and V. Sampler "balanced" (1.00) and weights "inverse" (1.00) together have the exponent 2.00
     and make it expect N in 1.7% of the rows.`
     """
     for model, courses in by_model(case.courses or ()).items():
         found = [
-            (course, hit)
-            for course in courses
-            if (hit := collapse(course, epochs, called, part, steps, sure_steps))
+            (course, hit) for course in courses if (hit := collapse(course, epochs, called, part, steps, stands))
         ]
         if found:
             course, hit = found[0]
@@ -81,7 +80,7 @@ class Collapse:
 
 
 def collapse(
-    course: Course, epochs: int, called: float, part: float, steps: int, sure_steps: int
+    course: Course, epochs: int, called: float, part: float, steps: int, stands: int, *, sure_steps: int = 100
 ) -> Collapse | None:
     """Return what is not predicted in the last epochs of a fit, or None."""
     lines = course.settled(epochs, steps=steps)
@@ -91,8 +90,8 @@ def collapse(
     missing = np.all([_missing(word, called) for word in words], axis=0)
     believed, natural = course.prior.shares, course.prior.natural
     by_prior = missing & (believed < part * np.minimum(natural, 1 / course.k))
-    sure = course.settled(epochs, steps=sure_steps)
-    against = missing & _unheard(course, sure, part) if sure else np.zeros(course.k, dtype=bool)
+    sure = course.settled(stands, steps=sure_steps)
+    against = _unheard(course, sure, part) if sure else np.zeros(course.k, dtype=bool)
     chosen = by_prior if by_prior.any() else against
     if not chosen.any():
         return None
@@ -109,15 +108,18 @@ def _missing(word: Any, called: float) -> Any:
 def _unheard(course: Course, lines: Sequence[Line], part: float, *, least_rows: float = 10.0) -> Any:
     """Return (k,) classes believed to be common that training rows do not hear of either."""
     assert course.prior is not None
-    believed, out = course.prior.shares, np.ones(course.k, dtype=bool)
+    believed, out, gone = course.prior.shares, np.ones(course.k, dtype=bool), []
     for line in lines:
         train = (line.get("sets") or {}).get("train") or {}
         rows = numbers(train, "share") * float(train.get("rows") or 0)
         if len(rows) != course.k:
             return np.zeros(course.k, dtype=bool)
         own = numbers(train, "own_probability")
+        word = own_word(line)
+        out &= (numbers(word, "predicted") == 0) & (numbers(word, "share") > 0)
         out &= (numbers(train, "predicted") == 0) & (rows >= least_rows) & (own < part * believed)
-    return out & (believed >= 0.5 / course.k)
+        gone.append(own)
+    return out & (believed >= 0.5 / course.k) & (gone[-1] <= 1.02 * gone[0])
 
 
 def _since(course: Course, chosen: Any, called: float) -> int:
@@ -133,7 +135,10 @@ def _since(course: Course, chosen: Any, called: float) -> int:
 
 def _words(course: Course, hit: Collapse) -> str:
     share = numbers(own_word(course.lines[-1]), "share")
-    names = [f"{course.classes[c]} ({share[c]:.1%} of the validation rows)" for c in hit.classes]
+    names = [
+        f"{course.classes[c]} ({share[c]:.1%} of the validation rows, called for {hit.predicted[c]:.1%})"
+        for c in hit.classes
+    ]
     said = [name for name, p in zip(course.classes, hit.predicted, strict=True) if p > 0.01]
     which = f"the model says {'only ' if len(said) == 1 else ''}{listing(said, most=5)}"
     many = verb(len(names), "is", "are")

@@ -37,7 +37,7 @@ def check(case: Case, *, least: float = 0.5, rows: int = 2000, most_ways: int = 
     weights = {str(name): float(weight) for name, weight in case.setting("score", {}).items()}
     sets = {str(name): tuple(members) for name, members in (case.setting("classes", {}) or {}).items()}
     counts = case.label_matrix[case.training].sum(axis=0)
-    present = np.flatnonzero(counts > 0)
+    present = np.flatnonzero(counts > 0).tolist()
     if case.rows.multi_label or len(present) < 2:
         return
     try:

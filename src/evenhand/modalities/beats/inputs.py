@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -14,6 +15,9 @@ from evenhand.modalities.beats.shapes import Batch
 
 Augment = Callable[[Tensor, str, Any], Tensor]
 """(b, c, t) windows, the name of a profile, a generator (or one per row) -> the same, changed."""
+
+
+Windows = npt.NDArray[np.float32]
 
 
 class BeatInputs:
@@ -49,8 +53,7 @@ class BeatInputs:
         device: Any = "cpu",
         hold: int = 2**30,
     ) -> None:
-        signal = arrays["signal"]
-        self._signal = np.asarray(signal) if signal.nbytes <= hold else signal
+        self._signal = None if set(reads) == {"rhythm"} else _held(arrays["signal"], hold)
         self._rhythm = torch.from_numpy(np.array(arrays["rhythm"], dtype=np.float32))
         self._near = torch.from_numpy(np.array(arrays["near"], dtype=np.int64)) if "around" in reads else None
         self._augment = augment
@@ -58,7 +61,7 @@ class BeatInputs:
         self._view_profile = view_profile
         self._device = device
         self.views = views
-        self.draws = profile != "none"
+        self.draws = profile != "none" and self._signal is not None
 
     def batch(self, rows: Tensor, draws: torch.Generator | None) -> Batch:
         """Return beats as they are trained on, their windows augmented by the profile."""
@@ -75,6 +78,8 @@ class BeatInputs:
 
     def _beats(self, rows: Tensor, profile: str, draws: Any) -> Batch:
         rhythm = {"rhythm": self._rhythm.index_select(0, rows).to(self._device)}
+        if self._signal is None:
+            return rhythm
         if self._near is None:
             return {"signal": self._windows(rows.unsqueeze(1), profile, draws), **rhythm}
         near = self._near.index_select(0, rows)
@@ -82,10 +87,15 @@ class BeatInputs:
         around = torch.where(known, near, rows.unsqueeze(1))
         windows = self._windows(around, profile, draws)
         places, leads = near.shape[1], windows.shape[1] // near.shape[1]
-        return {"around": windows.unflatten(1, (places, leads)), "known": known.to(self._device), **rhythm}
+        return {"around": windows.view(len(rows), places, leads, -1), "known": known.to(self._device), **rhythm}
 
     def _windows(self, rows: Tensor, profile: str, draws: Any) -> Tensor:
         """Return (b, places · c, t) windows of (b, places) rows: channels of one row are changed alike."""
-        taken = np.take(self._signal, rows.numpy().ravel(), axis=0)
+        taken = np.take(cast(Windows, self._signal), rows.numpy().ravel(), axis=0)
         windows = torch.from_numpy(taken.reshape(len(rows), -1, taken.shape[-1])).to(self._device)
         return windows if profile == "none" else self._augment(windows, profile, draws)
+
+
+def _held(windows: Windows, hold: int) -> Windows:
+    """Return windows in memory, where they fit; else as they are, mapped."""
+    return np.array(windows) if windows.nbytes <= hold else windows

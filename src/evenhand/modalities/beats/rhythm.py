@@ -71,9 +71,10 @@ def rhythm(at_s: Values, apart: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32
     -------
     array
         "before/long": natural logarithm of the interval before a beat over a quantile of intervals, of the whole
-        record or of the beats around. "change": logarithm of 0.01 + the median of the differences of
-        logarithms of an interval and the most alike of the three before it. "rr": logarithm of an interval over the one before the beat. Logarithms of
-        ratios are clipped to a factor of 2. An interval that is not known counts as the record's median.
+        record or of the beats around. "change": logarithm of 0.01 + the median of the differences of logarithms
+        of an interval and the most alike of the three before it. "rr": logarithm of an interval over the one
+        before the beat. Logarithms of ratios are clipped to a factor of 2. An interval that is not known counts
+        as the record's median.
     """
     interval = intervals(at_s, apart)
     known = np.isfinite(interval)
@@ -118,7 +119,7 @@ def _quantiles(x: Values, reach: int, shares: tuple[float, ...]) -> list[Values]
 
 
 def _shifted(log: Values, by: int) -> Values:
-    """Return (b,) the logarithm of the interval `by` beats after the one before each beat; at the ends, the last."""
+    """Return (b,) the logarithm of the interval `by` beats after each beat's own; at the ends, the last."""
     count = len(log) - 1
     return log[np.clip(np.arange(count) + by, 0, count)]
 

@@ -6,6 +6,7 @@ zip is read like a folder, and a header that names a file elsewhere leads nowher
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ from evenhand.modalities.beats.header import FLAC, Head, check_text, head_of
 MILLIVOLTS = {"mv": 1.0, "uv": 1e-3, "µv": 1e-3, "v": 1e3, "nv": 1e-6}
 """Unit of a signal, in small letters -> its size in millivolts."""
 
+_SCRATCH = re.compile(r"[^\s'\"]*evenhand-record-[^/\s]*/")
 _LIBRARY = r"wfdb(\.|$)"
 
 
@@ -155,7 +157,8 @@ def in_words(says: str) -> Iterator[None]:
     except DataError:
         raise
     except Exception as error:
-        detail = " ".join(str(error).split())[:80] or type(error).__name__
+        told = _SCRATCH.sub("", " ".join(str(error).split()))
+        detail = told[:80] or type(error).__name__
         raise DataError(f"{says} ({detail})") from None
 
 

@@ -1,0 +1,15 @@
+"""A figure in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def figure_words(figure: Mapping[Any, Any]) -> str:
+    """Return an estimate with its interval in words."""
+    if figure.get("estimate") is None or figure["estimate"] != figure["estimate"]:
+        return "cannot be estimated"
+    if figure.get("low") is None or figure["low"] != figure["low"]:
+        return f"{figure['estimate']:.3f}"
+    return f"{figure['estimate']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]"

@@ -1,0 +1,32 @@
+from io import StringIO
+
+from rich.console import Console
+
+from evenhand.cli.heaviest import heaviest_table
+
+FIGURE = {"estimate": 0.8, "low": 0.7, "high": 0.9}
+ALL = {"precision": FIGURE, "recall": FIGURE, "f1": FIGURE}
+NOTHING = {"estimate": None, "low": None, "high": None}
+CLASS = {"class": "S [x]", "group": "p232", "share": 0.752, "with": ALL, "without": {**ALL, "recall": NOTHING}}
+
+
+def words(found: dict, of: str = "test") -> str:
+    out = StringIO()
+    Console(file=out, width=160).print(heaviest_table(found, of))
+    return out.getvalue()
+
+
+def test_a_class_is_shown_with_and_without_its_heaviest_group() -> None:
+    told = words({"m": {"test": [CLASS]}})
+    for part in ("S [x]", "p232", "75%", "with", "without", "0.800 [0.700, 0.900]", "cannot be estimated"):
+        assert part in told
+
+
+def test_a_class_of_one_group_alone_has_no_figure_without_it() -> None:
+    told = words({"m": {"test": [{**CLASS, "without": None}]}})
+    assert told.count("cannot be estimated") == 3
+
+
+def test_there_is_no_table_where_no_class_lies_mostly_in_one_group() -> None:
+    assert heaviest_table({"m": {"test": []}}, "test") is None
+    assert heaviest_table({}, "oof") is None
