@@ -64,7 +64,7 @@ def replicates(draws: int = 2000, loop: int = 40) -> float:
 
 
 def weights(n: int = 50_000) -> tuple[float, float]:
-    """Return how many times faster blend weights are than `LinearRegression(positive=True)`, and how far they differ.
+    """Return how many times faster weights are than `LinearRegression(positive=True)`, and how far they differ.
 
     Both for five folds on the same rows; the difference is the largest of any weight, before scaling to sum 1.
     """
@@ -109,11 +109,11 @@ def products(n: int = 50_000) -> tuple[float, float]:
 def main() -> None:
     print(f"macro-F1 replicates, 10,000 rows x 15 classes: {replicates():.0f} times a loop over f1_score")
     faster, apart = weights()
-    print(f"nnls weights of five folds, 50,000 x 15 x 20: {faster:.1f} times LinearRegression(positive=True)")
+    print(f"nnls weights of 5 folds, 50,000 x 15 x 20: {faster:.1f} times LinearRegression(positive=True)")
     print(f"    and at most {apart:.1e} away from its coefficients")
     ready, from_tables = products()
     print(
-        f"    sums of five folds: {ready:.2f} products of a matrix that lies ready, {from_tables:.2f} with stacking it"
+    print(f"    sums of 5 folds: {ready:.2f} products of a matrix lying ready, {from_tables:.2f} with stacking it")
     )
     (many,) = made(5000, 81)
     whole = statistics.median(seconds(lambda: evaluate(many)) for _ in range(5))
