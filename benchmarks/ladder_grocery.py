@@ -2,11 +2,11 @@
 
 python ladder_grocery.py DATA OUT [SIZE]
 
-Ten quick models are heads of scikit-learn on frozen features of Lite0 and Lite2, which the product computes through
-its store. A fifth of train and val is locked away in whole groups; the rest makes out-of-fold predictions over five
-grouped folds, and the ladder. Then each rung is judged on the locked fifth, where the nested estimate must hold, and
-on the official test, which was photographed in other shops and where no cross-validation can be right: there EH110
-and the audit must have said so before.
+Ten quick models are heads of scikit-learn on frozen features of Lite0 and Lite2, which the product computes
+through its store. A fifth of train and val is locked away in whole groups; the rest makes out-of-fold predictions
+over five grouped folds, and the ladder. Then each rung is judged on the locked fifth, where the nested estimate
+must hold, and on the official test, which was photographed in other shops and where no cross-validation can be
+right: there EH110 must have said so before.
 """
 
 from __future__ import annotations
@@ -31,20 +31,22 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import Normalizer, StandardScaler
 
-import evenhand
-from evenhand.base.record import Record
 from evenhand.base.values import TEST, Predictions, Samples
 from evenhand.data.config import FoldsConfig
 from evenhand.data.split import make_folds
+from evenhand.doctor import Case, examine
 from evenhand.ensemble.blend import blend
 from evenhand.ensemble.worth import worth
 from evenhand.evaluation.audit import audit
 from evenhand.evaluation.evaluate import evaluate
+from evenhand.pipeline.check import pictures
 from evenhand.pipeline.progress import Silent
+from evenhand.pipeline.run import opened
+from evenhand.pipeline.source import read
 from evenhand.pipeline.stored import stored_features
 from evenhand.settings import load
 
-METHODS = ("equal", "score", "nnls", "ridge", "log_loss", "greedy", "nnls+temperature", "logistic")
+METHODS = ("equal", "score", "nnls", "ridge", "log_loss", "greedy", "nnls+temperature")
 METRIC = "accuracy"
 
 
@@ -55,7 +57,7 @@ def models() -> dict[str, tuple[str, Callable[[], Any]]]:
         return lambda: make_pipeline(StandardScaler(), PCA(width, random_state=0), *(step() for step in steps))
 
     def logistic() -> Any:
-        return LogisticRegression(C=0.1, max_iter=60)
+        return LogisticRegression(C=0.1, max_iter=40)
 
     def neighbours() -> Any:
         return KNeighborsClassifier(8, weights="distance")
@@ -78,21 +80,35 @@ def models() -> dict[str, tuple[str, Callable[[], Any]]]:
 
 
 def config(data: Path, out: Path, size: int) -> dict[str, Any]:
-    """Return the configuration of the run that checks the data and computes the features."""
+    """Return the configuration that says where the photos are and which encoders look at them."""
     return {
         "output": str(out / "runs"),
         "data": {"root": str(data), "table": "labels.csv", "label": "fine", "group": "group", "split": "split"},
-        "folds": {"k": 5, "test": {"column": "split", "value": "test"}},
+        "folds": {"k": 5, "test": {"column": "split", "value": "test"}, "duplicates": "ignore"},
         "photos": {"size": size, "fit": "squash"},
         "model": [
             {"name": name, "encoder": f"package:efficientnet-{name}", "tune": "head"} for name in ("lite0", "lite2")
         ],
-        "train": {"epochs": 2},
-        "score": {METRIC: 1.0},
-        "ensemble": {"methods": []},
-        "compute": {"store": str(out / "store")},
-        "evaluate": {"draws": 500},
+        "compute": {"store": str(out / "store"), "workers": 1},
     }
+
+
+def looked_at(values: dict[str, Any]) -> tuple[Samples, dict[str, np.ndarray], list[str]]:
+    """Return the samples, features by encoder, and what EH110 says of train and test before anything is trained."""
+    settings = load(values)
+    source = read(settings, Silent())
+    record = opened(settings, source, "", fresh=True)
+    folds = make_folds(source.samples, settings.folds)
+    record.write_folds(folds)
+    kept = stored_features(record, settings, ["lite0", "lite2"], Silent())
+    case = Case(samples=source.samples, folds=folds, pictures=pictures(source), facts=source.facts(1))
+    warned = [finding.says for finding in examine(case, ["EH110"]).findings]
+    n = len(source.samples)
+    return (
+        source.samples,
+        {name: np.asarray(table, np.float64).reshape(n, -1) for name, table in kept.items()},
+        warned,
+    )
 
 
 def locked_fifth(samples: Samples) -> np.ndarray:
@@ -178,18 +194,13 @@ def main() -> None:
     warnings.filterwarnings("ignore")
     data, out = Path(sys.argv[1]), Path(sys.argv[2])
     size = int(sys.argv[3]) if len(sys.argv) > 3 else 160
-    done = evenhand.run(config(data, out, size))
-    record = Record.open(done.path)
-    samples, settings = record.samples(), load(record.resolved())
-    kept = stored_features(record, settings, ["lite0", "lite2"], Silent())
-    features = {name: np.asarray(table, dtype=np.float64).reshape(len(samples), -1) for name, table in kept.items()}
+    samples, features, warned = looked_at(config(data, out, size))
     features["both"] = np.concatenate([features["lite0"], features["lite2"]], axis=1)
     outside = samples.frame["split"].to_numpy() == "test"
     fold = locked_fifth(samples.take(~outside))
     every = zoo(features, samples, fold, outside)
     rows, found, seconds = ladder(every)
     best = chosen(found.best.name, [parts["oof"] for parts in every])
-    warned = [f.says for f in record.findings() if f.code == "EH110"]
     looked = audit(best, metric=METRIC)
     document = {
         "rows": rows,
