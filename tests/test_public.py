@@ -13,6 +13,7 @@ import evenhand
 PUBLIC = [
     "Audited",
     "Check",
+    "Comparison",
     "EvenhandError",
     "Examination",
     "Finding",
@@ -24,7 +25,10 @@ PUBLIC = [
     "Record",
     "Run",
     "Samples",
+    "Verdict",
+    "Worth",
     "__version__",
+    "agreement",
     "assemble",
     "audit",
     "blend",
@@ -32,6 +36,8 @@ PUBLIC = [
     "calibrated",
     "check",
     "clear_cache",
+    "compare",
+    "compare_versions",
     "demo",
     "evaluate",
     "init",
@@ -42,6 +48,7 @@ PUBLIC = [
     "runs",
     "split",
     "submit",
+    "worth",
     "write_report",
 ]
 

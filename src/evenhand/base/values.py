@@ -409,6 +409,10 @@ class Verdict:
         Chance of at least so large a difference between equals, corrected for the number of comparisons.
     says
         One sentence for a person.
+    enough
+        Whether rows and groups suffice for any verdict; where not, the word is "too few to tell" (EH406).
+    higher_is_better
+        Whether a positive difference is good.
     """
 
     word: VerdictWord
@@ -420,6 +424,8 @@ class Verdict:
     smallest: float
     p: float
     says: str = ""
+    enough: bool = True
+    higher_is_better: bool = True
 
     @property
     def found(self) -> bool:
@@ -438,6 +444,7 @@ class Verdict:
             "smallest_detectable": detectable,
             "smallest_worth_caring_about": self.smallest,
             "p": float(self.p),
+            "enough": self.enough,
             "says": self.says,
         }
 

@@ -7,7 +7,21 @@ from typing import Annotated
 import typer
 
 from evenhand import __version__
-from evenhand.cli import audit, cache, check, demo, ensemble, init, predict, report, run, runs, split, submit
+from evenhand.cli import (
+    audit,
+    cache,
+    check,
+    compare,
+    demo,
+    ensemble,
+    init,
+    predict,
+    report,
+    run,
+    runs,
+    split,
+    submit,
+)
 from evenhand.cli.telling import debugging, told
 
 app = typer.Typer(
@@ -44,6 +58,7 @@ for verb in (
     run.run,
     runs.runs,
     predict.predict,
+    compare.compare,
     ensemble.ensemble,
     audit.audit,
     submit.submit,

@@ -12,9 +12,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from evenhand.base.errors import DataError
-from evenhand.base.values import TEST, Floats, Folds, Ints, Mask, Predictions, Samples, Strings
+from evenhand.base.values import TEST, Floats, Folds, Ints, Mask, Predictions, Samples, Strings, Verdict
 from evenhand.doctor import parts
 from evenhand.doctor.sampling import whole_groups
+from evenhand.evaluation.compare import Comparison
+from evenhand.evaluation.rungs import Worth
 
 MOST_LOOKED_AT = 6000
 """Rows that rules about the looks of pictures take in; more would change little and cost minutes."""
@@ -56,6 +58,10 @@ class Case:
         Of models, for the rules about estimates.
     openings
         When the locked test was looked at (ISO times, the first first); None where nothing is locked.
+    worth
+        What models and blends are worth, naive and nested.
+    comparisons
+        Paired comparisons of models or runs.
     """
 
     samples: Samples | None = None
@@ -67,6 +73,8 @@ class Case:
     features: npt.NDArray[np.float32] | None = None
     predictions: tuple[Predictions, ...] | None = None
     openings: tuple[str, ...] | None = None
+    worth: Worth | None = None
+    comparisons: tuple[Comparison, ...] | None = None
 
     def __post_init__(self) -> None:
         for name in ("facts", "pictures", "features"):
@@ -79,6 +87,12 @@ class Case:
         divided = replace(self, folds=folds)
         divided.__dict__.update({name: self.__dict__[name] for name in OF_ROWS_ALONE if name in self.__dict__})
         return divided
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """Every verdict on a difference between models."""
+        compared = [verdict for one in self.comparisons or () for verdict in one.verdicts]
+        return (*compared, *(self.worth.verdicts if self.worth else ()))
 
     @property
     def rows(self) -> Samples:

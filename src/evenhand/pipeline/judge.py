@@ -9,9 +9,11 @@ import pandas as pd
 
 from evenhand.base.record import Record
 from evenhand.base.values import Floats, Predictions, Samples
-from evenhand.ensemble.blend import blend
+from evenhand.ensemble.blend import Blend, blend
 from evenhand.ensemble.recipe import Recipe, recipe
+from evenhand.ensemble.worth import worth
 from evenhand.evaluation.evaluate import default_metrics, evaluate
+from evenhand.evaluation.rungs import Worth
 from evenhand.evaluation.score import fast_score
 from evenhand.evaluation.summary import summarize
 from evenhand.pipeline.audited import audited
@@ -29,8 +31,8 @@ def judge(record: Record, settings: Settings, watcher: Watcher, seconds: Mapping
     """
     watcher.stage("judging", len(settings.model) + len(settings.ensemble.methods))
     models = [gathered(record, model.name, model.seeds) for model in settings.model]
-    blends = blended(record, settings, models, watcher)
-    every = [*models, *blends]
+    made = blended(record, settings, models, watcher)
+    every = [*models, *map(_sets, made)]
     record.write_predictions(pd.concat([_table(p) for sets in every for p in sets.values()], ignore_index=True))
     if any(LOCKED in sets for sets in every):
         note_opening(record)
@@ -47,7 +49,8 @@ def judge(record: Record, settings: Settings, watcher: Watcher, seconds: Mapping
     metric = next(iter(settings.score.weights))
     summary["audit"] = audited(best[OUT_OF_FOLD], settings, record.samples()).document()
     record.write_json("evaluation.json", summary)
-    findings = estimate_findings(record, settings, [sets[OUT_OF_FOLD] for sets in every])
+    climb = climbed(record, settings, models, made) if len(models) > 1 else None
+    findings = estimate_findings(record, settings, [sets[OUT_OF_FOLD] for sets in every], worth=climb)
     document = {
         "record": str(record.path),
         "headline": {"best": headline, "metric": metric, **scores[headline][OUT_OF_FOLD][metric]},
@@ -58,7 +61,7 @@ def judge(record: Record, settings: Settings, watcher: Watcher, seconds: Mapping
     record.write_json("scores.json", document)
 
 
-def blended(record: Record, settings: Settings, models: Sequence[Sets], watcher: Watcher) -> list[Sets]:
+def blended(record: Record, settings: Settings, models: Sequence[Sets], watcher: Watcher) -> list[Blend]:
     """Return the blends that the configuration asks for, and write their weights into the record."""
     if len(models) < 2:
         return []
@@ -68,7 +71,29 @@ def blended(record: Record, settings: Settings, models: Sequence[Sets], watcher:
     ours, theirs = _features(record, settings, recipes, (out_of_fold[0], locked[0] if locked else None), watcher)
     made = [blend(out_of_fold, how, test=locked, features=ours, test_features=theirs) for how in recipes]
     record.write_json("ensemble.json", {one.method: one.document() for one in made})
-    return [{OUT_OF_FOLD: one.predictions} | ({LOCKED: one.test} if one.test is not None else {}) for one in made]
+    return made
+
+
+def _sets(one: Blend) -> Sets:
+    """Return the predictions of a blend by set."""
+    return {OUT_OF_FOLD: one.predictions} | ({LOCKED: one.test} if one.test is not None else {})
+
+
+def climbed(record: Record, settings: Settings, models: Sequence[Sets], made: Sequence[Blend]) -> Worth:
+    """Return what models and blends are worth, naive and nested, and write it into the record."""
+    how, samples = settings.evaluate, record.samples()
+    found = worth(
+        [sets[OUT_OF_FOLD] for sets in models],
+        made,
+        score=settings.score.weights,
+        sets=settings.classes.sets,
+        levels=samples.levels,
+        draws=how.draws,
+        level=how.level,
+        seed=how.seed,
+    )
+    record.write_json("worth.json", found.document())
+    return found
 
 
 def _features(
