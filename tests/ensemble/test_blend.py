@@ -11,7 +11,6 @@ from evenhand.ensemble.methods import METHODS
 from evenhand.ensemble.stack import stack_of
 from evenhand.evaluation.evaluate import evaluate
 
-
 FEATURES = {"encoder": np.random.default_rng(0).normal(size=(300, 3))}
 
 
