@@ -18,7 +18,7 @@ from evenhand.settings import Settings
 
 HERE = Path(__file__).parent
 OUT = HERE / "generated"
-VERBS = ("init", "check", "split", "run", "runs", "predict", "report", "cache", "demo")
+VERBS = ("init", "check", "split", "run", "runs", "predict", "compare", "report", "cache", "demo")
 
 
 def main() -> None:
