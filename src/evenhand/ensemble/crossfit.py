@@ -73,8 +73,8 @@ def crossfit(learner: Learner, stack: Stack, seed: int = 0) -> Crossfit:
         if getattr(stack, what) is None:
             word, table = ("truth", "labels") if what == "truth" else ("folds", "folds")
             raise DataError(
-                f'The predictions of "{stack.names[0]}" have no {word}; nothing can be learned without. Give a table '
-                f"of {table} (--{table}), or a column with them in the file."
+                f'The predictions of "{stack.names[0]}" have no {word}, without which nothing can be learned. Give '
+                f"a table of {table} (--{table}), or a column with them in the file."
             )
     if not known(stack.labels).any():
         raise DataError(f'No row of "{stack.names[0]}" has a known truth; nothing can be learned without.')
