@@ -92,7 +92,7 @@ def grouped_replicates(draws: int = 2000, loop: int = 40, groups: int = 200) -> 
 
 
 def weights(n: int = 50_000) -> tuple[float, float]:
-    """Return how many times faster weights are than `LinearRegression(positive=True)`, and how far they differ.
+    """Return how many times faster weights are than `LinearRegression(positive=True)`, and how far apart.
 
     Both for five folds on the same rows; the difference is the largest of any weight, before scaling to sum 1.
     """

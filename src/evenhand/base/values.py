@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from evenhand.base.errors import DataError, FoldsError
+from evenhand.base.mapped import let_go
 
 Floats = npt.NDArray[np.floating[Any]]
 Ints = npt.NDArray[np.integer[Any]]
@@ -228,6 +229,7 @@ class Predictions:
                 f"Probabilities are {self.probabilities.shape}; {n} ids and {k} classes need ({n}, {k})."
             )
         bad = ~np.isfinite(self.probabilities)
+        let_go(self.probabilities)
         if bad.any():
             row, column = np.argwhere(bad)[0]
             raise DataError(
