@@ -1,12 +1,12 @@
 """The ladder on real photos: what nested estimates are worth on whole groups that were locked away, and elsewhere.
 
-python ladder_grocery.py DATA OUT [SIZE]
+python ladder_grocery.py DATA OUT [SIZE] [ENCODER...]
 
-Ten quick models are heads of scikit-learn on frozen features of Lite0 and Lite2, which the product computes through
-its store. A fifth of train and val is locked away in whole groups; the rest makes out-of-fold predictions over five
-grouped folds, and the ladder. Then each rung is judged on the locked fifth, where the nested estimate must hold, and
-on the official test, which was photographed in other shops and where no cross-validation can be right: there EH110
-and the audit must have said so before.
+Ten quick models are heads of scikit-learn on frozen features of Lite0 and Lite2, which the product computes
+through its store. A fifth of train and val is locked away in whole groups; the rest makes out-of-fold predictions
+over five grouped folds, and the ladder. Then each rung is judged on the locked fifth, where the nested estimate
+must hold, and on the official test, which was photographed in other shops and where no cross-validation can be
+right: there EH110 must have said so before.
 """
 
 from __future__ import annotations
@@ -31,74 +31,88 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import Normalizer, StandardScaler
 
-import evenhand
-from evenhand.base.record import Record
-from evenhand.base.values import TEST, Predictions, Samples
+from evenhand.base.values import TEST, Folds, Predictions, Samples
 from evenhand.data.config import FoldsConfig
 from evenhand.data.split import make_folds
+from evenhand.doctor import Case, examine
 from evenhand.ensemble.blend import blend
 from evenhand.ensemble.worth import worth
 from evenhand.evaluation.audit import audit
 from evenhand.evaluation.evaluate import evaluate
+from evenhand.pipeline.check import pictures
 from evenhand.pipeline.progress import Silent
+from evenhand.pipeline.run import opened
+from evenhand.pipeline.source import Source, read
 from evenhand.pipeline.stored import stored_features
-from evenhand.settings import load
+from evenhand.settings import Settings, load
 
-METHODS = ("equal", "score", "nnls", "ridge", "log_loss", "greedy", "nnls+temperature", "logistic")
+METHODS = ("equal", "score", "nnls", "ridge", "log_loss", "greedy", "nnls+temperature")
 METRIC = "accuracy"
 
 
-def models() -> dict[str, tuple[str, Callable[[], Any]]]:
+def models(kinds: Sequence[str]) -> dict[str, tuple[str, Callable[[], Any]]]:
     """Return name -> (which features, a new head)."""
 
-    def on(*steps: Any, width: int = 160) -> Callable[[], Any]:
-        return lambda: make_pipeline(StandardScaler(), PCA(width, random_state=0), *(step() for step in steps))
+    def on(*steps: Any, width: int = 96) -> Callable[[], Any]:
+        reduced = PCA(width, svd_solver="randomized", random_state=0)
+        return lambda: make_pipeline(StandardScaler(), reduced, *(step() for step in steps))
 
-    def logistic() -> Any:
-        return LogisticRegression(C=0.1, max_iter=60)
-
-    def neighbours() -> Any:
-        return KNeighborsClassifier(8, weights="distance")
-
-    def analysis() -> Any:
-        return LinearDiscriminantAnalysis(solver="lsqr", shrinkage=0.3)
-
+    heads = {
+        "logistic": on(lambda: LogisticRegression(C=0.1, max_iter=40), width=64),
+        "neighbours": on(Normalizer, lambda: KNeighborsClassifier(8, weights="distance")),
+        "trees": on(lambda: ExtraTreesClassifier(80, random_state=0, n_jobs=1), width=32),
+        "analysis": on(lambda: LinearDiscriminantAnalysis(solver="lsqr", shrinkage=0.3)),
+        "analysis, narrow": on(lambda: LinearDiscriminantAnalysis(solver="lsqr", shrinkage=0.1), width=24),
+        "bayes": on(GaussianNB, width=32),
+        "ridge": on(lambda: CalibratedClassifierCV(RidgeClassifier(10.0), cv=2)),
+        "nearest": on(Normalizer, lambda: KNeighborsClassifier(2, weights="distance"), width=48),
+    }
+    few = ("logistic", "neighbours", "analysis")
     return {
-        "logistic lite0": ("lite0", on(logistic)),
-        "logistic lite2": ("lite2", on(logistic)),
-        "logistic both": ("both", on(logistic)),
-        "neighbours lite0": ("lite0", on(Normalizer, neighbours)),
-        "neighbours lite2": ("lite2", on(Normalizer, neighbours)),
-        "analysis lite0": ("lite0", on(analysis)),
-        "analysis both": ("both", on(analysis)),
-        "trees lite2": ("lite2", on(lambda: ExtraTreesClassifier(150, random_state=0, n_jobs=1), width=48)),
-        "bayes lite0": ("lite0", on(GaussianNB, width=48)),
-        "ridge both": ("both", on(lambda: CalibratedClassifierCV(RidgeClassifier(10.0), cv=2))),
+        f"{name}, {kind}": (kind, head)
+        for kind in kinds
+        for name, head in heads.items()
+        if kind == kinds[0] or name in few
     }
 
 
-def config(data: Path, out: Path, size: int) -> dict[str, Any]:
-    """Return the configuration of the run that checks the data and computes the features."""
+def config(data: Path, out: Path, size: int, encoders: Sequence[str]) -> dict[str, Any]:
+    """Return the configuration that says where the photos are and which encoders look at them."""
     return {
         "output": str(out / "runs"),
         "data": {"root": str(data), "table": "labels.csv", "label": "fine", "group": "group", "split": "split"},
-        "folds": {"k": 5, "test": {"column": "split", "value": "test"}},
+        "folds": {"k": 5, "test": {"column": "split", "value": "test"}, "duplicates": "ignore"},
         "photos": {"size": size, "fit": "squash"},
-        "model": [
-            {"name": name, "encoder": f"package:efficientnet-{name}", "tune": "head"} for name in ("lite0", "lite2")
-        ],
-        "train": {"epochs": 2},
-        "score": {METRIC: 1.0},
-        "ensemble": {"methods": []},
-        "compute": {"store": str(out / "store")},
-        "evaluate": {"draws": 500},
+        "model": [{"name": name, "encoder": f"package:efficientnet-{name}", "tune": "head"} for name in encoders],
+        "compute": {"store": str(out / "store"), "workers": 1},
     }
 
 
+def read_features(settings: Settings, source: Source, folds: Folds) -> dict[str, np.ndarray]:
+    """Return (n, d) features by encoder, and of all encoders joined, from the product's store."""
+    record = opened(settings, source, "", fresh=True)
+    record.write_folds(folds)
+    kept = stored_features(record, settings, [model.name for model in settings.model], Silent())
+    found = {name: np.asarray(table, np.float64).reshape(len(folds), -1) for name, table in kept.items()}
+    return found | ({"both": np.concatenate(list(found.values()), axis=1)} if len(found) > 1 else {})
+
+
+def warnings_before(source: Source, folds: Folds) -> list[str]:
+    """Return what EH110 says of train and test; it looks at photos and at no model."""
+    case = Case(samples=source.samples, folds=folds, pictures=pictures(source), facts=source.facts(1))
+    return [finding.says for finding in examine(case, ["EH110"]).findings]
+
+
 def locked_fifth(samples: Samples) -> np.ndarray:
-    """Return (n,) the fold of each row: 0..4, or TEST for a fifth in whole groups."""
-    plan = make_folds(samples, FoldsConfig(k=5, test={"fraction": 0.2}, duplicates="ignore"))
-    return plan.of(samples.ids)
+    """Return (n,) the fold of each row: 0..4, or TEST for a fifth in whole groups.
+
+    The fifth is a fold like any other: a test that is drawn in another way (small groups first, say) may be easier.
+    """
+    fifth = make_folds(samples, FoldsConfig(k=5, seed=1, duplicates="ignore")).of(samples.ids)
+    rest = samples.take(fifth != 0)
+    out = np.full(len(samples), TEST, dtype=np.int16)
+    out[fifth != 0] = make_folds(rest, FoldsConfig(k=5, duplicates="ignore")).of(rest.ids)
+    return out
 
 
 def predicted(head: Callable[[], Any], x: np.ndarray, y: np.ndarray, to: np.ndarray, k: int) -> np.ndarray:
@@ -112,21 +126,23 @@ def predicted(head: Callable[[], Any], x: np.ndarray, y: np.ndarray, to: np.ndar
 def zoo(
     features: dict[str, np.ndarray], samples: Samples, fold: np.ndarray, outside: np.ndarray
 ) -> list[dict[str, Predictions]]:
-    """Return for each model its out-of-fold predictions, and those of the locked fifth and the official test."""
+    """Return for each model its out-of-fold predictions, and the mean of its folds on the locked fifth and the test."""
     out = []
     y, k, inside = samples.labels, samples.k, np.flatnonzero(~outside)
     dev, locked, test = inside[fold >= 0], inside[fold == TEST], np.flatnonzero(outside)
     plan = np.full(len(samples), TEST, dtype=np.int16)
     plan[inside] = fold
-    for name, (kind, head) in models().items():
+    for name, (kind, head) in models(list(features)).items():
         since = time.monotonic()
         x = features[kind]
         table = np.zeros((len(samples), k))
+        elsewhere = np.concatenate([locked, test])
         for f in range(5):
             rows, rest = dev[plan[dev] == f], dev[plan[dev] != f]
-            table[rows] = predicted(head, x[rest], y[rest], x[rows], k)
-        elsewhere = np.concatenate([locked, test])
-        table[elsewhere] = predicted(head, x[dev], y[dev], x[elsewhere], k)
+            to = np.concatenate([rows, elsewhere])
+            told = predicted(head, x[rest], y[rest], x[to], k)
+            table[rows] = told[: len(rows)]
+            table[elsewhere] += told[len(rows) :] / 5
         whole = Predictions(samples.ids, samples.classes, table, y, plan, samples.groups, name)
         parts = {"oof": whole.take(dev)}
         for of, rows in (("locked", locked), ("test", test)):
@@ -175,31 +191,25 @@ def ladder(every: Sequence[dict[str, Predictions]]) -> tuple[list[dict[str, Any]
 
 
 def main() -> None:
+    """Measure, write and tell."""
     warnings.filterwarnings("ignore")
     data, out = Path(sys.argv[1]), Path(sys.argv[2])
     size = int(sys.argv[3]) if len(sys.argv) > 3 else 160
-    done = evenhand.run(config(data, out, size))
-    record = Record.open(done.path)
-    samples, settings = record.samples(), load(record.resolved())
-    kept = stored_features(record, settings, ["lite0", "lite2"], Silent())
-    features = {name: np.asarray(table, dtype=np.float64).reshape(len(samples), -1) for name, table in kept.items()}
-    features["both"] = np.concatenate([features["lite0"], features["lite2"]], axis=1)
+    settings = load(config(data, out, size, sys.argv[4:] or ["lite0", "lite2"]))
+    source = read(settings, Silent())
+    samples, folds = source.samples, make_folds(source.samples, settings.folds)
+    features = read_features(settings, source, folds)
     outside = samples.frame["split"].to_numpy() == "test"
-    fold = locked_fifth(samples.take(~outside))
-    every = zoo(features, samples, fold, outside)
+    every = zoo(features, samples, locked_fifth(samples.take(~outside)), outside)
     rows, found, seconds = ladder(every)
-    best = chosen(found.best.name, [parts["oof"] for parts in every])
-    warned = [f.says for f in record.findings() if f.code == "EH110"]
-    looked = audit(best, metric=METRIC)
-    document = {
-        "rows": rows,
-        "best": found.document()["best"],
-        "seconds": seconds,
-        "EH110": warned,
-        "audit": looked.document(most_groups=5),
-    }
-    (out / "ladder_grocery.json").write_text(json.dumps(document, indent=1))
+    looked = audit(chosen(found.best.name, [parts["oof"] for parts in every]), metric=METRIC)
+    document = {"rows": rows, "best": found.document()["best"], "seconds": seconds,
+                "audit": looked.document(most_groups=5)}  # fmt: skip
     tell(document)
+    document["EH110"] = warnings_before(source, folds)
+    for says in document["EH110"] or ["nothing."]:
+        print(f"EH110: {says}")
+    (out / "ladder_grocery.json").write_text(json.dumps(document, indent=1))
 
 
 def chosen(name: str, every: Sequence[Predictions]) -> Predictions:
@@ -223,8 +233,6 @@ def tell(document: dict[str, Any]) -> None:
         print(f"{row['name']:24} {figures}  {by}  {row['test']['estimate']:.3f}")
     print(document["best"]["says"])
     print(f"The ladder took {document['seconds']:.0f} s.")
-    for says in document["EH110"] or ["EH110 said nothing."]:
-        print(f"EH110: {says}")
     for one in document["audit"]["holdouts"]:
         below = f"{one['below']} of {one['draws']} below {one['floor']:.3f}"
         print(f"audit: {one['says']}: median {one['median']:.3f}, lowest {one['lowest']:.3f}, {below}")

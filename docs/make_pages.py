@@ -18,7 +18,22 @@ from evenhand.settings import Settings
 
 HERE = Path(__file__).parent
 OUT = HERE / "generated"
-VERBS = ("init", "check", "split", "run", "runs", "predict", "doctor", "report", "cache", "demo")
+VERBS = (
+    "init",
+    "check",
+    "split",
+    "run",
+    "runs",
+    "predict",
+    "doctor",
+    "ensemble",
+    "compare",
+    "audit",
+    "submit",
+    "report",
+    "cache",
+    "demo",
+)
 
 
 def main() -> None:

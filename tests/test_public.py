@@ -13,6 +13,7 @@ import evenhand
 PUBLIC = [
     "Audited",
     "Check",
+    "Comparison",
     "EffectivePrior",
     "EvenhandError",
     "Examination",
@@ -25,7 +26,10 @@ PUBLIC = [
     "Record",
     "Run",
     "Samples",
+    "Verdict",
+    "Worth",
     "__version__",
+    "agreement",
     "assemble",
     "audit",
     "blend",
@@ -33,6 +37,8 @@ PUBLIC = [
     "calibrated",
     "check",
     "clear_cache",
+    "compare",
+    "compare_versions",
     "demo",
     "effective_prior",
     "effective_prior_of",
@@ -47,6 +53,7 @@ PUBLIC = [
     "runs",
     "split",
     "submit",
+    "worth",
     "write_report",
 ]
 

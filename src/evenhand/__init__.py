@@ -14,6 +14,7 @@ __version__ = "0.1.0"
 _WHERE = {
     "Audited": "pipeline.audited",
     "Check": "pipeline.check",
+    "Comparison": "evaluation.compare",
     "EvenhandError": "base.errors",
     "EffectivePrior": "balance.prior",
     "Examination": "doctor.examination",
@@ -26,13 +27,18 @@ _WHERE = {
     "Record": "base.record",
     "Run": "pipeline.run",
     "Samples": "base.values",
-    "audit": "pipeline.audit",
+    "Verdict": "base.values",
+    "Worth": "evaluation.rungs",
+    "agreement": "pipeline.compare",
     "assemble": "pipeline.assemble",
+    "audit": "pipeline.audit",
     "blend": "ensemble.blend",
     "cache": "pipeline.cache",
     "calibrated": "ensemble.calibrated",
     "check": "pipeline.check",
     "clear_cache": "pipeline.cache",
+    "compare": "pipeline.compare",
+    "compare_versions": "pipeline.compare",
     "demo": "pipeline.demo",
     "effective_prior": "balance.prior",
     "effective_prior_of": "balance.foreign",
@@ -47,6 +53,7 @@ _WHERE = {
     "runs": "pipeline.runs",
     "split": "pipeline.split",
     "submit": "pipeline.submit",
+    "worth": "ensemble.worth",
     "write_report": "pipeline.report",
 }
 """Public name -> the module below evenhand that holds it."""
@@ -67,12 +74,16 @@ if TYPE_CHECKING:
     from evenhand.base.values import Interval as Interval
     from evenhand.base.values import Predictions as Predictions
     from evenhand.base.values import Samples as Samples
+    from evenhand.base.values import Verdict as Verdict
     from evenhand.data.split_sklearn import GroupedStratifiedKFold as GroupedStratifiedKFold
     from evenhand.doctor.examination import Examination as Examination
     from evenhand.ensemble.blend import blend as blend
     from evenhand.ensemble.calibrated import calibrated as calibrated
+    from evenhand.ensemble.worth import worth as worth
+    from evenhand.evaluation.compare import Comparison as Comparison
     from evenhand.evaluation.evaluate import evaluate as evaluate
     from evenhand.evaluation.reading import read_predictions as read_predictions
+    from evenhand.evaluation.rungs import Worth as Worth
     from evenhand.pipeline.assemble import assemble as assemble
     from evenhand.pipeline.audit import audit as audit
     from evenhand.pipeline.audited import Audited as Audited
@@ -80,6 +91,9 @@ if TYPE_CHECKING:
     from evenhand.pipeline.cache import clear_cache as clear_cache
     from evenhand.pipeline.check import Check as Check
     from evenhand.pipeline.check import check as check
+    from evenhand.pipeline.compare import agreement as agreement
+    from evenhand.pipeline.compare import compare as compare
+    from evenhand.pipeline.compare import compare_versions as compare_versions
     from evenhand.pipeline.demo import demo as demo
     from evenhand.pipeline.examine import examine as examine
     from evenhand.pipeline.init import init as init

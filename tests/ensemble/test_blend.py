@@ -11,10 +11,12 @@ from evenhand.ensemble.methods import METHODS
 from evenhand.ensemble.stack import stack_of
 from evenhand.evaluation.evaluate import evaluate
 
+FEATURES = {"encoder": np.random.default_rng(0).normal(size=(300, 3))}
+
 
 @pytest.mark.parametrize("method", METHODS.names())
 def test_a_blend_is_a_prediction_like_any_other(models, method):
-    made = blend(models(), method)
+    made = blend(models(), method, features=FEATURES)
     assert made.predictions.model == made.name == f"ensemble:{method}"
     assert made.predictions.origin == "out-of-fold"
     assert made.naive.origin == "in-sample"
@@ -58,7 +60,7 @@ def test_rows_without_truth_are_blended_but_teach_nothing(models):
     rows = full[0].fold == 4
     some = [replace(p, truth=np.where(rows, -1, p.truth)) for p in full]
     for method in METHODS.names():
-        made = blend(some, method)
+        made = blend(some, method, features=FEATURES)
         assert made.predictions.probabilities.sum(axis=1) == pytest.approx(np.ones(300))
     assert np.allclose(blend(some).weights, blend(full).weights_per_fold[4])
 

@@ -1,5 +1,7 @@
 """What every method and calibrator promises, whoever wrote it."""
 
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -106,3 +108,12 @@ def test_every_method_says_what_it_is(name):
 def test_calibrators_refuse_several_labels(stack):
     with pytest.raises(DataError, match="one class each"):
         crossfit(recipe("equal+temperature"), replace(stack, truth=np.eye(3)[stack.truth]))
+
+
+def test_every_method_is_found_without_torch_or_boosting():
+    code = (
+        "import sys; from evenhand.ensemble.methods import METHODS; "
+        "[METHODS.get(name) for name in METHODS.names()]; "
+        "sys.exit(bool({'torch', 'catboost'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

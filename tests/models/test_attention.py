@@ -17,6 +17,12 @@ def one_expert_each(n=400, seed=0):
     return np.stack([np.where(first, right, flat), np.where(first, flat, right)], axis=1), truth
 
 
+def fitted(n=400, seed=0, **more):
+    table, truth = one_expert_each(n)
+    how = {"width": 16, "heads": 2, "epochs": 2, "learning_rate": 3e-3, "weight_decay": 0.1, "seed": seed}
+    return fit_attention(table, truth, **(how | more))
+
+
 def test_shares_start_equal_and_sum_to_one():
     network = AttentionStacker(3, 4, 16, 2, torch.Generator().manual_seed(0))
     table = np.random.default_rng(0).dirichlet(np.ones(4), (5, 3))
@@ -24,8 +30,7 @@ def test_shares_start_equal_and_sum_to_one():
 
 
 def test_rows_go_to_the_model_that_knows_them():
-    table, truth = one_expert_each()
-    network = fit_attention(table, truth, epochs=30, seed=1)
+    network = fitted(epochs=30)
     new, labels = one_expert_each(seed=1)
     weights = network.weights(new)
     knows = np.where(labels < 2, 0, 1)
@@ -34,14 +39,14 @@ def test_rows_go_to_the_model_that_knows_them():
 
 
 def test_the_seed_decides_and_global_chance_does_not():
-    table, truth = one_expert_each(60)
+    table, _ = one_expert_each(60)
     torch.manual_seed(0)
-    one = fit_attention(table, truth, epochs=2, seed=5).weights(table)
+    one = fitted(60, seed=5).weights(table)
     torch.manual_seed(1)
-    assert (fit_attention(table, truth, epochs=2, seed=5).weights(table) == one).all()
-    assert (fit_attention(table, truth, epochs=2, seed=6).weights(table) != one).any()
+    assert (fitted(60, seed=5).weights(table) == one).all()
+    assert (fitted(60, seed=6).weights(table) != one).any()
 
 
 def test_heads_that_do_not_divide_the_width_are_told():
     with pytest.raises(ModelError, match="3 heads do not divide a width of 16"):
-        fit_attention(*one_expert_each(10), heads=3)
+        fitted(10, heads=3)

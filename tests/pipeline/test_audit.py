@@ -77,6 +77,15 @@ def test_a_file_is_audited_by_its_groups(files: list[Path]) -> None:
     assert after.figures["log_loss"].estimate < before.figures["log_loss"].estimate
     assert after.figures["accuracy"].estimate == before.figures["accuracy"].estimate
     assert json.dumps(found.document())
+    assert "EH408" in {finding.code for finding in found.findings}
+
+
+def test_a_file_without_folds_is_not_out_of_fold_here(files: list[Path], tmp_path: Path) -> None:
+    loose = tmp_path / "loose.csv"
+    pd.read_csv(files[0]).drop(columns="fold").to_csv(loose, index=False)
+    found = evenhand.audit(loose)
+    assert found.calibration == ()
+    assert "EH405" in {finding.code for finding in found.findings}
 
 
 def test_blends_are_learned_again_without_the_groups(files: list[Path]) -> None:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from evenhand.base.errors import DataError, FoldsError
+from evenhand.base.mapped import let_go
 
 Floats = npt.NDArray[np.floating[Any]]
 Ints = npt.NDArray[np.integer[Any]]
@@ -228,6 +229,7 @@ class Predictions:
                 f"Probabilities are {self.probabilities.shape}; {n} ids and {k} classes need ({n}, {k})."
             )
         bad = ~np.isfinite(self.probabilities)
+        let_go(self.probabilities)
         if bad.any():
             row, column = np.argwhere(bad)[0]
             raise DataError(
@@ -409,6 +411,10 @@ class Verdict:
         Chance of at least so large a difference between equals, corrected for the number of comparisons.
     says
         One sentence for a person.
+    enough
+        Whether rows and groups suffice for any verdict; where not, the word is "too few to tell" (EH406).
+    higher_is_better
+        Whether a positive difference is good.
     """
 
     word: VerdictWord
@@ -420,6 +426,8 @@ class Verdict:
     smallest: float
     p: float
     says: str = ""
+    enough: bool = True
+    higher_is_better: bool = True
 
     @property
     def found(self) -> bool:
@@ -438,6 +446,7 @@ class Verdict:
             "smallest_detectable": detectable,
             "smallest_worth_caring_about": self.smallest,
             "p": float(self.p),
+            "enough": self.enough,
             "says": self.says,
         }
 

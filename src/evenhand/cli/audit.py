@@ -35,8 +35,8 @@ def audit(
 ) -> None:
     """Say where a figure is worst and how far it may be believed, for a run or for anybody's predictions.
 
-    Parts are held out by turns: rows, each group, several groups. The locked test is not looked at. The findings of
-    a run are not changed; what was found is written to audit.json in its folder.
+    Parts are held out by turns: rows, each group, several groups. The locked test is not looked at. What was found
+    is written to audit.json in the folder of a run, for its report. Exit code 1 if a finding is an error.
     """
     from evenhand.base.files import to_json, write_json
     from evenhand.cli.audit_tables import print_audit
@@ -63,3 +63,4 @@ def audit(
         typer.echo(to_json(found.document(), indent=1))
     else:
         print_audit(found)
+    raise typer.Exit(1 if any(finding.severity == "error" for finding in found.findings) else 0)

@@ -8,6 +8,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from evenhand.cli.tables import print_findings
+
 if TYPE_CHECKING:
     from evenhand.evaluation.conformal import ConformalSets
     from evenhand.pipeline.audited import Audited
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
 def print_audit(found: Audited, *, most: int = 10) -> None:
     """Print an audit: the figure, parts held out, worst groups, calibration, sets, and what refitting changes."""
-    out = Console()
+    out = Console(highlight=False, soft_wrap=True)
     audit = found.audit
     out.print(Text(f"{audit.model or 'predictions'}: {audit.metric} {audit.figure}", style="bold"))
     edge = "low" if audit.higher_is_better else "high"
@@ -31,6 +33,9 @@ def print_audit(found: Audited, *, most: int = 10) -> None:
         _print_sets(sets, out, most)
     if found.refit is not None:
         _print_refit(found.refit, out)
+    if found.findings:
+        out.print()
+        print_findings(found.findings, out)
     out.print(
         Text(
             "All of this speaks of data like these. It does not cover data from elsewhere; no figure made of these "

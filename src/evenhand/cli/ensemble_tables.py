@@ -15,12 +15,16 @@ if TYPE_CHECKING:
     from evenhand.pipeline.assemble import Assembly
 
 
+ELSEWHERE = " EH405: a model in it is not out of fold here, so this difference cannot be believed."
+
+
 def print_assembly(made: Assembly, target: Path | None, *, most: int = 12) -> None:
     """Print what models cover, what each blend is worth and how it weighs the models."""
     out = Console(highlight=False, soft_wrap=True)
     for model in made.models.coverage:
-        if not (model.complete and model.out_of_fold_here):
-            out.print(Text(str(model), style="yellow"))
+        codes = ["EH404"] * (not model.complete) + ["EH405"] * (not model.out_of_fold_here)
+        if codes:
+            out.print(Text(f"{', '.join(codes)}: {model}", style="yellow"))
     print_worth(made.worth, out)
     for one in made.blends:
         _print_blend(one, out, most)
@@ -40,12 +44,13 @@ def print_worth(worth: Worth, out: Console) -> None:
             f"{rung.nested.estimate:.4f}",
             f"{rung.nested.low:.3f} to {rung.nested.high:.3f}",
             f"{rung.optimism.estimate:+.4f}" if rung.blend else "",
-            "" if rung.believable else "not out of fold here: cannot be believed",
+            "" if rung.believable else "EH405",
         )
     out.print(table)
     out.print(Text(f"{worth.n:,} rows in {worth.groups:,} independent groups. {worth}"))
     for verdict in worth.verdicts:
-        out.print(Text(str(verdict)))
+        elsewhere = not worth.rung(verdict.name).believable
+        out.print(Text(f"{verdict}{ELSEWHERE if elsewhere else ''}", style="yellow" if elsewhere else ""))
 
 
 def _print_blend(made: Blend, out: Console, most: int) -> None:

@@ -13,10 +13,12 @@ import pandas as pd
 
 from evenhand.balance.ledger import Ledger
 from evenhand.base.errors import DataError
-from evenhand.base.values import TEST, Floats, Folds, Ints, Mask, Predictions, Samples, Strings
+from evenhand.base.values import TEST, Floats, Folds, Ints, Mask, Predictions, Samples, Strings, Verdict
 from evenhand.doctor import parts
 from evenhand.doctor.course import Course
 from evenhand.doctor.sampling import whole_groups
+from evenhand.evaluation.compare import Comparison
+from evenhand.evaluation.rungs import Worth
 
 MOST_LOOKED_AT = 6000
 """Rows that rules about the looks of pictures take in; more would change little and cost minutes."""
@@ -62,6 +64,10 @@ class Case:
         What is done about skew, and what it makes models believe.
     openings
         When the locked test was looked at (ISO times, the first first); None where nothing is locked.
+    worth
+        What models and blends are worth, naive and nested.
+    comparisons
+        Paired comparisons of models or runs.
     """
 
     samples: Samples | None = None
@@ -75,6 +81,8 @@ class Case:
     courses: tuple[Course, ...] | None = None
     ledgers: tuple[Ledger, ...] | None = None
     openings: tuple[str, ...] | None = None
+    worth: Worth | None = None
+    comparisons: tuple[Comparison, ...] | None = None
 
     def __post_init__(self) -> None:
         for name in ("facts", "pictures", "features"):
@@ -90,6 +98,12 @@ class Case:
         divided = replace(self, folds=folds, ledgers=ledgers)
         divided.__dict__.update({name: self.__dict__[name] for name in OF_ROWS_ALONE if name in self.__dict__})
         return divided
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """Every verdict on a difference between models."""
+        compared = [verdict for one in self.comparisons or () for verdict in one.verdicts]
+        return (*compared, *(self.worth.verdicts if self.worth else ()))
 
     @property
     def rows(self) -> Samples:

@@ -52,5 +52,8 @@ NEEDS: dict[str, Need] = {
     "ledgers": Need("rows per class and [balance]", lambda case: bool(case.ledgers)),
     "predictions": Need("predictions", lambda case: bool(case.predictions)),
     "openings": Need("a locked test that was opened", lambda case: bool(case.openings)),
+    "comparisons": Need("a comparison of runs or models", lambda case: bool(case.comparisons)),
+    "worth": Need("blends of models and what they are worth", lambda case: case.worth is not None),
+    "verdicts": Need("models that were compared", lambda case: bool(case.verdicts)),
 }
 """Every need by name."""

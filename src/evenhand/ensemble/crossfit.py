@@ -71,9 +71,10 @@ def crossfit(learner: Learner, stack: Stack, seed: int = 0) -> Crossfit:
     """
     for what in ("truth", "fold"):
         if getattr(stack, what) is None:
-            word = "truth" if what == "truth" else "folds"
+            word, table = ("truth", "labels") if what == "truth" else ("folds", "folds")
             raise DataError(
-                f'The predictions of "{stack.names[0]}" have no {word}; nothing can be learned without.'
+                f'The predictions of "{stack.names[0]}" have no {word}, without which nothing can be learned. Give '
+                f"a table of {table} (--{table}), or a column with them in the file."
             )
     if not known(stack.labels).any():
         raise DataError(f'No row of "{stack.names[0]}" has a known truth; nothing can be learned without.')

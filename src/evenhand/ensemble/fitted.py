@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -13,6 +13,9 @@ from sklearn.exceptions import ConvergenceWarning
 from evenhand.base.values import Floats, Ints
 from evenhand.ensemble.stack import Stack
 from evenhand.ensemble.stacked import Feature, of_candidates, of_rows, shared_out, spread
+
+Ask = Literal["candidates", "rows"]
+"""What one tree answers: whether a row is of a class that is likely, or which class a row is of."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,5 +92,7 @@ def fit_candidates(estimator: Any, stack: Stack, features: Sequence[Feature], mo
     right = (asked.classes == stack.labels[:, None]).ravel()
     if right.all() or not right.any():
         return TheMean()
-    estimator.fit(asked.table, right.astype(np.int64))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        estimator.fit(asked.table, right.astype(np.int64))
     return OfCandidates(estimator, tuple(features), most)

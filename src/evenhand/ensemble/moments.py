@@ -61,7 +61,7 @@ def moments(stack: Stack, *, budget_bytes: int = 2**20) -> Moments:
     """
     folds, number = _folds(stack)
     f, m, k = len(folds), stack.m, stack.k
-    sums, room = np.zeros((f, m + 1, m + 1)), None
+    sums, size, room = np.zeros((f, m, m + 1)), np.zeros(f), None
     for rows in stack.slices(budget_bytes=budget_bytes):
         if room is None:
             room = np.empty((m + 1) * (rows.stop - rows.start) * k)
@@ -70,8 +70,9 @@ def moments(stack: Stack, *, budget_bytes: int = 2**20) -> Moments:
         ends = np.searchsorted(number[rows][order], np.arange(f + 1)) * k
         for fold in np.flatnonzero(np.diff(ends)):
             part = block[:, ends[fold] : ends[fold + 1]]
-            sums[fold] += part @ part.T
-    return Moments(sums[:, :m, :m], sums[:, :m, m], sums[:, m, m], folds)
+            sums[fold] += part[:m] @ part.T
+            size[fold] += part[m] @ part[m]
+    return Moments(sums[:, :, :m], sums[:, :, m], size, folds)
 
 
 def moments_by_class(stack: Stack) -> Moments:

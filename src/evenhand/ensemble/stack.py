@@ -107,17 +107,20 @@ class Stack:
         assert self.fold is not None
         return self.take(self.fold != fold)
 
-    def slices(self, *, budget_bytes: int = 2**25) -> Iterator[slice]:
+    def slices(self, *, budget_bytes: int = 2**25, most_bytes: int = 2**26) -> Iterator[slice]:
         """Give slices of rows that together are all rows, each small enough to be worked on in memory.
 
-        Pages of memory-mapped tables are let go after each, so that a process never holds more than a slice.
+        Pages of memory-mapped tables are let go now and then, so that a process holds some slices and not all.
         """
         step = max(1, budget_bytes // (8 * self.m * self.k))
-        mapped = [table for table in self.tables if is_mapped(table)]
+        mapped, held_bytes = [table for table in self.tables if is_mapped(table)], 0
         for start in range(0, len(self), step):
             yield slice(start, min(start + step, len(self)))
-            for table in mapped:
-                let_go(table)
+            held_bytes += budget_bytes
+            if held_bytes >= most_bytes:
+                held_bytes = 0
+                for table in mapped:
+                    let_go(table)
 
     def split_inside(self, seed: int, *, parts: int = 3) -> Stack:
         """Return the stack with at least two folds: its own, or where one is left, `parts` random ones by group."""

@@ -10,6 +10,7 @@ import pandas as pd
 
 from evenhand.base.values import Mask, Predictions, Strings
 from evenhand.evaluation.rows import rows_of
+from evenhand.evaluation.shares import right_rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +80,7 @@ def changes(base: Predictions, other: Predictions) -> Changes:
 
     Where several labels may hold, a row is right if all of them are.
     """
-    before, after = right_rows(base), right_rows(other)
+    before, after = right_rows(rows_of(base)), right_rows(rows_of(other))
     improved, worsened, wrong = ~before & after, before & ~after, ~before & ~after
     return Changes(
         base=base.model,
@@ -92,14 +93,6 @@ def changes(base: Predictions, other: Predictions) -> Changes:
         by_class=_per_class(base, improved, worsened),
         by_group=None if base.groups is None else _gains("group", base.groups, improved, worsened),
     )
-
-
-def right_rows(p: Predictions) -> Mask:
-    """Return (n,) the rows that are right; where several labels may hold, right in all."""
-    rows = rows_of(p)
-    if rows.several:
-        return np.asarray((rows.held == rows.claimed).all(axis=1))
-    return np.asarray(rows.predicted == rows.truth)
 
 
 def _answers_differ(a: Predictions, b: Predictions) -> Mask:

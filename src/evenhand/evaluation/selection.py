@@ -10,6 +10,7 @@ import numpy as np
 from evenhand.base.seeds import generator
 from evenhand.base.values import Floats, Interval, Ints
 from evenhand.evaluation.bootstrap import bootstrap
+from evenhand.evaluation.features import ratio
 from evenhand.evaluation.intervals import interval, support
 from evenhand.evaluation.metric import Measure
 from evenhand.evaluation.units import Units
@@ -53,11 +54,11 @@ def best_of(
     """Return the best of c measures about the same rows, and its figure without what choosing added.
 
     Bootstrap bias correction. In every bootstrap sample of groups (rows where there are none) the best is chosen
-    anew. What its figure there owes to luck, its distance from its figure on all rows, is taken off twice over:
-    once because it was chosen by it, once because the figure on all rows is luck of the same kind. Judging the
-    chosen on the groups that were not drawn, as Tsamardinos and others do, comes to the same for samples as large
-    as the data. Those choose worse than all rows do, which makes the correction too large where some models truly
-    are better; so samples are drawn `times` as large, and luck, which is then smaller, is taken off as many times.
+    anew. Its luck is the distance of its figure there from its figure on all rows; that much is taken off the
+    figure on all rows. Judging the chosen on the groups that were not drawn, as Tsamardinos and others do, comes to
+    the same on average. Samples as large as the data choose worse than all rows do, which makes the correction too
+    large where some models truly are better; so samples are drawn `times` as large, and luck, which is then
+    smaller, is taken off as many times.
 
     Parameters
     ----------
@@ -74,10 +75,12 @@ def best_of(
     """
     sign = 1.0 if measures[0].metric.higher_is_better else -1.0
     figures = np.array([one.estimate() for one in measures])
-    at = int(np.nanargmax(sign * figures))
+    at = int(_argbest(sign * figures[:, None])[0])
     luck = _replicates(measures, groups, draws, times, seed)
-    luck = np.nan_to_num(luck - np.nanmean(luck, axis=1, keepdims=True))
-    chosen = np.nanargmax(sign * (figures[:, None] + luck), axis=0)
+    defined = np.isfinite(luck)
+    mean = ratio(np.where(defined, luck, 0.0).sum(axis=1), defined.sum(axis=1).astype(np.float64))
+    luck = np.nan_to_num(luck - mean[:, None])
+    chosen = _argbest(sign * (figures[:, None] + luck))
     corrected = float(np.mean(figures[chosen] - times * luck[chosen, np.arange(draws)]))
     share = np.bincount(chosen, minlength=len(names)) / draws
     return Best(
@@ -121,3 +124,9 @@ def _units(n: int, groups: Ints | None, times: int, seed: int, *, most: int = 50
     if n <= most:
         return Units(np.arange(n), n, times * n)
     return Units(generator(seed, "blocks").permutation(n) % most, most, times * most)
+
+
+def _argbest(values: Floats) -> Ints:
+    """Return (b,) the row of the largest value of each column; what is not defined is never the largest."""
+    best: Ints = np.where(np.isfinite(values), values, -np.inf).argmax(axis=0)
+    return best

@@ -12,7 +12,7 @@ from evenhand.evaluation.intervals import Support, support
 from evenhand.evaluation.metric import Measure
 from evenhand.evaluation.units import Units, units_for
 
-LEAST_GROUPS = 4.0
+LEAST_GROUPS = 5.0
 """Below as many effective groups no verdict is given: intervals no longer hold the truth as often as they say."""
 LEAST_ROWS = 10.0
 """Below as many effective rows, likewise."""

@@ -88,7 +88,19 @@ def _verdict(one: Question, smallest: float, alpha: float, p: float, level: floa
     word = _word(one, interval.low, interval.high, smallest)
     detectable = one.spread.detectable(1 - alpha)
     says = _says(one, word, interval.low, interval.high, detectable, smallest)
-    return Verdict(word, one.name, one.base, one.metric, interval, detectable, smallest, p, says)
+    return Verdict(
+        word=word,
+        name=one.name,
+        base=one.base,
+        metric=one.metric,
+        difference=interval,
+        detectable=detectable,
+        smallest=smallest,
+        p=p,
+        says=says,
+        enough=one.spread.enough,
+        higher_is_better=one.higher_is_better,
+    )
 
 
 def _word(one: Question, low: float, high: float, smallest: float) -> VerdictWord:

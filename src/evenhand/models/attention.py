@@ -68,13 +68,13 @@ def fit_attention(
     table: Floats,
     truth: npt.NDArray[np.integer],
     *,
-    width: int = 16,
-    heads: int = 2,
-    epochs: int = 60,
-    learning_rate: float = 3e-3,
-    weight_decay: float = 0.1,
+    width: int,
+    heads: int,
+    epochs: int,
+    learning_rate: float,
+    weight_decay: float,
+    seed: int,
     batch_size: int = 256,
-    seed: int = 0,
 ) -> AttentionStacker:
     """Return a network fitted to (n, m, k) probabilities and (n,) classes by the log-loss of the weighted mean.
 

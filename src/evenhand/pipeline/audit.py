@@ -11,7 +11,9 @@ import pandas as pd
 
 from evenhand.base.errors import DataError, EvenhandError, unknown
 from evenhand.base.record import Record
-from evenhand.base.values import Floats, Predictions, Strings
+from evenhand.base.values import Finding, Floats, Predictions, Strings
+from evenhand.doctor.case import Case
+from evenhand.doctor.examine import examine
 from evenhand.ensemble.recipe import Recipe, recipe
 from evenhand.evaluation.audit import audit as audit_predictions
 from evenhand.evaluation.from_record import of_record
@@ -25,6 +27,10 @@ from evenhand.pipeline.stored import of_ids, stored_features
 from evenhand.settings import Settings, load
 
 PREFIX = "ensemble:"
+RULES = ("EH405", "EH407", "EH408")
+"""Rules that look at what is audited."""
+ELSEWHERE = ("EH110", "EH405", "EH409")
+"""Rules whose findings about a run say what its figures do not cover."""
 METHODS = ("equal", "nnls")
 """Blends that are learned again where prediction files come without a configuration."""
 
@@ -107,7 +113,16 @@ def audit(
         recalibrated(p, draws=draws, seed=seed),
         conformal_sets(p, coverage) if coverage is not None else (),
         _refit(evidence, p, name, parts, watcher or Silent(), draws=draws, seed=seed) if again else None,
+        _findings(evidence, p),
     )
+
+
+def _findings(evidence: _Evidence, p: Predictions) -> tuple[Finding, ...]:
+    """Return what rules find in the predictions, and what the run found that no figure of its rows can show."""
+    own = examine(Case(predictions=(p,)), RULES).findings
+    before = [] if evidence.run is None else evidence.run.findings()
+    told = {finding.code for finding in own}
+    return (*own, *(finding for finding in before if finding.code in ELSEWHERE and finding.code not in told))
 
 
 def _evidence(

@@ -10,7 +10,7 @@ from typing import Any
 import numpy.typing as npt
 import pandas as pd
 
-from evenhand.base.values import Interval, Predictions, Samples
+from evenhand.base.values import Finding, Interval, Predictions, Samples
 from evenhand.ensemble.calibrated import calibrated
 from evenhand.evaluation.audit import Audit, audit
 from evenhand.evaluation.calibration import Bin, reliability
@@ -65,12 +65,15 @@ class Audited:
         Sets by class, and by group where groups come up in several folds.
     refit
         What learning again without the held-out groups gives; None where it was not asked for.
+    findings
+        What the rules about estimates find in these predictions, and what the run's own say of its test (EH110).
     """
 
     audit: Audit
     calibration: tuple[Recalibrated, ...] = ()
     conformal: tuple[ConformalSets, ...] = ()
     refit: Refit | None = None
+    findings: tuple[Finding, ...] = ()
 
     def document(self) -> dict[str, Any]:
         """Return it as plain values, for JSON."""
@@ -79,6 +82,7 @@ class Audited:
             "calibration": [one.document() for one in self.calibration],
             "conformal": [one.document() for one in self.conformal],
             "refit": None if self.refit is None else self.refit.document(),
+            "findings": [finding.document() for finding in self.findings],
         }
 
     def calibration_table(self) -> pd.DataFrame:

@@ -11,8 +11,10 @@ from evenhand.base.record import Record
 from evenhand.base.values import Floats, Predictions, Samples
 from evenhand.ensemble.blend import Blend, blend
 from evenhand.ensemble.recipe import Recipe, recipe
+from evenhand.ensemble.worth import worth
 from evenhand.evaluation.evaluate import default_metrics, evaluate
 from evenhand.evaluation.heaviest import heaviest
+from evenhand.evaluation.rungs import Worth
 from evenhand.evaluation.score import fast_score
 from evenhand.evaluation.summary import summarize
 from evenhand.pipeline.audited import audited
@@ -30,8 +32,8 @@ def judge(record: Record, settings: Settings, watcher: Watcher, seconds: Mapping
     """
     watcher.stage("judging", len(settings.model) + len(settings.ensemble.methods))
     models = [gathered(record, model.name, model.seeds) for model in settings.model]
-    blends = blended(record, settings, models, watcher)
-    every = [*models, *blends]
+    made = blended(record, settings, models, watcher)
+    every = [*models, *(sets for _, sets in made)]
     tables = [_table(of, p) for sets in every for of, p in sets.items()]
     record.write_predictions(pd.concat(tables, ignore_index=True))
     if any(LOCKED in sets for sets in every):
@@ -49,7 +51,8 @@ def judge(record: Record, settings: Settings, watcher: Watcher, seconds: Mapping
     metric = next(iter(settings.score.weights))
     summary["audit"] = audited(best[OUT_OF_FOLD], settings, record.samples()).document()
     record.write_json("evaluation.json", summary)
-    findings = estimate_findings(record, settings, [sets[OUT_OF_FOLD] for sets in every])
+    climb = climbed(record, settings, models, [one for one, _ in made]) if len(models) > 1 else None
+    findings = estimate_findings(record, settings, [sets[OUT_OF_FOLD] for sets in every], worth=climb)
     document = {
         "record": str(record.path),
         "headline": {"best": headline, "metric": metric, **scores[headline][OUT_OF_FOLD][metric]},
@@ -63,31 +66,49 @@ def judge(record: Record, settings: Settings, watcher: Watcher, seconds: Mapping
     record.write_json("scores.json", document)
 
 
-def blended(record: Record, settings: Settings, models: Sequence[Sets], watcher: Watcher) -> list[Sets]:
-    """Return the blends that the configuration asks for, and write their weights into the record."""
+def blended(
+    record: Record, settings: Settings, models: Sequence[Sets], watcher: Watcher
+) -> list[tuple[Blend, Sets]]:
+    """Return the blends that the configuration asks for with what they say of every set; write their weights."""
     if len(models) < 2:
         return []
     others = [of for of in (LOCKED, SECOND) if all(of in sets for sets in models)]
     recipes = [recipe(choice, score=settings.score.weights) for choice in settings.ensemble.methods]
     looked_at = {of: models[0][of] for of in (OUT_OF_FOLD, *others)}
     features = _features(record, settings, recipes, looked_at, watcher)
-    out, documents = [], {}
-    for how in recipes:
-        made = {of: _blend(how, models, of, features) for of in others or [OUT_OF_FOLD]}
-        one = next(iter(made.values()))
-        documents[one.method] = one.document()
-        judged = {of: told.test for of, told in made.items() if told.test is not None}
-        out.append({OUT_OF_FOLD: one.predictions, **judged})
-    record.write_json("ensemble.json", documents)
-    return out
+    made = [_made(how, models, others, features) for how in recipes]
+    record.write_json("ensemble.json", {one.method: one.document() for one, _ in made})
+    return made
 
 
-def _blend(how: Recipe, models: Sequence[Sets], of: str, features: Mapping[str, Mapping[str, Floats]]) -> Blend:
-    """Return a blend learned from held-out rows, and what it says of another set."""
-    test = None if of == OUT_OF_FOLD else [sets[of] for sets in models]
+def _made(
+    how: Recipe, models: Sequence[Sets], others: Sequence[str], features: Mapping[str, Mapping[str, Floats]]
+) -> tuple[Blend, Sets]:
+    """Return a blend learned from held-out rows, and what it says of every set."""
     held_out = [sets[OUT_OF_FOLD] for sets in models]
-    ours, theirs = features.get(OUT_OF_FOLD, {}), features.get(of, {})
-    return blend(held_out, how, test=test, features=ours, test_features=theirs)
+    ours = features.get(OUT_OF_FOLD, {})
+    one, told = blend(held_out, how, features=ours), {}
+    for of in others:
+        test = [sets[of] for sets in models]
+        told[of] = blend(held_out, how, test=test, features=ours, test_features=features.get(of, {})).test
+    return one, {OUT_OF_FOLD: one.predictions, **{of: p for of, p in told.items() if p is not None}}
+
+
+def climbed(record: Record, settings: Settings, models: Sequence[Sets], made: Sequence[Blend]) -> Worth:
+    """Return what models and blends are worth, naive and nested, and write it into the record."""
+    how, samples = settings.evaluate, record.samples()
+    found = worth(
+        [sets[OUT_OF_FOLD] for sets in models],
+        made,
+        score=settings.score.weights,
+        sets=settings.classes.sets,
+        levels=samples.levels,
+        draws=how.draws,
+        level=how.level,
+        seed=how.seed,
+    )
+    record.write_json("worth.json", found.document())
+    return found
 
 
 def _features(

@@ -48,12 +48,7 @@ def _blend(name: str, made: Document, evidence: Evidence) -> dict[str, Any]:
         "weights": dict(zip(models, weights, strict=True)) if weights and len(weights) == len(models) else {},
         "chart": _class_weights(name, models, classes, by_class) if fits and by_class else None,
         "pairs": list(made.get("pairs") or []),
-        "lacking": [one for one in made.get("coverage", []) if not _complete(one)],
     }
-
-
-def _complete(coverage: Document) -> bool:
-    return coverage.get("origin", "out-of-fold") == "out-of-fold" and not coverage.get("lacking")
 
 
 def _class_weights(

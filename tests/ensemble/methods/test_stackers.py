@@ -35,7 +35,7 @@ def accuracy(stack, table):
 @pytest.mark.parametrize(
     "method",
     [
-        Logistic(inverse_strength=1.0),
+        Logistic(inverse_strength=1.0, ask="rows", features=["logits"]),
         GradientBoosting(trees=20, ask="rows", learning_rate=0.3),
         CatBoost(trees=20, ask="rows", learning_rate=0.3),
     ],
@@ -48,7 +48,7 @@ def test_a_stacker_of_rows_learns_what_no_weights_can(stack, method):
 
 
 def test_logistic_is_scikit_learns_on_the_logits(stack):
-    found = Logistic(inverse_strength=0.5).learn(stack, 0)
+    found = Logistic(inverse_strength=0.5, ask="rows", features=["logits"]).learn(stack, 0)
     logs = np.log(stack.array()).reshape(300, -1)
     theirs = make_pipeline(StandardScaler(), LogisticRegression(C=0.5, max_iter=200, tol=1e-3)).fit(
         logs, stack.truth
@@ -56,10 +56,12 @@ def test_logistic_is_scikit_learns_on_the_logits(stack):
     assert found.apply(stack) == pytest.approx(theirs.predict_proba(logs), abs=1e-9)
 
 
-@pytest.mark.parametrize("cls", [GradientBoosting, CatBoost])
-def test_questions_about_candidates_tell_which_model_to_believe(models, cls):
+@pytest.mark.parametrize(
+    "method", [GradientBoosting(trees=30, learning_rate=0.2), CatBoost(trees=30, learning_rate=0.2), Logistic()]
+)
+def test_questions_about_candidates_tell_which_model_to_believe(models, method):
     stack = stack_of(align(models((0.3, 3.0, 0.3), n=600, k=6)))
-    out = crossfit(cls(trees=30, learning_rate=0.2), stack).out_of_fold(stack)
+    out = crossfit(method, stack).out_of_fold(stack)
     assert accuracy(stack, out) > accuracy(stack, stack.mean()) + 0.05
 
 
@@ -70,7 +72,7 @@ def test_the_same_seed_gives_the_same_answer(stack):
 
 def test_a_class_that_no_training_row_had_keeps_what_the_models_give_it(stack):
     kept = stack.take(stack.truth != 2)
-    out = Logistic().learn(kept, 0).apply(stack)
+    out = Logistic(ask="rows").learn(kept, 0).apply(stack)
     assert out[:, 2] == pytest.approx(stack.mean()[:, 2])
     assert out.sum(axis=1) == pytest.approx(np.ones(300))
 

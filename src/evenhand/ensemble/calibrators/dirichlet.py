@@ -46,15 +46,18 @@ class Dirichlet(Calibrator):
     """
 
     off_diagonal: float = option(
-        10.0, gt=0, says="How strongly entries off the diagonal are held at 0; the log-loss is a sum over rows."
+        0.5,
+        gt=0,
+        says="How strongly entries off the diagonal are held at 0: times k², as there are fewer rows for each "
+        "entry the more classes there are; the log-loss is a sum over rows.",
     )
     shift: float = option(1.0, gt=0, says="How strongly shifts are held at 0.")
-    diagonal: float = option(0.1, ge=0, says="How strongly the diagonal is held at 1; the paper has 0.")
+    diagonal: float = option(1.0, ge=0, says="How strongly the diagonal is held at 1; the paper has 0.")
 
     def calibrate(self, probabilities: Floats, truth: Ints, classes: Sequence[str]) -> Calibration:
         scores, k = logs(probabilities), len(classes)
         start = np.concatenate([np.eye(k).ravel(), np.zeros(k)])
-        strength = np.full((k, k), self.off_diagonal)
+        strength = np.full((k, k), self.off_diagonal * k * k)
         np.fill_diagonal(strength, self.diagonal)
         strengths = np.concatenate([strength.ravel(), np.full(k, self.shift)])
 

@@ -46,9 +46,9 @@ class Attention(Method):
 
     width: int = option(16, ge=4, says="Numbers per token.")
     heads: int = option(2, ge=1, says="Heads of the attention; they must divide the width.")
-    epochs: int = option(60, ge=1, unit="epochs", says="Passes over the rows.")
+    epochs: int = option(20, ge=1, unit="epochs", says="Passes over the rows.")
     learning_rate: float = option(3e-3, gt=0, says="Peak of the schedule.")
-    weight_decay: float = option(0.1, ge=0, says="How strongly parameters are held at 0.")
+    weight_decay: float = option(1.0, ge=0, says="How strongly parameters are held at 0.")
 
     def learn(self, stack: Stack, seed: int) -> Learned:
         try:

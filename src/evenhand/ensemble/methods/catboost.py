@@ -7,10 +7,9 @@ from typing import Any
 from evenhand.base.config import option
 from evenhand.base.errors import MissingExtraError
 from evenhand.base.seeds import seed_from
-from evenhand.ensemble.fitted import fit_candidates, fit_rows
+from evenhand.ensemble.fitted import Ask, fit_candidates, fit_rows
 from evenhand.ensemble.method import Learned, Method
 from evenhand.ensemble.methods import METHODS
-from evenhand.ensemble.methods.gradient_boosting import Ask
 from evenhand.ensemble.stack import Stack
 from evenhand.ensemble.stacked import Feature
 

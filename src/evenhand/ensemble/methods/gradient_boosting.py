@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from evenhand.base.config import option
 from evenhand.base.seeds import seed_from
-from evenhand.ensemble.fitted import fit_candidates, fit_rows
+from evenhand.ensemble.fitted import Ask, fit_candidates, fit_rows
 from evenhand.ensemble.method import Learned, Method
 from evenhand.ensemble.methods import METHODS
 from evenhand.ensemble.stack import Stack
 from evenhand.ensemble.stacked import Feature
-
-Ask = Literal["candidates", "rows"]
-"""What one tree answers: whether a row is of a class that is likely, or which class a row is of."""
 
 
 @METHODS.register("gradient_boosting")

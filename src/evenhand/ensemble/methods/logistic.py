@@ -1,4 +1,4 @@
-"""A multinomial logistic regression on what the models say."""
+"""A logistic regression on what the models say."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from evenhand.base.config import option
-from evenhand.ensemble.fitted import fit_rows
+from evenhand.ensemble.fitted import Ask, fit_candidates, fit_rows
 from evenhand.ensemble.method import Learned, Method
 from evenhand.ensemble.methods import METHODS
 from evenhand.ensemble.stack import Stack
@@ -16,19 +16,27 @@ from evenhand.ensemble.stacked import Feature
 
 @METHODS.register("logistic")
 class Logistic(Method):
-    """Stacked generalisation (Wolpert 1992) by multinomial logistic regression on standardised features."""
+    """Stacked generalisation (Wolpert 1992) by logistic regression on standardised features.
+
+    Asked of candidates, one set of coefficients serves all classes. Asked of rows it is multinomial, with a
+    coefficient for every feature and class, which needs many rows per class.
+    """
 
     features: list[Feature] = option(
-        ["logits"],
+        ["logits", "entropy", "margin", "agreement"],
         min_length=1,
         says="What is learned from: probabilities, logits, entropy, margin, differences, agreement.",
     )
+    ask: Ask = option("candidates", says="candidates or rows, as for gradient_boosting; rows is multinomial.")
+    candidates: int = option(5, ge=2, unit="classes", says="How many classes of a row are asked for.")
     inverse_strength: float = option(
-        0.01, gt=0, says="scikit-learn's C: smaller holds the coefficients closer to 0."
+        0.1, gt=0, says="scikit-learn's C: smaller holds the coefficients closer to 0."
     )
 
     def learn(self, stack: Stack, seed: int) -> Learned:
         estimator = make_pipeline(
             StandardScaler(), LogisticRegression(C=self.inverse_strength, max_iter=200, tol=1e-3)
         )
-        return fit_rows(estimator, stack, self.features)
+        if self.ask == "rows":
+            return fit_rows(estimator, stack, self.features)
+        return fit_candidates(estimator, stack, self.features, self.candidates)

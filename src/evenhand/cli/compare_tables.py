@@ -1,0 +1,123 @@
+"""Comparisons as tables and plain words on standard output."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from evenhand.base.files import replacing
+from evenhand.base.values import Finding, Interval
+from evenhand.cli.tables import print_findings
+from evenhand.evaluation.agreement import Agreement
+from evenhand.evaluation.changes import Changes
+from evenhand.evaluation.compare import Comparison
+from evenhand.evaluation.versions import Versions
+
+_STYLES = {"better": "green", "worse": "red", "no difference found": "cyan", "too few to tell": "yellow"}
+
+
+def print_comparison(compared: Comparison, findings: Sequence[Finding], *, most: int = 5) -> None:
+    """Print figures, verdicts, what changed by class, and findings."""
+    out = _console()
+    for metric in compared.metrics:
+        table = _table(("model", metric), right=(1,))
+        for name in compared.names:
+            table.add_row(Text(name), str(compared.figures[name][metric]))
+        out.print(table)
+    verdicts = _table(("", "held against", "metric", "verdict", "difference", "could be found"), right=(4, 5))
+    for v in compared.verdicts:
+        word = Text(v.word, style=_STYLES[v.word])
+        shown = f"{v.detectable:.4f}" if v.detectable == v.detectable else "–"
+        verdicts.add_row(Text(v.name), Text(v.base), v.metric, word, _signed(v.difference), shown)
+    out.print(verdicts)
+    for change in compared.changes:
+        _print_changes(change, out, most)
+    groups = next(iter(next(iter(compared.figures.values())).values())).groups
+    out.print(Text(f"{compared.n:,} rows in {groups:,} independent groups are compared.", style="dim"))
+    for name, count in compared.left_out.items():
+        if count:
+            out.print(
+                Text(f"{count:,} rows of {name} are not: others lack them, or no truth is known.", style="dim")
+            )
+    out.print()
+    print_findings(findings, out)
+
+
+def _print_changes(change: Changes, out: Console, most: int) -> None:
+    out.print(Text(f"{change}"))
+    moved = change.by_class[change.by_class["net"] != 0]
+    for frame, words in ((moved[::-1], "gained"), (moved, "lost")):
+        rows = frame[frame["net"] > 0] if words == "gained" else frame[frame["net"] < 0]
+        named = [
+            f"{row['class']} {row['net']:+d} of {row['rows']}" for row in rows[:most].to_dict(orient="records")
+        ]
+        if named:
+            out.print(Text(f"    {words}: {', '.join(named)}", style="dim"))
+
+
+def print_versions(found: Versions) -> None:
+    """Print the way from one version's figure to the other's."""
+    out = _console()
+    table = _table(("step", found.metric, "interval"), right=(1,))
+    table.add_row("before", f"{found.before:.4f}", "")
+    table.add_row(f"{found.only_before:,} rows left out", f"{found.rows_left:+.4f}", "")
+    changed = found.labels.difference
+    table.add_row(f"{found.relabelled:,} labels changed", f"{changed.estimate:+.4f}", _signed(changed))
+    table.add_row("another model", f"{found.model.difference.estimate:+.4f}", _signed(found.model.difference))
+    table.add_row(f"{found.only_after:,} rows new", f"{found.rows_come:+.4f}", "")
+    table.add_row("after", f"{found.after:.4f}", "", style="bold")
+    out.print(table)
+    out.print(Text(str(found)))
+    out.print(Text(f"Under the first labels: {found.model_under_first}", style="dim"))
+
+
+def print_agreement(found: Agreement, *, most: int = 20) -> None:
+    """Print how far two sets of answers agree, and the surest of the rows in which they do not."""
+    out = _console()
+    out.print(Text(str(found)))
+    if found.only_a or found.only_b:
+        out.print(Text(f"{found.only_a:,} rows are in {found.a} alone, {found.only_b:,} in {found.b} alone."))
+    table = _table(("id", found.a, found.b), right=())
+    for row in found.rows[:most].to_dict(orient="records"):
+        table.add_row(
+            Text(str(row["id"])),
+            Text(f"{row['a']} ({row['confidence_a']:.2f})"),
+            Text(f"{row['b']} ({row['confidence_b']:.2f})"),
+        )
+    out.print(table)
+    if len(found.rows) > most:
+        out.print(Text(f"… and {len(found.rows) - most:,} more; --json has them all.", style="dim"))
+
+
+def write_changes(compared: Comparison, path: Path) -> None:
+    """Write the rows that changed as CSV: name, base, change, id."""
+    rows = [
+        {"name": change.name, "base": change.base, "change": what, "id": i}
+        for change in compared.changes
+        for what in ("improved", "worsened", "moved")
+        for i in getattr(change, what)
+    ]
+    with replacing(path) as part:
+        pd.DataFrame(rows, columns=["name", "base", "change", "id"]).to_csv(part, index=False)
+
+
+def _signed(difference: Interval) -> str:
+    if difference.estimate != difference.estimate:
+        return "cannot be estimated"
+    return f"{difference.estimate:+.4f} [{difference.low:+.4f}, {difference.high:+.4f}]"
+
+
+def _console() -> Console:
+    return Console(highlight=False, soft_wrap=True)
+
+
+def _table(columns: Sequence[str], *, right: Sequence[int]) -> Table:
+    table = Table()
+    for position, name in enumerate(columns):
+        table.add_column(name, justify="right" if position in right else "left", overflow="fold")
+    return table
