@@ -134,12 +134,16 @@ def merged(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, An
     out = dict(base)
     for key, value in override.items():
         below = out.get(key)
-        tables = isinstance(value, Mapping) and isinstance(below, Mapping)
-        alike = (
-            tables and value.get("name", below["name"]) == below["name"] if tables and "name" in below else tables
-        )
-        out[key] = merged(below, value) if alike else value
+        if isinstance(value, Mapping) and isinstance(below, Mapping) and _alike(below, value):
+            out[key] = merged(below, value)
+        else:
+            out[key] = value
     return out
+
+
+def _alike(below: Mapping[str, Any], value: Mapping[str, Any]) -> bool:
+    """Whether two tables name the same thing, or nothing at all."""
+    return "name" not in below or value.get("name", below["name"]) == below["name"]
 
 
 def _position(tables: list[Any], part: str, here: str) -> int:

@@ -73,7 +73,7 @@ class Viewed:
 
 
 def seen(entry: Entry, view: View) -> Entry:
-    """Return encoded rows as a view shows them, under a name of their own: what is kept of each view is kept apart."""
+    """Return encoded rows as a view shows them, under a name of their own in the store."""
     if view is PLAIN:
         return entry
     shown: Any = Viewed(entry[view.array], view)

@@ -9,7 +9,7 @@ itself a depthwise convolution, which processors do much faster than what autogr
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import torch
 from timm.layers.conv2d_same import Conv2dSame
@@ -41,7 +41,7 @@ def _through(encoder: Encoder) -> Tensor:
     x = encoder.example
     for stage in encoder.stages:
         x = stage.module(x)
-    return x
+    return cast(Tensor, x)
 
 
 def _is_light(part: nn.Module) -> bool:

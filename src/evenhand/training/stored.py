@@ -11,8 +11,8 @@ from evenhand.base.files import replacing
 from evenhand.base.values import Floats
 from evenhand.training.assignment import Assignment
 from evenhand.training.device import device_of
-from evenhand.training.randomness import deterministic
 from evenhand.training.given import activations_of
+from evenhand.training.randomness import deterministic
 from evenhand.training.start import fresh_network
 
 

@@ -1,4 +1,4 @@
-"""Cases for the rules: rows of each class and what is done about them; comparisons and ladders with known verdicts."""
+"""Cases for the rules: skew and what is done about it; comparisons and ladders with known verdicts."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -46,8 +46,8 @@ def check(
     that is what the loss asks for. Nor is one that looks like others, as long as it is believed in.
 
     Example: `both, fold 0, seed 0: N (90.0% of the validation rows, called for 0.0%) is hardly ever predicted
-    since epoch 1; the model says S and V. Sampler "balanced" (1.00) and weights "inverse" (1.00) together have the exponent 2.00
-    and make it expect N in 1.7% of the rows.`
+    since epoch 1; the model says S and V. Sampler "balanced" (1.00) and weights "inverse" (1.00) together have the
+    exponent 2.00 and make it expect N in 1.7% of the rows.`
     """
     for model, courses in by_model(case.courses or ()).items():
         found = [

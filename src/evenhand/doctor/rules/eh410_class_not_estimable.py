@@ -33,7 +33,8 @@ def check(case: Case, *, groups: int = 3, effective: float = 1.5) -> Iterator[Fo
     What to do: leave the class out of the score by a named set of the others ([classes] with [score]), merge it
     (data.rename), or collect it from more groups.
 
-    Limits: silent where no group is named. A class in more groups may still be hard to estimate; its interval says so.
+    Limits: silent where no group is named. A class in more groups may still be hard to estimate; its interval
+    says so.
 
     Example: `O cannot be estimated on the locked test: 362 of its 394 rows come from p213 alone, 8 groups in all.`
     """

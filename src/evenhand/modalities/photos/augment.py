@@ -16,9 +16,9 @@ from evenhand.base.errors import ModelError, unknown
 from evenhand.base.registry import Registry
 from evenhand.modalities.photos.colour import brightness_contrast, hue_saturation
 from evenhand.modalities.photos.damage import Damage, blur, erase, noise
-from evenhand.models.draws import Draws
 from evenhand.modalities.photos.geometry import MOVEMENTS, Movement, move
 from evenhand.modalities.photos.jpeg import jpeg
+from evenhand.models.draws import Draws
 
 Augmentation = Callable[[Tensor, Draws, float], Tensor]
 Profile = Mapping[str, float]
