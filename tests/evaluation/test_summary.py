@@ -66,3 +66,10 @@ def test_without_groups_there_is_no_table_of_them(predictions):
 def test_an_unknown_headline_is_told_in_words(predictions):
     with pytest.raises(DataError, match='no predictions of "x"; there are: m'):
         summarize([("oof", predictions(30, 3))], headline="x")
+
+
+def test_each_entry_tells_of_classes_that_lie_mostly_in_one_group(predictions):
+    p = predictions(90, 3, groups=9)
+    uneven = replace(p, groups=np.where(p.truth == 2, "one", p.groups.astype(str)))
+    (entry,) = summarize([("oof", uneven)], headline="m", draws=50)["entries"]
+    assert [(found["class"], found["group"]) for found in entry["heaviest"]] == [(p.classes[2], "one")]

@@ -45,8 +45,8 @@ def check(
     Limits: a rare class that is not predicted because it is rare, and nothing was done about it, is not reported:
     that is what the loss asks for. Nor is one that looks like others, as long as it is believed in.
 
-    Example: `both, fold 0, seed 0: N (90.0% of the validation rows, called for 0.0%) is hardly ever predicted
-    since epoch 1; the model says S and V. Sampler "balanced" (1.00) and weights "inverse" (1.00) together have the
+    Example: `both, fold 0, seed 0: N (90.0% of the validation rows, called for 0.0%) is far too seldom predicted
+    since epoch 1; the model says S and V. Sampler balanced (1.00) and weights inverse (1.00) together have the
     exponent 2.00 and make it expect N in 1.7% of the rows.`
     """
     for model, courses in by_model(case.courses or ()).items():
@@ -142,7 +142,7 @@ def _words(course: Course, hit: Collapse) -> str:
     said = [name for name, p in zip(course.classes, hit.predicted, strict=True) if p > 0.01]
     which = f"the model says {'only ' if len(said) == 1 else ''}{listing(said, most=5)}"
     many = verb(len(names), "is", "are")
-    text = f"{listing(names, most=5)} {many} hardly ever predicted since epoch {hit.since}; {which}."
+    text = f"{listing(names, most=5)} {many} far too seldom predicted since epoch {hit.since}; {which}."
     return f"{text} {_reason(course, hit)}"
 
 
