@@ -126,7 +126,7 @@ def predicted(head: Callable[[], Any], x: np.ndarray, y: np.ndarray, to: np.ndar
 def zoo(
     features: dict[str, np.ndarray], samples: Samples, fold: np.ndarray, outside: np.ndarray
 ) -> list[dict[str, Predictions]]:
-    """Return each model's out-of-fold predictions, and the mean of its folds on the locked fifth and the test."""
+    """Return for each model its out-of-fold predictions, and the mean of its folds on locked fifth and test."""
     out = []
     y, k, inside = samples.labels, samples.k, np.flatnonzero(~outside)
     dev, locked, test = inside[fold >= 0], inside[fold == TEST], np.flatnonzero(outside)
