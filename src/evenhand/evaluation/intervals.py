@@ -118,5 +118,5 @@ def _log_normal(estimate: float, variance: float, quantile: float) -> tuple[floa
     """Return the interval that is symmetrical in the logarithm."""
     if estimate <= 0:
         return 0.0, 0.0
-    factor = float(np.exp(min(quantile * np.sqrt(variance) / estimate, 700.0)))
+    factor = float(np.exp(min(quantile * float(np.sqrt(variance)) / float(estimate), 700.0)))
     return estimate / factor, estimate * factor

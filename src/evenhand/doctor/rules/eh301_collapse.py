@@ -28,10 +28,10 @@ def check(
 ) -> Iterator[Found]:
     """Find trainings that no longer predict classes which are there.
 
-    What it checks: in the last `epochs` epochs, after the warm-up, classes of the validation rows that the network
-    itself (before its probabilities are corrected to another prior) calls less than `called` times as often as
-    they are there. They are reported where sampler, weights and loss together make the model believe in the
-    class less than `part` times as much as both its share of the rows and an equal share; or where it is
+    What it checks: in the last `epochs` epochs, after the warm-up and `steps` steps, classes of the validation rows
+    that the network itself (before its probabilities are corrected to another prior) calls less than `called` times
+    as often as they are there. They are reported where sampler, weights and loss together make the model believe in
+    the class less than `part` times as much as both its share of the rows and an equal share; or where it is
     believed to be as common as half an equal share, is not called at all, among the training rows either, and
     its own training rows get a mean probability below `part` times what is believed that does not rise over
     `stands` epochs.

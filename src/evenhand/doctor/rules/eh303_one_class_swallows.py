@@ -13,7 +13,7 @@ from evenhand.doctor.rule import Found, rule
 
 @rule(
     "EH303",
-    slug="one-class-swallows-others",
+    slug="one-class-swallows",
     severity="warning",
     needs=("courses",),
     after=("EH201", "EH202", "EH301"),

@@ -10,7 +10,7 @@ from evenhand.doctor.course import Course, by_model, fits
 from evenhand.doctor.rule import Found, rule
 
 
-@rule("EH311", slug="not-a-number", severity="error", needs=("courses",), after=("EH112",))
+@rule("EH311", slug="not-a-number", severity="error", needs=("courses",))
 def check(case: Case, *, times: float = 5.0, epochs: int = 2) -> Iterator[Found]:
     """Find trainings whose loss is no number, or runs away.
 

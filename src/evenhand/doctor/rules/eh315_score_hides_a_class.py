@@ -22,7 +22,8 @@ def check(case: Case, *, least: float = 0.5, rows: int = 2000, most_ways: int = 
 
     What it checks: by how much the best score that can be reached falls if a class is never predicted and all else
     is right. It fires for classes whose loss takes less than `least` of an equal share (1/k) of the score, and for
-    classes that no part of the score is about. About `rows` rows in the shares of the data stand for it.
+    classes that no part of the score is about. About `rows` rows in the shares of the data stand for it, and
+    the rows of the missing class go to one of up to `most_ways` others.
 
     Why it matters: what is maximised decides which epoch is kept and when a training ends. A class that hardly
     counts in it can be lost, and the log looks well.

@@ -19,9 +19,9 @@ from evenhand.evaluation.shares import share
 def check(case: Case, *, least_gap: float = 0.05, least_rows: int = 100, level: float = 0.99) -> Iterator[Found]:
     """Find models that are surer, or less sure, than they are right.
 
-    What it checks: mean confidence minus the share of right rows, with an interval over groups. It fires where the
-    gap is at least `least_gap` and its interval at `level` does not reach 0. Too sure is a warning, not sure enough
-    a note.
+    What it checks: mean confidence minus the share of right rows, with an interval over groups, for models with at
+    least `least_rows` rows of known class. It fires where the gap is at least `least_gap` and its interval at `level`
+    does not reach 0. Too sure is a warning, not sure enough a note.
 
     Why it matters: thresholds, rejections and "the model is 90 % sure" rest on it; blends of models that are sure
     in different measure weigh them wrongly.
@@ -30,7 +30,7 @@ def check(case: Case, *, least_gap: float = 0.05, least_rows: int = 100, level: 
     smoothing or fewer epochs. The order of the classes, and so the accuracy, hardly changes.
 
     Limits: a model may be too sure of some classes and not sure enough of others, and come out even; the
-    reliability curve in the report shows it. Fewer than `least_rows` rows are passed over.
+    reliability curve in the report shows it.
 
     Example: `lite0 is surer than it is right: 93 % sure on average and right in 84 % of 4,130 rows (gap 0.09
     [0.07, 0.11]).`

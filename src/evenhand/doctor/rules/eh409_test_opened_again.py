@@ -10,7 +10,7 @@ from evenhand.doctor.rule import Found, rule
 
 @rule("EH409", slug="test-opened-again", severity="note", needs=("openings",))
 def check(case: Case, *, many: int = 5) -> Iterator[Found]:
-    """Count how often the locked test was looked at.
+    """Find locked tests that were looked at more than once.
 
     What it checks: the times at which figures of the same locked rows were written, in this record and in those
     beside it. From `many` on it is a warning.
