@@ -20,8 +20,8 @@ def check(case: Case, *, least_gap: float = 0.05, least_rows: int = 100, level: 
     """Find models that are surer, or less sure, than they are right.
 
     What it checks: mean confidence minus the share of right rows, with an interval over groups, for models with at
-    least `least_rows` rows of known class. It fires where the gap is at least `least_gap` and its interval at `level`
-    does not reach 0. Too sure is a warning, not sure enough a note.
+    least `least_rows` rows of known class. It fires where the gap is at least `least_gap` and its interval at
+    `level` does not reach 0. Too sure is a warning, not sure enough a note.
 
     Why it matters: thresholds, rejections and "the model is 90 % sure" rest on it; blends of models that are sure
     in different measure weigh them wrongly.
