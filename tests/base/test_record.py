@@ -60,6 +60,9 @@ def test_unfinished_records_are_found_by_fingerprint(record: Record) -> None:
     assert unfinished(output, "abc") == record
     assert unfinished(output, "other") is None
     record.write_json("scores.json", {})
+    assert record.finished
+    assert unfinished(output, "abc") == record  # killed before its report was written
+    (record.path / "report.html").write_text("")
     assert unfinished(output, "abc") is None
     assert records(output) == [record]
     assert records(output / "none") == []

@@ -96,6 +96,17 @@ def test_a_finished_run_is_not_gone_on_with(data: Path, done: Run) -> None:
     pd.testing.assert_frame_equal(again.predictions, done.predictions)
 
 
+def test_a_run_killed_before_its_report_writes_that_and_nothing_else(data: Path, tmp_path: Path) -> None:
+    asked = config(data, output=str(tmp_path))
+    first = evenhand.run(asked)
+    scores, opened = first.document(), first.record.json("test_opened.json")
+    first.report.unlink()
+    again = evenhand.run(asked)
+    assert again.path == first.path
+    assert again.report.is_file()
+    assert (again.document(), again.record.json("test_opened.json")) == (scores, opened)
+
+
 def test_values_show_themselves_in_a_notebook(done: Run) -> None:
     assert "ensemble:nnls" in done._repr_html_()
     assert str(done.path) in repr(done)

@@ -186,8 +186,13 @@ class Record:
 
     @property
     def finished(self) -> bool:
-        """Whether the run came to its end."""
+        """Whether everything is judged."""
         return self.has("scores.json")
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is left to do: scores and report are written."""
+        return self.finished and self.has("report.html")
 
     def has(self, name: str) -> bool:
         """Whether a file is there."""
@@ -248,7 +253,7 @@ def unfinished(output: Path, fingerprint: str) -> Record | None:
     """Return the newest unfinished record of the same configuration and data, or None."""
     for record in reversed(records(output)):
         with contextlib.suppress(RecordError, KeyError):
-            if not record.finished and record.data()["fingerprint"] == fingerprint:
+            if not record.complete and record.data()["fingerprint"] == fingerprint:
                 return record
     return None
 

@@ -133,11 +133,12 @@ def run(
         with timed("check", seconds):
             plan(record, settings, source, watcher)
             tell_balance(record, settings, source, watcher, _source_name(config))
-        with timed("train", seconds):
-            train(record, settings, watcher)
-            write_examination(record)
-        with timed("judge", seconds):
-            judge(record, settings, watcher, seconds)
+        if not record.finished:
+            with timed("train", seconds):
+                train(record, settings, watcher)
+                write_examination(record)
+            with timed("judge", seconds):
+                judge(record, settings, watcher, seconds)
         watcher.stage("writing the report")
         write_report(record.path)
     return Run(record)
