@@ -28,6 +28,7 @@ def held_out(splitter: GroupedStratifiedKFold, y: object, groups: object = None)
     return [test.tolist() for _, test in splitter.split(np.zeros(len(groups)), y, groups)]
 
 
+@pytest.mark.filterwarnings("ignore:The least populated class:UserWarning")
 @given(st.integers(0, 100_000), st.integers(2, 5))
 @settings(max_examples=30, deadline=None)
 def test_every_row_is_held_out_once_and_no_group_is_on_both_sides(seed, k):
