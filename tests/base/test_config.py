@@ -114,6 +114,12 @@ def test_a_missing_file_and_a_folder_are_told_apart(tmp_path) -> None:
         read_file(tmp_path)
 
 
+@pytest.mark.parametrize("word", ["bool", "str", "none", "list[x"])
+def test_a_key_may_be_called_as_a_type_is(word: str) -> None:
+    with pytest.raises(ConfigError, match="is not a key"):
+        check(Whole, {word: 0}, "mine.toml")
+
+
 @given(
     st.recursive(
         st.integers() | st.text(max_size=5), lambda x: st.dictionaries(st.text(max_size=5), x), max_leaves=8

@@ -180,7 +180,9 @@ def faults_of(
 
 
 def _fault(item: dict[str, Any], cls: type[BaseModel], lines: Mapping[Key, int], prefix: Key) -> Fault:
-    local = tuple(part for part in item["loc"] if not _is_branch(part))
+    whole = item["loc"]
+    named = len(whole) if item["type"] in ("extra_forbidden", "missing") else 1  # that part is a key in any case
+    local = tuple(part for at, part in enumerate(whole) if at in (0, named - 1) or not _is_branch(part))
     path = (*prefix, *local)
     line = next((lines[path[:end]] for end in range(len(path), 0, -1) if path[:end] in lines), None)
     key = _dotted(path)
