@@ -82,7 +82,7 @@ class Store:
         Parameters
         ----------
         key
-            Plain values: all settings that decide the encoded bytes, a version of the encoder among them.
+            Plain values: all settings that decide the encoded bytes, a mark of the code among them (`source_mark`).
         contents
             (n,) a hash of the bytes of each row.
         make

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from evenhand.base.errors import ModelError
 from evenhand.base.seeds import seed_from
+from evenhand.base.source_mark import source_mark
 from evenhand.base.values import Ints
 from evenhand.data.ragged import Array, Ragged
 from evenhand.data.store import Store
@@ -31,10 +32,6 @@ Images = npt.NDArray[np.uint8] | Ragged
 """(n, h, w, c) pictures, or pictures of any size."""
 
 Progress = Callable[[int, int], None]
-
-_VERSION = 1
-"""Part of every key: activations computed in another way are other activations."""
-
 
 def boundary_activations(
     network: Network,
@@ -86,7 +83,7 @@ def boundary_activations(
     )
     views = model.views
     key = {
-        "version": _VERSION,
+        "code": source_mark(__name__, *((augment.__module__,) if views > 1 else ())),
         "network": network.fingerprint(),
         "precision": str(frozen.dtype(torch.device(device))),
         "rows": rows,

@@ -4,9 +4,10 @@ from pathlib import Path
 
 from PIL import Image
 
+from evenhand.base.source_mark import source_mark, sources
 from evenhand.data.config import DataConfig
 from evenhand.data.root import open_root
-from evenhand.modalities.photos import Photos
+from evenhand.modalities.photos import Photos, read
 from evenhand.modalities.photos.config import PhotosConfig
 from evenhand.testing.pictures import picture, scene
 
@@ -22,6 +23,13 @@ def test_a_models_own_size_comes_before_the_sections() -> None:
     kind = Photos()
     assert kind.settings(PhotosConfig(size=64), None)["size"] == 64
     assert kind.settings(PhotosConfig(size=64), 96)["size"] == 96
+
+
+def test_stored_photos_are_made_anew_where_the_code_that_reads_them_changes() -> None:
+    code = sources(read.__name__)
+    for part in ("read", "exif", "fit", "opening", "rgb"):
+        assert f"evenhand.modalities.photos.{part}" in code
+    assert Photos().settings(PhotosConfig(), None)["code"] == source_mark(read.__name__)
 
 
 def test_every_format_is_found_in_folders(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from evenhand.base.errors import DataError
+from evenhand.base.source_mark import source_mark
 from evenhand.data.root import Root
 from evenhand.modalities.beats.config import BeatsConfig
 from evenhand.modalities.beats.detect import UNKNOWN
@@ -22,9 +23,8 @@ from evenhand.modalities.beats.rhythm import intervals, near, rhythm
 from evenhand.modalities.beats.signal import clean, ratio, typical_size, windows
 from evenhand.modalities.beats.wfdb_files import Files, read_head, read_signals
 
-ENCODER = 2
-"""Version of what a reader returns for the same bytes and settings; a higher one makes stores build anew."""
-
+READERS = ("evenhand.modalities.beats.rows", "evenhand.modalities.beats.window_rows")
+"""Modules whose code decides what is encoded, with all that they import here."""
 DECIDING = (
     "annotator", "leads", "sampling_rate", "band", "window", "normalise", "neighbours", "max_samples",
 )  # fmt: skip
@@ -39,7 +39,8 @@ def settings_of(own: BeatsConfig) -> dict[str, Any]:
     """Return everything that decides the encoded bytes, as plain values."""
     plain = own.plain()
     symbols = sorted(symbol for listed in own.mapping.values() for symbol in listed)
-    return {"kind": "beats", "encoder": ENCODER, **{key: plain[key] for key in DECIDING}, "symbols": symbols}
+    settings = {key: plain[key] for key in DECIDING}
+    return {"kind": "beats", "code": source_mark(*READERS), **settings, "symbols": symbols}
 
 
 def config_of(settings: Mapping[str, Any]) -> BeatsConfig:

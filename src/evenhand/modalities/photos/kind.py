@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from evenhand.base.config import Section
+from evenhand.base.source_mark import source_mark
 from evenhand.base.values import Finding, Samples
 from evenhand.data.config import DataConfig
 from evenhand.data.folders import foreign
@@ -45,7 +46,7 @@ class Photos(FileRows):
         return unlabelled_samples(root, kind=self.name, suffixes=self.suffixes)
 
     def settings(self, own: PhotosConfig, size: int | None) -> dict[str, Any]:
-        return {"kind": self.name, "encoder": read.ENCODER, **own.plain(), "size": size or own.size}
+        return {"kind": self.name, "code": source_mark(read.__name__), **own.plain(), "size": size or own.size}
 
     def encode(self, raw: bytes, settings: Mapping[str, Any]) -> dict[str, np.ndarray[Any, Any]]:
         return dict(read.encode(raw, settings))

@@ -20,9 +20,6 @@ from evenhand.modalities.photos.fit import cut, fill, padded, place, reduction
 from evenhand.modalities.photos.opening import check_pixels, opened, pillow
 from evenhand.modalities.photos.rgb import to_rgb
 
-ENCODER = 1
-"""Version of what `encode` returns for the same bytes and settings; a higher one makes stores build anew."""
-
 SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif")
 """Endings of files that are taken for photos where no table names them."""
 

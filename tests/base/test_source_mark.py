@@ -1,0 +1,55 @@
+"""Marks of code: another mark for another source, wherever in the folder it lies."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from evenhand.base.source_mark import source_mark
+
+
+def mark(root: Path, *modules: str) -> str:
+    code = f"from evenhand.base.source_mark import source_mark; print(source_mark(*{modules!r}))"
+    made = subprocess.run(
+        [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True
+    )  # a process of its own: modules stay imported, and marks are kept
+    return made.stdout.strip()
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    folder = tmp_path / "kind"
+    folder.mkdir()
+    (folder / "__init__.py").write_text("")
+    (folder / "read.py").write_text("import json\nfrom kind.filter import clean\nfrom . import shape\n")
+    (folder / "filter.py").write_text("from .deep import WIDTH\nclean = WIDTH\n")
+    (folder / "deep.py").write_text("from kind import read\nWIDTH = 0.85\n")  # a ring of imports ends
+    (folder / "shape.py").write_text("SHAPE = 1\n")
+    (folder / "network.py").write_text("from kind.read import clean\n")
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", ["read", "filter", "deep", "shape"])
+def test_a_change_in_what_is_imported_changes_the_mark(package: Path, name: str) -> None:
+    before = mark(package, "kind.read")
+    with (package / "kind" / f"{name}.py").open("a") as file:
+        file.write("# 1\n")
+    assert mark(package, "kind.read") != before
+
+
+def test_a_change_in_what_is_not_imported_does_not(package: Path) -> None:
+    before = mark(package, "kind.read")
+    (package / "kind" / "network.py").write_text("\n")
+    assert mark(package, "kind.read") == before
+
+
+def test_the_order_of_names_does_not_count(package: Path) -> None:
+    assert mark(package, "kind.read", "kind.network") == mark(package, "kind.network", "kind.read")
+
+
+def test_a_module_that_is_not_there_is_told() -> None:
+    with pytest.raises(ModuleNotFoundError, match=r"evenhand\.nowhere"):
+        source_mark("evenhand.nowhere")
