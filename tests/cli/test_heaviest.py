@@ -1,4 +1,5 @@
 from io import StringIO
+from typing import Any
 
 from rich.console import Console
 
@@ -10,16 +11,17 @@ NOTHING = {"estimate": None, "low": None, "high": None}
 CLASS = {"class": "S [x]", "group": "p232", "share": 0.752, "with": ALL, "without": {**ALL, "recall": NOTHING}}
 
 
-def words(found: dict, of: str = "test") -> str:
+def words(found: dict[str, Any], of: str = "test") -> str:
     out = StringIO()
-    Console(file=out, width=160).print(heaviest_table(found, of))
+    Console(file=out, width=80).print(heaviest_table(found, of))
     return out.getvalue()
 
 
 def test_a_class_is_shown_with_and_without_its_heaviest_group() -> None:
     told = words({"m": {"test": [CLASS]}})
-    for part in ("S [x]", "p232", "75%", "with", "without", "0.800 [0.700, 0.900]", "cannot be estimated"):
+    for part in ("m: S [x], 75% in p232", "with it", "without it", "cannot be estimated"):
         assert part in told
+    assert "precision            │ 0.800 [0.700, 0.900] │ 0.800 [0.700, 0.900] │" in told
 
 
 def test_a_class_of_one_group_alone_has_no_figure_without_it() -> None:

@@ -10,9 +10,11 @@ from rich.text import Text
 
 from evenhand.cli.figures import figure_words
 
+FIGURES = ("precision", "recall", "f1")
+
 
 def heaviest_table(found: Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]], of: str) -> Table | None:
-    """Return the figures of such classes in one set, or None where there is no such class.
+    """Return the figures of such classes in one set, or None where there is no such class; it fits 80 columns.
 
     Parameters
     ----------
@@ -25,14 +27,13 @@ def heaviest_table(found: Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]
     if not rows:
         return None
     table = Table(title="Classes that lie mostly in one group, with and without it", title_justify="left")
-    for head in ("model", "class", "group", "share", "", "precision", "recall", "f1"):
-        table.add_column(head)
+    for head in ("model, class and group", "with it", "without it"):
+        table.add_column(head, overflow="fold")
     for name, one in rows:
-        where = (Text(name), Text(str(one["class"])), Text(str(one["group"])), f"{one['share']:.0%}")
-        table.add_row(*where, "with", *_figures(one["with"]))
-        table.add_row("", "", "", "", "without", *_figures(one["without"]))
+        table.add_row(Text(f"{name}: {one['class']}, {one['share']:.0%} in {one['group']}", style="bold"))
+        for figure in FIGURES:
+            table.add_row(
+                f"  {figure}", *(figure_words((one[how] or {}).get(figure, {})) for how in ("with", "without"))
+            )
+        table.add_section()
     return table
-
-
-def _figures(figures: Mapping[str, Any] | None) -> list[str]:
-    return [figure_words((figures or {}).get(name, {})) for name in ("precision", "recall", "f1")]

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from evenhand.cli.figures import figure_words
 from evenhand.cli.heaviest import heaviest_table
+from evenhand.cli.score_table import score_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -114,13 +115,10 @@ def print_run(done: Run, *, most: int = 6) -> None:
         part = scores[scores["set"] == of]
         if part.empty:
             continue
-        table = _table(("metric", *part["name"].unique()), title=f"{title}: estimate and 95 % interval")
-        for metric in metrics:
-            figures = {row["name"]: row for row in part[part["metric"] == metric].to_dict(orient="records")}
-            table.add_row(
-                metric, *(figure_words(figures[name]) for name in part["name"].unique() if name in figures)
-            )
+        table, shown = score_table(part, metrics, f"{title}: estimate and 95 % interval", out.width)
         out.print(table)
+        if shown < len(metrics):
+            out.print(Text("A wider terminal, the report and --json have further metrics.", style="dim"))
         first = part.iloc[0]
         out.print(Text(f"{int(first['n']):,} rows in {int(first['groups']):,} independent groups.", style="dim"))
         if uneven := heaviest_table(done.heaviest, of):

@@ -74,17 +74,22 @@ class Course:
             out.append(before + int(line.get("steps") or 0))
         return out
 
-    def settled(self, last: int, *, steps: int) -> list[Line]:
-        """Return the last `last` lines if they lie in one stretch, after its warm-up and `steps` steps; else none.
+    def settled(self, last: int, *, steps: int, warm: bool = True) -> list[Line]:
+        """Return the last `last` lines if they lie in one stretch, `steps` steps after it began; else none.
 
         A stretch begins with a stage, or after an epoch at whose end the training was mended.
+
+        Parameters
+        ----------
+        warm
+            Whether the learning rate must have warmed up before the first of them, too.
         """
         first = len(self.lines) - last
         began = max((at for at in range(len(self.lines)) if self._begins(at)), default=0)
         if first < began:
             return []
-        over = first - began >= math.ceil(float(self.train.get("warmup_epochs", 1.0)))
-        return list(self.lines[first:]) if over and self.steps[first] >= steps else []
+        cold = math.ceil(float(self.train.get("warmup_epochs", 1.0))) if warm else 0
+        return list(self.lines[first:]) if first - began >= cold and self.steps[first] >= steps else []
 
     def _begins(self, at: int) -> bool:
         before = self.lines[at - 1] if at else {}

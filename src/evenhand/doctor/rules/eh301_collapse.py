@@ -28,13 +28,13 @@ def check(
 ) -> Iterator[Found]:
     """Find trainings that no longer predict classes which are there.
 
-    What it checks: in the last `epochs` epochs, after the warm-up and `steps` steps, classes of the validation rows
-    that the network itself (before its probabilities are corrected to another prior) calls less than `called` times
-    as often as they are there. They are reported where sampler, weights and loss together make the model believe in
-    the class less than `part` times as much as both its share of the rows and an equal share; or where it is
-    believed to be as common as half an equal share, is not called at all, among the training rows either, and
-    its own training rows get a mean probability below `part` times what is believed that does not rise over
-    `stands` epochs.
+    What it checks: in the last `epochs` epochs, after `steps` steps, classes of the validation rows that the
+    network itself (before its probabilities are corrected to another prior) calls less than `called` times as often
+    as they are there. They are reported where sampler, weights and loss together make the model believe in the class
+    less than `part` times as much as both its share of the rows and an equal share, and then during the warm-up of
+    the learning rate, too: nothing will get better by itself. Or, after the warm-up, where a class is believed to be
+    as common as half an equal share, is not called at all, among the training rows either, and its own training
+    rows get a mean probability below `part` times what is believed that does not rise over `stands` epochs.
 
     Why it matters: a score that averages over classes can look well while some are never found. What the settings
     make a model believe is what it will say, however long it is trained.
@@ -83,7 +83,7 @@ def collapse(
     course: Course, epochs: int, called: float, part: float, steps: int, stands: int, *, sure_steps: int = 100
 ) -> Collapse | None:
     """Return what is not predicted in the last epochs of a fit, or None."""
-    lines = course.settled(epochs, steps=steps)
+    lines = course.settled(epochs, steps=steps, warm=False)
     words = [own_word(line) for line in lines]
     if course.prior is None or course.prior.several or not lines or not all(words):
         return None

@@ -1,0 +1,54 @@
+"""The score table fits the terminal, whatever the number of models."""
+
+from io import StringIO
+
+import pandas as pd
+import pytest
+from rich.console import Console
+
+from evenhand.cli.score_table import score_table
+
+METRICS = ["macro_f1", "accuracy", "worst_recall"]
+
+
+def words(models: int, width: int) -> tuple[str, int]:
+    rows = [
+        {"name": f"model-{m}", "metric": metric, "estimate": 0.8 + m / 100, "low": 0.7, "high": 0.9}
+        for m in range(models)
+        for metric in METRICS
+    ]
+    table, shown = score_table(pd.DataFrame(rows), METRICS, "Out of fold", width)
+    out = StringIO()
+    Console(file=out, width=width).print(table)
+    return out.getvalue(), shown
+
+
+def test_few_models_stand_beside_each_other() -> None:
+    told, shown = words(2, 80)
+    assert shown == 3
+    assert "│ macro_f1" in told
+    assert "0.810 [0.700, 0.900]" in told
+
+
+@pytest.mark.parametrize(
+    ("models", "width", "shown"), [(7, 80, 3), (7, 60, 2), (7, 40, 1), (4, 79, 2), (30, 120, 3)]
+)
+def test_many_models_stand_below_each_other_with_what_fits(models: int, width: int, shown: int) -> None:
+    told, found = words(models, width)
+    assert found == shown
+    for m in range(models):
+        (line,) = (line for line in told.splitlines() if f"│ model-{m} " in line)
+        assert f"{0.8 + m / 100:.3f} [0.700, 0.900]" in line
+    assert all(len(line) <= width for line in told.splitlines())
+
+
+def test_one_model_is_shown_whole_in_the_narrowest_terminal() -> None:
+    assert words(1, 30)[1] == 3
+
+
+def test_a_metric_that_a_model_lacks_cannot_be_estimated() -> None:
+    rows = [{"name": "a", "metric": "macro_f1", "estimate": 0.5, "low": None, "high": None}]
+    table, _ = score_table(pd.DataFrame(rows), METRICS[:2], "", 80)
+    out = StringIO()
+    Console(file=out, width=80).print(table)
+    assert "cannot be estimated" in out.getvalue()
