@@ -30,11 +30,12 @@ def check(
 
     What it checks: in the last `epochs` epochs, after `steps` steps, classes of the validation rows that the
     network itself (before its probabilities are corrected to another prior) calls less than `called` times as often
-    as they are there. They are reported where sampler, weights and loss together make the model believe in the class
-    less than `part` times as much as both its share of the rows and an equal share, and then during the warm-up of
-    the learning rate, too: nothing will get better by itself. Or, after the warm-up, where a class is believed to be
-    as common as half an equal share, is not called at all, among the training rows either, and its own training
-    rows get a mean probability below `part` times what is believed that does not rise over `stands` epochs.
+    as they are there. They are reported where sampler, weights and loss together make the model believe in the
+    class less than `part` times as much as both its share of the rows and an equal share, and then during the
+    warm-up of the learning rate, too: nothing will get better by itself. Or, after the warm-up, where a class is
+    believed to be as common as half an equal share, is not called at all, among the training rows either, and its
+    own training rows get a mean probability below `part` times what is believed that does not rise over `stands`
+    epochs.
 
     Why it matters: a score that averages over classes can look well while some are never found. What the settings
     make a model believe is what it will say, however long it is trained.
