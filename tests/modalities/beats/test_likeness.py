@@ -13,12 +13,14 @@ def beat(p: float = 0.15, qrs: float = 1.0) -> np.ndarray:
     return sum(h * np.exp(-0.5 * ((ms - at) / width) ** 2) for h, at, width in waves)
 
 
-def record(odd: dict[int, np.ndarray], n: int = 30, leads: int = 1) -> tuple[np.ndarray, np.ndarray]:
+def record(
+    odd: dict[int, np.ndarray], n: int = 30, leads: int = 1, noise: float = 0.005
+) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(0)
     windows = np.stack([odd.get(i, beat()) for i in range(n)])[:, None].repeat(leads, axis=1)
     before = np.full(n, 0.8)
     before[list(odd)] = 0.5
-    return (windows + 0.005 * rng.normal(size=windows.shape)).astype(np.float32), before
+    return (windows + noise * rng.normal(size=windows.shape)).astype(np.float32), before
 
 
 def told(windows: np.ndarray, before: np.ndarray) -> dict[str, np.ndarray]:
@@ -37,6 +39,14 @@ def test_a_ventricular_ectopic_beat_differs_in_its_qrs() -> None:
     assert found["apart resting qrs"].argmax() == 12
     assert found["apart -1 qrs"][13] > 0.2
     assert found["apart +1 qrs"][11] > 0.2
+
+
+def test_what_noise_sets_apart_in_every_beat_of_a_record_does_not_count() -> None:
+    clean, noisy = (told(*record({12: beat(p=0, qrs=-1.0)}, noise=noise)) for noise in (0.005, 0.15))
+    usual = [np.delete(found["apart/quiet resting qrs"], 12).max() for found in (clean, noisy)]
+    assert np.median(noisy["apart resting qrs"]) > 10 * np.median(clean["apart resting qrs"])
+    assert max(usual) < 0.5
+    assert noisy["apart/quiet resting qrs"][12] > 2 * max(usual)
 
 
 def test_the_resting_beat_is_that_of_late_beats_even_where_most_are_early() -> None:

@@ -20,17 +20,20 @@ OTHERS = (-1, -2, 1)
 """Beats that a beat is compared with, by their distance."""
 LEAST = 3
 """Samples that a part needs to be compared."""
+QUIET = 0.25
+"""Quantile of a record's distances that stands for what its noise makes of them."""
+FLOOR = 0.03
+"""Added to distances before their ratio: below it, differences of clean records mean nothing."""
 
 
 def names(leads: int = 1) -> tuple[str, ...]:
     """Return the names of the features, for one lead after the other.
 
-    >>> names()[:2]
-    ('like resting qrs', 'apart resting qrs')
+    >>> names()[:2], names()[-1]
+    (('like resting qrs', 'apart resting qrs'), 'apart/quiet +1 p')
     """
-    rest = [f"{how} resting {part}" for part in PARTS_MS for how in ("like", "apart")]
-    others = [f"{how} {by:+d} {part}" for by in OTHERS for part in ("qrs", "p") for how in ("like", "apart")]
-    own = (*rest, *others)
+    pairs = [f"resting {part}" for part in PARTS_MS] + [f"{by:+d} {part}" for by in OTHERS for part in ("qrs", "p")]
+    own = (*(f"{how} {pair}" for pair in pairs for how in ("like", "apart")), *(f"apart/quiet {p}" for p in pairs))
     return own if leads == 1 else tuple(f"{name} of lead {lead}" for lead in range(leads) for name in own)
 
 
@@ -50,7 +53,7 @@ def likeness(windows: Windows, before_s: npt.NDArray[np.float64], peak: int, rat
     -------
     array
         "like": correlation of two stretches of signal, -1..1. "apart": root of the mean square of their
-        difference, 2 at most.
+        difference, 2 at most. "apart/quiet": natural logarithm of that over what the record's quiet beats have.
     """
     parts = {name: _part(span, peak, rate_hz, windows.shape[2]) for name, span in PARTS_MS.items()}
     typical = resting(windows, before_s)
@@ -73,7 +76,13 @@ def _of_lead(windows: Windows, typical: Windows, parts: dict[str, slice]) -> lis
         other = windows[np.clip(np.arange(len(windows)) + by, 0, max(0, len(windows) - 1))]
         for name in ("qrs", "p"):
             columns += _compared(windows[:, parts[name]], other[:, parts[name]])
-    return columns
+    return columns + [_over_quiet(apart) for apart in columns[1::2]]
+
+
+def _over_quiet(apart: Windows) -> Windows:
+    """Return (b,) how far beats are apart against the quiet ones of the record: noise sets them apart as well."""
+    quiet = np.quantile(apart, QUIET) if len(apart) else 0.0
+    return np.asarray(np.log((apart + FLOOR) / (quiet + FLOOR)))
 
 
 def _compared(x: Windows, other: Windows) -> list[Windows]:
