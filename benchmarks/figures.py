@@ -136,17 +136,13 @@ def products(n: int = 50_000) -> tuple[float, float]:
 
 def main() -> None:
     print(f"macro-F1 replicates, 10,000 rows x 15 classes: {replicates():.0f} times a loop over f1_score")
-    faster, apart = weights()
     faster, apart = grouped_replicates()
     print(f"grouped ones, 200 groups: {faster:.0f} times, at most {apart:.0e} apart on the same draws")
+    faster, apart = weights()
     print(f"nnls weights of 5 folds, 50,000 x 15 x 20: {faster:.1f} times LinearRegression(positive=True)")
     print(f"    and at most {apart:.1e} away from its coefficients")
-    ready, from_tables = products()
-    print(
-        print(
-            f"    sums of 5 folds: {ready:.2f} products of a matrix lying ready, {from_tables:.2f} with stacking it"
-        )
-    )
+    ready, stacked = products()
+    print(f"    sums of 5 folds: {ready:.2f} products of a matrix lying ready, {stacked:.2f} with stacking it")
     (many,) = made(5000, 81)
     whole = statistics.median(seconds(lambda: evaluate(many)) for _ in range(5))
     score = {"macro_f1": 0.5, "worst_recall": 0.5}

@@ -41,6 +41,8 @@ from evenhand.evaluation.verdicts import Question, verdicts
 
 METHODS = ("equal", "nnls", "ridge", "score", "nnls+temperature")
 DRAWS = 300
+SEED = 2
+"""Of all simulations. What was chosen by looking at some was chosen with others: docs/worth.md says what."""
 Line = dict[str, str]
 
 
@@ -64,7 +66,7 @@ def pair(
 
 
 def seed(*parts: object) -> np.random.Generator:
-    return np.random.default_rng([sum(map(ord, str(part))) for part in parts])
+    return np.random.default_rng([SEED, *(sum(map(ord, str(part))) for part in parts)])
 
 
 def asked(models: list[Predictions], metrics: tuple[str, ...], repeat: int) -> list[list[Question]]:

@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from evenhand.balance.config import BalanceConfig
+from evenhand.balance.ledger import ledger_of
 from evenhand.base.files import to_json, write_text
 from evenhand.base.record import Record
 from evenhand.base.values import Finding, Folds, Samples
@@ -169,6 +171,12 @@ def make_record(folder: Path, classes: Sequence[str] = HOSTILE, *, rows: int = 2
         "skew.json",
         {"n": rows, "unlabelled": 0, "ratio": 3.2, "effective_classes": 3.9, "groups": rows, "classes": table},
     )
+    both = BalanceConfig(sampler="balanced", weights="inverse", on_overshoot="allow")
+    ledgers = [
+        ledger_of(config, labels, classes, fold >= 0, models=[name])
+        for config, name in zip((both, BalanceConfig()), names, strict=False)
+    ]
+    record.write_json("balance.json", [one.document() for one in ledgers])
     record.write_json(
         "examination.json",
         {

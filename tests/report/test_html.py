@@ -6,6 +6,8 @@ import pytest
 
 from evenhand.base.errors import RecordError
 from evenhand.base.record import Record
+from evenhand.report.balanced import balance_section
+from evenhand.report.evidence import read_evidence
 from evenhand.report.html import rendered, write_report
 
 from .conftest import HOSTILE, make_record, picture
@@ -16,6 +18,7 @@ SECTIONS = [
     "scores",
     "data",
     "folds",
+    "balance",
     "learning",
     "confusion",
     "classes",
@@ -76,6 +79,26 @@ def test_figures_stand_beside_their_interval_and_n(record: Record) -> None:
     assert "cannot be estimated" in text
 
 
+def test_the_ledger_of_every_way_of_balance_is_shown(record: Record) -> None:
+    html = rendered(record, picture)
+    part = " ".join(
+        Tags(html[html.index('<section id="balance"') : html.index('<section id="learning"')]).text.split()
+    )
+    assert "Sampler balanced, weights inverse, loss cross_entropy." in part
+    assert "Exponent 2.00 (sampler 1.00 + weights 1.00): the skew is turned around" in part
+    assert "Probabilities are judged as they are." in part
+    assert part.count("effective prior") >= 4
+    assert all(name.strip() in part for name in HOSTILE)
+
+
+def test_of_many_classes_the_commonest_and_the_rarest_are_shown(tmp_path: Path) -> None:
+    record = make_record(tmp_path, [f"class {i}" for i in range(81)], rows=1000)
+    (one, _) = balance_section(read_evidence(record))
+    rows = [row["rows"] for row in one["shown"]]
+    assert (len(rows), one["hidden"]) == (30, 51)
+    assert rows == sorted(rows, reverse=True)
+
+
 def test_nothing_is_loaded_from_elsewhere(record: Record) -> None:
     html = rendered(record, picture)
     sources = re.findall(r'(?:src|href|url)\s*[=(]\s*["\']?([^"\')\s>]+)', html)
@@ -104,6 +127,7 @@ def test_a_record_without_results_says_so(tmp_path: Path) -> None:
         "scores.json",
         "evaluation.json",
         "skew.json",
+        "balance.json",
         "folds.csv",
         "samples.parquet",
         "examination.json",

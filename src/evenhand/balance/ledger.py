@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from evenhand.balance.config import BalanceConfig
 from evenhand.balance.plan import Plan, plan_of
-from evenhand.balance.words import choice_words, prior_lines
+from evenhand.balance.words import choice_words, prior_table, sentences
 from evenhand.base.values import Mask
 
 
@@ -50,11 +50,16 @@ class Ledger:
         """Why training is refused on all rows, or in some fold; None where it is not."""
         return next((plan.refusal for plan in (self.plan, *self.folds) if plan.refusal is not None), None)
 
-    def lines(self) -> list[str]:
-        """Return the ledger as lines for a terminal or a log."""
+    @property
+    def chosen(self) -> str:
+        """Sampler, weights and loss in words."""
+        config = self.plan.config
+        return ", ".join(f"{part} {choice_words(getattr(config, part))}" for part in ("sampler", "weights", "loss"))
+
+    def remarks(self) -> list[str]:
+        """Return what the figures come to, a sentence each."""
         plan, config = self.plan, self.plan.config
-        chosen = [f"{part} {choice_words(getattr(config, part))}" for part in ("sampler", "weights", "loss")]
-        out = [f"Balance of {self.title}: {', '.join(chosen)}", *prior_lines(plan.prior)]
+        out = sentences(plan.prior)
         exponents = [fold.prior.exponent for fold in self.folds]
         if exponents and max(exponents) - min(exponents) >= 0.005:
             out.append(f"In the folds the exponent is {min(exponents):.2f} to {max(exponents):.2f}.")
@@ -64,15 +69,22 @@ class Ledger:
             out.append(_rise(plan))
         return [*out, _judged(plan)]
 
+    def lines(self) -> list[str]:
+        """Return the ledger as lines for a terminal or a log."""
+        return [f"Balance of {self.title}: {self.chosen}", *prior_table(self.plan.prior), *self.remarks()]
+
     def document(self) -> dict[str, Any]:
         """Return it as plain values, for JSON."""
         return {
             "models": list(self.models),
             "stage": self.stage,
             "key": self.key,
+            "title": self.title,
+            "chosen": self.chosen,
             **self.plan.document(),
             "exponent_in_folds": [plan.prior.exponent for plan in self.folds],
             "refused": self.refusal,
+            "remarks": self.remarks(),
         }
 
     def __str__(self) -> str:

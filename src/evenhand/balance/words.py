@@ -16,16 +16,18 @@ HEAD = ("class", "rows", "natural", "in batches", "weight", "effective prior", "
 """Columns of the table."""
 
 
-def prior_lines(prior: EffectivePrior, *, most: int = 16) -> list[str]:
-    """Return an effective prior as lines: a table, the exponent and what it is made of, how rows recur.
+def prior_lines(prior: EffectivePrior) -> list[str]:
+    """Return an effective prior as lines: a table, the exponent and what it is made of, how rows recur."""
+    return [*prior_table(prior), *sentences(prior)]
 
-    Of more than `most` classes the commonest and the rarest are shown.
-    """
+
+def prior_table(prior: EffectivePrior, *, most: int = 16) -> list[str]:
+    """Return a line per class under a head; of more than `most` classes the commonest and the rarest."""
     table = [HEAD, *_rows(prior, most)]
     widths = [max(cell_len(line[at]) for line in table) for at in range(len(HEAD))]
     lines = ["  ".join(_cell(cell, width, at) for at, (cell, width) in enumerate(zip(line, widths, strict=True)))
              for line in table]  # fmt: skip
-    return [*(line.rstrip() for line in lines), *sentences(prior)]
+    return [line.rstrip() for line in lines]
 
 
 def sentences(prior: EffectivePrior) -> list[str]:

@@ -22,6 +22,8 @@ class Evidence:
     ----------
     scores, evaluation, skew, examination, ensemble, worth, audit, environment, data
         JSON documents as they were written, or None.
+    balance
+        The ledgers of the run; none where it was not written.
     samples, folds
         Values, or None.
     findings
@@ -42,6 +44,7 @@ class Evidence:
     audit: dict[str, Any] | None
     environment: dict[str, Any] | None
     data: dict[str, Any]
+    balance: list[dict[str, Any]]
     samples: Samples | None
     folds: Folds | None
     findings: list[Finding]
@@ -79,6 +82,7 @@ def read_evidence(record: Record) -> Evidence:
         audit=document("audit.json"),
         environment=document("environment.json"),
         data=document("data.json") or {},
+        balance=list(record.json("balance.json")) if record.has("balance.json") else [],
         samples=samples,
         folds=folds,
         findings=record.findings(),

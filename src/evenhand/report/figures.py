@@ -63,6 +63,42 @@ def intervals(rows: Rows, *, order: Sequence[str], title: str, width: int = 480)
     }
 
 
+def moved(rows: Rows, *, smallest: float = 1e-5) -> Spec:
+    """Return for each class its share of the rows and the share that a model is made to expect, joined by a line.
+
+    Parameters
+    ----------
+    rows
+        Records with class, natural and effective, shares in 0..1; on a logarithmic scale from `smallest` on.
+    """
+    kinds = {"natural": "share of the rows", "effective": "effective prior"}
+    lines = [{"class": r["class"], **{k: max(float(r[k]), smallest) for k in kinds}} for r in rows]
+    points = [{"class": r["class"], "kind": word, "share": r[k]} for r in lines for k, word in kinds.items()]
+    x = {"type": "quantitative", "scale": {"type": "log", "nice": False, "padding": 8}, "title": "share, log scale"}
+    axis = {"axis": {"format": ".2~%", "tickCount": 6}}
+    colour = {
+        "field": "kind",
+        "type": "nominal",
+        "title": None,
+        "scale": {"domain": list(kinds.values()), "range": [SECOND, ACCENT]},
+        "legend": {"orient": "top"},
+    }
+    rule = {"x": {"field": "natural", **x, **axis}, "x2": {"field": "effective"}}
+    return {
+        "width": 480,
+        "height": {"step": 22},
+        "encoding": {"y": {"field": "class", "type": "nominal", "sort": [r["class"] for r in rows], "title": None}},
+        "layer": [
+            {"data": {"values": lines}, "mark": {"type": "rule", "color": MUTED}, "encoding": rule},
+            {
+                "data": {"values": points},
+                "mark": {"type": "point"},
+                "encoding": {"x": {"field": "share", **x, **axis}, "color": colour},
+            },
+        ],
+    }
+
+
 def heat(rows: Rows, classes: Sequence[str]) -> Spec:
     """Return a confusion matrix: share of each true class (rows) given to each class (columns).
 

@@ -11,6 +11,7 @@ from evenhand.base.files import write_text
 from evenhand.base.record import Record
 from evenhand.report import sections
 from evenhand.report.audited import audit_section
+from evenhand.report.balanced import balance_section
 from evenhand.report.evidence import read_evidence
 from evenhand.report.ladder import blends, ladder_section
 from evenhand.report.sections import Picture
@@ -49,6 +50,7 @@ def rendered(record: Record, picture: Picture = lambda _: None) -> str:
             scores=sections.score_table(evidence),
             skew=sections.skew_section(evidence),
             folds=sections.folds_section(evidence),
+            ledgers=balance_section(evidence),
             curves=sections.curves_section(evidence),
             entries=sections.entries(evidence, picture),
             ladder=ladder_section(evidence),
