@@ -58,8 +58,8 @@ def best_of(
     figure on all rows. Judging the chosen on the groups that were not drawn, as Tsamardinos and others do, comes to
     the same on average. Samples as large as the data choose worse than all rows do, which makes the correction too
     large where some models truly are better; so samples are drawn `times` as large, and luck, which is then
-    smaller, is taken off as many times. What figures of samples are off on average, without any choice, is taken off
-    alike: ratios such as F1 lie too low where rows or groups are few (Efron & Tibshirani 1993, section 10).
+    smaller, is taken off as many times. What figures of samples are off on average, without any choice, is taken
+    off alike: ratios such as F1 lie too low where rows or groups are few (Efron & Tibshirani 1993, section 10).
 
     Parameters
     ----------
