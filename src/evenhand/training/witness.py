@@ -87,9 +87,12 @@ class Mix:
         if not self._targets:
             return {"batch_mix": None, "batches_without": None}
         joined = torch.cat(self._targets).cpu().numpy()
-        edges = np.cumsum([0, *map(len, self._targets)])[:-1]
-        held = joined if joined.ndim == 2 else np.eye(self._k, dtype=np.int32)[joined]
-        batches = np.add.reduceat(held, edges, axis=0)
+        sizes = [len(one) for one in self._targets]
+        if joined.ndim == 2:
+            batches = np.add.reduceat(joined, np.cumsum([0, *sizes])[:-1], axis=0)
+        else:
+            cell = np.repeat(np.arange(len(sizes)) * self._k, sizes) + joined
+            batches = np.bincount(cell, minlength=len(sizes) * self._k).reshape(-1, self._k)
         total = batches.sum(axis=0, dtype=np.float64)
         mix = total / total.sum() if total.sum() > 0 else total
         return {"batch_mix": mix.tolist(), "batches_without": (batches <= 0).sum(axis=0).tolist()}
