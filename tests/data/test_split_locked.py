@@ -74,6 +74,26 @@ def test_a_fraction_is_drawn_of_every_class():
     assert counts[locked].sum(axis=0).tolist() == [20, 10, 4]
 
 
+def test_large_groups_are_drawn_as_often_as_small_ones():
+    """Dealt beside all the rest, the locked part once got small groups only, which were up to 0.13 easier."""
+    sizes = np.repeat([100.0, 10.0, 2.0], [20, 100, 200])
+    counts = sizes[:, None] * np.array([[0.7, 0.3]])
+
+    locked = draw(counts, sizes, 0.2, 5, np.random.default_rng(0))
+
+    assert sizes[locked].sum() == pytest.approx(0.2 * sizes.sum(), rel=0.01)
+    assert [int((sizes[locked] == size).sum()) for size in (100, 10, 2)] == pytest.approx([4, 20, 40], rel=0.3)
+
+
+@pytest.mark.parametrize("fraction", [0.05, 0.15, 0.3, 0.5, 0.7])
+def test_any_fraction_is_drawn(fraction):
+    rng = np.random.default_rng(1)
+    counts = rng.integers(1, 9, (400, 3)).astype(float)
+    rows = counts.sum(axis=1)
+    locked = draw(counts, rows, fraction, 5, np.random.default_rng(0))
+    assert counts[locked].sum(axis=0) / counts.sum(axis=0) == pytest.approx([fraction] * 3, abs=0.01)
+
+
 @given(st.integers(0, 100_000), st.integers(7, 30), st.integers(1, 8), st.floats(0.05, 0.9))
 @settings(max_examples=25, deadline=None)
 def test_training_keeps_two_groups_of_each_class_and_a_group_for_each_fold(seed, g, k, fraction):

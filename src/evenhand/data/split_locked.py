@@ -73,6 +73,10 @@ def rows_of_groups(samples: Samples, group: Ints, names: list[str]) -> Mask:
 def draw(counts: Floats, rows: Floats, fraction: float, k: int, rng: np.random.Generator) -> Mask:
     """Return (g,), which groups are locked: about `fraction` of every class, in whole groups.
 
+    Groups are dealt to as many parts of that size as there can be, like folds, and the part that is nearest to its
+    share of every class is locked. Dealt to two parts, the large groups all come to the larger one: a test of small
+    groups only would be another population than the folds.
+
     Two groups of every class that has them stay outside, so that each of k folds can train on it; k groups
     stay outside in any case.
 
@@ -93,8 +97,15 @@ def draw(counts: Floats, rows: Floats, fraction: float, k: int, rng: np.random.G
             f"folds.test: {len(rows)} groups cannot give a test and {k} folds; every fold and the test need "
             f"a group of their own. Set folds.k to at most {len(rows) - 1}, or leave folds.test out."
         )
-    locked = balance(counts, rows, np.array([fraction, 1 - fraction]), rng, starts=2).fold == 0
-    return _give_back(counts, rows, locked, k)
+    alike = int(1 / fraction + 1e-9)
+    alike = alike if alike < len(rows) else 1
+    rest = 1 - alike * fraction
+    shares = np.append(np.full(alike, fraction), [rest] if rest > 1e-9 else [])
+    part = balance(counts, rows, shares, rng, starts=2).fold
+    amounts = np.append(counts, rows[:, None], axis=1)
+    total = np.maximum(amounts.sum(axis=0), 1e-12)  # a class may have no row
+    off = [np.abs(amounts[part == p].sum(axis=0) / total - fraction).max() for p in range(alike)]
+    return _give_back(counts, rows, part == int(np.argmin(off)), k)
 
 
 def _give_back(counts: Floats, rows: Floats, locked: Mask, k: int) -> Mask:
