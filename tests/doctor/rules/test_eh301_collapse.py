@@ -23,7 +23,7 @@ def test_a_class_that_the_settings_make_rare_is_told_with_the_exponent(fits):
         "exponent 2.00 and make it expect N in 1.7% of the rows."
     )
     assert finding.evidence["blames"] == "balance"
-    assert finding.patch == {"balance.weights": "none"}
+    assert finding.patch == {"model.net.balance.weights": "none"}
 
 
 @pytest.mark.parametrize("warmup", [1.0, 4.0])
@@ -50,7 +50,7 @@ def test_a_class_believed_in_that_nothing_hears_of_is_told(fits):
     silent = fits.told((0.4, 0.3, 0.3), (0.6, 0.4, 0.0), own=[0.8, 0.8, 0.01])
     (finding,) = look(fits.case(fits.lines(*[silent] * 6), (400, 300, 300))).findings
     assert "Nothing that the ledger knows explains it" in finding.says
-    assert finding.patch == {"train.learning_rate": 0.005}
+    assert finding.patch == {"model.net.train.learning_rate": 0.005}
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ def look(fits, losses, validation=None):
 def test_a_loss_that_is_no_number_is_told_at_once(fits, loss):
     (finding,) = look(fits, [0.7, loss]).findings
     assert finding.says == "net, fold 0, seed 0: the training loss is not a number in epoch 1 (learning rate 0.01)."
-    assert finding.patch == {"train.learning_rate": 0.005, "train.clip": 1.0}
+    assert finding.patch == {"model.net.train.learning_rate": 0.005, "model.net.train.clip": 1.0}
     assert "validation loss" in look(fits, [0.7, 0.6], loss if loss is not None else float("nan")).findings[0].says
 
 

@@ -162,10 +162,11 @@ def _reason(course: Course, hit: Collapse) -> str:
 
 
 def _patch(course: Course, hit: Collapse) -> dict[str, Any] | None:
+    own = f"model.{course.model}"
     if hit.by_prior:
         assert course.prior is not None
         if course.prior.exponent <= 1.0:
             return None
-        return {f"balance.{key}": value for key, value in patch_of(course.prior, course.settings).items()}
+        return {f"{own}.balance.{key}": value for key, value in patch_of(course.prior, course.settings).items()}
     rate = course.train.get("learning_rate")
-    return {"train.learning_rate": rate / 2} if rate else None
+    return {f"{own}.train.learning_rate": rate / 2} if rate else None

@@ -46,7 +46,7 @@ def check(
                 "Nothing but the shares of the classes is learned.",
                 about=model,
                 evidence={"train": train, "validation": held, "entropy": _entropy(line), "learning_rate": rate},
-                patch={"train.learning_rate": rate / 10} if rate else None,
+                patch={f"model.{model}.train.learning_rate": rate / 10} if rate else None,
             )
 
 

@@ -33,7 +33,8 @@ def check(case: Case, *, times: float = 5.0, epochs: int = 2) -> Iterator[Found]
         if found:
             course, words = found[0]
             rate = float(course.train.get("learning_rate") or 0.0)
-            patch = {"train.learning_rate": rate / 2, "train.clip": course.train.get("clip") or 1.0}
+            own, clip = f"model.{model}.train", course.train.get("clip") or 1.0
+            patch = {f"{own}.learning_rate": rate / 2, f"{own}.clip": clip}
             yield Found(
                 says=f"{fits([one for one, _ in found], courses)}: {words}",
                 about=model,
