@@ -61,7 +61,7 @@ def align(
 
     Rows are matched by id and classes by name. Truth and groups must agree where they are known; a model that does
     not know them gets them from one that does. A model that held rows out in other folds than the plan is kept, and
-    its origin becomes "out-of-fold elsewhere".
+    its origin becomes "out-of-fold elsewhere"; so does that of one of which no fold is known.
 
     Parameters
     ----------
@@ -92,7 +92,8 @@ def align(
     models, coverage = [], []
     for p, whole in zip(same, predictions, strict=True):
         differ = 0 if plan is None or p.fold is None else differing(plan, p.fold)
-        origin = "out-of-fold elsewhere" if differ and p.origin == "out-of-fold" else p.origin
+        unknown = p.fold is None and folds is None
+        origin = "out-of-fold elsewhere" if (differ or unknown) and p.origin == "out-of-fold" else p.origin
         models.append(replace(p, fold=plan, origin=origin, **known))
         coverage.append(_coverage(models[-1], whole, every, len(kept), differ))
     return Aligned(tuple(models), tuple(coverage))

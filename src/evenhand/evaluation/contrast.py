@@ -25,7 +25,8 @@ def difference(a: Measure, b: Measure) -> Measure:
 def combined(measures: Sequence[Measure], weights: Sequence[float]) -> Measure:
     """Return the weighted sum of measures about the same n rows as one measure.
 
-    A row counts in it as much as on average in the measures. Features that measures share are kept once.
+    A row counts in it as much as on average in the measures. Features that measures share are kept once. Its
+    ceiling is how far it can be from 0.
     """
     parts = list({id(one.features): one.features for one in measures}.values())
     sums = np.cumsum([0, *(part.shape[1] for part in parts)])
@@ -43,7 +44,9 @@ def combined(measures: Sequence[Measure], weights: Sequence[float]) -> Measure:
 
     share = np.mean([one.base() for one in measures], axis=0)
     joined = replace(reduce(beside, parts), finish=finish)
-    ceiling = max(one.metric.ceiling * abs(by) for one, by in zip(measures, weights, strict=True))
+    above, below = ([one.metric.ceiling * abs(by) for one, by in zip(measures, weights, strict=True) if up(by)]
+                    for up in (lambda by: by > 0, lambda by: by < 0))  # fmt: skip
+    ceiling = max(sum(above), sum(below))
     metric = replace(measures[0].metric, value=value, base=lambda _rows, _chosen: share, ceiling=ceiling)
     return replace(measures[0], metric=metric, features=joined)
 

@@ -71,7 +71,12 @@ class _Judging:
             return measures[0]
         signs = [1.0 if one.metric.higher_is_better else -1.0 for one in measures]
         total = combined(measures, [by * sign for by, sign in zip(self.weights.values(), signs, strict=True)])
-        return replace(total, metric=replace(total.metric, higher_is_better=True))
+        widest = sum(abs(by) * one.metric.ceiling for one, by in zip(measures, self.weights.values(), strict=True))
+        return replace(total, metric=replace(total.metric, higher_is_better=True, ceiling=widest))
+
+    def lowest(self, one: Measure) -> float:
+        """Return the smallest value that the measure can have: a sum with losses in it may be negative."""
+        return 0.0 if len(self.weights) == 1 else -one.metric.ceiling
 
     def replicates(self, measures: Sequence[Measure], groups: Ints | None) -> Floats:
         """Return (len(measures), draws) bootstrap replicates."""
@@ -125,19 +130,38 @@ def ladder(
     ]
     rungs = _rungs(steps, nested, naive, groups, how)
     higher = nested[0].metric.higher_is_better
-    whole = [rung.naive.estimate for rung in rungs]
-    names = [rung.name for rung in rungs]
+    among = [at for at, rung in enumerate(rungs) if rung.believable] or list(range(len(rungs)))
+    whole = [rungs[at].naive.estimate for at in among]
+    best = best_of(
+        [nested[at] for at in among],
+        [rungs[at].name for at in among],
+        groups,
+        intervals=[rungs[at].nested for at in among],
+        lowest=how.lowest(nested[0]),
+        draws=max(200, draws // 2),
+        level=level,
+        seed=seed,
+    )
     return Worth(
         metric=how.metric,
         rungs=tuple(rungs),
-        best=best_of(nested, names, groups, draws=max(200, draws // 2), level=level, seed=seed),
+        best=best,
         naive_best=float(np.nanmax(whole) if higher else np.nanmin(whole)),
         verdicts=tuple(_against_best_model(rungs, nested, groups, how)),
         n=len(first),
         groups=rungs[0].nested.groups,
         gaps=tuple(gaps),
         higher_is_better=higher,
+        divided=_divided(first),
     )
+
+
+def _divided(p: Predictions) -> int:
+    """Return how many groups lie in several folds."""
+    if p.groups is None or p.fold is None:
+        return 0
+    pairs = np.unique(np.stack([np.unique(p.groups.astype(str), return_inverse=True)[1], p.fold]), axis=1)
+    return int((np.bincount(pairs[0]) > 1).sum())
 
 
 def _rungs(
@@ -207,9 +231,10 @@ def _against_chance(
 def _against_best_model(
     rungs: Sequence[Rung], nested: Sequence[Measure], groups: Ints | None, how: _Judging
 ) -> list[Verdict]:
-    """Return the verdict of each blend against the best single model."""
+    """Return the verdict of each blend against the best single model, one that is out of fold if there is any."""
     sign = 1.0 if nested[0].metric.higher_is_better else -1.0
     single = [at for at, rung in enumerate(rungs) if not rung.blend and np.isfinite(rung.nested.estimate)]
+    single = [at for at in single if rungs[at].believable] or single
     blends = [at for at, rung in enumerate(rungs) if rung.blend]
     if not single or not blends:
         return []

@@ -103,9 +103,9 @@ class Worth:
     rungs
         Single models first.
     best
-        The best of all rungs by its nested figure, corrected for having been chosen.
+        The best rung by its nested figure, corrected for having been chosen; of those that can be believed, if any.
     naive_best
-        The highest naive figure: what would have been reported.
+        The highest naive figure of the same: what would have been reported.
     verdicts
         Each blend against the best single model; one family.
     n, groups
@@ -114,6 +114,8 @@ class Worth:
         Models that lack rows; the rows are left out for all.
     higher_is_better
         Whether a larger figure is better.
+    divided
+        Groups that lie in several folds: models and blends learned from rows of the groups they are judged on.
     """
 
     metric: str
@@ -125,6 +127,13 @@ class Worth:
     groups: int
     gaps: tuple[Gap, ...] = ()
     higher_is_better: bool = True
+    divided: int = 0
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Names of rungs that took no part in the choice, since not all of them is out of fold here."""
+        names = tuple(rung.name for rung in self.rungs if not rung.believable)
+        return names if len(names) < len(self.rungs) else ()
 
     @property
     def optimism(self) -> float:
@@ -146,6 +155,7 @@ class Worth:
         return {
             "metric": self.metric,
             "higher_is_better": self.higher_is_better,
+            "divided": self.divided,
             "n": self.n,
             "groups": self.groups,
             "rows": [rung.document() for rung in self.rungs],
@@ -164,10 +174,24 @@ class Worth:
         }
 
     def __str__(self) -> str:
-        return (
+        flatters = f", {self.optimism:+.4f} too good" if self.optimism > 0 else ""
+        out = [
             f"The best of {self.best.of} is {self.best.name}: {self.metric} {self.best.corrected} on new rows like "
-            f"these. Without nesting {self.naive_best:.3f} would have been reported, {self.optimism:+.4f} too good."
-        )
+            f"these. Without nesting {self.naive_best:.3f} would have been reported{flatters}."
+        ]
+        if self.left_out:
+            out.append(
+                f"{len(self.left_out)} of {len(self.rungs)} took no part in this choice, not being out of fold "
+                f"here (EH405): {', '.join(self.left_out)}."
+            )
+        elif not all(rung.believable for rung in self.rungs):
+            out.append("Nothing here is known to be out of fold (EH405), so none of these figures can be believed.")
+        if self.divided:
+            out.append(
+                f"{self.divided:,} of {self.groups:,} groups lie in several folds, so what is judged was learned "
+                "from rows of the same groups: new groups will be worse."
+            )
+        return " ".join(out)
 
     def __repr__(self) -> str:
         return "\n".join([*map(str, self.rungs), str(self)])

@@ -46,6 +46,8 @@ def best_of(
     names: Sequence[str],
     groups: Ints | None,
     *,
+    intervals: Sequence[Interval] | None = None,
+    lowest: float = 0.0,
     times: int = 2,
     draws: int = 1000,
     level: float = 0.95,
@@ -69,6 +71,10 @@ def best_of(
         Of the c.
     groups
         (n,) group numbers, or None.
+    intervals
+        Of the c figures as they stand; made here where they are not given.
+    lowest
+        The smallest figure that there can be.
     times
         Size of a sample over the size of the data. Larger ones are less biased and vary more.
     draws
@@ -87,19 +93,29 @@ def best_of(
     return Best(
         name=names[at],
         chosen_as=float(figures[at]),
-        corrected=_widened(measures[at], groups, corrected, draws=draws, level=level, seed=seed),
+        corrected=_widened(
+            _interval(measures[at], groups, draws, level, seed) if intervals is None else intervals[at],
+            corrected,
+            lowest,
+            measures[at].metric.ceiling,
+        ),
         of=len(measures),
         stability=dict(zip(names, share.tolist(), strict=True)),
     )
 
 
-def _widened(one: Measure, groups: Ints | None, to: float, *, draws: int, level: float, seed: int) -> Interval:
-    """Return the interval of a measure from where it stands to where it stands around `to`."""
+def _interval(one: Measure, groups: Ints | None, draws: int, level: float, seed: int) -> Interval:
     replicates = bootstrap([one], groups, draws=draws, seed=seed)[0]
-    own = interval(one.estimate(), replicates, support(one.base(), groups), ceiling=one.metric.ceiling, level=level)
-    to = min(max(to, 0.0), one.metric.ceiling)
+    return interval(
+        one.estimate(), replicates, support(one.base(), groups), ceiling=one.metric.ceiling, level=level
+    )
+
+
+def _widened(own: Interval, to: float, lowest: float, ceiling: float) -> Interval:
+    """Return an interval that spans the one of a figure as it stands and the same one around `to`."""
+    to = min(max(to, lowest), ceiling)
     by = to - own.estimate
-    low, high = max(own.low + min(by, 0.0), 0.0), min(own.high + max(by, 0.0), one.metric.ceiling)
+    low, high = max(own.low + min(by, 0.0), lowest), min(own.high + max(by, 0.0), ceiling)
     return replace(own, estimate=to, low=low, high=high, how=f"{own.how}, corrected for the choice")
 
 
