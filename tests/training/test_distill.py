@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from evenhand.balance.config import BalanceConfig
+from evenhand.balance.ledger import ledger_of
 from evenhand.base.errors import TaskError
 from evenhand.base.values import TEST
 from evenhand.training.assignment import Assignment
@@ -24,14 +26,16 @@ def how(**changes: object) -> DistillConfig:
     return DistillConfig(**{"record": "runs/a", "model": "m", **changes})
 
 
-def teach(made: SimpleNamespace, *, fold: np.ndarray | None = None, p: np.ndarray | None = None) -> str:
+def teach(
+    made: SimpleNamespace, *, fold: np.ndarray | None = None, p: np.ndarray | None = None, learned: bool = False
+) -> str:
     """Let a record of the rows of another hold predictions of a teacher; return its folder."""
     folds, samples = made.record.folds(), made.samples
     said = np.full((len(samples), 3), 0.1) + 0.7 * np.eye(3)[samples.labels] if p is None else p
     table = pd.DataFrame(said, columns=[f"p:{name}" for name in samples.classes])
     table.insert(0, "fold", folds.fold if fold is None else fold)
     table.insert(0, "id", samples.ids)
-    table.insert(0, "set", np.where(folds.fold == TEST, "test", "oof"))
+    table.insert(0, "set", np.where((folds.fold == TEST) & (not learned), "test", "oof"))
     table.insert(0, "model", "big")
     made.record.write_predictions(table)
     return str(made.record.path)
@@ -87,6 +91,55 @@ def test_each_training_row_gets_what_was_said_of_it_out_of_fold(make_record: Mak
     assert np.allclose(teacher.logs[assignment.rows[fit]].exp(), p[fit], atol=1e-5)
     others = np.setdiff1d(np.arange(len(teacher.logs)), assignment.rows[fit])
     assert not teacher.logs[others].any()  # neither held-out nor locked rows
+
+
+MIX: dict[str, object] = {"sampler": {"name": "target_mix", "shares": {"a": 0.6, "b": 0.3, "ц": 0.1}}}
+
+
+def taught(
+    make_record: Make, student: dict[str, object], teacher: dict[str, object] | None = None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return what a teacher of a balance of its own said of training rows, what a student is told, and classes."""
+    made = make_record()
+    p, y = np.random.default_rng(0).dirichlet(np.ones(3), len(made.samples)), made.samples.labels
+    folder = teach(made, p=p)
+    if teacher is not None:
+        config = BalanceConfig.model_validate(teacher)
+        one = ledger_of(config, y, made.samples.classes, y >= 0, models=["big"])
+        made.record.write_json("balance.json", [one.document()])
+    own = make_record(train={"distill": {"record": folder, "model": "big"}}, balance=student)
+    assignment = Assignment.of(**own.common)
+    fit = assignment.parts(0).fit
+    found = teacher_of(assignment, fit, torch.device("cpu"))
+    assert found is not None
+    return p[fit], found.logs[assignment.rows[fit]].exp().numpy(), np.bincount(assignment.samples.labels[fit])
+
+
+def test_what_a_teacher_of_natural_classes_says_is_moved_to_the_prior_of_its_student(make_record: Make) -> None:
+    said, told, counts = taught(make_record, MIX)
+    moved = said * [0.6, 0.3, 0.1] / counts
+    assert np.allclose(told, moved / moved.sum(axis=1, keepdims=True), atol=1e-4)
+    assert not np.allclose(told, said, atol=0.1)
+
+
+def test_a_teacher_judged_under_the_prior_of_its_student_is_not_moved(make_record: Make) -> None:
+    said, told, _ = taught(make_record, MIX, {**MIX, "correct_to": "trained"})
+    assert np.allclose(told, said, atol=0.08)  # the teacher's natural shares are those of all rows
+
+
+def test_a_teacher_of_a_mix_is_moved_back_for_a_student_of_natural_classes(make_record: Make) -> None:
+    said, told, _ = taught(make_record, {}, {**MIX, "correct_to": "trained"})
+    moved = said / [0.6, 0.3, 0.1]
+    assert np.allclose(told, moved / moved.sum(axis=1, keepdims=True), atol=0.03)
+
+
+def test_a_teacher_that_learned_from_locked_rows_is_refused(make_record: Make) -> None:
+    made = make_record()
+    folds = made.record.folds()
+    assert (folds.fold == TEST).any()
+    folder = teach(made, fold=np.where(folds.fold == TEST, 0, folds.fold).astype(np.int16), learned=True)
+    told = refusal(make_record(train={"distill": {"record": folder, "model": "big"}}))
+    assert "rows that are locked here" in told
 
 
 def test_a_student_learns_from_its_teacher_and_without_one_nothing_changes(make_record: Make) -> None:

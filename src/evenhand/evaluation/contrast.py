@@ -44,9 +44,8 @@ def combined(measures: Sequence[Measure], weights: Sequence[float]) -> Measure:
 
     share = np.mean([one.base() for one in measures], axis=0)
     joined = replace(reduce(beside, parts), finish=finish)
-    above, below = ([one.metric.ceiling * abs(by) for one, by in zip(measures, weights, strict=True) if up(by)]
-                    for up in (lambda by: by > 0, lambda by: by < 0))  # fmt: skip
-    ceiling = max(sum(above), sum(below))
+    reach = [(by, one.metric.ceiling * abs(by)) for one, by in zip(measures, weights, strict=True)]
+    ceiling = max(sum(far for by, far in reach if by > 0), sum(far for by, far in reach if by < 0))
     metric = replace(measures[0].metric, value=value, base=lambda _rows, _chosen: share, ceiling=ceiling)
     return replace(measures[0], metric=metric, features=joined)
 

@@ -3,10 +3,15 @@
 A teacher knows the labels of the rows it was trained on, and says so with a confidence that it has nowhere else.
 What is passed on is therefore its out-of-fold probabilities, and teacher and student have the same folds: a row
 that the student is trained on is spoken of by the teacher of the fold that held that row out.
+
+Probabilities stand for a prior: the teacher's for the one that its record judges it under, the student's, while it
+is trained, for what its sampler, weights and loss make it believe. What the teacher says is moved from the one to
+the other, or a student whose skew is corrected would be pulled back by its teacher, and corrected again at the end.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +20,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from evenhand.balance.plan import plan_of
+from evenhand.balance.prior import EffectivePrior
 from evenhand.base.errors import RecordError, TaskError, unknown
 from evenhand.base.record import Record
 from evenhand.base.values import TEST, Floats, Ints, Samples
@@ -29,7 +36,7 @@ class Teacher:
     Attributes
     ----------
     logs
-        (n, k) float32 logarithms of its out-of-fold probabilities, by the store's rows.
+        (n, k) float32 logarithms of its out-of-fold probabilities under the student's prior, by the store's rows.
     how
         Temperature, weight and the epochs in which it is heard.
     """
@@ -83,14 +90,48 @@ def teacher_of(assignment: Assignment, fit: Ints, device: torch.device) -> Teach
     said = out_of_fold(how, samples)
     check_folds(how, said, assignment, fit)
     found = said.reindex(samples.ids[fit])[[f"p:{name}" for name in samples.classes]].to_numpy(np.float64)
+    moved = _log_ratio(plan_of(assignment.balance, samples.labels[fit], samples.classes).prior) - judged_under(how)
     rows = assignment.rows[fit]
-    return Teacher(_by_row(found, rows, int(assignment.rows.max(initial=-1)) + 1).to(device), how)
+    return Teacher(_by_row(found, moved, rows, int(assignment.rows.max(initial=-1)) + 1).to(device), how)
 
 
-def _by_row(said: Floats, rows: Ints, n: int, *, least: float = 1e-6) -> Tensor:
+def _by_row(said: Floats, moved: Floats, rows: Ints, n: int, *, least: float = 1e-6) -> Tensor:
     logs = torch.zeros(n, said.shape[1])
-    logs[torch.from_numpy(rows)] = torch.from_numpy(np.log(np.maximum(said, least))).float()
+    own = torch.from_numpy(np.log(np.maximum(said, least)) + moved)
+    logs[torch.from_numpy(rows)] = own.log_softmax(dim=1).float()
     return logs
+
+
+def judged_under(how: DistillConfig) -> Floats | float:
+    """Return (k,) logarithms of the prior that the teacher's probabilities stand for over the natural one.
+
+    Raises
+    ------
+    TaskError
+        If the models of an ensemble stand for several priors.
+    """
+    record = Record.open(how.record)
+    ledgers = record.json("balance.json") if record.has("balance.json") else []
+    own = [one for one in ledgers if how.model in one["models"]] or ledgers
+    last = {name: one for one in own for name in one["models"]}.values()  # of several stages, the last one
+    priors = [
+        np.array([_log(one["judged"][row["class"]], row["natural"]) for row in one["classes"]]) for one in last
+    ]
+    if any(np.abs(one - priors[0]).max() > 0.01 for one in priors[1:]):
+        raise TaskError(
+            f"train.distill: the models behind {how.model} of {how.record} are judged under several priors, so it "
+            "is not known what its probabilities stand for. Take one of its models, or give them all the same "
+            "balance.correct_to."
+        )
+    return priors[0] if priors else 0.0
+
+
+def _log_ratio(prior: EffectivePrior) -> Floats:
+    return np.array([_log(*pair) for pair in zip(prior.shares, prior.natural, strict=True)])
+
+
+def _log(share: float, natural: float) -> float:
+    return math.log(share / natural) if share > 0 and natural > 0 else 0.0
 
 
 def out_of_fold(how: DistillConfig, samples: Samples) -> pd.DataFrame:
@@ -119,7 +160,7 @@ def out_of_fold(how: DistillConfig, samples: Samples) -> pd.DataFrame:
 
 
 def check_folds(how: DistillConfig, said: pd.DataFrame, assignment: Assignment, fit: Ints) -> None:
-    """Raise where what the teacher said of a training row is not out of fold here.
+    """Raise where what the teacher said of a training row is not out of fold here, or it learned from locked rows.
 
     Raises
     ------
@@ -132,6 +173,14 @@ def check_folds(how: DistillConfig, said: pd.DataFrame, assignment: Assignment, 
         raise TaskError(
             f"train.distill: {how.model} of {how.record} said nothing out of fold of {int((~known).sum()):,} of "
             f"{len(ids):,} training rows (first: {ids[~known][0]}). Take a teacher of the same data."
+        )
+    every = assignment.samples.ids
+    locked = every[(assignment.folds.of(every) == TEST) & pd.Index(every).isin(said.index)]
+    if len(locked):
+        raise TaskError(
+            f"train.distill: {how.model} of {how.record} was trained on {len(locked):,} rows that are locked here "
+            f"(first: {locked[0]}), and would pass on their labels. Give this run the teacher's folds: "
+            f'folds.file = "{how.record}/folds.csv".'
         )
     theirs = said.loc[ids, "fold"].to_numpy(np.int64)
     ours = assignment.folds.of(ids)
