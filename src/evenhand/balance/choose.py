@@ -187,7 +187,7 @@ def rows_per_class(counts: npt.ArrayLike) -> Floats:
     EvenhandError
         If they are no list of numbers from 0 up.
     """
-    rows = np.asarray(counts, dtype=np.float64)
+    rows = numbers(counts, "Rows per class")
     if rows.ndim != 1 or not np.isfinite(rows).all() or (rows < 0).any():
         raise EvenhandError("Rows per class must be a list of numbers, none below 0.")
     return rows
@@ -198,6 +198,25 @@ def of_classes(how: Any, rows: Floats, names: Sequence[str] | None = None) -> An
     if not isinstance(how, OfClasses):
         return how
     return how.for_classes(list(names) if names is not None else [str(c) for c in range(len(rows))], rows)
+
+
+def numbers(values: Any, what: str) -> Floats:
+    """Return values as float64.
+
+    Parameters
+    ----------
+    what
+        What they are, to begin a sentence with.
+
+    Raises
+    ------
+    EvenhandError
+        If one is no number, or lists in them differ in length.
+    """
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise EvenhandError(f"{what} must be numbers; found {str(values)[:80]}.") from None
 
 
 def over_present(rule: Callable[[Floats], Floats], rows: Floats, absent: float) -> Floats:
