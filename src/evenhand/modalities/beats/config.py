@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import field_validator, model_validator
 
 from evenhand.base.config import Section, option
-from evenhand.modalities.beats.classes import AAMI
+from evenhand.modalities.beats.classes import AAMI, ANNOTATIONS
 
 
 class BeatsConfig(Section):
@@ -70,13 +70,22 @@ class BeatsConfig(Section):
 
     @field_validator("mapping")
     @classmethod
-    def _once(cls, mapping: dict[str, list[str]]) -> dict[str, list[str]]:
+    def _each_once(cls, mapping: dict[str, list[str]]) -> dict[str, list[str]]:
         symbols = [symbol for listed in mapping.values() for symbol in listed]
+        if not symbols:
+            raise ValueError('name a symbol at least, such as N = ["N"]')
+        if any(not name.strip() for name in mapping):
+            raise ValueError("a class has an empty name; give it one")
+        for name, listed in mapping.items():
+            if not listed:
+                raise ValueError(f'the class "{name}" has no symbol; give it one at least, or leave the class out')
+        strange = next((symbol for symbol in symbols if symbol not in ANNOTATIONS), None)
+        if strange is not None:
+            known = " ".join(sorted(ANNOTATIONS))
+            raise ValueError(f'"{strange}" is no symbol of WFDB annotations, which are {known}')
         twice = sorted({symbol for symbol in symbols if symbols.count(symbol) > 1})
-        if not symbols or twice:
-            raise ValueError(
-                f'the symbol "{twice[0]}" stands in two classes' if twice else "name a symbol at least"
-            )
+        if twice:
+            raise ValueError(f'the symbol "{twice[0]}" stands in two classes')
         return mapping
 
     @model_validator(mode="after")
