@@ -220,12 +220,20 @@ def numbers(values: Any, what: str) -> Floats:
 
 
 def over_present(rule: Callable[[Floats], Floats], rows: Floats, absent: float) -> Floats:
-    """Apply a rule to the classes that have rows, scaled to a mean of 1 over rows."""
+    """Apply a rule to the classes that have rows, scaled to a mean of 1 over rows.
+
+    Raises
+    ------
+    EvenhandError
+        If what it gives cannot be scaled so: figures too large or all too small for floating point.
+    """
     present = rows > 0
     out = np.full(rows.shape, absent)
     if present.any():
-        relative = np.asarray(rule(rows[present]), dtype=np.float64)
-        out[present] = relative * rows.sum() / (relative @ rows[present])
+        with np.errstate(all="ignore"):
+            relative = np.asarray(rule(rows[present]), dtype=np.float64)
+            out[present] = relative * rows.sum() / (relative @ rows[present])
+        _check_finite(out, relative)
     return out
 
 
@@ -234,7 +242,18 @@ def over_present_shift(rule: Callable[[Floats], Floats], rows: Floats) -> Floats
     present = rows > 0
     out = np.zeros(rows.shape)
     if present.any():
-        own = np.asarray(rule(rows[present]), dtype=np.float64)
+        with np.errstate(all="ignore"):
+            own = np.asarray(rule(rows[present]), dtype=np.float64)
+        _check_finite(own, own)
         out[:] = own.max()
         out[present] = own
     return out
+
+
+def _check_finite(out: Floats, given: Floats) -> None:
+    if not np.isfinite(out).all():
+        told = ", ".join(f"{figure:g}" for figure in given[:6])
+        raise EvenhandError(
+            f"What is chosen for skewed classes gives them the figures {told}, which are too large or too small to "
+            "be reckoned with. Give the figures, or the options that make them (such as factor), nearer to 1."
+        )
