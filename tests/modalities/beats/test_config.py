@@ -20,6 +20,13 @@ def test_faults_say_what_is_allowed() -> None:
     assert 'the symbol "N" stands in two classes' in faults(mapping={"a": ["N"], "b": ["N", "V"]})
 
 
+def test_a_window_holds_some_samples() -> None:
+    told = faults(sampling_rate=20.0, band=[], window=[10.0, 10.0])
+    assert "window holds 0 samples at sampling_rate = 20 Hz, and 8 are the least: make it 400 ms or longer" in told
+    settings = load({"data": {"kind": "beats", "root": "."}, "beats": {"window": [0.0, 45.0]}})
+    assert settings.own.window == [0.0, 45.0]
+
+
 @pytest.mark.parametrize(
     ("mapping", "words"),
     [

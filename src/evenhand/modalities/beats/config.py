@@ -9,6 +9,9 @@ from pydantic import field_validator, model_validator
 from evenhand.base.config import Section, option
 from evenhand.modalities.beats.classes import AAMI, ANNOTATIONS
 
+LEAST_SAMPLES = 8
+"""Samples that a window has at least; the transformer makes one token of so many."""
+
 
 class BeatsConfig(Section):
     """How records become beats: leads, annotations, and the window around each R peak."""
@@ -94,6 +97,17 @@ class BeatsConfig(Section):
             raise ValueError(
                 f"band ends at {self.band[1]:g} Hz; it must end below half of sampling_rate, "
                 f"{self.sampling_rate / 2:g} Hz"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _samples_in_window(self) -> BeatsConfig:
+        rate, least = self.sampling_rate, LEAST_SAMPLES
+        samples = sum(round(ms * rate / 1000) for ms in self.window)
+        if samples < least:
+            raise ValueError(
+                f"window holds {samples} samples at sampling_rate = {rate:g} Hz, and {least} are the least: make it "
+                f"{least * 1000 / rate:g} ms or longer, or raise sampling_rate"
             )
         return self
 
