@@ -27,6 +27,15 @@ def test_a_window_holds_some_samples() -> None:
     assert settings.own.window == [0.0, 45.0]
 
 
+def test_a_lead_is_asked_for_first_by_one_channel() -> None:
+    for leads in (["MLII", "MLII"], ["MLII|V1", "V5", " mlii|V2"]):
+        assert '"MLII" is asked for first by two channels, and a lead fills one; name another' in faults(
+            leads=leads
+        )
+    settings = load({"data": {"kind": "beats", "root": "."}, "beats": {"leads": ["V1|MLII", "MLII", "*", "*"]}})
+    assert len(settings.own.alternatives) == 4
+
+
 @pytest.mark.parametrize(
     ("mapping", "words"),
     [

@@ -8,6 +8,7 @@ from pydantic import field_validator, model_validator
 
 from evenhand.base.config import Section, option
 from evenhand.modalities.beats.classes import AAMI, ANNOTATIONS
+from evenhand.modalities.beats.leads import ANY, plain
 
 LEAST_SAMPLES = 8
 """Samples that a window has at least; the transformer makes one token of so many."""
@@ -69,6 +70,14 @@ class BeatsConfig(Section):
     def _named(cls, leads: list[str]) -> list[str]:
         if any(not name.strip() for lead in leads for name in lead.split("|")):
             raise ValueError('every entry names a lead, or several by preference: "MLII|V5"')
+        first = [lead.split("|")[0].strip() for lead in leads]
+        names = [plain(name) for name in first]
+        twice = next((name for name in first if name != ANY and names.count(plain(name)) > 1), None)
+        if twice is not None:
+            raise ValueError(
+                f'"{twice}" is asked for first by two channels, and a lead fills one; name another for one of '
+                f'them, or "{ANY}" for any lead that is left'
+            )
         return leads
 
     @field_validator("mapping")
@@ -106,8 +115,8 @@ class BeatsConfig(Section):
         samples = sum(round(ms * rate / 1000) for ms in self.window)
         if samples < least:
             raise ValueError(
-                f"window holds {samples} samples at sampling_rate = {rate:g} Hz, and {least} are the least: make it "
-                f"{least * 1000 / rate:g} ms or longer, or raise sampling_rate"
+                f"window holds {samples} samples at sampling_rate = {rate:g} Hz, and {least} are the least: make "
+                f"it {least * 1000 / rate:g} ms or longer, or raise sampling_rate"
             )
         return self
 
