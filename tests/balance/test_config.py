@@ -26,6 +26,11 @@ def test_names_and_tables_are_taken_as_written() -> None:
         ({"sampler": "balancd"}, r'balance.*sampler.*Did you mean "balanced"'),
         ({"weights": {"name": "inverse", "power": -1}}, r"weights.*power.*greater than or equal to 0"),
         ({"weights": {"power": 1}}, r'weights.*needs a "name"'),
+        (
+            {"weights": {"name": "downweight", "class": "N", "factor": float("inf")}},
+            r"balance.weights.*factor: found inf; allowed is a finite number",
+        ),
+        ({"warmup_epochs": float("inf")}, r"balance.warmup_epochs: found inf; allowed is a finite number"),
         ({"loss": 3}, r"loss.*give a name, or a table with a name and options"),
         ({"samplr": "none"}, r'samplr: is not a key.*Did you mean "sampler"'),
     ],

@@ -1,10 +1,20 @@
+from collections.abc import Iterator
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
-from torch.utils.data import DataLoader, RandomSampler, SubsetRandomSampler, TensorDataset, WeightedRandomSampler
+from torch.utils.data import (
+    BatchSampler,
+    DataLoader,
+    DistributedSampler,
+    RandomSampler,
+    SequentialSampler,
+    SubsetRandomSampler,
+    TensorDataset,
+    WeightedRandomSampler,
+)
 
 from evenhand.balance import effective_prior
 from evenhand.balance.foreign import effective_prior_of, inclusion
@@ -34,6 +44,55 @@ def test_a_loader_is_asked_for_its_sampler() -> None:
     data = TensorDataset(torch.zeros(100, 1))
     loader = DataLoader(data, sampler=WeightedRandomSampler((1 / COUNTS)[Y].tolist(), 100))
     assert effective_prior_of(Y, sampler=loader).batch_shares == pytest.approx(np.full(3, 1 / 3))
+
+
+class InTurn(BatchSampler):
+    """Batches of one class, the classes in turn: what is drawn is known to this class alone."""
+
+    def __iter__(self) -> Iterator[list[int]]:
+        yield from ([99], [90], [0])
+
+
+def even() -> WeightedRandomSampler:
+    return WeightedRandomSampler((1 / COUNTS)[Y].tolist(), 100)
+
+
+def test_batches_are_asked_for_the_sampler_of_their_rows() -> None:
+    batches = BatchSampler(even(), 8, drop_last=False)
+    for given in (
+        batches,
+        DataLoader(range(100), batch_sampler=batches),
+        DataLoader(range(100), 8, sampler=even()),
+    ):
+        assert effective_prior_of(Y, sampler=given).exponent == pytest.approx(1.0)
+    assert effective_prior_of(Y, sampler=DataLoader(range(100), None, sampler=even())).exponent == pytest.approx(
+        1.0
+    )
+
+
+def test_batches_made_by_somebodys_own_class_cannot_be_read() -> None:
+    own = InTurn(SequentialSampler(range(100)), 1, drop_last=False)
+    for given in (
+        own,
+        DataLoader(range(100), batch_sampler=own),
+        DataLoader(range(100), batch_sampler=[[99], [0]]),
+    ):
+        with pytest.raises(EvenhandError, match="which cannot be read.*Give the sampler of rows"):
+            effective_prior_of(Y, sampler=given)
+
+
+def test_an_epoch_has_the_rows_that_its_sampler_takes() -> None:
+    half = RandomSampler(range(100), num_samples=50)
+    assert effective_prior_of(Y, sampler=half).epoch_rows == 50
+    assert effective_prior_of(Y, sampler=half).recurrence == pytest.approx(0.5)
+    assert effective_prior_of(Y, sampler=DataLoader(range(100), 64, drop_last=True)).epoch_rows == 64
+    assert effective_prior_of(Y, sampler=BatchSampler(even(), 50, drop_last=True)).epoch_rows == 100
+    shared = DistributedSampler(range(100), num_replicas=4, rank=0)
+    assert effective_prior_of(Y, sampler=shared).epoch_rows == 100
+
+
+def test_rows_may_be_listed() -> None:
+    assert effective_prior_of(Y, sampler=DataLoader(range(100), sampler=[0, 95, 99])).counts.tolist() == [1, 1, 1]
 
 
 @pytest.mark.parametrize("sampler", [None, RandomSampler(range(100)), DataLoader(range(100), shuffle=True)])
@@ -76,6 +135,10 @@ def test_chances_without_replacement_are_those_that_torch_draws_by() -> None:
             "5 weights for 100 labels",
         ),
         ({"sampler": SimpleNamespace(weights=[0.0] * 100, num_samples=5)}, "one at least above 0"),
+        ({"sampler": SimpleNamespace(weights=[float("nan")] * 100)}, "numbers from 0 up"),
+        ({"sampler": SimpleNamespace(weights=["a"] * 100)}, "The sampler's weights must be numbers; found"),
+        ({"sampler": SubsetRandomSampler([0, 500])}, "takes row 500, and there are labels for 100 rows"),
+        ({"sampler": SubsetRandomSampler([-101])}, "takes row -101"),
         ({"criterion": nn.CrossEntropyLoss(weight=torch.ones(2))}, "2 weights for 3 classes"),
         ({"criterion": nn.BCEWithLogitsLoss(pos_weight=torch.ones(3))}, "pos_weight"),
     ],
@@ -85,7 +148,7 @@ def test_what_does_not_fit_is_told(given: dict[str, object], words: str) -> None
         effective_prior_of(Y, **given)
 
 
-@pytest.mark.parametrize("labels", [[[0, 1]], [-1, 0], [0.5, 1.0]])
+@pytest.mark.parametrize("labels", [[[0, 1]], [-1, 0], [0.5, 1.0], ["N", "S"], [0, np.inf], [[0], 1]])
 def test_labels_that_are_no_classes_are_told(labels: object) -> None:
     with pytest.raises(EvenhandError, match="Labels must be"):
         effective_prior_of(labels)

@@ -52,6 +52,13 @@ def test_a_stated_prior_must_name_every_class() -> None:
         plan(correct_to={"X": 1.0})
 
 
+@pytest.mark.parametrize("gate", ["refuse", "soften", "allow"])
+def test_figures_beyond_reckoning_are_refused_whatever_is_allowed(gate: str) -> None:
+    weights = {"name": "downweight", "class": "N", "factor": 1e308}
+    with pytest.raises(EvenhandError, match="too large or too small to be reckoned with.*nearer to 1"):
+        plan(weights=weights, on_overshoot=gate)
+
+
 def test_an_overshoot_is_refused_in_words_with_what_mends_it() -> None:
     with pytest.raises(EvenhandError) as caught:
         accepted(plan(sampler="balanced", weights="inverse"))

@@ -176,6 +176,7 @@ def test_it_is_plain_for_json() -> None:
         ({"sampler": [1, 2]}, "must be 4 numbers from 0 up, one for each class"),
         ({"sampler": [0, 0, 0, 0]}, "above 0 for at least one class"),
         ({"weights": [1, 1, 1, float("nan")]}, "must be 4 numbers"),
+        ({"weights": ["a", "b"]}, "Figures per class must be numbers; found .'a', 'b'."),
         ({"names": ["a"]}, "1 names were given for 4 counts"),
         ({"sampler": {"name": "target_mix", "shares": {"X": 1.0}}}, 'no class named "X"'),
         ({"sampler": {"name": "target_mix", "shares": [0.5, 0.5]}}, "2 figures were given for 4 classes"),
@@ -189,7 +190,7 @@ def test_what_does_not_fit_is_told(options: dict[str, object], words: str) -> No
         effective_prior(ECG, **options)
 
 
-@pytest.mark.parametrize("counts", [[-1, 2], [np.nan, 1], [[1, 2]]])
+@pytest.mark.parametrize("counts", [[-1, 2], [np.nan, 1], [[1, 2]], ["a", "b"], {"N": "many"}])
 def test_counts_that_are_none_are_refused(counts: object) -> None:
     with pytest.raises(EvenhandError, match="Rows per class must be"):
         effective_prior(counts)

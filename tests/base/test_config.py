@@ -63,6 +63,18 @@ def test_a_good_configuration_is_frozen_and_keeps_its_values() -> None:
         whole.output = "there"  # type: ignore[misc]
 
 
+class Numbers(Section):
+    rate: float = option(0.1, ge=0, says="A rate.")
+    rounds: int = option(1, says="A count.")
+    edges: list[float] = option([], says="Edges.")
+
+
+@pytest.mark.parametrize("values", [{"rate": float("inf")}, {"rounds": float("inf")}, {"edges": [float("nan")]}])
+def test_numbers_are_finite(values: dict[str, object]) -> None:
+    with pytest.raises(ConfigError, match="found (inf|nan); allowed is a (valid|finite) (number|integer)"):
+        check(Numbers, values, "x.toml")
+
+
 def test_text_that_is_not_toml_names_the_line() -> None:
     with pytest.raises(ConfigError, match="line 2: TOML: .*not valid TOML"):
         read_toml("[train]\nepochs = = 3\n", "x.toml")

@@ -187,7 +187,7 @@ def rows_per_class(counts: npt.ArrayLike) -> Floats:
     EvenhandError
         If they are no list of numbers from 0 up.
     """
-    rows = np.asarray(counts, dtype=np.float64)
+    rows = numbers(counts, "Rows per class")
     if rows.ndim != 1 or not np.isfinite(rows).all() or (rows < 0).any():
         raise EvenhandError("Rows per class must be a list of numbers, none below 0.")
     return rows
@@ -200,13 +200,40 @@ def of_classes(how: Any, rows: Floats, names: Sequence[str] | None = None) -> An
     return how.for_classes(list(names) if names is not None else [str(c) for c in range(len(rows))], rows)
 
 
+def numbers(values: Any, what: str) -> Floats:
+    """Return values as float64.
+
+    Parameters
+    ----------
+    what
+        What they are, to begin a sentence with.
+
+    Raises
+    ------
+    EvenhandError
+        If one is no number, or lists in them differ in length.
+    """
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise EvenhandError(f"{what} must be numbers; found {str(values)[:80]}.") from None
+
+
 def over_present(rule: Callable[[Floats], Floats], rows: Floats, absent: float) -> Floats:
-    """Apply a rule to the classes that have rows, scaled to a mean of 1 over rows."""
+    """Apply a rule to the classes that have rows, scaled to a mean of 1 over rows.
+
+    Raises
+    ------
+    EvenhandError
+        If what it gives cannot be scaled so: figures too large or all too small for floating point.
+    """
     present = rows > 0
     out = np.full(rows.shape, absent)
     if present.any():
-        relative = np.asarray(rule(rows[present]), dtype=np.float64)
-        out[present] = relative * rows.sum() / (relative @ rows[present])
+        with np.errstate(all="ignore"):
+            relative = np.asarray(rule(rows[present]), dtype=np.float64)
+            out[present] = relative * rows.sum() / (relative @ rows[present])
+        _check_finite(out, relative)
     return out
 
 
@@ -215,7 +242,18 @@ def over_present_shift(rule: Callable[[Floats], Floats], rows: Floats) -> Floats
     present = rows > 0
     out = np.zeros(rows.shape)
     if present.any():
-        own = np.asarray(rule(rows[present]), dtype=np.float64)
+        with np.errstate(all="ignore"):
+            own = np.asarray(rule(rows[present]), dtype=np.float64)
+        _check_finite(own, own)
         out[:] = own.max()
         out[present] = own
     return out
+
+
+def _check_finite(out: Floats, given: Floats) -> None:
+    if not np.isfinite(out).all():
+        told = ", ".join(f"{figure:g}" for figure in given[:6])
+        raise EvenhandError(
+            f"What is chosen for skewed classes gives them the figures {told}, which are too large or too small to "
+            "be reckoned with. Give the figures, or the options that make them (such as factor), nearer to 1."
+        )

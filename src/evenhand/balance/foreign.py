@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from evenhand.balance.choose import numbers
 from evenhand.balance.prior import EffectivePrior, effective_prior
 from evenhand.base.errors import EvenhandError
 from evenhand.base.values import Floats, Ints
@@ -24,8 +25,8 @@ def effective_prior_of(
     labels
         (n,) class indices of the training rows: an array, a list or a tensor.
     sampler
-        A `WeightedRandomSampler`, a `SubsetRandomSampler`, any other sampler that takes each row once, a
-        `DataLoader` (its sampler is read), or None.
+        A `WeightedRandomSampler`, a `SubsetRandomSampler`, any other sampler that takes each row as often as
+        the others, a `BatchSampler` or `DataLoader` of one (its sampler is read), or None.
     criterion
         A loss with `weight` per class, such as `CrossEntropyLoss(weight=...)`, or None.
     names
@@ -34,7 +35,8 @@ def effective_prior_of(
     Raises
     ------
     EvenhandError
-        If lengths differ, or the loss is one for several labels (`pos_weight`).
+        If lengths differ, rows are named that have no label, batches are made by a class of one's own, which
+        cannot be read, or the loss is one for several labels (`pos_weight`).
 
     Notes
     -----
@@ -42,18 +44,21 @@ def effective_prior_of(
     large beside 1 / the share of the rarest class; in small ones its weights act a little less than stated.
     """
     y = _labels(labels)
-    weight = _array(getattr(criterion, "weight", None))
+    weight = _array(getattr(criterion, "weight", None), "The loss's weights")
     if getattr(criterion, "pos_weight", None) is not None:
         raise EvenhandError(
             "The loss has pos_weight: each class is a yes or no of its own, with no prior over all."
         )
     k = max(int(y.max(initial=-1)) + 1, 0 if weight is None else len(weight), len(names or ()))
-    counts, expected, drawn = _drawn(y, getattr(sampler, "sampler", sampler), k)
+    rows, step = _of_rows(sampler)
+    counts, expected, drawn = _drawn(y, rows, k)
     if weight is not None and len(weight) != k:
         raise EvenhandError(f"The loss has {len(weight)} weights for {k} classes; there must be one for each.")
     favour = np.divide(expected, counts, out=np.zeros(k), where=counts > 0)
     costs = np.ones(k) if weight is None else weight
-    return replace(effective_prior(counts, sampler=favour, weights=costs, names=names), epoch_rows=drawn)
+    return replace(
+        effective_prior(counts, sampler=favour, weights=costs, names=names), epoch_rows=drawn // step * step
+    )
 
 
 def inclusion(weights: Floats, drawn: int) -> Floats:
@@ -73,36 +78,73 @@ def inclusion(weights: Floats, drawn: int) -> Floats:
     return np.asarray(-np.expm1(-high * scaled))
 
 
+def _of_rows(sampler: Any) -> tuple[Any, int]:
+    """Return the sampler of rows that a loader or a sampler of batches draws from, and the rows it takes at once.
+
+    That is 1 where the last batch is taken full or not.
+    """
+    batches = getattr(sampler, "batch_sampler", None)
+    batches = sampler if batches is None else batches
+    if batches is not sampler or hasattr(batches, "batch_size"):
+        own = type(batches)
+        if not getattr(getattr(own, "__iter__", None), "__module__", "").startswith("torch."):
+            raise EvenhandError(
+                f"The batches are made by {own.__name__}, which cannot be read: how often it takes a row is known "
+                "to it alone. Give the sampler of rows that it draws from, or count the rows of each class in an "
+                "epoch of it, divide by the rows there are, and give evenhand.effective_prior that as sampler."
+            )
+    inner = getattr(batches, "sampler", None)
+    return batches if inner is None else inner, batches.batch_size if getattr(batches, "drop_last", False) else 1
+
+
 def _drawn(y: Ints, sampler: Any, k: int) -> tuple[Floats, Floats, float]:
     """Return (k,) rows there are, (k,) rows of each class expected in an epoch, and rows of an epoch."""
-    chances = _array(getattr(sampler, "weights", None))
+    chances = _array(getattr(sampler, "weights", None), "The sampler's weights")
     if chances is None:
-        indices = _array(getattr(sampler, "indices", None))
-        own = y if indices is None else y[indices.astype(np.intp)]
-        counts = np.bincount(own, minlength=k).astype(np.float64)
-        return counts, counts, float(counts.sum())
+        return _drawn_alike(y, sampler, k)
     if len(chances) != len(y):
         raise EvenhandError(f"The sampler has {len(chances):,} weights for {len(y):,} labels; give one for each.")
-    if (chances < 0).any() or not chances.sum():
+    if not np.isfinite(chances).all() or (chances < 0).any() or not chances.sum():
         raise EvenhandError("The sampler's weights must be numbers from 0 up, and one at least above 0.")
     rows = int(getattr(sampler, "num_samples", len(y)))
     replaced = bool(getattr(sampler, "replacement", True))
     expected = rows * chances / chances.sum() if replaced else inclusion(chances, rows)
     counts = np.bincount(y, minlength=k).astype(np.float64)
-    return counts, np.bincount(y, expected, minlength=k).astype(np.float64), float(expected.sum())
+    return counts, np.bincount(y, expected, minlength=k).astype(np.float64), float(round(expected.sum()))
+
+
+def _drawn_alike(y: Ints, sampler: Any, k: int) -> tuple[Floats, Floats, float]:
+    """Return the same of a sampler that takes each row, or each of some, as often as the others."""
+    listed = sampler if isinstance(sampler, Sequence) else getattr(sampler, "indices", None)
+    indices = _array(listed, "The sampler's indices")
+    if indices is not None:
+        strange = indices[~np.isin(indices, np.arange(len(y)))]
+        if strange.size:
+            raise EvenhandError(
+                f"The sampler takes row {strange[0]:g}, and there are labels for {len(y):,} rows, counted from 0. "
+                "Give the labels of all rows that it may take."
+            )
+        y = y[indices.astype(np.intp)]
+    counts = np.bincount(y, minlength=k).astype(np.float64)
+    rows = getattr(sampler, "total_size", getattr(sampler, "num_samples", len(y)))  # over all processes, if several
+    return counts, counts, float(rows)
 
 
 def _labels(labels: Any) -> Ints:
-    y = _array(labels)
-    if y is None or y.ndim != 1 or (y < 0).any() or (y != np.floor(y)).any():
-        raise EvenhandError("Labels must be (n,) class indices, 0 and up, one for each training row.")
+    says = "Labels must be (n,) class indices, 0 and up, one for each training row."
+    try:
+        y = _array(labels, "Labels")
+    except EvenhandError as error:
+        raise EvenhandError(f"{says} {error}") from None
+    if y is None or y.ndim != 1 or not np.isfinite(y).all() or (y < 0).any() or (y != np.floor(y)).any():
+        raise EvenhandError(says)
     return y.astype(np.int64)
 
 
-def _array(values: Any) -> npt.NDArray[Any] | None:
+def _array(values: Any, what: str) -> npt.NDArray[Any] | None:
     """Return a tensor, an array or a list as float64; a tensor is asked for its values, wherever it lies."""
     if values is None:
         return None
     if hasattr(values, "detach"):
         values = values.detach().cpu().tolist()
-    return np.asarray(values, dtype=np.float64)
+    return numbers(values, what)

@@ -24,6 +24,7 @@ from evenhand.balance.choose import (
     WEIGHTS,
     ClassWeights,
     chosen,
+    numbers,
     of_classes,
     over_present,
     over_present_shift,
@@ -279,7 +280,7 @@ def _choice(given: Any) -> str | Mapping[str, Any]:
 
 def _listed(given: Any, rows: Floats, absent: float) -> Floats:
     """Return figures given for each class, scaled to a mean of 1 over rows."""
-    figures = np.asarray(given, dtype=np.float64)
+    figures = numbers(given, "Figures per class")
     if figures.shape != rows.shape or not np.isfinite(figures).all() or (figures < 0).any():
         raise EvenhandError(
             f"Figures per class must be {len(rows)} numbers from 0 up, one for each class; found {given!r}."

@@ -24,9 +24,11 @@ S = TypeVar("S", bound=BaseModel)
 
 
 class Section(BaseModel):
-    """A table of the configuration: frozen, no unknown keys, every field with a default and a sentence."""
+    """A table of the configuration: frozen, no unknown keys, finite numbers, a default and a sentence for each."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, use_attribute_docstrings=False)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, validate_default=True, use_attribute_docstrings=False, allow_inf_nan=False
+    )
 
     def plain(self) -> dict[str, Any]:
         """Return the section as plain values that TOML can hold (keys without value are left out)."""

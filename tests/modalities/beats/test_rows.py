@@ -56,6 +56,11 @@ def test_a_record_without_the_lead_is_left_out_and_named(folder: Path) -> None:
     assert '1 record was left out: "c"; has no lead MLII, and beats.leads names none instead' in said[0].says
 
 
+def test_a_lead_that_another_channel_took_is_told_so(folder: Path) -> None:
+    said = [f.says for f in found(folder, own=BeatsConfig(leads=["V1|MLII", "MLII"]))[1] if f.code == "EH101"]
+    assert any('"b"; its lead MLII is taken by another channel of beats.leads' in text for text in said)
+
+
 def test_a_lead_that_stands_for_another_is_told(folder: Path) -> None:
     samples, findings = found(folder, own=BeatsConfig(leads=["MLII|V5"]))
     assert set(samples.frame.loc[samples.frame["record"] == "c", "lead"]) == {"V5"}

@@ -48,12 +48,23 @@ def test_gaps_are_bridged_and_a_missing_signal_is_told() -> None:
         clean(np.ones((1, 500)), 100, 100, [])
 
 
-@given(st.floats(1, 5000), st.floats(20, 1000))
+@given(st.floats(20, 100_000), st.floats(20, 5000))
 def test_a_ratio_of_rates_is_near_and_of_small_numbers(rate: float, wanted: float) -> None:
     up, down = ratio(rate, wanted)
-    assert up >= 1
-    assert 1 <= down <= 2000
-    assert up / down == pytest.approx(wanted / rate, rel=0.06)
+    assert 1 <= min(up, down) <= max(up, down) <= 1_000_000
+    assert up / down == pytest.approx(wanted / rate, rel=1.1e-5)
+
+
+@pytest.mark.parametrize(
+    ("rate", "wanted", "exact"), [(100_000, 20, (1, 5000)), (60_000, 20, (1, 3000)), (257, 180, (180, 257)),
+                                  (20, 5000, (250, 1)), (9973, 5000, (5000, 9973))]
+)  # fmt: skip
+def test_a_ratio_of_whole_rates_is_exact(rate: float, wanted: float, exact: tuple[int, int]) -> None:
+    assert ratio(rate, wanted) == exact
+
+
+def test_a_record_of_the_highest_rate_can_be_brought_to_the_lowest() -> None:
+    assert clean(spikes([2.0], 100_000.0, 4.0), 100_000, 20, []).shape == (1, 80)
 
 
 def test_windows_hold_the_peak_at_its_place_and_the_edge_beyond_the_record() -> None:

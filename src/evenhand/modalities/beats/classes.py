@@ -8,6 +8,9 @@ BEATS = frozenset("NLRBAaJSVrFejnE/fQ?")
 """Symbols of annotations that stand at a heartbeat (PhysioNet's table of annotation codes; `isqrs` of the WFDB
 library). All others are rhythm changes, waves, noise or notes; ventricular flutter waves ("!") are no beats."""
 
+ANNOTATIONS = BEATS | frozenset('~|sT*D"=pB^t+u![]@x()')
+"""All symbols of annotations in PhysioNet's table, those that are no beats among them."""
+
 FLUTTER = {"[": "]"}
 """Symbols that open and close an episode in which there are no single beats; an interval across one is no RR."""
 

@@ -7,7 +7,11 @@ from typing import Literal
 from pydantic import field_validator, model_validator
 
 from evenhand.base.config import Section, option
-from evenhand.modalities.beats.classes import AAMI
+from evenhand.modalities.beats.classes import AAMI, ANNOTATIONS
+from evenhand.modalities.beats.leads import ANY, plain
+
+LEAST_SAMPLES = 8
+"""Samples that a window has at least; the transformer makes one token of so many."""
 
 
 class BeatsConfig(Section):
@@ -66,17 +70,34 @@ class BeatsConfig(Section):
     def _named(cls, leads: list[str]) -> list[str]:
         if any(not name.strip() for lead in leads for name in lead.split("|")):
             raise ValueError('every entry names a lead, or several by preference: "MLII|V5"')
+        first = [lead.split("|")[0].strip() for lead in leads]
+        names = [plain(name) for name in first]
+        twice = next((name for name in first if name != ANY and names.count(plain(name)) > 1), None)
+        if twice is not None:
+            raise ValueError(
+                f'"{twice}" is asked for first by two channels, and a lead fills one; name another for one of '
+                f'them, or "{ANY}" for any lead that is left'
+            )
         return leads
 
     @field_validator("mapping")
     @classmethod
-    def _once(cls, mapping: dict[str, list[str]]) -> dict[str, list[str]]:
+    def _each_once(cls, mapping: dict[str, list[str]]) -> dict[str, list[str]]:
         symbols = [symbol for listed in mapping.values() for symbol in listed]
+        if not symbols:
+            raise ValueError('name a symbol at least, such as N = ["N"]')
+        if any(not name.strip() for name in mapping):
+            raise ValueError("a class has an empty name; give it one")
+        for name, listed in mapping.items():
+            if not listed:
+                raise ValueError(f'the class "{name}" has no symbol; give it one at least, or leave the class out')
+        strange = next((symbol for symbol in symbols if symbol not in ANNOTATIONS), None)
+        if strange is not None:
+            known = " ".join(sorted(ANNOTATIONS))
+            raise ValueError(f'"{strange}" is no symbol of WFDB annotations, which are {known}')
         twice = sorted({symbol for symbol in symbols if symbols.count(symbol) > 1})
-        if not symbols or twice:
-            raise ValueError(
-                f'the symbol "{twice[0]}" stands in two classes' if twice else "name a symbol at least"
-            )
+        if twice:
+            raise ValueError(f'the symbol "{twice[0]}" stands in two classes')
         return mapping
 
     @model_validator(mode="after")
@@ -85,6 +106,17 @@ class BeatsConfig(Section):
             raise ValueError(
                 f"band ends at {self.band[1]:g} Hz; it must end below half of sampling_rate, "
                 f"{self.sampling_rate / 2:g} Hz"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _samples_in_window(self) -> BeatsConfig:
+        rate, least = self.sampling_rate, LEAST_SAMPLES
+        samples = sum(round(ms * rate / 1000) for ms in self.window)
+        if samples < least:
+            raise ValueError(
+                f"window holds {samples} samples at sampling_rate = {rate:g} Hz, and {least} are the least: make "
+                f"it {least * 1000 / rate:g} ms or longer, or raise sampling_rate"
             )
         return self
 

@@ -107,7 +107,7 @@ class Beats:
         records = frame["path"].astype(str).str.endswith(".hea").all()
         if not records:
             return []
-        return write_annotations(root, frame, symbols_of(classes, data, own), classes, folder)
+        return write_annotations(root, frame, symbols_of(classes, data, own), classes, folder, own.max_samples)
 
     def example(self, rng: np.random.Generator, rows: int, folder: Path) -> Path:
         return write_example(rng, rows, folder)

@@ -54,14 +54,35 @@ def choose(there: Sequence[str], wanted: Sequence[Sequence[str]]) -> Chosen | st
         if found is None:
             return names[0]
         taken.append(found)
-        if names[0] != ANY and _plain(there[found]) != _plain(names[0]):
+        if names[0] != ANY and plain(there[found]) != plain(names[0]):
             instead[names[0]] = there[found]
     return Chosen(tuple(there[at] for at in taken), tuple(taken), instead)
 
 
+def lacking(lead: str, there: Sequence[str], wanted: Sequence[Sequence[str]]) -> str:
+    """Return in words why a channel is not filled, to follow the record's name.
+
+    Parameters
+    ----------
+    lead
+        What `choose` gave for these signals and channels.
+    """
+    if lead == ANY:
+        return f"has fewer signals ({len(there)}) than beats.leads asks for ({len(wanted)})"
+    asked = next(names for names in wanted if names[0] == lead)
+    taken = next((name for name in asked if _places(there, name)), None)
+    if taken is not None:
+        others = ", and no other for this one is there" if len(asked) > 1 else ""
+        return f"its lead {taken} is taken by another channel of beats.leads{others}"
+    if len(asked) > 1:
+        return f"has no lead {' or '.join(asked)}"
+    return f'has no lead {lead}, and beats.leads names none instead ("{lead}|V5" would)'
+
+
 def _places(there: Sequence[str], name: str) -> list[int]:
-    return [at for at, own in enumerate(there) if name == ANY or _plain(own) == _plain(name)]
+    return [at for at, own in enumerate(there) if name == ANY or plain(own) == plain(name)]
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
+    """Return a name as names are compared: without regard to case and blanks around it."""
     return name.strip().casefold()

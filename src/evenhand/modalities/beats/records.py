@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from evenhand.data.root import Root
 from evenhand.data.skipped import Skipped
 from evenhand.modalities.beats.config import BeatsConfig
 from evenhand.modalities.beats.header import Head
-from evenhand.modalities.beats.leads import Chosen, choose
+from evenhand.modalities.beats.leads import Chosen, choose, lacking
 from evenhand.modalities.beats.marks import Marks
 from evenhand.modalities.beats.wfdb_files import Files, read_head
 
@@ -107,7 +107,7 @@ def _opened(files: Files, own: BeatsConfig, find: Find) -> Opened | Skipped:
         head = read_head(files, own.max_samples)
         chosen = choose(head.leads, own.alternatives)
         if isinstance(chosen, str):
-            return Skipped(files.name, _without(chosen, own.alternatives))
+            return Skipped(files.name, lacking(chosen, head.leads, own.alternatives))
         content = content_of(files, head, own.annotator)
         marks = find(files, head, content)
         if not len(marks.peaks):
@@ -115,10 +115,3 @@ def _opened(files: Files, own: BeatsConfig, find: Find) -> Opened | Skipped:
         return Opened(files, head, chosen, content, marks)
     except DataError as error:
         return Skipped(files.name, str(error))
-
-
-def _without(lead: str, wanted: Collection[Sequence[str]]) -> str:
-    asked = next(names for names in wanted if names[0] == lead)
-    if len(asked) > 1:
-        return f"has no lead {' or '.join(asked)} that is not taken"
-    return f'has no lead {lead}, and beats.leads names none instead ("{lead}|V5" would)'

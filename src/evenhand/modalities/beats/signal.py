@@ -51,15 +51,23 @@ def clean(values: Signal, rate: float, wanted: float, band: Sequence[float]) -> 
     return np.asarray(out)
 
 
-def ratio(rate: float, wanted: float) -> tuple[int, int]:
-    """Return whole numbers (up, down) whose ratio is wanted / rate, to a millionth where rates are odd.
+def ratio(rate: float, wanted: float, *, within: float = 1e-5, most: int = 10_000) -> tuple[int, int]:
+    """Return whole numbers (up, down) whose ratio is wanted / rate.
 
-    >>> ratio(360, 180), ratio(250, 180)
-    ((1, 2), (18, 25))
+    It is so exactly where neither has to exceed `most`, and to a share of `within` where rates are odder: the
+    low-pass of the resampling is as long as the larger number.
+
+    >>> ratio(360, 180), ratio(250, 180), ratio(100_000, 20)
+    ((1, 2), (18, 25), (1, 5000))
     """
-    found = Fraction(wanted).limit_denominator(1000) / Fraction(rate).limit_denominator(1000)
-    small = found.limit_denominator(2000)
-    return small.numerator, small.denominator
+    exact = Fraction(wanted) / Fraction(rate)
+    below = min(exact, 1 / exact)
+    near = below.limit_denominator(most)
+    while abs(near / below - 1) > within:
+        most *= 2
+        near = below.limit_denominator(most)
+    few, many = near.numerator, near.denominator
+    return (few, many) if exact <= 1 else (many, few)
 
 
 def typical_size(values: Signal, peaks: npt.NDArray[np.int64], half: int) -> Signal:

@@ -34,11 +34,12 @@ def symbols_of(classes: Sequence[str], data: DataConfig, own: BeatsConfig) -> li
 
 
 def write_annotations(
-    root: Root, frame: pd.DataFrame, symbols: Sequence[str], classes: Sequence[str], folder: Path
+    root: Root, frame: pd.DataFrame, symbols: Sequence[str], classes: Sequence[str], folder: Path, most: int
 ) -> list[Path]:
-    """Write RECORD.pred for each record of a frame of beats, and return the files.
+    """Write RECORD.pred for each record of a frame of beats, in the folders that records lie in; return the files.
 
-    Where the class has another name than the symbol, the annotation's note (aux) holds it.
+    Records claim at most `most` samples, as beats.max_samples has it. Where the class has another name than the
+    symbol, the annotation's note (aux) holds it.
 
     Raises
     ------
@@ -51,9 +52,9 @@ def write_annotations(
     names, kinds = np.array(symbols, dtype=object), np.array(classes, dtype=object)
     for path, rows in frame.groupby("path", sort=False).indices.items():
         files = Files(root, str(path).removesuffix(".hea"))
-        head = read_head(files, BeatsConfig().max_samples)
+        head = read_head(files, most)
         notes = [str(kind) if kind != name else "" for kind, name in zip(kinds[rows], names[rows], strict=True)]
-        target = folder / f"{files.stem}.{ANNOTATOR}"
+        target = folder / f"{files.name}.{ANNOTATOR}"
         with tempfile.TemporaryDirectory() as scratch, in_words("cannot be written as annotations"):
             wfdb.wrann(
                 files.stem,
