@@ -104,3 +104,11 @@ def test_several_labels_may_hold():
     )  # fmt: skip
     found = audit(p, metric="micro_f1", draws=200)
     assert found.each_group.draws == 9
+
+
+def test_groups_that_folds_divide_are_counted():
+    p = predictions()
+    whole = np.array([int(name.split()[1]) % 5 for name in p.groups], dtype=np.int16)
+    assert audit(p, draws=100).divided == audit(replace(p, fold=whole), draws=100).divided == 0
+    across = audit(replace(p, fold=(np.arange(len(p)) % 5).astype(np.int16)), draws=100)
+    assert across.divided == across.document()["divided"] == 20

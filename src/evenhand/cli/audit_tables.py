@@ -26,6 +26,11 @@ def print_audit(found: Audited, *, most: int = 10) -> None:
         f"With other rows or groups drawn, one time in twenty it is as {edge} as {audit.quantile:.3f} or worse."
     )
     out.print(_holdouts(found))
+    if audit.divided:
+        out.print(
+            f"{audit.divided:,} of {len(audit.groups):,} groups lie in several folds: what is judged was learned "
+            "from rows of the same groups, and new groups will be worse. --refit learns again without them."
+        )
     _print_groups(found, out, most)
     if found.calibration:
         out.print(_calibration(found))

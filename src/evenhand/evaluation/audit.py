@@ -20,7 +20,7 @@ from evenhand.evaluation.evaluate import intervals, judged
 from evenhand.evaluation.metric import Measure
 from evenhand.evaluation.names import Levels, Sets
 from evenhand.evaluation.rows import rows_of
-from evenhand.evaluation.units import group_numbers
+from evenhand.evaluation.units import divided, group_numbers
 
 MARGIN = 0.05
 """A part is named where it falls this far below the figure, unless a floor is given."""
@@ -47,6 +47,8 @@ class Audit:
         too few.
     groups
         Every group by itself, the worst first.
+    divided
+        Groups that lie in several folds, so that what is judged was learned from rows of the same groups.
     """
 
     model: str
@@ -58,6 +60,7 @@ class Audit:
     each_group: Holdout | None
     several_groups: Holdout | None
     groups: tuple[GroupFigure, ...]
+    divided: int = 0
 
     @property
     def holdouts(self) -> tuple[Holdout, ...]:
@@ -91,6 +94,7 @@ class Audit:
             "holdouts": [one.document() for one in self.holdouts],
             "groups": [group.document() for group in self.groups[:most_groups]],
             "groups_total": len(self.groups),
+            "divided": self.divided,
             "groups_by_verdict": {verdict: verdicts.count(verdict) for verdict in dict.fromkeys(verdicts)},
         }
 
@@ -170,6 +174,7 @@ def audit(
         each_group=_each_group(p, floor if better else None),
         several_groups=_several_groups(measure, p, reach, held, some, seed),
         groups=tuple(group_figures(p)),
+        divided=divided(p.groups, p.fold),
     )
 
 

@@ -21,7 +21,7 @@ from evenhand.evaluation.rows import rows_of
 from evenhand.evaluation.rungs import Gap, Rung, Worth
 from evenhand.evaluation.selection import best_of
 from evenhand.evaluation.spread import Spread, spread
-from evenhand.evaluation.units import group_numbers
+from evenhand.evaluation.units import divided, group_numbers
 from evenhand.evaluation.verdicts import WORTH_CARING, Question, verdicts
 
 Score = str | Mapping[str, float]
@@ -152,16 +152,8 @@ def ladder(
         groups=rungs[0].nested.groups,
         gaps=tuple(gaps),
         higher_is_better=higher,
-        divided=_divided(first),
+        divided=divided(first.groups, first.fold),
     )
-
-
-def _divided(p: Predictions) -> int:
-    """Return how many groups lie in several folds."""
-    if p.groups is None or p.fold is None:
-        return 0
-    pairs = np.unique(np.stack([np.unique(p.groups.astype(str), return_inverse=True)[1], p.fold]), axis=1)
-    return int((np.bincount(pairs[0]) > 1).sum())
 
 
 def _rungs(

@@ -50,6 +50,19 @@ def group_numbers(groups: object, n: int) -> Ints | None:
     return None if len(names) == n else numbers
 
 
+def divided(groups: object, fold: Ints | None) -> int:
+    """Return how many groups lie in several folds; none where either is not known.
+
+    >>> divided(["a", "a", "b", "b"], np.array([0, 1, 1, 1]))
+    1
+    """
+    if groups is None or fold is None:
+        return 0
+    number = np.unique(np.asarray(groups).astype(str), return_inverse=True)[1]
+    pairs = np.unique(np.stack([number, fold]), axis=1)
+    return int((np.bincount(pairs[0]) > 1).sum())
+
+
 def units_for(features: Features, groups: Ints | None, *, saving: int = 8) -> Units:
     """Return what to draw for `features`.
 
