@@ -89,6 +89,8 @@ def is_over(run: Run) -> bool:
         if run.stage == len(run.job.stages) - 1:
             return True
         run.enter(run.stage + 1)
+        if run.guard is not None:
+            run.guard.hold(run.first - 1, run.trained)
     return False
 
 

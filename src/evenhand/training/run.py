@@ -83,8 +83,6 @@ class Run:
         self.ema: Average | None = None
         self.swa = Average(self.trained) if job.train.swa_from is not None else None
         self._draws = torch.Generator()
-        if guard is not None and guard.act == "fix":
-            guard.healthy = copied(self.trained)
 
     # Stages
 

@@ -109,7 +109,8 @@ def _shift(assignment: Assignment, fold: int, seeds: Sequence[int]) -> Floats | 
     found = [_summary(assignment, fold, seed)["correction"] for seed in seeds]
     if all(shift is None for shift in found):
         return None
-    return np.array([np.zeros(assignment.samples.k) if shift is None else shift for shift in found]).mean(axis=0)
+    none = np.zeros(assignment.samples.k)
+    return np.asarray(np.mean([none if shift is None else shift for shift in found], axis=0))
 
 
 def _judged(job: Job, shift: Floats | None) -> Job:
