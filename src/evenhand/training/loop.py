@@ -121,11 +121,12 @@ def epoch(run: Run) -> None:
 
 
 def in_force(run: Run) -> dict[str, Any]:
-    """Return what was asked about skew in the epoch: the mix that batches should hold, and the class weights."""
+    """Return what was asked about skew in the epoch: mix of batches, class weights, whether it was softened."""
     mix, weights = run.balance.expected_mix, run.balance.weights
     return {
         "expected_mix": None if mix is None else mix.tolist(),
         "weights": None if weights is None else weights(run.epoch).tolist(),
+        "softened": run.guard is not None and run.guard.softened,
     }
 
 
