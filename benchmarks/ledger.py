@@ -112,11 +112,9 @@ def job_of(data: Setting, balance: BalanceConfig, *, epochs: int, hidden: int = 
 
 def fitted(job: Job) -> tuple[Floats, Floats]:
     """Return (m, k) logits of the judged rows as trained, and as corrected."""
-    fit(job)
-    right = stage_logits(job, 0, job.judge_rows)
-    balance = job.stages[0].balance
-    assert balance is not None
-    return right - (0.0 if balance.correction is None else balance.correction), right
+    shift = fit(job).correction
+    trained = stage_logits(job, 0, job.judge_rows)
+    return trained, trained if shift is None else trained + shift
 
 
 def softmax(logits: Floats) -> Floats:

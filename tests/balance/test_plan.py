@@ -45,6 +45,29 @@ def test_a_plain_training_can_be_corrected_too() -> None:
     assert plan(correct_to="uniform").judged.shares == pytest.approx([0.25] * 4)
 
 
+@pytest.mark.parametrize("epoch", [0, 1, 2, 3, 9])
+@pytest.mark.parametrize("correct_to", ["natural", "uniform"])
+def test_each_epoch_is_corrected_from_the_prior_it_is_trained_under(epoch: int, correct_to: str) -> None:
+    made = plan(weights="inverse", weights_from=1, warmup_epochs=2, correct_to=correct_to)
+    trained, shift = made.prior_at(epoch), made.correction_at(epoch)
+    judged = trained if shift is None else trained.shifted(shift)
+    assert judged.shares == pytest.approx(made.judged.shares)
+
+
+def test_a_softened_plan_is_corrected_from_its_softened_weights() -> None:
+    made = plan(weights={"name": "inverse", "power": 1.5}, warmup_epochs=2, on_overshoot="soften")
+    shift = made.correction_at(1)
+    assert shift is not None
+    assert np.ptp(shift) == pytest.approx(np.log(90) / 2)
+    assert made.correction_at(2) is made.correction
+
+
+def test_weights_that_rise_move_no_correction_where_several_classes_may_hold() -> None:
+    labels = np.eye(4)[LABELS]
+    made = plan_of(BalanceConfig(sampler="balanced", weights="inverse", warmup_epochs=3), labels, NAMES)
+    assert made.correction_at(0) is made.correction
+
+
 def test_a_stated_prior_must_name_every_class() -> None:
     with pytest.raises(EvenhandError, match="no share for S, O. A stated prior needs one for every class"):
         plan(correct_to={"N": 0.9, "V": 0.1})

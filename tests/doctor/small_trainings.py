@@ -63,11 +63,12 @@ def trained(recipe: Recipe, module: nn.Module | None = None, features: np.ndarra
     x = x if features is None else features
     train = TrainConfig.model_validate({"epochs": 8, "batch_size": 32, "early_stop": 0, **recipe.train})
     balance, names = BalanceConfig.model_validate(dict(recipe.balance)), [f"c{c}" for c in range(len(recipe.rows))]
+    stages = [(s.epochs, s.learning_rate_factor, s.balance) for s in train.stage] or [(train.epochs, 1.0, {})]
     judged = np.flatnonzero(np.arange(len(y)) % 4 == 0)
     fitted = np.setdiff1d(np.arange(len(y)), judged)
     job = fold_job(
         Whole(module if module is not None else network(recipe)),
-        (Stage("all", train.epochs, train.learning_rate, ViewInputs(x[:, None])),),
+        tuple(Stage("all", epochs, train.learning_rate * by, ViewInputs(x[:, None])) for epochs, by, _ in stages),
         y,
         len(names),
         fit_rows=fitted,
@@ -75,6 +76,7 @@ def trained(recipe: Recipe, module: nn.Module | None = None, features: np.ndarra
         scorer=scorer_of(y[judged], names, {"macro_f1": 1.0}),
         train=train,
         balance=balance,
+        stage_balance=[balance.overridden(own) for *_, own in stages],
         names=names,
         key=(recipe.seed, "small", 0),
     )

@@ -47,6 +47,26 @@ def test_fix_softens_what_is_to_blame_and_goes_on(small, both):
     assert fitted.lines[-1]["sets"]["validation_uncorrected"]["predicted"][0] > 0.3
 
 
+def test_a_stage_is_watched_under_its_own_balance_and_softened_in_it(small):
+    stages = [{"epochs": 3}, {"epochs": 6, "balance": BOTH}]
+    train = {"learning_rate": 3e-3, "on_collapse": "fix", "stage": stages}
+    fitted = small.trained(small.Recipe((900, 20, 70, 10), 1.0, train=train))
+    (alarm,) = fitted.alarms
+    assert (alarm["code"], alarm["evidence"]["blames"]) == ("EH301", "balance")
+    assert alarm["evidence"]["exponent"] == pytest.approx(2.0)
+    assert "In stage 2, sampler balanced (1.00) and weights inverse (1.00) together have" in alarm["says"]
+    assert alarm["patch"] is None
+    assert "softened to an exponent of 1" in alarm["did"]
+    assert fitted.lines[-1]["sets"]["validation_uncorrected"]["predicted"][0] > 0.3
+    assert [line["softened"] for line in fitted.lines] == [line["epoch"] > alarm["epoch"] for line in fitted.lines]
+
+
+def test_weights_that_are_not_in_force_yet_are_no_reason_to_expect_a_rare_class(small):
+    deferred = {"weights": "inverse", "weights_from": 6}
+    train = {"learning_rate": 3e-3, "epochs": 6, "batch_size": 16}
+    assert small.trained(small.Recipe((2500, 60), 0.3, train=train, balance=deferred)).alarms == ()
+
+
 def test_no_numbers_left_are_told_and_the_last_healthy_weights_are_kept(small):
     wild = small.Recipe((60, 60), norm=False, train={"optimizer": "sgd", "learning_rate": 50.0, "epochs": 4})
     fitted = small.trained(wild)

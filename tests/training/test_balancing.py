@@ -80,6 +80,39 @@ def test_weights_are_natural_in_the_first_epoch_of_a_warm_up() -> None:
     assert (whole(z, y, "none")[2] / whole(z, y, "none")[0]).item() == pytest.approx(16.0)
 
 
+NATURAL = np.array([160, 30, 10]) / 200
+
+
+def test_what_is_judged_stands_for_the_data_while_weights_are_natural_and_after() -> None:
+    """Before weights are in force there is nothing to correct, and nothing is; the epoch that is kept decides."""
+    seen: list[np.ndarray] = []
+    made = job(epochs=40, seen=seen, weights="inverse", weights_from=12)
+    fitted = fit(made)
+    assert seen[11].mean(axis=0) == pytest.approx(NATURAL, abs=0.06)
+    assert seen[39].mean(axis=0) == pytest.approx(NATURAL, abs=0.06)
+    told = [line["sets"].get("validation_uncorrected") for line in fitted.lines]
+    assert [word is None for word in told] == [True] * 12 + [False] * 28
+
+
+def test_the_shift_of_the_epoch_that_is_kept_goes_with_its_weights() -> None:
+    values = iter([0.9, 0.1, 0.1])
+    made = replace(job(epochs=3, weights="inverse", warmup_epochs=2), scorer=lambda p: Score(next(values)))
+    fitted = fit(made)
+    assert (fitted.epoch, fitted.correction) == (0, None)
+    values = iter([0.1, 0.9, 0.1])
+    fitted = fit(replace(job(epochs=3, weights="inverse", warmup_epochs=2), scorer=lambda p: Score(next(values))))
+    assert np.ptp(fitted.correction) == pytest.approx(np.log(16) / 2)
+
+
+def test_an_even_average_is_corrected_as_its_last_epoch() -> None:
+    values, seen = iter([0.1, 0.1, 0.1, 0.9]), []
+    made = job(epochs=3, weights="inverse", warmup_epochs=2)
+    made = replace(made, train=made.train.model_copy(update={"swa_from": 0}))
+    fitted = fit(replace(made, scorer=lambda p: (seen.append(p), Score(next(values)))[1]))
+    assert fitted.form == "swa"
+    assert np.ptp(fitted.correction) == pytest.approx(np.log(16))
+
+
 def test_an_overshoot_is_refused_by_the_fold_as_well() -> None:
     with pytest.raises(EvenhandError, match="together have the exponent 2.00"):
         job(sampler="balanced", weights="inverse")
@@ -88,9 +121,11 @@ def test_an_overshoot_is_refused_by_the_fold_as_well() -> None:
 
 def test_logits_are_corrected_where_there_is_something_to_correct() -> None:
     z = torch.zeros(2, 3)
-    assert Balance(loss=lambda epoch: None).corrected(z) is z
+    assert Balance(loss=lambda epoch: None).corrected(z, 0) is z
     balance, _ = balance_of(BalanceConfig(sampler="balanced"), LABELS, NAMES)
-    assert balance.corrected(z).softmax(dim=1)[0].numpy() == pytest.approx(np.array([160, 30, 10]) / 200, abs=1e-6)
+    assert balance.corrected(z, 0).softmax(dim=1)[0].numpy() == pytest.approx(
+        np.array([160, 30, 10]) / 200, abs=1e-6
+    )
 
 
 def test_what_is_judged_is_corrected_and_what_is_trained_is_not() -> None:
@@ -105,8 +140,7 @@ def test_what_is_judged_is_corrected_and_what_is_trained_is_not() -> None:
 def test_written_logits_are_those_that_were_judged() -> None:
     seen: list[np.ndarray] = []
     made = job(seen=seen, sampler="sqrt")
-    fit(made)
-    logits = stage_logits(made, 0, made.judge_rows)
+    logits = fit(made).correction + stage_logits(made, 0, made.judge_rows)
     assert torch.from_numpy(logits).softmax(dim=1).numpy() == pytest.approx(seen[-1], abs=1e-5)
 
 
@@ -144,6 +178,13 @@ def test_a_subset_of_even_classes_is_short_as_well() -> None:
     balance, _ = balance_of(BalanceConfig(sampler={"name": "balanced_subset", "per_class": 5}), even, ("a", "b"))
     rows = drawn(np.arange(40), balance.chances, np.random.default_rng(0), balance.epoch_rows)
     assert len(set(rows)) == 10
+
+
+def test_a_task_that_keeps_an_epoch_of_natural_weights_writes_what_was_judged(
+    make_record: Callable[..., SimpleNamespace],
+) -> None:
+    made = make_record(balance={"weights": {"name": "downweight", "class": "a", "factor": 0.01}, "weights_from": 9})
+    assert run_task(**made.call())["correction"] is None
 
 
 SAMPLED = {"sampler": {"name": "target_mix", "shares": {"a": 0.8, "ц": 0.1, "b": 0.1}}}

@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -51,6 +52,23 @@ def test_a_soup_that_is_better_is_kept_with_its_predictions(
     soup, seed = (pd.read_parquet(folder / name / "predictions.parquet") for name in ("soup", "seed0"))
     assert soup[["id", "set"]].equals(seed[["id", "set"]])
     assert not soup["p:a"].equals(seed["p:a"])
+
+
+def test_a_soup_is_corrected_as_its_seeds_were(make_record: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    balance = {"weights": {"name": "downweight", "class": "a", "factor": 0.5}, "weights_from": 9}
+    made = make_record(model={"seeds": [0, 1], "tune": "all"}, train={"soup": "uniform"}, balance=balance)
+    shifts = [[0.0, 0.0, 1.0], None]
+    for seed, shift in enumerate(shifts):
+        assert run_task(**made.call(seed=seed))["correction"] is None
+        path = made.record.task_folder("m", 0, seed) / "task.json"
+        path.write_text(json.dumps({**json.loads(path.read_text()), "correction": shift}))
+
+    def better(job: Any, *given: Any) -> Any:
+        assert job.stages[-1].balance.shift(0).tolist() == [0.0, 0.0, 0.5]
+        return SimpleNamespace(members=(0, 1), score=Score(2.0))
+
+    monkeypatch.setattr(soup_task, "stir", better)
+    assert run_soup(**made.common, fold=0, threads=1)["correction"] == [0.0, 0.0, 0.5]
 
 
 @pytest.mark.parametrize(("how", "alike"), [("greedy", True), ("none", False)])

@@ -46,7 +46,7 @@ class Plan:
     per_class
         (k,) chance of a row by its class, as the sampler gives it.
     correction
-        (k,) shift of the logits after the training, or None where there is none.
+        (k,) shift of the logits after the training, or None where there is none; of weights at full strength.
     """
 
     config: BalanceConfig
@@ -89,6 +89,12 @@ class Plan:
         """Return the prior that is trained under in an epoch: weights may not be in force yet."""
         prior, share = self.prior, self.strength(epoch)
         return replace(prior, class_weights=prior.class_weights**share, loss_weights=prior.loss_weights**share)
+
+    def correction_at(self, epoch: int) -> Floats | None:
+        """Return (k,) shift of the logits after an epoch, from the prior that is trained under in it, or None."""
+        if self.prior.several or self.strength(epoch) == 1.0:  # weights change no prior where several may hold
+            return self.correction
+        return correction_of(self.config, self.prior_at(epoch), round(self.prior.counts.sum()))
 
     def classes(self, epoch: int | None = None) -> Classes:
         """Return what a loss may know of the classes in an epoch; at full strength for None."""

@@ -6,7 +6,7 @@ import contextlib
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 
 from evenhand.balance.config import BalanceConfig
-from evenhand.balance.plan import plan_of
 from evenhand.balance.prior import EffectivePrior
 from evenhand.base.errors import EvenhandError
 from evenhand.base.record import Record
 from evenhand.base.values import TEST, Floats
+from evenhand.doctor.belief import Beliefs, beliefs_of
 
 Line = Mapping[str, Any]
 
@@ -36,9 +36,13 @@ class Course:
     lines
         One per epoch, as epochs.jsonl holds them.
     prior
-        What sampler, weights and loss make the model believe; None where that is not known.
-    balance, train
+        What sampler, weights and loss make the model believe in the last epoch; None where that is not known.
+    balance
+        The settings in force in the last epoch, as plain values.
+    train
         The settings of the model, as plain values.
+    priors
+        What the model is made to believe in each epoch; empty where it is `prior` in all of them.
     """
 
     model: str
@@ -49,6 +53,13 @@ class Course:
     prior: EffectivePrior | None = None
     balance: Mapping[str, Any] = field(default_factory=dict)
     train: Mapping[str, Any] = field(default_factory=dict)
+    priors: tuple[EffectivePrior, ...] = ()
+
+    def believing(self, beliefs: Beliefs) -> Course:
+        """Return the course with what is believed in its epochs: by stage, and softened from where on it was."""
+        plan, priors = beliefs.plan(self.lines[-1] if self.lines else {}), tuple(map(beliefs.prior, self.lines))
+        prior = priors[-1] if priors else plan.prior_at(0)
+        return replace(self, prior=prior, balance=plan.config.plain(), priors=priors)
 
     @property
     def k(self) -> int:
@@ -62,8 +73,18 @@ class Course:
 
     @property
     def settings(self) -> BalanceConfig:
-        """The section [balance] of the model."""
+        """The section [balance] in force in the last epoch."""
         return BalanceConfig.model_validate(dict(self.balance))
+
+    @property
+    def stage(self) -> int:
+        """The stage of the last epoch, counted from 0."""
+        return int(self.lines[-1].get("stage") or 0) if self.lines else 0
+
+    @property
+    def stages(self) -> Sequence[Mapping[str, Any]]:
+        """The settings of the stages; empty where none is named."""
+        return self.train.get("stage") or ()
 
     @cached_property
     def steps(self) -> list[int]:
@@ -135,19 +156,21 @@ def _where(path: Path) -> tuple[int, int]:
 def _course(record: Record, path: Path, model: Mapping[str, Any]) -> Course:
     fold, seed = _where(path)
     balance = dict(model.get("balance") or {})
-    prior = _prior(record, fold, balance)
     train = dict(model.get("train") or {})
-    return Course(model["name"], fold, seed, tuple(record.data()["classes"]), lines_of(path), prior, balance, train)
+    classes = tuple(record.data()["classes"])
+    course = Course(model["name"], fold, seed, classes, lines_of(path), balance=balance, train=train)
+    beliefs = _beliefs(record, fold, balance, train)
+    return course if beliefs is None else course.believing(beliefs)
 
 
-def _prior(record: Record, fold: int, balance: Mapping[str, Any]) -> EffectivePrior | None:
-    """Return the prior that a fold's fits were trained under; None where it cannot be told."""
+def _beliefs(record: Record, fold: int, balance: Mapping[str, Any], train: Mapping[str, Any]) -> Beliefs | None:
+    """Return what a fold's fits were made to believe; None where it cannot be told."""
     with contextlib.suppress(EvenhandError):
         samples, folds = record.samples(), record.folds()
         of = folds.of(samples.ids)
         known = ~np.isnan(samples.labels).any(axis=1) if samples.multi_label else samples.labels >= 0
         labels = samples.labels[(of != fold) & (of != TEST) & known]
-        return plan_of(BalanceConfig.model_validate(dict(balance)), labels, samples.classes).prior
+        return beliefs_of(balance, train, labels, samples.classes)
     return None
 
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from evenhand.balance.config import BalanceConfig
-from evenhand.balance.plan import plan_of
+from evenhand.doctor.belief import beliefs_of
 from evenhand.doctor.case import Case
 from evenhand.doctor.course import Course
 from evenhand.doctor.examine import examine
@@ -37,12 +36,12 @@ def watcher(
     labels
         (n,) class indices of the training rows, or (n, k) shares.
     balance, train
-        The settings of the model, as plain values.
+        The settings of the model, as plain values; stages are among the latter.
     """
-    prior = plan_of(BalanceConfig.model_validate(dict(balance)), labels, classes).prior
+    beliefs = beliefs_of(balance, train, labels, classes)
 
     def look(lines: Sequence[Mapping[str, Any]]) -> list[Alarm]:
-        course = Course(model, fold, seed, tuple(classes), tuple(lines), prior, balance, train)
+        course = Course(model, fold, seed, tuple(classes), tuple(lines), train=train).believing(beliefs)
         return [finding.document() for finding in examine(Case(courses=(course,)), CODES).findings]
 
     return look

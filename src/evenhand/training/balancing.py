@@ -38,7 +38,7 @@ class Balance:
     weights
         Epoch of the fit -> (k,) class weights in force in it, or None where nobody says.
     correction
-        (k,) shift of the logits before they become probabilities, or None.
+        Epoch of the fit -> (k,) shift of the logits after it before they become probabilities, or None for none.
     """
 
     loss: Callable[[int], RowLoss]
@@ -46,13 +46,18 @@ class Balance:
     epoch_rows: int | None = None
     expected_mix: Floats | None = None
     weights: Callable[[int], Floats] | None = None
-    correction: Floats | None = None
+    correction: Callable[[int], Floats | None] | None = None
 
-    def corrected(self, logits: Tensor) -> Tensor:
-        """Return (n, k) logits under the prior that probabilities are to stand for."""
-        if self.correction is None:
+    def shift(self, epoch: int) -> Floats | None:
+        """Return (k,) what is added to the logits of weights from an epoch of the fit, or None for nothing."""
+        return None if self.correction is None else self.correction(epoch)
+
+    def corrected(self, logits: Tensor, epoch: int) -> Tensor:
+        """Return (n, k) logits of weights from an epoch under the prior that probabilities are to stand for."""
+        shift = self.shift(epoch)
+        if shift is None:
             return logits
-        return logits + torch.as_tensor(self.correction, dtype=logits.dtype, device=logits.device)
+        return logits + torch.as_tensor(shift, dtype=logits.dtype, device=logits.device)
 
 
 def balance_of(config: BalanceConfig, labels: npt.NDArray[Any], names: Sequence[str]) -> tuple[Balance, RowLoss]:
@@ -80,7 +85,7 @@ def balance_of(config: BalanceConfig, labels: npt.NDArray[Any], names: Sequence[
         epoch_rows=rows if short else None,
         expected_mix=plan.prior.batch_shares,
         weights=plan.weights,
-        correction=plan.correction,
+        correction=plan.correction_at,
     )
     return balance, whole
 

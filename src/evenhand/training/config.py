@@ -84,7 +84,7 @@ class TrainConfig(Section):
     on_collapse: Literal["warn", "stop", "fix"] = option(
         "warn",
         says="What is done when a training collapses, is stuck at chance or has no numbers left: tell it, stop "
-        "with the best weights, or soften what is to blame and go on from the last healthy weights.",
+        "with the best weights, or soften what is to blame and go on from weights of before it began.",
     )
     judge_generalization_every: int = option(
         5, ge=1, unit="epochs", says="Epochs from one look at [data.generalization] to the next; never selected on."

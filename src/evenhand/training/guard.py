@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from evenhand.training.averaging import Weights
+from evenhand.training.averaging import Weights, copied
 
 Alarm = dict[str, Any]
 """What is wrong, as plain values: code, severity, says, about, evidence, patch; then epoch, and what was done."""
@@ -32,7 +32,7 @@ class Guard:
         Finds what is wrong.
     act
         What is done about it: "warn" tells it, "stop" ends the fit with its best weights, "fix" softens what is to
-        blame and goes on from the last healthy weights.
+        blame and goes on from the last weights before it began.
     tell
         Told every alarm as it is raised.
     most_fixes
@@ -49,8 +49,11 @@ class Guard:
         What is left of the learning rate.
     stopped
         Whether the fit is to end.
-    healthy
-        The last weights that nothing was wrong with; kept where they may be needed.
+    look_back
+        Most epochs that an alarm may need to be sure, where it does not say since when.
+    held
+        Epoch -> the weights at its end, of the last `look_back` epochs in which nothing was told; under -1 those
+        that the fit began with. Kept where they may be needed.
     """
 
     look: Look
@@ -63,7 +66,27 @@ class Guard:
     softened: bool = False
     rate_share: float = 1.0
     stopped: bool = False
-    healthy: Weights | None = None
+    look_back: int = 3
+    held: dict[int, Weights] = field(default_factory=dict)
+
+    def hold(self, epoch: int, live: Weights) -> None:
+        """Keep a copy of the weights at the end of an epoch, where they may be gone back to."""
+        if self.act != "fix":
+            return
+        self.held[epoch] = copied(live)
+        for old in sorted(self.held)[1 : -self.look_back]:
+            del self.held[old]
+
+    def back_to(self, alarm: Alarm) -> int | None:
+        """Return the last held epoch from before what an alarm tells of, and forget later ones; None for none.
+
+        Most rules need two epochs or more to be sure, so the last epoch without an alarm may be ill already.
+        """
+        since = alarm["evidence"].get("since")
+        since = alarm["epoch"] - self.look_back + 1 if since is None else since
+        found = [epoch for epoch in sorted(self.held) if epoch < since] or sorted(self.held)[:1]
+        self.held = {epoch: self.held[epoch] for epoch in found}
+        return found[-1] if found else None
 
     def raised(self, lines: Sequence[dict[str, Any]]) -> list[Alarm]:
         """Return what is newly wrong after the last line."""
@@ -87,7 +110,7 @@ class Guard:
             "softened": self.softened,
             "rate_share": self.rate_share,
             "stopped": self.stopped,
-            "healthy": self.healthy,
+            "held": self.held,
         }
 
     def load(self, state: dict[str, Any]) -> None:

@@ -203,6 +203,8 @@ class Fitted:
         The job at its end: corrections for skew may have been softened on the way.
     alarms
         What a guard cried, and what was done about it.
+    correction
+        (k,) shift of the logits that the weights were judged with, or None.
     """
 
     lines: tuple[dict[str, Any], ...]
@@ -214,3 +216,4 @@ class Fitted:
     averaged: float | None = None
     job: Job | None = None
     alarms: tuple[dict[str, Any], ...] = ()
+    correction: Floats | None = None

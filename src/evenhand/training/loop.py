@@ -89,6 +89,8 @@ def is_over(run: Run) -> bool:
         if run.stage == len(run.job.stages) - 1:
             return True
         run.enter(run.stage + 1)
+        if run.guard is not None:
+            run.guard.hold(run.first - 1, run.trained)
     return False
 
 
@@ -119,11 +121,12 @@ def epoch(run: Run) -> None:
 
 
 def in_force(run: Run) -> dict[str, Any]:
-    """Return what was asked about skew in the epoch: the mix that batches should hold, and the class weights."""
+    """Return what was asked about skew in the epoch: mix of batches, class weights, whether it was softened."""
     mix, weights = run.balance.expected_mix, run.balance.weights
     return {
         "expected_mix": None if mix is None else mix.tolist(),
         "weights": None if weights is None else weights(run.epoch).tolist(),
+        "softened": run.guard is not None and run.guard.softened,
     }
 
 
@@ -209,13 +212,13 @@ def judge(run: Run, form: str) -> Judged:
     run.module.eval()
     with torch.no_grad(), features.watched():
         loss, logits = one_pass(run.judge_batches, partial(judge_step, run))
-    joined = run.balance.corrected(torch.cat(logits)) if logits else torch.empty(0, job.targets.k)
+    joined = run.balance.corrected(torch.cat(logits), run.epoch) if logits else torch.empty(0, job.targets.k)
     if run.guard is not None and logits and not bool(torch.isfinite(joined).any()):
         return Judged(math.nan, Score(math.nan), form, {"validation": looked(joined, job.targets, job.judge_rows)})
     score = job.scorer(probabilities(joined, several=job.targets.several))
     run.offer(run.value(score, loss), loss, form, score)
     told = {"validation": looked(joined, job.targets, job.judge_rows), "features": features.read()}
-    if run.balance.correction is not None and logits:
+    if logits and run.balance.shift(run.epoch) is not None:
         told["validation_uncorrected"] = looked(torch.cat(logits), job.targets, job.judge_rows)
     return Judged(loss, score, form, told)
 
@@ -240,7 +243,7 @@ def look_further(run: Run, further: Further) -> dict[str, Any]:
         batch_size=job.train.batch_size,
         precision=run.precision,
     )
-    found = run.balance.corrected(torch.from_numpy(logits))
+    found = run.balance.corrected(torch.from_numpy(logits), run.epoch)
     score = further.scorer(probabilities(found, several=further.targets.several))
     told = looked(found, further.targets, further.rows) or {}
     return {"score": score.value, "parts": dict(score.parts), **told}

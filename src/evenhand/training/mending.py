@@ -1,11 +1,11 @@
-"""What is done about an alarm: nothing, an end, or a softer training from the last healthy weights."""
+"""What is done about an alarm: nothing, an end, or a softer training from weights of before it began."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from evenhand.training.averaging import copied, put
+from evenhand.training.averaging import put
 from evenhand.training.guard import Alarm, Guard
 from evenhand.training.job import Job
 
@@ -19,8 +19,8 @@ BROKEN = "EH311"
 def watch_over(run: Run, guard: Guard) -> None:
     """Look at the epoch that was fitted last, and act on what is wrong with it."""
     new = guard.raised(run.lines)
-    if not guard.standing and guard.act == "fix":
-        guard.healthy = copied(run.trained)
+    if not guard.standing:
+        guard.hold(run.epoch, run.trained)
     for alarm in new:
         guard.told(alarm, act_on(run, guard, alarm))
         if run.lines[-1].get("mended"):
@@ -35,7 +35,7 @@ def act_on(run: Run, guard: Guard, alarm: Alarm) -> str:
         if mended:
             guard.fixes += 1
             run.lines[-1]["mended"] = mended
-            return f"{mended[0].upper()}{mended[1:]}, and the training goes on from the last healthy weights."
+            return f"{mended[0].upper()}{mended[1:]}."
     if guard.act == "stop" or alarm["code"] == BROKEN:
         guard.stopped = True
         return "The training was stopped; the best weights so far are kept."
@@ -43,7 +43,7 @@ def act_on(run: Run, guard: Guard, alarm: Alarm) -> str:
 
 
 def _mend(run: Run, guard: Guard, alarm: Alarm) -> str | None:
-    """Soften what is to blame and go back; return what was softened, or None where nothing can be."""
+    """Soften what is to blame and go back; return what was done, or None where nothing can be."""
     if alarm["evidence"].get("blames") == "balance":
         if guard.softened or not any(stage.softer for stage in run.job.stages):
             return None
@@ -52,10 +52,12 @@ def _mend(run: Run, guard: Guard, alarm: Alarm) -> str | None:
     else:
         guard.rate_share /= 2
         says = f"the learning rate was lowered to {guard.rate_share:g} of what was set"
-    if guard.healthy is not None:
-        put(run.trained, guard.healthy)
+    epoch = guard.back_to(alarm)
+    if epoch is not None:
+        put(run.trained, guard.held[epoch])
     run.start_over()
-    return says
+    began = "it began with" if epoch is None or epoch < 0 else f"after epoch {epoch}"
+    return f"{says}, and the training goes on from the weights {began}"
 
 
 def softened(job: Job) -> Job:

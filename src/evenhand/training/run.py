@@ -83,8 +83,6 @@ class Run:
         self.ema: Average | None = None
         self.swa = Average(self.trained) if job.train.swa_from is not None else None
         self._draws = torch.Generator()
-        if guard is not None and guard.act == "fix":
-            guard.healthy = copied(self.trained)
 
     # Stages
 
@@ -201,8 +199,19 @@ class Run:
         move(self.job.network, self.job.stages[best.stage].tune)
         self.job.network.tuned.eval()
         alarms = () if self.guard is None else tuple(self.guard.alarms)
-        lines = tuple(self.lines)
-        return Fitted(lines, best.stage, best.epoch, best.form, best.score, best.value, averaged, self.job, alarms)
+        balance = self.job.stages[best.stage].balance
+        return Fitted(
+            lines=tuple(self.lines),
+            stage=best.stage,
+            epoch=best.epoch,
+            form=best.form,
+            score=best.score,
+            value=best.value,
+            averaged=averaged,
+            job=self.job,
+            alarms=alarms,
+            correction=None if balance is None else balance.shift(best.epoch),
+        )
 
     # Breaks
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -12,6 +13,7 @@ import pandas as pd
 
 from evenhand.base.errors import TaskError
 from evenhand.base.files import plain, write_json
+from evenhand.base.values import Floats
 from evenhand.models.arrays import read_arrays
 from evenhand.models.network import Network
 from evenhand.models.saving import save_network
@@ -22,7 +24,7 @@ from evenhand.training.randomness import deterministic
 from evenhand.training.run import trained_tensors
 from evenhand.training.soup import stir
 from evenhand.training.task import summary_of, task_job
-from evenhand.training.written import correction_of, write_predictions
+from evenhand.training.written import write_predictions
 
 
 def run_soup(record: str, store: str, model: str, fold: int, threads: int) -> dict[str, Any]:
@@ -62,7 +64,8 @@ def _soup(assignment: Assignment, fold: int, folder: Path) -> dict[str, Any]:
     parts = assignment.parts(fold)
     if how == "none" or len(seeds) < 2 or not len(parts.judge):
         return out
-    job = _by_score(task_job(assignment, parts, ("soup", assignment.model.name, fold), seeds[0]))
+    shift = _shift(assignment, fold, seeds)
+    job = _judged(task_job(assignment, parts, ("soup", assignment.model.name, fold), seeds[0]), shift)
     alone = [float(_summary(assignment, fold, seed)["score"]) for seed in seeds]
     soup = stir(job, [_weights(assignment, fold, seed, job) for seed in seeds], alone, how)
     mean = _mean_score(assignment, fold, parts, job)
@@ -71,15 +74,15 @@ def _soup(assignment: Assignment, fold: int, folder: Path) -> dict[str, Any]:
         return out
     out |= {"score": soup.score.value, "members": [seeds[member] for member in soup.members]}
     if soup.score.value > max(*alone, mean):
-        _write(assignment, folder, job, parts)
-        out |= {"kept": True, "correction": plain(correction_of(job, len(job.stages) - 1))}
+        _write(assignment, folder, job, parts, shift)
+        out |= {"kept": True, "correction": plain(shift)}
     return out
 
 
-def _write(assignment: Assignment, folder: Path, job: Job, parts: Parts) -> None:
+def _write(assignment: Assignment, folder: Path, job: Job, parts: Parts, shift: Floats | None) -> None:
     network = cast(Network, job.network)
     save_network(folder / "weights.safetensors", network, assignment.samples.k, shared=assignment.shared)
-    write_predictions(folder / "predictions.parquet", assignment, job, len(job.stages) - 1, parts)
+    write_predictions(folder / "predictions.parquet", assignment, job, parts, len(job.stages) - 1, shift)
 
 
 def _last_stage_seeds(assignment: Assignment, fold: int) -> list[int]:
@@ -101,9 +104,21 @@ def _weights(assignment: Assignment, fold: int, seed: int, job: Job) -> Weights:
     return {name: arrays[name].to(job.device) for name in trained_tensors(job)}
 
 
-def _by_score(job: Job) -> Job:
-    """Return the job with the score deciding: the loss of a mixture says little about what is maximised."""
-    return replace(job, train=job.train.model_copy(update={"choose_by": "score"}))
+def _shift(assignment: Assignment, fold: int, seeds: Sequence[int]) -> Floats | None:
+    """Return (k,) the mean of what is added to the logits of the seeds: logits average as weights nearly do."""
+    found = [_summary(assignment, fold, seed)["correction"] for seed in seeds]
+    if all(shift is None for shift in found):
+        return None
+    none = np.zeros(assignment.samples.k)
+    return np.asarray(np.mean([none if shift is None else shift for shift in found], axis=0))
+
+
+def _judged(job: Job, shift: Floats | None) -> Job:
+    """Return the job with the seeds' shift, and the score deciding: a mixture's loss says little of the maximum."""
+    *before, last = job.stages
+    balance = None if last.balance is None else replace(last.balance, correction=lambda epoch: shift)
+    train = job.train.model_copy(update={"choose_by": "score"})
+    return replace(job, stages=(*before, replace(last, balance=balance)), train=train)
 
 
 def _mean_score(assignment: Assignment, fold: int, parts: Parts, job: Job) -> float:

@@ -34,7 +34,7 @@ from evenhand.training.randomness import deterministic
 from evenhand.training.scoring import scorer_of
 from evenhand.training.stages import plans, stages_of
 from evenhand.training.start import fresh_network
-from evenhand.training.written import correction_of, write_predictions
+from evenhand.training.written import write_predictions
 
 Tell = Callable[[Any], None]
 """Told [steps done, steps in all]."""
@@ -165,9 +165,9 @@ def _fit(
     network: Any = job.network
     save_network(folder / "weights.safetensors", network, assignment.samples.k, shared=assignment.shared)
     write_epochs(folder / "epochs.jsonl", fitted.lines)
-    summary = {**_summary(assignment, fold, seed, fitted), "correction": plain(correction_of(job, fitted.stage))}
+    summary = {**_summary(assignment, fold, seed, fitted), "correction": plain(fitted.correction)}
     write_json(folder / "task.json", summary)
-    write_predictions(folder / "predictions.parquet", assignment, job, fitted.stage, parts)
+    write_predictions(folder / "predictions.parquet", assignment, job, parts, fitted.stage, fitted.correction)
     keeper.forget()
     return summary
 

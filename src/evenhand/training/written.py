@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -24,19 +25,29 @@ from evenhand.training.stages import plans
 from evenhand.training.test_time import over_views
 
 
-def write_predictions(path: Path, assignment: Assignment, job: Job, stage: int, parts: Parts) -> None:
+def write_predictions(
+    path: Path, assignment: Assignment, job: Job, parts: Parts, stage: int, shift: Floats | None
+) -> None:
     """Write what the network says of the held-out, the locked and the second set's rows.
 
     Columns id, set ("validation", "test", or the name of the second set), p:CLASS and logit:CLASS.
+
+    Parameters
+    ----------
+    stage
+        The one that the weights were judged in.
+    shift
+        (k,) what is added to the logits, as it was when the weights were judged; None for nothing.
     """
     rows = np.concatenate([parts.validation, parts.test])
-    own = job.stages[stage].inputs
-    logits, ids = [_over_views(assignment, job, stage, own, assignment.rows[rows])], [assignment.samples.ids[rows]]
+    told = partial(_over_views, job=job, stage=stage, shift=shift)
+    logits = [told(assignment, job.stages[stage].inputs, assignment.rows[rows])]
+    ids = [assignment.samples.ids[rows]]
     sets = ["validation"] * len(parts.validation) + ["test"] * len(parts.test)
     second = assignment.generalization
     for further in job.further if second is not None else ():
         assert second is not None
-        logits.append(_over_views(second, job, stage, further.inputs[stage], second.rows))
+        logits.append(told(second, further.inputs[stage], second.rows))
         ids.append(second.samples.ids)
         sets += [further.name] * len(second.samples)
     table = _table(assignment.samples.classes, np.concatenate(ids), sets, np.concatenate(logits), job)
@@ -44,17 +55,23 @@ def write_predictions(path: Path, assignment: Assignment, job: Job, stage: int, 
         table.to_parquet(part, index=False)
 
 
-def _over_views(assignment: Assignment, job: Job, stage: int, inputs: Inputs, rows: Ints) -> Floats:
+def _over_views(
+    assignment: Assignment, inputs: Inputs, rows: Ints, *, job: Job, stage: int, shift: Floats | None
+) -> Floats:
     """Return (len(rows), k) logits averaged over the model's test views; `inputs` give the plain one."""
 
     def logits_seen(view: View) -> Floats:
         if view is PLAIN:
-            return logits_of(job, stage, inputs, rows)
+            return _shifted(logits_of(job, inputs, rows), shift)
         entry = assignment.entry(plans(assignment.model, assignment.train)[stage].size)
         shown = given(assignment, cast(Network, job.network), seen(entry, view), job.device)
-        return logits_of(job, stage, shown, rows)
+        return _shifted(logits_of(job, shown, rows), shift)
 
     return over_views(assignment, logits_seen)
+
+
+def _shifted(logits: Floats, shift: Floats | None) -> Floats:
+    return logits if shift is None else logits + shift
 
 
 def _table(classes: Sequence[str], ids: Strings, sets: list[str], logits: Floats, job: Job) -> pd.DataFrame:
@@ -70,13 +87,13 @@ def _table(classes: Sequence[str], ids: Strings, sets: list[str], logits: Floats
 
 
 def stage_logits(job: Job, stage: int, rows: Ints) -> Floats:
-    """Return (len(rows), k) logits of a job's network at one of its stages, corrected to the prior wanted."""
-    return logits_of(job, stage, job.stages[stage].inputs, rows)
+    """Return (len(rows), k) logits of a job's network at one of its stages, as the network gives them."""
+    return logits_of(job, job.stages[stage].inputs, rows)
 
 
-def logits_of(job: Job, stage: int, inputs: Inputs, rows: Ints) -> Floats:
+def logits_of(job: Job, inputs: Inputs, rows: Ints) -> Floats:
     """Return the same of other inputs, such as a second set's."""
-    logits = predict_logits(
+    return predict_logits(
         job.network.tuned,
         inputs,
         rows,
@@ -84,11 +101,3 @@ def logits_of(job: Job, stage: int, inputs: Inputs, rows: Ints) -> Floats:
         batch_size=job.train.batch_size,
         precision=precision(job.train.precision, job.device),
     )
-    shift = correction_of(job, stage)
-    return logits if shift is None else logits + shift
-
-
-def correction_of(job: Job, stage: int) -> Floats | None:
-    """Return (k,) what is added to the logits of a stage before they become probabilities, or None."""
-    balance = job.stages[stage].balance
-    return None if balance is None else balance.correction

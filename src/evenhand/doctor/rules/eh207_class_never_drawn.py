@@ -53,11 +53,15 @@ def _planned(ledger: Ledger, least: float) -> Iterator[Found]:
 
 
 def _seen(course: Course) -> Iterator[Found]:
-    mixes = [line["batch_mix"] for line in course.lines if line.get("batch_mix")]
-    if not mixes or course.prior is None or len(mixes[0]) != course.k:
+    if course.prior is None:
+        return
+    priors = course.priors or (course.prior,) * len(course.lines)
+    seen = [(line["batch_mix"], p) for line, p in zip(course.lines, priors, strict=True) if line.get("batch_mix")]
+    mixes = [mix for mix, _ in seen]
+    if not mixes or len(mixes[0]) != course.k:
         return
     held = np.array([[share or 0.0 for share in mix] for mix in mixes]).sum(axis=0)
-    expected = course.prior.recurrences * course.prior.counts * len(mixes)
+    expected = np.sum([prior.recurrences * prior.counts for _, prior in seen], axis=0)
     missed = np.flatnonzero((held == 0) & (course.prior.counts > 0) & (expected >= 10))
     if len(missed):
         names = [f"{course.classes[c]} ({course.prior.counts[c]:,.0f} rows)" for c in missed]

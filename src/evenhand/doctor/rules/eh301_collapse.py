@@ -158,7 +158,9 @@ def _reason(course: Course, hit: Collapse) -> str:
     together = "together have" if len(made) > 1 else "has"
     makes = verb(len(made) or 2, "makes", "make")
     exponent = f"{together} the exponent {prior.exponent:.2f} and " if made else ""
-    return f"{causes[0].upper()}{causes[1:]} {exponent}{makes} it expect {expected} of the rows."
+    where = f"In stage {course.stage + 1}, " if len(course.stages) > 1 else ""
+    text = f"{where}{causes if where else causes[0].upper() + causes[1:]}"
+    return f"{text} {exponent}{makes} it expect {expected} of the rows."
 
 
 def _patch(course: Course, hit: Collapse) -> dict[str, Any] | None:
@@ -167,6 +169,8 @@ def _patch(course: Course, hit: Collapse) -> dict[str, Any] | None:
         assert course.prior is not None
         if course.prior.exponent <= 1.0:
             return None
-        return {f"{own}.balance.{key}": value for key, value in patch_of(course.prior, course.settings).items()}
+        stage = (course.stages[course.stage].get("balance") or {}) if course.stages else {}  # its path is not known
+        patch = {key: value for key, value in patch_of(course.prior, course.settings).items() if key not in stage}
+        return {f"{own}.balance.{key}": value for key, value in patch.items()} or None
     rate = course.train.get("learning_rate")
     return {f"{own}.train.learning_rate": rate / 2} if rate else None

@@ -45,7 +45,13 @@ def check(
                 f"{held[0]:.4f} on validation rows (of {_entropy(line):.4f}), and the training loss stands still. "
                 "Nothing but the shares of the classes is learned.",
                 about=model,
-                evidence={"train": train, "validation": held, "entropy": _entropy(line), "learning_rate": rate},
+                evidence={
+                    "train": train,
+                    "validation": held,
+                    "entropy": _entropy(line),
+                    "learning_rate": rate,
+                    "since": found[0].lines[-epochs].get("epoch"),
+                },
                 patch={f"model.{model}.train.learning_rate": rate / 10} if rate else None,
             )
 

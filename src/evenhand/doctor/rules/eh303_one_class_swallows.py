@@ -63,6 +63,7 @@ def check(
                     "class": course.classes[c],
                     "share": share,
                     "probability": mean,
+                    "since": course.lines[-epochs].get("epoch"),
                     "blames": "balance"
                     if course.prior is not None and course.prior.overshoots()
                     else "optimisation",
