@@ -17,6 +17,7 @@ from evenhand.balance.config import BalanceConfig
 from evenhand.balance.plan import plan_of
 from evenhand.balance.prior import EffectivePrior
 from evenhand.base.errors import EvenhandError
+from evenhand.base.files import json_lines
 from evenhand.base.record import Record
 from evenhand.base.values import TEST, Floats
 
@@ -122,7 +123,7 @@ def courses_of(record: Record) -> tuple[Course, ...]:
 def lines_of(path: Path) -> tuple[Line, ...]:
     """Return the lines of an epochs.jsonl; what is no JSON is passed over."""
     out: list[Line] = []
-    for text in path.read_text(encoding="utf-8").splitlines():
+    for text in json_lines(path.read_text(encoding="utf-8")):
         with contextlib.suppress(json.JSONDecodeError):
             out.append(json.loads(text))
     return tuple(out)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from evenhand.base.errors import RecordError
-from evenhand.base.files import to_json, write_text
+from evenhand.base.files import json_lines, to_json, write_text
 from evenhand.base.record import Record
 
 LOG = "submissions.jsonl"
@@ -48,7 +48,9 @@ def noted(record: Record) -> list[dict[str, Any]]:
     if not record.has(LOG):
         return []
     out: list[dict[str, Any]] = []
-    for number, text in enumerate((record.path / LOG).read_text(encoding="utf-8").splitlines(), start=1):
+    for number, text in enumerate(json_lines((record.path / LOG).read_text(encoding="utf-8")), start=1):
+        if not text.strip():
+            continue
         try:
             out.append(json.loads(text))
         except json.JSONDecodeError:
