@@ -190,7 +190,7 @@ def _figure(run: Record, model: str, metric: str) -> tuple[float | None, str]:
 
 
 def _chosen(ladder: Mapping[str, Any], metric: str, as_it_stands: Any) -> tuple[Any, str]:
-    """Return the figure of the best of a ladder, corrected where the ladder is about this metric, and what it is."""
+    """Return the figure of the best of a ladder, corrected where that is about this metric, and what it is."""
     best = ladder["best"]
     if ladder["metric"] == metric:
         corrected = best["corrected"]["estimate"]
