@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evenhand.base.files import replacing, to_json, write_json
+from evenhand.base.files import json_lines, replacing, to_json, write_json
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
@@ -32,3 +32,10 @@ def test_json_holds_plain_values_only() -> None:
         "я": "日本",
     }
     assert json.loads(to_json(document)) == {"a": 0.5, "b": [0, 1], "c": None, "d": ["x", {"1": True}], "я": "日本"}
+
+
+@pytest.mark.parametrize("mark", ["\u2028", "\u2029", "\x85", "\r", "\x0b", "\x1c", "\n"])
+def test_a_line_of_json_ends_at_a_line_feed_only(mark: str) -> None:
+    text = "".join(f"{to_json(document)}\n" for document in ({"a": f"x{mark}y"}, {"b": mark}))
+    assert [json.loads(line) for line in json_lines(text)] == [{"a": f"x{mark}y"}, {"b": mark}]
+    assert json_lines("") == []

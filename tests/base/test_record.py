@@ -43,7 +43,15 @@ def test_folds_and_findings_come_back_as_they_were(record: Record) -> None:
     read = record.folds()
     assert (list(read.ids), list(read.fold), read.k, read.how) == (["001", "NA", "3"], [0, 1, -1], 2, {"seed": 3})
     found = [
-        Finding("EH104", "error", "Two labels.", about="я", evidence={"n": 2}, ids=("1", "2"), patch={"a.b": 1})
+        Finding(
+            "EH104",
+            "error",
+            "Two labels.",
+            about="я\u2028",
+            evidence={"n": 2},
+            ids=("1", "2\x85"),
+            patch={"a.b": 1},
+        )
     ]
     record.write_findings(found)
     assert record.findings() == found

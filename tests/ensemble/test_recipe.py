@@ -37,6 +37,7 @@ def test_a_recipe_stays_what_it_is():
         ("", 'needs a "name"'),
         ({"name": "greedy", "rouds": 5}, 'rouds: is not a key.*Did you mean "rounds"'),
         ({"name": "greedy", "rounds": 0}, "rounds: found 0"),
+        ({"name": "log_loss", "space": "logit"}, "space: found 'logit'; allowed is 'probability' or 'log'"),
     ],
 )
 def test_what_is_wrong_is_told(choice, words):

@@ -140,6 +140,12 @@ def test_whole_numbers_as_labels_are_positions_unless_they_are_names(written):
         ("id,cat,dog\na,1,x\n", 'line 2, column "dog": "x" is not a number'),
         ("id,cat,cat\na,1,0\n", 'two columns are named "cat"'),
         ("id,fold,cat,dog\na,0,1,0\nb,,0,1\n", "line 3, column of folds: the cell is empty"),
+        ("id,fold,cat,dog\na,0,1,0\nb,1.5,0,1\n", 'line 3, column of folds: found "1.5" among 0'),
+        ("id,fold,cat,dog\na,0,1,0\nb,1,0,1\nc,zz,0,1\n", 'line 4, column of folds: found "zz" among 0, 1'),
+        ("id,fold,cat,dog\na,x,1,0\nb,y,0,1\nc,3,0,1\n", 'line 4, column of folds: found "3" among x, y'),
+        ("id,fold,cat,dog\na,0,1,0\nb,Test,0,1\n", 'found "Test" among 0. Folds .* "test" or -1 marks locked'),
+        ("id,fold,cat,dog\na,-2,1,0\nb,0,0,1\n", 'line 2, column of folds: found "-2"'),
+        ("id,model,fold,x,y\na,m,0,1,0\na,n,0,1,0\nb,n,.5,0,1\n", 'line 4, column of folds: found ".5"'),
         ("id,ID,cat,dog\na,a,1,0\n", '"id", "ID" may each be the id. Say which with --id'),
         ("cat,dog\n1,0\n", "no column is known to hold ids"),
         ("id,fold\na,0\n", "holds no column with numbers of a class"),
@@ -200,6 +206,9 @@ def test_tables_of_labels_and_folds_say_what_they_lack(written):
         read_folds(written("id,x\na,1\n"))
     assert read_folds(written("id,fold\na,2\nb,test\n")).fold.tolist() == [2, TEST]
     assert read_folds(written("id,fold\na,x\nb,y\n")).fold.tolist() == [0, 1]
+    assert read_folds(written("id,fold\na,y\nb,-1\nc,x\n")).fold.tolist() == [1, TEST, 0]
+    assert read_folds(written("id,fold\na,2.0\nb,-1.0\nc, 2\n")).fold.tolist() == [2, TEST, 2]
+    assert read_folds(written("id,fold\na,20260102\nb,20260101\n")).fold.tolist() == [1, 0]
 
 
 def test_many_rows_are_mapped_and_the_same(tmp_path):

@@ -107,6 +107,26 @@ def test_without_any_folds_a_plan_is_made_and_nothing_is_believed(folder: Path) 
     assert len(pairs) == len(set(first.groups))
 
 
+def test_fewer_groups_than_five_make_a_plan_of_as_many_folds(folder: Path) -> None:
+    table(1.0, 4).drop(columns="fold").assign(group=np.arange(200) % 3).to_csv(folder / "few.csv", index=False)
+    labels = read_labels(folder / "labels.csv", label="kind")
+    made = evenhand.assemble(folder / "few.csv", labels=labels, methods=["equal"], draws=50)
+    assert set(made.models.first.fold) == {0, 1, 2}
+
+
+@pytest.mark.parametrize(("rows", "group", "words"), [(200, "g", "of 1 group. Give"), (1, None, "of 1 row. Give")])
+def test_one_group_cannot_be_dealt_to_folds_and_says_so(
+    folder: Path, rows: int, group: str | None, words: str
+) -> None:
+    one = table(1.0, 4, rows).drop(columns="fold")
+    (one if group is None else one.assign(group=group)).to_csv(folder / "alone.csv", index=False)
+    with pytest.raises(DataError, match=words):
+        evenhand.assemble(folder / "alone.csv", labels=read_labels(folder / "labels.csv", label="kind"))
+    arguments = ["ensemble", str(folder / "alone.csv"), "--labels", str(folder / "labels.csv"), "--label", "kind"]
+    result = CliRunner().invoke(app, arguments)
+    assert (result.exit_code, "cannot be made" in " ".join(result.stderr.split())) == (2, True)
+
+
 def test_models_of_one_name_are_told_apart(folder: Path) -> None:
     (folder / "more").mkdir()
     table(1.5, 5).to_csv(folder / "more" / "one.csv", index=False)

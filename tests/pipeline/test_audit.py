@@ -92,7 +92,7 @@ def test_blends_are_learned_again_without_the_groups(files: list[Path]) -> None:
     found = evenhand.audit(files, model="one", again=True)
     assert found.refit is not None
     assert found.refit.seen == ("one", "two")
-    assert [row.what for row in found.refit.rows] == ["nothing", "nothing", "blend", "blend"]
+    assert [row.what for row in found.refit.rows] == ["not possible", "not possible", "blend", "blend"]
     whole = [path.with_name(f"whole_{path.name}") for path in files]
     for path, to in zip(files, whole, strict=True):
         frame = pd.read_csv(path)
@@ -128,7 +128,7 @@ def test_a_run_is_audited_with_heads_trained_again(done: Run) -> None:
     assert what == {
         "a": "head",
         "b": "head",
-        "whole": "nothing",
+        "whole": "not possible",
         "ensemble:equal": "head and blend",
         "ensemble:nnls": "head and blend",
     }

@@ -68,6 +68,52 @@ def test_two_versions_or_two_submissions(files, option, words):
     assert words in done.output
 
 
+def labelled(path, p, header="id,label", names=None):
+    """Write the answers of a model as a submission of labels."""
+    words = names or p.classes
+    rows = [f"{i},{words[c]}" for i, c in zip(p.ids, p.predicted, strict=True)]
+    path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    return path
+
+
+def test_submissions_of_labels_agree_like_the_predictions_behind_them(files, tmp_path):
+    old, new = model("old", 0.6), model("newer", 0.95)
+    full = evenhand.agreement(old, new)
+    one, two = labelled(tmp_path / "l1.csv", old), labelled(tmp_path / "l2.csv", new.take(np.arange(299)))
+    both = evenhand.agreement(one, two)
+    assert (both.a, both.n, both.only_a) == ("l1", 299, 1)
+    assert both.rows[["confidence_a", "confidence_b"]].isna().all(axis=None)
+    mixed = evenhand.agreement(files[0], labelled(tmp_path / "l3.csv", new))
+    assert (mixed.same, mixed.kappa, mixed.n) == (full.same, pytest.approx(full.kappa), 300)
+    assert set(mixed.rows["id"]) == set(full.rows["id"])
+    assert (mixed.rows["confidence_a"].notna().all(), mixed.rows["confidence_b"].isna().all()) == (True, True)
+
+
+def test_the_shell_holds_labels_against_labels_and_leaves_confidence_empty(tmp_path):
+    pair = [str(labelled(tmp_path / f"{p.model}.csv", p)) for p in (model("old", 0.6), model("newer", 0.95))]
+    words = CliRunner().invoke(app, ["compare", *pair, "--rows"])
+    assert words.exit_code == 0, words.output
+    assert "nan" not in words.output
+    document = json.loads(CliRunner().invoke(app, ["compare", *pair, "--rows", "--json"]).stdout)
+    assert document["rows"][0]["confidence_a"] is None
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("id,label\nr0,a\nr1,\n", 'line 3 has nothing in the column "label"'),
+        ("id,label\nr0,a\nr1,zz\n", 'labelled "zz"'),
+        ("id,label\nr0,a\nr0,b\n", "line 3"),
+    ],
+)
+def test_labels_that_cannot_be_compared_are_told(files, tmp_path, text, words):
+    path = tmp_path / "labels.csv"
+    path.write_text(text, encoding="utf-8")
+    done = CliRunner().invoke(app, ["compare", str(files[0]), str(path), "--rows"])
+    assert done.exit_code == 2
+    assert words in " ".join(done.output.split())
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -49,6 +49,23 @@ def test_probabilities_go_to_the_columns_of_their_classes(tmp_path):
     assert made.kind == "probabilities"
 
 
+@pytest.mark.parametrize("spaced", ["id, label\nx1, d\nx2, d\n", " id,label \n x1,d\nx2 ,d\n"])
+def test_spaces_around_columns_and_ids_stay_as_the_sample_has_them(tmp_path, spaced):
+    given = sample(tmp_path, spaced)
+    path = write_submission(filled(given, predictions()), given, tmp_path / "out.csv")
+    first = [line.split(",")[0] for line in spaced.splitlines()]
+    written = path.read_text(encoding="utf-8").splitlines()
+    assert written[0] == spaced.splitlines()[0]
+    assert [line.split(",")[0] for line in written] == first
+
+
+def test_spaces_around_classes_stay_as_the_sample_has_them(tmp_path):
+    given = sample(tmp_path, 'id, d, яблоко,"b, c "\nx2,0,0,0\n')
+    path = write_submission(filled(given, predictions()), given, tmp_path / "out.csv")
+    assert path.read_text(encoding="utf-8").splitlines()[0] == 'id, d, яблоко,"b, c "'
+    assert pd.read_csv(path)["b, c "].tolist() == [0.8]
+
+
 def test_a_placeholder_in_the_sample_is_no_class_and_does_no_harm(tmp_path):
     given = sample(tmp_path, "id,target\nx1,0\nx2,0\n")
     assert filled(given, predictions()).table["target"].tolist() == ["яблоко", "b, c"]

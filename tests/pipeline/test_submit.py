@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 import evenhand
-from evenhand.base.errors import ConfigError, DataError, EvenhandError
+from evenhand.base.errors import ConfigError, DataError, EvenhandError, RecordError
 from evenhand.base.record import Record
 from evenhand.cli.app import app
 from evenhand.pipeline.run import Run
@@ -127,18 +127,75 @@ def test_a_figure_that_is_too_low_runs_nothing(run: Record, folder: Path, sample
     [
         (["no-such-program-here", "{file}"], "There is no program"),
         ([sys.executable, "-c", "raise SystemExit(3)"], ""),
-        ([sys.executable, "-c", "import time; time.sleep(60)"], "stopped after 0.5 s"),
     ],
 )
 def test_a_command_that_fails_is_no_upload(
     run: Record, folder: Path, sample: Path, tmp_path: Path, command: list[str], words: str
 ) -> None:
     path = evenhand.predict_like(run, sample, tmp_path / "out.csv", model="a").path
-    failed = evenhand.submit(
-        config(folder, command=command, timeout_s=0.5 if words[:7] == "stopped" else 60), run, path
-    )
+    failed = evenhand.submit(config(folder, command=command, timeout_s=60), run, path)
     assert failed.event == "failed"
     assert words in failed.output
+
+
+def test_an_upload_that_was_stopped_may_have_arrived_and_counts(
+    run: Record, folder: Path, sample: Path, tmp_path: Path
+) -> None:
+    path = evenhand.predict_like(run, sample, tmp_path / "out.csv", model="a").path
+    slow = config(folder, command=[sys.executable, "-c", "import time; time.sleep(60)"], timeout_s=0.5)
+    stopped = evenhand.submit(slow, run, path)
+    assert stopped.event == "stopped"
+    assert "stopped after 0.5 s" in stopped.output
+    again = evenhand.submit(config(folder), run, path)
+    assert again.event == "refused"
+    assert "1 of them stopped by submit.timeout_s, which may have arrived" in again.gate.says
+
+
+def test_the_figure_of_the_best_of_several_is_corrected_for_the_choice(
+    run: Record, folder: Path, sample: Path, tmp_path: Path
+) -> None:
+    best = run.json("worth.json")["best"]
+    path = evenhand.predict_like(run, sample, tmp_path / "out.csv", model=best["name"]).path
+    sent = evenhand.submit(config(folder, metric="macro_f1", at_least=0.0), run, path)
+    assert sent.gate.figure == pytest.approx(best["corrected"]["estimate"])
+    assert f"corrected for having been chosen as the best of {best['of']}" in sent.gate.says
+    assert noted(run)[-1]["basis"] == sent.gate.basis
+    other = evenhand.submit(config(folder, metric="accuracy", at_least=0.0), run, path, dry=True)
+    scores = run.json("scores.json")["scores"]
+    assert other.gate.figure == scores[best["name"]]["oof"]["accuracy"]["estimate"]
+    assert "as it stands: the model is the best of" in other.gate.basis
+
+
+def test_rows_that_a_consensus_overrode_are_told_and_noted(
+    run: Record, folder: Path, sample: Path, tmp_path: Path
+) -> None:
+    voters = [tmp_path / "v1.csv", tmp_path / "v2.csv"]
+    for voter in voters:
+        pd.read_csv(sample, dtype=str).assign(label=run.data()["classes"][0]).to_csv(voter, index=False)
+    made = evenhand.predict_like(run, sample, tmp_path / "out.csv", model="a", consensus=0.6, votes=voters)
+    changed = len(made.overridden)
+    assert changed
+    sent = evenhand.submit(config(folder, metric="accuracy", at_least=0.0), run, made.path)
+    assert (sent.gate.overridden, noted(run)[-1]["overridden"]) == (changed, changed)
+    words = f"{changed} of {len(made.submission.table)} rows of the file were overridden by a consensus"
+    assert words in sent.gate.says
+    assert words in noted(run)[-1]["says"]
+
+
+def test_a_second_submission_does_not_pass_beside_the_first(
+    run: Record, folder: Path, sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = evenhand.predict_like(run, sample, tmp_path / "out.csv", model="a").path
+
+    def meanwhile(command: list[str], timeout_s: float) -> tuple[str, int, str]:
+        monkeypatch.undo()
+        with pytest.raises(RecordError, match="another process is working on this record"):
+            evenhand.submit(config(folder), run, path)
+        return "uploaded", 0, ""
+
+    monkeypatch.setattr("evenhand.pipeline.submit._run", meanwhile)
+    assert evenhand.submit(config(folder), run, path).event == "uploaded"
+    assert [line["event"] for line in noted(run)] == ["written", "uploaded"]
 
 
 def test_a_file_that_was_changed_is_refused(run: Record, folder: Path, sample: Path, tmp_path: Path) -> None:

@@ -46,6 +46,17 @@ def to_json(document: Any, *, indent: int | None = None) -> str:
     return json.dumps(plain(document), ensure_ascii=False, indent=indent, allow_nan=False)
 
 
+def json_lines(text: str) -> list[str]:
+    r"""Return the lines of a JSON Lines text (.jsonl), which a line feed ends and nothing else.
+
+    `str.splitlines` also cuts at U+0085, U+2028 and U+2029, which JSON may hold inside a string.
+
+    >>> len(json_lines('"a\u2028b"\n"c"\n'))
+    2
+    """
+    return text.removesuffix("\n").split("\n") if text else []
+
+
 def plain(value: Any) -> Any:
     """Return a value with nothing but dict, list, str, int, float, bool and None in it."""
     if isinstance(value, dict):

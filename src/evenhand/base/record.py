@@ -24,7 +24,7 @@ import pandas as pd
 import tomlkit
 
 from evenhand.base.errors import RecordError
-from evenhand.base.files import plain, replacing, to_json, write_json, write_text
+from evenhand.base.files import json_lines, plain, replacing, to_json, write_json, write_text
 from evenhand.base.values import TEST, Finding, Folds, Samples
 
 ROW = "eh:row"
@@ -168,7 +168,7 @@ class Record:
         """Return the findings of the run, in their order."""
         if not self.has("findings.jsonl"):
             return []
-        lines = self._text("findings.jsonl").splitlines()
+        lines = json_lines(self._text("findings.jsonl"))
         return [Finding.from_document(json.loads(line)) for line in lines if line]
 
     def task_folder(self, model: str, fold: int, seed: int) -> Path:

@@ -86,12 +86,16 @@ def print_agreement(found: Agreement, *, most: int = 20) -> None:
     for row in found.rows[:most].to_dict(orient="records"):
         table.add_row(
             Text(str(row["id"])),
-            Text(f"{row['a']} ({row['confidence_a']:.2f})"),
-            Text(f"{row['b']} ({row['confidence_b']:.2f})"),
+            Text(_answer(row["a"], row["confidence_a"])),
+            Text(_answer(row["b"], row["confidence_b"])),
         )
     out.print(table)
     if len(found.rows) > most:
         out.print(Text(f"… and {len(found.rows) - most:,} more; --json has them all.", style="dim"))
+
+
+def _answer(name: str, confidence: float) -> str:
+    return name if confidence != confidence else f"{name} ({confidence:.2f})"
 
 
 def write_changes(compared: Comparison, path: Path) -> None:

@@ -34,6 +34,7 @@ def submit(
 
 _WORDS = {
     "uploaded": "Uploaded.",
+    "stopped": "The upload command was stopped. It may have arrived, so it counts as an upload.",
     "failed": "The upload command failed.",
     "refused": "Not uploaded.",
     "passed": "It would be uploaded.",

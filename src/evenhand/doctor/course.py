@@ -16,6 +16,7 @@ import numpy as np
 from evenhand.balance.config import BalanceConfig
 from evenhand.balance.prior import EffectivePrior
 from evenhand.base.errors import EvenhandError
+from evenhand.base.files import json_lines
 from evenhand.base.record import Record
 from evenhand.base.values import TEST, Floats
 from evenhand.doctor.belief import Beliefs, beliefs_of
@@ -143,7 +144,7 @@ def courses_of(record: Record) -> tuple[Course, ...]:
 def lines_of(path: Path) -> tuple[Line, ...]:
     """Return the lines of an epochs.jsonl; what is no JSON is passed over."""
     out: list[Line] = []
-    for text in path.read_text(encoding="utf-8").splitlines():
+    for text in json_lines(path.read_text(encoding="utf-8")):
         with contextlib.suppress(json.JSONDecodeError):
             out.append(json.loads(text))
     return tuple(out)

@@ -32,7 +32,8 @@ class Agreement:
     table
         (k, k) frame of counts: answers of `a` down, of `b` across.
     rows
-        The rows with different answers: id, a, b, and the confidence of both; the surest first.
+        The rows with different answers: id, a, b, and the confidence of both (NaN where it is not known); the
+        surest first.
     """
 
     a: str

@@ -12,8 +12,9 @@ import pandas as pd
 from evenhand.base.errors import DataError
 from evenhand.base.values import Floats, Predictions, Strings
 from evenhand.evaluation.columns import Columns
+from evenhand.evaluation.fold_words import fold_numbers
 from evenhand.evaluation.from_record import SETS
-from evenhand.evaluation.labels import class_numbers, fold_numbers, once, texts
+from evenhand.evaluation.labels import class_numbers, once, texts
 from evenhand.evaluation.pieces import Source, npz_arrays
 from evenhand.evaluation.scales import probabilities
 from evenhand.evaluation.spill import Spill

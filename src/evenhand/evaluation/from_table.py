@@ -11,8 +11,9 @@ import pandas as pd
 from evenhand.base.errors import DataError
 from evenhand.base.values import Floats, Predictions
 from evenhand.evaluation.columns import Columns, Layout, layout
+from evenhand.evaluation.fold_words import fold_numbers
 from evenhand.evaluation.from_record import SETS
-from evenhand.evaluation.labels import class_numbers, fold_numbers, once, texts
+from evenhand.evaluation.labels import class_numbers, once, texts
 from evenhand.evaluation.pieces import Source, opened
 from evenhand.evaluation.scales import probabilities
 from evenhand.evaluation.spill import Spill
@@ -31,7 +32,7 @@ def of_table(path: Path, columns: Columns, of: str) -> list[Predictions]:
         rows = about if at is None else about.iloc[at]
         ids = rows["id"].to_numpy(dtype=object)
         once(ids, source, at)
-        fold = fold_numbers(rows["fold"].to_numpy(dtype=object), source) if "fold" in rows else None
+        fold = fold_numbers(rows["fold"].to_numpy(dtype=object), source, at) if "fold" in rows else None
         truth = rows["truth"].to_numpy(dtype=object) if "truth" in rows else None
         out.append(
             Predictions(

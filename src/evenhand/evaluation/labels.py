@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from evenhand.base.errors import DataError, nearest, unknown
-from evenhand.base.values import NO_LABEL, TEST, Folds, Ints, Strings
+from evenhand.base.values import NO_LABEL, Folds, Ints, Strings
 from evenhand.evaluation.columns import KNOWN
+from evenhand.evaluation.fold_words import fold_numbers
 from evenhand.evaluation.pieces import Source, opened
 
 
@@ -132,23 +132,6 @@ def once(ids: Strings, source: Source, rows: Ints | None = None) -> None:
             f'{source.path}: {int(twice.sum()):,} ids are there more than once (first: "{ids[row]}", '
             f"{lines}). Keep one row for each."
         )
-
-
-def fold_numbers(words: Strings, source: Source) -> npt.NDArray[np.int16]:
-    """Return (n,) folds as numbers: those written, `TEST` for "test" and -1, or 0, 1, … for other names."""
-    missing = pd.isna(words)
-    if missing.any():
-        raise DataError(
-            f"{source.path}: {source.where(int(missing.argmax()))}, column of folds: the cell is empty."
-        )
-    names, at = np.unique(words.astype(str), return_inverse=True)
-    whole = all(name.isdigit() and int(name) < 2**15 for name in names if name not in ("test", "-1"))
-    number, given = 0, []
-    for name in names:
-        test = name in ("test", "-1")
-        given.append(TEST if test else int(name) if whole else number)
-        number += not test
-    return np.array(given, dtype=np.int16)[at]
 
 
 def _folds(ids: Strings, words: Strings, source: Source) -> Folds:

@@ -103,7 +103,8 @@ def assemble(
         What is true: a table with id, label and, where there are such, group and fold.
     folds
         The plan of folds by which files without a column of folds were made. Where nobody says anything of folds, a
-        plan of five is made to learn blends by, and no model is known to be out of fold.
+        plan of five (of as many as there are groups, where those are fewer) is made to learn blends by, and no
+        model is known to be out of fold.
     new
         Predictions of the same models for rows that are new, in the order of the sources.
     rows
@@ -122,7 +123,7 @@ def assemble(
     Raises
     ------
     DataError, RecordError
-        If predictions cannot be read or do not fit together.
+        If predictions cannot be read or do not fit together, or a plan of folds is to be made of one group.
     EvenhandError
         If there is no such method.
     """
@@ -193,13 +194,28 @@ def _place(source: Source) -> str:
 
 
 def _with_folds(models: Aligned, *, k: int = 5) -> Aligned:
-    """Return the models with a plan of folds, made now where nobody has one."""
+    """Return the models with a plan of at most k folds, made now where nobody has one.
+
+    Raises
+    ------
+    DataError
+        If there are fewer than two groups (rows, where there are no groups) to deal to folds.
+    """
     first = models.first
     if first.fold is not None or first.truth is None:
         return models
     groups = first.ids if first.groups is None else first.groups
+    units = len(set(groups))
+    if units < 2:
+        what = "row" if first.groups is None else "group"
+        raise DataError(
+            f"{', '.join(models.names)}: no column says folds, and a plan of two at least cannot be made of "
+            f"{units:,} {what}. Give rows of two {what}s at least, or the folds by which the models were trained "
+            "(a column fold, or --folds)."
+        )
     fold = np.zeros(len(first), dtype=np.int16)
-    for number, (_, held) in enumerate(GroupedStratifiedKFold(k).split(first.ids, first.truth, groups)):
+    plan = GroupedStratifiedKFold(min(k, units))
+    for number, (_, held) in enumerate(plan.split(first.ids, first.truth, groups)):
         fold[held] = number
     return replace(models, models=tuple(replace(p, fold=fold) for p in models.models))
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from evenhand.base.errors import DataError, unknown
 from evenhand.base.record import Record
 from evenhand.base.values import Finding, Folds, Predictions
@@ -20,6 +22,7 @@ from evenhand.evaluation.reading import read_predictions
 from evenhand.evaluation.verdicts import WORTH_CARING
 from evenhand.evaluation.versions import Versions
 from evenhand.evaluation.versions import compare_versions as versions_of
+from evenhand.pipeline.answers import read_answers, with_one_list
 from evenhand.pipeline.conditions import differences
 from evenhand.pipeline.run import Run
 
@@ -152,12 +155,22 @@ def agreement(
     Parameters
     ----------
     a, b
-        Runs, files or predictions.
+        Runs, files or predictions. A CSV file may also hold a label for each row (id, label), as `predict_like`
+        writes it; its confidence is then NaN.
     model, columns, of
         As in `compare`.
+
+    Raises
+    ------
+    DataError, RecordError
+        If a source cannot be read, no row is common to both, or their classes differ.
     """
-    first, second = _entries((a, b), model, None, None, columns, of)
-    return agreement_of(first.predictions, second.predictions)
+    bare = [read_answers(source, columns) for source in (a, b)]
+    given = [source if answers is None else answers for source, answers in zip((a, b), bare, strict=True)]
+    one, two = (entry.predictions for entry in _entries(given, model, None, None, columns, of))
+    found = agreement_of(*with_one_list(one, two, [answers is not None for answers in bare]))
+    unsure = [f"confidence_{side}" for side, answers in zip("ab", bare, strict=True) if answers is not None]
+    return replace(found, rows=found.rows.assign(**dict.fromkeys(unsure, np.nan)))
 
 
 def _entries(

@@ -8,6 +8,7 @@ from typing import Any
 from evenhand.base.errors import RecordError
 from evenhand.base.record import Record
 from evenhand.base.values import Predictions
+from evenhand.ensemble.blend import PREFIX
 from evenhand.ensemble.coverage import differing
 from evenhand.evaluation.matching import disagreeing, in_common, named
 
@@ -31,7 +32,7 @@ def differences(
     if base_run is not None and other_run is not None and base_run.path != other_run.path:
         out += _of_data(base_run, other_run)
     if base_run is not None and other_run is not None:
-        out += _of_budget(_model(base_run, base.model), _model(other_run, other.model))
+        out += _of_models(base_run, base.model, other_run, other.model)
     return out + _of_rows(base, other)
 
 
@@ -45,13 +46,39 @@ def _of_data(base: Record, other: Record) -> list[str]:
     return [f"{changed:,} rows have other files under the same id"] if changed else []
 
 
-def _model(record: Record, name: str) -> Mapping[str, Any]:
-    """Return the resolved settings of a model; of a blend, or where nothing is known, nothing."""
+def _of_models(base: Record, base_name: str, other: Record, other_name: str) -> list[str]:
+    """Return what differs in the budgets of two models; with a blend, of the models of one name in both."""
+    ours, theirs = _models(base, base_name), _models(other, other_name)
+    blends = [_is_blend(name) for name in (base_name, other_name)]
+    if not any(blends):
+        return _of_budget(*(next(iter(models.values()), {}) for models in (ours, theirs)))
+    apart: dict[str, list[str]] = {}
+    for name in ours:
+        for words in _of_budget(ours[name], theirs.get(name, {})):
+            apart.setdefault(words, []).append(name)
+    out = [f"{words} ({', '.join(names)})" for words, names in apart.items()]
+    if all(blends) and ours and theirs and set(ours) != set(theirs):
+        out.append(f"models {', '.join(ours)} against {', '.join(theirs)} are blended")
+    return out
+
+
+def _models(record: Record, name: str) -> Mapping[str, Mapping[str, Any]]:
+    """Return name -> resolved settings of a model, or of all models of a blend; nothing where none is known."""
     try:
-        models = record.resolved().get("model", [])
+        models = {str(model["name"]): model for model in record.resolved().get("model", [])}
     except RecordError:
         return {}
-    return next((model for model in models if model["name"] == name.split("/")[-1]), {})
+    own = _own(name)
+    return models if _is_blend(name) else {own: models[own]} if own in models else {}
+
+
+def _is_blend(name: str) -> bool:
+    return _own(name).startswith(PREFIX)
+
+
+def _own(name: str) -> str:
+    """Return the name that a model has in its run, where it may stand after the name of the run."""
+    return name.rsplit("/", maxsplit=1)[-1]
 
 
 def _of_budget(base: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:

@@ -25,11 +25,13 @@ class Sample:
     name
         The file.
     header
-        Its columns, in order.
+        Its columns, in order, without spaces around their names.
     cells
-        (n, columns) text.
+        (n, columns) text, without spaces around it.
     lines
         (n,) the line on which each row stands.
+    written
+        Header and cells with their spaces, as a submission must have them.
     id_column
         Position of the column of ids.
     """
@@ -38,12 +40,18 @@ class Sample:
     header: tuple[str, ...]
     cells: Strings
     lines: Ints
+    written: tuple[tuple[str, ...], Strings]
     id_column: int = 0
 
     @property
     def ids(self) -> Strings:
-        """(n,) ids, as they are written."""
+        """(n,) ids, without spaces around them."""
         return np.asarray(self.cells[:, self.id_column])
+
+    @property
+    def written_ids(self) -> Strings:
+        """(n,) ids, as they are written."""
+        return np.asarray(self.written[1][:, self.id_column])
 
     @property
     def others(self) -> tuple[str, ...]:
@@ -58,7 +66,7 @@ class Submission:
     Attributes
     ----------
     table
-        n rows in the order of the sample, ids as they are written there.
+        n rows in the order of the sample, columns and ids as they are written there, spaces and all.
     rows
         (n,) which row of the predictions each one is.
     kind
@@ -94,6 +102,7 @@ def read_sample(path: str | Path) -> Sample:
         raise DataError(f"{path}: is a folder. Give the sample submission as CSV.") from None
     except DataError as error:
         raise DataError(f"{path}: {error}") from None
+    written = (tuple(header), np.array(rows, dtype=object))
     header = [name.strip() for name in header]
     if len(header) < 2:
         raise DataError(f'{path}: has the column "{header[0]}" only; ids and one column to fill in are needed.')
@@ -101,7 +110,7 @@ def read_sample(path: str | Path) -> Sample:
     if repeated:
         raise DataError(f'{path}: the column "{repeated[0]}" is there more than once.')
     cells = np.array([[cell.strip() for cell in row] for row in rows], dtype=object)
-    sample = Sample(str(path), tuple(header), cells, np.asarray(lines), _id_column(header, cells))
+    sample = Sample(str(path), tuple(header), cells, np.asarray(lines), written, _id_column(header, cells))
     _check_ids(sample)
     return sample
 
@@ -152,13 +161,13 @@ def filled(sample: Sample, p: Predictions, paths: Sequence[str] | Strings | None
     kind = _kind(sample, p)
     column = sample.header[sample.id_column]
     content: dict[str, object] = {}
-    for name in sample.header:
+    for name, written in zip(sample.header, sample.written[0], strict=True):
         if name == column:
-            content[name] = sample.ids
+            content[written] = sample.written_ids
         elif kind == "label":
-            content[name] = np.array(p.classes, dtype=object)[p.predicted[rows]]
+            content[written] = np.array(p.classes, dtype=object)[p.predicted[rows]]
         else:
-            content[name] = p.probabilities[rows, p.classes.index(name)]
+            content[written] = p.probabilities[rows, p.classes.index(name)]
     return Submission(pd.DataFrame(content), rows, kind, key, len(p) - len(rows))
 
 
@@ -243,9 +252,8 @@ def write_submission(made: Submission, sample: Sample, path: str | Path) -> Path
         made.table.to_csv(part, index=False)
         with part.open(encoding="utf-8", newline="") as file:
             rows = list(csv.reader(file))
-        same = (
-            tuple(rows[0]) == sample.header and [row[sample.id_column] for row in rows[1:]] == sample.ids.tolist()
-        )
+        ids = [row[sample.id_column] for row in rows[1:]]
+        same = tuple(rows[0]) == sample.written[0] and ids == sample.written_ids.tolist()
         if not same or any(cell == "" for row in rows[1:] for cell in row):
             raise DataError(
                 f"{path}: what was written is not like {sample.name}; it was not kept. Please report it."

@@ -74,7 +74,7 @@ def refit(
     seen = tuple(p.model for p in models if p.model not in again and not keeps_whole(p, groups))
     before = [_with_groups(p, groups) for p in models]
     after = [_with_parts(again.get(p.model, p), groups, parts) for p in models]
-    pairs = [(b, a, "head" if b.model in again else "nothing") for b, a in zip(before, after, strict=True)]
+    pairs = [(b, a, _what(b.model, again, seen)) for b, a in zip(before, after, strict=True)]
     if len(models) > 1:
         what = "head and blend" if again else "blend"
         for one in methods:
@@ -120,6 +120,13 @@ def keeps_whole(p: Predictions, groups: Strings) -> bool:
         return False
     pairs = pd.DataFrame({"group": groups.astype(str), "fold": p.fold}).drop_duplicates()
     return bool(pairs["group"].is_unique)
+
+
+def _what(name: str, again: Mapping[str, Predictions], seen: Sequence[str]) -> str:
+    """Return what of a model was learned again."""
+    if name in again:
+        return "head"
+    return "not possible" if name in seen else "nothing"
 
 
 def _with_parts(p: Predictions, groups: Strings, parts: Folds) -> Predictions:

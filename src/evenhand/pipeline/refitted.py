@@ -23,8 +23,8 @@ class Again:
     after
         The figure when everything that was learned again had seen none of the judged groups.
     what
-        What was learned again: "head", "blend", "head and blend", or "nothing" where the folds of the model kept
-        these groups whole already.
+        What was learned again: "head", "blend", "head and blend"; "nothing" where the folds of the model kept these
+        groups whole already; or "not possible" where they divide them, and the model is in `Refit.seen`.
     """
 
     name: str

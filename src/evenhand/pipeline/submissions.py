@@ -10,19 +10,31 @@ from pathlib import Path
 from typing import Any
 
 from evenhand.base.errors import RecordError
-from evenhand.base.files import to_json, write_text
+from evenhand.base.files import json_lines, to_json, write_text
 from evenhand.base.record import Record
 
 LOG = "submissions.jsonl"
 
 
 def note(record: Record, event: str, path: Path, **more: Any) -> dict[str, Any]:
-    """Add a line to the log and return it: time, event, file, hash of its bytes, and `more`.
+    """Add a line to the log and return it, as `add` does, while nobody else works on the record.
+
+    Raises
+    ------
+    RecordError
+        If another process does.
+    """
+    with record.locked():
+        return add(record, event, path, **more)
+
+
+def add(record: Record, event: str, path: Path, **more: Any) -> dict[str, Any]:
+    """Add a line to the log of a record that the caller holds: time, event, file, hash of its bytes, and `more`.
 
     Parameters
     ----------
     event
-        "written", "uploaded", "failed" or "refused".
+        "written", "uploaded", "stopped", "failed" or "refused".
     """
     line = {
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -31,9 +43,8 @@ def note(record: Record, event: str, path: Path, **more: Any) -> dict[str, Any]:
         "hash": hash_of(path),
         **more,
     }
-    with record.locked():
-        before = (record.path / LOG).read_text(encoding="utf-8") if record.has(LOG) else ""
-        write_text(record.path / LOG, f"{before}{to_json(line)}\n")
+    before = (record.path / LOG).read_text(encoding="utf-8") if record.has(LOG) else ""
+    write_text(record.path / LOG, f"{before}{to_json(line)}\n")
     return line
 
 
@@ -48,7 +59,9 @@ def noted(record: Record) -> list[dict[str, Any]]:
     if not record.has(LOG):
         return []
     out: list[dict[str, Any]] = []
-    for number, text in enumerate((record.path / LOG).read_text(encoding="utf-8").splitlines(), start=1):
+    for number, text in enumerate(json_lines((record.path / LOG).read_text(encoding="utf-8")), start=1):
+        if not text.strip():
+            continue
         try:
             out.append(json.loads(text))
         except json.JSONDecodeError:

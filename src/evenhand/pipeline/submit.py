@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from evenhand.base.errors import ConfigError, DataError, EvenhandError, Fault
 from evenhand.base.record import Record
 from evenhand.evaluation.names import parse
 from evenhand.evaluation.submit_config import SubmitConfig
-from evenhand.pipeline.submissions import note, noted, written_as
+from evenhand.pipeline.submissions import add, noted, written_as
 from evenhand.settings import Settings, load
 
 
@@ -27,7 +27,12 @@ class Gate:
     says
         Why, or why not, in a sentence.
     model, metric, figure
-        What was looked at; the figure is out of fold, None where it cannot be estimated.
+        What was looked at; None for a figure that cannot be estimated.
+    basis
+        What the figure is: "out of fold", or "out of fold, corrected for ..." where the model was chosen as the
+        best of several.
+    overridden
+        Rows of the file that a consensus took from the model; the figure is that of the model without it.
     """
 
     passed: bool
@@ -35,6 +40,8 @@ class Gate:
     model: str
     metric: str
     figure: float | None
+    basis: str = "out of fold"
+    overridden: int = 0
 
 
 @dataclass(frozen=True)
@@ -46,7 +53,8 @@ class Submitted:
     gate
         Whether it was let through.
     event
-        "uploaded", "failed", "refused", or "passed" where nothing was to be run.
+        "uploaded", "failed", "refused", "stopped" where the command took too long, so that nobody knows whether
+        it arrived (it counts as an upload), or "passed" where nothing was to be run.
     output
         The last of what the command wrote.
     """
@@ -84,6 +92,8 @@ def submit(
         If the file is not there, or was not written from this run or was changed since.
     ConfigError
         If there is no command.
+    RecordError
+        If another process works on the record: it is held from counting uploads until this one is noted.
     """
     run = record if isinstance(record, Record) else Record.open(record)
     path = Path(file)
@@ -96,13 +106,15 @@ def submit(
             "configuration" if isinstance(config, Mapping) else str(config),
             [Fault("submit.command", "is empty", "name the program that uploads, with {file} among its arguments")],
         )
-    passed = gate(run, settings, path)
     if dry:
+        passed = gate(run, settings, path)
         return Submitted(passed, "passed" if passed.passed else "refused")
-    if not passed.passed:
-        note(run, "refused", path, model=passed.model, says=passed.says)
-        return Submitted(passed, "refused")
-    return _uploaded(run, wanted, path, passed)
+    with run.locked():
+        passed = gate(run, settings, path)
+        if not passed.passed:
+            add(run, "refused", path, **_how(passed))
+            return Submitted(passed, "refused")
+        return _uploaded(run, wanted, path, passed)
 
 
 def gate(run: Record, settings: Settings, path: Path) -> Gate:
@@ -122,35 +134,71 @@ def gate(run: Record, settings: Settings, path: Path) -> Gate:
     model = str(line["model"])
     wanted = settings.submit
     metric = wanted.metric or next(iter(settings.score.weights))
-    figure = _figure(run, model, metric)
-    sent = sum(one.get("event") == "uploaded" for one in noted(run))
-    if sent >= wanted.at_most_per_run:
-        says = (
-            f"{sent} of at most {wanted.at_most_per_run} uploads were made from this run (submit.at_most_per_run)."
-        )
-        return Gate(False, says, model, metric, figure)
-    return _judged(model, metric, figure, wanted.at_least, _higher(metric, settings))
+    figure, basis = _figure(run, model, metric)
+    overridden = len(line.get("overridden", ()))
+    known = Gate(False, "", model, metric, figure, basis, overridden)
+    judged = _counted(known, noted(run), wanted.at_most_per_run) or _judged(
+        known, wanted.at_least, _higher(metric, settings)
+    )
+    if not overridden:
+        return judged
+    told = (
+        f"{overridden:,} of {line['rows']:,} rows of the file were overridden by a consensus; the figure is that "
+        f"of {model} without it, and of the file as it is none is known."
+    )
+    return replace(judged, says=f"{judged.says} {told}")
 
 
-def _judged(model: str, metric: str, figure: float | None, at_least: float | None, higher: bool) -> Gate:
+def _counted(known: Gate, lines: Sequence[Mapping[str, Any]], most: int) -> Gate | None:
+    """Return a refusal where the run has no uploads left; one that was stopped may have arrived, and counts."""
+    events = [line.get("event") for line in lines]
+    stopped = events.count("stopped")
+    sent = events.count("uploaded") + stopped
+    if sent < most:
+        return None
+    more = f"; {stopped} of them stopped by submit.timeout_s, which may have arrived" if stopped else ""
+    says = f"{sent} of at most {most} uploads were made from this run (submit.at_most_per_run{more})."
+    return replace(known, says=says)
+
+
+def _judged(known: Gate, at_least: float | None, higher: bool) -> Gate:
     if at_least is None:
-        return Gate(True, "No figure is asked for (submit.at_least).", model, metric, figure)
-    if figure is None:
-        return Gate(False, f"{metric} of {model} cannot be estimated out of fold.", model, metric, None)
-    enough = figure >= at_least if higher else figure <= at_least
+        return replace(known, passed=True, says="No figure is asked for (submit.at_least).")
+    if known.figure is None:
+        return replace(known, says=f"{known.metric} of {known.model} cannot be estimated {known.basis}.")
+    enough = known.figure >= at_least if higher else known.figure <= at_least
     side = "at least" if higher else "at most"
-    says = f"{metric} of {model} is {figure:.4f} out of fold; {side} {at_least:g} is asked for (submit.at_least)."
-    return Gate(enough, says, model, metric, figure)
+    says = (
+        f"{known.metric} of {known.model} is {known.figure:.4f} {known.basis}; {side} {at_least:g} is asked for "
+        "(submit.at_least)."
+    )
+    return replace(known, passed=enough, says=says)
 
 
-def _figure(run: Record, model: str, metric: str) -> float | None:
+def _figure(run: Record, model: str, metric: str) -> tuple[float | None, str]:
+    """Return the figure of a model and what it is: rid of what choosing added, where the ladder knows that."""
     scores = run.json("scores.json")["scores"]
     if model not in scores or metric not in scores[model]["oof"]:
         raise EvenhandError(
             f'{run.path}: has no out-of-fold figure "{metric}" of "{model}". Correct submit.metric.'
         )
-    estimate = scores[model]["oof"][metric]["estimate"]
-    return None if estimate is None else float(estimate)
+    estimate, basis = scores[model]["oof"][metric]["estimate"], "out of fold"
+    ladder = run.json("worth.json") if run.has("worth.json") else None
+    if ladder is not None and ladder["best"]["name"] == model:
+        estimate, basis = _chosen(ladder, metric, estimate)
+    return (None if estimate is None else float(estimate)), basis
+
+
+def _chosen(ladder: Mapping[str, Any], metric: str, as_it_stands: Any) -> tuple[Any, str]:
+    """Return the figure of the best of a ladder, corrected where that is about this metric, and what it is."""
+    best = ladder["best"]
+    if ladder["metric"] == metric:
+        corrected = best["corrected"]["estimate"]
+        return corrected, f"out of fold, corrected for having been chosen as the best of {best['of']}"
+    return as_it_stands, (
+        f"out of fold, as it stands: the model is the best of {best['of']} by {ladder['metric']}, and only that "
+        "figure is corrected for the choice"
+    )
 
 
 def _higher(metric: str, settings: Settings) -> bool:
@@ -165,11 +213,14 @@ def _uploaded(run: Record, wanted: SubmitConfig, path: Path, passed: Gate) -> Su
         "{record}": str(run.path),
     }
     command = [_filled(part, words) for part in wanted.command]
-    code, output = _run(command, wanted.timeout_s)
-    event = "uploaded" if code == 0 else "failed"
-    how = {"model": passed.model, "metric": passed.metric, "figure": passed.figure}
-    note(run, event, path, **how, command=command, code=code, output=output)
+    event, code, output = _run(command, wanted.timeout_s)
+    add(run, event, path, **_how(passed), command=command, code=code, output=output)
     return Submitted(passed, event, output)
+
+
+def _how(passed: Gate) -> dict[str, Any]:
+    """Return what the log says of a gate."""
+    return {name: value for name, value in vars(passed).items() if name != "passed"}
 
 
 def _filled(part: str, words: Mapping[str, str]) -> str:
@@ -178,17 +229,18 @@ def _filled(part: str, words: Mapping[str, str]) -> str:
     return part
 
 
-def _run(command: list[str], timeout_s: float, *, most: int = 4000) -> tuple[int | None, str]:
-    """Return the exit code (None where it was stopped or could not be started) and the last of the output."""
+def _run(command: list[str], timeout_s: float, *, most: int = 4000) -> tuple[str, int | None, str]:
+    """Return the event, the exit code (None where there is none) and the last of the output."""
     try:
         done = subprocess.run(  # the user's own command, no shell
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, timeout=timeout_s,
             check=False,
         )  # fmt: skip
     except FileNotFoundError:
-        return None, f'There is no program "{command[0]}".'
+        return "failed", None, f'There is no program "{command[0]}".'
     except OSError as error:
-        return None, f'"{command[0]}" could not be started ({error.strerror}).'
+        return "failed", None, f'"{command[0]}" could not be started ({error.strerror}).'
     except subprocess.TimeoutExpired:
-        return None, f"It was stopped after {timeout_s:g} s (submit.timeout_s)."
-    return done.returncode, done.stdout.decode("utf-8", errors="replace")[-most:].strip()
+        return "stopped", None, f"It was stopped after {timeout_s:g} s (submit.timeout_s)."
+    event = "uploaded" if done.returncode == 0 else "failed"
+    return event, done.returncode, done.stdout.decode("utf-8", errors="replace")[-most:].strip()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +11,7 @@ import pandas as pd
 from evenhand.base.errors import RecordError
 from evenhand.base.record import Record
 from evenhand.base.values import Finding, Folds, Samples
+from evenhand.doctor.course import lines_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,9 +100,7 @@ def _epochs(record: Record) -> pd.DataFrame:
             "fold": int(path.parts[-3].removeprefix("fold")),
             "seed": int(path.parts[-2].removeprefix("seed")),
         }
-        for line in path.read_text(encoding="utf-8").splitlines():
-            with contextlib.suppress(json.JSONDecodeError):
-                rows.append({**where, **json.loads(line)})
+        rows += [{**where, **line} for line in lines_of(path)]
     return pd.DataFrame(rows)
 
 

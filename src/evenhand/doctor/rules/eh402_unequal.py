@@ -14,7 +14,8 @@ def check(case: Case, *, most: int = 6) -> Iterator[Found]:
     """Find comparisons of runs with unequal budgets, data or folds.
 
     What it checks: what the records of the runs say about epochs, batch size, seeds, folds, rows, labels and files,
-    and whether every run has the rows that are compared. At most `most` differences are written out.
+    and whether every run has the rows that are compared. Of blends, every model that both runs have is looked at,
+    and which models are blended. At most `most` differences are written out.
 
     Why it matters: a gain after twice the epochs, on cleaned labels or in kinder folds is not the model's. The
     verdict is about everything that differs, not about the thing one has in mind.

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from scipy.optimize import LinearConstraint, minimize
 
 from evenhand.base.config import option
 from evenhand.base.values import Floats
-from evenhand.ensemble.linear import SMALLEST, Space, Weighted, into, shares
+from evenhand.ensemble.linear import SMALLEST, Weighted, into, shares
 from evenhand.ensemble.loss import log_loss
 from evenhand.ensemble.method import Learned, Method
 from evenhand.ensemble.methods import METHODS
@@ -22,10 +22,11 @@ class LogLoss(Method):
 
     Of probabilities only those at the truth matter, n × m numbers: the mixture proportions of fixed components,
     by expectation and maximisation (Dempster et al. 1977) and a last polish by sequential quadratic programming
-    (Kraft 1988). Of logarithms the softmax of the sum is what is judged (a logarithmic opinion pool).
+    (Kraft 1988). Of logarithms the softmax of the sum is what is judged (a logarithmic opinion pool). Weights
+    are learned in these two spaces only, so log-odds are refused.
     """
 
-    space: Space = option("probability", says="What is averaged: probability, or log.")
+    space: Literal["probability", "log"] = option("probability", says="What is averaged: probability, or log.")
 
     def learn(self, stack: Stack, seed: int) -> Learned:
         start = shares(np.ones(stack.m))

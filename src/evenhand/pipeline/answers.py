@@ -1,0 +1,73 @@
+"""Answers without probabilities: a file with an id and a label in each row, as `predict --like` writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from evenhand.base.errors import DataError, unknown
+from evenhand.base.values import Predictions
+from evenhand.evaluation.columns import Columns
+from evenhand.evaluation.labels import class_numbers
+from evenhand.evaluation.pieces import opened
+from evenhand.pipeline.likeness import read_sample
+
+
+def read_answers(source: object, columns: Columns | None = None) -> Predictions | None:
+    """Return the answers of a CSV file with one column beside the ids, or None where a source is something else.
+
+    The classes are the labels that it holds, and each answer has the probability 1, for want of any.
+
+    Raises
+    ------
+    DataError
+        If an id is empty or there twice, or a row has no label; the text names the line.
+    """
+    if not isinstance(source, (str, Path)) or Path(source).suffix.lower() not in (".csv", ".tsv", ".txt"):
+        return None
+    if Path(source).is_dir() or len(opened(source).names) != 2:
+        return None
+    sample = read_sample(source)
+    if columns is not None and columns.id is not None:
+        if columns.id not in sample.header:
+            raise DataError(f"{source}: {unknown('column', columns.id, sample.header)}")
+        sample = replace(sample, id_column=sample.header.index(columns.id))
+    labels = sample.cells[:, 1 - sample.id_column]
+    if (labels == "").any():
+        row = int((labels == "").argmax())
+        raise DataError(
+            f'{source}: line {sample.lines[row]:,} has nothing in the column "{sample.others[0]}". Every row needs '
+            "the class that it was given."
+        )
+    classes, at = np.unique(labels.astype(str), return_inverse=True)
+    return Predictions(
+        sample.ids, tuple(map(str, classes)), np.eye(len(classes))[at], model=Path(source).stem, origin="test"
+    )
+
+
+def with_one_list(one: Predictions, two: Predictions, bare: Sequence[bool]) -> tuple[Predictions, Predictions]:
+    """Return two sets of answers with one list of classes, so that labels alone can be held against anything.
+
+    Parameters
+    ----------
+    bare
+        For each, whether it came from `read_answers`: it then gets the classes of the other, or where both did,
+        both get the classes of both. Whole numbers that are no class count as positions.
+
+    Raises
+    ------
+    DataError
+        If a label is no class of the other.
+    """
+    classes = tuple(sorted({*one.classes, *two.classes})) if all(bare) else (two if bare[0] else one).classes
+    first, second = (_among(p, classes) if b else p for p, b in zip((one, two), bare, strict=True))
+    return first, second
+
+
+def _among(answers: Predictions, classes: tuple[str, ...]) -> Predictions:
+    names = np.array(answers.classes, dtype=object)[answers.predicted]
+    table = np.eye(len(classes))[class_numbers(names, classes, answers.model)]
+    return replace(answers, classes=classes, probabilities=table)
