@@ -33,6 +33,7 @@ Images = npt.NDArray[np.uint8] | Ragged
 
 Progress = Callable[[int, int], None]
 
+
 def boundary_activations(
     network: Network,
     images: Images,
