@@ -104,6 +104,7 @@ def test_the_shell_holds_labels_against_labels_and_leaves_confidence_empty(tmp_p
         ("id,label\nr0,a\nr1,\n", 'line 3 has nothing in the column "label"'),
         ("id,label\nr0,a\nr1,zz\n", 'labelled "zz"'),
         ("id,label\nr0,a\nr0,b\n", "line 3"),
+        ("id,prob\nr0,1\nr1,0.25\n", 'line 3, column "prob" holds 0.25, which is no label'),
     ],
 )
 def test_labels_that_cannot_be_compared_are_told(files, tmp_path, text, words):

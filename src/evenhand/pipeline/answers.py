@@ -7,13 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from evenhand.base.errors import DataError, unknown
-from evenhand.base.values import Predictions
+from evenhand.base.values import Predictions, Strings
 from evenhand.evaluation.columns import Columns
 from evenhand.evaluation.labels import class_numbers
 from evenhand.evaluation.pieces import opened
-from evenhand.pipeline.likeness import read_sample
+from evenhand.pipeline.likeness import Sample, read_sample
 
 
 def read_answers(source: object, columns: Columns | None = None) -> Predictions | None:
@@ -24,7 +25,7 @@ def read_answers(source: object, columns: Columns | None = None) -> Predictions 
     Raises
     ------
     DataError
-        If an id is empty or there twice, or a row has no label; the text names the line.
+        If an id is empty or there twice, or a row has no label or a fraction; the text names the line.
     """
     if not isinstance(source, (str, Path)) or Path(source).suffix.lower() not in (".csv", ".tsv", ".txt"):
         return None
@@ -42,10 +43,23 @@ def read_answers(source: object, columns: Columns | None = None) -> Predictions 
             f'{source}: line {sample.lines[row]:,} has nothing in the column "{sample.others[0]}". Every row needs '
             "the class that it was given."
         )
+    _refuse_fractions(str(source), labels, sample)
     classes, at = np.unique(labels.astype(str), return_inverse=True)
     return Predictions(
         sample.ids, tuple(map(str, classes)), np.eye(len(classes))[at], model=Path(source).stem, origin="test"
     )
+
+
+def _refuse_fractions(source: str, labels: Strings, sample: Sample) -> None:
+    """Refuse the probabilities of one class, which would pass for as many labels."""
+    numbers = pd.to_numeric(pd.Series(labels), errors="coerce").to_numpy(np.float64)
+    odd = np.isfinite(numbers) & (numbers != np.round(numbers))
+    if odd.any():
+        row = int(odd.argmax())
+        raise DataError(
+            f'{source}: line {sample.lines[row]:,}, column "{sample.others[0]}" holds {labels[row]}, which is no '
+            "label. Beside ids there must be one column for the label, or one for each class."
+        )
 
 
 def with_one_list(one: Predictions, two: Predictions, bare: Sequence[bool]) -> tuple[Predictions, Predictions]:
