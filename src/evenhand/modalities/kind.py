@@ -83,7 +83,7 @@ class Kind(Protocol):
         """Return every row below a root without classes, for prediction."""
 
     def settings(self, own: Any, size: int | None) -> dict[str, Any]:
-        """Return everything that decides the encoded bytes, a version number of the encoder among it."""
+        """Return everything that decides the encoded bytes, a mark of the code among it (`source_mark`)."""
 
     def reader(self, root: Root, frame: pd.DataFrame, settings: Mapping[str, Any]) -> Reader:
         """Return what encodes rows of a frame as the store holds them."""
