@@ -11,9 +11,9 @@ NOTHING = {"estimate": None, "low": None, "high": None}
 CLASS = {"class": "S [x]", "group": "p232", "share": 0.752, "with": ALL, "without": {**ALL, "recall": NOTHING}}
 
 
-def words(found: dict[str, Any], of: str = "test") -> str:
+def words(found: dict[str, Any], of: str = "test", best: str = "") -> str:
     out = StringIO()
-    Console(file=out, width=80).print(heaviest_table(found, of))
+    Console(file=out, width=80).print(heaviest_table(found, of, best))
     return out.getvalue()
 
 
@@ -32,3 +32,12 @@ def test_a_class_of_one_group_alone_has_no_figure_without_it() -> None:
 def test_there_is_no_table_where_no_class_lies_mostly_in_one_group() -> None:
     assert heaviest_table({"m": {"test": []}}, "test") is None
     assert heaviest_table({}, "oof") is None
+
+
+def test_of_many_the_best_model_s_are_shown() -> None:
+    classes = [{**CLASS, "class": f"c{i}", "share": 0.5 + i / 100} for i in range(9)]
+    told = words({"a": {"test": classes[:3]}, "b": {"test": classes}}, best="b")
+    assert "a: " not in told
+    assert [f"b: c{i}" in told for i in range(9)] == [False] * 3 + [True] * 6
+    few = words({"a": {"test": classes[:3]}, "b": {"test": classes[:3]}}, best="b")
+    assert few.count("a: ") == few.count("b: ") == 3

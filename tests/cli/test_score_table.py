@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from evenhand.cli.score_table import score_table
+from evenhand.cli.score_table import score_tables
 
 METRICS = ["macro_f1", "accuracy", "worst_recall"]
 
@@ -17,9 +17,10 @@ def words(models: int, width: int) -> tuple[str, int]:
         for m in range(models)
         for metric in METRICS
     ]
-    table, shown = score_table(pd.DataFrame(rows), METRICS, "Out of fold", width)
+    tables, shown = score_tables(pd.DataFrame(rows), METRICS, "Out of fold", width)
     out = StringIO()
-    Console(file=out, width=width).print(table)
+    for table in tables:
+        Console(file=out, width=width).print(table)
     return out.getvalue(), shown
 
 
@@ -31,14 +32,19 @@ def test_few_models_stand_beside_each_other() -> None:
 
 
 @pytest.mark.parametrize(
-    ("models", "width", "shown"), [(7, 80, 3), (7, 60, 2), (7, 40, 1), (4, 79, 2), (30, 120, 3)]
+    ("models", "width", "shown", "tables"),
+    [(7, 80, 3, 1), (7, 60, 3, 2), (7, 40, 3, 3), (4, 79, 3, 2), (30, 120, 3, 1), (30, 60, 2, 1), (17, 60, 2, 1)],
 )
-def test_many_models_stand_below_each_other_with_what_fits(models: int, width: int, shown: int) -> None:
+def test_many_models_stand_below_each_other_with_what_fits(
+    models: int, width: int, shown: int, tables: int
+) -> None:
     told, found = words(models, width)
     assert found == shown
+    assert told.count("Out of fold") == 1
     for m in range(models):
-        (line,) = (line for line in told.splitlines() if f"│ model-{m} " in line)
-        assert f"{0.8 + m / 100:.3f} [0.700, 0.900]" in line
+        lines = [line for line in told.splitlines() if f"│ model-{m} " in line]
+        assert len(lines) == tables
+        assert f"{0.8 + m / 100:.3f} [0.700, 0.900]" in lines[0]
     assert all(len(line) <= width for line in told.splitlines())
 
 
@@ -48,7 +54,7 @@ def test_one_model_is_shown_whole_in_the_narrowest_terminal() -> None:
 
 def test_a_metric_that_a_model_lacks_cannot_be_estimated() -> None:
     rows = [{"name": "a", "metric": "macro_f1", "estimate": 0.5, "low": None, "high": None}]
-    table, _ = score_table(pd.DataFrame(rows), METRICS[:2], "", 80)
+    (table,), _ = score_tables(pd.DataFrame(rows), METRICS[:2], "", 80)
     out = StringIO()
     Console(file=out, width=80).print(table)
     assert "cannot be estimated" in out.getvalue()

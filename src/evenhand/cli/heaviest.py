@@ -13,8 +13,12 @@ from evenhand.cli.figures import figure_words
 FIGURES = ("precision", "recall", "f1")
 
 
-def heaviest_table(found: Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]], of: str) -> Table | None:
+def heaviest_table(
+    found: Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]], of: str, best: str = "", *, most: int = 6
+) -> Table | None:
     """Return the figures of such classes in one set, or None where there is no such class; it fits 80 columns.
+
+    Of more than `most` only those of the best model are shown, the most uneven first, as many.
 
     Parameters
     ----------
@@ -22,8 +26,13 @@ def heaviest_table(found: Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]
         Model -> set -> classes, as `scores.json` holds them under "heaviest".
     of
         The set.
+    best
+        The best model.
     """
     rows = [(name, one) for name, sets in found.items() for one in sets.get(of, ())]
+    if len(rows) > most:
+        own = [(name, one) for name, one in rows if name == best] or rows
+        rows = sorted(own, key=lambda row: -row[1]["share"])[:most]
     if not rows:
         return None
     table = Table(title="Classes that lie mostly in one group, with and without it", title_justify="left")

@@ -1,4 +1,4 @@
-"""Metrics of the models of a run with their intervals, as a Rich table that fits the terminal."""
+"""Metrics of the models of a run with their intervals, as Rich tables that fit the terminal."""
 
 from __future__ import annotations
 
@@ -18,10 +18,13 @@ FIGURE_COLUMNS = 23
 LONGEST_NAME = 24
 
 
-def score_table(scores: pd.DataFrame, metrics: Sequence[str], title: str, width: int) -> tuple[Table, int]:
-    """Return a table of estimates with intervals, and how many of the metrics it has room for.
+def score_tables(
+    scores: pd.DataFrame, metrics: Sequence[str], title: str, width: int, *, most_lines: int = 40
+) -> tuple[list[Table], int]:
+    """Return tables of estimates with intervals, and how many of the metrics they hold.
 
-    Metrics are the rows while all models fit beside each other; else models are, with as many metrics as fit.
+    Metrics are the rows while all models fit beside each other. Else models are, with as many metrics beside them
+    as fit, and the others in further tables, as long as all together have `most_lines` lines at most.
 
     Parameters
     ----------
@@ -39,16 +42,21 @@ def score_table(scores: pd.DataFrame, metrics: Sequence[str], title: str, width:
         table = _table(("metric", *names), title)
         for metric in metrics:
             table.add_row(metric, *(figure_words(found.get((name, metric), {})) for name in names))
-        return table, len(metrics)
+        return [table], len(metrics)
     beside = 4 + min(max(map(len, names)), LONGEST_NAME)
-    shown = metrics[: max(1, (width - beside) // FIGURE_COLUMNS)]
-    table = _table(("model", *shown), title)
-    for name in names:
-        table.add_row(Text(name), *(figure_words(found.get((name, metric), {})) for metric in shown))
-    return table, len(shown)
+    step = max(1, (width - beside) // FIGURE_COLUMNS)
+    tables: list[Table] = []
+    for start in range(0, len(metrics), step):
+        part = metrics[start : start + step]
+        if tables and (len(tables) + 1) * (len(names) + 4) > most_lines:
+            return tables, start
+        tables.append(_table(("model", *part), title if not tables else None))
+        for name in names:
+            tables[-1].add_row(Text(name), *(figure_words(found.get((name, metric), {})) for metric in part))
+    return tables, len(metrics)
 
 
-def _table(heads: Sequence[str], title: str) -> Table:
+def _table(heads: Sequence[str], title: str | None) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold")
     for head in heads:
         table.add_column(Text(head), overflow="fold")

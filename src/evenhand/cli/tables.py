@@ -12,7 +12,7 @@ from rich.text import Text
 
 from evenhand.cli.figures import figure_words
 from evenhand.cli.heaviest import heaviest_table
-from evenhand.cli.score_table import score_table
+from evenhand.cli.score_table import score_tables
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -115,13 +115,14 @@ def print_run(done: Run, *, most: int = 6) -> None:
         part = scores[scores["set"] == of]
         if part.empty:
             continue
-        table, shown = score_table(part, metrics, f"{title}: estimate and 95 % interval", out.width)
-        out.print(table)
+        tables, shown = score_tables(part, metrics, f"{title}: estimate and 95 % interval", out.width)
+        for table in tables:
+            out.print(table)
         if shown < len(metrics):
             out.print(Text("A wider terminal, the report and --json have further metrics.", style="dim"))
         first = part.iloc[0]
         out.print(Text(f"{int(first['n']):,} rows in {int(first['groups']):,} independent groups.", style="dim"))
-        if uneven := heaviest_table(done.heaviest, of):
+        if uneven := heaviest_table(done.heaviest, of, done.best):
             out.print(uneven)
         out.print()
     print_findings(done.findings, out)

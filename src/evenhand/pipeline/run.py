@@ -72,6 +72,11 @@ class Run:
         return pd.DataFrame(rows)
 
     @property
+    def best(self) -> str:
+        """Name of the best entry out of fold; empty where nothing could be judged."""
+        return str((self.record.json("scores.json").get("headline") or {}).get("best") or "")
+
+    @property
     def heaviest(self) -> dict[str, Any]:
         """Model -> set -> classes that lie mostly in one group, with and without it (`evaluation.heaviest`)."""
         return dict(self.record.json("scores.json").get("heaviest", {}))
