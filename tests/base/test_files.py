@@ -1,11 +1,13 @@
 import json
 import math
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from evenhand.base.files import json_lines, replacing, to_json, write_json
+from evenhand.base.files import json_lines, replacing, sweep, to_json, write_json
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
@@ -16,6 +18,22 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> 
         raise RuntimeError("halfway")
     assert target.read_text() == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_what_a_killed_process_left_is_swept_and_nothing_else(tmp_path: Path) -> None:
+    folder = tmp_path / "models" / "a"
+    folder.mkdir(parents=True)
+    code = (
+        "import os, sys; from pathlib import Path; from evenhand.base.files import replacing\n"
+        "with replacing(Path(sys.argv[1])) as part:\n    part.write_text('half'); os.kill(os.getpid(), 9)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(folder / "epochs.jsonl")], check=False)
+    (left,) = folder.iterdir()
+    assert left.name.endswith(".part")
+    for own in (".hidden", ".a.part", "b.12.0123abcd.part"):
+        (folder / own).write_text("mine")
+    sweep(tmp_path)
+    assert sorted(p.name for p in folder.iterdir()) == [".a.part", ".hidden", "b.12.0123abcd.part"]
 
 
 def test_folders_are_made_on_the_way(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import json
 import math
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,6 +29,16 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what processes that were killed left of `replacing` anywhere below a folder.
+
+    Only for folders that no other process writes into.
+    """
+    for left in folder.rglob(".*.part"):
+        if re.fullmatch(r"\..+\.\d+\.[0-9a-f]{8}\.part", left.name):
+            left.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:

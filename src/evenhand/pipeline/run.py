@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from evenhand.base.errors import ConfigError, Fault
+from evenhand.base.files import sweep
 from evenhand.base.record import Record, unfinished
 from evenhand.base.values import Finding
 from evenhand.data.store_entry import Entry
@@ -146,6 +147,7 @@ def run(
                 judge(record, settings, watcher, seconds)
         watcher.stage("writing the report")
         write_report(record.path)
+        sweep(record.path)
     return Run(record)
 
 
