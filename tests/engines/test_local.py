@@ -176,10 +176,13 @@ def test_a_death_is_noticed_even_if_a_child_holds_the_socket() -> None:
 
 
 PARENT = """
+import signal
 import sys
 sys.path.insert(0, {here!r})
 from evenhand.base.errors import Interrupted
 from evenhand.engines.local import run_calls
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what is begun in the background ignores it
 if __name__ != "__main__":
     raise SystemExit("workers must not run the script again")
 try:
