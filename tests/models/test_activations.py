@@ -85,6 +85,26 @@ def test_they_are_computed_once_for_equal_frozen_parts(
     assert len(calls) == 5
 
 
+def test_layers_of_ones_own_count_by_their_source(network: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def mark(*names: str) -> str:
+        asked.extend(names)
+        return "mark"
+
+    monkeypatch.setattr(room, "source_mark", mark)
+    built = network()
+
+    class Kept:
+        def array(self, key: Any, *_: Any) -> Any:
+            return key
+
+    assert keep(built, np.zeros((2, 32, 32, 3), np.uint8), Kept())["code"] == "mark"  # type: ignore[arg-type]
+    assert room.__name__ in asked
+    assert any(name.startswith("evenhand.models.") for name in asked if name != room.__name__)
+    assert not any(name.startswith(("torch", "timm")) for name in asked)
+
+
 def test_pictures_of_any_size_give_features(network: Make, tmp_path: Path) -> None:
     chance = np.random.default_rng(0)
     sizes = [(16, 16), (20, 24), (16, 16), (24, 20), (20, 24)]

@@ -7,6 +7,7 @@ row and view, so that they do not depend on the size or the order of batches.
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -32,6 +33,9 @@ Images = npt.NDArray[np.uint8] | Ragged
 """(n, h, w, c) pictures, or pictures of any size."""
 
 Progress = Callable[[int, int], None]
+
+LIBRARIES = ("torch", "torchvision", "timm")
+"""Their layers are taken as they are; what changes in them is told by the versions in the record."""
 
 
 def boundary_activations(
@@ -84,7 +88,7 @@ def boundary_activations(
     )
     views = model.views
     key = {
-        "code": source_mark(__name__, *((augment.__module__,) if views > 1 else ())),
+        "code": source_mark(__name__, *_own_code(frozen), *((augment.__module__,) if views > 1 else ())),
         "network": network.fingerprint(),
         "precision": str(frozen.dtype(torch.device(device))),
         "rows": rows,
@@ -105,6 +109,14 @@ def boundary_activations(
         )
 
     return store.array(key, (len(images), views, *shape), dtype, fill)
+
+
+def _own_code(frozen: Frozen) -> list[str]:
+    """Return the modules that the classes of a frozen part come from, other than those of the libraries below."""
+    names = {type(part).__module__ for part in frozen.part.modules()}
+    specs = {name: getattr(sys.modules.get(name), "__spec__", None) for name in names}
+    written = {name for name, spec in specs.items() if spec is not None and str(spec.origin).endswith(".py")}
+    return sorted(name for name in written if name.partition(".")[0] not in LIBRARIES)
 
 
 def fill_activations(

@@ -18,6 +18,7 @@ from evenhand.data.config import FoldsConfig
 from evenhand.data.split import make_folds
 from evenhand.ensemble.blend import blend
 from evenhand.evaluation.evaluate import evaluate, judged
+from evenhand.evaluation.units import divided
 from evenhand.pipeline.gathered import OUT_OF_FOLD, gathered
 from evenhand.pipeline.progress import Watcher
 from evenhand.pipeline.refitted import Again, Refit
@@ -116,10 +117,7 @@ def heads_again(
 
 def keeps_whole(p: Predictions, groups: Strings) -> bool:
     """Return whether every group lies in one fold of the predictions."""
-    if p.fold is None:
-        return False
-    pairs = pd.DataFrame({"group": groups.astype(str), "fold": p.fold}).drop_duplicates()
-    return bool(pairs["group"].is_unique)
+    return p.fold is not None and not divided(groups, p.fold)
 
 
 def _what(name: str, again: Mapping[str, Predictions], seen: Sequence[str]) -> str:
