@@ -80,7 +80,8 @@ class Fault:
     def __str__(self) -> str:
         where = f"line {self.line}: " if self.line else ""
         hint = f' Did you mean "{self.nearest}"?' if self.nearest else ""
-        return f"{where}{self.key}: {self.found}; {self.allowed}.{hint}"
+        end = "" if self.allowed.endswith(("?", ".", "!")) else "."
+        return f"{where}{self.key}: {self.found}; {self.allowed}{end}{hint}"
 
 
 class ConfigError(EvenhandError):
