@@ -1,10 +1,11 @@
-"""fastai on grocery for some seconds: run by `accuracy_time.py` with the peers' interpreter.
+"""fastai for some seconds: run by other benchmarks with the peers' interpreter.
 
-    python accuracy_fastai.py DATA OUT SECONDS
+    python accuracy_fastai.py DATA OUT SECONDS [LABEL] [GROUP]
 
 Lite0 with the packaged ImageNet weights; fastai's `fine_tune` (one epoch for the head, then everything) with as
 many epochs as fit, by the time that a few steps took; where not one fits, the head alone. Its usual
-augmentations, all rows of train and val but one in fifty, which it watches its loss on.
+augmentations, all rows of train and val but one in fifty, which it watches its loss on (whole groups, where there
+is a column of them). LABEL is the column of the classes ("fine").
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ from fastai.vision.all import (
     CategoryBlock,
     DataBlock,
     ImageBlock,
+    IndexSplitter,
     Normalize,
-    RandomSplitter,
     Resize,
     aug_transforms,
     vision_learner,
@@ -32,13 +33,22 @@ from fastai.vision.all import (
 ENCODER, SIZE, BATCH, WORKERS = "tf_efficientnet_lite0", 224, 32, 2
 
 
-def learner_on(data: Path, labels: pd.DataFrame) -> Any:
+def watched(labels: pd.DataFrame, group: str | None, share: float = 0.02) -> list[int]:
+    """Return positions of the rows that are not trained on: about `share` of all, in whole groups."""
+    groups = labels[group].astype(str) if group else pd.Series([str(row) for row in range(len(labels))])
+    order = np.random.default_rng(0).permutation(groups.unique())
+    rows = groups.value_counts().loc[order].cumsum()
+    chosen = set(order[: max(1, int((rows <= share * len(labels)).sum()))])
+    return np.flatnonzero(groups.isin(chosen)).tolist()
+
+
+def learner_on(data: Path, labels: pd.DataFrame, label: str, group: str | None) -> Any:
     """Return a learner with the packaged weights, frozen below its head."""
     block = DataBlock(
         blocks=(ImageBlock, CategoryBlock),
         get_x=lambda row: data / row["path"],
-        get_y=lambda row: row["fine"],
-        splitter=RandomSplitter(0.02, seed=0),
+        get_y=lambda row: row[label],
+        splitter=IndexSplitter(watched(labels, group)),
         item_tfms=Resize(256),
         batch_tfms=[
             *aug_transforms(size=SIZE, min_scale=0.6),
@@ -94,11 +104,13 @@ def fit(learner: Any, left: Any) -> str:
 
 def main() -> None:
     data, out, budget = Path(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3])
+    label = sys.argv[4] if len(sys.argv) > 4 else "fine"
+    group = sys.argv[5] if len(sys.argv) > 5 else None
     began = time.monotonic()
-    labels = pd.read_csv(data / "labels.csv")
+    labels = pd.read_csv(data / "labels.csv", dtype={label: str})
     test = labels[labels["split"] == "test"]
     torch.manual_seed(0)
-    learner = learner_on(data, labels[labels["split"] != "test"].reset_index(drop=True))
+    learner = learner_on(data, labels[labels["split"] != "test"].reset_index(drop=True), label, group)
     reserve = 15 + 0.012 * len(test)  # start-up, and predicting the test
     print(fit(learner, lambda: budget - reserve - (time.monotonic() - began)))
     loader = learner.dls.test_dl(test.reset_index(drop=True))

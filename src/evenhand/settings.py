@@ -26,6 +26,7 @@ from evenhand.evaluation.names import metric_faults
 from evenhand.evaluation.submit_config import SubmitConfig
 from evenhand.modalities import KINDS, Kind
 from evenhand.modalities.views import views_of
+from evenhand.models.baseline import baseline_of, is_logistic_regression
 from evenhand.models.config import ModelConfig
 from evenhand.training.config import TrainConfig
 
@@ -56,13 +57,29 @@ class Settings(Section):
         """The kind's own section."""
         return getattr(self, self.data.kind)
 
+    @property
+    def baseline(self) -> ModelConfig | None:
+        """The logistic regression that stands in every table beside the models, or None."""
+        return baseline_of(self.model) if self.evaluate.logistic_regression else None
+
+    @property
+    def fitted(self) -> list[ModelConfig]:
+        """The models, and the baseline after them: everything that has predictions of its own."""
+        return [*self.model, *([self.baseline] if self.baseline else [])]
+
     def train_of(self, model: ModelConfig) -> TrainConfig:
-        """Return [train] with the model's own overrides."""
-        return TrainConfig.model_validate(merged(self.train.model_dump(), model.train))
+        """Return [train] with the model's own overrides; of a logistic regression, what its inputs need."""
+        found = TrainConfig.model_validate(merged(self.train.model_dump(), model.train))
+        if is_logistic_regression(model):
+            return TrainConfig(batch_size=found.batch_size, precision=found.precision)
+        return found
 
     def balance_of(self, model: ModelConfig) -> BalanceConfig:
-        """Return [balance] with the model's own overrides."""
-        return self.balance.overridden(model.balance)
+        """Return [balance] with the model's own overrides; of a logistic regression, what corrects its prior."""
+        found = self.balance.overridden(model.balance)
+        if is_logistic_regression(model):
+            return BalanceConfig(correct_to=found.correct_to, adjust=found.adjust)
+        return found
 
     def stage_balances_of(self, model: ModelConfig) -> list[BalanceConfig]:
         """Return [balance] in each stage of a model; one where no stage is named."""

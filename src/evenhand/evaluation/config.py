@@ -101,3 +101,8 @@ class EvaluateConfig(Section):
     )
     level: float = option(0.95, gt=0.5, lt=1.0, says="How often an interval is to hold the truth.")
     seed: int = option(0, ge=0, says="Seed of the bootstrap.")
+    logistic_regression: bool = option(
+        True,
+        says="Whether a logistic regression on frozen features is a row of every table, beside the models; "
+        "it takes no part in the choice or the blends unless it is named as a model.",
+    )

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, model_validator
 
 from evenhand.base.config import Section, option
 
@@ -61,7 +61,7 @@ class ModelConfig(Section):
     tune: Annotated[str, AfterValidator(_tune)] = option(
         "head", says="What is trained: head, all, or from:STAGE (that stage and all after it)."
     )
-    head: str = option("linear", says="What turns features into classes: linear, mlp, cosine.")
+    head: str = option("linear", says="What turns features into classes: linear, mlp, cosine, logistic_regression.")
     head_width: int = option(512, ge=1, unit="units", says="Hidden layer of the mlp head.")
     dropout: float = option(0.0, ge=0, lt=1, says="Share of the features left out while the head is trained.")
     normalise: Literal["batch", "layer", "l2", "none"] = option(
@@ -104,6 +104,15 @@ class ModelConfig(Section):
     seeds: list[int] = option([0], min_length=1, says="The model is trained once with each of these seeds.")
     train: dict[str, Any] = option({}, says="Keys of [train] that differ for this model.")
     balance: dict[str, Any] = option({}, says="Keys of [balance] that differ for this model.")
+
+    @model_validator(mode="after")
+    def _solved(self) -> ModelConfig:
+        if self.head == "logistic_regression" and (self.tune != "head" or len(self.seeds) > 1):
+            raise ValueError(
+                'head = "logistic_regression" is solved on frozen features, the same for every seed; it needs '
+                'tune = "head" and one seed'
+            )
+        return self
 
 
 class SizedModel(ModelConfig):

@@ -82,6 +82,12 @@ def linear(d: int, k: int, config: ModelConfig, generator: torch.Generator) -> n
     return nn.Sequential(nn.Dropout(config.dropout), _layer(d, k, 0.01, generator))
 
 
+@HEADS.register("logistic_regression")
+def logistic_regression(d: int, k: int, config: ModelConfig, generator: torch.Generator) -> nn.Module:
+    """Return one linear layer of zeros, for the weights that a solver finds (`training.logistic_regression`)."""
+    return _layer(d, k, 0.0, generator)
+
+
 @HEADS.register("mlp")
 def mlp(d: int, k: int, config: ModelConfig, generator: torch.Generator) -> nn.Module:
     """Return one hidden layer of `head_width` units (He et al. 2015 initialisation), GELU, dropout before each."""

@@ -69,7 +69,7 @@ def answerer(run: Record, settings: Settings, chosen: str, watcher: Watcher) -> 
         If there is no such model or blend.
     """
     names = tuple(model.name for model in settings.model)
-    if chosen in names:
+    if chosen in names or (settings.baseline is not None and chosen == settings.baseline.name):
         return Answerer((chosen,), (chosen,))
     made = [recipe(choice, score=settings.score.weights) for choice in settings.ensemble.methods]
     recipes = {PREFIX + one.name: one for one in made} if len(names) > 1 else {}

@@ -33,12 +33,14 @@ def judge(record: Record, settings: Settings, watcher: Watcher, seconds: Mapping
     watcher.stage("judging", len(settings.model) + len(settings.ensemble.methods))
     models = [gathered(record, model.name, model.seeds) for model in settings.model]
     made = blended(record, settings, models, watcher)
-    every = [*models, *(sets for _, sets in made)]
+    chosen_among = [*models, *(sets for _, sets in made)]
+    floor = settings.baseline
+    every = [*chosen_among, *([gathered(record, floor.name, floor.seeds)] if floor else [])]
     tables = [_table(of, p) for sets in every for of, p in sets.items()]
     record.write_predictions(pd.concat(tables, ignore_index=True))
     if any(LOCKED in sets for sets in every):
         note_opening(record)
-    best = max(every, key=lambda sets: _score(sets[OUT_OF_FOLD], settings, record.samples()))
+    best = max(chosen_among, key=lambda sets: _score(sets[OUT_OF_FOLD], settings, record.samples()))
     scores = {}
     for done, sets in enumerate(every, start=1):
         scores[sets[OUT_OF_FOLD].model] = {of: _figures(p, settings, record.samples()) for of, p in sets.items()}

@@ -154,7 +154,7 @@ def _votes(
     watcher: Watcher,
 ) -> tuple[_Votes, dict[int, str]]:
     """Return what every fold model says about every row, and why rows could not be decoded."""
-    models = [model for model in settings.model if model.name in answer.needed]
+    models = [model for model in settings.fitted if model.name in answer.needed]
     entries = {
         size: encode(settings.kind, root, samples, settings, size, watcher)
         for size in dict.fromkeys(size for m in models for size in settings.sizes_of(m).values())

@@ -106,7 +106,8 @@ def heads_again(
     fold = np.full(len(folds), TEST, dtype=np.int16)
     fold[np.isin(folds.ids, parts.ids)] = parts.of(folds.ids[np.isin(folds.ids, parts.ids)])
     plan = settings.folds.model_copy(update={"k": parts.k})
-    changed = settings.model_copy(update={"model": chosen, "folds": plan})
+    judged_alone = settings.evaluate.model_copy(update={"logistic_regression": False})
+    changed = settings.model_copy(update={"model": chosen, "folds": plan, "evaluate": judged_alone})
     with tempfile.TemporaryDirectory() as folder:
         record = Record.create(Path(folder), asked="", resolved=changed.resolved(), data=run.data())
         record.write_samples(run.samples())

@@ -17,12 +17,14 @@ from evenhand.base.record import Record, unfinished
 from evenhand.base.values import Finding
 from evenhand.data.store_entry import Entry
 from evenhand.engines.cores import usable_cores
+from evenhand.models.config import ModelConfig
 from evenhand.pipeline.check import checked
 from evenhand.pipeline.examine import write_examination
 from evenhand.pipeline.judge import judge
 from evenhand.pipeline.ledger import accepted, ledgers
 from evenhand.pipeline.progress import Silent, Watcher
 from evenhand.pipeline.report import write_report
+from evenhand.pipeline.run_features import FrozenFeatures, features_of_run
 from evenhand.pipeline.source import Source, fingerprint, read, store_of
 from evenhand.pipeline.work import work
 from evenhand.settings import Settings, asked, load
@@ -86,6 +88,25 @@ class Run:
     def predictions(self) -> pd.DataFrame:
         """Predictions of every model and ensemble."""
         return self.record.predictions()
+
+    def features(self, model: str | None = None) -> FrozenFeatures:
+        """Return the activations of a model's frozen part for every row of the run: an array (n, d) with its ids.
+
+        They are read from the store, or computed where the store no longer holds them; of a model that is tuned
+        from a stage on, they are the means of the maps below that stage.
+
+        Parameters
+        ----------
+        model
+            A model of the run; None for the logistic regression that stands in the tables, else for the first
+            model with a frozen part.
+
+        Raises
+        ------
+        EvenhandError
+            If there is no such model, or nothing of it is frozen.
+        """
+        return features_of_run(self.record, model)
 
     def document(self) -> dict[str, Any]:
         """Return what `evenhand run --json` prints."""
@@ -180,7 +201,8 @@ def opened(settings: Settings, source: Source, text: str, *, fresh: bool) -> Rec
 
 def _names(settings: Settings, entries: Mapping[int | None, Entry]) -> dict[str, str]:
     """Return for each model, and each further size of one, the store's name of its encoded rows."""
-    return {name: entries[size].name for model in settings.model for name, size in settings.sizes_of(model).items()}
+    models = settings.fitted
+    return {name: entries[size].name for model in models for name, size in settings.sizes_of(model).items()}
 
 
 def plan(record: Record, settings: Settings, source: Source, watcher: Watcher) -> None:
@@ -218,14 +240,14 @@ def train(record: Record, settings: Settings, watcher: Watcher) -> None:
     store = str(store_of(settings.compute).folder)
     cores = settings.compute.cores
     common = {"record": str(record.path), "store": store}
-    for model in settings.model:
-        if settings.has_frozen_part(model):
+    for model in settings.fitted:
+        if settings.has_frozen_part(model) and not _features_are_kept(model, settings):
             watcher.stage(f"{model.name}: frozen part")
             call = {**common, "model": model.name, "threads": cores}
             work(PREPARE, [call], watcher, workers=1, threads=cores, one_call=True)
     calls = [
         {**common, "model": model.name, "fold": fold, "seed": seed, "watcher": WATCHER}
-        for model in settings.model
+        for model in settings.fitted
         for fold in range(settings.folds.k)
         for seed in model.seeds
     ]
@@ -242,6 +264,16 @@ def train(record: Record, settings: Settings, watcher: Watcher) -> None:
     if soups:
         watcher.stage("averaging weights", len(soups))
         work(SOUP, soups, watcher, workers=min(cores, len(soups)), threads=threads)
+
+
+def _features_are_kept(model: ModelConfig, settings: Settings) -> bool:
+    """Return whether the baseline's features are those of a model whose encoder is frozen whole."""
+    baseline = settings.baseline
+    return (
+        baseline is not None
+        and model.name == baseline.name
+        and any(other.tune == "head" and other.encoder == model.encoder for other in settings.model[:1])
+    )
 
 
 @contextmanager

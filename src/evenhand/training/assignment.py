@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from evenhand.data.store import Store
 from evenhand.data.store_entry import Entry
 from evenhand.evaluation.config import ClassesConfig, ScoreConfig
 from evenhand.modalities import KINDS, Kind
+from evenhand.models.baseline import LOGISTIC_REGRESSION, baseline_of
 from evenhand.models.config import ModelConfig, SizedModel
 from evenhand.training.config import TrainConfig
 
@@ -71,6 +73,8 @@ class Assignment:
         resolved = opened.resolved()
         importlib.import_module(KINDS.get(opened.data()["kind"]).models_module)  # files the kind's own encoders
         found = {entry["name"]: entry for entry in resolved["model"]}
+        if model == LOGISTIC_REGRESSION and model not in found:
+            found |= _baseline(resolved)
         if model not in found:
             raise TaskError(unknown("model", model, found))
         return cls(
@@ -176,6 +180,16 @@ class Assignment:
             validation=np.flatnonzero(of == fold),
             test=np.flatnonzero(of == TEST),
         )
+
+
+def _baseline(resolved: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the entry of the standing logistic regression by its name, as the models have theirs."""
+    model = baseline_of(ModelConfig.model_validate(entry) for entry in resolved["model"])
+    if model is None:
+        return {}
+    balance = BalanceConfig.model_validate(resolved.get("balance", {}))
+    own = BalanceConfig(correct_to=balance.correct_to, adjust=balance.adjust)
+    return {model.name: {**model.plain(), "train": TrainConfig().plain(), "balance": own.plain()}}
 
 
 @dataclass(frozen=True, eq=False)

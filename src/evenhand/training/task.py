@@ -19,6 +19,7 @@ import torch
 from evenhand.base.errors import TaskError
 from evenhand.base.files import plain, to_json, write_json
 from evenhand.base.seeds import seed_from
+from evenhand.models.baseline import is_logistic_regression
 from evenhand.models.saving import save_network
 from evenhand.training.assignment import Assignment, Parts
 from evenhand.training.checkpoint import Keeper
@@ -32,6 +33,7 @@ from evenhand.training.job import Fitted, Job
 from evenhand.training.loop import fit
 from evenhand.training.randomness import deterministic
 from evenhand.training.scoring import scorer_of
+from evenhand.training.solve import solve
 from evenhand.training.stages import plans, stages_of
 from evenhand.training.start import fresh_network
 from evenhand.training.written import write_predictions
@@ -157,6 +159,8 @@ def _fit(
         raise TaskError("there is no labelled row to train on. Use fewer folds, or a smaller test.")
     key = (seed, assignment.model.name, fold)
     job = task_job(assignment, parts, key, seed)
+    if is_logistic_regression(assignment.model):
+        return solve(assignment, job, parts, folder, fold, seed)
     keeper = Keeper(folder, _mark(assignment, parts, key, threads))
     watch = None if progress is None else lambda done, total: progress([done, total])
     guard = None if watcher is None else guard_of(watcher, assignment, parts, fold, seed, progress)

@@ -1,0 +1,144 @@
+"""Logistic regression on frozen features: C chosen on folds inside the training rows, in whole groups."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_limits
+
+from evenhand.base.values import Floats, Ints, Mask, Strings
+from evenhand.data.split_sklearn import GroupedStratifiedKFold
+
+Array = npt.NDArray[Any]
+
+START, FACTOR, LEAST, MOST = 1e-2, 10**0.5, 1e-5, 1e3
+"""Where the search for C begins (features have unit variance), its steps, and its ends."""
+
+
+@dataclass(frozen=True, eq=False)
+class LinearFit:
+    """Weights (k, d) and biases (k,) of k classes, and the C that they were fitted with."""
+
+    weight: Array
+    bias: Array
+    c: float
+
+
+def fit_logistic_regression(
+    x: Array, labels: Array, k: int, *, groups: Strings | None = None, weights: Floats | None = None
+) -> LinearFit:
+    """Return a logistic regression with the C that does best on folds inside the rows, fitted on all of them.
+
+    The log-loss of held-out groups is followed from C = 0.01 in steps of a factor of √10, in the direction in which
+    it falls, until it rises.
+
+    Parameters
+    ----------
+    x
+        (n, d) float32 features of about unit variance.
+    labels
+        (n,) classes 0..k-1; or (n, k) shares, of which each column is fitted alone (0.5 or more is a yes).
+    groups
+        (n,) what must not be divided; None for each row alone.
+    weights
+        (n,) weight of each row, or None.
+    """
+    parts = inner_folds(x, labels, k, groups)
+    with threadpool_limits(1):  # tasks run side by side, a processor each
+        best = _best_c(x, labels, k, weights, parts) if parts else START
+        return _fit(x, labels, k, best, weights)
+
+
+def _best_c(x: Array, labels: Array, k: int, weights: Floats | None, parts: list[tuple[Ints, Ints]]) -> float:
+    """Return the C at which the log-loss of held-out rows stops falling."""
+    losses: dict[float, float] = {}
+
+    def loss(c: float) -> float:
+        if c not in losses:
+            losses[c] = sum(_held_out_loss(x, labels, k, c, weights, fit, held) for fit, held in parts)
+        return losses[c]
+
+    best = START
+    for step in (FACTOR, 1 / FACTOR):
+        while LEAST <= best * step <= MOST and loss(best * step) < loss(best):
+            best *= step
+        if best != START:
+            break
+    return best
+
+
+def inner_folds(
+    x: Array, labels: Array, k: int, groups: Strings | None, *, folds: int = 3, much: float = 5e7
+) -> list[tuple[Ints, Ints]]:
+    """Return (fit, held out) positions: three folds, two where there is much to compute, none of a single group."""
+    units = np.arange(len(x)).astype(str).astype(object) if groups is None else groups
+    folds = min(folds if x.size * k <= much else 2, len(set(units)))
+    if folds < 2:
+        return []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # classes of few groups: C is chosen by the others
+        return list(GroupedStratifiedKFold(folds).split(x, np.nan_to_num(labels), units))
+
+
+def _held_out_loss(
+    x: Array, labels: Array, k: int, c: float, weights: Floats | None, fit: Ints, held: Ints
+) -> float:
+    """Return the summed log-loss of held-out rows; a row whose class was not fitted costs the same at every C."""
+    found = _fit(x[fit], labels[fit], k, c, None if weights is None else weights[fit])
+    logits = x[held].astype(np.float64) @ found.weight.T + found.bias
+    own = labels[held]
+    if own.ndim == 1:
+        logits -= logits.max(axis=1, keepdims=True)
+        each = np.log(np.exp(logits).sum(axis=1)) - logits[np.arange(len(held)), own]
+        each = np.where(np.isin(own, labels[fit]), each, 0.0)
+    else:
+        each = (np.logaddexp(0.0, logits) - np.nan_to_num(own) * logits).sum(axis=1)
+    return float(each @ weights[held]) if weights is not None else float(each.sum())
+
+
+def _fit(x: Array, labels: Array, k: int, c: float, weights: Floats | None) -> LinearFit:
+    weight, bias = np.zeros((k, x.shape[1])), np.zeros(k)
+    if labels.ndim == 2:
+        for column in range(k):
+            known = ~np.isnan(labels[:, column])
+            weight[column], bias[column] = _one(x, labels[:, column] >= 0.5, known, c, weights)
+        return LinearFit(weight, bias, c)
+    held = np.unique(labels)
+    absent = np.setdiff1d(np.arange(k), held)
+    if len(held) > 1:
+        fitted = _solver(c).fit(x, labels, weights)
+        if len(held) == 2:  # one row of weights: for the second class against the first
+            half, middle = fitted.coef_[0] / 2, fitted.intercept_[0] / 2
+            weight[held], bias[held] = np.stack([-half, half]), (-middle, middle)
+        else:
+            weight[held], bias[held] = fitted.coef_, fitted.intercept_
+    bias[absent] = bias[held].min() - np.log(len(x) + 1.0)
+    return LinearFit(weight, bias, c)
+
+
+def _one(x: Array, yes: Mask, known: Mask, c: float, weights: Floats | None) -> tuple[Array, float]:
+    """Return the weights (d,) and the bias of one class that may hold beside others."""
+    own = yes[known]
+    if own.all() or not own.any():
+        sign = 1.0 if len(own) and own.all() else -1.0
+        return np.zeros(x.shape[1]), sign * float(np.log(len(x) + 1.0))
+    fitted = _solver(c).fit(x[known], own, None if weights is None else weights[known])
+    return fitted.coef_[0], float(fitted.intercept_[0])
+
+
+class _Quiet(LogisticRegression):  # type: ignore[misc]
+    """One that stops at its steps without a warning: a step more or less does not move C."""
+
+    def fit(self, X: Array, y: Array, sample_weight: Floats | None = None) -> Any:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return super().fit(X, y, sample_weight)
+
+
+def _solver(c: float, *, steps: int = 200, tolerance: float = 1e-3) -> LogisticRegression:
+    return _Quiet(C=c, max_iter=steps, tol=tolerance)
