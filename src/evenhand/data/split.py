@@ -15,8 +15,9 @@ from evenhand.data.folds import read_folds
 from evenhand.data.split_account import account, known_rows, label_columns
 from evenhand.data.split_balance import balance
 from evenhand.data.split_counts import sum_by_group
+from evenhand.data.split_draw import Masks
 from evenhand.data.split_groups import join_groups, same_bytes
-from evenhand.data.split_locked import draw, rows_of_groups, rows_with
+from evenhand.data.split_locked import draws, rows_of_groups, rows_with
 
 _METHODS = {
     "keep": "stratified groups, dealt and mended",
@@ -58,19 +59,59 @@ def make_folds(
     """
     if config.file is not None:
         return read_folds(Path(config.file), samples)
-    sets = [*same_bytes(samples), *duplicates] if config.duplicates == "group" else []
-    whole = samples.groups if config.groups == "keep" else samples.ids
-    group = join_groups(whole, samples.ids, sets)
+    group, named = _units(samples, config, duplicates)
     values = label_columns(samples, also)
     known = known_rows(samples)
     locked = _locked(samples, config, group, values, known)
     fold = np.full(len(samples), TEST, dtype=np.int16)
     fold[~locked] = _deal_rows(values[~locked], known[~locked], _renumber(group[~locked]), config)
     how = {"method": _METHODS[config.groups], "seed": config.seed}
-    joined = len(set(whole)) - int(group.max()) - 1
+    joined = named - int(group.max()) - 1
     if joined:
         how["groups_joined_by_duplicates"] = joined
     return Folds(samples.ids, fold, config.k, how | account(samples, group, fold, config.k))
+
+
+def redraw_tests(
+    samples: Samples, config: FoldsConfig, duplicates: Sequence[Sequence[str]] = (), *, count: int, seed: int = 0
+) -> Masks:
+    """Return (n, count), the rows that other drawings of the locked test would have locked away.
+
+    The test that `make_folds` drew is as likely as each of them. They say what chance alone does to a test.
+
+    Parameters
+    ----------
+    samples, config, duplicates
+        As `make_folds` got them; `config.test` must be a fraction.
+
+    Raises
+    ------
+    FoldsError
+        If no test can be drawn.
+    """
+    group, _ = _units(samples, config, duplicates)
+    values, known = label_columns(samples), known_rows(samples)
+    return _drawn(group, values, known, config, generator("other locked tests", config.seed, seed), count)
+
+
+def _units(samples: Samples, config: FoldsConfig, duplicates: Sequence[Sequence[str]]) -> tuple[Ints, int]:
+    """Return (n,) the number of the group that each row stays with, and how many groups were named."""
+    sets = [*same_bytes(samples), *duplicates] if config.duplicates == "group" else []
+    whole = samples.groups if config.groups == "keep" else samples.ids
+    return join_groups(whole, samples.ids, sets), len(set(whole))
+
+
+def _drawn(
+    group: Ints, values: Floats, known: Mask, config: FoldsConfig, rng: np.random.Generator, count: int
+) -> Masks:
+    """Return (n, count) the rows that are locked in each of `count` drawings."""
+    assert config.test is not None
+    assert config.test.fraction is not None
+    usable = np.isin(group, group[known])
+    counts, rows, number = _count(values[usable], known[usable], group[usable])
+    locked = np.zeros((len(group), count), dtype=bool)
+    locked[usable] = draws(counts, rows, config.test.fraction, config.k, rng, count).T[number]
+    return locked
 
 
 def _locked(samples: Samples, config: FoldsConfig, group: Ints, values: Floats, known: Mask) -> Mask:
@@ -82,13 +123,7 @@ def _locked(samples: Samples, config: FoldsConfig, group: Ints, values: Floats, 
         return rows_with(samples, test.column, test.value)
     if test.groups is not None:
         return rows_of_groups(samples, group, test.groups)
-    assert test.fraction is not None
-    usable = np.isin(group, group[known])
-    counts, rows, number = _count(values[usable], known[usable], group[usable])
-    drawn = draw(counts, rows, test.fraction, config.k, generator("locked test", config.seed))
-    locked = np.zeros(len(samples), dtype=bool)
-    locked[usable] = drawn[number]
-    return locked
+    return np.asarray(_drawn(group, values, known, config, generator("locked test", config.seed), 1)[:, 0])
 
 
 def _deal_rows(values: Floats, known: Mask, group: Ints, config: FoldsConfig) -> Ints:

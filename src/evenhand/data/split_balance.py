@@ -65,7 +65,7 @@ def balance(counts: Floats, rows: Floats, shares: Floats, rng: np.random.Generat
     row_weight
         What the number of rows of a fold counts beside one class.
     """
-    counts = _in_own_order(counts)
+    counts = in_own_order(counts)
     vectors = np.column_stack([counts / counts.sum(axis=0), row_weight * rows / rows.sum()])
     sizes = np.append(counts.sum(axis=0), rows.sum()) / rows.sum()
     equal = bool(np.ptp(shares) == 0)
@@ -106,7 +106,7 @@ def _judged(counts: Floats, fold: Ints, shares: Floats) -> Balanced:
     return Balanced(fold, lacking, float(np.abs(away).max(initial=0.0)), spread)
 
 
-def _in_own_order(counts: Floats) -> Floats:
+def in_own_order(counts: Floats) -> Floats:
     """Return the classes that have rows, in an order that depends on their counts and not on their numbers."""
     counts = counts[:, counts.sum(axis=0) > 0]
     weights = np.random.default_rng(0).random(len(counts))

@@ -25,7 +25,7 @@ def deal(vectors: Floats, order: Ints, shares: Floats) -> Ints:
     shares
         (f,) share of everything that each fold should get, positive, sum 1.
     """
-    first, kind, copies = _kinds(vectors[order])
+    first, kind, copies = equal_rows(vectors[order])
     away = -shares[:, None] * vectors.sum(axis=0)
     amounts = np.zeros((len(first), len(shares)), dtype=np.int64)
     turns = np.argsort(first)
@@ -65,7 +65,7 @@ def level(score: Floats, step: float, copies: int) -> Ints:
     return np.asarray(amounts)
 
 
-def _kinds(vectors: Floats) -> tuple[Ints, Ints, Ints]:
+def equal_rows(vectors: Floats) -> tuple[Ints, Ints, Ints]:
     """Return where each different vector first stands, which of them each row is, and how often each occurs.
 
     Rows are compared by a random projection, summed in the same order for every row: equal rows have equal

@@ -9,7 +9,8 @@ import pandas as pd
 
 from evenhand.base.errors import FoldsError, nearest
 from evenhand.base.values import Floats, Ints, Mask, Samples
-from evenhand.data.split_balance import balance
+from evenhand.data.split_balance import in_own_order
+from evenhand.data.split_draw import Masks, draw_groups
 
 _SHOWN = 8
 
@@ -73,9 +74,17 @@ def rows_of_groups(samples: Samples, group: Ints, names: list[str]) -> Mask:
 def draw(counts: Floats, rows: Floats, fraction: float, k: int, rng: np.random.Generator) -> Mask:
     """Return (g,), which groups are locked: about `fraction` of every class, in whole groups.
 
-    Groups are dealt to as many parts of that size as there can be, like folds, and the part that is nearest to its
-    share of every class is locked. Dealt to two parts, the large groups all come to the larger one: a test of small
-    groups only would be another population than the folds.
+    See `draws`, of which this is one.
+    """
+    return np.asarray(draws(counts, rows, fraction, k, rng, 1)[0])
+
+
+def draws(counts: Floats, rows: Floats, fraction: float, k: int, rng: np.random.Generator, count: int) -> Masks:
+    """Return (count, g), which groups are locked in each of `count` independent drawings of a test.
+
+    Large groups are drawn as often as small ones: a test of small groups only would be another population than
+    the folds. Only a group that would hold most of a class in the test stays out, where there are others
+    (`split_draw.too_large`).
 
     Two groups of every class that has them stay outside, so that each of k folds can train on it; k groups
     stay outside in any case.
@@ -97,21 +106,18 @@ def draw(counts: Floats, rows: Floats, fraction: float, k: int, rng: np.random.G
             f"folds.test: {len(rows)} groups cannot give a test and {k} folds; every fold and the test need "
             f"a group of their own. Set folds.k to at most {len(rows) - 1}, or leave folds.test out."
         )
-    alike = int(1 / fraction + 1e-9)
-    alike = alike if alike < len(rows) else 1
-    rest = 1 - alike * fraction
-    shares = np.append(np.full(alike, fraction), [rest] if rest > 1e-9 else [])
-    part = balance(counts, rows, shares, rng, starts=2).fold
-    amounts = np.append(counts, rows[:, None], axis=1)
-    total = np.maximum(amounts.sum(axis=0), 1e-12)  # a class may have no row
-    off = [np.abs(amounts[part == p].sum(axis=0) / total - fraction).max() for p in range(alike)]
-    return _give_back(counts, rows, part == int(np.argmin(off)), k)
-
-
-def _give_back(counts: Floats, rows: Floats, locked: Mask, k: int) -> Mask:
-    """Return `locked` less the groups that training cannot do without; one group stays locked."""
+    counts = in_own_order(counts)
+    drawn = draw_groups(counts, rows, fraction, rng, draws=count)
     held = counts > 0
     wanted = np.minimum(held.sum(axis=0), 2)
+    left = (~drawn).astype(np.float64) @ held.astype(np.float64)
+    for at in np.flatnonzero((left < wanted).any(axis=1) | ((~drawn).sum(axis=1) < k)):
+        drawn[at] = _give_back(held, wanted, rows, drawn[at], k)
+    return drawn
+
+
+def _give_back(held: Mask, wanted: Ints, rows: Floats, locked: Mask, k: int) -> Mask:
+    """Return `locked` less the groups that training cannot do without; one group stays locked."""
     locked = locked.copy()
     while locked.sum() > 1:
         short = held[~locked].sum(axis=0) < wanted

@@ -14,6 +14,8 @@ import pandas as pd
 from evenhand.balance.ledger import Ledger
 from evenhand.base.errors import DataError
 from evenhand.base.values import TEST, Floats, Folds, Ints, Mask, Predictions, Samples, Strings, Verdict
+from evenhand.data.config import FoldsConfig
+from evenhand.data.split import redraw_tests
 from evenhand.doctor import parts
 from evenhand.doctor.course import Course
 from evenhand.doctor.sampling import whole_groups
@@ -145,9 +147,30 @@ class Case:
         return parts.compared(self.rows, self.folds)
 
     @cached_property
+    def drawn_test(self) -> FoldsConfig | None:
+        """The section [folds] by which the locked test was drawn; None where it was given, or there is none."""
+        fraction, file = self.setting("folds.test.fraction"), self.setting("folds.file")
+        if fraction is None or file is not None or self.folds is None or not (self.folds.fold == TEST).any():
+            return None
+        return FoldsConfig.model_validate(self.config["folds"])
+
+    def redrawn_tests(self, count: int) -> npt.NDArray[np.bool_]:
+        """Return (n, count), which rows other drawings of the locked test take (`data.split.redraw_tests`)."""
+        if self.drawn_test is None:
+            raise DataError("The locked test was not drawn.")
+        ids = self.rows.ids
+        alike = [list(ids[rows]) for rows in self.alike] if self.pictures is not None else []
+        return redraw_tests(self.rows, self.drawn_test, alike, count=count)
+
+    @cached_property
     def looked_at(self) -> Ints:
-        """Rows that costly rules look at: all of them, or about `MOST_LOOKED_AT` in whole groups."""
-        apart = self.compared.part if self.compared else np.zeros(len(self.rows), dtype=object)
+        """Rows that costly rules look at: all of them, or about `MOST_LOOKED_AT` in whole groups.
+
+        Each part of the data gets an equal budget; not so a test that was drawn, as only rows that are chosen
+        whatever was drawn can be compared with other drawings.
+        """
+        given = self.compared if self.drawn_test is None else None
+        apart = np.zeros(len(self.rows), dtype=object) if given is None else given.part
         return whole_groups(apart, self.rows.groups, MOST_LOOKED_AT)
 
     @cached_property

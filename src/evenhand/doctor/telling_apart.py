@@ -1,11 +1,13 @@
 """Telling two sets of rows apart: two probes on unseen groups, against chance by dealing whole groups anew.
 
 A two-sample test by classifiers (Lopez-Paz & Oquab 2017). Dealing whole groups keeps series of look-alike
-rows from passing for a difference; dealing within classes keeps other shares of the classes from it.
+rows from passing for a difference; dealing within classes keeps other shares of the classes from it. Where the
+sides were drawn, other drawings of the same kind take the place of the dealings, which makes the test exact.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +16,7 @@ from evenhand.base.seeds import generator
 from evenhand.base.values import Floats, Interval, Ints, Mask
 from evenhand.doctor.area import area_columns, grouped_interval
 from evenhand.doctor.probes import (
+    Sides,
     linear_scores,
     neighbour_scores,
     neighbours,
@@ -35,12 +38,16 @@ class Parts:
         (n,) class index, or zeros where classes are unknown or several.
     known
         (n, k) labels, for taking out of measures what they explain (`probes.within_classes`).
+    redraw
+        Number -> (n, number) bool, other drawings of the sides by the method that drew these; None where the
+        sides were not drawn.
     """
 
     side: Mask
     group: Ints
     stratum: Ints
     known: Floats
+    redraw: Callable[[int], Sides] | None = None
 
 
 @dataclass(frozen=True)
@@ -73,7 +80,8 @@ def tell_apart(measures: Floats, parts: Parts, *, draws: int = 999, seed: int = 
         Dealings of the sides; the smallest p is 1 / (draws + 1).
     """
     rng = generator("telling apart", seed)
-    sides = np.column_stack([parts.side, *dealt_anew(parts, draws, rng)])
+    others = np.column_stack(dealt_anew(parts, draws, rng)) if parts.redraw is None else parts.redraw(draws)
+    sides = np.column_stack([parts.side, others])
     x = standardised(measures)
     scores = [
         linear_scores(x, sides, group_folds(parts.group, 5, rng)),

@@ -52,6 +52,11 @@ class Evidence:
     asked: str
     resolved: str
 
+    @property
+    def test_from_elsewhere(self) -> bool:
+        """Whether EH110 says that a test that was given, not drawn from the same groups, looks different."""
+        return any(f.code == "EH110" and not f.evidence.get("drawn", False) for f in self.findings)
+
 
 def read_evidence(record: Record) -> Evidence:
     """Return what a record holds.

@@ -3,7 +3,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from evenhand.base.values import TEST
+from evenhand.data.config import FoldsConfig
+from evenhand.data.split import make_folds
 from evenhand.doctor import examine
+from evenhand.doctor.rule import RULES
 
 BIG = {"rows": 240, "series": 60}
 
@@ -103,3 +107,58 @@ def test_too_small_a_test_cannot_be_compared(make):
     frame = case.samples.frame.assign(split=["test"] * 10 + ["train"] * 90)
     examination = examine(replace(case, samples=replace(case.samples, frame=frame)), ["EH110"])
     assert examination.not_applicable == {"EH110": "a locked test, or a given split, with 20 rows in 5 groups"}
+
+
+def drawn(case, seed=0, fraction=0.2):
+    """Return the case with folds and a locked test that the program drew."""
+    config = FoldsConfig(test={"fraction": fraction}, seed=seed)
+    return replace(case, folds=make_folds(case.samples, config), config={"folds": config.model_dump()})
+
+
+def found_in(case):
+    """Return what the rule finds with few dealings, which is quicker."""
+    return list(RULES.get("EH110").check(case, draws=59, most_p=0.02))
+
+
+def lopsided(make, seed=0):
+    """Return a case in which one series of a tenth of the rows looks like nothing else."""
+    case = make(rows=160, series=40, classes=2, seed=seed)
+    group = case.samples.frame["group"].to_numpy(dtype=object).copy()
+    group[:16] = "large"
+    pictures = case.pictures.copy()
+    pictures[:16] //= 4
+    frame = case.samples.frame.assign(group=group).drop(columns="split")
+    return replace(case, samples=replace(case.samples, frame=frame), pictures=pictures)
+
+
+def test_a_test_that_was_drawn_is_not_called_different(make):
+    case, fired = lopsided(make), 0
+    traits = case.traits
+    for seed in range(4):
+        one = drawn(case, seed, 0.3)
+        one.__dict__["traits"] = traits
+        fired += len(found_in(one))
+    assert fired == 0
+
+
+def test_a_drawn_test_is_compared_with_other_drawings(make):
+    """Where all drawings but one look like the rest, the words do not say that it comes from elsewhere."""
+    case = drawn(make(rows=120, series=40, classes=2), 0, 0.3)
+    pictures = case.pictures.copy()
+    pictures[case.folds.fold == TEST] //= 3
+    (found,) = found_in(replace(case, pictures=pictures))
+    assert found.evidence["drawn"]
+    assert "99 of 100 other drawings stay below" in found.says
+    assert "the luck of the draw" in found.says
+    given = replace(case, pictures=pictures, config={})
+    (found,) = found_in(given)
+    assert not found.evidence["drawn"]
+    assert "where chance stays below" in found.says
+
+
+def test_rows_are_looked_at_whatever_was_drawn(make, monkeypatch):
+    monkeypatch.setattr("evenhand.doctor.case.MOST_LOOKED_AT", 100)
+    case = make(**BIG)
+    one, other = (drawn(case, seed).looked_at.tolist() for seed in (0, 1))
+    assert one == other
+    assert len(one) < 150

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ import pandas as pd
 from evenhand.base.values import Floats, Ints
 from evenhand.doctor.case import Case
 from evenhand.doctor.directions import in_words, shifts
-from evenhand.doctor.parts import LEAST_ROWS
+from evenhand.doctor.parts import LEAST_ROWS, LOCKED
 from evenhand.doctor.probes import within_classes
 from evenhand.doctor.rule import Found, rule
 from evenhand.doctor.telling_apart import Apart, Parts, tell_apart
@@ -27,13 +28,16 @@ def check(case: Case, *, least_auc: float = 0.6, most_p: float = 0.005, draws: i
     there are any. It fires where the area under the curve on unseen groups is at least `least_auc`, where
     sides dealt anew to whole groups of the same class, `draws` times, seldom reach as much (p of at most
     `most_p` over all comparisons), and where the interval lies above what chance reaches in 99 of 100. The
-    locked test is compared with the rest; without one, the largest given split with each of the others.
+    locked test is compared with the rest; without one, the largest given split with each of the others. Where
+    the test was drawn (`folds.test = { fraction = ... }`), other drawings by the same method take the place of
+    sides dealt anew, so that a large series that happens to lie in the test is not taken for another origin.
 
     Why it matters: the out-of-fold figure speaks of pictures like those trained on. Where the test was taken
     elsewhere it will be lower there, and lower again in the next place.
 
-    What to do: name in data.group what shop, camera or series a row comes from, so that folds show the gap
-    too; train with augmentations that cover what is named; collect where the model will be used.
+    What to do: of a test that was drawn, set another folds.seed or a larger fraction. Otherwise name in
+    data.group what shop, camera or series a row comes from, so that folds show the gap too; train with
+    augmentations that cover what is named; collect where the model will be used.
 
     Limits: other shares of the classes alone are not reported, as each class is compared with itself. Where
     the given groups explain the difference it is taken for chance. It says that the parts differ, not that a
@@ -61,7 +65,7 @@ def check(case: Case, *, least_auc: float = 0.6, most_p: float = 0.005, draws: i
         surely = best.auc.low > best.chance and best.p * len(others) * len(looks) <= most_p
         if surely and best.auc.estimate >= least_auc:
             causes, shift = _aspects(within, parts)
-            yield _found(other, whole, best, causes, shift)
+            yield _found(other, whole, best, causes, shift, drawn=parts.redraw is not None)
 
 
 def _parts(case: Case, rows: Ints, other: str) -> Parts:
@@ -75,7 +79,9 @@ def _parts(case: Case, rows: Ints, other: str) -> Parts:
     single = not case.rows.multi_label and known.shape[1] > 0
     stratum = case.rows.labels[rows] + 1 if single else np.zeros(len(rows), dtype=np.int64)
     group = np.unique(case.rows.groups[rows].astype(str), return_inverse=True)[1]
-    return Parts(side, group, stratum, known)
+    drawn = other == LOCKED and case.drawn_test is not None
+    redraw = cache(lambda count: case.redrawn_tests(count)[rows]) if drawn else None
+    return Parts(side, group, stratum, known, redraw)
 
 
 def _apart(measures: Floats, parts: Parts, draws: int, *, few: int = 99) -> Apart:
@@ -99,19 +105,27 @@ def _aspects(
     return best_first, shifts(within, parts.side)
 
 
-def _found(other: str, whole: str, best: Apart, causes: dict[str, Apart], shift: dict[str, float]) -> Found:
+def _found(
+    other: str, whole: str, best: Apart, causes: dict[str, Apart], shift: dict[str, float], *, drawn: bool
+) -> Found:
     words = {aspect: in_words(shift, aspect) for aspect in causes}
     named = [f"{aspect} ({word})" if word else aspect for aspect, word in words.items()]
     by = f"most of all by {listing(named[:3])}" if named else "by what they show rather than by plain looks"
+    chance = "99 of 100 other drawings stay" if drawn else "chance stays"
+    why = (
+        " It was drawn from the same groups as the rest, so this is the luck of the draw: set another folds.seed, "
+        "or a larger folds.test.fraction."
+    )
     return Found(
         says=f"{other} looks different from {whole}: a classifier tells them apart with an area under the curve of "
-        f"{best.auc}, where chance stays below {best.chance:.3f} ({best.auc.n:,} rows, {best.auc.groups:,} "
-        f"groups), {by}.",
+        f"{best.auc}, where {chance} below {best.chance:.3f} ({best.auc.n:,} rows, {best.auc.groups:,} "
+        f"groups), {by}.{why if drawn else ''}",
         about=other,
         evidence={
             "auc": best.auc.document(),
             "chance": best.chance,
             "p": best.p,
+            "drawn": drawn,
             "aspects": {aspect: apart.auc.estimate for aspect, apart in causes.items()},
             "shifts": {name: round(value, 3) for name, value in shift.items()},
         },

@@ -1,0 +1,126 @@
+"""How often EH110 calls a test different that was drawn at random from the same groups: it should hardly ever.
+
+    python benchmarks/drawn_tests.py [grocery=FOLDER/labels.csv:fine:group ...] [--seeds 30] [--fraction 0.2]
+
+Each set gets `test = { fraction = 0.2 }` with 30 seeds; what the pictures look like is measured once. Beside the
+alarms stands how often the largest group lies in the test, how many different tests there are, the largest
+deviation of a class's share from the fraction, of how many classes one group gives most of the test rows
+(the mean over tests), and the seconds that the rule took.
+A set is NAME=TABLE:LABEL:GROUP, with a column `path` relative to the table's folder; the generated ones are always
+there: pictures in series with a look of their own, one of which holds a tenth of all rows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from evenhand.base.values import TEST, Folds, Samples
+from evenhand.data.config import FoldsConfig
+from evenhand.data.split import make_folds
+from evenhand.doctor.case import Case
+from evenhand.doctor.examine import examine
+from evenhand.pipeline.check import pictures
+from evenhand.pipeline.progress import Silent
+from evenhand.pipeline.source import read
+from evenhand.settings import load
+
+
+def of_table(given: str, store: str) -> Case:
+    """Return the case of the photos that a table names."""
+    table, label, group = given.rsplit(":", 2)
+    data = {"root": str(Path(table).parent), "table": table, "label": label, "group": group}
+    settings = load({"data": data, "compute": {"store": store}})
+    source = read(settings, Silent())
+    return Case(source.samples, facts=source.facts(2), pictures=pictures(source), failures=source.failures)
+
+
+def generated(mixed: bool, *, rows: int = 1500, groups: int = 150, classes: int = 5, side: int = 24) -> Case:
+    """Return series of small pictures, each series with its own ground; the first holds a tenth of the rows."""
+    rng = np.random.default_rng([11, mixed])
+    rest = rng.pareto(1.5, groups - 1) + 0.5
+    series = np.append(
+        np.zeros(rows // 10, int), rng.choice(groups - 1, rows - rows // 10, p=rest / rest.sum()) + 1
+    )
+    label = rng.integers(0, classes, rows) if mixed else rng.integers(0, classes, groups)[series]
+    ground, light = rng.uniform(40, 200, (groups, 3)), rng.normal(0, 25, groups)
+    colour = rng.uniform(60, 230, (classes, 3))[label] + rng.normal(0, 20, (rows, 3))
+    shown = np.tile(ground[series][:, None, None], (1, side, side, 1))
+    shown[:, 6:18, 6:18] = colour[:, None, None]
+    shown += light[series][:, None, None, None] + rng.normal(0, 6, shown.shape)
+    frame = pd.DataFrame({"id": [f"r{i}" for i in range(rows)], "group": [f"s{s}" for s in series]})
+    samples = Samples(frame.assign(path=frame["id"]), tuple(f"class {c}" for c in range(classes)), label)
+    return Case(samples, pictures=shown.clip(0, 255).astype(np.uint8), failures=())
+
+
+@dataclass
+class Tally:
+    """What the drawn tests of one set were like."""
+
+    fired: int = 0
+    largest: int = 0
+    one_group: float = 0.0
+    off: float = 0.0
+    rule_seconds: float = 0.0
+
+
+def measure(case: Case, seeds: int, fraction: float) -> tuple[Tally, int]:
+    """Return the tally over seeds, and how many different tests were drawn."""
+    tally, tests = Tally(), set()
+    traits = case.traits if len(case.rows) <= 6000 else None
+    sets = [list(case.rows.ids[rows]) for rows in case.alike]
+    for seed in range(seeds):
+        config = FoldsConfig(test={"fraction": fraction}, seed=seed)
+        settings = {"folds": config.model_dump()}
+        folds = make_folds(case.rows, config, sets)
+        divided = Case(case.samples, folds, settings, case.failures, case.facts, case.pictures)
+        shared = {name: case.__dict__[name] for name in ("alike", "alike_pairs", "copies") if name in case.__dict__}
+        divided.__dict__.update(shared | ({} if traits is None else {"traits": traits}))
+        start = time.perf_counter()
+        found = examine(divided, ["EH110"]).findings
+        tally.rule_seconds += time.perf_counter() - start
+        tally.fired += bool(found)
+        for finding in found:
+            print(f"    seed {seed}: {finding.says}")
+        add(tally, case, folds, fraction)
+        tests.add((folds.fold == TEST).tobytes())
+    return tally, len(tests)
+
+
+def add(tally: Tally, case: Case, folds: Folds, fraction: float) -> None:
+    locked, groups, labels = folds.fold == TEST, case.rows.groups, case.label_matrix
+    names, sizes = np.unique(groups.astype(str), return_counts=True)
+    tally.largest += bool(locked[groups == names[sizes.argmax()]].any())
+    tally.off = max(tally.off, float(np.abs(labels[locked].sum(0) / labels.sum(0) - fraction).max()))
+    held = pd.DataFrame(labels[locked]).groupby(groups[locked]).sum().to_numpy()
+    tally.one_group += int((held.max(axis=0) > held.sum(axis=0) / 2).sum())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("sets", nargs="*", help="NAME=TABLE:LABEL:GROUP")
+    parser.add_argument("--seeds", type=int, default=30)
+    parser.add_argument("--fraction", type=float, default=0.2)
+    parser.add_argument("--store", default=str(Path(tempfile.gettempdir()) / "evenhand-drawn-tests"))
+    asked = parser.parse_args()
+    cases = {name: of_table(given, asked.store) for name, given in (each.split("=", 1) for each in asked.sets)}
+    cases |= {"generated, one class per series": generated(False), "generated, mixed series": generated(True)}
+    heads = (
+        "set | rows | groups | EH110 | largest group in the test | different tests | worst share | one group | s"
+    )
+    print(f"| {heads} |\n" + "|---" * 9 + "|")
+    for name, case in cases.items():
+        tally, different = measure(case, asked.seeds, asked.fraction)
+        print(f"| {name} | {len(case.rows):,} | {len(set(case.rows.groups)):,} | {tally.fired} of {asked.seeds} | "
+              f"{tally.largest} | {different} | {tally.off:.3f} | {tally.one_group / asked.seeds:.1f} | "
+              f"{tally.rule_seconds / asked.seeds:.1f} |", flush=True)  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
