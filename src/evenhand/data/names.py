@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+
+from evenhand.base.escaping import printable
 
 _CLUTTER = frozenset({"__macosx", "thumbs.db", "desktop.ini", "$recycle.bin", "system volume information"})
 _DRIVE = re.compile(r"^[A-Za-z]:")
@@ -78,13 +80,3 @@ def some(items: Sequence[str] | Iterable[str], *, most: int = 3) -> str:
     listed = list(items)
     words = ", ".join(f'"{printable(item)}"' for item in listed[:most])
     return words if len(listed) <= most else f"{words} and {len(listed) - most:,} more"
-
-
-def printable(text: str) -> str:
-    """Return text that any terminal and any file can take: control characters and stray bytes are escaped."""
-    return "".join(_printable(text))
-
-
-def _printable(text: str) -> Iterator[str]:
-    for char in text:
-        yield char if char.isprintable() else char.encode("unicode_escape").decode("ascii")

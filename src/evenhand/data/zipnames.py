@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evenhand.base.errors import DataError
+from evenhand.base.escaping import printable
 from evenhand.data import codepages
-from evenhand.data.names import is_clutter, printable, relative_name
+from evenhand.data.names import is_clutter, relative_name
 from evenhand.data.skipped import Skipped
 
 _METHODS = frozenset({0, 8, 12})  # stored, deflate, bzip2

@@ -57,7 +57,7 @@ def forest(groups: Sequence[Document], *, most: int = 25) -> Spec:
     groups
         Records with name, n, accuracy, low, high, expected, verdict; the worst first.
     """
-    rows = [{**group, "label": f"{_short(group['name'])} (n {group['n']})"} for group in groups[:most]]
+    rows = [{**group, "label": f"{group['name']} (n {group['n']})"} for group in groups[:most]]
     y = {"field": "label", "type": "nominal", "sort": [row["label"] for row in rows], "title": None}
     domain = {"domain": [0, 1]}
     colour = {
@@ -82,7 +82,3 @@ def forest(groups: Sequence[Document], *, most: int = 25) -> Spec:
             {"mark": {"type": "point", "filled": True, "size": 50}, "encoding": point},
         ],
     }
-
-
-def _short(name: str, longest: int = 24) -> str:
-    return name if len(name) <= longest else f"{name[: longest - 1]}…"

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-import vl_convert
 from markupsafe import Markup
+
+from evenhand.base.escaping import chart_labels, printable
+from evenhand.report.drawing import DRAWING, ChartError
 
 Spec = dict[str, Any]
 
@@ -56,6 +59,8 @@ _CONFIG: Spec = {
 def drawn(spec: Spec, title: str) -> Markup:
     """Return a chart as inline SVG that scales with the page and is named for those who cannot see it.
 
+    A chart that cannot be drawn is a sentence that says so.
+
     Parameters
     ----------
     spec
@@ -64,8 +69,38 @@ def drawn(spec: Spec, title: str) -> Markup:
         What the chart shows, in one sentence.
     """
     whole = {"$schema": "https://vega.github.io/schema/vega-lite/v5.json", "config": _CONFIG, **spec}
-    svg = vl_convert.vegalite_to_svg(whole, allowed_base_urls=[])
+    try:
+        svg = DRAWING.svg(_labelled(whole))
+    except ChartError as error:
+        name, why = Markup.escape(printable(title)), Markup.escape(printable(str(error)))
+        return Markup(f'<p class="undrawn">This chart could not be drawn ({why}): {name}.</p>')
     return Markup(_named(_scalable(svg), title))
+
+
+def _labelled(spec: Spec) -> Spec:
+    """Return a specification whose names are safe to draw, not too long, and still apart where they differ."""
+    labels = chart_labels(_names(spec))
+
+    def safe(value: Any) -> Any:
+        if isinstance(value, str):
+            return labels[value] if value in labels else printable(value)
+        if isinstance(value, Mapping):
+            return {key: safe(item) for key, item in value.items()}
+        return [safe(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+    return {key: safe(value) for key, value in spec.items()}
+
+
+def _names(value: Any, *, within: bool = False) -> Iterator[str]:
+    """Yield the texts in the data of a specification: names of classes, groups and models."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _names(item, within=within or key == "values")
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _names(item, within=within)
+    elif within and isinstance(value, str):
+        yield value
 
 
 def _scalable(svg: str) -> str:
@@ -78,5 +113,5 @@ def _scalable(svg: str) -> str:
 
 
 def _named(svg: str, title: str) -> str:
-    name = Markup.escape(title)
+    name = Markup.escape(printable(title))
     return svg.replace("<svg ", f'<svg role="img" aria-label="{name}" ', 1)

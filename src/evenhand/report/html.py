@@ -7,11 +7,13 @@ from typing import Any
 
 import jinja2
 
+from evenhand.base.escaping import printable_lines
 from evenhand.base.files import write_text
 from evenhand.base.record import Record
 from evenhand.report import sections
 from evenhand.report.audited import audit_section
 from evenhand.report.balanced import balance_section
+from evenhand.report.drawing import DRAWING
 from evenhand.report.evidence import read_evidence
 from evenhand.report.ladder import blends, ladder_section
 from evenhand.report.sections import Picture
@@ -39,6 +41,7 @@ def write_report(record: Record, picture: Picture = lambda _: None) -> Path:
 
 def rendered(record: Record, picture: Picture = lambda _: None) -> str:
     """Return the report as HTML text."""
+    DRAWING.start()
     evidence = read_evidence(record)
     return (
         _environment()
@@ -65,6 +68,7 @@ def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("evenhand.report"),
         autoescape=True,
+        finalize=shown,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -73,6 +77,15 @@ def _environment() -> jinja2.Environment:
     environment.filters["number"] = number_words
     environment.filters["three"] = three_digits
     return environment
+
+
+def shown(value: Any) -> Any:
+    r"""Return what the page shows of a value: names without anything invisible in them, markup of our own as it is.
+
+    >>> shown("a\x00"), shown(1)
+    ('a\\x00', 1)
+    """
+    return printable_lines(value) if type(value) is str else value
 
 
 def figure_words(figure: dict[str, Any] | None, digits: int = 3) -> str:
