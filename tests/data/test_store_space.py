@@ -189,9 +189,9 @@ def test_a_store_that_may_only_be_read_is_still_read(read_only: Store) -> None:
 
 def test_half_deleted_and_half_built_leftovers_go(tmp_path: Path) -> None:
     building = tmp_path / "building"
-    for name in ("abc.1234.trash", "def"):
+    for name in (f"{'a' * 32}.12345678.trash", "b" * 32):
         (building / name).mkdir(parents=True)
         (building / name / "x.npy").write_bytes(b"x")
-    (building / "def.lock").touch()
+    (building / f"{'b' * 32}.lock").touch()
     Store(tmp_path).clear()
     assert not list(building.iterdir())

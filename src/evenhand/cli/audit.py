@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from evenhand.cli.options import Json
+from evenhand.cli.options import Json, StoreFolder
 
 
 def audit(
@@ -31,6 +31,7 @@ def audit(
         Path | None, typer.Option("--labels", help="For files: a table with id, label and group.")
     ] = None,
     folds: Annotated[Path | None, typer.Option("--folds", help="For files: a table with id and fold.")] = None,
+    store: StoreFolder = None,
     as_json: Json = False,
 ) -> None:
     """Say where a figure is worst and how far it may be believed, for a run or for anybody's predictions.
@@ -55,6 +56,7 @@ def audit(
             coverage=coverage,
             labels=labels,
             folds=folds,
+            store=store,
             watcher=watcher,
         )
     if len(source) == 1 and source[0].is_dir():

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from evenhand.cli.options import Json
+from evenhand.cli.options import Json, StoreFolder
 
 
 def cache(
-    folder: Annotated[
-        Path | None, typer.Option("--store", help="The store's folder; without one, the user's own.")
-    ] = None,
+    folder: StoreFolder = None,
     clear: Annotated[bool, typer.Option("--clear", help="Remove everything that no run is using.")] = False,
     as_json: Json = False,
 ) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from evenhand.cli.options import Json
+from evenhand.cli.options import Json, StoreFolder
 
 SCALES = ("auto", "probability", "logit", "normalise")
 
@@ -48,6 +48,7 @@ def ensemble(
     metric: Annotated[str, typer.Option("--metric", help="What is maximised and judged.")] = "macro_f1",
     to: Annotated[Path | None, typer.Option("--to", help="CSV or Parquet file for the blends.")] = None,
     seed: Annotated[int, typer.Option("--seed", help="Seed of every random draw.")] = 0,
+    store: StoreFolder = None,
     as_json: Json = False,
 ) -> None:
     """Blend anybody's out-of-fold predictions, and say what that is worth.
@@ -73,6 +74,7 @@ def ensemble(
             columns=Columns(id=id_column, scale=_one_of("--scale", scale, SCALES)),
             score=metric,
             seed=seed,
+            store=store,
             watcher=watcher,
         )
     if to is not None:

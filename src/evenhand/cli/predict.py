@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from evenhand.cli.options import Json, RecordPath
+from evenhand.cli.options import Json, RecordPath, StoreFolder
 
 
 def predict(
@@ -33,6 +33,7 @@ def predict(
         list[str] | None,
         typer.Option("--votes", help="With --consensus: a model or blend of the run, or a submission. Repeat it."),
     ] = None,
+    store: StoreFolder = None,
     as_json: Json = False,
 ) -> None:
     """Classify new data with the models of a run, and say per row how sure that is."""
@@ -54,6 +55,7 @@ def predict(
                 model=model,
                 consensus=consensus,
                 votes=votes or [],
+                store=store,
                 watcher=watcher,
             )
         typer.echo(to_json(made.document(), indent=1)) if as_json else print_likened(made)
@@ -63,7 +65,7 @@ def predict(
     if consensus is not None or votes:
         raise EvenhandError("--consensus and --votes override rows of a submission; give its sample with --like.")
     with watching() as watcher:
-        predicted = classify(record, source, model=model, watcher=watcher)
+        predicted = classify(record, source, model=model, store=store, watcher=watcher)
     write_table(predicted, to)
     beside = write_beside(predicted, to.parent)
     if as_json:

@@ -4,6 +4,7 @@ An entry is named by a hash of everything that decides its bytes: the settings (
 row. Nothing is ever invalidated; what changes gets another name, and what nobody uses goes when room is short.
 ::
 
+    FOLDER/CACHEDIR.TAG     marks the folder as a store; in a folder without it nothing is written or deleted
     FOLDER/entries/NAME/    entry.json, image.npy, …     finished; read-only from then on
     FOLDER/building/NAME/   the same, half-built; NAME.lock beside it is held by the process that builds
 """
@@ -33,6 +34,7 @@ from evenhand.data.store_array import write_array
 from evenhand.data.store_encode import Make, Progress, RowWriter
 from evenhand.data.store_entry import Entry, open_entry, write_about
 from evenhand.data.store_locks import own, own_now
+from evenhand.data.store_names import check_store, claim, is_entry
 from evenhand.data.store_space import ABOUT, in_words, items, make_room, remove, remove_broken, sweep
 
 _FORMAT = 1
@@ -61,11 +63,16 @@ class Store:
     limit_bytes
         Size above which entries go that were not used for longest (never one that a living process uses);
         None for no limit.
+    also
+        Folders of further stores that entries are read from where this one lacks them; nothing is written there.
     """
 
-    def __init__(self, folder: Path | None = None, limit_bytes: int | None = None) -> None:
+    def __init__(
+        self, folder: Path | None = None, limit_bytes: int | None = None, *, also: Sequence[Path] = ()
+    ) -> None:
         self.folder = user_cache_path("evenhand") if folder is None else Path(folder)
         self.limit_bytes = limit_bytes
+        self.also = tuple(also)
 
     def rows(
         self,
@@ -126,7 +133,7 @@ class Store:
         StoreError
             If it is not there.
         """
-        found = open_entry(self.folder / "entries" / name)
+        found = self._found(name, self.folder, *self.also)
         if found is None:
             raise StoreError(
                 f"{self.folder}: the encoded rows {name} are not there; they were cleared, or went to make room. "
@@ -168,8 +175,15 @@ class Store:
         return found
 
     def usage(self) -> pd.DataFrame:
-        """Return a table of the entries: name, what, key, rows, bytes, created, used, in_use; last used first."""
+        """Return a table of the entries: name, what, key, rows, bytes, created, used, in_use; last used first.
+
+        Raises
+        ------
+        StoreError
+            If the folder holds anything else and is not marked as a store.
+        """
         with in_words(self.folder):
+            check_store(self.folder)
             there = items(self.folder / "entries")
         rows = [
             {
@@ -190,8 +204,14 @@ class Store:
         """Remove entries not used for so many days (all, by default) and what killed processes left.
 
         Entries that a living process uses stay.
+
+        Raises
+        ------
+        StoreError
+            If the folder holds anything else and is not marked as a store; nothing is removed then.
         """
         with in_words(self.folder):
+            check_store(self.folder)
             sweep(self.folder / "building")
             until = time.time() - unused_days * 86_400
             old = [item for item in items(self.folder / "entries") if item.used <= until]
@@ -207,10 +227,15 @@ class Store:
         with in_words(self.folder):
             found = open_entry(place)
         if found is None:
-            found = self._built(place, build)
+            found = self._found(name, *self.also) or self._built(place, build)
         with contextlib.suppress(OSError):  # another's store, which we may only read
             os.utime(place / ABOUT)
         return found
+
+    def _found(self, name: str, *folders: Path) -> Entry | None:
+        """Return an entry from the first of the folders that has it."""
+        there = (open_entry(folder / "entries" / name) for folder in folders if is_entry(name))
+        return next((entry for entry in there if entry is not None), None)
 
     def _built(self, place: Path, build: Callable[[Path], None]) -> Entry:
         with self._building(place.name) as part:
@@ -232,6 +257,7 @@ class Store:
         building = self.folder / "building"
         part = building / name
         with in_words(self.folder):
+            claim(self.folder)
             (self.folder / "entries").mkdir(parents=True, exist_ok=True)
             building.mkdir(exist_ok=True)
             sweep(building)

@@ -14,6 +14,7 @@ from typing import Any
 
 from evenhand.base.errors import StoreError
 from evenhand.data.store_locks import own_now
+from evenhand.data.store_names import is_entry, is_lock, is_trash
 
 ABOUT = "entry.json"
 """File of an entry that says what it is; also the file that is locked, and touched on use."""
@@ -52,6 +53,8 @@ def items(entries: Path) -> list[Item]:
     """Return the finished entries, the one not used for longest first."""
     found = []
     for path in entries.glob(f"*/{ABOUT}"):
+        if not is_entry(path.parent.name):
+            continue
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):  # going away, or broken
             about, used = json.loads(path.read_text(encoding="utf-8")), path.stat().st_mtime
             size_and_age = int(about["rows"]), int(about["bytes"]), str(about["created"]), used
@@ -107,11 +110,14 @@ def remove_broken(entry: Path, building: Path) -> None:
 
 
 def sweep(building: Path) -> None:
-    """Remove what killed processes left: half-built entries whose lock nobody holds, and half-deleted ones."""
+    """Remove what killed processes left: half-built entries whose lock nobody holds, and half-deleted ones.
+
+    Only for the folder of a store, and only what has a name that a store gives.
+    """
     for path in building.iterdir() if building.is_dir() else []:
-        if path.suffix == ".trash":
+        if is_trash(path.name):
             shutil.rmtree(path, ignore_errors=True)
-        elif path.suffix == ".lock":
+        elif is_lock(path.name):
             _sweep_one(path)
 
 

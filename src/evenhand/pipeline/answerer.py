@@ -13,6 +13,7 @@ import numpy as np
 from evenhand.base.errors import EvenhandError, unknown
 from evenhand.base.record import Record
 from evenhand.base.values import Floats
+from evenhand.data.store import Store
 from evenhand.ensemble.align import align
 from evenhand.ensemble.blend import PREFIX
 from evenhand.ensemble.crossfit import applied
@@ -60,8 +61,8 @@ class Answerer:
         return applied(self.learned, stack)
 
 
-def answerer(run: Record, settings: Settings, chosen: str, watcher: Watcher) -> Answerer:
-    """Return who answers as `chosen`: a model of the run, or "ensemble:METHOD".
+def answerer(run: Record, settings: Settings, chosen: str, watcher: Watcher, store: Store) -> Answerer:
+    """Return who answers as `chosen`: a model of the run, or "ensemble:METHOD", with features from a store.
 
     Raises
     ------
@@ -76,7 +77,7 @@ def answerer(run: Record, settings: Settings, chosen: str, watcher: Watcher) -> 
     if chosen not in recipes:
         raise EvenhandError(unknown("model", chosen, [*names, *recipes]))
     how = recipes[chosen]
-    features = stored_features(run, settings, names, watcher) if how.uses_features else {}
+    features = stored_features(run, settings, names, watcher, store) if how.uses_features else {}
     return _learned_again(run, how, names, features)
 
 

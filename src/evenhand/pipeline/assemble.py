@@ -24,6 +24,7 @@ from evenhand.evaluation.labels import Labels, read_labels
 from evenhand.evaluation.reading import read_predictions
 from evenhand.evaluation.rungs import Worth
 from evenhand.pipeline.progress import Silent, Watcher
+from evenhand.pipeline.source import readers_store
 from evenhand.pipeline.stored import of_ids, stored_features
 from evenhand.settings import load
 
@@ -89,6 +90,7 @@ def assemble(
     score: str | Mapping[str, float] = "macro_f1",
     draws: int = 2000,
     seed: int = 0,
+    store: str | Path | None = None,
     watcher: Watcher | None = None,
 ) -> Assembly:
     """Return blends of anybody's out-of-fold predictions, each judged by what it is worth.
@@ -117,6 +119,8 @@ def assemble(
         Bootstrap replicates behind an interval.
     seed
         Of every random draw.
+    store
+        Folder of the store that keeps features of the rows of runs; None for the user's own.
     watcher
         Told how far the work is.
 
@@ -135,7 +139,7 @@ def assemble(
     found = [_read(source, truth, folds, columns) for source in sources]
     models = _with_folds(align(_named_apart(found, sources), rows=rows))
     fresh = _new(new, models, columns) if new else None
-    features = _features(sources, models, recipes, watcher)
+    features = _features(sources, models, recipes, watcher, store)
     watcher.stage("blending", len(recipes))
     made = []
     for done, how in enumerate(recipes, start=1):
@@ -233,19 +237,23 @@ def _new(new: Sequence[str | Path | Predictions], models: Aligned, columns: Colu
 
 
 def _features(
-    sources: Sequence[Source], models: Aligned, recipes: Sequence[Recipe], watcher: Watcher
+    sources: Sequence[Source],
+    models: Aligned,
+    recipes: Sequence[Recipe],
+    watcher: Watcher,
+    store: str | Path | None,
 ) -> dict[str, Floats]:
     """Return the features that runs have stored for the rows; none where no blend looks at them."""
     if not any(how.uses_features for how in recipes):
         return {}
-    out: dict[str, Floats] = {}
+    own, out = readers_store(store), dict[str, Floats]()
     for source in sources:
         if isinstance(source, Predictions) or not (isinstance(source, Record) or Path(source).is_dir()):
             continue
         record = source if isinstance(source, Record) else Record.open(source)
         settings, ids = load(record.resolved()), record.samples().ids
         if set(models.first.ids) <= set(ids):
-            kept = stored_features(record, settings, [model.name for model in settings.model], watcher)
+            kept = stored_features(record, settings, [model.name for model in settings.model], watcher, own)
             mine = of_ids(kept, ids, models.first.ids)
             out |= {f"{record.path.name}/{name}": table for name, table in mine.items()}
     return out

@@ -12,6 +12,7 @@ import pandas as pd
 from evenhand.base.errors import DataError, EvenhandError, unknown
 from evenhand.base.record import Record
 from evenhand.base.values import Finding, Floats, Predictions, Strings
+from evenhand.data.store import Store
 from evenhand.doctor.case import Case
 from evenhand.doctor.examine import examine
 from evenhand.ensemble.recipe import Recipe, recipe
@@ -23,6 +24,7 @@ from evenhand.pipeline.audited import Audited, conformal_sets, recalibrated
 from evenhand.pipeline.progress import Silent, Watcher
 from evenhand.pipeline.refit import heads_again, keeps_whole, parts_of, refit
 from evenhand.pipeline.refitted import Refit
+from evenhand.pipeline.source import readers_store
 from evenhand.pipeline.stored import of_ids, stored_features
 from evenhand.settings import Settings, load
 
@@ -58,6 +60,7 @@ def audit(
     labels: str | Path | None = None,
     folds: str | Path | None = None,
     parts: int = 10,
+    store: str | Path | None = None,
     watcher: Watcher | None = None,
 ) -> Audited:
     """Return what a figure is made of, where it is worst, and how far it may be believed.
@@ -84,6 +87,8 @@ def audit(
         For files: tables with the truth and the groups, and with the folds, of each id.
     parts
         Into how many parts, at most, the groups are dealt for learning again.
+    store
+        Folder of the store that keeps what learning again computes; None for the user's own.
     watcher
         Told how far the work is.
 
@@ -112,7 +117,7 @@ def audit(
         found,
         recalibrated(p, draws=draws, seed=seed),
         conformal_sets(p, coverage) if coverage is not None else (),
-        _refit(evidence, p, name, parts, watcher or Silent(), draws=draws, seed=seed) if again else None,
+        _refit(evidence, p, name, parts, watcher or Silent(), store, draws=draws, seed=seed) if again else None,
         _findings(evidence, p),
     )
 
@@ -174,7 +179,15 @@ def _groups(evidence: _Evidence, by: str | None, labels: str | Path | None) -> S
 
 
 def _refit(
-    evidence: _Evidence, p: Predictions, metric: str, most: int, watcher: Watcher, *, draws: int, seed: int
+    evidence: _Evidence,
+    p: Predictions,
+    metric: str,
+    most: int,
+    watcher: Watcher,
+    store: str | Path | None,
+    *,
+    draws: int,
+    seed: int,
 ) -> Refit:
     """Return what learning again without each part of the groups gives."""
     if p.groups is None:
@@ -183,12 +196,12 @@ def _refit(
     if any(len(one) != len(p) or (one.ids != p.ids).any() for one in models):
         raise DataError("Learning again needs predictions of every model for the same rows, in the same order.")
     parts = parts_of(p, p.groups, most, seed)
-    again: Mapping[str, Predictions] = {}
+    own, again = readers_store(store), dict[str, Predictions]()
     if evidence.run is not None and evidence.settings is not None:
         heads = [m.name for m in evidence.settings.model if m.tune == "head" and not m.train.get("stage")]
-        again = heads_again(evidence.run, evidence.settings, parts, _divided(models, p.groups, heads), watcher)
+        again = heads_again(evidence.run, evidence.settings, parts, _divided(models, p.groups, heads), watcher, own)
     methods = _methods(evidence)
-    features = _features(evidence, methods, p, watcher)
+    features = _features(evidence, methods, p, watcher, own)
     return refit(
         models, again, p.groups, methods, parts=parts, metric=metric, draws=draws, seed=seed, features=features
     )
@@ -203,13 +216,13 @@ def _methods(evidence: _Evidence) -> list[Recipe]:
 
 
 def _features(
-    evidence: _Evidence, methods: Sequence[Recipe], p: Predictions, watcher: Watcher
+    evidence: _Evidence, methods: Sequence[Recipe], p: Predictions, watcher: Watcher, store: Store
 ) -> Mapping[str, Floats] | None:
     """Return the stored features of the rows of `p` where a blend looks at them."""
     if evidence.run is None or evidence.settings is None or not any(one.uses_features for one in methods):
         return None
     names = [model.name for model in evidence.settings.model]
-    kept = stored_features(evidence.run, evidence.settings, names, watcher)
+    kept = stored_features(evidence.run, evidence.settings, names, watcher, store)
     return of_ids(kept, evidence.run.samples().ids, p.ids)
 
 

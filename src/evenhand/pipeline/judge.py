@@ -21,6 +21,7 @@ from evenhand.pipeline.audited import audited
 from evenhand.pipeline.estimates import estimate_findings, note_opening
 from evenhand.pipeline.gathered import LOCKED, OUT_OF_FOLD, SECOND, Sets, gathered
 from evenhand.pipeline.progress import Watcher
+from evenhand.pipeline.source import store_of
 from evenhand.pipeline.stored import of_ids, stored_features
 from evenhand.settings import Settings
 
@@ -120,7 +121,7 @@ def _features(
     if not any(one.uses_features for one in recipes):
         return {}
     names = [model.name for model in settings.model]
-    kept = stored_features(record, settings, names, watcher)
+    kept = stored_features(record, settings, names, watcher, store_of(settings.compute))
     ids = record.samples().ids
     return {of: of_ids(kept, ids, p.ids) for of, p in sets.items() if of != SECOND}
 

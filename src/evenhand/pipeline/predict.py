@@ -17,12 +17,13 @@ from evenhand.base.files import replacing
 from evenhand.base.record import Record
 from evenhand.base.values import NO_LABEL, Finding, Floats, Predictions, Samples
 from evenhand.data.root import Root, open_root
+from evenhand.data.store import Store
 from evenhand.doctor.case import Failure
 from evenhand.engines.cores import usable_cores
 from evenhand.evaluation.calibration import expected_accuracy
 from evenhand.pipeline.answerer import Answerer, answerer
 from evenhand.pipeline.progress import Silent, Watcher
-from evenhand.pipeline.source import encode, store_of
+from evenhand.pipeline.source import encode, readers_store
 from evenhand.pipeline.stored import stored_features
 from evenhand.pipeline.work import work
 from evenhand.settings import Settings, load
@@ -82,6 +83,7 @@ def predict(
     source: str | Path,
     *,
     model: str | None = None,
+    store: str | Path | None = None,
     watcher: Watcher | None = None,
 ) -> Predicted:
     """Return the classes of new data by the fold models of a run.
@@ -94,6 +96,9 @@ def predict(
         A folder, a zip or one file; labels are neither needed nor looked at.
     model
         A model or `ensemble:METHOD` of the run; None for the one with the best out-of-fold score.
+    store
+        Folder of the store that keeps the decoded rows; None for the user's own. The one that the record names is
+        read where this one lacks something, and never written.
     watcher
         Told how far the work is.
 
@@ -106,10 +111,11 @@ def predict(
     run = record if isinstance(record, Record) else Record.open(record)
     chosen = model or str(run.json("scores.json")["headline"]["best"])
     settings = load(run.resolved())
-    answer = answerer(run, settings, chosen, watcher)
+    own = readers_store(store)
+    answer = answerer(run, settings, chosen, watcher, own)
     root, samples, findings = _rows(Path(source), settings)
     classes = tuple(run.data()["classes"])
-    votes, failures = _votes(run, settings, root, samples, answer, watcher)
+    votes, failures = _votes(run, settings, root, samples, answer, watcher, own)
     keep = np.array([row not in failures for row in range(len(samples))])
     features = {name: table[keep] for name, table in votes.features.items()}
     mixed = answer.of({name: votes.of(name)[keep] for name in answer.needed}, classes, features)
@@ -152,11 +158,12 @@ def _votes(
     samples: Samples,
     answer: Answerer,
     watcher: Watcher,
+    store: Store,
 ) -> tuple[_Votes, dict[int, str]]:
     """Return what every fold model says about every row, and why rows could not be decoded."""
     models = [model for model in settings.fitted if model.name in answer.needed]
     entries = {
-        size: encode(settings.kind, root, samples, settings, size, watcher)
+        size: encode(settings.kind, root, samples, settings, size, watcher, store)
         for size in dict.fromkeys(size for m in models for size in settings.sizes_of(m).values())
     }
     failures = {row: reason for entry in entries.values() for row, reason in entry.failures.items()}
@@ -171,7 +178,7 @@ def _votes(
         calls = [
             {
                 "record": str(run.path),
-                "store": str(store_of(settings.compute).folder),
+                "store": str(store.folder),
                 "entry": entries[m.size].name,
                 "sizes": {str(size): entry.name for size, entry in entries.items()},
                 "model": m.name,
@@ -187,7 +194,7 @@ def _votes(
     features = {}
     if answer.features:
         rows = {m.name: entries[m.size].name for m in models}
-        features = stored_features(run, settings, answer.features, watcher, entries=rows)
+        features = stored_features(run, settings, answer.features, watcher, store, entries=rows)
     paths = samples.frame["path"].astype(str)
     return _Votes(
         probabilities, tuple(m.name for m, _, _ in tasks), features, {row: paths.iloc[row] for row in failures}

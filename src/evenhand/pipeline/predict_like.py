@@ -64,6 +64,7 @@ def predict_like(
     model: str | None = None,
     consensus: float | None = None,
     votes: Sequence[str | Path] = (),
+    store: str | Path | None = None,
     watcher: Watcher | None = None,
 ) -> Likened:
     """Write predictions in the form of a sample submission, checked, and log it in the record.
@@ -84,6 +85,8 @@ def predict_like(
         Share of the votes from which others override the chosen model, above 0.5; None for no overriding.
     votes
         Who is asked: models or blends of the run, and submissions (CSV files with the same ids).
+    store
+        Folder of the store that keeps the decoded rows; None for the user's own.
     watcher
         Told how far the work is.
 
@@ -97,7 +100,7 @@ def predict_like(
     run = record if isinstance(record, Record) else Record.open(record)
     sample = read_sample(like)
     chosen = model or str(run.json("scores.json")["headline"]["best"])
-    predicted = _Asked(run, source, watcher or Silent())
+    predicted = _Asked(run, source, store, watcher or Silent())
     p, paths = predicted.by(chosen)
     made = filled(sample, p, paths)
     rows = pd.DataFrame(columns=["id", "was", "becomes", "for_it", "votes"])
@@ -116,12 +119,13 @@ class _Asked:
 
     run: Record
     source: str | Path | None
+    store: str | Path | None
     watcher: Watcher
 
     def by(self, model: str) -> tuple[Predictions, Strings]:
         """Return the predictions of a model and the paths of their rows."""
         if self.source is not None:
-            found = predict(self.run, self.source, model=model, watcher=self.watcher)
+            found = predict(self.run, self.source, model=model, store=self.store, watcher=self.watcher)
             return found.predictions, found.table["path"].to_numpy(dtype=object)
         locked = {p.model: p for p in of_record(self.run, of="test")}
         if not locked:

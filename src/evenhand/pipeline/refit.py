@@ -16,6 +16,7 @@ from evenhand.base.record import Record
 from evenhand.base.values import TEST, Floats, Folds, Interval, Predictions, Samples, Strings
 from evenhand.data.config import FoldsConfig
 from evenhand.data.split import make_folds
+from evenhand.data.store import Store
 from evenhand.ensemble.blend import blend
 from evenhand.evaluation.evaluate import evaluate, judged
 from evenhand.evaluation.units import divided
@@ -90,7 +91,7 @@ def refit(
 
 
 def heads_again(
-    run: Record, settings: Settings, parts: Folds, models: Sequence[str], watcher: Watcher
+    run: Record, settings: Settings, parts: Folds, models: Sequence[str], watcher: Watcher, store: Store
 ) -> dict[str, Predictions]:
     """Return out-of-part predictions of models whose head alone is tuned, trained again on stored activations.
 
@@ -112,7 +113,7 @@ def heads_again(
         record = Record.create(Path(folder), asked="", resolved=changed.resolved(), data=run.data())
         record.write_samples(run.samples())
         record.write_folds(Folds(folds.ids, fold, parts.k))
-        train(record, changed, watcher)
+        train(record, changed, watcher, store)
         return {model.name: gathered(record, model.name, model.seeds)[OUT_OF_FOLD] for model in chosen}
 
 

@@ -15,6 +15,7 @@ from evenhand.base.errors import ConfigError, Fault
 from evenhand.base.files import sweep
 from evenhand.base.record import Record, unfinished
 from evenhand.base.values import Finding
+from evenhand.data.store import Store
 from evenhand.data.store_entry import Entry
 from evenhand.engines.cores import usable_cores
 from evenhand.models.config import ModelConfig
@@ -162,7 +163,7 @@ def run(
             tell_balance(record, settings, source, watcher, _source_name(config))
         if not record.finished:
             with timed("train", seconds):
-                train(record, settings, watcher)
+                train(record, settings, watcher, store_of(settings.compute))
                 write_examination(record)
             with timed("judge", seconds):
                 judge(record, settings, watcher, seconds)
@@ -235,11 +236,10 @@ def _source_name(config: str | Path | Mapping[str, Any]) -> str:
     return "configuration" if isinstance(config, Mapping) else str(config)
 
 
-def train(record: Record, settings: Settings, watcher: Watcher) -> None:
-    """Fit every model on every fold with every seed, in worker processes."""
-    store = str(store_of(settings.compute).folder)
+def train(record: Record, settings: Settings, watcher: Watcher, store: Store) -> None:
+    """Fit every model on every fold with every seed, in worker processes, on rows from a store."""
     cores = settings.compute.cores
-    common = {"record": str(record.path), "store": store}
+    common = {"record": str(record.path), "store": str(store.folder)}
     for model in settings.fitted:
         if settings.has_frozen_part(model) and not _features_are_kept(model, settings):
             watcher.stage(f"{model.name}: frozen part")

@@ -78,6 +78,21 @@ def store_of(compute: ComputeConfig) -> Store:
     return Store(folder, limit_bytes=int(compute.store_limit_gb * 1e9))
 
 
+def readers_store(folder: str | Path | None = None) -> Store:
+    """Return the store of somebody who reads a record, which may be a stranger's: never the one that it names.
+
+    Reading a record does not make the reader's store smaller: its limit is the usual one, or what it holds already.
+
+    Parameters
+    ----------
+    folder
+        The reader's own folder; None for the user's cache folder.
+    """
+    store = Store(None if folder is None else Path(folder))
+    usual = int(ComputeConfig().store_limit_gb * 1e9)
+    return Store(store.folder, limit_bytes=max(usual, int(store.usage()["bytes"].sum())))
+
+
 def read(settings: Settings, watcher: Watcher) -> Source:
     """Return the source that a configuration names, every row decoded once into the store.
 
@@ -107,7 +122,8 @@ def _decoded(
 ) -> tuple[Samples, dict[int | None, Entry], tuple[Failure, ...]]:
     """Return the rows that can be decoded, the store's entries of all rows, and the rows that cannot."""
     sizes = dict.fromkeys(size for model in settings.model for size in settings.sizes_of(model).values())
-    entries = {size: encode(kind, root, samples, settings, size, watcher) for size in sizes or [None]}
+    store = store_of(settings.compute)
+    entries = {size: encode(kind, root, samples, settings, size, watcher, store) for size in sizes or [None]}
     reasons = {row: reason for entry in entries.values() for row, reason in entry.failures.items()}
     failures = tuple(
         Failure(samples.ids[row], str(samples.frame["path"].iloc[row]), reasons[row]) for row in sorted(reasons)
@@ -136,12 +152,12 @@ def _unread(further: Further) -> list[Finding]:
 
 
 def encode(
-    kind: Kind, root: Root, samples: Samples, settings: Settings, size: int | None, watcher: Watcher
+    kind: Kind, root: Root, samples: Samples, settings: Settings, size: int | None, watcher: Watcher, store: Store
 ) -> Entry:
     """Return the store's entry of all rows at one size, built now if it is not there."""
     encoder = kind.settings(settings.own, size)
     watcher.stage(f"decoding {kind.name}" + (f" at {size}" if size else ""), len(samples))
-    return store_of(settings.compute).rows(
+    return store.rows(
         {"kind": kind.name, **encoder},
         samples.frame["content"].tolist(),
         kind.reader(root, samples.frame, encoder),

@@ -10,9 +10,9 @@ import numpy as np
 
 from evenhand.base.record import Record
 from evenhand.base.values import Floats, Strings
+from evenhand.data.store import Store
 from evenhand.engines.cores import usable_cores
 from evenhand.pipeline.progress import Watcher
-from evenhand.pipeline.source import store_of
 from evenhand.pipeline.work import work
 from evenhand.settings import Settings
 
@@ -24,6 +24,7 @@ def stored_features(
     settings: Settings,
     models: Sequence[str],
     watcher: Watcher,
+    store: Store,
     *,
     entries: Mapping[str, str] | None = None,
 ) -> dict[str, Floats]:
@@ -33,6 +34,8 @@ def stored_features(
     ----------
     models
         Names of models of the run.
+    store
+        Where the rows lie; what it lacks is read from the store that the record names, and kept in this one.
     entries
         Model -> the name of other rows in the store; by default the rows of the record, in the order of its
         samples.
@@ -43,7 +46,7 @@ def stored_features(
         calls = [
             {
                 "record": str(record.path),
-                "store": str(store_of(settings.compute).folder),
+                "store": str(store.folder),
                 "model": name,
                 "threads": threads,
                 "out": str(Path(folder) / f"{position}.npy"),

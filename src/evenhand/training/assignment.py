@@ -79,7 +79,7 @@ class Assignment:
             raise TaskError(unknown("model", model, found))
         return cls(
             record=opened,
-            store=Store(Path(store)),
+            store=Store(Path(store), also=_stores_named(resolved)),
             samples=opened.samples(),
             folds=opened.folds(),
             model=ModelConfig.model_validate(found[model]),
@@ -190,6 +190,12 @@ def _baseline(resolved: Mapping[str, Any]) -> dict[str, Any]:
     balance = BalanceConfig.model_validate(resolved.get("balance", {}))
     own = BalanceConfig(correct_to=balance.correct_to, adjust=balance.adjust)
     return {model.name: {**model.plain(), "train": TrainConfig().plain(), "balance": own.plain()}}
+
+
+def _stores_named(resolved: Mapping[str, Any]) -> list[Path]:
+    """Return the folder of the store that a record names, for reading alone; none where it is the user's own."""
+    folder = resolved.get("compute", {}).get("store")
+    return [Path(folder)] if folder else []
 
 
 @dataclass(frozen=True, eq=False)
