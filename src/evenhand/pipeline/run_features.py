@@ -12,6 +12,7 @@ from evenhand.base.errors import EvenhandError, unknown
 from evenhand.base.record import Record
 from evenhand.base.values import Floats, Strings
 from evenhand.pipeline.progress import Silent, Watcher
+from evenhand.pipeline.source import readers_store
 from evenhand.pipeline.stored import stored_features
 from evenhand.settings import load
 
@@ -69,5 +70,5 @@ def features_of_run(record: Record, model: str | None = None, *, watcher: Watche
             f'{record.path}: {which} frozen part, so there are no features to read. Set tune = "head" or '
             '"from:STAGE" for a model with a pretrained encoder.'
         )
-    values = stored_features(record, settings, [model], watcher or Silent())[model]
+    values = stored_features(record, settings, [model], watcher or Silent(), readers_store())[model]
     return FrozenFeatures(record.samples().ids, values, model)
