@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -141,3 +142,57 @@ def test_a_model_names_another_sampler_without_the_options_of_the_first() -> Non
     assert own.sampler == {"name": "power", "power": 0.3}
     assert own.warmup_epochs == 2
     assert settings.stage_balances_of(settings.model[0]) == [own]
+
+
+BEATS = """
+[data]
+kind = "beats"
+root = "r"
+[[model]]
+name = "a"
+encoder = "resnet1d"
+tune = "all"
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (
+            'model[0].tune="head"',
+            r'model\[0\].tune.*found "head".*kept for pictures only, and rows of beats are none',
+        ),
+        ("train.cutmix=1.0", r"train.cutmix.*found 1, and rows of beats are no pictures.*use mixup"),
+        ("train.augment=no_color", r"train.augment.*no profile of augmentations for beats.*no_color"),
+        ("model[0].train.augment=full2", r"model\[0\].train.augment.*profile of augmentations.*full"),
+        ("model[0].view_profile=geometry", r"model\[0\].view_profile.*profile of augmentations for beats"),
+        ("model[0].test_views=flip", r"model\[0\].test_views.*set of test views for beats"),
+    ],
+)
+def test_what_a_kind_does_not_have_is_found_when_the_configuration_is_read(
+    tmp_path: Path, change: str, says: str
+) -> None:
+    key, _, value = change.partition("=")
+    text = BEATS + "views = 2\n"
+    if key.startswith("model[0].train."):
+        text += f'[model.train]\n{key.rpartition(".")[2]} = "{value}"\n'
+    elif key.startswith("model[0]."):
+        name, value = key.rpartition(".")[2], value.strip('"')
+        text = text.replace('tune = "all"\n', "") if name == "tune" else text
+        text += f'{name} = "{value}"\n'
+    changes = [change] if key.startswith("train.") else []
+    with pytest.raises(ConfigError) as caught:
+        load(written(tmp_path, text), changes=changes)
+    assert re.search(says, " ".join(str(caught.value).split()))
+    assert len(caught.value.faults) == 1
+
+
+def test_further_views_are_made_by_the_profile_of_the_kind(tmp_path: Path) -> None:
+    settings = load(written(tmp_path, BEATS + "views = 2\n"))
+    assert settings.resolved()["model"][0]["view_profile"] == "gentle"
+    assert load(written(tmp_path, TEXT)).model[0].view_profile == "geometry"
+
+
+def test_patches_are_not_swapped_below_a_frozen_part(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match='tune = "head" trains on activations'):
+        load(written(tmp_path), changes=["train.cutmix=0.5"])

@@ -6,7 +6,7 @@ written in, so that a configuration moves with its data; `output` is relative to
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -25,6 +25,7 @@ from evenhand.evaluation.config import ClassesConfig, EvaluateConfig, ScoreConfi
 from evenhand.evaluation.names import metric_faults
 from evenhand.evaluation.submit_config import SubmitConfig
 from evenhand.modalities import KINDS, Kind
+from evenhand.modalities.kind_checks import kind_faults, with_view_profile
 from evenhand.modalities.views import views_of
 from evenhand.models.baseline import baseline_of, is_logistic_regression
 from evenhand.models.config import ModelConfig
@@ -136,6 +137,8 @@ def load(
     for key, value in (patch or {}).items():
         put(values, key.split("."), value)
     settings = check(_class_for(values, name, lines), values, name, lines)
+    models = [with_view_profile(settings.kind, model) for model in settings.model]
+    settings = settings.model_copy(update={"model": models})
     _check_models(settings, name, lines)
     return _at(settings, base)
 
@@ -178,6 +181,7 @@ def _check_models(settings: Settings, name: str, lines: Mapping[Key, int]) -> No
             except ConfigError as error:
                 faults += error.faults
         faults += _stage_faults(settings, model, name, lines)
+        faults += _kind_faults(settings, position, lines)
     for fault in metric_faults(list(settings.score.weights), "score", settings.classes.sets, settings.data.levels):
         key = fault.key.removeprefix("score.")
         faults.append(replace(fault, line=lines.get(("score", key), fault.line)))
@@ -193,6 +197,27 @@ def _check_models(settings: Settings, name: str, lines: Mapping[Key, int]) -> No
             faults.append(Fault(f"model[{position}].name", f'found "{found}" again', allowed, line))
     if faults:
         raise ConfigError(name, faults)
+
+
+def _kind_faults(settings: Settings, position: int, lines: Mapping[Key, int]) -> Iterator[Fault]:
+    """Yield what a model asks that its kind of data does not have."""
+    model = settings.model[position]
+    try:
+        train = settings.train_of(model)
+    except ValidationError:
+        return  # told already, with the section that is wrong
+    tunes = [stage.tune or model.tune for stage in train.stage] or [model.tune]
+    for key, says, allowed in kind_faults(
+        settings.kind,
+        model,
+        augment=train.augment,
+        cutmix=train.cutmix,
+        frozen=[tune for tune in tunes if tune != "all"],
+    ):
+        words: Key = tuple(key.split("."))
+        inherited = words[0] == "train" and words[1] not in model.train
+        where, written = (words, key) if inherited else (("model", position, *words), f"model[{position}].{key}")
+        yield Fault(written, says, allowed, lines.get(where))
 
 
 def _stage_faults(settings: Settings, model: ModelConfig, name: str, lines: Mapping[Key, int]) -> list[Fault]:

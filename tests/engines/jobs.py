@@ -106,3 +106,16 @@ def hold_the_lock_of_python(pids: str) -> None:
     """Stay in compiled code that does not let any thread of ours run."""
     Path(pids).write_text(f"{os.getpid()}\n")
     ctypes.PyDLL(None).sleep(600)
+
+
+def loop_for_ever() -> None:
+    while True:
+        pass
+
+
+def wait_for_ever() -> None:
+    threading.Event().wait()
+
+
+def hold(size: int) -> int:
+    return len(bytearray(size))

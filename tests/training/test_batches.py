@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evenhand.training.batches import arranged, drawn, in_order, shuffled
+from evenhand.training.batches import arranged, batch_count, drawn, in_order, shuffled
 
 
 @given(n=st.integers(0, 300), size=st.integers(1, 64), seed=st.integers(0, 9))
@@ -10,7 +10,9 @@ def test_batches_hold_every_row_once_and_are_even(n: int, size: int, seed: int) 
     rows, sizes = arranged(shuffled(np.arange(n) * 3, np.random.default_rng(seed)), size)
     assert sorted(rows.tolist()) == (np.arange(n) * 3).tolist()
     assert sum(sizes) == n
-    assert max(sizes, default=0) <= size
+    assert max(sizes, default=0) <= (3 if size == 2 and n % 2 else size)
+    assert len(sizes) == batch_count(n, size)
+    assert 1 not in sizes or size == 1 or n == 1
     assert max(sizes, default=0) - min(sizes, default=0) <= 1
     batches = np.split(rows, np.cumsum(sizes)[:-1])
     assert all((np.diff(batch) > 0).all() for batch in batches)
@@ -25,6 +27,8 @@ def test_a_batch_holds_what_the_order_put_there() -> None:
 
 def test_no_batch_of_one_row_is_left_at_the_end() -> None:
     assert arranged(np.arange(65), 64)[1] == [33, 32]
+    assert arranged(np.arange(7), 2)[1] == [3, 2, 2]
+    assert arranged(np.arange(3), 2)[1] == [3]
 
 
 @given(counts=st.lists(st.integers(1, 60), min_size=2, max_size=6), seed=st.integers(0, 9))

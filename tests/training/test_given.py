@@ -13,6 +13,7 @@ from evenhand.base.errors import TaskError
 from evenhand.base.record import ROW, Record
 from evenhand.base.values import Folds, Samples
 from evenhand.data.store import Store
+from evenhand.modalities.beats import Beats
 from evenhand.modalities.beats.inputs import BeatInputs
 from evenhand.modalities.beats.rhythm import near
 from evenhand.training.assignment import Assignment
@@ -26,7 +27,9 @@ Make = Callable[..., SimpleNamespace]
 N = 60
 
 
-def beat_record(folder: Path, *, encoder: str = "resnet1d", tune: str = "all", **train: object) -> SimpleNamespace:
+def beat_record(
+    folder: Path, *, encoder: str = "resnet1d", tune: str = "all", own: dict | None = None, **train: object
+) -> SimpleNamespace:
     """Write a record on made beats, whose first rhythm feature tells the class."""
     rng, y = np.random.default_rng(0), np.arange(N) % 3
     signal = rng.normal(size=(N, 1, 24)).astype(np.float32)
@@ -43,6 +46,7 @@ def beat_record(folder: Path, *, encoder: str = "resnet1d", tune: str = "all", *
     samples = Samples(frame, ("N", "S", "V"), y, kind="beats")
     settings = {"epochs": 12, "batch_size": 16, "learning_rate": 0.02, "early_stop": 0, **train}
     model = {"name": "m", "encoder": encoder, "tune": tune, "pretrained": False, "train": settings, "balance": {}}
+    model |= own or {}
     resolved = {"model": [model], "score": {"macro_f1": 1.0}, "compute": {"device": "cpu"}}
     data = {"kind": "beats", "classes": samples.classes, "encoded": {"m": entry.name}}
     record = Record.create(folder / "runs", asked="", resolved=resolved, data=data)
@@ -64,6 +68,22 @@ def test_beats_are_learned_and_predicted_again_the_same(tmp_path: Path, encoder:
     assert np.allclose(again.to_numpy(), written[["p:N", "p:S", "p:V"]].to_numpy(), atol=1e-6)
 
 
+@pytest.mark.parametrize("encoder", ["resnet1d", "transformer1d", "neighbours", "rhythm"])
+def test_beats_are_blended_in_pairs_and_judged_in_several_views(tmp_path: Path, encoder: str) -> None:
+    views = {"views": 2, "view_profile": "gentle"}
+    made = beat_record(tmp_path, encoder=encoder, own=views, mixup=0.3, label_smoothing=0.1, epochs=4)
+    summary = run_task(**made.common, fold=0, seed=0, threads=1)
+    assert np.isfinite(summary["score"])
+    written = pd.read_parquet(made.record.task_folder("m", 0, 0) / "predictions.parquet")
+    assert np.isfinite(written[["p:N", "p:S", "p:V"]]).all(axis=None)
+
+
+@pytest.mark.parametrize("profile", Beats.profiles)
+def test_every_profile_of_the_kind_can_be_trained_with(tmp_path: Path, profile: str) -> None:
+    made = beat_record(tmp_path, augment=profile, epochs=1, batch_size=2)
+    assert run_task(**made.common, fold=0, seed=0, threads=1)["epochs"] == 1
+
+
 def test_what_a_network_is_given_follows_from_its_rows_and_its_boundary(make_record: Make, tmp_path: Path) -> None:
     def kind_of(made: SimpleNamespace) -> type:
         assignment = Assignment.of(**made.common)
@@ -82,7 +102,10 @@ def test_the_model_knows_the_shapes_of_its_rows(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("settings", "words"),
-    [({"tune": "head"}, 'comes untrained. Set tune = "all"'), ({"cutmix": 1.0}, "these rows are no pictures")],
+    [
+        ({"tune": "head"}, 'for pictures only, and these rows hold .*. Set tune = "all"'),
+        ({"cutmix": 1.0}, "these rows are no pictures"),
+    ],
 )
 def test_what_beats_cannot_do_is_said(tmp_path: Path, settings: dict, words: str) -> None:
     made = beat_record(tmp_path, **settings)

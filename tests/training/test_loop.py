@@ -233,3 +233,21 @@ def test_the_watcher_is_told(tiny: SimpleNamespace) -> None:
     told: list[tuple[int, int]] = []
     fit(tiny.job(config(epochs=2)), watch=lambda done, total: told.append((done, total)))
     assert told == [(1, 2), (2, 2)]
+
+
+@pytest.mark.parametrize("changes", [{}, {"swa_from": 0}, {"sam": 0.05, "mixup": 0.2}, {"ema": 0.9}])
+@pytest.mark.parametrize(("batch_size", "rows"), [(2, 29), (1, 9), (64, 1), (2, 1), (28, 29)])
+def test_batch_normalisation_takes_any_number_of_rows(
+    tiny: SimpleNamespace, changes: dict[str, float], batch_size: int, rows: int
+) -> None:
+    job = tiny.job(config(epochs=3, batch_size=batch_size, **changes))
+    fitted = fit(replace(job, fit_rows=job.fit_rows[:rows]))
+    assert all(np.isfinite(line["train_loss"]) for line in fitted.lines)
+    assert np.isfinite(fitted.score.value)
+
+
+def test_statistics_of_an_average_are_those_of_the_rows_with_batches_of_one_too(tiny: SimpleNamespace) -> None:
+    job = tiny.job(config(epochs=2, batch_size=1, swa_from=0), scorer=lambda p: Score(float(np.ptp(p))))
+    fitted = fit(job)
+    assert fitted.averaged is not None
+    assert np.isfinite(fitted.averaged)

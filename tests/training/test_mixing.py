@@ -65,3 +65,15 @@ def test_where_both_are_on_a_coin_decides() -> None:
         for out, _ in (mixed(x, targets, mixup_alpha=1.0, cutmix_alpha=1.0, draws=draws(s)) for s in range(100))
     ]
     assert 30 < sum(patched) < 70
+
+
+@given(st.integers(0, 200))
+def test_mixup_blends_every_part_of_a_row_with_the_same_row(seed: int) -> None:
+    one, targets = torch.arange(8.0), torch.eye(8)
+    parts = {"signal": one.view(8, 1, 1).expand(8, 2, 5), "rhythm": one.view(8, 1), "known": one.view(8, 1) > 3}
+    blended, mixed_targets = mixed(parts, targets, mixup_alpha=0.4, cutmix_alpha=0.0, draws=draws(seed))
+    expected = mixed_targets @ one
+    assert torch.allclose(blended["signal"][:, 1, 4], expected, atol=1e-5)
+    assert torch.allclose(blended["rhythm"][:, 0], expected, atol=1e-5)
+    assert blended["known"].dtype == torch.bool
+    assert torch.equal(blended["known"][:, 0], (mixed_targets.argmax(1) > 3))

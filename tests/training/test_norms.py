@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from evenhand.training.norms import at_rest, refresh, training_mode
+from evenhand.training.norms import at_rest, refresh, single_row, training_mode
 
 
 def test_refreshed_statistics_are_the_even_mean_over_batches() -> None:
@@ -46,3 +46,23 @@ def test_at_rest_normalises_by_the_batch_and_remembers_nothing() -> None:
     assert out.flatten().tolist() == pytest.approx([-1, 1], abs=1e-4)
     norm(x)
     assert norm.running_mean.item() == pytest.approx(1.1)
+
+
+def test_a_single_row_is_normalised_by_running_statistics_and_leaves_them() -> None:
+    net = nn.Sequential(nn.BatchNorm1d(2), nn.BatchNorm1d(2)).train()
+    net[0].running_mean.fill_(1.0)
+    with single_row(net):
+        out = net(torch.tensor([[3.0, 5.0]]))
+    assert out.flatten().tolist() == pytest.approx([2, 4], abs=1e-4)
+    assert net[0].running_mean.tolist() == [1.0, 1.0]
+    assert all(part.training for part in net)
+    with pytest.raises(ValueError, match="more than 1 value"):
+        net(torch.zeros(1, 2))
+
+
+def test_a_single_map_is_normalised_by_itself() -> None:
+    norm = nn.BatchNorm2d(1).train()
+    with single_row(norm):
+        out = norm(torch.tensor([[[[1.0, 3.0]]]]))
+    assert out.flatten().tolist() == pytest.approx([-1, 1], abs=1e-4)
+    assert norm.running_mean.item() == pytest.approx(0.2)

@@ -59,6 +59,12 @@ class Kind(Protocol):
         The class of that section.
     test_views
         May be left out: views that predictions can be averaged over (see `modalities/views.py`).
+    pictures
+        May be left out: whether a row is one picture, the array "image". Patches of pictures can be swapped
+        (CutMix), and activations of them can be kept where a part of a network stays as it came.
+    profiles, view_profile
+        May be left out: names of the kind's profiles of augmentations, and the one that further views are made by
+        where the configuration names none.
     augment_module, models_module
         Modules with the kind's augmentations and encoders; they need torch, so they are named, not imported.
     encoder, tune

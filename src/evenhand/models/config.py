@@ -74,7 +74,10 @@ class ModelConfig(Section):
     )
     size: int | None = option(None, ge=8, unit="px", says="Side of the pictures; the kind's own where not given.")
     views: int = option(1, ge=1, says="Views of each row held for a frozen part; the first is plain.")
-    view_profile: str = option("geometry", says="Profile of augmentations that the further views are made by.")
+    view_profile: str = option(
+        "geometry",
+        says="Profile of augmentations that the further views are made by; where not given, the kind's own.",
+    )
     views_use: Literal["sample", "average"] = option(
         "sample", says="Train on one view drawn per row and epoch, or on the average of all."
     )

@@ -43,14 +43,15 @@ def arranged(rows: Ints, size: int) -> tuple[Ints, list[int]]:
     """Return the rows batch after batch, and the sizes of the batches.
 
     Batches hold at most `size` rows and differ by one row at most: even batches leave no small one at the end,
-    whose noise would count as much as a full batch (and which batch normalisation cannot take if it is a single
-    row). Within a batch rows ascend, so that a file is read from front to back.
+    whose noise would count as much as a full batch. A single row, which batch normalisation cannot take, is left
+    only where `size` is 1 or there is no other row: with a size of 2 and an odd number of rows, one batch holds
+    three. Within a batch rows ascend, so that a file is read from front to back.
 
     >>> rows, sizes = arranged(np.array([3, 1, 2, 0, 4]), 4)
     >>> rows.tolist(), sizes
     ([1, 2, 3, 0, 4], [3, 2])
     """
-    count = -(-len(rows) // size)
+    count = batch_count(len(rows), size)
     if count == 0:
         return rows, []
     short, longer = divmod(len(rows), count)
@@ -59,6 +60,16 @@ def arranged(rows: Ints, size: int) -> tuple[Ints, list[int]]:
     second = np.sort(rows[edge:].reshape(count - longer, short), axis=1)
     sizes = [short + 1] * longer + [short] * (count - longer)
     return np.concatenate([first.reshape(-1), second.reshape(-1)]), sizes
+
+
+def batch_count(rows: int, size: int) -> int:
+    """Return how many batches `arranged` makes of so many rows.
+
+    >>> batch_count(65, 64), batch_count(7, 2), batch_count(1, 2)
+    (2, 3, 1)
+    """
+    count = -(-rows // size)
+    return count - 1 if size > 1 and count > 1 and rows < 2 * count else count
 
 
 def in_order(rows: S, size: int) -> Iterator[S]:

@@ -46,8 +46,9 @@ def given(
         raise TaskError(_patches(network, f'tune = "{network.tune}" trains on activations'))
     if "image" not in entry:
         raise TaskError(
-            f'Model {network.model.name}: tune = "{network.tune}" keeps a part of the network as it came, and '
-            f'encoder = "{network.model.encoder}" comes untrained. Set tune = "all".'
+            f'Model {network.model.name}: tune = "{network.tune}" keeps a part of the network as it came. '
+            "Activations of one are kept for pictures only, and these rows hold "
+            f'{", ".join(entry.arrays)}. Set tune = "all".'
         )
     activations = activations_of(network, entry["image"], assignment, entry.name, device, progress)
     return ViewInputs(activations, network.model.views_use, device=device)

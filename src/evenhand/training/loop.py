@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -23,7 +24,7 @@ from evenhand.training.guard import Guard
 from evenhand.training.job import Fitted, Further, Job, Score, Watch
 from evenhand.training.mending import watch_over
 from evenhand.training.mixing import mixed
-from evenhand.training.norms import refresh, training_mode
+from evenhand.training.norms import refresh, single_row, training_mode
 from evenhand.training.prediction import predict_logits, probabilities
 from evenhand.training.randomness import own_randomness
 from evenhand.training.run import Batch, Run
@@ -172,7 +173,8 @@ def train_step(run: Run, batch: Batch) -> tuple[Tensor, None]:
         witness.forward(logits)
         return loss if run.job.teacher is None else run.job.teacher.joined(loss, logits, batch.at, run.epoch)
 
-    loss = run.descent.step(down, batch.factor, witness.motion)
+    with single_row(run.module) if len(batch.rows) == 1 else nullcontext():
+        loss = run.descent.step(down, batch.factor, witness.motion)
     witness.step(targets.plain(batch.at) if train.label_smoothing and not run.mixes else y)
     if run.ema is not None:
         run.ema.follow(train.ema)
@@ -260,13 +262,14 @@ def try_even_average(run: Run) -> float | None:
 def judge_refreshed(run: Run, form: str) -> Judged:
     """Judge averaged weights with batch statistics of their own, found on the training rows."""
     begin_training(run, "refresh")
-    refresh(run.module, run.training_batches("refresh"), lambda batch: forward(run, batch))
+    refresh(run.module, run.training_batches("refresh", least=2), lambda batch: forward(run, batch))
     return judge(run, form)
 
 
 def forward(run: Run, batch: Batch) -> None:
     """Pass a training batch through the network, for what it leaves in the statistics."""
-    with run.precision.cast():
+    lone = single_row(run.module) if len(batch.rows) == 1 else nullcontext()
+    with run.precision.cast(), lone:
         run.module(run.plan.inputs.batch(batch.rows, batch.draws))
 
 

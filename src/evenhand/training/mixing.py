@@ -2,26 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
 import numpy as np
 import torch
 from torch import Tensor
 
+Rows = TypeVar("Rows", Tensor, dict[str, Tensor])
+"""A batch: (b, ...) values, or the parts of rows by name, (b, ...) each."""
 
-def mixup(x: Tensor, targets: Tensor, alpha: float, draws: torch.Generator) -> tuple[Tensor, Tensor]:
+
+def mixup(x: Rows, targets: Tensor, alpha: float, draws: torch.Generator) -> tuple[Rows, Tensor]:
     """Return rows blended with others, and their targets blended alike (Zhang et al. 2018, eq. 1).
+
+    Every part of a row is blended with the same row and by the same share. What is not floating (masks, counts)
+    cannot be blended: it is taken from the row that has the larger share.
 
     Parameters
     ----------
     x
-        (b, ...) float.
+        (b, ...) float, or a dict of parts, each (b, ...).
     targets
         (b, k) shares of classes.
     alpha
         Both parameters of the beta distribution that the share of the first row is drawn from.
     """
     share = _beta(alpha, draws)
-    other = _partners(x, draws)
-    return torch.lerp(x[other], x, share), torch.lerp(targets[other], targets, share)
+    other = _partners(targets, draws)
+    blended: Any = (
+        {name: _blended(part, other, share) for name, part in x.items()}
+        if isinstance(x, Mapping)
+        else _blended(x, other, share)
+    )
+    return blended, torch.lerp(targets[other], targets, share)
+
+
+def _blended(x: Tensor, other: Tensor, share: float) -> Tensor:
+    at = other.to(x.device)
+    if x.is_floating_point():
+        return torch.lerp(x[at], x, share)
+    return x if share >= 0.5 else x[at]
 
 
 def cutmix(x: Tensor, targets: Tensor, alpha: float, draws: torch.Generator) -> tuple[Tensor, Tensor]:
@@ -43,10 +64,10 @@ def cutmix(x: Tensor, targets: Tensor, alpha: float, draws: torch.Generator) -> 
 
 
 def mixed(
-    x: Tensor, targets: Tensor, *, mixup_alpha: float, cutmix_alpha: float, draws: torch.Generator
-) -> tuple[Tensor, Tensor]:
+    x: Rows, targets: Tensor, *, mixup_alpha: float, cutmix_alpha: float, draws: torch.Generator
+) -> tuple[Rows, Tensor]:
     """Return the batch after mixup or CutMix; where both are on, a coin decides for each batch."""
-    if cutmix_alpha and (not mixup_alpha or _uniform(draws) < 0.5):
+    if cutmix_alpha and isinstance(x, Tensor) and (not mixup_alpha or _uniform(draws) < 0.5):
         return cutmix(x, targets, cutmix_alpha, draws)
     return mixup(x, targets, mixup_alpha, draws)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 
@@ -40,6 +40,34 @@ def at_rest(module: nn.Module) -> Iterator[None]:
     finally:
         for part, momentum in layers:
             part.momentum = momentum
+
+
+@contextlib.contextmanager
+def single_row(module: nn.Module) -> Iterator[None]:
+    """Let a batch of one row pass: where it has one value a channel, running statistics normalise it.
+
+    One value has no variance, and torch refuses it. Maps of more than one place are normalised as always.
+    """
+    hooks = []
+    for part in norms(module):
+        hooks.append(part.register_forward_pre_hook(_rest_if_single))
+        hooks.append(part.register_forward_hook(_learn_again))
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+def _rest_if_single(part: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+    x = inputs[0]
+    part._rests = part.training and x.numel() == x.shape[1]  # type: ignore[assignment]
+    if part._rests:
+        part.training = False
+
+
+def _learn_again(part: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+    part.training = part.training or bool(part._rests)
 
 
 def refresh(module: nn.Module, batches: Iterable[Any], run: Callable[[Any], Any]) -> None:

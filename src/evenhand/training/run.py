@@ -14,7 +14,7 @@ from evenhand.base.seeds import generator, seed_from
 from evenhand.base.values import Ints
 from evenhand.training.averaging import Average, Weights, copied, put
 from evenhand.training.balancing import Balance
-from evenhand.training.batches import arranged, drawn, in_order, shuffled
+from evenhand.training.batches import arranged, batch_count, drawn, in_order, shuffled
 from evenhand.training.choice import epochs_since_best, is_better, plateau_falls
 from evenhand.training.guard import Guard
 from evenhand.training.job import Fitted, Job, Score, Stage, Trainable
@@ -134,19 +134,22 @@ class Run:
         """Begin the next epoch and return its number."""
         self.epoch = len(self.lines)
         job = self.job
-        steps = -(-(self.balance.epoch_rows or len(job.fit_rows)) // job.train.batch_size)
+        steps = batch_count(self.balance.epoch_rows or len(job.fit_rows), job.train.batch_size)
         self.witness = job.witness(job.targets.k, job.targets.several, steps)
         return self.epoch
 
     # Batches
 
-    def training_batches(self, epoch: int | str) -> Iterator[Batch]:
-        """Yield the batches of an epoch; their order and their draws depend on the job's key and the epoch."""
+    def training_batches(self, epoch: int | str, *, least: int = 1) -> Iterator[Batch]:
+        """Yield the batches of an epoch, of `least` rows or more where there are as many.
+
+        Their order and their draws depend on the job's key and the epoch.
+        """
         job, rng = self.job, generator(*self.job.key, "order", epoch)
         balance, rows = self.balance, job.fit_rows
         chances = balance.chances
         rows = shuffled(rows, rng) if chances is None else drawn(rows, chances, rng, balance.epoch_rows)
-        batches = self._batches(*arranged(rows, job.train.batch_size))
+        batches = self._batches(*arranged(rows, max(least, job.train.batch_size)))
         draws = self._draws if self.plan.inputs.draws or self.mixes else None
         falls = plateau_falls(self.values[self.first :], job.train.plateau_epochs)
         for number, batch in enumerate(batches):

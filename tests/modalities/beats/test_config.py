@@ -2,7 +2,7 @@ import pytest
 
 from evenhand.base.errors import ConfigError
 from evenhand.modalities.beats.classes import ANNOTATIONS
-from evenhand.modalities.beats.wfdb_files import in_words, package
+from evenhand.modalities.beats.wfdb_calls import in_words, package
 from evenhand.settings import load
 
 

@@ -4,31 +4,7 @@ from typing import Any
 import pytest
 
 from evenhand.base.errors import DataError
-from evenhand.modalities.beats.header import check_text, head_of
-
-
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        ("", "is empty"),
-        ("r 1 250 10\n\0", "it is not text, or too long"),
-        ("r 1 250 10\n" + "#" * (1 << 20), "it is not text, or too long"),
-        ("# only a note\n", "does not begin with the name of a record"),
-        ("../r 1 250 10\n", "does not begin with the name of a record"),
-        ("r/3 1 250 10\n", "several segments, which are not read"),
-        ("r\n", "counts its signals as 'nothing'"),
-        ("r 0 250 10\n", "counts its signals as '0'; 1 to 256 are read"),
-        ("r 99999 250 10\n", "counts its signals as '99999'"),
-        ("r 2 250 10\nr.dat 16\n", "names 2 signals and describes 1"),
-    ],
-)
-def test_what_is_no_header_is_told_before_it_is_parsed(text: str, says: str) -> None:
-    with pytest.raises(DataError, match=says):
-        check_text(text.encode())
-
-
-def test_notes_and_empty_lines_are_no_signals() -> None:
-    check_text(b"# hello\n\nr 1 250 10\n# a note\nr.dat 16 200 11 0 0 0 0 II\n\n# the end\n")
+from evenhand.modalities.beats.header import head_of
 
 
 def parsed(**changed: Any) -> SimpleNamespace:

@@ -181,3 +181,21 @@ def test_nothing_at_all_is_told(tmp_path: Path) -> None:
     write_record(tmp_path, "c", regular(4), leads=("V5",))
     with pytest.raises(DataError, match='none of 1 records can be used.*"c"; has no lead MLII'):
         found(tmp_path)
+
+
+def test_a_clock_of_the_annotations_is_said_and_places_beats(tmp_path: Path) -> None:
+    header = write_record(tmp_path, "a", regular(10, symbols="NV", rr=400, start=400), rate=500)
+    note = b"## time resolution: 250"
+    halved = b"".join(bytes([at & 255, code << 2 | at >> 8]) for at, code in [(200, 1), (200, 5)] * 5)
+    raw = bytes([0, 22 << 2, len(note), 63 << 2]) + note + b"\0" + halved + b"\0\0"
+    header.with_suffix(".atr").write_bytes(raw)
+    samples, findings = found(tmp_path)
+    assert samples.frame["sample"].tolist() == [400 * n for n in range(1, 11)]
+    assert "count in a clock of their own (250 a second where the signals have 500" in findings[0].says
+
+
+def test_a_list_of_records_may_begin_with_a_byte_order_mark(folder: Path) -> None:
+    (folder / "RECORDS").write_bytes(b"\xef\xbb\xbfa\r\nb\r\n")
+    samples, findings = found(folder)
+    assert set(samples.frame["record"]) == {"a", "b"}
+    assert not [f for f in findings if f.code == "EH101"]

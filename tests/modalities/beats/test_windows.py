@@ -135,3 +135,14 @@ def test_damaged_arrays_are_told_in_words() -> None:
             read_windows(bytes(raw), "w.npz", 10_000)
     with zipfile.ZipFile(io.BytesIO(good)) as archive:
         assert archive.testzip() is None
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1", "utf-16"])
+def test_only_an_empty_cell_of_a_csv_is_missing_and_any_encoding_is_read(tmp_path: Path, encoding: str) -> None:
+    head = [*(f"t{at}" for at in range(20)), "label", "patient"]
+    names = ["NA", "null", "01", "É", "NA", "null"]
+    lines = [",".join(head), *(",".join([*map(str, SIGNAL[at]), names[at], "nan"]) for at in range(6))]
+    found = read_windows(("\n".join(lines) + "\n").encode(encoding), "w.csv", 10_000)
+    assert list(found.columns["label"]) == names
+    assert list(found.columns["patient"]) == ["nan"] * 6
+    np.testing.assert_allclose(found.signal[:, 0], SIGNAL.astype(np.float32), rtol=1e-6)

@@ -7,7 +7,7 @@ from evenhand.data.config import DataConfig
 from evenhand.data.root import open_root
 from evenhand.modalities.beats import Beats
 from evenhand.modalities.beats.config import BeatsConfig
-from evenhand.modalities.beats.wfdb_files import in_words, package
+from evenhand.modalities.beats.wfdb_calls import in_words, package
 from evenhand.modalities.beats.written import symbols_of
 from evenhand.testing.beats import write_record
 

@@ -8,7 +8,7 @@ stays. The rhythm is never changed: it is what the annotations say.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -16,12 +16,10 @@ from torch import Tensor
 from evenhand.base.errors import ModelError, unknown
 from evenhand.base.registry import Registry
 from evenhand.modalities.beats.inputs import BeatInputs
+from evenhand.modalities.beats.profiles import PROFILES
 from evenhand.models.draws import Draws, normal, uniform
 
 Augmentation = Callable[[Tensor, Draws, float], Tensor]
-Profile = Mapping[str, float]
-"""Name of an augmentation -> strength, in the order in which they are applied."""
-
 AUGMENTATIONS: Registry[Augmentation] = Registry("augmentation of beats", group="evenhand.augmentations.beats")
 
 
@@ -60,14 +58,6 @@ def shift(batch: Tensor, draws: Draws, strength: float, *, most: float = 0.02) -
     by = uniform(draws, len(batch), -reach, reach).round().long().to(batch.device)
     place = (torch.arange(length, device=batch.device) + by).clamp(0, length - 1)
     return batch.gather(2, place.unsqueeze(1).expand_as(batch))
-
-
-PROFILES: dict[str, Profile] = {
-    "none": {},
-    "gentle": {"scale": 0.5, "wander": 0.5, "jitter": 0.5},
-    "full": {"shift": 1.0, "scale": 1.0, "wander": 1.0, "jitter": 1.0},
-}
-"""What `augment` and `view_profile` may name."""
 
 
 def apply_profile(batch: Tensor, profile: str, draws: Draws) -> Tensor:

@@ -9,7 +9,7 @@ import numpy as np
 from evenhand.base.errors import DataError
 from evenhand.modalities.beats.header import Head
 from evenhand.modalities.beats.marks import Marks
-from evenhand.modalities.beats.wfdb_files import Files, in_words, package, read_signals
+from evenhand.modalities.beats.wfdb_files import Files, find_beats, read_signals
 
 UNKNOWN = ""
 """Symbol of a beat that was detected and has no class."""
@@ -24,15 +24,9 @@ def detected(files: Files, head: Head, signals: Sequence[int]) -> Marks:
     DataError
         If the signal cannot be read, or no beat is found.
     """
-    package()
-    from wfdb import processing
-
     values = read_signals(files, head, signals[:1])[0]
     values = np.nan_to_num(values - np.nanmedian(values))
-    with in_words("has signals in which beats cannot be looked for"):
-        detector = processing.XQRS(sig=values, fs=head.rate)
-        detector.detect(verbose=False)
-        at = np.unique(_on_peak(values, np.asarray(detector.qrs_inds, dtype=np.int64), head.rate))
+    at = np.unique(_on_peak(values, find_beats(values, head.rate), head.rate))
     if not len(at):
         raise DataError("has no annotations, and no heartbeat was found in its signals")
     return Marks(at, np.full(len(at), UNKNOWN, dtype=object), np.zeros(len(at), dtype=bool))

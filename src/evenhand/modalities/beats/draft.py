@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Sequence
 
 from evenhand.base.errors import DataError
@@ -11,6 +10,7 @@ from evenhand.data.names import suffix
 from evenhand.data.root import Root
 from evenhand.data.table import Table, read_table
 from evenhand.modalities.beats.config import BeatsConfig
+from evenhand.modalities.beats.draft_leads import lead_lines
 from evenhand.modalities.beats.joined import KEY
 from evenhand.modalities.beats.records import names_of
 from evenhand.modalities.beats.wfdb_files import Files, read_head
@@ -30,7 +30,6 @@ def draft(root: Root) -> Draft:
         If there is no record.
     """
     names, _ = names_of(root)
-    leads = _leads(root, names)
     table = _table(root)
     test = "test = { fraction = 0.2 }"
     data: tuple[str, ...] = ("# a row per beat, its class by [beats.mapping]",)
@@ -41,21 +40,18 @@ def draft(root: Root) -> Draft:
             f"group = {json.dumps(person)}" if person else "# group = COLUMN            # without one, the record",
         )
         test = _test(table) or test
-    first = leads[0] if leads else BeatsConfig().leads[0]
-    others = f"; there are also {', '.join(leads[1:5])}" if len(leads) > 1 else ""
-    own = f"[beats]\nleads = [{json.dumps(first)}]{others and f'  # most records have it{others}'}\n\n"
-    return Draft(data, test, own)
+    return Draft(data, test, f"[beats]\n{lead_lines(_leads(root, names))}\n\n")
 
 
-def _leads(root: Root, names: Sequence[str]) -> list[str]:
-    """Return the names of the leads, those that most records have first."""
-    counts: Counter[str] = Counter()
-    for name in names[:100]:
+def _leads(root: Root, names: Sequence[str], *, most: int = 100) -> list[tuple[str, ...]]:
+    """Return the names of the leads of some records, evenly taken, that can be read."""
+    found: list[tuple[str, ...]] = []
+    for name in names[:: -(-len(names) // most)]:
         try:
-            counts.update(read_head(Files(root, name), BeatsConfig().max_samples).leads)
+            found.append(read_head(Files(root, name), BeatsConfig().max_samples).leads)
         except DataError:
             continue
-    return [lead for lead, _ in counts.most_common()]
+    return found
 
 
 def _table(root: Root) -> Table | None:

@@ -22,7 +22,8 @@ def annotated(own: BeatsConfig) -> Find:
 
     def find(files: Files, head: Head, content: str) -> Marks:
         def read() -> Marks:
-            return beats_among(*read_annotations(files, own.annotator), head.length, kinds)
+            found = read_annotations(files, own.annotator, head.rate)
+            return beats_among(found.at, found.symbols, head.length, kinds, clock=found.clock)
 
         return _KEPT.get(("annotated", content, own.annotator, kinds), read)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +16,6 @@ BYTES_PER_SAMPLE: Mapping[str, float] = {
 FLAC = ("508", "516", "524")
 """Signal formats that are FLAC streams."""
 
-_MOST_BYTES = 1 << 20
-_MOST_SIGNALS = 256
 _RATES = (20, 100_000)
 _MOST_PER_FRAME = 10_000
 _NAME = re.compile(r"[\w.+-]+")
@@ -52,40 +50,21 @@ class Head:
         return self.length * len(self.leads)
 
 
-def check_text(raw: bytes) -> None:
-    """Raise `DataError` if bytes are no header of one record, before a parser sees them."""
-    if not raw:
-        raise DataError("is empty (0 bytes)")
-    if len(raw) > _MOST_BYTES or b"\0" in raw:
-        raise DataError("is no WFDB header: it is not text, or too long")
-    lines = [
-        line for line in raw.decode("utf-8", errors="replace").splitlines() if line.strip()[:1] not in ("", "#")
-    ]
-    fields = lines[0].split() if lines else []
-    if not fields or not re.fullmatch(r"[\w-]+(/\d+)?", fields[0]):
-        raise DataError("is no WFDB header: it does not begin with the name of a record")
-    if "/" in fields[0]:
-        raise DataError(
-            "is a record of several segments, which are not read: join them (WFDB's xform), or cut them"
-        )
-    if len(fields) < 2 or not re.fullmatch(r"\d{1,4}", fields[1]) or not 1 <= int(fields[1]) <= _MOST_SIGNALS:
-        found = fields[1] if len(fields) > 1 else "nothing"
-        raise DataError(f"has a header that counts its signals as {found[:20]!r}; 1 to {_MOST_SIGNALS} are read")
-    if len(lines) - 1 != int(fields[1]):
-        raise DataError(f"has a header that names {fields[1]} signals and describes {len(lines) - 1}")
-
-
-def head_of(found: Any, sizes: Mapping[str, int], most: int) -> Head:
+def head_of(
+    found: Any, sizes: Mapping[str, int], most: int, stream_length: Callable[[str], int] | None = None
+) -> Head:
     """Return what WFDB's parser made of a header, checked.
 
     Parameters
     ----------
     found
-        A `wfdb.Record` without signals.
+        What a `wfdb.Record` without signals has.
     sizes
         Bytes of the files beside the header.
     most
         Samples over all signals above which nothing is read.
+    stream_length
+        Name of a file that is a FLAC stream -> its samples, for headers that do not say how many.
 
     Raises
     ------
@@ -98,7 +77,7 @@ def head_of(found: Any, sizes: Mapping[str, int], most: int) -> Head:
             f"has a header that says {rate:g} samples per second; {_RATES[0]} to {_RATES[1]:,} can be read"
         )
     _check_signals(found, sizes)
-    length = int(found.sig_len or 0) or _implied(found, sizes)
+    length = int(found.sig_len or 0) or _implied(found, sizes, stream_length)
     if length * sum(found.samps_per_frame) > most:
         raise DataError(f"has a header that claims {length * found.n_sig:,} samples; beats.max_samples = {most:,}")
     _check_sizes(found, length, sizes)
@@ -119,17 +98,20 @@ def _check_signals(found: Any, sizes: Mapping[str, int]) -> None:
             raise DataError("has a header with absurd samples per frame or skew")
 
 
-def _implied(found: Any, sizes: Mapping[str, int]) -> int:
-    """Return the length of a record whose header does not say it, by its first file."""
-    form, name = found.fmt[0], found.file_name[0]
-    if form in FLAC:
-        raise DataError("has a header that does not say how long its signals are")
-    frame = sum(
-        per * BYTES_PER_SAMPLE[form]
-        for per, own in zip(found.samps_per_frame, found.file_name, strict=True)
-        if own == name
-    )
-    return int(sizes[name] // frame)
+def _implied(found: Any, sizes: Mapping[str, int], stream_length: Callable[[str], int] | None) -> int:
+    """Return the length of a record whose header does not say it, by the shortest of its files."""
+    lengths = []
+    for name in dict.fromkeys(found.file_name):
+        own = [at for at, other in enumerate(found.file_name) if other == name]
+        if found.fmt[own[0]] in FLAC:
+            if stream_length is None:
+                raise DataError("has a header that does not say how long its signals are")
+            lengths.append(stream_length(name) // int(found.samps_per_frame[own[0]] or 1))
+            continue
+        frame = sum(int(found.samps_per_frame[at] or 1) * BYTES_PER_SAMPLE[found.fmt[at]] for at in own)
+        before = max(int(found.byte_offset[at] or 0) for at in own)
+        lengths.append(int(max(0, sizes[name] - before) // frame))
+    return min(lengths)
 
 
 def _check_sizes(found: Any, length: int, sizes: Mapping[str, int]) -> None:

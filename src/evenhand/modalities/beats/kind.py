@@ -19,6 +19,7 @@ from evenhand.modalities.beats.config import BeatsConfig
 from evenhand.modalities.beats.draft import draft
 from evenhand.modalities.beats.example import write_example
 from evenhand.modalities.beats.picture import drawn, picture
+from evenhand.modalities.beats.profiles import PROFILES
 from evenhand.modalities.beats.read import RecordReader, settings_of
 from evenhand.modalities.beats.rows import beat_samples, unlabelled_beats
 from evenhand.modalities.beats.wfdb_files import Files, read_head
@@ -42,6 +43,9 @@ class Beats:
     config: type[Section] = BeatsConfig
     augment_module = "evenhand.modalities.beats.augment"
     models_module = "evenhand.modalities.beats.models"
+    pictures = False
+    profiles = tuple(PROFILES)
+    view_profile = "gentle"
     encoder = "resnet1d"
     tune = "all"
     shown: Sequence[str] = ("record", "sample", "seconds", "symbol")

@@ -13,6 +13,7 @@ from evenhand.data.root import Root
 from evenhand.data.skipped import Skipped
 from evenhand.modalities.beats.config import BeatsConfig
 from evenhand.modalities.beats.header import Head
+from evenhand.modalities.beats.header_text import decoded
 from evenhand.modalities.beats.leads import Chosen, choose, lacking
 from evenhand.modalities.beats.marks import Marks
 from evenhand.modalities.beats.wfdb_files import Files, read_head
@@ -97,7 +98,7 @@ def _listed(root: Root, file: str) -> list[str]:
     if root.size(file) > _LONGEST_LIST:
         raise DataError(f"{file}: is too long for a list of records.")
     folder = file.rpartition("/")[0]
-    lines = root.read(file).decode("utf-8", errors="replace").splitlines()
+    lines = decoded(root.read(file)).splitlines()
     names = [line.strip().removesuffix(".hea") for line in lines]
     return [f"{folder}/{name}".removeprefix("/") for name in names if name]
 

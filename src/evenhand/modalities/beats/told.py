@@ -9,7 +9,7 @@ from evenhand.base.values import Finding
 from evenhand.data.names import some
 from evenhand.modalities.beats.config import BeatsConfig
 from evenhand.modalities.beats.records import Opened
-from evenhand.modalities.beats.wfdb_files import MILLIVOLTS
+from evenhand.modalities.beats.units import millivolts
 
 
 def lead_findings(opened: Sequence[Opened], own: BeatsConfig, source: str) -> list[Finding]:
@@ -18,6 +18,7 @@ def lead_findings(opened: Sequence[Opened], own: BeatsConfig, source: str) -> li
         *_instead(opened, source),
         *_elsewhere(opened, source),
         *_units(opened, source),
+        *_clocks(opened, source),
         *_outside(opened, source),
     ]
 
@@ -65,12 +66,29 @@ def _units(opened: Sequence[Opened], source: str) -> list[Finding]:
     for record in opened:
         for at in record.chosen.signals:
             units[record.head.units[at]].append(record.files.name)
-    odd = {unit: sorted(set(names)) for unit, names in units.items() if unit.lower() not in MILLIVOLTS}
+    odd = {unit: sorted(set(names)) for unit, names in units.items() if millivolts(unit) is None}
     if not odd or len(units) < 2:
         return []
     listed = "; ".join(f"{unit}: {some(names)}" for unit, names in odd.items())
     says = f"{source}: some signals have a unit that is none of voltage ({listed}); they are taken as they are."
     return [Finding("EH111", "warning", says, evidence={"units": {unit: len(n) for unit, n in units.items()}})]
+
+
+def _clocks(opened: Sequence[Opened], source: str) -> list[Finding]:
+    other = {
+        record.files.name: {"annotations": record.marks.clock, "signals": record.head.rate}
+        for record in opened
+        if record.marks.clock is not None and record.marks.clock != record.head.rate
+    }
+    if not other:
+        return []
+    first = next(iter(other.values()))
+    says = (
+        f"{source}: the annotations of {len(other):,} of {len(opened):,} records ({some(other)}) count in a clock "
+        f"of their own ({first['annotations']:g} a second where the signals have {first['signals']:g}, in the "
+        "first); beats were placed in time by it."
+    )
+    return [Finding("EH111", "note", says, evidence={"records": other, "of": len(opened)})]
 
 
 def _outside(opened: Sequence[Opened], source: str) -> list[Finding]:

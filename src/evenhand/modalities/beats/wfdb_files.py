@@ -1,32 +1,38 @@
 """Reading one WFDB record out of a root: header, annotations, signals. Nothing but `DataError` comes out.
 
 The wfdb package reads files on disk. What a record needs is copied into a folder of its own first, so that a
-zip is read like a folder, and a header that names a file elsewhere leads nowhere.
+zip is read like a folder, and a header that names a file elsewhere leads nowhere. It reads in processes of its own
+(`evenhand.engines.isolated`), which are ended where damaged bytes keep it for too long or make it too large.
 """
 
 from __future__ import annotations
 
-import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from evenhand.base.errors import DataError, MissingExtraError
-from evenhand.base.quiet import quiet
 from evenhand.data.root import Root
-from evenhand.modalities.beats.header import FLAC, Head, check_text, head_of
+from evenhand.engines.isolated import ISOLATED, IsolatedCallError
+from evenhand.modalities.beats import wfdb_calls
+from evenhand.modalities.beats.annotation_notes import clock_of
+from evenhand.modalities.beats.header import Head, head_of
+from evenhand.modalities.beats.header_text import STEM, parse_text, unescaped
+from evenhand.modalities.beats.units import millivolts
 
-MILLIVOLTS = {"mv": 1.0, "uv": 1e-3, "µv": 1e-3, "v": 1e3, "nv": 1e-6}
-"""Unit of a signal, in small letters -> its size in millivolts."""
-
-_SCRATCH = re.compile(r"[^\s'\"]*evenhand-record-[^/\s]*/")
-_LIBRARY = r"wfdb(\.|$)"
+_CALLS = wfdb_calls.__name__
+_SECONDS, _BYTES_PER_SECOND = 10.0, 200_000
+"""What a call has: seconds of processor time, and one more for so many bytes that it reads."""
+_MEMORY, _MEMORY_PER_BYTE = 1 << 29, 64
+"""What a call may ask for: bytes, and so many more for each byte that it reads."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +73,25 @@ class Files:
         return True
 
 
+@dataclass(frozen=True, eq=False)
+class Annotations:
+    """The annotations of a record, in order.
+
+    Attributes
+    ----------
+    at
+        (a,) int64 samples of the signals.
+    symbols
+        (a,) str.
+    clock
+        Samples per second that the file counts in, where it says so.
+    """
+
+    at: npt.NDArray[np.int64]
+    symbols: npt.NDArray[Any]
+    clock: float | None = None
+
+
 def read_head(files: Files, most: int) -> Head:
     """Return what the header says, checked against the sizes of the signal files.
 
@@ -75,37 +100,58 @@ def read_head(files: Files, most: int) -> Head:
     DataError
         With the reason, to follow the record's name.
     """
-    wfdb = package()
-    raw = files.root.read(files.header)
-    check_text(raw)
-    with _copied(files, {f"{files.stem}.hea": raw}) as folder, in_words("has a header that cannot be read"):
-        found = wfdb.rdheader(str(folder / files.stem))
-        sizes = {str(n): files.root.size(files.beside(str(n))) for n in found.file_name if files.there(str(n))}
-        return head_of(found, sizes, most)
+    text = parse_text(files.root.read(files.header))
+    with _copied({f"{STEM}.hea": text.plain(text.length)}) as folder:
+        fields = called("header", {"path": str(folder / STEM)}, 0)
+    sizes = {name: files.root.size(files.beside(name)) for name in dict.fromkeys(text.files) if files.there(name)}
+    names = [unescaped(name) if name else name for name in fields["sig_name"]]
+    found = SimpleNamespace(
+        **{**fields, "sig_name": names},
+        fs=text.rate,
+        sig_len=text.length,
+        n_sig=len(text.files),
+        file_name=list(text.files),
+        units=list(text.units),
+    )
+    return head_of(found, sizes, most, partial(_stream_length, files))
 
 
-def read_annotations(files: Files, annotator: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[Any]]:
-    """Return (a,) int64 sample numbers and (a,) symbols of a record's annotations, in order.
+def read_annotations(files: Files, annotator: str, rate: float) -> Annotations:
+    """Return the annotations of a record, at samples of its signals.
+
+    Parameters
+    ----------
+    rate
+        Samples of the signals per second. An annotation file may count in a clock of its own.
 
     Raises
     ------
     DataError
         If there is no such file, or it cannot be read.
     """
-    wfdb = package()
     name = f"{files.stem}.{annotator}"
     if not files.there(name):
         raise DataError(f"has no annotations ({name} is not there)")
     raw = files.root.read(files.beside(name))
     if len(raw) < 2:
         raise DataError(f"has no annotations ({name} is empty)")
-    with _copied(files, {name: raw}) as folder, in_words(f"has annotations that cannot be read ({name})"):
-        found = wfdb.rdann(str(folder / files.stem), annotator)
-        at, symbols = np.asarray(found.sample, dtype=np.int64), np.array(found.symbol, dtype=object)
+    says = f"has annotations that cannot be read ({name})"
+    if len(raw) % 2:
+        raise DataError(f"{says}: it is cut off in the middle of one")
+    try:
+        clock, raw = clock_of(raw)
+    except DataError as error:
+        raise DataError(f"{says}: it {error}") from None
+    with _copied({f"{STEM}.{annotator}": raw}) as folder:
+        path = str(folder / STEM)
+        found = called("annotations", {"path": path, "annotator": annotator, "says": says}, len(raw), says)
+    at = np.array(found["at"], dtype=np.int64)
     if not len(at):
         raise DataError(f"has no annotations ({name} holds none)")
+    if clock is not None and clock != rate:
+        at = np.floor(at * (rate / clock) + 0.5).astype(np.int64)
     order = np.argsort(at, kind="stable")
-    return at[order], symbols[order]
+    return Annotations(at[order], np.array(found["symbols"], dtype=object)[order], clock)
 
 
 def read_signals(files: Files, head: Head, signals: Sequence[int]) -> npt.NDArray[np.float64]:
@@ -116,63 +162,75 @@ def read_signals(files: Files, head: Head, signals: Sequence[int]) -> npt.NDArra
     DataError
         With the reason.
     """
-    wfdb = package()
-    names = sorted({head.files[at] for at in range(len(head.files))})
-    copied = {name: files.root.read(files.beside(name)) for name in names}
-    copied[f"{files.stem}.hea"] = files.root.read(files.header)
-    with _copied(files, copied) as folder, in_words("has signals that cannot be read"):
-        for at in signals:
-            if head.formats[at] in FLAC:
-                _check_stream(folder / head.files[at], head.length)
-        found = wfdb.rdrecord(str(folder / files.stem), channels=list(signals), return_res=64)
-        values = np.asarray(found.p_signal, dtype=np.float64).T
-        if values.shape != (len(signals), head.length):
-            raise DataError(f"has {values.shape[-1]:,} samples where its header claims {head.length:,}")
-    scale = np.array([MILLIVOLTS.get(head.units[at].lower(), 1.0) for at in signals])
-    return np.asarray(values * scale[:, None])
+    text = parse_text(files.root.read(files.header))
+    if text.files != head.files:
+        raise DataError("has another header than when it was listed")
+    copied = {text.alias(name): files.root.read(files.beside(name)) for name in dict.fromkeys(head.files)}
+    size = max(sum(map(len, copied.values())), 8 * head.samples)
+    with _copied({**copied, f"{STEM}.hea": text.plain(head.length)}) as folder:
+        out = folder / "values.npy"
+        arguments = {"path": str(folder / STEM), "channels": list(signals), "length": head.length, "out": str(out)}
+        called("signals", arguments, size, "has signals that cannot be read")
+        values = np.load(out, allow_pickle=False)
+    scale = np.array([millivolts(head.units[at]) or 1.0 for at in signals])
+    return np.asarray(values * scale[:, None], dtype=np.float64)
 
 
-def package() -> Any:
-    """Return the module wfdb.
+def find_beats(values: npt.NDArray[np.float64], rate: float) -> npt.NDArray[np.int64]:
+    """Return the samples at which wfdb's XQRS detector finds beats in a (T,) signal.
 
     Raises
     ------
-    MissingExtraError
-        If it is not installed.
+    DataError
+        If it cannot.
+    """
+    with _copied({}) as folder:
+        np.save(folder / "signal.npy", values, allow_pickle=False)
+        arguments = {"signal": str(folder / "signal.npy"), "rate": rate}
+        says = "has signals in which beats cannot be looked for"
+        return np.array(called("detected", arguments, 8 * values.nbytes, says), dtype=np.int64)
+
+
+def called(function: str, arguments: Mapping[str, Any], size: int, says: str = "cannot be read") -> Any:
+    """Return what a function of `wfdb_calls` returns, in a process of its own.
+
+    Parameters
+    ----------
+    size
+        Bytes that it reads, which its deadline and its memory follow.
+    says
+        What stands before the reason where its process had to be ended.
+
+    Raises
+    ------
+    DataError
+        With the reason, to follow the record's name.
     """
     try:
-        with quiet(_LIBRARY):
-            import wfdb
-    except ImportError:
-        raise MissingExtraError("wfdb", "beats", "Reading records of heartbeats") from None
-    return wfdb
+        return ISOLATED.call(
+            f"{_CALLS}:{function}",
+            arguments,
+            seconds=_SECONDS + size / _BYTES_PER_SECOND,
+            memory=_MEMORY + _MEMORY_PER_BYTE * size,
+        )
+    except IsolatedCallError as error:
+        failure = error.failure
+        if failure is not None and failure.type == MissingExtraError.__name__:
+            raise MissingExtraError("wfdb", "beats", "Reading records of heartbeats") from None
+        if failure is not None and failure.type == DataError.__name__:
+            raise DataError(failure.says) from None
+        raise DataError(f"{says} ({error})") from None
+
+
+def _stream_length(files: Files, name: str) -> int:
+    """Return the samples of each signal in a file that is a FLAC stream."""
+    raw = files.root.read(files.beside(name))
+    with _copied({"signal.dat": raw}) as folder:
+        return int(called("stream_frames", {"path": str(folder / "signal.dat")}, len(raw)))
 
 
 @contextmanager
-def in_words(says: str) -> Iterator[None]:
-    """Make whatever wfdb raises on damaged bytes a `DataError`; it documents none of it."""
-    try:
-        with quiet(_LIBRARY), np.errstate(all="ignore"):
-            yield
-    except DataError:
-        raise
-    except Exception as error:
-        told = _SCRATCH.sub("", " ".join(str(error).split()))
-        detail = told[:80] or type(error).__name__
-        raise DataError(f"{says} ({detail})") from None
-
-
-def _check_stream(path: Path, length: int) -> None:
-    """Check that a FLAC stream is as long as the header of the record says, before it is decoded."""
-    import soundfile
-
-    frames = soundfile.info(str(path)).frames
-    if frames != length:
-        raise DataError(f"has {frames:,} samples in {path.name} where its header claims {length:,}")
-
-
-@contextmanager
-def _copied(files: Files, contents: dict[str, bytes]) -> Iterator[Path]:
+def _copied(contents: Mapping[str, bytes]) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="evenhand-record-") as folder:
         for name, raw in contents.items():
             (Path(folder) / name).write_bytes(raw)

@@ -15,11 +15,13 @@ import pandas as pd
 
 from evenhand.base.errors import DataError
 from evenhand.data.names import suffix
+from evenhand.modalities.beats.header_text import decoded
 
 SUFFIXES = (".npz", ".csv")
 """Endings of files that may hold windows."""
 _SAMPLE = re.compile(r"t?\d{1,5}")
 _FEWEST = 8
+_LONGEST_HEAD = 1 << 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +75,7 @@ def has_windows(raw: bytes, name: str) -> bool:
     """Whether a file is a .npz, or a CSV whose header has a column for each sample."""
     if suffix(name) == ".npz":
         return True
-    head = raw.partition(b"\n")[0].decode("utf-8", errors="replace").replace('"', "")
+    head = re.split(r"[\r\n]", decoded(raw[:_LONGEST_HEAD]), maxsplit=1)[0].replace('"', "")
     words = [word.strip() for word in re.split(r"[,;\t]", head)]
     return sum(bool(_SAMPLE.fullmatch(word)) for word in words) >= _FEWEST
 
@@ -110,9 +112,15 @@ def _npz(raw: bytes, most: int) -> Windows:
 
 def _csv(raw: bytes, most: int) -> Windows:
     try:
-        head = raw.partition(b"\n")[0].decode("utf-8", errors="replace")
+        text = decoded(raw)
+        head = re.split(r"[\r\n]", text[:_LONGEST_HEAD], maxsplit=1)[0]
         separator = max(",;\t", key=head.count)
-        frame = pd.read_csv(io.BytesIO(raw), sep=separator, low_memory=False)
+        names = pd.read_csv(io.StringIO(text), sep=separator, nrows=0).columns
+        words = {name: str for name in names if not _is_number(str(name).strip())}
+        # only an empty cell is missing: a class may be called "NA", and "01" is not 1
+        frame = pd.read_csv(
+            io.StringIO(text), sep=separator, dtype=words, keep_default_na=False, na_values=[""], low_memory=False
+        )
     except Exception as error:  # whatever pandas thinks of the bytes
         raise DataError(f"is no CSV ({' '.join(str(error).split())[:80]})") from None
     frame.columns = [str(column).strip() for column in frame.columns]
@@ -128,6 +136,11 @@ def _csv(raw: bytes, most: int) -> Windows:
     around = _numbers(frame[rhythm].to_numpy() if rhythm else np.zeros((len(frame), 1)), "rhythm")
     others = frame.drop(columns=[*samples, *rhythm])
     return Windows(signal, around, {str(name): others[name].to_numpy(dtype=object) for name in others})
+
+
+def _is_number(column: str) -> bool:
+    """Whether a column holds numbers: a sample, or a part of the rhythm."""
+    return bool(_SAMPLE.fullmatch(column)) or column.startswith("rhythm")
 
 
 def _numbers(values: npt.NDArray[Any], name: str) -> npt.NDArray[np.float32]:

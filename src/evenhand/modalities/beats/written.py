@@ -14,7 +14,8 @@ from evenhand.data.config import DataConfig
 from evenhand.data.root import Root
 from evenhand.modalities.beats.classes import BEATS
 from evenhand.modalities.beats.config import BeatsConfig
-from evenhand.modalities.beats.wfdb_files import Files, in_words, package, read_head
+from evenhand.modalities.beats.wfdb_calls import in_words, package
+from evenhand.modalities.beats.wfdb_files import Files, read_head
 
 ANNOTATOR = "pred"
 """Ending of the files that are written."""

@@ -7,7 +7,7 @@ composed, so that pictures are resampled once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from itertools import groupby
 
 from torch import Tensor
@@ -18,32 +18,16 @@ from evenhand.modalities.photos.colour import brightness_contrast, hue_saturatio
 from evenhand.modalities.photos.damage import Damage, blur, erase, noise
 from evenhand.modalities.photos.geometry import MOVEMENTS, Movement, move
 from evenhand.modalities.photos.jpeg import jpeg
+from evenhand.modalities.photos.profiles import PROFILES, Profile
 from evenhand.models.draws import Draws
 
 Augmentation = Callable[[Tensor, Draws, float], Tensor]
-Profile = Mapping[str, float]
-"""Name of an augmentation -> strength, in the order in which they are applied."""
-
 AUGMENTATIONS: Registry[Augmentation] = Registry("augmentation", group="evenhand.augmentations")
 
 for _own in (*MOVEMENTS, erase, blur, noise, jpeg):
     AUGMENTATIONS.register(_own.name)(_own)
 AUGMENTATIONS.register("brightness_contrast")(brightness_contrast)
 AUGMENTATIONS.register("hue_saturation")(hue_saturation)
-
-GEOMETRY: Profile = {"crop": 1.0, "flip": 1.0, "rotate": 0.5}
-NO_COLOR: Profile = {**GEOMETRY, "blur": 0.5, "brightness_contrast": 1.0, "noise": 0.5, "jpeg": 0.5, "erase": 1.0}
-FULL: Profile = {**GEOMETRY, "blur": 1.0, "brightness_contrast": 1.0, "hue_saturation": 1.0, "noise": 1.0,
-                 "jpeg": 1.0, "erase": 1.0}  # fmt: skip
-
-PROFILES: dict[str, Profile] = {
-    "none": {},
-    "mirror": {"mirror": 1.0},
-    "geometry": GEOMETRY,
-    "no_color": NO_COLOR,
-    "full": FULL,
-}
-"""What `augment` and `view_profile` may name; "mirror" is meant for two views, the picture and its mirror image."""
 
 
 def profile_of(profile: str | Profile) -> Profile:

@@ -22,6 +22,7 @@ from evenhand.modalities import KINDS, FileRows
 from evenhand.modalities.photos import read
 from evenhand.modalities.photos.config import PhotosConfig
 from evenhand.modalities.photos.example import write_example
+from evenhand.modalities.photos.profiles import PROFILES
 from evenhand.modalities.photos.views import PHOTO_VIEWS
 
 
@@ -36,6 +37,9 @@ class Photos(FileRows):
     encoder = "package:efficientnet-lite0"
     tune = "head"
     test_views = PHOTO_VIEWS
+    pictures = True
+    profiles = tuple(PROFILES)
+    view_profile = "geometry"
 
     def samples(self, root: Root, data: DataConfig, own: PhotosConfig) -> tuple[Samples, list[Finding]]:
         samples, findings = file_samples(root, data, kind=self.name, suffixes=self.suffixes)

@@ -1,0 +1,29 @@
+"""Units of voltage, in all the spellings that headers have."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_MILLIVOLTS = {
+    **dict.fromkeys(("mv", "milliv", "millivolt", "millivolts"), 1.0),
+    **dict.fromkeys(("uv", "\u03bcv", "mcv", "microv", "microvolt", "microvolts"), 1e-3),
+    **dict.fromkeys(("v", "volt", "volts"), 1e3),
+    **dict.fromkeys(("nv", "nanov", "nanovolt", "nanovolts"), 1e-6),
+}
+_LOST_SIGN = re.compile(r"[^\x00-\x7f]{1,6}[vV]|\?{1,6}[vV]")
+
+
+def millivolts(unit: str) -> float | None:
+    """Return the size of a unit in millivolts, or None where it is not one of voltage.
+
+    Capital letters are not told apart: "MV" is millivolts and "UV" microvolts, as headers mean them. Of the
+    prefixes of the volt, the micro sign alone is no letter of ASCII; so a V after other such characters, or after
+    question marks, is a microvolt whose encoding was mistaken.
+
+    >>> millivolts("mV"), millivolts("µV"), millivolts("ÂµV"), millivolts("?V"), millivolts("mmHg")
+    (1.0, 0.001, 0.001, 0.001, None)
+    """
+    bare = unit.strip().strip("[]()").strip()
+    known = _MILLIVOLTS.get(unicodedata.normalize("NFKC", bare).casefold())
+    return 1e-3 if known is None and _LOST_SIGN.fullmatch(bare) else known

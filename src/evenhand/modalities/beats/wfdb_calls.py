@@ -1,0 +1,111 @@
+"""What is asked of the wfdb package, each in a process of its own (`evenhand.engines.isolated`): plain values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from evenhand.base.errors import DataError, MissingExtraError
+from evenhand.base.quiet import quiet
+from evenhand.modalities.beats.header import FLAC
+
+_SCRATCH = re.compile(r"[^\s'\"]*evenhand-record-[^/\s]*/")
+_LIBRARY = r"wfdb(\.|$)"
+
+
+def package() -> Any:
+    """Return the module wfdb.
+
+    Raises
+    ------
+    MissingExtraError
+        If it is not installed.
+    """
+    try:
+        with quiet(_LIBRARY):
+            import wfdb
+    except ImportError:
+        raise MissingExtraError("wfdb", "beats", "Reading records of heartbeats") from None
+    return wfdb
+
+
+@contextmanager
+def in_words(says: str) -> Iterator[None]:
+    """Make whatever wfdb raises on damaged bytes a `DataError`; it documents none of it."""
+    try:
+        with quiet(_LIBRARY), np.errstate(all="ignore"):
+            yield
+    except (DataError, MemoryError):
+        raise
+    except Exception as error:
+        told = _SCRATCH.sub("", " ".join(str(error).split()))
+        detail = told[:80] or type(error).__name__
+        raise DataError(f"{says} ({detail})") from None
+
+
+def header(path: str) -> dict[str, Any]:
+    """Return the fields of each signal that a header describes.
+
+    Parameters
+    ----------
+    path
+        The record, without ending.
+    """
+    wfdb = package()
+    with in_words("has a header that cannot be read"):
+        found = wfdb.rdheader(path)
+    names = ("fmt", "samps_per_frame", "skew", "byte_offset", "sig_name")
+    return {name: list(getattr(found, name)) for name in names}
+
+
+def annotations(path: str, annotator: str, says: str) -> dict[str, Any]:
+    """Return {"at", "symbols"} of an annotation file; `says` stands before what wfdb thinks of damaged bytes."""
+    wfdb = package()
+    with in_words(says):
+        found = wfdb.rdann(path, annotator)
+        return {"at": [int(at) for at in found.sample], "symbols": [str(symbol) for symbol in found.symbol]}
+
+
+def signals(path: str, channels: Sequence[int], length: int, out: str) -> None:
+    """Write (c, T) float64 of some signals of a record to `out` (.npy), in the units of its header."""
+    wfdb = package()
+    with in_words("has signals that cannot be read"):
+        head = wfdb.rdheader(path)
+        for file in {head.file_name[at] for at in channels if head.fmt[at] in FLAC}:
+            _check_stream(Path(path).parent / file, length)
+        found = wfdb.rdrecord(path, channels=list(channels), return_res=64)
+        values = np.asarray(found.p_signal, dtype=np.float64).T
+    if values.shape != (len(channels), length):
+        raise DataError(f"has {values.shape[-1]:,} samples where its header claims {length:,}")
+    np.save(out, values, allow_pickle=False)
+
+
+def stream_frames(path: str) -> int:
+    """Return how many samples each signal of a FLAC stream has."""
+    import soundfile
+
+    with in_words("has signals that cannot be read"):
+        return int(soundfile.info(path).frames)
+
+
+def detected(signal: str, rate: float) -> list[int]:
+    """Return the samples at which wfdb's XQRS detector finds beats in a (T,) signal (.npy)."""
+    package()
+    from wfdb import processing
+
+    with in_words("has signals in which beats cannot be looked for"):
+        detector = processing.XQRS(sig=np.load(signal, allow_pickle=False), fs=rate)
+        detector.detect(verbose=False)
+        return [int(at) for at in detector.qrs_inds]
+
+
+def _check_stream(path: Path, length: int) -> None:
+    """Check that a FLAC stream is as long as the header of the record says, before it is decoded."""
+    frames = stream_frames(str(path))
+    if frames != length:
+        raise DataError(f"has {frames:,} samples in a FLAC stream where its header claims {length:,}")

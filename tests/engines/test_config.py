@@ -1,0 +1,21 @@
+import pytest
+from pydantic import ValidationError
+
+from evenhand.engines.config import ComputeConfig
+
+
+@pytest.mark.parametrize("name", ["auto", "cpu", "cuda", "cuda:1"])
+def test_devices_that_can_be_asked_for(name: str) -> None:
+    assert ComputeConfig(device=name).device == name
+
+
+@pytest.mark.parametrize("name", ["mps", "mps:0", "MPS"])
+def test_apple_gpus_are_refused_in_words(name: str) -> None:
+    with pytest.raises(ValidationError, match=r'Apple GPUs are not supported yet .* set device = "cpu"'):
+        ComputeConfig(device=name)
+
+
+@pytest.mark.parametrize("name", ["meta", "gpu", "cuda:", "CPU", "xpu", "cuda:x"])
+def test_other_devices_are_refused_with_what_is_allowed(name: str) -> None:
+    with pytest.raises(ValidationError, match='allowed are "auto", "cpu", "cuda" and "cuda:NUMBER"'):
+        ComputeConfig(device=name)
