@@ -16,7 +16,11 @@ from evenhand.base.values import Finding, Folds, Samples
 def record(tmp_path: Path) -> Record:
     data = {"kind": "photos", "classes": ["я", "b"], "levels": {"coarse": ["x", "x"]}, "fingerprint": "abc"}
     return Record.create(
-        tmp_path / "runs", asked="# mine\n", resolved={"train": {"clip": None, "epochs": 2}}, data=data
+        tmp_path / "runs",
+        asked="# mine\n",
+        resolved={"train": {"clip": None, "epochs": 2}},
+        data=data,
+        samples=samples([0, 1, 1]),
     )
 
 
@@ -120,3 +124,58 @@ def test_a_second_process_is_told_and_a_killed_one_does_not_block(record: Record
     holder.communicate()
     with record.locked():
         assert os.getpid()
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+import numpy as np, pandas as pd
+from evenhand.base import record
+from evenhand.base.record import Record
+from evenhand.base.values import Samples
+name = sys.argv[2]
+real = record.replacing
+def replacing(path):
+    if path.name == name:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return real(path)
+record.replacing = replacing
+import evenhand.base.files as files
+files.replacing = replacing
+samples = Samples(pd.DataFrame({"id": ["1"], "path": ["a"]}), ("x", "y"), np.array([0]))
+Record.create(Path(sys.argv[1]), asked="", resolved={}, data={"fingerprint": "abc"}, samples=samples)
+"""
+
+
+@pytest.mark.parametrize("name", ["config.toml", "samples.parquet", "resolved.toml"])
+def test_a_process_killed_while_it_makes_a_record_leaves_none(tmp_path: Path, name: str) -> None:
+    dead = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path), name], check=False)
+    assert dead.returncode == -9
+    assert len(list(tmp_path.iterdir())) == 1  # what was being built, hidden
+    assert records(tmp_path) == []
+    assert unfinished(tmp_path, "abc") is None
+    made = Record.create(tmp_path, asked="", resolved={}, data={"fingerprint": "abc"}, samples=samples([0, 1, 1]))
+    assert list(tmp_path.iterdir()) == [made.path]
+    assert unfinished(tmp_path, "abc") == made
+
+
+def test_a_record_without_its_rows_is_not_resumed(record: Record) -> None:
+    (record.path / "samples.parquet").unlink()
+    assert unfinished(record.path.parent, "abc") is None
+
+
+def test_a_record_without_the_rows_of_its_second_set_is_not_resumed(record: Record) -> None:
+    record.write_json("data.json", {**record.data(), "encoded_generalization": {}})
+    assert unfinished(record.path.parent, "abc") is None
+    record.write_generalization(samples([0, 1, 1]))
+    assert unfinished(record.path.parent, "abc") == record
+
+
+def test_what_cannot_be_written_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(self: Record, samples: Samples) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Record, "write_samples", full)
+    with pytest.raises(RecordError, match=r"cannot be written \(No space left on device\). Make room there"):
+        Record.create(tmp_path / "runs", asked="", resolved={}, data={}, samples=samples([0, 1, 1]))
+    assert list((tmp_path / "runs").iterdir()) == []

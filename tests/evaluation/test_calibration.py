@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from evenhand.base.values import Predictions
-from evenhand.evaluation.calibration import expected_accuracy, reliability
+from evenhand.evaluation.calibration import expected_accuracy, reliability, row_confidence
 
 
 def test_bins_hold_every_row_once_in_order(predictions):
@@ -44,3 +44,14 @@ def test_surer_is_never_less_often_right_and_never_certain(predictions):
     assert (np.diff(curve) >= 0).all()
     perfect = replace(p, probabilities=np.eye(3)[p.truth])
     assert 0.9 < expected_accuracy(np.array([1.0]), perfect)[0] < 1.0
+
+
+def test_with_several_labels_a_row_is_right_if_all_are_and_as_sure_as_its_least_sure_label():
+    rng = np.random.default_rng(0)
+    table = rng.uniform(0.0, 1.0, (4000, 3))
+    truth = (rng.random((4000, 3)) < table).astype(np.float64)
+    p = Predictions(np.arange(4000).astype(str), ("x", "y", "z"), table, truth)
+    sure = row_confidence(table, several=True)
+    assert (sure >= 0.5).all()
+    wide = np.maximum(table, 1 - table).prod(axis=1)  # the chance that all labels are right
+    assert expected_accuracy(sure, p).mean() == pytest.approx(wide.mean(), abs=0.03)

@@ -7,6 +7,7 @@ Writing goes through a temporary file and a rename, so a reader never sees half 
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
@@ -23,6 +24,7 @@ import numpy as np
 import pandas as pd
 import tomlkit
 
+from evenhand.base.building import building
 from evenhand.base.errors import RecordError
 from evenhand.base.files import json_lines, plain, replacing, to_json, write_json, write_text
 from evenhand.base.values import TEST, Finding, Folds, Samples
@@ -63,8 +65,20 @@ class Record:
         return cls(folder)
 
     @classmethod
-    def create(cls, output: Path, *, asked: str, resolved: Mapping[str, Any], data: Mapping[str, Any]) -> Record:
+    def create(
+        cls,
+        output: Path,
+        *,
+        asked: str,
+        resolved: Mapping[str, Any],
+        data: Mapping[str, Any],
+        samples: Samples | None = None,
+        generalization: Samples | None = None,
+    ) -> Record:
         """Make a new record below `output`, named by the time and the SLURM job if there is one.
+
+        It is there with everything given, or not at all: it is written in a folder beside, which is renamed at the
+        end, so that a full disk or a killed process leaves nothing that cannot be resumed.
 
         Parameters
         ----------
@@ -74,16 +88,33 @@ class Record:
             The whole configuration as plain values, defaults included.
         data
             What was read: kind, classes, levels, fingerprint.
+        samples, generalization
+            The rows, and those of the second set.
+
+        Raises
+        ------
+        RecordError
+            If nothing can be written below `output`.
         """
         job = os.environ.get("SLURM_JOB_ID", "")
         stem = datetime.now().strftime("%Y%m%d_%H%M%S") + (f"_j{job}" if job else "")
-        path = _new_folder(output, stem)
-        record = cls(path)
-        write_text(path / "config.toml", asked)
-        write_json(path / "environment.json", environment())
-        write_json(path / "data.json", data)
-        write_text(path / "resolved.toml", tomlkit.dumps(_without_none(resolved)))
-        return record
+        try:
+            with building(output) as folder:
+                record = cls(folder)
+                write_text(folder / "config.toml", asked)
+                write_json(folder / "environment.json", environment())
+                write_json(folder / "data.json", data)
+                if samples is not None:
+                    record.write_samples(samples)
+                if generalization is not None:
+                    record.write_generalization(generalization)
+                write_text(folder / "resolved.toml", tomlkit.dumps(_without_none(resolved)))
+                return cls(_renamed(folder, output, stem))
+        except OSError as error:
+            raise RecordError(
+                f"{output}: cannot be written ({error.strerror or error}). Make room there, or set output to a "
+                "folder that can."
+            ) from None
 
     # What was asked and read
 
@@ -194,6 +225,11 @@ class Record:
         """Whether nothing is left to do: scores and report are written."""
         return self.finished and self.has("report.html")
 
+    def has_rows(self, data: Mapping[str, Any]) -> bool:
+        """Whether the rows that `data` speaks of are there, those of a second set too."""
+        second = "encoded_generalization" in data
+        return self.has("samples.parquet") and (not second or self.has("samples_generalization.parquet"))
+
     def has(self, name: str) -> bool:
         """Whether a file is there."""
         return (self.path / name).is_file()
@@ -246,14 +282,19 @@ def records(output: Path) -> list[Record]:
     """Return the records below `output`, oldest first; an empty list where there are none."""
     if not output.is_dir():
         return []
-    return [Record(path.parent) for path in sorted(output.glob("*/resolved.toml"))]
+    found = sorted(output.glob("*/resolved.toml"))
+    return [Record(path.parent) for path in found if not path.parent.name.startswith(".")]
 
 
 def unfinished(output: Path, fingerprint: str) -> Record | None:
-    """Return the newest unfinished record of the same configuration and data, or None."""
+    """Return the newest unfinished record of the same configuration and data, or None.
+
+    A record without its rows cannot be resumed and is passed over.
+    """
     for record in reversed(records(output)):
         with contextlib.suppress(RecordError, KeyError):
-            if not record.complete and record.data()["fingerprint"] == fingerprint:
+            data = record.data()
+            if not record.complete and data["fingerprint"] == fingerprint and record.has_rows(data):
                 return record
     return None
 
@@ -275,17 +316,18 @@ def environment() -> dict[str, Any]:
     }
 
 
-def _new_folder(output: Path, stem: str) -> Path:
+def _renamed(folder: Path, output: Path, stem: str) -> Path:
+    """Return the first free name for a record that is complete, which the folder has from then on."""
     for attempt in range(100):
         path = output / (stem if attempt == 0 else f"{stem}_{attempt + 1}")
-        try:
-            path.mkdir(parents=True)
-        except FileExistsError:
+        if path.exists():
             continue
+        try:
+            folder.rename(path)
         except OSError as error:
-            raise RecordError(
-                f"{output}: cannot be written ({error.strerror}). Set output to a folder that can."
-            ) from None
+            if error.errno in (errno.EEXIST, errno.ENOTEMPTY):  # another process was faster
+                continue
+            raise
         return path
     raise RecordError(f"{output}: a hundred records of the same second are there already.")
 

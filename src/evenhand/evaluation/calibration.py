@@ -13,6 +13,7 @@ from evenhand.evaluation.bins import BINS, bin_of, edges
 from evenhand.evaluation.evaluate import judged
 from evenhand.evaluation.metrics.calibrated import judgements
 from evenhand.evaluation.rows import rows_of
+from evenhand.evaluation.shares import right_rows
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,19 @@ def reliability(p: Predictions, *, bins: int = BINS) -> list[Bin]:
     return out
 
 
+def row_confidence(probabilities: Floats, *, several: bool = False) -> Floats:
+    """Return (n,) how sure rows are: the probability of the class, or of the least sure of several labels.
+
+    Of several, a label that is claimed has the probability p, and one that is not 1 - p.
+
+    >>> row_confidence(np.array([[0.9, 0.6, 0.2]]), several=True).tolist()
+    [0.6]
+    """
+    if not several:
+        return np.asarray(probabilities.max(axis=1))
+    return np.asarray(np.maximum(probabilities, 1.0 - probabilities).min(axis=1))
+
+
 def expected_accuracy(confidence: Floats, judged_by: Predictions) -> Floats:
     """Return (n,) the share of held-out rows, as sure as each of these, that were right.
 
@@ -67,13 +81,14 @@ def expected_accuracy(confidence: Floats, judged_by: Predictions) -> Floats:
     Parameters
     ----------
     confidence
-        (n,) probabilities of the predicted classes.
+        (n,) of rows, as `row_confidence` gives it.
     judged_by
-        Held-out predictions with one label a row, of the model that is to be believed.
+        Held-out predictions of the model that is to be believed. Where several labels may hold, a row is right if
+        all of them are.
     """
     p = judged(judged_by)
-    sure = p.probabilities.max(axis=1)
-    right = (p.predicted == p.truth).astype(np.float64)
+    sure = row_confidence(p.probabilities, several=p.multi_label)
+    right = right_rows(rows_of(p)).astype(np.float64)
     sure = np.concatenate([[sure.min(), sure.max()], sure])
     right = np.concatenate([[1.0, 0.0], right])
     curve = IsotonicRegression(y_min=0.0, y_max=1.0, out_of_bounds="clip").fit(sure, right)

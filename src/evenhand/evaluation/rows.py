@@ -16,6 +16,10 @@ from evenhand.base.values import Floats, Ints, Mask, Predictions
 T = TypeVar("T")
 
 
+THRESHOLD = 0.5
+"""Where several labels may hold, one is predicted from this probability on."""
+
+
 @dataclass(frozen=True, eq=False)
 class Rows:
     """Rows whose truth is known, with their class probabilities.
@@ -37,7 +41,7 @@ class Rows:
     classes: tuple[str, ...]
     probabilities: Floats
     truth: npt.NDArray[Any]
-    threshold: float = 0.5
+    threshold: float = THRESHOLD
     groups: Ints | None = None
     _made: dict[Any, Any] = field(default_factory=dict, repr=False)
 

@@ -15,12 +15,14 @@ import pandas as pd
 from evenhand.base.errors import DataError, EvenhandError
 from evenhand.base.files import replacing
 from evenhand.base.record import Record
-from evenhand.base.values import NO_LABEL, Finding, Floats, Predictions, Samples
+from evenhand.base.values import Finding, Floats, Mask, Predictions, Samples
 from evenhand.data.root import Root, open_root
 from evenhand.data.store import Store
 from evenhand.doctor.case import Failure
 from evenhand.engines.cores import usable_cores
-from evenhand.evaluation.calibration import expected_accuracy
+from evenhand.evaluation.calibration import expected_accuracy, row_confidence
+from evenhand.evaluation.from_record import of_record
+from evenhand.evaluation.rows import THRESHOLD
 from evenhand.pipeline.answerer import Answerer, answerer
 from evenhand.pipeline.progress import Silent, Watcher
 from evenhand.pipeline.source import encode, readers_store
@@ -40,7 +42,9 @@ class Predicted:
     table
         A row per file: path, predicted, confidence (the predicted class's probability), expected_accuracy (the
         share of the run's own held-out rows, as sure as this one, that were right), margin to the second class,
-        agreement (share of the fold models that say the same), and a column `p:CLASS` per class.
+        agreement (share of the fold models that say the same), and a column `p:CLASS` per class. Where several
+        labels may hold, predicted are those with a probability of a half or more, confidence is that of the least
+        sure label, margin its distance from a half, and right and the same are said of all labels together.
     predictions
         The same as a value.
     model
@@ -121,8 +125,7 @@ def predict(
     mixed = answer.of({name: votes.of(name)[keep] for name in answer.needed}, classes, features)
     samples = samples.take(keep)
     predictions = Predictions(samples.ids, classes, mixed, model=chosen, origin="test")
-    agreement = (votes.probabilities[:, keep].argmax(axis=2) == predictions.predicted).mean(axis=0)
-    table = _table(predictions, samples, settings.kind.shown, agreement, run)
+    table = _table(predictions, samples, votes.probabilities[:, keep], settings, _held_out(run, chosen))
     left_out = tuple(Failure(str(row), path, failures[row]) for row, path in sorted(votes.left_out.items()))
     return Predicted(table, predictions, chosen, left_out, samples, root, settings, tuple(findings))
 
@@ -202,40 +205,52 @@ def _votes(
 
 
 def _table(
-    predictions: Predictions, samples: Samples, shown: Sequence[str], agreement: Floats, run: Record
+    predictions: Predictions, samples: Samples, votes: Floats, settings: Settings, held_out: Predictions
 ) -> pd.DataFrame:
-    """Return the table of `Predicted`."""
-    probabilities = predictions.probabilities
-    top = np.sort(probabilities, axis=1)
+    """Return the table of `Predicted`; `votes` (t, n, k) is what the models of each fold say."""
+    several, probabilities = settings.data.several, predictions.probabilities
+    sure = row_confidence(probabilities, several=several)
     out = predictions.frame()
     out["id"] = samples.ids
-    for at, name in enumerate(("path", *shown), start=1):
+    for at, name in enumerate(("path", *settings.kind.shown), start=1):
         out.insert(at, name, samples.frame[name].to_numpy())
+    if several:
+        held = probabilities >= THRESHOLD
+        out["predicted"] = _joined(held, predictions.classes, settings.data.separator)
+        margin = np.abs(probabilities - THRESHOLD).min(axis=1)
+        agreement = ((votes >= THRESHOLD) == held).all(axis=2).mean(axis=0)
+    else:
+        top = np.sort(probabilities, axis=1)
+        margin = top[:, -1] - top[:, -2]
+        agreement = (votes.argmax(axis=2) == predictions.predicted).mean(axis=0)
+    out["confidence"] = sure
     at = list(out.columns).index("confidence") + 1
-    out.insert(at, "expected_accuracy", expected_accuracy(top[:, -1], _held_out(run, predictions.model)))
-    out.insert(at + 1, "margin", top[:, -1] - top[:, -2])
+    out.insert(at, "expected_accuracy", expected_accuracy(sure, held_out))
+    out.insert(at + 1, "margin", margin)
     out.insert(at + 2, "agreement", agreement)
     return out
 
 
+def _joined(held: Mask, classes: Sequence[str], separator: str) -> list[str]:
+    """Return (n,) the labels of each row as tables write them; "" where none holds."""
+    return [
+        separator.join(name for name, holds in zip(classes, row, strict=True) if holds) for row in held.tolist()
+    ]
+
+
 def _held_out(run: Record, model: str) -> Predictions:
     """Return the run's own out-of-fold predictions of a model or blend."""
-    table = run.predictions()
-    table = table[(table["model"] == model) & (table["set"] == "oof")]
-    classes = tuple(run.data()["classes"])
-    number = {name: c for c, name in enumerate(classes)}
-    return Predictions(
-        ids=table["id"].to_numpy(dtype=object),
-        classes=classes,
-        probabilities=table[[f"p:{name}" for name in classes]].to_numpy(np.float64),
-        truth=table["truth"].map(number).fillna(NO_LABEL).to_numpy().astype(np.int64),
-        model=model,
-    )
+    return next(p for p in of_record(run) if p.model == model)
 
 
 def write_beside(predicted: Predicted, folder: Path) -> list[Path]:
-    """Write what programs for this kind of data read into `folder`: annotation files of records; return them."""
+    """Write what programs for this kind of data read into `folder`: annotation files of records; return them.
+
+    Such files hold one class a row: where several may hold, none is written.
+    """
     p, settings = predicted, predicted.settings
+    if settings.data.several:
+        return []
     classes = [p.predictions.classes[c] for c in p.predictions.predicted]
     return settings.kind.write_predicted(p.root, p.samples.frame, classes, settings.data, settings.own, folder)
 

@@ -193,11 +193,14 @@ def opened(settings: Settings, source: Source, text: str, *, fresh: bool) -> Rec
     }
     if further is not None:
         data["encoded_generalization"] = _names(settings, further.entries)
-    record = Record.create(Path(settings.output), asked=text, resolved=resolved, data=data)
-    record.write_samples(samples)
-    if further is not None:
-        record.write_generalization(further.samples)
-    return record
+    return Record.create(
+        Path(settings.output),
+        asked=text,
+        resolved=resolved,
+        data=data,
+        samples=samples,
+        generalization=None if further is None else further.samples,
+    )
 
 
 def _names(settings: Settings, entries: Mapping[int | None, Entry]) -> dict[str, str]:

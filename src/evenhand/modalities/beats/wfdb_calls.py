@@ -63,7 +63,7 @@ def header(path: str) -> dict[str, Any]:
     return {name: list(getattr(found, name)) for name in names}
 
 
-def annotations(path: str, annotator: str, says: str) -> dict[str, Any]:
+def annotation_rows(path: str, annotator: str, says: str) -> dict[str, Any]:
     """Return {"at", "symbols"} of an annotation file; `says` stands before what wfdb thinks of damaged bytes."""
     wfdb = package()
     with in_words(says):

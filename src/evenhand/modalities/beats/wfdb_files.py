@@ -144,7 +144,7 @@ def read_annotations(files: Files, annotator: str, rate: float) -> Annotations:
         raise DataError(f"{says}: it {error}") from None
     with _copied({f"{STEM}.{annotator}": raw}) as folder:
         path = str(folder / STEM)
-        found = called("annotations", {"path": path, "annotator": annotator, "says": says}, len(raw), says)
+        found = called("annotation_rows", {"path": path, "annotator": annotator, "says": says}, len(raw), says)
     at = np.array(found["at"], dtype=np.int64)
     if not len(at):
         raise DataError(f"has no annotations ({name} holds none)")
