@@ -49,13 +49,13 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """Mount a disk of 8 MiB in memory."""
+    """Mount a disk of 32 MiB in memory."""
     disk = tmp_path / "disk"
     disk.mkdir()
     if shutil.which("mount") is None or os.geteuid() != 0:
         pytest.skip("only root may mount a small disk")
     done = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(disk)], check=False, capture_output=True, text=True
+        ["mount", "-t", "tmpfs", "-o", "size=32m", "tmpfs", str(disk)], check=False, capture_output=True, text=True
     )
     if done.returncode:
         pytest.skip(f"no disk can be mounted here ({done.stderr.strip()})")
@@ -107,7 +107,7 @@ def fill(disk: Path, left: int) -> Path:
     return filler
 
 
-@pytest.mark.parametrize("left", [0, 4096, 12 << 10, 24 << 10, 48 << 10, 96 << 10, 400 << 10, 2 * MIB])
+@pytest.mark.parametrize("left", [0, 8 << 10, 32 << 10, 128 << 10, MIB])
 def test_a_run_goes_on_once_there_is_room(
     small_disk: Path, tmp_path: Path, root: Path, expected: dict[str, str], left: int
 ) -> None:
@@ -127,9 +127,7 @@ def test_a_run_goes_on_once_there_is_room(
     assert len(records(small_disk / "runs")) == 1, "what was begun was resumed, or had left nothing"
 
 
-@pytest.mark.parametrize(
-    "after", ["resolved.toml", "samples.parquet", "folds.csv", "findings.jsonl", "weights.safetensors"]
-)
+@pytest.mark.parametrize("after", ["samples.parquet", "resolved.toml", "folds.csv", "weights.safetensors"])
 def test_a_run_that_is_killed_when_a_file_appears_ends_with_the_same_bits(
     tmp_path: Path, root: Path, expected: dict[str, str], after: str
 ) -> None:

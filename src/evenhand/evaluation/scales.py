@@ -55,7 +55,8 @@ def probabilities(
         advice = (
             ""
             if scale == "normalise"
-            else ' Give scale = "normalise" (--scale normalise) to divide each row by its sum.'
+            else ' Give scale = "normalise" (--scale normalise) to divide each row by its sum; where '
+            "rows may have several labels, give the run itself."
         )
         raise DataError(f"{where(row)}: the numbers of the classes sum to {total[row]:.4g}, not to 1.{advice}")
     return block if np.abs(total - 1).max(initial=0) < 1e-6 else block / total[:, None]

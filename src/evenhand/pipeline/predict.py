@@ -124,7 +124,8 @@ def predict(
     features = {name: table[keep] for name, table in votes.features.items()}
     mixed = answer.of({name: votes.of(name)[keep] for name in answer.needed}, classes, features)
     samples = samples.take(keep)
-    predictions = Predictions(samples.ids, classes, mixed, model=chosen, origin="test")
+    unknown = np.full(mixed.shape, np.nan) if settings.data.several else None
+    predictions = Predictions(samples.ids, classes, mixed, truth=unknown, model=chosen, origin="test")
     table = _table(predictions, samples, votes.probabilities[:, keep], settings, _held_out(run, chosen))
     left_out = tuple(Failure(str(row), path, failures[row]) for row, path in sorted(votes.left_out.items()))
     return Predicted(table, predictions, chosen, left_out, samples, root, settings, tuple(findings))
