@@ -103,7 +103,7 @@ def predict_like(
     predicted = _Asked(run, source, store, watcher or Silent())
     p, paths = predicted.by(chosen)
     if consensus is not None and p.multi_label:
-        raise EvenhandError("A consensus overrides the one class of a row; rows of this run may have several labels.")
+        raise EvenhandError("A consensus overrides the one class of a row; rows here may have several labels.")
     made = filled(sample, p, paths)
     rows = pd.DataFrame(columns=["id", "was", "becomes", "for_it", "votes"])
     if consensus is not None:
