@@ -20,7 +20,7 @@ def test_a_draft_names_the_table_the_lead_and_the_test(tmp_path: Path) -> None:
     assert settings.folds.test is not None
     assert (settings.folds.test.column, settings.folds.test.value) == ("set", "test")
     assert settings.own.leads == ["V1"]
-    assert settings.model[0].encoder == "resnet1d"
+    assert settings.model[0].encoder == "rhythm"
 
 
 def test_without_a_table_the_record_is_the_group(tmp_path: Path) -> None:

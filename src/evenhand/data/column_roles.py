@@ -1,0 +1,99 @@
+"""What the columns of a table look like: how many values each has, and what they could be for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+_WORDS = """
+group groups patient subject person sender user client customer donor animal participant author
+writer speaker photographer series session record recording product title item sequence scene video
+clip visit study shop store site hospital farm field plot device camera scanner batch lot slide
+specimen tile plate well
+"""
+GROUP_WORDS = frozenset(_WORDS.split())
+"""Words in the name of a column that rows have in common, where its values recur."""
+
+
+@dataclass(frozen=True)
+class ColumnProfile:
+    """A column of a table: its name, rows with a value, and different values.
+
+    Attributes
+    ----------
+    whole
+        Whether every value is what names things: text or whole numbers, no measurements with decimals.
+    """
+
+    name: str
+    rows: int
+    values: int
+    whole: bool = True
+
+    @property
+    def unique(self) -> bool:
+        """Whether every row has a value of its own."""
+        return self.rows > 1 and self.values == self.rows
+
+    @property
+    def named_as_group(self) -> bool:
+        """Whether the name says that rows have it in common ("sender_id", "session date")."""
+        return bool(GROUP_WORDS & set(re.split(r"[^a-z]+", self.name.lower())))
+
+    def looks_like_group(self, *, least: int = 2, recurring: float = 1.1) -> bool:
+        """Whether a column of this name recurs as groups do: at least two values, rows that share one."""
+        return self.named_as_group and self._recurs(least, recurring)
+
+    def could_be_group(self, *, least: int = 20, recurring: float = 2.0) -> bool:
+        """Whether the values alone recur as groups do, whatever the name: many values, several rows each."""
+        return self.whole and self._recurs(least, recurring)
+
+    def _recurs(self, least: int, recurring: float) -> bool:
+        return self.values >= least and self.rows >= recurring * self.values
+
+
+def column_profiles(frame: pd.DataFrame) -> list[ColumnProfile]:
+    """Return a profile of every column, in their order."""
+    return [_profile(str(name), frame[name]) for name in frame.columns]
+
+
+def _profile(name: str, column: pd.Series) -> ColumnProfile:
+    known = column.dropna().astype(str)
+    known = known[known != ""]
+    whole = not known.str.fullmatch(r"[-+]?\d*[.,]\d*[1-9]\d*(e[-+]?\d+)?").any()
+    return ColumnProfile(name, len(known), int(known.nunique()), whole)
+
+
+def group_candidates(
+    profiles: Iterable[ColumnProfile], frame: pd.DataFrame, label: str, *, others: Sequence[str] = ()
+) -> list[ColumnProfile]:
+    """Return the columns that look like groups, those named so first, then by the number of their values.
+
+    A column that follows from the class (a coarser class, its number), or the other way round, is none.
+
+    Parameters
+    ----------
+    label
+        The column of the class.
+    others
+        Columns that are spoken for: path, id, split, levels.
+    """
+    found = [
+        one
+        for one in profiles
+        if one.name not in (label, *others)
+        and (one.looks_like_group() or one.could_be_group())
+        and not _follows(frame, label, one.name)
+    ]
+    return sorted(found, key=lambda one: (not one.looks_like_group(), -one.values))
+
+
+def _follows(frame: pd.DataFrame, label: str, column: str) -> bool:
+    """Whether the column is known from the class."""
+    if label not in frame:
+        return False
+    values = frame.groupby(label, observed=True)[column].nunique()
+    return bool(values.max() <= 1)

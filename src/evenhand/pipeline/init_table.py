@@ -1,0 +1,168 @@
+"""What `init` makes of a table: which column is the path, the class, the group, the id and the split."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+import pandas as pd
+import tomlkit
+
+from evenhand.base.errors import DataError, unknown
+from evenhand.data.column_roles import ColumnProfile, column_profiles, group_candidates
+from evenhand.data.root import Root
+from evenhand.data.table import read_table
+
+LABELS = ("label", "class", "target", "category", "fine", "species", "diagnosis", "state", "y")
+PATHS = ("path", "file", "filename", "file_name", "image", "image_id", "name")
+SPLITS = ("split", "set", "subset", "fold")
+GROUP = "group"
+
+
+@dataclass(frozen=True, eq=False)
+class TableDraft:
+    """What a first configuration says of a table.
+
+    Attributes
+    ----------
+    lines
+        Of [data]: columns, and what they could be for.
+    test
+        The line of [folds] that locks a test, or None where the table names none.
+    root
+        Folder below the root that paths start in, "" for the root itself.
+    labels, groups, locked
+        (n,) class and group of each row (None where there is no group), and whether it is in the test.
+    """
+
+    lines: tuple[str, ...]
+    test: str | None
+    root: str
+    labels: pd.Series
+    groups: pd.Series | None
+    locked: pd.Series
+
+
+def draft_of_table(
+    root: Root, name: str, files: Sequence[str], *, label: str | None = None, group: str | None = None
+) -> TableDraft:
+    """Return what a first configuration says of a table.
+
+    Parameters
+    ----------
+    files
+        Names of the files below the root.
+    label, group
+        Columns that a person named; guessed where not.
+
+    Raises
+    ------
+    DataError
+        If the table cannot be read, or has no column that was named.
+    """
+    frame = read_table(root, name).frame
+    profiles = {one.name: one for one in column_profiles(frame)}
+    for column in (label, group):
+        if column is not None and column not in profiles:
+            raise DataError(f"{name}: {unknown('column', column, profiles)}")
+    path, folder, also = _paths(frame, profiles, files)
+    split = _first(profiles, SPLITS)
+    taken = [path, *([split] if split else [])]
+    label = label or _label(profiles, taken)
+    candidates = group_candidates(profiles.values(), frame, label, others=taken)
+    chosen = group or next((one.name for one in candidates if one.looks_like_group()), None)
+    values = [str(v) for v in frame[split].dropna().unique()] if split else []
+    held = next((v for v in values if v.lower() in ("test", "testing")), None)
+    lines = [
+        f"table = {quoted(name)}{_spaced(_listed(profiles.values()))}",
+        f"path = {quoted(path)}",
+        *([f"# files are in {folder}/; there are also {', '.join(f'{one}/' for one in also)}"] if also else []),
+        f"label = {quoted(label)}{_spaced(_count(profiles[label]))}",
+        *_group_lines(profiles, chosen, candidates),
+        *_id_lines(profiles, [path, label]),
+    ]
+    if split:
+        lines.append(f"split = {quoted(split)}{_spaced(', '.join(values[:6]))}")
+    test = f"test = {{ column = {quoted(split)}, value = {quoted(held)} }}" if split and held else None
+    locked = frame[split].astype(str) == held if held else pd.Series(False, index=frame.index)
+    return TableDraft(
+        tuple(lines), test, folder, frame[label].astype(str), frame[chosen] if chosen else None, locked
+    )
+
+
+def _paths(
+    frame: pd.DataFrame, profiles: dict[str, ColumnProfile], files: Sequence[str], *, looked_at: int = 200
+) -> tuple[str, str, list[str]]:
+    """Return the column of paths, the folder they start in, and other folders that hold files of the same names."""
+    named = _first(profiles, PATHS)
+    order = [*([named] if named else []), *(name for name in profiles if name != named)]
+    known = {*files, *(str(PurePosixPath(name).with_suffix("")) for name in files)}
+    folders = [folder for folder, _ in Counter(str(PurePosixPath(n).parent) for n in files).most_common(20)]
+    best: tuple[float, str, list[str]] = (0.0, named or next(iter(profiles)), [])
+    for column in order:
+        values = [str(v).replace("\\", "/") for v in frame[column].dropna().iloc[:looked_at]]
+        for start in ("", *(folder for folder in folders if folder != ".")):
+            share = sum(str(PurePosixPath(start, v)) in known for v in values) / max(1, len(values))
+            if share > best[0] + 0.01:
+                best = (share, column, [start])
+            elif share and column == best[1] and start and share > best[0] - 0.01:
+                best[2].append(start)
+    _, column, starts = best
+    largest = max(starts, key=lambda start: sum(n.startswith(f"{start}/") for n in files), default="")
+    if "" in starts:
+        return column, "", []
+    return column, largest, [start for start in starts if start != largest]
+
+
+def _label(profiles: dict[str, ColumnProfile], taken: Sequence[str]) -> str:
+    """Return the column of the class: by its name, else the first that recurs, else the first that is left."""
+    named = _first(profiles, LABELS)
+    if named:
+        return named
+    left = [one for one in profiles.values() if one.name not in taken] or list(profiles.values())
+    recurring = [one for one in left if 2 <= one.values <= one.rows / 2 and not one.named_as_group]
+    return (recurring or left)[0].name
+
+
+def _group_lines(
+    profiles: dict[str, ColumnProfile], chosen: str | None, candidates: Sequence[ColumnProfile]
+) -> list[str]:
+    """Return the line of the group, or, as comments, the columns that could be one."""
+    if chosen is not None:
+        return [f"group = {quoted(chosen)}{_spaced(_count(profiles[chosen]) + '; never crosses folds')}"]
+    if candidates:
+        first = candidates[0]
+        says = f"{_count(first)}: take the # away if rows that share one are alike"
+        return [f"# group = {quoted(first.name)}{_spaced(says)}"]
+    return ["# group = COLUMN            # what rows have in common; never crosses folds"]
+
+
+def _id_lines(profiles: dict[str, ColumnProfile], taken: Sequence[str]) -> list[str]:
+    own = next((one for one in profiles.values() if one.unique and one.name not in taken and one.whole), None)
+    return [f"# id = {quoted(own.name)}{_spaced(f'{own.values:,} values, one a row')}"] if own else []
+
+
+def _listed(profiles: Iterable[ColumnProfile], *, most: int = 8) -> str:
+    every = list(profiles)
+    more = f", and {len(every) - most} more" if len(every) > most else ""
+    return "columns: " + ", ".join(f"{one.name} ({one.values:,})" for one in every[:most]) + more
+
+
+def _count(profile: ColumnProfile) -> str:
+    return f"{profile.values:,} values"
+
+
+def _spaced(comment: str) -> str:
+    return f"  # {comment}" if comment.strip() else ""
+
+
+def _first(columns: Iterable[str], wanted: Sequence[str]) -> str | None:
+    by_word = {str(column).lower(): str(column) for column in columns}
+    return next((by_word[word] for word in wanted if word in by_word), None)
+
+
+def quoted(text: str) -> str:
+    """Return a text as a TOML string."""
+    return tomlkit.item(text).as_string()

@@ -1,0 +1,48 @@
+"""What the stages of a run on photos cost, in seconds, from rows and the speed of the machine."""
+
+from __future__ import annotations
+
+from math import ceil
+
+from evenhand.pipeline.recipes.registry import DataFacts, Speed
+
+FIXED_STARTS, CHECK_STARTS, SOLVE_STARTS = 5.0, 0.0012, 2.0e-9
+"""In starts of a worker, which take longer on a busy machine, as everything does: processes, reading, figures;
+checks, a row; a solver's step, a feature, class and row."""
+
+
+def overhead(data: DataFacts, speed: Speed, models: int, folds: int) -> float:
+    """Return what everything but encoders takes: start, decoding, checks, figures, report."""
+    rounds = ceil(models * folds / speed.cores)
+    fixed = speed.start * (FIXED_STARTS + 0.6 * rounds + CHECK_STARTS * data.rows)
+    return fixed + data.rows * speed.decode / speed.cores
+
+
+def frozen_features(data: DataFacts, speed: Speed, size: int, views: int) -> float:
+    """Return what the activations of an encoder frozen whole take."""
+    return data.rows * views * (speed.below + speed.above) * speed.at(size) / speed.cores
+
+
+def boundary(data: DataFacts, speed: Speed, size: int, views: int) -> float:
+    """Return what the activations below the tuned stages take."""
+    return data.rows * views * speed.below * speed.at(size) / speed.cores
+
+
+def solved(data: DataFacts, speed: Speed, folds: int, *, features: int = 2000, solves: int = 9) -> float:
+    """Return what a logistic regression with its search for C takes."""
+    one = SOLVE_STARTS * speed.start * features * data.classes * data.fit_rows * (folds - 1) / folds
+    return solves * one * ceil(folds / speed.cores)
+
+
+def tuned(data: DataFacts, speed: Speed, size: int, epochs: int, folds: int) -> float:
+    """Return what training from the boundary on takes, with validation and the test."""
+    fit = data.fit_rows * (folds - 1) / folds
+    held = data.fit_rows / folds
+    epoch = fit * speed.step + held * speed.above
+    one = (epochs * epoch + (held + data.test_rows) * speed.above) * speed.at(size)
+    return one * ceil(folds / speed.cores)
+
+
+def head(data: DataFacts, speed: Speed, folds: int, epochs: int) -> float:
+    """Return what a linear head takes on features that are there."""
+    return 4e-6 * speed.start * epochs * data.fit_rows * ceil(folds / speed.cores)

@@ -1,0 +1,77 @@
+"""How fast this machine is at the work of a first configuration: a few batches, timed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch.nn import functional
+
+import evenhand.modalities.photos.models  # noqa: F401  (files the kind's own encoders)
+from evenhand.models.config import ModelConfig
+from evenhand.models.network import build_network
+
+
+def measure_speed(model: Mapping[str, Any], size: int, threads: int, rows: int = 12) -> dict[str, Any]:
+    """Return seconds a row, of a batch of noise: below the boundary, above it, and with the gradient.
+
+    bf16 is tried where 32 bits are not faster; a processor that has no convolutions in it is passed over.
+
+    Parameters
+    ----------
+    model
+        A `[[model]]` with a frozen part.
+    size
+        Side of the pictures, px.
+
+    Returns
+    -------
+    {"below", "above", "step", "precision"}
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        network = build_network(ModelConfig.model_validate(dict(model)), 4, 0)
+        pictures = torch.randint(0, 256, (rows, size, size, 3), dtype=torch.uint8)
+        assert network.frozen is not None
+        activations = network.frozen(network.prepare(pictures))
+        below = _median(lambda: network.frozen(network.prepare(pictures)))
+        with torch.no_grad():
+            above = _median(lambda: network.tuned.eval()(activations))
+        found = {}
+        for name in ("float32", "bf16"):
+            try:
+                found[name] = _median(lambda name=name: _step(network.tuned, activations, name))
+            except RuntimeError:  # no convolutions of 16 bits on this processor
+                continue
+        precision = min(found, key=lambda name: found[name])
+        return {
+            "below": below / rows,
+            "above": above / rows,
+            "step": found[precision] / rows,
+            "precision": precision,
+        }
+    finally:
+        torch.set_num_threads(before)
+
+
+def _step(tuned: Any, activations: torch.Tensor, precision: str) -> None:
+    tuned.train()
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision == "bf16"):
+        logits = tuned(activations)
+    target = torch.zeros(len(activations), dtype=torch.long)
+    functional.cross_entropy(logits.float(), target).backward()
+    tuned.zero_grad()
+
+
+def _median(work: Callable[[], object], *, times: int = 3) -> float:
+    """Return the seconds of the middle one of a few rounds, after one that is not counted."""
+    work()
+    taken = []
+    for _ in range(times):
+        began = time.perf_counter()
+        work()
+        taken.append(time.perf_counter() - began)
+    return sorted(taken)[times // 2]
