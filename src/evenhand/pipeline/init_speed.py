@@ -6,6 +6,7 @@ import statistics
 import time
 from collections.abc import Sequence
 from importlib.util import find_spec
+from typing import Any
 
 from evenhand.base.errors import DataError, EvenhandError
 from evenhand.data.root import Root
@@ -55,7 +56,7 @@ def speed_of(root: Root, kind: Kind, files: Sequence[str], rows: int, *, size: i
 
 def _decoding(root: Root, kind: Kind, files: Sequence[str], size: int, *, most: int = 12) -> float:
     """Return the seconds that a file takes to be read and decoded, the middle one of a few spread over all."""
-    encode = getattr(kind, "encode", None)
+    encode: Any = getattr(kind, "encode", None)
     settings = kind.settings(kind.config(), size)
     taken = []
     for name in files[:: max(1, len(files) // most)][:most] if encode is not None else ():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import torch
@@ -35,15 +36,15 @@ def measure_speed(model: Mapping[str, Any], size: int, threads: int, rows: int =
     try:
         network = build_network(ModelConfig.model_validate(dict(model)), 4, 0)
         pictures = torch.randint(0, 256, (rows, size, size, 3), dtype=torch.uint8)
-        assert network.frozen is not None
-        activations = network.frozen(network.prepare(pictures))
-        below = _median(lambda: network.frozen(network.prepare(pictures)))
+        frozen: Any = network.frozen
+        activations = frozen(network.prepare(pictures))
+        below = _median(lambda: frozen(network.prepare(pictures)))
         with torch.no_grad():
             above = _median(lambda: network.tuned.eval()(activations))
         found = {}
         for name in ("float32", "bf16"):
             try:
-                found[name] = _median(lambda name=name: _step(network.tuned, activations, name))
+                found[name] = _median(partial(_step, network.tuned, activations, name))
             except RuntimeError:  # no convolutions of 16 bits on this processor
                 continue
         precision = min(found, key=lambda name: found[name])
@@ -62,7 +63,8 @@ def _step(tuned: Any, activations: torch.Tensor, precision: str) -> None:
     with torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision == "bf16"):
         logits = tuned(activations)
     target = torch.zeros(len(activations), dtype=torch.long)
-    functional.cross_entropy(logits.float(), target).backward()
+    loss: Any = functional.cross_entropy(logits.float(), target)
+    loss.backward()
     tuned.zero_grad()
 
 

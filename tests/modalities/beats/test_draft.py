@@ -23,6 +23,17 @@ def test_a_draft_names_the_table_the_lead_and_the_test(tmp_path: Path) -> None:
     assert settings.model[0].encoder == "rhythm"
 
 
+def test_records_beside_the_known_pair_of_sets_are_left_out(tmp_path: Path) -> None:
+    for name in ("a", "b", "c"):
+        write_record(tmp_path / "r", name, regular(4))
+    (tmp_path / "r" / "split.csv").write_text("record,person,set\na,p,DS1\nb,q,DS2\nc,r,paced\n", encoding="utf-8")
+    (tmp_path / "beats.toml").write_text(init(tmp_path / "r"), encoding="utf-8")
+    settings = load(tmp_path / "beats.toml")
+    assert settings.data.only == {"set": ["DS1", "DS2"]}
+    assert settings.folds.test is not None
+    assert settings.folds.test.value == "DS2"
+
+
 def test_without_a_table_the_record_is_the_group(tmp_path: Path) -> None:
     write_record(tmp_path / "r", "a", regular(4))
     text = init(tmp_path / "r")

@@ -39,6 +39,7 @@ def draft(root: Root) -> Draft:
             f"table = {json.dumps(table.name)}",
             f"group = {json.dumps(person)}" if person else "# group = COLUMN            # without one, the record",
         )
+        data = (*data, *_only(table))
         test = _test(table) or test
     return Draft(data, test, f"[beats]\n{lead_lines(_leads(root, names))}\n\n")
 
@@ -74,6 +75,17 @@ def _test(table: Table) -> str | None:
     values = {text for text in table.texts(column) if text} if column else set()
     found = next((value for value in sorted(values) if value.lower() in _TESTS), None)
     return f"test = {{ column = {json.dumps(column)}, value = {json.dumps(found)} }}" if found else None
+
+
+def _only(table: Table) -> tuple[str, ...]:
+    """Return the line that leaves out records beside a known pair of sets (de Chazal et al. 2004: paced ones)."""
+    column = _first(table, _SPLITS)
+    values = {text for text in table.texts(column) if text} if column else set()
+    pair = {"DS1", "DS2"}
+    if not pair < values:
+        return ()
+    others = ", ".join(sorted(values - pair))
+    return (f"only = {{ {column} = {json.dumps(sorted(pair))} }}  # without {others}",)
 
 
 def _first(table: Table, wanted: Sequence[str]) -> str | None:

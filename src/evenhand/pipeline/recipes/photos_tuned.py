@@ -1,6 +1,8 @@
-"""Photos, tuned: the stages of Lite0 above `blocks.2`, in light form, on activations that are computed once."""
+"""Photos, tuned: the later stages of Lite0, in light form, on activations that are computed once."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass, replace
 
 from evenhand.pipeline.recipes import cost
 from evenhand.pipeline.recipes.photos_frozen import FLOOR, floor_seconds, largest_size, sizes_below
@@ -14,9 +16,9 @@ fit = "squash"
 [[model]]                       # one entry per model; every model is trained on every fold
 name = "tuned"
 encoder = "package:efficientnet-lite0"
-tune = "from:blocks.2"          # head | all | from:STAGE
+tune = "from:{stage}"          # head | all | from:STAGE
 form = "light"                  # trains several times faster on a processor
-pool = ["blocks.2", "blocks.3", "blocks.4", "blocks.5", "own"]
+pool = [{pool}]
 views = {views}                       # augmented views of each photo, computed once
 view_profile = "full"
 encoder_rate = 0.17
@@ -34,48 +36,83 @@ early_stop = 0
 choose_by = "loss"
 """
 
-EPOCHS = (12, 8, 6, 4)
-"""Passes over the rows, the most that fits first."""
+STAGES = ("blocks.2", "blocks.3", "blocks.4", "blocks.5")
+COSTS = {"blocks.2": (1.0, 1.0), "blocks.4": (0.62, 0.67), "blocks.5": (0.37, 0.42)}
+"""First tuned stage -> cost of a training step and of a forward pass, as shares of those from blocks.2 on."""
+
+PLANS = (
+    ("blocks.2", 0, 12),
+    ("blocks.2", 0, 8),
+    ("blocks.4", 0, 10),
+    ("blocks.4", 0, 8),
+    ("blocks.4", 1, 8),
+    ("blocks.5", 0, 8),
+    ("blocks.4", 1, 6),
+    ("blocks.5", 1, 8),
+    ("blocks.5", 1, 6),
+    ("blocks.5", 2, 6),
+    ("blocks.5", 2, 5),
+)
+"""First tuned stage, size (0: the largest that is worth it), epochs; the first that fits is taken."""
+
+
+@dataclass(frozen=True)
+class _Plan:
+    stage: str
+    size: int
+    epochs: int
+    folds: int
+
+    @property
+    def views(self) -> int:
+        """Augmented views of each photo: more pay where epochs are many."""
+        return 4 if self.epochs > 6 else 3
+
+    def seconds(self, data: DataFacts, speed: Speed) -> float:
+        """Return what a run is expected to take."""
+        step, forward = COSTS[self.stage]
+        above = speed.above * forward
+        own = replace(speed, step=speed.step * step, above=above, below=speed.below + speed.above - above)
+        return (
+            cost.overhead(data, speed, 3, self.folds)
+            + cost.boundary(data, own, self.size, self.views)
+            + cost.tuned(data, own, self.size, self.epochs, self.folds)
+            + floor_seconds(data, speed, self.size, self.folds, views=1)
+        )
+
+    def text(self, data: DataFacts, speed: Speed) -> str:
+        """Return the sections that a configuration holds."""
+        pool = [*STAGES[STAGES.index(self.stage) :], "own"]
+        return TEXT.format(
+            size=self.size,
+            side=f"{data.side} px" if data.side else "that",
+            stage=self.stage,
+            pool=", ".join(f'"{name}"' for name in pool),
+            views=self.views,
+            epochs=self.epochs,
+            precision=speed.precision,
+            floor=FLOOR.format(views=""),
+        )
+
+    @property
+    def why(self) -> tuple[str, ...]:
+        """Reasons, a line each."""
+        return (
+            f"Tuned from {self.stage} on: {self.epochs} epochs at {self.size} px fit into the time; {self.folds} "
+            "folds leave more of it for each.",
+            "Beside it, as the floor: the encoder frozen whole under a linear head, and a logistic regression.",
+        )
 
 
 def propose(data: DataFacts, speed: Speed, seconds: float) -> Proposal | None:
-    """Return the largest pictures, views and epochs that fit, or None where not even the smallest do."""
-    folds = min(3, data.bearable_folds)
-    for size in sizes_below(largest_size(data)):
-        for epochs in EPOCHS[0 if data.fit_rows < 4000 else 1 :]:
-            views = 4 if epochs > 6 else 3
-            expected = _seconds(data, speed, size, epochs, views, folds)
-            if expected <= seconds:
-                return Proposal(_text(data, speed, size, epochs, views), folds, expected, _why(size, epochs, folds))
+    """Return the first plan that fits, or None where not even the smallest does."""
+    folds, sizes = min(3, data.bearable_folds), sizes_below(largest_size(data))
+    for stage, smaller, epochs in PLANS:
+        plan = _Plan(stage, sizes[min(smaller, len(sizes) - 1)], epochs, folds)
+        expected = plan.seconds(data, speed)
+        if expected <= seconds:
+            return Proposal(plan.text(data, speed), folds, expected, plan.why)
     return None
-
-
-def _seconds(data: DataFacts, speed: Speed, size: int, epochs: int, views: int, folds: int) -> float:
-    return (
-        cost.overhead(data, speed, 3, folds)
-        + cost.boundary(data, speed, size, views)
-        + cost.tuned(data, speed, size, epochs, folds)
-        + floor_seconds(data, speed, size, folds, views=1)
-    )
-
-
-def _text(data: DataFacts, speed: Speed, size: int, epochs: int, views: int) -> str:
-    return TEXT.format(
-        size=size,
-        side=f"{data.side} px" if data.side else "that",
-        views=views,
-        epochs=epochs,
-        precision=speed.precision,
-        floor=FLOOR.format(views=""),
-    )
-
-
-def _why(size: int, epochs: int, folds: int) -> tuple[str, ...]:
-    return (
-        f"Tuned from blocks.2 on: {epochs} epochs at {size} px fit into the time; {folds} folds leave more of it "
-        "for each.",
-        "Beside it, as the floor: the encoder frozen whole under a linear head, and a logistic regression.",
-    )
 
 
 RECIPE = register(
@@ -83,7 +120,7 @@ RECIPE = register(
         name="photos-tuned",
         kind="photos",
         rank=0,
-        says="The stages of EfficientNet-Lite0 above blocks.2, tuned in light form, pooled stage by stage.",
+        says="The later stages of EfficientNet-Lite0, tuned in light form, pooled stage by stage.",
         tried=("grocery", "solar cells", "STM scans by session", "fashion images of 60 x 80 px"),
         propose=propose,
     )
