@@ -8,15 +8,19 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from scipy.special import softmax
 from torch import nn
 
 from evenhand.balance.config import BalanceConfig
+from evenhand.balance.unsmoothing import Unsmoothing, corrected
 from evenhand.base.errors import EvenhandError, TaskError
+from evenhand.models.saving import load_network
+from evenhand.training.assignment import Assignment
 from evenhand.training.balancing import Balance, balance_of
 from evenhand.training.batches import drawn
 from evenhand.training.config import TrainConfig
 from evenhand.training.fold import fold_job
-from evenhand.training.fold_predict import predict_fold
+from evenhand.training.fold_predict import network_probabilities, predict_fold
 from evenhand.training.inputs import ViewInputs
 from evenhand.training.job import Job, Score, Stage
 from evenhand.training.loop import fit
@@ -206,6 +210,31 @@ def test_a_task_writes_predict_gives_and_the_summary_holds_the_correction(
     predict_fold(**made.common, entry=entry, fold=0, seed=0, threads=1, out=str(out))
     position = made.samples.frame.set_index("id").loc[table["id"], "eh:row"].to_numpy()
     assert np.load(out)[position] == pytest.approx(table[["p:a", "p:b", "p:ц"]].to_numpy(), abs=1e-5)
+
+
+def test_smoothing_is_taken_off_what_is_judged_written_and_predicted(
+    make_record: Callable[..., SimpleNamespace],
+) -> None:
+    made = make_record(balance={"weights": {"name": "inverse", "power": 0.5}}, train={"label_smoothing": 0.2})
+    summary = run_task(**made.call())
+    assert summary["unsmoothing"]["share"] == 0.2
+    folder = made.record.task_folder("m", 0, 0)
+    table = pd.read_parquet(folder / "predictions.parquet")
+    p = table[["p:a", "p:b", "p:ц"]].to_numpy()
+    assignment = Assignment.of(**made.common)
+    shown = assignment.entry(assignment.model.size)
+    network = load_network(folder / "weights.safetensors", shared=assignment.shared)
+    position = made.samples.frame.set_index("id").loc[table["id"], "eh:row"].to_numpy()
+    smoothed = np.log(network_probabilities(assignment, network, shown)[position])
+    assert not np.allclose(p, softmax(smoothed, axis=1), atol=0.01)
+    right = corrected(smoothed, summary["correction"], Unsmoothing.of(summary["unsmoothing"]))
+    assert p == pytest.approx(softmax(right, axis=1), abs=1e-5)
+    out = folder / "again.npy"
+    entry = made.record.data()["encoded"]["m"]
+    predict_fold(**made.common, entry=entry, fold=0, seed=0, threads=1, out=str(out))
+    assert np.load(out)[position] == pytest.approx(p, abs=1e-5)
+    kept = make_record(balance={"correct_to": "trained"}, train={"label_smoothing": 0.2})
+    assert "unsmoothing" not in run_task(**kept.call())
 
 
 def test_nothing_is_corrected_where_nothing_was_changed(make_record: Callable[..., SimpleNamespace]) -> None:

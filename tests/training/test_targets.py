@@ -27,3 +27,14 @@ def test_smoothed_shares_give_the_loss_that_torch_gives() -> None:
     ours = torch.nn.functional.cross_entropy(logits, Targets(labels, 3, smoothing=0.1).fitted(torch.arange(4)))
     theirs = torch.nn.functional.cross_entropy(logits, torch.from_numpy(labels), label_smoothing=0.1)
     assert ours.item() == pytest.approx(theirs.item())
+
+
+@pytest.mark.parametrize(
+    "labels", [np.array([2, 0, 1]), np.array([[1.0, 0.0, 1.0], [0.0, 0.0, 1.0], [1.0, 1.0, 0.0]])]
+)
+def test_blended_shares_are_told_without_smoothing(labels: np.ndarray) -> None:
+    rows, share = torch.arange(3), 0.7
+    smoothed, plain = (Targets(labels, 3, smoothing=s) for s in (0.3, 0.0))
+    blended = [torch.lerp(t.shares(rows.flip(0)), t.shares(rows), share) for t in (smoothed, plain)]
+    assert torch.allclose(smoothed.unsmoothed(blended[0]), blended[1], atol=1e-6)
+    assert plain.unsmoothed(blended[1]) is blended[1]

@@ -54,6 +54,12 @@ def test_the_mix_is_counted_over_all_batches() -> None:
     assert shares.read()["batch_mix"] == pytest.approx([2 / 3, 1 / 3])
 
 
+def test_batches_of_blended_rows_hold_what_was_drawn_whatever_is_smoothed(tiny: SimpleNamespace) -> None:
+    lines = [fit(tiny.job(config(mixup=0.5, label_smoothing=s))).lines[0] for s in (0.0, 0.6)]
+    assert lines[1]["batch_mix"] == pytest.approx(lines[0]["batch_mix"], abs=1e-6)
+    assert lines[1]["sets"]["train"]["share"] == pytest.approx(lines[0]["sets"]["train"]["share"], abs=1e-6)
+
+
 def test_a_class_that_costs_more_pulls_more(tiny: SimpleNamespace) -> None:
     _, y = tiny.easy()
 

@@ -8,12 +8,15 @@ from evenhand.balance.adjust import adjustment, prior_shift, rate_shift
 from evenhand.balance.config import BalanceConfig
 from evenhand.balance.naming import by_class
 from evenhand.balance.prior import EffectivePrior
+from evenhand.balance.unsmoothing import Unsmoothing
 from evenhand.base.errors import EvenhandError
 from evenhand.base.values import Floats
 
 
 def correction_of(config: BalanceConfig, prior: EffectivePrior, rows: int) -> Floats | None:
     """Return (k,) what is added to logits before they become probabilities, or None for nothing.
+
+    Where targets were smoothed, it is for logits that `unsmoothing_of` was applied to.
 
     Parameters
     ----------
@@ -28,10 +31,27 @@ def correction_of(config: BalanceConfig, prior: EffectivePrior, rows: int) -> Fl
     if prior.several:
         shifts = _several(config, prior, rows)
         return shifts if np.abs(shifts).max(initial=0.0) > 1e-12 else None
-    adjust = _softer(config, prior)
-    shifts = prior_shift(prior.shares, wanted(config, prior)) + adjustment(prior.counts, adjust)
+    adjust, trained = _softer(config, prior), _unsmoothed(config, prior)
+    shifts = prior_shift(trained.shares, wanted(config, trained)) + adjustment(prior.counts, adjust)
     held = shifts[prior.counts > 0]
     return shifts if len(held) and np.ptp(held) > 1e-12 else None
+
+
+def unsmoothing_of(config: BalanceConfig, prior: EffectivePrior) -> Unsmoothing | None:
+    """Return what is taken off logits before they are shifted; None where nothing was smoothed or is corrected."""
+    if not prior.smoothing or config.correct_to == "trained":
+        return None
+    return Unsmoothing(prior.smoothing, prior.lean, prior.several)
+
+
+def judged_prior(config: BalanceConfig, prior: EffectivePrior, shift: Floats | None) -> EffectivePrior:
+    """Return the prior that corrected probabilities stand for."""
+    base = _unsmoothed(config, prior)
+    return base if shift is None else base.shifted(shift)
+
+
+def _unsmoothed(config: BalanceConfig, prior: EffectivePrior) -> EffectivePrior:
+    return prior if config.correct_to == "trained" else prior.hard
 
 
 def wanted(config: BalanceConfig, prior: EffectivePrior) -> Floats:
@@ -57,7 +77,8 @@ def _softer(config: BalanceConfig, prior: EffectivePrior) -> float:
     """Return the power of post-hoc adjustment, less where an overshoot is softened."""
     if config.on_overshoot != "soften" or not config.adjust:
         return config.adjust
-    before = prior.shifted(prior_shift(prior.shares, wanted(config, prior)))
+    trained = _unsmoothed(config, prior)
+    before = trained.shifted(prior_shift(trained.shares, wanted(config, trained)))
     after = before.shifted(adjustment(prior.counts, config.adjust))
     return max(0.0, min(config.adjust, 1.0 - before.exponent)) if after.overshoots() else config.adjust
 

@@ -28,7 +28,8 @@ def effective_prior_of(
         A `WeightedRandomSampler`, a `SubsetRandomSampler`, any other sampler that takes each row as often as
         the others, a `BatchSampler` or `DataLoader` of one (its sampler is read), or None.
     criterion
-        A loss with `weight` per class, such as `CrossEntropyLoss(weight=...)`, or None.
+        A loss with `weight` per class and `label_smoothing`, such as
+        `CrossEntropyLoss(weight=..., label_smoothing=0.1)`, or None.
     names
         The k classes; "0", "1", … where not given.
 
@@ -41,7 +42,8 @@ def effective_prior_of(
     Notes
     -----
     `CrossEntropyLoss` divides by the weights of the batch, which leaves the prior alone as long as batches are
-    large beside 1 / the share of the rarest class; in small ones its weights act a little less than stated.
+    large beside 1 / the share of the rarest class; in small ones its weights act a little less than stated. Its
+    weights multiply the smoothed targets, whether they are given as classes or as probabilities.
     """
     y = _labels(labels)
     weight = _array(getattr(criterion, "weight", None), "The loss's weights")
@@ -56,9 +58,9 @@ def effective_prior_of(
         raise EvenhandError(f"The loss has {len(weight)} weights for {k} classes; there must be one for each.")
     favour = np.divide(expected, counts, out=np.zeros(k), where=counts > 0)
     costs = np.ones(k) if weight is None else weight
-    return replace(
-        effective_prior(counts, sampler=favour, weights=costs, names=names), epoch_rows=drawn // step * step
-    )
+    smoothing = getattr(criterion, "label_smoothing", 0.0)
+    prior = effective_prior(counts, sampler=favour, weights=costs, names=names, label_smoothing=smoothing)
+    return replace(prior, epoch_rows=drawn // step * step)
 
 
 def inclusion(weights: Floats, drawn: int) -> Floats:

@@ -52,9 +52,10 @@ class Ledger:
 
     @property
     def chosen(self) -> str:
-        """Sampler, weights and loss in words."""
-        config = self.plan.config
-        return ", ".join(f"{part} {choice_words(getattr(config, part))}" for part in ("sampler", "weights", "loss"))
+        """Sampler, weights, loss and label smoothing in words."""
+        config, smoothing = self.plan.config, self.plan.prior.smoothing
+        words = [f"{part} {choice_words(getattr(config, part))}" for part in ("sampler", "weights", "loss")]
+        return ", ".join([*words, *([f"label smoothing {smoothing:g}"] if smoothing else [])])
 
     def remarks(self) -> list[str]:
         """Return what the figures come to, a sentence each."""
@@ -101,6 +102,7 @@ def ledger_of(
     models: Sequence[str] = (),
     stage: int | None = None,
     key: str = "balance",
+    smoothing: float = 0.0,
 ) -> Ledger:
     """Return the ledger of one way of dealing with skew.
 
@@ -114,9 +116,11 @@ def ledger_of(
         (n,) rows that may be trained on, their labels known.
     folds
         (n,) rows that each fold trains on.
+    smoothing
+        Share of each target that label smoothing spreads evenly over the classes.
     """
-    whole = plan_of(config, labels[training], names)
-    return Ledger(tuple(models), stage, key, whole, tuple(plan_of(config, labels[rows], names) for rows in folds))
+    whole, *each = (plan_of(config, labels[rows], names, smoothing=smoothing) for rows in (training, *folds))
+    return Ledger(tuple(models), stage, key, whole, tuple(each))
 
 
 def _rise(plan: Plan) -> str:

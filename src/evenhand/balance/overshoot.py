@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from evenhand.balance.adjust import adjustment
 from evenhand.balance.config import BalanceConfig
 from evenhand.balance.exponent import LIMIT
 from evenhand.balance.prior import EffectivePrior
-from evenhand.balance.soften import ORDER
+from evenhand.balance.soften import ORDER, raised, softened
 from evenhand.balance.words import choice_words
 
 SHARE = 0.1
@@ -17,8 +18,12 @@ SHARE = 0.1
 
 def compensating(prior: EffectivePrior, config: BalanceConfig, *, least: float = SHARE) -> dict[str, float]:
     """Return the parts that correct the skew by `least` or more: what each is in words -> its exponent."""
-    chosen = {"sampler": config.sampler, "weights": config.weights, "loss": config.loss}
-    return {f"{part} {choice_words(chosen[part])}": value for part, value in prior.parts.items() if value >= least}
+    chosen = {
+        **{part: f"{part} {choice_words(getattr(config, part))}" for part in ORDER},
+        "smoothing": f"label smoothing {prior.smoothing:g}",
+    }
+    enough = {"smoothing": min(least, LIMIT - 1)}
+    return {chosen[part]: value for part, value in prior.parts.items() if value >= enough.get(part, least)}
 
 
 def overshoot_words(prior: EffectivePrior, config: BalanceConfig) -> str | None:
@@ -38,16 +43,27 @@ def patch_of(prior: EffectivePrior, config: BalanceConfig) -> dict[str, Any]:
     """Return the key of [balance] and the value that would bring the exponent down to 1 or less."""
     positive = [part for part in ORDER if prior.parts[part] >= 0.005]
     if len(positive) > 1:
-        enough = (part for part in positive if prior.exponent - prior.parts[part] <= LIMIT)
+        enough = (part for part in positive if raised(prior, {part: 0.0}).exponent <= LIMIT)
         gone = next(enough, positive[0])
         return {gone: "cross_entropy" if gone == "loss" else "none"}
     part = positive[0] if positive else "weights"
     choice: str | dict[str, Any] = getattr(config, part)
-    strength = "tau" if part == "loss" else "power"
     table: dict[str, Any] = {"name": choice} if isinstance(choice, str) else dict(choice)
-    if strength in table:
-        return {part: {**table, strength: round(table[strength] / prior.exponent, 3)}}
+    strength = "tau" if part == "loss" else "power"
+    given = table.get(strength, _FULL.get(f"{part} {table['name']}"))
+    if strength in table or (given is not None and prior.smoothing):
+        name = "power" if table["name"] == "balanced" else table["name"]
+        return {part: {**table, "name": name, strength: _weaker(given * softened(prior).powers.get(part, 1.0))}}
     return {part: "cross_entropy" if part == "loss" else "none"}
+
+
+_FULL = {"weights inverse": 1.0, "sampler balanced": 1.0, "loss logit_adjusted": 1.0}
+"""Strength of what is chosen without one."""
+
+
+def _weaker(strength: float) -> float:
+    """Return a strength to three digits, rounded down."""
+    return math.floor(strength * 1000 + 1e-6) / 1000
 
 
 def _adjusted(prior: EffectivePrior, config: BalanceConfig) -> str | None:

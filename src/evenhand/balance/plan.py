@@ -20,11 +20,12 @@ from evenhand.balance.choose import (
     row_weights,
 )
 from evenhand.balance.config import BalanceConfig
-from evenhand.balance.correction import correction_of
+from evenhand.balance.correction import correction_of, judged_prior, unsmoothing_of
 from evenhand.balance.overshoot import overshoot_words
 from evenhand.balance.prior import EffectivePrior, prior_of
 from evenhand.balance.schedule import strength, weights_at
 from evenhand.balance.soften import Softened, softened
+from evenhand.balance.unsmoothing import Unsmoothing
 from evenhand.base.errors import EvenhandError
 from evenhand.base.values import Floats
 
@@ -47,6 +48,7 @@ class Plan:
         (k,) chance of a row by its class, as the sampler gives it.
     correction
         (k,) shift of the logits after the training, or None where there is none; of weights at full strength.
+        Where targets were smoothed, that is taken off before (`unsmoothing_at`).
     """
 
     config: BalanceConfig
@@ -59,7 +61,7 @@ class Plan:
     @property
     def judged(self) -> EffectivePrior:
         """The prior that written probabilities stand for."""
-        return self.prior if self.correction is None else self.prior.shifted(self.correction)
+        return judged_prior(self.config, self.prior, self.correction)
 
     @property
     def draws(self) -> bool:
@@ -96,6 +98,10 @@ class Plan:
             return self.correction
         return correction_of(self.config, self.prior_at(epoch), round(self.prior.counts.sum()))
 
+    def unsmoothing_at(self, epoch: int | None = None) -> Unsmoothing | None:
+        """Return what is taken off the logits after an epoch before they are shifted; at full strength for None."""
+        return unsmoothing_of(self.config, self.prior if epoch is None else self.prior_at(epoch))
+
     def classes(self, epoch: int | None = None) -> Classes:
         """Return what a loss may know of the classes in an epoch; at full strength for None."""
         prior = self.prior
@@ -112,7 +118,9 @@ class Plan:
         }
 
 
-def plan_of(config: BalanceConfig, labels: npt.NDArray[Any], names: Sequence[str]) -> Plan:
+def plan_of(
+    config: BalanceConfig, labels: npt.NDArray[Any], names: Sequence[str], *, smoothing: float = 0.0
+) -> Plan:
     """Return the plan for training rows.
 
     Parameters
@@ -121,13 +129,15 @@ def plan_of(config: BalanceConfig, labels: npt.NDArray[Any], names: Sequence[str
         (n,) class indices, or (n, k) shares of classes where several may hold; all known.
     names
         The k classes.
+    smoothing
+        Share of each target that label smoothing spreads evenly over the classes.
 
     Raises
     ------
     EvenhandError
         If an option names a class that is not there, or does not go with labels like these.
     """
-    asked, per_class = _asked(config, labels, names)
+    asked, per_class = _asked(config, labels, names, smoothing)
     prior, softening = asked, None
     if config.on_overshoot == "soften" and asked.overshoots():
         softening = softened(asked)
@@ -149,7 +159,9 @@ def accepted(plan: Plan) -> Plan:
     return plan
 
 
-def _asked(config: BalanceConfig, labels: npt.NDArray[Any], names: Sequence[str]) -> tuple[EffectivePrior, Floats]:
+def _asked(
+    config: BalanceConfig, labels: npt.NDArray[Any], names: Sequence[str], smoothing: float
+) -> tuple[EffectivePrior, Floats]:
     several = labels.ndim == 2
     counts = labels.sum(axis=0) if several else np.bincount(labels, minlength=len(names)).astype(np.float64)
     sampler = of_classes(chosen(SAMPLERS, config.sampler), counts, names)
@@ -159,8 +171,18 @@ def _asked(config: BalanceConfig, labels: npt.NDArray[Any], names: Sequence[str]
     per_class = over_present(sampler.sampling_weights, counts, absent=0.0)
     sampling = _met(row_weights(per_class, labels), labels) if several else per_class
     costs = over_present(weights.class_weights, counts, absent=1.0)
-    rows = float(len(labels))
-    return prior_of(counts, names, sampling, costs, loss, sampler, several=several, rows=rows), per_class
+    prior = prior_of(
+        counts,
+        names,
+        sampling,
+        costs,
+        loss,
+        sampler,
+        several=several,
+        rows=float(len(labels)),
+        smoothing=smoothing,
+    )
+    return prior, per_class
 
 
 def _met(chances: Floats, labels: npt.NDArray[Any]) -> Floats:

@@ -2,8 +2,10 @@
 
 For class c with n_c rows, sampler weight s_c, loss weight w_c and logit shift a_c, a model that learns what it is
 shown believes in class c with the *effective prior* p_eff(c), proportional to n_c s_c w_c exp(a_c) (Elkan 2001,
-theorem 2, for weights; Saerens et al. 2002, eq. 4, for samplers; Menon et al. 2021, eq. 10, for shifts). Its
-*exponent* says by how much skew is corrected: 0 not at all, 1 to equal classes, above 1 the skew is turned around.
+theorem 2, for weights; Saerens et al. 2002, eq. 4, for samplers; Menon et al. 2021, eq. 10, for shifts). Where
+targets are smoothed by e, a weight multiplies the smoothed target: w_c ((1 - e) q_c + e/k) exp(a_c), with q_c the
+share of the class in the batches and k classes. Its *exponent* says by how much skew is corrected: 0 not at all,
+1 to equal classes, above 1 the skew is turned around.
 
 Arithmetic only: nothing is trained, and torch is never imported.
 """
@@ -62,6 +64,11 @@ class EffectivePrior:
     several
         Whether several classes may hold for a row. Each is then a yes or no of its own, to which weights give
         importance but no other prior.
+    smoothing
+        Share of each target that label smoothing spreads evenly over the classes; where several may hold, over
+        yes and no of each.
+    rows
+        Training rows where several classes may hold; 0 stands for the sum of `counts`.
     """
 
     names: tuple[str, ...]
@@ -73,6 +80,8 @@ class EffectivePrior:
     epoch_rows: float
     measured: str = ""
     several: bool = False
+    smoothing: float = 0.0
+    rows: float = 0.0
 
     @property
     def k(self) -> int:
@@ -90,6 +99,15 @@ class EffectivePrior:
         return _shares(self.counts * self.sampling)
 
     @cached_property
+    def target_shares(self) -> Floats:
+        """(k,) mean target of the rows that are drawn: `batch_shares`, smoothed; mixup leaves it as it is."""
+        if self.several:
+            rates = self.counts * self.sampling / max(self.rows or self.counts.sum(), 1e-300)
+            return _shares((1.0 - self.smoothing) * rates + self.smoothing / 2)
+        seen = self.batch_shares.sum()  # 0 where there is no row at all
+        return np.asarray((1.0 - self.smoothing) * self.batch_shares + self.smoothing * seen / max(self.k, 1))
+
+    @cached_property
     def weights(self) -> Floats:
         """(k,) weight of each class in the loss, all weights together; 1 on average over the training rows."""
         both = self.class_weights * self.loss_weights
@@ -99,14 +117,29 @@ class EffectivePrior:
     def shares(self) -> Floats:
         """(k,) the effective prior; sums to 1."""
         lean = np.exp(self.shifts - self.shifts.max(initial=-np.inf)) if self.k else self.shifts
-        return _shares(self.batch_shares * (1.0 if self.several else self.weights) * lean)
+        return _shares(self.target_shares * (1.0 if self.several else self.weights) * lean)
+
+    @cached_property
+    def weighted_rows(self) -> Floats:
+        """(k,) share of each class among the rows as the loss weighs them; sums to 1.
+
+        A row counts by the weights of its whole target. Over these rows, the mean probability that a model with a
+        free bias gives to class c is `shares[c]` before any shift; without smoothing the two are the same.
+        """
+        if self.several or not self.k:
+            return self.batch_shares
+        by_class = (1.0 - self.smoothing) * self.weights + self.smoothing * self.weights.mean()
+        return _shares(self.batch_shares * by_class)
 
     @cached_property
     def parts(self) -> dict[str, float]:
-        """What sampler, weights and loss add to the exponent, by these names."""
+        """What sampler, weights, loss and label smoothing add to the exponent, by these names."""
         own = np.log(self.loss_weights) + self.shifts
         weights, loss = (np.ones(self.k), self.shifts) if self.several else (self.class_weights, own)
         found = {"sampler": self.sampling, "weights": weights, "loss": np.exp(loss - loss.max(initial=-np.inf))}
+        if self.smoothing:
+            plain = self.hard.target_shares
+            found["smoothing"] = np.divide(self.target_shares, plain, out=np.ones(self.k), where=plain > 0)
         seen = np.where(self.sampling > 0, self.counts, 0.0)
         return {name: exponent(seen, favour) for name, favour in found.items()}
 
@@ -132,8 +165,21 @@ class EffectivePrior:
 
     @property
     def mean_weight(self) -> float:
-        """Mean weight of the rows that are drawn: by so much the loss, and every step, is larger than without."""
-        return float(self.batch_shares @ self.weights)
+        """Mean weight of the rows that are drawn: by so much the loss, and every step, is larger than without.
+
+        A row weighs as the classes of its target do, by their shares.
+        """
+        return float(self.target_shares @ self.weights)
+
+    @property
+    def hard(self) -> EffectivePrior:
+        """The prior as it would be without label smoothing."""
+        return replace(self, smoothing=0.0) if self.smoothing else self
+
+    @property
+    def lean(self) -> Floats:
+        """(k,) logarithms of what weights and shifts multiply targets by; 0 where several classes may hold."""
+        return self.shifts if self.several else np.log(self.weights) + self.shifts
 
     def overshoots(self, limit: float = LIMIT) -> bool:
         """Return whether the skew is turned around: an exponent above `limit`, of classes that are skewed."""
@@ -165,6 +211,7 @@ class EffectivePrior:
             "rarest": self.names[self.rarest] if self.k else "",
             "epoch_rows": self.epoch_rows,
             "mean_weight": self.mean_weight,
+            "label_smoothing": self.smoothing,
             "measured": self.measured,
         }
 
@@ -189,6 +236,7 @@ def effective_prior(
     weights: Given = "none",
     loss: str | Mapping[str, Any] = "cross_entropy",
     names: Sequence[str] | None = None,
+    label_smoothing: float = 0.0,
 ) -> EffectivePrior:
     """Return what a model is made to believe about classes with so many rows.
 
@@ -204,6 +252,8 @@ def effective_prior(
         As in `[balance] loss`.
     names
         The k classes; "0", "1", … where neither they nor `counts` name them.
+    label_smoothing
+        As in `[train] label_smoothing`: share of each target that is spread evenly over the k classes.
 
     Raises
     ------
@@ -213,6 +263,9 @@ def effective_prior(
     >>> both = effective_prior({"N": 900, "S": 20, "V": 80}, sampler="balanced", weights="inverse")
     >>> both.shares.round(3).tolist(), round(both.exponent, 6)
     ([0.017, 0.786, 0.197], 2.0)
+    >>> smoothed = effective_prior({"N": 900, "S": 20, "V": 80}, weights="inverse", label_smoothing=0.1)
+    >>> smoothed.shares.round(3).tolist(), round(smoothed.exponent, 2)
+    ([0.194, 0.532, 0.273], 1.25)
     """
     rows, known = _counted(counts, names)
     how = None if _is_list(sampler) else of_classes(chosen(SAMPLERS, _choice(sampler)), rows, known)
@@ -221,7 +274,8 @@ def effective_prior(
     costs = (
         over_present(weigh.class_weights, rows, absent=1.0) if weigh is not None else _listed(weights, rows, 1.0)
     )
-    return prior_of(rows, known, drawn, costs, of_classes(chosen(LOSSES, loss), rows, known), how)
+    made = of_classes(chosen(LOSSES, loss), rows, known)
+    return prior_of(rows, known, drawn, costs, made, how, smoothing=_smoothing(label_smoothing))
 
 
 def prior_of(
@@ -234,6 +288,7 @@ def prior_of(
     *,
     several: bool = False,
     rows: float | None = None,
+    smoothing: float = 0.0,
 ) -> EffectivePrior:
     """Return the prior from figures per class and the sections of loss and sampler.
 
@@ -241,6 +296,8 @@ def prior_of(
     ----------
     rows
         Training rows; the sum of `counts` where not given (it is more where rows hold several classes).
+    smoothing
+        Share of each target that is spread evenly over the classes.
     """
     present = counts > 0
     own = over_present(loss.class_weights, counts, absent=1.0) if isinstance(loss, ClassWeights) else None
@@ -257,7 +314,23 @@ def prior_of(
         epoch_rows=min(float(sampler.epoch_rows(counts[present])), total) if subset else total,
         measured=loss.measured if isinstance(loss, OfModel) else "",
         several=several,
+        smoothing=smoothing,
+        rows=total if several else 0.0,
     )
+
+
+def _smoothing(given: Any) -> float:
+    """Return a share of smoothing as a float.
+
+    Raises
+    ------
+    EvenhandError
+        If it is no number from 0 to 1.
+    """
+    share = numbers(given, "label_smoothing")
+    if share.ndim or not 0 <= share <= 1:
+        raise EvenhandError(f"label_smoothing must be a number from 0 to 1; found {given!r}.")
+    return float(share)
 
 
 def _counted(counts: Any, names: Sequence[str] | None) -> tuple[Floats, tuple[str, ...]]:

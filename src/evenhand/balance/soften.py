@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.optimize import brentq
 
 from evenhand.balance.choose import over_present
 from evenhand.balance.prior import EffectivePrior
 from evenhand.base.values import Floats
 
 ORDER = ("weights", "loss", "sampler")
-"""Which part gives way first: weights make large steps on single rows, a sampler does not."""
+"""Which part gives way first: weights make large steps on single rows, a sampler does not. Smoothing stays."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +44,8 @@ def softened(prior: EffectivePrior, *, aim: float = 1.0) -> Softened:
     """Return a prior whose exponent is at most `aim`.
 
     The exponents of the parts add up, so a part of exponent t that is raised to the power p has the exponent p t:
-    the excess is taken from weights first, then from the loss's own, then from the sampler.
+    the excess is taken from weights first, then from the loss's own, then from the sampler. What label smoothing
+    adds depends on what the sampler draws, so under smoothing the power of the sampler is searched for.
     """
     excess, powers = prior.exponent - aim, {}
     for part in ORDER:
@@ -51,7 +53,20 @@ def softened(prior: EffectivePrior, *, aim: float = 1.0) -> Softened:
         if excess > 1e-9 and own > 0:
             powers[part] = 0.0 if excess > own * (1 - 1e-9) else (own - excess) / own
             excess = max(0.0, excess - own)
+    if prior.smoothing and "sampler" in powers:
+        powers["sampler"] = _sampler_power(prior, powers, aim)
     return Softened(raised(prior, powers), powers)
+
+
+def _sampler_power(prior: EffectivePrior, powers: dict[str, float], aim: float) -> float:
+    """Return the largest power of the sampler, from 0 to 1, at which the exponent is not above `aim`."""
+
+    def excess(power: float) -> float:
+        return raised(prior, {**powers, "sampler": power}).exponent - aim
+
+    if excess(0.0) >= 0:
+        return 0.0
+    return float(brentq(excess, 0.0, 1.0)) if excess(1.0) > 0 else 1.0
 
 
 def raised(prior: EffectivePrior, powers: dict[str, float]) -> EffectivePrior:

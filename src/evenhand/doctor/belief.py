@@ -58,7 +58,8 @@ def beliefs_of(
     own = BalanceConfig.model_validate(dict(balance))
     stages = [own.overridden(stage.get("balance") or {}) for stage in train.get("stage") or ()] or [own]
     soft = [stage.model_copy(update={"on_overshoot": "soften"}) for stage in stages]
-    return Beliefs(
-        tuple(plan_of(stage, labels, classes) for stage in stages),
-        tuple(plan_of(stage, labels, classes) for stage in soft),
+    smoothing = float(train.get("label_smoothing") or 0.0)
+    plans, softened = (
+        tuple(plan_of(stage, labels, classes, smoothing=smoothing) for stage in each) for each in (stages, soft)
     )
+    return Beliefs(plans, softened)

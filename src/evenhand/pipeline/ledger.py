@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -97,8 +97,18 @@ def ledgers(settings: Settings, samples: Samples, folds: Folds | None) -> tuple[
     labels = np.nan_to_num(samples.labels) if samples.multi_label else samples.labels
     training, each = _trained_on(samples, folds)
     return tuple(
-        ledger_of(config, labels, samples.classes, training, each, models=models, stage=stage, key=key)
-        for (stage, key), config, models in _ways(settings)
+        ledger_of(
+            way.config,
+            labels,
+            samples.classes,
+            training,
+            each,
+            models=way.models,
+            stage=way.stage,
+            key=way.key,
+            smoothing=way.smoothing,
+        )
+        for way in _ways(settings)
     )
 
 
@@ -126,19 +136,33 @@ def _trained_on(samples: Samples, folds: Folds | None) -> tuple[Mask, list[Mask]
     return training, [training & (fold != f) for f in range(folds.k)]
 
 
-def _ways(settings: Settings) -> list[tuple[tuple[int | None, str], BalanceConfig, tuple[str, ...]]]:
-    """Return each way of dealing with skew: (stage, key), its settings, the models that deal with it so."""
-    found: dict[tuple[int | None, str, str], tuple[BalanceConfig, list[str]]] = {}
+class _Way(NamedTuple):
+    """A way of dealing with skew: stage, key and settings, label smoothing, the models that deal with it so."""
+
+    stage: int | None
+    key: str
+    config: BalanceConfig
+    smoothing: float
+    models: tuple[str, ...]
+
+
+def _ways(settings: Settings) -> list[_Way]:
+    """Return each way of dealing with skew."""
+    found: dict[tuple[int | None, str, str, float], tuple[BalanceConfig, list[str]]] = {}
     for model in settings.model:
-        stages = settings.stage_balances_of(model)
+        stages, smoothing = settings.stage_balances_of(model), settings.train_of(model).label_smoothing
         alike = all(config == stages[0] for config in stages)
         for number, config in enumerate(stages[:1] if alike else stages):
             own = _key(model.name, bool(model.balance), "stage" in model.train, number, alike)
             text = config.model_dump_json()
-            found.setdefault((None if alike else number, own, text), (config, []))[1].append(model.name)
+            way = (None if alike else number, own, text, smoothing)
+            found.setdefault(way, (config, []))[1].append(model.name)
     if not settings.model:
-        return [((None, "balance"), settings.balance, ())]
-    return [((stage, key), config, tuple(names)) for (stage, key, _), (config, names) in found.items()]
+        return [_Way(None, "balance", settings.balance, settings.train.label_smoothing, ())]
+    return [
+        _Way(stage, key, config, smoothing, tuple(names))
+        for (stage, key, _, smoothing), (config, names) in found.items()
+    ]
 
 
 def _key(model: str, own_balance: bool, own_stages: bool, number: int, alike: bool) -> str:

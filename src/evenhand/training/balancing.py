@@ -15,6 +15,7 @@ from torch import Tensor
 from evenhand.balance.choose import LOSSES, chosen
 from evenhand.balance.config import BalanceConfig
 from evenhand.balance.plan import Plan, accepted, plan_of
+from evenhand.balance.unsmoothing import Unsmoothing, corrected
 from evenhand.base.values import Floats
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ class Balance:
         Epoch of the fit -> (k,) class weights in force in it, or None where nobody says.
     correction
         Epoch of the fit -> (k,) shift of the logits after it before they become probabilities, or None for none.
+    unsmoothing
+        Epoch of the fit -> what label smoothing left in the logits and is taken off before, or None for nothing.
     """
 
     loss: Callable[[int], RowLoss]
@@ -47,20 +50,34 @@ class Balance:
     expected_mix: Floats | None = None
     weights: Callable[[int], Floats] | None = None
     correction: Callable[[int], Floats | None] | None = None
+    unsmoothing: Callable[[int], Unsmoothing | None] | None = None
 
     def shift(self, epoch: int) -> Floats | None:
         """Return (k,) what is added to the logits of weights from an epoch of the fit, or None for nothing."""
         return None if self.correction is None else self.correction(epoch)
 
+    def unsmoothed(self, epoch: int) -> Unsmoothing | None:
+        """Return what is taken off the logits of weights from an epoch of the fit, or None for nothing."""
+        return None if self.unsmoothing is None else self.unsmoothing(epoch)
+
+    def corrects(self, epoch: int) -> bool:
+        """Return whether anything is done to the logits of weights from an epoch of the fit."""
+        return self.shift(epoch) is not None or self.unsmoothed(epoch) is not None
+
     def corrected(self, logits: Tensor, epoch: int) -> Tensor:
         """Return (n, k) logits of weights from an epoch under the prior that probabilities are to stand for."""
-        shift = self.shift(epoch)
+        shift, unsmoothing = self.shift(epoch), self.unsmoothed(epoch)
+        if unsmoothing is not None:
+            found = corrected(logits.double().cpu().numpy(), shift, unsmoothing)
+            return torch.as_tensor(found, dtype=logits.dtype, device=logits.device)
         if shift is None:
             return logits
         return logits + torch.as_tensor(shift, dtype=logits.dtype, device=logits.device)
 
 
-def balance_of(config: BalanceConfig, labels: npt.NDArray[Any], names: Sequence[str]) -> tuple[Balance, RowLoss]:
+def balance_of(
+    config: BalanceConfig, labels: npt.NDArray[Any], names: Sequence[str], *, smoothing: float = 0.0
+) -> tuple[Balance, RowLoss]:
     """Return what is done about the skew of training rows, and the loss at full strength.
 
     Parameters
@@ -69,13 +86,15 @@ def balance_of(config: BalanceConfig, labels: npt.NDArray[Any], names: Sequence[
         (n,) classes of the training rows, or (n, k) shares.
     names
         The k classes.
+    smoothing
+        Share of each target that label smoothing spreads evenly over the classes.
 
     Raises
     ------
     EvenhandError
         If the skew would be turned around and the settings refuse that, or do not fit the labels.
     """
-    plan = accepted(plan_of(config, labels, names))
+    plan = accepted(plan_of(config, labels, names, smoothing=smoothing))
     whole = chosen(LOSSES, config.loss).build(plan.classes())
     rows, chances = round(plan.prior.epoch_rows), plan.chances(labels)
     short = rows != len(labels)
@@ -86,6 +105,7 @@ def balance_of(config: BalanceConfig, labels: npt.NDArray[Any], names: Sequence[
         expected_mix=plan.prior.batch_shares,
         weights=plan.weights,
         correction=plan.correction_at,
+        unsmoothing=plan.unsmoothing_at,
     )
     return balance, whole
 

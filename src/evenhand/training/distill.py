@@ -5,8 +5,9 @@ What is passed on is therefore its out-of-fold probabilities, and teacher and st
 that the student is trained on is spoken of by the teacher of the fold that held that row out.
 
 Probabilities stand for a prior: the teacher's for the one that its record judges it under, the student's, while it
-is trained, for what its sampler, weights and loss make it believe. What the teacher says is moved from the one to
-the other, or a student whose skew is corrected would be pulled back by its teacher, and corrected again at the end.
+is trained, for what its sampler, weights, loss and label smoothing make it believe. What the teacher says is moved
+from the one to the other, or a student whose skew is corrected would be pulled back by its teacher, and corrected
+again at the end.
 """
 
 from __future__ import annotations
@@ -22,11 +23,15 @@ from torch.nn import functional
 
 from evenhand.balance.plan import plan_of
 from evenhand.balance.prior import EffectivePrior
+from evenhand.balance.unsmoothing import Unsmoothing
 from evenhand.base.errors import RecordError, TaskError, unknown
 from evenhand.base.record import Record
 from evenhand.base.values import TEST, Floats, Ints, Samples
 from evenhand.training.assignment import Assignment
 from evenhand.training.distill_config import DistillConfig
+
+LEAST = 1e-6
+"""Smallest probability of a teacher that is told apart from none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,15 +95,18 @@ def teacher_of(assignment: Assignment, fit: Ints, device: torch.device) -> Teach
     said = out_of_fold(how, samples)
     check_folds(how, said, assignment, fit)
     found = said.reindex(samples.ids[fit])[[f"p:{name}" for name in samples.classes]].to_numpy(np.float64)
-    moved = _log_ratio(plan_of(assignment.balance, samples.labels[fit], samples.classes).prior) - judged_under(how)
+    smoothing = assignment.train.label_smoothing
+    prior = plan_of(assignment.balance, samples.labels[fit], samples.classes, smoothing=smoothing).prior
+    logs = np.log(np.maximum(found, LEAST)) + (_log_ratio(prior.hard) - judged_under(how))
+    if smoothing:
+        logs = Unsmoothing(smoothing, prior.lean).added(logs)
     rows = assignment.rows[fit]
-    return Teacher(_by_row(found, moved, rows, int(assignment.rows.max(initial=-1)) + 1).to(device), how)
+    return Teacher(_by_row(logs, rows, int(assignment.rows.max(initial=-1)) + 1).to(device), how)
 
 
-def _by_row(said: Floats, moved: Floats, rows: Ints, n: int, *, least: float = 1e-6) -> Tensor:
+def _by_row(said: Floats, rows: Ints, n: int) -> Tensor:
     logs = torch.zeros(n, said.shape[1])
-    own = torch.from_numpy(np.log(np.maximum(said, least)) + moved)
-    logs[torch.from_numpy(rows)] = own.log_softmax(dim=1).float()
+    logs[torch.from_numpy(rows)] = torch.from_numpy(said).log_softmax(dim=1).float()
     return logs
 
 

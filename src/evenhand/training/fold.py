@@ -79,16 +79,19 @@ def fold_job(
     known = np.nan_to_num(labels) if labels.ndim == 2 else labels
     fitted = known[fit_rows]
     classes = [str(c) for c in range(k)] if names is None else names
-    own, loss = balance_of(balance, fitted, classes)
+    smoothing = train.label_smoothing
+    own, loss = balance_of(balance, fitted, classes, smoothing=smoothing)
     others = stage_balance or [balance] * len(stages)
-    each = [own if other == balance else balance_of(other, fitted, classes)[0] for other in others]
-    softer = [_softer(other, fitted, classes) for other in others]
+    each = [
+        own if other == balance else balance_of(other, fitted, classes, smoothing=smoothing)[0] for other in others
+    ]
+    softer = [_softer(other, fitted, classes, smoothing) for other in others]
     return Job(
         network=network,
         stages=tuple(
             replace(stage, balance=of, softer=than) for stage, of, than in zip(stages, each, softer, strict=True)
         ),
-        targets=Targets(known, k, smoothing=train.label_smoothing, device=device),
+        targets=Targets(known, k, smoothing=smoothing, device=device),
         fit_rows=fit_rows,
         judge_rows=judge_rows,
         loss=loss,
@@ -103,12 +106,16 @@ def fold_job(
     )
 
 
-def _softer(balance: BalanceConfig, fitted: npt.NDArray[Any], names: Sequence[str]) -> Callable[[], Balance] | None:
+def _softer(
+    balance: BalanceConfig, fitted: npt.NDArray[Any], names: Sequence[str], smoothing: float
+) -> Callable[[], Balance] | None:
     """Return what makes a softened balance, where an overshoot is allowed and there is one."""
-    if balance.on_overshoot != "allow" or not plan_of(balance, fitted, names).prior.overshoots():
+    if balance.on_overshoot != "allow":
+        return None
+    if not plan_of(balance, fitted, names, smoothing=smoothing).prior.overshoots():
         return None
     soft = balance.model_copy(update={"on_overshoot": "soften"})
-    return lambda: balance_of(soft, fitted, names)[0]
+    return lambda: balance_of(soft, fitted, names, smoothing=smoothing)[0]
 
 
 def _mean_one(weights: Floats, rows: Ints, device: torch.device) -> torch.Tensor:

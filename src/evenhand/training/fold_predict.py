@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
+from evenhand.balance.unsmoothing import Unsmoothing, corrected
 from evenhand.base.files import replacing
 from evenhand.base.values import Floats
 from evenhand.data.store_entry import Entry
@@ -24,6 +26,7 @@ from evenhand.training.prediction import predict_logits, probabilities
 from evenhand.training.randomness import deterministic
 from evenhand.training.task import summary_of
 from evenhand.training.test_time import over_views
+from evenhand.training.written import Correct
 
 
 def predict_fold(
@@ -62,25 +65,26 @@ def predict_fold(
     rows = assignment.store.open(entry if size == assignment.model.size else (sizes or {})[str(size)])
     with deterministic(threads):
         network = load_network(weights, shared=assignment.shared)
-        found = network_probabilities(assignment, network, rows, _correction(soup, summary))
+        found = network_probabilities(assignment, network, rows, _correct(soup, summary))
     with replacing(Path(out)) as part, part.open("wb") as file:
         np.save(file, found, allow_pickle=False)
     return {"rows": len(found), "out": out}
 
 
-def _correction(soup: Path, summary: Mapping[str, Any]) -> list[float] | None:
-    """Return the correction of a soup where one answers, else of the task."""
+def _correct(soup: Path, summary: Mapping[str, Any]) -> Correct:
+    """Return what is done to the logits of a soup where one answers, else of the task."""
     if (soup / "weights.safetensors").is_file() and (soup / "soup.json").is_file():
         summary = json.loads((soup / "soup.json").read_text(encoding="utf-8"))
-    return summary.get("correction")
+    unsmoothing = Unsmoothing.of(summary.get("unsmoothing"))
+    return partial(corrected, shift=summary.get("correction"), unsmoothing=unsmoothing)
 
 
 def network_probabilities(
-    assignment: Assignment, network: Network, entry: Entry, correction: Sequence[float] | None = None
+    assignment: Assignment, network: Network, entry: Entry, correct: Correct | None = None
 ) -> Floats:
     """Return (n, k) float64 probabilities of all encoded rows by a network as it is, averaged over test views.
 
-    `correction` (k,) is added to its logits: the prior that its task corrected to.
+    `correct` leads its logits to the prior that its task corrected to; None leaves them as they are.
     """
     device = device_of(assignment.device)
     network.to(device)
@@ -94,7 +98,7 @@ def network_probabilities(
             batch_size=assignment.train.batch_size,
             precision=precision(assignment.train.precision, device),
         )
-        return logits if correction is None else logits + np.asarray(correction)
+        return logits if correct is None else correct(logits)
 
     logits = over_views(assignment, logits_of)
     return probabilities(torch.from_numpy(logits), several=assignment.samples.multi_label)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import torch
 from torch import Tensor, nn
 
+from evenhand.balance.unsmoothing import Unsmoothing
 from evenhand.base.values import Floats, Ints
 from evenhand.training.balancing import Balance
 from evenhand.training.config import TrainConfig
@@ -205,6 +206,8 @@ class Fitted:
         What a guard cried, and what was done about it.
     correction
         (k,) shift of the logits that the weights were judged with, or None.
+    unsmoothing
+        What was taken off their logits before, or None.
     """
 
     lines: tuple[dict[str, Any], ...]
@@ -217,3 +220,4 @@ class Fitted:
     job: Job | None = None
     alarms: tuple[dict[str, Any], ...] = ()
     correction: Floats | None = None
+    unsmoothing: Unsmoothing | None = None

@@ -175,7 +175,7 @@ def train_step(run: Run, batch: Batch) -> tuple[Tensor, None]:
 
     with single_row(run.module) if len(batch.rows) == 1 else nullcontext():
         loss = run.descent.step(down, batch.factor, witness.motion)
-    witness.step(targets.plain(batch.at) if train.label_smoothing and not run.mixes else y)
+    witness.step(targets.unsmoothed(y) if run.mixes else targets.plain(batch.at))
     if run.ema is not None:
         run.ema.follow(train.ema)
     return loss, None
@@ -220,7 +220,7 @@ def judge(run: Run, form: str) -> Judged:
     score = job.scorer(probabilities(joined, several=job.targets.several))
     run.offer(run.value(score, loss), loss, form, score)
     told = {"validation": looked(joined, job.targets, job.judge_rows), "features": features.read()}
-    if logits and run.balance.shift(run.epoch) is not None:
+    if logits and run.balance.corrects(run.epoch):
         told["validation_uncorrected"] = looked(torch.cat(logits), job.targets, job.judge_rows)
     return Judged(loss, score, form, told)
 

@@ -214,6 +214,7 @@ class Run:
             job=self.job,
             alarms=alarms,
             correction=None if balance is None else balance.shift(best.epoch),
+            unsmoothing=None if balance is None else balance.unsmoothed(best.epoch),
         )
 
     # Breaks

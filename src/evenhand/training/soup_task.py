@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 
+from evenhand.balance.unsmoothing import Unsmoothing, corrected
 from evenhand.base.errors import TaskError
 from evenhand.base.files import plain, write_json
 from evenhand.base.values import Floats
@@ -24,7 +26,7 @@ from evenhand.training.randomness import deterministic
 from evenhand.training.run import trained_tensors
 from evenhand.training.soup import stir
 from evenhand.training.task import summary_of, task_job
-from evenhand.training.written import write_predictions
+from evenhand.training.written import Correct, write_predictions
 
 
 def run_soup(record: str, store: str, model: str, fold: int, threads: int) -> dict[str, Any]:
@@ -64,8 +66,9 @@ def _soup(assignment: Assignment, fold: int, folder: Path) -> dict[str, Any]:
     parts = assignment.parts(fold)
     if how == "none" or len(seeds) < 2 or not len(parts.judge):
         return out
-    shift = _shift(assignment, fold, seeds)
-    job = _judged(task_job(assignment, parts, ("soup", assignment.model.name, fold), seeds[0]), shift)
+    shift, unsmoothing = _shift(assignment, fold, seeds), _unsmoothing(assignment, fold, seeds)
+    job = task_job(assignment, parts, ("soup", assignment.model.name, fold), seeds[0])
+    job = _judged(job, shift, unsmoothing)
     alone = [float(_summary(assignment, fold, seed)["score"]) for seed in seeds]
     soup = stir(job, [_weights(assignment, fold, seed, job) for seed in seeds], alone, how)
     mean = _mean_score(assignment, fold, parts, job)
@@ -74,15 +77,16 @@ def _soup(assignment: Assignment, fold: int, folder: Path) -> dict[str, Any]:
         return out
     out |= {"score": soup.score.value, "members": [seeds[member] for member in soup.members]}
     if soup.score.value > max(*alone, mean):
-        _write(assignment, folder, job, parts, shift)
+        _write(assignment, folder, job, parts, partial(corrected, shift=shift, unsmoothing=unsmoothing))
         out |= {"kept": True, "correction": plain(shift)}
+        out |= {} if unsmoothing is None else {"unsmoothing": unsmoothing.document()}
     return out
 
 
-def _write(assignment: Assignment, folder: Path, job: Job, parts: Parts, shift: Floats | None) -> None:
+def _write(assignment: Assignment, folder: Path, job: Job, parts: Parts, correct: Correct) -> None:
     network = cast(Network, job.network)
     save_network(folder / "weights.safetensors", network, assignment.samples.k, shared=assignment.shared)
-    write_predictions(folder / "predictions.parquet", assignment, job, parts, len(job.stages) - 1, shift)
+    write_predictions(folder / "predictions.parquet", assignment, job, parts, len(job.stages) - 1, correct)
 
 
 def _last_stage_seeds(assignment: Assignment, fold: int) -> list[int]:
@@ -113,10 +117,21 @@ def _shift(assignment: Assignment, fold: int, seeds: Sequence[int]) -> Floats | 
     return np.asarray(np.mean([none if shift is None else shift for shift in found], axis=0))
 
 
-def _judged(job: Job, shift: Floats | None) -> Job:
-    """Return the job with the seeds' shift, and the score deciding: a mixture's loss says little of the maximum."""
+def _unsmoothing(assignment: Assignment, fold: int, seeds: Sequence[int]) -> Unsmoothing | None:
+    """Return what is taken off the logits of a soup: that of its seeds, with the mean of their leans."""
+    found = [Unsmoothing.of(_summary(assignment, fold, seed).get("unsmoothing")) for seed in seeds]
+    own = [one for one in found if one is not None]
+    return replace(own[0], lean=np.mean([one.lean for one in own], axis=0)) if own else None
+
+
+def _judged(job: Job, shift: Floats | None, unsmoothing: Unsmoothing | None) -> Job:
+    """Return the job with the seeds' correction; the score decides, as a mixture's loss says little of it."""
     *before, last = job.stages
-    balance = None if last.balance is None else replace(last.balance, correction=lambda epoch: shift)
+    balance = (
+        None
+        if last.balance is None
+        else replace(last.balance, correction=lambda epoch: shift, unsmoothing=lambda epoch: unsmoothing)
+    )
     train = job.train.model_copy(update={"choose_by": "score"})
     return replace(job, stages=(*before, replace(last, balance=balance)), train=train)
 

@@ -47,6 +47,13 @@ class Targets:
             return labels * (1.0 - self._smoothing) + self._smoothing / 2
         return self._rows_of_classes.index_select(0, labels)
 
+    def unsmoothed(self, shares: Tensor) -> Tensor:
+        """Return (b, k) shares of classes as they would be without smoothing, those of blended rows too."""
+        if not self._smoothing:
+            return shares
+        spread = self._smoothing / (2 if self.several else self.k)
+        return ((shares - spread) / (1.0 - self._smoothing)).clamp_(0.0, 1.0)
+
     def fitted(self, rows: Tensor) -> Tensor:
         """Return what is fitted: classes where they are enough, smoothed shares where they are not."""
         return self.shares(rows) if self._smoothing else self.plain(rows)

@@ -11,11 +11,13 @@ import importlib
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from evenhand.balance.unsmoothing import corrected
 from evenhand.base.errors import TaskError
 from evenhand.base.files import plain, to_json, write_json
 from evenhand.base.seeds import seed_from
@@ -170,8 +172,11 @@ def _fit(
     save_network(folder / "weights.safetensors", network, assignment.samples.k, shared=assignment.shared)
     write_epochs(folder / "epochs.jsonl", fitted.lines)
     summary = {**_summary(assignment, fold, seed, fitted), "correction": plain(fitted.correction)}
+    if fitted.unsmoothing is not None:
+        summary["unsmoothing"] = fitted.unsmoothing.document()
     write_json(folder / "task.json", summary)
-    write_predictions(folder / "predictions.parquet", assignment, job, parts, fitted.stage, fitted.correction)
+    correct = partial(corrected, shift=fitted.correction, unsmoothing=fitted.unsmoothing)
+    write_predictions(folder / "predictions.parquet", assignment, job, parts, fitted.stage, correct)
     keeper.forget()
     return summary
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import cast
@@ -24,9 +24,12 @@ from evenhand.training.prediction import predict_logits, probabilities
 from evenhand.training.stages import plans
 from evenhand.training.test_time import over_views
 
+Correct = Callable[[Floats], Floats]
+"""(n, k) logits as trained -> as they are judged."""
+
 
 def write_predictions(
-    path: Path, assignment: Assignment, job: Job, parts: Parts, stage: int, shift: Floats | None
+    path: Path, assignment: Assignment, job: Job, parts: Parts, stage: int, correct: Correct
 ) -> None:
     """Write what the network says of the held-out, the locked and the second set's rows.
 
@@ -36,11 +39,11 @@ def write_predictions(
     ----------
     stage
         The one that the weights were judged in.
-    shift
-        (k,) what is added to the logits, as it was when the weights were judged; None for nothing.
+    correct
+        What is done to the logits, as it was when the weights were judged.
     """
     rows = np.concatenate([parts.validation, parts.test])
-    told = partial(_over_views, job=job, stage=stage, shift=shift)
+    told = partial(_over_views, job=job, stage=stage, correct=correct)
     logits = [told(assignment, job.stages[stage].inputs, assignment.rows[rows])]
     ids = [assignment.samples.ids[rows]]
     sets = ["validation"] * len(parts.validation) + ["test"] * len(parts.test)
@@ -56,22 +59,18 @@ def write_predictions(
 
 
 def _over_views(
-    assignment: Assignment, inputs: Inputs, rows: Ints, *, job: Job, stage: int, shift: Floats | None
+    assignment: Assignment, inputs: Inputs, rows: Ints, *, job: Job, stage: int, correct: Correct
 ) -> Floats:
     """Return (len(rows), k) logits averaged over the model's test views; `inputs` give the plain one."""
 
     def logits_seen(view: View) -> Floats:
         if view is PLAIN:
-            return _shifted(logits_of(job, inputs, rows), shift)
+            return correct(logits_of(job, inputs, rows))
         entry = assignment.entry(plans(assignment.model, assignment.train)[stage].size)
         shown = given(assignment, cast(Network, job.network), seen(entry, view), job.device)
-        return _shifted(logits_of(job, shown, rows), shift)
+        return correct(logits_of(job, shown, rows))
 
     return over_views(assignment, logits_seen)
-
-
-def _shifted(logits: Floats, shift: Floats | None) -> Floats:
-    return logits if shift is None else logits + shift
 
 
 def _table(classes: Sequence[str], ids: Strings, sets: list[str], logits: Floats, job: Job) -> pd.DataFrame:
