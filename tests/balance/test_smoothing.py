@@ -38,7 +38,7 @@ def best_bias(targets: np.ndarray, weights: np.ndarray, rows: np.ndarray) -> np.
         z = np.append(z, 0.0)
         return -float(total @ log_softmax(z)), (total.sum() * softmax(z) - total)[:-1]
 
-    return softmax(np.append(minimize(loss, np.zeros(k - 1), jac=True, tol=1e-12).x, 0.0))
+    return np.asarray(softmax(np.append(minimize(loss, np.zeros(k - 1), jac=True, tol=1e-12).x, 0.0)))
 
 
 def targets_of(labels: np.ndarray, k: int, smoothing: float, mix: float, rng: np.random.Generator) -> np.ndarray:
@@ -58,7 +58,7 @@ def test_sampler_weights_smoothing_and_mixup_end_where_the_criterion_is_smallest
     counts = rng.integers(40, 900, 5)
     labels = np.repeat(np.arange(5), counts)
     told = plan(smoothing, labels, sampler=sampler, weights=weights, on_overshoot="allow")
-    chances = np.ones(len(labels)) if told.chances(labels) is None else told.chances(labels)
+    chances = told.per_class[labels]
     drawn = labels[np.searchsorted(np.cumsum(chances) / chances.sum(), (np.arange(20_000) + 0.5) / 20_000)]
     targets = targets_of(drawn, 5, smoothing, mix, rng)
     found = best_bias(targets, told.weights(), np.ones(len(drawn)))
@@ -95,7 +95,7 @@ def test_a_criterion_of_torch_is_read_as_torch_minimises_it(given: str, smoothin
         loss.backward()
         return loss
 
-    optimizer.step(closure)
+    optimizer.step(closure)  # type: ignore[no-untyped-call]
     read = effective_prior_of(LABELS, criterion=criterion)
     assert read.shares == pytest.approx(bias.detach().softmax(dim=0).numpy(), abs=1e-3)
 
@@ -115,7 +115,7 @@ def test_our_losses_end_at_the_prior_told(loss: Any, smoothing: float) -> None:
         cost.backward()
         return cost
 
-    optimizer.step(closure)
+    optimizer.step(closure)  # type: ignore[no-untyped-call]
     assert told.prior.shares == pytest.approx(bias.detach().softmax(dim=0).numpy(), abs=1e-3)
 
 
@@ -200,7 +200,8 @@ def test_corrected_probabilities_are_those_of_the_data_whatever_rows_tell(
 
 def test_what_is_judged_as_trained_stays_smoothed() -> None:
     made = plan(weights="inverse", correct_to="trained", on_overshoot="allow")
-    assert made.correction is made.unsmoothing_at() is None
+    assert made.correction is None
+    assert made.unsmoothing_at() is None
     assert made.judged.shares == pytest.approx(made.prior.shares)
     assert plan(sampler="balanced").judged.shares == pytest.approx(COUNTS / 1000)
 
@@ -217,7 +218,7 @@ def test_where_several_hold_smoothing_draws_each_rate_to_one_half() -> None:
     labels = np.zeros((100, 2))
     labels[:, 0], labels[:10, 1] = 1.0, 1.0
     made = plan_of(BalanceConfig(sampler="balanced"), labels, ("common", "rare"), smoothing=0.2)
-    chances = made.chances(labels)
+    chances: Any = made.chances(labels)
     rate = 0.8 * (chances @ labels / chances.sum()) + 0.1
     logits = np.log(rate / (1 - rate))[None]
     right = 1 / (1 + np.exp(-corrected(logits, made.correction, made.unsmoothing_at())))

@@ -50,8 +50,8 @@ def patch_of(prior: EffectivePrior, config: BalanceConfig) -> dict[str, Any]:
     choice: str | dict[str, Any] = getattr(config, part)
     table: dict[str, Any] = {"name": choice} if isinstance(choice, str) else dict(choice)
     strength = "tau" if part == "loss" else "power"
-    given = table.get(strength, _FULL.get(f"{part} {table['name']}"))
-    if strength in table or (given is not None and prior.smoothing):
+    given: float | None = table.get(strength, _FULL.get(f"{part} {table['name']}"))
+    if given is not None and (strength in table or prior.smoothing):
         name = "power" if table["name"] == "balanced" else table["name"]
         return {part: {**table, "name": name, strength: _weaker(given * softened(prior).powers.get(part, 1.0))}}
     return {part: "cross_entropy" if part == "loss" else "none"}
