@@ -1,7 +1,9 @@
 """Groups to folds, so that every class falls to the folds in equal shares.
 
 Several plans are dealt in different orders and mended by moves and swaps; the best is kept. The work ends
-early where a plan comes down to what no plan can undercut.
+early where a plan comes down to what no plan can undercut. Of plans that are equal so far, the mix of classes
+within folds decides, then the size of the largest fold; neither is to be worse than what the greedy method of
+scikit-learn comes to.
 """
 
 from __future__ import annotations
@@ -14,8 +16,9 @@ import numpy as np
 from evenhand.base.values import Floats, Ints
 from evenhand.data.split_counts import lower_bound, share_deviation, wholly_inside
 from evenhand.data.split_cover import cover
-from evenhand.data.split_greedy import deal
+from evenhand.data.split_greedy import deal, deal_by_spread
 from evenhand.data.split_search import Plan, mend
+from evenhand.data.split_ties import break_ties, mix_deviation
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,23 +33,32 @@ class Balanced:
         Classes in several groups that lie wholly in one fold.
     worst
         Worst class-share deviation, in [0, 1].
-    spread
-        Chi-square of rows by class and fold: how far classes are from their shares, row for row.
+    mix
+        Largest difference between the share of a class within a fold and among all rows.
+    largest
+        Share of the rows in the largest fold.
     """
 
     fold: Ints
     lacking: int
     worst: float
-    spread: float
+    mix: float
+    largest: float
 
     @property
-    def rank(self) -> tuple[int, float, float]:
+    def rank(self) -> tuple[int, float, float, float]:
         """What plans are compared by, the lowest first."""
-        return self.lacking, round(self.worst, 9), round(self.spread, 9)
+        return self.lacking, round(self.worst, 9), round(self.mix, 9), round(self.largest, 9)
+
+    def rank_beside(self, usual: Balanced) -> tuple[float, ...]:
+        """What plans of equal deviations are compared by: first whether mix or size is above the usual ones."""
+        above = (self.mix > usual.mix + 1e-9) + (self.largest > usual.largest + 1e-9)
+        return *self.rank[:2], above, *self.rank[2:]
 
 
 def balance(counts: Floats, rows: Floats, shares: Floats, rng: np.random.Generator, *,
-            starts: int = 4, row_weight: float = 0.3) -> Balanced:  # fmt: skip
+            starts: int = 4, row_weight: float = 0.3, order: Ints | None = None,
+            most_groups: int = 20_000) -> Balanced:  # fmt: skip
     """Return the fold of each group so that folds get `shares` of every class, none is empty.
 
     Parameters
@@ -64,22 +76,45 @@ def balance(counts: Floats, rows: Floats, shares: Floats, rng: np.random.Generat
         Most plans that are tried.
     row_weight
         What the number of rows of a fold counts beside one class.
+    order
+        (g,) groups in the order in which scikit-learn would deal equal ones; drawn from `rng` where it is None,
+        else the result depends on how classes are numbered, too.
+    most_groups
+        With more groups than these, ties are not looked at: they hardly matter then, and would cost seconds.
     """
-    counts = in_own_order(counts)
+    given, counts = counts[:, counts.sum(axis=0) > 0], in_own_order(counts)
     vectors = np.column_stack([counts / counts.sum(axis=0), row_weight * rows / rows.sum()])
     sizes = np.append(counts.sum(axis=0), rows.sum()) / rows.sum()
+    f = len(shares)
     equal = bool(np.ptp(shares) == 0)
-    bound = lower_bound(counts, len(shares)) if equal else 0.0
+    bound = lower_bound(counts, f) if equal else 0.0
     best: Balanced | None = None
-    for order in _orders(vectors, rng, starts):
-        plan = _mended(vectors, sizes, deal(vectors, order, shares), shares, rng)
-        fold = cover(counts, plan, len(shares), rng) if equal else plan
-        found = _judged(counts, fold, shares)
+    for heaviest_first in _orders(vectors, rng, starts):
+        plan = _mended(vectors, sizes, deal(vectors, heaviest_first, shares), shares, rng)
+        found = _judged(counts, rows, cover(counts, plan, f, rng) if equal else plan, shares)
         best = found if best is None or found.rank < best.rank else best
         if not best.lacking and best.worst <= bound + 1e-9:
             break
     assert best is not None
-    return best
+    if not equal or len(rows) > most_groups or not counts.shape[1]:
+        return best
+    order, named = (rng.permutation(len(rows)), counts) if order is None else (order, given)
+    usual = _judged(counts, rows, _usual(named, rows, vectors, order, shares), shares)
+    plans = [best, usual] if usual.rank[:2] <= best.rank[:2] else [best]
+    limits = usual.mix, min(best.largest, usual.largest) * rows.sum()
+    if np.allclose(given.sum(axis=1), rows):
+        limits = usual.mix, usual.largest * rows.sum()
+    evened = [break_ties(counts, rows, plan.fold, shares, rng, usual=limits) for plan in plans]
+    return min((_judged(counts, rows, fold, shares) for fold in evened), key=lambda plan: plan.rank_beside(usual))
+
+
+def _usual(counts: Floats, rows: Floats, vectors: Floats, order: Ints, shares: Floats) -> Ints:
+    """Return (g,) the folds that scikit-learn's greedy method gives, none empty."""
+    one_label = np.allclose(counts.sum(axis=1), rows)
+    fold = deal_by_spread(counts if one_label else np.column_stack([counts, rows]), order, len(shares))
+    plan = Plan(vectors, fold, shares)
+    plan.fill_empty()
+    return plan.fold
 
 
 def _mended(vectors: Floats, sizes: Floats, fold: Ints, shares: Floats, rng: np.random.Generator) -> Ints:
@@ -99,11 +134,12 @@ def _mended(vectors: Floats, sizes: Floats, fold: Ints, shares: Floats, rng: np.
     return smooth.fold if smoothed <= worst + 1e-9 else plan.fold
 
 
-def _judged(counts: Floats, fold: Ints, shares: Floats) -> Balanced:
-    away = share_deviation(counts, fold, shares)
-    lacking = int(wholly_inside(counts, fold, len(shares)).sum())
-    spread = float((counts.sum(axis=0) * away**2 / shares[:, None]).sum())
-    return Balanced(fold, lacking, float(np.abs(away).max(initial=0.0)), spread)
+def _judged(counts: Floats, rows: Floats, fold: Ints, shares: Floats) -> Balanced:
+    f = len(shares)
+    worst = float(np.abs(share_deviation(counts, fold, shares)).max(initial=0.0))
+    lacking = int(wholly_inside(counts, fold, f).sum())
+    largest = float(np.bincount(fold, rows, minlength=f).max() / rows.sum())
+    return Balanced(fold, lacking, worst, mix_deviation(counts, rows, fold, f), largest)
 
 
 def in_own_order(counts: Floats) -> Floats:

@@ -44,6 +44,44 @@ def deal(vectors: Floats, order: Ints, shares: Floats) -> Ints:
     return fold
 
 
+def deal_by_spread(counts: Floats, order: Ints, f: int) -> Ints:
+    """Return (g,) int64, the fold to which each group is dealt so that shares spread least over the folds.
+
+    This is how scikit-learn's `StratifiedGroupKFold` deals: groups whose classes are most uneven first, each to the
+    fold with the smallest mean over classes of the deviation of shares between folds, and of equal ones to that
+    with the fewest rows.
+
+    Parameters
+    ----------
+    counts
+        (g, k) rows of each class in each group, each class with some.
+    order
+        (g,) groups in the order in which equal ones are dealt.
+    f
+        Number of folds.
+    """
+    total = counts.sum(axis=0)
+    order = order[np.argsort(-counts[order].std(axis=1), kind="stable")]
+    held, one = np.zeros((f, counts.shape[1])), np.eye(f)[:, :, None]
+    fold = np.empty(len(counts), dtype=np.int64)
+    for g in order:
+        # In the order of scikit-learn's own sums: which of equal folds it takes is decided by rounding.
+        spread = ((held + one * counts[g]) / total).std(axis=1).mean(axis=1)
+        best = _least(spread.tolist(), held.sum(axis=1).tolist())
+        fold[g] = best
+        held[best] += counts[g]
+    return fold
+
+
+def _least(spread: list[float], rows: list[float]) -> int:
+    best, least, fewest = 0, float("inf"), float("inf")
+    for b, (value, size) in enumerate(zip(spread, rows, strict=True)):
+        close = least < float("inf") and abs(value - least) <= 1e-8 + 1e-5 * least
+        if value < least or (close and size < fewest):
+            best, least, fewest = b, value, size
+    return best
+
+
 def level(score: Floats, step: float, copies: int) -> Ints:
     """Return (f,) int64, how many of equal groups go to each fold when each goes to the lowest score.
 

@@ -93,12 +93,17 @@ class GroupedStratifiedKFold(BaseCrossValidator):  # type: ignore[misc]
         counts = count_targets(y, group)
         self._warn_of_few(counts)
         shares = np.full(self.n_splits, 1 / self.n_splits)
-        return balance(counts, rows, shares, self._generator()).fold[group]
+        order, rng = self._order(len(rows))
+        return balance(counts, rows, shares, rng, order=order).fold[group]
 
-    def _generator(self) -> np.random.Generator:
+    def _order(self, groups: int) -> tuple[Ints, np.random.Generator]:
+        """Return the order of equal groups, which is that of `StratifiedGroupKFold`, and a generator."""
+        order = np.arange(groups)
         if not self.shuffle:
-            return np.random.default_rng(0)
-        return np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
+            return order, np.random.default_rng(0)
+        random = check_random_state(self.random_state)
+        random.shuffle(order)
+        return order, np.random.default_rng(random.randint(2**31 - 1))
 
     def _check_groups(self, groups: int) -> None:
         if self.n_splits > groups:
