@@ -1,6 +1,7 @@
 """Recipes: what they write is a configuration, and more time never gives less."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import tomlkit
@@ -8,6 +9,7 @@ import tomlkit
 from evenhand.pipeline.recipes import RECIPES, DataFacts, Speed, choose
 from evenhand.settings import load
 
+EXAMPLES = Path(__file__).parents[2] / "examples"
 FAST = Speed(cores=2, start=3.0, decode=0.003, below=0.003, above=0.006, step=0.015, measured=True)
 PHOTOS = DataFacts("photos", 3000, 600, 5, side=300)
 
@@ -70,3 +72,12 @@ def test_small_pictures_are_not_blown_up() -> None:
 
 def test_a_kind_without_recipes_has_none() -> None:
     assert choose(replace(PHOTOS, kind="smells"), FAST, 600.0) is None
+
+
+def test_the_example_on_mit_bih_is_the_recipe() -> None:
+    example = tomlkit.parse((EXAMPLES / "mitdb.toml").read_text(encoding="utf-8")).unwrap()
+    proposal = RECIPES.get("beats-rhythm").propose(replace(PHOTOS, kind="beats"), FAST, 600.0)
+    assert proposal is not None
+    written = tomlkit.parse(proposal.text).unwrap()
+    assert written == {section: example[section] for section in written}
+    assert proposal.folds == example["folds"]["k"]

@@ -10,6 +10,7 @@ import pandas as pd
 from evenhand.base.errors import MissingExtraError
 from evenhand.base.files import replacing, write_text
 from evenhand.pipeline.progress import Watcher
+from evenhand.pipeline.recipes.photos_two_encoders import TEXT
 from evenhand.pipeline.run import Run, run
 
 CREDIT = (
@@ -33,23 +34,7 @@ table = "labels.csv"
 k = 5
 test = {{ fraction = 0.2 }}       # locked: opened once, at the end
 
-[[model]]
-name = "lite0"
-encoder = "package:efficientnet-lite0"
-pool = ["blocks.3", "blocks.4", "blocks.5", "own"]
-
-[[model]]
-name = "lite2"
-encoder = "package:efficientnet-lite2"
-pool = ["blocks.3", "blocks.4", "blocks.5", "own"]
-
-[train]
-epochs = 30
-batch_size = 128
-learning_rate = 1e-3
-weight_decay = 0.05
-early_stop = 8
-
+{models}
 [classes]
 damaged = ["probably defective", "defective"]
 
@@ -97,5 +82,5 @@ def demo_config(folder: Path) -> Path:
     with replacing(folder / "labels.csv") as part:
         table.to_csv(part, index=False)
     output = (folder / "runs").as_posix()
-    write_text(folder / "demo.toml", _CONFIG.format(output=output, root=root.as_posix()))
+    write_text(folder / "demo.toml", _CONFIG.format(output=output, root=root.as_posix(), models=TEXT))
     return folder / "demo.toml"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 import torch
@@ -35,7 +36,7 @@ def precision(name: Name, device: torch.device) -> Precision:
     """Return the arithmetic that `name` asks for on a device.
 
     "auto" is bf16 on a GPU that has it and 32-bit floats elsewhere: on a CPU, 16 bits pay for some networks
-    and cost for others.
+    and cost for others. "bf16" on a processor without convolutions of it is 32-bit floats.
 
     Raises
     ------
@@ -51,4 +52,13 @@ def precision(name: Name, device: torch.device) -> Precision:
         raise TaskError(
             f'train.precision = "fp16" needs a GPU; this device is {device.type}. Use "auto", "bf16" or "float32".'
         )
+    if name == "bf16" and device.type == "cpu" and not convolves_bf16():
+        return Precision(device)
     return Precision(device, torch.bfloat16 if name == "bf16" else torch.float16)
+
+
+@lru_cache(maxsize=1)
+def convolves_bf16() -> bool:
+    """Whether this processor has convolutions of bf16; one that has none would take ten times longer, or refuse."""
+    ask: Any = getattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", None)
+    return bool(ask is None or ask())
