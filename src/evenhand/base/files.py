@@ -53,8 +53,15 @@ def write_json(path: Path, document: Any, *, indent: int | None = 1) -> None:
 
 
 def to_json(document: Any, *, indent: int | None = None) -> str:
-    """Return plain values as JSON text; NumPy numbers and arrays and paths are made plain."""
-    return json.dumps(plain(document), ensure_ascii=False, indent=indent, allow_nan=False)
+    r"""Return plain values as JSON text; NumPy numbers and arrays and paths are made plain.
+
+    What UTF-8 cannot hold (stray bytes of file names) is escaped, as JSON does it, so that the text can be written.
+
+    >>> to_json("a\udc80ö")
+    '"a\\udc80ö"'
+    """
+    text = json.dumps(plain(document), ensure_ascii=False, indent=indent, allow_nan=False)
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def json_lines(text: str) -> list[str]:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import inspect
+from collections.abc import Callable
+from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
+from typer.models import ParameterInfo
 
 from evenhand import __version__
 from evenhand.cli import (
@@ -23,6 +27,7 @@ from evenhand.cli import (
     split,
     submit,
 )
+from evenhand.cli.encoding import in_utf8_mode, tolerate
 from evenhand.cli.telling import debugging, told
 
 app = typer.Typer(
@@ -52,6 +57,20 @@ def everything(
     debugging(debug)
 
 
+def literal_help(verb: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the verb with the help of its options shown as it is: [score] is a section, not markup."""
+    verb.__annotations__ = inspect.get_annotations(verb, eval_str=True)  # evaluated once: typer sees these
+    for annotation in verb.__annotations__.values():
+        for option in getattr(annotation, "__metadata__", ()):
+            if isinstance(option, ParameterInfo) and option.help and id(option) not in _LITERAL:
+                option.help = escape(option.help)
+                _LITERAL[id(option)] = option
+    return verb
+
+
+_LITERAL: dict[int, ParameterInfo] = {}
+"""Options whose help is escaped already; verbs share some."""
+
 for verb in (
     init.init,
     check.check,
@@ -68,9 +87,11 @@ for verb in (
     cache.cache,
     demo.demo,
 ):
-    app.command()(told(verb))
+    app.command(help=escape(inspect.getdoc(verb) or ""))(told(literal_help(verb)))
 
 
 def main() -> None:
     """Run the shell command."""
+    in_utf8_mode()
+    tolerate()
     app()

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from evenhand.cli.console import print_json
 from evenhand.cli.options import Json, StoreFolder
 
 
@@ -39,7 +40,7 @@ def audit(
     Parts are held out by turns: rows, each group, several groups. The locked test is not looked at. What was found
     is written to audit.json in the folder of a run, for its report. Exit code 1 if a finding is an error.
     """
-    from evenhand.base.files import to_json, write_json
+    from evenhand.base.files import write_json
     from evenhand.cli.audit_tables import print_audit
     from evenhand.cli.progress import watching
     from evenhand.pipeline.audit import audit as look
@@ -62,7 +63,7 @@ def audit(
     if len(source) == 1 and source[0].is_dir():
         write_json(source[0] / "audit.json", {**found.document(), "by": by or "group"})
     if as_json:
-        typer.echo(to_json(found.document(), indent=1))
+        print_json(found.document())
     else:
         print_audit(found)
     raise typer.Exit(1 if any(finding.severity == "error" for finding in found.findings) else 0)

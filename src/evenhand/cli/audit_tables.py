@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
+from evenhand.cli.console import Out, Table, literal
 from evenhand.cli.tables import print_findings
 
 if TYPE_CHECKING:
@@ -18,9 +15,9 @@ if TYPE_CHECKING:
 
 def print_audit(found: Audited, *, most: int = 10) -> None:
     """Print an audit: the figure, parts held out, worst groups, calibration, sets, and what refitting changes."""
-    out = Console(highlight=False, soft_wrap=True)
+    out = Out()
     audit = found.audit
-    out.print(Text(f"{audit.model or 'predictions'}: {audit.metric} {audit.figure}", style="bold"))
+    out.print(literal(f"{audit.model or 'predictions'}: {audit.metric} {audit.figure}", style="bold"))
     edge = "low" if audit.higher_is_better else "high"
     out.print(
         f"With other rows or groups drawn, one time in twenty it is as {edge} as {audit.quantile:.3f} or worse."
@@ -42,7 +39,7 @@ def print_audit(found: Audited, *, most: int = 10) -> None:
         out.print()
         print_findings(found.findings, out)
     out.print(
-        Text(
+        literal(
             "All of this speaks of data like these. It does not cover data from elsewhere; no figure made of these "
             "rows can.",
             style="dim",
@@ -51,21 +48,18 @@ def print_audit(found: Audited, *, most: int = 10) -> None:
 
 
 def _table(heads: tuple[str, ...]) -> Table:
-    table = Table(header_style="dim", box=None, pad_edge=False)
-    for position, head in enumerate(heads):
-        table.add_column(head, justify="right" if position else "left")
-    return table
+    return Table(heads, right=range(1, len(heads)), header_style="dim", box=None, pad_edge=False)
 
 
 def _holdouts(found: Audited) -> Table:
     table = _table(("held out", "parts", "median", "5 %", "worst", "floor", "below it"))
     for one in found.audit.holdouts:
         figures = (f"{value:.3f}" for value in (one.median, one.quantile, one.lowest, one.floor))
-        table.add_row(Text(one.says), f"{one.draws:,}", *figures, f"{one.below:,}")
+        table.add_row(one.says, f"{one.draws:,}", *figures, f"{one.below:,}")
     return table
 
 
-def _print_groups(found: Audited, out: Console, most: int) -> None:
+def _print_groups(found: Audited, out: Out, most: int) -> None:
     from evenhand.evaluation.audit_groups import summary_words
 
     groups = found.audit.groups
@@ -75,11 +69,11 @@ def _print_groups(found: Audited, out: Console, most: int) -> None:
     table = _table(("worst groups", "rows", "right", "interval", "expected", ""))
     for one in groups[:most]:
         interval = f"[{one.low:.2f}, {one.high:.2f}]"
-        verdict = Text(one.verdict, style="red" if one.verdict == "below" else "")
-        table.add_row(Text(one.name), f"{one.n:,}", f"{one.accuracy:.2f}", interval, f"{one.expected:.2f}", verdict)
+        verdict = literal(one.verdict, style="red" if one.verdict == "below" else "")
+        table.add_row(one.name, f"{one.n:,}", f"{one.accuracy:.2f}", interval, f"{one.expected:.2f}", verdict)
     out.print()
     out.print(table)
-    out.print(Text(summary_words(groups)))
+    out.print(literal(summary_words(groups)))
 
 
 def _calibration(found: Audited) -> Table:
@@ -90,12 +84,12 @@ def _calibration(found: Audited) -> Table:
     return table
 
 
-def _print_sets(sets: ConformalSets, out: Console, most: int) -> None:
+def _print_sets(sets: ConformalSets, out: Out, most: int) -> None:
     whole = sets.overall
     out.print()
     by = "all rows" if sets.by == "all" else f"every {sets.by}"
     out.print(
-        Text(
+        literal(
             f"Conformal sets for {by}: asked {sets.asked:.0%}, met {whole.met}, {whole.size:.2f} classes in a set."
         )
     )
@@ -104,20 +98,20 @@ def _print_sets(sets: ConformalSets, out: Console, most: int) -> None:
     table = _table((f"least covered {sets.by}", "rows", "met", "classes in a set", ""))
     for part in sets.parts[:most]:
         words = "" if part.enough else "too few to calibrate on"
-        table.add_row(Text(part.name), f"{part.met.n:,}", str(part.met), f"{part.size:.2f}", words)
+        table.add_row(part.name, f"{part.met.n:,}", str(part.met), f"{part.size:.2f}", words)
     out.print(table)
 
 
-def _print_refit(refit: Refit, out: Console) -> None:
+def _print_refit(refit: Refit, out: Out) -> None:
     table = _table(("learned again", "what", f"{refit.metric} before", "after"))
     for row in refit.rows:
-        table.add_row(Text(row.name), row.what, str(row.before), str(row.after))
+        table.add_row(row.name, row.what, str(row.before), str(row.after))
     out.print()
     out.print(table)
-    out.print(Text(refit.says))
+    out.print(literal(refit.says))
     if refit.seen:
         out.print(
-            Text(
+            literal(
                 f"{', '.join(refit.seen)}: the folds divide these groups, and these models cannot be learned again "
                 "here. Their figures, and those of blends with them, are still too good."
             )

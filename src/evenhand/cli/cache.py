@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from evenhand.cli.console import print_json, say
 from evenhand.cli.options import Json, StoreFolder
 
 
@@ -15,7 +16,6 @@ def cache(
     as_json: Json = False,
 ) -> None:
     """Show what the store of decoded rows and activations holds, or clear it."""
-    from evenhand.base.files import to_json
     from evenhand.cli.tables import print_cache, size_words
     from evenhand.pipeline.cache import cache as held
     from evenhand.pipeline.cache import cache_folder, clear_cache
@@ -23,13 +23,13 @@ def cache(
     if clear:
         freed = clear_cache(folder)
         if as_json:
-            typer.echo(to_json({"entries": freed.entries, "bytes": freed.bytes, "in_use": freed.in_use}))
+            print_json({"entries": freed.entries, "bytes": freed.bytes, "in_use": freed.in_use}, indent=None)
             return
         stay = f" {freed.in_use} entries are in use and stay." if freed.in_use else ""
-        typer.echo(f"Removed {freed.entries} entries, {size_words(freed.bytes)}.{stay}")
+        say(f"Removed {freed.entries} entries, {size_words(freed.bytes)}.{stay}")
         return
     table = held(folder)
     if as_json:
-        typer.echo(to_json({"folder": cache_folder(folder), "entries": table.to_dict(orient="records")}, indent=1))
+        print_json({"folder": cache_folder(folder), "entries": table.to_dict(orient="records")})
     else:
         print_cache(table, cache_folder(folder))

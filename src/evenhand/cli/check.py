@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from evenhand.cli.console import print_json
 from evenhand.cli.options import Config, Json, Set
 
 
@@ -37,7 +38,7 @@ def check(
     target = Path(load(config, changes=set_ or []).output) / "findings.jsonl"
     write_text(target, "".join(to_json(finding.document()) + "\n" for finding in found.findings))
     if as_json:
-        typer.echo(to_json(found.document(), indent=1))
+        print_json(found.document())
     else:
         print_check(found, target)
     raise typer.Exit(1 if any(f.severity == "error" for f in found.findings) else 0)
@@ -45,13 +46,12 @@ def check(
 
 def _balance(config: Path, changes: Sequence[str], as_json: bool) -> None:
     """Print the ledgers and what the doctor says of them."""
-    from evenhand.base.files import to_json
     from evenhand.cli.tables import print_books
     from evenhand.pipeline.ledger import ledger
 
     found = ledger(config, changes=changes)
     if as_json:
-        typer.echo(to_json(found.document(), indent=1))
+        print_json(found.document())
     else:
         print_books(found)
     raise typer.Exit(1 if any(f.severity == "error" for f in found.findings) else 0)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from evenhand.cli.console import print_json
 from evenhand.cli.options import Json
 
 
@@ -78,10 +79,9 @@ def compare(
 
 
 def _tell(document: Any, as_json: bool, show: Any, *shown: Any) -> None:
-    from evenhand.base.files import to_json
 
     if as_json:
-        typer.echo(to_json(document, indent=1))
+        print_json(document)
     else:
         show(*shown)
 

@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from evenhand.base.files import replacing
 from evenhand.base.values import Finding, Interval
+from evenhand.cli.console import Out, Table, literal
 from evenhand.cli.tables import print_findings
 from evenhand.evaluation.agreement import Agreement
 from evenhand.evaluation.changes import Changes
@@ -27,29 +25,29 @@ def print_comparison(compared: Comparison, findings: Sequence[Finding], *, most:
     for metric in compared.metrics:
         table = _table(("model", metric), right=(1,))
         for name in compared.names:
-            table.add_row(Text(name), str(compared.figures[name][metric]))
+            table.add_row(name, str(compared.figures[name][metric]))
         out.print(table)
     verdicts = _table(("", "held against", "metric", "verdict", "difference", "could be found"), right=(4, 5))
     for v in compared.verdicts:
-        word = Text(v.word, style=_STYLES[v.word])
+        word = literal(v.word, style=_STYLES[v.word])
         shown = f"{v.detectable:.4f}" if v.detectable == v.detectable else "–"
-        verdicts.add_row(Text(v.name), Text(v.base), v.metric, word, _signed(v.difference), shown)
+        verdicts.add_row(v.name, v.base, v.metric, word, _signed(v.difference), shown)
     out.print(verdicts)
     for change in compared.changes:
         _print_changes(change, out, most)
     groups = next(iter(next(iter(compared.figures.values())).values())).groups
-    out.print(Text(f"{compared.n:,} rows in {groups:,} independent groups are compared.", style="dim"))
+    out.print(literal(f"{compared.n:,} rows in {groups:,} independent groups are compared.", style="dim"))
     for name, count in compared.left_out.items():
         if count:
             out.print(
-                Text(f"{count:,} rows of {name} are not: others lack them, or no truth is known.", style="dim")
+                literal(f"{count:,} rows of {name} are not: others lack them, or no truth is known.", style="dim")
             )
     out.print()
     print_findings(findings, out)
 
 
-def _print_changes(change: Changes, out: Console, most: int) -> None:
-    out.print(Text(f"{change}"))
+def _print_changes(change: Changes, out: Out, most: int) -> None:
+    out.print(literal(f"{change}"))
     moved = change.by_class[change.by_class["net"] != 0]
     for frame, words in ((moved[::-1], "gained"), (moved, "lost")):
         rows = frame[frame["net"] > 0] if words == "gained" else frame[frame["net"] < 0]
@@ -57,7 +55,7 @@ def _print_changes(change: Changes, out: Console, most: int) -> None:
             f"{row['class']} {row['net']:+d} of {row['rows']}" for row in rows[:most].to_dict(orient="records")
         ]
         if named:
-            out.print(Text(f"    {words}: {', '.join(named)}", style="dim"))
+            out.print(literal(f"    {words}: {', '.join(named)}", style="dim"))
 
 
 def print_versions(found: Versions) -> None:
@@ -72,26 +70,26 @@ def print_versions(found: Versions) -> None:
     table.add_row(f"{found.only_after:,} rows new", f"{found.rows_come:+.4f}", "")
     table.add_row("after", f"{found.after:.4f}", "", style="bold")
     out.print(table)
-    out.print(Text(str(found)))
-    out.print(Text(f"Under the first labels: {found.model_under_first}", style="dim"))
+    out.print(literal(str(found)))
+    out.print(literal(f"Under the first labels: {found.model_under_first}", style="dim"))
 
 
 def print_agreement(found: Agreement, *, most: int = 20) -> None:
     """Print how far two sets of answers agree, and the surest of the rows in which they do not."""
     out = _console()
-    out.print(Text(str(found)))
+    out.print(literal(str(found)))
     if found.only_a or found.only_b:
-        out.print(Text(f"{found.only_a:,} rows are in {found.a} alone, {found.only_b:,} in {found.b} alone."))
+        out.print(literal(f"{found.only_a:,} rows are in {found.a} alone, {found.only_b:,} in {found.b} alone."))
     table = _table(("id", found.a, found.b), right=())
     for row in found.rows[:most].to_dict(orient="records"):
         table.add_row(
-            Text(str(row["id"])),
-            Text(_answer(row["a"], row["confidence_a"])),
-            Text(_answer(row["b"], row["confidence_b"])),
+            str(row["id"]),
+            _answer(row["a"], row["confidence_a"]),
+            _answer(row["b"], row["confidence_b"]),
         )
     out.print(table)
     if len(found.rows) > most:
-        out.print(Text(f"… and {len(found.rows) - most:,} more; --json has them all.", style="dim"))
+        out.print(literal(f"… and {len(found.rows) - most:,} more; --json has them all.", style="dim"))
 
 
 def _answer(name: str, confidence: float) -> str:
@@ -116,12 +114,9 @@ def _signed(difference: Interval) -> str:
     return f"{difference.estimate:+.4f} [{difference.low:+.4f}, {difference.high:+.4f}]"
 
 
-def _console() -> Console:
-    return Console(highlight=False, soft_wrap=True)
+def _console() -> Out:
+    return Out()
 
 
 def _table(columns: Sequence[str], *, right: Sequence[int]) -> Table:
-    table = Table()
-    for position, name in enumerate(columns):
-        table.add_column(name, justify="right" if position in right else "left", overflow="fold")
-    return table
+    return Table(columns, right=right)

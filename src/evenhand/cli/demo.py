@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from evenhand.cli.console import print_json, say
 from evenhand.cli.options import Json
 
 
@@ -15,17 +16,16 @@ def demo(
     as_json: Json = False,
 ) -> None:
     """Run the main job on 2,624 photos of solar cells, with packaged weights and without network."""
-    from evenhand.base.files import to_json
     from evenhand.cli.progress import watching
     from evenhand.cli.tables import print_run
     from evenhand.pipeline.demo import CREDIT
     from evenhand.pipeline.demo import demo as show
 
     if not as_json:
-        typer.echo(CREDIT)
+        say(CREDIT)
     with watching() as watcher:
         done = show(folder, watcher=watcher)
     if as_json:
-        typer.echo(to_json(done.document(), indent=1))
+        print_json(done.document())
     else:
         print_run(done)

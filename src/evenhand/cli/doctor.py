@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from evenhand.cli.console import print_json
 from evenhand.cli.options import Json, RecordPath
 
 
@@ -12,13 +13,12 @@ def doctor(record: RecordPath, as_json: Json = False) -> None:
 
     Exit code 1 if a finding is an error.
     """
-    from evenhand.base.files import to_json
     from evenhand.cli.tables import print_examination
     from evenhand.pipeline.examine import examine
 
     found = examine(record)
     if as_json:
-        typer.echo(to_json(found.document(), indent=1))
+        print_json(found.document())
     else:
         print_examination(found)
     raise typer.Exit(1 if found.worst == "error" else 0)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from evenhand.cli.console import print_json
 from evenhand.cli.options import Json, StoreFolder
 
 SCALES = ("auto", "probability", "logit", "normalise")
@@ -56,7 +57,6 @@ def ensemble(
     Files hold a row per sample: id, fold, a column per class. Every blend is learned on the other folds and judged
     on its own; what it seems to be worth without that stands beside it.
     """
-    from evenhand.base.files import to_json
     from evenhand.cli.ensemble_tables import print_assembly
     from evenhand.cli.progress import watching
     from evenhand.evaluation.columns import Columns
@@ -80,7 +80,7 @@ def ensemble(
     if to is not None:
         write_predictions(made, to)
     if as_json:
-        typer.echo(to_json(made.document(), indent=1))
+        print_json(made.document())
     else:
         print_assembly(made, to)
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+from evenhand.cli.console import Out, Table, literal
 
 if TYPE_CHECKING:
     from evenhand.ensemble.blend import Blend
@@ -20,26 +18,26 @@ ELSEWHERE = " EH405: a model in it is not out of fold here, so this difference c
 
 def print_assembly(made: Assembly, target: Path | None, *, most: int = 12) -> None:
     """Print what models cover, what each blend is worth and how it weighs the models."""
-    out = Console(highlight=False, soft_wrap=True)
+    out = Out()
     for model in made.models.coverage:
         codes = ["EH404"] * (not model.complete) + ["EH405"] * (not model.out_of_fold_here)
         if codes:
-            out.print(Text(f"{', '.join(codes)}: {model}", style="yellow"))
+            out.print(literal(f"{', '.join(codes)}: {model}", style="yellow"))
     print_worth(made.worth, out)
     for one in made.blends:
         _print_blend(one, out, most)
     if target is not None:
-        out.print(Text(f"Wrote {target}"))
+        out.print(literal(f"Wrote {target}"))
 
 
-def print_worth(worth: Worth, out: Console) -> None:
+def print_worth(worth: Worth, out: Out) -> None:
     """Print the ladder: naive, nested, optimism, and the best corrected for the choice."""
-    table = Table(title=f"{worth.metric}: what it seems to be, and what it is worth", title_justify="left")
+    table = Table(title=f"{worth.metric}: what it seems to be, and what it is worth", title_style="")
     for position, name in enumerate(("", "naive", "nested", "95 % interval", "optimism", "")):
         table.add_column(name, justify="left" if position in (0, 5) else "right", overflow="fold")
     for rung in worth.rungs:
         table.add_row(
-            Text(rung.name),
+            rung.name,
             f"{rung.naive.estimate:.4f}" if rung.blend else "",
             f"{rung.nested.estimate:.4f}",
             f"{rung.nested.low:.3f} to {rung.nested.high:.3f}",
@@ -47,22 +45,22 @@ def print_worth(worth: Worth, out: Console) -> None:
             "" if rung.believable else "EH405",
         )
     out.print(table)
-    out.print(Text(f"{worth.n:,} rows in {worth.groups:,} independent groups. {worth}"))
+    out.print(literal(f"{worth.n:,} rows in {worth.groups:,} independent groups. {worth}"))
     for verdict in worth.verdicts:
         elsewhere = not worth.rung(verdict.name).believable
-        out.print(Text(f"{verdict}{ELSEWHERE if elsewhere else ''}", style="yellow" if elsewhere else ""))
+        out.print(literal(f"{verdict}{ELSEWHERE if elsewhere else ''}", style="yellow" if elsewhere else ""))
 
 
-def _print_blend(made: Blend, out: Console, most: int) -> None:
+def _print_blend(made: Blend, out: Out, most: int) -> None:
     """Print the weights of a blend, the largest first, or the gates of its experts."""
     if made.weights is not None:
         order = made.weights.argsort()[::-1]
         parts = [f"{made.models[i]} {made.weights[i]:.3f}" for i in order[:most] if made.weights[i] > 0]
-        out.print(Text(f"{made.method}: {', '.join(parts)}", style="dim"))
+        out.print(literal(f"{made.method}: {', '.join(parts)}", style="dim"))
     for pair in made.document().get("pairs", []):
         names = " and ".join(pair["pair"])
         out.print(
-            Text(
+            literal(
                 f"{made.method}: asks an expert for {names} below a lead of {pair['gate']:.3f}: {pair['applied']} "
                 f"rows, right {pair['right_before']} before and {pair['right_after']} after.",
                 style="dim",

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rich.table import Table
-from rich.text import Text
-
+from evenhand.cli.console import Table, literal
 from evenhand.cli.figures import figure_words
 
 FIGURES = ("precision", "recall", "f1")
@@ -35,11 +33,11 @@ def heaviest_table(
         rows = sorted(own, key=lambda row: -row[1]["share"])[:most]
     if not rows:
         return None
-    table = Table(title="Classes that lie mostly in one group, with and without it", title_justify="left")
+    table = Table(title="Classes that lie mostly in one group, with and without it", title_style="")
     for head in ("model, class and group", "with it", "without it"):
         table.add_column(head, overflow="fold")
     for name, one in rows:
-        table.add_row(Text(f"{name}: {one['class']}, {one['share']:.0%} in {one['group']}", style="bold"))
+        table.add_row(literal(f"{name}: {one['class']}, {one['share']:.0%} in {one['group']}", style="bold"))
         for figure in FIGURES:
             table.add_row(
                 f"  {figure}", *(figure_words((one[how] or {}).get(figure, {})) for how in ("with", "without"))

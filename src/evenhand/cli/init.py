@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from evenhand.cli.console import say
+
 
 def init(
     folder: Annotated[Path, typer.Argument(help="The folder or zip with the data.", show_default=False)],
@@ -30,6 +32,6 @@ def init(
     text = text_for(folder, minutes=minutes, label=label, group=group, beside=to.parent)
     write_text(to, text)
     expected = next((line[2:].rstrip() for line in text.splitlines() if line.startswith("# Expected")), "")
-    typer.echo(f"Wrote {to}. Look through it, then: evenhand check {to}")
+    say(f"Wrote {to}. Look through it, then: evenhand check {to}")
     if expected:
-        typer.echo(expected)
+        say(expected)

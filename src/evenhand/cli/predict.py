@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from evenhand.cli.console import print_json
 from evenhand.cli.options import Json, RecordPath, StoreFolder
 
 
@@ -38,7 +39,6 @@ def predict(
 ) -> None:
     """Classify new data with the models of a run, and say per row how sure that is."""
     from evenhand.base.errors import EvenhandError
-    from evenhand.base.files import to_json
     from evenhand.cli.progress import watching
     from evenhand.cli.tables import print_likened, print_predictions
     from evenhand.pipeline.predict import predict as classify
@@ -58,7 +58,7 @@ def predict(
                 store=store,
                 watcher=watcher,
             )
-        typer.echo(to_json(made.document(), indent=1)) if as_json else print_likened(made)
+        print_json(made.document()) if as_json else print_likened(made)
         return
     if source is None:
         raise EvenhandError("Say what to classify: a folder, a zip or a file. Only with --like it may be left out.")
@@ -69,6 +69,6 @@ def predict(
     write_table(predicted, to)
     beside = write_beside(predicted, to.parent)
     if as_json:
-        typer.echo(to_json(predicted.document(), indent=1))
+        print_json(predicted.document())
     else:
         print_predictions(predicted, to, *beside)

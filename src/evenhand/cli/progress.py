@@ -6,7 +6,6 @@ import contextlib
 import time
 from collections.abc import Iterator
 
-from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -16,6 +15,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from evenhand.base.escaping import printable
+from evenhand.cli.console import Out
 from evenhand.pipeline.progress import Watcher
 
 
@@ -29,7 +30,7 @@ class Bars:
     def stage(self, name: str, total: int | None = None) -> None:
         """Close the bar before and open one for `name`."""
         self.close()
-        self._task = self._progress.add_task(name, total=total)
+        self._task = self._progress.add_task(printable(name), total=total)
 
     def advance(self, done: int, total: int | None = None) -> None:
         """Set how much of the stage is done."""
@@ -38,7 +39,7 @@ class Bars:
 
     def says(self, text: str) -> None:
         """Print a line above the bars."""
-        self._progress.console.print(text, highlight=False, markup=False, soft_wrap=True)
+        self._progress.console.print(text)
 
     def close(self) -> None:
         """Fill the bar in work."""
@@ -52,7 +53,7 @@ class Bars:
 class Lines:
     """Only what must be told (warnings, retries): for logs and pipes."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Out) -> None:
         self._console = console
         self._since = time.monotonic()
 
@@ -64,18 +65,18 @@ class Lines:
 
     def says(self, text: str) -> None:
         """Print the line."""
-        self._console.print(text, highlight=False, markup=False, soft_wrap=True)
+        self._console.print(text)
 
 
 @contextlib.contextmanager
 def watching() -> Iterator[Watcher]:
     """Give bars where standard error is a terminal, else lines."""
-    console = Console(stderr=True)
+    console = Out(stderr=True)
     if not console.is_terminal:
         yield Lines(console)
         return
     columns = (
-        TextColumn("[progress.description]{task.description}"),
+        TextColumn("{task.description}", style="progress.description", markup=False),
         BarColumn(bar_width=None),
         MofNCompleteColumn(),
         TimeElapsedColumn(),

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import typer
-
+from evenhand.cli.console import print_json, say
 from evenhand.cli.options import Json, RecordPath
 
 
 def report(record: RecordPath, as_json: Json = False) -> None:
     """Write the HTML report of a run again, from its record alone."""
-    from evenhand.base.files import to_json
     from evenhand.pipeline.report import write_report
 
     path = write_report(record)
-    typer.echo(to_json({"report": str(path)}) if as_json else f"Wrote {path}")
+    print_json({"report": str(path)}, indent=None) if as_json else say(f"Wrote {path}")

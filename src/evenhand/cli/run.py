@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from evenhand.cli.console import print_json
 from evenhand.cli.options import Config, Json, Set
 
 
@@ -19,7 +20,6 @@ def run(
 
     A run that was interrupted is gone on with. Exit code 1 if a finding is an error.
     """
-    from evenhand.base.files import to_json
     from evenhand.cli.progress import watching
     from evenhand.cli.tables import print_run
     from evenhand.pipeline.run import run as work
@@ -27,7 +27,7 @@ def run(
     with watching() as watcher:
         done = work(config, changes=set_ or [], fresh=fresh, watcher=watcher)
     if as_json:
-        typer.echo(to_json(done.document(), indent=1))
+        print_json(done.document())
     else:
         print_run(done)
     raise typer.Exit(1 if any(f.severity == "error" for f in done.findings) else 0)

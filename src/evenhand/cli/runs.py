@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from evenhand.cli.console import print_json
 from evenhand.cli.options import Json
 
 
@@ -15,12 +16,11 @@ def runs(
     as_json: Json = False,
 ) -> None:
     """List the runs below a folder with their state and best figure."""
-    from evenhand.base.files import to_json
     from evenhand.cli.tables import print_runs
     from evenhand.pipeline.runs import runs as listed
 
     table = listed(output)
     if as_json:
-        typer.echo(to_json(table.to_dict(orient="records"), indent=1))
+        print_json(table.to_dict(orient="records"))
     else:
         print_runs(table, output)

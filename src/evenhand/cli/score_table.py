@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rich.table import Table
-from rich.text import Text
-
+from evenhand.cli.console import Table
 from evenhand.cli.figures import figure_words
 
 if TYPE_CHECKING:
@@ -52,12 +50,9 @@ def score_tables(
             return tables, start
         tables.append(_table(("model", *part), title if not tables else None))
         for name in names:
-            tables[-1].add_row(Text(name), *(figure_words(found.get((name, metric), {})) for metric in part))
+            tables[-1].add_row(name, *(figure_words(found.get((name, metric), {})) for metric in part))
     return tables, len(metrics)
 
 
 def _table(heads: Sequence[str], title: str | None) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold")
-    for head in heads:
-        table.add_column(Text(head), overflow="fold")
-    return table
+    return Table(heads, title=title)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from evenhand.cli.console import print_json
 from evenhand.cli.options import Config, Json, Set
 
 
@@ -17,7 +18,6 @@ def split(
     as_json: Json = False,
 ) -> None:
     """Divide the rows into folds, and write the plan as CSV (id, fold)."""
-    from evenhand.base.files import to_json
     from evenhand.cli.progress import watching
     from evenhand.cli.tables import print_folds
     from evenhand.data.folds import write_folds
@@ -27,6 +27,6 @@ def split(
         found = look(config, changes=set_ or [], watcher=watcher)
     write_folds(found.folds, to)
     if as_json:
-        typer.echo(to_json({"folds": str(to), "k": found.folds.k, "how": dict(found.folds.how)}, indent=1))
+        print_json({"folds": str(to), "k": found.folds.k, "how": dict(found.folds.how)})
     else:
         print_folds(found.folds, found.samples, to)

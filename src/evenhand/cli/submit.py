@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from evenhand.cli.console import print_json, say
 from evenhand.cli.options import Config, Json, RecordPath
 
 
@@ -21,14 +22,13 @@ def submit(
 
     Exit code 1 if it is not passed, or the command fails.
     """
-    from evenhand.base.files import to_json
     from evenhand.pipeline.submit import submit as send
 
     done = send(config, record, file, dry=dry)
     if as_json:
-        typer.echo(to_json(done.document(), indent=1))
+        print_json(done.document())
     else:
-        typer.echo(f"{_WORDS[done.event]} {done.gate.says}" + (f"\n{done.output}" if done.output else ""))
+        say(f"{_WORDS[done.event]} {done.gate.says}" + (f"\n{done.output}" if done.output else ""))
     raise typer.Exit(0 if done.event in ("uploaded", "passed") else 1)
 
 

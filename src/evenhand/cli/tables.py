@@ -6,10 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
+from evenhand.cli.console import Out, Table, literal
 from evenhand.cli.figures import figure_words
 from evenhand.cli.heaviest import heaviest_table
 from evenhand.cli.score_table import score_tables
@@ -33,31 +30,31 @@ def print_check(found: Check, target: Path) -> None:
     out = _console()
     table = _table(("class", "rows", "share", "groups"), right=(1, 2, 3))
     for row in found.skew.table.itertuples(index=False):
-        table.add_row(Text(str(row[0])), f"{row.rows:,}", f"{row.share:.1%}", f"{row.groups:,}")
+        table.add_row(str(row[0]), f"{row.rows:,}", f"{row.share:.1%}", f"{row.groups:,}")
     out.print(table)
-    out.print(Text(str(found.skew)))
+    out.print(literal(str(found.skew)))
     out.print()
     print_findings(found.findings, out)
     missing = found.examination.not_applicable
-    out.print(Text(f"Passed: {', '.join(found.examination.passed) or 'none'}."))
+    out.print(literal(f"Passed: {', '.join(found.examination.passed) or 'none'}."))
     if missing:
         says = "; ".join(f"{code} (needs {what})" for code, what in missing.items())
-        out.print(Text(f"Not applicable: {says}."))
+        out.print(literal(f"Not applicable: {says}."))
     for code, what in found.examination.broken.items():
-        out.print(Text(f"{code} failed itself and says nothing: {what}", style="red"))
-    out.print(Text(f"Findings with their ids: {target}"))
+        out.print(literal(f"{code} failed itself and says nothing: {what}", style="red"))
+    out.print(literal(f"Findings with their ids: {target}"))
 
 
-def print_findings(findings: Sequence[Finding], out: Console | None = None, *, most_ids: int = 5) -> None:
+def print_findings(findings: Sequence[Finding], out: Out | None = None, *, most_ids: int = 5) -> None:
     """Print findings in plain words, with their first ids and the patch that would mend them."""
     out = out or _console()
     for finding in findings:
-        out.print(Text(f"{finding.code} {finding.severity}: ", style=_COLOURS[finding.severity]) + finding.says)
+        out.print(literal(f"{finding.code} {finding.severity}: ", style=_COLOURS[finding.severity]) + finding.says)
         if finding.ids:
             more = f" and {len(finding.ids) - most_ids:,} more" if len(finding.ids) > most_ids else ""
-            out.print(Text(f"    ids: {', '.join(finding.ids[:most_ids])}{more}", style="dim"))
+            out.print(literal(f"    ids: {', '.join(finding.ids[:most_ids])}{more}", style="dim"))
         for key, value in (finding.patch or {}).items():
-            out.print(Text(f"    try: --set '{key}={_toml(value)}'", style="dim"))
+            out.print(literal(f"    try: --set '{key}={_toml(value)}'", style="dim"))
     if not findings:
         out.print("No findings.")
 
@@ -67,22 +64,22 @@ def print_examination(found: Examination) -> None:
     out = _console()
     print_findings(found.findings, out)
     for code, after in found.causes.items():
-        out.print(Text(f"{code} may come from {', '.join(after)}.", style="dim"))
+        out.print(literal(f"{code} may come from {', '.join(after)}.", style="dim"))
     if found.passed:
-        out.print(Text(f"Passed: {', '.join(found.passed)}.", style="green"))
+        out.print(literal(f"Passed: {', '.join(found.passed)}.", style="green"))
     for code, why in found.not_applicable.items():
-        out.print(Text(f"{code} not applicable: needs {why}.", style="dim"))
+        out.print(literal(f"{code} not applicable: needs {why}.", style="dim"))
 
 
 def print_books(found: Books) -> None:
     """Print what is done about skew and what it makes models believe, and the findings about it."""
     out = _console()
     for one in found.ledgers:
-        out.print(Text(str(one)))
+        out.print(literal(str(one)))
         out.print()
     print_findings(found.findings, out)
     if found.refusal is not None:
-        out.print(Text(f"A run is refused: {found.refusal}", style="red"))
+        out.print(literal(f"A run is refused: {found.refusal}", style="red"))
 
 
 def print_folds(folds: Folds, samples: Samples, target: Path) -> None:
@@ -96,10 +93,10 @@ def print_folds(folds: Folds, samples: Samples, target: Path) -> None:
     table = _table(("class", *heads), right=range(1, len(heads) + 1))
     sums = np.stack([held[folds.fold == f].sum(axis=0) for f in numbers])
     for c, name in enumerate(samples.classes):
-        table.add_row(Text(name), *(f"{count:g}" for count in sums[:, c]))
-    table.add_row(Text("all rows"), *(f"{int((folds.fold == f).sum()):,}" for f in numbers), style="bold")
+        table.add_row(name, *(f"{count:g}" for count in sums[:, c]))
+    table.add_row("all rows", *(f"{int((folds.fold == f).sum()):,}" for f in numbers), style="bold")
     out.print(table)
-    out.print(Text(f"Wrote {target}"))
+    out.print(literal(f"Wrote {target}"))
 
 
 def print_run(done: Run, *, most: int = 6) -> None:
@@ -119,14 +116,14 @@ def print_run(done: Run, *, most: int = 6) -> None:
         for table in tables:
             out.print(table)
         if shown < len(metrics):
-            out.print(Text("A wider terminal, the report and --json have further metrics.", style="dim"))
+            out.print(literal("A wider terminal, the report and --json have further metrics.", style="dim"))
         first = part.iloc[0]
-        out.print(Text(f"{int(first['n']):,} rows in {int(first['groups']):,} independent groups.", style="dim"))
+        out.print(literal(f"{int(first['n']):,} rows in {int(first['groups']):,} independent groups.", style="dim"))
         if uneven := heaviest_table(done.heaviest, of, done.best):
             out.print(uneven)
         out.print()
     print_findings(done.findings, out)
-    out.print(Text(f"Report: {done.report}", style="bold"))
+    out.print(literal(f"Report: {done.report}", style="bold"))
 
 
 def _shown(metrics: Iterable[str], most: int) -> list[str]:
@@ -142,14 +139,14 @@ def print_runs(table: pd.DataFrame, output: Path) -> None:
     """Print a row per record."""
     out = _console()
     if table.empty:
-        out.print(Text(f"{output}: no runs yet. Start one with: evenhand run CONFIG.toml"))
+        out.print(literal(f"{output}: no runs yet. Start one with: evenhand run CONFIG.toml"))
         return
     shown = _table(("record", "state", "rows", "classes", "models", "best", "figure"), right=(2, 3, 4))
     for row in table.to_dict(orient="records"):
         figure = f"{row['metric']} {figure_words(row)}" if row["best"] else ""
         shown.add_row(
-            *(Text(str(row[key])) for key in ("record", "state", "rows", "classes", "models")),
-            Text(str(row["best"] or "")),
+            *(str(row[key]) for key in ("record", "state", "rows", "classes", "models")),
+            str(row["best"] or ""),
             figure,
         )
     out.print(shown)
@@ -161,16 +158,16 @@ def print_predictions(predicted: Predicted, *written: Path) -> None:
     table = _table(("class", "rows", "mean confidence"), right=(1, 2))
     frame = predicted.table
     for name, rows in frame.groupby("predicted", sort=False):
-        table.add_row(Text(str(name)), f"{len(rows):,}", f"{rows['confidence'].mean():.2f}")
+        table.add_row(str(name), f"{len(rows):,}", f"{rows['confidence'].mean():.2f}")
     out.print(table)
     for failure in predicted.failures[:5]:
-        out.print(Text(f"Left out: {failure.path}: {failure.reason}", style="yellow"))
+        out.print(literal(f"Left out: {failure.path}: {failure.reason}", style="yellow"))
     if len(predicted.failures) > 5:
-        out.print(Text(f"… and {len(predicted.failures) - 5:,} more.", style="yellow"))
+        out.print(literal(f"… and {len(predicted.failures) - 5:,} more.", style="yellow"))
     for finding in predicted.findings[:5]:
-        out.print(Text(finding.says, style="yellow"))
+        out.print(literal(finding.says, style="yellow"))
     files = ", ".join(map(str, written[:5])) + (f" and {len(written) - 5:,} more" if len(written) > 5 else "")
-    out.print(Text(f"{len(frame):,} rows by {predicted.model}. Wrote {files}"))
+    out.print(literal(f"{len(frame):,} rows by {predicted.model}. Wrote {files}"))
 
 
 def print_likened(made: Likened, *, most: int = 10) -> None:
@@ -181,15 +178,15 @@ def print_likened(made: Likened, *, most: int = 10) -> None:
         table = _table(("overridden", "was", "becomes", "votes"), right=(3,))
         for row in rows.head(most).to_dict(orient="records"):
             votes = f"{row['for_it']} of {row['votes']}"
-            table.add_row(Text(str(row["id"])), Text(str(row["was"])), Text(str(row["becomes"])), votes)
+            table.add_row(str(row["id"]), str(row["was"]), str(row["becomes"]), votes)
         out.print(table)
         if len(rows) > most:
             out.print(f"… and {len(rows) - most:,} more; --json and submissions.jsonl have them all.")
     extra = made.submission.extra
     left = f" {extra:,} rows that it does not ask for were left out." if extra else ""
     what = f"{len(made.submission.table):,} rows by {made.model}, {len(rows):,} overridden"
-    out.print(Text(f"{what}; ids are {made.submission.key}, columns hold {made.submission.kind}.{left}"))
-    out.print(Text(f"Wrote {made.path}, with the ids, order and columns of the sample."))
+    out.print(literal(f"{what}; ids are {made.submission.key}, columns hold {made.submission.kind}.{left}"))
+    out.print(literal(f"Wrote {made.path}, with the ids, order and columns of the sample."))
 
 
 def print_cache(table: pd.DataFrame, folder: Path) -> None:
@@ -198,10 +195,12 @@ def print_cache(table: pd.DataFrame, folder: Path) -> None:
     if len(table):
         shown = _table(tuple(map(str, table.columns)))
         for row in table.to_dict(orient="records"):
-            shown.add_row(*(Text(size_words(v) if k == "bytes" else str(v)) for k, v in row.items()))
+            shown.add_row(*(size_words(v) if k == "bytes" else str(v) for k, v in row.items()))
         out.print(shown)
     total = int(table["bytes"].sum()) if len(table) else 0
-    out.print(Text(f"{folder}: {len(table)} entries, {size_words(total)}. Clear it with: evenhand cache --clear"))
+    out.print(
+        literal(f"{folder}: {len(table)} entries, {size_words(total)}. Clear it with: evenhand cache --clear")
+    )
 
 
 def size_words(count: float) -> str:
@@ -227,13 +226,9 @@ def _toml(value: Any) -> str:
     return str(tomlkit.item(value).as_string())
 
 
-def _console() -> Console:
-    return Console(highlight=False, soft_wrap=True)
+def _console() -> Out:
+    return Out()
 
 
 def _table(columns: Iterable[str], *, right: Iterable[int] = (), title: str | None = None) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold")
-    aligned = set(right)
-    for position, name in enumerate(columns):
-        table.add_column(name, justify="right" if position in aligned else "left", overflow="fold")
-    return table
+    return Table(columns, right=right, title=title)

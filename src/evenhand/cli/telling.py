@@ -13,6 +13,7 @@ from typing import Any
 import typer
 
 from evenhand.base.errors import EvenhandError
+from evenhand.cli.console import complain
 
 _DEBUG = "EVENHAND_DEBUG"
 
@@ -42,6 +43,11 @@ def told(verb: Callable[..., Any]) -> Callable[..., Any]:
             raise _exit(str(error), error.exit_code) from None
         except OSError as error:
             raise _exit(_about_disk(error), 2) from None
+        except UnicodeEncodeError as error:
+            name = error.object[max(0, error.start - 40) : error.end + 40]
+            raise _exit(
+                f'"{name}" holds bytes that are not UTF-8, and cannot be written. Rename the file or folder.', 2
+            ) from None
         except MemoryError:
             raise _exit(
                 "The memory is full. Lower train.batch_size, compute.workers or the picture size.", 2
@@ -58,7 +64,7 @@ def told(verb: Callable[..., Any]) -> Callable[..., Any]:
 def _exit(says: str, code: int) -> typer.Exit:
     if os.environ.get(_DEBUG):
         traceback.print_exc()
-    sys.stderr.write(f"{says}\n")
+    complain(says)
     return typer.Exit(code)
 
 

@@ -1,0 +1,140 @@
+"""The one way to standard output and error: every text is shown as it is, whatever names are in it.
+
+Markup, emoji codes and escape sequences in names of classes, groups and files are text like any other, and what the
+output cannot encode is escaped. Nothing else in `cli` uses Rich's own console, tables and texts or prints itself.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+from rich.cells import cell_len, chop_cells
+from rich.console import Console
+from rich.containers import Lines
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from evenhand.base.escaping import printable, printable_lines
+
+_TOKEN = re.compile(r"[\d.,]*\d|[^\W\d_]+\s*|.\s*|\s+", re.DOTALL)
+"""What stays on one line where a name is broken: numbers, words, single signs."""
+
+
+class Out(Console):
+    """Standard output or error; strings are printed as they are, without markup."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(markup=False, emoji=False, highlight=False, soft_wrap=True, **options)
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print objects, strings among them as `literal`."""
+        super().print(*(literal(one) if type(one) is str else one for one in objects), **options)
+
+
+class Table(RichTable):
+    """A table whose strings are shown as they are; names break between words, never within a number."""
+
+    def __init__(self, columns: Iterable[str] = (), *, right: Iterable[int] = (), **options: Any) -> None:
+        title = options.pop("title", None)
+        style = options.pop("title_style", "bold")
+        super().__init__(title=None if title is None else cell(title), title_style=style, **options)
+        self.title_justify = "left"
+        aligned = set(right)
+        for position, name in enumerate(columns):
+            self.add_column(name, justify="right" if position in aligned else "left")
+
+    def add_column(self, header: Any = "", footer: Any = "", **options: Any) -> None:
+        """Add a column; its header is shown as it is."""
+        super().add_column(cell(header), cell(footer), **{"overflow": "fold", **options})
+
+    def add_row(self, *cells: Any, **options: Any) -> None:
+        """Add a row; its strings are shown as they are."""
+        super().add_row(*(cell(one) for one in cells), **options)
+
+
+class _Cell(Text):
+    """A text of a table that is broken between words and signs where there is no room for it."""
+
+    def wrap(self, console: Console, width: int, **options: Any) -> Lines:
+        if options.get("no_wrap") or cell_len(self.plain) <= width:
+            return super().wrap(console, width, **options)
+        lines = Lines(self.divide(_breaks(self.plain, width)))
+        for line in lines:
+            line.rstrip()
+        if justify := options.get("justify") or self.justify:
+            lines.justify(console, width, justify=justify, overflow="fold")
+        return lines
+
+
+def _breaks(text: str, width: int) -> list[int]:
+    """Return where a text is divided into lines of at most `width` columns."""
+    breaks, at, filled = [], 0, 0
+    for token in _TOKEN.findall(text):
+        wide = cell_len(token.rstrip())
+        if filled and filled + wide > width:
+            breaks.append(at)
+            filled = 0
+        parts = chop_cells(token, max(1, width)) if wide > width else [token]
+        for part in parts[:-1]:
+            at += len(part)
+            breaks.append(at)
+        at += len(parts[-1])
+        filled += cell_len(parts[-1]) if len(parts) == 1 else cell_len(parts[-1]) - filled
+    return breaks
+
+
+def literal(text: object, style: str = "") -> Text:
+    """Return a text as it is, in a style; it may have several lines."""
+    return _Cell(_encodable(printable_lines(str(text))), style=style)
+
+
+def cell(text: Any, style: str = "") -> Any:
+    """Return the text of a cell as it is; what is no string (a text, a table) is returned unchanged."""
+    return _Cell(_encodable(printable(text)), style=style) if isinstance(text, str) else text
+
+
+def say(text: object) -> None:
+    """Print a line on standard output."""
+    _write(sys.stdout, printable_lines(str(text)))
+
+
+def complain(text: object) -> None:
+    """Print a line on standard error."""
+    _write(sys.stderr, printable_lines(str(text)))
+
+
+def print_json(document: Any, *, indent: int | None = 1) -> None:
+    """Print one JSON document, with every name exactly as it is."""
+    from evenhand.base.files import to_json
+
+    text = to_json(document, indent=indent)
+    if not _can(sys.stdout, text):
+        text = re.sub(r"[^\x00-\x7f]", lambda char: json.dumps(char[0])[1:-1], text)
+    sys.stdout.write(f"{text}\n")
+
+
+def _write(stream: Any, text: str) -> None:
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    stream.write(text if _can(stream, text) else text.encode(encoding, "backslashreplace").decode(encoding))
+    stream.write("\n")
+    stream.flush()
+
+
+def _encodable(text: str) -> str:
+    """Return what standard output can hold of a text, the rest escaped, so that columns stay aligned."""
+    if text.isascii() or _can(sys.stdout, text):
+        return text
+    encoding = sys.stdout.encoding
+    return text.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def _can(stream: Any, text: str) -> bool:
+    try:
+        text.encode(getattr(stream, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
