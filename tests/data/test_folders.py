@@ -79,3 +79,38 @@ def test_a_folder_of_nothing_but_links_says_why(tmp_path: Path) -> None:
 def test_foreign_formats(tmp_path: Path) -> None:
     read(tmp_path, "a/1.jpg", "b/2.jpg", "b/3.HEIC")
     assert foreign(open_root(tmp_path), {".heic"}) == ["b/3.HEIC"]
+
+
+@pytest.mark.parametrize(
+    ("names", "classes", "splits"),
+    [
+        (["train/ok/1.jpg", "train/nok/2.jpg", "test_images/3.jpg"], ["nok", "ok"], ["train", "train"]),
+        (["Train_Data/ok/1.jpg", "Train_Data/nok/2.jpg", "Val2017/ok/3.jpg"], ["nok", "ok", "ok"],
+         ["train", "train", "val"]),
+        (["data/train/a/1.jpg", "data/train/b/2.jpg", "data/train/val/b/3.jpg", "data/test/a/4.jpg"],
+         ["a", "a", "b", "b"], ["test", "train", "train", "val"]),
+        (["ok/train/1.jpg", "ok/test/2.jpg", "nok/train/3.jpg", "nok/Test/4.jpg"], ["nok", "nok", "ok", "ok"],
+         ["test", "test", "train", "train"]),
+        (["train/a/1.jpg", "test/b/2.jpg", "cover.jpg"], ["a", "b"], ["test", "train"]),
+    ],
+)  # fmt: skip
+def test_splits_in_many_spellings(tmp_path: Path, names: list[str], classes: list[str], splits: list[str]) -> None:
+    found = read(tmp_path, *names)
+    assert sorted(found.frame["label"]) == classes
+    assert sorted(found.frame["split"]) == splits
+
+
+def test_classes_that_are_numbered_tests_stay_classes(tmp_path: Path) -> None:
+    assert set(labels(read(tmp_path, "test 1/1.jpg", "test 2/1.jpg")).values()) == {"test 1", "test 2"}
+
+
+def test_photos_of_a_split_without_classes_are_told(tmp_path: Path) -> None:
+    found = read(tmp_path, "train/ok/1.jpg", "train/nok/2.jpg", "test_images/3.jpg", "test_images/4.jpg")
+    (finding,) = found.findings
+    assert finding.code == "EH117"
+    assert '"test_images" looks like the test split and was not taken for a class: 2 files' in finding.says
+
+
+def test_folders_that_differ_in_blanks_are_two_classes(tmp_path: Path) -> None:
+    found = read(tmp_path, "good/1.jpg", " good/2.jpg", " bad/3.jpg")
+    assert labels(found) == {"good/1.jpg": "good", " good/2.jpg": " good", " bad/3.jpg": "bad"}

@@ -89,3 +89,20 @@ def test_it_says_why_and_how_long(tmp_path: Path) -> None:
     assert "recipe photos-" in text
     assert "for 7 minutes" in text
     assert "# Expected to take about " in text
+
+
+@pytest.mark.parametrize(
+    ("folders", "test"),
+    [
+        (["train/ok", "train/nok", "test/ok", "test/nok"], 'test = { column = "split", value = "test" }'),
+        (["Train/ok", "Train/nok", "validation/ok"], 'test = { column = "split", value = "val" }'),
+        (["train_data/ok", "train_data/nok", "test_images"], "test = { fraction = 0.2 }"),
+        (["train/ok", "train/nok", "test/unknown"], "test = { fraction = 0.2 }"),
+    ],
+)
+def test_folders_of_a_split_are_the_locked_test(tmp_path: Path, folders: list[str], test: str) -> None:
+    photos(tmp_path, [f"{folder}/{i}.png" for folder in folders for i in range(6)])
+    text = init(tmp_path)
+    assert test in text
+    assert "ok (" in text
+    assert "# a folder per class: train" not in text

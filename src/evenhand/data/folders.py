@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 import pandas as pd
 
 from evenhand.base.errors import DataError
+from evenhand.base.values import Finding
 from evenhand.data.config import DataConfig
-from evenhand.data.names import spelling, suffix
+from evenhand.data.names import some, spelling, suffix
 from evenhand.data.root import Root
 from evenhand.data.skipped import Skipped, findings_of
+from evenhand.data.split_folders import Layout, layout, split_of
 from evenhand.data.table import Table
-
-SPLITS = {
-    "train": "train", "training": "train",
-    "val": "val", "valid": "val", "validation": "val", "dev": "val",
-    "test": "test", "testing": "test",
-}  # fmt: skip
-"""Names of top folders that are splits -> the name of the split."""
 
 
 def files_of(root: Root, suffixes: Collection[str], kind: str) -> list[str]:
@@ -44,10 +40,11 @@ def files_of(root: Root, suffixes: Collection[str], kind: str) -> list[str]:
 
 
 def read_folders(root: Root, data: DataConfig, suffixes: Collection[str]) -> Table:
-    """Return a table of path, label, split (where top folders are splits) and folder.
+    """Return a table of path, label, split (where folders are splits) and folder.
 
     The class is the first folder below the root, below a top folder that holds everything, or below the
-    folders of a split. `folder` is the folder that holds the file, ready for use as `data.group`.
+    folders of a split (`split_folders.layout`). `folder` is the folder that holds the file, ready for use as
+    `data.group`. Names stand there as they are: nobody typed them.
 
     Raises
     ------
@@ -55,29 +52,73 @@ def read_folders(root: Root, data: DataConfig, suffixes: Collection[str]) -> Tab
         If there are no files of the kind, or none lies in a folder.
     """
     names = files_of(root, suffixes, data.kind)
-    depth = _common_depth(names)
-    tops = {_part(name, depth) for name in names}
-    split = bool(tops) and all(top is not None and top.casefold() in SPLITS for top in tops)
-    at = depth + split
-    classes = [_part(name, at) for name in names]
-    outside = [name for name, label in zip(names, classes, strict=True) if label is None]
-    if len(outside) == len(names):
+    found = folder_layout(names)
+    known = np.array([name is not None for name in found.classes])
+    if not known.any():
         raise DataError(
             f"{root.path}: none of its {len(names):,} {data.kind} lies in a folder that could name its class. "
             "Make a folder per class, or give data.table."
         )
-    inside = [(name, label) for name, label in zip(names, classes, strict=True) if label is not None]
+    inside = [name for name, keep in zip(names, known, strict=True) if keep]
+    classes = _class_names([label for label in found.classes if label is not None])
     frame = pd.DataFrame(
-        {
-            data.path: [name for name, _ in inside],
-            data.label: [spelling(label) for _, label in inside],
-            "folder": [name.rpartition("/")[0] for name, _ in inside],
-        }
+        {data.path: inside, data.label: classes, "folder": [name.rpartition("/")[0] for name in inside]}
     )
-    if split:
-        frame["split"] = [SPLITS[str(_part(name, depth)).casefold()] for name, _ in inside]
-    skipped = findings_of([Skipped(name, "lies in no class's folder") for name in outside], root.path.name)
-    return Table(root.path.name, frame, np.arange(1, len(frame) + 1), findings=tuple(skipped))
+    splits = [split for split, keep in zip(found.splits, known, strict=True) if keep]
+    if any(split is not None for split in splits):
+        frame["split"] = splits
+    return Table(
+        root.path.name, frame, np.arange(1, len(frame) + 1), findings=tuple(_left_out(names, found, root.path.name))
+    )
+
+
+def folder_layout(names: Sequence[str]) -> Layout:
+    """Return the split and the class of each file by its folders, below a top folder that holds everything."""
+    depth = _common_depth(names)
+    return layout(["/".join(name.split("/")[depth:]) for name in names])
+
+
+def given_test(names: Sequence[str]) -> str | None:
+    """Return the split of folders that could be the locked test ("test", else "val"), or None.
+
+    Its files lie in folders of classes that the files to train on have, too.
+    """
+    found = folder_layout(names)
+    classes: dict[str, set[str]] = {}
+    for split, name in zip(found.splits, found.classes, strict=True):
+        if split is not None and name is not None:
+            classes.setdefault(split, set()).add(name)
+    train = classes.get("train", set())
+    return next((split for split in ("test", "val") if classes.get(split, set()) & train), None)
+
+
+def _class_names(folders: Sequence[str]) -> list[str]:
+    """Return the class of each folder: its name in one spelling, without blanks around it where that is unique."""
+    spelled = {folder: spelling(folder) for folder in folders}
+    stripped = Counter(name.strip() for name in set(spelled.values()))
+    short = {
+        folder: name.strip() if name.strip() and stripped[name.strip()] == 1 else name
+        for folder, name in spelled.items()
+    }
+    return [short[folder] for folder in folders]
+
+
+def _left_out(names: Sequence[str], found: Layout, source: str) -> Iterator[Finding]:
+    """Yield what there is to say about files without a class: those of a split, and others."""
+    bare = [(n, split) for n, c, split in zip(names, found.classes, found.splits, strict=True) if c is None]
+    for split in sorted({split for _, split in bare if split is not None}):
+        files = [name for name, of in bare if of == split]
+        folders = sorted({name.rpartition("/")[0] for name in files})
+        yield Finding(
+            "EH117",
+            "warning",
+            f"{source}: {some(folders)} {'looks' if len(folders) == 1 else 'look'} like the {split} split and "
+            f"{'was' if len(folders) == 1 else 'were'} not taken for a class: {len(files):,} files there lie in no "
+            "class's folder and were left out. Put them into a folder per class, or give them to `predict`.",
+            about=folders[0],
+            evidence={"files": len(files), "split": split, "names": files[:100]},
+        )
+    yield from findings_of([Skipped(n, "lies in no class's folder") for n, split in bare if split is None], source)
 
 
 def _part(name: str, at: int) -> str | None:
@@ -93,7 +134,7 @@ def _common_depth(names: Sequence[str]) -> int:
         here = {_part(name, depth) for name in names}
         below = all(_part(name, depth + 1) is not None for name in names)
         only = next(iter(here)) if len(here) == 1 else None
-        if only is None or not below or only.casefold() in SPLITS:
+        if only is None or not below or split_of(only) is not None:
             return depth
         depth += 1
 

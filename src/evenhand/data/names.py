@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from evenhand.base.escaping import printable
 
 _CLUTTER = frozenset({"__macosx", "thumbs.db", "desktop.ini", "$recycle.bin", "system volume information"})
-_DRIVE = re.compile(r"^[A-Za-z]:")
+_DRIVE = re.compile(r"^[A-Za-z]:(/|$)")  # not "A: good", which is a name
 
 
 def is_clutter(part: str) -> bool:

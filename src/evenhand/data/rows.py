@@ -90,8 +90,10 @@ def require_columns(table: Table, data: DataConfig) -> None:
 def _with_files(table: Table, root: Root, data: DataConfig) -> tuple[Rows, list[Finding]]:
     """Return the rows that have a file and, unless rows may have several classes or none, a class."""
     disk = Path(data.table).parent if data.table and Path(data.table).is_file() else None
-    located = locate(table.texts(data.path), root, table.folder, disk=disk)
-    cells = table.texts(data.label)
+    if data.table is None:  # the paths and classes of folders, as the root itself lists them
+        located, cells = Located(tuple(table.frame[data.path]), {}, {}), list(table.frame[data.label])
+    else:
+        located, cells = locate(table.texts(data.path), root, table.folder, disk=disk), table.texts(data.label)
     bare = [row for row, cell in enumerate(cells) if cell is None and not data.several]
     gaps = [*_missing(table, located, data, root), *_unlabelled(table, bare, data)]
     faults = [*_refused(table, located, data), *(f"{table.name}: {f}" for f in unknown_names(cells, data))]

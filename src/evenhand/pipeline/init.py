@@ -11,6 +11,8 @@ from pathlib import Path, PurePosixPath
 import pandas as pd
 
 from evenhand.base.errors import DataError
+from evenhand.data.folders import folder_layout, given_test
+from evenhand.data.names import printable
 from evenhand.data.root import Root, open_root
 from evenhand.modalities import KINDS, Kind
 from evenhand.modalities.kind import Draft
@@ -196,17 +198,20 @@ def _of_folders(root: Root, kind: Kind, files: Sequence[str], side: int | None) 
             f"{root.path}: {len(files)} files, but neither a table of labels nor a folder per class. "
             "Put each class into a folder of its own, or add a CSV with the columns path and label."
         )
-    counts = Counter(PurePosixPath(n).parent.name for n in files if "/" in n)
-    shown = ", ".join(f"{name} ({count:,})" for name, count in counts.most_common(6))
+    found = folder_layout(files)
+    counts = Counter(name for name in found.classes if name is not None)
+    shown = ", ".join(f"{printable(name)} ({count:,})" for name, count in counts.most_common(6))
     lines = (
         f"# a folder per class: {shown}{', …' if len(counts) > 6 else ''}",
         '# or: table = "labels.csv", path = "path", label = "label"',
     )
+    split = given_test(files)
     test = _drawn_test(None, len(files)) or _NO_TEST
+    if split is not None:
+        test = f'test = {{ column = "split", value = "{split}" }}'
+    locked = found.splits.count(split) if split is not None else round(0.2 * len(files))
     bearable = max(2, min(5, *(count for count in counts.values() if count >= 3), 5))
-    return _Found(
-        Draft(lines, test), DataFacts(kind.name, len(files), round(0.2 * len(files)), len(counts), bearable, side)
-    )
+    return _Found(Draft(lines, test), DataFacts(kind.name, len(files), locked, len(counts), bearable, side))
 
 
 def _annotated(root: Root) -> int:

@@ -40,12 +40,15 @@ def eight_bits(values: npt.NDArray[Any], tones: str) -> npt.NDArray[np.uint8]:
     Parameters
     ----------
     tones
-        "type": 0..65535 becomes 0..255; floats within 0..1 are taken as shares, whole numbers within 0..255
-        as they are; what fits none of these is stretched. "picture": the darkest value becomes 0, the
-        brightest 255. What is not a number becomes the darkest.
+        "type": 16 bits, 0..65535, become 0..255; floats within 0..1 are taken as shares; floats and whole
+        numbers of 32 bits within 0..255 as they are, within 0..65535 as 16 bits; what fits none of these is
+        stretched. "picture": the darkest value becomes 0, the brightest 255. What is not a number becomes the
+        darkest.
 
     >>> eight_bits(np.array([[0, 257, 65535]], np.uint16), "type").tolist()
     [[0, 1, 255]]
+    >>> eight_bits(np.array([[0, 7, 255]], np.int32), "type").tolist()
+    [[0, 7, 255]]
     """
     finite = np.isfinite(values)
     if not finite.any():
@@ -65,4 +68,5 @@ def _top(dtype: np.dtype[Any], high: float) -> float | None:
     """Return the value that stands for white, or None where the type does not say."""
     if dtype.kind == "f":
         return next((top for top in (1.0, 255.0, 65535.0) if high <= top), None)
-    return 65535.0 if high <= 65535 else None
+    tops = (65535.0,) if dtype.itemsize <= 2 else (255.0, 65535.0)  # 32 bits say nothing: the values do
+    return next((top for top in tops if high <= top), None)

@@ -1,0 +1,92 @@
+"""Folders that are splits, not classes: train/ and test/ in their many spellings, above or below the classes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+SPLITS = {
+    "train": "train", "training": "train",
+    "val": "val", "valid": "val", "validation": "val", "dev": "val",
+    "test": "test", "testing": "test",
+}  # fmt: skip
+"""Names of folders that are splits -> the name of the split."""
+
+_BESIDE = frozenset(
+    [
+        "data",
+        "dataset",
+        "folder",
+        "files",
+        "file",
+        "images",
+        "image",
+        "imgs",
+        "img",
+        "photos",
+        "photo",
+        "pictures",
+        "pics",
+        "set",
+        "split",
+        "new",
+        "final",
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where a file lies: split and class are None where no folder names them."""
+
+    splits: tuple[str | None, ...]
+    classes: tuple[str | None, ...]
+
+
+def split_of(name: str) -> str | None:
+    """Return the split that a folder's name stands for, or None.
+
+    >>> [split_of(name) for name in ("Train", "test_images", "val2017", "training set", "trained", "Test case")]
+    ['train', 'test', 'val', 'train', None, None]
+    """
+    words = [word.rstrip("0123456789") for word in re.split(r"[\W_]+", name.casefold())]
+    words = [word.removesuffix("set") if word.removesuffix("set") in SPLITS else word for word in words]
+    left = [word for word in words if word and word not in _BESIDE]
+    return SPLITS.get(left[0]) if len(left) == 1 else None
+
+
+def layout(names: Sequence[str]) -> Layout:
+    """Return the split and the class of each file, given the names of files below the folder that holds all.
+
+    Top folders are splits where all of them are called so; spellings such as "test_images" count where there is a
+    split to train on with two classes below it. Below a split, and below a class where every class is divided so,
+    further folders may be splits too.
+    """
+    parts = [name.split("/")[:-1] for name in names]
+    tops = {each[0] for each in parts if each}
+    if _all_splits(tops, parts):
+        found = [_below_splits(each) for each in parts]
+        return Layout(tuple(split for split, _ in found), tuple(name for _, name in found))
+    classes = tuple(each[0] if each else None for each in parts)
+    seconds = [each[1].casefold() if len(each) > 1 else "" for each in parts if each]
+    inside = bool(seconds) and all(second in SPLITS for second in seconds)
+    splits = tuple(SPLITS[each[1].casefold()] if inside and each else None for each in parts)
+    return Layout(splits, classes)
+
+
+def _all_splits(tops: set[str], parts: Sequence[Sequence[str]]) -> bool:
+    if not tops or not all(split_of(top) for top in tops):
+        return False
+    if all(top.casefold() in SPLITS for top in tops):
+        return True
+    below = {name for split, name in map(_below_splits, parts) if split == "train" and name is not None}
+    return len({split_of(top) for top in tops}) > 1 and len(below) > 1
+
+
+def _below_splits(folders: Sequence[str]) -> tuple[str | None, str | None]:
+    """Return the innermost of the splits that a path begins with, and the folder below them."""
+    split, at = None, 0
+    while at < len(folders) and (split_of(folders[at]) if at == 0 else SPLITS.get(folders[at].casefold())):
+        split, at = split_of(folders[at]), at + 1
+    return split, folders[at] if at < len(folders) else None

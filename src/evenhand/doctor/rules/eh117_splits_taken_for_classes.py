@@ -1,0 +1,92 @@
+"""EH117: folders that look like splits were taken for classes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from evenhand.data.split_folders import SPLITS, split_of
+from evenhand.doctor.case import Case
+from evenhand.doctor.rule import Found, rule
+from evenhand.doctor.words import count, listing, verb
+
+
+@rule("EH117", slug="splits-taken-for-classes", severity="warning", needs=("samples", "labels"))
+def check(case: Case) -> Iterator[Found]:
+    """Find classes that are splits: folders called train, test or validation among those that name classes.
+
+    What it checks: class names that are spellings of a split (`train`, `Test_images`, `val2017`), if there are two
+    of them, or one called test or holding folders that are named like other classes; and a class that is the only
+    one of a split and occurs in no other, such as `test/unknown` beside `train/ok` and `train/nok`.
+
+    Why it matters: a classifier would learn to tell training photos from test photos; and rows without a label
+    would be trained on as a class of their own.
+
+    What to do: point data.root at the folder of the split that holds a folder per class, leave the class out
+    (data.drop), or sort the split's photos into a folder per class, so that folders are train/CLASS and test/CLASS.
+
+    Limits: a class that is really called train (vehicles) is passed over while it stands alone. Where a table
+    names classes and splits, only names are looked at.
+
+    Example: `2 classes look like splits: train (80 rows) and test_images (20 rows).`
+    """
+    named = _named_like_splits(case)
+    if named:
+        yield _found(
+            case, named, f"{count(len(named), 'class', 'classes')} {verb(len(named), 'looks', 'look')} like"
+        )
+    alone = [name for name in _alone_in_a_split(case) if name not in named]
+    if alone:
+        yield _found(case, alone, "No row to learn from has", alone=True)
+
+
+def _named_like_splits(case: Case) -> list[str]:
+    named = [name for name in case.rows.classes if split_of(name) is not None]
+    if len(named) > 1:
+        return named
+    return [name for name in named if split_of(name) == "test" or _holds_classes(case, name)]
+
+
+def _holds_classes(case: Case, name: str) -> bool:
+    """Whether the folder of a class holds folders that are called like other classes, or two at least."""
+    paths = case.paths(np.flatnonzero(case.label_words == name))
+    below = {parts[parts.index(name) + 1] for parts in (path.split("/")[:-1] for path in paths)
+             if name in parts[:-1]}  # fmt: skip
+    return len(below) > 1 or bool(below & set(case.rows.classes))
+
+
+def _alone_in_a_split(case: Case) -> list[str]:
+    """Return classes that are the only one of a split that is not for training, and occur in no other."""
+    if "split" not in case.rows.frame or case.rows.multi_label:
+        return []
+    split = case.rows.frame["split"].astype(str).str.casefold().map(lambda name: SPLITS.get(name, name))
+    held = {part: set(case.label_words[split == part]) - {""} for part in split.unique()}
+    train = held.get("train", set())
+    return [
+        name
+        for part, names in held.items()
+        if part in ("val", "test") and len(names) == 1 and len(train) > 1
+        for name in names
+        if not any(name in others for other, others in held.items() if other != part)
+    ]
+
+
+def _found(case: Case, names: list[str], start: str, *, alone: bool = False) -> Found:
+    held = np.isin(case.label_words, names)
+    rows = [f"{name} ({count(int((case.label_words == name).sum()), 'row')})" for name in names]
+    says = (
+        f"{start} the class {listing(rows)}: it is the only one of its split, whose rows seem to have no labels."
+        if alone
+        else f"{start} {verb(len(names), 'a split', 'splits')}: {listing(rows)}. Point data.root at the folder "
+        "that holds a folder per class, or leave what is no class out with data.drop."
+    )
+    left = case.rows.k - len(names)
+    patch = {"data.drop": [*case.setting("data.drop", []), *names]} if left > 1 else None
+    return Found(
+        says=says,
+        about=names[0] if len(names) == 1 else "",
+        evidence={"classes": {name: int((case.label_words == name).sum()) for name in names}},
+        ids=case.rows.ids[held],
+        patch=patch,
+    )
