@@ -15,7 +15,7 @@ from evenhand.evaluation.bootstrap import bootstrap
 from evenhand.evaluation.changes import Changes, changes
 from evenhand.evaluation.contrast import difference
 from evenhand.evaluation.evaluate import intervals, judged
-from evenhand.evaluation.matching import in_common, with_one_truth
+from evenhand.evaluation.matching import in_one_order, with_one_truth
 from evenhand.evaluation.metric import Measure
 from evenhand.evaluation.names import Levels, Sets
 from evenhand.evaluation.rows import rows_of
@@ -149,7 +149,7 @@ def compare_predictions(
     new against old, accuracy: better by +0.2350 [+0.1820, +0.2880].
     """
     _check_names(predictions)
-    same = tuple(judged(p) for p in with_one_truth(in_common(predictions)))
+    same = tuple(judged(p) for p in with_one_truth(in_one_order(predictions)))
     pairs = _pairs(len(same), against)
     measures = [ask(rows_of(p), list(metrics), sets or {}, levels or {}) for p in same]
     groups = group_numbers(same[0].groups, len(same[0]))

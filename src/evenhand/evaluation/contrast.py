@@ -46,7 +46,9 @@ def combined(measures: Sequence[Measure], weights: Sequence[float]) -> Measure:
     joined = replace(reduce(beside, parts), finish=finish)
     reach = [(by, one.metric.ceiling * abs(by)) for one, by in zip(measures, weights, strict=True)]
     ceiling = max(sum(far for by, far in reach if by > 0), sum(far for by, far in reach if by < 0))
-    metric = replace(measures[0].metric, value=value, base=lambda _rows, _chosen: share, ceiling=ceiling)
+    metric = replace(
+        measures[0].metric, value=value, base=lambda _rows, _chosen: share, ceiling=ceiling, interval=None
+    )
     return replace(measures[0], metric=metric, features=joined)
 
 
@@ -77,8 +79,13 @@ def kinds(features: Features, *, narrow: int = 4) -> Ints | None:
 
 
 def _alike(a: Features, b: Features) -> Ints | None:
+    """Return (n,) kinds of rows of both, numbered as they first come: which of the two is `a` has no say in it."""
     of_a, of_b = kinds(a), kinds(b)
-    return None if of_a is None or of_b is None else _pairs(of_a, of_b)
+    if of_a is None or of_b is None:
+        return None
+    pair = _pairs(of_a, of_b)
+    first = np.unique(pair, return_index=True)[1]
+    return np.asarray(np.argsort(np.argsort(first))[pair])
 
 
 def _pairs(a: Ints, b: Ints) -> Ints:

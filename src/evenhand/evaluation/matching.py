@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import scipy.sparse as sp
+from scipy.sparse.csgraph import connected_components
 
 from evenhand.base.errors import DataError
 from evenhand.base.values import Predictions
@@ -41,18 +43,44 @@ def in_common(predictions: Sequence[Predictions]) -> tuple[Predictions, ...]:
     return tuple(_with_classes(first, p.take(pd.Index(p.ids).get_indexer(ids))) for p in predictions)
 
 
+def in_one_order(predictions: Sequence[Predictions]) -> tuple[Predictions, ...]:
+    """Return each set of predictions on the rows that all have, whichever of them comes first.
+
+    Where rows stand in different orders they are sorted by id; where classes do, the order that sorts first is
+    taken. A bootstrap draws rows by position and ties go to the first class, so that both must not depend on the
+    order in which models are named.
+
+    Raises
+    ------
+    DataError
+        As `in_common`.
+    """
+    same = in_common(predictions)
+    if any(p.classes != predictions[0].classes for p in predictions):
+        reference = min(predictions, key=lambda p: p.classes)
+        same = tuple(_with_classes(reference, p) for p in same)
+    ids = pd.Index(same[0].ids)
+    places = (pd.Index(p.ids).get_indexer(ids) for p in predictions[1:])
+    if all((np.diff(place) > 0).all() for place in places):
+        return same
+    order = np.argsort(same[0].ids.astype(str), kind="stable")
+    return tuple(p.take(order) for p in same)
+
+
 def with_one_truth(predictions: Sequence[Predictions]) -> tuple[Predictions, ...]:
     """Return predictions on the same rows with the truth and the groups that any of them knows.
+
+    Where they know different groups, rows are of one group if they are so for any of them.
 
     Raises
     ------
     DataError
         If two disagree on the truth of a row.
     """
-    truth = groups = None
+    truth = None
     for p in predictions:
         truth = _filled(truth, p, predictions[0])
-        groups = p.groups if groups is None else groups
+    groups = _joined([p.groups for p in predictions if p.groups is not None])
     return tuple(replace(p, truth=truth, groups=groups) for p in predictions)
 
 
@@ -69,6 +97,26 @@ def disagreeing(a: Predictions, b: Predictions) -> npt.NDArray[np.bool_]:
 def named(p: Predictions) -> str:
     """Return the name of a model for a sentence."""
     return f'"{p.model}"' if p.model else "A model without a name"
+
+
+def _joined(every: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any] | None:
+    """Return (n,) names of the finest groups that divide none of any; the order of `every` has no say in them."""
+    if not every:
+        return None
+    every = sorted(every, key=lambda names: names.astype(str).tolist())
+    if all((names == every[0]).all() for names in every[1:]):
+        return every[0]
+    n = len(every[0])
+    numbers = [np.unique(names.astype(str), return_inverse=True)[1] for names in every]
+    starts = n + np.cumsum([0, *(number.max(initial=-1) + 1 for number in numbers)])
+    ends = np.concatenate([number + start for number, start in zip(numbers, starts[:-1], strict=True)])
+    links = (np.ones(len(ends)), (np.tile(np.arange(n), len(every)), ends))
+    graph = sp.coo_array(links, shape=(starts[-1], starts[-1]))
+    of_row = np.unique(connected_components(graph, directed=False)[1][:n], return_inverse=True)[1]
+    for names, number in zip(every, numbers, strict=True):
+        if number.max(initial=-1) == of_row.max(initial=-1):
+            return names
+    return np.asarray([f"group {number + 1}" for number in of_row], dtype=object)
 
 
 def _filled(truth: Any, p: Predictions, first: Predictions) -> Any:

@@ -65,7 +65,8 @@ def holm(p: Floats, alpha: float = 0.05) -> tuple[Floats, Floats]:
     """Return (m,) the level at which each of m questions is judged, and (m,) its corrected p.
 
     The smallest p is held against alpha / m, the next against alpha / (m - 1), and so on; from the first that is
-    not below, all others are held against that one's level (Holm 1979).
+    not below, all others are held against that one's level (Holm 1979). Equal p have the level of the first of
+    them, which decides alike, so that the order of the questions has no say in it.
 
     >>> levels, corrected = holm(np.array([0.04, 0.001, 0.2]))
     >>> levels.round(4).tolist(), corrected.round(3).tolist()
@@ -77,6 +78,7 @@ def holm(p: Floats, alpha: float = 0.05) -> tuple[Floats, Floats]:
     missed = np.flatnonzero(p[order] > step)
     if len(missed):
         step[missed[0] :] = step[missed[0]]
+    step = step[np.searchsorted(p[order], p[order])]
     levels, corrected = np.empty(m), np.empty(m)
     levels[order] = step
     corrected[order] = np.minimum(np.maximum.accumulate(p[order] * np.arange(m, 0, -1)), 1.0)

@@ -79,3 +79,34 @@ def test_several_labels_are_judged_label_by_label():
 
 def test_without_truth_it_passes():
     assert examined(replace(predictions(), truth=None)).passed == ("EH408",)
+
+
+def as_sure_as(model, right, rows=200, confidence=0.8):
+    """Return predictions of one confidence throughout, of which so many are right."""
+    told = np.tile([confidence, 1 - confidence], (rows, 1))
+    ids = np.array([f"r{i}" for i in range(rows)], dtype=object)
+    return Predictions(ids, ("a", "b"), told, (np.arange(rows) >= right).astype(int), model=model)
+
+
+def test_the_more_models_are_asked_the_more_is_asked_of_each():
+    """Ten healthy models were called off in 8.8 % of runs."""
+    unlucky = as_sure_as("unlucky", 141)
+    assert len(examined(unlucky).findings) == 1
+    healthy = [as_sure_as(f"m{i}", 160) for i in range(9)]
+    assert examined(unlucky, *healthy).passed == ("EH408",)
+
+
+def test_what_is_surely_off_leaves_more_for_the_others():
+    unlucky = as_sure_as("unlucky", 141)
+    (one,) = examined(unlucky, *[as_sure_as(f"m{i}", 20) for i in range(9)]).findings
+    assert one.says.endswith("and unlucky.") or "unlucky" in one.evidence["gaps"]
+
+
+@pytest.mark.slow
+def test_a_run_of_ten_healthy_models_seldom_alarms():
+    alarms = 0
+    for run in range(300):
+        rows = int(np.random.default_rng(run).integers(100, 1000))
+        every = [predictions(rows, seed=1000 * run + i, model=f"m{i}") for i in range(10)]
+        alarms += bool(examined(*every).findings)
+    assert alarms <= 6
