@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from evenhand.base.errors import DataError
-from evenhand.base.values import Interval, Predictions
+from evenhand.base.values import Interval, Ints, Predictions
 from evenhand.evaluation.ask import ask
 from evenhand.evaluation.bootstrap import bootstrap
 from evenhand.evaluation.intervals import interval, support
@@ -120,17 +120,32 @@ def intervals(
     measures: Sequence[Measure], p: Predictions, *, draws: int, level: float, seed: int
 ) -> list[Interval]:
     """Return the interval of every measure about the rows of `p`, in the order given."""
-    groups = group_numbers(p.groups, len(p))
-    replicates = bootstrap(measures, groups, draws=draws, seed=seed)
-    statistics = {id(one.features): one.features for one in measures}
+    return intervals_over(measures, group_numbers(p.groups, len(p)), draws=draws, level=level, seed=seed)
+
+
+def intervals_over(
+    measures: Sequence[Measure], groups: Ints | None, *, draws: int, level: float, seed: int
+) -> list[Interval]:
+    """Return the interval of every measure about the same rows, in the order given.
+
+    Parameters
+    ----------
+    groups
+        (n,) group numbers, or None.
+    """
+    plain = [one for one in measures if one.metric.interval is None]
+    replicates = dict(zip(map(id, plain), bootstrap(plain, groups, draws=draws, seed=seed), strict=True))
+    statistics = {id(one.features): one.features for one in plain}
     whole = {key: features.statistics() for key, features in statistics.items()}
     return [
         interval(
             one.estimate(whole[id(one.features)]),
-            replicates[position],
+            replicates[id(one)],
             support(one.base(), groups),
             ceiling=one.metric.ceiling,
             level=level,
         )
-        for position, one in enumerate(measures)
+        if one.metric.interval is None
+        else one.metric.interval(one, groups, draws=draws, level=level, seed=seed)
+        for one in measures
     ]

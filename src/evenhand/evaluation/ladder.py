@@ -13,8 +13,7 @@ from evenhand.evaluation.ask import ask
 from evenhand.evaluation.bootstrap import bootstrap
 from evenhand.evaluation.chance import by_chance
 from evenhand.evaluation.contrast import combined, difference
-from evenhand.evaluation.evaluate import judged
-from evenhand.evaluation.intervals import interval, support
+from evenhand.evaluation.evaluate import intervals_over, judged
 from evenhand.evaluation.metric import Measure
 from evenhand.evaluation.names import Levels, MetricNameError, Sets
 from evenhand.evaluation.rows import rows_of
@@ -179,13 +178,10 @@ def _rungs(
 
 def _figures(measures: Sequence[Measure], groups: Ints | None, how: _Judging) -> list[Interval]:
     """Return the interval of each measure; of a sum of metrics, which has no range, a symmetrical one."""
+    if len(how.weights) == 1:
+        return intervals_over(measures, groups, draws=how.draws, level=how.level, seed=how.seed)
     drawn = how.replicates(measures, groups)
-    if len(how.weights) > 1:
-        return [spread(one, groups, own).interval(how.level) for one, own in zip(measures, drawn, strict=True)]
-    return [
-        interval(one.estimate(), own, support(one.base(), groups), ceiling=one.metric.ceiling, level=how.level)
-        for one, own in zip(measures, drawn, strict=True)
-    ]
+    return [spread(one, groups, own).interval(how.level) for one, own in zip(measures, drawn, strict=True)]
 
 
 def _optimism(

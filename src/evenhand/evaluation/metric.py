@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from evenhand.base.values import Floats, Ints
+from evenhand.base.values import Floats, Interval, Ints
 from evenhand.evaluation.features import Features
 from evenhand.evaluation.rows import Rows
 
@@ -37,6 +37,9 @@ class Metric:
         Its largest value (its smallest is 0); infinity where it has none.
     of_groups
         Whether it compares groups of rows, and needs them.
+    interval
+        (measure, groups, draws=, level=, seed=) -> its interval, for a metric whose replicates do not show how far
+        it may lie from the truth; None where they do.
     """
 
     says: str
@@ -48,6 +51,7 @@ class Metric:
     higher_is_better: bool = True
     ceiling: float = 1.0
     of_groups: bool = False
+    interval: Callable[..., Interval] | None = None
 
 
 @dataclass(frozen=True)

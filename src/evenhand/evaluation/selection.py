@@ -9,9 +9,8 @@ import numpy as np
 
 from evenhand.base.seeds import generator
 from evenhand.base.values import Floats, Interval, Ints
-from evenhand.evaluation.bootstrap import bootstrap
+from evenhand.evaluation.evaluate import intervals_over
 from evenhand.evaluation.features import ratio
-from evenhand.evaluation.intervals import interval, support
 from evenhand.evaluation.metric import Measure
 from evenhand.evaluation.units import Units
 
@@ -105,10 +104,7 @@ def best_of(
 
 
 def _interval(one: Measure, groups: Ints | None, draws: int, level: float, seed: int) -> Interval:
-    replicates = bootstrap([one], groups, draws=draws, seed=seed)[0]
-    return interval(
-        one.estimate(), replicates, support(one.base(), groups), ceiling=one.metric.ceiling, level=level
-    )
+    return intervals_over([one], groups, draws=draws, level=level, seed=seed)[0]
 
 
 def _widened(own: Interval, to: float, lowest: float, ceiling: float) -> Interval:

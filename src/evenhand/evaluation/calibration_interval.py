@@ -1,0 +1,107 @@
+"""Which true gaps between confidence and accuracy would show a sum of gaps like the one that is seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from evenhand.base.values import Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Gaps:
+    """Judgements in bins of about equal confidence.
+
+    Attributes
+    ----------
+    judged
+        (bins,) judgements in each; at least one.
+    confidence, accuracy
+        (bins,) mean confidence, and the share that is right.
+    noise
+        (bins, b) errors of the weighted gaps, drawn over groups; None where judgements stand for themselves.
+    """
+
+    judged: Floats
+    confidence: Floats
+    accuracy: Floats
+    noise: Floats | None = None
+
+    @property
+    def weights(self) -> Floats:
+        """(bins,) each bin's share of the judgements."""
+        return np.asarray(self.judged / self.judged.sum())
+
+    def sizes(self, accuracy: Floats, rng: np.random.Generator, draws: int) -> list[Floats]:
+        """Return (draws,) sums of gaps that would be seen if this were the true accuracy, for each kind of noise.
+
+        Right answers are drawn anew (consistency resampling, Bröcker & Smith 2007); over groups, their noise is
+        added to the gaps.
+        """
+        weights, true = self.weights[:, None], np.clip(accuracy, 0.0, 1.0)[:, None]
+        right = rng.binomial(self.judged.astype(np.int64)[:, None], true, size=(len(true), draws))
+        gaps = self.confidence[:, None] - right / self.judged[:, None]
+        found = [np.abs(weights * gaps).sum(axis=0)]
+        if self.noise is not None:
+            found.append(np.abs(weights * (self.confidence[:, None] - true) + self.noise).sum(axis=0))
+        return found
+
+
+def ends(
+    gaps: Gaps, rng: np.random.Generator, *, level: float = 0.95, draws: int = 400, steps: int = 10
+) -> tuple[float, float]:
+    """Return the smallest and the largest calibration error under which what is seen is not surprising.
+
+    The lower end: the gaps are shrunk towards 0 until a sum as large as the one seen comes up in no more than
+    (1 - level) / 2 of the draws. If that happens with no gap at all, it is 0. The upper end: the gaps are moved
+    away from 0, or all of them towards too sure, or towards not sure enough, until so small a sum is as rare.
+    """
+    tail = (1 - level) / 2
+    seen_gaps = gaps.confidence - gaps.accuracy
+    seen = float(gaps.weights @ np.abs(seen_gaps))
+    factors = np.linspace(0.0, 1.0, steps + 1)
+    shrunk = [gaps.confidence - by * seen_gaps for by in factors]
+    most = np.array([max(np.quantile(s, 1 - tail) for s in gaps.sizes(a, rng, draws)) for a in shrunk])
+    low = _first(most - seen, factors) * seen
+    high = seen
+    for accuracies in _outward(gaps, seen_gaps):
+        sizes = np.array([gaps.weights @ np.abs(gaps.confidence - a) for a in accuracies])
+        least = np.array([min(np.quantile(s, tail) for s in gaps.sizes(a, rng, draws)) for a in accuracies])
+        high = max(high, _last(least - seen, sizes))
+    return low, min(high, 1.0)
+
+
+def _outward(gaps: Gaps, seen: Floats, *, furthest: float = 5.0, steps: int = 12) -> Iterator[list[Floats]]:
+    """Yield lists of accuracies with larger and larger gaps."""
+    rough = (gaps.judged * gaps.accuracy + 0.5) / (gaps.judged + 1)
+    deviation = np.sqrt(rough * (1 - rough) / gaps.judged)
+    if gaps.noise is not None:
+        deviation = np.maximum(deviation, gaps.noise.std(axis=1) / gaps.weights)
+    for way in (np.where(seen >= 0, 1.0, -1.0), np.ones(len(seen)), -np.ones(len(seen))):
+        yield [
+            np.clip(gaps.confidence - seen - by * way * deviation, 0.0, 1.0)
+            for by in np.linspace(0.0, furthest, steps + 1)
+        ]
+
+
+def _first(above: Floats, at: Floats) -> float:
+    """Return where `above` first reaches 0, between the places where it is known."""
+    there = int(np.argmax(above >= 0)) if (above >= 0).any() else len(above) - 1
+    if there == 0 or above[there] <= above[there - 1]:
+        return float(at[there])
+    share = float(np.clip(-above[there - 1] / (above[there] - above[there - 1]), 0.0, 1.0))
+    return float(at[there - 1] + share * (at[there] - at[there - 1]))
+
+
+def _last(above: Floats, at: Floats) -> float:
+    """Return the value at the last place that is not above 0, and between there and the next."""
+    below = np.flatnonzero(above <= 0)
+    if not len(below):
+        return float(at[0])
+    last = int(below[-1])
+    if last == len(at) - 1:
+        return float(at[last])
+    share = float(-above[last] / (above[last + 1] - above[last]))
+    return float(at[last] + share * (at[last + 1] - at[last]))
