@@ -102,3 +102,33 @@ def test_folds_that_divide_groups_are_told(models):
     assert "groups lie in several folds" in str(found)
     whole = [replace(p, groups=p.fold.astype(str).astype(object)) for p in models()]
     assert worth(whole, [], draws=50).divided == 0
+
+
+@pytest.mark.parametrize("score", ["macro_f1", "log_loss"])
+def test_the_best_of_several_is_never_worth_more_than_would_have_been_reported(models, score):
+    for n in (30, 40, 60):
+        for skills in ((0.5, 0.5), (0.2, 0.4, 0.3)):
+            found = worth(models(skills, n=n), ["equal", "nnls"], score=score, draws=40)
+            sign = 1 if found.higher_is_better else -1
+            assert sign * found.best.corrected.estimate <= sign * found.naive_best
+            assert sign * found.best.corrected.estimate <= sign * found.best.chosen_as
+            assert found.optimism >= 0
+
+
+def test_one_model_alone_is_left_as_it_is_and_not_called_the_best_of_one(models):
+    found = worth(models()[:1], [], draws=50)
+    assert found.best.corrected == found.rung("m0").nested
+    assert "The only one is m0" in str(found)
+    assert found.optimism == 0
+
+
+def test_what_is_learned_is_part_of_the_interval(models):
+    three = models((0.5, 0.5, 0.5), n=80)
+    made = blend(three, "nnls+bias")
+    learned, bare = (worth(three, [one], draws=200).rung(made.name) for one in (made, replace(made, stack=None)))
+    assert learned.nested.low < bare.nested.low
+    assert learned.nested.high >= bare.nested.high
+    assert learned.nested.estimate == bare.nested.estimate
+    assert "over what is learned" in learned.nested.how
+    equal = worth(three, ["equal"], draws=50).rung("ensemble:equal").nested
+    assert "learned" not in equal.how

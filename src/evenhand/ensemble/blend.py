@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -16,7 +16,7 @@ from evenhand.ensemble.coverage import Coverage
 from evenhand.ensemble.crossfit import Crossfit, applied, crossfit
 from evenhand.ensemble.method import Learned
 from evenhand.ensemble.recipe import Choice, Recipe, recipe
-from evenhand.ensemble.stack import stack_of
+from evenhand.ensemble.stack import Stack, stack_of
 
 PREFIX = "ensemble:"
 """Goes before the method in the name of a blend: ensemble:nnls."""
@@ -44,6 +44,8 @@ class Blend:
         Locked rows under what all rows taught, or None.
     coverage
         For each model what it covers, and whether it is out of fold here.
+    stack
+        What it was learned from, or None where that is not kept.
     """
 
     method: str
@@ -53,6 +55,17 @@ class Blend:
     naive: Predictions
     test: Predictions | None = None
     coverage: tuple[Coverage, ...] = ()
+    stack: Stack | None = field(default=None, repr=False)
+
+    def under_each_fold(self, *, most_rows: int = 20_000) -> Iterator[Predictions]:
+        """Yield all rows under what the other folds of each fold taught: how much the blend owes to its rows.
+
+        Of more than `most_rows` nothing, for what so many rows teach hardly differs.
+        """
+        if self.stack is None or len(self.stack) > most_rows:
+            return
+        for learned in self.learned.per_fold.values():
+            yield replace(self.naive, probabilities=applied(learned, self.stack))
 
     @property
     def name(self) -> str:
@@ -164,7 +177,7 @@ def blend(
     out = replace(models.first, probabilities=learned.out_of_fold(stack), model=name, logits=None, origin=origin)
     naive = replace(out, probabilities=learned.naive(stack), origin="in-sample")
     locked = None if test is None else _answered(learned.overall, test, models.names, name, test_features)
-    return Blend(how.name, models.names, learned, out, naive, locked, models.coverage)
+    return Blend(how.name, models.names, learned, out, naive, locked, models.coverage, stack)
 
 
 def average(predictions: Sequence[Predictions], model: str) -> Predictions:

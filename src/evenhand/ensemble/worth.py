@@ -78,7 +78,10 @@ def worth(
         for method in methods
     ]
     steps = [Step(p, None, p.origin == "out-of-fold") for p in models.models]
-    steps += [Step(one.predictions, one.naive, one.predictions.origin == "out-of-fold") for one in made]
+    steps += [
+        Step(one.predictions, one.naive, one.predictions.origin == "out-of-fold", one.under_each_fold())
+        for one in made
+    ]
     return ladder(
         steps,
         score,

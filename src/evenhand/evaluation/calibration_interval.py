@@ -34,23 +34,35 @@ class Gaps:
         """(bins,) each bin's share of the judgements."""
         return np.asarray(self.judged / self.judged.sum())
 
-    def sizes(self, accuracy: Floats, rng: np.random.Generator, draws: int) -> list[Floats]:
+    def sizes(
+        self, accuracy: Floats, rng: np.random.Generator, luck: Floats, *, rough: float = 3.0
+    ) -> list[Floats]:
         """Return (draws,) sums of gaps that would be seen if this were the true accuracy, for each kind of noise.
 
-        Right answers are drawn anew (consistency resampling, Bröcker & Smith 2007); over groups, their noise is
-        added to the gaps.
+        Right answers are drawn anew (consistency resampling, Bröcker & Smith 2007): where their number has a
+        variance of at least `rough`, from the normal distribution. Over groups, their noise is added to the gaps.
+
+        Parameters
+        ----------
+        luck
+            (bins, draws) standard normal draws.
         """
-        weights, true = self.weights[:, None], np.clip(accuracy, 0.0, 1.0)[:, None]
-        right = rng.binomial(self.judged.astype(np.int64)[:, None], true, size=(len(true), draws))
-        gaps = self.confidence[:, None] - right / self.judged[:, None]
-        found = [np.abs(weights * gaps).sum(axis=0)]
+        true, judged = np.clip(accuracy, 0.0, 1.0), self.judged
+        gap, variance = self.confidence - true, true * (1 - true) / judged
+        noise = np.sqrt(variance)[:, None] * luck
+        if len(few := np.flatnonzero(variance * judged**2 < rough)):
+            right = rng.binomial(
+                judged[few].astype(np.int64)[:, None], true[few][:, None], (len(few), luck.shape[1])
+            )
+            noise[few] = true[few][:, None] - right / judged[few][:, None]
+        found = [self.weights @ np.abs(gap[:, None] + noise)]
         if self.noise is not None:
-            found.append(np.abs(weights * (self.confidence[:, None] - true) + self.noise).sum(axis=0))
+            found.append(np.abs((self.weights * gap)[:, None] + self.noise).sum(axis=0))
         return found
 
 
 def ends(
-    gaps: Gaps, rng: np.random.Generator, *, level: float = 0.95, draws: int = 400, steps: int = 10
+    gaps: Gaps, rng: np.random.Generator, *, level: float = 0.95, draws: int = 400, steps: int = 8
 ) -> tuple[float, float]:
     """Return the smallest and the largest calibration error under which what is seen is not surprising.
 
@@ -59,21 +71,28 @@ def ends(
     away from 0, or all of them towards too sure, or towards not sure enough, until so small a sum is as rare.
     """
     tail = (1 - level) / 2
+    luck = rng.normal(size=(len(gaps.judged), draws))
     seen_gaps = gaps.confidence - gaps.accuracy
     seen = float(gaps.weights @ np.abs(seen_gaps))
     factors = np.linspace(0.0, 1.0, steps + 1)
     shrunk = [gaps.confidence - by * seen_gaps for by in factors]
-    most = np.array([max(np.quantile(s, 1 - tail) for s in gaps.sizes(a, rng, draws)) for a in shrunk])
+    most = np.array([max(_at(1 - tail, sums) for sums in gaps.sizes(a, rng, luck)) for a in shrunk])
     low = _first(most - seen, factors) * seen
     high = seen
     for accuracies in _outward(gaps, seen_gaps):
         sizes = np.array([gaps.weights @ np.abs(gaps.confidence - a) for a in accuracies])
-        least = np.array([min(np.quantile(s, tail) for s in gaps.sizes(a, rng, draws)) for a in accuracies])
+        least = np.array([min(_at(tail, sums) for sums in gaps.sizes(a, rng, luck)) for a in accuracies])
         high = max(high, _last(least - seen, sizes))
     return low, min(high, 1.0)
 
 
-def _outward(gaps: Gaps, seen: Floats, *, furthest: float = 5.0, steps: int = 12) -> Iterator[list[Floats]]:
+def _at(share: float, values: Floats) -> float:
+    """Return the value below which that share of the values lies."""
+    place = round(share * (len(values) - 1))
+    return float(np.partition(values, place)[place])
+
+
+def _outward(gaps: Gaps, seen: Floats, *, furthest: float = 5.0, steps: int = 8) -> Iterator[list[Floats]]:
     """Yield lists of accuracies with larger and larger gaps."""
     rough = (gaps.judged * gaps.accuracy + 0.5) / (gaps.judged + 1)
     deviation = np.sqrt(rough * (1 - rough) / gaps.judged)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,6 +14,7 @@ from evenhand.evaluation.bootstrap import bootstrap
 from evenhand.evaluation.chance import by_chance
 from evenhand.evaluation.contrast import combined, difference
 from evenhand.evaluation.evaluate import intervals_over, judged
+from evenhand.evaluation.learning import Learning, learning
 from evenhand.evaluation.metric import Measure
 from evenhand.evaluation.names import Levels, MetricNameError, Sets
 from evenhand.evaluation.rows import rows_of
@@ -39,11 +40,15 @@ class Step:
         Each row answered by what all rows taught, or None for a single model.
     believable
         Whether everything in it is out of fold here.
+    relearned
+        All rows under what was learned without each of the folds: the spread of these figures is what learning adds
+        to the interval. They are read once.
     """
 
     nested: Predictions
     naive: Predictions | None = None
     believable: bool = True
+    relearned: Iterable[Predictions] = ()
 
 
 @dataclass(frozen=True)
@@ -127,16 +132,19 @@ def ladder(
     naive = [
         own if step.naive is None else how.measure(step.naive) for step, own in zip(steps, nested, strict=True)
     ]
-    rungs = _rungs(steps, nested, naive, groups, how)
+    taught = [learning([how.measure(p).estimate() for p in step.relearned]) for step in steps]
+    rungs = _rungs(steps, nested, naive, taught, groups, how)
     higher = nested[0].metric.higher_is_better
     among = [at for at, rung in enumerate(rungs) if rung.believable] or list(range(len(rungs)))
     whole = [rungs[at].naive.estimate for at in among]
+    naive_best = float(np.nanmax(whole) if higher else np.nanmin(whole))
     best = best_of(
         [nested[at] for at in among],
         [rungs[at].name for at in among],
         groups,
         intervals=[rungs[at].nested for at in among],
         lowest=how.lowest(nested[0]),
+        reported=naive_best,
         draws=max(200, draws // 2),
         level=level,
         seed=seed,
@@ -145,8 +153,8 @@ def ladder(
         metric=how.metric,
         rungs=tuple(rungs),
         best=best,
-        naive_best=float(np.nanmax(whole) if higher else np.nanmin(whole)),
-        verdicts=tuple(_against_best_model(rungs, nested, groups, how)),
+        naive_best=naive_best,
+        verdicts=tuple(_against_best_model(rungs, nested, taught, groups, how)),
         n=len(first),
         groups=rungs[0].nested.groups,
         gaps=tuple(gaps),
@@ -156,17 +164,22 @@ def ladder(
 
 
 def _rungs(
-    steps: Sequence[Step], nested: Sequence[Measure], naive: Sequence[Measure], groups: Ints | None, how: _Judging
+    steps: Sequence[Step],
+    nested: Sequence[Measure],
+    naive: Sequence[Measure],
+    taught: Sequence[Learning],
+    groups: Ints | None,
+    how: _Judging,
 ) -> list[Rung]:
     """Return every rung with its figures."""
     figures = _figures([*nested, *naive], groups, how)
-    chance = _against_chance(steps, nested, groups, how)
+    chance = _against_chance(steps, nested, taught, groups, how)
     optimism = _optimism(nested, naive, groups, how)
     return [
         Rung(
             name=step.nested.model,
             naive=figures[len(steps) + at],
-            nested=figures[at],
+            nested=taught[at].widened(figures[at], how.lowest(nested[at]), nested[at].metric.ceiling),
             optimism=optimism[at],
             blend=step.naive is not None,
             chance=chance[at],
@@ -202,7 +215,11 @@ def _optimism(
 
 
 def _against_chance(
-    steps: Sequence[Step], nested: Sequence[Measure], groups: Ints | None, how: _Judging
+    steps: Sequence[Step],
+    nested: Sequence[Measure],
+    taught: Sequence[Learning],
+    groups: Ints | None,
+    how: _Judging,
 ) -> Sequence[Verdict | None]:
     """Return the verdict of each rung against chance, as one family; None where chance is not known."""
     try:
@@ -211,13 +228,17 @@ def _against_chance(
         return [None] * len(nested)
     contrasts = [difference(one, by) for one, by in zip(nested, chance, strict=True)]
     drawn = how.replicates(contrasts, groups)
-    spreads = [spread(one, groups, own) for one, own in zip(contrasts, drawn, strict=True)]
+    spreads = [by.added(spread(one, groups, own)) for one, own, by in zip(contrasts, drawn, taught, strict=True)]
     names = [(step.nested.model, "chance") for step in steps]
     return how.questions(names, spreads, nested[0].metric.higher_is_better)
 
 
 def _against_best_model(
-    rungs: Sequence[Rung], nested: Sequence[Measure], groups: Ints | None, how: _Judging
+    rungs: Sequence[Rung],
+    nested: Sequence[Measure],
+    taught: Sequence[Learning],
+    groups: Ints | None,
+    how: _Judging,
 ) -> list[Verdict]:
     """Return the verdict of each blend against the best single model, one that is out of fold if there is any."""
     sign = 1.0 if nested[0].metric.higher_is_better else -1.0
@@ -229,5 +250,7 @@ def _against_best_model(
     base = max(single, key=lambda at: sign * rungs[at].nested.estimate)
     contrasts = [difference(nested[at], nested[base]) for at in blends]
     drawn = how.replicates(contrasts, groups)
-    spreads = [spread(one, groups, own) for one, own in zip(contrasts, drawn, strict=True)]
+    spreads = [
+        taught[at].added(spread(one, groups, own)) for at, one, own in zip(blends, contrasts, drawn, strict=True)
+    ]
     return how.questions([(rungs[at].name, rungs[base].name) for at in blends], spreads, sign > 0)

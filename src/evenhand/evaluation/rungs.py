@@ -137,7 +137,7 @@ class Worth:
 
     @property
     def optimism(self) -> float:
-        """By how much the best naive figure flatters, learning and choosing together."""
+        """By how much the best naive figure flatters, learning and choosing together; not negative for several."""
         by = self.naive_best - self.best.corrected.estimate
         return by if self.higher_is_better else -by
 
@@ -173,12 +173,17 @@ class Worth:
             "gaps": [{**vars(gap), "folds": list(gap.folds), "ids": list(gap.ids)} for gap in self.gaps],
         }
 
-    def __str__(self) -> str:
-        flatters = f", {self.optimism:+.4f} too good" if self.optimism > 0 else ""
-        out = [
-            f"The best of {self.best.of} is {self.best.name}: {self.metric} {self.best.corrected} on new rows like "
+    @property
+    def headline(self) -> str:
+        """The one sentence on the best and on what would have been reported, wherever it is told."""
+        best, flatters = self.best, f", {self.optimism:+.4f} too good" if self.optimism > 0 else ""
+        return (
+            f"{choice_words(best.of).capitalize()} is {best.name}: {self.metric} {best.corrected} on new rows like "
             f"these. Without nesting {self.naive_best:.3f} would have been reported{flatters}."
-        ]
+        )
+
+    def __str__(self) -> str:
+        out = [self.headline]
         if self.left_out:
             out.append(
                 f"{len(self.left_out)} of {len(self.rungs)} took no part in this choice, not being out of fold "
@@ -198,6 +203,15 @@ class Worth:
 
     def _repr_html_(self) -> str:
         return f"<p>{self}</p>{self.table().to_html(index=False, escape=True, float_format='{:.4f}'.format)}"
+
+
+def choice_words(of: int) -> str:
+    """Return what the best of so many is called.
+
+    >>> choice_words(1), choice_words(4)
+    ('the only one', 'the best of 4')
+    """
+    return "the only one" if of == 1 else f"the best of {of}"
 
 
 def _row(rung: Rung) -> Mapping[str, Any]:

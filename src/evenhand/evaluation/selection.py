@@ -47,6 +47,7 @@ def best_of(
     *,
     intervals: Sequence[Interval] | None = None,
     lowest: float = 0.0,
+    reported: float | None = None,
     times: int = 2,
     draws: int = 1000,
     level: float = 0.95,
@@ -61,6 +62,8 @@ def best_of(
     large where some models truly are better; so samples are drawn `times` as large, and luck, which is then
     smaller, is taken off as many times. What figures of samples are off on average, without any choice, is taken
     off alike: ratios such as F1 lie too low where rows or groups are few (Efron & Tibshirani 1993, section 10).
+    A choice can only flatter: the corrected figure is never better than the one that was chosen, nor than what
+    would have been `reported`. One alone was not chosen, and stays as it is.
 
     Parameters
     ----------
@@ -74,6 +77,8 @@ def best_of(
         Of the c figures as they stand; made here where they are not given.
     lowest
         The smallest figure that there can be.
+    reported
+        The figure that would have been reported without any of this.
     times
         Size of a sample over the size of the data. Larger ones are less biased and vary more.
     draws
@@ -82,22 +87,22 @@ def best_of(
     sign = 1.0 if measures[0].metric.higher_is_better else -1.0
     figures = np.array([one.estimate() for one in measures])
     at = int(_argbest(sign * figures[:, None])[0])
+    own = _interval(measures[at], groups, draws, level, seed) if intervals is None else intervals[at]
+    if len(measures) == 1:
+        return Best(names[0], float(figures[0]), own, 1, {names[0]: 1.0})
     replicates = _replicates(measures, groups, draws, times, seed)
     defined = np.isfinite(replicates)
     mean = ratio(np.where(defined, replicates, 0.0).sum(axis=1), defined.sum(axis=1).astype(np.float64))
     luck, off = np.nan_to_num(replicates - mean[:, None]), np.nan_to_num(mean - figures)
     chosen = _argbest(sign * (figures[:, None] + luck))
     corrected = float(np.mean(figures[chosen] - times * (luck[chosen, np.arange(draws)] + off[chosen])))
+    most = min(sign * float(one) for one in (figures[at], figures[at] if reported is None else reported))
+    corrected = sign * min(sign * corrected, most)
     share = np.bincount(chosen, minlength=len(names)) / draws
     return Best(
         name=names[at],
         chosen_as=float(figures[at]),
-        corrected=_widened(
-            _interval(measures[at], groups, draws, level, seed) if intervals is None else intervals[at],
-            corrected,
-            lowest,
-            measures[at].metric.ceiling,
-        ),
+        corrected=_widened(own, corrected, lowest, measures[at].metric.ceiling),
         of=len(measures),
         stability=dict(zip(names, share.tolist(), strict=True)),
     )

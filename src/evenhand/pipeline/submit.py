@@ -11,6 +11,7 @@ from typing import Any
 from evenhand.base.errors import ConfigError, DataError, EvenhandError, Fault
 from evenhand.base.record import Record
 from evenhand.evaluation.names import parse
+from evenhand.evaluation.rungs import choice_words
 from evenhand.evaluation.submit_config import SubmitConfig
 from evenhand.pipeline.submissions import add, noted, written_as
 from evenhand.settings import Settings, load
@@ -194,9 +195,12 @@ def _chosen(ladder: Mapping[str, Any], metric: str, as_it_stands: Any) -> tuple[
     best = ladder["best"]
     if ladder["metric"] == metric:
         corrected = best["corrected"]["estimate"]
-        return corrected, f"out of fold, corrected for having been chosen as the best of {best['of']}"
+        chosen = f", corrected for having been chosen as {choice_words(best['of'])}" if best["of"] > 1 else ""
+        return corrected, f"out of fold{chosen}"
+    if best["of"] == 1:
+        return as_it_stands, "out of fold"
     return as_it_stands, (
-        f"out of fold, as it stands: the model is the best of {best['of']} by {ladder['metric']}, and only that "
+        f"out of fold, as it stands: the model is {choice_words(best['of'])} by {ladder['metric']}, and only that "
         "figure is corrected for the choice"
     )
 
