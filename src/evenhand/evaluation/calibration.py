@@ -46,7 +46,8 @@ class Bin:
 def reliability(p: Predictions, *, bins: int = BINS) -> list[Bin]:
     """Return the judgements in at most `bins` bins of about equal mass, the least sure first.
 
-    The calibration error is the mean over bins of |confidence - accuracy|, each bin counting by its n.
+    The calibration error is the mean over bins of |confidence - accuracy|, each bin counting by its n, less what
+    chance adds to it (`metrics.calibrated`).
     """
     rows = rows_of(judged(p))
     _, confidence, truth = judgements(rows, np.arange(rows.k))

@@ -40,29 +40,32 @@ class Gaps:
         """Return (draws,) sums of gaps that would be seen if this were the true accuracy, for each kind of noise.
 
         Right answers are drawn anew (consistency resampling, Bröcker & Smith 2007): where their number has a
-        variance of at least `rough`, from the normal distribution. Over groups, their noise is added to the gaps.
+        variance of at least `rough`, from the normal distribution. Which rows come at all moves the sum too, where
+        gaps differ. Over groups, their noise is added to the gaps.
 
         Parameters
         ----------
         luck
-            (bins, draws) standard normal draws.
+            (bins + 1, draws) standard normal draws.
         """
         true, judged = np.clip(accuracy, 0.0, 1.0), self.judged
         gap, variance = self.confidence - true, true * (1 - true) / judged
-        noise = np.sqrt(variance)[:, None] * luck
+        noise = np.sqrt(variance * judged / np.maximum(judged - 1, 1))[:, None] * luck[:-1]
         if len(few := np.flatnonzero(variance * judged**2 < rough)):
             right = rng.binomial(
                 judged[few].astype(np.int64)[:, None], true[few][:, None], (len(few), luck.shape[1])
             )
             noise[few] = true[few][:, None] - right / judged[few][:, None]
-        found = [self.weights @ np.abs(gap[:, None] + noise)]
+        mean = self.weights @ np.abs(gap)
+        between = np.sqrt(max(self.weights @ gap**2 - mean**2, 0.0) / judged.sum())
+        found = [self.weights @ np.abs(gap[:, None] + noise) + between * luck[-1]]
         if self.noise is not None:
             found.append(np.abs((self.weights * gap)[:, None] + self.noise).sum(axis=0))
         return found
 
 
 def ends(
-    gaps: Gaps, rng: np.random.Generator, *, level: float = 0.95, draws: int = 400, steps: int = 8
+    gaps: Gaps, rng: np.random.Generator, *, level: float = 0.95, draws: int = 600, steps: int = 8
 ) -> tuple[float, float]:
     """Return the smallest and the largest calibration error under which what is seen is not surprising.
 
@@ -71,7 +74,7 @@ def ends(
     away from 0, or all of them towards too sure, or towards not sure enough, until so small a sum is as rare.
     """
     tail = (1 - level) / 2
-    luck = rng.normal(size=(len(gaps.judged), draws))
+    luck = rng.normal(size=(len(gaps.judged) + 1, draws))
     seen_gaps = gaps.confidence - gaps.accuracy
     seen = float(gaps.weights @ np.abs(seen_gaps))
     factors = np.linspace(0.0, 1.0, steps + 1)
@@ -87,9 +90,10 @@ def ends(
 
 
 def _at(share: float, values: Floats) -> float:
-    """Return the value below which that share of the values lies."""
-    place = round(share * (len(values) - 1))
-    return float(np.partition(values, place)[place])
+    """Return the value below which that share of the values lies; of the two it lies between, the outer one."""
+    place = share * (len(values) + 1) - 1
+    at = int(np.clip(np.ceil(place) if share > 0.5 else np.floor(place), 0, len(values) - 1))
+    return float(np.partition(values, at)[at])
 
 
 def _outward(gaps: Gaps, seen: Floats, *, furthest: float = 5.0, steps: int = 8) -> Iterator[list[Floats]]:
