@@ -196,3 +196,35 @@ def test_further_views_are_made_by_the_profile_of_the_kind(tmp_path: Path) -> No
 def test_patches_are_not_swapped_below_a_frozen_part(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match='tune = "head" trains on activations'):
         load(written(tmp_path), changes=["train.cutmix=0.5"])
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        (
+            ["data.several=true", "score.balanced_accuracy=1.0"],
+            "score.balanced_accuracy: is not for rows that may have",
+        ),
+        (["score.hamming=1.0"], "score.hamming: is not for rows that have one label each"),
+        (
+            ["data.several=true", 'ensemble.methods=["equal", "greedy"]'],
+            '"greedy" is for rows that hold one class each',
+        ),
+        (["data.several=true", 'ensemble.methods=["nnls+temperature"]'], '"nnls\\+temperature" is for rows'),
+        (
+            ["data.several=true", 'train.distill={record="r", model="a"}'],
+            r"model\[0\].train.distill: is for rows that hold one",
+        ),
+    ],
+)
+def test_what_several_labels_cannot_have_is_found_when_the_configuration_is_read(
+    tmp_path: Path, changes: list[str], says: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(written(tmp_path), changes=changes)
+    assert re.search(says, " ".join(str(caught.value).split()))
+
+
+def test_several_labels_may_have_what_is_for_them(tmp_path: Path) -> None:
+    changes = ["data.several=true", "score.hamming=1.0", 'ensemble.methods=["equal", "nnls"]']
+    assert load(written(tmp_path), changes=changes).data.several

@@ -7,6 +7,7 @@ written in, so that a configuration moves with its data; `output` is relative to
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -21,6 +22,7 @@ from evenhand.base.toml_lines import Key
 from evenhand.data.config import DataConfig, FoldsConfig, FurtherConfig
 from evenhand.engines.config import ComputeConfig
 from evenhand.ensemble.config import EnsembleConfig
+from evenhand.ensemble.label_faults import label_faults
 from evenhand.evaluation.config import ClassesConfig, EvaluateConfig, ScoreConfig
 from evenhand.evaluation.names import metric_faults
 from evenhand.evaluation.submit_config import SubmitConfig
@@ -185,6 +187,7 @@ def _check_models(settings: Settings, name: str, lines: Mapping[Key, int]) -> No
     for fault in metric_faults(list(settings.score.weights), "score", settings.classes.sets, settings.data.levels):
         key = fault.key.removeprefix("score.")
         faults.append(replace(fault, line=lines.get(("score", key), fault.line)))
+    faults += _label_faults(settings, lines)
     if settings.submit.metric:
         wrong = metric_faults([settings.submit.metric], "submit", settings.classes.sets, settings.data.levels)
         where = lines.get(("submit", "metric"))
@@ -197,6 +200,27 @@ def _check_models(settings: Settings, name: str, lines: Mapping[Key, int]) -> No
             faults.append(Fault(f"model[{position}].name", f'found "{found}" again', allowed, line))
     if faults:
         raise ConfigError(name, faults)
+
+
+def _label_faults(settings: Settings, lines: Mapping[Key, int]) -> Iterator[Fault]:
+    """Yield what cannot be had with the labels of the rows."""
+    several = settings.data.several
+    found = label_faults(
+        list(settings.score.weights),
+        settings.ensemble.methods if len(settings.model) > 1 else (),
+        several=several,
+        sets=settings.classes.sets,
+        levels=settings.data.levels,
+    )
+    for fault in found:
+        yield replace(fault, line=lines.get(tuple(fault.key.split(".")), fault.line))
+    for position, model in enumerate(settings.model) if several else ():
+        with suppress(ValidationError):
+            if settings.train_of(model).distill is not None:
+                says = "is for rows that hold one class each, and these may have several (data.several)"
+                yield Fault(
+                    f"model[{position}].train.distill", says, "leave it out", lines.get(("train", "distill"))
+                )
 
 
 def _kind_faults(settings: Settings, position: int, lines: Mapping[Key, int]) -> Iterator[Fault]:

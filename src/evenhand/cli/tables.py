@@ -158,7 +158,7 @@ def print_predictions(predicted: Predicted, *written: Path) -> None:
     table = _table(("class", "rows", "mean confidence"), right=(1, 2))
     frame = predicted.table
     for name, rows in frame.groupby("predicted", sort=False):
-        table.add_row(str(name), f"{len(rows):,}", f"{rows['confidence'].mean():.2f}")
+        table.add_row(str(name) or "(none)", f"{len(rows):,}", f"{rows['confidence'].mean():.2f}")
     out.print(table)
     for failure in predicted.failures[:5]:
         out.print(literal(f"Left out: {failure.path}: {failure.reason}", style="yellow"))

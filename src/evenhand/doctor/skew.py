@@ -68,7 +68,7 @@ def skew_summary(samples: Samples) -> Skew:
     table = pd.DataFrame(
         {
             "class": list(samples.classes),
-            "rows": counts if samples.multi_label else counts.astype(np.int64),
+            "rows": counts.astype(np.int64) if np.array_equal(counts, np.round(counts)) else counts,
             "share": counts / max(counts.sum(), 1e-300),
             "groups": [per_class[name] for name in samples.classes],
         }

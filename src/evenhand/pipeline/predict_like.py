@@ -102,8 +102,6 @@ def predict_like(
     chosen = model or str(run.json("scores.json")["headline"]["best"])
     predicted = _Asked(run, source, store, watcher or Silent())
     p, paths = predicted.by(chosen)
-    if consensus is not None and p.multi_label:
-        raise EvenhandError("A consensus overrides the one class of a row; rows here may have several labels.")
     made = filled(sample, p, paths)
     rows = pd.DataFrame(columns=["id", "was", "becomes", "for_it", "votes"])
     if consensus is not None:
