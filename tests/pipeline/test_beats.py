@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenhand.modalities.beats.wfdb_calls import in_words, package
+from evenhand.data.wfdb_calls import in_words, package
 from evenhand.pipeline.check import Check, check
 from evenhand.pipeline.predict import predict, write_beside
 from evenhand.pipeline.run import run

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from evenhand.base.seeds import generator
+from evenhand.data.wfdb_calls import in_words, package
 from evenhand.modalities.beats.example import SHARES, Plan, write_records
-from evenhand.modalities.beats.wfdb_calls import in_words, package
 
 
 def write_beats(

@@ -1,8 +1,8 @@
 import pytest
 
 from evenhand.base.errors import ConfigError
+from evenhand.data.wfdb_calls import in_words, package
 from evenhand.modalities.beats.classes import ANNOTATIONS
-from evenhand.modalities.beats.wfdb_calls import in_words, package
 from evenhand.settings import load
 
 

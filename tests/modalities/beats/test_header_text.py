@@ -3,7 +3,7 @@ import codecs
 import pytest
 
 from evenhand.base.errors import DataError
-from evenhand.modalities.beats.header_text import parse_text, unescaped
+from evenhand.modalities.beats.header_text import parse_text
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_byte_order_marks_and_line_ends_are_no_text(mark: bytes, end: bytes) -> 
 
 def test_text_of_two_bytes_a_letter_is_read_by_its_mark() -> None:
     raw = codecs.BOM_UTF16_LE + "r 1 360 1000\nr.dat 16 200/µV 11 0 0 0 0 II\n".encode("utf-16-le")
-    assert parse_text(raw).units == ("µV",)
+    assert [one.unit for one in parse_text(raw).signals] == ["µV"]
 
 
 @pytest.mark.parametrize("date", ["2006", "01/02/2006", "13/32/06", "today", "31.12.2006 late"])
@@ -82,6 +82,28 @@ def test_the_parser_gets_ascii_and_names_of_files_that_it_can_read() -> None:
     raw = "r 2 360\nÜ.v1.dat 212x2:1+6 1.5E2(-5)/µV 11 0 0 0 0 Ableitung Ä\nb.dat 16 200/mmHg 0 0 0 0 0 ABP\n"
     found = parse_text(raw.encode())
     assert found.files == ("Ü.v1.dat", "b.dat")
-    assert found.lines[0].startswith(f"{found.alias('Ü.v1.dat')} 212x2:1+6 150(-5)/mV 11 0 0 0 0 ")
-    assert unescaped(found.lines[0]).endswith("Ableitung Ä")
-    assert found.lines[1] == f"{found.alias('b.dat')} 16 200/other 0 0 0 0 0 ABP"
+    first, second = found.signals
+    assert (first.form, first.per_frame, first.skew, first.offset) == ("212", 2, 1, 6)
+    assert (first.lead, first.unit, second.lead, second.unit) == ("Ableitung Ä", "µV", "ABP", "mmHg")
+    lines = found.plain(7).decode("ascii").splitlines()
+    assert lines[0] == "record 2 360 7"
+    assert lines[1] == f"{found.alias('Ü.v1.dat')} 212x2:1+6 150(-5)/mV 11 0 0 0 0"
+    assert lines[2] == f"{found.alias('b.dat')} 16 200/other 0 0 0 0 0"
+
+
+@pytest.mark.parametrize(
+    ("line", "lead"),
+    [
+        ("r.dat 16", ""),
+        ("r.dat 16 200", ""),
+        ("r.dat 16 200 11 0 0 0 0", ""),
+        ("r.dat 16 200 11 0 -5 12 0 MLII", "MLII"),
+        ("r.dat\t16\t200\t11\t0\t0\t0\t0\tLead  I", "Lead  I"),
+        ("r.dat 16 200 11 0 0 0 0 12 lead", "12 lead"),
+        ("r.dat 16 200 MLII", "MLII"),
+        ("r.dat 16 MLII", "MLII"),
+        ("r.dat 16 200/mV 16 0 -35 4452 0 i", "i"),
+    ],
+)
+def test_the_name_of_a_lead_follows_the_numbers(line: str, lead: str) -> None:
+    assert parse_text(f"r 1 250 10\n{line}\n".encode()).signals[0].lead == lead

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from evenhand.base.errors import DataError
+from evenhand.data.wfdb_calls import in_words
 from evenhand.modalities.beats import wfdb_files
-from evenhand.modalities.beats.wfdb_calls import in_words
 from evenhand.modalities.beats.wfdb_files import Files, read_annotations, read_head, read_signals
 from evenhand.testing.beats import write_record
 from evenhand.testing.roots import MemoryRoot

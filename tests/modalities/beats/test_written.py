@@ -5,9 +5,9 @@ import pytest
 from evenhand.base.errors import DataError
 from evenhand.data.config import DataConfig
 from evenhand.data.root import open_root
+from evenhand.data.wfdb_calls import in_words, package
 from evenhand.modalities.beats import Beats
 from evenhand.modalities.beats.config import BeatsConfig
-from evenhand.modalities.beats.wfdb_calls import in_words, package
 from evenhand.modalities.beats.written import symbols_of
 from evenhand.testing.beats import write_record
 

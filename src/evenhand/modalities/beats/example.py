@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from evenhand.base.errors import EvenhandError
 from evenhand.base.files import replacing, write_text
+from evenhand.data.wfdb_calls import in_words, package
 from evenhand.modalities.beats.synthetic import RATE, Patient, draw_patient, signals
-from evenhand.modalities.beats.wfdb_calls import in_words, package
 
 SHARES: Mapping[str, float] = {"N": 0.90, "S": 0.02, "V": 0.07, "O": 0.01}
 """Class -> share of the beats: the skew of the MIT-BIH Arrhythmia Database."""

@@ -28,14 +28,38 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _NUMBER = r"\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?"
-_FORM = re.compile(r"\d{1,4}(?:x\d{1,9})?(?::\d{1,9})?(?:\+\d{1,18})?")
+_FORM = re.compile(r"(?P<form>\d{1,4})(?:x(?P<per>\d{1,9}))?(?::(?P<skew>\d{1,9}))?(?:\+(?P<offset>\d{1,18}))?")
 _GAIN = re.compile(rf"(?P<gain>[+-]?(?:{_NUMBER}))(?:\((?P<base>[+-]?\d{{1,12}})\))?(?:/(?P<unit>\S*))?")
-_ESCAPED = re.compile(r"__u([0-9a-f]{1,6})__")
+_NUMBERS = re.compile(r"(?:\s*-?\d{1,18}(?=\s|$)){0,5}")
+
+
+@dataclass(frozen=True)
+class Described:
+    """One signal as a header describes it.
+
+    Attributes
+    ----------
+    file, form, lead, unit
+        Name of its file, format, name ("" where it has none), and unit ("" likewise).
+    per_frame, skew, offset
+        Samples in a frame, frames by which it lags, and bytes before it in its file.
+    plain
+        For the parser, in ASCII, what follows the name of the file.
+    """
+
+    file: str
+    form: str
+    lead: str
+    unit: str
+    per_frame: int
+    skew: int
+    offset: int
+    plain: str
 
 
 @dataclass(frozen=True)
 class HeaderText:
-    """A header of one record, before its signals are described.
+    """The text of a header of one record.
 
     Attributes
     ----------
@@ -43,28 +67,28 @@ class HeaderText:
         Samples per second.
     length
         Samples of each signal; 0 where the header does not say it.
-    files
-        For each signal the name of its file.
-    units
-        For each signal its unit as it is written, or "".
-    lines
-        For each signal its description for the parser, in ASCII.
+    signals
+        Its signals.
     """
 
     rate: float
     length: int
-    files: tuple[str, ...]
-    units: tuple[str, ...]
-    lines: tuple[str, ...]
+    signals: tuple[Described, ...]
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """For each signal the name of its file."""
+        return tuple(signal.file for signal in self.signals)
 
     def plain(self, length: int) -> bytes:
         """Return the header for the parser, with a length of the signals."""
-        first = f"{STEM} {len(self.lines)} {self.rate:.15g}" + (f" {length}" if length else "")
-        return "".join(f"{line}\n" for line in (first, *self.lines)).encode("ascii")
+        first = f"{STEM} {len(self.signals)} {self.rate:.15g}" + (f" {length}" if length else "")
+        lines = (first, *(f"{self.alias(signal.file)} {signal.plain}" for signal in self.signals))
+        return "".join(f"{line}\n" for line in lines).encode("ascii")
 
     def alias(self, file: str) -> str:
         """Return the name that a file has in the plain header."""
-        return _alias(file, self.files)
+        return f"signal{sorted(set(self.files)).index(file)}.dat"
 
 
 def parse_text(raw: bytes) -> HeaderText:
@@ -94,10 +118,8 @@ def parse_text(raw: bytes) -> HeaderText:
     if len(lines) - 1 != int(fields[1]):
         raise DataError(f"has a header that names {fields[1]} signals and describes {len(lines) - 1}")
     rate, length = _rate(fields[2:3]), _length(fields[3:4])
-    described = [_described(line, number) for number, line in enumerate(lines[1:], 1)]
-    files = tuple(file for file, _, _ in described)
-    plain = tuple(f"{_alias(file, files)} {rest}" for file, _, rest in described)
-    return HeaderText(rate, length, files, tuple(unit for _, unit, _ in described), plain)
+    signals = tuple(_described(line, number) for number, line in enumerate(lines[1:], 1))
+    return HeaderText(rate, length, signals)
 
 
 def decoded(raw: bytes) -> str:
@@ -109,15 +131,6 @@ def decoded(raw: bytes) -> str:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
         return raw.decode("latin-1")
-
-
-def unescaped(text: str) -> str:
-    """Return a text from the parser with the characters that ASCII does not have."""
-    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
-
-
-def _escaped(text: str) -> str:
-    return "".join(c if " " <= c <= "~" else f"__u{ord(c):x}__" for c in text)
 
 
 def _rate(words: list[str]) -> float:
@@ -138,20 +151,26 @@ def _length(words: list[str]) -> int:
     return int(words[0])
 
 
-def _described(line: str, number: int) -> tuple[str, str, str]:
-    """Return file and unit of a signal, and for the parser what follows the file."""
+def _described(line: str, number: int) -> Described:
+    """Return a signal as its line describes it: file, format, gain, five numbers for programs, and name."""
     words = line.replace("\t", " ").split(maxsplit=2)
     if len(line) > _LONGEST_LINE:
         raise DataError(f"has a header that describes signal {number} in {len(line):,} characters")
     if len(words) < 2:
         raise DataError(f"has a header that says of signal {number} only {line[:40]!r}: its format is missing")
-    if not _FORM.fullmatch(words[1]):
+    form = _FORM.fullmatch(words[1])
+    if form is None:
         raise DataError(f"has a header that gives {words[1][:20]!r} as the format of signal {number}")
     rest = words[2] if len(words) > 2 else ""
     first, _, others = rest.partition(" ")
-    found = _GAIN.fullmatch(first)
-    unit = (found["unit"] or "") if found else ""
-    return words[0], unit, f"{words[1]} {_gain(found) if found else _escaped(first)} {_escaped(others)}".strip()
+    gain = _GAIN.fullmatch(first)
+    after = _NUMBERS.match(others)
+    numbers = after[0] if gain and after else ""
+    lead = others[len(numbers) :] if gain else rest
+    per, skew, offset = (int(form[name] or default) for name, default in (("per", 1), ("skew", 0), ("offset", 0)))
+    plain = " ".join([words[1], *([_gain(gain)] if gain else []), *numbers.split()])
+    unit = (gain["unit"] or "") if gain else ""
+    return Described(words[0], form["form"], lead.strip(), unit, per, skew, offset, plain)
 
 
 def _gain(found: re.Match[str]) -> str:
@@ -159,7 +178,3 @@ def _gain(found: re.Match[str]) -> str:
     base = f"({int(found['base'])})" if found["base"] else ""
     unit = f"/{'mV' if millivolts(found['unit']) else 'other'}" if found["unit"] else ""
     return f"{float(found['gain']):.15g}{base}{unit}"
-
-
-def _alias(file: str, files: tuple[str, ...]) -> str:
-    return f"signal{sorted(set(files)).index(file)}.dat"

@@ -23,7 +23,7 @@ from evenhand.modalities.beats.rhythm import intervals, near, rhythm
 from evenhand.modalities.beats.signal import clean, ratio, typical_size, windows
 from evenhand.modalities.beats.wfdb_files import Files, read_head, read_signals
 
-READERS = ("evenhand.modalities.beats.rows", "evenhand.modalities.beats.window_rows")
+READERS = ("evenhand.modalities.beats.rows", "evenhand.modalities.beats.window_rows", "evenhand.data.wfdb_calls")
 """Modules whose code decides what is encoded, with all that they import here."""
 DECIDING = (
     "annotator", "leads", "sampling_rate", "band", "window", "normalise", "neighbours", "max_samples",

@@ -13,19 +13,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from evenhand.base.errors import DataError, MissingExtraError
+from evenhand.data import wfdb_calls
 from evenhand.data.root import Root
 from evenhand.engines.isolated import ISOLATED, IsolatedCallError
-from evenhand.modalities.beats import wfdb_calls
 from evenhand.modalities.beats.annotation_notes import clock_of
 from evenhand.modalities.beats.header import Head, head_of
-from evenhand.modalities.beats.header_text import STEM, parse_text, unescaped
+from evenhand.modalities.beats.header_text import STEM, parse_text
 from evenhand.modalities.beats.units import millivolts
 
 _CALLS = wfdb_calls.__name__
@@ -101,19 +100,8 @@ def read_head(files: Files, most: int) -> Head:
         With the reason, to follow the record's name.
     """
     text = parse_text(files.root.read(files.header))
-    with _copied({f"{STEM}.hea": text.plain(text.length)}) as folder:
-        fields = called("header", {"path": str(folder / STEM)}, 0)
     sizes = {name: files.root.size(files.beside(name)) for name in dict.fromkeys(text.files) if files.there(name)}
-    names = [unescaped(name) if name else name for name in fields["sig_name"]]
-    found = SimpleNamespace(
-        **{**fields, "sig_name": names},
-        fs=text.rate,
-        sig_len=text.length,
-        n_sig=len(text.files),
-        file_name=list(text.files),
-        units=list(text.units),
-    )
-    return head_of(found, sizes, most, partial(_stream_length, files))
+    return head_of(text, sizes, most, partial(_stream_length, files))
 
 
 def read_annotations(files: Files, annotator: str, rate: float) -> Annotations:

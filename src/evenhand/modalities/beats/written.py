@@ -12,9 +12,9 @@ import pandas as pd
 from evenhand.base.files import replacing
 from evenhand.data.config import DataConfig
 from evenhand.data.root import Root
+from evenhand.data.wfdb_calls import in_words, package
 from evenhand.modalities.beats.classes import BEATS
 from evenhand.modalities.beats.config import BeatsConfig
-from evenhand.modalities.beats.wfdb_calls import in_words, package
 from evenhand.modalities.beats.wfdb_files import Files, read_head
 
 ANNOTATOR = "pred"

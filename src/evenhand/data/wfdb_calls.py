@@ -12,10 +12,10 @@ import numpy as np
 
 from evenhand.base.errors import DataError, MissingExtraError
 from evenhand.base.quiet import quiet
-from evenhand.modalities.beats.header import FLAC
 
 _SCRATCH = re.compile(r"[^\s'\"]*evenhand-record-[^/\s]*/")
 _LIBRARY = r"wfdb(\.|$)"
+_FLAC = ("508", "516", "524")
 
 
 def package() -> Any:
@@ -48,21 +48,6 @@ def in_words(says: str) -> Iterator[None]:
         raise DataError(f"{says} ({detail})") from None
 
 
-def header(path: str) -> dict[str, Any]:
-    """Return the fields of each signal that a header describes.
-
-    Parameters
-    ----------
-    path
-        The record, without ending.
-    """
-    wfdb = package()
-    with in_words("has a header that cannot be read"):
-        found = wfdb.rdheader(path)
-    names = ("fmt", "samps_per_frame", "skew", "byte_offset", "sig_name")
-    return {name: list(getattr(found, name)) for name in names}
-
-
 def annotation_rows(path: str, annotator: str, says: str) -> dict[str, Any]:
     """Return {"at", "symbols"} of an annotation file; `says` stands before what wfdb thinks of damaged bytes."""
     wfdb = package()
@@ -76,7 +61,7 @@ def signals(path: str, channels: Sequence[int], length: int, out: str) -> None:
     wfdb = package()
     with in_words("has signals that cannot be read"):
         head = wfdb.rdheader(path)
-        for file in {head.file_name[at] for at in channels if head.fmt[at] in FLAC}:
+        for file in {head.file_name[at] for at in channels if head.fmt[at] in _FLAC}:
             _check_stream(Path(path).parent / file, length)
         found = wfdb.rdrecord(path, channels=list(channels), return_res=64)
         values = np.asarray(found.p_signal, dtype=np.float64).T
