@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from safetensors.numpy import load_file
 
 from evenhand.base.record import Record, records
 from evenhand.testing.kinds import generate
@@ -78,11 +79,12 @@ def run(config: Path) -> subprocess.CompletedProcess[str]:
 
 
 def bits(record: Record) -> dict[str, str]:
-    """Return a hash of what was computed: weights and predictions."""
-    names = [*record.path.rglob("weights.safetensors"), record.path / "predictions.parquet"]
-    return {
-        str(path.relative_to(record.path)): hashlib.blake2b(path.read_bytes()).hexdigest() for path in sorted(names)
-    }
+    """Return a hash of what was computed: every tensor of the weights (their file is in no order), and predictions."""
+    found = {"predictions": (record.path / "predictions.parquet").read_bytes()}
+    for path in record.path.rglob("weights.safetensors"):
+        for name, tensor in load_file(path).items():
+            found[f"{path.relative_to(record.path)} {name}"] = tensor.tobytes()
+    return {name: hashlib.blake2b(raw).hexdigest() for name, raw in found.items()}
 
 
 @pytest.fixture(scope="module")
