@@ -1,6 +1,7 @@
 """What every registered kind of data must keep, the sixth too, unedited."""
 
 import base64
+import importlib
 import re
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from evenhand.base.config import Section
 from evenhand.base.errors import DataError
 from evenhand.base.toml_lines import key_lines
 from evenhand.modalities import KINDS
+from evenhand.modalities.kind_checks import kind_faults, with_view_profile
+from evenhand.models.config import ModelConfig
 from evenhand.testing.kinds import Generated, Spoilt, generate
 
 ROWS = 48
@@ -124,3 +127,18 @@ def test_a_picture_is_an_image_in_a_uri(generated: Generated) -> None:
     found = re.fullmatch(r"data:image/(png|jpeg|webp|svg\+xml);base64,([A-Za-z0-9+/]+=*)", uri)
     assert found
     assert len(base64.b64decode(found[2])) < 64 * 64 * 4
+
+
+def test_profiles_that_configurations_may_name_are_there(generated: Generated) -> None:
+    kind = generated.kind
+    assert isinstance(kind.pictures, bool)
+    assert "none" in kind.profiles
+    assert kind.view_profile in kind.profiles
+    augment = importlib.import_module(kind.augment_module)
+    assert set(augment.PROFILES) == set(kind.profiles)
+    model = ModelConfig(name="m", encoder=kind.encoder, tune=kind.tune, views=2)
+    model = with_view_profile(kind, model)
+    frozen = [] if kind.tune == "all" else [kind.tune]
+    assert list(kind_faults(kind, model, augment="none", cutmix=0.0, frozen=frozen)) == []
+    for profile in kind.profiles:
+        assert list(kind_faults(kind, model, augment=profile, cutmix=0.0, frozen=frozen)) == []

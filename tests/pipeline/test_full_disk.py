@@ -79,7 +79,7 @@ def run(config: Path) -> subprocess.CompletedProcess[str]:
 
 
 def bits(record: Record) -> dict[str, str]:
-    """Return a hash of what was computed: every tensor of the weights (their file is in no order), and predictions."""
+    """Return hashes of what was computed: tensors (the file of weights is in no order), and predictions."""
     found = {"predictions": (record.path / "predictions.parquet").read_bytes()}
     for path in record.path.rglob("weights.safetensors"):
         for name, tensor in load_file(path).items():

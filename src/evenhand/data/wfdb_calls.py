@@ -48,12 +48,21 @@ def in_words(says: str) -> Iterator[None]:
         raise DataError(f"{says} ({detail})") from None
 
 
-def annotation_rows(path: str, annotator: str, says: str) -> dict[str, Any]:
-    """Return {"at", "symbols"} of an annotation file; `says` stands before what wfdb thinks of damaged bytes."""
+def annotation_rows(path: str, annotator: str, says: str, at: str, symbols: str) -> None:
+    """Write (a,) int64 samples and (a,) symbols of an annotation file to two files (.npy).
+
+    Parameters
+    ----------
+    path
+        The record, without ending.
+    says
+        What stands before what wfdb thinks of damaged bytes.
+    """
     wfdb = package()
     with in_words(says):
         found = wfdb.rdann(path, annotator)
-        return {"at": [int(at) for at in found.sample], "symbols": [str(symbol) for symbol in found.symbol]}
+        np.save(at, np.asarray(found.sample, dtype=np.int64), allow_pickle=False)
+        np.save(symbols, np.array([str(symbol) for symbol in found.symbol], dtype=np.str_), allow_pickle=False)
 
 
 def signals(path: str, channels: Sequence[int], length: int, out: str) -> None:

@@ -188,7 +188,10 @@ def limited(seconds: float, memory: int) -> Iterator[None]:
     import resource
 
     used = resource.getrusage(resource.RUSAGE_SELF)
-    limits = {resource.RLIMIT_CPU: math.ceil(used.ru_utime + used.ru_stime + seconds)}
+    limits = {
+        resource.RLIMIT_CPU: math.ceil(used.ru_utime + used.ru_stime + seconds),
+        resource.RLIMIT_CORE: 0,  # a process that is ended leaves no image of itself
+    }
     if sys.platform == "linux":
         held = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
         limits[resource.RLIMIT_AS] = held + memory

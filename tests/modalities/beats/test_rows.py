@@ -199,3 +199,14 @@ def test_a_list_of_records_may_begin_with_a_byte_order_mark(folder: Path) -> Non
     samples, findings = found(folder)
     assert set(samples.frame["record"]) == {"a", "b"}
     assert not [f for f in findings if f.code == "EH101"]
+
+
+def test_a_record_whose_annotations_cannot_be_placed_is_left_out_and_named(folder: Path) -> None:
+    note = b"## timu resolution: 250"
+    annotations = folder / "a.atr"
+    raw = bytes([0, 22 << 2, len(note), 63 << 2]) + note + b"\0" * (len(note) % 2) + annotations.read_bytes()
+    annotations.write_bytes(raw)
+    samples, findings = found(folder)
+    assert set(samples.frame["record"]) == {"b"}
+    (said,) = [f.says for f in findings if f.code == "EH101" and "a.atr" in f.says]
+    assert 'begins with the note "## timu resolution: 250"' in said

@@ -131,15 +131,16 @@ def read_annotations(files: Files, annotator: str, rate: float) -> Annotations:
     except DataError as error:
         raise DataError(f"{says}: it {error}") from None
     with _copied({f"{STEM}.{annotator}": raw}) as folder:
-        path = str(folder / STEM)
-        found = called("annotation_rows", {"path": path, "annotator": annotator, "says": says}, len(raw), says)
-    at = np.array(found["at"], dtype=np.int64)
+        out = {"at": str(folder / "at.npy"), "symbols": str(folder / "symbols.npy")}
+        arguments = {"path": str(folder / STEM), "annotator": annotator, "says": says, **out}
+        called("annotation_rows", arguments, len(raw), says)
+        at, symbols = (np.load(path, allow_pickle=False) for path in out.values())
     if not len(at):
         raise DataError(f"has no annotations ({name} holds none)")
     if clock is not None and clock != rate:
         at = np.floor(at * (rate / clock) + 0.5).astype(np.int64)
     order = np.argsort(at, kind="stable")
-    return Annotations(at[order], np.array(found["symbols"], dtype=object)[order], clock)
+    return Annotations(at[order], symbols.astype(object)[order], clock)
 
 
 def read_signals(files: Files, head: Head, signals: Sequence[int]) -> npt.NDArray[np.float64]:
@@ -159,9 +160,8 @@ def read_signals(files: Files, head: Head, signals: Sequence[int]) -> npt.NDArra
         out = folder / "values.npy"
         arguments = {"path": str(folder / STEM), "channels": list(signals), "length": head.length, "out": str(out)}
         called("signals", arguments, size, "has signals that cannot be read")
-        values = np.load(out, allow_pickle=False)
-    scale = np.array([millivolts(head.units[at]) or 1.0 for at in signals])
-    return np.asarray(values * scale[:, None], dtype=np.float64)
+        scale = np.array([millivolts(head.units[at]) or 1.0 for at in signals])
+        return np.asarray(np.load(out, mmap_mode="r", allow_pickle=False) * scale[:, None], dtype=np.float64)
 
 
 def find_beats(values: npt.NDArray[np.float64], rate: float) -> npt.NDArray[np.int64]:
