@@ -2,12 +2,14 @@
 
     python benchmarks/ledger.py                  # a few minutes on one thread
     python benchmarks/ledger.py --trainings 12   # a quick look
+    python benchmarks/ledger.py --trainings 0 --losses 0  # smoothed and mixed targets alone
 
 Classes are normal clouds that overlap more or less, with skews up to 1:500. Samplers, losses, the loop and the
 correction are evenhand's own. Three questions are asked:
 
 1. Do models believe in the prior that the ledger tells? Validation rows are weighted so that their classes have
    some prior; where it is the one the model believes in, the mean predicted probability of each class is its share.
+   In trainings with label smoothing, mixup and weights, rows count as the loss weighs them.
 2. Is that belief put right by the correction, and with it the calibration?
 3. For losses whose effect depends on the model (focal, margins): does the gradient share per class, taken at the
    logits of a plain model, tell in which order the recalls of the classes will change?
@@ -26,11 +28,12 @@ import timing
 import torch
 from torch import nn
 
-from evenhand.balance.adjust import adjustment
+from evenhand.balance.adjust import adjusted, adjustment, prior_shift
 from evenhand.balance.choose import LOSSES, Classes, chosen
 from evenhand.balance.config import BalanceConfig
 from evenhand.balance.gradient import gradient_share
 from evenhand.balance.plan import plan_of
+from evenhand.balance.unsmoothing import corrected
 from evenhand.base.values import Floats, Ints, Predictions
 from evenhand.evaluation.calibration import reliability
 from evenhand.training.config import TrainConfig
@@ -86,15 +89,24 @@ def dealt(shares: Floats, rows: int, rng: np.random.Generator) -> Ints:
     return rng.permutation(np.repeat(np.arange(len(shares)), counts))[:rows]
 
 
-def job_of(data: Setting, balance: BalanceConfig, *, epochs: int, hidden: int = 0) -> Job:
+def job_of(
+    data: Setting,
+    balance: BalanceConfig,
+    *,
+    epochs: int,
+    hidden: int = 0,
+    smoothing: float = 0.0,
+    mixup: float = 0.0,
+) -> Job:
     """Return the job of fitting a softmax, or a network with one hidden layer, under some balance."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(data.seed)
         layers = [nn.Linear(WIDTH, hidden), nn.ReLU(), nn.Linear(hidden, data.k)] if hidden else []
         network = Whole(nn.Sequential(*layers) if hidden else nn.Linear(WIDTH, data.k))
     train = TrainConfig(
-        epochs=epochs, batch_size=256, learning_rate=0.02, early_stop=0, weight_decay=0.0, precision="float32"
-    )
+        epochs=epochs, batch_size=256, learning_rate=0.02, early_stop=0, weight_decay=0.0, precision="float32",
+        label_smoothing=smoothing, mixup=mixup,
+    )  # fmt: skip
     epoch = count()
     return fold_job(
         network,
@@ -112,9 +124,9 @@ def job_of(data: Setting, balance: BalanceConfig, *, epochs: int, hidden: int = 
 
 def fitted(job: Job) -> tuple[Floats, Floats]:
     """Return (m, k) logits of the judged rows as trained, and as corrected."""
-    shift = fit(job).correction
+    done = fit(job)
     trained = stage_logits(job, 0, job.judge_rows)
-    return trained, trained if shift is None else trained + shift
+    return trained, corrected(trained, done.correction, done.unsmoothing)
 
 
 def softmax(logits: Floats) -> Floats:
@@ -122,9 +134,12 @@ def softmax(logits: Floats) -> Floats:
     return np.asarray(raised / raised.sum(axis=1, keepdims=True))
 
 
-def gap(p: Floats, y: Ints, prior: Floats) -> float:
-    """Return the mean over classes of |mean predicted probability - share|, rows weighted to have those shares."""
-    weight = (prior / np.bincount(y, minlength=len(prior)))[y]
+def gap(p: Floats, y: Ints, prior: Floats, rows: Floats | None = None) -> float:
+    """Return the mean over classes of |mean predicted probability - share|.
+
+    Rows are weighted to have those shares, or the shares `rows`.
+    """
+    weight = ((prior if rows is None else rows) / np.bincount(y, minlength=len(prior)))[y]
     return float(np.abs(weight @ p / weight.sum() - prior).mean())
 
 
@@ -183,6 +198,34 @@ def beliefs(seed: int, epochs: int) -> dict[str, Any]:
         "error": calibration_error(raw, y),
         "error corrected": calibration_error(right, y),
         "error plain": calibration_error(plain, y),
+    }
+
+
+def soft_beliefs(seed: int, epochs: int) -> dict[str, Any]:
+    """Return how near a training on smoothed or mixed targets comes to its prior, as trained and corrected."""
+    data, rng = setting(2000 + seed), np.random.default_rng([10, seed])
+    smoothing, mixup = float(rng.choice([0.05, 0.1, 0.2, 0.3])), float(rng.choice([0.0, 0.2, 0.4]))
+    power = float(rng.uniform(0.3, 1.0))
+    samplers: list[Any] = ["none", "none", "sqrt", "balanced"]
+    weights: list[Any] = [{"name": "inverse", "power": power}, "inverse", "none"]
+    balance = BalanceConfig(
+        sampler=samplers[rng.integers(4)], weights=weights[rng.choice(3, p=[0.4, 0.4, 0.2])], on_overshoot="allow"
+    )
+    how = {"epochs": epochs, "hidden": 0 if seed % 3 else 16, "smoothing": smoothing, "mixup": mixup}
+    names = [str(c) for c in range(data.k)]
+    prior = plan_of(balance, data.y[data.fit_rows], names, smoothing=smoothing).prior
+    raw, right = (softmax(logits) for logits in fitted(job_of(data, balance, **how)))
+    y, hard = data.y[data.held], prior.hard
+    return {
+        "seed": seed,
+        "smoothing": smoothing,
+        "mixup": mixup,
+        "exponent": prior.exponent,
+        "effective": gap(raw, y, prior.shares, prior.weighted_rows),
+        "without smoothing": gap(raw, y, hard.shares, hard.weighted_rows),
+        "corrected": gap(right, y, prior.natural),
+        "shifted": gap(adjusted(raw, prior_shift(hard.shares, prior.natural)), y, prior.natural),
+        "error": calibration_error(right, y),
     }
 
 
@@ -259,20 +302,46 @@ def agreement(pairs: list[dict[str, Any]]) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name, value in {"trainings": 64, "epochs": 15, "losses": 60}.items():
+    for name, value in {"trainings": 64, "epochs": 15, "losses": 60, "soft": 40}.items():
         parser.add_argument(f"--{name}", type=int, default=value)
     asked = parser.parse_args()
     print(f"{timing.machine()}, torch {torch.__version__}, one thread\n")
     with deterministic(1):
+        soft = [_said(soft_beliefs(seed, asked.epochs), seed, asked.soft) for seed in range(asked.soft)]
+        if soft:
+            show_soft(soft)
         found = [_said(beliefs(seed, asked.epochs), seed, asked.trainings) for seed in range(asked.trainings)]
-        show_beliefs(found)
+        if found:
+            show_beliefs(found)
         every = [_said(list(changes(seed, asked.epochs)), seed, asked.losses) for seed in range(asked.losses)]
-        show_changes([pair for pairs in every for pair in pairs])
+        if every:
+            show_changes([pair for pairs in every for pair in pairs])
 
 
 def _said(value: Any, seed: int, of: int) -> Any:
     timing.say(f"  {seed + 1} of {of}")
     return value
+
+
+def show_soft(found: list[dict[str, Any]]) -> None:
+    """Print how near models of smoothed and mixed targets come to their prior."""
+    print("\nSmoothed and mixed targets: mean absolute difference over classes\n")
+    rows = []
+    for key, words in {
+        "effective": "the effective prior, as trained",
+        "without smoothing": "the prior without regard to smoothing, as trained",
+        "corrected": "the natural prior, after the correction",
+        "shifted": "the natural prior, after a shift without regard to smoothing",
+    }.items():
+        each = [one[key] for one in found]
+        rows.append([words, _quartiles(each), f"{max(each):.4f}", sum(value <= 0.02 for value in each)])
+    print(
+        timing.table(
+            ["compared with", f"{len(found)} trainings: median (quartiles)", "largest", "within 0.02"], rows
+        )
+    )
+    for key in ("effective", "corrected"):
+        print(f"\n{key}, {timing.verdict(float(np.median([one[key] for one in found])), 0.02)}")
 
 
 def show_beliefs(found: list[dict[str, Any]]) -> None:

@@ -235,6 +235,12 @@ def test_an_unsmoothing_is_undone_and_survives_a_file() -> None:
     assert Unsmoothing.of(None) is None
 
 
+def test_logits_that_are_no_numbers_stay_so_without_a_warning() -> None:
+    found = Unsmoothing(0.1, np.zeros(3)).removed(np.array([[np.nan, 0, 1], [np.inf, 0, 1], [2.0, 0, 1]]))
+    assert np.isnan(found[0]).all()
+    assert np.isfinite(found[2]).all()
+
+
 def test_rows_as_the_loss_weighs_them() -> None:
     prior = effective_prior(COUNTS, weights="inverse", label_smoothing=0.1)
     row = 0.9 * prior.weights + 0.1 * prior.weights.mean()

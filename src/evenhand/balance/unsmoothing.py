@@ -89,8 +89,9 @@ def corrected(logits: Floats, shift: Floats | Sequence[float] | None, unsmoothin
 
 
 def _softmax(logits: Floats) -> Floats:
-    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(raised / raised.sum(axis=1, keepdims=True))
+    with np.errstate(invalid="ignore"):  # logits that are no numbers stay so
+        raised = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return np.asarray(raised / raised.sum(axis=1, keepdims=True))
 
 
 def _sigmoid(logits: Floats) -> Floats:

@@ -18,6 +18,28 @@ def test_it_matters_where_probabilities_are_scored(skewed, score, severity):
     assert found.patch == {"balance.correct_to": "natural"}
 
 
+@pytest.mark.parametrize(
+    ("settings", "under", "patch"),
+    [
+        ({"correct_to": "uniform"}, "a prior of equal classes", {"balance.correct_to": "natural"}),
+        (
+            {"sampler": "balanced", "correct_to": "uniform"},
+            "a prior of equal classes",
+            {"balance.correct_to": "natural"},
+        ),
+        ({"adjust": 1.0}, "an adjusted prior", {"balance.adjust": 0.0}),
+    ],
+)
+def test_equal_classes_are_another_prior_too(skewed, settings, under, patch):
+    score = {"macro_f1": 1.0, "log_loss": 0.5}
+    (found,) = examine(skewed(config={"score": score}, **settings), ["EH209"]).findings
+    assert found.severity == "warning"
+    assert f"m: probabilities are judged under {under}, which differs from the data's by 65.0%" in found.says
+    assert found.patch == patch
+    (found,) = examine(skewed(config={"score": {"macro_f1": 1.0}}, **settings), ["EH209"]).findings
+    assert found.severity == "note"
+
+
 def test_several_ways_are_told_in_one_note(skewed):
     case = skewed(**TRAINED)
     both = replace(case, ledgers=(*case.ledgers, *skewed(sampler="sqrt", correct_to="trained").ledgers))
@@ -33,7 +55,7 @@ def test_several_ways_are_told_in_one_note(skewed):
         (None, {"correct_to": "trained"}),
         (None, {"sampler": "balanced"}),
         (None, {"sampler": "balanced", "correct_to": {"N": 0.4, "S": 0.2, "V": 0.2, "O": 0.2}}),
-        (None, {"correct_to": "uniform"}),
+        ({"a": 11, "b": 10}, {"correct_to": "uniform"}),
         ({"a": 50_000, "b": 100}, {"sampler": "balanced", "adjust": 0.5}),
         ({"a": 11, "b": 10}, TRAINED),
     ],

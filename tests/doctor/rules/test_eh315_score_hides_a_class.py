@@ -16,6 +16,7 @@ def look(counts, score, sets=None):
 
 
 ECG = (900, 20, 70, 10)
+LOSSES = ("log_loss", "brier", "calibration_error")
 
 
 def test_accuracy_hides_what_is_rare(fits):
@@ -49,10 +50,19 @@ def test_a_small_part_for_a_class_is_not_enough():
         ((5, 400, 30) * 10, {"balanced_accuracy": 1.0}, {}),
         ((200, 200), {"accuracy": 1.0}, {}),
         (ECG, {"macro_f1_abnormal": 0.5, "recall[N]": 0.5}, {"abnormal": ["S", "V", "O"]}),
+        *((ECG, {"macro_f1": 1.0, loss: weight}, {}) for loss in LOSSES for weight in (0.1, 1.0, 5.0)),
+        ((2500, 400, 5), {"balanced_accuracy": 0.2, "log_loss": 0.8}, {}),
     ],
 )
 def test_scores_that_show_every_class_pass(counts, score, sets):
     assert look(counts, score, sets).passed == ("EH315",)
+
+
+@pytest.mark.parametrize("loss", ["log_loss", "brier"])
+@pytest.mark.parametrize("score", [{"accuracy": 1.0}, {}])
+def test_a_loss_of_probabilities_hides_nothing_and_shows_nothing(loss, score):
+    (finding,) = look(ECG, {**score, loss: 0.5}).findings
+    assert "O" in finding.says
 
 
 def test_without_a_score_it_is_not_applicable():

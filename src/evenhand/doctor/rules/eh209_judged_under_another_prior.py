@@ -1,4 +1,4 @@
-"""EH209: probabilities that are judged under the prior they were trained under, not that of the data."""
+"""EH209: probabilities that are judged under another prior than that of the data."""
 
 from __future__ import annotations
 
@@ -19,16 +19,17 @@ OF_PROBABILITIES = ("log_loss", "calibration_error", "brier")
 def check(case: Case, *, apart: float = 0.1) -> Iterator[Found]:
     """Find probabilities that stand for another prior than that of the data and are judged on the data.
 
-    What it checks: balance.correct_to = "trained" where the effective prior and the natural shares differ by more
-    than `apart` (total variation: the share of rows that would change class). Where [score] holds no metric of
-    probabilities it is a note.
+    What it checks: balance.correct_to = "trained" or "uniform", and balance.adjust, where the prior that
+    probabilities stand for and the natural shares differ by more than `apart` (total variation: the share of rows
+    that would change class). Where [score] holds no metric of probabilities it is a note.
 
     Why it matters: a model that was shown equal classes says 50 % of a rare class where 1 % is right. Log loss and
     calibration error are then far off, and blends with other models and thresholds made on them are as well.
     Which class is called may be just what is wanted.
 
-    What to do: leave balance.correct_to at "natural" and choose the decision by the score; or state the prior of
-    the place where the model will be used.
+    What to do: leave balance.correct_to at "natural" where probabilities are what is wanted. Where rare classes are
+    to be called more often, "uniform" is right, and this is a reminder of what the probabilities then are. Or state
+    the prior of the place where the model will be used.
 
     Limits: a stated prior is taken to be meant. Losses that depend on the model leave probabilities off besides.
 
@@ -46,17 +47,35 @@ def check(case: Case, *, apart: float = 0.1) -> Iterator[Found]:
     who = off[0][1].title if len(off) == 1 else f"{len(off)} ways of balance"
     by = f"by {off[0][0]:.1%}" if len(off) == 1 else f"({listing(each)})"
     yield Found(
-        says=f"{who}: probabilities are judged under the trained prior, which differs from the data's {by}: log "
+        says=f"{who}: probabilities are judged under {_under(off)}, which differs from the data's {by}: log "
         f"loss and calibration error are those of other data{of}.",
         about=off[0][1].models[0] if len(off) == len(off[0][1].models) == 1 else "",
         evidence={"apart": {ledger.title: distance for distance, ledger in off}},
-        patch={"balance.correct_to": "natural"} if len(off) > 1 else {f"{off[0][1].key}.correct_to": "natural"},
+        patch=_patch(off),
         severity=None if reads else "note",
     )
 
 
 def _left(ledger: Ledger) -> bool:
-    return ledger.plan.config.correct_to == "trained" and not ledger.plan.prior.several
+    config = ledger.plan.config
+    chosen = config.correct_to in ("trained", "uniform") or (config.correct_to == "natural" and config.adjust > 0)
+    return chosen and not ledger.plan.prior.several
+
+
+def _under(off: list[tuple[float, Ledger]]) -> str:
+    """Return which prior it is, in words."""
+    words = {"trained": "the trained prior", "uniform": "a prior of equal classes", "natural": "an adjusted prior"}
+    found = {words[str(ledger.plan.config.correct_to)] for _, ledger in off}
+    return found.pop() if len(found) == 1 else "another prior"
+
+
+def _patch(off: list[tuple[float, Ledger]]) -> dict[str, object]:
+    keys = [ledger.key for _, ledger in off]
+    key = keys[0] if len(off) == 1 else "balance"
+    ways = {str(ledger.plan.config.correct_to) for _, ledger in off}
+    adjusts = any(ledger.plan.config.adjust for _, ledger in off)
+    own = {} if ways == {"natural"} else {f"{key}.correct_to": "natural"}
+    return {**own, **({f"{key}.adjust": 0.0} if adjusts else {})}
 
 
 def _distance(ledger: Ledger) -> float:

@@ -11,6 +11,7 @@ from evenhand.base.errors import EvenhandError
 from evenhand.base.values import Floats
 from evenhand.doctor.case import Case
 from evenhand.doctor.rule import Found, rule
+from evenhand.doctor.rules.eh209_judged_under_another_prior import OF_PROBABILITIES
 from evenhand.doctor.words import classes_of, listing, verb
 from evenhand.evaluation.names import parse
 from evenhand.evaluation.score import fast_score
@@ -30,12 +31,16 @@ def check(case: Case, *, least: float = 0.5, rows: int = 2000, most_ways: int = 
 
     What to do: add the recall of the worst class, or a macro average over all classes, to [score].
 
-    Limits: it is about the score, not about a model. Silent where several labels may hold for a row.
+    Limits: it is about the score, not about a model. Losses and errors of probabilities (log_loss, brier,
+    calibration_error) have no share in it where the score holds anything else: what a class that is never predicted
+    costs in them depends on how sure a model is, and adds to what the other parts show. Silent where several labels
+    may hold for a row.
 
     Example: `If O were never predicted, the score could still reach 0.990 of 1.000: 1 class of 4 (O) counts for
     less than half of an equal share in [score], or is in no part of it.`
     """
     weights = {str(name): float(weight) for name, weight in case.setting("score", {}).items()}
+    weights = _of_decisions(weights)
     sets = {str(name): tuple(members) for name, members in (case.setting("classes", {}) or {}).items()}
     counts = case.label_matrix[case.training].sum(axis=0)
     present = np.flatnonzero(counts > 0).tolist()
@@ -65,6 +70,12 @@ def check(case: Case, *, least: float = 0.5, rows: int = 2000, most_ways: int = 
         },
         patch={"score.worst_recall": 0.5},
     )
+
+
+def _of_decisions(weights: dict[str, float]) -> dict[str, float]:
+    """Return the parts of a score that say how rows are decided; all where there are no others than losses."""
+    kept = {name: weight for name, weight in weights.items() if not name.startswith(OF_PROBABILITIES)}
+    return kept if any(kept.values()) else weights
 
 
 def _reachable(
