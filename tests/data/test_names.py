@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evenhand.data.names import is_clutter, printable, relative_name, some, spelling, suffix
+from evenhand.base.cells import spelling
+from evenhand.data.names import is_clutter, printable, relative_name, some, suffix
 
 
 @pytest.mark.parametrize(

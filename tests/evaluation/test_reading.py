@@ -46,7 +46,7 @@ def test_the_same_in_every_format(written, tmp_path):
         ids=np.array(p.ids, dtype=str),
         classes=np.array(p.classes),
         probabilities=p.probabilities,
-        truth=[*p.truth[:2].tolist(), 0],
+        truth=np.array(["cat", "dog", ""]),
         fold=p.fold,
         groups=np.array(p.groups, dtype=str),
     )
@@ -54,7 +54,7 @@ def test_the_same_in_every_format(written, tmp_path):
         (q,) = read_predictions(tmp_path / name)
         assert q.ids.tolist() == p.ids.tolist()
         assert q.classes == p.classes
-        assert q.truth[:2].tolist() == [0, 1]
+        assert q.truth.tolist() == [0, 1, -1]
         assert q.fold.tolist() == p.fold.tolist()
         assert q.groups.tolist() == p.groups.tolist()
         assert (q.probabilities == p.probabilities).all()
@@ -119,10 +119,29 @@ def test_labels_come_from_a_table(written):
         read_predictions(path, labels=written("id,label\na,dgo\n", "wrong.csv"))
 
 
-def test_whole_numbers_as_labels_are_positions_unless_they_are_names(written):
+def test_whole_numbers_as_labels_are_names_unless_told(written):
     text = "id,truth,{}\na,1,0.9,0.1\nb,0,0.2,0.8\n"
-    assert read_predictions(written(text.format("cat,dog")))[0].truth.tolist() == [1, 0]
     assert read_predictions(written(text.format("1,0")))[0].truth.tolist() == [0, 1]
+    path = written(text.format("cat,dog"))
+    with pytest.raises(DataError, match=r'1 rows are labelled "1".* "cat", "dog".*--positions'):
+        read_predictions(path)
+    told = Columns(positions=True)
+    assert read_predictions(path, columns=told)[0].truth.tolist() == [1, 0]
+    stray = written("id,truth,p:1,p:2,p:3\na,1,1,0,0\nb,2,0,1,0\nc,0,0,0,1\n")
+    for columns, words in ((None, 'labelled "0"'), (told, '"1" is the name of a class')):
+        with pytest.raises(DataError, match=words):
+            read_predictions(stray, columns=columns)
+    for truth, words in (("cat", "leave out --positions"), ("2", "allowed are 0 to 1"), ("-1", "allowed are 0 to 1")):
+        with pytest.raises(DataError, match=words):
+            read_predictions(written(f"id,truth,cat,dog\na,1,1,0\nb,{truth},1,0\n"), columns=told)
+
+
+def test_numbers_in_a_table_of_labels_are_names_too(written):
+    path = written("id,dog,bird,cat\na,1,0,0\nb,0,1,0\n")
+    labels = written("id,label\na,0\nb,1\n", "labels.csv")
+    with pytest.raises(DataError, match="--positions"):
+        read_predictions(path, labels=labels)
+    assert read_predictions(path, labels=labels, columns=Columns(positions=True))[0].truth.tolist() == [0, 1]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import json
 import math
 import os
@@ -10,9 +11,12 @@ import re
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @contextlib.contextmanager
@@ -29,6 +33,16 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def frame_csv(table: pd.DataFrame, path: Path) -> None:
+    """Write a frame as CSV that comes back as it was: cells with a bare carriage return are quoted, too."""
+    torn = any("\r" in text for column in table for text in (str(column), *_texts(table[column])))
+    table.to_csv(path, index=False, quoting=csv.QUOTE_ALL if torn else csv.QUOTE_MINIMAL)
+
+
+def _texts(column: pd.Series[Any]) -> list[str]:
+    return [] if column.dtype.kind in "biuf" else [cell for cell in column if isinstance(cell, str)]
 
 
 def sweep(folder: Path) -> None:

@@ -26,7 +26,7 @@ import tomlkit
 
 from evenhand.base.building import building
 from evenhand.base.errors import RecordError
-from evenhand.base.files import json_lines, plain, replacing, to_json, write_json, write_text
+from evenhand.base.files import frame_csv, json_lines, plain, replacing, to_json, write_json, write_text
 from evenhand.base.values import TEST, Finding, Folds, Samples
 
 ROW = "eh:row"
@@ -178,7 +178,7 @@ class Record:
         names = np.where(folds.fold == TEST, "test", folds.fold.astype(str))
         table = pd.DataFrame({"id": folds.ids, "fold": names})
         with replacing(self.path / "folds.csv") as part:
-            table.to_csv(part, index=False)
+            frame_csv(table, part)
         write_json(self.path / "folds.json", {"k": folds.k, "how": dict(folds.how)})
 
     def folds(self) -> Folds:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from evenhand.base.files import replacing
+from evenhand.base.files import frame_csv, replacing
 from evenhand.base.values import Finding, Interval
 from evenhand.cli.console import Out, Table, literal
 from evenhand.cli.tables import print_findings
@@ -105,7 +105,7 @@ def write_changes(compared: Comparison, path: Path) -> None:
         for i in getattr(change, what)
     ]
     with replacing(path) as part:
-        pd.DataFrame(rows, columns=["name", "base", "change", "id"]).to_csv(part, index=False)
+        frame_csv(pd.DataFrame(rows, columns=["name", "base", "change", "id"]), part)
 
 
 def _signed(difference: Interval) -> str:

@@ -8,10 +8,11 @@ from collections.abc import Collection, Iterator, Sequence
 import numpy as np
 import pandas as pd
 
+from evenhand.base.cells import spelling
 from evenhand.base.errors import DataError
 from evenhand.base.values import Finding
 from evenhand.data.config import DataConfig
-from evenhand.data.names import some, spelling, suffix
+from evenhand.data.names import some, suffix
 from evenhand.data.root import Root
 from evenhand.data.skipped import Skipped, findings_of
 from evenhand.data.split_folders import Layout, layout, split_of

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from evenhand.base.cells import Text
 from evenhand.base.errors import DataError, nearest
 from evenhand.base.values import Finding
 from evenhand.data.config import DataConfig
 from evenhand.data.names import some
-from evenhand.data.table import Table, Text
+from evenhand.data.table import Table
 
 Row = tuple[str, ...]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 
 from evenhand.base.escaping import printable
@@ -51,14 +50,6 @@ def relative_name(text: str) -> str:
     if not parts:
         raise ValueError("is empty")
     return "/".join(parts)
-
-
-def spelling(text: str) -> str:
-    """Return text in the one Unicode spelling (NFC) that names and classes are compared in.
-
-    Macs write é as two characters, everybody else as one; both must be the same class.
-    """
-    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def suffix(name: str) -> str:

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import io
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow.parquet
 
+from evenhand.base.cells import Text, as_texts, cell_text
 from evenhand.base.errors import DataError, nearest
 from evenhand.base.values import Finding
 from evenhand.data.csvtext import csv_cells, decode_csv
-from evenhand.data.names import some, spelling, suffix
+from evenhand.data.names import some, suffix
 from evenhand.data.root import Root
-
-_WHOLE = re.compile(r"[-+]?\d+(\.0+)?")
-
-Text = str | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,24 +79,6 @@ def read_table(root: Root, table: str, *, encoding: str | None = None) -> Table:
         raise DataError(f"{name}: {error}") from None
 
 
-def as_texts(cells: Iterable[Any]) -> list[Text]:
-    """Return cells as text, stably: 1, 1.0 and "1.0" among whole numbers are "1"; empty ones are None.
-
-    >>> as_texts([1.0, 2.0, float("nan")]), as_texts(["a ", "", "1.0"])
-    (['1', '2', None], ['a', None, '1.0'])
-    """
-    texts = [_text(cell) for cell in cells]
-    if all(text is None or _WHOLE.fullmatch(text) for text in texts):
-        return [None if text is None else text.partition(".")[0] for text in texts]
-    return texts
-
-
-def _text(cell: Any) -> Text:
-    if cell is None or cell is pd.NA or cell is pd.NaT or (isinstance(cell, float) and np.isnan(cell)):
-        return None
-    return spelling(str(cell)).strip() or None
-
-
 def _find(root: Root, table: str) -> tuple[bytes, str, str | None]:
     """Return the bytes of a table, its name, and the folder below the root in which it lies."""
     path = Path(table)
@@ -140,7 +118,7 @@ def _reader(name: str) -> Callable[[bytes, str, str | None, str | None], Table]:
 
 def _parquet(raw: bytes, name: str, folder: str | None, encoding: str | None) -> Table:
     try:
-        frame = pd.read_parquet(io.BytesIO(raw))
+        frame = pyarrow.parquet.read_table(io.BytesIO(raw)).to_pandas(integer_object_nulls=True)
     except Exception as error:  # whatever pyarrow thinks of the bytes
         raise DataError(f"is not a Parquet table ({str(error).splitlines()[0]}).") from None
     frame.columns = [str(column) for column in frame.columns]
@@ -154,7 +132,7 @@ def _csv(raw: bytes, name: str, folder: str | None, encoding: str | None) -> Tab
     twice = sorted({column for column in columns if columns.count(column) > 1})
     if twice:
         raise DataError(f"two columns are called {some(twice)}. Rename one of them.")
-    texts = ([_text(row[at]) for row in rows] for at in range(len(columns)))
+    texts = ([cell_text(row[at]) for row in rows] for at in range(len(columns)))
     frame = pd.DataFrame(
         {column: np.array(cells, dtype=object) for column, cells in zip(columns, texts, strict=True)}
     )

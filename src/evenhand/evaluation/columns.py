@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import pandas as pd
+
+from evenhand.base.cells import as_texts
 from evenhand.base.errors import DataError, unknown
+from evenhand.evaluation.class_columns import LOGIT, class_columns
 
 Scale = Literal["auto", "probability", "logit", "normalise"]
 """What the numbers are; "normalise": not negative, and divided by the sum of their row."""
@@ -21,26 +25,6 @@ KNOWN: Mapping[str, tuple[str, ...]] = {
 }
 """Role -> names by which a column is known to have it, whatever the case of its letters."""
 
-PASSED_OVER = (
-    "predicted",
-    "confidence",
-    "expected_accuracy",
-    "margin",
-    "agreement",
-    "prediction",
-    "y_pred",
-    "",
-    "index",
-    "unnamed: 0",
-    "__index_level_0__",
-)
-"""Names of columns that say nothing which the others do not."""
-
-PROBABILITY = ("p:", "prob:", "proba:", "p_", "prob_", "proba_")
-LOGIT = ("logit:", "logits:", "logit_", "logits_")
-"""What may stand before the name of a class."""
-
-
 @dataclass(frozen=True)
 class Columns:
     """Which column is what, where names do not say so.
@@ -53,6 +37,8 @@ class Columns:
         Names of the columns that hold a class each; None for all that are left.
     scale
         What the numbers of the classes are; "auto" goes by names and looks at the numbers, and asks if in doubt.
+    positions
+        Whether labels are positions of the classes, counted from 0; otherwise they are names, numbers too.
     """
 
     id: str | None = None
@@ -62,6 +48,7 @@ class Columns:
     model: str | None = None
     classes: tuple[str, ...] | None = None
     scale: Scale = "auto"
+    positions: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,15 +63,38 @@ class Layout:
         Name of a class -> the name of its column, in their order.
     scale
         What the numbers are; "auto" where neither names nor the user say.
+    left
+        Columns that are neither.
     """
 
     roles: Mapping[str, str]
     classes: Mapping[str, str]
     scale: Scale
+    left: tuple[str, ...] = ()
 
 
-def layout(names: Sequence[str], source: str, columns: Columns) -> Layout:
+def layout(
+    names: Sequence[str],
+    source: str,
+    columns: Columns,
+    *,
+    first: Callable[[], pd.DataFrame] | None = None,
+    labels: Collection[str] | None = None,
+) -> Layout:
     """Return which column is what.
+
+    Parameters
+    ----------
+    names
+        Of the columns, in their order.
+    source
+        The file, for messages.
+    columns
+        What the user says.
+    first
+        Reads the first rows, to tell classes from other columns.
+    labels
+        Names that are known to be classes.
 
     Raises
     ------
@@ -94,47 +104,65 @@ def layout(names: Sequence[str], source: str, columns: Columns) -> Layout:
     roles = {role: name for role in KNOWN if (name := _role(role, names, source, columns)) is not None}
     if "id" not in roles:
         raise DataError(
-            f"{source}: no column is known to hold ids; there are: {_listed(names)}. Name one of them "
+            f"{source}: no column is known to hold ids; there are: {listed(names)}. Name one of them "
             f"{' or '.join(KNOWN['id'][:2])}, or say which with --id."
         )
     rest = [name for name in names if name not in roles.values()]
-    classes, scale = _classes(rest, source, columns)
-    if not classes:
-        raise DataError(f"{source}: holds no column with numbers of a class; there are: {_listed(names)}.")
-    return Layout(roles, classes, columns.scale if columns.scale != "auto" else scale)
+    if columns.classes is not None:
+        classes = {name: _there(name, rest, source) for name in columns.classes}
+        return Layout(roles, classes, columns.scale)
+    rows = None if first is None else first()
+    truth = _truth(rows, roles, columns) if labels is None else labels
+    own = {role: name for role, name in roles.items() if getattr(columns, role, None) is None}
+    sums = columns.scale in ("auto", "probability")
+    found = class_columns(
+        rest, own, names, source, rows, None if columns.positions else truth, sums=sums and not _logits(rest)
+    )
+    if not found.classes:
+        raise DataError(f"{source}: holds no column with numbers of a class; there are: {listed(names)}.")
+    roles = {role: name for role, name in roles.items() if role not in found.not_roles}
+    used = {*roles.values(), *found.classes.values()}
+    scale: Scale = "logit" if found.prefix in LOGIT else "probability" if found.prefix else "auto"
+    left = tuple(name for name in rest if name not in used)
+    return Layout(roles, found.classes, columns.scale if columns.scale != "auto" else scale, left)
+
+
+def _logits(rest: Sequence[str]) -> bool:
+    return sum(name.strip().lower().startswith(LOGIT) for name in rest) > 1
+
+
+def _truth(rows: pd.DataFrame | None, roles: Mapping[str, str], columns: Columns) -> Collection[str] | None:
+    """Return the labels of the first rows, where a column holds them and is surely no class itself."""
+    if rows is None or "truth" not in roles:
+        return None
+    texts = {text for text in as_texts(rows[roles["truth"]]) if text is not None}
+    numbers = pd.to_numeric(pd.Series(sorted(texts), dtype=object), errors="coerce")
+    return texts if columns.truth is not None or numbers.isna().any() else None
+
+
+def _there(name: str, names: Sequence[str], source: str) -> str:
+    """Return the column of a name, whatever spaces stand around it."""
+    found = name if name in names else next((one for one in names if one.strip() == name.strip()), None)
+    if found is None:
+        raise DataError(f"{source}: {unknown('column', name, names)}")
+    return found
 
 
 def _role(role: str, names: Sequence[str], source: str, columns: Columns) -> str | None:
     told = getattr(columns, role, None)
     if told is not None:
-        if told not in names:
-            raise DataError(f"{source}: {unknown('column', told, names)}")
-        return str(told)
+        return _there(str(told), names, source)
     taken = set(columns.classes or ())
     for known in KNOWN[role]:
         found = [name for name in names if name.strip().lower() == known and name not in taken]
         if len(found) > 1:
-            raise DataError(f"{source}: {_listed(found)} may each be the {role}. Say which with --{role}.")
+            raise DataError(f"{source}: {listed(found)} may each be the {role}. Say which with --{role}.")
         if found:
             return found[0]
     return None
 
 
-def _classes(rest: Sequence[str], source: str, columns: Columns) -> tuple[dict[str, str], Scale]:
-    """Return name of a class -> column, and what their names say the numbers are."""
-    if columns.classes is not None:
-        missing = [name for name in columns.classes if name not in rest]
-        if missing:
-            raise DataError(f"{source}: {unknown('column', missing[0], rest)}")
-        return {name: name for name in columns.classes}, "auto"
-    for prefixes, scale in ((PROBABILITY, "probability"), (LOGIT, "logit")):
-        for prefix in prefixes:
-            found = {name[len(prefix) :]: name for name in rest if name.lower().startswith(prefix)}
-            if len(found) > 1:
-                return found, scale  # type: ignore[return-value]
-    return {name: name for name in rest if name.strip().lower() not in PASSED_OVER}, "auto"
-
-
-def _listed(names: Sequence[str], *, most: int = 12) -> str:
+def listed(names: Sequence[str], *, most: int = 12) -> str:
+    """Return names in quotation marks for a sentence, and how many more there are."""
     more = f" and {len(names) - most:,} more" if len(names) > most else ""
     return ", ".join(f'"{name}"' for name in names[:most]) + more

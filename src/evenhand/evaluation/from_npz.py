@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
+from evenhand.base.cells import as_texts
 from evenhand.base.errors import DataError
 from evenhand.base.values import Floats, Predictions, Strings
 from evenhand.evaluation.columns import Columns
 from evenhand.evaluation.fold_words import fold_numbers
 from evenhand.evaluation.from_record import SETS
-from evenhand.evaluation.labels import class_numbers, once, texts
+from evenhand.evaluation.labels import class_numbers, groups_of, once, texts
 from evenhand.evaluation.pieces import Source, npz_arrays
 from evenhand.evaluation.scales import probabilities
 from evenhand.evaluation.spill import Spill
 
 
-def of_npz(path: Path, columns: Columns, of: str) -> list[Predictions]:
-    """Return the predictions of an npz file."""
+def of_npz(path: Path, columns: Columns, of: str, labels: Collection[str] | None = None) -> list[Predictions]:
+    """Return the predictions of an npz file; its classes are named in it, whatever `labels` there are."""
     if not path.is_file():
         raise DataError(f"{path}: there is no such file.")
     arrays = npz_arrays(path)
@@ -39,7 +39,7 @@ def of_npz(path: Path, columns: Columns, of: str) -> list[Predictions]:
     ids = _npz_texts(arrays, "ids", len(table), path)
     assert ids is not None
     once(ids, source)
-    truth, fold = (_npz_texts(arrays, name, len(table), path) for name in ("truth", "fold"))
+    truth, fold, groups = (_npz_texts(arrays, name, len(table), path) for name in ("truth", "fold", "groups"))
     scale = "logit" if numbers == "logits" else columns.scale
     spill = Spill()
     step = max(1, 2**24 // (8 * table.shape[1]))
@@ -52,9 +52,9 @@ def of_npz(path: Path, columns: Columns, of: str) -> list[Predictions]:
             ids,
             classes,
             spill.array(),
-            truth=None if truth is None else class_numbers(truth, classes, str(path)),
+            truth=None if truth is None else class_numbers(truth, classes, str(path), positions=columns.positions),
             fold=None if fold is None else fold_numbers(fold, source),
-            groups=_npz_texts(arrays, "groups", len(table), path),
+            groups=None if groups is None else groups_of(groups, ids),
             model=path.stem,
             origin=SETS.get(of, "test"),
         )
@@ -64,7 +64,7 @@ def of_npz(path: Path, columns: Columns, of: str) -> list[Predictions]:
 def _npz_classes(arrays: Mapping[str, Any], table: Floats, path: Path) -> tuple[str, ...]:
     if "classes" not in arrays:
         return tuple(str(c) for c in range(table.shape[1]))
-    classes = tuple(str(c) for c in arrays["classes"].ravel())
+    classes = tuple(text or "" for text in as_texts(arrays["classes"].ravel().tolist()))
     if len(classes) != table.shape[1] or len(set(classes)) != len(classes):
         raise DataError(
             f"{path}: names {len(classes)} classes for {table.shape[1]} columns; each needs one of its own."
@@ -79,4 +79,4 @@ def _npz_texts(arrays: Mapping[str, Any], name: str, n: int, path: Path) -> Stri
     values = arrays[name]
     if values.shape != (n,):
         raise DataError(f"{path}: {name} is {values.shape}; there must be one for each of {n} rows.")
-    return texts(pd.Series(values))
+    return texts(values.tolist())

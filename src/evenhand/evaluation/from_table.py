@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -10,19 +11,22 @@ import pandas as pd
 
 from evenhand.base.errors import DataError
 from evenhand.base.values import Floats, Predictions
-from evenhand.evaluation.columns import Columns, Layout, layout
+from evenhand.evaluation.columns import Columns, Layout, layout, listed
 from evenhand.evaluation.fold_words import fold_numbers
 from evenhand.evaluation.from_record import SETS
-from evenhand.evaluation.labels import class_numbers, once, texts
+from evenhand.evaluation.labels import class_numbers, groups_of, once, texts
 from evenhand.evaluation.pieces import Source, opened
 from evenhand.evaluation.scales import probabilities
 from evenhand.evaluation.spill import Spill
 
 
-def of_table(path: Path, columns: Columns, of: str) -> list[Predictions]:
-    """Return the predictions of a CSV or Parquet file, one per name of a model in it."""
+def of_table(path: Path, columns: Columns, of: str, labels: Collection[str] | None = None) -> list[Predictions]:
+    """Return the predictions of a CSV or Parquet file, one per name of a model in it.
+
+    `labels` are names that are known to be classes.
+    """
     source = opened(path)
-    where = layout(source.names, str(path), columns)
+    where = layout(source.names, str(path), columns, first=source.first_rows, labels=labels)
     about, table = _pieces(source, where)
     if not len(about):
         raise DataError(f"{path}: has no rows.")
@@ -39,9 +43,11 @@ def of_table(path: Path, columns: Columns, of: str) -> list[Predictions]:
                 ids,
                 classes,
                 table if at is None else table[at],
-                truth=None if truth is None else class_numbers(truth, classes, str(path)),
+                truth=None if truth is None else class_numbers(
+                    truth, classes, str(path), positions=columns.positions
+                ),
                 fold=fold,
-                groups=rows["group"].to_numpy(dtype=object) if "group" in rows else None,
+                groups=groups_of(rows["group"].to_numpy(dtype=object), ids) if "group" in rows else None,
                 model=name,
                 origin=SETS.get(of, "test"),
             )
@@ -52,20 +58,35 @@ def of_table(path: Path, columns: Columns, of: str) -> list[Predictions]:
 def _pieces(source: Source, where: Layout) -> tuple[pd.DataFrame, Floats]:
     """Return a frame of the roles, and (n, k) probabilities."""
     roles, classes = where.roles, list(where.classes)
-    frames, spill, first = [], Spill(), 0
+    cells: dict[str, list[Any]] = {role: [] for role in roles}
+    spill, first = Spill(), 0
     for piece in source.pieces(list(dict.fromkeys(roles.values())), list(where.classes.values())):
         if not piece.num_rows:
             continue
-        frames.append(pd.DataFrame({role: texts(piece.column(name).to_pandas()) for role, name in roles.items()}))
+        for role, name in roles.items():
+            cells[role] += piece.column(name).to_pylist()
         block = np.stack(
             [piece.column(name).to_numpy(zero_copy_only=False) for name in where.classes.values()], axis=1
         )
         block = block if block.dtype in (np.float32, np.float64) else block.astype(np.float64)
-        spill.add(probabilities(block, classes, where.scale, source.from_row(first)))
+        try:
+            spill.add(probabilities(block, classes, where.scale, source.from_row(first)))
+        except DataError as error:
+            raise DataError(f"{error}{_left_words(where)}") from None
         first += piece.num_rows
-    if not frames:
+    if not first:
         raise DataError(f"{source.path}: has no rows.")
-    return pd.concat(frames, ignore_index=True), spill.array()
+    return pd.DataFrame({role: texts(column) for role, column in cells.items()}, dtype=object), spill.array()
+
+
+def _left_words(where: Layout) -> str:
+    """Return which columns were taken for something else, for a fault that may be due to that."""
+    if not where.left:
+        return ""
+    return (
+        f" Not taken for classes: {listed(where.left)}; if some are, name all columns of classes (--class, "
+        "Columns(classes=...)), or write p:CLASS in the first line."
+    )
 
 
 def _parts(about: pd.DataFrame, path: Path, of: str) -> list[tuple[str, Any]]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from evenhand.base.cells import as_texts, by_spelling, number, same_as
 from evenhand.base.errors import DataError, nearest, unknown
 from evenhand.base.values import NO_LABEL, Folds, Ints, Strings
-from evenhand.evaluation.columns import KNOWN
+from evenhand.evaluation.columns import KNOWN, listed
 from evenhand.evaluation.fold_words import fold_numbers
 from evenhand.evaluation.pieces import Source, opened
 
@@ -78,12 +81,12 @@ def read_labels(
                 f"Say which with --{word}."
             )
     named = [name for name in roles.values() if name is not None]
-    table = pd.concat([piece.to_pandas() for piece in source.pieces(list(dict.fromkeys(named)), [])])
-    ids = texts(table[roles["id"]])
+    cells = columns_of(source, named)
+    ids = cells[str(roles["id"])]
     once(ids, source)
-    names = texts(table[roles["truth"]])
-    folds = None if roles["fold"] is None else _folds(ids, texts(table[roles["fold"]]), source)
-    groups = None if roles["group"] is None else texts(table[roles["group"]])
+    names = cells[str(roles["truth"])]
+    folds = None if roles["fold"] is None else _folds(ids, cells[roles["fold"]], source)
+    groups = None if roles["group"] is None else cells[roles["group"]]
     return Labels(ids, names, groups, folds, str(path))
 
 
@@ -102,19 +105,38 @@ def read_folds(path: str | Path) -> Folds:
             f"{path}: a plan of folds needs the columns id and fold; there are: {', '.join(source.names)}."
         )
     named = [str(name) for name in columns]
-    table = pd.concat([piece.to_pandas() for piece in source.pieces(named, [])])
-    ids = texts(table[named[0]])
-    once(ids, source)
-    return _folds(ids, texts(table[named[1]]), source)
+    cells = columns_of(source, named)
+    once(cells[named[0]], source)
+    return _folds(cells[named[0]], cells[named[1]], source)
 
 
-def texts(column: pd.Series) -> Strings:
-    """Return (n,) str; whole numbers are written without a point, and what is missing is None."""
-    values = column.to_numpy(dtype=object)
-    if column.dtype.kind == "f":
-        return np.array([None if v != v else str(int(v)) if v == int(v) else str(v) for v in values], dtype=object)
-    missing = column.isna().to_numpy()
-    return np.array([None if m else str(v) for v, m in zip(values, missing, strict=True)], dtype=object)
+def columns_of(source: Source, names: Sequence[str]) -> dict[str, Strings]:
+    """Return the cells of columns as (n,) texts by name; None only where a cell is empty.
+
+    Raises
+    ------
+    DataError
+        If there is no row, or the file cannot be read; the text names the line.
+    """
+    found: dict[str, list[Any]] = {name: [] for name in names}
+    for piece in source.pieces(list(found), []):
+        for name, cells in found.items():
+            cells += piece.column(name).to_pylist()
+    out = {name: texts(cells) for name, cells in found.items()}
+    if not all(len(cells) for cells in out.values()):
+        raise DataError(f"{source.path}: has no rows.")
+    return out
+
+
+def texts(cells: Iterable[Any]) -> Strings:
+    """Return (n,) str, whole numbers without decimals; None only where a cell is empty."""
+    return np.array([*as_texts(cells), None], dtype=object)[:-1]
+
+
+def groups_of(names: Strings, ids: Strings) -> Strings:
+    """Return (n,) the group of each row; a row whose cell is empty is a group of its own."""
+    own = np.array([f"id:{name}" for name in ids], dtype=object)
+    return np.where(pd.isna(names), own, names)
 
 
 def once(ids: Strings, source: Source, rows: Ints | None = None) -> None:
@@ -139,27 +161,63 @@ def _folds(ids: Strings, words: Strings, source: Source) -> Folds:
     return Folds(ids, fold, k=int(fold.max(initial=0)) + 1, how={"file": str(source.path)})
 
 
-def class_numbers(names: Strings, classes: tuple[str, ...], source: str) -> Ints:
+def class_numbers(names: Strings, classes: tuple[str, ...], source: str, *, positions: bool = False) -> Ints:
     """Return (n,) int64 positions of names among the classes, `NO_LABEL` for None.
 
-    Whole numbers that are no names of classes count as positions, from 0.
+    Labels are matched by name, numbers too: a "1" is the class named "1", wherever its column stands.
+
+    Parameters
+    ----------
+    positions
+        Labels are the positions of their classes, counted from 0.
 
     Raises
     ------
     DataError
-        If a name is not a class; the text names the nearest.
+        If a name is not a class, or one of the positions is the name of another class; the text says what to do.
     """
-    at = {name: position for position, name in enumerate(classes)}
-    seen = pd.unique(pd.Series(names, dtype=object).dropna())
-    if not all(name in at for name in seen) and all(n.isdigit() and int(n) < len(classes) for n in seen):
-        at = {name: int(name) for name in seen}
+    seen = list(dict.fromkeys(name for name in names if name is not None))
+    at = _by_position(seen, classes, source) if positions else _by_name(seen, classes)
     for name in seen:
         if name not in at:
-            close = nearest(name, classes)
-            hint = f' Did you mean "{close}"?' if close else ""
-            count = int((names == name).sum())
-            raise DataError(f'{source}: {count:,} rows are labelled "{name}", which no file predicts.{hint}')
-    return pd.Series(names, dtype=object).map(at).fillna(NO_LABEL).to_numpy().astype(np.int64)
+            raise DataError(_no_class(name, int((names == name).sum()), seen, classes, source))
+    return np.fromiter((NO_LABEL if name is None else at[name] for name in names), dtype=np.int64, count=len(names))
+
+
+def _by_name(seen: Sequence[str], classes: Sequence[str]) -> dict[str, int]:
+    """Return label -> position of its class; spaces, NFD and the decimals of a whole number make no difference."""
+    known, spellings = set(classes), by_spelling(classes)
+    of = {name: name if name in known else same_as(name, spellings) for name in seen}
+    position = {name: c for c, name in enumerate(classes)}
+    return {name: position[same] for name, same in of.items() if same is not None}
+
+
+def _by_position(seen: Sequence[str], classes: Sequence[str], source: str) -> dict[str, int]:
+    at = {name: int(number(name)) for name in seen if number(name).isdecimal()}
+    for name in seen:
+        if name in classes and at.get(name) != classes.index(name):
+            raise DataError(
+                f'{source}: labels were said to be positions, but "{name}" is the name of a class. Labels are all '
+                "names or all positions: leave out --positions (positions = True), or rename the classes."
+            )
+        if not 0 <= at.get(name, -1) < len(classes):
+            raise DataError(
+                f'{source}: labels were said to be positions, and one of them is "{name}"; allowed are 0 to '
+                f"{len(classes) - 1}. Leave out --positions (positions = True) to match labels by name."
+            )
+    return at
+
+
+def _no_class(name: str, count: int, seen: Sequence[str], classes: Sequence[str], source: str) -> str:
+    """Return a sentence about a label that is no class."""
+    close = nearest(name, classes)
+    hint = f' Did you mean "{close}"?' if close else f" Classes are: {listed(classes, most=8)}."
+    if number(name).isdecimal() and not any(label in classes for label in seen):
+        hint += (
+            " If labels are positions of the classes, counted from 0, say so with --positions (positions = True in "
+            "Python)."
+        )
+    return f'{source}: {count:,} rows are labelled "{name}", which no file predicts.{hint}'
 
 
 def _column(role: str, told: str | None, source: Source) -> str | None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import csv
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import Any, Literal
+from typing import IO, Any, Literal
 from zipfile import BadZipFile, ZipFile
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
@@ -42,12 +46,32 @@ class Source:
     point: str = "."
 
     def where(self, row: int) -> str:
-        """Return words for a row, 0 the first: the line of a CSV, else the row's number from 1."""
-        return f"line {row + 2:,}" if self.kind == "csv" else f"row {row + 1:,}"
+        """Return words for a row, 0 the first: the line of a CSV on which it begins, else its number from 1."""
+        return f"line {self._line(row):,}" if self.kind == "csv" else f"row {row + 1:,}"
+
+    def _line(self, row: int) -> int:
+        """Return the line on which a row begins; the file is read again for it, since cells may hold lines."""
+        lines = begin_lines(self.path, self.separator)
+        return next(islice(lines, row + 1, None), row + 2)
 
     def from_row(self, first: int) -> Callable[[int], str]:
         """Return a function from the position of a row, counted from row `first`, to words for file and row."""
         return lambda row: f"{self.path}: {self.where(first + row)}"
+
+    def first_rows(self, most: int = 200) -> pd.DataFrame:
+        """Return the first rows as they are written, by the names of columns; cells of a CSV are texts."""
+        if self.kind == "parquet":
+            file = pyarrow.parquet.ParquetFile(self.path)
+            batch = next(file.iter_batches(batch_size=most), None)
+            return pd.DataFrame(columns=list(self.names)) if batch is None else batch.to_pandas()
+        with self.path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+            rows = islice((row for row in csv.reader(file, delimiter=self.separator) if row), most + 1)
+            try:
+                cells = list(rows)[1:]
+            except csv.Error:  # said with its line when all rows are read
+                cells = []
+        width = len(self.names)
+        return pd.DataFrame([row for row in cells if len(row) == width], columns=list(self.names), dtype=object)
 
     def pieces(self, texts: Sequence[str], numbers: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """Give the columns asked for, some rows at a time: `texts` as strings, `numbers` as floats.
@@ -86,14 +110,15 @@ def opened(path: str | Path) -> Source:
 
 def _opened_csv(path: Path) -> Source:
     with path.open("rb") as file:
-        raw, second = file.readline(2**24), file.readline(2**24)
+        raw = _record(file)
+        second = _record(file)
     try:
         header = raw.decode("utf-8-sig").strip("\r\n")
     except UnicodeDecodeError:
         raise DataError(f"{path}: line 1 is not UTF-8. Save the file as UTF-8.") from None
     if not header.strip():
         raise DataError(f"{path}: is empty; the first line must name the columns.")
-    separator = max(",;\t", key=header.count)
+    separator = max(",;\t", key=re.sub(r'"[^"]*"', "", header).count)
     names = pyarrow.csv.read_csv(
         pa.BufferReader(header.encode() + b"\n"), parse_options=pyarrow.csv.ParseOptions(delimiter=separator)
     ).column_names
@@ -104,16 +129,36 @@ def _opened_csv(path: Path) -> Source:
     return Source(path, tuple(names), "csv", separator, point)
 
 
+def _record(file: IO[bytes]) -> bytes:
+    """Return the next line that is not empty, with those after it that its quotation marks take in."""
+    raw = next((line for line in iter(lambda: file.readline(2**24), b"") if line.strip(b"\r\n")), b"")
+    while raw.count(b'"') % 2 and len(raw) < 2**24 and (more := file.readline(2**24)):
+        raw += more
+    return raw
+
+
+def begin_lines(path: Path, separator: str) -> Iterator[int]:
+    """Yield the line on which each row of a CSV begins, the header's first; empty lines are no rows."""
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        reader = csv.reader(file, delimiter=separator)
+        after = 0
+        with contextlib.suppress(csv.Error):
+            for cells in reader:
+                if cells:
+                    yield after + 1
+                after = reader.line_num
+
+
 def _csv_pieces(source: Source, texts: Sequence[str], numbers: Sequence[str]) -> Iterator[pa.RecordBatch]:
     types = {name: pa.string() for name in texts} | {name: pa.float64() for name in numbers}
     read = pyarrow.csv.ReadOptions(use_threads=False, block_size=2**24)
-    parse = pyarrow.csv.ParseOptions(delimiter=source.separator)
+    parse = pyarrow.csv.ParseOptions(delimiter=source.separator, newlines_in_values=True)
     convert = pyarrow.csv.ConvertOptions(
         column_types=types,
         decimal_point=source.point,
         include_columns=[*texts, *numbers],
+        null_values=[""],  # "NA", "null" and the like are names as good as any
         strings_can_be_null=True,
-        quoted_strings_can_be_null=False,
     )
     try:
         with pyarrow.csv.open_csv(source.path, read, parse, convert) as reader:
@@ -126,7 +171,7 @@ def _csv_words(error: Exception, source: Source) -> str:
     """Return pyarrow's complaint as a sentence with line and column."""
     said = _first_line(error)
     line = re.search(r"Row #(\d+)", said)
-    where = f"line {int(line[1]):,}" if line else "a line"
+    where = source.where(int(line[1]) - 2) if line else "a line"
     if found := re.search(r"Expected (\d+) columns, got (\d+)", said):
         return f"{where} has {found[2]} cells, and the first line names {found[1]} columns. Mend the line."
     column = re.search(r"In CSV column #(\d+)", said)

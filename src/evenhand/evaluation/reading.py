@@ -16,7 +16,7 @@ from evenhand.evaluation.columns import Columns
 from evenhand.evaluation.from_npz import of_npz
 from evenhand.evaluation.from_record import of_record
 from evenhand.evaluation.from_table import of_table
-from evenhand.evaluation.labels import Labels, class_numbers, read_folds, read_labels
+from evenhand.evaluation.labels import Labels, class_numbers, groups_of, read_folds, read_labels
 
 
 def read_predictions(
@@ -73,11 +73,14 @@ def read_predictions(
         plan = truth.folds
     columns = columns or Columns()
     read = of_npz if Path(path).suffix.lower() == ".npz" else of_table
-    found = [_with_plan(_with_truth(p, truth), plan, of) for p in read(Path(path), columns, of)]
+    names = None if truth is None else {name for name in truth.names if name is not None}
+    found = [
+        _with_plan(_with_truth(p, truth, columns), plan, of) for p in read(Path(path), columns, of, names)
+    ]
     return tuple(found if model is None or len(found) > 1 else [replace(found[0], model=model)])
 
 
-def _with_truth(p: Predictions, labels: Labels | None) -> Predictions:
+def _with_truth(p: Predictions, labels: Labels | None, columns: Columns) -> Predictions:
     """Return the predictions with truth and groups from a table of labels.
 
     Raises
@@ -94,7 +97,7 @@ def _with_truth(p: Predictions, labels: Labels | None) -> Predictions:
             "Ids must be written in the same way."
         )
     names = _or_none(labels.names, at)
-    truth = class_numbers(names, p.classes, labels.source)
+    truth = class_numbers(names, p.classes, labels.source, positions=columns.positions)
     if p.truth is not None:
         differ = (truth >= 0) & (p.truth >= 0) & (truth != p.truth)
         if differ.any():
@@ -105,9 +108,7 @@ def _with_truth(p: Predictions, labels: Labels | None) -> Predictions:
         truth = np.where(truth >= 0, truth, p.truth)
     groups = p.groups
     if groups is None and labels.groups is not None:
-        own = np.array([f"id:{i}" for i in p.ids], dtype=object)
-        found = _or_none(labels.groups, at)
-        groups = np.where(pd.isna(found), own, found)
+        groups = groups_of(_or_none(labels.groups, at), p.ids)
     return replace(p, truth=truth, groups=groups)
 
 

@@ -8,11 +8,10 @@ import numpy as np
 from scipy.special import expit, softmax
 
 from evenhand.base.errors import DataError
+from evenhand.base.probabilities import OFF, ROUNDING
 from evenhand.base.values import Floats
 from evenhand.evaluation.columns import Scale
 
-OFF = 0.02
-"""How far the probabilities of a row may be from summing to 1: as far as rounding takes them."""
 
 
 def probabilities(
@@ -46,6 +45,8 @@ def probabilities(
     if scale == "logit":
         return np.asarray(expit(block) if several else softmax(block.astype(np.float64), axis=1), dtype=block.dtype)
     _check_range(block, classes, scale, where)
+    if (block < 0).any() or (several and (block > 1).any()):
+        block = block.clip(0, 1 if several else None)  # what rounding took below 0 or above 1
     if several:
         return block
     total = block.sum(axis=1)
@@ -74,8 +75,8 @@ def _check_finite(block: Floats, classes: Sequence[str], where: Callable[[int], 
 
 
 def _check_range(block: Floats, classes: Sequence[str], scale: Scale, where: Callable[[int], str]) -> None:
-    high = np.inf if scale == "normalise" else 1 + 1e-6
-    bad = (block < 0) | (block > high)
+    high = np.inf if scale == "normalise" else 1 + ROUNDING
+    bad = (block < -ROUNDING) | (block > high)
     if bad.any():
         row, column = np.argwhere(bad)[0]
         raise DataError(

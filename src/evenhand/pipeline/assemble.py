@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from evenhand.base.errors import DataError, EvenhandError
-from evenhand.base.files import replacing
+from evenhand.base.files import frame_csv, replacing
 from evenhand.base.record import Record
 from evenhand.base.values import Floats, Folds, Predictions
 from evenhand.data.split_sklearn import GroupedStratifiedKFold
@@ -163,7 +163,7 @@ def write_predictions(made: Assembly, path: Path) -> None:
     table = made.predictions
     with replacing(path) as part:
         if ending == ".csv":
-            table.to_csv(part, index=False)
+            frame_csv(table, part)
         else:
             table.to_parquet(part, index=False)
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from evenhand.base.errors import DataError, nearest
-from evenhand.base.files import replacing
+from evenhand.base.files import frame_csv, replacing
 from evenhand.base.values import Ints, Predictions, Strings
 from evenhand.data.csvtext import csv_cells, decode_csv
 
@@ -249,7 +249,7 @@ def write_submission(made: Submission, sample: Sample, path: str | Path) -> Path
     """
     path = Path(path)
     with replacing(path) as part:
-        made.table.to_csv(part, index=False)
+        frame_csv(made.table, part)
         with part.open(encoding="utf-8", newline="") as file:
             rows = list(csv.reader(file))
         ids = [row[sample.id_column] for row in rows[1:]]

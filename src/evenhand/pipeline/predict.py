@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from evenhand.base.errors import DataError, EvenhandError
-from evenhand.base.files import replacing
+from evenhand.base.files import frame_csv, replacing
 from evenhand.base.record import Record
 from evenhand.base.values import Finding, Floats, Mask, Predictions, Samples
 from evenhand.data.root import Root, open_root
@@ -271,6 +271,6 @@ def write_table(predicted: Predicted, path: Path) -> None:
         )
     with replacing(path) as part:
         if ending == ".csv":
-            predicted.table.to_csv(part, index=False)
+            frame_csv(predicted.table, part)
         else:
             predicted.table.to_parquet(part, index=False)

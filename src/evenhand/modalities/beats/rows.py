@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from evenhand.base.cells import as_texts
 from evenhand.base.errors import DataError, unknown
 from evenhand.base.values import NO_LABEL, Finding, Samples
 from evenhand.data.config import DataConfig
@@ -17,7 +18,7 @@ from evenhand.data.labels import label, levels, split_cells, unknown_names
 from evenhand.data.names import some
 from evenhand.data.root import Root
 from evenhand.data.skipped import findings_of
-from evenhand.data.table import Table, as_texts
+from evenhand.data.table import Table
 from evenhand.modalities.beats.classes import class_of
 from evenhand.modalities.beats.config import BeatsConfig
 from evenhand.modalities.beats.found import annotated, annotated_or_detected

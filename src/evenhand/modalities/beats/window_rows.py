@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from evenhand.base.cells import as_texts
 from evenhand.base.errors import DataError, unknown
 from evenhand.base.values import NO_LABEL, Finding, Samples
 from evenhand.data.config import DataConfig
@@ -18,7 +19,6 @@ from evenhand.data.labels import label, split_cells, unknown_names
 from evenhand.data.names import suffix
 from evenhand.data.root import Root
 from evenhand.data.skipped import Skipped, findings_of
-from evenhand.data.table import as_texts
 from evenhand.modalities.beats.config import BeatsConfig
 from evenhand.modalities.beats.kept import Kept
 from evenhand.modalities.beats.read import config_of

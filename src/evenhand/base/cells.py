@@ -1,0 +1,87 @@
+"""Cells of tables as text: one rule for what is missing and how numbers are written, for every table that is read."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Hashable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+Text = str | None
+
+_WHOLE = re.compile(r"[-+]?\d+(\.0+)?")
+
+
+def spelling(text: str) -> str:
+    """Return text in the one Unicode spelling (NFC) that names and classes are compared in.
+
+    Macs write é as two characters, everybody else as one; both must be the same class.
+    """
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def cell_text(cell: Any) -> Text:
+    """Return one cell as text without spaces around it; None only if it is empty.
+
+    >>> [cell_text(cell) for cell in ("NA", "nan", "null", " a ", "", "  ", None, float("nan"))]
+    ['NA', 'nan', 'null', 'a', None, None, None, None]
+    """
+    if cell is None or cell is pd.NA or cell is pd.NaT or (isinstance(cell, (float, np.floating)) and cell != cell):
+        return None
+    return spelling(str(cell)).strip() or None
+
+
+def as_texts(cells: Iterable[Any]) -> list[Text]:
+    """Return the cells of a column as text, stably; empty ones are None.
+
+    A whole number is written without decimals where every cell is a whole number, and where it also stands without
+    them: nobody means two things by "3" and "3.0" in one column.
+
+    >>> as_texts([1.0, 2.0, float("nan")]), as_texts(["a ", "", "1.0"]), as_texts(["a", "3", "3.0"])
+    (['1', '2', None], ['a', None, '1.0'], ['a', '3', '3'])
+    """
+    texts = [cell_text(cell) for cell in cells]
+    pointed = {text for text in set(texts) if text is not None and "." in text and _WHOLE.fullmatch(text)}
+    if not pointed:
+        return texts
+    known = set(texts)
+    whole = all(text is None or _WHOLE.fullmatch(text) for text in known)
+    plain: Mapping[Text, Text] = {text: number(text) for text in pointed if whole or number(text) in known}
+    return [plain.get(text, text) for text in texts]
+
+
+def number(text: str) -> str:
+    """Return a whole number without its decimals, and any other text as it is.
+
+    >>> number("3.0"), number("3.5"), number("v3.0")
+    ('3', '3.5', 'v3.0')
+    """
+    return text.partition(".")[0] if _WHOLE.fullmatch(text) else text
+
+
+def by_spelling(names: Iterable[str]) -> dict[Hashable, str]:
+    """Return what each name may also be written as -> the name: with spaces, in NFD, or as a number with decimals.
+
+    A spelling that two names share is none of theirs.
+    """
+    found: dict[Hashable, str | None] = {}
+    for name in names:
+        key = _key(name)
+        found[key] = None if key in found else name
+    return {key: name for key, name in found.items() if name is not None}
+
+
+def same_as(text: str, spellings: Mapping[Hashable, str]) -> str | None:
+    """Return the name that a text is another spelling of, or None; `spellings` is from `by_spelling`.
+
+    >>> same_as("3.0 ", by_spelling(["3", "4"]))
+    '3'
+    """
+    return spellings.get(_key(text))
+
+
+def _key(text: str) -> Hashable:
+    return number(spelling(text).strip())

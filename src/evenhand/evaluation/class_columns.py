@@ -1,0 +1,168 @@
+"""Which columns of a table hold a class each, where their names alone do not say."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from evenhand.base.cells import as_texts, by_spelling, same_as
+from evenhand.base.errors import DataError
+from evenhand.base.probabilities import OFF, ROUNDING
+
+PASSED_OVER = (
+    "predicted",
+    "confidence",
+    "expected_accuracy",
+    "margin",
+    "agreement",
+    "prediction",
+    "y_pred",
+    "",
+    "index",
+    "unnamed: 0",
+    "__index_level_0__",
+)
+"""Names of columns that say nothing which the others do not, unless only with them the rows sum to 1."""
+
+PROBABILITY = ("p:", "prob:", "proba:", "p_", "prob_", "proba_")
+LOGIT = ("logit:", "logits:", "logit_", "logits_")
+"""What may stand before the name of a class; with a colon it is never part of the name."""
+
+ROLES = ("truth", "group", "fold", "model", "set")
+"""Roles whose column may be a class after all: there are classes named "true", "set" and "model"."""
+
+
+@dataclass(frozen=True)
+class ClassColumns:
+    """Columns that may hold a class each.
+
+    Attributes
+    ----------
+    classes
+        Name of a class -> its column.
+    prefix
+        What stands before every name, "" for nothing.
+    not_roles
+        Roles that no column has then.
+    """
+
+    classes: Mapping[str, str]
+    prefix: str = ""
+    not_roles: tuple[str, ...] = field(default=())
+
+
+def class_columns(
+    rest: Sequence[str],
+    roles: Mapping[str, str],
+    every: Sequence[str],
+    source: str,
+    first: pd.DataFrame | None,
+    labels: Collection[str] | None,
+    *,
+    sums: bool = True,
+    off: float = OFF,
+) -> ClassColumns:
+    """Return the columns that hold a class each.
+
+    A prefix with a colon (`p:CLASS`) decides. Without one there may be several readings: "p_mirabilis" is a prefix
+    and a name, or a name; "index" and "true" are known words, or classes. The first reading under which the labels
+    are classes and the first rows sum to 1 is taken; if none is such, the first.
+
+    Parameters
+    ----------
+    rest
+        Columns without a role.
+    roles
+        Role -> column.
+    every
+        All columns, in their order.
+    source
+        The file, for messages.
+    first
+        The first rows, or None where nobody looked.
+    labels
+        Names that are known to be classes, or None.
+    sums
+        Whether rows must sum to 1.
+    off
+        How far from 1 they may be.
+    """
+    for prefix in (*PROBABILITY, *LOGIT):
+        if prefix.endswith(":") and len(found := _with_prefix(rest, prefix)) > 1:
+            return ClassColumns(_named(found, prefix, source), prefix)
+    readings = list(_readings(rest, roles, every, source))
+    for reading in readings if first is not None else ():
+        if _fits(reading, first, labels, sums, off):
+            return reading
+    return readings[0]
+
+
+def _readings(
+    rest: Sequence[str], roles: Mapping[str, str], every: Sequence[str], source: str
+) -> Iterator[ClassColumns]:
+    """Yield what the columns may be, the likeliest first."""
+    plain = [name for name in rest if name.strip().lower() not in PASSED_OVER]
+    for prefix in (*PROBABILITY, *LOGIT):
+        if len(found := _with_prefix(rest, prefix)) > 1:
+            yield ClassColumns(_named(found, prefix, source), prefix)
+            break
+    yield ClassColumns(_named(plain, "", source))
+    passed = [name for name in rest if name not in plain and name.strip()]
+    free = {role: name for role, name in roles.items() if role in ROLES}
+    for more in ((name,) for name in passed):
+        yield _more(plain, more, (), every, source)
+    for role, name in free.items():
+        yield _more(plain, (name,), (role,), every, source)
+    if passed:
+        yield _more(plain, passed, (), every, source)
+    for role, name in free.items():
+        for other in passed:
+            yield _more(plain, (name, other), (role,), every, source)
+
+
+def _more(
+    plain: Sequence[str], more: Sequence[str], roles: tuple[str, ...], every: Sequence[str], source: str
+) -> ClassColumns:
+    taken = {*plain, *more}
+    return ClassColumns(_named([name for name in every if name in taken], "", source), not_roles=roles)
+
+
+def _with_prefix(names: Sequence[str], prefix: str) -> list[str]:
+    return [name for name in names if name.strip().lower().startswith(prefix)]
+
+
+def _named(columns: Sequence[str], prefix: str, source: str) -> dict[str, str]:
+    """Return name of a class -> column.
+
+    Raises
+    ------
+    DataError
+        If two columns name one class.
+    """
+    texts = as_texts(column.strip()[len(prefix) :] for column in columns)
+    names = [text or "" for text in texts]
+    out: dict[str, str] = {}
+    for name, column in zip(names, columns, strict=True):
+        if name in out:
+            raise DataError(f'{source}: the columns "{out[name]}" and "{column}" both name the class "{name}".')
+        out[name] = column
+    return out
+
+
+def _fits(
+    reading: ClassColumns, first: pd.DataFrame | None, labels: Collection[str] | None, sums: bool, off: float
+) -> bool:
+    """Whether the labels are classes, and the first rows hold probabilities, if they must."""
+    if labels is not None:
+        spellings = by_spelling(reading.classes)
+        if any(name not in reading.classes and same_as(name, spellings) is None for name in labels):
+            return False
+    if first is None or not reading.classes:
+        return False
+    numbers = first[list(reading.classes.values())].apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)
+    if np.isnan(numbers).any():
+        return False
+    return not sums or bool((np.abs(numbers.sum(axis=1) - 1) <= off).all() and (numbers >= -ROUNDING).all())
