@@ -15,6 +15,7 @@ PUBLIC = [
     "Check",
     "Comparison",
     "EffectivePrior",
+    "EvaluationResult",
     "EvenhandError",
     "Examination",
     "Finding",

@@ -17,6 +17,7 @@ _WHERE = {
     "Comparison": "evaluation.compare",
     "EvenhandError": "base.errors",
     "EffectivePrior": "balance.prior",
+    "EvaluationResult": "evaluation.evaluation_result",
     "Examination": "doctor.examination",
     "Finding": "base.values",
     "Folds": "base.values",
@@ -42,7 +43,7 @@ _WHERE = {
     "demo": "pipeline.demo",
     "effective_prior": "balance.prior",
     "effective_prior_of": "balance.foreign",
-    "evaluate": "evaluation.evaluate",
+    "evaluate": "pipeline.evaluate",
     "examine": "pipeline.examine",
     "init": "pipeline.init",
     "ledger": "pipeline.ledger",
@@ -81,7 +82,7 @@ if TYPE_CHECKING:
     from evenhand.ensemble.calibrated import calibrated as calibrated
     from evenhand.ensemble.worth import worth as worth
     from evenhand.evaluation.compare import Comparison as Comparison
-    from evenhand.evaluation.evaluate import evaluate as evaluate
+    from evenhand.evaluation.evaluation_result import EvaluationResult as EvaluationResult
     from evenhand.evaluation.reading import read_predictions as read_predictions
     from evenhand.evaluation.rungs import Worth as Worth
     from evenhand.pipeline.assemble import assemble as assemble
@@ -95,6 +96,7 @@ if TYPE_CHECKING:
     from evenhand.pipeline.compare import compare as compare
     from evenhand.pipeline.compare import compare_versions as compare_versions
     from evenhand.pipeline.demo import demo as demo
+    from evenhand.pipeline.evaluate import evaluate as evaluate
     from evenhand.pipeline.examine import examine as examine
     from evenhand.pipeline.init import init as init
     from evenhand.pipeline.ledger import ledger as ledger

@@ -45,7 +45,28 @@ def test_any_grouping_can_be_audited_by():
     assert len(audit(p, by=by, draws=200).groups) == len(set(by))
     lacking = by.copy()
     lacking[:5] = None
-    assert len(audit(p, by=lacking, draws=200).groups) == len(set(by)) + 5
+    found = audit(p, by=lacking, draws=200)
+    assert len(found.groups) == len(set(by)) + 5
+    assert {group.name for group in found.groups[-5:]} == {f"id:r{i}" for i in range(5)}
+    assert found.each_group.says == f"each of {len(set(by))} parts of 8 rows or more alone, accuracy"
+
+
+def test_auditing_by_a_column_resamples_the_groups_all_the_same():
+    p = predictions()
+    half = np.arange(len(p)) % 2
+    found, plain = audit(p, by=half, metric="log_loss", draws=200), audit(p, metric="log_loss", draws=200)
+    assert found.figure == plain.figure
+    assert found.quantile == plain.quantile
+    assert {part.groups for part in found.groups} == {20}
+
+
+def test_several_columns_are_audited_at_once():
+    p = predictions()
+    found = audit(p, by={"half": np.arange(len(p)) % 2, "third": np.arange(len(p)) % 3}, draws=200)
+    assert [(one.column, len(one.parts)) for one in found.slices] == [("half", 2), ("third", 3)]
+    assert found.groups == found.slices[0].parts
+    assert [one["column"] for one in found.document()["slices"]] == ["half", "third"]
+    assert len(found.slices[1].table()) == 3
 
 
 def test_for_a_loss_worse_is_more():

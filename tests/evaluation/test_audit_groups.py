@@ -26,7 +26,7 @@ def test_a_group_that_fails_is_below_and_comes_first():
 
 def test_three_rows_are_too_few_to_tell_even_if_all_are_wrong():
     found = group_figures(predictions([60, 3, 60], [48, 0, 48]))
-    assert found[0].verdict == "too few to tell"
+    assert (found[-1].n, found[-1].verdict) == (3, "too few to tell")
     words = summary_words(found)
     assert words.startswith("Of 3 groups: surely below what their classes lead one to expect 0, as expected ")
 
@@ -37,6 +37,50 @@ def test_a_group_of_hard_classes_is_not_blamed_for_them():
     assert [f.verdict for f in group_figures(p)].count("below") == 0
     alike = predictions([50, 50, 50], [50, 25, 50])
     assert group_figures(alike)[0].verdict == "below"
+
+
+@pytest.mark.parametrize("rate", [0.93, 0.895, 0.5])
+def test_a_group_that_is_surely_below_is_never_as_expected_however_small_the_gap(rate):
+    found = group_figures(predictions([4000, 4000], [3840, int(4000 * rate)]))
+    assert found[0].verdict == "below"
+    assert found[0].gap == pytest.approx(0.96 - int(4000 * rate) / 4000)
+
+
+def test_groups_of_few_rows_come_last():
+    found = group_figures(predictions([1] * 30 + [40, 40, 40], [0] * 30 + [40, 39, 4]))
+    assert [f.n for f in found[:3]] == [40, 40, 40]
+    assert found[0].verdict == "below"
+
+
+def test_a_part_is_worth_as_many_rows_as_its_groups_are():
+    rng = np.random.default_rng(0)
+    units = np.repeat(np.arange(20), 50)
+    p = predictions([500, 500], [0, 0])
+    right = rng.random(20) < np.repeat([0.9, 0.5], 10)  # rows of a unit stand or fall together
+    chosen = np.where(right[units], p.truth, 1 - p.truth)
+    together = Predictions(p.ids, p.classes, np.eye(2)[chosen], p.truth, groups=p.groups)
+    alone, worth = (group_figures(together, units=u) for u in (None, units.astype(str).astype(object)))
+    assert alone[0].verdict == "below"
+    assert worth[0].verdict == "too few to tell"
+    assert worth[0].groups == 10
+    assert worth[0].high - worth[0].low > 2 * (alone[0].high - alone[0].low)
+    few = group_figures(together, units=np.repeat(list("wxyz"), 250).astype(object))
+    assert {f.verdict for f in few} == {"too few to tell"}
+    same = group_figures(together, units=p.groups)
+    assert [f.document() for f in same] == [f.document() for f in alone]
+
+
+def test_equal_parts_made_of_groups_are_seldom_blamed():
+    rng = np.random.default_rng(1)
+    blamed = 0
+    for _ in range(200):
+        units = np.repeat(np.arange(40), rng.integers(5, 30, 40))
+        right = rng.random(len(units)) < rng.beta(4, 1, 40)[units]
+        ids = np.arange(len(units)).astype(str).astype(object)
+        p = Predictions(ids, ("a", "b"), np.eye(2)[(~right).astype(int)], np.zeros(len(units), dtype=int))
+        found = group_figures(p, (units % 4).astype(str).astype(object), units=units.astype(str).astype(object))
+        blamed += found[0].verdict == "below"
+    assert blamed <= 16
 
 
 def test_equal_groups_are_seldom_blamed():

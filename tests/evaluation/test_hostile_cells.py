@@ -27,7 +27,8 @@ from evenhand.pipeline.likeness import read_sample
 
 HOSTILE = (
     "NA", "N/A", "null", "NULL", "nan", "NaN", "None", "#N/A", "<NA>", "inf", "-", "1", "0", "3.0", "007", "1e5",
-    "true", "False", "index", "truth", "fold", "test", "id", "p_x", 'say "a"', '"', "a,b", "a;b", "a\tb", "two\nlines",
+    "true", "False", "index", "truth", "fold", "test", "id", "p_x", 'say "a"',
+    '"', "a,b", "a;b", "a\tb", "two\nlines",
     "two\r\nlines", "one\rline", "a\u2028b", "a\u0085b", " space before", "space after ", "é", "日本", "=1+1", "'",
 )  # fmt: skip
 N, K, G = 12, 3, 4
@@ -51,7 +52,12 @@ def write_csv(path, header, rows, delimiter=","):
 
 def frame_of(ids, classes, groups, *, prefix):
     head = pd.DataFrame(
-        {"id": ids, "fold": np.arange(N) % 2, "truth": [classes[t] for t in TRUTH], "group": [groups[g] for g in GROUP]}
+        {
+            "id": ids,
+            "fold": np.arange(N) % 2,
+            "truth": [classes[t] for t in TRUTH],
+            "group": [groups[g] for g in GROUP],
+        }
     )
     return pd.concat([head, pd.DataFrame(PROBABILITIES, columns=[f"{prefix}{name}" for name in classes])], axis=1)
 
@@ -147,8 +153,9 @@ def test_only_an_empty_cell_is_missing(tmp_path):
     assert p.truth.tolist() == [0, -1, 1, -1]
     assert p.groups.tolist() == ["NA", "id:b", "NA", "null"]
     np.savez(
-        tmp_path / "m.npz", ids=np.array(list("abcd")), classes=np.array(["NA", "x"]), probabilities=p.probabilities,
-        truth=np.array([row[1] for row in rows]), groups=np.array([row[2] for row in rows]),
+        tmp_path / "m.npz", ids=np.array(list("abcd")), classes=np.array(["NA", "x"]),
+        probabilities=p.probabilities, truth=np.array([row[1] for row in rows]),
+        groups=np.array([row[2] for row in rows]),
     )  # fmt: skip
     (q,) = read_predictions(tmp_path / "m.npz")
     assert (q.truth.tolist(), q.groups.tolist()) == (p.truth.tolist(), p.groups.tolist())
@@ -157,7 +164,9 @@ def test_only_an_empty_cell_is_missing(tmp_path):
 def test_the_line_is_that_of_the_file_whatever_lines_cells_hold(tmp_path):
     def read(*rows, columns=None):
         path = tmp_path / "m.csv"
-        path.write_text("\n".join(["id,note,p:x,p:y", '"a\nb","1\r\n2\n3",1,0', "", "b,,0,1", *rows, ""]), newline="")
+        path.write_text(
+            "\n".join(["id,note,p:x,p:y", '"a\nb","1\r\n2\n3",1,0', "", "b,,0,1", *rows, ""]), newline=""
+        )
         return read_predictions(path, columns=columns)
 
     for row, words in (

@@ -131,7 +131,11 @@ def test_whole_numbers_as_labels_are_names_unless_told(written):
     for columns, words in ((None, 'labelled "0"'), (told, '"1" is the name of a class')):
         with pytest.raises(DataError, match=words):
             read_predictions(stray, columns=columns)
-    for truth, words in (("cat", "leave out --positions"), ("2", "allowed are 0 to 1"), ("-1", "allowed are 0 to 1")):
+    for truth, words in (
+        ("cat", "leave out --positions"),
+        ("2", "allowed are 0 to 1"),
+        ("-1", "allowed are 0 to 1"),
+    ):
         with pytest.raises(DataError, match=words):
             read_predictions(written(f"id,truth,cat,dog\na,1,1,0\nb,{truth},1,0\n"), columns=told)
 

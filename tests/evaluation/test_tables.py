@@ -28,6 +28,30 @@ def test_a_frame_names_classes_and_rows():
 def test_truth_may_be_names_positions_or_gaps():
     assert predictions_from(HALF, [np.nan, 1.0]).truth.tolist() == [NO_LABEL, 1]
     assert predictions_from(HALF, [1, 2], classes=["1", "2"]).truth.tolist() == [0, 1]
+    assert predictions_from(HALF, [1, -1], classes=["cat", "dog"]).truth.tolist() == [1, NO_LABEL]
+    assert predictions_from(HALF, [True, False]).truth.tolist() == [1, 0]
+    assert predictions_from(HALF, ["dog", None], classes=["cat", "dog"]).truth.tolist() == [1, NO_LABEL]
+    assert predictions_from(HALF, [1, 0], classes=["1", "0"], positions=True).truth.tolist() == [1, 0]
+
+
+@pytest.mark.parametrize("truth", [["0", "1"], ["cat", "1"], ["cat", 1], [2, 1]])
+def test_numbers_among_names_are_never_positions(truth):
+    with pytest.raises(DataError, match=r"labelled"):
+        predictions_from(HALF, truth, classes=["cat", "dog"])
+
+
+def test_rows_without_a_group_are_groups_of_their_own():
+    p = predictions_from(HALF, groups=[None, "None"])
+    assert p.groups.tolist() == ["id:0", "None"]
+
+
+def test_a_series_is_aligned_with_the_frame():
+    frame = pd.DataFrame(HALF, columns=["cat", "dog"], index=["x", "y"])
+    p = predictions_from(frame, pd.Series(["dog", "cat"], index=["y", "x"]))
+    assert p.truth.tolist() == [0, 1]
+
+
+def test_several_labels_stay_a_matrix():
     assert predictions_from(HALF, [[0, 1], [1, 1]]).truth.tolist() == [[0, 1], [1, 1]]
 
 
@@ -36,17 +60,18 @@ def test_truth_may_be_names_positions_or_gaps():
     [
         ({"probabilities": [0.5, 0.5]}, "must be rows × classes"),
         ({"probabilities": [[1.5, -0.5]]}, r'2 probabilities are not in 0..1 \(first: 1.5, id "0", class "0"\)'),
-        ({"probabilities": [[np.nan, 0.5]]}, "1 probabilities are not in 0..1"),
+        ({"probabilities": [[np.nan, 0.5]]}, "1 probabilities are not numbers"),
+        ({"probabilities": [["a", 0.5]]}, "something that is no number"),
         ({"probabilities": HALF, "ids": ["x", "x"]}, r'1 ids are there more than once \(first: "x"\)'),
         ({"probabilities": HALF, "ids": ["x"]}, "There are 1 ids for 2"),
         ({"probabilities": HALF, "classes": ["x", "x"]}, "1 classes are there more than once"),
         ({"probabilities": HALF, "truth": [0]}, r"The truth is \(1,\) for 2 rows and 2 classes"),
         (
             {"probabilities": HALF, "truth": ["cat", "dgo"], "classes": ["cat", "dog"]},
-            'Row 1 .* Did you mean "dog"',
+            '1 rows are labelled "dgo".* Did you mean "dog"',
         ),
-        ({"probabilities": HALF, "truth": [0, 2]}, 'Row 1 is labelled "2", which is not a class'),
-        ({"probabilities": HALF, "truth": [0, float("inf")]}, 'Row 1 is labelled "inf"'),
+        ({"probabilities": HALF, "truth": [0, 2]}, '1 rows are labelled "2", which is not a class.*classes=\\['),
+        ({"probabilities": HALF, "truth": [0, float("inf")]}, '1 rows are labelled "inf"'),
     ],
 )
 def test_what_does_not_fit_is_told_in_words(arguments, words):

@@ -115,6 +115,18 @@ def test_a_column_of_the_labels_can_be_audited_by(files: list[Path], tmp_path: P
     frame.assign(label=frame["truth"], town=np.arange(len(frame)) % 4)[["id", "label", "town"]].to_csv(towns)
     found = evenhand.audit(files[0], by="town", labels=towns)
     assert {group.name for group in found.audit.groups} == {"0", "1", "2", "3"}
+    assert {group.groups for group in found.audit.groups} == {12}
+    plain = evenhand.audit(files[0], labels=towns)
+    assert found.audit.figure == plain.audit.figure
+    both = evenhand.audit(files[0], by=["town", "fold"], labels=towns)
+    assert [one.column for one in both.audit.slices] == ["town", "fold"]
+
+
+def test_locked_rows_are_audited_when_asked_for(done: Run) -> None:
+    found = evenhand.audit(done.record, model="a", of="test")
+    assert found.audit.figure.n == int((done.record.folds().fold == -1).sum())
+    with pytest.raises(EvenhandError, match='no choice named "tset"'):
+        evenhand.audit(done.record, of="tset")
 
 
 def test_a_run_is_audited_with_heads_trained_again(done: Run) -> None:
@@ -161,6 +173,10 @@ def test_the_shell_prints_words(files: list[Path]) -> None:
     result = CliRunner().invoke(app, ["audit", str(files[0]), "--floor", "0.9"])
     assert result.exit_code == 0, result.output
     assert "shop 3" in result.stdout
+    result = CliRunner().invoke(app, ["audit", str(files[0]), "--by", "fold", "--by", "group"])
+    assert result.exit_code == 0, result.output
+    assert "worst fold" in result.stdout
+    assert "worst group" in result.stdout
     assert "does not cover data from elsewhere" in " ".join(result.stdout.split())
 
 

@@ -1,4 +1,4 @@
-"""Cells of tables as text: one rule for what is missing and how numbers are written, for every table that is read."""
+"""Cells of tables as text: one rule for what is missing and how numbers are written, in every table."""
 
 from __future__ import annotations
 

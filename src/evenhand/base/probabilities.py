@@ -33,9 +33,9 @@ def checked_probabilities(table: Array, ids: Array, classes: tuple[str, ...], *,
     """
     if not table.size:
         return table
-    total = table.sum(axis=1, dtype=np.float64)  # not finite where any number of the row is not
-    if not np.isfinite(total).all():
-        bad = ~np.isfinite(table)
+    with np.errstate(invalid="ignore", over="ignore"):
+        total = table.sum(axis=1, dtype=np.float64)  # not finite where any number of the row is not
+    if not np.isfinite(total).all() and (bad := ~np.isfinite(table)).any():
         row, column = np.argwhere(bad)[0]
         raise DataError(
             f'{int(bad.sum()):,} probabilities are not numbers (first: id "{ids[row]}", class "{classes[column]}").'
@@ -46,8 +46,8 @@ def checked_probabilities(table: Array, ids: Array, classes: tuple[str, ...], *,
         row, column = np.argwhere(outside)[0]
         raise DataError(
             f"{int(outside.sum()):,} probabilities are not in 0..1 (first: {table[row, column]:g}, "
-            f'id "{ids[row]}", class "{classes[column]}"). Raw scores (logits) must go through a softmax or sigmoid '
-            "first, and logarithms through exp."
+            f'id "{ids[row]}", class "{classes[column]}"). Raw scores (logits) must go through a softmax or '
+            "sigmoid first, and logarithms through exp."
         )
     if low < 0 or (several and high > 1):
         table = table.clip(0, 1 if several else None)
@@ -59,8 +59,8 @@ def checked_probabilities(table: Array, ids: Array, classes: tuple[str, ...], *,
         row = int(away.argmax())
         raise DataError(
             f"The probabilities of {int((away > OFF).sum()):,} of {len(table):,} rows do not sum to 1 (id "
-            f'"{ids[row]}": {total[row]:.4g}). Divide each row by its sum if they are shares; if several labels may '
-            "hold for a row, give the truth as a matrix (n, k), or several_labels = True."
+            f'"{ids[row]}": {total[row]:.4g}). Divide each row by its sum if they are shares; if several labels '
+            "may hold for a row, give the truth as a matrix (n, k), or several_labels = True."
         )
     return table if away.max() <= ROUNDING else table / total[:, None]
 
@@ -75,7 +75,9 @@ def check_truth(truth: Array, ids: Array, classes: tuple[str, ...], *, no_label:
     """
     n, k = len(ids), len(classes)
     if truth.shape not in {(n,), (n, k)}:
-        raise DataError(f"The truth is {truth.shape} for {n} rows and {k} classes; it must be ({n},) or ({n}, {k}).")
+        raise DataError(
+            f"The truth is {truth.shape} for {n} rows and {k} classes; it must be ({n},) or ({n}, {k})."
+        )
     if truth.dtype.kind not in "iufb":
         raise DataError(
             f"The truth holds {truth.dtype.type.__name__} values; a Predictions value takes positions of classes, "
@@ -96,8 +98,8 @@ def check_truth(truth: Array, ids: Array, classes: tuple[str, ...], *, no_label:
     if wrong.any():
         row = int(wrong.argmax())
         raise DataError(
-            f'The truth of {int(wrong.sum()):,} rows is not the number of a class (first: {truth[row]}, id "{ids[row]}"); '
-            f"there are {k} classes, numbered from 0, and {no_label} stands for not known."
+            f"The truth of {int(wrong.sum()):,} rows is not the number of a class (first: {truth[row]}, id "
+            f'"{ids[row]}"); there are {k} classes, numbered from 0, and {no_label} stands for not known.'
         )
 
 
@@ -115,7 +117,9 @@ def check_unique(names: Any, what: str) -> None:
     if index.hasnans:
         raise DataError(f"{int(index.isna().sum()):,} {what} are missing; each needs a name of its own.")
     twice = index.duplicated()
-    raise DataError(f'{int(twice.sum()):,} {what} are there more than once (first: "{index[int(twice.argmax())]}").')
+    raise DataError(
+        f'{int(twice.sum()):,} {what} are there more than once (first: "{index[int(twice.argmax())]}").'
+    )
 
 
 def check_length(values: Any, n: int, what: str) -> None:

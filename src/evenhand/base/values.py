@@ -15,6 +15,7 @@ import pandas as pd
 
 from evenhand.base.errors import DataError, FoldsError
 from evenhand.base.mapped import let_go
+from evenhand.base.probabilities import check_length, check_truth, check_unique, checked_probabilities
 
 Floats = npt.NDArray[np.floating[Any]]
 Ints = npt.NDArray[np.integer[Any]]
@@ -210,6 +211,14 @@ class Predictions:
         Where they come from; only "out-of-fold" and "test" can be believed.
     logits
         (n, k) float64 before softmax or sigmoid, or None.
+    several_labels
+        Whether several classes may hold for one row, where no truth says so.
+
+    Raises
+    ------
+    DataError
+        If shapes do not fit, ids or classes repeat, a probability is not in 0..1, rows do not sum to 1 (within
+        0.02: they are then divided by their sum), or a truth is not a class.
     """
 
     ids: Strings
@@ -221,21 +230,45 @@ class Predictions:
     model: str = ""
     origin: Origin = "out-of-fold"
     logits: Floats | None = None
+    several_labels: bool = False
+    _checked: tuple[Any, ...] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        n, k = len(self.ids), len(self.classes)
-        if self.probabilities.shape != (n, k):
-            raise DataError(
-                f"Probabilities are {self.probabilities.shape}; {n} ids and {k} classes need ({n}, {k})."
-            )
-        bad = ~np.isfinite(self.probabilities)
-        let_go(self.probabilities)
-        if bad.any():
-            row, column = np.argwhere(bad)[0]
-            raise DataError(
-                f'{int(bad.sum())} probabilities are not numbers (first: id "{self.ids[row]}", '
-                f'class "{self.classes[column]}").'
-            )
+        before = () if self._checked is None else self._checked
+        now = (self.ids, self.classes, self.probabilities, self.truth, self.fold, self.groups, self.logits)
+        if len(before) == len(now) and all(one is two for one, two in zip(before, now, strict=True)):
+            return  # `replace` changed nothing that is checked
+        self._check()
+        now = (self.ids, self.classes, self.probabilities, self.truth, self.fold, self.groups, self.logits)
+        object.__setattr__(self, "_checked", now)
+
+    def _check(self) -> None:
+        """Refuse in words what is not what this class promises; let rows that rounding moved sum to 1."""
+        ids = self.ids if isinstance(self.ids, np.ndarray) else np.array(list(self.ids), dtype=object)
+        object.__setattr__(self, "ids", ids)
+        object.__setattr__(self, "classes", tuple(self.classes))
+        table = (
+            np.asarray(self.probabilities) if not isinstance(self.probabilities, np.ndarray) else self.probabilities
+        )
+        n, k = len(ids), len(self.classes)
+        if table.shape != (n, k):
+            raise DataError(f"Probabilities are {table.shape}; {n} ids and {k} classes need ({n}, {k}).")
+        check_unique(ids, "ids")
+        check_unique(self.classes, "classes")
+        for name in ("truth", "fold", "groups", "logits"):
+            value = getattr(self, name)
+            if value is not None and not isinstance(value, np.ndarray):
+                object.__setattr__(self, name, np.asarray(value, dtype=object if name == "groups" else None))
+        if self.truth is not None:
+            check_truth(self.truth, ids, self.classes)
+        for what, values in (("Folds", self.fold), ("Groups", self.groups)):
+            if values is not None:
+                check_length(values, n, what)
+        if self.logits is not None and self.logits.shape != (n, k):
+            raise DataError(f"Logits are {self.logits.shape}; {n} ids and {k} classes need ({n}, {k}).")
+        checked = checked_probabilities(table, ids, self.classes, several=self.multi_label)
+        let_go(table)
+        object.__setattr__(self, "probabilities", checked)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -248,7 +281,7 @@ class Predictions:
     @property
     def multi_label(self) -> bool:
         """Whether several classes may hold for one row."""
-        return self.truth is not None and self.truth.ndim == 2
+        return self.several_labels if self.truth is None else self.truth.ndim == 2
 
     @property
     def predicted(self) -> Ints:
@@ -261,14 +294,19 @@ class Predictions:
         def part(array: Any) -> Any:
             return None if array is None else array[rows]
 
+        ids, probabilities = self.ids[rows], self.probabilities[rows]
+        truth, fold, groups, logits = (part(array) for array in (self.truth, self.fold, self.groups, self.logits))
+        once = rows.dtype == bool or len(np.unique(rows)) == len(rows)
+        parts = (ids, self.classes, probabilities, truth, fold, groups, logits)
         return replace(
             self,
-            ids=self.ids[rows],
-            probabilities=self.probabilities[rows],
-            truth=part(self.truth),
-            fold=part(self.fold),
-            groups=part(self.groups),
-            logits=part(self.logits),
+            ids=ids,
+            probabilities=probabilities,
+            truth=truth,
+            fold=fold,
+            groups=groups,
+            logits=logits,
+            _checked=parts if once else None,
         )
 
     def frame(self) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from evenhand.cli.console import print_json
-from evenhand.cli.options import Json, StoreFolder
+from evenhand.cli.options import Classes, IdColumn, Json, Positions, Scale, StoreFolder
 
 
 def audit(
@@ -17,7 +17,8 @@ def audit(
     ],
     model: Annotated[str | None, typer.Option("--model", help="Which model or blend; the run's best.")] = None,
     by: Annotated[
-        str | None, typer.Option("--by", metavar="COLUMN", help="Audit by this column instead of the groups.")
+        list[str] | None,
+        typer.Option("--by", metavar="COLUMN", help="Audit by this column instead of the groups. May be repeated."),
     ] = None,
     metric: Annotated[str | None, typer.Option("--metric", help="The figure; the first of [score].")] = None,
     floor: Annotated[float | None, typer.Option("--floor", help="A value that every part should reach.")] = None,
@@ -33,15 +34,22 @@ def audit(
     ] = None,
     folds: Annotated[Path | None, typer.Option("--folds", help="For files: a table with id and fold.")] = None,
     store: StoreFolder = None,
+    of: Annotated[str, typer.Option("--set", help="oof, or test for locked rows.")] = "oof",
+    id_column: IdColumn = None,
+    classes: Classes = None,
+    positions: Positions = False,
+    scale: Scale = "auto",
     as_json: Json = False,
 ) -> None:
     """Say where a figure is worst and how far it may be believed, for a run or for anybody's predictions.
 
-    Parts are held out by turns: rows, each group, several groups. The locked test is not looked at. What was found
-    is written to audit.json in the folder of a run, for its report. Exit code 1 if a finding is an error.
+    Parts are held out by turns: rows, each group, several groups. The locked test is looked at
+    with --set test only. What was found is written to audit.json in the folder of a run, for its report. Exit
+    code 1 if a finding is an error.
     """
     from evenhand.base.files import write_json
     from evenhand.cli.audit_tables import print_audit
+    from evenhand.cli.options import columns_from
     from evenhand.cli.progress import watching
     from evenhand.pipeline.audit import audit as look
 
@@ -58,10 +66,12 @@ def audit(
             labels=labels,
             folds=folds,
             store=store,
+            of=of,
+            columns=columns_from(id_column, classes, positions, scale),
             watcher=watcher,
         )
-    if len(source) == 1 and source[0].is_dir():
-        write_json(source[0] / "audit.json", {**found.document(), "by": by or "group"})
+    if len(source) == 1 and source[0].is_dir() and of == "oof":
+        write_json(source[0] / "audit.json", {**found.document(), "by": ", ".join(by) if by else "group"})
     if as_json:
         print_json(found.document())
     else:

@@ -62,18 +62,22 @@ def _holdouts(found: Audited) -> Table:
 def _print_groups(found: Audited, out: Out, most: int) -> None:
     from evenhand.evaluation.audit_groups import summary_words
 
-    groups = found.audit.groups
-    if len(groups) < 2:
+    audit = found.audit
+    if not audit.slices and len(audit.groups) < 2:
         out.print("There are no groups to audit by; name a column with --by.")
         return
-    table = _table(("worst groups", "rows", "right", "interval", "expected", ""))
-    for one in groups[:most]:
-        interval = f"[{one.low:.2f}, {one.high:.2f}]"
-        verdict = literal(one.verdict, style="red" if one.verdict == "below" else "")
-        table.add_row(one.name, f"{one.n:,}", f"{one.accuracy:.2f}", interval, f"{one.expected:.2f}", verdict)
-    out.print()
-    out.print(table)
-    out.print(literal(summary_words(groups)))
+    for title, parts in [(one.column, one.parts) for one in audit.slices] or [("groups", audit.groups)]:
+        inside = any(part.groups is not None for part in parts)
+        heads = ("rows", *(("groups",) if inside else ()), "right", "interval", "expected", "gap", "")
+        table = _table((f"worst {title}", *heads))
+        for one in parts[:most]:
+            verdict = literal(one.verdict, style="red" if one.verdict == "below" else "")
+            groups = (f"{one.groups:,}" if one.groups is not None else "",) if inside else ()
+            figures = (f"{one.accuracy:.2f}", f"[{one.low:.2f}, {one.high:.2f}]", f"{one.expected:.2f}")
+            table.add_row(one.name, f"{one.n:,}", *groups, *figures, f"{-one.gap:+.2f}", verdict)
+        out.print()
+        out.print(table)
+        out.print(literal(summary_words(parts, word="groups" if not audit.slices else f"values of {title}")))
 
 
 def _calibration(found: Audited) -> Table:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from evenhand.cli.console import print_json
-from evenhand.cli.options import Json
+from evenhand.cli.options import Classes, IdColumn, Json, Positions, Scale
 
 
 def compare(
@@ -40,6 +40,10 @@ def compare(
     rows: Annotated[
         bool, typer.Option("--rows", help="Two sets of answers row by row; no truth is needed.")
     ] = False,
+    id_column: IdColumn = None,
+    classes: Classes = None,
+    positions: Positions = False,
+    scale: Scale = "auto",
     ids: Annotated[Path | None, typer.Option("--ids", help="CSV file for the rows that changed.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -48,15 +52,19 @@ def compare(
     Exit code 1 if a finding is an error.
     """
     from evenhand.cli.compare_tables import print_agreement, print_comparison, print_versions, write_changes
+    from evenhand.cli.options import columns_from
     from evenhand.pipeline import compare as comparing
 
+    columns = columns_from(id_column, classes, positions, scale)
     if versions or rows:
         before, after = _two(sources)
         metric_ = metric[0] if metric else None
         found: Any = (
-            comparing.compare_versions(before, after, metric=metric_, model=model, smallest=smallest, of=of)
+            comparing.compare_versions(
+                before, after, metric=metric_, model=model, smallest=smallest, of=of, columns=columns
+            )
             if versions
-            else comparing.agreement(before, after, model=model, of=of)
+            else comparing.agreement(before, after, model=model, columns=columns, of=of)
         )
         _tell(found.document(), as_json, print_versions if versions else print_agreement, found)
         return
@@ -69,6 +77,7 @@ def compare(
         of=of,
         labels=labels,
         folds=folds,
+        columns=columns,
     )
     findings = comparing.findings(compared)
     if ids is not None:

@@ -8,9 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from evenhand.cli.console import print_json
-from evenhand.cli.options import Json, StoreFolder
-
-SCALES = ("auto", "probability", "logit", "normalise")
+from evenhand.cli.options import Classes, IdColumn, Json, Positions, Scale, StoreFolder
 
 
 def ensemble(
@@ -42,10 +40,10 @@ def ensemble(
     rows: Annotated[
         str, typer.Option("--rows", help="same: every model must have every row; common: the rows that all have.")
     ] = "same",
-    id_column: Annotated[str | None, typer.Option("--id", help="The column of ids.")] = None,
-    scale: Annotated[
-        str, typer.Option("--scale", help="What the numbers are: auto, probability, logit or normalise.")
-    ] = "auto",
+    id_column: IdColumn = None,
+    classes: Classes = None,
+    positions: Positions = False,
+    scale: Scale = "auto",
     metric: Annotated[str, typer.Option("--metric", help="What is maximised and judged.")] = "macro_f1",
     to: Annotated[Path | None, typer.Option("--to", help="CSV or Parquet file for the blends.")] = None,
     seed: Annotated[int, typer.Option("--seed", help="Seed of every random draw.")] = 0,
@@ -58,8 +56,8 @@ def ensemble(
     on its own; what it seems to be worth without that stands beside it.
     """
     from evenhand.cli.ensemble_tables import print_assembly
+    from evenhand.cli.options import columns_from
     from evenhand.cli.progress import watching
-    from evenhand.evaluation.columns import Columns
     from evenhand.evaluation.labels import read_labels
     from evenhand.pipeline.assemble import assemble, write_predictions
 
@@ -71,7 +69,7 @@ def ensemble(
             folds=folds,
             new=new or (),
             rows=_one_of("--rows", rows, ("same", "common")),
-            columns=Columns(id=id_column, scale=_one_of("--scale", scale, SCALES)),
+            columns=columns_from(id_column, classes, positions, scale),
             score=metric,
             seed=seed,
             store=store,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 
+from evenhand.base.cells import by_spelling, same_as
 from evenhand.base.errors import FoldsError
 from evenhand.base.files import replacing
 from evenhand.base.values import TEST, Folds, Samples
@@ -43,7 +44,7 @@ def read_folds(path: Path, samples: Samples) -> Folds:
     FoldsError
         With everything that is wrong, and the lines.
     """
-    lines = list(_lines(path))
+    lines = _known_ids(_lines(path), samples)
     faults = [*_bad_folds(lines), *_bad_ids(lines, samples)]
     if not faults:
         faults = _bad_numbers(lines)
@@ -55,6 +56,13 @@ def read_folds(path: Path, samples: Samples) -> Folds:
     k = int(fold.max()) + 1
     group = join_groups(samples.groups, samples.ids, ())
     return Folds(samples.ids, fold, k, {"method": f"read from {path.name}"} | account(samples, group, fold, k))
+
+
+def _known_ids(lines: Iterable[Line], samples: Samples) -> list[Line]:
+    """Return the lines with ids spelled as those of the samples, whatever spaces or accents they have."""
+    known = set(samples.ids)
+    spellings = by_spelling(map(str, samples.ids))
+    return [(line, name if name in known else same_as(name, spellings) or name, fold) for line, name, fold in lines]
 
 
 def _lines(path: Path) -> Iterator[Line]:

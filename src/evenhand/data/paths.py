@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from evenhand.base.cells import Text, spelling
 from evenhand.data.names import relative_name
 from evenhand.data.root import Root
-
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import html
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,19 +12,71 @@ import numpy.typing as npt
 import pandas as pd
 
 from evenhand.base.errors import DataError
-from evenhand.base.values import Floats, Interval, Predictions
+from evenhand.base.values import Floats, Interval, Predictions, Strings
 from evenhand.evaluation.ask import ask
-from evenhand.evaluation.audit_groups import GroupFigure, group_figures
+from evenhand.evaluation.audit_groups import LEAST, GroupFigure, group_figures
 from evenhand.evaluation.audit_holdouts import Holdout, drawn_figures, holdout, one_by_one, several_of, stratified
 from evenhand.evaluation.bootstrap import bootstrap
 from evenhand.evaluation.evaluate import intervals, judged
+from evenhand.evaluation.labels import groups_of, texts
 from evenhand.evaluation.metric import Measure
 from evenhand.evaluation.names import Levels, Sets
-from evenhand.evaluation.rows import rows_of
+from evenhand.evaluation.rows import known, rows_of
 from evenhand.evaluation.units import divided, group_numbers
 
 MARGIN = 0.05
 """A part is named where it falls this far below the figure, unless a floor is given."""
+
+
+@dataclass(frozen=True, eq=False)
+class Slice:
+    """The parts by one column.
+
+    Attributes
+    ----------
+    column
+        Its name.
+    parts
+        Every value of it, the worst first.
+    """
+
+    column: str
+    parts: tuple[GroupFigure, ...]
+
+    def table(self) -> pd.DataFrame:
+        """Return the parts as a frame: name, n, accuracy, low, high, expected, verdict, groups."""
+        return pd.DataFrame([part.document() for part in self.parts])
+
+    def document(self, *, most: int = 40) -> dict[str, Any]:
+        """Return it as plain values, for JSON: the `most` worst, and a count of verdicts."""
+        verdicts = [part.verdict for part in self.parts]
+        return {
+            "column": self.column,
+            "parts": [part.document() for part in self.parts[:most]],
+            "parts_total": len(self.parts),
+            "parts_by_verdict": {verdict: verdicts.count(verdict) for verdict in dict.fromkeys(verdicts)},
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """What is held out: groups, or parts by a column.
+
+    Attributes
+    ----------
+    names
+        (n,) the part of each row; None where there are none.
+    word
+        "groups" or "parts".
+    """
+
+    names: Strings | None
+    word: str
+
+    @classmethod
+    def of(cls, p: Predictions, column: Strings | None) -> Parts:
+        """Return the parts by a column, or without one the groups."""
+        return cls(p.groups, "groups") if column is None else cls(column, "parts")
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +99,9 @@ class Audit:
         Every group alone (by accuracy, whatever the metric), and several groups at once; None where there are
         too few.
     groups
-        Every group by itself, the worst first.
+        Every group by itself, or every part by the first column, the worst first.
+    slices
+        The parts by each column, where it was audited by columns.
     divided
         Groups that lie in several folds, so that what is judged was learned from rows of the same groups.
     """
@@ -61,6 +116,7 @@ class Audit:
     several_groups: Holdout | None
     groups: tuple[GroupFigure, ...]
     divided: int = 0
+    slices: tuple[Slice, ...] = ()
 
     @property
     def holdouts(self) -> tuple[Holdout, ...]:
@@ -96,6 +152,7 @@ class Audit:
             "groups_total": len(self.groups),
             "divided": self.divided,
             "groups_by_verdict": {verdict: verdicts.count(verdict) for verdict in dict.fromkeys(verdicts)},
+            "slices": [one.document(most=most_groups) for one in self.slices],
         }
 
     def __repr__(self) -> str:
@@ -110,7 +167,7 @@ class Audit:
 def audit(
     p: Predictions,
     *,
-    by: npt.ArrayLike | None = None,
+    by: npt.ArrayLike | Mapping[str, npt.ArrayLike] | None = None,
     metric: str = "macro_f1",
     floor: float | None = None,
     held: float = 0.2,
@@ -127,7 +184,8 @@ def audit(
     p
         Predictions with their truth.
     by
-        (n,) groups to audit by, such as the shop of each row; by default `p.groups`.
+        (n,) parts to audit by, such as the shop of each row, or several such columns by name; by default
+        `p.groups`. Intervals come from resampling the groups of `p` all the same.
     metric
         Name of the figure ("macro_f1", "recall[S]").
     floor
@@ -150,11 +208,16 @@ def audit(
     >>> p = Predictions(np.arange(300).astype(str), ("a", "b", "c"), probabilities, truth)
     >>> shop = rng.integers(0, 10, 300)
     >>> audit(p, by=shop, metric="accuracy").several_groups.says
-    '2 of 10 groups held out'
+    '2 of 10 parts held out'
     """
     if not 0 < held < 1:
         raise DataError(f"The share to hold out is {held:g}; it must be between 0 and 1.")
-    p = judged(_by(p, by))
+    columns = _columns(p, by)
+    if p.truth is not None:
+        there = known(p.truth)
+        columns = {name: values[there] for name, values in columns.items()}
+    p = judged(p)
+    of = Parts.of(p, next(iter(columns.values()), None))
     measure = ask(rows_of(p), [metric], sets or {}, levels or {})[0]
     figure = intervals([measure], p, draws=draws, level=level, seed=seed)[0]
     better = measure.metric.higher_is_better
@@ -171,37 +234,43 @@ def audit(
         figure=figure,
         quantile=_quantile(replicates, 0.05 if better else 0.95),
         rows=holdout(f"{held:.0%} of the rows of every class held out", held_out, reach, higher_is_better=better),
-        each_group=_each_group(p, floor if better else None),
-        several_groups=_several_groups(measure, p, reach, held, some, seed),
-        groups=tuple(group_figures(p)),
-        divided=divided(p.groups, p.fold),
+        each_group=_each_part(p, of, floor if better else None),
+        several_groups=_several_parts(measure, of, reach, held, some, seed),
+        groups=tuple(group_figures(p, of.names, units=p.groups if columns else None)),
+        divided=divided(of.names, p.fold),
+        slices=tuple(
+            Slice(name, tuple(group_figures(p, values, units=p.groups))) for name, values in columns.items()
+        ),
     )
 
 
-def _each_group(p: Predictions, floor: float | None) -> Holdout | None:
-    """Return every group alone, by the share of its rows that are right.
+def _each_part(p: Predictions, of: Parts, floor: float | None) -> Holdout | None:
+    """Return every part alone that is large enough, by the share of its rows that are right.
 
     A macro average within one group would count every class that the group lacks, and that is predicted once, as 0.
     """
-    if p.groups is None or len(set(p.groups)) < 2:
+    if of.names is None:
         return None
-    names, number = np.unique(p.groups.astype(str), return_inverse=True)
+    names, number = np.unique(of.names.astype(str), return_inverse=True)
+    large = np.bincount(number) >= LEAST
+    if len(names) < 2 or not large.any():
+        return None
     measure = ask(rows_of(p), ["subset_accuracy" if p.multi_label else "accuracy"], {}, {})[0]
     floor = measure.estimate() - MARGIN if floor is None else floor
-    return holdout(f"each of {len(names):,} groups alone, accuracy", one_by_one(measure, number, len(names)), floor)
+    few = "" if large.all() else f" of {LEAST} rows or more"
+    says = f"each of {int(large.sum()):,} {of.word}{few} alone, accuracy"
+    return holdout(says, one_by_one(measure, number, len(names))[large], floor)
 
 
-def _several_groups(
-    measure: Measure, p: Predictions, floor: float, held: float, draws: int, seed: int
-) -> Holdout | None:
-    """Return several groups held out at once, again and again."""
-    if p.groups is None or len(set(p.groups)) < 3:
+def _several_parts(measure: Measure, of: Parts, floor: float, held: float, draws: int, seed: int) -> Holdout | None:
+    """Return several parts held out at once, again and again."""
+    if of.names is None or len(set(of.names)) < 3:
         return None
-    names, number = np.unique(p.groups.astype(str), return_inverse=True)
+    names, number = np.unique(of.names.astype(str), return_inverse=True)
     g = len(names)
     count = min(g - 1, max(2, round(held * g)))
     figures = drawn_figures(measure, number, g, several_of(g, count), draws=draws, seed=seed)
-    says = f"{count:,} of {g:,} groups held out"
+    says = f"{count:,} of {g:,} {of.word} held out"
     return holdout(says, figures, floor, higher_is_better=measure.metric.higher_is_better)
 
 
@@ -210,12 +279,16 @@ def _quantile(replicates: Floats, q: float) -> float:
     return float(np.quantile(there, q)) if len(there) else float("nan")
 
 
-def _by(p: Predictions, by: npt.ArrayLike | None) -> Predictions:
+def _columns(p: Predictions, by: npt.ArrayLike | Mapping[str, npt.ArrayLike] | None) -> dict[str, Strings]:
+    """Return name -> (n,) the part of each row; a row whose cell is empty is a part of its own."""
     if by is None:
-        return p
-    groups = np.asarray(by, dtype=object)
-    if groups.shape != (len(p),):
-        raise DataError(f"The groups to audit by are {groups.shape} for {len(p)} rows; there must be one for each.")
-    missing = pd.isna(groups)
-    named = np.array([f"{p.ids[i]}" if missing[i] else str(group) for i, group in enumerate(groups)], dtype=object)
-    return replace(p, groups=named)
+        return {}
+    out = {}
+    for name, values in (by if isinstance(by, Mapping) else {"part": by}).items():
+        parts = np.asarray(values, dtype=object)
+        if parts.shape != (len(p),):
+            raise DataError(
+                f"The groups to audit by are {parts.shape} for {len(p)} rows; there must be one for each."
+            )
+        out[name] = groups_of(texts(parts), p.ids)
+    return out

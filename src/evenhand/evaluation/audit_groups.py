@@ -1,4 +1,4 @@
-"""Groups one by one: how often each is right, what its classes would lead one to expect, and what that tells."""
+"""Groups, or parts by a column, one by one: how often each is right, and what its classes lead one to expect."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from scipy import stats
 
-from evenhand.base.values import Floats, Ints, Predictions, Strings
+from evenhand.base.values import Floats, Ints, Mask, Predictions, Strings
 from evenhand.evaluation.evaluate import judged
 from evenhand.evaluation.features import ratio
 from evenhand.evaluation.rows import Rows, rows_of
@@ -19,6 +19,8 @@ Verdict = Literal["below", "as expected", "too few to tell"]
 
 LEAST = 8
 """With fewer rows a group is not judged: its rows are often takes of one thing, right or wrong together."""
+LEAST_UNITS = 5.0
+"""With fewer effective groups (Kish 1965) a part that consists of groups is not judged."""
 
 
 @dataclass(frozen=True)
@@ -33,13 +35,16 @@ class GroupFigure:
         Its rows with a known truth.
     accuracy, low, high
         Share of them that are right, with the exact binomial interval (Clopper & Pearson 1934) at the level that
-        makes all groups hold together (Bonferroni).
+        makes all groups hold together (Bonferroni). Where a part consists of groups, with as many rows as they are
+        worth (Korn & Graubard 1998).
     expected
         What the rest of the data has for the same classes: the mean, over the group's rows, of the share right
         among the rows of that class in other groups.
     verdict
-        "below": the interval lies below what is expected and the gap is at least `gap`. "as expected": the interval
-        rules such a gap out. "too few to tell": neither, or fewer than `LEAST` rows.
+        "below": the interval lies below what is expected, by however little. "as expected": the interval holds
+        what is expected and rules a gap of `gap` out. "too few to tell": neither, or fewer than `LEAST` rows.
+    groups
+        How many groups a part consists of; None where it is a group, or rows stand for themselves.
     """
 
     name: str
@@ -49,6 +54,12 @@ class GroupFigure:
     high: float
     expected: float
     verdict: Verdict
+    groups: int | None = None
+
+    @property
+    def gap(self) -> float:
+        """How far it lies below what is expected, in shares of rows."""
+        return self.expected - self.accuracy
 
     def document(self) -> dict[str, Any]:
         """Return it as plain values, for JSON."""
@@ -56,18 +67,27 @@ class GroupFigure:
 
 
 def group_figures(
-    p: Predictions, groups: Strings | None = None, *, gap: float = 0.1, level: float = 0.95
+    p: Predictions,
+    groups: Strings | None = None,
+    *,
+    units: Strings | None = None,
+    gap: float = 0.1,
+    level: float = 0.95,
 ) -> list[GroupFigure]:
     """Return every group, the one farthest below its expectation first; an empty list where there are no groups.
 
-    A group that holds hard classes is expected to do worse than the mean, and is not blamed for it.
+    A group that holds hard classes is expected to do worse than the mean, and is not blamed for it. Groups with too
+    few rows to be judged come last.
 
     Parameters
     ----------
     p
         Predictions with truth.
     groups
-        (n,) groups of the rows of `p`; by default `p.groups`.
+        (n,) groups of the rows of `p`, or parts by any column; by default `p.groups`.
+    units
+        (n,) what the rows of one part come in, such as patients within a hospital; None where rows stand for
+        themselves. A part that is one unit is judged by its rows.
     gap
         A difference that is worth naming, in shares of rows.
     level
@@ -76,19 +96,56 @@ def group_figures(
     groups = p.groups if groups is None else groups
     if groups is None:
         return []
-    known = judged(_with(p, groups))
+    inside = judged(replace(p, groups=np.asarray(groups, dtype=object)))
+    known = inside if units is None else judged(replace(p, groups=np.asarray(units, dtype=object)))
+    assert inside.groups is not None
     assert known.groups is not None
-    rows = rows_of(known)
-    names, number = np.unique(known.groups.astype(str), return_inverse=True)
+    rows = rows_of(inside)
+    names, number = np.unique(inside.groups.astype(str), return_inverse=True)
+    of_unit = None if units is None else np.unique(known.groups.astype(str), return_inverse=True)[1]
     right, n, expected = right_and_expected(rows, number, len(names))
-    low, high = exact_interval(right, n, 1 - (1 - level) / len(names))
+    worth, count, effective = _worth(right_rows(rows), number, of_unit, right, n)
     accuracy = right / n
+    low, high = exact_interval(accuracy * worth, worth, 1 - (1 - level) / len(names))
+    enough = (n >= LEAST) & (effective >= LEAST_UNITS)
     found = [
-        GroupFigure(str(name), int(n[g]), float(accuracy[g]), float(low[g]), float(high[g]), float(expected[g]),
-                    _verdict(n[g], accuracy[g], low[g], high[g], expected[g], gap))
+        GroupFigure(
+            str(name), int(n[g]), float(accuracy[g]), float(low[g]), float(high[g]), float(expected[g]),
+            _verdict(bool(enough[g]), low[g], high[g], expected[g], gap), None if count is None else int(count[g]),
+        )
         for g, name in enumerate(names)
     ]  # fmt: skip
-    return sorted(found, key=lambda group: (group.accuracy - group.expected, group.name))
+    small = dict(zip(names, ~enough, strict=True))
+    return sorted(found, key=lambda group: (bool(small[group.name]), -group.gap, group.name))
+
+
+def _worth(
+    correct: Mask, number: Ints, units: Ints | None, right: Floats, n: Floats
+) -> tuple[Floats, Ints | None, Floats]:
+    """Return (g,) the rows that each part is worth, how many units it holds, and how many of equal size.
+
+    Rows of one unit are right or wrong together. The variance of a part's share, taken over its units (Cochran
+    1977, ratio estimator), says how many independent rows would know as much; Student's quantile with few units
+    makes them fewer still (Korn & Graubard 1998). A part that is all right or all wrong shows no variance: there
+    the parts together say how alike the rows of a unit are.
+    """
+    g = len(n)
+    if units is None:
+        return n, None, np.full(g, np.inf)
+    cells, at = np.unique(number * (int(units.max()) + 1) + units, return_inverse=True)
+    part = cells // (int(units.max()) + 1)
+    size, hit = np.bincount(at).astype(np.float64), np.bincount(at, weights=correct.astype(np.float64))
+    count = np.bincount(part, minlength=g)
+    if (count <= 1).all():  # every part is one unit: it is judged by its rows
+        return n, None, np.full(g, np.inf)
+    share = right / n
+    off = np.bincount(part, weights=(hit - share[part] * size) ** 2, minlength=g)
+    spread = n * share * (1 - share)
+    pooled = max(1.0, off.sum() / spread.sum()) if spread.sum() > 0 else float((size**2).sum() / size.sum())
+    own = np.where(spread > 0, off / np.maximum(spread, 1e-12) * count / np.maximum(count - 1, 1), pooled)
+    tails = stats.t.ppf(0.975, np.maximum(count - 1, 1)) / stats.t.ppf(0.975, np.maximum(n - 1, 1))
+    worth = n / np.maximum(own, 1.0) / np.maximum(tails, 1.0) ** 2
+    return worth, count, n**2 / np.bincount(part, weights=size**2, minlength=g)
 
 
 def right_and_expected(rows: Rows, group: Ints, g: int) -> tuple[Floats, Floats, Floats]:
@@ -132,23 +189,19 @@ def exact_interval(right: Floats, n: Floats, level: float) -> tuple[Floats, Floa
     return low, high
 
 
-def _verdict(n: float, accuracy: float, low: float, high: float, expected: float, gap: float) -> Verdict:
-    if n < LEAST:
+def _verdict(enough: bool, low: float, high: float, expected: float, gap: float) -> Verdict:
+    if not enough:
         return "too few to tell"
-    if high < expected and expected - accuracy >= gap:
+    if high < expected:
         return "below"
-    return "as expected" if low > expected - gap or high < expected else "too few to tell"
+    return "as expected" if low > expected - gap else "too few to tell"
 
 
-def summary_words(figures: Sequence[GroupFigure]) -> str:
+def summary_words(figures: Sequence[GroupFigure], *, word: str = "groups") -> str:
     """Return how many groups are below, as expected, and too small to tell, as one sentence."""
     count = {verdict: sum(f.verdict == verdict for f in figures) for verdict in ("below", "too few to tell")}
     some = len(figures) - count["below"] - count["too few to tell"]
     return (
-        f"Of {len(figures):,} groups: surely below what their classes lead one to expect {count['below']:,}, as "
+        f"Of {len(figures):,} {word}: surely below what their classes lead one to expect {count['below']:,}, as "
         f"expected {some:,}, too few rows to tell {count['too few to tell']:,}."
     )
-
-
-def _with(p: Predictions, groups: Strings) -> Predictions:
-    return replace(p, groups=np.asarray(groups, dtype=object))

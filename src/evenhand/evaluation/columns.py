@@ -25,6 +25,7 @@ KNOWN: Mapping[str, tuple[str, ...]] = {
 }
 """Role -> names by which a column is known to have it, whatever the case of its letters."""
 
+
 @dataclass(frozen=True)
 class Columns:
     """Which column is what, where names do not say so.

@@ -47,8 +47,11 @@ def _wrong_line(name: str, weight: Any) -> str | None:
     suffixes = [stem[at + 1 :] for at, letter in enumerate(stem) if letter == "_"]
     try:
         parse(name, suffixes)
-    except MetricNameError as error:
-        return str(error).rstrip(".")
+    except MetricNameError:
+        try:
+            parse(name)  # without suffixes, so that what is known are names that there are
+        except MetricNameError as error:
+            return str(error).rstrip(".")
     return None
 
 

@@ -14,6 +14,9 @@ from evenhand.base.values import Origin, Predictions
 SETS: Mapping[str, Origin] = {"oof": "out-of-fold", "test": "test"}
 """Name of a set in a record -> where its predictions come from."""
 
+NEW = "new"
+"""Name of the set of rows that `predict` classified: no model of the run has seen them."""
+
 
 def of_record(record: Record, *, of: str = "oof") -> tuple[Predictions, ...]:
     """Return the predictions of every model and blend of a run on one set of rows.

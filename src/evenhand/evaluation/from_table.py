@@ -13,7 +13,7 @@ from evenhand.base.errors import DataError
 from evenhand.base.values import Floats, Predictions
 from evenhand.evaluation.columns import Columns, Layout, layout, listed
 from evenhand.evaluation.fold_words import fold_numbers
-from evenhand.evaluation.from_record import SETS
+from evenhand.evaluation.from_record import NEW, SETS
 from evenhand.evaluation.labels import class_numbers, groups_of, once, texts
 from evenhand.evaluation.pieces import Source, opened
 from evenhand.evaluation.scales import probabilities
@@ -43,13 +43,13 @@ def of_table(path: Path, columns: Columns, of: str, labels: Collection[str] | No
                 ids,
                 classes,
                 table if at is None else table[at],
-                truth=None if truth is None else class_numbers(
-                    truth, classes, str(path), positions=columns.positions
-                ),
+                truth=None
+                if truth is None
+                else class_numbers(truth, classes, str(path), positions=columns.positions),
                 fold=fold,
                 groups=groups_of(rows["group"].to_numpy(dtype=object), ids) if "group" in rows else None,
                 model=name,
-                origin=SETS.get(of, "test"),
+                origin="test" if "set" in rows and (rows["set"] == NEW).all() else SETS.get(of, "test"),
             )
         )
     return out
@@ -91,7 +91,9 @@ def _left_words(where: Layout) -> str:
 
 def _parts(about: pd.DataFrame, path: Path, of: str) -> list[tuple[str, Any]]:
     """Return the name and the rows (None for all) of each model in a file, of the set asked for."""
-    there = np.ones(len(about), dtype=bool) if "set" not in about else (about["set"] == of).to_numpy()
+    there = np.ones(len(about), dtype=bool)
+    if "set" in about:
+        there = about["set"].isin([of, NEW]).to_numpy()
     if not there.any():
         raise DataError(f'{path}: has no rows of the set "{of}".')
     if "model" not in about:

@@ -70,7 +70,7 @@ def read_labels(
     """
     source = opened(path)
     roles = {
-        role: _column(role, told, source)
+        role: role_column(role, told, source)
         for role, told in (("id", id), ("truth", label), ("group", group), ("fold", fold))
     }
     for role in ("id", "truth"):
@@ -99,7 +99,7 @@ def read_folds(path: str | Path) -> Folds:
         If a column is not there, an id is there twice, or a row has no fold.
     """
     source = opened(path)
-    columns = [_column(role, None, source) for role in ("id", "fold")]
+    columns = [role_column(role, None, source) for role in ("id", "fold")]
     if None in columns:
         raise DataError(
             f"{path}: a plan of folds needs the columns id and fold; there are: {', '.join(source.names)}."
@@ -126,6 +126,25 @@ def columns_of(source: Source, names: Sequence[str]) -> dict[str, Strings]:
     if not all(len(cells) for cells in out.values()):
         raise DataError(f"{source.path}: has no rows.")
     return out
+
+
+def read_column(source: Source, name: str) -> pd.Series[Any]:
+    """Return the cells of a column as texts, by the id of their row.
+
+    Raises
+    ------
+    DataError
+        If no column holds ids, or an id is there twice.
+    """
+    key = role_column("id", None, source)
+    if key is None:
+        raise DataError(
+            f"{source.path}: no column is known to hold the id; there are: {', '.join(source.names)}. "
+            "Name one of them id."
+        )
+    cells = columns_of(source, list(dict.fromkeys([key, name])))
+    once(cells[key], source)
+    return pd.Series(cells[name], index=cells[key], dtype=object)
 
 
 def texts(cells: Iterable[Any]) -> Strings:
@@ -217,10 +236,11 @@ def _no_class(name: str, count: int, seen: Sequence[str], classes: Sequence[str]
             " If labels are positions of the classes, counted from 0, say so with --positions (positions = True in "
             "Python)."
         )
-    return f'{source}: {count:,} rows are labelled "{name}", which no file predicts.{hint}'
+    return f'{source}: {count:,} rows are labelled "{name}", which is not a class of the predictions.{hint}'
 
 
-def _column(role: str, told: str | None, source: Source) -> str | None:
+def role_column(role: str, told: str | None, source: Source) -> str | None:
+    """Return the column of a role: the one that was told, else one whose name is known, else None."""
     if told is not None:
         if told not in source.names:
             raise DataError(f"{source.path}: {unknown('column', told, source.names)}")

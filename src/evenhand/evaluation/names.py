@@ -76,8 +76,17 @@ def _parsed(name: str, sets: tuple[str, ...], levels: tuple[str, ...]) -> Asked:
         if kind or not suffix:
             return _sound(Asked(name, metric, suffix, kind, shape["one"]), base)
     known = _known(sets, levels)
-    close = nearest(shape["stem"], known)
+    close = _close(shape["stem"], shape["one"], known)
     raise MetricNameError(name, f"is not a metric here; known are: {', '.join(known)}", close)
+
+
+def _close(stem: str, one: str | None, known: Sequence[str]) -> str | None:
+    """Return the known name that a name was most likely meant to be, with the class that it names."""
+    stems = {name.removesuffix("[CLASS]"): name for name in known}
+    close = nearest(stem.lower().replace("-", "_").replace(" ", "_"), stems)
+    if close is None or one is None:
+        return None if close is None else stems[close]
+    return f"{close}[{one}]"
 
 
 def _readings(stem: str) -> Iterator[tuple[str, Metric]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,14 @@ import pandas as pd
 
 from evenhand.base.errors import DataError
 from evenhand.base.record import Record
-from evenhand.base.values import TEST, Folds, Predictions
+from evenhand.base.values import TEST, Folds, Predictions, Strings
 from evenhand.evaluation.columns import Columns
 from evenhand.evaluation.from_npz import of_npz
 from evenhand.evaluation.from_record import of_record
 from evenhand.evaluation.from_table import of_table
 from evenhand.evaluation.labels import Labels, class_numbers, groups_of, read_folds, read_labels
+from evenhand.evaluation.pieces import opened
+from evenhand.evaluation.row_keys import find_rows, row_names
 
 
 def read_predictions(
@@ -67,21 +70,49 @@ def read_predictions(
     if isinstance(path, Record) or Path(path).is_dir():
         record = path if isinstance(path, Record) else Record.open(path)
         return of_record(record, of=of)
-    truth = read_labels(labels) if isinstance(labels, (str, Path)) else labels
+    columns = columns or Columns()
+    truth = read_labels(labels, id=_if_there(columns.id, labels)) if isinstance(labels, (str, Path)) else labels
     plan = read_folds(folds) if isinstance(folds, (str, Path)) else folds
     if plan is None and truth is not None:
         plan = truth.folds
-    columns = columns or Columns()
+    columns = _of_file(columns, path, truth)
     read = of_npz if Path(path).suffix.lower() == ".npz" else of_table
     names = None if truth is None else {name for name in truth.names if name is not None}
     found = [
-        _with_plan(_with_truth(p, truth, columns), plan, of) for p in read(Path(path), columns, of, names)
+        _with_plan(
+            with_truth(p, truth, columns, row_names(path, columns, p.ids) if unmatched(p, truth) else {}), plan, of
+        )
+        for p in read(Path(path), columns, of, names)
     ]
     return tuple(found if model is None or len(found) > 1 else [replace(found[0], model=model)])
 
 
-def _with_truth(p: Predictions, labels: Labels | None, columns: Columns) -> Predictions:
+def _if_there(column: str | None, path: str | Path) -> str | None:
+    """Return the column that was told if a table has it; else the names that are known must do."""
+    return column if column is not None and column in opened(path).names else None
+
+
+def _of_file(columns: Columns, path: str | Path, truth: Labels | None) -> Columns:
+    """Return the columns of one file: ids may have another name in it than in the table of labels."""
+    if columns.id is None or truth is None or Path(path).suffix.lower() == ".npz":
+        return columns
+    return replace(columns, id=_if_there(columns.id, path))
+
+
+def unmatched(p: Predictions, labels: Labels | None) -> bool:
+    """Whether no row has an id of the table of labels."""
+    return labels is not None and not pd.Index(p.ids).isin(pd.Index(labels.ids)).any()
+
+
+def with_truth(
+    p: Predictions, labels: Labels | None, columns: Columns, names: Mapping[str, Strings] | None = None
+) -> Predictions:
     """Return the predictions with truth and groups from a table of labels.
+
+    Parameters
+    ----------
+    names
+        What names the rows beside their ids -> (n,), for a table whose ids are paths.
 
     Raises
     ------
@@ -90,7 +121,7 @@ def _with_truth(p: Predictions, labels: Labels | None, columns: Columns) -> Pred
     """
     if labels is None:
         return p
-    at = pd.Index(labels.ids).get_indexer(pd.Index(p.ids))
+    at = find_rows(labels.ids, p.ids, names)
     if not (at >= 0).any():
         raise DataError(
             f'No id of "{p.model}" is in {labels.source} (there: "{labels.ids[0]}", here: "{p.ids[0]}"). '
@@ -115,6 +146,8 @@ def _with_truth(p: Predictions, labels: Labels | None, columns: Columns) -> Pred
 def _with_plan(p: Predictions, plan: Folds | None, of: str) -> Predictions:
     """Return the predictions with the folds of a plan where they say none, and with where they come from."""
     if of != "oof":
+        return replace(p, fold=None)
+    if p.origin == "test":  # new rows, which no model has seen
         return replace(p, fold=None)
     if p.fold is None and plan is None:
         return replace(p, origin="out-of-fold elsewhere")

@@ -13,7 +13,6 @@ from evenhand.base.values import Floats
 from evenhand.evaluation.columns import Scale
 
 
-
 def probabilities(
     block: Floats,
     classes: Sequence[str],

@@ -9,20 +9,24 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from evenhand.base.errors import DataError, nearest
+from evenhand.base.cells import as_texts, cell_text, number
+from evenhand.base.errors import DataError
+from evenhand.base.probabilities import check_unique
 from evenhand.base.values import NO_LABEL, Floats, Interval, Origin, Predictions
+from evenhand.evaluation.labels import class_numbers, groups_of
 
 
 def predictions_from(
     probabilities: npt.ArrayLike | pd.DataFrame,
     truth: Sequence[Any] | npt.NDArray[Any] | pd.Series | pd.DataFrame | None = None,
     *,
-    classes: Sequence[str] | None = None,
+    classes: Sequence[Any] | npt.NDArray[Any] | None = None,
     ids: Sequence[Any] | npt.NDArray[Any] | pd.Series | None = None,
     groups: Sequence[Any] | npt.NDArray[Any] | pd.Series | None = None,
     fold: npt.ArrayLike | None = None,
     model: str = "",
     origin: Origin = "test",
+    positions: bool = False,
 ) -> Predictions:
     """Return predictions made by anybody as a value that can be evaluated.
 
@@ -31,20 +35,24 @@ def predictions_from(
     probabilities
         (n, k) in [0, 1]; of a frame the columns name the classes and the index the rows.
     truth
-        (n,) class names, or class indices where the classes are not integers; (n, k) of 0 and 1 where several
-        labels may hold; None or missing values where it is not known.
+        (n,) class names, matched by name; or integers, which are names where the classes are integers and positions
+        of classes where they are words; (n, k) of 0 and 1 where several labels may hold; None or missing values
+        where it is not known. A series is aligned with the index of a frame.
     classes
-        The k class names in the order of the columns; of a frame its columns, else "0", "1" and so on.
+        The k class names in the order of the columns (scikit-learn's `classes_`); of a frame its columns, else "0",
+        "1" and so on.
     ids
         (n,) names of the rows; the frame's index, else "0", "1" and so on.
     groups
-        (n,) groups that rows belong to.
+        (n,) groups that rows belong to; a row whose group is missing is a group of its own.
     fold
         (n,) the fold in which each row was held out.
     model
         A name for it.
     origin
         Where the predictions come from; the default stands for rows that the model has not seen.
+    positions
+        Whether the truth is positions of classes whatever they are called.
 
     Raises
     ------
@@ -57,66 +65,106 @@ def predictions_from(
     Predictions(unnamed: 2 rows × 2 classes, test)
     """
     frame = probabilities if isinstance(probabilities, pd.DataFrame) else None
-    table = np.asarray(probabilities, dtype=np.float64)
-    if table.ndim != 2:
-        raise DataError(f"Probabilities are {table.shape}; they must be rows × classes.")
+    table = _numbers(probabilities)
     if frame is not None:
         classes = list(frame.columns) if classes is None else classes
+        truth = _aligned(truth, frame)
+        groups = _aligned(groups, frame)
         ids = frame.index.to_numpy() if ids is None else ids
-    names = tuple(str(name) for name in (range(table.shape[1]) if classes is None else classes))
-    rows = np.array([str(i) for i in (range(len(table)) if ids is None else ids)], dtype=object)
-    _check(table, rows, names)
+    given = list(range(table.shape[1]) if classes is None else classes)
+    names = tuple(text or "" for text in as_texts(given))
+    rows = np.array([*as_texts(range(len(table)) if ids is None else ids), None], dtype=object)[:-1]
+    for what, found, count in (("ids", rows, len(table)), ("classes", names, table.shape[1])):
+        if len(found) != count:
+            raise DataError(f"There are {len(found)} {what} for {count}; there must be one for each.")
+        check_unique(found, what)
     return Predictions(
         rows,
         names,
         table,
-        truth=None if truth is None else _truth(truth, len(rows), names),
+        truth=None if truth is None else _truth(truth, len(rows), names, positions, unnamed=classes is None),
         fold=None if fold is None else np.asarray(fold, dtype=np.int16),
-        groups=None if groups is None else np.array([str(group) for group in groups], dtype=object),
+        groups=None if groups is None else _groups(groups, rows),
         model=model,
         origin=origin,
     )
 
 
-def _check(table: Floats, ids: npt.NDArray[Any], classes: Sequence[str]) -> None:
-    """Refuse repeated names, and numbers outside [0, 1]."""
-    for what, names, count in (("ids", ids, len(table)), ("classes", classes, table.shape[1])):
-        if len(names) != count:
-            raise DataError(f"There are {len(names)} {what} for {count}; there must be one for each.")
-        repeated = pd.Series(list(names))[pd.Series(list(names)).duplicated()]
-        if len(repeated):
-            raise DataError(f'{len(repeated)} {what} are there more than once (first: "{repeated.iloc[0]}").')
-    outside = ~((table >= 0) & (table <= 1 + 1e-9))
-    if outside.any():
-        row, column = np.argwhere(outside)[0]
+def _numbers(probabilities: Any) -> Floats:
+    try:
+        table = np.asarray(probabilities, dtype=np.float64)
+    except (TypeError, ValueError):
         raise DataError(
-            f"{int(outside.sum())} probabilities are not in 0..1 (first: {table[row, column]:g}, "
-            f'id "{ids[row]}", class "{classes[column]}"). Logits must go through a softmax or sigmoid first.'
+            "The probabilities hold something that is no number. Give (n, k) numbers, a column per class; a frame "
+            "must hold nothing else."
+        ) from None
+    if table.ndim == 1:
+        raise DataError(
+            f"Probabilities are {table.shape}; they must be rows × classes. Of two classes give both columns: "
+            "np.column_stack([1 - p, p])."
         )
+    if table.ndim != 2:
+        raise DataError(f"Probabilities are {table.shape}; they must be rows × classes.")
+    return table
 
 
-def _truth(truth: Any, n: int, classes: Sequence[str]) -> npt.NDArray[Any]:
-    values = np.asarray(truth)
+def _aligned(values: Any, frame: pd.DataFrame) -> Any:
+    """Return a series in the order of the frame's index where it has the same labels; anything else as it is."""
+    if not isinstance(values, (pd.Series, pd.DataFrame)) or values.index.equals(frame.index):
+        return values
+    if not (values.index.is_unique and frame.index.is_unique and frame.index.isin(values.index).all()):
+        return values
+    return values.reindex(frame.index)
+
+
+def _groups(groups: Any, ids: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    names = np.array([*as_texts(groups), None], dtype=object)[:-1]
+    if len(names) != len(ids):
+        raise DataError(f"There are {len(names)} groups for {len(ids)} rows; there must be one for each.")
+    return groups_of(names, ids)
+
+
+def _truth(truth: Any, n: int, classes: tuple[str, ...], positions: bool, *, unnamed: bool) -> npt.NDArray[Any]:
+    values = truth.to_numpy(dtype=object) if isinstance(truth, (pd.Series, pd.DataFrame)) else _array(truth)
     if values.shape not in {(n,), (n, len(classes))}:
         raise DataError(
             f"The truth is {values.shape} for {n} rows and {len(classes)} classes; there must be one each."
         )
     if values.ndim == 2:
         return values.astype(np.float64)
-    at = {name: position for position, name in enumerate(classes)}
-    return np.array([_position(value, at, row) for row, value in enumerate(values.tolist())], dtype=np.int64)
+    cells = [cell.item() if isinstance(cell, np.generic) else cell for cell in values.tolist()]
+    if not {"True", "False"} & set(classes):
+        cells = [int(cell) if isinstance(cell, bool) else cell for cell in cells]
+    known = [cell for cell in cells if cell_text(cell) is not None]
+    whole = all(isinstance(cell, (int, float)) and float(cell).is_integer() for cell in known)
+    words = not any(number(name).lstrip("+-").isdecimal() for name in classes)
+    if whole and (words or positions):
+        at = [NO_LABEL if cell_text(cell) is None else int(cell) for cell in cells]
+        outside = [(row, value) for row, value in enumerate(at) if not NO_LABEL <= value < len(classes)]
+        if outside:
+            row, value = outside[0]
+            raise DataError(f"Row {row} is labelled {value}; there are {len(classes)} classes, numbered from 0.")
+        return np.array(at, dtype=np.int64)
+    names = np.array([*as_texts(None if _is_no_label(cell, classes) else cell for cell in cells), None])[:-1]
+    try:
+        return class_numbers(names, classes, "The truth", positions=positions)
+    except DataError as error:
+        hint = " Name the columns: classes=[...], in their order (scikit-learn: model.classes_)." if unnamed else ""
+        raise DataError(f"{error}{hint}") from None
 
 
-def _position(value: Any, at: Mapping[str, int], row: int) -> int:
-    if value is None or (isinstance(value, float) and np.isnan(value)) or value is pd.NA:
-        return NO_LABEL
-    if str(value) in at:
-        return at[str(value)]
-    if isinstance(value, (int, float)) and float(value).is_integer() and NO_LABEL <= value < len(at):
-        return int(value)
-    close = nearest(str(value), at)
-    hint = f' Did you mean "{close}"?' if close else ""
-    raise DataError(f'Row {row} is labelled "{value}", which is not a class.{hint}')
+def _is_no_label(cell: Any, classes: tuple[str, ...]) -> bool:
+    """Whether an integer stands for "not known", as it does among positions."""
+    return isinstance(cell, (int, float)) and cell == NO_LABEL and str(NO_LABEL) not in classes
+
+
+def _array(values: Any) -> npt.NDArray[Any]:
+    """Return values as an array, without making texts of numbers that stand among texts."""
+    if isinstance(values, np.ndarray):
+        return values
+    listed = list(values)
+    nested = bool(listed) and isinstance(listed[0], (list, tuple, np.ndarray))
+    return np.asarray(listed) if nested else np.array([*listed, None], dtype=object)[:-1]
 
 
 def figures_table(figures: Mapping[str, Interval]) -> pd.DataFrame:

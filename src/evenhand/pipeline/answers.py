@@ -62,14 +62,18 @@ def _refuse_fractions(source: str, labels: Strings, sample: Sample) -> None:
         )
 
 
-def with_one_list(one: Predictions, two: Predictions, bare: Sequence[bool]) -> tuple[Predictions, Predictions]:
+def with_one_list(
+    one: Predictions, two: Predictions, bare: Sequence[bool], *, columns: Columns | None = None
+) -> tuple[Predictions, Predictions]:
     """Return two sets of answers with one list of classes, so that labels alone can be held against anything.
 
     Parameters
     ----------
     bare
         For each, whether it came from `read_answers`: it then gets the classes of the other, or where both did,
-        both get the classes of both. Whole numbers that are no class count as positions.
+        both get the classes of both.
+    columns
+        Whether labels are positions of classes.
 
     Raises
     ------
@@ -77,11 +81,12 @@ def with_one_list(one: Predictions, two: Predictions, bare: Sequence[bool]) -> t
         If a label is no class of the other.
     """
     classes = tuple(sorted({*one.classes, *two.classes})) if all(bare) else (two if bare[0] else one).classes
-    first, second = (_among(p, classes) if b else p for p, b in zip((one, two), bare, strict=True))
+    positions = columns is not None and columns.positions
+    first, second = (_among(p, classes, positions) if b else p for p, b in zip((one, two), bare, strict=True))
     return first, second
 
 
-def _among(answers: Predictions, classes: tuple[str, ...]) -> Predictions:
+def _among(answers: Predictions, classes: tuple[str, ...], positions: bool) -> Predictions:
     names = np.array(answers.classes, dtype=object)[answers.predicted]
-    table = np.eye(len(classes))[class_numbers(names, classes, answers.model)]
+    table = np.eye(len(classes))[class_numbers(names, classes, answers.model, positions=positions)]
     return replace(answers, classes=classes, probabilities=table)

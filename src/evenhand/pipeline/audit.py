@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from evenhand.base.errors import DataError, EvenhandError, unknown
@@ -17,8 +17,10 @@ from evenhand.doctor.case import Case
 from evenhand.doctor.examine import examine
 from evenhand.ensemble.recipe import Recipe, recipe
 from evenhand.evaluation.audit import audit as audit_predictions
+from evenhand.evaluation.columns import Columns
 from evenhand.evaluation.from_record import of_record
-from evenhand.evaluation.labels import read_labels
+from evenhand.evaluation.labels import groups_of, read_column, texts
+from evenhand.evaluation.pieces import opened
 from evenhand.evaluation.reading import read_predictions
 from evenhand.pipeline.audited import Audited, conformal_sets, recalibrated
 from evenhand.pipeline.progress import Silent, Watcher
@@ -39,10 +41,11 @@ METHODS = ("equal", "nnls")
 
 @dataclass(frozen=True, eq=False)
 class _Evidence:
-    """What is audited: all predictions, the one that is looked at, and the run they come from, if any."""
+    """What is audited: all predictions, the one that is looked at, and the run or the files they come from."""
 
     every: tuple[Predictions, ...]
     chosen: Predictions
+    paths: tuple[Path, ...] = ()
     run: Record | None = None
     settings: Settings | None = None
 
@@ -51,7 +54,7 @@ def audit(
     source: str | Path | Record | Predictions | Sequence[str | Path],
     *,
     model: str | None = None,
-    by: str | None = None,
+    by: str | Sequence[str] | None = None,
     metric: str | None = None,
     floor: float | None = None,
     held: float = 0.2,
@@ -61,6 +64,8 @@ def audit(
     folds: str | Path | None = None,
     parts: int = 10,
     store: str | Path | None = None,
+    of: str = "oof",
+    columns: Columns | None = None,
     watcher: Watcher | None = None,
 ) -> Audited:
     """Return what a figure is made of, where it is worst, and how far it may be believed.
@@ -68,11 +73,13 @@ def audit(
     Parameters
     ----------
     source
-        A run, prediction files (CSV, Parquet, npz), or predictions. Nothing locked is looked at.
+        A run, prediction files (CSV, Parquet, npz), or predictions. Nothing locked is looked at
+        unless `of` says so.
     model
         Which model or blend; by default the run's best, or the only one there is.
     by
-        A column to audit by: of the run's samples, or of the table of labels. By default the groups.
+        A column to audit by, or several: of the run's samples, of the table of labels, or of the prediction file.
+        By default the groups. Intervals come from resampling the groups all the same.
     metric
         By default the first of [score]; for files macro_f1.
     floor
@@ -89,6 +96,10 @@ def audit(
         Into how many parts, at most, the groups are dealt for learning again.
     store
         Folder of the store that keeps what learning again computes; None for the user's own.
+    of
+        "oof" for out-of-fold rows, "test" for locked rows.
+    columns
+        For files: which column is what.
     watcher
         Told how far the work is.
 
@@ -97,14 +108,17 @@ def audit(
     EvenhandError
         In words: no such file, column, model or metric; no truth; one group only.
     """
-    evidence = _evidence(source, model, labels, folds)
-    groups = _groups(evidence, by, labels)
-    p = evidence.chosen if groups is None else replace(evidence.chosen, groups=groups)
+    if of not in ("oof", "test"):
+        raise EvenhandError(f"--set: {unknown('choice', of, ('oof', 'test'))}")
+    evidence = _evidence(source, model, labels, folds, of, columns)
+    by_column = _columns(evidence, [by] if isinstance(by, str) else list(by or ()), labels)
+    p = evidence.chosen
     settings = evidence.settings
     draws, seed = (settings.evaluate.draws, settings.evaluate.seed) if settings else (2000, 0)
     name = metric or (next(iter(settings.score.weights)) if settings else "macro_f1")
     found = audit_predictions(
         p,
+        by=by_column or None,
         metric=name,
         floor=floor,
         held=held,
@@ -116,8 +130,10 @@ def audit(
     return Audited(
         found,
         recalibrated(p, draws=draws, seed=seed),
-        conformal_sets(p, coverage) if coverage is not None else (),
-        _refit(evidence, p, name, parts, watcher or Silent(), store, draws=draws, seed=seed) if again else None,
+        conformal_sets(_with_parts(p, by_column), coverage) if coverage is not None else (),
+        _refit(evidence, _with_parts(p, by_column), name, parts, watcher or Silent(), store, draws=draws, seed=seed)
+        if again
+        else None,
         _findings(evidence, p),
     )
 
@@ -135,17 +151,23 @@ def _evidence(
     model: str | None,
     labels: str | Path | None,
     folds: str | Path | None,
+    of: str,
+    columns: Columns | None,
 ) -> _Evidence:
     if isinstance(source, Predictions):
         return _Evidence((source,), source)
     paths = [source] if isinstance(source, (str, Path, Record)) else list(source)
     if len(paths) == 1 and (isinstance(paths[0], Record) or Path(paths[0]).is_dir()):
         run = paths[0] if isinstance(paths[0], Record) else Record.open(paths[0])
-        every = tuple(of_record(run))
+        every = of_record(run, of=of)
         best = model or str(run.json("scores.json")["headline"]["best"])
-        return _Evidence(every, _named(every, best), run, load(run.resolved()))
-    every = tuple(p for path in paths for p in read_predictions(path, labels=labels, folds=folds))
-    return _Evidence(every, _named(every, model))
+        return _Evidence(every, _named(every, best), (), run, load(run.resolved()))
+    every = tuple(
+        p for path in paths for p in read_predictions(path, labels=labels, folds=folds, columns=columns, of=of)
+    )
+    return _Evidence(
+        every, _named(every, model), tuple(Path(path) for path in paths if not isinstance(path, Record))
+    )
 
 
 def _named(every: Sequence[Predictions], model: str | None) -> Predictions:
@@ -157,25 +179,39 @@ def _named(every: Sequence[Predictions], model: str | None) -> Predictions:
     return every[0] if model is None else every[names.index(model)]
 
 
-def _groups(evidence: _Evidence, by: str | None, labels: str | Path | None) -> Strings | None:
-    """Return (n,) the groups of the chosen predictions by a column, or None for those that they have."""
-    if by is None:
-        return None
-    ids = evidence.chosen.ids
+def _columns(evidence: _Evidence, by: Sequence[str], labels: str | Path | None) -> dict[str, Strings]:
+    """Return name -> (n,) the part of each row of the chosen predictions, for every column to audit by."""
+    out: dict[str, Strings] = {}
+    for name in by:
+        column = _column(evidence, name, labels)
+        out[name] = column.reindex(evidence.chosen.ids).to_numpy(dtype=object)
+    return out
+
+
+def _column(evidence: _Evidence, by: str, labels: str | Path | None) -> pd.Series[Any]:
+    """Return the cells of a column by id."""
     if evidence.run is not None:
         frame = evidence.run.samples().frame
         if by not in frame:
             own = [name for name in map(str, frame.columns) if not name.startswith("eh:")]
             raise DataError(unknown("column of the samples", by, own))
-        column = frame.set_index("id")[by]
-    elif labels is not None:
-        read = read_labels(Path(labels), group=by)
-        column = pd.Series(read.groups, index=read.ids)
-    else:
-        raise DataError(f'To audit by "{by}", give the table that holds it: --labels FILE with a row for each id.')
-    values = column.reindex(ids)
-    lacking = values.isna().to_numpy()
-    return np.where(lacking, ids, values.astype(str).to_numpy(dtype=object)).astype(object)
+        return frame.set_index("id")[by]
+    tables = [Path(labels)] if labels is not None else []
+    tables += [path for path in evidence.paths if path.suffix.lower() != ".npz"]
+    known: list[str] = []
+    for table in tables:
+        source = opened(table)
+        known += source.names
+        if by in source.names:
+            return read_column(source, by)
+    advice = f'To audit by "{by}", give the table that holds it: --labels FILE with a row for each id.'
+    raise DataError(f"{unknown('column', by, dict.fromkeys(known))} {advice}" if known else advice)
+
+
+def _with_parts(p: Predictions, columns: Mapping[str, Strings]) -> Predictions:
+    """Return predictions with the first column to audit by for groups: what is left out, or calibrated for."""
+    first = next(iter(columns.values()), None)
+    return p if first is None else replace(p, groups=groups_of(texts(first), p.ids))
 
 
 def _refit(

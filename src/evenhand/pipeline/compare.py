@@ -116,6 +116,7 @@ def compare_versions(
     metric: str | None = None,
     model: str | None = None,
     smallest: float = WORTH_CARING,
+    columns: Columns | None = None,
     of: str = "oof",
     draws: int = 2000,
     level: float = 0.95,
@@ -127,7 +128,7 @@ def compare_versions(
     ----------
     before, after
         Runs, files or predictions, each with its own labels.
-    metric, model, smallest, of, draws, level, seed
+    metric, model, smallest, columns, of, draws, level, seed
         As in `compare`.
 
     Raises
@@ -135,7 +136,7 @@ def compare_versions(
     DataError, RecordError
         If a source cannot be read, or no row is known to both.
     """
-    first, second = _entries((before, after), model, None, None, None, of)
+    first, second = _entries((before, after), model, None, None, columns, of)
     return versions_of(
         first.predictions,
         second.predictions,
@@ -168,7 +169,7 @@ def agreement(
     bare = [read_answers(source, columns) for source in (a, b)]
     given = [source if answers is None else answers for source, answers in zip((a, b), bare, strict=True)]
     one, two = (entry.predictions for entry in _entries(given, model, None, None, columns, of))
-    found = agreement_of(*with_one_list(one, two, [answers is not None for answers in bare]))
+    found = agreement_of(*with_one_list(one, two, [answers is not None for answers in bare], columns=columns))
     unsure = [f"confidence_{side}" for side, answers in zip("ab", bare, strict=True) if answers is not None]
     return replace(found, rows=found.rows.assign(**dict.fromkeys(unsure, np.nan)))
 

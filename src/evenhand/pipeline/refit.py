@@ -65,7 +65,7 @@ def refit(
     again
         Name -> out-of-part predictions, for the models that were trained again.
     groups
-        (n,) the groups that parts are made of.
+        (n,) the groups that parts are made of; intervals come from resampling the models' own groups.
     methods
         Blends, as in [ensemble].
     parts
@@ -74,8 +74,8 @@ def refit(
         Name -> (n, d) numbers stored for the same rows, for blends that look at them.
     """
     seen = tuple(p.model for p in models if p.model not in again and not keeps_whole(p, groups))
-    before = [_with_groups(p, groups) for p in models]
-    after = [_with_parts(again.get(p.model, p), groups, parts) for p in models]
+    before = [replace(p, origin="out-of-fold") for p in models]
+    after = [replace(again.get(p.model, p), fold=parts.of(p.ids), origin="out-of-fold") for p in models]
     pairs = [(b, a, _what(b.model, again, seen)) for b, a in zip(before, after, strict=True)]
     if len(models) > 1:
         what = "head and blend" if again else "blend"
@@ -127,14 +127,6 @@ def _what(name: str, again: Mapping[str, Predictions], seen: Sequence[str]) -> s
     if name in again:
         return "head"
     return "not possible" if name in seen else "nothing"
-
-
-def _with_parts(p: Predictions, groups: Strings, parts: Folds) -> Predictions:
-    return replace(_with_groups(p, groups), fold=parts.of(p.ids))
-
-
-def _with_groups(p: Predictions, groups: Strings) -> Predictions:
-    return replace(p, groups=groups, origin="out-of-fold")
 
 
 def _figure(p: Predictions, metric: str, draws: int, seed: int) -> Interval:

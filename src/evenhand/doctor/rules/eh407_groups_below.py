@@ -39,7 +39,8 @@ def check(case: Case, *, least_gap: float = 0.2, level: float = 0.99) -> Iterato
     if best is None:
         return
     figures = group_figures(best, gap=least_gap, level=level)
-    low = [f for f in figures if f.verdict == "below" and f.high < f.expected - least_gap / 2]
+    sure = [f for f in figures if f.verdict == "below" and f.high < f.expected - least_gap / 2]
+    low = [f for f in sure if f.gap >= least_gap]
     if low and best.groups is not None:
         inside = np.isin(best.groups.astype(str), [figure.name for figure in low])
         yield Found(
