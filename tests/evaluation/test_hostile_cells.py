@@ -200,14 +200,20 @@ def test_a_header_may_hold_lines_and_separators(tmp_path):
         ("id,index,thumb", None, ("index", "thumb")),
         ("id,margin,centre,set", None, ("margin", "centre", "set")),
         ("id, cat , dog ", None, ("cat", "dog")),
+        ("id,cat,note,dog,where", None, ("cat", "dog")),
         ("id,1.0,2.0", None, ("1", "2")),
     ],
 )
 def test_columns_that_look_like_something_else_are_classes(tmp_path, header, truth, classes):
     k = len(classes)
-    rows = [[f"r{i}", *([truth] if truth else []), *np.eye(k)[i % k]] for i in range(2 * k)]
+    frame = pd.DataFrame("words", index=range(2 * k), columns=header.split(","))
+    frame.iloc[:, 0] = [f"r{i}" for i in range(2 * k)]
+    columns = [name for name in frame.columns[1:] if name.strip() not in ("truth", "label", "note", "where")]
+    frame["truth" if "truth" in frame else "label"] = truth
+    for c, name in enumerate(columns):
+        frame[name] = [float(i % k == c) for i in range(2 * k)]
     path = tmp_path / "m.csv"
-    path.write_text("\n".join([header, *(",".join(map(str, row)) for row in rows)]) + "\n")
+    frame.dropna(axis=1).to_csv(path, index=False)
     (p,) = read_predictions(path, columns=Columns(truth="label") if "label" in header else None)
     assert p.classes == classes
     assert truth is None or (p.truth == classes.index(truth)).all()

@@ -93,7 +93,7 @@ def class_columns(
     for prefix in (*PROBABILITY, *LOGIT):
         if prefix.endswith(":") and len(found := _with_prefix(rest, prefix)) > 1:
             return ClassColumns(_named(found, prefix, source), prefix)
-    readings = list(_readings(rest, roles, every, source))
+    readings = list(_readings(rest, roles, every, source, _words(rest, first)))
     for reading in readings if first is not None else ():
         if _fits(reading, first, labels, sums, off):
             return reading
@@ -101,16 +101,19 @@ def class_columns(
 
 
 def _readings(
-    rest: Sequence[str], roles: Mapping[str, str], every: Sequence[str], source: str
+    rest: Sequence[str], roles: Mapping[str, str], every: Sequence[str], source: str, words: Collection[str]
 ) -> Iterator[ClassColumns]:
-    """Yield what the columns may be, the likeliest first."""
+    """Yield what the columns may be, the likeliest first; columns of words are none, if two others are."""
     plain = [name for name in rest if name.strip().lower() not in PASSED_OVER]
     for prefix in (*PROBABILITY, *LOGIT):
         if len(found := _with_prefix(rest, prefix)) > 1:
             yield ClassColumns(_named(found, prefix, source), prefix)
             break
     yield ClassColumns(_named(plain, "", source))
-    passed = [name for name in rest if name not in plain and name.strip()]
+    if words and len(numbers := [name for name in plain if name not in words]) > 1:
+        plain = numbers
+        yield ClassColumns(_named(plain, "", source))
+    passed = [name for name in rest if name not in plain and name not in words and name.strip()]
     free = {role: name for role, name in roles.items() if role in ROLES}
     for more in ((name,) for name in passed):
         yield _more(plain, more, (), every, source)
@@ -121,6 +124,13 @@ def _readings(
     for role, name in free.items():
         for other in passed:
             yield _more(plain, (name, other), (role,), every, source)
+
+
+def _words(names: Sequence[str], first: pd.DataFrame | None) -> set[str]:
+    """Return the columns that hold no number in any of the first rows."""
+    if first is None or not len(first):
+        return set()
+    return {name for name in names if pd.to_numeric(first[name], errors="coerce").isna().all()}
 
 
 def _more(

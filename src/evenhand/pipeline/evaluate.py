@@ -120,6 +120,7 @@ def evaluate(
         metrics, proba = proba, None
     columns = columns or Columns()
     columns = replace(columns, positions=positions or columns.positions)
+    _check_told((id, group), (source, labels))
     table = None if labels is None else _labels(labels, id, label, group)
     if not _is_source(source):
         if proba is None:
@@ -173,12 +174,22 @@ def _read(
     path = Path(source)
     own: Sequence[str] = () if path.suffix.lower() == ".npz" else opened(path).names
     told = replace(columns, id=_if_there(id, own) or columns.id, group=_if_there(group, own) or columns.group)
-    for column in (id, group) if labels is None and own else ():
-        if column is not None and column not in own:
-            raise DataError(f"{path}: {unknown('column', column, own)}")
     every = read_predictions(path, labels=labels, columns=told, of=of)
     p = _one(every, model if len(every) > 1 else None)
     return (p if model is None else replace(p, model=model)), row_names(path, told, p.ids)
+
+
+def _check_told(told: Sequence[str | None], tables: Sequence[Any]) -> None:
+    """Refuse a column that was told and that neither the predictions nor the labels have."""
+    known: list[str] = []
+    for table in tables:
+        if isinstance(table, pd.DataFrame):
+            known += map(str, table.columns)
+        elif isinstance(table, (str, Path)) and Path(table).is_file() and Path(table).suffix.lower() != ".npz":
+            known += opened(table).names
+    for name in told:
+        if name is not None and known and name not in known:
+            raise DataError(unknown("column", name, dict.fromkeys(known)))
 
 
 def _if_there(name: str | None, names: Sequence[str]) -> str | None:
