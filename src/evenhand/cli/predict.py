@@ -24,6 +24,13 @@ def predict(
     model: Annotated[
         str | None, typer.Option("--model", help="A model or ensemble:METHOD; without one, the run's best.")
     ] = None,
+    table: Annotated[
+        Path | None,
+        typer.Option("--table", help="A table of the new files: only they are predicted, under its ids."),
+    ] = None,
+    id_column: Annotated[
+        str | None, typer.Option("--id", metavar="COL", help="With --table: the column of ids.")
+    ] = None,
     like: Annotated[
         Path | None, typer.Option("--like", help="A sample submission: its ids, order and columns are written.")
     ] = None,
@@ -65,7 +72,7 @@ def predict(
     if consensus is not None or votes:
         raise EvenhandError("--consensus and --votes override rows of a submission; give its sample with --like.")
     with watching() as watcher:
-        predicted = classify(record, source, model=model, store=store, watcher=watcher)
+        predicted = classify(record, source, model=model, table=table, id=id_column, store=store, watcher=watcher)
     write_table(predicted, to)
     beside = write_beside(predicted, to.parent)
     if as_json:

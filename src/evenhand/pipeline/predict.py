@@ -27,6 +27,7 @@ from evenhand.pipeline.answerer import Answerer, answerer
 from evenhand.pipeline.progress import Silent, Watcher
 from evenhand.pipeline.source import encode, readers_store
 from evenhand.pipeline.stored import stored_features
+from evenhand.pipeline.table_ids import with_table_ids
 from evenhand.pipeline.work import work
 from evenhand.settings import Settings, load
 
@@ -87,6 +88,8 @@ def predict(
     source: str | Path,
     *,
     model: str | None = None,
+    table: str | Path | None = None,
+    id: str | None = None,
     store: str | Path | None = None,
     watcher: Watcher | None = None,
 ) -> Predicted:
@@ -100,6 +103,11 @@ def predict(
         A folder, a zip or one file; labels are neither needed nor looked at.
     model
         A model or `ensemble:METHOD` of the run; None for the one with the best out-of-fold score.
+    table
+        A CSV or Parquet table of the new files, on disk or below the source: only they are predicted, and rows have
+        its ids. Without it a table that is called as the run's gives ids, where the run has a column of them.
+    id
+        The column of ids in it; None for the run's, "id", or the paths.
     store
         Folder of the store that keeps the decoded rows; None for the user's own. The one that the record names is
         read where this one lacks something, and never written.
@@ -118,6 +126,7 @@ def predict(
     own = readers_store(store)
     answer = answerer(run, settings, chosen, watcher, own)
     root, samples, findings = _rows(Path(source), settings)
+    samples = with_table_ids(samples, root, settings.data, table, id=id)
     classes = tuple(run.data()["classes"])
     votes, failures = _votes(run, settings, root, samples, answer, watcher, own)
     keep = np.array([row not in failures for row in range(len(samples))])

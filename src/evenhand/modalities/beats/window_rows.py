@@ -145,7 +145,10 @@ def _frame(
     findings = findings_of(skipped, root.path.name)
     if not parts:
         raise DataError(f"{root.path}: no windows can be read. {' '.join(f.says for f in findings[:3])}")
-    return pd.concat(parts, ignore_index=True), findings
+    frame = pd.concat(parts, ignore_index=True)
+    if not frame["id"].is_unique:  # files that number their windows alike
+        frame["id"] = frame["path"].astype(str) + ":" + frame["id"].astype(str)
+    return frame, findings
 
 
 def _rows(root: Root, name: str, own: BeatsConfig, data: DataConfig | None) -> pd.DataFrame:
@@ -159,8 +162,9 @@ def _rows(root: Root, name: str, own: BeatsConfig, data: DataConfig | None) -> p
         if column is not None and column not in columns:
             raise DataError(f"data.{role}: {unknown('column', column, columns)}")
     number = [f"{place:07d}" for place in range(count)]
+    ids = _own_ids(columns) if data is None else None
     frame: dict[str, Any] = {
-        "id": [f"{stem}:{place}" for place in number],
+        "id": [f"{stem}:{place}" for place in number] if ids is None else ids,
         "path": name,
         "content": [content_hash(window.tobytes()) for window in windows.signal],
         "group": record if group is None else _texts(columns[group]),
@@ -177,6 +181,14 @@ def _rows(root: Root, name: str, own: BeatsConfig, data: DataConfig | None) -> p
     }
     frame |= {key: value for key, value in columns.items() if key not in _OWN and not key.startswith("eh:")}
     return pd.DataFrame(frame)
+
+
+def _own_ids(columns: Mapping[str, npt.NDArray[Any]]) -> npt.NDArray[Any] | None:
+    """Return (n,) the ids that a file gives new windows, or None where it gives none or not each its own."""
+    if "id" not in columns:
+        return None
+    ids = _texts(columns["id"])
+    return ids if pd.Series(ids).notna().all() and len(set(ids)) == len(ids) else None
 
 
 def _texts(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
