@@ -47,7 +47,11 @@ def test_a_table_that_is_called_as_the_runs_gives_its_ids(root):
     (root.path / "labels.csv").write_text("key,file\nx,b/1.jpg\ny,gone.jpg\n")
     found = with_table_ids(samples(), open_root(root.path), data, None)
     assert found.ids.tolist() == ["x", "h1", "h2"]
-    assert with_table_ids(samples(), open_root(root.path), DataConfig(root="."), None).ids.tolist() == ["h1", "h2", "h3"]
+    assert with_table_ids(samples(), open_root(root.path), DataConfig(root="."), None).ids.tolist() == [
+        "h1",
+        "h2",
+        "h3",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -59,13 +59,18 @@ def ensemble(
     from evenhand.cli.options import columns_from
     from evenhand.cli.progress import watching
     from evenhand.evaluation.labels import read_labels
+    from evenhand.evaluation.pieces import opened
     from evenhand.pipeline.assemble import assemble, write_predictions
 
     with watching() as watcher:
         made = assemble(
             *sources,
             methods=[_choice(words) for words in method or ("equal", "nnls")],
-            labels=None if labels is None else read_labels(labels, label=label, group=group, id=None),
+            labels=None
+            if labels is None
+            else read_labels(
+                labels, label=label, group=group, id=id_column if id_column in opened(labels).names else None
+            ),
             folds=folds,
             new=new or (),
             rows=_one_of("--rows", rows, ("same", "common")),

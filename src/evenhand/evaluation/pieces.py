@@ -63,7 +63,9 @@ class Source:
         if self.kind == "parquet":
             file = pyarrow.parquet.ParquetFile(self.path)
             batch = next(file.iter_batches(batch_size=most), None)
-            return pd.DataFrame(columns=list(self.names)) if batch is None else batch.to_pandas()
+            return (
+                pd.DataFrame(columns=list(self.names)) if batch is None else batch.to_pandas(ignore_metadata=True)
+            )
         with self.path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
             rows = islice((row for row in csv.reader(file, delimiter=self.separator) if row), most + 1)
             try:

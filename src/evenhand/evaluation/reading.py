@@ -75,7 +75,7 @@ def read_predictions(
     plan = read_folds(folds) if isinstance(folds, (str, Path)) else folds
     if plan is None and truth is not None:
         plan = truth.folds
-    columns = _of_file(columns, path, truth)
+    columns = _of_file(columns, path, labels)
     read = of_npz if Path(path).suffix.lower() == ".npz" else of_table
     names = None if truth is None else {name for name in truth.names if name is not None}
     found = [
@@ -92,10 +92,12 @@ def _if_there(column: str | None, path: str | Path) -> str | None:
     return column if column is not None and column in opened(path).names else None
 
 
-def _of_file(columns: Columns, path: str | Path, truth: Labels | None) -> Columns:
+def _of_file(columns: Columns, path: str | Path, labels: object) -> Columns:
     """Return the columns of one file: ids may have another name in it than in the table of labels."""
-    if columns.id is None or truth is None or Path(path).suffix.lower() == ".npz":
+    if not isinstance(labels, (str, Path)) or _if_there(columns.id, labels) is None:
         return columns
+    if Path(path).suffix.lower() == ".npz":
+        return replace(columns, id=None)
     return replace(columns, id=_if_there(columns.id, path))
 
 
