@@ -86,4 +86,4 @@ class EvaluationResult(Mapping[str, Interval]):
 
     def _repr_html_(self) -> str:
         title = f"{self.predictions.model or 'predictions'}: {self.says}"
-        return f"<p>{html.escape(title)}</p>{self.table().to_html(index=False, escape=True, float_format='%.3f')}"
+        return f"<p>{html.escape(title)}</p>{self.table().round(3).to_html(index=False, escape=True)}"

@@ -129,8 +129,7 @@ def with_truth(
             f'No id of "{p.model}" is in {labels.source} (there: "{labels.ids[0]}", here: "{p.ids[0]}"). '
             "Ids must be written in the same way."
         )
-    names = _or_none(labels.names, at)
-    truth = class_numbers(names, p.classes, labels.source, positions=columns.positions)
+    truth = class_numbers(_or_none(labels.names, at), p.classes, labels.source, positions=columns.positions)
     if p.truth is not None:
         differ = (truth >= 0) & (p.truth >= 0) & (truth != p.truth)
         if differ.any():

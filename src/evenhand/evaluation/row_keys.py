@@ -64,7 +64,10 @@ def row_names(path: str | Path, columns: Columns, ids: Strings) -> dict[str, Str
     cells = columns_of(source, [key, *aliases])
     first = ~pd.Index(cells[key]).duplicated()
     at = pd.Index(cells[key][first], dtype=object).get_indexer(pd.Index(ids, dtype=object))
-    return {name: np.where(at >= 0, cells[name][first][at], None) for name in aliases}
+    found = {name: cells[name][first][at] for name in aliases}
+    for cell in found.values():
+        cell[at < 0] = None
+    return found
 
 
 def _by_names(ids: Strings, names: Mapping[str, Strings]) -> Iterator[Ints]:

@@ -135,9 +135,9 @@ def predict(
     samples = samples.take(keep)
     unknown = np.full(mixed.shape, np.nan) if settings.data.several else None
     predictions = Predictions(samples.ids, classes, mixed, truth=unknown, model=chosen, origin="test")
-    table = _table(predictions, samples, votes.probabilities[:, keep], settings, _held_out(run, chosen))
+    shown = _table(predictions, samples, votes.probabilities[:, keep], settings, _held_out(run, chosen))
     left_out = tuple(Failure(str(row), path, failures[row]) for row, path in sorted(votes.left_out.items()))
-    return Predicted(table, predictions, chosen, left_out, samples, root, settings, tuple(findings))
+    return Predicted(shown, predictions, chosen, left_out, samples, root, settings, tuple(findings))
 
 
 @dataclass(frozen=True, eq=False)
