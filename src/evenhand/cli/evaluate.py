@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from evenhand.cli.console import print_json
 from evenhand.cli.options import Classes, IdColumn, Json, Positions, Scale
 
 
@@ -43,7 +44,6 @@ def evaluate(
     A file holds a row per sample: id, a column per class, and the truth, unless a table of labels says it.
     """
     from evenhand.base.errors import EvenhandError, unknown
-    from evenhand.base.files import to_json
     from evenhand.cli.evaluate_table import print_evaluation
     from evenhand.cli.options import columns_from
     from evenhand.pipeline.evaluate import evaluate as figures
@@ -62,6 +62,6 @@ def evaluate(
         of=of,
     )
     if as_json:
-        typer.echo(to_json(found.document(), indent=1))
+        print_json(found.document())
     else:
         print_evaluation(found)

@@ -1,13 +1,12 @@
-"""Figures of one model as a Rich table."""
+"""Figures of one model as a table on standard output."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import numpy as np
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+
+from evenhand.cli.console import Out, Table, literal
 
 if TYPE_CHECKING:
     from evenhand.evaluation.evaluation_result import EvaluationResult
@@ -15,14 +14,13 @@ if TYPE_CHECKING:
 
 def print_evaluation(found: EvaluationResult) -> None:
     """Print every metric with its interval, and the rows and groups that it rests on."""
-    out = Console(highlight=False, soft_wrap=True)
-    out.print(Text(found.predictions.model or "predictions", style="bold"))
-    table = Table(header_style="dim", box=None, pad_edge=False)
-    for position, head in enumerate(("metric", "estimate", "interval", "rows", "groups")):
-        table.add_column(head, justify="right" if position else "left", no_wrap=position > 0)
+    out = Out()
+    out.print(literal(found.predictions.model or "predictions", style="bold"))
+    heads = ("metric", "estimate", "interval", "rows", "groups")
+    table = Table(heads, right=range(1, 5), header_style="dim", box=None, pad_edge=False)
     for name, figure in found.items():
         there = bool(np.isfinite(figure.estimate))
         words = (f"{figure.estimate:.3f}", f"[{figure.low:.3f}, {figure.high:.3f}]") if there else ("", str(figure))
-        table.add_row(Text(name), words[0], Text(words[1]), f"{figure.n:,}", f"{figure.groups:,}")
+        table.add_row(name, *words, f"{figure.n:,}", f"{figure.groups:,}")
     out.print(table)
-    out.print(Text(f"{found.says}.", style="dim"))
+    out.print(literal(f"{found.says}.", style="dim"))
