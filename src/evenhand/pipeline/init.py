@@ -40,7 +40,7 @@ k = {k}                           # every row is held out in one of these folds
 macro_f1 = 1.0
 
 [ensemble]
-methods = ["equal", "nnls"]
+methods = ["equal", "nnls", "nnls+bias"]   # bias: a shift per class, learned for the score
 """
 
 _PLAIN = """\

@@ -15,7 +15,8 @@ def overhead(data: DataFacts, speed: Speed, models: int, folds: int) -> float:
     """Return what everything but encoders takes: start, decoding, checks, figures, report."""
     rounds = ceil(models * folds / speed.cores)
     fixed = speed.start * (FIXED_STARTS + 0.6 * rounds + CHECK_STARTS * data.rows)
-    return fixed + data.rows * speed.decode / speed.cores
+    shifts = 3.4e-8 * speed.start * data.fit_rows * data.classes**2 * (folds + folds**2)  # of nnls+bias, nested
+    return fixed + shifts + data.rows * speed.decode / speed.cores
 
 
 def frozen_features(data: DataFacts, speed: Speed, size: int, views: int) -> float:

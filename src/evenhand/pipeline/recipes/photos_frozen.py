@@ -38,14 +38,14 @@ early_stop = 0
 """
 
 
-def largest_size(data: DataFacts, *, most: int = 192, least: int = 96) -> int:
-    """Return the side at which photos are seen where there is time: twice their own at most, 96 to 192 px."""
+def largest_size(data: DataFacts, *, most: int = 288, least: int = 96) -> int:
+    """Return the side at which photos are seen where there is time: twice their own at most, 96 to `most` px."""
     return most if data.side is None else min(most, max(least, 32 * round(2 * data.side / 32)))
 
 
 def sizes_below(largest: int) -> list[int]:
     """Return sizes to try, the largest first, each less than half of the work of the one two before."""
-    return [size for size in (192, 160, 128, 96) if size <= largest]
+    return [size for size in (288, 224, 192, 160, 128, 96) if size <= largest]
 
 
 def floor_seconds(data: DataFacts, speed: Speed, size: int, folds: int, *, views: int) -> float:
