@@ -1,14 +1,15 @@
 """Alarms beside small trainings: how many healthy ones are accused, and how many faulty ones are caught.
 
-    python benchmarks/alarms.py                       # 400 healthy and 400 faulty trainings, minutes on one thread
+    python benchmarks/alarms.py                       # 500 healthy and 400 faulty trainings, minutes on one thread
     python benchmarks/alarms.py --trainings 40        # a quick look
     python benchmarks/alarms.py --seed 1 --lines out.jsonl  # other draws; keep what each epoch showed
 
 Classes are normal clouds, 2 to 20 of them, with skews up to 1:100, from hardly to well apart; softmax regressions
 and networks with a hidden layer are fitted for a few epochs. Healthy ones have every sampler, weights, loss,
-smoothing up to 0.3 and mixup, with `on_overshoot = "soften"`; half of them are smoothed. Faulty ones turn the skew
-around, have a learning rate far too high, inputs that are not finite, or a network that sees nothing. The rules
-that look while a run trains (EH301, EH302, EH303, EH311) look after every epoch.
+smoothing up to 0.3 and mixup, with `on_overshoot = "soften"`; half of them are smoothed. A fifth are long trainings
+under class weights, on classes that lie close together. Faulty ones turn the skew around, have a learning rate far
+too high, inputs that are not finite, or a network that sees nothing. The rules that look while a run trains (EH301,
+EH302, EH303, EH311) look after every epoch.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ class Recipe:
     balance: dict[str, Any]
     seed: int
     fault: str = ""
-    words: dict[str, Any] = field(default_factory=dict)
+    kind: str = ""
 
 
 class Blind(nn.Module):
@@ -91,6 +92,17 @@ def healthy(seed: int, number: int) -> Recipe:
     balance = {**ways[rng.integers(len(ways))], "on_overshoot": "soften"}
     apart, hidden = float(rng.choice([0.6, 1.5, 3.0, 6.0])), int(rng.choice([0, 24, 64]))
     return Recipe(tuple(rows.tolist()), apart, hidden, bool(rng.integers(2)), train, balance, number)
+
+
+def hard(seed: int, number: int) -> Recipe:
+    """Return a healthy training on classes that lie close together, learned as far as it goes."""
+    rng = np.random.default_rng([34, seed, number])
+    base = healthy(seed + 500, number)
+    weights: list[Any] = ["inverse", {"name": "inverse", "power": 0.7}, {"name": "effective_number", "beta": 0.999}]
+    train = {**base.train, "epochs": 20, "batch_size": 16, "learning_rate": float(rng.choice([3e-3, 2e-2]))}
+    balance = {"weights": weights[rng.integers(3)], "on_overshoot": "soften"}
+    apart = float(rng.choice([0.3, 0.6, 1.0]))
+    return replace(base, apart=apart, train=train, balance=balance, seed=number + 5000, kind="hard and long, ")
 
 
 def faulty(seed: int, number: int) -> Recipe:
@@ -172,7 +184,7 @@ def watched(recipe: Recipe) -> dict[str, Any]:
     except Exception as error:  # a training without any usable epoch ends in words; its alarms were told before
         lines = [{"ended": str(error)}]
     found = [{"code": alarm["code"], "says": alarm["says"], "epoch": alarm["epoch"]} for alarm in guard.alarms]
-    return {"fault": recipe.fault, "classes": names, **asked, "lines": lines, "alarms": found}
+    return {"fault": recipe.fault, "kind": recipe.kind, "classes": names, **asked, "lines": lines, "alarms": found}
 
 
 def shown(found: list[dict[str, Any]]) -> str:
@@ -187,13 +199,15 @@ def shown(found: list[dict[str, Any]]) -> str:
 
 
 def kind_of(one: dict[str, Any]) -> str:
-    return one["fault"] or ("healthy, smoothed" if one["train"]["label_smoothing"] else "healthy, not smoothed")
+    smoothed = "smoothed" if one["train"]["label_smoothing"] else "not smoothed"
+    return one["fault"] or f"healthy, {one['kind']}{smoothed}"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--trainings", type=int, default=400, help="healthy ones, and as many faulty ones")
     parser.add_argument("--faulty", type=int, help="faulty ones, where not as many")
+    parser.add_argument("--hard", type=int, default=100, help="healthy ones that are hard and long")
     parser.add_argument("--first", type=int, default=0, help="number of the first of them")
     parser.add_argument("--seed", type=int, default=0, help="of what is drawn")
     parser.add_argument("--lines", type=Path, help="file for what each epoch showed, one training a line")
@@ -203,7 +217,7 @@ def main() -> None:
     file = asked.lines.open("w", encoding="utf-8") if asked.lines else None
     with deterministic(1):
         bad = asked.trainings if asked.faulty is None else asked.faulty
-        for draw, count in ((healthy, asked.trainings), (faulty, bad)):
+        for draw, count in ((healthy, asked.trainings), (hard, asked.hard), (faulty, bad)):
             for number in range(asked.first, asked.first + count):
                 found.append(watched(draw(asked.seed, number)))
                 timing.say(f"  {number - asked.first + 1} of {count}")

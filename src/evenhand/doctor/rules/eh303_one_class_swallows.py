@@ -26,6 +26,8 @@ def check(
     What it checks: in the last `epochs` epochs, after the warm-up and `steps` steps, a class whose mean
     probability on the validation rows, as the network itself gives it, lies more than `beyond` above both its
     share of the rows and an equal share, and that at least `swallowed` of the rows of other classes are called.
+    Where that probability has fallen in every epoch so far, it is left over from the weights that the training
+    began with, which is slow but not wrong.
 
     Why it matters: whatever the network is shown, it says the same; the other classes lose their recall, this one
     its precision.
@@ -80,9 +82,16 @@ def swallowing(course: Course, epochs: int, beyond: float, swallowed: float, ste
     usual = [np.maximum(numbers(word, "share"), 1 / course.k) for word in words]
     over = np.min([numbers(w, "probability") - u for w, u in zip(words, usual, strict=True)], axis=0)
     c = int(np.nanargmax(over)) if np.isfinite(over).any() else -1
-    if c < 0 or not over[c] > beyond:
+    if c < 0 or not over[c] > beyond or _falls(course, c):
         return None
     return c if all(_taken(line, c) >= swallowed for line in lines) else None
+
+
+def _falls(course: Course, c: int) -> bool:
+    """Return whether the mean probability of class c has fallen in every epoch of the stage."""
+    stage = [line for line in course.lines if line.get("stage") == course.lines[-1].get("stage")]
+    given = [numbers(word, "probability")[c] for line in stage if (word := own_word(line))]
+    return len(given) > 2 and bool((np.diff(given) < 0).all())
 
 
 def _taken(line: object, c: int) -> float:
