@@ -7,7 +7,7 @@
 Classes are normal clouds, 2 to 20 of them, with skews up to 1:100, from hardly to well apart; softmax regressions
 and networks with a hidden layer are fitted for a few epochs. Healthy ones have every sampler, weights, loss,
 smoothing up to 0.3 and mixup, with `on_overshoot = "soften"`; half of them are smoothed. A fifth are long trainings
-under class weights, on classes that lie close together. Faulty ones turn the skew around, have a learning rate far
+under class weights with skews of 1:20 at least. Faulty ones turn the skew around, have a learning rate far
 too high, inputs that are not finite, or a network that sees nothing. The rules that look while a run trains (EH301,
 EH302, EH303, EH311) look after every epoch.
 """
@@ -95,14 +95,17 @@ def healthy(seed: int, number: int) -> Recipe:
 
 
 def hard(seed: int, number: int) -> Recipe:
-    """Return a healthy training on classes that lie close together, learned as far as it goes."""
+    """Return a long healthy training under class weights, of 2 to 5 classes with skews of 1:20 to 1:100."""
     rng = np.random.default_rng([34, seed, number])
     base = healthy(seed + 500, number)
+    shares = np.geomspace(1, 1 / float(np.exp(rng.uniform(np.log(20), np.log(100)))), int(rng.integers(2, 6)))
+    rows = np.maximum(np.round(800 * shares / shares.sum()), 6).astype(int)
     weights: list[Any] = ["inverse", {"name": "inverse", "power": 0.7}, {"name": "effective_number", "beta": 0.999}]
-    train = {**base.train, "epochs": 20, "batch_size": 16, "learning_rate": float(rng.choice([3e-3, 2e-2]))}
+    train = {**base.train, "epochs": 12, "batch_size": 16, "learning_rate": float(rng.choice([3e-3, 2e-2]))}
     balance = {"weights": weights[rng.integers(3)], "on_overshoot": "soften"}
-    apart = float(rng.choice([0.3, 0.6, 1.0]))
-    return replace(base, apart=apart, train=train, balance=balance, seed=number + 5000, kind="hard and long, ")
+    apart = float(rng.choice([0.3, 1.0, 3.0, 6.0]))
+    changes = {"train": train, "balance": balance, "seed": number + 5000, "kind": "long and skewed, "}
+    return replace(base, rows=tuple(rows.tolist()), apart=apart, **changes)
 
 
 def faulty(seed: int, number: int) -> Recipe:
@@ -207,7 +210,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--trainings", type=int, default=400, help="healthy ones, and as many faulty ones")
     parser.add_argument("--faulty", type=int, help="faulty ones, where not as many")
-    parser.add_argument("--hard", type=int, default=100, help="healthy ones that are hard and long")
+    parser.add_argument("--hard", type=int, default=100, help="healthy ones that are long and skewed")
     parser.add_argument("--first", type=int, default=0, help="number of the first of them")
     parser.add_argument("--seed", type=int, default=0, help="of what is drawn")
     parser.add_argument("--lines", type=Path, help="file for what each epoch showed, one training a line")

@@ -36,7 +36,9 @@ def test_early_epochs_pass(fits):
     assert look(fits, told, times=2).passed == ("EH303",)
 
 
-@pytest.mark.parametrize(("probability", "fires"), [((0.8, 0.76, 0.73, 0.7), False), ((0.7, 0.73, 0.76, 0.8), True)])
+@pytest.mark.parametrize(
+    ("probability", "fires"), [((0.8, 0.76, 0.73, 0.7), False), ((0.7, 0.73, 0.76, 0.8), True)]
+)
 def test_what_the_first_weights_said_and_fades_is_slow_and_not_wrong(fits, probability, fires):
     told = [
         fits.told(NATURAL, (0.1, 0.8, 0.1), probability=[0.9 - p, p, 0.1], recall=[0.1, 1.0, 0.8])
