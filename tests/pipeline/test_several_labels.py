@@ -64,7 +64,9 @@ def test_a_table_of_new_rows_names_all_labels_that_hold() -> None:
     truth = np.random.default_rng(0).integers(0, 2, (20, 3)).astype(np.float64)
     held_out = Predictions(np.arange(20).astype(str), NAMES, np.abs(truth - 0.3), truth)
     votes = np.stack([table, np.abs(table - 0.05), 1 - table])
-    out = predicting._table(Predictions(ids, NAMES, table), samples, votes, settings, held_out)
+    out = predicting._table(
+        Predictions(ids, NAMES, table, np.full((2, 3), np.nan)), samples, votes, settings, held_out
+    )
     assert out["predicted"].tolist() == ["red;green", ""]
     assert out["confidence"].tolist() == pytest.approx([0.6, 0.6])
     assert out["margin"].tolist() == pytest.approx([0.1, 0.1])
