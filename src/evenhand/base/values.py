@@ -26,6 +26,8 @@ Severity = Literal["error", "warning", "note"]
 Origin = Literal["out-of-fold", "out-of-fold elsewhere", "in-sample", "test"]
 
 VerdictWord = Literal["better", "worse", "no difference found", "too few to tell"]
+TOO_FEW = "too few to tell"
+"""What is said of a figure or a difference that rests on too few rows or groups."""
 
 TEST = -1
 """Fold number of locked test rows (written as "test" in folds.csv)."""
@@ -395,6 +397,8 @@ class Interval:
         Coverage asked for (0.95).
     how
         Method in a few words.
+    enough
+        Whether rows and groups suffice to tell; where not, `how` says why.
     """
 
     estimate: float
@@ -404,9 +408,13 @@ class Interval:
     groups: int
     level: float = 0.95
     how: str = "bootstrap over groups"
+    enough: bool = True
 
-    def document(self) -> dict[str, float | int | None]:
-        """Return estimate, low, high, n and groups; a figure that cannot be estimated is None."""
+    def document(self) -> dict[str, float | int | bool | str | None]:
+        """Return estimate, low, high, n, groups, enough, and `how` where that is not so.
+
+        A figure that cannot be estimated is None.
+        """
 
         def number(x: float) -> float | None:
             return float(x) if np.isfinite(x) else None
@@ -417,12 +425,15 @@ class Interval:
             "high": number(self.high),
             "n": int(self.n),
             "groups": int(self.groups),
+            "enough": bool(self.enough),
+            **({} if self.enough else {"how": self.how}),
         }
 
     def __str__(self) -> str:
         if not np.isfinite(self.estimate):
             return "cannot be estimated"
-        return f"{self.estimate:.3f} [{self.low:.3f}, {self.high:.3f}]"
+        words = f"{self.estimate:.3f} [{self.low:.3f}, {self.high:.3f}]"
+        return words if self.enough else f"{words}, {TOO_FEW}"
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,65 @@ def bootstrap(
         Memory for one batch of replicates, best about the size of a processor's cache; it changes no figure.
     """
     out = np.empty((len(measures), draws))
+    for reader, here, statistics in _each(measures, groups, draws, seed, budget_bytes):
+        out[reader, here] = measures[reader].value(statistics)
+    return out
+
+
+def bootstrap_parts(
+    measures: Sequence[Measure],
+    groups: Ints | None = None,
+    *,
+    draws: int = 2000,
+    seed: int = 0,
+    budget_bytes: int = 2**22,
+) -> tuple[Floats, list[Floats]]:
+    """Return what `bootstrap` does, and for each measure (c,) the variances of its parts over the replicates.
+
+    A measure without parts has none: (0,). A part that is defined on fewer than two replicates has the variance 0.
+    """
+    out = np.empty((len(measures), draws))
+    sums: dict[int, _Moments] = {}
+    for reader, here, statistics in _each(measures, groups, draws, seed, budget_bytes):
+        one = measures[reader]
+        out[reader, here] = one.value(statistics)
+        if one.metric.parts is not None:
+            sums.setdefault(reader, _Moments()).add(one.metric.parts.values(statistics, one.chosen))
+    return out, [sums[at].variance() if at in sums else np.zeros(0) for at in range(len(measures))]
+
+
+@dataclass
+class _Moments:
+    """Sums over replicates of each part, around its first defined values, for a variance that rounding spares."""
+
+    count: Floats | None = None
+    centre: Floats | None = None
+    first: Floats | None = None
+    second: Floats | None = None
+
+    def add(self, values: Floats) -> None:
+        """Add (c, b) values of b replicates; NaN does not count."""
+        there = np.isfinite(values)
+        if self.count is None or self.centre is None or self.first is None or self.second is None:
+            self.count, self.first, self.second = (np.zeros(len(values)) for _ in range(3))
+            self.centre = np.where(there, values, 0.0).sum(axis=1) / np.maximum(there.sum(axis=1), 1)
+        shift = np.where(there, values - self.centre[:, None], 0.0)
+        self.count = self.count + there.sum(axis=1)
+        self.first = self.first + shift.sum(axis=1)
+        self.second = self.second + (shift * shift).sum(axis=1)
+
+    def variance(self) -> Floats:
+        """Return (c,) the variances."""
+        assert self.count is not None and self.first is not None and self.second is not None  # noqa: PT018
+        count = np.maximum(self.count, 1.0)
+        variance = self.second / count - (self.first / count) ** 2
+        return np.where((self.count > 1) & (variance > 1e-14), variance, 0.0)
+
+
+def _each(
+    measures: Sequence[Measure], groups: Ints | None, draws: int, seed: int, budget_bytes: int
+) -> Iterator[tuple[int, slice, Floats]]:
+    """Yield the position of a measure, which replicates, and their (r, b) statistics."""
     for units, products in _pools(measures, groups):
         rng = generator(seed, "bootstrap")
         widest = max(product.matrix.shape[0] for product in products) + units.count
@@ -63,8 +122,7 @@ def bootstrap(
             for product in products:
                 statistics = product.features.finish(product.matrix @ times)
                 for reader in product.readers:
-                    out[reader, here] = measures[reader].value(statistics)
-    return out
+                    yield reader, here, statistics
 
 
 def _pools(measures: Sequence[Measure], groups: Ints | None) -> Iterator[tuple[Units, list[_Product]]]:

@@ -74,7 +74,9 @@ def by_chance(one: Measure, name: str, sets: Sequence[str] = (), levels: Sequenc
 
 def _like(one: Measure, features: Features, value: Callable[[Floats, Ints], Floats]) -> Measure:
     weight = one.base()
-    metric = replace(one.metric, value=value, base=lambda _rows, _chosen: weight)
+    metric = replace(
+        one.metric, value=value, base=lambda _rows, _chosen: weight, parts=None, cost=None, few=None, limits=None
+    )
     return replace(one, metric=metric, features=features)
 
 

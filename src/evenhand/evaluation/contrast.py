@@ -47,7 +47,15 @@ def combined(measures: Sequence[Measure], weights: Sequence[float]) -> Measure:
     reach = [(by, one.metric.ceiling * abs(by)) for one, by in zip(measures, weights, strict=True)]
     ceiling = max(sum(far for by, far in reach if by > 0), sum(far for by, far in reach if by < 0))
     metric = replace(
-        measures[0].metric, value=value, base=lambda _rows, _chosen: share, ceiling=ceiling, interval=None
+        measures[0].metric,
+        value=value,
+        base=lambda _rows, _chosen: share,
+        ceiling=ceiling,
+        interval=None,
+        parts=None,
+        cost=None,
+        few=None,
+        limits=None,
     )
     return replace(measures[0], metric=metric, features=joined)
 

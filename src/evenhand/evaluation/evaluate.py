@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from evenhand.base.errors import DataError
 from evenhand.base.values import Interval, Ints, Predictions
 from evenhand.evaluation.ask import ask
-from evenhand.evaluation.bootstrap import bootstrap
-from evenhand.evaluation.intervals import interval, support
+from evenhand.evaluation.bootstrap import bootstrap_parts
+from evenhand.evaluation.intervals import figure
 from evenhand.evaluation.metric import Measure
 from evenhand.evaluation.names import Levels, Sets
 from evenhand.evaluation.rows import known, rows_of
@@ -95,7 +95,7 @@ def evaluate(
     >>> probabilities = 0.7 * rng.dirichlet(np.ones(3), 200) + 0.3 * np.eye(3)[truth]
     >>> p = Predictions(np.arange(200).astype(str), ("a", "b", "c"), probabilities, truth)
     >>> print(evaluate(p, ["macro_f1"])["macro_f1"])
-    0.679 [0.611, 0.742]
+    0.679 [0.610, 0.742]
     """
     p = judged(p)
     names = list(default_metrics(p) if metrics is None else dict.fromkeys(metrics))
@@ -134,17 +134,12 @@ def intervals_over(
         (n,) group numbers, or None.
     """
     plain = [one for one in measures if one.metric.interval is None]
-    replicates = dict(zip(map(id, plain), bootstrap(plain, groups, draws=draws, seed=seed), strict=True))
-    statistics = {id(one.features): one.features for one in plain}
-    whole = {key: features.statistics() for key, features in statistics.items()}
+    replicates, variances = bootstrap_parts(plain, groups, draws=draws, seed=seed)
+    drawn = dict(zip(map(id, plain), zip(replicates, variances, strict=True), strict=True))
+    every = {id(one.features): one.features for one in plain}
+    whole = {key: features.statistics() for key, features in every.items()}
     return [
-        interval(
-            one.estimate(whole[id(one.features)]),
-            replicates[id(one)],
-            support(one.base(), groups),
-            ceiling=one.metric.ceiling,
-            level=level,
-        )
+        figure(one, groups, *drawn[id(one)], statistics=whole[id(one.features)], level=level)
         if one.metric.interval is None
         else one.metric.interval(one, groups, draws=draws, level=level, seed=seed)
         for one in measures

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
-from evenhand.base.values import Floats, Interval, Ints
+from evenhand.base.values import TOO_FEW, Floats, Interval, Ints
+from evenhand.evaluation.losses import loss_interval
+from evenhand.evaluation.metric import Measure
+from evenhand.evaluation.parts import part_limits
 
+FEWEST_GROUPS = 2.0
+"""Below as many effective groups a figure has no interval to go by: too few to tell."""
+FEWEST_ROWS = 3.0
+"""Below as many effective rows, likewise."""
+MOST_UNSEEN = 0.1
+"""Where more of the classes in an average have no row, likewise."""
 FEW_GROUPS = 8
 """Below as many effective groups an interval is rough, and wide on purpose."""
 
@@ -44,7 +53,7 @@ class Support:
             return "bootstrap over rows"
         if self.effective >= FEW_GROUPS:
             return "bootstrap over groups"
-        return f"bootstrap over groups; about {self.effective:.1f} groups decide, too few to tell much"
+        return f"bootstrap over groups; about {self.effective:.1f} groups decide, which is rough"
 
 
 def support(base: Floats, groups: Ints | None) -> Support:
@@ -94,7 +103,7 @@ def interval(
     there = replicates[np.isfinite(replicates)]
     variance = float(there.var()) * inflation if len(there) > 1 else 0.0
     bias = float(there.mean()) - estimate if variance > 1e-12 else 0.0
-    quantile = min(float(stats.t.ppf(0.5 + level / 2, count - 1)), 1e4)
+    quantile = _student(count - 1, level)
     ends = [estimate]
     for centre in (estimate, float(np.clip(estimate - bias, 0.0, ceiling))):
         if np.isinf(ceiling):
@@ -102,6 +111,67 @@ def interval(
         else:
             ends += _wilson(centre, variance, quantile, ceiling, on.rows)
     return Interval(estimate, float(min(ends)), float(max(ends)), on.n, on.groups, level, on.how)
+
+
+def figure(
+    one: Measure,
+    groups: Ints | None,
+    replicates: Floats,
+    variances: Floats,
+    *,
+    statistics: Floats | None = None,
+    level: float = 0.95,
+) -> Interval:
+    """Return the interval of a measure: that of its replicates, and what its parts and losses can still be.
+
+    Parameters
+    ----------
+    one
+        The measure.
+    groups
+        (n,) group numbers 0..g-1, or None.
+    replicates, variances
+        Its replicates and the variances of its parts (`bootstrap_parts`).
+    statistics
+        (r, 1) statistics of all rows, where they are there already.
+    level
+        Coverage asked for.
+    """
+    statistics = one.features.statistics() if statistics is None else statistics
+    on = support(one.base(), groups)
+    own = interval(one.estimate(statistics), replicates, on, ceiling=one.metric.ceiling, level=level)
+    if not np.isfinite(own.estimate):
+        return own
+    there = replicates[np.isfinite(replicates)]
+    total = float(there.var()) if len(there) > 1 else 0.0
+    low, high, why = own.low, own.high, ""
+    if (parts := part_limits(one, statistics, variances, total, groups, level)) is not None:
+        low, high = min(low, parts.low), max(high, parts.high)
+        if parts.unseen > MOST_UNSEEN:
+            why = f"{parts.unseen:.0%} of the classes have no row"
+    if one.metric.cost is not None:
+        losses = loss_interval(one, groups, total, level)
+        low, high, why = min(low, losses.low), max(high, min(losses.high, one.metric.ceiling)), losses.why
+    if one.metric.limits is not None:
+        least, most = one.metric.limits(statistics, level)
+        low, high = min(low, least), max(high, most)
+    why = why or _few(one, on)
+    how = f"{on.how}; {TOO_FEW}: {why}" if why else own.how
+    return replace(own, low=low, high=high, how=how, enough=not why)
+
+
+def _few(one: Measure, on: Support) -> str:
+    """Return why a figure rests on too little, or nothing."""
+    if one.metric.few is not None and (why := one.metric.few(on.groups)):
+        return why
+    if on.grouped and on.effective < FEWEST_GROUPS:
+        return f"about {on.effective:.1f} groups decide"
+    return f"about {on.rows:.0f} rows decide" if on.rows < FEWEST_ROWS else ""
+
+
+def _student(freedom: float, level: float) -> float:
+    tail = 0.5 + level / 2
+    return min(float(special.ndtri(tail) if np.isinf(freedom) else special.stdtrit(freedom, tail)), 1e4)
 
 
 def _wilson(estimate: float, variance: float, quantile: float, ceiling: float, rows: float) -> tuple[float, float]:

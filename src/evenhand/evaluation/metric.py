@@ -4,13 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
+
+import scipy.sparse as sp
 
 from evenhand.base.values import Floats, Interval, Ints
 from evenhand.evaluation.features import Features
 from evenhand.evaluation.rows import Rows
 
 Labels = Literal["one", "several", "any"]
+Kind = Literal["share", "f1", "area", "mean"]
+Combine = Literal["mean", "weighted", "lowest"]
+Weights = Callable[[Rows, Ints], "sp.csr_array[Any]"]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The figures that a metric puts together, mostly one a class: each may rest on few rows.
+
+    Attributes
+    ----------
+    values
+        ((r, b) statistics, chosen classes) -> (c, b) figures between 0 and 1; NaN where one is not defined.
+    rows
+        (rows, chosen classes) -> (n, c) how much each row counts in each of them.
+    kind
+        "share": of these rows, those that are right; "f1": the F1 of these rows, which are of the class or
+        predicted as it; "area": how these rows are ranked against all others; "mean": of a number in 0..1 per row.
+    truth
+        Likewise, only rows that are of the class; None where `rows` are. A class that shows none is not known,
+        whatever is predicted as it.
+    combine
+        "mean": each counts alike; "weighted": by its rows; "lowest": the lowest of them.
+    """
+
+    values: Callable[[Floats, Ints], Floats]
+    rows: Weights
+    kind: Kind = "share"
+    combine: Combine = "mean"
+    truth: Weights | None = None
 
 
 @dataclass(frozen=True)
@@ -40,6 +72,15 @@ class Metric:
     interval
         (measure, groups, draws=, level=, seed=) -> its interval, for a metric whose replicates do not show how far
         it may lie from the truth; None where they do.
+    parts
+        What it puts together, so that its interval spans what the least supported part can still be; None where
+        that is not known.
+    cost
+        Of a loss: (rows, chosen classes) -> (n,) what each row would cost were its most probable answer wrong.
+    few
+        (number of groups) -> why so few cannot tell, or "" where they can.
+    limits
+        ((r, 1) statistics, level) -> limits that it has whatever its replicates show.
     """
 
     says: str
@@ -52,6 +93,10 @@ class Metric:
     ceiling: float = 1.0
     of_groups: bool = False
     interval: Callable[..., Interval] | None = None
+    parts: Parts | None = None
+    cost: Callable[[Rows, Ints], Floats] | None = None
+    few: Callable[[int], str] | None = None
+    limits: Callable[[Floats, float], tuple[float, float]] | None = None
 
 
 @dataclass(frozen=True)

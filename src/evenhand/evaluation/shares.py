@@ -5,11 +5,12 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
+import scipy.sparse as sp
 
 from evenhand.base.values import Floats, Interval, Ints, Mask, Predictions
 from evenhand.evaluation.evaluate import intervals
 from evenhand.evaluation.features import Features, means, ratio
-from evenhand.evaluation.metric import Measure, Metric, measure
+from evenhand.evaluation.metric import Measure, Metric, Parts, measure
 from evenhand.evaluation.rows import Rows, rows_of
 
 
@@ -42,7 +43,9 @@ def share(
 
 
 def _measure(values: Floats, rows: Rows) -> Measure:
-    metric = Metric("Mean of a number per row.", partial(_features, values), _mean, _every)
+    share = bool(((values == 0) | (values == 1)).all())
+    parts = Parts(_alone, lambda rows, _: sp.csr_array(np.ones((len(rows), 1))), kind="share" if share else "mean")
+    metric = Metric("Mean of a number per row.", partial(_features, values), _mean, _every, parts=parts)
     return measure(metric, rows, np.arange(rows.k))
 
 
@@ -52,6 +55,10 @@ def _features(values: Floats, _rows: Rows, _chosen: Ints) -> Features:
 
 def _mean(statistics: Floats, _chosen: Ints) -> Floats:
     return ratio(statistics[0], statistics[1])
+
+
+def _alone(statistics: Floats, chosen: Ints) -> Floats:
+    return _mean(statistics, chosen)[None]
 
 
 def _every(rows: Rows, _chosen: Ints) -> Floats:

@@ -10,6 +10,7 @@ import jinja2
 from evenhand.base.escaping import printable_lines
 from evenhand.base.files import write_text
 from evenhand.base.record import Record
+from evenhand.base.values import TOO_FEW
 from evenhand.report import sections
 from evenhand.report.audited import audit_section
 from evenhand.report.balanced import balance_section
@@ -98,6 +99,8 @@ def figure_words(figure: dict[str, Any] | None, digits: int = 3) -> str:
         return "cannot be estimated"
     if figure.get("low") is None or figure.get("high") is None:
         return f"{figure['estimate']:.{digits}f}"
+    if figure.get("enough") is False:
+        return f"{figure['estimate']:.{digits}f} {TOO_FEW}"
     return f"{figure['estimate']:.{digits}f} [{figure['low']:.{digits}f}, {figure['high']:.{digits}f}]"
 
 

@@ -34,9 +34,15 @@ def test_one_label_agrees_with_scikit_learn_ties_included(pair):
     assert figure("log_loss", rows) == pytest.approx(theirs)
     theirs = np.mean(((probabilities - np.eye(4)[truth]) ** 2).sum(axis=1))
     assert figure("brier", rows) == pytest.approx(theirs)
+    first = np.argsort(-probabilities, axis=1, kind="stable")
     for count in (1, 2, 3):
-        theirs = sk.top_k_accuracy_score(truth, probabilities, k=count, labels=range(4))
+        assert figure(f"top_{count}", rows) == pytest.approx(
+            (first[:, :count] == truth[:, None]).any(axis=1).mean()
+        )
+        apart = probabilities + np.arange(4, 0, -1) * 1e-12  # ties broken as we do: theirs prefer later classes
+        theirs = sk.top_k_accuracy_score(truth, apart, k=count, labels=range(4))
         assert figure(f"top_{count}", rows) == pytest.approx(theirs)
+    assert figure("top_1", rows) == figure("accuracy", rows)
 
 
 def test_every_class_is_within_as_many_as_there_are():

@@ -5,10 +5,12 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from evenhand.base.values import Predictions
 from evenhand.evaluation.ask import ask
 from evenhand.evaluation.evaluate import evaluate
+from evenhand.evaluation.metrics.grouped import quantile_limits
 from evenhand.evaluation.names import MetricNameError
 from evenhand.evaluation.rows import Rows
 from evenhand.evaluation.score import fast_score
@@ -77,3 +79,29 @@ def test_no_other_quantiles_are_known(name):
     p, y, groups = made(0)
     with pytest.raises(MetricNameError):
         figure(name, p, y, groups)
+
+
+@pytest.mark.parametrize(
+    ("percent", "g", "enough"),
+    [(10, 10, False), (10, 11, True), (90, 10, False), (5, 20, False), (5, 21, True), (50, 3, True)],
+)
+def test_a_quantile_that_is_the_lowest_or_highest_group_says_so(percent, g, enough):
+    rng = np.random.default_rng(0)
+    y, groups = rng.integers(0, 3, 20 * g), np.arange(20 * g) % g
+    p = np.where(rng.random((20 * g, 1)) < 0.8, np.eye(3)[y], np.eye(3)[(y + 1) % 3])
+    name = f"group_accuracy_quantile_{percent}"
+    found = evaluate(Predictions(np.arange(len(y)).astype(str), NAMES, p, y, groups=groups), [name], draws=100)[
+        name
+    ]
+    assert found.enough == enough
+    assert ("is one group at most" in found.how) != enough
+    assert "too few to tell" in str(found) or enough
+
+
+def test_a_quantile_has_the_limits_of_order_statistics():
+    share = np.arange(100) / 100
+    statistics = np.concatenate([share * 100, np.full(100, 100.0), np.ones(100)])[:, None]
+    low, high = quantile_limits(10, statistics, 0.95)
+    few, many = stats.binom.ppf([0.025, 0.975], 100, 0.1).astype(int)
+    assert (low, high) == pytest.approx((share[few - 1], share[many]))
+    assert quantile_limits(10, statistics[np.r_[0:20, 100:120, 200:220]], 0.95)[0] == 0.0

@@ -6,13 +6,16 @@ Only rows that hold a chosen class count. Where several labels may hold, only th
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 
 from evenhand.base.values import Floats, Ints
 from evenhand.evaluation.features import Features, means, ratio
-from evenhand.evaluation.metric import Metric, Numbered
+from evenhand.evaluation.metric import Metric, Numbered, Parts
 from evenhand.evaluation.metrics import METRICS
 from evenhand.evaluation.metrics.counted import plain
 from evenhand.evaluation.rows import Rows
@@ -44,12 +47,12 @@ def right(rows: Rows, chosen: Ints) -> Floats:
 def within_top(count: int, rows: Rows, _chosen: Ints) -> Floats:
     """Return (n,) 1 where the truth is among the `count` most probable classes, else 0.
 
-    Among equally probable classes the later ones come first, as in scikit-learn.
+    Among equally probable classes the first ones come first, as in `Rows.predicted`: the top one is the prediction.
     """
     own = rows.probabilities[np.arange(len(rows)), rows.truth][:, None]
     above = (rows.probabilities > own).sum(axis=1)
-    later = np.arange(rows.k) > rows.truth[:, None]
-    return np.asarray(above + ((rows.probabilities == own) & later).sum(axis=1) < count, dtype=np.float64)
+    earlier = np.arange(rows.k) < rows.truth[:, None]
+    return np.asarray(above + ((rows.probabilities == own) & earlier).sum(axis=1) < count, dtype=np.float64)
 
 
 def loss(rows: Rows, chosen: Ints) -> Floats:
@@ -84,29 +87,66 @@ def wrong_labels(rows: Rows, chosen: Ints) -> Floats:
     return np.asarray((rows.held[:, chosen] != rows.claimed[:, chosen]).mean(axis=1))
 
 
+def loss_if_wrong(rows: Rows, chosen: Ints) -> Floats:
+    """Return (n,) the `loss` were the next best answer the right one; of several labels, were one label wrong."""
+    least = rows.smallest
+    if rows.several:
+        p = np.clip(rows.probabilities[:, chosen].astype(np.float64), least, 1 - least)
+        return np.asarray(-np.log(np.minimum(p, 1 - p)).mean(axis=1) / len(chosen))
+    return np.asarray(-np.log(np.clip(_second(rows), least, 1 - least)))
+
+
+def squared_error_if_wrong(rows: Rows, chosen: Ints) -> Floats:
+    """Return (n,) the `squared_error` likewise."""
+    p = rows.probabilities.astype(np.float64, copy=False)
+    if rows.several:
+        part = p[:, chosen]
+        return np.asarray((np.maximum(part, 1 - part) ** 2).mean(axis=1) / len(chosen))
+    return np.asarray((p**2).sum(axis=1) - 2 * _second(rows) + 1)
+
+
+def _second(rows: Rows) -> Floats:
+    """Return (n,) the probability of the second most probable class; 0 where there is one class only."""
+    if rows.k < 2:
+        return np.zeros(len(rows))
+    return np.asarray(np.partition(rows.probabilities, -2, axis=1)[:, -2].astype(np.float64))
+
+
+def _once(value: Callable[[Floats, Ints], Floats], statistics: Floats, chosen: Ints) -> Floats:
+    return value(statistics, chosen)[None]
+
+
+def counting(rows: Rows, chosen: Ints) -> sp.csr_array[Any]:
+    """Return (n, 1) which rows count."""
+    return sp.csr_array(_counting(rows, chosen)[:, None])
+
+
+SHARE = Parts(partial(_once, _mean), counting)
+
+
 def _top(count: int) -> Metric:
     says = f"Share of rows whose class is among the {count} most probable."
-    return Metric(says, partial(_features, partial(within_top, count)), _mean, _counting, labels="one")
+    return Metric(says, partial(_features, partial(within_top, count)), _mean, _counting, labels="one", parts=SHARE)
 
 
 METRICS.register("accuracy")(
     Metric("Share of rows that are right; of several labels, all of them.", partial(_features, right), _mean,
-           _counting)
+           _counting, parts=SHARE)
 )  # fmt: skip
 METRICS.register("top_k")(Numbered("Share of rows whose class is among the k most probable.", _top))
 METRICS.register("log_loss")(
     Metric("Mean of minus the logarithm of the probability given to the truth.", partial(_features, loss), _mean,
-           _counting, higher_is_better=False, ceiling=np.inf)
+           _counting, higher_is_better=False, ceiling=np.inf, cost=loss_if_wrong)
 )  # fmt: skip
 METRICS.register("brier")(
     Metric("Mean squared distance between probabilities and truth.", partial(_features, squared_error), _mean,
-           _counting, higher_is_better=False, ceiling=2.0)
+           _counting, higher_is_better=False, ceiling=2.0, cost=squared_error_if_wrong)
 )  # fmt: skip
 METRICS.register("subset_accuracy")(
     Metric("Share of rows whose labels are all right.", partial(_features, right), _mean, _counting,
-           labels="several")
+           labels="several", parts=SHARE)
 )  # fmt: skip
 METRICS.register("hamming")(
     Metric("Share of single labels that are wrong.", partial(_features, wrong_labels), _mean, _counting,
-           labels="several", higher_is_better=False)
+           labels="several", higher_is_better=False, parts=replace(SHARE, kind="mean"))
 )  # fmt: skip

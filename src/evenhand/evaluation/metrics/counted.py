@@ -11,17 +11,21 @@ F1 and precision count 0, and recall leaves the class out, since there is nothin
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 
 from evenhand.base.values import Floats, Ints, Mask
 from evenhand.evaluation.features import Features, mean_of_known, ratio
-from evenhand.evaluation.metric import Metric
+from evenhand.evaluation.metric import Metric, Parts
 from evenhand.evaluation.metrics import METRICS
 from evenhand.evaluation.rows import Rows
 
 PerClass = Callable[[Floats, Floats, Floats], Floats]
+Value = Callable[[Floats, Ints], Floats]
 
 
 def counts(rows: Rows, _chosen: Ints) -> Features:
@@ -70,9 +74,9 @@ def _macro(of: PerClass, statistics: Floats, chosen: Ints) -> Floats:
     return mean_of_known(of(*split(statistics, chosen)))
 
 
-def _macro_precision(statistics: Floats, chosen: Ints) -> Floats:
-    tp, truth, predicted = split(statistics, chosen)
-    return mean_of_known(ratio(tp, np.where(truth > 0, np.maximum(predicted, 1.0), predicted)))
+def known_precision(tp: Floats, truth: Floats, predicted: Floats) -> Floats:
+    """Return tp / predicted, 0 for a class that is there and never predicted."""
+    return ratio(tp, np.where(truth > 0, np.maximum(predicted, 1.0), predicted))
 
 
 def _weighted_f1(statistics: Floats, chosen: Ints) -> Floats:
@@ -124,38 +128,87 @@ def plain(rows: Rows, chosen: Ints) -> Floats:
 
 
 def _of_worst(rows: Rows, chosen: Ints) -> Floats:
+    """Return (n,) the weights of the class with the lowest recall; among equals, of the one with least support."""
     each = recall(*split(counts(rows, chosen).statistics(), chosen))[:, 0]
     if np.isnan(each).all():
         return np.zeros(len(rows))
-    return even(rows, chosen[[np.nanargmin(each)]])
+    lowest = chosen[each == np.nanmin(each)]
+    return even(rows, lowest[[int(np.lexsort(_support(rows, lowest)[::-1])[0])]])
+
+
+def _support(rows: Rows, classes: Ints) -> list[Floats]:
+    """Return rows, effective groups and groups of each class, by which support is compared in this order."""
+    if rows.groups is None:
+        return [rows.truth_counts[classes]]
+    by_group = np.stack([np.bincount(rows.groups, weights=rows.held[:, c]) for c in classes])
+    effective = ratio(by_group.sum(axis=1) ** 2, (by_group**2).sum(axis=1))
+    return [rows.truth_counts[classes], effective, (by_group > 0).sum(axis=1).astype(np.float64)]
+
+
+def held(rows: Rows, chosen: Ints) -> sp.csr_array[Any]:
+    """Return (n, c) which rows hold each chosen class."""
+    return rows.once("held", lambda: sp.csr_array(rows.held, dtype=np.float64))[:, chosen]
+
+
+def claimed(rows: Rows, chosen: Ints) -> sp.csr_array[Any]:
+    """Return (n, c) for which rows each chosen class is predicted."""
+    return rows.once("claimed", lambda: sp.csr_array(rows.claimed, dtype=np.float64))[:, chosen]
+
+
+def either(rows: Rows, chosen: Ints) -> sp.csr_array[Any]:
+    """Return (n, c) which rows hold each chosen class or are predicted as it."""
+    return rows.once("either", lambda: sp.csr_array(rows.held | rows.claimed, dtype=np.float64))[:, chosen]
+
+
+def _all_decisions(rows: Rows, chosen: Ints) -> sp.csr_array[Any]:
+    return sp.csr_array(either(rows, chosen).sum(axis=1)[:, None])
+
+
+def _of(each: PerClass, statistics: Floats, chosen: Ints) -> Floats:
+    return each(*split(statistics, chosen))
+
+
+def _alone(value: Value, statistics: Floats, chosen: Ints) -> Floats:
+    return value(statistics, chosen)[None]
+
+
+RECALLS = Parts(partial(_of, recall), held)
+PRECISIONS = Parts(partial(_of, known_precision), claimed, truth=held)
+F1S = Parts(partial(_of, f1), either, kind="f1", truth=held)
 
 
 METRICS.register("balanced_accuracy")(
-    Metric("Mean recall over the classes with truth.", counts, partial(_macro, recall), even, labels="one")
-)
+    Metric("Mean recall over the classes with truth.", counts, partial(_macro, recall), even, labels="one",
+           parts=RECALLS)
+)  # fmt: skip
 METRICS.register("macro_f1")(
-    Metric("Mean F1 over classes, each counting alike.", counts, partial(_macro, f1), even)
+    Metric("Mean F1 over classes, each counting alike.", counts, partial(_macro, f1), even, parts=F1S)
 )
 METRICS.register("weighted_f1")(
-    Metric("Mean F1 over classes, each counting by its rows.", counts, _weighted_f1, plain)
-)
+    Metric("Mean F1 over classes, each counting by its rows.", counts, _weighted_f1, plain,
+           parts=replace(F1S, combine="weighted"))
+)  # fmt: skip
 METRICS.register("micro_f1")(
-    Metric("F1 of all decisions together; with one label a row it is the accuracy.", counts, _micro_f1, plain)
-)
+    Metric("F1 of all decisions together; with one label a row it is the accuracy.", counts, _micro_f1, plain,
+           parts=Parts(partial(_alone, _micro_f1), _all_decisions, kind="f1"))
+)  # fmt: skip
 METRICS.register("macro_precision")(
-    Metric("Mean precision over classes; one that is never predicted counts 0.", counts, _macro_precision, even)
-)
+    Metric("Mean precision over classes; one that is never predicted counts 0.", counts,
+           partial(_macro, known_precision), even, parts=PRECISIONS)
+)  # fmt: skip
 METRICS.register("macro_recall")(
-    Metric("Mean recall over the classes with truth.", counts, partial(_macro, recall), even)
+    Metric("Mean recall over the classes with truth.", counts, partial(_macro, recall), even, parts=RECALLS)
 )
 METRICS.register("worst_recall")(
-    Metric("Recall of the class with the lowest one.", counts, _worst_recall, _of_worst)
-)
+    Metric("Recall of the class with the lowest one.", counts, _worst_recall, _of_worst,
+           parts=replace(RECALLS, combine="lowest"))
+)  # fmt: skip
 METRICS.register("precision")(
     Metric("Share of the rows predicted as the class that are of it.", counts, partial(_macro, precision),
-           even_predicted, of_class=True)
+           even_predicted, of_class=True, parts=Parts(partial(_of, precision), claimed, truth=held))
 )  # fmt: skip
 METRICS.register("recall")(
-    Metric("Share of the rows of the class that are found.", counts, partial(_macro, recall), even, of_class=True)
-)
-METRICS.register("f1")(Metric("F1 of the class.", counts, partial(_macro, f1), _either, of_class=True))
+    Metric("Share of the rows of the class that are found.", counts, partial(_macro, recall), even, of_class=True,
+           parts=RECALLS)
+)  # fmt: skip
+METRICS.register("f1")(Metric("F1 of the class.", counts, partial(_macro, f1), _either, of_class=True, parts=F1S))

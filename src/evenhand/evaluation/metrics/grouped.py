@@ -7,9 +7,11 @@ classes (for one class: its recall in the group). Groups without such a row are 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
+from scipy import stats
 
 from evenhand.base.errors import DataError
 from evenhand.base.values import Floats, Ints
@@ -71,10 +73,32 @@ def _metric(says: str, value: Callable[[Floats, Ints], Floats]) -> Metric:
     return Metric(says, by_group, value, plain, of_groups=True)
 
 
-def _at(percent: int) -> Metric:
-    return _metric(
-        f"Share of right rows that {percent} % of the groups do not exceed.", partial(_quantile, percent)
+def quantile_limits(percent: int, statistics: Floats, level: float) -> tuple[float, float]:
+    """Return distribution-free limits of a quantile over groups: two of the groups' own shares.
+
+    How many groups lie below the true quantile is binomial (David & Nagaraja 2003, section 7.1). Where none need
+    to, the lower limit is 0; where all may, the upper one is 1.
+    """
+    share, _ = _parts(statistics[:, :1])
+    ordered = np.sort(share[~np.isnan(share)])
+    few, many = (
+        int(stats.binom.ppf(tail, len(ordered), percent / 100)) for tail in (0.5 - level / 2, 0.5 + level / 2)
     )
+    low = float(ordered[few - 1]) if few > 0 else 0.0
+    return low, float(ordered[many]) if many < len(ordered) else 1.0
+
+
+def too_few_groups(percent: int, groups: int) -> str:
+    """Return why a quantile over so few groups is no more than the lowest or the highest of them, or ""."""
+    if groups * min(percent, 100 - percent) > 100:
+        return ""
+    end = "lowest" if percent <= 50 else "highest"
+    return f"{percent} % of {groups:,} groups is one group at most, so this is the {end} or next to it"
+
+
+def _at(percent: int) -> Metric:
+    of = _metric(f"Share of right rows that {percent} % of the groups do not exceed.", partial(_quantile, percent))
+    return replace(of, few=partial(too_few_groups, percent), limits=partial(quantile_limits, percent))
 
 
 METRICS.register("group_accuracy")(_metric("Share of right rows, mean over groups, each counting alike.", _mean))

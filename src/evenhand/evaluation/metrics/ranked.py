@@ -8,6 +8,7 @@ A class without a row is left out of the average, and for the ROC area also one 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -15,9 +16,9 @@ import numpy as np
 
 from evenhand.base.values import Floats, Ints, Mask
 from evenhand.evaluation.features import Features, mean_of_known, ratio
-from evenhand.evaluation.metric import Metric
+from evenhand.evaluation.metric import Metric, Parts
 from evenhand.evaluation.metrics import METRICS
-from evenhand.evaluation.metrics.counted import even
+from evenhand.evaluation.metrics.counted import even, held
 from evenhand.evaluation.rows import Rows
 
 
@@ -99,19 +100,23 @@ def _placed(score: Floats, own: Mask) -> tuple[int, Ints]:
     return len(distinct), np.where(own, left, left + right)
 
 
-def _mean_area(statistics: Floats, chosen: Ints) -> Floats:
-    return mean_of_known(statistics[chosen])
+def _areas(statistics: Floats, chosen: Ints) -> Floats:
+    return statistics[chosen]
 
 
-def _mean_precision(statistics: Floats, chosen: Ints) -> Floats:
-    return mean_of_known(statistics[len(statistics) // 2 + chosen])
+def _precisions(statistics: Floats, chosen: Ints) -> Floats:
+    return statistics[len(statistics) // 2 + chosen]
+
+
+def _mean(of: Callable[[Floats, Ints], Floats], statistics: Floats, chosen: Ints) -> Floats:
+    return mean_of_known(of(statistics, chosen))
 
 
 METRICS.register("roc_auc")(
-    Metric("Mean over classes of the area under the ROC curve, the class against all others.", order, _mean_area,
-           even)
+    Metric("Mean over classes of the area under the ROC curve, the class against all others.", order,
+           partial(_mean, _areas), even, parts=Parts(_areas, held, kind="area"))
 )  # fmt: skip
 METRICS.register("average_precision")(
-    Metric("Mean over classes of the average precision, the class against all others.", order, _mean_precision,
-           even)
+    Metric("Mean over classes of the average precision, the class against all others.", order,
+           partial(_mean, _precisions), even, parts=Parts(_precisions, held, kind="mean"))
 )  # fmt: skip
