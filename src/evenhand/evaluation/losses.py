@@ -13,6 +13,8 @@ from evenhand.evaluation.metric import Measure
 
 FEWEST_EVENTS = 2.0
 """Where fewer units make up a loss, (Σx)²/Σx², it is too few to tell."""
+FEWEST_GROUPS = 5.0
+"""Where fewer effective groups are there, likewise: one bad group can be worth more than all others."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,9 @@ def loss_interval(one: Measure, groups: Ints | None, variance: float, level: flo
     unseen = max(cost - loss, float((sums - loss * sizes).max(initial=0.0)), 0.0) / total
     low, high = loss_limits(np.float64(loss), np.float64(variance * wide), np.float64(unseen), level)
     why = ""
-    if deciding < FEWEST_EVENTS:
+    if groups is not None and effective < FEWEST_GROUPS:
+        why = f"a loss over about {effective:.1f} groups"
+    elif deciding < FEWEST_EVENTS:
         why = f"about {deciding:.1f} {'rows' if groups is None else 'groups'} make up the loss"
     return LossInterval(float(low), float(high), why)
 
