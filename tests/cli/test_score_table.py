@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
+from evenhand.cli.figures import figure_words
 from evenhand.cli.score_table import score_tables
 
 METRICS = ["macro_f1", "accuracy", "worst_recall"]
@@ -58,3 +59,9 @@ def test_a_metric_that_a_model_lacks_cannot_be_estimated() -> None:
     out = StringIO()
     Console(file=out, width=80).print(table)
     assert "cannot be estimated" in out.getvalue()
+
+
+def test_a_figure_of_too_few_says_so_in_place_of_its_interval():
+    figure = {"estimate": 0.5, "low": 0.1, "high": 0.9}
+    assert figure_words({**figure, "enough": False}) == "0.500 too few to tell"
+    assert figure_words({**figure, "enough": True}) == figure_words(figure) == "0.500 [0.100, 0.900]"

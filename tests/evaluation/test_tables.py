@@ -81,6 +81,6 @@ def test_what_does_not_fit_is_told_in_words(arguments, words):
 
 def test_figures_become_a_frame():
     table = figures_table(evaluate(predictions_from(HALF, [0, 1]), ["accuracy"], draws=200))
-    assert table.columns.tolist() == ["metric", "estimate", "low", "high", "n", "groups", "how"]
+    assert table.columns.tolist() == ["metric", "estimate", "low", "high", "n", "groups", "enough", "how"]
     assert table.loc[0, "metric"] == "accuracy"
     assert table.loc[0, "estimate"] == 1.0

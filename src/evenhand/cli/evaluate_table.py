@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from evenhand.base.values import TOO_FEW
 from evenhand.cli.console import Out, Table, literal
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ def print_evaluation(found: EvaluationResult) -> None:
     table = Table(heads, right=range(1, 5), header_style="dim", box=None, pad_edge=False)
     for name, figure in found.items():
         there = bool(np.isfinite(figure.estimate))
-        words = (f"{figure.estimate:.3f}", f"[{figure.low:.3f}, {figure.high:.3f}]") if there else ("", str(figure))
+        interval = f"[{figure.low:.3f}, {figure.high:.3f}]" if figure.enough else TOO_FEW
+        words = (f"{figure.estimate:.3f}", interval) if there else ("", str(figure))
         table.add_row(name, *words, f"{figure.n:,}", f"{figure.groups:,}")
     out.print(table)
     out.print(literal(f"{found.says}.", style="dim"))

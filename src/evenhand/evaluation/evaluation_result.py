@@ -63,7 +63,7 @@ class EvaluationResult(Mapping[str, Interval]):
         return len(set(p.groups[there]))
 
     def table(self) -> pd.DataFrame:
-        """Return a frame: metric, estimate, low, high, n, groups, how."""
+        """Return a frame: metric, estimate, low, high, n, groups, enough, how."""
         return figures_table(self.figures)
 
     def document(self) -> dict[str, Any]:

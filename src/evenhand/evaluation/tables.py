@@ -168,7 +168,7 @@ def _array(values: Any) -> npt.NDArray[Any]:
 
 
 def figures_table(figures: Mapping[str, Interval]) -> pd.DataFrame:
-    """Return figures as a frame: metric, estimate, low, high, n, groups, how."""
-    columns = ["estimate", "low", "high", "n", "groups", "how"]
+    """Return figures as a frame: metric, estimate, low, high, n, groups, enough, how."""
+    columns = ["estimate", "low", "high", "n", "groups", "enough", "how"]
     rows = [[name, *(getattr(figure, column) for column in columns)] for name, figure in figures.items()]
     return pd.DataFrame(rows, columns=["metric", *columns])
