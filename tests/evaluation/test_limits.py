@@ -36,8 +36,8 @@ def test_a_perfect_order_of_few_rows_is_not_certain():
 
 
 def test_losses_allow_for_one_more_event():
-    low, high = loss_limits(np.float64(0.01), np.float64(1e-4), np.float64(0.01), 0.95)
+    low, high = loss_limits(0.01, 1e-4, 0.01, 0.95)
     assert low < 0.01 < 0.05 < high
-    none, one = loss_limits(np.float64(0.0), np.float64(0.0), np.float64(0.01), 0.95)
+    none, one = loss_limits(0.0, 0.0, 0.01, 0.95)
     assert none == 0
     assert one == pytest.approx(-0.01 * np.log(0.025))

@@ -106,7 +106,7 @@ def area_variance(area: Floats, own: Floats, others: Floats) -> Floats:
     return np.asarray(a * (1 - a) * (1 + np.maximum(own + others - 2, 0.0) * shared) / (own * others))
 
 
-def loss_limits(loss: Floats, variance: Floats, unseen: Floats, level: float) -> tuple[Floats, Floats]:
+def loss_limits(loss: float, variance: float, unseen: float, level: float) -> tuple[float, float]:
     """Return limits of a mean of losses as a weighted sum of rare events (Fay & Feuer 1997).
 
     The lower limit is the quantile of the gamma distribution with this mean and variance; the upper one that of a
@@ -124,13 +124,13 @@ def loss_limits(loss: Floats, variance: Floats, unseen: Floats, level: float) ->
     tail = (1 - level) / 2
     low = _gamma(tail, loss, variance)
     high = _gamma(1 - tail, loss + unseen, variance + unseen**2)
-    return np.minimum(low, loss), np.maximum(high, loss)
+    return min(low, loss), max(high, loss)
 
 
-def _gamma(at: float, mean: Floats, variance: Floats) -> Floats:
-    there = (mean > 0) & (variance > 0)
-    mean, variance = np.where(there, mean, 1.0), np.where(there, variance, 1.0)
-    return np.where(there, special.gammaincinv(mean**2 / variance, at) * variance / mean, 0.0)
+def _gamma(at: float, mean: float, variance: float) -> float:
+    if mean <= 0 or variance <= 0:
+        return 0.0
+    return float(special.gammaincinv(mean**2 / variance, at) * variance / mean)
 
 
 def bisect(above: Callable[[Floats], Floats], low: Floats, high: Floats) -> Floats:

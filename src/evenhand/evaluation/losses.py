@@ -57,13 +57,13 @@ def loss_interval(one: Measure, groups: Ints | None, variance: float, level: flo
     cost = float(one.metric.cost(one.rows, one.chosen) @ counts) / total
     wide = (float(special.stdtrit(freedom, 0.5 + level / 2)) / float(special.ndtri(0.5 + level / 2))) ** 2
     unseen = max(cost - loss, float((sums - loss * sizes).max(initial=0.0)), 0.0) / total
-    low, high = loss_limits(np.float64(loss), np.float64(variance * wide), np.float64(unseen), level)
+    low, high = loss_limits(loss, variance * wide, unseen, level)
     why = ""
     if groups is not None and effective < FEWEST_GROUPS:
         why = f"a loss over about {effective:.1f} groups"
     elif deciding < FEWEST_EVENTS:
         why = f"about {deciding:.1f} {'rows' if groups is None else 'groups'} make up the loss"
-    return LossInterval(float(low), float(high), why)
+    return LossInterval(low, high, why)
 
 
 def _losses(one: Measure) -> Floats:
