@@ -158,3 +158,14 @@ def test_the_grocery_photos(shared_data: Callable[[str], Path]) -> None:
     )
     assert (len(samples), samples.k, len(set(samples.levels["coarse"]))) == (5421, 81, 43)
     assert findings == []
+
+
+def test_files_that_no_row_names_are_mentioned(tmp_path: Path) -> None:
+    write(tmp_path, {**FILES, "notes.txt": "x", "c/5.jpg": "5"})
+    write(tmp_path, {"labels.csv": "path,label,part\na/1.jpg,a,1\na/2.jpg,a,1\nb/3.jpg,b,1\nb/4.jpg,b,2\n"})
+    for keys in ({}, {"only": {"part": ["1"]}, "min_count": 1}):
+        _, findings = read(tmp_path, table="labels.csv", **keys)
+        (note,) = [finding for finding in findings if "named by no row" in finding.says]
+        assert note.severity == "note"
+        assert note.says.startswith("labels.csv: 1 of 5 photos below")
+        assert note.evidence["names"] == ["c/5.jpg"]

@@ -244,3 +244,31 @@ def test_the_shell_says_what_it_does(run: Record, folder: Path, sample: Path, tm
     alone = shell.invoke(app, ["predict", str(run.path)])
     assert alone.exit_code == 2
     assert "Say what to classify" in alone.stderr
+
+
+def test_a_photo_that_cannot_be_decoded_gets_the_shares_of_the_classes(
+    run: Record, folder: Path, tmp_path: Path
+) -> None:
+    """A submission needs every row; what a file does not show, the classes of the run do."""
+    files = sorted((folder / "data").rglob("*.jpg"))[:3] or sorted((folder / "data").rglob("*.png"))[:3]
+    (tmp_path / "new").mkdir()
+    for at, file in enumerate(files):
+        (tmp_path / "new" / f"x{at}{file.suffix}").write_bytes(file.read_bytes())
+    (tmp_path / "new" / "broken.jpg").write_bytes(b"\xff\xd8\xff no photo")
+    classes = run.samples().classes
+    names = ["broken.jpg", *(f"x{at}{file.suffix}" for at, file in enumerate(files))]
+    asked = pd.DataFrame({"file": names, **dict.fromkeys(classes, 0.0)})
+    asked.to_csv(tmp_path / "sample.csv", index=False)
+
+    made = evenhand.predict_like(
+        run, tmp_path / "sample.csv", tmp_path / "out.csv", source=tmp_path / "new", model="a",
+        store=folder / "store",
+    )  # fmt: skip
+
+    (guess,) = made.guessed
+    assert guess.path == "broken.jpg"
+    written = pd.read_csv(made.path)
+    counts = run.samples().counts()
+    assert written.loc[0, list(classes)].to_numpy(float) == pytest.approx(counts / counts.sum())
+    assert len(written) == 4
+    assert made.document()["guessed"][0]["path"] == "broken.jpg"

@@ -122,6 +122,10 @@ class Record:
         """Return the whole configuration as plain values."""
         return dict(tomlkit.parse(self._text("resolved.toml")).unwrap())
 
+    def score_metrics(self) -> list[str]:
+        """Return the names of the metrics of [score], in the order written."""
+        return [str(name) for name in self.resolved().get("score", {})]
+
     def data(self) -> dict[str, Any]:
         """Return what was read: kind, root, classes, levels, rows, fingerprint."""
         return dict(self.json("data.json"))

@@ -106,7 +106,7 @@ def print_run(done: Run, *, most: int = 6) -> None:
     """
     out = _console()
     scores = done.scores
-    metrics = _shown(scores["metric"], most)
+    metrics = shown_metrics(scores["metric"], most, wanted=done.score_metrics)
     named = {"oof": "Out of fold", "test": "Locked test", "generalization": "Generalization, never selected on"}
     for of, title in named.items():
         part = scores[scores["set"] == of]
@@ -117,8 +117,7 @@ def print_run(done: Run, *, most: int = 6) -> None:
             out.print(table)
         if shown < len(metrics):
             out.print(literal("A wider terminal, the report and --json have further metrics.", style="dim"))
-        first = part.iloc[0]
-        out.print(literal(f"{int(first['n']):,} rows in {int(first['groups']):,} independent groups.", style="dim"))
+        out.print(literal(row_words(part, metrics[:shown]), style="dim"))
         if uneven := heaviest_table(done.heaviest, of, done.best):
             out.print(uneven)
         out.print()
@@ -126,13 +125,39 @@ def print_run(done: Run, *, most: int = 6) -> None:
     out.print(literal(f"Report: {done.report}", style="bold"))
 
 
-def _shown(metrics: Iterable[str], most: int) -> list[str]:
-    """Return the metrics that a terminal has room for: not those of single classes, a few of the usual ones."""
+def shown_metrics(metrics: Iterable[str], most: int, *, wanted: Sequence[str] = ()) -> list[str]:
+    """Return the metrics that a terminal has room for: all of [score], then a few of the usual ones.
+
+    Those of single classes are left out unless [score] names them.
+    """
     usual = ("accuracy", "macro_f1", "worst_recall", "log_loss", "calibration_error")
-    named = [m for m in dict.fromkeys(metrics) if "[" not in m]
+    found = list(dict.fromkeys(metrics))
+    named = [m for m in found if "[" not in m]
     coarse = [m for m in named if m.startswith("accuracy_")]
-    wanted = [*named[:1], *(m for m in usual if m in named), *coarse]
-    return list(dict.fromkeys(wanted))[:most]
+    asked = [m for m in wanted if m in found]
+    others = [*named[:1], *(m for m in usual if m in named), *coarse]
+    return list(dict.fromkeys([*asked, *others]))[: max(most, len(asked))]
+
+
+def row_words(part: pd.DataFrame, metrics: Sequence[str]) -> str:
+    """Return on how many rows and groups the figures of metrics rest, those that differ from most by name.
+
+    >>> import pandas as pd
+    >>> row_words(pd.DataFrame({"metric": ["a", "b"], "n": [12, 6], "groups": [4, 3]}), ["a", "b"])
+    '12 rows in 4 independent groups; b: 6 rows in 3.'
+    """
+    shown = part[part["metric"].isin(list(metrics))].dropna(subset=["n", "groups"])
+    most = shown.groupby("metric", sort=False)[["n", "groups"]].max().astype(int)
+    if most.empty:
+        return "No rows."
+    sizes = [(int(n), int(groups)) for n, groups in most.itertuples(index=False)]
+    rows, groups = max(sizes)
+    others: dict[tuple[int, int], list[str]] = {}
+    for metric, size in zip(most.index, sizes, strict=True):
+        if size != (rows, groups):
+            others.setdefault(size, []).append(str(metric))
+    few = [f"{', '.join(names)}: {n:,} rows in {g:,}" for (n, g), names in others.items()]
+    return "; ".join([f"{rows:,} rows in {groups:,} independent groups", *few]) + "."
 
 
 def print_runs(table: pd.DataFrame, output: Path) -> None:
@@ -186,6 +211,13 @@ def print_likened(made: Likened, *, most: int = 10) -> None:
     left = f" {extra:,} rows that it does not ask for were left out." if extra else ""
     what = f"{len(made.submission.table):,} rows by {made.model}, {len(rows):,} overridden"
     out.print(literal(f"{what}; ids are {made.submission.key}, columns hold {made.submission.kind}.{left}"))
+    if made.guessed:
+        first = made.guessed[0]
+        words = (
+            f"{len(made.guessed):,} of the rows asked for cannot be decoded (first: {first.path}: {first.reason}); "
+            "they got the shares of the classes in the run."
+        )
+        out.print(literal(words, style="yellow"))
     out.print(literal(f"Wrote {made.path}, with the ids, order and columns of the sample."))
 
 

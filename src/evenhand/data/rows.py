@@ -12,8 +12,9 @@ import numpy.typing as npt
 
 from evenhand.base.errors import DataError, unknown
 from evenhand.base.values import Finding
-from evenhand.data.config import DataConfig
+from evenhand.data.config import DataConfig, FurtherData
 from evenhand.data.labels import Row, split_cells, unknown_names
+from evenhand.data.names import some
 from evenhand.data.paths import Located, locate
 from evenhand.data.root import Root
 from evenhand.data.table import Table
@@ -70,6 +71,31 @@ def rows_of(table: Table, root: Root, data: DataConfig) -> tuple[Rows, list[Find
     return rows, gaps + repeats
 
 
+def unnamed_files(table: Table, root: Root, data: DataConfig, files: Sequence[str]) -> list[Finding]:
+    """Return a note about files of the kind below the root that no row of the whole table names.
+
+    None where folders name the files, or a second set with the same root has a table of its own.
+    """
+    further = data.generalization
+    if data.table is None or isinstance(data, FurtherData) or (further is not None and further.root is None):
+        return []
+    named = set(locate(table.texts(data.path), root, table.folder, disk=_disk(data)).names)
+    left = [name for name in files if name not in named]
+    if not left:
+        return []
+    says = (
+        f"{table.name}: {len(left):,} of {len(files):,} {data.kind} below {root.path.name} are named by no row and "
+        f"take no part: {some(left)}."
+    )
+    evidence = {"files": len(left), "of": len(files), "names": left[:100]}
+    return [Finding("EH101", "note", says, about=table.name, evidence=evidence)]
+
+
+def _disk(data: DataConfig) -> Path | None:
+    """Return the folder on disk in which the table lies, or None where it lies below the root only."""
+    return Path(data.table).parent if data.table and Path(data.table).is_file() else None
+
+
 def require_columns(table: Table, data: DataConfig) -> None:
     """Check that every column that [data] names is there."""
     keys = {"path": data.path, "label": data.label, "id": data.id, "group": data.group, "split": data.split}
@@ -89,11 +115,13 @@ def require_columns(table: Table, data: DataConfig) -> None:
 
 def _with_files(table: Table, root: Root, data: DataConfig) -> tuple[Rows, list[Finding]]:
     """Return the rows that have a file and, unless rows may have several classes or none, a class."""
-    disk = Path(data.table).parent if data.table and Path(data.table).is_file() else None
     if data.table is None:  # the paths and classes of folders, as the root itself lists them
         located, cells = Located(tuple(table.frame[data.path]), {}, {}), list(table.frame[data.label])
     else:
-        located, cells = locate(table.texts(data.path), root, table.folder, disk=disk), table.texts(data.label)
+        located, cells = (
+            locate(table.texts(data.path), root, table.folder, disk=_disk(data)),
+            table.texts(data.label),
+        )
     bare = [row for row, cell in enumerate(cells) if cell is None and not data.several]
     gaps = [*_missing(table, located, data, root), *_unlabelled(table, bare, data)]
     faults = [*_refused(table, located, data), *(f"{table.name}: {f}" for f in unknown_names(cells, data))]

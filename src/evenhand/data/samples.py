@@ -15,9 +15,10 @@ from evenhand.data.contents import content_ids, contents
 from evenhand.data.folders import files_of, read_folders
 from evenhand.data.frame import sample_frame
 from evenhand.data.labels import label, levels
+from evenhand.data.names import suffix
 from evenhand.data.only import only_rows
 from evenhand.data.root import Root
-from evenhand.data.rows import rows_of
+from evenhand.data.rows import require_columns, rows_of, unnamed_files
 from evenhand.data.skipped import Skipped, findings_of
 from evenhand.data.table import read_table
 
@@ -48,6 +49,9 @@ def file_samples(
         table = read_folders(root, data, suffixes)
     else:
         table = read_table(root, data.table, encoding=data.table_encoding)
+        require_columns(table, data)
+        files = [name for name in root.names() if suffix(name) in suffixes]
+        findings += unnamed_files(table, root, data, files)
     if data.only:
         table = table.take(only_rows(table, data.only))
     rows, odd = rows_of(table, root, data)

@@ -175,7 +175,7 @@ def _matched(sample: Sample, ids: Strings, paths: Strings | None) -> tuple[str, 
     """Return what the sample's ids are, and which row of the predictions each one is."""
     keys = {"id": ids.astype(str)}
     if paths is not None:
-        own = [PurePosixPath(str(path).replace("\\", "/")) for path in paths]
+        own = [PurePosixPath(str(path)) for path in paths]
         keys |= {
             "path": np.array([str(path) for path in own], dtype=object),
             "file name": np.array([path.name for path in own], dtype=object),

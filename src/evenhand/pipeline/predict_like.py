@@ -13,6 +13,7 @@ import pandas as pd
 from evenhand.base.errors import DataError, EvenhandError, unknown
 from evenhand.base.record import Record
 from evenhand.base.values import Predictions, Strings
+from evenhand.doctor.case import Failure
 from evenhand.ensemble.consensus import override, votes_of
 from evenhand.evaluation.from_record import of_record
 from evenhand.pipeline.likeness import Sample, Submission, filled, read_sample, write_submission
@@ -35,12 +36,16 @@ class Likened:
         What predicted.
     overridden
         A row for each that a consensus changed: id, was, becomes, for_it, votes.
+    guessed
+        Files that cannot be decoded, though the sample asks for them: their rows hold the shares of the classes
+        among the run's rows, or the most common class.
     """
 
     path: Path
     submission: Submission
     model: str
     overridden: pd.DataFrame
+    guessed: tuple[Failure, ...] = ()
 
     def document(self) -> dict[str, Any]:
         """Return it as plain values, for JSON."""
@@ -52,6 +57,7 @@ class Likened:
             "ids_are": self.submission.key,
             "not_asked_for": self.submission.extra,
             "overridden": self.overridden.to_dict(orient="records"),
+            "guessed": [vars(failure) for failure in self.guessed],
         }
 
 
@@ -101,7 +107,7 @@ def predict_like(
     sample = read_sample(like)
     chosen = model or str(run.json("scores.json")["headline"]["best"])
     predicted = _Asked(run, source, store, watcher or Silent())
-    p, paths = predicted.by(chosen)
+    p, paths, undecoded = predicted.by(chosen)
     made = filled(sample, p, paths)
     rows = pd.DataFrame(columns=["id", "was", "becomes", "for_it", "votes"])
     if consensus is not None:
@@ -110,7 +116,8 @@ def predict_like(
         made, rows = replace(filled(sample, changed.predictions), extra=made.extra, key=made.key), changed.rows
     path = write_submission(made, sample, to)
     note(run, "written", path, model=chosen, like=str(like), rows=len(made.table), overridden=rows["id"].tolist())
-    return Likened(path, made, chosen, rows)
+    asked_for = set(paths[made.rows])
+    return Likened(path, made, chosen, rows, tuple(each for each in undecoded if each.path in asked_for))
 
 
 @dataclass(frozen=True)
@@ -122,11 +129,16 @@ class _Asked:
     store: str | Path | None
     watcher: Watcher
 
-    def by(self, model: str) -> tuple[Predictions, Strings]:
-        """Return the predictions of a model and the paths of their rows."""
+    def by(self, model: str) -> tuple[Predictions, Strings, tuple[Failure, ...]]:
+        """Return the predictions of a model, the paths of their rows, and those of them that are guesses.
+
+        A submission needs every row: files that cannot be decoded get the shares of the classes.
+        """
         if self.source is not None:
             found = predict(self.run, self.source, model=model, store=self.store, watcher=self.watcher)
-            return found.predictions, found.table["path"].to_numpy(dtype=object)
+            paths = found.table["path"].to_numpy(dtype=object)
+            gone = np.array([failure.path for failure in found.failures], dtype=object)
+            return _with_shares(found.predictions, gone, self.run), np.append(paths, gone), found.failures
         locked = {p.model: p for p in of_record(self.run, of="test")}
         if not locked:
             raise DataError(f"{self.run.path}: has no locked rows. Give the files to predict.")
@@ -134,7 +146,19 @@ class _Asked:
             raise EvenhandError(unknown("model", model, locked))
         frame = self.run.samples().frame.set_index("id")
         p = locked[model]
-        return p, frame.loc[list(p.ids), "path"].to_numpy(dtype=object)
+        return p, frame.loc[list(p.ids), "path"].to_numpy(dtype=object), ()
+
+
+def _with_shares(p: Predictions, paths: Strings, run: Record) -> Predictions:
+    """Return predictions with a row for each path, whose probabilities are the shares of classes in the run."""
+    if not len(paths):
+        return p
+    samples = run.samples()
+    counts = dict(zip(samples.classes, samples.counts(), strict=True))
+    shares = np.array([counts.get(name, 0.0) for name in p.classes])
+    shares = shares / (len(samples) if p.multi_label or samples.multi_label else max(shares.sum(), 1.0))
+    every = np.vstack([p.probabilities, np.tile(shares, (len(paths), 1))])
+    return Predictions(np.append(p.ids, paths), p.classes, every, model=p.model, origin=p.origin)
 
 
 def _votes(
@@ -145,7 +169,7 @@ def _votes(
     known = [str(name) for name in run.json("scores.json")["scores"]]
     for voter in map(str, votes):
         if voter in known:
-            p, paths = predicted.by(voter)
+            p, paths, _ = predicted.by(voter)
             out[voter] = votes_of(replace(p.take(filled(sample, p, paths).rows), ids=sample.ids))
         elif Path(voter).is_file():
             out[voter] = _told(read_sample(voter), tuple(run.data()["classes"]))

@@ -76,6 +76,11 @@ class Run:
         return pd.DataFrame(rows)
 
     @property
+    def score_metrics(self) -> list[str]:
+        """The metrics of [score], in the order written."""
+        return self.record.score_metrics()
+
+    @property
     def best(self) -> str:
         """Name of the best entry out of fold; empty where nothing could be judged."""
         return str((self.record.json("scores.json").get("headline") or {}).get("best") or "")

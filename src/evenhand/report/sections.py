@@ -34,7 +34,9 @@ def score_table(evidence: Evidence) -> dict[str, Any] | None:
     if not evidence.scores or not evidence.scores["scores"]:
         return None
     scores = evidence.scores["scores"]
-    metrics = list(dict.fromkeys(m for sets in scores.values() for of in sets.values() for m in of if "[" not in m))
+    wanted = evidence.record.score_metrics()
+    every = dict.fromkeys(m for sets in scores.values() for of in sets.values() for m in of)
+    metrics = list(dict.fromkeys([*(m for m in wanted if m in every), *(m for m in every if "[" not in m)]))
     sets = list(dict.fromkeys(of for by_set in scores.values() for of in by_set))
     metric = evidence.scores.get("headline", {}).get("metric") or metrics[0]
     rows = [
