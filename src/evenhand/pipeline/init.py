@@ -11,8 +11,8 @@ from pathlib import Path, PurePosixPath
 import pandas as pd
 
 from evenhand.base.errors import DataError
+from evenhand.base.escaping import printable
 from evenhand.data.folders import folder_layout, given_test
-from evenhand.data.names import printable
 from evenhand.data.root import Root, open_root
 from evenhand.modalities import KINDS, Kind
 from evenhand.modalities.kind import Draft
