@@ -132,11 +132,11 @@ def predict(
     keep = np.array([row not in failures for row in range(len(samples))])
     features = {name: table[keep] for name, table in votes.features.items()}
     mixed = answer.of({name: votes.of(name)[keep] for name in answer.needed}, classes, features)
-    samples = samples.take(keep)
+    ids, samples = samples.ids, samples.take(keep)
     unknown = np.full(mixed.shape, np.nan) if settings.data.several else None
     predictions = Predictions(samples.ids, classes, mixed, truth=unknown, model=chosen, origin="test")
     shown = _table(predictions, samples, votes.probabilities[:, keep], settings, _held_out(run, chosen))
-    left_out = tuple(Failure(str(row), path, failures[row]) for row, path in sorted(votes.left_out.items()))
+    left_out = tuple(Failure(str(ids[row]), path, failures[row]) for row, path in sorted(votes.left_out.items()))
     return Predicted(shown, predictions, chosen, left_out, samples, root, settings, tuple(findings))
 
 

@@ -138,7 +138,8 @@ class _Asked:
             found = predict(self.run, self.source, model=model, store=self.store, watcher=self.watcher)
             paths = found.table["path"].to_numpy(dtype=object)
             gone = np.array([failure.path for failure in found.failures], dtype=object)
-            return _with_shares(found.predictions, gone, self.run), np.append(paths, gone), found.failures
+            ids = np.array([failure.id for failure in found.failures], dtype=object)
+            return _with_shares(found.predictions, ids, self.run), np.append(paths, gone), found.failures
         locked = {p.model: p for p in of_record(self.run, of="test")}
         if not locked:
             raise DataError(f"{self.run.path}: has no locked rows. Give the files to predict.")
@@ -149,16 +150,18 @@ class _Asked:
         return p, frame.loc[list(p.ids), "path"].to_numpy(dtype=object), ()
 
 
-def _with_shares(p: Predictions, paths: Strings, run: Record) -> Predictions:
-    """Return predictions with a row for each path, whose probabilities are the shares of classes in the run."""
-    if not len(paths):
+def _with_shares(p: Predictions, ids: Strings, run: Record) -> Predictions:
+    """Return predictions with further rows, whose probabilities are the shares of classes in the run."""
+    if not len(ids):
         return p
     samples = run.samples()
     counts = dict(zip(samples.classes, samples.counts(), strict=True))
     shares = np.array([counts.get(name, 0.0) for name in p.classes])
     shares = shares / (len(samples) if p.multi_label or samples.multi_label else max(shares.sum(), 1.0))
-    every = np.vstack([p.probabilities, np.tile(shares, (len(paths), 1))])
-    return Predictions(np.append(p.ids, paths), p.classes, every, model=p.model, origin=p.origin)
+    every = np.vstack([p.probabilities, np.tile(shares, (len(ids), 1))])
+    several = p.truth is not None and p.truth.ndim == 2
+    unknown = np.full(every.shape, np.nan) if several else None
+    return Predictions(np.append(p.ids, ids), p.classes, every, unknown, model=p.model, origin=p.origin)
 
 
 def _votes(
