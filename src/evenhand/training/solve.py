@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from evenhand.balance.unsmoothing import corrected
 from evenhand.base.files import plain, write_json
 from evenhand.base.values import Floats
 from evenhand.models.heads import Standardise
@@ -30,8 +32,8 @@ def solve(assignment: Assignment, job: Job, parts: Parts, folder: Path, fold: in
     found = _fitted(assignment, job, parts, network.head)
     shift = _correction(job)
     logits = logits_of(job, job.stages[0].inputs, job.judge_rows)
-    logits = logits if shift is None else logits + shift
-    score = job.scorer(probabilities(torch.from_numpy(logits), several=samples.multi_label))
+    correct = partial(corrected, shift=shift, unsmoothing=None)  # nothing smooths its targets
+    score = job.scorer(probabilities(torch.from_numpy(correct(logits)), several=samples.multi_label))
     folder.mkdir(parents=True, exist_ok=True)
     save_network(folder / "weights.safetensors", network, samples.k, shared=assignment.shared)
     summary = {
@@ -52,7 +54,7 @@ def solve(assignment: Assignment, job: Job, parts: Parts, folder: Path, fold: in
         "correction": plain(shift),
     }
     write_json(folder / "task.json", summary)
-    write_predictions(folder / "predictions.parquet", assignment, job, parts, 0, shift)
+    write_predictions(folder / "predictions.parquet", assignment, job, parts, 0, correct)
     return summary
 
 
