@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.metrics import f1_score
@@ -25,7 +27,14 @@ def test_a_replicate_is_the_figure_of_the_rows_that_were_drawn(predictions):
     times = units.multiplicities(generator(3, "bootstrap"), 20)
     for draw in range(20):
         rows = np.repeat(np.arange(150), times[groups, draw].astype(int))
-        again = p.take(rows)
+        again = replace(
+            p,
+            ids=np.arange(len(rows)).astype(str).astype(object),
+            probabilities=p.probabilities[rows],
+            truth=p.truth[rows],
+            groups=p.groups[rows],
+            fold=None,
+        )
         for position, one in enumerate(measures(again, ALL)):
             if ALL[position] != "calibration_error":  # its bins are those of the whole sample
                 assert replicates[position, draw] == pytest.approx(one.estimate(), nan_ok=True), ALL[position]

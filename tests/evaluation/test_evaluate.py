@@ -43,7 +43,8 @@ def test_nothing_to_judge_is_told_in_words(predictions):
 
 def test_groups_that_stick_together_widen_the_interval(predictions):
     p = predictions(400, 3)
-    alike = p.take(np.repeat(np.arange(40), 10))
+    rows = np.repeat(np.arange(40), 10)
+    alike = replace(p, probabilities=p.probabilities[rows], truth=p.truth[rows])
     names = np.repeat(np.arange(40), 10).astype(str).astype(object)
     grouped, plain = (evaluate(replace(alike, groups=g), ["accuracy"])["accuracy"] for g in (names, None))
     assert grouped.high - grouped.low > 2.5 * (plain.high - plain.low)
