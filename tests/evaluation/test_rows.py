@@ -45,7 +45,7 @@ def test_without_truth_there_is_nothing_to_judge():
 
 
 def test_a_class_number_beyond_the_classes_is_told_in_words():
-    with pytest.raises(DataError, match=r'class number 1 \(first: id "1"\), and there are 1 classes'):
+    with pytest.raises(DataError, match=r'first: 1, id "1"\); there are 1 classes'):
         rows_of(Predictions(np.array(["1"]), ("a",), np.ones((1, 1)), np.array([1])))
 
 

@@ -238,13 +238,14 @@ class Predictions:
     def __post_init__(self) -> None:
         before = () if self._checked is None else self._checked
         now = (self.ids, self.classes, self.probabilities, self.truth, self.fold, self.groups, self.logits)
-        if len(before) == len(now) and all(one is two for one, two in zip(before, now, strict=True)):
+        same = [one is two for one, two in zip(before, now, strict=False)]
+        if same and all(same):
             return  # `replace` changed nothing that is checked
-        self._check()
+        self._check(same_ids=bool(same) and same[0])
         now = (self.ids, self.classes, self.probabilities, self.truth, self.fold, self.groups, self.logits)
         object.__setattr__(self, "_checked", now)
 
-    def _check(self) -> None:
+    def _check(self, *, same_ids: bool = False) -> None:
         """Refuse in words what is not what this class promises; let rows that rounding moved sum to 1."""
         ids = self.ids if isinstance(self.ids, np.ndarray) else np.array(list(self.ids), dtype=object)
         object.__setattr__(self, "ids", ids)
@@ -255,7 +256,8 @@ class Predictions:
         n, k = len(ids), len(self.classes)
         if table.shape != (n, k):
             raise DataError(f"Probabilities are {table.shape}; {n} ids and {k} classes need ({n}, {k}).")
-        check_unique(ids, "ids")
+        if not same_ids:  # rows that were drawn again and again keep their ids
+            check_unique(ids, "ids")
         check_unique(self.classes, "classes")
         for name in ("truth", "fold", "groups", "logits"):
             value = getattr(self, name)
@@ -298,7 +300,6 @@ class Predictions:
 
         ids, probabilities = self.ids[rows], self.probabilities[rows]
         truth, fold, groups, logits = (part(array) for array in (self.truth, self.fold, self.groups, self.logits))
-        once = rows.dtype == bool or len(np.unique(rows)) == len(rows)
         parts = (ids, self.classes, probabilities, truth, fold, groups, logits)
         return replace(
             self,
@@ -308,7 +309,7 @@ class Predictions:
             fold=fold,
             groups=groups,
             logits=logits,
-            _checked=parts if once else None,
+            _checked=parts,  # rows of what was checked are sound, and may be drawn again and again
         )
 
     def frame(self) -> pd.DataFrame:

@@ -56,5 +56,3 @@ def test_a_models_twin_changes_no_prediction(models):
 def test_models_worth_nothing_count_the_same(models):
     wrong = [replace(p, probabilities=np.eye(3)[(p.truth + 1) % 3]) for p in models()]
     assert nnls_weights(align(wrong)).overall.weights.tolist() == [1 / 3] * 3
-    empty = [replace(p, probabilities=np.zeros_like(p.probabilities)) for p in models()]
-    assert nnls_weights(align(empty)).overall.weights.tolist() == [1 / 3] * 3
