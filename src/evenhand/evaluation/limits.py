@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy import special
 
-from evenhand.base.values import Floats
+from evenhand.base.values import Floats, Mask
 
 STEPS = 20
 """Bisections; each halves the error of a limit."""
@@ -86,7 +86,7 @@ def area_limits(area: Floats, own: Floats, others: Floats, quantile: Floats) -> 
     """
     m, n = np.maximum(own, 1e-3), np.maximum(others, 1e-3)
 
-    def near(to: Floats) -> Floats:
+    def near(to: Floats) -> Mask:
         """Return whether the area lies within reach of `to`."""
         return np.asarray((area - to) ** 2 <= quantile**2 * area_variance(to, m, n))
 
@@ -133,7 +133,7 @@ def _gamma(at: float, mean: float, variance: float) -> float:
     return float(special.gammaincinv(mean**2 / variance, at) * variance / mean)
 
 
-def bisect(above: Callable[[Floats], Floats], low: Floats, high: Floats) -> Floats:
+def bisect(above: Callable[[Floats], Mask], low: Floats, high: Floats) -> Floats:
     """Return (c,) where `above` turns from true to false between `low` and `high`."""
     for _ in range(STEPS):
         middle = (low + high) / 2
