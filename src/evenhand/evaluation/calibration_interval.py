@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import stats
 
 from evenhand.base.values import Floats
 
@@ -71,7 +72,8 @@ def ends(
 
     The lower end: the gaps are shrunk towards 0 until a sum as large as the one seen comes up in no more than
     (1 - level) / 2 of the draws. If that happens with no gap at all, it is 0. The upper end: the gaps are moved
-    away from 0, or all of them towards too sure, or towards not sure enough, until so small a sum is as rare.
+    away from 0, or all of them towards too sure, or towards not sure enough, until so small a sum is as rare. Over
+    groups it is at least that of the gap of all judgements together, which no calibration error is below.
     """
     tail = (1 - level) / 2
     luck = rng.normal(size=(len(gaps.judged) + 1, draws))
@@ -86,6 +88,9 @@ def ends(
         sizes = np.array([gaps.weights @ np.abs(gaps.confidence - a) for a in accuracies])
         least = np.array([min(_at(tail, sums) for sums in gaps.sizes(a, rng, luck)) for a in accuracies])
         high = max(high, _last(least - seen, sizes))
+    if gaps.noise is not None:
+        reach = float(stats.norm.ppf(1 - tail) * gaps.noise.sum(axis=0).std())
+        high = max(high, abs(float(gaps.weights @ seen_gaps)) + reach)
     return low, min(high, 1.0)
 
 

@@ -92,7 +92,7 @@ def test_an_interval_is_never_a_point_and_one_group_tells_nothing():
     assert 0.02 < found.high < 0.2
     alone = replace(p, groups=np.full(40, "g", dtype=object))
     found = evaluate(alone, ["calibration_error"])["calibration_error"]
-    assert (found.low, found.high) == (0.0, 1.0)
+    assert (found.low, found.high, found.enough) == (0.0, 1.0, False)
 
 
 def test_probabilities_that_tell_the_truth_have_little(predictions):

@@ -17,6 +17,7 @@ from evenhand.evaluation.intervals import Support, support
 from evenhand.evaluation.metric import Measure, Metric
 from evenhand.evaluation.metrics import METRICS
 from evenhand.evaluation.rows import Rows
+from evenhand.evaluation.spread import LEAST_GROUPS
 from evenhand.evaluation.units import units_for
 
 KINDS = 6
@@ -102,7 +103,7 @@ def _interval(
     if not np.isfinite(estimate):
         return Interval(np.nan, np.nan, np.nan, on.n, on.groups, level, on.how)
     if on.grouped and on.effective < 1 + 1e-9:
-        return Interval(estimate, 0.0, 1.0, on.n, on.groups, level, f"{on.how}; one alone tells nothing")
+        return Interval(estimate, 0.0, 1.0, on.n, on.groups, level, f"{on.how}; one alone tells nothing", False)
     _, confidence, truth = judgements(one.rows, one.chosen)
     into = bin_of(confidence, edges(confidence))
     there, number = np.unique(into, return_inverse=True)
@@ -110,7 +111,9 @@ def _interval(
     sure, right = (np.bincount(number, weights=value) / judged for value in (confidence, truth))
     noise = _noise(one, groups, there, on, min(draws, 400), level, seed) if on.grouped or one.rows.several else None
     low, high = ends(Gaps(judged, sure, right, noise), generator(seed, "calibration"), level=level)
-    return Interval(estimate, min(low, estimate), max(high, estimate), on.n, on.groups, level, on.how)
+    few = on.grouped and on.effective < LEAST_GROUPS
+    how = f"{on.how}; too few to tell: about {on.effective:.1f} groups decide" if few else on.how
+    return Interval(estimate, min(low, estimate), max(high, estimate), on.n, on.groups, level, how, not few)
 
 
 def _noise(
