@@ -9,6 +9,7 @@ import typer
 
 from evenhand.cli.console import print_json
 from evenhand.cli.options import Classes, IdColumn, Json, Positions, Scale
+from evenhand.cli.spreadsheet import Spreadsheet, guard_formulas
 
 
 def compare(
@@ -45,6 +46,7 @@ def compare(
     positions: Positions = False,
     scale: Scale = "auto",
     ids: Annotated[Path | None, typer.Option("--ids", help="CSV file for the rows that changed.")] = None,
+    spreadsheet: Spreadsheet = False,
     as_json: Json = False,
 ) -> None:
     """Say whether a difference between models is one, with an interval, on the rows that all have.
@@ -82,6 +84,7 @@ def compare(
     findings = comparing.findings(compared)
     if ids is not None:
         write_changes(compared, ids)
+        guard_formulas(ids, spreadsheet)
     document = {**compared.document(), "findings": [finding.document() for finding in findings]}
     _tell(document, as_json, print_comparison, compared, findings)
     raise typer.Exit(1 if any(f.severity == "error" for f in findings) else 0)

@@ -9,6 +9,7 @@ import typer
 
 from evenhand.cli.console import print_json
 from evenhand.cli.options import Classes, IdColumn, Json, Positions, Scale, StoreFolder
+from evenhand.cli.spreadsheet import Spreadsheet, guard_formulas
 
 
 def ensemble(
@@ -48,6 +49,7 @@ def ensemble(
     to: Annotated[Path | None, typer.Option("--to", help="CSV or Parquet file for the blends.")] = None,
     seed: Annotated[int, typer.Option("--seed", help="Seed of every random draw.")] = 0,
     store: StoreFolder = None,
+    spreadsheet: Spreadsheet = False,
     as_json: Json = False,
 ) -> None:
     """Blend anybody's out-of-fold predictions, and say what that is worth.
@@ -82,6 +84,7 @@ def ensemble(
         )
     if to is not None:
         write_predictions(made, to)
+        guard_formulas(to, spreadsheet)
     if as_json:
         print_json(made.document())
     else:

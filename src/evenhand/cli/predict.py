@@ -9,6 +9,7 @@ import typer
 
 from evenhand.cli.console import print_json
 from evenhand.cli.options import Json, RecordPath, StoreFolder
+from evenhand.cli.spreadsheet import Spreadsheet, guard_formulas
 
 
 def predict(
@@ -42,6 +43,7 @@ def predict(
         typer.Option("--votes", help="With --consensus: a model or blend of the run, or a submission. Repeat it."),
     ] = None,
     store: StoreFolder = None,
+    spreadsheet: Spreadsheet = False,
     as_json: Json = False,
 ) -> None:
     """Classify new data with the models of a run, and say per row how sure that is."""
@@ -74,6 +76,7 @@ def predict(
     with watching() as watcher:
         predicted = classify(record, source, model=model, table=table, id=id_column, store=store, watcher=watcher)
     write_table(predicted, to)
+    guard_formulas(to, spreadsheet)
     beside = write_beside(predicted, to.parent)
     if as_json:
         print_json(predicted.document())

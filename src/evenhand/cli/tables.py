@@ -221,33 +221,6 @@ def print_likened(made: Likened, *, most: int = 10) -> None:
     out.print(literal(f"Wrote {made.path}, with the ids, order and columns of the sample."))
 
 
-def print_cache(table: pd.DataFrame, folder: Path) -> None:
-    """Print the store's entries and their sum."""
-    out = _console()
-    if len(table):
-        shown = _table(tuple(map(str, table.columns)))
-        for row in table.to_dict(orient="records"):
-            shown.add_row(*(size_words(v) if k == "bytes" else str(v) for k, v in row.items()))
-        out.print(shown)
-    total = int(table["bytes"].sum()) if len(table) else 0
-    out.print(
-        literal(f"{folder}: {len(table)} entries, {size_words(total)}. Clear it with: evenhand cache --clear")
-    )
-
-
-def size_words(count: float) -> str:
-    """Return a number of bytes in words.
-
-    >>> size_words(999), size_words(1_500_000)
-    ('999 B', '1.5 MB')
-    """
-    for unit in ("B", "kB", "MB", "GB"):
-        if count < 1000 or unit == "GB":
-            return f"{count:.0f} B" if unit == "B" else f"{count:.1f} {unit}"
-        count /= 1000
-    raise AssertionError
-
-
 def _toml(value: Any) -> str:
     import tomlkit
 

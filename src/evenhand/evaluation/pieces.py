@@ -122,7 +122,8 @@ def _opened_csv(path: Path) -> Source:
         raise DataError(f"{path}: is empty; the first line must name the columns.")
     separator = max(",;\t", key=re.sub(r'"[^"]*"', "", header).count)
     names = pyarrow.csv.read_csv(
-        pa.BufferReader(header.encode() + b"\n"), parse_options=pyarrow.csv.ParseOptions(delimiter=separator)
+        pa.BufferReader(header.encode() + b"\n"),
+        parse_options=pyarrow.csv.ParseOptions(delimiter=separator, newlines_in_values=True),
     ).column_names
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
