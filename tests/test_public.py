@@ -46,6 +46,7 @@ PUBLIC = [
     "evaluate",
     "examine",
     "init",
+    "keys",
     "ledger",
     "predict",
     "predict_like",

@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from evenhand.base.errors import ConfigError
+from evenhand.base.values import Samples
+from evenhand.pipeline.source import fingerprint
 from evenhand.settings import load
 
 TEXT = """
@@ -228,3 +232,23 @@ def test_what_several_labels_cannot_have_is_found_when_the_configuration_is_read
 def test_several_labels_may_have_what_is_for_them(tmp_path: Path) -> None:
     changes = ["data.several=true", "score.hamming=1.0", 'ensemble.methods=["equal", "nnls"]']
     assert load(written(tmp_path), changes=changes).data.several
+
+
+def test_the_word_none_unsets_a_key(tmp_path: Path) -> None:
+    path = written(tmp_path, TEXT + "[folds]\ntest = { fraction = 0.2 }\n")
+    assert load(path).folds.test is not None
+    assert load(path, changes=["folds.test=none"]).folds.test is None
+    assert load(path, changes=["data.table=none"]).data.table is None
+    assert load(path, changes=['data.group="none"']).data.group == "none"  # a column may be called so
+    assert load(path, changes=["balance.sampler=none"]).balance.sampler is not None
+    assert load(path.parent / "mine.toml", changes=["name=none"]).name == "none"
+    path.write_text(TEXT + '[folds]\ntest = "none"\n')
+    assert load(path).folds.test is None
+
+
+def test_name_and_note_decide_nothing(tmp_path: Path) -> None:
+    bare, named = load(written(tmp_path)), load(written(tmp_path), changes=["name=my run", "note=about x=1"])
+    assert (named.name, named.note) == ("my run", "about x=1")
+    frame = pd.DataFrame({"id": ["a", "b"], "content": ["x", "y"]})
+    samples = Samples(frame, ("k", "l"), np.array([0, 1]), kind="photos")
+    assert fingerprint(bare.resolved(), samples) == fingerprint(named.resolved(), samples)

@@ -46,6 +46,7 @@ _WHERE = {
     "evaluate": "pipeline.evaluate",
     "examine": "pipeline.examine",
     "init": "pipeline.init",
+    "keys": "pipeline.keys",
     "ledger": "pipeline.ledger",
     "predict": "pipeline.predict",
     "predict_like": "pipeline.predict_like",
@@ -99,6 +100,7 @@ if TYPE_CHECKING:
     from evenhand.pipeline.evaluate import evaluate as evaluate
     from evenhand.pipeline.examine import examine as examine
     from evenhand.pipeline.init import init as init
+    from evenhand.pipeline.keys import keys as keys
     from evenhand.pipeline.ledger import ledger as ledger
     from evenhand.pipeline.predict import Predicted as Predicted
     from evenhand.pipeline.predict import predict as predict

@@ -37,6 +37,8 @@ from evenhand.training.config import TrainConfig
 class Settings(Section):
     """A whole configuration."""
 
+    name: str = option("", says="Name of the run, shown by `evenhand runs` and in the report.", max_length=80)
+    note: str = option("", says="What the run is for; kept with it, decides nothing.", max_length=2000)
     output: str = option("runs", says="Folder below which records are made, relative to where you stand.")
     data: DataConfig = option(says="What to learn from.")
     folds: FoldsConfig = option(FoldsConfig(), says="How rows are held out.")

@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 import evenhand
 from evenhand.base.errors import ConfigError
 from evenhand.base.files import to_json
+from evenhand.base.record import epoch_lines
 from evenhand.cli.app import app
-from evenhand.doctor.course import lines_of
 from evenhand.pipeline.run import Run
 from evenhand.testing.kinds import generate
 
@@ -53,7 +53,7 @@ def test_the_second_set_is_judged_and_predicted_and_chooses_nothing(done: Run) -
     assert second is not None
     table = done.predictions
     assert set(table.loc[table["set"] == "generalization", "id"]) == set(second.ids)
-    lines = lines_of(done.path / "models/a/fold0/seed0/epochs.jsonl")
+    lines = epoch_lines(done.path / "models/a/fold0/seed0/epochs.jsonl")
     assert ["generalization" in line["sets"] for line in lines] == [False, True]
     assert lines[1]["sets"]["generalization"]["rows"] == len(second)
 
@@ -69,7 +69,7 @@ def test_what_a_course_shows_later_is_found_in_the_record(done: Run, tmp_path: P
     copy = tmp_path / "record"
     shutil.copytree(done.path, copy)
     path = copy / "models/a/fold0/seed0/epochs.jsonl"
-    lines = [dict(line) for line in lines_of(path)]
+    lines = [dict(line) for line in epoch_lines(path)]
     lines[-1]["train_loss"] = None
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
     finding = next(f for f in evenhand.examine(copy).findings if f.code == "EH311")

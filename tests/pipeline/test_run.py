@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
 import evenhand
 from evenhand.base.errors import ConfigError, EvenhandError, RecordError
+from evenhand.cli.app import app
 from evenhand.pipeline.run import Run
 from evenhand.testing.kinds import generate
 
@@ -42,7 +44,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def done(data: Path) -> Run:
-    return evenhand.run(config(data))
+    return evenhand.run(config(data, name="первый [red]", note="a note"))
 
 
 def test_the_record_holds_what_the_design_says(done: Run) -> None:
@@ -188,3 +190,20 @@ def test_splitting_a_frame() -> None:
     assert pd.Series(folds.fold).groupby(frame["patient"]).nunique().max() == 1
     with pytest.raises(EvenhandError, match='no column named "patiant"'):
         evenhand.split(frame, group="patiant")
+
+
+def test_epochs_are_a_frame_with_a_row_per_fit_and_epoch(done: Run) -> None:
+    table = done.epochs()
+    assert len(table) == len(table.drop_duplicates(["model", "fold", "seed", "epoch"])) == 2 + 4
+    assert set(table["model"]) == {"первая", "b"}
+    assert table["train_loss"].notna().all()
+
+
+def test_a_run_has_a_name_and_a_note_where_it_is_listed(data: Path, done: Run) -> None:
+    table = evenhand.runs(data.parent / "runs")
+    row = table[table["record"] == str(done.path)].iloc[0]
+    assert (row["name"], row["note"]) == ("первый [red]", "a note")
+    assert "первый [red]" in done.report.read_text()
+    words = CliRunner().invoke(app, ["runs", str(data.parent / "runs")], env={"COLUMNS": "80"}).stdout
+    assert "[red]" in words
+    assert "a note" in words

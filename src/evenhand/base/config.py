@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeVar
 
 import tomlkit
 import tomlkit.exceptions
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
@@ -23,12 +23,35 @@ from evenhand.base.toml_lines import Key, key_lines
 S = TypeVar("S", bound=BaseModel)
 
 
+class Unset(str):
+    """The bare word `none` after `--set KEY=`: no value, where the key can be without one; else the word."""
+
+
 class Section(BaseModel):
     """A table of the configuration: frozen, no unknown keys, finite numbers, a default and a sentence for each."""
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, validate_default=True, use_attribute_docstrings=False, allow_inf_nan=False
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_value(cls, values: Any) -> Any:
+        """Take "none" for no value: TOML has no null, and a key of a file can then be unset by `--set`.
+
+        Where the key may hold any text, a table's column may be called "none"; only the bare word of `--set` does.
+        """
+        if isinstance(values, dict):
+            return {key: None if cls._unset(key, value) else value for key, value in values.items()}
+        return values
+
+    @classmethod
+    def _unset(cls, key: str, value: Any) -> bool:
+        info = cls.model_fields.get(key)
+        if info is None or value != "none" or not isinstance(value, str) or info.default is not None:
+            return False
+        kinds = typing.get_args(info.annotation)
+        return type(None) in kinds and (isinstance(value, Unset) or str not in kinds)
 
     def plain(self) -> dict[str, Any]:
         """Return the section as plain values that TOML can hold (keys without value are left out)."""
@@ -102,7 +125,7 @@ def set_dotted(values: dict[str, Any], assignment: str) -> None:
     try:
         value = tomlkit.parse(f"value = {text.strip()}").unwrap()["value"]
     except tomlkit.exceptions.TOMLKitError:
-        value = text.strip()
+        value = Unset("none") if text.strip() == "none" else text.strip()
     put(values, tuple(key.strip().split(".")), value)
 
 

@@ -210,6 +210,18 @@ class Record:
         """Return the folder of one training task."""
         return self.path / "models" / model / f"fold{fold}" / f"seed{seed}"
 
+    def epochs(self) -> pd.DataFrame:
+        """Return what training wrote about every epoch: model, fold, seed, epoch, train_loss, score and more.
+
+        Empty where nothing was trained. A line that a killed process left half written is passed over.
+        """
+        rows = []
+        for path in sorted((self.path / "models").glob("*/fold*/seed*/epochs.jsonl")):
+            fold, seed = path.parts[-3].removeprefix("fold"), path.parts[-2].removeprefix("seed")
+            where = {"model": path.parts[-4], "fold": int(fold), "seed": int(seed)}
+            rows += [{**where, **line} for line in epoch_lines(path)]
+        return pd.DataFrame(rows)
+
     def write_predictions(self, table: pd.DataFrame) -> None:
         """Write predictions.parquet: model, set, id, fold, group, truth, predicted, confidence, p:CLASS."""
         with replacing(self.path / "predictions.parquet") as part:
@@ -280,6 +292,15 @@ class Record:
             return pd.read_parquet(path)
         except (OSError, ValueError) as error:
             raise RecordError(f"{path}: is not a Parquet table ({str(error).splitlines()[0]}).") from None
+
+
+def epoch_lines(path: Path) -> tuple[dict[str, Any], ...]:
+    """Return the lines of an epochs.jsonl; what is no JSON is passed over."""
+    out: list[dict[str, Any]] = []
+    for text in json_lines(path.read_text(encoding="utf-8")):
+        with contextlib.suppress(json.JSONDecodeError):
+            out.append(json.loads(text))
+    return tuple(out)
 
 
 def records(output: Path) -> list[Record]:

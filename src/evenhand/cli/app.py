@@ -21,6 +21,7 @@ from evenhand.cli import (
     ensemble,
     evaluate,
     init,
+    keys,
     predict,
     report,
     run,
@@ -86,6 +87,7 @@ for verb in (
     audit.audit,
     submit.submit,
     report.report,
+    keys.keys,
     cache.cache,
     demo.demo,
 ):

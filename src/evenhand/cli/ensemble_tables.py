@@ -33,7 +33,7 @@ def print_assembly(made: Assembly, target: Path | None, *, most: int = 12) -> No
 def print_worth(worth: Worth, out: Out) -> None:
     """Print the ladder: naive, nested, optimism, and the best corrected for the choice."""
     table = Table(title=f"{worth.metric}: what it seems to be, and what it is worth", title_style="")
-    for position, name in enumerate(("", "naive", "nested", "95 % interval", "optimism", "")):
+    for position, name in enumerate(("model", "naive", "nested", "95 % interval", "optimism", "finding")):
         table.add_column(name, justify="left" if position in (0, 5) else "right", overflow="fold")
     for rung in worth.rungs:
         table.add_row(

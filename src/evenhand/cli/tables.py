@@ -166,15 +166,15 @@ def print_runs(table: pd.DataFrame, output: Path) -> None:
     if table.empty:
         out.print(literal(f"{output}: no runs yet. Start one with: evenhand run CONFIG.toml"))
         return
-    shown = _table(("record", "state", "rows", "classes", "models", "best", "figure"), right=(2, 3, 4))
+    called = ["name"] if table["name"].any() else []
+    heads = ["record", *called, "state", "rows", "classes", "models", "best", "figure"]
+    shown = _table(heads, right=range(2 + len(called), 5 + len(called)))
     for row in table.to_dict(orient="records"):
         figure = f"{row['metric']} {figure_words(row)}" if row["best"] else ""
-        shown.add_row(
-            *(str(row[key]) for key in ("record", "state", "rows", "classes", "models")),
-            str(row["best"] or ""),
-            figure,
-        )
+        shown.add_row(*(str(row[key] or "") for key in heads[:-1]), figure)
     out.print(shown)
+    for row in table[table["note"] != ""].to_dict(orient="records"):
+        out.print(literal(f"{Path(str(row['record'])).name}: {row['note']}", style="dim"))
 
 
 def print_predictions(predicted: Predicted, *written: Path) -> None:

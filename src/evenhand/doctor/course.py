@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,8 +15,7 @@ import numpy as np
 from evenhand.balance.config import BalanceConfig
 from evenhand.balance.prior import EffectivePrior
 from evenhand.base.errors import EvenhandError
-from evenhand.base.files import json_lines
-from evenhand.base.record import Record
+from evenhand.base.record import Record, epoch_lines
 from evenhand.base.values import TEST, Floats
 from evenhand.doctor.belief import Beliefs, beliefs_of
 
@@ -141,15 +139,6 @@ def courses_of(record: Record) -> tuple[Course, ...]:
     return tuple(_course(record, path, models[path.parts[-4]]) for path in paths)
 
 
-def lines_of(path: Path) -> tuple[Line, ...]:
-    """Return the lines of an epochs.jsonl; what is no JSON is passed over."""
-    out: list[Line] = []
-    for text in json_lines(path.read_text(encoding="utf-8")):
-        with contextlib.suppress(json.JSONDecodeError):
-            out.append(json.loads(text))
-    return tuple(out)
-
-
 def _where(path: Path) -> tuple[int, int]:
     return int(path.parts[-3].removeprefix("fold")), int(path.parts[-2].removeprefix("seed"))
 
@@ -159,7 +148,7 @@ def _course(record: Record, path: Path, model: Mapping[str, Any]) -> Course:
     balance = dict(model.get("balance") or {})
     train = dict(model.get("train") or {})
     classes = tuple(record.data()["classes"])
-    course = Course(model["name"], fold, seed, classes, lines_of(path), balance=balance, train=train)
+    course = Course(model["name"], fold, seed, classes, epoch_lines(path), balance=balance, train=train)
     beliefs = _beliefs(record, fold, balance, train)
     return course if beliefs is None else course.believing(beliefs)
 

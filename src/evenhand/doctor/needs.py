@@ -32,6 +32,10 @@ def _comparable(case: Case) -> bool:
     return known or case.pictures is not None
 
 
+def _single_labels(case: Case) -> bool:
+    return any(p.truth is not None and not p.multi_label for p in case.predictions or ())
+
+
 NEEDS: dict[str, Need] = {
     "samples": Need("samples", lambda case: case.samples is not None),
     "labels": Need("labels", _labelled),
@@ -51,6 +55,7 @@ NEEDS: dict[str, Need] = {
     "score": Need("a score ([score])", lambda case: bool(case.setting("score"))),
     "ledgers": Need("rows per class and [balance]", lambda case: bool(case.ledgers)),
     "predictions": Need("predictions", lambda case: bool(case.predictions)),
+    "single_labels": Need("predictions of rows with one label each", _single_labels),
     "openings": Need("a locked test that was opened", lambda case: bool(case.openings)),
     "comparisons": Need("a comparison of runs or models", lambda case: bool(case.comparisons)),
     "worth": Need("blends of models and what they are worth", lambda case: case.worth is not None),

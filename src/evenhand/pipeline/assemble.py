@@ -24,6 +24,7 @@ from evenhand.evaluation.labels import Labels, read_labels
 from evenhand.evaluation.reading import read_predictions
 from evenhand.evaluation.rungs import Worth
 from evenhand.pipeline.progress import Silent, Watcher
+from evenhand.pipeline.progress_bars import shows_progress
 from evenhand.pipeline.source import readers_store
 from evenhand.pipeline.stored import of_ids, stored_features
 from evenhand.settings import load
@@ -79,6 +80,7 @@ class Assembly:
         return "".join([self.worth._repr_html_(), *(one._repr_html_() for one in self.blends)])
 
 
+@shows_progress
 def assemble(
     *sources: Source,
     methods: Sequence[Choice | Recipe] = LADDER,
@@ -122,7 +124,7 @@ def assemble(
     store
         Folder of the store that keeps features of the rows of runs; None for the user's own.
     watcher
-        Told how far the work is.
+        Told how far the work is. Without one, bars are shown in a terminal and in a notebook.
 
     Raises
     ------

@@ -24,6 +24,7 @@ from evenhand.evaluation.pieces import opened
 from evenhand.evaluation.reading import read_predictions
 from evenhand.pipeline.audited import Audited, conformal_sets, recalibrated
 from evenhand.pipeline.progress import Silent, Watcher
+from evenhand.pipeline.progress_bars import shows_progress
 from evenhand.pipeline.refit import heads_again, keeps_whole, parts_of, refit
 from evenhand.pipeline.refitted import Refit
 from evenhand.pipeline.source import readers_store
@@ -50,6 +51,7 @@ class _Evidence:
     settings: Settings | None = None
 
 
+@shows_progress
 def audit(
     source: str | Path | Record | Predictions | Sequence[str | Path],
     *,
@@ -101,7 +103,7 @@ def audit(
     columns
         For files: which column is what.
     watcher
-        Told how far the work is.
+        Told how far the work is. Without one, bars are shown in a terminal and in a notebook.
 
     Raises
     ------

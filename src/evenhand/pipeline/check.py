@@ -19,6 +19,7 @@ from evenhand.doctor.examine import FIRST, examine
 from evenhand.doctor.skew import Skew, skew_summary
 from evenhand.pipeline.ledger import ledgers
 from evenhand.pipeline.progress import Silent, Watcher
+from evenhand.pipeline.progress_bars import shows_progress
 from evenhand.pipeline.source import Source, read
 from evenhand.settings import Settings, load
 
@@ -65,6 +66,7 @@ class Check:
         return f"<p>{self.skew}</p>{table}{self.examination._repr_html_()}"
 
 
+@shows_progress
 def check(
     config: str | Path | Mapping[str, Any], *, changes: Sequence[str] = (), watcher: Watcher | None = None
 ) -> Check:
@@ -77,7 +79,7 @@ def check(
     changes
         `KEY=VALUE` assignments over it.
     watcher
-        Told how far the work is.
+        Told how far the work is. Without one, bars are shown in a terminal and in a notebook.
 
     Raises
     ------

@@ -7,15 +7,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 from evenhand.base.errors import RecordError
+from evenhand.base.files import replacing
 from evenhand.base.record import Record, records
 from evenhand.base.values import TEST, Finding, Folds, Predictions
 from evenhand.doctor.case import Case
 from evenhand.doctor.examination import Examination
 from evenhand.doctor.examine import examine, ordered
+from evenhand.evaluation.confident_learning import most_accurate, suspected_labels
 from evenhand.settings import Settings
 
-FAMILY = "EH4"
-"""Codes of rules about estimates begin so."""
+OF_ESTIMATES = ("EH4", "EH109")
+"""Codes of rules that look at predictions begin so."""
+SUSPECTS = "suspected_labels.csv"
 OPENED = "test_opened.json"
 
 
@@ -40,8 +43,9 @@ def estimate_findings(
         openings=openings(record, folds),
         **more,
     )
-    found = examine(case, [FAMILY])
-    before = [finding for finding in record.findings() if not finding.code.startswith(FAMILY)]
+    found = examine(case, [*OF_ESTIMATES])
+    write_suspects(record, predictions)
+    before = [finding for finding in record.findings() if not finding.code.startswith(OF_ESTIMATES)]
     every = ordered([*before, *found.findings], found.causes)
     record.write_findings(every)
     if record.has("examination.json"):
@@ -52,13 +56,21 @@ def estimate_findings(
 def _joined(before: Mapping[str, Any], found: Examination) -> dict[str, Any]:
     """Return the document of the first examination with that of the estimates in it."""
     after = found.document()
-    kept = [finding for finding in before["findings"] if not finding["code"].startswith(FAMILY)]
-    passed = [code for code in before["passed"] if not code.startswith(FAMILY)]
+    kept = [finding for finding in before["findings"] if not finding["code"].startswith(OF_ESTIMATES)]
+    passed = [code for code in before["passed"] if not code.startswith(OF_ESTIMATES)]
     maps = {
-        name: {c: words for c, words in before[name].items() if not c.startswith(FAMILY)} | after[name]
+        name: {c: words for c, words in before[name].items() if not c.startswith(OF_ESTIMATES)} | after[name]
         for name in ("not_applicable", "broken", "causes")
     }
     return {"findings": kept + after["findings"], "passed": passed + after["passed"], **maps}
+
+
+def write_suspects(record: Record, predictions: Sequence[Predictions]) -> None:
+    """Write the labels that look wrong to the most accurate model or blend; nothing with several labels a row."""
+    best = most_accurate(predictions)
+    if best is not None:
+        with replacing(record.path / SUSPECTS) as part:
+            suspected_labels(best).to_csv(part, index=False)
 
 
 def note_opening(record: Record) -> None:

@@ -23,7 +23,7 @@ from evenhand.pipeline.recipes import DataFacts, Proposal, Speed, choose
 _TABLES = (".csv", ".tsv", ".parquet")
 
 _HEAD = """\
-# What to learn from, and how. Every key: evenhand's reference of the configuration.
+# What to learn from, and how. Every key: evenhand keys
 {why}
 output = "runs"                 # records are made below this folder
 

@@ -25,6 +25,7 @@ from evenhand.evaluation.from_record import NEW, of_record
 from evenhand.evaluation.rows import THRESHOLD
 from evenhand.pipeline.answerer import Answerer, answerer
 from evenhand.pipeline.progress import Silent, Watcher
+from evenhand.pipeline.progress_bars import shows_progress
 from evenhand.pipeline.source import encode, readers_store
 from evenhand.pipeline.stored import stored_features
 from evenhand.pipeline.table_ids import with_table_ids
@@ -83,6 +84,7 @@ class Predicted:
         return f"<p>{self!r}</p>{self.table.to_html(index=False, escape=True, max_rows=20, max_cols=8)}"
 
 
+@shows_progress
 def predict(
     record: str | Path | Record,
     source: str | Path,
@@ -112,7 +114,7 @@ def predict(
         Folder of the store that keeps the decoded rows; None for the user's own. The one that the record names is
         read where this one lacks something, and never written.
     watcher
-        Told how far the work is.
+        Told how far the work is. Without one, bars are shown in a terminal and in a notebook.
 
     Raises
     ------

@@ -19,6 +19,7 @@ from evenhand.evaluation.from_record import of_record
 from evenhand.pipeline.likeness import Sample, Submission, filled, read_sample, write_submission
 from evenhand.pipeline.predict import predict
 from evenhand.pipeline.progress import Silent, Watcher
+from evenhand.pipeline.progress_bars import shows_progress
 from evenhand.pipeline.submissions import note
 
 
@@ -61,6 +62,7 @@ class Likened:
         }
 
 
+@shows_progress
 def predict_like(
     record: str | Path | Record,
     like: str | Path,
@@ -94,7 +96,7 @@ def predict_like(
     store
         Folder of the store that keeps the decoded rows; None for the user's own.
     watcher
-        Told how far the work is.
+        Told how far the work is. Without one, bars are shown in a terminal and in a notebook.
 
     Raises
     ------

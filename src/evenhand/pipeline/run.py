@@ -24,6 +24,7 @@ from evenhand.pipeline.examine import write_examination
 from evenhand.pipeline.judge import judge
 from evenhand.pipeline.ledger import accepted, ledgers
 from evenhand.pipeline.progress import Silent, Watcher
+from evenhand.pipeline.progress_bars import shows_progress
 from evenhand.pipeline.report import write_report
 from evenhand.pipeline.run_features import FrozenFeatures, features_of_run
 from evenhand.pipeline.source import Source, fingerprint, read, store_of
@@ -114,6 +115,10 @@ class Run:
         """
         return features_of_run(self.record, model)
 
+    def epochs(self) -> pd.DataFrame:
+        """Return a row per model, fold, seed and epoch: losses, score and the statistics of each class."""
+        return self.record.epochs()
+
     def document(self) -> dict[str, Any]:
         """Return what `evenhand run --json` prints."""
         return dict(self.record.json("scores.json"))
@@ -125,6 +130,7 @@ class Run:
         return f"<p>{self!r}</p>{self.scores.to_html(index=False, escape=True, max_rows=40)}"
 
 
+@shows_progress
 def run(
     config: str | Path | Mapping[str, Any],
     *,
@@ -146,7 +152,7 @@ def run(
     fresh
         Start a record of its own even where an unfinished one is there.
     watcher
-        Told how far the work is.
+        Told how far the work is. Without one, bars are shown in a terminal and in a notebook.
 
     Raises
     ------

@@ -15,9 +15,23 @@ def runs(output: str | Path = "runs") -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        record, state ("finished" or "unfinished"), rows, classes, models, best (name), metric, estimate, low, high.
+        record, name, note, state ("finished" or "unfinished"), rows, classes, models, best (name), metric,
+        estimate, low, high.
     """
-    columns = ["record", "state", "rows", "classes", "models", "best", "metric", "estimate", "low", "high"]
+    columns = [
+        "record",
+        "name",
+        "note",
+        "state",
+        "rows",
+        "classes",
+        "models",
+        "best",
+        "metric",
+        "estimate",
+        "low",
+        "high",
+    ]
     return pd.DataFrame([_row(record) for record in records(Path(output))], columns=columns)
 
 
@@ -25,6 +39,8 @@ def _row(record: Record) -> dict[str, object]:
     data, resolved = record.data(), record.resolved()
     row: dict[str, object] = {
         "record": str(record.path),
+        "name": resolved.get("name", ""),
+        "note": resolved.get("note", ""),
         "state": "finished" if record.finished else "unfinished",
         "rows": data["rows"],
         "classes": len(data["classes"]),

@@ -170,9 +170,11 @@ def encode(
 def fingerprint(resolved: Mapping[str, Any], samples: Samples, further: Samples | None = None) -> str:
     """Return a hash of everything that decides the results: configuration and the bytes of the data.
 
-    Where results go, where the data lie, how many processes make them and what may be uploaded decides nothing.
+    What the run is called, where results go, where the data lie, how many processes make them and what may be
+    uploaded decides nothing.
     """
-    deciding = {key: value for key, value in resolved.items() if key not in ("output", "compute", "submit")}
+    without = ("name", "note", "output", "compute", "submit")
+    deciding = {key: value for key, value in resolved.items() if key not in without}
     data = {**resolved["data"], "root": "", "table": ""}
     if NAME in data:
         data[NAME] = {**data[NAME], "root": "", "table": ""}

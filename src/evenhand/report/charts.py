@@ -24,6 +24,13 @@ INK, MUTED, GRID, ACCENT, SECOND, GOOD = (
 SERIES = [f"var(--series-{i})" for i in range(1, 9)]
 """Colours of models, told apart by lightness too."""
 
+PLOT_WIDTH = 760
+"""Pixels between the axes of a chart; with names at its side it fills the page."""
+
+MEASURED, DRAWN = 13, 12
+"""Font sizes, px: texts are laid out at the first and drawn at the second, since the reader's font may be wider
+than the one that they are measured with, and labels would run into each other."""
+
 _FONT = "system-ui, sans-serif"
 _CONFIG: Spec = {
     "background": None,
@@ -42,12 +49,17 @@ _CONFIG: Spec = {
         "gridColor": GRID,
         "domainColor": GRID,
         "tickColor": GRID,
-        "labelFontSize": 12,
-        "titleFontSize": 12,
+        "labelFontSize": MEASURED,
+        "titleFontSize": MEASURED,
         "labelLimit": 220,
+        "labelOverlap": "greedy",
+        "labelSeparation": 8,
+        "labelFlush": False,
+        "titlePadding": 10,
     },
-    "legend": {"labelColor": INK, "titleColor": MUTED, "labelFontSize": 12, "labelLimit": 220},
-    "header": {"labelColor": INK, "titleColor": MUTED, "labelFontSize": 12, "labelLimit": 260},
+    "axisX": {"tickCount": 8},
+    "legend": {"labelColor": INK, "titleColor": MUTED, "labelFontSize": MEASURED, "labelLimit": 220},
+    "header": {"labelColor": INK, "titleColor": MUTED, "labelFontSize": MEASURED, "labelLimit": 260},
     "title": {"color": INK, "fontSize": 13, "anchor": "start"},
     "bar": {"color": ACCENT},
     "point": {"color": ACCENT, "filled": True, "size": 50},
@@ -56,7 +68,7 @@ _CONFIG: Spec = {
 }
 
 
-def drawn(spec: Spec, title: str) -> Markup:
+def drawn(spec: Spec, title: str, *, smallest: float = 0.75) -> Markup:
     """Return a chart as inline SVG that scales with the page and is named for those who cannot see it.
 
     A chart that cannot be drawn is a sentence that says so.
@@ -67,6 +79,8 @@ def drawn(spec: Spec, title: str) -> Markup:
         A Vega-Lite specification without `config`.
     title
         What the chart shows, in one sentence.
+    smallest
+        How far it may shrink before the page scrolls it instead: its texts shrink with it.
     """
     whole = {"$schema": "https://vega.github.io/schema/vega-lite/v5.json", "config": _CONFIG, **spec}
     try:
@@ -74,7 +88,7 @@ def drawn(spec: Spec, title: str) -> Markup:
     except ChartError as error:
         name, why = Markup.escape(printable(title)), Markup.escape(printable(str(error)))
         return Markup(f'<p class="undrawn">This chart could not be drawn ({why}): {name}.</p>')
-    return Markup(_named(_scalable(svg), title))
+    return Markup(_named(_scalable(svg, smallest), title))
 
 
 def _labelled(spec: Spec) -> Spec:
@@ -103,12 +117,14 @@ def _names(value: Any, *, within: bool = False) -> Iterator[str]:
         yield value
 
 
-def _scalable(svg: str) -> str:
-    """Let the SVG shrink with the page but never grow: its width becomes its largest width."""
+def _scalable(svg: str, smallest: float) -> str:
+    """Let the SVG shrink with the page, never grow: its width becomes its largest width; set the size of texts."""
+    svg = svg.replace(f'font-size="{MEASURED}px"', f'font-size="{DRAWN}px"')
     match = re.match(r'<svg [^>]*?width="([\d.]+)" height="[\d.]+"', svg)
     if match is None:
         return svg
-    style = f'style="max-width:{float(match[1]):.0f}px"'
+    width = float(match[1])
+    style = f'style="max-width:{width:.0f}px;min-width:{smallest * width:.0f}px"'
     return re.sub(r'width="[\d.]+" height="[\d.]+"', style, svg, count=1)
 
 

@@ -11,7 +11,6 @@ import pandas as pd
 from evenhand.base.errors import RecordError
 from evenhand.base.record import Record
 from evenhand.base.values import Finding, Folds, Samples
-from evenhand.doctor.course import lines_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +56,10 @@ class Evidence:
         """Whether EH110 says that a test that was given, not drawn from the same groups, looks different."""
         return any(f.code == "EH110" and not f.evidence.get("drawn", False) for f in self.findings)
 
+    def settings(self) -> dict[str, Any]:
+        """The resolved configuration as plain values; empty where it was not written."""
+        return self.record.resolved() if self.resolved else {}
+
 
 def read_evidence(record: Record) -> Evidence:
     """Return what a record holds.
@@ -91,22 +94,10 @@ def read_evidence(record: Record) -> Evidence:
         samples=samples,
         folds=folds,
         findings=record.findings(),
-        epochs=_epochs(record),
+        epochs=record.epochs(),
         asked=_text(record, "config.toml"),
         resolved=_text(record, "resolved.toml"),
     )
-
-
-def _epochs(record: Record) -> pd.DataFrame:
-    rows = []
-    for path in sorted((record.path / "models").glob("*/fold*/seed*/epochs.jsonl")):
-        where = {
-            "model": path.parts[-4],
-            "fold": int(path.parts[-3].removeprefix("fold")),
-            "seed": int(path.parts[-2].removeprefix("seed")),
-        }
-        rows += [{**where, **line} for line in lines_of(path)]
-    return pd.DataFrame(rows)
 
 
 def _text(record: Record, name: str) -> str:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evenhand.report.charts import ACCENT, INK, MUTED, SECOND, SERIES, Spec
+from evenhand.report.charts import ACCENT, INK, MUTED, PLOT_WIDTH, SECOND, SERIES, Spec
 
 Rows = Sequence[Mapping[str, Any]]
+
+MANY_CLASSES = 40
+"""From here on a confusion matrix leaves out the numbers of its palest cells: thousands of them weigh megabytes."""
 
 
 def bars(rows: Rows, *, name: str, value: str, title: str, order: Sequence[str]) -> Spec:
@@ -25,14 +28,14 @@ def bars(rows: Rows, *, name: str, value: str, title: str, order: Sequence[str])
     text = {"mark": {"type": "text", "align": "left", "dx": 4, "color": MUTED}, "encoding": _text(value, ",.0f")}
     return {
         "data": {"values": list(rows)},
-        "width": 520,
+        "width": PLOT_WIDTH,
         "height": {"step": 20},
         "encoding": {"y": y, "x": x},
         "layer": [{"mark": {"type": "bar", "height": 12}}, text],
     }
 
 
-def intervals(rows: Rows, *, order: Sequence[str], title: str, width: int = 480) -> Spec:
+def intervals(rows: Rows, *, order: Sequence[str], title: str, width: int = PLOT_WIDTH) -> Spec:
     """Return a forest plot: a point with its interval per name, one column of colour per set.
 
     Parameters
@@ -85,7 +88,7 @@ def moved(rows: Rows, *, smallest: float = 1e-5) -> Spec:
     }
     rule = {"x": {"field": "natural", **x, **axis}, "x2": {"field": "effective"}}
     return {
-        "width": 480,
+        "width": PLOT_WIDTH,
         "height": {"step": 22},
         "encoding": {"y": {"field": "class", "type": "nominal", "sort": [r["class"] for r in rows], "title": None}},
         "layer": [
@@ -107,14 +110,21 @@ def heat(rows: Rows, classes: Sequence[str]) -> Spec:
     rows
         Records with truth, predicted, share (0..1) and count, cells without rows left out.
     """
-    small = len(classes) > 16
-    step = max(9, min(34, 620 // max(len(classes), 1)))
-    size = max(6, min(12, step - 1))
-    axis = {"labelFontSize": size, "domain": False, "ticks": False, "labelOverlap": False}
+    widest = max((len(f"{row['count']:d}") for row in rows), default=1)
+    step = max(7 * widest + 4, min(44, PLOT_WIDTH // max(len(classes), 1)))
+    axis = {"domain": False, "ticks": False, "labelOverlap": False}
+    # The titles stand beyond the ends of the labels: beside them, long names of classes would run into them.
+    above = {"titleAngle": 0, "titleAlign": "right", "titleAnchor": "start", "titleX": -6, "titleY": -10}
+    behind = {"titleAlign": "left", "titleAnchor": "end", "titleX": step * len(classes) + 10, "titleY": 16}
     common = {"type": "nominal", "sort": list(classes), "scale": {"domain": list(classes)}}
     encoding = {
-        "y": {"field": "truth", "title": "true class", "axis": axis, **common},
-        "x": {"field": "predicted", "title": "predicted class", "axis": {**axis, "labelAngle": -90}, **common},
+        "y": {"field": "truth", "title": "true class", "axis": {**axis, **above}, **common},
+        "x": {
+            "field": "predicted",
+            "title": "predicted class",
+            "axis": {**axis, **behind, "labelAngle": -90},
+            **common,
+        },
     }
     opacity = {
         "field": "share",
@@ -123,17 +133,16 @@ def heat(rows: Rows, classes: Sequence[str]) -> Spec:
         "legend": None,
     }
     cells: Spec = {"mark": {"type": "rect", "color": ACCENT}, "encoding": {"opacity": opacity}}
-    layers = [cells]
-    if not small:
-        light = {"condition": {"test": "datum.share > 0.55", "value": "var(--paper)"}, "value": INK}
-        numbers = {"mark": {"type": "text", "fontSize": 11}, "encoding": {**_text("count", "d"), "color": light}}
-        layers.append(numbers)
+    light = {"condition": {"test": "datum.share > 0.55", "value": "var(--paper)"}, "value": INK}
+    numbers: Spec = {"mark": {"type": "text", "fontSize": 11}, "encoding": {**_text("count", "d"), "color": light}}
+    if len(classes) > MANY_CLASSES:
+        numbers["transform"] = [{"filter": "datum.share >= 0.02"}]
     return {
         "data": {"values": list(rows)},
         "width": {"step": step},
         "height": {"step": step},
         "encoding": encoding,
-        "layer": layers,
+        "layer": [cells, numbers],
     }
 
 
@@ -161,11 +170,16 @@ def _panel(rows: Rows, measure: str, colour: Spec) -> Spec:
     y = {"field": "value", "type": "quantitative", "title": measure, "scale": {"zero": False}}
     return {
         "data": {"values": list(rows)},
-        "width": 250,
-        "height": 160,
+        "width": PLOT_WIDTH // 2 - 10,
+        "height": 200,
         "mark": {"type": "line", "strokeWidth": 1.2, "opacity": 0.8},
         "encoding": {
-            "x": {"field": "epoch", "type": "quantitative", "title": "epoch", "axis": {"tickMinStep": 1}},
+            "x": {
+                "field": "epoch",
+                "type": "quantitative",
+                "title": "epoch",
+                "axis": {"tickMinStep": 1, "format": "d"},
+            },
             "y": y,
             "color": colour,
             "detail": [{"field": "fold"}, {"field": "seed"}],

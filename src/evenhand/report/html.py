@@ -50,6 +50,8 @@ def rendered(record: Record, picture: Picture = lambda _: None) -> str:
         .render(
             evidence=evidence,
             name=record.path.name,
+            called=evidence.settings.get("name", ""),
+            note=evidence.settings.get("note", ""),
             headline=sections.headline(evidence),
             scores=sections.score_table(evidence),
             skew=sections.skew_section(evidence),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evenhand.report.charts import ACCENT, INK, MUTED, SECOND, Spec, drawn
+from evenhand.report.charts import ACCENT, INK, MUTED, PLOT_WIDTH, SECOND, Spec, drawn
 from evenhand.report.evidence import Evidence
 
 Document = Mapping[str, Any]
@@ -97,7 +97,7 @@ def ladder_chart(rows: Sequence[Document], *, title: str) -> Spec:
     }
     return {
         "data": {"values": values},
-        "width": 480,
+        "width": PLOT_WIDTH,
         "height": {"step": 26},
         "encoding": {"y": y, "color": colour},
         "layer": [

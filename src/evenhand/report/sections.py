@@ -15,6 +15,9 @@ from evenhand.report.evidence import Evidence
 Picture = Callable[[str], str | None]
 """Id of a row -> a `data:` URI of a small picture, or None."""
 
+MOST_BESIDE = 5
+"""Models that stand beside each other in a table of scores; more of them stand below each other."""
+
 SETS = {"oof": "out of fold", "test": "locked test"}
 """Names of sets in words."""
 
@@ -49,7 +52,8 @@ def score_table(evidence: Evidence) -> dict[str, Any] | None:
         figures.intervals(rows, order=list(scores), title=metric), f"{metric} of every model with its interval"
     )
     tables = [{"set": SETS.get(of, of), "rows": {n: s[of] for n, s in scores.items() if of in s}} for of in sets]
-    return {"metrics": metrics, "tables": tables, "chart": chart, "metric": metric}
+    few = len(scores) <= MOST_BESIDE
+    return {"metrics": metrics, "tables": tables, "chart": chart, "metric": metric, "metrics_in_rows": few}
 
 
 def skew_section(evidence: Evidence) -> dict[str, Any] | None:
@@ -158,7 +162,9 @@ def _confusion(entry: Mapping[str, Any], classes: list[str], of: str) -> Any:
         for t, p in np.argwhere(counts > 0)
     ]
     return drawn(
-        figures.heat(rows, classes), f"Confusion matrix, {of}: share of each true class given to each class"
+        figures.heat(rows, classes),
+        f"Confusion matrix, {of}: share of each true class given to each class",
+        smallest=1.0,
     )
 
 
