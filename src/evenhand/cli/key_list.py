@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.padding import Padding
-from rich.text import Text
 
 from evenhand.cli.console import Out, literal
 
@@ -19,7 +18,7 @@ def print_keys(table: pd.DataFrame) -> None:
     for section, rows in table.groupby("section", sort=False):
         out.print(literal(section or "Before any table", "bold"))
         for row in rows.itertuples(index=False):
-            head = Text.assemble(literal(f"{row.key} = {row.default}", "cyan"), literal(f"   {row.type}", "dim"))
+            head = literal(f"{row.key} = {row.default}", "cyan").append_text(literal(f"   {row.type}", "dim"))
             out.print(Padding(head, (0, 0, 0, 2), expand=False))
             out.print(Padding(literal(row.description), (0, 0, 0, 6), expand=False))
         out.print()

@@ -56,6 +56,7 @@ class Evidence:
         """Whether EH110 says that a test that was given, not drawn from the same groups, looks different."""
         return any(f.code == "EH110" and not f.evidence.get("drawn", False) for f in self.findings)
 
+    @property
     def settings(self) -> dict[str, Any]:
         """The resolved configuration as plain values; empty where it was not written."""
         return self.record.resolved() if self.resolved else {}
