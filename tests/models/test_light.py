@@ -7,6 +7,7 @@ from torch import nn
 
 from evenhand.models.light import Light, lighten
 from evenhand.models.network import Network
+from evenhand.training.precision import convolves_bf16
 
 Make = Callable[..., Network]
 
@@ -55,6 +56,7 @@ def test_making_it_light_twice_changes_nothing(network: Make, batch: torch.Tenso
     assert torch.equal(light(batch), before)
 
 
+@pytest.mark.skipif(not convolves_bf16(), reason="this processor has no convolutions of bf16")
 def test_16_bits_follow_autocast(network: Make, batch: torch.Tensor) -> None:
     light = network(form="light", tune="all")
     truth = light(batch)

@@ -205,5 +205,6 @@ def test_a_run_has_a_name_and_a_note_where_it_is_listed(data: Path, done: Run) -
     assert (row["name"], row["note"]) == ("первый [red]", "a note")
     assert "первый [red]" in done.report.read_text()
     words = CliRunner().invoke(app, ["runs", str(data.parent / "runs")], env={"COLUMNS": "80"}).stdout
-    assert "[red]" in words
+    assert "первый [red]" in words
     assert "a note" in words
+    assert max(map(len, words.splitlines())) <= 80

@@ -167,11 +167,12 @@ def print_runs(table: pd.DataFrame, output: Path) -> None:
         out.print(literal(f"{output}: no runs yet. Start one with: evenhand run CONFIG.toml"))
         return
     called = ["name"] if table["name"].any() else []
-    heads = ["record", *called, "state", "rows", "classes", "models", "best", "figure"]
-    shown = _table(heads, right=range(2 + len(called), 5 + len(called)))
+    shown = _table(("run", *called, "rows", "best", "figure"), right=[1 + len(called)])
     for row in table.to_dict(orient="records"):
-        figure = f"{row['metric']} {figure_words(row)}" if row["best"] else ""
-        shown.add_row(*(str(row[key] or "") for key in heads[:-1]), figure)
+        figure = f"{row['metric']} {figure_words(row)}" if row["best"] else str(row["state"])
+        names = (Path(str(row["record"])).name, *(str(row[key]) for key in called))
+        shown.add_row(*names, f"{row['rows']:,}", str(row["best"] or ""), figure)
+    out.print(literal(f"{output}:"))
     out.print(shown)
     for row in table[table["note"] != ""].to_dict(orient="records"):
         out.print(literal(f"{Path(str(row['record'])).name}: {row['note']}", style="dim"))

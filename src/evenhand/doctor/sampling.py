@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from evenhand.base.seeds import generator
+from evenhand.base.unique_names import unique_names
 from evenhand.base.values import Ints, Strings
 
 
@@ -20,8 +21,8 @@ def whole_groups(parts: Strings, groups: Strings, most: int, *, seed: int = 0) -
     """
     if len(parts) <= most:
         return np.arange(len(parts))
-    _, part = np.unique(parts.astype(str), return_inverse=True)
-    _, group = np.unique(groups.astype(str), return_inverse=True)
+    _, part = unique_names(parts)
+    _, group = unique_names(groups)
     rank = generator("whole groups", seed).permutation(int(group.max()) + 1)[group]
     sizes = np.bincount(part)
     left, chosen = most, []

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from evenhand.base.errors import DataError
+from evenhand.base.unique_names import unique_names
 from evenhand.base.values import Floats, Interval, Predictions, Strings
 from evenhand.evaluation.ask import ask
 from evenhand.evaluation.audit_groups import LEAST, GroupFigure, group_figures
@@ -251,7 +252,7 @@ def _each_part(p: Predictions, of: Parts, floor: float | None) -> Holdout | None
     """
     if of.names is None:
         return None
-    names, number = np.unique(of.names.astype(str), return_inverse=True)
+    names, number = unique_names(of.names)
     large = np.bincount(number) >= LEAST
     if len(names) < 2 or not large.any():
         return None
@@ -266,7 +267,7 @@ def _several_parts(measure: Measure, of: Parts, floor: float, held: float, draws
     """Return several parts held out at once, again and again."""
     if of.names is None or len(set(of.names)) < 3:
         return None
-    names, number = np.unique(of.names.astype(str), return_inverse=True)
+    names, number = unique_names(of.names)
     g = len(names)
     count = min(g - 1, max(2, round(held * g)))
     figures = drawn_figures(measure, number, g, several_of(g, count), draws=draws, seed=seed)

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from scipy import stats
 
+from evenhand.base.unique_names import unique_names
 from evenhand.base.values import Floats, Ints, Mask, Predictions, Strings
 from evenhand.evaluation.evaluate import judged
 from evenhand.evaluation.features import ratio
@@ -101,8 +102,8 @@ def group_figures(
     assert inside.groups is not None
     assert known.groups is not None
     rows = rows_of(inside)
-    names, number = np.unique(inside.groups.astype(str), return_inverse=True)
-    of_unit = None if units is None else np.unique(known.groups.astype(str), return_inverse=True)[1]
+    names, number = unique_names(inside.groups)
+    of_unit = None if units is None else unique_names(known.groups)[1]
     right, n, expected = right_and_expected(rows, number, len(names))
     worth, count, effective = _worth(right_rows(rows), number, of_unit, right, n)
     accuracy = right / n

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evenhand.base.unique_names import unique_names
 from evenhand.base.values import Mask, Predictions, Strings
 from evenhand.evaluation.rows import rows_of
 from evenhand.evaluation.shares import right_rows
@@ -114,7 +115,7 @@ def _per_class(p: Predictions, improved: Mask, worsened: Mask) -> pd.DataFrame:
 
 
 def _gains(what: str, names: Strings, improved: Mask, worsened: Mask) -> pd.DataFrame:
-    found, number = np.unique(names.astype(str), return_inverse=True)
+    found, number = unique_names(names)
     rows, up, down = (np.bincount(number, weights=of, minlength=len(found)) for of in (None, improved, worsened))
     net = (up - down).astype(np.int64)
     order = np.lexsort((net / rows, net))

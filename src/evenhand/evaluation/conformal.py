@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from evenhand.base.errors import DataError, MissingExtraError
 from evenhand.base.seeds import generator
+from evenhand.base.unique_names import unique_names
 from evenhand.base.values import Floats, Interval, Ints, Mask, Predictions
 from evenhand.evaluation.evaluate import judged
 from evenhand.evaluation.shares import share
@@ -157,7 +158,7 @@ def _parts(p: Predictions, by: By) -> Ints:
     if by == "group":
         if p.groups is None:
             raise DataError("Conformal sets by group need groups; name them, or ask for sets by class.")
-        return np.unique(p.groups.astype(str), return_inverse=True)[1]
+        return unique_names(p.groups)[1]
     assert p.truth is not None
     return p.truth if by == "class" else np.zeros(len(p), dtype=np.int64)
 
@@ -166,7 +167,7 @@ def _folds(p: Predictions, by: By, k: int, seed: int) -> Ints:
     if by != "group" and p.fold is not None and len(np.unique(p.fold)) > 1:
         return p.fold
     units = p.ids if p.groups is None or by == "group" else p.groups
-    names, number = np.unique(units.astype(str), return_inverse=True)
+    names, number = unique_names(units)
     rng = generator(seed, "conformal folds")
     if by == "group":  # deal each group's rows in turn, from a random place
         order = np.lexsort((rng.random(len(p)), p.groups.astype(str)))  # type: ignore[union-attr]

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from evenhand.base.errors import DataError
+from evenhand.base.unique_names import unique_names
 from evenhand.base.values import TEST, Ints, Strings
 from evenhand.evaluation.pieces import Source
 
@@ -42,7 +43,7 @@ def fold_numbers(words: Strings, source: Source, rows: Ints | None = None) -> np
         raise DataError(
             f"{source.path}: {source.where(int(at[missing.argmax()]))}, column of folds: the cell is empty."
         )
-    written, position = np.unique(words.astype(str), return_inverse=True)
+    written, position = unique_names(words)
     names = np.array([_bare(name) for name in written], dtype=object)
     kinds = np.array([_kind(name) for name in names], dtype=object)
     odd = _odd(kinds, np.bincount(position, minlength=len(names)))
@@ -85,5 +86,5 @@ def _numbered(names: Strings, kinds: Strings) -> npt.NDArray[np.int16]:
     own = [int(name) for name in names[kinds == "whole"]]
     keep = len(own) == free.sum() and max(own, default=0) <= _LARGEST
     given = np.full(len(names), TEST, dtype=np.int16)
-    given[free] = own if keep else np.unique(names[free].astype(str), return_inverse=True)[1]
+    given[free] = own if keep else unique_names(names[free])[1]
     return given

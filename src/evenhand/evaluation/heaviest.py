@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from evenhand.base.unique_names import unique_names
 from evenhand.base.values import Floats, Predictions
 from evenhand.evaluation.evaluate import evaluate, judged
 from evenhand.evaluation.rows import rows_of
@@ -48,7 +49,7 @@ def heaviest(
     p = judged(p)
     if p.groups is None:
         return []
-    names, number = np.unique(p.groups.astype(str), return_inverse=True)
+    names, number = unique_names(p.groups)
     held = rows_of(p).held
     out = []
     for c, name in enumerate(p.classes):

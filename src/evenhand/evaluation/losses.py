@@ -70,4 +70,5 @@ def _losses(one: Measure) -> Floats:
     """Return (n,) the loss of each row: what its features add to the first sum."""
     own = one.features.column == 0
     value = np.ones(len(one.features.row)) if one.features.value is None else one.features.value
-    return np.bincount(one.features.row[own], weights=value[own], minlength=one.features.shape[0])
+    added = np.bincount(one.features.row[own], weights=value[own], minlength=one.features.shape[0])
+    return np.asarray(added, dtype=np.float64)

@@ -13,6 +13,7 @@ import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
 from evenhand.base.errors import DataError
+from evenhand.base.unique_names import unique_names
 from evenhand.base.values import Predictions
 from evenhand.evaluation.rows import known
 
@@ -107,7 +108,7 @@ def _joined(every: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any] | None:
     if all((names == every[0]).all() for names in every[1:]):
         return every[0]
     n = len(every[0])
-    numbers = [np.unique(names.astype(str), return_inverse=True)[1] for names in every]
+    numbers = [unique_names(names)[1] for names in every]
     starts = n + np.cumsum([0, *(number.max(initial=-1) + 1 for number in numbers)])
     ends = np.concatenate([number + start for number, start in zip(numbers, starts[:-1], strict=True)])
     links = (np.ones(len(ends)), (np.tile(np.arange(n), len(every)), ends))

@@ -151,7 +151,7 @@ def _spread_out(matrix: sp.csr_array[Any], rows: Floats, groups: Ints) -> tuple[
 def _weights(parts: Parts, there: Floats, rows: Floats) -> Floats:
     """Return (c,) how much each part counts in the figure as it stands."""
     own = np.where(there, rows if parts.combine == "weighted" else 1.0, 0.0)
-    return own / max(own.sum(), 1e-300)
+    return np.asarray(own / max(own.sum(), 1e-300), dtype=np.float64)
 
 
 def _together(parts: Parts, figure: Floats, weight: Floats) -> float:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evenhand.base.errors import DataError
+from evenhand.base.unique_names import unique_names
 from evenhand.base.values import Floats, Ints, Mask, Predictions
 
 T = TypeVar("T")
@@ -113,8 +114,7 @@ def numbered(groups: object) -> Ints | None:
     """Return (n,) names of groups as numbers 0..g-1; None where no names are given."""
     if groups is None:
         return None
-    names = np.asarray(groups, dtype=object).astype(str)
-    return cast(Ints, np.unique(names, return_inverse=True)[1])
+    return unique_names(np.asarray(groups, dtype=object))[1]
 
 
 def rows_of(p: Predictions) -> Rows:

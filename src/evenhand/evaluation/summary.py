@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from evenhand.base.errors import DataError
+from evenhand.base.unique_names import unique_names
 from evenhand.base.values import Interval, Predictions
 from evenhand.evaluation.calibration import reliability
 from evenhand.evaluation.confusions import confidently_wrong, confusion_matrix, confusions
@@ -112,7 +113,7 @@ def classes_by_group(p: Predictions, *, most: int = 40) -> dict[str, Any]:
     p = judged(p)
     rows = rows_of(p)
     groups = p.ids if p.groups is None else p.groups
-    names, number = np.unique(groups.astype(str), return_inverse=True)
+    names, number = unique_names(groups)
     largest = np.argsort(-np.bincount(number), kind="stable")[:most]
     inside = number[:, None] == largest
     return {

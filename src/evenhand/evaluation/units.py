@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evenhand.base.unique_names import unique_names
 from evenhand.base.values import Floats, Ints
 from evenhand.evaluation.features import Features
 
@@ -46,7 +47,7 @@ def group_numbers(groups: object, n: int) -> Ints | None:
     """Return (n,) the groups as 0..g-1, or None where every row is its own group or none are given."""
     if groups is None:
         return None
-    names, numbers = np.unique(np.asarray(groups, dtype=object).astype(str), return_inverse=True)
+    names, numbers = unique_names(groups)
     return None if len(names) == n else numbers
 
 
@@ -58,7 +59,7 @@ def divided(groups: object, fold: Ints | None) -> int:
     """
     if groups is None or fold is None:
         return 0
-    number = np.unique(np.asarray(groups).astype(str), return_inverse=True)[1]
+    number = unique_names(groups)[1]
     pairs = np.unique(np.stack([number, fold]), axis=1)
     return int((np.bincount(pairs[0]) > 1).sum())
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from evenhand.base.errors import DataError, unknown
+from evenhand.base.unique_names import unique_names
 from evenhand.base.values import Predictions, Strings
 from evenhand.evaluation.columns import Columns
 from evenhand.evaluation.labels import class_numbers
@@ -44,7 +45,7 @@ def read_answers(source: object, columns: Columns | None = None) -> Predictions 
             "the class that it was given."
         )
     _refuse_fractions(str(source), labels, sample)
-    classes, at = np.unique(labels.astype(str), return_inverse=True)
+    classes, at = unique_names(labels)
     return Predictions(
         sample.ids, tuple(map(str, classes)), np.eye(len(classes))[at], model=Path(source).stem, origin="test"
     )

@@ -31,6 +31,9 @@ MEASURED, DRAWN = 13, 12
 """Font sizes, px: texts are laid out at the first and drawn at the second, since the reader's font may be wider
 than the one that they are measured with, and labels would run into each other."""
 
+LABEL_LIMIT = 220 * MEASURED // DRAWN + 8
+"""Pixels, as measured, that the name of a class, a group or a model may take beside a chart."""
+
 _FONT = "system-ui, sans-serif"
 _CONFIG: Spec = {
     "background": None,
@@ -51,14 +54,14 @@ _CONFIG: Spec = {
         "tickColor": GRID,
         "labelFontSize": MEASURED,
         "titleFontSize": MEASURED,
-        "labelLimit": 220,
+        "labelLimit": LABEL_LIMIT,
         "labelOverlap": "greedy",
         "labelSeparation": 8,
         "labelFlush": False,
         "titlePadding": 10,
     },
     "axisX": {"tickCount": 8},
-    "legend": {"labelColor": INK, "titleColor": MUTED, "labelFontSize": MEASURED, "labelLimit": 220},
+    "legend": {"labelColor": INK, "titleColor": MUTED, "labelFontSize": MEASURED, "labelLimit": LABEL_LIMIT},
     "header": {"labelColor": INK, "titleColor": MUTED, "labelFontSize": MEASURED, "labelLimit": 260},
     "title": {"color": INK, "fontSize": 13, "anchor": "start"},
     "bar": {"color": ACCENT},

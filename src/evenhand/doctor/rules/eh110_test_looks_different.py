@@ -8,6 +8,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
+from evenhand.base.unique_names import unique_names
 from evenhand.base.values import Floats, Ints
 from evenhand.doctor.case import Case
 from evenhand.doctor.directions import in_words, shifts
@@ -78,7 +79,7 @@ def _parts(case: Case, rows: Ints, other: str) -> Parts:
         known = np.zeros((len(rows), 0))
     single = not case.rows.multi_label and known.shape[1] > 0
     stratum = case.rows.labels[rows] + 1 if single else np.zeros(len(rows), dtype=np.int64)
-    group = np.unique(case.rows.groups[rows].astype(str), return_inverse=True)[1]
+    group = unique_names(case.rows.groups[rows])[1]
     drawn = other == LOCKED and case.drawn_test is not None
     redraw = cache(lambda count: case.redrawn_tests(count)[rows]) if drawn else None
     return Parts(side, group, stratum, known, redraw)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from evenhand.base.unique_names import unique_names
 from evenhand.base.values import Floats, Ints
 from evenhand.doctor.case import Case
 from evenhand.doctor.frames import frame_colours
@@ -42,7 +43,7 @@ def check(case: Case, *, least: float = 0.8, least_low: float = 0.6, most_false:
         return
     rows = case.looked_at[case.rows.labels[case.looked_at] >= 0]
     label = case.rows.labels[rows]
-    group = np.unique(case.rows.groups[rows].astype(str), return_inverse=True)[1]
+    group = unique_names(case.rows.groups[rows])[1]
     for name, measures in side_measures(case, rows).items():
         if not np.ptp(measures, axis=0).any():
             continue

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from evenhand.base.unique_names import unique_names
 from evenhand.base.values import Mask
 from evenhand.doctor.case import Case
 from evenhand.doctor.rule import Found, rule
@@ -46,7 +47,7 @@ def check(case: Case, *, groups: int = 3, effective: float = 1.5) -> Iterator[Fo
 
 
 def _in(case: Case, where: str, rows: Mask, least: int, effective: float) -> Iterator[Found]:
-    names, number = np.unique(case.rows.groups[rows].astype(str), return_inverse=True)
+    names, number = unique_names(case.rows.groups[rows])
     held = case.label_matrix[rows] > 0
     for c, name in enumerate(case.rows.classes):
         counts = np.bincount(number[held[:, c]], minlength=len(names))

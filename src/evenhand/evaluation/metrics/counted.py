@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import scipy.sparse as sp
@@ -145,19 +145,23 @@ def _support(rows: Rows, classes: Ints) -> list[Floats]:
     return [rows.truth_counts[classes], effective, (by_group > 0).sum(axis=1).astype(np.float64)]
 
 
+def _columns(matrix: sp.csr_array[Any], chosen: Ints) -> sp.csr_array[Any]:
+    return cast("sp.csr_array[Any]", matrix[:, chosen])
+
+
 def held(rows: Rows, chosen: Ints) -> sp.csr_array[Any]:
     """Return (n, c) which rows hold each chosen class."""
-    return rows.once("held", lambda: sp.csr_array(rows.held, dtype=np.float64))[:, chosen]
+    return _columns(rows.once("held", lambda: sp.csr_array(rows.held, dtype=np.float64)), chosen)
 
 
 def claimed(rows: Rows, chosen: Ints) -> sp.csr_array[Any]:
     """Return (n, c) for which rows each chosen class is predicted."""
-    return rows.once("claimed", lambda: sp.csr_array(rows.claimed, dtype=np.float64))[:, chosen]
+    return _columns(rows.once("claimed", lambda: sp.csr_array(rows.claimed, dtype=np.float64)), chosen)
 
 
 def either(rows: Rows, chosen: Ints) -> sp.csr_array[Any]:
     """Return (n, c) which rows hold each chosen class or are predicted as it."""
-    return rows.once("either", lambda: sp.csr_array(rows.held | rows.claimed, dtype=np.float64))[:, chosen]
+    return _columns(rows.once("either", lambda: sp.csr_array(rows.held | rows.claimed, dtype=np.float64)), chosen)
 
 
 def _all_decisions(rows: Rows, chosen: Ints) -> sp.csr_array[Any]:
