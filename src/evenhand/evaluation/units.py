@@ -47,7 +47,7 @@ def group_numbers(groups: object, n: int) -> Ints | None:
     """Return (n,) the groups as 0..g-1, or None where every row is its own group or none are given."""
     if groups is None:
         return None
-    names, numbers = unique_names(groups)
+    names, numbers = unique_names(np.asarray(groups, dtype=object))
     return None if len(names) == n else numbers
 
 
@@ -59,7 +59,7 @@ def divided(groups: object, fold: Ints | None) -> int:
     """
     if groups is None or fold is None:
         return 0
-    number = unique_names(groups)[1]
+    number = unique_names(np.asarray(groups, dtype=object))[1]
     pairs = np.unique(np.stack([number, fold]), axis=1)
     return int((np.bincount(pairs[0]) > 1).sum())
 

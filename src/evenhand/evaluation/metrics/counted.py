@@ -145,23 +145,27 @@ def _support(rows: Rows, classes: Ints) -> list[Floats]:
     return [rows.truth_counts[classes], effective, (by_group > 0).sum(axis=1).astype(np.float64)]
 
 
+def _sparse(mask: Mask) -> sp.csr_array[Any]:
+    return cast("sp.csr_array[Any]", sp.csr_array(mask, dtype=np.float64))
+
+
 def _columns(matrix: sp.csr_array[Any], chosen: Ints) -> sp.csr_array[Any]:
-    return cast("sp.csr_array[Any]", matrix[:, chosen])
+    return matrix[:, chosen]
 
 
 def held(rows: Rows, chosen: Ints) -> sp.csr_array[Any]:
     """Return (n, c) which rows hold each chosen class."""
-    return _columns(rows.once("held", lambda: sp.csr_array(rows.held, dtype=np.float64)), chosen)
+    return _columns(rows.once("held", lambda: _sparse(rows.held)), chosen)
 
 
 def claimed(rows: Rows, chosen: Ints) -> sp.csr_array[Any]:
     """Return (n, c) for which rows each chosen class is predicted."""
-    return _columns(rows.once("claimed", lambda: sp.csr_array(rows.claimed, dtype=np.float64)), chosen)
+    return _columns(rows.once("claimed", lambda: _sparse(rows.claimed)), chosen)
 
 
 def either(rows: Rows, chosen: Ints) -> sp.csr_array[Any]:
     """Return (n, c) which rows hold each chosen class or are predicted as it."""
-    return _columns(rows.once("either", lambda: sp.csr_array(rows.held | rows.claimed, dtype=np.float64)), chosen)
+    return _columns(rows.once("either", lambda: _sparse(rows.held | rows.claimed)), chosen)
 
 
 def _all_decisions(rows: Rows, chosen: Ints) -> sp.csr_array[Any]:
