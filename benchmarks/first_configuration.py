@@ -145,14 +145,16 @@ def ours(photos: Photos, minutes: float, folder: Path, _: str | None) -> Told:
 def verdicts(record: Path, best: str, *, floor: str = "logistic_regression") -> dict[str, str]:
     """Return the paired verdicts of the best entry against the logistic regression of the same run."""
     from evenhand.base.record import Record
-    from evenhand.evaluation.compare import compare
+    from evenhand.evaluation.compare import compare_predictions
     from evenhand.evaluation.from_record import of_record
 
-    out = {}
+    out: dict[str, str] = {}
     for of in ("oof", TEST):
         entries = {p.model: p for p in of_record(Record(record), of=of)}
-        for metric in ("accuracy", "macro_f1") if floor in entries else ():
-            out[f"{of} {metric}"] = str(compare(entries[best], entries[floor], [metric]))
+        if floor not in entries or best == floor:
+            continue
+        for verdict in compare_predictions([entries[floor], entries[best]], ("macro_f1", "accuracy")).verdicts:
+            out[f"{of} {verdict.metric}"] = f"{verdict.word}: {verdict.difference}"
     return out
 
 
