@@ -6,22 +6,24 @@ from math import ceil
 
 from evenhand.pipeline.recipes.registry import DataFacts, Speed
 
-FIXED_STARTS, CHECK_STARTS, SOLVE_STARTS = 5.0, 0.0012, 2.0e-9
-"""In starts of a worker, which take longer on a busy machine, as everything does: processes, reading, figures;
-checks, a row; a solver's step, a feature, class and row."""
+FIXED_STARTS, ROUND_STARTS, ROW_STARTS, SOLVE_STARTS = 5.0, 0.5, 0.0002, 2.0e-9
+"""In starts of a worker, which take longer on a busy machine, as everything does: processes, reading, checks and report;
+a round of tasks; a row; a solver's step, a feature, class and row. Fitted to runs on 2,600 to 7,200 photos."""
+WHOLE_BATCHES = 0.75
+"""A row in a whole batch of a frozen encoder with its layers joined, against one in the few that are timed."""
 
 
 def overhead(data: DataFacts, speed: Speed, models: int, folds: int) -> float:
     """Return what everything but encoders takes: start, decoding, checks, figures, report."""
     rounds = ceil(models * folds / speed.cores)
-    fixed = speed.start * (FIXED_STARTS + 0.6 * rounds + CHECK_STARTS * data.rows)
+    fixed = speed.start * (FIXED_STARTS + ROUND_STARTS * rounds + ROW_STARTS * data.rows)
     shifts = 3.4e-8 * speed.start * data.fit_rows * data.classes**2 * (folds + folds**2)  # of nnls+bias, nested
     return fixed + shifts + data.rows * speed.decode / speed.cores
 
 
 def frozen_features(data: DataFacts, speed: Speed, size: int, views: int) -> float:
     """Return what the activations of an encoder frozen whole take."""
-    return data.rows * views * (speed.below + speed.above) * speed.at(size) / speed.cores
+    return WHOLE_BATCHES * data.rows * views * (speed.below + speed.above) * speed.at(size) / speed.cores
 
 
 def boundary(data: DataFacts, speed: Speed, size: int, views: int) -> float:
