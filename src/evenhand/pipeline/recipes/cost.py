@@ -6,9 +6,11 @@ from math import ceil
 
 from evenhand.pipeline.recipes.registry import DataFacts, Speed
 
-FIXED_STARTS, ROUND_STARTS, ROW_STARTS, SOLVE_STARTS = 5.0, 0.5, 0.0002, 2.0e-9
-"""In starts of a worker, which take longer on a busy machine, as everything does: processes, reading, checks and report;
-a round of tasks; a row; a solver's step, a feature, class and row. Fitted to runs on 2,600 to 7,200 photos."""
+FIXED_STARTS, ROUND_STARTS, ROW_STARTS = 6.5, 0.7, 0.0002
+SOLVE_STARTS, SHIFT_STARTS, HEAD_STARTS = 4.6e-4, 1.7e-5, 4e-6
+"""In starts of a worker, which take longer on a busy machine, as everything does. Processes, checks, figures and
+report; a round of tasks; a row. A solver with its search for C, a row; a shift per class, nested, a row and class;
+a linear head, a row and epoch. Fitted to runs on 2,600 to 7,200 photos of 4 to 81 classes."""
 WHOLE_BATCHES = 0.75
 """A row in a whole batch of a frozen encoder with its layers joined, against one in the few that are timed."""
 
@@ -17,7 +19,7 @@ def overhead(data: DataFacts, speed: Speed, models: int, folds: int) -> float:
     """Return what everything but encoders takes: start, decoding, checks, figures, report."""
     rounds = ceil(models * folds / speed.cores)
     fixed = speed.start * (FIXED_STARTS + ROUND_STARTS * rounds + ROW_STARTS * data.rows)
-    shifts = 3.4e-8 * speed.start * data.fit_rows * data.classes**2 * (folds + folds**2)  # of nnls+bias, nested
+    shifts = SHIFT_STARTS * speed.start * data.fit_rows * data.classes
     return fixed + shifts + data.rows * speed.decode / speed.cores
 
 
@@ -31,10 +33,9 @@ def boundary(data: DataFacts, speed: Speed, size: int, views: int) -> float:
     return data.rows * views * speed.below * speed.at(size) / speed.cores
 
 
-def solved(data: DataFacts, speed: Speed, folds: int, *, features: int = 2000, solves: int = 9) -> float:
+def solved(data: DataFacts, speed: Speed, folds: int) -> float:
     """Return what a logistic regression with its search for C takes."""
-    one = SOLVE_STARTS * speed.start * features * data.classes * data.fit_rows * (folds - 1) / folds
-    return solves * one * ceil(folds / speed.cores)
+    return SOLVE_STARTS * speed.start * data.fit_rows * (folds - 1) / folds * ceil(folds / speed.cores)
 
 
 def tuned(data: DataFacts, speed: Speed, size: int, epochs: int, folds: int) -> float:
@@ -48,4 +49,4 @@ def tuned(data: DataFacts, speed: Speed, size: int, epochs: int, folds: int) -> 
 
 def head(data: DataFacts, speed: Speed, folds: int, epochs: int) -> float:
     """Return what a linear head takes on features that are there."""
-    return 4e-6 * speed.start * epochs * data.fit_rows * ceil(folds / speed.cores)
+    return HEAD_STARTS * speed.start * epochs * data.fit_rows * ceil(folds / speed.cores)
