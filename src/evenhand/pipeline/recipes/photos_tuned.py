@@ -134,7 +134,7 @@ RECIPE = register(
         kind="photos",
         rank=0,
         says="The later stages of EfficientNet-Lite0, tuned in light form, pooled stage by stage.",
-        tried=("grocery", "solar cells", "STM scans by session", "fashion images of 60 x 80 px"),
+        tried=("grocery", "photos of clothing by sender"),
         propose=propose,
     )
 )
