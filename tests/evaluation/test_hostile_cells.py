@@ -241,3 +241,10 @@ def test_rounding_on_both_ends_is_no_logit(tmp_path):
     (p,) = read_predictions(path)
     assert p.probabilities.min() == 0
     assert abs(p.probabilities.max() - 1) < 1e-8
+
+
+def test_a_bare_carriage_return_in_a_name_of_a_column_is_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"id,p:a\rb,p:c\n1,0.5,0.5\n")
+    with pytest.raises(DataError, match="carriage return"):
+        read_predictions(path)

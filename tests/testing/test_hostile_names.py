@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 import evenhand
+from evenhand.base.cells import spelling
 from evenhand.testing.hostile_names import hostile_names, plain_names
 
 
@@ -36,7 +37,9 @@ def write(folder: Path, names: Sequence[str], ending: str, called: Callable[[str
         }
         frame = pd.DataFrame({**columns, **{f"p:{called(c)}": told[:, j] for j, c in enumerate(names)}})
         paths.append(folder / f"m{seed}.{ending}")
-        frame.to_csv(paths[-1], index=False) if ending == "csv" else frame.to_parquet(paths[-1], index=False)
+        frame.to_csv(paths[-1], index=False, lineterminator="\r\n") if ending == "csv" else frame.to_parquet(
+            paths[-1], index=False
+        )
     return paths
 
 
@@ -62,7 +65,7 @@ def differences(found: Any, plain: Any, called: Callable[[str], str], where: str
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
 @pytest.mark.parametrize("step", [10, pytest.param(1, marks=pytest.mark.slow)])
 def test_figures_are_those_of_plain_names(tmp_path: Path, ending: str, step: int) -> None:
-    names = sorted(hostile_names())[::step]
+    names = sorted({spelling(name) for name in hostile_names()})[::step]  # names are compared in one spelling
     new = plain_names(ids_of(names))
 
     def called(text: str) -> str:

@@ -120,11 +120,20 @@ def _opened_csv(path: Path) -> Source:
         raise DataError(f"{path}: line 1 is not UTF-8. Save the file as UTF-8.") from None
     if not header.strip():
         raise DataError(f"{path}: is empty; the first line must name the columns.")
-    separator = max(",;\t", key=re.sub(r'"[^"]*"', "", header).count)
-    names = pyarrow.csv.read_csv(
-        pa.BufferReader(header.encode() + b"\n"),
-        parse_options=pyarrow.csv.ParseOptions(delimiter=separator, newlines_in_values=True),
-    ).column_names
+    unquoted = re.sub(r'"[^"]*"', "", header)
+    separator = max(",;\t", key=unquoted.count)
+    try:
+        if "\r" in unquoted:
+            raise pa.ArrowInvalid("a carriage return, which would be taken for the end of the line")
+        names = pyarrow.csv.read_csv(
+            pa.BufferReader(header.encode() + b"\n"),
+            parse_options=pyarrow.csv.ParseOptions(delimiter=separator, newlines_in_values=True),
+        ).column_names
+    except pa.ArrowInvalid:
+        raise DataError(
+            f"{path}: the names of the columns cannot be told apart: a carriage return (CR) or a quotation mark "
+            "stands in a name that is not in quotation marks. Quote the names, or write Parquet."
+        ) from None
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
         raise DataError(f'{path}: two columns are named "{repeated[0]}". Each must have a name of its own.')

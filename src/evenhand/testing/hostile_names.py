@@ -32,7 +32,7 @@ COMBINING = (
 )
 LONG = ("x" * 1000, "long name " * 100 + "end", "長" * 1000, "y" * 999 + "1", "y" * 999 + "2")
 VALUES = (
-    "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "none", "1", "1.0", "01", "0", "-1", "1e5", "0x10", "true",
+    "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "none", "1", "1.5", "01", "0", "-1", "1e5", "0x10", "true",
     "True", "false", "yes", "inf", "-inf", "2024-01-01", "1,5", "1_000",
 )  # fmt: skip
 QUOTED = (
