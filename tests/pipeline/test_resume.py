@@ -95,7 +95,8 @@ def kill_at(path: Path, output: Path, delay_s: float) -> bool:
     if working:
         os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
-    return working
+    # A run whose report is there is over, though its process was still on its way out: it would not be resumed.
+    return working and not any(output.glob("*/report.html"))
 
 
 def tables(output: Path) -> dict[str, pd.DataFrame]:
