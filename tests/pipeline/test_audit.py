@@ -19,6 +19,8 @@ from evenhand.pipeline.refit import keeps_whole, parts_of, refit
 from evenhand.pipeline.run import Run
 from evenhand.testing.kinds import generate
 
+pytestmark = pytest.mark.xdist_group("audit")  # one process, so that its fixtures are made once
+
 CLASSES = ("яблоко", "b", "c")
 
 

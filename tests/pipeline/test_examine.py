@@ -17,6 +17,8 @@ from evenhand.cli.app import app
 from evenhand.pipeline.run import Run
 from evenhand.testing.kinds import generate
 
+pytestmark = pytest.mark.xdist_group("examine")  # one process, so that its fixtures are made once
+
 
 def config(folder: Path, **more: object) -> dict[str, object]:
     data = {"root": str(folder / "a"), "table": "labels.csv", "label": "class", "group": "series"}

@@ -13,6 +13,8 @@ from evenhand.base.errors import ConfigError, EvenhandError
 from evenhand.pipeline.progress import Silent
 from evenhand.testing.kinds import generate
 
+pytestmark = pytest.mark.xdist_group("ledger")  # one process, so that its fixtures are made once
+
 BOTH = {"sampler": "balanced", "weights": "inverse"}
 
 

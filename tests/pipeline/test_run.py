@@ -16,6 +16,8 @@ from evenhand.cli.app import app
 from evenhand.pipeline.run import Run
 from evenhand.testing.kinds import generate
 
+pytestmark = pytest.mark.xdist_group("run")  # one process, so that its fixtures are made once
+
 MODELS = [
     {"name": "первая", "encoder": "small", "tune": "all"},
     {"name": "b", "encoder": "small", "tune": "head", "seeds": [0, 1]},

@@ -18,6 +18,8 @@ from evenhand.pipeline.run import Run
 from evenhand.pipeline.submissions import noted
 from evenhand.testing.kinds import generate
 
+pytestmark = pytest.mark.xdist_group("submit")  # one process, so that its fixtures are made once
+
 UPLOAD = [sys.executable, "-c", "import sys; print('sent', sys.argv[1:])", "{file}", "{model} {figure}"]
 
 

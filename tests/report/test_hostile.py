@@ -13,6 +13,8 @@ from evenhand.testing.hostile_names import hostile_names
 
 from .conftest import make_record
 
+pytestmark = pytest.mark.xdist_group("hostile")  # one process, so that its fixtures are made once
+
 
 class Page(HTMLParser):
     """Tags, the names of their attributes, links, and all text."""

@@ -104,7 +104,7 @@ class EffectivePrior:
         if self.several:
             rates = self.counts * self.sampling / max(self.rows or self.counts.sum(), 1e-300)
             return _shares((1.0 - self.smoothing) * rates + self.smoothing / 2)
-        seen = self.batch_shares.sum()  # 0 where there is no row at all
+        seen = self.batch_shares.sum()  # 0 where there are no rows
         return np.asarray((1.0 - self.smoothing) * self.batch_shares + self.smoothing * seen / max(self.k, 1))
 
     @cached_property
@@ -325,7 +325,7 @@ def _smoothing(given: Any) -> float:
     Raises
     ------
     EvenhandError
-        If it is no number from 0 to 1.
+        If it is not a number between 0 and 1.
     """
     share = numbers(given, "label_smoothing")
     if share.ndim or not 0 <= share <= 1:
