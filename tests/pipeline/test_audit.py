@@ -65,7 +65,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Run:
             {"name": "whole", "encoder": "small", "tune": "all"},
         ],
         "train": {"epochs": 1, "batch_size": 32},
-        "compute": {"store": str(folder / "store"), "workers": 1},
+        "compute": {"store": str(folder / "store"), "workers": 0},
         "evaluate": {"draws": 200},
     }
     return evenhand.run(config)

@@ -35,7 +35,7 @@ def done(folder: Path) -> Run:
             "photos": {"size": 32},
             "model": [{**model, "name": "tuned", "tune": "all"}, {**model, "name": "frozen"}],
             "train": {"epochs": 1, "batch_size": 32},
-            "compute": {"store": str(folder / "store"), "workers": 1},
+            "compute": {"store": str(folder / "store"), "workers": 0},
             "evaluate": {"draws": 200},
         }
     )

@@ -34,7 +34,7 @@ def done(data: Path) -> Run:
                 {"name": "b", "encoder": "small", "tune": "all"},
             ],
             "train": {"epochs": 1, "batch_size": 32},
-            "compute": {"store": str(data.parent / "store"), "workers": 1},
+            "compute": {"store": str(data.parent / "store"), "workers": 0},
             "evaluate": {"draws": 200},
             "ensemble": {"methods": METHODS},
         }

@@ -31,7 +31,7 @@ def settings(tmp_path: Path, further: dict[str, Any], **data: Any) -> Settings:
         "output": str(tmp_path / "runs"),
         "data": {"kind": "beats", "root": str(tmp_path / "first"), "generalization": further, **data},
         "model": [{"name": "m", "encoder": "resnet1d", "tune": "all"}],
-        "compute": {"store": str(tmp_path / "store"), "workers": 1},
+        "compute": {"store": str(tmp_path / "store"), "workers": 0},
     })  # fmt: skip
 
 

@@ -31,7 +31,7 @@ def config(folder: Path, **more: Any) -> dict[str, Any]:
         "photos": {"size": 32},
         "model": [{"name": "m", "encoder": "small", "tune": "all"}],
         "train": {"epochs": 1, "batch_size": 32},
-        "compute": {"store": str(folder.parent / "store"), "workers": 1},
+        "compute": {"store": str(folder.parent / "store"), "workers": 0},
         "evaluate": {"draws": 200},
         **more,
     }

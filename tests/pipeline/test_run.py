@@ -33,7 +33,7 @@ def config(folder: Path, **more: object) -> dict[str, object]:
         "photos": {"size": 32},
         "model": MODELS,
         "train": {"epochs": 1, "batch_size": 32},
-        "compute": {"store": str(folder.parent / "store"), "workers": 1},
+        "compute": {"store": str(folder.parent / "store"), "workers": 0},
         "evaluate": {"draws": 200},
         **more,
     }
@@ -94,8 +94,8 @@ def test_the_locked_test_is_opened_once_and_that_is_written_down(done: Run) -> N
     assert len(done.record.json("test_opened.json")) == 1
 
 
-def test_a_finished_run_is_not_gone_on_with(data: Path, done: Run) -> None:
-    again = evenhand.run(config(data))
+def test_a_finished_run_is_not_resumed_and_a_worker_process_gives_the_same(data: Path, done: Run) -> None:
+    again = evenhand.run(config(data, compute={"store": str(data.parent / "store"), "workers": 1}))
     assert again.path != done.path
     pd.testing.assert_frame_equal(again.predictions, done.predictions)
 

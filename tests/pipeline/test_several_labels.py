@@ -35,7 +35,7 @@ def config(folder: Path, **more: object) -> dict[str, object]:
             {"name": "b", "encoder": "small", "tune": "all"},
         ],
         "train": {"epochs": 2, "batch_size": 16, "mixup": 0.2},
-        "compute": {"store": str(folder / "store"), "workers": 1},
+        "compute": {"store": str(folder / "store"), "workers": 0},
         "evaluate": {"draws": 200},
         **more,
     }

@@ -32,7 +32,7 @@ def config(folder: Path, **submit: object) -> dict[str, object]:
         "model": [{"name": n, "encoder": "small", "tune": "head", "normalise": f} for n, f in
                   (("a", "batch"), ("b", "layer"))],
         "train": {"epochs": 1, "batch_size": 32},
-        "compute": {"store": str(folder / "store"), "workers": 1},
+        "compute": {"store": str(folder / "store"), "workers": 0},
         "evaluate": {"draws": 200},
         "submit": {"command": UPLOAD, **submit},
     }  # fmt: skip

@@ -28,7 +28,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Run:
                 {"name": "b", "encoder": "small", "tune": "head", "train": {"epochs": 2}},
             ],
             "train": {"epochs": 1, "batch_size": 32},
-            "compute": {"store": str(folder / "store"), "workers": 1},
+            "compute": {"store": str(folder / "store"), "workers": 0},
             "evaluate": {"draws": 200},
             "ensemble": {"methods": ["equal", "nnls"]},
         }

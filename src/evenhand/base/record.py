@@ -13,6 +13,7 @@ import json
 import os
 import platform
 import sys
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -120,7 +121,7 @@ class Record:
 
     def resolved(self) -> dict[str, Any]:
         """Return the whole configuration as plain values."""
-        return dict(tomlkit.parse(self._text("resolved.toml")).unwrap())
+        return tomllib.loads(self._text("resolved.toml"))
 
     def score_metrics(self) -> list[str]:
         """Return the names of the metrics of [score], in the order written."""

@@ -37,6 +37,7 @@ class Registry(Generic[T]):
         self._package = package
         self._things: dict[str, T] = {}
         self._package_read = False
+        self._entries: list[EntryPoint] | None = None
 
     def register(self, name: str) -> Callable[[T], T]:
         """Return a decorator that files its object under `name`."""
@@ -81,7 +82,9 @@ class Registry(Generic[T]):
         return name in self.names()
 
     def _foreign(self) -> list[EntryPoint]:
-        return list(entry_points(group=self._group)) if self._group else []
+        if self._entries is None:  # reading what is installed takes tens of milliseconds
+            self._entries = list(entry_points(group=self._group)) if self._group else []
+        return self._entries
 
     def _read_package(self) -> None:
         if self._package is None or self._package_read:

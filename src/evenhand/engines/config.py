@@ -39,7 +39,10 @@ class ComputeConfig(Section):
     """
 
     workers: int | None = option(
-        None, ge=1, says="Worker processes; without a number, one for each usable core.", unit="processes"
+        None,
+        ge=0,
+        says="Worker processes; without a number, one for each usable core; 0: in this process, for debuggers.",
+        unit="processes",
     )
     threads: int | None = option(
         None, ge=1, says="Threads of each worker; without a number, its share of the cores.", unit="threads"
@@ -65,4 +68,8 @@ class ComputeConfig(Section):
     @property
     def cores(self) -> int:
         """Processes, or threads of one process that decodes, that may work at the same time."""
-        return self.workers or usable_cores()
+        return usable_cores() if self.workers is None else max(1, self.workers)
+
+    def processes(self, calls: int) -> int:
+        """Return how many worker processes do a number of calls; 0 where this process does them itself."""
+        return 0 if self.workers == 0 else min(self.cores, calls)

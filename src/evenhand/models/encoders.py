@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import timm
 import torch
 
 from evenhand.base.errors import ModelError
@@ -13,7 +12,6 @@ from evenhand.base.registry import Registry
 from evenhand.base.seeds import seed_from
 from evenhand.models.config import ModelConfig
 from evenhand.models.encoder import Encoder
-from evenhand.models.timm_networks import create, encoder_from
 
 EncoderBuilder = Callable[[ModelConfig], Encoder]
 
@@ -47,8 +45,13 @@ def build_encoder(model: ModelConfig, seed: int) -> Encoder:
 
 def _own(name: str) -> EncoderBuilder:
     """Return a kind's own builder; a name of timm without its source is recognised and said."""
-    if name not in ENCODERS and timm.is_model(name.partition(".")[0]):
-        raise ModelError(f'There is no encoder named "{name}" of this kind of data. Did you mean "timm:{name}"?')
+    if name not in ENCODERS:
+        import timm  # with torchvision it takes longer to import than torch does, and most kinds need neither
+
+        if timm.is_model(name.partition(".")[0]):
+            raise ModelError(
+                f'There is no encoder named "{name}" of this kind of data. Did you mean "timm:{name}"?'
+            )
     return ENCODERS.get(name)
 
 
@@ -63,5 +66,7 @@ def rebuild_encoder(about: Mapping[str, Any], model: ModelConfig) -> Encoder:
     architecture = about.get("architecture")
     if architecture is None:
         return build_encoder(model, 0)
+    from evenhand.models.timm_networks import create, encoder_from
+
     with torch.random.fork_rng(devices=[]):
         return encoder_from(create(str(architecture), model), str(architecture), about=about)

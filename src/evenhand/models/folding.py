@@ -7,11 +7,11 @@ is watched during one pass, not guessed from names.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import torch
-from timm.layers.conv2d_same import Conv2dSame
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
@@ -33,9 +33,15 @@ def fold_norms(module: nn.Module, run: Callable[[], Any]) -> None:
 
 def plain_convolution(part: nn.Module) -> bool:
     """Whether a part convolves with its weights as they are, padding with zeros."""
-    if not isinstance(part, nn.Conv2d) or type(part) not in (nn.Conv2d, Conv2dSame):
+    if not isinstance(part, nn.Conv2d) or type(part) not in (nn.Conv2d, *_same_padded()):
         return False
     return part.padding_mode == "zeros" and not isinstance(part.padding, str)
+
+
+def _same_padded() -> tuple[type, ...]:
+    """Return timm's convolution with TensorFlow's padding; without timm there can be none in a network."""
+    module = sys.modules.get("timm.layers.conv2d_same")
+    return () if module is None else (module.Conv2dSame,)
 
 
 def has_statistics(part: nn.Module) -> bool:

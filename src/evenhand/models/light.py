@@ -12,7 +12,6 @@ from functools import partial
 from typing import Any, cast
 
 import torch
-from timm.layers.conv2d_same import Conv2dSame
 from torch import Tensor, nn
 
 from evenhand.models.convolve import Clamp, Convolve, clamp_of, convolve
@@ -89,7 +88,11 @@ class Light(nn.Module):
     def plain(self) -> nn.Module:
         """Return the same as a convolution of torch's or timm's, weights and scale made one, and its clamp."""
         outer, inner, height, width = self.weight.shape
-        like: Any = nn.Conv2d if self.window.padding is not None else Conv2dSame
+        like: Any = nn.Conv2d
+        if self.window.padding is None:
+            from timm.layers.conv2d_same import Conv2dSame
+
+            like = Conv2dSame
         convolution = like(
             inner * self.groups,
             outer,

@@ -204,7 +204,7 @@ def _votes(
             }
             for position, (m, fold, seed) in enumerate(tasks)
         ]
-        work(PREDICT, calls, watcher, workers=cores, threads=threads)
+        work(PREDICT, calls, watcher, workers=settings.compute.processes(len(calls)), threads=threads)
         probabilities = np.stack([np.load(str(call["out"]), allow_pickle=False) for call in calls])
     features = {}
     if answer.features:

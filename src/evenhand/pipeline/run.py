@@ -258,15 +258,15 @@ def train(record: Record, settings: Settings, watcher: Watcher, store: Store) ->
         if settings.has_frozen_part(model) and not _features_are_kept(model, settings):
             watcher.stage(f"{model.name}: frozen part")
             call = {**common, "model": model.name, "threads": cores}
-            work(PREPARE, [call], watcher, workers=1, threads=cores, one_call=True)
+            work(PREPARE, [call], watcher, workers=settings.compute.processes(1), threads=cores, one_call=True)
     calls = [
         {**common, "model": model.name, "fold": fold, "seed": seed, "watcher": WATCHER}
         for model in settings.fitted
         for fold in range(settings.folds.k)
         for seed in model.seeds
     ]
-    workers = min(cores, len(calls))
-    threads = settings.compute.threads or max(1, usable_cores() // workers)
+    workers = settings.compute.processes(len(calls))
+    threads = settings.compute.threads or max(1, usable_cores() // max(1, workers))
     watcher.stage("training", len(calls))
     work(TASK, [{**call, "threads": threads} for call in calls], watcher, workers=workers, threads=threads)
     soups = [
@@ -277,7 +277,7 @@ def train(record: Record, settings: Settings, watcher: Watcher, store: Store) ->
     ]
     if soups:
         watcher.stage("averaging weights", len(soups))
-        work(SOUP, soups, watcher, workers=min(cores, len(soups)), threads=threads)
+        work(SOUP, soups, watcher, workers=settings.compute.processes(len(soups)), threads=threads)
 
 
 def _features_are_kept(model: ModelConfig, settings: Settings) -> bool:

@@ -54,7 +54,7 @@ def stored_features(
             }
             for position, name in enumerate(models)
         ]
-        found = work(WRITE, calls, watcher, workers=1, threads=threads)
+        found = work(WRITE, calls, watcher, workers=settings.compute.processes(1), threads=threads)
         return {
             name: np.load(str(call["out"]), allow_pickle=False)
             for name, call, one in zip(models, calls, found, strict=True)

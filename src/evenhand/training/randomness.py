@@ -31,11 +31,11 @@ def deterministic(threads: int) -> Iterator[None]:
     Sums over a different number of threads differ in their last bits. Some operations of GPUs have no such
     algorithm and are used as they are; equal bits are promised for the CPU.
     """
-    before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.benchmark
-    warned = torch.is_deterministic_algorithms_warn_only_enabled()
+    before = torch.get_num_threads(), torch.get_deterministic_debug_mode(), torch.backends.cudnn.benchmark
     filled = _MEMORY.fill_uninitialized_memory
     torch.set_num_threads(threads)
-    torch.use_deterministic_algorithms(True, warn_only=True)
+    # the same switch as `use_deterministic_algorithms`, which imports torch's compiler: seconds in every process
+    torch.set_deterministic_debug_mode("warn")
     _MEMORY.fill_uninitialized_memory = False  # it costs time, and nothing here reads such memory
     torch.backends.cudnn.benchmark = False
     try:
@@ -44,6 +44,6 @@ def deterministic(threads: int) -> Iterator[None]:
             yield
     finally:
         torch.set_num_threads(before[0])
-        torch.use_deterministic_algorithms(before[1], warn_only=warned)
+        torch.set_deterministic_debug_mode(before[1])
         _MEMORY.fill_uninitialized_memory = filled
         torch.backends.cudnn.benchmark = before[2]

@@ -35,7 +35,6 @@ from evenhand.training.job import Fitted, Job
 from evenhand.training.loop import fit
 from evenhand.training.randomness import deterministic
 from evenhand.training.scoring import scorer_of
-from evenhand.training.solve import solve
 from evenhand.training.stages import plans, stages_of
 from evenhand.training.start import fresh_network
 from evenhand.training.written import write_predictions
@@ -162,6 +161,8 @@ def _fit(
     key = (seed, assignment.model.name, fold)
     job = task_job(assignment, parts, key, seed)
     if is_logistic_regression(assignment.model):
+        from evenhand.training.solve import solve  # scikit-learn, which no other task needs
+
         return solve(assignment, job, parts, folder, fold, seed)
     keeper = Keeper(folder, _mark(assignment, parts, key, threads))
     watch = None if progress is None else lambda done, total: progress([done, total])
