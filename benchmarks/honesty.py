@@ -6,6 +6,7 @@
 
 equal     models that are equal on average: how often is one called better or worse, and any of ten?
 coverage  how often does the interval of a difference hold the true one? with rows, and groups of unequal size
+rare      the same where a class has 1 or 3 % of the rows, and the models differ otherwise there than elsewhere
 power     how often is a true gain of 1.5 points found with 2,000 rows?
 best      the best of many methods and models: naive, nested and corrected, against what it gets on 5,000 new rows
 chance    models that know nothing: how often is any rung called better than chance?
@@ -26,7 +27,7 @@ import numpy as np
 from honesty_peers import beyond_chance, peers
 from honesty_worlds import World, answers, drawn, predictions, zoo
 
-from evenhand.base.values import Predictions
+from evenhand.base.values import Predictions, Verdict
 from evenhand.ensemble.align import Aligned
 from evenhand.ensemble.blend import blend
 from evenhand.ensemble.crossfit import applied
@@ -34,7 +35,10 @@ from evenhand.ensemble.stack import stack_of
 from evenhand.ensemble.worth import worth
 from evenhand.evaluation.ask import ask
 from evenhand.evaluation.compare import questions
-from evenhand.evaluation.rows import rows_of
+from evenhand.evaluation.contrast import combined
+from evenhand.evaluation.hidden import Hidden
+from evenhand.evaluation.metric import Measure
+from evenhand.evaluation.rows import Rows, rows_of
 from evenhand.evaluation.score import fast_score
 from evenhand.evaluation.units import group_numbers
 from evenhand.evaluation.verdicts import Question, verdicts
@@ -57,7 +61,7 @@ def grouped(*counts: int, luck: float = 0.05) -> Iterator[World]:
 
 
 def pair(
-    world: World, accuracies: tuple[float, ...], rng: np.random.Generator, times: int = 1
+    world: World, accuracies: tuple[float | tuple[float, ...], ...], rng: np.random.Generator, times: int = 1
 ) -> list[Predictions]:
     """Return a model for each accuracy on the same rows."""
     rows = drawn(world, rng, times)
@@ -70,11 +74,16 @@ def seed(*parts: object) -> np.random.Generator:
 
 
 def asked(models: list[Predictions], metrics: tuple[str, ...], repeat: int) -> list[list[Question]]:
-    """Return for each metric the questions of all models against the first."""
-    measures = [ask(rows_of(p), metrics, {}, {}) for p in models]
+    """Return for each metric the questions of all models against the first; "a + b" is half of both."""
+    measures = [[_measure(p, metric) for metric in metrics] for p in map(rows_of, models)]
     groups, pairs = group_numbers(models[0].groups, len(models[0])), [(0, i) for i in range(1, len(models))]
     found = questions(models, measures, metrics, pairs, groups, draws=DRAWS, seed=repeat)
     return [found[at :: len(metrics)] for at in range(len(metrics))]
+
+
+def _measure(rows: Rows, name: str) -> Measure:
+    parts = ask(rows, name.split(" + "), {}, {})
+    return parts[0] if len(parts) == 1 else combined(parts, [1 / len(parts)] * len(parts))
 
 
 def equal_lines(repeats: int) -> Iterator[tuple[Callable[..., Line], tuple[object, ...]]]:
@@ -138,6 +147,67 @@ def coverage(world: World, accuracies: tuple[float, ...], repeats: int) -> Line:
         "too few": f"{rate(few):.0f}",
         **{f"{name}, accuracy": f"{rate(held[name]):.1f}" for name in others},
     }
+
+
+RARE = (
+    ("worse on the rare class", (0.95, 0.95, 0.9), (0.985, 0.97, 0.8)),
+    ("better everywhere", (0.85, 0.85, 0.4), (0.95, 0.95, 0.95)),
+    ("near perfect, worse on the rare class", (0.999, 0.999, 0.95), (0.999, 0.999, 0.85)),
+    ("equal", (0.95, 0.95, 0.8), (0.95, 0.95, 0.8)),
+)
+"""Recalls by class of two models, the rare class last."""
+
+
+def rare_lines(repeats: int) -> Iterator[tuple[Callable[..., Line], tuple[object, ...]]]:
+    three, one = (0.7, 0.27, 0.03), (0.7, 0.29, 0.01)
+    worlds = [World(300, shares=three), World(1000, shares=one)]
+    worlds += [World(40, groups, 0.5, luck=0.05, shares=three) for groups in (8, 20, 50)]
+    for world in worlds:
+        for name, before, after in RARE:
+            yield rare, (world, name, before, after, repeats)
+
+
+def rare(world: World, name: str, before: tuple[float, ...], after: tuple[float, ...], repeats: int) -> Line:
+    """Return how often differences hold the true one, with and without what rare classes do not show.
+
+    A wrong verdict is one in the other direction than the true difference, or any of equal models.
+    """
+    rng, metrics = seed("rare", world, world.shares, name), ("balanced_accuracy", "macro_f1", "worst_recall")
+    total = " + ".join(metrics[1:])
+    whole = pair(world, (before, after), rng, 1 + 500_000 // (world.n * max(world.groups, 1)))
+    scores = [fast_score(p.probabilities, p.truth, p.classes, dict.fromkeys(metrics, 1.0))[1] for p in whole]
+    truth = {metric: scores[1][metric] - scores[0][metric] for metric in metrics}
+    truth[total] = (truth["macro_f1"] + truth["worst_recall"]) / 2
+    truth = {metric: 0.0 if before == after else by for metric, by in truth.items()}
+    cells: dict[str, list[tuple[bool, ...]]] = {metric: [] for metric in truth}
+    few = []
+    for repeat in range(repeats):
+        every = asked(pair(world, (before, after), rng), tuple(truth), repeat)
+        few.append(not every[0][0].spread.enough)
+        for metric, (question,) in zip(truth, every, strict=True):
+            if not question.spread.enough:
+                continue
+            bare = replace(question, spread=replace(question.spread, unseen=Hidden()))
+            own, plain = (verdicts([one])[0] for one in (question, bare))
+            cells[metric].append((*_kept(own, truth[metric]), *_kept(plain, truth[metric])))
+    shares = {metric: 100 * np.mean(of, axis=0) if of else np.full(6, np.nan) for metric, of in cells.items()}
+    return {
+        "seen": f"{world}, {world.shares[-1]:.0%}",
+        "second model": name,
+        **{
+            f"{metric}: true; holds / wrong / found (without)": f"{truth[metric]:+.3f}; "
+            f"{of[0]:.1f} / {of[1]:.1f} / {of[2]:.0f} ({of[3]:.1f} / {of[4]:.1f} / {of[5]:.0f})"
+            for metric, of in shares.items()
+        },
+        "too few": f"{rate(few):.0f}",
+    }
+
+
+def _kept(verdict: Verdict, truth: float) -> tuple[bool, bool, bool]:
+    """Return whether the interval holds the true difference, the verdict is wrong, and there is one."""
+    held = verdict.difference.low <= truth <= verdict.difference.high
+    wrong = verdict.found and (truth == 0 or (verdict.word == "better") != (truth > 0))
+    return held, wrong, verdict.found
 
 
 def power_lines(repeats: int) -> Iterator[tuple[Callable[..., Line], tuple[object, ...]]]:
@@ -254,6 +324,10 @@ def chance(world: World, metric: str, repeats: int) -> Line:
 LINES: Mapping[str, tuple[str, Callable[[int], Iterator[tuple[Callable[..., Line], tuple[object, ...]]]]]] = {
     "equal": ("Equal models called different, % (at most 5): one comparison / any of ten", equal_lines),
     "coverage": ("Intervals of a difference that hold the true one, % (93 to 97)", coverage_lines),
+    "rare": (
+        "With a rare class, %: true difference held (at least 93), wrong verdicts (at most 5)",
+        rare_lines,
+    ),
     "power": ("A true gain of 1.5 points found, % (at least 80)", power_lines),
     "best": ("The best of many: mean distance from its figure on new rows, points (within 0.3)", best_lines),
     "chance": ("Something called better than chance where nothing is, % (at most 5)", chance_lines),

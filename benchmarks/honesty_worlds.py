@@ -1,8 +1,8 @@
 """Worlds whose truth is known, for benchmarks/honesty.py: rows or groups of unequal size, and models that answer.
 
 A row is hard or easy for all models alike, a group too, and each model has its own luck with each group and row.
-A model is right where the sum of these lies below its threshold, so that accuracies and how often two models differ
-can be set; where it is wrong it mostly falls for the row's own decoy, as models do.
+A model is right where the sum of these lies below its threshold, so that accuracies, of each class if need be, and
+how often two models differ can be set; where it is wrong it mostly falls for the row's own decoy, as models do.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from scipy import stats
 
 from evenhand.base.values import Floats, Ints, Predictions
 
-SHARES = np.array([0.35, 0.25, 0.2, 0.12, 0.08])
+SHARES = (0.35, 0.25, 0.2, 0.12, 0.08)
 CLASSES = tuple("abcde")
 
 
@@ -34,6 +34,8 @@ class World:
         Share of what makes an answer right that all models have in common (0..1).
     luck
         Share that a model has with a group as a whole.
+    shares
+        Of the rows, by class.
     """
 
     n: int
@@ -41,6 +43,7 @@ class World:
     uneven: float = 0.0
     alike: float = 0.7
     luck: float = 0.0
+    shares: tuple[float, ...] = SHARES
 
     def __str__(self) -> str:
         if not self.groups:
@@ -50,12 +53,13 @@ class World:
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """Rows of a world: truth, group (None without groups), what all models share, and the decoy."""
+    """Rows of a world of k classes: truth, group (None without groups), what all models share, and the decoy."""
 
     truth: Ints
     group: Ints | None
     shared: Floats
     decoy: Ints
+    k: int
 
     def __len__(self) -> int:
         return len(self.truth)
@@ -63,10 +67,11 @@ class Rows:
 
 def drawn(world: World, rng: np.random.Generator, times: int = 1) -> Rows:
     """Return rows of a world, `times` as many as are seen."""
+    shares, k = np.array(world.shares), len(world.shares)
     if not world.groups:
         n, group = world.n * times, None
         shared = rng.normal(size=n)
-        truth = rng.choice(len(SHARES), n, p=SHARES)
+        truth = rng.choice(k, n, p=shares)
     else:
         shape = 1 / world.uneven**2
         count = world.groups * times
@@ -74,21 +79,22 @@ def drawn(world: World, rng: np.random.Generator, times: int = 1) -> Rows:
         group = np.repeat(np.arange(count), sizes)
         n = len(group)
         shared = np.sqrt(0.8) * rng.normal(size=n) + np.sqrt(0.2) * rng.normal(size=count)[group]
-        mixes = rng.dirichlet(5 * SHARES, count).cumsum(axis=1)
-        truth = (mixes[group] < rng.random((n, 1))).sum(axis=1).clip(max=len(SHARES) - 1)
-    decoy = (truth + rng.integers(1, len(SHARES), n)) % len(SHARES)
-    return Rows(truth, group, shared, decoy)
+        mixes = rng.dirichlet(5 * shares, count).cumsum(axis=1)
+        truth = (mixes[group] < rng.random((n, 1))).sum(axis=1).clip(max=k - 1)
+    decoy = (truth + rng.integers(1, k, n)) % k
+    return Rows(truth, group, shared, decoy, k)
 
 
-def answers(world: World, rows: Rows, accuracy: float, rng: np.random.Generator) -> Ints:
-    """Return the class that a model of that accuracy answers for each row."""
+def answers(world: World, rows: Rows, accuracy: float | Floats, rng: np.random.Generator) -> Ints:
+    """Return the class that a model of that accuracy, or of a recall for each class, answers for each row."""
     own = rng.normal(size=len(rows))
     if rows.group is not None and world.luck:
         luck = rng.normal(size=int(rows.group.max()) + 1)[rows.group]
         own = np.sqrt(1 - world.luck) * own + np.sqrt(world.luck) * luck
-    right = np.sqrt(world.alike) * rows.shared + np.sqrt(1 - world.alike) * own < stats.norm.ppf(accuracy)
+    threshold = stats.norm.ppf(np.broadcast_to(accuracy, rows.k))[rows.truth]
+    right = np.sqrt(world.alike) * rows.shared + np.sqrt(1 - world.alike) * own < threshold
     falls = rng.random(len(rows)) < 0.6
-    other = (rows.truth + rng.integers(1, len(SHARES), len(rows))) % len(SHARES)
+    other = (rows.truth + rng.integers(1, rows.k, len(rows))) % rows.k
     return np.where(right, rows.truth, np.where(falls, rows.decoy, other))
 
 
@@ -98,8 +104,8 @@ def predictions(rows: Rows, answer: Ints, name: str, rng: np.random.Generator, f
     fold = (rng.permutation(int(units.max()) + 1) % folds)[units]
     return Predictions(
         ids=np.arange(len(rows)).astype(str).astype(object),
-        classes=CLASSES,
-        probabilities=np.eye(len(CLASSES))[answer],
+        classes=CLASSES[: rows.k],
+        probabilities=np.eye(rows.k)[answer],
         truth=rows.truth,
         fold=fold.astype(np.int16),
         groups=None if rows.group is None else rows.group.astype(str).astype(object),

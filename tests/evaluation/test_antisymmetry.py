@@ -10,7 +10,8 @@ from evenhand.base.values import Predictions
 from evenhand.evaluation.compare import compare_predictions
 from evenhand.evaluation.verdicts import holm
 
-METRICS = ("accuracy", "macro_f1", "log_loss", "brier", "balanced_accuracy", "roc_auc", "calibration_error")
+METRICS = ("accuracy", "macro_f1", "log_loss", "brier", "balanced_accuracy", "roc_auc", "calibration_error",
+           "worst_recall", "macro_precision", "weighted_f1")  # fmt: skip
 TURNED = {"better": "worse", "worse": "better"}
 
 

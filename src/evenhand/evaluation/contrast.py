@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import reduce
 
@@ -26,7 +26,8 @@ def combined(measures: Sequence[Measure], weights: Sequence[float]) -> Measure:
     """Return the weighted sum of measures about the same n rows as one measure.
 
     A row counts in it as much as on average in the measures. Features that measures share are kept once. Its
-    ceiling is how far it can be from 0.
+    ceiling is how far it can be from 0. Its
+    terms keep the measures, so that their parts and what they say of few groups are not lost.
     """
     parts = list({id(one.features): one.features for one in measures}.values())
     sums = np.cumsum([0, *(part.shape[1] for part in parts)])
@@ -56,8 +57,18 @@ def combined(measures: Sequence[Measure], weights: Sequence[float]) -> Measure:
         cost=None,
         few=None,
         limits=None,
+        terms=tuple(_terms(measures, weights)),
     )
     return replace(measures[0], metric=metric, features=joined)
+
+
+def _terms(measures: Sequence[Measure], weights: Sequence[float]) -> Iterator[tuple[float, Measure]]:
+    """Yield weights and measures, those of sums one by one."""
+    for one, by in zip(measures, weights, strict=True):
+        if one.metric.terms:
+            yield from ((by * own, term) for own, term in one.metric.terms)
+        else:
+            yield by, one
 
 
 def beside(a: Features, b: Features) -> Features:

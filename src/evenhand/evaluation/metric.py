@@ -81,6 +81,8 @@ class Metric:
         (number of groups) -> why so few cannot tell, or "" where they can.
     limits
         ((r, 1) statistics, level) -> limits that it has whatever its replicates show.
+    terms
+        Of a sum: the weights and measures that it was put together from; none of them is itself a sum.
     """
 
     says: str
@@ -97,6 +99,7 @@ class Metric:
     cost: Callable[[Rows, Ints], Floats] | None = None
     few: Callable[[int], str] | None = None
     limits: Callable[[Floats, float], tuple[float, float]] | None = None
+    terms: tuple[tuple[float, Measure], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import optimize, special
 
 from evenhand.base.values import Floats, Interval, Ints
+from evenhand.evaluation.hidden import NOTHING, Hidden, hidden
 from evenhand.evaluation.intervals import Support, support
 from evenhand.evaluation.metric import Measure
 from evenhand.evaluation.units import Units, units_for
@@ -16,6 +17,8 @@ LEAST_GROUPS = 5.0
 """Below as many effective groups no verdict is given: intervals no longer hold the truth as often as they say."""
 LEAST_ROWS = 10.0
 """Below as many effective rows, likewise."""
+LEAST_P = 1e-15
+"""Smaller p are not told apart where rows that were not seen count."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,8 @@ class Spread:
         What it rests on.
     ceiling
         The largest difference there can be.
+    unseen
+        What rows that were not seen could still do to it.
     """
 
     estimate: float
@@ -41,29 +46,47 @@ class Spread:
     freedom: float
     on: Support
     ceiling: float = 1.0
+    unseen: Hidden = NOTHING
 
     @property
     def enough(self) -> bool:
-        """Whether there are groups and rows enough for a verdict at all."""
+        """Whether there are groups, rows and classes with rows enough for a verdict at all."""
         groups = not self.on.grouped or self.on.effective >= LEAST_GROUPS
-        return bool(groups and self.on.rows >= LEAST_ROWS and np.isfinite(self.estimate))
+        return bool(groups and self.on.rows >= LEAST_ROWS and np.isfinite(self.estimate) and not self.unseen.why)
 
     @property
     def p(self) -> float:
-        """Chance of at least so large a difference between equals (two-sided)."""
+        """Chance of at least so large a difference between equals (two-sided): where the interval ends at 0."""
+        size = abs(self.estimate)
         if not np.isfinite(self.estimate) or self.error <= 0:
             return 1.0
-        return float(2 * stats.t.sf(abs(self.estimate) / self.error, self.freedom))
+        least = float(2 * special.stdtr(self.freedom, -size / self.error))
+        if not self.unseen:
+            return least
+        start = float(np.log(max(least, LEAST_P)))
+
+        def over(at: float) -> float:
+            """Return by how much half the width at the level 1 - exp(`at`) is more than the difference."""
+            return self._reach(float(np.exp(at))) - size
+
+        if over(start) <= 0:
+            return float(np.exp(start))
+        return 1.0 if over(0.0) >= 0 else float(np.exp(optimize.brentq(over, start, 0.0, xtol=1e-9)))
 
     def reach(self, level: float) -> float:
         """Return half the width of the interval at `level`.
 
         Where nothing differs on g rows or groups, as many as 1 - (1 - level)^(1/g) of all could (about 3/g).
         """
+        return self._reach(1 - level)
+
+    def _reach(self, alpha: float) -> float:
+        """Return half the width of the interval at the level 1 - `alpha`."""
         if self.error > 0:
-            return float(stats.t.ppf(0.5 + level / 2, self.freedom) * self.error)
-        count = max(self.on.effective, 1.0)
-        return float(1 - (1 - level) ** (1 / count)) * min(self.ceiling, 1.0)
+            own = float(-special.stdtrit(self.freedom, alpha / 2) * self.error)
+        else:
+            own = float(1 - alpha ** (1 / max(self.on.effective, 1.0))) * min(self.ceiling, 1.0)
+        return self.unseen.widened(own, alpha)
 
     def interval(self, level: float) -> Interval:
         """Return the interval at `level`, within what is possible."""
@@ -77,13 +100,14 @@ class Spread:
         """Return the difference that would be found with a chance of `power`."""
         if self.error <= 0:
             return self.reach(level)
-        return float(self.reach(level) + stats.t.ppf(power, self.freedom) * self.error)
+        return float(self.reach(level) + special.stdtrit(self.freedom, power) * self.error)
 
     @property
     def how(self) -> str:
         """How the interval was made, in words."""
         over = "groups" if self.on.grouped else "rows"
-        return f"paired bootstrap over {over}, Student's t with {self.freedom:.0f} degrees of freedom"
+        rare = ", and what rare classes do not show" if self.unseen else ""
+        return f"paired bootstrap over {over}, Student's t with {self.freedom:.0f} degrees of freedom{rare}"
 
 
 def spread(one: Measure, groups: Ints | None, replicates: Floats) -> Spread:
@@ -93,7 +117,7 @@ def spread(one: Measure, groups: Ints | None, replicates: Floats) -> Spread:
     with few groups of unequal size the first is too small (MacKinnon, Nielsen & Webb 2023). It is used with
     Student's quantile. Its degrees of freedom are those of the effective number of groups (Kish 1965) or, where
     less, those that the spread itself shows (Satterthwaite 1946): where two models differ in six rows of a
-    thousand, six rows decide.
+    thousand, six rows decide. What the rows of rare classes do not show is added, squared (see `hidden`).
 
     Parameters
     ----------
@@ -117,7 +141,7 @@ def spread(one: Measure, groups: Ints | None, replicates: Floats) -> Spread:
         variance = max(variance, (count - 1) / count * squares)
         freedom = min(freedom, _satterthwaite(squares, fourths, count))
     error = float(np.sqrt(variance)) if variance > 1e-18 else 0.0
-    return Spread(estimate, error, freedom, on, one.metric.ceiling)
+    return Spread(estimate, error, freedom, on, one.metric.ceiling, hidden(one, groups))
 
 
 def without_each(one: Measure, units: Units, *, most: float = 1e8) -> tuple[Floats, Floats] | None:

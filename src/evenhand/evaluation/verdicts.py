@@ -114,7 +114,7 @@ def _word(one: Question, low: float, high: float, smallest: float) -> VerdictWor
 
 
 def _says(one: Question, word: str, low: float, high: float, detectable: float, smallest: float) -> str:
-    on, by = one.spread.on, one.spread.estimate
+    by = one.spread.estimate
     head = f"{one.name} against {one.base}, {one.metric}"
     if not np.isfinite(by):
         return f"{head}: cannot be estimated on these rows."
@@ -125,11 +125,14 @@ def _says(one: Question, word: str, low: float, high: float, detectable: float, 
     if word == "no difference found":
         return f"{head}: no difference found, {figure} lies within ±{smallest:g}."
     if not one.spread.enough:
-        return f"{head}: too few to tell, {_too_few(on.grouped, on.effective, on.rows)} ({figure})."
+        return f"{head}: too few to tell, {_too_few(one.spread)} ({figure})."
     return f"{head}: too few to tell, {figure}; this much data would show {detectable:.4f}."
 
 
-def _too_few(grouped: bool, groups: float, rows: float) -> str:
-    if grouped and groups < LEAST_GROUPS:
-        return f"about {groups:.1f} groups decide and at least {LEAST_GROUPS:.0f} are needed"
-    return f"about {rows:.0f} rows decide and at least {LEAST_ROWS:.0f} are needed"
+def _too_few(spread: Spread) -> str:
+    on = spread.on
+    if on.grouped and on.effective < LEAST_GROUPS:
+        return f"about {on.effective:.1f} groups decide and at least {LEAST_GROUPS:.0f} are needed"
+    if on.rows < LEAST_ROWS:
+        return f"about {on.rows:.0f} rows decide and at least {LEAST_ROWS:.0f} are needed"
+    return spread.unseen.why
