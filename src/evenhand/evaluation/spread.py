@@ -106,7 +106,7 @@ class Spread:
     def how(self) -> str:
         """How the interval was made, in words."""
         over = "groups" if self.on.grouped else "rows"
-        rare = ", and what rare classes do not show" if self.unseen else ""
+        rare = ", allowing for unseen errors in rare classes" if self.unseen else ""
         return f"paired bootstrap over {over}, Student's t with {self.freedom:.0f} degrees of freedom{rare}"
 
 
@@ -117,7 +117,8 @@ def spread(one: Measure, groups: Ints | None, replicates: Floats) -> Spread:
     with few groups of unequal size the first is too small (MacKinnon, Nielsen & Webb 2023). It is used with
     Student's quantile. Its degrees of freedom are those of the effective number of groups (Kish 1965) or, where
     less, those that the spread itself shows (Satterthwaite 1946): where two models differ in six rows of a
-    thousand, six rows decide. What the rows of rare classes do not show is added, squared (see `hidden`).
+    thousand, six rows decide. Unseen errors in rare classes are
+    allowed for in quadrature (see `hidden`).
 
     Parameters
     ----------
