@@ -168,7 +168,7 @@ def rare_lines(repeats: int) -> Iterator[tuple[Callable[..., Line], tuple[object
 
 
 def rare(world: World, name: str, before: tuple[float, ...], after: tuple[float, ...], repeats: int) -> Line:
-    """Return how often differences hold the true one, with and without the allowance for unseen errors in rare classes.
+    """Return how often differences hold the true one, with and without allowing for unseen errors in rare classes.
 
     A wrong verdict is one in the other direction than the true difference, or any of equal models.
     """

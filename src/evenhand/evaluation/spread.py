@@ -117,8 +117,7 @@ def spread(one: Measure, groups: Ints | None, replicates: Floats) -> Spread:
     with few groups of unequal size the first is too small (MacKinnon, Nielsen & Webb 2023). It is used with
     Student's quantile. Its degrees of freedom are those of the effective number of groups (Kish 1965) or, where
     less, those that the spread itself shows (Satterthwaite 1946): where two models differ in six rows of a
-    thousand, six rows decide. Unseen errors in rare classes are
-    allowed for in quadrature (see `hidden`).
+    thousand, six rows decide. Unseen errors in rare classes are allowed for in quadrature (see `hidden`).
 
     Parameters
     ----------
