@@ -136,7 +136,7 @@ def replayed(out: Path, seed: int) -> dict[str, Any]:
 def of_test(table: np.ndarray, test: Rows, name: str) -> Predictions:
     """Return predictions of the outside test."""
     ids, groups = [f"t{thing}" for thing in test.thing], [f"g{g}" for g in test.group]
-    return predictions_from(table, test.y, classes=CLASSES, ids=ids, groups=groups, model=name)
+    return predictions_from(table, test.y, classes=CLASSES, ids=ids, groups=groups, model=name, positions=True)
 
 
 def compared(every: Mapping[str, Predictions], far: Mapping[str, Predictions]) -> dict[str, Any]:

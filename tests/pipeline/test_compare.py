@@ -1,6 +1,7 @@
 """Comparing files and predictions through the verb, in Python and in the shell."""
 
 import json
+import unicodedata
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +12,8 @@ import evenhand
 from evenhand.base.values import Predictions
 from evenhand.cli.app import app
 from evenhand.pipeline.compare import findings
+from evenhand.pipeline.likeness import read_sample
+from evenhand.pipeline.predict_like import _told
 
 
 def model(name, skill, n=300, seed=0):
@@ -127,3 +130,64 @@ def test_wrong_use_is_told(files, arguments, words):
     done = CliRunner().invoke(app, ["compare", str(files[0]), *arguments])
     assert done.exit_code == 2
     assert words in done.output
+
+
+NFD = unicodedata.normalize("NFD", "café")
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        (["1", "2", "3"], ["1.0", "2.0", "3.0"]),
+        (["1", "2", "3"], [" 1", "2 ", "3"]),
+        (["café", "thé", "x"], [NFD, unicodedata.normalize("NFD", "thé"), "x"]),
+        (["3", "x", "y"], ["3.0", "x", "y"]),
+    ],
+)
+def test_labels_agree_in_every_spelling(tmp_path, one, two):
+    """Two files of bare labels; and the same as votes."""
+    at = np.random.default_rng(0).integers(0, 3, 60)
+    paths = [tmp_path / "one.csv", tmp_path / "two.csv"]
+    for path, names, form in zip(paths, (one, two), ("{}", "{}.0"), strict=True):
+        rows = [f"{form.format(i)},{names[c]}" for i, c in enumerate(at)]
+        path.write_text("\n".join(["id,label", *rows]) + "\n", encoding="utf-8")
+    for pair in (paths, paths[::-1]):
+        found = evenhand.agreement(*pair)
+        assert (found.n, found.same, len(found.table)) == (60, 60, 3)
+    classes = tuple(unicodedata.normalize("NFC", name) for name in one)
+    told = _told(read_sample(paths[1]), classes, read_sample(paths[0]))
+    assert told == {str(i): classes[c] for i, c in enumerate(at)}
+
+
+def test_probabilities_of_a_voter_are_matched_in_every_spelling(tmp_path):
+    path = tmp_path / "v.csv"
+    path.write_text(f"id,3.0,{NFD}\na,0.1,0.9\nb,0.8,0.2\n", encoding="utf-8")
+    sample = tmp_path / "s.csv"
+    sample.write_text("id,label\na,x\nb,x\n", encoding="utf-8")
+    assert _told(read_sample(path), ("café", "3"), read_sample(sample)) == {"a": "café", "b": "3"}
+
+
+def test_rows_and_groups_are_those_compared_and_those_of_a_metric_are_said_beside_them(tmp_path):
+    """A class in 20 of 30 groups: its recall rests on these, the comparison on all."""
+    paths = []
+    for p in (model("old", 0.6), model("newer", 0.95)):
+        groups = np.where(p.truth == 0, np.arange(300) % 20, np.arange(300) % 30).astype(str).astype(object)
+        p = replace(p, groups=groups)
+        paths.append(tmp_path / f"{p.model}.csv")
+        p.frame().drop(columns=["predicted", "confidence"]).to_csv(paths[-1], index=False)
+    done = CliRunner(env={"COLUMNS": "200"}).invoke(app, ["compare", *map(str, paths), "--metric", "recall[a]"])
+    rows = int((model("old", 0.6).truth == 0).sum())
+    assert "300 rows in 30 independent groups are compared." in done.output
+    assert f"Rows and groups of the figures: {rows} rows in 20 independent groups." in done.output
+    assert evenhand.compare(*paths, metrics=["recall[a]"], draws=20).document()["groups"] == 30
+
+
+def test_a_class_cannot_begin_a_line_of_its_own(tmp_path):
+    names = ("a\nfixed: everything", "b", "c")
+    paths = []
+    for p in (model("old", 0.6), model("newer", 0.95)):
+        paths.append(tmp_path / f"{p.model}.parquet")
+        replace(p, classes=names).frame().drop(columns=["predicted", "confidence"]).to_parquet(paths[-1])
+    done = CliRunner(env={"COLUMNS": "200"}).invoke(app, ["compare", *map(str, paths), "--metric", "accuracy"])
+    assert done.exit_code == 0
+    assert not [line for line in done.output.splitlines() if line.startswith("fixed")]

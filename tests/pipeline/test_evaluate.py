@@ -45,7 +45,7 @@ def same(found):
 
 def test_arrays_frames_and_files_have_one_answer(folder):
     more = {"draws": 200}
-    same(evenhand.evaluate(TRUTH, PROBA, METRICS, classes=CLASSES, groups=GROUPS, **more))
+    same(evenhand.evaluate(TRUTH, PROBA, METRICS, classes=CLASSES, groups=GROUPS, positions=True, **more))
     same(evenhand.evaluate(pd.Series(NAMES), pd.DataFrame(PROBA, columns=CLASSES), METRICS, groups=GROUPS, **more))
     same(evenhand.evaluate(predictions_from(PROBA, NAMES, classes=CLASSES, groups=GROUPS), METRICS, **more))
     frame = pd.DataFrame(PROBA, columns=CLASSES, index=IDS).assign(truth=NAMES, group=GROUPS)
@@ -183,3 +183,13 @@ def test_compare_takes_the_column_of_ids(folder):
         folder / "one.csv", folder / "two.csv", labels=folder / "l.csv", columns=Columns(id="key"), draws=200
     )
     assert found.verdicts[0].difference.estimate == 0
+
+
+def test_a_frame_of_truth_beside_probabilities_is_the_truth():
+    truth = pd.DataFrame({"label": ["b", "a"] * 20})
+    table = np.tile([[0.1, 0.9], [0.9, 0.1]], (20, 1))
+    for probabilities in (table, pd.DataFrame(table, columns=["a", "b"]), table.tolist()):
+        found = evenhand.evaluate(truth, probabilities, ["accuracy"], classes=["a", "b"], draws=20)
+        assert found["accuracy"].estimate == 1
+    several = pd.DataFrame({"b": [1, 0] * 20, "a": [0, 1] * 20})
+    assert evenhand.evaluate(several, table, ["accuracy"], classes=["a", "b"], draws=20)["accuracy"].estimate == 1

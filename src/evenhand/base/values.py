@@ -15,6 +15,15 @@ import pandas as pd
 
 from evenhand.base.errors import DataError, FoldsError
 from evenhand.base.mapped import let_go
+from evenhand.base.prediction_fields import (
+    as_numbers,
+    check_logits,
+    check_named,
+    check_origin,
+    class_names,
+    fold_of_rows,
+    group_of_rows,
+)
 from evenhand.base.probabilities import check_length, check_truth, check_unique, checked_probabilities
 
 Floats = npt.NDArray[np.floating[Any]]
@@ -206,7 +215,8 @@ class Predictions:
     fold
         (n,) int16, the fold in which the row was held out; `TEST` for locked rows.
     groups
-        (n,) group names, or None where rows stand for themselves.
+        (n,) group names, or None where rows stand for themselves; a row whose group is missing (None, NaN, "") is
+        a group of its own.
     model
         Name of the model or ensemble.
     origin
@@ -219,8 +229,9 @@ class Predictions:
     Raises
     ------
     DataError
-        If shapes do not fit, ids or classes repeat, a probability is not in 0..1, rows do not sum to 1 (within
-        0.02: they are then divided by their sum), or a truth is not a class.
+        If shapes do not fit, ids or classes are empty or repeat, a probability is not in 0..1, rows do not sum to 1
+        (within 0.02: they are then divided by their sum), a truth is not a class, a fold is not a whole number, a
+        logit is NaN, or the origin is not one of those above.
     """
 
     ids: Strings
@@ -249,29 +260,35 @@ class Predictions:
         """Refuse in words what is not what this class promises; let rows that rounding moved sum to 1."""
         ids = self.ids if isinstance(self.ids, np.ndarray) else np.array(list(self.ids), dtype=object)
         object.__setattr__(self, "ids", ids)
-        object.__setattr__(self, "classes", tuple(self.classes))
-        table = (
-            np.asarray(self.probabilities) if not isinstance(self.probabilities, np.ndarray) else self.probabilities
-        )
+        object.__setattr__(self, "classes", class_names(self.classes))
+        check_origin(self.origin, Origin)
+        given = self.probabilities
+        table = as_numbers(given, "Probabilities")
         n, k = len(ids), len(self.classes)
         if table.shape != (n, k):
             raise DataError(f"Probabilities are {table.shape}; {n} ids and {k} classes need ({n}, {k}).")
         if not same_ids:  # rows that were drawn again and again keep their ids
             check_unique(ids, "ids")
+            check_named(ids)
         check_unique(self.classes, "classes")
-        for name in ("truth", "fold", "groups", "logits"):
-            value = getattr(self, name)
-            if value is not None and not isinstance(value, np.ndarray):
-                object.__setattr__(self, name, np.asarray(value, dtype=object if name == "groups" else None))
+        if self.truth is not None:
+            object.__setattr__(self, "truth", np.asarray(self.truth))
+        if self.fold is not None:
+            object.__setattr__(self, "fold", fold_of_rows(self.fold, TEST))
+        if self.groups is not None:
+            object.__setattr__(self, "groups", group_of_rows(self.groups, ids))
+        if self.logits is not None:
+            object.__setattr__(self, "logits", as_numbers(self.logits, "Logits"))
         if self.truth is not None:
             check_truth(self.truth, ids, self.classes)
         for what, values in (("Folds", self.fold), ("Groups", self.groups)):
             if values is not None:
                 check_length(values, n, what)
-        if self.logits is not None and self.logits.shape != (n, k):
-            raise DataError(f"Logits are {self.logits.shape}; {n} ids and {k} classes need ({n}, {k}).")
+        if self.logits is not None:
+            check_logits(self.logits, n, k)
         checked = checked_probabilities(table, ids, self.classes, several=self.multi_label)
-        let_go(table)
+        if isinstance(given, np.ndarray):
+            let_go(given)
         object.__setattr__(self, "probabilities", checked)
 
     def __len__(self) -> int:

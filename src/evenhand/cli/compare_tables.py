@@ -9,11 +9,12 @@ import pandas as pd
 
 from evenhand.base.files import frame_csv, replacing
 from evenhand.base.values import Finding, Interval
-from evenhand.cli.console import Out, Table, literal
+from evenhand.cli.console import Out, Table, cell
 from evenhand.cli.tables import print_findings
 from evenhand.evaluation.agreement import Agreement
 from evenhand.evaluation.changes import Changes
 from evenhand.evaluation.compare import Comparison
+from evenhand.evaluation.row_words import row_words
 from evenhand.evaluation.versions import Versions
 
 _STYLES = {"better": "green", "worse": "red", "no difference found": "cyan", "too few to tell": "yellow"}
@@ -29,25 +30,33 @@ def print_comparison(compared: Comparison, findings: Sequence[Finding], *, most:
         out.print(table)
     verdicts = _table(("", "held against", "metric", "verdict", "difference", "could be found"), right=(4, 5))
     for v in compared.verdicts:
-        word = literal(v.word, style=_STYLES[v.word])
+        word = cell(v.word, style=_STYLES[v.word])
         shown = f"{v.detectable:.4f}" if v.detectable == v.detectable else "–"
         verdicts.add_row(v.name, v.base, v.metric, word, _signed(v.difference), shown)
     out.print(verdicts)
     for change in compared.changes:
         _print_changes(change, out, most)
-    groups = next(iter(next(iter(compared.figures.values())).values())).groups
-    out.print(literal(f"{compared.n:,} rows in {groups:,} independent groups are compared.", style="dim"))
+    out.print(cell(f"{compared.n:,} rows in {compared.groups:,} independent groups are compared.", style="dim"))
+    if fewer := _fewer(compared):
+        out.print(cell(f"Rows and groups of the figures: {fewer}", style="dim"))
     for name, count in compared.left_out.items():
         if count:
             out.print(
-                literal(f"{count:,} rows of {name} are not: others lack them, or no truth is known.", style="dim")
+                cell(f"{count:,} rows of {name} are not: others lack them, or no truth is known.", style="dim")
             )
     out.print()
     print_findings(findings, out)
 
 
+def _fewer(compared: Comparison) -> str:
+    """Return in words on what the figures rest, where that is not all that is compared; "" where it is."""
+    first = compared.figures[compared.names[0]]
+    sizes = {name: (figure.n, figure.groups) for name, figure in first.items()}
+    return "" if set(sizes.values()) == {(compared.n, compared.groups)} else row_words(sizes)
+
+
 def _print_changes(change: Changes, out: Out, most: int) -> None:
-    out.print(literal(f"{change}"))
+    out.print(cell(f"{change}"))
     moved = change.by_class[change.by_class["net"] != 0]
     for frame, words in ((moved[::-1], "gained"), (moved, "lost")):
         rows = frame[frame["net"] > 0] if words == "gained" else frame[frame["net"] < 0]
@@ -55,7 +64,7 @@ def _print_changes(change: Changes, out: Out, most: int) -> None:
             f"{row['class']} {row['net']:+d} of {row['rows']}" for row in rows[:most].to_dict(orient="records")
         ]
         if named:
-            out.print(literal(f"    {words}: {', '.join(named)}", style="dim"))
+            out.print(cell(f"    {words}: {', '.join(named)}", style="dim"))
 
 
 def print_versions(found: Versions) -> None:
@@ -70,16 +79,16 @@ def print_versions(found: Versions) -> None:
     table.add_row(f"{found.only_after:,} rows new", f"{found.rows_come:+.4f}", "")
     table.add_row("after", f"{found.after:.4f}", "", style="bold")
     out.print(table)
-    out.print(literal(str(found)))
-    out.print(literal(f"Under the first labels: {found.model_under_first}", style="dim"))
+    out.print(cell(str(found)))
+    out.print(cell(f"Under the first labels: {found.model_under_first}", style="dim"))
 
 
 def print_agreement(found: Agreement, *, most: int = 20) -> None:
     """Print how far two sets of answers agree, and the surest of the rows in which they do not."""
     out = _console()
-    out.print(literal(str(found)))
+    out.print(cell(str(found)))
     if found.only_a or found.only_b:
-        out.print(literal(f"{found.only_a:,} rows are in {found.a} alone, {found.only_b:,} in {found.b} alone."))
+        out.print(cell(f"{found.only_a:,} rows are in {found.a} alone, {found.only_b:,} in {found.b} alone."))
     table = _table(("id", found.a, found.b), right=())
     for row in found.rows[:most].to_dict(orient="records"):
         table.add_row(
@@ -89,7 +98,7 @@ def print_agreement(found: Agreement, *, most: int = 20) -> None:
         )
     out.print(table)
     if len(found.rows) > most:
-        out.print(literal(f"… and {len(found.rows) - most:,} more; --json has them all.", style="dim"))
+        out.print(cell(f"… and {len(found.rows) - most:,} more; --json has them all.", style="dim"))
 
 
 def _answer(name: str, confidence: float) -> str:

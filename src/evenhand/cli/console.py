@@ -57,7 +57,17 @@ class Table(RichTable):
 
 
 class _Cell(Text):
-    """A text of a table that is broken between words and signs where there is no room for it."""
+    """A text of a table that is broken between words and signs where there is no room for it.
+
+    A string that is added to it is shown as it is, like any other.
+    """
+
+    def __add__(self, other: str | Text) -> Text:
+        return super().__add__(literal(other) if isinstance(other, str) else other)
+
+    def append(self, text: str | Text, style: Any = None) -> Text:
+        """Append a text; a string is shown as it is."""
+        return super().append(literal(text).plain if isinstance(text, str) else text, style)
 
     def wrap(self, console: Console, width: int, **options: Any) -> Lines:
         if options.get("no_wrap") or cell_len(self.plain) <= width:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from evenhand.cli.console import Out, Table, literal
+from evenhand.base.toml_text import set_option
+from evenhand.cli.console import Out, Table, cell, literal
 from evenhand.cli.figures import figure_words
 from evenhand.cli.heaviest import heaviest_table
 from evenhand.cli.score_table import score_tables
+from evenhand.evaluation.row_words import row_words as words_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,29 +34,31 @@ def print_check(found: Check, target: Path) -> None:
     for row in found.skew.table.itertuples(index=False):
         table.add_row(str(row[0]), f"{row.rows:,}", f"{row.share:.1%}", f"{row.groups:,}")
     out.print(table)
-    out.print(literal(str(found.skew)))
+    out.print(cell(str(found.skew)))
     out.print()
     print_findings(found.findings, out)
     missing = found.examination.not_applicable
-    out.print(literal(f"Passed: {', '.join(found.examination.passed) or 'none'}."))
+    out.print(cell(f"Passed: {', '.join(found.examination.passed) or 'none'}."))
     if missing:
         says = "; ".join(f"{code} (needs {what})" for code, what in missing.items())
-        out.print(literal(f"Not applicable: {says}."))
+        out.print(cell(f"Not applicable: {says}."))
     for code, what in found.examination.broken.items():
-        out.print(literal(f"{code} failed itself and says nothing: {what}", style="red"))
-    out.print(literal(f"Findings with their ids: {target}"))
+        out.print(cell(f"{code} failed itself and says nothing: {what}", style="red"))
+    out.print(cell(f"Findings with their ids: {target}"))
 
 
 def print_findings(findings: Sequence[Finding], out: Out | None = None, *, most_ids: int = 5) -> None:
     """Print findings in plain words, with their first ids and the patch that would mend them."""
     out = out or _console()
     for finding in findings:
-        out.print(literal(f"{finding.code} {finding.severity}: ", style=_COLOURS[finding.severity]) + finding.says)
+        out.print(
+            cell(f"{finding.code} {finding.severity}: ", style=_COLOURS[finding.severity]) + cell(finding.says)
+        )
         if finding.ids:
             more = f" and {len(finding.ids) - most_ids:,} more" if len(finding.ids) > most_ids else ""
-            out.print(literal(f"    ids: {', '.join(finding.ids[:most_ids])}{more}", style="dim"))
+            out.print(cell(f"    ids: {', '.join(finding.ids[:most_ids])}{more}", style="dim"))
         for key, value in (finding.patch or {}).items():
-            out.print(literal(f"    try: --set '{key}={_toml(value)}'", style="dim"))
+            out.print(cell(f"    try: {set_option(key, value)}", style="dim"))
     if not findings:
         out.print("No findings.")
 
@@ -64,11 +68,11 @@ def print_examination(found: Examination) -> None:
     out = _console()
     print_findings(found.findings, out)
     for code, after in found.causes.items():
-        out.print(literal(f"{code} may come from {', '.join(after)}.", style="dim"))
+        out.print(cell(f"{code} may come from {', '.join(after)}.", style="dim"))
     if found.passed:
-        out.print(literal(f"Passed: {', '.join(found.passed)}.", style="green"))
+        out.print(cell(f"Passed: {', '.join(found.passed)}.", style="green"))
     for code, why in found.not_applicable.items():
-        out.print(literal(f"{code} not applicable: needs {why}.", style="dim"))
+        out.print(cell(f"{code} not applicable: needs {why}.", style="dim"))
 
 
 def print_books(found: Books) -> None:
@@ -79,7 +83,7 @@ def print_books(found: Books) -> None:
         out.print()
     print_findings(found.findings, out)
     if found.refusal is not None:
-        out.print(literal(f"A run is refused: {found.refusal}", style="red"))
+        out.print(cell(f"A run is refused: {found.refusal}", style="red"))
 
 
 def print_folds(folds: Folds, samples: Samples, target: Path) -> None:
@@ -96,7 +100,7 @@ def print_folds(folds: Folds, samples: Samples, target: Path) -> None:
         table.add_row(name, *(f"{count:g}" for count in sums[:, c]))
     table.add_row("all rows", *(f"{int((folds.fold == f).sum()):,}" for f in numbers), style="bold")
     out.print(table)
-    out.print(literal(f"Wrote {target}"))
+    out.print(cell(f"Wrote {target}"))
 
 
 def print_run(done: Run, *, most: int = 6) -> None:
@@ -116,13 +120,13 @@ def print_run(done: Run, *, most: int = 6) -> None:
         for table in tables:
             out.print(table)
         if shown < len(metrics):
-            out.print(literal("A wider terminal, the report and --json have further metrics.", style="dim"))
-        out.print(literal(row_words(part, metrics[:shown]), style="dim"))
+            out.print(cell("A wider terminal, the report and --json have further metrics.", style="dim"))
+        out.print(cell(row_words(part, metrics[:shown]), style="dim"))
         if uneven := heaviest_table(done.heaviest, of, done.best):
             out.print(uneven)
         out.print()
     print_findings(done.findings, out)
-    out.print(literal(f"Report: {done.report}", style="bold"))
+    out.print(cell(f"Report: {done.report}", style="bold"))
 
 
 def shown_metrics(metrics: Iterable[str], most: int, *, wanted: Sequence[str] = ()) -> list[str]:
@@ -148,31 +152,22 @@ def row_words(part: pd.DataFrame, metrics: Sequence[str]) -> str:
     """
     shown = part[part["metric"].isin(list(metrics))].dropna(subset=["n", "groups"])
     most = shown.groupby("metric", sort=False)[["n", "groups"]].max().astype(int)
-    if most.empty:
-        return "No rows."
-    sizes = [(int(n), int(groups)) for n, groups in most.itertuples(index=False)]
-    rows, groups = max(sizes)
-    others: dict[tuple[int, int], list[str]] = {}
-    for metric, size in zip(most.index, sizes, strict=True):
-        if size != (rows, groups):
-            others.setdefault(size, []).append(str(metric))
-    few = [f"{', '.join(names)}: {n:,} rows in {g:,}" for (n, g), names in others.items()]
-    return "; ".join([f"{rows:,} rows in {groups:,} independent groups", *few]) + "."
+    return words_of({str(metric): (int(n), int(groups)) for metric, n, groups in most.itertuples()})
 
 
 def print_runs(table: pd.DataFrame, output: Path) -> None:
     """Print a row per record."""
     out = _console()
     if table.empty:
-        out.print(literal(f"{output}: no runs yet. Start one with: evenhand run CONFIG.toml"))
+        out.print(cell(f"{output}: no runs yet. Start one with: evenhand run CONFIG.toml"))
         return
     called = ["name"] if table["name"].any() else []
     shown = _table(("run", *called, "rows", "best", "figure"), right=[1 + len(called)])
     for row in table.to_dict(orient="records"):
-        figure = f"{row['metric']} {figure_words(row)}" if row["best"] else str(row["state"])
+        figure = f"{row['metric']} {figure_words(row)}" if isinstance(row["best"], str) else str(row["state"])
         names = (Path(str(row["record"])).name, *(str(row[key]) for key in called))
-        shown.add_row(*names, f"{row['rows']:,}", str(row["best"] or ""), figure)
-    out.print(literal(f"{output}:"))
+        shown.add_row(*names, f"{row['rows']:,}", row["best"] if isinstance(row["best"], str) else "", figure)
+    out.print(cell(f"{output}:"))
     out.print(shown)
     for row in table[table["note"] != ""].to_dict(orient="records"):
         out.print(literal(f"{Path(str(row['record'])).name}: {row['note']}", style="dim"))
@@ -187,13 +182,13 @@ def print_predictions(predicted: Predicted, *written: Path) -> None:
         table.add_row(str(name) or "(none)", f"{len(rows):,}", f"{rows['confidence'].mean():.2f}")
     out.print(table)
     for failure in predicted.failures[:5]:
-        out.print(literal(f"Left out: {failure.path}: {failure.reason}", style="yellow"))
+        out.print(cell(f"Left out: {failure.path}: {failure.reason}", style="yellow"))
     if len(predicted.failures) > 5:
-        out.print(literal(f"… and {len(predicted.failures) - 5:,} more.", style="yellow"))
+        out.print(cell(f"… and {len(predicted.failures) - 5:,} more.", style="yellow"))
     for finding in predicted.findings[:5]:
-        out.print(literal(finding.says, style="yellow"))
+        out.print(cell(finding.says, style="yellow"))
     files = ", ".join(map(str, written[:5])) + (f" and {len(written) - 5:,} more" if len(written) > 5 else "")
-    out.print(literal(f"{len(frame):,} rows by {predicted.model}. Wrote {files}"))
+    out.print(cell(f"{len(frame):,} rows by {predicted.model}. Wrote {files}"))
 
 
 def print_likened(made: Likened, *, most: int = 10) -> None:
@@ -211,25 +206,15 @@ def print_likened(made: Likened, *, most: int = 10) -> None:
     extra = made.submission.extra
     left = f" {extra:,} rows that it does not ask for were left out." if extra else ""
     what = f"{len(made.submission.table):,} rows by {made.model}, {len(rows):,} overridden"
-    out.print(literal(f"{what}; ids are {made.submission.key}, columns hold {made.submission.kind}.{left}"))
+    out.print(cell(f"{what}; ids are {made.submission.key}, columns hold {made.submission.kind}.{left}"))
     if made.guessed:
         first = made.guessed[0]
         words = (
             f"{len(made.guessed):,} of the rows asked for cannot be decoded (first: {first.path}: {first.reason}); "
             "they got the shares of the classes in the run."
         )
-        out.print(literal(words, style="yellow"))
-    out.print(literal(f"Wrote {made.path}, with the ids, order and columns of the sample."))
-
-
-def _toml(value: Any) -> str:
-    import tomlkit
-
-    if isinstance(value, dict):
-        table = tomlkit.inline_table()
-        table.update(value)
-        return str(table.as_string())
-    return str(tomlkit.item(value).as_string())
+        out.print(cell(words, style="yellow"))
+    out.print(cell(f"Wrote {made.path}, with the ids, order and columns of the sample."))
 
 
 def _console() -> Out:

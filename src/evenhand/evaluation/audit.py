@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from evenhand.base.errors import DataError
+from evenhand.base.prediction_fields import groups_of
 from evenhand.base.unique_names import unique_names
 from evenhand.base.values import Floats, Interval, Predictions, Strings
 from evenhand.evaluation.ask import ask
@@ -19,7 +20,7 @@ from evenhand.evaluation.audit_groups import LEAST, GroupFigure, group_figures
 from evenhand.evaluation.audit_holdouts import Holdout, drawn_figures, holdout, one_by_one, several_of, stratified
 from evenhand.evaluation.bootstrap import bootstrap
 from evenhand.evaluation.evaluate import intervals, judged
-from evenhand.evaluation.labels import groups_of, texts
+from evenhand.evaluation.labels import texts
 from evenhand.evaluation.metric import Measure
 from evenhand.evaluation.names import Levels, Sets
 from evenhand.evaluation.rows import known, rows_of

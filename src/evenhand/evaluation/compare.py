@@ -36,8 +36,8 @@ class Comparison:
         Of the models; the first is the one that others are held against.
     metrics
         Names of the metrics.
-    n
-        Rows compared: those that all have, and whose truth is known.
+    n, groups
+        Rows compared, and the independent groups that they are in: those that all have, and whose truth is known.
     left_out
         Name -> number of its rows that are not compared.
     figures
@@ -61,6 +61,7 @@ class Comparison:
     changes: tuple[Changes, ...]
     conditions: tuple[str, ...] = ()
     predictions: tuple[Predictions, ...] = field(default=(), repr=False)
+    groups: int = 0
 
     def table(self) -> pd.DataFrame:
         """Return the verdicts as a frame: name, base, metric, verdict, difference, low, high, detectable, p."""
@@ -86,6 +87,7 @@ class Comparison:
             "names": list(self.names),
             "metrics": list(self.metrics),
             "n": self.n,
+            "groups": self.groups,
             "left_out": dict(self.left_out),
             "figures": {
                 name: {metric: figure.document() for metric, figure in figures.items()}
@@ -166,6 +168,7 @@ def compare_predictions(
         verdicts=tuple(verdicts(asked, smallest=smallest, level=level)),
         changes=tuple(changes(same[base], same[other]) for base, other in pairs),
         predictions=same,
+        groups=len(same[0]) if groups is None else len(set(groups.tolist())),
     )
 
 

@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 
 from evenhand.base.errors import DataError
+from evenhand.base.prediction_fields import groups_of
 from evenhand.base.values import Floats, Predictions
 from evenhand.evaluation.columns import Columns, Layout, layout, listed
 from evenhand.evaluation.fold_words import fold_numbers
 from evenhand.evaluation.from_record import NEW, SETS
-from evenhand.evaluation.labels import class_numbers, groups_of, once, texts
+from evenhand.evaluation.labels import class_numbers, once, texts
 from evenhand.evaluation.pieces import Source, opened
 from evenhand.evaluation.scales import probabilities
 from evenhand.evaluation.spill import Spill

@@ -152,12 +152,6 @@ def texts(cells: Iterable[Any]) -> Strings:
     return np.array([*as_texts(cells), None], dtype=object)[:-1]
 
 
-def groups_of(names: Strings, ids: Strings) -> Strings:
-    """Return (n,) the group of each row; a row whose cell is empty is a group of its own."""
-    own = np.array([f"id:{name}" for name in ids], dtype=object)
-    return np.where(pd.isna(names), own, names)
-
-
 def once(ids: Strings, source: Source, rows: Ints | None = None) -> None:
     """Refuse rows without an id, and ids that are there twice; `rows` are their positions in the file."""
     at = np.arange(len(ids)) if rows is None else rows

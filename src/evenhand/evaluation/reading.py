@@ -11,13 +11,14 @@ import numpy as np
 import pandas as pd
 
 from evenhand.base.errors import DataError
+from evenhand.base.prediction_fields import groups_of
 from evenhand.base.record import Record
 from evenhand.base.values import TEST, Folds, Predictions, Strings
 from evenhand.evaluation.columns import Columns
 from evenhand.evaluation.from_npz import of_npz
 from evenhand.evaluation.from_record import of_record
 from evenhand.evaluation.from_table import of_table
-from evenhand.evaluation.labels import Labels, class_numbers, groups_of, read_folds, read_labels
+from evenhand.evaluation.labels import Labels, class_numbers, read_folds, read_labels
 from evenhand.evaluation.pieces import opened
 from evenhand.evaluation.row_keys import find_rows, row_names
 

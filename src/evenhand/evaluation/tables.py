@@ -9,11 +9,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from evenhand.base.cells import as_texts, cell_text, number
+from evenhand.base.cells import as_texts, cell_text
 from evenhand.base.errors import DataError
+from evenhand.base.prediction_fields import groups_of
 from evenhand.base.probabilities import check_unique
 from evenhand.base.values import NO_LABEL, Floats, Interval, Origin, Predictions
-from evenhand.evaluation.labels import class_numbers, groups_of
+from evenhand.evaluation.labels import class_numbers
 
 
 def predictions_from(
@@ -35,9 +36,10 @@ def predictions_from(
     probabilities
         (n, k) in [0, 1]; of a frame the columns name the classes and the index the rows.
     truth
-        (n,) class names, matched by name; or integers, which are names where the classes are integers and positions
-        of classes where they are words; (n, k) of 0 and 1 where several labels may hold; None or missing values
-        where it is not known. A series is aligned with the index of a frame.
+        (n,) class names, matched by name, numbers too (1 is the class "1"); with `positions` positions of classes;
+        (n, k) of 0 and 1 where several labels may hold, a frame whose columns name the classes in their order;
+        None or missing values where it is not known. A series is aligned with the index of a frame of
+        probabilities.
     classes
         The k class names in the order of the columns (scikit-learn's `classes_`); of a frame its columns, else "0",
         "1" and so on.
@@ -52,12 +54,13 @@ def predictions_from(
     origin
         Where the predictions come from; the default stands for rows that the model has not seen.
     positions
-        Whether the truth is positions of classes whatever they are called.
+        Whether the truth is positions of classes, counted from 0.
 
     Raises
     ------
     DataError
-        If shapes do not fit, a number is not in [0, 1], or a class is not known; the text names row and column.
+        If shapes do not fit, a number is not in [0, 1], a class is not known, or a series cannot be aligned; the
+        text names row and column.
 
     Examples
     --------
@@ -114,6 +117,15 @@ def _aligned(values: Any, frame: pd.DataFrame) -> Any:
         return values
     if not (values.index.is_unique and frame.index.is_unique and frame.index.isin(values.index).all()):
         return values
+    if isinstance(
+        frame.index, pd.RangeIndex
+    ):  # a new frame: its index numbers the rows, in whatever order they are
+        raise DataError(
+            "The frame of probabilities has the default index 0, 1, 2, …, and the series beside it has the same "
+            "labels in another order (or more of them), so it is not certain which rows belong together. Give the "
+            "frame the index of its rows (pd.DataFrame(p, index=X.index)), or pass the series as an array "
+            "(y.to_numpy()) if its rows are in the order of the frame."
+        )
     return values.reindex(frame.index)
 
 
@@ -125,20 +137,26 @@ def _groups(groups: Any, ids: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 def _truth(truth: Any, n: int, classes: tuple[str, ...], positions: bool, *, unnamed: bool) -> npt.NDArray[Any]:
-    values = truth.to_numpy(dtype=object) if isinstance(truth, (pd.Series, pd.DataFrame)) else _array(truth)
+    values = _in_order(truth, classes) if isinstance(truth, (pd.Series, pd.DataFrame)) else _array(truth)
+    if values.shape == (n, 1) != (n, len(classes)):
+        values = values[:, 0]  # a column of a frame, as `frame[["label"]]` is
     if values.shape not in {(n,), (n, len(classes))}:
         raise DataError(
             f"The truth is {values.shape} for {n} rows and {len(classes)} classes; there must be one each."
         )
     if values.ndim == 2:
-        return values.astype(np.float64)
+        try:
+            return values.astype(np.float64)
+        except (TypeError, ValueError):
+            raise DataError(
+                f"The truth is {values.shape} and holds something that is not a number. A matrix says with 0 and 1 "
+                "which classes hold; give names as (n,), one for each row."
+            ) from None
     cells = [cell.item() if isinstance(cell, np.generic) else cell for cell in values.tolist()]
     if not {"True", "False"} & set(classes):
         cells = [int(cell) if isinstance(cell, bool) else cell for cell in cells]
     known = [cell for cell in cells if cell_text(cell) is not None]
-    whole = all(isinstance(cell, (int, float)) and float(cell).is_integer() for cell in known)
-    words = not any(number(name).lstrip("+-").isdecimal() for name in classes)
-    if whole and (words or positions):
+    if positions and all(isinstance(cell, (int, float)) and float(cell).is_integer() for cell in known):
         at = [NO_LABEL if cell_text(cell) is None else int(cell) for cell in cells]
         outside = [(row, value) for row, value in enumerate(at) if not NO_LABEL <= value < len(classes)]
         if outside:
@@ -151,6 +169,15 @@ def _truth(truth: Any, n: int, classes: tuple[str, ...], positions: bool, *, unn
     except DataError as error:
         hint = " Name the columns: classes=[...], in their order (scikit-learn: model.classes_)." if unnamed else ""
         raise DataError(f"{error}{hint}") from None
+
+
+def _in_order(truth: pd.Series[Any] | pd.DataFrame, classes: tuple[str, ...]) -> npt.NDArray[Any]:
+    """Return the cells of a series or frame; columns that are named as the classes come in their order."""
+    if isinstance(truth, pd.DataFrame) and truth.columns.is_unique:
+        names = {text: name for name, text in zip(truth.columns, as_texts(truth.columns), strict=True)}
+        if set(names) == set(classes):
+            truth = truth[[names[name] for name in classes]]
+    return truth.to_numpy(dtype=object)
 
 
 def _is_no_label(cell: Any, classes: tuple[str, ...]) -> bool:

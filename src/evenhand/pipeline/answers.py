@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from evenhand.base.cells import by_spelling, same_as
 from evenhand.base.errors import DataError, unknown
 from evenhand.base.unique_names import unique_names
 from evenhand.base.values import Predictions, Strings
 from evenhand.evaluation.columns import Columns
-from evenhand.evaluation.labels import class_numbers
+from evenhand.evaluation.labels import class_numbers, texts
 from evenhand.evaluation.pieces import opened
 from evenhand.pipeline.likeness import Sample, read_sample
 
@@ -21,7 +22,8 @@ from evenhand.pipeline.likeness import Sample, read_sample
 def read_answers(source: object, columns: Columns | None = None) -> Predictions | None:
     """Return the answers of a CSV file with one column beside the ids, or None where a source is something else.
 
-    The classes are the labels that it holds, and each answer has the probability 1, for want of any.
+    The classes are the labels that it holds, and each answer has the probability 1, for want of any. Ids and labels
+    are texts as in every table: whole numbers without decimals, accents in one spelling.
 
     Raises
     ------
@@ -45,9 +47,13 @@ def read_answers(source: object, columns: Columns | None = None) -> Predictions 
             "the class that it was given."
         )
     _refuse_fractions(str(source), labels, sample)
-    classes, at = unique_names(labels)
+    classes, at = unique_names(texts(labels))
     return Predictions(
-        sample.ids, tuple(map(str, classes)), np.eye(len(classes))[at], model=Path(source).stem, origin="test"
+        texts(sample.ids),
+        tuple(map(str, classes)),
+        np.eye(len(classes))[at],
+        model=Path(source).stem,
+        origin="test",
     )
 
 
@@ -72,7 +78,8 @@ def with_one_list(
     ----------
     bare
         For each, whether it came from `read_answers`: it then gets the classes of the other, or where both did,
-        both get the classes of both.
+        both get the classes of both. Labels are matched as everywhere: spaces, the two spellings of an accent and
+        the decimals of a whole number make no difference.
     columns
         Whether labels are positions of classes.
 
@@ -81,10 +88,16 @@ def with_one_list(
     DataError
         If a label is no class of the other.
     """
-    classes = tuple(sorted({*one.classes, *two.classes})) if all(bare) else (two if bare[0] else one).classes
+    classes = _of_both(one.classes, two.classes) if all(bare) else (two if bare[0] else one).classes
     positions = columns is not None and columns.positions
     first, second = (_among(p, classes, positions) if b else p for p, b in zip((one, two), bare, strict=True))
     return first, second
+
+
+def _of_both(one: Sequence[str], two: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of both, sorted, each in one spelling."""
+    spellings = by_spelling(one)
+    return tuple(sorted({*one, *(same_as(name, spellings) or name for name in two if name not in one)}))
 
 
 def _among(answers: Predictions, classes: tuple[str, ...], positions: bool) -> Predictions:

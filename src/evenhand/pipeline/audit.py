@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from evenhand.base.errors import DataError, EvenhandError, unknown
+from evenhand.base.prediction_fields import groups_of
 from evenhand.base.record import Record
 from evenhand.base.values import Finding, Floats, Predictions, Strings
 from evenhand.data.store import Store
@@ -19,7 +20,7 @@ from evenhand.ensemble.recipe import Recipe, recipe
 from evenhand.evaluation.audit import audit as audit_predictions
 from evenhand.evaluation.columns import Columns
 from evenhand.evaluation.from_record import of_record
-from evenhand.evaluation.labels import groups_of, read_column, texts
+from evenhand.evaluation.labels import read_column, texts
 from evenhand.evaluation.pieces import opened
 from evenhand.evaluation.reading import read_predictions
 from evenhand.pipeline.audited import Audited, conformal_sets, recalibrated

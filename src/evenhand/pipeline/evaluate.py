@@ -14,12 +14,13 @@ import pandas as pd
 
 from evenhand.base.cells import as_texts
 from evenhand.base.errors import DataError, unknown
+from evenhand.base.prediction_fields import groups_of
 from evenhand.base.record import Record
 from evenhand.base.values import Predictions, Strings
 from evenhand.evaluation.columns import KNOWN, Columns, listed
 from evenhand.evaluation.evaluate import evaluate as figures_of
 from evenhand.evaluation.evaluation_result import EvaluationResult
-from evenhand.evaluation.labels import Labels, groups_of, read_labels
+from evenhand.evaluation.labels import Labels, read_labels
 from evenhand.evaluation.pieces import opened
 from evenhand.evaluation.reading import read_predictions, with_truth
 from evenhand.evaluation.row_keys import row_names
@@ -62,7 +63,8 @@ def evaluate(
     Parameters
     ----------
     source
-        The truth of each row, with `proba` beside it; or a prediction file (CSV, Parquet, npz), a frame like one, a
+        The truth of each row (an array, a series, a frame of one column or of a column per class), with `proba`
+        beside it; or a prediction file (CSV, Parquet, npz), a frame like one, a
         run, what `predict` returned, or `Predictions`.
     proba
         (n, k) probabilities, or a frame whose columns name the classes. With any other source than a truth, names
@@ -72,8 +74,8 @@ def evaluate(
     groups
         (n,) what rows have in common; intervals are taken over groups.
     classes
-        Names of the columns of `proba`, in their order (scikit-learn's `classes_`). Words as truth are matched with
-        them by name.
+        Names of the columns of `proba`, in their order (scikit-learn's `classes_`). The truth is matched with them
+        by name.
     ids
         (n,) names of the rows of arrays.
     labels
@@ -83,7 +85,8 @@ def evaluate(
     columns
         What else the columns of a file are.
     positions
-        Whether labels are positions of the classes, counted from 0; otherwise numbers are names, too.
+        Whether labels are positions of the classes, counted from 0; otherwise numbers are names, too, and a number
+        that names no class is refused.
     model
         Which model of a file or run that holds several; of a run, by default the best.
     of
@@ -111,8 +114,10 @@ def evaluate(
     predictions: 200 rows, each standing for itself
     accuracy  0.830 [0.7..., 0.8...]
     """
-    if _is_source(source) and proba is not None:
-        if not isinstance(proba, (str, list, tuple)) or metrics is not None:
+    truth_in_frame = isinstance(source, pd.DataFrame) and proba is not None and not _are_names(proba)
+    is_source = _is_source(source) and not truth_in_frame
+    if is_source and proba is not None:
+        if not _are_names(proba) or metrics is not None:
             raise DataError(
                 "Probabilities were given beside a source that holds them. Give the truth and the probabilities, "
                 "or the source alone (evaluate(path, metrics=[...]))."
@@ -122,7 +127,7 @@ def evaluate(
     columns = replace(columns, positions=positions or columns.positions)
     _check_told((id, group), (source, labels))
     table = None if labels is None else _labels(labels, id, label, group)
-    if not _is_source(source):
+    if not is_source:
         if proba is None:
             raise DataError("Give the probabilities beside the truth: evaluate(y_true, proba, classes=[...]).")
         found = predictions_from(
@@ -133,7 +138,7 @@ def evaluate(
         if table is not None:
             given = group is not None and table.groups is not None
             found = with_truth(replace(found, groups=None) if given else found, table, columns, names)
-    if groups is not None and _is_source(source):
+    if groups is not None and is_source:
         found = replace(found, groups=_groups(groups, found.ids))
     asked = [metrics] if isinstance(metrics, str) else metrics
     figures = figures_of(found, asked, sets=sets, levels=levels, draws=draws, level=level, seed=seed)
@@ -144,6 +149,12 @@ def evaluate(
 def _is_source(source: Any) -> bool:
     return isinstance(source, (str, Path, Record, Run, Predictions, Predicted)) or (
         isinstance(source, pd.DataFrame) and any(isinstance(name, str) for name in source.columns)
+    )
+
+
+def _are_names(metrics: Any) -> bool:
+    return isinstance(metrics, str) or (
+        isinstance(metrics, (list, tuple)) and all(isinstance(name, str) for name in metrics)
     )
 
 

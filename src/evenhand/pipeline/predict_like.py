@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evenhand.base.cells import by_spelling, same_as
 from evenhand.base.errors import DataError, EvenhandError, unknown
 from evenhand.base.record import Record
 from evenhand.base.values import Predictions, Strings
@@ -177,19 +178,25 @@ def _votes(
             p, paths, _ = predicted.by(voter)
             out[voter] = votes_of(replace(p.take(filled(sample, p, paths).rows), ids=sample.ids))
         elif Path(voter).is_file():
-            out[voter] = _told(read_sample(voter), tuple(run.data()["classes"]))
+            out[voter] = _told(read_sample(voter), tuple(run.data()["classes"]), sample)
         else:
             raise EvenhandError(unknown("model or submission", voter, known))
     return out
 
 
-def _told(other: Sample, classes: tuple[str, ...]) -> Mapping[str, str]:
-    """Return what a submission says of each id: its label, or the class with the highest probability."""
+def _told(other: Sample, classes: tuple[str, ...], sample: Sample) -> Mapping[str, str]:
+    """Return what a submission says of each id of the sample: its label, or the class with the highest probability.
+
+    Ids, labels and columns are matched in any spelling (see `by_spelling`).
+    """
+    ids = _as_known(other.ids, sample.ids)
     if len(other.others) == 1:
-        return dict(zip(other.ids, other.cells[:, other.header.index(other.others[0])], strict=True))
-    if set(other.others) != set(classes):
+        labels = other.cells[:, other.header.index(other.others[0])]
+        return dict(zip(ids, _as_known(labels, classes), strict=True))
+    column_of = dict(zip(_as_known(other.header, classes), range(len(other.header)), strict=True))
+    if len(other.others) != len(classes) or not set(classes) <= set(column_of):
         raise DataError(f"{other.name}: beside ids there must be one column for the label, or one for each class.")
-    columns = [other.header.index(name) for name in classes]
+    columns = [column_of[name] for name in classes]
     numbers = pd.DataFrame(other.cells[:, columns]).apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)
     if np.isnan(numbers).any():
         row, column = np.argwhere(np.isnan(numbers))[0]
@@ -197,4 +204,10 @@ def _told(other: Sample, classes: tuple[str, ...]) -> Mapping[str, str]:
             f'{other.name}: line {other.lines[row]:,}, column "{classes[column]}" holds '
             f'"{other.cells[row, columns[column]]}", which is no number.'
         )
-    return dict(zip(other.ids, np.array(classes, dtype=object)[numbers.argmax(axis=1)], strict=True))
+    return dict(zip(ids, np.array(classes, dtype=object)[numbers.argmax(axis=1)], strict=True))
+
+
+def _as_known(names: Iterable[str], known: Sequence[str] | Strings) -> list[str]:
+    """Return names as the known ones are written; those that are not known, as they are."""
+    exact, spellings = set(known), by_spelling(known)
+    return [name if name in exact else same_as(name, spellings) or name for name in names]

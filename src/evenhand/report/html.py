@@ -10,6 +10,7 @@ import jinja2
 from evenhand.base.escaping import printable_lines
 from evenhand.base.files import write_text
 from evenhand.base.record import Record
+from evenhand.base.toml_text import set_option
 from evenhand.base.values import TOO_FEW
 from evenhand.report import sections
 from evenhand.report.audited import audit_section
@@ -76,6 +77,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["set_option"] = set_option
     environment.filters["figure"] = figure_words
     environment.filters["number"] = number_words
     environment.filters["three"] = three_digits

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from evenhand.base.values import TEST
+from evenhand.evaluation.row_words import row_words
 from evenhand.report import figures
 from evenhand.report.charts import drawn
 from evenhand.report.evidence import Evidence
@@ -51,9 +52,33 @@ def score_table(evidence: Evidence) -> dict[str, Any] | None:
     chart = drawn(
         figures.intervals(rows, order=list(scores), title=metric), f"{metric} of every model with its interval"
     )
-    tables = [{"set": SETS.get(of, of), "rows": {n: s[of] for n, s in scores.items() if of in s}} for of in sets]
+    tables = []
+    for of in sets:
+        shown = {name: by_set[of] for name, by_set in scores.items() if of in by_set}
+        sizes = _sizes(shown, metrics)
+        tables.append(
+            {
+                "set": SETS.get(of, of),
+                "rows": shown,
+                "n": {
+                    name: max(_sizes({name: rows}, metrics).values(), default=None) for name, rows in shown.items()
+                },
+                "rest_on": row_words(sizes) if len(set(sizes.values())) > 1 else "",
+            }
+        )
     few = len(scores) <= MOST_BESIDE
     return {"metrics": metrics, "tables": tables, "chart": chart, "metric": metric, "metrics_in_rows": few}
+
+
+def _sizes(shown: Mapping[str, Mapping[str, Any]], metrics: list[str]) -> dict[str, tuple[int, int]]:
+    """Return metric -> the most rows and groups on which a model's figure rests."""
+    found: dict[str, tuple[int, int]] = {}
+    for metric in metrics:
+        for figures_of in shown.values():
+            if metric in figures_of:
+                size = (int(figures_of[metric]["n"]), int(figures_of[metric]["groups"]))
+                found[metric] = max(found.get(metric, size), size)
+    return found
 
 
 def skew_section(evidence: Evidence) -> dict[str, Any] | None:

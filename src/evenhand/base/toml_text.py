@@ -1,0 +1,61 @@
+"""Values, comments and `--set` options as TOML and the shell read them, whatever names are in them."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable
+from typing import Any
+
+import tomlkit
+
+from evenhand.base.escaping import printable
+
+
+def toml_value(value: Any) -> str:
+    r"""Return a plain value as TOML writes it, on one line; invisible characters in its strings are escaped.
+
+    Parameters
+    ----------
+    value
+        A string, number, truth value, list or dict of such.
+
+    Examples
+    --------
+    >>> toml_value(["a", "b"]), toml_value(True), toml_value({"k": 5})
+    ('["a", "b"]', 'true', '{k = 5}')
+    >>> toml_value("a\u202e")
+    '"a\\u202e"'
+    """
+    if isinstance(value, dict):
+        table = tomlkit.inline_table()
+        table.update(value)
+        text = table.as_string()
+    else:
+        text = tomlkit.item(value).as_string()
+    return "".join(map(_escaped, text))
+
+
+def _escaped(char: str) -> str:
+    """Return a character of a basic string, escaped as TOML allows where it is not visible."""
+    if printable(char) == char:
+        return char
+    code = ord(char)
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def toml_comment(parts: str | Iterable[str]) -> str:
+    r"""Return text for a comment of TOML, which ends with its line: names from data cannot begin another one.
+
+    >>> toml_comment(["a\n[submit]", "b"])
+    'a\\n[submit], b'
+    """
+    return printable(parts if isinstance(parts, str) else ", ".join(parts))
+
+
+def set_option(key: str, value: Any) -> str:
+    """Return `--set KEY=VALUE` as a POSIX shell reads it back, quoted where that is needed.
+
+    >>> print(set_option("data.drop", ["it's"]))
+    --set 'data.drop=["it'"'"'s"]'
+    """
+    return f"--set {shlex.quote(f'{key}={toml_value(value)}')}"

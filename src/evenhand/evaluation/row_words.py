@@ -1,0 +1,29 @@
+"""On how many rows and groups figures rest, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+def row_words(sizes: Mapping[str, tuple[int, int]]) -> str:
+    """Return on how many rows and groups metrics rest: most of them first, those with fewer by name.
+
+    Parameters
+    ----------
+    sizes
+        Metric -> (rows, independent groups).
+
+    Examples
+    --------
+    >>> row_words({"a": (12, 4), "b": (6, 3)})
+    '12 rows in 4 independent groups; b: 6 rows in 3.'
+    """
+    if not sizes:
+        return "No rows."
+    rows, groups = max(sizes.values())
+    others: dict[tuple[int, int], list[str]] = {}
+    for metric, size in sizes.items():
+        if size != (rows, groups):
+            others.setdefault(size, []).append(metric)
+    few = [f"{', '.join(names)}: {n:,} rows in {g:,}" for (n, g), names in others.items()]
+    return "; ".join([f"{rows:,} rows in {groups:,} independent groups", *few]) + "."
