@@ -179,3 +179,41 @@ def test_what_cannot_be_written_leaves_nothing(tmp_path: Path, monkeypatch: pyte
     with pytest.raises(RecordError, match=r"cannot be written \(No space left on device\). Make room there"):
         Record.create(tmp_path / "runs", asked="", resolved={}, data={}, samples=samples([0, 1, 1]))
     assert list((tmp_path / "runs").iterdir()) == []
+
+
+DAMAGE = {
+    "resolved.toml": [b"a = ", b'x = "\xff"', b"[a\n"],
+    "data.json": [b"\xff\xfe{", b"null", b"[]", b"{", b"[" * 100_000],
+    "folds.csv": [b"", b"id,fold\na,x\n", b"id\na\n", b"\xff\xfeid,fold\n", b"id,fold\na,99999\n"],
+    "folds.json": [b"null", b"[]", b"{}", b"\xff"],
+    "findings.jsonl": [b"null\n", b"{\n", b'{"code": 1}\n', b"\xff\n"],
+}
+
+
+@pytest.mark.parametrize(("name", "raw"), [(name, raw) for name, every in DAMAGE.items() for raw in every])
+def test_a_damaged_file_is_said_in_words_with_its_name(record: Record, name: str, raw: bytes) -> None:
+    record.write_folds(Folds(np.array(["1", "2", "3"], dtype=object), np.array([0, 1, 0], dtype=np.int16), 2))
+    (record.path / name).write_bytes(raw)
+    reader = {"resolved.toml": record.resolved, "data.json": record.data, "findings.jsonl": record.findings}
+    with pytest.raises(RecordError, match=r"folds\.|resolved\.toml|data\.json|findings\.jsonl"):
+        reader.get(name, record.folds)()
+
+
+@pytest.mark.parametrize("raw", [None, *DAMAGE["data.json"]])
+def test_a_damaged_record_does_not_keep_others_from_being_resumed(record: Record, raw: bytes | None) -> None:
+    output = record.path.parent
+    record.path.rename(output / "20000101_000000")
+    (output / "20990101_000000").mkdir()
+    (output / "20990101_000000" / "resolved.toml").write_text("")
+    if raw is not None:
+        (output / "20990101_000000" / "data.json").write_bytes(raw)
+    found = unfinished(output, "abc")
+    assert found is not None
+    assert found.path.name == "20000101_000000"
+
+
+def test_lines_of_epochs_that_are_no_objects_are_passed_over(record: Record) -> None:
+    folder = record.task_folder("m", 0, 0)
+    folder.mkdir(parents=True)
+    (folder / "epochs.jsonl").write_bytes(b'{"epoch": 0}\nnull\n\xff\n{"epoch": 1}\n')
+    assert list(record.epochs()["epoch"]) == [0, 1]

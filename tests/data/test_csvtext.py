@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evenhand.base.errors import DataError
-from evenhand.data.csvtext import csv_cells, decode_csv
+from evenhand.data.csvtext import csv_cells, csv_rows, decode_csv
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
@@ -76,3 +76,10 @@ def test_any_text_is_a_table_or_an_error(text: str) -> None:
     assert {len(row) for row in rows} == {len(header)}
     assert len(lines) == len(rows)
     assert lines == sorted(set(lines))
+
+
+def test_rows_come_one_by_one() -> None:
+    rows = csv_rows("a,b\n1,2\n\n" + '3,"4\n')
+    assert [next(rows), next(rows)] == [(1, ["a", "b"]), (2, ["1", "2"])]
+    with pytest.raises(DataError, match="is not CSV"):
+        next(rows)

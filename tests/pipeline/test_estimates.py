@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from evenhand.base.record import Record
-from evenhand.base.values import Folds, Samples
-from evenhand.pipeline.estimates import note_opening, openings
+from evenhand.base.values import Folds, Predictions, Samples
+from evenhand.cli.spreadsheet import mention_formulas
+from evenhand.pipeline.estimates import SUSPECTS, note_opening, openings, write_suspects
 
 IDS = np.array(["a", "b", "c", "d"], dtype=object)
 
@@ -51,3 +54,26 @@ def test_a_damaged_record_beside_it_is_passed_over(tmp_path: Path) -> None:
     note_opening(run)
     (other.path / "test_opened.json").write_text("{")
     assert len(openings(run, run.folds()) or ()) == 1
+
+
+def test_suspected_labels_come_back_whatever_classes_are_called(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rng = np.random.default_rng(5)
+    truth = rng.integers(0, 2, 200)
+    answer = np.where(rng.random(200) < 0.1, 1 - truth, truth)
+    ids = np.array([f"r{i}" for i in range(200)], dtype=object)
+    table = 0.9 * np.eye(2)[answer] + 0.05
+    p = Predictions(ids, ("=HYPERLINK(1)", "b\rc"), table, truth, (np.arange(200) % 5).astype(np.int16), model="m")
+    run = record(tmp_path)
+    write_suspects(run, [p])
+    with (run.path / SUSPECTS).open(encoding="utf-8", newline="") as file:
+        head, *rows = csv.reader(file)
+    wrong = int((answer != truth).sum())
+    assert len(rows) == wrong > 5
+    assert {len(row) for row in rows} == {len(head)}
+    assert {row[1] for row in rows} == {"=HYPERLINK(1)", "b\rc"}
+    mention_formulas(run.path / SUSPECTS)
+    assert f"{wrong:,} cells begin like formulas" in capsys.readouterr().err
+    mention_formulas(run.path / "absent.csv")
+    assert capsys.readouterr().err == ""

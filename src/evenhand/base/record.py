@@ -120,16 +120,34 @@ class Record:
     # What was asked and read
 
     def resolved(self) -> dict[str, Any]:
-        """Return the whole configuration as plain values."""
-        return tomllib.loads(self._text("resolved.toml"))
+        """Return the whole configuration as plain values.
+
+        Raises
+        ------
+        RecordError
+            If the file is not TOML.
+        """
+        try:
+            return tomllib.loads(self._text("resolved.toml"))
+        except tomllib.TOMLDecodeError as error:
+            raise self._damaged("resolved.toml", f"is not TOML ({error})") from None
 
     def score_metrics(self) -> list[str]:
         """Return the names of the metrics of [score], in the order written."""
         return [str(name) for name in self.resolved().get("score", {})]
 
     def data(self) -> dict[str, Any]:
-        """Return what was read: kind, root, classes, levels, rows, fingerprint."""
-        return dict(self.json("data.json"))
+        """Return what was read: kind, root, classes, levels, rows, fingerprint.
+
+        Raises
+        ------
+        RecordError
+            If the file is not a JSON object.
+        """
+        document = self.json("data.json")
+        if not isinstance(document, dict):
+            raise self._damaged("data.json", f"holds {type(document).__name__}, not an object")
+        return document
 
     def write_samples(self, samples: Samples) -> None:
         """Write samples.parquet: the frame, labels and weights."""
@@ -187,11 +205,20 @@ class Record:
         write_json(self.path / "folds.json", {"k": folds.k, "how": dict(folds.how)})
 
     def folds(self) -> Folds:
-        """Return the folds of the run."""
-        table = pd.read_csv(self._file("folds.csv"), dtype=str, keep_default_na=False)
-        about = self.json("folds.json")
-        fold = table["fold"].replace("test", str(TEST)).to_numpy().astype(np.int16)
-        return Folds(table["id"].to_numpy(dtype=object), fold, k=about["k"], how=about["how"])
+        """Return the folds of the run.
+
+        Raises
+        ------
+        RecordError
+            If folds.csv or folds.json cannot be read.
+        """
+        path, about = self._file("folds.csv"), self.json("folds.json")
+        try:
+            table = pd.read_csv(path, dtype=str, keep_default_na=False)
+            fold = table["fold"].replace("test", str(TEST)).to_numpy().astype(np.int16)
+            return Folds(table["id"].to_numpy(dtype=object), fold, k=about["k"], how=about["how"])
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            raise self._damaged("folds.csv", f"does not hold folds ({_first_line(error)})") from None
 
     # What was found and made
 
@@ -201,11 +228,20 @@ class Record:
         write_text(self.path / "findings.jsonl", "".join(f"{line}\n" for line in lines))
 
     def findings(self) -> list[Finding]:
-        """Return the findings of the run, in their order."""
+        """Return the findings of the run, in their order.
+
+        Raises
+        ------
+        RecordError
+            If a line is not a finding.
+        """
         if not self.has("findings.jsonl"):
             return []
         lines = json_lines(self._text("findings.jsonl"))
-        return [Finding.from_document(json.loads(line)) for line in lines if line]
+        try:
+            return [Finding.from_document(json.loads(line)) for line in lines if line]
+        except (AttributeError, TypeError, ValueError) as error:
+            raise self._damaged("findings.jsonl", f"does not hold findings ({_first_line(error)})") from None
 
     def task_folder(self, model: str, fold: int, seed: int) -> Path:
         """Return the folder of one training task."""
@@ -252,11 +288,19 @@ class Record:
         return (self.path / name).is_file()
 
     def json(self, name: str) -> Any:
-        """Return one of the record's JSON documents."""
+        """Return one of the record's JSON documents.
+
+        Raises
+        ------
+        RecordError
+            If the file is not there or not JSON.
+        """
         try:
             return json.loads(self._text(name))
         except json.JSONDecodeError as error:
-            raise RecordError(f"{self.path / name}: is not JSON (line {error.lineno}).") from None
+            raise self._damaged(name, f"is not JSON (line {error.lineno})") from None
+        except RecursionError:
+            raise self._damaged(name, "is not JSON (nested too deeply)") from None
 
     def write_json(self, name: str, document: Any) -> None:
         """Write one of the record's JSON documents."""
@@ -285,22 +329,33 @@ class Record:
         return path
 
     def _text(self, name: str) -> str:
-        return self._file(name).read_text(encoding="utf-8")
+        try:
+            return self._file(name).read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            raise self._damaged(name, f"is not UTF-8 (byte {error.start})") from None
+
+    def _damaged(self, name: str, what: str) -> RecordError:
+        return RecordError(f"{self.path / name}: {what}. The record is damaged; restore the file or run it again.")
 
     def _parquet(self, name: str) -> pd.DataFrame:
         path = self._file(name)
         try:
             return pd.read_parquet(path)
         except (OSError, ValueError) as error:
-            raise RecordError(f"{path}: is not a Parquet table ({str(error).splitlines()[0]}).") from None
+            raise RecordError(f"{path}: is not a Parquet table ({_first_line(error)}).") from None
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def epoch_lines(path: Path) -> tuple[dict[str, Any], ...]:
-    """Return the lines of an epochs.jsonl; what is no JSON is passed over."""
+    """Return the lines of an epochs.jsonl; what is not a JSON object is passed over."""
     out: list[dict[str, Any]] = []
-    for text in json_lines(path.read_text(encoding="utf-8")):
+    for text in json_lines(path.read_text(encoding="utf-8", errors="replace")):
         with contextlib.suppress(json.JSONDecodeError):
-            out.append(json.loads(text))
+            if isinstance(line := json.loads(text), dict):
+                out.append(line)
     return tuple(out)
 
 
@@ -315,7 +370,7 @@ def records(output: Path) -> list[Record]:
 def unfinished(output: Path, fingerprint: str) -> Record | None:
     """Return the newest unfinished record of the same configuration and data, or None.
 
-    A record without its rows cannot be resumed and is passed over.
+    A record without its rows, or that is damaged, cannot be resumed and is passed over.
     """
     for record in reversed(records(output)):
         with contextlib.suppress(RecordError, KeyError):

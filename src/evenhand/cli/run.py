@@ -21,7 +21,9 @@ def run(
     A run that was interrupted is gone on with. Exit code 1 if a finding is an error.
     """
     from evenhand.cli.progress import watching
+    from evenhand.cli.spreadsheet import mention_formulas
     from evenhand.cli.tables import print_run
+    from evenhand.pipeline.estimates import SUSPECTS
     from evenhand.pipeline.run import run as work
 
     with watching() as watcher:
@@ -30,4 +32,5 @@ def run(
         print_json(done.document())
     else:
         print_run(done)
+        mention_formulas(done.path / SUSPECTS)
     raise typer.Exit(1 if any(f.severity == "error" for f in done.findings) else 0)

@@ -19,14 +19,25 @@ Spreadsheet = Annotated[
 ]
 
 
+def mention_formulas(path: Path) -> None:
+    """Say how many cells of a CSV begin like formulas, of a file that keeps the exact names."""
+    if path.is_file() and (count := _formulas(path)):
+        complain(
+            f"{path}: {count:,} cells begin like formulas (=, +, -, @), which spreadsheets run. Import its "
+            "columns as text."
+        )
+
+
+def _formulas(path: Path) -> int:
+    with path.open(encoding="utf-8", newline="") as file:
+        return sum(is_formula(cell) for row in csv.reader(file) for cell in row)
+
+
 def guard_formulas(path: Path, wanted: bool) -> None:
     """Put an apostrophe before each cell of a CSV that would be run as a formula, if wanted, and say so or warn."""
     from evenhand.base.files import replacing
 
-    if path.suffix.lower() != ".csv":
-        return
-    with path.open(encoding="utf-8", newline="") as file:
-        count = sum(is_formula(cell) for row in csv.reader(file) for cell in row)
+    count = _formulas(path) if path.suffix.lower() == ".csv" else 0
     if not count:
         return
     if not wanted:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from evenhand.base.errors import DataError
 from evenhand.base.values import Finding
@@ -48,25 +48,36 @@ def csv_cells(text: str) -> tuple[list[str], list[list[str]], list[int]]:
     DataError
         If there is no row, quotation marks are not closed, or rows are not as wide as the header.
     """
+    found = list(csv_rows(text))
+    lines, rows = [line for line, _ in found], [row for _, row in found]
+    if len(rows) < 2:
+        raise DataError("has no rows. It needs a line with the names of columns, and a row for each file.")
+    return rows[0], _even(rows[0], rows[1:], lines[1:]), lines[1:]
+
+
+def csv_rows(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Give the header and every row with the line on which it begins; rows of empty cells are passed over.
+
+    Rows come one by one, so that large tables of numbers need not be held as text.
+
+    Raises
+    ------
+    DataError
+        If quotation marks are not closed.
+    """
     text = text if "\n" in text else text.replace("\r", "\n")  # as old Macs end lines
     first = text.partition("\n")[0].strip("\r\n ")
     told = first[4:5] if first.lower().startswith("sep=") else ""
     body = text.partition("\n")[2] if told else text
-    rows: list[list[str]] = []
-    lines: list[int] = []
     reader = csv.reader(io.StringIO(body, newline=""), delimiter=told or _delimiter(first), strict=True)
     line = 2 if told else 1
     try:
         for row in reader:
             if any(cell.strip() for cell in row):
-                rows.append(row)
-                lines.append(line)
+                yield line, row
             line = reader.line_num + (2 if told else 1)
     except csv.Error as error:
         raise DataError(f"line {line:,} is not CSV ({error}). Close or double its quotation marks.") from None
-    if len(rows) < 2:
-        raise DataError("has no rows. It needs a line with the names of columns, and a row for each file.")
-    return rows[0], _even(rows[0], rows[1:], lines[1:]), lines[1:]
 
 
 def _delimiter(header: str) -> str:
@@ -84,10 +95,19 @@ def _delimiter(header: str) -> str:
 def _even(header: Sequence[str], rows: Sequence[list[str]], lines: Sequence[int]) -> list[list[str]]:
     """Return rows as long as the header; empty cells beyond it are cut off."""
     width = len(header)
-    odd = [at for at, row in enumerate(rows) if len(row) < width or any(cell.strip() for cell in row[width:])]
+    odd = [at for at, row in enumerate(rows) if not fits(row, width)]
     if odd:
         raise DataError(
             f"{len(odd):,} of {len(rows):,} rows do not have the {width} cells of the header (first: line "
             f"{lines[odd[0]]:,} has {len(rows[odd[0]])}). Put cells that hold a separator in quotation marks."
         )
     return [row[:width] for row in rows]
+
+
+def fits(row: Sequence[str], width: int) -> bool:
+    """Return whether a row has a cell for each of `width` columns, and nothing but empty ones beyond them.
+
+    >>> fits(["a", "b", ""], 2), fits(["a"], 2), fits(["a", "b", "c"], 2)
+    (True, False, False)
+    """
+    return len(row) >= width and not any(cell.strip() for cell in row[width:])

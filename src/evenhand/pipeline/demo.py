@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from evenhand.base.errors import MissingExtraError
-from evenhand.base.files import replacing, write_text
+from evenhand.base.files import frame_csv, replacing, write_text
 from evenhand.pipeline.progress import Watcher
 from evenhand.pipeline.recipes.photos_two_encoders import TEXT
 from evenhand.pipeline.run import Run, run
@@ -80,7 +80,7 @@ def demo_config(folder: Path) -> Path:
     table["label"] = [_CLASSES[grade] for grade in nearest]
     folder.mkdir(parents=True, exist_ok=True)
     with replacing(folder / "labels.csv") as part:
-        table.to_csv(part, index=False)
+        frame_csv(table, part)
     output = (folder / "runs").as_posix()
     write_text(folder / "demo.toml", _CONFIG.format(output=output, root=root.as_posix(), models=TEXT))
     return folder / "demo.toml"

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from evenhand.base.errors import RecordError
-from evenhand.base.files import replacing
+from evenhand.base.files import frame_csv, replacing
 from evenhand.base.record import Record, records
 from evenhand.base.values import TEST, Finding, Folds, Predictions
 from evenhand.doctor.case import Case
@@ -70,7 +70,7 @@ def write_suspects(record: Record, predictions: Sequence[Predictions]) -> None:
     best = most_accurate(predictions)
     if best is not None:
         with replacing(record.path / SUSPECTS) as part:
-            suspected_labels(best).to_csv(part, index=False)
+            frame_csv(suspected_labels(best), part)
 
 
 def note_opening(record: Record) -> None:
@@ -90,7 +90,7 @@ def openings(record: Record, folds: Folds) -> tuple[str, ...] | None:
         try:
             if other.has(OPENED) and (other.path == record.path or _locks(other, locked)):
                 times += [str(time) for time in other.json(OPENED)]
-        except (RecordError, KeyError, ValueError):
+        except (RecordError, KeyError, TypeError, ValueError):
             continue
     return tuple(sorted(times))
 

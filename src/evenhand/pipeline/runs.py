@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from evenhand.base.errors import RecordError
 from evenhand.base.record import Record, records
 
 
@@ -15,8 +16,8 @@ def runs(output: str | Path = "runs") -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        record, name, note, state ("finished" or "unfinished"), rows, classes, models, best (name), metric,
-        estimate, low, high.
+        record, name, note, state ("finished", "unfinished" or "damaged"), rows, classes, models, best (name),
+        metric, estimate, low, high. Of a damaged record the note says what cannot be read, and counts are 0.
     """
     columns = [
         "record",
@@ -32,7 +33,21 @@ def runs(output: str | Path = "runs") -> pd.DataFrame:
         "low",
         "high",
     ]
-    return pd.DataFrame([_row(record) for record in records(Path(output))], columns=columns)
+    return pd.DataFrame([_row_of(record) for record in records(Path(output))], columns=columns)
+
+
+def _row_of(record: Record) -> dict[str, object]:
+    """Return the row of a record, which one that is damaged does not take from the others."""
+    try:
+        return _row(record)
+    except RecordError as error:
+        what = str(error)
+    except (AttributeError, KeyError, OSError, TypeError, ValueError) as error:
+        what = (
+            f"data.json, resolved.toml or scores.json lack what they should hold ({type(error).__name__}: {error})"
+        )
+    counts = dict.fromkeys(("rows", "classes", "models"), 0)
+    return {"record": str(record.path), "name": "", "note": what, "state": "damaged", **counts}
 
 
 def _row(record: Record) -> dict[str, object]:
@@ -42,7 +57,7 @@ def _row(record: Record) -> dict[str, object]:
         "name": resolved.get("name", ""),
         "note": resolved.get("note", ""),
         "state": "finished" if record.finished else "unfinished",
-        "rows": data["rows"],
+        "rows": int(data["rows"]),
         "classes": len(data["classes"]),
         "models": len(resolved["model"]),
     }

@@ -39,3 +39,16 @@ def test_without_a_table_the_record_is_the_group(tmp_path: Path) -> None:
     text = init(tmp_path / "r")
     assert "\ntable =" not in text
     assert 'leads = ["MLII"]' in text
+
+
+def test_cells_of_the_table_cannot_write_configuration(tmp_path: Path) -> None:
+    for name in ("a", "b", "c"):
+        write_record(tmp_path / "r", name, regular(4))
+    odd = '"x\n[submit]\ncommand = [""sh""]  #"'
+    text = f"record,person,set\na,p,DS1\nb,q,DS2\nc,r,{odd}\n"
+    (tmp_path / "r" / "🧪.csv").write_text(text, encoding="utf-8")
+    (tmp_path / "beats.toml").write_text(init(tmp_path / "r"), encoding="utf-8")
+    settings = load(tmp_path / "beats.toml")
+    assert (settings.data.table or "").endswith("🧪.csv")
+    assert settings.data.only == {"set": ["DS1", "DS2"]}
+    assert settings.submit.command == []

@@ -146,3 +146,36 @@ def test_only_an_empty_cell_of_a_csv_is_missing_and_any_encoding_is_read(tmp_pat
     assert list(found.columns["label"]) == names
     assert list(found.columns["patient"]) == ["nan"] * 6
     np.testing.assert_allclose(found.signal[:, 0], SIGNAL.astype(np.float32), rtol=1e-6)
+
+
+def window_csv(head: str, *rows: str) -> bytes:
+    signal = [",".join(map(str, row)) for row in SIGNAL[: len(rows)]]
+    heads = ",".join(f"t{at}" for at in range(SIGNAL.shape[1]))
+    return "\n".join([f"{heads},{head}", *(f"{s},{row}" for s, row in zip(signal, rows, strict=True))]).encode()
+
+
+def test_a_separator_at_the_end_of_lines_moves_no_column() -> None:
+    for head in ("group,label", "group,label,"):
+        found = read_windows(window_csv(head, "p1,N,", "p2,V,", "p3,N,"), "w.csv", 10_000)
+        assert list(found.columns["label"]) == ["N", "V", "N"]
+        assert list(found.columns["group"]) == ["p1", "p2", "p3"]
+        np.testing.assert_allclose(found.signal[:, 0], SIGNAL[:3].astype(np.float32), rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("raw", "says"),
+    [
+        (window_csv("group,label", "p1,N", "p2,N,V"), "line 3 has 23 cells; the header has 22"),
+        (window_csv("group,label", "p1,N", "p2"), "line 3 has 21 cells; the header has 22"),
+        (window_csv("label, label", "N,V"), 'has 2 columns "label"'),
+        (window_csv("t0,label", "1,V"), 'has 2 columns "t0"'),
+        (window_csv("rhythm,label", "x,V"), r'"rhythm" that is no number \(line 2\)'),
+        (window_csv("rhythm,label", ",V"), "no numbers"),
+        (window_csv("label", *"NNNNNN") * 1000, "beats.max_samples|cells"),
+        (b"a,b\n1,2\n", "has no windows"),
+        (b't0,"t1\n', "is not CSV"),
+    ],
+)
+def test_a_csv_that_does_not_fit_its_header_is_refused(raw: bytes, says: str) -> None:
+    with pytest.raises(DataError, match=says):
+        read_windows(raw, "w.csv", 10_000)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 from evenhand.base.errors import DataError
+from evenhand.base.toml_text import toml_comment, toml_value
 from evenhand.data.names import suffix
 from evenhand.data.root import Root
 from evenhand.data.table import Table, read_table
@@ -36,8 +36,8 @@ def draft(root: Root) -> Draft:
     if table is not None:
         person = _first(table, _PEOPLE)
         data = (
-            f"table = {json.dumps(table.name)}",
-            f"group = {json.dumps(person)}" if person else "# group = COLUMN            # without one, the record",
+            f"table = {toml_value(table.name)}",
+            f"group = {toml_value(person)}" if person else "# group = COLUMN            # without one, the record",
         )
         data = (*data, *_only(table))
         test = _test(table) or test
@@ -74,7 +74,7 @@ def _test(table: Table) -> str | None:
     column = _first(table, _SPLITS)
     values = {text for text in table.texts(column) if text} if column else set()
     found = next((value for value in sorted(values) if value.lower() in _TESTS), None)
-    return f"test = {{ column = {json.dumps(column)}, value = {json.dumps(found)} }}" if found else None
+    return f"test = {{ column = {toml_value(column)}, value = {toml_value(found)} }}" if found else None
 
 
 def _only(table: Table) -> tuple[str, ...]:
@@ -84,8 +84,8 @@ def _only(table: Table) -> tuple[str, ...]:
     pair = {"DS1", "DS2"}
     if not pair < values:
         return ()
-    others = ", ".join(sorted(values - pair))
-    return (f"only = {{ {column} = {json.dumps(sorted(pair))} }}  # without {others}",)
+    others = toml_comment(sorted(values - pair))
+    return (f"only = {{ {column} = {toml_value(sorted(pair))} }}  # without {others}",)
 
 
 def _first(table: Table, wanted: Sequence[str]) -> str | None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 
+from evenhand.base.toml_text import toml_comment, toml_value
 from evenhand.modalities.beats.config import BeatsConfig
 from evenhand.modalities.beats.leads import ANY, plain
 
@@ -26,7 +26,7 @@ def lead_lines(records: Sequence[Sequence[str]]) -> str:
     """
     known = [own for own in records if own]
     if not known:
-        return f"leads = {json.dumps(BeatsConfig().leads)}"
+        return f"leads = {toml_value(list(BeatsConfig().leads))}"
     names = _by_frequency(known)
     usual = [name for name in names if _usable(name)]
     first = usual[0] if usual else ANY
@@ -73,9 +73,9 @@ def _usable(name: str) -> bool:
 
 
 def _quoted(name: str) -> str:
-    return json.dumps([name], ensure_ascii=False)
+    return toml_value([name])
 
 
 def _written(names: Sequence[str]) -> str:
     """Return names for a comment of TOML, which has to stay on its line."""
-    return ", ".join(name if name.isprintable() else repr(name) for name in names)
+    return toml_comment(names)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from evenhand.base.errors import DataError
+from evenhand.data.csvtext import csv_rows, fits
 from evenhand.data.names import suffix
 from evenhand.modalities.beats.header_text import decoded
 
@@ -111,36 +111,44 @@ def _npz(raw: bytes, most: int) -> Windows:
 
 
 def _csv(raw: bytes, most: int) -> Windows:
-    try:
-        text = decoded(raw)
-        head = re.split(r"[\r\n]", text[:_LONGEST_HEAD], maxsplit=1)[0]
-        separator = max(",;\t", key=head.count)
-        names = pd.read_csv(io.StringIO(text), sep=separator, nrows=0).columns
-        words = {name: str for name in names if not _is_number(str(name).strip())}
+    rows = csv_rows(decoded(raw))
+    _, head = next(rows, (1, []))
+    names = [name.strip() for name in head]
+    repeated = [name for name in dict.fromkeys(names) if name and names.count(name) > 1]
+    if repeated:
+        raise DataError(f'has {names.count(repeated[0])} columns "{repeated[0]}"; give each a name of its own')
+    samples = [at for at, name in enumerate(names) if _SAMPLE.fullmatch(name)]
+    rhythm = [at for at, name in enumerate(names) if name.startswith("rhythm")]
+    others = {name: at for at, name in enumerate(names) if name and at not in {*samples, *rhythm}}
+    signal: list[npt.NDArray[np.float32]] = []
+    around: list[npt.NDArray[np.float32]] = []
+    words: list[list[Any]] = []
+    for line, row in rows if len(samples) >= _FEWEST else ():
+        if not fits(row, len(names)):
+            raise DataError(f"line {line:,} has {len(row):,} cells; the header has {len(names):,}")
+        if (len(signal) + 1) * len(samples) > most:
+            raise DataError(f"holds more than {most:,} numbers (beats.max_samples)")
+        signal.append(_row(row, samples, "t0…", line))
+        around.append(_row(row, rhythm, "rhythm", line))
         # only an empty cell is missing: a class may be called "NA", and "01" is not 1
-        frame = pd.read_csv(
-            io.StringIO(text), sep=separator, dtype=words, keep_default_na=False, na_values=[""], low_memory=False
-        )
-    except Exception as error:  # whatever pandas thinks of the bytes
-        raise DataError(f"is no CSV ({' '.join(str(error).split())[:80]})") from None
-    frame.columns = [str(column).strip() for column in frame.columns]
-    samples = [column for column in frame.columns if _SAMPLE.fullmatch(column)]
-    rhythm = [column for column in frame.columns if column.startswith("rhythm")]
-    if len(samples) < _FEWEST or not len(frame):
+        words.append([row[at] if row[at] else np.nan for at in others.values()])
+    if not signal:
         raise DataError(
             'has no windows: its header needs a column for each sample ("t0", "t1", …) and a row for each'
         )
-    if frame[samples].size > most:
-        raise DataError(f"holds {frame[samples].size:,} numbers; beats.max_samples = {most:,}")
-    signal = _numbers(frame[samples].to_numpy(), "t0…")[:, None, :]
-    around = _numbers(frame[rhythm].to_numpy() if rhythm else np.zeros((len(frame), 1)), "rhythm")
-    others = frame.drop(columns=[*samples, *rhythm])
-    return Windows(signal, around, {str(name): others[name].to_numpy(dtype=object) for name in others})
+    columns = {}
+    for at, name in enumerate(others):
+        columns[name] = np.array([*(row[at] for row in words), None], dtype=object)[:-1]
+    near = np.stack(around) if rhythm else np.zeros((len(signal), 1), dtype=np.float32)
+    return Windows(np.stack(signal)[:, None, :], near, columns)
 
 
-def _is_number(column: str) -> bool:
-    """Whether a column holds numbers: a sample, or a part of the rhythm."""
-    return bool(_SAMPLE.fullmatch(column)) or column.startswith("rhythm")
+def _row(row: Sequence[str], columns: Sequence[int], name: str, line: int) -> npt.NDArray[np.float32]:
+    """Return the numbers of some cells; an empty one is NaN."""
+    try:
+        return np.array([float(row[at] or "nan") for at in columns], dtype=np.float32)
+    except ValueError:
+        raise DataError(f'has something in "{name}" that is no number (line {line:,})') from None
 
 
 def _numbers(values: npt.NDArray[Any], name: str) -> npt.NDArray[np.float32]:

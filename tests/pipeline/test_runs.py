@@ -1,0 +1,45 @@
+"""`runs`: one damaged record does not hide the others."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import evenhand
+from evenhand.base.record import Record
+from evenhand.cli.app import app
+
+
+@pytest.fixture
+def output(tmp_path: Path) -> Path:
+    data = {"kind": "photos", "classes": ["x", "y"], "rows": 7}
+    for _ in range(2):
+        Record.create(tmp_path, asked="", resolved={"model": []}, data=data)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("name", "raw"),
+    [
+        ("data.json", None),
+        ("data.json", b"null"),
+        ("data.json", b"\xff"),
+        ("data.json", b'{"classes": 3, "rows": 1}'),
+        ("resolved.toml", b"a ="),
+        ("resolved.toml", b""),
+        ("scores.json", b"[]"),
+        ("scores.json", b"{"),
+    ],
+)
+def test_a_damaged_record_is_listed_as_such_and_hides_no_other(output: Path, name: str, raw: bytes | None) -> None:
+    damaged = sorted(output.iterdir())[0]
+    if raw is None:
+        (damaged / name).unlink()
+    else:
+        (damaged / name).write_bytes(raw)
+    table = evenhand.runs(output)
+    assert table["state"].tolist() == ["damaged", "unfinished"]
+    assert table["rows"].tolist() == [0, 7]
+    assert name.split(".")[0] in table["note"][0]
+    done = CliRunner(env={"COLUMNS": "200"}).invoke(app, ["runs", str(output)])
+    assert (done.exit_code, "damaged" in done.output, "unfinished" in done.output) == (0, True, True)
