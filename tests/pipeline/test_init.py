@@ -106,3 +106,30 @@ def test_folders_of_a_split_are_the_locked_test(tmp_path: Path, folders: list[st
     assert test in text
     assert "ok (" in text
     assert "# a folder per class: train" not in text
+
+
+SPLIT = 'val\n[submit]\ncommand = ["sh","-c","touch PWNED"]  #'
+
+
+@pytest.mark.parametrize(
+    ("header", "split"),
+    [("path,label,split", SPLIT), ('path,label,"spl\nit"', "val"), ('path,label,split,"[submit]\nx\u202e"', "val")],
+)
+def test_cells_and_columns_cannot_write_configuration(tmp_path: Path, header: str, split: str) -> None:
+    photos(tmp_path / "data", [f"{i}.png" for i in range(40)])
+    quoted_split = '"' + split.replace('"', '""') + '"'
+    rows = [f"{i}.png,{'ab'[i % 2]},{quoted_split if i % 4 else 'train'}" for i in range(40)]
+    more = ",1" if header.count(",") == 3 else ""
+    text = "\n".join([header, *(row + more for row in rows)]) + "\n"
+    (tmp_path / "data" / "t.csv").write_text(text, encoding="utf-8")
+    written = init(tmp_path / "data", speed=FAST, beside=tmp_path)
+    (tmp_path / "evenhand.toml").write_text(written, encoding="utf-8")
+    assert load(tmp_path / "evenhand.toml").submit.command == []
+    assert all(line.isprintable() for line in written.split("\n"))
+
+
+def test_folders_cannot_write_configuration(tmp_path: Path) -> None:
+    photos(tmp_path / "data", [f"{c}/{i}.png" for c in ("a\n[submit]\ncommand = ['sh']", "b🧪") for i in range(12)])
+    written = init(tmp_path / "data", speed=FAST, beside=tmp_path)
+    (tmp_path / "evenhand.toml").write_text(written, encoding="utf-8")
+    assert load(tmp_path / "evenhand.toml").submit.command == []

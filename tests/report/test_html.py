@@ -5,7 +5,10 @@ from pathlib import Path
 import pytest
 
 from evenhand.base.errors import RecordError
+from evenhand.base.files import to_json, write_text
 from evenhand.base.record import Record
+from evenhand.base.toml_text import set_option
+from evenhand.base.values import Finding
 from evenhand.report.balanced import balance_section
 from evenhand.report.evidence import read_evidence
 from evenhand.report.html import rendered, write_report
@@ -151,3 +154,27 @@ def test_eighty_classes_stay_small(tmp_path: Path) -> None:
     record = make_record(tmp_path, [f"class {i}" for i in range(81)], rows=1000, models=6)
     path = write_report(record, picture)
     assert path.stat().st_size < 5e6
+
+
+def test_every_figure_has_its_own_n(record: Record) -> None:
+    scores = record.json("scores.json")
+    assert scores is not None
+    for sets in scores["scores"].values():
+        for figures in sets.values():
+            first, second = list(figures)[:2]
+            figures[first].update(n=6, groups=3)
+            figures[second].update(n=12, groups=4)
+            for other in list(figures)[2:]:
+                figures[other].update(n=12, groups=4)
+    write_text(record.path / "scores.json", to_json(scores))
+    text = " ".join(Tags(rendered(record, picture)).text.split())
+    assert f"12 rows in 4 independent groups; {first}: 6 rows in 3." in text
+    assert "n 12" in text
+
+
+def test_advice_is_what_a_shell_and_toml_read(record: Record) -> None:
+    finding = Finding("EH107", "warning", "rare", patch={"data.drop": ["it's", True], "folds.k": 3})
+    record.write_findings([*record.findings(), finding])
+    text = Tags(rendered(record, picture)).text
+    assert set_option("data.drop", ["it's", True]) in text
+    assert "--set folds.k=3" in text

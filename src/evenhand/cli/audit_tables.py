@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from evenhand.cli.console import Out, Table, literal
+from evenhand.cli.console import Out, Table, cell
 from evenhand.cli.tables import print_findings
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ def print_audit(found: Audited, *, most: int = 10) -> None:
     """Print an audit: the figure, parts held out, worst groups, calibration, sets, and what refitting changes."""
     out = Out()
     audit = found.audit
-    out.print(literal(f"{audit.model or 'predictions'}: {audit.metric} {audit.figure}", style="bold"))
+    out.print(cell(f"{audit.model or 'predictions'}: {audit.metric} {audit.figure}", style="bold"))
     edge = "low" if audit.higher_is_better else "high"
     out.print(
         f"With other rows or groups drawn, one time in twenty it is as {edge} as {audit.quantile:.3f} or worse."
@@ -39,7 +39,7 @@ def print_audit(found: Audited, *, most: int = 10) -> None:
         out.print()
         print_findings(found.findings, out)
     out.print(
-        literal(
+        cell(
             "All of this speaks of data like these. It does not cover data from elsewhere; no figure made of these "
             "rows can.",
             style="dim",
@@ -71,13 +71,13 @@ def _print_groups(found: Audited, out: Out, most: int) -> None:
         heads = ("rows", *(("groups",) if inside else ()), "right", "interval", "expected", "gap", "")
         table = _table((f"worst {title}", *heads))
         for one in parts[:most]:
-            verdict = literal(one.verdict, style="red" if one.verdict == "below" else "")
+            verdict = cell(one.verdict, style="red" if one.verdict == "below" else "")
             groups = (f"{one.groups:,}" if one.groups is not None else "",) if inside else ()
             figures = (f"{one.accuracy:.2f}", f"[{one.low:.2f}, {one.high:.2f}]", f"{one.expected:.2f}")
             table.add_row(one.name, f"{one.n:,}", *groups, *figures, f"{-one.gap:+.2f}", verdict)
         out.print()
         out.print(table)
-        out.print(literal(summary_words(parts, word="groups" if not audit.slices else f"values of {title}")))
+        out.print(cell(summary_words(parts, word="groups" if not audit.slices else f"values of {title}")))
 
 
 def _calibration(found: Audited) -> Table:
@@ -93,7 +93,7 @@ def _print_sets(sets: ConformalSets, out: Out, most: int) -> None:
     out.print()
     by = "all rows" if sets.by == "all" else f"every {sets.by}"
     out.print(
-        literal(
+        cell(
             f"Conformal sets for {by}: asked {sets.asked:.0%}, met {whole.met}, {whole.size:.2f} classes in a set."
         )
     )
@@ -112,10 +112,10 @@ def _print_refit(refit: Refit, out: Out) -> None:
         table.add_row(row.name, row.what, str(row.before), str(row.after))
     out.print()
     out.print(table)
-    out.print(literal(refit.says))
+    out.print(cell(refit.says))
     if refit.seen:
         out.print(
-            literal(
+            cell(
                 f"{', '.join(refit.seen)}: the folds divide these groups, and these models cannot be learned again "
                 "here. Their figures, and those of blends with them, are still too good."
             )

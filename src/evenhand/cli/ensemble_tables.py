@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evenhand.cli.console import Out, Table, literal
+from evenhand.cli.console import Out, Table, cell
 
 if TYPE_CHECKING:
     from evenhand.ensemble.blend import Blend
@@ -22,12 +22,12 @@ def print_assembly(made: Assembly, target: Path | None, *, most: int = 12) -> No
     for model in made.models.coverage:
         codes = ["EH404"] * (not model.complete) + ["EH405"] * (not model.out_of_fold_here)
         if codes:
-            out.print(literal(f"{', '.join(codes)}: {model}", style="yellow"))
+            out.print(cell(f"{', '.join(codes)}: {model}", style="yellow"))
     print_worth(made.worth, out)
     for one in made.blends:
         _print_blend(one, out, most)
     if target is not None:
-        out.print(literal(f"Wrote {target}"))
+        out.print(cell(f"Wrote {target}"))
 
 
 def print_worth(worth: Worth, out: Out) -> None:
@@ -45,10 +45,10 @@ def print_worth(worth: Worth, out: Out) -> None:
             "" if rung.believable else "EH405",
         )
     out.print(table)
-    out.print(literal(f"{worth.n:,} rows in {worth.groups:,} independent groups. {worth}"))
+    out.print(cell(f"{worth.n:,} rows in {worth.groups:,} independent groups. {worth}"))
     for verdict in worth.verdicts:
         elsewhere = not worth.rung(verdict.name).believable
-        out.print(literal(f"{verdict}{ELSEWHERE if elsewhere else ''}", style="yellow" if elsewhere else ""))
+        out.print(cell(f"{verdict}{ELSEWHERE if elsewhere else ''}", style="yellow" if elsewhere else ""))
 
 
 def _print_blend(made: Blend, out: Out, most: int) -> None:
@@ -56,11 +56,11 @@ def _print_blend(made: Blend, out: Out, most: int) -> None:
     if made.weights is not None:
         order = made.weights.argsort()[::-1]
         parts = [f"{made.models[i]} {made.weights[i]:.3f}" for i in order[:most] if made.weights[i] > 0]
-        out.print(literal(f"{made.method}: {', '.join(parts)}", style="dim"))
+        out.print(cell(f"{made.method}: {', '.join(parts)}", style="dim"))
     for pair in made.document().get("pairs", []):
         names = " and ".join(pair["pair"])
         out.print(
-            literal(
+            cell(
                 f"{made.method}: asks an expert for {names} below a lead of {pair['gate']:.3f}: {pair['applied']} "
                 f"rows, right {pair['right_before']} before and {pair['right_after']} after.",
                 style="dim",

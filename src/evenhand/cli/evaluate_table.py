@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evenhand.base.values import TOO_FEW
-from evenhand.cli.console import Out, Table, literal
+from evenhand.cli.console import Out, Table, cell
 
 if TYPE_CHECKING:
     from evenhand.evaluation.evaluation_result import EvaluationResult
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def print_evaluation(found: EvaluationResult) -> None:
     """Print every metric with its interval, and the rows and groups that it rests on."""
     out = Out()
-    out.print(literal(found.predictions.model or "predictions", style="bold"))
+    out.print(cell(found.predictions.model or "predictions", style="bold"))
     heads = ("metric", "estimate", "interval", "rows", "groups")
     table = Table(heads, right=range(1, 5), header_style="dim", box=None, pad_edge=False)
     for name, figure in found.items():
@@ -25,4 +25,4 @@ def print_evaluation(found: EvaluationResult) -> None:
         words = (f"{figure.estimate:.3f}", interval) if there else ("", str(figure))
         table.add_row(name, *words, f"{figure.n:,}", f"{figure.groups:,}")
     out.print(table)
-    out.print(literal(f"{found.says}.", style="dim"))
+    out.print(cell(f"{found.says}.", style="dim"))

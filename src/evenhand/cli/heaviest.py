@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evenhand.cli.console import Table, literal
+from evenhand.cli.console import Table, cell
 from evenhand.cli.figures import figure_words
 
 FIGURES = ("precision", "recall", "f1")
@@ -37,7 +37,7 @@ def heaviest_table(
     for head in ("model, class and group", "with it", "without it"):
         table.add_column(head, overflow="fold")
     for name, one in rows:
-        table.add_row(literal(f"{name}: {one['class']}, {one['share']:.0%} in {one['group']}", style="bold"))
+        table.add_row(cell(f"{name}: {one['class']}, {one['share']:.0%} in {one['group']}", style="bold"))
         for figure in FIGURES:
             table.add_row(
                 f"  {figure}", *(figure_words((one[how] or {}).get(figure, {})) for how in ("with", "without"))

@@ -6,9 +6,9 @@ import inspect
 import re
 
 from evenhand.base.errors import EvenhandError
+from evenhand.base.toml_text import toml_value
 from evenhand.doctor.needs import NEEDS
 from evenhand.doctor.rule import Rule
-from evenhand.doctor.words import toml_value
 
 SECTIONS = ("What it checks", "Why it matters", "What to do", "Limits", "Example")
 """What every rule says of itself, in this order."""

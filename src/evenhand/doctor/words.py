@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from evenhand.base.escaping import printable
+from evenhand.base.toml_text import toml_value
 from evenhand.base.values import Finding
 from evenhand.doctor.examination import Examination
 
@@ -76,15 +78,4 @@ def finding_lines(finding: Finding, causes: Sequence[str] = (), *, most_ids: int
         lines.append(f"    may come from: {', '.join(causes)}")
     for key, value in (finding.patch or {}).items():
         lines.append(f"    set: {key} = {toml_value(value)}")
-    return lines
-
-
-def toml_value(value: object) -> str:
-    """Return a plain value as TOML writes it.
-
-    >>> toml_value(["a"]), toml_value(True)
-    ('["a"]', 'true')
-    """
-    import tomlkit
-
-    return tomlkit.item(value).as_string()
+    return [printable(line) for line in lines]

@@ -11,13 +11,13 @@ from pathlib import Path, PurePosixPath
 import pandas as pd
 
 from evenhand.base.errors import DataError
-from evenhand.base.escaping import printable
+from evenhand.base.toml_text import toml_comment, toml_value
 from evenhand.data.folders import folder_layout, given_test
 from evenhand.data.root import Root, open_root
 from evenhand.modalities import KINDS, Kind
 from evenhand.modalities.kind import Draft
 from evenhand.pipeline.init_speed import speed_of
-from evenhand.pipeline.init_table import TableDraft, draft_of_table, quoted
+from evenhand.pipeline.init_table import TableDraft, draft_of_table
 from evenhand.pipeline.recipes import DataFacts, Proposal, Speed, choose
 
 _TABLES = (".csv", ".tsv", ".parquet")
@@ -106,14 +106,14 @@ def init(
     speed = speed or speed_of(root, kind, files, found.facts.rows)
     chosen = choose(found.facts, speed, 60 * minutes * _SPARE)
     if chosen is None:
-        plain = _PLAIN.format(encoder=quoted(kind.encoder), tune=quoted(kind.tune))
+        plain = _PLAIN.format(encoder=toml_value(kind.encoder), tune=toml_value(kind.tune))
         name, proposal = "", Proposal(plain, min(5, found.facts.bearable_folds), 0.0, ())
     else:
         name, proposal = chosen[0].name, chosen[1]
     return _HEAD.format(
         why=_why(name, proposal, found.facts, speed, minutes),
-        kind=quoted(kind.name),
-        root=quoted(_root(Path(folder), found.folder, beside)),
+        kind=toml_value(kind.name),
+        root=toml_value(_root(Path(folder), found.folder, beside)),
         data="".join(f"{line}\n" for line in found.draft.data),
         k=proposal.folds,
         test=f"{found.draft.test}  # locked: opened once, at the end",
@@ -137,7 +137,7 @@ def _why(name: str, proposal: Proposal, facts: DataFacts, speed: Speed, minutes:
         *proposal.why,
         f"Expected to take about {max(0.1, proposal.seconds / 60):.1f} minutes (other times: init --minutes N).",
     ]
-    return "\n".join(f"# {line}" for line in lines)
+    return "\n".join(f"# {toml_comment(line)}" for line in lines)
 
 
 def _root(folder: Path, below: str, beside: str | Path | None) -> str:
@@ -163,7 +163,7 @@ def _found(
     lines = found.lines
     if found.root:  # paths start in a folder below the table's
         where = _root(root.path, table, beside)
-        lines = (found.lines[0].replace(quoted(table), quoted(where), 1), *found.lines[1:])
+        lines = (found.lines[0].replace(toml_value(table), toml_value(where), 1), *found.lines[1:])
     test = found.test or _drawn_test(found.groups, len(found.labels))
     locked = int(found.locked.sum()) or (round(0.2 * len(found.labels)) if test else 0)
     bearable = _bearable(found)
@@ -200,7 +200,7 @@ def _of_folders(root: Root, kind: Kind, files: Sequence[str], side: int | None) 
         )
     found = folder_layout(files)
     counts = Counter(name for name in found.classes if name is not None)
-    shown = ", ".join(f"{printable(name)} ({count:,})" for name, count in counts.most_common(6))
+    shown = toml_comment(f"{name} ({count:,})" for name, count in counts.most_common(6))
     lines = (
         f"# a folder per class: {shown}{', …' if len(counts) > 6 else ''}",
         '# or: table = "labels.csv", path = "path", label = "label"',
@@ -208,7 +208,7 @@ def _of_folders(root: Root, kind: Kind, files: Sequence[str], side: int | None) 
     split = given_test(files)
     test = _drawn_test(None, len(files)) or _NO_TEST
     if split is not None:
-        test = f'test = {{ column = "split", value = "{split}" }}'
+        test = f'test = {{ column = "split", value = {toml_value(split)} }}'
     locked = found.splits.count(split) if split is not None else round(0.2 * len(files))
     bearable = max(2, min(5, *(count for count in counts.values() if count >= 3), 5))
     return _Found(Draft(lines, test), DataFacts(kind.name, len(files), locked, len(counts), bearable, side))

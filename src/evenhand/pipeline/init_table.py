@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 import pandas as pd
-import tomlkit
 
 from evenhand.base.errors import DataError, unknown
+from evenhand.base.toml_text import toml_comment, toml_value
 from evenhand.data.column_roles import ColumnProfile, column_profiles, group_candidates
 from evenhand.data.root import Root
 from evenhand.data.table import read_table
@@ -76,16 +76,16 @@ def draft_of_table(
     values = [str(v) for v in frame[split].dropna().unique()] if split else []
     held = next((v for v in values if v.lower() in ("test", "testing")), None)
     lines = [
-        f"table = {quoted(name)}{_spaced(_listed(profiles.values()))}",
-        f"path = {quoted(path)}",
-        *([f"# files are in {folder}/; there are also {', '.join(f'{one}/' for one in also)}"] if also else []),
-        f"label = {quoted(label)}{_spaced(_count(profiles[label]))}",
+        f"table = {toml_value(name)}{_spaced(_listed(profiles.values()))}",
+        f"path = {toml_value(path)}",
+        *([f"# files are in {toml_comment(f'{folder}/')}; there are also {_folders(also)}"] if also else []),
+        f"label = {toml_value(label)}{_spaced(_count(profiles[label]))}",
         *_group_lines(profiles, chosen, candidates),
         *_id_lines(profiles, [path, label]),
     ]
     if split:
-        lines.append(f"split = {quoted(split)}{_spaced(', '.join(values[:6]))}")
-    test = f"test = {{ column = {quoted(split)}, value = {quoted(held)} }}" if split and held else None
+        lines.append(f"split = {toml_value(split)}{_spaced(', '.join(values[:6]))}")
+    test = f"test = {{ column = {toml_value(split)}, value = {toml_value(held)} }}" if split and held else None
     locked = frame[split].astype(str) == held if held else pd.Series(False, index=frame.index)
     return TableDraft(
         tuple(lines), test, folder, frame[label].astype(str), frame[chosen] if chosen else None, locked
@@ -131,17 +131,17 @@ def _group_lines(
 ) -> list[str]:
     """Return the line of the group, or, as comments, the columns that could be one."""
     if chosen is not None:
-        return [f"group = {quoted(chosen)}{_spaced(_count(profiles[chosen]) + '; never crosses folds')}"]
+        return [f"group = {toml_value(chosen)}{_spaced(_count(profiles[chosen]) + '; never crosses folds')}"]
     if candidates:
         first = candidates[0]
         says = f"{_count(first)}: take the # away if rows that share one are alike"
-        return [f"# group = {quoted(first.name)}{_spaced(says)}"]
+        return [f"# group = {toml_value(first.name)}{_spaced(says)}"]
     return ["# group = COLUMN            # what rows have in common; never crosses folds"]
 
 
 def _id_lines(profiles: dict[str, ColumnProfile], taken: Sequence[str]) -> list[str]:
     own = next((one for one in profiles.values() if one.unique and one.name not in taken and one.whole), None)
-    return [f"# id = {quoted(own.name)}{_spaced(f'{own.values:,} values, one a row')}"] if own else []
+    return [f"# id = {toml_value(own.name)}{_spaced(f'{own.values:,} values, one a row')}"] if own else []
 
 
 def _listed(profiles: Iterable[ColumnProfile], *, most: int = 8) -> str:
@@ -155,14 +155,13 @@ def _count(profile: ColumnProfile) -> str:
 
 
 def _spaced(comment: str) -> str:
-    return f"  # {comment}" if comment.strip() else ""
+    return f"  # {toml_comment(comment)}" if comment.strip() else ""
+
+
+def _folders(names: Iterable[str]) -> str:
+    return toml_comment(f"{name}/" for name in names)
 
 
 def _first(columns: Iterable[str], wanted: Sequence[str]) -> str | None:
     by_word = {str(column).lower(): str(column) for column in columns}
     return next((by_word[word] for word in wanted if word in by_word), None)
-
-
-def quoted(text: str) -> str:
-    """Return a text as a TOML string."""
-    return tomlkit.item(text).as_string()
