@@ -97,6 +97,15 @@ def test_too_few_classes(parts: list[tuple[str, ...]], says: str) -> None:
         label(parts, config(), "t.csv")
 
 
+@pytest.mark.parametrize("parts", [rows("a", "a"), rows("a", "a", "b")])
+def test_a_column_is_advised_only_where_there_is_a_table(parts: list[tuple[str, ...]]) -> None:
+    with pytest.raises(DataError, match=r"name another column in data\.label"):
+        label(parts, config(), "t.csv")
+    with pytest.raises(DataError) as of_folders:
+        label(parts, DataConfig(root="."), "photos", named="folders")
+    assert "column" not in str(of_folders.value)
+
+
 def test_one_class_is_enough_where_rows_may_have_none() -> None:
     data = config(several=True, min_count=1)
     assert label([("a",), ()], data, "t.csv").values.tolist() == [[1], [0]]

@@ -13,9 +13,12 @@ from typer.testing import CliRunner
 import evenhand
 from evenhand.base.errors import DataError
 from evenhand.base.files import to_json
+from evenhand.base.record import Record
+from evenhand.base.values import Folds, Predictions, Samples
 from evenhand.cli.app import app
 from evenhand.evaluation.labels import Labels, read_labels
 from evenhand.pipeline.assemble import write_predictions
+from evenhand.settings import load
 
 CLASSES = list("abc")
 
@@ -60,7 +63,7 @@ def test_files_of_every_kind_become_one(folder: Path) -> None:
     assert [one.name for one in made.blends] == ["ensemble:equal", "ensemble:nnls+temperature"]
     assert made.worth.groups == 50
     assert not made.worth.rung("ensemble:equal").believable
-    assert {"models", "blends", "worth", "rows"} == set(made.document())
+    assert {"models", "blends", "worth", "rows", "findings"} == set(made.document())
     to_json(made.document())
 
 
@@ -146,6 +149,47 @@ def test_the_shell_says_the_same(folder: Path) -> None:
     words = CliRunner().invoke(app, ["ensemble", *files, *told])
     assert "optimism" in words.stdout
     assert "200 rows in 50 independent groups" in words.stdout
+
+
+def run_of(output: Path, seed: int, **balance: object) -> Record:
+    """Return the record of a run of one model, lite, on rows of 80 : 15 : 5."""
+    config = {
+        "data": {"kind": "photos", "root": str(output)},
+        "model": [{"name": "lite", "encoder": "package:efficientnet-lite0"}],
+        "evaluate": {"logistic_regression": False},
+        "balance": balance,
+    }
+    truth = np.repeat([0, 1, 2], [160, 30, 10])
+    ids = np.array([f"r{i}" for i in range(200)], dtype=object)
+    frame = pd.DataFrame({"id": ids, "path": ids})
+    record = Record.create(
+        output,
+        asked="",
+        resolved=load(config).resolved(),
+        data={"kind": "photos", "classes": CLASSES},
+        samples=Samples(frame, tuple(CLASSES), truth),
+    )
+    fold = (np.arange(200) % 5).astype(np.int16)
+    record.write_folds(Folds(ids, fold, 5))
+    raw = np.random.default_rng(seed).normal(size=(200, 3)) + np.eye(3)[truth]
+    shares = np.exp(raw) / np.exp(raw).sum(axis=1, keepdims=True)
+    table = Predictions(ids, tuple(CLASSES), shares, truth, fold, model="lite").frame()
+    record.write_predictions(table.assign(model="lite", set="oof", truth=np.array(CLASSES)[truth]))
+    return record
+
+
+def test_runs_under_different_priors_are_told(tmp_path: Path) -> None:
+    natural, even = run_of(tmp_path, 1), run_of(tmp_path, 2, correct_to="uniform")
+    again = run_of(tmp_path, 3, sampler="balanced")  # trained otherwise, corrected to the same
+    made = evenhand.assemble(natural, even, methods=["equal"], draws=20)
+    (found,) = made.findings
+    assert found.code == "EH210"
+    assert f"{natural.path.name}/lite stands for natural shares, {even.path.name}/lite for equal" in found.says
+    assert found.patch is None
+    assert [one["code"] for one in made.document()["findings"]] == ["EH210"]
+    assert evenhand.assemble(natural, again, methods=["equal"], draws=20).findings == ()
+    words = CliRunner(env={"COLUMNS": "250"}).invoke(app, ["ensemble", str(natural.path), str(even.path)])
+    assert "EH210 warning" in words.output
 
 
 @pytest.mark.parametrize(

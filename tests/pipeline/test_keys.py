@@ -28,6 +28,17 @@ def test_a_section_comes_with_those_within_it() -> None:
     assert set(evenhand.keys("[[model]]")["section"]) == {"[[model]]"}
 
 
+def test_what_may_differ_for_a_model_has_the_keys_of_the_section() -> None:
+    """`init` writes [model.train]."""
+    general, own = evenhand.keys("train"), evenhand.keys("[model.train]")
+    assert list(own["section"].unique())[:2] == ["[model.train]", "[[model.train.stage]]"]
+    assert own.drop(columns="section").equals(general.drop(columns="section"))
+    assert set(evenhand.keys("model.balance")["section"]) >= {"[model.balance]"}
+    for wrong in ("model.folds", "model.tran"):
+        with pytest.raises(EvenhandError, match="section of the configuration"):
+            evenhand.keys(wrong)
+
+
 def test_a_misspelt_section_is_answered_with_the_right_one() -> None:
     with pytest.raises(EvenhandError, match='Did you mean "train"'):
         evenhand.keys("trian")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evenhand.cli.console import Out, Table, cell
+from evenhand.cli.tables import print_findings
 
 if TYPE_CHECKING:
     from evenhand.ensemble.blend import Blend
@@ -26,6 +27,8 @@ def print_assembly(made: Assembly, target: Path | None, *, most: int = 12) -> No
     print_worth(made.worth, out)
     for one in made.blends:
         _print_blend(one, out, most)
+    if made.findings:
+        print_findings(made.findings, out)
     if target is not None:
         out.print(cell(f"Wrote {target}"))
 

@@ -125,18 +125,19 @@ def _rare(counts: dict[str, int], data: DataConfig, source: str) -> Finding:
 
 def _too_few(classes: Row, rare: set[str], counts: Counter[str], data: DataConfig, source: str, named: str) -> str:
     column = f'column "{data.label}"' if data.table else named
+    another = ", or name another column in data.label" if data.table else ""
     if not counts:
         return f"{source}: no row has a class ({column}). A classifier needs rows of two classes or more."
     if not rare:
         name = classes[0]
         return (
             f'{source}: all {counts[name]:,} rows are of one class, "{name}" ({column}). A classifier needs two '
-            "or more: add rows of another class, or name another column in data.label."
+            f"or more: add rows of another class{another}."
         )
     return (
         f"{source}: {len(counts):,} classes are named ({column}), but {len(rare):,} of them have fewer rows than "
         f"data.min_count = {data.min_count} (such as {some(sorted(rare))}); two or more classes must remain. "
-        "Collect more rows, merge classes with data.rename, or name another column in data.label."
+        f"Collect more rows, or merge classes with data.rename{another}."
     )
 
 

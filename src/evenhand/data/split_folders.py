@@ -56,6 +56,21 @@ def split_of(name: str) -> str | None:
     return SPLITS.get(left[0]) if len(left) == 1 else None
 
 
+def split_words(names: Sequence[str]) -> dict[str, str]:
+    """Return folder -> split where names differ by nothing but words that they share, such as a data set's name.
+
+    They count only if there is one to train on and another split; a word that all share is no split.
+
+    >>> split_words(["seg_train", "seg_test", "seg_pred"]), split_words(["train_red", "train_blue"])
+    ({'seg_train': 'train', 'seg_test': 'test'}, {})
+    """
+    words = {name: re.split(r"[\W_]+", name.casefold()) for name in names}
+    shared = set.intersection(*map(set, words.values())) if words else set()
+    left = {name: " ".join(word for word in of if word not in shared) for name, of in words.items()}
+    found = {name: split for name, rest in left.items() if rest and (split := split_of(rest)) is not None}
+    return found if "train" in found.values() and len(set(found.values())) > 1 else {}
+
+
 def layout(names: Sequence[str]) -> Layout:
     """Return the split and the class of each file, given the names of files below the folder that holds all.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -13,7 +13,7 @@ import pandas as pd
 from evenhand.base.errors import DataError, EvenhandError
 from evenhand.base.files import frame_csv, replacing
 from evenhand.base.record import Record
-from evenhand.base.values import Floats, Folds, Predictions
+from evenhand.base.values import Finding, Floats, Folds, Predictions
 from evenhand.data.split_sklearn import GroupedStratifiedKFold
 from evenhand.ensemble.align import Aligned, align
 from evenhand.ensemble.blend import PREFIX, Blend, blend
@@ -23,6 +23,7 @@ from evenhand.evaluation.columns import Columns
 from evenhand.evaluation.labels import Labels, read_labels
 from evenhand.evaluation.reading import read_predictions
 from evenhand.evaluation.rungs import Worth
+from evenhand.pipeline.blend_priors import prior_findings
 from evenhand.pipeline.progress import Silent, Watcher
 from evenhand.pipeline.progress_bars import shows_progress
 from evenhand.pipeline.source import readers_store
@@ -45,11 +46,14 @@ class Assembly:
         One per method.
     worth
         Every model and blend: naive, nested and corrected for the choice of the best.
+    findings
+        EH210, where models of runs stand for different priors.
     """
 
     models: Aligned
     blends: tuple[Blend, ...]
     worth: Worth
+    findings: tuple[Finding, ...] = ()
 
     @property
     def predictions(self) -> pd.DataFrame:
@@ -71,6 +75,7 @@ class Assembly:
             "rows": len(self.models.first),
             "blends": {one.method: one.document() for one in self.blends},
             "worth": self.worth.document(),
+            "findings": [finding.document() for finding in self.findings],
         }
 
     def __repr__(self) -> str:
@@ -139,7 +144,8 @@ def assemble(
     truth = read_labels(labels) if isinstance(labels, (str, Path)) else labels
     watcher.stage("reading", len(sources))
     found = [_read(source, truth, folds, columns) for source in sources]
-    models = _with_folds(align(_named_apart(found, sources), rows=rows))
+    named = _named_apart(found, sources)
+    models = _with_folds(align(named, rows=rows))
     fresh = _new(new, models, columns) if new else None
     features = _features(sources, models, recipes, watcher, store)
     watcher.stage("blending", len(recipes))
@@ -148,7 +154,8 @@ def assemble(
         made.append(blend(models, how, test=fresh, features=features, seed=seed))
         watcher.advance(done)
     watcher.stage("judging")
-    return Assembly(models, tuple(made), worth(models, made, score=score, draws=draws, seed=seed))
+    judged = worth(models, made, score=score, draws=draws, seed=seed)
+    return Assembly(models, tuple(made), judged, prior_findings(_runs(sources, found, named)))
 
 
 def write_predictions(made: Assembly, path: Path) -> None:
@@ -189,6 +196,19 @@ def _named_apart(found: Sequence[Sequence[Predictions]], sources: Sequence[Sourc
                 name += "'"
             out.append(replace(p, model=name))
     return out
+
+
+def _runs(
+    sources: Sequence[Source], found: Sequence[Sequence[Predictions]], named: Sequence[Predictions]
+) -> Iterator[tuple[Record, dict[str, str]]]:
+    """Yield each run among the sources, with the names of its models -> what they are called beside others."""
+    called = iter(named)
+    for source, some in zip(sources, found, strict=True):
+        names = {p.model: next(called).model for p in some}
+        if isinstance(source, Record):
+            yield source, names
+        elif not isinstance(source, Predictions) and Path(source).is_dir():
+            yield Record.open(source), names
 
 
 def _place(source: Source) -> str:

@@ -14,8 +14,11 @@ from evenhand.base.config import literals, section_in
 from evenhand.base.errors import EvenhandError, unknown
 from evenhand.base.files import to_json
 from evenhand.modalities import KINDS
+from evenhand.models.config import ModelConfig
 from evenhand.settings import Settings
 
+OF_A_MODEL = tuple(name for name in ModelConfig.model_fields if name in Settings.model_fields)
+"""Sections whose keys may differ for a model: they stand in [model.train] and the like, too."""
 TOP = ""
 """The section of the keys that stand before any table."""
 
@@ -26,7 +29,8 @@ def keys(section: str | None = None) -> pd.DataFrame:
     Parameters
     ----------
     section
-        A section such as "train", or one within it such as "folds.test"; without it, all of them.
+        A section such as "train", or one within it such as "folds.test", or what differs for one model, such as
+        "model.train"; without it, all of them.
 
     Returns
     -------
@@ -45,6 +49,10 @@ def keys(section: str | None = None) -> pd.DataFrame:
     if section is None:
         return table
     wanted = section.strip("[] ")
+    own = wanted.removeprefix("model.")
+    if own != wanted and own.partition(".")[0] in OF_A_MODEL:
+        general = keys(own)
+        return general.assign(section=general["section"].str.replace(r"^(\[+)", r"\1model.", regex=True))
     names = table["section"].str.strip("[]")
     chosen = table[(names == wanted) | names.str.startswith(f"{wanted}.")] if wanted else table[names == TOP]
     if chosen.empty:

@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from evenhand.doctor import examine
+from evenhand.doctor.rules.eh210_blend_of_several_priors import distance
 
 
 @pytest.fixture
@@ -47,3 +48,9 @@ def test_models_under_one_prior_are_healthy_however_they_are_trained(two, one, o
 
 def test_one_model_is_not_blended(skewed):
     assert examine(skewed(correct_to="uniform"), ["EH210"]).passed == ("EH210",)
+
+
+def test_classes_in_another_order_are_the_same_prior(skewed):
+    counts = {"N": 9000, "S": 200, "V": 700, "O": 100}
+    one, other = (skewed(dict(order)).ledgers[0] for order in (counts.items(), reversed(counts.items())))
+    assert distance(one, other) == pytest.approx(0, abs=1e-12)

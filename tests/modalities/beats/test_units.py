@@ -4,14 +4,44 @@ from evenhand.modalities.beats.units import millivolts
 
 
 @pytest.mark.parametrize(
-    "unit", ["uV", "UV", "uv", "µV", "μV", "ÂµV", "Î¼V", "ìV", "?V", "�V", "[µV]", "microvolts"]
+    "unit",
+    [
+        "uV",
+        "UV",
+        "uv",
+        "µV",
+        "μV",
+        "ÂµV",
+        "Î¼V",
+        "ìV",
+        "?V",
+        "�V",
+        "[µV]",
+        "microvolts",
+        "µVolt",
+        "uVolts",
+        "μvolts",
+        "?Volts",
+        "ÂµVolt",
+        "\ufffdVolt",
+    ],
 )
 def test_microvolts_in_every_spelling(unit: str) -> None:
     assert millivolts(unit) == 1e-3
 
 
 @pytest.mark.parametrize(
-    ("unit", "size"), [("mV", 1), ("MV", 1), ("millivolt", 1), ("V", 1e3), ("volts", 1e3), ("nV", 1e-6)]
+    ("unit", "size"),
+    [
+        ("mV", 1),
+        ("MV", 1),
+        ("millivolt", 1),
+        ("V", 1e3),
+        ("volts", 1e3),
+        ("nV", 1e-6),
+        ("mVolt", 1),
+        ("nVolts", 1e-6),
+    ],
 )
 def test_other_units_of_voltage(unit: str, size: float) -> None:
     assert millivolts(unit) == size

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from evenhand.data.split_folders import SPLITS, split_of
+from evenhand.data.split_folders import SPLITS, split_of, split_words
 from evenhand.doctor.case import Case
 from evenhand.doctor.rule import Found, rule
 from evenhand.doctor.words import count, listing, verb
@@ -17,8 +17,10 @@ def check(case: Case) -> Iterator[Found]:
     """Find classes that are splits: folders called train, test or validation among those that name classes.
 
     What it checks: class names that are spellings of a split (`train`, `Test_images`, `val2017`), if there are two
-    of them, or one called test or holding folders that are named like other classes; and a class that is the only
-    one of a split and occurs in no other, such as `test/unknown` beside `train/ok` and `train/nok`.
+    of them, or one called test or holding folders that are named like other classes; names that are splits once
+    the words that all classes share are left out (`seg_train`, `seg_test`); classes whose folders hold folders of
+    splits, though splits were not taken for such (`images/train/ok`, `images/val/ok` beside `docs`); and a class
+    that is the only one of a split and occurs in no other (`test/unknown` beside `train/ok` and `train/nok`).
 
     Why it matters: a classifier would learn to tell training photos from test photos; and rows without a label
     would be trained on as a class of their own.
@@ -32,6 +34,9 @@ def check(case: Case) -> Iterator[Found]:
     Example: `2 classes look like splits: train (80 rows) and test_images (20 rows).`
     """
     named = _named_like_splits(case)
+    holding = [name for name in _holding_splits(case) if name not in named]
+    if holding:
+        yield _holds_splits(case, holding)
     if named:
         yield _found(
             case, named, f"{count(len(named), 'class', 'classes')} {verb(len(named), 'looks', 'look')} like"
@@ -45,15 +50,48 @@ def _named_like_splits(case: Case) -> list[str]:
     named = [name for name in case.rows.classes if split_of(name) is not None]
     if len(named) > 1:
         return named
+    if shared := split_words(case.rows.classes):
+        return list(shared)
     return [name for name in named if split_of(name) == "test" or _holds_classes(case, name)]
 
 
 def _holds_classes(case: Case, name: str) -> bool:
     """Whether the folder of a class holds folders that are called like other classes, or two at least."""
-    paths = case.paths(np.flatnonzero(case.label_words == name))
-    below = {parts[parts.index(name) + 1] for parts in (path.split("/")[:-1] for path in paths)
-             if name in parts[:-1]}  # fmt: skip
+    below = _below(case, name) - {""}
     return len(below) > 1 or bool(below & set(case.rows.classes))
+
+
+def _below(case: Case, name: str) -> set[str]:
+    """Return the folders in the folder of a class, "" for files that lie in it."""
+    paths = case.paths(np.flatnonzero(case.label_words == name))
+    folders = [path.split("/")[:-1] for path in paths]
+    return {[*parts, ""][parts.index(name) + 1] for parts in folders if name in parts}
+
+
+def _holding_splits(case: Case) -> list[str]:
+    """Return classes whose folder holds folders of splits, one to train on among them, and nothing else."""
+    if "split" in case.rows.frame or case.rows.multi_label:
+        return []
+    found = []
+    for name in case.rows.classes:
+        splits = {split_of(folder) for folder in _below(case, name)}
+        if None not in splits and "train" in splits and len(splits) > 1:
+            found.append(name)
+    return found
+
+
+def _holds_splits(case: Case, names: list[str]) -> Found:
+    below = sorted(_below(case, names[0]))
+    held = np.isin(case.label_words, names)
+    return Found(
+        says=f"{count(len(names), 'class', 'classes')} {verb(len(names), 'holds', 'hold')} folders that look like "
+        f"splits: {listing(names)} ({listing(below)}). They were not taken for splits, but for parts of a class. "
+        "If classes lie below the splits, point data.root at the folder that holds these; else divide every class "
+        "into train, val and test, or name the split in a table.",
+        about=names[0] if len(names) == 1 else "",
+        evidence={"classes": names, "folders": below},
+        ids=case.rows.ids[held],
+    )
 
 
 def _alone_in_a_split(case: Case) -> list[str]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
-import numpy as np
-
 from evenhand.balance.ledger import Ledger
 from evenhand.doctor.case import Case
 from evenhand.doctor.rule import Found, rule
@@ -18,8 +16,8 @@ def check(case: Case, *, apart: float = 0.1) -> Iterator[Found]:
     """Find models that are blended though their probabilities stand for different priors.
 
     What it checks: the prior that the probabilities of each model are judged under (balance.correct_to and
-    balance.adjust), where [ensemble] blends two models or more. It fires where two of them differ by more than
-    `apart` (total variation). Of a model with stages that differ, the last stage counts.
+    balance.adjust), where [ensemble], or `evenhand ensemble` on runs, blends two models or more. It fires where two
+    of them differ by more than `apart` (total variation). Of a model with stages that differ, the last stage counts.
 
     Why it matters: a mean of probabilities, and every blend and stacker that is made of them, takes 30 % of a model
     of equal classes for the same as 30 % of one that stands for the data. The blend stands for a prior between them
@@ -28,8 +26,9 @@ def check(case: Case, *, apart: float = 0.1) -> Iterator[Found]:
     What to do: give all models the same balance.correct_to. What is trained may differ: samplers, weights and
     losses are corrected for.
 
-    Limits: probabilities are not brought to one prior here, as it is not known which one is wanted. Files of
-    predictions made elsewhere do not say what prior they stand for, and are not checked.
+    Limits: probabilities are not brought to one prior here, as it is not known which one is wanted. `evenhand
+    ensemble` looks at the models of runs; files of predictions do not say what prior they stand for, and are not
+    checked.
 
     Example: `lite0 and b4 are blended under different priors (65.0% apart: lite0 stands for natural shares, b4 for
     equal classes).`
@@ -59,8 +58,11 @@ _NATURAL = "natural shares"
 
 
 def distance(one: Ledger, other: Ledger) -> float:
-    """Return the total variation between what the probabilities of two models stand for."""
-    return float(np.abs(one.plan.judged.shares - other.plan.judged.shares).sum() / 2)
+    """Return the total variation between what the probabilities of two models stand for; classes go by name."""
+    first, second = (
+        dict(zip(each.names, each.shares, strict=True)) for each in (one.plan.judged, other.plan.judged)
+    )
+    return float(sum(abs(first.get(name, 0.0) - second.get(name, 0.0)) for name in {*first, *second}) / 2)
 
 
 def _way(ledger: Ledger) -> str:

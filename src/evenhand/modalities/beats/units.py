@@ -6,12 +6,13 @@ import re
 import unicodedata
 
 _MILLIVOLTS = {
-    **dict.fromkeys(("mv", "milliv", "millivolt", "millivolts"), 1.0),
-    **dict.fromkeys(("uv", "\u03bcv", "mcv", "microv", "microvolt", "microvolts"), 1e-3),
+    **dict.fromkeys(("mv", "mvolt", "mvolts", "milliv", "millivolt", "millivolts"), 1.0),
+    **dict.fromkeys((f"{micro}v{olts}" for micro in ("u", "\u03bc", "mc") for olts in ("", "olt", "olts")), 1e-3),
+    **dict.fromkeys(("microv", "microvolt", "microvolts"), 1e-3),
     **dict.fromkeys(("v", "volt", "volts"), 1e3),
-    **dict.fromkeys(("nv", "nanov", "nanovolt", "nanovolts"), 1e-6),
+    **dict.fromkeys(("nv", "nvolt", "nvolts", "nanov", "nanovolt", "nanovolts"), 1e-6),
 }
-_LOST_SIGN = re.compile(r"[^\x00-\x7f]{1,6}[vV]|\?{1,6}[vV]")
+_LOST_SIGN = re.compile(r"([^\x00-\x7f]{1,6}|\?{1,6})v(olts?)?", re.IGNORECASE)
 
 
 def millivolts(unit: str) -> float | None:
