@@ -169,8 +169,8 @@ def study(cell: Cell, repeats: int, draws: int, seed: int, metrics: tuple[str, .
     for repeat in range(repeats):
         rows, groups = sample(cell, rng, cell.groups or cell.n)
         measures = ask(rows, metrics, {}, {})
-        drawn, variances = bootstrap_parts(measures, groups, draws=draws, seed=repeat)
-        for name, one, truth, own, parts in zip(metrics, measures, truths, drawn, variances, strict=True):
+        drawn, moments = bootstrap_parts(measures, groups, draws=draws, seed=repeat)
+        for name, one, truth, own, parts in zip(metrics, measures, truths, drawn, moments, strict=True):
             found = figure(one, groups, own, parts)
             if np.isfinite(found.estimate):
                 plain = interval(found.estimate, own, support(one.base(), groups), ceiling=one.metric.ceiling)

@@ -56,14 +56,43 @@ def test_an_average_spans_what_its_thinnest_class_can_still_be(metric):
     assert even.high == thin.high == 1
 
 
-def test_a_worst_class_is_never_surer_than_by_itself():
-    for seed in range(8):
-        p = random(seed)
+@pytest.mark.parametrize("g", [0, 5, 12])
+def test_a_worst_class_is_never_surer_than_any_by_itself(g):
+    for seed in range(100, 112):
+        p = random(seed, n=60, g=g, skill=0.3)
         figures = evaluate(p, ["worst_recall", "recall[a]", "recall[b]", "recall[c]"], draws=100)
         worst = figures.pop("worst_recall")
-        own = min(figures.values(), key=lambda one: one.estimate)
-        assert worst.low <= own.low + 1e-9
-        assert worst.high >= own.high - 1e-9
+        lowest = min(one.estimate for one in figures.values())
+        assert worst.low <= min(one.low for one in figures.values()) + 1e-9
+        assert worst.high >= max(one.high for one in figures.values() if one.estimate == lowest) - 1e-9
+
+
+def test_a_worst_class_cannot_be_told_where_any_class_has_too_few_rows_whatever_they_show():
+    truth = np.repeat([0, 1, 2], [600, 30, 2])
+    for wrong in (0, 20):
+        said = np.where(np.arange(632) < wrong, 1, truth)
+        found = evaluate(made(truth, np.eye(3)[said]), ["worst_recall"], draws=100)["worst_recall"]
+        assert not found.enough
+        assert found.how.endswith("too few to tell: of c about 2 rows decide")
+
+
+def test_a_mean_weighed_by_rows_weighs_them_by_the_truth_and_spans_one_error_of_many():
+    truth = np.repeat([0, 1, 2], [42, 17, 1])
+    said = truth.copy()
+    said[0] = 2
+    found = evaluate(made(truth, np.eye(3)[said]), ["weighted_f1", "accuracy"], draws=300)
+    assert found["weighted_f1"].high >= 0.999  # one error of sixty rows rules out no figure of 0.999
+    assert found["weighted_f1"].high == pytest.approx(found["accuracy"].high, abs=2e-3)
+    rare = made(np.repeat([0, 1], [40, 20]), np.eye(3)[np.repeat([0, 1], [40, 20])])
+    assert evaluate(rare, ["weighted_f1"], draws=100)["weighted_f1"].enough  # a class without a row counts nothing
+
+
+def test_two_scores_that_one_error_lowers_rise_together():
+    truth = np.repeat([0, 1, 2, 3], [149, 90, 45, 16])
+    said = truth.copy()
+    said[240] = 3
+    found = evaluate(made(truth, np.eye(4)[said]), ["macro_f1"], draws=500)["macro_f1"]
+    assert found.high > 0.9987  # the truth where 0.999 of rows are right
 
 
 def test_a_class_without_a_row_is_too_few_to_tell():
@@ -111,6 +140,20 @@ def test_the_order_of_classes_rows_and_groups_has_no_say(seed, g, skill):
         width = max(a.high - a.low, b.high - b.low)
         assert (a.low, a.high) == pytest.approx((b.low, b.high), abs=0.2 * width + 1e-9), metric  # other replicates
         assert 0 <= a.low <= a.estimate <= a.high <= {"log_loss": np.inf, "brier": 2}.get(metric, 1)
+
+
+@pytest.mark.parametrize("to", list(permutations(range(3))))
+def test_without_groups_the_same_rows_are_drawn_whatever_the_order_of_classes(to):
+    p = random(3, n=200, skill=0.3)
+    other = replace(
+        p,
+        classes=tuple(np.array(p.classes)[list(to)]),
+        probabilities=p.probabilities[:, to],
+        truth=np.argsort(to)[p.truth],
+    )
+    names = ["macro_f1", "worst_recall", "balanced_accuracy", "weighted_f1"]
+    for one, two in zip(evaluate(p, names).values(), evaluate(other, names).values(), strict=True):
+        assert (one.low, one.high) == pytest.approx((two.low, two.high), abs=1e-9)
 
 
 def test_a_metric_that_is_not_made_of_its_parts_is_left_alone():

@@ -42,6 +42,12 @@ def test_rows_that_are_alike_are_drawn_by_kind():
     assert few.count == 10
 
 
+def test_kinds_are_numbered_by_first_appearance():
+    one, two = (units_for(features(60, alike=np.repeat(kinds, 20)), None) for kinds in ([0, 1, 2], [7, 3, 5]))
+    assert (one.of_row == two.of_row).all()
+    assert one.of_row[[0, 20, 40]].tolist() == [0, 1, 2]
+
+
 def test_groups_are_drawn_whole():
     units = units_for(features(6, alike=np.zeros(6, dtype=int)), np.array([0, 0, 1, 1, 2, 2]))
     assert (units.count, units.draws, units.chance) == (3, 3, None)

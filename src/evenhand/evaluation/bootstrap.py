@@ -65,23 +65,43 @@ def bootstrap_parts(
     draws: int = 2000,
     seed: int = 0,
     budget_bytes: int = 2**22,
-) -> tuple[Floats, list[Floats]]:
-    """Return what `bootstrap` does, and for each measure (c,) the variances of its parts over the replicates.
-
-    A measure without parts has none: (0,). A part that is defined on fewer than two replicates has the variance 0.
-    """
+) -> tuple[Floats, list[PartMoments]]:
+    """Return what `bootstrap` does, and for each measure the moments of its parts over the replicates."""
     out = np.empty((len(measures), draws))
-    sums: dict[int, _Moments] = {}
+    sums: dict[int, _Sums] = {}
     for reader, here, statistics in _each(measures, groups, draws, seed, budget_bytes):
         one = measures[reader]
         out[reader, here] = one.value(statistics)
         if one.metric.parts is not None:
-            sums.setdefault(reader, _Moments()).add(one.metric.parts.values(statistics, one.chosen))
-    return out, [sums[at].variance() if at in sums else np.zeros(0) for at in range(len(measures))]
+            sums.setdefault(reader, _Sums()).add(one.metric.parts.values(statistics, one.chosen))
+    return out, [sums[at].moments() if at in sums else NO_PARTS for at in range(len(measures))]
+
+
+@dataclass(frozen=True, eq=False)
+class PartMoments:
+    """Means and variances of the c parts of a measure over the replicates on which each is defined.
+
+    Attributes
+    ----------
+    mean
+        (c,); NaN for a part that is defined on none. A measure without parts has none: (0,).
+    variance
+        (c,); 0 for a part that is defined on fewer than two.
+    """
+
+    mean: Floats
+    variance: Floats
+
+    def one(self, c: int) -> PartMoments:
+        """Return those of one part."""
+        return PartMoments(self.mean[[c]], self.variance[[c]])
+
+
+NO_PARTS = PartMoments(np.zeros(0), np.zeros(0))
 
 
 @dataclass
-class _Moments:
+class _Sums:
     """Sums over replicates of each part, around its first defined values, for a variance that rounding spares."""
 
     count: Floats | None = None
@@ -100,12 +120,17 @@ class _Moments:
         self.first = self.first + shift.sum(axis=1)
         self.second = self.second + (shift * shift).sum(axis=1)
 
-    def variance(self) -> Floats:
-        """Return (c,) the variances."""
-        assert self.count is not None and self.first is not None and self.second is not None  # noqa: PT018
+    def moments(self) -> PartMoments:
+        """Return means and variances."""
+        assert self.count is not None and self.centre is not None  # noqa: PT018
+        assert self.first is not None and self.second is not None  # noqa: PT018
         count = np.maximum(self.count, 1.0)
-        variance = self.second / count - (self.first / count) ** 2
-        return np.where((self.count > 1) & (variance > 1e-14), variance, 0.0)
+        shift = self.first / count
+        variance = self.second / count - shift**2
+        return PartMoments(
+            np.where(self.count > 0, self.centre + shift, np.nan),
+            np.where((self.count > 1) & (variance > 1e-14), variance, 0.0),
+        )
 
 
 def _each(

@@ -134,8 +134,8 @@ def intervals_over(
         (n,) group numbers, or None.
     """
     plain = [one for one in measures if one.metric.interval is None]
-    replicates, variances = bootstrap_parts(plain, groups, draws=draws, seed=seed)
-    drawn = dict(zip(map(id, plain), zip(replicates, variances, strict=True), strict=True))
+    replicates, moments = bootstrap_parts(plain, groups, draws=draws, seed=seed)
+    drawn = dict(zip(map(id, plain), zip(replicates, moments, strict=True), strict=True))
     every = {id(one.features): one.features for one in plain}
     whole = {key: features.statistics() for key, features in every.items()}
     return [

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import special
 
 from evenhand.base.values import TOO_FEW, Floats, Interval, Ints
+from evenhand.evaluation.bootstrap import PartMoments
 from evenhand.evaluation.losses import loss_interval
 from evenhand.evaluation.metric import Measure
 from evenhand.evaluation.parts import part_limits
+from evenhand.evaluation.rows import Rows
 
 FEWEST_GROUPS = 2.0
 """Below as many effective groups a figure has no interval to go by: too few to tell."""
@@ -56,6 +59,20 @@ class Support:
         return f"bootstrap over groups; about {self.effective:.1f} groups decide, which is rough"
 
 
+@dataclass(frozen=True)
+class Moments:
+    """Mean and variance of a figure over the replicates on which it is defined; NaN and 0 where there are none."""
+
+    mean: float
+    variance: float
+
+    @classmethod
+    def of(cls, replicates: Floats) -> Moments:
+        """Return those of (b,) replicates."""
+        there = replicates[np.isfinite(replicates)]
+        return cls(float(there.mean()), float(there.var())) if len(there) > 1 else cls(np.nan, 0.0)
+
+
 def support(base: Floats, groups: Ints | None) -> Support:
     """Return what a figure rests on.
 
@@ -93,6 +110,10 @@ def interval(
     Where no replicate differs from another (a perfect score, one row) the effective number of rows stands in for
     the standard error: 30 of 30 right is never [1, 1].
     """
+    return _from_moments(estimate, Moments.of(replicates), on, ceiling, level)
+
+
+def _from_moments(estimate: float, drawn: Moments, on: Support, ceiling: float, level: float) -> Interval:
     if not np.isfinite(estimate):
         return Interval(np.nan, np.nan, np.nan, on.n, on.groups, level, on.how)
     student = on.grouped or np.isinf(ceiling)
@@ -100,9 +121,8 @@ def interval(
     if student and count < 1 + 1e-9:
         return Interval(estimate, 0.0, ceiling, on.n, on.groups, level, f"{on.how}; one alone tells nothing")
     inflation = count / (count - 1) if student else 1.0
-    there = replicates[np.isfinite(replicates)]
-    variance = float(there.var()) * inflation if len(there) > 1 else 0.0
-    bias = float(there.mean()) - estimate if variance > 1e-12 else 0.0
+    variance = drawn.variance * inflation
+    bias = drawn.mean - estimate if variance > 1e-12 else 0.0
     quantile = _student(count - 1, level)
     ends = [estimate]
     for centre in (estimate, float(np.clip(estimate - bias, 0.0, ceiling))):
@@ -117,7 +137,7 @@ def figure(
     one: Measure,
     groups: Ints | None,
     replicates: Floats,
-    variances: Floats,
+    parts: PartMoments,
     *,
     statistics: Floats | None = None,
     level: float = 0.95,
@@ -130,27 +150,37 @@ def figure(
         The measure.
     groups
         (n,) group numbers 0..g-1, or None.
-    replicates, variances
-        Its replicates and the variances of its parts (`bootstrap_parts`).
+    replicates, parts
+        Its replicates and the moments of its parts over them (`bootstrap_parts`).
     statistics
         (r, 1) statistics of all rows, where they are there already.
     level
         Coverage asked for.
     """
     statistics = one.features.statistics() if statistics is None else statistics
+    return _figure(one, groups, Moments.of(replicates), parts, statistics, level)
+
+
+def _figure(
+    one: Measure, groups: Ints | None, drawn: Moments, moments: PartMoments, statistics: Floats, level: float
+) -> Interval:
     on = support(one.base(), groups)
-    own = interval(one.estimate(statistics), replicates, on, ceiling=one.metric.ceiling, level=level)
+    own = _from_moments(one.estimate(statistics), drawn, on, one.metric.ceiling, level)
     if not np.isfinite(own.estimate):
         return own
-    there = replicates[np.isfinite(replicates)]
-    total = float(there.var()) if len(there) > 1 else 0.0
     low, high, why = own.low, own.high, ""
-    if (parts := part_limits(one, statistics, variances, total, groups, level)) is not None:
+    if (parts := part_limits(one, statistics, moments.variance, drawn.variance, groups, level)) is not None:
         low, high = min(low, parts.low), max(high, parts.high)
         if parts.unseen > MOST_UNSEEN:
             why = f"{parts.unseen:.0%} of the classes have no row"
+    if one.metric.parts is not None and one.metric.parts.combine == "lowest":
+        alone = [_figure(part, groups, m, of, statistics, level) for part, m, of in _each_alone(one, moments)]
+        known = [part for part in alone if np.isfinite(part.estimate)]
+        low = min([low, *(part.low for part in known)])
+        high = max([high, *(part.high for part in known if part.estimate <= own.estimate)])
+        why = why or _fewest(one, alone)
     if one.metric.cost is not None:
-        losses = loss_interval(one, groups, total, level)
+        losses = loss_interval(one, groups, drawn.variance, level)
         low, high, why = min(low, losses.low), max(high, min(losses.high, one.metric.ceiling)), losses.why
     if one.metric.limits is not None:
         least, most = one.metric.limits(statistics, level)
@@ -158,6 +188,38 @@ def figure(
     why = why or _few(one, on)
     how = f"{on.how}; {TOO_FEW}: {why}" if why else own.how
     return replace(own, low=low, high=high, how=how, enough=not why)
+
+
+def _each_alone(one: Measure, moments: PartMoments) -> Iterator[tuple[Measure, Moments, PartMoments]]:
+    """Yield each part of a lowest one as a measure by itself, with its moments: the lowest is no surer than it."""
+    parts = one.metric.parts
+    assert parts is not None
+
+    def value(statistics: Floats, chosen: Ints) -> Floats:
+        return np.asarray(parts.values(statistics, chosen)[0])
+
+    def base(rows: Rows, chosen: Ints) -> Floats:
+        return np.asarray(parts.rows(rows, chosen).sum(axis=1), dtype=np.float64)
+
+    metric = replace(one.metric, value=value, base=base, parts=replace(parts, combine="mean"))
+    for at, c in enumerate(one.chosen):
+        of = moments.one(at)
+        yield (
+            replace(one, metric=metric, chosen=np.array([c])),
+            Moments(float(of.mean[0]), float(of.variance[0])),
+            of,
+        )
+
+
+def _fewest(one: Measure, alone: Sequence[Interval]) -> str:
+    """Return why the lowest of several cannot be told, or nothing: one of them rests on too little.
+
+    Whichever is the lowest as it stands, since a class with errors has rows enough more often than one without.
+    """
+    for c, part in zip(one.chosen, alone, strict=True):
+        if np.isfinite(part.estimate) and not part.enough:
+            return f"of {one.rows.classes[c]} {part.how.partition(f'{TOO_FEW}: ')[2]}"
+    return ""
 
 
 def _few(one: Measure, on: Support) -> str:

@@ -35,7 +35,7 @@ class Parts:
         Likewise, only rows that are of the class; None where `rows` are. A class that shows none is not known,
         whatever is predicted as it.
     combine
-        "mean": each counts alike; "weighted": by its rows; "lowest": the lowest of them.
+        "mean": each counts alike; "weighted": by its rows of truth; "lowest": the lowest of them.
     """
 
     values: Callable[[Floats, Ints], Floats]

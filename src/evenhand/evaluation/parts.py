@@ -27,7 +27,8 @@ class PartLimits:
     low, high
         Of the figure.
     unseen
-        Share of the figure that no row speaks for: classes without any.
+        Share of the figure that no row speaks for: classes without any. Of a mean that weighs classes by their
+        rows, where such a class counts nothing, it is 0.
     """
 
     low: float
@@ -47,6 +48,8 @@ class _Seen:
         (c,) of the figures, over replicates and for the groups there are.
     rows
         (c,) rows each rests on; all others are `others`.
+    own
+        (c,) rows that hold the class: a class is not known without any, and counts by them in a weighted mean.
     groups
         (c,) effective groups; infinite where there are no groups.
     size
@@ -59,6 +62,7 @@ class _Seen:
     variance: Floats
     rows: Floats
     others: Floats
+    own: Floats
     groups: Floats
     size: Floats
     known: Mask
@@ -94,10 +98,10 @@ def part_limits(
     seen = _seen(one, parts, statistics, variances, groups)
     there = np.isfinite(seen.figure)
     estimate = one.estimate(statistics)
-    weight = _weights(parts, there, seen.rows)
+    weight = _weights(parts, there, seen.own)
     if not there.any() or not np.isclose(_together(parts, seen.figure, weight), estimate, atol=1e-9):
         return None
-    unseen = float((~seen.known).mean())
+    unseen = 0.0 if parts.combine == "weighted" else float((~seen.known).mean())
     if parts.combine == "lowest":
         return PartLimits(*_lowest(seen, parts.kind, level), unseen)
     share = np.full(len(there), 1 / len(there)) if parts.combine == "mean" else weight
@@ -106,9 +110,35 @@ def part_limits(
     if groups is not None:
         quantile = _student(share * _rough(figure, seen), seen.groups, level)
     low, high = _limits(seen, parts.kind, np.full(len(there), quantile), level)
-    together = _correlation(parts, seen, share, total, groups is not None)
-    down, up = (_joined(share * gap, together) for gap in (figure - low, high - figure))
-    return PartLimits(max(estimate - down, 0.0), min(estimate + up, 1.0), unseen)
+    down, up = (
+        _joined(share * gap, together)
+        for gap, together in zip(
+            (figure - low, high - figure),
+            _correlations(parts, seen, share, total, groups is not None),
+            strict=True,
+        )
+    )
+    low, high = np.array([estimate - down]), np.array([estimate + up])
+    if parts.combine == "weighted":
+        least, most = _of_all(one, parts, estimate, total, groups, level)
+        low, high = np.minimum(low, least), np.maximum(high, most)
+    return PartLimits(max(float(low[0]), 0.0), min(float(high[0]), 1.0), unseen)
+
+
+def _of_all(
+    one: Measure, parts: Parts, estimate: float, total: float, groups: Ints | None, level: float
+) -> tuple[Floats, Floats]:
+    """Return (1,) limits of a mean that weighs classes by their rows, taken for a share of all these rows.
+
+    Near 1 it is one, since an error of one row lowers two F1 scores and the mean by about one row's share.
+    """
+    of_truth = parts.rows if parts.truth is None else parts.truth
+    matrix = sp.csr_array(of_truth(one.rows, one.chosen).sum(axis=1)[:, None])
+    rows = np.array([float(matrix.sum())])
+    size, effective = (np.ones(1), np.full(1, np.inf)) if groups is None else _spread_out(matrix, rows, groups)
+    variance = np.array([total]) * _inflation(effective)
+    seen = _Seen(np.array([estimate]), variance, rows, np.zeros(1), rows, effective, size, np.ones(1, dtype=bool))
+    return _limits(seen, "share", _students(effective, level), level)
 
 
 def _seen(one: Measure, parts: Parts, statistics: Floats, variances: Floats, groups: Ints | None) -> _Seen:
@@ -118,10 +148,14 @@ def _seen(one: Measure, parts: Parts, statistics: Floats, variances: Floats, gro
     known = np.isfinite(figure) & (rows > 0) & (own > 0)
     others = np.maximum(len(one.rows) - rows, 0.0)
     effective = np.minimum(effective, of_truth)  # a class comes in few groups, what is taken for it in many
-    inflation = np.ones(len(rows))
-    if groups is not None:
-        inflation = np.where(effective > 1 + 1e-9, effective / np.maximum(effective - 1, 0.1), 1.0)
-    return _Seen(figure, variances * np.minimum(inflation, 10.0), rows, others, effective, size, known)
+    return _Seen(figure, variances * _inflation(effective), rows, others, own, effective, size, known)
+
+
+def _inflation(effective: Floats) -> Floats:
+    """Return (c,) by how much variances over replicates are too small: g / (g - 1), at most 10."""
+    there = np.isfinite(effective) & (effective > 1 + 1e-9)
+    groups = np.where(there, effective, 2.0)
+    return np.where(there, np.minimum(groups / np.maximum(groups - 1, 0.1), 10.0), 1.0)
 
 
 def _support(one: Measure, of: Weights, groups: Ints | None) -> tuple[Floats, Floats, Floats]:
@@ -148,9 +182,9 @@ def _spread_out(matrix: sp.csr_array[Any], rows: Floats, groups: Ints) -> tuple[
     return size, np.nan_to_num(ratio(rows, size))
 
 
-def _weights(parts: Parts, there: Floats, rows: Floats) -> Floats:
+def _weights(parts: Parts, there: Floats, own: Floats) -> Floats:
     """Return (c,) how much each part counts in the figure as it stands."""
-    own = np.where(there, rows if parts.combine == "weighted" else 1.0, 0.0)
+    own = np.where(there, own if parts.combine == "weighted" else 1.0, 0.0)
     return np.asarray(own / max(own.sum(), 1e-300), dtype=np.float64)
 
 
@@ -219,20 +253,23 @@ def _student(gaps: Floats, groups: Floats, level: float) -> float:
     return min(float(special.stdtrit(total, 0.5 + level / 2)), 1e4)
 
 
-def _correlation(parts: Parts, seen: _Seen, share: Floats, total: float, grouped: bool) -> float:
-    """Return how much the parts move together: in replicates, or, where nothing moves, as errors must.
+def _correlations(parts: Parts, seen: _Seen, share: Floats, total: float, grouped: bool) -> tuple[float, float]:
+    """Return how much the parts move together, downward and upward: in replicates, or as errors must.
 
-    Each error is one of two classes: one misses a row, the other gets it.
+    Each error is one of two classes: one misses a row, the other gets it. Over all pairs of c classes that is 1/(c
+    - 1) at least, and downward all classes have room. Upward only those have that show an error, and the two F1 of
+    a single error move as one, so that there the replicates are believed up to 1.
     """
     c = len(share)
     if c < 2:
-        return 0.0
+        return 0.0, 0.0
     must = 1 / (c - 1) if parts.kind in ("f1", "area", "mean") else 0.0
     errors = share * np.sqrt(seen.variance)
     apart, alike = float(errors @ errors), float(errors.sum() ** 2)
     if alike - apart <= 1e-12:
-        return must
-    return float(np.clip((total - apart) / (alike - apart), 0.0, max(must, 0.5 if grouped else 0.0)))
+        return must, must
+    found, most = (total - apart) / (alike - apart), max(must, 0.5 if grouped else 0.0)
+    return float(np.clip(found, 0.0, most)), float(np.clip(found, 0.0, 1.0 if parts.kind == "f1" else most))
 
 
 def _joined(gaps: Floats, together: float) -> float:

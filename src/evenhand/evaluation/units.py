@@ -69,6 +69,7 @@ def units_for(features: Features, groups: Ints | None, *, saving: int = 8) -> Un
 
     Groups are drawn whole. Without groups rows are drawn; where at least `saving` rows are alike on average, how
     many of each kind come up is drawn at once from the multinomial distribution, which is the same and quicker.
+    Kinds are numbered by first appearance, so that the numbers of classes have no say in what is drawn.
     """
     n = features.shape[0]
     if groups is not None:
@@ -76,9 +77,10 @@ def units_for(features: Features, groups: Ints | None, *, saving: int = 8) -> Un
         return Units(groups, g, g)
     if features.alike is None:
         return Units(np.arange(n), n, n)
-    _, first, kind, size = np.unique(features.alike, return_index=True, return_inverse=True, return_counts=True)
+    _, first, size = np.unique(features.alike, return_index=True, return_counts=True)
     if len(size) * saving > n:
         return Units(np.arange(n), n, n)
+    order = np.argsort(first)
     stands_for = np.full(n, -1)
-    stands_for[first] = kind[first]
-    return Units(stands_for, len(size), n, size / n)
+    stands_for[first[order]] = np.arange(len(order))
+    return Units(stands_for, len(order), n, size[order] / n)

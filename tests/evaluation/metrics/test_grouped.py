@@ -10,7 +10,7 @@ from scipy import stats
 from evenhand.base.values import Predictions
 from evenhand.evaluation.ask import ask
 from evenhand.evaluation.evaluate import evaluate
-from evenhand.evaluation.metrics.grouped import quantile_limits
+from evenhand.evaluation.metrics.grouped import quantile_limits, worst_limits
 from evenhand.evaluation.names import MetricNameError
 from evenhand.evaluation.rows import Rows
 from evenhand.evaluation.score import fast_score
@@ -105,3 +105,56 @@ def test_a_quantile_has_the_limits_of_order_statistics():
     few, many = stats.binom.ppf([0.025, 0.975], 100, 0.1).astype(int)
     assert (low, high) == pytest.approx((share[few - 1], share[many]))
     assert quantile_limits(10, statistics[np.r_[0:20, 100:120, 200:220]], 0.95)[0] == 0.0
+
+
+def perfect(sizes):
+    groups = np.repeat(np.arange(len(sizes)), sizes)
+    y = np.arange(len(groups)) % 3
+    return Predictions(np.arange(len(y)).astype(str), NAMES, np.eye(3)[y], y, groups=groups)
+
+
+def test_of_perfect_groups_the_smallest_may_be_the_worst():
+    names = ["worst_group_accuracy", "group_accuracy"]
+    found = evaluate(perfect([300] + [20] * 40 + [3, 3]), names, draws=100)
+    worst, mean = found.values()
+    assert worst.low == pytest.approx(0.05 ** (1 / 3), abs=1e-6)
+    assert (worst.n, worst.groups, worst.enough) == (3, 43, True)
+    gaps = 1 - 0.05 ** (1 / np.repeat([300, 20, 3], [1, 40, 2]))
+    assert mean.low == pytest.approx(1 - np.sqrt(gaps @ gaps) / 43, abs=1e-6)
+
+
+def test_worst_of_groups_of_two_rows_cannot_be_told():
+    found = evaluate(perfect([40, 30, 2]), ["worst_group_accuracy"], draws=100)["worst_group_accuracy"]
+    assert not found.enough
+    assert found.how.endswith("too few to tell: 1 of 3 groups have fewer than 3 rows")
+
+
+def test_every_group_counts_alike_in_what_a_mean_over_groups_rests_on():
+    p = perfect([300, 20, 20, 20, 20, 20, 20, 20, 20])
+    found = evaluate(p, ["group_accuracy", "accuracy"], draws=100)
+    assert "groups decide" in found["accuracy"].how  # one group has most rows
+    assert found["group_accuracy"].how == "bootstrap over groups"
+
+
+@pytest.mark.parametrize(("g", "size", "alike"), [(60, 5, 1e9), (12, 50, 1e9), (30, 20, 20.0), (5, 12, 30.0)])
+def test_limits_hold_the_lowest_true_share(g, size, alike):
+    rng, held = np.random.default_rng(g), 0
+    for _ in range(300):
+        true = rng.beta(0.9 * alike, 0.1 * alike, g)
+        right = rng.binomial(size, true)
+        low, high = worst_limits(np.concatenate([right, np.full(g, size), np.ones(g)]).astype(float)[:, None], 0.95)
+        held += low <= true.min() <= high
+    assert held >= 0.93 * 300
+
+
+@pytest.mark.parametrize(("g", "size", "alike"), [(60, 5, 1e9), (30, 20, 20.0)])
+def test_intervals_hold_the_mean_over_groups_like_these(g, size, alike):
+    rng, held, y = np.random.default_rng(g), 0, np.zeros(g * size, dtype=int)
+    groups = np.repeat(np.arange(g), size)
+    for _ in range(100):
+        true = rng.beta(0.9 * alike, 0.1 * alike, g)
+        said = (rng.random(g * size) > true[groups]).astype(int)
+        p = Predictions(np.arange(g * size).astype(str), NAMES, np.eye(3)[said], y, groups=groups)
+        found = evaluate(p, ["group_accuracy"], draws=100)["group_accuracy"]
+        held += found.low <= 0.9 <= found.high
+    assert held >= 91

@@ -2,6 +2,11 @@
 
 A group counts by the share of its rows that are right; with a set of classes or one class, of its rows of those
 classes (for one class: its recall in the group). Groups without such a row are left out.
+
+`group_accuracy` and its quantiles are about groups like these, and their intervals come from resampling groups.
+`worst_group_accuracy` is about the groups that are there: the worst of other groups is another one, and grows worse
+with their number. Its interval asks how right the model is on other rows of the same groups, which are taken as
+independent within a group.
 """
 
 from __future__ import annotations
@@ -14,13 +19,18 @@ import numpy as np
 from scipy import stats
 
 from evenhand.base.errors import DataError
-from evenhand.base.values import Floats, Ints
+from evenhand.base.values import TOO_FEW, Floats, Interval, Ints
 from evenhand.evaluation.features import Features, ratio
-from evenhand.evaluation.metric import Metric, Numbered
+from evenhand.evaluation.intervals import FEWEST_ROWS
+from evenhand.evaluation.limits import share_limits
+from evenhand.evaluation.metric import Measure, Metric, Numbered
 from evenhand.evaluation.metrics import METRICS
 from evenhand.evaluation.metrics.averaged import right
 from evenhand.evaluation.metrics.counted import plain
 from evenhand.evaluation.rows import Rows
+
+WITHIN = "limits of each of these groups, from its rows"
+"""How the interval of the worst group is made."""
 
 
 def by_group(rows: Rows, chosen: Ints) -> Features:
@@ -69,8 +79,88 @@ def _quantile(percent: int, statistics: Floats, _chosen: Ints) -> Floats:
     return np.where(total > 0, share[first, np.arange(share.shape[1])], np.nan)
 
 
+def _evenly(rows: Rows, chosen: Ints) -> Floats:
+    """Return (n,) weights with which every group that has such rows counts alike."""
+    if rows.groups is None:
+        raise DataError("This metric compares groups of rows, and none are named.")
+    counts = np.ones(len(rows)) if rows.several else plain(rows, chosen)
+    size = np.bincount(rows.groups, weights=counts)
+    return np.asarray(counts / np.maximum(size, 1.0)[rows.groups])
+
+
+def mean_limits(statistics: Floats, level: float) -> tuple[float, float]:
+    """Return limits of a mean over groups from those of each group, by MOVER (Zou & Donner 2008).
+
+    A group of three rows, all right, may be right in 0.37 of cases, and counts as much as any other. Groups are
+    weighed alike, and their limits are mid-P limits (`share_limits`) of their rows; squared distances from share to
+    limit are added up, as variances are.
+
+    Parameters
+    ----------
+    statistics
+        (3g, 1), see `by_group`.
+    level
+        Coverage asked for.
+    """
+    share, rows = _of_each(statistics)
+    low, high = share_limits(share, rows, level)
+    middle = float(share.mean())
+    down, up = (float(np.sqrt(gap @ gap)) / len(share) for gap in (share - low, high - share))
+    return max(middle - down, 0.0), min(middle + up, 1.0)
+
+
+def worst_limits(statistics: Floats, level: float) -> tuple[float, float]:
+    """Return limits of the lowest true share of these groups.
+
+    The lower one is the lowest of the limits of all groups: a small group that looks perfect may be the worst. The
+    upper one is that of the group with the lowest share (of equals the one with most room) or, where that is more,
+    the lowest upper limit at a level that holds for all groups at once (Bonferroni): the lowest of many noisy
+    shares lies below the lowest true one.
+
+    Parameters
+    ----------
+    statistics
+        (3g, 1), see `by_group`.
+    level
+        Coverage asked for.
+    """
+    share, rows = _of_each(statistics)
+    low, high = share_limits(share, rows, level)
+    _, joint = share_limits(share, rows, 1 - (1 - level) / len(share))
+    return float(low.min()), float(max(high[share == share.min()].max(), joint.min()))
+
+
+def _of_each(statistics: Floats) -> tuple[Floats, Floats]:
+    """Return the shares that are right and the rows of the groups that have any."""
+    correct, rows, _ = statistics[:, 0].reshape(3, -1)
+    there = rows > 0
+    return correct[there] / rows[there], rows[there]
+
+
+def worst_interval(one: Measure, groups: Ints | None, *, draws: int, level: float, seed: int) -> Interval:
+    """Return the interval of the worst group; nothing is drawn (`worst_limits`).
+
+    Its n is the rows of the worst group, of equals the smallest, and its groups are those compared. Where any group
+    has fewer than `FEWEST_ROWS` rows, whatever they show, it may be the worst, which is too few to tell.
+    """
+    statistics = one.features.statistics()
+    estimate = one.estimate(statistics)
+    if not np.isfinite(estimate):
+        return Interval(np.nan, np.nan, np.nan, 0, 0, level, WITHIN)
+    share, rows = _of_each(statistics)
+    low, high = worst_limits(statistics, level)
+    n = int(rows[share == share.min()].min())
+    few = int((rows < FEWEST_ROWS).sum())
+    how = (
+        f"{WITHIN}; {TOO_FEW}: {few:,} of {len(rows):,} groups have fewer than {FEWEST_ROWS:.0f} rows"
+        if few
+        else WITHIN
+    )
+    return Interval(estimate, low, high, n, len(share), level, how, enough=not few)
+
+
 def _metric(says: str, value: Callable[[Floats, Ints], Floats]) -> Metric:
-    return Metric(says, by_group, value, plain, of_groups=True)
+    return Metric(says, by_group, value, _evenly, of_groups=True)
 
 
 def quantile_limits(percent: int, statistics: Floats, level: float) -> tuple[float, float]:
@@ -101,8 +191,18 @@ def _at(percent: int) -> Metric:
     return replace(of, few=partial(too_few_groups, percent), limits=partial(quantile_limits, percent))
 
 
-METRICS.register("group_accuracy")(_metric("Share of right rows, mean over groups, each counting alike.", _mean))
-METRICS.register("worst_group_accuracy")(_metric("Share of right rows in the group with the lowest one.", _worst))
+METRICS.register("group_accuracy")(
+    replace(
+        _metric("Share of right rows, mean over groups, each counting alike.", _mean),
+        limits=mean_limits,
+    )
+)
+METRICS.register("worst_group_accuracy")(
+    replace(
+        _metric("Share of right rows in the group with the lowest one.", _worst),
+        interval=worst_interval,
+    )
+)
 METRICS.register("group_accuracy_quantile_k")(
     Numbered("Share of right rows that k % of the groups do not exceed.", _at, lowest=1, highest=99)
 )
