@@ -6,6 +6,7 @@ import pytest
 from evenhand.base.errors import DataError
 from evenhand.ensemble.blend import blend
 from evenhand.ensemble.worth import worth
+from evenhand.evaluation.evaluate import evaluate
 
 
 def test_every_model_and_blend_is_a_rung(models):
@@ -132,3 +133,16 @@ def test_what_is_learned_is_part_of_the_interval(models):
     assert "over what is learned" in learned.nested.how
     equal = worth(three, ["equal"], draws=50).rung("ensemble:equal").nested
     assert "learned" not in equal.how
+
+
+@pytest.mark.parametrize("metric", ["macro_f1", "log_loss"])
+def test_predictions_that_carry_what_learning_adds_have_the_interval_of_the_ladder(models, metric):
+    three = models((0.2, 0.3, 0.4), n=100)
+    made = blend(three, "nnls+bias")
+    rung = worth(three, [made], score=metric, draws=300).rung("ensemble:nnls+bias")
+    found = evaluate(made.with_learning([metric]), [metric], draws=300)[metric]
+    assert found.how == rung.nested.how
+    assert (found.low, found.high) == pytest.approx((rung.nested.low, rung.nested.high))
+    plain = evaluate(made.predictions, [metric], draws=300)[metric]
+    assert found.high - found.low > plain.high - plain.low
+    assert not blend([made.with_learning([metric])], "equal").predictions.learned

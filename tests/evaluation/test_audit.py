@@ -133,3 +133,15 @@ def test_groups_that_folds_divide_are_counted():
     assert audit(p, draws=100).divided == audit(replace(p, fold=whole), draws=100).divided == 0
     across = audit(replace(p, fold=(np.arange(len(p)) % 5).astype(np.int16)), draws=100)
     assert across.divided == across.document()["divided"] == 20
+
+
+def test_one_time_in_twenty_is_the_lower_end_of_the_interval_that_knows_the_thinnest_class():
+    truth = np.repeat([0, 1, 2], [600, 30, 3])
+    said = np.where(np.arange(633) < 6, 1, truth)
+    p = Predictions(np.arange(633).astype(str), ("a", "b", "c"), np.eye(3)[said], truth)
+    found = audit(p, metric="balanced_accuracy", draws=200)
+    wanted = evaluate(p, ["balanced_accuracy"], draws=200, level=0.9)["balanced_accuracy"]
+    assert found.quantile == wanted.low < 0.85
+    assert found.figure.low < found.quantile
+    loss = audit(p, metric="log_loss", draws=200)
+    assert loss.quantile == evaluate(p, ["log_loss"], draws=200, level=0.9)["log_loss"].high

@@ -1,9 +1,12 @@
 import numpy as np
 import pytest
 
-from evenhand.base.values import Interval
+from evenhand.base.values import Interval, Predictions
+from evenhand.evaluation.audit import audit
+from evenhand.evaluation.compare import compare_predictions
+from evenhand.evaluation.evaluate import evaluate
 from evenhand.evaluation.intervals import Support
-from evenhand.evaluation.learning import Learning, learning
+from evenhand.evaluation.learning import Learning, learning, learning_of, with_learning
 from evenhand.evaluation.spread import Spread
 
 
@@ -29,3 +32,38 @@ def test_a_difference_gets_it_too():
     assert more.error == pytest.approx(0.05)
     assert 4 < more.freedom < 50
     assert more.p > own.p
+
+
+def predictions(n: int = 120, seed: int = 0, model: str = "m") -> Predictions:
+    rng = np.random.default_rng(seed)
+    truth = np.arange(n) % 3
+    probabilities = 0.7 * rng.dirichlet(np.ones(3), n) + 0.3 * np.eye(3)[truth]
+    return Predictions(np.arange(n).astype(str), tuple("abc"), probabilities, truth, model=model)
+
+
+def test_predictions_carry_what_learning_adds_and_every_figure_of_them_allows_for_it():
+    p, names = predictions(), ["macro_f1", "recall[a]"]
+    again = [predictions(seed=seed) for seed in (1, 2, 3)]
+    told = with_learning(p, again, names)
+    figures = [evaluate(one, ["macro_f1"])["macro_f1"].estimate for one in again]
+    assert learning_of(told, "macro_f1").error == pytest.approx(learning(figures).error)
+    assert told.learned["macro_f1"][1] == 2
+    plain, wide = (evaluate(one, names) for one in (p, told))
+    for name in names:
+        assert wide[name] == learning_of(told, name).widened(plain[name], 0.0, 1.0)
+        assert wide[name].low < plain[name].low
+    assert audit(told).figure == wide["macro_f1"]
+    other = predictions(seed=9, model="other")
+    found = compare_predictions([told, other], ["macro_f1"])
+    assert found.figures["m"]["macro_f1"] == wide["macro_f1"]
+    bare = compare_predictions([p, other], ["macro_f1"])
+    assert found.verdicts[0].difference.low < bare.verdicts[0].difference.low
+
+
+def test_rows_without_a_truth_teach_nothing_and_other_metrics_say_that_learning_is_not_in_them():
+    p = predictions()
+    unknown = Predictions(p.ids, p.classes, p.probabilities, np.where(np.arange(120) < 9, -1, p.truth), model="m")
+    told = with_learning(unknown, [unknown, unknown], ["accuracy"])
+    assert told.learned == {"accuracy": (0.0, 1.0)}
+    assert evaluate(told, ["macro_f1"])["macro_f1"].how.endswith("without what learning adds")
+    assert with_learning(p, [], ["accuracy"]) is p

@@ -225,6 +225,10 @@ class Predictions:
         (n, k) float64 before softmax or sigmoid, or None.
     several_labels
         Whether several classes may hold for one row, where no truth says so.
+    learned
+        Of a blend: metric -> the standard error that learning it from these rows adds to that figure, and its
+        degrees of freedom (`evaluation.learning`). Intervals of these predictions allow for it wherever they are
+        shown.
 
     Raises
     ------
@@ -244,6 +248,7 @@ class Predictions:
     origin: Origin = "out-of-fold"
     logits: Floats | None = None
     several_labels: bool = False
+    learned: Mapping[str, tuple[float, float]] = field(default_factory=dict, repr=False)
     _checked: tuple[Any, ...] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:

@@ -17,6 +17,8 @@ from evenhand.ensemble.crossfit import Crossfit, applied, crossfit
 from evenhand.ensemble.method import Learned
 from evenhand.ensemble.recipe import Choice, Recipe, recipe
 from evenhand.ensemble.stack import Stack, stack_of
+from evenhand.evaluation.learning import with_learning
+from evenhand.evaluation.names import Levels, Sets
 
 PREFIX = "ensemble:"
 """Goes before the method in the name of a blend: ensemble:nnls."""
@@ -66,6 +68,15 @@ class Blend:
             return
         for learned in self.learned.per_fold.values():
             yield replace(self.naive, probabilities=applied(learned, self.stack))
+
+    def with_learning(
+        self, metrics: Sequence[str], sets: Sets | None = None, levels: Levels | None = None
+    ) -> Predictions:
+        """Return the out-of-fold predictions with what learning adds to these metrics.
+
+        `evaluate`, `audit` and `compare` then give the nested figure the interval that it has in the ladder.
+        """
+        return with_learning(self.predictions, self.under_each_fold(), metrics, sets, levels)
 
     @property
     def name(self) -> str:
@@ -174,7 +185,9 @@ def blend(
     learned = crossfit(how, stack, seed)
     name = PREFIX + how.name
     origin: Origin = "out-of-fold elsewhere" if models.elsewhere else "out-of-fold"
-    out = replace(models.first, probabilities=learned.out_of_fold(stack), model=name, logits=None, origin=origin)
+    out = replace(
+        models.first, probabilities=learned.out_of_fold(stack), model=name, logits=None, origin=origin, learned={}
+    )
     naive = replace(out, probabilities=learned.naive(stack), origin="in-sample")
     locked = None if test is None else _answered(learned.overall, test, models.names, name, test_features)
     return Blend(how.name, models.names, learned, out, naive, locked, models.coverage, stack)
@@ -183,7 +196,7 @@ def blend(
 def average(predictions: Sequence[Predictions], model: str) -> Predictions:
     """Return the plain mean of several predictions for the same rows, such as those of the seeds of one model."""
     models = align(predictions)
-    return replace(models.first, probabilities=stack_of(models).mean(), model=model, logits=None)
+    return replace(models.first, probabilities=stack_of(models).mean(), model=model, logits=None, learned={})
 
 
 def _answered(
@@ -199,7 +212,7 @@ def _answered(
         raise DataError(f"The blend is of {', '.join(names)}; these predictions are of {', '.join(found)}.")
     models = align(predictions)
     table = applied(learned, stack_of(models, features))
-    return replace(models.first, probabilities=table, model=model, logits=None)
+    return replace(models.first, probabilities=table, model=model, logits=None, learned={})
 
 
 def _weights(learned: Learned) -> Floats | None:

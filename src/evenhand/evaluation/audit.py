@@ -14,20 +14,23 @@ import pandas as pd
 from evenhand.base.errors import DataError
 from evenhand.base.prediction_fields import groups_of
 from evenhand.base.unique_names import unique_names
-from evenhand.base.values import Floats, Interval, Predictions, Strings
+from evenhand.base.values import Interval, Predictions, Strings
 from evenhand.evaluation.ask import ask
 from evenhand.evaluation.audit_groups import LEAST, GroupFigure, group_figures
 from evenhand.evaluation.audit_holdouts import Holdout, drawn_figures, holdout, one_by_one, several_of, stratified
-from evenhand.evaluation.bootstrap import bootstrap
 from evenhand.evaluation.evaluate import intervals, judged
 from evenhand.evaluation.labels import texts
+from evenhand.evaluation.learning import widened
 from evenhand.evaluation.metric import Measure
 from evenhand.evaluation.names import Levels, Sets
 from evenhand.evaluation.rows import known, rows_of
-from evenhand.evaluation.units import divided, group_numbers
+from evenhand.evaluation.units import divided
 
 MARGIN = 0.05
 """A part is named where it falls this far below the figure, unless a floor is given."""
+
+TAIL = 0.05
+"""How often the truth is worse than the audit's `quantile`: one time in twenty."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +97,8 @@ class Audit:
     figure
         The figure over all rows, with its interval.
     quantile
-        The 5 % quantile of the figure over bootstrap replicates (the 95 % quantile for a loss).
+        The lower end of its interval at level 0.90 (for a loss the upper end): the truth is worse one time in
+        twenty. Unlike a quantile of bootstrap replicates it knows what classes and groups of few rows can still be.
     rows
         Stratified parts of the rows, held out again and again.
     each_group, several_groups
@@ -221,11 +225,12 @@ def audit(
     p = judged(p)
     of = Parts.of(p, next(iter(columns.values()), None))
     measure = ask(rows_of(p), [metric], sets or {}, levels or {})[0]
-    figure = intervals([measure], p, draws=draws, level=level, seed=seed)[0]
+    figure, nine_of_ten = (
+        widened(p, [metric], [measure], intervals([measure], p, draws=draws, level=at, seed=seed))[0]
+        for at in (level, 1 - 2 * TAIL)
+    )
     better = measure.metric.higher_is_better
     reach = figure.estimate + (-MARGIN if better else MARGIN) if floor is None else floor
-    group = group_numbers(p.groups, len(p))
-    replicates = bootstrap([measure], group, draws=draws, seed=seed)[0]
     some = max(100, draws // 4)
     stratum = measure.rows.truth if not p.multi_label else np.zeros(len(p), dtype=np.int64)
     held_out = drawn_figures(measure, np.arange(len(p)), len(p), stratified(stratum, held), draws=some, seed=seed)
@@ -234,7 +239,7 @@ def audit(
         metric=metric,
         higher_is_better=better,
         figure=figure,
-        quantile=_quantile(replicates, 0.05 if better else 0.95),
+        quantile=nine_of_ten.low if better else nine_of_ten.high,
         rows=holdout(f"{held:.0%} of the rows of every class held out", held_out, reach, higher_is_better=better),
         each_group=_each_part(p, of, floor if better else None),
         several_groups=_several_parts(measure, of, reach, held, some, seed),
@@ -274,11 +279,6 @@ def _several_parts(measure: Measure, of: Parts, floor: float, held: float, draws
     figures = drawn_figures(measure, number, g, several_of(g, count), draws=draws, seed=seed)
     says = f"{count:,} of {g:,} {of.word} held out"
     return holdout(says, figures, floor, higher_is_better=measure.metric.higher_is_better)
-
-
-def _quantile(replicates: Floats, q: float) -> float:
-    there = replicates[np.isfinite(replicates)]
-    return float(np.quantile(there, q)) if len(there) else float("nan")
 
 
 def _columns(p: Predictions, by: npt.ArrayLike | Mapping[str, npt.ArrayLike] | None) -> dict[str, Strings]:

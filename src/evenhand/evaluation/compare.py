@@ -15,6 +15,7 @@ from evenhand.evaluation.bootstrap import bootstrap
 from evenhand.evaluation.changes import Changes, changes
 from evenhand.evaluation.contrast import difference
 from evenhand.evaluation.evaluate import intervals, judged
+from evenhand.evaluation.learning import learning_of, widened
 from evenhand.evaluation.matching import in_one_order, with_one_truth
 from evenhand.evaluation.metric import Measure
 from evenhand.evaluation.names import Levels, Sets
@@ -162,7 +163,13 @@ def compare_predictions(
         n=len(same[0]),
         left_out={p.model: len(p) - len(same[0]) for p in predictions},
         figures={
-            p.model: dict(zip(metrics, intervals(of, p, draws=draws, level=level, seed=seed), strict=True))
+            p.model: dict(
+                zip(
+                    metrics,
+                    widened(p, metrics, of, intervals(of, p, draws=draws, level=level, seed=seed)),
+                    strict=True,
+                )
+            )
             for p, of in zip(same, measures, strict=True)
         },
         verdicts=tuple(verdicts(asked, smallest=smallest, level=level)),
@@ -206,7 +213,9 @@ def questions(
             same[base].model,
             metrics[at],
             measures[base][at].metric.higher_is_better,
-            spread(one, groups, drawn),
+            learning_of(same[other], metrics[at]).added(
+                learning_of(same[base], metrics[at]).added(spread(one, groups, drawn))
+            ),
         )
         for (base, other, at), one, drawn in zip(asked, contrasts, replicates, strict=True)
     ]

@@ -9,6 +9,7 @@ from evenhand.base.values import Interval, Ints, Predictions
 from evenhand.evaluation.ask import ask
 from evenhand.evaluation.bootstrap import bootstrap_parts
 from evenhand.evaluation.intervals import figure
+from evenhand.evaluation.learning import widened
 from evenhand.evaluation.metric import Measure
 from evenhand.evaluation.names import Levels, Sets
 from evenhand.evaluation.rows import known, rows_of
@@ -67,7 +68,8 @@ def evaluate(
     Parameters
     ----------
     p
-        Predictions with their truth; `p.groups` are what the intervals are taken over.
+        Predictions with their truth; `p.groups` are what the intervals are taken over, and what `p.learned` says
+        that learning a blend adds is in them.
     metrics
         Names such as "macro_f1", "recall[S]", "top_5", "macro_f1_rare", "accuracy_coarse" (docs/metrics.md);
         without any, `default_metrics`.
@@ -100,7 +102,8 @@ def evaluate(
     p = judged(p)
     names = list(default_metrics(p) if metrics is None else dict.fromkeys(metrics))
     measures = ask(rows_of(p), names, sets or {}, levels or {})
-    return dict(zip(names, intervals(measures, p, draws=draws, level=level, seed=seed), strict=True))
+    found = intervals(measures, p, draws=draws, level=level, seed=seed)
+    return dict(zip(names, widened(p, names, measures, found), strict=True))
 
 
 def judged(p: Predictions) -> Predictions:
@@ -119,7 +122,7 @@ def judged(p: Predictions) -> Predictions:
 def intervals(
     measures: Sequence[Measure], p: Predictions, *, draws: int, level: float, seed: int
 ) -> list[Interval]:
-    """Return the interval of every measure about the rows of `p`, in the order given."""
+    """Return the interval of every measure about the rows of `p`, in order, without what learning adds."""
     return intervals_over(measures, group_numbers(p.groups, len(p)), draws=draws, level=level, seed=seed)
 
 

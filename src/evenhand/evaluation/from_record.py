@@ -28,6 +28,7 @@ def of_record(record: Record, *, of: str = "oof") -> tuple[Predictions, ...]:
     DataError
         If it has no such rows.
     """
+    learned = record.json("scores.json").get("learning", {}) if of == "oof" and record.has("scores.json") else {}
     table, classes, samples = record.predictions(), tuple(record.data()["classes"]), record.samples()
     table = table[table["set"] == of]
     if table.empty:
@@ -47,6 +48,9 @@ def of_record(record: Record, *, of: str = "oof") -> tuple[Predictions, ...]:
                 groups=samples.groups[at] if samples.grouped else None,
                 model=str(name),
                 origin=SETS.get(of, "test"),
+                learned={
+                    metric: (error, freedom) for metric, (error, freedom) in learned.get(str(name), {}).items()
+                },
             )
         )
     return tuple(out)

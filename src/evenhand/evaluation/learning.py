@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import stats
 
-from evenhand.base.values import Interval
+from evenhand.base.values import Interval, Predictions
+from evenhand.evaluation.ask import ask
+from evenhand.evaluation.metric import Measure
+from evenhand.evaluation.names import Levels, Sets
+from evenhand.evaluation.rows import known, rows_of
 from evenhand.evaluation.spread import Spread
 
 
@@ -60,3 +64,64 @@ def learning(figures: Sequence[float]) -> Learning:
         return Learning()
     f = len(there)
     return Learning(float(np.sqrt((f - 1) * there.var())), f - 1.0)
+
+
+def with_learning(
+    p: Predictions,
+    relearned: Iterable[Predictions],
+    metrics: Sequence[str],
+    sets: Sets | None = None,
+    levels: Levels | None = None,
+) -> Predictions:
+    """Return predictions that carry what learning adds to each metric; as they are where nothing was learned again.
+
+    Parameters
+    ----------
+    p
+        Out-of-fold predictions of a blend.
+    relearned
+        All rows under what was learned without each of the folds; read once.
+    metrics, sets, levels
+        As in `evaluate`.
+
+    Raises
+    ------
+    DataError
+        If a name is not a metric here.
+    """
+    under = [_figures(one, metrics, sets or {}, levels or {}) for one in relearned]
+    if not under:
+        return p
+    each = [learning(figures) for figures in zip(*under, strict=True)]
+    learned = {name: (one.error, float(len(under) - 1)) for name, one in zip(metrics, each, strict=True)}
+    return replace(p, learned={**p.learned, **learned})
+
+
+def _figures(p: Predictions, metrics: Sequence[str], sets: Sets, levels: Levels) -> list[float]:
+    """Return each metric of the rows whose truth is known."""
+    if p.truth is not None and not (there := known(p.truth)).all():
+        p = p.take(there)
+    measures = ask(rows_of(p), metrics, sets, levels)
+    whole = {id(features): features.statistics() for features in (one.features for one in measures)}
+    return [one.estimate(whole[id(one.features)]) for one in measures]
+
+
+def learning_of(p: Predictions, metric: str) -> Learning:
+    """Return what learning adds to one metric of predictions; nothing where that is not known."""
+    error, freedom = p.learned.get(metric, (0.0, np.inf))
+    return Learning(error, freedom)
+
+
+def widened(
+    p: Predictions, metrics: Sequence[str], measures: Sequence[Measure], own: Sequence[Interval]
+) -> list[Interval]:
+    """Return intervals of predictions with what learning adds, the same that the ladder gives to a nested figure.
+
+    Of a blend that carries this for other metrics only, `how` says that it is not known here.
+    """
+    out = []
+    for name, one, interval in zip(metrics, measures, own, strict=True):
+        if p.learned and name not in p.learned:
+            interval = replace(interval, how=f"{interval.how}, without what learning adds")
+        out.append(learning_of(p, name).widened(interval, 0.0, one.metric.ceiling))
+    return out

@@ -101,10 +101,12 @@ def part_limits(
     weight = _weights(parts, there, seen.own)
     if not there.any() or not np.isclose(_together(parts, seen.figure, weight), estimate, atol=1e-9):
         return None
-    unseen = 0.0 if parts.combine == "weighted" else float((~seen.known).mean())
+    if parts.combine == "weighted":
+        return PartLimits(*_of_all(one, parts, estimate, total, groups, level), 0.0)
+    unseen = float((~seen.known).mean())
     if parts.combine == "lowest":
         return PartLimits(*_lowest(seen, parts.kind, level), unseen)
-    share = np.full(len(there), 1 / len(there)) if parts.combine == "mean" else weight
+    share = np.full(len(there), 1 / len(there))
     figure = np.where(there, seen.figure, estimate)
     quantile = float(special.ndtri(0.5 + level / 2))
     if groups is not None:
@@ -118,19 +120,16 @@ def part_limits(
             strict=True,
         )
     )
-    low, high = np.array([estimate - down]), np.array([estimate + up])
-    if parts.combine == "weighted":
-        least, most = _of_all(one, parts, estimate, total, groups, level)
-        low, high = np.minimum(low, least), np.maximum(high, most)
-    return PartLimits(max(float(low[0]), 0.0), min(float(high[0]), 1.0), unseen)
+    return PartLimits(max(estimate - down, 0.0), min(estimate + up, 1.0), unseen)
 
 
 def _of_all(
     one: Measure, parts: Parts, estimate: float, total: float, groups: Ints | None, level: float
-) -> tuple[Floats, Floats]:
-    """Return (1,) limits of a mean that weighs classes by their rows, taken for a share of all these rows.
+) -> tuple[float, float]:
+    """Return limits of a mean that weighs classes by their rows, taken for a share of all these rows.
 
-    Near 1 it is one, since an error of one row lowers two F1 scores and the mean by about one row's share.
+    Near 1 it is one, since an error of one row lowers two F1 scores and the mean by about one row's share; what a
+    thin class can still be matters no more than its rows do.
     """
     of_truth = parts.rows if parts.truth is None else parts.truth
     matrix = sp.csr_array(of_truth(one.rows, one.chosen).sum(axis=1)[:, None])
@@ -138,7 +137,8 @@ def _of_all(
     size, effective = (np.ones(1), np.full(1, np.inf)) if groups is None else _spread_out(matrix, rows, groups)
     variance = np.array([total]) * _inflation(effective)
     seen = _Seen(np.array([estimate]), variance, rows, np.zeros(1), rows, effective, size, np.ones(1, dtype=bool))
-    return _limits(seen, "share", _students(effective, level), level)
+    low, high = _limits(seen, "share", _students(effective, level), level)
+    return float(low[0]), float(high[0])
 
 
 def _seen(one: Measure, parts: Parts, statistics: Floats, variances: Floats, groups: Ints | None) -> _Seen:

@@ -16,7 +16,7 @@ from evenhand.evaluation.evaluate import default_metrics, evaluate
 from evenhand.evaluation.heaviest import heaviest
 from evenhand.evaluation.rungs import Worth
 from evenhand.evaluation.score import fast_score
-from evenhand.evaluation.summary import summarize
+from evenhand.evaluation.summary import PER_CLASS, summarize
 from evenhand.pipeline.audited import audited
 from evenhand.pipeline.estimates import estimate_findings, note_opening
 from evenhand.pipeline.gathered import LOCKED, OUT_OF_FOLD, SECOND, Sets, gathered
@@ -58,8 +58,9 @@ def judge(record: Record, settings: Settings, watcher: Watcher, seconds: Mapping
     findings = estimate_findings(record, settings, [sets[OUT_OF_FOLD] for sets in every], worth=climb)
     document = {
         "record": str(record.path),
-        "headline": {"best": headline, "metric": metric, **scores[headline][OUT_OF_FOLD][metric]},
+        "headline": _headline(headline, metric, scores[headline][OUT_OF_FOLD][metric], len(chosen_among), climb),
         "scores": scores,
+        "learning": {p.model: p.learned for p in (sets[OUT_OF_FOLD] for sets in every) if p.learned},
         "heaviest": {
             sets[OUT_OF_FOLD].model: {of: _heaviest(p, settings) for of, p in sets.items()} for sets in every
         },
@@ -67,6 +68,20 @@ def judge(record: Record, settings: Settings, watcher: Watcher, seconds: Mapping
         "seconds": dict(seconds),
     }
     record.write_json("scores.json", document)
+
+
+def _headline(best: str, metric: str, figure: Mapping[str, Any], among: int, climb: Worth | None) -> dict[str, Any]:
+    """Return the best of several with its figure corrected for that choice, and as it stands among the scores.
+
+    Where the choice was by a sum of metrics, or the ladder holds another one for the best, this figure has no
+    correction; `says` then has that of the ladder.
+    """
+    out = {"best": best, "metric": metric, "of": among, **figure}
+    if climb is None:
+        return out
+    if figure["estimate"] is not None and (climb.metric, climb.best.name) == (metric, best):
+        out |= {**climb.best.corrected.document(), "as_chosen": dict(figure)}
+    return {**out, "says": climb.headline}
 
 
 def blended(
@@ -80,6 +95,11 @@ def blended(
     looked_at = {of: models[0][of] for of in (OUT_OF_FOLD, *others)}
     features = _features(record, settings, recipes, looked_at, watcher)
     made = [_made(how, models, others, features) for how in recipes]
+    levels, sets = record.samples().levels, settings.classes.sets
+    names = metric_names(models[0][OUT_OF_FOLD], settings, levels)
+    names += [f"{metric}[{name}]" for metric in PER_CLASS for name in record.samples().classes]
+    for one, told in made:  # figures of a blend have one interval in scores, ladder, audit and summary
+        told[OUT_OF_FOLD] = one.with_learning(list(dict.fromkeys(names)), sets, levels)
     record.write_json("ensemble.json", {one.method: one.document() for one, _ in made})
     return made
 

@@ -30,6 +30,8 @@ def headline(evidence: Evidence) -> dict[str, Any] | None:
         return None
     best = scores["headline"]
     figure = {of: metrics.get(best["metric"]) for of, metrics in scores["scores"].get(best["best"], {}).items()}
+    if "as_chosen" in best and "oof" in figure:
+        figure["oof"] = {key: best.get(key) for key in best["as_chosen"]}  # corrected for the choice of the best
     return {**best, "figures": {SETS.get(of, of): f for of, f in figure.items() if f}}
 
 
