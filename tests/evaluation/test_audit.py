@@ -7,7 +7,7 @@ import pytest
 from evenhand.base.errors import DataError
 from evenhand.base.files import to_json
 from evenhand.base.values import Predictions
-from evenhand.evaluation.audit import MARGIN, audit
+from evenhand.evaluation.audit import MARGIN, audit, part_names
 from evenhand.evaluation.evaluate import evaluate
 
 
@@ -46,9 +46,10 @@ def test_any_grouping_can_be_audited_by():
     lacking = by.copy()
     lacking[:5] = None
     found = audit(p, by=lacking, draws=200)
-    assert len(found.groups) == len(set(by)) + 5
-    assert {group.name for group in found.groups[-5:]} == {f"id:r{i}" for i in range(5)}
+    assert len(found.groups) == len(set(by)) + 1
+    assert [(part.name, part.n) for part in found.groups if part.n == 5] == [("(empty)", 5)]
     assert found.each_group.says == f"each of {len(set(by))} parts of 8 rows or more alone, accuracy"
+    assert part_names(np.array(["(empty)", None, " x "], dtype=object)).tolist() == ["(empty)", "((empty))", "x"]
 
 
 def test_auditing_by_a_column_resamples_the_groups_all_the_same():
@@ -133,6 +134,11 @@ def test_groups_that_folds_divide_are_counted():
     assert audit(p, draws=100).divided == audit(replace(p, fold=whole), draws=100).divided == 0
     across = audit(replace(p, fold=(np.arange(len(p)) % 5).astype(np.int16)), draws=100)
     assert across.divided == across.document()["divided"] == 20
+    by_truth = audit(replace(p, fold=whole), by=p.truth, draws=100)  # classes lie in several folds, groups do not
+    assert (by_truth.divided, by_truth.groups_in_all) == (0, 20)
+    crossing = audit(replace(p, fold=(np.arange(len(p)) % 5).astype(np.int16)), by=p.truth, draws=100)
+    assert (crossing.divided, crossing.groups_in_all) == (20, 20)
+    assert audit(replace(p, groups=None), by=p.truth, draws=100).divided == 0
 
 
 def test_one_time_in_twenty_is_the_lower_end_of_the_interval_that_knows_the_thinnest_class():

@@ -106,3 +106,17 @@ def test_rows_may_have_several_labels_and_no_groups():
     assert group_figures(p) == []
     found = group_figures(p, np.array(["g", "g", "h", "h"], dtype=object))
     assert [f.accuracy for f in found] == [1.0, 1.0]
+
+
+def test_parts_that_are_too_small_to_be_judged_do_not_widen_the_others():
+    """Two large parts beside 60 rows that are each a part of its own."""
+    rng = np.random.default_rng(7)
+    truth = rng.integers(0, 2, 460)
+    right = np.where(rng.random(460) < 0.8, truth, 1 - truth)
+    p = Predictions(np.arange(460).astype(str).astype(object), ("a", "b"), 0.8 * np.eye(2)[right] + 0.1, truth)
+    names = np.array(["x"] * 200 + ["y"] * 200 + [f"s{i}" for i in range(60)], dtype=object)
+    alone = {one.name: one for one in group_figures(p.take(np.arange(400)), names[:400])}
+    beside = {one.name: one for one in group_figures(p, names)}
+    for name in "xy":
+        assert (beside[name].low, beside[name].high) == (alone[name].low, alone[name].high)
+    assert {beside[f"s{i}"].verdict for i in range(60)} == {"too few to tell"}

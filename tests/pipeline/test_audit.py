@@ -241,3 +241,24 @@ def test_weights_of_a_refitted_blend_have_not_seen_the_judged_part() -> None:
     )
     again = next(row for row in found.rows if row.name == "ensemble:nnls")
     assert again.after.estimate < again.before.estimate
+
+
+def test_parts_are_not_called_groups_and_small_ones_are_only_counted(files: list[Path]) -> None:
+    """By a column with an empty cell in every third row, and another value in each of some rows."""
+    frame = pd.read_csv(files[0])
+    kind = np.where(np.arange(len(frame)) % 3 == 0, "", np.where(np.arange(len(frame)) % 2, "x", "y")).astype(
+        object
+    )
+    kind[1:40:3] = [f"s{i}" for i in range(13)]
+    frame.assign(kind=kind).to_csv(files[0], index=False)
+    done = CliRunner(env={"COLUMNS": "200"}).invoke(app, ["audit", str(files[0]), "--by", "kind", "--by", "truth"])
+    assert done.exit_code in (0, 1), done.output
+    assert "12 of 12 groups lie in several folds" in done.output
+    assert "(empty)" in done.output
+    assert "id:" not in done.output
+    assert "s12" not in done.output
+    assert "Of 16 values of kind" in done.output
+    whole = frame.assign(fold=[int(name.split()[1]) % 5 for name in frame["group"]])
+    whole.to_csv(files[0], index=False)
+    done = CliRunner(env={"COLUMNS": "200"}).invoke(app, ["audit", str(files[0]), "--by", "truth"])
+    assert "lie in several folds" not in done.output

@@ -54,8 +54,31 @@ def test_an_audit_of_its_own_goes_before_that_of_the_run(record: Record) -> None
     record.write_json("audit.json", document)
     section = audit_section(read_evidence(record))
     assert section is not None
-    assert (section["metric"], section["forest"], section["curves"]) == ("recall[яблоко]", None, None)
+    assert (section["metric"], section["parts"], section["curves"]) == ("recall[яблоко]", [], None)
     assert "There are no groups" in text_of(record)
+
+
+def test_parts_by_columns_are_shown_for_each_column_and_not_called_groups(record: Record) -> None:
+    document = audit_document([])
+    shops, verdicts = list(document["groups"]), document["groups_by_verdict"]  # type: ignore[call-overload]
+    small = {**shops[0], "name": "small", "n": 3, "verdict": "too few to tell"}
+    slices = [
+        {"column": name, "parts": [*shops[:3], small], "parts_total": 9, "parts_by_verdict": verdicts}
+        for name in ("shop", "hour <b>")
+    ]
+    record.write_json("audit.json", {**document, "slices": slices})
+    section = audit_section(read_evidence(record))
+    assert section is not None
+    assert [(one["title"], one["total"]) for one in section["parts"]] == [
+        ("Parts by shop", 9),
+        ("Parts by hour <b>", 9),
+    ]
+    assert all("small (n 3)" not in one["forest"] for one in section["parts"])
+    text = text_of(record)
+    assert "Parts by shop, the worst first" in text
+    assert "Parts by hour <b>, the worst first" in text
+    assert "9 values: 1 surely below" in text
+    assert "Groups, the worst first" not in text
 
 
 def test_a_run_of_before_has_neither(record: Record) -> None:

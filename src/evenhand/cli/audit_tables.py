@@ -25,7 +25,7 @@ def print_audit(found: Audited, *, most: int = 10) -> None:
     out.print(_holdouts(found))
     if audit.divided:
         out.print(
-            f"{audit.divided:,} of {len(audit.groups):,} groups lie in several folds: what is judged was learned "
+            f"{audit.divided:,} of {audit.groups_in_all:,} groups lie in several folds: what is judged was learned "
             "from rows of the same groups, and new groups will be worse. --refit learns again without them."
         )
     _print_groups(found, out, most)
@@ -60,7 +60,7 @@ def _holdouts(found: Audited) -> Table:
 
 
 def _print_groups(found: Audited, out: Out, most: int) -> None:
-    from evenhand.evaluation.audit_groups import summary_words
+    from evenhand.evaluation.audit_groups import LEAST, summary_words
 
     audit = found.audit
     if not audit.slices and len(audit.groups) < 2:
@@ -70,7 +70,7 @@ def _print_groups(found: Audited, out: Out, most: int) -> None:
         inside = any(part.groups is not None for part in parts)
         heads = ("rows", *(("groups",) if inside else ()), "right", "interval", "expected", "gap", "")
         table = _table((f"worst {title}", *heads))
-        for one in parts[:most]:
+        for one in [part for part in parts if part.n >= LEAST][:most] or parts[:most]:
             verdict = cell(one.verdict, style="red" if one.verdict == "below" else "")
             groups = (f"{one.groups:,}" if one.groups is not None else "",) if inside else ()
             figures = (f"{one.accuracy:.2f}", f"[{one.low:.2f}, {one.high:.2f}]", f"{one.expected:.2f}")

@@ -12,7 +12,6 @@ import numpy.typing as npt
 import pandas as pd
 
 from evenhand.base.errors import DataError
-from evenhand.base.prediction_fields import groups_of
 from evenhand.base.unique_names import unique_names
 from evenhand.base.values import Interval, Predictions, Strings
 from evenhand.evaluation.ask import ask
@@ -26,6 +25,8 @@ from evenhand.evaluation.names import Levels, Sets
 from evenhand.evaluation.rows import known, rows_of
 from evenhand.evaluation.units import divided
 
+EMPTY = "(empty)"
+"""Name of the part of rows whose cell is empty."""
 MARGIN = 0.05
 """A part is named where it falls this far below the figure, unless a floor is given."""
 
@@ -108,8 +109,9 @@ class Audit:
         Every group by itself, or every part by the first column, the worst first.
     slices
         The parts by each column, where it was audited by columns.
-    divided
-        Groups that lie in several folds, so that what is judged was learned from rows of the same groups.
+    divided, groups_in_all
+        Groups that lie in several folds, so that what is judged was learned from rows of the same groups, of how
+        many; groups are those of the predictions, whatever it was audited by.
     """
 
     model: str
@@ -123,6 +125,7 @@ class Audit:
     groups: tuple[GroupFigure, ...]
     divided: int = 0
     slices: tuple[Slice, ...] = ()
+    groups_in_all: int = 0
 
     @property
     def holdouts(self) -> tuple[Holdout, ...]:
@@ -157,6 +160,7 @@ class Audit:
             "groups": [group.document() for group in self.groups[:most_groups]],
             "groups_total": len(self.groups),
             "divided": self.divided,
+            "groups_in_all": self.groups_in_all,
             "groups_by_verdict": {verdict: verdicts.count(verdict) for verdict in dict.fromkeys(verdicts)},
             "slices": [one.document(most=most_groups) for one in self.slices],
         }
@@ -191,7 +195,8 @@ def audit(
         Predictions with their truth.
     by
         (n,) parts to audit by, such as the shop of each row, or several such columns by name; by default
-        `p.groups`. Intervals come from resampling the groups of `p` all the same.
+        `p.groups`. Rows whose cell is empty are one part. Intervals come from resampling the groups of `p` all the
+        same.
     metric
         Name of the figure ("macro_f1", "recall[S]").
     floor
@@ -244,7 +249,8 @@ def audit(
         each_group=_each_part(p, of, floor if better else None),
         several_groups=_several_parts(measure, of, reach, held, some, seed),
         groups=tuple(group_figures(p, of.names, units=p.groups if columns else None)),
-        divided=divided(of.names, p.fold),
+        divided=divided(p.groups, p.fold),
+        groups_in_all=0 if p.groups is None else len(set(p.groups)),
         slices=tuple(
             Slice(name, tuple(group_figures(p, values, units=p.groups))) for name, values in columns.items()
         ),
@@ -282,7 +288,7 @@ def _several_parts(measure: Measure, of: Parts, floor: float, held: float, draws
 
 
 def _columns(p: Predictions, by: npt.ArrayLike | Mapping[str, npt.ArrayLike] | None) -> dict[str, Strings]:
-    """Return name -> (n,) the part of each row; a row whose cell is empty is a part of its own."""
+    """Return name -> (n,) the part of each row."""
     if by is None:
         return {}
     out = {}
@@ -292,5 +298,16 @@ def _columns(p: Predictions, by: npt.ArrayLike | Mapping[str, npt.ArrayLike] | N
             raise DataError(
                 f"The groups to audit by are {parts.shape} for {len(p)} rows; there must be one for each."
             )
-        out[name] = groups_of(texts(parts), p.ids)
+        out[name] = part_names(parts)
     return out
+
+
+def part_names(cells: npt.NDArray[Any]) -> Strings:
+    """Return (n,) the part of each row by the cells of a column; rows whose cell is empty are one part, "(empty)".
+
+    Unlike rows without a group, which may come from anywhere, they have in common what is asked about.
+    """
+    names, empty = texts(cells), EMPTY
+    while empty in set(names):
+        empty = f"({empty})"
+    return np.array([*(empty if name is None else name for name in names), None], dtype=object)[:-1]

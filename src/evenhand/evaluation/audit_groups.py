@@ -36,8 +36,8 @@ class GroupFigure:
         Its rows with a known truth.
     accuracy, low, high
         Share of them that are right, with the exact binomial interval (Clopper & Pearson 1934) at the level that
-        makes all groups hold together (Bonferroni). Where a part consists of groups, with as many rows as they are
-        worth (Korn & Graubard 1998).
+        makes all groups that are judged hold together (Bonferroni). Where a part consists of groups, with as many
+        rows as they are worth (Korn & Graubard 1998).
     expected
         What the rest of the data has for the same classes: the mean, over the group's rows, of the share right
         among the rows of that class in other groups.
@@ -92,7 +92,7 @@ def group_figures(
     gap
         A difference that is worth naming, in shares of rows.
     level
-        How often all intervals are to hold at once.
+        How often the intervals of all groups that are large enough to be judged are to hold at once.
     """
     groups = p.groups if groups is None else groups
     if groups is None:
@@ -107,8 +107,8 @@ def group_figures(
     right, n, expected = right_and_expected(rows, number, len(names))
     worth, count, effective = _worth(right_rows(rows), number, of_unit, right, n)
     accuracy = right / n
-    low, high = exact_interval(accuracy * worth, worth, 1 - (1 - level) / len(names))
     enough = (n >= LEAST) & (effective >= LEAST_UNITS)
+    low, high = exact_interval(accuracy * worth, worth, 1 - (1 - level) / max(1, int(enough.sum())))
     found = [
         GroupFigure(
             str(name), int(n[g]), float(accuracy[g]), float(low[g]), float(high[g]), float(expected[g]),

@@ -10,7 +10,6 @@ from typing import Any
 import pandas as pd
 
 from evenhand.base.errors import DataError, EvenhandError, unknown
-from evenhand.base.prediction_fields import groups_of
 from evenhand.base.record import Record
 from evenhand.base.values import Finding, Floats, Predictions, Strings
 from evenhand.data.store import Store
@@ -18,9 +17,10 @@ from evenhand.doctor.case import Case
 from evenhand.doctor.examine import examine
 from evenhand.ensemble.recipe import Recipe, recipe
 from evenhand.evaluation.audit import audit as audit_predictions
+from evenhand.evaluation.audit import part_names
 from evenhand.evaluation.columns import Columns
 from evenhand.evaluation.from_record import of_record
-from evenhand.evaluation.labels import read_column, texts
+from evenhand.evaluation.labels import read_column
 from evenhand.evaluation.pieces import opened
 from evenhand.evaluation.reading import read_predictions
 from evenhand.pipeline.audited import Audited, conformal_sets, recalibrated
@@ -214,7 +214,7 @@ def _column(evidence: _Evidence, by: str, labels: str | Path | None) -> pd.Serie
 def _with_parts(p: Predictions, columns: Mapping[str, Strings]) -> Predictions:
     """Return predictions with the first column to audit by for groups: what is left out, or calibrated for."""
     first = next(iter(columns.values()), None)
-    return p if first is None else replace(p, groups=groups_of(texts(first), p.ids))
+    return p if first is None else replace(p, groups=part_names(first))
 
 
 def _refit(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from evenhand.evaluation.audit_groups import LEAST
 from evenhand.report.charts import ACCENT, MUTED, SECOND, Spec, drawn
 from evenhand.report.evidence import Evidence
 from evenhand.report.figures import reliability
@@ -24,18 +25,29 @@ def audit_section(evidence: Evidence) -> dict[str, Any] | None:
     found = evidence.audit or (evidence.evaluation or {}).get("audit")
     if not found:
         return None
-    groups = found.get("groups", [])
-    counts = {GROUP_WORDS.get(word, word): n for word, n in found.get("groups_by_verdict", {}).items()}
+    slices = found.get("slices") or []
+    parts = [_parts(f"Parts by {one['column']}", "values", one, "parts") for one in slices]
     return {
         **found,
-        "by": found.get("by", "group"),
-        "counts": counts,
-        "forest": drawn(forest(groups), "Groups, the worst first: share of right rows")
-        if len(groups) > 1
-        else None,
+        "parts": [one for one in parts or [_parts("Groups", "groups", found, "groups")] if one["forest"]],
         "curves": _curves(found),
         "sets": found.get("conformal", []),
         "refit": found.get("refit"),
+    }
+
+
+def _parts(title: str, word: str, found: Document, key: str) -> dict[str, Any]:
+    """Return what there is to show of groups, or of the parts by one column; small ones are only counted."""
+    groups = found.get(key, [])
+    large = [group for group in groups if group["n"] >= LEAST] or groups
+    counts = {GROUP_WORDS.get(verdict, verdict): n for verdict, n in found.get(f"{key}_by_verdict", {}).items()}
+    chart = drawn(forest(large), f"{title}, the worst first: share of right rows") if len(groups) > 1 else None
+    return {
+        "title": title,
+        "word": word,
+        "total": found.get(f"{key}_total", len(groups)),
+        "counts": counts,
+        "forest": chart,
     }
 
 

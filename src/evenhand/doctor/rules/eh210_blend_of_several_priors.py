@@ -17,7 +17,7 @@ def check(case: Case, *, apart: float = 0.1) -> Iterator[Found]:
 
     What it checks: the prior that the probabilities of each model are judged under (balance.correct_to and
     balance.adjust), where [ensemble], or `evenhand ensemble` on runs, blends two models or more. It fires where two
-    of them differ by more than `apart` (total variation). Of a model with stages that differ, the last stage counts.
+    of them differ by more than `apart` (total variation). Where the stages of a model differ, the last one counts.
 
     Why it matters: a mean of probabilities, and every blend and stacker that is made of them, takes 30 % of a model
     of equal classes for the same as 30 % of one that stands for the data. The blend stands for a prior between them
