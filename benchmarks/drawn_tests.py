@@ -1,6 +1,7 @@
 """How often EH110 calls a test different that was drawn at random from the same groups: it should hardly ever.
 
     python benchmarks/drawn_tests.py [grocery=FOLDER/labels.csv:fine:group ...] [--seeds 30] [--fraction 0.2]
+    python benchmarks/drawn_tests.py --worlds 5    # which tests can be drawn, over numbers of groups and classes
 
 Each set gets `test = { fraction = 0.2 }` with 30 seeds; what the pictures look like is measured once. Beside the
 alarms stands how often the largest group lies in the test, how many different tests there are, the largest
@@ -8,6 +9,11 @@ deviation of a class's share from the fraction, of how many classes one group gi
 (the mean over tests), and the seconds that the rule took.
 A set is NAME=TABLE:LABEL:GROUP, with a column `path` relative to the table's folder; the generated ones are always
 there: pictures in series with a look of their own, one of which holds a tenth of all rows.
+
+With `--worlds`, groups of lognormal sizes with Dirichlet mixes of classes are generated instead, and 600 tests are
+drawn of each set: the rows that are in no test, the largest chance of a group, the different tests, their size, the
+part that two tests share (the fraction where they are independent), the smallest mean share of a class in the test
+among those of which no group holds more than half, and of how many classes one group gives most of the test rows.
 """
 
 from __future__ import annotations
@@ -24,6 +30,7 @@ import pandas as pd
 from evenhand.base.values import TEST, Folds, Samples
 from evenhand.data.config import FoldsConfig
 from evenhand.data.split import make_folds
+from evenhand.data.split_locked import different_tests, draws
 from evenhand.doctor.case import Case
 from evenhand.doctor.examine import examine
 from evenhand.pipeline.check import pictures
@@ -102,13 +109,57 @@ def add(tally: Tally, case: Case, folds: Folds, fraction: float) -> None:
     tally.one_group += int((held.max(axis=0) > held.sum(axis=0) / 2).sum())
 
 
+WORLDS = ((5, 3, 20), (6, 3, 5), (8, 4, 5), (12, 3, 20), (20, 8, 2), (25, 3, 5), (30, 20, 1), (50, 30, 1),
+          (100, 40, 0.5), (300, 20, 0.5))  # fmt: skip
+"""Groups, classes, and how evenly classes are mixed in a group."""
+
+
+def world(groups: int, classes: int, even: float, seed: int) -> np.ndarray:
+    """Return (g, k) rows of each class in each group; the rarest class is a hundredth of the commonest."""
+    rng = np.random.default_rng([17, groups, classes, seed])
+    sizes = np.maximum(1, rng.lognormal(np.log(60), 0.6, groups)).astype(int)
+    share = np.geomspace(1, 0.01, classes)
+    mixes = rng.dirichlet(share / share.sum() * classes * even, groups)
+    counts = np.stack([rng.multinomial(size, mix) for size, mix in zip(sizes, mixes, strict=True)]).astype(float)
+    return counts[:, counts.sum(axis=0) > 0]
+
+
+def show_worlds(seeds: int, fraction: float, tests: int = 600) -> None:
+    """Print what drawn tests are like, the mean over `seeds` sets of each kind."""
+    head = ("groups", "classes", "in no test", "largest chance", "different tests", "size", "two tests share",
+            "least share of a class", "one group gives most")  # fmt: skip
+    print("| " + " | ".join(head) + " |\n" + "|---" * len(head) + "|")
+    for groups, classes, even in WORLDS:
+        found = []
+        for seed in range(seeds):
+            counts = world(groups, classes, even, seed)
+            rows, k = counts.sum(axis=1), min(5, groups - 2)
+            drawn = draws(counts, rows, fraction, k, np.random.default_rng([18, seed]), tests)
+            often, half = drawn.mean(axis=0), tests // 2
+            one, other = drawn[:half], drawn[half:]
+            size, share = drawn @ rows / rows.sum(), drawn.astype(float) @ counts / counts.sum(axis=0)
+            spread_out = (counts / counts.sum(axis=0)).max(axis=0) <= 0.5
+            held = drawn[:, :, None] * counts
+            found.append([rows[often == 0].sum() / rows.sum(), often.max(), different_tests(drawn), size.mean(),
+                          size.std(), ((one & other) @ rows / (one @ rows)).mean(),
+                          share.mean(axis=0)[spread_out].min(),
+                          (held.max(axis=1) > held.sum(axis=1) / 2).mean()])  # fmt: skip
+        never, chance, number, mean, spread, shared, least, most = np.mean(found, axis=0)
+        print(f"| {groups} | {classes} | {never:.0%} | {chance:.2f} | {number:.0f} of {tests} | "
+              f"{mean:.2f} ± {spread:.2f} | {shared:.2f} | {least:.2f} | {most:.0%} |", flush=True)  # fmt: skip
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("sets", nargs="*", help="NAME=TABLE:LABEL:GROUP")
     parser.add_argument("--seeds", type=int, default=30)
     parser.add_argument("--fraction", type=float, default=0.2)
     parser.add_argument("--store", default=str(Path(tempfile.gettempdir()) / "evenhand-drawn-tests"))
+    parser.add_argument("--worlds", type=int, default=0, help="Sets of each kind, instead of the pictures.")
     asked = parser.parse_args()
+    if asked.worlds:
+        show_worlds(asked.worlds, asked.fraction)
+        return
     cases = {name: of_table(given, asked.store) for name, given in (each.split("=", 1) for each in asked.sets)}
     cases |= {"generated, one class per series": generated(False), "generated, mixed series": generated(True)}
     heads = (

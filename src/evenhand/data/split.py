@@ -15,7 +15,7 @@ from evenhand.data.folds import read_folds
 from evenhand.data.split_account import account, known_rows, label_columns
 from evenhand.data.split_balance import balance
 from evenhand.data.split_counts import sum_by_group
-from evenhand.data.split_draw import Masks
+from evenhand.data.split_draw import METHOD, Masks
 from evenhand.data.split_groups import join_groups, same_bytes
 from evenhand.data.split_locked import draws, rows_of_groups, rows_with
 
@@ -66,6 +66,8 @@ def make_folds(
     fold = np.full(len(samples), TEST, dtype=np.int16)
     fold[~locked] = _deal_rows(values[~locked], known[~locked], _renumber(group[~locked]), config)
     how = {"method": _METHODS[config.groups], "seed": config.seed}
+    if config.test is not None and config.test.fraction is not None:
+        how["test_method"] = METHOD
     joined = named - int(group.max()) - 1
     if joined:
         how["groups_joined_by_duplicates"] = joined

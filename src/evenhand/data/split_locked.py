@@ -13,6 +13,8 @@ from evenhand.data.split_balance import in_own_order
 from evenhand.data.split_draw import Masks, draw_groups
 
 _SHOWN = 8
+LEAST_TESTS = 20
+"""Different tests below which a drawn test is hardly one of many."""
 
 
 def rows_with(samples: Samples, column: str, value: str) -> Mask:
@@ -83,8 +85,8 @@ def draws(counts: Floats, rows: Floats, fraction: float, k: int, rng: np.random.
     """Return (count, g), which groups are locked in each of `count` independent drawings of a test.
 
     Large groups are drawn as often as small ones: a test of small groups only would be another population than
-    the folds. Only a group that would hold most of a class in the test stays out, where there are others
-    (`split_draw.too_large`).
+    the folds. Only groups that would dominate a class in the test, or all of it, are kept out, as far as they hold
+    a small part of all rows (`split_draw.too_large`).
 
     Two groups of every class that has them stay outside, so that each of k folds can train on it; k groups
     stay outside in any case.
@@ -112,12 +114,21 @@ def draws(counts: Floats, rows: Floats, fraction: float, k: int, rng: np.random.
     wanted = np.minimum(held.sum(axis=0), 2)
     left = (~drawn).astype(np.float64) @ held.astype(np.float64)
     for at in np.flatnonzero((left < wanted).any(axis=1) | ((~drawn).sum(axis=1) < k)):
-        drawn[at] = _give_back(held, wanted, rows, drawn[at], k)
+        drawn[at] = _give_back(held, wanted, drawn[at], k, rng)
     return drawn
 
 
-def _give_back(held: Mask, wanted: Ints, rows: Floats, locked: Mask, k: int) -> Mask:
-    """Return `locked` less the groups that training cannot do without; one group stays locked."""
+def different_tests(masks: Masks) -> int:
+    """Return how many different tests there are among drawings (count, g)."""
+    return len(np.unique(np.packbits(masks, axis=1), axis=0))
+
+
+def _give_back(held: Mask, wanted: Ints, locked: Mask, k: int, rng: np.random.Generator) -> Mask:
+    """Return `locked` less the groups that training cannot do without; one group stays locked.
+
+    Of groups that help as much one is given back by chance: with few groups a fixed choice would make the same
+    groups the test every time.
+    """
     locked = locked.copy()
     while locked.sum() > 1:
         short = held[~locked].sum(axis=0) < wanted
@@ -126,8 +137,8 @@ def _give_back(held: Mask, wanted: Ints, rows: Floats, locked: Mask, k: int) -> 
         if not short.any() and not few:
             break
         candidates = np.flatnonzero(locked & ((helps > 0) | few))
-        best = np.lexsort((rows[candidates], -helps[candidates]))[0]
-        locked[candidates[best]] = False
+        best = candidates[helps[candidates] == helps[candidates].max()]
+        locked[best[rng.integers(len(best))]] = False
     return locked
 
 

@@ -16,6 +16,7 @@ from evenhand.base.errors import DataError
 from evenhand.base.values import TEST, Floats, Folds, Ints, Mask, Predictions, Samples, Strings, Verdict
 from evenhand.data.config import FoldsConfig
 from evenhand.data.split import redraw_tests
+from evenhand.data.split_draw import METHOD
 from evenhand.doctor import parts
 from evenhand.doctor.course import Course
 from evenhand.doctor.sampling import whole_groups
@@ -148,9 +149,15 @@ class Case:
 
     @cached_property
     def drawn_test(self) -> FoldsConfig | None:
-        """The section [folds] by which the locked test was drawn; None where it was given, or there is none."""
+        """The section [folds] by which the locked test was drawn; None where it was given, or there is none.
+
+        None also where the folds do not say that they were drawn by the method of today: other drawings by this
+        method say nothing about a test that was made by another one.
+        """
         fraction, file = self.setting("folds.test.fraction"), self.setting("folds.file")
         if fraction is None or file is not None or self.folds is None or not (self.folds.fold == TEST).any():
+            return None
+        if self.folds.how.get("test_method") != METHOD:
             return None
         return FoldsConfig.model_validate(self.config["folds"])
 

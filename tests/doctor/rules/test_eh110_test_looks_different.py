@@ -162,3 +162,25 @@ def test_rows_are_looked_at_whatever_was_drawn(make, monkeypatch):
     one, other = (drawn(case, seed).looked_at.tolist() for seed in (0, 1))
     assert one == other
     assert len(one) < 150
+
+
+def test_a_test_made_by_another_method_is_compared_with_chance(make):
+    """A configuration that asks for a drawn test says nothing about folds that were made otherwise."""
+    case = drawn(make(**BIG), 0, 0.3)
+    test = case.folds.fold == TEST
+    pictures = case.pictures.copy()
+    pictures[test] //= 3
+    case = replace(case, pictures=pictures)
+    handmade = replace(case, folds=replace(case.folds, how={"method": "by hand"}))
+    (found,) = found_in(handmade)
+    assert not found.evidence["drawn"]
+    assert "where chance stays below" in found.says
+
+
+def test_where_few_tests_can_be_drawn_it_is_said_that_nothing_can_be_told(make, monkeypatch):
+    case = drawn(make(**BIG), 0, 0.3)
+    few = np.random.default_rng(0).random((240, 7)) < 0.3
+    monkeypatch.setattr(type(case), "redrawn_tests", lambda self, count: np.resize(few.T, (count, 240)).T)
+    (found,) = found_in(case)
+    assert (found.severity, found.evidence["tests"]) == ("note", 7)
+    assert "cannot be told: only 7 different tests can be drawn" in found.says

@@ -10,6 +10,7 @@ import pandas as pd
 
 from evenhand.base.unique_names import unique_names
 from evenhand.base.values import Floats, Ints
+from evenhand.data.split_locked import LEAST_TESTS, different_tests
 from evenhand.doctor.case import Case
 from evenhand.doctor.directions import in_words, shifts
 from evenhand.doctor.parts import LEAST_ROWS, LOCKED
@@ -21,7 +22,8 @@ from evenhand.doctor.words import listing
 
 
 @rule("EH110", slug="test-looks-different", severity="warning", needs=("pictures", "two_parts"), after=("EH111",))
-def check(case: Case, *, least_auc: float = 0.6, most_p: float = 0.005, draws: int = 999) -> Iterator[Found]:
+def check(case: Case, *, least_auc: float = 0.6, most_p: float = 0.005, draws: int = 999,
+          least_tests: int = LEAST_TESTS) -> Iterator[Found]:  # fmt: skip
     """Find a test, or another given split, that looks different from the rows trained on.
 
     What it checks: whether a classifier tells the two apart by plain measures of the pictures (brightness,
@@ -31,7 +33,9 @@ def check(case: Case, *, least_auc: float = 0.6, most_p: float = 0.005, draws: i
     `most_p` over all comparisons), and where the interval lies above what chance reaches in 99 of 100. The
     locked test is compared with the rest; without one, the largest given split with each of the others. Where
     the test was drawn (`folds.test = { fraction = ... }`), other drawings by the same method take the place of
-    sides dealt anew, so that a large series that happens to lie in the test is not taken for another origin.
+    sides dealt anew, so that a large series that happens to lie in the test is not taken for another origin; a
+    test that was made otherwise, by an older version too, is compared with sides dealt anew. Where the groups
+    allow fewer than `least_tests` different tests, none can be told from chance, and a note says so.
 
     Why it matters: the out-of-fold figure speaks of pictures like those trained on. Where the test was taken
     elsewhere it will be lower there, and lower again in the next place.
@@ -56,6 +60,9 @@ def check(case: Case, *, least_auc: float = 0.6, most_p: float = 0.005, draws: i
         parts = _parts(case, rows, other)
         if not LEAST_ROWS <= parts.side.sum() <= len(rows) - LEAST_ROWS:
             continue
+        if parts.redraw is not None and (tests := different_tests(parts.redraw(draws).T)) < least_tests:
+            yield _untold(other, whole, tests)
+            continue
         traits = case.traits.loc[rows]
         within = pd.DataFrame(within_classes(traits.to_numpy(np.float64), parts.known), columns=traits.columns)
         looks = [within.to_numpy()]
@@ -67,6 +74,16 @@ def check(case: Case, *, least_auc: float = 0.6, most_p: float = 0.005, draws: i
         if surely and best.auc.estimate >= least_auc:
             causes, shift = _aspects(within, parts)
             yield _found(other, whole, best, causes, shift, drawn=parts.redraw is not None)
+
+
+def _untold(other: str, whole: str, tests: int) -> Found:
+    return Found(
+        says=f"Whether {other} looks different from {whole} cannot be told: only {tests} different tests can be "
+        "drawn from these groups, too few to say what chance does.",
+        about=other,
+        evidence={"tests": tests, "drawn": True},
+        severity="note",
+    )
 
 
 def _parts(case: Case, rows: Ints, other: str) -> Parts:
