@@ -86,8 +86,8 @@ def test_an_overshoot_is_refused_in_words_with_what_mends_it() -> None:
     with pytest.raises(EvenhandError) as caught:
         accepted(plan(sampler="balanced", weights="inverse"))
     assert str(caught.value) == (
-        "sampler balanced (1.00) and weights inverse (1.00) together have the exponent 2.00; above 1.05 the skew "
-        "is turned around, and the model is made to expect O, 1.00% of the rows, in 60.5% of them. "
+        "sampler balanced (1.00) and weights inverse (1.00) together have the exponent 2.00, which turns the skew "
+        "around: the model is made to expect O, 1.00% of the rows, in 60.5% of them. "
         'Set balance.weights = "none", or on_overshoot = "soften" or "allow".'
     )
 

@@ -143,6 +143,28 @@ def test_an_overshoot_by_smoothing_is_refused_and_its_patch_is_accepted() -> Non
 
 
 @pytest.mark.parametrize(
+    ("counts", "settings", "refused"),
+    [
+        ((600, 400), {"weights": "inverse"}, False),  # believed 49.0 and 51.0 %
+        ((900, 100), {"weights": "inverse"}, False),  # 40.6 and 59.4 %
+        ((950, 50), {"weights": "inverse"}, True),  # 33.4 and 66.6 %
+        ((990, 10), {"weights": "inverse"}, True),
+        ((600, 400), {"weights": "inverse", "sampler": "balanced"}, True),  # 40 and 60 %
+        ((650, 350), {"weights": "inverse", "sampler": "balanced"}, True),
+        ((600, 450), {"weights": "inverse", "sampler": "balanced"}, False),  # not skewed
+        ((600, 400), {"sampler": "balanced", "correct_to": "trained", "adjust": 0.2}, False),
+        ((600, 400), {"sampler": "balanced", "correct_to": "trained", "adjust": 1.0}, True),
+    ],
+)
+def test_what_is_refused_is_how_far_beliefs_are_turned(
+    counts: Any, settings: dict[str, Any], refused: bool
+) -> None:
+    """An exponent of 1.10 was refused for 600 and 400 rows, though they were believed about equal."""
+    made = plan(0.1, np.repeat(np.arange(2), counts), **settings)
+    assert (made.refusal is not None) == refused
+
+
+@pytest.mark.parametrize(
     "settings",
     [
         {"weights": "inverse"},

@@ -7,9 +7,9 @@ import numpy as np
 from evenhand.base.values import Floats
 
 LIMIT = 1.05
-"""Exponent above which a correction turns the skew around; a little over 1 is what caps and rounding leave."""
+"""Exponent up to which nothing is called turned around; a little over 1 is what caps and rounding leave."""
 SKEWED = 1.5
-"""Largest class over smallest from which on there is a skew that can be turned around."""
+"""Ratio of two classes from which on there is a skew, in rows as in beliefs."""
 
 
 def exponent(counts: Floats, favour: Floats) -> float:
@@ -42,7 +42,27 @@ def exponent(counts: Floats, favour: Floats) -> float:
     return float(x @ y / (x @ x))
 
 
-def skewed(counts: Floats) -> bool:
-    """Return whether the largest class is at least `SKEWED` times the smallest that has rows."""
-    filled = counts[counts > 0]
-    return bool(len(filled) > 1 and filled.max() >= SKEWED * filled.min())
+def turned(counts: Floats, shares: Floats) -> float:
+    """Return how many times as common a class is believed as one with at least `SKEWED` times its rows, at most.
+
+    Parameters
+    ----------
+    counts
+        (k,) rows per class; classes without rows are left out.
+    shares
+        (k,) shares that are believed in; classes that are never expected (0) are left out.
+
+    Returns
+    -------
+    The largest ratio over pairs of classes; above 1 some pair is turned around, 0 where no pair is skewed.
+
+    >>> round(turned(np.array([90, 9, 1]), np.array([0.2, 0.3, 0.5])), 3)
+    2.5
+    >>> turned(np.array([60, 50]), np.array([0.1, 0.9]))
+    0.0
+    """
+    there = (counts > 0) & (shares > 0)
+    order = np.argsort(counts[there])
+    rows, believed = counts[there][order], shares[there][order]
+    least = np.append(np.minimum.accumulate(believed[::-1])[::-1], np.inf)  # of a class and all with more rows
+    return float((believed / least[np.searchsorted(rows, rows * SKEWED)]).max(initial=0.0))

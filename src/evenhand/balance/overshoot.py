@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from evenhand.balance.adjust import adjustment
 from evenhand.balance.config import BalanceConfig
-from evenhand.balance.exponent import LIMIT
+from evenhand.balance.exponent import LIMIT, SKEWED, turned
 from evenhand.balance.prior import EffectivePrior
 from evenhand.balance.soften import ORDER, raised, softened
 from evenhand.balance.words import choice_words
@@ -33,7 +35,7 @@ def overshoot_words(prior: EffectivePrior, config: BalanceConfig) -> str | None:
         each = f"{', '.join(made[:-1])} and {made[-1]} together have" if len(made) > 1 else f"{made[0]} has"
         mend = " or ".join(f"balance.{key} = {_toml(value)}" for key, value in patch_of(prior, config).items())
         return (
-            f"{each} the exponent {prior.exponent:.2f}; above {LIMIT} the skew is turned around, and the model is "
+            f"{each} the exponent {prior.exponent:.2f}, which turns the skew around: the model is "
             f'made to expect {_expected(prior)}. Set {mend}, or on_overshoot = "soften" or "allow".'
         )
     return _adjusted(prior, config)
@@ -71,12 +73,14 @@ def _adjusted(prior: EffectivePrior, config: BalanceConfig) -> str | None:
     if not config.adjust or prior.several:
         return None
     trained = {"trained": prior.exponent, "uniform": 1.0}.get(str(config.correct_to), 0.0)
-    after = prior.shifted(adjustment(prior.counts, config.adjust)).exponent - prior.exponent + trained
-    if after <= LIMIT or not prior.shifted(adjustment(prior.counts, 2.0 + LIMIT)).overshoots():
+    shift = adjustment(prior.counts, config.adjust)
+    after = prior.shifted(shift).exponent - prior.exponent + trained
+    judged = {"trained": prior.shares, "uniform": np.ones(prior.k)}.get(str(config.correct_to), prior.natural)
+    if after <= LIMIT + 1e-9 or turned(prior.counts, judged * np.exp(shift)) < SKEWED - 1e-9:
         return None
     return (
         f'adjust = {config.adjust:g} on top of correct_to = "{config.correct_to}" (exponent {trained:.2f}) gives '
-        f"the exponent {after:.2f}; above {LIMIT} the skew is turned around. Set balance.adjust = 0, "
+        f"the exponent {after:.2f}, which turns the skew around. Set balance.adjust = 0, "
         'or on_overshoot = "soften" or "allow".'
     )
 

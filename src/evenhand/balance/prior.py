@@ -32,7 +32,7 @@ from evenhand.balance.choose import (
     over_present_shift,
     rows_per_class,
 )
-from evenhand.balance.exponent import LIMIT, exponent, skewed
+from evenhand.balance.exponent import LIMIT, SKEWED, exponent, turned
 from evenhand.balance.traits import OfModel, OfSubset, ShiftsLogits
 from evenhand.base.errors import EvenhandError
 from evenhand.base.values import Floats
@@ -182,8 +182,12 @@ class EffectivePrior:
         return self.shifts if self.several else np.log(self.weights) + self.shifts
 
     def overshoots(self, limit: float = LIMIT) -> bool:
-        """Return whether the skew is turned around: an exponent above `limit`, of classes that are skewed."""
-        return self.exponent > limit + 1e-9 and skewed(self.counts)
+        """Return whether the skew is turned around: an exponent above `limit`, and beliefs skewed the other way.
+
+        That is a class believed at least `SKEWED` times as common as one with that many times its rows or more.
+        An exponent a little above 1 of classes that are not far apart leaves beliefs nearly equal.
+        """
+        return self.exponent > limit + 1e-9 and turned(self.counts, self.shares) >= SKEWED - 1e-9
 
     def shifted(self, shifts: Floats) -> EffectivePrior:
         """Return the prior after further logit shifts (k,), as post-hoc adjustment makes them."""

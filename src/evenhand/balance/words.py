@@ -56,6 +56,8 @@ def meaning(prior: EffectivePrior, *, near: float = 0.05) -> str:
         return "common classes are favoured further"
     if abs(tau - 1) <= near:
         return "on the whole, rare classes count as much as common ones"
+    if tau > 1:
+        return "rare classes count a little more than common ones"
     return "part of the skew is evened out" if tau > near else "the skew stays about as it is"
 
 

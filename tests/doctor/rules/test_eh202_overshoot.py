@@ -1,6 +1,10 @@
+import numpy as np
 import pytest
 
-from evenhand.doctor import examine
+from evenhand.balance.config import BalanceConfig
+from evenhand.balance.ledger import Ledger
+from evenhand.balance.plan import plan_of
+from evenhand.doctor import Case, examine
 
 
 @pytest.mark.parametrize(
@@ -46,3 +50,12 @@ def test_what_was_softened_is_a_note(skewed):
 )
 def test_what_stops_at_equal_classes_is_healthy(skewed, counts, settings):
     assert examine(skewed(counts, **settings), ["EH202"]).passed == ("EH202",)
+
+
+@pytest.mark.parametrize(("counts", "fires"), [({"a": 600, "b": 400}, False), ({"a": 950, "b": 50}, True)])
+def test_smoothing_counts_by_how_far_beliefs_are_turned(counts, fires):
+    labels = np.repeat([0, 1], list(counts.values()))
+    plan = plan_of(BalanceConfig(weights="inverse", on_overshoot="allow"), labels, list(counts), smoothing=0.1)
+    case = Case(ledgers=(Ledger(("m",), None, "balance", plan),))
+    found = examine(case, ["EH201", "EH202"]).findings
+    assert bool(found) == fires

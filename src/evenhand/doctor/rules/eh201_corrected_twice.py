@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from evenhand.balance.exponent import LIMIT
+from evenhand.balance.exponent import LIMIT, SKEWED, turned
 from evenhand.balance.ledger import Ledger
 from evenhand.balance.overshoot import compensating, overshoot_words, patch_of
 from evenhand.doctor.case import Case
@@ -17,8 +17,9 @@ def check(case: Case, *, least: float = 0.1) -> Iterator[Found]:
     """Find samplers, class weights, losses and adjustments that together turn the skew around.
 
     What it checks: the exponent of the effective prior, and what sampler, weights, loss and post-hoc adjustment add
-    to it. It fires where at least two of them correct by `least` or more and the sum is above 1.05. Where the
-    overshoot is softened it is a note.
+    to it. It fires where at least two of them correct by `least` or more, the sum is above 1.05, and beliefs are
+    skewed the other way: a class is expected at least 1.5 times as often as one with 1.5 times its rows or more.
+    Where the overshoot is softened it is a note.
 
     Why it matters: each of them alone makes rare classes as common as the others; together they make the model
     expect the rare ones almost everywhere. It then predicts few or none of the common classes, however long it
@@ -61,6 +62,8 @@ def _found(ledger: Ledger, says: str, patch: dict[str, float] | None = None) -> 
         evidence={
             "exponent": prior.exponent,
             "limit": LIMIT,
+            "turned": turned(prior.counts, prior.shares),
+            "most_turned": SKEWED,
             "parts": prior.parts,
             "expected": prior.shares.tolist(),
         },

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from evenhand.balance.exponent import LIMIT
+from evenhand.balance.exponent import LIMIT, SKEWED, turned
 from evenhand.balance.overshoot import compensating, patch_of
 from evenhand.doctor.case import Case
 from evenhand.doctor.rule import Found, rule
@@ -16,8 +16,9 @@ def check(case: Case, *, least: float = 0.1) -> Iterator[Found]:
     """Find one sampler, one set of weights or one loss that turns the skew around by itself.
 
     What it checks: the exponent of the effective prior where only one of sampler, weights and loss corrects by
-    `least` or more. It fires above 1.05: at 1 classes are equal, beyond it rare ones are favoured. Where the
-    overshoot is softened it is a note.
+    `least` or more. It fires above 1.05 (at 1 classes are equal, beyond it rare ones are favoured), where beliefs
+    are skewed the other way: a class is expected at least 1.5 times as often as one with 1.5 times its rows or
+    more. Where the overshoot is softened it is a note.
 
     Why it matters: the model is made to expect rare classes more often than common ones, and predicts common
     classes too seldom, though no two corrections are stacked.
@@ -39,7 +40,13 @@ def check(case: Case, *, least: float = 0.1) -> Iterator[Found]:
         yield Found(
             says=f"{ledger.title}: {name} has the exponent {prior.exponent:.2f}: {expected(ledger)}",
             about=ledger.models[0] if len(ledger.models) == 1 else "",
-            evidence={"exponent": prior.exponent, "limit": LIMIT, "expected": prior.shares.tolist()},
+            evidence={
+                "exponent": prior.exponent,
+                "limit": LIMIT,
+                "turned": turned(prior.counts, prior.shares),
+                "most_turned": SKEWED,
+                "expected": prior.shares.tolist(),
+            },
             patch={f"{ledger.key}.{key}": value for key, value in patch_of(prior, config).items()},
             severity="note" if config.on_overshoot == "soften" else None,
         )
