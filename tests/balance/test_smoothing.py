@@ -16,7 +16,7 @@ from evenhand.balance.foreign import effective_prior_of
 from evenhand.balance.overshoot import patch_of
 from evenhand.balance.plan import Plan, accepted, plan_of
 from evenhand.balance.soften import softened
-from evenhand.balance.unsmoothing import LEAST, Unsmoothing, corrected
+from evenhand.balance.unsmoothing import LEFT, Unsmoothing, corrected, remaining
 from evenhand.base.errors import EvenhandError
 
 COUNTS = np.array([900, 20, 80])
@@ -200,7 +200,7 @@ def test_smoothing_alone_turns_no_skew_around() -> None:
 def test_corrected_probabilities_are_those_of_the_data_whatever_rows_tell(
     settings: dict[str, Any], smoothing: float
 ) -> None:
-    """A model that says of each row what the criterion asks for is led back to the row's own posterior."""
+    """A model that says of each row what the criterion asks for is led back to its posterior, smoothed less."""
     rng = np.random.default_rng(1)
     truth = softmax(rng.normal(scale=2, size=(500, 3)) + np.log(COUNTS), axis=1)
     truth *= (COUNTS / 1000) / truth.mean(axis=0)
@@ -210,14 +210,44 @@ def test_corrected_probabilities_are_those_of_the_data_whatever_rows_tell(
     drawn /= drawn.sum(axis=1, keepdims=True)
     trained = np.log(((1 - smoothing) * drawn + smoothing / 3) * made.weights()) + made.prior.shifts
     right = softmax(corrected(trained, made.correction, made.unsmoothing_at()), axis=1)
-    clear = drawn.min(axis=1) > LEAST * smoothing / 3 / (1 - smoothing)  # where no class is down to its trace
-    assert clear.sum() > 100
-    assert right[clear] == pytest.approx(truth[clear], abs=1e-9)
-    assert right.mean(axis=0) == pytest.approx(truth.mean(axis=0), abs=0.01)
+    left = LEFT * smoothing / (1 - (1 - LEFT) * smoothing)
+    kept = (1 - left) * drawn + left / 3
+    under = (1 - left) * made.prior.batch_shares + left / 3
+    assert right == pytest.approx(scaled(kept * COUNTS / under), abs=1e-9)
+    assert right.mean(axis=0) == pytest.approx(truth.mean(axis=0), abs=0.01 if smoothing < 0.2 else 0.03)
     even = plan(smoothing, **settings, on_overshoot="allow", correct_to="uniform")
     found = softmax(corrected(trained, even.correction, even.unsmoothing_at()), axis=1)
-    wanted = truth / COUNTS / (truth / COUNTS).sum(axis=1, keepdims=True)
-    assert found[clear] == pytest.approx(wanted[clear], abs=1e-9)
+    assert found == pytest.approx(scaled(kept / under), abs=1e-9)
+    # With all of it taken off it is the row's own posterior, but where a class is down to its trace.
+    whole = Unsmoothing(smoothing, made.prior.lean, left=0.0)
+    clear = drawn.min(axis=1) > whole.least * smoothing / 3 / (1 - smoothing)
+    shift = np.log(COUNTS / 1000) - np.log(made.prior.hard.shares)
+    assert softmax(corrected(trained, shift, whole), axis=1)[clear] == pytest.approx(truth[clear], abs=1e-9)
+
+
+def scaled(amounts: np.ndarray) -> np.ndarray:
+    """Return (n, k) shares of each row."""
+    return np.asarray(amounts / amounts.sum(axis=1, keepdims=True))
+
+
+def test_what_a_network_is_unsure_of_is_not_magnified_in_rare_classes() -> None:
+    """Taking off all of the smoothing made a class of 1 % one of 3.8 %."""
+    rng = np.random.default_rng(4)
+    counts, smoothing, n = np.array([9600, 300, 100]), 0.2, 20_000
+    made = plan(smoothing, np.repeat(np.arange(3), counts))
+    y = rng.choice(3, n, p=counts / counts.sum())
+    x = rng.normal(size=(n, 3)) + 1.2 * np.eye(3)[y]
+    posterior = softmax(1.2 * x + np.log(counts), axis=1)
+    noisy = np.log((1 - smoothing) * posterior + smoothing / 3) + 0.5 * rng.normal(size=(n, 3))
+
+    def measured(shift: Any, unsmoothing: Unsmoothing | None) -> tuple[float, float]:
+        p = softmax(corrected(noisy, shift, unsmoothing), axis=1)
+        return abs(p[:, 2].mean() / 0.01 - 1), float(-np.log(p[np.arange(n), y]).mean())
+
+    error, loss = measured(made.correction, made.unsmoothing_at())
+    whole = measured(None, Unsmoothing(smoothing, made.prior.lean, left=0.0, least=0.02))
+    assert error < 0.6 * whole[0]
+    assert loss < whole[1] - 0.02
 
 
 def test_what_is_judged_as_trained_stays_smoothed() -> None:
@@ -249,11 +279,18 @@ def test_where_several_hold_smoothing_draws_each_rate_to_one_half() -> None:
 
 
 def test_an_unsmoothing_is_undone_and_survives_a_file() -> None:
-    one = Unsmoothing(0.1, np.log([0.4, 9.0, 2.0]))
+    one = Unsmoothing(0.1, np.log([0.4, 9.0, 2.0]), left=0.0)
     again = Unsmoothing.of(one.document())
     assert again is not None
     logits = np.random.default_rng(0).normal(scale=0.5, size=(20, 3))
     assert softmax(again.removed(one.added(logits)), axis=1) == pytest.approx(softmax(logits, axis=1), abs=1e-9)
+    part = Unsmoothing.of(Unsmoothing(0.1, one.lean).document())
+    assert part is not None
+    kept = Unsmoothing(remaining(0.1), one.lean).added(logits)
+    assert softmax(part.removed(one.added(logits)), axis=1) == pytest.approx(softmax(kept, axis=1), abs=1e-9)
+    older = Unsmoothing.of({"share": 0.1, "lean": [0.0, 0.0], "several": False})
+    assert older is not None
+    assert (older.left, older.least) == (0.0, 0.02)  # as its shift was made for
     assert Unsmoothing.of(None) is None
 
 

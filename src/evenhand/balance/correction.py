@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from evenhand.balance.adjust import adjustment, prior_shift, rate_shift
 from evenhand.balance.config import BalanceConfig
 from evenhand.balance.naming import by_class
 from evenhand.balance.prior import EffectivePrior
-from evenhand.balance.unsmoothing import Unsmoothing
+from evenhand.balance.unsmoothing import Unsmoothing, remaining
 from evenhand.base.errors import EvenhandError
 from evenhand.base.values import Floats
 
@@ -51,7 +53,8 @@ def judged_prior(config: BalanceConfig, prior: EffectivePrior, shift: Floats | N
 
 
 def _unsmoothed(config: BalanceConfig, prior: EffectivePrior) -> EffectivePrior:
-    return prior if config.correct_to == "trained" else prior.hard
+    """Return the prior under the smoothing that is left once `unsmoothing_of` was applied."""
+    return prior if config.correct_to == "trained" else replace(prior, smoothing=remaining(prior.smoothing))
 
 
 def wanted(config: BalanceConfig, prior: EffectivePrior) -> Floats:
@@ -92,7 +95,8 @@ def _several(config: BalanceConfig, prior: EffectivePrior, rows: int) -> Floats:
     if config.correct_to == "trained":
         return np.zeros(prior.k)
     natural = prior.counts / max(rows, 1)
-    trained = natural * prior.sampling
+    left = remaining(prior.smoothing)
+    trained = (1.0 - left) * natural * prior.sampling + left / 2
     if config.correct_to == "natural":
         return rate_shift(trained, natural)
     given = by_class(config.correct_to, prior.names, "balance.correct_to")
