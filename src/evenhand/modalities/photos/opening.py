@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from evenhand.base.errors import DataError, MissingExtraError
 from evenhand.base.quiet import quiet
+from evenhand.modalities.photos.scans import check_scans
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
@@ -25,13 +26,14 @@ def opened(raw: bytes, max_pixels: int) -> Iterator[Picture]:
     Raises
     ------
     DataError
-        With the reason: not a picture, too large, cut off, damaged. Whatever else Pillow raises inside the
-        block on bytes it does not understand becomes one too.
+        With the reason: not a picture, too large, of too many scans, cut off, damaged. Whatever else Pillow raises
+        inside the block on bytes it does not understand becomes one too.
     """
     Image = pillow()
     try:
         with quiet(r"PIL\."), Image.open(io.BytesIO(raw), formats=FORMATS) as image:
             check_pixels(image.width, image.height, max_pixels)
+            check_scans(raw)
             yield image
     except DataError:
         raise

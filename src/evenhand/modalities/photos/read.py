@@ -19,6 +19,7 @@ from evenhand.modalities.photos.exif import Pixels, jpeg_orientation, upright
 from evenhand.modalities.photos.fit import cut, fill, padded, place, reduction
 from evenhand.modalities.photos.opening import check_pixels, opened, pillow
 from evenhand.modalities.photos.rgb import to_rgb
+from evenhand.modalities.photos.scans import check_scans
 
 SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif")
 """Endings of files that are taken for photos where no table names them."""
@@ -86,6 +87,7 @@ def _jpeg(raw: bytes, settings: Mapping[str, Any]) -> Pixels | None:
         if colours in ("CMYK", "YCCK"):
             return None
         check_pixels(width, height, int(settings["max_pixels"]))
+        check_scans(raw)
         placing = place(width, height, settings["size"], settings["fit"])
         by = reduction(placing)
         pixels = simplejpeg.decode_jpeg(raw, "RGB", min_height=-(-height // by), min_width=-(-width // by))
