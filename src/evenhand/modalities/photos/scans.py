@@ -42,7 +42,7 @@ def check_scans(raw: bytes) -> None:
     DataError
         With the number that is allowed.
     """
-    # Counting the bytes of a marker, wherever they stand, is quick and never too low: few files need the exact count.
+    # Counting the bytes of a marker wherever they stand is quick and never too low: few files need the exact count.
     many = raw.startswith(b"\xff\xd8\xff") and raw.count(b"\xff\xda") > MOST_SCANS
     if many and scan_count(raw) > MOST_SCANS:
         raise DataError(
