@@ -1,3 +1,7 @@
+import importlib
+import sys
+from pathlib import Path
+
 import pytest
 
 from evenhand.base.errors import EvenhandError
@@ -30,3 +34,25 @@ def test_other_packages_are_found_by_entry_point(monkeypatch: pytest.MonkeyPatch
     assert things.names() == ["theirs"]
     assert things.get("theirs") == "loaded"
     assert "theirs" in things
+
+
+def test_modules_in_packages_below_are_read_where_they_register_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deep = tmp_path / "shelf" / "upper"
+    deep.mkdir(parents=True)
+    (deep.parent / "__init__.py").write_text(
+        "from evenhand.base.registry import Registry\nTHINGS = Registry('thing', package='shelf', nested=True)\n"
+    )
+    (deep / "__init__.py").write_text("")
+    (deep / "cup.py").write_text("from shelf import THINGS\nTHINGS.register('cup')('a cup')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    shelf = importlib.import_module("shelf")
+    try:
+        assert shelf.THINGS.names() == ["cup"]
+        assert shelf.THINGS.get("cup") == "a cup"
+        flat: Registry[str] = Registry("thing", package="shelf")
+        assert flat.names() == []
+    finally:
+        for name in [name for name in sys.modules if name.partition(".")[0] == "shelf"]:
+            del sys.modules[name]

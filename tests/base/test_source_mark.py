@@ -11,8 +11,8 @@ import pytest
 from evenhand.base.source_mark import source_mark
 
 
-def mark(root: Path, *modules: str) -> str:
-    code = f"from evenhand.base.source_mark import source_mark; print(source_mark(*{modules!r}))"
+def mark(root: Path, *modules: str, within: str | None = None) -> str:
+    code = f"from evenhand.base.source_mark import source_mark; print(source_mark(*{modules!r}, within={within!r}))"
     made = subprocess.run(
         [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True
     )  # a process of its own: modules stay imported, and marks are kept
@@ -44,6 +44,23 @@ def test_a_change_in_what_is_not_imported_does_not(package: Path) -> None:
     before = mark(package, "kind.read")
     (package / "kind" / "network.py").write_text("\n")
     assert mark(package, "kind.read") == before
+
+
+@pytest.mark.parametrize("name", ["filters/band", "filters/deep/notch", "filters/__init__"])
+def test_imports_are_followed_into_folders_of_the_package(package: Path, name: str) -> None:
+    deep = package / "kind" / "filters" / "deep"
+    deep.mkdir(parents=True)
+    (deep / "__init__.py").write_text("")
+    (deep / "notch.py").write_text("from kind.read import clean\nNOTCH = clean\n")
+    (deep.parent / "__init__.py").write_text("")
+    (deep.parent / "band.py").write_text("from kind.filters.deep.notch import NOTCH\n")
+    (package / "kind" / "read.py").write_text("from kind.filters import band\n")
+    before = mark(package, "kind.read", within="kind")
+    alone = mark(package, "kind.read")
+    with (package / "kind" / f"{name}.py").open("a") as file:
+        file.write("# 1\n")
+    assert mark(package, "kind.read", within="kind") != before
+    assert mark(package, "kind.read") == alone
 
 
 def test_the_order_of_names_does_not_count(package: Path) -> None:

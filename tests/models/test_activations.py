@@ -88,8 +88,9 @@ def test_they_are_computed_once_for_equal_frozen_parts(
 def test_layers_of_ones_own_count_by_their_source(network: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
-    def mark(*names: str) -> str:
+    def mark(*names: str, within: str) -> str:
         asked.extend(names)
+        assert within == "evenhand.models"
         return "mark"
 
     monkeypatch.setattr(room, "source_mark", mark)

@@ -29,12 +29,17 @@ class Registry(Generic[T]):
         Entry-point group in which other packages offer more.
     package
         A package of ours whose modules register by decorator when imported.
+    nested
+        Whether modules in packages below it do so too.
     """
 
-    def __init__(self, what: str, *, group: str | None = None, package: str | None = None) -> None:
+    def __init__(
+        self, what: str, *, group: str | None = None, package: str | None = None, nested: bool = False
+    ) -> None:
         self.what = what
         self._group = group
         self._package = package
+        self._nested = nested
         self._things: dict[str, T] = {}
         self._package_read = False
         self._entries: list[EntryPoint] | None = None
@@ -91,5 +96,6 @@ class Registry(Generic[T]):
             return
         self._package_read = True
         package = importlib.import_module(self._package)
-        for module in pkgutil.iter_modules(package.__path__):
-            importlib.import_module(f"{self._package}.{module.name}")
+        found = pkgutil.walk_packages if self._nested else pkgutil.iter_modules
+        for module in found(package.__path__, f"{self._package}."):
+            importlib.import_module(module.name)

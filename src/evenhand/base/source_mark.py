@@ -13,7 +13,7 @@ from importlib.util import find_spec, resolve_name
 
 
 @cache
-def source_mark(*modules: str) -> str:
+def source_mark(*modules: str, within: str | None = None) -> str:
     """Return a mark of the source of some modules and of all that they import from their own packages.
 
     Parameters
@@ -21,6 +21,8 @@ def source_mark(*modules: str) -> str:
     modules
         Their full names. Modules in the same folder that they import, directly or through others, belong to them;
         what they import from elsewhere does not.
+    within
+        A package. What is imported from it, at any depth, belongs to them too.
 
     Returns
     -------
@@ -38,20 +40,20 @@ def source_mark(*modules: str) -> str:
     True
     """
     digest = hashlib.blake2b(digest_size=16)
-    for name, source in sorted(sources(*modules).items()):
+    for name, source in sorted(sources(*modules, within=within).items()):
         digest.update(f"{name}\0{len(source)}\0".encode() + source)
     return digest.hexdigest()
 
 
-def sources(*modules: str) -> dict[str, bytes]:
-    """Return the source of some modules, and of those in their folders that they import, by full name."""
+def sources(*modules: str, within: str | None = None) -> dict[str, bytes]:
+    """Return the source of some modules, and of those that they import from their folders or `within`, by name."""
     found: dict[str, bytes] = {}
     waiting = list(modules)
     while waiting:
         name = waiting.pop()
         if name not in found:
             found[name] = _source(name)
-            waiting += _beside(name, found[name])
+            waiting += _beside(name, found[name], within)
     return found
 
 
@@ -63,8 +65,8 @@ def _source(name: str) -> bytes:
     return bytes(data(spec.origin))
 
 
-def _beside(name: str, source: bytes) -> set[str]:
-    """Return the modules in the folder of one that it imports."""
+def _beside(name: str, source: bytes, within: str | None) -> set[str]:
+    """Return the modules in the folder of one, or in the package `within`, that it imports."""
     folder = name.rpartition(".")[0]
     named: set[str] = set()
     for node in ast.walk(ast.parse(source)):
@@ -73,5 +75,16 @@ def _beside(name: str, source: bytes) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             origin = resolve_name("." * node.level + (node.module or ""), folder)
             named |= {origin} | {f"{origin}.{alias.name}" for alias in node.names}
-    beside = {one for one in named if one.rpartition(".")[0] == folder and one != name}
-    return {one for one in beside if find_spec(one) is not None}
+    beside = {one for one in named if one.rpartition(".")[0] == folder or _inside(one, within)} - {name}
+    return {one for one in beside if _is_module(one)}
+
+
+def _inside(name: str, package: str | None) -> bool:
+    return package is not None and name.startswith(f"{package}.")
+
+
+def _is_module(name: str) -> bool:
+    try:
+        return find_spec(name) is not None
+    except ModuleNotFoundError:  # a name within a module, asked for as if the module were a package
+        return False

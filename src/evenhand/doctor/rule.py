@@ -102,7 +102,7 @@ class Rule:
         return f"Rule({self.code} {self.slug}, {self.severity})"
 
 
-RULES: Registry[Rule] = Registry("rule", group="evenhand.rules", package="evenhand.doctor.rules")
+RULES: Registry[Rule] = Registry("rule", group="evenhand.rules", package="evenhand.doctor.rules", nested=True)
 """Every rule by its code: the files of `evenhand/doctor/rules`, and other packages under "evenhand.rules"."""
 
 

@@ -88,7 +88,9 @@ def boundary_activations(
     )
     views = model.views
     key = {
-        "code": source_mark(__name__, *_own_code(frozen), *((augment.__module__,) if views > 1 else ())),
+        "code": source_mark(
+            __name__, *_own_code(frozen), *((augment.__module__,) if views > 1 else ()), within="evenhand.models"
+        ),
         "network": network.fingerprint(),
         "precision": str(frozen.dtype(torch.device(device))),
         "rows": rows,
