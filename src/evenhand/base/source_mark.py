@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import hashlib
 from functools import cache
+from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import find_spec, resolve_name
 
 
@@ -58,7 +59,7 @@ def sources(*modules: str, within: str | None = None) -> dict[str, bytes]:
 
 
 def _source(name: str) -> bytes:
-    spec = find_spec(name)
+    spec = _spec(name)
     data = getattr(spec.loader, "get_data", None) if spec is not None else None
     if spec is None or spec.origin is None or data is None:
         raise ModuleNotFoundError(f"There is no source of a module {name}.", name=name)
@@ -76,15 +77,19 @@ def _beside(name: str, source: bytes, within: str | None) -> set[str]:
             origin = resolve_name("." * node.level + (node.module or ""), folder)
             named |= {origin} | {f"{origin}.{alias.name}" for alias in node.names}
     beside = {one for one in named if one.rpartition(".")[0] == folder or _inside(one, within)} - {name}
-    return {one for one in beside if _is_module(one)}
+    return {one for one in beside if _spec(one) is not None}
 
 
 def _inside(name: str, package: str | None) -> bool:
     return package is not None and name.startswith(f"{package}.")
 
 
-def _is_module(name: str) -> bool:
-    try:
-        return find_spec(name) is not None
-    except ModuleNotFoundError:  # a name within a module, asked for as if the module were a package
-        return False
+def _spec(name: str) -> ModuleSpec | None:
+    """Return where a module lies, or None; unlike `find_spec`, without importing the packages above it."""
+    package = name.rpartition(".")[0]
+    if not package:
+        return find_spec(name)
+    above = _spec(package)
+    if above is None or above.submodule_search_locations is None:
+        return None
+    return PathFinder.find_spec(name, list(above.submodule_search_locations))
