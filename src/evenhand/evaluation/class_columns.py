@@ -10,7 +10,7 @@ import pandas as pd
 
 from evenhand.base.cells import as_texts, by_spelling, same_as
 from evenhand.base.errors import DataError
-from evenhand.base.probabilities import OFF, ROUNDING
+from evenhand.base.values.probabilities import OFF, ROUNDING
 
 PASSED_OVER = (
     "predicted",

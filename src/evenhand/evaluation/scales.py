@@ -8,8 +8,8 @@ import numpy as np
 from scipy.special import expit, softmax
 
 from evenhand.base.errors import DataError
-from evenhand.base.probabilities import OFF, ROUNDING
 from evenhand.base.values import Floats
+from evenhand.base.values.probabilities import OFF, ROUNDING
 from evenhand.evaluation.columns import Scale
 
 

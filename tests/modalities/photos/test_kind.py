@@ -29,7 +29,9 @@ def test_stored_photos_are_made_anew_where_the_code_that_reads_them_changes() ->
     code = sources(read.__name__, within="evenhand.modalities.photos")
     for part in ("read", "exif", "fit", "opening", "rgb"):
         assert f"evenhand.modalities.photos.{part}" in code
-    assert Photos().settings(PhotosConfig(), None)["code"] == source_mark(read.__name__, within="evenhand.modalities.photos")
+    assert Photos().settings(PhotosConfig(), None)["code"] == source_mark(
+        read.__name__, within="evenhand.modalities.photos"
+    )
 
 
 def test_every_format_is_found_in_folders(tmp_path: Path) -> None:

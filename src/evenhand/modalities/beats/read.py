@@ -40,7 +40,12 @@ def settings_of(own: BeatsConfig) -> dict[str, Any]:
     plain = own.plain()
     symbols = sorted(symbol for listed in own.mapping.values() for symbol in listed)
     settings = {key: plain[key] for key in DECIDING}
-    return {"kind": "beats", "code": source_mark(*READERS, within="evenhand.modalities.beats"), **settings, "symbols": symbols}
+    return {
+        "kind": "beats",
+        "code": source_mark(*READERS, within="evenhand.modalities.beats"),
+        **settings,
+        "symbols": symbols,
+    }
 
 
 def config_of(settings: Mapping[str, Any]) -> BeatsConfig:

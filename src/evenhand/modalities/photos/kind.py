@@ -50,7 +50,12 @@ class Photos(FileRows):
         return unlabelled_samples(root, kind=self.name, suffixes=self.suffixes)
 
     def settings(self, own: PhotosConfig, size: int | None) -> dict[str, Any]:
-        return {"kind": self.name, "code": source_mark(read.__name__, within=__package__), **own.plain(), "size": size or own.size}
+        return {
+            "kind": self.name,
+            "code": source_mark(read.__name__, within=__package__),
+            **own.plain(),
+            "size": size or own.size,
+        }
 
     def encode(self, raw: bytes, settings: Mapping[str, Any]) -> dict[str, np.ndarray[Any, Any]]:
         return dict(read.encode(raw, settings))

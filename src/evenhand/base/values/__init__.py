@@ -1,0 +1,41 @@
+"""The values that travel between rooms: frozen, over frames and arrays, without torch.
+
+Letters used for shapes everywhere: n rows, k classes, m models, f folds, g groups.
+"""
+
+from evenhand.base.values.estimates import Interval, Verdict
+from evenhand.base.values.finding import Finding
+from evenhand.base.values.folds import Folds
+from evenhand.base.values.predictions import Predictions
+from evenhand.base.values.samples import Samples
+from evenhand.base.values.types import (
+    NO_LABEL,
+    TEST,
+    TOO_FEW,
+    Floats,
+    Ints,
+    Mask,
+    Origin,
+    Severity,
+    Strings,
+    VerdictWord,
+)
+
+__all__ = [
+    "NO_LABEL",
+    "TEST",
+    "TOO_FEW",
+    "Finding",
+    "Floats",
+    "Folds",
+    "Interval",
+    "Ints",
+    "Mask",
+    "Origin",
+    "Predictions",
+    "Samples",
+    "Severity",
+    "Strings",
+    "Verdict",
+    "VerdictWord",
+]

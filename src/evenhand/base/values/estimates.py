@@ -1,0 +1,132 @@
+"""Estimates: a figure with its interval, and a verdict on two of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from evenhand.base.values.types import TOO_FEW, VerdictWord
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A figure with its uncertainty.
+
+    Attributes
+    ----------
+    estimate, low, high
+        The figure and its interval at `level`; NaN where it cannot be estimated.
+    n
+        Rows it rests on.
+    groups
+        Independent groups it rests on (rows where there are none).
+    level
+        Coverage asked for (0.95).
+    how
+        Method in a few words.
+    enough
+        Whether rows and groups suffice to tell; where not, `how` says why.
+    """
+
+    estimate: float
+    low: float
+    high: float
+    n: int
+    groups: int
+    level: float = 0.95
+    how: str = "bootstrap over groups"
+    enough: bool = True
+
+    def document(self) -> dict[str, float | int | bool | str | None]:
+        """Return estimate, low, high, n, groups, enough, and `how` where that is not so.
+
+        A figure that cannot be estimated is None.
+        """
+
+        def number(x: float) -> float | None:
+            return float(x) if np.isfinite(x) else None
+
+        return {
+            "estimate": number(self.estimate),
+            "low": number(self.low),
+            "high": number(self.high),
+            "n": int(self.n),
+            "groups": int(self.groups),
+            "enough": bool(self.enough),
+            **({} if self.enough else {"how": self.how}),
+        }
+
+    def __str__(self) -> str:
+        if not np.isfinite(self.estimate):
+            return "cannot be estimated"
+        words = f"{self.estimate:.3f} [{self.low:.3f}, {self.high:.3f}]"
+        return words if self.enough else f"{words}, {TOO_FEW}"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What may be said about one thing against another.
+
+    Attributes
+    ----------
+    word
+        "better" or "worse" only if the interval of the difference excludes 0; "no difference found" if it lies
+        within the smallest difference worth caring about; "too few to tell" otherwise.
+    name, base
+        What is judged, and what it is held against.
+    metric
+        Name of the metric.
+    difference
+        `name` minus `base`, in the metric's own unit, with the interval at the level at which it was judged: among
+        several comparisons it is wider than one alone would need.
+    detectable
+        The smallest difference that these rows would show four times out of five.
+    smallest
+        The smallest difference worth caring about.
+    p
+        Chance of at least so large a difference between equals, corrected for the number of comparisons.
+    says
+        One sentence for a person.
+    enough
+        Whether rows and groups suffice for any verdict; where not, the word is "too few to tell" (EH406).
+    higher_is_better
+        Whether a positive difference is good.
+    """
+
+    word: VerdictWord
+    name: str
+    base: str
+    metric: str
+    difference: Interval
+    detectable: float
+    smallest: float
+    p: float
+    says: str = ""
+    enough: bool = True
+    higher_is_better: bool = True
+
+    @property
+    def found(self) -> bool:
+        """Whether a difference was found."""
+        return self.word in ("better", "worse")
+
+    def document(self) -> dict[str, Any]:
+        """Return it as plain values, for JSON; the level of the interval is among them."""
+        detectable = float(self.detectable) if np.isfinite(self.detectable) else None
+        return {
+            "verdict": self.word,
+            "a": self.name,
+            "b": self.base,
+            "metric": self.metric,
+            "difference": {**self.difference.document(), "level": self.difference.level},
+            "smallest_detectable": detectable,
+            "smallest_worth_caring_about": self.smallest,
+            "p": float(self.p),
+            "enough": self.enough,
+            "says": self.says,
+        }
+
+    def __str__(self) -> str:
+        return self.says or f"{self.name} against {self.base}, {self.metric}: {self.word}"

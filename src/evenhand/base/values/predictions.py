@@ -1,0 +1,183 @@
+"""Predictions: class probabilities for named rows, and where they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from evenhand.base.errors import DataError
+from evenhand.base.mapped import let_go
+from evenhand.base.prediction_fields import (
+    as_numbers,
+    check_logits,
+    check_named,
+    check_origin,
+    class_names,
+    fold_of_rows,
+    group_of_rows,
+)
+from evenhand.base.values.probabilities import check_length, check_truth, check_unique, checked_probabilities
+from evenhand.base.values.types import Floats, Ints, Mask, Origin, Strings
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """Class probabilities for named rows, and where they come from.
+
+    Attributes
+    ----------
+    ids
+        (n,) ids.
+    classes
+        The k class names in the order of the columns.
+    probabilities
+        (n, k) float64 in [0, 1]; rows sum to 1 unless several labels may hold.
+    truth
+        (n,) int64 class indices (`NO_LABEL` where unknown), or (n, k) float64; None where nothing is known.
+    fold
+        (n,) int16, the fold in which the row was held out; `TEST` for locked rows.
+    groups
+        (n,) group names, or None where rows stand for themselves; a row whose group is missing (None, NaN, "") is
+        a group of its own.
+    model
+        Name of the model or ensemble.
+    origin
+        Where they come from; only "out-of-fold" and "test" can be believed.
+    logits
+        (n, k) float64 before softmax or sigmoid, or None.
+    several_labels
+        Whether several classes may hold for one row, where no truth says so.
+    learned
+        Of a blend: metric -> the standard error that learning it from these rows adds to that figure, and its
+        degrees of freedom (`evaluation.learning`). Intervals of these predictions allow for it wherever they are
+        shown.
+
+    Raises
+    ------
+    DataError
+        If shapes do not fit, ids or classes are empty or repeat, a probability is not in 0..1, rows do not sum to 1
+        (within 0.02: they are then divided by their sum), a truth is not a class, a fold is not a whole number, a
+        logit is NaN, or the origin is not one of those above.
+    """
+
+    ids: Strings
+    classes: tuple[str, ...]
+    probabilities: Floats
+    truth: npt.NDArray[Any] | None = None
+    fold: npt.NDArray[np.int16] | None = None
+    groups: Strings | None = None
+    model: str = ""
+    origin: Origin = "out-of-fold"
+    logits: Floats | None = None
+    several_labels: bool = False
+    learned: Mapping[str, tuple[float, float]] = field(default_factory=dict, repr=False)
+    _checked: tuple[Any, ...] | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        before = () if self._checked is None else self._checked
+        now = (self.ids, self.classes, self.probabilities, self.truth, self.fold, self.groups, self.logits)
+        same = [one is two for one, two in zip(before, now, strict=False)]
+        if same and all(same):
+            return  # `replace` changed nothing that is checked
+        self._check(same_ids=bool(same) and same[0])
+        now = (self.ids, self.classes, self.probabilities, self.truth, self.fold, self.groups, self.logits)
+        object.__setattr__(self, "_checked", now)
+
+    def _check(self, *, same_ids: bool = False) -> None:
+        """Refuse in words what is not what this class promises; let rows that rounding moved sum to 1."""
+        ids = self.ids if isinstance(self.ids, np.ndarray) else np.array(list(self.ids), dtype=object)
+        object.__setattr__(self, "ids", ids)
+        object.__setattr__(self, "classes", class_names(self.classes))
+        check_origin(self.origin, Origin)
+        given = self.probabilities
+        table = as_numbers(given, "Probabilities")
+        n, k = len(ids), len(self.classes)
+        if table.shape != (n, k):
+            raise DataError(f"Probabilities are {table.shape}; {n} ids and {k} classes need ({n}, {k}).")
+        if not same_ids:  # rows that were drawn again and again keep their ids
+            check_unique(ids, "ids")
+            check_named(ids)
+        check_unique(self.classes, "classes")
+        if self.truth is not None:
+            object.__setattr__(self, "truth", np.asarray(self.truth))
+        if self.fold is not None:
+            object.__setattr__(self, "fold", fold_of_rows(self.fold, TEST))
+        if self.groups is not None:
+            object.__setattr__(self, "groups", group_of_rows(self.groups, ids))
+        if self.logits is not None:
+            object.__setattr__(self, "logits", as_numbers(self.logits, "Logits"))
+        if self.truth is not None:
+            check_truth(self.truth, ids, self.classes)
+        for what, values in (("Folds", self.fold), ("Groups", self.groups)):
+            if values is not None:
+                check_length(values, n, what)
+        if self.logits is not None:
+            check_logits(self.logits, n, k)
+        checked = checked_probabilities(table, ids, self.classes, several=self.multi_label)
+        if isinstance(given, np.ndarray):
+            let_go(given)
+        object.__setattr__(self, "probabilities", checked)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @property
+    def k(self) -> int:
+        """Number of classes."""
+        return len(self.classes)
+
+    @property
+    def multi_label(self) -> bool:
+        """Whether several classes may hold for one row."""
+        return self.several_labels if self.truth is None else self.truth.ndim == 2
+
+    @property
+    def predicted(self) -> Ints:
+        """(n,) the most probable class."""
+        return np.asarray(self.probabilities.argmax(axis=1))
+
+    def take(self, rows: Mask | Ints) -> Predictions:
+        """Return the predictions at `rows` (a mask or positions)."""
+
+        def part(array: Any) -> Any:
+            return None if array is None else array[rows]
+
+        ids, probabilities = self.ids[rows], self.probabilities[rows]
+        truth, fold, groups, logits = (part(array) for array in (self.truth, self.fold, self.groups, self.logits))
+        parts = (ids, self.classes, probabilities, truth, fold, groups, logits)
+        return replace(
+            self,
+            ids=ids,
+            probabilities=probabilities,
+            truth=truth,
+            fold=fold,
+            groups=groups,
+            logits=logits,
+            _checked=parts,  # rows of what was checked are sound, and may be drawn again and again
+        )
+
+    def frame(self) -> pd.DataFrame:
+        """Return a table: id, fold, group, truth, predicted, confidence and a column `p:CLASS` per class."""
+        names = np.array(self.classes, dtype=object)
+        out = pd.DataFrame({"id": self.ids})
+        if self.fold is not None:
+            out["fold"] = self.fold
+        if self.groups is not None:
+            out["group"] = self.groups
+        if self.truth is not None and self.truth.ndim == 1:
+            out["truth"] = [names[t] if t >= 0 else None for t in self.truth]
+        out["predicted"] = names[self.predicted]
+        out["confidence"] = self.probabilities.max(axis=1) if len(self) else []
+        table = pd.DataFrame(self.probabilities, columns=[f"p:{name}" for name in self.classes])
+        return pd.concat([out, table], axis=1)
+
+    def __repr__(self) -> str:
+        return f"Predictions({self.model or 'unnamed'}: {len(self):,} rows × {self.k} classes, {self.origin})"
+
+    def _repr_html_(self) -> str:
+        return f"<p>{self!r}</p>{self.frame().to_html(index=False, escape=True, max_rows=10, max_cols=10)}"

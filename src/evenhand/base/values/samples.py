@@ -1,0 +1,121 @@
+"""Samples: rows with their labels, before anything is decoded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from evenhand.base.errors import DataError
+from evenhand.base.values.types import Floats, Ints, Mask, Strings
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """Rows with their labels, before anything is decoded.
+
+    Attributes
+    ----------
+    frame
+        n rows with a 0..n-1 index; columns `id` (unique, str) and `path`, and `group`, `split` and whatever
+        else the source has.
+    classes
+        The k class names in order.
+    labels
+        (n,) int64 class indices, `NO_LABEL` where unknown; or (n, k) float64 where several labels hold
+        (0/1) or labels are soft (0..1), NaN rows where unknown.
+    weights
+        (n,) float64 row weights, or None for equal ones.
+    levels
+        Coarser classes: name -> for each of the k classes the name of its coarser class.
+    kind
+        The kind of data ("photos").
+    """
+
+    frame: pd.DataFrame
+    classes: tuple[str, ...]
+    labels: npt.NDArray[Any]
+    weights: Floats | None = None
+    levels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    kind: str = "photos"
+
+    def __post_init__(self) -> None:
+        n = len(self.frame)
+        if self.labels.shape[0] != n:
+            raise DataError(f"{self.labels.shape[0]} labels for {n} rows; there must be one for each.")
+        if "id" not in self.frame or not self.frame["id"].is_unique:
+            raise DataError('The column "id" must be there and must name every row once.')
+        if self.labels.ndim == 2 and self.labels.shape[1] != self.k:
+            raise DataError(f"The label matrix has {self.labels.shape[1]} columns for {self.k} classes.")
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    @property
+    def k(self) -> int:
+        """Number of classes."""
+        return len(self.classes)
+
+    @property
+    def ids(self) -> Strings:
+        """(n,) ids."""
+        return self.frame["id"].to_numpy(dtype=object)
+
+    @property
+    def multi_label(self) -> bool:
+        """Whether several classes may hold for one row."""
+        return self.labels.ndim == 2
+
+    @property
+    def grouped(self) -> bool:
+        """Whether the source named groups."""
+        return "group" in self.frame
+
+    @property
+    def groups(self) -> Strings:
+        """(n,) group of each row; a row without a group is a group of its own."""
+        if not self.grouped:
+            return self.ids
+        named = self.frame["group"]
+        return np.where(named.isna(), "id:" + self.frame["id"].astype(str), named.astype(str)).astype(object)
+
+    def matrix(self) -> Floats:
+        """Return labels as (n, k) float64: one-hot rows, or the matrix as it is; unknown rows are zero."""
+        if self.multi_label:
+            return np.nan_to_num(self.labels.astype(np.float64))
+        known = self.labels >= 0
+        out = np.zeros((len(self), self.k))
+        out[np.flatnonzero(known), self.labels[known]] = 1.0
+        return out
+
+    def counts(self) -> Floats:
+        """Return (k,) rows per class (sums of label weights where labels are soft)."""
+        return np.asarray(self.matrix().sum(axis=0))
+
+    def groups_per_class(self) -> dict[str, int]:
+        """Return for each class the number of distinct groups that hold it."""
+        held = self.matrix() > 0
+        groups = self.groups
+        return {name: len(set(groups[held[:, c]])) for c, name in enumerate(self.classes)}
+
+    def take(self, rows: Mask | Ints) -> Samples:
+        """Return the samples at `rows` (a mask or positions), with classes as they are."""
+        frame = self.frame[rows] if rows.dtype == bool else self.frame.iloc[rows]
+        return replace(
+            self,
+            frame=frame.reset_index(drop=True),
+            labels=self.labels[rows],
+            weights=None if self.weights is None else self.weights[rows],
+        )
+
+    def __repr__(self) -> str:
+        groups = f", {len(set(self.groups)):,} groups" if self.grouped else ""
+        return f"Samples({len(self):,} {self.kind}, {self.k} classes{groups})"
+
+    def _repr_html_(self) -> str:
+        counts = pd.DataFrame({"class": self.classes, "rows": self.counts()})
+        return f"<p>{self!r}</p>{counts.to_html(index=False, escape=True, max_rows=20)}"

@@ -1,0 +1,28 @@
+"""Types and constants of values.
+
+Letters used for shapes everywhere: n rows, k classes, m models, f folds, g groups.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.floating[Any]]
+Ints = npt.NDArray[np.integer[Any]]
+Strings = npt.NDArray[Any]  # object arrays of str
+Mask = npt.NDArray[np.bool_]
+
+Severity = Literal["error", "warning", "note"]
+Origin = Literal["out-of-fold", "out-of-fold elsewhere", "in-sample", "test"]
+
+VerdictWord = Literal["better", "worse", "no difference found", "too few to tell"]
+TOO_FEW = "too few to tell"
+"""What is said of a figure or a difference that rests on too few rows or groups."""
+
+TEST = -1
+"""Fold number of locked test rows (written as "test" in folds.csv)."""
+NO_LABEL = -1
+"""Label of a row whose class is not known."""
