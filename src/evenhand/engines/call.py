@@ -8,9 +8,9 @@ import json
 import time
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
@@ -108,6 +108,23 @@ class Event:
 
 OnEvent = Callable[[Event], None]
 Report = Callable[[Any], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FunctionCall:
+    """A call as a value: a subclass names its function, and has a field for each argument.
+
+    Attributes
+    ----------
+    function
+        "package.module:name", importable by a new interpreter.
+    """
+
+    function: ClassVar[str]
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the keyword arguments by name."""
+        return {one.name: getattr(self, one.name) for one in fields(self)}
 
 
 def perform(function: str, call: int, arguments: Call, report: Report) -> Result:

@@ -15,8 +15,8 @@ from evenhand.modalities import Kind
 from evenhand.pipeline.progress import Silent
 from evenhand.pipeline.recipes import Speed
 from evenhand.pipeline.work import work
+from evenhand.training.calls import SpeedCall
 
-MEASURE = "evenhand.training.speed:measure_speed"
 PROBE = {
     "name": "probe",
     "encoder": "package:efficientnet-lite0",
@@ -34,10 +34,10 @@ def speed_of(root: Root, kind: Kind, files: Sequence[str], rows: int, *, size: i
     if rows <= FEW or kind.name not in ("photos", "beats") or find_spec("torch") is None:
         return slow
     cores = usable_cores()
-    calls = [{"model": PROBE, "size": size, "threads": 1} for _ in range(cores)]
+    calls = [SpeedCall(model=PROBE, size=size, threads=1) for _ in range(cores)]
     began = time.monotonic()
     try:
-        found = work(MEASURE, calls, Silent(), workers=cores, threads=1)
+        found = work(calls, Silent(), workers=cores, threads=1)
     except EvenhandError:  # the encoder's package is not installed; check and run say so
         return slow
     taken = time.monotonic() - began

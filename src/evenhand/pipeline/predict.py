@@ -31,8 +31,7 @@ from evenhand.pipeline.stored import stored_features
 from evenhand.pipeline.table_ids import with_table_ids
 from evenhand.pipeline.work import work
 from evenhand.settings import Settings, load
-
-PREDICT = "evenhand.training.fold_predict:predict_fold"
+from evenhand.training.calls import PredictCall
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,21 +190,21 @@ def _votes(
     watcher.stage("predicting", len(tasks))
     with tempfile.TemporaryDirectory() as folder:
         calls = [
-            {
-                "record": str(run.path),
-                "store": str(store.folder),
-                "entry": entries[m.size].name,
-                "sizes": {str(size): entry.name for size, entry in entries.items()},
-                "model": m.name,
-                "fold": fold,
-                "seed": seed,
-                "threads": threads,
-                "out": str(Path(folder) / f"{position}.npy"),
-            }
+            PredictCall(
+                record=str(run.path),
+                store=str(store.folder),
+                entry=entries[m.size].name,
+                sizes={str(size): entry.name for size, entry in entries.items()},
+                model=m.name,
+                fold=fold,
+                seed=seed,
+                threads=threads,
+                out=str(Path(folder) / f"{position}.npy"),
+            )
             for position, (m, fold, seed) in enumerate(tasks)
         ]
-        work(PREDICT, calls, watcher, workers=settings.compute.processes(len(calls)), threads=threads)
-        probabilities = np.stack([np.load(str(call["out"]), allow_pickle=False) for call in calls])
+        work(calls, watcher, workers=settings.compute.processes(len(calls)), threads=threads)
+        probabilities = np.stack([np.load(call.out, allow_pickle=False) for call in calls])
     features = {}
     if answer.features:
         rows = {m.name: entries[m.size].name for m in models}

@@ -30,11 +30,9 @@ from evenhand.pipeline.run_features import FrozenFeatures, features_of_run
 from evenhand.pipeline.source import Source, fingerprint, read, store_of
 from evenhand.pipeline.work import work
 from evenhand.settings import Settings, asked, load
+from evenhand.training.calls import PrepareCall, SoupCall, TrainCall
 
-TASK = "evenhand.training.task:run_task"
-PREPARE = "evenhand.training.task:prepare_model"
 WATCHER = "evenhand.doctor.live:watcher"
-SOUP = "evenhand.training.soup_task:run_soup"
 
 
 @dataclass(frozen=True)
@@ -253,31 +251,35 @@ def _source_name(config: str | Path | Mapping[str, Any]) -> str:
 def train(record: Record, settings: Settings, watcher: Watcher, store: Store) -> None:
     """Fit every model on every fold with every seed, in worker processes, on rows from a store."""
     cores = settings.compute.cores
-    common = {"record": str(record.path), "store": str(store.folder)}
+    places = {"record": str(record.path), "store": str(store.folder)}
     for model in settings.fitted:
         if settings.has_frozen_part(model) and not _features_are_kept(model, settings):
             watcher.stage(f"{model.name}: frozen part")
-            call = {**common, "model": model.name, "threads": cores}
-            work(PREPARE, [call], watcher, workers=settings.compute.processes(1), threads=cores, one_call=True)
-    calls = [
-        {**common, "model": model.name, "fold": fold, "seed": seed, "watcher": WATCHER}
+            call = PrepareCall(**places, model=model.name, threads=cores)
+            work([call], watcher, workers=settings.compute.processes(1), threads=cores, one_call=True)
+    tasks = [
+        (model.name, fold, seed)
         for model in settings.fitted
         for fold in range(settings.folds.k)
         for seed in model.seeds
     ]
-    workers = settings.compute.processes(len(calls))
+    workers = settings.compute.processes(len(tasks))
     threads = settings.compute.threads or max(1, usable_cores() // max(1, workers))
+    calls = [
+        TrainCall(**places, model=model, fold=fold, seed=seed, threads=threads, watcher=WATCHER)
+        for model, fold, seed in tasks
+    ]
     watcher.stage("training", len(calls))
-    work(TASK, [{**call, "threads": threads} for call in calls], watcher, workers=workers, threads=threads)
+    work(calls, watcher, workers=workers, threads=threads)
     soups = [
-        {**common, "model": model.name, "fold": fold, "threads": threads}
+        SoupCall(**places, model=model.name, fold=fold, threads=threads)
         for model in settings.model
         if settings.train_of(model).soup != "none" and len(model.seeds) > 1
         for fold in range(settings.folds.k)
     ]
     if soups:
         watcher.stage("averaging weights", len(soups))
-        work(SOUP, soups, watcher, workers=settings.compute.processes(len(soups)), threads=threads)
+        work(soups, watcher, workers=settings.compute.processes(len(soups)), threads=threads)
 
 
 def _features_are_kept(model: ModelConfig, settings: Settings) -> bool:

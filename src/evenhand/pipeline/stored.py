@@ -15,8 +15,7 @@ from evenhand.engines.cores import usable_cores
 from evenhand.pipeline.progress import Watcher
 from evenhand.pipeline.work import work
 from evenhand.settings import Settings
-
-WRITE = "evenhand.training.stored:write_features"
+from evenhand.training.calls import FeaturesCall
 
 
 def stored_features(
@@ -44,19 +43,19 @@ def stored_features(
     watcher.stage("reading features", len(models))
     with tempfile.TemporaryDirectory() as folder:
         calls = [
-            {
-                "record": str(record.path),
-                "store": str(store.folder),
-                "model": name,
-                "threads": threads,
-                "out": str(Path(folder) / f"{position}.npy"),
-                "entry": None if entries is None else entries[name],
-            }
+            FeaturesCall(
+                record=str(record.path),
+                store=str(store.folder),
+                model=name,
+                threads=threads,
+                out=str(Path(folder) / f"{position}.npy"),
+                entry=None if entries is None else entries[name],
+            )
             for position, name in enumerate(models)
         ]
-        found = work(WRITE, calls, watcher, workers=settings.compute.processes(1), threads=threads)
+        found = work(calls, watcher, workers=settings.compute.processes(1), threads=threads)
         return {
-            name: np.load(str(call["out"]), allow_pickle=False)
+            name: np.load(call.out, allow_pickle=False)
             for name, call, one in zip(models, calls, found, strict=True)
             if one["width"]
         }

@@ -8,21 +8,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evenhand.base.errors import TaskError
-from evenhand.engines.call import Event, Failure
+from evenhand.engines.call import Event, Failure, FunctionCall
 from evenhand.engines.local import run_calls
 from evenhand.pipeline.progress import Watcher
 
 
 def work(
-    function: str,
-    calls: Sequence[Mapping[str, Any]],
+    calls: Sequence[FunctionCall],
     watcher: Watcher,
     *,
     workers: int,
     threads: int,
     one_call: bool = False,
 ) -> list[Any]:
-    """Return what worker processes return for each call.
+    """Return what worker processes return for each call; all calls are of one function.
 
     The watcher counts calls, or, where there is `one_call`, the steps that it tells; alarms and what came of a
     training are said as they come.
@@ -32,12 +31,15 @@ def work(
     TaskError
         Naming every call that failed.
     """
+    if not calls:
+        return []
     done = 0
+    arguments = [call.arguments() for call in calls]
 
     def listen(event: Event) -> None:
         nonlocal done
         if event.kind == "retried":
-            watcher.says(f"{_named(calls[event.call])}: {event.says} It is tried once more.")
+            watcher.says(f"{_named(arguments[event.call])}: {event.says} It is tried once more.")
         elif event.kind == "progress" and one_call:
             watcher.advance(*event.value)
         elif event.kind == "progress" and isinstance(event.value, dict):
@@ -46,10 +48,10 @@ def work(
             done += 1
             watcher.advance(done)
             if words := score_words(event.value):
-                watcher.says(f"{_named(calls[event.call])}: {words}")
+                watcher.says(f"{_named(arguments[event.call])}: {words}")
 
-    results = run_calls(function, calls, workers=workers, threads=threads, on_event=listen)
-    failed = [(_named(calls[r.call]), r.failure) for r in results if r.failure is not None]
+    results = run_calls(calls[0].function, arguments, workers=workers, threads=threads, on_event=listen)
+    failed = [(_named(arguments[r.call]), r.failure) for r in results if r.failure is not None]
     if failed:
         _show_details(failed)
         told = "\n".join(f"  {name}: {_in_words(failure)}" for name, failure in failed)

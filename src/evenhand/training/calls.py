@@ -1,0 +1,85 @@
+"""What worker processes are asked: each call a value that names its function. No torch here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from evenhand.engines.call import FunctionCall
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrepareCall(FunctionCall):
+    """Compute the activations of a model's frozen parts (`prepare_model`)."""
+
+    function: ClassVar[str] = "evenhand.training.task:prepare_model"
+    record: str
+    store: str
+    model: str
+    threads: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainCall(FunctionCall):
+    """Fit one model on one fold with one seed (`run_task`)."""
+
+    function: ClassVar[str] = "evenhand.training.task:run_task"
+    record: str
+    store: str
+    model: str
+    fold: int
+    seed: int
+    threads: int
+    watcher: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SoupCall(FunctionCall):
+    """Average the weights of the seeds of one model on one fold (`run_soup`)."""
+
+    function: ClassVar[str] = "evenhand.training.soup_task:run_soup"
+    record: str
+    store: str
+    model: str
+    fold: int
+    threads: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictCall(FunctionCall):
+    """Predict new rows by one network of a record (`predict_fold`)."""
+
+    function: ClassVar[str] = "evenhand.training.fold_predict:predict_fold"
+    record: str
+    store: str
+    entry: str
+    model: str
+    fold: int
+    seed: int
+    threads: int
+    out: str
+    sizes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeaturesCall(FunctionCall):
+    """Write the activations of a model's frozen part (`write_features`)."""
+
+    function: ClassVar[str] = "evenhand.training.stored:write_features"
+    record: str
+    store: str
+    model: str
+    threads: int
+    out: str
+    entry: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpeedCall(FunctionCall):
+    """Time a few batches of a model (`measure_speed`)."""
+
+    function: ClassVar[str] = "evenhand.training.speed:measure_speed"
+    model: Mapping[str, Any]
+    size: int
+    threads: int
