@@ -7,8 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from evenhand.base.errors import FoldsError
+from evenhand.base.folds_csv import write_folds
 from evenhand.base.values import TEST, Folds, Samples
-from evenhand.data.folds import read_folds, write_folds
+from evenhand.data.folds import read_folds
 
 
 def samples(*ids: str, group: list[str] | None = None) -> Samples:

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from evenhand.base.errors import FoldsError
 from evenhand.base.files import plain
+from evenhand.base.folds_csv import write_folds
 from evenhand.base.values import NO_LABEL, TEST, Folds, Samples
 from evenhand.data.config import FoldsConfig
-from evenhand.data.folds import write_folds
 from evenhand.data.split import make_folds
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 
 from evenhand.base.values import NO_LABEL, TEST, Samples
-from evenhand.data.split_account import account, known_rows, label_columns
+from evenhand.data.split_account import account, label_columns
 
 
 def samples(labels: np.ndarray, k: int = 2) -> Samples:
@@ -47,7 +47,7 @@ def test_nothing_labelled_is_nothing_to_judge():
 def test_unknown_rows_have_no_label_of_either_kind():
     several = samples(np.array([[np.nan, np.nan], [0.0, 0.0], [0.5, 1.0]]))
 
-    assert known_rows(several).tolist() == [False, True, True]
+    assert several.known.tolist() == [False, True, True]
     assert label_columns(several).tolist() == [[0, 0], [0, 0], [0.5, 1]]
     tags = label_columns(several, np.ones((3, 1)))
     assert tags[:, 2].tolist() == [0, 1, 1]

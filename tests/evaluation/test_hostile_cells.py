@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from evenhand.base.cells import as_texts
 from evenhand.base.errors import DataError
+from evenhand.base.folds_csv import write_folds
 from evenhand.base.record import Record
 from evenhand.base.values import Folds, Samples
 from evenhand.data.folds import read_folds as read_data_folds
-from evenhand.data.folds import write_folds
 from evenhand.data.root import open_root
 from evenhand.data.table import read_table
 from evenhand.evaluation.columns import Columns

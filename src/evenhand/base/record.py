@@ -26,8 +26,9 @@ import pandas as pd
 import tomlkit
 
 from evenhand.base.building import building
-from evenhand.base.errors import RecordError
-from evenhand.base.files import frame_csv, json_lines, plain, replacing, to_json, write_json, write_text
+from evenhand.base.errors import FoldsError, RecordError
+from evenhand.base.files import json_lines, plain, replacing, to_json, write_json, write_text
+from evenhand.base.folds_csv import fold_lines, is_test, write_folds
 from evenhand.base.values import TEST, Finding, Folds, Samples
 
 ROW = "eh:row"
@@ -198,10 +199,7 @@ class Record:
 
     def write_folds(self, folds: Folds) -> None:
         """Write folds.csv (id, fold; locked rows say "test") and how they were made."""
-        names = np.where(folds.fold == TEST, "test", folds.fold.astype(str))
-        table = pd.DataFrame({"id": folds.ids, "fold": names})
-        with replacing(self.path / "folds.csv") as part:
-            frame_csv(table, part)
+        write_folds(folds, self.path / "folds.csv")
         write_json(self.path / "folds.json", {"k": folds.k, "how": dict(folds.how)})
 
     def folds(self) -> Folds:
@@ -214,9 +212,12 @@ class Record:
         """
         path, about = self._file("folds.csv"), self.json("folds.json")
         try:
-            table = pd.read_csv(path, dtype=str, keep_default_na=False)
-            fold = table["fold"].replace("test", str(TEST)).to_numpy().astype(np.int16)
-            return Folds(table["id"].to_numpy(dtype=object), fold, k=about["k"], how=about["how"])
+            lines = list(fold_lines(path))
+            fold = np.array([TEST if is_test(of) else int(of) for _, _, of in lines], dtype=np.int16)
+            ids = np.array([name for _, name, _ in lines], dtype=object)
+            return Folds(ids, fold, k=about["k"], how=about["how"])
+        except FoldsError as error:
+            raise RecordError(str(error)) from None
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise self._damaged("folds.csv", f"does not hold folds ({_first_line(error)})") from None
 

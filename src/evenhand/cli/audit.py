@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from evenhand.base.values import RowSet
 from evenhand.cli.console import print_json
 from evenhand.cli.options import Classes, IdColumn, Json, Positions, Scale, StoreFolder
 
@@ -34,7 +35,7 @@ def audit(
     ] = None,
     folds: Annotated[Path | None, typer.Option("--folds", help="For files: a table with id and fold.")] = None,
     store: StoreFolder = None,
-    of: Annotated[str, typer.Option("--set", help="oof, or test for locked rows.")] = "oof",
+    of: Annotated[str, typer.Option("--set", help="oof, or test for locked rows.")] = RowSet.OUT_OF_FOLD,
     id_column: IdColumn = None,
     classes: Classes = None,
     positions: Positions = False,
@@ -70,7 +71,7 @@ def audit(
             columns=columns_from(id_column, classes, positions, scale),
             watcher=watcher,
         )
-    if len(source) == 1 and source[0].is_dir() and of == "oof":
+    if len(source) == 1 and source[0].is_dir() and of == RowSet.OUT_OF_FOLD:
         write_json(source[0] / "audit.json", {**found.document(), "by": ", ".join(by) if by else "group"})
     if as_json:
         print_json(found.document())

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from evenhand.base.values import RowSet
 from evenhand.cli.console import print_json
 from evenhand.cli.options import Classes, IdColumn, Json, Positions, Scale
 from evenhand.cli.spreadsheet import Spreadsheet, guard_formulas
@@ -30,7 +31,7 @@ def compare(
     smallest: Annotated[
         float, typer.Option("--smallest", help="The smallest difference worth caring about; 0.005 is half a point.")
     ] = 0.005,
-    of: Annotated[str, typer.Option("--set", help="oof, or test for locked rows.")] = "oof",
+    of: Annotated[str, typer.Option("--set", help="oof, or test for locked rows.")] = RowSet.OUT_OF_FOLD,
     labels: Annotated[
         Path | None, typer.Option("--labels", help="For files: a table with id, label and group.")
     ] = None,

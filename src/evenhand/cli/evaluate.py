@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from evenhand.base.values import RowSet
 from evenhand.cli.console import print_json
 from evenhand.cli.options import Classes, IdColumn, Json, Positions, Scale
 
@@ -36,7 +37,7 @@ def evaluate(
     positions: Positions = False,
     scale: Scale = "auto",
     model: Annotated[str | None, typer.Option("--model", help="Which model or blend; the run's best.")] = None,
-    of: Annotated[str, typer.Option("--set", help="oof, or test for locked rows.")] = "oof",
+    of: Annotated[str, typer.Option("--set", help="oof, or test for locked rows.")] = RowSet.OUT_OF_FOLD,
     as_json: Json = False,
 ) -> None:
     """Evaluate anybody's predictions: metrics with intervals that are taken over groups.
@@ -48,7 +49,7 @@ def evaluate(
     from evenhand.cli.options import columns_from
     from evenhand.pipeline.evaluate import evaluate as figures
 
-    if of not in ("oof", "test"):
+    if of not in (RowSet.OUT_OF_FOLD, RowSet.LOCKED):
         raise EvenhandError(f"--set: {unknown('choice', of, ('oof', 'test'))}")
     found = figures(
         predictions,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evenhand.base.toml_text import set_option
+from evenhand.base.values import RowSet
 from evenhand.cli.console import Out, Table, cell, literal
 from evenhand.cli.figures import figure_words
 from evenhand.cli.heaviest import heaviest_table
@@ -111,7 +112,7 @@ def print_run(done: Run, *, most: int = 6) -> None:
     out = _console()
     scores = done.scores
     metrics = shown_metrics(scores["metric"], most, wanted=done.score_metrics)
-    named = {"oof": "Out of fold", "test": "Locked test", "generalization": "Generalization, never selected on"}
+    named = {one.value: one.words.capitalize() for one in RowSet}
     for of, title in named.items():
         part = scores[scores["set"] == of]
         if part.empty:

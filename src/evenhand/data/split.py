@@ -12,7 +12,7 @@ from evenhand.base.seeds import generator
 from evenhand.base.values import TEST, Floats, Folds, Ints, Mask, Samples
 from evenhand.data.config import FoldsConfig
 from evenhand.data.folds import read_folds
-from evenhand.data.split_account import account, known_rows, label_columns
+from evenhand.data.split_account import account, label_columns
 from evenhand.data.split_balance import balance
 from evenhand.data.split_counts import sum_by_group
 from evenhand.data.split_draw import METHOD, Masks
@@ -61,7 +61,7 @@ def make_folds(
         return read_folds(Path(config.file), samples)
     group, named = _units(samples, config, duplicates)
     values = label_columns(samples, also)
-    known = known_rows(samples)
+    known = samples.known
     locked = _locked(samples, config, group, values, known)
     fold = np.full(len(samples), TEST, dtype=np.int16)
     fold[~locked] = _deal_rows(values[~locked], known[~locked], _renumber(group[~locked]), config)
@@ -92,7 +92,7 @@ def redraw_tests(
         If no test can be drawn.
     """
     group, _ = _units(samples, config, duplicates)
-    values, known = label_columns(samples), known_rows(samples)
+    values, known = label_columns(samples), samples.known
     return _drawn(group, values, known, config, generator("other locked tests", config.seed, seed), count)
 
 

@@ -7,15 +7,8 @@ from typing import Any
 import numpy as np
 
 from evenhand.base.errors import FoldsError
-from evenhand.base.values import TEST, Floats, Ints, Mask, Samples
+from evenhand.base.values import TEST, Floats, Ints, Samples
 from evenhand.data.split_counts import lower_bound, share_deviation, shares_by_fold, sum_by_group
-
-
-def known_rows(samples: Samples) -> Mask:
-    """Return (n,), whether a row has a label; a row of several labels that has none of them has one."""
-    if samples.multi_label:
-        return np.asarray(~np.isnan(samples.labels.astype(np.float64)).all(axis=1))
-    return np.asarray(samples.labels >= 0)
 
 
 def label_columns(samples: Samples, also: Floats | None = None) -> Floats:
@@ -32,7 +25,7 @@ def label_columns(samples: Samples, also: Floats | None = None) -> Floats:
             raise FoldsError(
                 f"also: found an array {also.shape}; it must have a row for each of {len(samples)} samples."
             )
-        further = np.nan_to_num(also.astype(np.float64)) * known_rows(samples)[:, None]
+        further = np.nan_to_num(also.astype(np.float64)) * samples.known[:, None]
         values = np.hstack([values, further])
     if values.size and not 0 <= values.min() <= values.max() <= 1:
         raise FoldsError(f"Labels must lie in [0, 1]; found {values.min():g} to {values.max():g}.")
@@ -59,7 +52,7 @@ def account(samples: Samples, group: Ints, fold: Ints, k: int) -> dict[str, Any]
         `not_in_training` (class -> folds that train without it);
         `groups_in_several_folds` (0, unless the folds or the test were given from outside).
     """
-    use, known = fold != TEST, known_rows(samples)
+    use, known = fold != TEST, samples.known
     judged = use & known
     unit, of = np.unique(_place(group, fold, k)[judged], return_inverse=True)
     unit_group, unit_fold = np.divmod(unit, k + 1)

@@ -158,8 +158,7 @@ def _beliefs(record: Record, fold: int, balance: Mapping[str, Any], train: Mappi
     with contextlib.suppress(EvenhandError):
         samples, folds = record.samples(), record.folds()
         of = folds.of(samples.ids)
-        known = ~np.isnan(samples.labels).any(axis=1) if samples.multi_label else samples.labels >= 0
-        labels = samples.labels[(of != fold) & (of != TEST) & known]
+        labels = samples.labels[(of != fold) & (of != TEST) & samples.known]
         return beliefs_of(balance, train, labels, samples.classes)
     return None
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from evenhand.base.values import Interval, Predictions
+from evenhand.base.values.samples import known_labels
 from evenhand.evaluation.tables import figures_table
 
 
@@ -58,9 +58,7 @@ class EvaluationResult(Mapping[str, Interval]):
         p = self.predictions
         if p.groups is None or p.truth is None:
             return len(p) - self.unlabelled
-        truth = p.truth.astype(np.float64)
-        there = ~np.isnan(truth).any(axis=1) if truth.ndim == 2 else truth >= 0
-        return len(set(p.groups[there]))
+        return len(set(p.groups[known_labels(p.truth)]))
 
     def table(self) -> pd.DataFrame:
         """Return a frame: metric, estimate, low, high, n, groups, enough, how."""

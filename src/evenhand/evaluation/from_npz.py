@@ -11,10 +11,9 @@ import numpy as np
 from evenhand.base.cells import as_texts
 from evenhand.base.errors import DataError
 from evenhand.base.prediction_fields import groups_of
-from evenhand.base.values import Floats, Predictions, Strings
+from evenhand.base.values import Floats, Predictions, Strings, origin_of
 from evenhand.evaluation.columns import Columns
 from evenhand.evaluation.fold_words import fold_numbers
-from evenhand.evaluation.from_record import SETS
 from evenhand.evaluation.labels import class_numbers, once, texts
 from evenhand.evaluation.pieces import Source, npz_arrays
 from evenhand.evaluation.scales import probabilities
@@ -57,7 +56,7 @@ def of_npz(path: Path, columns: Columns, of: str, labels: Collection[str] | None
             fold=None if fold is None else fold_numbers(fold, source),
             groups=None if groups is None else groups_of(groups, ids),
             model=path.stem,
-            origin=SETS.get(of, "test"),
+            origin=origin_of(of),
         )
     ]
 

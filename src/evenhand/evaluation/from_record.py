@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 
 from evenhand.base.errors import DataError
 from evenhand.base.record import Record
-from evenhand.base.values import Origin, Predictions
-
-SETS: Mapping[str, Origin] = {"oof": "out-of-fold", "test": "test"}
-"""Name of a set in a record -> where its predictions come from."""
-
-NEW = "new"
-"""Name of the set of rows that `predict` classified: no model of the run has seen them."""
+from evenhand.base.values import Predictions, RowSet, origin_of
 
 
-def of_record(record: Record, *, of: str = "oof") -> tuple[Predictions, ...]:
+def of_record(record: Record, *, of: str = RowSet.OUT_OF_FOLD) -> tuple[Predictions, ...]:
     """Return the predictions of every model and blend of a run on one set of rows.
 
     Raises
@@ -47,7 +39,7 @@ def of_record(record: Record, *, of: str = "oof") -> tuple[Predictions, ...]:
                 fold=rows["fold"].to_numpy(np.int16) if "fold" in rows else None,
                 groups=samples.groups[at] if samples.grouped else None,
                 model=str(name),
-                origin=SETS.get(of, "test"),
+                origin=origin_of(of),
                 learned={
                     metric: (error, freedom) for metric, (error, freedom) in learned.get(str(name), {}).items()
                 },

@@ -11,10 +11,9 @@ import pandas as pd
 
 from evenhand.base.errors import DataError
 from evenhand.base.prediction_fields import groups_of
-from evenhand.base.values import Floats, Predictions
+from evenhand.base.values import Floats, Predictions, RowSet, origin_of
 from evenhand.evaluation.columns import Columns, Layout, layout, listed
 from evenhand.evaluation.fold_words import fold_numbers
-from evenhand.evaluation.from_record import NEW, SETS
 from evenhand.evaluation.labels import class_numbers, once, texts
 from evenhand.evaluation.pieces import Source, opened
 from evenhand.evaluation.scales import probabilities
@@ -50,7 +49,7 @@ def of_table(path: Path, columns: Columns, of: str, labels: Collection[str] | No
                 fold=fold,
                 groups=groups_of(rows["group"].to_numpy(dtype=object), ids) if "group" in rows else None,
                 model=name,
-                origin="test" if "set" in rows and (rows["set"] == NEW).all() else SETS.get(of, "test"),
+                origin="test" if "set" in rows and (rows["set"] == RowSet.NEW).all() else origin_of(of),
             )
         )
     return out
@@ -94,7 +93,7 @@ def _parts(about: pd.DataFrame, path: Path, of: str) -> list[tuple[str, Any]]:
     """Return the name and the rows (None for all) of each model in a file, of the set asked for."""
     there = np.ones(len(about), dtype=bool)
     if "set" in about:
-        there = about["set"].isin([of, NEW]).to_numpy()
+        there = about["set"].isin([of, RowSet.NEW]).to_numpy()
     if not there.any():
         raise DataError(f'{path}: has no rows of the set "{of}".')
     if "model" not in about:

@@ -13,7 +13,7 @@ import pandas as pd
 from evenhand.base.errors import DataError
 from evenhand.base.prediction_fields import groups_of
 from evenhand.base.record import Record
-from evenhand.base.values import TEST, Folds, Predictions, Strings
+from evenhand.base.values import TEST, Folds, Predictions, RowSet, Strings
 from evenhand.evaluation.columns import Columns
 from evenhand.evaluation.from_npz import of_npz
 from evenhand.evaluation.from_record import of_record
@@ -30,7 +30,7 @@ def read_predictions(
     folds: Folds | str | Path | None = None,
     model: str | None = None,
     columns: Columns | None = None,
-    of: str = "oof",
+    of: str = RowSet.OUT_OF_FOLD,
 ) -> tuple[Predictions, ...]:
     """Return the predictions of a file, or of every model and blend of a run.
 
@@ -147,7 +147,7 @@ def with_truth(
 
 def _with_plan(p: Predictions, plan: Folds | None, of: str) -> Predictions:
     """Return the predictions with the folds of a plan where they say none, and with where they come from."""
-    if of != "oof":
+    if of != RowSet.OUT_OF_FOLD:
         return replace(p, fold=None)
     if p.origin == "test":  # new rows, which no model has seen
         return replace(p, fold=None)

@@ -13,7 +13,7 @@ import pandas as pd
 from evenhand.base.errors import DataError, EvenhandError
 from evenhand.base.files import frame_csv, replacing
 from evenhand.base.record import Record
-from evenhand.base.values import Finding, Floats, Folds, Predictions
+from evenhand.base.values import Finding, Floats, Folds, Predictions, RowSet
 from evenhand.data.split_sklearn import GroupedStratifiedKFold
 from evenhand.ensemble.align import Aligned, align
 from evenhand.ensemble.blend import PREFIX, Blend, blend
@@ -60,7 +60,7 @@ class Assembly:
         """Blended predictions as a table like that of a run: model, set, id, fold, group, truth, p:CLASS."""
         parts = []
         for one in self.blends:
-            for name, p in (("oof", one.predictions), ("test", one.test)):
+            for name, p in ((RowSet.OUT_OF_FOLD, one.predictions), (RowSet.LOCKED, one.test)):
                 if p is not None:
                     table = p.frame()
                     table.insert(0, "set", name)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from evenhand.base.errors import DataError, EvenhandError, unknown
 from evenhand.base.record import Record
-from evenhand.base.values import Finding, Floats, Predictions, Strings
+from evenhand.base.values import Finding, Floats, Predictions, RowSet, Strings
 from evenhand.data.store import Store
 from evenhand.doctor.case import Case
 from evenhand.doctor.examine import examine
@@ -67,7 +67,7 @@ def audit(
     folds: str | Path | None = None,
     parts: int = 10,
     store: str | Path | None = None,
-    of: str = "oof",
+    of: str = RowSet.OUT_OF_FOLD,
     columns: Columns | None = None,
     watcher: Watcher | None = None,
 ) -> Audited:
@@ -111,7 +111,7 @@ def audit(
     EvenhandError
         In words: no such file, column, model or metric; no truth; one group only.
     """
-    if of not in ("oof", "test"):
+    if of not in (RowSet.OUT_OF_FOLD, RowSet.LOCKED):
         raise EvenhandError(f"--set: {unknown('choice', of, ('oof', 'test'))}")
     evidence = _evidence(source, model, labels, folds, of, columns)
     by_column = _columns(evidence, [by] if isinstance(by, str) else list(by or ()), labels)

@@ -10,7 +10,7 @@ import numpy as np
 
 from evenhand.base.errors import DataError, unknown
 from evenhand.base.record import Record
-from evenhand.base.values import Finding, Folds, Predictions
+from evenhand.base.values import Finding, Folds, Predictions, RowSet
 from evenhand.doctor.case import Case
 from evenhand.doctor.examine import examine
 from evenhand.evaluation.agreement import Agreement
@@ -49,7 +49,7 @@ def compare(
     labels: Labels | str | Path | None = None,
     folds: Folds | str | Path | None = None,
     columns: Columns | None = None,
-    of: str = "oof",
+    of: str = RowSet.OUT_OF_FOLD,
     draws: int = 2000,
     level: float = 0.95,
     seed: int = 0,
@@ -117,7 +117,7 @@ def compare_versions(
     model: str | None = None,
     smallest: float = WORTH_CARING,
     columns: Columns | None = None,
-    of: str = "oof",
+    of: str = RowSet.OUT_OF_FOLD,
     draws: int = 2000,
     level: float = 0.95,
     seed: int = 0,
@@ -149,7 +149,7 @@ def compare_versions(
 
 
 def agreement(
-    a: Source, b: Source, *, model: str | None = None, columns: Columns | None = None, of: str = "oof"
+    a: Source, b: Source, *, model: str | None = None, columns: Columns | None = None, of: str = RowSet.OUT_OF_FOLD
 ) -> Agreement:
     """Return how far two sets of answers agree, row by row; no truth is needed.
 

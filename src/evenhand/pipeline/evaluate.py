@@ -16,7 +16,7 @@ from evenhand.base.cells import as_texts
 from evenhand.base.errors import DataError, unknown
 from evenhand.base.prediction_fields import groups_of
 from evenhand.base.record import Record
-from evenhand.base.values import Predictions, Strings
+from evenhand.base.values import Predictions, RowSet, Strings
 from evenhand.evaluation.columns import KNOWN, Columns, listed
 from evenhand.evaluation.evaluate import evaluate as figures_of
 from evenhand.evaluation.evaluation_result import EvaluationResult
@@ -48,7 +48,7 @@ def evaluate(
     columns: Columns | None = None,
     positions: bool = False,
     model: str | None = None,
-    of: str = "oof",
+    of: str = RowSet.OUT_OF_FOLD,
     sets: Mapping[str, Sequence[str]] | None = None,
     levels: Mapping[str, Sequence[str]] | None = None,
     draws: int = 2000,

@@ -10,7 +10,7 @@ import numpy as np
 
 from evenhand.base.errors import DataError
 from evenhand.base.record import ROW
-from evenhand.base.values import NO_LABEL, Finding, Mask, Samples
+from evenhand.base.values import NO_LABEL, Finding, Mask, RowSet, Samples
 from evenhand.data.config import FurtherData
 from evenhand.data.names import some
 from evenhand.data.root import Root, root_of
@@ -19,7 +19,6 @@ from evenhand.doctor.case import Failure
 from evenhand.modalities import Kind
 from evenhand.settings import Settings
 
-NAME = "generalization"
 """What the second set is called in records, scores and messages."""
 
 
@@ -91,7 +90,7 @@ def _with_classes(samples: Samples, first: Samples) -> tuple[Samples, list[Findi
         f"data.generalization: {int((~keep).sum()):,} rows are of classes that the first set does not have "
         f"({some(strange)}) and were left out. Give them a name of the first set in data.generalization.rename."
     )
-    return aligned, [Finding("EH107", "warning", says, about=NAME, evidence={"classes": strange})]
+    return aligned, [Finding("EH107", "warning", says, about=RowSet.GENERALIZATION, evidence={"classes": strange})]
 
 
 def _also_in(samples: Samples, first: Samples) -> Mask:
@@ -107,7 +106,7 @@ def _copied(twice: Mask, samples: Samples, first: Samples, *, same_root: bool) -
             f"{int(twice.sum()):,} of {len(twice):,} rows of data.generalization hold the same bytes as rows of "
             "the first set; they were left out, for they would be judged by what they taught."
         )
-        found.append(Finding("EH105", "warning", says, about=NAME, ids=tuple(samples.ids[twice])))
+        found.append(Finding("EH105", "warning", says, about=RowSet.GENERALIZATION, ids=tuple(samples.ids[twice])))
     if same_root and samples.grouped and first.grouped:
         shared = sorted(set(samples.groups[~twice]) & set(first.groups))
         if shared:
@@ -117,5 +116,5 @@ def _copied(twice: Mask, samples: Samples, first: Samples, *, same_root: bool) -
             )
             rows = np.isin(samples.groups.astype(str), shared)
             evidence = {"crossing": len(shared), "groups": shared[:100], "rows": int(rows.sum())}
-            found.append(Finding("EH106", "error", says, NAME, evidence, tuple(samples.ids[rows])))
+            found.append(Finding("EH106", "error", says, RowSet.GENERALIZATION, evidence, tuple(samples.ids[rows])))
     return found

@@ -11,10 +11,9 @@ import pandas as pd
 
 from evenhand.base.errors import RecordError
 from evenhand.base.record import Record
-from evenhand.base.values import TEST, Predictions, Samples, Strings
+from evenhand.base.values import TEST, Predictions, RowSet, Samples, Strings
 
-OUT_OF_FOLD, LOCKED, SECOND = "oof", "test", "generalization"
-"""Names of the sets that are judged: held-out rows, the locked test, and [data.generalization]."""
+OUT_OF_FOLD, LOCKED, SECOND = RowSet.OUT_OF_FOLD, RowSet.LOCKED, RowSet.GENERALIZATION
 Sets = dict[str, Predictions]
 """Name of a set -> the predictions of one model or blend on it."""
 

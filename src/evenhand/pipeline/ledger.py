@@ -127,8 +127,7 @@ def accepted(found: Sequence[Ledger], source: str) -> None:
 
 def _trained_on(samples: Samples, folds: Folds | None) -> tuple[Mask, list[Mask]]:
     """Return the rows that may be trained on, and those that each fold trains on."""
-    labels = samples.labels
-    known = ~np.isnan(labels).any(axis=1) if samples.multi_label else labels >= 0
+    known = samples.known
     if folds is None:
         return known, []
     fold = folds.of(samples.ids)

@@ -15,13 +15,13 @@ import pandas as pd
 from evenhand.base.errors import DataError, EvenhandError
 from evenhand.base.files import frame_csv, replacing
 from evenhand.base.record import Record
-from evenhand.base.values import Finding, Floats, Mask, Predictions, Samples
+from evenhand.base.values import Finding, Floats, Mask, Predictions, RowSet, Samples
 from evenhand.data.root import Root, open_root
 from evenhand.data.store import Store
 from evenhand.doctor.case import Failure
 from evenhand.engines.cores import usable_cores
 from evenhand.evaluation.calibration import expected_accuracy, row_confidence
-from evenhand.evaluation.from_record import NEW, of_record
+from evenhand.evaluation.from_record import of_record
 from evenhand.evaluation.rows import THRESHOLD
 from evenhand.pipeline.answerer import Answerer, answerer
 from evenhand.pipeline.progress import Silent, Watcher
@@ -223,7 +223,7 @@ def _table(
     sure = row_confidence(probabilities, several=several)
     out = predictions.frame()
     out["id"] = samples.ids
-    out.insert(1, "set", NEW)
+    out.insert(1, "set", RowSet.NEW.value)
     for at, name in enumerate(("path", *settings.kind.shown), start=1):
         out.insert(at, name, samples.frame[name].to_numpy())
     if several:

@@ -15,7 +15,7 @@ import pandas as pd
 from evenhand.base.errors import ConfigError, DataError
 from evenhand.base.files import to_json
 from evenhand.base.record import ROW
-from evenhand.base.values import Finding, Samples
+from evenhand.base.values import Finding, RowSet, Samples
 from evenhand.data.root import Root, root_of
 from evenhand.data.store import Store
 from evenhand.data.store_entry import Entry
@@ -23,7 +23,7 @@ from evenhand.doctor.case import Failure
 from evenhand.engines.config import ComputeConfig
 from evenhand.evaluation.fitting import class_faults
 from evenhand.modalities import Kind
-from evenhand.pipeline.further import NAME, Further, further_samples
+from evenhand.pipeline.further import Further, further_samples
 from evenhand.pipeline.progress import Watcher
 from evenhand.settings import Settings
 
@@ -148,7 +148,9 @@ def _unread(further: Further) -> list[Finding]:
         f'(first: "{first.path}", {first.reason}).'
     )
     evidence = {"failed": n, "files": {f.path: f.reason for f in further.failures}}
-    return [Finding("EH101", "warning", says, NAME, evidence, tuple(f.id for f in further.failures))]
+    return [
+        Finding("EH101", "warning", says, RowSet.GENERALIZATION, evidence, tuple(f.id for f in further.failures))
+    ]
 
 
 def encode(
@@ -176,8 +178,8 @@ def fingerprint(resolved: Mapping[str, Any], samples: Samples, further: Samples 
     without = ("name", "note", "output", "compute", "submit")
     deciding = {key: value for key, value in resolved.items() if key not in without}
     data = {**resolved["data"], "root": "", "table": ""}
-    if NAME in data:
-        data[NAME] = {**data[NAME], "root": "", "table": ""}
+    if RowSet.GENERALIZATION in data:
+        data[RowSet.GENERALIZATION] = {**data[RowSet.GENERALIZATION], "root": "", "table": ""}
     text = "\n".join([to_json({**deciding, "data": data}), _contents(samples), _contents(further)])
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from evenhand.base.errors import ConfigError, DataError, EvenhandError, Fault
 from evenhand.base.record import Record
+from evenhand.base.values import RowSet
 from evenhand.evaluation.names import parse
 from evenhand.evaluation.rungs import choice_words
 from evenhand.evaluation.submit_config import SubmitConfig
@@ -179,11 +180,11 @@ def _judged(known: Gate, at_least: float | None, higher: bool) -> Gate:
 def _figure(run: Record, model: str, metric: str) -> tuple[float | None, str]:
     """Return the figure of a model and what it is: rid of what choosing added, where the ladder knows that."""
     scores = run.json("scores.json")["scores"]
-    if model not in scores or metric not in scores[model]["oof"]:
+    if model not in scores or metric not in scores[model][RowSet.OUT_OF_FOLD]:
         raise EvenhandError(
             f'{run.path}: has no out-of-fold figure "{metric}" of "{model}". Correct submit.metric.'
         )
-    estimate, basis = scores[model]["oof"][metric]["estimate"], "out of fold"
+    estimate, basis = scores[model][RowSet.OUT_OF_FOLD][metric]["estimate"], "out of fold"
     ladder = run.json("worth.json") if run.has("worth.json") else None
     if ladder is not None and ladder["best"]["name"] == model:
         estimate, basis = _chosen(ladder, metric, estimate)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from evenhand.base.values import TEST
+from evenhand.base.values import TEST, RowSet
 from evenhand.evaluation.row_words import row_words
 from evenhand.report import figures
 from evenhand.report.charts import drawn
@@ -19,7 +19,7 @@ Picture = Callable[[str], str | None]
 MOST_BESIDE = 5
 """Models that stand beside each other in a table of scores; more of them stand below each other."""
 
-SETS = {"oof": "out of fold", "test": "locked test"}
+SETS = {one.value: one.words for one in RowSet}
 """Names of sets in words."""
 
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from evenhand.balance.config import BalanceConfig
 from evenhand.base.errors import TaskError, unknown
 from evenhand.base.record import ROW, Record
-from evenhand.base.values import NO_LABEL, TEST, Floats, Folds, Ints, Mask, Samples
+from evenhand.base.values import NO_LABEL, TEST, Floats, Folds, Ints, Samples
 from evenhand.data.ragged import Ragged
 from evenhand.data.store import Store
 from evenhand.data.store_entry import Entry
@@ -159,12 +159,6 @@ class Assignment:
         return out
 
     @property
-    def known(self) -> Mask:
-        """(n,) whether the label of each sample is known."""
-        labels = self.samples.labels
-        return ~np.isnan(labels).any(axis=1) if self.samples.multi_label else labels >= 0
-
-    @property
     def stage_balance(self) -> list[BalanceConfig]:
         """What is done about skew in each stage."""
         return [self.balance.overridden(stage.balance) for stage in self.train.stage] or [self.balance]
@@ -175,8 +169,8 @@ class Assignment:
         if fold not in range(self.folds.k):
             raise TaskError(f"There is no fold {fold}; the record has folds 0 to {self.folds.k - 1}.")
         return Parts(
-            fit=np.flatnonzero((of != fold) & (of != TEST) & self.known),
-            judge=np.flatnonzero((of == fold) & self.known),
+            fit=np.flatnonzero((of != fold) & (of != TEST) & self.samples.known),
+            judge=np.flatnonzero((of == fold) & self.samples.known),
             validation=np.flatnonzero(of == fold),
             test=np.flatnonzero(of == TEST),
         )

@@ -26,7 +26,7 @@ from evenhand.balance.prior import EffectivePrior
 from evenhand.balance.unsmoothing import Unsmoothing
 from evenhand.base.errors import RecordError, TaskError, unknown
 from evenhand.base.record import Record
-from evenhand.base.values import TEST, Floats, Ints, Samples
+from evenhand.base.values import TEST, Floats, Ints, RowSet, Samples
 from evenhand.training.assignment import Assignment
 from evenhand.training.distill_config import DistillConfig
 
@@ -163,7 +163,7 @@ def out_of_fold(how: DistillConfig, samples: Samples) -> pd.DataFrame:
             f"train.distill: the teacher tells apart {', '.join(classes)}, and here are "
             f"{', '.join(samples.classes)}. A teacher has the same classes, in the same order."
         )
-    own = table[(table["model"] == how.model) & (table["set"] == "oof")]
+    own = table[(table["model"] == how.model) & (table["set"] == RowSet.OUT_OF_FOLD)]
     return own.set_index(own["id"].astype(str))
 
 

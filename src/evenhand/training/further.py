@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from evenhand.base.values import RowSet
 from evenhand.models.network import Network
 from evenhand.training.assignment import Assignment
 from evenhand.training.job import Further
@@ -12,7 +13,6 @@ from evenhand.training.scoring import scorer_of
 from evenhand.training.stages import stages_of
 from evenhand.training.targets import Targets
 
-GENERALIZATION = "generalization"
 """Name of the second set in epochs, predictions and scores."""
 
 
@@ -21,11 +21,11 @@ def further_of(assignment: Assignment, network: Network, device: torch.device) -
     second = assignment.generalization
     if second is None:
         return ()
-    labels, known = second.labels, np.flatnonzero(second.known)
+    labels, known = second.labels, np.flatnonzero(second.samples.known)
     samples = second.samples
     return (
         Further(
-            name=GENERALIZATION,
+            name=RowSet.GENERALIZATION,
             inputs=tuple(stage.inputs for stage in stages_of(second, network, device)),
             targets=Targets(np.nan_to_num(labels) if samples.multi_label else labels, samples.k, device=device),
             rows=second.rows[known],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
@@ -221,3 +221,9 @@ class Fitted:
     alarms: tuple[dict[str, Any], ...] = ()
     correction: Floats | None = None
     unsmoothing: Unsmoothing | None = None
+
+
+def softened(job: Job) -> Job:
+    """Return the job with corrections for skew softened to an exponent of 1 in every stage where they are above."""
+    stages = [replace(stage, balance=stage.softer()) if stage.softer else stage for stage in job.stages]
+    return replace(job, stages=tuple(stages))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from evenhand.training.averaging import put
 from evenhand.training.guard import Alarm, Guard
-from evenhand.training.job import Job
+from evenhand.training.job import softened
 
 if TYPE_CHECKING:
     from evenhand.training.run import Run
@@ -58,16 +57,3 @@ def _mend(run: Run, guard: Guard, alarm: Alarm) -> str | None:
     run.start_over()
     began = "it began with" if epoch is None or epoch < 0 else f"after epoch {epoch}"
     return f"{says}, and the training goes on from the weights {began}"
-
-
-def softened(job: Job) -> Job:
-    """Return the job with corrections for skew softened to an exponent of 1 in every stage where they are above."""
-    stages = [replace(stage, balance=stage.softer()) if stage.softer else stage for stage in job.stages]
-    return replace(job, stages=tuple(stages))
-
-
-def resumed(run: Run, guard: Guard, state: dict[str, Any]) -> None:
-    """Go on with a guard as it was; a job that was softened is softened again."""
-    guard.load(state)
-    if guard.softened:
-        run.job = softened(run.job)

@@ -17,8 +17,7 @@ from evenhand.training.balancing import Balance
 from evenhand.training.batches import arranged, batch_count, drawn, in_order, shuffled
 from evenhand.training.choice import epochs_since_best, is_better, plateau_falls
 from evenhand.training.guard import Guard
-from evenhand.training.job import Fitted, Job, Score, Stage, Trainable
-from evenhand.training.mending import resumed
+from evenhand.training.job import Fitted, Job, Score, Stage, Trainable, softened
 from evenhand.training.optimizers import Descent
 from evenhand.training.precision import precision
 from evenhand.training.schedules import rate_factor
@@ -239,7 +238,9 @@ class Run:
     def load(self, state: dict[str, Any]) -> None:
         """Go on from what `state` returned."""
         if self.guard is not None and state["guard"] is not None:
-            resumed(self, self.guard, state["guard"])
+            self.guard.load(state["guard"])
+            if self.guard.softened:
+                self.job = softened(self.job)
         self.enter(int(state["stage"]))
         self.first = int(state["first"])
         self.lines, self.values = list(state["lines"]), list(state["values"])

@@ -16,9 +16,11 @@ from evenhand.base.values.types import (
     Ints,
     Mask,
     Origin,
+    RowSet,
     Severity,
     Strings,
     VerdictWord,
+    origin_of,
 )
 
 __all__ = [
@@ -33,9 +35,11 @@ __all__ = [
     "Mask",
     "Origin",
     "Predictions",
+    "RowSet",
     "Samples",
     "Severity",
     "Strings",
     "Verdict",
     "VerdictWord",
+    "origin_of",
 ]

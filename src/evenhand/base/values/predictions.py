@@ -22,7 +22,7 @@ from evenhand.base.prediction_fields import (
     group_of_rows,
 )
 from evenhand.base.values.probabilities import check_length, check_truth, check_unique, checked_probabilities
-from evenhand.base.values.types import Floats, Ints, Mask, Origin, Strings
+from evenhand.base.values.types import TEST, Floats, Ints, Mask, Origin, Strings
 
 
 @dataclass(frozen=True, eq=False)

@@ -83,11 +83,16 @@ class Samples:
         named = self.frame["group"]
         return np.where(named.isna(), "id:" + self.frame["id"].astype(str), named.astype(str)).astype(object)
 
+    @property
+    def known(self) -> Mask:
+        """(n,) whether the label of each row is known; of several classes, whether any of them is."""
+        return known_labels(self.labels)
+
     def matrix(self) -> Floats:
         """Return labels as (n, k) float64: one-hot rows, or the matrix as it is; unknown rows are zero."""
         if self.multi_label:
             return np.nan_to_num(self.labels.astype(np.float64))
-        known = self.labels >= 0
+        known = self.known
         out = np.zeros((len(self), self.k))
         out[np.flatnonzero(known), self.labels[known]] = 1.0
         return out
@@ -119,3 +124,14 @@ class Samples:
     def _repr_html_(self) -> str:
         counts = pd.DataFrame({"class": self.classes, "rows": self.counts()})
         return f"<p>{self!r}</p>{counts.to_html(index=False, escape=True, max_rows=20)}"
+
+
+def known_labels(labels: npt.NDArray[Any]) -> Mask:
+    """Return (n,) whether labels are known: (n,) class indices that are not `NO_LABEL`, or (n, k) with a number.
+
+    >>> known_labels(np.array([0, -1])), known_labels(np.array([[0.0, np.nan], [np.nan, np.nan]]))
+    (array([ True, False]), array([ True, False]))
+    """
+    if labels.ndim == 2:
+        return np.asarray(~np.isnan(labels.astype(np.float64, copy=False)).all(axis=1))
+    return np.asarray(labels >= 0)
