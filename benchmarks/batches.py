@@ -32,11 +32,11 @@ from torchvision.transforms.v2 import functional
 
 from evenhand.data.store import Store
 from evenhand.data.store_entry import Entry
+from evenhand.modalities.images.image_inputs import ImageInputs
 from evenhand.modalities.photos.config import PhotosConfig
 from evenhand.modalities.photos.kind import Photos
 from evenhand.models.memory import kept_memory
 from evenhand.models.normalise import normalised
-from evenhand.training.inputs import ImageInputs
 
 PHOTOS = Path(__file__).parents[2] / "shared" / "data" / "grocery"
 SIZES, BATCH = (224, 112), 64

@@ -110,9 +110,9 @@ def one_pass(pictures: Any) -> None:
     import numpy as np
     import torch
 
+    from evenhand.modalities.images.image_inputs import ImageInputs
     from evenhand.models.normalise import normalised
     from evenhand.training.batches import in_order
-    from evenhand.training.inputs import ImageInputs
 
     inputs = ImageInputs(pictures, lambda x: normalised(x, (0.5,) * 3, (0.5,) * 3), lambda x, profile, draws: x)
     for rows in in_order(np.random.default_rng(0).permutation(len(pictures)), BATCH):

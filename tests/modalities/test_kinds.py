@@ -1,7 +1,6 @@
 """What every registered kind of data must keep, the sixth too, unedited."""
 
 import base64
-import importlib
 import re
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from evenhand.base.errors import DataError
 from evenhand.base.toml_lines import key_lines
 from evenhand.modalities import KINDS
 from evenhand.modalities.kind_checks import kind_faults, with_view_profile
+from evenhand.modalities.torch_half import torch_half
 from evenhand.models.config import ModelConfig
 from evenhand.testing.kinds import Generated, Spoilt, generate
 
@@ -28,7 +28,8 @@ def test_a_kind_is_filed_under_its_name(generated: Generated) -> None:
     kind = generated.kind
     assert KINDS.get(kind.name) is kind
     assert issubclass(kind.config, Section)
-    assert kind.augment_module.startswith("evenhand.") is kind.models_module.startswith("evenhand.")
+    assert callable(torch_half(kind).apply_profile)
+    assert callable(torch_half(kind).inputs)
 
 
 def test_its_section_has_defaults_and_says_what_they_do(generated: Generated) -> None:
@@ -134,8 +135,6 @@ def test_profiles_that_configurations_may_name_are_there(generated: Generated) -
     assert isinstance(kind.pictures, bool)
     assert "none" in kind.profiles
     assert kind.view_profile in kind.profiles
-    augment = importlib.import_module(kind.augment_module)
-    assert set(augment.PROFILES) == set(kind.profiles)
     model = ModelConfig(name="m", encoder=kind.encoder, tune=kind.tune, views=2)
     model = with_view_profile(kind, model)
     frozen = [] if kind.tune == "all" else [kind.tune]

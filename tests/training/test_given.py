@@ -16,10 +16,11 @@ from evenhand.data.store import Store
 from evenhand.modalities.beats import Beats
 from evenhand.modalities.beats.inputs import BeatInputs
 from evenhand.modalities.beats.rhythm import near
+from evenhand.modalities.images.image_inputs import ImageInputs
 from evenhand.training.assignment import Assignment
 from evenhand.training.fold_predict import predict_fold
 from evenhand.training.given import given
-from evenhand.training.inputs import ImageInputs, ViewInputs
+from evenhand.training.inputs import ViewInputs
 from evenhand.training.start import fresh_network
 from evenhand.training.task import run_task
 

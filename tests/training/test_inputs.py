@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from evenhand.training.inputs import ImageInputs, ViewInputs, unit
+from evenhand.modalities.images.image_inputs import ImageInputs, unit
+from evenhand.training.inputs import ViewInputs
 
 
 def draws(seed: int = 0) -> torch.Generator:

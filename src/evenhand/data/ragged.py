@@ -71,3 +71,17 @@ def offsets_of(shapes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     out = np.zeros(len(shapes) + 1, dtype=np.int64)
     np.cumsum(shapes.prod(axis=1), out=out[1:])
     return out
+
+
+def row_shape(rows: Any) -> list[int]:
+    """Return the shape of one row of (n, ...) rows, -1 for every dimension in which rows of any size differ.
+
+    >>> row_shape(Ragged.of([np.zeros((2, 3)), np.ones((1, 3))])), row_shape(np.zeros((5, 8)))
+    ([-1, 3], [8])
+    """
+    if not isinstance(rows, Ragged):
+        return [int(size) for size in rows.shape[1:]]
+    if not len(rows.shapes):
+        return [-1] * rows.shapes.shape[1]
+    first = rows.shapes[0]
+    return [int(size) if same else -1 for size, same in zip(first, (rows.shapes == first).all(axis=0), strict=True)]

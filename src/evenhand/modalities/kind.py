@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import numpy as np
@@ -16,6 +17,7 @@ from evenhand.base.values import Finding, Samples
 from evenhand.data.alone import FileRoot
 from evenhand.data.config import DataConfig
 from evenhand.data.root import Root, open_root
+from evenhand.modalities.views import View
 
 Encoded = dict[str, np.ndarray[Any, Any]]
 """One row as the store holds it: named arrays of one size, or of any size."""
@@ -58,15 +60,15 @@ class Kind(Protocol):
     config
         The class of that section.
     test_views
-        May be left out: views that predictions can be averaged over (see `modalities/views.py`).
+        Views that predictions can be averaged over, besides "none" (see `modalities/views.py`).
     pictures
-        May be left out: whether a row is one picture, the array "image". Patches of pictures can be swapped
-        (CutMix), and activations of them can be kept where a part of a network stays as it came.
+        Whether a row is one picture, the array "image". Patches of pictures can be swapped (CutMix), activations of
+        them can be kept where a part of a network stays as it came, and `[[model]]` may set their size and form.
     profiles, view_profile
-        May be left out: names of the kind's profiles of augmentations, and the one that further views are made by
+        Names of the kind's profiles of augmentations, "none" among them, and the one that further views are made by
         where the configuration names none.
-    augment_module, models_module
-        Modules with the kind's augmentations and encoders; they need torch, so they are named, not imported.
+    torch_module
+        The module with the half that needs torch (`modalities/torch_half.py`): it is named, not imported.
     encoder, tune
         What a first configuration trains: the name of an encoder, and what of it.
     shown
@@ -76,8 +78,11 @@ class Kind(Protocol):
     name: str
     suffixes: Sequence[str]
     config: type[Section]
-    augment_module: str
-    models_module: str
+    torch_module: str
+    pictures: bool
+    profiles: Sequence[str]
+    view_profile: str
+    test_views: Mapping[str, Sequence[View]]
     shown: Sequence[str]
     encoder: str
     tune: str
@@ -118,10 +123,28 @@ class Kind(Protocol):
         """Write small true-to-life data into `folder` and return the path of a TOML file that runs on it."""
 
 
-class FileRows(ABC):
-    """The doors of a kind whose rows are whole files: it says what to do with the bytes of one."""
+class KindDefaults:
+    """What a kind offers that says nothing else: no augmentations, no further views, rows that are not pictures."""
 
+    pictures: bool = False
+    profiles: Sequence[str] = ("none",)
+    view_profile: str = "none"
+    test_views: Mapping[str, Sequence[View]] = MappingProxyType({})
     shown: Sequence[str] = ()
+
+    def draft(self, root: Root) -> Draft | None:
+        """Return None: a table names the files, or folders their classes."""
+        return None
+
+    def write_predicted(
+        self, root: Root, frame: pd.DataFrame, classes: Sequence[str], data: DataConfig, own: Any, folder: Path
+    ) -> list[Path]:
+        """Write nothing: the table says it all."""
+        return []
+
+
+class FileRows(KindDefaults, ABC):
+    """The doors of a kind whose rows are whole files: it says what to do with the bytes of one."""
 
     @abstractmethod
     def encode(self, raw: bytes, settings: Mapping[str, Any]) -> Encoded:
@@ -148,16 +171,6 @@ class FileRows(ABC):
         """Return a picture of the file of a row."""
         return self.picture(root.read(str(row["path"])), side)
 
-    def draft(self, root: Root) -> Draft | None:
-        """Return None: a table names the files, or folders their classes."""
-        return None
-
     def alone(self, source: Path) -> Root:
         """Return the root that holds one file."""
         return FileRoot(source) if source.is_file() else open_root(source)
-
-    def write_predicted(
-        self, root: Root, frame: pd.DataFrame, classes: Sequence[str], data: DataConfig, own: Any, folder: Path
-    ) -> list[Path]:
-        """Write nothing: the table says it all."""
-        return []

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from evenhand.base.errors import unknown
+from evenhand.modalities.kind import Kind
 from evenhand.models.config import ModelConfig
 
-DEFAULT_VIEW_PROFILE = ModelConfig.model_fields["view_profile"].default
+PICTURE_KEYS = ("size", "channels_last", "form")
+"""Keys of `[[model]]` that speak of pictures."""
 
 
-def with_view_profile(kind: Any, model: ModelConfig) -> ModelConfig:
+def with_view_profile(kind: Kind, model: ModelConfig) -> ModelConfig:
     """Return a model whose further views are made by the kind's own profile, where it does not name one."""
-    own = getattr(kind, "view_profile", DEFAULT_VIEW_PROFILE)
-    if "view_profile" in model.model_fields_set or own == model.view_profile:
+    if "view_profile" in model.model_fields_set or kind.view_profile == model.view_profile:
         return model
-    return model.model_copy(update={"view_profile": own})
+    return model.model_copy(update={"view_profile": kind.view_profile})
 
 
 def kind_faults(
-    kind: Any, model: ModelConfig, *, augment: str, cutmix: float, frozen: Sequence[str]
+    kind: Kind, model: ModelConfig, *, augment: str, cutmix: float, frozen: Sequence[str]
 ) -> Iterator[tuple[str, str, str]]:
     """Yield (key below the model, what was found, what is allowed).
-
-    A kind that does not say what it has is not held to it.
 
     Parameters
     ----------
@@ -35,19 +33,22 @@ def kind_faults(
     frozen
         The values of `tune` in the stages of its training that keep a part of the network as it came.
     """
-    profiles = getattr(kind, "profiles", None)
-    if profiles is not None and augment not in profiles:
-        yield "train.augment", unknown(f"profile of augmentations for {kind.name}", augment, profiles), "name one"
-    if profiles is not None and model.views > 1 and model.view_profile not in profiles:
-        found = unknown(f"profile of augmentations for {kind.name}", model.view_profile, profiles)
+    if augment not in kind.profiles:
+        found = unknown(f"profile of augmentations for {kind.name}", augment, kind.profiles)
+        yield "train.augment", found, "name one"
+    if model.views > 1 and model.view_profile not in kind.profiles:
+        found = unknown(f"profile of augmentations for {kind.name}", model.view_profile, kind.profiles)
         yield "view_profile", found, "name one, or leave it out"
-    if getattr(kind, "pictures", True):
+    if kind.pictures:
         if cutmix and frozen:
             says = (
                 f'found {cutmix:g}, which swaps patches of pictures, and tune = "{frozen[0]}" trains on activations'
             )
             yield "train.cutmix", says, "use mixup, or set 0"
         return
+    for key in PICTURE_KEYS:
+        if key in model.model_fields_set and getattr(model, key) is not None:
+            yield key, f"found {getattr(model, key)!r}, and rows of {kind.name} are no pictures", "leave it out"
     if cutmix:
         yield "train.cutmix", f"found {cutmix:g}, and rows of {kind.name} are no pictures", "use mixup, or set 0"
     if frozen:

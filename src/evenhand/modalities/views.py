@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from evenhand.base.errors import ModelError, unknown
 from evenhand.data.store_entry import Entry
+
+if TYPE_CHECKING:
+    from evenhand.modalities.kind import Kind
 
 Array = npt.NDArray[Any]
 
@@ -80,13 +83,13 @@ def seen(entry: Entry, view: View) -> Entry:
     return replace(entry, name=f"{entry.name}+{view.name}", arrays={**entry.arrays, view.array: shown})
 
 
-def views_of(kind: Any, wanted: str | int) -> tuple[View, ...]:
+def views_of(kind: Kind, wanted: str | int) -> tuple[View, ...]:
     """Return the views of a kind of data that are asked for.
 
     Parameters
     ----------
     kind
-        The kind; one without `test_views` has "none" alone.
+        The kind.
     wanted
         A name, or a number: so many of its largest set, the plain one first.
 
@@ -95,7 +98,7 @@ def views_of(kind: Any, wanted: str | int) -> tuple[View, ...]:
     ModelError
         If it has no such set, or fewer views.
     """
-    sets: Sets = {"none": (PLAIN,), **getattr(kind, "test_views", {})}
+    sets: Sets = {"none": (PLAIN,), **kind.test_views}
     if isinstance(wanted, str) and not wanted.isdigit():
         if wanted not in sets:
             raise ModelError(unknown(f"set of test views for {kind.name}", wanted, sets))

@@ -121,8 +121,11 @@ class ModelConfig(Section):
 class SizedModel(ModelConfig):
     """A model with the shapes of the rows that it is for; a run fills them in, nobody writes them in a file.
 
-    Kinds of data whose rows are not pictures build their encoders by these shapes. They are kept with the
-    weights, so that a network can be built again without its rows.
+    Kinds of data whose rows are not pictures build their encoders by these shapes and by their own section. Both
+    are kept with the weights, so that a network can be built again without its rows.
     """
 
-    row: dict[str, list[int]] = option({}, says="Name of an encoded array -> the shape of one row of it.")
+    row: dict[str, list[int]] = option(
+        {}, says="Name of an encoded array -> the shape of one row of it, -1 where rows differ."
+    )
+    kind_config: dict[str, Any] = option({}, says="The section of the kind of data, as plain values.")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +14,12 @@ from evenhand.balance.config import BalanceConfig
 from evenhand.base.errors import TaskError, unknown
 from evenhand.base.record import ROW, Record
 from evenhand.base.values import NO_LABEL, TEST, Floats, Folds, Ints, Samples
-from evenhand.data.ragged import Ragged
+from evenhand.data.ragged import row_shape
 from evenhand.data.store import Store
 from evenhand.data.store_entry import Entry
 from evenhand.evaluation.config import ClassesConfig, ScoreConfig
 from evenhand.modalities import KINDS, Kind
+from evenhand.modalities.torch_half import torch_half
 from evenhand.models.baseline import LOGISTIC_REGRESSION, baseline_of
 from evenhand.models.config import ModelConfig, SizedModel
 from evenhand.training.config import TrainConfig
@@ -42,6 +42,8 @@ class Assignment:
         Settings.
     device
         As in `compute.device`.
+    kind_config
+        The section of the kind of data, as plain values.
     encoded
         Where the record names the encoded rows: "encoded", or "encoded_generalization" for the second set.
     """
@@ -56,6 +58,7 @@ class Assignment:
     score: ScoreConfig
     classes: ClassesConfig
     device: str
+    kind_config: Mapping[str, Any] = field(default_factory=dict)
     encoded: str = "encoded"
 
     @classmethod
@@ -71,7 +74,7 @@ class Assignment:
         """
         opened = Record.open(record)
         resolved = opened.resolved()
-        importlib.import_module(KINDS.get(opened.data()["kind"]).models_module)  # files the kind's own encoders
+        torch_half(KINDS.get(opened.data()["kind"]))  # registers the kind's own encoders
         found = {entry["name"]: entry for entry in resolved["model"]}
         if model == LOGISTIC_REGRESSION and model not in found:
             found |= _baseline(resolved)
@@ -88,6 +91,7 @@ class Assignment:
             score=ScoreConfig.model_validate(resolved.get("score", {})),
             classes=ClassesConfig.model_validate(resolved.get("classes", {})),
             device=str(resolved.get("compute", {}).get("device", "auto")),
+            kind_config=resolved.get(opened.data()["kind"], {}),
         )
 
     @property
@@ -129,10 +133,11 @@ class Assignment:
 
     @property
     def sized(self) -> SizedModel:
-        """The model with the shapes of its rows; arrays whose rows differ in shape have none."""
-        arrays = self.entry(None).arrays
-        row = {name: list(of.shape[1:]) for name, of in arrays.items() if not isinstance(of, Ragged)}
-        return SizedModel.model_validate({**self.model.model_dump(), "row": row})
+        """The model with the shapes of its rows, -1 where they differ, and the section of their kind."""
+        row = {name: row_shape(of) for name, of in self.entry(None).arrays.items()}
+        return SizedModel.model_validate(
+            {**self.model.model_dump(), "row": row, "kind_config": dict(self.kind_config)}
+        )
 
     @property
     def rows(self) -> Ints:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 from typing import Any
 
@@ -10,12 +9,12 @@ import numpy as np
 import torch
 
 from evenhand.base.errors import TaskError
-from evenhand.data.ragged import Ragged
 from evenhand.data.store_entry import Entry
+from evenhand.modalities.torch_half import torch_half
 from evenhand.models.activations import boundary_activations
 from evenhand.models.network import Network
 from evenhand.training.assignment import Assignment
-from evenhand.training.inputs import ImageInputs, Inputs, ViewInputs
+from evenhand.training.inputs import Inputs, ViewInputs
 
 Progress = Callable[[int, int], None]
 
@@ -29,8 +28,8 @@ def given(
 ) -> Inputs:
     """Return what the tuned part of a network is given of encoded rows, at its boundary as it is.
 
-    Activations of a frozen part are computed now if they are not in the store. Where a kind's module of
-    augmentations offers `inputs`, that makes batches of its rows; rows of other kinds are pictures.
+    Activations of a frozen part are computed now if they are not in the store; the torch half of a kind
+    makes batches of the rows themselves.
 
     Raises
     ------
@@ -64,26 +63,15 @@ def _patches(network: Network, why: str) -> str:
 def _whole(assignment: Assignment, network: Network, entry: Entry, device: torch.device) -> Inputs:
     """Return the rows themselves, augmented as the settings say."""
     model = network.model
-    how: dict[str, Any] = {
-        "profile": assignment.train.augment,
-        "views": model.views,
-        "view_profile": model.view_profile,
-        "device": device,
-    }
-    make = getattr(_augmentations(assignment), "inputs", None)
-    if make is None:
-        return _pictures(network, entry["image"], augment_of(assignment), how)
-    inputs: Inputs = make(entry, tuple(network.encoder.example), augment_of(assignment), **how)
+    inputs: Inputs = torch_half(assignment.kind).inputs(
+        entry,
+        network,
+        profile=assignment.train.augment,
+        views=model.views,
+        view_profile=model.view_profile,
+        device=device,
+    )
     return inputs
-
-
-def _pictures(network: Network, pictures: Any, augment: Any, how: dict[str, Any]) -> ImageInputs:
-    if isinstance(pictures, Ragged):
-        raise TaskError(
-            f"Model {network.model.name}: pictures of several sizes cannot be trained on in one batch. "
-            'Set tune = "head", or give all pictures one size.'
-        )
-    return ImageInputs(pictures, network.prepare, augment, **how)
 
 
 def activations_of(
@@ -100,16 +88,7 @@ def activations_of(
         pictures,
         assignment.store,
         rows=rows,
-        augment=augment_of(assignment),
+        augment=torch_half(assignment.kind).apply_profile,
         device=str(device),
         progress=progress,
     )
-
-
-def augment_of(assignment: Assignment) -> Any:
-    """Return the augmentations of the kind of data: (batch, profile, draws) -> batch."""
-    return _augmentations(assignment).apply_profile
-
-
-def _augmentations(assignment: Assignment) -> Any:
-    return importlib.import_module(assignment.kind.augment_module)

@@ -6,18 +6,12 @@ work on whole batches.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from typing import Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
-
-from evenhand.base.seeds import seed_from
-
-Augment = Callable[[Tensor, str, torch.Generator | Sequence[torch.Generator]], Tensor]
-"""(b, c, h, w) floats in 0..1, the name of a profile, a generator (or one per row) -> the same, changed."""
 
 
 class Inputs(Protocol):
@@ -47,64 +41,6 @@ class Inputs(Protocol):
 
     def look(self, rows: Tensor, view: int = 0) -> Any:
         """Return rows as they are judged: view 0 is plain, the others are changed in a fixed way."""
-
-
-class ImageInputs:
-    """Encoded pictures: gathered, augmented, normalised.
-
-    Parameters
-    ----------
-    pictures
-        (n, h, w, 3) uint8, in memory or memory-mapped.
-    prepare
-        (b, h, w, 3) uint8 or augmented (b, 3, h, w) floats in 0..1 -> normalised floats.
-    augment, profile
-        What batches are changed by while training; profile "none" changes nothing.
-    views, view_profile
-        Further views for judging, made by a profile.
-    """
-
-    pictures = True
-    at_once: int | None = None
-
-    def __init__(
-        self,
-        pictures: npt.NDArray[np.uint8],
-        prepare: Callable[[Tensor], Tensor],
-        augment: Augment,
-        *,
-        profile: str = "none",
-        views: int = 1,
-        view_profile: str = "geometry",
-        device: Any = "cpu",
-    ) -> None:
-        self._pictures = pictures
-        self._prepare = prepare
-        self._augment = augment
-        self._profile = profile
-        self._view_profile = view_profile
-        self._device = device
-        self.views = views
-        self.draws = profile != "none"
-
-    def batch(self, rows: Tensor, draws: torch.Generator | None) -> Tensor:
-        """Return (b, 3, h, w) normalised floats, augmented by the profile."""
-        raw = self._raw(rows)
-        if draws is None or not self.draws:
-            return self._prepare(raw)
-        return self._prepare(self._augment(unit(raw), self._profile, draws))
-
-    def look(self, rows: Tensor, view: int = 0) -> Tensor:
-        """Return (b, 3, h, w) normalised floats."""
-        raw = self._raw(rows)
-        if view == 0:
-            return self._prepare(raw)
-        seed = seed_from("view", view)
-        alike = [torch.Generator().manual_seed(seed) for _ in rows]  # one each: a view is the same change for all
-        return self._prepare(self._augment(unit(raw), self._view_profile, alike))
-
-    def _raw(self, rows: Tensor) -> Tensor:
-        return torch.from_numpy(np.take(self._pictures, rows.numpy(), axis=0)).to(self._device)
 
 
 class ViewInputs:
@@ -178,8 +114,3 @@ class ViewInputs:
         if self._averaged:
             part = part.mean(axis=1)
         return torch.from_numpy(part).to(self._device)
-
-
-def unit(raw: Tensor) -> Tensor:
-    """Return (b, h, w, c) uint8 as (b, c, h, w) float32 in 0..1."""
-    return raw.permute(0, 3, 1, 2).to(torch.float32).div_(255.0)

@@ -1,4 +1,4 @@
-"""Augmentations of heartbeats by name, profiles of them, and beats as a network is given them.
+"""Augmentations of heartbeats by name, and profiles of them.
 
 Each takes windows (b, c, t), a generator (or one per row) and a strength (0: nothing changes, 1: as strong as
 meant), and returns windows of the same shape. A window's scale is about 1 at the R peak. What is drawn for a row
@@ -15,7 +15,6 @@ from torch import Tensor
 
 from evenhand.base.errors import ModelError, unknown
 from evenhand.base.registry import Registry
-from evenhand.modalities.beats.inputs import BeatInputs
 from evenhand.modalities.beats.profiles import PROFILES
 from evenhand.models.draws import Draws, normal, uniform
 
@@ -73,9 +72,3 @@ def apply_profile(batch: Tensor, profile: str, draws: Draws) -> Tensor:
     for name, strength in PROFILES[profile].items():
         batch = AUGMENTATIONS.get(name)(batch, draws, strength)
     return batch
-
-
-__all__ = ["AUGMENTATIONS", "PROFILES", "BeatInputs", "apply_profile", "inputs"]
-
-inputs = BeatInputs
-"""What makes beats of a store's entry into what a network is given; found here by the training."""

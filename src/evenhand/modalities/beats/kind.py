@@ -32,19 +32,17 @@ from evenhand.modalities.beats.window_rows import (
     window_samples,
 )
 from evenhand.modalities.beats.written import symbols_of, write_annotations
-from evenhand.modalities.kind import Draft, Reader
+from evenhand.modalities.kind import Draft, KindDefaults, Reader
 
 
-class Beats:
+class Beats(KindDefaults):
     """Heartbeats cut around the R peak, with their rhythm and their neighbours; see `RecordReader`."""
 
     name = "beats"
     suffixes: Sequence[str] = (".hea",)
     config: type[Section] = BeatsConfig
-    augment_module = "evenhand.modalities.beats.augment"
-    models_module = "evenhand.modalities.beats.models"
-    pictures = False
-    profiles = tuple(PROFILES)
+    torch_module = "evenhand.modalities.beats.torch_half"
+    profiles: Sequence[str] = tuple(PROFILES)
     view_profile = "gentle"
     encoder = "resnet1d"
     tune = "all"

@@ -24,6 +24,7 @@ from evenhand.modalities.photos.config import PhotosConfig
 from evenhand.modalities.photos.example import write_example
 from evenhand.modalities.photos.profiles import PROFILES
 from evenhand.modalities.photos.views import PHOTO_VIEWS
+from evenhand.modalities.views import View
 
 
 class Photos(FileRows):
@@ -32,13 +33,12 @@ class Photos(FileRows):
     name = "photos"
     suffixes: Sequence[str] = read.SUFFIXES
     config: type[Section] = PhotosConfig
-    augment_module = "evenhand.modalities.photos.augment"
-    models_module = "evenhand.modalities.photos.models"
+    torch_module = "evenhand.modalities.photos.torch_half"
     encoder = "package:efficientnet-lite0"
     tune = "head"
-    test_views = PHOTO_VIEWS
+    test_views: Mapping[str, Sequence[View]] = PHOTO_VIEWS
     pictures = True
-    profiles = tuple(PROFILES)
+    profiles: Sequence[str] = tuple(PROFILES)
     view_profile = "geometry"
 
     def samples(self, root: Root, data: DataConfig, own: PhotosConfig) -> tuple[Samples, list[Finding]]:

@@ -1,0 +1,18 @@
+"""The torch half of heartbeats: encoders, augmentations, inputs (see `modalities/torch_half.py`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import evenhand.modalities.beats.models  # noqa: F401  (registers the encoders)
+from evenhand.data.store_entry import Entry
+from evenhand.modalities.beats.augment import apply_profile
+from evenhand.modalities.beats.inputs import BeatInputs
+from evenhand.models.network import Network
+
+__all__ = ["apply_profile", "inputs"]
+
+
+def inputs(entry: Entry, network: Network, **how: Any) -> BeatInputs:
+    """Return beats as a network is given them: the parts that its encoder reads."""
+    return BeatInputs(entry, tuple(network.encoder.example), apply_profile, **how)

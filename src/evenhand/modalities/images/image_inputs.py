@@ -1,0 +1,105 @@
+"""Encoded pictures as a network is given them: gathered, augmented, normalised, whole batches at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from evenhand.base.errors import TaskError
+from evenhand.base.seeds import seed_from
+from evenhand.data.ragged import Ragged
+from evenhand.data.store_entry import Entry
+from evenhand.models.network import Network
+
+Augment = Callable[[Tensor, str, torch.Generator | Sequence[torch.Generator]], Tensor]
+"""(b, c, h, w) floats in 0..1, the name of a profile, a generator (or one per row) -> the same, changed."""
+
+
+def image_inputs(entry: Entry, network: Network, augment: Augment, **how: Any) -> ImageInputs:
+    """Return the pictures of a store's entry, its array "image", as a network is given them.
+
+    Parameters
+    ----------
+    how
+        Further parameters of `ImageInputs`.
+
+    Raises
+    ------
+    TaskError
+        If they are of several sizes.
+    """
+    pictures: Any = entry["image"]
+    if isinstance(pictures, Ragged):
+        raise TaskError(
+            f"Model {network.model.name}: pictures of several sizes cannot be trained on in one batch. "
+            'Set tune = "head", or give all pictures one size.'
+        )
+    return ImageInputs(pictures, network.prepare, augment, **how)
+
+
+class ImageInputs:
+    """Encoded pictures: gathered, augmented, normalised.
+
+    Parameters
+    ----------
+    pictures
+        (n, h, w, 3) uint8, in memory or memory-mapped.
+    prepare
+        (b, h, w, 3) uint8 or augmented (b, 3, h, w) floats in 0..1 -> normalised floats.
+    augment, profile
+        What batches are changed by while training; profile "none" changes nothing.
+    views, view_profile
+        Further views for judging, made by a profile.
+    """
+
+    pictures = True
+    at_once: int | None = None
+
+    def __init__(
+        self,
+        pictures: npt.NDArray[np.uint8],
+        prepare: Callable[[Tensor], Tensor],
+        augment: Augment,
+        *,
+        profile: str = "none",
+        views: int = 1,
+        view_profile: str = "geometry",
+        device: Any = "cpu",
+    ) -> None:
+        self._pictures = pictures
+        self._prepare = prepare
+        self._augment = augment
+        self._profile = profile
+        self._view_profile = view_profile
+        self._device = device
+        self.views = views
+        self.draws = profile != "none"
+
+    def batch(self, rows: Tensor, draws: torch.Generator | None) -> Tensor:
+        """Return (b, 3, h, w) normalised floats, augmented by the profile."""
+        raw = self._raw(rows)
+        if draws is None or not self.draws:
+            return self._prepare(raw)
+        return self._prepare(self._augment(unit(raw), self._profile, draws))
+
+    def look(self, rows: Tensor, view: int = 0) -> Tensor:
+        """Return (b, 3, h, w) normalised floats."""
+        raw = self._raw(rows)
+        if view == 0:
+            return self._prepare(raw)
+        seed = seed_from("view", view)
+        alike = [torch.Generator().manual_seed(seed) for _ in rows]  # one each: a view is the same change for all
+        return self._prepare(self._augment(unit(raw), self._view_profile, alike))
+
+    def _raw(self, rows: Tensor) -> Tensor:
+        return torch.from_numpy(np.take(self._pictures, rows.numpy(), axis=0)).to(self._device)
+
+
+def unit(raw: Tensor) -> Tensor:
+    """Return (b, h, w, c) uint8 as (b, c, h, w) float32 in 0..1."""
+    return raw.permute(0, 3, 1, 2).to(torch.float32).div_(255.0)

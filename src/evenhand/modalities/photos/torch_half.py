@@ -1,0 +1,18 @@
+"""The torch half of photos: encoders, augmentations, inputs (see `modalities/torch_half.py`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import evenhand.modalities.photos.models  # noqa: F401  (registers the encoders)
+from evenhand.data.store_entry import Entry
+from evenhand.modalities.images.image_inputs import ImageInputs, image_inputs
+from evenhand.modalities.photos.augment import apply_profile
+from evenhand.models.network import Network
+
+__all__ = ["apply_profile", "inputs"]
+
+
+def inputs(entry: Entry, network: Network, **how: Any) -> ImageInputs:
+    """Return photos as a network is given them."""
+    return image_inputs(entry, network, apply_profile, **how)
