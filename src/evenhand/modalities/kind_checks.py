@@ -47,7 +47,7 @@ def kind_faults(
             yield "train.cutmix", says, "use mixup, or set 0"
         return
     for key in PICTURE_KEYS:
-        if key in model.model_fields_set and getattr(model, key) is not None:
+        if getattr(model, key) != ModelConfig.model_fields[key].default:
             yield key, f"found {getattr(model, key)!r}, and rows of {kind.name} are no pictures", "leave it out"
     if cutmix:
         yield "train.cutmix", f"found {cutmix:g}, and rows of {kind.name} are no pictures", "use mixup, or set 0"

@@ -1,0 +1,154 @@
+"""Every kind of data through the verbs: ours, and one from somebody else's package.
+
+A kind trains, mixes rows, uses each of its profiles and views, is resumed, predicts, is evaluated and reported,
+for one label and for several, without a change elsewhere.
+"""
+
+from __future__ import annotations
+
+import importlib
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import evenhand
+from evenhand.modalities import KINDS
+from evenhand.modalities.views import views_of
+from evenhand.pipeline.run import Run
+from evenhand.testing.kinds import Generated, generate
+
+OURS = KINDS.names()
+SIXTH = "weather"
+ROWS = 60
+
+pytestmark = pytest.mark.xdist_group("kind_verbs")  # one process, so that each kind is trained once
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _installed() -> Iterator[None]:
+    """Install the sixth kind as a package is: on the path, with metadata; nothing else is told of it."""
+    place = str(Path(__file__).parent / "sixth_kind")
+    sys.path.insert(0, place)
+    importlib.invalidate_caches()
+    KINDS._entries = None
+    yield
+    sys.path.remove(place)
+    KINDS._entries = None
+    KINDS._things.pop(SIXTH, None)
+    for name in [name for name in sys.modules if name.partition(".")[0] == SIXTH]:
+        del sys.modules[name]
+
+
+@pytest.fixture(scope="module", params=[SIXTH, *(pytest.param(name, marks=pytest.mark.slow) for name in OURS)])
+def generated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Generated:
+    return generate(request.param, tmp_path_factory.mktemp(request.param), rows=ROWS)
+
+
+def changes(generated: Generated, **more: Any) -> list[str]:
+    kind, home = generated.kind, generated.toml.parent
+    told = {
+        "output": str(home / "runs"),
+        "compute.store": str(home / "store"),
+        "compute.workers": 0,
+        "folds.k": 2,
+        "folds.test": "none",
+        "train.epochs": 1,
+        "train.batch_size": 16,
+        "train.mixup": 0.2,
+        "evaluate.draws": 200,
+        **({"photos.size": 32} if kind.name == "photos" else {}),
+        **more,
+    }
+    return [f"{key}={value}" for key, value in told.items()]
+
+
+def models(generated: Generated) -> str:
+    """Return a configuration of one small model for each profile of augmentations and each set of test views."""
+    kind = generated.kind
+    quick = {"photos": "small", "beats": "rhythm"}.get(kind.name, kind.encoder)
+    text = generated.toml.read_text(encoding="utf-8").partition("[[model]]")[0]
+    asked = [(f"profile {name}", "none", name) for name in kind.profiles]
+    asked += [(f"views {name}", name, "none") for name in kind.test_views]
+    for name, views, profile in asked:
+        encoder = kind.encoder if kind.name == "beats" and profile == kind.profiles[-1] else quick
+        text += f'[[model]]\nname = "{name}"\nencoder = "{encoder}"\ntune = "all"\ntest_views = "{views}"\n'
+        text += f'views = 2\ntrain = {{ augment = "{profile}" }}\n'
+    path = generated.toml.with_name("contract.toml")
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def done(generated: Generated) -> Run:
+    return evenhand.run(models(generated), changes=changes(generated))
+
+
+def test_the_sixth_kind_is_found_by_its_entry_point() -> None:
+    assert SIXTH in KINDS
+    assert KINDS.get(SIXTH).name == SIXTH
+
+
+def test_it_trains_mixes_and_is_evaluated(generated: Generated, done: Run) -> None:
+    assert done.record.finished
+    assert done.report.is_file()
+    table = done.scores
+    names = {f"profile {name}" for name in generated.kind.profiles} | {
+        f"views {n}" for n in generated.kind.test_views
+    }
+    assert set(table["name"]) >= {*names, "ensemble:equal"}
+    assert np.isfinite(table.loc[table["metric"] == "macro_f1", "estimate"]).all()
+    assert len(done.epochs()) == 2 * len(names)
+    assert len(views_of(generated.kind, "none")) == 1
+
+
+def test_a_killed_run_is_resumed_to_the_same_predictions(generated: Generated, done: Run) -> None:
+    again = evenhand.run(models(generated), changes=changes(generated, output=str(generated.toml.parent / "again")))
+    for name in ("scores.json", "report.html", "predictions.parquet"):
+        (again.path / name).unlink()
+    shutil.rmtree(again.path / "models" / "profile none" / "fold1")
+    resumed = evenhand.run(
+        models(generated), changes=changes(generated, output=str(generated.toml.parent / "again"))
+    )
+    assert resumed.path == again.path
+    pd.testing.assert_frame_equal(resumed.predictions, done.predictions)
+
+
+@pytest.mark.parametrize("model", [None, "ensemble:equal"])
+def test_new_rows_are_predicted(generated: Generated, done: Run, model: str | None) -> None:
+    found = evenhand.predict(done.path, generated.root.path, model=model)
+    assert len(found.table) >= ROWS
+    assert set(found.table["predicted"]) <= set(generated.samples().classes)
+
+
+def test_runs_are_compared_audited_and_reported(done: Run) -> None:
+    assert evenhand.compare(done.path) is not None
+    assert evenhand.audit(done.path) is not None
+    assert evenhand.evaluate(done.path, model="profile none").figures
+    done.report.unlink()
+    evenhand.write_report(done.path)
+    assert "<svg" in done.report.read_text(encoding="utf-8")
+
+
+def test_several_labels(generated: Generated) -> None:
+    """Rows of two labels, where the kind takes its labels from a table."""
+    if generated.data.table is None or generated.kind.name == "beats":
+        pytest.skip("the labels of this kind are not in a table")
+    home = generated.toml.parent
+    table = pd.read_csv(home / generated.data.table, dtype=str)
+    label = generated.data.label or "label"
+    second = np.roll(table[label].to_numpy(dtype=object), 7)
+    table[label] = [f"{a}|{b}" if a != b else a for a, b in zip(table[label], second, strict=True)]
+    table.to_csv(home / "several.csv", index=False)
+    own = {"data.table": "several.csv", "data.several": "true", "data.separator": "|"}
+    found = evenhand.run(models(generated), changes=changes(generated, **own), fresh=True)
+    assert found.record.samples().multi_label
+    predicted = evenhand.predict(found.path, generated.root.path, model="profile none")
+    assert len(predicted.table) >= ROWS
+    assert evenhand.evaluate(found.path, model="profile none").figures
+    assert found.report.is_file()
