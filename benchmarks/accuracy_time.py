@@ -136,7 +136,7 @@ def ours(data: Path, minutes: float, folder: Path, _: str | None) -> pd.DataFram
     subprocess.check_call([script, "run", config], stdout=sys.stderr)
     record = next(path.parent for path in (folder / "runs").rglob("scores.json"))
     best = json.loads((record / "scores.json").read_text(encoding="utf-8"))["headline"]["best"]
-    from evenhand.base.record import Record
+    from evenhand.base.storage.record import Record
 
     table = Record(record).predictions()
     chosen = table[(table["set"] == "test") & (table["model"] == best)]

@@ -144,7 +144,7 @@ def ours(photos: Photos, minutes: float, folder: Path, _: str | None) -> Told:
 
 def verdicts(record: Path, best: str, *, floor: str = "logistic_regression") -> dict[str, str]:
     """Return the paired verdicts of the best entry against the logistic regression of the same run."""
-    from evenhand.base.record import Record
+    from evenhand.base.storage.record import Record
     from evenhand.evaluation.compare import compare_predictions
     from evenhand.evaluation.from_record import of_record
 
@@ -159,7 +159,7 @@ def verdicts(record: Path, best: str, *, floor: str = "logistic_regression") -> 
 
 
 def probabilities(record: Path, model: str, of: str) -> pd.DataFrame:
-    from evenhand.base.record import Record
+    from evenhand.base.storage.record import Record
 
     table = Record(record).predictions()
     chosen = table[(table["set"] == of) & (table["model"] == model)]

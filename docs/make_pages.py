@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from evenhand.base.files import write_text
+from evenhand.base.storage.atomic import write_text
 from evenhand.pipeline.keys import keys, sections
 
 HERE = Path(__file__).parent

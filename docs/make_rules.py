@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from evenhand.base.files import write_text
+from evenhand.base.storage.atomic import write_text
 from evenhand.doctor.page import page, sections
 from evenhand.doctor.rule import RULES, Rule
 

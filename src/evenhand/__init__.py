@@ -25,7 +25,7 @@ _WHERE = {
     "Interval": "base.values",
     "Predicted": "pipeline.predict",
     "Predictions": "base.values",
-    "Record": "base.record",
+    "Record": "base.storage.record",
     "Run": "pipeline.run",
     "Samples": "base.values",
     "Verdict": "base.values",
@@ -70,7 +70,7 @@ if TYPE_CHECKING:
     from evenhand.balance.prior import EffectivePrior as EffectivePrior
     from evenhand.balance.prior import effective_prior as effective_prior
     from evenhand.base.errors import EvenhandError as EvenhandError
-    from evenhand.base.record import Record as Record
+    from evenhand.base.storage.record import Record as Record
     from evenhand.base.values import Finding as Finding
     from evenhand.base.values import Folds as Folds
     from evenhand.base.values import Interval as Interval

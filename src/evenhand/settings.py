@@ -16,9 +16,9 @@ import tomlkit
 from pydantic import ValidationError, create_model
 
 from evenhand.balance.config import BalanceConfig
-from evenhand.base.config import Section, check, merged, option, put, read_file, read_toml, set_dotted
 from evenhand.base.errors import ConfigError, EvenhandError, Fault
-from evenhand.base.toml_lines import Key
+from evenhand.base.settings.section import Section, check, merged, option, put, read_file, read_toml, set_dotted
+from evenhand.base.settings.toml_lines import Key
 from evenhand.data.config import DataConfig, FoldsConfig, FurtherConfig
 from evenhand.engines.config import ComputeConfig
 from evenhand.ensemble.config import EnsembleConfig

@@ -71,7 +71,7 @@ def test_unknown_names_and_options_are_told_with_the_nearest() -> None:
 
 
 def test_somebody_elses_sampler_is_found_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    from evenhand.base.config import Section, option
+    from evenhand.base.settings.section import Section, option
 
     class Root(Section):
         power: float = option(0.5, says="Exponent.")

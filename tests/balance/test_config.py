@@ -4,8 +4,8 @@ import sys
 import pytest
 
 from evenhand.balance.config import BalanceConfig
-from evenhand.base.config import check
 from evenhand.base.errors import ConfigError
+from evenhand.base.settings.section import check
 
 
 def test_defaults_leave_the_data_as_it_is() -> None:

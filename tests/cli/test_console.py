@@ -14,7 +14,7 @@ from rich.text import Text
 from typer.testing import CliRunner
 
 import evenhand.cli
-from evenhand.base.escaping import printable
+from evenhand.base.text.escaping import printable
 from evenhand.cli.app import app
 from evenhand.cli.console import Out, Table, literal, print_json, say
 

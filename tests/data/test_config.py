@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from evenhand.base.config import check
 from evenhand.base.errors import ConfigError
+from evenhand.base.settings.section import check
 from evenhand.data.config import DataConfig, FoldsConfig
 
 

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from evenhand.base.errors import FoldsError
-from evenhand.base.folds_csv import write_folds
+from evenhand.base.storage.folds_csv import write_folds
 from evenhand.base.values import TEST, Folds, Samples
 from evenhand.data.folds import read_folds
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evenhand.base.cells import spelling
+from evenhand.base.text.cells import spelling
 from evenhand.data.names import is_clutter, printable, relative_name, some, suffix
 
 

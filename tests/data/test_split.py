@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evenhand.base.errors import FoldsError
-from evenhand.base.files import plain
-from evenhand.base.folds_csv import write_folds
+from evenhand.base.storage.atomic import plain
+from evenhand.base.storage.folds_csv import write_folds
 from evenhand.base.values import NO_LABEL, TEST, Folds, Samples
 from evenhand.data.config import FoldsConfig
 from evenhand.data.split import make_folds

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evenhand.base.cells import as_texts
 from evenhand.base.errors import DataError
+from evenhand.base.text.cells import as_texts
 from evenhand.data.root import Root, open_root
 from evenhand.data.table import Table, read_table
 from evenhand.testing.archives import write_zip

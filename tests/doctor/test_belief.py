@@ -8,7 +8,7 @@ import pytest
 
 from evenhand.balance.config import BalanceConfig
 from evenhand.balance.ledger import ledger_of
-from evenhand.base.record import Record
+from evenhand.base.storage.record import Record
 from evenhand.base.values import Folds, Samples
 from evenhand.doctor import Case, examine
 from evenhand.doctor.belief import beliefs_of

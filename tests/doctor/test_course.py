@@ -1,7 +1,7 @@
 from pathlib import Path
 
-from evenhand.base.files import to_json, write_text
-from evenhand.base.record import epoch_lines
+from evenhand.base.storage.atomic import to_json, write_text
+from evenhand.base.storage.record import epoch_lines
 
 
 def test_lines_that_hold_a_separator_of_lines_are_read_whole(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from evenhand.base.errors import DataError, EvenhandError
-from evenhand.base.files import to_json
+from evenhand.base.storage.atomic import to_json
 from evenhand.ensemble.align import align
 from evenhand.ensemble.blend import average, blend
 from evenhand.ensemble.methods import METHODS

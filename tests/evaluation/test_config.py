@@ -1,7 +1,7 @@
 import pytest
 
-from evenhand.base.config import check, read_toml
 from evenhand.base.errors import ConfigError
+from evenhand.base.settings.section import check, read_toml
 from evenhand.evaluation.config import ClassesConfig, EvaluateConfig, ScoreConfig
 
 

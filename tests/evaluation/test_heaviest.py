@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evenhand.base.files import to_json
+from evenhand.base.storage.atomic import to_json
 from evenhand.evaluation.heaviest import effective_groups, heaviest
 
 

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evenhand.base.cells import as_texts
 from evenhand.base.errors import DataError
-from evenhand.base.folds_csv import write_folds
-from evenhand.base.record import Record
+from evenhand.base.storage.folds_csv import write_folds
+from evenhand.base.storage.record import Record
+from evenhand.base.text.cells import as_texts
 from evenhand.base.values import Folds, Samples
 from evenhand.data.folds import read_folds as read_data_folds
 from evenhand.data.root import open_root

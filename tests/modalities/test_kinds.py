@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evenhand.base.config import Section
 from evenhand.base.errors import DataError
-from evenhand.base.toml_lines import key_lines
+from evenhand.base.settings.section import Section
+from evenhand.base.settings.toml_lines import key_lines
 from evenhand.modalities import KINDS
 from evenhand.modalities.kind_checks import kind_faults, with_view_profile
 from evenhand.modalities.torch_half import torch_half

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evenhand.base.config import check
 from evenhand.base.errors import ConfigError
+from evenhand.base.settings.section import check
 from evenhand.models.config import ModelConfig
 
 

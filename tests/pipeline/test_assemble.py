@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 
 import evenhand
 from evenhand.base.errors import DataError
-from evenhand.base.files import to_json
-from evenhand.base.record import Record
+from evenhand.base.storage.atomic import to_json
+from evenhand.base.storage.record import Record
 from evenhand.base.values import Folds, Predictions, Samples
 from evenhand.cli.app import app
 from evenhand.evaluation.labels import Labels, read_labels

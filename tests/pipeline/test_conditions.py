@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenhand.base.record import Record
+from evenhand.base.storage.record import Record
 from evenhand.base.values import Predictions, Samples
 from evenhand.pipeline.conditions import differences
 

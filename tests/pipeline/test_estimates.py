@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenhand.base.record import Record
+from evenhand.base.storage.record import Record
 from evenhand.base.values import Folds, Predictions, Samples
 from evenhand.cli.spreadsheet import mention_formulas
 from evenhand.pipeline.estimates import SUSPECTS, note_opening, openings, write_suspects

@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 import evenhand
 from evenhand.base.errors import ConfigError
-from evenhand.base.files import to_json
-from evenhand.base.record import epoch_lines
+from evenhand.base.storage.atomic import to_json
+from evenhand.base.storage.record import epoch_lines
 from evenhand.cli.app import app
 from evenhand.pipeline.run import Run
 from evenhand.testing.kinds import generate

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from safetensors.numpy import load_file
 
-from evenhand.base.record import Record, records
+from evenhand.base.storage.record import Record, records
 from evenhand.testing.kinds import generate
 
 pytestmark = pytest.mark.slow

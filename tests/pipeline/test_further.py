@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from evenhand.base.errors import ConfigError, DataError
-from evenhand.base.record import Record
+from evenhand.base.storage.record import Record
 from evenhand.data.store import Store
 from evenhand.pipeline.progress import Silent
 from evenhand.pipeline.run import opened

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenhand.base.record import records
+from evenhand.base.storage.record import records
 from evenhand.testing.kinds import generate
 
 pytestmark = pytest.mark.slow

@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 import evenhand
-from evenhand.base.record import Record
+from evenhand.base.storage.record import Record
 from evenhand.cli.app import app
 
 

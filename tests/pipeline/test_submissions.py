@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from evenhand.base.errors import RecordError
-from evenhand.base.record import Record
+from evenhand.base.storage.record import Record
 from evenhand.pipeline.submissions import LOG, note, noted, written_as
 
 

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 import evenhand
 from evenhand.base.errors import ConfigError, DataError, EvenhandError, RecordError
-from evenhand.base.record import Record
+from evenhand.base.storage.record import Record
 from evenhand.cli.app import app
 from evenhand.pipeline.run import Run
 from evenhand.pipeline.submissions import noted

@@ -12,8 +12,8 @@ import pytest
 
 from evenhand.balance.config import BalanceConfig
 from evenhand.balance.ledger import ledger_of
-from evenhand.base.files import to_json, write_text
-from evenhand.base.record import Record
+from evenhand.base.storage.atomic import to_json, write_text
+from evenhand.base.storage.record import Record
 from evenhand.base.values import Finding, Folds, Samples
 
 HOSTILE = ('<script>alert("x")</script>', '" onmouseover="alert(1)', "яблоко 红苹果", "b & c", "long " * 12)

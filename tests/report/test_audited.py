@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evenhand.base.record import Record
+from evenhand.base.storage.record import Record
 from evenhand.report.audited import audit_section, forest
 from evenhand.report.evidence import read_evidence
 from evenhand.report.html import rendered

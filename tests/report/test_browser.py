@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from evenhand.base.record import Record
+from evenhand.base.storage.record import Record
 from evenhand.report.html import write_report
 
 from .conftest import picture

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from evenhand.base.escaping import printable, printable_lines
+from evenhand.base.text.escaping import printable, printable_lines
 from evenhand.report.html import rendered
 from evenhand.testing.hostile_names import hostile_names
 

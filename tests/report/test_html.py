@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from evenhand.base.errors import RecordError
-from evenhand.base.files import to_json, write_text
-from evenhand.base.record import Record
-from evenhand.base.toml_text import set_option
+from evenhand.base.storage.atomic import to_json, write_text
+from evenhand.base.storage.record import Record
+from evenhand.base.text.toml_text import set_option
 from evenhand.base.values import Finding
 from evenhand.report.balanced import balance_section
 from evenhand.report.evidence import read_evidence

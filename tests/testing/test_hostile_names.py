@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import evenhand
-from evenhand.base.cells import spelling
+from evenhand.base.text.cells import spelling
 from evenhand.testing.hostile_names import hostile_names, plain_names
 
 

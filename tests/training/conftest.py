@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from evenhand.balance.choose import LOSSES, Classes, chosen
 from evenhand.base.errors import DataError
-from evenhand.base.record import ROW, Record
+from evenhand.base.storage.record import ROW, Record
 from evenhand.base.values import TEST, Folds, Samples
 from evenhand.data.store import Store
 from evenhand.training.config import TrainConfig

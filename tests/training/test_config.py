@@ -1,7 +1,7 @@
 import pytest
 
-from evenhand.base.config import check
 from evenhand.base.errors import ConfigError
+from evenhand.base.settings.section import check
 from evenhand.training.config import TrainConfig
 
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from evenhand.base.errors import TaskError
-from evenhand.base.record import ROW, Record
+from evenhand.base.storage.record import ROW, Record
 from evenhand.base.values import Folds, Samples
 from evenhand.data.store import Store
 from evenhand.modalities.beats import Beats

@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from evenhand.balance.traits import OfClasses
-from evenhand.base.config import Section, check
 from evenhand.base.errors import EvenhandError
 from evenhand.base.registry import Registry
+from evenhand.base.settings.section import Section, check
 from evenhand.base.values import Floats
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ import numpy as np
 from pydantic import field_validator
 
 from evenhand.balance.choose import LOSSES, SAMPLERS, WEIGHTS, Choice, chosen
-from evenhand.base.config import Section, merged, option
 from evenhand.base.errors import ConfigError, EvenhandError
+from evenhand.base.settings.section import Section, merged, option
 
 _REGISTRIES = {"sampler": SAMPLERS, "weights": WEIGHTS, "loss": LOSSES}
 

@@ -48,7 +48,7 @@ def audit(
     with --set test only. What was found is written to audit.json in the folder of a run, for its report. Exit
     code 1 if a finding is an error.
     """
-    from evenhand.base.files import write_json
+    from evenhand.base.storage.atomic import write_json
     from evenhand.cli.audit_tables import print_audit
     from evenhand.cli.options import columns_from
     from evenhand.cli.progress import watching

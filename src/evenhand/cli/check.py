@@ -27,7 +27,7 @@ def check(
     """
     if balance:
         _balance(config, set_ or [], as_json)
-    from evenhand.base.files import to_json, write_text
+    from evenhand.base.storage.atomic import to_json, write_text
     from evenhand.cli.progress import watching
     from evenhand.cli.tables import print_check
     from evenhand.pipeline.check import check as look

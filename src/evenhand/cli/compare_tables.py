@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from evenhand.base.files import frame_csv, replacing
+from evenhand.base.storage.atomic import frame_csv, replacing
 from evenhand.base.values import Finding, Interval
 from evenhand.cli.console import Out, Table, cell
 from evenhand.cli.tables import print_findings

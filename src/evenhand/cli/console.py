@@ -18,7 +18,7 @@ from rich.containers import Lines
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from evenhand.base.escaping import printable, printable_lines
+from evenhand.base.text.escaping import printable, printable_lines
 
 _TOKEN = re.compile(r"[\d.,]*\d|[^\W\d_]+\s*|.\s*|\s+", re.DOTALL)
 """What stays on one line where a name is broken: numbers, words, single signs."""
@@ -119,7 +119,7 @@ def complain(text: object) -> None:
 
 def print_json(document: Any, *, indent: int | None = 1) -> None:
     """Print one JSON document, with every name exactly as it is."""
-    from evenhand.base.files import to_json
+    from evenhand.base.storage.atomic import to_json
 
     text = to_json(document, indent=indent)
     if not _can(sys.stdout, text):

@@ -24,7 +24,7 @@ def init(
 ) -> None:
     """Write a commented configuration for what is found in a folder, the best for the time that there is."""
     from evenhand.base.errors import EvenhandError
-    from evenhand.base.files import write_text
+    from evenhand.base.storage.atomic import write_text
     from evenhand.pipeline.init import init as text_for
 
     if to.exists() and not force:

@@ -18,7 +18,7 @@ def split(
     as_json: Json = False,
 ) -> None:
     """Divide the rows into folds, and write the plan as CSV (id, fold)."""
-    from evenhand.base.folds_csv import write_folds
+    from evenhand.base.storage.folds_csv import write_folds
     from evenhand.cli.progress import watching
     from evenhand.cli.tables import print_folds
     from evenhand.pipeline.check import check as look

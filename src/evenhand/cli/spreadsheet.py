@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from evenhand.base.escaping import is_formula, spreadsheet_cell
+from evenhand.base.text.escaping import is_formula, spreadsheet_cell
 from evenhand.cli.console import complain
 
 Spreadsheet = Annotated[
@@ -35,7 +35,7 @@ def _formulas(path: Path) -> int:
 
 def guard_formulas(path: Path, wanted: bool) -> None:
     """Put an apostrophe before each cell of a CSV that would be run as a formula, if wanted, and say so or warn."""
-    from evenhand.base.files import replacing
+    from evenhand.base.storage.atomic import replacing
 
     count = _formulas(path) if path.suffix.lower() == ".csv" else 0
     if not count:

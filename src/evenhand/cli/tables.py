@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evenhand.base.toml_text import set_option
+from evenhand.base.text.toml_text import set_option
 from evenhand.base.values import RowSet
 from evenhand.cli.console import Out, Table, cell, literal
 from evenhand.cli.figures import figure_words

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import field_validator, model_validator
 
-from evenhand.base.config import Section, option
+from evenhand.base.settings.section import Section, option
 
 
 class FurtherConfig(Section):

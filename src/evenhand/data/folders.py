@@ -8,8 +8,8 @@ from collections.abc import Collection, Iterator, Sequence
 import numpy as np
 import pandas as pd
 
-from evenhand.base.cells import spelling
 from evenhand.base.errors import DataError
+from evenhand.base.text.cells import spelling
 from evenhand.base.values import Finding
 from evenhand.data.config import DataConfig
 from evenhand.data.names import some, suffix

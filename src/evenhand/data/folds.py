@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from evenhand.base.cells import by_spelling, same_as
 from evenhand.base.errors import FoldsError
-from evenhand.base.folds_csv import Line, fold_lines, is_test
+from evenhand.base.storage.folds_csv import Line, fold_lines, is_test
+from evenhand.base.text.cells import by_spelling, same_as
 from evenhand.base.values import TEST, Folds, Samples
 from evenhand.data.split_account import account
 from evenhand.data.split_groups import join_groups

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from evenhand.base.cells import Text
 from evenhand.base.errors import DataError, nearest
+from evenhand.base.text.cells import Text
 from evenhand.base.values import Finding
 from evenhand.data.config import DataConfig
 from evenhand.data.names import some

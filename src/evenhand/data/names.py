@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from evenhand.base.escaping import printable
+from evenhand.base.text.escaping import printable
 
 _CLUTTER = frozenset({"__macosx", "thumbs.db", "desktop.ini", "$recycle.bin", "system volume information"})
 _DRIVE = re.compile(r"^[A-Za-z]:(/|$)")  # not "A: good", which is a name

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from evenhand.base.cells import Text, spelling
+from evenhand.base.text.cells import Text, spelling
 from evenhand.data.names import relative_name
 from evenhand.data.root import Root
 

@@ -28,7 +28,7 @@ import pandas as pd
 from platformdirs import user_cache_path
 
 from evenhand.base.errors import StoreError
-from evenhand.base.files import plain
+from evenhand.base.storage.atomic import plain
 from evenhand.data.ragged import Array
 from evenhand.data.store_array import write_array
 from evenhand.data.store_encode import Make, Progress, RowWriter

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from evenhand.base.errors import StoreError, unknown
-from evenhand.base.files import plain
+from evenhand.base.storage.atomic import plain
 from evenhand.data.ragged import Array, Ragged
 from evenhand.data.store_column import read_column
 from evenhand.data.store_locks import Hold, share

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from evenhand.base.errors import StoreError
-from evenhand.base.files import write_text
+from evenhand.base.storage.atomic import write_text
 from evenhand.data.names import some
 
 MARKER = "CACHEDIR.TAG"

@@ -12,8 +12,8 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow.parquet
 
-from evenhand.base.cells import Text, as_texts, cell_text
 from evenhand.base.errors import DataError, nearest
+from evenhand.base.text.cells import Text, as_texts, cell_text
 from evenhand.base.values import Finding
 from evenhand.data.csvtext import csv_cells, decode_csv
 from evenhand.data.names import some, suffix

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from evenhand.base.errors import DataError, MissingExtraError
-from evenhand.base.quiet import quiet
+from evenhand.base.warnings_filter import quiet
 
 _SCRATCH = re.compile(r"[^\s'\"]*evenhand-record-[^/\s]*/")
 _LIBRARY = r"wfdb(\.|$)"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evenhand.base.errors import DataError
-from evenhand.base.escaping import printable
+from evenhand.base.text.escaping import printable
 from evenhand.data import codepages
 from evenhand.data.names import is_clutter, relative_name
 from evenhand.data.skipped import Skipped

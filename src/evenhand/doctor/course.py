@@ -15,7 +15,7 @@ import numpy as np
 from evenhand.balance.config import BalanceConfig
 from evenhand.balance.prior import EffectivePrior
 from evenhand.base.errors import EvenhandError
-from evenhand.base.record import Record, epoch_lines
+from evenhand.base.storage.record import Record, epoch_lines
 from evenhand.base.values import TEST, Floats
 from evenhand.doctor.belief import Beliefs, beliefs_of
 

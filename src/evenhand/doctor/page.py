@@ -6,7 +6,7 @@ import inspect
 import re
 
 from evenhand.base.errors import EvenhandError
-from evenhand.base.toml_text import toml_value
+from evenhand.base.text.toml_text import toml_value
 from evenhand.doctor.needs import NEEDS
 from evenhand.doctor.rule import Rule
 

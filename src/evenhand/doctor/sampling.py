@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from evenhand.base.seeds import generator
-from evenhand.base.unique_names import unique_names
+from evenhand.base.text.unique_names import unique_names
 from evenhand.base.values import Ints, Strings
 
 

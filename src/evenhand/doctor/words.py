@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from evenhand.base.escaping import printable
-from evenhand.base.toml_text import toml_value
+from evenhand.base.text.escaping import printable
+from evenhand.base.text.toml_text import toml_value
 from evenhand.base.values import Finding
 from evenhand.doctor.examination import Examination
 

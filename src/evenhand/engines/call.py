@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from evenhand.base.errors import EvenhandError
-from evenhand.base.files import plain
+from evenhand.base.storage.atomic import plain
 
 Call = Mapping[str, Any]
 """Keyword arguments: nothing but dict, list, str, int, float, bool and None."""

@@ -6,7 +6,7 @@ import re
 
 from pydantic import field_validator
 
-from evenhand.base.config import Section, option
+from evenhand.base.settings.section import Section, option
 from evenhand.engines.cores import usable_cores
 
 _DEVICES = re.compile(r"auto|cpu|cuda(:\d{1,3})?")

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from evenhand.base.config import Section
+from evenhand.base.settings.section import Section
 from evenhand.base.values import Floats, Ints
 
 

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator
 
-from evenhand.base.config import check
 from evenhand.base.errors import ConfigError, EvenhandError
+from evenhand.base.settings.section import check
 from evenhand.ensemble.method import Method
 from evenhand.ensemble.methods import METHODS
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pydantic import field_validator
 
-from evenhand.base.config import Section, option
 from evenhand.base.errors import ConfigError, EvenhandError
+from evenhand.base.settings.section import Section, option
 from evenhand.ensemble.recipe import Choice, recipe
 
 

@@ -10,8 +10,8 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar, Protocol
 
-from evenhand.base.config import Section
 from evenhand.base.errors import DataError
+from evenhand.base.settings.section import Section
 from evenhand.base.values import Floats
 from evenhand.ensemble.stack import Stack
 

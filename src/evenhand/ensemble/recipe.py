@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from evenhand.base.config import Section, check
 from evenhand.base.errors import EvenhandError
 from evenhand.base.registry import Registry
+from evenhand.base.settings.section import Section, check
 from evenhand.base.values import Floats
 from evenhand.ensemble.calibration import Calibration, Calibrator
 from evenhand.ensemble.calibrators import CALIBRATORS

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from evenhand.base.mapped import is_mapped, let_go
 from evenhand.base.seeds import generator
+from evenhand.base.storage.memory_map import is_mapped, let_go
 from evenhand.base.values import Floats, Ints, Mask, Strings
 from evenhand.ensemble.align import Aligned
 from evenhand.evaluation.rows import known

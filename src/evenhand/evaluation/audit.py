@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from evenhand.base.errors import DataError
-from evenhand.base.unique_names import unique_names
+from evenhand.base.text.unique_names import unique_names
 from evenhand.base.values import Interval, Predictions, Strings
 from evenhand.evaluation.ask import ask
 from evenhand.evaluation.audit_groups import LEAST, GroupFigure, group_figures

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from scipy import stats
 
-from evenhand.base.unique_names import unique_names
+from evenhand.base.text.unique_names import unique_names
 from evenhand.base.values import Floats, Ints, Mask, Predictions, Strings
 from evenhand.evaluation.evaluate import judged
 from evenhand.evaluation.features import ratio

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenhand.base.unique_names import unique_names
+from evenhand.base.text.unique_names import unique_names
 from evenhand.base.values import Mask, Predictions, Strings
 from evenhand.evaluation.rows import rows_of
 from evenhand.evaluation.shares import right_rows

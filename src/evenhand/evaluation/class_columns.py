@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from evenhand.base.cells import as_texts, by_spelling, same_as
 from evenhand.base.errors import DataError
+from evenhand.base.text.cells import as_texts, by_spelling, same_as
 from evenhand.base.values.probabilities import OFF, ROUNDING
 
 PASSED_OVER = (

@@ -8,8 +8,8 @@ from typing import Literal
 
 import pandas as pd
 
-from evenhand.base.cells import as_texts
 from evenhand.base.errors import DataError, unknown
+from evenhand.base.text.cells import as_texts
 from evenhand.evaluation.class_columns import LOGIT, class_columns
 
 Scale = Literal["auto", "probability", "logit", "normalise"]

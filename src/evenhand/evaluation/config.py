@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from pydantic import ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails
 
-from evenhand.base.config import Section, option
+from evenhand.base.settings.section import Section, option
 from evenhand.evaluation.names import MetricNameError, parse
 
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from evenhand.base.errors import DataError, MissingExtraError
 from evenhand.base.seeds import generator
-from evenhand.base.unique_names import unique_names
+from evenhand.base.text.unique_names import unique_names
 from evenhand.base.values import Floats, Interval, Ints, Mask, Predictions
 from evenhand.evaluation.evaluate import judged
 from evenhand.evaluation.shares import share

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from evenhand.base.errors import DataError
-from evenhand.base.unique_names import unique_names
+from evenhand.base.text.unique_names import unique_names
 from evenhand.base.values import TEST, Ints, Strings
 from evenhand.evaluation.pieces import Source
 

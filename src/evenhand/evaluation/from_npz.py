@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from evenhand.base.cells import as_texts
 from evenhand.base.errors import DataError
-from evenhand.base.prediction_fields import groups_of
+from evenhand.base.text.cells import as_texts
 from evenhand.base.values import Floats, Predictions, Strings, origin_of
+from evenhand.base.values.prediction_fields import groups_of
 from evenhand.evaluation.columns import Columns
 from evenhand.evaluation.fold_words import fold_numbers
 from evenhand.evaluation.labels import class_numbers, once, texts

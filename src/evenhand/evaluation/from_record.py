@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from evenhand.base.errors import DataError
-from evenhand.base.record import Record
+from evenhand.base.storage.record import Record
 from evenhand.base.values import Predictions, RowSet, origin_of
 
 

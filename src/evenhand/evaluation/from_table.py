@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from evenhand.base.errors import DataError
-from evenhand.base.prediction_fields import groups_of
 from evenhand.base.values import Floats, Predictions, RowSet, origin_of
+from evenhand.base.values.prediction_fields import groups_of
 from evenhand.evaluation.columns import Columns, Layout, layout, listed
 from evenhand.evaluation.fold_words import fold_numbers
 from evenhand.evaluation.labels import class_numbers, once, texts

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from evenhand.base.unique_names import unique_names
+from evenhand.base.text.unique_names import unique_names
 from evenhand.base.values import Floats, Predictions
 from evenhand.evaluation.evaluate import evaluate, judged
 from evenhand.evaluation.rows import rows_of

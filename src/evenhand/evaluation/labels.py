@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenhand.base.cells import as_texts, by_spelling, number, same_as
 from evenhand.base.errors import DataError, nearest, unknown
+from evenhand.base.text.cells import as_texts, by_spelling, number, same_as
 from evenhand.base.values import NO_LABEL, Folds, Ints, Strings
 from evenhand.evaluation.columns import KNOWN, listed
 from evenhand.evaluation.fold_words import fold_numbers

@@ -13,7 +13,7 @@ import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
 from evenhand.base.errors import DataError
-from evenhand.base.unique_names import unique_names
+from evenhand.base.text.unique_names import unique_names
 from evenhand.base.values import Predictions
 from evenhand.evaluation.rows import known
 

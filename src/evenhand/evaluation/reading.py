@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from evenhand.base.errors import DataError
-from evenhand.base.prediction_fields import groups_of
-from evenhand.base.record import Record
+from evenhand.base.storage.record import Record
 from evenhand.base.values import TEST, Folds, Predictions, RowSet, Strings
+from evenhand.base.values.prediction_fields import groups_of
 from evenhand.evaluation.columns import Columns
 from evenhand.evaluation.from_npz import of_npz
 from evenhand.evaluation.from_record import of_record

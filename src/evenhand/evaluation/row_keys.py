@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 import pandas as pd
 
-from evenhand.base.cells import by_spelling, same_as
+from evenhand.base.text.cells import by_spelling, same_as
 from evenhand.base.values import Ints, Strings
 from evenhand.evaluation.columns import Columns
 from evenhand.evaluation.labels import columns_of, role_column

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evenhand.base.config import Section, option
+from evenhand.base.settings.section import Section, option
 
 
 class SubmitConfig(Section):

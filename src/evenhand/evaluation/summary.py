@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from evenhand.base.errors import DataError
-from evenhand.base.unique_names import unique_names
+from evenhand.base.text.unique_names import unique_names
 from evenhand.base.values import Interval, Predictions
 from evenhand.evaluation.calibration import reliability
 from evenhand.evaluation.confusions import confidently_wrong, confusion_matrix, confusions

@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from evenhand.base.cells import as_texts, cell_text
 from evenhand.base.errors import DataError
-from evenhand.base.prediction_fields import groups_of
+from evenhand.base.text.cells import as_texts, cell_text
 from evenhand.base.values import NO_LABEL, Floats, Interval, Origin, Predictions
+from evenhand.base.values.prediction_fields import groups_of
 from evenhand.base.values.probabilities import check_unique
 from evenhand.evaluation.labels import class_numbers
 

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from evenhand.base.errors import ModelError
 from evenhand.base.seeds import seed_from
-from evenhand.base.source_mark import source_mark
+from evenhand.base.storage.code_hash import source_mark
 from evenhand.base.values import Ints
 from evenhand.data.ragged import Array, Ragged
 from evenhand.data.store import Store

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from evenhand.base.errors import ModelError
-from evenhand.base.files import replacing
+from evenhand.base.storage.atomic import replacing
 
 NESTED = ("state_dict_ema", "model_ema", "state_dict", "model")
 """Where training programs put the weights among other things, the better ones first."""

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, model_validator
 
-from evenhand.base.config import Section, option
+from evenhand.base.settings.section import Section, option
 
 RESERVED = frozenset({"con", "prn", "aux", "nul", *(f"{d}{i}" for d in ("com", "lpt") for i in range(1, 10))})
 """Names that some file systems keep for devices."""

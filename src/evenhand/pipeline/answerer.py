@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evenhand.base.errors import EvenhandError, unknown
-from evenhand.base.record import Record
+from evenhand.base.storage.record import Record
 from evenhand.base.values import Floats
 from evenhand.data.store import Store
 from evenhand.ensemble.align import align

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from evenhand.base.cells import by_spelling, same_as
 from evenhand.base.errors import DataError, unknown
-from evenhand.base.unique_names import unique_names
+from evenhand.base.text.cells import by_spelling, same_as
+from evenhand.base.text.unique_names import unique_names
 from evenhand.base.values import Predictions, Strings
 from evenhand.evaluation.columns import Columns
 from evenhand.evaluation.labels import class_numbers, texts

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from evenhand.base.errors import DataError, EvenhandError
-from evenhand.base.files import frame_csv, replacing
-from evenhand.base.record import Record
+from evenhand.base.storage.atomic import frame_csv, replacing
+from evenhand.base.storage.record import Record
 from evenhand.base.values import Finding, Floats, Folds, Predictions, RowSet
 from evenhand.data.split_sklearn import GroupedStratifiedKFold
 from evenhand.ensemble.align import Aligned, align

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from evenhand.base.errors import DataError, EvenhandError, unknown
-from evenhand.base.record import Record
+from evenhand.base.storage.record import Record
 from evenhand.base.values import Finding, Floats, Predictions, RowSet, Strings
 from evenhand.data.store import Store
 from evenhand.doctor.case import Case

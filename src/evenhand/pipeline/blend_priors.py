@@ -10,7 +10,7 @@ import numpy as np
 
 from evenhand.balance.ledger import Ledger, ledger_of
 from evenhand.base.errors import EvenhandError
-from evenhand.base.record import Record
+from evenhand.base.storage.record import Record
 from evenhand.base.values import Finding
 from evenhand.doctor.case import Case
 from evenhand.doctor.examine import examine

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from evenhand.balance.ledger import Ledger
-from evenhand.base.record import ROW
+from evenhand.base.storage.record import ROW
 from evenhand.base.values import Finding, Folds, Samples
 from evenhand.data.split import make_folds
 from evenhand.doctor.case import Case

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from evenhand.base.errors import DataError, unknown
-from evenhand.base.record import Record
+from evenhand.base.storage.record import Record
 from evenhand.base.values import Finding, Folds, Predictions, RowSet
 from evenhand.doctor.case import Case
 from evenhand.doctor.examine import examine

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from evenhand.base.errors import RecordError
-from evenhand.base.record import Record
+from evenhand.base.storage.record import Record
 from evenhand.base.values import Predictions
 from evenhand.ensemble.blend import PREFIX
 from evenhand.ensemble.coverage import differing

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from evenhand.base.errors import MissingExtraError
-from evenhand.base.files import frame_csv, replacing, write_text
+from evenhand.base.storage.atomic import frame_csv, replacing, write_text
 from evenhand.pipeline.progress import Watcher
 from evenhand.pipeline.recipes.photos_two_encoders import TEXT
 from evenhand.pipeline.run import Run, run

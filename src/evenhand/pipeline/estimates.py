@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from evenhand.base.errors import RecordError
-from evenhand.base.files import frame_csv, replacing
-from evenhand.base.record import Record, records
+from evenhand.base.storage.atomic import frame_csv, replacing
+from evenhand.base.storage.record import Record, records
 from evenhand.base.values import TEST, Finding, Folds, Predictions
 from evenhand.doctor.case import Case
 from evenhand.doctor.examination import Examination

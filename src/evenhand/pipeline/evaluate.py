@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenhand.base.cells import as_texts
 from evenhand.base.errors import DataError, unknown
-from evenhand.base.prediction_fields import groups_of
-from evenhand.base.record import Record
+from evenhand.base.storage.record import Record
+from evenhand.base.text.cells import as_texts
 from evenhand.base.values import Predictions, RowSet, Strings
+from evenhand.base.values.prediction_fields import groups_of
 from evenhand.evaluation.columns import KNOWN, Columns, listed
 from evenhand.evaluation.evaluate import evaluate as figures_of
 from evenhand.evaluation.evaluation_result import EvaluationResult

@@ -10,7 +10,7 @@ from typing import Any
 
 from evenhand.balance.ledger import Ledger
 from evenhand.base.errors import EvenhandError
-from evenhand.base.record import Record
+from evenhand.base.storage.record import Record
 from evenhand.base.values import Finding
 from evenhand.doctor.case import Case
 from evenhand.doctor.course import courses_of

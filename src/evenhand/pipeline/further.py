@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from evenhand.base.errors import DataError
-from evenhand.base.record import ROW
+from evenhand.base.storage.record import ROW
 from evenhand.base.values import NO_LABEL, Finding, Mask, RowSet, Samples
 from evenhand.data.config import FurtherData
 from evenhand.data.names import some

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from evenhand.base.errors import RecordError
-from evenhand.base.record import Record
+from evenhand.base.storage.record import Record
 from evenhand.base.values import TEST, Predictions, RowSet, Samples, Strings
 
 OUT_OF_FOLD, LOCKED, SECOND = RowSet.OUT_OF_FOLD, RowSet.LOCKED, RowSet.GENERALIZATION

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 import pandas as pd
 
 from evenhand.base.errors import DataError
-from evenhand.base.toml_text import toml_comment, toml_value
+from evenhand.base.text.toml_text import toml_comment, toml_value
 from evenhand.data.folders import folder_layout, given_test
 from evenhand.data.root import Root, open_root
 from evenhand.modalities import KINDS, Kind

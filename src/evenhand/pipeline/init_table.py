@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 import pandas as pd
 
 from evenhand.base.errors import DataError, unknown
-from evenhand.base.toml_text import toml_comment, toml_value
+from evenhand.base.text.toml_text import toml_comment, toml_value
 from evenhand.data.column_roles import ColumnProfile, column_profiles, group_candidates
 from evenhand.data.root import Root
 from evenhand.data.table import read_table

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from evenhand.base.record import Record
+from evenhand.base.storage.record import Record
 from evenhand.base.values import Floats, Predictions, Samples
 from evenhand.ensemble.blend import Blend, blend
 from evenhand.ensemble.recipe import Recipe, recipe

@@ -10,9 +10,9 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from evenhand.base.config import literals, section_in
 from evenhand.base.errors import EvenhandError, unknown
-from evenhand.base.files import to_json
+from evenhand.base.settings.section import literals, section_in
+from evenhand.base.storage.atomic import to_json
 from evenhand.modalities import KINDS
 from evenhand.models.config import ModelConfig
 from evenhand.settings import Settings

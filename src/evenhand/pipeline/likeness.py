@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from evenhand.base.errors import DataError, nearest
-from evenhand.base.files import frame_csv, replacing
+from evenhand.base.storage.atomic import frame_csv, replacing
 from evenhand.base.values import Ints, Predictions, Strings
 from evenhand.data.csvtext import csv_cells, decode_csv
 

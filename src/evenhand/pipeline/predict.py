@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from evenhand.base.errors import DataError, EvenhandError
-from evenhand.base.files import frame_csv, replacing
-from evenhand.base.record import Record
+from evenhand.base.storage.atomic import frame_csv, replacing
+from evenhand.base.storage.record import Record
 from evenhand.base.values import Finding, Floats, Mask, Predictions, RowSet, Samples
 from evenhand.data.root import Root, open_root
 from evenhand.data.store import Store

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenhand.base.cells import by_spelling, same_as
 from evenhand.base.errors import DataError, EvenhandError, unknown
-from evenhand.base.record import Record
+from evenhand.base.storage.record import Record
+from evenhand.base.text.cells import by_spelling, same_as
 from evenhand.base.values import Predictions, Strings
 from evenhand.doctor.case import Failure
 from evenhand.ensemble.consensus import override, votes_of

@@ -17,7 +17,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from evenhand.base.escaping import printable, printable_lines
+from evenhand.base.text.escaping import printable, printable_lines
 from evenhand.pipeline.progress import Watcher
 
 P = ParamSpec("P")

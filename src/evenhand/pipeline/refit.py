@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from evenhand.base.errors import DataError
-from evenhand.base.record import Record
+from evenhand.base.storage.record import Record
 from evenhand.base.values import TEST, Floats, Folds, Interval, Predictions, Samples, Strings
 from evenhand.data.config import FoldsConfig
 from evenhand.data.split import make_folds

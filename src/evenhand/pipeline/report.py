@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from evenhand.base.errors import EvenhandError
-from evenhand.base.record import Record
+from evenhand.base.storage.record import Record
 from evenhand.data.config import DataConfig
 from evenhand.data.root import root_of
 from evenhand.modalities import KINDS

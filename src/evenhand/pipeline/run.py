@@ -12,8 +12,8 @@ from typing import Any
 import pandas as pd
 
 from evenhand.base.errors import ConfigError, Fault
-from evenhand.base.files import sweep
-from evenhand.base.record import Record, unfinished
+from evenhand.base.storage.atomic import sweep
+from evenhand.base.storage.record import Record, unfinished
 from evenhand.base.values import Finding
 from evenhand.data.store import Store
 from evenhand.data.store_entry import Entry

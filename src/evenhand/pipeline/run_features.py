@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from evenhand.base.errors import EvenhandError, unknown
-from evenhand.base.record import Record
+from evenhand.base.storage.record import Record
 from evenhand.base.values import Floats, Strings
 from evenhand.pipeline.progress import Silent, Watcher
 from evenhand.pipeline.source import readers_store

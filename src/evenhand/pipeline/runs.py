@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from evenhand.base.errors import RecordError
-from evenhand.base.record import Record, records
+from evenhand.base.storage.record import Record, records
 
 
 def runs(output: str | Path = "runs") -> pd.DataFrame:

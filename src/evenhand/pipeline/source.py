@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from evenhand.base.errors import ConfigError, DataError
-from evenhand.base.files import to_json
-from evenhand.base.record import ROW
+from evenhand.base.storage.atomic import to_json
+from evenhand.base.storage.record import ROW
 from evenhand.base.values import Finding, RowSet, Samples
 from evenhand.data.root import Root, root_of
 from evenhand.data.store import Store

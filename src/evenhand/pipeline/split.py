@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenhand.base.config import check as checked_section
 from evenhand.base.errors import DataError, unknown
+from evenhand.base.settings.section import check as checked_section
 from evenhand.base.values import Folds, Samples
 from evenhand.data.config import FoldsConfig
 from evenhand.data.split import make_folds

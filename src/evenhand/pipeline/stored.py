@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from evenhand.base.record import Record
+from evenhand.base.storage.record import Record
 from evenhand.base.values import Floats, Strings
 from evenhand.data.store import Store
 from evenhand.engines.cores import usable_cores

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from evenhand.base.errors import RecordError
-from evenhand.base.files import json_lines, to_json, write_text
-from evenhand.base.record import Record
+from evenhand.base.storage.atomic import json_lines, to_json, write_text
+from evenhand.base.storage.record import Record
 
 LOG = "submissions.jsonl"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from evenhand.base.errors import ConfigError, DataError, EvenhandError, Fault
-from evenhand.base.record import Record
+from evenhand.base.storage.record import Record
 from evenhand.base.values import RowSet
 from evenhand.evaluation.names import parse
 from evenhand.evaluation.rungs import choice_words

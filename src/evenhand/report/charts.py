@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from evenhand.base.escaping import chart_labels, printable
+from evenhand.base.text.escaping import chart_labels, printable
 from evenhand.report.drawing import DRAWING, ChartError
 
 Spec = dict[str, Any]

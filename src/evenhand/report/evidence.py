@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from evenhand.base.errors import RecordError
-from evenhand.base.record import Record
+from evenhand.base.storage.record import Record
 from evenhand.base.values import Finding, Folds, Samples
 
 

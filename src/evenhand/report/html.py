@@ -7,10 +7,10 @@ from typing import Any
 
 import jinja2
 
-from evenhand.base.escaping import printable_lines
-from evenhand.base.files import write_text
-from evenhand.base.record import Record
-from evenhand.base.toml_text import set_option
+from evenhand.base.storage.atomic import write_text
+from evenhand.base.storage.record import Record
+from evenhand.base.text.escaping import printable_lines
+from evenhand.base.text.toml_text import set_option
 from evenhand.base.values import TOO_FEW
 from evenhand.report import sections
 from evenhand.report.audited import audit_section

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evenhand.base.config import Section
 from evenhand.base.seeds import generator
+from evenhand.base.settings.section import Section
 from evenhand.base.values import Samples
 from evenhand.data.config import DataConfig
 from evenhand.data.hashing import content_hash

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from evenhand.balance.config import BalanceConfig
 from evenhand.base.errors import TaskError, unknown
-from evenhand.base.record import ROW, Record
+from evenhand.base.storage.record import ROW, Record
 from evenhand.base.values import NO_LABEL, TEST, Floats, Folds, Ints, Samples
 from evenhand.data.ragged import row_shape
 from evenhand.data.store import Store

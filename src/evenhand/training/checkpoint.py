@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from evenhand.base.files import replacing
+from evenhand.base.storage.atomic import replacing
 from evenhand.training.evidence import write_epochs
 
 

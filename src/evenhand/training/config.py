@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import model_validator
 
-from evenhand.base.config import Section, option
+from evenhand.base.settings.section import Section, option
 from evenhand.training.distill_config import DistillConfig
 
 

@@ -25,7 +25,7 @@ from evenhand.balance.plan import plan_of
 from evenhand.balance.prior import EffectivePrior
 from evenhand.balance.unsmoothing import Unsmoothing
 from evenhand.base.errors import RecordError, TaskError, unknown
-from evenhand.base.record import Record
+from evenhand.base.storage.record import Record
 from evenhand.base.values import TEST, Floats, Ints, RowSet, Samples
 from evenhand.training.assignment import Assignment
 from evenhand.training.distill_config import DistillConfig

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import field_validator
 
-from evenhand.base.config import Section, option
+from evenhand.base.settings.section import Section, option
 
 
 class DistillConfig(Section):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from evenhand.base.files import to_json, write_text
+from evenhand.base.storage.atomic import to_json, write_text
 from evenhand.training.job import Score
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from evenhand.balance.unsmoothing import Unsmoothing, corrected
-from evenhand.base.files import replacing
+from evenhand.base.storage.atomic import replacing
 from evenhand.base.values import Floats
 from evenhand.data.store_entry import Entry
 from evenhand.modalities.views import View, seen

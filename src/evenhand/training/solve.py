@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from evenhand.balance.unsmoothing import corrected
-from evenhand.base.files import plain, write_json
+from evenhand.base.storage.atomic import plain, write_json
 from evenhand.base.values import Floats
 from evenhand.models.heads import Standardise
 from evenhand.models.saving import save_network

@@ -14,7 +14,7 @@ import pandas as pd
 
 from evenhand.balance.unsmoothing import Unsmoothing, corrected
 from evenhand.base.errors import TaskError
-from evenhand.base.files import plain, write_json
+from evenhand.base.storage.atomic import plain, write_json
 from evenhand.base.values import Floats
 from evenhand.models.arrays import read_arrays
 from evenhand.models.network import Network

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from functools import lru_cache
 
-from evenhand.base.files import to_json
+from evenhand.base.storage.atomic import to_json
 from evenhand.models.config import SizedModel
 from evenhand.models.network import Network, build_network
 from evenhand.training.assignment import Assignment

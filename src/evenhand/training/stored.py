@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from evenhand.base.files import replacing
+from evenhand.base.storage.atomic import replacing
 from evenhand.base.values import Floats
 from evenhand.training.assignment import Assignment
 from evenhand.training.device import device_of

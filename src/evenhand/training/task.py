@@ -19,8 +19,8 @@ import torch
 
 from evenhand.balance.unsmoothing import corrected
 from evenhand.base.errors import TaskError
-from evenhand.base.files import plain, to_json, write_json
 from evenhand.base.seeds import seed_from
+from evenhand.base.storage.atomic import plain, to_json, write_json
 from evenhand.models.baseline import is_logistic_regression
 from evenhand.models.saving import save_network
 from evenhand.training.assignment import Assignment, Parts

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from evenhand.base.errors import DataError
-from evenhand.base.source_mark import source_mark, sources
+from evenhand.base.storage.code_hash import source_mark, sources
 from evenhand.data.config import DataConfig
 from evenhand.data.root import open_root
 from evenhand.data.store import Store

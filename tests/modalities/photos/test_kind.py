@@ -4,7 +4,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from evenhand.base.source_mark import source_mark, sources
+from evenhand.base.storage.code_hash import source_mark, sources
 from evenhand.data.config import DataConfig
 from evenhand.data.root import open_root
 from evenhand.modalities.photos import Photos, read

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from evenhand.balance.choose import LOSSES, Classes
 from evenhand.balance.effective import effective_rows
 from evenhand.balance.losses.focal import Focal, focal_loss
-from evenhand.base.config import Section, option
+from evenhand.base.settings.section import Section, option
 from evenhand.base.values import Floats
 
 if TYPE_CHECKING:

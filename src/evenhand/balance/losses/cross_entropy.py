@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from evenhand.balance.choose import LOSSES, Classes
-from evenhand.base.config import Section
+from evenhand.base.settings.section import Section
 
 if TYPE_CHECKING:
     from torch import Tensor

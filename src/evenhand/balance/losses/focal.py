@@ -10,7 +10,7 @@ from pydantic import field_validator
 
 from evenhand.balance.choose import LOSSES, Classes
 from evenhand.balance.naming import by_class
-from evenhand.base.config import Section, option
+from evenhand.base.settings.section import Section, option
 from evenhand.base.values import Floats
 
 if TYPE_CHECKING:

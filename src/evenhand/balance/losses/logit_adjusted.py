@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from evenhand.balance.choose import LOSSES, Classes, over_present_shift
-from evenhand.base.config import Section, option
+from evenhand.base.settings.section import Section, option
 from evenhand.base.values import Floats
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from evenhand.balance.choose import LOSSES, Classes
-from evenhand.base.config import Section, option
+from evenhand.base.settings.section import Section, option
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -1,7 +1,7 @@
 """Every class as often as every other."""
 
 from evenhand.balance.choose import SAMPLERS
-from evenhand.base.config import Section
+from evenhand.base.settings.section import Section
 from evenhand.base.values import Floats
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from evenhand.balance.choose import SAMPLERS
-from evenhand.base.config import Section, option
+from evenhand.base.settings.section import Section, option
 from evenhand.base.values import Floats
 
 

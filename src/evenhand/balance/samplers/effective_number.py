@@ -3,7 +3,7 @@
 from evenhand.balance.cap import MAX_RATIO, capped
 from evenhand.balance.choose import SAMPLERS
 from evenhand.balance.effective import effective_rows
-from evenhand.base.config import Section, option
+from evenhand.base.settings.section import Section, option
 from evenhand.base.values import Floats
 
 

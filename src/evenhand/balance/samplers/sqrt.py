@@ -4,7 +4,7 @@ import numpy as np
 
 from evenhand.balance.cap import MAX_RATIO, capped
 from evenhand.balance.choose import SAMPLERS
-from evenhand.base.config import Section, option
+from evenhand.base.settings.section import Section, option
 from evenhand.base.values import Floats
 
 

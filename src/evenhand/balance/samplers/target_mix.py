@@ -10,8 +10,8 @@ from pydantic import field_validator
 from evenhand.balance.cap import capped
 from evenhand.balance.choose import SAMPLERS
 from evenhand.balance.naming import by_class
-from evenhand.base.config import Section, option
 from evenhand.base.errors import EvenhandError
+from evenhand.base.settings.section import Section, option
 from evenhand.base.values import Floats
 
 

@@ -9,7 +9,7 @@ from pydantic import ConfigDict
 
 from evenhand.balance.choose import WEIGHTS
 from evenhand.balance.naming import position_of
-from evenhand.base.config import Section, option
+from evenhand.base.settings.section import Section, option
 from evenhand.base.values import Floats
 
 

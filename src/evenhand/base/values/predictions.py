@@ -11,8 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from evenhand.base.errors import DataError
-from evenhand.base.mapped import let_go
-from evenhand.base.prediction_fields import (
+from evenhand.base.storage.memory_map import let_go
+from evenhand.base.values.prediction_fields import (
     as_numbers,
     check_logits,
     check_named,

@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from evenhand.base.unique_names import unique_names
+from evenhand.base.text.unique_names import unique_names
 from evenhand.base.values import Floats, Ints
 from evenhand.data.split_locked import LEAST_TESTS, different_tests
 from evenhand.doctor.case import Case

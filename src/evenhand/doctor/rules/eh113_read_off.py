@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from evenhand.base.unique_names import unique_names
+from evenhand.base.text.unique_names import unique_names
 from evenhand.base.values import Floats, Ints
 from evenhand.doctor.case import Case
 from evenhand.doctor.frames import frame_colours

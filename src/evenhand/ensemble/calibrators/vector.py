@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from scipy.special import softmax
 
-from evenhand.base.config import option
+from evenhand.base.settings.section import option
 from evenhand.base.values import Floats, Ints
 from evenhand.ensemble.calibration import Calibration, Calibrator
 from evenhand.ensemble.calibrators import CALIBRATORS

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from evenhand.base.config import option
 from evenhand.base.errors import MissingExtraError
 from evenhand.base.seeds import seed_from
+from evenhand.base.settings.section import option
 from evenhand.base.values import Floats
 from evenhand.ensemble.method import Learned, Method
 from evenhand.ensemble.methods import METHODS

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from evenhand.base.config import option
 from evenhand.base.errors import MissingExtraError
 from evenhand.base.seeds import seed_from
+from evenhand.base.settings.section import option
 from evenhand.ensemble.fitted import Ask, fit_candidates, fit_rows
 from evenhand.ensemble.method import Learned, Method
 from evenhand.ensemble.methods import METHODS

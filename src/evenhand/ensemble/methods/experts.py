@@ -13,7 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from evenhand.base.config import option
+from evenhand.base.settings.section import option
 from evenhand.base.values import Floats, Ints, Mask
 from evenhand.ensemble.chosen import Base, base_of
 from evenhand.ensemble.crossfit import crossfit

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from evenhand.base.config import option
 from evenhand.base.seeds import seed_from
+from evenhand.base.settings.section import option
 from evenhand.ensemble.fitted import Ask, fit_candidates, fit_rows
 from evenhand.ensemble.method import Learned, Method
 from evenhand.ensemble.methods import METHODS

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from evenhand.base.config import option
 from evenhand.base.seeds import generator
+from evenhand.base.settings.section import option
 from evenhand.base.values import Floats, Ints
 from evenhand.ensemble.linear import SMALLEST, Space, Weighted, into, out_of, shares
 from evenhand.ensemble.method import Learned, Method

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from scipy.optimize import LinearConstraint, minimize
 
-from evenhand.base.config import option
+from evenhand.base.settings.section import option
 from evenhand.base.values import Floats
 from evenhand.ensemble.linear import SMALLEST, Weighted, into, shares
 from evenhand.ensemble.loss import log_loss

@@ -6,7 +6,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from evenhand.base.config import option
+from evenhand.base.settings.section import option
 from evenhand.ensemble.fitted import Ask, fit_candidates, fit_rows
 from evenhand.ensemble.method import Learned, Method
 from evenhand.ensemble.methods import METHODS

@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 import numpy as np
 from sklearn.neighbors import NearestNeighbors
 
-from evenhand.base.config import option
 from evenhand.base.errors import DataError
+from evenhand.base.settings.section import option
 from evenhand.base.values import Floats, Ints
 from evenhand.ensemble.chosen import Base, base_of
 from evenhand.ensemble.crossfit import crossfit

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from evenhand.base.config import option
 from evenhand.base.seeds import generator
+from evenhand.base.settings.section import option
 from evenhand.base.values import Floats
 from evenhand.ensemble.linear import Space, Weighted, into, out_of
 from evenhand.ensemble.method import Learned, Method

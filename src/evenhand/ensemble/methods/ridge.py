@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from evenhand.base.config import option
+from evenhand.base.settings.section import option
 from evenhand.base.values import Floats
 from evenhand.ensemble.linear import WeightedByClass, shares
 from evenhand.ensemble.method import Learned, Method

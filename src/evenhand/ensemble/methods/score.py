@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from evenhand.base.config import option
+from evenhand.base.settings.section import option
 from evenhand.ensemble.linear import Space, Weighted, shares
 from evenhand.ensemble.method import Learned, Method
 from evenhand.ensemble.methods import METHODS

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import field_validator, model_validator
 
-from evenhand.base.config import Section, option
+from evenhand.base.settings.section import Section, option
 from evenhand.modalities.beats.classes import AAMI, ANNOTATIONS
 from evenhand.modalities.beats.leads import ANY, plain
 

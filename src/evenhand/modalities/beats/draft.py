@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from evenhand.base.errors import DataError
-from evenhand.base.toml_text import toml_comment, toml_value
+from evenhand.base.text.toml_text import toml_comment, toml_value
 from evenhand.data.names import suffix
 from evenhand.data.root import Root
 from evenhand.data.table import Table, read_table

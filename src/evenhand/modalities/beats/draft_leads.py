@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from evenhand.base.toml_text import toml_comment, toml_value
+from evenhand.base.text.toml_text import toml_comment, toml_value
 from evenhand.modalities.beats.config import BeatsConfig
 from evenhand.modalities.beats.leads import ANY, plain
 

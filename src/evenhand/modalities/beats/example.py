@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evenhand.base.errors import EvenhandError
-from evenhand.base.files import replacing, write_text
+from evenhand.base.storage.atomic import replacing, write_text
 from evenhand.data.wfdb_calls import in_words, package
 from evenhand.modalities.beats.synthetic import RATE, Patient, draw_patient, signals
 

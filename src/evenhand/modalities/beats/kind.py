@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenhand.base.config import Section
+from evenhand.base.settings.section import Section
 from evenhand.base.values import Finding, Samples
 from evenhand.data.alone import FileRoot
 from evenhand.data.config import DataConfig

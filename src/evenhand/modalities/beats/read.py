@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from evenhand.base.errors import DataError
-from evenhand.base.source_mark import source_mark
+from evenhand.base.storage.code_hash import source_mark
 from evenhand.data.root import Root
 from evenhand.modalities.beats.config import BeatsConfig
 from evenhand.modalities.beats.detect import UNKNOWN

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from evenhand.base.cells import as_texts
 from evenhand.base.errors import DataError, unknown
+from evenhand.base.text.cells import as_texts
 from evenhand.base.values import NO_LABEL, Finding, Samples
 from evenhand.data.config import DataConfig
 from evenhand.data.hashing import content_hash

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from evenhand.base.files import replacing
+from evenhand.base.storage.atomic import replacing
 from evenhand.data.config import DataConfig
 from evenhand.data.root import Root
 from evenhand.data.wfdb_calls import in_words, package

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from evenhand.base.config import Section, option
+from evenhand.base.settings.section import Section, option
 
 Fit = Literal["crop", "squash", "pad"]
 Ground = Literal["white", "grey", "black"]

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from evenhand.base.files import replacing, write_text
+from evenhand.base.storage.atomic import replacing, write_text
 from evenhand.modalities.photos.exif import Pixels
 from evenhand.modalities.photos.opening import pillow
 

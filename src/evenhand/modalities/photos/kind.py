@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from evenhand.base.config import Section
-from evenhand.base.source_mark import source_mark
+from evenhand.base.settings.section import Section
+from evenhand.base.storage.code_hash import source_mark
 from evenhand.base.values import Finding, Samples
 from evenhand.data.config import DataConfig
 from evenhand.data.folders import foreign

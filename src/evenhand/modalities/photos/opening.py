@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from evenhand.base.errors import DataError, MissingExtraError
-from evenhand.base.quiet import quiet
+from evenhand.base.warnings_filter import quiet
 from evenhand.modalities.photos.scans import check_scans
 
 if TYPE_CHECKING:

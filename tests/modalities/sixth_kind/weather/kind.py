@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from evenhand.base.config import Section, option
 from evenhand.base.errors import DataError
-from evenhand.base.source_mark import source_mark
+from evenhand.base.settings.section import Section, option
+from evenhand.base.storage.code_hash import source_mark
 from evenhand.base.values import Finding, Samples
 from evenhand.data.config import DataConfig
 from evenhand.data.root import Root

@@ -3,7 +3,7 @@ import warnings
 
 import pytest
 
-from evenhand.base.quiet import quiet
+from evenhand.base.warnings_filter import quiet
 
 
 def test_warnings_stay_inside_and_filters_are_as_before() -> None:

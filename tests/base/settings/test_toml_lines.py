@@ -2,7 +2,7 @@ import tomlkit
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evenhand.base.toml_lines import key_lines
+from evenhand.base.settings.toml_lines import key_lines
 
 
 def test_multi_line_values_do_not_hide_or_invent_keys() -> None:

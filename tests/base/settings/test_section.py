@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evenhand.base.config import Section, check, option, put, read_file, read_toml, set_dotted
 from evenhand.base.errors import ConfigError
+from evenhand.base.settings.section import Section, check, option, put, read_file, read_toml, set_dotted
 
 
 class Inner(Section):

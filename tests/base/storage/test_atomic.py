@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evenhand.base.files import json_lines, replacing, sweep, to_json, write_json
+from evenhand.base.storage.atomic import json_lines, replacing, sweep, to_json, write_json
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
@@ -24,7 +24,7 @@ def test_what_a_killed_process_left_is_swept_and_nothing_else(tmp_path: Path) ->
     folder = tmp_path / "models" / "a"
     folder.mkdir(parents=True)
     code = (
-        "import os, sys; from pathlib import Path; from evenhand.base.files import replacing\n"
+        "import os, sys; from pathlib import Path; from evenhand.base.storage.atomic import replacing\n"
         "with replacing(Path(sys.argv[1])) as part:\n    part.write_text('half'); os.kill(os.getpid(), 9)"
     )
     subprocess.run([sys.executable, "-c", code, str(folder / "epochs.jsonl")], check=False)

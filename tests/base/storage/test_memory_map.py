@@ -1,6 +1,6 @@
 import numpy as np
 
-from evenhand.base.mapped import is_mapped, let_go
+from evenhand.base.storage.memory_map import is_mapped, let_go
 
 
 def test_a_map_keeps_its_numbers_when_its_pages_go(tmp_path):

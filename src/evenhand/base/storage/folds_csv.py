@@ -10,7 +10,7 @@ from typing import TypeAlias
 import numpy as np
 
 from evenhand.base.errors import FoldsError
-from evenhand.base.files import replacing
+from evenhand.base.storage.atomic import replacing
 from evenhand.base.values import TEST, Folds
 
 _TEST = "test"

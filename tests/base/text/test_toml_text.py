@@ -6,8 +6,8 @@ import subprocess
 import pytest
 import tomlkit
 
-from evenhand.base.config import set_dotted
-from evenhand.base.toml_text import set_option, toml_comment, toml_value
+from evenhand.base.settings.section import set_dotted
+from evenhand.base.text.toml_text import set_option, toml_comment, toml_value
 from evenhand.testing.hostile_names import hostile_names
 
 ODD = [

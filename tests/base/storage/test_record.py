@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from evenhand.base.errors import RecordError
-from evenhand.base.record import Record, records, unfinished
+from evenhand.base.storage.record import Record, records, unfinished
 from evenhand.base.values import Finding, Folds, Samples
 
 
@@ -111,7 +111,7 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 
 def test_a_second_process_is_told_and_a_killed_one_does_not_block(record: Record) -> None:
     hold = (
-        "import sys, time; from evenhand.base.record import Record\n"
+        "import sys, time; from evenhand.base.storage.record import Record\n"
         "with Record(__import__('pathlib').Path(sys.argv[1])).locked():\n"
         "    print('held', flush=True); time.sleep(60)"
     )
@@ -131,7 +131,7 @@ import os, signal, sys
 from pathlib import Path
 import numpy as np, pandas as pd
 from evenhand.base import record
-from evenhand.base.record import Record
+from evenhand.base.storage.record import Record
 from evenhand.base.values import Samples
 name = sys.argv[2]
 real = record.replacing
@@ -140,7 +140,7 @@ def replacing(path):
         os.kill(os.getpid(), signal.SIGKILL)
     return real(path)
 record.replacing = replacing
-import evenhand.base.files as files
+import evenhand.base.storage.atomic as files
 files.replacing = replacing
 samples = Samples(pd.DataFrame({"id": ["1"], "path": ["a"]}), ("x", "y"), np.array([0]))
 Record.create(Path(sys.argv[1]), asked="", resolved={}, data={"fingerprint": "abc"}, samples=samples)

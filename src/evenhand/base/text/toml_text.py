@@ -8,7 +8,7 @@ from typing import Any
 
 import tomlkit
 
-from evenhand.base.escaping import printable
+from evenhand.base.text.escaping import printable
 
 
 def toml_value(value: Any) -> str:

@@ -37,7 +37,7 @@ def source_mark(*modules: str, within: str | None = None) -> str:
 
     Examples
     --------
-    >>> source_mark("evenhand.base.source_mark") == source_mark("evenhand.base.source_mark")
+    >>> source_mark("evenhand.base.storage.code_hash") == source_mark("evenhand.base.storage.code_hash")
     True
     """
     digest = hashlib.blake2b(digest_size=16)

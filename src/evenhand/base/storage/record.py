@@ -25,10 +25,10 @@ import numpy as np
 import pandas as pd
 import tomlkit
 
-from evenhand.base.building import building
 from evenhand.base.errors import FoldsError, RecordError
-from evenhand.base.files import json_lines, plain, replacing, to_json, write_json, write_text
-from evenhand.base.folds_csv import fold_lines, is_test, write_folds
+from evenhand.base.storage.atomic import json_lines, plain, replacing, to_json, write_json, write_text
+from evenhand.base.storage.atomic_folder import building
+from evenhand.base.storage.folds_csv import fold_lines, is_test, write_folds
 from evenhand.base.values import TEST, Finding, Folds, Samples
 
 ROW = "eh:row"

@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from evenhand.base.escaping import chart_labels, is_formula, printable, printable_lines, spreadsheet_cell
+from evenhand.base.text.escaping import chart_labels, is_formula, printable, printable_lines, spreadsheet_cell
 
 ORDINARY = [
     "rose", "яблоко 红苹果", "שלום", "नमस्ते", "می\u200cخواهم", "👨\u200d👩\u200d👧", "e\u0301", "a\u00a0b",

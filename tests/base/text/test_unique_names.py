@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evenhand.base.unique_names import unique_names
+from evenhand.base.text.unique_names import unique_names
 
 
 @given(st.lists(st.text(max_size=6), max_size=30))

@@ -18,7 +18,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from evenhand.base.errors import ConfigError, Fault, nearest
-from evenhand.base.toml_lines import Key, key_lines
+from evenhand.base.settings.toml_lines import Key, key_lines
 
 S = TypeVar("S", bound=BaseModel)
 

@@ -1,0 +1,1 @@
+"""On disk: files and folders that are there complete or not at all, memory maps, the record of a run."""
