@@ -30,8 +30,8 @@ from PIL import Image
 from torch import Tensor
 from torchvision.transforms.v2 import functional
 
-from evenhand.data.store import Store
-from evenhand.data.store_entry import Entry
+from evenhand.data.store.entry import Entry
+from evenhand.data.store.store import Store
 from evenhand.modalities.images.image_inputs import ImageInputs
 from evenhand.modalities.photos.config import PhotosConfig
 from evenhand.modalities.photos.kind import Photos

@@ -20,8 +20,8 @@ import numpy as np
 import timing
 
 from evenhand.data.config import DataConfig
-from evenhand.data.root import open_root
-from evenhand.data.store import Store
+from evenhand.data.roots.root import open_root
+from evenhand.data.store.store import Store
 from evenhand.modalities.beats import Beats
 from evenhand.modalities.beats.config import BeatsConfig
 from evenhand.modalities.beats.wfdb_files import find_beats

@@ -29,8 +29,8 @@ import pandas as pd
 
 from evenhand.base.values import TEST, Folds, Samples
 from evenhand.data.config import FoldsConfig
-from evenhand.data.split import make_folds
-from evenhand.data.split_locked import different_tests, draws
+from evenhand.data.splits.locked_test import different_tests, draws
+from evenhand.data.splits.make_folds import make_folds
 from evenhand.doctor.case import Case
 from evenhand.doctor.examine import examine
 from evenhand.pipeline.check import pictures

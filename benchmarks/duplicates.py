@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image, ImageEnhance, ImageOps
 
-from evenhand.data.duplicates import near_duplicates
+from evenhand.modalities.images.near_duplicates import near_duplicates
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 BITS = 6

@@ -37,7 +37,7 @@ from sklearn.preprocessing import Normalizer, StandardScaler
 
 from evenhand.base.values import TEST, Folds, Predictions, Samples
 from evenhand.data.config import FoldsConfig
-from evenhand.data.split import make_folds
+from evenhand.data.splits.make_folds import make_folds
 from evenhand.doctor import Case, examine
 from evenhand.ensemble.blend import blend
 from evenhand.ensemble.worth import worth

@@ -67,9 +67,9 @@ def work(path: Path, store: Path, threads: int) -> dict[str, Any]:
 def parts(path: Path, store: Path, threads: int) -> tuple[dict[str, float], int]:
     """Return the seconds of every part of the work, and the rows."""
     from evenhand.data.config import DataConfig, FoldsConfig
-    from evenhand.data.root import open_root
-    from evenhand.data.split import make_folds
-    from evenhand.data.store import Store
+    from evenhand.data.roots.root import open_root
+    from evenhand.data.splits.make_folds import make_folds
+    from evenhand.data.store.store import Store
     from evenhand.modalities.photos.config import PhotosConfig
     from evenhand.modalities.photos.kind import Photos
 

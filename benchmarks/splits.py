@@ -21,8 +21,8 @@ import numpy as np
 from iterstrat.ml_stratifiers import MultilabelStratifiedKFold
 from sklearn.model_selection import StratifiedGroupKFold
 
-from evenhand.data.split_counts import lower_bound, sum_by_group, wholly_inside
-from evenhand.data.split_sklearn import GroupedStratifiedKFold
+from evenhand.data.splits.counts import lower_bound, sum_by_group, wholly_inside
+from evenhand.data.splits.sklearn_splitter import GroupedStratifiedKFold
 
 SIZES = ("single rows", "small", "even", "heavy-tailed")
 SHAPES = ("one class per group", "mixed groups", "mixed groups", "several labels")

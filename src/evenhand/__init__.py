@@ -21,7 +21,7 @@ _WHERE = {
     "Examination": "doctor.examination",
     "Finding": "base.values",
     "Folds": "base.values",
-    "GroupedStratifiedKFold": "data.split_sklearn",
+    "GroupedStratifiedKFold": "data.splits.sklearn_splitter",
     "Interval": "base.values",
     "Predicted": "pipeline.predict",
     "Predictions": "base.values",
@@ -77,7 +77,7 @@ if TYPE_CHECKING:
     from evenhand.base.values import Predictions as Predictions
     from evenhand.base.values import Samples as Samples
     from evenhand.base.values import Verdict as Verdict
-    from evenhand.data.split_sklearn import GroupedStratifiedKFold as GroupedStratifiedKFold
+    from evenhand.data.splits.sklearn_splitter import GroupedStratifiedKFold as GroupedStratifiedKFold
     from evenhand.doctor.examination import Examination as Examination
     from evenhand.ensemble.blend import blend as blend
     from evenhand.ensemble.calibrated import calibrated as calibrated

@@ -23,7 +23,7 @@ def test_the_work_is_done_on_every_picture(
 def test_pictures_differ(script: Script, tmp_path: Path) -> None:
     scale = script("scale")
     scale.write_zip(tmp_path / "a.zip", 400)
-    from evenhand.data.root import open_root
+    from evenhand.data.roots.root import open_root
 
     root = open_root(tmp_path / "a.zip")
     names = [name for name in root.names() if name.endswith(".jpg")]

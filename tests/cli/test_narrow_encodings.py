@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenhand.data.store import Store
+from evenhand.data.store.store import Store
 
 from .conftest import Shell
 

@@ -16,9 +16,9 @@ from evenhand.base.storage.folds_csv import write_folds
 from evenhand.base.storage.record import Record
 from evenhand.base.text.cells import as_texts
 from evenhand.base.values import Folds, Samples
-from evenhand.data.folds import read_folds as read_data_folds
-from evenhand.data.root import open_root
-from evenhand.data.table import read_table
+from evenhand.data.roots.root import open_root
+from evenhand.data.splits.folds_file import read_folds as read_data_folds
+from evenhand.data.tables.table import read_table
 from evenhand.evaluation.columns import Columns
 from evenhand.evaluation.evaluate import evaluate
 from evenhand.evaluation.labels import read_folds, read_labels

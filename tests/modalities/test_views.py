@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from evenhand.base.errors import ModelError
-from evenhand.data.ragged import Ragged
+from evenhand.data.store.ragged import Ragged
 from evenhand.modalities.photos import Photos
 from evenhand.modalities.photos.views import FLIP, LEFT, PHOTO_VIEWS
 from evenhand.modalities.views import PLAIN, View, Viewed, views_of

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from evenhand.base.errors import ModelError
-from evenhand.data.ragged import Ragged
-from evenhand.data.store import Store
+from evenhand.data.store.ragged import Ragged
+from evenhand.data.store.store import Store
 from evenhand.models import activations as room
 from evenhand.models.activations import batches, boundary_activations, fill_activations
 from evenhand.models.network import Network

@@ -9,7 +9,7 @@ import pytest
 
 from evenhand.base.errors import ConfigError, DataError
 from evenhand.base.storage.record import Record
-from evenhand.data.store import Store
+from evenhand.data.store.store import Store
 from evenhand.pipeline.progress import Silent
 from evenhand.pipeline.run import opened
 from evenhand.pipeline.source import Source, fingerprint, read

@@ -11,7 +11,7 @@ import pytest
 import tomlkit
 
 import evenhand
-from evenhand.data.store import Store
+from evenhand.data.store.store import Store
 from evenhand.pipeline.source import readers_store
 from evenhand.testing.kinds import generate
 

@@ -9,7 +9,7 @@ import pytest
 from evenhand.base.errors import DataError
 from evenhand.base.values import Samples
 from evenhand.data.config import DataConfig
-from evenhand.data.root import open_root
+from evenhand.data.roots.root import open_root
 from evenhand.modalities.beats.config import BeatsConfig
 from evenhand.modalities.beats.window_rows import unlabelled_windows
 from evenhand.pipeline.table_ids import with_table_ids

@@ -19,7 +19,7 @@ from evenhand.balance.choose import LOSSES, Classes, chosen
 from evenhand.base.errors import DataError
 from evenhand.base.storage.record import ROW, Record
 from evenhand.base.values import TEST, Folds, Samples
-from evenhand.data.store import Store
+from evenhand.data.store.store import Store
 from evenhand.training.config import TrainConfig
 from evenhand.training.inputs import Inputs, ViewInputs
 from evenhand.training.job import Job, Score, Stage

@@ -12,7 +12,7 @@ import torch
 from evenhand.base.errors import TaskError
 from evenhand.base.storage.record import ROW, Record
 from evenhand.base.values import Folds, Samples
-from evenhand.data.store import Store
+from evenhand.data.store.store import Store
 from evenhand.modalities.beats import Beats
 from evenhand.modalities.beats.inputs import BeatInputs
 from evenhand.modalities.beats.rhythm import near

@@ -15,8 +15,8 @@ from evenhand.balance.ledger import Ledger
 from evenhand.base.errors import DataError
 from evenhand.base.values import TEST, Floats, Folds, Ints, Mask, Predictions, Samples, Strings, Verdict
 from evenhand.data.config import FoldsConfig
-from evenhand.data.split import redraw_tests
-from evenhand.data.split_draw import METHOD
+from evenhand.data.splits.make_folds import redraw_tests
+from evenhand.data.splits.random_test import METHOD
 from evenhand.doctor import parts
 from evenhand.doctor.course import Course
 from evenhand.doctor.sampling import whole_groups
@@ -215,7 +215,7 @@ class Case:
     @cached_property
     def near_pairs(self) -> Ints:
         """(p, 2) rows that show the same picture with small changes."""
-        from evenhand.data.duplicates import near_duplicates
+        from evenhand.modalities.images.near_duplicates import near_duplicates
 
         return near_duplicates(self._shown)
 

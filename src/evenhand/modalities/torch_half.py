@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from evenhand.data.store_entry import Entry
+from evenhand.data.store.entry import Entry
 from evenhand.modalities.kind import Kind
 
 if TYPE_CHECKING:

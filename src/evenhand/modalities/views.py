@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evenhand.base.errors import ModelError, unknown
-from evenhand.data.store_entry import Entry
+from evenhand.data.store.entry import Entry
 
 if TYPE_CHECKING:
     from evenhand.modalities.kind import Kind

@@ -20,8 +20,8 @@ from evenhand.base.errors import ModelError
 from evenhand.base.seeds import seed_from
 from evenhand.base.storage.code_hash import source_mark
 from evenhand.base.values import Ints
-from evenhand.data.ragged import Array, Ragged
-from evenhand.data.store import Store
+from evenhand.data.store.ragged import Array, Ragged
+from evenhand.data.store.store import Store
 from evenhand.models.frozen import Frozen
 from evenhand.models.memory import kept_memory
 from evenhand.models.network import Network

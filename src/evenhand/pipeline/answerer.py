@@ -13,7 +13,7 @@ import numpy as np
 from evenhand.base.errors import EvenhandError, unknown
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Floats
-from evenhand.data.store import Store
+from evenhand.data.store.store import Store
 from evenhand.ensemble.align import align
 from evenhand.ensemble.blend import PREFIX
 from evenhand.ensemble.crossfit import applied

@@ -14,7 +14,7 @@ from evenhand.base.errors import DataError, EvenhandError
 from evenhand.base.storage.atomic import frame_csv, replacing
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Finding, Floats, Folds, Predictions, RowSet
-from evenhand.data.split_sklearn import GroupedStratifiedKFold
+from evenhand.data.splits.sklearn_splitter import GroupedStratifiedKFold
 from evenhand.ensemble.align import Aligned, align
 from evenhand.ensemble.blend import PREFIX, Blend, blend
 from evenhand.ensemble.recipe import Choice, Recipe, recipe

@@ -12,7 +12,7 @@ import pandas as pd
 from evenhand.base.errors import DataError, EvenhandError, unknown
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Finding, Floats, Predictions, RowSet, Strings
-from evenhand.data.store import Store
+from evenhand.data.store.store import Store
 from evenhand.doctor.case import Case
 from evenhand.doctor.examine import examine
 from evenhand.ensemble.recipe import Recipe, recipe

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from evenhand.data.store import Cleared, Store
+from evenhand.data.store.store import Cleared, Store
 
 
 def cache(folder: str | Path | None = None) -> pd.DataFrame:

@@ -12,7 +12,7 @@ import numpy as np
 from evenhand.balance.ledger import Ledger
 from evenhand.base.storage.record import ROW
 from evenhand.base.values import Finding, Folds, Samples
-from evenhand.data.split import make_folds
+from evenhand.data.splits.make_folds import make_folds
 from evenhand.doctor.case import Case
 from evenhand.doctor.examination import Examination
 from evenhand.doctor.examine import FIRST, examine

@@ -12,9 +12,9 @@ from evenhand.base.errors import DataError
 from evenhand.base.storage.record import ROW
 from evenhand.base.values import NO_LABEL, Finding, Mask, RowSet, Samples
 from evenhand.data.config import FurtherData
-from evenhand.data.names import some
-from evenhand.data.root import Root, root_of
-from evenhand.data.store_entry import Entry
+from evenhand.data.roots.file_names import some
+from evenhand.data.roots.root import Root, root_of
+from evenhand.data.store.entry import Entry
 from evenhand.doctor.case import Failure
 from evenhand.modalities import Kind
 from evenhand.settings import Settings

@@ -12,8 +12,8 @@ import pandas as pd
 
 from evenhand.base.errors import DataError
 from evenhand.base.text.toml_text import toml_comment, toml_value
-from evenhand.data.folders import folder_layout, given_test
-from evenhand.data.root import Root, open_root
+from evenhand.data.roots.root import Root, open_root
+from evenhand.data.tables.class_folders import folder_layout, given_test
 from evenhand.modalities import KINDS, Kind
 from evenhand.modalities.kind import Draft
 from evenhand.pipeline.init_speed import speed_of

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from evenhand.base.errors import DataError, EvenhandError
-from evenhand.data.root import Root
+from evenhand.data.roots.root import Root
 from evenhand.engines.cores import usable_cores
 from evenhand.modalities import Kind
 from evenhand.pipeline.progress import Silent

@@ -11,9 +11,9 @@ import pandas as pd
 
 from evenhand.base.errors import DataError, unknown
 from evenhand.base.text.toml_text import toml_comment, toml_value
-from evenhand.data.column_roles import ColumnProfile, column_profiles, group_candidates
-from evenhand.data.root import Root
-from evenhand.data.table import read_table
+from evenhand.data.roots.root import Root
+from evenhand.data.tables.column_roles import ColumnProfile, column_profiles, group_candidates
+from evenhand.data.tables.table import read_table
 
 LABELS = ("label", "class", "target", "category", "fine", "species", "diagnosis", "state", "y")
 PATHS = ("path", "file", "filename", "file_name", "image", "image_id", "name")

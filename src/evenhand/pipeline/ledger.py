@@ -13,8 +13,8 @@ from evenhand.balance.config import BalanceConfig
 from evenhand.balance.ledger import Ledger, ledger_of
 from evenhand.base.errors import ConfigError, Fault
 from evenhand.base.values import TEST, Finding, Folds, Mask, Samples
-from evenhand.data.root import root_of
-from evenhand.data.split import make_folds
+from evenhand.data.roots.root import root_of
+from evenhand.data.splits.make_folds import make_folds
 from evenhand.doctor.case import Case
 from evenhand.doctor.examination import Examination
 from evenhand.doctor.examine import examine

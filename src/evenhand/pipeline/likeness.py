@@ -13,7 +13,7 @@ import pandas as pd
 from evenhand.base.errors import DataError, nearest
 from evenhand.base.storage.atomic import frame_csv, replacing
 from evenhand.base.values import Ints, Predictions, Strings
-from evenhand.data.csvtext import csv_cells, decode_csv
+from evenhand.data.tables.csv_dialect import csv_cells, decode_csv
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,8 +16,8 @@ from evenhand.base.errors import DataError, EvenhandError
 from evenhand.base.storage.atomic import frame_csv, replacing
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Finding, Floats, Mask, Predictions, RowSet, Samples
-from evenhand.data.root import Root, open_root
-from evenhand.data.store import Store
+from evenhand.data.roots.root import Root, open_root
+from evenhand.data.store.store import Store
 from evenhand.doctor.case import Failure
 from evenhand.engines.cores import usable_cores
 from evenhand.evaluation.calibration import expected_accuracy, row_confidence

@@ -15,8 +15,8 @@ from evenhand.base.errors import DataError
 from evenhand.base.storage.record import Record
 from evenhand.base.values import TEST, Floats, Folds, Interval, Predictions, Samples, Strings
 from evenhand.data.config import FoldsConfig
-from evenhand.data.split import make_folds
-from evenhand.data.store import Store
+from evenhand.data.splits.make_folds import make_folds
+from evenhand.data.store.store import Store
 from evenhand.ensemble.blend import blend
 from evenhand.evaluation.evaluate import evaluate, judged
 from evenhand.evaluation.units import divided

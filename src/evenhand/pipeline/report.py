@@ -7,7 +7,7 @@ from pathlib import Path
 from evenhand.base.errors import EvenhandError
 from evenhand.base.storage.record import Record
 from evenhand.data.config import DataConfig
-from evenhand.data.root import root_of
+from evenhand.data.roots.root import root_of
 from evenhand.modalities import KINDS
 from evenhand.report.html import write_report as write
 from evenhand.report.sections import Picture

@@ -15,8 +15,8 @@ from evenhand.base.errors import ConfigError, Fault
 from evenhand.base.storage.atomic import sweep
 from evenhand.base.storage.record import Record, unfinished
 from evenhand.base.values import Finding
-from evenhand.data.store import Store
-from evenhand.data.store_entry import Entry
+from evenhand.data.store.entry import Entry
+from evenhand.data.store.store import Store
 from evenhand.engines.cores import usable_cores
 from evenhand.models.config import ModelConfig
 from evenhand.pipeline.check import checked

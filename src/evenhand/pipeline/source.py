@@ -16,9 +16,9 @@ from evenhand.base.errors import ConfigError, DataError
 from evenhand.base.storage.atomic import to_json
 from evenhand.base.storage.record import ROW
 from evenhand.base.values import Finding, RowSet, Samples
-from evenhand.data.root import Root, root_of
-from evenhand.data.store import Store
-from evenhand.data.store_entry import Entry
+from evenhand.data.roots.root import Root, root_of
+from evenhand.data.store.entry import Entry
+from evenhand.data.store.store import Store
 from evenhand.doctor.case import Failure
 from evenhand.engines.config import ComputeConfig
 from evenhand.evaluation.fitting import class_faults

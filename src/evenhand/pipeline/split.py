@@ -13,7 +13,7 @@ from evenhand.base.errors import DataError, unknown
 from evenhand.base.settings.section import check as checked_section
 from evenhand.base.values import Folds, Samples
 from evenhand.data.config import FoldsConfig
-from evenhand.data.split import make_folds
+from evenhand.data.splits.make_folds import make_folds
 from evenhand.pipeline.check import check
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Floats, Strings
-from evenhand.data.store import Store
+from evenhand.data.store.store import Store
 from evenhand.engines.cores import usable_cores
 from evenhand.pipeline.progress import Watcher
 from evenhand.pipeline.work import work

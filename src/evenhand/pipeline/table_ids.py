@@ -10,10 +10,10 @@ import numpy as np
 from evenhand.base.errors import DataError, unknown
 from evenhand.base.values import Samples
 from evenhand.data.config import DataConfig
-from evenhand.data.names import some
-from evenhand.data.paths import locate
-from evenhand.data.root import Root
-from evenhand.data.table import Table, read_table
+from evenhand.data.roots.file_names import some
+from evenhand.data.roots.root import Root
+from evenhand.data.tables.path_lookup import locate
+from evenhand.data.tables.table import Table, read_table
 
 
 def with_table_ids(

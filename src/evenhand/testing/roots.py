@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from evenhand.base.errors import DataError
-from evenhand.data.hashing import content_hash
-from evenhand.data.skipped import Skipped
+from evenhand.data.roots.hashing import content_hash
+from evenhand.data.roots.skipped import Skipped
 
 
 @dataclass(frozen=True, eq=False)

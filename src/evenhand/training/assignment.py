@@ -14,9 +14,9 @@ from evenhand.balance.config import BalanceConfig
 from evenhand.base.errors import TaskError, unknown
 from evenhand.base.storage.record import ROW, Record
 from evenhand.base.values import NO_LABEL, TEST, Floats, Folds, Ints, Samples
-from evenhand.data.ragged import row_shape
-from evenhand.data.store import Store
-from evenhand.data.store_entry import Entry
+from evenhand.data.store.entry import Entry
+from evenhand.data.store.ragged import row_shape
+from evenhand.data.store.store import Store
 from evenhand.evaluation.config import ClassesConfig, ScoreConfig
 from evenhand.modalities import KINDS, Kind
 from evenhand.modalities.torch_half import torch_half

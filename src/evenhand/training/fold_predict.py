@@ -14,7 +14,7 @@ import torch
 from evenhand.balance.unsmoothing import Unsmoothing, corrected
 from evenhand.base.storage.atomic import replacing
 from evenhand.base.values import Floats
-from evenhand.data.store_entry import Entry
+from evenhand.data.store.entry import Entry
 from evenhand.modalities.views import View, seen
 from evenhand.models.network import Network
 from evenhand.models.saving import load_network

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from evenhand.base.errors import TaskError
-from evenhand.data.store_entry import Entry
+from evenhand.data.store.entry import Entry
 from evenhand.modalities.torch_half import torch_half
 from evenhand.models.activations import boundary_activations
 from evenhand.models.network import Network

@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
 from evenhand.base.values import Floats, Ints, Mask, Strings
-from evenhand.data.split_sklearn import GroupedStratifiedKFold
+from evenhand.data.splits.sklearn_splitter import GroupedStratifiedKFold
 
 Array = npt.NDArray[Any]
 

@@ -5,7 +5,7 @@ import pytest
 
 from evenhand.base.values import TEST
 from evenhand.data.config import FoldsConfig
-from evenhand.data.split import make_folds
+from evenhand.data.splits.make_folds import make_folds
 from evenhand.doctor import examine
 from evenhand.doctor.rule import RULES
 

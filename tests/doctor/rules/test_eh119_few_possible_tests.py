@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from evenhand.data.config import FoldsConfig
-from evenhand.data.split import make_folds
+from evenhand.data.splits.make_folds import make_folds
 from evenhand.doctor import examine
 
 

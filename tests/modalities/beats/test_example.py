@@ -5,7 +5,7 @@ import pytest
 
 from evenhand.base.errors import EvenhandError
 from evenhand.data.config import DataConfig
-from evenhand.data.root import open_root
+from evenhand.data.roots.root import open_root
 from evenhand.modalities.beats import Beats
 from evenhand.modalities.beats.config import BeatsConfig
 from evenhand.settings import load

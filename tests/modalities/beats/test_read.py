@@ -7,8 +7,8 @@ import pytest
 from evenhand.base.errors import DataError
 from evenhand.base.storage.code_hash import source_mark, sources
 from evenhand.data.config import DataConfig
-from evenhand.data.root import open_root
-from evenhand.data.store import Store
+from evenhand.data.roots.root import open_root
+from evenhand.data.store.store import Store
 from evenhand.modalities.beats import Beats
 from evenhand.modalities.beats.config import BeatsConfig
 from evenhand.modalities.beats.read import READERS, RecordReader, settings_of

@@ -6,7 +6,7 @@ import pytest
 from evenhand.base.errors import DataError
 from evenhand.base.values import Finding, Samples
 from evenhand.data.config import DataConfig
-from evenhand.data.root import open_root
+from evenhand.data.roots.root import open_root
 from evenhand.modalities.beats import Beats
 from evenhand.modalities.beats.config import BeatsConfig
 from evenhand.testing.archives import write_zip

@@ -4,7 +4,7 @@ import pytest
 
 from evenhand.base.errors import DataError
 from evenhand.data.config import DataConfig
-from evenhand.data.root import open_root
+from evenhand.data.roots.root import open_root
 from evenhand.data.wfdb_calls import in_words, package
 from evenhand.modalities.beats import Beats
 from evenhand.modalities.beats.config import BeatsConfig

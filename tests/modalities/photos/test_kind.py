@@ -6,7 +6,7 @@ from PIL import Image
 
 from evenhand.base.storage.code_hash import source_mark, sources
 from evenhand.data.config import DataConfig
-from evenhand.data.root import open_root
+from evenhand.data.roots.root import open_root
 from evenhand.modalities.photos import Photos, read
 from evenhand.modalities.photos.config import PhotosConfig
 from evenhand.testing.pictures import picture, scene

@@ -10,7 +10,7 @@ import pandas as pd
 
 from evenhand.base.text.unique_names import unique_names
 from evenhand.base.values import Floats, Ints
-from evenhand.data.split_locked import LEAST_TESTS, different_tests
+from evenhand.data.splits.locked_test import LEAST_TESTS, different_tests
 from evenhand.doctor.case import Case
 from evenhand.doctor.directions import in_words, shifts
 from evenhand.doctor.parts import LEAST_ROWS, LOCKED

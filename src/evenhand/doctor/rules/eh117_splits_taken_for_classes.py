@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from evenhand.data.split_folders import SPLITS, split_of, split_words
+from evenhand.data.tables.split_folders import SPLITS, split_of, split_words
 from evenhand.doctor.case import Case
 from evenhand.doctor.rule import Found, rule
 from evenhand.doctor.words import count, listing, verb

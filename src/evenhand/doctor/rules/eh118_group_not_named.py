@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from evenhand.data.column_roles import column_profiles, group_candidates
+from evenhand.data.tables.column_roles import column_profiles, group_candidates
 from evenhand.doctor.case import Case
 from evenhand.doctor.rule import Found, rule
 from evenhand.doctor.words import count

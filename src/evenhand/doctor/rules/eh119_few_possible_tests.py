@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from evenhand.base.values import TEST
-from evenhand.data.split_locked import LEAST_TESTS, different_tests
+from evenhand.data.splits.locked_test import LEAST_TESTS, different_tests
 from evenhand.doctor.case import Case
 from evenhand.doctor.rule import Found, rule
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from evenhand.base.errors import DataError
 from evenhand.base.text.toml_text import toml_comment, toml_value
-from evenhand.data.names import suffix
-from evenhand.data.root import Root
-from evenhand.data.table import Table, read_table
+from evenhand.data.roots.file_names import suffix
+from evenhand.data.roots.root import Root
+from evenhand.data.tables.table import Table, read_table
 from evenhand.modalities.beats.config import BeatsConfig
 from evenhand.modalities.beats.draft_leads import lead_lines
 from evenhand.modalities.beats.joined import KEY

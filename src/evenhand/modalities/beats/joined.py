@@ -12,11 +12,11 @@ import numpy.typing as npt
 from evenhand.base.errors import DataError, unknown
 from evenhand.base.values import Finding
 from evenhand.data.config import DataConfig
-from evenhand.data.names import some
-from evenhand.data.only import only_rows
-from evenhand.data.root import Root
-from evenhand.data.skipped import Skipped
-from evenhand.data.table import Table, read_table
+from evenhand.data.roots.file_names import some
+from evenhand.data.roots.root import Root
+from evenhand.data.roots.skipped import Skipped
+from evenhand.data.tables.row_filter import only_rows
+from evenhand.data.tables.table import Table, read_table
 
 KEY = "record"
 """Column that names the record, unless `data.path` names one that is there."""

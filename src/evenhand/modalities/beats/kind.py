@@ -11,9 +11,9 @@ import pandas as pd
 
 from evenhand.base.settings.section import Section
 from evenhand.base.values import Finding, Samples
-from evenhand.data.alone import FileRoot
 from evenhand.data.config import DataConfig
-from evenhand.data.root import Root, open_root
+from evenhand.data.roots.file_root import FileRoot
+from evenhand.data.roots.root import Root, open_root
 from evenhand.modalities import KINDS
 from evenhand.modalities.beats.config import BeatsConfig
 from evenhand.modalities.beats.draft import draft

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evenhand.base.errors import DataError
-from evenhand.data.root import Root
+from evenhand.data.roots.root import Root
 from evenhand.modalities.beats.config import BeatsConfig
 from evenhand.modalities.beats.kept import Kept
 from evenhand.modalities.beats.signal import clean

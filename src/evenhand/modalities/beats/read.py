@@ -13,7 +13,7 @@ import pandas as pd
 
 from evenhand.base.errors import DataError
 from evenhand.base.storage.code_hash import source_mark
-from evenhand.data.root import Root
+from evenhand.data.roots.root import Root
 from evenhand.modalities.beats.config import BeatsConfig
 from evenhand.modalities.beats.detect import UNKNOWN
 from evenhand.modalities.beats.found import annotated, annotated_or_detected

@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from evenhand.base.errors import DataError
-from evenhand.data.names import suffix
-from evenhand.data.root import Root
-from evenhand.data.skipped import Skipped
+from evenhand.data.roots.file_names import suffix
+from evenhand.data.roots.root import Root
+from evenhand.data.roots.skipped import Skipped
 from evenhand.modalities.beats.config import BeatsConfig
 from evenhand.modalities.beats.header import Head
 from evenhand.modalities.beats.header_text import decoded

@@ -14,11 +14,11 @@ from evenhand.base.errors import DataError, unknown
 from evenhand.base.text.cells import as_texts
 from evenhand.base.values import NO_LABEL, Finding, Samples
 from evenhand.data.config import DataConfig
-from evenhand.data.labels import label, levels, split_cells, unknown_names
-from evenhand.data.names import some
-from evenhand.data.root import Root
-from evenhand.data.skipped import findings_of
-from evenhand.data.table import Table
+from evenhand.data.roots.file_names import some
+from evenhand.data.roots.root import Root
+from evenhand.data.roots.skipped import findings_of
+from evenhand.data.tables.labels import label, levels, split_cells, unknown_names
+from evenhand.data.tables.table import Table
 from evenhand.modalities.beats.classes import class_of
 from evenhand.modalities.beats.config import BeatsConfig
 from evenhand.modalities.beats.found import annotated, annotated_or_detected

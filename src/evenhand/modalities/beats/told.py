@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from evenhand.base.values import Finding
-from evenhand.data.names import some
+from evenhand.data.roots.file_names import some
 from evenhand.modalities.beats.config import BeatsConfig
 from evenhand.modalities.beats.records import Opened
 from evenhand.modalities.beats.units import millivolts

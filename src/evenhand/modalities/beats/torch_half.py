@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import evenhand.modalities.beats.models  # noqa: F401  (registers the encoders)
-from evenhand.data.store_entry import Entry
+from evenhand.data.store.entry import Entry
 from evenhand.modalities.beats.augment import apply_profile
 from evenhand.modalities.beats.inputs import BeatInputs
 from evenhand.models.network import Network

@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from evenhand.base.errors import DataError, MissingExtraError
 from evenhand.data import wfdb_calls
-from evenhand.data.root import Root
+from evenhand.data.roots.root import Root
 from evenhand.engines.isolated import ISOLATED, IsolatedCallError
 from evenhand.modalities.beats.annotation_notes import clock_of
 from evenhand.modalities.beats.header import Head, head_of

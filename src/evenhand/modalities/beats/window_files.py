@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from evenhand.base.errors import DataError
-from evenhand.data.csvtext import csv_rows, fits
-from evenhand.data.names import suffix
+from evenhand.data.roots.file_names import suffix
+from evenhand.data.tables.csv_dialect import csv_rows, fits
 from evenhand.modalities.beats.header_text import decoded
 
 SUFFIXES = (".npz", ".csv")

@@ -14,11 +14,11 @@ from evenhand.base.errors import DataError, unknown
 from evenhand.base.text.cells import as_texts
 from evenhand.base.values import NO_LABEL, Finding, Samples
 from evenhand.data.config import DataConfig
-from evenhand.data.hashing import content_hash
-from evenhand.data.labels import label, split_cells, unknown_names
-from evenhand.data.names import suffix
-from evenhand.data.root import Root
-from evenhand.data.skipped import Skipped, findings_of
+from evenhand.data.roots.file_names import suffix
+from evenhand.data.roots.hashing import content_hash
+from evenhand.data.roots.root import Root
+from evenhand.data.roots.skipped import Skipped, findings_of
+from evenhand.data.tables.labels import label, split_cells, unknown_names
 from evenhand.modalities.beats.config import BeatsConfig
 from evenhand.modalities.beats.kept import Kept
 from evenhand.modalities.beats.read import config_of

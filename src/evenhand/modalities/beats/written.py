@@ -11,7 +11,7 @@ import pandas as pd
 
 from evenhand.base.storage.atomic import replacing
 from evenhand.data.config import DataConfig
-from evenhand.data.root import Root
+from evenhand.data.roots.root import Root
 from evenhand.data.wfdb_calls import in_words, package
 from evenhand.modalities.beats.classes import BEATS
 from evenhand.modalities.beats.config import BeatsConfig

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from evenhand.base.errors import TaskError
 from evenhand.base.seeds import seed_from
-from evenhand.data.ragged import Ragged
-from evenhand.data.store_entry import Entry
+from evenhand.data.store.entry import Entry
+from evenhand.data.store.ragged import Ragged
 from evenhand.models.network import Network
 
 Augment = Callable[[Tensor, str, torch.Generator | Sequence[torch.Generator]], Tensor]

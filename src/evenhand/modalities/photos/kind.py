@@ -14,10 +14,10 @@ from evenhand.base.settings.section import Section
 from evenhand.base.storage.code_hash import source_mark
 from evenhand.base.values import Finding, Samples
 from evenhand.data.config import DataConfig
-from evenhand.data.folders import foreign
-from evenhand.data.root import Root
-from evenhand.data.samples import file_samples, unlabelled_samples
-from evenhand.data.skipped import Skipped, findings_of
+from evenhand.data.roots.root import Root
+from evenhand.data.roots.skipped import Skipped, findings_of
+from evenhand.data.tables.class_folders import foreign
+from evenhand.data.tables.samples import file_samples, unlabelled_samples
 from evenhand.modalities import KINDS, FileRows
 from evenhand.modalities.photos import read
 from evenhand.modalities.photos.config import PhotosConfig

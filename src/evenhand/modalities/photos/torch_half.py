@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import evenhand.modalities.photos.models  # noqa: F401  (registers the encoders)
-from evenhand.data.store_entry import Entry
+from evenhand.data.store.entry import Entry
 from evenhand.modalities.images.image_inputs import ImageInputs, image_inputs
 from evenhand.modalities.photos.augment import apply_profile
 from evenhand.models.network import Network

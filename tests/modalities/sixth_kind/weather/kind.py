@@ -14,8 +14,8 @@ from evenhand.base.settings.section import Section, option
 from evenhand.base.storage.code_hash import source_mark
 from evenhand.base.values import Finding, Samples
 from evenhand.data.config import DataConfig
-from evenhand.data.root import Root
-from evenhand.data.samples import file_samples, unlabelled_samples
+from evenhand.data.roots.root import Root
+from evenhand.data.tables.samples import file_samples, unlabelled_samples
 from evenhand.modalities import FileRows
 from evenhand.modalities.views import PLAIN, View
 

@@ -1,0 +1,1 @@
+"""Where files come from: folders, zips and single files behind one protocol, with their names and hashes."""

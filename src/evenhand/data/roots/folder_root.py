@@ -1,0 +1,164 @@
+"""A folder as a root: what lies below it, symbolic links and odd names included, and no way out of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from evenhand.base.errors import DataError
+from evenhand.data.roots import encodings
+from evenhand.data.roots.file_names import is_clutter
+from evenhand.data.roots.hashing import content_hash
+from evenhand.data.roots.skipped import Skipped
+
+
+@dataclass(frozen=True)
+class FolderRoot:
+    """The files below a folder.
+
+    Parameters
+    ----------
+    path
+        The folder.
+    links
+        Symbolic links to follow: "inside" those to files below the folder, "follow" all, also to folders;
+        a folder is entered once, so loops end.
+    """
+
+    path: Path
+    links: Literal["inside", "follow"] = "inside"
+
+    def names(self) -> Sequence[str]:
+        return self._listing.names
+
+    def skipped(self) -> Sequence[Skipped]:
+        return self._listing.skipped
+
+    def read(self, name: str) -> bytes:
+        try:
+            with open(self._located(name), "rb", buffering=0) as file:  # noqa: PTH123  (a Path costs as much again)
+                return file.readall()
+        except OSError as error:
+            raise DataError(f"cannot be read ({(error.strerror or str(error)).lower()})") from None
+
+    def size(self, name: str) -> int:
+        try:
+            return os.stat(self._located(name)).st_size  # noqa: PTH116
+        except OSError as error:
+            raise DataError(f"cannot be read ({(error.strerror or str(error)).lower()})") from None
+
+    def content(self, name: str) -> str:
+        return content_hash(self.read(name))
+
+    def _located(self, name: str) -> str:
+        if name.startswith("/") or ".." in name.split("/") or "\0" in name:
+            raise DataError("leads out of the root")
+        spelled = name if name.isascii() else self._listing.renamed.get(name, name)
+        return f"{self._base}/{spelled}"
+
+    @cached_property
+    def _base(self) -> str:
+        return str(self.path)
+
+    @cached_property
+    def _listing(self) -> _Listing:
+        return _list(self.path, self.links)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+
+
+@dataclass(frozen=True)
+class _Listing:
+    """Names, what was left out, and the file system's own spelling of names that are not valid text."""
+
+    names: tuple[str, ...]
+    skipped: tuple[Skipped, ...]
+    renamed: dict[str, str]
+
+
+def _list(folder: Path, links: str) -> _Listing:
+    found: list[str] = []
+    skipped: list[Skipped] = []
+    for item in _walk(str(folder), links):
+        if isinstance(item, Skipped):
+            skipped.append(Skipped(_text(item.name), item.reason))
+        else:
+            found.append(item)
+    named = {_text(name): name for name in found}
+    renamed = {text: name for text, name in named.items() if text != name}
+    return _Listing(tuple(sorted(named)), tuple(skipped), renamed)
+
+
+def _walk(folder: str, links: str) -> Iterator[str | Skipped]:
+    """Give the posix name of each file below `folder`, or what is left out and why."""
+    base = os.path.realpath(folder)
+    entered: set[str] = set()
+    waiting, linked = [""], list[str]()
+    while waiting or linked:
+        prefix = waiting.pop() if waiting else linked.pop()
+        target = os.path.realpath(f"{folder}/{prefix}")
+        if target in entered:
+            yield Skipped(prefix.rstrip("/"), "is a symbolic link to a folder that is read already")
+            continue
+        entered.add(target)
+        for entry in _entries(folder, prefix):
+            if isinstance(entry, Skipped):
+                yield entry
+                continue
+            name = prefix + entry.name
+            fault = _fault(entry, base, links)
+            if fault:
+                yield Skipped(name, fault)
+            elif entry.is_dir():
+                (linked if entry.is_symlink() else waiting).append(f"{name}/")
+            else:
+                yield name
+
+
+def _entries(folder: str, prefix: str) -> list[os.DirEntry[str] | Skipped]:
+    """Return what stands in one folder, without clutter; an unreadable folder stands for itself."""
+    try:
+        with os.scandir(f"{folder}/{prefix}") as entries:
+            return sorted((e for e in entries if not is_clutter(e.name)), key=lambda entry: entry.name)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        if not prefix:
+            raise DataError(f"{folder}: cannot be read ({reason}). Check its permissions.") from None
+        return [Skipped(prefix.rstrip("/"), f"the folder cannot be read ({reason})")]
+
+
+def _fault(entry: os.DirEntry[str], base: str, links: str) -> str | None:
+    """Return why an entry is left out, or None."""
+    if entry.is_symlink():
+        return _link_fault(entry, base, links)
+    regular = entry.is_file() or entry.is_dir()
+    return None if regular else "is neither a file nor a folder"
+
+
+def _link_fault(entry: os.DirEntry[str], base: str, links: str) -> str | None:
+    target = os.path.realpath(entry.path)
+    if not os.path.exists(target):  # noqa: PTH110  (a Path for each entry would double the time)
+        return "is a symbolic link that leads nowhere"
+    if links == "follow":
+        return None if entry.is_file() or entry.is_dir() else "is neither a file nor a folder"
+    if os.path.commonpath([base, target]) != base:
+        return 'is a symbolic link that leads out of the root (set data.links = "follow" to follow it)'
+    if os.path.isdir(target):  # noqa: PTH112
+        return 'is a symbolic link to a folder (set data.links = "follow" to follow it)'
+    return None
+
+
+def _text(name: str) -> str:
+    """Return a name as valid text: bytes that are not UTF-8 are read in the code page that fits them best."""
+    if name.isascii() or not any("\udc80" <= char <= "\udcff" for char in name):
+        return name
+    raw = os.fsencode(name)
+    return encodings.decode(raw, encodings.guess([raw]))

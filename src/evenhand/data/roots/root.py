@@ -1,0 +1,96 @@
+"""Where files come from: a folder, or a zip as it was downloaded. Every kind of data reads through a root."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal, Protocol
+
+from evenhand.base.errors import DataError, nearest
+from evenhand.data.config import DataConfig
+from evenhand.data.roots.folder_root import FolderRoot
+from evenhand.data.roots.skipped import Skipped
+from evenhand.data.roots.zip_root import ZipRoot
+
+Links = Literal["inside", "follow"]
+
+
+class Root(Protocol):
+    """Files by name; can be pickled, and read from many threads and processes at once.
+
+    Attributes
+    ----------
+    path
+        The folder or the zip.
+    """
+
+    @property
+    def path(self) -> Path: ...
+
+    def names(self) -> Sequence[str]:
+        """Return the sorted posix names of the regular files, without hidden ones and systems' clutter."""
+
+    def skipped(self) -> Sequence[Skipped]:
+        """Return what was left out for a reason: links that lead nowhere, encrypted entries, evil names."""
+
+    def read(self, name: str) -> bytes:
+        """Return the bytes of a file; raises `DataError` with the reason."""
+
+    def size(self, name: str) -> int:
+        """Return the number of bytes of a file, unpacked."""
+
+    def content(self, name: str) -> str:
+        """Return the hash of a file's bytes: 16 hex digits (BLAKE2b)."""
+
+
+def open_root(path: str | Path, *, encoding: str | None = None, links: Links = "inside") -> Root:
+    """Return the root at `path`.
+
+    Parameters
+    ----------
+    path
+        A folder or a zip.
+    encoding
+        Code page of a zip's names that are not marked as UTF-8; None to guess it.
+    links
+        Which symbolic links in a folder are followed: to files "inside" it, or "follow" all.
+
+    Raises
+    ------
+    DataError
+        If there is nothing, if it is neither a folder nor a zip, or if the zip is damaged or a bomb.
+    """
+    path = Path(path)
+    if path.is_dir():
+        return FolderRoot(path, links)
+    if not path.exists():
+        raise DataError(f"{path}: there is no such folder or file.{_hint(path)}")
+    if not zipfile.is_zipfile(path):
+        raise DataError(
+            f"{path}: is neither a folder nor a zip{_damage(path)}. Give a folder or a zip; "
+            "other archives must be unpacked first."
+        )
+    return ZipRoot(path, encoding)
+
+
+def root_of(data: DataConfig) -> Root:
+    """Return the root that the section [data] names, opened as it says."""
+    return open_root(data.root, encoding=data.zip_encoding, links=data.links)
+
+
+def _hint(path: Path) -> str:
+    try:
+        close = nearest(path.name, [item.name for item in path.parent.iterdir()])
+    except OSError:
+        return ""
+    return f' Did you mean "{path.with_name(close)}"?' if close else ""
+
+
+def _damage(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            start = file.read(4)
+    except OSError as error:
+        return f" ({error.strerror})"
+    return " (it starts like a zip, but its end is missing: download it again)" if start[:2] == b"PK" else ""

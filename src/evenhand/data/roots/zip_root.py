@@ -1,0 +1,129 @@
+"""A zip as a root: read in place from many threads, never further than an entry says it is long."""
+
+from __future__ import annotations
+
+import bz2
+import os
+import struct
+import weakref
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from evenhand.base.errors import DataError
+from evenhand.data.roots.hashing import content_hash
+from evenhand.data.roots.skipped import Skipped
+from evenhand.data.roots.zip_index import Entry, Limits, Listing, list_entries
+
+_HEADER = struct.Struct("<4s22xHH")
+
+
+@dataclass(frozen=True)
+class ZipRoot:
+    """The files in a zip, without unpacking it.
+
+    One descriptor serves all threads (`pread` has no position); another process opens its own.
+
+    Parameters
+    ----------
+    path
+        The zip.
+    encoding
+        Code page of names that are not marked as UTF-8; None to guess it.
+    limits
+        How large an archive may claim to be.
+    """
+
+    path: Path
+    encoding: str | None = None
+    limits: Limits = Limits()  # noqa: RUF009  (frozen)
+
+    def names(self) -> Sequence[str]:
+        return self._names
+
+    def skipped(self) -> Sequence[Skipped]:
+        return self._listing.skipped
+
+    def size(self, name: str) -> int:
+        return self._entry(name).size
+
+    def content(self, name: str) -> str:
+        return content_hash(self.read(name))
+
+    def read(self, name: str) -> bytes:
+        entry = self._entry(name)
+        raw = _unpack(self._packed(entry), entry)
+        if len(raw) != entry.size or zlib.crc32(raw) != entry.crc:
+            raise DataError("is damaged in the zip (its checksum is wrong)")
+        return raw
+
+    @property
+    def names_encoding(self) -> str:
+        """The encoding in which names were read."""
+        return self._listing.encoding
+
+    def _packed(self, entry: Entry) -> bytes:
+        """Return the bytes of an entry as they lie in the zip."""
+        header = os.pread(self._descriptor, _HEADER.size, entry.offset)
+        if len(header) < _HEADER.size or not header.startswith(b"PK\3\4"):
+            raise DataError("is damaged in the zip (its header is not where it should be)")
+        _, name_bytes, extra_bytes = _HEADER.unpack(header)
+        start = entry.offset + _HEADER.size + name_bytes + extra_bytes
+        packed = _read_exactly(self._descriptor, entry.packed, start)
+        if len(packed) < entry.packed:
+            raise DataError("is cut off in the zip")
+        return packed
+
+    def _entry(self, name: str) -> Entry:
+        try:
+            return self._listing.entries[name]
+        except KeyError:
+            raise DataError(f"is not in {self.path.name}") from None
+
+    @cached_property
+    def _names(self) -> tuple[str, ...]:
+        return tuple(sorted(self._listing.entries))
+
+    @cached_property
+    def _listing(self) -> Listing:
+        return list_entries(self.path, self.encoding, self.limits)
+
+    @cached_property
+    def _descriptor(self) -> int:
+        descriptor = os.open(self.path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+        weakref.finalize(self, os.close, descriptor)
+        return descriptor
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+
+
+def _unpack(packed: bytes, entry: Entry) -> bytes:
+    """Return the bytes of an entry, at most one more than it says it has."""
+    try:
+        if entry.method == 8:
+            return zlib.decompressobj(-15).decompress(packed, entry.size + 1)
+        if entry.method == 12:
+            return bz2.BZ2Decompressor().decompress(packed, entry.size + 1)
+    except (zlib.error, OSError, EOFError, ValueError) as error:
+        raise DataError(f"is damaged in the zip ({error})") from None
+    return packed
+
+
+def _read_exactly(descriptor: int, count: int, start: int) -> bytes:
+    """Return `count` bytes from `start` on, or fewer at the end of the file."""
+    parts: list[bytes] = []
+    while count > 0:
+        part = os.pread(descriptor, min(count, 1 << 30), start)
+        if not part:
+            break
+        parts.append(part)
+        start += len(part)
+        count -= len(part)
+    return b"".join(parts)

@@ -1,0 +1,1 @@
+"""Folds and locked tests: stratified, in whole groups."""

@@ -1,0 +1,102 @@
+"""folds.csv: an id and a fold on each line, the fold a number from 0 or the word "test"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from evenhand.base.errors import FoldsError
+from evenhand.base.storage.folds_csv import Line, fold_lines, is_test
+from evenhand.base.text.cells import by_spelling, same_as
+from evenhand.base.values import TEST, Folds, Samples
+from evenhand.data.splits.group_joins import join_groups
+from evenhand.data.splits.report import account
+
+_SHOWN = 8
+
+
+def read_folds(path: Path, samples: Samples) -> Folds:
+    """Return the folds written in a CSV file, in the order of the samples.
+
+    The file has the columns id and fold (others are not looked at) and names every sample once. Folds are
+    numbered from 0 without a gap; "test" locks a row. Groups may cross such folds: `how` counts those that do.
+
+    Raises
+    ------
+    FoldsError
+        With everything that is wrong, and the lines.
+    """
+    lines = _known_ids(fold_lines(path), samples)
+    faults = [*_bad_folds(lines), *_bad_ids(lines, samples)]
+    if not faults:
+        faults = _bad_numbers(lines)
+    if faults:
+        count = f"{len(faults)} fault" + ("s" if len(faults) != 1 else "")
+        raise FoldsError("\n".join([f"{path}: {count}.", *(f"  {fault}" for fault in faults)]))
+    found = {name: TEST if is_test(fold) else int(fold) for _, name, fold in lines}
+    fold = np.array([found[name] for name in samples.ids], dtype=np.int16)
+    k = int(fold.max()) + 1
+    group = join_groups(samples.groups, samples.ids, ())
+    return Folds(samples.ids, fold, k, {"method": f"read from {path.name}"} | account(samples, group, fold, k))
+
+
+def _known_ids(lines: Iterable[Line], samples: Samples) -> list[Line]:
+    """Return the lines with ids spelled as those of the samples, whatever spaces or accents they have."""
+    known = set(samples.ids)
+    spellings = by_spelling(map(str, samples.ids))
+    return [(line, name if name in known else same_as(name, spellings) or name, fold) for line, name, fold in lines]
+
+
+def _bad_folds(lines: list[Line]) -> Iterator[str]:
+    """Yield a sentence for each fold that is neither a number from 0 nor test."""
+    bad = [(n, fold) for n, _, fold in lines if not (is_test(fold) or _is_number(fold))]
+    for n, fold in bad[:_SHOWN]:
+        found = f'"{fold}" is not a fold' if fold else "the fold is missing"
+        yield f'line {n}: {found}; allowed are 0, 1, 2, ... and "test".'
+    yield from _more(bad, "with such folds")
+
+
+def _is_number(fold: str) -> bool:
+    return fold.isascii() and fold.isdigit() and len(fold) <= 4
+
+
+def _bad_ids(lines: list[Line], samples: Samples) -> Iterator[str]:
+    """Yield a sentence for ids that are twice there, ids that are not samples, and samples without a line."""
+    first: dict[str, int] = {}
+    for n, name, _ in lines:
+        first.setdefault(name, n)
+    known = set(samples.ids)
+    twice = [(n, name) for n, name, _ in lines if first[name] != n]
+    for n, name in twice[:_SHOWN]:
+        yield f'line {n}: the id "{name}" was on line {first[name]} already; each id has one line.'
+    yield from _more(twice, "with an id that was there already")
+    unknown = [(n, name) for n, name, _ in lines if name not in known]
+    for n, name in unknown[:_SHOWN]:
+        yield f'line {n}: the id "{name}" is not among the samples; take the line out, or correct the id.'
+    yield from _more(unknown, "with ids that are not among the samples")
+    missing = [name for name in samples.ids if name not in first]
+    if missing:
+        some = ", ".join(f'"{name}"' for name in missing[:_SHOWN]) + (", ..." if len(missing) > _SHOWN else "")
+        yield (
+            f"{len(missing):,} of {len(samples):,} samples have no line ({some}); "
+            "add them, or make the folds again."
+        )
+
+
+def _more(faults: list[tuple[int, str]], what: str) -> Iterator[str]:
+    if len(faults) > _SHOWN:
+        yield f"and {len(faults) - _SHOWN:,} more lines {what} (last: line {faults[-1][0]})."
+
+
+def _bad_numbers(lines: list[Line]) -> list[str]:
+    """Return what is wrong with the numbers as a whole: a gap, fewer than two folds."""
+    used = {int(fold) for _, _, fold in lines if not is_test(fold)}
+    gap = sorted(set(range(max(used, default=0))) - used)
+    if gap:
+        some = ", ".join(map(str, gap[:_SHOWN]))
+        return [f"no line has fold {some}, but one has fold {max(used)}; number folds from 0 without a gap."]
+    if len(used) < 2:
+        return [f"{len(used)} fold is used; there must be two at least, 0 and 1."]
+    return []

@@ -1,0 +1,157 @@
+"""Random tests in whole groups: every class gives its share, and groups of all sizes are as likely to be drawn.
+
+Groups are visited from large to small, those of about the same size in random order, and each is drawn with a
+chance that makes up for what was drawn too much or too little of its classes so far: a biased coin (Efron 1971), as
+in sequential balanced sampling. As in Efron's design the bias is bounded: no group's chance leaves `BIAS` times the
+usual one, so that none is in every test or in no test, however many classes there are to balance.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from evenhand.base.values import Floats, Ints, Mask
+from evenhand.data.splits.greedy import equal_rows
+
+Masks = npt.NDArray[np.bool_]
+METHOD = "whole groups by a bounded biased coin"
+"""Name of this method in the record; a test drawn by another method is not one of its drawings."""
+BIAS = (0.1, 3.0)
+"""Least and largest chance of a group relative to the usual one, before the limits 0 and 1."""
+RAISED = 1.6
+"""Largest factor on the chance of the groups of a class to make up for those that are kept out."""
+_AT_ONCE = 4_000_000
+"""Cells (draw, group) that are worked on at once."""
+
+
+def draw_groups(counts: Floats, rows: Floats, fraction: float, rng: np.random.Generator, *,
+                draws: int = 1, row_weight: float = 0.3) -> Masks:  # fmt: skip
+    """Return (draws, g), which groups each of several independent drawings takes; at least one each.
+
+    Parameters
+    ----------
+    counts
+        (g, k) rows of each class in each group.
+    rows
+        (g,) rows of each group, positive.
+    fraction
+        Share of every class that is wanted, in (0, 1).
+    row_weight
+        What the number of rows counts beside one class.
+    """
+    shares = counts / np.maximum(counts.sum(axis=0), 1e-12)
+    free = np.flatnonzero(~too_large(shares, rows, fraction))
+    vectors = np.column_stack([shares, row_weight * rows / rows.sum()])
+    left = np.maximum(vectors[free].sum(axis=0), 1e-12) / np.maximum(vectors.sum(axis=0), 1e-12)
+    rate = fraction * np.minimum(1.0 / left, min(RAISED, 1.0 / fraction))
+    first, kind, copies = equal_rows(vectors[free])
+    out = np.zeros((draws, len(rows)), dtype=bool)
+    step = max(1, _AT_ONCE // len(free))
+    for start in range(0, draws, step):
+        part = slice(start, min(start + step, draws))
+        taken = _amounts(vectors[free][first], copies, rate, rng, part.stop - part.start)
+        out[part, free] = _members(taken, kind, rng)
+    empty = np.flatnonzero(~out.any(axis=1))
+    out[empty, free[rng.integers(0, len(free), len(empty))]] = True
+    return out
+
+
+def too_large(
+    shares: Floats,
+    rows: Floats,
+    fraction: float,
+    *,
+    most_out: float = 0.15,
+    most_of_class: float = 0.4,
+    needed: float = 1.5,
+) -> Mask:
+    """Return (g,), which groups are kept out of a test because they would dominate a class, or all of it.
+
+    Candidates are groups with more than twice the rows, or twice the part of a class, that the test should get;
+    groups with more than half of a class; and groups with more than half of what the test should get of a class
+    that the other groups can give: so many that about `needed` of them would be drawn.
+
+    The largest share goes first, and groups are kept out while they hold at most `most_out` of all rows together
+    (a third more where the test gets 40 groups or more, as many tests are left in any case); after the first, a
+    class gives no more than `most_of_class` of what does not lie in a group with more than half of it. The first
+    one is kept out whatever it holds if it has more than twice the rows of the test, or if there are more groups
+    than `2 / fraction`. The others stay in: with few groups or many classes nearly every group is large for some
+    class, and if all of these were kept out, the same few groups would make up every test.
+
+    Parameters
+    ----------
+    shares
+        (g, k) share of each class that a group holds.
+    rows
+        (g,) rows of each group, positive.
+
+    Examples
+    --------
+    Of a class in 31 groups one holds more than half of the fifth that is wanted:
+
+    >>> too_large(np.array([[0.13]] + [[0.029]] * 30), np.ones(31), 0.2).sum()
+    np.int64(1)
+    """
+    size = rows / rows.sum()
+    over = shares > fraction / 2 + 1e-9
+    others = np.where(over, 0.0, shares)
+    held = others.sum(axis=0)
+    # Kish's effective number: as many groups of equal size spread the class as evenly.
+    effective = held**2 / np.maximum((others**2).sum(axis=0), 1e-300)
+    avoidable = (fraction * effective >= needed) & (held >= 1.5 * fraction)
+    most = shares > min(2 * fraction, 0.5) + 1e-9
+    worst = np.where((over & avoidable) | most, shares, 0.0).max(axis=1, initial=0.0)
+    huge = size > 2 * fraction
+    worst[huge] = 1.0 + size[huge]
+    out, room = np.zeros(len(size), dtype=bool), most_out * (4 / 3 if fraction * len(size) >= 40 else 1.0) + 1e-9
+    part = np.where(shares > 0.5 + 1e-9, 0.0, shares)
+    gone, limit = np.zeros(shares.shape[1]), most_of_class * part.sum(axis=0)
+    for g in np.lexsort((size, -worst))[: np.count_nonzero(worst)]:
+        spared = (part[g] > 0) & (gone > 0) & (gone + part[g] > limit)
+        alone = not out.any() and (huge[g] or len(size) > 2 / fraction)
+        if alone or (size[g] <= room and not spared.any()):
+            out[g] = True
+            room -= size[g]
+            gone += part[g]
+    return out
+
+
+def _amounts(vectors: Floats, copies: Ints, rate: Floats, rng: np.random.Generator, draws: int) -> Ints:
+    """Return (draws, kinds) int64, how many groups of each kind are taken.
+
+    `due` is the share of each class that should have been taken by now, less what was; a kind takes as many as
+    bring it nearest to zero, within the bounds of the bias, rounded up or down by chance.
+    """
+    square = (vectors**2).sum(axis=1)
+    usual = copies * (vectors**2 @ rate) / square
+    # Sizes within a factor of two are visited in random order: a fixed order has the same groups make up the end.
+    key = np.floor(np.log2(vectors.max(axis=1))) + np.zeros((draws, 1))
+    order = np.lexsort((rng.random(key.shape), -key))
+    due = np.zeros((draws, vectors.shape[1]))
+    taken = np.zeros((draws, len(vectors)), dtype=np.int64)
+    at = np.arange(draws)
+    for turn in order.T:
+        vector = vectors[turn]
+        due += copies[turn, None] * rate * vector
+        wanted = (due * vector).sum(axis=1) / square[turn]
+        wanted = wanted.clip(BIAS[0] * usual[turn], BIAS[1] * usual[turn])
+        amount = np.floor(wanted + rng.random(draws)).clip(0, copies[turn])
+        due -= amount[:, None] * vector
+        taken[at, turn] = amount
+    return taken
+
+
+def _members(taken: Ints, kind: Ints, rng: np.random.Generator) -> Masks:
+    """Return (draws, g), which groups are taken where so many of their kind are: each of a kind as likely."""
+    by_kind = np.argsort(kind, kind="stable")
+    sizes = np.bincount(kind)
+    starts = np.repeat(np.cumsum(sizes) - sizes, sizes)
+    shuffled = np.lexsort(
+        (rng.random((len(taken), len(kind))), np.broadcast_to(kind[by_kind], (len(taken), len(kind))))
+    )
+    rank = np.empty_like(shuffled)
+    np.put_along_axis(rank, shuffled, np.broadcast_to(np.arange(len(kind)) - starts, shuffled.shape), axis=1)
+    out = np.empty(rank.shape, dtype=bool)
+    out[:, by_kind] = rank < taken[:, kind[by_kind]]
+    return out

@@ -1,0 +1,1 @@
+"""The store: encoded rows and activations on disk, made once and memory-mapped from then on."""

@@ -1,0 +1,126 @@
+"""A finished entry of the store, opened."""
+
+from __future__ import annotations
+
+import json
+import weakref
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from evenhand.base.errors import StoreError, unknown
+from evenhand.base.storage.atomic import plain
+from evenhand.data.store.column import read_column
+from evenhand.data.store.locks import Hold, share
+from evenhand.data.store.ragged import Array, Ragged
+from evenhand.data.store.space import ABOUT
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Entry:
+    """Encoded rows: `entry["image"]` is an (n, …) memory map, or a `Ragged` where rows differ in shape.
+
+    Attributes
+    ----------
+    name
+        What `Store.open` finds it by.
+    rows
+        n.
+    arrays
+        The arrays by name; empty if no row could be decoded.
+    failures
+        Row -> why it could not be decoded. Such a row holds zeros in the shape of the first row that could.
+    """
+
+    name: str
+    rows: int
+    arrays: Mapping[str, Array | Ragged]
+    failures: Mapping[int, str]
+    _hold: Hold | None = field(default=None)
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self.arrays:
+            raise StoreError(unknown("array", name, self.arrays))
+        return self.arrays[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.arrays
+
+    def __len__(self) -> int:
+        return self.rows
+
+    def __repr__(self) -> str:
+        parts = [
+            f"{name} {value!r}" if isinstance(value, Ragged) else f"{name} {value.shape} {value.dtype}"
+            for name, value in self.arrays.items()
+        ]
+        failed = [f"{len(self.failures):,} failed"] if self.failures else []
+        return f"Entry({', '.join([f'{self.rows:,} rows', *parts, *failed])})"
+
+
+def open_entry(folder: Path) -> Entry | None:
+    """Return the entry in a folder, or None where there is none, or one that is not whole.
+
+    The entry counts as used until it and every array got from it are forgotten.
+    """
+    hold = share(folder / ABOUT)
+    if hold is None:
+        return None
+    try:
+        about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+        if not _whole(folder, about["files"]):
+            return None
+        arrays = {name: _array(folder, name, hold) for name in about["arrays"]}
+        failures = {int(row): str(reason) for row, reason in about["failures"].items()}
+        return Entry(folder.name, int(about["rows"]), arrays, failures, hold)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def write_about(
+    folder: Path, what: str, key: Mapping[str, Any], *, rows: int, arrays: list[str], failures: Mapping[int, str]
+) -> None:
+    """Write what an entry says of itself; the last file of an entry, when all others are complete."""
+    files = {path.name: path.stat().st_size for path in sorted(folder.glob("*.npy"))}
+    document = {
+        "what": what,
+        "key": plain(dict(key)),
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "rows": rows,
+        "bytes": sum(files.values()),
+        "files": files,
+        "arrays": arrays,
+        "failures": {str(row): reason for row, reason in failures.items()},
+    }
+    (folder / ABOUT).write_text(json.dumps(document, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+def _whole(folder: Path, files: Mapping[str, int]) -> bool:
+    """Whether every file has its size: after a power failure, files written last may be short.
+
+    Rows are appended and never written ahead of the end, so on the usual file systems (whose length of a
+    file covers only what reached the disk) the sizes tell; flushing gigabytes to be sure would cost more
+    than decoding them.
+    """
+    return all((folder / name).stat().st_size == length for name, length in files.items())
+
+
+def _array(folder: Path, name: str, hold: Hold) -> Array | Ragged:
+    parts = read_column(folder, name)
+    for part in parts:
+        _keep(part, hold)
+    return parts[0] if len(parts) == 1 else Ragged(*parts)
+
+
+def _keep(part: Array, hold: Hold) -> None:
+    """Let the lock live as long as the mapping, which every view of the array keeps alive."""
+    if isinstance(part, np.memmap):
+        weakref.finalize(part._mmap, _forget, hold)  # type: ignore[attr-defined]
+
+
+def _forget(_: Hold) -> None:
+    """Do nothing: that this was the last reference is enough."""

@@ -1,0 +1,210 @@
+"""Rows decoded by threads and written as they come."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, closing
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from evenhand.base.errors import DataError, StoreError
+from evenhand.data.store.column import Column
+from evenhand.data.store.ragged import Array
+from evenhand.data.store.space import in_words
+
+Make = Callable[[int], Mapping[str, Array]]
+"""Position of a row -> its named arrays; raises `DataError` with the reason where it cannot be decoded."""
+Progress = Callable[[int, int], None]
+"""Told (rows done, rows in all)."""
+
+T = TypeVar("T")
+_Row = dict[str, Array] | str  # the arrays, or why there are none
+_BLOCK_BYTES = 1 << 20
+_BLOCK_ROWS = 256
+
+
+class RowWriter:
+    """Writes n rows into the columns of one entry.
+
+    Parameters
+    ----------
+    folder
+        Where the columns go.
+    make, n
+        What gives the rows, and how many there are.
+    files
+        (n,) the file that each row is a part of, or None where every row is a file of its own; rows of one file
+        that lie together are never divided among threads.
+    workers
+        Threads that decode.
+    progress
+        Told (rows done, n).
+    reserve
+        Told the bytes of the whole entry when the first row that decodes makes them known; raises if too many.
+
+    Attributes
+    ----------
+    failures
+        Row -> why it could not be decoded; such rows hold zeros.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        make: Make,
+        n: int,
+        *,
+        files: Sequence[str] | None = None,
+        workers: int,
+        progress: Progress | None,
+        reserve: Callable[[int], None],
+    ) -> None:
+        self.folder, self.make, self.n, self.workers = folder, make, n, workers
+        self.files = files
+        self.reserve = reserve
+        self.progress = progress or (lambda done, total: None)
+        self.failures: dict[int, str] = {}
+        self.columns: dict[str, Column] = {}
+
+    def write(self) -> None:
+        """Write all rows and complete the files."""
+        with ExitStack() as open_files:
+            open_files.callback(self._close)
+            begun = self._begin()
+            done = self._write_uniform(begun)
+            if done < self.n:
+                self._write_ragged(done)
+            with self._in_words():
+                for column in self.columns.values():
+                    column.finish(self.n)
+
+    def _begin(self) -> int:
+        """Decode up to the first row that can be, begin the columns by it, and return the rows written."""
+        for position in range(self.n):
+            row = _decode(self.make, position)
+            if isinstance(row, str):
+                self.failures[position] = row
+                continue
+            self.reserve(self.n * sum(value.nbytes for value in row.values()))
+            with self._in_words():
+                for name, value in row.items():
+                    self.columns[name] = Column(self.folder, name, value)
+                for earlier in range(position):
+                    self._put(earlier, "")
+                self._put(position, row)
+            return position + 1
+        return self.n
+
+    def _write_uniform(self, start: int) -> int:
+        """Write rows at their places from the threads that decode them, up to the first whose shape differs."""
+        with closing(in_order(self._put_block, self._blocks(start), self.workers)) as blocks:
+            for block, (failures, differs) in blocks:
+                self.failures.update(failures)
+                if differs is not None:
+                    return differs
+                self.progress(block.stop, self.n)
+        return self.n
+
+    def _write_ragged(self, start: int) -> None:
+        """Append rows in order as they come from the threads that decode them."""
+        with self._in_words():
+            for column in self.columns.values():
+                column.begin_ragged(start)
+        with closing(in_order(self._decode_block, self._blocks(start), self.workers)) as blocks:
+            for block, rows in blocks:
+                with self._in_words():
+                    for position, row in zip(block, rows, strict=True):
+                        self._append(position, row)
+                self.progress(block.stop, self.n)
+
+    def _put_block(self, block: range) -> tuple[dict[int, str], int | None]:
+        """Write a block of rows; return failures, and the first row whose shape differs, which is not written."""
+        failures: dict[int, str] = {}
+        for position in block:
+            row = _decode(self.make, position)
+            with self._in_words():
+                if not self._put(position, row):
+                    return failures, position
+            if isinstance(row, str):
+                failures[position] = row
+        return failures, None
+
+    def _put(self, position: int, row: _Row) -> bool:
+        values = self._named(position, row)
+        if not all(column.fits(values[name]) for name, column in self.columns.items()):
+            return False
+        for name, column in self.columns.items():
+            column.put(position, values[name])
+        return True
+
+    def _append(self, position: int, row: _Row) -> None:
+        if isinstance(row, str):
+            self.failures[position] = row
+        values = self._named(position, row)
+        for name, column in self.columns.items():
+            column.fits(values[name])
+            column.append(values[name])
+
+    def _named(self, position: int, row: _Row) -> dict[str, Array]:
+        if isinstance(row, str):
+            return {name: column.zeros for name, column in self.columns.items()}
+        if row.keys() != self.columns.keys():
+            raise StoreError(
+                f"Row {position} has the arrays {sorted(row)}, earlier rows have {sorted(self.columns)}. "
+                "An encoder must give the same names for every row."
+            )
+        return row
+
+    def _decode_block(self, block: range) -> list[_Row]:
+        return [_decode(self.make, position) for position in block]
+
+    def _blocks(self, start: int) -> Iterator[range]:
+        """Give blocks of about a megabyte, if rows are like the first; none ends inside a file."""
+        first = sum(column.zeros.nbytes for column in self.columns.values())
+        step = int(np.clip(_BLOCK_BYTES // max(1, first), 1, _BLOCK_ROWS))
+        while start < self.n:
+            stop = min(start + step, self.n)
+            while self.files is not None and stop < self.n and self.files[stop] == self.files[stop - 1]:
+                stop += 1
+            yield range(start, stop)
+            start = stop
+
+    def _close(self) -> None:
+        for column in self.columns.values():
+            column.close()
+
+    def _in_words(self) -> AbstractContextManager[None]:
+        return in_words(self.folder.parents[1])
+
+
+def in_order(
+    work: Callable[[range], T], blocks: Iterable[range], workers: int
+) -> Generator[tuple[range, T], None, None]:
+    """Yield (block, result) for blocks of positions in order, worked on by threads.
+
+    Only a few blocks are under way at any time, so memory does not grow with their number. When the caller
+    stops early, or an exception ends it, the blocks under way are waited for and no other begins.
+    """
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="evenhand-decode")
+    ahead: deque[tuple[range, Future[T]]] = deque()
+    try:
+        for block in blocks:
+            ahead.append((block, pool.submit(work, block)))
+            if len(ahead) > 2 * workers:
+                first, future = ahead.popleft()
+                yield first, future.result()
+        for first, future in ahead:
+            yield first, future.result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _decode(make: Make, position: int) -> _Row:
+    try:
+        return {name: np.asarray(value) for name, value in make(position).items()}
+    except DataError as error:
+        return str(error) or type(error).__name__

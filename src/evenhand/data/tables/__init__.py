@@ -1,0 +1,1 @@
+"""Tables of labels: read in any dialect, joined with files, made samples."""

@@ -1,0 +1,145 @@
+"""A folder per class: the table that folders imply."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+
+from evenhand.base.errors import DataError
+from evenhand.base.text.cells import spelling
+from evenhand.base.values import Finding
+from evenhand.data.config import DataConfig
+from evenhand.data.roots.file_names import some, suffix
+from evenhand.data.roots.root import Root
+from evenhand.data.roots.skipped import Skipped, findings_of
+from evenhand.data.tables.split_folders import Layout, layout, split_of
+from evenhand.data.tables.table import Table
+
+
+def files_of(root: Root, suffixes: Collection[str], kind: str) -> list[str]:
+    """Return the names of the files that are of a kind by their endings.
+
+    Raises
+    ------
+    DataError
+        If there is none; the message says what is there instead.
+    """
+    names = [name for name in root.names() if suffix(name) in suffixes]
+    if names:
+        return names
+    known = ", ".join(sorted(suffixes))
+    skipped = "".join(f" {item.name}: {item.reason}." for item in list(root.skipped())[:3])
+    if not root.names():
+        state = "holds nothing that can be read" if skipped else "is empty"
+        raise DataError(f"{root.path}: {state}.{skipped} Put {kind} there ({known}), or set data.root.")
+    endings = pd.Series([suffix(name) or "no ending" for name in root.names()]).value_counts()
+    found = ", ".join(f"{count:,} {ending}" for ending, count in endings.head(4).items())
+    raise DataError(f"{root.path}: holds no {kind} (found: {found}). {kind.capitalize()} are {known}.{skipped}")
+
+
+def read_folders(root: Root, data: DataConfig, suffixes: Collection[str]) -> Table:
+    """Return a table of path, label, split (where folders are splits) and folder.
+
+    The class is the first folder below the root, below a top folder that holds everything, or below the
+    folders of a split (`split_folders.layout`). `folder` is the folder that holds the file, ready for use as
+    `data.group`. Names stand there as they are: nobody typed them.
+
+    Raises
+    ------
+    DataError
+        If there are no files of the kind, or none lies in a folder.
+    """
+    names = files_of(root, suffixes, data.kind)
+    found = folder_layout(names)
+    known = np.array([name is not None for name in found.classes])
+    if not known.any():
+        raise DataError(
+            f"{root.path}: none of its {len(names):,} {data.kind} lies in a folder that could name its class. "
+            "Make a folder per class, or give data.table."
+        )
+    inside = [name for name, keep in zip(names, known, strict=True) if keep]
+    classes = _class_names([label for label in found.classes if label is not None])
+    frame = pd.DataFrame(
+        {data.path: inside, data.label: classes, "folder": [name.rpartition("/")[0] for name in inside]}
+    )
+    splits = [split for split, keep in zip(found.splits, known, strict=True) if keep]
+    if any(split is not None for split in splits):
+        frame["split"] = splits
+    return Table(
+        root.path.name, frame, np.arange(1, len(frame) + 1), findings=tuple(_left_out(names, found, root.path.name))
+    )
+
+
+def folder_layout(names: Sequence[str]) -> Layout:
+    """Return the split and the class of each file by its folders, below a top folder that holds everything."""
+    depth = _common_depth(names)
+    return layout(["/".join(name.split("/")[depth:]) for name in names])
+
+
+def given_test(names: Sequence[str]) -> str | None:
+    """Return the split of folders that could be the locked test ("test", else "val"), or None.
+
+    Its files lie in folders of classes that the files to train on have, too.
+    """
+    found = folder_layout(names)
+    classes: dict[str, set[str]] = {}
+    for split, name in zip(found.splits, found.classes, strict=True):
+        if split is not None and name is not None:
+            classes.setdefault(split, set()).add(name)
+    train = classes.get("train", set())
+    return next((split for split in ("test", "val") if classes.get(split, set()) & train), None)
+
+
+def _class_names(folders: Sequence[str]) -> list[str]:
+    """Return the class of each folder: its name in one spelling, without blanks around it where that is unique."""
+    spelled = {folder: spelling(folder) for folder in folders}
+    stripped = Counter(name.strip() for name in set(spelled.values()))
+    short = {
+        folder: name.strip() if name.strip() and stripped[name.strip()] == 1 else name
+        for folder, name in spelled.items()
+    }
+    return [short[folder] for folder in folders]
+
+
+def _left_out(names: Sequence[str], found: Layout, source: str) -> Iterator[Finding]:
+    """Yield what there is to say about files without a class: those of a split, and others."""
+    bare = [(n, split) for n, c, split in zip(names, found.classes, found.splits, strict=True) if c is None]
+    for split in sorted({split for _, split in bare if split is not None}):
+        files = [name for name, of in bare if of == split]
+        folders = sorted({name.rpartition("/")[0] for name in files})
+        yield Finding(
+            "EH117",
+            "warning",
+            f"{source}: {some(folders)} {'looks' if len(folders) == 1 else 'look'} like the {split} split and "
+            f"{'was' if len(folders) == 1 else 'were'} not taken for a class: {len(files):,} files there lie in no "
+            "class's folder and were left out. Put them into a folder per class, or give them to `predict`.",
+            about=folders[0],
+            evidence={"files": len(files), "split": split, "names": files[:100]},
+        )
+    yield from findings_of([Skipped(n, "lies in no class's folder") for n, split in bare if split is None], source)
+
+
+def _part(name: str, at: int) -> str | None:
+    """Return the folder at a depth on the way to a file, or None where the file itself stands there."""
+    folders = name.split("/")[:-1]
+    return folders[at] if at < len(folders) else None
+
+
+def _common_depth(names: Sequence[str]) -> int:
+    """Return how many folders at the top hold everything, and no class, because further folders follow."""
+    depth = 0
+    while True:
+        here = {_part(name, depth) for name in names}
+        below = all(_part(name, depth + 1) is not None for name in names)
+        only = next(iter(here)) if len(here) == 1 else None
+        if only is None or not below or split_of(only) is not None:
+            return depth
+        depth += 1
+
+
+def foreign(root: Root, endings: Collection[str]) -> list[str]:
+    """Return the names of files with one of `endings`, for telling about formats that are not read."""
+    return [name for name in root.names() if suffix(name) in endings]

@@ -1,0 +1,113 @@
+"""CSV as people and spreadsheets write it: any encoding, separator and end of line; every row knows its line."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+
+from evenhand.base.errors import DataError
+from evenhand.base.values import Finding
+from evenhand.data.roots import encodings
+
+_BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+
+
+def decode_csv(raw: bytes, name: str, encoding: str | None) -> tuple[str, tuple[Finding, ...]]:
+    """Return the text of a CSV, and a finding if its encoding had to be guessed.
+
+    Raises
+    ------
+    DataError
+        If the bytes are not in the encoding that was told, or that their first bytes mark.
+    """
+    encoding = encoding or next((known for bom, known in _BOMS if raw.startswith(bom)), None)
+    try:
+        return raw.decode(encoding or "utf-8"), ()
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        if encoding:
+            raise DataError(f"line {line} is not {encoding}. Save it as UTF-8.") from None
+    guessed = encodings.guess(raw.splitlines(), default="cp1252", utf8_bonus=0)
+    finding = Finding(
+        code="EH101",
+        severity="note",
+        says=f"{name}: is not UTF-8 (first on line {line}) and was read as {guessed}. If names look wrong, "
+        "set data.table_encoding, or save it as UTF-8.",
+        about=name,
+        evidence={"encoding": guessed, "line": line},
+    )
+    return encodings.decode(raw, guessed), (finding,)
+
+
+def csv_cells(text: str) -> tuple[list[str], list[list[str]], list[int]]:
+    """Return the header, the rows and the line on which each row begins; rows of empty cells are passed over.
+
+    Raises
+    ------
+    DataError
+        If there is no row, quotation marks are not closed, or rows are not as wide as the header.
+    """
+    found = list(csv_rows(text))
+    lines, rows = [line for line, _ in found], [row for _, row in found]
+    if len(rows) < 2:
+        raise DataError("has no rows. It needs a line with the names of columns, and a row for each file.")
+    return rows[0], _even(rows[0], rows[1:], lines[1:]), lines[1:]
+
+
+def csv_rows(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Give the header and every row with the line on which it begins; rows of empty cells are passed over.
+
+    Rows come one by one, so that large tables of numbers need not be held as text.
+
+    Raises
+    ------
+    DataError
+        If quotation marks are not closed.
+    """
+    text = text if "\n" in text else text.replace("\r", "\n")  # as old Macs end lines
+    first = text.partition("\n")[0].strip("\r\n ")
+    told = first[4:5] if first.lower().startswith("sep=") else ""
+    body = text.partition("\n")[2] if told else text
+    reader = csv.reader(io.StringIO(body, newline=""), delimiter=told or _delimiter(first), strict=True)
+    line = 2 if told else 1
+    try:
+        for row in reader:
+            if any(cell.strip() for cell in row):
+                yield line, row
+            line = reader.line_num + (2 if told else 1)
+    except csv.Error as error:
+        raise DataError(f"line {line:,} is not CSV ({error}). Close or double its quotation marks.") from None
+
+
+def _delimiter(header: str) -> str:
+    """Return what separates cells: whichever of comma, semicolon and tab cuts the header into most parts."""
+
+    def parts(delimiter: str) -> int:
+        try:
+            return len(next(csv.reader([header], delimiter=delimiter), []))
+        except csv.Error:  # said again, with its line, when the rows are read
+            return 0
+
+    return max(",;\t", key=parts)
+
+
+def _even(header: Sequence[str], rows: Sequence[list[str]], lines: Sequence[int]) -> list[list[str]]:
+    """Return rows as long as the header; empty cells beyond it are cut off."""
+    width = len(header)
+    odd = [at for at, row in enumerate(rows) if not fits(row, width)]
+    if odd:
+        raise DataError(
+            f"{len(odd):,} of {len(rows):,} rows do not have the {width} cells of the header (first: line "
+            f"{lines[odd[0]]:,} has {len(rows[odd[0]])}). Put cells that hold a separator in quotation marks."
+        )
+    return [row[:width] for row in rows]
+
+
+def fits(row: Sequence[str], width: int) -> bool:
+    """Return whether a row has a cell for each of `width` columns, and nothing but empty ones beyond them.
+
+    >>> fits(["a", "b", ""], 2), fits(["a"], 2), fits(["a", "b", "c"], 2)
+    (True, False, False)
+    """
+    return len(row) >= width and not any(cell.strip() for cell in row[width:])

@@ -1,0 +1,180 @@
+"""From the cells of a table to classes: several in a cell, renamed, left out, too rare, and coarser levels."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from evenhand.base.errors import DataError, nearest
+from evenhand.base.text.cells import Text
+from evenhand.base.values import Finding
+from evenhand.data.config import DataConfig
+from evenhand.data.roots.file_names import some
+from evenhand.data.tables.table import Table
+
+Row = tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Labels:
+    """The classes of rows.
+
+    Attributes
+    ----------
+    classes
+        The k class names in order; numbers by their value, everything else by its letters.
+    values
+        (n,) int64 class indices, or (n, k) float64 of 0 and 1 where rows may have several.
+    keep
+        (n,) bool, rows that still have a class (with `several`: that did not lose their last one).
+    findings
+        Classes that were left out.
+    """
+
+    classes: tuple[str, ...]
+    values: npt.NDArray[Any]
+    keep: npt.NDArray[np.bool_]
+    findings: tuple[Finding, ...]
+
+
+def split_cells(cells: Sequence[Text], data: DataConfig) -> list[Row]:
+    """Return (n,) the classes of each row, renamed, each once; an empty cell has none."""
+    rows = [_parts(cell, data) for cell in cells]
+    return [tuple(dict.fromkeys(data.rename.get(name, name) for name in row)) for row in rows]
+
+
+def _parts(cell: Text, data: DataConfig) -> list[str]:
+    if cell is None:
+        return []
+    return [part.strip() for part in cell.split(data.separator) if part.strip()] if data.several else [cell]
+
+
+def unknown_names(cells: Sequence[Text], data: DataConfig) -> list[str]:
+    """Return a sentence for each name in `rename` and `drop` that no row has, where every one must be known."""
+    if not data.names_known:
+        return []
+    written = {name for cell in cells for name in _parts(cell, data)}
+    renamed = {data.rename.get(name, name) for name in written}
+    keys = [("data.rename", name, written) for name in data.rename]
+    keys += [("data.drop", name, renamed) for name in data.drop]
+    return [_unknown(key, name, known) for key, name, known in keys if name not in known]
+
+
+def _unknown(key: str, name: str, known: set[str]) -> str:
+    close = nearest(name, known)
+    hint = f' Did you mean "{close}"?' if close else f" Classes are: {some(sorted(known), most=8)}."
+    return f'{key} names the class "{name}", which no row has.{hint}'
+
+
+def label(rows: Sequence[Row], data: DataConfig, source: str, *, named: str = "folders") -> Labels:
+    """Return classes as numbers, without dropped classes and those below `data.min_count`.
+
+    `named` says in a word what names the classes where no table does.
+
+    Raises
+    ------
+    DataError
+        If fewer than two classes remain (one, where rows may have several).
+    """
+    dropped = set(data.drop)
+    counts = Counter(name for row in rows for name in row if name not in dropped)
+    rare = {name for name, count in counts.items() if count < data.min_count}
+    classes = tuple(sorted(counts.keys() - rare, key=_order))
+    if len(classes) < data.least_classes:
+        raise DataError(_too_few(classes, rare, counts, data, source, named))
+    gone = dropped | rare
+    kept = [tuple(name for name in row if name not in gone) for row in rows]
+    keep = np.array([bool(left) or (data.several and not row) for row, left in zip(rows, kept, strict=True)])
+    at = {name: c for c, name in enumerate(classes)}
+    values = _matrix(kept, at) if data.several else np.array([at[row[0]] if row else -1 for row in kept])
+    findings = (_rare({name: counts[name] for name in sorted(rare, key=_order)}, data, source),) if rare else ()
+    return Labels(classes, values, keep, findings)
+
+
+def _matrix(rows: Sequence[Row], at: dict[str, int]) -> npt.NDArray[np.float64]:
+    out = np.zeros((len(rows), len(at)))
+    for i, row in enumerate(rows):
+        out[i, [at[name] for name in row]] = 1.0
+    return out
+
+
+def _order(name: str) -> tuple[int, float, str]:
+    """Return the place of a class: numbers first by value, then words."""
+    try:
+        return (0, float(name), name) if name[-1:].isdigit() else (1, 0.0, name)
+    except ValueError:
+        return (1, 0.0, name)
+
+
+def _rare(counts: dict[str, int], data: DataConfig, source: str) -> Finding:
+    have, were = ("class has", "was") if len(counts) == 1 else ("classes have", "were")
+    return Finding(
+        code="EH107",
+        severity="warning",
+        says=f"{source}: {len(counts):,} {have} fewer rows than data.min_count = {data.min_count} and "
+        f"{were} left out: {some(counts)}. Collect more, or merge them into others with data.rename.",
+        about=next(iter(counts)) if len(counts) == 1 else "",
+        evidence={"rows": counts, "min_count": data.min_count},
+    )
+
+
+def _too_few(classes: Row, rare: set[str], counts: Counter[str], data: DataConfig, source: str, named: str) -> str:
+    column = f'column "{data.label}"' if data.table else named
+    another = ", or name another column in data.label" if data.table else ""
+    if not counts:
+        return f"{source}: no row has a class ({column}). A classifier needs rows of two classes or more."
+    if not rare:
+        name = classes[0]
+        return (
+            f'{source}: all {counts[name]:,} rows are of one class, "{name}" ({column}). A classifier needs two '
+            f"or more: add rows of another class{another}."
+        )
+    return (
+        f"{source}: {len(counts):,} classes are named ({column}), but {len(rare):,} of them have fewer rows than "
+        f"data.min_count = {data.min_count} (such as {some(sorted(rare))}); two or more classes must remain. "
+        f"Collect more rows, or merge classes with data.rename{another}."
+    )
+
+
+def levels(table: Table, rows: Sequence[Row], classes: Row, columns: Sequence[str]) -> dict[str, Row]:
+    """Return for each coarser column the coarse name of each of the k classes.
+
+    Raises
+    ------
+    DataError
+        If a class lies in two coarser classes, or in none; every such class is named.
+    """
+    found = {column: _coarser(table, rows, classes, column) for column in columns}
+    faults = [fault for _, faults in found.values() for fault in faults]
+    if faults:
+        raise DataError("\n".join(faults))
+    return {column: names for column, (names, _) in found.items()}
+
+
+def _coarser(table: Table, rows: Sequence[Row], classes: Row, column: str) -> tuple[Row, list[str]]:
+    seen: dict[str, Counter[str]] = {name: Counter() for name in classes}
+    first: dict[tuple[str, str], int] = {}
+    for at, (row, coarse) in enumerate(zip(rows, table.texts(column), strict=True)):
+        if coarse is not None and row and row[0] in seen:
+            seen[row[0]][coarse] += 1
+            first.setdefault((row[0], coarse), at)
+    faults = []
+    for name, counts in seen.items():
+        if not counts:
+            faults.append(f'{table.name}: the class "{name}" has no value in the column "{column}" (data.levels).')
+        elif len(counts) > 1:
+            places = [
+                f'"{coarse}" ({count:,} rows, first {table.place(first[name, coarse])})'
+                for coarse, count in counts.most_common(3)
+            ]
+            faults.append(
+                f'{table.name}: the class "{name}" lies in {len(counts)} classes of "{column}": '
+                f"{', '.join(places)}. A finer class must lie in one coarser class: correct the rows, or take "
+                f'"{column}" out of data.levels.'
+            )
+    return tuple(counts.most_common(1)[0][0] if counts else "" for counts in seen.values()), faults

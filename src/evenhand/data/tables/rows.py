@@ -1,0 +1,212 @@
+"""Rows of a table that have a file and classes; whatever is wrong with the others is said at once, with lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from evenhand.base.errors import DataError, unknown
+from evenhand.base.values import Finding
+from evenhand.data.config import DataConfig, FurtherData
+from evenhand.data.roots.file_names import some
+from evenhand.data.roots.root import Root
+from evenhand.data.tables.labels import Row, split_cells, unknown_names
+from evenhand.data.tables.path_lookup import Located, locate
+from evenhand.data.tables.table import Table
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Rows with a file each.
+
+    Attributes
+    ----------
+    table
+        n rows as they were written.
+    names
+        (n,) names of their files below the root.
+    classes
+        (n,) the classes of each row.
+    """
+
+    table: Table
+    names: Sequence[str]
+    classes: Sequence[Row]
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def take(self, keep: npt.NDArray[np.bool_]) -> Rows:
+        """Return the rows at which `keep` (n,) is true."""
+        at = np.flatnonzero(keep).tolist()
+        return Rows(self.table.take(keep), [self.names[i] for i in at], [self.classes[i] for i in at])
+
+
+@dataclass(frozen=True)
+class _Gap:
+    """Rows that lack something: what to say of them, what to do about them, and the numbers."""
+
+    says: str
+    cure: str
+    evidence: dict[str, Any]
+
+
+def rows_of(table: Table, root: Root, data: DataConfig) -> tuple[Rows, list[Finding]]:
+    """Return the rows of a table that can be used, and what was left out.
+
+    Raises
+    ------
+    DataError
+        With everything that is wrong at once: columns that are not there, or paths that are refused, files
+        that are missing, classes that are empty or unknown.
+    """
+    require_columns(table, data)
+    rows, gaps = _with_files(table, root, data)
+    rows, repeats = _without_repeats(rows, data)
+    return rows, gaps + repeats
+
+
+def unnamed_files(table: Table, root: Root, data: DataConfig, files: Sequence[str]) -> list[Finding]:
+    """Return a note about files of the kind below the root that no row of the whole table names.
+
+    None where folders name the files, or a second set with the same root has a table of its own.
+    """
+    further = data.generalization
+    if data.table is None or isinstance(data, FurtherData) or (further is not None and further.root is None):
+        return []
+    named = set(locate(table.texts(data.path), root, table.folder, disk=_disk(data)).names)
+    left = [name for name in files if name not in named]
+    if not left:
+        return []
+    says = (
+        f"{table.name}: {len(left):,} of {len(files):,} {data.kind} below {root.path.name} are named by no row and "
+        f"take no part: {some(left)}."
+    )
+    evidence = {"files": len(left), "of": len(files), "names": left[:100]}
+    return [Finding("EH101", "note", says, about=table.name, evidence=evidence)]
+
+
+def _disk(data: DataConfig) -> Path | None:
+    """Return the folder on disk in which the table lies, or None where it lies below the root only."""
+    return Path(data.table).parent if data.table and Path(data.table).is_file() else None
+
+
+def require_columns(table: Table, data: DataConfig) -> None:
+    """Check that every column that [data] names is there."""
+    keys = {"path": data.path, "label": data.label, "id": data.id, "group": data.group, "split": data.split}
+    wanted = [(f"data.{key}", column) for key, column in keys.items() if column is not None]
+    wanted += [("data.levels", column) for column in data.levels]
+    columns = list(table.frame.columns)
+    faults = [
+        f"{table.name}: {key}: {unknown('column', column, columns)}"
+        for key, column in wanted
+        if column not in columns
+    ]
+    if data.levels and data.several:
+        faults.append("data.levels needs one class per row; take it out, or set data.several = false.")
+    if faults:
+        raise DataError("\n".join(faults))
+
+
+def _with_files(table: Table, root: Root, data: DataConfig) -> tuple[Rows, list[Finding]]:
+    """Return the rows that have a file and, unless rows may have several classes or none, a class."""
+    if data.table is None:  # the paths and classes of folders, as the root itself lists them
+        located, cells = Located(tuple(table.frame[data.path]), {}, {}), list(table.frame[data.label])
+    else:
+        located, cells = (
+            locate(table.texts(data.path), root, table.folder, disk=_disk(data)),
+            table.texts(data.label),
+        )
+    bare = [row for row, cell in enumerate(cells) if cell is None and not data.several]
+    gaps = [*_missing(table, located, data, root), *_unlabelled(table, bare, data)]
+    faults = [*_refused(table, located, data), *(f"{table.name}: {f}" for f in unknown_names(cells, data))]
+    if data.missing == "error":
+        faults += [f"{gap.says} {gap.cure}" for gap in gaps]
+    if faults:
+        raise DataError("\n".join(faults))
+    gone = {*located.missing, *bare}
+    if len(gone) == len(table):
+        raise DataError("\n".join([f"{table.name}: no row can be used.", *(gap.says for gap in gaps)]))
+    keep = np.array([row not in gone for row in range(len(table))], dtype=bool)
+    found = Rows(table, [name or "" for name in located.names], split_cells(cells, data))
+    return found.take(keep), [_left_out(gap, table) for gap in gaps]
+
+
+def _left_out(gap: _Gap, table: Table) -> Finding:
+    return Finding("EH101", "warning", f"{gap.says} They were left out.", about=table.name, evidence=gap.evidence)
+
+
+def _refused(table: Table, located: Located, data: DataConfig) -> list[str]:
+    if not located.outside:
+        return []
+    row, reason = next(iter(located.outside.items()))
+    count = len(located.outside)
+    return [
+        f"{table.name}: {count:,} of {len(table):,} rows have a path that is refused (first: {table.place(row)}, "
+        f'"{table.texts(data.path)[row]}", which {reason}). Write paths relative to data.root.'
+    ]
+
+
+def _missing(table: Table, located: Located, data: DataConfig, root: Root) -> list[_Gap]:
+    """Return what there is to say about rows without a file."""
+    rows = located.missing
+    if not rows:
+        return []
+    paths = table.texts(data.path)
+    written = f'"{paths[rows[0]]}"' if paths[rows[0]] else "an empty cell"
+    hint = f' Did you mean "{located.hints[rows[0]]}"?' if rows[0] in located.hints else ""
+    says = (
+        f"{table.name}: {len(rows):,} of {len(table):,} rows name a file that is not there "
+        f"(first: {table.place(rows[0])}, {written}).{hint}"
+    )
+    if len(rows) == len(table):
+        says += f" None of the files was found below {root.path}."
+    cure = 'Correct the paths, or set data.missing = "drop".'
+    names = [str(paths[row]) for row in rows[:100]]
+    return [_Gap(says, cure, {"rows": len(rows), "of": len(table), "paths": names})]
+
+
+def _unlabelled(table: Table, rows: Sequence[int], data: DataConfig) -> list[_Gap]:
+    if not rows:
+        return []
+    says = (
+        f"{table.name}: {len(rows):,} of {len(table):,} rows have no class in the column "
+        f'"{data.label}" (first: {table.place(rows[0])}).'
+    )
+    cure = 'Fill them in, or set data.missing = "drop".'
+    return [_Gap(says, cure, {"rows": len(rows), "of": len(table)})]
+
+
+def _without_repeats(rows: Rows, data: DataConfig) -> tuple[Rows, list[Finding]]:
+    """Return rows without later ones that say the same of the same file.
+
+    Where rows may have several classes, those that later rows name for a file are added to its first row.
+    A file under two classes otherwise stays, for the doctor to name.
+    """
+    classes = list(rows.classes)
+    first: dict[object, int] = {}
+    keep = np.ones(len(rows), dtype=bool)
+    for at, (name, row) in enumerate(zip(rows.names, rows.classes, strict=True)):
+        start = first.setdefault(name if data.several else (name, row), at)
+        if start != at:
+            keep[at] = False
+            classes[start] = tuple(dict.fromkeys([*classes[start], *row]))
+    if keep.all():
+        return rows, []
+    joined = Rows(rows.table, rows.names, classes)
+    return joined.take(keep), [_repeated(rows, np.flatnonzero(~keep), data)]
+
+
+def _repeated(rows: Rows, at: npt.NDArray[np.int64], data: DataConfig) -> Finding:
+    table, names = rows.table, [rows.names[i] for i in at]
+    done = "joined with the row that names it first" if data.several else "left out"
+    says = (
+        f"{table.name}: {len(at):,} of {len(table):,} rows name a file again "
+        f'(first: {table.place(int(at[0]))}, "{names[0]}"); they were {done}.'
+    )
+    return Finding("EH103", "note", says, about=table.name, evidence={"rows": len(at), "paths": names[:100]})

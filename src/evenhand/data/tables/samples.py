@@ -1,0 +1,137 @@
+"""From a root and a table, or folders, to samples: one row per file, labelled, with an id that stays."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from evenhand.base.errors import DataError
+from evenhand.base.values import NO_LABEL, Finding, Samples
+from evenhand.data.config import DataConfig
+from evenhand.data.roots.content_hash import content_ids, contents
+from evenhand.data.roots.file_names import suffix
+from evenhand.data.roots.root import Root
+from evenhand.data.roots.skipped import Skipped, findings_of
+from evenhand.data.tables.class_folders import files_of, read_folders
+from evenhand.data.tables.labels import label, levels
+from evenhand.data.tables.row_filter import only_rows
+from evenhand.data.tables.rows import Rows, require_columns, rows_of, unnamed_files
+from evenhand.data.tables.table import Table, read_table
+
+_OWN = frozenset({"id", "path", "content", "group", "split"})
+
+
+def sample_frame(rows: Rows, hashes: Sequence[str], data: DataConfig) -> pd.DataFrame:
+    """Return n rows with id, path, content, group and split where there are any, then the table's own columns.
+
+    A column of the table that would hide one of ours, or one of the record's, is called "table:NAME".
+
+    Raises
+    ------
+    DataError
+        If the table's ids are empty or not unique.
+    """
+    table = rows.table
+    ids = content_ids(hashes, rows.names) if data.id is None else _given_ids(table, data.id)
+    columns: dict[str, object] = {"id": ids, "path": list(rows.names), "content": list(hashes)}
+    split = data.split or ("split" if "split" in table.frame else None)
+    for ours, theirs in (("group", data.group), ("split", split)):
+        if theirs is not None:
+            columns[ours] = table.texts(theirs)
+    said = {data.path, data.id} | {name for name in ("group", "split") if name in (data.group, split)}
+    for name in table.frame.columns:
+        if name not in said:
+            hides = name in _OWN or name.startswith("eh:")
+            columns[f"table:{name}" if hides else name] = table.frame[name].to_numpy()
+    return pd.DataFrame(columns, index=range(len(table)))
+
+
+def _given_ids(table: Table, column: str) -> list[str]:
+    """Return the table's own ids.
+
+    Raises
+    ------
+    DataError
+        If some are empty or name two rows.
+    """
+    ids = table.texts(column)
+    empty = [row for row, name in enumerate(ids) if name is None]
+    if empty:
+        raise DataError(
+            f'{table.name}: {len(empty):,} of {len(table):,} rows have no id in the column "{column}" '
+            f"(first: {table.place(empty[0])}). Fill them in, or take data.id out: ids are then made of the files."
+        )
+    seen: dict[str, int] = {}
+    twice = [(seen[name], row) for row, name in enumerate(map(str, ids)) if seen.setdefault(name, row) != row]
+    if twice:
+        one, two = twice[0]
+        raise DataError(
+            f'{table.name}: {len(twice):,} ids in the column "{column}" name a second row (first: "{ids[one]}" on '
+            f"{table.place(one)} and {table.place(two)}). Every row needs an id of its own."
+        )
+    return [str(name) for name in ids]
+
+
+def file_samples(
+    root: Root, data: DataConfig, *, kind: str, suffixes: Collection[str]
+) -> tuple[Samples, list[Finding]]:
+    """Return the samples of a kind of data whose rows are files, and what was found on the way.
+
+    Parameters
+    ----------
+    root
+        Where the files are.
+    data
+        What to read; without a table every folder is a class.
+    kind
+        Name of the kind, for messages.
+    suffixes
+        Endings of its files (lower case, with dot); a table may name any file.
+
+    Raises
+    ------
+    DataError
+        With everything that is wrong with the table at once.
+    """
+    findings = findings_of(root.skipped(), root.path.name)
+    if data.table is None:
+        table = read_folders(root, data, suffixes)
+    else:
+        table = read_table(root, data.table, encoding=data.table_encoding)
+        require_columns(table, data)
+        files = [name for name in root.names() if suffix(name) in suffixes]
+        findings += unnamed_files(table, root, data, files)
+    if data.only:
+        table = table.take(only_rows(table, data.only))
+    rows, odd = rows_of(table, root, data)
+    hashes, readable, unreadable = _hashed(root, rows.names)
+    rows = rows.take(readable)
+    labels = label(rows.classes, data, table.name)
+    coarser = levels(rows.table, rows.classes, labels.classes, data.levels)
+    frame = sample_frame(rows, hashes, data)[labels.keep].reset_index(drop=True)
+    findings += [*table.findings, *odd, *findings_of(unreadable, table.name), *labels.findings]
+    return Samples(frame, labels.classes, labels.values[labels.keep], levels=coarser, kind=kind), findings
+
+
+def unlabelled_samples(root: Root, *, kind: str, suffixes: Collection[str]) -> tuple[Samples, list[Finding]]:
+    """Return every file of a kind below a root, without classes, for prediction."""
+    names = np.array(files_of(root, suffixes, kind), dtype=object)
+    hashes, readable, unreadable = _hashed(root, list(names))
+    paths = list(names[readable])
+    frame = pd.DataFrame({"id": content_ids(hashes, paths), "path": paths, "content": hashes}, dtype=object)
+    labels = np.full(len(frame), NO_LABEL, dtype=np.int64)
+    findings = findings_of([*root.skipped(), *unreadable], root.path.name)
+    return Samples(frame, classes=(), labels=labels, kind=kind), findings
+
+
+def _hashed(root: Root, names: Sequence[str]) -> tuple[list[str], npt.NDArray[np.bool_], list[Skipped]]:
+    """Return the hashes of the files that can be read, which those are, and why the others cannot."""
+    found = contents(root, names)
+    readable = np.array([isinstance(item, str) for item in found], dtype=bool)
+    faults = [
+        Skipped(name, str(item)) for name, item in zip(names, found, strict=True) if isinstance(item, DataError)
+    ]
+    return [item for item in found if isinstance(item, str)], readable, faults

@@ -1,0 +1,105 @@
+"""The pictures most alike each picture, and how alike they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.neighbors import NearestNeighbors
+
+from evenhand.base.values import Floats, Ints
+from evenhand.modalities.images.perceptual import GREY, contrast, small_pictures, waves
+
+_COARSE, _FINE = 8, 16
+_BLOCK = 1024
+
+Points = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Neighbours:
+    """For r pictures the k nearest others.
+
+    Attributes
+    ----------
+    rows
+        (r,) which pictures: those with contrast.
+    near
+        (r, k) positions in `rows` of the nearest, by coarse difference, nearest first.
+    coarse, fine
+        (r, k) differences: squared distances of 8 x 8 and of 16 x 16 waves, 0 (equal) to 4; about 2 for
+        pictures that have nothing in common.
+    usual
+        (r,) the largest fine difference to a neighbour: how alike pictures like this one are anyway.
+    """
+
+    rows: Ints
+    near: Ints
+    coarse: Floats
+    fine: Floats
+    usual: Floats
+
+    def pairs(self, keep: npt.NDArray[np.bool_]) -> Ints:
+        """Return (p, 2) positions i < j in the pictures for the neighbours that a (r, k) mask keeps, sorted."""
+        here, place = np.nonzero(keep)
+        both = np.column_stack([self.rows[here], self.rows[self.near[here, place]]])
+        return np.asarray(np.unique(np.sort(both, axis=1), axis=0), dtype=np.int64)
+
+    @property
+    def usual_of_both(self) -> Floats:
+        """(r, k) the smaller of what is usual for a picture and for its neighbour."""
+        return np.asarray(np.minimum(self.usual[:, None], self.usual[self.near]))
+
+
+def nearest_pictures(images: npt.NDArray[np.uint8], k: int, *, least_contrast: float = 3.0) -> Neighbours:
+    """Return the k nearest others of each picture (fewer where there are not so many).
+
+    All pairs are compared, in blocks: 64 numbers each are so few that a hundred thousand pictures take about
+    a minute, and unlike buckets of hashes this does not depend on how alike the pictures are.
+
+    Parameters
+    ----------
+    images
+        (n, h, w, 3) uint8.
+    k
+        How many.
+    least_contrast
+        Standard deviation of the brightness, in grey levels, below which a picture is left out.
+    """
+    points, has_contrast = _waves_of(images, least_contrast)
+    rows = np.flatnonzero(has_contrast)
+    points = points[rows]
+    coarse = points[:, :_COARSE, :_COARSE].reshape(-1, _COARSE**2)
+    near = _nearest(coarse, min(k, len(rows) - 1))
+    fine = _differences(points.reshape(-1, _FINE**2), near)
+    usual = fine.max(axis=1) if len(rows) > 2 else np.ones(len(rows))
+    return Neighbours(rows, near, _differences(coarse, near), fine, usual)
+
+
+def _waves_of(images: npt.NDArray[np.uint8], least_contrast: float) -> tuple[Points, npt.NDArray[np.bool_]]:
+    """Return (n, 16, 16) waves, and whether a picture has contrast."""
+    out = np.empty((len(images), _FINE, _FINE), dtype=np.float32)
+    has_contrast = np.zeros(len(images), dtype=bool)
+    for start in range(0, len(images), _BLOCK):
+        block = slice(start, min(start + _BLOCK, len(images)))
+        grey = small_pictures(images, np.arange(block.start, block.stop)) @ GREY
+        out[block] = waves(grey, _FINE)
+        has_contrast[block] = contrast(grey) >= least_contrast
+    return out, has_contrast
+
+
+def _nearest(points: Points, k: int) -> Ints:
+    if k < 1:
+        return np.zeros((len(points), 0), dtype=np.int64)
+    search = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(points)
+    return np.asarray(search.kneighbors(return_distance=False), dtype=np.int64)
+
+
+def _differences(points: Points, near: Ints) -> Floats:
+    """Return (n, k) squared distances of each point to those named in `near`."""
+    out = np.empty(near.shape)
+    for start in range(0, len(points), _BLOCK):
+        block = slice(start, start + _BLOCK)
+        out[block] = ((points[block, None, :] - points[near[block]]) ** 2).sum(axis=2)
+    return out

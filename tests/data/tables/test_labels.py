@@ -1,0 +1,131 @@
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from evenhand.base.errors import DataError
+from evenhand.data.config import DataConfig
+from evenhand.data.tables.labels import label, levels, split_cells, unknown_names
+from evenhand.data.tables.table import Table
+
+
+def config(**keys: Any) -> DataConfig:
+    return DataConfig(root=".", table="t.csv", **keys)
+
+
+def table(**columns: list[str | None]) -> Table:
+    frame = pd.DataFrame({name: np.array(cells, dtype=object) for name, cells in columns.items()})
+    return Table("t.csv", frame, np.arange(2, len(frame) + 2), "line")
+
+
+def rows(*names: str) -> list[tuple[str, ...]]:
+    return [(name,) for name in names]
+
+
+def test_classes_are_in_order_and_numbers_by_value() -> None:
+    found = label(rows("10", "9", "b", "a", "10", "9", "b", "a", "-1.5", "-1.5"), config(), "t.csv")
+    assert found.classes == ("-1.5", "9", "10", "a", "b")
+    assert found.values.tolist() == [2, 1, 4, 3, 2, 1, 4, 3, 0, 0]
+    assert found.values.dtype == np.int64
+
+
+def test_renamed_classes_may_become_one() -> None:
+    cells = ["hex bolt", "bolt", "nut", None]
+    data = config(rename={"hex bolt": "bolt"})
+    assert split_cells(cells, data) == [("bolt",), ("bolt",), ("nut",), ()]
+
+
+def test_several_classes_of_a_cell() -> None:
+    data = config(several=True, rename={"man": "men"}, min_count=1)
+    parts = split_cells(["red | men", "men|man", None, "blue"], data)
+    assert parts == [("red", "men"), ("men",), (), ("blue",)]
+    found = label(parts, data, "t.csv")
+    assert found.classes == ("blue", "men", "red")
+    assert found.values.tolist() == [[0, 1, 1], [0, 1, 0], [0, 0, 0], [1, 0, 0]]
+    assert found.keep.all()
+
+
+def test_dropped_classes_take_their_rows() -> None:
+    found = label(rows("a", "b", "c", "a", "b"), config(drop=["c"], min_count=1), "t.csv")
+    assert found.keep.tolist() == [True, True, False, True, True]
+    assert found.values[2] == -1
+    assert found.findings == ()
+
+
+def test_rows_with_another_class_outlive_a_dropped_one() -> None:
+    data = config(several=True, drop=["c"], min_count=1)
+    found = label([("a", "c"), ("c",), (), ("b",)], data, "t.csv")
+    assert found.keep.tolist() == [True, False, True, True]
+    assert found.values.tolist() == [[1, 0], [0, 0], [0, 0], [0, 1]]
+
+
+def test_rare_classes_are_left_out_and_told() -> None:
+    found = label(rows("a", "a", "b", "b", "c"), config(), "t.csv")
+    assert found.classes == ("a", "b")
+    finding = found.findings[0]
+    assert (finding.code, finding.about, finding.evidence["rows"]) == ("EH107", "c", {"c": 1})
+    assert finding.says.startswith('t.csv: 1 class has fewer rows than data.min_count = 2 and was left out: "c".')
+
+
+def test_names_that_no_row_has() -> None:
+    data = config(rename={"dgo": "dog"}, drop=["cta"])
+    assert unknown_names(["cat", "dog"], data) == [
+        'data.rename names the class "dgo", which no row has. Did you mean "dog"?',
+        'data.drop names the class "cta", which no row has. Did you mean "cat"?',
+    ]
+    assert unknown_names(["cat"], config(drop=["xyz"])) == [
+        'data.drop names the class "xyz", which no row has. Classes are: "cat".'
+    ]
+
+
+def test_dropping_goes_by_the_new_name() -> None:
+    assert not unknown_names(["a", "b"], config(rename={"a": "x"}, drop=["x"]))
+
+
+@pytest.mark.parametrize(
+    ("parts", "says"),
+    [
+        (rows("a", "a"), r'all 2 rows are of one class, "a" \(column "label"\)\. A classifier needs two or more'),
+        ([(), ()], r"no row has a class"),
+        (rows("a", "b", "c"), r"3 classes are named .* but 3 of them have fewer rows than data\.min_count = 2"),
+        (rows("a", "a", "b"), r"two or more classes must remain"),
+    ],
+)
+def test_too_few_classes(parts: list[tuple[str, ...]], says: str) -> None:
+    with pytest.raises(DataError, match=says):
+        label(parts, config(), "t.csv")
+
+
+@pytest.mark.parametrize("parts", [rows("a", "a"), rows("a", "a", "b")])
+def test_a_column_is_advised_only_where_there_is_a_table(parts: list[tuple[str, ...]]) -> None:
+    with pytest.raises(DataError, match=r"name another column in data\.label"):
+        label(parts, config(), "t.csv")
+    with pytest.raises(DataError) as of_folders:
+        label(parts, DataConfig(root="."), "photos", named="folders")
+    assert "column" not in str(of_folders.value)
+
+
+def test_one_class_is_enough_where_rows_may_have_none() -> None:
+    data = config(several=True, min_count=1)
+    assert label([("a",), ()], data, "t.csv").values.tolist() == [[1], [0]]
+
+
+def test_levels() -> None:
+    written = table(label=["a", "b", "c", "a"], coarse=["X", "Y", "X", None])
+    assert levels(written, rows("a", "b", "c", "a"), ("a", "b", "c"), ["coarse"]) == {"coarse": ("X", "Y", "X")}
+
+
+def test_a_class_in_two_coarser_ones_is_named_with_lines() -> None:
+    written = table(label=["a", "b", "a", "a"], coarse=["X", "Y", "Y", "X"])
+    with pytest.raises(DataError) as error:
+        levels(written, rows("a", "b", "a", "a"), ("a", "b"), ["coarse"])
+    assert '"a" lies in 2 classes of "coarse": "X" (2 rows, first line 2), "Y" (1 rows, first line 4)' in str(
+        error.value
+    )
+
+
+def test_a_class_in_no_coarser_one_is_named() -> None:
+    written = table(label=["a", "b"], coarse=["X", None])
+    with pytest.raises(DataError, match='the class "b" has no value in the column "coarse"'):
+        levels(written, rows("a", "b"), ("a", "b"), ["coarse"])
