@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch.nn import functional
 
-import evenhand.modalities.photos.models  # noqa: F401  (files the kind's own encoders)
+import evenhand.modalities.photos.encoders  # noqa: F401  (files the kind's own encoders)
 from evenhand.models.config import ModelConfig
 from evenhand.models.network import build_network
 

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from evenhand.base.storage.atomic import replacing, write_text
-from evenhand.modalities.photos.exif import Pixels
-from evenhand.modalities.photos.opening import pillow
+from evenhand.modalities.photos.reading.exif import Pixels
+from evenhand.modalities.photos.reading.open_image import pillow
 
 Field = npt.NDArray[np.float64]
 

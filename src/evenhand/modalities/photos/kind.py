@@ -19,10 +19,10 @@ from evenhand.data.roots.skipped import Skipped, findings_of
 from evenhand.data.tables.class_folders import foreign
 from evenhand.data.tables.samples import file_samples, unlabelled_samples
 from evenhand.modalities import KINDS, FileRows
-from evenhand.modalities.photos import read
+from evenhand.modalities.photos.augmentations.profiles import PROFILES
 from evenhand.modalities.photos.config import PhotosConfig
 from evenhand.modalities.photos.example import write_example
-from evenhand.modalities.photos.profiles import PROFILES
+from evenhand.modalities.photos.reading import read
 from evenhand.modalities.photos.views import PHOTO_VIEWS
 from evenhand.modalities.views import View
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import evenhand.modalities.photos.models  # noqa: F401  (registers the encoders)
+import evenhand.modalities.photos.encoders  # noqa: F401  (registers the encoders)
 from evenhand.data.store.entry import Entry
 from evenhand.modalities.images.image_inputs import ImageInputs, image_inputs
-from evenhand.modalities.photos.augment import apply_profile
+from evenhand.modalities.photos.augmentations.augment import apply_profile
 from evenhand.models.network import Network
 
 __all__ = ["apply_profile", "inputs"]

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 
 from evenhand.base.errors import DataError, MissingExtraError
-from evenhand.modalities.photos.exif import Pixels, jpeg_orientation, upright
-from evenhand.modalities.photos.fit import cut, fill, padded, place, reduction
-from evenhand.modalities.photos.opening import check_pixels, opened, pillow
-from evenhand.modalities.photos.rgb import to_rgb
+from evenhand.modalities.photos.reading.exif import Pixels, jpeg_orientation, upright
+from evenhand.modalities.photos.reading.open_image import check_pixels, opened, pillow
+from evenhand.modalities.photos.reading.resize import cut, fill, padded, place, reduction
+from evenhand.modalities.photos.reading.rgb import to_rgb
 from evenhand.modalities.photos.scans import check_scans
 
 SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif")

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evenhand.modalities.photos.exif import jpeg_orientation, upright
+from evenhand.modalities.photos.reading.exif import jpeg_orientation, upright
 from evenhand.testing.pictures import picture, turned
 
 

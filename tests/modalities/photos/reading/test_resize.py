@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from evenhand.modalities.photos.fit import cut, fill, padded, place, reduction
+from evenhand.modalities.photos.reading.resize import cut, fill, padded, place, reduction
 from evenhand.testing.pictures import scene
 
 SIDES = st.integers(1, 5000)

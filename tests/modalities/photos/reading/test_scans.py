@@ -8,7 +8,7 @@ from PIL import Image
 
 from evenhand.base.errors import DataError
 from evenhand.modalities.photos.config import PhotosConfig
-from evenhand.modalities.photos.read import encode, facts, thumbnail
+from evenhand.modalities.photos.reading.read import encode, facts, thumbnail
 from evenhand.modalities.photos.scans import MOST_SCANS, scan_count
 
 SETTINGS = PhotosConfig(size=32).plain()

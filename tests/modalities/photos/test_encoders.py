@@ -1,6 +1,6 @@
 import torch
 
-from evenhand.modalities.photos.models import small
+from evenhand.modalities.photos.encoders import small
 from evenhand.models.config import ModelConfig
 from evenhand.models.encoders import ENCODERS
 from evenhand.models.network import build_network

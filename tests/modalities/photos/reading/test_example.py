@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from evenhand.modalities.photos.example import write_example
-from evenhand.modalities.photos.read import facts
+from evenhand.modalities.photos.reading.read import facts
 
 
 @pytest.mark.parametrize("rows", [24, 100])

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evenhand.base.errors import EvenhandError, ModelError
-from evenhand.modalities.photos.augment import AUGMENTATIONS, PROFILES, apply_profile
+from evenhand.modalities.photos.augmentations.augment import AUGMENTATIONS, PROFILES, apply_profile
 
 NAMES = AUGMENTATIONS.names()
 RANDOM = [name for name in NAMES if name != "mirror"]

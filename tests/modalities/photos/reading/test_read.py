@@ -12,7 +12,7 @@ from PIL import Image
 
 from evenhand.base.errors import DataError, MissingExtraError
 from evenhand.modalities.photos.config import PhotosConfig
-from evenhand.modalities.photos.read import Facts, encode, facts, thumbnail
+from evenhand.modalities.photos.reading.read import Facts, encode, facts, thumbnail
 from evenhand.testing.pictures import FORMATS, picture, png_header, scene, truncated_jpeg, turned
 
 

@@ -7,8 +7,9 @@ from PIL import Image
 from evenhand.base.storage.code_hash import source_mark, sources
 from evenhand.data.config import DataConfig
 from evenhand.data.roots.root import open_root
-from evenhand.modalities.photos import Photos, read
+from evenhand.modalities.photos import Photos
 from evenhand.modalities.photos.config import PhotosConfig
+from evenhand.modalities.photos.reading import read
 from evenhand.testing.pictures import picture, scene
 
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from evenhand.modalities.photos.jpeg import COSINES, degraded
+from evenhand.modalities.photos.augmentations.jpeg import COSINES, degraded
 
 
 def photo(height: int = 96, width: int = 128) -> torch.Tensor:

@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evenhand.modalities.photos.geometry import (
+from evenhand.modalities.photos.augmentations.geometry import (
     MOVEMENTS,
     crop,
     flip,

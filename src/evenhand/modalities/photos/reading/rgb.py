@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from evenhand.modalities.photos.fit import GROUNDS
-from evenhand.modalities.photos.opening import pillow
+from evenhand.modalities.photos.reading.open_image import pillow
+from evenhand.modalities.photos.reading.resize import GROUNDS
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from evenhand.modalities.photos.damage import Damage
+from evenhand.modalities.photos.augmentations.degradation import Damage
 
 BRIGHTNESS_STEPS = torch.tensor(
     [

@@ -14,11 +14,11 @@ from torch import Tensor
 
 from evenhand.base.errors import ModelError, unknown
 from evenhand.base.registry import Registry
-from evenhand.modalities.photos.colour import brightness_contrast, hue_saturation
-from evenhand.modalities.photos.damage import Damage, blur, erase, noise
-from evenhand.modalities.photos.geometry import MOVEMENTS, Movement, move
-from evenhand.modalities.photos.jpeg import jpeg
-from evenhand.modalities.photos.profiles import PROFILES, Profile
+from evenhand.modalities.photos.augmentations.color import brightness_contrast, hue_saturation
+from evenhand.modalities.photos.augmentations.degradation import Damage, blur, erase, noise
+from evenhand.modalities.photos.augmentations.geometry import MOVEMENTS, Movement, move
+from evenhand.modalities.photos.augmentations.jpeg import jpeg
+from evenhand.modalities.photos.augmentations.profiles import PROFILES, Profile
 from evenhand.models.draws import Draws
 
 Augmentation = Callable[[Tensor, Draws, float], Tensor]

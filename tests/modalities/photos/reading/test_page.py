@@ -7,7 +7,7 @@ import pytest
 
 from evenhand.base.errors import DataError
 from evenhand.modalities.photos.config import PhotosConfig
-from evenhand.modalities.photos.read import SUFFIXES, encode
+from evenhand.modalities.photos.reading.read import SUFFIXES, encode
 from evenhand.testing.pictures import png_header, truncated_jpeg
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs" / "photos.md").read_text(encoding="utf-8")

@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional
 
-from evenhand.modalities.photos.damage import _blur, _interval, blur, erase, noise
+from evenhand.modalities.photos.augmentations.degradation import _blur, _interval, blur, erase, noise
 
 
 def draws(seed: int = 0) -> torch.Generator:

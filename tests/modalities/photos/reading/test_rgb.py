@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from evenhand.modalities.photos.rgb import eight_bits, to_rgb
+from evenhand.modalities.photos.reading.rgb import eight_bits, to_rgb
 
 
 def rgb(image: Image.Image, *, ground: str = "white", tones: str = "type") -> list[int]:

@@ -1,7 +1,7 @@
 import pytest
 
 from evenhand.base.errors import DataError
-from evenhand.modalities.photos.opening import opened
+from evenhand.modalities.photos.reading.open_image import opened
 from evenhand.testing.pictures import picture, png_header
 
 

@@ -2,7 +2,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evenhand.modalities.photos.colour import FROM_YIQ, TO_YIQ, brightness_contrast, hue_saturation
+from evenhand.modalities.photos.augmentations.color import FROM_YIQ, TO_YIQ, brightness_contrast, hue_saturation
 
 
 def draws(seed: int = 0) -> torch.Generator:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evenhand.modalities.photos.exif import Pixels
+from evenhand.modalities.photos.reading.exif import Pixels
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture

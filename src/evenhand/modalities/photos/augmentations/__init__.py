@@ -1,0 +1,1 @@
+"""Augmentations of photos by name, and profiles of them."""
