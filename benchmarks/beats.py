@@ -24,7 +24,7 @@ from evenhand.data.roots.root import open_root
 from evenhand.data.store.store import Store
 from evenhand.modalities.beats import Beats
 from evenhand.modalities.beats.config import BeatsConfig
-from evenhand.modalities.beats.wfdb_files import find_beats
+from evenhand.modalities.beats.reading.wfdb_files import find_beats
 
 RECORDS = Path(__file__).resolve().parents[2] / "shared" / "data" / "mitdb"
 PARTS = ("list", "encode", "together")
@@ -32,14 +32,14 @@ PARTS = ("list", "encode", "together")
 
 def once(folder: Path, store: Path, threads: int) -> tuple[dict[str, timing.Spent], int]:
     """Return what listing, encoding and both took, and how many beats there are."""
-    kind, own, found = Beats(), BeatsConfig(leads=["MLII|V5|*"]), {}
+    kind, own, beat_positions = Beats(), BeatsConfig(leads=["MLII|V5|*"]), {}
     root = open_root(folder)
 
     def listed() -> None:
-        found["samples"] = kind.samples(root, DataConfig(kind="beats", root=str(folder)), own)[0]
+        beat_positions["samples"] = kind.samples(root, DataConfig(kind="beats", root=str(folder)), own)[0]
 
     def encoded() -> None:
-        frame, settings = found["samples"].frame, kind.settings(own, None)
+        frame, settings = beat_positions["samples"].frame, kind.settings(own, None)
         Store(store).rows(
             settings,
             frame["content"].tolist(),
@@ -50,14 +50,14 @@ def once(folder: Path, store: Path, threads: int) -> tuple[dict[str, timing.Spen
 
     one, two = timing.spent(listed), timing.spent(encoded)
     both = timing.Spent(one.wall + two.wall, one.cpu + two.cpu)
-    return dict(zip(PARTS, (one, two, both), strict=True)), len(found["samples"])
+    return dict(zip(PARTS, (one, two, both), strict=True)), len(beat_positions["samples"])
 
 
 def forget() -> None:
     """Forget beats that were read before, so that every round reads them."""
-    from evenhand.modalities.beats import found
+    from evenhand.modalities.beats.reading import beat_positions
 
-    found.forget()
+    beat_positions.forget()
 
 
 def main() -> int:

@@ -18,10 +18,9 @@ import torch
 from torch import nn
 
 from evenhand.evaluation.config import ScoreConfig
-from evenhand.modalities.beats import models as models
 from evenhand.modalities.beats.augment import apply_profile
+from evenhand.modalities.beats.features.rr_features import near
 from evenhand.modalities.beats.inputs import BeatInputs
-from evenhand.modalities.beats.rhythm import near
 from evenhand.models.config import SizedModel
 from evenhand.models.network import Network, build_network
 from evenhand.training.config import TrainConfig

@@ -11,7 +11,7 @@ from evenhand.base.values import Samples
 from evenhand.data.config import DataConfig
 from evenhand.data.roots.root import open_root
 from evenhand.modalities.beats.config import BeatsConfig
-from evenhand.modalities.beats.window_rows import unlabelled_windows
+from evenhand.modalities.beats.windows.window_rows import unlabelled_windows
 from evenhand.pipeline.table_ids import with_table_ids
 
 NAMES = ["a/1.jpg", "a/2.jpg", "b/1.jpg"]

@@ -14,8 +14,8 @@ from evenhand.base.storage.record import ROW, Record
 from evenhand.base.values import Folds, Samples
 from evenhand.data.store.store import Store
 from evenhand.modalities.beats import Beats
+from evenhand.modalities.beats.features.rr_features import near
 from evenhand.modalities.beats.inputs import BeatInputs
-from evenhand.modalities.beats.rhythm import near
 from evenhand.modalities.images.image_inputs import ImageInputs
 from evenhand.training.assignment import Assignment
 from evenhand.training.fold_predict import predict_fold

@@ -9,7 +9,7 @@ import numpy as np
 
 from evenhand.base.seeds import generator
 from evenhand.data.wfdb_calls import in_words, package
-from evenhand.modalities.beats.example import SHARES, Plan, write_records
+from evenhand.modalities.beats.example.records import SHARES, Plan, write_records
 
 
 def write_beats(

@@ -3,8 +3,8 @@ import tomllib
 import pytest
 
 from evenhand.modalities.beats.config import BeatsConfig
-from evenhand.modalities.beats.draft_leads import lead_lines
-from evenhand.modalities.beats.leads import choose
+from evenhand.modalities.beats.draft_config import lead_lines
+from evenhand.modalities.beats.reading.leads import choose
 
 
 def drafted(records: list[list[str]]) -> BeatsConfig:

@@ -8,7 +8,7 @@ from pydantic import field_validator, model_validator
 
 from evenhand.base.settings.section import Section, option
 from evenhand.modalities.beats.classes import AAMI, ANNOTATIONS
-from evenhand.modalities.beats.leads import ANY, plain
+from evenhand.modalities.beats.reading.leads import ANY, plain
 
 LEAST_SAMPLES = 8
 """Samples that a window has at least; the transformer makes one token of so many."""

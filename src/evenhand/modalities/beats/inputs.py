@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from evenhand.base.seeds import seed_from
-from evenhand.modalities.beats.shapes import Batch
+from evenhand.modalities.beats.encoders.shapes import Batch
 
 Augment = Callable[[Tensor, str, Any], Tensor]
 """(b, c, t) windows, the name of a profile, a generator (or one per row) -> the same, changed."""

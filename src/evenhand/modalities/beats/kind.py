@@ -15,23 +15,23 @@ from evenhand.data.config import DataConfig
 from evenhand.data.roots.file_root import FileRoot
 from evenhand.data.roots.root import Root, open_root
 from evenhand.modalities import KINDS
+from evenhand.modalities.beats.annotation_writer import symbols_of, write_annotations
 from evenhand.modalities.beats.config import BeatsConfig
-from evenhand.modalities.beats.draft import draft
-from evenhand.modalities.beats.example import write_example
+from evenhand.modalities.beats.draft_config import draft
+from evenhand.modalities.beats.example.records import write_example
 from evenhand.modalities.beats.picture import drawn, picture
 from evenhand.modalities.beats.profiles import PROFILES
-from evenhand.modalities.beats.read import RecordReader, settings_of
-from evenhand.modalities.beats.rows import beat_samples, unlabelled_beats
-from evenhand.modalities.beats.wfdb_files import Files, read_head
-from evenhand.modalities.beats.window_files import SUFFIXES
-from evenhand.modalities.beats.window_rows import (
+from evenhand.modalities.beats.reading.read import RecordReader, settings_of
+from evenhand.modalities.beats.reading.rows import beat_samples, unlabelled_beats
+from evenhand.modalities.beats.reading.wfdb_files import Files, read_head
+from evenhand.modalities.beats.windows.window_files import SUFFIXES
+from evenhand.modalities.beats.windows.window_rows import (
     WindowReader,
     opened,
     unlabelled_windows,
     window_files,
     window_samples,
 )
-from evenhand.modalities.beats.written import symbols_of, write_annotations
 from evenhand.modalities.kind import Draft, KindDefaults, Reader
 
 

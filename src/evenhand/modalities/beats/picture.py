@@ -12,9 +12,9 @@ import numpy.typing as npt
 from evenhand.base.errors import DataError
 from evenhand.data.roots.root import Root
 from evenhand.modalities.beats.config import BeatsConfig
-from evenhand.modalities.beats.kept import Kept
-from evenhand.modalities.beats.signal import clean
-from evenhand.modalities.beats.wfdb_files import Files, read_head, read_signals
+from evenhand.modalities.beats.features.signal import clean
+from evenhand.modalities.beats.reading.lru_cache import Kept
+from evenhand.modalities.beats.reading.wfdb_files import Files, read_head, read_signals
 
 _AROUND_S = 1.2
 _RATE = 120.0

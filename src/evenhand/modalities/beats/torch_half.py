@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import evenhand.modalities.beats.models  # noqa: F401  (registers the encoders)
+import evenhand.modalities.beats.encoders.register  # noqa: F401  (registers the encoders)
 from evenhand.data.store.entry import Entry
 from evenhand.modalities.beats.augment import apply_profile
 from evenhand.modalities.beats.inputs import BeatInputs

@@ -1,0 +1,166 @@
+"""A first configuration for records that lie somewhere: the table about them, and the lead that most have."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from evenhand.base.errors import DataError
+from evenhand.base.text.toml_text import toml_comment, toml_value
+from evenhand.data.roots.file_names import suffix
+from evenhand.data.roots.root import Root
+from evenhand.data.tables.table import Table, read_table
+from evenhand.modalities.beats.config import BeatsConfig
+from evenhand.modalities.beats.reading.leads import ANY, plain
+from evenhand.modalities.beats.reading.record_table import KEY
+from evenhand.modalities.beats.reading.records import names_of
+from evenhand.modalities.beats.reading.wfdb_files import Files, read_head
+from evenhand.modalities.kind import Draft
+
+_MOST_NAMES = 4
+_ENOUGH = 0.8
+
+
+def lead_lines(records: Sequence[Sequence[str]]) -> str:
+    """Return the line `leads = […]` of the section [beats], with what there is to know beside it.
+
+    The lead that most records have, where four of five do; else several by preference, which between them fit
+    every record.
+
+    Parameters
+    ----------
+    records
+        For each record that can be read, the names of its leads.
+    """
+    known = [own for own in records if own]
+    if not known:
+        return f"leads = {toml_value(list(BeatsConfig().leads))}"
+    names = _by_frequency(known)
+    usual = [name for name in names if _usable(name)]
+    first = usual[0] if usual else ANY
+    having = _having(first, known)
+    if having == len(known) or (first != ANY and having >= _ENOUGH * len(known)):
+        others = [name for name in names if plain(name) != plain(first)][:4]
+        further = f"; there are also {_written(others)}" if others else ""
+        return f"leads = {_quoted(first)}  # {having} of {len(known)} records have it{further}"
+    chosen = _covering(usual, known)
+    return (
+        f"leads = {_quoted('|'.join(chosen))}  # no lead is in all {len(known)} records: the first of these "
+        f"that a record has; there are {_written(names[:6])}"
+    )
+
+
+def _by_frequency(records: Sequence[Sequence[str]]) -> list[str]:
+    """Return the names of the leads, those that most records have first; spellings that are one lead come once."""
+    counts = Counter(plain(name) for own in records for name in dict.fromkeys(map(plain, own)))
+    spelled = {plain(name): name.strip() for own in reversed(records) for name in reversed(own)}
+    return [spelled[name] for name, _ in counts.most_common()]
+
+
+def _covering(names: Sequence[str], records: Sequence[Sequence[str]]) -> list[str]:
+    """Return names of which every record has one, the most useful first; "*" where too many would be needed."""
+    left = [{plain(name) for name in own} for own in records]
+    chosen: list[str] = []
+    while left and names and len(chosen) < _MOST_NAMES:
+        best = max(names, key=lambda name: sum(plain(name) in own for own in left))
+        still = [own for own in left if plain(best) not in own]
+        if len(still) == len(left):
+            break
+        chosen.append(best)
+        left = still
+    return [*chosen, ANY] if left else chosen
+
+
+def _having(name: str, records: Sequence[Sequence[str]]) -> int:
+    return sum(name == ANY or plain(name) in {plain(own) for own in record} for record in records)
+
+
+def _usable(name: str) -> bool:
+    """Whether a name can be asked for: it is not empty, and holds no sign of the list of preferences."""
+    return bool(name) and "|" not in name and name != ANY and name.isprintable()
+
+
+def _quoted(name: str) -> str:
+    return toml_value([name])
+
+
+def _written(names: Sequence[str]) -> str:
+    """Return names for a comment of TOML, which has to stay on its line."""
+    return toml_comment(names)
+
+
+_PEOPLE = ("person", "patient", "patient_id", "subject", "group")
+_SPLITS = ("split", "set", "subset")
+_TESTS = ("test", "ds2")
+
+
+def draft(root: Root) -> Draft:
+    """Return what a first configuration says of the records below a root.
+
+    Raises
+    ------
+    DataError
+        If there is no record.
+    """
+    names, _ = names_of(root)
+    table = _table(root)
+    test = "test = { fraction = 0.2 }"
+    data: tuple[str, ...] = ("# a row per beat, its class by [beats.mapping]",)
+    if table is not None:
+        person = _first(table, _PEOPLE)
+        data = (
+            f"table = {toml_value(table.name)}",
+            f"group = {toml_value(person)}" if person else "# group = COLUMN            # without one, the record",
+        )
+        data = (*data, *_only(table))
+        test = _test(table) or test
+    return Draft(data, test, f"[beats]\n{lead_lines(_leads(root, names))}\n\n")
+
+
+def _leads(root: Root, names: Sequence[str], *, most: int = 100) -> list[tuple[str, ...]]:
+    """Return the names of the leads of some records, evenly taken, that can be read."""
+    found: list[tuple[str, ...]] = []
+    for name in names[:: -(-len(names) // most)]:
+        try:
+            found.append(read_head(Files(root, name), BeatsConfig().max_samples).leads)
+        except DataError:
+            continue
+    return found
+
+
+def _table(root: Root) -> Table | None:
+    """Return the first table with a column that names records."""
+    for name in root.names():
+        if "/" in name or suffix(name) not in (".csv", ".tsv", ".parquet"):
+            continue
+        try:
+            table = read_table(root, name)
+        except DataError:
+            continue
+        if KEY in table.frame:
+            return table
+    return None
+
+
+def _test(table: Table) -> str | None:
+    """Return the line that locks the rows which a column calls the test."""
+    column = _first(table, _SPLITS)
+    values = {text for text in table.texts(column) if text} if column else set()
+    found = next((value for value in sorted(values) if value.lower() in _TESTS), None)
+    return f"test = {{ column = {toml_value(column)}, value = {toml_value(found)} }}" if found else None
+
+
+def _only(table: Table) -> tuple[str, ...]:
+    """Return the line that leaves out records beside a known pair of sets (de Chazal et al. 2004: paced ones)."""
+    column = _first(table, _SPLITS)
+    values = {text for text in table.texts(column) if text} if column else set()
+    pair = {"DS1", "DS2"}
+    if not pair < values:
+        return ()
+    others = toml_comment(sorted(values - pair))
+    return (f"only = {{ {column} = {toml_value(sorted(pair))} }}  # without {others}",)
+
+
+def _first(table: Table, wanted: Sequence[str]) -> str | None:
+    by_word = {str(column).lower(): str(column) for column in table.frame.columns}
+    return next((by_word[word] for word in wanted if word in by_word), None)

@@ -1,0 +1,1 @@
+"""Small generated records of heartbeats."""

@@ -1,0 +1,1 @@
+"""From WFDB records and annotations to encoded beats, without torch."""

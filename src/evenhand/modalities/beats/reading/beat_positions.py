@@ -1,0 +1,84 @@
+"""How the beats of a record are found: in its annotations, or by a detector; each record once per process."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from evenhand.base.errors import DataError
+from evenhand.modalities.beats.classes import BEATS, class_of
+from evenhand.modalities.beats.config import BeatsConfig
+from evenhand.modalities.beats.reading.annotations import Marks, beats_among
+from evenhand.modalities.beats.reading.header import Head
+from evenhand.modalities.beats.reading.leads import choose
+from evenhand.modalities.beats.reading.lru_cache import Kept
+from evenhand.modalities.beats.reading.records import Find
+from evenhand.modalities.beats.reading.wfdb_files import Files, find_beats, read_annotations, read_signals
+
+UNKNOWN = ""
+"""Symbol of a beat that was detected and has no class."""
+_SEARCH_S = 0.08
+
+
+def detected(files: Files, head: Head, signals: Sequence[int]) -> Marks:
+    """Return the beats that wfdb's XQRS detector finds in the first of the chosen signals.
+
+    Raises
+    ------
+    DataError
+        If the signal cannot be read, or no beat is found.
+    """
+    values = read_signals(files, head, signals[:1])[0]
+    values = np.nan_to_num(values - np.nanmedian(values))
+    at = np.unique(_on_peak(values, find_beats(values, head.rate), head.rate))
+    if not len(at):
+        raise DataError("has no annotations, and no heartbeat was found in its signals")
+    return Marks(at, np.full(len(at), UNKNOWN, dtype=object), np.zeros(len(at), dtype=bool))
+
+
+def _on_peak(values: np.ndarray, at: np.ndarray, rate: float) -> np.ndarray:
+    """Return positions moved to the largest deviation within `_SEARCH_S` seconds."""
+    half = max(1, round(_SEARCH_S * rate))
+    padded = np.pad(np.abs(values), half)
+    around = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1)[at]
+    return np.asarray(at + around.argmax(axis=1) - half)
+
+
+_KEPT: Kept[Marks] = Kept(4096)
+
+
+def annotated(own: BeatsConfig) -> Find:
+    """Return what finds the beats of a record in its annotations."""
+    kinds = BEATS | set(class_of(own.mapping))
+
+    def find(files: Files, head: Head, content: str) -> Marks:
+        def read() -> Marks:
+            found = read_annotations(files, own.annotator, head.rate)
+            return beats_among(found.at, found.symbols, head.length, kinds, clock=found.clock)
+
+        return _KEPT.get(("annotated", content, own.annotator, kinds), read)
+
+    return find
+
+
+def annotated_or_detected(own: BeatsConfig) -> Find:
+    """Return what finds the beats of a record in its annotations or, where there are none, in its signals."""
+    marked = annotated(own)
+
+    def find(files: Files, head: Head, content: str) -> Marks:
+        if files.there(f"{files.stem}.{own.annotator}"):
+            found = marked(files, head, content)
+            if len(found.peaks):
+                return found
+        chosen = choose(head.leads, own.alternatives)
+        if isinstance(chosen, str):
+            raise DataError(f"has no lead {chosen}")
+        return _KEPT.get(("detected", content, chosen.signals), lambda: detected(files, head, chosen.signals))
+
+    return find
+
+
+def forget() -> None:
+    """Forget the beats that were found."""
+    _KEPT.clear()

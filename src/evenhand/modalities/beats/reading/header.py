@@ -1,0 +1,138 @@
+"""What the header of a WFDB record says, checked before anything is read by it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from evenhand.base.errors import DataError
+from evenhand.modalities.beats.reading.header_text import Described, HeaderText
+
+BYTES_PER_SAMPLE: Mapping[str, float] = {
+    "8": 1, "16": 2, "24": 3, "32": 4, "61": 2, "80": 1, "160": 2, "212": 1.5, "310": 4 / 3, "311": 4 / 3,
+}  # fmt: skip
+"""Signal formats of a fixed size -> bytes per sample (WFDB's header(5) and signal(5))."""
+FLAC = ("508", "516", "524")
+"""Signal formats that are FLAC streams."""
+
+_RATES = (20, 100_000)
+_MOST_PER_FRAME = 10_000
+_NAME = re.compile(r"[\w.+-]+")
+
+
+@dataclass(frozen=True)
+class Head:
+    """What a header says.
+
+    Attributes
+    ----------
+    rate
+        Samples per second.
+    length
+        T, samples of each signal at that rate.
+    leads
+        Names of the signals; one without a name is "signal 0".
+    files, formats, units
+        For each signal.
+    """
+
+    rate: float
+    length: int
+    leads: tuple[str, ...]
+    files: tuple[str, ...]
+    formats: tuple[str, ...]
+    units: tuple[str, ...]
+
+    @property
+    def samples(self) -> int:
+        """Samples over all signals."""
+        return self.length * len(self.leads)
+
+
+def head_of(
+    found: HeaderText, sizes: Mapping[str, int], most: int, stream_length: Callable[[str], int] | None = None
+) -> Head:
+    """Return what a header says, checked.
+
+    Parameters
+    ----------
+    found
+        Its text.
+    sizes
+        Bytes of the files beside the header.
+    most
+        Samples over all signals above which nothing is read.
+    stream_length
+        Name of a file that is a FLAC stream -> its samples, for headers that do not say how many.
+
+    Raises
+    ------
+    DataError
+        If a figure is absurd, a file is named that is not there, or it is too short for what is claimed.
+    """
+    rate, signals = found.rate, found.signals
+    if not _RATES[0] <= rate <= _RATES[1]:
+        raise DataError(
+            f"has a header that says {rate:g} samples per second; {_RATES[0]} to {_RATES[1]:,} can be read"
+        )
+    _check_signals(signals, sizes)
+    length = found.length or _implied(found, sizes, stream_length)
+    if length * sum(signal.per_frame for signal in signals) > most:
+        raise DataError(f"has a header that claims {length * len(signals):,} samples; beats.max_samples = {most:,}")
+    _check_sizes(found, length, sizes)
+    return Head(
+        rate,
+        length,
+        leads=tuple(signal.lead or f"signal {at}" for at, signal in enumerate(signals)),
+        files=found.files,
+        formats=tuple(signal.form for signal in signals),
+        units=tuple(signal.unit or "mV" for signal in signals),
+    )
+
+
+def _check_signals(signals: Sequence[Described], sizes: Mapping[str, int]) -> None:
+    for signal in signals:
+        name, form = signal.file, signal.form
+        if not _NAME.fullmatch(name) or set(name) == {"."}:
+            raise DataError(f"has a header whose signals lie in {name[:60]!r}, which is no file beside it")
+        if name not in sizes:
+            raise DataError(f"has its signals in {name}, which is not there")
+        if form not in BYTES_PER_SAMPLE and form not in FLAC:
+            raise DataError(f"has signals in the format {form}, which is not read")
+        if not 1 <= signal.per_frame <= _MOST_PER_FRAME or signal.skew > _MOST_PER_FRAME:
+            raise DataError("has a header with absurd samples per frame or skew")
+
+
+def _by_file(found: HeaderText) -> Iterator[tuple[str, list[Described]]]:
+    """Yield the files with their signals."""
+    for name in dict.fromkeys(found.files):
+        yield name, [signal for signal in found.signals if signal.file == name]
+
+
+def _implied(found: HeaderText, sizes: Mapping[str, int], stream_length: Callable[[str], int] | None) -> int:
+    """Return the length of a record whose header does not say it, by the shortest of its files."""
+    lengths = []
+    for name, own in _by_file(found):
+        if own[0].form in FLAC:
+            if stream_length is None:
+                raise DataError("has a header that does not say how long its signals are")
+            lengths.append(stream_length(name) // own[0].per_frame)
+            continue
+        frame = sum(signal.per_frame * BYTES_PER_SAMPLE[signal.form] for signal in own)
+        before = max(signal.offset for signal in own)
+        lengths.append(int(max(0, sizes[name] - before) // frame))
+    return min(lengths)
+
+
+def _check_sizes(found: HeaderText, length: int, sizes: Mapping[str, int]) -> None:
+    """Check that no file of a fixed format is shorter than the header claims."""
+    if length < 1:
+        raise DataError("has no samples")
+    for name, own in _by_file(found):
+        if own[0].form in FLAC:
+            continue
+        need = sum(length * signal.per_frame * BYTES_PER_SAMPLE[signal.form] for signal in own)
+        need += max(signal.offset for signal in own)
+        if sizes[name] + 4 < need:
+            raise DataError(f"is cut off: {name} has {sizes[name]:,} bytes, and its header claims {int(need):,}")

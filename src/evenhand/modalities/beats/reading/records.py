@@ -1,0 +1,118 @@
+"""Which records lie below a root, and each opened: header, chosen leads, beats; damaged ones with the reason."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from evenhand.base.errors import DataError
+from evenhand.data.roots.file_names import suffix
+from evenhand.data.roots.root import Root
+from evenhand.data.roots.skipped import Skipped
+from evenhand.modalities.beats.config import BeatsConfig
+from evenhand.modalities.beats.reading.annotations import Marks
+from evenhand.modalities.beats.reading.header import Head
+from evenhand.modalities.beats.reading.header_text import decoded
+from evenhand.modalities.beats.reading.leads import Chosen, choose, lacking
+from evenhand.modalities.beats.reading.wfdb_files import Files, read_head
+
+LIST = "RECORDS"
+"""File that names the records beside it, one a line, as PhysioNet's collections have it."""
+_LONGEST_LIST = 1 << 24
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """One record that can be read.
+
+    Attributes
+    ----------
+    files, head, chosen
+        Its files, what the header says, and the signals that fill the channels.
+    content
+        16 hex digits, a hash of all of its bytes.
+    marks
+        Its beats.
+    """
+
+    files: Files
+    head: Head
+    chosen: Chosen
+    content: str
+    marks: Marks
+
+
+Find = Callable[[Files, Head, str], Marks]
+"""Record, its header and the hash of its bytes -> its beats; raises `DataError` with the reason."""
+
+
+def names_of(root: Root) -> tuple[list[str], list[Skipped]]:
+    """Return the names of the records below a root, and those that lists name and that are not there.
+
+    Records are what the files called RECORDS name; every header where there is no such file.
+
+    Raises
+    ------
+    DataError
+        If there is none.
+    """
+    there = [name.removesuffix(".hea") for name in root.names() if suffix(name) == ".hea"]
+    listed = [name for file in root.names() if file.rpartition("/")[2] == LIST for name in _listed(root, file)]
+    wanted = list(dict.fromkeys(listed)) or there
+    known = set(there)
+    if not known & set(wanted):
+        raise DataError(
+            f"{root.path}: holds no heartbeats: no WFDB header (.hea) was found"
+            + (f", though {LIST} names {len(wanted):,} records." if listed else ".")
+            + " Give the folder of a collection such as PhysioNet's, or a zip of it."
+        )
+    missing = [
+        Skipped(name, f"named in {LIST}, but without a header (.hea)") for name in wanted if name not in known
+    ]
+    return [name for name in wanted if name in known], missing
+
+
+def open_records(
+    root: Root, names: Sequence[str], own: BeatsConfig, find: Find, *, threads: int = 4
+) -> tuple[list[Opened], list[Skipped]]:
+    """Return the records that can be read, in the order of `names`, and the others with the reason."""
+    with ThreadPoolExecutor(threads) as pool:
+        found = list(pool.map(lambda name: _opened(Files(root, name), own, find), names))
+    opened = [item for item in found if isinstance(item, Opened)]
+    return opened, [item for item in found if isinstance(item, Skipped)]
+
+
+def content_of(files: Files, head: Head, annotator: str) -> str:
+    """Return a hash of all bytes that a record is made of."""
+    parts = [files.header, *(files.beside(name) for name in sorted(set(head.files)))]
+    if files.there(f"{files.stem}.{annotator}"):
+        parts.append(files.beside(f"{files.stem}.{annotator}"))
+    text = "\n".join(files.root.content(part) for part in parts)
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def _listed(root: Root, file: str) -> list[str]:
+    """Return the names in a list of records, from the root on."""
+    if root.size(file) > _LONGEST_LIST:
+        raise DataError(f"{file}: is too long for a list of records.")
+    folder = file.rpartition("/")[0]
+    lines = decoded(root.read(file)).splitlines()
+    names = [line.strip().removesuffix(".hea") for line in lines]
+    return [f"{folder}/{name}".removeprefix("/") for name in names if name]
+
+
+def _opened(files: Files, own: BeatsConfig, find: Find) -> Opened | Skipped:
+    try:
+        head = read_head(files, own.max_samples)
+        chosen = choose(head.leads, own.alternatives)
+        if isinstance(chosen, str):
+            return Skipped(files.name, lacking(chosen, head.leads, own.alternatives))
+        content = content_of(files, head, own.annotator)
+        marks = find(files, head, content)
+        if not len(marks.peaks):
+            return Skipped(files.name, "no heartbeat is marked in its annotations")
+        return Opened(files, head, chosen, content, marks)
+    except DataError as error:
+        return Skipped(files.name, str(error))

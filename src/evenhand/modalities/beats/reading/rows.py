@@ -1,0 +1,159 @@
+"""From records to samples: one row per beat, with its class, its record, and what a table says of that."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from evenhand.base.errors import DataError, unknown
+from evenhand.base.text.cells import as_texts
+from evenhand.base.values import NO_LABEL, Finding, Samples
+from evenhand.data.config import DataConfig
+from evenhand.data.roots.file_names import some
+from evenhand.data.roots.root import Root
+from evenhand.data.roots.skipped import findings_of
+from evenhand.data.tables.labels import label, levels, split_cells, unknown_names
+from evenhand.data.tables.table import Table
+from evenhand.modalities.beats.classes import class_of
+from evenhand.modalities.beats.config import BeatsConfig
+from evenhand.modalities.beats.reading.beat_positions import annotated, annotated_or_detected
+from evenhand.modalities.beats.reading.lead_findings import lead_findings
+from evenhand.modalities.beats.reading.record_table import KEY, about_records, repeated
+from evenhand.modalities.beats.reading.records import Opened, names_of, open_records
+
+OWN = ("id", "path", "content", "group", "split", KEY, "sample", "seconds", "symbol", "lead", "channel")
+"""Columns that are ours; a table's column of the same name is called "table:NAME"."""
+
+Column = npt.NDArray[Any]
+
+
+def beat_samples(root: Root, data: DataConfig, own: BeatsConfig) -> tuple[Samples, list[Finding]]:
+    """Return a sample for each beat of a class, record after record and in time, and what was found on the way.
+
+    Raises
+    ------
+    DataError
+        If there are no records, the table does not fit them, or no class is left.
+    """
+    listed, missing = names_of(root)
+    wanted, findings = _without(listed, own, root)
+    about = about_records(root, data, wanted)
+    opened, skipped = open_records(root, about.names, own, annotated(own))
+    source = root.path.name
+    findings += [*about.findings, *findings_of([*missing, *about.skipped, *skipped], source, noun="record")]
+    if not opened:
+        reasons = "; ".join(f.says for f in findings[:3])
+        raise DataError(f"{root.path}: none of {len(listed):,} records can be used. {reasons}")
+    findings += lead_findings(opened, own, source)
+    at = [about.names.index(record.files.name) for record in opened]
+    frame = _frame(opened, {name: values[at] for name, values in about.columns.items()}, data)
+    frame, classes, odd = _classed(frame, data, own, source)
+    samples, rare = _labelled(frame, [*own.mapping], classes, data, source)
+    return samples, [*findings, *odd, *rare]
+
+
+def unlabelled_beats(root: Root, own: BeatsConfig) -> tuple[Samples, list[Finding]]:
+    """Return every beat of every record without classes; where nothing is annotated, beats are detected."""
+    names, missing = names_of(root)
+    opened, skipped = open_records(root, names, own, annotated_or_detected(own))
+    findings = findings_of([*missing, *skipped], root.path.name, noun="record")
+    if not opened:
+        raise DataError(f"{root.path}: no record can be read. {'; '.join(f.says for f in findings[:3])}")
+    findings += lead_findings(opened, own, root.path.name)
+    frame = _frame(opened, {}, None)
+    return Samples(frame, (), np.full(len(frame), NO_LABEL, dtype=np.int64), kind="beats"), findings
+
+
+def _without(names: Sequence[str], own: BeatsConfig, root: Root) -> tuple[list[str], list[Finding]]:
+    """Return the names without those that the configuration leaves out."""
+    strange = [name for name in own.leave_out if name not in names]
+    if strange:
+        raise DataError(f"{root.path}: beats.leave_out: {unknown('record', strange[0], names)}")
+    return [name for name in names if name not in own.leave_out], []
+
+
+def _frame(opened: Sequence[Opened], about: Mapping[str, Column], data: DataConfig | None) -> pd.DataFrame:
+    """Return a row for every beat, in the order of the records and of time."""
+    counts = np.array([len(record.marks.peaks) for record in opened])
+    sample = np.concatenate([record.marks.peaks for record in opened])
+    rate = np.repeat([record.head.rate for record in opened], counts)
+    own = {
+        "path": [record.files.header for record in opened],
+        KEY: [record.files.name for record in opened],
+        "lead": ["+".join(record.chosen.names) for record in opened],
+        "channel": ["+".join(map(str, record.chosen.signals)) for record in opened],
+    }
+    content = np.repeat(np.array([record.content for record in opened], dtype=object), counts)
+    columns = repeated({name: np.array(values, dtype=object) for name, values in own.items()}, counts)
+    number = [f"{at:07d}" for at in sample.tolist()]
+    given = {**repeated(dict(about), counts)}
+    frame: dict[str, Any] = {
+        "id": [f"{name}:{at}" for name, at in zip(columns[KEY], number, strict=True)],
+        "path": columns["path"],
+        "content": [f"{name}:{at}" for name, at in zip(content, number, strict=True)],
+        **_roles(given, columns[KEY], data),
+        KEY: columns[KEY],
+        "sample": sample,
+        "seconds": sample / rate,
+        "symbol": np.concatenate([record.marks.symbols for record in opened]),
+        "lead": columns["lead"],
+        "channel": columns["channel"],
+    }
+    said = {KEY} | ({data.path} if data else set())
+    further = {f"table:{n}" if n in OWN or n.startswith("eh:") else n: v for n, v in given.items() if n not in said}
+    return pd.DataFrame({**frame, **further})
+
+
+def _roles(given: Mapping[str, Column], records: Column, data: DataConfig | None) -> dict[str, Column]:
+    """Return group, which is the record unless another column is named, and split where there is one."""
+    known = {KEY: records, **given}
+    group = KEY if data is None or data.group is None else data.group
+    split = None if data is None else data.split or ("split" if "split" in given else None)
+    roles = {"group": group} | ({"split": split} if split else {})
+    for role, column in roles.items():
+        if column not in known:
+            raise DataError(f"data.{role}: {unknown('column', column, known)}")
+    return {role: np.array(as_texts(known[column].tolist()), dtype=object) for role, column in roles.items()}
+
+
+def _classed(
+    frame: pd.DataFrame, data: DataConfig, own: BeatsConfig, source: str
+) -> tuple[pd.DataFrame, list[str | None], list[Finding]]:
+    """Return the beats of a class, their classes, and a note about those of none."""
+    if data.label in frame:
+        return frame, as_texts(frame[data.label].tolist()), []
+    if data.label != DataConfig.model_fields["label"].default:
+        raise DataError(f"data.label: {unknown('column', data.label, [*frame.columns, 'label'])}")
+    of = class_of(own.mapping)
+    named = frame["symbol"].map(of)
+    none = named.isna().to_numpy()
+    notes = []
+    if none.any():
+        counts = Counter(frame.loc[none, "symbol"])
+        says = (
+            f"{source}: {int(none.sum()):,} beats have a symbol of no class in [beats.mapping] and are not among "
+            f"the rows ({some(counts)}); they still count as beats in the rhythm of others."
+        )
+        notes = [Finding("EH107", "note", says, evidence={"symbols": dict(counts)})]
+    return frame[~none].reset_index(drop=True), list(named[~none]), notes
+
+
+def _labelled(
+    frame: pd.DataFrame, known: Sequence[str], classes: list[str | None], data: DataConfig, source: str
+) -> tuple[Samples, list[Finding]]:
+    """Return the samples, and classes that were left out; `known` classes may be renamed where no beat has them."""
+    strange = unknown_names([*classes, *known], data)
+    if strange:
+        raise DataError("\n".join(f"{source}: {fault}" for fault in strange))
+    named = split_cells(classes, data)
+    labels = label(named, data, source, named="annotations")
+    lines = np.arange(1, len(frame) + 1)
+    coarser = levels(Table(source, frame, lines), named, labels.classes, data.levels)
+    kept = frame[labels.keep].reset_index(drop=True)
+    samples = Samples(kept, labels.classes, labels.values[labels.keep], levels=coarser, kind="beats")
+    return samples, [*labels.findings]

@@ -1,0 +1,225 @@
+"""Reading one WFDB record out of a root: header, annotations, signals. Nothing but `DataError` comes out.
+
+The wfdb package reads files on disk. What a record needs is copied into a folder of its own first, so that a
+zip is read like a folder, and a header that names a file elsewhere leads nowhere. It reads in processes of its own
+(`evenhand.engines.isolated`), which are ended where damaged bytes keep it for too long or make it too large.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from evenhand.base.errors import DataError, MissingExtraError
+from evenhand.data import wfdb_calls
+from evenhand.data.roots.root import Root
+from evenhand.engines.isolated import ISOLATED, IsolatedCallError
+from evenhand.modalities.beats.reading.annotation_notes import clock_of
+from evenhand.modalities.beats.reading.header import Head, head_of
+from evenhand.modalities.beats.reading.header_text import STEM, parse_text
+from evenhand.modalities.beats.reading.units import millivolts
+
+_CALLS = wfdb_calls.__name__
+_SECONDS, _BYTES_PER_SECOND = 10.0, 200_000
+"""What a call has: seconds of processor time, and one more for so many bytes that it reads."""
+_MEMORY, _MEMORY_PER_BYTE = 1 << 29, 64
+"""What a call may ask for: bytes, and so many more for each byte that it reads."""
+
+
+@dataclass(frozen=True)
+class Files:
+    """The files of one record.
+
+    Attributes
+    ----------
+    root
+        Where they lie.
+    name
+        Posix name below the root, without ending ("a/100").
+    """
+
+    root: Root
+    name: str
+
+    @property
+    def header(self) -> str:
+        """Name of the header."""
+        return f"{self.name}.hea"
+
+    @property
+    def stem(self) -> str:
+        """Name without folders."""
+        return self.name.rpartition("/")[2]
+
+    def beside(self, file: str) -> str:
+        """Return the name below the root of a file that lies beside the header."""
+        return f"{self.name.rpartition('/')[0]}/{file}".removeprefix("/")
+
+    def there(self, file: str) -> bool:
+        """Whether such a file lies beside the header."""
+        try:
+            self.root.size(self.beside(file))
+        except (DataError, KeyError):
+            return False
+        return True
+
+
+@dataclass(frozen=True, eq=False)
+class Annotations:
+    """The annotations of a record, in order.
+
+    Attributes
+    ----------
+    at
+        (a,) int64 samples of the signals.
+    symbols
+        (a,) str.
+    clock
+        Samples per second that the file counts in, where it says so.
+    """
+
+    at: npt.NDArray[np.int64]
+    symbols: npt.NDArray[Any]
+    clock: float | None = None
+
+
+def read_head(files: Files, most: int) -> Head:
+    """Return what the header says, checked against the sizes of the signal files.
+
+    Raises
+    ------
+    DataError
+        With the reason, to follow the record's name.
+    """
+    text = parse_text(files.root.read(files.header))
+    sizes = {name: files.root.size(files.beside(name)) for name in dict.fromkeys(text.files) if files.there(name)}
+    return head_of(text, sizes, most, partial(_stream_length, files))
+
+
+def read_annotations(files: Files, annotator: str, rate: float) -> Annotations:
+    """Return the annotations of a record, at samples of its signals.
+
+    Parameters
+    ----------
+    rate
+        Samples of the signals per second. An annotation file may count in a clock of its own.
+
+    Raises
+    ------
+    DataError
+        If there is no such file, or it cannot be read.
+    """
+    name = f"{files.stem}.{annotator}"
+    if not files.there(name):
+        raise DataError(f"has no annotations ({name} is not there)")
+    raw = files.root.read(files.beside(name))
+    if len(raw) < 2:
+        raise DataError(f"has no annotations ({name} is empty)")
+    says = f"has annotations that cannot be read ({name})"
+    if len(raw) % 2:
+        raise DataError(f"{says}: it is cut off in the middle of one")
+    try:
+        clock, raw = clock_of(raw)
+    except DataError as error:
+        raise DataError(f"{says}: it {error}") from None
+    with _copied({f"{STEM}.{annotator}": raw}) as folder:
+        out = {"at": str(folder / "at.npy"), "symbols": str(folder / "symbols.npy")}
+        arguments = {"path": str(folder / STEM), "annotator": annotator, "says": says, **out}
+        called("annotation_rows", arguments, len(raw), says)
+        at, symbols = (np.load(path, allow_pickle=False) for path in out.values())
+    if not len(at):
+        raise DataError(f"has no annotations ({name} holds none)")
+    if clock is not None and clock != rate:
+        at = np.floor(at * (rate / clock) + 0.5).astype(np.int64)
+    order = np.argsort(at, kind="stable")
+    return Annotations(at[order], symbols.astype(object)[order], clock)
+
+
+def read_signals(files: Files, head: Head, signals: Sequence[int]) -> npt.NDArray[np.float64]:
+    """Return (c, T) float64 of some signals, in millivolts where their unit is one of voltage; gaps are NaN.
+
+    Raises
+    ------
+    DataError
+        With the reason.
+    """
+    text = parse_text(files.root.read(files.header))
+    if text.files != head.files:
+        raise DataError("has another header than when it was listed")
+    copied = {text.alias(name): files.root.read(files.beside(name)) for name in dict.fromkeys(head.files)}
+    size = max(sum(map(len, copied.values())), 8 * head.samples)
+    with _copied({**copied, f"{STEM}.hea": text.plain(head.length)}) as folder:
+        out = folder / "values.npy"
+        arguments = {"path": str(folder / STEM), "channels": list(signals), "length": head.length, "out": str(out)}
+        called("signals", arguments, size, "has signals that cannot be read")
+        scale = np.array([millivolts(head.units[at]) or 1.0 for at in signals])
+        return np.asarray(np.load(out, mmap_mode="r", allow_pickle=False) * scale[:, None], dtype=np.float64)
+
+
+def find_beats(values: npt.NDArray[np.float64], rate: float) -> npt.NDArray[np.int64]:
+    """Return the samples at which wfdb's XQRS detector finds beats in a (T,) signal.
+
+    Raises
+    ------
+    DataError
+        If it cannot.
+    """
+    with _copied({}) as folder:
+        np.save(folder / "signal.npy", values, allow_pickle=False)
+        arguments = {"signal": str(folder / "signal.npy"), "rate": rate}
+        says = "has signals in which beats cannot be looked for"
+        return np.array(called("detected", arguments, 8 * values.nbytes, says), dtype=np.int64)
+
+
+def called(function: str, arguments: Mapping[str, Any], size: int, says: str = "cannot be read") -> Any:
+    """Return what a function of `wfdb_calls` returns, in a process of its own.
+
+    Parameters
+    ----------
+    size
+        Bytes that it reads, which its deadline and its memory follow.
+    says
+        What stands before the reason where its process had to be ended.
+
+    Raises
+    ------
+    DataError
+        With the reason, to follow the record's name.
+    """
+    try:
+        return ISOLATED.call(
+            f"{_CALLS}:{function}",
+            arguments,
+            seconds=_SECONDS + size / _BYTES_PER_SECOND,
+            memory=_MEMORY + _MEMORY_PER_BYTE * size,
+        )
+    except IsolatedCallError as error:
+        failure = error.failure
+        if failure is not None and failure.type == MissingExtraError.__name__:
+            raise MissingExtraError("wfdb", "beats", "Reading records of heartbeats") from None
+        if failure is not None and failure.type == DataError.__name__:
+            raise DataError(failure.says) from None
+        raise DataError(f"{says} ({error})") from None
+
+
+def _stream_length(files: Files, name: str) -> int:
+    """Return the samples of each signal in a file that is a FLAC stream."""
+    raw = files.root.read(files.beside(name))
+    with _copied({"signal.dat": raw}) as folder:
+        return int(called("stream_frames", {"path": str(folder / "signal.dat")}, len(raw)))
+
+
+@contextmanager
+def _copied(contents: Mapping[str, bytes]) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="evenhand-record-") as folder:
+        for name, raw in contents.items():
+            (Path(folder) / name).write_bytes(raw)
+        yield Path(folder)

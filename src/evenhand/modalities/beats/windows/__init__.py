@@ -1,0 +1,1 @@
+"""Windows that were cut by other programs: arrays in .npz, or a CSV with a column per sample."""

@@ -1,0 +1,195 @@
+"""Samples and encoded rows of windows that somebody else has cut."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from threading import Lock
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from evenhand.base.errors import DataError, unknown
+from evenhand.base.text.cells import as_texts
+from evenhand.base.values import NO_LABEL, Finding, Samples
+from evenhand.data.config import DataConfig
+from evenhand.data.roots.file_names import suffix
+from evenhand.data.roots.hashing import content_hash
+from evenhand.data.roots.root import Root
+from evenhand.data.roots.skipped import Skipped, findings_of
+from evenhand.data.tables.labels import label, split_cells, unknown_names
+from evenhand.modalities.beats.config import BeatsConfig
+from evenhand.modalities.beats.features.rr_features import near
+from evenhand.modalities.beats.reading.lru_cache import Kept
+from evenhand.modalities.beats.reading.read import config_of
+from evenhand.modalities.beats.windows.window_files import SUFFIXES, Windows, has_windows, read_windows
+
+_RECORDS = ("record", "group", "patient", "person", "subject")
+"""Columns that may name the record of a window, the first that is there."""
+_OWN = ("id", "path", "content", "group", "split", "record", "sample", "seconds", "symbol", "lead", "channel")
+_KEPT: Kept[Windows] = Kept(2)
+
+Row = dict[str, npt.NDArray[Any]]
+
+
+def window_files(root: Root, table: str | None) -> list[str]:
+    """Return the files of windows that are meant: the table, if it holds them; without records, every .npz."""
+    if table is not None:
+        name = table.replace("\\", "/").removeprefix("./")
+        below = next((own for own in root.names() if own == name or str(root.path / own) == table), None)
+        windows = below is not None and suffix(below) in SUFFIXES and has_windows(root.read(below), below)
+        return [below] if windows and below is not None else []
+    if any(suffix(name) == ".hea" for name in root.names()):
+        return []
+    return [name for name in root.names() if suffix(name) in SUFFIXES and has_windows(root.read(name), name)]
+
+
+def window_samples(
+    root: Root, files: Sequence[str], data: DataConfig, own: BeatsConfig
+) -> tuple[Samples, list[Finding]]:
+    """Return a sample for each window of some files, with classes from `data.label`.
+
+    Raises
+    ------
+    DataError
+        If no file can be read, or a column is not there.
+    """
+    frame, findings = _frame(root, files, own, data)
+    source = root.path.name
+    if data.label not in frame:
+        raise DataError(f"{source}: data.label: {unknown('column', data.label, [*map(str, frame.columns)])}")
+    cells = as_texts(frame[data.label].tolist())
+    strange = unknown_names(cells, data)
+    if strange:
+        raise DataError("\n".join(f"{source}: {fault}" for fault in strange))
+    labels = label(split_cells(cells, data), data, source, named="windows")
+    kept = frame[labels.keep].reset_index(drop=True)
+    samples = Samples(kept, labels.classes, labels.values[labels.keep], kind="beats")
+    return samples, [*findings, *labels.findings]
+
+
+def unlabelled_windows(root: Root, files: Sequence[str], own: BeatsConfig) -> tuple[Samples, list[Finding]]:
+    """Return a sample for each window without classes, for prediction."""
+    frame, findings = _frame(root, files, own, None)
+    return Samples(frame, (), np.full(len(frame), NO_LABEL, dtype=np.int64), kind="beats"), findings
+
+
+class WindowReader:
+    """Encodes windows as `RecordReader` encodes beats; neighbours are those before and after in the file.
+
+    Parameters
+    ----------
+    root, frame, settings
+        As there.
+    """
+
+    def __init__(self, root: Root, frame: pd.DataFrame, settings: Mapping[str, Any]) -> None:
+        self._root, self._own, self._frame = root, config_of(settings), frame
+        self._lock = Lock()
+        self._made: dict[str, npt.NDArray[np.float32]] = {}
+        self._rhythm: dict[str, npt.NDArray[np.float32]] = {}
+        self._paths = frame["path"].astype(str).to_numpy(dtype=object)
+        self._places = frame["sample"].to_numpy(np.int64)
+        of = frame["path"].astype(str) + "\n" + frame["record"].astype(str)
+        begins = np.flatnonzero((of != of.shift()).to_numpy())
+        parts = np.diff([*begins, len(frame)])
+        self._near = np.concatenate(
+            [near(int(n), self._own.neighbours, start=int(at)) for at, n in zip(begins, parts, strict=True)]
+        )
+
+    def __call__(self, row: int) -> Row:
+        """Return {"signal" (c, t), "rhythm" (d,), "near" (2m + 1,)} of one window; raises `DataError`."""
+        path, place = self._paths[row], int(self._places[row])
+        with self._lock:
+            if path not in self._made:
+                self._open(path)
+        return {"signal": self._made[path][place], "rhythm": self._rhythm[path][place], "near": self._near[row]}
+
+    def _open(self, path: str) -> None:
+        """Read a file, and scale its windows by the typical size of their record."""
+        windows = opened(self._root, path, self._own.max_samples)
+        rows = self._frame[self._frame["path"] == path]
+        if rows["sample"].max() >= len(windows):
+            raise DataError("has fewer windows than when it was listed: the file has changed")
+        signal = windows.signal
+        if self._own.normalise == "record":
+            record = pd.Series("", index=range(len(windows)), dtype=object)
+            record.loc[rows["sample"].to_numpy()] = rows["record"].astype(str).to_numpy()
+            signal = signal / _sizes(signal, record)
+        self._made[path], self._rhythm[path] = signal, windows.rhythm
+
+
+def opened(root: Root, path: str, most: int) -> Windows:
+    """Return the windows of a file, kept at hand; raises `DataError` with the reason."""
+    raw = root.read(path)
+    return _KEPT.get(content_hash(raw), lambda: read_windows(raw, path, most))
+
+
+def _sizes(signal: npt.NDArray[np.float32], record: pd.Series[str]) -> npt.NDArray[np.float32]:
+    """Return (n, c, 1) the median over the windows of a record of their largest deviation."""
+    largest = pd.DataFrame(np.abs(signal - np.median(signal, axis=2, keepdims=True)).max(axis=2))
+    size = largest.groupby(record.to_numpy()).transform("median").to_numpy()
+    return np.asarray(np.where(size > 1e-9, size, 1.0)[:, :, None], dtype=np.float32)
+
+
+def _frame(
+    root: Root, files: Sequence[str], own: BeatsConfig, data: DataConfig | None
+) -> tuple[pd.DataFrame, list[Finding]]:
+    parts, skipped = [], []
+    for name in files:
+        try:
+            parts.append(_rows(root, name, own, data))
+        except DataError as error:
+            skipped.append(Skipped(name, str(error)))
+    findings = findings_of(skipped, root.path.name)
+    if not parts:
+        raise DataError(f"{root.path}: no windows can be read. {' '.join(f.says for f in findings[:3])}")
+    frame = pd.concat(parts, ignore_index=True)
+    if not frame["id"].is_unique:  # files that number their windows alike
+        frame["id"] = frame["path"].astype(str) + ":" + frame["id"].astype(str)
+    return frame, findings
+
+
+def _rows(root: Root, name: str, own: BeatsConfig, data: DataConfig | None) -> pd.DataFrame:
+    windows = opened(root, name, own.max_samples)
+    columns, count = dict(windows.columns), len(windows)
+    stem = name.rpartition(".")[0]
+    key = next((key for key in _RECORDS if key in columns), None)
+    record = np.full(count, stem, dtype=object) if key is None else _texts(columns[key])
+    group, split = (None, None) if data is None else (data.group, data.split)
+    for role, column in (("group", group), ("split", split)):
+        if column is not None and column not in columns:
+            raise DataError(f"data.{role}: {unknown('column', column, columns)}")
+    number = [f"{place:07d}" for place in range(count)]
+    ids = _own_ids(columns) if data is None else None
+    frame: dict[str, Any] = {
+        "id": [f"{stem}:{place}" for place in number] if ids is None else ids,
+        "path": name,
+        "content": [content_hash(window.tobytes()) for window in windows.signal],
+        "group": record if group is None else _texts(columns[group]),
+    }
+    if split is not None or "split" in columns:
+        frame["split"] = _texts(columns[split or "split"])
+    frame |= {
+        "record": record,
+        "sample": np.arange(count),
+        "seconds": np.nan,
+        "symbol": "",
+        "lead": "",
+        "channel": "0",
+    }
+    frame |= {key: value for key, value in columns.items() if key not in _OWN and not key.startswith("eh:")}
+    return pd.DataFrame(frame)
+
+
+def _own_ids(columns: Mapping[str, npt.NDArray[Any]]) -> npt.NDArray[Any] | None:
+    """Return (n,) the ids that a file gives new windows, or None where it gives none or not each its own."""
+    if "id" not in columns:
+        return None
+    ids = _texts(columns["id"])
+    return ids if pd.Series(ids).notna().all() and len(set(ids)) == len(ids) else None
+
+
+def _texts(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    return np.array(as_texts(values.tolist()), dtype=object)
