@@ -19,10 +19,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from evenhand.base.values import Floats, Ints
-from evenhand.evaluation.ask import ask
-from evenhand.evaluation.bootstrap import bootstrap
-from evenhand.evaluation.intervals import interval, support
-from evenhand.evaluation.rows import Rows
+from evenhand.evaluation.core.judged_rows import Rows
+from evenhand.evaluation.metrics.build import ask
+from evenhand.evaluation.resampling.bootstrap import bootstrap
+from evenhand.evaluation.resampling.intervals import interval, support
 
 CLASSES = ("a", "b", "c", "d", "e", "f")
 SHARES = np.array([0.35, 0.25, 0.15, 0.1, 0.1, 0.05])

@@ -17,7 +17,7 @@ import numpy as np
 from scipy import stats
 
 from evenhand.base.values import Floats, Ints, Predictions
-from evenhand.evaluation.evaluate import evaluate
+from evenhand.evaluation.figures.evaluate import evaluate
 
 
 @dataclass(frozen=True)

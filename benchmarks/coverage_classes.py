@@ -27,10 +27,10 @@ import numpy as np
 from scipy import special, stats
 
 from evenhand.base.values import Floats, Ints
-from evenhand.evaluation.ask import ask
-from evenhand.evaluation.bootstrap import bootstrap_parts
-from evenhand.evaluation.intervals import figure, interval, support
-from evenhand.evaluation.rows import Rows
+from evenhand.evaluation.core.judged_rows import Rows
+from evenhand.evaluation.metrics.build import ask
+from evenhand.evaluation.resampling.bootstrap import bootstrap_parts
+from evenhand.evaluation.resampling.intervals import figure, interval, support
 
 METRICS = (
     "accuracy",

@@ -20,14 +20,14 @@ from evenhand.ensemble.align import Aligned
 from evenhand.ensemble.blend import blend
 from evenhand.ensemble.crossfit import applied
 from evenhand.ensemble.stack import stack_of
-from evenhand.evaluation.ask import ask
-from evenhand.evaluation.evaluate import intervals_over
-from evenhand.evaluation.learning import learning
-from evenhand.evaluation.metric import Measure
-from evenhand.evaluation.rows import rows_of
-from evenhand.evaluation.score import fast_score
-from evenhand.evaluation.selection import best_of
-from evenhand.evaluation.units import group_numbers
+from evenhand.evaluation.core.judged_rows import rows_of
+from evenhand.evaluation.core.metric import Measure
+from evenhand.evaluation.figures.evaluate import intervals_over
+from evenhand.evaluation.figures.learning_variance import learning
+from evenhand.evaluation.figures.score import fast_score
+from evenhand.evaluation.metrics.build import ask
+from evenhand.evaluation.resampling.resampling_units import group_numbers
+from evenhand.evaluation.selection.best_of import best_of
 
 METHODS = ("equal", "nnls", "nnls+bias")
 HEADS = (

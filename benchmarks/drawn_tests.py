@@ -36,7 +36,7 @@ from evenhand.doctor.examine import examine
 from evenhand.pipeline.check import pictures
 from evenhand.pipeline.progress import Silent
 from evenhand.pipeline.source import read
-from evenhand.settings import load
+from evenhand.settings.load import load
 
 
 def of_table(given: str, store: str) -> Case:

@@ -21,12 +21,12 @@ from evenhand.ensemble.align import align
 from evenhand.ensemble.methods.nnls import NonNegative, solve
 from evenhand.ensemble.moments import moments
 from evenhand.ensemble.stack import stack_of
-from evenhand.evaluation.ask import ask
-from evenhand.evaluation.bootstrap import bootstrap
-from evenhand.evaluation.evaluate import evaluate
-from evenhand.evaluation.rows import rows_of
-from evenhand.evaluation.score import fast_score
-from evenhand.evaluation.units import Units
+from evenhand.evaluation.core.judged_rows import rows_of
+from evenhand.evaluation.figures.evaluate import evaluate
+from evenhand.evaluation.figures.score import fast_score
+from evenhand.evaluation.metrics.build import ask
+from evenhand.evaluation.resampling.bootstrap import bootstrap
+from evenhand.evaluation.resampling.resampling_units import Units
 
 
 def seconds(work: Callable[[], object]) -> float:

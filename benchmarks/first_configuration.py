@@ -145,8 +145,8 @@ def ours(photos: Photos, minutes: float, folder: Path, _: str | None) -> Told:
 def verdicts(record: Path, best: str, *, floor: str = "logistic_regression") -> dict[str, str]:
     """Return the paired verdicts of the best entry against the logistic regression of the same run."""
     from evenhand.base.storage.record import Record
-    from evenhand.evaluation.compare import compare_predictions
-    from evenhand.evaluation.from_record import of_record
+    from evenhand.evaluation.comparison.compare import compare_predictions
+    from evenhand.evaluation.reading.from_record import of_record
 
     out: dict[str, str] = {}
     for of in ("oof", TEST):

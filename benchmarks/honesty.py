@@ -33,15 +33,15 @@ from evenhand.ensemble.blend import blend
 from evenhand.ensemble.crossfit import applied
 from evenhand.ensemble.stack import stack_of
 from evenhand.ensemble.worth import worth
-from evenhand.evaluation.ask import ask
-from evenhand.evaluation.compare import questions
-from evenhand.evaluation.contrast import combined
-from evenhand.evaluation.hidden import Hidden
-from evenhand.evaluation.metric import Measure
-from evenhand.evaluation.rows import Rows, rows_of
-from evenhand.evaluation.score import fast_score
-from evenhand.evaluation.units import group_numbers
-from evenhand.evaluation.verdicts import Question, verdicts
+from evenhand.evaluation.comparison.compare import questions
+from evenhand.evaluation.comparison.verdicts import Question, verdicts
+from evenhand.evaluation.core.judged_rows import Rows, rows_of
+from evenhand.evaluation.core.metric import Measure
+from evenhand.evaluation.figures.score import fast_score
+from evenhand.evaluation.metrics.build import ask
+from evenhand.evaluation.resampling.differences import combined
+from evenhand.evaluation.resampling.resampling_units import group_numbers
+from evenhand.evaluation.resampling.unseen_errors import Hidden
 
 METHODS = ("equal", "nnls", "ridge", "score", "nnls+temperature")
 DRAWS = 300

@@ -41,14 +41,14 @@ from evenhand.data.splits.make_folds import make_folds
 from evenhand.doctor import Case, examine
 from evenhand.ensemble.blend import blend
 from evenhand.ensemble.worth import worth
-from evenhand.evaluation.audit import audit
-from evenhand.evaluation.evaluate import evaluate
+from evenhand.evaluation.audit.audit import audit
+from evenhand.evaluation.figures.evaluate import evaluate
 from evenhand.pipeline.check import pictures
 from evenhand.pipeline.progress import Silent
 from evenhand.pipeline.run import opened
 from evenhand.pipeline.source import Source, read
 from evenhand.pipeline.stored import stored_features
-from evenhand.settings import Settings, load
+from evenhand.settings.load import Settings, load
 
 METHODS = ("equal", "score", "nnls", "ridge", "log_loss", "greedy", "nnls+temperature")
 METRIC = "accuracy"

@@ -35,7 +35,7 @@ from evenhand.balance.gradient import gradient_share
 from evenhand.balance.plan import plan_of
 from evenhand.balance.unsmoothing import corrected
 from evenhand.base.values import Floats, Ints, Predictions
-from evenhand.evaluation.calibration import reliability
+from evenhand.evaluation.figures.calibration import reliability
 from evenhand.training.config import TrainConfig
 from evenhand.training.fold import fold_job
 from evenhand.training.inputs import ViewInputs

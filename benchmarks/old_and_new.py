@@ -30,8 +30,8 @@ from evenhand.doctor import Case, examine
 from evenhand.ensemble.align import align
 from evenhand.ensemble.blend import blend
 from evenhand.ensemble.worth import worth
-from evenhand.evaluation.evaluate import evaluate
-from evenhand.evaluation.tables import predictions_from
+from evenhand.evaluation.figures.evaluate import evaluate
+from evenhand.evaluation.reading.arrays import predictions_from
 
 CLASSES = tuple("abcdefgh")
 METRIC = "macro_f1"

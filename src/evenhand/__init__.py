@@ -14,10 +14,10 @@ __version__ = "0.1.0"
 _WHERE = {
     "Audited": "pipeline.audited",
     "Check": "pipeline.check",
-    "Comparison": "evaluation.compare",
+    "Comparison": "evaluation.comparison.compare",
     "EvenhandError": "base.errors",
     "EffectivePrior": "balance.prior",
-    "EvaluationResult": "evaluation.evaluation_result",
+    "EvaluationResult": "evaluation.figures.evaluation_result",
     "Examination": "doctor.examination",
     "Finding": "base.values",
     "Folds": "base.values",
@@ -29,7 +29,7 @@ _WHERE = {
     "Run": "pipeline.run",
     "Samples": "base.values",
     "Verdict": "base.values",
-    "Worth": "evaluation.rungs",
+    "Worth": "evaluation.selection.selection_report",
     "agreement": "pipeline.compare",
     "assemble": "pipeline.assemble",
     "audit": "pipeline.audit",
@@ -50,7 +50,7 @@ _WHERE = {
     "ledger": "pipeline.ledger",
     "predict": "pipeline.predict",
     "predict_like": "pipeline.predict_like",
-    "read_predictions": "evaluation.reading",
+    "read_predictions": "evaluation.reading.read",
     "run": "pipeline.run",
     "runs": "pipeline.runs",
     "split": "pipeline.split",
@@ -82,10 +82,10 @@ if TYPE_CHECKING:
     from evenhand.ensemble.blend import blend as blend
     from evenhand.ensemble.calibrated import calibrated as calibrated
     from evenhand.ensemble.worth import worth as worth
-    from evenhand.evaluation.compare import Comparison as Comparison
-    from evenhand.evaluation.evaluation_result import EvaluationResult as EvaluationResult
-    from evenhand.evaluation.reading import read_predictions as read_predictions
-    from evenhand.evaluation.rungs import Worth as Worth
+    from evenhand.evaluation.comparison.compare import Comparison as Comparison
+    from evenhand.evaluation.figures.evaluation_result import EvaluationResult as EvaluationResult
+    from evenhand.evaluation.reading.read import read_predictions as read_predictions
+    from evenhand.evaluation.selection.selection_report import Worth as Worth
     from evenhand.pipeline.assemble import assemble as assemble
     from evenhand.pipeline.audit import audit as audit
     from evenhand.pipeline.audited import Audited as Audited

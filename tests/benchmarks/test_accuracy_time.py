@@ -6,7 +6,7 @@ from types import ModuleType
 import pandas as pd
 import pytest
 
-from evenhand.settings import load
+from evenhand.settings.load import load
 
 Script = Callable[[str], ModuleType]
 

@@ -9,7 +9,7 @@ from evenhand.ensemble.align import align
 from evenhand.ensemble.blend import average, blend
 from evenhand.ensemble.methods import METHODS
 from evenhand.ensemble.stack import stack_of
-from evenhand.evaluation.evaluate import evaluate
+from evenhand.evaluation.figures.evaluate import evaluate
 
 FEATURES = {"encoder": np.random.default_rng(0).normal(size=(300, 3))}
 

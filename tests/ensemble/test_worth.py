@@ -6,7 +6,7 @@ import pytest
 from evenhand.base.errors import DataError
 from evenhand.ensemble.blend import blend
 from evenhand.ensemble.worth import worth
-from evenhand.evaluation.evaluate import evaluate
+from evenhand.evaluation.figures.evaluate import evaluate
 
 
 def test_every_model_and_blend_is_a_rung(models):

@@ -16,9 +16,9 @@ from evenhand.base.storage.atomic import to_json
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Folds, Predictions, Samples
 from evenhand.cli.app import app
-from evenhand.evaluation.labels import Labels, read_labels
+from evenhand.evaluation.reading.labels import Labels, read_labels
 from evenhand.pipeline.assemble import write_predictions
-from evenhand.settings import load
+from evenhand.settings.load import load
 
 CLASSES = list("abc")
 

@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 import evenhand
 from evenhand.base.errors import EvenhandError
 from evenhand.cli.app import app
-from evenhand.evaluation.columns import Columns
-from evenhand.evaluation.tables import predictions_from
+from evenhand.evaluation.reading.arrays import predictions_from
+from evenhand.evaluation.reading.columns import Columns
 
 N, CLASSES = 120, ["bird", "cat", "dog"]
 RNG = np.random.default_rng(0)

@@ -13,7 +13,7 @@ from evenhand.data.store.store import Store
 from evenhand.pipeline.progress import Silent
 from evenhand.pipeline.run import opened
 from evenhand.pipeline.source import Source, fingerprint, read
-from evenhand.settings import Settings, load
+from evenhand.settings.load import Settings, load
 from evenhand.testing.beats import write_record
 from evenhand.testing.kinds import generate
 

@@ -9,7 +9,7 @@ from PIL import Image
 from evenhand.base.errors import DataError
 from evenhand.pipeline.init import init
 from evenhand.pipeline.recipes import Speed
-from evenhand.settings import load
+from evenhand.settings.load import load
 
 FAST = Speed(measured=True, start=3.0)
 

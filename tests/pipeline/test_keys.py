@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 import evenhand
 from evenhand.base.errors import EvenhandError
 from evenhand.cli.app import app
-from evenhand.settings import Settings
+from evenhand.settings.load import Settings
 
 
 def test_every_key_is_there_with_its_default_and_a_sentence() -> None:

@@ -7,7 +7,7 @@ import pytest
 import tomlkit
 
 from evenhand.pipeline.recipes import RECIPES, DataFacts, Speed, choose
-from evenhand.settings import load
+from evenhand.settings.load import load
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 FAST = Speed(cores=2, start=3.0, decode=0.003, below=0.003, above=0.006, step=0.015, measured=True)

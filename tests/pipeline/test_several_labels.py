@@ -13,7 +13,7 @@ from evenhand.base.errors import EvenhandError
 from evenhand.base.values import Predictions, Samples
 from evenhand.pipeline import predict as predicting
 from evenhand.pipeline.run import Run
-from evenhand.settings import load
+from evenhand.settings.load import load
 
 NAMES = ("red", "green", "blue")
 

@@ -8,7 +8,7 @@ from evenhand.cli.console import Out, Table, cell
 from evenhand.cli.tables import print_findings
 
 if TYPE_CHECKING:
-    from evenhand.evaluation.conformal import ConformalSets
+    from evenhand.evaluation.audit.conformal import ConformalSets
     from evenhand.pipeline.audited import Audited
     from evenhand.pipeline.refitted import Refit
 
@@ -60,7 +60,7 @@ def _holdouts(found: Audited) -> Table:
 
 
 def _print_groups(found: Audited, out: Out, most: int) -> None:
-    from evenhand.evaluation.audit_groups import LEAST, summary_words
+    from evenhand.evaluation.audit.groups import LEAST, summary_words
 
     audit = found.audit
     if not audit.slices and len(audit.groups) < 2:

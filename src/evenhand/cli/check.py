@@ -31,7 +31,7 @@ def check(
     from evenhand.cli.progress import watching
     from evenhand.cli.tables import print_check
     from evenhand.pipeline.check import check as look
-    from evenhand.settings import load
+    from evenhand.settings.load import load
 
     with watching() as watcher:
         found = look(config, changes=set_ or [], watcher=watcher)

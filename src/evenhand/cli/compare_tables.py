@@ -11,11 +11,11 @@ from evenhand.base.storage.atomic import frame_csv, replacing
 from evenhand.base.values import Finding, Interval
 from evenhand.cli.console import Out, Table, cell
 from evenhand.cli.tables import print_findings
-from evenhand.evaluation.agreement import Agreement
-from evenhand.evaluation.changes import Changes
-from evenhand.evaluation.compare import Comparison
-from evenhand.evaluation.row_words import row_words
-from evenhand.evaluation.versions import Versions
+from evenhand.evaluation.comparison.agreement import Agreement
+from evenhand.evaluation.comparison.changes import Changes
+from evenhand.evaluation.comparison.compare import Comparison
+from evenhand.evaluation.comparison.versions import Versions
+from evenhand.evaluation.figures.row_words import row_words
 
 _STYLES = {"better": "green", "worse": "red", "no difference found": "cyan", "too few to tell": "yellow"}
 

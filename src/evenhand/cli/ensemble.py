@@ -60,8 +60,8 @@ def ensemble(
     from evenhand.cli.ensemble_tables import print_assembly
     from evenhand.cli.options import columns_from
     from evenhand.cli.progress import watching
-    from evenhand.evaluation.labels import read_labels
-    from evenhand.evaluation.pieces import opened
+    from evenhand.evaluation.reading.files import opened
+    from evenhand.evaluation.reading.labels import read_labels
     from evenhand.pipeline.assemble import assemble, write_predictions
 
     with watching() as watcher:

@@ -10,7 +10,7 @@ from evenhand.cli.tables import print_findings
 
 if TYPE_CHECKING:
     from evenhand.ensemble.blend import Blend
-    from evenhand.evaluation.rungs import Worth
+    from evenhand.evaluation.selection.selection_report import Worth
     from evenhand.pipeline.assemble import Assembly
 
 

@@ -10,7 +10,7 @@ from evenhand.base.values import TOO_FEW
 from evenhand.cli.console import Out, Table, cell
 
 if TYPE_CHECKING:
-    from evenhand.evaluation.evaluation_result import EvaluationResult
+    from evenhand.evaluation.figures.evaluation_result import EvaluationResult
 
 
 def print_evaluation(found: EvaluationResult) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from evenhand.evaluation.columns import Columns
+    from evenhand.evaluation.reading.columns import Columns
 
 Config = Annotated[Path, typer.Argument(help="The TOML file.", show_default=False)]
 Set = Annotated[
@@ -48,7 +48,7 @@ def columns_from(id_column: str | None, classes: list[str] | None, positions: bo
         If the scale is none.
     """
     from evenhand.base.errors import EvenhandError, unknown
-    from evenhand.evaluation.columns import Columns
+    from evenhand.evaluation.reading.columns import Columns
 
     if scale not in SCALES:
         raise EvenhandError(f"--scale: {unknown('choice', scale, SCALES)}")

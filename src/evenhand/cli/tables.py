@@ -12,7 +12,7 @@ from evenhand.cli.console import Out, Table, cell, literal
 from evenhand.cli.figures import figure_words
 from evenhand.cli.heaviest import heaviest_table
 from evenhand.cli.score_table import score_tables
-from evenhand.evaluation.row_words import row_words as words_of
+from evenhand.evaluation.figures.row_words import row_words as words_of
 
 if TYPE_CHECKING:
     import pandas as pd

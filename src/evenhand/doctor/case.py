@@ -20,8 +20,8 @@ from evenhand.data.splits.random_test import METHOD
 from evenhand.doctor import parts
 from evenhand.doctor.course import Course
 from evenhand.doctor.sampling import whole_groups
-from evenhand.evaluation.compare import Comparison
-from evenhand.evaluation.rungs import Worth
+from evenhand.evaluation.comparison.compare import Comparison
+from evenhand.evaluation.selection.selection_report import Worth
 
 MOST_LOOKED_AT = 6000
 """Rows that rules about the looks of pictures take in; more would change little and cost minutes."""

@@ -17,8 +17,8 @@ from evenhand.ensemble.crossfit import Crossfit, applied, crossfit
 from evenhand.ensemble.method import Learned
 from evenhand.ensemble.recipe import Choice, Recipe, recipe
 from evenhand.ensemble.stack import Stack, stack_of
-from evenhand.evaluation.learning import with_learning
-from evenhand.evaluation.names import Levels, Sets
+from evenhand.evaluation.figures.learning_variance import with_learning
+from evenhand.evaluation.metrics.metric_names import Levels, Sets
 
 PREFIX = "ensemble:"
 """Goes before the method in the name of a blend: ensemble:nnls."""

@@ -12,7 +12,7 @@ from evenhand.base.errors import DataError
 from evenhand.base.values import Floats
 from evenhand.ensemble.method import Learned
 from evenhand.ensemble.stack import Stack
-from evenhand.evaluation.rows import known
+from evenhand.evaluation.core.judged_rows import known
 
 
 class Learner(Protocol):

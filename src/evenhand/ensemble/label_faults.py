@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from evenhand.base.errors import EvenhandError, Fault
 from evenhand.ensemble.recipe import Choice, recipe
-from evenhand.evaluation.names import parse
+from evenhand.evaluation.metrics.metric_names import parse
 
 
 def label_faults(

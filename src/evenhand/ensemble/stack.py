@@ -13,7 +13,7 @@ from evenhand.base.seeds import generator
 from evenhand.base.storage.memory_map import is_mapped, let_go
 from evenhand.base.values import Floats, Ints, Mask, Strings
 from evenhand.ensemble.align import Aligned
-from evenhand.evaluation.rows import known
+from evenhand.evaluation.core.judged_rows import known
 
 
 @dataclass(frozen=True, eq=False)

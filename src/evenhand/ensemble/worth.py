@@ -9,10 +9,10 @@ from evenhand.ensemble.align import Aligned, align
 from evenhand.ensemble.blend import Blend, blend
 from evenhand.ensemble.coverage import Coverage
 from evenhand.ensemble.recipe import Choice, Recipe
-from evenhand.evaluation.ladder import Score, Step, ladder
-from evenhand.evaluation.names import Levels, Sets
-from evenhand.evaluation.rungs import Gap, Worth
-from evenhand.evaluation.verdicts import WORTH_CARING
+from evenhand.evaluation.comparison.verdicts import WORTH_CARING
+from evenhand.evaluation.metrics.metric_names import Levels, Sets
+from evenhand.evaluation.selection.nested import Score, Step, ladder
+from evenhand.evaluation.selection.selection_report import Gap, Worth
 
 LADDER: tuple[Choice, ...] = ("equal", "nnls")
 """Methods that are tried where none are named."""

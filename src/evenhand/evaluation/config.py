@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails
 
 from evenhand.base.settings.section import Section, option
-from evenhand.evaluation.names import MetricNameError, parse
+from evenhand.evaluation.metrics.metric_names import MetricNameError, parse
 
 
 class ScoreConfig(Section):

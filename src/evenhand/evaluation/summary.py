@@ -10,11 +10,11 @@ import numpy as np
 from evenhand.base.errors import DataError
 from evenhand.base.text.unique_names import unique_names
 from evenhand.base.values import Interval, Predictions
-from evenhand.evaluation.calibration import reliability
-from evenhand.evaluation.confusions import confidently_wrong, confusion_matrix, confusions
-from evenhand.evaluation.evaluate import evaluate, judged
-from evenhand.evaluation.heaviest import heaviest
-from evenhand.evaluation.rows import rows_of
+from evenhand.evaluation.audit.dominant_groups import heaviest
+from evenhand.evaluation.core.judged_rows import rows_of
+from evenhand.evaluation.figures.calibration import reliability
+from evenhand.evaluation.figures.confusion import confidently_wrong, confusion_matrix, confusions
+from evenhand.evaluation.figures.evaluate import evaluate, judged
 
 PER_CLASS = ("precision", "recall", "f1")
 

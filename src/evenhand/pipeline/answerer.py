@@ -21,10 +21,10 @@ from evenhand.ensemble.linear import Weighted
 from evenhand.ensemble.method import Learned
 from evenhand.ensemble.recipe import Recipe, recipe
 from evenhand.ensemble.stack import Stack, stack_of
-from evenhand.evaluation.from_record import of_record
+from evenhand.evaluation.reading.from_record import of_record
 from evenhand.pipeline.progress import Watcher
 from evenhand.pipeline.stored import of_ids, stored_features
-from evenhand.settings import Settings
+from evenhand.settings.load import Settings
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,9 +13,9 @@ from evenhand.base.errors import DataError, unknown
 from evenhand.base.text.cells import by_spelling, same_as
 from evenhand.base.text.unique_names import unique_names
 from evenhand.base.values import Predictions, Strings
-from evenhand.evaluation.columns import Columns
-from evenhand.evaluation.labels import class_numbers, texts
-from evenhand.evaluation.pieces import opened
+from evenhand.evaluation.reading.columns import Columns
+from evenhand.evaluation.reading.files import opened
+from evenhand.evaluation.reading.labels import class_numbers, texts
 from evenhand.pipeline.likeness import Sample, read_sample
 
 

@@ -19,16 +19,16 @@ from evenhand.ensemble.align import Aligned, align
 from evenhand.ensemble.blend import PREFIX, Blend, blend
 from evenhand.ensemble.recipe import Choice, Recipe, recipe
 from evenhand.ensemble.worth import LADDER, worth
-from evenhand.evaluation.columns import Columns
-from evenhand.evaluation.labels import Labels, read_labels
-from evenhand.evaluation.reading import read_predictions
-from evenhand.evaluation.rungs import Worth
+from evenhand.evaluation.reading.columns import Columns
+from evenhand.evaluation.reading.labels import Labels, read_labels
+from evenhand.evaluation.reading.read import read_predictions
+from evenhand.evaluation.selection.selection_report import Worth
 from evenhand.pipeline.blend_priors import prior_findings
 from evenhand.pipeline.progress import Silent, Watcher
 from evenhand.pipeline.progress_bars import shows_progress
 from evenhand.pipeline.source import readers_store
 from evenhand.pipeline.stored import of_ids, stored_features
-from evenhand.settings import load
+from evenhand.settings.load import load
 
 Source = str | Path | Record | Predictions
 """A prediction file, a run, or predictions."""

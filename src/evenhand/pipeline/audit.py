@@ -16,13 +16,13 @@ from evenhand.data.store.store import Store
 from evenhand.doctor.case import Case
 from evenhand.doctor.examine import examine
 from evenhand.ensemble.recipe import Recipe, recipe
-from evenhand.evaluation.audit import audit as audit_predictions
-from evenhand.evaluation.audit import part_names
-from evenhand.evaluation.columns import Columns
-from evenhand.evaluation.from_record import of_record
-from evenhand.evaluation.labels import read_column
-from evenhand.evaluation.pieces import opened
-from evenhand.evaluation.reading import read_predictions
+from evenhand.evaluation.audit.audit import audit as audit_predictions
+from evenhand.evaluation.audit.audit import part_names
+from evenhand.evaluation.reading.columns import Columns
+from evenhand.evaluation.reading.files import opened
+from evenhand.evaluation.reading.from_record import of_record
+from evenhand.evaluation.reading.labels import read_column
+from evenhand.evaluation.reading.read import read_predictions
 from evenhand.pipeline.audited import Audited, conformal_sets, recalibrated
 from evenhand.pipeline.progress import Silent, Watcher
 from evenhand.pipeline.progress_bars import shows_progress
@@ -30,7 +30,7 @@ from evenhand.pipeline.refit import heads_again, keeps_whole, parts_of, refit
 from evenhand.pipeline.refitted import Refit
 from evenhand.pipeline.source import readers_store
 from evenhand.pipeline.stored import of_ids, stored_features
-from evenhand.settings import Settings, load
+from evenhand.settings.load import Settings, load
 
 PREFIX = "ensemble:"
 RULES = ("EH405", "EH407", "EH408")

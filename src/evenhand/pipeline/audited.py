@@ -12,12 +12,12 @@ import pandas as pd
 
 from evenhand.base.values import Finding, Interval, Predictions, Samples
 from evenhand.ensemble.calibrated import calibrated
-from evenhand.evaluation.audit import Audit, audit
-from evenhand.evaluation.calibration import Bin, reliability
-from evenhand.evaluation.conformal import By, ConformalSets, conformal
-from evenhand.evaluation.evaluate import evaluate, judged
+from evenhand.evaluation.audit.audit import Audit, audit
+from evenhand.evaluation.audit.conformal import By, ConformalSets, conformal
+from evenhand.evaluation.figures.calibration import Bin, reliability
+from evenhand.evaluation.figures.evaluate import evaluate, judged
 from evenhand.pipeline.refitted import Refit
-from evenhand.settings import Settings
+from evenhand.settings.load import Settings
 
 CALIBRATED_BY = ("temperature",)
 """Ways of calibrating that an audit tries."""

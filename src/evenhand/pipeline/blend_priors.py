@@ -14,7 +14,7 @@ from evenhand.base.storage.record import Record
 from evenhand.base.values import Finding
 from evenhand.doctor.case import Case
 from evenhand.doctor.examine import examine
-from evenhand.settings import load
+from evenhand.settings.load import load
 
 
 def prior_findings(runs: Iterable[tuple[Record, Mapping[str, str]]]) -> tuple[Finding, ...]:

@@ -21,7 +21,7 @@ from evenhand.pipeline.ledger import ledgers
 from evenhand.pipeline.progress import Silent, Watcher
 from evenhand.pipeline.progress_bars import shows_progress
 from evenhand.pipeline.source import Source, read
-from evenhand.settings import Settings, load
+from evenhand.settings.load import Settings, load
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,15 +13,15 @@ from evenhand.base.storage.record import Record
 from evenhand.base.values import Finding, Folds, Predictions, RowSet
 from evenhand.doctor.case import Case
 from evenhand.doctor.examine import examine
-from evenhand.evaluation.agreement import Agreement
-from evenhand.evaluation.agreement import agreement as agreement_of
-from evenhand.evaluation.columns import Columns
-from evenhand.evaluation.compare import Against, Comparison, compare_predictions
-from evenhand.evaluation.labels import Labels
-from evenhand.evaluation.reading import read_predictions
-from evenhand.evaluation.verdicts import WORTH_CARING
-from evenhand.evaluation.versions import Versions
-from evenhand.evaluation.versions import compare_versions as versions_of
+from evenhand.evaluation.comparison.agreement import Agreement
+from evenhand.evaluation.comparison.agreement import agreement as agreement_of
+from evenhand.evaluation.comparison.compare import Against, Comparison, compare_predictions
+from evenhand.evaluation.comparison.verdicts import WORTH_CARING
+from evenhand.evaluation.comparison.versions import Versions
+from evenhand.evaluation.comparison.versions import compare_versions as versions_of
+from evenhand.evaluation.reading.columns import Columns
+from evenhand.evaluation.reading.labels import Labels
+from evenhand.evaluation.reading.read import read_predictions
 from evenhand.pipeline.answers import read_answers, with_one_list
 from evenhand.pipeline.conditions import differences
 from evenhand.pipeline.run import Run

@@ -10,7 +10,7 @@ from evenhand.base.storage.record import Record
 from evenhand.base.values import Predictions
 from evenhand.ensemble.blend import PREFIX
 from evenhand.ensemble.coverage import differing
-from evenhand.evaluation.matching import disagreeing, in_common, named
+from evenhand.evaluation.comparison.common_rows import disagreeing, in_common, named
 
 BUDGET = ("epochs", "batch_size", "early_stop", "stage", "soup", "ema", "swa_from")
 """Keys of a model's [train] that decide how much work goes into it."""

@@ -13,8 +13,8 @@ from evenhand.base.values import TEST, Finding, Folds, Predictions
 from evenhand.doctor.case import Case
 from evenhand.doctor.examination import Examination
 from evenhand.doctor.examine import examine, ordered
-from evenhand.evaluation.confident_learning import most_accurate, suspected_labels
-from evenhand.settings import Settings
+from evenhand.evaluation.figures.confident_learning import most_accurate, suspected_labels
+from evenhand.settings.load import Settings
 
 OF_ESTIMATES = ("EH4", "EH109")
 """Codes of rules that look at predictions begin so."""

@@ -17,15 +17,15 @@ from evenhand.base.storage.record import Record
 from evenhand.base.text.cells import as_texts
 from evenhand.base.values import Predictions, RowSet, Strings
 from evenhand.base.values.prediction_fields import groups_of
-from evenhand.evaluation.columns import KNOWN, Columns, listed
-from evenhand.evaluation.evaluate import evaluate as figures_of
-from evenhand.evaluation.evaluation_result import EvaluationResult
-from evenhand.evaluation.labels import Labels, read_labels
-from evenhand.evaluation.pieces import opened
-from evenhand.evaluation.reading import read_predictions, with_truth
-from evenhand.evaluation.row_keys import row_names
-from evenhand.evaluation.rows import known
-from evenhand.evaluation.tables import predictions_from
+from evenhand.evaluation.core.judged_rows import known
+from evenhand.evaluation.figures.evaluate import evaluate as figures_of
+from evenhand.evaluation.figures.evaluation_result import EvaluationResult
+from evenhand.evaluation.reading.arrays import predictions_from
+from evenhand.evaluation.reading.columns import KNOWN, Columns, listed
+from evenhand.evaluation.reading.files import opened
+from evenhand.evaluation.reading.labels import Labels, read_labels
+from evenhand.evaluation.reading.read import read_predictions, with_truth
+from evenhand.evaluation.reading.row_keys import row_names
 from evenhand.pipeline.predict import Predicted
 from evenhand.pipeline.run import Run
 

@@ -19,7 +19,7 @@ from evenhand.doctor.examine import examine as look
 from evenhand.doctor.examine import ordered
 from evenhand.doctor.rule import RULES
 from evenhand.pipeline.ledger import ledgers
-from evenhand.settings import load
+from evenhand.settings.load import load
 
 TRAINING = ("EH206", "EH207", "EH3")
 """Rules that look at the epochs of a training: codes, or beginnings of codes."""

@@ -17,7 +17,7 @@ from evenhand.data.roots.root import Root, root_of
 from evenhand.data.store.entry import Entry
 from evenhand.doctor.case import Failure
 from evenhand.modalities import Kind
-from evenhand.settings import Settings
+from evenhand.settings.load import Settings
 
 """What the second set is called in records, scores and messages."""
 

@@ -12,10 +12,10 @@ from evenhand.base.values import Floats, Predictions, Samples
 from evenhand.ensemble.blend import Blend, blend
 from evenhand.ensemble.recipe import Recipe, recipe
 from evenhand.ensemble.worth import worth
-from evenhand.evaluation.evaluate import default_metrics, evaluate
-from evenhand.evaluation.heaviest import heaviest
-from evenhand.evaluation.rungs import Worth
-from evenhand.evaluation.score import fast_score
+from evenhand.evaluation.audit.dominant_groups import heaviest
+from evenhand.evaluation.figures.evaluate import default_metrics, evaluate
+from evenhand.evaluation.figures.score import fast_score
+from evenhand.evaluation.selection.selection_report import Worth
 from evenhand.evaluation.summary import PER_CLASS, summarize
 from evenhand.pipeline.audited import audited
 from evenhand.pipeline.estimates import estimate_findings, note_opening
@@ -23,7 +23,7 @@ from evenhand.pipeline.gathered import LOCKED, OUT_OF_FOLD, SECOND, Sets, gather
 from evenhand.pipeline.progress import Watcher
 from evenhand.pipeline.source import store_of
 from evenhand.pipeline.stored import of_ids, stored_features
-from evenhand.settings import Settings
+from evenhand.settings.load import Settings
 
 
 def judge(record: Record, settings: Settings, watcher: Watcher, seconds: Mapping[str, float]) -> None:

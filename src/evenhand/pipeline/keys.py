@@ -15,7 +15,7 @@ from evenhand.base.settings.section import literals, section_in
 from evenhand.base.storage.atomic import to_json
 from evenhand.modalities import KINDS
 from evenhand.models.config import ModelConfig
-from evenhand.settings import Settings
+from evenhand.settings.load import Settings
 
 OF_A_MODEL = tuple(name for name in ModelConfig.model_fields if name in Settings.model_fields)
 """Sections whose keys may differ for a model: they stand in [model.train] and the like, too."""

@@ -19,7 +19,7 @@ from evenhand.doctor.case import Case
 from evenhand.doctor.examination import Examination
 from evenhand.doctor.examine import examine
 from evenhand.pipeline.source import check_learnable
-from evenhand.settings import Settings, load
+from evenhand.settings.load import Settings, load
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,9 +20,9 @@ from evenhand.data.roots.root import Root, open_root
 from evenhand.data.store.store import Store
 from evenhand.doctor.case import Failure
 from evenhand.engines.cores import usable_cores
-from evenhand.evaluation.calibration import expected_accuracy, row_confidence
-from evenhand.evaluation.from_record import of_record
-from evenhand.evaluation.rows import THRESHOLD
+from evenhand.evaluation.core.judged_rows import THRESHOLD
+from evenhand.evaluation.figures.calibration import expected_accuracy, row_confidence
+from evenhand.evaluation.reading.from_record import of_record
 from evenhand.pipeline.answerer import Answerer, answerer
 from evenhand.pipeline.progress import Silent, Watcher
 from evenhand.pipeline.progress_bars import shows_progress
@@ -30,7 +30,7 @@ from evenhand.pipeline.source import encode, readers_store
 from evenhand.pipeline.stored import stored_features
 from evenhand.pipeline.table_ids import with_table_ids
 from evenhand.pipeline.work import work
-from evenhand.settings import Settings, load
+from evenhand.settings.load import Settings, load
 from evenhand.training.calls import PredictCall
 
 

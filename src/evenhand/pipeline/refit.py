@@ -18,13 +18,13 @@ from evenhand.data.config import FoldsConfig
 from evenhand.data.splits.make_folds import make_folds
 from evenhand.data.store.store import Store
 from evenhand.ensemble.blend import blend
-from evenhand.evaluation.evaluate import evaluate, judged
-from evenhand.evaluation.units import divided
+from evenhand.evaluation.figures.evaluate import evaluate, judged
+from evenhand.evaluation.resampling.resampling_units import divided
 from evenhand.pipeline.gathered import OUT_OF_FOLD, gathered
 from evenhand.pipeline.progress import Watcher
 from evenhand.pipeline.refitted import Again, Refit
 from evenhand.pipeline.run import train
-from evenhand.settings import Settings
+from evenhand.settings.load import Settings
 
 
 def parts_of(p: Predictions, groups: Strings, most: int, seed: int) -> Folds:

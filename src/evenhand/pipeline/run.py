@@ -29,7 +29,7 @@ from evenhand.pipeline.report import write_report
 from evenhand.pipeline.run_features import FrozenFeatures, features_of_run
 from evenhand.pipeline.source import Source, fingerprint, read, store_of
 from evenhand.pipeline.work import work
-from evenhand.settings import Settings, asked, load
+from evenhand.settings.load import Settings, asked, load
 from evenhand.training.calls import PrepareCall, SoupCall, TrainCall
 
 WATCHER = "evenhand.doctor.live:watcher"

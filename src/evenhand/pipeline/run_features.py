@@ -14,7 +14,7 @@ from evenhand.base.values import Floats, Strings
 from evenhand.pipeline.progress import Silent, Watcher
 from evenhand.pipeline.source import readers_store
 from evenhand.pipeline.stored import stored_features
-from evenhand.settings import load
+from evenhand.settings.load import load
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,11 +21,11 @@ from evenhand.data.store.entry import Entry
 from evenhand.data.store.store import Store
 from evenhand.doctor.case import Failure
 from evenhand.engines.config import ComputeConfig
-from evenhand.evaluation.fitting import class_faults
+from evenhand.evaluation.class_names import class_faults
 from evenhand.modalities import Kind
 from evenhand.pipeline.further import Further, further_samples
 from evenhand.pipeline.progress import Watcher
-from evenhand.settings import Settings
+from evenhand.settings.load import Settings
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,7 @@ from evenhand.data.store.store import Store
 from evenhand.engines.cores import usable_cores
 from evenhand.pipeline.progress import Watcher
 from evenhand.pipeline.work import work
-from evenhand.settings import Settings
+from evenhand.settings.load import Settings
 from evenhand.training.calls import FeaturesCall
 
 

@@ -11,11 +11,11 @@ from typing import Any
 from evenhand.base.errors import ConfigError, DataError, EvenhandError, Fault
 from evenhand.base.storage.record import Record
 from evenhand.base.values import RowSet
-from evenhand.evaluation.names import parse
-from evenhand.evaluation.rungs import choice_words
-from evenhand.evaluation.submit_config import SubmitConfig
+from evenhand.evaluation.metrics.metric_names import parse
+from evenhand.evaluation.selection.selection_report import choice_words
 from evenhand.pipeline.submissions import add, noted, written_as
-from evenhand.settings import Settings, load
+from evenhand.settings.load import Settings, load
+from evenhand.settings.submit import SubmitConfig
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evenhand.evaluation.audit_groups import LEAST
+from evenhand.evaluation.audit.groups import LEAST
 from evenhand.report.charts import ACCENT, MUTED, SECOND, Spec, drawn
 from evenhand.report.evidence import Evidence
 from evenhand.report.figures import reliability

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from evenhand.base.values import TEST, RowSet
-from evenhand.evaluation.row_words import row_words
+from evenhand.evaluation.figures.row_words import row_words
 from evenhand.report import figures
 from evenhand.report.charts import drawn
 from evenhand.report.evidence import Evidence

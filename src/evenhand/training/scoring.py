@@ -8,8 +8,8 @@ from typing import Any
 import numpy.typing as npt
 
 from evenhand.base.values import Floats
-from evenhand.evaluation.names import Levels, Sets
-from evenhand.evaluation.score import fast_score
+from evenhand.evaluation.figures.score import fast_score
+from evenhand.evaluation.metrics.metric_names import Levels, Sets
 from evenhand.training.job import Score, Scorer
 
 

@@ -13,9 +13,9 @@ from evenhand.balance.ledger import ledger_of
 from evenhand.base.values import Interval, Predictions
 from evenhand.doctor import Case
 from evenhand.doctor.course import Course
-from evenhand.evaluation.compare import compare_predictions
-from evenhand.evaluation.rungs import Gap, Rung, Worth
-from evenhand.evaluation.selection import Best
+from evenhand.evaluation.comparison.compare import compare_predictions
+from evenhand.evaluation.selection.best_of import Best
+from evenhand.evaluation.selection.selection_report import Gap, Rung, Worth
 
 ECG = {"N": 9000, "S": 200, "V": 700, "O": 100}
 

@@ -3,7 +3,7 @@ import pytest
 from evenhand.balance.config import BalanceConfig
 from evenhand.balance.plan import plan_of
 from evenhand.doctor import examine
-from evenhand.settings import load
+from evenhand.settings.load import load
 
 EXTREME = {"a": 50_000, "b": 3000, "c": 100}
 

@@ -7,7 +7,7 @@ from evenhand.ensemble.calibrators.dirichlet import Dirichlet
 from evenhand.ensemble.calibrators.temperature import Temperature
 from evenhand.ensemble.calibrators.vector import Vector
 from evenhand.ensemble.loss import log_loss, logs
-from evenhand.evaluation.score import fast_score
+from evenhand.evaluation.figures.score import fast_score
 
 CLASSES = ("a", "b", "c")
 

@@ -10,7 +10,7 @@ from evenhand.ensemble.methods.log_loss import LogLoss, mixture
 from evenhand.ensemble.methods.random import RandomSearch
 from evenhand.ensemble.methods.score import ByScore
 from evenhand.ensemble.stack import stack_of
-from evenhand.evaluation.score import fast_score
+from evenhand.evaluation.figures.score import fast_score
 
 
 def scored(stack, table, metric="accuracy"):

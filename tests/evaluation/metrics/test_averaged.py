@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics as sk
 
-from evenhand.evaluation.ask import ask
-from evenhand.evaluation.rows import Rows
+from evenhand.evaluation.core.judged_rows import Rows
+from evenhand.evaluation.metrics.build import ask
 
 NAMES = ("a", "b", "c", "d")
 

@@ -3,7 +3,7 @@ import pytest
 from evenhand.base.errors import ConfigError
 from evenhand.data.wfdb_calls import in_words, package
 from evenhand.modalities.beats.classes import ANNOTATIONS
-from evenhand.settings import load
+from evenhand.settings.load import load
 
 
 def faults(**beats: object) -> str:

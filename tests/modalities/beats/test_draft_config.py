@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from evenhand.pipeline.init import init
-from evenhand.settings import load
+from evenhand.settings.load import load
 from evenhand.testing.beats import write_record
 
 from .conftest import regular

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from evenhand.doctor.case import Case
 from evenhand.doctor.rule import Found, rule
-from evenhand.evaluation.confident_learning import most_accurate, surest_rows, suspected_labels
+from evenhand.evaluation.figures.confident_learning import most_accurate, surest_rows, suspected_labels
 
 
 @rule("EH109", slug="labels-look-wrong", severity="note", needs=("single_labels",), after=("EH104", "EH405"))

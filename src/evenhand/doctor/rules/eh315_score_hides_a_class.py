@@ -13,8 +13,8 @@ from evenhand.doctor.case import Case
 from evenhand.doctor.rule import Found, rule
 from evenhand.doctor.rules.eh209_judged_under_another_prior import OF_PROBABILITIES
 from evenhand.doctor.words import classes_of, listing, verb
-from evenhand.evaluation.names import parse
-from evenhand.evaluation.score import fast_score
+from evenhand.evaluation.figures.score import fast_score
+from evenhand.evaluation.metrics.metric_names import parse
 
 
 @rule("EH315", slug="score-hides-a-class", severity="warning", needs=("samples", "labels", "score"))

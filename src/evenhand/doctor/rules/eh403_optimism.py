@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from evenhand.doctor.case import Case
 from evenhand.doctor.rule import Found, rule
 from evenhand.doctor.words import listing
-from evenhand.evaluation.verdicts import WORTH_CARING
+from evenhand.evaluation.comparison.verdicts import WORTH_CARING
 
 
 @rule("EH403", slug="optimism", severity="warning", needs=("worth",), after=("EH404", "EH405"))

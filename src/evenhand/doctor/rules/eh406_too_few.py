@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from evenhand.doctor.case import Case
 from evenhand.doctor.rule import Found, rule
 from evenhand.doctor.words import count, listing, verb
-from evenhand.evaluation.spread import LEAST_GROUPS, LEAST_ROWS
+from evenhand.evaluation.resampling.paired_interval import LEAST_GROUPS, LEAST_ROWS
 
 
 @rule("EH406", slug="too-few", severity="warning", needs=("verdicts",), after=("EH404",))

@@ -10,9 +10,9 @@ from evenhand.base.values import Predictions
 from evenhand.doctor.case import Case
 from evenhand.doctor.rule import Found, rule
 from evenhand.doctor.words import count, listing, verb
-from evenhand.evaluation.audit_groups import GroupFigure, group_figures
-from evenhand.evaluation.rows import known, rows_of
-from evenhand.evaluation.shares import right_rows
+from evenhand.evaluation.audit.groups import GroupFigure, group_figures
+from evenhand.evaluation.core.judged_rows import known, rows_of
+from evenhand.evaluation.figures.row_share import right_rows
 
 
 @rule("EH407", slug="groups-below", severity="warning", needs=("predictions",), after=("EH104", "EH111"))

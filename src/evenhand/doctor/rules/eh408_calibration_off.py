@@ -11,8 +11,8 @@ from evenhand.base.values import Floats, Interval, Predictions
 from evenhand.doctor.case import Case
 from evenhand.doctor.rule import Found, rule
 from evenhand.doctor.words import listing
-from evenhand.evaluation.rows import Rows, known, rows_of
-from evenhand.evaluation.shares import share
+from evenhand.evaluation.core.judged_rows import Rows, known, rows_of
+from evenhand.evaluation.figures.row_share import share
 
 
 @rule("EH408", slug="calibration-off", severity="warning", needs=("predictions",), after=("EH209", "EH405"))

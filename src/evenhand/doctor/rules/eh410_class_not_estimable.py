@@ -10,7 +10,7 @@ from evenhand.base.text.unique_names import unique_names
 from evenhand.base.values import Mask
 from evenhand.doctor.case import Case
 from evenhand.doctor.rule import Found, rule
-from evenhand.evaluation.heaviest import effective_groups
+from evenhand.evaluation.audit.dominant_groups import effective_groups
 
 
 @rule(

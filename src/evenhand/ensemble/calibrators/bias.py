@@ -14,7 +14,7 @@ from evenhand.base.values import Floats, Ints
 from evenhand.ensemble.calibration import Calibration, Calibrator
 from evenhand.ensemble.calibrators import CALIBRATORS
 from evenhand.ensemble.loss import logs
-from evenhand.evaluation.score import fast_score
+from evenhand.evaluation.figures.score import fast_score
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,7 @@ from evenhand.ensemble.linear import SMALLEST, Space, Weighted, into, out_of, sh
 from evenhand.ensemble.method import Learned, Method
 from evenhand.ensemble.methods import METHODS
 from evenhand.ensemble.stack import Stack
-from evenhand.evaluation.score import fast_score
+from evenhand.evaluation.figures.score import fast_score
 
 
 @METHODS.register("greedy")

@@ -1,7 +1,7 @@
 """Metrics, a file for each way of counting; found by name, also those of other packages (`evenhand.metrics`)."""
 
 from evenhand.base.registry import Registry
-from evenhand.evaluation.metric import Metric, Numbered
+from evenhand.evaluation.core.metric import Metric, Numbered
 
 METRICS: Registry[Metric | Numbered] = Registry(
     "metric", group="evenhand.metrics", package="evenhand.evaluation.metrics"

@@ -14,11 +14,11 @@ import numpy as np
 import scipy.sparse as sp
 
 from evenhand.base.values import Floats, Ints
-from evenhand.evaluation.features import Features, means, ratio
-from evenhand.evaluation.metric import Metric, Numbered, Parts
+from evenhand.evaluation.core.judged_rows import Rows
+from evenhand.evaluation.core.metric import Metric, Numbered, Parts
+from evenhand.evaluation.core.row_sums import Features, means, ratio
 from evenhand.evaluation.metrics import METRICS
-from evenhand.evaluation.metrics.counted import plain
-from evenhand.evaluation.rows import Rows
+from evenhand.evaluation.metrics.counts import plain
 
 PerRow = Callable[[Rows, Ints], Floats]
 

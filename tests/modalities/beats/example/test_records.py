@@ -8,7 +8,7 @@ from evenhand.data.config import DataConfig
 from evenhand.data.roots.root import open_root
 from evenhand.modalities.beats import Beats
 from evenhand.modalities.beats.config import BeatsConfig
-from evenhand.settings import load
+from evenhand.settings.load import load
 from evenhand.testing.beats import write_beats
 
 

@@ -14,7 +14,7 @@ from evenhand.data.roots.root import open_root
 from evenhand.modalities.beats import Beats
 from evenhand.modalities.beats.config import BeatsConfig
 from evenhand.modalities.beats.windows.window_files import read_windows
-from evenhand.settings import load
+from evenhand.settings.load import load
 
 RNG = np.random.default_rng(0)
 SIGNAL = RNG.normal(size=(6, 20))

@@ -1,0 +1,1 @@
+"""What a figure rests on: groups, held-out parts, conformal sets."""

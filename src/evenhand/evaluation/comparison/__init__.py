@@ -1,0 +1,1 @@
+"""Models against each other: paired verdicts, agreement, versions of a data set."""

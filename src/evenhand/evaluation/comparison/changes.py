@@ -1,0 +1,125 @@
+"""What changed from one model to another: which rows, and how much each class and group gained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evenhand.base.text.unique_names import unique_names
+from evenhand.base.values import Mask, Predictions, Strings
+from evenhand.evaluation.core.judged_rows import rows_of
+from evenhand.evaluation.figures.row_share import right_rows
+
+
+@dataclass(frozen=True, eq=False)
+class Changes:
+    """Row by row, from a base to something else.
+
+    Attributes
+    ----------
+    base, name
+        What is left, and what is come to.
+    improved, worsened
+        Ids of rows that were wrong and are right, and the other way round.
+    moved
+        Ids of rows that are wrong both times, in different ways.
+    right, wrong
+        Number of rows that are right both times, and wrong both times (`moved` among them).
+    by_class
+        Frame: class, rows, improved, worsened, net, gain (net over rows); largest loss first.
+    by_group
+        The same by group, or None where there are none.
+    """
+
+    base: str
+    name: str
+    improved: tuple[str, ...]
+    worsened: tuple[str, ...]
+    moved: tuple[str, ...]
+    right: int
+    wrong: int
+    by_class: pd.DataFrame
+    by_group: pd.DataFrame | None
+
+    @property
+    def net(self) -> int:
+        """Rows improved less rows worsened."""
+        return len(self.improved) - len(self.worsened)
+
+    @property
+    def unchanged(self) -> int:
+        """Rows that are as right or wrong as they were."""
+        return self.right + self.wrong
+
+    def document(self) -> dict[str, Any]:
+        """Return it as plain values, for JSON."""
+        return {
+            "base": self.base,
+            "name": self.name,
+            "right": self.right,
+            "wrong": self.wrong,
+            "net": self.net,
+            "improved": list(self.improved),
+            "worsened": list(self.worsened),
+            "moved": list(self.moved),
+            "by_class": self.by_class.to_dict(orient="records"),
+            "by_group": None if self.by_group is None else self.by_group.to_dict(orient="records"),
+        }
+
+    def __str__(self) -> str:
+        return (
+            f"{self.name} against {self.base}: {self.unchanged:,} rows unchanged ({self.right:,} right), "
+            f"{len(self.improved):,} improved, {len(self.worsened):,} worsened, net {self.net:+,}."
+        )
+
+
+def changes(base: Predictions, other: Predictions) -> Changes:
+    """Return what changed from `base` to `other`, about the same rows with the same, known truth.
+
+    Where several labels may hold, a row is right if all of them are.
+    """
+    before, after = right_rows(rows_of(base)), right_rows(rows_of(other))
+    improved, worsened, wrong = ~before & after, before & ~after, ~before & ~after
+    return Changes(
+        base=base.model,
+        name=other.model,
+        improved=_ids(base, improved),
+        worsened=_ids(base, worsened),
+        moved=_ids(base, wrong & _answers_differ(base, other)),
+        right=int((before & after).sum()),
+        wrong=int(wrong.sum()),
+        by_class=_per_class(base, improved, worsened),
+        by_group=None if base.groups is None else _gains("group", base.groups, improved, worsened),
+    )
+
+
+def _answers_differ(a: Predictions, b: Predictions) -> Mask:
+    one, two = rows_of(a), rows_of(b)
+    if one.several:
+        return np.asarray((one.claimed != two.claimed).any(axis=1))
+    return np.asarray(one.predicted != two.predicted)
+
+
+def _ids(p: Predictions, rows: Mask) -> tuple[str, ...]:
+    return tuple(str(name) for name in p.ids[rows])
+
+
+def _per_class(p: Predictions, improved: Mask, worsened: Mask) -> pd.DataFrame:
+    """Return the gain of each class; a row with several counts in each of them."""
+    row, column = np.nonzero(rows_of(p).held)
+    names = np.array(p.classes, dtype=object)[column]
+    return _gains("class", names, improved[row], worsened[row])
+
+
+def _gains(what: str, names: Strings, improved: Mask, worsened: Mask) -> pd.DataFrame:
+    found, number = unique_names(names)
+    rows, up, down = (np.bincount(number, weights=of, minlength=len(found)) for of in (None, improved, worsened))
+    net = (up - down).astype(np.int64)
+    order = np.lexsort((net / rows, net))
+    table = {what: found, "rows": rows, "improved": up.astype(np.int64), "worsened": down.astype(np.int64)}
+    return pd.DataFrame(
+        {name: column[order] for name, column in (table | {"net": net, "gain": net / rows}).items()}
+    )

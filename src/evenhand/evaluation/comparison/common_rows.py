@@ -1,0 +1,155 @@
+"""Rows that several predictions have in common, in one order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import scipy.sparse as sp
+from scipy.sparse.csgraph import connected_components
+
+from evenhand.base.errors import DataError
+from evenhand.base.text.unique_names import unique_names
+from evenhand.base.values import Predictions
+from evenhand.evaluation.core.judged_rows import known
+
+
+def in_common(predictions: Sequence[Predictions]) -> tuple[Predictions, ...]:
+    """Return each set of predictions on the rows that all have, in the order and with the classes of the first.
+
+    Truth, folds and groups stay each one's own.
+
+    Raises
+    ------
+    DataError
+        If ids repeat, no row is common to all, or the classes differ; the text names who and what.
+    """
+    for p in predictions:
+        repeated = pd.Series(p.ids)[pd.Series(p.ids).duplicated()]
+        if len(repeated):
+            raise DataError(f'{named(p)} has {len(repeated)} ids more than once (first: "{repeated.iloc[0]}").')
+    first = predictions[0]
+    if all(len(p) == len(first) and (p.ids == first.ids).all() for p in predictions):
+        return tuple(_with_classes(first, p) for p in predictions)
+    ids = pd.Index(first.ids)
+    for p in predictions[1:]:
+        ids = ids[ids.isin(pd.Index(p.ids))]
+    if not len(ids):
+        firsts = ", ".join(f'{named(p)} begins with "{p.ids[0]}"' for p in predictions if len(p))
+        raise DataError(f"No row is common to all ({firsts}). Rows are matched by id; give them the same ids.")
+    return tuple(_with_classes(first, p.take(pd.Index(p.ids).get_indexer(ids))) for p in predictions)
+
+
+def in_one_order(predictions: Sequence[Predictions]) -> tuple[Predictions, ...]:
+    """Return each set of predictions on the rows that all have, whichever of them comes first.
+
+    Where rows stand in different orders they are sorted by id; where classes do, the order that sorts first is
+    taken. A bootstrap draws rows by position and ties go to the first class, so that both must not depend on the
+    order in which models are named.
+
+    Raises
+    ------
+    DataError
+        As `in_common`.
+    """
+    same = in_common(predictions)
+    if any(p.classes != predictions[0].classes for p in predictions):
+        reference = min(predictions, key=lambda p: p.classes)
+        same = tuple(_with_classes(reference, p) for p in same)
+    ids = pd.Index(same[0].ids)
+    places = (pd.Index(p.ids).get_indexer(ids) for p in predictions[1:])
+    if all((np.diff(place) > 0).all() for place in places):
+        return same
+    order = np.argsort(same[0].ids.astype(str), kind="stable")
+    return tuple(p.take(order) for p in same)
+
+
+def with_one_truth(predictions: Sequence[Predictions]) -> tuple[Predictions, ...]:
+    """Return predictions on the same rows with the truth and the groups that any of them knows.
+
+    Where they know different groups, rows are of one group if they are so for any of them.
+
+    Raises
+    ------
+    DataError
+        If two disagree on the truth of a row.
+    """
+    truth = None
+    for p in predictions:
+        truth = _filled(truth, p, predictions[0])
+    groups = _joined([p.groups for p in predictions if p.groups is not None])
+    return tuple(replace(p, truth=truth, groups=groups) for p in predictions)
+
+
+def disagreeing(a: Predictions, b: Predictions) -> npt.NDArray[np.bool_]:
+    """Return (n,) the rows whose truth both know, and know differently."""
+    if a.truth is None or b.truth is None:
+        return np.zeros(len(a), dtype=bool)
+    if a.truth.ndim != b.truth.ndim:
+        raise DataError(f"{named(a)} and {named(b)} do not have the truth in the same form.")
+    differ = a.truth != b.truth
+    return np.asarray((differ.any(axis=1) if differ.ndim == 2 else differ) & known(a.truth) & known(b.truth))
+
+
+def named(p: Predictions) -> str:
+    """Return the name of a model for a sentence."""
+    return f'"{p.model}"' if p.model else "A model without a name"
+
+
+def _joined(every: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any] | None:
+    """Return (n,) names of the finest groups that divide none of any; the order of `every` has no say in them."""
+    if not every:
+        return None
+    every = sorted(every, key=lambda names: names.astype(str).tolist())
+    if all((names == every[0]).all() for names in every[1:]):
+        return every[0]
+    n = len(every[0])
+    numbers = [unique_names(names)[1] for names in every]
+    starts = n + np.cumsum([0, *(number.max(initial=-1) + 1 for number in numbers)])
+    ends = np.concatenate([number + start for number, start in zip(numbers, starts[:-1], strict=True)])
+    links = (np.ones(len(ends)), (np.tile(np.arange(n), len(every)), ends))
+    graph = sp.coo_array(links, shape=(starts[-1], starts[-1]))
+    of_row = np.unique(connected_components(graph, directed=False)[1][:n], return_inverse=True)[1]
+    for names, number in zip(every, numbers, strict=True):
+        if number.max(initial=-1) == of_row.max(initial=-1):
+            return names
+    return np.asarray([f"group {number + 1}" for number in of_row], dtype=object)
+
+
+def _filled(truth: Any, p: Predictions, first: Predictions) -> Any:
+    """Return the truth with what `p` knows and others did not."""
+    if truth is None or p.truth is None:
+        return p.truth if truth is None else truth
+    differ = disagreeing(replace(first, truth=truth), p)
+    if differ.any():
+        raise DataError(
+            f"{named(first)} and {named(p)} disagree on the truth of {int(differ.sum())} rows (first: "
+            f'"{p.ids[int(differ.argmax())]}"). Two versions of one data set are compared by compare_versions '
+            "(evenhand compare --versions), which tells a better test from a better model."
+        )
+    missing = ~known(truth)
+    out = truth.copy()
+    out[missing] = p.truth[missing]
+    return out
+
+
+def _with_classes(first: Predictions, p: Predictions) -> Predictions:
+    if p.classes == first.classes:
+        return p
+    for a, b in ((first, p), (p, first)):
+        only = [name for name in a.classes if name not in b.classes]
+        if only:
+            raise DataError(
+                f"{named(first)} and {named(p)} do not have the same classes: only {named(a)} has "
+                f"{', '.join(only)}. Give both the same, in any order."
+            )
+    order = [p.classes.index(name) for name in first.classes]
+    truth = p.truth
+    if truth is not None:
+        truth = truth[:, order] if truth.ndim == 2 else np.where(truth >= 0, np.argsort(order)[truth], truth)
+    logits = None if p.logits is None else p.logits[:, order]
+    return replace(p, classes=first.classes, probabilities=p.probabilities[:, order], truth=truth, logits=logits)

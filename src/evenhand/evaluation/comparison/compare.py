@@ -1,0 +1,237 @@
+"""Comparing: paired verdicts about several models on the same rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import pandas as pd
+
+from evenhand.base.errors import DataError
+from evenhand.base.values import Interval, Ints, Predictions, Verdict
+from evenhand.evaluation.comparison.changes import Changes, changes
+from evenhand.evaluation.comparison.common_rows import in_one_order, with_one_truth
+from evenhand.evaluation.comparison.verdicts import WORTH_CARING, Question, verdicts
+from evenhand.evaluation.core.judged_rows import rows_of
+from evenhand.evaluation.core.metric import Measure
+from evenhand.evaluation.figures.evaluate import intervals, judged
+from evenhand.evaluation.figures.learning_variance import learning_of, widened
+from evenhand.evaluation.metrics.build import ask
+from evenhand.evaluation.metrics.metric_names import Levels, Sets
+from evenhand.evaluation.resampling.bootstrap import bootstrap
+from evenhand.evaluation.resampling.differences import difference
+from evenhand.evaluation.resampling.paired_interval import spread
+from evenhand.evaluation.resampling.resampling_units import group_numbers
+
+Against = Literal["first", "all"]
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Several models on the same rows.
+
+    Attributes
+    ----------
+    names
+        Of the models; the first is the one that others are held against.
+    metrics
+        Names of the metrics.
+    n, groups
+        Rows compared, and the independent groups that they are in: those that all have, and whose truth is known.
+    left_out
+        Name -> number of its rows that are not compared.
+    figures
+        Name -> metric -> figure on the rows compared.
+    verdicts
+        One family: every metric and pair that was asked for.
+    changes
+        Row by row, one for each pair.
+    conditions
+        In words, what differs between the runs beside the models (see EH402).
+    predictions
+        The models on the rows compared.
+    """
+
+    names: tuple[str, ...]
+    metrics: tuple[str, ...]
+    n: int
+    left_out: Mapping[str, int]
+    figures: Mapping[str, Mapping[str, Interval]]
+    verdicts: tuple[Verdict, ...]
+    changes: tuple[Changes, ...]
+    conditions: tuple[str, ...] = ()
+    predictions: tuple[Predictions, ...] = field(default=(), repr=False)
+    groups: int = 0
+
+    def table(self) -> pd.DataFrame:
+        """Return the verdicts as a frame: name, base, metric, verdict, difference, low, high, detectable, p."""
+        rows = [
+            {
+                "name": v.name,
+                "base": v.base,
+                "metric": v.metric,
+                "verdict": v.word,
+                "difference": v.difference.estimate,
+                "low": v.difference.low,
+                "high": v.difference.high,
+                "detectable": v.detectable,
+                "p": v.p,
+            }
+            for v in self.verdicts
+        ]
+        return pd.DataFrame(rows)
+
+    def document(self) -> dict[str, Any]:
+        """Return it as plain values, for JSON."""
+        return {
+            "names": list(self.names),
+            "metrics": list(self.metrics),
+            "n": self.n,
+            "groups": self.groups,
+            "left_out": dict(self.left_out),
+            "figures": {
+                name: {metric: figure.document() for metric, figure in figures.items()}
+                for name, figures in self.figures.items()
+            },
+            "verdicts": [verdict.document() for verdict in self.verdicts],
+            "changes": [change.document() for change in self.changes],
+            "conditions": list(self.conditions),
+        }
+
+    def __repr__(self) -> str:
+        return "\n".join(map(str, self.verdicts))
+
+    def _repr_html_(self) -> str:
+        return self.table().to_html(index=False, escape=True, float_format="{:.4f}".format)
+
+
+def compare_predictions(
+    predictions: Sequence[Predictions],
+    metrics: Sequence[str] = ("macro_f1",),
+    *,
+    against: Against = "first",
+    smallest: float = WORTH_CARING,
+    sets: Sets | None = None,
+    levels: Levels | None = None,
+    draws: int = 2000,
+    level: float = 0.95,
+    seed: int = 0,
+) -> Comparison:
+    """Return paired verdicts on the rows that all models have and whose truth is known.
+
+    Parameters
+    ----------
+    predictions
+        At least two, with names that differ. Groups are what intervals are taken over.
+    metrics
+        Names of metrics (docs/metrics.md).
+    against
+        "first": the first is the base of all others; "all": each against every one before it. Everything that is
+        asked for is one family.
+    smallest
+        The smallest difference worth caring about, in the unit of the metrics.
+    sets, levels, draws, level, seed
+        As in `evaluate`; `level` is for the family as a whole.
+
+    Raises
+    ------
+    DataError
+        If fewer than two are given, names repeat, no row is common to all, classes differ, or two models disagree
+        on the truth.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(0)
+    >>> truth = rng.integers(0, 2, 400)
+    >>> def model(name, skill):
+    ...     right = np.eye(2)[np.where(rng.random(400) < skill, truth, 1 - truth)]
+    ...     return Predictions(np.arange(400).astype(str), ("a", "b"), right, truth, model=name)
+    >>> print(compare_predictions([model("old", 0.7), model("new", 0.9)], ["accuracy"]))
+    new against old, accuracy: better by +0.2350 [+0.1820, +0.2880].
+    """
+    _check_names(predictions)
+    same = tuple(judged(p) for p in with_one_truth(in_one_order(predictions)))
+    pairs = _pairs(len(same), against)
+    measures = [ask(rows_of(p), list(metrics), sets or {}, levels or {}) for p in same]
+    groups = group_numbers(same[0].groups, len(same[0]))
+    asked = questions(same, measures, metrics, pairs, groups, draws=draws, seed=seed)
+    return Comparison(
+        names=tuple(p.model for p in same),
+        metrics=tuple(metrics),
+        n=len(same[0]),
+        left_out={p.model: len(p) - len(same[0]) for p in predictions},
+        figures={
+            p.model: dict(
+                zip(
+                    metrics,
+                    widened(p, metrics, of, intervals(of, p, draws=draws, level=level, seed=seed)),
+                    strict=True,
+                )
+            )
+            for p, of in zip(same, measures, strict=True)
+        },
+        verdicts=tuple(verdicts(asked, smallest=smallest, level=level)),
+        changes=tuple(changes(same[base], same[other]) for base, other in pairs),
+        predictions=same,
+        groups=len(same[0]) if groups is None else len(set(groups.tolist())),
+    )
+
+
+def questions(
+    same: Sequence[Predictions],
+    measures: Sequence[Sequence[Measure]],
+    metrics: Sequence[str],
+    pairs: Sequence[tuple[int, int]],
+    groups: Ints | None,
+    *,
+    draws: int = 2000,
+    seed: int = 0,
+) -> list[Question]:
+    """Return the difference of every pair in every metric, how sure it is, and whether more is better.
+
+    Parameters
+    ----------
+    same
+        Predictions on the same rows in the same order.
+    measures
+        For each of them every metric.
+    metrics
+        Names of the metrics.
+    pairs
+        (base, other) positions in `same`.
+    groups
+        (n,) group numbers, or None.
+    """
+    asked = [(base, other, at) for base, other in pairs for at in range(len(metrics))]
+    contrasts = [difference(measures[other][at], measures[base][at]) for base, other, at in asked]
+    replicates = bootstrap(contrasts, groups, draws=draws, seed=seed)
+    return [
+        Question(
+            same[other].model,
+            same[base].model,
+            metrics[at],
+            measures[base][at].metric.higher_is_better,
+            learning_of(same[other], metrics[at]).added(
+                learning_of(same[base], metrics[at]).added(spread(one, groups, drawn))
+            ),
+        )
+        for (base, other, at), one, drawn in zip(asked, contrasts, replicates, strict=True)
+    ]
+
+
+def _pairs(m: int, against: Against) -> list[tuple[int, int]]:
+    """Return (base, other) positions."""
+    if against == "first":
+        return [(0, other) for other in range(1, m)]
+    return [(base, other) for other in range(1, m) for base in range(other)]
+
+
+def _check_names(predictions: Sequence[Predictions]) -> None:
+    if len(predictions) < 2:
+        raise DataError(f"There are predictions of {len(predictions)} model; at least two are compared.")
+    names = [p.model for p in predictions]
+    for position, name in enumerate(names):
+        if name in names[:position]:
+            raise DataError(f'Two of the models are named "{name}"; give them names that differ.')

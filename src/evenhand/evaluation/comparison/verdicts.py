@@ -1,0 +1,138 @@
+"""From differences to verdicts, corrected for how many were asked for at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from evenhand.base.values import Floats, Verdict, VerdictWord
+from evenhand.evaluation.resampling.paired_interval import LEAST_GROUPS, LEAST_ROWS, Spread
+
+WORTH_CARING = 0.005
+"""The smallest difference worth caring about: half a point."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """One difference that is to be judged.
+
+    Attributes
+    ----------
+    name, base
+        What is judged, and what it is held against.
+    metric
+        Name of the metric.
+    higher_is_better
+        Whether a positive difference is good.
+    spread
+        The difference and how sure it is.
+    """
+
+    name: str
+    base: str
+    metric: str
+    higher_is_better: bool
+    spread: Spread
+
+
+def verdicts(
+    questions: Sequence[Question], *, smallest: float = WORTH_CARING, level: float = 0.95
+) -> list[Verdict]:
+    """Return a verdict for each of a family of questions.
+
+    The chance of one or more wrong "better" or "worse" among all of them is at most 1 - `level` (Holm 1979). Each
+    difference gets its interval at the level at which it was judged, so that verdict and interval agree.
+
+    Parameters
+    ----------
+    questions
+        One family: everything that a reader may pick the best of.
+    smallest
+        The smallest difference worth caring about, in the unit of the metrics (0.005 is half a point).
+    level
+        For the family as a whole.
+    """
+    alphas, corrected = holm(np.array([one.spread.p for one in questions]), 1 - level)
+    return [
+        _verdict(one, smallest, float(alpha), float(p), level)
+        for one, alpha, p in zip(questions, alphas, corrected, strict=True)
+    ]
+
+
+def holm(p: Floats, alpha: float = 0.05) -> tuple[Floats, Floats]:
+    """Return (m,) the level at which each of m questions is judged, and (m,) its corrected p.
+
+    The smallest p is held against alpha / m, the next against alpha / (m - 1), and so on; from the first that is
+    not below, all others are held against that one's level (Holm 1979). Equal p have the level of the first of
+    them, which decides alike, so that the order of the questions has no say in it.
+
+    >>> levels, corrected = holm(np.array([0.04, 0.001, 0.2]))
+    >>> levels.round(4).tolist(), corrected.round(3).tolist()
+    ([0.025, 0.0167, 0.025], [0.08, 0.003, 0.2])
+    """
+    m = len(p)
+    order = np.argsort(p, kind="stable")
+    step = alpha / np.arange(m, 0, -1)
+    missed = np.flatnonzero(p[order] > step)
+    if len(missed):
+        step[missed[0] :] = step[missed[0]]
+    step = step[np.searchsorted(p[order], p[order])]
+    levels, corrected = np.empty(m), np.empty(m)
+    levels[order] = step
+    corrected[order] = np.minimum(np.maximum.accumulate(p[order] * np.arange(m, 0, -1)), 1.0)
+    return levels, corrected
+
+
+def _verdict(one: Question, smallest: float, alpha: float, p: float, level: float) -> Verdict:
+    interval = one.spread.interval(1 - alpha)
+    word = _word(one, interval.low, interval.high, smallest)
+    detectable = one.spread.detectable(1 - alpha)
+    says = _says(one, word, interval.low, interval.high, detectable, smallest)
+    return Verdict(
+        word=word,
+        name=one.name,
+        base=one.base,
+        metric=one.metric,
+        difference=interval,
+        detectable=detectable,
+        smallest=smallest,
+        p=p,
+        says=says,
+        enough=one.spread.enough,
+        higher_is_better=one.higher_is_better,
+    )
+
+
+def _word(one: Question, low: float, high: float, smallest: float) -> VerdictWord:
+    if not one.spread.enough:
+        return "too few to tell"
+    if low > 0 or high < 0:
+        return "better" if (low > 0) == one.higher_is_better else "worse"
+    return "no difference found" if -smallest <= low and high <= smallest else "too few to tell"
+
+
+def _says(one: Question, word: str, low: float, high: float, detectable: float, smallest: float) -> str:
+    by = one.spread.estimate
+    head = f"{one.name} against {one.base}, {one.metric}"
+    if not np.isfinite(by):
+        return f"{head}: cannot be estimated on these rows."
+    figure = f"{by:+.4f} [{low:+.4f}, {high:+.4f}]"
+    if word in ("better", "worse"):
+        small = abs(by) < smallest
+        return f"{head}: {word} by {figure}{', less than is worth caring about' if small else ''}."
+    if word == "no difference found":
+        return f"{head}: no difference found, {figure} lies within ±{smallest:g}."
+    if not one.spread.enough:
+        return f"{head}: too few to tell, {_too_few(one.spread)} ({figure})."
+    return f"{head}: too few to tell, {figure}; this much data would show {detectable:.4f}."
+
+
+def _too_few(spread: Spread) -> str:
+    on = spread.on
+    if on.grouped and on.effective < LEAST_GROUPS:
+        return f"about {on.effective:.1f} groups decide and at least {LEAST_GROUPS:.0f} are needed"
+    if on.rows < LEAST_ROWS:
+        return f"about {on.rows:.0f} rows decide and at least {LEAST_ROWS:.0f} are needed"
+    return spread.unseen.why

@@ -1,0 +1,1 @@
+"""What metrics are made of: evaluated rows, sums over them, and the value that a metric is."""

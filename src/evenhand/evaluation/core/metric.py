@@ -1,0 +1,161 @@
+"""A metric: numbers per row that are added up, and a function of the sums."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import scipy.sparse as sp
+
+from evenhand.base.values import Floats, Interval, Ints
+from evenhand.evaluation.core.judged_rows import Rows
+from evenhand.evaluation.core.row_sums import Features
+
+Labels = Literal["one", "several", "any"]
+Kind = Literal["share", "f1", "area", "mean"]
+Combine = Literal["mean", "weighted", "lowest"]
+Weights = Callable[[Rows, Ints], "sp.csr_array[Any]"]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The figures that a metric puts together, mostly one a class: each may rest on few rows.
+
+    Attributes
+    ----------
+    values
+        ((r, b) statistics, chosen classes) -> (c, b) figures between 0 and 1; NaN where one is not defined.
+    rows
+        (rows, chosen classes) -> (n, c) how much each row counts in each of them.
+    kind
+        "share": of these rows, those that are right; "f1": the F1 of these rows, which are of the class or
+        predicted as it; "area": how these rows are ranked against all others; "mean": of a number in 0..1 per row.
+    truth
+        Likewise, only rows that are of the class; None where `rows` are. A class that shows none is not known,
+        whatever is predicted as it.
+    combine
+        "mean": each counts alike; "weighted": by its rows of truth; "lowest": the lowest of them.
+    """
+
+    values: Callable[[Floats, Ints], Floats]
+    rows: Weights
+    kind: Kind = "share"
+    combine: Combine = "mean"
+    truth: Weights | None = None
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A figure about predictions, written so that one bootstrap serves all.
+
+    Attributes
+    ----------
+    says
+        What it is, in one sentence.
+    features
+        (rows, chosen classes) -> the numbers per row whose sums decide it.
+    value
+        ((r, b) statistics, chosen classes) -> (b,) the figure of each replicate; NaN where it is not defined.
+    base
+        (rows, chosen classes) -> (n,) how much each row counts in it (not negative); 0 for rows it ignores.
+    labels
+        Whether it is for one label a row, for several, or for both.
+    of_class
+        Whether it is about one class, and needs its name: `recall[S]`.
+    higher_is_better
+        False for losses and errors.
+    ceiling
+        Its largest value (its smallest is 0); infinity where it has none.
+    of_groups
+        Whether it compares groups of rows, and needs them.
+    interval
+        (measure, groups, draws=, level=, seed=) -> its interval, for a metric whose replicates do not show how far
+        it may lie from the truth; None where they do.
+    parts
+        What it puts together, so that its interval spans what the least supported part can still be; None where
+        that is not known.
+    cost
+        Of a loss: (rows, chosen classes) -> (n,) what each row would cost were its most probable answer wrong.
+    few
+        (number of groups) -> why so few cannot tell, or "" where they can.
+    limits
+        ((r, 1) statistics, level) -> limits that it has whatever its replicates show.
+    terms
+        Of a sum: the weights and measures that it was put together from; none of them is itself a sum.
+    """
+
+    says: str
+    features: Callable[[Rows, Ints], Features]
+    value: Callable[[Floats, Ints], Floats]
+    base: Callable[[Rows, Ints], Floats]
+    labels: Labels = "any"
+    of_class: bool = False
+    higher_is_better: bool = True
+    ceiling: float = 1.0
+    of_groups: bool = False
+    interval: Callable[..., Interval] | None = None
+    parts: Parts | None = None
+    cost: Callable[[Rows, Ints], Floats] | None = None
+    few: Callable[[int], str] | None = None
+    limits: Callable[[Floats, float], tuple[float, float]] | None = None
+    terms: tuple[tuple[float, Measure], ...] = ()
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """A metric with a whole number in its name: "top_k" stands for top_3, top_5 and so on.
+
+    Attributes
+    ----------
+    says
+        What it is, in one sentence.
+    at
+        Number -> the metric.
+    lowest, highest
+        The smallest and the largest number allowed.
+    """
+
+    says: str
+    at: Callable[[int], Metric]
+    lowest: int = 1
+    highest: int = 10**9
+
+
+@dataclass(frozen=True, eq=False)
+class Measure:
+    """A metric tied to rows and to the classes that count.
+
+    Attributes
+    ----------
+    metric
+        The metric.
+    rows
+        What it is computed from.
+    chosen
+        Positions of the classes that count.
+    features
+        Its features; measures that share them share the work.
+    """
+
+    metric: Metric
+    rows: Rows
+    chosen: Ints
+    features: Features
+
+    def value(self, statistics: Floats) -> Floats:
+        """Return (b,) the figure from (r, b) statistics."""
+        return self.metric.value(statistics, self.chosen)
+
+    def estimate(self, statistics: Floats | None = None) -> float:
+        """Return the figure of the rows as they are."""
+        return float(self.value(self.features.statistics() if statistics is None else statistics)[0])
+
+    def base(self) -> Floats:
+        """Return (n,) how much each row counts."""
+        return self.metric.base(self.rows, self.chosen)
+
+
+def measure(metric: Metric, rows: Rows, chosen: Ints) -> Measure:
+    """Return the metric tied to rows and classes."""
+    return Measure(metric, rows, chosen, metric.features(rows, chosen))

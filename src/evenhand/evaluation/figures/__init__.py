@@ -1,0 +1,1 @@
+"""Figures of one model: the score table, the confusion matrix, calibration."""

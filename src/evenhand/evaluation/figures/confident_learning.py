@@ -1,0 +1,121 @@
+"""Labels that look wrong: confident learning on out-of-fold probabilities.
+
+Northcutt, Jiang and Chuang, "Confident Learning: Estimating Uncertainty in Dataset Labels", JAIR 70 (2021).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.stats import binom
+
+from evenhand.base.values import Floats, Ints, Predictions
+from evenhand.evaluation.core.judged_rows import known
+
+COLUMNS = ("id", "label", "suggested", "p_label", "p_suggested", "margin", "fold", "group")
+
+
+def suspected_labels(p: Predictions) -> pd.DataFrame:
+    """Return the rows whose label looks wrong, the most suspicious first.
+
+    A row is suspected where the class that it confidently belongs to is not its label: probabilities are held
+    against the mean probability of each class on the rows that carry its label (equations 1 and 2), so neither a
+    rare class nor one of which a model is never sure is accused as a whole.
+
+    Parameters
+    ----------
+    p
+        Out-of-fold predictions of n rows with one label each; rows without a label are left out.
+
+    Returns
+    -------
+    DataFrame
+        id, label, suggested, p_label and p_suggested (probabilities), margin (their difference, by which rows are
+        ordered), fold, group. Empty where several labels may hold for a row.
+    """
+    if p.truth is None or p.multi_label or not known(p.truth).any():
+        return pd.DataFrame({name: [] for name in COLUMNS})
+    p = p.take(known(p.truth))
+    truth = np.asarray(p.truth, dtype=np.int64)
+    sure = _confident(p.probabilities, truth)
+    rows = np.flatnonzero((sure >= 0) & (sure != truth))
+    names = np.asarray(p.classes, dtype=object)
+    label, other = p.probabilities[rows, truth[rows]], p.probabilities[rows, sure[rows]]
+    table = pd.DataFrame(
+        {
+            "id": p.ids[rows],
+            "label": names[truth[rows]],
+            "suggested": names[sure[rows]],
+            "p_label": label,
+            "p_suggested": other,
+            "margin": other - label,
+            "fold": "" if p.fold is None else p.fold[rows],
+            "group": "" if p.groups is None else p.groups[rows],
+        }
+    )
+    return table.sort_values(["margin", "id"], ascending=[False, True], ignore_index=True)
+
+
+def _confident(probabilities: Floats, truth: Ints) -> Ints:
+    """Return (n,) the class that each row confidently belongs to, or -1 where there is none."""
+    k = probabilities.shape[1]
+    counts = np.bincount(truth, minlength=k)
+    own = np.bincount(truth, weights=probabilities[np.arange(len(truth)), truth], minlength=k)
+    threshold = np.where(counts > 0, own / np.maximum(counts, 1), np.inf)
+    above = np.where(probabilities >= threshold - 1e-12, probabilities, -1.0)
+    return np.asarray(np.where(above.max(axis=1) >= 0, above.argmax(axis=1), -1))
+
+
+@dataclass(frozen=True)
+class SurestRows:
+    """How often the label contradicts a model where it is surest, and where it is a little less sure.
+
+    Mistakes of a model thin out as it gets surer; wrong labels do not.
+
+    Attributes
+    ----------
+    n, contradicted
+        Rows among the surest tenth, and how many of them carry another label than the one predicted.
+    next_n, next_contradicted
+        The same of the fifth of the rows that comes after.
+    p
+        The probability of as many contradictions as these, or more, if the rate among the surest were at most
+        half of that in the next fifth (conditional binomial test).
+    """
+
+    n: int
+    contradicted: int
+    next_n: int
+    next_contradicted: int
+    p: float
+
+
+def surest_rows(p: Predictions) -> SurestRows | None:
+    """Return the comparison for predictions of one label a row, or None with fewer than 100 labelled rows."""
+    if p.truth is None or p.multi_label or int(known(p.truth).sum()) < 100:
+        return None
+    p = p.take(known(p.truth))
+    ordered = np.sort(p.probabilities, axis=1)
+    lead = np.log(np.maximum(ordered[:, -1], 1e-300)) - np.log(np.maximum(1 - ordered[:, -1], 1e-300))
+    order = np.argsort(-lead, kind="stable")
+    wrong = (p.predicted != p.truth)[order]
+    n, following = len(wrong) // 10, len(wrong) // 5
+    first, second = int(wrong[:n].sum()), int(wrong[n : n + following].sum())
+    expected = 0.5 * n / (0.5 * n + following)
+    chance = float(binom.sf(first - 1, first + second, expected)) if first else 1.0
+    return SurestRows(n, first, following, second, chance)
+
+
+def most_accurate(every: Sequence[Predictions]) -> Predictions | None:
+    """Return the predictions that are right most often, the first among equals; None where none can be judged."""
+    judged = [p for p in every if p.truth is not None and not p.multi_label and known(p.truth).any()]
+
+    def accuracy(p: Predictions) -> float:
+        assert p.truth is not None
+        rows = known(p.truth)
+        return float((p.predicted[rows] == p.truth[rows]).mean())
+
+    return max(judged, key=accuracy) if judged else None

@@ -1,0 +1,149 @@
+"""Figures with intervals for a set of predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from evenhand.base.errors import DataError
+from evenhand.base.values import Interval, Ints, Predictions
+from evenhand.evaluation.core.judged_rows import known, rows_of
+from evenhand.evaluation.core.metric import Measure
+from evenhand.evaluation.figures.learning_variance import widened
+from evenhand.evaluation.metrics.build import ask
+from evenhand.evaluation.metrics.metric_names import Levels, Sets
+from evenhand.evaluation.resampling.bootstrap import bootstrap_parts
+from evenhand.evaluation.resampling.intervals import figure
+from evenhand.evaluation.resampling.resampling_units import group_numbers
+
+ONE_LABEL = (
+    "accuracy",
+    "balanced_accuracy",
+    "macro_f1",
+    "weighted_f1",
+    "worst_recall",
+    "log_loss",
+    "brier",
+    "roc_auc",
+    "average_precision",
+    "calibration_error",
+)
+"""Metrics that are always reported where each row has one label."""
+SEVERAL_LABELS = (
+    "subset_accuracy",
+    "hamming",
+    "micro_f1",
+    "macro_f1",
+    "weighted_f1",
+    "log_loss",
+    "brier",
+    "roc_auc",
+    "average_precision",
+    "calibration_error",
+)
+"""Metrics that are always reported where rows may have several."""
+
+
+def default_metrics(p: Predictions, *, top: int = 5, many: int = 10) -> tuple[str, ...]:
+    """Return the names of the metrics that are always reported.
+
+    With more than `many` classes the share of rows whose class is among the `top` most probable is one of them.
+    """
+    if p.multi_label:
+        return SEVERAL_LABELS
+    return (*ONE_LABEL[:2], f"top_{top}", *ONE_LABEL[2:]) if p.k > many else ONE_LABEL
+
+
+def evaluate(
+    p: Predictions,
+    metrics: Sequence[str] | None = None,
+    *,
+    sets: Sets | None = None,
+    levels: Levels | None = None,
+    draws: int = 2000,
+    level: float = 0.95,
+    seed: int = 0,
+) -> dict[str, Interval]:
+    """Return each metric with its interval; rows without a known truth do not count.
+
+    Parameters
+    ----------
+    p
+        Predictions with their truth; `p.groups` are what the intervals are taken over, and what `p.learned` says
+        that learning a blend adds is in them.
+    metrics
+        Names such as "macro_f1", "recall[S]", "top_5", "macro_f1_rare", "accuracy_coarse" (docs/metrics.md);
+        without any, `default_metrics`.
+    sets
+        Name -> classes; each gives the metrics a variant with that suffix.
+    levels
+        Name -> for each of the k classes the name of its coarser class; likewise.
+    draws
+        Bootstrap replicates.
+    level
+        Coverage asked for.
+    seed
+        The same seed gives the same intervals.
+
+    Raises
+    ------
+    DataError
+        If a name is not a metric here, or there is no row with a known truth.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(0)
+    >>> truth = rng.integers(0, 3, 200)
+    >>> probabilities = 0.7 * rng.dirichlet(np.ones(3), 200) + 0.3 * np.eye(3)[truth]
+    >>> p = Predictions(np.arange(200).astype(str), ("a", "b", "c"), probabilities, truth)
+    >>> print(evaluate(p, ["macro_f1"])["macro_f1"])
+    0.679 [0.610, 0.742]
+    """
+    p = judged(p)
+    names = list(default_metrics(p) if metrics is None else dict.fromkeys(metrics))
+    measures = ask(rows_of(p), names, sets or {}, levels or {})
+    found = intervals(measures, p, draws=draws, level=level, seed=seed)
+    return dict(zip(names, widened(p, names, measures, found), strict=True))
+
+
+def judged(p: Predictions) -> Predictions:
+    """Return the rows of `p` whose truth is known.
+
+    Raises
+    ------
+    DataError
+        If there is none.
+    """
+    if p.truth is None or not (rows := known(p.truth)).any():
+        raise DataError(f'No row of the predictions "{p.model or "unnamed"}" has a known truth; nothing to judge.')
+    return p if rows.all() else p.take(rows)
+
+
+def intervals(
+    measures: Sequence[Measure], p: Predictions, *, draws: int, level: float, seed: int
+) -> list[Interval]:
+    """Return the interval of every measure about the rows of `p`, in order, without what learning adds."""
+    return intervals_over(measures, group_numbers(p.groups, len(p)), draws=draws, level=level, seed=seed)
+
+
+def intervals_over(
+    measures: Sequence[Measure], groups: Ints | None, *, draws: int, level: float, seed: int
+) -> list[Interval]:
+    """Return the interval of every measure about the same rows, in the order given.
+
+    Parameters
+    ----------
+    groups
+        (n,) group numbers, or None.
+    """
+    plain = [one for one in measures if one.metric.interval is None]
+    replicates, moments = bootstrap_parts(plain, groups, draws=draws, seed=seed)
+    drawn = dict(zip(map(id, plain), zip(replicates, moments, strict=True), strict=True))
+    every = {id(one.features): one.features for one in plain}
+    whole = {key: features.statistics() for key, features in every.items()}
+    return [
+        figure(one, groups, *drawn[id(one)], statistics=whole[id(one.features)], level=level)
+        if one.metric.interval is None
+        else one.metric.interval(one, groups, draws=draws, level=level, seed=seed)
+        for one in measures
+    ]

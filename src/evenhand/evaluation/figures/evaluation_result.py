@@ -1,0 +1,87 @@
+"""Figures of one model as a value that shows as a table."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from evenhand.base.values import Interval, Predictions
+from evenhand.base.values.samples import known_labels
+from evenhand.evaluation.reading.arrays import figures_table
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class EvaluationResult(Mapping[str, Interval]):
+    """Metric -> figure with its interval; a mapping that shows as a table.
+
+    Attributes
+    ----------
+    figures
+        Metric -> figure.
+    predictions
+        What was evaluated, with its truth and groups.
+    unlabelled
+        Rows that were left out because their truth is not known.
+    """
+
+    figures: Mapping[str, Interval]
+    predictions: Predictions
+    unlabelled: int = 0
+
+    def __getitem__(self, metric: str) -> Interval:
+        return self.figures[metric]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.figures)
+
+    def __len__(self) -> int:
+        return len(self.figures)
+
+    @property
+    def says(self) -> str:
+        """What the figures rest on, as one sentence."""
+        p = self.predictions
+        n = len(p) - self.unlabelled
+        rows = f"{n:,} {'row' if n == 1 else 'rows'}"
+        left = f"; {self.unlabelled:,} without a label were left out" if self.unlabelled else ""
+        if p.groups is None:
+            return f"{rows}, each standing for itself{left}"
+        return f"{rows} in {self.groups:,} groups, which intervals are taken over{left}"
+
+    @property
+    def groups(self) -> int:
+        """How many groups the labelled rows come from; rows where there are none."""
+        p = self.predictions
+        if p.groups is None or p.truth is None:
+            return len(p) - self.unlabelled
+        return len(set(p.groups[known_labels(p.truth)]))
+
+    def table(self) -> pd.DataFrame:
+        """Return a frame: metric, estimate, low, high, n, groups, enough, how."""
+        return figures_table(self.figures)
+
+    def document(self) -> dict[str, Any]:
+        """Return it as plain values, for JSON; a figure that cannot be estimated is None."""
+        p = self.predictions
+        return {
+            "model": p.model,
+            "origin": p.origin,
+            "classes": list(p.classes),
+            "rows": len(p) - self.unlabelled,
+            "groups": None if p.groups is None else self.groups,
+            "unlabelled": self.unlabelled,
+            "figures": {name: figure.document() for name, figure in self.figures.items()},
+        }
+
+    def __repr__(self) -> str:
+        width = max(map(len, self.figures), default=0)
+        lines = [f"{name:<{width}}  {figure}" for name, figure in self.figures.items()]
+        return "\n".join([f"{self.predictions.model or 'predictions'}: {self.says}", *lines])
+
+    def _repr_html_(self) -> str:
+        title = f"{self.predictions.model or 'predictions'}: {self.says}"
+        return f"<p>{html.escape(title)}</p>{self.table().round(3).to_html(index=False, escape=True)}"

@@ -1,0 +1,68 @@
+"""The score: what is maximised, as one number and its parts, quick enough for every epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from evenhand.base.values import Floats
+from evenhand.evaluation.core.judged_rows import Rows, known, numbered
+from evenhand.evaluation.metrics.build import ask
+from evenhand.evaluation.metrics.metric_names import Levels, Sets
+
+
+def fast_score(
+    probabilities: Floats,
+    truth: npt.NDArray[Any],
+    classes: Sequence[str],
+    weights: Mapping[str, float],
+    sets: Sets | None = None,
+    levels: Levels | None = None,
+    groups: object = None,
+) -> tuple[float, dict[str, float]]:
+    """Return the score and the metrics it is made of, without intervals.
+
+    The score is the weighted sum of the metrics; of losses and errors, of their negatives, so that more is always
+    better. A metric that is not defined on these rows (a class without a row) counts as its worst: 0, or for a
+    loss its ceiling; log-loss, which has none, as minus the logarithm of the smallest number.
+
+    Parameters
+    ----------
+    probabilities
+        (n, k) in [0, 1].
+    truth
+        (n,) class indices, or (n, k) where several labels may hold; unknown rows do not count.
+    classes
+        The k class names.
+    weights
+        Metric name -> weight.
+    sets, levels
+        As in `evaluate`.
+    groups
+        (n,) group of each row, for metrics that compare groups; None where none are named.
+
+    Returns
+    -------
+    score
+        What is maximised.
+    parts
+        Metric name -> its value as it is (NaN where not defined).
+    """
+    there, numbers = known(truth), numbered(groups)
+    if not there.all():
+        probabilities, truth = probabilities[there], truth[there]
+        numbers = None if numbers is None else numbers[there]
+    rows = Rows(tuple(classes), probabilities, truth, groups=numbers)
+    parts: dict[str, float] = {}
+    score = 0.0
+    for one, (name, weight) in zip(
+        ask(rows, list(weights), sets or {}, levels or {}), weights.items(), strict=True
+    ):
+        parts[name] = one.estimate()
+        worst = 0.0 if one.metric.higher_is_better else min(one.metric.ceiling, -np.log(rows.smallest))
+        value = parts[name] if np.isfinite(parts[name]) else worst
+        score += weight * (value if one.metric.higher_is_better else -value)
+    return float(score), parts

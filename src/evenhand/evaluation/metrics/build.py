@@ -1,0 +1,64 @@
+"""From names of metrics and predictions to measures that can be evaluated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from evenhand.base.errors import DataError, nearest
+from evenhand.base.values import Ints
+from evenhand.evaluation.core.judged_rows import Rows, coarser
+from evenhand.evaluation.core.metric import Measure, measure
+from evenhand.evaluation.metrics.metric_names import Asked, Levels, MetricNameError, Sets, parse
+
+
+def ask(rows: Rows, names: Sequence[str], sets: Sets, levels: Levels) -> list[Measure]:
+    """Return the measures that `names` ask for; rows of one level are shared.
+
+    Raises
+    ------
+    MetricNameError, DataError
+        If a name is not a metric, is not for this kind of labels, or names a class that is not there.
+    """
+    return [_measure(rows, parse(name, sets, levels), sets, levels) for name in names]
+
+
+def _measure(rows: Rows, asked: Asked, sets: Sets, levels: Levels) -> Measure:
+    fits = asked.metric.labels in ("any", "several" if rows.several else "one")
+    if not fits:
+        other = "one label" if rows.several else "several labels"
+        raise MetricNameError(asked.name, f"is for data with {other} per row")
+    if asked.metric.of_groups and rows.groups is None:
+        raise MetricNameError(
+            asked.name, "compares groups of rows, and none are named; name their column in data.group"
+        )
+    if asked.kind == "level":
+        level = asked.suffix
+        rows = rows.once(("level", level), lambda: coarser(rows, levels[level]))
+    return measure(asked.metric, rows, _chosen(rows, asked, sets))
+
+
+def _chosen(rows: Rows, asked: Asked, sets: Sets) -> Ints:
+    if asked.one is not None:
+        return positions(rows.classes, [asked.one], asked.name)
+    if asked.kind == "set":
+        return positions(rows.classes, sets[asked.suffix], f"classes.{asked.suffix}")
+    return np.arange(rows.k)
+
+
+def positions(classes: Sequence[str], names: Sequence[str], where: str) -> Ints:
+    """Return the positions of the named classes.
+
+    Raises
+    ------
+    DataError
+        If a name is not among the classes; the text says where it was named.
+    """
+    at = {name: position for position, name in enumerate(classes)}
+    for name in names:
+        if name not in at:
+            close = nearest(name, classes)
+            hint = f' Did you mean "{close}"?' if close else ""
+            raise DataError(f'{where} names a class "{name}", which is not there.{hint}')
+    return np.array([at[name] for name in names], dtype=np.int64)

@@ -1,0 +1,208 @@
+"""Metrics that compare groups: how right a model is in each, and in the worst of them.
+
+A group counts by the share of its rows that are right; with a set of classes or one class, of its rows of those
+classes (for one class: its recall in the group). Groups without such a row are left out.
+
+`group_accuracy` and its quantiles are about groups like these, and their intervals come from resampling groups.
+`worst_group_accuracy` is about the groups that are there: the worst of other groups is another one, and grows worse
+with their number. Its interval asks how right the model is on other rows of the same groups, which are taken as
+independent within a group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+from scipy import stats
+
+from evenhand.base.errors import DataError
+from evenhand.base.values import TOO_FEW, Floats, Interval, Ints
+from evenhand.evaluation.core.judged_rows import Rows
+from evenhand.evaluation.core.metric import Measure, Metric, Numbered
+from evenhand.evaluation.core.row_sums import Features, ratio
+from evenhand.evaluation.metrics import METRICS
+from evenhand.evaluation.metrics.averaged import right
+from evenhand.evaluation.metrics.counts import plain
+from evenhand.evaluation.resampling.intervals import FEWEST_ROWS
+from evenhand.evaluation.resampling.rare_event_limits import share_limits
+
+WITHIN = "limits of each of these groups, from its rows"
+"""How the interval of the worst group is made."""
+
+
+def by_group(rows: Rows, chosen: Ints) -> Features:
+    """Return features whose sums are, for each of g groups: rows that are right, rows, and how often it is there.
+
+    The last is 1, or in a replicate the number of times that the group was drawn: (3g,).
+    """
+    if rows.groups is None:
+        raise DataError("This metric compares groups of rows, and none are named.")
+    g = int(rows.groups.max(initial=-1)) + 1
+    at = np.flatnonzero(np.ones(len(rows)) if rows.several else plain(rows, chosen))
+    of = rows.groups[at]
+    size = np.bincount(of, minlength=g)
+    return Features(
+        shape=(len(rows), 3 * g),
+        row=np.tile(at, 3),
+        column=np.concatenate([of, of + g, of + 2 * g]),
+        value=np.concatenate([right(rows, chosen)[at], np.ones(len(at)), 1.0 / size[of]]),
+    )
+
+
+def _parts(statistics: Floats) -> tuple[Floats, Floats]:
+    """Return (g, b) shares that are right, NaN where a group has no row, and (g, b) how often each is there."""
+    correct, rows, times = statistics.reshape(3, -1, statistics.shape[1])
+    return ratio(correct, rows), times
+
+
+def _mean(statistics: Floats, _chosen: Ints) -> Floats:
+    share, times = _parts(statistics)
+    return ratio((np.nan_to_num(share) * times).sum(axis=0), times.sum(axis=0))
+
+
+def _worst(statistics: Floats, _chosen: Ints) -> Floats:
+    share, _ = _parts(statistics)
+    lowest = np.where(np.isnan(share), np.inf, share).min(axis=0, initial=np.inf)
+    return np.where(np.isinf(lowest), np.nan, lowest)
+
+
+def _quantile(percent: int, statistics: Floats, _chosen: Ints) -> Floats:
+    """Return the lowest share that at least `percent` of the groups do not exceed."""
+    share, times = _parts(statistics)
+    order = np.argsort(share, axis=0)  # NaN last
+    share, times = np.take_along_axis(share, order, axis=0), np.take_along_axis(times, order, axis=0)
+    upto, total = np.cumsum(times, axis=0), times.sum(axis=0)
+    first = (upto >= percent / 100 * total - 1e-9).argmax(axis=0)
+    return np.where(total > 0, share[first, np.arange(share.shape[1])], np.nan)
+
+
+def _evenly(rows: Rows, chosen: Ints) -> Floats:
+    """Return (n,) weights with which every group that has such rows counts alike."""
+    if rows.groups is None:
+        raise DataError("This metric compares groups of rows, and none are named.")
+    counts = np.ones(len(rows)) if rows.several else plain(rows, chosen)
+    size = np.bincount(rows.groups, weights=counts)
+    return np.asarray(counts / np.maximum(size, 1.0)[rows.groups])
+
+
+def mean_limits(statistics: Floats, level: float) -> tuple[float, float]:
+    """Return limits of a mean over groups from those of each group, by MOVER (Zou & Donner 2008).
+
+    A group of three rows, all right, may be right in 0.37 of cases, and counts as much as any other. Groups are
+    weighed alike, and their limits are mid-P limits (`share_limits`) of their rows; squared distances from share to
+    limit are added up, as variances are.
+
+    Parameters
+    ----------
+    statistics
+        (3g, 1), see `by_group`.
+    level
+        Coverage asked for.
+    """
+    share, rows = _of_each(statistics)
+    low, high = share_limits(share, rows, level)
+    middle = float(share.mean())
+    down, up = (float(np.sqrt(gap @ gap)) / len(share) for gap in (share - low, high - share))
+    return max(middle - down, 0.0), min(middle + up, 1.0)
+
+
+def worst_limits(statistics: Floats, level: float) -> tuple[float, float]:
+    """Return limits of the lowest true share of these groups.
+
+    The lower one is the lowest of the limits of all groups: a small group that looks perfect may be the worst. The
+    upper one is that of the group with the lowest share (of equals the one with most room) or, where that is more,
+    the lowest upper limit at a level that holds for all groups at once (Bonferroni): the lowest of many noisy
+    shares lies below the lowest true one.
+
+    Parameters
+    ----------
+    statistics
+        (3g, 1), see `by_group`.
+    level
+        Coverage asked for.
+    """
+    share, rows = _of_each(statistics)
+    low, high = share_limits(share, rows, level)
+    _, joint = share_limits(share, rows, 1 - (1 - level) / len(share))
+    return float(low.min()), float(max(high[share == share.min()].max(), joint.min()))
+
+
+def _of_each(statistics: Floats) -> tuple[Floats, Floats]:
+    """Return the shares that are right and the rows of the groups that have any."""
+    correct, rows, _ = statistics[:, 0].reshape(3, -1)
+    there = rows > 0
+    return correct[there] / rows[there], rows[there]
+
+
+def worst_interval(one: Measure, groups: Ints | None, *, draws: int, level: float, seed: int) -> Interval:
+    """Return the interval of the worst group; nothing is drawn (`worst_limits`).
+
+    Its n is the rows of the worst group, of equals the smallest, and its groups are those compared. Where any group
+    has fewer than `FEWEST_ROWS` rows, whatever they show, it may be the worst, which is too few to tell.
+    """
+    statistics = one.features.statistics()
+    estimate = one.estimate(statistics)
+    if not np.isfinite(estimate):
+        return Interval(np.nan, np.nan, np.nan, 0, 0, level, WITHIN)
+    share, rows = _of_each(statistics)
+    low, high = worst_limits(statistics, level)
+    n = int(rows[share == share.min()].min())
+    few = int((rows < FEWEST_ROWS).sum())
+    how = (
+        f"{WITHIN}; {TOO_FEW}: {few:,} of {len(rows):,} groups have fewer than {FEWEST_ROWS:.0f} rows"
+        if few
+        else WITHIN
+    )
+    return Interval(estimate, low, high, n, len(share), level, how, enough=not few)
+
+
+def _metric(says: str, value: Callable[[Floats, Ints], Floats]) -> Metric:
+    return Metric(says, by_group, value, _evenly, of_groups=True)
+
+
+def quantile_limits(percent: int, statistics: Floats, level: float) -> tuple[float, float]:
+    """Return distribution-free limits of a quantile over groups: two of the groups' own shares.
+
+    How many groups lie below the true quantile is binomial (David & Nagaraja 2003, section 7.1). Where none need
+    to, the lower limit is 0; where all may, the upper one is 1.
+    """
+    share, _ = _parts(statistics[:, :1])
+    ordered = np.sort(share[~np.isnan(share)])
+    few, many = (
+        int(stats.binom.ppf(tail, len(ordered), percent / 100)) for tail in (0.5 - level / 2, 0.5 + level / 2)
+    )
+    low = float(ordered[few - 1]) if few > 0 else 0.0
+    return low, float(ordered[many]) if many < len(ordered) else 1.0
+
+
+def too_few_groups(percent: int, groups: int) -> str:
+    """Return why a quantile over so few groups is no more than the lowest or the highest of them, or ""."""
+    if groups * min(percent, 100 - percent) > 100:
+        return ""
+    end = "lowest" if percent <= 50 else "highest"
+    return f"{percent} % of {groups:,} groups is one group at most, so this is the {end} or next to it"
+
+
+def _at(percent: int) -> Metric:
+    of = _metric(f"Share of right rows that {percent} % of the groups do not exceed.", partial(_quantile, percent))
+    return replace(of, few=partial(too_few_groups, percent), limits=partial(quantile_limits, percent))
+
+
+METRICS.register("group_accuracy")(
+    replace(
+        _metric("Share of right rows, mean over groups, each counting alike.", _mean),
+        limits=mean_limits,
+    )
+)
+METRICS.register("worst_group_accuracy")(
+    replace(
+        _metric("Share of right rows in the group with the lowest one.", _worst),
+        interval=worst_interval,
+    )
+)
+METRICS.register("group_accuracy_quantile_k")(
+    Numbered("Share of right rows that k % of the groups do not exceed.", _at, lowest=1, highest=99)
+)

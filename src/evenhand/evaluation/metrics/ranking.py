@@ -1,0 +1,122 @@
+"""Metrics of order: each class against all others, by how its probability sorts the rows.
+
+For each class the rows fall into slots between its own (positive) rows, in ascending probability. How many rows of
+either side lie in each slot decides both metrics, exactly and with ties; so a replicate is again a set of sums.
+
+A class without a row is left out of the average, and for the ROC area also one to which every row belongs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from evenhand.base.values import Floats, Ints, Mask
+from evenhand.evaluation.core.judged_rows import Rows
+from evenhand.evaluation.core.metric import Metric, Parts
+from evenhand.evaluation.core.row_sums import Features, mean_of_known, ratio
+from evenhand.evaluation.metrics import METRICS
+from evenhand.evaluation.metrics.counts import even, held
+
+
+@dataclass(frozen=True)
+class _Slots:
+    """Where the sums of each class stand: s distinct probabilities of its own rows, in all classes together.
+
+    Attributes
+    ----------
+    start
+        (k + 1,) where the s of each class begin and end.
+    """
+
+    start: Ints
+
+    def of_others(self) -> tuple[Ints, Ints]:
+        """Return for each of the s the slot of others tied with it, and the first slot of its class."""
+        sizes = np.diff(self.start)
+        cls = np.repeat(np.arange(len(sizes)), sizes)
+        first = self.start[:-1] * 2 + np.arange(len(sizes))
+        within = np.arange(self.start[-1]) - self.start[cls]
+        return first[cls] + 2 * within + 1, first[cls]
+
+    def finish(self, sums: Floats) -> Floats:
+        """Return (2k, b): the area under the ROC curve of each class, then its average precision."""
+        s = int(self.start[-1])
+        own, others = sums[:s], sums[s:]
+        tied_at, first = self.of_others()
+        ends = self.start[1:] * 2 + np.arange(1, len(self.start))
+        running = np.concatenate([np.zeros((1, sums.shape[1])), np.cumsum(others, axis=0)])
+        below, tied = running[tied_at] - running[first], others[tied_at]
+        all_others = running[ends] - running[ends - 2 * np.diff(self.start) - 1]
+        positives = self._per_class(own)
+        area = ratio(self._per_class(own * (below + 0.5 * tied)), positives * all_others)
+        precision = self._precision(own, np.repeat(all_others, np.diff(self.start), axis=0) - below)
+        average = ratio(self._per_class(own * precision), positives)
+        return np.concatenate([area, average])
+
+    def _precision(self, own: Floats, others_from: Floats) -> Floats:
+        """Return (s, b) the precision if all rows from this probability on are taken."""
+        upto = np.concatenate([np.zeros((1, own.shape[1])), np.cumsum(own, axis=0)])
+        last = np.repeat(self.start[1:], np.diff(self.start))
+        own_from = upto[last] - upto[:-1]
+        return np.nan_to_num(ratio(own_from, own_from + others_from))
+
+    def _per_class(self, values: Floats) -> Floats:
+        """Return (k, b) sums of (s, b) values over each class."""
+        out = np.zeros((len(self.start) - 1, values.shape[1]))
+        filled = np.flatnonzero(np.diff(self.start))
+        if len(filled):
+            out[filled] = np.add.reduceat(values, self.start[filled], axis=0)
+        return out
+
+
+def order(rows: Rows, _chosen: Ints) -> Features:
+    """Return features whose statistics are the ROC area and the average precision of each class: (2k,)."""
+    return rows.once("order", partial(_order, rows))
+
+
+def _order(rows: Rows) -> Features:
+    places = [_placed(rows.probabilities[:, c], rows.held[:, c]) for c in range(rows.k)]
+    start = np.concatenate([[0], np.cumsum([size for size, _ in places])]).astype(np.int64)
+    total = int(start[-1])
+    columns = np.empty((len(rows), rows.k), dtype=np.int64)
+    for c, (_, slot) in enumerate(places):
+        columns[:, c] = np.where(rows.held[:, c], start[c] + slot, total + 2 * start[c] + c + slot)
+    row = np.repeat(np.arange(len(rows)), rows.k)
+    return Features((len(rows), 3 * total + rows.k), row, columns.ravel(), finish=_Slots(start).finish)
+
+
+def _placed(score: Floats, own: Mask) -> tuple[int, Ints]:
+    """Return the number of distinct scores among `own` rows, and (n,) the slot of each row.
+
+    Own rows: the rank of their score. Others: 2r between ranks r - 1 and r, 2r + 1 where tied with rank r.
+    """
+    distinct = np.unique(score[own])
+    left = np.searchsorted(distinct, score, side="left")
+    right = np.searchsorted(distinct, score, side="right")
+    return len(distinct), np.where(own, left, left + right)
+
+
+def _areas(statistics: Floats, chosen: Ints) -> Floats:
+    return statistics[chosen]
+
+
+def _precisions(statistics: Floats, chosen: Ints) -> Floats:
+    return statistics[len(statistics) // 2 + chosen]
+
+
+def _mean(of: Callable[[Floats, Ints], Floats], statistics: Floats, chosen: Ints) -> Floats:
+    return mean_of_known(of(statistics, chosen))
+
+
+METRICS.register("roc_auc")(
+    Metric("Mean over classes of the area under the ROC curve, the class against all others.", order,
+           partial(_mean, _areas), even, parts=Parts(_areas, held, kind="area"))
+)  # fmt: skip
+METRICS.register("average_precision")(
+    Metric("Mean over classes of the average precision, the class against all others.", order,
+           partial(_mean, _precisions), even, parts=Parts(_precisions, held, kind="mean"))
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""Predictions and labels from files, arrays and records, of any number of rows."""

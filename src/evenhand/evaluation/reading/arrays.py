@@ -1,0 +1,201 @@
+"""Predictions from arrays and frames, and figures as a frame."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from evenhand.base.errors import DataError
+from evenhand.base.text.cells import as_texts, cell_text
+from evenhand.base.values import NO_LABEL, Floats, Interval, Origin, Predictions
+from evenhand.base.values.prediction_fields import groups_of
+from evenhand.base.values.probabilities import check_unique
+from evenhand.evaluation.reading.labels import class_numbers
+
+
+def predictions_from(
+    probabilities: npt.ArrayLike | pd.DataFrame,
+    truth: Sequence[Any] | npt.NDArray[Any] | pd.Series | pd.DataFrame | None = None,
+    *,
+    classes: Sequence[Any] | npt.NDArray[Any] | None = None,
+    ids: Sequence[Any] | npt.NDArray[Any] | pd.Series | None = None,
+    groups: Sequence[Any] | npt.NDArray[Any] | pd.Series | None = None,
+    fold: npt.ArrayLike | None = None,
+    model: str = "",
+    origin: Origin = "test",
+    positions: bool = False,
+) -> Predictions:
+    """Return predictions made by anybody as a value that can be evaluated.
+
+    Parameters
+    ----------
+    probabilities
+        (n, k) in [0, 1]; of a frame the columns name the classes and the index the rows.
+    truth
+        (n,) class names, matched by name, numbers too (1 is the class "1"); with `positions` positions of classes;
+        (n, k) of 0 and 1 where several labels may hold, a frame whose columns name the classes in their order;
+        None or missing values where it is not known. A series is aligned with the index of a frame of
+        probabilities.
+    classes
+        The k class names in the order of the columns (scikit-learn's `classes_`); of a frame its columns, else "0",
+        "1" and so on.
+    ids
+        (n,) names of the rows; the frame's index, else "0", "1" and so on.
+    groups
+        (n,) groups that rows belong to; a row whose group is missing is a group of its own.
+    fold
+        (n,) the fold in which each row was held out.
+    model
+        A name for it.
+    origin
+        Where the predictions come from; the default stands for rows that the model has not seen.
+    positions
+        Whether the truth is positions of classes, counted from 0.
+
+    Raises
+    ------
+    DataError
+        If shapes do not fit, a number is not in [0, 1], a class is not known, or a series cannot be aligned; the
+        text names row and column.
+
+    Examples
+    --------
+    >>> predictions_from([[0.9, 0.1], [0.2, 0.8]], ["cat", "dog"], classes=["cat", "dog"])
+    Predictions(unnamed: 2 rows × 2 classes, test)
+    """
+    frame = probabilities if isinstance(probabilities, pd.DataFrame) else None
+    table = _numbers(probabilities)
+    if frame is not None:
+        classes = list(frame.columns) if classes is None else classes
+        truth = _aligned(truth, frame)
+        groups = _aligned(groups, frame)
+        ids = frame.index.to_numpy() if ids is None else ids
+    given = list(range(table.shape[1]) if classes is None else classes)
+    names = tuple(text or "" for text in as_texts(given))
+    rows = np.array([*as_texts(range(len(table)) if ids is None else ids), None], dtype=object)[:-1]
+    for what, found, count in (("ids", rows, len(table)), ("classes", names, table.shape[1])):
+        if len(found) != count:
+            raise DataError(f"There are {len(found)} {what} for {count}; there must be one for each.")
+        check_unique(found, what)
+    return Predictions(
+        rows,
+        names,
+        table,
+        truth=None if truth is None else _truth(truth, len(rows), names, positions, unnamed=classes is None),
+        fold=None if fold is None else np.asarray(fold, dtype=np.int16),
+        groups=None if groups is None else _groups(groups, rows),
+        model=model,
+        origin=origin,
+    )
+
+
+def _numbers(probabilities: Any) -> Floats:
+    try:
+        table = np.asarray(probabilities, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise DataError(
+            "The probabilities hold something that is no number. Give (n, k) numbers, a column per class; a frame "
+            "must hold nothing else."
+        ) from None
+    if table.ndim == 1:
+        raise DataError(
+            f"Probabilities are {table.shape}; they must be rows × classes. Of two classes give both columns: "
+            "np.column_stack([1 - p, p])."
+        )
+    if table.ndim != 2:
+        raise DataError(f"Probabilities are {table.shape}; they must be rows × classes.")
+    return table
+
+
+def _aligned(values: Any, frame: pd.DataFrame) -> Any:
+    """Return a series in the order of the frame's index where it has the same labels; anything else as it is."""
+    if not isinstance(values, (pd.Series, pd.DataFrame)) or values.index.equals(frame.index):
+        return values
+    if not (values.index.is_unique and frame.index.is_unique and frame.index.isin(values.index).all()):
+        return values
+    if isinstance(
+        frame.index, pd.RangeIndex
+    ):  # a new frame: its index numbers the rows, in whatever order they are
+        raise DataError(
+            "The frame of probabilities has the default index 0, 1, 2, …, and the series beside it has the same "
+            "labels in another order (or more of them), so it is not certain which rows belong together. Give the "
+            "frame the index of its rows (pd.DataFrame(p, index=X.index)), or pass the series as an array "
+            "(y.to_numpy()) if its rows are in the order of the frame."
+        )
+    return values.reindex(frame.index)
+
+
+def _groups(groups: Any, ids: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    names = np.array([*as_texts(groups), None], dtype=object)[:-1]
+    if len(names) != len(ids):
+        raise DataError(f"There are {len(names)} groups for {len(ids)} rows; there must be one for each.")
+    return groups_of(names, ids)
+
+
+def _truth(truth: Any, n: int, classes: tuple[str, ...], positions: bool, *, unnamed: bool) -> npt.NDArray[Any]:
+    values = _in_order(truth, classes) if isinstance(truth, (pd.Series, pd.DataFrame)) else _array(truth)
+    if values.shape == (n, 1) != (n, len(classes)):
+        values = values[:, 0]  # a column of a frame, as `frame[["label"]]` is
+    if values.shape not in {(n,), (n, len(classes))}:
+        raise DataError(
+            f"The truth is {values.shape} for {n} rows and {len(classes)} classes; there must be one each."
+        )
+    if values.ndim == 2:
+        try:
+            return values.astype(np.float64)
+        except (TypeError, ValueError):
+            raise DataError(
+                f"The truth is {values.shape} and holds something that is not a number. A matrix says with 0 and 1 "
+                "which classes hold; give names as (n,), one for each row."
+            ) from None
+    cells = [cell.item() if isinstance(cell, np.generic) else cell for cell in values.tolist()]
+    if not {"True", "False"} & set(classes):
+        cells = [int(cell) if isinstance(cell, bool) else cell for cell in cells]
+    known = [cell for cell in cells if cell_text(cell) is not None]
+    if positions and all(isinstance(cell, (int, float)) and float(cell).is_integer() for cell in known):
+        at = [NO_LABEL if cell_text(cell) is None else int(cell) for cell in cells]
+        outside = [(row, value) for row, value in enumerate(at) if not NO_LABEL <= value < len(classes)]
+        if outside:
+            row, value = outside[0]
+            raise DataError(f"Row {row} is labelled {value}; there are {len(classes)} classes, numbered from 0.")
+        return np.array(at, dtype=np.int64)
+    names = np.array([*as_texts(None if _is_no_label(cell, classes) else cell for cell in cells), None])[:-1]
+    try:
+        return class_numbers(names, classes, "The truth", positions=positions)
+    except DataError as error:
+        hint = " Name the columns: classes=[...], in their order (scikit-learn: model.classes_)." if unnamed else ""
+        raise DataError(f"{error}{hint}") from None
+
+
+def _in_order(truth: pd.Series[Any] | pd.DataFrame, classes: tuple[str, ...]) -> npt.NDArray[Any]:
+    """Return the cells of a series or frame; columns that are named as the classes come in their order."""
+    if isinstance(truth, pd.DataFrame) and truth.columns.is_unique:
+        names = {text: name for name, text in zip(truth.columns, as_texts(truth.columns), strict=True)}
+        if set(names) == set(classes):
+            truth = truth[[names[name] for name in classes]]
+    return truth.to_numpy(dtype=object)
+
+
+def _is_no_label(cell: Any, classes: tuple[str, ...]) -> bool:
+    """Whether an integer stands for "not known", as it does among positions."""
+    return isinstance(cell, (int, float)) and cell == NO_LABEL and str(NO_LABEL) not in classes
+
+
+def _array(values: Any) -> npt.NDArray[Any]:
+    """Return values as an array, without making texts of numbers that stand among texts."""
+    if isinstance(values, np.ndarray):
+        return values
+    listed = list(values)
+    nested = bool(listed) and isinstance(listed[0], (list, tuple, np.ndarray))
+    return np.asarray(listed) if nested else np.array([*listed, None], dtype=object)[:-1]
+
+
+def figures_table(figures: Mapping[str, Interval]) -> pd.DataFrame:
+    """Return figures as a frame: metric, estimate, low, high, n, groups, enough, how."""
+    columns = ["estimate", "low", "high", "n", "groups", "enough", "how"]
+    rows = [[name, *(getattr(figure, column) for column in columns)] for name, figure in figures.items()]
+    return pd.DataFrame(rows, columns=["metric", *columns])

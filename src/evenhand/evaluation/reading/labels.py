@@ -1,0 +1,242 @@
+"""A table of labels: what is true of rows that somebody else has predicted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evenhand.base.errors import DataError, nearest, unknown
+from evenhand.base.text.cells import as_texts, by_spelling, number, same_as
+from evenhand.base.values import NO_LABEL, Folds, Ints, Strings
+from evenhand.evaluation.reading.columns import KNOWN, listed
+from evenhand.evaluation.reading.files import Source, opened
+from evenhand.evaluation.reading.fold_column import fold_numbers
+
+
+@dataclass(frozen=True, eq=False)
+class Labels:
+    """What is true, by id.
+
+    Attributes
+    ----------
+    ids
+        (n,) each once.
+    names
+        (n,) the class of each, None where it is not known.
+    groups
+        (n,) the group of each, or None.
+    folds
+        Where the table has a column of folds, else None.
+    source
+        Where it was read.
+    """
+
+    ids: Strings
+    names: Strings
+    groups: Strings | None = None
+    folds: Folds | None = None
+    source: str = "labels"
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+def read_labels(
+    path: str | Path,
+    *,
+    id: str | None = None,
+    label: str | None = None,
+    group: str | None = None,
+    fold: str | None = None,
+) -> Labels:
+    """Return the labels of a CSV or Parquet table.
+
+    Parameters
+    ----------
+    path
+        A row per sample.
+    id, label, group, fold
+        Names of columns; None for a name that is known (id, label, group, fold).
+
+    Raises
+    ------
+    DataError
+        If a column is not there, or an id is there twice; the text names the line.
+    """
+    source = opened(path)
+    roles = {
+        role: role_column(role, told, source)
+        for role, told in (("id", id), ("truth", label), ("group", group), ("fold", fold))
+    }
+    for role in ("id", "truth"):
+        if roles[role] is None:
+            word = "label" if role == "truth" else role
+            raise DataError(
+                f"{path}: no column is known to hold the {word}; there are: {', '.join(source.names)}. "
+                f"Say which with --{word}."
+            )
+    named = [name for name in roles.values() if name is not None]
+    cells = columns_of(source, named)
+    ids = cells[str(roles["id"])]
+    once(ids, source)
+    names = cells[str(roles["truth"])]
+    folds = None if roles["fold"] is None else _folds(ids, cells[roles["fold"]], source)
+    groups = None if roles["group"] is None else cells[roles["group"]]
+    return Labels(ids, names, groups, folds, str(path))
+
+
+def read_folds(path: str | Path) -> Folds:
+    """Return a plan of folds from a table with the columns id and fold ("test" for locked rows).
+
+    Raises
+    ------
+    DataError
+        If a column is not there, an id is there twice, or a row has no fold.
+    """
+    source = opened(path)
+    columns = [role_column(role, None, source) for role in ("id", "fold")]
+    if None in columns:
+        raise DataError(
+            f"{path}: a plan of folds needs the columns id and fold; there are: {', '.join(source.names)}."
+        )
+    named = [str(name) for name in columns]
+    cells = columns_of(source, named)
+    once(cells[named[0]], source)
+    return _folds(cells[named[0]], cells[named[1]], source)
+
+
+def columns_of(source: Source, names: Sequence[str]) -> dict[str, Strings]:
+    """Return the cells of columns as (n,) texts by name; None only where a cell is empty.
+
+    Raises
+    ------
+    DataError
+        If there is no row, or the file cannot be read; the text names the line.
+    """
+    found: dict[str, list[Any]] = {name: [] for name in names}
+    for piece in source.pieces(list(found), []):
+        for name, cells in found.items():
+            cells += piece.column(name).to_pylist()
+    out = {name: texts(cells) for name, cells in found.items()}
+    if not all(len(cells) for cells in out.values()):
+        raise DataError(f"{source.path}: has no rows.")
+    return out
+
+
+def read_column(source: Source, name: str) -> pd.Series[Any]:
+    """Return the cells of a column as texts, by the id of their row.
+
+    Raises
+    ------
+    DataError
+        If no column holds ids, or an id is there twice.
+    """
+    key = role_column("id", None, source)
+    if key is None:
+        raise DataError(
+            f"{source.path}: no column is known to hold the id; there are: {', '.join(source.names)}. "
+            "Name one of them id."
+        )
+    cells = columns_of(source, list(dict.fromkeys([key, name])))
+    once(cells[key], source)
+    return pd.Series(cells[name], index=cells[key], dtype=object)
+
+
+def texts(cells: Iterable[Any]) -> Strings:
+    """Return (n,) str, whole numbers without decimals; None only where a cell is empty."""
+    return np.array([*as_texts(cells), None], dtype=object)[:-1]
+
+
+def once(ids: Strings, source: Source, rows: Ints | None = None) -> None:
+    """Refuse rows without an id, and ids that are there twice; `rows` are their positions in the file."""
+    at = np.arange(len(ids)) if rows is None else rows
+    empty = pd.isna(ids)
+    if empty.any():
+        raise DataError(f"{source.path}: {source.where(int(at[empty.argmax()]))} has no id.")
+    twice = pd.Series(ids).duplicated().to_numpy()
+    if twice.any():
+        row = int(twice.argmax())
+        first = int((ids == ids[row]).argmax())
+        lines = f"{source.where(int(at[first]))} and {source.where(int(at[row]))}"
+        raise DataError(
+            f'{source.path}: {int(twice.sum()):,} ids are there more than once (first: "{ids[row]}", '
+            f"{lines}). Keep one row for each."
+        )
+
+
+def _folds(ids: Strings, words: Strings, source: Source) -> Folds:
+    fold = fold_numbers(words, source)
+    return Folds(ids, fold, k=int(fold.max(initial=0)) + 1, how={"file": str(source.path)})
+
+
+def class_numbers(names: Strings, classes: tuple[str, ...], source: str, *, positions: bool = False) -> Ints:
+    """Return (n,) int64 positions of names among the classes, `NO_LABEL` for None.
+
+    Labels are matched by name, numbers too: a "1" is the class named "1", wherever its column stands.
+
+    Parameters
+    ----------
+    positions
+        Labels are the positions of their classes, counted from 0.
+
+    Raises
+    ------
+    DataError
+        If a name is not a class, or one of the positions is the name of another class; the text says what to do.
+    """
+    seen = list(dict.fromkeys(name for name in names if name is not None))
+    at = _by_position(seen, classes, source) if positions else _by_name(seen, classes)
+    for name in seen:
+        if name not in at:
+            raise DataError(_no_class(name, int((names == name).sum()), seen, classes, source))
+    return np.fromiter((NO_LABEL if name is None else at[name] for name in names), dtype=np.int64, count=len(names))
+
+
+def _by_name(seen: Sequence[str], classes: Sequence[str]) -> dict[str, int]:
+    """Return label -> position of its class; spaces, NFD and the decimals of a whole number make no difference."""
+    known, spellings = set(classes), by_spelling(classes)
+    of = {name: name if name in known else same_as(name, spellings) for name in seen}
+    position = {name: c for c, name in enumerate(classes)}
+    return {name: position[same] for name, same in of.items() if same is not None}
+
+
+def _by_position(seen: Sequence[str], classes: Sequence[str], source: str) -> dict[str, int]:
+    at = {name: int(number(name)) for name in seen if number(name).isdecimal()}
+    for name in seen:
+        if name in classes and at.get(name) != classes.index(name):
+            raise DataError(
+                f'{source}: labels were said to be positions, but "{name}" is the name of a class. Labels are all '
+                "names or all positions: leave out --positions (positions = True), or rename the classes."
+            )
+        if not 0 <= at.get(name, -1) < len(classes):
+            raise DataError(
+                f'{source}: labels were said to be positions, and one of them is "{name}"; allowed are 0 to '
+                f"{len(classes) - 1}. Leave out --positions (positions = True) to match labels by name."
+            )
+    return at
+
+
+def _no_class(name: str, count: int, seen: Sequence[str], classes: Sequence[str], source: str) -> str:
+    """Return a sentence about a label that is no class."""
+    close = nearest(name, classes)
+    hint = f' Did you mean "{close}"?' if close else f" Classes are: {listed(classes, most=8)}."
+    if number(name).isdecimal() and not any(label in classes for label in seen):
+        hint += (
+            " If labels are positions of the classes, counted from 0, say so with --positions (positions = True in "
+            "Python)."
+        )
+    return f'{source}: {count:,} rows are labelled "{name}", which is not a class of the predictions.{hint}'
+
+
+def role_column(role: str, told: str | None, source: Source) -> str | None:
+    """Return the column of a role: the one that was told, else one whose name is known, else None."""
+    if told is not None:
+        if told not in source.names:
+            raise DataError(f"{source.path}: {unknown('column', told, source.names)}")
+        return told
+    return next((name for known in KNOWN[role] for name in source.names if name.strip().lower() == known), None)

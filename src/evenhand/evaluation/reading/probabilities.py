@@ -1,0 +1,84 @@
+"""Numbers of classes made probabilities, with every fault named by row and column."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from scipy.special import expit, softmax
+
+from evenhand.base.errors import DataError
+from evenhand.base.values import Floats
+from evenhand.base.values.probabilities import OFF, ROUNDING
+from evenhand.evaluation.reading.columns import Scale
+
+
+def probabilities(
+    block: Floats,
+    classes: Sequence[str],
+    scale: Scale,
+    where: Callable[[int], str],
+    *,
+    several: bool = False,
+    off: float = OFF,
+) -> Floats:
+    """Return (b, k) probabilities; rows sum to 1 unless several labels may hold.
+
+    Parameters
+    ----------
+    block
+        (b, k) numbers as they were read.
+    scale
+        What they are. "auto": probabilities, or a fault that says what else they may be.
+    where
+        Position of a row in the block -> words for it ("rows.csv: line 12").
+    off
+        How far from 1 the sum of a row of probabilities may be; it is then divided by its sum.
+
+    Raises
+    ------
+    DataError
+        If a number is missing or infinite, is no probability where one should be, or a row does not sum to 1.
+    """
+    _check_finite(block, classes, where)
+    if scale == "logit":
+        return np.asarray(expit(block) if several else softmax(block.astype(np.float64), axis=1), dtype=block.dtype)
+    _check_range(block, classes, scale, where)
+    if (block < 0).any() or (several and (block > 1).any()):
+        block = block.clip(0, 1 if several else None)  # what rounding took below 0 or above 1
+    if several:
+        return block
+    total = block.sum(axis=1)
+    wrong = ~(total > 0) if scale == "normalise" else ~(np.abs(total - 1) <= off)
+    if wrong.any():
+        row = int(wrong.argmax())
+        advice = (
+            ""
+            if scale == "normalise"
+            else ' Give scale = "normalise" (--scale normalise) to divide each row by its sum; where '
+            "rows may have several labels, give the run itself."
+        )
+        raise DataError(f"{where(row)}: the numbers of the classes sum to {total[row]:.4g}, not to 1.{advice}")
+    return block if np.abs(total - 1).max(initial=0) < 1e-6 else block / total[:, None]
+
+
+def _check_finite(block: Floats, classes: Sequence[str], where: Callable[[int], str]) -> None:
+    bad = ~np.isfinite(block)
+    if bad.any():
+        row, column = np.argwhere(bad)[0]
+        value = block[row, column]
+        found = "the number is missing" if np.isnan(value) else f"{value} is not a number to work with"
+        raise DataError(
+            f'{where(int(row))}, class "{classes[column]}": {found}. Predict the row again, or leave it out.'
+        )
+
+
+def _check_range(block: Floats, classes: Sequence[str], scale: Scale, where: Callable[[int], str]) -> None:
+    high = np.inf if scale == "normalise" else 1 + ROUNDING
+    bad = (block < -ROUNDING) | (block > high)
+    if bad.any():
+        row, column = np.argwhere(bad)[0]
+        raise DataError(
+            f'{where(int(row))}, class "{classes[column]}": {block[row, column]:.6g} is no probability (0 to 1). '
+            'If the numbers are raw scores, give scale = "logit" (--scale logit), or name the columns logit:CLASS.'
+        )

@@ -1,0 +1,166 @@
+"""Predictions from anywhere: the record of a run, or CSV, Parquet and npz files that anybody wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evenhand.base.errors import DataError
+from evenhand.base.storage.record import Record
+from evenhand.base.values import TEST, Folds, Predictions, RowSet, Strings
+from evenhand.base.values.prediction_fields import groups_of
+from evenhand.evaluation.reading.columns import Columns
+from evenhand.evaluation.reading.files import opened
+from evenhand.evaluation.reading.from_npz import of_npz
+from evenhand.evaluation.reading.from_record import of_record
+from evenhand.evaluation.reading.from_table import of_table
+from evenhand.evaluation.reading.labels import Labels, class_numbers, read_folds, read_labels
+from evenhand.evaluation.reading.row_keys import find_rows, row_names
+
+
+def read_predictions(
+    path: str | Path | Record,
+    *,
+    labels: Labels | str | Path | None = None,
+    folds: Folds | str | Path | None = None,
+    model: str | None = None,
+    columns: Columns | None = None,
+    of: str = RowSet.OUT_OF_FOLD,
+) -> tuple[Predictions, ...]:
+    """Return the predictions of a file, or of every model and blend of a run.
+
+    A file has a row per sample: an id, a number per class, and where they are known the fold, the truth and the
+    group. Columns are known by their names: id, fold, truth (or label), group, model; `p:CLASS` for probabilities,
+    `logit:CLASS` for raw scores; without such prefixes every column that is left is a class. An npz file has the
+    arrays ids (n,), classes (k,), probabilities or logits (n, k), and fold, truth, groups (n,).
+
+    Parameters
+    ----------
+    path
+        A .csv, .parquet or .npz file, or the folder of a run.
+    labels
+        What is true, where the file does not say; a value or a table (id, label, group).
+    folds
+        A plan of folds by which a file without a column of folds was made; a value or a table (id, fold). Without
+        it such a file is "out-of-fold elsewhere": nobody knows what its models have seen.
+    model
+        A name; by default that in the column "model", or the name of the file.
+    columns
+        Which column is what, where names do not say so.
+    of
+        "oof" for out-of-fold rows, "test" for rows that no model has seen; where a file does not say, its rows
+        are of this set.
+
+    Returns
+    -------
+    One `Predictions` per model, in the order in which they are met.
+
+    Raises
+    ------
+    DataError
+        If a number is missing, negative or no probability, rows do not sum to 1, ids repeat, or it is not clear
+        which column is what; the text names the line and the column.
+    RecordError
+        If the folder is not a finished run.
+    """
+    if isinstance(path, Record) or Path(path).is_dir():
+        record = path if isinstance(path, Record) else Record.open(path)
+        return of_record(record, of=of)
+    columns = columns or Columns()
+    truth = read_labels(labels, id=_if_there(columns.id, labels)) if isinstance(labels, (str, Path)) else labels
+    plan = read_folds(folds) if isinstance(folds, (str, Path)) else folds
+    if plan is None and truth is not None:
+        plan = truth.folds
+    columns = _of_file(columns, path, labels)
+    read = of_npz if Path(path).suffix.lower() == ".npz" else of_table
+    names = None if truth is None else {name for name in truth.names if name is not None}
+    found = [
+        _with_plan(
+            with_truth(p, truth, columns, row_names(path, columns, p.ids) if unmatched(p, truth) else {}), plan, of
+        )
+        for p in read(Path(path), columns, of, names)
+    ]
+    return tuple(found if model is None or len(found) > 1 else [replace(found[0], model=model)])
+
+
+def _if_there(column: str | None, path: str | Path) -> str | None:
+    """Return the column that was told if a table has it; else the names that are known must do."""
+    return column if column is not None and column in opened(path).names else None
+
+
+def _of_file(columns: Columns, path: str | Path, labels: object) -> Columns:
+    """Return the columns of one file: ids may have another name in it than in the table of labels."""
+    if not isinstance(labels, (str, Path)) or _if_there(columns.id, labels) is None:
+        return columns
+    if Path(path).suffix.lower() == ".npz":
+        return replace(columns, id=None)
+    return replace(columns, id=_if_there(columns.id, path))
+
+
+def unmatched(p: Predictions, labels: Labels | None) -> bool:
+    """Whether no row has an id of the table of labels."""
+    return labels is not None and not pd.Index(p.ids).isin(pd.Index(labels.ids)).any()
+
+
+def with_truth(
+    p: Predictions, labels: Labels | None, columns: Columns, names: Mapping[str, Strings] | None = None
+) -> Predictions:
+    """Return the predictions with truth and groups from a table of labels.
+
+    Parameters
+    ----------
+    names
+        What names the rows beside their ids -> (n,), for a table whose ids are paths.
+
+    Raises
+    ------
+    DataError
+        If no row is in the table, or the file says otherwise.
+    """
+    if labels is None:
+        return p
+    at = find_rows(labels.ids, p.ids, names)
+    if not (at >= 0).any():
+        raise DataError(
+            f'No id of "{p.model}" is in {labels.source} (there: "{labels.ids[0]}", here: "{p.ids[0]}"). '
+            "Ids must be written in the same way."
+        )
+    truth = class_numbers(_or_none(labels.names, at), p.classes, labels.source, positions=columns.positions)
+    if p.truth is not None:
+        differ = (truth >= 0) & (p.truth >= 0) & (truth != p.truth)
+        if differ.any():
+            raise DataError(
+                f'"{p.model}" and {labels.source} disagree on the truth of {int(differ.sum()):,} rows '
+                f'(first: "{p.ids[int(differ.argmax())]}").'
+            )
+        truth = np.where(truth >= 0, truth, p.truth)
+    groups = p.groups
+    if groups is None and labels.groups is not None:
+        groups = groups_of(_or_none(labels.groups, at), p.ids)
+    return replace(p, truth=truth, groups=groups)
+
+
+def _with_plan(p: Predictions, plan: Folds | None, of: str) -> Predictions:
+    """Return the predictions with the folds of a plan where they say none, and with where they come from."""
+    if of != RowSet.OUT_OF_FOLD:
+        return replace(p, fold=None)
+    if p.origin == "test":  # new rows, which no model has seen
+        return replace(p, fold=None)
+    if p.fold is None and plan is None:
+        return replace(p, origin="out-of-fold elsewhere")
+    fold = plan.of(p.ids) if p.fold is None and plan is not None else p.fold
+    assert fold is not None
+    p = replace(p, fold=fold)
+    return p if (fold != TEST).all() else p.take(fold != TEST)
+
+
+def _or_none(values: Any, at: Any) -> Any:
+    """Return the values at positions, None where the position is below 0."""
+    out = values[at]
+    out[at < 0] = None
+    return out

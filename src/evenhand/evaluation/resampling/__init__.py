@@ -1,0 +1,1 @@
+"""The bootstrap, and intervals of figures and of differences."""

@@ -1,0 +1,299 @@
+"""Intervals of figures that are put together from parts, such as classes, so that the thinnest part decides too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from scipy import special
+
+from evenhand.base.values import Floats, Ints, Mask
+from evenhand.evaluation.core.metric import Kind, Measure, Parts, Weights
+from evenhand.evaluation.core.row_sums import ratio
+from evenhand.evaluation.resampling.rare_event_limits import area_limits, area_variance, share_limits
+
+PRIOR_ROWS = 10.0
+"""So many rows speak for a design effect like that of the other parts before a part's own replicates do."""
+
+
+@dataclass(frozen=True)
+class PartLimits:
+    """Limits that follow from the parts of a figure.
+
+    Attributes
+    ----------
+    low, high
+        Of the figure.
+    unseen
+        Share of the figure that no row speaks for: classes without any. Of a mean that weighs classes by their
+        rows, where such a class counts nothing, it is 0.
+    """
+
+    low: float
+    high: float
+    unseen: float
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What is known of each of c parts.
+
+    Attributes
+    ----------
+    figure
+        (c,) the figures, NaN where there is none.
+    variance
+        (c,) of the figures, over replicates and for the groups there are.
+    rows
+        (c,) rows each rests on; all others are `others`.
+    own
+        (c,) rows that hold the class: a class is not known without any, and counts by them in a weighted mean.
+    groups
+        (c,) effective groups; infinite where there are no groups.
+    size
+        (c,) rows of a part that come from one group, on average over its rows.
+    known
+        (c,) whether there are rows that speak for it.
+    """
+
+    figure: Floats
+    variance: Floats
+    rows: Floats
+    others: Floats
+    own: Floats
+    groups: Floats
+    size: Floats
+    known: Mask
+
+
+def part_limits(
+    one: Measure, statistics: Floats, variances: Floats, total: float, groups: Ints | None, level: float
+) -> PartLimits | None:
+    """Return the limits of a figure from those of its parts; None where it has none, or is no function of them.
+
+    Each part gets limits for the effective number of its rows. Those of a mean are put together by the method of
+    variance estimates recovery (MOVER; Zou & Donner 2008): squared distances from figure to limit are added up, as
+    variances are. The lowest of several is as low as the lowest limit of any, whatever figure that one has.
+
+    Parameters
+    ----------
+    one
+        The measure.
+    statistics
+        (r, 1) of all rows.
+    variances
+        (c,) of its parts over bootstrap replicates.
+    total
+        The variance of the figure over replicates.
+    groups
+        (n,) group numbers, or None.
+    level
+        Coverage asked for.
+    """
+    parts = one.metric.parts
+    if parts is None:
+        return None
+    seen = _seen(one, parts, statistics, variances, groups)
+    there = np.isfinite(seen.figure)
+    estimate = one.estimate(statistics)
+    weight = _weights(parts, there, seen.own)
+    if not there.any() or not np.isclose(_together(parts, seen.figure, weight), estimate, atol=1e-9):
+        return None
+    if parts.combine == "weighted":
+        return PartLimits(*_of_all(one, parts, estimate, total, groups, level), 0.0)
+    unseen = float((~seen.known).mean())
+    if parts.combine == "lowest":
+        return PartLimits(*_lowest(seen, parts.kind, level), unseen)
+    share = np.full(len(there), 1 / len(there))
+    figure = np.where(there, seen.figure, estimate)
+    quantile = float(special.ndtri(0.5 + level / 2))
+    if groups is not None:
+        quantile = _student(share * _rough(figure, seen), seen.groups, level)
+    low, high = _limits(seen, parts.kind, np.full(len(there), quantile), level)
+    down, up = (
+        _joined(share * gap, together)
+        for gap, together in zip(
+            (figure - low, high - figure),
+            _correlations(parts, seen, share, total, groups is not None),
+            strict=True,
+        )
+    )
+    return PartLimits(max(estimate - down, 0.0), min(estimate + up, 1.0), unseen)
+
+
+def _of_all(
+    one: Measure, parts: Parts, estimate: float, total: float, groups: Ints | None, level: float
+) -> tuple[float, float]:
+    """Return limits of a mean that weighs classes by their rows, taken for a share of all these rows.
+
+    Near 1 it is one, since an error of one row lowers two F1 scores and the mean by about one row's share; what a
+    thin class can still be matters no more than its rows do.
+    """
+    of_truth = parts.rows if parts.truth is None else parts.truth
+    matrix = sp.csr_array(of_truth(one.rows, one.chosen).sum(axis=1)[:, None])
+    rows = np.array([float(matrix.sum())])
+    size, effective = (np.ones(1), np.full(1, np.inf)) if groups is None else _spread_out(matrix, rows, groups)
+    variance = np.array([total]) * _inflation(effective)
+    seen = _Seen(np.array([estimate]), variance, rows, np.zeros(1), rows, effective, size, np.ones(1, dtype=bool))
+    low, high = _limits(seen, "share", _students(effective, level), level)
+    return float(low[0]), float(high[0])
+
+
+def _seen(one: Measure, parts: Parts, statistics: Floats, variances: Floats, groups: Ints | None) -> _Seen:
+    figure = parts.values(statistics, one.chosen)[:, 0]
+    rows, size, effective = _support(one, parts.rows, groups)
+    own, _, of_truth = (rows, size, effective) if parts.truth is None else _support(one, parts.truth, groups)
+    known = np.isfinite(figure) & (rows > 0) & (own > 0)
+    others = np.maximum(len(one.rows) - rows, 0.0)
+    effective = np.minimum(effective, of_truth)  # a class comes in few groups, what is taken for it in many
+    return _Seen(figure, variances * _inflation(effective), rows, others, own, effective, size, known)
+
+
+def _inflation(effective: Floats) -> Floats:
+    """Return (c,) by how much variances over replicates are too small: g / (g - 1), at most 10."""
+    there = np.isfinite(effective) & (effective > 1 + 1e-9)
+    groups = np.where(there, effective, 2.0)
+    return np.where(there, np.minimum(groups / np.maximum(groups - 1, 0.1), 10.0), 1.0)
+
+
+def _support(one: Measure, of: Weights, groups: Ints | None) -> tuple[Floats, Floats, Floats]:
+    """Return (c,) rows, rows from the same group on average over rows, and effective groups (else infinite)."""
+
+    def counted() -> tuple[Floats, Floats, Floats]:
+        matrix = of(one.rows, one.chosen)
+        rows = np.asarray(matrix.sum(axis=0), dtype=np.float64).ravel()
+        if groups is None:
+            return rows, np.ones(len(rows)), np.full(len(rows), np.inf)
+        return rows, *_spread_out(matrix, rows, groups)
+
+    key = None if groups is None else hash(groups.tobytes())
+    return one.rows.once(("support", of, one.chosen.tobytes(), key), counted)
+
+
+def _spread_out(matrix: sp.csr_array[Any], rows: Floats, groups: Ints) -> tuple[Floats, Floats]:
+    """Return (c,) rows from the same group, on average over rows, and effective groups."""
+    entries = matrix.tocoo()
+    c = len(rows)
+    cell = groups[entries.row].astype(np.int64) * c + entries.col
+    sums = np.bincount(cell, weights=entries.data, minlength=(int(groups.max()) + 1) * c).reshape(-1, c)
+    size = np.nan_to_num(ratio((sums**2).sum(axis=0), rows), nan=1.0)
+    return size, np.nan_to_num(ratio(rows, size))
+
+
+def _weights(parts: Parts, there: Floats, own: Floats) -> Floats:
+    """Return (c,) how much each part counts in the figure as it stands."""
+    own = np.where(there, own if parts.combine == "weighted" else 1.0, 0.0)
+    return np.asarray(own / max(own.sum(), 1e-300), dtype=np.float64)
+
+
+def _together(parts: Parts, figure: Floats, weight: Floats) -> float:
+    return float(np.nanmin(figure)) if parts.combine == "lowest" else float(np.nan_to_num(figure) @ weight)
+
+
+def _limits(seen: _Seen, kind: Kind, quantile: Floats, level: float) -> tuple[Floats, Floats]:
+    """Return (c,) limits of each part, `quantile` standard errors away; of one without a row, 0 and 1."""
+    there = np.isfinite(seen.figure)
+    figure, variance = np.where(there, seen.figure, 0.5), seen.variance
+    if kind == "f1":  # F1 = 2J / (1 + J), and J is the share of these rows that are right
+        figure, variance = figure / (2 - figure), variance * (2 / (2 - figure) ** 2) ** 2
+    design = _design(figure, variance, seen, kind)
+    normal = float(special.ndtri(0.5 + level / 2))
+    rows = seen.rows / design * (normal / quantile) ** 2
+    if np.isfinite(seen.groups).any():  # not fewer than if the rows of a group were all right or all wrong together
+        rows = np.maximum(rows, np.minimum(seen.groups, seen.rows))
+    if kind == "area":
+        others = seen.others * rows / np.maximum(seen.rows, 1e-9)
+        low, high = area_limits(figure, rows, others, np.full(len(rows), normal))
+    else:
+        low, high = share_limits(figure, rows, level)
+    if kind == "f1":
+        low, high = 2 * low / (1 + low), 2 * high / (1 + high)
+    return np.where(seen.known, low, 0.0), np.where(seen.known, high, 1.0)
+
+
+def _design(figure: Floats, variance: Floats, seen: _Seen, kind: Kind) -> Floats:
+    """Return (c,) design effects: the variance of each part over that of as many independent rows (Kish 1965).
+
+    Where a part shows no spread of its own, it is expected to stick together within groups as much as others do.
+    """
+    grouped = bool(np.isfinite(seen.groups).any())
+    if not grouped and kind in ("share", "f1"):
+        return np.ones(len(figure))
+    m = np.maximum(seen.rows, 1e-9)
+    plain = area_variance(figure, m, np.maximum(seen.others, 1.0)) if kind == "area" else figure * (1 - figure) / m
+    shows = (plain > 1e-12) & (variance > 0) & (seen.rows > 0) & (figure > 0) & (figure < 1)
+    own = np.where(shows, variance / np.maximum(plain, 1e-12), 1.0)
+    if kind in ("area", "mean"):  # replicates repeat rows, which then tie in rank, and spread less than new ones
+        own = own * (1 + PRIOR_ROWS / (m + 1))
+    expected = np.ones(len(m))
+    if grouped:
+        lonely = np.maximum(seen.size - 1, 0.0)
+        weight = np.where(shows, m * (1 - figure), 0.0) * lonely
+        alike = float(weight @ np.maximum(own - 1, 0.0) / max(float(weight @ lonely), 1e-12))
+        expected = 1 + min(alike, 1.0) * lonely
+    mixed = np.where(shows, (m * own + PRIOR_ROWS * expected) / (m + PRIOR_ROWS), expected)
+    return np.asarray(np.maximum(mixed, 1.0 if kind in ("share", "f1") else 0.25))
+
+
+def _rough(figure: Floats, seen: _Seen) -> Floats:
+    """Return (c,) how much each part is in doubt, about, were its groups many."""
+    n = np.maximum(seen.rows, 1.0)
+    return np.asarray(np.sqrt(np.maximum(seen.variance, figure * (1 - figure) / n) + 1 / n**2))
+
+
+def _student(gaps: Floats, groups: Floats, level: float) -> float:
+    """Return Student's quantile for a sum whose parts rest on different numbers of groups (Satterthwaite 1946)."""
+    squares = gaps**2
+    if not np.isfinite(groups).any() or squares.sum() <= 0:
+        return float(special.ndtri(0.5 + level / 2))
+    freedom = np.maximum(groups - 1, 0.05)
+    total = squares.sum() ** 2 / float((squares**2 / freedom).sum())
+    return min(float(special.stdtrit(total, 0.5 + level / 2)), 1e4)
+
+
+def _correlations(parts: Parts, seen: _Seen, share: Floats, total: float, grouped: bool) -> tuple[float, float]:
+    """Return how much the parts move together, downward and upward: in replicates, or as errors must.
+
+    Each error is one of two classes: one misses a row, the other gets it. Over all pairs of c classes that is 1/(c
+    - 1) at least, and downward all classes have room. Upward only those have that show an error, and the two F1 of
+    a single error move as one, so that there the replicates are believed up to 1.
+    """
+    c = len(share)
+    if c < 2:
+        return 0.0, 0.0
+    must = 1 / (c - 1) if parts.kind in ("f1", "area", "mean") else 0.0
+    errors = share * np.sqrt(seen.variance)
+    apart, alike = float(errors @ errors), float(errors.sum() ** 2)
+    if alike - apart <= 1e-12:
+        return must, must
+    found, most = (total - apart) / (alike - apart), max(must, 0.5 if grouped else 0.0)
+    return float(np.clip(found, 0.0, most)), float(np.clip(found, 0.0, 1.0 if parts.kind == "f1" else most))
+
+
+def _joined(gaps: Floats, together: float) -> float:
+    apart, alike = float(gaps @ gaps), float(gaps.sum() ** 2)
+    return float(np.sqrt(max((1 - together) * apart + together * alike, 0.0)))
+
+
+def _lowest(seen: _Seen, kind: Kind, level: float) -> tuple[float, float]:
+    """Return limits of the lowest part.
+
+    The lower one is the lowest of all. The upper one is that of the part that has the lowest figure, and of equals
+    the one with most room; or, where that is more, the lowest of all upper limits, at a level that holds for all.
+    """
+    there = np.isfinite(seen.figure)
+    low, high = _limits(seen, kind, _students(seen.groups, level), level)
+    c = max(int(there.sum()), 1)
+    strict = 1 - (1 - level) / c
+    _, joint = _limits(seen, kind, _students(seen.groups, strict), strict)
+    lowest = there & (seen.figure == np.nanmin(seen.figure))
+    return float(low.min()), float(max(high[lowest].max(), joint[there].min()))
+
+
+def _students(groups: Floats, level: float) -> Floats:
+    """Return (c,) Student's quantile for each part by itself; the normal one where there are no groups."""
+    tail, grouped = 0.5 + level / 2, np.isfinite(groups)
+    freedom = np.maximum(np.where(grouped, groups, 2.0) - 1, 0.05)
+    return np.where(grouped, np.minimum(special.stdtrit(freedom, tail), 1e4), special.ndtri(tail))

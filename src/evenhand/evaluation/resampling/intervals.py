@@ -1,0 +1,254 @@
+"""From replicates to an interval that covers the truth as often as it says (measured: docs/metrics.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy import special
+
+from evenhand.base.values import TOO_FEW, Floats, Interval, Ints
+from evenhand.evaluation.core.judged_rows import Rows
+from evenhand.evaluation.core.metric import Measure
+from evenhand.evaluation.resampling.bootstrap import PartMoments
+from evenhand.evaluation.resampling.component_intervals import part_limits
+from evenhand.evaluation.resampling.loss_intervals import loss_interval
+
+FEWEST_GROUPS = 2.0
+"""Below as many effective groups a figure has no interval to go by: too few to tell."""
+FEWEST_ROWS = 3.0
+"""Below as many effective rows, likewise."""
+MOST_UNSEEN = 0.1
+"""Where more of the classes in an average have no row, likewise."""
+FEW_GROUPS = 8
+"""Below as many effective groups an interval is rough, and wide on purpose."""
+
+
+@dataclass(frozen=True)
+class Support:
+    """What a figure rests on.
+
+    Attributes
+    ----------
+    n
+        Rows that count in it.
+    rows
+        Effective rows: as many equally weighted rows would count alike (Kish 1965).
+    groups
+        Groups with such rows; rows where there are no groups.
+    effective
+        Effective groups, likewise.
+    grouped
+        Whether groups were drawn.
+    """
+
+    n: int
+    rows: float
+    groups: int
+    effective: float
+    grouped: bool
+
+    @property
+    def how(self) -> str:
+        """How the interval was made, in words."""
+        if not self.grouped:
+            return "bootstrap over rows"
+        if self.effective >= FEW_GROUPS:
+            return "bootstrap over groups"
+        return f"bootstrap over groups; about {self.effective:.1f} groups decide, which is rough"
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Mean and variance of a figure over the replicates on which it is defined; NaN and 0 where there are none."""
+
+    mean: float
+    variance: float
+
+    @classmethod
+    def of(cls, replicates: Floats) -> Moments:
+        """Return those of (b,) replicates."""
+        there = replicates[np.isfinite(replicates)]
+        return cls(float(there.mean()), float(there.var())) if len(there) > 1 else cls(np.nan, 0.0)
+
+
+def support(base: Floats, groups: Ints | None) -> Support:
+    """Return what a figure rests on.
+
+    Parameters
+    ----------
+    base
+        (n,) how much each row counts; not negative.
+    groups
+        (n,) group numbers, or None.
+    """
+    shares = base if groups is None else np.asarray(np.bincount(groups, weights=base), dtype=np.float64)
+    rows = int(np.count_nonzero(base))
+    return Support(rows, _effective(base), int(np.count_nonzero(shares)), _effective(shares), groups is not None)
+
+
+def _effective(weights: Floats) -> float:
+    total = float(weights.sum())
+    return total**2 / float(weights @ weights) if total > 0 else 0.0
+
+
+def interval(
+    estimate: float, replicates: Floats, on: Support, *, ceiling: float = 1.0, level: float = 0.95
+) -> Interval:
+    """Return the interval of a figure from its bootstrap replicates.
+
+    The replicates give the standard error; for groups it is multiplied by sqrt(g / (g - 1)) and used with Student's
+    quantile at g - 1 degrees of freedom, g the *effective* number of groups (unequal groups count as fewer). A
+    figure between 0 and `ceiling` gets Wilson's (1927) interval for the number of rows that would have that
+    standard error, so it stays inside the range and is lopsided near its ends; one without a ceiling gets an
+    interval that is symmetrical in its logarithm.
+
+    Where replicates lie above or below the figure on average, it is itself biased by about as much (Efron 1979);
+    the interval spans the one around the figure and the one around the figure without that bias.
+
+    Where no replicate differs from another (a perfect score, one row) the effective number of rows stands in for
+    the standard error: 30 of 30 right is never [1, 1].
+    """
+    return _from_moments(estimate, Moments.of(replicates), on, ceiling, level)
+
+
+def _from_moments(estimate: float, drawn: Moments, on: Support, ceiling: float, level: float) -> Interval:
+    if not np.isfinite(estimate):
+        return Interval(np.nan, np.nan, np.nan, on.n, on.groups, level, on.how)
+    student = on.grouped or np.isinf(ceiling)
+    count = on.effective if student else np.inf
+    if student and count < 1 + 1e-9:
+        return Interval(estimate, 0.0, ceiling, on.n, on.groups, level, f"{on.how}; one alone tells nothing")
+    inflation = count / (count - 1) if student else 1.0
+    variance = drawn.variance * inflation
+    bias = drawn.mean - estimate if variance > 1e-12 else 0.0
+    quantile = _student(count - 1, level)
+    ends = [estimate]
+    for centre in (estimate, float(np.clip(estimate - bias, 0.0, ceiling))):
+        if np.isinf(ceiling):
+            ends += _log_normal(centre, variance, quantile)
+        else:
+            ends += _wilson(centre, variance, quantile, ceiling, on.rows)
+    return Interval(estimate, float(min(ends)), float(max(ends)), on.n, on.groups, level, on.how)
+
+
+def figure(
+    one: Measure,
+    groups: Ints | None,
+    replicates: Floats,
+    parts: PartMoments,
+    *,
+    statistics: Floats | None = None,
+    level: float = 0.95,
+) -> Interval:
+    """Return the interval of a measure: that of its replicates, and what its parts and losses can still be.
+
+    Parameters
+    ----------
+    one
+        The measure.
+    groups
+        (n,) group numbers 0..g-1, or None.
+    replicates, parts
+        Its replicates and the moments of its parts over them (`bootstrap_parts`).
+    statistics
+        (r, 1) statistics of all rows, where they are there already.
+    level
+        Coverage asked for.
+    """
+    statistics = one.features.statistics() if statistics is None else statistics
+    return _figure(one, groups, Moments.of(replicates), parts, statistics, level)
+
+
+def _figure(
+    one: Measure, groups: Ints | None, drawn: Moments, moments: PartMoments, statistics: Floats, level: float
+) -> Interval:
+    on = support(one.base(), groups)
+    own = _from_moments(one.estimate(statistics), drawn, on, one.metric.ceiling, level)
+    if not np.isfinite(own.estimate):
+        return own
+    low, high, why = own.low, own.high, ""
+    if (parts := part_limits(one, statistics, moments.variance, drawn.variance, groups, level)) is not None:
+        low, high = min(low, parts.low), max(high, parts.high)
+        if parts.unseen > MOST_UNSEEN:
+            why = f"{parts.unseen:.0%} of the classes have no row"
+    if one.metric.parts is not None and one.metric.parts.combine == "lowest":
+        alone = [_figure(part, groups, m, of, statistics, level) for part, m, of in _each_alone(one, moments)]
+        known = [part for part in alone if np.isfinite(part.estimate)]
+        low = min([low, *(part.low for part in known)])
+        high = max([high, *(part.high for part in known if part.estimate <= own.estimate)])
+        why = why or _fewest(one, alone)
+    if one.metric.cost is not None:
+        losses = loss_interval(one, groups, drawn.variance, level)
+        low, high, why = min(low, losses.low), max(high, min(losses.high, one.metric.ceiling)), losses.why
+    if one.metric.limits is not None:
+        least, most = one.metric.limits(statistics, level)
+        low, high = min(low, least), max(high, most)
+    why = why or _few(one, on)
+    how = f"{on.how}; {TOO_FEW}: {why}" if why else own.how
+    return replace(own, low=low, high=high, how=how, enough=not why)
+
+
+def _each_alone(one: Measure, moments: PartMoments) -> Iterator[tuple[Measure, Moments, PartMoments]]:
+    """Yield each part of a lowest one as a measure by itself, with its moments: the lowest is no surer than it."""
+    parts = one.metric.parts
+    assert parts is not None
+
+    def value(statistics: Floats, chosen: Ints) -> Floats:
+        return np.asarray(parts.values(statistics, chosen)[0])
+
+    def base(rows: Rows, chosen: Ints) -> Floats:
+        return np.asarray(parts.rows(rows, chosen).sum(axis=1), dtype=np.float64)
+
+    metric = replace(one.metric, value=value, base=base, parts=replace(parts, combine="mean"))
+    for at, c in enumerate(one.chosen):
+        of = moments.one(at)
+        yield (
+            replace(one, metric=metric, chosen=np.array([c])),
+            Moments(float(of.mean[0]), float(of.variance[0])),
+            of,
+        )
+
+
+def _fewest(one: Measure, alone: Sequence[Interval]) -> str:
+    """Return why the lowest of several cannot be told, or nothing: one of them rests on too little.
+
+    Whichever is the lowest as it stands, since a class with errors has rows enough more often than one without.
+    """
+    for c, part in zip(one.chosen, alone, strict=True):
+        if np.isfinite(part.estimate) and not part.enough:
+            return f"of {one.rows.classes[c]} {part.how.partition(f'{TOO_FEW}: ')[2]}"
+    return ""
+
+
+def _few(one: Measure, on: Support) -> str:
+    """Return why a figure rests on too little, or nothing."""
+    if one.metric.few is not None and (why := one.metric.few(on.groups)):
+        return why
+    if on.grouped and on.effective < FEWEST_GROUPS:
+        return f"about {on.effective:.1f} groups decide"
+    return f"about {on.rows:.0f} rows decide" if on.rows < FEWEST_ROWS else ""
+
+
+def _student(freedom: float, level: float) -> float:
+    tail = 0.5 + level / 2
+    return min(float(special.ndtri(tail) if np.isinf(freedom) else special.stdtrit(freedom, tail)), 1e4)
+
+
+def _wilson(estimate: float, variance: float, quantile: float, ceiling: float, rows: float) -> tuple[float, float]:
+    """Return Wilson's interval, scaled to [0, ceiling]."""
+    p, v = np.clip(estimate / ceiling, 0.0, 1.0), variance / ceiling**2
+    n = p * (1 - p) / v if v > 1e-12 and 0 < p < 1 else rows
+    square = quantile**2
+    middle = (n * p + square / 2) / (n + square)
+    half = quantile * np.sqrt(n * p * (1 - p) + square / 4) / (n + square)
+    return max(0.0, middle - half) * ceiling, min(1.0, middle + half) * ceiling
+
+
+def _log_normal(estimate: float, variance: float, quantile: float) -> tuple[float, float]:
+    """Return the interval that is symmetrical in the logarithm."""
+    if estimate <= 0:
+        return 0.0, 0.0
+    factor = float(np.exp(min(quantile * float(np.sqrt(variance)) / float(estimate), 700.0)))
+    return estimate / factor, estimate * factor

@@ -1,0 +1,86 @@
+"""What a bootstrap draws: groups, rows, or kinds of rows that are alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from evenhand.base.text.unique_names import unique_names
+from evenhand.base.values import Floats, Ints
+from evenhand.evaluation.core.row_sums import Features
+
+
+@dataclass(frozen=True, eq=False)
+class Units:
+    """Units to draw from.
+
+    Attributes
+    ----------
+    of_row
+        (n,) the unit whose sums a row enters; -1 for none.
+    count
+        Number of units.
+    draws
+        Units drawn in one replicate.
+    chance
+        (count,) the chance of each to be drawn, or None for equal ones.
+    """
+
+    of_row: Ints
+    count: int
+    draws: int
+    chance: Floats | None = None
+
+    def multiplicities(self, rng: np.random.Generator, replicates: int) -> Floats:
+        """Return (count, replicates) float64: how often each unit is drawn; columns sum to `draws`."""
+        if self.chance is not None:
+            return rng.multinomial(self.draws, self.chance, size=replicates).T.astype(np.float64)
+        drawn = rng.integers(0, self.count, size=(replicates, self.draws))
+        drawn *= replicates
+        drawn += np.arange(replicates)[:, None]
+        times = np.bincount(drawn.ravel(), minlength=self.count * replicates)
+        return times.reshape(self.count, replicates).astype(np.float64)
+
+
+def group_numbers(groups: object, n: int) -> Ints | None:
+    """Return (n,) the groups as 0..g-1, or None where every row is its own group or none are given."""
+    if groups is None:
+        return None
+    names, numbers = unique_names(np.asarray(groups, dtype=object))
+    return None if len(names) == n else numbers
+
+
+def divided(groups: object, fold: Ints | None) -> int:
+    """Return how many groups lie in several folds; none where either is not known.
+
+    >>> divided(["a", "a", "b", "b"], np.array([0, 1, 1, 1]))
+    1
+    """
+    if groups is None or fold is None:
+        return 0
+    number = unique_names(np.asarray(groups, dtype=object))[1]
+    pairs = np.unique(np.stack([number, fold]), axis=1)
+    return int((np.bincount(pairs[0]) > 1).sum())
+
+
+def units_for(features: Features, groups: Ints | None, *, saving: int = 8) -> Units:
+    """Return what to draw for `features`.
+
+    Groups are drawn whole. Without groups rows are drawn; where at least `saving` rows are alike on average, how
+    many of each kind come up is drawn at once from the multinomial distribution, which is the same and quicker.
+    Kinds are numbered by first appearance, so that the numbers of classes have no say in what is drawn.
+    """
+    n = features.shape[0]
+    if groups is not None:
+        g = int(groups.max()) + 1
+        return Units(groups, g, g)
+    if features.alike is None:
+        return Units(np.arange(n), n, n)
+    _, first, size = np.unique(features.alike, return_index=True, return_counts=True)
+    if len(size) * saving > n:
+        return Units(np.arange(n), n, n)
+    order = np.argsort(first)
+    stands_for = np.full(n, -1)
+    stands_for[first[order]] = np.arange(len(order))
+    return Units(stands_for, len(order), n, size[order] / n)

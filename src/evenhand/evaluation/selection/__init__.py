@@ -1,0 +1,1 @@
+"""What the choice of the best model or ensemble does to its figure."""

@@ -1,0 +1,109 @@
+"""Chance: what the same predictions would get, were they dealt to the rows at random.
+
+The predicted classes and probabilities stay as they are and so do the true classes; only which belongs to which row
+is lost. A model without any signal gets this figure on average, however it shares out its guesses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+
+from evenhand.base.errors import unknown
+from evenhand.base.values import Floats, Ints
+from evenhand.evaluation.core.judged_rows import Rows
+from evenhand.evaluation.core.metric import Measure
+from evenhand.evaluation.core.row_sums import Features, ratio
+from evenhand.evaluation.metrics import METRICS
+from evenhand.evaluation.metrics.averaged import loss, right, squared_error
+from evenhand.evaluation.metrics.metric_names import MetricNameError, parse
+
+PerRow = Callable[[Rows, Ints], Floats]
+_MEANS: dict[str, PerRow] = {"accuracy": right, "log_loss": loss, "brier": squared_error}
+_COUNTED = (
+    "balanced_accuracy",
+    "macro_f1",
+    "weighted_f1",
+    "micro_f1",
+    "macro_precision",
+    "macro_recall",
+    "worst_recall",
+    "precision",
+    "recall",
+    "f1",
+)
+KNOWN = (*_MEANS, *_COUNTED, "roc_auc")
+"""Metrics whose figure by chance is known."""
+
+
+def by_chance(one: Measure, name: str, sets: Sequence[str] = (), levels: Sequence[str] = ()) -> Measure:
+    """Return the measure of what chance gets on the same rows, for rows with one label each.
+
+    Metrics of counts get the expected counts: of a class with t true and p predicted rows, t·p/n are right. Means
+    over rows get the mean over all pairs of a row's probabilities and another row's truth. The area under the ROC
+    curve gets 0.5.
+
+    Parameters
+    ----------
+    one
+        A measure made by `ask`.
+    name
+        Its name.
+    sets, levels
+        Names of class sets and of levels that it may have for a suffix.
+
+    Raises
+    ------
+    MetricNameError
+        If chance is not known for this metric, or several labels may hold.
+    """
+    stem = parse(name, sets, levels).metric
+    base = next((known for known in KNOWN if METRICS.get(known) is stem), None)
+    if base is None or one.rows.several:
+        reason = "several labels may hold for a row" if base else unknown("such metric", name, KNOWN)
+        raise MetricNameError(name, f"has no figure by chance here; {reason}")
+    if base == "roc_auc":
+        return _like(one, one.features, lambda statistics, _: np.full(statistics.shape[1], 0.5))
+    if base in _COUNTED:
+        return _like(one, one.features, partial(_counted, one.metric.value))
+    return _like(one, _all_truths(_MEANS[base], one.rows, one.chosen), _mean_of_pairs)
+
+
+def _like(one: Measure, features: Features, value: Callable[[Floats, Ints], Floats]) -> Measure:
+    weight = one.base()
+    metric = replace(
+        one.metric, value=value, base=lambda _rows, _chosen: weight, parts=None, cost=None, few=None, limits=None
+    )
+    return replace(one, metric=metric, features=features)
+
+
+def _counted(value: Callable[[Floats, Ints], Floats], statistics: Floats, chosen: Ints) -> Floats:
+    """Return the figure from the counts that chance would give."""
+    _, truth, predicted = statistics.reshape(3, -1, statistics.shape[1])
+    expected = np.nan_to_num(ratio(truth * predicted, np.broadcast_to(truth.sum(axis=0), truth.shape)))
+    return value(np.concatenate([expected, truth, predicted]), chosen)
+
+
+def _all_truths(of: PerRow, rows: Rows, chosen: Ints) -> Features:
+    """Return features whose sums are, for each chosen class, `of` were it every row's truth; then its rows."""
+    inside = np.flatnonzero(np.isin(rows.truth, chosen))
+    each = [of(replace(rows, truth=np.full(len(rows), c), _made={}), chosen)[inside] for c in chosen]
+    width = len(chosen)
+    column = np.repeat(np.arange(width), len(inside))
+    own = width + np.searchsorted(chosen, rows.truth[inside])
+    return Features(
+        shape=(len(rows), 2 * width),
+        row=np.concatenate([np.tile(inside, width), inside]),
+        column=np.concatenate([column, own]),
+        value=np.concatenate([*each, np.ones(len(inside))]),
+    )
+
+
+def _mean_of_pairs(statistics: Floats, _chosen: Ints) -> Floats:
+    """Return the mean over all pairs of probabilities and truths."""
+    sums, truth = np.split(statistics, 2)
+    rows = truth.sum(axis=0)
+    return ratio((sums * truth).sum(axis=0), rows**2)

@@ -1,0 +1,282 @@
+"""Judging a ladder: every rung naive and nested, against chance, and the best corrected for the choice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+
+import numpy as np
+
+from evenhand.base.errors import DataError
+from evenhand.base.values import Floats, Interval, Ints, Predictions, Verdict
+from evenhand.evaluation.comparison.verdicts import WORTH_CARING, Question, verdicts
+from evenhand.evaluation.core.judged_rows import rows_of
+from evenhand.evaluation.core.metric import Measure
+from evenhand.evaluation.figures.evaluate import intervals_over, judged
+from evenhand.evaluation.figures.learning_variance import Learning, learning
+from evenhand.evaluation.metrics.build import ask
+from evenhand.evaluation.metrics.metric_names import Levels, MetricNameError, Sets
+from evenhand.evaluation.resampling.bootstrap import bootstrap
+from evenhand.evaluation.resampling.differences import combined, difference
+from evenhand.evaluation.resampling.paired_interval import Spread, spread
+from evenhand.evaluation.resampling.resampling_units import divided, group_numbers
+from evenhand.evaluation.selection.best_of import best_of
+from evenhand.evaluation.selection.chance import by_chance
+from evenhand.evaluation.selection.selection_report import Gap, Rung, Worth
+
+Score = str | Mapping[str, float]
+"""A metric, or metrics with the weights of their sum, as in [score]."""
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """One rung before it is judged.
+
+    Attributes
+    ----------
+    nested
+        Each row answered by what other folds taught; of a single model its out-of-fold predictions.
+    naive
+        Each row answered by what all rows taught, or None for a single model.
+    believable
+        Whether everything in it is out of fold here.
+    relearned
+        All rows under what was learned without each of the folds: the spread of these figures is what learning adds
+        to the interval. They are read once.
+    """
+
+    nested: Predictions
+    naive: Predictions | None = None
+    believable: bool = True
+    relearned: Iterable[Predictions] = ()
+
+
+@dataclass(frozen=True)
+class _Judging:
+    """How rungs are judged: the arguments that `ladder` hands on."""
+
+    weights: Mapping[str, float]
+    sets: Sets
+    levels: Levels
+    smallest: float
+    draws: int
+    level: float
+    seed: int
+
+    @property
+    def metric(self) -> str:
+        """The one metric, or "score" for a sum."""
+        return next(iter(self.weights)) if len(self.weights) == 1 else "score"
+
+    def measure(self, p: Predictions) -> Measure:
+        """Return the metric, or the weighted sum of metrics (losses with the sign turned), of predictions."""
+        measures = ask(rows_of(judged(p)), list(self.weights), self.sets, self.levels)
+        if len(measures) == 1:
+            return measures[0]
+        signs = [1.0 if one.metric.higher_is_better else -1.0 for one in measures]
+        total = combined(measures, [by * sign for by, sign in zip(self.weights.values(), signs, strict=True)])
+        widest = sum(abs(by) * one.metric.ceiling for one, by in zip(measures, self.weights.values(), strict=True))
+        return replace(total, metric=replace(total.metric, higher_is_better=True, ceiling=widest))
+
+    def lowest(self, one: Measure) -> float:
+        """Return the smallest value that the measure can have: a sum with losses in it may be negative."""
+        return 0.0 if len(self.weights) == 1 else -one.metric.ceiling
+
+    def replicates(self, measures: Sequence[Measure], groups: Ints | None) -> Floats:
+        """Return (len(measures), draws) bootstrap replicates."""
+        return bootstrap(measures, groups, draws=self.draws, seed=self.seed)
+
+    def questions(self, names: Sequence[tuple[str, str]], spreads: Sequence[Spread], up: bool) -> list[Verdict]:
+        """Return verdicts on differences, as one family."""
+        asked = [Question(a, b, self.metric, up, one) for (a, b), one in zip(names, spreads, strict=True)]
+        return verdicts(asked, smallest=self.smallest, level=self.level)
+
+
+def ladder(
+    steps: Sequence[Step],
+    score: Score = "macro_f1",
+    *,
+    gaps: Sequence[Gap] = (),
+    sets: Sets | None = None,
+    levels: Levels | None = None,
+    smallest: float = WORTH_CARING,
+    draws: int = 2000,
+    level: float = 0.95,
+    seed: int = 0,
+) -> Worth:
+    """Return what every step is worth, all on the same rows.
+
+    Parameters
+    ----------
+    steps
+        Single models and blends, on the same rows in the same order with the same truth and groups.
+    score
+        A metric, or metrics with weights.
+    gaps
+        What models lack; handed on.
+    sets, levels, smallest, draws, level, seed
+        As in `compare_predictions`.
+
+    Raises
+    ------
+    DataError
+        If there is no step, no truth is known, or the metric is not one.
+    """
+    if not steps:
+        raise DataError("There is no model to judge; give the predictions of at least one.")
+    weights = {score: 1.0} if isinstance(score, str) else score
+    how = _Judging(weights, sets or {}, levels or {}, smallest, draws, level, seed)
+    first = judged(steps[0].nested)
+    groups = group_numbers(first.groups, len(first))
+    nested = [how.measure(step.nested) for step in steps]
+    naive = [
+        own if step.naive is None else how.measure(step.naive) for step, own in zip(steps, nested, strict=True)
+    ]
+    taught = [learning([how.measure(p).estimate() for p in step.relearned]) for step in steps]
+    rungs = _rungs(steps, nested, naive, taught, groups, how)
+    higher = nested[0].metric.higher_is_better
+    among = [at for at, rung in enumerate(rungs) if rung.believable] or list(range(len(rungs)))
+    whole = [rungs[at].naive.estimate for at in among]
+    naive_best = float(np.nanmax(whole) if higher else np.nanmin(whole))
+    best = best_of(
+        [nested[at] for at in among],
+        [rungs[at].name for at in among],
+        groups,
+        intervals=[rungs[at].nested for at in among],
+        lowest=how.lowest(nested[0]),
+        reported=naive_best,
+        draws=max(200, draws // 2),
+        level=level,
+        seed=seed,
+    )
+    return Worth(
+        metric=how.metric,
+        rungs=tuple(rungs),
+        best=best,
+        naive_best=naive_best,
+        verdicts=tuple(_against_best_model(rungs, nested, taught, groups, how)),
+        n=len(first),
+        groups=rungs[0].nested.groups,
+        gaps=tuple(gaps),
+        higher_is_better=higher,
+        divided=divided(first.groups, first.fold),
+    )
+
+
+def _rungs(
+    steps: Sequence[Step],
+    nested: Sequence[Measure],
+    naive: Sequence[Measure],
+    taught: Sequence[Learning],
+    groups: Ints | None,
+    how: _Judging,
+) -> list[Rung]:
+    """Return every rung with its figures."""
+    figures = _figures([*nested, *naive], groups, how)
+    chance = _against_chance(steps, nested, taught, groups, how)
+    optimism = _optimism(nested, naive, groups, how)
+    return [
+        Rung(
+            name=step.nested.model,
+            naive=figures[len(steps) + at],
+            nested=taught[at].widened(figures[at], how.lowest(nested[at]), nested[at].metric.ceiling),
+            optimism=optimism[at],
+            blend=step.naive is not None,
+            chance=chance[at],
+            believable=step.believable,
+        )
+        for at, step in enumerate(steps)
+    ]
+
+
+def _figures(measures: Sequence[Measure], groups: Ints | None, how: _Judging) -> list[Interval]:
+    """Return the interval of each measure; of a sum of metrics that which follows from theirs."""
+    apart = {id(one): [term for _, term in one.metric.terms] or [one] for one in measures}
+    every = list(chain(*apart.values()))
+    made = intervals_over(every, groups, draws=how.draws, level=how.level, seed=how.seed)
+    of = dict(zip(map(id, every), made, strict=True))
+    found = {key: [of[id(term)] for term in terms] for key, terms in apart.items()}
+    return [_summed(one, found[id(one)]) if one.metric.terms else of[id(one)] for one in measures]
+
+
+def _summed(one: Measure, intervals: Sequence[Interval]) -> Interval:
+    """Return the interval of a sum from those of its terms, taken to be off together, which is the safe side.
+
+    Distances from figure to limit are added up (the method of variance estimates recovery with the correlation 1;
+    Zou & Donner 2008). The sum is too few to tell where one of its terms is.
+    """
+    weights = np.array([by for by, _ in one.metric.terms])
+    lows, highs = (np.array([getattr(own, end) for own in intervals]) for end in ("low", "high"))
+    low = float(np.where(weights > 0, lows, highs) @ weights)
+    high = float(np.where(weights > 0, highs, lows) @ weights)
+    least = next((own for own in intervals if not own.enough), intervals[0])
+    estimate = one.estimate()
+    return replace(
+        least,
+        estimate=estimate,
+        low=min(low, estimate),
+        high=max(high, estimate),
+        n=min(own.n for own in intervals),
+        groups=min(own.groups for own in intervals),
+        how=least.how if not least.enough else f"{least.how}, each of {len(intervals)} metrics apart",
+    )
+
+
+def _optimism(
+    nested: Sequence[Measure], naive: Sequence[Measure], groups: Ints | None, how: _Judging
+) -> list[Interval]:
+    """Return by how much each naive figure flatters; 0 where it is the nested one."""
+    apart = [at for at, one in enumerate(naive) if one is not nested[at]]
+    pairs = [(naive[at], nested[at]) for at in apart]
+    flattery = [difference(a, b) if a.metric.higher_is_better else difference(b, a) for a, b in pairs]
+    drawn = how.replicates(flattery, groups) if flattery else ()
+    found = {
+        at: spread(one, groups, own).interval(how.level)
+        for at, one, own in zip(apart, flattery, drawn, strict=True)
+    }
+    n = len(nested[0].rows)
+    nothing = Interval(0.0, 0.0, 0.0, n, n, how.level, "learns nothing from out-of-fold predictions")
+    return [found.get(at, nothing) for at in range(len(nested))]
+
+
+def _against_chance(
+    steps: Sequence[Step],
+    nested: Sequence[Measure],
+    taught: Sequence[Learning],
+    groups: Ints | None,
+    how: _Judging,
+) -> Sequence[Verdict | None]:
+    """Return the verdict of each rung against chance, as one family; None where chance is not known."""
+    try:
+        chance = [by_chance(one, how.metric, tuple(how.sets), tuple(how.levels)) for one in nested]
+    except MetricNameError:
+        return [None] * len(nested)
+    contrasts = [difference(one, by) for one, by in zip(nested, chance, strict=True)]
+    drawn = how.replicates(contrasts, groups)
+    spreads = [by.added(spread(one, groups, own)) for one, own, by in zip(contrasts, drawn, taught, strict=True)]
+    names = [(step.nested.model, "chance") for step in steps]
+    return how.questions(names, spreads, nested[0].metric.higher_is_better)
+
+
+def _against_best_model(
+    rungs: Sequence[Rung],
+    nested: Sequence[Measure],
+    taught: Sequence[Learning],
+    groups: Ints | None,
+    how: _Judging,
+) -> list[Verdict]:
+    """Return the verdict of each blend against the best single model, one that is out of fold if there is any."""
+    sign = 1.0 if nested[0].metric.higher_is_better else -1.0
+    single = [at for at, rung in enumerate(rungs) if not rung.blend and np.isfinite(rung.nested.estimate)]
+    single = [at for at in single if rungs[at].believable] or single
+    blends = [at for at, rung in enumerate(rungs) if rung.blend]
+    if not single or not blends:
+        return []
+    base = max(single, key=lambda at: sign * rungs[at].nested.estimate)
+    contrasts = [difference(nested[at], nested[base]) for at in blends]
+    drawn = how.replicates(contrasts, groups)
+    spreads = [
+        taught[at].added(spread(one, groups, own)) for at, one, own in zip(blends, contrasts, drawn, strict=True)
+    ]
+    return how.questions([(rungs[at].name, rungs[base].name) for at in blends], spreads, sign > 0)

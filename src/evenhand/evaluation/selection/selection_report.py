@@ -1,0 +1,227 @@
+"""The ladder from single models to ensembles: what each rung seems to be worth, and what it is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from evenhand.base.values import Interval, Verdict
+from evenhand.evaluation.selection.best_of import Best
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One model, or one way of making one of several.
+
+    Attributes
+    ----------
+    name
+        Name of the model or blend.
+    naive
+        Its figure on the rows that it was learned from.
+    nested
+        Its figure where each row is answered by what other folds taught. Of a single model, the same.
+    optimism
+        By how much the naive figure flatters, positive for too good, with a paired interval; 0 for a single model,
+        which learns nothing from out-of-fold predictions.
+    blend
+        Whether it is made of several models.
+    chance
+        The verdict against the same answers dealt to the rows at random, or None where that is not known.
+    believable
+        Whether everything in it is out of fold here; if not, no figure of it can be believed (EH405).
+    """
+
+    name: str
+    naive: Interval
+    nested: Interval
+    optimism: Interval
+    blend: bool
+    chance: Verdict | None = None
+    believable: bool = True
+
+    def document(self) -> dict[str, Any]:
+        """Return it as plain values, for JSON."""
+        return {
+            "name": self.name,
+            "blend": self.blend,
+            "naive": self.naive.document(),
+            "nested": self.nested.document(),
+            "optimism": self.optimism.estimate,
+            "optimism_interval": self.optimism.document(),
+            "chance": None if self.chance is None else self.chance.document(),
+            "believable": self.believable,
+            "says": str(self),
+        }
+
+    def __str__(self) -> str:
+        words = [f"{self.name}: {self.nested}"]
+        if self.blend:
+            words.append(
+                f"where {self.naive.estimate:.3f} seems to be had (optimism {self.optimism.estimate:+.4f})"
+            )
+        if self.chance is not None and self.chance.word != "better":
+            words.append("not shown to be better than chance")
+        if not self.believable:
+            words.append("not all of it is out of fold here, so it cannot be believed")
+        return ", ".join(words) + "."
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A model that lacks rows which others have.
+
+    Attributes
+    ----------
+    model
+        Its name.
+    lacking
+        Number of rows that it lacks.
+    folds
+        Folds in which it has no row at all.
+    ids
+        The first rows that it lacks.
+    """
+
+    model: str
+    lacking: int
+    folds: tuple[int, ...]
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Worth:
+    """What every rung of the ladder is worth.
+
+    Attributes
+    ----------
+    metric
+        Name of the metric, or "score" for the weighted sum of several.
+    rungs
+        Single models first.
+    best
+        The best rung by its nested figure, corrected for having been chosen; of those that can be believed, if any.
+    naive_best
+        The highest naive figure of the same: what would have been reported.
+    verdicts
+        Each blend against the best single model; one family.
+    n, groups
+        Rows and groups that everything rests on: those that all models have.
+    gaps
+        Models that lack rows; the rows are left out for all.
+    higher_is_better
+        Whether a larger figure is better.
+    divided
+        Groups that lie in several folds: models and blends learned from rows of the groups they are judged on.
+    """
+
+    metric: str
+    rungs: tuple[Rung, ...]
+    best: Best
+    naive_best: float
+    verdicts: tuple[Verdict, ...]
+    n: int
+    groups: int
+    gaps: tuple[Gap, ...] = ()
+    higher_is_better: bool = True
+    divided: int = 0
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Names of rungs that took no part in the choice, since not all of them is out of fold here."""
+        names = tuple(rung.name for rung in self.rungs if not rung.believable)
+        return names if len(names) < len(self.rungs) else ()
+
+    @property
+    def optimism(self) -> float:
+        """By how much the best naive figure flatters, learning and choosing together; not negative for several."""
+        by = self.naive_best - self.best.corrected.estimate
+        return by if self.higher_is_better else -by
+
+    def rung(self, name: str) -> Rung:
+        """Return the rung of that name."""
+        return next(rung for rung in self.rungs if rung.name == name)
+
+    def table(self) -> pd.DataFrame:
+        """Return the ladder as a frame: name, naive, nested, low, high, optimism, chance, believable."""
+        return pd.DataFrame([_row(rung) for rung in self.rungs])
+
+    def document(self) -> dict[str, Any]:
+        """Return it as plain values, for JSON (worth.json)."""
+        best = self.best
+        return {
+            "metric": self.metric,
+            "higher_is_better": self.higher_is_better,
+            "divided": self.divided,
+            "n": self.n,
+            "groups": self.groups,
+            "rows": [rung.document() for rung in self.rungs],
+            "best": {
+                "name": best.name,
+                "naive": self.naive_best,
+                "nested": best.chosen_as,
+                "corrected": best.corrected.document(),
+                "of": best.of,
+                "stability": best.stability,
+                "optimism": self.optimism,
+                "says": str(self),
+            },
+            "verdicts": [verdict.document() for verdict in self.verdicts],
+            "gaps": [{**vars(gap), "folds": list(gap.folds), "ids": list(gap.ids)} for gap in self.gaps],
+        }
+
+    @property
+    def headline(self) -> str:
+        """The one sentence on the best and on what would have been reported, wherever it is told."""
+        best, flatters = self.best, f", {self.optimism:+.4f} too good" if self.optimism > 0 else ""
+        return (
+            f"{choice_words(best.of).capitalize()} is {best.name}: {self.metric} {best.corrected} on new rows like "
+            f"these. Without nesting {self.naive_best:.3f} would have been reported{flatters}."
+        )
+
+    def __str__(self) -> str:
+        out = [self.headline]
+        if self.left_out:
+            out.append(
+                f"{len(self.left_out)} of {len(self.rungs)} took no part in this choice, not being out of fold "
+                f"here (EH405): {', '.join(self.left_out)}."
+            )
+        elif not all(rung.believable for rung in self.rungs):
+            out.append("Nothing here is known to be out of fold (EH405), so none of these figures can be believed.")
+        if self.divided:
+            out.append(
+                f"{self.divided:,} of {self.groups:,} groups lie in several folds, so what is judged was learned "
+                "from rows of the same groups: new groups will be worse."
+            )
+        return " ".join(out)
+
+    def __repr__(self) -> str:
+        return "\n".join([*map(str, self.rungs), str(self)])
+
+    def _repr_html_(self) -> str:
+        return f"<p>{self}</p>{self.table().to_html(index=False, escape=True, float_format='{:.4f}'.format)}"
+
+
+def choice_words(of: int) -> str:
+    """Return what the best of so many is called.
+
+    >>> choice_words(1), choice_words(4)
+    ('the only one', 'the best of 4')
+    """
+    return "the only one" if of == 1 else f"the best of {of}"
+
+
+def _row(rung: Rung) -> Mapping[str, Any]:
+    return {
+        "name": rung.name,
+        "naive": rung.naive.estimate,
+        "nested": rung.nested.estimate,
+        "low": rung.nested.low,
+        "high": rung.nested.high,
+        "optimism": rung.optimism.estimate,
+        "against chance": "" if rung.chance is None else rung.chance.word,
+        "believable": rung.believable,
+    }

@@ -1,0 +1,1 @@
+"""All sections of the configuration, joined, merged and checked together."""

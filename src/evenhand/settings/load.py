@@ -1,0 +1,305 @@
+"""The whole configuration: the sections of all rooms, joined, merged and checked together.
+
+Each room owns its section; this file only joins them. Input paths are relative to the file they are
+written in, so that a configuration moves with its data; `output` is relative to where you stand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+import tomlkit
+from pydantic import ValidationError, create_model
+
+from evenhand.balance.config import BalanceConfig
+from evenhand.base.errors import ConfigError, EvenhandError, Fault
+from evenhand.base.settings.section import Section, check, merged, option, put, read_file, read_toml, set_dotted
+from evenhand.base.settings.toml_lines import Key
+from evenhand.data.config import DataConfig, FoldsConfig, FurtherConfig
+from evenhand.engines.config import ComputeConfig
+from evenhand.ensemble.config import EnsembleConfig
+from evenhand.ensemble.label_faults import label_faults
+from evenhand.evaluation.config import ClassesConfig, EvaluateConfig, ScoreConfig
+from evenhand.evaluation.metrics.metric_names import metric_faults
+from evenhand.modalities import KINDS, Kind
+from evenhand.modalities.kind_checks import kind_faults, with_view_profile
+from evenhand.modalities.views import views_of
+from evenhand.models.baseline import baseline_of, is_logistic_regression
+from evenhand.models.config import ModelConfig
+from evenhand.settings.submit import SubmitConfig
+from evenhand.training.config import TrainConfig
+
+
+class Settings(Section):
+    """A whole configuration."""
+
+    name: str = option("", says="Name of the run, shown by `evenhand runs` and in the report.", max_length=80)
+    note: str = option("", says="What the run is for; kept with it, decides nothing.", max_length=2000)
+    output: str = option("runs", says="Folder below which records are made, relative to where you stand.")
+    data: DataConfig = option(says="What to learn from.")
+    folds: FoldsConfig = option(FoldsConfig(), says="How rows are held out.")
+    model: list[ModelConfig] = option([], says="One entry per model; every model is trained on every fold.")
+    train: TrainConfig = option(TrainConfig(), says="How a model is fitted on one fold.")
+    balance: BalanceConfig = option(BalanceConfig(), says="What is done about skewed classes.")
+    classes: ClassesConfig = option(ClassesConfig(), says="Named sets of classes.")
+    score: ScoreConfig = option(ScoreConfig(), says="What is maximised.")
+    evaluate: EvaluateConfig = option(EvaluateConfig(), says="How figures get their intervals.")
+    ensemble: EnsembleConfig = option(EnsembleConfig(), says="How models are blended.")
+    submit: SubmitConfig = option(SubmitConfig(), says="When a submission may be uploaded, and how.")
+    compute: ComputeConfig = option(ComputeConfig(), says="What the work is done with.")
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of data."""
+        return KINDS.get(self.data.kind)
+
+    @property
+    def own(self) -> Any:
+        """The kind's own section."""
+        return getattr(self, self.data.kind)
+
+    @property
+    def baseline(self) -> ModelConfig | None:
+        """The logistic regression that stands in every table beside the models, or None."""
+        return baseline_of(self.model) if self.evaluate.logistic_regression else None
+
+    @property
+    def fitted(self) -> list[ModelConfig]:
+        """The models, and the baseline after them: everything that has predictions of its own."""
+        return [*self.model, *([self.baseline] if self.baseline else [])]
+
+    def train_of(self, model: ModelConfig) -> TrainConfig:
+        """Return [train] with the model's own overrides; of a logistic regression, what its inputs need."""
+        found = TrainConfig.model_validate(merged(self.train.model_dump(), model.train))
+        if is_logistic_regression(model):
+            return TrainConfig(batch_size=found.batch_size, precision=found.precision)
+        return found
+
+    def balance_of(self, model: ModelConfig) -> BalanceConfig:
+        """Return [balance] with the model's own overrides; of a logistic regression, what corrects its prior."""
+        found = self.balance.overridden(model.balance)
+        if is_logistic_regression(model):
+            return BalanceConfig(correct_to=found.correct_to, adjust=found.adjust)
+        return found
+
+    def stage_balances_of(self, model: ModelConfig) -> list[BalanceConfig]:
+        """Return [balance] in each stage of a model; one where no stage is named."""
+        base = self.balance_of(model)
+        return [base.overridden(stage.balance) for stage in self.train_of(model).stage] or [base]
+
+    def sizes_of(self, model: ModelConfig) -> dict[str, int | None]:
+        """Return the sizes at which a model sees rows: its own under its name, others under NAME@SIZE."""
+        stages = {stage.size for stage in self.train_of(model).stage} - {None, model.size}
+        return {model.name: model.size} | {f"{model.name}@{size}": size for size in sorted(stages, key=str)}
+
+    def has_frozen_part(self, model: ModelConfig) -> bool:
+        """Whether a part of a model stays frozen in some stage of its training."""
+        stages = self.train_of(model).stage
+        return any((stage.tune or model.tune) != "all" for stage in stages) if stages else model.tune != "all"
+
+    def resolved(self) -> dict[str, Any]:
+        """Return the whole configuration as plain values, each model with all of its settings."""
+        out = self.plain()
+        for entry, model in zip(out["model"], self.model, strict=True):
+            entry["train"] = self.train_of(model).plain()
+            entry["balance"] = self.balance_of(model).plain()
+        return out
+
+
+def load(
+    source: str | Path | Mapping[str, Any], *, changes: Sequence[str] = (), patch: Mapping[str, Any] | None = None
+) -> Settings:
+    """Return the settings of a TOML file, or of plain values.
+
+    Parameters
+    ----------
+    source
+        The path of a TOML file, or a nested mapping of the same shape.
+    changes
+        `KEY=VALUE` assignments in the order given (the shell's `--set`).
+    patch
+        Dotted key -> value, as findings propose it.
+
+    Raises
+    ------
+    ConfigError
+        With every fault at once: the key, what was found, what is allowed, the nearest right name, the line.
+    """
+    lines: dict[Key, int] = {}
+    if isinstance(source, Mapping):
+        name, base = "configuration", Path()
+        values = tomlkit.parse(tomlkit.dumps(_plain_copy(source))).unwrap()
+    else:
+        name, base = str(source), Path(source).parent
+        values, lines = read_toml(read_file(Path(source)), name)
+    for change in changes:
+        set_dotted(values, change)
+    for key, value in (patch or {}).items():
+        put(values, key.split("."), value)
+    settings = check(_class_for(values, name, lines), values, name, lines)
+    models = [with_view_profile(settings.kind, model) for model in settings.model]
+    settings = settings.model_copy(update={"model": models})
+    _check_models(settings, name, lines)
+    return _at(settings, base)
+
+
+def asked(source: str | Path | Mapping[str, Any]) -> str:
+    """Return the configuration as the user wrote it, as TOML text."""
+    if isinstance(source, Mapping):
+        return tomlkit.dumps(_plain_copy(source))
+    return read_file(Path(source))
+
+
+def _class_for(values: Mapping[str, Any], name: str, lines: Mapping[Key, int]) -> type[Settings]:
+    """Return `Settings` with the section of the kind of data that `values` name."""
+    data = values.get("data")
+    word = data.get("kind", "photos") if isinstance(data, Mapping) else "photos"
+    try:
+        kind = KINDS.get(str(word))
+    except EvenhandError as error:
+        raise ConfigError(name, [Fault("data.kind", str(error), "name one", lines.get(("data", "kind")))]) from None
+    own: Any = (kind.config, option(kind.config(), says=f"What is special to {kind.name}."))
+    return cast("type[Settings]", create_model("Settings", __base__=Settings, **{kind.name: own}))
+
+
+def _check_models(settings: Settings, name: str, lines: Mapping[Key, int]) -> None:
+    """Check what one section alone cannot: overrides of models, and names that must differ."""
+    faults: list[Fault] = []
+    for position, model in enumerate(settings.model):
+        try:
+            views_of(settings.kind, model.test_views)
+        except EvenhandError as error:
+            line = lines.get(("model", position, "test_views"))
+            faults.append(Fault(f"model[{position}].test_views", str(error), "name one of these", line))
+        for key, cls, base in (
+            ("train", TrainConfig, settings.train),
+            ("balance", BalanceConfig, settings.balance),
+        ):
+            try:
+                whole = merged(base.model_dump(), getattr(model, key))
+                check(cls, whole, name, lines, ("model", position, key))
+            except ConfigError as error:
+                faults += error.faults
+        faults += _stage_faults(settings, model, name, lines)
+        faults += _kind_faults(settings, position, lines)
+    for fault in metric_faults(list(settings.score.weights), "score", settings.classes.sets, settings.data.levels):
+        key = fault.key.removeprefix("score.")
+        faults.append(replace(fault, line=lines.get(("score", key), fault.line)))
+    faults += _label_faults(settings, lines)
+    if settings.submit.metric:
+        wrong = metric_faults([settings.submit.metric], "submit", settings.classes.sets, settings.data.levels)
+        where = lines.get(("submit", "metric"))
+        faults += [replace(fault, key="submit.metric", line=where) for fault in wrong]
+    names = [model.name.casefold() for model in settings.model]
+    for position, word in enumerate(names):
+        if word in names[:position]:
+            line, found = lines.get(("model", position, "name")), settings.model[position].name
+            allowed = "names must differ, by more than capital letters: each becomes a folder"
+            faults.append(Fault(f"model[{position}].name", f'found "{found}" again', allowed, line))
+    if faults:
+        raise ConfigError(name, faults)
+
+
+def _label_faults(settings: Settings, lines: Mapping[Key, int]) -> Iterator[Fault]:
+    """Yield what cannot be had with the labels of the rows."""
+    several = settings.data.several
+    found = label_faults(
+        list(settings.score.weights),
+        settings.ensemble.methods if len(settings.model) > 1 else (),
+        several=several,
+        sets=settings.classes.sets,
+        levels=settings.data.levels,
+    )
+    for fault in found:
+        yield replace(fault, line=lines.get(tuple(fault.key.split(".")), fault.line))
+    for position, model in enumerate(settings.model) if several else ():
+        with suppress(ValidationError):
+            if settings.train_of(model).distill is not None:
+                says = "is for rows that hold one class each, and these may have several (data.several)"
+                yield Fault(
+                    f"model[{position}].train.distill", says, "leave it out", lines.get(("train", "distill"))
+                )
+
+
+def _kind_faults(settings: Settings, position: int, lines: Mapping[Key, int]) -> Iterator[Fault]:
+    """Yield what a model asks that its kind of data does not have."""
+    model = settings.model[position]
+    try:
+        train = settings.train_of(model)
+    except ValidationError:
+        return  # told already, with the section that is wrong
+    tunes = [stage.tune or model.tune for stage in train.stage] or [model.tune]
+    for key, says, allowed in kind_faults(
+        settings.kind,
+        model,
+        augment=train.augment,
+        cutmix=train.cutmix,
+        frozen=[tune for tune in tunes if tune != "all"],
+    ):
+        words: Key = tuple(key.split("."))
+        inherited = words[0] == "train" and words[1] not in model.train
+        where, written = (words, key) if inherited else (("model", position, *words), f"model[{position}].{key}")
+        yield Fault(written, says, allowed, lines.get(where))
+
+
+def _stage_faults(settings: Settings, model: ModelConfig, name: str, lines: Mapping[Key, int]) -> list[Fault]:
+    """Return what is wrong with the overrides of [balance] in the stages of a model."""
+    faults: list[Fault] = []
+    try:
+        own, balance = settings.train_of(model), settings.balance_of(model)
+    except ValidationError:
+        return []  # told already, with the section that is wrong
+    above: Key = ("model", settings.model.index(model), "train") if "stage" in model.train else ("train",)
+    for number, stage in enumerate(own.stage):
+        try:
+            check(BalanceConfig, merged(balance.model_dump(), stage.balance), name, lines,
+                  (*above, "stage", number, "balance"))  # fmt: skip
+        except ConfigError as error:
+            faults += error.faults
+    return faults
+
+
+def _at(settings: Settings, base: Path) -> Settings:
+    """Return the settings with input paths made absolute from the folder of the file."""
+    data = settings.data.model_copy(update={"root": str((base / settings.data.root).resolve())})
+    if data.table is not None and not Path(data.table).is_absolute() and (base / data.table).is_file():
+        data = data.model_copy(update={"table": str((base / data.table).resolve())})
+    if data.generalization is not None:
+        data = data.model_copy(update={"generalization": _further_at(data.generalization, base)})
+    folds = settings.folds
+    if folds.file is not None:
+        folds = folds.model_copy(update={"file": str((base / folds.file).resolve())})
+    models = [model.model_copy(update={"encoder": _encoder_at(model.encoder, base)}) for model in settings.model]
+    return settings.model_copy(update={"data": data, "folds": folds, "model": models})
+
+
+def _encoder_at(encoder: str, base: Path) -> str:
+    """Return an encoder's name with the path of `file:PATH` made absolute, alone or in `fused:A+B`."""
+    if encoder.startswith("fused:"):
+        parts = encoder.removeprefix("fused:").split("+")
+        return "fused:" + "+".join(_encoder_at(part, base) for part in parts)
+    if not encoder.startswith("file:"):
+        return encoder
+    return f"file:{(base / Path(encoder.removeprefix('file:')).expanduser()).resolve()}"
+
+
+def _further_at(further: FurtherConfig, base: Path) -> FurtherConfig:
+    """Return [data.generalization] with input paths made absolute."""
+    at: dict[str, str] = {}
+    if further.root is not None:
+        at["root"] = str((base / further.root).resolve())
+    if further.table is not None and (base / further.table).is_file():
+        at["table"] = str((base / further.table).resolve())
+    return further.model_copy(update=at)
+
+
+def _plain_copy(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain_copy(item) for key, item in value.items() if item is not None}
+    if isinstance(value, (list, tuple)):
+        return [_plain_copy(item) for item in value]
+    return str(value) if isinstance(value, Path) else value

@@ -1,0 +1,104 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from evenhand.base.errors import DataError
+from evenhand.base.values import NO_LABEL
+from evenhand.evaluation.comparison.agreement import agreement
+from evenhand.evaluation.comparison.changes import changes
+from evenhand.evaluation.comparison.compare import compare_predictions
+from evenhand.evaluation.comparison.versions import compare_versions
+
+
+@pytest.fixture
+def pair(predictions):
+    old = replace(predictions(400, skill=1.0, groups=40), model="old")
+    better = predictions(400, skill=3.0, groups=40)
+    return old, replace(old, probabilities=better.probabilities, model="new")
+
+
+def test_rows_and_classes_are_matched_by_name(pair):
+    old, new = pair
+    order = np.random.default_rng(0).permutation(len(new))[:300]
+    turned = new.take(order)
+    turned = replace(
+        turned,
+        classes=turned.classes[::-1],
+        probabilities=turned.probabilities[:, ::-1],
+        truth=turned.k - 1 - turned.truth,
+    )
+    found = compare_predictions([old, turned], ["accuracy"], draws=100)
+    direct = compare_predictions([old.take(np.sort(order)), new.take(np.sort(order))], ["accuracy"], draws=100)
+    assert found.verdicts[0].document() == direct.verdicts[0].document()
+    assert (found.n, found.left_out) == (300, {"old": 100, "new": 0})
+
+
+def test_the_truth_of_one_serves_all_and_unknown_rows_are_left_out(pair):
+    old, new = pair
+    half = replace(old, truth=np.where(np.arange(400) < 300, old.truth, NO_LABEL))
+    found = compare_predictions([half, replace(new, truth=None)], draws=50)
+    assert found.n == 300
+    assert found.verdicts[0].word == "better"
+
+
+def test_every_pair_and_metric_is_one_family(pair):
+    third = replace(pair[0], model="third")
+    found = compare_predictions([*pair, third], ["accuracy", "log_loss"], against="all", draws=50)
+    assert [(v.base, v.name) for v in found.verdicts[::2]] == [("old", "new"), ("old", "third"), ("new", "third")]
+    assert list(found.table()["metric"]) == ["accuracy", "log_loss"] * 3
+    assert len(found.changes) == 3
+    assert found.document()["verdicts"][0]["a"] == "new"
+
+
+def test_changes_name_rows_classes_and_groups(pair):
+    found = changes(*pair)
+    old_right, new_right = (p.predicted == p.truth for p in pair)
+    assert set(found.improved) == set(pair[0].ids[~old_right & new_right])
+    assert set(found.worsened) == set(pair[0].ids[old_right & ~new_right])
+    assert found.unchanged + len(found.improved) + len(found.worsened) == 400
+    for table in (found.by_class, found.by_group):
+        assert table["rows"].sum() == 400
+        assert table["net"].sum() == found.net == new_right.sum() - old_right.sum()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda p: replace(p, model="old"), 'Two of the models are named "old"'),
+        (lambda p: replace(p, ids=p.ids + "x"), "No row is common to all"),
+        (lambda p: replace(p, classes=("a", "b", "c", "z")), 'only "old" has d'),
+        (lambda p: replace(p, truth=(p.truth + 1) % 4), "disagree on the truth of 400 rows .* --versions"),
+    ],
+)
+def test_what_cannot_be_compared_is_told(pair, spoil, words):
+    with pytest.raises(DataError, match=words):
+        compare_predictions([pair[0], spoil(pair[1])], draws=20)
+
+
+def test_a_better_test_is_not_taken_for_a_better_model(pair):
+    old, _ = pair
+    wrong = np.flatnonzero(old.predicted != old.truth)[:60]
+    cleaned = old.truth.copy()
+    cleaned[wrong] = old.predicted[wrong]
+    rows = np.arange(400) < 390
+    after = replace(old, truth=cleaned, model="after").take(rows)
+    found = compare_versions(old, after, "accuracy", draws=200)
+    assert (found.relabelled, found.only_before) == (int((wrong < 390).sum()), 10)
+    assert found.labels.word == "better"
+    assert found.model.difference.estimate == 0
+    steps = found.rows_left + found.labels.difference.estimate + found.model.difference.estimate + found.rows_come
+    assert steps == pytest.approx(found.after - found.before)
+    assert "for the model" in str(found)
+    assert set(found.ids) == set(old.ids[wrong[wrong < 390]])
+
+
+def test_answers_are_held_against_each_other_without_truth(pair):
+    old, new = (replace(p, truth=None) for p in pair)
+    found = agreement(old, new.take(np.arange(350)))
+    same = old.predicted[:350] == new.predicted[:350]
+    assert (found.n, found.same, found.only_a, found.only_b) == (350, same.sum(), 50, 0)
+    assert set(found.rows["id"]) == set(old.ids[:350][~same])
+    assert found.table.to_numpy().sum() == 350
+    assert agreement(old, replace(old, model="again")).kappa == 1
+    assert sum(cell["rows"] for cell in found.document()["table"]) == 350
