@@ -35,8 +35,8 @@ from evenhand.data.store.store import Store
 from evenhand.modalities.images.image_inputs import ImageInputs
 from evenhand.modalities.photos.config import PhotosConfig
 from evenhand.modalities.photos.kind import Photos
-from evenhand.models.memory import kept_memory
-from evenhand.models.normalise import normalised
+from evenhand.models.acceleration.malloc import kept_memory
+from evenhand.models.normalize import normalised
 
 PHOTOS = Path(__file__).parents[2] / "shared" / "data" / "grocery"
 SIZES, BATCH = (224, 112), 64

@@ -12,7 +12,7 @@ from epoch_work import Fit, Marks, Work, normalised, serve
 from torch import Tensor, nn
 
 from evenhand.modalities.images.image_inputs import ImageInputs
-from evenhand.models.normalise import normalised as prepared
+from evenhand.models.normalize import normalised as prepared
 from evenhand.training.config import TrainConfig
 from evenhand.training.fold import fold_job
 from evenhand.training.inputs import Inputs, ViewInputs

@@ -18,8 +18,8 @@ import numpy as np
 import timing
 import torch
 
-from evenhand.models.activations import fill_activations
 from evenhand.models.config import ModelConfig
+from evenhand.models.io.activations import fill_activations
 from evenhand.models.network import Network, build_network
 from evenhand.training.config import TrainConfig
 from evenhand.training.fold import fold_job

@@ -111,7 +111,7 @@ def one_pass(pictures: Any) -> None:
     import torch
 
     from evenhand.modalities.images.image_inputs import ImageInputs
-    from evenhand.models.normalise import normalised
+    from evenhand.models.normalize import normalised
     from evenhand.training.batches import in_order
 
     inputs = ImageInputs(pictures, lambda x: normalised(x, (0.5,) * 3, (0.5,) * 3), lambda x, profile, draws: x)

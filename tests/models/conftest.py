@@ -8,11 +8,11 @@ import torch
 from torch import nn
 
 from evenhand.models.config import ModelConfig
-from evenhand.models.encoder import Encoder
-from evenhand.models.encoders import ENCODERS
+from evenhand.models.encoders.blocks import Stage
+from evenhand.models.encoders.encoder import Encoder
+from evenhand.models.encoders.registry import ENCODERS
 from evenhand.models.network import Network, build_network
 from evenhand.models.pooling import Pool
-from evenhand.models.stages import Stage
 
 
 class Tiny(nn.Module):

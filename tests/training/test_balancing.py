@@ -14,7 +14,7 @@ from torch import nn
 from evenhand.balance.config import BalanceConfig
 from evenhand.balance.unsmoothing import Unsmoothing, corrected
 from evenhand.base.errors import EvenhandError, TaskError
-from evenhand.models.saving import load_network
+from evenhand.models.io.network_files import load_network
 from evenhand.training.assignment import Assignment
 from evenhand.training.balancing import Balance, balance_of
 from evenhand.training.batches import drawn

@@ -13,14 +13,14 @@ import torch
 from torch import Tensor, nn
 
 from evenhand.base.errors import ModelError, unknown
+from evenhand.models.acceleration.frozen import Frozen
+from evenhand.models.acceleration.frozen_norm_form import lighten
 from evenhand.models.config import ModelConfig
-from evenhand.models.encoder import Encoder
-from evenhand.models.encoders import build_encoder
-from evenhand.models.features import Features, pool_of, taps_of
-from evenhand.models.frozen import Frozen
+from evenhand.models.encoders.encoder import Encoder
+from evenhand.models.encoders.registry import build_encoder
+from evenhand.models.feature_extractor import Features, pool_of, taps_of
 from evenhand.models.heads import build_head
-from evenhand.models.light import lighten
-from evenhand.models.normalise import normalised
+from evenhand.models.normalize import normalised
 
 HEAD = "head"
 """Boundary of a network whose encoder is frozen whole; its activations are the (d,) features."""

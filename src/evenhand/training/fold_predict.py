@@ -16,8 +16,8 @@ from evenhand.base.storage.atomic import replacing
 from evenhand.base.values import Floats
 from evenhand.data.store.entry import Entry
 from evenhand.modalities.views import View, seen
+from evenhand.models.io.network_files import load_network
 from evenhand.models.network import Network
-from evenhand.models.saving import load_network
 from evenhand.training.assignment import Assignment
 from evenhand.training.device import device_of
 from evenhand.training.given import given

@@ -11,7 +11,7 @@ import torch
 from evenhand.base.errors import TaskError
 from evenhand.data.store.entry import Entry
 from evenhand.modalities.torch_half import torch_half
-from evenhand.models.activations import boundary_activations
+from evenhand.models.io.activations import boundary_activations
 from evenhand.models.network import Network
 from evenhand.training.assignment import Assignment
 from evenhand.training.inputs import Inputs, ViewInputs

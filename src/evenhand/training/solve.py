@@ -15,7 +15,7 @@ from evenhand.balance.unsmoothing import corrected
 from evenhand.base.storage.atomic import plain, write_json
 from evenhand.base.values import Floats
 from evenhand.models.heads import Standardise
-from evenhand.models.saving import save_network
+from evenhand.models.io.network_files import save_network
 from evenhand.training.assignment import Assignment, Parts
 from evenhand.training.job import Job
 from evenhand.training.logistic_regression import LinearFit, fit_logistic_regression

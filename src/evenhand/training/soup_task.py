@@ -16,9 +16,9 @@ from evenhand.balance.unsmoothing import Unsmoothing, corrected
 from evenhand.base.errors import TaskError
 from evenhand.base.storage.atomic import plain, write_json
 from evenhand.base.values import Floats
-from evenhand.models.arrays import read_arrays
+from evenhand.models.io.network_files import save_network
+from evenhand.models.io.tensor_io import read_arrays
 from evenhand.models.network import Network
-from evenhand.models.saving import save_network
 from evenhand.training.assignment import Assignment, Parts
 from evenhand.training.averaging import Weights
 from evenhand.training.job import Job

@@ -22,7 +22,7 @@ from evenhand.base.errors import TaskError
 from evenhand.base.seeds import seed_from
 from evenhand.base.storage.atomic import plain, to_json, write_json
 from evenhand.models.baseline import is_logistic_regression
-from evenhand.models.saving import save_network
+from evenhand.models.io.network_files import save_network
 from evenhand.training.assignment import Assignment, Parts
 from evenhand.training.checkpoint import Keeper
 from evenhand.training.device import device_of

@@ -2,7 +2,7 @@ import torch
 
 from evenhand.modalities.photos.encoders import small
 from evenhand.models.config import ModelConfig
-from evenhand.models.encoders import ENCODERS
+from evenhand.models.encoders.registry import ENCODERS
 from evenhand.models.network import build_network
 
 

@@ -16,7 +16,7 @@ from torch import Tensor
 from evenhand.base.errors import ModelError, unknown
 from evenhand.base.registry import Registry
 from evenhand.modalities.beats.profiles import PROFILES
-from evenhand.models.draws import Draws, normal, uniform
+from evenhand.models.batch_random import Draws, normal, uniform
 
 Augmentation = Callable[[Tensor, Draws, float], Tensor]
 AUGMENTATIONS: Registry[Augmentation] = Registry("augmentation of beats", group="evenhand.augmentations.beats")

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from evenhand.models.config import ModelConfig
-from evenhand.models.encoder import Encoder
-from evenhand.models.encoders import ENCODERS
+from evenhand.models.encoders.blocks import Stage
+from evenhand.models.encoders.encoder import Encoder
+from evenhand.models.encoders.registry import ENCODERS
 from evenhand.models.pooling import Pool
-from evenhand.models.stages import Stage
 
 
 class Small(nn.Module):

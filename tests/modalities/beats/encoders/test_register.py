@@ -4,8 +4,8 @@ import torch
 from evenhand.base.errors import ModelError
 from evenhand.modalities.beats.encoders import register
 from evenhand.models.config import ModelConfig, SizedModel
+from evenhand.models.io.network_files import load_network, save_network
 from evenhand.models.network import Network, build_network
-from evenhand.models.saving import load_network, save_network
 
 ROW = {"signal": [2, 45], "rhythm": [7], "near": [5]}
 ENCODERS = ("resnet1d", "transformer1d", "neighbours", "rhythm")

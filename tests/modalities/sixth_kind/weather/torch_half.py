@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from evenhand.base.errors import ModelError
 from evenhand.base.seeds import seed_from
 from evenhand.models.config import ModelConfig, SizedModel
-from evenhand.models.encoder import Encoder
-from evenhand.models.encoders import ENCODERS
-from evenhand.models.stages import WHOLE, Stage
+from evenhand.models.encoders.blocks import WHOLE, Stage
+from evenhand.models.encoders.encoder import Encoder
+from evenhand.models.encoders.registry import ENCODERS
 
 
 @ENCODERS.register("day")

@@ -8,9 +8,9 @@ from torch import Tensor, nn
 from evenhand.modalities.beats.encoders.layers import Rhythm, Trunk
 from evenhand.modalities.beats.encoders.shapes import Batch, Shapes
 from evenhand.models.config import ModelConfig
-from evenhand.models.encoder import Encoder
-from evenhand.models.encoders import ENCODERS
-from evenhand.models.stages import WHOLE, Stage
+from evenhand.models.encoders.blocks import WHOLE, Stage
+from evenhand.models.encoders.encoder import Encoder
+from evenhand.models.encoders.registry import ENCODERS
 
 
 class Neighbours(nn.Module):

@@ -19,7 +19,7 @@ from evenhand.modalities.photos.augmentations.degradation import Damage, blur, e
 from evenhand.modalities.photos.augmentations.geometry import MOVEMENTS, Movement, move
 from evenhand.modalities.photos.augmentations.jpeg import jpeg
 from evenhand.modalities.photos.augmentations.profiles import PROFILES, Profile
-from evenhand.models.draws import Draws
+from evenhand.models.batch_random import Draws
 
 Augmentation = Callable[[Tensor, Draws, float], Tensor]
 AUGMENTATIONS: Registry[Augmentation] = Registry("augmentation", group="evenhand.augmentations")

@@ -7,7 +7,7 @@ from math import pi
 import torch
 from torch import Tensor
 
-from evenhand.models.draws import Draws, uniform
+from evenhand.models.batch_random import Draws, uniform
 
 TO_YIQ = torch.tensor([[0.299, 0.587, 0.114], [0.5959, -0.2746, -0.3213], [0.2115, -0.5227, 0.3112]])
 """RGB -> brightness and two axes of colour (NTSC 1953); hue is the angle between the two."""

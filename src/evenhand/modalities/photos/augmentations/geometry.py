@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from evenhand.models.draws import Draws, uniform
+from evenhand.models.batch_random import Draws, uniform
 
 
 @dataclass(frozen=True)

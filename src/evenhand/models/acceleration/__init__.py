@@ -1,0 +1,1 @@
+"""The same arithmetic, faster on a processor: fused operations, frozen layers, memory."""

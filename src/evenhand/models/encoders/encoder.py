@@ -1,0 +1,52 @@
+"""An encoder as a value: a network without its classifier, cut into stages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from torch import nn
+
+from evenhand.models.encoders.blocks import Stage
+
+
+class Encoder(nn.Module):
+    """A network without its classifier, cut into stages.
+
+    Attributes
+    ----------
+    backbone
+        The network itself; owns every parameter.
+    stages
+        In order, input to last map; other views of the backbone.
+    pool
+        Last map -> (b, d) float32 features.
+    example
+        (1, c, h, w) an input that it takes; a dict of such tensors by name where rows have several parts.
+    mean, std
+        (c,) of the pictures it was trained on, in 0..1.
+    about
+        What is needed to build it again without its source, plain values.
+    """
+
+    stages: tuple[Stage, ...]
+    pool: nn.Module
+
+    def __init__(
+        self,
+        backbone: nn.Module,
+        stages: tuple[Stage, ...],
+        pool: nn.Module,
+        example: Any,
+        *,
+        mean: tuple[float, ...] = (0.5, 0.5, 0.5),
+        std: tuple[float, ...] = (0.5, 0.5, 0.5),
+        about: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__()
+        self.backbone = backbone
+        object.__setattr__(self, "stages", stages)  # views of the backbone, not further parts
+        object.__setattr__(self, "pool", pool)
+        self.example = example
+        self.mean, self.std = mean, std
+        self.about = dict(about or {})

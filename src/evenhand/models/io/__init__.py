@@ -1,0 +1,1 @@
+"""Networks, tensors and activations on disk."""

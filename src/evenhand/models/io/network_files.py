@@ -1,0 +1,118 @@
+"""Networks in files: what was trained per task, what was frozen once, and both put together again.
+
+A file of trained weights says in its metadata what network it belongs to, so that a record can be used without
+the package, file or hub that its encoder came from.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from evenhand.base.errors import ModelError
+from evenhand.models.config import ModelConfig, SizedModel
+from evenhand.models.encoders.registry import rebuild_encoder
+from evenhand.models.io.tensor_io import read_about, read_arrays, write_arrays
+from evenhand.models.network import Network, network_on
+
+FORMAT = "evenhand-network-1"
+
+
+def tuned_arrays(network: Network) -> dict[str, Tensor]:
+    """Return the tensors that training changes, by their name in the network's `state_dict`."""
+    fixed = _frozen_names(network)
+    return {name: array for name, array in network.state_dict().items() if name not in fixed}
+
+
+def frozen_arrays(network: Network) -> dict[str, Tensor]:
+    """Return the tensors below the boundary, by their name in the network's `state_dict`."""
+    fixed = _frozen_names(network)
+    return {name: array for name, array in network.state_dict().items() if name in fixed}
+
+
+def _frozen_names(network: Network) -> set[str]:
+    """Return the names of all tensors of the network that its frozen part is made of."""
+    if network.frozen is None:
+        return set()
+    part = network.frozen.part
+    held = {id(tensor) for tensor in (*part.parameters(), *part.buffers())}
+    own = [*network.named_parameters(), *network.named_buffers()]
+    return {name for name, tensor in own if id(tensor) in held}
+
+
+def save_network(path: Path, network: Network, k: int, *, shared: Path) -> None:
+    """Write the trained tensors to `path`, and the frozen ones to `shared` unless they are there.
+
+    Parameters
+    ----------
+    path
+        A .safetensors file, whole or not there.
+    k
+        Number of classes.
+    shared
+        Folder for frozen parts, which many tasks have in common; each is named by its fingerprint.
+    """
+    mark = network.fingerprint() if network.frozen is not None else ""
+    common = shared / _frozen_name(mark)
+    if mark and not common.is_file():
+        write_arrays(common, frozen_arrays(network), {"format": FORMAT})
+    about = {
+        "format": FORMAT,
+        "k": str(k),
+        "model": json.dumps(network.model.plain()),
+        "tune": network.tune,
+        "encoder": json.dumps(network.encoder.about),
+        "frozen": mark,
+    }
+    write_arrays(path, tuned_arrays(network), about)
+
+
+def _frozen_name(mark: str) -> str:
+    return f"frozen-{mark}.safetensors"
+
+
+def load_network(path: Path, *, shared: Path) -> Network:
+    """Return the network that `save_network` wrote, in evaluation mode; no encoder is fetched for it.
+
+    Raises
+    ------
+    ModelError
+        If a file is missing, damaged, or not of such a network.
+    """
+    about = read_about(path)
+    if about.get("format") != FORMAT:
+        raise ModelError(f"{path}: is not a network of evenhand (its metadata do not say {FORMAT}).")
+    try:
+        model = SizedModel.model_validate(json.loads(about["model"]))
+        network = _empty(model, json.loads(about["encoder"]), int(about["k"]))
+        network.retune(about["tune"])
+    except (KeyError, ValueError, TypeError) as error:
+        raise ModelError(f"{path}: its metadata are damaged ({error}).") from None
+    arrays = read_arrays(path)
+    if about["frozen"]:
+        arrays |= read_arrays(shared / _frozen_name(about["frozen"]))
+    _put(network, arrays, path)
+    return network.eval()
+
+
+def _empty(model: ModelConfig, encoder: dict[str, Any], k: int) -> Network:
+    """Return a network of the right shape with any weights."""
+    bare = model.model_copy(update={"pretrained": False})
+    return network_on(rebuild_encoder(encoder, bare), bare, k, 0)
+
+
+def _put(network: Network, arrays: dict[str, Tensor], path: Path) -> None:
+    own = network.state_dict()
+    wrong = sorted(
+        {*own} ^ {*arrays} | {name for name in own if name in arrays and own[name].shape != arrays[name].shape}
+    )
+    if wrong:
+        raise ModelError(
+            f"{path}: {len(wrong)} tensors are missing, too much or of another shape (first: {wrong[0]})."
+        )
+    with torch.no_grad():
+        network.load_state_dict(arrays)

@@ -1,0 +1,47 @@
+from collections.abc import Callable
+
+import pytest
+import torch
+
+from evenhand.models.acceleration.frozen import Frozen, multiplies_bf16
+from evenhand.models.feature_extractor import Features
+from evenhand.models.network import Network
+
+Make = Callable[..., Network]
+
+
+def test_a_frozen_part_never_trains(network: Make, batch: torch.Tensor) -> None:
+    frozen = network(tune="from:blocks.1").frozen
+    assert frozen is not None
+    before = {name: value.clone() for name, value in frozen.part.state_dict().items()}
+    frozen.train()
+    out = frozen(batch)
+    assert not any(part.training for part in frozen.modules())
+    assert not any(p.requires_grad for p in frozen.parameters())
+    assert not out.requires_grad
+    assert not out.is_inference()  # so that it can go into what is trained
+    assert all(torch.equal(value, before[name]) for name, value in frozen.part.state_dict().items())
+
+
+def test_other_weights_make_another_fast_form(network: Make, batch: torch.Tensor) -> None:
+    one, other = network(seed=0), network(seed=1)
+    assert one.frozen is not None
+    before = one.frozen(batch)
+    one.load_state_dict(other.state_dict())
+    assert not torch.equal(one.frozen(batch), before)
+    assert torch.equal(one(batch), other(batch))
+
+
+def test_precision_is_what_was_asked_for() -> None:
+    cpu = torch.device("cpu")
+    assert Frozen(Features([]), "float32").dtype(cpu) == torch.float32
+    assert Frozen(Features([]), "bf16").dtype(cpu) == torch.bfloat16
+    expected = torch.bfloat16 if multiplies_bf16(cpu) else torch.float32
+    assert Frozen(Features([]), "auto").dtype(cpu) == expected
+
+
+def test_an_old_torch_is_asked_in_its_own_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: True, raising=False)
+    assert multiplies_bf16(torch.device("cpu"))
+    assert not multiplies_bf16(torch.device("meta"))
