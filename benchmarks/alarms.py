@@ -30,14 +30,14 @@ from evenhand.balance.config import BalanceConfig
 from evenhand.base.values import Floats, Ints
 from evenhand.doctor.live import watcher
 from evenhand.training.config import TrainConfig
-from evenhand.training.fold import fold_job
-from evenhand.training.guard import Guard
-from evenhand.training.inputs import ViewInputs
-from evenhand.training.job import Stage
-from evenhand.training.loop import fit
-from evenhand.training.randomness import deterministic
-from evenhand.training.scoring import scorer_of
-from evenhand.training.whole import Whole
+from evenhand.training.inputs.inputs import ViewInputs
+from evenhand.training.loop.determinism import deterministic
+from evenhand.training.loop.fit_spec import Stage
+from evenhand.training.loop.loop import fit
+from evenhand.training.monitor.monitor import Guard
+from evenhand.training.monitor.scorer import scorer_of
+from evenhand.training.plain_module import Whole
+from evenhand.training.tasks.build_spec import fold_job
 
 WIDTH = 8
 FAULTS = ("overshoot", "huge learning rate", "not finite", "blind")

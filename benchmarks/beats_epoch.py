@@ -24,11 +24,11 @@ from evenhand.modalities.beats.inputs import BeatInputs
 from evenhand.models.config import SizedModel
 from evenhand.models.network import Network, build_network
 from evenhand.training.config import TrainConfig
-from evenhand.training.fold import fold_job
-from evenhand.training.job import Stage
-from evenhand.training.loop import fit
-from evenhand.training.randomness import deterministic
-from evenhand.training.scoring import scorer_of
+from evenhand.training.loop.determinism import deterministic
+from evenhand.training.loop.fit_spec import Stage
+from evenhand.training.loop.loop import fit
+from evenhand.training.monitor.scorer import scorer_of
+from evenhand.training.tasks.build_spec import fold_job
 
 K, BATCH, RATE = 4, 256, 1e-3
 Arrays = dict[str, np.ndarray]

@@ -14,12 +14,12 @@ from torch import Tensor, nn
 from evenhand.modalities.images.image_inputs import ImageInputs
 from evenhand.models.normalize import normalised as prepared
 from evenhand.training.config import TrainConfig
-from evenhand.training.fold import fold_job
-from evenhand.training.inputs import Inputs, ViewInputs
-from evenhand.training.job import Stage
-from evenhand.training.loop import fit
-from evenhand.training.randomness import deterministic
-from evenhand.training.scoring import scorer_of
+from evenhand.training.inputs.inputs import Inputs, ViewInputs
+from evenhand.training.loop.determinism import deterministic
+from evenhand.training.loop.fit_spec import Stage
+from evenhand.training.loop.loop import fit
+from evenhand.training.monitor.scorer import scorer_of
+from evenhand.training.tasks.build_spec import fold_job
 
 # Ours
 

@@ -21,14 +21,14 @@ import timing
 import torch
 from torch import Tensor, nn
 
-from evenhand.training import loop
 from evenhand.training.config import TrainConfig
-from evenhand.training.fold import fold_job
-from evenhand.training.inputs import ViewInputs
-from evenhand.training.job import Job, Stage
-from evenhand.training.randomness import deterministic
-from evenhand.training.scoring import scorer_of
-from evenhand.training.whole import Whole
+from evenhand.training.inputs.inputs import ViewInputs
+from evenhand.training.loop import loop
+from evenhand.training.loop.determinism import deterministic
+from evenhand.training.loop.fit_spec import Job, Stage
+from evenhand.training.monitor.scorer import scorer_of
+from evenhand.training.plain_module import Whole
+from evenhand.training.tasks.build_spec import fold_job
 
 LIMIT = 1.03
 

@@ -22,12 +22,12 @@ from evenhand.models.config import ModelConfig
 from evenhand.models.io.activations import fill_activations
 from evenhand.models.network import Network, build_network
 from evenhand.training.config import TrainConfig
-from evenhand.training.fold import fold_job
-from evenhand.training.inputs import ViewInputs
-from evenhand.training.job import Stage
-from evenhand.training.loop import fit
-from evenhand.training.randomness import deterministic
-from evenhand.training.scoring import scorer_of
+from evenhand.training.inputs.inputs import ViewInputs
+from evenhand.training.loop.determinism import deterministic
+from evenhand.training.loop.fit_spec import Stage
+from evenhand.training.loop.loop import fit
+from evenhand.training.monitor.scorer import scorer_of
+from evenhand.training.tasks.build_spec import fold_job
 
 CLASSES, FOLDS, BATCHES = 81, 5, (64, 256)
 

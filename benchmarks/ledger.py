@@ -37,13 +37,13 @@ from evenhand.balance.unsmoothing import corrected
 from evenhand.base.values import Floats, Ints, Predictions
 from evenhand.evaluation.figures.calibration import reliability
 from evenhand.training.config import TrainConfig
-from evenhand.training.fold import fold_job
-from evenhand.training.inputs import ViewInputs
-from evenhand.training.job import Job, Score, Stage
-from evenhand.training.loop import fit
-from evenhand.training.randomness import deterministic
-from evenhand.training.whole import Whole
-from evenhand.training.written import stage_logits
+from evenhand.training.inputs.inputs import ViewInputs
+from evenhand.training.loop.determinism import deterministic
+from evenhand.training.loop.fit_spec import Job, Score, Stage
+from evenhand.training.loop.loop import fit
+from evenhand.training.plain_module import Whole
+from evenhand.training.tasks.build_spec import fold_job
+from evenhand.training.tasks.predictions_file import stage_logits
 
 WIDTH, TRAIN, HELD = 4, 6000, 30_000
 

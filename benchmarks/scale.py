@@ -112,7 +112,7 @@ def one_pass(pictures: Any) -> None:
 
     from evenhand.modalities.images.image_inputs import ImageInputs
     from evenhand.models.normalize import normalised
-    from evenhand.training.batches import in_order
+    from evenhand.training.inputs.batch_order import in_order
 
     inputs = ImageInputs(pictures, lambda x: normalised(x, (0.5,) * 3, (0.5,) * 3), lambda x, profile, draws: x)
     for rows in in_order(np.random.default_rng(0).permutation(len(pictures)), BATCH):

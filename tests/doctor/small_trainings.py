@@ -13,13 +13,13 @@ from torch import nn
 from evenhand.balance.config import BalanceConfig
 from evenhand.doctor.live import watcher
 from evenhand.training.config import TrainConfig
-from evenhand.training.fold import fold_job
-from evenhand.training.guard import Guard
-from evenhand.training.inputs import ViewInputs
-from evenhand.training.job import Fitted, Stage
-from evenhand.training.loop import fit
-from evenhand.training.scoring import scorer_of
-from evenhand.training.whole import Whole
+from evenhand.training.inputs.inputs import ViewInputs
+from evenhand.training.loop.fit_spec import Fitted, Stage
+from evenhand.training.loop.loop import fit
+from evenhand.training.monitor.monitor import Guard
+from evenhand.training.monitor.scorer import scorer_of
+from evenhand.training.plain_module import Whole
+from evenhand.training.tasks.build_spec import fold_job
 
 
 @dataclass(frozen=True)

@@ -21,9 +21,9 @@ from evenhand.base.storage.record import ROW, Record
 from evenhand.base.values import TEST, Folds, Samples
 from evenhand.data.store.store import Store
 from evenhand.training.config import TrainConfig
-from evenhand.training.inputs import Inputs, ViewInputs
-from evenhand.training.job import Job, Score, Stage
-from evenhand.training.targets import Targets
+from evenhand.training.inputs.inputs import Inputs, ViewInputs
+from evenhand.training.inputs.targets import Targets
+from evenhand.training.loop.fit_spec import Job, Score, Stage
 
 D, K, N = 6, 3, 40
 

@@ -8,8 +8,8 @@ import sys
 
 CODE = """
 import json, sys
-from evenhand.training.randomness import deterministic
-import evenhand.training.task
+from evenhand.training.loop.determinism import deterministic
+import evenhand.training.tasks.fit_fold
 with deterministic(1):
     pass
 print(json.dumps(sorted(sys.modules)))

@@ -13,7 +13,7 @@ from evenhand.engines.call import FunctionCall
 class PrepareCall(FunctionCall):
     """Compute the activations of a model's frozen parts (`prepare_model`)."""
 
-    function: ClassVar[str] = "evenhand.training.task:prepare_model"
+    function: ClassVar[str] = "evenhand.training.tasks.fit_fold:prepare_model"
     record: str
     store: str
     model: str
@@ -24,7 +24,7 @@ class PrepareCall(FunctionCall):
 class TrainCall(FunctionCall):
     """Fit one model on one fold with one seed (`run_task`)."""
 
-    function: ClassVar[str] = "evenhand.training.task:run_task"
+    function: ClassVar[str] = "evenhand.training.tasks.fit_fold:run_task"
     record: str
     store: str
     model: str
@@ -38,7 +38,7 @@ class TrainCall(FunctionCall):
 class SoupCall(FunctionCall):
     """Average the weights of the seeds of one model on one fold (`run_soup`)."""
 
-    function: ClassVar[str] = "evenhand.training.soup_task:run_soup"
+    function: ClassVar[str] = "evenhand.training.tasks.soup:run_soup"
     record: str
     store: str
     model: str
@@ -50,7 +50,7 @@ class SoupCall(FunctionCall):
 class PredictCall(FunctionCall):
     """Predict new rows by one network of a record (`predict_fold`)."""
 
-    function: ClassVar[str] = "evenhand.training.fold_predict:predict_fold"
+    function: ClassVar[str] = "evenhand.training.tasks.predict_fold:predict_fold"
     record: str
     store: str
     entry: str
@@ -66,7 +66,7 @@ class PredictCall(FunctionCall):
 class FeaturesCall(FunctionCall):
     """Write the activations of a model's frozen part (`write_features`)."""
 
-    function: ClassVar[str] = "evenhand.training.stored:write_features"
+    function: ClassVar[str] = "evenhand.training.tasks.stored_features:write_features"
     record: str
     store: str
     model: str
@@ -79,7 +79,7 @@ class FeaturesCall(FunctionCall):
 class SpeedCall(FunctionCall):
     """Time a few batches of a model (`measure_speed`)."""
 
-    function: ClassVar[str] = "evenhand.training.speed:measure_speed"
+    function: ClassVar[str] = "evenhand.training.machine_speed:measure_speed"
     model: Mapping[str, Any]
     size: int
     threads: int

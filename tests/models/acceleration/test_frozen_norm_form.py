@@ -7,7 +7,7 @@ from torch import nn
 
 from evenhand.models.acceleration.frozen_norm_form import Light, lighten
 from evenhand.models.network import Network
-from evenhand.training.precision import convolves_bf16
+from evenhand.training.optim.precision import convolves_bf16
 
 Make = Callable[..., Network]
 

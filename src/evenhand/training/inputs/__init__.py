@@ -1,0 +1,1 @@
+"""What a network is given: batches in order, inputs, targets; and its answers."""

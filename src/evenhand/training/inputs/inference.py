@@ -1,0 +1,47 @@
+"""From inputs to logits and probabilities, with a network as it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from evenhand.base.values import Floats, Ints
+from evenhand.training.inputs.batch_order import in_order
+from evenhand.training.inputs.inputs import Inputs
+from evenhand.training.optim.precision import Precision
+
+
+def predict_logits(
+    module: nn.Module, inputs: Inputs, rows: Ints, k: int, *, batch_size: int, precision: Precision
+) -> Floats:
+    """Return (len(rows), k) float64 logits, averaged over the views that the inputs offer.
+
+    Parameters
+    ----------
+    module
+        The tuned part of a network; it is set to evaluation.
+    """
+    module.eval()
+    out = np.empty((len(rows), k))
+    start = 0
+    for part in in_order(torch.from_numpy(rows), inputs.at_once or batch_size):
+        out[start : start + len(part)] = _mean_over_views(module, inputs, part, precision)
+        start += len(part)
+    return out
+
+
+def _mean_over_views(module: nn.Module, inputs: Inputs, rows: Tensor, precision: Precision) -> Floats:
+    total: Any = 0.0
+    for view in range(inputs.views):
+        with torch.no_grad(), precision.cast():
+            total = total + module(inputs.look(rows, view)).double()
+    return np.asarray((total / inputs.views).cpu().numpy())
+
+
+def probabilities(logits: Tensor, *, several: bool) -> Floats:
+    """Return (n, k) float64 probabilities: softmax, or a sigmoid for each class where several may hold."""
+    wide = logits.double()
+    return np.asarray((wide.sigmoid() if several else wide.softmax(dim=1)).cpu().numpy())

@@ -1,0 +1,64 @@
+"""epochs.jsonl: one line per epoch, what was learned and how it was judged."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from evenhand.base.storage.atomic import to_json, write_text
+from evenhand.training.loop.fit_spec import Score
+
+
+def epoch_line(
+    epoch: int,
+    stage: int,
+    *,
+    seconds: float,
+    rate: float,
+    train_loss: float,
+    loss: float,
+    form: str,
+    score: Score,
+    seen: Mapping[str, Any] | None = None,
+    sets: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Return the line of one epoch as plain values.
+
+    Figures that cannot be estimated (NaN) become None, null in the file. docs/training.md tells what each key is.
+
+    Parameters
+    ----------
+    form
+        Which weights the validation figures belong to: "plain", or "ema" where the average did better.
+    seen
+        What a witness of the training took down: train, batch_mix, gradient_share, motion.
+    sets
+        Name of a set -> what was said of its rows; and `features`, how they spread.
+    """
+    witnessed, judged = dict(seen or {}), dict(sets or {})
+    features = judged.pop("features", None)
+    return {
+        "epoch": epoch,
+        "stage": stage,
+        "seconds": round(seconds, 4),
+        "learning_rate": rate,
+        "train_loss": _known(train_loss),
+        "validation_loss": _known(loss),
+        "form": form,
+        "score": _known(score.value),
+        "parts": dict(score.parts),
+        "sets": {"train": witnessed.pop("train", None), **judged},
+        **witnessed,
+        "features": features,
+    }
+
+
+def _known(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def write_epochs(path: Path, lines: Iterable[dict[str, Any]]) -> None:
+    """Write epochs.jsonl whole, through a rename: a break neither doubles nor loses a line."""
+    write_text(path, "".join(f"{to_json(line)}\n" for line in lines))

@@ -1,0 +1,124 @@
+"""One fold as a job: from labels and settings to everything that a fit depends on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+
+from evenhand.balance.config import BalanceConfig
+from evenhand.balance.plan import plan_of
+from evenhand.base.values import Floats, Ints
+from evenhand.training.config import TrainConfig
+from evenhand.training.inputs.targets import Targets
+from evenhand.training.loop.class_balance import Balance, balance_of
+from evenhand.training.loop.fit_spec import Job, Scorer, Stage, Trainable
+
+
+def fold_job(
+    network: Trainable,
+    stages: tuple[Stage, ...],
+    labels: npt.NDArray[Any],
+    k: int,
+    *,
+    fit_rows: Ints,
+    judge_rows: Ints,
+    scorer: Scorer,
+    train: TrainConfig | None = None,
+    balance: BalanceConfig | None = None,
+    stage_balance: Sequence[BalanceConfig] | None = None,
+    names: Sequence[str] | None = None,
+    key: tuple[int | str, ...] = (0,),
+    weights: Floats | None = None,
+    layer_decay: float = 1.0,
+    norms: nn.Module | None = None,
+    device: str | torch.device = "cpu",
+) -> Job:
+    """Return the job of fitting a network on some rows and judging it on others.
+
+    Sampler, class weights and what losses know of the classes come from the training rows alone.
+
+    Parameters
+    ----------
+    network
+        In its first state.
+    stages
+        What is tuned, for how long, on which inputs.
+    labels
+        (n,) class indices, or (n, k) shares where several classes may hold; known for both sets of rows.
+    fit_rows, judge_rows
+        Positions; no row is in both.
+    scorer
+        Judges the probabilities of `judge_rows`.
+    train, balance
+        Settings; defaults where not given.
+    stage_balance
+        What is done about skew in each stage, where that differs from `balance`.
+    names
+        The k classes, where `balance` names some; "0", "1", … where not given.
+    key
+        Seeds every random draw: equal keys give equal fits.
+    weights
+        (n,) weight of each row, or None.
+    layer_decay
+        Factor on the learning rate from each tuned stage to the one below it.
+    norms
+        The part whose batch normalisations `train.freeze_norm` holds still.
+
+    Raises
+    ------
+    EvenhandError
+        If all corrections together turn the skew around and `balance.on_overshoot` refuses that.
+    """
+    train, balance, device = train or TrainConfig(), balance or BalanceConfig(), torch.device(device)
+    known = np.nan_to_num(labels) if labels.ndim == 2 else labels
+    fitted = known[fit_rows]
+    classes = [str(c) for c in range(k)] if names is None else names
+    smoothing = train.label_smoothing
+    own, loss = balance_of(balance, fitted, classes, smoothing=smoothing)
+    others = stage_balance or [balance] * len(stages)
+    each = [
+        own if other == balance else balance_of(other, fitted, classes, smoothing=smoothing)[0] for other in others
+    ]
+    softer = [_softer(other, fitted, classes, smoothing) for other in others]
+    return Job(
+        network=network,
+        stages=tuple(
+            replace(stage, balance=of, softer=than) for stage, of, than in zip(stages, each, softer, strict=True)
+        ),
+        targets=Targets(known, k, smoothing=smoothing, device=device),
+        fit_rows=fit_rows,
+        judge_rows=judge_rows,
+        loss=loss,
+        scorer=scorer,
+        train=train,
+        key=key,
+        chances=own.chances,
+        row_weights=None if weights is None else _mean_one(weights, fit_rows, device),
+        layer_decay=layer_decay,
+        fixed_norms=norms if train.freeze_norm else None,
+        device=device,
+    )
+
+
+def _softer(
+    balance: BalanceConfig, fitted: npt.NDArray[Any], names: Sequence[str], smoothing: float
+) -> Callable[[], Balance] | None:
+    """Return what makes a softened balance, where an overshoot is allowed and there is one."""
+    if balance.on_overshoot != "allow":
+        return None
+    if not plan_of(balance, fitted, names, smoothing=smoothing).prior.overshoots():
+        return None
+    soft = balance.model_copy(update={"on_overshoot": "soften"})
+    return lambda: balance_of(soft, fitted, names, smoothing=smoothing)[0]
+
+
+def _mean_one(weights: Floats, rows: Ints, device: torch.device) -> torch.Tensor:
+    """Return weights with a mean of 1 over the training rows, so that they leave the learning rate alone."""
+    scaled = weights / weights[rows].mean()
+    return torch.as_tensor(scaled, dtype=torch.float32, device=device)

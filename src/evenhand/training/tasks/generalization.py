@@ -1,0 +1,42 @@
+"""The second set of rows beside a fit: judged now and then, predicted at the end, never selected on."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from evenhand.base.values import RowSet
+from evenhand.models.network import Network
+from evenhand.training.inputs.targets import Targets
+from evenhand.training.loop.fit_spec import Further
+from evenhand.training.monitor.scorer import scorer_of
+from evenhand.training.tasks.context import Assignment
+from evenhand.training.tasks.stages import stages_of
+
+"""Name of the second set in epochs, predictions and scores."""
+
+
+def further_of(assignment: Assignment, network: Network, device: torch.device) -> tuple[Further, ...]:
+    """Return the second set of a record as a job takes it; nothing where there is none."""
+    second = assignment.generalization
+    if second is None:
+        return ()
+    labels, known = second.labels, np.flatnonzero(second.samples.known)
+    samples = second.samples
+    return (
+        Further(
+            name=RowSet.GENERALIZATION,
+            inputs=tuple(stage.inputs for stage in stages_of(second, network, device)),
+            targets=Targets(np.nan_to_num(labels) if samples.multi_label else labels, samples.k, device=device),
+            rows=second.rows[known],
+            scorer=scorer_of(
+                samples.labels[known],
+                samples.classes,
+                assignment.score.weights,
+                assignment.classes.sets,
+                samples.levels,
+                samples.groups[known] if samples.grouped else None,
+            ),
+            every=assignment.train.judge_generalization_every,
+        ),
+    )

@@ -1,0 +1,228 @@
+"""A task that is solved in one step instead of trained in epochs: a logistic regression on frozen features."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_limits
+from torch import Tensor, nn
+
+from evenhand.balance.unsmoothing import corrected
+from evenhand.base.storage.atomic import plain, write_json
+from evenhand.base.values import Floats, Ints, Mask, Strings
+from evenhand.data.splits.sklearn_splitter import GroupedStratifiedKFold
+from evenhand.models.heads import Standardise
+from evenhand.models.io.network_files import save_network
+from evenhand.training.inputs.inference import probabilities
+from evenhand.training.loop.fit_spec import Job
+from evenhand.training.tasks.context import Assignment, Parts
+from evenhand.training.tasks.predictions_file import logits_of, write_predictions
+from evenhand.training.tasks.stages import plans
+
+Array = npt.NDArray[Any]
+
+START, FACTOR, LEAST, MOST = 1e-2, 10**0.5, 1e-5, 1e3
+"""Where the search for C begins (features have unit variance), its steps, and its ends."""
+
+
+@dataclass(frozen=True, eq=False)
+class LinearFit:
+    """Weights (k, d) and biases (k,) of k classes, and the C that they were fitted with."""
+
+    weight: Array
+    bias: Array
+    c: float
+
+
+def fit_logistic_regression(
+    x: Array, labels: Array, k: int, *, groups: Strings | None = None, weights: Floats | None = None
+) -> LinearFit:
+    """Return a logistic regression with the C that does best on folds inside the rows, fitted on all of them.
+
+    The log-loss of held-out groups is followed from C = 0.01 in steps of a factor of √10, in the direction in which
+    it falls, until it rises.
+
+    Parameters
+    ----------
+    x
+        (n, d) float32 features of about unit variance.
+    labels
+        (n,) classes 0..k-1; or (n, k) shares, of which each column is fitted alone (0.5 or more is a yes).
+    groups
+        (n,) what must not be divided; None for each row alone.
+    weights
+        (n,) weight of each row, or None.
+    """
+    parts = inner_folds(x, labels, k, groups)
+    with threadpool_limits(1):  # tasks run side by side, a processor each
+        best = _best_c(x, labels, k, weights, parts) if parts else START
+        return _fit(x, labels, k, best, weights)
+
+
+def _best_c(x: Array, labels: Array, k: int, weights: Floats | None, parts: list[tuple[Ints, Ints]]) -> float:
+    """Return the C at which the log-loss of held-out rows stops falling."""
+    losses: dict[float, float] = {}
+
+    def loss(c: float) -> float:
+        if c not in losses:
+            losses[c] = sum(_held_out_loss(x, labels, k, c, weights, fit, held) for fit, held in parts)
+        return losses[c]
+
+    best = START
+    for step in (FACTOR, 1 / FACTOR):
+        while LEAST <= best * step <= MOST and loss(best * step) < loss(best):
+            best *= step
+        if best != START:
+            break
+    return best
+
+
+def inner_folds(
+    x: Array, labels: Array, k: int, groups: Strings | None, *, folds: int = 3, much: float = 5e7
+) -> list[tuple[Ints, Ints]]:
+    """Return (fit, held out) positions: three folds, two where there is much to compute, none of a single group."""
+    units = np.arange(len(x)).astype(str).astype(object) if groups is None else groups
+    folds = min(folds if x.size * k <= much else 2, len(set(units)))
+    if folds < 2:
+        return []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # classes of few groups: C is chosen by the others
+        return list(GroupedStratifiedKFold(folds).split(x, np.nan_to_num(labels), units))
+
+
+def _held_out_loss(
+    x: Array, labels: Array, k: int, c: float, weights: Floats | None, fit: Ints, held: Ints
+) -> float:
+    """Return the summed log-loss of held-out rows; a row whose class was not fitted costs the same at every C."""
+    found = _fit(x[fit], labels[fit], k, c, None if weights is None else weights[fit])
+    logits = x[held].astype(np.float64) @ found.weight.T + found.bias
+    own = labels[held]
+    if own.ndim == 1:
+        logits -= logits.max(axis=1, keepdims=True)
+        each = np.log(np.exp(logits).sum(axis=1)) - logits[np.arange(len(held)), own]
+        each = np.where(np.isin(own, labels[fit]), each, 0.0)
+    else:
+        each = (np.logaddexp(0.0, logits) - np.nan_to_num(own) * logits).sum(axis=1)
+    return float(each @ weights[held]) if weights is not None else float(each.sum())
+
+
+def _fit(x: Array, labels: Array, k: int, c: float, weights: Floats | None) -> LinearFit:
+    weight, bias = np.zeros((k, x.shape[1])), np.zeros(k)
+    if labels.ndim == 2:
+        for column in range(k):
+            known = ~np.isnan(labels[:, column])
+            weight[column], bias[column] = _one(x, labels[:, column] >= 0.5, known, c, weights)
+        return LinearFit(weight, bias, c)
+    held = np.unique(labels)
+    absent = np.setdiff1d(np.arange(k), held)
+    if len(held) > 1:
+        fitted = _solver(c).fit(x, labels, weights)
+        if len(held) == 2:  # one row of weights: for the second class against the first
+            half, middle = fitted.coef_[0] / 2, fitted.intercept_[0] / 2
+            weight[held], bias[held] = np.stack([-half, half]), (-middle, middle)
+        else:
+            weight[held], bias[held] = fitted.coef_, fitted.intercept_
+    bias[absent] = bias[held].min() - np.log(len(x) + 1.0)
+    return LinearFit(weight, bias, c)
+
+
+def _one(x: Array, yes: Mask, known: Mask, c: float, weights: Floats | None) -> tuple[Array, float]:
+    """Return the weights (d,) and the bias of one class that may hold beside others."""
+    own = yes[known]
+    if own.all() or not own.any():
+        sign = 1.0 if len(own) and own.all() else -1.0
+        return np.zeros(x.shape[1]), sign * float(np.log(len(x) + 1.0))
+    fitted = _solver(c).fit(x[known], own, None if weights is None else weights[known])
+    return fitted.coef_[0], float(fitted.intercept_[0])
+
+
+class _Quiet(LogisticRegression):  # type: ignore[misc]
+    """One that stops at its steps without a warning: a step more or less does not move C."""
+
+    def fit(self, X: Array, y: Array, sample_weight: Floats | None = None) -> Any:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return super().fit(X, y, sample_weight)
+
+
+def _solver(c: float, *, steps: int = 200, tolerance: float = 1e-3) -> LogisticRegression:
+    return _Quiet(C=c, max_iter=steps, tol=tolerance)
+
+
+def solve(assignment: Assignment, job: Job, parts: Parts, folder: Path, fold: int, seed: int) -> dict[str, Any]:
+    """Fit the head of a job's network, write what a trained task writes but epochs, and return the summary."""
+    began = time.monotonic()
+    samples = assignment.samples
+    network: Any = job.network
+    found = _fitted(assignment, job, parts, network.head)
+    shift = _correction(job)
+    logits = logits_of(job, job.stages[0].inputs, job.judge_rows)
+    correct = partial(corrected, shift=shift, unsmoothing=None)  # nothing smooths its targets
+    score = job.scorer(probabilities(torch.from_numpy(correct(logits)), several=samples.multi_label))
+    folder.mkdir(parents=True, exist_ok=True)
+    save_network(folder / "weights.safetensors", network, samples.k, shared=assignment.shared)
+    summary = {
+        "model": assignment.model.name,
+        "fold": fold,
+        "seed": seed,
+        "epochs": 1,
+        "stage": 0,
+        "epoch": 0,
+        "form": "plain",
+        "size": plans(assignment.model, assignment.train)[0].size,
+        "score": score.value,
+        "parts": dict(score.parts),
+        "averaged": None,
+        "alarms": [],
+        "C": found.c,
+        "seconds": round(time.monotonic() - began, 3),
+        "correction": plain(shift),
+    }
+    write_json(folder / "task.json", summary)
+    write_predictions(folder / "predictions.parquet", assignment, job, parts, 0, correct)
+    return summary
+
+
+def _fitted(assignment: Assignment, job: Job, parts: Parts, head: Any) -> LinearFit:
+    """Solve for the weights of the head, put them in, and return them."""
+    scale, layer = head
+    x = _features(job)
+    if isinstance(scale, Standardise):
+        with torch.no_grad():
+            scale.running_mean.copy_(x.mean(0))  # type: ignore[union-attr]
+            scale.running_var.copy_(x.var(0, correction=0))  # type: ignore[union-attr]
+    network_scale: nn.Module = scale.eval()
+    with torch.no_grad():
+        scaled = network_scale(x).cpu().numpy()
+    samples = assignment.samples
+    found = fit_logistic_regression(
+        scaled,
+        samples.labels[parts.fit],
+        samples.k,
+        groups=samples.groups[parts.fit] if samples.grouped else None,
+        weights=None if samples.weights is None else samples.weights[parts.fit],
+    )
+    with torch.no_grad():
+        layer.weight.copy_(torch.from_numpy(np.asarray(found.weight, dtype=np.float32)))
+        layer.bias.copy_(torch.from_numpy(np.asarray(found.bias, dtype=np.float32)))
+    return found
+
+
+def _features(job: Job, *, step: int = 4096) -> Tensor:
+    """Return (n, d) float32 features of the training rows, seen plain or as the average of their views."""
+    inputs, rows = job.stages[0].inputs, torch.from_numpy(job.fit_rows)
+    return torch.cat([inputs.look(part) for part in torch.split(rows, step)])
+
+
+def _correction(job: Job) -> Floats | None:
+    balance = job.stages[0].balance
+    return None if balance is None else balance.shift(0)

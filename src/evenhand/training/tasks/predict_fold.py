@@ -1,0 +1,104 @@
+"""New rows by a network of a record: what `evenhand predict` asks each fold model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from evenhand.balance.unsmoothing import Unsmoothing, corrected
+from evenhand.base.storage.atomic import replacing
+from evenhand.base.values import Floats
+from evenhand.data.store.entry import Entry
+from evenhand.modalities.views import View, seen
+from evenhand.models.io.network_files import load_network
+from evenhand.models.network import Network
+from evenhand.training.device import device_of
+from evenhand.training.inputs.inference import predict_logits, probabilities
+from evenhand.training.loop.determinism import deterministic
+from evenhand.training.optim.precision import precision
+from evenhand.training.tasks.build_inputs import given
+from evenhand.training.tasks.context import Assignment
+from evenhand.training.tasks.fit_fold import summary_of
+from evenhand.training.tasks.predictions_file import Correct
+from evenhand.training.tasks.tta import over_views
+
+
+def predict_fold(
+    record: str,
+    store: str,
+    entry: str,
+    model: str,
+    fold: int,
+    seed: int,
+    threads: int,
+    out: str,
+    sizes: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """Write (n, k) float64 probabilities of encoded rows by one network of a record to `out` (.npy).
+
+    Where the seeds of the fold were averaged into a soup that was kept, the soup answers for each of them.
+
+    Parameters
+    ----------
+    entry
+        Name of the rows in the store, encoded at the model's own size.
+    sizes
+        Names of the same rows at other sizes ("288"), where stages were trained at those.
+
+    Returns
+    -------
+    {"rows", "out"}
+    """
+    assignment = Assignment.of(record, store, model)
+    fold_folder = assignment.record.task_folder(model, fold, seed).parent
+    task = fold_folder / f"seed{seed}"
+    soup = fold_folder / "soup"
+    weights = (soup if (soup / "weights.safetensors").is_file() else task) / "weights.safetensors"
+    summary = summary_of(task)
+    size = summary["size"]
+    rows = assignment.store.open(entry if size == assignment.model.size else (sizes or {})[str(size)])
+    with deterministic(threads):
+        network = load_network(weights, shared=assignment.shared)
+        found = network_probabilities(assignment, network, rows, _correct(soup, summary))
+    with replacing(Path(out)) as part, part.open("wb") as file:
+        np.save(file, found, allow_pickle=False)
+    return {"rows": len(found), "out": out}
+
+
+def _correct(soup: Path, summary: Mapping[str, Any]) -> Correct:
+    """Return what is done to the logits of a soup where one answers, else of the task."""
+    if (soup / "weights.safetensors").is_file() and (soup / "soup.json").is_file():
+        summary = json.loads((soup / "soup.json").read_text(encoding="utf-8"))
+    unsmoothing = Unsmoothing.of(summary.get("unsmoothing"))
+    return partial(corrected, shift=summary.get("correction"), unsmoothing=unsmoothing)
+
+
+def network_probabilities(
+    assignment: Assignment, network: Network, entry: Entry, correct: Correct | None = None
+) -> Floats:
+    """Return (n, k) float64 probabilities of all encoded rows by a network as it is, averaged over test views.
+
+    `correct` leads its logits to the prior that its task corrected to; None leaves them as they are.
+    """
+    device = device_of(assignment.device)
+    network.to(device)
+
+    def logits_of(view: View) -> Floats:
+        logits = predict_logits(
+            network.tuned,
+            given(assignment, network, seen(entry, view), device),
+            np.arange(len(entry)),
+            assignment.samples.k,
+            batch_size=assignment.train.batch_size,
+            precision=precision(assignment.train.precision, device),
+        )
+        return logits if correct is None else correct(logits)
+
+    logits = over_views(assignment, logits_of)
+    return probabilities(torch.from_numpy(logits), several=assignment.samples.multi_label)

@@ -1,0 +1,83 @@
+"""Stages from settings: what is tuned, for how long, at which size, and on which inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from evenhand.base.errors import TaskError
+from evenhand.models.config import ModelConfig
+from evenhand.models.network import Network, cut_of
+from evenhand.training.config import TrainConfig
+from evenhand.training.inputs.inputs import Inputs
+from evenhand.training.loop.fit_spec import Stage
+from evenhand.training.loop.fit_state import move
+from evenhand.training.tasks.build_inputs import Progress, given
+from evenhand.training.tasks.context import Assignment
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A stage before its inputs are there."""
+
+    tune: str
+    epochs: int
+    rate: float
+    size: int | None
+    balance: Mapping[str, Any] = field(default_factory=dict)
+
+
+def plans(model: ModelConfig, train: TrainConfig) -> list[Plan]:
+    """Return the stages that the settings ask for; one where none is named."""
+    if not train.stage:
+        return [Plan(model.tune, train.epochs, train.learning_rate, model.size)]
+    return [
+        Plan(
+            stage.tune or model.tune,
+            stage.epochs,
+            train.learning_rate * stage.learning_rate_factor,
+            stage.size or model.size,
+            stage.balance,
+        )
+        for stage in train.stage
+    ]
+
+
+def check_widening(network: Network, stages: list[Plan]) -> None:
+    """Raise where a stage freezes what a stage before it tuned: what is kept of frozen parts would be stale."""
+    cuts = [cut_of(network.encoder, plan.tune) for plan in stages]
+    for before, after, plan in zip(cuts, cuts[1:], stages[1:], strict=False):
+        if after > before:
+            raise TaskError(
+                f'Model {network.model.name}: the stage with tune = "{plan.tune}" freezes what the stage before '
+                "it tuned. Put the stages in order, from head to all."
+            )
+
+
+def stages_of(
+    assignment: Assignment, network: Network, device: torch.device, progress: Progress | None = None
+) -> tuple[Stage, ...]:
+    """Return the stages with their inputs; activations of frozen parts are computed now if they are not there.
+
+    Raises
+    ------
+    TaskError
+        If stages are not in order, or need what the rows are not.
+    """
+    found = plans(assignment.model, assignment.train)
+    check_widening(network, found)
+    return tuple(
+        Stage(plan.tune, plan.epochs, plan.rate, inputs_of(assignment, network, plan, device, progress))
+        for plan in found
+    )
+
+
+def inputs_of(
+    assignment: Assignment, network: Network, plan: Plan, device: torch.device, progress: Progress | None = None
+) -> Inputs:
+    """Return what the tuned part is given in a stage."""
+    move(network, plan.tune)
+    return given(assignment, network, assignment.entry(plan.size), device, progress)

@@ -1,0 +1,54 @@
+"""Features that the store holds for rows: what experts and neighbours look at beside the predictions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from evenhand.base.storage.atomic import replacing
+from evenhand.base.values import Floats
+from evenhand.training.device import device_of
+from evenhand.training.loop.determinism import deterministic
+from evenhand.training.tasks.build_inputs import activations_of
+from evenhand.training.tasks.context import Assignment
+from evenhand.training.tasks.initial_network import fresh_network
+
+
+def write_features(
+    record: str, store: str, model: str, threads: int, out: str, entry: str | None = None
+) -> dict[str, Any]:
+    """Write (n, d) float32 activations of a model's frozen part to `out` (.npy), maps averaged over their places.
+
+    They are those of the rows as they are, without augmentation; what the store holds is read, what it lacks is
+    computed.
+
+    Parameters
+    ----------
+    entry
+        Name of other rows in the store, encoded at the model's size; by default the rows of the record, in the
+        order of its samples.
+
+    Returns
+    -------
+    {"model", "width": d, 0 where nothing of the model is frozen and nothing was written}
+    """
+    assignment = Assignment.of(record, store, model)
+    device = device_of(assignment.device)
+    with deterministic(threads):
+        network = fresh_network(assignment, assignment.model.seeds[0]).to(device)
+        if network.frozen is None:
+            return {"model": model, "width": 0}
+        rows = assignment.entry(None) if entry is None else assignment.store.open(entry)
+        kept = activations_of(network, rows["image"], assignment, rows.name, device)
+    table = flat(kept) if entry is not None else flat(kept)[assignment.rows]
+    with replacing(Path(out)) as part, part.open("wb") as file:
+        np.save(file, table, allow_pickle=False)
+    return {"model": model, "width": int(table.shape[1])}
+
+
+def flat(kept: Any) -> Floats:
+    """Return (n, d) float32: the first view of (n, v, d) vectors, or of (n, v, d, h, w) maps their means."""
+    first = np.asarray(kept[:, 0], dtype=np.float32)
+    return np.asarray(first.reshape(*first.shape[:2], -1).mean(axis=2))

@@ -1,0 +1,19 @@
+import torch
+
+from evenhand.training.loop.determinism import deterministic, own_randomness
+
+
+def test_the_global_generator_is_given_back() -> None:
+    before = torch.get_rng_state()
+    with own_randomness(torch.device("cpu")):
+        torch.manual_seed(123)
+        torch.rand(5)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_threads_and_algorithms_are_given_back() -> None:
+    before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    with deterministic(1):
+        assert torch.get_num_threads() == 1
+        assert torch.are_deterministic_algorithms_enabled()
+    assert (torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()) == before

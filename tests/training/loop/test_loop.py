@@ -1,0 +1,253 @@
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+from evenhand.balance.choose import LOSSES, Classes, chosen
+from evenhand.base.errors import TaskError
+from evenhand.training.config import TrainConfig
+from evenhand.training.inputs.inputs import ViewInputs
+from evenhand.training.inputs.targets import Targets
+from evenhand.training.loop.fit_spec import Score, Stage
+from evenhand.training.loop.loop import fit
+
+
+def config(**changes: object) -> TrainConfig:
+    return TrainConfig.model_validate(
+        {"epochs": 6, "batch_size": 8, "learning_rate": 0.03, "early_stop": 0, **changes}
+    )
+
+
+def test_it_learns_and_keeps_the_best_epoch(tiny: SimpleNamespace) -> None:
+    job = tiny.job(config(epochs=15))
+    fitted = fit(job)
+    scores = [line["score"] for line in fitted.lines]
+    assert len(fitted.lines) == 15
+    assert fitted.score.value == max(scores) > 0.7
+    best = [line for line in fitted.lines if line["score"] == max(scores)]
+    assert fitted.epoch == min(best, key=lambda line: line["validation_loss"])["epoch"]
+    assert fitted.lines[-1]["train_loss"] < fitted.lines[0]["train_loss"]
+
+
+def test_the_network_is_left_with_the_weights_that_judged_best(tiny: SimpleNamespace) -> None:
+    job = tiny.job(config())
+    fitted = fit(job)
+    x, _ = tiny.easy()
+    with torch.no_grad():
+        logits = job.network.tuned(torch.from_numpy(x[job.judge_rows, 0]))
+    assert job.scorer(logits.softmax(1).numpy()).value == fitted.score.value
+
+
+def test_equal_jobs_give_equal_bits_and_another_key_gives_others(tiny: SimpleNamespace) -> None:
+    one, two, other = (tiny.job(config(), key=(0, "tiny", fold)) for fold in (0, 0, 1))
+    torch.manual_seed(1)
+    fit(one)
+    torch.manual_seed(2)  # the global generator decides nothing
+    fit(two)
+    fit(other)
+    bits = [tiny.weights_of(job.network) for job in (one, two, other)]
+    assert tiny.same_bits(bits[0], bits[1])
+    assert not tiny.same_bits(bits[0], bits[2])
+
+
+def test_the_global_generator_is_left_as_it_was(tiny: SimpleNamespace) -> None:
+    before = torch.get_rng_state()
+    fit(tiny.job(config(epochs=1)))
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_a_line_tells_what_happened(tiny: SimpleNamespace) -> None:
+    line = fit(tiny.job(config(epochs=2, warmup_epochs=0, schedule="constant"))).lines[1]
+    assert set(line) >= {"epoch", "stage", "seconds", "learning_rate", "train_loss", "validation_loss", "score"}
+    assert (line["epoch"], line["stage"], line["form"]) == (1, 0, "plain")
+    assert line["learning_rate"] == pytest.approx(0.03)
+    assert line["parts"] == {"accuracy": line["score"]}
+
+
+def test_it_stops_when_nothing_gets_better(tiny: SimpleNamespace) -> None:
+    values = iter([0.1, 0.5, 0.4, 0.49, 0.3, 0.9, 0.9])
+    job = tiny.job(config(epochs=7, early_stop=3), scorer=lambda p: Score(next(values)))
+    fitted = fit(job)
+    assert [line["score"] for line in fitted.lines] == [0.1, 0.5, 0.4, 0.49, 0.3]
+    assert (fitted.epoch, fitted.value) == (1, 0.5)
+
+
+def test_the_loss_can_choose(tiny: SimpleNamespace) -> None:
+    rising = iter(np.arange(1, 10) / 10)
+    job = tiny.job(config(choose_by="loss"), scorer=lambda p: Score(float(next(rising))))
+    fitted = fit(job)
+    losses = [line["validation_loss"] for line in fitted.lines]
+    assert fitted.epoch == int(np.argmin(losses))
+    assert fitted.value == -min(losses)
+
+
+def test_a_plateau_lowers_the_rate(tiny: SimpleNamespace) -> None:
+    values = iter([0.5, 0.4, 0.4, 0.4, 0.4, 0.4])
+    train = config(schedule="plateau", plateau_epochs=2, plateau_factor=0.1, warmup_epochs=0)
+    lines = fit(tiny.job(train, scorer=lambda p: Score(next(values)))).lines
+    assert [line["learning_rate"] for line in lines] == pytest.approx([0.03] * 3 + [0.003] * 2 + [0.0003])
+
+
+def test_stages_open_more_of_the_network_and_go_on_from_the_best(tiny: SimpleNamespace) -> None:
+    x, _ = tiny.easy()
+    network = tiny.Network()
+    start = tiny.weights_of(network)
+    with torch.no_grad():
+        network.eval()
+        features = network.body(torch.from_numpy(x[:, 0])).numpy()[:, None]
+    stages = (Stage("head", 2, 0.03, ViewInputs(features)), Stage("all", 2, 0.003, ViewInputs(x)))
+    frozen = tiny.job(config(), network=tiny.Network(), stages=stages[:1])
+    fit(frozen)
+    after = tiny.weights_of(frozen.network)
+    assert all(torch.equal(after[name], start[name]) for name in start if name.startswith("body"))
+    assert not torch.equal(after["head.1.weight"], start["head.1.weight"])
+
+    both = tiny.job(config(warmup_epochs=0, schedule="constant"), network=tiny.Network(), stages=stages)
+    values = iter([0.3, 0.2, 0.4, 0.6])
+    fitted = fit(replace(both, scorer=lambda p: Score(next(values))))
+    assert [line["stage"] for line in fitted.lines] == [0, 0, 1, 1]
+    assert [line["learning_rate"] for line in fitted.lines] == pytest.approx([0.03, 0.03, 0.003, 0.003])
+    assert not torch.equal(tiny.weights_of(both.network)["body.0.weight"], start["body.0.weight"])
+
+
+def test_a_later_stage_that_is_no_better_is_given_up(tiny: SimpleNamespace) -> None:
+    x, _ = tiny.easy()
+    stages = (Stage("all", 1, 0.03, ViewInputs(x)), Stage("all", 2, 0.03, ViewInputs(x)))
+    alone = tiny.job(config(), stages=stages[:1])
+    fit(alone)
+    values = iter([0.9, 0.1, 0.2])
+    both = tiny.job(config(), stages=stages, scorer=lambda p: Score(next(values)))
+    assert fit(both).epoch == 0
+    assert tiny.same_bits(tiny.weights_of(alone.network), tiny.weights_of(both.network))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"mixup": 0.4},
+        {"sam": 0.05},
+        {"ema": 0.9},
+        {"swa_from": 2},
+        {"label_smoothing": 0.1},
+        {"clip": 1.0},
+        {"optimizer": "sgd"},
+        {"precision": "bf16"},
+        {"mixup": 0.2, "label_smoothing": 0.1, "ema": 0.9, "swa_from": 1, "clip": 1.0},
+    ],
+    ids=str,
+)
+def test_every_way_of_training_learns(tiny: SimpleNamespace, changes: dict[str, object]) -> None:
+    assert fit(tiny.job(config(epochs=12, **changes))).score.value > 0.6
+
+
+@pytest.mark.parametrize(("average", "expected"), [(0.9, "ema"), (0.1, "plain")])
+def test_a_moving_average_is_kept_only_where_it_scores_better(
+    tiny: SimpleNamespace, average: float, expected: str
+) -> None:
+    values = iter([0.5, average] * 3)
+    fitted = fit(tiny.job(config(epochs=3, ema=0.9), scorer=lambda p: Score(next(values))))
+    assert fitted.form == expected
+    assert {line["form"] for line in fitted.lines} == {expected}
+
+
+def test_the_moving_average_follows_every_step(tiny: SimpleNamespace) -> None:
+    """One step an epoch with decay (1 + t) / (10 + t): after the first, 0.1 of the start and 0.9 of the weights."""
+    start = tiny.weights_of(tiny.Network())["head.1.bias"]
+    train = config(epochs=1, batch_size=64, ema=0.99)
+    plain, averaged = tiny.job(train, scorer=lambda p: Score(0.5)), tiny.job(train)
+    fit(plain)
+    values = iter([0.1, 0.9])
+    fit(replace(averaged, scorer=lambda p: Score(next(values))))
+    expected = 0.1 * start + 0.9 * plain.network.head[1].bias
+    assert torch.allclose(averaged.network.head[1].bias, expected, atol=1e-7)
+    assert not torch.allclose(averaged.network.head[1].bias, start)
+
+
+@pytest.mark.parametrize(("average", "expected"), [(0.9, "swa"), (0.1, "plain")])
+def test_an_even_average_is_kept_only_where_it_scores_better(
+    tiny: SimpleNamespace, average: float, expected: str
+) -> None:
+    values = iter([0.5, 0.4, 0.4, average])
+    fitted = fit(tiny.job(config(epochs=3, swa_from=1), scorer=lambda p: Score(next(values))))
+    assert (fitted.form, fitted.averaged) == (expected, average)
+    assert fitted.epoch == (2 if expected == "swa" else 0)
+
+
+def test_a_kept_average_has_statistics_of_its_own(tiny: SimpleNamespace) -> None:
+    """After the refresh, running means are plain means of what the averaged first layer gives on the batches."""
+    values = iter([0.1, 0.1, 0.1, 0.9])
+    job = tiny.job(config(epochs=3, swa_from=0, batch_size=30), scorer=lambda p: Score(next(values)))
+    fit(job)
+    x = torch.from_numpy(tiny.easy()[0][job.fit_rows, 0])
+    with torch.no_grad():
+        expected = job.network.body[0](x).mean(0)
+    assert torch.allclose(job.network.body[1].running_mean, expected, atol=1e-5)
+
+
+def test_several_labels_are_learned(tiny: SimpleNamespace) -> None:
+    _, y = tiny.easy()
+    labels = np.eye(tiny.K)[y]
+    labels[:, 0] = 1.0  # holds for all
+    rows = np.arange(0, tiny.N, 4)
+
+    def scorer(p: np.ndarray) -> Score:
+        return Score(float(((p > 0.5) == (labels[rows] > 0.5)).mean()))
+
+    loss = chosen(LOSSES, "cross_entropy").build(Classes(labels.sum(0), np.ones(tiny.K), several=True))
+    job = tiny.job(config(epochs=15), targets=Targets(labels, tiny.K), loss=loss, scorer=scorer)
+    assert fit(job).score.value > 0.8
+
+
+def test_row_weights_of_zero_take_rows_out_of_the_loss(tiny: SimpleNamespace) -> None:
+    _, y = tiny.easy()
+    rows = np.arange(tiny.N)
+    ignored = rows % 2 == 0
+    weights = torch.from_numpy(np.where(ignored, 0.0, 2.0).astype(np.float32))
+    wrong = np.where(ignored, (y + 1) % tiny.K, y)
+    job = tiny.job(
+        config(epochs=20),
+        targets=Targets(wrong, tiny.K),
+        fit_rows=rows,
+        judge_rows=rows,
+        row_weights=weights,
+        scorer=tiny.accuracy(y),
+    )
+    assert fit(job).score.value > 0.7
+
+
+def test_a_fold_without_judged_rows_keeps_the_last_epoch(tiny: SimpleNamespace) -> None:
+    job = tiny.job(config(epochs=3), judge_rows=np.arange(0), scorer=lambda p: Score(float("nan")))
+    assert fit(job).epoch == 2
+
+
+def test_a_loss_that_is_no_number_ends_in_words(tiny: SimpleNamespace) -> None:
+    x, _ = tiny.easy()
+    x[5] = np.inf
+    with pytest.raises(TaskError, match=r"not a finite number in epoch 0 .* Lower train.learning_rate"):
+        fit(tiny.job(config(), inputs=ViewInputs(x)))
+
+
+def test_the_watcher_is_told(tiny: SimpleNamespace) -> None:
+    told: list[tuple[int, int]] = []
+    fit(tiny.job(config(epochs=2)), watch=lambda done, total: told.append((done, total)))
+    assert told == [(1, 2), (2, 2)]
+
+
+@pytest.mark.parametrize("changes", [{}, {"swa_from": 0}, {"sam": 0.05, "mixup": 0.2}, {"ema": 0.9}])
+@pytest.mark.parametrize(("batch_size", "rows"), [(2, 29), (1, 9), (64, 1), (2, 1), (28, 29)])
+def test_batch_normalisation_takes_any_number_of_rows(
+    tiny: SimpleNamespace, changes: dict[str, float], batch_size: int, rows: int
+) -> None:
+    job = tiny.job(config(epochs=3, batch_size=batch_size, **changes))
+    fitted = fit(replace(job, fit_rows=job.fit_rows[:rows]))
+    assert all(np.isfinite(line["train_loss"]) for line in fitted.lines)
+    assert np.isfinite(fitted.score.value)
+
+
+def test_statistics_of_an_average_are_those_of_the_rows_with_batches_of_one_too(tiny: SimpleNamespace) -> None:
+    job = tiny.job(config(epochs=2, batch_size=1, swa_from=0), scorer=lambda p: Score(float(np.ptp(p))))
+    fitted = fit(job)
+    assert fitted.averaged is not None
+    assert np.isfinite(fitted.averaged)

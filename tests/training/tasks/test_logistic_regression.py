@@ -1,0 +1,110 @@
+"""Logistic regression on frozen features: against scikit-learn, degenerate classes, and as a task of a record."""
+
+import json
+from collections.abc import Callable
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from pydantic import ValidationError
+from sklearn.linear_model import LogisticRegression
+
+from evenhand.models.baseline import LOGISTIC_REGRESSION, baseline_of
+from evenhand.models.config import ModelConfig
+from evenhand.training.tasks.fit_fold import run_task
+from evenhand.training.tasks.logistic_regression import LinearFit, fit_logistic_regression, inner_folds
+
+
+def softmax(fit: LinearFit, x: np.ndarray) -> np.ndarray:
+    z = x @ fit.weight.T + fit.bias
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+def clusters(n: int, k: int, d: int = 12, apart: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(k)
+    y = np.arange(n) % k
+    return (rng.normal(size=(n, d)) + apart * rng.normal(size=(k, d))[y]).astype(np.float32), y
+
+
+@pytest.mark.parametrize("k", [2, 4])
+def test_it_is_scikit_learns_at_the_same_c(k: int) -> None:
+    x, y = clusters(120, k)
+    found = fit_logistic_regression(x, y, k)
+    theirs = LogisticRegression(C=found.c, max_iter=1000, tol=1e-6).fit(x, y).predict_proba(x)
+    assert np.abs(softmax(found, x) - theirs).mean() < 1e-3
+
+
+def test_c_is_small_where_features_say_nothing_and_large_where_they_say_all() -> None:
+    x, y = clusters(90, 3, apart=0.0)
+    clear, z = clusters(90, 3, apart=1.0)
+    assert fit_logistic_regression(x, y, 3).c <= 1e-2 < fit_logistic_regression(clear, z, 3).c
+
+
+def test_c_is_chosen_on_whole_groups() -> None:
+    groups = np.repeat([f"g{i}" for i in range(9)], 10).astype(object)
+    x, y = clusters(90, 3)
+    for fit, held in inner_folds(x, y, 3, groups):
+        assert not set(groups[fit]) & set(groups[held])
+    assert inner_folds(x, y, 3, np.full(90, "one", dtype=object)) == []
+
+
+def test_a_class_without_rows_is_never_called() -> None:
+    x, y = clusters(60, 3)
+    found = softmax(fit_logistic_regression(x, np.where(y == 1, 0, y), 4), x)
+    assert set(found.argmax(axis=1)) <= {0, 2}
+    assert found[:, [1, 3]].max() < 0.05
+    assert softmax(fit_logistic_regression(x, np.zeros(60, dtype=int), 2), x)[:, 0].min() > 0.9
+
+
+def test_several_labels_are_fitted_one_by_one() -> None:
+    x, y = clusters(90, 3, apart=3.0)
+    labels = np.stack([y == 0, y < 2, np.ones(90), np.zeros(90)], axis=1).astype(float)
+    labels[0] = np.nan
+    found = fit_logistic_regression(x, labels, 4)
+    said = x @ found.weight.T + found.bias > 0
+    assert (said[1:, :2] == labels[1:, :2].astype(bool)).mean() > 0.9
+    assert said[:, 2].all()
+    assert not said[:, 3].any()
+
+
+def test_weights_of_rows_count() -> None:
+    x = np.ones((40, 1), dtype=np.float32)
+    y = np.arange(40) % 2
+    found = softmax(fit_logistic_regression(x, y, 2, weights=np.where(y == 1, 3.0, 1.0)), x)
+    assert found[:, 1] == pytest.approx(0.75, abs=0.01)
+
+
+def test_as_a_task_it_leaves_what_a_trained_one_leaves_but_epochs(
+    make_record: Callable[..., SimpleNamespace],
+) -> None:
+    made = make_record(model={"head": LOGISTIC_REGRESSION, "tune": "head"})
+    told = [run_task(**made.call(fold=fold)) for fold in range(3)]
+    folder = made.record.task_folder("m", 0, 0)
+    assert {path.name for path in folder.iterdir()} == {"weights.safetensors", "task.json", "predictions.parquet"}
+    assert json.loads((folder / "task.json").read_text()) == told[0] == run_task(**made.call())
+    table = pd.read_parquet(folder / "predictions.parquet")
+    assert table[["p:a", "p:b", "p:ц"]].sum(axis=1).to_numpy() == pytest.approx(1.0)
+    assert all(1e-5 <= one["C"] <= 1e3 for one in told)
+    assert np.mean([one["score"] for one in told]) > 0.5  # colours are told apart by random convolutions too
+
+
+def test_it_is_solved_on_a_frozen_encoder_once() -> None:
+    for bad in ({"tune": "all"}, {"tune": "head", "seeds": [0, 1]}):
+        with pytest.raises(ValidationError, match="one seed"):
+            ModelConfig.model_validate({"name": "a", "encoder": "small", "head": LOGISTIC_REGRESSION, **bad})
+
+
+def test_the_baseline_sees_what_the_first_pretrained_model_sees() -> None:
+    own = ModelConfig(name="own", encoder="small")
+    tuned = ModelConfig(name="t", encoder="package:a", tune="from:b", pool=["b", "own"], size=96, views=4)
+    frozen = ModelConfig(name="f", encoder="package:a", pool="stages", views=2, views_use="average")
+    first = baseline_of([own, tuned, frozen])
+    assert first is not None
+    assert (first.encoder, first.size, first.pool, first.views, first.tune) == ("package:a", 96, "own", 1, "head")
+    second = baseline_of([frozen, tuned])
+    assert second is not None
+    assert (second.pool, second.views, second.views_use) == ("stages", 2, "average")
+    named = ModelConfig(name="lr", encoder="package:a", head=LOGISTIC_REGRESSION)
+    assert baseline_of([own]) is baseline_of([frozen, named]) is None
