@@ -28,12 +28,12 @@ import timing
 import torch
 from torch import nn
 
-from evenhand.balance.adjust import adjusted, adjustment, prior_shift
-from evenhand.balance.choose import LOSSES, Classes, chosen
 from evenhand.balance.config import BalanceConfig
+from evenhand.balance.correction.prior_shift import adjusted, adjustment, prior_shift
+from evenhand.balance.correction.unsmoothing import corrected
 from evenhand.balance.gradient import gradient_share
 from evenhand.balance.plan import plan_of
-from evenhand.balance.unsmoothing import corrected
+from evenhand.balance.registries import LOSSES, Classes, chosen
 from evenhand.base.values import Floats, Ints, Predictions
 from evenhand.evaluation.figures.calibration import reliability
 from evenhand.training.config import TrainConfig

@@ -16,7 +16,7 @@ _WHERE = {
     "Check": "pipeline.check",
     "Comparison": "evaluation.comparison.compare",
     "EvenhandError": "base.errors",
-    "EffectivePrior": "balance.prior",
+    "EffectivePrior": "balance.prior.effective_prior",
     "EvaluationResult": "evaluation.figures.evaluation_result",
     "Examination": "doctor.examination",
     "Finding": "base.values",
@@ -41,8 +41,8 @@ _WHERE = {
     "compare": "pipeline.compare",
     "compare_versions": "pipeline.compare",
     "demo": "pipeline.demo",
-    "effective_prior": "balance.prior",
-    "effective_prior_of": "balance.foreign",
+    "effective_prior": "balance.prior.effective_prior",
+    "effective_prior_of": "balance.prior.torch_adapter",
     "evaluate": "pipeline.evaluate",
     "examine": "pipeline.examine",
     "init": "pipeline.init",
@@ -66,9 +66,9 @@ __all__ = [  # noqa: PLE0604  (one list, kept with the table above)
 ]
 
 if TYPE_CHECKING:
-    from evenhand.balance.foreign import effective_prior_of as effective_prior_of
-    from evenhand.balance.prior import EffectivePrior as EffectivePrior
-    from evenhand.balance.prior import effective_prior as effective_prior
+    from evenhand.balance.prior.effective_prior import EffectivePrior as EffectivePrior
+    from evenhand.balance.prior.effective_prior import effective_prior as effective_prior
+    from evenhand.balance.prior.torch_adapter import effective_prior_of as effective_prior_of
     from evenhand.base.errors import EvenhandError as EvenhandError
     from evenhand.base.storage.record import Record as Record
     from evenhand.base.values import Finding as Finding

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from evenhand.balance.choose import LOSSES, Classes, chosen
 from evenhand.balance.gradient import gradient_norms, gradient_share
+from evenhand.balance.registries import LOSSES, Classes, chosen
 
 LABELS = torch.tensor([0, 0, 0, 1, 2, 0])
 

@@ -3,7 +3,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from evenhand.balance.choose import LOSSES, Classes, chosen
+from evenhand.balance.registries import LOSSES, Classes, chosen
 from evenhand.base.errors import EvenhandError
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evenhand.balance import class_weights, effective_prior, sampling_weights
-from evenhand.balance.choose import LOSSES, SAMPLERS, WEIGHTS
+from evenhand.balance.registries import LOSSES, SAMPLERS, WEIGHTS
 from evenhand.base.errors import ConfigError
 
 COUNTS = st.lists(st.integers(1, 10_000), min_size=2, max_size=10)

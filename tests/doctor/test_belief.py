@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from evenhand.balance.config import BalanceConfig
-from evenhand.balance.ledger import ledger_of
+from evenhand.balance.prior.balance_ledger import ledger_of
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Folds, Samples
 from evenhand.doctor import Case, examine

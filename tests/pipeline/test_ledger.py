@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import evenhand
-from evenhand.balance.prior import effective_prior
+from evenhand.balance.prior.effective_prior import effective_prior
 from evenhand.base.errors import ConfigError, EvenhandError
 from evenhand.pipeline.progress import Silent
 from evenhand.testing.kinds import generate

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from evenhand.balance.config import BalanceConfig
-from evenhand.balance.ledger import ledger_of
+from evenhand.balance.prior.balance_ledger import ledger_of
 from evenhand.base.storage.atomic import to_json, write_text
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Finding, Folds, Samples

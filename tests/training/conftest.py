@@ -15,7 +15,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from evenhand.balance.choose import LOSSES, Classes, chosen
+from evenhand.balance.registries import LOSSES, Classes, chosen
 from evenhand.base.errors import DataError
 from evenhand.base.storage.record import ROW, Record
 from evenhand.base.values import TEST, Folds, Samples

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import field_validator
 
-from evenhand.balance.choose import LOSSES, SAMPLERS, WEIGHTS, Choice, chosen
+from evenhand.balance.registries import LOSSES, SAMPLERS, WEIGHTS, Choice, chosen
 from evenhand.base.errors import ConfigError, EvenhandError
 from evenhand.base.settings.section import Section, merged, option
 

@@ -11,7 +11,7 @@ from evenhand.base.values import Floats
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from evenhand.balance.choose import RowLoss
+    from evenhand.balance.registries import RowLoss
 
 
 def gradient_norms(loss: RowLoss, logits: Tensor, targets: Tensor) -> Tensor:

@@ -9,7 +9,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from evenhand.balance.choose import (
+from evenhand.balance.config import BalanceConfig
+from evenhand.balance.correction.correction import correction_of, judged_prior, unsmoothing_of
+from evenhand.balance.correction.unsmoothing import Unsmoothing
+from evenhand.balance.prior.effective_prior import EffectivePrior, prior_of
+from evenhand.balance.prior.overshoot import overshoot_words
+from evenhand.balance.prior.soften import Softened, softened
+from evenhand.balance.registries import (
     LOSSES,
     SAMPLERS,
     WEIGHTS,
@@ -19,13 +25,7 @@ from evenhand.balance.choose import (
     over_present,
     row_weights,
 )
-from evenhand.balance.config import BalanceConfig
-from evenhand.balance.correction import correction_of, judged_prior, unsmoothing_of
-from evenhand.balance.overshoot import overshoot_words
-from evenhand.balance.prior import EffectivePrior, prior_of
-from evenhand.balance.schedule import strength, weights_at
-from evenhand.balance.soften import Softened, softened
-from evenhand.balance.unsmoothing import Unsmoothing
+from evenhand.balance.weight_schedule import strength, weights_at
 from evenhand.base.errors import EvenhandError
 from evenhand.base.values import Floats
 

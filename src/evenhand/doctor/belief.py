@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from evenhand.balance.config import BalanceConfig
 from evenhand.balance.plan import Plan, plan_of
-from evenhand.balance.prior import EffectivePrior
+from evenhand.balance.prior.effective_prior import EffectivePrior
 
 
 @dataclass(frozen=True, eq=False)

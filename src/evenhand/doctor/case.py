@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from evenhand.balance.ledger import Ledger
+from evenhand.balance.prior.balance_ledger import Ledger
 from evenhand.base.errors import DataError
 from evenhand.base.values import TEST, Floats, Folds, Ints, Mask, Predictions, Samples, Strings, Verdict
 from evenhand.data.config import FoldsConfig

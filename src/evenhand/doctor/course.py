@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from evenhand.balance.config import BalanceConfig
-from evenhand.balance.prior import EffectivePrior
+from evenhand.balance.prior.effective_prior import EffectivePrior
 from evenhand.base.errors import EvenhandError
 from evenhand.base.storage.record import Record, epoch_lines
 from evenhand.base.values import TEST, Floats

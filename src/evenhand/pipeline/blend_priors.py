@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from evenhand.balance.ledger import Ledger, ledger_of
+from evenhand.balance.prior.balance_ledger import Ledger, ledger_of
 from evenhand.base.errors import EvenhandError
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Finding

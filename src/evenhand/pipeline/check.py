@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from evenhand.balance.ledger import Ledger
+from evenhand.balance.prior.balance_ledger import Ledger
 from evenhand.base.storage.record import ROW
 from evenhand.base.values import Finding, Folds, Samples
 from evenhand.data.splits.make_folds import make_folds

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from evenhand.balance.ledger import Ledger
+from evenhand.balance.prior.balance_ledger import Ledger
 from evenhand.base.errors import EvenhandError
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Finding

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from evenhand.balance.config import BalanceConfig
-from evenhand.balance.ledger import Ledger, ledger_of
+from evenhand.balance.prior.balance_ledger import Ledger, ledger_of
 from evenhand.base.errors import ConfigError, Fault
 from evenhand.base.values import TEST, Finding, Folds, Mask, Samples
 from evenhand.data.roots.root import root_of

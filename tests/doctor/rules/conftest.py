@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from evenhand.balance.config import BalanceConfig
-from evenhand.balance.ledger import ledger_of
+from evenhand.balance.prior.balance_ledger import ledger_of
 from evenhand.base.values import Interval, Predictions
 from evenhand.doctor import Case
 from evenhand.doctor.course import Course

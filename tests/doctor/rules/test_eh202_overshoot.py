@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from evenhand.balance.config import BalanceConfig
-from evenhand.balance.ledger import Ledger
 from evenhand.balance.plan import plan_of
+from evenhand.balance.prior.balance_ledger import Ledger
 from evenhand.doctor import Case, examine
 
 

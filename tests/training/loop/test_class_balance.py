@@ -12,7 +12,7 @@ from scipy.special import softmax
 from torch import nn
 
 from evenhand.balance.config import BalanceConfig
-from evenhand.balance.unsmoothing import Unsmoothing, corrected
+from evenhand.balance.correction.unsmoothing import Unsmoothing, corrected
 from evenhand.base.errors import EvenhandError, TaskError
 from evenhand.models.io.network_files import load_network
 from evenhand.training.config import TrainConfig

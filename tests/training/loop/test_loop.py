@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from evenhand.balance.choose import LOSSES, Classes, chosen
+from evenhand.balance.registries import LOSSES, Classes, chosen
 from evenhand.base.errors import TaskError
 from evenhand.training.config import TrainConfig
 from evenhand.training.inputs.inputs import ViewInputs

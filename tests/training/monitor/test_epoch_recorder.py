@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from evenhand.balance.choose import LOSSES, Classes, chosen
+from evenhand.balance.registries import LOSSES, Classes, chosen
 from evenhand.training.config import TrainConfig
 from evenhand.training.inputs.inputs import ViewInputs
 from evenhand.training.inputs.targets import Targets

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from evenhand.balance.config import BalanceConfig
-from evenhand.balance.ledger import ledger_of
+from evenhand.balance.prior.balance_ledger import ledger_of
 from evenhand.base.errors import TaskError
 from evenhand.base.values import TEST
 from evenhand.training.config import DistillConfig, TrainConfig

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from evenhand.balance.choose import LOSSES, Classes
-from evenhand.balance.effective import effective_rows
+from evenhand.balance.effective_number import effective_rows
 from evenhand.balance.losses.focal import Focal, focal_loss
+from evenhand.balance.registries import LOSSES, Classes
 from evenhand.base.settings.section import Section, option
 from evenhand.base.values import Floats
 
 if TYPE_CHECKING:
-    from evenhand.balance.choose import RowLoss
+    from evenhand.balance.registries import RowLoss
 
 
 @LOSSES.register("class_balanced_focal")

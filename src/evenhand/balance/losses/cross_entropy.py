@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from evenhand.balance.choose import LOSSES, Classes
+from evenhand.balance.registries import LOSSES, Classes
 from evenhand.base.settings.section import Section
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from evenhand.balance.choose import Reduction, RowLoss
+    from evenhand.balance.registries import Reduction, RowLoss
 
 
 @LOSSES.register("cross_entropy")

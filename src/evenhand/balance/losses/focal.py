@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from pydantic import field_validator
 
-from evenhand.balance.choose import LOSSES, Classes
-from evenhand.balance.naming import by_class
+from evenhand.balance.class_options import by_class
+from evenhand.balance.registries import LOSSES, Classes
 from evenhand.base.settings.section import Section, option
 from evenhand.base.values import Floats
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from evenhand.balance.choose import RowLoss
-    from evenhand.balance.terms import Terms
+    from evenhand.balance.loss_terms import Terms
+    from evenhand.balance.registries import RowLoss
 
 
 @LOSSES.register("focal")
@@ -60,7 +60,7 @@ class Focal(Section):
 
 def focal_loss(gamma: float, classes: Classes) -> RowLoss:
     """Return focal loss with the weights of the classes as they are."""
-    from evenhand.balance.terms import weighted_sum
+    from evenhand.balance.loss_terms import weighted_sum
 
     return weighted_sum(_terms(gamma, classes.several), classes.weights, mean=classes.several)
 

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from evenhand.balance.choose import LOSSES, Classes
+from evenhand.balance.registries import LOSSES, Classes
 from evenhand.base.settings.section import Section, option
 from evenhand.base.values import Floats
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from evenhand.balance.choose import RowLoss
+    from evenhand.balance.registries import RowLoss
 
 
 @LOSSES.register("ldam")
@@ -42,7 +42,7 @@ class Ldam(Section):
         import torch
         from torch.nn.functional import log_softmax
 
-        from evenhand.balance.terms import weighted_sum
+        from evenhand.balance.loss_terms import weighted_sum
 
         margins = torch.as_tensor(self.margins(classes.counts), dtype=torch.float32)
 

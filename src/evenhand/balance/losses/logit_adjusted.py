@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from evenhand.balance.choose import LOSSES, Classes, over_present_shift
+from evenhand.balance.registries import LOSSES, Classes, over_present_shift
 from evenhand.base.settings.section import Section, option
 from evenhand.base.values import Floats
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from evenhand.balance.choose import RowLoss
+    from evenhand.balance.registries import RowLoss
 
 
 @LOSSES.register("logit_adjusted")
@@ -36,7 +36,7 @@ class LogitAdjusted(Section):
         import torch
         from torch.nn.functional import log_softmax
 
-        from evenhand.balance.terms import weighted_sum
+        from evenhand.balance.loss_terms import weighted_sum
 
         own = over_present_shift(self.logit_shifts, classes.counts)
         shifts = torch.as_tensor(own if classes.shifts is None else classes.shifts, dtype=torch.float32)

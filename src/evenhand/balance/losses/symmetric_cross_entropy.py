@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from evenhand.balance.choose import LOSSES, Classes
+from evenhand.balance.registries import LOSSES, Classes
 from evenhand.base.settings.section import Section, option
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from evenhand.balance.choose import RowLoss
+    from evenhand.balance.registries import RowLoss
 
 
 @LOSSES.register("symmetric_cross_entropy")
@@ -30,7 +30,7 @@ class SymmetricCrossEntropy(Section):
         """Return the loss of each row, times the weight of its class."""
         from torch.nn.functional import log_softmax
 
-        from evenhand.balance.terms import weighted_sum
+        from evenhand.balance.loss_terms import weighted_sum
 
         def terms(logits: Tensor, shares: Tensor) -> Tensor:
             log_p = log_softmax(logits, dim=1)

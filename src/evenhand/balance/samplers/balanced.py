@@ -1,6 +1,6 @@
 """Every class as often as every other."""
 
-from evenhand.balance.choose import SAMPLERS
+from evenhand.balance.registries import SAMPLERS
 from evenhand.base.settings.section import Section
 from evenhand.base.values import Floats
 

@@ -1,8 +1,8 @@
 """Rows drawn by the inverse of the effective number of their class."""
 
-from evenhand.balance.cap import MAX_RATIO, capped
-from evenhand.balance.choose import SAMPLERS
-from evenhand.balance.effective import effective_rows
+from evenhand.balance.effective_number import effective_rows
+from evenhand.balance.max_ratio import MAX_RATIO, capped
+from evenhand.balance.registries import SAMPLERS
 from evenhand.base.settings.section import Section, option
 from evenhand.base.values import Floats
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from evenhand.balance.choose import SAMPLERS
+from evenhand.balance.registries import SAMPLERS
 from evenhand.base.settings.section import Section
 from evenhand.base.values import Floats
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from evenhand.balance.cap import MAX_RATIO, capped
-from evenhand.balance.choose import SAMPLERS
+from evenhand.balance.max_ratio import MAX_RATIO, capped
+from evenhand.balance.registries import SAMPLERS
 from evenhand.base.settings.section import Section, option
 from evenhand.base.values import Floats
 

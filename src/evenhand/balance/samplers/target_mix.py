@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from pydantic import field_validator
 
-from evenhand.balance.cap import capped
-from evenhand.balance.choose import SAMPLERS
-from evenhand.balance.naming import by_class
+from evenhand.balance.class_options import by_class
+from evenhand.balance.max_ratio import capped
+from evenhand.balance.registries import SAMPLERS
 from evenhand.base.errors import EvenhandError
 from evenhand.base.settings.section import Section, option
 from evenhand.base.values import Floats

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from pydantic import ConfigDict
 
-from evenhand.balance.choose import WEIGHTS
-from evenhand.balance.naming import position_of
+from evenhand.balance.class_options import position_of
+from evenhand.balance.registries import WEIGHTS
 from evenhand.base.settings.section import Section, option
 from evenhand.base.values import Floats
 

@@ -1,8 +1,8 @@
 """Class weights by the inverse of the effective number of rows."""
 
-from evenhand.balance.cap import MAX_RATIO, capped
-from evenhand.balance.choose import WEIGHTS
-from evenhand.balance.effective import effective_rows
+from evenhand.balance.effective_number import effective_rows
+from evenhand.balance.max_ratio import MAX_RATIO, capped
+from evenhand.balance.registries import WEIGHTS
 from evenhand.base.settings.section import Section, option
 from evenhand.base.values import Floats
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from evenhand.balance.choose import WEIGHTS
+from evenhand.balance.registries import WEIGHTS
 from evenhand.base.settings.section import Section
 from evenhand.base.values import Floats
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from evenhand.balance.exponent import LIMIT, SKEWED, turned
-from evenhand.balance.ledger import Ledger
-from evenhand.balance.overshoot import compensating, overshoot_words, patch_of
+from evenhand.balance.prior.balance_ledger import Ledger
+from evenhand.balance.prior.exponent import LIMIT, SKEWED, turned
+from evenhand.balance.prior.overshoot import compensating, overshoot_words, patch_of
 from evenhand.doctor.case import Case
 from evenhand.doctor.rule import Found, rule
 from evenhand.doctor.words import listing

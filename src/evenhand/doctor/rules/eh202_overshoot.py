@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from evenhand.balance.exponent import LIMIT, SKEWED, turned
-from evenhand.balance.overshoot import compensating, patch_of
+from evenhand.balance.prior.exponent import LIMIT, SKEWED, turned
+from evenhand.balance.prior.overshoot import compensating, patch_of
 from evenhand.doctor.case import Case
 from evenhand.doctor.rule import Found, rule
 from evenhand.doctor.rules.eh201_corrected_twice import expected

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from evenhand.balance.prior import EffectivePrior, effective_prior
+from evenhand.balance.prior.effective_prior import EffectivePrior, effective_prior
 from evenhand.doctor.case import Case
 from evenhand.doctor.rule import Found, rule
 from evenhand.doctor.words import classes_of, listing, verb

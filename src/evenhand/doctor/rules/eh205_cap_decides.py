@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from evenhand.balance.ledger import Ledger
-from evenhand.balance.prior import EffectivePrior, effective_prior
-from evenhand.balance.words import choice_words
+from evenhand.balance.prior.balance_ledger import Ledger
+from evenhand.balance.prior.describe import choice_words
+from evenhand.balance.prior.effective_prior import EffectivePrior, effective_prior
 from evenhand.doctor.case import Case
 from evenhand.doctor.rule import Found, rule
 

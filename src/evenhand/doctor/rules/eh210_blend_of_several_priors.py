@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
-from evenhand.balance.ledger import Ledger
+from evenhand.balance.prior.balance_ledger import Ledger
 from evenhand.doctor.case import Case
 from evenhand.doctor.rule import Found, rule
 from evenhand.doctor.words import listing

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from evenhand.balance.ledger import Ledger
+from evenhand.balance.prior.balance_ledger import Ledger
 from evenhand.doctor.case import Case
 from evenhand.doctor.rule import Found, rule
 from evenhand.doctor.rules.eh209_judged_under_another_prior import OF_PROBABILITIES

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from evenhand.balance.overshoot import compensating, patch_of
+from evenhand.balance.prior.overshoot import compensating, patch_of
 from evenhand.base.values import Ints
 from evenhand.doctor.case import Case
 from evenhand.doctor.course import Course, Line, by_model, fits, numbers, own_word

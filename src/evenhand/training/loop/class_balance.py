@@ -12,14 +12,14 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from evenhand.balance.choose import LOSSES, chosen
 from evenhand.balance.config import BalanceConfig
+from evenhand.balance.correction.unsmoothing import Unsmoothing, corrected
 from evenhand.balance.plan import Plan, accepted, plan_of
-from evenhand.balance.unsmoothing import Unsmoothing, corrected
+from evenhand.balance.registries import LOSSES, chosen
 from evenhand.base.values import Floats
 
 if TYPE_CHECKING:
-    from evenhand.balance.choose import RowLoss
+    from evenhand.balance.registries import RowLoss
 
 
 @dataclass(frozen=True, eq=False)

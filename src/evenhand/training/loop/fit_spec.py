@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import torch
 from torch import Tensor, nn
 
-from evenhand.balance.unsmoothing import Unsmoothing
+from evenhand.balance.correction.unsmoothing import Unsmoothing
 from evenhand.base.values import Floats, Ints
 from evenhand.training.config import TrainConfig
 from evenhand.training.inputs.inputs import Inputs
@@ -18,7 +18,7 @@ from evenhand.training.loop.class_balance import Balance
 from evenhand.training.monitor.epoch_recorder import Witness
 
 if TYPE_CHECKING:
-    from evenhand.balance.choose import RowLoss
+    from evenhand.balance.registries import RowLoss
 
 
 class Trainable(Protocol):

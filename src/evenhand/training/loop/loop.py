@@ -32,7 +32,7 @@ from evenhand.training.optim.batch_norm import refresh, single_row, training_mod
 from evenhand.training.optim.mixup import mixed
 
 if TYPE_CHECKING:
-    from evenhand.balance.choose import RowLoss
+    from evenhand.balance.registries import RowLoss
 
 Step = Callable[[Batch], tuple[Tensor, Tensor | None]]
 """One batch -> its mean loss, and (b, k) logits where they are wanted."""

@@ -21,9 +21,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from evenhand.balance.correction.unsmoothing import Unsmoothing
 from evenhand.balance.plan import plan_of
-from evenhand.balance.prior import EffectivePrior
-from evenhand.balance.unsmoothing import Unsmoothing
+from evenhand.balance.prior.effective_prior import EffectivePrior
 from evenhand.base.errors import RecordError, TaskError, unknown
 from evenhand.base.storage.record import Record
 from evenhand.base.values import TEST, Floats, Ints, RowSet, Samples

@@ -17,7 +17,7 @@ from typing import Any
 
 import torch
 
-from evenhand.balance.unsmoothing import corrected
+from evenhand.balance.correction.unsmoothing import corrected
 from evenhand.base.errors import TaskError
 from evenhand.base.seeds import seed_from
 from evenhand.base.storage.atomic import plain, to_json, write_json

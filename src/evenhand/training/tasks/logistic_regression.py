@@ -16,7 +16,7 @@ from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 
-from evenhand.balance.unsmoothing import corrected
+from evenhand.balance.correction.unsmoothing import corrected
 from evenhand.base.storage.atomic import plain, write_json
 from evenhand.base.values import Floats, Ints, Mask, Strings
 from evenhand.data.splits.sklearn_splitter import GroupedStratifiedKFold

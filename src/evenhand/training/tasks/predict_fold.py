@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from evenhand.balance.unsmoothing import Unsmoothing, corrected
+from evenhand.balance.correction.unsmoothing import Unsmoothing, corrected
 from evenhand.base.storage.atomic import replacing
 from evenhand.base.values import Floats
 from evenhand.data.store.entry import Entry

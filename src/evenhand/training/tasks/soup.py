@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from evenhand.balance.unsmoothing import Unsmoothing, corrected
+from evenhand.balance.correction.unsmoothing import Unsmoothing, corrected
 from evenhand.base.errors import TaskError
 from evenhand.base.storage.atomic import plain, write_json
 from evenhand.base.values import Floats

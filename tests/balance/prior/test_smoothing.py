@@ -10,13 +10,13 @@ from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
 
 from evenhand.balance import effective_prior
-from evenhand.balance.choose import LOSSES, chosen
 from evenhand.balance.config import BalanceConfig
-from evenhand.balance.foreign import effective_prior_of
-from evenhand.balance.overshoot import patch_of
+from evenhand.balance.correction.unsmoothing import LEFT, Unsmoothing, corrected, remaining
 from evenhand.balance.plan import Plan, accepted, plan_of
-from evenhand.balance.soften import softened
-from evenhand.balance.unsmoothing import LEFT, Unsmoothing, corrected, remaining
+from evenhand.balance.prior.overshoot import patch_of
+from evenhand.balance.prior.soften import softened
+from evenhand.balance.prior.torch_adapter import effective_prior_of
+from evenhand.balance.registries import LOSSES, chosen
 from evenhand.base.errors import EvenhandError
 
 COUNTS = np.array([900, 20, 80])

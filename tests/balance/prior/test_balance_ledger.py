@@ -1,7 +1,7 @@
 import numpy as np
 
 from evenhand.balance.config import BalanceConfig
-from evenhand.balance.ledger import Ledger, ledger_of
+from evenhand.balance.prior.balance_ledger import Ledger, ledger_of
 
 LABELS = np.repeat(np.arange(3), [900, 80, 20])
 NAMES = ("N", "V", "S")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, runtime_check
 import numpy as np
 import numpy.typing as npt
 
-from evenhand.balance.traits import OfClasses
+from evenhand.balance.capabilities import OfClasses
 from evenhand.base.errors import EvenhandError
 from evenhand.base.registry import Registry
 from evenhand.base.settings.section import Section, check

@@ -17,7 +17,7 @@ from torch.utils.data import (
 )
 
 from evenhand.balance import effective_prior
-from evenhand.balance.foreign import effective_prior_of, inclusion
+from evenhand.balance.prior.torch_adapter import effective_prior_of, inclusion
 from evenhand.base.errors import EvenhandError
 
 Y = np.repeat([0, 1, 2], [90, 9, 1])

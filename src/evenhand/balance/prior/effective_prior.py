@@ -20,7 +20,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from evenhand.balance.choose import (
+from evenhand.balance.capabilities import OfModel, OfSubset, ShiftsLogits
+from evenhand.balance.prior.exponent import LIMIT, SKEWED, exponent, turned
+from evenhand.balance.registries import (
     LOSSES,
     SAMPLERS,
     WEIGHTS,
@@ -32,8 +34,6 @@ from evenhand.balance.choose import (
     over_present_shift,
     rows_per_class,
 )
-from evenhand.balance.exponent import LIMIT, SKEWED, exponent, turned
-from evenhand.balance.traits import OfModel, OfSubset, ShiftsLogits
 from evenhand.base.errors import EvenhandError
 from evenhand.base.values import Floats
 
@@ -220,7 +220,7 @@ class EffectivePrior:
         }
 
     def __str__(self) -> str:
-        from evenhand.balance.words import prior_lines
+        from evenhand.balance.prior.describe import prior_lines
 
         return "\n".join(prior_lines(self))
 
@@ -228,7 +228,7 @@ class EffectivePrior:
         return f"EffectivePrior({self.k} classes, exponent {self.exponent:.2f})"
 
     def _repr_html_(self) -> str:
-        from evenhand.balance.words import prior_html
+        from evenhand.balance.prior.describe import prior_html
 
         return prior_html(self)
 

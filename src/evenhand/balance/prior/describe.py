@@ -10,7 +10,7 @@ import numpy as np
 from rich.cells import cell_len
 
 if TYPE_CHECKING:
-    from evenhand.balance.prior import EffectivePrior
+    from evenhand.balance.prior.effective_prior import EffectivePrior
 
 HEAD = ("class", "rows", "natural", "in batches", "weight", "effective prior", "times an epoch")
 """Columns of the table."""

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evenhand.balance.adjust import adjusted, adjustment, prior_shift, rate_shift
+from evenhand.balance.correction.prior_shift import adjusted, adjustment, prior_shift, rate_shift
 
 SHARES = st.lists(st.floats(0.01, 1), min_size=3, max_size=3).map(lambda s: np.array(s) / sum(s))
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from evenhand.balance.choose import numbers
-from evenhand.balance.prior import EffectivePrior, effective_prior
+from evenhand.balance.prior.effective_prior import EffectivePrior, effective_prior
+from evenhand.balance.registries import numbers
 from evenhand.base.errors import EvenhandError
 from evenhand.base.values import Floats, Ints
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evenhand.balance.schedule import strength, weights_at
+from evenhand.balance.weight_schedule import strength, weights_at
 
 
 @given(st.integers(0, 30), st.floats(0.5, 30))

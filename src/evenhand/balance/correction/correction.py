@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from evenhand.balance.adjust import adjustment, prior_shift, rate_shift
+from evenhand.balance.class_options import by_class
 from evenhand.balance.config import BalanceConfig
-from evenhand.balance.naming import by_class
-from evenhand.balance.prior import EffectivePrior
-from evenhand.balance.unsmoothing import Unsmoothing, remaining
+from evenhand.balance.correction.prior_shift import adjustment, prior_shift, rate_shift
+from evenhand.balance.correction.unsmoothing import Unsmoothing, remaining
+from evenhand.balance.prior.effective_prior import EffectivePrior
 from evenhand.base.errors import EvenhandError
 from evenhand.base.values import Floats
 

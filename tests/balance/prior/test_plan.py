@@ -112,7 +112,7 @@ def test_each_overshoot_is_mended_where_it_comes_from(settings: dict[str, object
 
 
 def test_the_proposed_patch_is_accepted() -> None:
-    from evenhand.balance.overshoot import patch_of
+    from evenhand.balance.prior.overshoot import patch_of
 
     asked = {"sampler": "sqrt", "weights": "inverse", "loss": "logit_adjusted"}
     for _ in range(3):

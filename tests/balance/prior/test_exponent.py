@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import linregress
 
-from evenhand.balance.exponent import SKEWED, exponent, turned
+from evenhand.balance.prior.exponent import SKEWED, exponent, turned
 
 COUNTS = st.lists(st.integers(1, 10_000), min_size=3, max_size=10, unique=True).map(np.array)
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sklearn.utils.class_weight import compute_class_weight
 
 from evenhand.balance import class_weights, row_weights, sampling_weights
-from evenhand.balance.choose import LOSSES, SAMPLERS, WEIGHTS, chosen
+from evenhand.balance.registries import LOSSES, SAMPLERS, WEIGHTS, chosen
 from evenhand.base.errors import ConfigError, EvenhandError
 
 COUNTS = st.lists(st.integers(1, 10_000), min_size=2, max_size=12)

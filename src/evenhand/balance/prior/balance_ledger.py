@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from evenhand.balance.config import BalanceConfig
 from evenhand.balance.plan import Plan, plan_of
-from evenhand.balance.words import choice_words, prior_table, sentences
+from evenhand.balance.prior.describe import choice_words, prior_table, sentences
 from evenhand.base.values import Mask
 
 

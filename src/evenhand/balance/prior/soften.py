@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.optimize import brentq
 
-from evenhand.balance.choose import over_present
-from evenhand.balance.prior import EffectivePrior
+from evenhand.balance.prior.effective_prior import EffectivePrior
+from evenhand.balance.registries import over_present
 from evenhand.base.values import Floats
 
 ORDER = ("weights", "loss", "sampler")

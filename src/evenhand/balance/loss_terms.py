@@ -10,7 +10,7 @@ from evenhand.base.values import Floats
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from evenhand.balance.choose import Reduction, RowLoss
+    from evenhand.balance.registries import Reduction, RowLoss
 
 Terms = Callable[["Tensor", "Tensor"], "Tensor"]
 """Logits (b, k) and shares of classes (b, k) -> (b, k) what each class adds to a row's loss, unweighted."""

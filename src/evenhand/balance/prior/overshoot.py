@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from evenhand.balance.adjust import adjustment
 from evenhand.balance.config import BalanceConfig
-from evenhand.balance.exponent import LIMIT, SKEWED, turned
-from evenhand.balance.prior import EffectivePrior
-from evenhand.balance.soften import ORDER, raised, softened
-from evenhand.balance.words import choice_words
+from evenhand.balance.correction.prior_shift import adjustment
+from evenhand.balance.prior.describe import choice_words
+from evenhand.balance.prior.effective_prior import EffectivePrior
+from evenhand.balance.prior.exponent import LIMIT, SKEWED, turned
+from evenhand.balance.prior.soften import ORDER, raised, softened
 
 SHARE = 0.1
 """Exponent from which on a part is counted among those that compensate."""

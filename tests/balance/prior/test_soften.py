@@ -4,7 +4,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from evenhand.balance import effective_prior
-from evenhand.balance.soften import softened
+from evenhand.balance.prior.soften import softened
 
 COUNTS = st.lists(st.integers(1, 100_000), min_size=2, max_size=8)
 

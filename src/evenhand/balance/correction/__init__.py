@@ -1,0 +1,1 @@
+"""From the prior that was trained under to the one that probabilities stand for."""

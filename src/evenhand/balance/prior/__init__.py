@@ -1,0 +1,1 @@
+"""The effective prior: what sampler, class weights and loss amount to."""
