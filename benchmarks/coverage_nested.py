@@ -16,10 +16,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from evenhand.base.values import Floats, Ints, Predictions
-from evenhand.ensemble.align import Aligned
-from evenhand.ensemble.blend import blend
-from evenhand.ensemble.crossfit import applied
-from evenhand.ensemble.stack import stack_of
+from evenhand.blending.blend import blend
+from evenhand.blending.core.crossfit import applied
+from evenhand.blending.inputs.align import Aligned
+from evenhand.blending.inputs.stack import stack_of
 from evenhand.evaluation.core.judged_rows import rows_of
 from evenhand.evaluation.core.metric import Measure
 from evenhand.evaluation.figures.evaluate import intervals_over

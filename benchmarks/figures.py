@@ -17,10 +17,10 @@ from sklearn.metrics import f1_score
 
 from evenhand.base.seeds import generator
 from evenhand.base.values import Predictions
-from evenhand.ensemble.align import align
-from evenhand.ensemble.methods.nnls import NonNegative, solve
-from evenhand.ensemble.moments import moments
-from evenhand.ensemble.stack import stack_of
+from evenhand.blending.core.normal_equations import moments
+from evenhand.blending.inputs.align import align
+from evenhand.blending.inputs.stack import stack_of
+from evenhand.blending.methods.nnls import NonNegative, solve
 from evenhand.evaluation.core.judged_rows import rows_of
 from evenhand.evaluation.figures.evaluate import evaluate
 from evenhand.evaluation.figures.score import fast_score

@@ -28,11 +28,11 @@ from honesty_peers import beyond_chance, peers
 from honesty_worlds import World, answers, drawn, predictions, zoo
 
 from evenhand.base.values import Predictions, Verdict
-from evenhand.ensemble.align import Aligned
-from evenhand.ensemble.blend import blend
-from evenhand.ensemble.crossfit import applied
-from evenhand.ensemble.stack import stack_of
-from evenhand.ensemble.worth import worth
+from evenhand.blending.blend import blend
+from evenhand.blending.core.crossfit import applied
+from evenhand.blending.inputs.align import Aligned
+from evenhand.blending.inputs.stack import stack_of
+from evenhand.blending.nested_evaluation import worth
 from evenhand.evaluation.comparison.compare import questions
 from evenhand.evaluation.comparison.verdicts import Question, verdicts
 from evenhand.evaluation.core.judged_rows import Rows, rows_of

@@ -36,11 +36,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import Normalizer, StandardScaler
 
 from evenhand.base.values import TEST, Folds, Predictions, Samples
+from evenhand.blending.blend import blend
+from evenhand.blending.nested_evaluation import worth
 from evenhand.data.config import FoldsConfig
 from evenhand.data.splits.make_folds import make_folds
 from evenhand.doctor import Case, examine
-from evenhand.ensemble.blend import blend
-from evenhand.ensemble.worth import worth
 from evenhand.evaluation.audit.audit import audit
 from evenhand.evaluation.figures.evaluate import evaluate
 from evenhand.pipeline.check import pictures

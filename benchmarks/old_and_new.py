@@ -26,10 +26,10 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from evenhand import read_predictions
 from evenhand.base.values import Predictions
+from evenhand.blending.blend import blend
+from evenhand.blending.inputs.align import align
+from evenhand.blending.nested_evaluation import worth
 from evenhand.doctor import Case, examine
-from evenhand.ensemble.align import align
-from evenhand.ensemble.blend import blend
-from evenhand.ensemble.worth import worth
 from evenhand.evaluation.figures.evaluate import evaluate
 from evenhand.evaluation.reading.arrays import predictions_from
 

@@ -33,9 +33,9 @@ _WHERE = {
     "agreement": "pipeline.compare",
     "assemble": "pipeline.assemble",
     "audit": "pipeline.audit",
-    "blend": "ensemble.blend",
+    "blend": "blending.blend",
     "cache": "pipeline.cache",
-    "calibrated": "ensemble.calibrated",
+    "calibrated": "blending.calibrate",
     "check": "pipeline.check",
     "clear_cache": "pipeline.cache",
     "compare": "pipeline.compare",
@@ -55,7 +55,7 @@ _WHERE = {
     "runs": "pipeline.runs",
     "split": "pipeline.split",
     "submit": "pipeline.submit",
-    "worth": "ensemble.worth",
+    "worth": "blending.nested_evaluation",
     "write_report": "pipeline.report",
 }
 """Public name -> the module below evenhand that holds it."""
@@ -77,11 +77,11 @@ if TYPE_CHECKING:
     from evenhand.base.values import Predictions as Predictions
     from evenhand.base.values import Samples as Samples
     from evenhand.base.values import Verdict as Verdict
+    from evenhand.blending.blend import blend as blend
+    from evenhand.blending.calibrate import calibrated as calibrated
+    from evenhand.blending.nested_evaluation import worth as worth
     from evenhand.data.splits.sklearn_splitter import GroupedStratifiedKFold as GroupedStratifiedKFold
     from evenhand.doctor.examination import Examination as Examination
-    from evenhand.ensemble.blend import blend as blend
-    from evenhand.ensemble.calibrated import calibrated as calibrated
-    from evenhand.ensemble.worth import worth as worth
     from evenhand.evaluation.comparison.compare import Comparison as Comparison
     from evenhand.evaluation.figures.evaluation_result import EvaluationResult as EvaluationResult
     from evenhand.evaluation.reading.read import read_predictions as read_predictions

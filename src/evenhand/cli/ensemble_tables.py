@@ -9,7 +9,7 @@ from evenhand.cli.console import Out, Table, cell
 from evenhand.cli.tables import print_findings
 
 if TYPE_CHECKING:
-    from evenhand.ensemble.blend import Blend
+    from evenhand.blending.blend import Blend
     from evenhand.evaluation.selection.selection_report import Worth
     from evenhand.pipeline.assemble import Assembly
 

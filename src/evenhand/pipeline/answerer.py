@@ -13,14 +13,14 @@ import numpy as np
 from evenhand.base.errors import EvenhandError, unknown
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Floats
+from evenhand.blending.blend import PREFIX
+from evenhand.blending.core.crossfit import applied
+from evenhand.blending.core.method import Learned
+from evenhand.blending.core.spec import Recipe, recipe
+from evenhand.blending.core.weighted_sums import Weighted
+from evenhand.blending.inputs.align import align
+from evenhand.blending.inputs.stack import Stack, stack_of
 from evenhand.data.store.store import Store
-from evenhand.ensemble.align import align
-from evenhand.ensemble.blend import PREFIX
-from evenhand.ensemble.crossfit import applied
-from evenhand.ensemble.linear import Weighted
-from evenhand.ensemble.method import Learned
-from evenhand.ensemble.recipe import Recipe, recipe
-from evenhand.ensemble.stack import Stack, stack_of
 from evenhand.evaluation.reading.from_record import of_record
 from evenhand.pipeline.progress import Watcher
 from evenhand.pipeline.stored import of_ids, stored_features

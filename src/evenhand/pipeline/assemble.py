@@ -14,11 +14,11 @@ from evenhand.base.errors import DataError, EvenhandError
 from evenhand.base.storage.atomic import frame_csv, replacing
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Finding, Floats, Folds, Predictions, RowSet
+from evenhand.blending.blend import PREFIX, Blend, blend
+from evenhand.blending.core.spec import Choice, Recipe, recipe
+from evenhand.blending.inputs.align import Aligned, align
+from evenhand.blending.nested_evaluation import LADDER, worth
 from evenhand.data.splits.sklearn_splitter import GroupedStratifiedKFold
-from evenhand.ensemble.align import Aligned, align
-from evenhand.ensemble.blend import PREFIX, Blend, blend
-from evenhand.ensemble.recipe import Choice, Recipe, recipe
-from evenhand.ensemble.worth import LADDER, worth
 from evenhand.evaluation.reading.columns import Columns
 from evenhand.evaluation.reading.labels import Labels, read_labels
 from evenhand.evaluation.reading.read import read_predictions

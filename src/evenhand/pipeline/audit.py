@@ -12,10 +12,10 @@ import pandas as pd
 from evenhand.base.errors import DataError, EvenhandError, unknown
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Finding, Floats, Predictions, RowSet, Strings
+from evenhand.blending.core.spec import Recipe, recipe
 from evenhand.data.store.store import Store
 from evenhand.doctor.case import Case
 from evenhand.doctor.examine import examine
-from evenhand.ensemble.recipe import Recipe, recipe
 from evenhand.evaluation.audit.audit import audit as audit_predictions
 from evenhand.evaluation.audit.audit import part_names
 from evenhand.evaluation.reading.columns import Columns

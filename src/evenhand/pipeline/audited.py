@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from evenhand.base.values import Finding, Interval, Predictions, Samples
-from evenhand.ensemble.calibrated import calibrated
+from evenhand.blending.calibrate import calibrated
 from evenhand.evaluation.audit.audit import Audit, audit
 from evenhand.evaluation.audit.conformal import By, ConformalSets, conformal
 from evenhand.evaluation.figures.calibration import Bin, reliability

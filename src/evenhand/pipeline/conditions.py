@@ -8,8 +8,8 @@ from typing import Any
 from evenhand.base.errors import RecordError
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Predictions
-from evenhand.ensemble.blend import PREFIX
-from evenhand.ensemble.coverage import differing
+from evenhand.blending.blend import PREFIX
+from evenhand.blending.inputs.coverage import differing
 from evenhand.evaluation.comparison.common_rows import disagreeing, in_common, named
 
 BUDGET = ("epochs", "batch_size", "early_stop", "stage", "soup", "ema", "swa_from")

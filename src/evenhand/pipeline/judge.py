@@ -9,9 +9,9 @@ import pandas as pd
 
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Floats, Predictions, Samples
-from evenhand.ensemble.blend import Blend, blend
-from evenhand.ensemble.recipe import Recipe, recipe
-from evenhand.ensemble.worth import worth
+from evenhand.blending.blend import Blend, blend
+from evenhand.blending.core.spec import Recipe, recipe
+from evenhand.blending.nested_evaluation import worth
 from evenhand.evaluation.audit.dominant_groups import heaviest
 from evenhand.evaluation.figures.evaluate import default_metrics, evaluate
 from evenhand.evaluation.figures.score import fast_score

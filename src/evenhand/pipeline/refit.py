@@ -14,10 +14,10 @@ import pandas as pd
 from evenhand.base.errors import DataError
 from evenhand.base.storage.record import Record
 from evenhand.base.values import TEST, Floats, Folds, Interval, Predictions, Samples, Strings
+from evenhand.blending.blend import blend
 from evenhand.data.config import FoldsConfig
 from evenhand.data.splits.make_folds import make_folds
 from evenhand.data.store.store import Store
-from evenhand.ensemble.blend import blend
 from evenhand.evaluation.figures.evaluate import evaluate, judged
 from evenhand.evaluation.resampling.resampling_units import divided
 from evenhand.pipeline.gathered import OUT_OF_FOLD, gathered

@@ -19,10 +19,10 @@ from evenhand.balance.config import BalanceConfig
 from evenhand.base.errors import ConfigError, EvenhandError, Fault
 from evenhand.base.settings.section import Section, check, merged, option, put, read_file, read_toml, set_dotted
 from evenhand.base.settings.toml_lines import Key
+from evenhand.blending.config import EnsembleConfig
+from evenhand.blending.label_faults import label_faults
 from evenhand.data.config import DataConfig, FoldsConfig, FurtherConfig
 from evenhand.engines.config import ComputeConfig
-from evenhand.ensemble.config import EnsembleConfig
-from evenhand.ensemble.label_faults import label_faults
 from evenhand.evaluation.config import ClassesConfig, EvaluateConfig, ScoreConfig
 from evenhand.evaluation.metrics.metric_names import metric_faults
 from evenhand.modalities import KINDS, Kind

@@ -1,0 +1,67 @@
+"""A shift per class that raises a score."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.special import softmax
+
+from evenhand.base.settings.section import option
+from evenhand.base.values import Floats, Ints
+from evenhand.blending.calibrators import CALIBRATORS
+from evenhand.blending.core.calibrator import Calibration, Calibrator
+from evenhand.blending.core.log_loss import logs
+from evenhand.evaluation.figures.score import fast_score
+
+
+@dataclass(frozen=True, eq=False)
+class Shifted:
+    """softmax(log p + shifts); shifts (k,)."""
+
+    shifts: Floats
+
+    def apply(self, probabilities: Floats) -> Floats:
+        return np.asarray(softmax(logs(probabilities) + self.shifts, axis=1))
+
+    def document(self) -> dict[str, Any]:
+        return {"name": "bias", "shifts": self.shifts.tolist()}
+
+
+@CALIBRATORS.register("bias")
+class Bias(Calibrator):
+    """Shifts of the logarithms, found class by class so that a score rises.
+
+    It works on what is decided, not on how sure that is: rare classes gain where the score counts them. Thresholds
+    that are tuned on the rows they are judged by flatter most of all, which is why they are cross-fitted here.
+    """
+
+    score: dict[str, float] = option({"macro_f1": 1.0}, says="Metrics to raise, and their weights.")
+    steps: list[float] = option([1.0, 0.5, 0.25], says="Sizes of the shifts that are tried, one round each.")
+    least_gain: float = option(1e-3, ge=0, says="A shift is kept if the score rises by more than this.")
+
+    def calibrate(self, probabilities: Floats, truth: Ints, classes: Sequence[str]) -> Calibration:
+        scores = logs(probabilities)
+        shifts = np.zeros(len(classes))
+        best = self._score(scores, truth, classes)
+        for size in self.steps:
+            for c in range(len(classes)):
+                for step in (size, -size):
+                    tried = self._tried(scores, c, step, truth, classes)
+                    if tried > best + self.least_gain:
+                        best = tried
+                        shifts[c] += step
+                        scores[:, c] += step
+                        break
+        return Shifted(shifts)
+
+    def _tried(self, scores: Floats, c: int, step: float, truth: Ints, classes: Sequence[str]) -> float:
+        scores[:, c] += step
+        found = self._score(scores, truth, classes)
+        scores[:, c] -= step
+        return found
+
+    def _score(self, scores: Floats, truth: Ints, classes: Sequence[str]) -> float:
+        return fast_score(np.asarray(softmax(scores, axis=1)), truth, classes, self.score)[0]

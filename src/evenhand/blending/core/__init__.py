@@ -1,0 +1,1 @@
+"""What methods share: cross-fitting, solvers, specifications."""

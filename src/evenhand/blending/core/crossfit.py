@@ -1,0 +1,95 @@
+"""Learning so that no row has a say in its own answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from evenhand.base.errors import DataError
+from evenhand.base.values import Floats
+from evenhand.blending.core.method import Learned
+from evenhand.blending.inputs.stack import Stack
+from evenhand.evaluation.core.judged_rows import known
+
+
+class Learner(Protocol):
+    """A method, or a recipe of several steps."""
+
+    def learn(self, stack: Stack, seed: int) -> Learned:
+        """Return what the rows teach."""
+
+    def learn_each(self, stack: Stack, seed: int) -> tuple[Learned, Mapping[int, Learned]]:
+        """Return what all rows teach, and for each fold what the rows of the others teach."""
+
+
+@dataclass(frozen=True, eq=False)
+class Crossfit:
+    """What was learned from all rows, and from all folds but one.
+
+    Attributes
+    ----------
+    overall
+        From all rows; for rows that are new.
+    per_fold
+        For the rows of each fold, learned on the other folds. A fold without a row of known truth has none: it
+        is answered by `overall`, which has seen none of its truth.
+    """
+
+    overall: Learned
+    per_fold: Mapping[int, Learned]
+
+    def out_of_fold(self, stack: Stack) -> Floats:
+        """Return (n, k) float64: each row answered by what the other folds taught."""
+        out = np.empty((len(stack), stack.k))
+        for rows in stack.slices():
+            part = stack.take(rows)
+            for fold in part.folds:
+                at = np.flatnonzero(part.fold == fold)
+                out[rows.start + at] = self.per_fold.get(fold, self.overall).apply(part.take(at))
+        return out
+
+    def naive(self, stack: Stack) -> Floats:
+        """Return (n, k) float64: each row answered by what all rows taught, its own truth among them."""
+        return applied(self.overall, stack)
+
+
+def crossfit(learner: Learner, stack: Stack, seed: int = 0) -> Crossfit:
+    """Return what a method learns from all rows, and for each fold from the others.
+
+    Parameters
+    ----------
+    stack
+        With truth and folds; rows whose truth is not known teach nothing.
+
+    Raises
+    ------
+    DataError
+        If truth or folds are missing, no truth is known, or all that is known lies in one fold.
+    """
+    for what in ("truth", "fold"):
+        if getattr(stack, what) is None:
+            word, table = ("truth", "labels") if what == "truth" else ("folds", "folds")
+            raise DataError(
+                f'The predictions of "{stack.names[0]}" have no {word}, without which nothing can be learned. Give '
+                f"a table of {table} (--{table}), or a column with them in the file."
+            )
+    if not known(stack.labels).any():
+        raise DataError(f'No row of "{stack.names[0]}" has a known truth; nothing can be learned without.')
+    rows = stack.known()
+    if len(rows.folds) < 2:
+        raise DataError(
+            f"All {len(rows)} rows with a known truth lie in one fold; what is learned on a fold is judged on "
+            "others, so at least two folds must hold rows."
+        )
+    return Crossfit(*learner.learn_each(rows, seed))
+
+
+def applied(learned: Learned, stack: Stack) -> Floats:
+    """Return (n, k) float64 what `learned` answers, in slices that fit into memory."""
+    out = np.empty((len(stack), stack.k))
+    for rows in stack.slices():
+        out[rows] = learned.apply(stack.take(rows))
+    return out

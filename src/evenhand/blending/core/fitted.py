@@ -1,0 +1,98 @@
+"""What stackers have learned: an estimator of scikit-learn's kind, and how its answers become probabilities."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+from evenhand.base.values import Floats, Ints
+from evenhand.blending.inputs.stack import Stack
+from evenhand.blending.inputs.stacking_features import Feature, of_candidates, of_rows, shared_out, spread
+
+Ask = Literal["candidates", "rows"]
+"""What one tree answers: whether a row is of a class that is likely, or which class a row is of."""
+
+
+@dataclass(frozen=True, eq=False)
+class OfRows:
+    """An estimator that was given all classes of a row side by side.
+
+    Attributes
+    ----------
+    estimator
+        With `predict_proba`; None where the training rows had one class only.
+    seen
+        (s,) the classes that the training rows had.
+    features
+        What it is given.
+    """
+
+    estimator: Any
+    seen: Ints
+    features: tuple[Feature, ...]
+
+    def apply(self, stack: Stack) -> Floats:
+        if self.estimator is None:
+            answers = np.ones((len(stack), 1))
+        else:
+            answers = self.estimator.predict_proba(of_rows(stack, self.features))
+        return spread(answers, self.seen, stack.mean())
+
+    def document(self) -> dict[str, Any]:
+        return {"features": list(self.features)}
+
+
+@dataclass(frozen=True, eq=False)
+class OfCandidates:
+    """An estimator that was asked of some classes of a row whether it is this one."""
+
+    estimator: Any
+    features: tuple[Feature, ...]
+    most: int
+
+    def apply(self, stack: Stack) -> Floats:
+        asked = of_candidates(stack, self.features, self.most)
+        answers = self.estimator.predict_proba(asked.table)[:, 1]
+        return shared_out(stack.mean(), asked.classes, answers.reshape(asked.classes.shape))
+
+    def document(self) -> dict[str, Any]:
+        return {"features": list(self.features), "candidates": self.most}
+
+
+@dataclass(frozen=True)
+class TheMean:
+    """The mean of the models, where nothing could be learned."""
+
+    def apply(self, stack: Stack) -> Floats:
+        return stack.mean()
+
+    def document(self) -> dict[str, Any]:
+        return {}
+
+
+def fit_rows(estimator: Any, stack: Stack, features: Sequence[Feature]) -> OfRows:
+    """Return an estimator fitted on rows with all classes side by side."""
+    seen = np.unique(stack.labels)
+    if len(seen) < 2:
+        return OfRows(None, seen, tuple(features))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        estimator.fit(of_rows(stack, features), stack.labels)
+    return OfRows(estimator, seen, tuple(features))
+
+
+def fit_candidates(estimator: Any, stack: Stack, features: Sequence[Feature], most: int) -> OfCandidates | TheMean:
+    """Return an estimator fitted on the question whether a row is of a class, for the likeliest classes."""
+    asked = of_candidates(stack, features, most)
+    right = (asked.classes == stack.labels[:, None]).ravel()
+    if right.all() or not right.any():
+        return TheMean()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        estimator.fit(asked.table, right.astype(np.int64))
+    return OfCandidates(estimator, tuple(features), most)

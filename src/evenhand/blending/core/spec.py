@@ -1,0 +1,156 @@
+"""A recipe: a way of blending by name with its options, and what is done to the result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from evenhand.base.errors import EvenhandError
+from evenhand.base.registry import Registry
+from evenhand.base.settings.section import Section, check
+from evenhand.base.values import Floats
+from evenhand.blending.calibrators import CALIBRATORS
+from evenhand.blending.core.calibrator import Calibration, Calibrator
+from evenhand.blending.core.crossfit import crossfit
+from evenhand.blending.core.method import Learned, Method, refuse_several
+from evenhand.blending.inputs.stack import Stack
+from evenhand.blending.methods import METHODS
+
+Choice = str | dict[str, Any]
+"""A name ("nnls"), names joined by + ("nnls+temperature"), or a table with `name`, options and `then`."""
+
+
+@dataclass(frozen=True, eq=False)
+class Adjusted:
+    """A learned blend with learned calibrations after it."""
+
+    learned: Learned
+    calibrations: tuple[Calibration, ...]
+
+    def apply(self, stack: Stack) -> Floats:
+        table = self.learned.apply(stack)
+        for calibration in self.calibrations:
+            table = calibration.apply(table)
+        return table
+
+    def document(self) -> dict[str, Any]:
+        return self.learned.document() | {"then": [calibration.document() for calibration in self.calibrations]}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A method and the calibrators after it.
+
+    Attributes
+    ----------
+    name
+        The method with the options that differ from its defaults, and the calibrators: "greedy(rounds=20)+bias".
+    method
+        What blends.
+    then
+        What is done to the blend, in this order.
+    """
+
+    name: str
+    method: Method
+    then: tuple[Calibrator, ...] = ()
+
+    @property
+    def uses_features(self) -> bool:
+        """Whether it looks at features that are stored for the rows."""
+        return self.method.uses_features
+
+    def learn(self, stack: Stack, seed: int = 0) -> Learned:
+        """Return what the rows of `stack` teach, all of whose truth is known.
+
+        Calibrators are learned on blends that have not seen the row: the rows' own folds are left out in turn.
+        """
+        self._check(stack)
+        if not self.then:
+            return self.method.learn(stack, seed)
+        inside = stack.split_inside(seed)
+        fitted = crossfit(self.method, inside, seed)
+        return self._adjusted(fitted.overall, fitted.out_of_fold(inside), stack)
+
+    def learn_each(self, stack: Stack, seed: int = 0) -> tuple[Learned, Mapping[int, Learned]]:
+        """Return what all rows teach, and for each fold what the rows of the other folds teach."""
+        self._check(stack)
+        if not self.then:
+            return self.method.learn_each(stack, seed)
+        return self.learn(stack, seed), {fold: self.learn(stack.without(fold), seed) for fold in stack.folds}
+
+    def _check(self, stack: Stack) -> None:
+        if self.then or not self.method.takes_several:
+            refuse_several(stack, self.name)
+
+    def _adjusted(self, learned: Learned, table: Floats, stack: Stack) -> Adjusted:
+        steps: list[Calibration] = []
+        for calibrator in self.then:
+            steps.append(calibrator.calibrate(table, stack.labels, stack.classes))
+            table = steps[-1].apply(table)
+        return Adjusted(learned, tuple(steps))
+
+
+def recipe(choice: Choice | Recipe, *, score: Mapping[str, float] | None = None) -> Recipe:
+    """Return the recipe that a choice stands for.
+
+    Parameters
+    ----------
+    choice
+        "nnls", "nnls+temperature", or {"name": "greedy", "rounds": 20, "then": ["bias"]}.
+    score
+        Metric -> weight, what is to be maximised, for methods and calibrators whose own `score` is not given.
+
+    Raises
+    ------
+    EvenhandError
+        If there is no such name, or an option is wrong; every fault is named.
+
+    Examples
+    --------
+    >>> recipe("nnls+temperature").name
+    'nnls+temperature'
+    >>> recipe({"name": "equal", "space": "log", "then": "bias"}).name
+    'equal(space=log)+bias'
+    """
+    if isinstance(choice, Recipe):
+        return choice
+    table = {"name": choice} if isinstance(choice, str) else dict(choice)
+    name, *after = str(table.pop("name", "")).split("+")
+    then: Any = table.pop("then", [])
+    steps: list[Any] = [*after, *([then] if isinstance(then, (str, Mapping)) else then)]
+    method = _section(METHODS, {"name": name, **table}, score)
+    calibrators = [_section(CALIBRATORS, {"name": c} if isinstance(c, str) else dict(c), score) for c in steps]
+    words = [said for said, _ in (method, *calibrators)]
+    return Recipe("+".join(words), method[1], tuple(section for _, section in calibrators))
+
+
+def _section(registry: Registry[Any], table: dict[str, Any], score: Mapping[str, float] | None) -> tuple[str, Any]:
+    """Return the words for a choice, and the section with its options."""
+    name = str(table.pop("name", "")).strip()
+    if not name:
+        known = ", ".join(registry.names())
+        raise EvenhandError(f'A table for a {registry.what} needs a "name"; known are: {known}.')
+    cls = registry.get(name)
+    section: Section = check(cls, table, name)
+    given = {key: value for key, value in section.model_dump().items() if key in section.model_fields_set}
+    plain = {
+        key: value
+        for key, value in given.items()
+        if value != cls.model_fields[key].get_default(call_default_factory=True)
+    }
+    if score and "score" in cls.model_fields and "score" not in table:
+        section = check(cls, {**table, "score": dict(score)}, name)
+    options = ", ".join(f"{key}={_said(value)}" for key, value in plain.items())
+    return (f"{name}({options})" if options else name), section
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "/".join(
+            f"{key}:{_said(item)}" if isinstance(item, (int, float)) else str(key) for key, item in value.items()
+        )
+    if isinstance(value, (list, tuple)):
+        return "/".join(_said(item) for item in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,1 @@
+"""What is blended: predictions aligned by id, and features made of them."""

@@ -1,0 +1,48 @@
+"""What a configuration asks that cannot be had with the labels its rows have: one each, or several."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+
+from evenhand.base.errors import EvenhandError, Fault
+from evenhand.blending.core.spec import Choice, recipe
+from evenhand.evaluation.metrics.metric_names import parse
+
+
+def label_faults(
+    score: Sequence[str],
+    methods: Sequence[Choice],
+    *,
+    several: bool,
+    sets: Collection[str] = (),
+    levels: Collection[str] = (),
+) -> Iterator[Fault]:
+    """Yield a fault for each metric and blend that is not for these labels; names that are wrong are passed over.
+
+    Parameters
+    ----------
+    score
+        Names of the metrics of [score].
+    methods
+        Blends that will be made.
+    several
+        Whether a row may have several labels.
+    sets, levels
+        The named sets of classes and the levels of the data.
+    """
+    for name in score:
+        try:
+            labels = parse(name, sets, levels).metric.labels
+        except EvenhandError:
+            continue
+        if labels not in ("any", "several" if several else "one"):
+            has = "may have several labels (data.several)" if several else "have one label each"
+            yield Fault(f"score.{name}", f"is not for rows that {has}", "name another metric")
+    for choice in methods if several else ():
+        one = recipe(choice)
+        if one.then or not one.method.takes_several:
+            yield Fault(
+                "ensemble.methods",
+                f'"{one.name}" is for rows that hold one class each, and these may have several (data.several)',
+                "use equal, score or nnls, and nothing after them",
+            )

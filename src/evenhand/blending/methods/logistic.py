@@ -1,0 +1,42 @@
+"""A logistic regression on what the models say."""
+
+from __future__ import annotations
+
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from evenhand.base.settings.section import option
+from evenhand.blending.core.fitted import Ask, fit_candidates, fit_rows
+from evenhand.blending.core.method import Learned, Method
+from evenhand.blending.inputs.stack import Stack
+from evenhand.blending.inputs.stacking_features import Feature
+from evenhand.blending.methods import METHODS
+
+
+@METHODS.register("logistic")
+class Logistic(Method):
+    """Stacked generalisation (Wolpert 1992) by logistic regression on standardised features.
+
+    Asked of candidates, one set of coefficients serves all classes. Asked of rows it is multinomial, with a
+    coefficient for every feature and class, which needs many rows per class.
+    """
+
+    features: list[Feature] = option(
+        ["logits", "entropy", "margin", "agreement"],
+        min_length=1,
+        says="What is learned from: probabilities, logits, entropy, margin, differences, agreement.",
+    )
+    ask: Ask = option("candidates", says="candidates or rows, as for gradient_boosting; rows is multinomial.")
+    candidates: int = option(5, ge=2, unit="classes", says="How many classes of a row are asked for.")
+    inverse_strength: float = option(
+        0.1, gt=0, says="scikit-learn's C: smaller holds the coefficients closer to 0."
+    )
+
+    def learn(self, stack: Stack, seed: int) -> Learned:
+        estimator = make_pipeline(
+            StandardScaler(), LogisticRegression(C=self.inverse_strength, max_iter=200, tol=1e-3)
+        )
+        if self.ask == "rows":
+            return fit_rows(estimator, stack, self.features)
+        return fit_candidates(estimator, stack, self.features, self.candidates)

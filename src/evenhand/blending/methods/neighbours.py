@@ -1,0 +1,140 @@
+"""Rows that look alike, asked where the blend hesitates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.neighbors import NearestNeighbors
+
+from evenhand.base.errors import DataError
+from evenhand.base.settings.section import option
+from evenhand.base.values import Floats, Ints
+from evenhand.blending.core.crossfit import crossfit
+from evenhand.blending.core.method import Learned, Method
+from evenhand.blending.core.nested_spec import Base, base_of
+from evenhand.blending.inputs.confused_pairs import leading
+from evenhand.blending.inputs.stack import Stack
+from evenhand.blending.methods import METHODS
+from evenhand.blending.methods.greedy import worth
+
+
+@dataclass(frozen=True, eq=False)
+class Alike:
+    """What the nearest of some rows are.
+
+    Attributes
+    ----------
+    index
+        Finds the nearest by the angle between stored features.
+    truth
+        (n,) classes of the rows in it.
+    count, k
+        Neighbours that are asked, and classes.
+    """
+
+    index: NearestNeighbors
+    truth: Ints
+    count: int
+    k: int
+
+    def vote(self, stack: Stack) -> Floats:
+        """Return (n, k) the share of each class among the neighbours, nearer ones counting more."""
+        distance, at = self.index.kneighbors(directions(stack))
+        near = np.maximum(1.0 - distance, 1e-6)
+        out = np.zeros((len(stack), self.k))
+        np.add.at(out, (np.arange(len(stack))[:, None], self.truth[at]), near / near.sum(axis=1, keepdims=True))
+        return out
+
+
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """A blend, with neighbours mixed in where its lead is narrow.
+
+    Attributes
+    ----------
+    base, alike
+        The blend and the neighbours.
+    gate, share
+        The lead below which neighbours are asked, and what they then count.
+    """
+
+    base: Learned
+    alike: Alike
+    gate: float
+    share: float
+
+    def apply(self, stack: Stack) -> Floats:
+        table = self.base.apply(stack)
+        if self.share and self.gate:
+            rows = np.flatnonzero(leading(table)[1] < self.gate)
+            if len(rows):
+                table[rows] = (1 - self.share) * table[rows] + self.share * self.alike.vote(stack.take(rows))
+        return table
+
+    def document(self) -> dict[str, Any]:
+        return self.base.document() | {"neighbours": {"gate": self.gate, "share": self.share}}
+
+
+@METHODS.register("neighbours")
+class Neighbours(Method):
+    """The classes of the nearest rows by stored features, mixed in where the blend's lead is narrow.
+
+    Features are the activations that a run has stored for its encoders; each is scaled to unit length, so the
+    angle decides (Papernot & McDaniel 2018 use neighbours in this way). How narrow a lead must be and what
+    neighbours then count are tuned on folds that the neighbours are not from; nothing may be the best.
+    """
+
+    uses_features: ClassVar[bool] = True
+    base: Base = option("equal", says="The blend: a name, or a table with a name and options.")
+    count: int = option(10, ge=1, unit="rows", says="Neighbours that are asked.")
+    gates: list[float] = option([0.1, 0.2, 0.4, 0.7, 1.01], says="Leads that are tried as the gate.")
+    shares: list[float] = option([0.25, 0.5, 0.75], says="Shares of the neighbours that are tried.")
+    score: dict[str, float] = option({"macro_f1": 1.0}, says="Metrics by which gate and share are chosen.")
+
+    def learn(self, stack: Stack, seed: int) -> Learned:
+        if not stack.features:
+            raise DataError(
+                '"neighbours" needs stored features, and none are given. Blend a run whose models have a frozen '
+                "part, or pass features= with (n, d) numbers for the rows."
+            )
+        inside = stack.split_inside(seed)
+        fitted = crossfit(base_of(self.base), inside, seed)
+        votes = np.zeros((len(stack), stack.k))
+        for fold in inside.folds:
+            rows = np.flatnonzero(inside.fold == fold)
+            votes[rows] = self._alike(inside.without(fold)).vote(inside.take(rows))
+        gate, share = self._tuned(inside, fitted.out_of_fold(inside), votes)
+        return Compared(fitted.overall, self._alike(stack), gate, share)
+
+    def _alike(self, stack: Stack) -> Alike:
+        count = min(self.count, len(stack))
+        index = NearestNeighbors(n_neighbors=count, metric="cosine", algorithm="brute").fit(directions(stack))
+        return Alike(index, stack.labels, count, stack.k)
+
+    def _tuned(self, stack: Stack, table: Floats, votes: Floats) -> tuple[float, float]:
+        """Return the gate and the share with the best score; (0, 0) where the blend alone is as good."""
+        margin = leading(table)[1]
+        best, found = worth(table, stack.labels, stack, self.score), (0.0, 0.0)
+        for gate, share in _grid(self.gates, self.shares):
+            mixed = np.where((margin < gate)[:, None], (1 - share) * table + share * votes, table)
+            reached = worth(mixed, stack.labels, stack, self.score)
+            if reached[0] > best[0]:
+                best, found = reached, (gate, share)
+        return found
+
+
+def directions(stack: Stack) -> Floats:
+    """Return (n, d) float32: stored features side by side, each set of them scaled to unit length."""
+    parts = []
+    for name in sorted(stack.features):
+        table = np.asarray(stack.features[name], dtype=np.float32)
+        length = np.linalg.norm(table, axis=1, keepdims=True)
+        parts.append(table / np.maximum(length, 1e-12))
+    return np.concatenate(parts, axis=1)
+
+
+def _grid(gates: Sequence[float], shares: Sequence[float]) -> list[tuple[float, float]]:
+    return [(gate, share) for gate in gates for share in shares]

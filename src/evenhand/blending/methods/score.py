@@ -1,0 +1,40 @@
+"""Every model counts by how good it is."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from evenhand.base.settings.section import option
+from evenhand.blending.core.method import Learned, Method
+from evenhand.blending.core.weighted_sums import Space, Weighted, shares
+from evenhand.blending.inputs.stack import Stack
+from evenhand.blending.methods import METHODS
+from evenhand.evaluation.figures.score import fast_score
+
+
+@METHODS.register("score")
+class ByScore(Method):
+    """Weights that grow with what a model scores above knowing nothing but how common the classes are."""
+
+    takes_several: ClassVar[bool] = True
+    score: dict[str, float] = option({"macro_f1": 1.0}, says="Metrics that are the score, and their weights.")
+    power: float = option(1.0, gt=0, says="Weights go with this power of the score; more lets the best decide.")
+    space: Space = option("probability", says="What is averaged: probability, logit or log.")
+
+    def learn(self, stack: Stack, seed: int) -> Learned:
+        ignorant = np.broadcast_to(_prior(stack), (len(stack), stack.k))
+        floor = self._score(ignorant, stack)
+        gains = np.array([self._score(table, stack) - floor for table in stack.tables])
+        return Weighted(shares(np.maximum(gains, 0.0) ** self.power), self.space, stack.several)
+
+    def _score(self, table: np.ndarray, stack: Stack) -> float:
+        return fast_score(table, stack.labels, stack.classes, self.score)[0]
+
+
+def _prior(stack: Stack) -> np.ndarray:
+    """Return (k,) the share of each class."""
+    if stack.several:
+        return np.asarray(stack.labels.mean(axis=0))
+    return np.bincount(stack.labels, minlength=stack.k) / len(stack)
