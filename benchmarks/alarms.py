@@ -28,7 +28,7 @@ from torch import Tensor, nn
 
 from evenhand.balance.config import BalanceConfig
 from evenhand.base.values import Floats, Ints
-from evenhand.doctor.live import watcher
+from evenhand.diagnosis.live_checks import watcher
 from evenhand.training.config import TrainConfig
 from evenhand.training.inputs.inputs import ViewInputs
 from evenhand.training.loop.determinism import deterministic

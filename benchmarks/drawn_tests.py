@@ -31,8 +31,8 @@ from evenhand.base.values import TEST, Folds, Samples
 from evenhand.data.config import FoldsConfig
 from evenhand.data.splits.locked_test import different_tests, draws
 from evenhand.data.splits.make_folds import make_folds
-from evenhand.doctor.case import Case
-from evenhand.doctor.examine import examine
+from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.examine import examine
 from evenhand.pipeline.check import pictures
 from evenhand.pipeline.progress import Silent
 from evenhand.pipeline.source import read

@@ -40,7 +40,7 @@ from evenhand.blending.blend import blend
 from evenhand.blending.nested_evaluation import worth
 from evenhand.data.config import FoldsConfig
 from evenhand.data.splits.make_folds import make_folds
-from evenhand.doctor import Case, examine
+from evenhand.diagnosis import Case, examine
 from evenhand.evaluation.audit.audit import audit
 from evenhand.evaluation.figures.evaluate import evaluate
 from evenhand.pipeline.check import pictures

@@ -29,7 +29,7 @@ from evenhand.base.values import Predictions
 from evenhand.blending.blend import blend
 from evenhand.blending.inputs.align import align
 from evenhand.blending.nested_evaluation import worth
-from evenhand.doctor import Case, examine
+from evenhand.diagnosis import Case, examine
 from evenhand.evaluation.figures.evaluate import evaluate
 from evenhand.evaluation.reading.arrays import predictions_from
 

@@ -18,7 +18,7 @@ _WHERE = {
     "EvenhandError": "base.errors",
     "EffectivePrior": "balance.prior.effective_prior",
     "EvaluationResult": "evaluation.figures.evaluation_result",
-    "Examination": "doctor.examination",
+    "Examination": "diagnosis.examination",
     "Finding": "base.values",
     "Folds": "base.values",
     "GroupedStratifiedKFold": "data.splits.sklearn_splitter",
@@ -81,7 +81,7 @@ if TYPE_CHECKING:
     from evenhand.blending.calibrate import calibrated as calibrated
     from evenhand.blending.nested_evaluation import worth as worth
     from evenhand.data.splits.sklearn_splitter import GroupedStratifiedKFold as GroupedStratifiedKFold
-    from evenhand.doctor.examination import Examination as Examination
+    from evenhand.diagnosis.examination import Examination as Examination
     from evenhand.evaluation.comparison.compare import Comparison as Comparison
     from evenhand.evaluation.figures.evaluation_result import EvaluationResult as EvaluationResult
     from evenhand.evaluation.reading.read import read_predictions as read_predictions

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from evenhand.base.values import Finding, Folds, Samples
-    from evenhand.doctor.examination import Examination
+    from evenhand.diagnosis.examination import Examination
     from evenhand.pipeline.check import Check
     from evenhand.pipeline.ledger import Books
     from evenhand.pipeline.predict import Predicted

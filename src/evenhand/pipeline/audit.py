@@ -14,8 +14,8 @@ from evenhand.base.storage.record import Record
 from evenhand.base.values import Finding, Floats, Predictions, RowSet, Strings
 from evenhand.blending.core.spec import Recipe, recipe
 from evenhand.data.store.store import Store
-from evenhand.doctor.case import Case
-from evenhand.doctor.examine import examine
+from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.examine import examine
 from evenhand.evaluation.audit.audit import audit as audit_predictions
 from evenhand.evaluation.audit.audit import part_names
 from evenhand.evaluation.reading.columns import Columns

@@ -12,8 +12,8 @@ from evenhand.balance.prior.balance_ledger import Ledger, ledger_of
 from evenhand.base.errors import EvenhandError
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Finding
-from evenhand.doctor.case import Case
-from evenhand.doctor.examine import examine
+from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.examine import examine
 from evenhand.settings.load import load
 
 

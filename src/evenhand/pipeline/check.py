@@ -13,10 +13,10 @@ from evenhand.balance.prior.balance_ledger import Ledger
 from evenhand.base.storage.record import ROW
 from evenhand.base.values import Finding, Folds, Samples
 from evenhand.data.splits.make_folds import make_folds
-from evenhand.doctor.case import Case
-from evenhand.doctor.examination import Examination
-from evenhand.doctor.examine import FIRST, examine
-from evenhand.doctor.skew import Skew, skew_summary
+from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.examination import Examination
+from evenhand.diagnosis.examine import FIRST, examine
+from evenhand.diagnosis.statistics.skew import Skew, skew_summary
 from evenhand.pipeline.ledger import ledgers
 from evenhand.pipeline.progress import Silent, Watcher
 from evenhand.pipeline.progress_bars import shows_progress

@@ -11,8 +11,8 @@ import numpy as np
 from evenhand.base.errors import DataError, unknown
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Finding, Folds, Predictions, RowSet
-from evenhand.doctor.case import Case
-from evenhand.doctor.examine import examine
+from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.examine import examine
 from evenhand.evaluation.comparison.agreement import Agreement
 from evenhand.evaluation.comparison.agreement import agreement as agreement_of
 from evenhand.evaluation.comparison.compare import Against, Comparison, compare_predictions

@@ -10,9 +10,9 @@ from evenhand.base.errors import RecordError
 from evenhand.base.storage.atomic import frame_csv, replacing
 from evenhand.base.storage.record import Record, records
 from evenhand.base.values import TEST, Finding, Folds, Predictions
-from evenhand.doctor.case import Case
-from evenhand.doctor.examination import Examination
-from evenhand.doctor.examine import examine, ordered
+from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.examination import Examination
+from evenhand.diagnosis.examine import examine, ordered
 from evenhand.evaluation.figures.confident_learning import most_accurate, suspected_labels
 from evenhand.settings.load import Settings
 
@@ -32,7 +32,7 @@ def estimate_findings(
     predictions
         Out-of-fold predictions of every model and blend.
     more
-        Further parts of the case (`evenhand.doctor.case.Case`), such as worth.
+        Further parts of the case (`evenhand.diagnosis.evidence.evidence.Case`), such as worth.
     """
     folds = record.folds()
     case = Case(

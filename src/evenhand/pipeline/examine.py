@@ -12,12 +12,12 @@ from evenhand.balance.prior.balance_ledger import Ledger
 from evenhand.base.errors import EvenhandError
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Finding
-from evenhand.doctor.case import Case
-from evenhand.doctor.course import courses_of
-from evenhand.doctor.examination import Examination
-from evenhand.doctor.examine import examine as look
-from evenhand.doctor.examine import ordered
-from evenhand.doctor.rule import RULES
+from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.evidence.training_history import courses_of
+from evenhand.diagnosis.examination import Examination
+from evenhand.diagnosis.examine import examine as look
+from evenhand.diagnosis.examine import ordered
+from evenhand.diagnosis.rule import RULES
 from evenhand.pipeline.ledger import ledgers
 from evenhand.settings.load import load
 

@@ -15,7 +15,7 @@ from evenhand.data.config import FurtherData
 from evenhand.data.roots.file_names import some
 from evenhand.data.roots.root import Root, root_of
 from evenhand.data.store.entry import Entry
-from evenhand.doctor.case import Failure
+from evenhand.diagnosis.evidence.evidence import Failure
 from evenhand.modalities import Kind
 from evenhand.settings.load import Settings
 

@@ -15,9 +15,9 @@ from evenhand.base.errors import ConfigError, Fault
 from evenhand.base.values import TEST, Finding, Folds, Mask, Samples
 from evenhand.data.roots.root import root_of
 from evenhand.data.splits.make_folds import make_folds
-from evenhand.doctor.case import Case
-from evenhand.doctor.examination import Examination
-from evenhand.doctor.examine import examine
+from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.examination import Examination
+from evenhand.diagnosis.examine import examine
 from evenhand.pipeline.source import check_learnable
 from evenhand.settings.load import Settings, load
 

@@ -18,7 +18,7 @@ from evenhand.base.storage.record import Record
 from evenhand.base.values import Finding, Floats, Mask, Predictions, RowSet, Samples
 from evenhand.data.roots.root import Root, open_root
 from evenhand.data.store.store import Store
-from evenhand.doctor.case import Failure
+from evenhand.diagnosis.evidence.evidence import Failure
 from evenhand.engines.cores import usable_cores
 from evenhand.evaluation.core.judged_rows import THRESHOLD
 from evenhand.evaluation.figures.calibration import expected_accuracy, row_confidence

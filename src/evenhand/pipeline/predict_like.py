@@ -15,7 +15,7 @@ from evenhand.base.storage.record import Record
 from evenhand.base.text.cells import by_spelling, same_as
 from evenhand.base.values import Predictions, Strings
 from evenhand.blending.consensus import override, votes_of
-from evenhand.doctor.case import Failure
+from evenhand.diagnosis.evidence.evidence import Failure
 from evenhand.evaluation.reading.from_record import of_record
 from evenhand.pipeline.likeness import Sample, Submission, filled, read_sample, write_submission
 from evenhand.pipeline.predict import predict

@@ -32,7 +32,7 @@ from evenhand.pipeline.work import work
 from evenhand.settings.load import Settings, asked, load
 from evenhand.training.calls import PrepareCall, SoupCall, TrainCall
 
-WATCHER = "evenhand.doctor.live:watcher"
+WATCHER = "evenhand.diagnosis.live_checks:watcher"
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from evenhand.base.values import Finding, RowSet, Samples
 from evenhand.data.roots.root import Root, root_of
 from evenhand.data.store.entry import Entry
 from evenhand.data.store.store import Store
-from evenhand.doctor.case import Failure
+from evenhand.diagnosis.evidence.evidence import Failure
 from evenhand.engines.config import ComputeConfig
 from evenhand.evaluation.class_names import class_faults
 from evenhand.modalities import Kind

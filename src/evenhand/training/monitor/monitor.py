@@ -1,6 +1,6 @@
 """The guard of a fit: somebody who looks at every epoch, and what is done when something is wrong.
 
-Who looks is passed in from above (`evenhand.doctor.live` in a run). What is done is here: tell, stop, or mend.
+Who looks is passed in from above (`evenhand.diagnosis.live_checks` in a run). What is done is here: tell, stop, or mend.
 """
 
 from __future__ import annotations

@@ -61,7 +61,7 @@ def run_task(
     Parameters
     ----------
     watcher
-        "package.module:name" of who looks at every epoch (`evenhand.doctor.live:watcher`), or None. What it cries
+        "package.module:name" of who looks at every epoch (`evenhand.diagnosis.live_checks:watcher`), or None. What it cries
         is told as {"alarm": finding as plain values, with `epoch` and what was done, `did`}.
     progress
         Told [epochs done, epochs at most] after each epoch.

@@ -1,0 +1,1 @@
+"""The evidence that rules look at, with the parts they share computed once."""

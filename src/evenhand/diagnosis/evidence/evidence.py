@@ -1,0 +1,256 @@
+"""The case: the evidence that rules look at, with the parts they share computed once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from evenhand.balance.prior.balance_ledger import Ledger
+from evenhand.base.errors import DataError
+from evenhand.base.values import TEST, Floats, Folds, Ints, Mask, Predictions, Samples, Strings, Verdict
+from evenhand.data.config import FoldsConfig
+from evenhand.data.splits.make_folds import redraw_tests
+from evenhand.data.splits.random_test import METHOD
+from evenhand.diagnosis.evidence import data_parts
+from evenhand.diagnosis.evidence.sampling import whole_groups
+from evenhand.diagnosis.evidence.training_history import Course
+from evenhand.evaluation.comparison.compare import Comparison
+from evenhand.evaluation.selection.selection_report import Worth
+
+MOST_LOOKED_AT = 6000
+"""Rows that rules about the looks of pictures take in; more would change little and cost minutes."""
+OF_ROWS_ALONE = ("blank", "copies", "near_pairs", "alike_pairs", "alike", "label_words", "label_matrix")
+"""Shared parts that do not depend on how the rows are divided."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A row that could not be decoded: its id, its path and the reason in words."""
+
+    id: str
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """Evidence about one set of data, or one run; a part that is None is not known.
+
+    Attributes
+    ----------
+    samples
+        The n rows that could be decoded.
+    folds
+        A fold for each of them.
+    config
+        The configuration as plain nested values ({"data": {...}, "folds": {...}}).
+    failures
+        The rows that could not be decoded and are not among the samples; None where nothing was decoded.
+    facts
+        Frame of n rows about the files: columns among width, height (px), mode (as Pillow names it),
+        format ("JPEG"), bytes.
+    pictures
+        (n, h, w, 3) uint8 as stored (may be memory-mapped).
+    features
+        (n, d) float32 of an encoder.
+    predictions
+        Of models, for the rules about estimates.
+    courses
+        Of trainings, for the rules about training.
+    ledgers
+        What is done about skew, and what it makes models believe.
+    openings
+        When the locked test was looked at (ISO times, the first first); None where nothing is locked.
+    worth
+        What models and blends are worth, naive and nested.
+    comparisons
+        Paired comparisons of models or runs.
+    """
+
+    samples: Samples | None = None
+    folds: Folds | None = None
+    config: Mapping[str, Any] = field(default_factory=dict)
+    failures: tuple[Failure, ...] | None = None
+    facts: pd.DataFrame | None = None
+    pictures: npt.NDArray[np.uint8] | None = None
+    features: npt.NDArray[np.float32] | None = None
+    predictions: tuple[Predictions, ...] | None = None
+    courses: tuple[Course, ...] | None = None
+    ledgers: tuple[Ledger, ...] | None = None
+    openings: tuple[str, ...] | None = None
+    worth: Worth | None = None
+    comparisons: tuple[Comparison, ...] | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("facts", "pictures", "features"):
+            part = getattr(self, name)
+            if part is not None and len(part) != len(self.rows):
+                raise DataError(f"The case has {len(part)} {name} for {len(self.rows)} rows.")
+
+    def with_folds(self, folds: Folds, ledgers: tuple[Ledger, ...] | None = None) -> Case:
+        """Return the case with folds, and with what is done about skew in them.
+
+        What was found out about the rows alone is not computed again.
+        """
+        divided = replace(self, folds=folds, ledgers=ledgers)
+        divided.__dict__.update({name: self.__dict__[name] for name in OF_ROWS_ALONE if name in self.__dict__})
+        return divided
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """Every verdict on a difference between models."""
+        compared = [verdict for one in self.comparisons or () for verdict in one.verdicts]
+        return (*compared, *(self.worth.verdicts if self.worth else ()))
+
+    @property
+    def rows(self) -> Samples:
+        """The samples, for rules that need them."""
+        if self.samples is None:
+            raise DataError("The case has no samples.")
+        return self.samples
+
+    @property
+    def _shown(self) -> npt.NDArray[np.uint8]:
+        if self.pictures is None:
+            raise DataError("The case has no pictures.")
+        return self.pictures
+
+    def setting(self, key: str, default: Any = None) -> Any:
+        """Return the configured value at a dotted key, or `default`."""
+        value: Any = self.config
+        for part in key.split("."):
+            if not isinstance(value, Mapping) or value.get(part) is None:
+                return default
+            value = value[part]
+        return value
+
+    @cached_property
+    def fold(self) -> npt.NDArray[np.int16]:
+        """(n,) the fold of each row."""
+        if self.folds is None:
+            raise DataError("The case has no folds.")
+        return self.folds.of(self.rows.ids)
+
+    @cached_property
+    def sides(self) -> Strings | None:
+        """(n,) the part of the data that each row belongs to, or None where nothing divides it."""
+        return data_parts.sides(self.rows, self.folds)
+
+    @cached_property
+    def compared(self) -> data_parts.Compared | None:
+        """The parts whose looks are compared, or None where there are not two."""
+        return data_parts.compared(self.rows, self.folds)
+
+    @cached_property
+    def drawn_test(self) -> FoldsConfig | None:
+        """The section [folds] by which the locked test was drawn; None where it was given, or there is none.
+
+        None also where the folds do not say that they were drawn by the method of today: other drawings by this
+        method say nothing about a test that was made by another one.
+        """
+        fraction, file = self.setting("folds.test.fraction"), self.setting("folds.file")
+        if fraction is None or file is not None or self.folds is None or not (self.folds.fold == TEST).any():
+            return None
+        if self.folds.how.get("test_method") != METHOD:
+            return None
+        return FoldsConfig.model_validate(self.config["folds"])
+
+    def redrawn_tests(self, count: int) -> npt.NDArray[np.bool_]:
+        """Return (n, count), which rows other drawings of the locked test take (`data.split.redraw_tests`)."""
+        if self.drawn_test is None:
+            raise DataError("The locked test was not drawn.")
+        ids = self.rows.ids
+        alike = [list(ids[rows]) for rows in self.alike] if self.pictures is not None else []
+        return redraw_tests(self.rows, self.drawn_test, alike, count=count)
+
+    @cached_property
+    def looked_at(self) -> Ints:
+        """Rows that costly rules look at: all of them, or about `MOST_LOOKED_AT` in whole groups.
+
+        Each part of the data gets an equal budget; not so a test that was drawn, as only rows that are chosen
+        whatever was drawn can be compared with other drawings.
+        """
+        given = self.compared if self.drawn_test is None else None
+        apart = np.zeros(len(self.rows), dtype=object) if given is None else given.part
+        return whole_groups(apart, self.rows.groups, MOST_LOOKED_AT)
+
+    @cached_property
+    def training(self) -> Mask:
+        """(n,) the rows that may be trained on: all but the locked test."""
+        if self.folds is None:
+            return np.ones(len(self.rows), dtype=bool)
+        return np.asarray(self.fold != TEST)
+
+    @cached_property
+    def traits(self) -> pd.DataFrame:
+        """How the pictures of `looked_at` look, in plain measures (see `modalities/images/image_statistics.py`); indexed by row."""
+        from evenhand.modalities.images.image_statistics import picture_traits
+
+        rows = self.looked_at
+        facts = None if self.facts is None else self.facts.iloc[rows].reset_index(drop=True)
+        shown = self._shown if len(rows) == len(self.rows) else self._shown[rows]
+        return picture_traits(shown, facts).set_axis(rows, axis=0)
+
+    @cached_property
+    def blank(self) -> Mask:
+        """(n,) the pictures that show nothing."""
+        from evenhand.modalities.images.blank import blank_pictures
+
+        return blank_pictures(self._shown)
+
+    @cached_property
+    def copies(self) -> list[Ints]:
+        """Sets of rows with the same bytes or the same pixels, each in order, largest first."""
+        from evenhand.diagnosis.evidence.copies import exact_copies
+
+        blank = None if self.pictures is None else self.blank
+        return exact_copies(self.rows, self.pictures, blank)
+
+    @cached_property
+    def near_pairs(self) -> Ints:
+        """(p, 2) rows that show the same picture with small changes."""
+        from evenhand.modalities.images.near_duplicates import near_duplicates
+
+        return near_duplicates(self._shown)
+
+    @cached_property
+    def alike_pairs(self) -> Ints:
+        """(p, 2) rows that are copies or near-duplicates of each other, the smaller one first, sorted."""
+        from evenhand.diagnosis.evidence.copies import pairs_within
+
+        found = [pairs_within(self.copies)]
+        if self.pictures is not None:
+            found.append(self.near_pairs)
+        return np.unique(np.sort(np.concatenate(found), axis=1), axis=0)
+
+    @cached_property
+    def alike(self) -> list[Ints]:
+        """Sets of rows that copies and near-duplicates join, largest first; folds should keep each whole."""
+        from evenhand.diagnosis.evidence.copies import joined
+
+        return joined(self.alike_pairs, len(self.rows))
+
+    def paths(self, rows: Ints | Mask) -> list[str]:
+        """Return the paths of rows (their ids where the source has no paths)."""
+        frame = self.rows.frame
+        return [str(p) for p in frame["path" if "path" in frame else "id"].to_numpy(dtype=object)[rows]]
+
+    @cached_property
+    def label_words(self) -> Strings:
+        """(n,) the label of each row in words: its class, its classes joined by "|", or "" where unknown."""
+        names = np.array([*self.rows.classes, ""], dtype=object)
+        if not self.rows.multi_label:
+            return np.asarray(names[self.rows.labels])
+        held = self.rows.matrix() >= 0.5
+        return np.array(["|".join(names[:-1][row]) for row in held], dtype=object)
+
+    @cached_property
+    def label_matrix(self) -> Floats:
+        """(n, k) labels as a matrix, unknown rows zero."""
+        return self.rows.matrix()

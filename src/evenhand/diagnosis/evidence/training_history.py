@@ -1,0 +1,184 @@
+"""The course of a training: what epochs.jsonl tells of one fit, for rules that look while it runs or after."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from evenhand.balance.config import BalanceConfig
+from evenhand.balance.prior.effective_prior import EffectivePrior
+from evenhand.base.errors import EvenhandError
+from evenhand.base.storage.record import Record, epoch_lines
+from evenhand.base.values import TEST, Floats
+from evenhand.diagnosis.evidence.history_priors import Beliefs, beliefs_of
+
+Line = Mapping[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Course:
+    """One fit, so far.
+
+    Attributes
+    ----------
+    model, fold, seed
+        Which fit it is.
+    classes
+        The k class names.
+    lines
+        One per epoch, as epochs.jsonl holds them.
+    prior
+        What sampler, weights and loss make the model believe in the last epoch; None where that is not known.
+    balance
+        The settings in force in the last epoch, as plain values.
+    train
+        The settings of the model, as plain values.
+    priors
+        What the model is made to believe in each epoch; empty where it is `prior` in all of them.
+    """
+
+    model: str
+    fold: int
+    seed: int
+    classes: tuple[str, ...]
+    lines: tuple[Line, ...]
+    prior: EffectivePrior | None = None
+    balance: Mapping[str, Any] = field(default_factory=dict)
+    train: Mapping[str, Any] = field(default_factory=dict)
+    priors: tuple[EffectivePrior, ...] = ()
+
+    def believing(self, beliefs: Beliefs) -> Course:
+        """Return the course with what is believed in its epochs: by stage, and softened from where on it was."""
+        plan, priors = beliefs.plan(self.lines[-1] if self.lines else {}), tuple(map(beliefs.prior, self.lines))
+        prior = priors[-1] if priors else plan.prior_at(0)
+        return replace(self, prior=prior, balance=plan.config.plain(), priors=priors)
+
+    @property
+    def k(self) -> int:
+        """Number of classes."""
+        return len(self.classes)
+
+    @property
+    def name(self) -> str:
+        """The fit in words."""
+        return f"{self.model}, fold {self.fold}, seed {self.seed}"
+
+    @property
+    def settings(self) -> BalanceConfig:
+        """The section [balance] in force in the last epoch."""
+        return BalanceConfig.model_validate(dict(self.balance))
+
+    @property
+    def stage(self) -> int:
+        """The stage of the last epoch, counted from 0."""
+        return int(self.lines[-1].get("stage") or 0) if self.lines else 0
+
+    @property
+    def stages(self) -> Sequence[Mapping[str, Any]]:
+        """The settings of the stages; empty where none is named."""
+        return self.train.get("stage") or ()
+
+    @cached_property
+    def steps(self) -> list[int]:
+        """Steps taken since the stretch began, at the end of each epoch."""
+        out: list[int] = []
+        for at, line in enumerate(self.lines):
+            before = 0 if self._begins(at) else out[-1]
+            out.append(before + int(line.get("steps") or 0))
+        return out
+
+    def settled(self, last: int, *, steps: int, warm: bool = True) -> list[Line]:
+        """Return the last `last` lines if they lie in one stretch, `steps` steps after it began; else none.
+
+        A stretch begins with a stage, or after an epoch at whose end the training was mended.
+
+        Parameters
+        ----------
+        warm
+            Whether the learning rate must have warmed up before the first of them, too.
+        """
+        first = len(self.lines) - last
+        began = max((at for at in range(len(self.lines)) if self._begins(at)), default=0)
+        if first < began:
+            return []
+        cold = math.ceil(float(self.train.get("warmup_epochs", 1.0))) if warm else 0
+        return list(self.lines[first:]) if first - began >= cold and self.steps[first] >= steps else []
+
+    def _begins(self, at: int) -> bool:
+        before = self.lines[at - 1] if at else {}
+        return not at or bool(before.get("mended")) or before.get("stage") != self.lines[at].get("stage")
+
+
+def own_word(line: Line) -> Mapping[str, Any] | None:
+    """Return what the network itself says of the validation rows, before probabilities are corrected."""
+    sets = line.get("sets") or {}
+    found: Mapping[str, Any] | None = sets.get("validation_uncorrected") or sets.get("validation")
+    return found
+
+
+def numbers(told: Mapping[str, Any] | None, key: str) -> Floats:
+    """Return (k,) figures of a set; NaN where there is none, and no figure at all where the set is missing."""
+    values = (told or {}).get(key) or []
+    return np.array([math.nan if value is None else float(value) for value in values])
+
+
+def courses_of(record: Record) -> tuple[Course, ...]:
+    """Return the course of every fit that a record holds, in the order of models, folds and seeds."""
+    models = {entry["name"]: entry for entry in record.resolved().get("model", [])}
+    paths = sorted(
+        (path for name in models for path in (record.path / "models" / name).glob("fold*/seed*/epochs.jsonl")),
+        key=lambda path: (list(models).index(path.parts[-4]), *_where(path)),
+    )
+    return tuple(_course(record, path, models[path.parts[-4]]) for path in paths)
+
+
+def _where(path: Path) -> tuple[int, int]:
+    return int(path.parts[-3].removeprefix("fold")), int(path.parts[-2].removeprefix("seed"))
+
+
+def _course(record: Record, path: Path, model: Mapping[str, Any]) -> Course:
+    fold, seed = _where(path)
+    balance = dict(model.get("balance") or {})
+    train = dict(model.get("train") or {})
+    classes = tuple(record.data()["classes"])
+    course = Course(model["name"], fold, seed, classes, epoch_lines(path), balance=balance, train=train)
+    beliefs = _beliefs(record, fold, balance, train)
+    return course if beliefs is None else course.believing(beliefs)
+
+
+def _beliefs(record: Record, fold: int, balance: Mapping[str, Any], train: Mapping[str, Any]) -> Beliefs | None:
+    """Return what a fold's fits were made to believe; None where it cannot be told."""
+    with contextlib.suppress(EvenhandError):
+        samples, folds = record.samples(), record.folds()
+        of = folds.of(samples.ids)
+        labels = samples.labels[(of != fold) & (of != TEST) & samples.known]
+        return beliefs_of(balance, train, labels, samples.classes)
+    return None
+
+
+def fits(found: Sequence[Course], every: Sequence[Course]) -> str:
+    """Return which fits of a model are meant, in words.
+
+    >>> one = Course("a", 0, 0, ("x", "y"), ())
+    >>> fits([one], [one]), fits([one], [one, one, one])
+    ('a, fold 0, seed 0', 'a, in 1 of 3 fits (first: fold 0, seed 0)')
+    """
+    first = found[0]
+    if len(every) == 1:
+        return first.name
+    return f"{first.model}, in {len(found)} of {len(every)} fits (first: fold {first.fold}, seed {first.seed})"
+
+
+def by_model(courses: Sequence[Course]) -> dict[str, list[Course]]:
+    """Return the courses of each model."""
+    out: dict[str, list[Course]] = {}
+    for course in courses:
+        out.setdefault(course.model, []).append(course)
+    return out

@@ -1,0 +1,117 @@
+"""A rule: a function from a case to findings, with a code, a severity and what it needs."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from evenhand.base.errors import EvenhandError
+from evenhand.base.registry import Registry
+from evenhand.base.values import Finding, Severity
+from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.requirements import NEEDS
+
+Check = Callable[[Case], Iterator["Found"]]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a rule yields: a finding that does not yet know its code.
+
+    Attributes
+    ----------
+    says, about, evidence, ids, patch
+        As in `evenhand.base.values.Finding`.
+    severity
+        Where it differs from the rule's own ("this one is worse").
+    """
+
+    says: str
+    about: str = ""
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    ids: Iterable[str] = ()
+    patch: Mapping[str, Any] | None = None
+    severity: Severity | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Rule:
+    """One rule of the doctor.
+
+    Attributes
+    ----------
+    code
+        "EH" and three digits; the first one names the family (1 data, 2 balance, 3 training, 4 estimates).
+    slug
+        The name in words, as in the file's name and the page's address.
+    severity
+        Of its findings, unless one says otherwise.
+    check
+        The function; its docstring is the rule's page, its keyword defaults are the thresholds.
+    needs
+        What must be in the case (names of `evenhand.diagnosis.requirements.NEEDS`).
+    after
+        Codes whose findings cause this one's; they come first where both fire.
+    """
+
+    code: str
+    slug: str
+    severity: Severity
+    check: Check
+    needs: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"EH\d{3}", self.code):
+            raise EvenhandError(f'The code of a rule is EH and three digits, not "{self.code}".')
+        unknown = [name for name in self.needs if name not in NEEDS]
+        if unknown:
+            raise EvenhandError(f"{self.code} needs {unknown[0]!r}; known are: {', '.join(NEEDS)}.")
+        # The registry tells two rules of one code apart by the module they come from.
+        object.__setattr__(self, "__module__", self.check.__module__)
+
+    @property
+    def thresholds(self) -> dict[str, Any]:
+        """The keyword defaults of the check."""
+        parameters = inspect.signature(self.check).parameters.values()
+        return {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
+
+    def missing(self, case: Case) -> list[str]:
+        """Return in words what the rule needs and the case does not hold."""
+        return [NEEDS[name].words for name in self.needs if not NEEDS[name].there(case)]
+
+    def findings(self, case: Case, severity: Severity | None = None) -> list[Finding]:
+        """Return what the check yields, under this code and with a severity (`severity` overrules all)."""
+        return [
+            Finding(
+                code=self.code,
+                severity=severity or found.severity or self.severity,
+                says=found.says,
+                about=found.about,
+                evidence=dict(found.evidence),
+                ids=tuple(str(i) for i in found.ids),
+                patch=found.patch,
+            )
+            for found in self.check(case)
+        ]
+
+    def __repr__(self) -> str:
+        return f"Rule({self.code} {self.slug}, {self.severity})"
+
+
+RULES: Registry[Rule] = Registry("rule", group="evenhand.rules", package="evenhand.diagnosis.rules", nested=True)
+"""Every rule by its code: the files of `evenhand/diagnosis/rules`, and other packages under "evenhand.rules"."""
+
+
+def rule(
+    code: str, slug: str, severity: Severity, *, needs: Sequence[str] = (), after: Sequence[str] = ()
+) -> Callable[[Check], Rule]:
+    """Return a decorator that makes a check a `Rule` and files it under its code."""
+
+    def make(check: Check) -> Rule:
+        return RULES.register(code)(Rule(code, slug, severity, check, tuple(needs), tuple(after)))
+
+    return make

@@ -1,0 +1,1 @@
+"""One file per rule, named by its code; `evenhand.diagnosis.rule.RULES` finds them by this folder."""

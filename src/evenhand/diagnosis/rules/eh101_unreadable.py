@@ -1,0 +1,47 @@
+"""EH101: files that cannot be read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.render import count, listing, verb
+from evenhand.diagnosis.rule import Found, rule
+
+
+@rule("EH101", slug="unreadable", severity="warning", needs=("failures",))
+def check(case: Case, *, error_share: float = 0.05) -> Iterator[Found]:
+    """Find files that cannot be read.
+
+    What it checks: every file is decoded once; those that fail are left out and named with the reason. It is
+    an error where more than `error_share` of the files fail.
+
+    Why it matters: what is left out is rarely a random part. A class photographed with one camera, or copied
+    by one broken transfer, can go missing almost whole.
+
+    What to do: get the named files again from where they came from, or take them out of the table.
+
+    Limits: a file that decodes into a wrong picture is not noticed. Files that a table names and that are not
+    there are a fault of the table and stop the reading before (data.missing).
+    Where a file holds many rows (a record of heartbeats), rows are counted beside the files.
+
+    Example: `3 of 293 files cannot be read and are left out (first: "a/17.jpg", ends too early).`
+    """
+    failures = case.failures or ()
+    if not failures:
+        return
+    n = len(failures) + (0 if case.samples is None else len(case.samples))
+    files = {failure.path: failure.reason for failure in failures}
+    reasons = Counter(files.values())
+    parts = "" if len(files) == len(failures) else f" with {count(len(failures), 'row')}"
+    first = failures[0]
+    others = f"; reasons: {listing(f'{r} ({c})' for r, c in reasons.most_common())}" if len(reasons) > 1 else ""
+    yield Found(
+        says=f"{count(len(files), 'file')}{parts} of {n:,} cannot be read and "
+        f'{verb(len(files), "is", "are")} left out (first: "{first.path}", {first.reason}){others}.',
+        about=first.path if len(files) == 1 else "",
+        evidence={"failed": len(failures), "n": n, "files": files},
+        ids=[failure.id for failure in failures],
+        severity="error" if len(failures) > error_share * n else None,
+    )

@@ -1,0 +1,61 @@
+"""EH102: pictures that are too small, blank or constant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.render import count, listing, verb
+from evenhand.diagnosis.rule import Found, rule
+from evenhand.modalities.images.blank import FLAT, picture_spread
+from evenhand.modalities.images.exif_sizes import upright_sizes
+
+
+@rule("EH102", slug="blank", severity="warning", needs=("samples", "pictures"))
+def check(
+    case: Case, *, flat: float = FLAT, least_side: int = 8, small_side: int = 32, small_share: float = 0.25
+) -> Iterator[Found]:
+    """Find pictures that are too small, blank or constant.
+
+    What it checks: the pixels of a picture vary by less than `flat` of 256 grey levels in every channel; or the
+    shorter side of its file is below `least_side` px, or below `small_side` px and below `small_share` of
+    the median of all files.
+
+    Why it matters: such a picture shows nothing of its class. The model learns it by heart, or learns that
+    "nothing" is the class that happens to hold most of them.
+
+    What to do: look at the named files; take them out of the table, or give them a class of their own.
+
+    Limits: pictures that are all small, as icons are, are taken to be meant so. A dark picture is not blank.
+
+    Example: `2 pictures of 293 are blank (pixels vary by less than 1.5 of 256 grey levels: a/17.png and a/19.png).`
+    """
+    assert case.pictures is not None
+    n, ids = len(case.rows), case.rows.ids
+    spread = picture_spread(case.pictures)
+    blank = np.flatnonzero(spread < flat)
+    if len(blank):
+        yield Found(
+            says=f"{count(len(blank), 'picture')} of {n:,} {verb(len(blank), 'is', 'are')} blank "
+            f"(pixels vary by less than {flat:g} of 256 grey levels: {listing(case.paths(blank))}).",
+            about=case.paths(blank)[0] if len(blank) == 1 else "",
+            evidence={"blank": len(blank), "n": n, "spread": [round(float(s), 3) for s in spread[blank]]},
+            ids=ids[blank],
+        )
+    sizes = None if case.facts is None else upright_sizes(case.facts)
+    if sizes is None:
+        return
+    sides = np.minimum(*sizes)
+    median = float(np.median(sides))
+    small = np.flatnonzero((sides < least_side) | ((sides < small_side) & (sides < small_share * median)))
+    if len(small):
+        yield Found(
+            says=f"{count(len(small), 'picture')} of {n:,} {verb(len(small), 'is', 'are')} too small "
+            f"(shorter side from {sides[small].min():.0f} px, where the median is {median:.0f} px: "
+            f"{listing(case.paths(small))}).",
+            about=case.paths(small)[0] if len(small) == 1 else "",
+            evidence={"small": len(small), "n": n, "sides_px": sides[small].tolist(), "median_px": median},
+            ids=ids[small],
+        )

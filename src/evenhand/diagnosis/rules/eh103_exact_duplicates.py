@@ -1,0 +1,44 @@
+"""EH103: pictures that are there more than once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.render import count, verb
+from evenhand.diagnosis.rule import Found, rule
+
+
+@rule("EH103", slug="exact-duplicates", severity="note", needs=("samples", "copies"))
+def check(case: Case, *, warning_share: float = 0.1) -> Iterator[Found]:
+    """Find files with the same bytes or the same pixels.
+
+    What it checks: the hash of each file's bytes, and of its decoded pixels. It is a warning where more than
+    `warning_share` of the rows are spare copies, or where folds do not keep copies together.
+
+    Why it matters: a copy in training and in validation makes the estimate too high, and copies weigh what
+    they show twice. Folds that keep copies together take care of the first.
+
+    What to do: keep one of each set, or leave folds.duplicates at "group".
+
+    Limits: pictures that show nothing are compared by bytes only (EH102 names them). Copies that were
+    scaled, cropped or saved again are EH105's.
+
+    Example: `41 of 7,249 rows are copies of other rows (in 38 sets, the largest of 4).`
+    """
+    sets = case.copies
+    if not sets:
+        return
+    n, spare = len(case.rows), sum(len(rows) - 1 for rows in sets)
+    apart = case.setting("folds.duplicates") == "ignore"
+    first = case.paths(sets[0])
+    yield Found(
+        says=f"{count(spare, 'row')} of {n:,} {verb(spare, 'is a copy', 'are copies')} of other rows "
+        f'(in {count(len(sets), "set")}, the largest of {len(sets[0])}: "{first[0]}" and "{first[1]}").',
+        evidence={"spare": spare, "n": n, "sets": len(sets), "largest": len(sets[0])},
+        ids=case.rows.ids[np.concatenate(sets)],
+        patch={"folds.duplicates": "group"} if apart else None,
+        severity="warning" if apart or spare > warning_share * n else None,
+    )

@@ -1,0 +1,64 @@
+"""EH104: the same picture under two labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from evenhand.base.values import Ints, Severity
+from evenhand.diagnosis.evidence.copies import joined, set_numbers
+from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.render import count, verb
+from evenhand.diagnosis.rule import Found, rule
+
+
+@rule("EH104", slug="two-labels", severity="error", needs=("samples", "labels", "copies"), after=("EH103",))
+def check(case: Case) -> Iterator[Found]:
+    """Find pictures that stand under two labels.
+
+    What it checks: the labels inside each set of exact copies (an error where a row has one label, a warning
+    where it may have several), and of each pair of near-duplicates (a warning).
+
+    Why it matters: one of the labels is wrong, or the picture shows both. No model can be right about both
+    rows, and their share is a ceiling on what can be reached.
+
+    What to do: look at each set and keep the right label; where both are right, let rows have several
+    labels (data.several).
+
+    Limits: near-duplicates are found among stored pictures, and confirmed; two classes that look alike are
+    not the same picture. Rows without a label are passed over.
+
+    Example: `3 sets of identical pictures stand under two labels (first: "a/1.jpg" is Lime, "b/7.jpg" is Lemon).`
+    """
+    exact = conflicting(case, case.copies)
+    if exact:
+        yield _found(case, exact, "identical", "warning" if case.rows.multi_label else "error")
+    if case.pictures is None:
+        return
+    copy = set_numbers(case.copies, len(case.rows))
+    near = [pair for pair in conflicting(case, list(case.near_pairs)) if copy[pair[0]] != copy[pair[1]]]
+    if near:
+        yield _found(case, joined(np.array(near), len(case.rows)), "nearly identical", "warning")
+
+
+def conflicting(case: Case, sets: Sequence[Ints]) -> list[Ints]:
+    """Return the labelled rows of each set whose labels differ."""
+    words = case.label_words
+    labelled = [rows[words[rows] != ""] for rows in sets]
+    return [rows for rows in labelled if len(set(words[rows])) > 1]
+
+
+def _found(case: Case, sets: Sequence[Ints], how: str, severity: Severity) -> Found:
+    words, rows = case.label_words, np.unique(np.concatenate(sets))
+    one = sets[0][0]
+    other = next(row for row in sets[0] if words[row] != words[one])
+    (path, path_other), n = case.paths(np.array([one, other])), len(case.rows)
+    return Found(
+        says=f"{count(len(sets), 'set')} of {how} pictures {verb(len(sets), 'stands', 'stand')} under "
+        f'different labels ({len(rows):,} of {n:,} rows; first: "{path}" is {words[one]}, '
+        f'"{path_other}" is {words[other]}).',
+        evidence={"sets": len(sets), "rows": len(rows), "n": n, "how": how},
+        ids=case.rows.ids[rows],
+        severity=severity,
+    )

@@ -1,0 +1,72 @@
+"""EH105: near-duplicates in different folds or splits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from evenhand.base.values import Ints, Strings
+from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.render import count, verb
+from evenhand.diagnosis.rule import Found, rule
+
+
+@rule(
+    "EH105",
+    slug="near-duplicates-across",
+    severity="warning",
+    needs=("samples", "parts", "pictures"),
+    after=("EH103", "EH106"),
+)
+def check(case: Case, *, error_share: float = 0.05) -> Iterator[Found]:
+    """Find pictures that are the same, or nearly, in different folds or splits.
+
+    What it checks: exact copies, and near-duplicates found by a perceptual hash and confirmed in the pixels,
+    against the folds with the locked test, or against the split that came with the data. It is an error
+    where more than `error_share` of the rows of a part have their like in another.
+
+    Why it matters: a model is then judged on pictures that it was trained on, and the figure is too high by
+    up to that share.
+
+    What to do: name in data.group what the pictures have in common (a series, a patient, a burst), so that
+    they stay in one fold; take copies of locked pictures out of the training.
+
+    Limits: kinds of data without pictures are not looked at here; their exact copies are EH103. Two views of one
+    object are not near-duplicates; only a group column can tell of them. Folds keep exact copies together by
+    themselves (folds.duplicates).
+
+    Example: `12 pairs of identical or nearly identical pictures lie in different parts of the data: 0.5% of the
+    2,485 rows of test have their like elsewhere (first: "a/1.jpg" and "b/7.jpg").`
+    """
+    parts = case.sides
+    assert parts is not None
+    pairs = crossing(case, parts)
+    if not len(pairs):
+        return
+    shares = shares_seen(pairs, parts)
+    worst = max(shares, key=lambda part: shares[part])
+    first = case.paths(pairs[0])
+    copies_apart = case.folds is not None and case.setting("folds.duplicates") == "ignore"
+    yield Found(
+        says=f"{count(len(pairs), 'pair')} of identical or nearly identical pictures "
+        f"{verb(len(pairs), 'lies', 'lie')} in different parts of the data: {shares[worst]:.1%} of the "
+        f"{int((parts == worst).sum()):,} rows of {worst} have their like elsewhere "
+        f'(first: "{first[0]}" and "{first[1]}").',
+        evidence={"pairs": len(pairs), "rows": len(np.unique(pairs)), "n": len(parts), "shares": shares},
+        ids=case.rows.ids[np.unique(pairs)],
+        patch={"folds.duplicates": "group"} if copies_apart else None,
+        severity="error" if shares[worst] > error_share else None,
+    )
+
+
+def crossing(case: Case, parts: Strings) -> Ints:
+    """Return (p, 2) rows that are copies or near-duplicates and lie in different parts."""
+    pairs = case.alike_pairs
+    return np.asarray(pairs[parts[pairs[:, 0]] != parts[pairs[:, 1]]])
+
+
+def shares_seen(pairs: Ints, parts: Strings) -> dict[str, float]:
+    """Return part -> the share of its rows that are in a pair."""
+    held = parts[np.unique(pairs)]
+    return {str(part): float((held == part).sum() / (parts == part).sum()) for part in sorted(set(held))}

@@ -1,0 +1,46 @@
+"""EH107: classes with fewer rows than asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from evenhand.data.config import DataConfig
+from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.render import classes_of, count, listing, verb
+from evenhand.diagnosis.rule import Found, rule
+
+
+@rule("EH107", slug="rare-class", severity="error", needs=("samples", "labels"), after=("EH101",))
+def check(case: Case) -> Iterator[Found]:
+    """Find classes with fewer rows than data.min_count.
+
+    What it checks: rows per class outside the locked test, after unreadable files are left out, against
+    data.min_count.
+
+    Why it matters: a class with one row is either trained on or judged, never both; its scores mean nothing,
+    and a macro average carries their noise.
+
+    What to do: collect more, merge the class with its nearest (data.rename), or leave it out (data.drop).
+
+    Limits: enough rows can still be too few: EH108 counts groups, and intervals say what an estimate is worth.
+
+    Example: `2 of 81 classes have fewer than 2 rows: Lime (1) and Fig (0).`
+    """
+    least = int(case.setting("data.min_count", DataConfig.model_fields["min_count"].default))
+    counts = case.label_matrix[case.training].sum(axis=0)
+    rare = np.flatnonzero(counts < least)
+    if not len(rare):
+        return
+    names = [case.rows.classes[c] for c in rare]
+    held = case.label_matrix[:, rare].sum(axis=1) > 0
+    yield Found(
+        says=f"{classes_of(len(rare), case.rows.k)} {verb(len(rare), 'has', 'have')} fewer "
+        f"than {count(least, 'row')} to learn from: "
+        f"{listing(f'{name} ({counts[c]:g})' for name, c in zip(names, rare, strict=True))}.",
+        about=names[0] if len(names) == 1 else "",
+        evidence={"min_count": least, "classes": {n: float(counts[c]) for n, c in zip(names, rare, strict=True)}},
+        ids=case.rows.ids[held],
+        patch={"data.drop": [*case.setting("data.drop", []), *names]},
+    )

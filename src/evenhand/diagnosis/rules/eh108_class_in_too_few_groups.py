@@ -1,0 +1,64 @@
+"""EH108: classes that live in fewer groups than there are folds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from evenhand.base.values import Severity
+from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.render import classes_of, listing, verb
+from evenhand.diagnosis.rule import Found, rule
+
+
+@rule(
+    "EH108",
+    slug="class-in-too-few-groups",
+    severity="warning",
+    needs=("samples", "labels", "folds"),
+    after=("EH101", "EH107"),
+)
+def check(case: Case, *, spare: int = 0) -> Iterator[Found]:
+    """Find classes that live in fewer groups than there are folds.
+
+    What it checks: groups per class outside the locked test (rows, where no group is named) against the number
+    of folds and `spare` more. A class in one group is an error, in too few a warning.
+
+    Why it matters: a class in one group is absent from training whenever it is judged, so that its recall is
+    zero whatever the model. One in fewer groups than folds is judged in some folds only, and its scores
+    rest on very few independent cases.
+
+    What to do: fewer folds, merge the class (data.rename), or collect it from more groups.
+
+    Limits: groups may differ much in size; a class in many groups can still have most rows in one.
+
+    Example: `1 of 81 classes lies in fewer groups than the 5 folds: Plum (4).`
+    """
+    assert case.folds is not None
+    learnt = case.rows.take(case.training)
+    held = {name: groups for name, groups in learnt.groups_per_class().items() if groups}
+    single = {name: groups for name, groups in held.items() if groups == 1}
+    few = {name: groups for name, groups in held.items() if 1 < groups < case.folds.k + spare}
+    if single:
+        yield _found(case, single, "error")
+    if few:
+        yield _found(case, few, "warning")
+
+
+def _found(case: Case, few: Mapping[str, int], severity: Severity) -> Found:
+    assert case.folds is not None
+    noun = "group" if case.rows.grouped else "row"
+    fewest, most = min(few.values()), case.folds.k
+    where = f"in one {noun} only" if fewest == 1 else f"in fewer {noun}s than the {most} folds"
+    columns = [case.rows.classes.index(name) for name in few]
+    rows = (case.label_matrix[:, columns].sum(axis=1) > 0) & case.training
+    words = [f"{name} ({groups})" for name, groups in sorted(few.items(), key=lambda item: item[1])]
+    return Found(
+        says=f"{classes_of(len(few), case.rows.k)} {verb(len(few), 'lies', 'lie')} {where}: {listing(words)}.",
+        about=next(iter(few)) if len(few) == 1 else "",
+        evidence={"folds": most, "classes": dict(few), "unit": noun + "s"},
+        ids=case.rows.ids[np.flatnonzero(rows)],
+        patch={"folds.k": fewest} if fewest > 1 else None,
+        severity=severity,
+    )

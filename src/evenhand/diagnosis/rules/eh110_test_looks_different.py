@@ -1,0 +1,150 @@
+"""EH110: training and test data look different."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+
+import numpy as np
+import pandas as pd
+
+from evenhand.base.text.unique_names import unique_names
+from evenhand.base.values import Floats, Ints
+from evenhand.data.splits.locked_test import LEAST_TESTS, different_tests
+from evenhand.diagnosis.evidence.data_parts import LEAST_ROWS, LOCKED
+from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.render import listing
+from evenhand.diagnosis.rule import Found, rule
+from evenhand.diagnosis.statistics.directions import in_words, shifts
+from evenhand.diagnosis.statistics.probes import within_classes
+from evenhand.diagnosis.statistics.two_sample_test import Apart, Parts, tell_apart
+from evenhand.modalities.images.image_statistics import aspect_of
+
+
+@rule("EH110", slug="test-looks-different", severity="warning", needs=("pictures", "two_parts"), after=("EH111",))
+def check(case: Case, *, least_auc: float = 0.6, most_p: float = 0.005, draws: int = 999,
+          least_tests: int = LEAST_TESTS) -> Iterator[Found]:  # fmt: skip
+    """Find a test, or another given split, that looks different from the rows trained on.
+
+    What it checks: whether a classifier tells the two apart by plain measures of the pictures (brightness,
+    contrast, colour, detail, sharpness, border, layout, size, compression), or by features of an encoder where
+    there are any. It fires where the area under the curve on unseen groups is at least `least_auc`, where
+    sides dealt anew to whole groups of the same class, `draws` times, seldom reach as much (p of at most
+    `most_p` over all comparisons), and where the interval lies above what chance reaches in 99 of 100. The
+    locked test is compared with the rest; without one, the largest given split with each of the others. Where
+    the test was drawn (`folds.test = { fraction = ... }`), other drawings by the same method take the place of
+    sides dealt anew, so that a large series that happens to lie in the test is not taken for another origin; a
+    test that was made otherwise, by an older version too, is compared with sides dealt anew. Where the groups
+    allow fewer than `least_tests` different tests, none can be told from chance, and a note says so.
+
+    Why it matters: the out-of-fold figure speaks of pictures like those trained on. Where the test was taken
+    elsewhere it will be lower there, and lower again in the next place.
+
+    What to do: of a test that was drawn, set another folds.seed or a larger fraction. Otherwise name in
+    data.group what shop, camera or series a row comes from, so that folds show the gap too; train with
+    augmentations that cover what is named; collect where the model will be used.
+
+    Limits: other shares of the classes alone are not reported, as each class is compared with itself. Where
+    the given groups explain the difference it is taken for chance. It says that the parts differ, not that a
+    model will fail.
+
+    Example: `test looks different from train: a classifier tells them apart with an area under the curve of
+    0.810 [0.790, 0.831], where chance stays below 0.528 (5,125 rows, 2,255 groups), most of all by
+    colour, border colour and layout.`
+    """
+    if case.compared is None:
+        return
+    whole, others = case.compared.whole, case.compared.others
+    for other in others:
+        rows = case.looked_at[np.isin(case.compared.part[case.looked_at], [whole, other])]
+        parts = _parts(case, rows, other)
+        if not LEAST_ROWS <= parts.side.sum() <= len(rows) - LEAST_ROWS:
+            continue
+        if parts.redraw is not None and (tests := different_tests(parts.redraw(draws).T)) < least_tests:
+            yield _untold(other, whole, tests)
+            continue
+        traits = case.traits.loc[rows]
+        within = pd.DataFrame(within_classes(traits.to_numpy(np.float64), parts.known), columns=traits.columns)
+        looks = [within.to_numpy()]
+        if case.features is not None:
+            looks.append(within_classes(case.features[rows].astype(np.float64), parts.known))
+        found = [_apart(measures, parts, draws) for measures in looks]
+        best = min(found, key=lambda apart: (apart.p, -apart.auc.estimate))
+        surely = best.auc.low > best.chance and best.p * len(others) * len(looks) <= most_p
+        if surely and best.auc.estimate >= least_auc:
+            causes, shift = _aspects(within, parts)
+            yield _found(other, whole, best, causes, shift, drawn=parts.redraw is not None)
+
+
+def _untold(other: str, whole: str, tests: int) -> Found:
+    return Found(
+        says=f"Whether {other} looks different from {whole} cannot be told: only {tests} different tests can be "
+        "drawn from these groups, too few to say what chance does.",
+        about=other,
+        evidence={"tests": tests, "drawn": True},
+        severity="note",
+    )
+
+
+def _parts(case: Case, rows: Ints, other: str) -> Parts:
+    """Return the rows on two sides, classes known where nearly all rows have one."""
+    assert case.compared is not None
+    side = case.compared.part[rows] == other
+    known = case.label_matrix[rows]
+    labelled = known.sum(axis=1) > 0
+    if min(labelled[side].mean(), labelled[~side].mean()) < 0.9:
+        known = np.zeros((len(rows), 0))
+    single = not case.rows.multi_label and known.shape[1] > 0
+    stratum = case.rows.labels[rows] + 1 if single else np.zeros(len(rows), dtype=np.int64)
+    group = unique_names(case.rows.groups[rows])[1]
+    drawn = other == LOCKED and case.drawn_test is not None
+    redraw = cache(lambda count: case.redrawn_tests(count)[rows]) if drawn else None
+    return Parts(side, group, stratum, known, redraw)
+
+
+def _apart(measures: Floats, parts: Parts, draws: int, *, few: int = 99) -> Apart:
+    """Return how well the sides are told apart, by a tenth of the dealings where those show nothing already."""
+    quick = tell_apart(measures, parts, draws=min(few, draws))
+    return quick if quick.p > 0.05 else tell_apart(measures, parts, draws=draws)
+
+
+def _aspects(
+    within: pd.DataFrame, parts: Parts, *, least_auc: float = 0.55, draws: int = 39
+) -> tuple[dict[str, Apart], dict[str, float]]:
+    """Return the aspects that tell the sides apart each alone, best first, and the shift of every measure."""
+    found = {}
+    for aspect in dict.fromkeys(map(aspect_of, within.columns)):
+        own = within[[name for name in within.columns if aspect_of(name) == aspect]].to_numpy(np.float64)
+        if own.std(axis=0).max() > 1e-6:
+            apart = tell_apart(own, parts, draws=draws)
+            if apart.auc.estimate >= least_auc and apart.p <= 2 / (1 + draws):
+                found[aspect] = apart
+    best_first = dict(sorted(found.items(), key=lambda item: -item[1].auc.estimate))
+    return best_first, shifts(within, parts.side)
+
+
+def _found(
+    other: str, whole: str, best: Apart, causes: dict[str, Apart], shift: dict[str, float], *, drawn: bool
+) -> Found:
+    words = {aspect: in_words(shift, aspect) for aspect in causes}
+    named = [f"{aspect} ({word})" if word else aspect for aspect, word in words.items()]
+    by = f"most of all by {listing(named[:3])}" if named else "by what they show rather than by plain looks"
+    chance = "99 of 100 other drawings stay" if drawn else "chance stays"
+    why = (
+        " It was drawn from the same groups as the rest, so this is the luck of the draw: set another folds.seed, "
+        "or a larger folds.test.fraction."
+    )
+    return Found(
+        says=f"{other} looks different from {whole}: a classifier tells them apart with an area under the curve of "
+        f"{best.auc}, where {chance} below {best.chance:.3f} ({best.auc.n:,} rows, {best.auc.groups:,} "
+        f"groups), {by}.{why if drawn else ''}",
+        about=other,
+        evidence={
+            "auc": best.auc.document(),
+            "chance": best.chance,
+            "p": best.p,
+            "drawn": drawn,
+            "aspects": {aspect: apart.auc.estimate for aspect, apart in causes.items()},
+            "shifts": {name: round(value, 3) for name, value in shift.items()},
+        },
+    )

@@ -1,0 +1,109 @@
+"""EH111: channels, depth or size differ between files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from evenhand.base.values import Floats, Ints
+from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.render import count, listing
+from evenhand.diagnosis.rule import Found, rule
+from evenhand.modalities.images.exif_sizes import upright_sizes
+
+SORTS = {
+    "1": "black and white", "L": "grey", "LA": "grey", "I;16": "16-bit grey", "I;16B": "16-bit grey",
+    "I": "16-bit grey", "F": "floating-point grey", "CMYK": "CMYK", "YCCK": "CMYK",
+}  # fmt: skip
+"""Pillow's mode -> the sort of picture; all others are colour."""
+
+
+@rule("EH111", slug="files-differ", severity="note", needs=("samples", "facts"))
+def check(case: Case, *, size_ratio: float = 8.0, part_gap: float = 0.5) -> Iterator[Found]:
+    """Find files that differ in channels, depth or size.
+
+    What it checks: the sort of each file (colour, grey, 16-bit grey, CMYK, black and white); whether the 95th
+    percentile of the shorter side is at least `size_ratio` times the 5th; and whether the share of a file
+    format or sort differs by `part_gap` or more between parts of the data (a warning, as is 16-bit among
+    8-bit).
+
+    Why it matters: all are made into RGB of one size. Grey among colour then tells where a picture comes from,
+    16-bit values may be scaled otherwise, and a small file scaled up is blurred: marks that a model
+    learns instead of the class.
+
+    What to do: find out where the odd ones come from. Make them alike at the source, or turn colour off
+    for all and let augmentations blur and degrade.
+
+    Limits: looks at how files are stored. A grey photo saved as colour, or a black shoe on white, is colour.
+
+    Example: `files are of 2 sorts: 281 colour, 12 grey.`
+    """
+    facts = case.facts
+    assert facts is not None
+    if "mode" in facts:
+        yield from _sorts(case, sorts_of(facts))
+    sizes = upright_sizes(facts)
+    if sizes is not None:
+        yield from _sizes(case, np.minimum(*sizes), size_ratio)
+    if case.compared is not None:
+        named = {"format": facts["format"].astype(str)} if "format" in facts else {}
+        if "mode" in facts:
+            named["sort"] = sorts_of(facts)
+        for what, words in named.items():
+            yield from _parts(case, what, words, part_gap)
+
+
+def sorts_of(facts: pd.DataFrame) -> pd.Series:
+    """Return (n,) the sort of each file in words."""
+    return facts["mode"].map(lambda mode: SORTS.get(str(mode), "colour"))
+
+
+def _sorts(case: Case, sorts: pd.Series) -> Iterator[Found]:
+    counts = sorts.value_counts()
+    if len(counts) < 2:
+        return
+    odd = np.flatnonzero((sorts != counts.index[0]).to_numpy())
+    deep = any("16-bit" in str(sort) or "floating" in str(sort) for sort in counts.index)
+    yield Found(
+        says=f"Files are of {len(counts)} sorts: {listing((f'{c:,} {s}' for s, c in counts.items()), most=5)} "
+        f"(of the rarer: {listing(case.paths(odd))}).",
+        evidence={"sorts": {str(sort): int(c) for sort, c in counts.items()}, "n": len(sorts)},
+        ids=case.rows.ids[odd],
+        severity="warning" if deep else None,
+    )
+
+
+def _sizes(case: Case, sides: Floats, ratio: float) -> Iterator[Found]:
+    low, middle, high = np.percentile(sides, [5, 50, 95])
+    if high < ratio * low:
+        return
+    small: Ints = np.flatnonzero(sides <= low)
+    yield Found(
+        says=f"File sizes differ widely: the shorter side is {low:.0f} px at the 5th and {high:.0f} px at the 95th "
+        f"percentile (median {middle:.0f} px, {count(len(sides), 'file')}).",
+        evidence={"p5_px": low, "p50_px": middle, "p95_px": high, "n": len(sides)},
+        ids=case.rows.ids[small],
+    )
+
+
+def _parts(case: Case, what: str, words: pd.Series, gap: float) -> Iterator[Found]:
+    assert case.compared is not None
+    for other in case.compared.others:
+        here, there = (words[case.compared.part == part] for part in (other, case.compared.whole))
+        shares = pd.concat([here.value_counts(normalize=True), there.value_counts(normalize=True)], axis=1).fillna(
+            0
+        )
+        apart = (shares.iloc[:, 0] - shares.iloc[:, 1]).abs()
+        if apart.max() < gap:
+            continue
+        name = apart.idxmax()
+        a, b = shares.loc[name]
+        yield Found(
+            says=f"The {what} {name} makes up {a:.0%} of {other} ({len(here):,} rows) and {b:.0%} of "
+            f"{case.compared.whole} ({len(there):,} rows).",
+            about=other,
+            evidence={what: str(name), other: float(a), case.compared.whole: float(b)},
+            severity="warning",
+        )

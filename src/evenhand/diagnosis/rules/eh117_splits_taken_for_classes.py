@@ -1,0 +1,130 @@
+"""EH117: folders that look like splits were taken for classes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from evenhand.data.tables.split_folders import SPLITS, split_of, split_words
+from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.render import count, listing, verb
+from evenhand.diagnosis.rule import Found, rule
+
+
+@rule("EH117", slug="splits-taken-for-classes", severity="warning", needs=("samples", "labels"))
+def check(case: Case) -> Iterator[Found]:
+    """Find classes that are splits: folders called train, test or validation among those that name classes.
+
+    What it checks: class names that are spellings of a split (`train`, `Test_images`, `val2017`), if there are two
+    of them, or one called test or holding folders that are named like other classes; names that are splits once
+    the words that all classes share are left out (`seg_train`, `seg_test`); classes whose folders hold folders of
+    splits, though splits were not taken for such (`images/train/ok`, `images/val/ok` beside `docs`); and a class
+    that is the only one of a split and occurs in no other (`test/unknown` beside `train/ok` and `train/nok`).
+
+    Why it matters: a classifier would learn to tell training photos from test photos; and rows without a label
+    would be trained on as a class of their own.
+
+    What to do: point data.root at the folder of the split that holds a folder per class, leave the class out
+    (data.drop), or sort the split's photos into a folder per class, so that folders are train/CLASS and test/CLASS.
+
+    Limits: a class that is really called train (vehicles) is passed over while it stands alone. Where a table
+    names classes and splits, only names are looked at.
+
+    Example: `2 classes look like splits: train (80 rows) and test_images (20 rows).`
+    """
+    named = _named_like_splits(case)
+    holding = [name for name in _holding_splits(case) if name not in named]
+    if holding:
+        yield _holds_splits(case, holding)
+    if named:
+        yield _found(
+            case, named, f"{count(len(named), 'class', 'classes')} {verb(len(named), 'looks', 'look')} like"
+        )
+    alone = [name for name in _alone_in_a_split(case) if name not in named]
+    if alone:
+        yield _found(case, alone, "No row to learn from has", alone=True)
+
+
+def _named_like_splits(case: Case) -> list[str]:
+    named = [name for name in case.rows.classes if split_of(name) is not None]
+    if len(named) > 1:
+        return named
+    if shared := split_words(case.rows.classes):
+        return list(shared)
+    return [name for name in named if split_of(name) == "test" or _holds_classes(case, name)]
+
+
+def _holds_classes(case: Case, name: str) -> bool:
+    """Whether the folder of a class holds folders that are called like other classes, or two at least."""
+    below = _below(case, name) - {""}
+    return len(below) > 1 or bool(below & set(case.rows.classes))
+
+
+def _below(case: Case, name: str) -> set[str]:
+    """Return the folders in the folder of a class, "" for files that lie in it."""
+    paths = case.paths(np.flatnonzero(case.label_words == name))
+    folders = [path.split("/")[:-1] for path in paths]
+    return {[*parts, ""][parts.index(name) + 1] for parts in folders if name in parts}
+
+
+def _holding_splits(case: Case) -> list[str]:
+    """Return classes whose folder holds folders of splits, one to train on among them, and nothing else."""
+    if "split" in case.rows.frame or case.rows.multi_label:
+        return []
+    found = []
+    for name in case.rows.classes:
+        splits = {split_of(folder) for folder in _below(case, name)}
+        if None not in splits and "train" in splits and len(splits) > 1:
+            found.append(name)
+    return found
+
+
+def _holds_splits(case: Case, names: list[str]) -> Found:
+    below = sorted(_below(case, names[0]))
+    held = np.isin(case.label_words, names)
+    return Found(
+        says=f"{count(len(names), 'class', 'classes')} {verb(len(names), 'holds', 'hold')} folders that look like "
+        f"splits: {listing(names)} ({listing(below)}). They were not taken for splits, but for parts of a class. "
+        "If classes lie below the splits, point data.root at the folder that holds these; else divide every class "
+        "into train, val and test, or name the split in a table.",
+        about=names[0] if len(names) == 1 else "",
+        evidence={"classes": names, "folders": below},
+        ids=case.rows.ids[held],
+    )
+
+
+def _alone_in_a_split(case: Case) -> list[str]:
+    """Return classes that are the only one of a split that is not for training, and occur in no other."""
+    if "split" not in case.rows.frame or case.rows.multi_label:
+        return []
+    split = case.rows.frame["split"].astype(str).str.casefold().map(lambda name: SPLITS.get(name, name))
+    held = {part: set(case.label_words[split == part]) - {""} for part in split.unique()}
+    train = held.get("train", set())
+    return [
+        name
+        for part, names in held.items()
+        if part in ("val", "test") and len(names) == 1 and len(train) > 1
+        for name in names
+        if not any(name in others for other, others in held.items() if other != part)
+    ]
+
+
+def _found(case: Case, names: list[str], start: str, *, alone: bool = False) -> Found:
+    held = np.isin(case.label_words, names)
+    rows = [f"{name} ({count(int((case.label_words == name).sum()), 'row')})" for name in names]
+    says = (
+        f"{start} the class {listing(rows)}: it is the only one of its split, whose rows seem to have no labels."
+        if alone
+        else f"{start} {verb(len(names), 'a split', 'splits')}: {listing(rows)}. Point data.root at the folder "
+        "that holds a folder per class, or leave what is no class out with data.drop."
+    )
+    left = case.rows.k - len(names)
+    patch = {"data.drop": [*case.setting("data.drop", []), *names]} if left > 1 else None
+    return Found(
+        says=says,
+        about=names[0] if len(names) == 1 else "",
+        evidence={"classes": {name: int((case.label_words == name).sum()) for name in names}},
+        ids=case.rows.ids[held],
+        patch=patch,
+    )

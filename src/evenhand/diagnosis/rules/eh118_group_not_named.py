@@ -1,0 +1,55 @@
+"""EH118: a column looks like a group, and none is named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from evenhand.data.tables.column_roles import column_profiles, group_candidates
+from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.render import count
+from evenhand.diagnosis.rule import Found, rule
+
+
+@rule("EH118", slug="group-not-named", severity="warning", needs=("samples", "labels"))
+def check(case: Case) -> Iterator[Found]:
+    """Find columns that look like a group where `data.group` names none.
+
+    What it checks: the columns of the table whose name is one of what rows have in common (patient, sender,
+    series, session, …) and whose values recur; and, whatever their name, those of 20 values or more with two rows
+    each at least. A column that follows from the class is passed over.
+
+    Why it matters: rows of one sender, patient or series are more alike than others. Where they lie on both sides
+    of a fold, the estimate is too high for new ones. On 4,660 photos of clothing by 351 senders, random folds said
+    0.812, folds by sender 0.769, and 27 new senders gave 0.757.
+
+    What to do: name the column in `data.group` if new data will come from new senders, patients, series. If rows
+    of one value are no more alike than others, or new data come from the same ones, leave it as it is.
+
+    Limits: columns are judged by their names and by how often values recur, not by what rows look like.
+
+    Example: `The column "sender_id" looks like a group (324 values in 4,377 rows), and data.group names none.`
+    """
+    rows = case.rows
+    if rows.grouped or case.setting("data.group") or rows.multi_label:
+        return
+    own = {"id", "path", "content", "group", "split"}
+    frame = rows.frame[[c for c in rows.frame.columns if c not in own and not str(c).startswith(("eh:", "table:"))]]
+    label = str(case.setting("data.label") or "label")
+    frame = frame.assign(**{label: pd.Series(rows.labels, index=frame.index)})
+    taken = [*(case.setting("data.levels") or ()), *_locked_column(case)]
+    for one in group_candidates(column_profiles(frame), frame, label, others=taken)[:1]:
+        yield Found(
+            says=f'The column "{one.name}" looks like a group ({count(one.values, "value")} in '
+            f"{count(one.rows, 'row')}), and data.group names none.",
+            about=one.name,
+            evidence={"column": one.name, "values": one.values, "rows": one.rows},
+            patch={"data.group": one.name},
+        )
+
+
+def _locked_column(case: Case) -> list[str]:
+    test = case.setting("folds.test") or {}
+    column = test.get("column") if isinstance(test, dict) else None
+    return [str(column)] if column else []

@@ -1,0 +1,72 @@
+"""EH201: several corrections of the skew that turn it around together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from evenhand.balance.prior.balance_ledger import Ledger
+from evenhand.balance.prior.exponent import LIMIT, SKEWED, turned
+from evenhand.balance.prior.overshoot import compensating, overshoot_words, patch_of
+from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.render import listing
+from evenhand.diagnosis.rule import Found, rule
+
+
+@rule("EH201", slug="corrected-twice", severity="error", needs=("ledgers",))
+def check(case: Case, *, least: float = 0.1) -> Iterator[Found]:
+    """Find samplers, class weights, losses and adjustments that together turn the skew around.
+
+    What it checks: the exponent of the effective prior, and what sampler, weights, loss and post-hoc adjustment add
+    to it. It fires where at least two of them correct by `least` or more, the sum is above 1.05, and beliefs are
+    skewed the other way: a class is expected at least 1.5 times as often as one with 1.5 times its rows or more.
+    Where the overshoot is softened it is a note.
+
+    Why it matters: each of them alone makes rare classes as common as the others; together they make the model
+    expect the rare ones almost everywhere. It then predicts few or none of the common classes, however long it
+    trains.
+
+    What to do: keep one of them. A sampler shows rare rows more often, weights take larger steps on them; the
+    prior is the same. Or set balance.on_overshoot = "soften".
+
+    Limits: focal and margin losses act besides, and are not in the exponent; classes less than 1.5 times apart
+    have no skew that could be turned around.
+
+    Example: `lite0: sampler balanced (1.00) and weights inverse (1.00) together have the exponent 2.00: O, 1.0% of
+    the rows, is expected in 60.5% of them.`
+    """
+    for ledger in case.ledgers or ():
+        prior, config = ledger.plan.asked, ledger.plan.config
+        parts = compensating(prior, config, least=least)
+        if prior.overshoots() and len(parts) > 1:
+            made = listing((f"{name} ({value:.2f})" for name, value in parts.items()), most=4)
+            yield _found(ledger, f"{made} together have the exponent {prior.exponent:.2f}: {expected(ledger)}")
+        elif not prior.overshoots() and (words := overshoot_words(prior, config)):
+            yield _found(ledger, words.split(";")[0], {"adjust": 0.0})
+
+
+def expected(ledger: Ledger) -> str:
+    """Return what a model is made to expect of its rarest class, and what was done about it."""
+    prior = ledger.plan.asked
+    c = prior.rarest
+    soft = ledger.plan.softening
+    told = f"{prior.names[c]}, {prior.natural[c]:.1%} of the rows, is expected in {prior.shares[c]:.1%} of them"
+    return f"{told}; it was {soft.says}." if soft else f"{told}."
+
+
+def _found(ledger: Ledger, says: str, patch: dict[str, float] | None = None) -> Found:
+    prior, config = ledger.plan.asked, ledger.plan.config
+    mend = patch_of(prior, config) if patch is None else patch
+    return Found(
+        says=f"{ledger.title}: {says.rstrip('.')}.",
+        about=ledger.models[0] if len(ledger.models) == 1 else "",
+        evidence={
+            "exponent": prior.exponent,
+            "limit": LIMIT,
+            "turned": turned(prior.counts, prior.shares),
+            "most_turned": SKEWED,
+            "parts": prior.parts,
+            "expected": prior.shares.tolist(),
+        },
+        patch={f"{ledger.key}.{key}": value for key, value in mend.items()},
+        severity="note" if config.on_overshoot == "soften" else None,
+    )

@@ -1,0 +1,52 @@
+"""EH202: one correction of the skew that turns it around alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from evenhand.balance.prior.exponent import LIMIT, SKEWED, turned
+from evenhand.balance.prior.overshoot import compensating, patch_of
+from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.rule import Found, rule
+from evenhand.diagnosis.rules.eh201_corrected_twice import expected
+
+
+@rule("EH202", slug="overshoot", severity="error", needs=("ledgers",))
+def check(case: Case, *, least: float = 0.1) -> Iterator[Found]:
+    """Find one sampler, one set of weights or one loss that turns the skew around by itself.
+
+    What it checks: the exponent of the effective prior where only one of sampler, weights and loss corrects by
+    `least` or more. It fires above 1.05 (at 1 classes are equal, beyond it rare ones are favoured), where beliefs
+    are skewed the other way: a class is expected at least 1.5 times as often as one with 1.5 times its rows or
+    more. Where the overshoot is softened it is a note.
+
+    Why it matters: the model is made to expect rare classes more often than common ones, and predicts common
+    classes too seldom, though no two corrections are stacked.
+
+    What to do: lower the power to 1 or less, or give the rarest classes a smaller share of the mix.
+
+    Limits: classes less than 1.5 times apart have no skew that could be turned around. A mix that favours a rare
+    class on purpose is one too: say so with balance.on_overshoot = "allow".
+
+    Example: `lite0: weights inverse (power 1.5) (1.50) has the exponent 1.50: O, 1.0% of the rows, is expected in
+    45.7% of them.`
+    """
+    for ledger in case.ledgers or ():
+        prior, config = ledger.plan.asked, ledger.plan.config
+        parts = compensating(prior, config, least=least)
+        if not prior.overshoots() or len(parts) > 1:
+            continue
+        name = next(iter(parts), "the balance")
+        yield Found(
+            says=f"{ledger.title}: {name} has the exponent {prior.exponent:.2f}: {expected(ledger)}",
+            about=ledger.models[0] if len(ledger.models) == 1 else "",
+            evidence={
+                "exponent": prior.exponent,
+                "limit": LIMIT,
+                "turned": turned(prior.counts, prior.shares),
+                "most_turned": SKEWED,
+                "expected": prior.shares.tolist(),
+            },
+            patch={f"{ledger.key}.{key}": value for key, value in patch_of(prior, config).items()},
+            severity="note" if config.on_overshoot == "soften" else None,
+        )

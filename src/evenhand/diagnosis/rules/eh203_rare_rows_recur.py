@@ -1,0 +1,57 @@
+"""EH203: rows of a rare class that are drawn again and again within an epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from evenhand.balance.prior.effective_prior import EffectivePrior, effective_prior
+from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.render import classes_of, listing, verb
+from evenhand.diagnosis.rule import Found, rule
+
+
+@rule("EH203", slug="rare-rows-recur", severity="warning", needs=("ledgers",), after=("EH107", "EH108", "EH201"))
+def check(case: Case, *, most: float = 50.0) -> Iterator[Found]:
+    """Find rare classes whose rows are drawn very often within an epoch.
+
+    What it checks: how often a row of each class is expected in an epoch under the sampler, against `most`.
+
+    Why it matters: a network that is shown the same few rows dozens of times an epoch learns them by heart. Its
+    training loss falls, the recall of the class on other rows does not rise.
+
+    What to do: a weaker sampler (power 0.5, or a max_ratio), class weights instead, which show a row once and
+    count it more, stronger augmentation, or more rows of the class.
+
+    Limits: where rows are augmented strongly, or nothing but a small head is trained, more is borne.
+
+    Example: `lite0: rows of 1 class of 4 are drawn more than 50 times an epoch: O (125).`
+    """
+    for ledger in case.ledgers or ():
+        prior = ledger.plan.prior
+        often = np.flatnonzero(prior.recurrences > most)
+        if not len(often):
+            continue
+        order = often[np.argsort(-prior.recurrences[often], kind="stable")]
+        named = [f"{prior.names[c]} ({prior.recurrences[c]:,.0f})" for c in order]
+        softer = weaker(prior, most)
+        yield Found(
+            says=f"{ledger.title}: rows of {classes_of(len(order), prior.k)} {verb(len(order), 'is', 'are')} drawn "
+            f"more than {most:g} times an epoch: {listing(named)}.".replace(
+                "rows of 1 class", "each row of 1 class"
+            ),
+            about=prior.names[order[0]] if len(order) == 1 else "",
+            evidence={"most": most, "times": {prior.names[c]: float(prior.recurrences[c]) for c in order}},
+            patch=None if softer is None else {f"{ledger.key}.sampler": softer},
+        )
+
+
+def weaker(prior: EffectivePrior, most: float) -> dict[str, Any] | None:
+    """Return the strongest power sampler, in steps of a tenth, that draws no row more than `most` times."""
+    for tenth in range(9, 0, -1):
+        sampler = {"name": "power", "power": tenth / 10}
+        if effective_prior(prior.counts, sampler=sampler).recurrences.max() <= most:
+            return sampler
+    return None

@@ -1,0 +1,59 @@
+"""EH205: a cap that decides the mix, rather than the power that was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from evenhand.balance.prior.balance_ledger import Ledger
+from evenhand.balance.prior.describe import choice_words
+from evenhand.balance.prior.effective_prior import EffectivePrior, effective_prior
+from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.rule import Found, rule
+
+
+@rule("EH205", slug="cap-decides", severity="note", needs=("ledgers",))
+def check(case: Case, *, share: float = 0.5) -> Iterator[Found]:
+    """Find a max_ratio that decides how classes are mixed or weighted, rather than the power or the mix asked for.
+
+    What it checks: the exponent of the sampler and of the weights with their max_ratio and without. It fires where
+    the cap leaves `share` of it or less.
+
+    Why it matters: all classes beyond the cap are treated alike, and another power changes nothing. A stated mix is
+    not what batches hold.
+
+    What to do: look at the column "in batches" of the ledger. Raise max_ratio, or take the power that gives this
+    mix without a cap, which treats classes by how rare they are.
+
+    Limits: a cap is often wanted, to keep rare rows from recurring; then nothing needs to be done.
+
+    Example: `lite0: max_ratio = 6 decides: sampler power (power 1.0, max_ratio 6) has the exponent 0.40, without
+    the cap 1.00; class O makes 4.0% of a batch instead of 25.0%.`
+    """
+    for ledger in case.ledgers or ():
+        for part in ("sampler", "weights"):
+            choice = getattr(ledger.plan.config, part)
+            if isinstance(choice, dict) and choice.get("max_ratio") and ledger.plan.softening is None:
+                yield from _found(ledger, part, choice, share)
+
+
+def _found(ledger: Ledger, part: str, choice: dict[str, Any], share: float) -> Iterator[Found]:
+    own, free = (_alone(ledger, part, how) for how in (choice, {**choice, "max_ratio": None}))
+    if free.exponent <= 0 or own.exponent > share * free.exponent:
+        return
+    c = own.rarest
+    of, shares = ("of a batch", "batch_shares") if part == "sampler" else ("of the effective prior", "shares")
+    now, then = getattr(own, shares)[c], getattr(free, shares)[c]
+    yield Found(
+        says=f"{ledger.title}: max_ratio = {choice['max_ratio']:g} decides: {part} {choice_words(choice)} has "
+        f"the exponent {own.exponent:.2f}, without the cap {free.exponent:.2f}; class {own.names[c]} makes "
+        f"{now:.1%} {of} instead of {then:.1%}.",
+        about=ledger.models[0] if len(ledger.models) == 1 else "",
+        evidence={"with": own.exponent, "without": free.exponent, "max_ratio": choice["max_ratio"]},
+    )
+
+
+def _alone(ledger: Ledger, part: str, choice: dict[str, Any]) -> EffectivePrior:
+    prior = ledger.plan.asked
+    given: dict[str, Any] = {part: choice}
+    return effective_prior(prior.counts, names=prior.names, **given)

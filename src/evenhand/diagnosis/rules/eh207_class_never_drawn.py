@@ -1,0 +1,72 @@
+"""EH207: a class that is there and never reaches a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from evenhand.balance.prior.balance_ledger import Ledger
+from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.evidence.training_history import Course
+from evenhand.diagnosis.render import count, listing
+from evenhand.diagnosis.rule import Found, rule
+
+
+@rule("EH207", slug="class-never-drawn", severity="error", needs=("ledgers",), after=("EH107", "EH108"))
+def check(case: Case, *, least: float = 1.0) -> Iterator[Found]:
+    """Find classes that have training rows and yet (almost) never reach a batch.
+
+    What it checks: rows of each class that the sampler is expected to draw in an epoch; it fires below `least`.
+    Where epochs are noted, also classes that have training rows and that no batch of the training held.
+
+    Why it matters: the model never learns that the class exists. Its recall is zero, and a macro average carries
+    that zero without a word.
+
+    What to do: give the class a share of the mix, or take it out of the data (data.drop) and say so.
+
+    Limits: classes without any training row are told of by EH107 and EH108.
+
+    Example: `lite0: the sampler never draws 1 class that has training rows: O (100 rows).`
+    """
+    for ledger in case.ledgers or ():
+        yield from _planned(ledger, least)
+    for course in case.courses or ():
+        yield from _seen(course)
+
+
+def _planned(ledger: Ledger, least: float) -> Iterator[Found]:
+    prior = ledger.plan.prior
+    drawn = prior.recurrences * prior.counts
+    missed = np.flatnonzero((prior.counts > 0) & (drawn < least * (1 - 1e-9)))
+    if not len(missed):
+        return
+    names = [f"{prior.names[c]} ({prior.counts[c]:,.0f} rows, {drawn[c]:.2g} an epoch)" for c in missed]
+    yield Found(
+        says=f"{ledger.title}: the sampler (almost) never draws {count(len(missed), 'class', 'classes')} that "
+        f"{'has' if len(missed) == 1 else 'have'} training rows: {listing(names)}.",
+        about=prior.names[missed[0]] if len(missed) == 1 else "",
+        evidence={"rows an epoch": {prior.names[c]: float(drawn[c]) for c in missed}},
+        severity="error" if (drawn[missed] == 0).any() else "warning",
+        patch={f"{ledger.key}.sampler": "none"},
+    )
+
+
+def _seen(course: Course) -> Iterator[Found]:
+    if course.prior is None:
+        return
+    priors = course.priors or (course.prior,) * len(course.lines)
+    seen = [(line["batch_mix"], p) for line, p in zip(course.lines, priors, strict=True) if line.get("batch_mix")]
+    mixes = [mix for mix, _ in seen]
+    if not mixes or len(mixes[0]) != course.k:
+        return
+    held = np.array([[share or 0.0 for share in mix] for mix in mixes]).sum(axis=0)
+    expected = np.sum([prior.recurrences * prior.counts for _, prior in seen], axis=0)
+    missed = np.flatnonzero((held == 0) & (course.prior.counts > 0) & (expected >= 10))
+    if len(missed):
+        names = [f"{course.classes[c]} ({course.prior.counts[c]:,.0f} rows)" for c in missed]
+        yield Found(
+            says=f"{course.name}: no batch of {count(len(mixes), 'epoch')} held {listing(names)}.",
+            about=course.classes[missed[0]] if len(missed) == 1 else course.model,
+            evidence={"epochs": len(mixes), "classes": [course.classes[c] for c in missed]},
+        )

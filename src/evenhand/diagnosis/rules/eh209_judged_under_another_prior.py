@@ -1,0 +1,82 @@
+"""EH209: probabilities that are judged under another prior than that of the data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from evenhand.balance.prior.balance_ledger import Ledger
+from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.render import listing
+from evenhand.diagnosis.rule import Found, rule
+
+OF_PROBABILITIES = ("log_loss", "calibration_error", "brier")
+"""Beginnings of metrics that read probabilities, not only which class is called."""
+
+
+@rule("EH209", slug="judged-under-another-prior", severity="warning", needs=("ledgers",), after=("EH201", "EH202"))
+def check(case: Case, *, apart: float = 0.1) -> Iterator[Found]:
+    """Find probabilities that stand for another prior than that of the data and are judged on the data.
+
+    What it checks: balance.correct_to = "trained" or "uniform", and balance.adjust, where the prior that
+    probabilities stand for and the natural shares differ by more than `apart` (total variation: the share of rows
+    that would change class). Where [score] holds no metric of probabilities it is a note.
+
+    Why it matters: a model that was shown equal classes says 50 % of a rare class where 1 % is right. Log loss and
+    calibration error are then far off, and blends with other models and thresholds made on them are as well.
+    Which class is called may be just what is wanted.
+
+    What to do: leave balance.correct_to at "natural" where probabilities are what is wanted. Where rare classes are
+    to be called more often, "uniform" is right, and this is a reminder of what the probabilities then are. Or state
+    the prior of the place where the model will be used.
+
+    Limits: a stated prior is taken to be meant. Losses that depend on the model leave probabilities off besides.
+
+    Example: `lite0: probabilities are judged under the trained prior, which differs from the data's by 65.0%: log
+    loss and calibration error are those of other data.`
+    """
+    off = [(_distance(ledger), ledger) for ledger in case.ledgers or () if _left(ledger)]
+    off = [(distance, ledger) for distance, ledger in off if distance > apart]
+    if not off:
+        return
+    scored = [str(name) for name in case.setting("score", {})]
+    reads = [name for name in scored if name.startswith(OF_PROBABILITIES)]
+    of = f" ([score] holds {', '.join(reads)})" if reads else ""
+    each = [f"{ledger.title} {distance:.1%}" for distance, ledger in sorted(off, key=lambda one: -one[0])]
+    who = off[0][1].title if len(off) == 1 else f"{len(off)} ways of balance"
+    by = f"by {off[0][0]:.1%}" if len(off) == 1 else f"({listing(each)})"
+    yield Found(
+        says=f"{who}: probabilities are judged under {_under(off)}, which differs from the data's {by}: log "
+        f"loss and calibration error are those of other data{of}.",
+        about=off[0][1].models[0] if len(off) == len(off[0][1].models) == 1 else "",
+        evidence={"apart": {ledger.title: distance for distance, ledger in off}},
+        patch=_patch(off),
+        severity=None if reads else "note",
+    )
+
+
+def _left(ledger: Ledger) -> bool:
+    config = ledger.plan.config
+    chosen = config.correct_to in ("trained", "uniform") or (config.correct_to == "natural" and config.adjust > 0)
+    return chosen and not ledger.plan.prior.several
+
+
+def _under(off: list[tuple[float, Ledger]]) -> str:
+    """Return which prior it is, in words."""
+    words = {"trained": "the trained prior", "uniform": "a prior of equal classes", "natural": "an adjusted prior"}
+    found = {words[str(ledger.plan.config.correct_to)] for _, ledger in off}
+    return found.pop() if len(found) == 1 else "another prior"
+
+
+def _patch(off: list[tuple[float, Ledger]]) -> dict[str, object]:
+    keys = [ledger.key for _, ledger in off]
+    key = keys[0] if len(off) == 1 else "balance"
+    ways = {str(ledger.plan.config.correct_to) for _, ledger in off}
+    adjusts = any(ledger.plan.config.adjust for _, ledger in off)
+    own = {} if ways == {"natural"} else {f"{key}.correct_to": "natural"}
+    return {**own, **({f"{key}.adjust": 0.0} if adjusts else {})}
+
+
+def _distance(ledger: Ledger) -> float:
+    return float(np.abs(ledger.plan.judged.shares - ledger.plan.prior.natural).sum() / 2)

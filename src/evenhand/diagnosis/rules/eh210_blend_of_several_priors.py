@@ -1,0 +1,72 @@
+"""EH210: models that are blended, and whose probabilities stand for different priors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+
+from evenhand.balance.prior.balance_ledger import Ledger
+from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.render import listing
+from evenhand.diagnosis.rule import Found, rule
+
+
+@rule("EH210", slug="blend-of-several-priors", severity="warning", needs=("ledgers",), after=("EH201", "EH202"))
+def check(case: Case, *, apart: float = 0.1) -> Iterator[Found]:
+    """Find models that are blended though their probabilities stand for different priors.
+
+    What it checks: the prior that the probabilities of each model are judged under (balance.correct_to and
+    balance.adjust), where [ensemble], or `evenhand ensemble` on runs, blends two models or more. It fires where two
+    of them differ by more than `apart` (total variation). Where the stages of a model differ, the last one counts.
+
+    Why it matters: a mean of probabilities, and every blend and stacker that is made of them, takes 30 % of a model
+    of equal classes for the same as 30 % of one that stands for the data. The blend stands for a prior between them
+    that nobody chose, and its weights are learned on that.
+
+    What to do: give all models the same balance.correct_to. What is trained may differ: samplers, weights and
+    losses are corrected for.
+
+    Limits: probabilities are not brought to one prior here, as it is not known which one is wanted. `evenhand
+    ensemble` looks at the models of runs; files of predictions do not say what prior they stand for, and are not
+    checked.
+
+    Example: `lite0 and b4 are blended under different priors (65.0% apart: lite0 stands for natural shares, b4 for
+    equal classes).`
+    """
+    if not (case.setting("ensemble", {}) or {}).get("methods", True):
+        return
+    last = {
+        name: ledger for ledger in case.ledgers or () for name in ledger.models if not ledger.plan.prior.several
+    }
+    far = [(distance(last[a], last[b]), a, b) for a, b in combinations(last, 2)]
+    most = max(far, default=(0.0, "", ""))
+    if not most[0] > apart:
+        return
+    _, a, b = most
+    ways = {name: _way(last[name]) for name in last}
+    yield Found(
+        says=f"{listing([a, b])} are blended under different priors ({most[0]:.1%} apart: {a} stands for "
+        f"{ways[a]}, {b} for {ways[b]}). The blend stands for a prior that nobody chose.",
+        evidence={"apart": most[0], "stands for": ways},
+        patch={f"model.{name}.balance.correct_to": "natural" for name in last if _way(last[name]) != _NATURAL}
+        if all(not last[name].plan.config.adjust for name in last)
+        else None,
+    )
+
+
+_NATURAL = "natural shares"
+
+
+def distance(one: Ledger, other: Ledger) -> float:
+    """Return the total variation between what the probabilities of two models stand for; classes go by name."""
+    first, second = (
+        dict(zip(each.names, each.shares, strict=True)) for each in (one.plan.judged, other.plan.judged)
+    )
+    return float(sum(abs(first.get(name, 0.0) - second.get(name, 0.0)) for name in {*first, *second}) / 2)
+
+
+def _way(ledger: Ledger) -> str:
+    config = ledger.plan.config
+    words = {"natural": _NATURAL, "trained": "the trained prior", "uniform": "equal classes"}
+    way = words.get(str(config.correct_to), "a stated prior")
+    return f"{way}, adjusted by {config.adjust:g}" if config.adjust else way

@@ -1,0 +1,176 @@
+"""EH301: classes that exist and are not predicted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from evenhand.balance.prior.overshoot import compensating, patch_of
+from evenhand.base.values import Ints
+from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.evidence.training_history import Course, Line, by_model, fits, numbers, own_word
+from evenhand.diagnosis.render import listing, verb
+from evenhand.diagnosis.rule import Found, rule
+
+
+@rule(
+    "EH301",
+    slug="collapse",
+    severity="error",
+    needs=("courses",),
+    after=("EH201", "EH202", "EH311", "EH207"),
+)
+def check(
+    case: Case, *, epochs: int = 2, called: float = 0.25, part: float = 0.5, steps: int = 10, stands: int = 3
+) -> Iterator[Found]:
+    """Find trainings that no longer predict classes which are there.
+
+    What it checks: in the last `epochs` epochs, after `steps` steps, classes of the validation rows that the
+    network itself (before its probabilities are corrected to another prior) calls less than `called` times as often
+    as they are there. They are reported where sampler, weights and loss together make the model believe in the
+    class less than `part` times as much as both its share of the rows and an equal share, and then during the
+    warm-up of the learning rate, too: nothing will get better by itself. Or, after the warm-up, where a class is
+    believed to be as common as half an equal share, is not called at all, among the training rows either, and its
+    own training rows get a mean probability below `part` times what is believed that does not rise over `stands`
+    epochs.
+
+    Why it matters: a score that averages over classes can look well while some are never found. What the settings
+    make a model believe is what it will say, however long it is trained.
+
+    What to do: correct for skew once, in the sampler or in the weights, up to an exponent of 1. Where the ledger
+    explains nothing, lower the learning rate or set train.clip. With train.on_collapse = "fix" the run does so.
+
+    Limits: a rare class that is not predicted because it is rare, and nothing was done about it, is not reported:
+    that is what the loss asks for. Nor is one that looks like others, as long as it is believed in.
+
+    Example: `both, fold 0, seed 0: N (90.0% of the validation rows, called for 0.0%) is far too seldom predicted
+    since epoch 1; the model says S and V. Sampler balanced (1.00) and weights inverse (1.00) together have the
+    exponent 2.00 and make it expect N in 1.7% of the rows.`
+    """
+    for model, courses in by_model(case.courses or ()).items():
+        found = [
+            (course, hit) for course in courses if (hit := collapse(course, epochs, called, part, steps, stands))
+        ]
+        if found:
+            course, hit = found[0]
+            yield Found(
+                says=f"{fits([one for one, _ in found], courses)}: {_words(course, hit)}",
+                about=model,
+                evidence={
+                    "classes": [course.classes[c] for c in hit.classes],
+                    "since": hit.since,
+                    "blames": "balance" if hit.by_prior else "optimisation",
+                    "exponent": None if course.prior is None else course.prior.exponent,
+                    "predicted": dict(zip(course.classes, hit.predicted, strict=True)),
+                },
+                patch=_patch(course, hit),
+            )
+
+
+@dataclass(frozen=True)
+class Collapse:
+    """Classes that are not predicted: since which epoch, whether the ledger says why, and what is predicted."""
+
+    classes: Ints
+    since: int
+    by_prior: bool
+    predicted: list[float]
+
+
+def collapse(
+    course: Course, epochs: int, called: float, part: float, steps: int, stands: int, *, sure_steps: int = 100
+) -> Collapse | None:
+    """Return what is not predicted in the last epochs of a fit, or None."""
+    lines = course.settled(epochs, steps=steps, warm=False)
+    words = [own_word(line) for line in lines]
+    if course.prior is None or course.prior.several or not lines or not all(words):
+        return None
+    missing = np.all([_missing(word, called) for word in words], axis=0)
+    believed, natural = course.prior.shares, course.prior.natural
+    by_prior = missing & (believed < part * np.minimum(natural, 1 / course.k))
+    sure = course.settled(stands, steps=sure_steps)
+    against = _unheard(course, sure, part) if sure else np.zeros(course.k, dtype=bool)
+    chosen = by_prior if by_prior.any() else against
+    if not chosen.any():
+        return None
+    predicted = numbers(words[-1], "predicted")
+    since = _since(course, chosen, called)
+    return Collapse(np.flatnonzero(chosen), since, bool(by_prior.any()), predicted.tolist())
+
+
+def _missing(word: Any, called: float) -> Any:
+    share, predicted = numbers(word, "share"), numbers(word, "predicted")
+    return (share > 0) & (predicted < called * share)
+
+
+def _unheard(course: Course, lines: Sequence[Line], part: float, *, least_rows: float = 10.0) -> Any:
+    """Return (k,) classes believed to be common that training rows do not hear of either."""
+    assert course.prior is not None
+    believed, out, gone = course.prior.shares, np.ones(course.k, dtype=bool), []
+    for line in lines:
+        train = (line.get("sets") or {}).get("train") or {}
+        rows = numbers(train, "share") * float(train.get("rows") or 0)
+        if len(rows) != course.k:
+            return np.zeros(course.k, dtype=bool)
+        own = numbers(train, "own_probability")
+        word = own_word(line)
+        out &= (numbers(word, "predicted") == 0) & (numbers(word, "share") > 0)
+        out &= (numbers(train, "predicted") == 0) & (rows >= least_rows) & (own < part * believed)
+        gone.append(own)
+    return out & (believed >= 0.5 / course.k) & (gone[-1] <= 1.02 * gone[0])
+
+
+def _since(course: Course, chosen: Any, called: float) -> int:
+    """Return the first epoch of the unbroken run of epochs up to now in which all of these were missing."""
+    since = len(course.lines)
+    for at in range(len(course.lines) - 1, -1, -1):
+        word = own_word(course.lines[at])
+        if word is None or not _missing(word, called)[chosen].all():
+            break
+        since = at
+    return since
+
+
+def _words(course: Course, hit: Collapse) -> str:
+    share = numbers(own_word(course.lines[-1]), "share")
+    names = [
+        f"{course.classes[c]} ({share[c]:.1%} of the validation rows, called for {hit.predicted[c]:.1%})"
+        for c in hit.classes
+    ]
+    said = [name for name, p in zip(course.classes, hit.predicted, strict=True) if p > 0.01]
+    which = f"the model says {'only ' if len(said) == 1 else ''}{listing(said, most=5)}"
+    many = verb(len(names), "is", "are")
+    text = f"{listing(names, most=5)} {many} far too seldom predicted since epoch {hit.since}; {which}."
+    return f"{text} {_reason(course, hit)}"
+
+
+def _reason(course: Course, hit: Collapse) -> str:
+    prior = course.prior
+    assert prior is not None
+    if not hit.by_prior:
+        return "Nothing that the ledger knows explains it: the learning rate may be too high, or an output is dead."
+    made = [f"{name} ({value:.2f})" for name, value in compensating(prior, course.settings).items()]
+    causes = listing(made) if made else "The settings of [balance]"
+    expected = listing([f"{course.classes[c]} in {prior.shares[c]:.1%}" for c in hit.classes], most=5)
+    together = "together have" if len(made) > 1 else "has"
+    makes = verb(len(made) or 2, "makes", "make")
+    exponent = f"{together} the exponent {prior.exponent:.2f} and " if made else ""
+    where = f"In stage {course.stage + 1}, " if len(course.stages) > 1 else ""
+    text = f"{where}{causes if where else causes[0].upper() + causes[1:]}"
+    return f"{text} {exponent}{makes} it expect {expected} of the rows."
+
+
+def _patch(course: Course, hit: Collapse) -> dict[str, Any] | None:
+    own = f"model.{course.model}"
+    if hit.by_prior:
+        assert course.prior is not None
+        if course.prior.exponent <= 1.0:
+            return None
+        stage = (course.stages[course.stage].get("balance") or {}) if course.stages else {}  # its path is not known
+        patch = {key: value for key, value in patch_of(course.prior, course.settings).items() if key not in stage}
+        return {f"{own}.balance.{key}": value for key, value in patch.items()} or None
+    rate = course.train.get("learning_rate")
+    return {f"{own}.train.learning_rate": rate / 2} if rate else None

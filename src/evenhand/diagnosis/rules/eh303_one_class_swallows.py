@@ -1,0 +1,102 @@
+"""EH303: one class swallows others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.evidence.training_history import Course, by_model, fits, numbers, own_word
+from evenhand.diagnosis.rule import Found, rule
+
+
+@rule(
+    "EH303",
+    slug="one-class-swallows",
+    severity="warning",
+    needs=("courses",),
+    after=("EH201", "EH202", "EH301"),
+)
+def check(
+    case: Case, *, epochs: int = 2, beyond: float = 0.25, swallowed: float = 0.5, steps: int = 40
+) -> Iterator[Found]:
+    """Find trainings that give most rows of other classes to one class.
+
+    What it checks: in the last `epochs` epochs, after the warm-up and `steps` steps, a class whose mean
+    probability on the validation rows, as the network itself gives it, lies more than `beyond` above both its
+    share of the rows and an equal share, and that at least `swallowed` of the rows of other classes are called.
+    Where that probability has fallen in every epoch so far, it is left over from the weights that the training
+    began with, which is slow but not wrong.
+
+    Why it matters: whatever the network is shown, it says the same; the other classes lose their recall, this one
+    its precision.
+
+    What to do: look at the effective prior (evenhand check --balance): a class is believed in as much as sampler,
+    weights and loss together say. Where that explains nothing, lower the learning rate.
+
+    Limits: a class that is most of the data, or an equal share by what was asked, may be said most of the time.
+
+    Example: `both, fold 0, seed 0: S takes 71.0% of the rows of other classes (it is 2.0% of the rows and gets a
+    mean probability of 0.68). The settings make the model expect it in 60.4%.`
+    """
+    for model, courses in by_model(case.courses or ()).items():
+        hits = [
+            (course, c)
+            for course in courses
+            if (c := swallowing(course, epochs, beyond, swallowed, steps)) is not None
+        ]
+        if hits:
+            course, c = hits[0]
+            word = own_word(course.lines[-1])
+            share, mean = (float(numbers(word, key)[c]) for key in ("share", "probability"))
+            taken = _taken(course.lines[-1], c)
+            reason = (
+                ""
+                if course.prior is None
+                else f" The settings make the model expect it in {course.prior.shares[c]:.1%}."
+            )
+            yield Found(
+                says=f"{fits([one for one, _ in hits], courses)}: {course.classes[c]} takes "
+                f"{taken:.1%} of the rows of other classes (it is {share:.1%} of the rows and gets "
+                f"a mean probability of {mean:.2f}).{reason}",
+                about=model,
+                evidence={
+                    "class": course.classes[c],
+                    "share": share,
+                    "probability": mean,
+                    "since": course.lines[-epochs].get("epoch"),
+                    "blames": "balance"
+                    if course.prior is not None and course.prior.overshoots()
+                    else "optimisation",
+                },
+            )
+
+
+def swallowing(course: Course, epochs: int, beyond: float, swallowed: float, steps: int) -> int | None:
+    """Return the class that takes most rows of the others in the last epochs of a fit, or None."""
+    lines = course.settled(epochs, steps=steps)
+    words = [own_word(line) for line in lines]
+    if not lines or not all(words) or (course.prior is not None and course.prior.several):
+        return None
+    usual = [np.maximum(numbers(word, "share"), 1 / course.k) for word in words]
+    over = np.min([numbers(w, "probability") - u for w, u in zip(words, usual, strict=True)], axis=0)
+    c = int(np.nanargmax(over)) if np.isfinite(over).any() else -1
+    if c < 0 or not over[c] > beyond or _falls(course, c):
+        return None
+    return c if all(_taken(line, c) >= swallowed for line in lines) else None
+
+
+def _falls(course: Course, c: int) -> bool:
+    """Return whether the mean probability of class c has fallen in every epoch of the stage."""
+    stage = [line for line in course.lines if line.get("stage") == course.lines[-1].get("stage")]
+    given = [numbers(word, "probability")[c] for line in stage if (word := own_word(line))]
+    return len(given) > 2 and bool((np.diff(given) < 0).all())
+
+
+def _taken(line: object, c: int) -> float:
+    """Return the share of the rows of other classes that are called class c."""
+    word = own_word(line)  # type: ignore[arg-type]
+    share, predicted, recall = (numbers(word, key)[c] for key in ("share", "predicted", "recall"))
+    own = share * recall if share > 0 else 0.0
+    return float((predicted - own) / max(1.0 - share, 1e-12))

@@ -1,0 +1,80 @@
+"""EH311: numbers that are none, and losses that run away."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.evidence.training_history import Course, by_model, fits
+from evenhand.diagnosis.rule import Found, rule
+
+
+@rule("EH311", slug="not-a-number", severity="error", needs=("courses",))
+def check(case: Case, *, times: float = 5.0, epochs: int = 2) -> Iterator[Found]:
+    """Find trainings whose loss is no number, or runs away.
+
+    What it checks: whether the training loss or, where rows were judged, the validation loss of the last epoch is a
+    finite number; and whether the training loss was more than `times` what it was in the first epoch (and than
+    guessing costs) in the last `epochs` epochs.
+
+    Why it matters: weights that are no numbers stay so; whatever is trained from then on is lost.
+
+    What to do: lower the learning rate, bound the gradient (train.clip = 1.0), lengthen train.warmup_epochs; look
+    for inputs that are not finite. With train.on_collapse = "fix" the run halves the rate and goes on from weights
+    of before.
+
+    Limits: gradients are looked at in a few steps of each epoch, losses in all.
+
+    Example: `net, fold 0, seed 0: the training loss is not a number in epoch 3 (learning rate 0.5).`
+    """
+    for model, courses in by_model(case.courses or ()).items():
+        found = [(course, hit) for course in courses if (hit := runaway(course, times, epochs))]
+        if found:
+            course, (since, words) = found[0]
+            rate = float(course.train.get("learning_rate") or 0.0)
+            own, clip = f"model.{model}.train", course.train.get("clip") or 1.0
+            patch = {f"{own}.learning_rate": rate / 2, f"{own}.clip": clip}
+            yield Found(
+                says=f"{fits([one for one, _ in found], courses)}: {words}",
+                about=model,
+                evidence={
+                    "epoch": course.lines[-1].get("epoch"),
+                    "since": since,
+                    "learning_rate": rate,
+                    "blames": "optimisation",
+                },
+                patch=patch if rate else None,
+            )
+
+
+def runaway(course: Course, times: float, epochs: int) -> tuple[int, str] | None:
+    """Return the epoch since which something is wrong with the loss, and what in words; None for nothing."""
+    if not course.lines:
+        return None
+    last = course.lines[-1]
+    epoch = int(last.get("epoch") or 0)
+    at = f"in epoch {epoch} (learning rate {last.get('learning_rate') or 0.0:.3g})"
+    if _none(last.get("train_loss")):
+        return epoch, f"the training loss is not a number {at}."
+    if (last.get("sets") or {}).get("validation") and _none(last.get("validation_loss")):
+        return epoch, f"the validation loss is not a number {at}."
+    own = [line for line in course.lines if line.get("stage") == last.get("stage")]
+    weight = 1.0 if course.prior is None else max(course.prior.mean_weight, 1.0)
+    limit = times * max(_loss(own[0]), math.log(max(course.k, 2)) * weight)
+    if len(own) > epochs and all(_loss(line) > limit for line in own[-epochs:]):
+        since = next(epoch - n for n in range(len(own)) if not _loss(own[-2 - n]) > limit)
+        return (
+            since,
+            f"the training loss runs away: {_loss(last):.3g} {at}, {_loss(own[0]):.3g} in the first epoch.",
+        )
+    return None
+
+
+def _none(value: object) -> bool:
+    return not isinstance(value, (int, float)) or not math.isfinite(value)
+
+
+def _loss(line: object) -> float:
+    value = line.get("train_loss") if hasattr(line, "get") else None
+    return math.inf if value is None else float(value)

@@ -1,0 +1,115 @@
+"""EH315: a score in which a class could be zero unnoticed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from evenhand.base.errors import EvenhandError
+from evenhand.base.values import Floats
+from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.render import classes_of, listing, verb
+from evenhand.diagnosis.rule import Found, rule
+from evenhand.diagnosis.rules.eh209_judged_under_another_prior import OF_PROBABILITIES
+from evenhand.evaluation.figures.score import fast_score
+from evenhand.evaluation.metrics.metric_names import parse
+
+
+@rule("EH315", slug="score-hides-a-class", severity="warning", needs=("samples", "labels", "score"))
+def check(case: Case, *, least: float = 0.5, rows: int = 2000, most_ways: int = 6) -> Iterator[Found]:
+    """Find classes that could have no recall at all without the score showing it.
+
+    What it checks: by how much the best score that can be reached falls if a class is never predicted and all else
+    is right. It fires for classes whose loss takes less than `least` of an equal share (1/k) of the score, and for
+    classes that no part of the score is about. About `rows` rows in the shares of the data stand for it, and
+    the rows of the missing class go to one of up to `most_ways` others.
+
+    Why it matters: what is maximised decides which epoch is kept and when a training ends. A class that hardly
+    counts in it can be lost, and the log looks well.
+
+    What to do: add the recall of the worst class, or a macro average over all classes, to [score].
+
+    Limits: it is about the score, not about a model. Losses and errors of probabilities (log_loss, brier,
+    calibration_error) have no share in it where the score holds anything else: what a class that is never predicted
+    costs in them depends on how sure a model is, and adds to what the other parts show. Silent where several labels
+    may hold for a row.
+
+    Example: `If O were never predicted, the score could still reach 0.990 of 1.000: 1 class of 4 (O) counts for
+    less than half of an equal share in [score], or is in no part of it.`
+    """
+    weights = {str(name): float(weight) for name, weight in case.setting("score", {}).items()}
+    weights = _of_decisions(weights)
+    sets = {str(name): tuple(members) for name, members in (case.setting("classes", {}) or {}).items()}
+    counts = case.label_matrix[case.training].sum(axis=0)
+    present = np.flatnonzero(counts > 0).tolist()
+    if case.rows.multi_label or len(present) < 2:
+        return
+    try:
+        best, without = _reachable(case, weights, sets, counts, rows, most_ways)
+        covered = _covered(case, weights, sets)
+    except EvenhandError:  # names that do not fit the data are told elsewhere
+        return
+    floor = min(0.0, *without.values())
+    fall = {c: (best - score) / max(best - floor, 1e-12) for c, score in without.items()}
+    hidden = [c for c in present if fall[c] < least / len(present) or c not in covered]
+    if not hidden:
+        return
+    names = [case.rows.classes[c] for c in hidden]
+    yield Found(
+        says=f"If {names[0]} were never predicted, the score could still reach {without[hidden[0]]:.3f} of "
+        f"{best:.3f}: {classes_of(len(names), case.rows.k)} ({listing(names)}) "
+        f"{verb(len(names), 'counts', 'count')} for less than {'half' if least == 0.5 else f'{least:g}'} of an "
+        f"equal share in [score], or {verb(len(names), 'is', 'are')} in no part of it.",
+        about=names[0] if len(names) == 1 else "",
+        evidence={
+            "reachable": best,
+            "without": {case.rows.classes[c]: score for c, score in without.items()},
+            "in_no_part": [case.rows.classes[c] for c in present if c not in covered],
+        },
+        patch={"score.worst_recall": 0.5},
+    )
+
+
+def _of_decisions(weights: dict[str, float]) -> dict[str, float]:
+    """Return the parts of a score that say how rows are decided; all where there are no others than losses."""
+    kept = {name: weight for name, weight in weights.items() if not name.startswith(OF_PROBABILITIES)}
+    return kept if any(kept.values()) else weights
+
+
+def _reachable(
+    case: Case, weights: Mapping[str, float], sets: Any, counts: Floats, rows: int, most_ways: int
+) -> tuple[float, dict[int, float]]:
+    """Return the score if all is right, and for each class the best one if it is never predicted."""
+    present = np.flatnonzero(counts > 0)
+    scaled = np.where(counts > 0, np.maximum(np.round(counts * min(1.0, rows / counts.sum())), 1), 0).astype(int)
+    truth = np.repeat(np.arange(len(counts)), scaled)
+    groups = np.zeros(len(truth))
+
+    def score(predicted: Any) -> float:
+        sure = np.eye(len(counts))[predicted]
+        return fast_score(sure, truth, case.rows.classes, weights, sets, case.rows.levels, groups)[0]
+
+    by_rows = present[np.argsort(-counts[present], kind="stable")]
+    ways = dict.fromkeys([*by_rows[: most_ways // 2 + 1], *by_rows[-(most_ways // 2) :]])
+    without = {
+        int(c): max(score(np.where(truth == c, other, truth)) for other in ways if other != c) for c in present
+    }
+    return score(truth), without
+
+
+def _covered(case: Case, weights: Mapping[str, float], sets: Mapping[str, tuple[str, ...]]) -> set[int]:
+    """Return the classes that some part of the score is about."""
+    at = {name: c for c, name in enumerate(case.rows.classes)}
+    out: set[int] = set()
+    for name in weights:
+        asked = parse(name, sets, case.rows.levels)
+        if asked.one is not None:
+            level = case.rows.levels.get(asked.suffix, case.rows.classes)
+            out |= {c for c, one in enumerate(level) if one == asked.one}
+        elif asked.kind == "set":
+            out |= {at[member] for member in sets[asked.suffix] if member in at}
+        else:
+            out |= set(range(case.rows.k))
+    return out

@@ -1,0 +1,45 @@
+"""EH401: a difference within noise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from evenhand.base.values import Verdict
+from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.render import count, listing, verb
+from evenhand.diagnosis.rule import Found, rule
+
+
+@rule("EH401", slug="within-noise", severity="note", needs=("verdicts",), after=("EH402", "EH406"))
+def check(case: Case, *, least: float = 0.0001) -> Iterator[Found]:
+    """Find differences between models that these rows do not show to be more than noise.
+
+    What it checks: the paired verdict of every model or blend that looks better than what it is held against by
+    at least `least`. It fires where the interval of the difference holds 0.
+
+    Why it matters: the higher figure gets chosen, and the next sample of rows would have chosen otherwise. Chosen
+    often enough, noise looks like progress.
+
+    What to do: keep the simpler one, or collect as many rows or groups as the difference would need; the finding
+    says what these could have shown.
+
+    Limits: no difference found is not no difference; it says what these rows can show.
+
+    Example: `2 of 3 look better by less than noise: ensemble:nnls against lite0, macro_f1: too few to tell,
+    +0.0031 [-0.0042, +0.0104]; this much data would show 0.0104.`
+    """
+    doubtful = [v for v in case.verdicts if v.enough and not v.found and _looks_better(v, least)]
+    if doubtful:
+        all_ = len(case.verdicts)
+        yield Found(
+            says=f"{len(doubtful)} of {count(all_, 'difference')} {verb(len(doubtful), 'looks', 'look')} better by "
+            f"no more than noise: {listing((v.says.rstrip('.') for v in doubtful), most=2)}.",
+            about=doubtful[0].name if len(doubtful) == 1 else "",
+            evidence={"verdicts": [v.document() for v in doubtful]},
+        )
+
+
+def _looks_better(v: Verdict, least: float) -> bool:
+    """Return whether somebody who reads the two figures alone would choose `v.name`."""
+    by = v.difference.estimate
+    return (by if v.higher_is_better else -by) >= least

@@ -1,0 +1,48 @@
+"""EH403: naive figures of ensembles that exceed the nested ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.render import listing
+from evenhand.diagnosis.rule import Found, rule
+from evenhand.evaluation.comparison.verdicts import WORTH_CARING
+
+
+@rule("EH403", slug="optimism", severity="warning", needs=("worth",), after=("EH404", "EH405"))
+def check(case: Case, *, least: float = WORTH_CARING) -> Iterator[Found]:
+    """Find blends whose figure on the rows they were learned from flatters, and a best that was chosen by luck.
+
+    What it checks: the naive figure of every blend against the nested one, with a paired interval, and the highest
+    naive figure against the best rung corrected for having been chosen. It fires from a difference of `least` on
+    that is surely above 0.
+
+    Why it matters: weights, gates, temperatures and thresholds fit the noise of the rows that they are learned
+    from. What was gained so is not there on new rows.
+
+    What to do: report the nested and corrected figure; take a method that learns less (equal, fewer models,
+    shrinkage).
+
+    Limits: the nested figure speaks of new rows like these. Models that were themselves chosen by these rows, by
+    hand or by early stopping, are optimistic beyond what can be seen here.
+
+    Example: `Naive figures flatter: ensemble:boosting by 0.0312. The best of 7 is ensemble:nnls: macro_f1 0.951
+    [0.938, 0.962] on new rows like these. Without nesting 0.973 would have been reported, +0.0220 too good.`
+    """
+    worth = case.worth
+    if worth is None:
+        return
+    flattered = [r for r in worth.rungs if r.optimism.estimate >= least and r.optimism.low > 0]
+    if flattered:
+        by = [f"{r.name} by {r.optimism.estimate:.4f}" for r in flattered]
+        yield Found(
+            says=f"Naive figures flatter: {listing(by)}. {worth.headline}",
+            about=flattered[0].name if len(flattered) == 1 else "",
+            evidence={
+                "metric": worth.metric,
+                "optimism": {r.name: r.optimism.document() for r in flattered},
+                "naive_best": worth.naive_best,
+                "corrected": worth.best.corrected.document(),
+            },
+        )

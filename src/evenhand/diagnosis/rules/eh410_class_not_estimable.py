@@ -1,0 +1,77 @@
+"""EH410: classes that cannot be estimated, because their rows come from too few groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from evenhand.base.text.unique_names import unique_names
+from evenhand.base.values import Mask
+from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.rule import Found, rule
+from evenhand.evaluation.audit.dominant_groups import effective_groups
+
+
+@rule(
+    "EH410",
+    slug="class-not-estimable",
+    severity="warning",
+    needs=("samples", "labels", "folds"),
+    after=("EH107", "EH108"),
+)
+def check(case: Case, *, groups: int = 3, effective: float = 1.5) -> Iterator[Found]:
+    """Find classes whose figures would be those of one or two groups.
+
+    What it checks: for each class, among the rows that are held out in turn and among the locked test, how many
+    groups its rows come from, and how many groups of equal size would be as uneven (one over the sum of squared
+    shares). Fewer than `groups`, or fewer than `effective` of equal size, cannot be estimated from.
+
+    Why it matters: rows of one group are alike, so a class that nearly all comes from one person is right or wrong
+    for that person. Recall and precision then say nothing about the next person, and a mean over classes carries
+    that noise into the headline.
+
+    What to do: leave the class out of the score by a named set of the others ([classes] with [score]), merge it
+    (data.rename), or collect it from more groups.
+
+    Limits: silent where no group is named. A class in more groups may still be hard to estimate; its interval
+    says so.
+
+    Example: `O cannot be estimated on the locked test: 362 of its 394 rows come from p213 alone, 8 groups in all.`
+    """
+    if not case.rows.grouped:
+        return
+    for where, rows in (("out of fold", case.training), ("on the locked test", ~case.training)):
+        if rows.any():
+            yield from _in(case, where, rows, groups, effective)
+
+
+def _in(case: Case, where: str, rows: Mask, least: int, effective: float) -> Iterator[Found]:
+    names, number = unique_names(case.rows.groups[rows])
+    held = case.label_matrix[rows] > 0
+    for c, name in enumerate(case.rows.classes):
+        counts = np.bincount(number[held[:, c]], minlength=len(names))
+        lying, total = int((counts > 0).sum()), int(counts.sum())
+        if not total:
+            continue
+        like = effective_groups(counts / total)
+        if lying >= least and like >= effective:
+            continue
+        most = int(counts.argmax())
+        yield Found(
+            says=(
+                f"{name} cannot be estimated {where}: {counts[most]:,} of its {total:,} "
+                f"{'row comes' if total == 1 else 'rows come'} from {names[most]} alone, "
+                f"{lying} {'group' if lying == 1 else 'groups'} in all."
+            ),
+            about=name,
+            evidence={
+                "where": where,
+                "groups": lying,
+                "effective": round(like, 2),
+                "heaviest": str(names[most]),
+                "share": round(float(counts[most] / total), 3),
+                "limit": effective,
+            },
+            ids=case.rows.ids[np.flatnonzero(rows)[held[:, c]]],
+        )

@@ -1,0 +1,1 @@
+"""Tests and measures that rules share."""

@@ -1,0 +1,79 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from evenhand.diagnosis import examine
+
+BIG = {"rows": 240, "series": 60}
+
+
+def test_a_class_with_files_of_its_own_size(make):
+    case = make(**BIG)
+    width = np.where(case.samples.labels == 2, 500, np.random.default_rng(0).choice([400, 640], 240))
+    facts = case.facts.assign(width=width, bytes=case.facts["bytes"] * width)
+    (found,) = examine(replace(case, facts=facts), ["EH113"]).findings
+    assert (found.severity, found.about) == ("warning", "the dimensions of the file")
+    assert found.says.startswith("1 class of 4 can be read off the dimensions of the file (class 2: 100% found")
+    assert found.evidence["classes"]["class 2"]["false_alarms"] == 0
+
+
+def test_a_class_in_another_format(make):
+    case = make(**BIG)
+    facts = case.facts.assign(format=np.where(case.samples.labels == 0, "PNG", "JPEG"))
+    (found,) = examine(replace(case, facts=facts), ["EH113"]).findings
+    assert found.about == "the format of the file"
+    assert list(found.evidence["classes"]) == ["class 0"]
+
+
+def test_a_class_in_a_white_frame(make):
+    case = make(**BIG)
+    pictures = case.pictures.copy()
+    rows = case.samples.labels == 1
+    for edge in (np.s_[rows, :2], np.s_[rows, -2:], np.s_[rows, :, :2], np.s_[rows, :, -2:]):
+        pictures[edge] = 255
+    found = examine(replace(case, pictures=pictures), ["EH113"]).findings
+    assert "the frame around the picture" in [f.about for f in found]
+
+
+def test_a_class_saved_at_low_quality(make):
+    case = make(**BIG)
+    facts = case.facts.assign(
+        bytes=np.where(case.samples.labels == 3, case.facts["bytes"] / 6, case.facts["bytes"])
+    )
+    (found,) = examine(replace(case, facts=facts), ["EH113"]).findings
+    assert found.about == "the compression of the file"
+    assert list(found.evidence["classes"]) == ["class 3"]
+
+
+def test_a_size_that_goes_with_the_series_and_not_with_the_class_is_no_shortcut(make):
+    """Every class lies in one series here: dimensions name the series, and nobody can tell more."""
+    case = make(rows=240, series=60)
+    one = replace(case.samples, frame=case.samples.frame.assign(group=[f"g{c}" for c in case.samples.labels]))
+    facts = case.facts.assign(width=300 + 10 * case.samples.labels)
+    assert examine(replace(case, samples=one, facts=facts), ["EH113"]).passed == ("EH113",)
+
+
+HEALTHY = {
+    "plain": BIG,
+    "tiny": {"rows": 24, "series": 24, "classes": 3},
+    "skew 1:500": {"rows": 800, "series": 100, "skew": 500.0},
+    "black ground": {"rows": 240, "series": 60, "ground": "black"},
+    "look-alike classes": {"rows": 240, "series": 60, "alike": True},
+    "many classes": {"rows": 400, "series": 100, "classes": 40},
+}
+
+
+@pytest.mark.parametrize("name", HEALTHY)
+def test_healthy_sets_pass(make, name):
+    case = make(seed=1, **HEALTHY[name])
+    turned = np.random.default_rng(1).random(len(case.rows)) < 0.5
+    facts = case.facts.assign(width=np.where(turned, 480, 640), height=np.where(turned, 640, 480))
+    assert examine(replace(case, facts=facts), ["EH113"]).passed == ("EH113",)
+
+
+def test_rows_with_several_labels_are_passed_over(make):
+    case = make(**BIG)
+    several = replace(case.samples, labels=np.eye(4)[case.samples.labels])
+    facts = case.facts.assign(width=300 + case.samples.labels)
+    assert examine(replace(case, samples=several, facts=facts), ["EH113"]).passed == ("EH113",)
