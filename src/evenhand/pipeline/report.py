@@ -9,8 +9,8 @@ from evenhand.base.storage.record import Record
 from evenhand.data.config import DataConfig
 from evenhand.data.roots.root import root_of
 from evenhand.modalities import KINDS
-from evenhand.report.html import write_report as write
-from evenhand.report.sections import Picture
+from evenhand.reporting.sections import Picture
+from evenhand.reporting.write_html import write_report as write
 
 
 def write_report(record: str | Path | Record, *, side: int = 128) -> Path:

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from evenhand.report import drawing
-from evenhand.report.audited import forest
-from evenhand.report.charts import drawn
-from evenhand.report.drawing import ChartError, Drawing
-from evenhand.report.figures import bars
+from evenhand.reporting import chart_process
+from evenhand.reporting.audit_section import forest
+from evenhand.reporting.chart_process import ChartError, Drawing
+from evenhand.reporting.chart_specs import bars
+from evenhand.reporting.svg_charts import drawn
 
 DEADLY = ["\0", "\x01", "\x07", "\x08", "\x0b", "\x1b", "\x1f", "\ufffe", "\uffff", "\u2028", "\u2029", "\udc80"]
 
@@ -40,7 +40,7 @@ def test_a_library_that_falls_silent_is_not_waited_for(drawer: Drawing, monkeypa
     drawer.svg(spec("rose"))
     assert drawer._process is not None
     drawer._process.send_signal(signal.SIGSTOP)
-    monkeypatch.setattr(drawing, "PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr(chart_process, "PATIENCE_SECONDS", 0.2)
     since = time.monotonic()
     with pytest.raises(ChartError, match="took more than"):
         drawer.svg(spec("rose"))

@@ -9,9 +9,9 @@ import numpy as np
 
 from evenhand.base.values import TEST, RowSet
 from evenhand.evaluation.figures.row_words import row_words
-from evenhand.report import figures
-from evenhand.report.charts import drawn
-from evenhand.report.evidence import Evidence
+from evenhand.reporting import chart_specs
+from evenhand.reporting.record_contents import Evidence
+from evenhand.reporting.svg_charts import drawn
 
 Picture = Callable[[str], str | None]
 """Id of a row -> a `data:` URI of a small picture, or None."""
@@ -52,7 +52,7 @@ def score_table(evidence: Evidence) -> dict[str, Any] | None:
         if metric in by_set[of] and by_set[of][metric]["estimate"] is not None
     ]
     chart = drawn(
-        figures.intervals(rows, order=list(scores), title=metric), f"{metric} of every model with its interval"
+        chart_specs.intervals(rows, order=list(scores), title=metric), f"{metric} of every model with its interval"
     )
     tables = []
     for of in sets:
@@ -89,7 +89,7 @@ def skew_section(evidence: Evidence) -> dict[str, Any] | None:
         return None
     rows = evidence.skew["classes"]
     order = [row["class"] for row in rows]
-    spec = figures.bars(rows, name="class", value="rows", title="rows", order=order)
+    spec = chart_specs.bars(rows, name="class", value="rows", title="rows", order=order)
     return {**evidence.skew, "chart": drawn(spec, "Rows per class")}
 
 
@@ -135,7 +135,10 @@ def curves_section(evidence: Evidence, *, most: int = 3) -> list[dict[str, Any]]
         if long:
             title = f"Learning curves of {model}, a line per fold"
             out.append(
-                {"model": model, "chart": drawn(figures.curves(long, title=str(model), measures=measures), title)}
+                {
+                    "model": model,
+                    "chart": drawn(chart_specs.curves(long, title=str(model), measures=measures), title),
+                }
             )
     return out
 
@@ -189,7 +192,7 @@ def _confusion(entry: Mapping[str, Any], classes: list[str], of: str) -> Any:
         for t, p in np.argwhere(counts > 0)
     ]
     return drawn(
-        figures.heat(rows, classes),
+        chart_specs.heat(rows, classes),
         f"Confusion matrix, {of}: share of each true class given to each class",
         smallest=1.0,
     )
@@ -202,12 +205,14 @@ def _class_chart(entry: Mapping[str, Any], of: str) -> Any:
         if row["recall"]["estimate"] is not None
     ]
     order = [row["name"] for row in sorted(rows, key=lambda row: row["estimate"])]
-    return drawn(figures.intervals(rows, order=order, title="recall"), f"Recall per class, {of}") if rows else None
+    return (
+        drawn(chart_specs.intervals(rows, order=order, title="recall"), f"Recall per class, {of}") if rows else None
+    )
 
 
 def _reliability(entry: Mapping[str, Any], of: str) -> Any:
     rows = [{**row, "name": entry["name"]} for row in entry.get("reliability", []) if row["n"]]
-    return drawn(figures.reliability(rows), f"Reliability, {of}") if rows else None
+    return drawn(chart_specs.reliability(rows), f"Reliability, {of}") if rows else None
 
 
 def _pictures(ids: list[str], evidence: Evidence, picture: Picture) -> list[dict[str, Any]]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from evenhand.base.storage.record import Record
-from evenhand.report.audited import audit_section, forest
-from evenhand.report.evidence import read_evidence
-from evenhand.report.html import rendered
-from evenhand.report.ladder import NAIVE, VERDICT_WORDS, blends, ladder_chart, ladder_section
+from evenhand.reporting.audit_section import audit_section, forest
+from evenhand.reporting.record_contents import read_evidence
+from evenhand.reporting.selection_section import NAIVE, VERDICT_WORDS, blends, ladder_chart, ladder_section
+from evenhand.reporting.write_html import rendered
 
 from .conftest import HOSTILE, audit_document, worth_document
-from .test_html import Tags
+from .test_write_html import Tags
 
 
 def text_of(record: Record) -> str:

@@ -12,13 +12,13 @@ from evenhand.base.storage.record import Record
 from evenhand.base.text.escaping import printable_lines
 from evenhand.base.text.toml_text import set_option
 from evenhand.base.values import TOO_FEW
-from evenhand.report import sections
-from evenhand.report.audited import audit_section
-from evenhand.report.balanced import balance_section
-from evenhand.report.drawing import DRAWING
-from evenhand.report.evidence import read_evidence
-from evenhand.report.ladder import blends, ladder_section
-from evenhand.report.sections import Picture
+from evenhand.reporting import sections
+from evenhand.reporting.audit_section import audit_section
+from evenhand.reporting.balance_section import balance_section
+from evenhand.reporting.chart_process import DRAWING
+from evenhand.reporting.record_contents import read_evidence
+from evenhand.reporting.sections import Picture
+from evenhand.reporting.selection_section import blends, ladder_section
 
 
 def write_report(record: Record, picture: Picture = lambda _: None) -> Path:
@@ -70,7 +70,7 @@ def rendered(record: Record, picture: Picture = lambda _: None) -> str:
 
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("evenhand.report"),
+        loader=jinja2.PackageLoader("evenhand.reporting"),
         autoescape=True,
         finalize=shown,
         undefined=jinja2.StrictUndefined,

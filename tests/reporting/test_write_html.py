@@ -9,9 +9,9 @@ from evenhand.base.storage.atomic import to_json, write_text
 from evenhand.base.storage.record import Record
 from evenhand.base.text.toml_text import set_option
 from evenhand.base.values import Finding
-from evenhand.report.balanced import balance_section
-from evenhand.report.evidence import read_evidence
-from evenhand.report.html import rendered, write_report
+from evenhand.reporting.balance_section import balance_section
+from evenhand.reporting.record_contents import read_evidence
+from evenhand.reporting.write_html import rendered, write_report
 
 from .conftest import HOSTILE, make_record, picture
 

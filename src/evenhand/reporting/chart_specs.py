@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evenhand.report.charts import ACCENT, INK, MUTED, PLOT_WIDTH, SECOND, SERIES, Spec
+from evenhand.reporting.svg_charts import ACCENT, INK, MUTED, PLOT_WIDTH, SECOND, SERIES, Spec
 
 Rows = Sequence[Mapping[str, Any]]
 

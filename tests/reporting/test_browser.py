@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import pytest
 
 from evenhand.base.storage.record import Record
-from evenhand.report.html import write_report
+from evenhand.reporting.write_html import write_report
 
 from .conftest import picture
-from .test_html import SECTIONS
+from .test_write_html import SECTIONS
 
 pytestmark = pytest.mark.browser
 

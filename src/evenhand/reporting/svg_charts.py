@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from evenhand.base.text.escaping import chart_labels, printable
-from evenhand.report.drawing import DRAWING, ChartError
+from evenhand.reporting.chart_process import DRAWING, ChartError
 
 Spec = dict[str, Any]
 

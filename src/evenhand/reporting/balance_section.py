@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from evenhand.report import figures
-from evenhand.report.charts import drawn
-from evenhand.report.evidence import Evidence
+from evenhand.reporting import chart_specs
+from evenhand.reporting.record_contents import Evidence
+from evenhand.reporting.svg_charts import drawn
 
 MOST = 30
 """Classes shown; of more, the commonest and the rarest."""
@@ -20,6 +20,6 @@ def balance_section(evidence: Evidence, *, most: int = MOST) -> list[dict[str, A
         hidden = max(0, len(classes) - most)
         shown = [*classes[: most // 2], *classes[len(classes) - most // 2 :]] if hidden else classes
         title = one.get("title") or ", ".join(one["models"])
-        chart = drawn(figures.moved(shown), f"What {title} is made to believe, class by class")
+        chart = drawn(chart_specs.moved(shown), f"What {title} is made to believe, class by class")
         out.append({**one, "title": title, "shown": shown, "hidden": hidden, "chart": chart})
     return out

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evenhand.evaluation.audit.groups import LEAST
-from evenhand.report.charts import ACCENT, MUTED, SECOND, Spec, drawn
-from evenhand.report.evidence import Evidence
-from evenhand.report.figures import reliability
+from evenhand.reporting.chart_specs import reliability
+from evenhand.reporting.record_contents import Evidence
+from evenhand.reporting.svg_charts import ACCENT, MUTED, SECOND, Spec, drawn
 
 Document = Mapping[str, Any]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from evenhand.base.text.escaping import printable, printable_lines
-from evenhand.report.html import rendered
+from evenhand.reporting.write_html import rendered
 from evenhand.testing.hostile_names import hostile_names
 
 from .conftest import make_record

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evenhand.report.charts import ACCENT, INK, MUTED, PLOT_WIDTH, SECOND, Spec, drawn
-from evenhand.report.evidence import Evidence
+from evenhand.reporting.record_contents import Evidence
+from evenhand.reporting.svg_charts import ACCENT, INK, MUTED, PLOT_WIDTH, SECOND, Spec, drawn
 
 Document = Mapping[str, Any]
 
