@@ -33,9 +33,9 @@ from evenhand.data.splits.locked_test import different_tests, draws
 from evenhand.data.splits.make_folds import make_folds
 from evenhand.diagnosis.evidence.evidence import Case
 from evenhand.diagnosis.examine import examine
-from evenhand.pipeline.check import pictures
-from evenhand.pipeline.progress import Silent
-from evenhand.pipeline.source import read
+from evenhand.pipeline.stages.progress import Silent
+from evenhand.pipeline.stages.source import read
+from evenhand.pipeline.verbs.check import pictures
 from evenhand.settings.load import load
 
 

@@ -56,7 +56,7 @@ def grocery(folder: Path) -> Photos:
 
 
 def solar(folder: Path) -> Photos:
-    from evenhand.pipeline.demo import demo_config
+    from evenhand.pipeline.verbs.demo import demo_config
 
     demo_config(folder / "demo")
     table = pd.read_csv(folder / "demo" / "labels.csv")[["path", "label"]]

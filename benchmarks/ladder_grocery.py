@@ -43,11 +43,11 @@ from evenhand.data.splits.make_folds import make_folds
 from evenhand.diagnosis import Case, examine
 from evenhand.evaluation.audit.audit import audit
 from evenhand.evaluation.figures.evaluate import evaluate
-from evenhand.pipeline.check import pictures
-from evenhand.pipeline.progress import Silent
-from evenhand.pipeline.run import opened
-from evenhand.pipeline.source import Source, read
-from evenhand.pipeline.stored import stored_features
+from evenhand.pipeline.stages.progress import Silent
+from evenhand.pipeline.stages.source import Source, read
+from evenhand.pipeline.stages.stored_features import stored_features
+from evenhand.pipeline.verbs.check import pictures
+from evenhand.pipeline.verbs.run import opened
 from evenhand.settings.load import Settings, load
 
 METHODS = ("equal", "score", "nnls", "ridge", "log_loss", "greedy", "nnls+temperature")

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from evenhand.base.storage.atomic import write_text
-from evenhand.pipeline.keys import keys, sections
+from evenhand.pipeline.verbs.keys import keys, sections
 
 HERE = Path(__file__).parent
 OUT = HERE / "generated"

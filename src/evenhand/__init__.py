@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _WHERE = {
-    "Audited": "pipeline.audited",
-    "Check": "pipeline.check",
+    "Audited": "pipeline.audit.audit_result",
+    "Check": "pipeline.verbs.check",
     "Comparison": "evaluation.comparison.compare",
     "EvenhandError": "base.errors",
     "EffectivePrior": "balance.prior.effective_prior",
@@ -23,40 +23,40 @@ _WHERE = {
     "Folds": "base.values",
     "GroupedStratifiedKFold": "data.splits.sklearn_splitter",
     "Interval": "base.values",
-    "Predicted": "pipeline.predict",
+    "Predicted": "pipeline.verbs.predict",
     "Predictions": "base.values",
     "Record": "base.storage.record",
-    "Run": "pipeline.run",
+    "Run": "pipeline.verbs.run",
     "Samples": "base.values",
     "Verdict": "base.values",
     "Worth": "evaluation.selection.selection_report",
-    "agreement": "pipeline.compare",
-    "assemble": "pipeline.assemble",
-    "audit": "pipeline.audit",
+    "agreement": "pipeline.comparison.compare",
+    "assemble": "pipeline.verbs.ensemble",
+    "audit": "pipeline.audit.audit",
     "blend": "blending.blend",
-    "cache": "pipeline.cache",
+    "cache": "pipeline.verbs.cache",
     "calibrated": "blending.calibrate",
-    "check": "pipeline.check",
-    "clear_cache": "pipeline.cache",
-    "compare": "pipeline.compare",
-    "compare_versions": "pipeline.compare",
-    "demo": "pipeline.demo",
+    "check": "pipeline.verbs.check",
+    "clear_cache": "pipeline.verbs.cache",
+    "compare": "pipeline.comparison.compare",
+    "compare_versions": "pipeline.comparison.compare",
+    "demo": "pipeline.verbs.demo",
     "effective_prior": "balance.prior.effective_prior",
     "effective_prior_of": "balance.prior.torch_adapter",
-    "evaluate": "pipeline.evaluate",
-    "examine": "pipeline.examine",
-    "init": "pipeline.init",
-    "keys": "pipeline.keys",
-    "ledger": "pipeline.ledger",
-    "predict": "pipeline.predict",
-    "predict_like": "pipeline.predict_like",
+    "evaluate": "pipeline.verbs.evaluate",
+    "examine": "pipeline.verbs.doctor",
+    "init": "pipeline.verbs.init",
+    "keys": "pipeline.verbs.keys",
+    "ledger": "pipeline.verbs.balance_ledger",
+    "predict": "pipeline.verbs.predict",
+    "predict_like": "pipeline.submission.predict_like",
     "read_predictions": "evaluation.reading.read",
-    "run": "pipeline.run",
-    "runs": "pipeline.runs",
-    "split": "pipeline.split",
-    "submit": "pipeline.submit",
+    "run": "pipeline.verbs.run",
+    "runs": "pipeline.verbs.runs",
+    "split": "pipeline.verbs.split",
+    "submit": "pipeline.submission.submit",
     "worth": "blending.nested_evaluation",
-    "write_report": "pipeline.report",
+    "write_report": "pipeline.verbs.report",
 }
 """Public name -> the module below evenhand that holds it."""
 
@@ -86,31 +86,31 @@ if TYPE_CHECKING:
     from evenhand.evaluation.figures.evaluation_result import EvaluationResult as EvaluationResult
     from evenhand.evaluation.reading.read import read_predictions as read_predictions
     from evenhand.evaluation.selection.selection_report import Worth as Worth
-    from evenhand.pipeline.assemble import assemble as assemble
-    from evenhand.pipeline.audit import audit as audit
-    from evenhand.pipeline.audited import Audited as Audited
-    from evenhand.pipeline.cache import cache as cache
-    from evenhand.pipeline.cache import clear_cache as clear_cache
-    from evenhand.pipeline.check import Check as Check
-    from evenhand.pipeline.check import check as check
-    from evenhand.pipeline.compare import agreement as agreement
-    from evenhand.pipeline.compare import compare as compare
-    from evenhand.pipeline.compare import compare_versions as compare_versions
-    from evenhand.pipeline.demo import demo as demo
-    from evenhand.pipeline.evaluate import evaluate as evaluate
-    from evenhand.pipeline.examine import examine as examine
-    from evenhand.pipeline.init import init as init
-    from evenhand.pipeline.keys import keys as keys
-    from evenhand.pipeline.ledger import ledger as ledger
-    from evenhand.pipeline.predict import Predicted as Predicted
-    from evenhand.pipeline.predict import predict as predict
-    from evenhand.pipeline.predict_like import predict_like as predict_like
-    from evenhand.pipeline.report import write_report as write_report
-    from evenhand.pipeline.run import Run as Run
-    from evenhand.pipeline.run import run as run
-    from evenhand.pipeline.runs import runs as runs
-    from evenhand.pipeline.split import split as split
-    from evenhand.pipeline.submit import submit as submit
+    from evenhand.pipeline.audit.audit import audit as audit
+    from evenhand.pipeline.audit.audit_result import Audited as Audited
+    from evenhand.pipeline.comparison.compare import agreement as agreement
+    from evenhand.pipeline.comparison.compare import compare as compare
+    from evenhand.pipeline.comparison.compare import compare_versions as compare_versions
+    from evenhand.pipeline.submission.predict_like import predict_like as predict_like
+    from evenhand.pipeline.submission.submit import submit as submit
+    from evenhand.pipeline.verbs.balance_ledger import ledger as ledger
+    from evenhand.pipeline.verbs.cache import cache as cache
+    from evenhand.pipeline.verbs.cache import clear_cache as clear_cache
+    from evenhand.pipeline.verbs.check import Check as Check
+    from evenhand.pipeline.verbs.check import check as check
+    from evenhand.pipeline.verbs.demo import demo as demo
+    from evenhand.pipeline.verbs.doctor import examine as examine
+    from evenhand.pipeline.verbs.ensemble import assemble as assemble
+    from evenhand.pipeline.verbs.evaluate import evaluate as evaluate
+    from evenhand.pipeline.verbs.init import init as init
+    from evenhand.pipeline.verbs.keys import keys as keys
+    from evenhand.pipeline.verbs.predict import Predicted as Predicted
+    from evenhand.pipeline.verbs.predict import predict as predict
+    from evenhand.pipeline.verbs.report import write_report as write_report
+    from evenhand.pipeline.verbs.run import Run as Run
+    from evenhand.pipeline.verbs.run import run as run
+    from evenhand.pipeline.verbs.runs import runs as runs
+    from evenhand.pipeline.verbs.split import split as split
 
 
 def __getattr__(name: str) -> Any:

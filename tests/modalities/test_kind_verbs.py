@@ -20,7 +20,7 @@ import pytest
 import evenhand
 from evenhand.modalities import KINDS
 from evenhand.modalities.views import views_of
-from evenhand.pipeline.run import Run
+from evenhand.pipeline.verbs.run import Run
 from evenhand.testing.kinds import Generated, generate
 
 OURS = KINDS.names()

@@ -11,7 +11,7 @@ import pytest
 
 from evenhand.base.errors import ConfigError
 from evenhand.base.values import Samples
-from evenhand.pipeline.source import fingerprint
+from evenhand.pipeline.stages.source import fingerprint
 from evenhand.settings.load import load
 
 TEXT = """

@@ -9,7 +9,7 @@ import pytest
 
 import evenhand.training.calls
 from evenhand.engines.call import FunctionCall, resolve
-from evenhand.pipeline.run import WATCHER
+from evenhand.pipeline.verbs.run import WATCHER
 
 CALLS = [one for one in vars(evenhand.training.calls).values() if isinstance(one, type)]
 CALLS = [one for one in CALLS if issubclass(one, FunctionCall) and one is not FunctionCall]

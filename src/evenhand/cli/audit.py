@@ -52,7 +52,7 @@ def audit(
     from evenhand.cli.audit_tables import print_audit
     from evenhand.cli.options import columns_from
     from evenhand.cli.progress import watching
-    from evenhand.pipeline.audit import audit as look
+    from evenhand.pipeline.audit.audit import audit as look
 
     with watching() as watcher:
         found = look(

@@ -9,8 +9,8 @@ from evenhand.cli.tables import print_findings
 
 if TYPE_CHECKING:
     from evenhand.evaluation.audit.conformal import ConformalSets
-    from evenhand.pipeline.audited import Audited
-    from evenhand.pipeline.refitted import Refit
+    from evenhand.pipeline.audit.audit_result import Audited
+    from evenhand.pipeline.audit.refit_result import Refit
 
 
 def print_audit(found: Audited, *, most: int = 10) -> None:

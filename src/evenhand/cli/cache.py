@@ -17,8 +17,8 @@ def cache(
 ) -> None:
     """Show what the store of decoded rows and activations holds, or clear it."""
     from evenhand.cli.cache_table import print_cache, size_words
-    from evenhand.pipeline.cache import cache as held
-    from evenhand.pipeline.cache import cache_folder, clear_cache
+    from evenhand.pipeline.verbs.cache import cache as held
+    from evenhand.pipeline.verbs.cache import cache_folder, clear_cache
 
     if clear:
         freed = clear_cache(folder)

@@ -30,7 +30,7 @@ def check(
     from evenhand.base.storage.atomic import to_json, write_text
     from evenhand.cli.progress import watching
     from evenhand.cli.tables import print_check
-    from evenhand.pipeline.check import check as look
+    from evenhand.pipeline.verbs.check import check as look
     from evenhand.settings.load import load
 
     with watching() as watcher:
@@ -47,7 +47,7 @@ def check(
 def _balance(config: Path, changes: Sequence[str], as_json: bool) -> None:
     """Print the ledgers and what the doctor says of them."""
     from evenhand.cli.tables import print_books
-    from evenhand.pipeline.ledger import ledger
+    from evenhand.pipeline.verbs.balance_ledger import ledger
 
     found = ledger(config, changes=changes)
     if as_json:

@@ -56,7 +56,7 @@ def compare(
     """
     from evenhand.cli.compare_tables import print_agreement, print_comparison, print_versions, write_changes
     from evenhand.cli.options import columns_from
-    from evenhand.pipeline import compare as comparing
+    from evenhand.pipeline.comparison import compare as comparing
 
     columns = columns_from(id_column, classes, positions, scale)
     if versions or rows:

@@ -18,8 +18,8 @@ def demo(
     """Run the main job on 2,624 photos of solar cells, with packaged weights and without network."""
     from evenhand.cli.progress import watching
     from evenhand.cli.tables import print_run
-    from evenhand.pipeline.demo import CREDIT
-    from evenhand.pipeline.demo import demo as show
+    from evenhand.pipeline.verbs.demo import CREDIT
+    from evenhand.pipeline.verbs.demo import demo as show
 
     if not as_json:
         say(CREDIT)

@@ -14,7 +14,7 @@ def doctor(record: RecordPath, as_json: Json = False) -> None:
     Exit code 1 if a finding is an error.
     """
     from evenhand.cli.tables import print_examination
-    from evenhand.pipeline.examine import examine
+    from evenhand.pipeline.verbs.doctor import examine
 
     found = examine(record)
     if as_json:

@@ -62,7 +62,7 @@ def ensemble(
     from evenhand.cli.progress import watching
     from evenhand.evaluation.reading.files import opened
     from evenhand.evaluation.reading.labels import read_labels
-    from evenhand.pipeline.assemble import assemble, write_predictions
+    from evenhand.pipeline.verbs.ensemble import assemble, write_predictions
 
     with watching() as watcher:
         made = assemble(

@@ -11,7 +11,7 @@ from evenhand.cli.tables import print_findings
 if TYPE_CHECKING:
     from evenhand.blending.blend import Blend
     from evenhand.evaluation.selection.selection_report import Worth
-    from evenhand.pipeline.assemble import Assembly
+    from evenhand.pipeline.verbs.ensemble import Assembly
 
 
 ELSEWHERE = " EH405: a model in it is not out of fold here, so this difference cannot be believed."

@@ -47,7 +47,7 @@ def evaluate(
     from evenhand.base.errors import EvenhandError, unknown
     from evenhand.cli.evaluate_table import print_evaluation
     from evenhand.cli.options import columns_from
-    from evenhand.pipeline.evaluate import evaluate as figures
+    from evenhand.pipeline.verbs.evaluate import evaluate as figures
 
     if of not in (RowSet.OUT_OF_FOLD, RowSet.LOCKED):
         raise EvenhandError(f"--set: {unknown('choice', of, ('oof', 'test'))}")

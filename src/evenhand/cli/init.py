@@ -25,7 +25,7 @@ def init(
     """Write a commented configuration for what is found in a folder, the best for the time that there is."""
     from evenhand.base.errors import EvenhandError
     from evenhand.base.storage.atomic import write_text
-    from evenhand.pipeline.init import init as text_for
+    from evenhand.pipeline.verbs.init import init as text_for
 
     if to.exists() and not force:
         raise EvenhandError(f"{to} is there already. Give another name with --to, or --force to overwrite it.")

@@ -18,7 +18,7 @@ def keys(
 ) -> None:
     """Print every key of the configuration: its type, its default and what it does."""
     from evenhand.cli.key_list import print_keys
-    from evenhand.pipeline.keys import keys as reference
+    from evenhand.pipeline.verbs.keys import keys as reference
 
     table = reference(section)
     if as_json:

@@ -50,9 +50,9 @@ def predict(
     from evenhand.base.errors import EvenhandError
     from evenhand.cli.progress import watching
     from evenhand.cli.tables import print_likened, print_predictions
-    from evenhand.pipeline.predict import predict as classify
-    from evenhand.pipeline.predict import write_beside, write_table
-    from evenhand.pipeline.predict_like import predict_like
+    from evenhand.pipeline.submission.predict_like import predict_like
+    from evenhand.pipeline.verbs.predict import predict as classify
+    from evenhand.pipeline.verbs.predict import write_beside, write_table
 
     if like is not None:
         with watching() as watcher:

@@ -23,8 +23,8 @@ def run(
     from evenhand.cli.progress import watching
     from evenhand.cli.spreadsheet import mention_formulas
     from evenhand.cli.tables import print_run
-    from evenhand.pipeline.estimates import SUSPECTS
-    from evenhand.pipeline.run import run as work
+    from evenhand.pipeline.stages.estimates import SUSPECTS
+    from evenhand.pipeline.verbs.run import run as work
 
     with watching() as watcher:
         done = work(config, changes=set_ or [], fresh=fresh, watcher=watcher)

@@ -17,7 +17,7 @@ def runs(
 ) -> None:
     """List the runs below a folder with their state and best figure."""
     from evenhand.cli.tables import print_runs
-    from evenhand.pipeline.runs import runs as listed
+    from evenhand.pipeline.verbs.runs import runs as listed
 
     table = listed(output)
     if as_json:

@@ -21,7 +21,7 @@ def split(
     from evenhand.base.storage.folds_csv import write_folds
     from evenhand.cli.progress import watching
     from evenhand.cli.tables import print_folds
-    from evenhand.pipeline.check import check as look
+    from evenhand.pipeline.verbs.check import check as look
 
     with watching() as watcher:
         found = look(config, changes=set_ or [], watcher=watcher)

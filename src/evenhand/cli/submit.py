@@ -22,7 +22,7 @@ def submit(
 
     Exit code 1 if it is not passed, or the command fails.
     """
-    from evenhand.pipeline.submit import submit as send
+    from evenhand.pipeline.submission.submit import submit as send
 
     done = send(config, record, file, dry=dry)
     if as_json:

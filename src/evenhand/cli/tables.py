@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
     from evenhand.base.values import Finding, Folds, Samples
     from evenhand.diagnosis.examination import Examination
-    from evenhand.pipeline.check import Check
-    from evenhand.pipeline.ledger import Books
-    from evenhand.pipeline.predict import Predicted
-    from evenhand.pipeline.predict_like import Likened
-    from evenhand.pipeline.run import Run
+    from evenhand.pipeline.submission.predict_like import Likened
+    from evenhand.pipeline.verbs.balance_ledger import Books
+    from evenhand.pipeline.verbs.check import Check
+    from evenhand.pipeline.verbs.predict import Predicted
+    from evenhand.pipeline.verbs.run import Run
 
 _COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
 

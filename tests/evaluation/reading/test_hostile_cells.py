@@ -23,7 +23,7 @@ from evenhand.evaluation.figures.evaluate import evaluate
 from evenhand.evaluation.reading.columns import Columns
 from evenhand.evaluation.reading.labels import read_folds, read_labels
 from evenhand.evaluation.reading.read import read_predictions
-from evenhand.pipeline.likeness import read_sample
+from evenhand.pipeline.submission.sample_format import read_sample
 
 HOSTILE = (
     "NA", "N/A", "null", "NULL", "nan", "NaN", "None", "#N/A", "<NA>", "inf", "-", "1", "0", "3.0", "007", "1e5",

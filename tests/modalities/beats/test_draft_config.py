@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from evenhand.pipeline.init import init
+from evenhand.pipeline.verbs.init import init
 from evenhand.settings.load import load
 from evenhand.testing.beats import write_record
 

@@ -1,0 +1,150 @@
+"""What an audit returns: holdouts, groups, calibration before and after, conformal sets, what refitting changes."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy.typing as npt
+import pandas as pd
+
+from evenhand.base.values import Finding, Interval, Predictions, Samples
+from evenhand.blending.calibrate import calibrated
+from evenhand.evaluation.audit.audit import Audit, audit
+from evenhand.evaluation.audit.conformal import By, ConformalSets, conformal
+from evenhand.evaluation.figures.calibration import Bin, reliability
+from evenhand.evaluation.figures.evaluate import evaluate, judged
+from evenhand.pipeline.audit.refit_result import Refit
+from evenhand.settings.load import Settings
+
+CALIBRATED_BY = ("temperature",)
+"""Ways of calibrating that an audit tries."""
+JUDGED_BY = ("log_loss", "calibration_error", "accuracy")
+
+
+@dataclass(frozen=True, eq=False)
+class Recalibrated:
+    """What calibrating changes; each fold is calibrated by the others.
+
+    Attributes
+    ----------
+    method
+        The calibrator; "" for the probabilities as they are.
+    figures
+        Metric -> figure.
+    curve
+        The reliability curve.
+    """
+
+    method: str
+    figures: dict[str, Interval]
+    curve: tuple[Bin, ...]
+
+    def document(self) -> dict[str, Any]:
+        """Return it as plain values, for JSON."""
+        return {
+            "method": self.method,
+            "figures": {name: figure.document() for name, figure in self.figures.items()},
+            "reliability": [part.document() for part in self.curve],
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Audited:
+    """An audit of one model.
+
+    Attributes
+    ----------
+    audit
+        Holdouts and groups; nothing was fitted again.
+    calibration
+        As it is and recalibrated; empty where rows have no folds or several labels.
+    conformal
+        Sets by class, and by group where groups come up in several folds.
+    refit
+        What learning again without the held-out groups gives; None where it was not asked for.
+    findings
+        What the rules about estimates find in these predictions, and what the run's own say of its test (EH110).
+    """
+
+    audit: Audit
+    calibration: tuple[Recalibrated, ...] = ()
+    conformal: tuple[ConformalSets, ...] = ()
+    refit: Refit | None = None
+    findings: tuple[Finding, ...] = ()
+
+    def document(self) -> dict[str, Any]:
+        """Return it as plain values, for JSON."""
+        return {
+            **self.audit.document(),
+            "calibration": [one.document() for one in self.calibration],
+            "conformal": [one.document() for one in self.conformal],
+            "refit": None if self.refit is None else self.refit.document(),
+            "findings": [finding.document() for finding in self.findings],
+        }
+
+    def calibration_table(self) -> pd.DataFrame:
+        """Return calibration as a frame: method, metric, estimate, low, high."""
+        rows = [
+            {"method": one.method or "as it is", "metric": name, **figure.document()}
+            for one in self.calibration
+            for name, figure in one.figures.items()
+        ]
+        return pd.DataFrame(rows, columns=["method", "metric", "estimate", "low", "high", "n", "groups"])
+
+    def __repr__(self) -> str:
+        return repr(self.audit)
+
+    def _repr_html_(self) -> str:
+        refit = "" if self.refit is None else f"<p>{html.escape(self.refit.says)}</p>"
+        return self.audit._repr_html_() + refit
+
+
+def audited(p: Predictions, settings: Settings, samples: Samples, *, by: npt.ArrayLike | None = None) -> Audited:
+    """Return the audit of a run's predictions under the run's own settings; nothing but a temperature is fitted."""
+    how = settings.evaluate
+    found = audit(
+        p,
+        by=by,
+        metric=next(iter(settings.score.weights)),
+        sets=settings.classes.sets,
+        levels=samples.levels,
+        draws=how.draws,
+        level=how.level,
+        seed=how.seed,
+    )
+    return Audited(found, recalibrated(p, draws=how.draws, level=how.level, seed=how.seed))
+
+
+def recalibrated(
+    p: Predictions,
+    methods: Sequence[str] = CALIBRATED_BY,
+    *,
+    draws: int = 2000,
+    level: float = 0.95,
+    seed: int = 0,
+) -> tuple[Recalibrated, ...]:
+    """Return calibration as it is and after each method, cross-fitted; empty where that cannot be done."""
+    p = judged(p)
+    if p.multi_label or p.fold is None or len(set(p.fold.tolist())) < 2:
+        return ()
+    versions = {"": p} | {method: calibrated(p, method) for method in methods}
+    return tuple(
+        Recalibrated(
+            method,
+            evaluate(one, JUDGED_BY, draws=draws, level=level, seed=seed),
+            tuple(reliability(one)),
+        )
+        for method, one in versions.items()
+    )
+
+
+def conformal_sets(p: Predictions, coverage: float) -> tuple[ConformalSets, ...]:
+    """Return conformal sets over all rows and by class, and by group where groups are large enough."""
+    kinds: list[By] = ["all", "class"]
+    sizes = pd.Series([] if p.groups is None else p.groups.astype(str)).value_counts()
+    if len(sizes) > 1 and sizes.median() * 0.8 * (1 - coverage) >= coverage:
+        kinds.append("group")
+    return tuple(conformal(p, by=by, coverage=coverage) for by in kinds)

@@ -1,0 +1,133 @@
+"""Learning again without the groups that are judged: blends, and heads on frozen features."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evenhand.base.errors import DataError
+from evenhand.base.storage.record import Record
+from evenhand.base.values import TEST, Floats, Folds, Interval, Predictions, Samples, Strings
+from evenhand.blending.blend import blend
+from evenhand.data.config import FoldsConfig
+from evenhand.data.splits.make_folds import make_folds
+from evenhand.data.store.store import Store
+from evenhand.evaluation.figures.evaluate import evaluate, judged
+from evenhand.evaluation.resampling.resampling_units import divided
+from evenhand.pipeline.audit.refit_result import Again, Refit
+from evenhand.pipeline.stages.collect import OUT_OF_FOLD, gathered
+from evenhand.pipeline.stages.progress import Watcher
+from evenhand.pipeline.verbs.run import train
+from evenhand.settings.load import Settings
+
+
+def parts_of(p: Predictions, groups: Strings, most: int, seed: int) -> Folds:
+    """Return whole groups dealt to at most `most` parts, classes in equal shares.
+
+    Raises
+    ------
+    DataError
+        If there are fewer than two groups.
+    """
+    assert p.truth is not None
+    g = len(set(groups))
+    if g < 2:
+        raise DataError("Learning again without a group needs two groups at least; name another column.")
+    frame = pd.DataFrame({"id": p.ids, "group": groups})
+    samples = Samples(frame, p.classes, p.truth)
+    return make_folds(samples, FoldsConfig(k=min(most, g), seed=seed, duplicates="ignore"))
+
+
+def refit(
+    models: Sequence[Predictions],
+    again: Mapping[str, Predictions],
+    groups: Strings,
+    methods: Sequence[Any],
+    *,
+    parts: Folds,
+    metric: str,
+    draws: int,
+    seed: int,
+    features: Mapping[str, Floats] | None = None,
+) -> Refit:
+    """Return models and blends beside what they are when learned again without each part in turn.
+
+    Parameters
+    ----------
+    models
+        Out-of-fold predictions on the same rows.
+    again
+        Name -> out-of-part predictions, for the models that were trained again.
+    groups
+        (n,) the groups that parts are made of; intervals come from resampling the models' own groups.
+    methods
+        Blends, as in [ensemble].
+    parts
+        The part of each row.
+    features
+        Name -> (n, d) numbers stored for the same rows, for blends that look at them.
+    """
+    seen = tuple(p.model for p in models if p.model not in again and not keeps_whole(p, groups))
+    before = [replace(p, origin="out-of-fold") for p in models]
+    after = [replace(again.get(p.model, p), fold=parts.of(p.ids), origin="out-of-fold") for p in models]
+    pairs = [(b, a, _what(b.model, again, seen)) for b, a in zip(before, after, strict=True)]
+    if len(models) > 1:
+        what = "head and blend" if again else "blend"
+        for one in methods:
+            was, new = (blend(models, one, features=features).predictions for models in (before, after))
+            pairs.append((was, new, what))
+    rows = tuple(
+        Again(b.model, _figure(b, metric, draws, seed), _figure(a, metric, draws, seed), what)
+        for b, a, what in pairs
+    )
+    says = f"{len(set(groups)):,} groups in {parts.k} parts; each part was judged by what was learned without it."
+    return Refit(metric, says, rows, seen)
+
+
+def heads_again(
+    run: Record, settings: Settings, parts: Folds, models: Sequence[str], watcher: Watcher, store: Store
+) -> dict[str, Predictions]:
+    """Return out-of-part predictions of models whose head alone is tuned, trained again on stored activations.
+
+    Parameters
+    ----------
+    parts
+        The part of every row that is not locked.
+    """
+    chosen = [model for model in settings.model if model.name in models]
+    if not chosen:
+        return {}
+    folds = run.folds()
+    fold = np.full(len(folds), TEST, dtype=np.int16)
+    fold[np.isin(folds.ids, parts.ids)] = parts.of(folds.ids[np.isin(folds.ids, parts.ids)])
+    plan = settings.folds.model_copy(update={"k": parts.k})
+    judged_alone = settings.evaluate.model_copy(update={"logistic_regression": False})
+    changed = settings.model_copy(update={"model": chosen, "folds": plan, "evaluate": judged_alone})
+    with tempfile.TemporaryDirectory() as folder:
+        record = Record.create(Path(folder), asked="", resolved=changed.resolved(), data=run.data())
+        record.write_samples(run.samples())
+        record.write_folds(Folds(folds.ids, fold, parts.k))
+        train(record, changed, watcher, store)
+        return {model.name: gathered(record, model.name, model.seeds)[OUT_OF_FOLD] for model in chosen}
+
+
+def keeps_whole(p: Predictions, groups: Strings) -> bool:
+    """Return whether every group lies in one fold of the predictions."""
+    return p.fold is not None and not divided(groups, p.fold)
+
+
+def _what(name: str, again: Mapping[str, Predictions], seen: Sequence[str]) -> str:
+    """Return what of a model was learned again."""
+    if name in again:
+        return "head"
+    return "not possible" if name in seen else "nothing"
+
+
+def _figure(p: Predictions, metric: str, draws: int, seed: int) -> Interval:
+    return evaluate(judged(p), [metric], draws=draws, seed=seed)[metric]

@@ -1,0 +1,237 @@
+"""`compare`: paired verdicts on runs and on anybody's predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from evenhand.base.errors import DataError, unknown
+from evenhand.base.storage.record import Record
+from evenhand.base.values import Finding, Folds, Predictions, RowSet
+from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.examine import examine
+from evenhand.evaluation.comparison.agreement import Agreement
+from evenhand.evaluation.comparison.agreement import agreement as agreement_of
+from evenhand.evaluation.comparison.compare import Against, Comparison, compare_predictions
+from evenhand.evaluation.comparison.verdicts import WORTH_CARING
+from evenhand.evaluation.comparison.versions import Versions
+from evenhand.evaluation.comparison.versions import compare_versions as versions_of
+from evenhand.evaluation.reading.columns import Columns
+from evenhand.evaluation.reading.labels import Labels
+from evenhand.evaluation.reading.read import read_predictions
+from evenhand.pipeline.comparison.label_predictions import read_answers, with_one_list
+from evenhand.pipeline.comparison.run_differences import differences
+from evenhand.pipeline.verbs.run import Run
+
+Source = str | Path | Record | Run | Predictions
+"""A run, a prediction file, or predictions."""
+CODES = ("EH401", "EH402", "EH406")
+"""Rules that look at comparisons."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Entry:
+    """Predictions and the run that they come from."""
+
+    predictions: Predictions
+    run: Record | None = None
+
+
+def compare(
+    *sources: Source,
+    metrics: Sequence[str] | None = None,
+    model: str | None = None,
+    against: Against = "first",
+    smallest: float = WORTH_CARING,
+    labels: Labels | str | Path | None = None,
+    folds: Folds | str | Path | None = None,
+    columns: Columns | None = None,
+    of: str = RowSet.OUT_OF_FOLD,
+    draws: int = 2000,
+    level: float = 0.95,
+    seed: int = 0,
+) -> Comparison:
+    """Return paired verdicts on runs, prediction files or predictions, on the rows that all have.
+
+    Of one run, every model and blend is compared with its first model. Of several, the best of each (by what the
+    run maximises) or `model` is taken.
+
+    Parameters
+    ----------
+    sources
+        Runs, prediction files (see `read_predictions`), or predictions. The first is what the others are held
+        against.
+    metrics
+        Names of metrics; without any, the first that the first run maximises, else macro_f1.
+    model
+        The model or blend to take of every run.
+    against
+        "first", or "all" for every pair.
+    smallest
+        The smallest difference worth caring about, in the unit of the metrics (0.005 is half a point).
+    labels, folds, columns
+        For files: what is true, by which plan rows were held out, which column is what.
+    of
+        "oof", or "test" for locked rows.
+    draws
+        Bootstrap replicates.
+    level
+        For all verdicts together.
+    seed
+        The same seed gives the same verdicts.
+
+    Raises
+    ------
+    DataError, RecordError
+        If a source cannot be read, no row is common to all, or two disagree on the truth.
+    """
+    entries = _entries(sources, model, labels, folds, columns, of)
+    predictions = [entry.predictions for entry in entries]
+    base = entries[0]
+    if metrics is None:
+        metrics = (_first_metric(base.run),)
+    found = compare_predictions(
+        predictions, metrics, against=against, smallest=smallest, draws=draws, level=level, seed=seed
+    )
+    apart = [
+        words
+        for entry in entries[1:]
+        for words in differences(base.predictions, entry.predictions, base.run, entry.run)
+    ]
+    return replace(found, conditions=tuple(dict.fromkeys(apart)))
+
+
+def findings(compared: Comparison) -> list[Finding]:
+    """Return what rules find about a comparison."""
+    return list(examine(Case(comparisons=(compared,)), CODES).findings)
+
+
+def compare_versions(
+    before: Source,
+    after: Source,
+    *,
+    metric: str | None = None,
+    model: str | None = None,
+    smallest: float = WORTH_CARING,
+    columns: Columns | None = None,
+    of: str = RowSet.OUT_OF_FOLD,
+    draws: int = 2000,
+    level: float = 0.95,
+    seed: int = 0,
+) -> Versions:
+    """Return how much of a gain between two versions of a data set is the labels' and how much the model's.
+
+    Parameters
+    ----------
+    before, after
+        Runs, files or predictions, each with its own labels.
+    metric, model, smallest, columns, of, draws, level, seed
+        As in `compare`.
+
+    Raises
+    ------
+    DataError, RecordError
+        If a source cannot be read, or no row is known to both.
+    """
+    first, second = _entries((before, after), model, None, None, columns, of)
+    return versions_of(
+        first.predictions,
+        second.predictions,
+        metric or _first_metric(first.run),
+        smallest=smallest,
+        draws=draws,
+        level=level,
+        seed=seed,
+    )
+
+
+def agreement(
+    a: Source, b: Source, *, model: str | None = None, columns: Columns | None = None, of: str = RowSet.OUT_OF_FOLD
+) -> Agreement:
+    """Return how far two sets of answers agree, row by row; no truth is needed.
+
+    Parameters
+    ----------
+    a, b
+        Runs, files or predictions. A CSV file may also hold a label for each row (id, label), as `predict_like`
+        writes it; its confidence is then NaN.
+    model, columns, of
+        As in `compare`.
+
+    Raises
+    ------
+    DataError, RecordError
+        If a source cannot be read, no row is common to both, or their classes differ.
+    """
+    bare = [read_answers(source, columns) for source in (a, b)]
+    given = [source if answers is None else answers for source, answers in zip((a, b), bare, strict=True)]
+    one, two = (entry.predictions for entry in _entries(given, model, None, None, columns, of))
+    found = agreement_of(*with_one_list(one, two, [answers is not None for answers in bare], columns=columns))
+    unsure = [f"confidence_{side}" for side, answers in zip("ab", bare, strict=True) if answers is not None]
+    return replace(found, rows=found.rows.assign(**dict.fromkeys(unsure, np.nan)))
+
+
+def _entries(
+    sources: Sequence[Source],
+    model: str | None,
+    labels: Labels | str | Path | None,
+    folds: Folds | str | Path | None,
+    columns: Columns | None,
+    of: str,
+) -> list[_Entry]:
+    """Return what is to be compared: all of one run, or one of each of several."""
+    out: list[_Entry] = []
+    for source in sources:
+        record = _record(source)
+        if isinstance(source, Predictions):
+            out.append(_Entry(source))
+            continue
+        where = record if record is not None else source
+        assert not isinstance(where, Run)
+        found = read_predictions(where, labels=labels, folds=folds, columns=columns, of=of)
+        if record is None or (len(sources) == 1 and model is None):
+            out += [_Entry(p, record) for p in found]
+        else:
+            out.append(_Entry(_one(found, model or _best(record), record), record))
+    return _named_apart(out)
+
+
+def _record(source: Source) -> Record | None:
+    if isinstance(source, Run):
+        return source.record
+    if isinstance(source, (str, Path)) and Path(source).is_dir():
+        return Record.open(source)
+    return source if isinstance(source, Record) else None
+
+
+def _best(record: Record) -> str:
+    return str(record.json("scores.json")["headline"]["best"])
+
+
+def _one(found: Sequence[Predictions], name: str, record: Record) -> Predictions:
+    """Return the predictions of one model or blend of a run."""
+    known = [p.model for p in found]
+    if name not in known:
+        raise DataError(f"{record.path}: {unknown('model', name, known)}")
+    return found[known.index(name)]
+
+
+def _first_metric(record: Record | None) -> str:
+    if record is None:
+        return "macro_f1"
+    return str(next(iter(record.resolved().get("score", {})), "macro_f1"))
+
+
+def _named_apart(entries: Sequence[_Entry]) -> list[_Entry]:
+    """Return the entries, those with a name that is there twice named after their run, or numbered."""
+    names = [entry.predictions.model for entry in entries]
+    out, seen = [], set()
+    for at, (entry, name) in enumerate(zip(entries, names, strict=True)):
+        word = f"{entry.run.path.name}/{name}" if names.count(name) > 1 and entry.run is not None else name
+        word = f"{word} ({at + 1})" if word in seen or not word else word
+        seen.add(word)
+        out.append(replace(entry, predictions=replace(entry.predictions, model=word)))
+    return out

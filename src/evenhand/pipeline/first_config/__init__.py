@@ -1,0 +1,1 @@
+"""The first configuration: columns of a table, the speed of the machine, recipes."""

@@ -1,0 +1,47 @@
+"""Heartbeats: the rhythm around each beat and its likeness to others of its record, three seeds."""
+
+from __future__ import annotations
+
+from evenhand.pipeline.first_config.recipes.registry import DataFacts, FirstRecipe, Proposal, Speed, register
+
+TEXT = """\
+[[model]]                       # one entry per model; every model is trained on every fold
+name = "rhythm"
+encoder = "rhythm"              # windows teach the persons; ratios and likenesses mean the same in everyone
+tune = "all"                    # encoder = "resnet1d" looks at the windows
+pretrained = false
+head = "mlp"                    # linear | mlp | cosine
+head_width = 64
+dropout = 0.3
+seeds = [0, 1, 2]
+
+[train]
+epochs = 6
+batch_size = 256
+learning_rate = 3e-3
+early_stop = 0
+
+[balance]
+sampler = {{ name = "power", power = 0.5 }}
+correct_to = "trained"          # judged by what rare classes are worth, not by how rare they are
+"""
+
+
+def propose(data: DataFacts, speed: Speed, seconds: float, *, row_starts: float = 1.6e-4) -> Proposal:
+    """Return the one way there is, with five folds where the persons bear them."""
+    folds = min(5, data.bearable_folds)
+    expected = speed.start * (4.0 + row_starts * data.rows * (1 + folds) / 6)
+    why = ("The rhythm, not the windows: few persons teach a network of windows what these persons look like.",)
+    return Proposal(TEXT.replace("{{", "{").replace("}}", "}"), folds, expected, why)
+
+
+RECIPE = register(
+    FirstRecipe(
+        name="beats-rhythm",
+        kind="beats",
+        rank=0,
+        says="Intervals and likenesses of beats, measured against the record's own, in a small network.",
+        tried=("MIT-BIH arrhythmia database, DS1 to DS2",),
+        propose=propose,
+    )
+)

@@ -1,0 +1,88 @@
+"""Photos, frozen: a linear head and a logistic regression on the pooled stages of Lite0. Minutes on any machine."""
+
+from __future__ import annotations
+
+from evenhand.pipeline.first_config.recipes import cost
+from evenhand.pipeline.first_config.recipes.registry import DataFacts, FirstRecipe, Proposal, Speed, register
+
+FLOOR = """\
+[[model]]                       # the floor: the encoder as it came
+name = "frozen"
+encoder = "package:efficientnet-lite0"
+tune = "head"
+pool = "stages"                 # features of the deeper stages too
+{views}  [model.train]
+  epochs = 30
+  batch_size = 256
+  learning_rate = 2e-3
+
+[[model]]                       # and without any training by steps
+name = "logistic_regression"
+encoder = "package:efficientnet-lite0"
+head = "logistic_regression"    # C is chosen inside the folds
+pool = "stages"
+{views}"""
+
+VIEWS = 'views = 2\nview_profile = "mirror"\nviews_use = "average"\n'
+
+TEXT = """\
+[photos]
+size = {size}                      # px; pictures here are about {side}
+fit = "squash"
+
+{floor}
+[train]
+weight_decay = 0.05
+label_smoothing = 0.1
+early_stop = 0
+"""
+
+
+def largest_size(data: DataFacts, *, most: int = 288, least: int = 96) -> int:
+    """Return the side at which photos are seen where there is time: twice their own at most, 96 to `most` px."""
+    return most if data.side is None else min(most, max(least, 32 * round(2 * data.side / 32)))
+
+
+def sizes_below(largest: int) -> list[int]:
+    """Return sizes to try, the largest first, each less than half of the work of the one two before."""
+    return [size for size in (288, 224, 192, 160, 128, 96) if size <= largest]
+
+
+def floor_seconds(data: DataFacts, speed: Speed, size: int, folds: int, *, views: int) -> float:
+    """Return what the frozen features, the linear head and the logistic regression take."""
+    return (
+        cost.frozen_features(data, speed, size, views)
+        + cost.solved(data, speed, folds)
+        + cost.head(data, speed, folds, 30)
+    )
+
+
+def propose(data: DataFacts, speed: Speed, seconds: float) -> Proposal:
+    """Return the largest pictures and the most folds that fit; the smallest always."""
+    plans = [
+        (size, views, folds) for size in sizes_below(largest_size(data)) for views in (2, 1) for folds in (5, 3)
+    ]
+    plans = [(size, views, min(folds, data.bearable_folds)) for size, views, folds in plans]
+    costs = [_seconds(data, speed, *plan) for plan in plans]
+    at = next((at for at, expected in enumerate(costs) if expected <= seconds), len(plans) - 1)
+    size, views, folds = plans[at]
+    side = f"{data.side} px" if data.side else "that"
+    text = TEXT.format(size=size, side=side, floor=FLOOR.format(views=VIEWS if views == 2 else ""))
+    why = ("Frozen: tuning does not fit into the time. More minutes, or a faster machine, and init tunes.",)
+    return Proposal(text, folds, costs[at], why)
+
+
+def _seconds(data: DataFacts, speed: Speed, size: int, views: int, folds: int) -> float:
+    return cost.overhead(data, speed, 2, folds) + floor_seconds(data, speed, size, folds, views=views)
+
+
+RECIPE = register(
+    FirstRecipe(
+        name="photos-frozen",
+        kind="photos",
+        rank=1,
+        says="EfficientNet-Lite0 frozen: a linear head and a logistic regression on its pooled stages.",
+        tried=("grocery", "solar cells", "STM scans by session", "fashion images of 60 x 80 px"),
+        propose=propose,
+    )
+)

@@ -1,0 +1,140 @@
+"""Photos, tuned: the later stages of Lite0, in light form, on activations that are computed once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from evenhand.pipeline.first_config.recipes import cost
+from evenhand.pipeline.first_config.recipes.photos_frozen import FLOOR, floor_seconds, largest_size, sizes_below
+from evenhand.pipeline.first_config.recipes.registry import DataFacts, FirstRecipe, Proposal, Speed, register
+
+TEXT = """\
+[photos]
+size = {size}                      # px; pictures here are about {side}
+fit = "squash"
+
+[[model]]                       # one entry per model; every model is trained on every fold
+name = "tuned"
+encoder = "package:efficientnet-lite0"
+tune = "from:{stage}"          # head | all | from:STAGE
+form = "light"                  # trains several times faster on a processor
+pool = [{pool}]
+views = {views}                       # augmented views of each photo, computed once
+view_profile = "full"
+encoder_rate = 0.17
+drop_path = 0.1
+
+{floor}
+[train]
+epochs = {epochs}
+batch_size = 32
+learning_rate = 3e-3
+weight_decay = 0.05
+label_smoothing = 0.1
+precision = "{precision}"
+early_stop = 0
+choose_by = "loss"
+"""
+
+STAGES = ("blocks.2", "blocks.3", "blocks.4", "blocks.5")
+COSTS = {"blocks.2": (1.0, 1.0), "blocks.4": (0.62, 0.67), "blocks.5": (0.37, 0.42)}
+"""First tuned stage -> cost of a training step and of a forward pass, as shares of those from blocks.2 on."""
+
+PLANS = (
+    ("blocks.2", 0, 700),
+    ("blocks.2", 0, 480),
+    ("blocks.4", 0, 600),
+    ("blocks.4", 0, 480),
+    ("blocks.4", 1, 480),
+    ("blocks.2", 2, 480),
+    ("blocks.4", 2, 480),
+)
+"""First tuned stage, size (0: the largest that is worth it), steps of the optimizer; the first that fits is taken.
+
+With fewer steps a tuned network is worse than a logistic regression on its frozen features (on solar cells, 168
+steps from blocks.5 on: macro F1 0.39 against 0.47), so there are no smaller plans: the encoder then stays frozen.
+"""
+
+LARGEST = 192
+"""Side of the pictures, px: more costs more than it gives while stages are tuned."""
+BATCH, FEWEST, MOST = 32, 6, 24
+"""Rows of a step, and bounds of the epochs."""
+
+
+def epochs_for(steps: int, data: DataFacts, folds: int) -> int:
+    """Return the epochs in which a fold's network takes about so many steps."""
+    an_epoch = max(1.0, data.fit_rows * (folds - 1) / folds / BATCH)
+    return min(MOST, max(FEWEST, round(steps / an_epoch)))
+
+
+@dataclass(frozen=True)
+class _Plan:
+    stage: str
+    size: int
+    epochs: int
+    folds: int
+
+    @property
+    def views(self) -> int:
+        """Augmented views of each photo: more pay where epochs are many."""
+        return 4 if self.epochs > 6 else 3
+
+    def seconds(self, data: DataFacts, speed: Speed) -> float:
+        """Return what a run is expected to take."""
+        step, forward = COSTS[self.stage]
+        above = speed.above * forward
+        own = replace(speed, step=speed.step * step, above=above, below=speed.below + speed.above - above)
+        return (
+            cost.overhead(data, speed, 3, self.folds)
+            + cost.boundary(data, own, self.size, self.views)
+            + cost.tuned(data, own, self.size, self.epochs, self.folds)
+            + floor_seconds(data, speed, self.size, self.folds, views=1)
+        )
+
+    def text(self, data: DataFacts, speed: Speed) -> str:
+        """Return the sections that a configuration holds."""
+        pool = [*STAGES[STAGES.index(self.stage) :], "own"]
+        return TEXT.format(
+            size=self.size,
+            side=f"{data.side} px" if data.side else "that",
+            stage=self.stage,
+            pool=", ".join(f'"{name}"' for name in pool),
+            views=self.views,
+            epochs=self.epochs,
+            precision=speed.precision,
+            floor=FLOOR.format(views=""),
+        )
+
+    @property
+    def why(self) -> tuple[str, ...]:
+        """Reasons, a line each."""
+        return (
+            f"Tuned from {self.stage} on: {self.epochs} epochs at {self.size} px fit into the time; {self.folds} "
+            "folds leave more of it for each.",
+            "Beside it, as the floor: the encoder frozen whole under a linear head, and a logistic regression.",
+        )
+
+
+def propose(data: DataFacts, speed: Speed, seconds: float) -> Proposal | None:
+    """Return the first plan that fits, or None where not even the smallest does."""
+    folds, sizes = min(3, data.bearable_folds), sizes_below(largest_size(data, most=LARGEST))
+    for stage, smaller, steps in PLANS:
+        if smaller >= len(sizes):
+            continue
+        plan = _Plan(stage, sizes[smaller], epochs_for(steps, data, folds), folds)
+        expected = plan.seconds(data, speed)
+        if expected <= seconds:
+            return Proposal(plan.text(data, speed), folds, expected, plan.why)
+    return None
+
+
+RECIPE = register(
+    FirstRecipe(
+        name="photos-tuned",
+        kind="photos",
+        rank=0,
+        says="The later stages of EfficientNet-Lite0, tuned in light form, pooled stage by stage.",
+        tried=("grocery", "photos of clothing by sender"),
+        propose=propose,
+    )
+)

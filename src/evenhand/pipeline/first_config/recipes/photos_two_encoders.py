@@ -1,0 +1,52 @@
+"""Photos, two frozen encoders: linear heads on stages of Lite0 and Lite2, blended. What the demo runs."""
+
+from __future__ import annotations
+
+from evenhand.pipeline.first_config.recipes import cost
+from evenhand.pipeline.first_config.recipes.registry import DataFacts, FirstRecipe, Proposal, Speed, register
+
+TEXT = """\
+[[model]]
+name = "lite0"
+encoder = "package:efficientnet-lite0"
+pool = ["blocks.3", "blocks.4", "blocks.5", "own"]
+
+[[model]]
+name = "lite2"
+encoder = "package:efficientnet-lite2"
+pool = ["blocks.3", "blocks.4", "blocks.5", "own"]
+
+[train]
+epochs = 30
+batch_size = 128
+learning_rate = 1e-3
+weight_decay = 0.05
+early_stop = 8
+"""
+SIZE, LITE2 = 224, 2.3
+"""Side of the pictures, px, and the work of Lite2 as a multiple of that of Lite0."""
+
+
+def propose(data: DataFacts, speed: Speed, seconds: float) -> Proposal | None:
+    """Return the one way there is, or None where it does not fit."""
+    folds = min(5, data.bearable_folds)
+    expected = (
+        cost.overhead(data, speed, 3, folds)
+        + (1 + LITE2) * cost.frozen_features(data, speed, SIZE, 1)
+        + cost.solved(data, speed, folds)
+        + 2 * cost.head(data, speed, folds, 30)
+    )
+    why = ("Two encoders see different things; blended they do better than either.",)
+    return Proposal(TEXT, folds, expected, why) if expected <= seconds else None
+
+
+RECIPE = register(
+    FirstRecipe(
+        name="photos-two-encoders",
+        kind="photos",
+        rank=9,
+        says="EfficientNet-Lite0 and Lite2 frozen, a linear head on the stages of each, blended.",
+        tried=("solar cells",),
+        propose=propose,
+    )
+)

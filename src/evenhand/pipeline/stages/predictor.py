@@ -1,0 +1,90 @@
+"""Who answers for new rows: one model of a run, or a blend that is learned again from what the run has written.
+
+A blend is a pure function of the out-of-fold predictions in the record, so nothing else is kept of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from evenhand.base.errors import EvenhandError, unknown
+from evenhand.base.storage.record import Record
+from evenhand.base.values import Floats
+from evenhand.blending.blend import PREFIX
+from evenhand.blending.core.crossfit import applied
+from evenhand.blending.core.method import Learned
+from evenhand.blending.core.spec import Recipe, recipe
+from evenhand.blending.core.weighted_sums import Weighted
+from evenhand.blending.inputs.align import align
+from evenhand.blending.inputs.stack import Stack, stack_of
+from evenhand.data.store.store import Store
+from evenhand.evaluation.reading.from_record import of_record
+from evenhand.pipeline.stages.progress import Watcher
+from evenhand.pipeline.stages.stored_features import of_ids, stored_features
+from evenhand.settings.load import Settings
+
+
+@dataclass(frozen=True, eq=False)
+class Answerer:
+    """A model, or a learned blend of several.
+
+    Attributes
+    ----------
+    models
+        Names of the models that the blend was learned from; of a single model its own.
+    needed
+        Those whose predictions are needed: models that count nothing are not asked.
+    learned
+        What the blend has learned, or None for a single model.
+    features
+        Models whose stored features the blend looks at.
+    """
+
+    models: tuple[str, ...]
+    needed: tuple[str, ...]
+    learned: Learned | None = None
+    features: tuple[str, ...] = ()
+
+    def of(
+        self, tables: Mapping[str, Floats], classes: tuple[str, ...], features: Mapping[str, Floats] | None = None
+    ) -> Floats:
+        """Return (n, k) the answer, from the (n, k) probabilities of the needed models and stored features."""
+        if self.learned is None:
+            return tables[self.models[0]]
+        nothing = np.zeros_like(tables[self.needed[0]])
+        stack = Stack(
+            self.models, classes, tuple(tables.get(name, nothing) for name in self.models), features=features or {}
+        )
+        return applied(self.learned, stack)
+
+
+def answerer(run: Record, settings: Settings, chosen: str, watcher: Watcher, store: Store) -> Answerer:
+    """Return who answers as `chosen`: a model of the run, or "ensemble:METHOD", with features from a store.
+
+    Raises
+    ------
+    EvenhandError
+        If there is no such model or blend.
+    """
+    names = tuple(model.name for model in settings.model)
+    if chosen in names or (settings.baseline is not None and chosen == settings.baseline.name):
+        return Answerer((chosen,), (chosen,))
+    made = [recipe(choice, score=settings.score.weights) for choice in settings.ensemble.methods]
+    recipes = {PREFIX + one.name: one for one in made} if len(names) > 1 else {}
+    if chosen not in recipes:
+        raise EvenhandError(unknown("model", chosen, [*names, *recipes]))
+    how = recipes[chosen]
+    features = stored_features(run, settings, names, watcher, store) if how.uses_features else {}
+    return _learned_again(run, how, names, features)
+
+
+def _learned_again(run: Record, how: Recipe, names: tuple[str, ...], features: Mapping[str, Floats]) -> Answerer:
+    models = align([p for p in of_record(run) if p.model in names])
+    learned = how.learn(stack_of(models, of_ids(features, run.samples().ids, models.first.ids)).known())
+    needed = names
+    if isinstance(learned, Weighted):
+        needed = tuple(name for name, weight in zip(names, learned.weights, strict=True) if weight > 0)
+    return Answerer(names, needed, learned, tuple(features))

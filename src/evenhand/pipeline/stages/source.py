@@ -1,0 +1,218 @@
+"""From a configuration to rows that can be trained on: read, encode once, leave out what cannot be decoded."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evenhand.base.errors import ConfigError, DataError
+from evenhand.base.storage.atomic import to_json
+from evenhand.base.storage.record import ROW
+from evenhand.base.values import Finding, RowSet, Samples
+from evenhand.data.roots.root import Root, root_of
+from evenhand.data.store.entry import Entry
+from evenhand.data.store.store import Store
+from evenhand.diagnosis.evidence.evidence import Failure
+from evenhand.engines.config import ComputeConfig
+from evenhand.evaluation.class_names import class_faults
+from evenhand.modalities import Kind
+from evenhand.pipeline.stages.generalization import Further, further_samples
+from evenhand.pipeline.stages.progress import Watcher
+from evenhand.settings.load import Settings
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """What there is to learn from, decoded.
+
+    Attributes
+    ----------
+    kind, root
+        The kind of data and where it lies.
+    samples
+        The rows that can be decoded; their column `eh:row` is their position in the entries.
+    entries
+        Size (None: the kind's own) -> encoded rows.
+    failures
+        Rows that cannot be decoded, left out.
+    findings
+        What was found while reading, before anything was decoded.
+    further
+        The second set, `[data.generalization]`, or None.
+    """
+
+    kind: Kind
+    root: Root
+    samples: Samples
+    entries: Mapping[int | None, Entry]
+    failures: tuple[Failure, ...]
+    findings: tuple[Finding, ...]
+    further: Further | None = None
+
+    @property
+    def entry(self) -> Entry:
+        """The encoded rows that checks look at."""
+        return next(iter(self.entries.values()))
+
+    def facts(self, threads: int) -> pd.DataFrame:
+        """Return what the heads of the files say, a row for each of the samples."""
+        paths = self.samples.frame["path"].astype(str)
+        files = paths.unique()
+        with ThreadPoolExecutor(threads) as pool:
+            found = pd.DataFrame(
+                pool.map(lambda path: dict(self.kind.facts_of(self.root, path)), files), index=files
+            )
+        return found.loc[paths.tolist()].reset_index(drop=True)
+
+
+def store_of(compute: ComputeConfig) -> Store:
+    """Return the store that the configuration names."""
+    folder = None if compute.store is None else Path(compute.store)
+    return Store(folder, limit_bytes=int(compute.store_limit_gb * 1e9))
+
+
+def readers_store(folder: str | Path | None = None) -> Store:
+    """Return the store of somebody who reads a record, which may be a stranger's: never the one that it names.
+
+    Reading a record does not make the reader's store smaller: its limit is the usual one, or what it holds already.
+
+    Parameters
+    ----------
+    folder
+        The reader's own folder; None for the user's cache folder.
+    """
+    store = Store(None if folder is None else Path(folder))
+    usual = int(ComputeConfig().store_limit_gb * 1e9)
+    return Store(store.folder, limit_bytes=max(usual, int(store.usage()["bytes"].sum())))
+
+
+def read(settings: Settings, watcher: Watcher) -> Source:
+    """Return the source that a configuration names, every row decoded once into the store.
+
+    Raises
+    ------
+    DataError
+        If there is nothing to learn from: no rows, one class only, or nothing that can be decoded.
+    """
+    watcher.stage("reading")
+    root = root_of(settings.data)
+    kind = settings.kind
+    samples, findings = kind.samples(root, settings.data, settings.own)
+    samples = replace(samples, frame=samples.frame.assign(**{ROW: np.arange(len(samples))}))
+    check_learnable(samples, settings.data.root)
+    check_names(settings, samples)
+    found = further_samples(kind, settings, samples)
+    kept, entries, failures = _decoded(kind, root, samples, settings, watcher)
+    further = None
+    if found is not None:
+        further = Further(found[0], *_decoded(kind, found[0], found[1], settings, watcher))
+        findings = [*findings, *found[2], *_unread(further)]
+    return Source(kind, root, kept, entries, failures, tuple(findings), further)
+
+
+def _decoded(
+    kind: Kind, root: Root, samples: Samples, settings: Settings, watcher: Watcher
+) -> tuple[Samples, dict[int | None, Entry], tuple[Failure, ...]]:
+    """Return the rows that can be decoded, the store's entries of all rows, and the rows that cannot."""
+    sizes = dict.fromkeys(size for model in settings.model for size in settings.sizes_of(model).values())
+    store = store_of(settings.compute)
+    entries = {size: encode(kind, root, samples, settings, size, watcher, store) for size in sizes or [None]}
+    reasons = {row: reason for entry in entries.values() for row, reason in entry.failures.items()}
+    failures = tuple(
+        Failure(samples.ids[row], str(samples.frame["path"].iloc[row]), reasons[row]) for row in sorted(reasons)
+    )
+    if len(failures) == len(samples):
+        raise DataError(
+            f"None of the {len(samples):,} {kind.name} can be decoded (first: {failures[0].path}: "
+            f"{failures[0].reason})."
+        )
+    keep = np.ones(len(samples), dtype=bool)
+    keep[list(reasons)] = False
+    return samples.take(keep), entries, failures
+
+
+def _unread(further: Further) -> list[Finding]:
+    """Return a finding about rows of the second set that cannot be decoded."""
+    if not further.failures:
+        return []
+    n, first = len(further.failures), further.failures[0]
+    says = (
+        f"data.generalization: {n:,} of {n + len(further.samples):,} rows cannot be decoded and are left out "
+        f'(first: "{first.path}", {first.reason}).'
+    )
+    evidence = {"failed": n, "files": {f.path: f.reason for f in further.failures}}
+    return [
+        Finding("EH101", "warning", says, RowSet.GENERALIZATION, evidence, tuple(f.id for f in further.failures))
+    ]
+
+
+def encode(
+    kind: Kind, root: Root, samples: Samples, settings: Settings, size: int | None, watcher: Watcher, store: Store
+) -> Entry:
+    """Return the store's entry of all rows at one size, built now if it is not there."""
+    encoder = kind.settings(settings.own, size)
+    watcher.stage(f"decoding {kind.name}" + (f" at {size}" if size else ""), len(samples))
+    return store.rows(
+        {"kind": kind.name, **encoder},
+        samples.frame["content"].tolist(),
+        kind.reader(root, samples.frame, encoder),
+        files=samples.frame["path"].astype(str).tolist(),
+        workers=settings.compute.cores,
+        progress=watcher.advance,
+    )
+
+
+def fingerprint(resolved: Mapping[str, Any], samples: Samples, further: Samples | None = None) -> str:
+    """Return a hash of everything that decides the results: configuration and the bytes of the data.
+
+    What the run is called, where results go, where the data lie, how many processes make them and what may be
+    uploaded decides nothing.
+    """
+    without = ("name", "note", "output", "compute", "submit")
+    deciding = {key: value for key, value in resolved.items() if key not in without}
+    data = {**resolved["data"], "root": "", "table": ""}
+    if RowSet.GENERALIZATION in data:
+        data[RowSet.GENERALIZATION] = {**data[RowSet.GENERALIZATION], "root": "", "table": ""}
+    text = "\n".join([to_json({**deciding, "data": data}), _contents(samples), _contents(further)])
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _contents(samples: Samples | None) -> str:
+    if samples is None:
+        return ""
+    rows = samples.frame["id"].astype(str) + "\t" + samples.frame["content"].astype(str)
+    return "\n".join([*rows, samples.labels.tobytes().hex()])
+
+
+def check_names(settings: Settings, samples: Samples) -> None:
+    """Raise with every class that [classes] and [score] name and the data do not have."""
+    weights, sets = settings.score.weights, settings.classes.sets
+    faults = class_faults(weights, sets, samples.classes, samples.levels, grouped=samples.grouped)
+    if faults:
+        raise ConfigError("configuration", faults)
+
+
+def check_learnable(samples: Samples, root: str) -> None:
+    """Raise in words where there is nothing to learn from: no rows, or one class only.
+
+    Raises
+    ------
+    DataError
+        Naming the root, and what was found there.
+    """
+    held = [name for name, count in zip(samples.classes, samples.counts(), strict=True) if count > 0]
+    if len(samples) == 0:
+        raise DataError(f"{root}: nothing to learn from was found there.")
+    if len(held) < 2 and not samples.multi_label:
+        named = f'only the class "{held[0]}"' if held else "no labels"
+        raise DataError(
+            f"{root}: {named} was found in {len(samples)} rows; a classifier needs at least two classes. "
+            "Check data.label, or put each class into a folder of its own."
+        )

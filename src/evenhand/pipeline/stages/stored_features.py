@@ -1,0 +1,68 @@
+"""Features of rows from the store, for the blends that look at them."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from evenhand.base.storage.record import Record
+from evenhand.base.values import Floats, Strings
+from evenhand.data.store.store import Store
+from evenhand.engines.cores import usable_cores
+from evenhand.pipeline.stages.dispatch import work
+from evenhand.pipeline.stages.progress import Watcher
+from evenhand.settings.load import Settings
+from evenhand.training.calls import FeaturesCall
+
+
+def stored_features(
+    record: Record,
+    settings: Settings,
+    models: Sequence[str],
+    watcher: Watcher,
+    store: Store,
+    *,
+    entries: Mapping[str, str] | None = None,
+) -> dict[str, Floats]:
+    """Return model -> (n, d) float32 activations of its frozen part; models that are tuned whole are missing.
+
+    Parameters
+    ----------
+    models
+        Names of models of the run.
+    store
+        Where the rows lie; what it lacks is read from the store that the record names, and kept in this one.
+    entries
+        Model -> the name of other rows in the store; by default the rows of the record, in the order of its
+        samples.
+    """
+    threads = usable_cores()
+    watcher.stage("reading features", len(models))
+    with tempfile.TemporaryDirectory() as folder:
+        calls = [
+            FeaturesCall(
+                record=str(record.path),
+                store=str(store.folder),
+                model=name,
+                threads=threads,
+                out=str(Path(folder) / f"{position}.npy"),
+                entry=None if entries is None else entries[name],
+            )
+            for position, name in enumerate(models)
+        ]
+        found = work(calls, watcher, workers=settings.compute.processes(1), threads=threads)
+        return {
+            name: np.load(call.out, allow_pickle=False)
+            for name, call, one in zip(models, calls, found, strict=True)
+            if one["width"]
+        }
+
+
+def of_ids(features: Mapping[str, Floats], all_ids: Strings, ids: Strings) -> dict[str, Floats]:
+    """Return the features of some rows, in the order of `ids`."""
+    position = {i: at for at, i in enumerate(all_ids)}
+    at = np.array([position[i] for i in ids], dtype=np.int64)
+    return {name: table[at] for name, table in features.items()}

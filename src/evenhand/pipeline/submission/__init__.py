@@ -1,0 +1,1 @@
+"""Submissions: written like a sample, gated, uploaded, logged."""

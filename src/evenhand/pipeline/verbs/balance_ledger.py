@@ -1,0 +1,171 @@
+"""What a configuration makes its models believe about how common classes are, before anything is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from evenhand.balance.config import BalanceConfig
+from evenhand.balance.prior.balance_ledger import Ledger, ledger_of
+from evenhand.base.errors import ConfigError, Fault
+from evenhand.base.values import TEST, Finding, Folds, Mask, Samples
+from evenhand.data.roots.root import root_of
+from evenhand.data.splits.make_folds import make_folds
+from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.examination import Examination
+from evenhand.diagnosis.examine import examine
+from evenhand.pipeline.stages.source import check_learnable
+from evenhand.settings.load import Settings, load
+
+
+@dataclass(frozen=True, eq=False)
+class Books:
+    """The ledgers of a configuration, and what the doctor says of them.
+
+    Attributes
+    ----------
+    ledgers
+        One for each way in which models and stages deal with skew.
+    examination
+        Findings of the rules about balance.
+    """
+
+    ledgers: tuple[Ledger, ...]
+    examination: Examination
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The findings, causes before symptoms."""
+        return self.examination.findings
+
+    @property
+    def refusal(self) -> str | None:
+        """Why a run would be refused, or None."""
+        return next((one.refusal for one in self.ledgers if one.refusal is not None), None)
+
+    def document(self) -> dict[str, Any]:
+        """Return it as plain values, for JSON."""
+        return {"ledgers": [one.document() for one in self.ledgers], **self.examination.document()}
+
+    def __str__(self) -> str:
+        return "\n\n".join(map(str, self.ledgers))
+
+    def __repr__(self) -> str:
+        return f"Books({len(self.ledgers)} ledgers; {self.examination!r})"
+
+
+def ledger(config: str | Path | Mapping[str, Any], *, changes: Sequence[str] = ()) -> Books:
+    """Return what a configuration makes its models believe; labels are read, nothing is decoded or trained.
+
+    Parameters
+    ----------
+    config
+        A TOML file, or a mapping of the same shape.
+    changes
+        `KEY=VALUE` assignments over it.
+
+    Raises
+    ------
+    ConfigError, DataError, FoldsError
+        If there is nothing to count, or an option names a class that is not there.
+    """
+    settings = load(config, changes=changes)
+    samples, _ = settings.kind.samples(root_of(settings.data), settings.data, settings.own)
+    check_learnable(samples, settings.data.root)
+    return books(settings, samples, make_folds(samples, settings.folds))
+
+
+def books(settings: Settings, samples: Samples, folds: Folds | None) -> Books:
+    """Return the ledgers of settings on rows, and what the doctor says of them."""
+    found = ledgers(settings, samples, folds)
+    case = Case(samples=samples, folds=folds, config=settings.resolved(), ledgers=found)
+    return Books(found, examine(case, codes=["EH2"]))
+
+
+def ledgers(settings: Settings, samples: Samples, folds: Folds | None) -> tuple[Ledger, ...]:
+    """Return a ledger for each way in which models and stages deal with skew.
+
+    Parameters
+    ----------
+    folds
+        Decide which rows are trained on; None for all with a label.
+    """
+    labels = np.nan_to_num(samples.labels) if samples.multi_label else samples.labels
+    training, each = _trained_on(samples, folds)
+    return tuple(
+        ledger_of(
+            way.config,
+            labels,
+            samples.classes,
+            training,
+            each,
+            models=way.models,
+            stage=way.stage,
+            key=way.key,
+            smoothing=way.smoothing,
+        )
+        for way in _ways(settings)
+    )
+
+
+def accepted(found: Sequence[Ledger], source: str) -> None:
+    """Raise in words where a ledger turns the skew around and its settings refuse that.
+
+    Raises
+    ------
+    ConfigError
+        Naming every ledger that is refused.
+    """
+    faults = [Fault(one.key, one.title, one.refusal.rstrip(".")) for one in found if one.refusal is not None]
+    if faults:
+        raise ConfigError(source, faults)
+
+
+def _trained_on(samples: Samples, folds: Folds | None) -> tuple[Mask, list[Mask]]:
+    """Return the rows that may be trained on, and those that each fold trains on."""
+    known = samples.known
+    if folds is None:
+        return known, []
+    fold = folds.of(samples.ids)
+    training = known & (fold != TEST)
+    return training, [training & (fold != f) for f in range(folds.k)]
+
+
+class _Way(NamedTuple):
+    """A way of dealing with skew: stage, key and settings, label smoothing, the models that deal with it so."""
+
+    stage: int | None
+    key: str
+    config: BalanceConfig
+    smoothing: float
+    models: tuple[str, ...]
+
+
+def _ways(settings: Settings) -> list[_Way]:
+    """Return each way of dealing with skew."""
+    found: dict[tuple[int | None, str, str, float], tuple[BalanceConfig, list[str]]] = {}
+    for model in settings.model:
+        stages, smoothing = settings.stage_balances_of(model), settings.train_of(model).label_smoothing
+        alike = all(config == stages[0] for config in stages)
+        for number, config in enumerate(stages[:1] if alike else stages):
+            own = _key(model.name, bool(model.balance), "stage" in model.train, number, alike)
+            text = config.model_dump_json()
+            way = (None if alike else number, own, text, smoothing)
+            found.setdefault(way, (config, []))[1].append(model.name)
+    if not settings.model:
+        return [_Way(None, "balance", settings.balance, settings.train.label_smoothing, ())]
+    return [
+        _Way(stage, key, config, smoothing, tuple(names))
+        for (stage, key, _, smoothing), (config, names) in found.items()
+    ]
+
+
+def _key(model: str, own_balance: bool, own_stages: bool, number: int, alike: bool) -> str:
+    """Return where the settings of a model's stage stand."""
+    if alike or number == 0:
+        return f"model.{model}.balance" if own_balance else "balance"
+    return f"model.{model}.train.stage.{number}.balance" if own_stages else f"train.stage.{number}.balance"

@@ -1,0 +1,260 @@
+"""`init`: a commented configuration for what is found in a folder, the best for the time that there is."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import pandas as pd
+
+from evenhand.base.errors import DataError
+from evenhand.base.text.toml_text import toml_comment, toml_value
+from evenhand.data.roots.root import Root, open_root
+from evenhand.data.tables.class_folders import folder_layout, given_test
+from evenhand.modalities import KINDS, Kind
+from evenhand.modalities.kind import Draft
+from evenhand.pipeline.first_config.column_proposals import TableDraft, draft_of_table
+from evenhand.pipeline.first_config.machine_speed import speed_of
+from evenhand.pipeline.first_config.recipes import DataFacts, Proposal, Speed, choose
+
+_TABLES = (".csv", ".tsv", ".parquet")
+
+_HEAD = """\
+# What to learn from, and how. Every key: evenhand keys
+{why}
+output = "runs"                 # records are made below this folder
+
+[data]
+kind = {kind}
+root = {root}
+{data}
+[folds]
+k = {k}                           # every row is held out in one of these folds
+{test}
+
+{own}{models}
+[score]                         # what is maximised
+macro_f1 = 1.0
+
+[ensemble]
+methods = ["equal", "nnls", "nnls+bias"]   # bias: a shift per class, learned for the score
+"""
+
+_PLAIN = """\
+[[model]]                       # one entry per model; every model is trained on every fold
+name = "first"
+encoder = {encoder}
+tune = {tune}
+head = "linear"                 # linear | mlp | cosine
+
+[train]
+epochs = 20
+batch_size = 64
+learning_rate = 1e-3
+early_stop = 5                  # epochs without a better one; 0 is off
+"""
+
+
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """What is in the folder: lines of [data] and [folds], a kind's own section, and what recipes look at."""
+
+    draft: Draft
+    facts: DataFacts
+    folder: str = ""
+
+
+def init(
+    folder: str | Path,
+    *,
+    minutes: float = 10.0,
+    label: str | None = None,
+    group: str | None = None,
+    beside: str | Path | None = None,
+    speed: Speed | None = None,
+) -> str:
+    """Return a commented TOML text for the data in a folder or a zip.
+
+    It looks at rows, classes, sizes and the kind of data, times a few batches on this machine, and takes the best
+    recipe (`evenhand.pipeline.first_config.recipes`) that fits into the time; comments say why, and how long it is expected to
+    take.
+
+    Parameters
+    ----------
+    folder
+        Where the data lie: a table beside the files, or a folder per class.
+    minutes
+        What a run may take.
+    label, group
+        Columns of the table for the class and for what rows have in common; guessed where not given.
+    beside
+        Folder of the file that the text is for: the root is written relative to it. None writes it as given.
+    speed
+        Of the machine; timed where not given.
+
+    Raises
+    ------
+    DataError
+        If nothing is there that a configuration could be made for.
+    """
+    root = open_root(Path(folder))
+    kind, files = _kind_of(root)
+    found = _found(root, kind, files, label, group, beside)
+    speed = speed or speed_of(root, kind, files, found.facts.rows)
+    chosen = choose(found.facts, speed, 60 * minutes * _SPARE)
+    if chosen is None:
+        plain = _PLAIN.format(encoder=toml_value(kind.encoder), tune=toml_value(kind.tune))
+        name, proposal = "", Proposal(plain, min(5, found.facts.bearable_folds), 0.0, ())
+    else:
+        name, proposal = chosen[0].name, chosen[1]
+    return _HEAD.format(
+        why=_why(name, proposal, found.facts, speed, minutes),
+        kind=toml_value(kind.name),
+        root=toml_value(_root(Path(folder), found.folder, beside)),
+        data="".join(f"{line}\n" for line in found.draft.data),
+        k=proposal.folds,
+        test=f"{found.draft.test}  # locked: opened once, at the end",
+        own=found.draft.own,
+        models=proposal.text,
+    )
+
+
+_SPARE = 0.9
+"""Share of the time that a proposal may be expected to take: expectations are not exact."""
+
+
+def _why(name: str, proposal: Proposal, facts: DataFacts, speed: Speed, minutes: float) -> str:
+    """Return comments: what was found, which recipe was taken, why, and what it is expected to take."""
+    if not name:
+        return f"# {facts.rows:,} rows were found."
+    pace = "timed here" if speed.measured else "not timed: a slow machine is assumed"
+    lines = [
+        f"{facts.rows:,} rows in {facts.classes:,} classes; recipe {name} for {minutes:g} minutes "
+        f"({speed.cores} cores, {pace}).",
+        *proposal.why,
+        f"Expected to take about {max(0.1, proposal.seconds / 60):.1f} minutes (other times: init --minutes N).",
+    ]
+    return "\n".join(f"# {toml_comment(line)}" for line in lines)
+
+
+def _root(folder: Path, below: str, beside: str | Path | None) -> str:
+    """Return the root as it is written: relative to the configuration's folder where that is known."""
+    whole = folder / below if below else folder
+    if beside is None:
+        return str(whole)
+    return PurePosixPath(os.path.relpath(whole.resolve(), Path(beside).resolve())).as_posix()
+
+
+def _found(
+    root: Root, kind: Kind, files: Sequence[str], label: str | None, group: str | None, beside: str | Path | None
+) -> _Found:
+    own = kind.draft(root)
+    if own is not None:
+        rows = _annotated(root) or len(files)
+        return _Found(own, DataFacts(kind.name, rows, round(0.2 * rows), 5, min(5, max(2, len(files)))))
+    side = _side(root, kind, files)
+    table = _table_in(root)
+    if table is None:
+        return _of_folders(root, kind, files, side)
+    found = draft_of_table(root, table, files, label=label, group=group)
+    lines = found.lines
+    if found.root:  # paths start in a folder below the table's
+        where = _root(root.path, table, beside)
+        lines = (found.lines[0].replace(toml_value(table), toml_value(where), 1), *found.lines[1:])
+    test = found.test or _drawn_test(found.groups, len(found.labels))
+    locked = int(found.locked.sum()) or (round(0.2 * len(found.labels)) if test else 0)
+    bearable = _bearable(found)
+    facts = DataFacts(kind.name, len(found.labels), locked, found.labels.nunique(), bearable, side)
+    return _Found(Draft(lines, test or _NO_TEST), facts, found.root)
+
+
+_NO_TEST = "# no test: there are too few groups to lock some away"
+
+
+def _drawn_test(groups: pd.Series | None, rows: int, *, least: int = 8) -> str | None:
+    """Return the line that locks a fifth away, or None where there are too few groups."""
+    units = rows if groups is None else groups.nunique()
+    return "test = { fraction = 0.2 }" if units >= least else None
+
+
+def _bearable(found: TableDraft, *, most: int = 5) -> int:
+    """Return the folds that the groups of most classes can bear: a class in one or two groups decides nothing."""
+    left = ~found.locked
+    units = found.groups[left] if found.groups is not None else pd.Series(range(int(left.sum())))
+    per_class = units.reset_index(drop=True).groupby(found.labels[left].reset_index(drop=True)).nunique()
+    enough = per_class[per_class >= 3]
+    least = int(enough.min()) if len(enough) else 2
+    return max(2, min(most, least, int(units.nunique())))
+
+
+def _of_folders(root: Root, kind: Kind, files: Sequence[str], side: int | None) -> _Found:
+    """Return what folders, one per class, say."""
+    tops = {PurePosixPath(n).parts[0] for n in files if "/" in n}
+    if not tops:
+        raise DataError(
+            f"{root.path}: {len(files)} files, but neither a table of labels nor a folder per class. "
+            "Put each class into a folder of its own, or add a CSV with the columns path and label."
+        )
+    found = folder_layout(files)
+    counts = Counter(name for name in found.classes if name is not None)
+    shown = toml_comment(f"{name} ({count:,})" for name, count in counts.most_common(6))
+    lines = (
+        f"# a folder per class: {shown}{', …' if len(counts) > 6 else ''}",
+        '# or: table = "labels.csv", path = "path", label = "label"',
+    )
+    split = given_test(files)
+    test = _drawn_test(None, len(files)) or _NO_TEST
+    if split is not None:
+        test = f'test = {{ column = "split", value = {toml_value(split)} }}'
+    locked = found.splits.count(split) if split is not None else round(0.2 * len(files))
+    bearable = max(2, min(5, *(count for count in counts.values() if count >= 3), 5))
+    return _Found(Draft(lines, test), DataFacts(kind.name, len(files), locked, len(counts), bearable, side))
+
+
+def _annotated(root: Root) -> int:
+    """Return about how many beats annotation files hold: two bytes each."""
+    return sum(root.size(name) for name in root.names() if name.endswith((".atr", ".ecg", ".qrs"))) // 2
+
+
+def _side(root: Root, kind: Kind, files: Sequence[str], *, most: int = 15) -> int | None:
+    """Return the middle longer side of a few pictures spread over all, px."""
+    sides = []
+    for name in files[:: max(1, len(files) // most)][:most]:
+        try:
+            facts = kind.facts_of(root, name)
+        except DataError:
+            continue
+        if "width" in facts:
+            sides.append(max(int(facts["width"]), int(facts["height"])))
+    return sorted(sides)[len(sides) // 2] if sides else None
+
+
+def _kind_of(root: Root) -> tuple[Kind, list[str]]:
+    """Return the kind of data that most files are of, and those files."""
+    names = root.names()
+    best: Kind | None = None
+    held: list[str] = []
+    for _, kind in KINDS:
+        suffixes = tuple(getattr(kind, "suffixes", ()))
+        mine = [n for n in names if PurePosixPath(n).suffix.lower() in suffixes]
+        if len(mine) > len(held):
+            best, held = kind, mine
+    if best is None:
+        seen = Counter(PurePosixPath(n).suffix.lower() or "no suffix" for n in names)
+        there = ", ".join(f"{count} × {suffix}" for suffix, count in seen.most_common(5)) or "it is empty"
+        raise DataError(
+            f"{root.path}: nothing was found that a model could learn from ({there}). "
+            "Give a folder with photos (JPEG, PNG, WebP, TIFF, BMP) or heartbeats (WFDB records), or a zip of one."
+        )
+    return best, held
+
+
+def _table_in(root: Root) -> str | None:
+    tables = [n for n in root.names() if "/" not in n and PurePosixPath(n).suffix.lower() in _TABLES]
+    if not tables:
+        return None
+    preferred = [n for n in tables if "label" in n.lower() or "train" in n.lower()]
+    return max(preferred or tables, key=root.size)

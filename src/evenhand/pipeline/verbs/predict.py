@@ -1,0 +1,287 @@
+"""`predict`: classify new data with the models of a run, and say per row how sure that is."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zipfile import is_zipfile
+
+import numpy as np
+import pandas as pd
+
+from evenhand.base.errors import DataError, EvenhandError
+from evenhand.base.storage.atomic import frame_csv, replacing
+from evenhand.base.storage.record import Record
+from evenhand.base.values import Finding, Floats, Mask, Predictions, RowSet, Samples
+from evenhand.data.roots.root import Root, open_root
+from evenhand.data.store.store import Store
+from evenhand.diagnosis.evidence.evidence import Failure
+from evenhand.engines.cores import usable_cores
+from evenhand.evaluation.core.judged_rows import THRESHOLD
+from evenhand.evaluation.figures.calibration import expected_accuracy, row_confidence
+from evenhand.evaluation.reading.from_record import of_record
+from evenhand.pipeline.stages.dispatch import work
+from evenhand.pipeline.stages.predictor import Answerer, answerer
+from evenhand.pipeline.stages.progress import Silent, Watcher
+from evenhand.pipeline.stages.progress_bars import shows_progress
+from evenhand.pipeline.stages.source import encode, readers_store
+from evenhand.pipeline.stages.stored_features import stored_features
+from evenhand.pipeline.stages.table_ids import with_table_ids
+from evenhand.settings.load import Settings, load
+from evenhand.training.calls import PredictCall
+
+
+@dataclass(frozen=True, eq=False)
+class Predicted:
+    """Classes of new rows.
+
+    Attributes
+    ----------
+    table
+        A row per file: path, predicted, confidence (the predicted class's probability), expected_accuracy (the
+        share of the run's own held-out rows, as sure as this one, that were right), margin to the second class,
+        agreement (share of the fold models that say the same), and a column `p:CLASS` per class. Where several
+        labels may hold, predicted are those with a probability of a half or more, confidence is that of the least
+        sure label, margin its distance from a half, and right and the same are said of all labels together.
+    predictions
+        The same as a value.
+    model
+        What predicted.
+    failures
+        Files that cannot be decoded, left out.
+    samples, root, settings
+        The rows, where they were read, and the configuration of the run.
+    findings
+        What was found while reading.
+    """
+
+    table: pd.DataFrame
+    predictions: Predictions
+    model: str
+    failures: tuple[Failure, ...]
+    samples: Samples
+    root: Root
+    settings: Settings
+    findings: tuple[Finding, ...] = ()
+
+    def document(self) -> dict[str, Any]:
+        """Return it as plain values, for JSON."""
+        return {
+            "model": self.model,
+            "rows": self.table.to_dict(orient="records"),
+            "left_out": [vars(failure) for failure in self.failures],
+            "findings": [finding.document() for finding in self.findings],
+        }
+
+    def __repr__(self) -> str:
+        return f"Predicted({len(self.table):,} rows by {self.model})"
+
+    def _repr_html_(self) -> str:
+        return f"<p>{self!r}</p>{self.table.to_html(index=False, escape=True, max_rows=20, max_cols=8)}"
+
+
+@shows_progress
+def predict(
+    record: str | Path | Record,
+    source: str | Path,
+    *,
+    model: str | None = None,
+    table: str | Path | None = None,
+    id: str | None = None,
+    store: str | Path | None = None,
+    watcher: Watcher | None = None,
+) -> Predicted:
+    """Return the classes of new data by the fold models of a run.
+
+    Parameters
+    ----------
+    record
+        A finished run.
+    source
+        A folder, a zip or one file; labels are neither needed nor looked at.
+    model
+        A model or `ensemble:METHOD` of the run; None for the one with the best out-of-fold score.
+    table
+        A CSV or Parquet table of the new files, on disk or below the source: only they are predicted, and rows have
+        its ids. Without it a table that is called as the run's gives ids, where the run has a column of them.
+    id
+        The column of ids in it; None for the run's, "id", or the paths.
+    store
+        Folder of the store that keeps the decoded rows; None for the user's own. The one that the record names is
+        read where this one lacks something, and never written.
+    watcher
+        Told how far the work is. Without one, bars are shown in a terminal and in a notebook.
+
+    Raises
+    ------
+    RecordError, DataError, EvenhandError
+        If the run is not finished, nothing can be decoded, or there is no such model.
+    """
+    watcher = watcher or Silent()
+    run = record if isinstance(record, Record) else Record.open(record)
+    chosen = model or str(run.json("scores.json")["headline"]["best"])
+    settings = load(run.resolved())
+    own = readers_store(store)
+    answer = answerer(run, settings, chosen, watcher, own)
+    root, samples, findings = _rows(Path(source), settings)
+    samples = with_table_ids(samples, root, settings.data, table, id=id)
+    classes = tuple(run.data()["classes"])
+    votes, failures = _votes(run, settings, root, samples, answer, watcher, own)
+    keep = np.array([row not in failures for row in range(len(samples))])
+    features = {name: table[keep] for name, table in votes.features.items()}
+    mixed = answer.of({name: votes.of(name)[keep] for name in answer.needed}, classes, features)
+    ids, samples = samples.ids, samples.take(keep)
+    unknown = np.full(mixed.shape, np.nan) if settings.data.several else None
+    predictions = Predictions(samples.ids, classes, mixed, truth=unknown, model=chosen, origin="test")
+    shown = _table(predictions, samples, votes.probabilities[:, keep], settings, _held_out(run, chosen))
+    left_out = tuple(Failure(str(ids[row]), path, failures[row]) for row, path in sorted(votes.left_out.items()))
+    return Predicted(shown, predictions, chosen, left_out, samples, root, settings, tuple(findings))
+
+
+@dataclass(frozen=True, eq=False)
+class _Votes:
+    """Probabilities (t, n, k) of the models of t folds and seeds, whose each is, features, and rows left out."""
+
+    probabilities: Floats
+    models: tuple[str, ...]
+    features: Mapping[str, Floats]
+    left_out: Mapping[int, str]
+
+    def of(self, model: str) -> Floats:
+        """Return (n, k) the mean over the folds and seeds of one model."""
+        return np.asarray(self.probabilities[[name == model for name in self.models]].mean(axis=0))
+
+
+def _rows(source: Path, settings: Settings) -> tuple[Root, Samples, list[Finding]]:
+    """Return the root, the rows and what was found in a folder, a zip, or one file or record."""
+    many = source.is_dir() or (source.is_file() and is_zipfile(source))
+    root = open_root(source) if many else settings.kind.alone(source)
+    samples, findings = settings.kind.unlabelled(root, settings.own)
+    if not len(samples):
+        raise DataError(f"{source}: no {settings.kind.name} were found there.")
+    return root, samples, findings
+
+
+def _votes(
+    run: Record,
+    settings: Settings,
+    root: Root,
+    samples: Samples,
+    answer: Answerer,
+    watcher: Watcher,
+    store: Store,
+) -> tuple[_Votes, dict[int, str]]:
+    """Return what every fold model says about every row, and why rows could not be decoded."""
+    models = [model for model in settings.fitted if model.name in answer.needed]
+    entries = {
+        size: encode(settings.kind, root, samples, settings, size, watcher, store)
+        for size in dict.fromkeys(size for m in models for size in settings.sizes_of(m).values())
+    }
+    failures = {row: reason for entry in entries.values() for row, reason in entry.failures.items()}
+    if len(failures) == len(samples):
+        path, reason = samples.frame["path"].iloc[0], failures[0]
+        raise DataError(f"None of the {len(samples)} files can be decoded (first: {path}: {reason}).")
+    tasks = [(m, fold, seed) for m in models for fold in range(settings.folds.k) for seed in m.seeds]
+    cores = min(settings.compute.cores, len(tasks))
+    threads = max(1, usable_cores() // cores)
+    watcher.stage("predicting", len(tasks))
+    with tempfile.TemporaryDirectory() as folder:
+        calls = [
+            PredictCall(
+                record=str(run.path),
+                store=str(store.folder),
+                entry=entries[m.size].name,
+                sizes={str(size): entry.name for size, entry in entries.items()},
+                model=m.name,
+                fold=fold,
+                seed=seed,
+                threads=threads,
+                out=str(Path(folder) / f"{position}.npy"),
+            )
+            for position, (m, fold, seed) in enumerate(tasks)
+        ]
+        work(calls, watcher, workers=settings.compute.processes(len(calls)), threads=threads)
+        probabilities = np.stack([np.load(call.out, allow_pickle=False) for call in calls])
+    features = {}
+    if answer.features:
+        rows = {m.name: entries[m.size].name for m in models}
+        features = stored_features(run, settings, answer.features, watcher, store, entries=rows)
+    paths = samples.frame["path"].astype(str)
+    return _Votes(
+        probabilities, tuple(m.name for m, _, _ in tasks), features, {row: paths.iloc[row] for row in failures}
+    ), failures
+
+
+def _table(
+    predictions: Predictions, samples: Samples, votes: Floats, settings: Settings, held_out: Predictions
+) -> pd.DataFrame:
+    """Return the table of `Predicted`; `votes` (t, n, k) is what the models of each fold say."""
+    several, probabilities = settings.data.several, predictions.probabilities
+    sure = row_confidence(probabilities, several=several)
+    out = predictions.frame()
+    out["id"] = samples.ids
+    out.insert(1, "set", RowSet.NEW.value)
+    for at, name in enumerate(("path", *settings.kind.shown), start=1):
+        out.insert(at, name, samples.frame[name].to_numpy())
+    if several:
+        held = probabilities >= THRESHOLD
+        out["predicted"] = _joined(held, predictions.classes, settings.data.separator)
+        margin = np.abs(probabilities - THRESHOLD).min(axis=1)
+        agreement = ((votes >= THRESHOLD) == held).all(axis=2).mean(axis=0)
+    else:
+        top = np.sort(probabilities, axis=1)
+        margin = top[:, -1] - top[:, -2]
+        agreement = (votes.argmax(axis=2) == predictions.predicted).mean(axis=0)
+    out["confidence"] = sure
+    at = list(out.columns).index("confidence") + 1
+    out.insert(at, "expected_accuracy", expected_accuracy(sure, held_out))
+    out.insert(at + 1, "margin", margin)
+    out.insert(at + 2, "agreement", agreement)
+    return out
+
+
+def _joined(held: Mask, classes: Sequence[str], separator: str) -> list[str]:
+    """Return (n,) the labels of each row as tables write them; "" where none holds."""
+    return [
+        separator.join(name for name, holds in zip(classes, row, strict=True) if holds) for row in held.tolist()
+    ]
+
+
+def _held_out(run: Record, model: str) -> Predictions:
+    """Return the run's own out-of-fold predictions of a model or blend."""
+    return next(p for p in of_record(run) if p.model == model)
+
+
+def write_beside(predicted: Predicted, folder: Path) -> list[Path]:
+    """Write what programs for this kind of data read into `folder`: annotation files of records; return them.
+
+    Such files hold one class a row: where several may hold, none is written.
+    """
+    p, settings = predicted, predicted.settings
+    if settings.data.several:
+        return []
+    classes = [p.predictions.classes[c] for c in p.predictions.predicted]
+    return settings.kind.write_predicted(p.root, p.samples.frame, classes, settings.data, settings.own, folder)
+
+
+def write_table(predicted: Predicted, path: Path) -> None:
+    """Write the table as CSV or Parquet, by the name's ending.
+
+    Raises
+    ------
+    EvenhandError
+        If the ending is neither.
+    """
+    ending = path.suffix.lower()
+    if ending not in (".csv", ".parquet"):
+        raise EvenhandError(
+            f"{path}: tables are written as .csv or .parquet. Give a name with one of these endings."
+        )
+    with replacing(path) as part:
+        if ending == ".csv":
+            frame_csv(predicted.table, part)
+        else:
+            predicted.table.to_parquet(part, index=False)

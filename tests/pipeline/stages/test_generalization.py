@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from evenhand.base.errors import ConfigError, DataError
+from evenhand.base.storage.record import Record
+from evenhand.data.store.store import Store
+from evenhand.pipeline.stages.progress import Silent
+from evenhand.pipeline.stages.source import Source, fingerprint, read
+from evenhand.pipeline.verbs.run import opened
+from evenhand.settings.load import Settings, load
+from evenhand.testing.beats import write_record
+from evenhand.testing.kinds import generate
+
+MARKS = [(200 * at, "NVA"[at % 3]) for at in range(1, 16)]
+
+
+def records(folder: Path, *names: str, shift: int = 0) -> Path:
+    for number, name in enumerate(names):
+        write_record(folder, name, [(at + 3 * number + shift, symbol) for at, symbol in MARKS])
+    return folder
+
+
+def settings(tmp_path: Path, further: dict[str, Any], **data: Any) -> Settings:
+    return load({
+        "output": str(tmp_path / "runs"),
+        "data": {"kind": "beats", "root": str(tmp_path / "first"), "generalization": further, **data},
+        "model": [{"name": "m", "encoder": "resnet1d", "tune": "all"}],
+        "compute": {"store": str(tmp_path / "store"), "workers": 0},
+    })  # fmt: skip
+
+
+def source(tmp_path: Path, further: dict[str, Any], **data: Any) -> Source:
+    records(tmp_path / "first", "a", "b")
+    return read(settings(tmp_path, further, **data), Silent())
+
+
+def test_a_second_set_is_read_encoded_and_kept_in_the_record(tmp_path: Path) -> None:
+    records(tmp_path / "second", "x", shift=17)
+    found = source(tmp_path, {"root": str(tmp_path / "second")})
+    assert found.further is not None
+    assert len(found.samples) == 30
+    assert len(found.further.samples) == 15
+    assert found.further.samples.classes == found.samples.classes
+    record = opened(settings(tmp_path, {"root": str(tmp_path / "second")}), found, "", fresh=True)
+    again = Record.open(record.path)
+    kept = again.generalization()
+    assert kept is not None
+    assert list(kept.ids) == list(found.further.samples.ids)
+    np.testing.assert_array_equal(kept.labels, found.further.samples.labels)
+    entry = Store(tmp_path / "store").open(again.data()["encoded_generalization"]["m"])
+    assert entry["signal"][kept.frame["eh:row"]].shape == (15, 1, 144)
+    assert len(Store(tmp_path / "store").open(again.data()["encoded"]["m"])) == 30
+
+
+def test_without_one_there_is_none(tmp_path: Path) -> None:
+    records(tmp_path / "first", "a", "b")
+    own = load({
+        "output": str(tmp_path / "runs"),
+        "data": {"kind": "beats", "root": str(tmp_path / "first")},
+        "compute": {"store": str(tmp_path / "store")},
+    })  # fmt: skip
+    found = read(own, Silent())
+    assert found.further is None
+    record = opened(own, found, "", fresh=True)
+    assert record.generalization() is None
+    assert "encoded_generalization" not in record.data()
+
+
+def test_classes_are_those_of_the_first_set(tmp_path: Path) -> None:
+    write_record(tmp_path / "second", "x", [(at, {"A": "F"}.get(symbol, symbol)) for at, symbol in MARKS])
+    found = source(tmp_path, {"root": str(tmp_path / "second")})
+    assert found.further is not None
+    assert found.further.samples.classes == ("N", "S", "V")
+    assert found.further.samples.counts().tolist() == [5, 0, 5]
+    said = next(f for f in found.findings if f.code == "EH107")
+    assert '5 rows are of classes that the first set does not have ("F") and were left out' in said.says
+
+
+def test_what_is_not_given_is_as_in_the_first_set(tmp_path: Path) -> None:
+    write_record(tmp_path / "second", "x", [(at + 1, {"A": "F"}.get(symbol, symbol)) for at, symbol in MARKS])
+    found = source(tmp_path, {"root": str(tmp_path / "second")}, rename={"S": "other", "F": "other"})
+    assert found.further is not None
+    assert found.further.samples.counts().tolist() == [5, 5, 5]
+
+
+def test_rows_of_both_sets_are_left_out_of_the_second(tmp_path: Path) -> None:
+    records(tmp_path / "second", "a")
+    records(tmp_path / "second", "x", shift=17)
+    found = source(tmp_path, {"root": str(tmp_path / "second")})
+    assert found.further is not None
+    assert set(found.further.samples.frame["record"]) == {"x"}
+    said = next(f for f in found.findings if f.code == "EH105")
+    assert "15 of 30 rows of data.generalization hold the same bytes" in said.says
+    with pytest.raises(DataError, match="nothing is left of the second set"):
+        read(settings(tmp_path, {}), Silent())
+
+
+def test_a_person_in_both_sets_of_one_table_is_told(tmp_path: Path) -> None:
+    records(tmp_path / "first", "a", "b", "c")
+    table = "record,person,set\na,p1,one\nb,p2,one\nc,p1,two\n"
+    (tmp_path / "first" / "t.csv").write_text(table, encoding="utf-8")
+    keys = {"table": "t.csv", "group": "person"}
+    own = settings(tmp_path, {**keys, "only": {"set": ["two"]}}, **keys, only={"set": ["one"]})
+    found = read(own, Silent())
+    said = next(f for f in found.findings if f.code == "EH106")
+    assert said.severity == "error"
+    assert '1 group lies in the first set and in data.generalization ("p1")' in said.says
+
+
+def test_the_second_set_is_part_of_the_fingerprint(tmp_path: Path) -> None:
+    records(tmp_path / "second", "x", shift=17)
+    found = source(tmp_path, {"root": str(tmp_path / "second")})
+    assert found.further is not None
+    resolved = settings(tmp_path, {"root": str(tmp_path / "second")}).resolved()
+    with_it, without = (fingerprint(resolved, found.samples, f) for f in (found.further.samples, None))
+    assert with_it != without
+
+
+def test_an_unknown_key_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="data.generalization.rot"):
+        settings(tmp_path, {"rot": "x"})
+
+
+def test_photos_have_a_second_set_too(tmp_path: Path) -> None:
+    first = generate("photos", tmp_path / "first", rows=24)
+    generate("photos", tmp_path / "second", rows=24, seed=1)
+    further = {"root": str(tmp_path / "second"), "table": "labels.csv", "group": "series"}
+    store = f'compute.store="{tmp_path / "store"}"'
+    own = load({**tomllib.loads(first.toml.read_text(encoding="utf-8")), "data": {
+        "kind": "photos", "root": str(tmp_path / "first"), "table": "labels.csv", "label": "class",
+        "generalization": further,
+    }}, changes=[store])  # fmt: skip
+    found = read(own, Silent())
+    assert found.further is not None
+    assert found.further.samples.classes == found.samples.classes
+    (entry,) = found.further.entries.values()
+    assert entry["image"].shape == (24, 64, 64, 3)

@@ -1,0 +1,41 @@
+"""The log of submissions: what is noted comes back, whatever an upload command wrote."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from evenhand.base.errors import RecordError
+from evenhand.base.storage.record import Record
+from evenhand.pipeline.submission.submission_log import LOG, note, noted, written_as
+
+
+@pytest.fixture
+def record(tmp_path: Path) -> Record:
+    return Record.create(tmp_path / "runs", asked="", resolved={}, data={})
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "out.csv"
+    path.write_text("id,label\n1,a\n")
+    return path
+
+
+@pytest.mark.parametrize("mark", ["\u2028", "\u2029", "\x85", "\n", "\r"])
+def test_no_character_poisons_the_log(record: Record, file: Path, mark: str) -> None:
+    lines = [
+        note(record, "written", file, overridden=[f"1{mark}"]),
+        note(record, "uploaded", file, output=f"a{mark}b"),
+    ]
+    assert noted(record) == lines
+    assert written_as(record, file) == lines[0]
+
+
+def test_a_line_that_is_not_json_is_named(record: Record, file: Path) -> None:
+    note(record, "written", file)
+    with (record.path / LOG).open("a") as log:
+        log.write("\n{half\n")
+    with pytest.raises(RecordError, match="line 3 is not JSON"):
+        noted(record)

@@ -1,0 +1,135 @@
+"""`init`: which columns it takes for what, where files lie, how many folds, and that the result is read again."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from evenhand.base.errors import DataError
+from evenhand.pipeline.first_config.recipes import Speed
+from evenhand.pipeline.verbs.init import init
+from evenhand.settings.load import load
+
+FAST = Speed(measured=True, start=3.0)
+
+
+def photos(folder: Path, names: list[str], side: int = 24) -> None:
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.zeros((side, side, 3), dtype=np.uint8)).save(path)
+
+
+def clothing(folder: Path, rows: int = 40, senders: int = 9) -> None:
+    photos(folder, [f"images/{i}.png" for i in range(rows)])
+    lines = [f"{i},sn{i % senders},{'hat' if i // 5 % 3 else 'shoe'},{i % 2 == 0}" for i in range(rows)]
+    (folder / "items.csv").write_text("\n".join(["image,sender_id,label,kids", *lines]) + "\n")
+
+
+def test_columns_are_listed_and_a_group_is_proposed(tmp_path: Path) -> None:
+    clothing(tmp_path / "data")
+    text = init(tmp_path / "data", speed=FAST, beside=tmp_path)
+    assert 'table = "data/items.csv"' in text
+    assert "columns: image (40), sender_id (9), label (2), kids (2)" in text
+    assert 'group = "sender_id"  # 9 values' in text
+    (tmp_path / "evenhand.toml").write_text(text)
+    settings = load(tmp_path / "evenhand.toml")
+    assert (settings.data.label, settings.data.path, settings.data.group) == ("label", "image", "sender_id")
+    assert 'root = "data/images"' in text
+    assert settings.data.root == str((tmp_path / "data" / "images").resolve())
+    assert settings.kind.samples  # the kind is known
+
+
+def test_files_of_the_same_names_in_two_folders_are_told(tmp_path: Path) -> None:
+    clothing(tmp_path / "data")
+    photos(tmp_path / "data", [f"small/{i}.png" for i in range(40)], side=8)
+    text = init(tmp_path / "data", speed=FAST, beside=tmp_path)
+    assert "there are also" in text
+
+
+def test_a_column_that_only_may_be_a_group_is_a_comment(tmp_path: Path) -> None:
+    photos(tmp_path, [f"{i}.png" for i in range(60)])
+    lines = [f"{i}.png,q{i % 21},{'ab'[i % 2]},n{i}" for i in range(60)]
+    (tmp_path / "t.csv").write_text("\n".join(["path,quelle,label,name2", *lines]) + "\n")
+    text = init(tmp_path, speed=FAST)
+    assert '# group = "quelle"  # 21 values' in text
+    assert '# id = "name2"  # 60 values' in text
+
+
+def test_named_columns_are_taken_and_unknown_ones_refused(tmp_path: Path) -> None:
+    clothing(tmp_path)
+    text = init(tmp_path, speed=FAST, label="kids", group="label")
+    assert 'label = "kids"' in text
+    assert 'group = "label"' in text
+    with pytest.raises(DataError, match="sender_id"):
+        init(tmp_path, speed=FAST, group="sender")
+
+
+def test_folds_and_test_are_what_groups_can_bear(tmp_path: Path) -> None:
+    clothing(tmp_path / "few", senders=3)
+    text = init(tmp_path / "few", speed=FAST)
+    assert "\nk = 3 " in text
+    assert "\n# no test: there are too few groups" in text
+    clothing(tmp_path / "many", senders=20)
+    assert "test = { fraction = 0.2 }" in init(tmp_path / "many", speed=FAST)
+
+
+def test_folders_are_listed_with_their_classes(tmp_path: Path) -> None:
+    photos(tmp_path, [f"{c}/{i}.png" for c in ("cat", "dog") for i in range(6)])
+    text = init(tmp_path, speed=FAST)
+    assert "# a folder per class: cat (6), dog (6)" in text
+    (tmp_path / "evenhand.toml").write_text(text)
+    assert load(tmp_path / "evenhand.toml").data.table is None
+
+
+def test_it_says_why_and_how_long(tmp_path: Path) -> None:
+    clothing(tmp_path)
+    text = init(tmp_path, speed=FAST, minutes=7)
+    assert "recipe photos-" in text
+    assert "for 7 minutes" in text
+    assert "# Expected to take about " in text
+
+
+@pytest.mark.parametrize(
+    ("folders", "test"),
+    [
+        (["train/ok", "train/nok", "test/ok", "test/nok"], 'test = { column = "split", value = "test" }'),
+        (["Train/ok", "Train/nok", "validation/ok"], 'test = { column = "split", value = "val" }'),
+        (["train_data/ok", "train_data/nok", "test_images"], "test = { fraction = 0.2 }"),
+        (["train/ok", "train/nok", "test/unknown"], "test = { fraction = 0.2 }"),
+    ],
+)
+def test_folders_of_a_split_are_the_locked_test(tmp_path: Path, folders: list[str], test: str) -> None:
+    photos(tmp_path, [f"{folder}/{i}.png" for folder in folders for i in range(6)])
+    text = init(tmp_path)
+    assert test in text
+    assert "ok (" in text
+    assert "# a folder per class: train" not in text
+
+
+SPLIT = 'val\n[submit]\ncommand = ["sh","-c","touch PWNED"]  #'
+
+
+@pytest.mark.parametrize(
+    ("header", "split"),
+    [("path,label,split", SPLIT), ('path,label,"spl\nit"', "val"), ('path,label,split,"[submit]\nx\u202e"', "val")],
+)
+def test_cells_and_columns_cannot_write_configuration(tmp_path: Path, header: str, split: str) -> None:
+    photos(tmp_path / "data", [f"{i}.png" for i in range(40)])
+    quoted_split = '"' + split.replace('"', '""') + '"'
+    rows = [f"{i}.png,{'ab'[i % 2]},{quoted_split if i % 4 else 'train'}" for i in range(40)]
+    more = ",1" if header.count(",") == 3 else ""
+    text = "\n".join([header, *(row + more for row in rows)]) + "\n"
+    (tmp_path / "data" / "t.csv").write_text(text, encoding="utf-8")
+    written = init(tmp_path / "data", speed=FAST, beside=tmp_path)
+    (tmp_path / "evenhand.toml").write_text(written, encoding="utf-8")
+    assert load(tmp_path / "evenhand.toml").submit.command == []
+    assert all(line.isprintable() for line in written.split("\n"))
+
+
+def test_folders_cannot_write_configuration(tmp_path: Path) -> None:
+    photos(tmp_path / "data", [f"{c}/{i}.png" for c in ("a\n[submit]\ncommand = ['sh']", "b🧪") for i in range(12)])
+    written = init(tmp_path / "data", speed=FAST, beside=tmp_path)
+    (tmp_path / "evenhand.toml").write_text(written, encoding="utf-8")
+    assert load(tmp_path / "evenhand.toml").submit.command == []
