@@ -11,7 +11,7 @@ from rich.markup import escape
 from typer.models import ParameterInfo
 
 from evenhand import __version__
-from evenhand.cli import (
+from evenhand.cli.commands import (
     audit,
     cache,
     check,
@@ -29,8 +29,8 @@ from evenhand.cli import (
     split,
     submit,
 )
-from evenhand.cli.encoding import in_utf8_mode, tolerate
-from evenhand.cli.telling import debugging, told
+from evenhand.cli.errors import debugging, told
+from evenhand.cli.locale import in_utf8_mode, tolerate
 
 app = typer.Typer(
     name="evenhand",

@@ -11,7 +11,7 @@ import pytest
 
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Folds, Predictions, Samples
-from evenhand.cli.spreadsheet import mention_formulas
+from evenhand.cli.tables.spreadsheet import mention_formulas
 from evenhand.pipeline.stages.estimates import SUSPECTS, note_opening, openings, write_suspects
 
 IDS = np.array(["a", "b", "c", "d"], dtype=object)

@@ -9,7 +9,7 @@ import typer
 
 from evenhand.cli.console import print_json
 from evenhand.cli.options import Classes, IdColumn, Json, Positions, Scale, StoreFolder
-from evenhand.cli.spreadsheet import Spreadsheet, guard_formulas
+from evenhand.cli.tables.spreadsheet import Spreadsheet, guard_formulas
 
 
 def ensemble(
@@ -57,9 +57,9 @@ def ensemble(
     Files hold a row per sample: id, fold, a column per class. Every blend is learned on the other folds and judged
     on its own; what it seems to be worth without that stands beside it.
     """
-    from evenhand.cli.ensemble_tables import print_assembly
     from evenhand.cli.options import columns_from
     from evenhand.cli.progress import watching
+    from evenhand.cli.tables.ensemble import print_assembly
     from evenhand.evaluation.reading.files import opened
     from evenhand.evaluation.reading.labels import read_labels
     from evenhand.pipeline.verbs.ensemble import assemble, write_predictions

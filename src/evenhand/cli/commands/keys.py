@@ -17,7 +17,7 @@ def keys(
     as_json: Json = False,
 ) -> None:
     """Print every key of the configuration: its type, its default and what it does."""
-    from evenhand.cli.key_list import print_keys
+    from evenhand.cli.tables.keys import print_keys
     from evenhand.pipeline.verbs.keys import keys as reference
 
     table = reference(section)

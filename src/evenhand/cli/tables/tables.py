@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from evenhand.base.text.toml_text import set_option
 from evenhand.base.values import RowSet
 from evenhand.cli.console import Out, Table, cell, literal
-from evenhand.cli.figures import figure_words
-from evenhand.cli.heaviest import heaviest_table
-from evenhand.cli.score_table import score_tables
+from evenhand.cli.tables.dominant_groups import heaviest_table
+from evenhand.cli.tables.figures import figure_words
+from evenhand.cli.tables.scores import score_tables
 from evenhand.evaluation.figures.row_words import row_words as words_of
 
 if TYPE_CHECKING:

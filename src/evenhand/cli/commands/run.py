@@ -21,8 +21,8 @@ def run(
     A run that was interrupted is gone on with. Exit code 1 if a finding is an error.
     """
     from evenhand.cli.progress import watching
-    from evenhand.cli.spreadsheet import mention_formulas
-    from evenhand.cli.tables import print_run
+    from evenhand.cli.tables.spreadsheet import mention_formulas
+    from evenhand.cli.tables.tables import print_run
     from evenhand.pipeline.stages.estimates import SUSPECTS
     from evenhand.pipeline.verbs.run import run as work
 

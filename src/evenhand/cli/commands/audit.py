@@ -49,9 +49,9 @@ def audit(
     code 1 if a finding is an error.
     """
     from evenhand.base.storage.atomic import write_json
-    from evenhand.cli.audit_tables import print_audit
     from evenhand.cli.options import columns_from
     from evenhand.cli.progress import watching
+    from evenhand.cli.tables.audit import print_audit
     from evenhand.pipeline.audit.audit import audit as look
 
     with watching() as watcher:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from evenhand.cli.console import Out, Table, cell
-from evenhand.cli.tables import print_findings
+from evenhand.cli.tables.tables import print_findings
 
 if TYPE_CHECKING:
     from evenhand.evaluation.audit.conformal import ConformalSets

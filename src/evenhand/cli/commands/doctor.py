@@ -13,7 +13,7 @@ def doctor(record: RecordPath, as_json: Json = False) -> None:
 
     Exit code 1 if a finding is an error.
     """
-    from evenhand.cli.tables import print_examination
+    from evenhand.cli.tables.tables import print_examination
     from evenhand.pipeline.verbs.doctor import examine
 
     found = examine(record)

@@ -10,7 +10,7 @@ import typer
 from evenhand.base.values import RowSet
 from evenhand.cli.console import print_json
 from evenhand.cli.options import Classes, IdColumn, Json, Positions, Scale
-from evenhand.cli.spreadsheet import Spreadsheet, guard_formulas
+from evenhand.cli.tables.spreadsheet import Spreadsheet, guard_formulas
 
 
 def compare(
@@ -54,8 +54,8 @@ def compare(
 
     Exit code 1 if a finding is an error.
     """
-    from evenhand.cli.compare_tables import print_agreement, print_comparison, print_versions, write_changes
     from evenhand.cli.options import columns_from
+    from evenhand.cli.tables.compare import print_agreement, print_comparison, print_versions, write_changes
     from evenhand.pipeline.comparison import compare as comparing
 
     columns = columns_from(id_column, classes, positions, scale)

@@ -45,8 +45,8 @@ def evaluate(
     A file holds a row per sample: id, a column per class, and the truth, unless a table of labels says it.
     """
     from evenhand.base.errors import EvenhandError, unknown
-    from evenhand.cli.evaluate_table import print_evaluation
     from evenhand.cli.options import columns_from
+    from evenhand.cli.tables.evaluate import print_evaluation
     from evenhand.pipeline.verbs.evaluate import evaluate as figures
 
     if of not in (RowSet.OUT_OF_FOLD, RowSet.LOCKED):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from evenhand.cli.console import Table
-from evenhand.cli.figures import figure_words
+from evenhand.cli.tables.figures import figure_words
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,7 +9,7 @@ import typer
 
 from evenhand.cli.console import print_json
 from evenhand.cli.options import Json, RecordPath, StoreFolder
-from evenhand.cli.spreadsheet import Spreadsheet, guard_formulas
+from evenhand.cli.tables.spreadsheet import Spreadsheet, guard_formulas
 
 
 def predict(
@@ -49,7 +49,7 @@ def predict(
     """Classify new data with the models of a run, and say per row how sure that is."""
     from evenhand.base.errors import EvenhandError
     from evenhand.cli.progress import watching
-    from evenhand.cli.tables import print_likened, print_predictions
+    from evenhand.cli.tables.tables import print_likened, print_predictions
     from evenhand.pipeline.submission.predict_like import predict_like
     from evenhand.pipeline.verbs.predict import predict as classify
     from evenhand.pipeline.verbs.predict import write_beside, write_table

@@ -17,7 +17,7 @@ def demo(
 ) -> None:
     """Run the main job on 2,624 photos of solar cells, with packaged weights and without network."""
     from evenhand.cli.progress import watching
-    from evenhand.cli.tables import print_run
+    from evenhand.cli.tables.tables import print_run
     from evenhand.pipeline.verbs.demo import CREDIT
     from evenhand.pipeline.verbs.demo import demo as show
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evenhand.cli.console import Table, cell
-from evenhand.cli.figures import figure_words
+from evenhand.cli.tables.figures import figure_words
 
 FIGURES = ("precision", "recall", "f1")
 

@@ -10,7 +10,7 @@ import pandas as pd
 from evenhand.base.storage.atomic import frame_csv, replacing
 from evenhand.base.values import Finding, Interval
 from evenhand.cli.console import Out, Table, cell
-from evenhand.cli.tables import print_findings
+from evenhand.cli.tables.tables import print_findings
 from evenhand.evaluation.comparison.agreement import Agreement
 from evenhand.evaluation.comparison.changes import Changes
 from evenhand.evaluation.comparison.compare import Comparison

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from evenhand.base.values import Finding
 from evenhand.cli.console import Out, cell, literal
-from evenhand.cli.tables import print_findings
+from evenhand.cli.tables.tables import print_findings
 from evenhand.diagnosis.render import finding_lines
 
 NAME = "\x1b[31mX\u202eY\x07\nEH999 error: forged"

@@ -3,7 +3,7 @@ from typing import Any
 
 from rich.console import Console
 
-from evenhand.cli.heaviest import heaviest_table
+from evenhand.cli.tables.dominant_groups import heaviest_table
 
 FIGURE = {"estimate": 0.8, "low": 0.7, "high": 0.9}
 ALL = {"precision": FIGURE, "recall": FIGURE, "f1": FIGURE}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from evenhand.cli.spreadsheet import guard_formulas
+from evenhand.cli.tables.spreadsheet import guard_formulas
 
 CELLS = 'id,"p:=x",p:y\n=1+1,-0.5,"a,b"\n"@SUM(1)\nx",1e-5,-x\n'
 

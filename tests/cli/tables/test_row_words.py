@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from evenhand.cli.tables import row_words, shown_metrics
+from evenhand.cli.tables.tables import row_words, shown_metrics
 
 FOUND = ["macro_f1", "recall[a]", "recall[b]", "accuracy", "accuracy_order", "log_loss"]
 

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from evenhand.cli.figures import figure_words
-from evenhand.cli.score_table import score_tables
+from evenhand.cli.tables.figures import figure_words
+from evenhand.cli.tables.scores import score_tables
 
 METRICS = ["macro_f1", "accuracy", "worst_recall"]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evenhand.cli.console import Out, Table, cell
-from evenhand.cli.tables import print_findings
+from evenhand.cli.tables.tables import print_findings
 
 if TYPE_CHECKING:
     from evenhand.blending.blend import Blend

@@ -29,7 +29,7 @@ def check(
         _balance(config, set_ or [], as_json)
     from evenhand.base.storage.atomic import to_json, write_text
     from evenhand.cli.progress import watching
-    from evenhand.cli.tables import print_check
+    from evenhand.cli.tables.tables import print_check
     from evenhand.pipeline.verbs.check import check as look
     from evenhand.settings.load import load
 
@@ -46,7 +46,7 @@ def check(
 
 def _balance(config: Path, changes: Sequence[str], as_json: bool) -> None:
     """Print the ledgers and what the doctor says of them."""
-    from evenhand.cli.tables import print_books
+    from evenhand.cli.tables.tables import print_books
     from evenhand.pipeline.verbs.balance_ledger import ledger
 
     found = ledger(config, changes=changes)

@@ -16,7 +16,7 @@ def runs(
     as_json: Json = False,
 ) -> None:
     """List the runs below a folder with their state and best figure."""
-    from evenhand.cli.tables import print_runs
+    from evenhand.cli.tables.tables import print_runs
     from evenhand.pipeline.verbs.runs import runs as listed
 
     table = listed(output)

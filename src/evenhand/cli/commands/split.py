@@ -20,7 +20,7 @@ def split(
     """Divide the rows into folds, and write the plan as CSV (id, fold)."""
     from evenhand.base.storage.folds_csv import write_folds
     from evenhand.cli.progress import watching
-    from evenhand.cli.tables import print_folds
+    from evenhand.cli.tables.tables import print_folds
     from evenhand.pipeline.verbs.check import check as look
 
     with watching() as watcher:

@@ -16,7 +16,7 @@ def cache(
     as_json: Json = False,
 ) -> None:
     """Show what the store of decoded rows and activations holds, or clear it."""
-    from evenhand.cli.cache_table import print_cache, size_words
+    from evenhand.cli.tables.cache import print_cache, size_words
     from evenhand.pipeline.verbs.cache import cache as held
     from evenhand.pipeline.verbs.cache import cache_folder, clear_cache
 

@@ -1,0 +1,1 @@
+"""Values as Rich tables and plain words on standard output."""
