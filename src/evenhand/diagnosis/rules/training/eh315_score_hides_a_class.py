@@ -12,7 +12,7 @@ from evenhand.base.values import Floats
 from evenhand.diagnosis.evidence.evidence import Case
 from evenhand.diagnosis.render import classes_of, listing, verb
 from evenhand.diagnosis.rule import Found, rule
-from evenhand.diagnosis.rules.eh209_judged_under_another_prior import OF_PROBABILITIES
+from evenhand.diagnosis.rules.balance.eh209_judged_under_another_prior import OF_PROBABILITIES
 from evenhand.evaluation.figures.score import fast_score
 from evenhand.evaluation.metrics.metric_names import parse
 

@@ -8,7 +8,7 @@ from evenhand.balance.prior.exponent import LIMIT, SKEWED, turned
 from evenhand.balance.prior.overshoot import compensating, patch_of
 from evenhand.diagnosis.evidence.evidence import Case
 from evenhand.diagnosis.rule import Found, rule
-from evenhand.diagnosis.rules.eh201_corrected_twice import expected
+from evenhand.diagnosis.rules.balance.eh201_corrected_twice import expected
 
 
 @rule("EH202", slug="overshoot", severity="error", needs=("ledgers",))

@@ -8,7 +8,7 @@ from evenhand.balance.prior.balance_ledger import Ledger
 from evenhand.diagnosis.evidence.evidence import Case
 from evenhand.diagnosis.render import listing, verb
 from evenhand.diagnosis.rule import Found, rule
-from evenhand.diagnosis.rules.eh209_judged_under_another_prior import OF_PROBABILITIES
+from evenhand.diagnosis.rules.balance.eh209_judged_under_another_prior import OF_PROBABILITIES
 
 OF_EQUAL_CLASSES = ("macro_", "balanced_accuracy", "worst_recall", "worst_f1", "g_mean")
 """Beginnings of metrics in which a rare class counts as much as a common one."""

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from evenhand.diagnosis import examine
-from evenhand.diagnosis.rules.eh210_blend_of_several_priors import distance
+from evenhand.diagnosis.rules.balance.eh210_blend_of_several_priors import distance
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""Rules about samplers, class weights and losses, and what they amount to."""

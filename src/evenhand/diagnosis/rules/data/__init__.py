@@ -1,0 +1,1 @@
+"""Rules about rows: files, copies, labels."""

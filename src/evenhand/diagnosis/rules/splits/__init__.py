@@ -1,0 +1,1 @@
+"""Rules about how rows are divided: groups, folds, the locked test."""

@@ -1,0 +1,1 @@
+"""Rules about a training, asked after every epoch and at the end."""
