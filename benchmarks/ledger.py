@@ -39,8 +39,9 @@ from evenhand.evaluation.figures.calibration import reliability
 from evenhand.training.config import TrainConfig
 from evenhand.training.inputs.inputs import ViewInputs
 from evenhand.training.loop.determinism import deterministic
-from evenhand.training.loop.fit_spec import Job, Score, Stage
+from evenhand.training.loop.fit_spec import Job, Stage
 from evenhand.training.loop.loop import fit
+from evenhand.training.monitor.scorer import Score
 from evenhand.training.plain_module import Whole
 from evenhand.training.tasks.build_spec import fold_job
 from evenhand.training.tasks.predictions_file import stage_logits

@@ -23,7 +23,8 @@ from evenhand.data.store.store import Store
 from evenhand.training.config import TrainConfig
 from evenhand.training.inputs.inputs import Inputs, ViewInputs
 from evenhand.training.inputs.targets import Targets
-from evenhand.training.loop.fit_spec import Job, Score, Stage
+from evenhand.training.loop.fit_spec import Job, Stage
+from evenhand.training.monitor.scorer import Score
 
 D, K, N = 6, 3, 40
 

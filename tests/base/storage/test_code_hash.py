@@ -12,7 +12,10 @@ from evenhand.base.storage.code_hash import source_mark
 
 
 def mark(root: Path, *modules: str, within: str | None = None) -> str:
-    code = f"from evenhand.base.storage.code_hash import source_mark; print(source_mark(*{modules!r}, within={within!r}))"
+    code = (
+        "from evenhand.base.storage.code_hash import source_mark; "
+        f"print(source_mark(*{modules!r}, within={within!r}))"
+    )
     made = subprocess.run(
         [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True
     )  # a process of its own: modules stay imported, and marks are kept

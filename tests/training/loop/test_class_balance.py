@@ -19,8 +19,9 @@ from evenhand.training.config import TrainConfig
 from evenhand.training.inputs.batch_order import drawn
 from evenhand.training.inputs.inputs import ViewInputs
 from evenhand.training.loop.class_balance import Balance, balance_of
-from evenhand.training.loop.fit_spec import Job, Score, Stage
+from evenhand.training.loop.fit_spec import Job, Stage
 from evenhand.training.loop.loop import fit
+from evenhand.training.monitor.scorer import Score
 from evenhand.training.plain_module import Whole
 from evenhand.training.tasks.build_spec import fold_job
 from evenhand.training.tasks.context import Assignment

@@ -10,8 +10,9 @@ from evenhand.base.errors import TaskError
 from evenhand.training.config import TrainConfig
 from evenhand.training.inputs.inputs import ViewInputs
 from evenhand.training.inputs.targets import Targets
-from evenhand.training.loop.fit_spec import Score, Stage
+from evenhand.training.loop.fit_spec import Stage
 from evenhand.training.loop.loop import fit
+from evenhand.training.monitor.scorer import Score
 
 
 def config(**changes: object) -> TrainConfig:

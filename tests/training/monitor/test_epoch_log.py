@@ -1,8 +1,8 @@
 import json
 from pathlib import Path
 
-from evenhand.training.loop.fit_spec import Score
 from evenhand.training.monitor.epoch_log import epoch_line, write_epochs
+from evenhand.training.monitor.scorer import Score
 
 
 def test_a_line_is_plain_and_says_null_where_nothing_can_be_estimated(tmp_path: Path) -> None:

@@ -14,9 +14,10 @@ from evenhand.balance.registries import LOSSES, Classes, chosen
 from evenhand.training.config import TrainConfig
 from evenhand.training.inputs.inputs import ViewInputs
 from evenhand.training.inputs.targets import Targets
-from evenhand.training.loop.fit_spec import Further, Score
+from evenhand.training.loop.fit_spec import Further
 from evenhand.training.loop.loop import fit
 from evenhand.training.monitor.epoch_recorder import Mix, Witness
+from evenhand.training.monitor.scorer import Score
 
 
 class Blind:

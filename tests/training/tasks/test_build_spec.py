@@ -7,7 +7,8 @@ from evenhand.balance.config import BalanceConfig
 from evenhand.training.config import TrainConfig
 from evenhand.training.inputs.batch_order import drawn
 from evenhand.training.inputs.inputs import ViewInputs
-from evenhand.training.loop.fit_spec import Job, Score, Stage
+from evenhand.training.loop.fit_spec import Job, Stage
+from evenhand.training.monitor.scorer import Score
 from evenhand.training.plain_module import Whole
 from evenhand.training.tasks.build_spec import fold_job
 

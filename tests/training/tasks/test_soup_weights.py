@@ -5,8 +5,9 @@ import pytest
 import torch
 
 from evenhand.training.config import TrainConfig
-from evenhand.training.loop.fit_spec import Job, Score
+from evenhand.training.loop.fit_spec import Job
 from evenhand.training.loop.fit_state import trained_tensors
+from evenhand.training.monitor.scorer import Score
 from evenhand.training.tasks.soup import mean_weights, stir
 
 

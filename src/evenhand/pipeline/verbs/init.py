@@ -79,8 +79,8 @@ def init(
     """Return a commented TOML text for the data in a folder or a zip.
 
     It looks at rows, classes, sizes and the kind of data, times a few batches on this machine, and takes the best
-    recipe (`evenhand.pipeline.first_config.recipes`) that fits into the time; comments say why, and how long it is expected to
-    take.
+    recipe (`evenhand.pipeline.first_config.recipes`) that fits into the time; comments say why, and how long it is
+    expected to take.
 
     Parameters
     ----------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -16,6 +16,7 @@ from evenhand.training.inputs.inputs import Inputs
 from evenhand.training.inputs.targets import Targets
 from evenhand.training.loop.class_balance import Balance
 from evenhand.training.monitor.epoch_recorder import Witness
+from evenhand.training.monitor.scorer import Score, Scorer
 
 if TYPE_CHECKING:
     from evenhand.balance.registries import RowLoss
@@ -66,25 +67,6 @@ class Stage:
     balance: Balance | None = None
     softer: Callable[[], Balance] | None = None
 
-
-@dataclass(frozen=True)
-class Score:
-    """How good probabilities are.
-
-    Attributes
-    ----------
-    value
-        The figure that is maximised; NaN where it cannot be estimated.
-    parts
-        What it is made of, by name.
-    """
-
-    value: float
-    parts: Mapping[str, float] = field(default_factory=dict)
-
-
-Scorer = Callable[[Floats], Score]
-"""Probabilities of the judged rows (m, k) float64 -> how good they are."""
 
 Watch = Callable[[int, int], None]
 """Told after each epoch how many are done, of how many at most."""

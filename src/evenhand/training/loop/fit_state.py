@@ -15,9 +15,10 @@ from evenhand.base.values import Ints
 from evenhand.training.inputs.batch_order import arranged, batch_count, drawn, in_order, shuffled
 from evenhand.training.loop.class_balance import Balance
 from evenhand.training.loop.early_stopping import epochs_since_best, is_better, plateau_falls
-from evenhand.training.loop.fit_spec import Fitted, Job, Score, Stage, Trainable, softened
+from evenhand.training.loop.fit_spec import Fitted, Job, Stage, Trainable, softened
 from evenhand.training.monitor.epoch_recorder import Witness
 from evenhand.training.monitor.monitor import Guard
+from evenhand.training.monitor.scorer import Score
 from evenhand.training.optim.optimizers import Descent
 from evenhand.training.optim.precision import precision
 from evenhand.training.optim.schedules import rate_factor

@@ -21,13 +21,14 @@ from evenhand.base.seeds import seed_from
 from evenhand.training.inputs.inference import predict_logits, probabilities
 from evenhand.training.loop.checkpoint import Keeper
 from evenhand.training.loop.determinism import own_randomness
-from evenhand.training.loop.fit_spec import Fitted, Further, Job, Score, Watch
+from evenhand.training.loop.fit_spec import Fitted, Further, Job, Watch
 from evenhand.training.loop.fit_state import Batch, Run
 from evenhand.training.loop.recovery import watch_over
 from evenhand.training.monitor.epoch_log import epoch_line
 from evenhand.training.monitor.epoch_recorder import looked
 from evenhand.training.monitor.feature_spread import Features
 from evenhand.training.monitor.monitor import Guard
+from evenhand.training.monitor.scorer import Score
 from evenhand.training.optim.batch_norm import refresh, single_row, training_mode
 from evenhand.training.optim.mixup import mixed
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from evenhand.base.storage.atomic import to_json, write_text
-from evenhand.training.loop.fit_spec import Score
+from evenhand.training.monitor.scorer import Score
 
 
 def epoch_line(

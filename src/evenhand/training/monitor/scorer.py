@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy.typing as npt
@@ -10,7 +11,26 @@ import numpy.typing as npt
 from evenhand.base.values import Floats
 from evenhand.evaluation.figures.score import fast_score
 from evenhand.evaluation.metrics.metric_names import Levels, Sets
-from evenhand.training.loop.fit_spec import Score, Scorer
+
+
+@dataclass(frozen=True)
+class Score:
+    """How good probabilities are.
+
+    Attributes
+    ----------
+    value
+        The figure that is maximised; NaN where it cannot be estimated.
+    parts
+        What it is made of, by name.
+    """
+
+    value: float
+    parts: Mapping[str, float] = field(default_factory=dict)
+
+
+Scorer = Callable[[Floats], Score]
+"""Probabilities of the judged rows (m, k) float64 -> how good they are."""
 
 
 def scorer_of(

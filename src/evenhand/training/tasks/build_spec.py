@@ -17,7 +17,8 @@ from evenhand.base.values import Floats, Ints
 from evenhand.training.config import TrainConfig
 from evenhand.training.inputs.targets import Targets
 from evenhand.training.loop.class_balance import Balance, balance_of
-from evenhand.training.loop.fit_spec import Job, Scorer, Stage, Trainable
+from evenhand.training.loop.fit_spec import Job, Stage, Trainable
+from evenhand.training.monitor.scorer import Scorer
 
 
 def fold_job(

@@ -61,8 +61,8 @@ def run_task(
     Parameters
     ----------
     watcher
-        "package.module:name" of who looks at every epoch (`evenhand.diagnosis.live_checks:watcher`), or None. What it cries
-        is told as {"alarm": finding as plain values, with `epoch` and what was done, `did`}.
+        "package.module:name" of who looks at every epoch (`evenhand.diagnosis.live_checks:watcher`), or None. What
+        it finds is reported as {"alarm": finding as plain values, with `epoch` and what was done, `did`}.
     progress
         Told [epochs done, epochs at most] after each epoch.
 

@@ -21,9 +21,10 @@ from evenhand.models.io.network_files import save_network
 from evenhand.models.io.tensor_io import read_arrays
 from evenhand.models.network import Network
 from evenhand.training.loop.determinism import deterministic, own_randomness
-from evenhand.training.loop.fit_spec import Job, Score
+from evenhand.training.loop.fit_spec import Job
 from evenhand.training.loop.fit_state import Run, trained_tensors
 from evenhand.training.loop.loop import judge_refreshed
+from evenhand.training.monitor.scorer import Score
 from evenhand.training.optim.weight_averaging import Weights, put
 from evenhand.training.tasks.context import Assignment, Parts
 from evenhand.training.tasks.fit_fold import summary_of, task_job
