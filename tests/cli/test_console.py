@@ -84,7 +84,7 @@ def test_json_holds_the_exact_name(encoding: str, name: str) -> None:
 def test_nobody_goes_around_the_console() -> None:
     """Rich's own classes, print and typer.echo are used in one place, so that nobody can forget to escape."""
     folder = Path(evenhand.cli.__file__).parent
-    for path in sorted(folder.glob("*.py")):
+    for path in sorted(folder.rglob("*.py")):
         if path.name == "console.py":
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

@@ -9,7 +9,7 @@ import tomlkit
 from evenhand.pipeline.first_config.recipes import RECIPES, DataFacts, Speed, choose
 from evenhand.settings.load import load
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
+EXAMPLES = Path(__file__).parents[3] / "examples"
 FAST = Speed(cores=2, start=3.0, decode=0.003, below=0.003, above=0.006, step=0.015, measured=True)
 PHOTOS = DataFacts("photos", 3000, 600, 5, side=300)
 

@@ -189,7 +189,7 @@ class Case:
 
     @cached_property
     def traits(self) -> pd.DataFrame:
-        """How the pictures of `looked_at` look, in plain measures (`modalities.images.image_statistics`), by row."""
+        """How the pictures of `looked_at` look in plain measures (`images.image_statistics`), by row."""
         from evenhand.modalities.images.image_statistics import picture_traits
 
         rows = self.looked_at

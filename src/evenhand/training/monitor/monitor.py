@@ -1,7 +1,7 @@
 """The guard of a fit: somebody who looks at every epoch, and what is done when something is wrong.
 
-Who looks is passed in from above (`evenhand.diagnosis.live_checks` in a run). What is done about it is here: report,
-stop, or fix.
+Who looks is passed in from above (`evenhand.diagnosis.live_checks` in a run). What is done about it is here:
+report, stop, or fix.
 """
 
 from __future__ import annotations
