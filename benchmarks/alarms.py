@@ -32,12 +32,12 @@ from evenhand.diagnosis.live_checks import watcher
 from evenhand.training.config import TrainConfig
 from evenhand.training.inputs.inputs import ViewInputs
 from evenhand.training.loop.determinism import deterministic
-from evenhand.training.loop.fit_spec import Stage
+from evenhand.training.loop.fit_spec import FitStage
 from evenhand.training.loop.loop import fit
-from evenhand.training.monitor.monitor import Guard
+from evenhand.training.monitor.monitor import Monitor
 from evenhand.training.monitor.scorer import scorer_of
 from evenhand.training.plain_module import Whole
-from evenhand.training.tasks.build_spec import fold_job
+from evenhand.training.tasks.build_spec import fold_spec
 
 WIDTH = 8
 FAULTS = ("overshoot", "huge learning rate", "not finite", "blind")
@@ -165,9 +165,9 @@ def watched(recipe: Recipe) -> dict[str, Any]:
     balance, names = BalanceConfig.model_validate(recipe.balance), [f"c{c}" for c in range(len(recipe.rows))]
     judged = np.flatnonzero(np.arange(len(y)) % 4 == 0)
     fitted = np.setdiff1d(np.arange(len(y)), judged)
-    job = fold_job(
+    spec = fold_spec(
         Whole(network(recipe)),
-        (Stage("all", train.epochs, train.learning_rate, ViewInputs(x[:, None])),),
+        (FitStage("all", train.epochs, train.learning_rate, ViewInputs(x[:, None])),),
         y,
         len(names),
         fit_rows=fitted,
@@ -180,9 +180,9 @@ def watched(recipe: Recipe) -> dict[str, Any]:
     )
     asked = {"labels": y[fitted].tolist(), "balance": balance.plain(), "train": train.plain()}
     look = watcher("m", 0, 0, names, y[fitted], asked["balance"], asked["train"])
-    guard, lines = Guard(look), []
+    guard, lines = Monitor(look), []
     try:
-        done = fit(job, guard=guard)
+        done = fit(spec, guard=guard)
         lines = list(done.lines)
     except Exception as error:  # a training without any usable epoch ends in words; its alarms were told before
         lines = [{"ended": str(error)}]

@@ -30,7 +30,7 @@ from PIL import Image
 from torch import Tensor
 from torchvision.transforms.v2 import functional
 
-from evenhand.data.store.entry import Entry
+from evenhand.data.store.entry import StoreEntry
 from evenhand.data.store.store import Store
 from evenhand.modalities.images.image_inputs import ImageInputs
 from evenhand.modalities.photos.config import PhotosConfig
@@ -68,14 +68,14 @@ class Files:
             return list(pool.map(work, paths))
 
 
-def from_store(files: Files, entry: Entry, seed: int) -> None:
+def from_store(files: Files, entry: StoreEntry, seed: int) -> None:
     """Make every batch from encoded rows."""
     inputs = ImageInputs(entry["image"], lambda x: normalised(x, MEAN, STD), lambda batch, profile, draws: batch)
     for rows in files.batches(seed):
         inputs.batch(torch.from_numpy(rows), None)
 
 
-def memory_kept(files: Files, entry: Entry, seed: int) -> None:
+def memory_kept(files: Files, entry: StoreEntry, seed: int) -> None:
     """Make every batch from encoded rows while freed memory is kept, as in the pass of a frozen encoder."""
     with kept_memory():
         from_store(files, entry, seed)
@@ -111,7 +111,7 @@ def decoded(path: Path, size: int) -> Tensor:
     return functional.normalize(functional.to_dtype(cropped, torch.float32, scale=True), MEAN, STD)
 
 
-def encode_all(files: Files, folder: Path) -> Entry:
+def encode_all(files: Files, folder: Path) -> StoreEntry:
     """Encode the photos into a store as a run does."""
     kind, own = Photos(), PhotosConfig(size=files.size)
     settings = kind.settings(own, files.size)

@@ -25,10 +25,10 @@ from evenhand.models.config import SizedModel
 from evenhand.models.network import Network, build_network
 from evenhand.training.config import TrainConfig
 from evenhand.training.loop.determinism import deterministic
-from evenhand.training.loop.fit_spec import Stage
+from evenhand.training.loop.fit_spec import FitStage
 from evenhand.training.loop.loop import fit
 from evenhand.training.monitor.scorer import scorer_of
-from evenhand.training.tasks.build_spec import fold_job
+from evenhand.training.tasks.build_spec import fold_spec
 
 K, BATCH, RATE = 4, 256, 1e-3
 Arrays = dict[str, np.ndarray]
@@ -59,9 +59,9 @@ def ours(encoder: str, arrays: Arrays, y: np.ndarray, epochs: int) -> list[float
     )
     inputs = BeatInputs(arrays, tuple(network.encoder.example), apply_profile)
     rows, names = np.arange(len(y)), [str(c) for c in range(K)]
-    job = fold_job(
+    spec = fold_spec(
         network,
-        (Stage("all", epochs, RATE, inputs),),
+        (FitStage("all", epochs, RATE, inputs),),
         y,
         K,
         fit_rows=rows[:cut],
@@ -70,7 +70,7 @@ def ours(encoder: str, arrays: Arrays, y: np.ndarray, epochs: int) -> list[float
         train=train,
     )
     marks = [time.process_time()]
-    fit(job, watch=lambda done, total: marks.append(time.process_time()))
+    fit(spec, watch=lambda done, total: marks.append(time.process_time()))
     return list(np.diff(marks))[1:]
 
 

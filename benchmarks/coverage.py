@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evenhand.base.values import Floats, Ints
-from evenhand.evaluation.core.judged_rows import Rows
+from evenhand.evaluation.core.judged_rows import EvaluatedRows
 from evenhand.evaluation.metrics.build import ask
 from evenhand.evaluation.resampling.bootstrap import bootstrap
 from evenhand.evaluation.resampling.intervals import interval, support
@@ -77,7 +77,7 @@ def settings() -> Iterator[Setting]:
             yield Setting(groups, size, uneven, skill, 0.7)
 
 
-def sample(setting: Setting, groups: int, rng: np.random.Generator) -> tuple[Rows, Ints | None]:
+def sample(setting: Setting, groups: int, rng: np.random.Generator) -> tuple[EvaluatedRows, Ints | None]:
     """Return rows of `groups` groups (of so many rows where there are none), and the group of each row."""
     if not setting.groups:
         truth = rng.choice(len(SHARES), groups, p=SHARES)
@@ -91,12 +91,12 @@ def sample(setting: Setting, groups: int, rng: np.random.Generator) -> tuple[Row
     return scored(truth, skill[number], rng), number
 
 
-def scored(truth: Ints, skill: Floats, rng: np.random.Generator) -> Rows:
+def scored(truth: Ints, skill: Floats, rng: np.random.Generator) -> EvaluatedRows:
     """Return rows with noisy scores, the score of the truth raised by `skill`; rarer classes are harder."""
     logits = rng.gumbel(size=(len(truth), len(SHARES)))
     logits[np.arange(len(truth)), truth] += skill + np.log(SHARES[truth] / SHARES.max()) / 3
     probabilities = np.exp(logits)
-    return Rows(CLASSES, probabilities / probabilities.sum(axis=1, keepdims=True), truth)
+    return EvaluatedRows(CLASSES, probabilities / probabilities.sum(axis=1, keepdims=True), truth)
 
 
 def study(setting: Setting, repeats: int, draws: int) -> dict[str, tuple[float, float, float]]:

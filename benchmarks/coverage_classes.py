@@ -27,7 +27,7 @@ import numpy as np
 from scipy import special, stats
 
 from evenhand.base.values import Floats, Ints
-from evenhand.evaluation.core.judged_rows import Rows
+from evenhand.evaluation.core.judged_rows import EvaluatedRows
 from evenhand.evaluation.metrics.build import ask
 from evenhand.evaluation.resampling.bootstrap import bootstrap_parts
 from evenhand.evaluation.resampling.intervals import figure, interval, support
@@ -87,7 +87,7 @@ def sizes(rng: np.random.Generator, cell: Cell, groups: int) -> Ints:
     return 1 + rng.poisson(rng.gamma(shape, max(mean - 1, 0.1) / shape, groups))
 
 
-def sample(cell: Cell, rng: np.random.Generator, groups: int) -> tuple[Rows, Ints | None]:
+def sample(cell: Cell, rng: np.random.Generator, groups: int) -> tuple[EvaluatedRows, Ints | None]:
     """Return rows of `groups` groups, or of so many rows where there are none, and the group of each row."""
     shares = np.array(SHARES[cell.shares])
     k = len(shares)
@@ -99,7 +99,7 @@ def sample(cell: Cell, rng: np.random.Generator, groups: int) -> tuple[Rows, Int
         number, truth = None, rng.choice(k, groups, p=shares)
     make = _scores if cell.world.endswith("scores") else _confusions
     probabilities = make(cell, truth, number, groups, rng)
-    return Rows(tuple("abcdef"[:k]), probabilities, truth), number
+    return EvaluatedRows(tuple("abcdef"[:k]), probabilities, truth), number
 
 
 def _scores(cell: Cell, truth: Ints, number: Ints | None, groups: int, rng: np.random.Generator) -> Floats:

@@ -31,7 +31,7 @@ from evenhand.base.values import TEST, Folds, Samples
 from evenhand.data.config import FoldsConfig
 from evenhand.data.splits.locked_test import different_tests, draws
 from evenhand.data.splits.make_folds import make_folds
-from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.examine import examine
 from evenhand.pipeline.stages.progress import Silent
 from evenhand.pipeline.stages.source import read
@@ -39,16 +39,16 @@ from evenhand.pipeline.verbs.check import pictures
 from evenhand.settings.load import load
 
 
-def of_table(given: str, store: str) -> Case:
+def of_table(given: str, store: str) -> Evidence:
     """Return the case of the photos that a table names."""
     table, label, group = given.rsplit(":", 2)
     data = {"root": str(Path(table).parent), "table": table, "label": label, "group": group}
     settings = load({"data": data, "compute": {"store": store}})
     source = read(settings, Silent())
-    return Case(source.samples, facts=source.facts(2), pictures=pictures(source), failures=source.failures)
+    return Evidence(source.samples, facts=source.facts(2), pictures=pictures(source), failures=source.failures)
 
 
-def generated(mixed: bool, *, rows: int = 1500, groups: int = 150, classes: int = 5, side: int = 24) -> Case:
+def generated(mixed: bool, *, rows: int = 1500, groups: int = 150, classes: int = 5, side: int = 24) -> Evidence:
     """Return series of small pictures, each series with its own ground; the first holds a tenth of the rows."""
     rng = np.random.default_rng([11, mixed])
     rest = rng.pareto(1.5, groups - 1) + 0.5
@@ -63,7 +63,7 @@ def generated(mixed: bool, *, rows: int = 1500, groups: int = 150, classes: int 
     shown += light[series][:, None, None, None] + rng.normal(0, 6, shown.shape)
     frame = pd.DataFrame({"id": [f"r{i}" for i in range(rows)], "group": [f"s{s}" for s in series]})
     samples = Samples(frame.assign(path=frame["id"]), tuple(f"class {c}" for c in range(classes)), label)
-    return Case(samples, pictures=shown.clip(0, 255).astype(np.uint8), failures=())
+    return Evidence(samples, pictures=shown.clip(0, 255).astype(np.uint8), failures=())
 
 
 @dataclass
@@ -77,7 +77,7 @@ class Tally:
     rule_seconds: float = 0.0
 
 
-def measure(case: Case, seeds: int, fraction: float) -> tuple[Tally, int]:
+def measure(case: Evidence, seeds: int, fraction: float) -> tuple[Tally, int]:
     """Return the tally over seeds, and how many different tests were drawn."""
     tally, tests = Tally(), set()
     traits = case.traits if len(case.rows) <= 6000 else None
@@ -86,7 +86,7 @@ def measure(case: Case, seeds: int, fraction: float) -> tuple[Tally, int]:
         config = FoldsConfig(test={"fraction": fraction}, seed=seed)
         settings = {"folds": config.model_dump()}
         folds = make_folds(case.rows, config, sets)
-        divided = Case(case.samples, folds, settings, case.failures, case.facts, case.pictures)
+        divided = Evidence(case.samples, folds, settings, case.failures, case.facts, case.pictures)
         shared = {name: case.__dict__[name] for name in ("alike", "alike_pairs", "copies") if name in case.__dict__}
         divided.__dict__.update(shared | ({} if traits is None else {"traits": traits}))
         start = time.perf_counter()
@@ -100,7 +100,7 @@ def measure(case: Case, seeds: int, fraction: float) -> tuple[Tally, int]:
     return tally, len(tests)
 
 
-def add(tally: Tally, case: Case, folds: Folds, fraction: float) -> None:
+def add(tally: Tally, case: Evidence, folds: Folds, fraction: float) -> None:
     locked, groups, labels = folds.fold == TEST, case.rows.groups, case.label_matrix
     names, sizes = np.unique(groups.astype(str), return_counts=True)
     tally.largest += bool(locked[groups == names[sizes.argmax()]].any())

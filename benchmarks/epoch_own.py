@@ -16,10 +16,10 @@ from evenhand.models.normalize import normalised as prepared
 from evenhand.training.config import TrainConfig
 from evenhand.training.inputs.inputs import Inputs, ViewInputs
 from evenhand.training.loop.determinism import deterministic
-from evenhand.training.loop.fit_spec import Stage
+from evenhand.training.loop.fit_spec import FitStage
 from evenhand.training.loop.loop import fit
 from evenhand.training.monitor.scorer import scorer_of
-from evenhand.training.tasks.build_spec import fold_job
+from evenhand.training.tasks.build_spec import fold_spec
 
 # Ours
 
@@ -54,9 +54,9 @@ def ours(work: Work, seed: int, marks: Marks) -> float:
         warmup_epochs=0,
         early_stop=0,
     )
-    job = fold_job(
+    spec = fold_spec(
         Whole(work.module(seed)),
-        (Stage("all", work.epochs, work.rate, inputs_of(work, x)),),
+        (FitStage("all", work.epochs, work.rate, inputs_of(work, x)),),
         y,
         work.k,
         fit_rows=rows[: len(work.x)],
@@ -66,7 +66,7 @@ def ours(work: Work, seed: int, marks: Marks) -> float:
         key=(seed,),
     )
     with deterministic(torch.get_num_threads()):
-        lines = fit(job, watch=lambda done, total: marks.note()).lines
+        lines = fit(spec, watch=lambda done, total: marks.note()).lines
     return float(lines[-1]["score"])
 
 

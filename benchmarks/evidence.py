@@ -25,10 +25,10 @@ from evenhand.training.config import TrainConfig
 from evenhand.training.inputs.inputs import ViewInputs
 from evenhand.training.loop import loop
 from evenhand.training.loop.determinism import deterministic
-from evenhand.training.loop.fit_spec import Job, Stage
+from evenhand.training.loop.fit_spec import FitSpec, FitStage
 from evenhand.training.monitor.scorer import scorer_of
 from evenhand.training.plain_module import Whole
-from evenhand.training.tasks.build_spec import fold_job
+from evenhand.training.tasks.build_spec import fold_spec
 
 LIMIT = 1.03
 
@@ -86,7 +86,7 @@ WORKS: dict[str, tuple[Callable[[], tuple[nn.Module, tuple[int, ...], int]], int
 }
 
 
-def job_of(name: str, epochs: int) -> Job:
+def job_of(name: str, epochs: int) -> FitSpec:
     """Return a fit on noise, which takes as long as anything else."""
     make, n = WORKS[name]
     torch.manual_seed(0)
@@ -95,9 +95,9 @@ def job_of(name: str, epochs: int) -> Job:
     x, y = rng.normal(size=(n, 1, *shape)).astype(np.float32), rng.integers(0, k, n)
     judged = np.arange(0, n, 5)
     train = TrainConfig(epochs=epochs, early_stop=0, batch_size=64)
-    return fold_job(
+    return fold_spec(
         Whole(module),
-        (Stage("all", epochs, train.learning_rate, ViewInputs(x)),),
+        (FitStage("all", epochs, train.learning_rate, ViewInputs(x)),),
         y,
         k,
         fit_rows=np.setdiff1d(np.arange(n), judged),
@@ -111,7 +111,7 @@ def job_of(name: str, epochs: int) -> Job:
 def no_evidence() -> Iterator[None]:
     """Have the loop count nothing of what it judges."""
     kept = loop.looked, loop.Features
-    loop.looked, loop.Features = (lambda *_: None), Unwatched  # type: ignore[assignment,misc]
+    loop.looked, loop.Features = (lambda *_: None), Unwatched  # type: ignore[context,misc]
     try:
         yield
     finally:
@@ -121,9 +121,9 @@ def no_evidence() -> Iterator[None]:
 def measure(name: str, rounds: int, threads: int, epochs: int = 2) -> dict[str, list[timing.Spent]]:
     """Return what a fit took with and without evidence, a round each."""
 
-    def fitted(job: Job) -> timing.Spent:
+    def fitted(spec: FitSpec) -> timing.Spent:
         with deterministic(threads):
-            return timing.spent(lambda: loop.fit(job))
+            return timing.spent(lambda: loop.fit(spec))
 
     def blind(_: int) -> timing.Spent:
         with no_evidence():

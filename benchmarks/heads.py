@@ -24,10 +24,10 @@ from evenhand.models.network import Network, build_network
 from evenhand.training.config import TrainConfig
 from evenhand.training.inputs.inputs import ViewInputs
 from evenhand.training.loop.determinism import deterministic
-from evenhand.training.loop.fit_spec import Stage
+from evenhand.training.loop.fit_spec import FitStage
 from evenhand.training.loop.loop import fit
 from evenhand.training.monitor.scorer import scorer_of
-from evenhand.training.tasks.build_spec import fold_job
+from evenhand.training.tasks.build_spec import fold_spec
 
 CLASSES, FOLDS, BATCHES = 81, 5, (64, 256)
 
@@ -68,9 +68,9 @@ def fit_fold(
     features: np.ndarray, y: np.ndarray, judged: np.ndarray, train: TrainConfig, key: tuple[int, ...]
 ) -> int:
     """Fit a head on all rows but those judged; return the epochs it had."""
-    job = fold_job(
+    spec = fold_spec(
         network_of_head(),
-        (Stage("head", train.epochs, train.learning_rate, ViewInputs(features)),),
+        (FitStage("head", train.epochs, train.learning_rate, ViewInputs(features)),),
         y,
         CLASSES,
         fit_rows=np.setdiff1d(np.arange(len(y)), judged),
@@ -79,7 +79,7 @@ def fit_fold(
         train=train,
         key=key,
     )
-    return len(fit(job).lines)
+    return len(fit(spec).lines)
 
 
 _HEAD: list[Network] = []

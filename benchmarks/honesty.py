@@ -32,10 +32,10 @@ from evenhand.blending.blend import blend
 from evenhand.blending.core.crossfit import applied
 from evenhand.blending.inputs.align import Aligned
 from evenhand.blending.inputs.stack import stack_of
-from evenhand.blending.nested_evaluation import worth
+from evenhand.blending.nested_evaluation import nested_evaluation
 from evenhand.evaluation.comparison.compare import questions
 from evenhand.evaluation.comparison.verdicts import Question, verdicts
-from evenhand.evaluation.core.judged_rows import Rows, rows_of
+from evenhand.evaluation.core.judged_rows import EvaluatedRows, rows_of
 from evenhand.evaluation.core.metric import Measure
 from evenhand.evaluation.figures.score import fast_score
 from evenhand.evaluation.metrics.build import ask
@@ -81,7 +81,7 @@ def asked(models: list[Predictions], metrics: tuple[str, ...], repeat: int) -> l
     return [found[at :: len(metrics)] for at in range(len(metrics))]
 
 
-def _measure(rows: Rows, name: str) -> Measure:
+def _measure(rows: EvaluatedRows, name: str) -> Measure:
     parts = ask(rows, name.split(" + "), {}, {})
     return parts[0] if len(parts) == 1 else combined(parts, [1 / len(parts)] * len(parts))
 
@@ -257,7 +257,7 @@ def best(world: World, metric: str, kind: str, repeats: int, fresh: int = 5_000)
         zoos = [zoo(each, skills, rng, alike=0.5, temper=temper) for each in (rows, new)]
         models = Aligned(tuple(_models(rows, zoos[0])))
         made = [blend(models, method, score={metric: 1.0}) for method in methods]
-        found = worth(models, made, score=metric, draws=DRAWS, seed=repeat)
+        found = nested_evaluation(models, made, score=metric, draws=DRAWS, seed=repeat)
         name = found.best.name
         chosen = next((one for one in made if one.name == name), None)
         tables = Aligned(tuple(_models(new, zoos[1])))
@@ -307,7 +307,7 @@ def chance(world: World, metric: str, repeats: int) -> Line:
         rows = drawn(world, rng)
         models = Aligned(tuple(_models(rows, zoo(rows, np.zeros(6), rng, alike=0.3))))
         made = [blend(models, method, score={metric: 1.0}) for method in METHODS]
-        found = worth(models, made, score=metric, draws=DRAWS, seed=repeat)
+        found = nested_evaluation(models, made, score=metric, draws=DRAWS, seed=repeat)
         any_better.append(any(rung.chance.word == "better" for rung in found.rungs))
         naive.append(any(beyond_chance(one.naive) for one in made))
         rows_only.append(any(beyond_chance(p) for p in [*models.models, *(one.predictions for one in made)]))

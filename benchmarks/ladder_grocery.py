@@ -37,14 +37,14 @@ from sklearn.preprocessing import Normalizer, StandardScaler
 
 from evenhand.base.values import TEST, Folds, Predictions, Samples
 from evenhand.blending.blend import blend
-from evenhand.blending.nested_evaluation import worth
+from evenhand.blending.nested_evaluation import nested_evaluation
 from evenhand.data.config import FoldsConfig
 from evenhand.data.splits.make_folds import make_folds
-from evenhand.diagnosis import Case, examine
+from evenhand.diagnosis import Evidence, examine
 from evenhand.evaluation.audit.audit import audit
 from evenhand.evaluation.figures.evaluate import evaluate
 from evenhand.pipeline.stages.progress import Silent
-from evenhand.pipeline.stages.source import Source, read
+from evenhand.pipeline.stages.source import DataSource, read
 from evenhand.pipeline.stages.stored_features import stored_features
 from evenhand.pipeline.verbs.check import pictures
 from evenhand.pipeline.verbs.run import opened
@@ -92,7 +92,7 @@ def config(data: Path, out: Path, size: int, encoders: Sequence[str]) -> dict[st
     }
 
 
-def read_features(settings: Settings, source: Source, folds: Folds) -> dict[str, np.ndarray]:
+def read_features(settings: Settings, source: DataSource, folds: Folds) -> dict[str, np.ndarray]:
     """Return (n, d) features by encoder, and of all encoders joined, from the product's store."""
     record = opened(settings, source, "", fresh=True)
     record.write_folds(folds)
@@ -101,9 +101,9 @@ def read_features(settings: Settings, source: Source, folds: Folds) -> dict[str,
     return found | ({"both": np.concatenate(list(found.values()), axis=1)} if len(found) > 1 else {})
 
 
-def warnings_before(source: Source, folds: Folds) -> list[str]:
+def warnings_before(source: DataSource, folds: Folds) -> list[str]:
     """Return what EH110 says of train and test; it looks at photos and at no model."""
-    case = Case(samples=source.samples, folds=folds, pictures=pictures(source), facts=source.facts(1))
+    case = Evidence(samples=source.samples, folds=folds, pictures=pictures(source), facts=source.facts(1))
     return [finding.says for finding in examine(case, ["EH110"]).findings]
 
 
@@ -195,7 +195,7 @@ def ladder(every: Sequence[Model]) -> tuple[list[dict[str, Any]], Any, float]:
     """Return the table, the worth of the ladder and the seconds it took."""
     since = time.monotonic()
     oof = [one.oof for one in every]
-    found = worth(oof, METHODS, score=METRIC)
+    found = nested_evaluation(oof, METHODS, score=METRIC)
     seconds = time.monotonic() - since
     rows = []
     for one in every:

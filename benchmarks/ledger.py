@@ -33,17 +33,17 @@ from evenhand.balance.correction.prior_shift import adjusted, adjustment, prior_
 from evenhand.balance.correction.unsmoothing import corrected
 from evenhand.balance.gradient import gradient_share
 from evenhand.balance.plan import plan_of
-from evenhand.balance.registries import LOSSES, Classes, chosen
+from evenhand.balance.registries import LOSSES, ClassNames, chosen
 from evenhand.base.values import Floats, Ints, Predictions
 from evenhand.evaluation.figures.calibration import reliability
 from evenhand.training.config import TrainConfig
 from evenhand.training.inputs.inputs import ViewInputs
 from evenhand.training.loop.determinism import deterministic
-from evenhand.training.loop.fit_spec import Job, Stage
+from evenhand.training.loop.fit_spec import FitSpec, FitStage
 from evenhand.training.loop.loop import fit
 from evenhand.training.monitor.scorer import Score
 from evenhand.training.plain_module import Whole
-from evenhand.training.tasks.build_spec import fold_job
+from evenhand.training.tasks.build_spec import fold_spec
 from evenhand.training.tasks.predictions_file import stage_logits
 
 WIDTH, TRAIN, HELD = 4, 6000, 30_000
@@ -98,8 +98,8 @@ def job_of(
     hidden: int = 0,
     smoothing: float = 0.0,
     mixup: float = 0.0,
-) -> Job:
-    """Return the job of fitting a softmax, or a network with one hidden layer, under some balance."""
+) -> FitSpec:
+    """Return the spec of fitting a softmax, or a network with one hidden layer, under some balance."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(data.seed)
         layers = [nn.Linear(WIDTH, hidden), nn.ReLU(), nn.Linear(hidden, data.k)] if hidden else []
@@ -109,9 +109,9 @@ def job_of(
         label_smoothing=smoothing, mixup=mixup,
     )  # fmt: skip
     epoch = count()
-    return fold_job(
+    return fold_spec(
         network,
-        (Stage("all", train.epochs, train.learning_rate, ViewInputs(data.x)),),
+        (FitStage("all", train.epochs, train.learning_rate, ViewInputs(data.x)),),
         data.y,
         data.k,
         fit_rows=data.fit_rows,
@@ -123,10 +123,10 @@ def job_of(
     )
 
 
-def fitted(job: Job) -> tuple[Floats, Floats]:
+def fitted(spec: FitSpec) -> tuple[Floats, Floats]:
     """Return (m, k) logits of the judged rows as trained, and as corrected."""
-    done = fit(job)
-    trained = stage_logits(job, 0, job.judge_rows)
+    done = fit(spec)
+    trained = stage_logits(spec, 0, spec.judge_rows)
     return trained, corrected(trained, done.correction, done.unsmoothing)
 
 
@@ -181,9 +181,9 @@ def beliefs(seed: int, epochs: int) -> dict[str, Any]:
     data = setting(seed)
     balance = draw_balance(data, np.random.default_rng([8, seed]))
     hidden = 0 if seed % 3 else 16
-    job = job_of(data, balance, epochs=epochs, hidden=hidden)
+    spec = job_of(data, balance, epochs=epochs, hidden=hidden)
     prior = plan_of(balance, data.y[data.fit_rows], [str(c) for c in range(data.k)]).prior
-    raw, right = (softmax(logits) for logits in fitted(job))
+    raw, right = (softmax(logits) for logits in fitted(spec))
     plain = softmax(fitted(job_of(data, BalanceConfig(), epochs=epochs, hidden=hidden))[1])
     y = data.y[data.held]
     return {
@@ -273,13 +273,13 @@ def changes(seed: int, epochs: int) -> Iterator[dict[str, Any]]:
                 }
 
 
-def told(data: Setting, plain: Job, balance: BalanceConfig) -> Floats:
+def told(data: Setting, plain: FitSpec, balance: BalanceConfig) -> Floats:
     """Return (k,) by how much a loss raises each class's share of the gradient, at a plain model's logits."""
     logits = torch.from_numpy(stage_logits(plain, 0, data.fit_rows)).float()
     labels = torch.from_numpy(data.y[data.fit_rows])
     classes = plan_of(balance, labels.numpy(), [str(c) for c in range(data.k)]).classes()
     ours = gradient_share(chosen(LOSSES, balance.loss).build(classes), logits, labels)
-    entropy = chosen(LOSSES, "cross_entropy").build(Classes(classes.counts, np.ones(data.k)))
+    entropy = chosen(LOSSES, "cross_entropy").build(ClassNames(classes.counts, np.ones(data.k)))
     return ours / gradient_share(entropy, logits, labels)
 
 

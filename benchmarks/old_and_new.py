@@ -28,8 +28,8 @@ from evenhand import read_predictions
 from evenhand.base.values import Predictions
 from evenhand.blending.blend import blend
 from evenhand.blending.inputs.align import align
-from evenhand.blending.nested_evaluation import worth
-from evenhand.diagnosis import Case, examine
+from evenhand.blending.nested_evaluation import nested_evaluation
+from evenhand.diagnosis import Evidence, examine
 from evenhand.evaluation.figures.evaluate import evaluate
 from evenhand.evaluation.reading.arrays import predictions_from
 
@@ -147,7 +147,7 @@ def compared(every: Mapping[str, Predictions], far: Mapping[str, Predictions]) -
     for words, models in (("new alone", new), ("old and new", mixed)):
         made = blend(models, "nnls")
         outside = made.apply([far[p.model] for p in models])
-        ladder = worth(models, ["nnls"], score=METRIC)
+        ladder = nested_evaluation(models, ["nnls"], score=METRIC)
         rung = ladder.rung(made.name)
         rows[words] = {
             "naive": rung.naive.document(),
@@ -165,7 +165,7 @@ def compared(every: Mapping[str, Predictions], far: Mapping[str, Predictions]) -
         "blends": rows,
         "gain out of fold": rows["old and new"]["naive"]["estimate"] - rows["new alone"]["naive"]["estimate"],
         "gain outside": rows["old and new"]["outside"]["estimate"] - rows["new alone"]["outside"]["estimate"],
-        "EH405": [finding.says for finding in examine(Case(predictions=tuple(mixed)), ["EH405"]).findings],
+        "EH405": [finding.says for finding in examine(Evidence(predictions=tuple(mixed)), ["EH405"]).findings],
     }
 
 

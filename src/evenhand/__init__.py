@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _WHERE = {
-    "Audited": "pipeline.audit.audit_result",
+    "AuditResult": "pipeline.audit.audit_result",
     "Check": "pipeline.verbs.check",
     "Comparison": "evaluation.comparison.compare",
     "EvenhandError": "base.errors",
@@ -23,19 +23,19 @@ _WHERE = {
     "Folds": "base.values",
     "GroupedStratifiedKFold": "data.splits.sklearn_splitter",
     "Interval": "base.values",
-    "Predicted": "pipeline.verbs.predict",
+    "PredictionResult": "pipeline.verbs.predict",
     "Predictions": "base.values",
     "Record": "base.storage.record",
     "Run": "pipeline.verbs.run",
     "Samples": "base.values",
     "Verdict": "base.values",
-    "Worth": "evaluation.selection.selection_report",
+    "NestedEvaluation": "evaluation.selection.selection_report",
     "agreement": "pipeline.comparison.compare",
-    "assemble": "pipeline.verbs.ensemble",
+    "ensemble": "pipeline.verbs.ensemble",
     "audit": "pipeline.audit.audit",
     "blend": "blending.blend",
     "cache": "pipeline.verbs.cache",
-    "calibrated": "blending.calibrate",
+    "calibrate": "blending.calibrate",
     "check": "pipeline.verbs.check",
     "clear_cache": "pipeline.verbs.cache",
     "compare": "pipeline.comparison.compare",
@@ -44,10 +44,10 @@ _WHERE = {
     "effective_prior": "balance.prior.effective_prior",
     "effective_prior_of": "balance.prior.torch_adapter",
     "evaluate": "pipeline.verbs.evaluate",
-    "examine": "pipeline.verbs.doctor",
+    "doctor": "pipeline.verbs.doctor",
     "init": "pipeline.verbs.init",
     "keys": "pipeline.verbs.keys",
-    "ledger": "pipeline.verbs.balance_ledger",
+    "balance_ledger": "pipeline.verbs.balance_ledger",
     "predict": "pipeline.verbs.predict",
     "predict_like": "pipeline.submission.predict_like",
     "read_predictions": "evaluation.reading.read",
@@ -55,8 +55,8 @@ _WHERE = {
     "runs": "pipeline.verbs.runs",
     "split": "pipeline.verbs.split",
     "submit": "pipeline.submission.submit",
-    "worth": "blending.nested_evaluation",
-    "write_report": "pipeline.verbs.report",
+    "nested_evaluation": "blending.nested_evaluation",
+    "report": "pipeline.verbs.report",
 }
 """Public name -> the module below evenhand that holds it."""
 
@@ -78,35 +78,35 @@ if TYPE_CHECKING:
     from evenhand.base.values import Samples as Samples
     from evenhand.base.values import Verdict as Verdict
     from evenhand.blending.blend import blend as blend
-    from evenhand.blending.calibrate import calibrated as calibrated
-    from evenhand.blending.nested_evaluation import worth as worth
+    from evenhand.blending.calibrate import calibrate as calibrate
+    from evenhand.blending.nested_evaluation import nested_evaluation as nested_evaluation
     from evenhand.data.splits.sklearn_splitter import GroupedStratifiedKFold as GroupedStratifiedKFold
     from evenhand.diagnosis.examination import Examination as Examination
     from evenhand.evaluation.comparison.compare import Comparison as Comparison
     from evenhand.evaluation.figures.evaluation_result import EvaluationResult as EvaluationResult
     from evenhand.evaluation.reading.read import read_predictions as read_predictions
-    from evenhand.evaluation.selection.selection_report import Worth as Worth
+    from evenhand.evaluation.selection.selection_report import NestedEvaluation as NestedEvaluation
     from evenhand.pipeline.audit.audit import audit as audit
-    from evenhand.pipeline.audit.audit_result import Audited as Audited
+    from evenhand.pipeline.audit.audit_result import AuditResult as AuditResult
     from evenhand.pipeline.comparison.compare import agreement as agreement
     from evenhand.pipeline.comparison.compare import compare as compare
     from evenhand.pipeline.comparison.compare import compare_versions as compare_versions
     from evenhand.pipeline.submission.predict_like import predict_like as predict_like
     from evenhand.pipeline.submission.submit import submit as submit
-    from evenhand.pipeline.verbs.balance_ledger import ledger as ledger
+    from evenhand.pipeline.verbs.balance_ledger import balance_ledger as balance_ledger
     from evenhand.pipeline.verbs.cache import cache as cache
     from evenhand.pipeline.verbs.cache import clear_cache as clear_cache
     from evenhand.pipeline.verbs.check import Check as Check
     from evenhand.pipeline.verbs.check import check as check
     from evenhand.pipeline.verbs.demo import demo as demo
-    from evenhand.pipeline.verbs.doctor import examine as examine
-    from evenhand.pipeline.verbs.ensemble import assemble as assemble
+    from evenhand.pipeline.verbs.doctor import doctor as doctor
+    from evenhand.pipeline.verbs.ensemble import ensemble as ensemble
     from evenhand.pipeline.verbs.evaluate import evaluate as evaluate
     from evenhand.pipeline.verbs.init import init as init
     from evenhand.pipeline.verbs.keys import keys as keys
-    from evenhand.pipeline.verbs.predict import Predicted as Predicted
+    from evenhand.pipeline.verbs.predict import PredictionResult as PredictionResult
     from evenhand.pipeline.verbs.predict import predict as predict
-    from evenhand.pipeline.verbs.report import write_report as write_report
+    from evenhand.pipeline.verbs.report import report as report
     from evenhand.pipeline.verbs.run import Run as Run
     from evenhand.pipeline.verbs.run import run as run
     from evenhand.pipeline.verbs.runs import runs as runs

@@ -3,13 +3,13 @@ import pytest
 import torch
 
 from evenhand.balance.gradient import gradient_norms, gradient_share
-from evenhand.balance.registries import LOSSES, Classes, chosen
+from evenhand.balance.registries import LOSSES, ClassNames, chosen
 
 LABELS = torch.tensor([0, 0, 0, 1, 2, 0])
 
 
 def loss(weights: list[float]) -> object:
-    return chosen(LOSSES, "cross_entropy").build(Classes(np.ones(3), np.array(weights)))
+    return chosen(LOSSES, "cross_entropy").build(ClassNames(np.ones(3), np.array(weights)))
 
 
 def logits() -> torch.Tensor:

@@ -3,12 +3,12 @@ import pytest
 import torch
 from torch.nn import functional
 
-from evenhand.balance.registries import LOSSES, Classes, chosen
+from evenhand.balance.registries import LOSSES, ClassNames, chosen
 from evenhand.base.errors import EvenhandError
 
 
 def loss(weights: list[float], *, several: bool = False) -> object:
-    return chosen(LOSSES, "cross_entropy").build(Classes(np.ones(len(weights)), np.array(weights), several))
+    return chosen(LOSSES, "cross_entropy").build(ClassNames(np.ones(len(weights)), np.array(weights), several))
 
 
 def logits(rows: int = 5, k: int = 3) -> torch.Tensor:
@@ -62,7 +62,7 @@ COUNTS = np.array([80.0, 15.0, 5.0])
 
 
 def built(choice: object, *, several: bool = False, weights: list[float] | None = None) -> object:
-    return chosen(LOSSES, choice).build(Classes(COUNTS, np.array(weights or [1.0, 1.0, 1.0]), several))
+    return chosen(LOSSES, choice).build(ClassNames(COUNTS, np.array(weights or [1.0, 1.0, 1.0]), several))
 
 
 @pytest.mark.parametrize("name", SINGLE)
@@ -111,7 +111,7 @@ def test_focal_by_hand_and_without_gamma_cross_entropy() -> None:
 def test_focal_for_several_labels_by_hand() -> None:
     z, t = torch.tensor([[0.0, 2.0]]), torch.tensor([[1.0, 0.0]])
     q = 1 / (1 + np.exp(-2.0))
-    classes = Classes(np.ones(2), np.ones(2), several=True)
+    classes = ClassNames(np.ones(2), np.ones(2), several=True)
     got = chosen(LOSSES, {"name": "focal", "gamma": 2.0}).build(classes)(z, t, "mean").item()
     assert got == pytest.approx((0.25 * np.log(2) - q**2 * np.log(1 - q)) / 2, rel=1e-5)
 
@@ -123,7 +123,7 @@ def test_margins_are_wider_for_rarer_classes() -> None:
     assert margins[0] == pytest.approx(2.0 * (5 / 80) ** 0.25)
     z = logits()
     shifted = z - torch.tensor(margins, dtype=torch.float32) * functional.one_hot(LABELS, 3)
-    got = section.build(Classes(COUNTS, np.ones(3)))(z, LABELS, "none")
+    got = section.build(ClassNames(COUNTS, np.ones(3)))(z, LABELS, "none")
     assert torch.allclose(got, functional.cross_entropy(shifted, LABELS, reduction="none"), atol=1e-6)
     assert section.margins(np.array([10.0, 0.0]))[1] == 2.0
 
@@ -137,7 +137,7 @@ def test_logit_adjustment_is_cross_entropy_of_shifted_logits() -> None:
 
 def test_logit_adjustment_takes_the_shifts_of_the_ledger() -> None:
     shifts = np.array([0.0, 1.0, 2.0])
-    got = chosen(LOSSES, "logit_adjusted").build(Classes(COUNTS, np.ones(3), shifts=shifts))(
+    got = chosen(LOSSES, "logit_adjusted").build(ClassNames(COUNTS, np.ones(3), shifts=shifts))(
         logits(), LABELS, "none"
     )
     expected = functional.cross_entropy(
@@ -150,14 +150,14 @@ def test_asymmetric_by_hand() -> None:
     z, t = torch.tensor([[0.5, -3.0]]), torch.tensor([[1.0, 0.0]])
     p, q = (1 / (1 + np.exp(-v)) for v in (0.5, -3.0))
     section = chosen(LOSSES, {"name": "asymmetric", "positive": 1, "negative": 2, "clip": 0.01})
-    got = section.build(Classes(np.ones(2), np.ones(2), several=True))(z, t, "mean").item()
+    got = section.build(ClassNames(np.ones(2), np.ones(2), several=True))(z, t, "mean").item()
     shifted = q - 0.01
     assert got == pytest.approx((-(1 - p) * np.log(p) - shifted**2 * np.log(1 - shifted)) / 2, rel=1e-4)
 
 
 def test_easy_absences_cost_nothing_in_asymmetric_loss() -> None:
     section = chosen(LOSSES, {"name": "asymmetric", "clip": 0.05})
-    loss = section.build(Classes(np.ones(1), np.ones(1), several=True))
+    loss = section.build(ClassNames(np.ones(1), np.ones(1), several=True))
     z = torch.tensor([[-4.0]], requires_grad=True)
     loss(z, torch.zeros(1, 1), "mean").backward()
     assert z.grad.abs().item() < 1e-9

@@ -5,13 +5,13 @@ import pytest
 
 from evenhand.base.errors import DataError
 from evenhand.blending.blend import blend
-from evenhand.blending.nested_evaluation import worth
+from evenhand.blending.nested_evaluation import nested_evaluation
 from evenhand.evaluation.figures.evaluate import evaluate
 
 
 def test_every_model_and_blend_is_a_rung(models):
     three = models()
-    found = worth(three, ["equal", "nnls"], draws=100)
+    found = nested_evaluation(three, ["equal", "nnls"], draws=100)
     assert [rung.name for rung in found.rungs] == ["m0", "m1", "m2", "ensemble:equal", "ensemble:nnls"]
     assert [rung.blend for rung in found.rungs] == [False, False, False, True, True]
     assert found.rung("m1").optimism.estimate == found.rung("ensemble:equal").optimism.estimate == 0
@@ -26,7 +26,7 @@ def test_every_model_and_blend_is_a_rung(models):
 def test_naive_less_nested_is_optimism(models):
     three = models((0.5, 0.5, 0.5, 0.5), n=120)
     made = blend(three, "nnls")
-    rung = worth(three, [made], score="log_loss", draws=100).rung("ensemble:nnls")
+    rung = nested_evaluation(three, [made], score="log_loss", draws=100).rung("ensemble:nnls")
     assert rung.optimism.estimate == pytest.approx(rung.nested.estimate - rung.naive.estimate)
     assert rung.optimism.estimate > 0
 
@@ -34,7 +34,7 @@ def test_naive_less_nested_is_optimism(models):
 def test_a_model_that_is_missing_in_a_fold_is_a_gap_and_its_rows_are_left_out_for_all(models):
     three = models()
     there = three[1].fold != 2
-    found = worth([three[0], three[1].take(there), three[2]], ["equal"], draws=50)
+    found = nested_evaluation([three[0], three[1].take(there), three[2]], ["equal"], draws=50)
     (gap,) = found.gaps
     assert (gap.model, gap.lacking, gap.folds) == ("m1", int((~there).sum()), (2,))
     assert found.n == int(there.sum())
@@ -43,21 +43,21 @@ def test_a_model_that_is_missing_in_a_fold_is_a_gap_and_its_rows_are_left_out_fo
 def test_a_model_out_of_other_folds_is_not_believed(models):
     three = models()
     moved = replace(three[2], fold=np.roll(three[2].fold, 7))
-    found = worth([*three[:2], moved], ["equal"], draws=50)
+    found = nested_evaluation([*three[:2], moved], ["equal"], draws=50)
     assert [rung.believable for rung in found.rungs] == [True, True, False, False]
 
 
 def test_several_metrics_are_one_score(models):
-    found = worth(models(), ["equal"], score={"macro_f1": 0.5, "worst_recall": 0.5}, draws=50)
+    found = nested_evaluation(models(), ["equal"], score={"macro_f1": 0.5, "worst_recall": 0.5}, draws=50)
     assert found.metric == "score"
-    f1, worst = (worth(models(), [], score=name, draws=50).rung("m0").nested.estimate
+    f1, worst = (nested_evaluation(models(), [], score=name, draws=50).rung("m0").nested.estimate
                  for name in ("macro_f1", "worst_recall"))  # fmt: skip
     assert found.rung("m0").nested.estimate == pytest.approx((f1 + worst) / 2)
 
 
 def test_nothing_to_judge_is_told(models):
     with pytest.raises(DataError, match="no predictions"):
-        worth([], ["equal"])
+        nested_evaluation([], ["equal"])
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_nothing_to_judge_is_told(models):
 )
 def test_intervals_of_any_score_hold_their_figure(models, score):
     """Ends were once cut at the ceiling of the largest part: 0.923 [0.875, 0.500]."""
-    found = worth(models(), ["equal"], score=score, draws=100)
+    found = nested_evaluation(models(), ["equal"], score=score, draws=100)
     for rung in found.rungs:
         assert rung.nested.low <= rung.nested.estimate <= rung.nested.high
     best = found.best.corrected
@@ -78,7 +78,7 @@ def test_intervals_of_any_score_hold_their_figure(models, score):
 def test_what_is_not_out_of_fold_takes_no_part_in_the_choice(models):
     three = models()
     known = replace(three[2], fold=np.roll(three[2].fold, 7), probabilities=np.eye(3)[three[2].truth])
-    found = worth([*three[:2], known], ["equal"], draws=50)
+    found = nested_evaluation([*three[:2], known], ["equal"], draws=50)
     assert (found.best.name, found.best.of) == ("m1", 2)
     assert found.naive_best < 1
     assert found.left_out == ("m2", "ensemble:equal")
@@ -89,27 +89,27 @@ def test_what_is_not_out_of_fold_takes_no_part_in_the_choice(models):
 
 def test_models_of_which_no_fold_is_known_cannot_be_believed(models):
     bare = [replace(p, fold=None) for p in models()]
-    found = worth(bare, draws=50, methods=[])
+    found = nested_evaluation(bare, draws=50, methods=[])
     assert not any(rung.believable for rung in found.rungs)
     assert "none of these figures can be believed" in str(found)
-    mixed = worth([models()[0], bare[1]], [], draws=50)
+    mixed = nested_evaluation([models()[0], bare[1]], [], draws=50)
     assert [rung.believable for rung in mixed.rungs] == [True, False]
 
 
 def test_folds_that_divide_groups_are_told(models):
     three = [replace(p, groups=(np.arange(len(p)) // 10).astype(str).astype(object)) for p in models()]
-    found = worth(three, ["equal"], draws=50)
+    found = nested_evaluation(three, ["equal"], draws=50)
     assert found.divided == found.groups
     assert "groups lie in several folds" in str(found)
     whole = [replace(p, groups=p.fold.astype(str).astype(object)) for p in models()]
-    assert worth(whole, [], draws=50).divided == 0
+    assert nested_evaluation(whole, [], draws=50).divided == 0
 
 
 @pytest.mark.parametrize("score", ["macro_f1", "log_loss"])
 def test_the_best_of_several_is_never_worth_more_than_would_have_been_reported(models, score):
     for n in (30, 40, 60):
         for skills in ((0.5, 0.5), (0.2, 0.4, 0.3)):
-            found = worth(models(skills, n=n), ["equal", "nnls"], score=score, draws=40)
+            found = nested_evaluation(models(skills, n=n), ["equal", "nnls"], score=score, draws=40)
             sign = 1 if found.higher_is_better else -1
             assert sign * found.best.corrected.estimate <= sign * found.naive_best
             assert sign * found.best.corrected.estimate <= sign * found.best.chosen_as
@@ -117,7 +117,7 @@ def test_the_best_of_several_is_never_worth_more_than_would_have_been_reported(m
 
 
 def test_one_model_alone_is_left_as_it_is_and_not_called_the_best_of_one(models):
-    found = worth(models()[:1], [], draws=50)
+    found = nested_evaluation(models()[:1], [], draws=50)
     assert found.best.corrected == found.rung("m0").nested
     assert "The only one is m0" in str(found)
     assert found.optimism == 0
@@ -126,12 +126,14 @@ def test_one_model_alone_is_left_as_it_is_and_not_called_the_best_of_one(models)
 def test_what_is_learned_is_part_of_the_interval(models):
     three = models((0.5, 0.5, 0.5), n=80)
     made = blend(three, "nnls+bias")
-    learned, bare = (worth(three, [one], draws=200).rung(made.name) for one in (made, replace(made, stack=None)))
+    learned, bare = (
+        nested_evaluation(three, [one], draws=200).rung(made.name) for one in (made, replace(made, stack=None))
+    )
     assert learned.nested.low < bare.nested.low
     assert learned.nested.high >= bare.nested.high
     assert learned.nested.estimate == bare.nested.estimate
     assert "over what is learned" in learned.nested.how
-    equal = worth(three, ["equal"], draws=50).rung("ensemble:equal").nested
+    equal = nested_evaluation(three, ["equal"], draws=50).rung("ensemble:equal").nested
     assert "learned" not in equal.how
 
 
@@ -139,7 +141,7 @@ def test_what_is_learned_is_part_of_the_interval(models):
 def test_predictions_that_carry_what_learning_adds_have_the_interval_of_the_ladder(models, metric):
     three = models((0.2, 0.3, 0.4), n=100)
     made = blend(three, "nnls+bias")
-    rung = worth(three, [made], score=metric, draws=300).rung("ensemble:nnls+bias")
+    rung = nested_evaluation(three, [made], score=metric, draws=300).rung("ensemble:nnls+bias")
     found = evaluate(made.with_learning([metric]), [metric], draws=300)[metric]
     assert found.how == rung.nested.how
     assert (found.low, found.high) == pytest.approx((rung.nested.low, rung.nested.high))

@@ -16,8 +16,8 @@ from PIL import Image
 from evenhand.balance.config import BalanceConfig
 from evenhand.balance.plan import plan_of
 from evenhand.base.values import Folds, Samples
-from evenhand.diagnosis import Case
-from evenhand.diagnosis.evidence.training_history import Course
+from evenhand.diagnosis import Evidence
+from evenhand.diagnosis.evidence.training_history import TrainingHistory
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Recipe:
     alike: bool = False  # classes that hardly differ
 
 
-def generated(recipe: Recipe) -> Case:
+def generated(recipe: Recipe) -> Evidence:
     """Return a case with pictures, facts, groups and a split column dealt to whole series at random."""
     rng = np.random.default_rng(recipe.seed)
     label = labels(recipe, rng)
@@ -52,7 +52,7 @@ def generated(recipe: Recipe) -> Case:
         }
     )
     samples = Samples(frame, tuple(f"class {c}" for c in range(recipe.classes)), label)
-    return Case(samples=samples, pictures=pictures, facts=facts_of(pictures), failures=())
+    return Evidence(samples=samples, pictures=pictures, facts=facts_of(pictures), failures=())
 
 
 def labels(recipe: Recipe, rng: np.random.Generator) -> np.ndarray:
@@ -91,13 +91,13 @@ def facts_of(pictures: np.ndarray, quality: int = 85) -> pd.DataFrame:
 
 
 @pytest.fixture
-def make() -> Callable[..., Case]:
+def make() -> Callable[..., Evidence]:
     """Return a case from the fields of a `Recipe`."""
     return lambda **fields: generated(Recipe(**fields))
 
 
 @pytest.fixture
-def fold_of() -> Callable[[Case, np.ndarray, int], Folds]:
+def fold_of() -> Callable[[Evidence, np.ndarray, int], Folds]:
     """Return folds of a case from an array of fold numbers."""
     return lambda case, fold, k: Folds(case.rows.ids, np.asarray(fold, dtype=np.int16), k)
 
@@ -150,8 +150,8 @@ def case_of(lines, counts=(900, 20, 80), *, settings=None, names="NSV", **train)
     labels = np.repeat(np.arange(len(counts)), counts)
     prior = plan_of(BalanceConfig.model_validate(settings), labels, list(names)).prior
     train = {"warmup_epochs": 1.0, "learning_rate": 0.01, **train}
-    course = Course("net", 0, 0, tuple(names), tuple(lines), prior, settings, train)
-    return Case(courses=(course,))
+    course = TrainingHistory("net", 0, 0, tuple(names), tuple(lines), prior, settings, train)
+    return Evidence(courses=(course,))
 
 
 @pytest.fixture(scope="session")

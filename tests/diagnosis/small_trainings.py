@@ -14,12 +14,12 @@ from evenhand.balance.config import BalanceConfig
 from evenhand.diagnosis.live_checks import watcher
 from evenhand.training.config import TrainConfig
 from evenhand.training.inputs.inputs import ViewInputs
-from evenhand.training.loop.fit_spec import Fitted, Stage
+from evenhand.training.loop.fit_spec import FitResult, FitStage
 from evenhand.training.loop.loop import fit
-from evenhand.training.monitor.monitor import Guard
+from evenhand.training.monitor.monitor import Monitor
 from evenhand.training.monitor.scorer import scorer_of
 from evenhand.training.plain_module import Whole
-from evenhand.training.tasks.build_spec import fold_job
+from evenhand.training.tasks.build_spec import fold_spec
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def network(recipe: Recipe) -> nn.Module:
         return nn.Sequential(first, *norm, nn.ReLU(), nn.Dropout(0.2), nn.Linear(recipe.hidden, k))
 
 
-def trained(recipe: Recipe, module: nn.Module | None = None, features: np.ndarray | None = None) -> Fitted:
+def trained(recipe: Recipe, module: nn.Module | None = None, features: np.ndarray | None = None) -> FitResult:
     """Fit a recipe under the doctor's eyes."""
     x, y = data(recipe)
     x = x if features is None else features
@@ -66,9 +66,11 @@ def trained(recipe: Recipe, module: nn.Module | None = None, features: np.ndarra
     stages = [(s.epochs, s.learning_rate_factor, s.balance) for s in train.stage] or [(train.epochs, 1.0, {})]
     judged = np.flatnonzero(np.arange(len(y)) % 4 == 0)
     fitted = np.setdiff1d(np.arange(len(y)), judged)
-    job = fold_job(
+    spec = fold_spec(
         Whole(module if module is not None else network(recipe)),
-        tuple(Stage("all", epochs, train.learning_rate * by, ViewInputs(x[:, None])) for epochs, by, _ in stages),
+        tuple(
+            FitStage("all", epochs, train.learning_rate * by, ViewInputs(x[:, None])) for epochs, by, _ in stages
+        ),
         y,
         len(names),
         fit_rows=fitted,
@@ -81,7 +83,7 @@ def trained(recipe: Recipe, module: nn.Module | None = None, features: np.ndarra
         key=(recipe.seed, "small", 0),
     )
     look = watcher("small", 0, recipe.seed, names, y[fitted], balance.plain(), train.plain())
-    return fit(job, guard=Guard(look, train.on_collapse))
+    return fit(spec, guard=Monitor(look, train.on_collapse))
 
 
 SHAPES = {

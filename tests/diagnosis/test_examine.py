@@ -2,7 +2,7 @@ import pytest
 
 from evenhand.base.errors import EvenhandError
 from evenhand.base.values import Finding
-from evenhand.diagnosis import RULES, Case, Found, Rule, examine
+from evenhand.diagnosis import RULES, Evidence, Found, Rule, examine
 from evenhand.diagnosis.examine import chosen, ordered
 
 
@@ -40,7 +40,7 @@ def test_found_passed_not_applicable_and_broken_are_four_answers(rules):
         yields("EH903", needs=("folds", "features")),
         fails("EH904"),
     )
-    examination = examine(Case())
+    examination = examine(Evidence())
     assert [f.code for f in examination.findings] == ["EH901"]
     assert examination.passed == ("EH902",)
     assert examination.not_applicable == {"EH903": "folds, features of an encoder"}
@@ -54,25 +54,25 @@ def test_a_cause_comes_before_its_worse_symptom(rules):
         yields("EH902", Found("something else"), severity="error"),
         yields("EH903", Found("cause"), severity="note"),
     )
-    examination = examine(Case())
+    examination = examine(Evidence())
     assert [f.code for f in examination.findings] == ["EH902", "EH903", "EH901"]
     assert examination.causes == {"EH901": ("EH903",)}
 
 
 def test_a_cause_that_did_not_fire_is_not_named(rules):
     rules(yields("EH901", Found("symptom"), after=("EH902",)), yields("EH902"))
-    assert examine(Case()).causes == {}
+    assert examine(Evidence()).causes == {}
 
 
 def test_rules_that_name_each_other_are_all_reported(rules):
     rules(yields("EH901", Found("a"), after=("EH902",)), yields("EH902", Found("b"), after=("EH901",)))
-    assert [f.code for f in examine(Case()).findings] == ["EH901", "EH902"]
+    assert [f.code for f in examine(Evidence()).findings] == ["EH901", "EH902"]
 
 
 def test_severity_of_a_finding_and_of_the_user(rules):
     rules(yields("EH901", Found("worse", severity="error"), Found("usual")))
-    assert [f.severity for f in examine(Case()).findings] == ["error", "warning"]
-    assert [f.severity for f in examine(Case(), severities={"EH901": "note"}).findings] == ["note", "note"]
+    assert [f.severity for f in examine(Evidence()).findings] == ["error", "warning"]
+    assert [f.severity for f in examine(Evidence(), severities={"EH901": "note"}).findings] == ["note", "note"]
 
 
 def test_rules_are_chosen_by_code_or_its_beginning():
@@ -83,9 +83,9 @@ def test_rules_are_chosen_by_code_or_its_beginning():
 
 def test_wrong_names_are_refused_with_the_nearest():
     with pytest.raises(EvenhandError, match='There is no rule named "EH199"'):
-        examine(Case(), ["EH199"])
+        examine(Evidence(), ["EH199"])
     with pytest.raises(EvenhandError, match='Did you mean "warning"'):
-        examine(Case(), severities={"EH101": "warnings"})
+        examine(Evidence(), severities={"EH101": "warnings"})
 
 
 def test_order_is_by_severity_then_code():
@@ -102,7 +102,7 @@ def test_an_overshoot_stands_before_every_other_error():
 
 def test_an_examination_is_plain_values_and_escaped_html(rules):
     rules(yields("EH901", Found("<b>", evidence={"n": 3}, patch={"folds.k": 3})), yields("EH902"))
-    examination = examine(Case())
+    examination = examine(Evidence())
     document = examination.document()
     assert document["findings"][0]["patch"] == {"folds.k": 3}
     assert document["passed"] == ["EH902"]

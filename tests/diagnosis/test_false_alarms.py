@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from evenhand.base.values import Samples
-from evenhand.diagnosis import Case, examine
+from evenhand.diagnosis import Evidence, examine
 
 SEEDS = 20
 RECIPES = {
@@ -79,7 +79,7 @@ def test_the_official_test_of_grocery_was_taken_elsewhere(shared_data, name):
     assert found.about == "test"
 
 
-def with_split(case: Case, split: np.ndarray) -> Case:
+def with_split(case: Evidence, split: np.ndarray) -> Evidence:
     """Return the case with another split; its pictures are not measured again."""
     frame = case.samples.frame.assign(split=split)
     dealt = replace(case, samples=replace(case.samples, frame=frame))
@@ -87,7 +87,7 @@ def with_split(case: Case, split: np.ndarray) -> Case:
     return dealt
 
 
-def real(name: str, shared_data) -> Case:
+def real(name: str, shared_data) -> Evidence:
     if name == "elpv":
         package = pytest.importorskip("elpv_dataset")
         return elpv(Path(package.__file__).parent / "data")
@@ -95,13 +95,13 @@ def real(name: str, shared_data) -> Case:
 
 
 @cache
-def grocery(folder: Path, name: str) -> Case:
+def grocery(folder: Path, name: str) -> Evidence:
     table = pd.read_csv(folder / ("tiny.csv" if name.endswith("tiny") else "labels.csv"))
     return decoded(folder, table.rename(columns={"fine": "label"}), side=96)
 
 
 @cache
-def fashion(folder: Path) -> Case:
+def fashion(folder: Path) -> Evidence:
     """One tag of each item, the kind of thing, where there are at least 20; titles are groups."""
     table = pd.read_csv(folder / "labels.csv")
     table["label"] = table["tags"].str.split("|").str[3]
@@ -110,12 +110,12 @@ def fashion(folder: Path) -> Case:
 
 
 @cache
-def elpv(folder: Path) -> Case:
+def elpv(folder: Path) -> Evidence:
     table = pd.read_csv(folder / "labels.csv", sep=r"\s+", names=["path", "label", "type"])
     return decoded(folder, table, side=96)
 
 
-def decoded(folder: Path, table: pd.DataFrame, side: int) -> Case:
+def decoded(folder: Path, table: pd.DataFrame, side: int) -> Evidence:
     table = table.reset_index(drop=True).assign(id=lambda t: t.index.map("{:05d}".format))
     pictures, facts = np.empty((len(table), side, side, 3), dtype=np.uint8), []
     for row, path in enumerate(table["path"]):
@@ -127,4 +127,4 @@ def decoded(folder: Path, table: pd.DataFrame, side: int) -> Case:
         pictures[row] = np.asarray(image.convert("RGB").resize((side, side), Image.Resampling.BILINEAR))
     classes, labels = np.unique(table["label"].astype(str), return_inverse=True)
     samples = Samples(table.drop(columns="label"), tuple(classes), labels)
-    return Case(samples=samples, pictures=pictures, facts=pd.DataFrame(facts), failures=())
+    return Evidence(samples=samples, pictures=pictures, facts=pd.DataFrame(facts), failures=())

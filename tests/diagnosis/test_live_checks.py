@@ -71,7 +71,7 @@ def test_no_numbers_left_are_told_and_the_last_healthy_weights_are_kept(small):
     wild = small.Recipe((60, 60), norm=False, train={"optimizer": "sgd", "learning_rate": 50.0, "epochs": 4})
     fitted = small.trained(wild)
     assert [alarm["code"] for alarm in fitted.alarms] == ["EH311"]
-    assert all(torch.isfinite(p).all() for p in fitted.job.network.parameters())
+    assert all(torch.isfinite(p).all() for p in fitted.spec.network.parameters())
 
 
 def test_no_numbers_are_mended_by_a_lower_rate(small):

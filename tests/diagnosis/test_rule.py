@@ -1,7 +1,7 @@
 import pytest
 
 from evenhand.base.errors import EvenhandError
-from evenhand.diagnosis import RULES, Case, Found, Rule, rule
+from evenhand.diagnosis import RULES, Evidence, Found, Rule, rule
 
 
 def check(case, *, least=3):
@@ -9,7 +9,7 @@ def check(case, *, least=3):
 
 
 def test_a_rule_gives_its_findings_code_and_severity():
-    (found,) = Rule("EH999", "some", "note", check).findings(Case())
+    (found,) = Rule("EH999", "some", "note", check).findings(Evidence())
     assert (found.code, found.severity, found.about, found.ids) == ("EH999", "note", "it", ("1", "2"))
 
 
@@ -18,7 +18,7 @@ def test_thresholds_are_the_keyword_defaults():
 
 
 def test_what_is_missing_is_said_in_words():
-    missing = Rule("EH999", "some", "note", check, needs=("samples", "groups")).missing(Case())
+    missing = Rule("EH999", "some", "note", check, needs=("samples", "groups")).missing(Evidence())
     assert missing == ["samples", "a group column (data.group)"]
 
 

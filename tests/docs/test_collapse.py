@@ -54,4 +54,4 @@ def test_both_is_refused_unless_allowed_and_then_the_collapse_is_told_as_it_come
     assert "exponent 2.00" in told[0]
     codes = [finding.code for finding in run.findings]
     assert codes.index("EH201") < codes.index("EH301")
-    assert "EH301" in [finding.code for finding in evenhand.examine(run.record).findings]
+    assert "EH301" in [finding.code for finding in evenhand.doctor(run.record).findings]

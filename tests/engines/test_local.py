@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from evenhand.base.errors import Interrupted
-from evenhand.engines.call import Event, Result
+from evenhand.engines.call import CallResult, Event
 from evenhand.engines.local import run_calls
 
 HERE = Path(__file__).parent
@@ -27,7 +27,7 @@ def _jobs_importable(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def run(
     function: str, calls: list[dict[str, Any]], workers: int, **options: Any
-) -> tuple[list[Result], list[Event]]:
+) -> tuple[list[CallResult], list[Event]]:
     events: list[Event] = []
     results = run_calls(f"jobs:{function}", calls, workers=workers, on_event=events.append, **options)
     return results, events

@@ -131,7 +131,7 @@ def test_runs_are_compared_audited_and_reported(done: Run) -> None:
     assert evenhand.audit(done.path) is not None
     assert evenhand.evaluate(done.path, model="profile none").figures
     done.report.unlink()
-    evenhand.write_report(done.path)
+    evenhand.report(done.path)
     assert "<svg" in done.report.read_text(encoding="utf-8")
 
 

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from evenhand.models.config import ModelConfig
-from evenhand.models.encoders.blocks import Stage
+from evenhand.models.encoders.blocks import Block
 from evenhand.models.encoders.encoder import Encoder
 from evenhand.models.encoders.registry import ENCODERS
 from evenhand.models.network import Network, build_network
@@ -51,7 +51,7 @@ def tiny(model: ModelConfig) -> Encoder:
     network = with_statistics(Tiny())
     assert isinstance(network, Tiny)
     stages = tuple(
-        Stage(name, part, (name,))
+        Block(name, part, (name,))
         for name, part in (("stem", network.stem), ("blocks.0", network.middle), ("blocks.1", network.last))
     )
     return Encoder(network.eval(), stages, Pool("avg"), torch.randn(1, 3, 16, 16), about={"name": "tiny"})

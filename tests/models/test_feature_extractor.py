@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from evenhand.base.errors import ModelError
-from evenhand.models.feature_extractor import Features, Tap, taps_of
+from evenhand.models.feature_extractor import FeatureExtractor, Tap, taps_of
 from evenhand.models.pooling import Pool
 
 NAMES = ["stem", "blocks.0", "blocks.1", "blocks.2", "blocks.3", "top"]
@@ -32,7 +32,7 @@ def test_an_unknown_word_is_answered_with_the_nearest_stage() -> None:
 def test_features_are_joined_in_the_order_asked_for() -> None:
     stages = [nn.Conv2d(3, 4, 1), nn.Conv2d(4, 5, 1)]
     x = torch.randn(2, 3, 6, 6)
-    found = Features(stages, [(1, Pool("max")), (0, Pool("avg"))])(x)
+    found = FeatureExtractor(stages, [(1, Pool("max")), (0, Pool("avg"))])(x)
     first = stages[0](x)
     expected = torch.cat([stages[1](first).amax((2, 3)), first.mean((2, 3))], 1)
     assert torch.allclose(found, expected)
@@ -41,4 +41,4 @@ def test_features_are_joined_in_the_order_asked_for() -> None:
 def test_without_anything_to_read_off_the_last_map_is_given() -> None:
     stage = nn.Conv2d(3, 4, 1)
     x = torch.randn(2, 3, 6, 6)
-    assert torch.equal(Features([stage])(x), stage(x))
+    assert torch.equal(FeatureExtractor([stage])(x), stage(x))

@@ -75,7 +75,7 @@ def test_figures_are_those_of_plain_names(tmp_path: Path, ending: str, step: int
     plain = write(tmp_path / "plain", names, ending, called)
     verbs: tuple[Callable[[list[Path]], Any], ...] = (
         lambda files: evenhand.compare(*files, metrics=["accuracy", "macro_f1"], draws=200).document(),
-        lambda files: evenhand.assemble(*files, methods=["equal", "nnls"], draws=200).document(),
+        lambda files: evenhand.ensemble(*files, methods=["equal", "nnls"], draws=200).document(),
         lambda files: evenhand.audit(files[1], metric="accuracy").document(),
     )
     for verb in verbs:

@@ -1,4 +1,4 @@
-"""A tiny network with a boundary, and jobs on easy data, so that the loop is tested in milliseconds."""
+"""A tiny network with a boundary, and specs on easy data, so that the loop is tested in milliseconds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from evenhand.balance.registries import LOSSES, Classes, chosen
+from evenhand.balance.registries import LOSSES, ClassNames, chosen
 from evenhand.base.errors import DataError
 from evenhand.base.storage.record import ROW, Record
 from evenhand.base.values import TEST, Folds, Samples
@@ -23,7 +23,7 @@ from evenhand.data.store.store import Store
 from evenhand.training.config import TrainConfig
 from evenhand.training.inputs.inputs import Inputs, ViewInputs
 from evenhand.training.inputs.targets import Targets
-from evenhand.training.loop.fit_spec import Job, Stage
+from evenhand.training.loop.fit_spec import FitSpec, FitStage
 from evenhand.training.monitor.scorer import Score
 
 D, K, N = 6, 3, 40
@@ -73,17 +73,17 @@ def accuracy(truth: np.ndarray) -> Callable[[np.ndarray], Score]:
     return scorer
 
 
-def job(train: TrainConfig, *, inputs: Inputs | None = None, **changes: Any) -> Job:
-    """Return a job of one stage on easy data."""
+def spec(train: TrainConfig, *, inputs: Inputs | None = None, **changes: Any) -> FitSpec:
+    """Return a spec of one stage on easy data."""
     x, y = easy()
     judged = np.arange(0, N, 4)
-    made = Job(
+    made = FitSpec(
         network=Tiny(),
-        stages=(Stage("all", train.epochs, train.learning_rate, inputs or ViewInputs(x)),),
+        stages=(FitStage("all", train.epochs, train.learning_rate, inputs or ViewInputs(x)),),
         targets=Targets(y, K, smoothing=train.label_smoothing),
         fit_rows=np.setdiff1d(np.arange(N), judged),
         judge_rows=judged,
-        loss=chosen(LOSSES, "cross_entropy").build(Classes(np.bincount(y), np.ones(K))),
+        loss=chosen(LOSSES, "cross_entropy").build(ClassNames(np.bincount(y), np.ones(K))),
         scorer=accuracy(y[judged]),
         train=train,
         key=(0, "tiny", 0),
@@ -113,7 +113,7 @@ def tiny() -> SimpleNamespace:
     """The pieces above, for tests."""
     return SimpleNamespace(
         Network=Tiny,
-        job=job,
+        spec=spec,
         easy=easy,
         accuracy=accuracy,
         weights_of=weights_of,

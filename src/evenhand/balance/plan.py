@@ -19,7 +19,7 @@ from evenhand.balance.registries import (
     LOSSES,
     SAMPLERS,
     WEIGHTS,
-    Classes,
+    ClassNames,
     chosen,
     of_classes,
     over_present,
@@ -31,7 +31,7 @@ from evenhand.base.values import Floats
 
 
 @dataclass(frozen=True, eq=False)
-class Plan:
+class BalancePlan:
     """What is done about the skew of some rows.
 
     Attributes
@@ -102,10 +102,10 @@ class Plan:
         """Return what is taken off the logits after an epoch before they are shifted; at full strength for None."""
         return unsmoothing_of(self.config, self.prior if epoch is None else self.prior_at(epoch))
 
-    def classes(self, epoch: int | None = None) -> Classes:
+    def classes(self, epoch: int | None = None) -> ClassNames:
         """Return what a loss may know of the classes in an epoch; at full strength for None."""
         prior = self.prior
-        return Classes(prior.counts, self.weights(epoch), prior.several, prior.shifts)
+        return ClassNames(prior.counts, self.weights(epoch), prior.several, prior.shifts)
 
     def document(self) -> dict[str, Any]:
         """Return it as plain values, for JSON."""
@@ -120,7 +120,7 @@ class Plan:
 
 def plan_of(
     config: BalanceConfig, labels: npt.NDArray[Any], names: Sequence[str], *, smoothing: float = 0.0
-) -> Plan:
+) -> BalancePlan:
     """Return the plan for training rows.
 
     Parameters
@@ -143,10 +143,10 @@ def plan_of(
         softening = softened(asked)
         prior = softening.prior
         per_class = prior.sampling if labels.ndim == 1 else per_class ** softening.powers.get("sampler", 1.0)
-    return Plan(config, asked, prior, softening, per_class, correction_of(config, prior, len(labels)))
+    return BalancePlan(config, asked, prior, softening, per_class, correction_of(config, prior, len(labels)))
 
 
-def accepted(plan: Plan) -> Plan:
+def accepted(plan: BalancePlan) -> BalancePlan:
     """Return the plan.
 
     Raises

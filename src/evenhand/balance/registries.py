@@ -46,7 +46,7 @@ class ClassWeights(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class Classes:
+class ClassNames:
     """What a loss may know of the classes.
 
     Attributes
@@ -80,7 +80,7 @@ class RowLoss(Protocol):
 class Loss(Protocol):
     """What is minimised."""
 
-    def build(self, classes: Classes) -> RowLoss:
+    def build(self, classes: ClassNames) -> RowLoss:
         """Return the loss as a function, for classes like these."""
 
 

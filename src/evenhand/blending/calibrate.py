@@ -12,7 +12,7 @@ from evenhand.blending.inputs.align import align
 from evenhand.blending.inputs.stack import stack_of
 
 
-def calibrated(
+def calibrate(
     p: Predictions, method: str = "temperature", *, score: Mapping[str, float] | None = None, seed: int = 0
 ) -> Predictions:
     """Return out-of-fold predictions, the rows of each fold calibrated by what the other folds taught.

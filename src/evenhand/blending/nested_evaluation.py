@@ -12,13 +12,13 @@ from evenhand.blending.inputs.coverage import Coverage
 from evenhand.evaluation.comparison.verdicts import WORTH_CARING
 from evenhand.evaluation.metrics.metric_names import Levels, Sets
 from evenhand.evaluation.selection.nested import Score, Step, ladder
-from evenhand.evaluation.selection.selection_report import Gap, Worth
+from evenhand.evaluation.selection.selection_report import Gap, NestedEvaluation
 
 LADDER: tuple[Choice, ...] = ("equal", "nnls")
 """Methods that are tried where none are named."""
 
 
-def worth(
+def nested_evaluation(
     predictions: Sequence[Predictions] | Aligned,
     methods: Sequence[Choice | Recipe | Blend] = LADDER,
     *,
@@ -30,7 +30,7 @@ def worth(
     draws: int = 2000,
     level: float = 0.95,
     seed: int = 0,
-) -> Worth:
+) -> NestedEvaluation:
     """Return what single models and blends of them are worth, on the rows that all models have.
 
     Every method, with its gates, temperatures and thresholds, is learned on the out-of-fold predictions of all

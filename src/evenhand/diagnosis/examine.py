@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from evenhand.base.errors import EvenhandError, unknown
 from evenhand.base.values import Finding, Severity
-from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.examination import SEVERITIES, Examination
 from evenhand.diagnosis.rule import RULES, Rule
 
@@ -16,7 +16,7 @@ FIRST = ("EH201", "EH202")
 
 
 def examine(
-    case: Case, codes: Iterable[str] | None = None, severities: Mapping[str, Severity] | None = None
+    case: Evidence, codes: Iterable[str] | None = None, severities: Mapping[str, Severity] | None = None
 ) -> Examination:
     """Return what the rules find in a case.
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.evidence.history_priors import beliefs_of
-from evenhand.diagnosis.evidence.training_history import Course
+from evenhand.diagnosis.evidence.training_history import TrainingHistory
 from evenhand.diagnosis.examine import examine
 
 CODES = ("EH301", "EH302", "EH303", "EH311")
@@ -41,7 +41,7 @@ def watcher(
     beliefs = beliefs_of(balance, train, labels, classes)
 
     def look(lines: Sequence[Mapping[str, Any]]) -> list[Alarm]:
-        course = Course(model, fold, seed, tuple(classes), tuple(lines), train=train).believing(beliefs)
-        return [finding.document() for finding in examine(Case(courses=(course,)), CODES).findings]
+        course = TrainingHistory(model, fold, seed, tuple(classes), tuple(lines), train=train).believing(beliefs)
+        return [finding.document() for finding in examine(Evidence(courses=(course,)), CODES).findings]
 
     return look

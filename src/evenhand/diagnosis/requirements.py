@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evenhand.diagnosis.evidence.data_parts import LEAST_GROUPS, LEAST_ROWS
-from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.evidence.evidence import Evidence
 
 
 @dataclass(frozen=True)
@@ -16,23 +16,23 @@ class Need:
     """Something a rule needs: words for what is missing, and whether a case holds it."""
 
     words: str
-    there: Callable[[Case], bool]
+    there: Callable[[Evidence], bool]
 
 
-def _labelled(case: Case) -> bool:
+def _labelled(case: Evidence) -> bool:
     return case.samples is not None and bool(np.any(case.samples.matrix()))
 
 
-def _several_parts(case: Case) -> bool:
+def _several_parts(case: Evidence) -> bool:
     return case.samples is not None and case.sides is not None and len(set(case.sides)) > 1
 
 
-def _comparable(case: Case) -> bool:
+def _comparable(case: Evidence) -> bool:
     known = case.samples is not None and "content" in case.samples.frame
     return known or case.pictures is not None
 
 
-def _single_labels(case: Case) -> bool:
+def _single_labels(case: Evidence) -> bool:
     return any(p.truth is not None and not p.multi_label for p in case.predictions or ())
 
 

@@ -11,10 +11,10 @@ from typing import Any
 from evenhand.base.errors import EvenhandError
 from evenhand.base.registry import Registry
 from evenhand.base.values import Finding, Severity
-from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.requirements import NEEDS
 
-Check = Callable[[Case], Iterator["Found"]]
+Check = Callable[[Evidence], Iterator["Found"]]
 
 
 @dataclass(frozen=True)
@@ -79,11 +79,11 @@ class Rule:
         parameters = inspect.signature(self.check).parameters.values()
         return {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
 
-    def missing(self, case: Case) -> list[str]:
+    def missing(self, case: Evidence) -> list[str]:
         """Return in words what the rule needs and the case does not hold."""
         return [NEEDS[name].words for name in self.needs if not NEEDS[name].there(case)]
 
-    def findings(self, case: Case, severity: Severity | None = None) -> list[Finding]:
+    def findings(self, case: Evidence, severity: Severity | None = None) -> list[Finding]:
         """Return what the check yields, under this code and with a severity (`severity` overrules all)."""
         return [
             Finding(

@@ -22,7 +22,7 @@ Call = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Failure:
+class CallFailure:
     """Why a call failed.
 
     Attributes
@@ -44,7 +44,7 @@ class Failure:
 
 
 @dataclass(frozen=True)
-class Result:
+class CallResult:
     """What came of a call.
 
     Attributes
@@ -61,7 +61,7 @@ class Result:
 
     call: int
     value: Any = None
-    failure: Failure | None = None
+    failure: CallFailure | None = None
     seconds: float = 0.0
 
     @property
@@ -74,10 +74,10 @@ class Result:
         return asdict(self)
 
     @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> Result:
+    def from_document(cls, document: Mapping[str, Any]) -> CallResult:
         """Return the result written by `document`."""
         failure = document["failure"]
-        return cls(**{**document, "failure": None if failure is None else Failure(**failure)})
+        return cls(**{**document, "failure": None if failure is None else CallFailure(**failure)})
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ class FunctionCall:
         return {one.name: getattr(self, one.name) for one in fields(self)}
 
 
-def perform(function: str, call: int, arguments: Call, report: Report) -> Result:
+def perform(function: str, call: int, arguments: Call, report: Report) -> CallResult:
     """Run one call here and return what came of it; an exception becomes a failure.
 
     Parameters
@@ -142,9 +142,9 @@ def perform(function: str, call: int, arguments: Call, report: Report) -> Result
         target = resolve(function)
         told = {"progress": report} if "progress" in inspect.signature(target).parameters else {}
         value = json.loads(to_line(target(**arguments, **told)))
-        return Result(call, value, None, time.perf_counter() - start)
+        return CallResult(call, value, None, time.perf_counter() - start)
     except (Exception, SystemExit) as error:
-        return Result(call, None, _failure(error), time.perf_counter() - start)
+        return CallResult(call, None, _failure(error), time.perf_counter() - start)
 
 
 def resolve(function: str) -> Callable[..., Any]:
@@ -174,8 +174,8 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"A {type(value).__name__} is not a plain value; calls take and return plain values only.")
 
 
-def _failure(error: BaseException) -> Failure:
+def _failure(error: BaseException) -> CallFailure:
     known = isinstance(error, EvenhandError)
     name = type(error).__name__
     says = str(error) if known else f"{name}: {error}".rstrip(": ")
-    return Failure(name, says, "".join(traceback.format_exception(error)), known)
+    return CallFailure(name, says, "".join(traceback.format_exception(error)), known)

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from evenhand.base.errors import EvenhandError
-from evenhand.engines.call import Call, Failure, Result, resolve
+from evenhand.engines.call import Call, CallFailure, CallResult, resolve
 from evenhand.engines.cores import usable_cores
 from evenhand.engines.process import Worker
 
@@ -38,7 +38,7 @@ class IsolatedCallError(EvenhandError):
         What the function raised, or None where the process did not come that far.
     """
 
-    def __init__(self, says: str, failure: Failure | None = None) -> None:
+    def __init__(self, says: str, failure: CallFailure | None = None) -> None:
         super().__init__(says)
         self.failure = failure
 
@@ -134,7 +134,7 @@ ISOLATED = IsolatedCalls()
 atexit.register(ISOLATED.close)
 
 
-def _result(worker: Worker, function: str, arguments: dict[str, Any], seconds: float, memory: int) -> Result:
+def _result(worker: Worker, function: str, arguments: dict[str, Any], seconds: float, memory: int) -> CallResult:
     """Return what came of a call; raises `IsolatedCallError` where its process did not come to an end of it."""
     inner = {"function": function, "arguments": arguments, "seconds": seconds, "memory": memory}
     worker.begin("evenhand.engines.isolated:perform_limited", 0, inner)
@@ -146,7 +146,7 @@ def _result(worker: Worker, function: str, arguments: dict[str, Any], seconds: f
             for message in worker.messages():
                 if "result" in message:
                     worker.call = None
-                    return Result.from_document(message["result"])
+                    return CallResult.from_document(message["result"])
         except EOFError:
             how = worker.how_it_died()
             says = f"given up after {seconds:.0f} s of processor time" if "SIGXCPU" in how else f"its reader {how}"

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, cast
 
 from evenhand.base.errors import Interrupted
-from evenhand.engines.call import Call, Event, Failure, OnEvent, Result, describe, perform
+from evenhand.engines.call import Call, CallFailure, CallResult, Event, OnEvent, describe, perform
 from evenhand.engines.cores import thread_share
 from evenhand.engines.process import Worker
 
@@ -26,7 +26,7 @@ def run_calls(
     workers: int,
     threads: int | None = None,
     on_event: OnEvent | None = None,
-) -> list[Result]:
+) -> list[CallResult]:
     """Return what came of each call, in their order.
 
     A call that raises is a failure of its own and stops no other. A call whose worker dies is tried once
@@ -53,20 +53,20 @@ def run_calls(
         On Ctrl-C.
     """
     tell = on_event or (lambda event: None)
-    results: dict[int, Result] = {}
+    results: dict[int, CallResult] = {}
     try:
         if workers == 0:
             _run_here(function, calls, tell, results)
         else:
             count = min(workers, len(calls))
-            with Crew(function, calls, threads or thread_share(count), tell) as crew:
+            with WorkerPool(function, calls, threads or thread_share(count), tell) as crew:
                 crew.run(count, results)
     except KeyboardInterrupt:
         raise Interrupted(f"Stopped with {len(results)} of {len(calls)} calls done, which are kept.") from None
     return [results[call] for call in range(len(calls))]
 
 
-def _run_here(function: str, calls: Sequence[Call], tell: OnEvent, results: dict[int, Result]) -> None:
+def _run_here(function: str, calls: Sequence[Call], tell: OnEvent, results: dict[int, CallResult]) -> None:
     for call, arguments in enumerate(calls):
 
         def report(value: Any, call: int = call) -> None:
@@ -77,7 +77,7 @@ def _run_here(function: str, calls: Sequence[Call], tell: OnEvent, results: dict
         tell(_ending(results[call], 0))
 
 
-class Crew:
+class WorkerPool:
     """The workers of one `run_calls`, and which of them does what.
 
     Parameters
@@ -97,7 +97,7 @@ class Crew:
         self._selector = selectors.DefaultSelector()
         self._workers: set[Worker] = set()
 
-    def __enter__(self) -> Crew:
+    def __enter__(self) -> WorkerPool:
         return self
 
     def __exit__(
@@ -115,17 +115,17 @@ class Crew:
                 worker.end()
             self._selector.close()
 
-    def run(self, workers: int, results: dict[int, Result]) -> None:
+    def run(self, workers: int, results: dict[int, CallResult]) -> None:
         """Run all calls, adding to `results` as they end."""
         for place in range(workers):
-            self._hire(place)
+            self._start(place)
         while len(results) < len(self.calls):
             for worker in self._ready():
                 try:
                     for message in worker.messages():
-                        self._hear(worker, message, results)
+                        self._receive(worker, message, results)
                 except EOFError:
-                    self._bury(worker, results)
+                    self._replace_dead(worker, results)
 
     def _ready(self) -> list[Worker]:
         """Return workers that said something or are dead.
@@ -136,13 +136,13 @@ class Crew:
         employed = [cast(Worker, key.fileobj) for key in self._selector.get_map().values()]
         return said or [worker for worker in employed if worker.dead]
 
-    def _hire(self, place: int) -> None:
+    def _start(self, place: int) -> None:
         worker = Worker(place, self.threads)
         self._workers.add(worker)
         self._selector.register(worker, selectors.EVENT_READ)
-        self._employ(worker)
+        self._assign(worker)
 
-    def _employ(self, worker: Worker) -> None:
+    def _assign(self, worker: Worker) -> None:
         """Give a worker the next call, or let it go and its memory with it."""
         worker.call = None
         if not self._waiting:
@@ -154,17 +154,17 @@ class Crew:
         worker.begin(self.function, call, self.calls[call])
         self.tell(Event("started", call, worker.place))
 
-    def _hear(self, worker: Worker, message: dict[str, Any], results: dict[int, Result]) -> None:
+    def _receive(self, worker: Worker, message: dict[str, Any], results: dict[int, CallResult]) -> None:
         if "progress" in message:
             assert worker.call is not None
             self.tell(Event("progress", worker.call, worker.place, message["progress"]))
             return
-        result = Result.from_document(message["result"])
+        result = CallResult.from_document(message["result"])
         results[result.call] = result
         self.tell(_ending(result, worker.place))
-        self._employ(worker)
+        self._assign(worker)
 
-    def _bury(self, worker: Worker, results: dict[int, Result]) -> None:
+    def _replace_dead(self, worker: Worker, results: dict[int, CallResult]) -> None:
         """Try the call of a dead worker once more on a new one; then it failed."""
         self._selector.unregister(worker)
         self._workers.discard(worker)
@@ -177,14 +177,14 @@ class Crew:
             self._waiting.appendleft(call)
             self.tell(Event("retried", call, worker.place, says=f"{says}; another tries again."))
         else:
-            failure = Failure("WorkerDied", f"{says}, for the second time.", detail)
-            results[call] = Result(call, failure=failure)
+            failure = CallFailure("WorkerDied", f"{says}, for the second time.", detail)
+            results[call] = CallResult(call, failure=failure)
             self.tell(_ending(results[call], worker.place))
         if self._waiting:
-            self._hire(worker.place)
+            self._start(worker.place)
 
 
-def _ending(result: Result, worker: int) -> Event:
+def _ending(result: CallResult, worker: int) -> Event:
     if result.failure is None:
         return Event("done", result.call, worker, result.value)
     return Event("failed", result.call, worker, says=result.failure.says)

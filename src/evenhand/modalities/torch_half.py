@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from evenhand.data.store.entry import Entry
+from evenhand.data.store.entry import StoreEntry
 from evenhand.modalities.kind import Kind
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class TorchHalf(Protocol):
         """
 
     def inputs(
-        self, entry: Entry, network: Network, *, profile: str, views: int, view_profile: str, device: Any
+        self, entry: StoreEntry, network: Network, *, profile: str, views: int, view_profile: str, device: Any
     ) -> Any:
         """Return the rows of a store's entry as a network is given them: `training.inputs.Inputs`.
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evenhand.base.errors import ModelError, unknown
-from evenhand.data.store.entry import Entry
+from evenhand.data.store.entry import StoreEntry
 
 if TYPE_CHECKING:
     from evenhand.modalities.kind import Kind
@@ -75,7 +75,7 @@ class Viewed:
         return np.stack([self[int(row)] for row in rows])
 
 
-def seen(entry: Entry, view: View) -> Entry:
+def seen(entry: StoreEntry, view: View) -> StoreEntry:
     """Return encoded rows as a view shows them, under a name of their own in the store."""
     if view is PLAIN:
         return entry

@@ -23,7 +23,7 @@ class Tap:
     pool: str
 
 
-class Features(nn.Module):
+class FeatureExtractor(nn.Module):
     """Stages and what is read off them: the batch, or activations -> the last map, or (b, d) features.
 
     Parameters

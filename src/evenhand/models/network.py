@@ -18,7 +18,7 @@ from evenhand.models.acceleration.frozen_norm_form import lighten
 from evenhand.models.config import ModelConfig
 from evenhand.models.encoders.encoder import Encoder
 from evenhand.models.encoders.registry import build_encoder
-from evenhand.models.feature_extractor import Features, pool_of, taps_of
+from evenhand.models.feature_extractor import FeatureExtractor, pool_of, taps_of
 from evenhand.models.heads import build_head
 from evenhand.models.normalize import normalised
 
@@ -29,7 +29,7 @@ HEAD = "head"
 class Tuned(nn.Module):
     """The part that is trained: activations at the boundary, or the prepared batch -> (b, k) logits."""
 
-    def __init__(self, features: Features | None, head: nn.Module) -> None:
+    def __init__(self, features: FeatureExtractor | None, head: nn.Module) -> None:
         super().__init__()
         self.features = features
         self.head = head
@@ -92,9 +92,9 @@ class Network(nn.Module):
             hidden = sorted({stages[tap.stage].name for tap in taps if tap.stage < cut})
             if hidden:
                 raise ModelError(_hidden(tune, hidden))
-            below = Features([stage.module for stage in stages[:cut]])
+            below = FeatureExtractor([stage.module for stage in stages[:cut]])
             reads = [(tap.stage - cut, pool_of(tap.pool, self.encoder.pool)) for tap in taps]
-            above = Features([stage.module for stage in stages[cut:]], reads)
+            above = FeatureExtractor([stage.module for stage in stages[cut:]], reads)
         self.tune = tune
         self.boundary = HEAD if cut == len(stages) else stages[cut].name if cut else ""
         # past nn.Module's register: these are other views of the encoder and the head, not further parts
@@ -196,7 +196,7 @@ def cut_of(encoder: Encoder, tune: str) -> int:
     raise ModelError(f"tune = {tune!r}: {unknown('stage', wanted, names)}")
 
 
-def features_of(encoder: Encoder, model: ModelConfig) -> Features:
+def features_of(encoder: Encoder, model: ModelConfig) -> FeatureExtractor:
     """Return the whole encoder as features: prepared batch -> (b, d), read off as `model.pool` says.
 
     Raises
@@ -206,7 +206,7 @@ def features_of(encoder: Encoder, model: ModelConfig) -> Features:
     """
     taps = taps_of(model.pool, [stage.name for stage in encoder.stages])
     reads = [(tap.stage, pool_of(tap.pool, encoder.pool)) for tap in taps]
-    return Features([stage.module for stage in encoder.stages], reads)
+    return FeatureExtractor([stage.module for stage in encoder.stages], reads)
 
 
 def build_network(model: ModelConfig, k: int, seed: int) -> Network:

@@ -7,13 +7,13 @@ from typing import Any
 
 from evenhand.reporting.svg_charts import ACCENT, INK, MUTED, PLOT_WIDTH, SECOND, SERIES, Spec
 
-Rows = Sequence[Mapping[str, Any]]
+ChartRows = Sequence[Mapping[str, Any]]
 
 MANY_CLASSES = 40
 """From here on a confusion matrix leaves out the numbers of its palest cells: thousands of them weigh megabytes."""
 
 
-def bars(rows: Rows, *, name: str, value: str, title: str, order: Sequence[str]) -> Spec:
+def bars(rows: ChartRows, *, name: str, value: str, title: str, order: Sequence[str]) -> Spec:
     """Return horizontal bars with their number behind them.
 
     Parameters
@@ -35,7 +35,7 @@ def bars(rows: Rows, *, name: str, value: str, title: str, order: Sequence[str])
     }
 
 
-def intervals(rows: Rows, *, order: Sequence[str], title: str, width: int = PLOT_WIDTH) -> Spec:
+def intervals(rows: ChartRows, *, order: Sequence[str], title: str, width: int = PLOT_WIDTH) -> Spec:
     """Return a forest plot: a point with its interval per name, one column of colour per set.
 
     Parameters
@@ -66,7 +66,7 @@ def intervals(rows: Rows, *, order: Sequence[str], title: str, width: int = PLOT
     }
 
 
-def moved(rows: Rows, *, smallest: float = 1e-5) -> Spec:
+def moved(rows: ChartRows, *, smallest: float = 1e-5) -> Spec:
     """Return for each class its share of the rows and the share that a model is made to expect, joined by a line.
 
     Parameters
@@ -102,7 +102,7 @@ def moved(rows: Rows, *, smallest: float = 1e-5) -> Spec:
     }
 
 
-def heat(rows: Rows, classes: Sequence[str]) -> Spec:
+def heat(rows: ChartRows, classes: Sequence[str]) -> Spec:
     """Return a confusion matrix: share of each true class (rows) given to each class (columns).
 
     Parameters
@@ -146,7 +146,7 @@ def heat(rows: Rows, classes: Sequence[str]) -> Spec:
     }
 
 
-def curves(rows: Rows, *, title: str, measures: Sequence[str]) -> Spec:
+def curves(rows: ChartRows, *, title: str, measures: Sequence[str]) -> Spec:
     """Return learning curves: a thin line per fold, a panel per measure.
 
     Parameters
@@ -166,7 +166,7 @@ def curves(rows: Rows, *, title: str, measures: Sequence[str]) -> Spec:
     return {"title": title, "hconcat": panels, "resolve": {"legend": {"color": "shared"}}}
 
 
-def _panel(rows: Rows, measure: str, colour: Spec) -> Spec:
+def _panel(rows: ChartRows, measure: str, colour: Spec) -> Spec:
     y = {"field": "value", "type": "quantitative", "title": measure, "scale": {"zero": False}}
     return {
         "data": {"values": list(rows)},
@@ -187,7 +187,7 @@ def _panel(rows: Rows, measure: str, colour: Spec) -> Spec:
     }
 
 
-def reliability(rows: Rows) -> Spec:
+def reliability(rows: ChartRows) -> Spec:
     """Return a reliability curve: how often predictions of a given confidence were right.
 
     Parameters

@@ -9,7 +9,7 @@ import numpy as np
 
 from evenhand.base.seeds import generator
 from evenhand.data.wfdb_calls import in_words, package
-from evenhand.modalities.beats.example.records import SHARES, Plan, write_records
+from evenhand.modalities.beats.example.records import SHARES, RecordPlan, write_records
 
 
 def write_beats(
@@ -36,7 +36,7 @@ def write_beats(
     seed
         Decides everything else: the same arguments give the same bytes.
     """
-    plan = Plan(rows, records, dict(shares), difficulty)
+    plan = RecordPlan(rows, records, dict(shares), difficulty)
     return write_records(
         plan, generator("beats", rows, records, repr(dict(shares)), repr(difficulty), seed), folder
     )

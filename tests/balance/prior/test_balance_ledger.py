@@ -1,13 +1,13 @@
 import numpy as np
 
 from evenhand.balance.config import BalanceConfig
-from evenhand.balance.prior.balance_ledger import Ledger, ledger_of
+from evenhand.balance.prior.balance_ledger import BalanceLedger, ledger_of
 
 LABELS = np.repeat(np.arange(3), [900, 80, 20])
 NAMES = ("N", "V", "S")
 
 
-def made(*, folds: list[np.ndarray] | None = None, **settings: object) -> Ledger:
+def made(*, folds: list[np.ndarray] | None = None, **settings: object) -> BalanceLedger:
     config = BalanceConfig(**settings)
     return ledger_of(config, LABELS, NAMES, np.ones(1000, dtype=bool), folds or (), models=("a", "b"))
 

@@ -2,14 +2,14 @@ import numpy as np
 import pytest
 
 from evenhand.balance.config import BalanceConfig
-from evenhand.balance.plan import Plan, accepted, plan_of
+from evenhand.balance.plan import BalancePlan, accepted, plan_of
 from evenhand.base.errors import EvenhandError
 
 NAMES = ("N", "S", "V", "O")
 LABELS = np.repeat(np.arange(4), [900, 20, 70, 10])
 
 
-def plan(**settings: object) -> Plan:
+def plan(**settings: object) -> BalancePlan:
     return plan_of(BalanceConfig(**settings), LABELS, NAMES)
 
 
@@ -172,7 +172,7 @@ SEVERAL[:, 0] = 1.0
 SEVERAL[:10, 1] = 1.0
 
 
-def several(**settings: object) -> Plan:
+def several(**settings: object) -> BalancePlan:
     return plan_of(BalanceConfig(**settings), SEVERAL, ("common", "rare"))
 
 

@@ -12,7 +12,7 @@ from scipy.special import log_softmax, softmax
 from evenhand.balance import effective_prior
 from evenhand.balance.config import BalanceConfig
 from evenhand.balance.correction.unsmoothing import LEFT, Unsmoothing, corrected, remaining
-from evenhand.balance.plan import Plan, accepted, plan_of
+from evenhand.balance.plan import BalancePlan, accepted, plan_of
 from evenhand.balance.prior.overshoot import patch_of
 from evenhand.balance.prior.soften import softened
 from evenhand.balance.prior.torch_adapter import effective_prior_of
@@ -24,7 +24,7 @@ LABELS = np.repeat(np.arange(3), COUNTS)
 NAMES = ("N", "S", "V")
 
 
-def plan(smoothing: float = 0.1, labels: np.ndarray = LABELS, **settings: Any) -> Plan:
+def plan(smoothing: float = 0.1, labels: np.ndarray = LABELS, **settings: Any) -> BalancePlan:
     names = [str(c) for c in range(labels.max() + 1)] if labels is not LABELS else NAMES
     return plan_of(BalanceConfig(**settings), labels, names, smoothing=smoothing)
 

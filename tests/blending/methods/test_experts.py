@@ -10,7 +10,7 @@ from evenhand.blending.inputs.align import align
 from evenhand.blending.inputs.confused_pairs import between, confused, leading, tuned
 from evenhand.blending.inputs.stack import Stack, stack_of
 from evenhand.blending.methods.experts import Experts, of_pair
-from evenhand.blending.methods.neighbours import Neighbours
+from evenhand.blending.methods.neighbours import NeighboursBlend
 
 
 @pytest.fixture
@@ -111,11 +111,11 @@ def test_what_is_known_between_two_classes(models):
 
 
 def test_neighbours_help_where_features_know_more(blurred):
-    learned = crossfit(Neighbours(), blurred)
+    learned = crossfit(NeighboursBlend(), blurred)
     assert accuracy(blurred, learned.out_of_fold(blurred)) > accuracy(blurred, blurred.mean()) + 0.1
     assert learned.overall.document()["neighbours"]["share"] > 0
 
 
 def test_neighbours_without_features_are_refused_in_words(blurred):
     with pytest.raises(DataError, match="needs stored features, and none are given"):
-        crossfit(Neighbours(), replace(blurred, features={}))
+        crossfit(NeighboursBlend(), replace(blurred, features={}))

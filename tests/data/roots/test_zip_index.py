@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from evenhand.base.errors import DataError
-from evenhand.data.roots.zip_index import Limits, list_entries
+from evenhand.data.roots.zip_index import ZipLimits, list_entries
 from evenhand.data.roots.zip_root import ZipRoot
 from evenhand.testing.archives import (
     write_bomb,
@@ -20,7 +20,7 @@ from evenhand.testing.archives import (
 
 
 def names(path: Path, encoding: str | None = None) -> list[str]:
-    return sorted(list_entries(path, encoding, Limits()).entries)
+    return sorted(list_entries(path, encoding, ZipLimits()).entries)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_windows_separators(tmp_path: Path) -> None:
 
 
 def test_evil_names_are_left_out_and_named(tmp_path: Path) -> None:
-    listing = list_entries(write_evil_zip(tmp_path / "a.zip"), None, Limits())
+    listing = list_entries(write_evil_zip(tmp_path / "a.zip"), None, ZipLimits())
     assert list(listing.entries) == ["good/1.jpg"]
     assert {item.name: item.reason for item in listing.skipped} == {
         "../up.jpg": "its name in the zip leads out of the root",
@@ -80,7 +80,7 @@ def test_evil_names_are_left_out_and_named(tmp_path: Path) -> None:
 
 
 def test_encrypted_entries_are_left_out_and_named(tmp_path: Path) -> None:
-    listing = list_entries(write_encrypted_zip(tmp_path / "a.zip"), None, Limits())
+    listing = list_entries(write_encrypted_zip(tmp_path / "a.zip"), None, ZipLimits())
     assert not listing.entries
     assert listing.skipped[0].reason.startswith("is encrypted in the zip; unpack it")
 
@@ -108,9 +108,9 @@ def test_entries_that_lie_over_each_other_are_refused(tmp_path: Path) -> None:
 def test_limits(tmp_path: Path) -> None:
     path = write_zip(tmp_path / "a.zip", {"a": b"x" * 10, "b": b"x" * 10})
     with pytest.raises(DataError, match="2 files; at most 1 are read"):
-        list_entries(path, None, Limits(entries=1))
+        list_entries(path, None, ZipLimits(entries=1))
     with pytest.raises(DataError, match="20 bytes unpacked; at most 19 are read"):
-        list_entries(path, None, Limits(total=19))
+        list_entries(path, None, ZipLimits(total=19))
 
 
 def test_small_pictures_of_one_colour_are_no_bombs(tmp_path: Path) -> None:

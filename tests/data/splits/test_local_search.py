@@ -4,14 +4,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evenhand.data.splits.counts import share_deviation
-from evenhand.data.splits.local_search import Plan, mend
+from evenhand.data.splits.local_search import FoldPlan, mend
 
 
-def random_plan(seed: int, f: int = 3, g: int = 20) -> tuple[np.ndarray, Plan]:
+def random_plan(seed: int, f: int = 3, g: int = 20) -> tuple[np.ndarray, FoldPlan]:
     rng = np.random.default_rng(seed)
     counts = rng.integers(0, 5, (g, 4)) + 0.5
     fold = rng.permutation(np.arange(g) % f)
-    return counts, Plan(counts / counts.sum(axis=0), fold, np.full(f, 1 / f))
+    return counts, FoldPlan(counts / counts.sum(axis=0), fold, np.full(f, 1 / f))
 
 
 @given(st.integers(0, 10_000), st.sampled_from([0, 2]))
@@ -30,7 +30,7 @@ def test_mending_lessens_what_it_is_told_to_and_keeps_its_books(seed, doublings)
 
 def test_one_swap_is_found():
     vectors = np.array([[0.5, 0.0], [0.5, 0.0], [0.0, 0.5], [0.0, 0.5]])
-    plan = Plan(vectors, np.array([0, 0, 1, 1]), np.array([0.5, 0.5]))
+    plan = FoldPlan(vectors, np.array([0, 0, 1, 1]), np.array([0.5, 0.5]))
 
     mend(plan, np.random.default_rng(0), doublings=0)
 
@@ -38,7 +38,7 @@ def test_one_swap_is_found():
 
 
 def test_one_move_is_found():
-    plan = Plan(np.full((4, 1), 0.25), np.array([0, 0, 0, 1]), np.array([0.5, 0.5]))
+    plan = FoldPlan(np.full((4, 1), 0.25), np.array([0, 0, 0, 1]), np.array([0.5, 0.5]))
 
     mend(plan, np.random.default_rng(0), doublings=2)
 
@@ -47,7 +47,7 @@ def test_one_move_is_found():
 
 def test_a_move_never_empties_a_fold():
     vectors = np.array([[0.9], [0.05], [0.05]])
-    plan = Plan(vectors, np.array([0, 1, 2]), np.full(3, 1 / 3))
+    plan = FoldPlan(vectors, np.array([0, 1, 2]), np.full(3, 1 / 3))
 
     mend(plan, np.random.default_rng(0), doublings=0)
 
@@ -55,7 +55,7 @@ def test_a_move_never_empties_a_fold():
 
 
 def test_empty_folds_get_the_lightest_groups():
-    plan = Plan(np.array([[0.7], [0.1], [0.2]]), np.array([0, 0, 0]), np.full(3, 1 / 3))
+    plan = FoldPlan(np.array([[0.7], [0.1], [0.2]]), np.array([0, 0, 0]), np.full(3, 1 / 3))
 
     plan.fill_empty()
 
@@ -66,6 +66,6 @@ def test_empty_folds_get_the_lightest_groups():
 def test_folds_handed_in_are_not_changed():
     fold = np.array([0, 0, 0, 1])
 
-    mend(Plan(np.full((4, 1), 0.25), fold, np.array([0.5, 0.5])), np.random.default_rng(0), doublings=0)
+    mend(FoldPlan(np.full((4, 1), 0.25), fold, np.array([0.5, 0.5])), np.random.default_rng(0), doublings=0)
 
     assert fold.tolist() == [0, 0, 0, 1]

@@ -6,19 +6,19 @@ from evenhand.base.errors import DataError
 from evenhand.data.config import DataConfig
 from evenhand.data.roots.root import open_root
 from evenhand.data.tables.class_folders import foreign, read_folders
-from evenhand.data.tables.table import Table
+from evenhand.data.tables.table import LabelTable
 
 JPG = {".jpg"}
 
 
-def read(tmp_path: Path, *names: str) -> Table:
+def read(tmp_path: Path, *names: str) -> LabelTable:
     for name in names:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(b"x")
     return read_folders(open_root(tmp_path), DataConfig(root="."), JPG)
 
 
-def labels(table: Table) -> dict[str, str]:
+def labels(table: LabelTable) -> dict[str, str]:
     return dict(zip(table.frame["path"], table.frame["label"], strict=True))
 
 

@@ -7,16 +7,16 @@ import pytest
 from evenhand.base.errors import DataError
 from evenhand.data.config import DataConfig
 from evenhand.data.tables.labels import label, levels, split_cells, unknown_names
-from evenhand.data.tables.table import Table
+from evenhand.data.tables.table import LabelTable
 
 
 def config(**keys: Any) -> DataConfig:
     return DataConfig(root=".", table="t.csv", **keys)
 
 
-def table(**columns: list[str | None]) -> Table:
+def table(**columns: list[str | None]) -> LabelTable:
     frame = pd.DataFrame({name: np.array(cells, dtype=object) for name, cells in columns.items()})
-    return Table("t.csv", frame, np.arange(2, len(frame) + 2), "line")
+    return LabelTable("t.csv", frame, np.arange(2, len(frame) + 2), "line")
 
 
 def rows(*names: str) -> list[tuple[str, ...]]:

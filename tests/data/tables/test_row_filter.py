@@ -4,9 +4,11 @@ import pytest
 
 from evenhand.base.errors import DataError
 from evenhand.data.tables.row_filter import only_rows
-from evenhand.data.tables.table import Table
+from evenhand.data.tables.table import LabelTable
 
-TABLE = Table("t.csv", pd.DataFrame({"set": ["a", "b", None, "a"], "year": ["1", "2", "2", "2"]}), np.arange(4))
+TABLE = LabelTable(
+    "t.csv", pd.DataFrame({"set": ["a", "b", None, "a"], "year": ["1", "2", "2", "2"]}), np.arange(4)
+)
 
 
 def test_rows_with_a_wanted_value_in_every_column_stay() -> None:

@@ -7,11 +7,11 @@ from evenhand.base.errors import DataError
 from evenhand.base.values import Finding
 from evenhand.data.config import DataConfig
 from evenhand.data.roots.root import open_root
-from evenhand.data.tables.rows import Rows, rows_of
+from evenhand.data.tables.rows import TableRows, rows_of
 from evenhand.data.tables.table import read_table
 
 
-def rows(folder: Path, text: str, *files: str, **keys: Any) -> tuple[Rows, list[Finding]]:
+def rows(folder: Path, text: str, *files: str, **keys: Any) -> tuple[TableRows, list[Finding]]:
     for name in files:
         (folder / "root" / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / "root" / name).write_bytes(name.encode())

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from evenhand.base.errors import DataError
 from evenhand.base.text.cells import as_texts
 from evenhand.data.roots.root import Root, open_root
-from evenhand.data.tables.table import Table, read_table
+from evenhand.data.tables.table import LabelTable, read_table
 from evenhand.testing.archives import write_zip
 
 
@@ -20,7 +20,7 @@ def root(tmp_path: Path) -> Root:
     return open_root(tmp_path / "root")
 
 
-def table(root: Root, raw: bytes | str, name: str = "labels.csv", encoding: str | None = None) -> Table:
+def table(root: Root, raw: bytes | str, name: str = "labels.csv", encoding: str | None = None) -> LabelTable:
     path = root.path.parent / name
     path.write_bytes(raw if isinstance(raw, bytes) else raw.encode())
     return read_table(root, str(path), encoding=encoding)

@@ -6,23 +6,23 @@ import pytest
 
 from evenhand.base.errors import DataError
 from evenhand.base.values import Samples
-from evenhand.diagnosis import Case
+from evenhand.diagnosis import Evidence
 
 
 def test_parts_must_have_a_row_for_each_sample(make):
     with pytest.raises(DataError, match="The case has 3 pictures for 120 rows"):
-        Case(samples=make().samples, pictures=np.zeros((3, 2, 2, 3), dtype=np.uint8))
+        Evidence(samples=make().samples, pictures=np.zeros((3, 2, 2, 3), dtype=np.uint8))
 
 
 def test_a_part_that_is_not_there_is_said():
     with pytest.raises(DataError, match="The case has no samples"):
-        _ = Case().rows
+        _ = Evidence().rows
     with pytest.raises(DataError, match="The case has no folds"):
-        _ = Case().fold
+        _ = Evidence().fold
 
 
 def test_settings_are_read_by_dotted_key():
-    case = Case(config={"folds": {"k": 4, "file": None}})
+    case = Evidence(config={"folds": {"k": 4, "file": None}})
     assert case.setting("folds.k") == 4
     assert case.setting("folds.file", "none") == "none"
     assert case.setting("folds.k.deeper", 7) == 7
@@ -30,16 +30,16 @@ def test_settings_are_read_by_dotted_key():
 
 def test_labels_in_words():
     frame = pd.DataFrame({"id": list("xyz")})
-    single = Case(samples=Samples(frame, ("a", "b"), np.array([1, -1, 0])))
+    single = Evidence(samples=Samples(frame, ("a", "b"), np.array([1, -1, 0])))
     assert single.label_words.tolist() == ["b", "", "a"]
-    several = Case(samples=Samples(frame, ("a", "b"), np.array([[1.0, 1.0], [0.0, 1.0], [np.nan, np.nan]])))
+    several = Evidence(samples=Samples(frame, ("a", "b"), np.array([[1.0, 1.0], [0.0, 1.0], [np.nan, np.nan]])))
     assert several.label_words.tolist() == ["a|b", "b", ""]
 
 
 def test_all_rows_are_trained_on_where_nothing_is_locked(make, fold_of):
     assert make().training.all()
     case = make(rows=10, classes=2)
-    locked = Case(samples=case.samples, folds=fold_of(case, [-1] * 4 + [0, 1] * 3, 2))
+    locked = Evidence(samples=case.samples, folds=fold_of(case, [-1] * 4 + [0, 1] * 3, 2))
     assert locked.training.tolist() == [False] * 4 + [True] * 6
 
 

@@ -11,43 +11,43 @@ import pytest
 from evenhand.balance.config import BalanceConfig
 from evenhand.balance.prior.balance_ledger import ledger_of
 from evenhand.base.values import Interval, Predictions
-from evenhand.diagnosis import Case
-from evenhand.diagnosis.evidence.training_history import Course
+from evenhand.diagnosis import Evidence
+from evenhand.diagnosis.evidence.training_history import TrainingHistory
 from evenhand.evaluation.comparison.compare import compare_predictions
-from evenhand.evaluation.selection.best_of import Best
-from evenhand.evaluation.selection.selection_report import Gap, Rung, Worth
+from evenhand.evaluation.selection.best_of import BestOf
+from evenhand.evaluation.selection.selection_report import Gap, NestedEvaluation, SelectionStep
 
 ECG = {"N": 9000, "S": 200, "V": 700, "O": 100}
 
 
 def ledgered(
     counts: dict[str, int] | None = None, *, config: dict[str, Any] | None = None, **settings: Any
-) -> Case:
+) -> Evidence:
     """Return a case with the ledger of one model, m, on rows of classes."""
     counts = ECG if counts is None else counts
     labels = np.repeat(np.arange(len(counts)), list(counts.values()))
     everything = np.ones(len(labels), dtype=bool)
     made = ledger_of(BalanceConfig(**settings), labels, tuple(counts), everything, [everything], models=("m",))
-    return Case(config=config or {}, ledgers=(made,))
+    return Evidence(config=config or {}, ledgers=(made,))
 
 
-def course_of(mixes: list[list[float]], expected: list[float], **fields: Any) -> Course:
+def course_of(mixes: list[list[float]], expected: list[float], **fields: Any) -> TrainingHistory:
     """Return the course of a fit whose epochs held these mixes."""
     lines = tuple(
         {"epoch": e, "stage": 0, "batch_mix": mix, "expected_mix": expected, "sets": {"train": {"rows": 10_000}}}
         for e, mix in enumerate(mixes)
     )
-    return Course("m", 0, 0, tuple(ECG), lines, **fields)
+    return TrainingHistory("m", 0, 0, tuple(ECG), lines, **fields)
 
 
 @pytest.fixture
-def skewed() -> Callable[..., Case]:
+def skewed() -> Callable[..., Evidence]:
     """Return `ledgered`: a case of 90 : 2 : 7 : 1 rows unless told otherwise."""
     return ledgered
 
 
 @pytest.fixture
-def course() -> Callable[..., Course]:
+def course() -> Callable[..., TrainingHistory]:
     """Return `course_of`."""
     return course_of
 
@@ -77,11 +77,11 @@ def ladder(optimism=0.0, half=0.002, gaps=()):
         return Interval(estimate, estimate - by, estimate + by, 1000, 100)
 
     rungs = (
-        Rung("lite0", at(0.9), at(0.9), at(0.0, 0.0), blend=False),
-        Rung("ensemble:nnls", at(0.92 + optimism), at(0.92), at(optimism, half), blend=True),
+        SelectionStep("lite0", at(0.9), at(0.9), at(0.0, 0.0), blend=False),
+        SelectionStep("ensemble:nnls", at(0.92 + optimism), at(0.92), at(optimism, half), blend=True),
     )
-    best = Best("ensemble:nnls", 0.92, at(0.918), 2, {"lite0": 0.1, "ensemble:nnls": 0.9})
-    return Worth("macro_f1", rungs, best, 0.92 + optimism, (), 1000, 100, tuple(gaps))
+    best = BestOf("ensemble:nnls", 0.92, at(0.918), 2, {"lite0": 0.1, "ensemble:nnls": 0.9})
+    return NestedEvaluation("macro_f1", rungs, best, 0.92 + optimism, (), 1000, 100, tuple(gaps))
 
 
 GAP = Gap("b4", 394, (3, 4), ("r1", "r2"))

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evenhand.diagnosis.statistics.two_sample_test import Parts, dealt_anew, group_folds, tell_apart
+from evenhand.diagnosis.statistics.two_sample_test import TwoSamples, dealt_anew, group_folds, tell_apart
 
 
 def parts(rng, n=200, groups=50, k=2):
@@ -11,7 +11,7 @@ def parts(rng, n=200, groups=50, k=2):
     group = np.unique(group, return_inverse=True)[1]
     stratum = rng.integers(0, k, group.max() + 1)[group]
     side = (rng.random(group.max() + 1) < 0.4)[group]
-    return Parts(side, group, stratum, np.eye(k)[stratum])
+    return TwoSamples(side, group, stratum, np.eye(k)[stratum])
 
 
 def test_groups_stay_whole_and_strata_keep_their_number_of_groups():
@@ -28,7 +28,7 @@ def test_groups_stay_whole_and_strata_keep_their_number_of_groups():
 
 def test_a_group_on_both_sides_is_dealt_as_two():
     side = np.array([True, False, True, False])
-    made = Parts(side, np.array([0, 0, 1, 2]), np.zeros(4, dtype=int), np.zeros((4, 0)))
+    made = TwoSamples(side, np.array([0, 0, 1, 2]), np.zeros(4, dtype=int), np.zeros((4, 0)))
     assert all(dealt.sum() == 2 for dealt in dealt_anew(made, 10, np.random.default_rng(0)))
 
 

@@ -12,14 +12,14 @@ from evenhand.evaluation.audit.holdouts import (
     several_of,
     stratified,
 )
-from evenhand.evaluation.core.judged_rows import Rows
+from evenhand.evaluation.core.judged_rows import EvaluatedRows
 from evenhand.evaluation.metrics.build import ask
 
 
-def rows(n: int = 200, k: int = 4) -> Rows:
+def rows(n: int = 200, k: int = 4) -> EvaluatedRows:
     rng = np.random.default_rng(2)
     truth = rng.integers(0, k, n)
-    return Rows(tuple("abcd"), 0.8 * rng.dirichlet(np.ones(k), n) + 0.2 * np.eye(k)[truth], truth)
+    return EvaluatedRows(tuple("abcd"), 0.8 * rng.dirichlet(np.ones(k), n) + 0.2 * np.eye(k)[truth], truth)
 
 
 def test_parts_are_scored_as_scikit_learn_scores_them():

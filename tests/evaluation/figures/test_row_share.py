@@ -2,7 +2,7 @@ import numpy as np
 from sklearn.metrics import accuracy_score
 
 from evenhand.base.values import Predictions
-from evenhand.evaluation.core.judged_rows import Rows, rows_of
+from evenhand.evaluation.core.judged_rows import EvaluatedRows, rows_of
 from evenhand.evaluation.figures.evaluate import evaluate
 from evenhand.evaluation.figures.row_share import right_rows, share
 
@@ -25,5 +25,5 @@ def test_the_share_of_right_rows_is_the_accuracy_with_the_same_interval():
 
 
 def test_with_several_labels_a_row_is_right_when_all_are():
-    rows = Rows(("a", "b"), np.array([[0.9, 0.9], [0.9, 0.1]]), np.array([[1, 1], [1, 1]]))
+    rows = EvaluatedRows(("a", "b"), np.array([[0.9, 0.9], [0.9, 0.1]]), np.array([[1, 1], [1, 1]]))
     assert right_rows(rows).tolist() == [True, False]

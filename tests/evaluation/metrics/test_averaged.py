@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics as sk
 
-from evenhand.evaluation.core.judged_rows import Rows
+from evenhand.evaluation.core.judged_rows import EvaluatedRows
 from evenhand.evaluation.metrics.build import ask
 
 NAMES = ("a", "b", "c", "d")
@@ -28,7 +28,7 @@ def scored(draw, k=4):
 @given(scored())
 def test_one_label_agrees_with_scikit_learn_ties_included(pair):
     probabilities, truth = pair
-    rows = Rows(NAMES, probabilities, truth)
+    rows = EvaluatedRows(NAMES, probabilities, truth)
     assert figure("accuracy", rows) == pytest.approx(sk.accuracy_score(truth, probabilities.argmax(axis=1)))
     theirs = sk.log_loss(truth, probabilities, labels=range(4))
     assert figure("log_loss", rows) == pytest.approx(theirs)
@@ -46,13 +46,13 @@ def test_one_label_agrees_with_scikit_learn_ties_included(pair):
 
 
 def test_every_class_is_within_as_many_as_there_are():
-    rows = Rows(NAMES, np.full((3, 4), 0.25), np.array([0, 1, 3]))
+    rows = EvaluatedRows(NAMES, np.full((3, 4), 0.25), np.array([0, 1, 3]))
     assert figure("top_4", rows) == figure("top_9", rows) == 1.0
 
 
 def test_an_impossible_truth_costs_as_much_as_the_type_can_tell():
     for kind in (np.float64, np.float32):
-        rows = Rows(("a", "b"), np.array([[1.0, 0.0]], dtype=kind), np.array([1]))
+        rows = EvaluatedRows(("a", "b"), np.array([[1.0, 0.0]], dtype=kind), np.array([1]))
         assert figure("log_loss", rows) == pytest.approx(-np.log(np.finfo(kind).eps))
 
 
@@ -61,7 +61,7 @@ def test_several_labels_agree_with_scikit_learn(pair, seed):
     probabilities, _ = pair
     truth = np.random.default_rng(seed).integers(0, 2, probabilities.shape)
     predicted = (probabilities >= 0.5).astype(int)
-    rows = Rows(NAMES[:3], probabilities, truth.astype(float))
+    rows = EvaluatedRows(NAMES[:3], probabilities, truth.astype(float))
     assert figure("subset_accuracy", rows) == pytest.approx(sk.accuracy_score(truth, predicted))
     assert figure("accuracy", rows) == figure("subset_accuracy", rows)
     assert figure("hamming", rows) == pytest.approx(sk.hamming_loss(truth, predicted))
@@ -72,13 +72,15 @@ def test_several_labels_agree_with_scikit_learn(pair, seed):
 
 def test_a_set_takes_only_its_own_rows():
     probabilities = np.array([[0.9, 0.1, 0.0], [0.2, 0.8, 0.0], [0.6, 0.1, 0.3]])
-    rows = Rows(NAMES[:3], probabilities, np.array([0, 1, 2]))
+    rows = EvaluatedRows(NAMES[:3], probabilities, np.array([0, 1, 2]))
     assert figure("accuracy_rare", rows, {"rare": ["b", "c"]}) == 0.5
     assert figure("top_2_rare", rows, {"rare": ["c"]}) == 1.0
-    assert np.isnan(figure("accuracy_rare", Rows(NAMES[:3], probabilities, np.zeros(3, int)), {"rare": ["c"]}))
+    assert np.isnan(
+        figure("accuracy_rare", EvaluatedRows(NAMES[:3], probabilities, np.zeros(3, int)), {"rare": ["c"]})
+    )
 
 
 def test_of_several_labels_a_set_takes_only_its_own_columns():
-    rows = Rows(("a", "b"), np.array([[0.9, 0.9], [0.1, 0.9]]), np.array([[1.0, 0.0], [0.0, 1.0]]))
+    rows = EvaluatedRows(("a", "b"), np.array([[0.9, 0.9], [0.1, 0.9]]), np.array([[1.0, 0.0], [0.0, 1.0]]))
     assert figure("subset_accuracy_some", rows, {"some": ["a"]}) == 1.0
     assert figure("hamming_some", rows, {"some": ["b"]}) == 0.5

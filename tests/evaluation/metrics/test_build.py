@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from evenhand.base.errors import DataError
-from evenhand.evaluation.core.judged_rows import Rows
+from evenhand.evaluation.core.judged_rows import EvaluatedRows
 from evenhand.evaluation.metrics.build import ask, positions
 
-ROWS = Rows(("cat", "dog"), np.array([[0.9, 0.1]]), np.array([0]))
+ROWS = EvaluatedRows(("cat", "dog"), np.array([[0.9, 0.1]]), np.array([0]))
 
 
 def test_measures_of_one_kind_share_their_features():
@@ -32,7 +32,7 @@ def test_a_class_that_is_not_there_is_told_with_the_nearest():
 def test_a_metric_for_other_labels_is_refused():
     with pytest.raises(DataError, match='"hamming" is for data with several labels per row'):
         ask(ROWS, ["hamming"], {}, {})
-    several = Rows(("cat",), np.array([[0.9]]), np.array([[1.0]]))
+    several = EvaluatedRows(("cat",), np.array([[0.9]]), np.array([[1.0]]))
     with pytest.raises(DataError, match='"top_5" is for data with one label per row'):
         ask(several, ["top_5"], {}, {})
 

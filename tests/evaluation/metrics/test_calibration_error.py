@@ -6,7 +6,7 @@ from scipy import stats
 
 from evenhand.base.values import Predictions
 from evenhand.evaluation.core.bins import bin_of, edges
-from evenhand.evaluation.core.judged_rows import Rows
+from evenhand.evaluation.core.judged_rows import EvaluatedRows
 from evenhand.evaluation.figures.calibration import reliability
 from evenhand.evaluation.figures.evaluate import evaluate
 from evenhand.evaluation.metrics.build import ask
@@ -20,20 +20,20 @@ def figure(rows, name="calibration_error", sets=None):
 
 def test_certain_and_right_is_zero_and_certain_and_wrong_is_one():
     sure = np.array([[1.0, 0.0], [0.0, 1.0]])
-    assert figure(Rows(("a", "b"), sure, np.array([0, 1]))) == 0.0
-    assert figure(Rows(("a", "b"), sure, np.array([1, 0]))) == 1.0
+    assert figure(EvaluatedRows(("a", "b"), sure, np.array([0, 1]))) == 0.0
+    assert figure(EvaluatedRows(("a", "b"), sure, np.array([1, 0]))) == 1.0
 
 
 def test_it_is_the_weighted_mean_gap_of_the_reliability_bins_less_what_chance_adds(predictions):
     p = predictions(500, 4)
     bins = reliability(p)
     gap = sum(b.n * abs(b.confidence - b.accuracy) for b in bins) / sum(b.n for b in bins)
-    assert 0.5 * gap < figure(Rows(p.classes, p.probabilities, p.truth)) < gap
+    assert 0.5 * gap < figure(EvaluatedRows(p.classes, p.probabilities, p.truth)) < gap
     many = predictions(100_000, 4)
     many.probabilities[:] = many.probabilities**2 / (many.probabilities**2).sum(axis=1, keepdims=True)
     bins = reliability(many)
     gap = sum(b.n * abs(b.confidence - b.accuracy) for b in bins) / sum(b.n for b in bins)
-    assert figure(Rows(many.classes, many.probabilities, many.truth)) == pytest.approx(gap, rel=0.01)
+    assert figure(EvaluatedRows(many.classes, many.probabilities, many.truth)) == pytest.approx(gap, rel=0.01)
 
 
 @pytest.mark.parametrize("true", [0.0, 1.0, 3.0])
@@ -99,17 +99,20 @@ def test_probabilities_that_tell_the_truth_have_little(predictions):
     rng = np.random.default_rng(0)
     probabilities = rng.dirichlet(np.ones(3), 20_000)
     truth = (probabilities.cumsum(axis=1) > rng.random((20_000, 1))).argmax(axis=1)
-    assert figure(Rows(("a", "b", "c"), probabilities, truth)) < 0.02
-    assert figure(Rows(("a", "b", "c"), probabilities**3 / (probabilities**3).sum(1, keepdims=True), truth)) > 0.1
+    assert figure(EvaluatedRows(("a", "b", "c"), probabilities, truth)) < 0.02
+    assert (
+        figure(EvaluatedRows(("a", "b", "c"), probabilities**3 / (probabilities**3).sum(1, keepdims=True), truth))
+        > 0.1
+    )
 
 
 def test_a_set_takes_the_rows_predicted_as_one_of_it():
-    rows = Rows(("a", "b"), np.array([[0.8, 0.2], [0.4, 0.6]]), np.array([0, 0]))
+    rows = EvaluatedRows(("a", "b"), np.array([[0.8, 0.2], [0.4, 0.6]]), np.array([0, 0]))
     assert figure(rows, "calibration_error_b", {"b": ["b"]}) == pytest.approx(0.6)
 
 
 def test_several_labels_count_one_by_one():
-    rows = Rows(("a", "b"), np.tile([0.8, 0.2], (40, 1)), np.tile([1.0, 0.0], (40, 1)))
+    rows = EvaluatedRows(("a", "b"), np.tile([0.8, 0.2], (40, 1)), np.tile([1.0, 0.0], (40, 1)))
     assert figure(rows) == pytest.approx(0.2)
 
 

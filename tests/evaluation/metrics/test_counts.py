@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics as sk
 
-from evenhand.evaluation.core.judged_rows import Rows
+from evenhand.evaluation.core.judged_rows import EvaluatedRows
 from evenhand.evaluation.metrics.build import ask
 
 NAMES = ("a", "b", "c", "d")
@@ -18,7 +18,7 @@ def figure(name, rows, sets=None):
 def rows_from(truth, predicted, k=4):
     probabilities = np.full((len(truth), k), 0.1)
     probabilities[np.arange(len(truth)), predicted] = 0.7
-    return Rows(NAMES[:k], probabilities, np.asarray(truth))
+    return EvaluatedRows(NAMES[:k], probabilities, np.asarray(truth))
 
 
 @st.composite
@@ -86,7 +86,7 @@ def label_sets(draw, k=3):
 @given(label_sets())
 def test_several_labels_agree_with_scikit_learn(pair):
     truth, predicted = pair
-    rows = Rows(NAMES[:3], predicted * 0.5 + 0.25, truth.astype(float))
+    rows = EvaluatedRows(NAMES[:3], predicted * 0.5 + 0.25, truth.astype(float))
     there = np.flatnonzero(truth.any(axis=0) | predicted.any(axis=0))
     if len(there):
         theirs = sk.f1_score(truth, predicted, labels=there, average="macro", zero_division=0)
@@ -101,7 +101,7 @@ def test_several_labels_agree_with_scikit_learn(pair):
 
 
 def test_a_label_holds_from_one_half_on():
-    rows = Rows(("a",), np.array([[0.5], [0.49]]), np.array([[1.0], [0.0]]))
+    rows = EvaluatedRows(("a",), np.array([[0.5], [0.49]]), np.array([[1.0], [0.0]]))
     assert figure("micro_f1", rows) == 1.0
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from evenhand.base.values import Predictions
-from evenhand.evaluation.core.judged_rows import Rows
+from evenhand.evaluation.core.judged_rows import EvaluatedRows
 from evenhand.evaluation.figures.evaluate import evaluate
 from evenhand.evaluation.figures.score import fast_score
 from evenhand.evaluation.metrics.build import ask
@@ -24,7 +24,7 @@ def made(seed, n=60, g=7):
 
 
 def figure(name, p, y, groups, sets=None):
-    (one,) = ask(Rows(NAMES, p, y, groups=groups), [name], sets or {}, {})
+    (one,) = ask(EvaluatedRows(NAMES, p, y, groups=groups), [name], sets or {}, {})
     return one.estimate()
 
 

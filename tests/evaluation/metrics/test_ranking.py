@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics as sk
 
-from evenhand.evaluation.core.judged_rows import Rows
+from evenhand.evaluation.core.judged_rows import EvaluatedRows
 from evenhand.evaluation.metrics.build import ask
 from evenhand.evaluation.metrics.ranking import order
 
@@ -42,7 +42,7 @@ def expected(theirs, scores, held, weight=None):
 @given(scored())
 def test_order_agrees_with_scikit_learn_ties_included(pair):
     scores, truth = pair
-    rows, held = Rows(NAMES, scores, truth), np.eye(3, dtype=bool)[truth]
+    rows, held = EvaluatedRows(NAMES, scores, truth), np.eye(3, dtype=bool)[truth]
     assert figure("roc_auc", rows) == pytest.approx(expected(sk.roc_auc_score, scores, held), nan_ok=True)
     theirs = expected(sk.average_precision_score, scores, held)
     assert figure("average_precision", rows) == pytest.approx(theirs, nan_ok=True)
@@ -52,7 +52,7 @@ def test_order_agrees_with_scikit_learn_ties_included(pair):
 def test_several_labels_agree_with_scikit_learn(pair, seed):
     scores, _ = pair
     held = np.random.default_rng(seed).random(scores.shape) < 0.4
-    rows = Rows(NAMES, scores, held.astype(float))
+    rows = EvaluatedRows(NAMES, scores, held.astype(float))
     assert figure("roc_auc", rows) == pytest.approx(expected(sk.roc_auc_score, scores, held), nan_ok=True)
     theirs = expected(sk.average_precision_score, scores, held)
     assert figure("average_precision", rows) == pytest.approx(theirs, nan_ok=True)
@@ -61,7 +61,7 @@ def test_several_labels_agree_with_scikit_learn(pair, seed):
 @given(scored(), st.integers(0, 2**32 - 1))
 def test_a_replicate_equals_scikit_learn_with_rows_repeated(pair, seed):
     scores, truth = pair
-    rows = Rows(NAMES, scores, truth)
+    rows = EvaluatedRows(NAMES, scores, truth)
     drawn = np.random.default_rng(seed).integers(0, len(truth), len(truth))
     times = np.bincount(drawn, minlength=len(truth)).astype(float)[:, None]
     features = order(rows, np.arange(3))
@@ -75,18 +75,18 @@ def test_a_replicate_equals_scikit_learn_with_rows_repeated(pair, seed):
 def test_mean_of_all_classes_is_scikit_learns_one_vs_rest(predictions):
     p = predictions(300, 5)
     theirs = sk.roc_auc_score(p.truth, p.probabilities, multi_class="ovr", average="macro")
-    assert figure("roc_auc", Rows(p.classes, p.probabilities, p.truth)) == pytest.approx(theirs)
+    assert figure("roc_auc", EvaluatedRows(p.classes, p.probabilities, p.truth)) == pytest.approx(theirs)
 
 
 def test_one_class_and_a_set_can_be_asked_for(predictions):
     p = predictions(100, 3)
-    rows = Rows(p.classes, p.probabilities, p.truth)
+    rows = EvaluatedRows(p.classes, p.probabilities, p.truth)
     each = [figure(f"roc_auc[{name}]", rows) for name in p.classes]
     assert figure("roc_auc_two", rows, {"two": ["a", "c"]}) == pytest.approx((each[0] + each[2]) / 2)
 
 
 def test_a_single_class_has_no_order():
-    rows = Rows(NAMES[:2], np.array([[0.3, 0.7], [0.6, 0.4]]), np.array([0, 0]))
+    rows = EvaluatedRows(NAMES[:2], np.array([[0.3, 0.7], [0.6, 0.4]]), np.array([0, 0]))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert np.isnan(figure("roc_auc", rows))

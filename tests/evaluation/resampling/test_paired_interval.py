@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from evenhand.evaluation.core.judged_rows import Rows
+from evenhand.evaluation.core.judged_rows import EvaluatedRows
 from evenhand.evaluation.metrics.build import ask
 from evenhand.evaluation.resampling.bootstrap import bootstrap
 from evenhand.evaluation.resampling.differences import difference
@@ -22,7 +22,7 @@ def contrast(improved, worsened, n, metric="accuracy"):
         table = np.eye(2)[truth]
         table[list(wrong)] = 1 - table[list(wrong)]
         tables.append(table)
-    base, other = (ask(Rows(("a", "b"), table, truth), [metric], {}, {})[0] for table in tables)
+    base, other = (ask(EvaluatedRows(("a", "b"), table, truth), [metric], {}, {})[0] for table in tables)
     return difference(other, base)
 
 

@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
-from evenhand.evaluation.core.row_sums import Features
+from evenhand.evaluation.core.row_sums import RowSums
 from evenhand.evaluation.resampling.resampling_units import Units, group_numbers, units_for
 
 
 def features(n, alike=None):
-    return Features((n, 1), np.arange(n), np.zeros(n, dtype=int), alike=alike)
+    return RowSums((n, 1), np.arange(n), np.zeros(n, dtype=int), alike=alike)
 
 
 def test_every_replicate_draws_as_many_as_there_are():

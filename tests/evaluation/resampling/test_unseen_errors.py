@@ -8,12 +8,12 @@ from hypothesis.extra.numpy import arrays
 
 from evenhand.base.values import Predictions
 from evenhand.evaluation.comparison.compare import compare_predictions
-from evenhand.evaluation.core.judged_rows import Rows
+from evenhand.evaluation.core.judged_rows import EvaluatedRows
 from evenhand.evaluation.metrics.build import ask
 from evenhand.evaluation.resampling.bootstrap import bootstrap
 from evenhand.evaluation.resampling.differences import combined, difference
 from evenhand.evaluation.resampling.paired_interval import spread
-from evenhand.evaluation.resampling.unseen_errors import Classes, Hidden, Minima, hidden
+from evenhand.evaluation.resampling.unseen_errors import ClassCounts, Hidden, Minima, hidden
 
 AVERAGES = ["balanced_accuracy", "macro_f1", "macro_precision", "roc_auc", "average_precision"]
 
@@ -24,7 +24,7 @@ def rows(truth, wrong, k=3, groups=None):
     answer[wrong] = (answer[wrong] + 1) % k
     table = np.full((len(truth), k), 0.02 / k)
     table[np.arange(len(truth)), answer] += 0.98
-    return Rows(tuple("abcdefghijkl"[:k]), table, truth, groups=groups)
+    return EvaluatedRows(tuple("abcdefghijkl"[:k]), table, truth, groups=groups)
 
 
 def measures(truth, wrong_a, wrong_b, metric, k=3, groups=None):
@@ -177,6 +177,6 @@ def test_p_is_where_the_interval_ends_at_nothing(level, wrong_a, wrong_b, metric
 
 
 def test_no_class_adds_more_than_its_share():
-    one = Classes(1.0, np.array([0.01, 5.0]), np.array([0.5, 0.5]), 0.0)
+    one = ClassCounts(1.0, np.array([0.01, 5.0]), np.array([0.5, 0.5]), 0.0)
     assert one.reach(1e-9) == 0.5
     assert one.reach(1.0) == 0

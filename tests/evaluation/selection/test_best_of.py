@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from evenhand.evaluation.core.judged_rows import Rows
+from evenhand.evaluation.core.judged_rows import EvaluatedRows
 from evenhand.evaluation.metrics.build import ask
 from evenhand.evaluation.selection.best_of import best_of
 
@@ -11,7 +11,7 @@ def models(skills, n, rng):
     out = []
     for skill in skills:
         answer = np.where(rng.random(n) < skill, truth, (truth + 1) % 3)
-        out.append(ask(Rows(("a", "b", "c"), np.eye(3)[answer], truth), ["accuracy"], {}, {})[0])
+        out.append(ask(EvaluatedRows(("a", "b", "c"), np.eye(3)[answer], truth), ["accuracy"], {}, {})[0])
     return out
 
 
@@ -51,7 +51,7 @@ def rare(n, rng, count=1):
     truth = np.concatenate([np.arange(3), rng.choice(3, n - 3, p=[0.6, 0.36, 0.04])])
     other = rng.choice(3, (count, n), p=[0.6, 0.32, 0.08])
     answers = np.where(rng.random((count, n)) < 0.7, truth, other)
-    return [ask(Rows(("a", "b", "c"), np.eye(3)[one], truth), ["macro_f1"], {}, {})[0] for one in answers]
+    return [ask(EvaluatedRows(("a", "b", "c"), np.eye(3)[one], truth), ["macro_f1"], {}, {})[0] for one in answers]
 
 
 def test_one_alone_was_not_chosen_and_is_not_corrected():
@@ -79,7 +79,7 @@ def test_nor_is_a_loss():
     rng = np.random.default_rng(0)
     truth = rng.integers(0, 3, 50)
     tables = rng.dirichlet(np.ones(3), (5, 50)) / 2 + np.eye(3)[truth] / 2
-    every = [ask(Rows(("a", "b", "c"), table, truth), ["log_loss"], {}, {})[0] for table in tables]
+    every = [ask(EvaluatedRows(("a", "b", "c"), table, truth), ["log_loss"], {}, {})[0] for table in tables]
     found = best_of(every, list("abcde"), None, draws=50)
     assert found.corrected.estimate >= found.chosen_as == min(one.estimate() for one in every)
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from evenhand.models.acceleration.frozen import Frozen, multiplies_bf16
-from evenhand.models.feature_extractor import Features
+from evenhand.models.feature_extractor import FeatureExtractor
 from evenhand.models.network import Network
 
 Make = Callable[..., Network]
@@ -34,10 +34,10 @@ def test_other_weights_make_another_fast_form(network: Make, batch: torch.Tensor
 
 def test_precision_is_what_was_asked_for() -> None:
     cpu = torch.device("cpu")
-    assert Frozen(Features([]), "float32").dtype(cpu) == torch.float32
-    assert Frozen(Features([]), "bf16").dtype(cpu) == torch.bfloat16
+    assert Frozen(FeatureExtractor([]), "float32").dtype(cpu) == torch.float32
+    assert Frozen(FeatureExtractor([]), "bf16").dtype(cpu) == torch.bfloat16
     expected = torch.bfloat16 if multiplies_bf16(cpu) else torch.float32
-    assert Frozen(Features([]), "auto").dtype(cpu) == expected
+    assert Frozen(FeatureExtractor([]), "auto").dtype(cpu) == expected
 
 
 def test_an_old_torch_is_asked_in_its_own_words(monkeypatch: pytest.MonkeyPatch) -> None:

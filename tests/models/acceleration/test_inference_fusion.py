@@ -8,18 +8,18 @@ from torch import nn
 from evenhand.models.acceleration import inference_fusion
 from evenhand.models.acceleration.inference_fusion import Joined, distance, quickened
 from evenhand.models.encoders.blocks import stages_of
-from evenhand.models.feature_extractor import Features
+from evenhand.models.feature_extractor import FeatureExtractor
 from evenhand.models.pooling import Pool
 
-Encoder = Callable[[str, torch.Tensor], Features]
+Encoder = Callable[[str, torch.Tensor], FeatureExtractor]
 
 
 @pytest.fixture
 def encoder(lived_in: Callable[[nn.Module], nn.Module]) -> Encoder:
-    def make(name: str, x: torch.Tensor) -> Features:
+    def make(name: str, x: torch.Tensor) -> FeatureExtractor:
         backbone = lived_in(timm.create_model(name, num_classes=0)).eval()
         stages = [stage.module for stage in stages_of(backbone, x[:1])]
-        return Features(stages, [(len(stages) - 1, Pool("avg"))]).requires_grad_(False)
+        return FeatureExtractor(stages, [(len(stages) - 1, Pool("avg"))]).requires_grad_(False)
 
     return make
 

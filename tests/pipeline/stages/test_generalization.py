@@ -11,7 +11,7 @@ from evenhand.base.errors import ConfigError, DataError
 from evenhand.base.storage.record import Record
 from evenhand.data.store.store import Store
 from evenhand.pipeline.stages.progress import Silent
-from evenhand.pipeline.stages.source import Source, fingerprint, read
+from evenhand.pipeline.stages.source import DataSource, fingerprint, read
 from evenhand.pipeline.verbs.run import opened
 from evenhand.settings.load import Settings, load
 from evenhand.testing.beats import write_record
@@ -35,7 +35,7 @@ def settings(tmp_path: Path, further: dict[str, Any], **data: Any) -> Settings:
     })  # fmt: skip
 
 
-def source(tmp_path: Path, further: dict[str, Any], **data: Any) -> Source:
+def source(tmp_path: Path, further: dict[str, Any], **data: Any) -> DataSource:
     records(tmp_path / "first", "a", "b")
     return read(settings(tmp_path, further, **data), Silent())
 

@@ -67,8 +67,8 @@ def test_nothing_is_deleted_and_nothing_is_evicted(stranger: tuple[Path, Path], 
     before = {path: path.stat().st_mtime_ns for path in precious.rglob("*")}
     evenhand.predict(record, record.parents[1] / "data", model="ensemble:neighbours", store=own.folder)
     evenhand.audit(record, model="a", again=True, parts=2, store=own.folder)
-    evenhand.assemble(record, methods=["neighbours"], store=own.folder)
-    evenhand.write_report(record)
+    evenhand.ensemble(record, methods=["neighbours"], store=own.folder)
+    evenhand.report(record)
     assert {path: path.stat().st_mtime_ns for path in precious.rglob("*")} == before
     assert {"name": "mine"} in list(own.usage()["key"])
     assert len(own.usage()) > 1, "what was decoded went into the reader's own store"

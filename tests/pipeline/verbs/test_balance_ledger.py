@@ -48,7 +48,7 @@ class Heard(Silent):
 
 
 def test_it_counts_the_rows_that_are_trained_on(data: Path) -> None:
-    (one,) = evenhand.ledger(config(data, balance={"sampler": "balanced"})).ledgers
+    (one,) = evenhand.balance_ledger(config(data, balance={"sampler": "balanced"})).ledgers
     assert 0 < one.plan.prior.counts.sum() < 90
     assert len(one.folds) == 2
     assert one.models == ("m",)
@@ -64,7 +64,9 @@ def test_models_and_stages_that_differ_have_ledgers_of_their_own(data: Path) -> 
         {"name": "c", "encoder": "small", "balance": {"sampler": "balanced"}},
         {"name": "d", "encoder": "small", "train": {"stage": stages}},
     ]
-    found = evenhand.ledger(config(data, model=models, balance={"weights": "inverse", "on_overshoot": "allow"}))
+    found = evenhand.balance_ledger(
+        config(data, model=models, balance={"weights": "inverse", "on_overshoot": "allow"})
+    )
     assert [(one.models, one.stage, one.key) for one in found.ledgers] == [
         (("a", "b"), None, "balance"),
         (("c",), None, "model.c.balance"),
@@ -77,7 +79,7 @@ def test_models_and_stages_that_differ_have_ledgers_of_their_own(data: Path) -> 
 
 def test_an_overshoot_is_shown_and_refused_before_anything_is_written(data: Path) -> None:
     asked = config(data, balance=BOTH, output=str(data.parent / "refused"))
-    books = evenhand.ledger(asked)
+    books = evenhand.balance_ledger(asked)
     assert books.refusal is not None
     assert books.findings[0].code == "EH201"
     with pytest.raises(ConfigError, match=r"balance: m; sampler balanced \(1.00\) and weights inverse \(1.00\)"):
@@ -96,14 +98,14 @@ def test_a_run_says_it_before_the_first_batch_and_keeps_it(data: Path) -> None:
 
 
 def test_what_is_softened_is_a_note(data: Path) -> None:
-    books = evenhand.ledger(config(data, balance={**BOTH, "on_overshoot": "soften"}))
+    books = evenhand.balance_ledger(config(data, balance={**BOTH, "on_overshoot": "soften"}))
     assert books.refusal is None
     assert books.ledgers[0].plan.prior.exponent == pytest.approx(1.0)
     assert [f.severity for f in books.findings if f.code == "EH201"] == ["note"]
 
 
 def test_a_plain_configuration_has_a_ledger_too(data: Path) -> None:
-    assert "Exponent 0.00: the data are left as they are." in str(evenhand.ledger(config(data)))
+    assert "Exponent 0.00: the data are left as they are." in str(evenhand.balance_ledger(config(data)))
 
 
 def test_a_look_at_the_data_has_the_ledger_and_its_findings(data: Path) -> None:
@@ -122,14 +124,14 @@ def test_a_look_at_the_data_has_the_ledger_and_its_findings(data: Path) -> None:
 )
 def test_what_does_not_fit_the_data_is_told(data: Path, balance: dict[str, Any], words: str) -> None:
     with pytest.raises(EvenhandError, match=words):
-        evenhand.ledger(config(data, balance=balance))
+        evenhand.balance_ledger(config(data, balance=balance))
     with pytest.raises(EvenhandError, match=words):
         evenhand.run(config(data, balance=balance, output=str(data.parent / "wrong")))
     assert not (data.parent / "wrong").exists()
 
 
 def test_it_is_plain_for_json_and_reads_as_text(data: Path) -> None:
-    books = evenhand.ledger(config(data))
+    books = evenhand.balance_ledger(config(data))
     assert books.document()["ledgers"][0]["key"] == "balance"
     assert str(books).startswith("Balance of m: sampler none, weights none, loss cross_entropy")
     assert repr(books).startswith("Books(1 ledgers")

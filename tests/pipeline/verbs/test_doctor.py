@@ -61,7 +61,7 @@ def test_the_second_set_is_judged_and_predicted_and_chooses_nothing(done: Run) -
 
 
 def test_a_record_is_looked_at_again_from_its_files_alone(done: Run) -> None:
-    found = evenhand.examine(done.path)
+    found = evenhand.doctor(done.path)
     assert {"EH301", "EH302", "EH303", "EH311"} <= set(found.passed)
     assert not found.broken
     assert [f.code for f in found.findings] == [f.code for f in done.findings]
@@ -74,7 +74,7 @@ def test_what_a_course_shows_later_is_found_in_the_record(done: Run, tmp_path: P
     lines = [dict(line) for line in epoch_lines(path)]
     lines[-1]["train_loss"] = None
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    finding = next(f for f in evenhand.examine(copy).findings if f.code == "EH311")
+    finding = next(f for f in evenhand.doctor(copy).findings if f.code == "EH311")
     assert "in 1 of 2 fits (first: fold 0, seed 0)" in finding.says
 
 
@@ -87,7 +87,7 @@ def test_classes_that_the_data_do_not_have_are_told_before_anything_is_decoded(f
 
 
 def test_the_shell_tells_the_same(done: Run, tmp_path: Path) -> None:
-    found = evenhand.examine(done.path)
+    found = evenhand.doctor(done.path)
     told = CliRunner().invoke(app, ["doctor", str(done.path), "--json"])
     assert json.loads(told.stdout) == json.loads(to_json(found.document()))
     assert told.exit_code == (1 if found.worst == "error" else 0)

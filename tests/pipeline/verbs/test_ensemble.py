@@ -16,7 +16,7 @@ from evenhand.base.storage.atomic import to_json
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Folds, Predictions, Samples
 from evenhand.cli.app import app
-from evenhand.evaluation.reading.labels import Labels, read_labels
+from evenhand.evaluation.reading.labels import TruthTable, read_labels
 from evenhand.pipeline.verbs.ensemble import write_predictions
 from evenhand.settings.load import load
 
@@ -51,13 +51,13 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def labels_of(folder: Path) -> Labels:
+def labels_of(folder: Path) -> TruthTable:
     return read_labels(folder / "labels.csv", label="kind", group="series")
 
 
 def test_files_of_every_kind_become_one(folder: Path) -> None:
     sources = [folder / name for name in ("one.csv", "two.parquet", "three.npz")]
-    made = evenhand.assemble(*sources, labels=labels_of(folder), methods=["equal", "nnls+temperature"], draws=200)
+    made = evenhand.ensemble(*sources, labels=labels_of(folder), methods=["equal", "nnls+temperature"], draws=200)
     assert made.models.names == ("one", "two", "three")
     assert [c.out_of_fold_here for c in made.models.coverage] == [True, True, False]
     assert [one.name for one in made.blends] == ["ensemble:equal", "ensemble:nnls+temperature"]
@@ -68,7 +68,7 @@ def test_files_of_every_kind_become_one(folder: Path) -> None:
 
 
 def test_blends_are_written_so_that_they_can_be_read_again(folder: Path) -> None:
-    made = evenhand.assemble(folder / "one.csv", folder / "two.parquet", labels=labels_of(folder), draws=200)
+    made = evenhand.ensemble(folder / "one.csv", folder / "two.parquet", labels=labels_of(folder), draws=200)
     write_predictions(made, folder / "out.csv")
     equal, nnls = evenhand.read_predictions(folder / "out.csv")
     assert (equal.model, nnls.model) == ("ensemble:equal", "ensemble:nnls")
@@ -82,20 +82,20 @@ def test_new_rows_are_blended_like_the_old(folder: Path) -> None:
             folder / f"{name}.csv", index=False
         )
     sources, new = [folder / "one.csv", folder / "two.parquet"], [folder / "n1.csv", folder / "n2.csv"]
-    made = evenhand.assemble(*sources, labels=labels_of(folder), methods=["nnls"], new=new, draws=200)
+    made = evenhand.ensemble(*sources, labels=labels_of(folder), methods=["nnls"], new=new, draws=200)
     (one,) = made.blends
     assert one.test.origin == "test"
     assert set(made.predictions["set"]) == {"oof", "test"}
     with pytest.raises(DataError, match="predictions of 1 models for new rows, and 2 models are blended"):
-        evenhand.assemble(*sources, labels=labels_of(folder), new=new[:1], draws=200)
+        evenhand.ensemble(*sources, labels=labels_of(folder), new=new[:1], draws=200)
 
 
 def test_rows_that_one_lacks_are_left_out_only_when_that_is_said(folder: Path) -> None:
     table(1.0, 4, 150).to_csv(folder / "part.csv", index=False)
     sources = [folder / "one.csv", folder / "part.csv"]
     with pytest.raises(DataError, match='"part" lacks 50 rows of "one".*--rows common'):
-        evenhand.assemble(*sources, labels=labels_of(folder))
-    made = evenhand.assemble(*sources, labels=labels_of(folder), rows="common", draws=200)
+        evenhand.ensemble(*sources, labels=labels_of(folder))
+    made = evenhand.ensemble(*sources, labels=labels_of(folder), rows="common", draws=200)
     assert len(made.models.first) == 150
     assert made.worth.gaps[0].lacking == 50
 
@@ -103,7 +103,7 @@ def test_rows_that_one_lacks_are_left_out_only_when_that_is_said(folder: Path) -
 def test_without_any_folds_a_plan_is_made_and_nothing_is_believed(folder: Path) -> None:
     for name in ("one", "four"):
         table(1.0, len(name)).drop(columns="fold").to_csv(folder / f"{name}.csv", index=False)
-    made = evenhand.assemble(folder / "one.csv", folder / "four.csv", labels=labels_of(folder), draws=200)
+    made = evenhand.ensemble(folder / "one.csv", folder / "four.csv", labels=labels_of(folder), draws=200)
     assert made.models.elsewhere == ("one", "four")
     first = made.models.first
     pairs = {(group, fold) for group, fold in zip(first.groups, first.fold, strict=True)}
@@ -113,7 +113,7 @@ def test_without_any_folds_a_plan_is_made_and_nothing_is_believed(folder: Path) 
 def test_fewer_groups_than_five_make_a_plan_of_as_many_folds(folder: Path) -> None:
     table(1.0, 4).drop(columns="fold").assign(group=np.arange(200) % 3).to_csv(folder / "few.csv", index=False)
     labels = read_labels(folder / "labels.csv", label="kind")
-    made = evenhand.assemble(folder / "few.csv", labels=labels, methods=["equal"], draws=50)
+    made = evenhand.ensemble(folder / "few.csv", labels=labels, methods=["equal"], draws=50)
     assert set(made.models.first.fold) == {0, 1, 2}
 
 
@@ -124,7 +124,7 @@ def test_one_group_cannot_be_dealt_to_folds_and_says_so(
     one = table(1.0, 4, rows).drop(columns="fold")
     (one if group is None else one.assign(group=group)).to_csv(folder / "alone.csv", index=False)
     with pytest.raises(DataError, match=words):
-        evenhand.assemble(folder / "alone.csv", labels=read_labels(folder / "labels.csv", label="kind"))
+        evenhand.ensemble(folder / "alone.csv", labels=read_labels(folder / "labels.csv", label="kind"))
     arguments = ["ensemble", str(folder / "alone.csv"), "--labels", str(folder / "labels.csv"), "--label", "kind"]
     result = CliRunner().invoke(app, arguments)
     assert (result.exit_code, "cannot be made" in " ".join(result.stderr.split())) == (2, True)
@@ -133,7 +133,7 @@ def test_one_group_cannot_be_dealt_to_folds_and_says_so(
 def test_models_of_one_name_are_told_apart(folder: Path) -> None:
     (folder / "more").mkdir()
     table(1.5, 5).to_csv(folder / "more" / "one.csv", index=False)
-    made = evenhand.assemble(folder / "one.csv", folder / "more" / "one.csv", labels=labels_of(folder), draws=200)
+    made = evenhand.ensemble(folder / "one.csv", folder / "more" / "one.csv", labels=labels_of(folder), draws=200)
     assert made.models.names == (f"{folder.name}/one", "more/one")
 
 
@@ -181,13 +181,13 @@ def run_of(output: Path, seed: int, **balance: object) -> Record:
 def test_runs_under_different_priors_are_told(tmp_path: Path) -> None:
     natural, even = run_of(tmp_path, 1), run_of(tmp_path, 2, correct_to="uniform")
     again = run_of(tmp_path, 3, sampler="balanced")  # trained otherwise, corrected to the same
-    made = evenhand.assemble(natural, even, methods=["equal"], draws=20)
+    made = evenhand.ensemble(natural, even, methods=["equal"], draws=20)
     (found,) = made.findings
     assert found.code == "EH210"
     assert f"{natural.path.name}/lite stands for natural shares, {even.path.name}/lite for equal" in found.says
     assert found.patch is None
     assert [one["code"] for one in made.document()["findings"]] == ["EH210"]
-    assert evenhand.assemble(natural, again, methods=["equal"], draws=20).findings == ()
+    assert evenhand.ensemble(natural, again, methods=["equal"], draws=20).findings == ()
     words = CliRunner(env={"COLUMNS": "250"}).invoke(app, ["ensemble", str(natural.path), str(even.path)])
     assert "EH210 warning" in words.output
 

@@ -154,7 +154,7 @@ def test_the_report_can_be_written_again_without_the_data(data: Path, done: Run,
     moved = tmp_path / "gone"
     data.rename(moved)
     try:
-        path = evenhand.write_report(done.path)
+        path = evenhand.report(done.path)
         assert "data:image/jpeg" not in path.read_text(encoding="utf-8")
     finally:
         moved.rename(data)

@@ -95,9 +95,9 @@ def test_new_rows_are_predicted(done: Run, model: str | None) -> None:
 def test_runs_are_compared_audited_examined_and_reported(done: Run, tmp_path: Path) -> None:
     assert evenhand.compare(done.path).verdicts
     assert evenhand.audit(done.path)
-    evenhand.examine(done.path)
-    evenhand.write_report(done.path)
-    assert evenhand.ledger(config(done.path.parents[1])) is not None
+    evenhand.doctor(done.path)
+    evenhand.report(done.path)
+    assert evenhand.balance_ledger(config(done.path.parents[1])) is not None
 
 
 @pytest.mark.slow

@@ -8,8 +8,8 @@ import torch
 
 from evenhand.training.config import TrainConfig
 from evenhand.training.inputs.inputs import ViewInputs
-from evenhand.training.loop.checkpoint import Keeper
-from evenhand.training.loop.fit_spec import Job, Stage
+from evenhand.training.loop.checkpoint import Checkpointer
+from evenhand.training.loop.fit_spec import FitSpec, FitStage
 from evenhand.training.loop.loop import fit
 
 
@@ -34,13 +34,13 @@ def config(**changes: object) -> TrainConfig:
 EVERYTHING = {"ema": 0.9, "swa_from": 2, "mixup": 0.3, "sam": 0.02, "clip": 1.0, "schedule": "plateau"}
 
 
-def staged(tiny: SimpleNamespace, train: TrainConfig) -> Job:
+def staged(tiny: SimpleNamespace, train: TrainConfig) -> FitSpec:
     x, _ = tiny.easy()
     network = tiny.Network()
     with torch.no_grad():
         features = network.eval().body(torch.from_numpy(x[:, 0])).numpy()[:, None]
-    stages = (Stage("head", 2, 0.03, ViewInputs(features)), Stage("all", 3, 0.01, ViewInputs(x)))
-    return tiny.job(train, network=network, stages=stages)
+    stages = (FitStage("head", 2, 0.03, ViewInputs(features)), FitStage("all", 3, 0.01, ViewInputs(x)))
+    return tiny.spec(train, network=network, stages=stages)
 
 
 @pytest.mark.parametrize("changes", [{}, {"optimizer": "sgd"}, EVERYTHING], ids=["plain", "sgd", "everything"])
@@ -49,15 +49,15 @@ def test_a_fit_killed_after_any_epoch_ends_with_the_same_bits(
     tiny: SimpleNamespace, tmp_path: Path, changes: dict[str, object], stages: bool
 ) -> None:
     train = config(**changes)
-    make = (lambda: staged(tiny, train)) if stages else (lambda: tiny.job(train))
+    make = (lambda: staged(tiny, train)) if stages else (lambda: tiny.spec(train))
     whole = make()
     expected = fit(whole)
     for epoch in range(1, 6):
         folder = tmp_path / str(epoch)
         with pytest.raises(Killed):
-            fit(make(), Keeper(folder, every_s=0, share=1e9), kill_after(epoch))
+            fit(make(), Checkpointer(folder, every_s=0, share=1e9), kill_after(epoch))
         broken = make()
-        found = fit(broken, Keeper(folder, every_s=0, share=1e9))
+        found = fit(broken, Checkpointer(folder, every_s=0, share=1e9))
         assert tiny.same_bits(tiny.weights_of(whole.network), tiny.weights_of(broken.network))
         timeless = [[{**line, "seconds": 0} for line in fitted.lines] for fitted in (expected, found)]
         assert timeless[0] == timeless[1]
@@ -67,44 +67,44 @@ def test_a_fit_killed_after_any_epoch_ends_with_the_same_bits(
 def test_lines_are_neither_doubled_nor_lost(tiny: SimpleNamespace, tmp_path: Path) -> None:
     for epochs in (2, 4):
         with pytest.raises(Killed):
-            fit(tiny.job(config()), Keeper(tmp_path, every_s=0, share=1e9), kill_after(epochs))
+            fit(tiny.spec(config()), Checkpointer(tmp_path, every_s=0, share=1e9), kill_after(epochs))
         lines = [json.loads(line) for line in (tmp_path / "epochs.jsonl").read_text().splitlines()]
         assert [line["epoch"] for line in lines] == list(range(epochs))
 
 
 def test_a_state_of_another_fit_is_not_read(tiny: SimpleNamespace, tmp_path: Path) -> None:
     with pytest.raises(Killed):
-        fit(tiny.job(config()), Keeper(tmp_path, "one", every_s=0), kill_after(1))
-    assert Keeper(tmp_path, "one").read() is not None
-    assert Keeper(tmp_path, "two").read() is None
+        fit(tiny.spec(config()), Checkpointer(tmp_path, "one", every_s=0), kill_after(1))
+    assert Checkpointer(tmp_path, "one").read() is not None
+    assert Checkpointer(tmp_path, "two").read() is None
 
 
 @pytest.mark.parametrize("content", [b"", b"not a state", b"PK\x03\x04 half"])
 def test_a_damaged_state_is_as_none(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "state.pt").write_bytes(content)
-    assert Keeper(tmp_path).read() is None
+    assert Checkpointer(tmp_path).read() is None
 
 
 def test_a_state_that_would_run_code_is_as_none(tmp_path: Path) -> None:
     torch.save({"fingerprint": "", "state": {"path": Path("x")}}, tmp_path / "state.pt")
-    assert Keeper(tmp_path).read() is None
+    assert Checkpointer(tmp_path).read() is None
 
 
 def test_short_epochs_are_not_kept_each(tmp_path: Path) -> None:
-    assert not Keeper(tmp_path, every_s=1000).due
-    assert Keeper(tmp_path, every_s=0).due
-    assert not Keeper(None, every_s=0).due
+    assert not Checkpointer(tmp_path, every_s=1000).due
+    assert Checkpointer(tmp_path, every_s=0).due
+    assert not Checkpointer(None, every_s=0).due
 
 
 def test_writing_takes_a_small_share_of_the_time(tmp_path: Path) -> None:
-    keeper = Keeper(tmp_path, every_s=0, share=1e-9)
+    keeper = Checkpointer(tmp_path, every_s=0, share=1e-9)
     assert keeper.due
     keeper.keep({"lines": []})
     assert not keeper.due
 
 
 def test_a_state_that_is_no_longer_needed_goes(tmp_path: Path) -> None:
-    keeper = Keeper(tmp_path)
+    keeper = Checkpointer(tmp_path)
     keeper.keep({"lines": []})
     keeper.forget()
     keeper.forget()

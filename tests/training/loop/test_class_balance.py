@@ -19,12 +19,12 @@ from evenhand.training.config import TrainConfig
 from evenhand.training.inputs.batch_order import drawn
 from evenhand.training.inputs.inputs import ViewInputs
 from evenhand.training.loop.class_balance import Balance, balance_of
-from evenhand.training.loop.fit_spec import Job, Stage
+from evenhand.training.loop.fit_spec import FitSpec, FitStage
 from evenhand.training.loop.loop import fit
 from evenhand.training.monitor.scorer import Score
 from evenhand.training.plain_module import Whole
-from evenhand.training.tasks.build_spec import fold_job
-from evenhand.training.tasks.context import Assignment
+from evenhand.training.tasks.build_spec import fold_spec
+from evenhand.training.tasks.context import TaskContext
 from evenhand.training.tasks.fit_fold import run_task, summary_of
 from evenhand.training.tasks.predict_fold import network_probabilities, predict_fold
 from evenhand.training.tasks.predictions_file import stage_logits
@@ -33,8 +33,8 @@ LABELS = np.repeat(np.arange(3), [160, 30, 10])
 NAMES = ("N", "V", "S")
 
 
-def job(*, epochs: int = 2, stages: int = 1, seen: list[np.ndarray] | None = None, **balance: Any) -> Job:
-    """Return a job on rows that tell nothing, in which only the belief about shares can be learned."""
+def spec(*, epochs: int = 2, stages: int = 1, seen: list[np.ndarray] | None = None, **balance: Any) -> FitSpec:
+    """Return a spec on rows that tell nothing, in which only the belief about shares can be learned."""
     rng = np.random.default_rng(0)
     x = rng.normal(size=(400, 1, 2)).astype(np.float32)
     y = np.concatenate([LABELS, LABELS])
@@ -51,9 +51,9 @@ def job(*, epochs: int = 2, stages: int = 1, seen: list[np.ndarray] | None = Non
 
     own = BalanceConfig(**balance)
     last = own.overridden({"sampler": "balanced_subset", "weights": "none"})
-    return fold_job(
+    return fold_spec(
         network,
-        tuple(Stage("all", epochs, 0.05, inputs) for _ in range(stages)),
+        tuple(FitStage("all", epochs, 0.05, inputs) for _ in range(stages)),
         y,
         3,
         fit_rows=np.arange(200),
@@ -91,7 +91,7 @@ NATURAL = np.array([160, 30, 10]) / 200
 def test_what_is_judged_stands_for_the_data_while_weights_are_natural_and_after() -> None:
     """Before weights are in force there is nothing to correct, and nothing is; the epoch that is kept decides."""
     seen: list[np.ndarray] = []
-    made = job(epochs=40, seen=seen, weights="inverse", weights_from=12)
+    made = spec(epochs=40, seen=seen, weights="inverse", weights_from=12)
     fitted = fit(made)
     assert seen[11].mean(axis=0) == pytest.approx(NATURAL, abs=0.06)
     assert seen[39].mean(axis=0) == pytest.approx(NATURAL, abs=0.06)
@@ -101,17 +101,17 @@ def test_what_is_judged_stands_for_the_data_while_weights_are_natural_and_after(
 
 def test_the_shift_of_the_epoch_that_is_kept_goes_with_its_weights() -> None:
     values = iter([0.9, 0.1, 0.1])
-    made = replace(job(epochs=3, weights="inverse", warmup_epochs=2), scorer=lambda p: Score(next(values)))
+    made = replace(spec(epochs=3, weights="inverse", warmup_epochs=2), scorer=lambda p: Score(next(values)))
     fitted = fit(made)
     assert (fitted.epoch, fitted.correction) == (0, None)
     values = iter([0.1, 0.9, 0.1])
-    fitted = fit(replace(job(epochs=3, weights="inverse", warmup_epochs=2), scorer=lambda p: Score(next(values))))
+    fitted = fit(replace(spec(epochs=3, weights="inverse", warmup_epochs=2), scorer=lambda p: Score(next(values))))
     assert np.ptp(fitted.correction) == pytest.approx(np.log(16) / 2)
 
 
 def test_an_even_average_is_corrected_as_its_last_epoch() -> None:
     values, seen = iter([0.1, 0.1, 0.1, 0.9]), []
-    made = job(epochs=3, weights="inverse", warmup_epochs=2)
+    made = spec(epochs=3, weights="inverse", warmup_epochs=2)
     made = replace(made, train=made.train.model_copy(update={"swa_from": 0}))
     fitted = fit(replace(made, scorer=lambda p: (seen.append(p), Score(next(values)))[1]))
     assert fitted.form == "swa"
@@ -120,8 +120,8 @@ def test_an_even_average_is_corrected_as_its_last_epoch() -> None:
 
 def test_an_overshoot_is_refused_by_the_fold_as_well() -> None:
     with pytest.raises(EvenhandError, match="together have the exponent 2.00"):
-        job(sampler="balanced", weights="inverse")
-    assert job(sampler="balanced", weights="inverse", on_overshoot="allow").chances is not None
+        spec(sampler="balanced", weights="inverse")
+    assert spec(sampler="balanced", weights="inverse", on_overshoot="allow").chances is not None
 
 
 def test_logits_are_corrected_where_there_is_something_to_correct() -> None:
@@ -135,7 +135,7 @@ def test_logits_are_corrected_where_there_is_something_to_correct() -> None:
 
 def test_what_is_judged_is_corrected_and_what_is_trained_is_not() -> None:
     seen: list[np.ndarray] = []
-    made = job(epochs=12, seen=seen, sampler="balanced")
+    made = spec(epochs=12, seen=seen, sampler="balanced")
     fit(made)
     assert seen[-1].mean(axis=0) == pytest.approx(np.array([160, 30, 10]) / 200, abs=0.06)
     raw = made.network.tuned(torch.randn(500, 2)).softmax(dim=1).mean(dim=0)
@@ -144,26 +144,26 @@ def test_what_is_judged_is_corrected_and_what_is_trained_is_not() -> None:
 
 def test_written_logits_are_those_that_were_judged() -> None:
     seen: list[np.ndarray] = []
-    made = job(seen=seen, sampler="sqrt")
+    made = spec(seen=seen, sampler="sqrt")
     logits = fit(made).correction + stage_logits(made, 0, made.judge_rows)
     assert torch.from_numpy(logits).softmax(dim=1).numpy() == pytest.approx(seen[-1], abs=1e-5)
 
 
 def test_an_epoch_holds_the_mix_that_is_told() -> None:
-    lines = fit(job(sampler="balanced", weights={"name": "inverse", "power": 0.04})).lines
+    lines = fit(spec(sampler="balanced", weights={"name": "inverse", "power": 0.04})).lines
     assert lines[0]["batch_mix"] == pytest.approx(lines[0]["expected_mix"], abs=0.011)
     assert lines[0]["weights"] == pytest.approx(lines[1]["weights"])
 
 
 def test_a_warm_up_is_seen_in_the_lines() -> None:
-    lines = fit(job(epochs=3, weights="inverse", warmup_epochs=2)).lines
+    lines = fit(spec(epochs=3, weights="inverse", warmup_epochs=2)).lines
     assert lines[0]["weights"] == pytest.approx([1.0] * 3)
     assert lines[1]["weights"][2] / lines[1]["weights"][0] == pytest.approx(4.0)
     assert lines[2]["weights"][2] / lines[2]["weights"][0] == pytest.approx(16.0)
 
 
 def test_a_balanced_subset_makes_short_epochs_in_its_stage() -> None:
-    made = job(epochs=1, stages=2)
+    made = spec(epochs=1, stages=2)
     assert [stage.balance.epoch_rows for stage in made.stages] == [None, 30]
     lines = fit(made).lines
     assert [line["sets"]["train"]["rows"] for line in lines] == [200, 30]
@@ -222,11 +222,11 @@ def test_smoothing_is_taken_off_what_is_judged_written_and_predicted(
     folder = made.record.task_folder("m", 0, 0)
     table = pd.read_parquet(folder / "predictions.parquet")
     p = table[["p:a", "p:b", "p:ц"]].to_numpy()
-    assignment = Assignment.of(**made.common)
-    shown = assignment.entry(assignment.model.size)
-    network = load_network(folder / "weights.safetensors", shared=assignment.shared)
+    context = TaskContext.of(**made.common)
+    shown = context.entry(context.model.size)
+    network = load_network(folder / "weights.safetensors", shared=context.shared)
     position = made.samples.frame.set_index("id").loc[table["id"], "eh:row"].to_numpy()
-    smoothed = np.log(network_probabilities(assignment, network, shown)[position])
+    smoothed = np.log(network_probabilities(context, network, shown)[position])
     assert not np.allclose(p, softmax(smoothed, axis=1), atol=0.01)
     right = corrected(smoothed, summary["correction"], Unsmoothing.of(summary["unsmoothing"]))
     assert p == pytest.approx(softmax(right, axis=1), abs=1e-5)
@@ -262,7 +262,7 @@ def test_a_stage_has_a_balance_of_its_own(make_record: Callable[..., SimpleNames
 
 
 def test_jobs_made_by_hand_keep_their_own_loss_and_chances() -> None:
-    made = job(sampler="balanced")
+    made = spec(sampler="balanced")
     by_hand = replace(made, stages=tuple(replace(stage, balance=None) for stage in made.stages))
     line = fit(by_hand).lines[0]
     assert line["batch_mix"] == pytest.approx([1 / 3] * 3, abs=0.02)

@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 import torch
 
-from evenhand.balance.registries import LOSSES, Classes, chosen
+from evenhand.balance.registries import LOSSES, ClassNames, chosen
 from evenhand.base.errors import TaskError
 from evenhand.training.config import TrainConfig
 from evenhand.training.inputs.inputs import ViewInputs
 from evenhand.training.inputs.targets import Targets
-from evenhand.training.loop.fit_spec import Stage
+from evenhand.training.loop.fit_spec import FitStage
 from evenhand.training.loop.loop import fit
 from evenhand.training.monitor.scorer import Score
 
@@ -22,8 +22,8 @@ def config(**changes: object) -> TrainConfig:
 
 
 def test_it_learns_and_keeps_the_best_epoch(tiny: SimpleNamespace) -> None:
-    job = tiny.job(config(epochs=15))
-    fitted = fit(job)
+    spec = tiny.spec(config(epochs=15))
+    fitted = fit(spec)
     scores = [line["score"] for line in fitted.lines]
     assert len(fitted.lines) == 15
     assert fitted.score.value == max(scores) > 0.7
@@ -33,34 +33,34 @@ def test_it_learns_and_keeps_the_best_epoch(tiny: SimpleNamespace) -> None:
 
 
 def test_the_network_is_left_with_the_weights_that_judged_best(tiny: SimpleNamespace) -> None:
-    job = tiny.job(config())
-    fitted = fit(job)
+    spec = tiny.spec(config())
+    fitted = fit(spec)
     x, _ = tiny.easy()
     with torch.no_grad():
-        logits = job.network.tuned(torch.from_numpy(x[job.judge_rows, 0]))
-    assert job.scorer(logits.softmax(1).numpy()).value == fitted.score.value
+        logits = spec.network.tuned(torch.from_numpy(x[spec.judge_rows, 0]))
+    assert spec.scorer(logits.softmax(1).numpy()).value == fitted.score.value
 
 
 def test_equal_jobs_give_equal_bits_and_another_key_gives_others(tiny: SimpleNamespace) -> None:
-    one, two, other = (tiny.job(config(), key=(0, "tiny", fold)) for fold in (0, 0, 1))
+    one, two, other = (tiny.spec(config(), key=(0, "tiny", fold)) for fold in (0, 0, 1))
     torch.manual_seed(1)
     fit(one)
     torch.manual_seed(2)  # the global generator decides nothing
     fit(two)
     fit(other)
-    bits = [tiny.weights_of(job.network) for job in (one, two, other)]
+    bits = [tiny.weights_of(spec.network) for spec in (one, two, other)]
     assert tiny.same_bits(bits[0], bits[1])
     assert not tiny.same_bits(bits[0], bits[2])
 
 
 def test_the_global_generator_is_left_as_it_was(tiny: SimpleNamespace) -> None:
     before = torch.get_rng_state()
-    fit(tiny.job(config(epochs=1)))
+    fit(tiny.spec(config(epochs=1)))
     assert torch.equal(torch.get_rng_state(), before)
 
 
 def test_a_line_tells_what_happened(tiny: SimpleNamespace) -> None:
-    line = fit(tiny.job(config(epochs=2, warmup_epochs=0, schedule="constant"))).lines[1]
+    line = fit(tiny.spec(config(epochs=2, warmup_epochs=0, schedule="constant"))).lines[1]
     assert set(line) >= {"epoch", "stage", "seconds", "learning_rate", "train_loss", "validation_loss", "score"}
     assert (line["epoch"], line["stage"], line["form"]) == (1, 0, "plain")
     assert line["learning_rate"] == pytest.approx(0.03)
@@ -69,16 +69,16 @@ def test_a_line_tells_what_happened(tiny: SimpleNamespace) -> None:
 
 def test_it_stops_when_nothing_gets_better(tiny: SimpleNamespace) -> None:
     values = iter([0.1, 0.5, 0.4, 0.49, 0.3, 0.9, 0.9])
-    job = tiny.job(config(epochs=7, early_stop=3), scorer=lambda p: Score(next(values)))
-    fitted = fit(job)
+    spec = tiny.spec(config(epochs=7, early_stop=3), scorer=lambda p: Score(next(values)))
+    fitted = fit(spec)
     assert [line["score"] for line in fitted.lines] == [0.1, 0.5, 0.4, 0.49, 0.3]
     assert (fitted.epoch, fitted.value) == (1, 0.5)
 
 
 def test_the_loss_can_choose(tiny: SimpleNamespace) -> None:
     rising = iter(np.arange(1, 10) / 10)
-    job = tiny.job(config(choose_by="loss"), scorer=lambda p: Score(float(next(rising))))
-    fitted = fit(job)
+    spec = tiny.spec(config(choose_by="loss"), scorer=lambda p: Score(float(next(rising))))
+    fitted = fit(spec)
     losses = [line["validation_loss"] for line in fitted.lines]
     assert fitted.epoch == int(np.argmin(losses))
     assert fitted.value == -min(losses)
@@ -87,7 +87,7 @@ def test_the_loss_can_choose(tiny: SimpleNamespace) -> None:
 def test_a_plateau_lowers_the_rate(tiny: SimpleNamespace) -> None:
     values = iter([0.5, 0.4, 0.4, 0.4, 0.4, 0.4])
     train = config(schedule="plateau", plateau_epochs=2, plateau_factor=0.1, warmup_epochs=0)
-    lines = fit(tiny.job(train, scorer=lambda p: Score(next(values)))).lines
+    lines = fit(tiny.spec(train, scorer=lambda p: Score(next(values)))).lines
     assert [line["learning_rate"] for line in lines] == pytest.approx([0.03] * 3 + [0.003] * 2 + [0.0003])
 
 
@@ -98,14 +98,14 @@ def test_stages_open_more_of_the_network_and_go_on_from_the_best(tiny: SimpleNam
     with torch.no_grad():
         network.eval()
         features = network.body(torch.from_numpy(x[:, 0])).numpy()[:, None]
-    stages = (Stage("head", 2, 0.03, ViewInputs(features)), Stage("all", 2, 0.003, ViewInputs(x)))
-    frozen = tiny.job(config(), network=tiny.Network(), stages=stages[:1])
+    stages = (FitStage("head", 2, 0.03, ViewInputs(features)), FitStage("all", 2, 0.003, ViewInputs(x)))
+    frozen = tiny.spec(config(), network=tiny.Network(), stages=stages[:1])
     fit(frozen)
     after = tiny.weights_of(frozen.network)
     assert all(torch.equal(after[name], start[name]) for name in start if name.startswith("body"))
     assert not torch.equal(after["head.1.weight"], start["head.1.weight"])
 
-    both = tiny.job(config(warmup_epochs=0, schedule="constant"), network=tiny.Network(), stages=stages)
+    both = tiny.spec(config(warmup_epochs=0, schedule="constant"), network=tiny.Network(), stages=stages)
     values = iter([0.3, 0.2, 0.4, 0.6])
     fitted = fit(replace(both, scorer=lambda p: Score(next(values))))
     assert [line["stage"] for line in fitted.lines] == [0, 0, 1, 1]
@@ -115,11 +115,11 @@ def test_stages_open_more_of_the_network_and_go_on_from_the_best(tiny: SimpleNam
 
 def test_a_later_stage_that_is_no_better_is_given_up(tiny: SimpleNamespace) -> None:
     x, _ = tiny.easy()
-    stages = (Stage("all", 1, 0.03, ViewInputs(x)), Stage("all", 2, 0.03, ViewInputs(x)))
-    alone = tiny.job(config(), stages=stages[:1])
+    stages = (FitStage("all", 1, 0.03, ViewInputs(x)), FitStage("all", 2, 0.03, ViewInputs(x)))
+    alone = tiny.spec(config(), stages=stages[:1])
     fit(alone)
     values = iter([0.9, 0.1, 0.2])
-    both = tiny.job(config(), stages=stages, scorer=lambda p: Score(next(values)))
+    both = tiny.spec(config(), stages=stages, scorer=lambda p: Score(next(values)))
     assert fit(both).epoch == 0
     assert tiny.same_bits(tiny.weights_of(alone.network), tiny.weights_of(both.network))
 
@@ -140,7 +140,7 @@ def test_a_later_stage_that_is_no_better_is_given_up(tiny: SimpleNamespace) -> N
     ids=str,
 )
 def test_every_way_of_training_learns(tiny: SimpleNamespace, changes: dict[str, object]) -> None:
-    assert fit(tiny.job(config(epochs=12, **changes))).score.value > 0.6
+    assert fit(tiny.spec(config(epochs=12, **changes))).score.value > 0.6
 
 
 @pytest.mark.parametrize(("average", "expected"), [(0.9, "ema"), (0.1, "plain")])
@@ -148,7 +148,7 @@ def test_a_moving_average_is_kept_only_where_it_scores_better(
     tiny: SimpleNamespace, average: float, expected: str
 ) -> None:
     values = iter([0.5, average] * 3)
-    fitted = fit(tiny.job(config(epochs=3, ema=0.9), scorer=lambda p: Score(next(values))))
+    fitted = fit(tiny.spec(config(epochs=3, ema=0.9), scorer=lambda p: Score(next(values))))
     assert fitted.form == expected
     assert {line["form"] for line in fitted.lines} == {expected}
 
@@ -157,7 +157,7 @@ def test_the_moving_average_follows_every_step(tiny: SimpleNamespace) -> None:
     """One step an epoch with decay (1 + t) / (10 + t): after the first, 0.1 of the start and 0.9 of the weights."""
     start = tiny.weights_of(tiny.Network())["head.1.bias"]
     train = config(epochs=1, batch_size=64, ema=0.99)
-    plain, averaged = tiny.job(train, scorer=lambda p: Score(0.5)), tiny.job(train)
+    plain, averaged = tiny.spec(train, scorer=lambda p: Score(0.5)), tiny.spec(train)
     fit(plain)
     values = iter([0.1, 0.9])
     fit(replace(averaged, scorer=lambda p: Score(next(values))))
@@ -171,7 +171,7 @@ def test_an_even_average_is_kept_only_where_it_scores_better(
     tiny: SimpleNamespace, average: float, expected: str
 ) -> None:
     values = iter([0.5, 0.4, 0.4, average])
-    fitted = fit(tiny.job(config(epochs=3, swa_from=1), scorer=lambda p: Score(next(values))))
+    fitted = fit(tiny.spec(config(epochs=3, swa_from=1), scorer=lambda p: Score(next(values))))
     assert (fitted.form, fitted.averaged) == (expected, average)
     assert fitted.epoch == (2 if expected == "swa" else 0)
 
@@ -179,12 +179,12 @@ def test_an_even_average_is_kept_only_where_it_scores_better(
 def test_a_kept_average_has_statistics_of_its_own(tiny: SimpleNamespace) -> None:
     """After the refresh, running means are plain means of what the averaged first layer gives on the batches."""
     values = iter([0.1, 0.1, 0.1, 0.9])
-    job = tiny.job(config(epochs=3, swa_from=0, batch_size=30), scorer=lambda p: Score(next(values)))
-    fit(job)
-    x = torch.from_numpy(tiny.easy()[0][job.fit_rows, 0])
+    spec = tiny.spec(config(epochs=3, swa_from=0, batch_size=30), scorer=lambda p: Score(next(values)))
+    fit(spec)
+    x = torch.from_numpy(tiny.easy()[0][spec.fit_rows, 0])
     with torch.no_grad():
-        expected = job.network.body[0](x).mean(0)
-    assert torch.allclose(job.network.body[1].running_mean, expected, atol=1e-5)
+        expected = spec.network.body[0](x).mean(0)
+    assert torch.allclose(spec.network.body[1].running_mean, expected, atol=1e-5)
 
 
 def test_several_labels_are_learned(tiny: SimpleNamespace) -> None:
@@ -196,9 +196,9 @@ def test_several_labels_are_learned(tiny: SimpleNamespace) -> None:
     def scorer(p: np.ndarray) -> Score:
         return Score(float(((p > 0.5) == (labels[rows] > 0.5)).mean()))
 
-    loss = chosen(LOSSES, "cross_entropy").build(Classes(labels.sum(0), np.ones(tiny.K), several=True))
-    job = tiny.job(config(epochs=15), targets=Targets(labels, tiny.K), loss=loss, scorer=scorer)
-    assert fit(job).score.value > 0.8
+    loss = chosen(LOSSES, "cross_entropy").build(ClassNames(labels.sum(0), np.ones(tiny.K), several=True))
+    spec = tiny.spec(config(epochs=15), targets=Targets(labels, tiny.K), loss=loss, scorer=scorer)
+    assert fit(spec).score.value > 0.8
 
 
 def test_row_weights_of_zero_take_rows_out_of_the_loss(tiny: SimpleNamespace) -> None:
@@ -207,7 +207,7 @@ def test_row_weights_of_zero_take_rows_out_of_the_loss(tiny: SimpleNamespace) ->
     ignored = rows % 2 == 0
     weights = torch.from_numpy(np.where(ignored, 0.0, 2.0).astype(np.float32))
     wrong = np.where(ignored, (y + 1) % tiny.K, y)
-    job = tiny.job(
+    spec = tiny.spec(
         config(epochs=20),
         targets=Targets(wrong, tiny.K),
         fit_rows=rows,
@@ -215,24 +215,24 @@ def test_row_weights_of_zero_take_rows_out_of_the_loss(tiny: SimpleNamespace) ->
         row_weights=weights,
         scorer=tiny.accuracy(y),
     )
-    assert fit(job).score.value > 0.7
+    assert fit(spec).score.value > 0.7
 
 
 def test_a_fold_without_judged_rows_keeps_the_last_epoch(tiny: SimpleNamespace) -> None:
-    job = tiny.job(config(epochs=3), judge_rows=np.arange(0), scorer=lambda p: Score(float("nan")))
-    assert fit(job).epoch == 2
+    spec = tiny.spec(config(epochs=3), judge_rows=np.arange(0), scorer=lambda p: Score(float("nan")))
+    assert fit(spec).epoch == 2
 
 
 def test_a_loss_that_is_no_number_ends_in_words(tiny: SimpleNamespace) -> None:
     x, _ = tiny.easy()
     x[5] = np.inf
     with pytest.raises(TaskError, match=r"not a finite number in epoch 0 .* Lower train.learning_rate"):
-        fit(tiny.job(config(), inputs=ViewInputs(x)))
+        fit(tiny.spec(config(), inputs=ViewInputs(x)))
 
 
 def test_the_watcher_is_told(tiny: SimpleNamespace) -> None:
     told: list[tuple[int, int]] = []
-    fit(tiny.job(config(epochs=2)), watch=lambda done, total: told.append((done, total)))
+    fit(tiny.spec(config(epochs=2)), watch=lambda done, total: told.append((done, total)))
     assert told == [(1, 2), (2, 2)]
 
 
@@ -241,14 +241,14 @@ def test_the_watcher_is_told(tiny: SimpleNamespace) -> None:
 def test_batch_normalisation_takes_any_number_of_rows(
     tiny: SimpleNamespace, changes: dict[str, float], batch_size: int, rows: int
 ) -> None:
-    job = tiny.job(config(epochs=3, batch_size=batch_size, **changes))
-    fitted = fit(replace(job, fit_rows=job.fit_rows[:rows]))
+    spec = tiny.spec(config(epochs=3, batch_size=batch_size, **changes))
+    fitted = fit(replace(spec, fit_rows=spec.fit_rows[:rows]))
     assert all(np.isfinite(line["train_loss"]) for line in fitted.lines)
     assert np.isfinite(fitted.score.value)
 
 
 def test_statistics_of_an_average_are_those_of_the_rows_with_batches_of_one_too(tiny: SimpleNamespace) -> None:
-    job = tiny.job(config(epochs=2, batch_size=1, swa_from=0), scorer=lambda p: Score(float(np.ptp(p))))
-    fitted = fit(job)
+    spec = tiny.spec(config(epochs=2, batch_size=1, swa_from=0), scorer=lambda p: Score(float(np.ptp(p))))
+    fitted = fit(spec)
     assert fitted.averaged is not None
     assert np.isfinite(fitted.averaged)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import precision_score, recall_score
 
-from evenhand.training.monitor.class_stats import Tally
+from evenhand.training.monitor.class_stats import ClassStats
 
 numbers = st.integers(0, 10_000)
 
@@ -20,7 +20,7 @@ def rows(seed: int, n: int, k: int) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def told(logits, targets, gradient=None, *, several=False, parts=1, **how):
-    tally = Tally(logits.shape[1], several, **how)
+    tally = ClassStats(logits.shape[1], several, **how)
     cuts = np.array_split(np.arange(len(logits)), parts)
     for cut in cuts:
         tally.add(logits[cut], targets[cut], None if gradient is None else gradient[cut])
@@ -104,7 +104,7 @@ def test_of_many_logits_some_are_enough_for_probabilities(monkeypatch: pytest.Mo
 
 
 def test_no_row_is_told_as_nothing() -> None:
-    assert Tally(3, False).read() is None
+    assert ClassStats(3, False).read() is None
 
 
 def test_what_is_no_number_is_told_without_a_fault() -> None:

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 import torch
 
-from evenhand.balance.registries import LOSSES, Classes, chosen
+from evenhand.balance.registries import LOSSES, ClassNames, chosen
 from evenhand.training.config import TrainConfig
 from evenhand.training.inputs.inputs import ViewInputs
 from evenhand.training.inputs.targets import Targets
-from evenhand.training.loop.fit_spec import Further
+from evenhand.training.loop.fit_spec import SecondSet
 from evenhand.training.loop.loop import fit
-from evenhand.training.monitor.epoch_recorder import Mix, Witness
+from evenhand.training.monitor.epoch_recorder import EpochRecorder, Mix
 from evenhand.training.monitor.scorer import Score
 
 
@@ -39,7 +39,7 @@ def config(**changes: object) -> TrainConfig:
 
 @pytest.mark.parametrize("changes", [{}, {"sam": 0.02, "mixup": 0.3}, {"label_smoothing": 0.1, "ema": 0.9}])
 def test_looking_changes_no_bit(tiny: SimpleNamespace, changes: dict[str, object]) -> None:
-    seen, unseen = tiny.job(config(**changes)), replace(tiny.job(config(**changes)), witness=Blind)
+    seen, unseen = tiny.spec(config(**changes)), replace(tiny.spec(config(**changes)), witness=Blind)
     with_, without = fit(seen), fit(unseen)
     assert tiny.same_bits(tiny.weights_of(seen.network), tiny.weights_of(unseen.network))
     assert [line["score"] for line in with_.lines] == [line["score"] for line in without.lines]
@@ -56,7 +56,7 @@ def test_the_mix_is_counted_over_all_batches() -> None:
 
 
 def test_batches_of_blended_rows_hold_what_was_drawn_whatever_is_smoothed(tiny: SimpleNamespace) -> None:
-    lines = [fit(tiny.job(config(mixup=0.5, label_smoothing=s))).lines[0] for s in (0.0, 0.6)]
+    lines = [fit(tiny.spec(config(mixup=0.5, label_smoothing=s))).lines[0] for s in (0.0, 0.6)]
     assert lines[1]["batch_mix"] == pytest.approx(lines[0]["batch_mix"], abs=1e-6)
     assert lines[1]["sets"]["train"]["share"] == pytest.approx(lines[0]["sets"]["train"]["share"], abs=1e-6)
 
@@ -65,8 +65,8 @@ def test_a_class_that_costs_more_pulls_more(tiny: SimpleNamespace) -> None:
     _, y = tiny.easy()
 
     def share(weights: list[float]) -> list[float]:
-        loss = chosen(LOSSES, "cross_entropy").build(Classes(np.bincount(y), np.array(weights)))
-        return fit(tiny.job(config(epochs=1), loss=loss)).lines[0]["gradient_share"]
+        loss = chosen(LOSSES, "cross_entropy").build(ClassNames(np.bincount(y), np.array(weights)))
+        return fit(tiny.spec(config(epochs=1), loss=loss)).lines[0]["gradient_share"]
 
     plain, heavy = share([1.0, 1.0, 1.0]), share([6.0, 1.0, 1.0])
     assert sum(plain) == pytest.approx(1.0)
@@ -74,7 +74,7 @@ def test_a_class_that_costs_more_pulls_more(tiny: SimpleNamespace) -> None:
 
 
 def test_every_line_tells_how_far_the_weights_moved(tiny: SimpleNamespace) -> None:
-    for line in fit(tiny.job(config())).lines:
+    for line in fit(tiny.spec(config())).lines:
         assert line["motion"]["gradient_norm"] > 0
         assert 0 < line["motion"]["update"] < 1
         assert line["features"]["dimensions"] >= 1
@@ -84,7 +84,7 @@ def test_every_line_tells_how_far_the_weights_moved(tiny: SimpleNamespace) -> No
 
 def test_of_a_long_epoch_some_batches_are_taken_down(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("evenhand.training.monitor.epoch_recorder.MOST_LOGITS", 24)
-    witness = Witness(3, False, 6)
+    witness = EpochRecorder(3, False, 6)
     for _ in range(6):
         witness.forward(torch.randn(4, 3, requires_grad=True))
         witness.step(torch.tensor([0, 1, 2, 0]))
@@ -96,10 +96,10 @@ def test_of_a_long_epoch_some_batches_are_taken_down(monkeypatch: pytest.MonkeyP
 def test_further_rows_are_looked_at_now_and_then_and_choose_nothing(tiny: SimpleNamespace) -> None:
     x, y = tiny.easy(24)
     values = iter([0.1, 0.9, 0.2, 0.3, 0.4, 0.5])
-    further = Further(
+    further = SecondSet(
         "generalization", (ViewInputs(x),), Targets(y, 3), np.arange(24), lambda p: Score(next(values)), 2
     )
-    alone, beside = tiny.job(config(epochs=5)), tiny.job(config(epochs=5), further=(further,))
+    alone, beside = tiny.spec(config(epochs=5)), tiny.spec(config(epochs=5), further=(further,))
     fitted = fit(beside)
     assert fit(alone).epoch == fitted.epoch
     assert tiny.same_bits(tiny.weights_of(alone.network), tiny.weights_of(beside.network))

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from evenhand.training.monitor.feature_spread import Features, feature_spread
+from evenhand.training.monitor.feature_spread import FeatureSpread, feature_spread
 
 
 def test_rows_that_are_alike_do_not_spread() -> None:
@@ -29,7 +29,7 @@ def test_noise_spreads_in_all_directions_it_has(n: int, d: int) -> None:
 
 def test_what_the_last_linear_layer_is_given_is_kept() -> None:
     module = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2))
-    features = Features(module, most=5)
+    features = FeatureSpread(module, most=5)
     with features.watched(), torch.no_grad():
         module(torch.randn(4, 3))
         module(torch.randn(4, 3))
@@ -39,7 +39,7 @@ def test_what_the_last_linear_layer_is_given_is_kept() -> None:
 
 @pytest.mark.parametrize("module", [nn.Sequential(nn.ReLU()), nn.Linear(3, 2)])
 def test_without_such_a_layer_or_rows_nothing_is_told(module: nn.Module) -> None:
-    features = Features(module)
+    features = FeatureSpread(module)
     with features.watched():
         pass
     assert features.read() is None

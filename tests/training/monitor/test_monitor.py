@@ -16,14 +16,14 @@ from evenhand.base.errors import TaskError
 from evenhand.training.config import TrainConfig
 from evenhand.training.inputs.inputs import ViewInputs
 from evenhand.training.loop import loop, recovery
-from evenhand.training.loop.checkpoint import Keeper
-from evenhand.training.loop.fit_spec import Job, Stage
-from evenhand.training.loop.fit_state import Run, trained_tensors
+from evenhand.training.loop.checkpoint import Checkpointer
+from evenhand.training.loop.fit_spec import FitSpec, FitStage
+from evenhand.training.loop.fit_state import FitState, trained_tensors
 from evenhand.training.loop.loop import fit
-from evenhand.training.monitor.monitor import Act, Guard
+from evenhand.training.monitor.monitor import Act, Monitor
 from evenhand.training.monitor.scorer import scorer_of
 from evenhand.training.optim.weight_averaging import copied
-from evenhand.training.tasks.build_spec import fold_job
+from evenhand.training.tasks.build_spec import fold_spec
 
 BLAMED = {"balance": "EH301", "optimisation": "EH302"}
 
@@ -39,7 +39,7 @@ def guard(
     code: str = "",
     heard: Any = None,
     since: int | None = None,
-) -> Guard:
+) -> Monitor:
     """Return a guard that cries once, after epoch `at`."""
 
     def look(lines: Any) -> list[dict[str, Any]]:
@@ -47,19 +47,19 @@ def guard(
         alarm = {"code": code or BLAMED[blames], "says": "It is wrong.", "evidence": evidence}
         return [alarm] if len(lines) - 1 == at else []
 
-    return Guard(look, act, (heard if heard is not None else []).append)
+    return Monitor(look, act, (heard if heard is not None else []).append)
 
 
-def skewed(tiny: SimpleNamespace, epochs: int = 6) -> Job:
-    """Return a job on data of 24 : 10 : 6 rows, corrected twice."""
+def skewed(tiny: SimpleNamespace, epochs: int = 6) -> FitSpec:
+    """Return a spec on data of 24 : 10 : 6 rows, corrected twice."""
     x, _ = tiny.easy()
     y = np.repeat([0, 1, 2], [24, 10, 6])
     x[np.arange(40), 0, y] += 2.0
     train = TrainConfig(epochs=epochs, batch_size=8, learning_rate=0.03, early_stop=0)
     judged = np.arange(0, 40, 4)
-    return fold_job(
+    return fold_spec(
         tiny.Network(),
-        (Stage("all", epochs, train.learning_rate, ViewInputs(x)),),
+        (FitStage("all", epochs, train.learning_rate, ViewInputs(x)),),
         y,
         3,
         fit_rows=np.setdiff1d(np.arange(40), judged),
@@ -83,7 +83,7 @@ def test_warning_tells_and_changes_no_bit(tiny: SimpleNamespace) -> None:
 
 
 def test_what_stands_is_told_once(tiny: SimpleNamespace) -> None:
-    always = Guard(lambda lines: [{"code": "EH303", "says": "", "evidence": {}}])
+    always = Monitor(lambda lines: [{"code": "EH303", "says": "", "evidence": {}}])
     assert len(fit(skewed(tiny), guard=always).alarms) == 1
 
 
@@ -100,10 +100,10 @@ def test_fixing_lowers_the_rate_where_the_ledger_has_no_blame(tiny: SimpleNamesp
 
 
 def test_fixing_softens_what_the_ledger_blames(tiny: SimpleNamespace) -> None:
-    job = skewed(tiny)
-    fitted = fit(job, guard=guard(2, "balance", "fix"))
+    spec = skewed(tiny)
+    fitted = fit(spec, guard=guard(2, "balance", "fix"))
     assert fitted.epoch > 2  # weights that were judged before stood for another prior
-    assert fitted.job is not job
+    assert fitted.spec is not spec
     before, after = (line["weights"] for line in (fitted.lines[2], fitted.lines[3]))
     assert max(before) > 1.9
     assert after == pytest.approx([1.0, 1.0, 1.0])
@@ -113,7 +113,7 @@ def ends(monkeypatch: pytest.MonkeyPatch) -> dict[int, dict[str, torch.Tensor]]:
     """Return what fills with the weights at the end of each epoch, before anything is done about them."""
     seen: dict[int, dict[str, torch.Tensor]] = {}
 
-    def watch_over(run: Run, guard: Guard) -> None:
+    def watch_over(run: FitState, guard: Monitor) -> None:
         seen[run.epoch] = copied(run.trained)
         recovery.watch_over(run, guard)
 
@@ -137,13 +137,13 @@ def ends(monkeypatch: pytest.MonkeyPatch) -> dict[int, dict[str, torch.Tensor]]:
 def test_fixing_goes_back_to_the_weights_of_before_it_began(
     tiny: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, at: int, since: int | None, back: int
 ) -> None:
-    job, seen, after = skewed(tiny), ends(monkeypatch), {}
-    seen[-1] = copied(trained_tensors(job))
+    spec, seen, after = skewed(tiny), ends(monkeypatch), {}
+    seen[-1] = copied(trained_tensors(spec))
 
     def watch(done: int, total: int) -> None:
-        after[done - 1] = copied(trained_tensors(job))
+        after[done - 1] = copied(trained_tensors(spec))
 
-    fitted = fit(job, watch=watch, guard=guard(at, act="fix", since=since))
+    fitted = fit(spec, watch=watch, guard=guard(at, act="fix", since=since))
     assert tiny.same_bits(after[at], seen[back])
     assert not tiny.same_bits(after[at], seen[at])
     told = "it began with" if back < 0 else f"after epoch {back}"
@@ -154,17 +154,17 @@ def test_fixing_goes_back_to_the_weights_of_before_it_began(
 def test_a_stage_that_is_ill_from_the_first_goes_back_to_its_beginning(
     tiny: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    job, began, after = skewed(tiny, epochs=3), {}, {}
-    job = replace(job, stages=job.stages * 2)
-    enter = Run.enter
+    spec, began, after = skewed(tiny, epochs=3), {}, {}
+    spec = replace(spec, stages=spec.stages * 2)
+    enter = FitState.enter
 
-    def entered(run: Run, stage: int) -> None:
+    def entered(run: FitState, stage: int) -> None:
         enter(run, stage)
         began[stage] = copied(run.trained)
 
-    monkeypatch.setattr(Run, "enter", entered)
-    watch = lambda done, total: after.update({done - 1: copied(trained_tensors(job))})  # noqa: E731
-    fit(job, watch=watch, guard=guard(4, act="fix", since=3))
+    monkeypatch.setattr(FitState, "enter", entered)
+    watch = lambda done, total: after.update({done - 1: copied(trained_tensors(spec))})  # noqa: E731
+    fit(spec, watch=watch, guard=guard(4, act="fix", since=3))
     assert tiny.same_bits(after[4], began[1])
 
 
@@ -177,8 +177,8 @@ def test_few_weights_are_held_and_none_where_nothing_is_mended(tiny: SimpleNames
 
 
 def test_without_an_overshoot_there_is_nothing_to_soften(tiny: SimpleNamespace) -> None:
-    job = tiny.job(TrainConfig(epochs=3, batch_size=8))
-    (alarm,) = fit(job, guard=guard(1, "balance", "fix")).alarms
+    spec = tiny.spec(TrainConfig(epochs=3, batch_size=8))
+    (alarm,) = fit(spec, guard=guard(1, "balance", "fix")).alarms
     assert alarm["did"] == "The training goes on."
 
 
@@ -194,8 +194,8 @@ def test_a_mended_fit_that_is_killed_ends_with_the_same_bits(
     whole, broken = skewed(tiny), skewed(tiny)
     expected = fit(whole, guard=guard(2, blames, "fix", since=since))
     with pytest.raises(Killed):
-        fit(skewed(tiny), Keeper(tmp_path, every_s=0, share=1e9), kill, guard(2, blames, "fix", since=since))
-    found = fit(broken, Keeper(tmp_path, every_s=0, share=1e9), guard=guard(2, blames, "fix", since=since))
+        fit(skewed(tiny), Checkpointer(tmp_path, every_s=0, share=1e9), kill, guard(2, blames, "fix", since=since))
+    found = fit(broken, Checkpointer(tmp_path, every_s=0, share=1e9), guard=guard(2, blames, "fix", since=since))
     assert tiny.same_bits(tiny.weights_of(whole.network), tiny.weights_of(broken.network))
     timeless = [[{**line, "seconds": 0} for line in fitted.lines] for fitted in (expected, found)]
     assert timeless[0] == timeless[1]
@@ -205,6 +205,6 @@ def test_a_mended_fit_that_is_killed_ends_with_the_same_bits(
 def test_with_no_epoch_that_can_be_used_it_ends_in_words(tiny: SimpleNamespace) -> None:
     x, _ = tiny.easy()
     x[5] = np.inf
-    broken = tiny.job(TrainConfig(epochs=3, batch_size=8), inputs=ViewInputs(x))
+    broken = tiny.spec(TrainConfig(epochs=3, batch_size=8), inputs=ViewInputs(x))
     with pytest.raises(TaskError, match="No epoch left weights that can be used"):
         fit(broken, guard=guard(0, code="EH311"))

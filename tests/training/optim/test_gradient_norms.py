@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 import torch
 
-from evenhand.training.optim.gradient_norms import Motion
+from evenhand.training.optim.gradient_norms import GradientNorms
 
 
-def walked(motion: Motion, steps: int) -> list[int]:
+def walked(motion: GradientNorms, steps: int) -> list[int]:
     """Take steps of 0.1 along gradients that grow; return those that were looked at."""
     weights = torch.tensor([3.0, 4.0], requires_grad=True)
     frozen = torch.ones(5)
@@ -25,7 +25,7 @@ def walked(motion: Motion, steps: int) -> list[int]:
 
 
 def test_norms_are_those_of_gradient_weights_and_step() -> None:
-    motion = Motion(1)
+    motion = GradientNorms(1)
     assert walked(motion, 1) == [0]
     out = motion.read()
     assert out == pytest.approx(
@@ -35,11 +35,11 @@ def test_norms_are_those_of_gradient_weights_and_step() -> None:
 
 @pytest.mark.parametrize(("steps", "looks"), [(3, 1), (4, 1), (8, 4), (100, 4), (101, 4), (7, 4)])
 def test_a_few_steps_are_looked_at(steps: int, looks: int) -> None:
-    looked = walked(Motion(steps, 4), steps)
+    looked = walked(GradientNorms(steps, 4), steps)
     assert len(looked) in range(1, 5)
     assert len(looked) >= looks - 1 or steps <= 4
     assert looked[-1] < steps
 
 
 def test_an_epoch_without_steps_tells_nothing() -> None:
-    assert set(Motion(0).read().values()) == {None}
+    assert set(GradientNorms(0).read().values()) == {None}

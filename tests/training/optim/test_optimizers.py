@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from evenhand.training.config import TrainConfig
-from evenhand.training.optim.optimizers import Descent, build_optimizer
+from evenhand.training.optim.optimizers import OptimizerStep, build_optimizer
 from evenhand.training.optim.precision import precision
 
 FLOATS = precision("float32", torch.device("cpu"))
@@ -15,9 +15,9 @@ def line(weight: float) -> nn.Linear:
     return module
 
 
-def descent(module: nn.Module, **changes: object) -> Descent:
+def descent(module: nn.Module, **changes: object) -> OptimizerStep:
     train = TrainConfig.model_validate({"optimizer": "sgd", "momentum": 0.0, "weight_decay": 0.0, **changes})
-    return Descent(module, [{"params": list(module.parameters()), "lr": 0.1}], train, FLOATS)
+    return OptimizerStep(module, [{"params": list(module.parameters()), "lr": 0.1}], train, FLOATS)
 
 
 def test_a_step_of_sgd_by_hand() -> None:
@@ -54,7 +54,7 @@ def test_groups_keep_their_own_weight_decay(name: str) -> None:
 def test_the_factor_scales_each_groups_own_peak() -> None:
     module, head = line(1.0), line(1.0)
     groups = [{"params": list(head.parameters()), "lr": 0.1}, {"params": list(module.parameters()), "lr": 0.01}]
-    both = Descent(nn.ModuleList([module, head]), groups, TrainConfig(), FLOATS)
+    both = OptimizerStep(nn.ModuleList([module, head]), groups, TrainConfig(), FLOATS)
     both.step(lambda: (module.weight + head.weight).square().sum(), 0.5)
     assert [group["lr"] for group in both.optimizer.param_groups] == pytest.approx([0.05, 0.005])
     assert both.rate == pytest.approx(0.05)

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from evenhand.training.optim.sam import uphill
+from evenhand.training.optim.sam import sam_perturb
 
 
 def test_sharpness_aware_gradient_is_the_one_uphill() -> None:
@@ -12,7 +12,7 @@ def test_sharpness_aware_gradient_is_the_one_uphill() -> None:
         return w[0] ** 2 + 3 * w[1] ** 2
 
     loss().backward()
-    with uphill([w], 0.1):
+    with sam_perturb([w], 0.1):
         assert w.grad is None
         assert w.tolist() == pytest.approx([1 + 0.2 / 40**0.5, 1 + 0.6 / 40**0.5])
         loss().backward()
@@ -23,7 +23,7 @@ def test_sharpness_aware_gradient_is_the_one_uphill() -> None:
 def test_the_norm_is_over_all_parameters() -> None:
     a, b = (torch.tensor([value], requires_grad=True) for value in (3.0, 4.0))
     ((a**2 + b**2) / 2).sum().backward()
-    with uphill([a, b], 1.0):
+    with sam_perturb([a, b], 1.0):
         assert [a.item(), b.item()] == pytest.approx([3.6, 4.8])
 
 
@@ -32,7 +32,7 @@ def test_weights_come_back_to_the_last_bit_and_a_parameter_without_gradient_stay
     unused = torch.ones(2, requires_grad=True)
     before = w.detach().clone()
     (w**4).sum().backward()
-    with uphill([w, unused], 0.37):
+    with sam_perturb([w, unused], 0.37):
         assert not torch.equal(w.detach(), before)
         assert unused.tolist() == [1.0, 1.0]
     assert torch.equal(w.detach(), before)
@@ -41,5 +41,5 @@ def test_weights_come_back_to_the_last_bit_and_a_parameter_without_gradient_stay
 def test_a_gradient_of_zero_moves_nothing() -> None:
     w = torch.zeros(3, requires_grad=True)
     (w**2).sum().backward()
-    with uphill([w], 0.1):
+    with sam_perturb([w], 0.1):
         assert w.tolist() == [0.0, 0.0, 0.0]

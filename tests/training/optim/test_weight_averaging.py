@@ -14,7 +14,7 @@ def test_even_average_is_the_mean() -> None:
     for value in (1.0, 2.0, 6.0):
         tensors["w"].fill_(value)
         average.include()
-    with average.worn():
+    with average.swapped_in():
         assert tensors["w"].item() == pytest.approx(3.0)
     assert tensors["w"].item() == 6.0
 
@@ -28,7 +28,7 @@ def test_moving_average_by_hand() -> None:
         tensors["w"].fill_(value)
         average.follow(0.2)
         expected = decay * expected + (1 - decay) * value
-    with average.worn():
+    with average.swapped_in():
         assert tensors["w"].item() == pytest.approx(expected)
 
 
@@ -59,6 +59,6 @@ def test_weights_come_back_after_an_error() -> None:
     tensors = live(1.0)
     average = Average(tensors)
     tensors["w"].fill_(7.0)
-    with pytest.raises(RuntimeError), average.worn():
+    with pytest.raises(RuntimeError), average.swapped_in():
         raise RuntimeError
     assert tensors["w"].item() == 7.0

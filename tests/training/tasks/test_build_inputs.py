@@ -19,7 +19,7 @@ from evenhand.modalities.beats.inputs import BeatInputs
 from evenhand.modalities.images.image_inputs import ImageInputs
 from evenhand.training.inputs.inputs import ViewInputs
 from evenhand.training.tasks.build_inputs import given
-from evenhand.training.tasks.context import Assignment
+from evenhand.training.tasks.context import TaskContext
 from evenhand.training.tasks.fit_fold import run_task
 from evenhand.training.tasks.initial_network import fresh_network
 from evenhand.training.tasks.predict_fold import predict_fold
@@ -87,9 +87,9 @@ def test_every_profile_of_the_kind_can_be_trained_with(tmp_path: Path, profile: 
 
 def test_what_a_network_is_given_follows_from_its_rows_and_its_boundary(make_record: Make, tmp_path: Path) -> None:
     def kind_of(made: SimpleNamespace) -> type:
-        assignment = Assignment.of(**made.common)
-        network = fresh_network(assignment, 0)
-        return type(given(assignment, network, assignment.entry(None), torch.device("cpu")))
+        context = TaskContext.of(**made.common)
+        network = fresh_network(context, 0)
+        return type(given(context, network, context.entry(None), torch.device("cpu")))
 
     assert kind_of(beat_record(tmp_path)) is BeatInputs
     assert kind_of(make_record(model={"tune": "all"})) is ImageInputs
@@ -97,7 +97,7 @@ def test_what_a_network_is_given_follows_from_its_rows_and_its_boundary(make_rec
 
 
 def test_the_model_knows_the_shapes_of_its_rows(tmp_path: Path) -> None:
-    row = Assignment.of(**beat_record(tmp_path).common).sized.row
+    row = TaskContext.of(**beat_record(tmp_path).common).sized.row
     assert row == {"signal": [1, 24], "rhythm": [4], "near": [5]}
 
 

@@ -7,14 +7,14 @@ import pytest
 
 from evenhand.base.errors import EvenhandError, StoreError, TaskError
 from evenhand.base.values import NO_LABEL
-from evenhand.training.tasks.context import Assignment
+from evenhand.training.tasks.context import TaskContext
 
 Make = Callable[..., SimpleNamespace]
 
 
 def test_rows_are_counted_as_in_the_store(make_record: Make) -> None:
     made = make_record()
-    given = Assignment.of(**made.common)
+    given = TaskContext.of(**made.common)
     assert given.labels[4] == NO_LABEL  # could not be decoded
     assert given.labels[5] == 5 % 3
     assert 4 not in given.rows
@@ -23,14 +23,14 @@ def test_rows_are_counted_as_in_the_store(make_record: Make) -> None:
 
 def test_weights_and_shares_follow_their_rows(make_record: Make) -> None:
     made = make_record(several=True)
-    given = Assignment.of(**made.common)
+    given = TaskContext.of(**made.common)
     assert np.isnan(given.labels[4]).all()
     weighted = replace(given, samples=replace(given.samples, weights=np.arange(35.0)))
     assert weighted.weights[5] == 4.0
 
 
 def test_parts_hold_no_row_twice_and_train_on_no_locked_row(make_record: Make) -> None:
-    given = Assignment.of(**make_record().common)
+    given = TaskContext.of(**make_record().common)
     parts = given.parts(1)
     together = np.concatenate([parts.fit, parts.validation, parts.test])
     assert sorted(together) == list(range(35))
@@ -38,7 +38,7 @@ def test_parts_hold_no_row_twice_and_train_on_no_locked_row(make_record: Make) -
 
 
 def test_rows_without_a_label_are_predicted_and_not_trained_on(make_record: Make) -> None:
-    given = Assignment.of(**make_record().common)
+    given = TaskContext.of(**make_record().common)
     labels = given.samples.labels.copy()
     labels[[0, 4]] = NO_LABEL
     parts = replace(given, samples=replace(given.samples, labels=labels)).parts(0)
@@ -48,7 +48,7 @@ def test_rows_without_a_label_are_predicted_and_not_trained_on(make_record: Make
 
 
 def test_rows_of_another_size_must_have_been_encoded(make_record: Make) -> None:
-    given = Assignment.of(**make_record().common)
+    given = TaskContext.of(**make_record().common)
     assert given.entry(None)["image"].shape[1:] == (32, 32, 3)
     assert given.entry(48)["image"].shape[1:] == (48, 48, 3)
     with pytest.raises(TaskError, match="were not encoded at 99 px"):
@@ -58,9 +58,9 @@ def test_rows_of_another_size_must_have_been_encoded(make_record: Make) -> None:
 def test_rows_that_were_cleared_are_told(make_record: Make) -> None:
     made = make_record()
     with pytest.raises(StoreError, match="are not there"):
-        Assignment.of(**{**made.common, "store": str(made.store.folder.parent / "other")}).entry(None)
+        TaskContext.of(**{**made.common, "store": str(made.store.folder.parent / "other")}).entry(None)
 
 
 def test_a_record_that_is_none_is_told(make_record: Make) -> None:
     with pytest.raises(EvenhandError, match="there is no such folder"):
-        Assignment.of(**{**make_record().common, "record": "nowhere"})
+        TaskContext.of(**{**make_record().common, "record": "nowhere"})

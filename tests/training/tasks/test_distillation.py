@@ -14,7 +14,7 @@ from evenhand.balance.prior.balance_ledger import ledger_of
 from evenhand.base.errors import TaskError
 from evenhand.base.values import TEST
 from evenhand.training.config import DistillConfig, TrainConfig
-from evenhand.training.tasks.context import Assignment
+from evenhand.training.tasks.context import TaskContext
 from evenhand.training.tasks.distillation import Teacher, teacher_of
 from evenhand.training.tasks.fit_fold import run_task
 
@@ -83,12 +83,12 @@ def test_each_training_row_gets_what_was_said_of_it_out_of_fold(make_record: Mak
     p = rng.dirichlet(np.ones(3), len(made.samples))
     folder = teach(made, p=p)
     student = make_record(train={"distill": {"record": folder, "model": "big"}})
-    assignment = Assignment.of(**student.common)
-    fit = assignment.parts(0).fit
-    teacher = teacher_of(assignment, fit, torch.device("cpu"))
+    context = TaskContext.of(**student.common)
+    fit = context.parts(0).fit
+    teacher = teacher_of(context, fit, torch.device("cpu"))
     assert teacher is not None
-    assert np.allclose(teacher.logs[assignment.rows[fit]].exp(), p[fit], atol=1e-5)
-    others = np.setdiff1d(np.arange(len(teacher.logs)), assignment.rows[fit])
+    assert np.allclose(teacher.logs[context.rows[fit]].exp(), p[fit], atol=1e-5)
+    others = np.setdiff1d(np.arange(len(teacher.logs)), context.rows[fit])
     assert not teacher.logs[others].any()  # neither held-out nor locked rows
 
 
@@ -107,11 +107,11 @@ def taught(
         one = ledger_of(config, y, made.samples.classes, y >= 0, models=["big"])
         made.record.write_json("balance.json", [one.document()])
     own = make_record(train={"distill": {"record": folder, "model": "big"}}, balance=student)
-    assignment = Assignment.of(**own.common)
-    fit = assignment.parts(0).fit
-    found = teacher_of(assignment, fit, torch.device("cpu"))
+    context = TaskContext.of(**own.common)
+    fit = context.parts(0).fit
+    found = teacher_of(context, fit, torch.device("cpu"))
     assert found is not None
-    return p[fit], found.logs[assignment.rows[fit]].exp().numpy(), np.bincount(assignment.samples.labels[fit])
+    return p[fit], found.logs[context.rows[fit]].exp().numpy(), np.bincount(context.samples.labels[fit])
 
 
 def test_what_a_teacher_of_natural_classes_says_is_moved_to_the_prior_of_its_student(make_record: Make) -> None:
@@ -144,7 +144,7 @@ def test_a_teacher_that_learned_from_locked_rows_is_refused(make_record: Make) -
 def test_a_student_learns_from_its_teacher_and_without_one_nothing_changes(make_record: Make) -> None:
     made = make_record()
     plain = run_task(**made.call())
-    assert teacher_of(Assignment.of(**made.common), np.arange(3), torch.device("cpu")) is None
+    assert teacher_of(TaskContext.of(**made.common), np.arange(3), torch.device("cpu")) is None
     student = make_record(train={"distill": {"record": teach(made), "model": "big", "weight": 1.0}})
     taught = run_task(**student.call())
     assert taught["score"] != plain["score"] or taught["parts"] != plain["parts"] or taught["epoch"] >= 0

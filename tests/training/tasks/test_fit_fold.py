@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 
 from evenhand.base.errors import TaskError
 from evenhand.training.loop import loop
-from evenhand.training.loop.checkpoint import Keeper
+from evenhand.training.loop.checkpoint import Checkpointer
 from evenhand.training.tasks.fit_fold import prepare_model, run_task, summary_of
 
 Make = Callable[..., SimpleNamespace]
@@ -99,7 +99,7 @@ def test_every_kind_of_task_gives_the_same_bits_wherever_it_is_killed(
 ) -> None:
     whole, broken = make_record(**settings), make_record(**settings)
     run_task(**whole.call())
-    monkeypatch.setattr(Keeper, "due", property(lambda keeper: True))
+    monkeypatch.setattr(Checkpointer, "due", property(lambda keeper: True))
     epoch = loop.epoch
     for last in (1, 2):
 

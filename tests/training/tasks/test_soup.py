@@ -10,7 +10,7 @@ import torch
 from evenhand.base.errors import TaskError
 from evenhand.training.monitor.scorer import Score
 from evenhand.training.tasks import soup as soup_task
-from evenhand.training.tasks.context import Assignment
+from evenhand.training.tasks.context import TaskContext
 from evenhand.training.tasks.fit_fold import run_task
 from evenhand.training.tasks.initial_network import fresh_network
 from evenhand.training.tasks.soup import run_soup, stir
@@ -62,8 +62,8 @@ def test_a_soup_is_corrected_as_its_seeds_were(make_record: Make, monkeypatch: p
         path = made.record.task_folder("m", 0, seed) / "task.json"
         path.write_text(json.dumps({**json.loads(path.read_text()), "correction": shift}))
 
-    def better(job: Any, *given: Any) -> Any:
-        assert job.stages[-1].balance.shift(0).tolist() == [0.0, 0.0, 0.5]
+    def better(spec: Any, *given: Any) -> Any:
+        assert spec.stages[-1].balance.shift(0).tolist() == [0.0, 0.0, 0.5]
         return SimpleNamespace(members=(0, 1), score=Score(2.0))
 
     monkeypatch.setattr(soup_task, "stir", better)
@@ -73,8 +73,8 @@ def test_a_soup_is_corrected_as_its_seeds_were(make_record: Make, monkeypatch: p
 @pytest.mark.parametrize(("how", "alike"), [("greedy", True), ("none", False)])
 def test_seeds_of_a_soup_begin_alike(make_record: Make, how: str, alike: bool) -> None:
     made = make_record(model={"seeds": [3, 4]}, train={"soup": how})
-    assignment = Assignment.of(**made.common)
-    one, two = ([p.detach().clone() for p in fresh_network(assignment, seed).head.parameters()] for seed in (3, 4))
+    context = TaskContext.of(**made.common)
+    one, two = ([p.detach().clone() for p in fresh_network(context, seed).head.parameters()] for seed in (3, 4))
     assert all(torch.equal(a, b) for a, b in zip(one, two, strict=True)) == alike
 
 

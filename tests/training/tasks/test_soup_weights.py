@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from evenhand.training.config import TrainConfig
-from evenhand.training.loop.fit_spec import Job
+from evenhand.training.loop.fit_spec import FitSpec
 from evenhand.training.loop.fit_state import trained_tensors
 from evenhand.training.monitor.scorer import Score
 from evenhand.training.tasks.soup import mean_weights, stir
@@ -15,14 +15,14 @@ def config() -> TrainConfig:
     return TrainConfig.model_validate({"epochs": 1, "batch_size": 30})
 
 
-def members(job: Job, count: int = 3) -> list[dict[str, torch.Tensor]]:
-    live = trained_tensors(job)
+def members(spec: FitSpec, count: int = 3) -> list[dict[str, torch.Tensor]]:
+    live = trained_tensors(spec)
     return [{name: tensor.clone() + number for name, tensor in live.items()} for number in range(count)]
 
 
-def scored(tiny: SimpleNamespace, scores: list[float]) -> Job:
+def scored(tiny: SimpleNamespace, scores: list[float]) -> FitSpec:
     values = iter(scores)
-    return tiny.job(config(), scorer=lambda p: Score(next(values)))
+    return tiny.spec(config(), scorer=lambda p: Score(next(values)))
 
 
 def test_the_mean_is_even_and_counters_are_the_firsts() -> None:
@@ -34,46 +34,46 @@ def test_the_mean_is_even_and_counters_are_the_firsts() -> None:
 
 
 def test_a_uniform_soup_takes_all(tiny: SimpleNamespace) -> None:
-    job = scored(tiny, [0.7])
-    start = job.network.head[1].weight.detach().clone()
-    soup = stir(job, members(job), [0.5, 0.6, 0.4], "uniform")
+    spec = scored(tiny, [0.7])
+    start = spec.network.head[1].weight.detach().clone()
+    soup = stir(spec, members(spec), [0.5, 0.6, 0.4], "uniform")
     assert (soup.members, soup.score.value) == ((0, 1, 2), 0.7)
-    assert torch.allclose(job.network.head[1].weight, start + 1.0)
+    assert torch.allclose(spec.network.head[1].weight, start + 1.0)
 
 
 def test_a_greedy_soup_takes_what_does_not_lower_the_score(tiny: SimpleNamespace) -> None:
     """Member 1 is best; with 0 it falls, with 2 it rises."""
-    job = scored(tiny, [0.55, 0.65])
-    start = job.network.head[1].weight.detach().clone()
-    soup = stir(job, members(job), [0.5, 0.6, 0.4], "greedy")
+    spec = scored(tiny, [0.55, 0.65])
+    start = spec.network.head[1].weight.detach().clone()
+    soup = stir(spec, members(spec), [0.5, 0.6, 0.4], "greedy")
     assert (soup.members, soup.score.value) == ((1, 2), 0.65)
-    assert torch.allclose(job.network.head[1].weight, start + 1.5)
+    assert torch.allclose(spec.network.head[1].weight, start + 1.5)
 
 
 def test_a_greedy_soup_of_one_is_none(tiny: SimpleNamespace) -> None:
-    job = scored(tiny, [0.1, 0.2])
-    assert stir(job, members(job), [0.5, 0.6, 0.4], "greedy") is None
+    spec = scored(tiny, [0.1, 0.2])
+    assert stir(spec, members(spec), [0.5, 0.6, 0.4], "greedy") is None
 
 
 def test_statistics_are_those_of_the_mixture(tiny: SimpleNamespace) -> None:
-    job = tiny.job(config())
-    stir(job, members(job), [0.5, 0.6, 0.4], "uniform")
-    x = torch.from_numpy(tiny.easy()[0][job.fit_rows, 0])
+    spec = tiny.spec(config())
+    stir(spec, members(spec), [0.5, 0.6, 0.4], "uniform")
+    x = torch.from_numpy(tiny.easy()[0][spec.fit_rows, 0])
     with torch.no_grad():
-        expected = job.network.body[0](x).mean(0)
-    assert torch.allclose(job.network.body[1].running_mean, expected, atol=1e-4)
+        expected = spec.network.body[0](x).mean(0)
+    assert torch.allclose(spec.network.body[1].running_mean, expected, atol=1e-4)
 
 
 def test_the_global_generator_is_left_as_it_was(tiny: SimpleNamespace) -> None:
     before = torch.get_rng_state()
-    job = replace(tiny.job(config()))
-    stir(job, members(job), [0.5, 0.6, 0.4], "greedy")
+    spec = replace(tiny.spec(config()))
+    stir(spec, members(spec), [0.5, 0.6, 0.4], "greedy")
     assert torch.equal(torch.get_rng_state(), before)
 
 
 @pytest.mark.parametrize("how", ["uniform", "greedy"])
 def test_equal_members_give_the_member(tiny: SimpleNamespace, how: str) -> None:
-    job = tiny.job(config())
-    alike = members(job, 1) * 3
-    assert stir(job, alike, [0.0, 0.0, 0.0], how).members == (0, 1, 2)
-    assert torch.allclose(job.network.head[1].weight, alike[0]["head.1.weight"])
+    spec = tiny.spec(config())
+    alike = members(spec, 1) * 3
+    assert stir(spec, alike, [0.0, 0.0, 0.0], how).members == (0, 1, 2)
+    assert torch.allclose(spec.network.head[1].weight, alike[0]["head.1.weight"])

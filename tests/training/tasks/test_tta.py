@@ -18,7 +18,7 @@ Make = Callable[..., SimpleNamespace]
 COLUMNS = ["p:a", "p:b", "p:ц"]
 
 
-def assignment(views: str | int, mean: str = "probabilities", *, several: bool = False) -> Any:
+def context(views: str | int, mean: str = "probabilities", *, several: bool = False) -> Any:
     kind = SimpleNamespace(name="photos", test_views=PHOTO_VIEWS)
     model = SimpleNamespace(test_views=views, test_views_mean=mean)
     return SimpleNamespace(kind=kind, model=model, samples=SimpleNamespace(multi_label=several))
@@ -30,7 +30,7 @@ def test_probabilities_or_logits_are_averaged(several: bool) -> None:
     said = {view.name: rng.normal(size=(6, 3)) for view in PHOTO_VIEWS["geo4"]}
     tables = [probabilities(torch.from_numpy(table), several=several) for table in said.values()]
     for mean in ("probabilities", "logits"):
-        logits = over_views(assignment("geo4", mean, several=several), lambda view: said[view.name])
+        logits = over_views(context("geo4", mean, several=several), lambda view: said[view.name])
         found = probabilities(torch.from_numpy(logits), several=several)
         middle = torch.from_numpy(np.mean(list(said.values()), axis=0))
         wanted = np.mean(tables, axis=0) if mean == "probabilities" else probabilities(middle, several=several)
@@ -39,8 +39,8 @@ def test_probabilities_or_logits_are_averaged(several: bool) -> None:
 
 def test_certainty_stays_finite() -> None:
     sure = np.array([[900.0, -900.0, 0.0]])
-    assert np.isfinite(over_views(assignment("flip"), lambda _: sure)).all()
-    assert np.isfinite(over_views(assignment("flip", several=True), lambda _: sure)).all()
+    assert np.isfinite(over_views(context("flip"), lambda _: sure)).all()
+    assert np.isfinite(over_views(context("flip", several=True), lambda _: sure)).all()
 
 
 @pytest.mark.parametrize("tune", ["head", "all"])

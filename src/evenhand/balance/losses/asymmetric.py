@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from evenhand.balance.registries import LOSSES, Classes
+from evenhand.balance.registries import LOSSES, ClassNames
 from evenhand.base.settings.section import Section, option
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Asymmetric(Section):
     positive: float = option(1.0, ge=0, says="How fast known presences lose weight (their gamma+).")
     clip: float = option(0.05, ge=0, lt=1, says="Probability below which an absence costs nothing (their m).")
 
-    def build(self, classes: Classes) -> RowLoss:
+    def build(self, classes: ClassNames) -> RowLoss:
         """Return the loss of each row: means over classes."""
         from torch.nn.functional import logsigmoid
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from evenhand.balance.effective_number import effective_rows
 from evenhand.balance.losses.focal import Focal, focal_loss
-from evenhand.balance.registries import LOSSES, Classes
+from evenhand.balance.registries import LOSSES, ClassNames
 from evenhand.base.settings.section import Section, option
 from evenhand.base.values import Floats
 
@@ -32,6 +32,6 @@ class ClassBalancedFocal(Section):
         """Return 1 / effective number."""
         return 1.0 / effective_rows(counts, self.beta)
 
-    def build(self, classes: Classes) -> RowLoss:
+    def build(self, classes: ClassNames) -> RowLoss:
         """Return the loss of each row; one yes or no per class where several may hold."""
         return focal_loss(self.gamma, classes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from evenhand.balance.registries import LOSSES, Classes
+from evenhand.balance.registries import LOSSES, ClassNames
 from evenhand.base.settings.section import Section
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class CrossEntropy(Section):
     """Minus the log-probability of the truth; one term per class where several may hold."""
 
-    def build(self, classes: Classes) -> RowLoss:
+    def build(self, classes: ClassNames) -> RowLoss:
         """Return the loss of each row; the weights multiply the terms of their class."""
         import torch
 

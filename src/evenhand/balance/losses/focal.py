@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import field_validator
 
 from evenhand.balance.class_options import by_class
-from evenhand.balance.registries import LOSSES, Classes
+from evenhand.balance.registries import LOSSES, ClassNames
 from evenhand.base.settings.section import Section, option
 from evenhand.base.values import Floats
 
@@ -53,12 +53,12 @@ class Focal(Section):
             return np.ones(len(counts))
         return np.asarray(list(self.alpha.values()) if isinstance(self.alpha, dict) else self.alpha)
 
-    def build(self, classes: Classes) -> RowLoss:
+    def build(self, classes: ClassNames) -> RowLoss:
         """Return the loss of each row; one yes or no per class where several may hold."""
         return focal_loss(self.gamma, classes)
 
 
-def focal_loss(gamma: float, classes: Classes) -> RowLoss:
+def focal_loss(gamma: float, classes: ClassNames) -> RowLoss:
     """Return focal loss with the weights of the classes as they are."""
     from evenhand.balance.loss_terms import weighted_sum
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from evenhand.balance.registries import LOSSES, Classes
+from evenhand.balance.registries import LOSSES, ClassNames
 from evenhand.base.settings.section import Section, option
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class GeneralisedCrossEntropy(Section):
 
     q: float = option(0.7, gt=0, le=1, says="From cross-entropy (0) to the mean absolute error (1).")
 
-    def build(self, classes: Classes) -> RowLoss:
+    def build(self, classes: ClassNames) -> RowLoss:
         """Return the loss of each row, times the weight of its class."""
         from torch.nn.functional import log_softmax
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from evenhand.balance.registries import LOSSES, Classes
+from evenhand.balance.registries import LOSSES, ClassNames
 from evenhand.base.settings.section import Section, option
 from evenhand.base.values import Floats
 
@@ -37,7 +37,7 @@ class Ldam(Section):
         wide = least if np.isfinite(least) else 1.0
         return np.asarray(self.max_margin * (wide / np.where(counts > 0, counts, wide)) ** 0.25)
 
-    def build(self, classes: Classes) -> RowLoss:
+    def build(self, classes: ClassNames) -> RowLoss:
         """Return the loss of each row."""
         import torch
         from torch.nn.functional import log_softmax

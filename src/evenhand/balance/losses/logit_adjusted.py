@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from evenhand.balance.registries import LOSSES, Classes, over_present_shift
+from evenhand.balance.registries import LOSSES, ClassNames, over_present_shift
 from evenhand.base.settings.section import Section, option
 from evenhand.base.values import Floats
 
@@ -31,7 +31,7 @@ class LogitAdjusted(Section):
         """Return -tau log n."""
         return np.asarray(-self.tau * np.log(counts / counts.sum()))
 
-    def build(self, classes: Classes) -> RowLoss:
+    def build(self, classes: ClassNames) -> RowLoss:
         """Return the loss of each row."""
         import torch
         from torch.nn.functional import log_softmax

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from evenhand.balance.registries import LOSSES, Classes
+from evenhand.balance.registries import LOSSES, ClassNames
 from evenhand.base.settings.section import Section, option
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class SymmetricCrossEntropy(Section):
     beta: float = option(1.0, ge=0, says="Share of reverse cross-entropy, which bears wrong labels.")
     log_zero: float = option(-4.0, lt=0, says="What stands for log 0 in the reverse part (their A).")
 
-    def build(self, classes: Classes) -> RowLoss:
+    def build(self, classes: ClassNames) -> RowLoss:
         """Return the loss of each row, times the weight of its class."""
         from torch.nn.functional import log_softmax
 

@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from evenhand.balance.config import BalanceConfig
-from evenhand.balance.plan import Plan, plan_of
+from evenhand.balance.plan import BalancePlan, plan_of
 from evenhand.balance.prior.describe import choice_words, prior_table, sentences
 from evenhand.base.values import Mask
 
 
 @dataclass(frozen=True, eq=False)
-class Ledger:
+class BalanceLedger:
     """What one way of dealing with skew makes models believe.
 
     Attributes
@@ -36,8 +36,8 @@ class Ledger:
     models: tuple[str, ...]
     stage: int | None
     key: str
-    plan: Plan
-    folds: tuple[Plan, ...] = ()
+    plan: BalancePlan
+    folds: tuple[BalancePlan, ...] = ()
 
     @property
     def title(self) -> str:
@@ -103,7 +103,7 @@ def ledger_of(
     stage: int | None = None,
     key: str = "balance",
     smoothing: float = 0.0,
-) -> Ledger:
+) -> BalanceLedger:
     """Return the ledger of one way of dealing with skew.
 
     Parameters
@@ -120,10 +120,10 @@ def ledger_of(
         Share of each target that label smoothing spreads evenly over the classes.
     """
     whole, *each = (plan_of(config, labels[rows], names, smoothing=smoothing) for rows in (training, *folds))
-    return Ledger(tuple(models), stage, key, whole, tuple(each))
+    return BalanceLedger(tuple(models), stage, key, whole, tuple(each))
 
 
-def _rise(plan: Plan) -> str:
+def _rise(plan: BalancePlan) -> str:
     config, first = plan.config, plan.prior_at(0)
     full = int(np.ceil(config.weights_from + config.warmup_epochs))
     return (
@@ -132,7 +132,7 @@ def _rise(plan: Plan) -> str:
     )
 
 
-def _judged(plan: Plan, *, same: float = 1e-9) -> str:
+def _judged(plan: BalancePlan, *, same: float = 1e-9) -> str:
     config, judged = plan.config, plan.judged
     if config.adjust:
         told = ", ".join(f"{n} {s:.1%}" for n, s in zip(judged.names[:6], judged.shares[:6], strict=True))

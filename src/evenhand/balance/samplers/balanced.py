@@ -6,7 +6,7 @@ from evenhand.base.values import Floats
 
 
 @SAMPLERS.register("balanced")
-class Balanced(Section):
+class BalancedSampler(Section):
     """Draw every class as often as every other; rows of rare classes recur within an epoch."""
 
     def sampling_weights(self, counts: Floats) -> Floats:

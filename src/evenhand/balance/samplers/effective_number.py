@@ -8,7 +8,7 @@ from evenhand.base.values import Floats
 
 
 @SAMPLERS.register("effective_number")
-class EffectiveNumber(Section):
+class EffectiveNumberSampler(Section):
     """Draw a row of class c with a chance of (1 - beta) / (1 - beta^n) (Cui et al. 2019, eq. 2)."""
 
     beta: float = option(

@@ -8,7 +8,7 @@ from evenhand.base.values import Floats
 
 
 @WEIGHTS.register("effective_number")
-class EffectiveNumber(Section):
+class EffectiveNumberWeights(Section):
     """Weigh a class by (1 - beta) / (1 - beta^n) (Cui et al. 2019, eq. 2 and 4)."""
 
     beta: float = option(

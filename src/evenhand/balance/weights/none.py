@@ -8,7 +8,7 @@ from evenhand.base.values import Floats
 
 
 @WEIGHTS.register("none")
-class Equal(Section):
+class NoWeights(Section):
     """Let an error cost the same on every class."""
 
     def class_weights(self, counts: Floats) -> Floats:

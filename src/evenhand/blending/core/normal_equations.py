@@ -11,7 +11,7 @@ from evenhand.blending.inputs.stack import Stack
 
 
 @dataclass(frozen=True, eq=False)
-class Moments:
+class NormalEquations:
     """Sums over rows for each of f folds.
 
     Attributes
@@ -40,13 +40,13 @@ class Moments:
         gram, moment, size = (np.delete(sums, position, axis=0) for sums in (self.gram, self.moment, self.size))
         return gram.sum(axis=0), moment.sum(axis=0), size.sum(axis=0)
 
-    def take(self, positions: list[int]) -> Moments:
+    def take(self, positions: list[int]) -> NormalEquations:
         """Return the sums of some folds."""
         folds = tuple(self.folds[p] for p in positions)
-        return Moments(self.gram[positions], self.moment[positions], self.size[positions], folds)
+        return NormalEquations(self.gram[positions], self.moment[positions], self.size[positions], folds)
 
 
-def moments(stack: Stack, *, budget_bytes: int = 2**20) -> Moments:
+def moments(stack: Stack, *, budget_bytes: int = 2**20) -> NormalEquations:
     """Return sums over rows and classes: gram (f, m, m), moment (f, m), size (f,).
 
     Rows are read once, from the first to the last, in blocks that fit into a processor's cache; within a block they
@@ -72,10 +72,10 @@ def moments(stack: Stack, *, budget_bytes: int = 2**20) -> Moments:
             part = block[:, ends[fold] : ends[fold + 1]]
             sums[fold] += part[:m] @ part.T
             size[fold] += part[m] @ part[m]
-    return Moments(sums[:, :, :m], sums[:, :, m], size, folds)
+    return NormalEquations(sums[:, :, :m], sums[:, :, m], size, folds)
 
 
-def moments_by_class(stack: Stack) -> Moments:
+def moments_by_class(stack: Stack) -> NormalEquations:
     """Return sums over rows for each class: gram (f, k, m, m), moment (f, k, m), size (f, k)."""
     folds, number = _folds(stack)
     f, m, k = len(folds), stack.m, stack.k
@@ -85,7 +85,7 @@ def moments_by_class(stack: Stack) -> Moments:
             at = np.flatnonzero(number[rows] == fold)
             block = _block(stack, rows, at).transpose(2, 0, 1)
             sums[fold] += block @ block.transpose(0, 2, 1)
-    return Moments(sums[:, :, :m, :m], sums[:, :, :m, m], sums[:, :, m, m], folds)
+    return NormalEquations(sums[:, :, :m, :m], sums[:, :, :m, m], sums[:, :, m, m], folds)
 
 
 def _folds(stack: Stack) -> tuple[tuple[int, ...], Ints]:

@@ -11,7 +11,7 @@ from evenhand.base.values import Floats, Ints, Mask
 
 
 @dataclass(frozen=True)
-class Gate:
+class PairGate:
     """How narrow a lead must be for somebody else to decide, and what that does to rows not learned from.
 
     Attributes
@@ -70,7 +70,7 @@ def between(table: Floats, pair: Sequence[int]) -> tuple[Mask, Floats]:
     return np.asarray((top == np.asarray(pair)).all(axis=1)), margin
 
 
-def tuned(margin: Floats, before: Mask, after: Mask, changed: Mask, *, widest: float, least_gain: int) -> Gate:
+def tuned(margin: Floats, before: Mask, after: Mask, changed: Mask, *, widest: float, least_gain: int) -> PairGate:
     """Return the gate below which most is gained; closed (width 0) where less than `least_gain` rows are.
 
     Parameters
@@ -88,15 +88,15 @@ def tuned(margin: Floats, before: Mask, after: Mask, changed: Mask, *, widest: f
     order = order[margin[order] < widest]
     gained = np.cumsum(after[order].astype(int) - before[order].astype(int))
     if not len(gained) or gained.max() < least_gain:
-        return Gate(0.0)
+        return PairGate(0.0)
     last = int(gained.argmax())
     following = margin[order[last + 1]] if last + 1 < len(order) else widest
     width = float((margin[order[last]] + following) / 2)
     return opened_at(max(width, float(np.nextafter(margin[order[last]], 1))), margin, before, after, changed)
 
 
-def opened_at(width: float, margin: Floats, before: Mask, after: Mask, changed: Mask) -> Gate:
+def opened_at(width: float, margin: Floats, before: Mask, after: Mask, changed: Mask) -> PairGate:
     """Return a gate of a given width, with what it does to these rows."""
     rows = margin < width
     counts = (rows.sum(), (changed & rows).sum(), (before & rows).sum(), (after & rows).sum())
-    return Gate(width, *(int(count) for count in counts))
+    return PairGate(width, *(int(count) for count in counts))

@@ -15,7 +15,7 @@ from evenhand.blending.methods import METHODS
 
 
 @METHODS.register("equal")
-class Equal(Method):
+class EqualWeights(Method):
     """The plain mean: nothing is learned, so nothing can be learned too well."""
 
     takes_several: ClassVar[bool] = True

@@ -18,7 +18,7 @@ from evenhand.base.values import Floats, Ints, Mask
 from evenhand.blending.core.crossfit import crossfit
 from evenhand.blending.core.method import Learned, Method
 from evenhand.blending.core.nested_spec import Base, base_of
-from evenhand.blending.inputs.confused_pairs import Gate, between, confused, opened_at, tuned
+from evenhand.blending.inputs.confused_pairs import PairGate, between, confused, opened_at, tuned
 from evenhand.blending.inputs.stack import Stack
 from evenhand.blending.inputs.stacking_features import LEAST
 from evenhand.blending.methods import METHODS
@@ -40,7 +40,7 @@ class Expert:
 
     pair: tuple[int, int]
     estimator: Any
-    gate: Gate
+    gate: PairGate
 
     def decide(self, blended: Floats, stack: Stack, out: Floats) -> None:
         """Write what the pair has together, shared anew, into `out` on the rows where the expert is asked."""
@@ -142,7 +142,7 @@ class Experts(Method):
         gate = self._gate(table[rows], second[rows], margin[rows], stack.labels[rows], pair)
         return Expert(pair, estimator, gate) if gate.width else None
 
-    def _gate(self, table: Floats, second: Floats, margin: Floats, truth: Ints, pair: tuple[int, int]) -> Gate:
+    def _gate(self, table: Floats, second: Floats, margin: Floats, truth: Ints, pair: tuple[int, int]) -> PairGate:
         said = table.argmax(axis=1)
         says = np.where(second > 0.5, pair[1], pair[0])
         before, after, changed = said == truth, says == truth, said != says

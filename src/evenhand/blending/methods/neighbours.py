@@ -50,7 +50,7 @@ class Alike:
 
 
 @dataclass(frozen=True, eq=False)
-class Compared:
+class ComparedNeighbours:
     """A blend, with neighbours mixed in where its lead is narrow.
 
     Attributes
@@ -79,7 +79,7 @@ class Compared:
 
 
 @METHODS.register("neighbours")
-class Neighbours(Method):
+class NeighboursBlend(Method):
     """The classes of the nearest rows by stored features, mixed in where the blend's lead is narrow.
 
     Features are the activations that a run has stored for its encoders; each is scaled to unit length, so the
@@ -107,7 +107,7 @@ class Neighbours(Method):
             rows = np.flatnonzero(inside.fold == fold)
             votes[rows] = self._alike(inside.without(fold)).vote(inside.take(rows))
         gate, share = self._tuned(inside, fitted.out_of_fold(inside), votes)
-        return Compared(fitted.overall, self._alike(stack), gate, share)
+        return ComparedNeighbours(fitted.overall, self._alike(stack), gate, share)
 
     def _alike(self, stack: Stack) -> Alike:
         count = min(self.count, len(stack))

@@ -9,7 +9,7 @@ import numpy as np
 from evenhand.base.settings.section import option
 from evenhand.base.values import Floats
 from evenhand.blending.core.method import Learned, Method
-from evenhand.blending.core.normal_equations import Moments, moments_by_class
+from evenhand.blending.core.normal_equations import NormalEquations, moments_by_class
 from evenhand.blending.core.weighted_sums import WeightedByClass, shares
 from evenhand.blending.inputs.stack import Stack
 from evenhand.blending.methods import METHODS
@@ -43,7 +43,7 @@ class ClasswiseRidge(Method):
         others = {f: [at for at in range(len(sums.folds)) if sums.folds[at] != f] for f in sums.folds}
         return self._learned(sums), {fold: self._learned(sums.take(at)) for fold, at in others.items()}
 
-    def _learned(self, sums: Moments) -> WeightedByClass:
+    def _learned(self, sums: NormalEquations) -> WeightedByClass:
         strength = self.strength if self.strength is not None else chosen_strength(sums)
         return WeightedByClass(shrunk(*sums.total(), strength))
 
@@ -67,7 +67,7 @@ def shrunk(gram: Floats, moment: Floats, size: Floats, strength: float) -> Float
     return np.linalg.solve(left, right[..., None])[..., 0].T
 
 
-def chosen_strength(sums: Moments, *, strengths: tuple[float, ...] = STRENGTHS) -> float:
+def chosen_strength(sums: NormalEquations, *, strengths: tuple[float, ...] = STRENGTHS) -> float:
     """Return the strength with the smallest squared error on folds that were left out, the largest among equals."""
     errors = dict.fromkeys(strengths, 0.0)
     for position in range(len(sums.folds)):

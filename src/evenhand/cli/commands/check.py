@@ -47,9 +47,9 @@ def check(
 def _balance(config: Path, changes: Sequence[str], as_json: bool) -> None:
     """Print the ledgers and what the doctor says of them."""
     from evenhand.cli.tables.tables import print_books
-    from evenhand.pipeline.verbs.balance_ledger import ledger
+    from evenhand.pipeline.verbs.balance_ledger import balance_ledger
 
-    found = ledger(config, changes=changes)
+    found = balance_ledger(config, changes=changes)
     if as_json:
         print_json(found.document())
     else:

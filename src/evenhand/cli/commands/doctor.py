@@ -14,9 +14,9 @@ def doctor(record: RecordPath, as_json: Json = False) -> None:
     Exit code 1 if a finding is an error.
     """
     from evenhand.cli.tables.tables import print_examination
-    from evenhand.pipeline.verbs.doctor import examine
+    from evenhand.pipeline.verbs.doctor import doctor
 
-    found = examine(record)
+    found = doctor(record)
     if as_json:
         print_json(found.document())
     else:

@@ -62,10 +62,10 @@ def ensemble(
     from evenhand.cli.tables.ensemble import print_assembly
     from evenhand.evaluation.reading.files import opened
     from evenhand.evaluation.reading.labels import read_labels
-    from evenhand.pipeline.verbs.ensemble import assemble, write_predictions
+    from evenhand.pipeline.verbs.ensemble import ensemble, write_predictions
 
     with watching() as watcher:
-        made = assemble(
+        made = ensemble(
             *sources,
             methods=[_choice(words) for words in method or ("equal", "nnls")],
             labels=None

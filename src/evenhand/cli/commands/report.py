@@ -8,7 +8,7 @@ from evenhand.cli.options import Json, RecordPath
 
 def report(record: RecordPath, as_json: Json = False) -> None:
     """Write the HTML report of a run again, from its record alone."""
-    from evenhand.pipeline.verbs.report import write_report
+    from evenhand.pipeline.verbs.report import report
 
-    path = write_report(record)
+    path = report(record)
     print_json({"report": str(path)}, indent=None) if as_json else say(f"Wrote {path}")

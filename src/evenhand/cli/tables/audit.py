@@ -9,11 +9,11 @@ from evenhand.cli.tables.tables import print_findings
 
 if TYPE_CHECKING:
     from evenhand.evaluation.audit.conformal import ConformalSets
-    from evenhand.pipeline.audit.audit_result import Audited
+    from evenhand.pipeline.audit.audit_result import AuditResult
     from evenhand.pipeline.audit.refit_result import Refit
 
 
-def print_audit(found: Audited, *, most: int = 10) -> None:
+def print_audit(found: AuditResult, *, most: int = 10) -> None:
     """Print an audit: the figure, parts held out, worst groups, calibration, sets, and what refitting changes."""
     out = Out()
     audit = found.audit
@@ -51,7 +51,7 @@ def _table(heads: tuple[str, ...]) -> Table:
     return Table(heads, right=range(1, len(heads)), header_style="dim", box=None, pad_edge=False)
 
 
-def _holdouts(found: Audited) -> Table:
+def _holdouts(found: AuditResult) -> Table:
     table = _table(("held out", "parts", "median", "5 %", "worst", "floor", "below it"))
     for one in found.audit.holdouts:
         figures = (f"{value:.3f}" for value in (one.median, one.quantile, one.lowest, one.floor))
@@ -59,7 +59,7 @@ def _holdouts(found: Audited) -> Table:
     return table
 
 
-def _print_groups(found: Audited, out: Out, most: int) -> None:
+def _print_groups(found: AuditResult, out: Out, most: int) -> None:
     from evenhand.evaluation.audit.groups import LEAST, summary_words
 
     audit = found.audit
@@ -80,7 +80,7 @@ def _print_groups(found: Audited, out: Out, most: int) -> None:
         out.print(cell(summary_words(parts, word="groups" if not audit.slices else f"values of {title}")))
 
 
-def _calibration(found: Audited) -> Table:
+def _calibration(found: AuditResult) -> Table:
     names = list(found.calibration[0].figures)
     table = _table(("calibration (cross-fitted)", *names))
     for one in found.calibration:

@@ -10,7 +10,7 @@ from evenhand.cli.tables.tables import print_findings
 
 if TYPE_CHECKING:
     from evenhand.blending.blend import Blend
-    from evenhand.evaluation.selection.selection_report import Worth
+    from evenhand.evaluation.selection.selection_report import NestedEvaluation
     from evenhand.pipeline.verbs.ensemble import Assembly
 
 
@@ -33,7 +33,7 @@ def print_assembly(made: Assembly, target: Path | None, *, most: int = 12) -> No
         out.print(cell(f"Wrote {target}"))
 
 
-def print_worth(worth: Worth, out: Out) -> None:
+def print_worth(worth: NestedEvaluation, out: Out) -> None:
     """Print the ladder: naive, nested, optimism, and the best corrected for the choice."""
     table = Table(title=f"{worth.metric}: what it seems to be, and what it is worth", title_style="")
     for position, name in enumerate(("model", "naive", "nested", "95 % interval", "optimism", "finding")):

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
     from evenhand.base.values import Finding, Folds, Samples
     from evenhand.diagnosis.examination import Examination
-    from evenhand.pipeline.submission.predict_like import Likened
-    from evenhand.pipeline.verbs.balance_ledger import Books
+    from evenhand.pipeline.submission.predict_like import FilledSample
+    from evenhand.pipeline.verbs.balance_ledger import BalanceCheck
     from evenhand.pipeline.verbs.check import Check
-    from evenhand.pipeline.verbs.predict import Predicted
+    from evenhand.pipeline.verbs.predict import PredictionResult
     from evenhand.pipeline.verbs.run import Run
 
 _COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
@@ -76,7 +76,7 @@ def print_examination(found: Examination) -> None:
         out.print(cell(f"{code} not applicable: needs {why}.", style="dim"))
 
 
-def print_books(found: Books) -> None:
+def print_books(found: BalanceCheck) -> None:
     """Print what is done about skew and what it makes models believe, and the findings about it."""
     out = _console()
     for one in found.ledgers:
@@ -174,7 +174,7 @@ def print_runs(table: pd.DataFrame, output: Path) -> None:
         out.print(literal(f"{Path(str(row['record'])).name}: {row['note']}", style="dim"))
 
 
-def print_predictions(predicted: Predicted, *written: Path) -> None:
+def print_predictions(predicted: PredictionResult, *written: Path) -> None:
     """Print how many rows went to each class, how sure they are, what was left out and which files were written."""
     out = _console()
     table = _table(("class", "rows", "mean confidence"), right=(1, 2))
@@ -192,7 +192,7 @@ def print_predictions(predicted: Predicted, *written: Path) -> None:
     out.print(cell(f"{len(frame):,} rows by {predicted.model}. Wrote {files}"))
 
 
-def print_likened(made: Likened, *, most: int = 10) -> None:
+def print_likened(made: FilledSample, *, most: int = 10) -> None:
     """Print where a submission was written, and the rows that a consensus changed."""
     out = _console()
     rows = made.overridden

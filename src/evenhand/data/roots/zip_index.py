@@ -23,7 +23,7 @@ _UNICODE_PATH = 0x7075  # Info-ZIP's extra field (APPNOTE.TXT 4.6.9)
 
 
 @dataclass(frozen=True)
-class Limits:
+class ZipLimits:
     """How large a zip may claim to be before it is taken for a bomb.
 
     Attributes
@@ -43,7 +43,7 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Entry:
+class ZipEntry:
     """Where a file lies in a zip: its header's offset, bytes packed and unpacked, method, checksum."""
 
     offset: int
@@ -57,12 +57,12 @@ class Entry:
 class Listing:
     """The files of a zip by name, what was left out, and the encoding of names that were not marked."""
 
-    entries: dict[str, Entry]
+    entries: dict[str, ZipEntry]
     skipped: tuple[Skipped, ...]
     encoding: str
 
 
-def list_entries(path: Path, encoding: str | None, limits: Limits) -> Listing:
+def list_entries(path: Path, encoding: str | None, limits: ZipLimits) -> Listing:
     """Return what a zip holds.
 
     Raises
@@ -73,7 +73,7 @@ def list_entries(path: Path, encoding: str | None, limits: Limits) -> Listing:
     infos = [info for info in _directory(path) if not info.orig_filename.endswith(("/", "\\"))]
     _refuse_bombs(path, infos, limits)
     encoding = encoding or encodings.guess([_raw(info) for info in infos if not _marked(info)])
-    entries: dict[str, Entry] = {}
+    entries: dict[str, ZipEntry] = {}
     skipped: list[Skipped] = []
     for info in infos:
         name = _spelled(info, encoding)
@@ -88,7 +88,7 @@ def list_entries(path: Path, encoding: str | None, limits: Limits) -> Listing:
         if fault:
             skipped.append(Skipped(clean, fault))
         if not _fault(info):
-            entries[clean] = Entry(
+            entries[clean] = ZipEntry(
                 info.header_offset, info.compress_size, info.file_size, info.compress_type, info.CRC
             )
     return Listing(entries, tuple(skipped), encoding)
@@ -105,7 +105,7 @@ def _directory(path: Path) -> Sequence[zipfile.ZipInfo]:
         raise DataError(f"{path}: the zip is damaged ({error}). Download it again, or unpack it.") from None
 
 
-def _refuse_bombs(path: Path, infos: Sequence[zipfile.ZipInfo], limits: Limits) -> None:
+def _refuse_bombs(path: Path, infos: Sequence[zipfile.ZipInfo], limits: ZipLimits) -> None:
     """Refuse an archive that would unpack to absurd amounts (Fifield 2019, "A better zip bomb")."""
     total = sum(info.file_size for info in infos)
     if len(infos) > limits.entries:

@@ -16,7 +16,7 @@ from typing import Any
 from evenhand.base.errors import DataError
 from evenhand.data.roots.hashing import content_hash
 from evenhand.data.roots.skipped import Skipped
-from evenhand.data.roots.zip_index import Entry, Limits, Listing, list_entries
+from evenhand.data.roots.zip_index import Listing, ZipEntry, ZipLimits, list_entries
 
 _HEADER = struct.Struct("<4s22xHH")
 
@@ -39,7 +39,7 @@ class ZipRoot:
 
     path: Path
     encoding: str | None = None
-    limits: Limits = Limits()  # noqa: RUF009  (frozen)
+    limits: ZipLimits = ZipLimits()  # noqa: RUF009  (frozen)
 
     def names(self) -> Sequence[str]:
         return self._names
@@ -65,7 +65,7 @@ class ZipRoot:
         """The encoding in which names were read."""
         return self._listing.encoding
 
-    def _packed(self, entry: Entry) -> bytes:
+    def _packed(self, entry: ZipEntry) -> bytes:
         """Return the bytes of an entry as they lie in the zip."""
         header = os.pread(self._descriptor, _HEADER.size, entry.offset)
         if len(header) < _HEADER.size or not header.startswith(b"PK\3\4"):
@@ -77,7 +77,7 @@ class ZipRoot:
             raise DataError("is cut off in the zip")
         return packed
 
-    def _entry(self, name: str) -> Entry:
+    def _entry(self, name: str) -> ZipEntry:
         try:
             return self._listing.entries[name]
         except KeyError:
@@ -104,7 +104,7 @@ class ZipRoot:
         self.__dict__.update(state)
 
 
-def _unpack(packed: bytes, entry: Entry) -> bytes:
+def _unpack(packed: bytes, entry: ZipEntry) -> bytes:
     """Return the bytes of an entry, at most one more than it says it has."""
     try:
         if entry.method == 8:

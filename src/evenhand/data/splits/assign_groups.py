@@ -17,12 +17,12 @@ from evenhand.base.values import Floats, Ints
 from evenhand.data.splits.class_coverage import cover
 from evenhand.data.splits.counts import lower_bound, share_deviation, wholly_inside
 from evenhand.data.splits.greedy import deal, deal_by_spread
-from evenhand.data.splits.local_search import Plan, mend
+from evenhand.data.splits.local_search import FoldPlan, mend
 from evenhand.data.splits.tie_breaking import break_ties, mix_deviation
 
 
 @dataclass(frozen=True, eq=False)
-class Balanced:
+class GroupAssignment:
     """Folds of groups, with what they are worth.
 
     Attributes
@@ -50,7 +50,7 @@ class Balanced:
         """What plans are compared by, the lowest first."""
         return self.lacking, round(self.worst, 9), round(self.mix, 9), round(self.largest, 9)
 
-    def rank_beside(self, usual: Balanced) -> tuple[float, ...]:
+    def rank_beside(self, usual: GroupAssignment) -> tuple[float, ...]:
         """What plans of equal deviations are compared by: first whether mix or size is above the usual ones."""
         above = (self.mix > usual.mix + 1e-9) + (self.largest > usual.largest + 1e-9)
         return *self.rank[:2], above, *self.rank[2:]
@@ -58,7 +58,7 @@ class Balanced:
 
 def balance(counts: Floats, rows: Floats, shares: Floats, rng: np.random.Generator, *,
             starts: int = 4, row_weight: float = 0.3, order: Ints | None = None,
-            most_groups: int = 20_000) -> Balanced:  # fmt: skip
+            most_groups: int = 20_000) -> GroupAssignment:  # fmt: skip
     """Return the fold of each group so that folds get `shares` of every class, none is empty.
 
     Parameters
@@ -88,7 +88,7 @@ def balance(counts: Floats, rows: Floats, shares: Floats, rng: np.random.Generat
     f = len(shares)
     equal = bool(np.ptp(shares) == 0)
     bound = lower_bound(counts, f) if equal else 0.0
-    best: Balanced | None = None
+    best: GroupAssignment | None = None
     for heaviest_first in _orders(vectors, rng, starts):
         plan = _mended(vectors, sizes, deal(vectors, heaviest_first, shares), shares, rng)
         found = _judged(counts, rows, cover(counts, plan, f, rng) if equal else plan, shares)
@@ -112,7 +112,7 @@ def _usual(counts: Floats, rows: Floats, vectors: Floats, order: Ints, shares: F
     """Return (g,) the folds that scikit-learn's greedy method gives, none empty."""
     one_label = np.allclose(counts.sum(axis=1), rows)
     fold = deal_by_spread(counts if one_label else np.column_stack([counts, rows]), order, len(shares))
-    plan = Plan(vectors, fold, shares)
+    plan = FoldPlan(vectors, fold, shares)
     plan.fill_empty()
     return plan.fold
 
@@ -124,22 +124,22 @@ def _mended(vectors: Floats, sizes: Floats, fold: Ints, shares: Floats, rng: np.
     """
     movable = (vectors > 0).sum(axis=0) > 1  # a class in one group deviates by the same wherever it goes
     vectors = vectors[:, movable]
-    plan = Plan(vectors, fold, shares)
+    plan = FoldPlan(vectors, fold, shares)
     plan.fill_empty()
     mend(plan, rng, doublings=2)
     scale = np.sqrt(sizes[movable])
-    smooth = Plan(vectors * scale, plan.fold, shares)
+    smooth = FoldPlan(vectors * scale, plan.fold, shares)
     mend(smooth, rng, doublings=0)
     worst, smoothed = (np.abs(away[:, :-1]).max(initial=0.0) for away in (plan.away, smooth.away / scale))
     return smooth.fold if smoothed <= worst + 1e-9 else plan.fold
 
 
-def _judged(counts: Floats, rows: Floats, fold: Ints, shares: Floats) -> Balanced:
+def _judged(counts: Floats, rows: Floats, fold: Ints, shares: Floats) -> GroupAssignment:
     f = len(shares)
     worst = float(np.abs(share_deviation(counts, fold, shares)).max(initial=0.0))
     lacking = int(wholly_inside(counts, fold, f).sum())
     largest = float(np.bincount(fold, rows, minlength=f).max() / rows.sum())
-    return Balanced(fold, lacking, worst, mix_deviation(counts, rows, fold, f), largest)
+    return GroupAssignment(fold, lacking, worst, mix_deviation(counts, rows, fold, f), largest)
 
 
 def in_own_order(counts: Floats) -> Floats:

@@ -11,7 +11,7 @@ from evenhand.data.splits.counts import sum_by_fold
 _NOBODY = -1
 
 
-class Plan:
+class FoldPlan:
     """Groups in folds, with the deviation that each fold has; changed in place by moves and swaps.
 
     Parameters
@@ -58,7 +58,7 @@ class Plan:
             self.exchange(x, _NOBODY, int(self.fold[x]), int(empty))
 
 
-def mend(plan: Plan, rng: np.random.Generator, *, doublings: int, steps: int = 300, tries: int = 8,
+def mend(plan: FoldPlan, rng: np.random.Generator, *, doublings: int, steps: int = 300, tries: int = 8,
          work: int = 16_000) -> None:  # fmt: skip
     """Move and swap groups in `plan` while the sum of deviations to the power 2^(1 + doublings) falls.
 
@@ -97,7 +97,7 @@ def mend(plan: Plan, rng: np.random.Generator, *, doublings: int, steps: int = 3
         failed = 0
 
 
-def _best_exchange(plan: Plan, a: int, c: int, energy: Floats, rng: np.random.Generator, reach: int,
+def _best_exchange(plan: FoldPlan, a: int, c: int, energy: Floats, rng: np.random.Generator, reach: int,
                    doublings: int) -> tuple[int, int, int] | None:  # fmt: skip
     """Return the exchange (x of fold a, y of fold b, b) that lowers the energy most, or None."""
     leave, come, their = _candidates(plan, a, c, rng, reach)
@@ -117,7 +117,7 @@ def _best_exchange(plan: Plan, a: int, c: int, energy: Floats, rng: np.random.Ge
     return int(leave[i[at]]), int(come[j[at]]), int(b[at])
 
 
-def _candidates(plan: Plan, a: int, c: int, rng: np.random.Generator, reach: int) -> tuple[Ints, Ints, Ints]:
+def _candidates(plan: FoldPlan, a: int, c: int, rng: np.random.Generator, reach: int) -> tuple[Ints, Ints, Ints]:
     """Return who may leave fold a, who may come instead, and from where; nobody stands at the end of both."""
     holds = plan.vectors[:-1, c] > 0
     inside = plan.fold == a

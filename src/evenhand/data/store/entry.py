@@ -21,7 +21,7 @@ from evenhand.data.store.space import ABOUT
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Entry:
+class StoreEntry:
     """Encoded rows: `entry["image"]` is an (n, …) memory map, or a `Ragged` where rows differ in shape.
 
     Attributes
@@ -62,7 +62,7 @@ class Entry:
         return f"Entry({', '.join([f'{self.rows:,} rows', *parts, *failed])})"
 
 
-def open_entry(folder: Path) -> Entry | None:
+def open_entry(folder: Path) -> StoreEntry | None:
     """Return the entry in a folder, or None where there is none, or one that is not whole.
 
     The entry counts as used until it and every array got from it are forgotten.
@@ -76,7 +76,7 @@ def open_entry(folder: Path) -> Entry | None:
             return None
         arrays = {name: _array(folder, name, hold) for name in about["arrays"]}
         failures = {int(row): str(reason) for row, reason in about["failures"].items()}
-        return Entry(folder.name, int(about["rows"]), arrays, failures, hold)
+        return StoreEntry(folder.name, int(about["rows"]), arrays, failures, hold)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 

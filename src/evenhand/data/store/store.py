@@ -30,7 +30,7 @@ from platformdirs import user_cache_path
 from evenhand.base.errors import StoreError
 from evenhand.base.storage.atomic import plain
 from evenhand.data.store.column import write_array
-from evenhand.data.store.entry import Entry, open_entry, write_about
+from evenhand.data.store.entry import StoreEntry, open_entry, write_about
 from evenhand.data.store.locks import own, own_now
 from evenhand.data.store.marker import check_store, claim, is_entry
 from evenhand.data.store.ragged import Array
@@ -83,7 +83,7 @@ class Store:
         files: Sequence[str] | None = None,
         workers: int = 1,
         progress: Progress | None = None,
-    ) -> Entry:
+    ) -> StoreEntry:
         """Return the encoded rows, made now if they are not there.
 
         Parameters
@@ -125,7 +125,7 @@ class Store:
 
         return self._entry(_name("rows", key, contents), build)
 
-    def open(self, name: str) -> Entry:
+    def open(self, name: str) -> StoreEntry:
         """Return an entry that was made before, by its name; how one process tells another what to read.
 
         Raises
@@ -222,7 +222,7 @@ class Store:
         with in_words(self.folder):
             make_room(self.folder, need, self.limit_bytes)
 
-    def _entry(self, name: str, build: Callable[[Path], None]) -> Entry:
+    def _entry(self, name: str, build: Callable[[Path], None]) -> StoreEntry:
         place = self.folder / "entries" / name
         with in_words(self.folder):
             found = open_entry(place)
@@ -232,12 +232,12 @@ class Store:
             os.utime(place / ABOUT)
         return found
 
-    def _found(self, name: str, *folders: Path) -> Entry | None:
+    def _found(self, name: str, *folders: Path) -> StoreEntry | None:
         """Return an entry from the first of the folders that has it."""
         there = (open_entry(folder / "entries" / name) for folder in folders if is_entry(name))
         return next((entry for entry in there if entry is not None), None)
 
-    def _built(self, place: Path, build: Callable[[Path], None]) -> Entry:
+    def _built(self, place: Path, build: Callable[[Path], None]) -> StoreEntry:
         with self._building(place.name) as part:
             found = open_entry(place)  # somebody may have built it while we waited for the lock
             if found is not None:

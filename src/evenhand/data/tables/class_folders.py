@@ -15,8 +15,8 @@ from evenhand.data.config import DataConfig
 from evenhand.data.roots.file_names import some, suffix
 from evenhand.data.roots.root import Root
 from evenhand.data.roots.skipped import Skipped, findings_of
-from evenhand.data.tables.split_folders import Layout, layout, split_of
-from evenhand.data.tables.table import Table
+from evenhand.data.tables.split_folders import SplitLayout, layout, split_of
+from evenhand.data.tables.table import LabelTable
 
 
 def files_of(root: Root, suffixes: Collection[str], kind: str) -> list[str]:
@@ -40,7 +40,7 @@ def files_of(root: Root, suffixes: Collection[str], kind: str) -> list[str]:
     raise DataError(f"{root.path}: holds no {kind} (found: {found}). {kind.capitalize()} are {known}.{skipped}")
 
 
-def read_folders(root: Root, data: DataConfig, suffixes: Collection[str]) -> Table:
+def read_folders(root: Root, data: DataConfig, suffixes: Collection[str]) -> LabelTable:
     """Return a table of path, label, split (where folders are splits) and folder.
 
     The class is the first folder below the root, below a top folder that holds everything, or below the
@@ -68,12 +68,12 @@ def read_folders(root: Root, data: DataConfig, suffixes: Collection[str]) -> Tab
     splits = [split for split, keep in zip(found.splits, known, strict=True) if keep]
     if any(split is not None for split in splits):
         frame["split"] = splits
-    return Table(
+    return LabelTable(
         root.path.name, frame, np.arange(1, len(frame) + 1), findings=tuple(_left_out(names, found, root.path.name))
     )
 
 
-def folder_layout(names: Sequence[str]) -> Layout:
+def folder_layout(names: Sequence[str]) -> SplitLayout:
     """Return the split and the class of each file by its folders, below a top folder that holds everything."""
     depth = _common_depth(names)
     return layout(["/".join(name.split("/")[depth:]) for name in names])
@@ -104,7 +104,7 @@ def _class_names(folders: Sequence[str]) -> list[str]:
     return [short[folder] for folder in folders]
 
 
-def _left_out(names: Sequence[str], found: Layout, source: str) -> Iterator[Finding]:
+def _left_out(names: Sequence[str], found: SplitLayout, source: str) -> Iterator[Finding]:
     """Yield what there is to say about files without a class: those of a split, and others."""
     bare = [(n, split) for n, c, split in zip(names, found.classes, found.splits, strict=True) if c is None]
     for split in sorted({split for _, split in bare if split is not None}):

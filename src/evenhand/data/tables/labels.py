@@ -15,13 +15,13 @@ from evenhand.base.text.cells import Text
 from evenhand.base.values import Finding
 from evenhand.data.config import DataConfig
 from evenhand.data.roots.file_names import some
-from evenhand.data.tables.table import Table
+from evenhand.data.tables.table import LabelTable
 
 Row = tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
-class Labels:
+class ClassLabels:
     """The classes of rows.
 
     Attributes
@@ -71,7 +71,7 @@ def _unknown(key: str, name: str, known: set[str]) -> str:
     return f'{key} names the class "{name}", which no row has.{hint}'
 
 
-def label(rows: Sequence[Row], data: DataConfig, source: str, *, named: str = "folders") -> Labels:
+def label(rows: Sequence[Row], data: DataConfig, source: str, *, named: str = "folders") -> ClassLabels:
     """Return classes as numbers, without dropped classes and those below `data.min_count`.
 
     `named` says in a word what names the classes where no table does.
@@ -93,7 +93,7 @@ def label(rows: Sequence[Row], data: DataConfig, source: str, *, named: str = "f
     at = {name: c for c, name in enumerate(classes)}
     values = _matrix(kept, at) if data.several else np.array([at[row[0]] if row else -1 for row in kept])
     findings = (_rare({name: counts[name] for name in sorted(rare, key=_order)}, data, source),) if rare else ()
-    return Labels(classes, values, keep, findings)
+    return ClassLabels(classes, values, keep, findings)
 
 
 def _matrix(rows: Sequence[Row], at: dict[str, int]) -> npt.NDArray[np.float64]:
@@ -141,7 +141,7 @@ def _too_few(classes: Row, rare: set[str], counts: Counter[str], data: DataConfi
     )
 
 
-def levels(table: Table, rows: Sequence[Row], classes: Row, columns: Sequence[str]) -> dict[str, Row]:
+def levels(table: LabelTable, rows: Sequence[Row], classes: Row, columns: Sequence[str]) -> dict[str, Row]:
     """Return for each coarser column the coarse name of each of the k classes.
 
     Raises
@@ -156,7 +156,7 @@ def levels(table: Table, rows: Sequence[Row], classes: Row, columns: Sequence[st
     return {column: names for column, (names, _) in found.items()}
 
 
-def _coarser(table: Table, rows: Sequence[Row], classes: Row, column: str) -> tuple[Row, list[str]]:
+def _coarser(table: LabelTable, rows: Sequence[Row], classes: Row, column: str) -> tuple[Row, list[str]]:
     seen: dict[str, Counter[str]] = {name: Counter() for name in classes}
     first: dict[tuple[str, str], int] = {}
     for at, (row, coarse) in enumerate(zip(rows, table.texts(column), strict=True)):

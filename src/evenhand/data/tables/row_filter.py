@@ -9,10 +9,10 @@ import numpy as np
 from evenhand.base.errors import DataError, nearest, unknown
 from evenhand.base.values import Mask
 from evenhand.data.roots.file_names import some
-from evenhand.data.tables.table import Table
+from evenhand.data.tables.table import LabelTable
 
 
-def only_rows(table: Table, only: Mapping[str, Sequence[str]]) -> Mask:
+def only_rows(table: LabelTable, only: Mapping[str, Sequence[str]]) -> Mask:
     """Return (n,), whether each row has one of the wanted values in every column that is named.
 
     Raises
@@ -34,7 +34,7 @@ def only_rows(table: Table, only: Mapping[str, Sequence[str]]) -> Mask:
     return keep
 
 
-def _absent(table: Table, column: str, value: str, found: object) -> str:
+def _absent(table: LabelTable, column: str, value: str, found: object) -> str:
     known = sorted({text for text in np.asarray(found, dtype=object) if text is not None})
     close = nearest(value, known[:1000])
     hint = f' Did you mean "{close}"?' if close else f" Found there: {some(known, most=8)}."

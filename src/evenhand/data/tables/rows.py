@@ -17,11 +17,11 @@ from evenhand.data.roots.file_names import some
 from evenhand.data.roots.root import Root
 from evenhand.data.tables.labels import Row, split_cells, unknown_names
 from evenhand.data.tables.path_lookup import Located, locate
-from evenhand.data.tables.table import Table
+from evenhand.data.tables.table import LabelTable
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
+class TableRows:
     """Rows with a file each.
 
     Attributes
@@ -34,17 +34,17 @@ class Rows:
         (n,) the classes of each row.
     """
 
-    table: Table
+    table: LabelTable
     names: Sequence[str]
     classes: Sequence[Row]
 
     def __len__(self) -> int:
         return len(self.names)
 
-    def take(self, keep: npt.NDArray[np.bool_]) -> Rows:
+    def take(self, keep: npt.NDArray[np.bool_]) -> TableRows:
         """Return the rows at which `keep` (n,) is true."""
         at = np.flatnonzero(keep).tolist()
-        return Rows(self.table.take(keep), [self.names[i] for i in at], [self.classes[i] for i in at])
+        return TableRows(self.table.take(keep), [self.names[i] for i in at], [self.classes[i] for i in at])
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class _Gap:
     evidence: dict[str, Any]
 
 
-def rows_of(table: Table, root: Root, data: DataConfig) -> tuple[Rows, list[Finding]]:
+def rows_of(table: LabelTable, root: Root, data: DataConfig) -> tuple[TableRows, list[Finding]]:
     """Return the rows of a table that can be used, and what was left out.
 
     Raises
@@ -71,7 +71,7 @@ def rows_of(table: Table, root: Root, data: DataConfig) -> tuple[Rows, list[Find
     return rows, gaps + repeats
 
 
-def unnamed_files(table: Table, root: Root, data: DataConfig, files: Sequence[str]) -> list[Finding]:
+def unnamed_files(table: LabelTable, root: Root, data: DataConfig, files: Sequence[str]) -> list[Finding]:
     """Return a note about files of the kind below the root that no row of the whole table names.
 
     None where folders name the files, or a second set with the same root has a table of its own.
@@ -96,7 +96,7 @@ def _disk(data: DataConfig) -> Path | None:
     return Path(data.table).parent if data.table and Path(data.table).is_file() else None
 
 
-def require_columns(table: Table, data: DataConfig) -> None:
+def require_columns(table: LabelTable, data: DataConfig) -> None:
     """Check that every column that [data] names is there."""
     keys = {"path": data.path, "label": data.label, "id": data.id, "group": data.group, "split": data.split}
     wanted = [(f"data.{key}", column) for key, column in keys.items() if column is not None]
@@ -113,7 +113,7 @@ def require_columns(table: Table, data: DataConfig) -> None:
         raise DataError("\n".join(faults))
 
 
-def _with_files(table: Table, root: Root, data: DataConfig) -> tuple[Rows, list[Finding]]:
+def _with_files(table: LabelTable, root: Root, data: DataConfig) -> tuple[TableRows, list[Finding]]:
     """Return the rows that have a file and, unless rows may have several classes or none, a class."""
     if data.table is None:  # the paths and classes of folders, as the root itself lists them
         located, cells = Located(tuple(table.frame[data.path]), {}, {}), list(table.frame[data.label])
@@ -133,15 +133,15 @@ def _with_files(table: Table, root: Root, data: DataConfig) -> tuple[Rows, list[
     if len(gone) == len(table):
         raise DataError("\n".join([f"{table.name}: no row can be used.", *(gap.says for gap in gaps)]))
     keep = np.array([row not in gone for row in range(len(table))], dtype=bool)
-    found = Rows(table, [name or "" for name in located.names], split_cells(cells, data))
+    found = TableRows(table, [name or "" for name in located.names], split_cells(cells, data))
     return found.take(keep), [_left_out(gap, table) for gap in gaps]
 
 
-def _left_out(gap: _Gap, table: Table) -> Finding:
+def _left_out(gap: _Gap, table: LabelTable) -> Finding:
     return Finding("EH101", "warning", f"{gap.says} They were left out.", about=table.name, evidence=gap.evidence)
 
 
-def _refused(table: Table, located: Located, data: DataConfig) -> list[str]:
+def _refused(table: LabelTable, located: Located, data: DataConfig) -> list[str]:
     if not located.outside:
         return []
     row, reason = next(iter(located.outside.items()))
@@ -152,7 +152,7 @@ def _refused(table: Table, located: Located, data: DataConfig) -> list[str]:
     ]
 
 
-def _missing(table: Table, located: Located, data: DataConfig, root: Root) -> list[_Gap]:
+def _missing(table: LabelTable, located: Located, data: DataConfig, root: Root) -> list[_Gap]:
     """Return what there is to say about rows without a file."""
     rows = located.missing
     if not rows:
@@ -171,7 +171,7 @@ def _missing(table: Table, located: Located, data: DataConfig, root: Root) -> li
     return [_Gap(says, cure, {"rows": len(rows), "of": len(table), "paths": names})]
 
 
-def _unlabelled(table: Table, rows: Sequence[int], data: DataConfig) -> list[_Gap]:
+def _unlabelled(table: LabelTable, rows: Sequence[int], data: DataConfig) -> list[_Gap]:
     if not rows:
         return []
     says = (
@@ -182,7 +182,7 @@ def _unlabelled(table: Table, rows: Sequence[int], data: DataConfig) -> list[_Ga
     return [_Gap(says, cure, {"rows": len(rows), "of": len(table)})]
 
 
-def _without_repeats(rows: Rows, data: DataConfig) -> tuple[Rows, list[Finding]]:
+def _without_repeats(rows: TableRows, data: DataConfig) -> tuple[TableRows, list[Finding]]:
     """Return rows without later ones that say the same of the same file.
 
     Where rows may have several classes, those that later rows name for a file are added to its first row.
@@ -198,11 +198,11 @@ def _without_repeats(rows: Rows, data: DataConfig) -> tuple[Rows, list[Finding]]
             classes[start] = tuple(dict.fromkeys([*classes[start], *row]))
     if keep.all():
         return rows, []
-    joined = Rows(rows.table, rows.names, classes)
+    joined = TableRows(rows.table, rows.names, classes)
     return joined.take(keep), [_repeated(rows, np.flatnonzero(~keep), data)]
 
 
-def _repeated(rows: Rows, at: npt.NDArray[np.int64], data: DataConfig) -> Finding:
+def _repeated(rows: TableRows, at: npt.NDArray[np.int64], data: DataConfig) -> Finding:
     table, names = rows.table, [rows.names[i] for i in at]
     done = "joined with the row that names it first" if data.several else "left out"
     says = (

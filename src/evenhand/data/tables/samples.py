@@ -18,13 +18,13 @@ from evenhand.data.roots.skipped import Skipped, findings_of
 from evenhand.data.tables.class_folders import files_of, read_folders
 from evenhand.data.tables.labels import label, levels
 from evenhand.data.tables.row_filter import only_rows
-from evenhand.data.tables.rows import Rows, require_columns, rows_of, unnamed_files
-from evenhand.data.tables.table import Table, read_table
+from evenhand.data.tables.rows import TableRows, require_columns, rows_of, unnamed_files
+from evenhand.data.tables.table import LabelTable, read_table
 
 _OWN = frozenset({"id", "path", "content", "group", "split"})
 
 
-def sample_frame(rows: Rows, hashes: Sequence[str], data: DataConfig) -> pd.DataFrame:
+def sample_frame(rows: TableRows, hashes: Sequence[str], data: DataConfig) -> pd.DataFrame:
     """Return n rows with id, path, content, group and split where there are any, then the table's own columns.
 
     A column of the table that would hide one of ours, or one of the record's, is called "table:NAME".
@@ -49,7 +49,7 @@ def sample_frame(rows: Rows, hashes: Sequence[str], data: DataConfig) -> pd.Data
     return pd.DataFrame(columns, index=range(len(table)))
 
 
-def _given_ids(table: Table, column: str) -> list[str]:
+def _given_ids(table: LabelTable, column: str) -> list[str]:
     """Return the table's own ids.
 
     Raises

@@ -37,7 +37,7 @@ _BESIDE = frozenset(
 
 
 @dataclass(frozen=True)
-class Layout:
+class SplitLayout:
     """Where a file lies: split and class are None where no folder names them."""
 
     splits: tuple[str | None, ...]
@@ -71,7 +71,7 @@ def split_words(names: Sequence[str]) -> dict[str, str]:
     return found if "train" in found.values() and len(set(found.values())) > 1 else {}
 
 
-def layout(names: Sequence[str]) -> Layout:
+def layout(names: Sequence[str]) -> SplitLayout:
     """Return the split and the class of each file, given the names of files below the folder that holds all.
 
     Top folders are splits where all of them are called so; spellings such as "test_images" count where there is a
@@ -82,12 +82,12 @@ def layout(names: Sequence[str]) -> Layout:
     tops = {each[0] for each in parts if each}
     if _all_splits(tops, parts):
         found = [_below_splits(each) for each in parts]
-        return Layout(tuple(split for split, _ in found), tuple(name for _, name in found))
+        return SplitLayout(tuple(split for split, _ in found), tuple(name for _, name in found))
     classes = tuple(each[0] if each else None for each in parts)
     seconds = [each[1].casefold() if len(each) > 1 else "" for each in parts if each]
     inside = bool(seconds) and all(second in SPLITS for second in seconds)
     splits = tuple(SPLITS[each[1].casefold()] if inside and each else None for each in parts)
-    return Layout(splits, classes)
+    return SplitLayout(splits, classes)
 
 
 def _all_splits(tops: set[str], parts: Sequence[Sequence[str]]) -> bool:

@@ -21,7 +21,7 @@ from evenhand.data.tables.csv_dialect import csv_cells, decode_csv
 
 
 @dataclass(frozen=True, eq=False)
-class Table:
+class LabelTable:
     """Rows as they were written.
 
     Attributes
@@ -58,13 +58,13 @@ class Table:
         """Return a column as text; whole numbers have no decimals, empty cells are None."""
         return as_texts(self.frame[column].tolist())
 
-    def take(self, keep: npt.NDArray[np.bool_]) -> Table:
+    def take(self, keep: npt.NDArray[np.bool_]) -> LabelTable:
         """Return the rows at which `keep` (n,) is true."""
         frame = self.frame[keep].reset_index(drop=True)
-        return Table(self.name, frame, self.lines[keep], self.unit, self.folder, self.findings)
+        return LabelTable(self.name, frame, self.lines[keep], self.unit, self.folder, self.findings)
 
 
-def read_table(root: Root, table: str, *, encoding: str | None = None) -> Table:
+def read_table(root: Root, table: str, *, encoding: str | None = None) -> LabelTable:
     """Return the table at `table`: a path on disk, or a name below the root (also inside a zip).
 
     Raises
@@ -108,7 +108,7 @@ def _folder_below(root: Root, table: Path) -> str | None:
     return "" if below == Path() else below.as_posix()
 
 
-def _reader(name: str) -> Callable[[bytes, str, str | None, str | None], Table]:
+def _reader(name: str) -> Callable[[bytes, str, str | None, str | None], LabelTable]:
     if suffix(name) in (".parquet", ".pq"):
         return _parquet
     if suffix(name) in (".xlsx", ".xls", ".ods"):
@@ -116,16 +116,16 @@ def _reader(name: str) -> Callable[[bytes, str, str | None, str | None], Table]:
     return _csv
 
 
-def _parquet(raw: bytes, name: str, folder: str | None, encoding: str | None) -> Table:
+def _parquet(raw: bytes, name: str, folder: str | None, encoding: str | None) -> LabelTable:
     try:
         frame = pyarrow.parquet.read_table(io.BytesIO(raw)).to_pandas(integer_object_nulls=True)
     except Exception as error:  # whatever pyarrow thinks of the bytes
         raise DataError(f"is not a Parquet table ({str(error).splitlines()[0]}).") from None
     frame.columns = [str(column) for column in frame.columns]
-    return Table(name, frame.reset_index(drop=True), np.arange(1, len(frame) + 1), "row", folder)
+    return LabelTable(name, frame.reset_index(drop=True), np.arange(1, len(frame) + 1), "row", folder)
 
 
-def _csv(raw: bytes, name: str, folder: str | None, encoding: str | None) -> Table:
+def _csv(raw: bytes, name: str, folder: str | None, encoding: str | None) -> LabelTable:
     text, findings = decode_csv(raw, name, encoding)
     header, rows, lines = csv_cells(text)
     columns = [title.strip() or f"column {at}" for at, title in enumerate(header, start=1)]
@@ -136,4 +136,4 @@ def _csv(raw: bytes, name: str, folder: str | None, encoding: str | None) -> Tab
     frame = pd.DataFrame(
         {column: np.array(cells, dtype=object) for column, cells in zip(columns, texts, strict=True)}
     )
-    return Table(name, frame, np.array(lines, dtype=np.int64), "line", folder, findings)
+    return LabelTable(name, frame, np.array(lines, dtype=np.int64), "line", folder, findings)

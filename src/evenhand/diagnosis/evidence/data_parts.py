@@ -14,7 +14,7 @@ LEAST_ROWS, LEAST_GROUPS = 20, 5
 
 
 @dataclass(frozen=True, eq=False)
-class Compared:
+class ComparedParts:
     """Parts whose looks are compared.
 
     Attributes
@@ -47,7 +47,7 @@ def sides(samples: Samples, folds: Folds | None) -> Strings | None:
     return np.array(["test" if f == TEST else f"fold {f}" for f in folds.of(samples.ids)], dtype=object)
 
 
-def compared(samples: Samples, folds: Folds | None, *, most: int = 2) -> Compared | None:
+def compared(samples: Samples, folds: Folds | None, *, most: int = 2) -> ComparedParts | None:
     """Return which parts to compare: the locked test with the rest, else the given splits with the largest.
 
     None where fewer than two parts have enough rows and groups.
@@ -67,4 +67,4 @@ def compared(samples: Samples, folds: Folds | None, *, most: int = 2) -> Compare
     if len(large) < 2:
         return None
     whole = REST if REST in large else large[0]
-    return Compared(part, whole, tuple(name for name in large if name != whole)[:most])
+    return ComparedParts(part, whole, tuple(name for name in large if name != whole)[:most])

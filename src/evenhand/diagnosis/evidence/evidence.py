@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from evenhand.balance.prior.balance_ledger import Ledger
+from evenhand.balance.prior.balance_ledger import BalanceLedger
 from evenhand.base.errors import DataError
 from evenhand.base.values import TEST, Floats, Folds, Ints, Mask, Predictions, Samples, Strings, Verdict
 from evenhand.data.config import FoldsConfig
@@ -19,9 +19,9 @@ from evenhand.data.splits.make_folds import redraw_tests
 from evenhand.data.splits.random_test import METHOD
 from evenhand.diagnosis.evidence import data_parts
 from evenhand.diagnosis.evidence.sampling import whole_groups
-from evenhand.diagnosis.evidence.training_history import Course
+from evenhand.diagnosis.evidence.training_history import TrainingHistory
 from evenhand.evaluation.comparison.compare import Comparison
-from evenhand.evaluation.selection.selection_report import Worth
+from evenhand.evaluation.selection.selection_report import NestedEvaluation
 
 MOST_LOOKED_AT = 6000
 """Rows that rules about the looks of pictures take in; more would change little and cost minutes."""
@@ -30,7 +30,7 @@ OF_ROWS_ALONE = ("blank", "copies", "near_pairs", "alike_pairs", "alike", "label
 
 
 @dataclass(frozen=True)
-class Failure:
+class UnreadableRow:
     """A row that could not be decoded: its id, its path and the reason in words."""
 
     id: str
@@ -39,7 +39,7 @@ class Failure:
 
 
 @dataclass(frozen=True, eq=False)
-class Case:
+class Evidence:
     """Evidence about one set of data, or one run; a part that is None is not known.
 
     Attributes
@@ -76,15 +76,15 @@ class Case:
     samples: Samples | None = None
     folds: Folds | None = None
     config: Mapping[str, Any] = field(default_factory=dict)
-    failures: tuple[Failure, ...] | None = None
+    failures: tuple[UnreadableRow, ...] | None = None
     facts: pd.DataFrame | None = None
     pictures: npt.NDArray[np.uint8] | None = None
     features: npt.NDArray[np.float32] | None = None
     predictions: tuple[Predictions, ...] | None = None
-    courses: tuple[Course, ...] | None = None
-    ledgers: tuple[Ledger, ...] | None = None
+    courses: tuple[TrainingHistory, ...] | None = None
+    ledgers: tuple[BalanceLedger, ...] | None = None
     openings: tuple[str, ...] | None = None
-    worth: Worth | None = None
+    worth: NestedEvaluation | None = None
     comparisons: tuple[Comparison, ...] | None = None
 
     def __post_init__(self) -> None:
@@ -93,7 +93,7 @@ class Case:
             if part is not None and len(part) != len(self.rows):
                 raise DataError(f"The case has {len(part)} {name} for {len(self.rows)} rows.")
 
-    def with_folds(self, folds: Folds, ledgers: tuple[Ledger, ...] | None = None) -> Case:
+    def with_folds(self, folds: Folds, ledgers: tuple[BalanceLedger, ...] | None = None) -> Evidence:
         """Return the case with folds, and with what is done about skew in them.
 
         What was found out about the rows alone is not computed again.
@@ -143,7 +143,7 @@ class Case:
         return data_parts.sides(self.rows, self.folds)
 
     @cached_property
-    def compared(self) -> data_parts.Compared | None:
+    def compared(self) -> data_parts.ComparedParts | None:
         """The parts whose looks are compared, or None where there are not two."""
         return data_parts.compared(self.rows, self.folds)
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy.typing as npt
 
 from evenhand.balance.config import BalanceConfig
-from evenhand.balance.plan import Plan, plan_of
+from evenhand.balance.plan import BalancePlan, plan_of
 from evenhand.balance.prior.effective_prior import EffectivePrior
 
 
@@ -25,10 +25,10 @@ class Beliefs:
         The same once a guard has softened it.
     """
 
-    plans: tuple[Plan, ...]
-    softened: tuple[Plan, ...]
+    plans: tuple[BalancePlan, ...]
+    softened: tuple[BalancePlan, ...]
 
-    def plan(self, line: Mapping[str, Any]) -> Plan:
+    def plan(self, line: Mapping[str, Any]) -> BalancePlan:
         """Return the plan in force in an epoch, by its line in epochs.jsonl."""
         plans = self.softened if line.get("softened") else self.plans
         return plans[min(int(line.get("stage") or 0), len(plans) - 1)]

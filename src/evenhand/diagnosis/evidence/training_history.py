@@ -23,7 +23,7 @@ Line = Mapping[str, Any]
 
 
 @dataclass(frozen=True, eq=False)
-class Course:
+class TrainingHistory:
     """One fit, so far.
 
     Attributes
@@ -54,7 +54,7 @@ class Course:
     train: Mapping[str, Any] = field(default_factory=dict)
     priors: tuple[EffectivePrior, ...] = ()
 
-    def believing(self, beliefs: Beliefs) -> Course:
+    def believing(self, beliefs: Beliefs) -> TrainingHistory:
         """Return the course with what is believed in its epochs: by stage, and softened from where on it was."""
         plan, priors = beliefs.plan(self.lines[-1] if self.lines else {}), tuple(map(beliefs.prior, self.lines))
         prior = priors[-1] if priors else plan.prior_at(0)
@@ -129,7 +129,7 @@ def numbers(told: Mapping[str, Any] | None, key: str) -> Floats:
     return np.array([math.nan if value is None else float(value) for value in values])
 
 
-def courses_of(record: Record) -> tuple[Course, ...]:
+def courses_of(record: Record) -> tuple[TrainingHistory, ...]:
     """Return the course of every fit that a record holds, in the order of models, folds and seeds."""
     models = {entry["name"]: entry for entry in record.resolved().get("model", [])}
     paths = sorted(
@@ -143,12 +143,12 @@ def _where(path: Path) -> tuple[int, int]:
     return int(path.parts[-3].removeprefix("fold")), int(path.parts[-2].removeprefix("seed"))
 
 
-def _course(record: Record, path: Path, model: Mapping[str, Any]) -> Course:
+def _course(record: Record, path: Path, model: Mapping[str, Any]) -> TrainingHistory:
     fold, seed = _where(path)
     balance = dict(model.get("balance") or {})
     train = dict(model.get("train") or {})
     classes = tuple(record.data()["classes"])
-    course = Course(model["name"], fold, seed, classes, epoch_lines(path), balance=balance, train=train)
+    course = TrainingHistory(model["name"], fold, seed, classes, epoch_lines(path), balance=balance, train=train)
     beliefs = _beliefs(record, fold, balance, train)
     return course if beliefs is None else course.believing(beliefs)
 
@@ -163,7 +163,7 @@ def _beliefs(record: Record, fold: int, balance: Mapping[str, Any], train: Mappi
     return None
 
 
-def fits(found: Sequence[Course], every: Sequence[Course]) -> str:
+def fits(found: Sequence[TrainingHistory], every: Sequence[TrainingHistory]) -> str:
     """Return which fits of a model are meant, in words.
 
     >>> one = Course("a", 0, 0, ("x", "y"), ())
@@ -176,9 +176,9 @@ def fits(found: Sequence[Course], every: Sequence[Course]) -> str:
     return f"{first.model}, in {len(found)} of {len(every)} fits (first: fold {first.fold}, seed {first.seed})"
 
 
-def by_model(courses: Sequence[Course]) -> dict[str, list[Course]]:
+def by_model(courses: Sequence[TrainingHistory]) -> dict[str, list[TrainingHistory]]:
     """Return the courses of each model."""
-    out: dict[str, list[Course]] = {}
+    out: dict[str, list[TrainingHistory]] = {}
     for course in courses:
         out.setdefault(course.model, []).append(course)
     return out

@@ -8,12 +8,12 @@ import numpy as np
 
 from evenhand.base.values import TEST
 from evenhand.data.splits.locked_test import LEAST_TESTS, different_tests
-from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.rule import Found, rule
 
 
 @rule("EH119", slug="few-possible-tests", severity="note", needs=("samples", "folds"))
-def check(case: Case, *, least: int = LEAST_TESTS, draws: int = 400, many: int = 60) -> Iterator[Found]:
+def check(case: Evidence, *, least: int = LEAST_TESTS, draws: int = 400, many: int = 60) -> Iterator[Found]:
     """Find a drawn test that is one of very few that the groups allow.
 
     What it checks: where the locked test was drawn (`folds.test = { fraction = ... }`) from at most `many` groups,

@@ -25,7 +25,7 @@ from evenhand.diagnosis.statistics.probes import (
 
 
 @dataclass(frozen=True, eq=False)
-class Parts:
+class TwoSamples:
     """Rows on two sides.
 
     Attributes
@@ -69,7 +69,7 @@ class Apart:
     p: float
 
 
-def tell_apart(measures: Floats, parts: Parts, *, draws: int = 999, seed: int = 0) -> Apart:
+def tell_apart(measures: Floats, parts: TwoSamples, *, draws: int = 999, seed: int = 0) -> Apart:
     """Return how well the sides are told apart by measures.
 
     Parameters
@@ -99,7 +99,7 @@ def tell_apart(measures: Floats, parts: Parts, *, draws: int = 999, seed: int = 
     return Apart(auc, float(np.quantile(areas[best, 1:], 0.99)), p)
 
 
-def dealt_anew(parts: Parts, draws: int, rng: np.random.Generator) -> list[Mask]:
+def dealt_anew(parts: TwoSamples, draws: int, rng: np.random.Generator) -> list[Mask]:
     """Return `draws` dealings of the sides over whole groups, within strata.
 
     A group with rows on both sides is dealt as two, and one with rows of several strata goes with its first.

@@ -65,7 +65,7 @@ class Slice:
 
 
 @dataclass(frozen=True, eq=False)
-class Parts:
+class SlicedRows:
     """What is held out: groups, or parts by a column.
 
     Attributes
@@ -80,7 +80,7 @@ class Parts:
     word: str
 
     @classmethod
-    def of(cls, p: Predictions, column: Strings | None) -> Parts:
+    def of(cls, p: Predictions, column: Strings | None) -> SlicedRows:
         """Return the parts by a column, or without one the groups."""
         return cls(p.groups, "groups") if column is None else cls(column, "parts")
 
@@ -228,7 +228,7 @@ def audit(
         there = known(p.truth)
         columns = {name: values[there] for name, values in columns.items()}
     p = judged(p)
-    of = Parts.of(p, next(iter(columns.values()), None))
+    of = SlicedRows.of(p, next(iter(columns.values()), None))
     measure = ask(rows_of(p), [metric], sets or {}, levels or {})[0]
     figure, nine_of_ten = (
         widened(p, [metric], [measure], intervals([measure], p, draws=draws, level=at, seed=seed))[0]
@@ -257,7 +257,7 @@ def audit(
     )
 
 
-def _each_part(p: Predictions, of: Parts, floor: float | None) -> Holdout | None:
+def _each_part(p: Predictions, of: SlicedRows, floor: float | None) -> Holdout | None:
     """Return every part alone that is large enough, by the share of its rows that are right.
 
     A macro average within one group would count every class that the group lacks, and that is predicted once, as 0.
@@ -275,7 +275,9 @@ def _each_part(p: Predictions, of: Parts, floor: float | None) -> Holdout | None
     return holdout(says, one_by_one(measure, number, len(names))[large], floor)
 
 
-def _several_parts(measure: Measure, of: Parts, floor: float, held: float, draws: int, seed: int) -> Holdout | None:
+def _several_parts(
+    measure: Measure, of: SlicedRows, floor: float, held: float, draws: int, seed: int
+) -> Holdout | None:
     """Return several parts held out at once, again and again."""
     if of.names is None or len(set(of.names)) < 3:
         return None

@@ -11,7 +11,7 @@ from scipy import stats
 
 from evenhand.base.text.unique_names import unique_names
 from evenhand.base.values import Floats, Ints, Mask, Predictions, Strings
-from evenhand.evaluation.core.judged_rows import Rows, rows_of
+from evenhand.evaluation.core.judged_rows import EvaluatedRows, rows_of
 from evenhand.evaluation.core.row_sums import ratio
 from evenhand.evaluation.figures.evaluate import judged
 from evenhand.evaluation.figures.row_share import right_rows
@@ -149,7 +149,7 @@ def _worth(
     return worth, count, n**2 / np.bincount(part, weights=size**2, minlength=g)
 
 
-def right_and_expected(rows: Rows, group: Ints, g: int) -> tuple[Floats, Floats, Floats]:
+def right_and_expected(rows: EvaluatedRows, group: Ints, g: int) -> tuple[Floats, Floats, Floats]:
     """Return (g,) right rows, (g,) rows, and (g,) the share of right rows that the other groups lead one to expect.
 
     A class that no other group holds counts as it does over all rows.

@@ -22,7 +22,7 @@ THRESHOLD = 0.5
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
+class EvaluatedRows:
     """Rows whose truth is known, with their class probabilities.
 
     Attributes
@@ -117,8 +117,8 @@ def numbered(groups: object) -> Ints | None:
     return unique_names(np.asarray(groups, dtype=object))[1]
 
 
-def rows_of(p: Predictions) -> Rows:
-    """Return the rows of `p` as `Rows`; every truth must be known (see `known`).
+def rows_of(p: Predictions) -> EvaluatedRows:
+    """Return the rows of `p` as `EvaluatedRows`; every truth must be known (see `known`).
 
     Raises
     ------
@@ -134,10 +134,10 @@ def rows_of(p: Predictions) -> Rows:
             f'The truth of "{name}" holds the class number {p.truth[row]} (first: id "{p.ids[row]}"), and there '
             f"are {p.k} classes, numbered from 0."
         )
-    return Rows(p.classes, p.probabilities, p.truth, groups=numbered(p.groups))
+    return EvaluatedRows(p.classes, p.probabilities, p.truth, groups=numbered(p.groups))
 
 
-def coarser(rows: Rows, names: Sequence[str]) -> Rows:
+def coarser(rows: EvaluatedRows, names: Sequence[str]) -> EvaluatedRows:
     """Return the rows at a coarser level.
 
     The probabilities of the fine classes of one coarse class are added up; where several labels may hold,
@@ -159,7 +159,7 @@ def coarser(rows: Rows, names: Sequence[str]) -> Rows:
             np.stack([table[:, of == c].max(axis=1) for c in range(len(classes))], axis=1)
             for table in (rows.probabilities, rows.truth)
         )
-        return Rows(classes, probabilities, truth, rows.threshold, rows.groups)
+        return EvaluatedRows(classes, probabilities, truth, rows.threshold, rows.groups)
     to = np.zeros((rows.k, len(classes)), dtype=rows.probabilities.dtype)
     to[np.arange(rows.k), of] = 1
-    return Rows(classes, rows.probabilities @ to, of[rows.truth], rows.threshold, rows.groups)
+    return EvaluatedRows(classes, rows.probabilities @ to, of[rows.truth], rows.threshold, rows.groups)

@@ -9,17 +9,17 @@ from typing import Any, Literal
 import scipy.sparse as sp
 
 from evenhand.base.values import Floats, Interval, Ints
-from evenhand.evaluation.core.judged_rows import Rows
-from evenhand.evaluation.core.row_sums import Features
+from evenhand.evaluation.core.judged_rows import EvaluatedRows
+from evenhand.evaluation.core.row_sums import RowSums
 
-Labels = Literal["one", "several", "any"]
+LabelTask = Literal["one", "several", "any"]
 Kind = Literal["share", "f1", "area", "mean"]
 Combine = Literal["mean", "weighted", "lowest"]
-Weights = Callable[[Rows, Ints], "sp.csr_array[Any]"]
+Weights = Callable[[EvaluatedRows, Ints], "sp.csr_array[Any]"]
 
 
 @dataclass(frozen=True)
-class Parts:
+class Components:
     """The figures that a metric puts together, mostly one a class: each may rest on few rows.
 
     Attributes
@@ -86,17 +86,17 @@ class Metric:
     """
 
     says: str
-    features: Callable[[Rows, Ints], Features]
+    features: Callable[[EvaluatedRows, Ints], RowSums]
     value: Callable[[Floats, Ints], Floats]
-    base: Callable[[Rows, Ints], Floats]
-    labels: Labels = "any"
+    base: Callable[[EvaluatedRows, Ints], Floats]
+    labels: LabelTask = "any"
     of_class: bool = False
     higher_is_better: bool = True
     ceiling: float = 1.0
     of_groups: bool = False
     interval: Callable[..., Interval] | None = None
-    parts: Parts | None = None
-    cost: Callable[[Rows, Ints], Floats] | None = None
+    parts: Components | None = None
+    cost: Callable[[EvaluatedRows, Ints], Floats] | None = None
     few: Callable[[int], str] | None = None
     limits: Callable[[Floats, float], tuple[float, float]] | None = None
     terms: tuple[tuple[float, Measure], ...] = ()
@@ -139,9 +139,9 @@ class Measure:
     """
 
     metric: Metric
-    rows: Rows
+    rows: EvaluatedRows
     chosen: Ints
-    features: Features
+    features: RowSums
 
     def value(self, statistics: Floats) -> Floats:
         """Return (b,) the figure from (r, b) statistics."""
@@ -156,6 +156,6 @@ class Measure:
         return self.metric.base(self.rows, self.chosen)
 
 
-def measure(metric: Metric, rows: Rows, chosen: Ints) -> Measure:
+def measure(metric: Metric, rows: EvaluatedRows, chosen: Ints) -> Measure:
     """Return the metric tied to rows and classes."""
     return Measure(metric, rows, chosen, metric.features(rows, chosen))

@@ -20,7 +20,7 @@ def as_they_are(sums: Floats) -> Floats:
 
 
 @dataclass(frozen=True, eq=False)
-class Features:
+class RowSums:
     """A sparse matrix of n rows × q numbers, and what is made of its column sums.
 
     Attributes
@@ -64,7 +64,7 @@ class Features:
         return sp.csr_array(sp.coo_array(entries, shape=(self.shape[1], units)))
 
 
-def means(value: Floats, chosen: Ints) -> Features:
+def means(value: Floats, chosen: Ints) -> RowSums:
     """Return features whose sums are (sum of `value`, number of rows) over the rows at `chosen`.
 
     Parameters
@@ -75,7 +75,7 @@ def means(value: Floats, chosen: Ints) -> Features:
         Positions of the rows that count.
     """
     zeros, ones = np.zeros_like(chosen), np.ones_like(chosen)
-    return Features(
+    return RowSums(
         shape=(len(value), 2),
         row=np.concatenate([chosen, chosen]),
         column=np.concatenate([zeros, ones]),

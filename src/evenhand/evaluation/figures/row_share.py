@@ -8,13 +8,13 @@ import numpy as np
 import scipy.sparse as sp
 
 from evenhand.base.values import Floats, Interval, Ints, Mask, Predictions
-from evenhand.evaluation.core.judged_rows import Rows, rows_of
-from evenhand.evaluation.core.metric import Measure, Metric, Parts, measure
-from evenhand.evaluation.core.row_sums import Features, means, ratio
+from evenhand.evaluation.core.judged_rows import EvaluatedRows, rows_of
+from evenhand.evaluation.core.metric import Components, Measure, Metric, measure
+from evenhand.evaluation.core.row_sums import RowSums, means, ratio
 from evenhand.evaluation.figures.evaluate import intervals
 
 
-def right_rows(rows: Rows) -> Mask:
+def right_rows(rows: EvaluatedRows) -> Mask:
     """Return (n,) the rows whose predicted class is the true one (all classes, where several may hold)."""
     if rows.several:
         return np.asarray((rows.held == rows.claimed).all(axis=1))
@@ -42,14 +42,16 @@ def share(
     return intervals([_measure(np.asarray(values, float), rows_of(p))], p, draws=draws, level=level, seed=seed)[0]
 
 
-def _measure(values: Floats, rows: Rows) -> Measure:
+def _measure(values: Floats, rows: EvaluatedRows) -> Measure:
     share = bool(((values == 0) | (values == 1)).all())
-    parts = Parts(_alone, lambda rows, _: sp.csr_array(np.ones((len(rows), 1))), kind="share" if share else "mean")
+    parts = Components(
+        _alone, lambda rows, _: sp.csr_array(np.ones((len(rows), 1))), kind="share" if share else "mean"
+    )
     metric = Metric("Mean of a number per row.", partial(_features, values), _mean, _every, parts=parts)
     return measure(metric, rows, np.arange(rows.k))
 
 
-def _features(values: Floats, _rows: Rows, _chosen: Ints) -> Features:
+def _features(values: Floats, _rows: EvaluatedRows, _chosen: Ints) -> RowSums:
     return means(values, np.arange(len(values)))
 
 
@@ -61,5 +63,5 @@ def _alone(statistics: Floats, chosen: Ints) -> Floats:
     return _mean(statistics, chosen)[None]
 
 
-def _every(rows: Rows, _chosen: Ints) -> Floats:
+def _every(rows: EvaluatedRows, _chosen: Ints) -> Floats:
     return np.ones(len(rows))

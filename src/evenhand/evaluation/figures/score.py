@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evenhand.base.values import Floats
-from evenhand.evaluation.core.judged_rows import Rows, known, numbered
+from evenhand.evaluation.core.judged_rows import EvaluatedRows, known, numbered
 from evenhand.evaluation.metrics.build import ask
 from evenhand.evaluation.metrics.metric_names import Levels, Sets
 
@@ -55,7 +55,7 @@ def fast_score(
     if not there.all():
         probabilities, truth = probabilities[there], truth[there]
         numbers = None if numbers is None else numbers[there]
-    rows = Rows(tuple(classes), probabilities, truth, groups=numbers)
+    rows = EvaluatedRows(tuple(classes), probabilities, truth, groups=numbers)
     parts: dict[str, float] = {}
     score = 0.0
     for one, (name, weight) in zip(

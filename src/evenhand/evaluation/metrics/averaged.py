@@ -14,20 +14,20 @@ import numpy as np
 import scipy.sparse as sp
 
 from evenhand.base.values import Floats, Ints
-from evenhand.evaluation.core.judged_rows import Rows
-from evenhand.evaluation.core.metric import Metric, Numbered, Parts
-from evenhand.evaluation.core.row_sums import Features, means, ratio
+from evenhand.evaluation.core.judged_rows import EvaluatedRows
+from evenhand.evaluation.core.metric import Components, Metric, Numbered
+from evenhand.evaluation.core.row_sums import RowSums, means, ratio
 from evenhand.evaluation.metrics import METRICS
 from evenhand.evaluation.metrics.counts import plain
 
-PerRow = Callable[[Rows, Ints], Floats]
+PerRow = Callable[[EvaluatedRows, Ints], Floats]
 
 
-def _features(of: PerRow, rows: Rows, chosen: Ints) -> Features:
+def _features(of: PerRow, rows: EvaluatedRows, chosen: Ints) -> RowSums:
     return means(of(rows, chosen), np.flatnonzero(_counting(rows, chosen)))
 
 
-def _counting(rows: Rows, chosen: Ints) -> Floats:
+def _counting(rows: EvaluatedRows, chosen: Ints) -> Floats:
     """Return (n,) 1 for rows that count: with several labels a row, also those that hold none of them."""
     return np.ones(len(rows)) if rows.several else plain(rows, chosen)
 
@@ -36,7 +36,7 @@ def _mean(statistics: Floats, _chosen: Ints) -> Floats:
     return ratio(statistics[0], statistics[1])
 
 
-def right(rows: Rows, chosen: Ints) -> Floats:
+def right(rows: EvaluatedRows, chosen: Ints) -> Floats:
     """Return (n,) 1 where every label of the row is right, else 0."""
     if rows.several:
         wrong = (rows.held[:, chosen] != rows.claimed[:, chosen]).any(axis=1)
@@ -44,10 +44,11 @@ def right(rows: Rows, chosen: Ints) -> Floats:
     return np.asarray(rows.predicted == rows.truth, dtype=np.float64)
 
 
-def within_top(count: int, rows: Rows, _chosen: Ints) -> Floats:
+def within_top(count: int, rows: EvaluatedRows, _chosen: Ints) -> Floats:
     """Return (n,) 1 where the truth is among the `count` most probable classes, else 0.
 
-    Among equally probable classes the first ones come first, as in `Rows.predicted`: the top one is the prediction.
+    Among equally probable classes the first ones come first, as in `EvaluatedRows.predicted`: the top one is the
+    prediction.
     """
     own = rows.probabilities[np.arange(len(rows)), rows.truth][:, None]
     above = (rows.probabilities > own).sum(axis=1)
@@ -55,7 +56,7 @@ def within_top(count: int, rows: Rows, _chosen: Ints) -> Floats:
     return np.asarray(above + ((rows.probabilities == own) & earlier).sum(axis=1) < count, dtype=np.float64)
 
 
-def loss(rows: Rows, chosen: Ints) -> Floats:
+def loss(rows: EvaluatedRows, chosen: Ints) -> Floats:
     """Return (n,) minus the natural logarithm of the probability given to the truth.
 
     With several labels: the binary cross-entropy, averaged over the chosen labels. Probabilities are kept away
@@ -70,7 +71,7 @@ def loss(rows: Rows, chosen: Ints) -> Floats:
     return np.asarray(-np.log(np.clip(own, least, 1 - least)))
 
 
-def squared_error(rows: Rows, chosen: Ints) -> Floats:
+def squared_error(rows: EvaluatedRows, chosen: Ints) -> Floats:
     """Return (n,) the squared distance between probabilities and truth (Brier 1950).
 
     Summed over all k classes (0..2); with several labels averaged over the chosen labels (0..1).
@@ -82,12 +83,12 @@ def squared_error(rows: Rows, chosen: Ints) -> Floats:
     return np.asarray((p**2).sum(axis=1) - 2 * own + 1)
 
 
-def wrong_labels(rows: Rows, chosen: Ints) -> Floats:
+def wrong_labels(rows: EvaluatedRows, chosen: Ints) -> Floats:
     """Return (n,) the share of the chosen labels that are wrong."""
     return np.asarray((rows.held[:, chosen] != rows.claimed[:, chosen]).mean(axis=1))
 
 
-def loss_if_wrong(rows: Rows, chosen: Ints) -> Floats:
+def loss_if_wrong(rows: EvaluatedRows, chosen: Ints) -> Floats:
     """Return (n,) the `loss` were the next best answer the right one; of several labels, were one label wrong."""
     least = rows.smallest
     if rows.several:
@@ -96,7 +97,7 @@ def loss_if_wrong(rows: Rows, chosen: Ints) -> Floats:
     return np.asarray(-np.log(np.clip(_second(rows), least, 1 - least)))
 
 
-def squared_error_if_wrong(rows: Rows, chosen: Ints) -> Floats:
+def squared_error_if_wrong(rows: EvaluatedRows, chosen: Ints) -> Floats:
     """Return (n,) the `squared_error` likewise."""
     p = rows.probabilities.astype(np.float64, copy=False)
     if rows.several:
@@ -105,7 +106,7 @@ def squared_error_if_wrong(rows: Rows, chosen: Ints) -> Floats:
     return np.asarray((p**2).sum(axis=1) - 2 * _second(rows) + 1)
 
 
-def _second(rows: Rows) -> Floats:
+def _second(rows: EvaluatedRows) -> Floats:
     """Return (n,) the probability of the second most probable class; 0 where there is one class only."""
     if rows.k < 2:
         return np.zeros(len(rows))
@@ -116,12 +117,12 @@ def _once(value: Callable[[Floats, Ints], Floats], statistics: Floats, chosen: I
     return value(statistics, chosen)[None]
 
 
-def counting(rows: Rows, chosen: Ints) -> sp.csr_array[Any]:
+def counting(rows: EvaluatedRows, chosen: Ints) -> sp.csr_array[Any]:
     """Return (n, 1) which rows count."""
     return sp.csr_array(_counting(rows, chosen)[:, None])
 
 
-SHARE = Parts(partial(_once, _mean), counting)
+SHARE = Components(partial(_once, _mean), counting)
 
 
 def _top(count: int) -> Metric:

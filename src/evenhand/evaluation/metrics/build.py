@@ -8,12 +8,12 @@ import numpy as np
 
 from evenhand.base.errors import DataError, nearest
 from evenhand.base.values import Ints
-from evenhand.evaluation.core.judged_rows import Rows, coarser
+from evenhand.evaluation.core.judged_rows import EvaluatedRows, coarser
 from evenhand.evaluation.core.metric import Measure, measure
 from evenhand.evaluation.metrics.metric_names import Asked, Levels, MetricNameError, Sets, parse
 
 
-def ask(rows: Rows, names: Sequence[str], sets: Sets, levels: Levels) -> list[Measure]:
+def ask(rows: EvaluatedRows, names: Sequence[str], sets: Sets, levels: Levels) -> list[Measure]:
     """Return the measures that `names` ask for; rows of one level are shared.
 
     Raises
@@ -24,7 +24,7 @@ def ask(rows: Rows, names: Sequence[str], sets: Sets, levels: Levels) -> list[Me
     return [_measure(rows, parse(name, sets, levels), sets, levels) for name in names]
 
 
-def _measure(rows: Rows, asked: Asked, sets: Sets, levels: Levels) -> Measure:
+def _measure(rows: EvaluatedRows, asked: Asked, sets: Sets, levels: Levels) -> Measure:
     fits = asked.metric.labels in ("any", "several" if rows.several else "one")
     if not fits:
         other = "one label" if rows.several else "several labels"
@@ -39,7 +39,7 @@ def _measure(rows: Rows, asked: Asked, sets: Sets, levels: Levels) -> Measure:
     return measure(asked.metric, rows, _chosen(rows, asked, sets))
 
 
-def _chosen(rows: Rows, asked: Asked, sets: Sets) -> Ints:
+def _chosen(rows: EvaluatedRows, asked: Asked, sets: Sets) -> Ints:
     if asked.one is not None:
         return positions(rows.classes, [asked.one], asked.name)
     if asked.kind == "set":

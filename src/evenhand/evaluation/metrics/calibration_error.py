@@ -11,9 +11,9 @@ from scipy.special import erf
 from evenhand.base.seeds import generator
 from evenhand.base.values import Floats, Interval, Ints
 from evenhand.evaluation.core.bins import BINS, bin_of, edges
-from evenhand.evaluation.core.judged_rows import Rows
+from evenhand.evaluation.core.judged_rows import EvaluatedRows
 from evenhand.evaluation.core.metric import Measure, Metric
-from evenhand.evaluation.core.row_sums import Features, ratio
+from evenhand.evaluation.core.row_sums import RowSums, ratio
 from evenhand.evaluation.metrics import METRICS
 from evenhand.evaluation.resampling.calibration_interval import Gaps, ends
 from evenhand.evaluation.resampling.intervals import Support, support
@@ -24,7 +24,7 @@ KINDS = 6
 """Sums for each bin: gaps S, judgements n, squares of gaps, and over groups S², S·n and n²."""
 
 
-def _features(rows: Rows, chosen: Ints) -> Features:
+def _features(rows: EvaluatedRows, chosen: Ints) -> RowSums:
     """Return features whose sums are the `KINDS` of each bin, then the number of groups (rows without groups)."""
     row, confidence, truth = judgements(rows, chosen)
     into = bin_of(confidence, edges(confidence))
@@ -34,7 +34,7 @@ def _features(rows: Rows, chosen: Ints) -> Features:
     gaps, counts = np.bincount(cell, weights=gap)[cell], np.bincount(cell)[cell].astype(np.float64)
     values = (gap, np.ones(len(row)), gap**2, gap * gaps, gap * counts, counts)
     size = np.bincount(unit)[unit]
-    return Features(
+    return RowSums(
         shape=(len(rows), KINDS * BINS + 1),
         row=np.concatenate([*[row] * KINDS, np.arange(len(rows))]),
         column=np.concatenate([*(into + BINS * kind for kind in range(KINDS)), np.full(len(rows), KINDS * BINS)]),
@@ -42,7 +42,7 @@ def _features(rows: Rows, chosen: Ints) -> Features:
     )
 
 
-def judgements(rows: Rows, chosen: Ints) -> tuple[Ints, Floats, Floats]:
+def judgements(rows: EvaluatedRows, chosen: Ints) -> tuple[Ints, Floats, Floats]:
     """Return row, confidence and truth (0..1) of every judgement.
 
     With one label a row: the predicted class, for rows where it is a chosen one. With several: every chosen label
@@ -132,7 +132,7 @@ def _noise(
     return np.asarray(error * min(float(wider / stats.norm.ppf(0.5 + level / 2)), 1e4))
 
 
-def _base(rows: Rows, chosen: Ints) -> Floats:
+def _base(rows: EvaluatedRows, chosen: Ints) -> Floats:
     row, _, _ = judgements(rows, chosen)
     return np.bincount(row, minlength=len(rows)).astype(np.float64)
 

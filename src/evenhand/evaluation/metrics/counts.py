@@ -19,32 +19,32 @@ import numpy as np
 import scipy.sparse as sp
 
 from evenhand.base.values import Floats, Ints, Mask
-from evenhand.evaluation.core.judged_rows import Rows
-from evenhand.evaluation.core.metric import Metric, Parts
-from evenhand.evaluation.core.row_sums import Features, mean_of_known, ratio
+from evenhand.evaluation.core.judged_rows import EvaluatedRows
+from evenhand.evaluation.core.metric import Components, Metric
+from evenhand.evaluation.core.row_sums import RowSums, mean_of_known, ratio
 from evenhand.evaluation.metrics import METRICS
 
 PerClass = Callable[[Floats, Floats, Floats], Floats]
 Value = Callable[[Floats, Ints], Floats]
 
 
-def counts(rows: Rows, _chosen: Ints) -> Features:
+def counts(rows: EvaluatedRows, _chosen: Ints) -> RowSums:
     """Return features whose sums are tp, truth and predicted of each class: (3k,)."""
     return rows.once("counts", partial(_counts, rows))
 
 
-def _counts(rows: Rows) -> Features:
+def _counts(rows: EvaluatedRows) -> RowSums:
     n, k = len(rows), rows.k
     if rows.several:
         where = [np.nonzero(mask) for mask in (rows.held & rows.claimed, rows.held, rows.claimed)]
         row = np.concatenate([rows_ for rows_, _ in where])
         column = np.concatenate([columns + k * part for part, (_, columns) in enumerate(where)])
-        return Features((n, 3 * k), row, column)
+        return RowSums((n, 3 * k), row, column)
     truth, predicted, every = rows.truth, rows.predicted, np.arange(n)
     right = np.flatnonzero(truth == predicted)
     row = np.concatenate([right, every, every])
     column = np.concatenate([truth[right], truth + k, predicted + 2 * k])
-    return Features((n, 3 * k), row, column, alike=truth * k + predicted)
+    return RowSums((n, 3 * k), row, column, alike=truth * k + predicted)
 
 
 def split(statistics: Floats, chosen: Ints) -> tuple[Floats, Floats, Floats]:
@@ -96,12 +96,12 @@ def _worst_recall(statistics: Floats, chosen: Ints) -> Floats:
     return np.where(np.isinf(lowest), np.nan, lowest)
 
 
-def even(rows: Rows, chosen: Ints) -> Floats:
+def even(rows: EvaluatedRows, chosen: Ints) -> Floats:
     """Return (n,) weights with which every chosen class with truth counts alike."""
     return _even(rows.held if rows.several else rows.truth, rows.truth_counts, chosen)
 
 
-def even_predicted(rows: Rows, chosen: Ints) -> Floats:
+def even_predicted(rows: EvaluatedRows, chosen: Ints) -> Floats:
     """Return (n,) weights with which every chosen class with predictions counts alike."""
     return _even(rows.claimed if rows.several else rows.predicted, rows.predicted_counts, chosen)
 
@@ -112,11 +112,11 @@ def _even(labels: Mask | Ints, totals: Floats, chosen: Ints) -> Floats:
     return np.asarray(labels @ share if labels.ndim == 2 else share[labels], dtype=np.float64)
 
 
-def _either(rows: Rows, chosen: Ints) -> Floats:
+def _either(rows: EvaluatedRows, chosen: Ints) -> Floats:
     return np.asarray((rows.held[:, chosen] | rows.claimed[:, chosen]).any(axis=1), dtype=np.float64)
 
 
-def plain(rows: Rows, chosen: Ints) -> Floats:
+def plain(rows: EvaluatedRows, chosen: Ints) -> Floats:
     """Return (n,) 1 for rows that hold a chosen class, else 0."""
     if len(chosen) == rows.k:
         return np.ones(len(rows))
@@ -127,7 +127,7 @@ def plain(rows: Rows, chosen: Ints) -> Floats:
     return np.asarray(inside[rows.truth])
 
 
-def _of_worst(rows: Rows, chosen: Ints) -> Floats:
+def _of_worst(rows: EvaluatedRows, chosen: Ints) -> Floats:
     """Return (n,) the weights of the class with the lowest recall; among equals, of the one with least support."""
     each = recall(*split(counts(rows, chosen).statistics(), chosen))[:, 0]
     if np.isnan(each).all():
@@ -136,7 +136,7 @@ def _of_worst(rows: Rows, chosen: Ints) -> Floats:
     return even(rows, lowest[[int(np.lexsort(_support(rows, lowest)[::-1])[0])]])
 
 
-def _support(rows: Rows, classes: Ints) -> list[Floats]:
+def _support(rows: EvaluatedRows, classes: Ints) -> list[Floats]:
     """Return rows, effective groups and groups of each class, by which support is compared in this order."""
     if rows.groups is None:
         return [rows.truth_counts[classes]]
@@ -153,22 +153,22 @@ def _columns(matrix: sp.csr_array[Any], chosen: Ints) -> sp.csr_array[Any]:
     return matrix[:, chosen]
 
 
-def held(rows: Rows, chosen: Ints) -> sp.csr_array[Any]:
+def held(rows: EvaluatedRows, chosen: Ints) -> sp.csr_array[Any]:
     """Return (n, c) which rows hold each chosen class."""
     return _columns(rows.once("held", lambda: _sparse(rows.held)), chosen)
 
 
-def claimed(rows: Rows, chosen: Ints) -> sp.csr_array[Any]:
+def claimed(rows: EvaluatedRows, chosen: Ints) -> sp.csr_array[Any]:
     """Return (n, c) for which rows each chosen class is predicted."""
     return _columns(rows.once("claimed", lambda: _sparse(rows.claimed)), chosen)
 
 
-def either(rows: Rows, chosen: Ints) -> sp.csr_array[Any]:
+def either(rows: EvaluatedRows, chosen: Ints) -> sp.csr_array[Any]:
     """Return (n, c) which rows hold each chosen class or are predicted as it."""
     return _columns(rows.once("either", lambda: _sparse(rows.held | rows.claimed)), chosen)
 
 
-def _all_decisions(rows: Rows, chosen: Ints) -> sp.csr_array[Any]:
+def _all_decisions(rows: EvaluatedRows, chosen: Ints) -> sp.csr_array[Any]:
     return sp.csr_array(either(rows, chosen).sum(axis=1)[:, None])
 
 
@@ -180,9 +180,9 @@ def _alone(value: Value, statistics: Floats, chosen: Ints) -> Floats:
     return value(statistics, chosen)[None]
 
 
-RECALLS = Parts(partial(_of, recall), held)
-PRECISIONS = Parts(partial(_of, known_precision), claimed, truth=held)
-F1S = Parts(partial(_of, f1), either, kind="f1", truth=held)
+RECALLS = Components(partial(_of, recall), held)
+PRECISIONS = Components(partial(_of, known_precision), claimed, truth=held)
+F1S = Components(partial(_of, f1), either, kind="f1", truth=held)
 
 
 METRICS.register("balanced_accuracy")(
@@ -198,7 +198,7 @@ METRICS.register("weighted_f1")(
 )  # fmt: skip
 METRICS.register("micro_f1")(
     Metric("F1 of all decisions together; with one label a row it is the accuracy.", counts, _micro_f1, plain,
-           parts=Parts(partial(_alone, _micro_f1), _all_decisions, kind="f1"))
+           parts=Components(partial(_alone, _micro_f1), _all_decisions, kind="f1"))
 )  # fmt: skip
 METRICS.register("macro_precision")(
     Metric("Mean precision over classes; one that is never predicted counts 0.", counts,
@@ -213,7 +213,7 @@ METRICS.register("worst_recall")(
 )  # fmt: skip
 METRICS.register("precision")(
     Metric("Share of the rows predicted as the class that are of it.", counts, partial(_macro, precision),
-           even_predicted, of_class=True, parts=Parts(partial(_of, precision), claimed, truth=held))
+           even_predicted, of_class=True, parts=Components(partial(_of, precision), claimed, truth=held))
 )  # fmt: skip
 METRICS.register("recall")(
     Metric("Share of the rows of the class that are found.", counts, partial(_macro, recall), even, of_class=True,

@@ -20,9 +20,9 @@ from scipy import stats
 
 from evenhand.base.errors import DataError
 from evenhand.base.values import TOO_FEW, Floats, Interval, Ints
-from evenhand.evaluation.core.judged_rows import Rows
+from evenhand.evaluation.core.judged_rows import EvaluatedRows
 from evenhand.evaluation.core.metric import Measure, Metric, Numbered
-from evenhand.evaluation.core.row_sums import Features, ratio
+from evenhand.evaluation.core.row_sums import RowSums, ratio
 from evenhand.evaluation.metrics import METRICS
 from evenhand.evaluation.metrics.averaged import right
 from evenhand.evaluation.metrics.counts import plain
@@ -33,7 +33,7 @@ WITHIN = "limits of each of these groups, from its rows"
 """How the interval of the worst group is made."""
 
 
-def by_group(rows: Rows, chosen: Ints) -> Features:
+def by_group(rows: EvaluatedRows, chosen: Ints) -> RowSums:
     """Return features whose sums are, for each of g groups: rows that are right, rows, and how often it is there.
 
     The last is 1, or in a replicate the number of times that the group was drawn: (3g,).
@@ -44,7 +44,7 @@ def by_group(rows: Rows, chosen: Ints) -> Features:
     at = np.flatnonzero(np.ones(len(rows)) if rows.several else plain(rows, chosen))
     of = rows.groups[at]
     size = np.bincount(of, minlength=g)
-    return Features(
+    return RowSums(
         shape=(len(rows), 3 * g),
         row=np.tile(at, 3),
         column=np.concatenate([of, of + g, of + 2 * g]),
@@ -79,7 +79,7 @@ def _quantile(percent: int, statistics: Floats, _chosen: Ints) -> Floats:
     return np.where(total > 0, share[first, np.arange(share.shape[1])], np.nan)
 
 
-def _evenly(rows: Rows, chosen: Ints) -> Floats:
+def _evenly(rows: EvaluatedRows, chosen: Ints) -> Floats:
     """Return (n,) weights with which every group that has such rows counts alike."""
     if rows.groups is None:
         raise DataError("This metric compares groups of rows, and none are named.")

@@ -15,9 +15,9 @@ from functools import partial
 import numpy as np
 
 from evenhand.base.values import Floats, Ints, Mask
-from evenhand.evaluation.core.judged_rows import Rows
-from evenhand.evaluation.core.metric import Metric, Parts
-from evenhand.evaluation.core.row_sums import Features, mean_of_known, ratio
+from evenhand.evaluation.core.judged_rows import EvaluatedRows
+from evenhand.evaluation.core.metric import Components, Metric
+from evenhand.evaluation.core.row_sums import RowSums, mean_of_known, ratio
 from evenhand.evaluation.metrics import METRICS
 from evenhand.evaluation.metrics.counts import even, held
 
@@ -73,12 +73,12 @@ class _Slots:
         return out
 
 
-def order(rows: Rows, _chosen: Ints) -> Features:
+def order(rows: EvaluatedRows, _chosen: Ints) -> RowSums:
     """Return features whose statistics are the ROC area and the average precision of each class: (2k,)."""
     return rows.once("order", partial(_order, rows))
 
 
-def _order(rows: Rows) -> Features:
+def _order(rows: EvaluatedRows) -> RowSums:
     places = [_placed(rows.probabilities[:, c], rows.held[:, c]) for c in range(rows.k)]
     start = np.concatenate([[0], np.cumsum([size for size, _ in places])]).astype(np.int64)
     total = int(start[-1])
@@ -86,7 +86,7 @@ def _order(rows: Rows) -> Features:
     for c, (_, slot) in enumerate(places):
         columns[:, c] = np.where(rows.held[:, c], start[c] + slot, total + 2 * start[c] + c + slot)
     row = np.repeat(np.arange(len(rows)), rows.k)
-    return Features((len(rows), 3 * total + rows.k), row, columns.ravel(), finish=_Slots(start).finish)
+    return RowSums((len(rows), 3 * total + rows.k), row, columns.ravel(), finish=_Slots(start).finish)
 
 
 def _placed(score: Floats, own: Mask) -> tuple[int, Ints]:
@@ -114,9 +114,9 @@ def _mean(of: Callable[[Floats, Ints], Floats], statistics: Floats, chosen: Ints
 
 METRICS.register("roc_auc")(
     Metric("Mean over classes of the area under the ROC curve, the class against all others.", order,
-           partial(_mean, _areas), even, parts=Parts(_areas, held, kind="area"))
+           partial(_mean, _areas), even, parts=Components(_areas, held, kind="area"))
 )  # fmt: skip
 METRICS.register("average_precision")(
     Metric("Mean over classes of the average precision, the class against all others.", order,
-           partial(_mean, _precisions), even, parts=Parts(_precisions, held, kind="mean"))
+           partial(_mean, _precisions), even, parts=Components(_precisions, held, kind="mean"))
 )  # fmt: skip

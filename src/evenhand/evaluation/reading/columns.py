@@ -53,7 +53,7 @@ class Columns:
 
 
 @dataclass(frozen=True)
-class Layout:
+class ColumnLayout:
     """Which column of one table is what.
 
     Attributes
@@ -81,7 +81,7 @@ def layout(
     *,
     first: Callable[[], pd.DataFrame] | None = None,
     labels: Collection[str] | None = None,
-) -> Layout:
+) -> ColumnLayout:
     """Return which column is what.
 
     Parameters
@@ -111,7 +111,7 @@ def layout(
     rest = [name for name in names if name not in roles.values()]
     if columns.classes is not None:
         classes = {name: _there(name, rest, source) for name in columns.classes}
-        return Layout(roles, classes, columns.scale)
+        return ColumnLayout(roles, classes, columns.scale)
     rows = None if first is None else first()
     truth = _truth(rows, roles, columns) if labels is None else labels
     own = {role: name for role, name in roles.items() if getattr(columns, role, None) is None}
@@ -125,7 +125,7 @@ def layout(
     used = {*roles.values(), *found.classes.values()}
     scale: Scale = "logit" if found.prefix in LOGIT else "probability" if found.prefix else "auto"
     left = tuple(name for name in rest if name not in used)
-    return Layout(roles, found.classes, columns.scale if columns.scale != "auto" else scale, left)
+    return ColumnLayout(roles, found.classes, columns.scale if columns.scale != "auto" else scale, left)
 
 
 def _logits(rest: Sequence[str]) -> bool:

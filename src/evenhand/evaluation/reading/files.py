@@ -24,7 +24,7 @@ Kind = Literal["csv", "parquet", "npz"]
 
 
 @dataclass(frozen=True)
-class Source:
+class TableReader:
     """A file with a row per sample.
 
     Attributes
@@ -86,7 +86,7 @@ class Source:
         yield from (_csv_pieces if self.kind == "csv" else _parquet_pieces)(self, texts, numbers)
 
 
-def opened(path: str | Path) -> Source:
+def opened(path: str | Path) -> TableReader:
     """Return a CSV or Parquet file, opened as far as its header.
 
     Raises
@@ -100,7 +100,7 @@ def opened(path: str | Path) -> Source:
     ending = path.suffix.lower()
     if ending == ".parquet":
         try:
-            return Source(path, tuple(pyarrow.parquet.read_schema(path).names), "parquet")
+            return TableReader(path, tuple(pyarrow.parquet.read_schema(path).names), "parquet")
         except (pa.ArrowInvalid, OSError) as error:
             raise DataError(f"{path}: is not a Parquet table ({_first_line(error)}).") from None
     if ending in (".csv", ".tsv", ".txt"):
@@ -110,7 +110,7 @@ def opened(path: str | Path) -> Source:
     )
 
 
-def _opened_csv(path: Path) -> Source:
+def _opened_csv(path: Path) -> TableReader:
     with path.open("rb") as file:
         raw = _record(file)
         second = _record(file)
@@ -138,7 +138,7 @@ def _opened_csv(path: Path) -> Source:
     if repeated:
         raise DataError(f'{path}: two columns are named "{repeated[0]}". Each must have a name of its own.')
     point = "," if separator == ";" and b"," in second else "."
-    return Source(path, tuple(names), "csv", separator, point)
+    return TableReader(path, tuple(names), "csv", separator, point)
 
 
 def _record(file: IO[bytes]) -> bytes:
@@ -161,7 +161,7 @@ def begin_lines(path: Path, separator: str) -> Iterator[int]:
                 after = reader.line_num
 
 
-def _csv_pieces(source: Source, texts: Sequence[str], numbers: Sequence[str]) -> Iterator[pa.RecordBatch]:
+def _csv_pieces(source: TableReader, texts: Sequence[str], numbers: Sequence[str]) -> Iterator[pa.RecordBatch]:
     types = {name: pa.string() for name in texts} | {name: pa.float64() for name in numbers}
     read = pyarrow.csv.ReadOptions(use_threads=False, block_size=2**24)
     parse = pyarrow.csv.ParseOptions(delimiter=source.separator, newlines_in_values=True)
@@ -179,7 +179,7 @@ def _csv_pieces(source: Source, texts: Sequence[str], numbers: Sequence[str]) ->
         raise DataError(f"{source.path}: {_csv_words(error, source)}") from None
 
 
-def _csv_words(error: Exception, source: Source) -> str:
+def _csv_words(error: Exception, source: TableReader) -> str:
     """Return pyarrow's complaint as a sentence with line and column."""
     said = _first_line(error)
     line = re.search(r"Row #(\d+)", said)
@@ -197,7 +197,7 @@ def _csv_words(error: Exception, source: Source) -> str:
     return f"{where}{name}: {said}"
 
 
-def _parquet_pieces(source: Source, texts: Sequence[str], numbers: Sequence[str]) -> Iterator[pa.RecordBatch]:
+def _parquet_pieces(source: TableReader, texts: Sequence[str], numbers: Sequence[str]) -> Iterator[pa.RecordBatch]:
     file = pyarrow.parquet.ParquetFile(source.path)
     for name in numbers:
         kind = file.schema_arrow.field(name).type

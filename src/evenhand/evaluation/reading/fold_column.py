@@ -12,7 +12,7 @@ import pandas as pd
 from evenhand.base.errors import DataError
 from evenhand.base.text.unique_names import unique_names
 from evenhand.base.values import TEST, Ints, Strings
-from evenhand.evaluation.reading.files import Source
+from evenhand.evaluation.reading.files import TableReader
 
 Kind = Literal["test", "whole", "odd number", "name"]
 
@@ -20,7 +20,7 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)")
 _LARGEST = 2**15 - 1
 
 
-def fold_numbers(words: Strings, source: Source, rows: Ints | None = None) -> npt.NDArray[np.int16]:
+def fold_numbers(words: Strings, source: TableReader, rows: Ints | None = None) -> npt.NDArray[np.int16]:
     """Return (n,) folds as numbers: those written, `TEST` for "test" and -1, or 0, 1, … for other names.
 
     Parameters

@@ -13,7 +13,7 @@ from evenhand.base.text.cells import as_texts
 from evenhand.base.values import Floats, Predictions, Strings, origin_of
 from evenhand.base.values.prediction_fields import groups_of
 from evenhand.evaluation.reading.columns import Columns
-from evenhand.evaluation.reading.files import Source, npz_arrays
+from evenhand.evaluation.reading.files import TableReader, npz_arrays
 from evenhand.evaluation.reading.fold_column import fold_numbers
 from evenhand.evaluation.reading.labels import class_numbers, once, texts
 from evenhand.evaluation.reading.probabilities import probabilities
@@ -31,7 +31,7 @@ def of_npz(path: Path, columns: Columns, of: str, labels: Collection[str] | None
             f"{path}: needs the arrays ids (n,) and probabilities or logits (n, k); there are: "
             f"{', '.join(arrays) or 'none'}."
         )
-    source = Source(path, tuple(arrays), "npz")
+    source = TableReader(path, tuple(arrays), "npz")
     table = arrays[numbers]
     if table.ndim != 2 or len(table) == 0:
         raise DataError(f"{path}: {numbers} is {table.shape}; it must be rows × classes.")

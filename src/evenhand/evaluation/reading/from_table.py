@@ -12,8 +12,8 @@ import pandas as pd
 from evenhand.base.errors import DataError
 from evenhand.base.values import Floats, Predictions, RowSet, origin_of
 from evenhand.base.values.prediction_fields import groups_of
-from evenhand.evaluation.reading.columns import Columns, Layout, layout, listed
-from evenhand.evaluation.reading.files import Source, opened
+from evenhand.evaluation.reading.columns import ColumnLayout, Columns, layout, listed
+from evenhand.evaluation.reading.files import TableReader, opened
 from evenhand.evaluation.reading.fold_column import fold_numbers
 from evenhand.evaluation.reading.labels import class_numbers, once, texts
 from evenhand.evaluation.reading.probabilities import probabilities
@@ -55,7 +55,7 @@ def of_table(path: Path, columns: Columns, of: str, labels: Collection[str] | No
     return out
 
 
-def _pieces(source: Source, where: Layout) -> tuple[pd.DataFrame, Floats]:
+def _pieces(source: TableReader, where: ColumnLayout) -> tuple[pd.DataFrame, Floats]:
     """Return a frame of the roles, and (n, k) probabilities."""
     roles, classes = where.roles, list(where.classes)
     cells: dict[str, list[Any]] = {role: [] for role in roles}
@@ -79,7 +79,7 @@ def _pieces(source: Source, where: Layout) -> tuple[pd.DataFrame, Floats]:
     return pd.DataFrame({role: texts(column) for role, column in cells.items()}, dtype=object), spill.array()
 
 
-def _left_words(where: Layout) -> str:
+def _left_words(where: ColumnLayout) -> str:
     """Return which columns were taken for something else, for a fault that may be due to that."""
     if not where.left:
         return ""

@@ -14,12 +14,12 @@ from evenhand.base.errors import DataError, nearest, unknown
 from evenhand.base.text.cells import as_texts, by_spelling, number, same_as
 from evenhand.base.values import NO_LABEL, Folds, Ints, Strings
 from evenhand.evaluation.reading.columns import KNOWN, listed
-from evenhand.evaluation.reading.files import Source, opened
+from evenhand.evaluation.reading.files import TableReader, opened
 from evenhand.evaluation.reading.fold_column import fold_numbers
 
 
 @dataclass(frozen=True, eq=False)
-class Labels:
+class TruthTable:
     """What is true, by id.
 
     Attributes
@@ -53,7 +53,7 @@ def read_labels(
     label: str | None = None,
     group: str | None = None,
     fold: str | None = None,
-) -> Labels:
+) -> TruthTable:
     """Return the labels of a CSV or Parquet table.
 
     Parameters
@@ -87,7 +87,7 @@ def read_labels(
     names = cells[str(roles["truth"])]
     folds = None if roles["fold"] is None else _folds(ids, cells[roles["fold"]], source)
     groups = None if roles["group"] is None else cells[roles["group"]]
-    return Labels(ids, names, groups, folds, str(path))
+    return TruthTable(ids, names, groups, folds, str(path))
 
 
 def read_folds(path: str | Path) -> Folds:
@@ -110,7 +110,7 @@ def read_folds(path: str | Path) -> Folds:
     return _folds(cells[named[0]], cells[named[1]], source)
 
 
-def columns_of(source: Source, names: Sequence[str]) -> dict[str, Strings]:
+def columns_of(source: TableReader, names: Sequence[str]) -> dict[str, Strings]:
     """Return the cells of columns as (n,) texts by name; None only where a cell is empty.
 
     Raises
@@ -128,7 +128,7 @@ def columns_of(source: Source, names: Sequence[str]) -> dict[str, Strings]:
     return out
 
 
-def read_column(source: Source, name: str) -> pd.Series[Any]:
+def read_column(source: TableReader, name: str) -> pd.Series[Any]:
     """Return the cells of a column as texts, by the id of their row.
 
     Raises
@@ -152,7 +152,7 @@ def texts(cells: Iterable[Any]) -> Strings:
     return np.array([*as_texts(cells), None], dtype=object)[:-1]
 
 
-def once(ids: Strings, source: Source, rows: Ints | None = None) -> None:
+def once(ids: Strings, source: TableReader, rows: Ints | None = None) -> None:
     """Refuse rows without an id, and ids that are there twice; `rows` are their positions in the file."""
     at = np.arange(len(ids)) if rows is None else rows
     empty = pd.isna(ids)
@@ -169,7 +169,7 @@ def once(ids: Strings, source: Source, rows: Ints | None = None) -> None:
         )
 
 
-def _folds(ids: Strings, words: Strings, source: Source) -> Folds:
+def _folds(ids: Strings, words: Strings, source: TableReader) -> Folds:
     fold = fold_numbers(words, source)
     return Folds(ids, fold, k=int(fold.max(initial=0)) + 1, how={"file": str(source.path)})
 
@@ -233,7 +233,7 @@ def _no_class(name: str, count: int, seen: Sequence[str], classes: Sequence[str]
     return f'{source}: {count:,} rows are labelled "{name}", which is not a class of the predictions.{hint}'
 
 
-def role_column(role: str, told: str | None, source: Source) -> str | None:
+def role_column(role: str, told: str | None, source: TableReader) -> str | None:
     """Return the column of a role: the one that was told, else one whose name is known, else None."""
     if told is not None:
         if told not in source.names:

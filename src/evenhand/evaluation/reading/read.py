@@ -19,14 +19,14 @@ from evenhand.evaluation.reading.files import opened
 from evenhand.evaluation.reading.from_npz import of_npz
 from evenhand.evaluation.reading.from_record import of_record
 from evenhand.evaluation.reading.from_table import of_table
-from evenhand.evaluation.reading.labels import Labels, class_numbers, read_folds, read_labels
+from evenhand.evaluation.reading.labels import TruthTable, class_numbers, read_folds, read_labels
 from evenhand.evaluation.reading.row_keys import find_rows, row_names
 
 
 def read_predictions(
     path: str | Path | Record,
     *,
-    labels: Labels | str | Path | None = None,
+    labels: TruthTable | str | Path | None = None,
     folds: Folds | str | Path | None = None,
     model: str | None = None,
     columns: Columns | None = None,
@@ -102,13 +102,13 @@ def _of_file(columns: Columns, path: str | Path, labels: object) -> Columns:
     return replace(columns, id=_if_there(columns.id, path))
 
 
-def unmatched(p: Predictions, labels: Labels | None) -> bool:
+def unmatched(p: Predictions, labels: TruthTable | None) -> bool:
     """Whether no row has an id of the table of labels."""
     return labels is not None and not pd.Index(p.ids).isin(pd.Index(labels.ids)).any()
 
 
 def with_truth(
-    p: Predictions, labels: Labels | None, columns: Columns, names: Mapping[str, Strings] | None = None
+    p: Predictions, labels: TruthTable | None, columns: Columns, names: Mapping[str, Strings] | None = None
 ) -> Predictions:
     """Return the predictions with truth and groups from a table of labels.
 

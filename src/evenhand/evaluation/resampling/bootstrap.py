@@ -12,7 +12,7 @@ import scipy.sparse as sp
 from evenhand.base.seeds import generator
 from evenhand.base.values import Floats, Ints
 from evenhand.evaluation.core.metric import Measure
-from evenhand.evaluation.core.row_sums import Features
+from evenhand.evaluation.core.row_sums import RowSums
 from evenhand.evaluation.resampling.resampling_units import Units, units_for
 
 
@@ -20,7 +20,7 @@ from evenhand.evaluation.resampling.resampling_units import Units, units_for
 class _Product:
     """Features summed over units, and the measures that read them (by position)."""
 
-    features: Features
+    features: RowSums
     matrix: sp.csr_array[Any]
     readers: tuple[int, ...]
 

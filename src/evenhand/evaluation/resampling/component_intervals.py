@@ -10,7 +10,7 @@ import scipy.sparse as sp
 from scipy import special
 
 from evenhand.base.values import Floats, Ints, Mask
-from evenhand.evaluation.core.metric import Kind, Measure, Parts, Weights
+from evenhand.evaluation.core.metric import Components, Kind, Measure, Weights
 from evenhand.evaluation.core.row_sums import ratio
 from evenhand.evaluation.resampling.rare_event_limits import area_limits, area_variance, share_limits
 
@@ -124,7 +124,7 @@ def part_limits(
 
 
 def _of_all(
-    one: Measure, parts: Parts, estimate: float, total: float, groups: Ints | None, level: float
+    one: Measure, parts: Components, estimate: float, total: float, groups: Ints | None, level: float
 ) -> tuple[float, float]:
     """Return limits of a mean that weighs classes by their rows, taken for a share of all these rows.
 
@@ -141,7 +141,7 @@ def _of_all(
     return float(low[0]), float(high[0])
 
 
-def _seen(one: Measure, parts: Parts, statistics: Floats, variances: Floats, groups: Ints | None) -> _Seen:
+def _seen(one: Measure, parts: Components, statistics: Floats, variances: Floats, groups: Ints | None) -> _Seen:
     figure = parts.values(statistics, one.chosen)[:, 0]
     rows, size, effective = _support(one, parts.rows, groups)
     own, _, of_truth = (rows, size, effective) if parts.truth is None else _support(one, parts.truth, groups)
@@ -182,13 +182,13 @@ def _spread_out(matrix: sp.csr_array[Any], rows: Floats, groups: Ints) -> tuple[
     return size, np.nan_to_num(ratio(rows, size))
 
 
-def _weights(parts: Parts, there: Floats, own: Floats) -> Floats:
+def _weights(parts: Components, there: Floats, own: Floats) -> Floats:
     """Return (c,) how much each part counts in the figure as it stands."""
     own = np.where(there, own if parts.combine == "weighted" else 1.0, 0.0)
     return np.asarray(own / max(own.sum(), 1e-300), dtype=np.float64)
 
 
-def _together(parts: Parts, figure: Floats, weight: Floats) -> float:
+def _together(parts: Components, figure: Floats, weight: Floats) -> float:
     return float(np.nanmin(figure)) if parts.combine == "lowest" else float(np.nan_to_num(figure) @ weight)
 
 
@@ -253,7 +253,9 @@ def _student(gaps: Floats, groups: Floats, level: float) -> float:
     return min(float(special.stdtrit(total, 0.5 + level / 2)), 1e4)
 
 
-def _correlations(parts: Parts, seen: _Seen, share: Floats, total: float, grouped: bool) -> tuple[float, float]:
+def _correlations(
+    parts: Components, seen: _Seen, share: Floats, total: float, grouped: bool
+) -> tuple[float, float]:
     """Return how much the parts move together, downward and upward: in replicates, or as errors must.
 
     Each error is one of two classes: one misses a row, the other gets it. Over all pairs of c classes that is 1/(c

@@ -11,7 +11,7 @@ import scipy.sparse as sp
 
 from evenhand.base.values import Floats, Ints
 from evenhand.evaluation.core.metric import Measure
-from evenhand.evaluation.core.row_sums import Features
+from evenhand.evaluation.core.row_sums import RowSums
 
 
 def difference(a: Measure, b: Measure) -> Measure:
@@ -71,9 +71,9 @@ def _terms(measures: Sequence[Measure], weights: Sequence[float]) -> Iterator[tu
             yield by, one
 
 
-def beside(a: Features, b: Features) -> Features:
+def beside(a: RowSums, b: RowSums) -> RowSums:
     """Return the features of `a` and, in further columns, those of `b`; rows are alike if they are in both."""
-    return Features(
+    return RowSums(
         shape=(a.shape[0], a.shape[1] + b.shape[1]),
         row=np.concatenate([a.row, b.row]),
         column=np.concatenate([a.column, b.column + a.shape[1]]),
@@ -82,7 +82,7 @@ def beside(a: Features, b: Features) -> Features:
     )
 
 
-def kinds(features: Features, *, narrow: int = 4) -> Ints | None:
+def kinds(features: RowSums, *, narrow: int = 4) -> Ints | None:
     """Return (n,) a number for each row, the same for rows with the same entries; None where that is not known.
 
     Features of at most `narrow` columns are compared entry by entry.
@@ -97,7 +97,7 @@ def kinds(features: Features, *, narrow: int = 4) -> Ints | None:
     return number
 
 
-def _alike(a: Features, b: Features) -> Ints | None:
+def _alike(a: RowSums, b: RowSums) -> Ints | None:
     """Return (n,) kinds of rows of both, numbered as they first come: which of the two is `a` has no say in it."""
     of_a, of_b = kinds(a), kinds(b)
     if of_a is None or of_b is None:
@@ -113,5 +113,5 @@ def _pairs(a: Ints, b: Ints) -> Ints:
     return number
 
 
-def _values(features: Features) -> Floats:
+def _values(features: RowSums) -> Floats:
     return np.ones(len(features.row)) if features.value is None else features.value

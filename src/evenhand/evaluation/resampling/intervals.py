@@ -9,7 +9,7 @@ import numpy as np
 from scipy import special
 
 from evenhand.base.values import TOO_FEW, Floats, Interval, Ints
-from evenhand.evaluation.core.judged_rows import Rows
+from evenhand.evaluation.core.judged_rows import EvaluatedRows
 from evenhand.evaluation.core.metric import Measure
 from evenhand.evaluation.resampling.bootstrap import PartMoments
 from evenhand.evaluation.resampling.component_intervals import part_limits
@@ -60,14 +60,14 @@ class Support:
 
 
 @dataclass(frozen=True)
-class Moments:
+class ReplicateMoments:
     """Mean and variance of a figure over the replicates on which it is defined; NaN and 0 where there are none."""
 
     mean: float
     variance: float
 
     @classmethod
-    def of(cls, replicates: Floats) -> Moments:
+    def of(cls, replicates: Floats) -> ReplicateMoments:
         """Return those of (b,) replicates."""
         there = replicates[np.isfinite(replicates)]
         return cls(float(there.mean()), float(there.var())) if len(there) > 1 else cls(np.nan, 0.0)
@@ -110,10 +110,10 @@ def interval(
     Where no replicate differs from another (a perfect score, one row) the effective number of rows stands in for
     the standard error: 30 of 30 right is never [1, 1].
     """
-    return _from_moments(estimate, Moments.of(replicates), on, ceiling, level)
+    return _from_moments(estimate, ReplicateMoments.of(replicates), on, ceiling, level)
 
 
-def _from_moments(estimate: float, drawn: Moments, on: Support, ceiling: float, level: float) -> Interval:
+def _from_moments(estimate: float, drawn: ReplicateMoments, on: Support, ceiling: float, level: float) -> Interval:
     if not np.isfinite(estimate):
         return Interval(np.nan, np.nan, np.nan, on.n, on.groups, level, on.how)
     student = on.grouped or np.isinf(ceiling)
@@ -158,11 +158,16 @@ def figure(
         Coverage asked for.
     """
     statistics = one.features.statistics() if statistics is None else statistics
-    return _figure(one, groups, Moments.of(replicates), parts, statistics, level)
+    return _figure(one, groups, ReplicateMoments.of(replicates), parts, statistics, level)
 
 
 def _figure(
-    one: Measure, groups: Ints | None, drawn: Moments, moments: PartMoments, statistics: Floats, level: float
+    one: Measure,
+    groups: Ints | None,
+    drawn: ReplicateMoments,
+    moments: PartMoments,
+    statistics: Floats,
+    level: float,
 ) -> Interval:
     on = support(one.base(), groups)
     own = _from_moments(one.estimate(statistics), drawn, on, one.metric.ceiling, level)
@@ -190,7 +195,7 @@ def _figure(
     return replace(own, low=low, high=high, how=how, enough=not why)
 
 
-def _each_alone(one: Measure, moments: PartMoments) -> Iterator[tuple[Measure, Moments, PartMoments]]:
+def _each_alone(one: Measure, moments: PartMoments) -> Iterator[tuple[Measure, ReplicateMoments, PartMoments]]:
     """Yield each part of a lowest one as a measure by itself, with its moments: the lowest is no surer than it."""
     parts = one.metric.parts
     assert parts is not None
@@ -198,7 +203,7 @@ def _each_alone(one: Measure, moments: PartMoments) -> Iterator[tuple[Measure, M
     def value(statistics: Floats, chosen: Ints) -> Floats:
         return np.asarray(parts.values(statistics, chosen)[0])
 
-    def base(rows: Rows, chosen: Ints) -> Floats:
+    def base(rows: EvaluatedRows, chosen: Ints) -> Floats:
         return np.asarray(parts.rows(rows, chosen).sum(axis=1), dtype=np.float64)
 
     metric = replace(one.metric, value=value, base=base, parts=replace(parts, combine="mean"))
@@ -206,7 +211,7 @@ def _each_alone(one: Measure, moments: PartMoments) -> Iterator[tuple[Measure, M
         of = moments.one(at)
         yield (
             replace(one, metric=metric, chosen=np.array([c])),
-            Moments(float(of.mean[0]), float(of.variance[0])),
+            ReplicateMoments(float(of.mean[0]), float(of.variance[0])),
             of,
         )
 

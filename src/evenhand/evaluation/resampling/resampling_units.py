@@ -8,7 +8,7 @@ import numpy as np
 
 from evenhand.base.text.unique_names import unique_names
 from evenhand.base.values import Floats, Ints
-from evenhand.evaluation.core.row_sums import Features
+from evenhand.evaluation.core.row_sums import RowSums
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +64,7 @@ def divided(groups: object, fold: Ints | None) -> int:
     return int((np.bincount(pairs[0]) > 1).sum())
 
 
-def units_for(features: Features, groups: Ints | None, *, saving: int = 8) -> Units:
+def units_for(features: RowSums, groups: Ints | None, *, saving: int = 8) -> Units:
     """Return what to draw for `features`.
 
     Groups are drawn whole. Without groups rows are drawn; where at least `saving` rows are alike on average, how

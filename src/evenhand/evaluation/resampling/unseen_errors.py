@@ -14,7 +14,7 @@ import scipy.sparse as sp
 from scipy import special
 
 from evenhand.base.values import Floats, Ints, Mask
-from evenhand.evaluation.core.judged_rows import Rows
+from evenhand.evaluation.core.judged_rows import EvaluatedRows
 from evenhand.evaluation.core.metric import Measure, Weights
 from evenhand.evaluation.core.row_sums import ratio
 from evenhand.evaluation.resampling.intervals import MOST_UNSEEN, support
@@ -24,7 +24,7 @@ BY_CHANCE = 0.5
 
 
 @dataclass(frozen=True, eq=False)
-class Classes:
+class ClassCounts:
     """What the classes of a mean of c figures could still add to a difference.
 
     Attributes
@@ -112,7 +112,7 @@ class Hidden:
         Whether there are other metrics in it beside a lowest figure.
     """
 
-    means: tuple[Classes, ...] = ()
+    means: tuple[ClassCounts, ...] = ()
     minima: tuple[Minima, ...] = ()
     why: str = ""
     mixed: bool = False
@@ -160,7 +160,7 @@ def hidden(one: Measure, groups: Ints | None) -> Hidden:
         else:
             row = np.maximum.reduce([own.row for own in seen])
             most = np.maximum.reduce([own.share for own in seen])
-            means.append(Classes(weight, row * ~blank, most, float(np.linalg.norm(most[blank]))))
+            means.append(ClassCounts(weight, row * ~blank, most, float(np.linalg.norm(most[blank]))))
     return Hidden(tuple(means), tuple(minima), next(filter(None, why), ""), len(one.metric.terms) > 2)
 
 
@@ -250,7 +250,7 @@ def _alike(a: Measure, b: Measure | None, groups: Ints) -> float:
     return (max(together, 0.0) + 2) / (max(wholly, together, 0.0) + 2)
 
 
-def _right(rows: Rows) -> Floats:
+def _right(rows: EvaluatedRows) -> Floats:
     """Return (n,) the share of the labels of each row that are right; of one label 1 or 0."""
     if rows.several:
         return np.asarray((rows.held == rows.claimed).mean(axis=1))

@@ -16,7 +16,7 @@ from evenhand.evaluation.resampling.resampling_units import Units
 
 
 @dataclass(frozen=True)
-class Best:
+class BestOf:
     """The best of several by one metric.
 
     Attributes
@@ -52,7 +52,7 @@ def best_of(
     draws: int = 1000,
     level: float = 0.95,
     seed: int = 0,
-) -> Best:
+) -> BestOf:
     """Return the best of c measures about the same rows, and its figure without what choosing added.
 
     Bootstrap bias correction. In every bootstrap sample of groups (rows where there are none) the best is chosen
@@ -89,7 +89,7 @@ def best_of(
     at = int(_argbest(sign * figures[:, None])[0])
     own = _interval(measures[at], groups, draws, level, seed) if intervals is None else intervals[at]
     if len(measures) == 1:
-        return Best(names[0], float(figures[0]), own, 1, {names[0]: 1.0})
+        return BestOf(names[0], float(figures[0]), own, 1, {names[0]: 1.0})
     replicates = _replicates(measures, groups, draws, times, seed)
     defined = np.isfinite(replicates)
     mean = ratio(np.where(defined, replicates, 0.0).sum(axis=1), defined.sum(axis=1).astype(np.float64))
@@ -99,7 +99,7 @@ def best_of(
     most = min(sign * float(one) for one in (figures[at], figures[at] if reported is None else reported))
     corrected = sign * min(sign * corrected, most)
     share = np.bincount(chosen, minlength=len(names)) / draws
-    return Best(
+    return BestOf(
         name=names[at],
         chosen_as=float(figures[at]),
         corrected=_widened(own, corrected, lowest, measures[at].metric.ceiling),

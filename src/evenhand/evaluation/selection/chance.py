@@ -14,14 +14,14 @@ import numpy as np
 
 from evenhand.base.errors import unknown
 from evenhand.base.values import Floats, Ints
-from evenhand.evaluation.core.judged_rows import Rows
+from evenhand.evaluation.core.judged_rows import EvaluatedRows
 from evenhand.evaluation.core.metric import Measure
-from evenhand.evaluation.core.row_sums import Features, ratio
+from evenhand.evaluation.core.row_sums import RowSums, ratio
 from evenhand.evaluation.metrics import METRICS
 from evenhand.evaluation.metrics.averaged import loss, right, squared_error
 from evenhand.evaluation.metrics.metric_names import MetricNameError, parse
 
-PerRow = Callable[[Rows, Ints], Floats]
+PerRow = Callable[[EvaluatedRows, Ints], Floats]
 _MEANS: dict[str, PerRow] = {"accuracy": right, "log_loss": loss, "brier": squared_error}
 _COUNTED = (
     "balanced_accuracy",
@@ -72,7 +72,7 @@ def by_chance(one: Measure, name: str, sets: Sequence[str] = (), levels: Sequenc
     return _like(one, _all_truths(_MEANS[base], one.rows, one.chosen), _mean_of_pairs)
 
 
-def _like(one: Measure, features: Features, value: Callable[[Floats, Ints], Floats]) -> Measure:
+def _like(one: Measure, features: RowSums, value: Callable[[Floats, Ints], Floats]) -> Measure:
     weight = one.base()
     metric = replace(
         one.metric, value=value, base=lambda _rows, _chosen: weight, parts=None, cost=None, few=None, limits=None
@@ -87,14 +87,14 @@ def _counted(value: Callable[[Floats, Ints], Floats], statistics: Floats, chosen
     return value(np.concatenate([expected, truth, predicted]), chosen)
 
 
-def _all_truths(of: PerRow, rows: Rows, chosen: Ints) -> Features:
+def _all_truths(of: PerRow, rows: EvaluatedRows, chosen: Ints) -> RowSums:
     """Return features whose sums are, for each chosen class, `of` were it every row's truth; then its rows."""
     inside = np.flatnonzero(np.isin(rows.truth, chosen))
     each = [of(replace(rows, truth=np.full(len(rows), c), _made={}), chosen)[inside] for c in chosen]
     width = len(chosen)
     column = np.repeat(np.arange(width), len(inside))
     own = width + np.searchsorted(chosen, rows.truth[inside])
-    return Features(
+    return RowSums(
         shape=(len(rows), 2 * width),
         row=np.concatenate([np.tile(inside, width), inside]),
         column=np.concatenate([column, own]),

@@ -23,7 +23,7 @@ from evenhand.evaluation.resampling.paired_interval import Spread, spread
 from evenhand.evaluation.resampling.resampling_units import divided, group_numbers
 from evenhand.evaluation.selection.best_of import best_of
 from evenhand.evaluation.selection.chance import by_chance
-from evenhand.evaluation.selection.selection_report import Gap, Rung, Worth
+from evenhand.evaluation.selection.selection_report import Gap, NestedEvaluation, SelectionStep
 
 Score = str | Mapping[str, float]
 """A metric, or metrics with the weights of their sum, as in [score]."""
@@ -104,7 +104,7 @@ def ladder(
     draws: int = 2000,
     level: float = 0.95,
     seed: int = 0,
-) -> Worth:
+) -> NestedEvaluation:
     """Return what every step is worth, all on the same rows.
 
     Parameters
@@ -150,7 +150,7 @@ def ladder(
         level=level,
         seed=seed,
     )
-    return Worth(
+    return NestedEvaluation(
         metric=how.metric,
         rungs=tuple(rungs),
         best=best,
@@ -171,13 +171,13 @@ def _rungs(
     taught: Sequence[Learning],
     groups: Ints | None,
     how: _Judging,
-) -> list[Rung]:
+) -> list[SelectionStep]:
     """Return every rung with its figures."""
     figures = _figures([*nested, *naive], groups, how)
     chance = _against_chance(steps, nested, taught, groups, how)
     optimism = _optimism(nested, naive, groups, how)
     return [
-        Rung(
+        SelectionStep(
             name=step.nested.model,
             naive=figures[len(steps) + at],
             nested=taught[at].widened(figures[at], how.lowest(nested[at]), nested[at].metric.ceiling),
@@ -260,7 +260,7 @@ def _against_chance(
 
 
 def _against_best_model(
-    rungs: Sequence[Rung],
+    rungs: Sequence[SelectionStep],
     nested: Sequence[Measure],
     taught: Sequence[Learning],
     groups: Ints | None,

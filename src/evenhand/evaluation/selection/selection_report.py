@@ -9,11 +9,11 @@ from typing import Any
 import pandas as pd
 
 from evenhand.base.values import Interval, Verdict
-from evenhand.evaluation.selection.best_of import Best
+from evenhand.evaluation.selection.best_of import BestOf
 
 
 @dataclass(frozen=True)
-class Rung:
+class SelectionStep:
     """One model, or one way of making one of several.
 
     Attributes
@@ -93,7 +93,7 @@ class Gap:
 
 
 @dataclass(frozen=True)
-class Worth:
+class NestedEvaluation:
     """What every rung of the ladder is worth.
 
     Attributes
@@ -119,8 +119,8 @@ class Worth:
     """
 
     metric: str
-    rungs: tuple[Rung, ...]
-    best: Best
+    rungs: tuple[SelectionStep, ...]
+    best: BestOf
     naive_best: float
     verdicts: tuple[Verdict, ...]
     n: int
@@ -141,7 +141,7 @@ class Worth:
         by = self.naive_best - self.best.corrected.estimate
         return by if self.higher_is_better else -by
 
-    def rung(self, name: str) -> Rung:
+    def rung(self, name: str) -> SelectionStep:
         """Return the rung of that name."""
         return next(rung for rung in self.rungs if rung.name == name)
 
@@ -214,7 +214,7 @@ def choice_words(of: int) -> str:
     return "the only one" if of == 1 else f"the best of {of}"
 
 
-def _row(rung: Rung) -> Mapping[str, Any]:
+def _row(rung: SelectionStep) -> Mapping[str, Any]:
     return {
         "name": rung.name,
         "naive": rung.naive.estimate,

@@ -9,7 +9,7 @@ from evenhand.base.errors import DataError
 from evenhand.base.text.toml_text import toml_comment, toml_value
 from evenhand.data.roots.file_names import suffix
 from evenhand.data.roots.root import Root
-from evenhand.data.tables.table import Table, read_table
+from evenhand.data.tables.table import LabelTable, read_table
 from evenhand.modalities.beats.config import BeatsConfig
 from evenhand.modalities.beats.reading.leads import ANY, plain
 from evenhand.modalities.beats.reading.record_table import KEY
@@ -128,7 +128,7 @@ def _leads(root: Root, names: Sequence[str], *, most: int = 100) -> list[tuple[s
     return found
 
 
-def _table(root: Root) -> Table | None:
+def _table(root: Root) -> LabelTable | None:
     """Return the first table with a column that names records."""
     for name in root.names():
         if "/" in name or suffix(name) not in (".csv", ".tsv", ".parquet"):
@@ -142,7 +142,7 @@ def _table(root: Root) -> Table | None:
     return None
 
 
-def _test(table: Table) -> str | None:
+def _test(table: LabelTable) -> str | None:
     """Return the line that locks the rows which a column calls the test."""
     column = _first(table, _SPLITS)
     values = {text for text in table.texts(column) if text} if column else set()
@@ -150,7 +150,7 @@ def _test(table: Table) -> str | None:
     return f"test = {{ column = {toml_value(column)}, value = {toml_value(found)} }}" if found else None
 
 
-def _only(table: Table) -> tuple[str, ...]:
+def _only(table: LabelTable) -> tuple[str, ...]:
     """Return the line that leaves out records beside a known pair of sets (de Chazal et al. 2004: paced ones)."""
     column = _first(table, _SPLITS)
     values = {text for text in table.texts(column) if text} if column else set()
@@ -161,6 +161,6 @@ def _only(table: Table) -> tuple[str, ...]:
     return (f"only = {{ {column} = {toml_value(sorted(pair))} }}  # without {others}",)
 
 
-def _first(table: Table, wanted: Sequence[str]) -> str | None:
+def _first(table: LabelTable, wanted: Sequence[str]) -> str | None:
     by_word = {str(column).lower(): str(column) for column in table.frame.columns}
     return next((by_word[word] for word in wanted if word in by_word), None)

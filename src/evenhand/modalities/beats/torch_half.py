@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import evenhand.modalities.beats.encoders.register  # noqa: F401  (registers the encoders)
-from evenhand.data.store.entry import Entry
+from evenhand.data.store.entry import StoreEntry
 from evenhand.modalities.beats.augment import apply_profile
 from evenhand.modalities.beats.inputs import BeatInputs
 from evenhand.models.network import Network
@@ -13,6 +13,6 @@ from evenhand.models.network import Network
 __all__ = ["apply_profile", "inputs"]
 
 
-def inputs(entry: Entry, network: Network, **how: Any) -> BeatInputs:
+def inputs(entry: StoreEntry, network: Network, **how: Any) -> BeatInputs:
     """Return beats as a network is given them: the parts that its encoder reads."""
     return BeatInputs(entry, tuple(network.encoder.example), apply_profile, **how)

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from evenhand.base.errors import TaskError
 from evenhand.base.seeds import seed_from
-from evenhand.data.store.entry import Entry
+from evenhand.data.store.entry import StoreEntry
 from evenhand.data.store.ragged import Ragged
 from evenhand.models.network import Network
 
@@ -20,7 +20,7 @@ Augment = Callable[[Tensor, str, torch.Generator | Sequence[torch.Generator]], T
 """(b, c, h, w) floats in 0..1, the name of a profile, a generator (or one per row) -> the same, changed."""
 
 
-def image_inputs(entry: Entry, network: Network, augment: Augment, **how: Any) -> ImageInputs:
+def image_inputs(entry: StoreEntry, network: Network, augment: Augment, **how: Any) -> ImageInputs:
     """Return the pictures of a store's entry, its array "image", as a network is given them.
 
     Parameters

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evenhand.base.values import Floats, Ints, Mask
-from evenhand.modalities.images.nearest import Neighbours, nearest_pictures
+from evenhand.modalities.images.nearest import NearestPictures, nearest_pictures
 from evenhand.modalities.images.perceptual import GREY, colours, details, small_pictures
 from evenhand.modalities.images.registration import overlay
 
@@ -19,7 +19,7 @@ Pictures = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Limits:
+class DuplicateLimits:
     """What makes two pictures near-duplicates; chosen by measuring (see `docs/duplicates.md`).
 
     Attributes
@@ -61,7 +61,7 @@ class Limits:
     moved_detail: float = 0.9
 
 
-def near_duplicates(images: npt.NDArray[np.uint8], limits: Limits | None = None) -> Ints:
+def near_duplicates(images: npt.NDArray[np.uint8], limits: DuplicateLimits | None = None) -> Ints:
     """Return (p, 2) int64 rows i < j that show the same picture with small changes, sorted.
 
     A perceptual hash alone calls all pictures on one ground equal, and a fixed threshold fails where all
@@ -81,7 +81,7 @@ def near_duplicates(images: npt.NDArray[np.uint8], limits: Limits | None = None)
     limits
         Where to draw the line.
     """
-    limits = limits or Limits()
+    limits = limits or DuplicateLimits()
     found = nearest_pictures(images, limits.neighbours)
     copies, moved = _candidates(found, limits)
     usual = np.full(len(images), np.inf)
@@ -97,7 +97,7 @@ def near_duplicates(images: npt.NDArray[np.uint8], limits: Limits | None = None)
     return np.asarray(np.unique(np.concatenate(both), axis=0))
 
 
-def _candidates(found: Neighbours, limits: Limits) -> tuple[Ints, Ints]:
+def _candidates(found: NearestPictures, limits: DuplicateLimits) -> tuple[Ints, Ints]:
     """Return pairs that may be copies, and others that may be copies once one is moved."""
     usual = found.usual_of_both
     far_nearer = (found.fine <= limits.difference) & (found.fine <= limits.ratio * usual)
@@ -107,14 +107,14 @@ def _candidates(found: Neighbours, limits: Limits) -> tuple[Ints, Ints]:
     return found.pairs(copies), found.pairs(moved)
 
 
-def _same(one: Pictures, other: Pictures, limits: Limits) -> Mask:
+def _same(one: Pictures, other: Pictures, limits: DuplicateLimits) -> Mask:
     """Return (m,) whether pictures agree as they are."""
     detail = (details(one @ GREY) * details(other @ GREY)).sum(axis=1)
     colour = ((colours(one) - colours(other)) ** 2).sum(axis=3).mean(axis=(1, 2))
     return np.asarray((detail >= limits.detail) & (colour <= limits.colour))
 
 
-def _same_moved(one: Pictures, other: Pictures, usual: Floats, limits: Limits) -> Mask:
+def _same_moved(one: Pictures, other: Pictures, usual: Floats, limits: DuplicateLimits) -> Mask:
     """Return (m,) whether pictures agree once one is laid over the other."""
     laid = overlay(one, other)
     nearer = 2 * (1 - laid.likeness) <= limits.moved_ratio * usual

@@ -18,7 +18,7 @@ Points = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
-class Neighbours:
+class NearestPictures:
     """For r pictures the k nearest others.
 
     Attributes
@@ -52,7 +52,7 @@ class Neighbours:
         return np.asarray(np.minimum(self.usual[:, None], self.usual[self.near]))
 
 
-def nearest_pictures(images: npt.NDArray[np.uint8], k: int, *, least_contrast: float = 3.0) -> Neighbours:
+def nearest_pictures(images: npt.NDArray[np.uint8], k: int, *, least_contrast: float = 3.0) -> NearestPictures:
     """Return the k nearest others of each picture (fewer where there are not so many).
 
     All pairs are compared, in blocks: 64 numbers each are so few that a hundred thousand pictures take about
@@ -74,7 +74,7 @@ def nearest_pictures(images: npt.NDArray[np.uint8], k: int, *, least_contrast: f
     near = _nearest(coarse, min(k, len(rows) - 1))
     fine = _differences(points.reshape(-1, _FINE**2), near)
     usual = fine.max(axis=1) if len(rows) > 2 else np.ones(len(rows))
-    return Neighbours(rows, near, _differences(coarse, near), fine, usual)
+    return NearestPictures(rows, near, _differences(coarse, near), fine, usual)
 
 
 def _waves_of(images: npt.NDArray[np.uint8], least_contrast: float) -> tuple[Points, npt.NDArray[np.bool_]]:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from evenhand.models.config import ModelConfig
-from evenhand.models.encoders.blocks import Stage
+from evenhand.models.encoders.blocks import Block
 from evenhand.models.encoders.encoder import Encoder
 from evenhand.models.encoders.registry import ENCODERS
 from evenhand.models.pooling import Pool
@@ -41,6 +41,6 @@ def _block(a: int, b: int, *, stride: int) -> nn.Sequential:
 def small(model: ModelConfig) -> Encoder:
     """Return a small convolutional network with random weights; stages stem and blocks.0 to blocks.2."""
     network = Small()
-    stages = [Stage("stem", network.stem, ("stem",))]
-    stages += [Stage(f"blocks.{i}", block, (f"blocks.{i}",)) for i, block in enumerate(network.blocks)]
+    stages = [Block("stem", network.stem, ("stem",))]
+    stages += [Block(f"blocks.{i}", block, (f"blocks.{i}",)) for i, block in enumerate(network.blocks)]
     return Encoder(network, tuple(stages), Pool("avg"), torch.randn(1, 3, 32, 32))

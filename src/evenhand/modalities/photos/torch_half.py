@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import evenhand.modalities.photos.encoders  # noqa: F401  (registers the encoders)
-from evenhand.data.store.entry import Entry
+from evenhand.data.store.entry import StoreEntry
 from evenhand.modalities.images.image_inputs import ImageInputs, image_inputs
 from evenhand.modalities.photos.augmentations.augment import apply_profile
 from evenhand.models.network import Network
@@ -13,6 +13,6 @@ from evenhand.models.network import Network
 __all__ = ["apply_profile", "inputs"]
 
 
-def inputs(entry: Entry, network: Network, **how: Any) -> ImageInputs:
+def inputs(entry: StoreEntry, network: Network, **how: Any) -> ImageInputs:
     """Return photos as a network is given them."""
     return image_inputs(entry, network, apply_profile, **how)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from evenhand.models.acceleration.inference_fusion import quickened
-from evenhand.models.feature_extractor import Features
+from evenhand.models.feature_extractor import FeatureExtractor
 
 
 class Frozen(nn.Module):
@@ -18,7 +18,7 @@ class Frozen(nn.Module):
     holds the weights as they were given.
     """
 
-    def __init__(self, part: Features, precision: Literal["auto", "float32", "bf16"] = "auto") -> None:
+    def __init__(self, part: FeatureExtractor, precision: Literal["auto", "float32", "bf16"] = "auto") -> None:
         super().__init__()
         self.part = part
         self.precision = precision

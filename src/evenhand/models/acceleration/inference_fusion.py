@@ -18,7 +18,7 @@ from evenhand.models.acceleration.batch_norm_folding import fold_norms, follower
 from evenhand.models.acceleration.conv_geometry import Window
 from evenhand.models.acceleration.frozen_norm_form import Light
 from evenhand.models.acceleration.fused_conv import joined, joins
-from evenhand.models.feature_extractor import Features
+from evenhand.models.feature_extractor import FeatureExtractor
 
 Attributes = tuple[str, list[float]]
 
@@ -32,7 +32,7 @@ ACTIVATIONS: dict[type[nn.Module], str] = {
 """What oneDNN can do right after a convolution, by its word for it; ReLU6 and its kin are "hardtanh"."""
 
 
-def quickened(part: Features, example: Tensor, dtype: torch.dtype) -> Features:
+def quickened(part: FeatureExtractor, example: Tensor, dtype: torch.dtype) -> FeatureExtractor:
     """Return a copy of a part that gives the same and is faster; the part itself where nothing helps.
 
     Parameters
@@ -57,7 +57,7 @@ def quickened(part: Features, example: Tensor, dtype: torch.dtype) -> Features:
     return best if dtype == torch.float32 else _shortened(best, example, truth, dtype)
 
 
-def _shortened(part: Features, example: Tensor, truth: Tensor, dtype: torch.dtype) -> Features:
+def _shortened(part: FeatureExtractor, example: Tensor, truth: Tensor, dtype: torch.dtype) -> FeatureExtractor:
     """Return a copy whose stages compute in a shorter format, where that is nearly the same."""
     short = copy.deepcopy(part)
     short.stages.to(dtype)

@@ -19,7 +19,7 @@ WHOLE = "body"
 
 
 @dataclass(frozen=True, eq=False)
-class Stage:
+class Block:
     """A named piece of an encoder.
 
     Attributes
@@ -65,7 +65,7 @@ class TokenStem(nn.Module):
         return whole.norm_pre(whole.patch_drop(x))  # type: ignore[no-any-return]
 
 
-def stages_of(backbone: nn.Module, example: Tensor) -> tuple[Stage, ...]:
+def stages_of(backbone: nn.Module, example: Tensor) -> tuple[Block, ...]:
     """Return the stages of a timm network; applied in order they equal its `forward_features`.
 
     Parameters
@@ -79,24 +79,24 @@ def stages_of(backbone: nn.Module, example: Tensor) -> tuple[Stage, ...]:
     with torch.inference_mode():
         target = whole.forward_features(example)
         pieces = _matching(list(_pieces(backbone)), example, target)
-    return tuple(_merged(pieces)) if pieces else (Stage(WHOLE, Body(backbone)),)
+    return tuple(_merged(pieces)) if pieces else (Block(WHOLE, Body(backbone)),)
 
 
-def _pieces(backbone: nn.Module) -> Iterator[Stage]:
+def _pieces(backbone: nn.Module) -> Iterator[Block]:
     """Yield children in the order of definition; containers that hold named features are opened."""
     named = _feature_names(backbone)
     token = hasattr(backbone, "_pos_embed") and hasattr(backbone, "patch_embed")
     if token:
-        yield Stage("stem", TokenStem(backbone), ("patch_embed",))
+        yield Block("stem", TokenStem(backbone), ("patch_embed",))
     for name, child in backbone.named_children():
         if token and name in {"patch_embed", "pos_drop", "patch_drop", "norm_pre"}:
             continue
         inner = isinstance(child, (nn.Sequential, nn.ModuleList))
         if inner and any(feature.startswith(f"{name}.") for feature in named):
             for part, module in child.named_children():
-                yield Stage(f"{name}.{part}", module, (f"{name}.{part}",))
+                yield Block(f"{name}.{part}", module, (f"{name}.{part}",))
         else:
-            yield Stage(name, child, (name,))
+            yield Block(name, child, (name,))
 
 
 def _feature_names(backbone: nn.Module) -> list[str]:
@@ -105,11 +105,11 @@ def _feature_names(backbone: nn.Module) -> list[str]:
     return [str(entry["module"]) for entry in entries]
 
 
-def _matching(pieces: list[Stage], x: Any, target: Any) -> list[Stage]:
+def _matching(pieces: list[Block], x: Any, target: Any) -> list[Block]:
     """Return the shortest beginning of `pieces` whose composition gives `target`, or nothing."""
     if not isinstance(target, Tensor):
         return []
-    found: list[Stage] = []
+    found: list[Block] = []
     for end, piece in enumerate(pieces, start=1):
         try:
             x = piece.module(x)
@@ -120,7 +120,7 @@ def _matching(pieces: list[Stage], x: Any, target: Any) -> list[Stage]:
     return found
 
 
-def _merged(pieces: list[Stage]) -> Iterator[Stage]:
+def _merged(pieces: list[Block]) -> Iterator[Block]:
     """Yield the pieces with what comes before the first block joined as "stem", after the last as "top"."""
     blocks = [i for i, p in enumerate(pieces) if isinstance(p.module, nn.Sequential) or "." in p.name]
     first, last = (blocks[0], blocks[-1]) if blocks else (0, len(pieces) - 1)
@@ -131,7 +131,7 @@ def _merged(pieces: list[Stage]) -> Iterator[Stage]:
         yield _joined("top", pieces[last + 1 :])
 
 
-def _joined(name: str, pieces: list[Stage]) -> Stage:
+def _joined(name: str, pieces: list[Block]) -> Block:
     members = tuple(member for piece in pieces for member in piece.members)
     module = pieces[0].module if len(pieces) == 1 else nn.Sequential(*(piece.module for piece in pieces))
-    return Stage(name, module, members)
+    return Block(name, module, members)

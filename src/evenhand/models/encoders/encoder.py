@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import nn
 
-from evenhand.models.encoders.blocks import Stage
+from evenhand.models.encoders.blocks import Block
 
 
 class Encoder(nn.Module):
@@ -29,13 +29,13 @@ class Encoder(nn.Module):
         What is needed to build it again without its source, plain values.
     """
 
-    stages: tuple[Stage, ...]
+    stages: tuple[Block, ...]
     pool: nn.Module
 
     def __init__(
         self,
         backbone: nn.Module,
-        stages: tuple[Stage, ...],
+        stages: tuple[Block, ...],
         pool: nn.Module,
         example: Any,
         *,

@@ -14,7 +14,7 @@ from evenhand.base.storage.record import Record
 from evenhand.base.values import Finding, Floats, Predictions, RowSet, Strings
 from evenhand.blending.core.spec import Recipe, recipe
 from evenhand.data.store.store import Store
-from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.examine import examine
 from evenhand.evaluation.audit.audit import audit as audit_predictions
 from evenhand.evaluation.audit.audit import part_names
@@ -23,7 +23,7 @@ from evenhand.evaluation.reading.files import opened
 from evenhand.evaluation.reading.from_record import of_record
 from evenhand.evaluation.reading.labels import read_column
 from evenhand.evaluation.reading.read import read_predictions
-from evenhand.pipeline.audit.audit_result import Audited, conformal_sets, recalibrated
+from evenhand.pipeline.audit.audit_result import AuditResult, conformal_sets, recalibrated
 from evenhand.pipeline.audit.refit import heads_again, keeps_whole, parts_of, refit
 from evenhand.pipeline.audit.refit_result import Refit
 from evenhand.pipeline.stages.progress import Silent, Watcher
@@ -70,7 +70,7 @@ def audit(
     of: str = RowSet.OUT_OF_FOLD,
     columns: Columns | None = None,
     watcher: Watcher | None = None,
-) -> Audited:
+) -> AuditResult:
     """Return what a figure is made of, where it is worst, and how far it may be believed.
 
     Parameters
@@ -130,7 +130,7 @@ def audit(
         draws=draws,
         seed=seed,
     )
-    return Audited(
+    return AuditResult(
         found,
         recalibrated(p, draws=draws, seed=seed),
         conformal_sets(_with_parts(p, by_column), coverage) if coverage is not None else (),
@@ -143,7 +143,7 @@ def audit(
 
 def _findings(evidence: _Evidence, p: Predictions) -> tuple[Finding, ...]:
     """Return what rules find in the predictions, and what the run found that no figure of its rows can show."""
-    own = examine(Case(predictions=(p,)), RULES).findings
+    own = examine(Evidence(predictions=(p,)), RULES).findings
     before = [] if evidence.run is None else evidence.run.findings()
     told = {finding.code for finding in own}
     return (*own, *(finding for finding in before if finding.code in ELSEWHERE and finding.code not in told))

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from evenhand.base.values import Finding, Interval, Predictions, Samples
-from evenhand.blending.calibrate import calibrated
+from evenhand.blending.calibrate import calibrate
 from evenhand.evaluation.audit.audit import Audit, audit
 from evenhand.evaluation.audit.conformal import By, ConformalSets, conformal
 from evenhand.evaluation.figures.calibration import Bin, reliability
@@ -52,7 +52,7 @@ class Recalibrated:
 
 
 @dataclass(frozen=True, eq=False)
-class Audited:
+class AuditResult:
     """An audit of one model.
 
     Attributes
@@ -102,7 +102,9 @@ class Audited:
         return self.audit._repr_html_() + refit
 
 
-def audited(p: Predictions, settings: Settings, samples: Samples, *, by: npt.ArrayLike | None = None) -> Audited:
+def audited(
+    p: Predictions, settings: Settings, samples: Samples, *, by: npt.ArrayLike | None = None
+) -> AuditResult:
     """Return the audit of a run's predictions under the run's own settings; nothing but a temperature is fitted."""
     how = settings.evaluate
     found = audit(
@@ -115,7 +117,7 @@ def audited(p: Predictions, settings: Settings, samples: Samples, *, by: npt.Arr
         level=how.level,
         seed=how.seed,
     )
-    return Audited(found, recalibrated(p, draws=how.draws, level=how.level, seed=how.seed))
+    return AuditResult(found, recalibrated(p, draws=how.draws, level=how.level, seed=how.seed))
 
 
 def recalibrated(
@@ -130,7 +132,7 @@ def recalibrated(
     p = judged(p)
     if p.multi_label or p.fold is None or len(set(p.fold.tolist())) < 2:
         return ()
-    versions = {"": p} | {method: calibrated(p, method) for method in methods}
+    versions = {"": p} | {method: calibrate(p, method) for method in methods}
     return tuple(
         Recalibrated(
             method,

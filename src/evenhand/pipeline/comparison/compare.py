@@ -11,7 +11,7 @@ import numpy as np
 from evenhand.base.errors import DataError, unknown
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Finding, Folds, Predictions, RowSet
-from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.examine import examine
 from evenhand.evaluation.comparison.agreement import Agreement
 from evenhand.evaluation.comparison.agreement import agreement as agreement_of
@@ -20,13 +20,13 @@ from evenhand.evaluation.comparison.verdicts import WORTH_CARING
 from evenhand.evaluation.comparison.versions import Versions
 from evenhand.evaluation.comparison.versions import compare_versions as versions_of
 from evenhand.evaluation.reading.columns import Columns
-from evenhand.evaluation.reading.labels import Labels
+from evenhand.evaluation.reading.labels import TruthTable
 from evenhand.evaluation.reading.read import read_predictions
 from evenhand.pipeline.comparison.label_predictions import read_answers, with_one_list
 from evenhand.pipeline.comparison.run_differences import differences
 from evenhand.pipeline.verbs.run import Run
 
-Source = str | Path | Record | Run | Predictions
+ComparedSource = str | Path | Record | Run | Predictions
 """A run, a prediction file, or predictions."""
 CODES = ("EH401", "EH402", "EH406")
 """Rules that look at comparisons."""
@@ -41,12 +41,12 @@ class _Entry:
 
 
 def compare(
-    *sources: Source,
+    *sources: ComparedSource,
     metrics: Sequence[str] | None = None,
     model: str | None = None,
     against: Against = "first",
     smallest: float = WORTH_CARING,
-    labels: Labels | str | Path | None = None,
+    labels: TruthTable | str | Path | None = None,
     folds: Folds | str | Path | None = None,
     columns: Columns | None = None,
     of: str = RowSet.OUT_OF_FOLD,
@@ -106,12 +106,12 @@ def compare(
 
 def findings(compared: Comparison) -> list[Finding]:
     """Return what rules find about a comparison."""
-    return list(examine(Case(comparisons=(compared,)), CODES).findings)
+    return list(examine(Evidence(comparisons=(compared,)), CODES).findings)
 
 
 def compare_versions(
-    before: Source,
-    after: Source,
+    before: ComparedSource,
+    after: ComparedSource,
     *,
     metric: str | None = None,
     model: str | None = None,
@@ -149,7 +149,12 @@ def compare_versions(
 
 
 def agreement(
-    a: Source, b: Source, *, model: str | None = None, columns: Columns | None = None, of: str = RowSet.OUT_OF_FOLD
+    a: ComparedSource,
+    b: ComparedSource,
+    *,
+    model: str | None = None,
+    columns: Columns | None = None,
+    of: str = RowSet.OUT_OF_FOLD,
 ) -> Agreement:
     """Return how far two sets of answers agree, row by row; no truth is needed.
 
@@ -175,9 +180,9 @@ def agreement(
 
 
 def _entries(
-    sources: Sequence[Source],
+    sources: Sequence[ComparedSource],
     model: str | None,
-    labels: Labels | str | Path | None,
+    labels: TruthTable | str | Path | None,
     folds: Folds | str | Path | None,
     columns: Columns | None,
     of: str,
@@ -199,7 +204,7 @@ def _entries(
     return _named_apart(out)
 
 
-def _record(source: Source) -> Record | None:
+def _record(source: ComparedSource) -> Record | None:
     if isinstance(source, Run):
         return source.record
     if isinstance(source, (str, Path)) and Path(source).is_dir():

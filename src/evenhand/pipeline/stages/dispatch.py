@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evenhand.base.errors import TaskError
-from evenhand.engines.call import Event, Failure, FunctionCall
+from evenhand.engines.call import CallFailure, Event, FunctionCall
 from evenhand.engines.local import run_calls
 from evenhand.pipeline.stages.progress import Watcher
 
@@ -76,7 +76,7 @@ def _figure(value: float | None) -> str:
     return "–" if value is None or value != value else f"{value:.3f}"
 
 
-def _in_words(failure: Failure) -> str:
+def _in_words(failure: CallFailure) -> str:
     """Return why a call failed; a full disk is met in many libraries, each with words of its own."""
     if "No space left" in failure.says:
         return "the disk is full. Free some space (evenhand cache --clear), then give the same command to go on."
@@ -88,7 +88,7 @@ def _named(call: Mapping[str, Any]) -> str:
     return ", ".join(f"{key} {call[key]}" for key in ("model", "fold", "seed") if key in call)
 
 
-def _show_details(failed: Sequence[tuple[str, Failure]]) -> None:
+def _show_details(failed: Sequence[tuple[str, CallFailure]]) -> None:
     """Print the workers' tracebacks where they were asked for."""
     if os.environ.get("EVENHAND_DEBUG"):
         for name, failure in failed:

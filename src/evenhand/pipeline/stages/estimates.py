@@ -10,7 +10,7 @@ from evenhand.base.errors import RecordError
 from evenhand.base.storage.atomic import frame_csv, replacing
 from evenhand.base.storage.record import Record, records
 from evenhand.base.values import TEST, Finding, Folds, Predictions
-from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.examination import Examination
 from evenhand.diagnosis.examine import examine, ordered
 from evenhand.evaluation.figures.confident_learning import most_accurate, suspected_labels
@@ -32,10 +32,10 @@ def estimate_findings(
     predictions
         Out-of-fold predictions of every model and blend.
     more
-        Further parts of the case (`evenhand.diagnosis.evidence.evidence.Case`), such as worth.
+        Further parts of the case (`evenhand.diagnosis.evidence.evidence.Evidence`), such as worth.
     """
     folds = record.folds()
-    case = Case(
+    case = Evidence(
         samples=record.samples(),
         folds=folds,
         config=settings.plain(),

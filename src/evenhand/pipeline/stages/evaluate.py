@@ -11,11 +11,11 @@ from evenhand.base.storage.record import Record
 from evenhand.base.values import Floats, Predictions, Samples
 from evenhand.blending.blend import Blend, blend
 from evenhand.blending.core.spec import Recipe, recipe
-from evenhand.blending.nested_evaluation import worth
+from evenhand.blending.nested_evaluation import nested_evaluation
 from evenhand.evaluation.audit.dominant_groups import heaviest
 from evenhand.evaluation.figures.evaluate import default_metrics, evaluate
 from evenhand.evaluation.figures.score import fast_score
-from evenhand.evaluation.selection.selection_report import Worth
+from evenhand.evaluation.selection.selection_report import NestedEvaluation
 from evenhand.evaluation.summary import PER_CLASS, summarize
 from evenhand.pipeline.audit.audit_result import audited
 from evenhand.pipeline.stages.collect import LOCKED, OUT_OF_FOLD, SECOND, Sets, gathered
@@ -70,7 +70,9 @@ def judge(record: Record, settings: Settings, watcher: Watcher, seconds: Mapping
     record.write_json("scores.json", document)
 
 
-def _headline(best: str, metric: str, figure: Mapping[str, Any], among: int, climb: Worth | None) -> dict[str, Any]:
+def _headline(
+    best: str, metric: str, figure: Mapping[str, Any], among: int, climb: NestedEvaluation | None
+) -> dict[str, Any]:
     """Return the best of several with its figure corrected for that choice, and as it stands among the scores.
 
     Where the choice was by a sum of metrics, or the ladder holds another one for the best, this figure has no
@@ -117,10 +119,10 @@ def _made(
     return one, {OUT_OF_FOLD: one.predictions, **{of: p for of, p in told.items() if p is not None}}
 
 
-def climbed(record: Record, settings: Settings, models: Sequence[Sets], made: Sequence[Blend]) -> Worth:
+def climbed(record: Record, settings: Settings, models: Sequence[Sets], made: Sequence[Blend]) -> NestedEvaluation:
     """Return what models and blends are worth, naive and nested, and write it into the record."""
     how, samples = settings.evaluate, record.samples()
-    found = worth(
+    found = nested_evaluation(
         [sets[OUT_OF_FOLD] for sets in models],
         made,
         score=settings.score.weights,

@@ -14,8 +14,8 @@ from evenhand.base.values import NO_LABEL, Finding, Mask, RowSet, Samples
 from evenhand.data.config import FurtherData
 from evenhand.data.roots.file_names import some
 from evenhand.data.roots.root import Root, root_of
-from evenhand.data.store.entry import Entry
-from evenhand.diagnosis.evidence.evidence import Failure
+from evenhand.data.store.entry import StoreEntry
+from evenhand.diagnosis.evidence.evidence import UnreadableRow
 from evenhand.modalities import Kind
 from evenhand.settings.load import Settings
 
@@ -23,7 +23,7 @@ from evenhand.settings.load import Settings
 
 
 @dataclass(frozen=True, eq=False)
-class Further:
+class GeneralizationSource:
     """A second set, decoded; as `Source`.
 
     Attributes
@@ -41,8 +41,8 @@ class Further:
 
     root: Root
     samples: Samples
-    entries: Mapping[int | None, Entry]
-    failures: tuple[Failure, ...]
+    entries: Mapping[int | None, StoreEntry]
+    failures: tuple[UnreadableRow, ...]
 
 
 def further_samples(kind: Kind, settings: Settings, first: Samples) -> tuple[Root, Samples, list[Finding]] | None:

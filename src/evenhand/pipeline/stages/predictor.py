@@ -28,7 +28,7 @@ from evenhand.settings.load import Settings
 
 
 @dataclass(frozen=True, eq=False)
-class Answerer:
+class Predictor:
     """A model, or a learned blend of several.
 
     Attributes
@@ -61,7 +61,7 @@ class Answerer:
         return applied(self.learned, stack)
 
 
-def answerer(run: Record, settings: Settings, chosen: str, watcher: Watcher, store: Store) -> Answerer:
+def answerer(run: Record, settings: Settings, chosen: str, watcher: Watcher, store: Store) -> Predictor:
     """Return who answers as `chosen`: a model of the run, or "ensemble:METHOD", with features from a store.
 
     Raises
@@ -71,7 +71,7 @@ def answerer(run: Record, settings: Settings, chosen: str, watcher: Watcher, sto
     """
     names = tuple(model.name for model in settings.model)
     if chosen in names or (settings.baseline is not None and chosen == settings.baseline.name):
-        return Answerer((chosen,), (chosen,))
+        return Predictor((chosen,), (chosen,))
     made = [recipe(choice, score=settings.score.weights) for choice in settings.ensemble.methods]
     recipes = {PREFIX + one.name: one for one in made} if len(names) > 1 else {}
     if chosen not in recipes:
@@ -81,10 +81,10 @@ def answerer(run: Record, settings: Settings, chosen: str, watcher: Watcher, sto
     return _learned_again(run, how, names, features)
 
 
-def _learned_again(run: Record, how: Recipe, names: tuple[str, ...], features: Mapping[str, Floats]) -> Answerer:
+def _learned_again(run: Record, how: Recipe, names: tuple[str, ...], features: Mapping[str, Floats]) -> Predictor:
     models = align([p for p in of_record(run) if p.model in names])
     learned = how.learn(stack_of(models, of_ids(features, run.samples().ids, models.first.ids)).known())
     needed = names
     if isinstance(learned, Weighted):
         needed = tuple(name for name, weight in zip(names, learned.weights, strict=True) if weight > 0)
-    return Answerer(names, needed, learned, tuple(features))
+    return Predictor(names, needed, learned, tuple(features))

@@ -17,19 +17,19 @@ from evenhand.base.storage.atomic import to_json
 from evenhand.base.storage.record import ROW
 from evenhand.base.values import Finding, RowSet, Samples
 from evenhand.data.roots.root import Root, root_of
-from evenhand.data.store.entry import Entry
+from evenhand.data.store.entry import StoreEntry
 from evenhand.data.store.store import Store
-from evenhand.diagnosis.evidence.evidence import Failure
+from evenhand.diagnosis.evidence.evidence import UnreadableRow
 from evenhand.engines.config import ComputeConfig
 from evenhand.evaluation.class_names import class_faults
 from evenhand.modalities import Kind
-from evenhand.pipeline.stages.generalization import Further, further_samples
+from evenhand.pipeline.stages.generalization import GeneralizationSource, further_samples
 from evenhand.pipeline.stages.progress import Watcher
 from evenhand.settings.load import Settings
 
 
 @dataclass(frozen=True, eq=False)
-class Source:
+class DataSource:
     """What there is to learn from, decoded.
 
     Attributes
@@ -51,13 +51,13 @@ class Source:
     kind: Kind
     root: Root
     samples: Samples
-    entries: Mapping[int | None, Entry]
-    failures: tuple[Failure, ...]
+    entries: Mapping[int | None, StoreEntry]
+    failures: tuple[UnreadableRow, ...]
     findings: tuple[Finding, ...]
-    further: Further | None = None
+    further: GeneralizationSource | None = None
 
     @property
-    def entry(self) -> Entry:
+    def entry(self) -> StoreEntry:
         """The encoded rows that checks look at."""
         return next(iter(self.entries.values()))
 
@@ -93,7 +93,7 @@ def readers_store(folder: str | Path | None = None) -> Store:
     return Store(store.folder, limit_bytes=max(usual, int(store.usage()["bytes"].sum())))
 
 
-def read(settings: Settings, watcher: Watcher) -> Source:
+def read(settings: Settings, watcher: Watcher) -> DataSource:
     """Return the source that a configuration names, every row decoded once into the store.
 
     Raises
@@ -112,21 +112,22 @@ def read(settings: Settings, watcher: Watcher) -> Source:
     kept, entries, failures = _decoded(kind, root, samples, settings, watcher)
     further = None
     if found is not None:
-        further = Further(found[0], *_decoded(kind, found[0], found[1], settings, watcher))
+        further = GeneralizationSource(found[0], *_decoded(kind, found[0], found[1], settings, watcher))
         findings = [*findings, *found[2], *_unread(further)]
-    return Source(kind, root, kept, entries, failures, tuple(findings), further)
+    return DataSource(kind, root, kept, entries, failures, tuple(findings), further)
 
 
 def _decoded(
     kind: Kind, root: Root, samples: Samples, settings: Settings, watcher: Watcher
-) -> tuple[Samples, dict[int | None, Entry], tuple[Failure, ...]]:
+) -> tuple[Samples, dict[int | None, StoreEntry], tuple[UnreadableRow, ...]]:
     """Return the rows that can be decoded, the store's entries of all rows, and the rows that cannot."""
     sizes = dict.fromkeys(size for model in settings.model for size in settings.sizes_of(model).values())
     store = store_of(settings.compute)
     entries = {size: encode(kind, root, samples, settings, size, watcher, store) for size in sizes or [None]}
     reasons = {row: reason for entry in entries.values() for row, reason in entry.failures.items()}
     failures = tuple(
-        Failure(samples.ids[row], str(samples.frame["path"].iloc[row]), reasons[row]) for row in sorted(reasons)
+        UnreadableRow(samples.ids[row], str(samples.frame["path"].iloc[row]), reasons[row])
+        for row in sorted(reasons)
     )
     if len(failures) == len(samples):
         raise DataError(
@@ -138,7 +139,7 @@ def _decoded(
     return samples.take(keep), entries, failures
 
 
-def _unread(further: Further) -> list[Finding]:
+def _unread(further: GeneralizationSource) -> list[Finding]:
     """Return a finding about rows of the second set that cannot be decoded."""
     if not further.failures:
         return []
@@ -155,7 +156,7 @@ def _unread(further: Further) -> list[Finding]:
 
 def encode(
     kind: Kind, root: Root, samples: Samples, settings: Settings, size: int | None, watcher: Watcher, store: Store
-) -> Entry:
+) -> StoreEntry:
     """Return the store's entry of all rows at one size, built now if it is not there."""
     encoder = kind.settings(settings.own, size)
     watcher.stage(f"decoding {kind.name}" + (f" at {size}" if size else ""), len(samples))

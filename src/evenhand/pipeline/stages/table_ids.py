@@ -13,7 +13,7 @@ from evenhand.data.config import DataConfig
 from evenhand.data.roots.file_names import some
 from evenhand.data.roots.root import Root
 from evenhand.data.tables.path_lookup import locate
-from evenhand.data.tables.table import Table, read_table
+from evenhand.data.tables.table import LabelTable, read_table
 
 
 def with_table_ids(
@@ -54,7 +54,7 @@ def with_table_ids(
     return _under(samples, found, root, data.path, key, all_rows=False)
 
 
-def _under(samples: Samples, table: Table, root: Root, path: str, key: str, *, all_rows: bool) -> Samples:
+def _under(samples: Samples, table: LabelTable, root: Root, path: str, key: str, *, all_rows: bool) -> Samples:
     """Return the rows that a table names, under its ids; with `all_rows`, the others after them."""
     ids = table.texts(key)
     empty = [row for row, name in enumerate(ids) if name is None]

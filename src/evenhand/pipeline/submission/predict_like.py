@@ -15,7 +15,7 @@ from evenhand.base.storage.record import Record
 from evenhand.base.text.cells import by_spelling, same_as
 from evenhand.base.values import Predictions, Strings
 from evenhand.blending.consensus import override, votes_of
-from evenhand.diagnosis.evidence.evidence import Failure
+from evenhand.diagnosis.evidence.evidence import UnreadableRow
 from evenhand.evaluation.reading.from_record import of_record
 from evenhand.pipeline.stages.progress import Silent, Watcher
 from evenhand.pipeline.stages.progress_bars import shows_progress
@@ -25,7 +25,7 @@ from evenhand.pipeline.verbs.predict import predict
 
 
 @dataclass(frozen=True, eq=False)
-class Likened:
+class FilledSample:
     """A submission that was written.
 
     Attributes
@@ -47,7 +47,7 @@ class Likened:
     submission: Submission
     model: str
     overridden: pd.DataFrame
-    guessed: tuple[Failure, ...] = ()
+    guessed: tuple[UnreadableRow, ...] = ()
 
     def document(self) -> dict[str, Any]:
         """Return it as plain values, for JSON."""
@@ -75,7 +75,7 @@ def predict_like(
     votes: Sequence[str | Path] = (),
     store: str | Path | None = None,
     watcher: Watcher | None = None,
-) -> Likened:
+) -> FilledSample:
     """Write predictions in the form of a sample submission, checked, and log it in the record.
 
     Parameters
@@ -120,7 +120,7 @@ def predict_like(
     path = write_submission(made, sample, to)
     note(run, "written", path, model=chosen, like=str(like), rows=len(made.table), overridden=rows["id"].tolist())
     asked_for = set(paths[made.rows])
-    return Likened(path, made, chosen, rows, tuple(each for each in undecoded if each.path in asked_for))
+    return FilledSample(path, made, chosen, rows, tuple(each for each in undecoded if each.path in asked_for))
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ class _Asked:
     store: str | Path | None
     watcher: Watcher
 
-    def by(self, model: str) -> tuple[Predictions, Strings, tuple[Failure, ...]]:
+    def by(self, model: str) -> tuple[Predictions, Strings, tuple[UnreadableRow, ...]]:
         """Return the predictions of a model, the paths of their rows, and those of them that are guesses.
 
         A submission needs every row: files that cannot be decoded get the shares of the classes.

@@ -19,7 +19,7 @@ from evenhand.settings.submit import SubmitConfig
 
 
 @dataclass(frozen=True)
-class Gate:
+class SubmissionGate:
     """Whether a file may be uploaded.
 
     Attributes
@@ -61,7 +61,7 @@ class Submitted:
         The last of what the command wrote.
     """
 
-    gate: Gate
+    gate: SubmissionGate
     event: str
     output: str = ""
 
@@ -119,7 +119,7 @@ def submit(
         return _uploaded(run, wanted, path, passed)
 
 
-def gate(run: Record, settings: Settings, path: Path) -> Gate:
+def gate(run: Record, settings: Settings, path: Path) -> SubmissionGate:
     """Return whether a file that was written from a run may be uploaded.
 
     Raises
@@ -138,7 +138,7 @@ def gate(run: Record, settings: Settings, path: Path) -> Gate:
     metric = wanted.metric or next(iter(settings.score.weights))
     figure, basis = _figure(run, model, metric)
     overridden = len(line.get("overridden", ()))
-    known = Gate(False, "", model, metric, figure, basis, overridden)
+    known = SubmissionGate(False, "", model, metric, figure, basis, overridden)
     judged = _counted(known, noted(run), wanted.at_most_per_run) or _judged(
         known, wanted.at_least, _higher(metric, settings)
     )
@@ -151,7 +151,7 @@ def gate(run: Record, settings: Settings, path: Path) -> Gate:
     return replace(judged, says=f"{judged.says} {told}")
 
 
-def _counted(known: Gate, lines: Sequence[Mapping[str, Any]], most: int) -> Gate | None:
+def _counted(known: SubmissionGate, lines: Sequence[Mapping[str, Any]], most: int) -> SubmissionGate | None:
     """Return a refusal where the run has no uploads left; one that was stopped may have arrived, and counts."""
     events = [line.get("event") for line in lines]
     stopped = events.count("stopped")
@@ -163,7 +163,7 @@ def _counted(known: Gate, lines: Sequence[Mapping[str, Any]], most: int) -> Gate
     return replace(known, says=says)
 
 
-def _judged(known: Gate, at_least: float | None, higher: bool) -> Gate:
+def _judged(known: SubmissionGate, at_least: float | None, higher: bool) -> SubmissionGate:
     if at_least is None:
         return replace(known, passed=True, says="No figure is asked for (submit.at_least).")
     if known.figure is None:
@@ -210,7 +210,7 @@ def _higher(metric: str, settings: Settings) -> bool:
     return parse(metric, settings.classes.sets, settings.data.levels).metric.higher_is_better
 
 
-def _uploaded(run: Record, wanted: SubmitConfig, path: Path, passed: Gate) -> Submitted:
+def _uploaded(run: Record, wanted: SubmitConfig, path: Path, passed: SubmissionGate) -> Submitted:
     words: Mapping[str, str] = {
         "{file}": str(path.resolve()),
         "{model}": passed.model,
@@ -223,7 +223,7 @@ def _uploaded(run: Record, wanted: SubmitConfig, path: Path, passed: Gate) -> Su
     return Submitted(passed, event, output)
 
 
-def _how(passed: Gate) -> dict[str, Any]:
+def _how(passed: SubmissionGate) -> dict[str, Any]:
     """Return what the log says of a gate."""
     return {name: value for name, value in vars(passed).items() if name != "passed"}
 

@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from evenhand.balance.config import BalanceConfig
-from evenhand.balance.prior.balance_ledger import Ledger, ledger_of
+from evenhand.balance.prior.balance_ledger import BalanceLedger, ledger_of
 from evenhand.base.errors import ConfigError, Fault
 from evenhand.base.values import TEST, Finding, Folds, Mask, Samples
 from evenhand.data.roots.root import root_of
 from evenhand.data.splits.make_folds import make_folds
-from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.examination import Examination
 from evenhand.diagnosis.examine import examine
 from evenhand.pipeline.stages.source import check_learnable
@@ -23,7 +23,7 @@ from evenhand.settings.load import Settings, load
 
 
 @dataclass(frozen=True, eq=False)
-class Books:
+class BalanceCheck:
     """The ledgers of a configuration, and what the doctor says of them.
 
     Attributes
@@ -34,7 +34,7 @@ class Books:
         Findings of the rules about balance.
     """
 
-    ledgers: tuple[Ledger, ...]
+    ledgers: tuple[BalanceLedger, ...]
     examination: Examination
 
     @property
@@ -58,7 +58,7 @@ class Books:
         return f"Books({len(self.ledgers)} ledgers; {self.examination!r})"
 
 
-def ledger(config: str | Path | Mapping[str, Any], *, changes: Sequence[str] = ()) -> Books:
+def balance_ledger(config: str | Path | Mapping[str, Any], *, changes: Sequence[str] = ()) -> BalanceCheck:
     """Return what a configuration makes its models believe; labels are read, nothing is decoded or trained.
 
     Parameters
@@ -79,14 +79,14 @@ def ledger(config: str | Path | Mapping[str, Any], *, changes: Sequence[str] = (
     return books(settings, samples, make_folds(samples, settings.folds))
 
 
-def books(settings: Settings, samples: Samples, folds: Folds | None) -> Books:
+def books(settings: Settings, samples: Samples, folds: Folds | None) -> BalanceCheck:
     """Return the ledgers of settings on rows, and what the doctor says of them."""
     found = ledgers(settings, samples, folds)
-    case = Case(samples=samples, folds=folds, config=settings.resolved(), ledgers=found)
-    return Books(found, examine(case, codes=["EH2"]))
+    case = Evidence(samples=samples, folds=folds, config=settings.resolved(), ledgers=found)
+    return BalanceCheck(found, examine(case, codes=["EH2"]))
 
 
-def ledgers(settings: Settings, samples: Samples, folds: Folds | None) -> tuple[Ledger, ...]:
+def ledgers(settings: Settings, samples: Samples, folds: Folds | None) -> tuple[BalanceLedger, ...]:
     """Return a ledger for each way in which models and stages deal with skew.
 
     Parameters
@@ -112,7 +112,7 @@ def ledgers(settings: Settings, samples: Samples, folds: Folds | None) -> tuple[
     )
 
 
-def accepted(found: Sequence[Ledger], source: str) -> None:
+def accepted(found: Sequence[BalanceLedger], source: str) -> None:
     """Raise in words where a ledger turns the skew around and its settings refuse that.
 
     Raises

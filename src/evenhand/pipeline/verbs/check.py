@@ -9,17 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from evenhand.balance.prior.balance_ledger import Ledger
+from evenhand.balance.prior.balance_ledger import BalanceLedger
 from evenhand.base.storage.record import ROW
 from evenhand.base.values import Finding, Folds, Samples
 from evenhand.data.splits.make_folds import make_folds
-from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.examination import Examination
 from evenhand.diagnosis.examine import FIRST, examine
 from evenhand.diagnosis.statistics.skew import Skew, skew_summary
 from evenhand.pipeline.stages.progress import Silent, Watcher
 from evenhand.pipeline.stages.progress_bars import shows_progress
-from evenhand.pipeline.stages.source import Source, read
+from evenhand.pipeline.stages.source import DataSource, read
 from evenhand.pipeline.verbs.balance_ledger import ledgers
 from evenhand.settings.load import Settings, load
 
@@ -46,7 +46,7 @@ class Check:
     folds: Folds
     skew: Skew
     examination: Examination
-    ledgers: tuple[Ledger, ...] = ()
+    ledgers: tuple[BalanceLedger, ...] = ()
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -92,10 +92,10 @@ def check(
     return checked(settings, source, watcher)
 
 
-def checked(settings: Settings, source: Source, watcher: Watcher) -> Check:
+def checked(settings: Settings, source: DataSource, watcher: Watcher) -> Check:
     """Return the findings about a source that is read already, and its folds."""
     watcher.stage("checking")
-    case = Case(
+    case = Evidence(
         samples=source.samples,
         config=settings.resolved(),
         failures=source.failures,
@@ -113,13 +113,13 @@ def checked(settings: Settings, source: Source, watcher: Watcher) -> Check:
     return Check(source.samples, folds, skew_summary(source.samples), found, kept)
 
 
-def divided(settings: Settings, case: Case) -> Folds:
+def divided(settings: Settings, case: Evidence) -> Folds:
     """Return the folds that the configuration asks for, rows that show the same thing kept together."""
     ids = case.rows.ids
     return make_folds(case.rows, settings.folds, duplicates=[list(ids[rows]) for rows in case.alike])
 
 
-def pictures(source: Source) -> Any:
+def pictures(source: DataSource) -> Any:
     """Return (n, h, w, 3) uint8 of the samples, or None for a kind that stores no pictures."""
     if "image" not in source.entry:
         return None

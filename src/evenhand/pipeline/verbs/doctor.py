@@ -1,4 +1,4 @@
-"""`examine`: what the doctor says of a run that was made, from its record alone."""
+"""`doctor`: what the doctor says of a run that was made, from its record alone."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from evenhand.balance.prior.balance_ledger import Ledger
+from evenhand.balance.prior.balance_ledger import BalanceLedger
 from evenhand.base.errors import EvenhandError
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Finding
-from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.evidence.training_history import courses_of
 from evenhand.diagnosis.examination import Examination
 from evenhand.diagnosis.examine import examine as look
@@ -25,7 +25,7 @@ TRAINING = ("EH206", "EH207", "EH3")
 """Rules that look at the epochs of a training: codes, or beginnings of codes."""
 
 
-def examine(record: str | Path | Record) -> Examination:
+def doctor(record: str | Path | Record) -> Examination:
     """Return what was found in a run: about its data, its balance and its trainings.
 
     What was found while it ran is read from the record; the rules about training look at its epochs again. A record
@@ -57,14 +57,14 @@ def examine(record: str | Path | Record) -> Examination:
 
 def write_examination(record: Record) -> None:
     """Write what was found into the record again, with what its trainings show."""
-    found = examine(record)
+    found = doctor(record)
     record.write_findings(found.findings)
     record.write_json("examination.json", found.document())
 
 
 def trained(record: Record) -> Examination:
     """Return what the rules about training find in the epochs of a record, and what was cried while it ran."""
-    case = Case(
+    case = Evidence(
         samples=record.samples(),
         config=record.resolved(),
         courses=courses_of(record) or None,
@@ -82,7 +82,7 @@ def fired_causes(findings: Sequence[Finding]) -> dict[str, tuple[str, ...]]:
     return {code: after for code, after in causes.items() if after}
 
 
-def _ledgers(record: Record) -> tuple[Ledger, ...] | None:
+def _ledgers(record: Record) -> tuple[BalanceLedger, ...] | None:
     """Return what a run did about skew; None where it did not come to folds, or its kind is not known here."""
     with contextlib.suppress(EvenhandError):
         return ledgers(load(record.resolved()), record.samples(), record.folds())

@@ -1,4 +1,4 @@
-"""`assemble`: blends of predictions that anybody made, and what each is worth. The shell calls it `ensemble`."""
+"""`ensemble`: blends of predictions that anybody made, and what each is worth. The shell calls it `ensemble`."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from evenhand.base.values import Finding, Floats, Folds, Predictions, RowSet
 from evenhand.blending.blend import PREFIX, Blend, blend
 from evenhand.blending.core.spec import Choice, Recipe, recipe
 from evenhand.blending.inputs.align import Aligned, align
-from evenhand.blending.nested_evaluation import LADDER, worth
+from evenhand.blending.nested_evaluation import LADDER, nested_evaluation
 from evenhand.data.splits.sklearn_splitter import GroupedStratifiedKFold
 from evenhand.evaluation.reading.columns import Columns
-from evenhand.evaluation.reading.labels import Labels, read_labels
+from evenhand.evaluation.reading.labels import TruthTable, read_labels
 from evenhand.evaluation.reading.read import read_predictions
-from evenhand.evaluation.selection.selection_report import Worth
+from evenhand.evaluation.selection.selection_report import NestedEvaluation
 from evenhand.pipeline.stages.blend_priors import prior_findings
 from evenhand.pipeline.stages.progress import Silent, Watcher
 from evenhand.pipeline.stages.progress_bars import shows_progress
@@ -30,7 +30,7 @@ from evenhand.pipeline.stages.source import readers_store
 from evenhand.pipeline.stages.stored_features import of_ids, stored_features
 from evenhand.settings.load import load
 
-Source = str | Path | Record | Predictions
+PredictionsSource = str | Path | Record | Predictions
 """A prediction file, a run, or predictions."""
 
 
@@ -52,7 +52,7 @@ class Assembly:
 
     models: Aligned
     blends: tuple[Blend, ...]
-    worth: Worth
+    nested_evaluation: NestedEvaluation
     findings: tuple[Finding, ...] = ()
 
     @property
@@ -86,10 +86,10 @@ class Assembly:
 
 
 @shows_progress
-def assemble(
-    *sources: Source,
+def ensemble(
+    *sources: PredictionsSource,
     methods: Sequence[Choice | Recipe] = LADDER,
-    labels: Labels | str | Path | None = None,
+    labels: TruthTable | str | Path | None = None,
     folds: Folds | str | Path | None = None,
     new: Sequence[str | Path | Predictions] = (),
     rows: Literal["same", "common"] = "same",
@@ -154,7 +154,7 @@ def assemble(
         made.append(blend(models, how, test=fresh, features=features, seed=seed))
         watcher.advance(done)
     watcher.stage("judging")
-    judged = worth(models, made, score=score, draws=draws, seed=seed)
+    judged = nested_evaluation(models, made, score=score, draws=draws, seed=seed)
     return Assembly(models, tuple(made), judged, prior_findings(_runs(sources, found, named)))
 
 
@@ -177,7 +177,9 @@ def write_predictions(made: Assembly, path: Path) -> None:
             table.to_parquet(part, index=False)
 
 
-def _read(source: Source, labels: Labels | None, folds: Any, columns: Columns | None) -> list[Predictions]:
+def _read(
+    source: PredictionsSource, labels: TruthTable | None, folds: Any, columns: Columns | None
+) -> list[Predictions]:
     """Return the predictions of every model of a source; blends of a run are left out."""
     if isinstance(source, Predictions):
         return [source]
@@ -185,7 +187,7 @@ def _read(source: Source, labels: Labels | None, folds: Any, columns: Columns | 
     return [p for p in read if not p.model.startswith(PREFIX)]
 
 
-def _named_apart(found: Sequence[Sequence[Predictions]], sources: Sequence[Source]) -> list[Predictions]:
+def _named_apart(found: Sequence[Sequence[Predictions]], sources: Sequence[PredictionsSource]) -> list[Predictions]:
     """Return all predictions, models of one name told apart by where they come from."""
     names = [p.model for some in found for p in some]
     out: list[Predictions] = []
@@ -199,7 +201,7 @@ def _named_apart(found: Sequence[Sequence[Predictions]], sources: Sequence[Sourc
 
 
 def _runs(
-    sources: Sequence[Source], found: Sequence[Sequence[Predictions]], named: Sequence[Predictions]
+    sources: Sequence[PredictionsSource], found: Sequence[Sequence[Predictions]], named: Sequence[Predictions]
 ) -> Iterator[tuple[Record, dict[str, str]]]:
     """Yield each run among the sources, with the names of its models -> what they are called beside others."""
     called = iter(named)
@@ -211,7 +213,7 @@ def _runs(
             yield Record.open(source), names
 
 
-def _place(source: Source) -> str:
+def _place(source: PredictionsSource) -> str:
     """Return the name of the folder that a source is, or lies in."""
     if isinstance(source, Predictions):
         return ""
@@ -259,7 +261,7 @@ def _new(new: Sequence[str | Path | Predictions], models: Aligned, columns: Colu
 
 
 def _features(
-    sources: Sequence[Source],
+    sources: Sequence[PredictionsSource],
     models: Aligned,
     recipes: Sequence[Recipe],
     watcher: Watcher,

@@ -23,10 +23,10 @@ from evenhand.evaluation.figures.evaluation_result import EvaluationResult
 from evenhand.evaluation.reading.arrays import predictions_from
 from evenhand.evaluation.reading.columns import KNOWN, Columns, listed
 from evenhand.evaluation.reading.files import opened
-from evenhand.evaluation.reading.labels import Labels, read_labels
+from evenhand.evaluation.reading.labels import TruthTable, read_labels
 from evenhand.evaluation.reading.read import read_predictions, with_truth
 from evenhand.evaluation.reading.row_keys import row_names
-from evenhand.pipeline.verbs.predict import Predicted
+from evenhand.pipeline.verbs.predict import PredictionResult
 from evenhand.pipeline.verbs.run import Run
 
 FRAME = "the frame"
@@ -147,7 +147,7 @@ def evaluate(
 
 
 def _is_source(source: Any) -> bool:
-    return isinstance(source, (str, Path, Record, Run, Predictions, Predicted)) or (
+    return isinstance(source, (str, Path, Record, Run, Predictions, PredictionResult)) or (
         isinstance(source, pd.DataFrame) and any(isinstance(name, str) for name in source.columns)
     )
 
@@ -160,7 +160,7 @@ def _are_names(metrics: Any) -> bool:
 
 def _read(
     source: Any,
-    labels: Labels | None,
+    labels: TruthTable | None,
     columns: Columns,
     id: str | None,
     group: str | None,
@@ -170,7 +170,7 @@ def _read(
     """Return the predictions of a source, and what names its rows beside their ids."""
     if isinstance(source, Predictions):
         return source, {}
-    if isinstance(source, Predicted):
+    if isinstance(source, PredictionResult):
         return source.predictions, {"path": source.table["path"].to_numpy(dtype=object)}
     if isinstance(source, pd.DataFrame):
         with _written(source, FRAME) as path:
@@ -218,8 +218,8 @@ def _one(every: Sequence[Predictions], model: str | None) -> Predictions:
     return every[names.index(model)]
 
 
-def _labels(labels: Any, id: str | None, label: str | None, group: str | None) -> Labels:
-    if isinstance(labels, Labels):
+def _labels(labels: Any, id: str | None, label: str | None, group: str | None) -> TruthTable:
+    if isinstance(labels, TruthTable):
         return labels
     if isinstance(labels, pd.Series):
         labels = pd.DataFrame({"id": labels.index, "label": labels.to_numpy()})

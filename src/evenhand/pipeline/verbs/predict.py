@@ -18,13 +18,13 @@ from evenhand.base.storage.record import Record
 from evenhand.base.values import Finding, Floats, Mask, Predictions, RowSet, Samples
 from evenhand.data.roots.root import Root, open_root
 from evenhand.data.store.store import Store
-from evenhand.diagnosis.evidence.evidence import Failure
+from evenhand.diagnosis.evidence.evidence import UnreadableRow
 from evenhand.engines.cores import usable_cores
 from evenhand.evaluation.core.judged_rows import THRESHOLD
 from evenhand.evaluation.figures.calibration import expected_accuracy, row_confidence
 from evenhand.evaluation.reading.from_record import of_record
 from evenhand.pipeline.stages.dispatch import work
-from evenhand.pipeline.stages.predictor import Answerer, answerer
+from evenhand.pipeline.stages.predictor import Predictor, answerer
 from evenhand.pipeline.stages.progress import Silent, Watcher
 from evenhand.pipeline.stages.progress_bars import shows_progress
 from evenhand.pipeline.stages.source import encode, readers_store
@@ -35,7 +35,7 @@ from evenhand.training.calls import PredictCall
 
 
 @dataclass(frozen=True, eq=False)
-class Predicted:
+class PredictionResult:
     """Classes of new rows.
 
     Attributes
@@ -61,7 +61,7 @@ class Predicted:
     table: pd.DataFrame
     predictions: Predictions
     model: str
-    failures: tuple[Failure, ...]
+    failures: tuple[UnreadableRow, ...]
     samples: Samples
     root: Root
     settings: Settings
@@ -93,7 +93,7 @@ def predict(
     id: str | None = None,
     store: str | Path | None = None,
     watcher: Watcher | None = None,
-) -> Predicted:
+) -> PredictionResult:
     """Return the classes of new data by the fold models of a run.
 
     Parameters
@@ -137,8 +137,10 @@ def predict(
     unknown = np.full(mixed.shape, np.nan) if settings.data.several else None
     predictions = Predictions(samples.ids, classes, mixed, truth=unknown, model=chosen, origin="test")
     shown = _table(predictions, samples, votes.probabilities[:, keep], settings, _held_out(run, chosen))
-    left_out = tuple(Failure(str(ids[row]), path, failures[row]) for row, path in sorted(votes.left_out.items()))
-    return Predicted(shown, predictions, chosen, left_out, samples, root, settings, tuple(findings))
+    left_out = tuple(
+        UnreadableRow(str(ids[row]), path, failures[row]) for row, path in sorted(votes.left_out.items())
+    )
+    return PredictionResult(shown, predictions, chosen, left_out, samples, root, settings, tuple(findings))
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,7 +172,7 @@ def _votes(
     settings: Settings,
     root: Root,
     samples: Samples,
-    answer: Answerer,
+    answer: Predictor,
     watcher: Watcher,
     store: Store,
 ) -> tuple[_Votes, dict[int, str]]:
@@ -218,7 +220,7 @@ def _votes(
 def _table(
     predictions: Predictions, samples: Samples, votes: Floats, settings: Settings, held_out: Predictions
 ) -> pd.DataFrame:
-    """Return the table of `Predicted`; `votes` (t, n, k) is what the models of each fold say."""
+    """Return the table of `PredictionResult`; `votes` (t, n, k) is what the models of each fold say."""
     several, probabilities = settings.data.several, predictions.probabilities
     sure = row_confidence(probabilities, several=several)
     out = predictions.frame()
@@ -255,7 +257,7 @@ def _held_out(run: Record, model: str) -> Predictions:
     return next(p for p in of_record(run) if p.model == model)
 
 
-def write_beside(predicted: Predicted, folder: Path) -> list[Path]:
+def write_beside(predicted: PredictionResult, folder: Path) -> list[Path]:
     """Write what programs for this kind of data read into `folder`: annotation files of records; return them.
 
     Such files hold one class a row: where several may hold, none is written.
@@ -267,7 +269,7 @@ def write_beside(predicted: Predicted, folder: Path) -> list[Path]:
     return settings.kind.write_predicted(p.root, p.samples.frame, classes, settings.data, settings.own, folder)
 
 
-def write_table(predicted: Predicted, path: Path) -> None:
+def write_table(predicted: PredictionResult, path: Path) -> None:
     """Write the table as CSV or Parquet, by the name's ending.
 
     Raises

@@ -1,4 +1,4 @@
-"""`write_report`: the HTML report of a record, with thumbnails where the data can still be read."""
+"""`report`: the HTML report of a record, with thumbnails where the data can still be read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from evenhand.reporting.sections import Picture
 from evenhand.reporting.write_html import write_report as write
 
 
-def write_report(record: str | Path | Record, *, side: int = 128) -> Path:
+def report(record: str | Path | Record, *, side: int = 128) -> Path:
     """Write report.html into a record from what the record holds, and return its path.
 
     Parameters

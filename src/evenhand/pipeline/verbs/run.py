@@ -15,7 +15,7 @@ from evenhand.base.errors import ConfigError, Fault
 from evenhand.base.storage.atomic import sweep
 from evenhand.base.storage.record import Record, unfinished
 from evenhand.base.values import Finding
-from evenhand.data.store.entry import Entry
+from evenhand.data.store.entry import StoreEntry
 from evenhand.data.store.store import Store
 from evenhand.engines.cores import usable_cores
 from evenhand.models.config import ModelConfig
@@ -24,11 +24,11 @@ from evenhand.pipeline.stages.evaluate import judge
 from evenhand.pipeline.stages.progress import Silent, Watcher
 from evenhand.pipeline.stages.progress_bars import shows_progress
 from evenhand.pipeline.stages.run_features import FrozenFeatures, features_of_run
-from evenhand.pipeline.stages.source import Source, fingerprint, read, store_of
+from evenhand.pipeline.stages.source import DataSource, fingerprint, read, store_of
 from evenhand.pipeline.verbs.balance_ledger import accepted, ledgers
 from evenhand.pipeline.verbs.check import checked
 from evenhand.pipeline.verbs.doctor import write_examination
-from evenhand.pipeline.verbs.report import write_report
+from evenhand.pipeline.verbs.report import report
 from evenhand.settings.load import Settings, asked, load
 from evenhand.training.calls import PrepareCall, SoupCall, TrainCall
 
@@ -177,12 +177,12 @@ def run(
             with timed("judge", seconds):
                 judge(record, settings, watcher, seconds)
         watcher.stage("writing the report")
-        write_report(record.path)
+        report(record.path)
         sweep(record.path)
     return Run(record)
 
 
-def opened(settings: Settings, source: Source, text: str, *, fresh: bool) -> Record:
+def opened(settings: Settings, source: DataSource, text: str, *, fresh: bool) -> Record:
     """Return the unfinished record of this configuration and data, or a new one."""
     resolved, samples = settings.resolved(), source.samples
     further = source.further
@@ -212,13 +212,13 @@ def opened(settings: Settings, source: Source, text: str, *, fresh: bool) -> Rec
     )
 
 
-def _names(settings: Settings, entries: Mapping[int | None, Entry]) -> dict[str, str]:
+def _names(settings: Settings, entries: Mapping[int | None, StoreEntry]) -> dict[str, str]:
     """Return for each model, and each further size of one, the store's name of its encoded rows."""
     models = settings.fitted
     return {name: entries[size].name for model in models for name, size in settings.sizes_of(model).items()}
 
 
-def plan(record: Record, settings: Settings, source: Source, watcher: Watcher) -> None:
+def plan(record: Record, settings: Settings, source: DataSource, watcher: Watcher) -> None:
     """Write the folds and what is wrong with the data, once per record."""
     if record.has("folds.csv") and record.has("findings.jsonl"):
         return
@@ -230,7 +230,7 @@ def plan(record: Record, settings: Settings, source: Source, watcher: Watcher) -
     record.write_findings(found.findings)
 
 
-def tell_balance(record: Record, settings: Settings, source: Source, watcher: Watcher, name: str) -> None:
+def tell_balance(record: Record, settings: Settings, source: DataSource, watcher: Watcher, name: str) -> None:
     """Say what models are made to believe about how common classes are, before the first batch.
 
     Raises

@@ -14,7 +14,7 @@ from evenhand.base.storage.atomic import replacing
 from evenhand.training.monitor.epoch_log import write_epochs
 
 
-class Keeper:
+class Checkpointer:
     """Keeps the state of a fit in a folder, and epochs.jsonl with it.
 
     Only the ends of epochs are kept. Whether one is, depends on the clock; what comes out does not, since every

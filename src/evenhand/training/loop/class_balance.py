@@ -14,7 +14,7 @@ from torch import Tensor
 
 from evenhand.balance.config import BalanceConfig
 from evenhand.balance.correction.unsmoothing import Unsmoothing, corrected
-from evenhand.balance.plan import Plan, accepted, plan_of
+from evenhand.balance.plan import BalancePlan, accepted, plan_of
 from evenhand.balance.registries import LOSSES, chosen
 from evenhand.base.values import Floats
 
@@ -110,7 +110,7 @@ def balance_of(
     return balance, whole
 
 
-def _by_epoch(plan: Plan, whole: RowLoss) -> Callable[[int], RowLoss]:
+def _by_epoch(plan: BalancePlan, whole: RowLoss) -> Callable[[int], RowLoss]:
     """Return the loss of each epoch; one that is built already is taken where weights are at full strength."""
 
     @lru_cache(maxsize=1)

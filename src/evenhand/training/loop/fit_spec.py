@@ -15,7 +15,7 @@ from evenhand.training.config import TrainConfig
 from evenhand.training.inputs.inputs import Inputs
 from evenhand.training.inputs.targets import Targets
 from evenhand.training.loop.class_balance import Balance
-from evenhand.training.monitor.epoch_recorder import Witness
+from evenhand.training.monitor.epoch_recorder import EpochRecorder
 from evenhand.training.monitor.scorer import Score, Scorer
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Trainable(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class Stage:
+class FitStage:
     """One stage of fitting.
 
     Attributes
@@ -55,7 +55,7 @@ class Stage:
     inputs
         What the tuned part is given at this boundary and picture size.
     balance
-        What is done about skew; None for the job's own loss and chances.
+        What is done about skew; None for the spec's own loss and chances.
     softer
         Makes the same with an exponent of 1 at most; None where nothing is to be softened.
     """
@@ -72,7 +72,7 @@ Watch = Callable[[int, int], None]
 """Told after each epoch how many are done, of how many at most."""
 
 
-class Hearing(Protocol):
+class DistillationLoss(Protocol):
     """A teacher, as the loop hears it (`distill.Teacher`)."""
 
     def joined(self, loss: Tensor, logits: Tensor, rows: Tensor, epoch: int) -> Tensor:
@@ -80,7 +80,7 @@ class Hearing(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class Further:
+class SecondSet:
     """A named set of other rows, judged beside the held-out ones and never selected on.
 
     Attributes
@@ -106,7 +106,7 @@ class Further:
 
 
 @dataclass(frozen=True, eq=False)
-class Job:
+class FitSpec:
     """Everything that one fit depends on.
 
     Attributes
@@ -146,7 +146,7 @@ class Job:
     """
 
     network: Trainable
-    stages: tuple[Stage, ...]
+    stages: tuple[FitStage, ...]
     targets: Targets
     fit_rows: Ints
     judge_rows: Ints
@@ -158,15 +158,15 @@ class Job:
     row_weights: Tensor | None = None
     layer_decay: float = 1.0
     fixed_norms: nn.Module | None = None
-    teacher: Hearing | None = None
-    further: tuple[Further, ...] = ()
-    witness: Callable[[int, bool, int], Witness] = Witness
+    teacher: DistillationLoss | None = None
+    further: tuple[SecondSet, ...] = ()
+    witness: Callable[[int, bool, int], EpochRecorder] = EpochRecorder
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
 
 
 @dataclass(frozen=True)
-class Fitted:
-    """How the best weights were found; the network of the job holds them.
+class FitResult:
+    """How the best weights were found; the network of the spec holds them.
 
     Attributes
     ----------
@@ -182,8 +182,8 @@ class Fitted:
         What they were chosen by: the score, or minus the validation loss.
     averaged
         What an even average scored, if one was tried; None otherwise.
-    job
-        The job at its end: corrections for skew may have been softened on the way.
+    spec
+        The spec at its end: corrections for skew may have been softened on the way.
     alarms
         What a guard cried, and what was done about it.
     correction
@@ -199,13 +199,13 @@ class Fitted:
     score: Score
     value: float
     averaged: float | None = None
-    job: Job | None = None
+    spec: FitSpec | None = None
     alarms: tuple[dict[str, Any], ...] = ()
     correction: Floats | None = None
     unsmoothing: Unsmoothing | None = None
 
 
-def softened(job: Job) -> Job:
-    """Return the job with corrections for skew softened to an exponent of 1 in every stage where they are above."""
-    stages = [replace(stage, balance=stage.softer()) if stage.softer else stage for stage in job.stages]
-    return replace(job, stages=tuple(stages))
+def softened(spec: FitSpec) -> FitSpec:
+    """Return the spec with corrections for skew softened to an exponent of 1 in every stage where they are above."""
+    stages = [replace(stage, balance=stage.softer()) if stage.softer else stage for stage in spec.stages]
+    return replace(spec, stages=tuple(stages))

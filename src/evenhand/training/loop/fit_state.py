@@ -15,11 +15,11 @@ from evenhand.base.values import Ints
 from evenhand.training.inputs.batch_order import arranged, batch_count, drawn, in_order, shuffled
 from evenhand.training.loop.class_balance import Balance
 from evenhand.training.loop.early_stopping import epochs_since_best, is_better, plateau_falls
-from evenhand.training.loop.fit_spec import Fitted, Job, Stage, Trainable, softened
-from evenhand.training.monitor.epoch_recorder import Witness
-from evenhand.training.monitor.monitor import Guard
+from evenhand.training.loop.fit_spec import FitResult, FitSpec, FitStage, Trainable, softened
+from evenhand.training.monitor.epoch_recorder import EpochRecorder
+from evenhand.training.monitor.monitor import Monitor
 from evenhand.training.monitor.scorer import Score
-from evenhand.training.optim.optimizers import Descent
+from evenhand.training.optim.optimizers import OptimizerStep
 from evenhand.training.optim.precision import precision
 from evenhand.training.optim.schedules import rate_factor
 from evenhand.training.optim.weight_averaging import Average, Weights, copied, put
@@ -35,7 +35,7 @@ class Batch(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Best:
+class BestWeights:
     """The best weights so far, and where they are from."""
 
     weights: Weights
@@ -47,7 +47,7 @@ class Best:
     loss: float
 
 
-class Run:
+class FitState:
     """A fit in progress.
 
     Attributes
@@ -69,52 +69,52 @@ class Run:
     """
 
     module: nn.Module
-    descent: Descent
-    witness: Witness
+    descent: OptimizerStep
+    witness: EpochRecorder
 
-    def __init__(self, job: Job, guard: Guard | None = None) -> None:
-        self.job, self.guard = job, guard
-        self.precision = precision(job.train.precision, job.device)
-        self.trained = trained_tensors(job)
+    def __init__(self, spec: FitSpec, guard: Monitor | None = None) -> None:
+        self.spec, self.guard = spec, guard
+        self.precision = precision(spec.train.precision, spec.device)
+        self.trained = trained_tensors(spec)
         self.stage, self.first, self.epoch = -1, 0, -1
         self.lines: list[dict[str, Any]] = []
         self.values: list[float] = []
-        self.best: Best | None = None
+        self.best: BestWeights | None = None
         self.ema: Average | None = None
-        self.swa = Average(self.trained) if job.train.swa_from is not None else None
+        self.swa = Average(self.trained) if spec.train.swa_from is not None else None
         self._draws = torch.Generator()
 
     # Stages
 
     @property
-    def plan(self) -> Stage:
+    def plan(self) -> FitStage:
         """The stage that is being fitted."""
-        return self.job.stages[self.stage]
+        return self.spec.stages[self.stage]
 
     @property
     def balance(self) -> Balance:
         """What is done about skew in the stage."""
-        job = self.job
-        return self.plan.balance or Balance(loss=lambda epoch: job.loss, chances=job.chances)
+        spec = self.spec
+        return self.plan.balance or Balance(loss=lambda epoch: spec.loss, chances=spec.chances)
 
     def enter(self, stage: int) -> None:
         """Begin a stage from the best weights so far, with an optimizer of its own."""
         if self.best is not None:
             put(self.trained, self.best.weights)
         self.stage, self.first = stage, len(self.lines)
-        job = self.job
-        move(job.network, self.plan.tune)
-        self.module = job.network.tuned
+        spec = self.spec
+        move(spec.network, self.plan.tune)
+        self.module = spec.network.tuned
         self.start_over()
-        rows, most = job.judge_rows, self.plan.inputs.at_once or job.train.batch_size
+        rows, most = spec.judge_rows, self.plan.inputs.at_once or spec.train.batch_size
         self.judge_batches = self._batches(rows, [len(part) for part in in_order(rows, most)])
 
     def start_over(self) -> None:
         """Begin from the live weights with an optimizer and a moving average that remember nothing."""
-        job = self.job
-        groups = job.network.parameter_groups(self.plan.rate, job.layer_decay)
-        self.descent = Descent(self.module, groups, job.train, self.precision)
-        self.ema = Average(self.trained) if job.train.ema else None
+        spec = self.spec
+        groups = spec.network.parameter_groups(self.plan.rate, spec.layer_decay)
+        self.descent = OptimizerStep(self.module, groups, spec.train, self.precision)
+        self.ema = Average(self.trained) if spec.train.ema else None
 
     @property
     def stage_is_over(self) -> bool:
@@ -127,15 +127,15 @@ class Run:
         values = self.values[self.first :]
         if len(values) >= self.plan.epochs:
             return True
-        patience = self.job.train.early_stop
+        patience = self.spec.train.early_stop
         return bool(patience and self.swa is None and values and epochs_since_best(values) >= patience)
 
     def begin_epoch(self) -> int:
         """Begin the next epoch and return its number."""
         self.epoch = len(self.lines)
-        job = self.job
-        steps = batch_count(self.balance.epoch_rows or len(job.fit_rows), job.train.batch_size)
-        self.witness = job.witness(job.targets.k, job.targets.several, steps)
+        spec = self.spec
+        steps = batch_count(self.balance.epoch_rows or len(spec.fit_rows), spec.train.batch_size)
+        self.witness = spec.witness(spec.targets.k, spec.targets.several, steps)
         return self.epoch
 
     # Batches
@@ -143,33 +143,33 @@ class Run:
     def training_batches(self, epoch: int | str, *, least: int = 1) -> Iterator[Batch]:
         """Yield the batches of an epoch, of `least` rows or more where there are as many.
 
-        Their order and their draws depend on the job's key and the epoch.
+        Their order and their draws depend on the spec's key and the epoch.
         """
-        job, rng = self.job, generator(*self.job.key, "order", epoch)
-        balance, rows = self.balance, job.fit_rows
+        spec, rng = self.spec, generator(*self.spec.key, "order", epoch)
+        balance, rows = self.balance, spec.fit_rows
         chances = balance.chances
         rows = shuffled(rows, rng) if chances is None else drawn(rows, chances, rng, balance.epoch_rows)
-        batches = self._batches(*arranged(rows, max(least, job.train.batch_size)))
+        batches = self._batches(*arranged(rows, max(least, spec.train.batch_size)))
         draws = self._draws if self.plan.inputs.draws or self.mixes else None
-        falls = plateau_falls(self.values[self.first :], job.train.plateau_epochs)
+        falls = plateau_falls(self.values[self.first :], spec.train.plateau_epochs)
         for number, batch in enumerate(batches):
             if draws is not None:
-                draws.manual_seed(seed_from(*job.key, "batch", epoch, number))
+                draws.manual_seed(seed_from(*spec.key, "batch", epoch, number))
             at = len(self.lines) - self.first + number / len(batches)
-            factor = rate_factor(job.train, at, self.plan.epochs, falls, step=1 / len(batches))
+            factor = rate_factor(spec.train, at, self.plan.epochs, falls, step=1 / len(batches))
             share = 1.0 if self.guard is None else self.guard.rate_share
             yield Batch(batch.rows, batch.at, draws, factor * share)
 
     @property
     def mixes(self) -> bool:
         """Whether rows are blended in pairs."""
-        return bool(self.job.train.mixup or self.job.train.cutmix)
+        return bool(self.spec.train.mixup or self.spec.train.cutmix)
 
     def _batches(self, rows: Ints, sizes: list[int]) -> list[Batch]:
         if not sizes:
             return []
         positions = torch.from_numpy(rows)
-        on_device = positions.to(self.job.device)
+        on_device = positions.to(self.spec.device)
         pairs = zip(torch.split(positions, sizes), torch.split(on_device, sizes), strict=True)
         return [Batch(*pair) for pair in pairs]
 
@@ -177,7 +177,7 @@ class Run:
 
     def value(self, score: Score, loss: float) -> float:
         """Return what is maximised: the score, or minus the validation loss."""
-        return score.value if self.job.train.choose_by == "score" else -loss
+        return score.value if self.spec.train.choose_by == "score" else -loss
 
     def offer(self, value: float, loss: float, form: str, score: Score) -> bool:
         """Keep the live weights if they are better than the best; return whether they are.
@@ -187,10 +187,10 @@ class Run:
         best = self.best
         if best is not None and not is_better(value, best.value) and (value, -loss) <= (best.value, -best.loss):
             return False
-        self.best = Best(copied(self.trained), self.stage, self.epoch, form, score, value, loss)
+        self.best = BestWeights(copied(self.trained), self.stage, self.epoch, form, score, value, loss)
         return True
 
-    def finish(self, averaged: float | None) -> Fitted:
+    def finish(self, averaged: float | None) -> FitResult:
         """Leave the network with the best weights, at the boundary they were judged at."""
         best = self.best
         if best is None:
@@ -199,11 +199,11 @@ class Run:
                 "train.learning_rate, set train.clip = 1.0, or lengthen train.warmup_epochs."
             )
         put(self.trained, best.weights)
-        move(self.job.network, self.job.stages[best.stage].tune)
-        self.job.network.tuned.eval()
+        move(self.spec.network, self.spec.stages[best.stage].tune)
+        self.spec.network.tuned.eval()
         alarms = () if self.guard is None else tuple(self.guard.alarms)
-        balance = self.job.stages[best.stage].balance
-        return Fitted(
+        balance = self.spec.stages[best.stage].balance
+        return FitResult(
             lines=tuple(self.lines),
             stage=best.stage,
             epoch=best.epoch,
@@ -211,7 +211,7 @@ class Run:
             score=best.score,
             value=best.value,
             averaged=averaged,
-            job=self.job,
+            spec=self.spec,
             alarms=alarms,
             correction=None if balance is None else balance.shift(best.epoch),
             unsmoothing=None if balance is None else balance.unsmoothed(best.epoch),
@@ -241,13 +241,13 @@ class Run:
         if self.guard is not None and state["guard"] is not None:
             self.guard.load(state["guard"])
             if self.guard.softened:
-                self.job = softened(self.job)
+                self.spec = softened(self.spec)
         self.enter(int(state["stage"]))
         self.first = int(state["first"])
         self.lines, self.values = list(state["lines"]), list(state["values"])
         self.epoch = len(self.lines) - 1
         held = state["best"]
-        self.best = None if held is None else Best(**{**held, "score": Score(*held["score"])})
+        self.best = None if held is None else BestWeights(**{**held, "score": Score(*held["score"])})
         put(self.trained, state["weights"])
         self.descent.load(state["descent"])
         for average, held in ((self.ema, state["ema"]), (self.swa, state["swa"])):
@@ -255,14 +255,14 @@ class Run:
                 average.load(held)
 
 
-def trained_tensors(job: Job) -> Weights:
+def trained_tensors(spec: FitSpec) -> Weights:
     """Return the live parameters and buffers that any stage trains, by their name in the network."""
     widest: dict[str, Tensor] = {}
-    for stage in job.stages:
-        move(job.network, stage.tune)
-        tuned = job.network.tuned
+    for stage in spec.stages:
+        move(spec.network, stage.tune)
+        tuned = spec.network.tuned
         inside = {id(tensor) for tensor in (*tuned.parameters(), *tuned.buffers())}
-        widest.update({name: t for name, t in named_tensors(job.network) if id(t) in inside})
+        widest.update({name: t for name, t in named_tensors(spec.network) if id(t) in inside})
     return widest
 
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from evenhand.training.loop.fit_spec import softened
-from evenhand.training.monitor.monitor import Alarm, Guard
+from evenhand.training.monitor.monitor import Alarm, Monitor
 from evenhand.training.optim.weight_averaging import put
 
 if TYPE_CHECKING:
-    from evenhand.training.loop.fit_state import Run
+    from evenhand.training.loop.fit_state import FitState
 
 BROKEN = "EH311"
 """Code of an alarm after which the live weights are of no use."""
 
 
-def watch_over(run: Run, guard: Guard) -> None:
+def watch_over(run: FitState, guard: Monitor) -> None:
     """Look at the epoch that was fitted last, and act on what is wrong with it."""
     new = guard.raised(run.lines)
     if not guard.standing:
@@ -27,7 +27,7 @@ def watch_over(run: Run, guard: Guard) -> None:
             return
 
 
-def act_on(run: Run, guard: Guard, alarm: Alarm) -> str:
+def act_on(run: FitState, guard: Monitor, alarm: Alarm) -> str:
     """Act on an alarm, and return what was done in words."""
     if guard.act == "fix" and guard.fixes < guard.most_fixes:
         mended = _mend(run, guard, alarm)
@@ -41,12 +41,12 @@ def act_on(run: Run, guard: Guard, alarm: Alarm) -> str:
     return "The training goes on."
 
 
-def _mend(run: Run, guard: Guard, alarm: Alarm) -> str | None:
+def _mend(run: FitState, guard: Monitor, alarm: Alarm) -> str | None:
     """Soften what is to blame and go back; return what was done, or None where nothing can be."""
     if alarm["evidence"].get("blames") == "balance":
-        if guard.softened or not any(stage.softer for stage in run.job.stages):
+        if guard.softened or not any(stage.softer for stage in run.spec.stages):
             return None
-        guard.softened, run.job, run.best = True, softened(run.job), None
+        guard.softened, run.spec, run.best = True, softened(run.spec), None
         says = "the corrections for skew were softened to an exponent of 1"
     else:
         guard.rate_share /= 2

@@ -51,7 +51,7 @@ class Sums:
 
 
 @dataclass
-class Tally:
+class ClassStats:
     """Collects what a network says of rows.
 
     Nothing is read from the device before `read`, unless more than `most` numbers wait.

@@ -10,14 +10,14 @@ from torch import Tensor
 
 from evenhand.base.values import Ints
 from evenhand.training.inputs.targets import Targets
-from evenhand.training.monitor.class_stats import Tally
-from evenhand.training.optim.gradient_norms import Motion
+from evenhand.training.monitor.class_stats import ClassStats
+from evenhand.training.optim.gradient_norms import GradientNorms
 
 MOST_LOGITS = 262_144
 """Logits of an epoch that are taken down with their gradients; of longer epochs, batches spread evenly."""
 
 
-class Witness:
+class EpochRecorder:
     """Takes down the steps of one epoch; the device is not read before `read`.
 
     Which classes were drawn is counted over all batches.
@@ -32,11 +32,11 @@ class Witness:
         Steps of the epoch.
     """
 
-    motion: Motion | None
+    motion: GradientNorms | None
 
     def __init__(self, k: int, several: bool, steps: int) -> None:
-        self._tally, self._mix = Tally(k, several), Mix(k)
-        self.motion = Motion(steps)
+        self._tally, self._mix = ClassStats(k, several), Mix(k)
+        self.motion = GradientNorms(steps)
         self._steps, self._number, self._every = steps, 0, 0
         self._logits: Tensor | None = None
 
@@ -100,7 +100,7 @@ class Mix:
 
 def looked(logits: Tensor, targets: Targets, rows: Ints) -> dict[str, Any] | None:
     """Return what (m, k) logits say of the m rows at `rows`, as `told` does; None where there is no row."""
-    tally = Tally(targets.k, targets.several)
+    tally = ClassStats(targets.k, targets.several)
     if len(logits):
         at = torch.from_numpy(rows).to(targets.device)
         tally.add(logits, targets.plain(at).to(logits.device))

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 
-class Features:
+class FeatureSpread:
     """The inputs of a module's last linear layer, for the first `most` rows that pass while it is watched."""
 
     def __init__(self, module: nn.Module, most: int = 64) -> None:

@@ -24,7 +24,7 @@ def _unheard(alarm: Alarm) -> None:
 
 
 @dataclass(eq=False)
-class Guard:
+class Monitor:
     """Watches one fit.
 
     Attributes

@@ -12,7 +12,7 @@ from torch import Tensor
 Parameters = Sequence[Tensor]
 
 
-class Motion:
+class GradientNorms:
     """Norms over all trained parameters, at `looks` steps of an epoch at most; read from the device at its end.
 
     A look costs about one pass over the parameters, which a small head would feel at every step.

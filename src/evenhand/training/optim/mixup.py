@@ -9,11 +9,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-Rows = TypeVar("Rows", Tensor, dict[str, Tensor])
+BatchT = TypeVar("Rows", Tensor, dict[str, Tensor])
 """A batch: (b, ...) values, or the parts of rows by name, (b, ...) each."""
 
 
-def mixup(x: Rows, targets: Tensor, alpha: float, draws: torch.Generator) -> tuple[Rows, Tensor]:
+def mixup(x: BatchT, targets: Tensor, alpha: float, draws: torch.Generator) -> tuple[BatchT, Tensor]:
     """Return rows blended with others, and their targets blended alike (Zhang et al. 2018, eq. 1).
 
     Every part of a row is blended with the same row and by the same share. What is not floating (masks, counts)
@@ -64,8 +64,8 @@ def cutmix(x: Tensor, targets: Tensor, alpha: float, draws: torch.Generator) -> 
 
 
 def mixed(
-    x: Rows, targets: Tensor, *, mixup_alpha: float, cutmix_alpha: float, draws: torch.Generator
-) -> tuple[Rows, Tensor]:
+    x: BatchT, targets: Tensor, *, mixup_alpha: float, cutmix_alpha: float, draws: torch.Generator
+) -> tuple[BatchT, Tensor]:
     """Return the batch after mixup or CutMix; where both are on, a coin decides for each batch."""
     if cutmix_alpha and isinstance(x, Tensor) and (not mixup_alpha or _uniform(draws) < 0.5):
         return cutmix(x, targets, cutmix_alpha, draws)

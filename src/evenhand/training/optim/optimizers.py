@@ -10,9 +10,9 @@ from torch import Tensor, nn
 
 from evenhand.training.config import TrainConfig
 from evenhand.training.optim.batch_norm import at_rest
-from evenhand.training.optim.gradient_norms import Motion
+from evenhand.training.optim.gradient_norms import GradientNorms
 from evenhand.training.optim.precision import Precision
-from evenhand.training.optim.sam import uphill
+from evenhand.training.optim.sam import sam_perturb
 
 
 def build_optimizer(groups: list[dict[str, Any]], train: TrainConfig) -> torch.optim.Optimizer:
@@ -29,7 +29,7 @@ def build_optimizer(groups: list[dict[str, Any]], train: TrainConfig) -> torch.o
     return torch.optim.AdamW(groups, weight_decay=train.weight_decay, fused=fused)
 
 
-class Descent:
+class OptimizerStep:
     """One optimizer on its way down: rate, clipping, sharpness, loss scaling.
 
     Parameters
@@ -55,7 +55,7 @@ class Descent:
         """The learning rate of the first group (the head's)."""
         return float(self.optimizer.param_groups[0]["lr"])
 
-    def step(self, loss: Callable[[], Tensor], factor: float, motion: Motion | None = None) -> Tensor:
+    def step(self, loss: Callable[[], Tensor], factor: float, motion: GradientNorms | None = None) -> Tensor:
         """Take one step down; return the loss before it.
 
         Parameters
@@ -72,7 +72,7 @@ class Descent:
         before = loss()
         self._backward(before)
         if self._sam:
-            with uphill(self._parameters, self._sam), at_rest(self._module):
+            with sam_perturb(self._parameters, self._sam), at_rest(self._module):
                 self._backward(loss())
         self._move(motion)
         return before.detach()
@@ -81,7 +81,7 @@ class Descent:
         scaled = loss if self._scaler is None else self._scaler.scale(loss)
         scaled.backward()  # type: ignore[no-untyped-call]
 
-    def _move(self, motion: Motion | None) -> None:
+    def _move(self, motion: GradientNorms | None) -> None:
         if self._scaler is not None:
             self._scaler.unscale_(self.optimizer)
         if motion is not None:

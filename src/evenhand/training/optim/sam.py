@@ -10,7 +10,7 @@ from torch import Tensor
 
 
 @contextlib.contextmanager
-def uphill(parameters: Sequence[Tensor], radius: float) -> Iterator[None]:
+def sam_perturb(parameters: Sequence[Tensor], radius: float) -> Iterator[None]:
     """Stand `radius` up the gradient for the length of a block, gradients cleared (Foret et al. 2021, eq. 2).
 
     w + radius * g / ||g||, with the norm over all parameters. On leaving, the weights are what they were to the

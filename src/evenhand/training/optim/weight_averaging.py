@@ -50,7 +50,7 @@ class Average:
         self.count += 1
 
     @contextlib.contextmanager
-    def worn(self) -> Iterator[None]:
+    def swapped_in(self) -> Iterator[None]:
         """Put the average in the place of the live weights for the length of a block."""
         kept = copied(self._live)
         put(self._live, self._held)

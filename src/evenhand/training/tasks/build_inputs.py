@@ -9,20 +9,20 @@ import numpy as np
 import torch
 
 from evenhand.base.errors import TaskError
-from evenhand.data.store.entry import Entry
+from evenhand.data.store.entry import StoreEntry
 from evenhand.modalities.torch_half import torch_half
 from evenhand.models.io.activations import boundary_activations
 from evenhand.models.network import Network
 from evenhand.training.inputs.inputs import Inputs, ViewInputs
-from evenhand.training.tasks.context import Assignment
+from evenhand.training.tasks.context import TaskContext
 
 Progress = Callable[[int, int], None]
 
 
 def given(
-    assignment: Assignment,
+    context: TaskContext,
     network: Network,
-    entry: Entry,
+    entry: StoreEntry,
     device: torch.device,
     progress: Progress | None = None,
 ) -> Inputs:
@@ -37,11 +37,11 @@ def given(
         If the settings need what the rows are not.
     """
     if network.frozen is None:
-        whole = _whole(assignment, network, entry, device)
-        if assignment.train.cutmix and not whole.pictures:
+        whole = _whole(context, network, entry, device)
+        if context.train.cutmix and not whole.pictures:
             raise TaskError(_patches(network, "these rows are no pictures"))
         return whole
-    if assignment.train.cutmix:
+    if context.train.cutmix:
         raise TaskError(_patches(network, f'tune = "{network.tune}" trains on activations'))
     if "image" not in entry:
         raise TaskError(
@@ -49,7 +49,7 @@ def given(
             "Activations of one are kept for pictures only, and these rows hold "
             f'{", ".join(entry.arrays)}. Set tune = "all".'
         )
-    activations = activations_of(network, entry["image"], assignment, entry.name, device, progress)
+    activations = activations_of(network, entry["image"], context, entry.name, device, progress)
     return ViewInputs(activations, network.model.views_use, device=device)
 
 
@@ -60,13 +60,13 @@ def _patches(network: Network, why: str) -> str:
     )
 
 
-def _whole(assignment: Assignment, network: Network, entry: Entry, device: torch.device) -> Inputs:
+def _whole(context: TaskContext, network: Network, entry: StoreEntry, device: torch.device) -> Inputs:
     """Return the rows themselves, augmented as the settings say."""
     model = network.model
-    inputs: Inputs = torch_half(assignment.kind).inputs(
+    inputs: Inputs = torch_half(context.kind).inputs(
         entry,
         network,
-        profile=assignment.train.augment,
+        profile=context.train.augment,
         views=model.views,
         view_profile=model.view_profile,
         device=device,
@@ -77,7 +77,7 @@ def _whole(assignment: Assignment, network: Network, entry: Entry, device: torch
 def activations_of(
     network: Network,
     pictures: Any,
-    assignment: Assignment,
+    context: TaskContext,
     rows: str,
     device: torch.device,
     progress: Progress | None = None,
@@ -86,9 +86,9 @@ def activations_of(
     return boundary_activations(
         network,
         pictures,
-        assignment.store,
+        context.store,
         rows=rows,
-        augment=torch_half(assignment.kind).apply_profile,
+        augment=torch_half(context.kind).apply_profile,
         device=str(device),
         progress=progress,
     )

@@ -1,4 +1,4 @@
-"""One fold as a job: from labels and settings to everything that a fit depends on."""
+"""One fold as a spec: from labels and settings to everything that a fit depends on."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from evenhand.base.values import Floats, Ints
 from evenhand.training.config import TrainConfig
 from evenhand.training.inputs.targets import Targets
 from evenhand.training.loop.class_balance import Balance, balance_of
-from evenhand.training.loop.fit_spec import Job, Stage, Trainable
+from evenhand.training.loop.fit_spec import FitSpec, FitStage, Trainable
 from evenhand.training.monitor.scorer import Scorer
 
 
-def fold_job(
+def fold_spec(
     network: Trainable,
-    stages: tuple[Stage, ...],
+    stages: tuple[FitStage, ...],
     labels: npt.NDArray[Any],
     k: int,
     *,
@@ -39,8 +39,8 @@ def fold_job(
     layer_decay: float = 1.0,
     norms: nn.Module | None = None,
     device: str | torch.device = "cpu",
-) -> Job:
-    """Return the job of fitting a network on some rows and judging it on others.
+) -> FitSpec:
+    """Return the spec of fitting a network on some rows and judging it on others.
 
     Sampler, class weights and what losses know of the classes come from the training rows alone.
 
@@ -87,7 +87,7 @@ def fold_job(
         own if other == balance else balance_of(other, fitted, classes, smoothing=smoothing)[0] for other in others
     ]
     softer = [_softer(other, fitted, classes, smoothing) for other in others]
-    return Job(
+    return FitSpec(
         network=network,
         stages=tuple(
             replace(stage, balance=of, softer=than) for stage, of, than in zip(stages, each, softer, strict=True)

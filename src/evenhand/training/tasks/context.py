@@ -14,7 +14,7 @@ from evenhand.balance.config import BalanceConfig
 from evenhand.base.errors import TaskError, unknown
 from evenhand.base.storage.record import ROW, Record
 from evenhand.base.values import NO_LABEL, TEST, Floats, Folds, Ints, Samples
-from evenhand.data.store.entry import Entry
+from evenhand.data.store.entry import StoreEntry
 from evenhand.data.store.ragged import row_shape
 from evenhand.data.store.store import Store
 from evenhand.evaluation.config import ClassesConfig, ScoreConfig
@@ -26,7 +26,7 @@ from evenhand.training.config import TrainConfig
 
 
 @dataclass(frozen=True, eq=False)
-class Assignment:
+class TaskContext:
     """One model of a record, with everything its tasks read.
 
     Rows are counted as in the store: row r of every array is entry row r. Rows that could not be decoded are
@@ -62,8 +62,8 @@ class Assignment:
     encoded: str = "encoded"
 
     @classmethod
-    def of(cls, record: str, store: str, model: str) -> Assignment:
-        """Return the assignment of one model.
+    def of(cls, record: str, store: str, model: str) -> TaskContext:
+        """Return the context of one model.
 
         Raises
         ------
@@ -95,7 +95,7 @@ class Assignment:
         )
 
     @property
-    def generalization(self) -> Assignment | None:
+    def generalization(self) -> TaskContext | None:
         """The same model with the rows of the second set in the place of the first, or None where there is none."""
         samples = self.record.generalization()
         if samples is None:
@@ -112,7 +112,7 @@ class Assignment:
         """The folder of what the model's tasks have in common."""
         return self.record.path / "models" / self.model.name
 
-    def entry(self, size: int | None) -> Entry:
+    def entry(self, size: int | None) -> StoreEntry:
         """Return the encoded rows at one size.
 
         Raises
@@ -168,12 +168,12 @@ class Assignment:
         """What is done about skew in each stage."""
         return [self.balance.overridden(stage.balance) for stage in self.train.stage] or [self.balance]
 
-    def parts(self, fold: int) -> Parts:
+    def parts(self, fold: int) -> TaskRows:
         """Return which samples are trained on, judged, and predicted in one fold."""
         of = self.folds.of(self.samples.ids)
         if fold not in range(self.folds.k):
             raise TaskError(f"There is no fold {fold}; the record has folds 0 to {self.folds.k - 1}.")
-        return Parts(
+        return TaskRows(
             fit=np.flatnonzero((of != fold) & (of != TEST) & self.samples.known),
             judge=np.flatnonzero((of == fold) & self.samples.known),
             validation=np.flatnonzero(of == fold),
@@ -198,7 +198,7 @@ def _stores_named(resolved: Mapping[str, Any]) -> list[Path]:
 
 
 @dataclass(frozen=True, eq=False)
-class Parts:
+class TaskRows:
     """Positions of samples: trained on, judged (held out, with a label), held out, locked."""
 
     fit: Ints

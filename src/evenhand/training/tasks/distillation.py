@@ -28,7 +28,7 @@ from evenhand.base.errors import RecordError, TaskError, unknown
 from evenhand.base.storage.record import Record
 from evenhand.base.values import TEST, Floats, Ints, RowSet, Samples
 from evenhand.training.config import DistillConfig
-from evenhand.training.tasks.context import Assignment
+from evenhand.training.tasks.context import TaskContext
 
 LEAST = 1e-6
 """Smallest probability of a teacher that is told apart from none."""
@@ -73,7 +73,7 @@ class Teacher:
         return (1.0 - w) * loss + w * t * t * apart
 
 
-def teacher_of(assignment: Assignment, fit: Ints, device: torch.device) -> Teacher | None:
+def teacher_of(context: TaskContext, fit: Ints, device: torch.device) -> Teacher | None:
     """Return the teacher of a task, or None where its model has none.
 
     Parameters
@@ -86,22 +86,22 @@ def teacher_of(assignment: Assignment, fit: Ints, device: torch.device) -> Teach
     TaskError
         If the teacher's record cannot be read, or has no such model, other classes or folds, or lacks rows.
     """
-    how = assignment.train.distill
+    how = context.train.distill
     if how is None:
         return None
-    samples = assignment.samples
+    samples = context.samples
     if samples.multi_label:
         raise TaskError("train.distill needs rows with one class each, and these may have several. Leave it out.")
     said = out_of_fold(how, samples)
-    check_folds(how, said, assignment, fit)
+    check_folds(how, said, context, fit)
     found = said.reindex(samples.ids[fit])[[f"p:{name}" for name in samples.classes]].to_numpy(np.float64)
-    smoothing = assignment.train.label_smoothing
-    prior = plan_of(assignment.balance, samples.labels[fit], samples.classes, smoothing=smoothing).prior
+    smoothing = context.train.label_smoothing
+    prior = plan_of(context.balance, samples.labels[fit], samples.classes, smoothing=smoothing).prior
     logs = np.log(np.maximum(found, LEAST)) + (_log_ratio(prior.hard) - judged_under(how))
     if smoothing:
         logs = Unsmoothing(smoothing, prior.lean).added(logs)
-    rows = assignment.rows[fit]
-    return Teacher(_by_row(logs, rows, int(assignment.rows.max(initial=-1)) + 1).to(device), how)
+    rows = context.rows[fit]
+    return Teacher(_by_row(logs, rows, int(context.rows.max(initial=-1)) + 1).to(device), how)
 
 
 def _by_row(said: Floats, rows: Ints, n: int) -> Tensor:
@@ -167,7 +167,7 @@ def out_of_fold(how: DistillConfig, samples: Samples) -> pd.DataFrame:
     return own.set_index(own["id"].astype(str))
 
 
-def check_folds(how: DistillConfig, said: pd.DataFrame, assignment: Assignment, fit: Ints) -> None:
+def check_folds(how: DistillConfig, said: pd.DataFrame, context: TaskContext, fit: Ints) -> None:
     """Raise where what the teacher said of a training row is not out of fold here, or it learned from locked rows.
 
     Raises
@@ -175,15 +175,15 @@ def check_folds(how: DistillConfig, said: pd.DataFrame, assignment: Assignment, 
     TaskError
         With the number of rows, the first of them, and what to do.
     """
-    ids = assignment.samples.ids[fit]
+    ids = context.samples.ids[fit]
     known = pd.Index(ids).isin(said.index)
     if not known.all():
         raise TaskError(
             f"train.distill: {how.model} of {how.record} said nothing out of fold of {int((~known).sum()):,} of "
             f"{len(ids):,} training rows (first: {ids[~known][0]}). Take a teacher of the same data."
         )
-    every = assignment.samples.ids
-    locked = every[(assignment.folds.of(every) == TEST) & pd.Index(every).isin(said.index)]
+    every = context.samples.ids
+    locked = every[(context.folds.of(every) == TEST) & pd.Index(every).isin(said.index)]
     if len(locked):
         raise TaskError(
             f"train.distill: {how.model} of {how.record} was trained on {len(locked):,} rows that are locked here "
@@ -191,7 +191,7 @@ def check_folds(how: DistillConfig, said: pd.DataFrame, assignment: Assignment, 
             f'folds.file = "{how.record}/folds.csv".'
         )
     theirs = said.loc[ids, "fold"].to_numpy(np.int64)
-    ours = assignment.folds.of(ids)
+    ours = context.folds.of(ids)
     differ = (theirs != ours) | (theirs == TEST)
     if differ.any():
         raise TaskError(

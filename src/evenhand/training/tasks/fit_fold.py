@@ -24,15 +24,15 @@ from evenhand.base.storage.atomic import plain, to_json, write_json
 from evenhand.models.baseline import is_logistic_regression
 from evenhand.models.io.network_files import save_network
 from evenhand.training.device import device_of
-from evenhand.training.loop.checkpoint import Keeper
+from evenhand.training.loop.checkpoint import Checkpointer
 from evenhand.training.loop.determinism import deterministic
-from evenhand.training.loop.fit_spec import Fitted, Job
+from evenhand.training.loop.fit_spec import FitResult, FitSpec
 from evenhand.training.loop.loop import fit
 from evenhand.training.monitor.epoch_log import write_epochs
-from evenhand.training.monitor.monitor import Guard
+from evenhand.training.monitor.monitor import Monitor
 from evenhand.training.monitor.scorer import scorer_of
-from evenhand.training.tasks.build_spec import fold_job
-from evenhand.training.tasks.context import Assignment, Parts
+from evenhand.training.tasks.build_spec import fold_spec
+from evenhand.training.tasks.context import TaskContext, TaskRows
 from evenhand.training.tasks.distillation import out_of_fold, teacher_of
 from evenhand.training.tasks.generalization import further_of
 from evenhand.training.tasks.initial_network import fresh_network
@@ -71,13 +71,13 @@ def run_task(
     TaskError
         Naming model, fold and seed.
     """
-    assignment = Assignment.of(record, store, model)
-    folder = assignment.record.task_folder(model, fold, seed)
+    context = TaskContext.of(record, store, model)
+    folder = context.record.task_folder(model, fold, seed)
     if (folder / "predictions.parquet").is_file():
         return summary_of(folder)
     with deterministic(threads):
         try:
-            return _fit(assignment, fold, seed, threads, folder, watcher, progress)
+            return _fit(context, fold, seed, threads, folder, watcher, progress)
         except TaskError as error:
             raise TaskError(f"Model {model}, fold {fold}, seed {seed}: {error}") from None
         except OSError as error:
@@ -97,14 +97,14 @@ def prepare_model(
     -------
     {"model", "stages": how many stages have a frozen part}
     """
-    assignment = Assignment.of(record, store, model)
-    device = device_of(assignment.device)
-    own = assignment.model
+    context = TaskContext.of(record, store, model)
+    device = device_of(context.device)
+    own = context.model
     tell = None if progress is None else lambda done, total: progress([done, total])
     with deterministic(threads):
         for seed in own.seeds[:1] if own.pretrained else own.seeds:
-            stages_of(assignment, fresh_network(assignment, seed).to(device), device, tell)
-    return {"model": model, "stages": sum(plan.tune != "all" for plan in plans(own, assignment.train))}
+            stages_of(context, fresh_network(context, seed).to(device), device, tell)
+    return {"model": model, "stages": sum(plan.tune != "all" for plan in plans(own, context.train))}
 
 
 def summary_of(folder: Path) -> dict[str, Any]:
@@ -112,42 +112,42 @@ def summary_of(folder: Path) -> dict[str, Any]:
     return dict(json.loads((folder / "task.json").read_text(encoding="utf-8")))
 
 
-def task_job(assignment: Assignment, parts: Parts, key: tuple[int | str, ...], seed: int) -> Job:
-    """Return the job of one task."""
-    device = device_of(assignment.device)
-    network = fresh_network(assignment, seed).to(device)
-    samples, rows = assignment.samples, assignment.rows
-    further = further_of(assignment, network, device)
-    job = fold_job(
+def task_spec(context: TaskContext, parts: TaskRows, key: tuple[int | str, ...], seed: int) -> FitSpec:
+    """Return the spec of one task."""
+    device = device_of(context.device)
+    network = fresh_network(context, seed).to(device)
+    samples, rows = context.samples, context.rows
+    further = further_of(context, network, device)
+    spec = fold_spec(
         network,
-        stages_of(assignment, network, device),
-        assignment.labels,
+        stages_of(context, network, device),
+        context.labels,
         samples.k,
         fit_rows=rows[parts.fit],
         judge_rows=rows[parts.judge],
         scorer=scorer_of(
             samples.labels[parts.judge],
             samples.classes,
-            assignment.score.weights,
-            assignment.classes.sets,
+            context.score.weights,
+            context.classes.sets,
             samples.levels,
             samples.groups[parts.judge] if samples.grouped else None,
         ),
-        train=assignment.train,
-        balance=assignment.balance,
-        stage_balance=assignment.stage_balance,
+        train=context.train,
+        balance=context.balance,
+        stage_balance=context.stage_balance,
         names=samples.classes,
         key=key,
-        weights=assignment.weights,
-        layer_decay=assignment.model.layer_decay,
+        weights=context.weights,
+        layer_decay=context.model.layer_decay,
         norms=network.encoder,
         device=device,
     )
-    return replace(job, further=further, teacher=teacher_of(assignment, parts.fit, device))
+    return replace(spec, further=further, teacher=teacher_of(context, parts.fit, device))
 
 
 def _fit(
-    assignment: Assignment,
+    context: TaskContext,
     fold: int,
     seed: int,
     threads: int,
@@ -155,63 +155,63 @@ def _fit(
     watcher: str | None,
     progress: Tell | None,
 ) -> dict[str, Any]:
-    parts = assignment.parts(fold)
+    parts = context.parts(fold)
     if not len(parts.fit):
         raise TaskError("there is no labelled row to train on. Use fewer folds, or a smaller test.")
-    key = (seed, assignment.model.name, fold)
-    job = task_job(assignment, parts, key, seed)
-    if is_logistic_regression(assignment.model):
+    key = (seed, context.model.name, fold)
+    spec = task_spec(context, parts, key, seed)
+    if is_logistic_regression(context.model):
         from evenhand.training.tasks.logistic_regression import solve  # scikit-learn, which no other task needs
 
-        return solve(assignment, job, parts, folder, fold, seed)
-    keeper = Keeper(folder, _mark(assignment, parts, key, threads))
+        return solve(context, spec, parts, folder, fold, seed)
+    keeper = Checkpointer(folder, _mark(context, parts, key, threads))
     watch = None if progress is None else lambda done, total: progress([done, total])
-    guard = None if watcher is None else guard_of(watcher, assignment, parts, fold, seed, progress)
-    fitted = fit(job, keeper, watch, guard)
-    job = fitted.job or job
-    network: Any = job.network
-    save_network(folder / "weights.safetensors", network, assignment.samples.k, shared=assignment.shared)
+    guard = None if watcher is None else guard_of(watcher, context, parts, fold, seed, progress)
+    fitted = fit(spec, keeper, watch, guard)
+    spec = fitted.spec or spec
+    network: Any = spec.network
+    save_network(folder / "weights.safetensors", network, context.samples.k, shared=context.shared)
     write_epochs(folder / "epochs.jsonl", fitted.lines)
-    summary = {**_summary(assignment, fold, seed, fitted), "correction": plain(fitted.correction)}
+    summary = {**_summary(context, fold, seed, fitted), "correction": plain(fitted.correction)}
     if fitted.unsmoothing is not None:
         summary["unsmoothing"] = fitted.unsmoothing.document()
     write_json(folder / "task.json", summary)
     correct = partial(corrected, shift=fitted.correction, unsmoothing=fitted.unsmoothing)
-    write_predictions(folder / "predictions.parquet", assignment, job, parts, fitted.stage, correct)
+    write_predictions(folder / "predictions.parquet", context, spec, parts, fitted.stage, correct)
     keeper.forget()
     return summary
 
 
 def guard_of(
-    watcher: str, assignment: Assignment, parts: Parts, fold: int, seed: int, progress: Tell | None
-) -> Guard:
+    watcher: str, context: TaskContext, parts: TaskRows, fold: int, seed: int, progress: Tell | None
+) -> Monitor:
     """Return a guard that looks through the eyes of the function that `watcher` names."""
     module, name = watcher.split(":")
     make = getattr(importlib.import_module(module), name)
     look = make(
-        assignment.model.name,
+        context.model.name,
         fold,
         seed,
-        assignment.samples.classes,
-        assignment.samples.labels[parts.fit],
-        assignment.balance.plain(),
-        assignment.train.plain(),
+        context.samples.classes,
+        context.samples.labels[parts.fit],
+        context.balance.plain(),
+        context.train.plain(),
     )
     if progress is None:
-        return Guard(look, assignment.train.on_collapse)
-    return Guard(look, assignment.train.on_collapse, lambda alarm: progress({"alarm": alarm}))
+        return Monitor(look, context.train.on_collapse)
+    return Monitor(look, context.train.on_collapse, lambda alarm: progress({"alarm": alarm}))
 
 
-def _summary(assignment: Assignment, fold: int, seed: int, fitted: Fitted) -> dict[str, Any]:
+def _summary(context: TaskContext, fold: int, seed: int, fitted: FitResult) -> dict[str, Any]:
     return {
-        "model": assignment.model.name,
+        "model": context.model.name,
         "fold": fold,
         "seed": seed,
         "epochs": len(fitted.lines),
         "stage": fitted.stage,
         "epoch": fitted.epoch,
         "form": fitted.form,
-        "size": plans(assignment.model, assignment.train)[fitted.stage].size,
+        "size": plans(context.model, context.train)[fitted.stage].size,
         "score": fitted.score.value,
         "parts": dict(fitted.score.parts),
         "averaged": fitted.averaged,
@@ -220,24 +220,24 @@ def _summary(assignment: Assignment, fold: int, seed: int, fitted: Fitted) -> di
     }
 
 
-def _mark(assignment: Assignment, parts: Parts, key: tuple[int | str, ...], threads: int) -> str:
+def _mark(context: TaskContext, parts: TaskRows, key: tuple[int | str, ...], threads: int) -> str:
     """Return a hash of everything that a task's bits depend on: no state of another task is gone on with."""
     document = [
-        assignment.model.plain(),
-        assignment.train.plain(),
-        assignment.balance.plain(),
-        assignment.score.weights,
-        assignment.classes.sets,
-        assignment.samples.classes,
-        assignment.device,
+        context.model.plain(),
+        context.train.plain(),
+        context.balance.plain(),
+        context.score.weights,
+        context.classes.sets,
+        context.samples.classes,
+        context.device,
         str(torch.__version__),
         threads,
         seed_from(*key),
     ]
     digest = hashlib.blake2b(to_json(document).encode(), digest_size=16)
-    for array in (assignment.labels, assignment.rows[parts.fit], assignment.rows[parts.judge]):
+    for array in (context.labels, context.rows[parts.fit], context.rows[parts.judge]):
         digest.update(array.tobytes())
-    if assignment.train.distill is not None:
-        said = out_of_fold(assignment.train.distill, assignment.samples)
+    if context.train.distill is not None:
+        said = out_of_fold(context.train.distill, context.samples)
         digest.update(said.filter(like="p:").to_numpy(dtype=float).tobytes())
     return digest.hexdigest()

@@ -8,23 +8,23 @@ import torch
 from evenhand.base.values import RowSet
 from evenhand.models.network import Network
 from evenhand.training.inputs.targets import Targets
-from evenhand.training.loop.fit_spec import Further
+from evenhand.training.loop.fit_spec import SecondSet
 from evenhand.training.monitor.scorer import scorer_of
-from evenhand.training.tasks.context import Assignment
+from evenhand.training.tasks.context import TaskContext
 from evenhand.training.tasks.stages import stages_of
 
 """Name of the second set in epochs, predictions and scores."""
 
 
-def further_of(assignment: Assignment, network: Network, device: torch.device) -> tuple[Further, ...]:
-    """Return the second set of a record as a job takes it; nothing where there is none."""
-    second = assignment.generalization
+def further_of(context: TaskContext, network: Network, device: torch.device) -> tuple[SecondSet, ...]:
+    """Return the second set of a record as a spec takes it; nothing where there is none."""
+    second = context.generalization
     if second is None:
         return ()
     labels, known = second.labels, np.flatnonzero(second.samples.known)
     samples = second.samples
     return (
-        Further(
+        SecondSet(
             name=RowSet.GENERALIZATION,
             inputs=tuple(stage.inputs for stage in stages_of(second, network, device)),
             targets=Targets(np.nan_to_num(labels) if samples.multi_label else labels, samples.k, device=device),
@@ -32,11 +32,11 @@ def further_of(assignment: Assignment, network: Network, device: torch.device) -
             scorer=scorer_of(
                 samples.labels[known],
                 samples.classes,
-                assignment.score.weights,
-                assignment.classes.sets,
+                context.score.weights,
+                context.classes.sets,
                 samples.levels,
                 samples.groups[known] if samples.grouped else None,
             ),
-            every=assignment.train.judge_generalization_every,
+            every=context.train.judge_generalization_every,
         ),
     )

@@ -9,18 +9,18 @@ from evenhand.base.storage.atomic import to_json
 from evenhand.models.config import SizedModel
 from evenhand.models.network import Network, build_network
 from evenhand.training.optim.weight_averaging import Weights, copied, put
-from evenhand.training.tasks.context import Assignment
+from evenhand.training.tasks.context import TaskContext
 from evenhand.training.tasks.stages import plans
 
 
-def fresh_network(assignment: Assignment, seed: int) -> Network:
-    """Return the network of an assignment in its first state.
+def fresh_network(context: TaskContext, seed: int) -> Network:
+    """Return the network of an context in its first state.
 
     The seeds of a model whose weights will be averaged begin alike: weights from unlike starts do not average.
     """
-    model, k = assignment.sized, assignment.samples.k
-    start = model.seeds[0] if assignment.train.soup != "none" else seed
-    whole = all(plan.tune == "head" for plan in plans(model, assignment.train))
+    model, k = context.sized, context.samples.k
+    start = model.seeds[0] if context.train.soup != "none" else seed
+    whole = all(plan.tune == "head" for plan in plans(model, context.train))
     return _with_frozen_encoder(to_json(model.plain()), k, start) if whole else build_network(model, k, start)
 
 

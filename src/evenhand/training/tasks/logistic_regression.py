@@ -23,8 +23,8 @@ from evenhand.data.splits.sklearn_splitter import GroupedStratifiedKFold
 from evenhand.models.heads import Standardise
 from evenhand.models.io.network_files import save_network
 from evenhand.training.inputs.inference import probabilities
-from evenhand.training.loop.fit_spec import Job
-from evenhand.training.tasks.context import Assignment, Parts
+from evenhand.training.loop.fit_spec import FitSpec
+from evenhand.training.tasks.context import TaskContext, TaskRows
 from evenhand.training.tasks.predictions_file import logits_of, write_predictions
 from evenhand.training.tasks.stages import plans
 
@@ -158,27 +158,29 @@ def _solver(c: float, *, steps: int = 200, tolerance: float = 1e-3) -> LogisticR
     return _Quiet(C=c, max_iter=steps, tol=tolerance)
 
 
-def solve(assignment: Assignment, job: Job, parts: Parts, folder: Path, fold: int, seed: int) -> dict[str, Any]:
-    """Fit the head of a job's network, write what a trained task writes but epochs, and return the summary."""
+def solve(
+    context: TaskContext, spec: FitSpec, parts: TaskRows, folder: Path, fold: int, seed: int
+) -> dict[str, Any]:
+    """Fit the head of a spec's network, write what a trained task writes but epochs, and return the summary."""
     began = time.monotonic()
-    samples = assignment.samples
-    network: Any = job.network
-    found = _fitted(assignment, job, parts, network.head)
-    shift = _correction(job)
-    logits = logits_of(job, job.stages[0].inputs, job.judge_rows)
+    samples = context.samples
+    network: Any = spec.network
+    found = _fitted(context, spec, parts, network.head)
+    shift = _correction(spec)
+    logits = logits_of(spec, spec.stages[0].inputs, spec.judge_rows)
     correct = partial(corrected, shift=shift, unsmoothing=None)  # nothing smooths its targets
-    score = job.scorer(probabilities(torch.from_numpy(correct(logits)), several=samples.multi_label))
+    score = spec.scorer(probabilities(torch.from_numpy(correct(logits)), several=samples.multi_label))
     folder.mkdir(parents=True, exist_ok=True)
-    save_network(folder / "weights.safetensors", network, samples.k, shared=assignment.shared)
+    save_network(folder / "weights.safetensors", network, samples.k, shared=context.shared)
     summary = {
-        "model": assignment.model.name,
+        "model": context.model.name,
         "fold": fold,
         "seed": seed,
         "epochs": 1,
         "stage": 0,
         "epoch": 0,
         "form": "plain",
-        "size": plans(assignment.model, assignment.train)[0].size,
+        "size": plans(context.model, context.train)[0].size,
         "score": score.value,
         "parts": dict(score.parts),
         "averaged": None,
@@ -188,14 +190,14 @@ def solve(assignment: Assignment, job: Job, parts: Parts, folder: Path, fold: in
         "correction": plain(shift),
     }
     write_json(folder / "task.json", summary)
-    write_predictions(folder / "predictions.parquet", assignment, job, parts, 0, correct)
+    write_predictions(folder / "predictions.parquet", context, spec, parts, 0, correct)
     return summary
 
 
-def _fitted(assignment: Assignment, job: Job, parts: Parts, head: Any) -> LinearFit:
+def _fitted(context: TaskContext, spec: FitSpec, parts: TaskRows, head: Any) -> LinearFit:
     """Solve for the weights of the head, put them in, and return them."""
     scale, layer = head
-    x = _features(job)
+    x = _features(spec)
     if isinstance(scale, Standardise):
         with torch.no_grad():
             scale.running_mean.copy_(x.mean(0))  # type: ignore[union-attr]
@@ -203,7 +205,7 @@ def _fitted(assignment: Assignment, job: Job, parts: Parts, head: Any) -> Linear
     network_scale: nn.Module = scale.eval()
     with torch.no_grad():
         scaled = network_scale(x).cpu().numpy()
-    samples = assignment.samples
+    samples = context.samples
     found = fit_logistic_regression(
         scaled,
         samples.labels[parts.fit],
@@ -217,12 +219,12 @@ def _fitted(assignment: Assignment, job: Job, parts: Parts, head: Any) -> Linear
     return found
 
 
-def _features(job: Job, *, step: int = 4096) -> Tensor:
+def _features(spec: FitSpec, *, step: int = 4096) -> Tensor:
     """Return (n, d) float32 features of the training rows, seen plain or as the average of their views."""
-    inputs, rows = job.stages[0].inputs, torch.from_numpy(job.fit_rows)
+    inputs, rows = spec.stages[0].inputs, torch.from_numpy(spec.fit_rows)
     return torch.cat([inputs.look(part) for part in torch.split(rows, step)])
 
 
-def _correction(job: Job) -> Floats | None:
-    balance = job.stages[0].balance
+def _correction(spec: FitSpec) -> Floats | None:
+    balance = spec.stages[0].balance
     return None if balance is None else balance.shift(0)

@@ -14,7 +14,7 @@ import torch
 from evenhand.balance.correction.unsmoothing import Unsmoothing, corrected
 from evenhand.base.storage.atomic import replacing
 from evenhand.base.values import Floats
-from evenhand.data.store.entry import Entry
+from evenhand.data.store.entry import StoreEntry
 from evenhand.modalities.views import View, seen
 from evenhand.models.io.network_files import load_network
 from evenhand.models.network import Network
@@ -23,7 +23,7 @@ from evenhand.training.inputs.inference import predict_logits, probabilities
 from evenhand.training.loop.determinism import deterministic
 from evenhand.training.optim.precision import precision
 from evenhand.training.tasks.build_inputs import given
-from evenhand.training.tasks.context import Assignment
+from evenhand.training.tasks.context import TaskContext
 from evenhand.training.tasks.fit_fold import summary_of
 from evenhand.training.tasks.predictions_file import Correct
 from evenhand.training.tasks.tta import over_views
@@ -55,17 +55,17 @@ def predict_fold(
     -------
     {"rows", "out"}
     """
-    assignment = Assignment.of(record, store, model)
-    fold_folder = assignment.record.task_folder(model, fold, seed).parent
+    context = TaskContext.of(record, store, model)
+    fold_folder = context.record.task_folder(model, fold, seed).parent
     task = fold_folder / f"seed{seed}"
     soup = fold_folder / "soup"
     weights = (soup if (soup / "weights.safetensors").is_file() else task) / "weights.safetensors"
     summary = summary_of(task)
     size = summary["size"]
-    rows = assignment.store.open(entry if size == assignment.model.size else (sizes or {})[str(size)])
+    rows = context.store.open(entry if size == context.model.size else (sizes or {})[str(size)])
     with deterministic(threads):
-        network = load_network(weights, shared=assignment.shared)
-        found = network_probabilities(assignment, network, rows, _correct(soup, summary))
+        network = load_network(weights, shared=context.shared)
+        found = network_probabilities(context, network, rows, _correct(soup, summary))
     with replacing(Path(out)) as part, part.open("wb") as file:
         np.save(file, found, allow_pickle=False)
     return {"rows": len(found), "out": out}
@@ -80,25 +80,25 @@ def _correct(soup: Path, summary: Mapping[str, Any]) -> Correct:
 
 
 def network_probabilities(
-    assignment: Assignment, network: Network, entry: Entry, correct: Correct | None = None
+    context: TaskContext, network: Network, entry: StoreEntry, correct: Correct | None = None
 ) -> Floats:
     """Return (n, k) float64 probabilities of all encoded rows by a network as it is, averaged over test views.
 
     `correct` leads its logits to the prior that its task corrected to; None leaves them as they are.
     """
-    device = device_of(assignment.device)
+    device = device_of(context.device)
     network.to(device)
 
     def logits_of(view: View) -> Floats:
         logits = predict_logits(
             network.tuned,
-            given(assignment, network, seen(entry, view), device),
+            given(context, network, seen(entry, view), device),
             np.arange(len(entry)),
-            assignment.samples.k,
-            batch_size=assignment.train.batch_size,
-            precision=precision(assignment.train.precision, device),
+            context.samples.k,
+            batch_size=context.train.batch_size,
+            precision=precision(context.train.precision, device),
         )
         return logits if correct is None else correct(logits)
 
-    logits = over_views(assignment, logits_of)
-    return probabilities(torch.from_numpy(logits), several=assignment.samples.multi_label)
+    logits = over_views(context, logits_of)
+    return probabilities(torch.from_numpy(logits), several=context.samples.multi_label)

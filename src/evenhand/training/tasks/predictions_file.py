@@ -17,10 +17,10 @@ from evenhand.modalities.views import PLAIN, View, seen
 from evenhand.models.network import Network
 from evenhand.training.inputs.inference import predict_logits, probabilities
 from evenhand.training.inputs.inputs import Inputs
-from evenhand.training.loop.fit_spec import Job
+from evenhand.training.loop.fit_spec import FitSpec
 from evenhand.training.optim.precision import precision
 from evenhand.training.tasks.build_inputs import given
-from evenhand.training.tasks.context import Assignment, Parts
+from evenhand.training.tasks.context import TaskContext, TaskRows
 from evenhand.training.tasks.stages import plans
 from evenhand.training.tasks.tta import over_views
 
@@ -29,7 +29,7 @@ Correct = Callable[[Floats], Floats]
 
 
 def write_predictions(
-    path: Path, assignment: Assignment, job: Job, parts: Parts, stage: int, correct: Correct
+    path: Path, context: TaskContext, spec: FitSpec, parts: TaskRows, stage: int, correct: Correct
 ) -> None:
     """Write what the network says of the held-out, the locked and the second set's rows.
 
@@ -43,38 +43,38 @@ def write_predictions(
         What is done to the logits, as it was when the weights were judged.
     """
     rows = np.concatenate([parts.validation, parts.test])
-    told = partial(_over_views, job=job, stage=stage, correct=correct)
-    logits = [told(assignment, job.stages[stage].inputs, assignment.rows[rows])]
-    ids = [assignment.samples.ids[rows]]
+    told = partial(_over_views, spec=spec, stage=stage, correct=correct)
+    logits = [told(context, spec.stages[stage].inputs, context.rows[rows])]
+    ids = [context.samples.ids[rows]]
     sets = ["validation"] * len(parts.validation) + ["test"] * len(parts.test)
-    second = assignment.generalization
-    for further in job.further if second is not None else ():
+    second = context.generalization
+    for further in spec.further if second is not None else ():
         assert second is not None
         logits.append(told(second, further.inputs[stage], second.rows))
         ids.append(second.samples.ids)
         sets += [further.name] * len(second.samples)
-    table = _table(assignment.samples.classes, np.concatenate(ids), sets, np.concatenate(logits), job)
+    table = _table(context.samples.classes, np.concatenate(ids), sets, np.concatenate(logits), spec)
     with replacing(path) as part:
         table.to_parquet(part, index=False)
 
 
 def _over_views(
-    assignment: Assignment, inputs: Inputs, rows: Ints, *, job: Job, stage: int, correct: Correct
+    context: TaskContext, inputs: Inputs, rows: Ints, *, spec: FitSpec, stage: int, correct: Correct
 ) -> Floats:
     """Return (len(rows), k) logits averaged over the model's test views; `inputs` give the plain one."""
 
     def logits_seen(view: View) -> Floats:
         if view is PLAIN:
-            return correct(logits_of(job, inputs, rows))
-        entry = assignment.entry(plans(assignment.model, assignment.train)[stage].size)
-        shown = given(assignment, cast(Network, job.network), seen(entry, view), job.device)
-        return correct(logits_of(job, shown, rows))
+            return correct(logits_of(spec, inputs, rows))
+        entry = context.entry(plans(context.model, context.train)[stage].size)
+        shown = given(context, cast(Network, spec.network), seen(entry, view), spec.device)
+        return correct(logits_of(spec, shown, rows))
 
-    return over_views(assignment, logits_seen)
+    return over_views(context, logits_seen)
 
 
-def _table(classes: Sequence[str], ids: Strings, sets: list[str], logits: Floats, job: Job) -> pd.DataFrame:
-    found = probabilities(torch.from_numpy(logits), several=job.targets.several)
+def _table(classes: Sequence[str], ids: Strings, sets: list[str], logits: Floats, spec: FitSpec) -> pd.DataFrame:
+    found = probabilities(torch.from_numpy(logits), several=spec.targets.several)
     return pd.concat(
         [
             pd.DataFrame({"id": ids, "set": sets}),
@@ -85,18 +85,18 @@ def _table(classes: Sequence[str], ids: Strings, sets: list[str], logits: Floats
     )
 
 
-def stage_logits(job: Job, stage: int, rows: Ints) -> Floats:
-    """Return (len(rows), k) logits of a job's network at one of its stages, as the network gives them."""
-    return logits_of(job, job.stages[stage].inputs, rows)
+def stage_logits(spec: FitSpec, stage: int, rows: Ints) -> Floats:
+    """Return (len(rows), k) logits of a spec's network at one of its stages, as the network gives them."""
+    return logits_of(spec, spec.stages[stage].inputs, rows)
 
 
-def logits_of(job: Job, inputs: Inputs, rows: Ints) -> Floats:
+def logits_of(spec: FitSpec, inputs: Inputs, rows: Ints) -> Floats:
     """Return the same of other inputs, such as a second set's."""
     return predict_logits(
-        job.network.tuned,
+        spec.network.tuned,
         inputs,
         rows,
-        job.targets.k,
-        batch_size=job.train.batch_size,
-        precision=precision(job.train.precision, job.device),
+        spec.targets.k,
+        batch_size=spec.train.batch_size,
+        precision=precision(spec.train.precision, spec.device),
     )

@@ -13,14 +13,14 @@ from evenhand.models.config import ModelConfig
 from evenhand.models.network import Network, cut_of
 from evenhand.training.config import TrainConfig
 from evenhand.training.inputs.inputs import Inputs
-from evenhand.training.loop.fit_spec import Stage
+from evenhand.training.loop.fit_spec import FitStage
 from evenhand.training.loop.fit_state import move
 from evenhand.training.tasks.build_inputs import Progress, given
-from evenhand.training.tasks.context import Assignment
+from evenhand.training.tasks.context import TaskContext
 
 
 @dataclass(frozen=True)
-class Plan:
+class StagePlan:
     """A stage before its inputs are there."""
 
     tune: str
@@ -30,12 +30,12 @@ class Plan:
     balance: Mapping[str, Any] = field(default_factory=dict)
 
 
-def plans(model: ModelConfig, train: TrainConfig) -> list[Plan]:
+def plans(model: ModelConfig, train: TrainConfig) -> list[StagePlan]:
     """Return the stages that the settings ask for; one where none is named."""
     if not train.stage:
-        return [Plan(model.tune, train.epochs, train.learning_rate, model.size)]
+        return [StagePlan(model.tune, train.epochs, train.learning_rate, model.size)]
     return [
-        Plan(
+        StagePlan(
             stage.tune or model.tune,
             stage.epochs,
             train.learning_rate * stage.learning_rate_factor,
@@ -46,7 +46,7 @@ def plans(model: ModelConfig, train: TrainConfig) -> list[Plan]:
     ]
 
 
-def check_widening(network: Network, stages: list[Plan]) -> None:
+def check_widening(network: Network, stages: list[StagePlan]) -> None:
     """Raise where a stage freezes what a stage before it tuned: what is kept of frozen parts would be stale."""
     cuts = [cut_of(network.encoder, plan.tune) for plan in stages]
     for before, after, plan in zip(cuts, cuts[1:], stages[1:], strict=False):
@@ -58,8 +58,8 @@ def check_widening(network: Network, stages: list[Plan]) -> None:
 
 
 def stages_of(
-    assignment: Assignment, network: Network, device: torch.device, progress: Progress | None = None
-) -> tuple[Stage, ...]:
+    context: TaskContext, network: Network, device: torch.device, progress: Progress | None = None
+) -> tuple[FitStage, ...]:
     """Return the stages with their inputs; activations of frozen parts are computed now if they are not there.
 
     Raises
@@ -67,17 +67,21 @@ def stages_of(
     TaskError
         If stages are not in order, or need what the rows are not.
     """
-    found = plans(assignment.model, assignment.train)
+    found = plans(context.model, context.train)
     check_widening(network, found)
     return tuple(
-        Stage(plan.tune, plan.epochs, plan.rate, inputs_of(assignment, network, plan, device, progress))
+        FitStage(plan.tune, plan.epochs, plan.rate, inputs_of(context, network, plan, device, progress))
         for plan in found
     )
 
 
 def inputs_of(
-    assignment: Assignment, network: Network, plan: Plan, device: torch.device, progress: Progress | None = None
+    context: TaskContext,
+    network: Network,
+    plan: StagePlan,
+    device: torch.device,
+    progress: Progress | None = None,
 ) -> Inputs:
     """Return what the tuned part is given in a stage."""
     move(network, plan.tune)
-    return given(assignment, network, assignment.entry(plan.size), device, progress)
+    return given(context, network, context.entry(plan.size), device, progress)

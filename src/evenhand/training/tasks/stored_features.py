@@ -12,7 +12,7 @@ from evenhand.base.values import Floats
 from evenhand.training.device import device_of
 from evenhand.training.loop.determinism import deterministic
 from evenhand.training.tasks.build_inputs import activations_of
-from evenhand.training.tasks.context import Assignment
+from evenhand.training.tasks.context import TaskContext
 from evenhand.training.tasks.initial_network import fresh_network
 
 
@@ -34,15 +34,15 @@ def write_features(
     -------
     {"model", "width": d, 0 where nothing of the model is frozen and nothing was written}
     """
-    assignment = Assignment.of(record, store, model)
-    device = device_of(assignment.device)
+    context = TaskContext.of(record, store, model)
+    device = device_of(context.device)
     with deterministic(threads):
-        network = fresh_network(assignment, assignment.model.seeds[0]).to(device)
+        network = fresh_network(context, context.model.seeds[0]).to(device)
         if network.frozen is None:
             return {"model": model, "width": 0}
-        rows = assignment.entry(None) if entry is None else assignment.store.open(entry)
-        kept = activations_of(network, rows["image"], assignment, rows.name, device)
-    table = flat(kept) if entry is not None else flat(kept)[assignment.rows]
+        rows = context.entry(None) if entry is None else context.store.open(entry)
+        kept = activations_of(network, rows["image"], context, rows.name, device)
+    table = flat(kept) if entry is not None else flat(kept)[context.rows]
     with replacing(Path(out)) as part, part.open("wb") as file:
         np.save(file, table, allow_pickle=False)
     return {"model": model, "width": int(table.shape[1])}

@@ -10,10 +10,10 @@ import torch
 from evenhand.base.values import Floats
 from evenhand.modalities.views import View, views_of
 from evenhand.training.inputs.inference import probabilities
-from evenhand.training.tasks.context import Assignment
+from evenhand.training.tasks.context import TaskContext
 
 
-def over_views(assignment: Assignment, logits_of: Callable[[View], Floats]) -> Floats:
+def over_views(context: TaskContext, logits_of: Callable[[View], Floats]) -> Floats:
     """Return (n, k) float64 logits whose probabilities are the average over the model's test views.
 
     Averaged are probabilities or logits, as `test_views_mean` says. Logits of averaged probabilities are their
@@ -24,11 +24,11 @@ def over_views(assignment: Assignment, logits_of: Callable[[View], Floats]) -> F
     logits_of
         What the network says of the rows as one view shows them: (n, k).
     """
-    views = views_of(assignment.kind, assignment.model.test_views)
+    views = views_of(context.kind, context.model.test_views)
     if len(views) == 1:
         return logits_of(views[0])
-    several = assignment.samples.multi_label
-    if assignment.model.test_views_mean == "logits":
+    several = context.samples.multi_label
+    if context.model.test_views_mean == "logits":
         return np.asarray(sum(logits_of(view) for view in views) / len(views))
     told = (probabilities(torch.from_numpy(logits_of(view)), several=several) for view in views)
     mean = np.clip(sum(told) / len(views), np.finfo(np.float64).tiny, 1.0)

@@ -73,7 +73,7 @@ def test_one_correction_or_two_halves_are_healthy(skewed, counts, settings):
 
 
 def test_without_counts_it_is_not_applicable():
-    from evenhand.diagnosis import Case
+    from evenhand.diagnosis import Evidence
 
-    assert "EH201" in examine(Case(), ["EH201"]).not_applicable
+    assert "EH201" in examine(Evidence(), ["EH201"]).not_applicable
     assert BalanceConfig().on_overshoot == "refuse"

@@ -3,8 +3,8 @@ import pytest
 
 from evenhand.balance.config import BalanceConfig
 from evenhand.balance.plan import plan_of
-from evenhand.balance.prior.balance_ledger import Ledger
-from evenhand.diagnosis import Case, examine
+from evenhand.balance.prior.balance_ledger import BalanceLedger
+from evenhand.diagnosis import Evidence, examine
 
 
 @pytest.mark.parametrize(
@@ -56,6 +56,6 @@ def test_what_stops_at_equal_classes_is_healthy(skewed, counts, settings):
 def test_smoothing_counts_by_how_far_beliefs_are_turned(counts, fires):
     labels = np.repeat([0, 1], list(counts.values()))
     plan = plan_of(BalanceConfig(weights="inverse", on_overshoot="allow"), labels, list(counts), smoothing=0.1)
-    case = Case(ledgers=(Ledger(("m",), None, "balance", plan),))
+    case = Evidence(ledgers=(BalanceLedger(("m",), None, "balance", plan),))
     found = examine(case, ["EH201", "EH202"]).findings
     assert bool(found) == fires

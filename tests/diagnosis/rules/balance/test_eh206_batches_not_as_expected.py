@@ -1,14 +1,14 @@
 import numpy as np
 import pytest
 
-from evenhand.diagnosis import Case, examine
+from evenhand.diagnosis import Evidence, examine
 
 EQUAL = [0.25] * 4
 
 
 def test_batches_that_hold_another_mix_are_an_error(course):
     held = [0.9, 0.02, 0.07, 0.01]
-    case = Case(courses=(course([EQUAL, held], EQUAL),))
+    case = Evidence(courses=(course([EQUAL, held], EQUAL),))
     (found,) = examine(case, ["EH206"]).findings
     assert found.severity == "error"
     assert found.says == "m, fold 0, seed 0: batches of epoch 1 held 90.0% of class N, 25.0% were expected."
@@ -16,7 +16,7 @@ def test_batches_that_hold_another_mix_are_an_error(course):
 
 def test_labels_in_another_order_are_found(course):
     """Chances made for the rows in one order, and dealt to them in another: the mix stays natural."""
-    case = Case(courses=(course([[0.9, 0.02, 0.07, 0.01]] * 3, EQUAL),))
+    case = Evidence(courses=(course([[0.9, 0.02, 0.07, 0.01]] * 3, EQUAL),))
     assert len(examine(case, ["EH206"]).findings) == 1
 
 
@@ -28,10 +28,10 @@ def test_what_chance_does_is_healthy(course, rows):
         made = course(mixes, expected)
         for line in made.lines:
             line["sets"]["train"]["rows"] = rows
-        assert examine(Case(courses=(made,)), ["EH206"]).passed == ("EH206",)
+        assert examine(Evidence(courses=(made,)), ["EH206"]).passed == ("EH206",)
 
 
 def test_epochs_without_a_mix_are_passed_over(course):
-    case = Case(courses=(course([None, [None] * 4], EQUAL), course([EQUAL], None)))
+    case = Evidence(courses=(course([None, [None] * 4], EQUAL), course([EQUAL], None)))
     assert examine(case, ["EH206"]).passed == ("EH206",)
-    assert "EH206" in examine(Case(), ["EH206"]).not_applicable
+    assert "EH206" in examine(Evidence(), ["EH206"]).not_applicable

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from evenhand.diagnosis import Case, examine
+from evenhand.diagnosis import Evidence, examine
 
 
 def with_copies(case, pairs):
@@ -25,7 +25,7 @@ def test_the_same_bytes_are_found_without_pictures(make):
     content = [f"hash{i}" for i in range(len(samples))]
     content[9] = content[4]
     frame = samples.frame.assign(content=content)
-    (found,) = examine(Case(samples=replace(samples, frame=frame)), ["EH103"]).findings
+    (found,) = examine(Evidence(samples=replace(samples, frame=frame)), ["EH103"]).findings
     assert found.evidence == {"spare": 1, "n": 120, "sets": 1, "largest": 2}
 
 
@@ -48,4 +48,4 @@ def test_blank_pictures_are_not_copies_of_each_other(make):
 
 
 def test_without_bytes_or_pictures_it_is_not_applicable(make):
-    assert "EH103" in examine(Case(samples=make().samples), ["EH103"]).not_applicable
+    assert "EH103" in examine(Evidence(samples=make().samples), ["EH103"]).not_applicable

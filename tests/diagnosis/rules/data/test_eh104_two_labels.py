@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from evenhand.diagnosis import Case, examine
+from evenhand.diagnosis import Evidence, examine
 
 RECIPE = {"side": 96, "rows": 80}
 
@@ -48,7 +48,7 @@ def test_where_rows_may_have_several_labels_it_is_a_warning(make):
 def test_bytes_are_enough(make):
     samples = make(**RECIPE).samples
     frame = samples.frame.assign(content=["same" if label in (0, 1) else None for label in samples.labels])
-    (found,) = examine(Case(samples=replace(samples, frame=frame)), ["EH104"]).findings
+    (found,) = examine(Evidence(samples=replace(samples, frame=frame)), ["EH104"]).findings
     assert found.evidence["sets"] == 1
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from evenhand.base.values import Predictions
-from evenhand.diagnosis import Case, examine
+from evenhand.diagnosis import Evidence, examine
 
 
 def predictions(noise, seed, *, n=5000, k=4, skill=3.0, temperature=1.0):
@@ -20,7 +20,7 @@ def predictions(noise, seed, *, n=5000, k=4, skill=3.0, temperature=1.0):
 
 
 def examined(p):
-    return examine(Case(predictions=(p,)), ["EH109"])
+    return examine(Evidence(predictions=(p,)), ["EH109"])
 
 
 def test_wrong_labels_are_a_note_with_the_rows():

@@ -1,8 +1,8 @@
-from evenhand.diagnosis import Case, examine
+from evenhand.diagnosis import Evidence, examine
 
 
 def examined(comparison):
-    return examine(Case(comparisons=(comparison,)), ["EH401"])
+    return examine(Evidence(comparisons=(comparison,)), ["EH401"])
 
 
 def test_a_difference_that_only_looks_like_one_is_named(made):
@@ -27,4 +27,4 @@ def test_a_worse_one_passes(made):
 
 
 def test_without_a_comparison_it_is_not_applicable():
-    assert "EH401" in examine(Case(), ["EH401"]).not_applicable
+    assert "EH401" in examine(Evidence(), ["EH401"]).not_applicable

@@ -1,8 +1,8 @@
-from evenhand.diagnosis import Case, examine
+from evenhand.diagnosis import Evidence, examine
 
 
 def examined(comparison):
-    return examine(Case(comparisons=(comparison,)), ["EH402"])
+    return examine(Evidence(comparisons=(comparison,)), ["EH402"])
 
 
 def test_what_differs_is_written_out(made):

@@ -1,10 +1,10 @@
 import pytest
 
-from evenhand.diagnosis import Case, examine
+from evenhand.diagnosis import Evidence, examine
 
 
 def examined(worth):
-    return examine(Case(worth=worth), ["EH403"])
+    return examine(Evidence(worth=worth), ["EH403"])
 
 
 def test_a_naive_figure_that_flatters_is_named(made):
@@ -30,4 +30,4 @@ def test_little_or_unsure_optimism_passes(made, optimism, half):
 
 
 def test_without_blends_it_is_not_applicable():
-    assert "EH403" in examine(Case(), ["EH403"]).not_applicable
+    assert "EH403" in examine(Evidence(), ["EH403"]).not_applicable

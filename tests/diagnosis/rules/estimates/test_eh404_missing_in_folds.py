@@ -1,10 +1,10 @@
 from dataclasses import replace
 
-from evenhand.diagnosis import Case, examine
+from evenhand.diagnosis import Evidence, examine
 
 
 def examined(worth):
-    return examine(Case(worth=worth), ["EH404"])
+    return examine(Evidence(worth=worth), ["EH404"])
 
 
 def test_a_model_without_whole_folds_is_an_error(made):

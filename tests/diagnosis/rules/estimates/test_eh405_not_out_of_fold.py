@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from evenhand.base.values import Predictions
-from evenhand.diagnosis import Case, examine
+from evenhand.diagnosis import Evidence, examine
 
 
 def predictions(model, origin="out-of-fold"):
@@ -13,7 +13,7 @@ def predictions(model, origin="out-of-fold"):
 
 
 def found(*every):
-    return examine(Case(predictions=every), ["EH405"])
+    return examine(Evidence(predictions=every), ["EH405"])
 
 
 def test_a_model_of_other_folds_is_named():
@@ -38,7 +38,7 @@ def test_one_row_alone_passes():
 
 
 def test_without_predictions_it_is_not_applicable():
-    assert examine(Case(), ["EH405"]).not_applicable == {"EH405": "predictions"}
+    assert examine(Evidence(), ["EH405"]).not_applicable == {"EH405": "predictions"}
 
 
 def test_several_are_listed():

@@ -1,10 +1,10 @@
 import pytest
 
-from evenhand.diagnosis import Case, examine
+from evenhand.diagnosis import Evidence, examine
 
 
 def examined(comparison):
-    return examine(Case(comparisons=(comparison,)), ["EH406"])
+    return examine(Evidence(comparisons=(comparison,)), ["EH406"])
 
 
 @pytest.mark.parametrize("groups", [1, 2, 4])

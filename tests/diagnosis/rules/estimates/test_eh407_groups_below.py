@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from evenhand.base.values import Predictions
-from evenhand.diagnosis import Case, examine
+from evenhand.diagnosis import Evidence, examine
 
 
 def predictions(accuracy, sizes, *, k=3, seed=0, model="m", classes_of_group=None):
@@ -21,7 +21,7 @@ def predictions(accuracy, sizes, *, k=3, seed=0, model="m", classes_of_group=Non
 
 
 def examined(*every):
-    return examine(Case(predictions=every), ["EH407"])
+    return examine(Evidence(predictions=every), ["EH407"])
 
 
 def test_a_shop_where_the_model_fails_is_named_with_its_rows():

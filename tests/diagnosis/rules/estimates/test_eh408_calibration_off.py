@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from evenhand.base.values import Predictions
-from evenhand.diagnosis import Case, examine
+from evenhand.diagnosis import Evidence, examine
 
 
 def predictions(n=1500, k=4, *, temperature=1.0, seed=0, groups=None, spread=1.0, model="m"):
@@ -21,7 +21,7 @@ def predictions(n=1500, k=4, *, temperature=1.0, seed=0, groups=None, spread=1.0
 
 
 def examined(*every):
-    return examine(Case(predictions=every), ["EH408"])
+    return examine(Evidence(predictions=every), ["EH408"])
 
 
 def test_too_sure_is_a_warning_with_its_numbers():

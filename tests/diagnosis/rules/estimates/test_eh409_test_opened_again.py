@@ -1,6 +1,6 @@
 import pytest
 
-from evenhand.diagnosis import Case, examine
+from evenhand.diagnosis import Evidence, examine
 
 
 def times(n):
@@ -8,7 +8,7 @@ def times(n):
 
 
 def test_two_looks_are_noted():
-    (one,) = examine(Case(openings=times(2)), ["EH409"]).findings
+    (one,) = examine(Evidence(openings=times(2)), ["EH409"]).findings
     assert one.severity == "note"
     assert one.says == (
         "The locked test was opened 2 times, first on 2026-11-01; its figure may have been chosen by."
@@ -17,13 +17,15 @@ def test_two_looks_are_noted():
 
 @pytest.mark.parametrize(("n", "severity"), [(4, "note"), (5, "warning"), (20, "warning")])
 def test_many_looks_are_a_warning(n, severity):
-    assert examine(Case(openings=times(n)), ["EH409"]).findings[0].severity == severity
+    assert examine(Evidence(openings=times(n)), ["EH409"]).findings[0].severity == severity
 
 
 def test_the_first_look_passes():
-    assert examine(Case(openings=times(1)), ["EH409"]).passed == ("EH409",)
+    assert examine(Evidence(openings=times(1)), ["EH409"]).passed == ("EH409",)
 
 
 @pytest.mark.parametrize("openings", [None, ()])
 def test_without_a_test_it_is_not_applicable(openings):
-    assert examine(Case(openings=openings), ["EH409"]).not_applicable == {"EH409": "a locked test that was opened"}
+    assert examine(Evidence(openings=openings), ["EH409"]).not_applicable == {
+        "EH409": "a locked test that was opened"
+    }

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from evenhand.base.values import Samples
-from evenhand.diagnosis import Case, examine
+from evenhand.diagnosis import Evidence, examine
 
 
 def case_of(paths, labels, split=None):
@@ -11,7 +11,7 @@ def case_of(paths, labels, split=None):
     frame = pd.DataFrame({"id": [f"r{i}" for i in range(len(paths))], "path": paths})
     if split is not None:
         frame["split"] = split
-    return Case(Samples(frame, tuple(classes), label))
+    return Evidence(Samples(frame, tuple(classes), label))
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,6 @@ def test_after_mending_it_waits_for_the_training_to_settle_again(fits):
 
 
 def test_without_epochs_it_is_not_applicable(fits):
-    from evenhand.diagnosis import Case
+    from evenhand.diagnosis import Evidence
 
-    assert "EH301" in look(Case()).not_applicable
+    assert "EH301" in look(Evidence()).not_applicable

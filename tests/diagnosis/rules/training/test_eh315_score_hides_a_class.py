@@ -5,14 +5,14 @@ import pandas as pd
 import pytest
 
 from evenhand.base.values import Samples
-from evenhand.diagnosis import Case, examine
+from evenhand.diagnosis import Evidence, examine
 
 
 def look(counts, score, sets=None):
     k, y = len(counts), np.repeat(np.arange(len(counts)), counts)
     names = ("N", "S", "V", "O") if k == 4 else tuple(f"c{c}" for c in range(k))
     samples = Samples(pd.DataFrame({"id": np.arange(len(y)).astype(str)}), names, y)
-    return examine(Case(samples=samples, config={"score": score, "classes": sets or {}}), ["EH315"])
+    return examine(Evidence(samples=samples, config={"score": score, "classes": sets or {}}), ["EH315"])
 
 
 ECG = (900, 20, 70, 10)
@@ -66,4 +66,4 @@ def test_a_loss_of_probabilities_hides_nothing_and_shows_nothing(loss, score):
 
 
 def test_without_a_score_it_is_not_applicable():
-    assert "EH315" in examine(Case(), ["EH315"]).not_applicable
+    assert "EH315" in examine(Evidence(), ["EH315"]).not_applicable

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from evenhand.base.errors import ModelError
 from evenhand.base.seeds import seed_from
 from evenhand.models.config import ModelConfig, SizedModel
-from evenhand.models.encoders.blocks import WHOLE, Stage
+from evenhand.models.encoders.blocks import WHOLE, Block
 from evenhand.models.encoders.encoder import Encoder
 from evenhand.models.encoders.registry import ENCODERS
 
@@ -25,7 +25,7 @@ def day(model: ModelConfig) -> Encoder:
     (hours,) = model.row["signal"]
     assert model.kind_config["hours"] == hours
     network = nn.Sequential(nn.Linear(hours, 16), nn.ReLU())
-    return Encoder(network, (Stage(WHOLE, network),), nn.Identity(), torch.zeros(2, hours))
+    return Encoder(network, (Block(WHOLE, network),), nn.Identity(), torch.zeros(2, hours))
 
 
 def apply_profile(batch: Tensor, profile: str, draws: torch.Generator | Sequence[torch.Generator]) -> Tensor:

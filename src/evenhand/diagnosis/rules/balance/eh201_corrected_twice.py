@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from evenhand.balance.prior.balance_ledger import Ledger
+from evenhand.balance.prior.balance_ledger import BalanceLedger
 from evenhand.balance.prior.exponent import LIMIT, SKEWED, turned
 from evenhand.balance.prior.overshoot import compensating, overshoot_words, patch_of
-from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.render import listing
 from evenhand.diagnosis.rule import Found, rule
 
 
 @rule("EH201", slug="corrected-twice", severity="error", needs=("ledgers",))
-def check(case: Case, *, least: float = 0.1) -> Iterator[Found]:
+def check(case: Evidence, *, least: float = 0.1) -> Iterator[Found]:
     """Find samplers, class weights, losses and adjustments that together turn the skew around.
 
     What it checks: the exponent of the effective prior, and what sampler, weights, loss and post-hoc adjustment add
@@ -44,7 +44,7 @@ def check(case: Case, *, least: float = 0.1) -> Iterator[Found]:
             yield _found(ledger, words.split(";")[0], {"adjust": 0.0})
 
 
-def expected(ledger: Ledger) -> str:
+def expected(ledger: BalanceLedger) -> str:
     """Return what a model is made to expect of its rarest class, and what was done about it."""
     prior = ledger.plan.asked
     c = prior.rarest
@@ -53,7 +53,7 @@ def expected(ledger: Ledger) -> str:
     return f"{told}; it was {soft.says}." if soft else f"{told}."
 
 
-def _found(ledger: Ledger, says: str, patch: dict[str, float] | None = None) -> Found:
+def _found(ledger: BalanceLedger, says: str, patch: dict[str, float] | None = None) -> Found:
     prior, config = ledger.plan.asked, ledger.plan.config
     mend = patch_of(prior, config) if patch is None else patch
     return Found(

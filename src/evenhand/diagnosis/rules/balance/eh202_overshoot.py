@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from evenhand.balance.prior.exponent import LIMIT, SKEWED, turned
 from evenhand.balance.prior.overshoot import compensating, patch_of
-from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.rule import Found, rule
 from evenhand.diagnosis.rules.balance.eh201_corrected_twice import expected
 
 
 @rule("EH202", slug="overshoot", severity="error", needs=("ledgers",))
-def check(case: Case, *, least: float = 0.1) -> Iterator[Found]:
+def check(case: Evidence, *, least: float = 0.1) -> Iterator[Found]:
     """Find one sampler, one set of weights or one loss that turns the skew around by itself.
 
     What it checks: the exponent of the effective prior where only one of sampler, weights and loss corrects by

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from evenhand.balance.prior.effective_prior import EffectivePrior, effective_prior
-from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.render import classes_of, listing, verb
 from evenhand.diagnosis.rule import Found, rule
 
 
 @rule("EH203", slug="rare-rows-recur", severity="warning", needs=("ledgers",), after=("EH107", "EH108", "EH201"))
-def check(case: Case, *, most: float = 50.0) -> Iterator[Found]:
+def check(case: Evidence, *, most: float = 50.0) -> Iterator[Found]:
     """Find rare classes whose rows are drawn very often within an epoch.
 
     What it checks: how often a row of each class is expected in an epoch under the sampler, against `most`.

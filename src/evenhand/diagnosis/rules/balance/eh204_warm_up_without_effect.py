@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.rule import Found, rule
 
 
 @rule("EH204", slug="warm-up-without-effect", severity="warning", needs=("ledgers",))
-def check(case: Case, *, share: float = 0.9, least: float = 0.2) -> Iterator[Found]:
+def check(case: Evidence, *, share: float = 0.9, least: float = 0.2) -> Iterator[Found]:
     """Find a warm-up or a deferral of class weights that leaves the first epoch at full strength.
 
     What it checks: the exponent of the first epoch beside that at full strength, where balance.warmup_epochs or

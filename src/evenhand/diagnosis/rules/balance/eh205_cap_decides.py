@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from evenhand.balance.prior.balance_ledger import Ledger
+from evenhand.balance.prior.balance_ledger import BalanceLedger
 from evenhand.balance.prior.describe import choice_words
 from evenhand.balance.prior.effective_prior import EffectivePrior, effective_prior
-from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.rule import Found, rule
 
 
 @rule("EH205", slug="cap-decides", severity="note", needs=("ledgers",))
-def check(case: Case, *, share: float = 0.5) -> Iterator[Found]:
+def check(case: Evidence, *, share: float = 0.5) -> Iterator[Found]:
     """Find a max_ratio that decides how classes are mixed or weighted, rather than the power or the mix asked for.
 
     What it checks: the exponent of the sampler and of the weights with their max_ratio and without. It fires where
@@ -37,7 +37,7 @@ def check(case: Case, *, share: float = 0.5) -> Iterator[Found]:
                 yield from _found(ledger, part, choice, share)
 
 
-def _found(ledger: Ledger, part: str, choice: dict[str, Any], share: float) -> Iterator[Found]:
+def _found(ledger: BalanceLedger, part: str, choice: dict[str, Any], share: float) -> Iterator[Found]:
     own, free = (_alone(ledger, part, how) for how in (choice, {**choice, "max_ratio": None}))
     if free.exponent <= 0 or own.exponent > share * free.exponent:
         return
@@ -53,7 +53,7 @@ def _found(ledger: Ledger, part: str, choice: dict[str, Any], share: float) -> I
     )
 
 
-def _alone(ledger: Ledger, part: str, choice: dict[str, Any]) -> EffectivePrior:
+def _alone(ledger: BalanceLedger, part: str, choice: dict[str, Any]) -> EffectivePrior:
     prior = ledger.plan.asked
     given: dict[str, Any] = {part: choice}
     return effective_prior(prior.counts, names=prior.names, **given)

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from evenhand.base.values import Floats
-from evenhand.diagnosis.evidence.evidence import Case
-from evenhand.diagnosis.evidence.training_history import Course
+from evenhand.diagnosis.evidence.evidence import Evidence
+from evenhand.diagnosis.evidence.training_history import TrainingHistory
 from evenhand.diagnosis.rule import Found, rule
 
 
 @rule("EH206", slug="batches-not-as-expected", severity="error", needs=("courses",))
-def check(case: Case, *, spare: float = 0.02, errors: float = 5.0) -> Iterator[Found]:
+def check(case: Evidence, *, spare: float = 0.02, errors: float = 5.0) -> Iterator[Found]:
     """Find trainings whose batches held other shares of the classes than they should.
 
     What it checks: the classes of the rows that an epoch's batches held, beside what sampler and counts let
@@ -44,7 +44,7 @@ def check(case: Case, *, spare: float = 0.02, errors: float = 5.0) -> Iterator[F
         )
 
 
-def _off(course: Course, spare: float, errors: float) -> Iterator[tuple[float, int, int, float, float]]:
+def _off(course: TrainingHistory, spare: float, errors: float) -> Iterator[tuple[float, int, int, float, float]]:
     """Yield (how far off, epoch, class, share held, share expected) of the worst class of each epoch off."""
     for number, line in enumerate(course.lines):
         held, told = _shares(line.get("batch_mix")), _shares(line.get("expected_mix"))

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from evenhand.balance.prior.balance_ledger import Ledger
-from evenhand.diagnosis.evidence.evidence import Case
-from evenhand.diagnosis.evidence.training_history import Course
+from evenhand.balance.prior.balance_ledger import BalanceLedger
+from evenhand.diagnosis.evidence.evidence import Evidence
+from evenhand.diagnosis.evidence.training_history import TrainingHistory
 from evenhand.diagnosis.render import count, listing
 from evenhand.diagnosis.rule import Found, rule
 
 
 @rule("EH207", slug="class-never-drawn", severity="error", needs=("ledgers",), after=("EH107", "EH108"))
-def check(case: Case, *, least: float = 1.0) -> Iterator[Found]:
+def check(case: Evidence, *, least: float = 1.0) -> Iterator[Found]:
     """Find classes that have training rows and yet (almost) never reach a batch.
 
     What it checks: rows of each class that the sampler is expected to draw in an epoch; it fires below `least`.
@@ -35,7 +35,7 @@ def check(case: Case, *, least: float = 1.0) -> Iterator[Found]:
         yield from _seen(course)
 
 
-def _planned(ledger: Ledger, least: float) -> Iterator[Found]:
+def _planned(ledger: BalanceLedger, least: float) -> Iterator[Found]:
     prior = ledger.plan.prior
     drawn = prior.recurrences * prior.counts
     missed = np.flatnonzero((prior.counts > 0) & (drawn < least * (1 - 1e-9)))
@@ -52,7 +52,7 @@ def _planned(ledger: Ledger, least: float) -> Iterator[Found]:
     )
 
 
-def _seen(course: Course) -> Iterator[Found]:
+def _seen(course: TrainingHistory) -> Iterator[Found]:
     if course.prior is None:
         return
     priors = course.priors or (course.prior,) * len(course.lines)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.rule import Found, rule
 
 
 @rule("EH208", slug="loss-scale", severity="warning", needs=("ledgers",), after=("EH201", "EH202"))
-def check(case: Case, *, factor: float = 2.0) -> Iterator[Found]:
+def check(case: Evidence, *, factor: float = 2.0) -> Iterator[Found]:
     """Find class weights that make the mean loss of the rows drawn much larger or smaller.
 
     What it checks: the mean weight of the rows that batches are expected to hold. Weights alone have a mean of 1
@@ -45,7 +45,7 @@ def check(case: Case, *, factor: float = 2.0) -> Iterator[Found]:
         )
 
 
-def _train(case: Case, models: tuple[str, ...]) -> Mapping[str, Any]:
+def _train(case: Evidence, models: tuple[str, ...]) -> Mapping[str, Any]:
     """Return the settings of the first of the models, or [train]."""
     entries = {entry["name"]: entry for entry in case.setting("model", [])}
     own: Mapping[str, Any] = entries.get(models[0], {}).get("train") if models else None  # type: ignore[assignment]

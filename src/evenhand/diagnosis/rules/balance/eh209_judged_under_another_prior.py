@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from evenhand.balance.prior.balance_ledger import Ledger
-from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.balance.prior.balance_ledger import BalanceLedger
+from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.render import listing
 from evenhand.diagnosis.rule import Found, rule
 
@@ -16,7 +16,7 @@ OF_PROBABILITIES = ("log_loss", "calibration_error", "brier")
 
 
 @rule("EH209", slug="judged-under-another-prior", severity="warning", needs=("ledgers",), after=("EH201", "EH202"))
-def check(case: Case, *, apart: float = 0.1) -> Iterator[Found]:
+def check(case: Evidence, *, apart: float = 0.1) -> Iterator[Found]:
     """Find probabilities that stand for another prior than that of the data and are judged on the data.
 
     What it checks: balance.correct_to = "trained" or "uniform", and balance.adjust, where the prior that
@@ -56,20 +56,20 @@ def check(case: Case, *, apart: float = 0.1) -> Iterator[Found]:
     )
 
 
-def _left(ledger: Ledger) -> bool:
+def _left(ledger: BalanceLedger) -> bool:
     config = ledger.plan.config
     chosen = config.correct_to in ("trained", "uniform") or (config.correct_to == "natural" and config.adjust > 0)
     return chosen and not ledger.plan.prior.several
 
 
-def _under(off: list[tuple[float, Ledger]]) -> str:
+def _under(off: list[tuple[float, BalanceLedger]]) -> str:
     """Return which prior it is, in words."""
     words = {"trained": "the trained prior", "uniform": "a prior of equal classes", "natural": "an adjusted prior"}
     found = {words[str(ledger.plan.config.correct_to)] for _, ledger in off}
     return found.pop() if len(found) == 1 else "another prior"
 
 
-def _patch(off: list[tuple[float, Ledger]]) -> dict[str, object]:
+def _patch(off: list[tuple[float, BalanceLedger]]) -> dict[str, object]:
     keys = [ledger.key for _, ledger in off]
     key = keys[0] if len(off) == 1 else "balance"
     ways = {str(ledger.plan.config.correct_to) for _, ledger in off}
@@ -78,5 +78,5 @@ def _patch(off: list[tuple[float, Ledger]]) -> dict[str, object]:
     return {**own, **({f"{key}.adjust": 0.0} if adjusts else {})}
 
 
-def _distance(ledger: Ledger) -> float:
+def _distance(ledger: BalanceLedger) -> float:
     return float(np.abs(ledger.plan.judged.shares - ledger.plan.prior.natural).sum() / 2)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
-from evenhand.balance.prior.balance_ledger import Ledger
-from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.balance.prior.balance_ledger import BalanceLedger
+from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.render import listing
 from evenhand.diagnosis.rule import Found, rule
 
 
 @rule("EH210", slug="blend-of-several-priors", severity="warning", needs=("ledgers",), after=("EH201", "EH202"))
-def check(case: Case, *, apart: float = 0.1) -> Iterator[Found]:
+def check(case: Evidence, *, apart: float = 0.1) -> Iterator[Found]:
     """Find models that are blended though their probabilities stand for different priors.
 
     What it checks: the prior that the probabilities of each model are judged under (balance.correct_to and
@@ -57,7 +57,7 @@ def check(case: Case, *, apart: float = 0.1) -> Iterator[Found]:
 _NATURAL = "natural shares"
 
 
-def distance(one: Ledger, other: Ledger) -> float:
+def distance(one: BalanceLedger, other: BalanceLedger) -> float:
     """Return the total variation between what the probabilities of two models stand for; classes go by name."""
     first, second = (
         dict(zip(each.names, each.shares, strict=True)) for each in (one.plan.judged, other.plan.judged)
@@ -65,7 +65,7 @@ def distance(one: Ledger, other: Ledger) -> float:
     return float(sum(abs(first.get(name, 0.0) - second.get(name, 0.0)) for name in {*first, *second}) / 2)
 
 
-def _way(ledger: Ledger) -> str:
+def _way(ledger: BalanceLedger) -> str:
     config = ledger.plan.config
     words = {"natural": _NATURAL, "trained": "the trained prior", "uniform": "equal classes"}
     way = words.get(str(config.correct_to), "a stated prior")

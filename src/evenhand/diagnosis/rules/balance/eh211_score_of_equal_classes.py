@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from evenhand.balance.prior.balance_ledger import Ledger
-from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.balance.prior.balance_ledger import BalanceLedger
+from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.render import listing, verb
 from evenhand.diagnosis.rule import Found, rule
 from evenhand.diagnosis.rules.balance.eh209_judged_under_another_prior import OF_PROBABILITIES
@@ -15,7 +15,7 @@ OF_EQUAL_CLASSES = ("macro_", "balanced_accuracy", "worst_recall", "worst_f1", "
 
 
 @rule("EH211", slug="score-of-equal-classes", severity="note", needs=("ledgers", "score"), after=("EH201", "EH202"))
-def check(case: Case, *, skew: float = 5.0, part: float = 0.5) -> Iterator[Found]:
+def check(case: Evidence, *, skew: float = 5.0, part: float = 0.5) -> Iterator[Found]:
     """Find scores in which classes count alike while the most probable class by the data's shares is called.
 
     What it checks: whether at least `part` of [score] are metrics in which every class counts alike (macro
@@ -55,16 +55,16 @@ def check(case: Case, *, skew: float = 5.0, part: float = 0.5) -> Iterator[Found
         )
 
 
-def _names(ledgers: list[Ledger]) -> list[str]:
+def _names(ledgers: list[BalanceLedger]) -> list[str]:
     return list(dict.fromkeys(name for ledger in ledgers for name in ledger.models)) or ["every model"]
 
 
-def _natural(ledger: Ledger) -> bool:
+def _natural(ledger: BalanceLedger) -> bool:
     config = ledger.plan.config
     return config.correct_to == "natural" and not config.adjust and not ledger.plan.prior.several
 
 
-def _skew(ledger: Ledger) -> float:
+def _skew(ledger: BalanceLedger) -> float:
     counts = ledger.plan.prior.counts
     held = counts[counts > 0]
     return float(held.max() / held.min()) if len(held) > 1 else 1.0

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.render import count, listing, verb
 from evenhand.diagnosis.rule import Found, rule
 
 
 @rule("EH101", slug="unreadable", severity="warning", needs=("failures",))
-def check(case: Case, *, error_share: float = 0.05) -> Iterator[Found]:
+def check(case: Evidence, *, error_share: float = 0.05) -> Iterator[Found]:
     """Find files that cannot be read.
 
     What it checks: every file is decoded once; those that fail are left out and named with the reason. It is

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.render import count, listing, verb
 from evenhand.diagnosis.rule import Found, rule
 from evenhand.modalities.images.blank import FLAT, picture_spread
@@ -15,7 +15,7 @@ from evenhand.modalities.images.exif_sizes import upright_sizes
 
 @rule("EH102", slug="blank", severity="warning", needs=("samples", "pictures"))
 def check(
-    case: Case, *, flat: float = FLAT, least_side: int = 8, small_side: int = 32, small_share: float = 0.25
+    case: Evidence, *, flat: float = FLAT, least_side: int = 8, small_side: int = 32, small_share: float = 0.25
 ) -> Iterator[Found]:
     """Find pictures that are too small, blank or constant.
 

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.render import count, verb
 from evenhand.diagnosis.rule import Found, rule
 
 
 @rule("EH103", slug="exact-duplicates", severity="note", needs=("samples", "copies"))
-def check(case: Case, *, warning_share: float = 0.1) -> Iterator[Found]:
+def check(case: Evidence, *, warning_share: float = 0.1) -> Iterator[Found]:
     """Find files with the same bytes or the same pixels.
 
     What it checks: the hash of each file's bytes, and of its decoded pixels. It is a warning where more than

@@ -8,13 +8,13 @@ import numpy as np
 
 from evenhand.base.values import Ints, Severity
 from evenhand.diagnosis.evidence.copies import joined, set_numbers
-from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.render import count, verb
 from evenhand.diagnosis.rule import Found, rule
 
 
 @rule("EH104", slug="two-labels", severity="error", needs=("samples", "labels", "copies"), after=("EH103",))
-def check(case: Case) -> Iterator[Found]:
+def check(case: Evidence) -> Iterator[Found]:
     """Find pictures that stand under two labels.
 
     What it checks: the labels inside each set of exact copies (an error where a row has one label, a warning
@@ -42,14 +42,14 @@ def check(case: Case) -> Iterator[Found]:
         yield _found(case, joined(np.array(near), len(case.rows)), "nearly identical", "warning")
 
 
-def conflicting(case: Case, sets: Sequence[Ints]) -> list[Ints]:
+def conflicting(case: Evidence, sets: Sequence[Ints]) -> list[Ints]:
     """Return the labelled rows of each set whose labels differ."""
     words = case.label_words
     labelled = [rows[words[rows] != ""] for rows in sets]
     return [rows for rows in labelled if len(set(words[rows])) > 1]
 
 
-def _found(case: Case, sets: Sequence[Ints], how: str, severity: Severity) -> Found:
+def _found(case: Evidence, sets: Sequence[Ints], how: str, severity: Severity) -> Found:
     words, rows = case.label_words, np.unique(np.concatenate(sets))
     one = sets[0][0]
     other = next(row for row in sets[0] if words[row] != words[one])

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from evenhand.base.values import Ints, Strings
-from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.render import count, verb
 from evenhand.diagnosis.rule import Found, rule
 
@@ -19,7 +19,7 @@ from evenhand.diagnosis.rule import Found, rule
     needs=("samples", "parts", "pictures"),
     after=("EH103", "EH106"),
 )
-def check(case: Case, *, error_share: float = 0.05) -> Iterator[Found]:
+def check(case: Evidence, *, error_share: float = 0.05) -> Iterator[Found]:
     """Find pictures that are the same, or nearly, in different folds or splits.
 
     What it checks: exact copies, and near-duplicates found by a perceptual hash and confirmed in the pixels,
@@ -60,7 +60,7 @@ def check(case: Case, *, error_share: float = 0.05) -> Iterator[Found]:
     )
 
 
-def crossing(case: Case, parts: Strings) -> Ints:
+def crossing(case: Evidence, parts: Strings) -> Ints:
     """Return (p, 2) rows that are copies or near-duplicates and lie in different parts."""
     pairs = case.alike_pairs
     return np.asarray(pairs[parts[pairs[:, 0]] != parts[pairs[:, 1]]])

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.rule import Found, rule
 from evenhand.evaluation.figures.confident_learning import most_accurate, surest_rows, suspected_labels
 
 
 @rule("EH109", slug="labels-look-wrong", severity="note", needs=("single_labels",), after=("EH104", "EH405"))
-def check(case: Case, *, level: float = 0.05, least: int = 5, most: float = 0.1) -> Iterator[Found]:
+def check(case: Evidence, *, level: float = 0.05, least: int = 5, most: float = 0.1) -> Iterator[Found]:
     """Find labels that contradict models which never saw their rows.
 
     What it checks: the out-of-fold predictions of the most accurate model or blend. Confident learning (Northcutt

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from evenhand.base.values import Floats, Ints
-from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.render import count, listing
 from evenhand.diagnosis.rule import Found, rule
 from evenhand.modalities.images.exif_sizes import upright_sizes
@@ -21,7 +21,7 @@ SORTS = {
 
 
 @rule("EH111", slug="files-differ", severity="note", needs=("samples", "facts"))
-def check(case: Case, *, size_ratio: float = 8.0, part_gap: float = 0.5) -> Iterator[Found]:
+def check(case: Evidence, *, size_ratio: float = 8.0, part_gap: float = 0.5) -> Iterator[Found]:
     """Find files that differ in channels, depth or size.
 
     What it checks: the sort of each file (colour, grey, 16-bit grey, CMYK, black and white); whether the 95th
@@ -60,7 +60,7 @@ def sorts_of(facts: pd.DataFrame) -> pd.Series:
     return facts["mode"].map(lambda mode: SORTS.get(str(mode), "colour"))
 
 
-def _sorts(case: Case, sorts: pd.Series) -> Iterator[Found]:
+def _sorts(case: Evidence, sorts: pd.Series) -> Iterator[Found]:
     counts = sorts.value_counts()
     if len(counts) < 2:
         return
@@ -75,7 +75,7 @@ def _sorts(case: Case, sorts: pd.Series) -> Iterator[Found]:
     )
 
 
-def _sizes(case: Case, sides: Floats, ratio: float) -> Iterator[Found]:
+def _sizes(case: Evidence, sides: Floats, ratio: float) -> Iterator[Found]:
     low, middle, high = np.percentile(sides, [5, 50, 95])
     if high < ratio * low:
         return
@@ -88,7 +88,7 @@ def _sizes(case: Case, sides: Floats, ratio: float) -> Iterator[Found]:
     )
 
 
-def _parts(case: Case, what: str, words: pd.Series, gap: float) -> Iterator[Found]:
+def _parts(case: Evidence, what: str, words: pd.Series, gap: float) -> Iterator[Found]:
     assert case.compared is not None
     for other in case.compared.others:
         here, there = (words[case.compared.part == part] for part in (other, case.compared.whole))

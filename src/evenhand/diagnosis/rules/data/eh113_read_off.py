@@ -9,7 +9,7 @@ import pandas as pd
 
 from evenhand.base.text.unique_names import unique_names
 from evenhand.base.values import Floats, Ints
-from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.render import classes_of, listing
 from evenhand.diagnosis.rule import Found, rule
 from evenhand.diagnosis.statistics.probes import standardised
@@ -19,7 +19,9 @@ from evenhand.modalities.images.exif_sizes import upright_sizes
 
 
 @rule("EH113", slug="read-off", severity="warning", needs=("samples", "labels", "facts"), after=("EH111",))
-def check(case: Case, *, least: float = 0.8, least_low: float = 0.6, most_false: float = 0.2) -> Iterator[Found]:
+def check(
+    case: Evidence, *, least: float = 0.8, least_low: float = 0.6, most_false: float = 0.2
+) -> Iterator[Found]:
     """Find classes that can be read off the files rather than off what the pictures show.
 
     What it checks: a small decision tree guesses the class from the file's dimensions, from its format and
@@ -55,7 +57,7 @@ def check(case: Case, *, least: float = 0.8, least_low: float = 0.6, most_false:
             yield _found(case, name, found, open_classes)
 
 
-def side_measures(case: Case, rows: Ints) -> dict[str, Floats]:
+def side_measures(case: Evidence, rows: Ints) -> dict[str, Floats]:
     """Return what a class should not be read off: name -> (len(rows), d) measures."""
     assert case.facts is not None
     facts, out = case.facts.iloc[rows], {}
@@ -82,7 +84,7 @@ def unexplained(bits: Floats, traits: pd.DataFrame) -> Floats:
     return np.asarray(bits - bits.mean() - x @ np.linalg.solve(gram, x.T @ (bits - bits.mean())))
 
 
-def _found(case: Case, name: str, found: ReadOff, classes: Ints) -> Found:
+def _found(case: Evidence, name: str, found: ReadOff, classes: Ints) -> Found:
     words = [
         f"{case.rows.classes[c]}: {found.recall[c]:.0%} found with {found.false_alarms[c]:.0%} false alarms"
         for c in classes[np.argsort(-found.surplus[classes])]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from evenhand.base.values import Verdict
-from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.render import count, listing, verb
 from evenhand.diagnosis.rule import Found, rule
 
 
 @rule("EH401", slug="within-noise", severity="note", needs=("verdicts",), after=("EH402", "EH406"))
-def check(case: Case, *, least: float = 0.0001) -> Iterator[Found]:
+def check(case: Evidence, *, least: float = 0.0001) -> Iterator[Found]:
     """Find differences between models that these rows do not show to be more than noise.
 
     What it checks: the paired verdict of every model or blend that looks better than what it is held against by

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.render import listing
 from evenhand.diagnosis.rule import Found, rule
 
 
 @rule("EH402", slug="unequal", severity="warning", needs=("comparisons",))
-def check(case: Case, *, most: int = 6) -> Iterator[Found]:
+def check(case: Evidence, *, most: int = 6) -> Iterator[Found]:
     """Find comparisons of runs with unequal budgets, data or folds.
 
     What it checks: what the records of the runs say about epochs, batch size, seeds, folds, rows, labels and files,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.render import listing
 from evenhand.diagnosis.rule import Found, rule
 from evenhand.evaluation.comparison.verdicts import WORTH_CARING
 
 
 @rule("EH403", slug="optimism", severity="warning", needs=("worth",), after=("EH404", "EH405"))
-def check(case: Case, *, least: float = WORTH_CARING) -> Iterator[Found]:
+def check(case: Evidence, *, least: float = WORTH_CARING) -> Iterator[Found]:
     """Find blends whose figure on the rows they were learned from flatters, and a best that was chosen by luck.
 
     What it checks: the naive figure of every blend against the nested one, with a paired interval, and the highest

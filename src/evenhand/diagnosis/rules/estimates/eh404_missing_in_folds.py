@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.render import count, listing
 from evenhand.diagnosis.rule import Found, rule
 
 
 @rule("EH404", slug="missing-in-folds", severity="warning", needs=("worth",))
-def check(case: Case, *, least: int = 1) -> Iterator[Found]:
+def check(case: Evidence, *, least: int = 1) -> Iterator[Found]:
     """Find models that lack rows, or whole folds, which other models have.
 
     What it checks: the rows of every model against those of the others. It fires from `least` missing rows on; a

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from evenhand.base.values import Predictions
-from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.render import count, listing, verb
 from evenhand.diagnosis.rule import Found, rule
 
 
 @rule("EH405", slug="not-out-of-fold", severity="warning", needs=("predictions",))
-def check(case: Case) -> Iterator[Found]:
+def check(case: Evidence) -> Iterator[Found]:
     """Find predictions of models that may have been trained on the rows they predict.
 
     What it checks: where predictions come from. "Out-of-fold elsewhere" is a model whose folds are not those of

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.render import count, listing, verb
 from evenhand.diagnosis.rule import Found, rule
 from evenhand.evaluation.resampling.paired_interval import LEAST_GROUPS, LEAST_ROWS
 
 
 @rule("EH406", slug="too-few", severity="warning", needs=("verdicts",), after=("EH404",))
-def check(case: Case, *, least_groups: float = LEAST_GROUPS, least_rows: float = LEAST_ROWS) -> Iterator[Found]:
+def check(case: Evidence, *, least_groups: float = LEAST_GROUPS, least_rows: float = LEAST_ROWS) -> Iterator[Found]:
     """Find comparisons that rest on too few rows or groups for any verdict.
 
     What it checks: the effective number of groups, in which one that holds half of all rows counts for little more

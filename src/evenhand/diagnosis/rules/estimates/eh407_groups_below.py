@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from evenhand.base.values import Predictions
-from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.render import count, listing, verb
 from evenhand.diagnosis.rule import Found, rule
 from evenhand.evaluation.audit.groups import GroupFigure, group_figures
@@ -16,7 +16,7 @@ from evenhand.evaluation.figures.row_share import right_rows
 
 
 @rule("EH407", slug="groups-below", severity="warning", needs=("predictions",), after=("EH104", "EH111"))
-def check(case: Case, *, least_gap: float = 0.2, level: float = 0.99) -> Iterator[Found]:
+def check(case: Evidence, *, least_gap: float = 0.2, level: float = 0.99) -> Iterator[Found]:
     """Find groups in which the best model is right far less often than elsewhere.
 
     What it checks: for every group the share of right rows, against what the other groups have for the same

@@ -8,15 +8,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from evenhand.base.values import Floats, Interval, Predictions
-from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.render import listing
 from evenhand.diagnosis.rule import Found, rule
-from evenhand.evaluation.core.judged_rows import Rows, known, rows_of
+from evenhand.evaluation.core.judged_rows import EvaluatedRows, known, rows_of
 from evenhand.evaluation.figures.row_share import share
 
 
 @rule("EH408", slug="calibration-off", severity="warning", needs=("predictions",), after=("EH209", "EH405"))
-def check(case: Case, *, least_gap: float = 0.05, least_rows: int = 100, level: float = 0.99) -> Iterator[Found]:
+def check(
+    case: Evidence, *, least_gap: float = 0.05, least_rows: int = 100, level: float = 0.99
+) -> Iterator[Found]:
     """Find models that are surer, or less sure, than they are right.
 
     What it checks: mean confidence minus the share of right rows, with an interval over groups, for models with at
@@ -84,7 +86,7 @@ def _gap(p: Predictions, level: float) -> _Gap:
     return _Gap(p.model or "unnamed", float(sure.mean()), float(right.mean()), gap)
 
 
-def _sure_and_right(rows: Rows) -> tuple[Floats, Floats]:
+def _sure_and_right(rows: EvaluatedRows) -> tuple[Floats, Floats]:
     """Return (n,) confidence and (n,) how right: of the predicted class, or the means over all labels of a row."""
     if rows.several:
         surer = np.maximum(rows.probabilities, 1 - rows.probabilities)

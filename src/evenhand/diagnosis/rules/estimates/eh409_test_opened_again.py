@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.rule import Found, rule
 
 
 @rule("EH409", slug="test-opened-again", severity="note", needs=("openings",))
-def check(case: Case, *, many: int = 5) -> Iterator[Found]:
+def check(case: Evidence, *, many: int = 5) -> Iterator[Found]:
     """Find locked tests that were looked at more than once.
 
     What it checks: the times at which figures of the same locked rows were written, in this record and in those

@@ -8,7 +8,7 @@ import numpy as np
 
 from evenhand.base.text.unique_names import unique_names
 from evenhand.base.values import Mask
-from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.rule import Found, rule
 from evenhand.evaluation.audit.dominant_groups import effective_groups
 
@@ -20,7 +20,7 @@ from evenhand.evaluation.audit.dominant_groups import effective_groups
     needs=("samples", "labels", "folds"),
     after=("EH107", "EH108"),
 )
-def check(case: Case, *, groups: int = 3, effective: float = 1.5) -> Iterator[Found]:
+def check(case: Evidence, *, groups: int = 3, effective: float = 1.5) -> Iterator[Found]:
     """Find classes whose figures would be those of one or two groups.
 
     What it checks: for each class, among the rows that are held out in turn and among the locked test, how many
@@ -46,7 +46,7 @@ def check(case: Case, *, groups: int = 3, effective: float = 1.5) -> Iterator[Fo
             yield from _in(case, where, rows, groups, effective)
 
 
-def _in(case: Case, where: str, rows: Mask, least: int, effective: float) -> Iterator[Found]:
+def _in(case: Evidence, where: str, rows: Mask, least: int, effective: float) -> Iterator[Found]:
     names, number = unique_names(case.rows.groups[rows])
     held = case.label_matrix[rows] > 0
     for c, name in enumerate(case.rows.classes):

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.render import count, listing, verb
 from evenhand.diagnosis.rule import Found, rule
 
 
 @rule("EH106", slug="group-crosses", severity="error", needs=("samples", "groups", "parts"))
-def check(case: Case) -> Iterator[Found]:
+def check(case: Evidence) -> Iterator[Found]:
     """Find groups that lie in more than one fold or split.
 
     What it checks: each group's rows against the folds with the locked test, or, where there are no folds,

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from evenhand.data.config import DataConfig
-from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.render import classes_of, count, listing, verb
 from evenhand.diagnosis.rule import Found, rule
 
 
 @rule("EH107", slug="rare-class", severity="error", needs=("samples", "labels"), after=("EH101",))
-def check(case: Case) -> Iterator[Found]:
+def check(case: Evidence) -> Iterator[Found]:
     """Find classes with fewer rows than data.min_count.
 
     What it checks: rows per class outside the locked test, after unreadable files are left out, against

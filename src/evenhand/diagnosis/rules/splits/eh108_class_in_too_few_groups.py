@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from evenhand.base.values import Severity
-from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.render import classes_of, listing, verb
 from evenhand.diagnosis.rule import Found, rule
 
@@ -19,7 +19,7 @@ from evenhand.diagnosis.rule import Found, rule
     needs=("samples", "labels", "folds"),
     after=("EH101", "EH107"),
 )
-def check(case: Case, *, spare: int = 0) -> Iterator[Found]:
+def check(case: Evidence, *, spare: int = 0) -> Iterator[Found]:
     """Find classes that live in fewer groups than there are folds.
 
     What it checks: groups per class outside the locked test (rows, where no group is named) against the number
@@ -46,7 +46,7 @@ def check(case: Case, *, spare: int = 0) -> Iterator[Found]:
         yield _found(case, few, "warning")
 
 
-def _found(case: Case, few: Mapping[str, int], severity: Severity) -> Found:
+def _found(case: Evidence, few: Mapping[str, int], severity: Severity) -> Found:
     assert case.folds is not None
     noun = "group" if case.rows.grouped else "row"
     fewest, most = min(few.values()), case.folds.k

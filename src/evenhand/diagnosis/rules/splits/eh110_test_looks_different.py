@@ -12,17 +12,17 @@ from evenhand.base.text.unique_names import unique_names
 from evenhand.base.values import Floats, Ints
 from evenhand.data.splits.locked_test import LEAST_TESTS, different_tests
 from evenhand.diagnosis.evidence.data_parts import LEAST_ROWS, LOCKED
-from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.render import listing
 from evenhand.diagnosis.rule import Found, rule
 from evenhand.diagnosis.statistics.directions import in_words, shifts
 from evenhand.diagnosis.statistics.probes import within_classes
-from evenhand.diagnosis.statistics.two_sample_test import Apart, Parts, tell_apart
+from evenhand.diagnosis.statistics.two_sample_test import Apart, TwoSamples, tell_apart
 from evenhand.modalities.images.image_statistics import aspect_of
 
 
 @rule("EH110", slug="test-looks-different", severity="warning", needs=("pictures", "two_parts"), after=("EH111",))
-def check(case: Case, *, least_auc: float = 0.6, most_p: float = 0.005, draws: int = 999,
+def check(case: Evidence, *, least_auc: float = 0.6, most_p: float = 0.005, draws: int = 999,
           least_tests: int = LEAST_TESTS) -> Iterator[Found]:  # fmt: skip
     """Find a test, or another given split, that looks different from the rows trained on.
 
@@ -86,7 +86,7 @@ def _untold(other: str, whole: str, tests: int) -> Found:
     )
 
 
-def _parts(case: Case, rows: Ints, other: str) -> Parts:
+def _parts(case: Evidence, rows: Ints, other: str) -> TwoSamples:
     """Return the rows on two sides, classes known where nearly all rows have one."""
     assert case.compared is not None
     side = case.compared.part[rows] == other
@@ -99,17 +99,17 @@ def _parts(case: Case, rows: Ints, other: str) -> Parts:
     group = unique_names(case.rows.groups[rows])[1]
     drawn = other == LOCKED and case.drawn_test is not None
     redraw = cache(lambda count: case.redrawn_tests(count)[rows]) if drawn else None
-    return Parts(side, group, stratum, known, redraw)
+    return TwoSamples(side, group, stratum, known, redraw)
 
 
-def _apart(measures: Floats, parts: Parts, draws: int, *, few: int = 99) -> Apart:
+def _apart(measures: Floats, parts: TwoSamples, draws: int, *, few: int = 99) -> Apart:
     """Return how well the sides are told apart, by a tenth of the dealings where those show nothing already."""
     quick = tell_apart(measures, parts, draws=min(few, draws))
     return quick if quick.p > 0.05 else tell_apart(measures, parts, draws=draws)
 
 
 def _aspects(
-    within: pd.DataFrame, parts: Parts, *, least_auc: float = 0.55, draws: int = 39
+    within: pd.DataFrame, parts: TwoSamples, *, least_auc: float = 0.55, draws: int = 39
 ) -> tuple[dict[str, Apart], dict[str, float]]:
     """Return the aspects that tell the sides apart each alone, best first, and the shift of every measure."""
     found = {}

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from evenhand.data.tables.split_folders import SPLITS, split_of, split_words
-from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.render import count, listing, verb
 from evenhand.diagnosis.rule import Found, rule
 
 
 @rule("EH117", slug="splits-taken-for-classes", severity="warning", needs=("samples", "labels"))
-def check(case: Case) -> Iterator[Found]:
+def check(case: Evidence) -> Iterator[Found]:
     """Find classes that are splits: folders called train, test or validation among those that name classes.
 
     What it checks: class names that are spellings of a split (`train`, `Test_images`, `val2017`), if there are two
@@ -46,7 +46,7 @@ def check(case: Case) -> Iterator[Found]:
         yield _found(case, alone, "No row to learn from has", alone=True)
 
 
-def _named_like_splits(case: Case) -> list[str]:
+def _named_like_splits(case: Evidence) -> list[str]:
     named = [name for name in case.rows.classes if split_of(name) is not None]
     if len(named) > 1:
         return named
@@ -55,20 +55,20 @@ def _named_like_splits(case: Case) -> list[str]:
     return [name for name in named if split_of(name) == "test" or _holds_classes(case, name)]
 
 
-def _holds_classes(case: Case, name: str) -> bool:
+def _holds_classes(case: Evidence, name: str) -> bool:
     """Whether the folder of a class holds folders that are called like other classes, or two at least."""
     below = _below(case, name) - {""}
     return len(below) > 1 or bool(below & set(case.rows.classes))
 
 
-def _below(case: Case, name: str) -> set[str]:
+def _below(case: Evidence, name: str) -> set[str]:
     """Return the folders in the folder of a class, "" for files that lie in it."""
     paths = case.paths(np.flatnonzero(case.label_words == name))
     folders = [path.split("/")[:-1] for path in paths]
     return {[*parts, ""][parts.index(name) + 1] for parts in folders if name in parts}
 
 
-def _holding_splits(case: Case) -> list[str]:
+def _holding_splits(case: Evidence) -> list[str]:
     """Return classes whose folder holds folders of splits, one to train on among them, and nothing else."""
     if "split" in case.rows.frame or case.rows.multi_label:
         return []
@@ -80,7 +80,7 @@ def _holding_splits(case: Case) -> list[str]:
     return found
 
 
-def _holds_splits(case: Case, names: list[str]) -> Found:
+def _holds_splits(case: Evidence, names: list[str]) -> Found:
     below = sorted(_below(case, names[0]))
     held = np.isin(case.label_words, names)
     return Found(
@@ -94,7 +94,7 @@ def _holds_splits(case: Case, names: list[str]) -> Found:
     )
 
 
-def _alone_in_a_split(case: Case) -> list[str]:
+def _alone_in_a_split(case: Evidence) -> list[str]:
     """Return classes that are the only one of a split that is not for training, and occur in no other."""
     if "split" not in case.rows.frame or case.rows.multi_label:
         return []
@@ -110,7 +110,7 @@ def _alone_in_a_split(case: Case) -> list[str]:
     ]
 
 
-def _found(case: Case, names: list[str], start: str, *, alone: bool = False) -> Found:
+def _found(case: Evidence, names: list[str], start: str, *, alone: bool = False) -> Found:
     held = np.isin(case.label_words, names)
     rows = [f"{name} ({count(int((case.label_words == name).sum()), 'row')})" for name in names]
     says = (

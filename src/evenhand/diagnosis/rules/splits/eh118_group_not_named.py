@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import pandas as pd
 
 from evenhand.data.tables.column_roles import column_profiles, group_candidates
-from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.render import count
 from evenhand.diagnosis.rule import Found, rule
 
 
 @rule("EH118", slug="group-not-named", severity="warning", needs=("samples", "labels"))
-def check(case: Case) -> Iterator[Found]:
+def check(case: Evidence) -> Iterator[Found]:
     """Find columns that look like a group where `data.group` names none.
 
     What it checks: the columns of the table whose name is one of what rows have in common (patient, sender,
@@ -49,7 +49,7 @@ def check(case: Case) -> Iterator[Found]:
         )
 
 
-def _locked_column(case: Case) -> list[str]:
+def _locked_column(case: Evidence) -> list[str]:
     test = case.setting("folds.test") or {}
     column = test.get("column") if isinstance(test, dict) else None
     return [str(column)] if column else []

@@ -10,8 +10,8 @@ import numpy as np
 
 from evenhand.balance.prior.overshoot import compensating, patch_of
 from evenhand.base.values import Ints
-from evenhand.diagnosis.evidence.evidence import Case
-from evenhand.diagnosis.evidence.training_history import Course, Line, by_model, fits, numbers, own_word
+from evenhand.diagnosis.evidence.evidence import Evidence
+from evenhand.diagnosis.evidence.training_history import Line, TrainingHistory, by_model, fits, numbers, own_word
 from evenhand.diagnosis.render import listing, verb
 from evenhand.diagnosis.rule import Found, rule
 
@@ -24,7 +24,7 @@ from evenhand.diagnosis.rule import Found, rule
     after=("EH201", "EH202", "EH311", "EH207"),
 )
 def check(
-    case: Case, *, epochs: int = 2, called: float = 0.25, part: float = 0.5, steps: int = 10, stands: int = 3
+    case: Evidence, *, epochs: int = 2, called: float = 0.25, part: float = 0.5, steps: int = 10, stands: int = 3
 ) -> Iterator[Found]:
     """Find trainings that no longer predict classes which are there.
 
@@ -81,7 +81,14 @@ class Collapse:
 
 
 def collapse(
-    course: Course, epochs: int, called: float, part: float, steps: int, stands: int, *, sure_steps: int = 100
+    course: TrainingHistory,
+    epochs: int,
+    called: float,
+    part: float,
+    steps: int,
+    stands: int,
+    *,
+    sure_steps: int = 100,
 ) -> Collapse | None:
     """Return what is not predicted in the last epochs of a fit, or None."""
     lines = course.settled(epochs, steps=steps, warm=False)
@@ -106,7 +113,7 @@ def _missing(word: Any, called: float) -> Any:
     return (share > 0) & (predicted < called * share)
 
 
-def _unheard(course: Course, lines: Sequence[Line], part: float, *, least_rows: float = 10.0) -> Any:
+def _unheard(course: TrainingHistory, lines: Sequence[Line], part: float, *, least_rows: float = 10.0) -> Any:
     """Return (k,) classes believed to be common that training rows do not hear of either."""
     assert course.prior is not None
     believed, out, gone = course.prior.shares, np.ones(course.k, dtype=bool), []
@@ -123,7 +130,7 @@ def _unheard(course: Course, lines: Sequence[Line], part: float, *, least_rows: 
     return out & (believed >= 0.5 / course.k) & (gone[-1] <= 1.02 * gone[0])
 
 
-def _since(course: Course, chosen: Any, called: float) -> int:
+def _since(course: TrainingHistory, chosen: Any, called: float) -> int:
     """Return the first epoch of the unbroken run of epochs up to now in which all of these were missing."""
     since = len(course.lines)
     for at in range(len(course.lines) - 1, -1, -1):
@@ -134,7 +141,7 @@ def _since(course: Course, chosen: Any, called: float) -> int:
     return since
 
 
-def _words(course: Course, hit: Collapse) -> str:
+def _words(course: TrainingHistory, hit: Collapse) -> str:
     share = numbers(own_word(course.lines[-1]), "share")
     names = [
         f"{course.classes[c]} ({share[c]:.1%} of the validation rows, called for {hit.predicted[c]:.1%})"
@@ -147,7 +154,7 @@ def _words(course: Course, hit: Collapse) -> str:
     return f"{text} {_reason(course, hit)}"
 
 
-def _reason(course: Course, hit: Collapse) -> str:
+def _reason(course: TrainingHistory, hit: Collapse) -> str:
     prior = course.prior
     assert prior is not None
     if not hit.by_prior:
@@ -163,7 +170,7 @@ def _reason(course: Course, hit: Collapse) -> str:
     return f"{text} {exponent}{makes} it expect {expected} of the rows."
 
 
-def _patch(course: Course, hit: Collapse) -> dict[str, Any] | None:
+def _patch(course: TrainingHistory, hit: Collapse) -> dict[str, Any] | None:
     own = f"model.{course.model}"
     if hit.by_prior:
         assert course.prior is not None

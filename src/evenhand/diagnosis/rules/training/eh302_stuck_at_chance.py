@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from evenhand.diagnosis.evidence.evidence import Case
-from evenhand.diagnosis.evidence.training_history import Course, Line, by_model, fits, numbers, own_word
+from evenhand.diagnosis.evidence.evidence import Evidence
+from evenhand.diagnosis.evidence.training_history import Line, TrainingHistory, by_model, fits, numbers, own_word
 from evenhand.diagnosis.rule import Found, rule
 
 
 @rule("EH302", slug="stuck-at-chance", severity="warning", needs=("courses",), after=("EH311", "EH301"))
 def check(
-    case: Case, *, epochs: int = 2, share: float = 0.002, falls: float = 0.001, steps: int = 60
+    case: Evidence, *, epochs: int = 2, share: float = 0.002, falls: float = 0.001, steps: int = 60
 ) -> Iterator[Found]:
     """Find trainings whose outputs say nothing of the truth, and that do not get better.
 
@@ -56,7 +56,7 @@ def check(
             )
 
 
-def stuck(course: Course, epochs: int, share: float, falls: float, steps: int) -> bool:
+def stuck(course: TrainingHistory, epochs: int, share: float, falls: float, steps: int) -> bool:
     """Return whether the last epochs of a fit told nothing of the truth, and the loss stood still."""
     lines = course.settled(epochs, steps=steps)
     if not lines or not all(_says_nothing(line, share) for line in lines):

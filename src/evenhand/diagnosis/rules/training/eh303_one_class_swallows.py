@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from evenhand.diagnosis.evidence.evidence import Case
-from evenhand.diagnosis.evidence.training_history import Course, by_model, fits, numbers, own_word
+from evenhand.diagnosis.evidence.evidence import Evidence
+from evenhand.diagnosis.evidence.training_history import TrainingHistory, by_model, fits, numbers, own_word
 from evenhand.diagnosis.rule import Found, rule
 
 
@@ -19,7 +19,7 @@ from evenhand.diagnosis.rule import Found, rule
     after=("EH201", "EH202", "EH301"),
 )
 def check(
-    case: Case, *, epochs: int = 2, beyond: float = 0.25, swallowed: float = 0.5, steps: int = 40
+    case: Evidence, *, epochs: int = 2, beyond: float = 0.25, swallowed: float = 0.5, steps: int = 40
 ) -> Iterator[Found]:
     """Find trainings that give most rows of other classes to one class.
 
@@ -73,7 +73,7 @@ def check(
             )
 
 
-def swallowing(course: Course, epochs: int, beyond: float, swallowed: float, steps: int) -> int | None:
+def swallowing(course: TrainingHistory, epochs: int, beyond: float, swallowed: float, steps: int) -> int | None:
     """Return the class that takes most rows of the others in the last epochs of a fit, or None."""
     lines = course.settled(epochs, steps=steps)
     words = [own_word(line) for line in lines]
@@ -87,7 +87,7 @@ def swallowing(course: Course, epochs: int, beyond: float, swallowed: float, ste
     return c if all(_taken(line, c) >= swallowed for line in lines) else None
 
 
-def _falls(course: Course, c: int) -> bool:
+def _falls(course: TrainingHistory, c: int) -> bool:
     """Return whether the mean probability of class c has fallen in every epoch of the stage."""
     stage = [line for line in course.lines if line.get("stage") == course.lines[-1].get("stage")]
     given = [numbers(word, "probability")[c] for line in stage if (word := own_word(line))]

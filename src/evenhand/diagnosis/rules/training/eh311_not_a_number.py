@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from evenhand.diagnosis.evidence.evidence import Case
-from evenhand.diagnosis.evidence.training_history import Course, by_model, fits
+from evenhand.diagnosis.evidence.evidence import Evidence
+from evenhand.diagnosis.evidence.training_history import TrainingHistory, by_model, fits
 from evenhand.diagnosis.rule import Found, rule
 
 
 @rule("EH311", slug="not-a-number", severity="error", needs=("courses",))
-def check(case: Case, *, times: float = 5.0, epochs: int = 2) -> Iterator[Found]:
+def check(case: Evidence, *, times: float = 5.0, epochs: int = 2) -> Iterator[Found]:
     """Find trainings whose loss is no number, or runs away.
 
     What it checks: whether the training loss or, where rows were judged, the validation loss of the last epoch is a
@@ -48,7 +48,7 @@ def check(case: Case, *, times: float = 5.0, epochs: int = 2) -> Iterator[Found]
             )
 
 
-def runaway(course: Course, times: float, epochs: int) -> tuple[int, str] | None:
+def runaway(course: TrainingHistory, times: float, epochs: int) -> tuple[int, str] | None:
     """Return the epoch since which something is wrong with the loss, and what in words; None for nothing."""
     if not course.lines:
         return None

@@ -9,7 +9,7 @@ import numpy as np
 
 from evenhand.base.errors import EvenhandError
 from evenhand.base.values import Floats
-from evenhand.diagnosis.evidence.evidence import Case
+from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.render import classes_of, listing, verb
 from evenhand.diagnosis.rule import Found, rule
 from evenhand.diagnosis.rules.balance.eh209_judged_under_another_prior import OF_PROBABILITIES
@@ -18,7 +18,7 @@ from evenhand.evaluation.metrics.metric_names import parse
 
 
 @rule("EH315", slug="score-hides-a-class", severity="warning", needs=("samples", "labels", "score"))
-def check(case: Case, *, least: float = 0.5, rows: int = 2000, most_ways: int = 6) -> Iterator[Found]:
+def check(case: Evidence, *, least: float = 0.5, rows: int = 2000, most_ways: int = 6) -> Iterator[Found]:
     """Find classes that could have no recall at all without the score showing it.
 
     What it checks: by how much the best score that can be reached falls if a class is never predicted and all else
@@ -79,7 +79,7 @@ def _of_decisions(weights: dict[str, float]) -> dict[str, float]:
 
 
 def _reachable(
-    case: Case, weights: Mapping[str, float], sets: Any, counts: Floats, rows: int, most_ways: int
+    case: Evidence, weights: Mapping[str, float], sets: Any, counts: Floats, rows: int, most_ways: int
 ) -> tuple[float, dict[int, float]]:
     """Return the score if all is right, and for each class the best one if it is never predicted."""
     present = np.flatnonzero(counts > 0)
@@ -99,7 +99,7 @@ def _reachable(
     return score(truth), without
 
 
-def _covered(case: Case, weights: Mapping[str, float], sets: Mapping[str, tuple[str, ...]]) -> set[int]:
+def _covered(case: Evidence, weights: Mapping[str, float], sets: Mapping[str, tuple[str, ...]]) -> set[int]:
     """Return the classes that some part of the score is about."""
     at = {name: c for c, name in enumerate(case.rows.classes)}
     out: set[int] = set()

@@ -8,12 +8,12 @@ from torch import Tensor, nn
 from evenhand.modalities.beats.encoders.layers import Rhythm, Trunk
 from evenhand.modalities.beats.encoders.shapes import Batch, Shapes
 from evenhand.models.config import ModelConfig
-from evenhand.models.encoders.blocks import WHOLE, Stage
+from evenhand.models.encoders.blocks import WHOLE, Block
 from evenhand.models.encoders.encoder import Encoder
 from evenhand.models.encoders.registry import ENCODERS
 
 
-class Neighbours(nn.Module):
+class NeighboursEncoder(nn.Module):
     """A beat compared with its neighbours: every window through one trunk, then attention from the beat to them.
 
     "around" (b, 2m + 1, c, t), "known" (b, 2m + 1) and "rhythm" (b, d) -> (b, features). The features are those of
@@ -43,5 +43,5 @@ class Neighbours(nn.Module):
 def neighbours(model: ModelConfig) -> Encoder:
     """Return a network that reads a beat among its neighbours, as many as `beats.neighbours` on either side."""
     shapes = Shapes.of(model)
-    network = Neighbours(shapes)
-    return Encoder(network, (Stage(WHOLE, network),), nn.Identity(), shapes.among())
+    network = NeighboursEncoder(shapes)
+    return Encoder(network, (Block(WHOLE, network),), nn.Identity(), shapes.among())

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from evenhand.modalities.beats.encoders.layers import Rhythm, Trunk
 from evenhand.modalities.beats.encoders.shapes import Batch, Shapes
 from evenhand.models.config import ModelConfig
-from evenhand.models.encoders.blocks import WHOLE, Stage
+from evenhand.models.encoders.blocks import WHOLE, Block
 from evenhand.models.encoders.encoder import Encoder
 from evenhand.models.encoders.registry import ENCODERS
 
@@ -38,4 +38,4 @@ def resnet1d(model: ModelConfig) -> Encoder:
     """Return a residual network over a beat's window with its rhythm features beside (0.07 million weights)."""
     shapes = Shapes.of(model)
     network = Beside(Trunk(shapes.leads, shapes.samples), Rhythm(shapes.features))
-    return Encoder(network, (Stage(WHOLE, network),), nn.Identity(), shapes.alone())
+    return Encoder(network, (Block(WHOLE, network),), nn.Identity(), shapes.alone())

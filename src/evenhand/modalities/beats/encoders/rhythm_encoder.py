@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from evenhand.modalities.beats.encoders.shapes import Batch, Shapes
 from evenhand.models.config import ModelConfig
-from evenhand.models.encoders.blocks import WHOLE, Stage
+from evenhand.models.encoders.blocks import WHOLE, Block
 from evenhand.models.encoders.encoder import Encoder
 from evenhand.models.encoders.registry import ENCODERS
 
@@ -39,4 +39,4 @@ def rhythm(model: ModelConfig) -> Encoder:
     """Return a layer over the rhythm features of a beat; its window is not looked at."""
     shapes = Shapes.of(model)
     network = Measured(shapes.features)
-    return Encoder(network, (Stage(WHOLE, network),), nn.Identity(), {"rhythm": shapes.alone()["rhythm"]})
+    return Encoder(network, (Block(WHOLE, network),), nn.Identity(), {"rhythm": shapes.alone()["rhythm"]})

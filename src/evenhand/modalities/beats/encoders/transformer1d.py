@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from evenhand.modalities.beats.encoders.layers import Rhythm
 from evenhand.modalities.beats.encoders.shapes import Batch, Shapes
 from evenhand.models.config import ModelConfig
-from evenhand.models.encoders.blocks import WHOLE, Stage
+from evenhand.models.encoders.blocks import WHOLE, Block
 from evenhand.models.encoders.encoder import Encoder
 from evenhand.models.encoders.registry import ENCODERS
 
@@ -52,4 +52,4 @@ def transformer1d(model: ModelConfig) -> Encoder:
     """Return a small transformer over a beat's window and its rhythm features (0.05 million weights)."""
     shapes = Shapes.of(model)
     network = Tokens(shapes)
-    return Encoder(network, (Stage(WHOLE, network),), nn.Identity(), shapes.alone())
+    return Encoder(network, (Block(WHOLE, network),), nn.Identity(), shapes.alone())

@@ -25,7 +25,7 @@ _SURNAMES = ("Иванова", "山田", "Müller", "García", "Øst", "Nguyễn
 
 
 @dataclass(frozen=True)
-class Plan:
+class RecordPlan:
     """What is written.
 
     Attributes
@@ -56,10 +56,10 @@ class Plan:
 
 def write_example(rng: np.random.Generator, rows: int, folder: Path) -> Path:
     """Write about `rows` beats of four classes in four records or more, a table of patients and a TOML."""
-    return write_records(Plan(max(rows, 24), max(4, rows // 250), SHARES), rng, folder)
+    return write_records(RecordPlan(max(rows, 24), max(4, rows // 250), SHARES), rng, folder)
 
 
-def write_records(plan: Plan, rng: np.random.Generator, folder: Path) -> Path:
+def write_records(plan: RecordPlan, rng: np.random.Generator, folder: Path) -> Path:
     """Write WFDB records with annotations, `patients.csv`, and `beats.toml`, whose path comes back.
 
     Every class has two beats at least and lies in two records at least; otherwise its beats are spread unevenly
@@ -111,7 +111,7 @@ batch_size = 32
 """
 
 
-def _dealt(plan: Plan, rng: np.random.Generator) -> list[list[str]]:
+def _dealt(plan: RecordPlan, rng: np.random.Generator) -> list[list[str]]:
     """Return for each record the classes of its beats, in order."""
     counts = {name: max(2, round(plan.rows * share)) for name, share in plan.shares.items()}
     most = max(counts, key=lambda name: counts[name])

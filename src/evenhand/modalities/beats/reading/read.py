@@ -35,7 +35,7 @@ DECIDING = (
 _TYPICAL_MS = 80.0
 _AT_HAND = 64
 
-Rows = dict[str, npt.NDArray[Any]]
+BeatRows = dict[str, npt.NDArray[Any]]
 
 
 def settings_of(own: BeatsConfig) -> dict[str, Any]:
@@ -81,9 +81,9 @@ class RecordReader:
         self._names = [paths[begin].removesuffix(".hea") for begin in begins]
         self._of_row = np.repeat(np.arange(len(begins)), [len(rows) for rows in self._ranges])
         self._locks = [Lock() for _ in begins]
-        self._made: OrderedDict[int, Rows | str] = OrderedDict()
+        self._made: OrderedDict[int, BeatRows | str] = OrderedDict()
 
-    def __call__(self, row: int) -> Rows:
+    def __call__(self, row: int) -> BeatRows:
         """Return {"signal": (c, t) float32, "rhythm": (d,) float32, "near": (2m + 1,) int32} of one beat.
 
         Raises
@@ -100,7 +100,7 @@ class RecordReader:
             self._made.pop(record, None)
         return {name: values[row - rows.start] for name, values in made.items()}
 
-    def _record(self, record: int) -> Rows | str:
+    def _record(self, record: int) -> BeatRows | str:
         made = self._made.get(record)
         if made is not None:
             return made
@@ -112,13 +112,13 @@ class RecordReader:
                 return made
             return self._made[record]
 
-    def _tried(self, record: int) -> Rows | str:
+    def _tried(self, record: int) -> BeatRows | str:
         try:
             return self._encoded(record)
         except DataError as error:
             return str(error)
 
-    def _encoded(self, record: int) -> Rows:
+    def _encoded(self, record: int) -> BeatRows:
         """Return the rows of one record: (b, ...) arrays."""
         own, rows = self._own, self._ranges[record]
         files = Files(self._root, self._names[record])

@@ -16,7 +16,7 @@ from evenhand.data.roots.file_names import some
 from evenhand.data.roots.root import Root
 from evenhand.data.roots.skipped import Skipped
 from evenhand.data.tables.row_filter import only_rows
-from evenhand.data.tables.table import Table, read_table
+from evenhand.data.tables.table import LabelTable, read_table
 
 KEY = "record"
 """Column that names the record, unless `data.path` names one that is there."""
@@ -66,7 +66,7 @@ def about_records(root: Root, data: DataConfig, names: Sequence[str]) -> About:
     return About(tuple(keep), columns, tuple(strangers), (*table.findings, *_absent(table, rows, names, data)))
 
 
-def _rows(table: Table, data: DataConfig, names: Sequence[str]) -> dict[str, int]:
+def _rows(table: LabelTable, data: DataConfig, names: Sequence[str]) -> dict[str, int]:
     """Return the row of each record; records that are not there stand under the name that the table gives."""
     key = data.path if data.path in table.frame else KEY
     if key not in table.frame:
@@ -88,7 +88,7 @@ def _rows(table: Table, data: DataConfig, names: Sequence[str]) -> dict[str, int
     return rows
 
 
-def _absent(table: Table, rows: dict[str, int], names: Sequence[str], data: DataConfig) -> list[Finding]:
+def _absent(table: LabelTable, rows: dict[str, int], names: Sequence[str], data: DataConfig) -> list[Finding]:
     known = set(names)
     absent = [name for name in rows if name not in known]
     if not absent:

@@ -18,7 +18,7 @@ from evenhand.data.roots.file_names import some
 from evenhand.data.roots.root import Root
 from evenhand.data.roots.skipped import findings_of
 from evenhand.data.tables.labels import label, levels, split_cells, unknown_names
-from evenhand.data.tables.table import Table
+from evenhand.data.tables.table import LabelTable
 from evenhand.modalities.beats.classes import class_of
 from evenhand.modalities.beats.config import BeatsConfig
 from evenhand.modalities.beats.reading.beat_positions import annotated, annotated_or_detected
@@ -153,7 +153,7 @@ def _labelled(
     named = split_cells(classes, data)
     labels = label(named, data, source, named="annotations")
     lines = np.arange(1, len(frame) + 1)
-    coarser = levels(Table(source, frame, lines), named, labels.classes, data.levels)
+    coarser = levels(LabelTable(source, frame, lines), named, labels.classes, data.levels)
     kept = frame[labels.keep].reset_index(drop=True)
     samples = Samples(kept, labels.classes, labels.values[labels.keep], levels=coarser, kind="beats")
     return samples, [*labels.findings]

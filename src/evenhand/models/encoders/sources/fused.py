@@ -9,16 +9,16 @@ from torch import Tensor, nn
 
 from evenhand.base.errors import ModelError
 from evenhand.models.config import ModelConfig
-from evenhand.models.encoders.blocks import Stage
+from evenhand.models.encoders.blocks import Block
 from evenhand.models.encoders.encoder import Encoder
 from evenhand.models.encoders.registry import SOURCES, build_encoder
-from evenhand.models.feature_extractor import Features, pool_of, taps_of
+from evenhand.models.feature_extractor import FeatureExtractor, pool_of, taps_of
 
 
 class Fused(nn.Module):
     """Several encoders side by side: prepared batch -> (b, sum of their d) float32 features."""
 
-    def __init__(self, parts: Sequence[Features]) -> None:
+    def __init__(self, parts: Sequence[FeatureExtractor]) -> None:
         super().__init__()
         self.parts = nn.ModuleList(parts)
 
@@ -45,11 +45,11 @@ def from_several(model: ModelConfig) -> Encoder:
     if any((e.mean, e.std) != (first.mean, first.std) for e in encoders):
         raise ModelError(f'encoder = "{model.encoder}": these encoders take pictures prepared in different ways.')
     whole = Fused([_features(encoder, model.pool) for encoder in encoders])
-    stage = Stage("fused", whole, ("parts",))
+    stage = Block("fused", whole, ("parts",))
     return Encoder(whole, (stage,), nn.Identity(), first.example, mean=first.mean, std=first.std)
 
 
-def _features(encoder: Encoder, pool: str) -> Features:
+def _features(encoder: Encoder, pool: str) -> FeatureExtractor:
     taps = taps_of(pool, [stage.name for stage in encoder.stages])
     reads = [(tap.stage, pool_of(tap.pool, encoder.pool)) for tap in taps]
-    return Features([stage.module for stage in encoder.stages], reads)
+    return FeatureExtractor([stage.module for stage in encoder.stages], reads)
