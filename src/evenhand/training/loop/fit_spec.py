@@ -206,6 +206,6 @@ class FitResult:
 
 
 def softened(spec: FitSpec) -> FitSpec:
-    """Return the spec with corrections for skew softened to an exponent of 1 in every stage where they are above."""
+    """Return the spec with corrections for skew softened to an exponent of 1 in each stage where they exceed it."""
     stages = [replace(stage, balance=stage.softer()) if stage.softer else stage for stage in spec.stages]
     return replace(spec, stages=tuple(stages))
