@@ -44,7 +44,7 @@ from evenhand.training.loop.loop import fit
 from evenhand.training.monitor.scorer import Score
 from evenhand.training.plain_module import Whole
 from evenhand.training.tasks.build_spec import fold_spec
-from evenhand.training.tasks.predictions_file import stage_logits
+from evenhand.training.tasks.predictions_file import logits_of
 
 WIDTH, TRAIN, HELD = 4, 6000, 30_000
 
@@ -126,7 +126,7 @@ def job_of(
 def fitted(spec: FitSpec) -> tuple[Floats, Floats]:
     """Return (m, k) logits of the judged rows as trained, and as corrected."""
     done = fit(spec)
-    trained = stage_logits(spec, 0, spec.judge_rows)
+    trained = logits_of(spec, spec.stages[0].inputs, spec.judge_rows)
     return trained, corrected(trained, done.correction, done.unsmoothing)
 
 
@@ -275,7 +275,7 @@ def changes(seed: int, epochs: int) -> Iterator[dict[str, Any]]:
 
 def told(data: Setting, plain: FitSpec, balance: BalanceConfig) -> Floats:
     """Return (k,) by how much a loss raises each class's share of the gradient, at a plain model's logits."""
-    logits = torch.from_numpy(stage_logits(plain, 0, data.fit_rows)).float()
+    logits = torch.from_numpy(logits_of(plain, plain.stages[0].inputs, data.fit_rows)).float()
     labels = torch.from_numpy(data.y[data.fit_rows])
     classes = plan_of(balance, labels.numpy(), [str(c) for c in range(data.k)]).classes()
     ours = gradient_share(chosen(LOSSES, balance.loss).build(classes), logits, labels)

@@ -40,7 +40,7 @@ BOTH = pytest.mark.parametrize("workers", [0, 2])
 def test_results_come_in_the_order_of_the_calls(workers: int) -> None:
     results, events = run("add", [{"a": i, "b": 1} for i in range(5)], workers)
     assert [result.value for result in results] == [1, 2, 3, 4, 5]
-    assert all(result.ok and result.seconds >= 0 for result in results)
+    assert all(result.failure is None and result.seconds >= 0 for result in results)
     assert sorted(event.call for event in events if event.kind == "started") == list(range(5))
     assert {event.call: event.value for event in events if event.kind == "done"} == dict(enumerate([1, 2, 3, 4, 5]))
 

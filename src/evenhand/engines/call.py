@@ -64,11 +64,6 @@ class CallResult:
     failure: CallFailure | None = None
     seconds: float = 0.0
 
-    @property
-    def ok(self) -> bool:
-        """Whether the function returned."""
-        return self.failure is None
-
     def document(self) -> dict[str, Any]:
         """Return it as plain values."""
         return asdict(self)

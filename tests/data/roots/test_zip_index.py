@@ -36,7 +36,7 @@ def test_legacy_names(tmp_path: Path, encoding: str, wanted: list[str]) -> None:
     path = write_legacy_zip(tmp_path / "a.zip", {name: name.encode() for name in wanted}, encoding)
     assert names(path) == sorted(wanted)
     root = ZipRoot(path)
-    assert root.names_encoding == encoding
+    assert root._listing.encoding == encoding
     assert all(root.read(name) == name.encode() for name in wanted)
 
 

@@ -27,7 +27,7 @@ from evenhand.training.tasks.build_spec import fold_spec
 from evenhand.training.tasks.context import TaskContext
 from evenhand.training.tasks.fit_fold import run_task, summary_of
 from evenhand.training.tasks.predict_fold import network_probabilities, predict_fold
-from evenhand.training.tasks.predictions_file import stage_logits
+from evenhand.training.tasks.predictions_file import logits_of
 
 LABELS = np.repeat(np.arange(3), [160, 30, 10])
 NAMES = ("N", "V", "S")
@@ -145,7 +145,7 @@ def test_what_is_judged_is_corrected_and_what_is_trained_is_not() -> None:
 def test_written_logits_are_those_that_were_judged() -> None:
     seen: list[np.ndarray] = []
     made = spec(seen=seen, sampler="sqrt")
-    logits = fit(made).correction + stage_logits(made, 0, made.judge_rows)
+    logits = fit(made).correction + logits_of(made, made.stages[0].inputs, made.judge_rows)
     assert torch.from_numpy(logits).softmax(dim=1).numpy() == pytest.approx(seen[-1], abs=1e-5)
 
 

@@ -60,11 +60,6 @@ class ZipRoot:
             raise DataError("is damaged in the zip (its checksum is wrong)")
         return raw
 
-    @property
-    def names_encoding(self) -> str:
-        """The encoding in which names were read."""
-        return self._listing.encoding
-
     def _packed(self, entry: ZipEntry) -> bytes:
         """Return the bytes of an entry as they lie in the zip."""
         header = os.pread(self._descriptor, _HEADER.size, entry.offset)

@@ -85,13 +85,8 @@ def _table(classes: Sequence[str], ids: Strings, sets: list[str], logits: Floats
     )
 
 
-def stage_logits(spec: FitSpec, stage: int, rows: Ints) -> Floats:
-    """Return (len(rows), k) logits of a spec's network at one of its stages, as the network gives them."""
-    return logits_of(spec, spec.stages[stage].inputs, rows)
-
-
 def logits_of(spec: FitSpec, inputs: Inputs, rows: Ints) -> Floats:
-    """Return the same of other inputs, such as a second set's."""
+    """Return (len(rows), k) logits of a spec's network for rows of some inputs, as the network gives them."""
     return predict_logits(
         spec.network.tuned,
         inputs,
