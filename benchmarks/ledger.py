@@ -26,12 +26,12 @@ from typing import Any
 import numpy as np
 import timing
 import torch
+from gradient import gradient_share
 from torch import nn
 
 from evenhand.balance.config import BalanceConfig
 from evenhand.balance.correction.prior_shift import adjusted, adjustment, prior_shift
 from evenhand.balance.correction.unsmoothing import corrected
-from evenhand.balance.gradient import gradient_share
 from evenhand.balance.plan import plan_of
 from evenhand.balance.registries import LOSSES, ClassNames, chosen
 from evenhand.base.values import Floats, Ints, Predictions

@@ -1,10 +1,15 @@
 """What all tests share: the way to real data beside the checkout."""
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+# test processes share the cores: threads of numerical libraries that wait for each other spin, a hundred times slower
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
 
 # a busy machine is no reason to fail: speed is measured in benchmarks
 settings.register_profile("evenhand", deadline=None)

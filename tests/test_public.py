@@ -100,7 +100,8 @@ def test_help_loads_neither_torch_nor_pandas() -> None:
 
 
 @pytest.mark.parametrize(
-    "room", ["base", "data", "evaluation", "ensemble", "doctor", "report", "engines", "settings", "pipeline", "cli"]
+    "room",
+    ["base", "data", "evaluation", "blending", "diagnosis", "reporting", "engines", "settings", "pipeline", "cli"],
 )
 def test_judging_loads_no_torch(room: str) -> None:
     code = (

@@ -62,7 +62,7 @@ def test_a_folder_that_is_not_there(shell: Shell, tmp_path: Path) -> None:
 def test_one_class_only(shell: Shell, tmp_path: Path) -> None:
     for i in range(4):
         picture(tmp_path / "one" / "rust" / f"{i}.png", i)
-    told(shell("run", toml(tmp_path, "one")), 2, 'of one class, "rust"', "data.label")
+    told(shell("run", toml(tmp_path, "one")), 2, 'of one class, "rust"', "add rows of another class")
     assert not (tmp_path / "runs").exists()
 
 

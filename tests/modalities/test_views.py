@@ -5,6 +5,7 @@ import pytest
 
 from evenhand.base.errors import ModelError
 from evenhand.data.store.ragged import Ragged
+from evenhand.modalities.kind import KindDefaults
 from evenhand.modalities.photos import Photos
 from evenhand.modalities.photos.views import FLIP, LEFT, PHOTO_VIEWS
 from evenhand.modalities.views import PLAIN, View, Viewed, views_of
@@ -39,7 +40,7 @@ def test_another_kind_offers_its_own():
     shift = View("later", lambda beat: np.roll(beat, 2, axis=-1))
     kind = SimpleNamespace(name="beats", test_views={"shift": (PLAIN, shift)})
     assert views_of(kind, "shift") == (PLAIN, shift)
-    assert views_of(SimpleNamespace(name="scans"), "none") == (PLAIN,)
+    assert views_of(KindDefaults(), "none") == (PLAIN,)
 
 
 def test_rows_are_shown_one_by_one_and_together():

@@ -20,8 +20,9 @@ from safetensors.torch import load_file
 
 SERVER = """
 import json, os, sys
-from evenhand.training import checkpoint, task
-task.Keeper = lambda folder, mark: checkpoint.Keeper(folder, mark, every_s=0.0, share=1e9)
+from evenhand.training.loop import checkpoint
+from evenhand.training.tasks import fit_fold as task
+task.Checkpointer = lambda folder, mark: checkpoint.Checkpointer(folder, mark, every_s=0.0, share=1e9)
 for line in sys.stdin:
     child = os.fork()
     if child == 0:

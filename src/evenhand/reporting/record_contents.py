@@ -75,6 +75,7 @@ def read_evidence(record: Record) -> Evidence:
     def document(name: str) -> dict[str, Any] | None:
         return dict(record.json(name)) if record.has(name) else None
 
+    data: dict[str, Any] = record.data() if record.has("data.json") else {}
     samples, folds = None, None
     with contextlib.suppress(RecordError):
         samples = record.samples()
@@ -90,7 +91,7 @@ def read_evidence(record: Record) -> Evidence:
         worth=document("worth.json"),
         audit=document("audit.json"),
         environment=document("environment.json"),
-        data=document("data.json") or {},
+        data=data,
         balance=list(record.json("balance.json")) if record.has("balance.json") else [],
         samples=samples,
         folds=folds,

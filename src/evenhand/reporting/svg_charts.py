@@ -13,13 +13,12 @@ from evenhand.reporting.chart_process import DRAWING, ChartError
 
 Spec = dict[str, Any]
 
-INK, MUTED, GRID, ACCENT, SECOND, GOOD = (
+INK, MUTED, GRID, ACCENT, SECOND = (
     "var(--ink)",
     "var(--muted)",
     "var(--line)",
     "var(--accent)",
     "var(--second)",
-    "var(--good)",
 )
 SERIES = [f"var(--series-{i})" for i in range(1, 9)]
 """Colours of models, told apart by lightness too."""

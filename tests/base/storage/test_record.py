@@ -1,3 +1,4 @@
+import json
 import os
 import subprocess
 import sys
@@ -130,7 +131,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 import numpy as np, pandas as pd
-from evenhand.base import record
+from evenhand.base.storage import record
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Samples
 name = sys.argv[2]
@@ -217,3 +218,44 @@ def test_lines_of_epochs_that_are_no_objects_are_passed_over(record: Record) -> 
     folder.mkdir(parents=True)
     (folder / "epochs.jsonl").write_bytes(b'{"epoch": 0}\nnull\n\xff\n{"epoch": 1}\n')
     assert list(record.epochs()["epoch"]) == [0, 1]
+
+
+def test_a_process_reads_each_file_of_a_run_once(tmp_path: Path) -> None:
+    """Verbs, rules and the report all ask for the same few files: of the smallest run, some were read 22 times."""
+    code = f"""
+import collections, json, tomllib
+from pathlib import Path
+import evenhand
+from evenhand.base.storage import record as room
+from evenhand.testing.kinds import generate
+
+counted = collections.Counter()
+
+def counting(name, read):
+    def one(self, *given):
+        counted[name] += 1
+        return read(self, *given)
+    return one
+
+for name in ("_read_resolved", "_read_samples", "_read_folds"):
+    setattr(room.Record, name, counting(name, getattr(room.Record, name)))
+text = room.Record._text
+room.Record._text = lambda self, name: (counted.update([name]), text(self, name))[1]
+made = generate("photos", Path({str(tmp_path / "data")!r}), rows=60)
+changes = ["folds.k=2", "train.epochs=1", "compute.workers=0", "photos.size=32", "evaluate.draws=200"]
+places = [f"output={tmp_path / "runs"!s}", f"compute.store={tmp_path / "store"!s}"]
+asked = tomllib.loads(made.toml.read_text())
+asked["data"]["root"] = str(made.root.path)
+asked["model"] = [{{"name": "a", "encoder": "small", "tune": "all"}}]
+evenhand.run(asked, changes=[*changes, *places])
+print(json.dumps(counted))
+"""
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    counted = json.loads(done.stdout.splitlines()[-1])
+    assert {name: counted[name] for name in ("_read_resolved", "_read_samples", "_read_folds", "data.json")} == {
+        "_read_resolved": 1,
+        "_read_samples": 1,
+        "_read_folds": 1,
+        "data.json": 1,
+    }

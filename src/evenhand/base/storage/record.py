@@ -14,16 +14,19 @@ import os
 import platform
 import sys
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import tomlkit
+from cachetools import LRUCache
 
 from evenhand.base.errors import FoldsError, RecordError
 from evenhand.base.storage.atomic import json_lines, plain, replacing, to_json, write_json, write_text
@@ -33,6 +36,11 @@ from evenhand.base.values import TEST, Finding, Folds, Samples
 
 ROW = "eh:row"
 """Column of the samples that holds each row's position in the store."""
+
+_READ: LRUCache[str, tuple[tuple[int, int, int], Any]] = LRUCache(maxsize=16)
+"""Path of a file of a record -> inode, time and size when it was read, and what it holds: verbs, rules and sections
+of the report all ask for the same few files."""
+_READING = RLock()  # the samples ask for data.json while they are read
 
 _LABEL, _SOFT, _WEIGHT = "eh:label", "eh:label:", "eh:weight"
 _PACKAGES = ("evenhand", "numpy", "pandas", "scipy", "scikit-learn", "torch", "torchvision", "timm")
@@ -128,6 +136,9 @@ class Record:
         RecordError
             If the file is not TOML.
         """
+        return deepcopy(self._once("resolved.toml", self._read_resolved))
+
+    def _read_resolved(self) -> dict[str, Any]:
         try:
             return tomllib.loads(self._text("resolved.toml"))
         except tomllib.TOMLDecodeError as error:
@@ -145,10 +156,10 @@ class Record:
         RecordError
             If the file is not a JSON object.
         """
-        document = self.json("data.json")
+        document = self._once("data.json", lambda: self.json("data.json"))
         if not isinstance(document, dict):
             raise self._damaged("data.json", f"holds {type(document).__name__}, not an object")
-        return document
+        return deepcopy(document)
 
     def write_samples(self, samples: Samples) -> None:
         """Write samples.parquet: the frame, labels and weights."""
@@ -183,6 +194,10 @@ class Record:
         return self._samples(name) if self.has(name) else None
 
     def _samples(self, name: str) -> Samples:
+        samples: Samples = self._once(name, lambda: self._read_samples(name))
+        return samples
+
+    def _read_samples(self, name: str) -> Samples:
         data = self.data()
         frame = self._parquet(name)
         soft = [name for name in frame.columns.astype(str) if name.startswith(_SOFT)]
@@ -210,6 +225,10 @@ class Record:
         RecordError
             If folds.csv or folds.json cannot be read.
         """
+        folds: Folds = self._once("folds.csv", self._read_folds)
+        return folds
+
+    def _read_folds(self) -> Folds:
         path, about = self._file("folds.csv"), self.json("folds.json")
         try:
             lines = list(fold_lines(path))
@@ -322,6 +341,16 @@ class Record:
                     "of its own with --fresh."
                 ) from None
             yield
+
+    def _once(self, name: str, read: Callable[[], Any]) -> Any:
+        """Return what `read` makes of a file, which a process reads again only where it was written since."""
+        path = self._file(name)
+        stat = path.stat()
+        key, version = str(path.resolve()), (stat.st_ino, stat.st_mtime_ns, stat.st_size)
+        with _READING:
+            if key not in _READ or _READ[key][0] != version:
+                _READ[key] = version, read()
+            return _READ[key][1]
 
     def _file(self, name: str) -> Path:
         path = self.path / name

@@ -5,11 +5,12 @@ Letters used for shapes everywhere: n rows, k classes, m models, f folds, g grou
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+
+from evenhand.base.row_set import RowSet as RowSet
 
 Floats = npt.NDArray[np.floating[Any]]
 Ints = npt.NDArray[np.integer[Any]]
@@ -27,29 +28,6 @@ TEST = -1
 """Fold number of locked test rows (written as "test" in folds.csv)."""
 NO_LABEL = -1
 """Label of a row whose class is not known."""
-
-
-class RowSet(StrEnum):
-    """The sets of rows that models are evaluated on, as they are named in records and on the command line."""
-
-    OUT_OF_FOLD = "oof"
-    LOCKED = "test"
-    GENERALIZATION = "generalization"
-    NEW = "new"
-    """Rows that `predict` classified: no model of the run has seen them."""
-
-    @property
-    def words(self) -> str:
-        """Its name in prose."""
-        return _TITLES[self]
-
-
-_TITLES = {
-    RowSet.OUT_OF_FOLD: "out of fold",
-    RowSet.LOCKED: "locked test",
-    RowSet.GENERALIZATION: "generalization, never selected on",
-    RowSet.NEW: "new rows",
-}
 
 
 def origin_of(rows: str) -> Origin:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from evenhand.base.values import RowSet
+from evenhand.base.row_set import RowSet
 from evenhand.cli.console import print_json
 from evenhand.cli.options import Classes, IdColumn, Json, Positions, Scale
 

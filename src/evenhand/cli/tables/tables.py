@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from evenhand.base.row_set import RowSet
 from evenhand.base.text.toml_text import set_option
-from evenhand.base.values import RowSet
 from evenhand.cli.console import Out, Table, cell, literal
 from evenhand.cli.tables.dominant_groups import heaviest_table
 from evenhand.cli.tables.figures import figure_words

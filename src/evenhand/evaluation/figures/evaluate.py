@@ -97,7 +97,7 @@ def evaluate(
     >>> probabilities = 0.7 * rng.dirichlet(np.ones(3), 200) + 0.3 * np.eye(3)[truth]
     >>> p = Predictions(np.arange(200).astype(str), ("a", "b", "c"), probabilities, truth)
     >>> print(evaluate(p, ["macro_f1"])["macro_f1"])
-    0.679 [0.610, 0.742]
+    0.679 [0.609, 0.743]
     """
     p = judged(p)
     names = list(default_metrics(p) if metrics is None else dict.fromkeys(metrics))

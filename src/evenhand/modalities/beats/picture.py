@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
+from threading import Lock
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from cachetools import LRUCache, cached
+from cachetools.keys import hashkey
 
 from evenhand.base.errors import DataError
 from evenhand.data.roots.root import Root
 from evenhand.modalities.beats.config import BeatsConfig
 from evenhand.modalities.beats.features.signal import clean
-from evenhand.modalities.beats.reading.lru_cache import Kept
 from evenhand.modalities.beats.reading.wfdb_files import Files, read_head, read_signals
 
 _AROUND_S = 1.2
 _RATE = 120.0
 _BAND = (0.5, 40.0)
-_KEPT: Kept[tuple[npt.NDArray[np.float32], float]] = Kept(8)
 
 
 def picture(root: Root, row: Mapping[str, Any], side: int) -> str:
@@ -34,9 +35,7 @@ def picture(root: Root, row: Mapping[str, Any], side: int) -> str:
     """
     record = str(row["path"]).removesuffix(".hea")
     channel = int(str(row["channel"]).partition("+")[0])
-    values, rate = _KEPT.get(
-        (id(root), str(row["content"]).partition(":")[0], channel), lambda: _whole(root, record, channel)
-    )
+    values, rate = _whole(root, record, channel, str(row["content"]).partition(":")[0])
     at = round(int(row["sample"]) * _RATE / rate)
     half = round(_AROUND_S * _RATE)
     part = np.pad(values, half, mode="edge")[at : at + 2 * half + 1]
@@ -50,7 +49,8 @@ def drawn(part: npt.NDArray[np.float32], side: int) -> str:
     return "data:image/svg+xml;base64," + base64.b64encode(_svg(part, side).encode()).decode("ascii")
 
 
-def _whole(root: Root, record: str, channel: int) -> tuple[npt.NDArray[np.float32], float]:
+@cached(LRUCache(8), key=lambda root, record, channel, content: hashkey(id(root), content, channel), lock=Lock())
+def _whole(root: Root, record: str, channel: int, content: str) -> tuple[npt.NDArray[np.float32], float]:
     """Return (T,) the filtered signal of a record, and the rate at which its beats are counted."""
     files = Files(root, record)
     head = read_head(files, BeatsConfig().max_samples)

@@ -143,7 +143,7 @@ class TaskContext:
     def rows(self) -> Ints:
         """(n,) the store's row of each sample."""
         frame = self.samples.frame
-        return frame[ROW].to_numpy(np.int64) if ROW in frame else np.arange(len(frame))
+        return frame[ROW].to_numpy(np.int64, copy=True) if ROW in frame else np.arange(len(frame))
 
     @property
     def labels(self) -> npt.NDArray[Any]:

@@ -129,6 +129,14 @@ def test_one_record_can_be_named_alone(tmp_path: Path) -> None:
 def test_stored_beats_are_made_anew_where_the_code_of_a_feature_changes() -> None:
     """Features kept from older code once passed for those of today: 0.737 was measured where 0.812 was due."""
     code = sources(*READERS, within="evenhand.modalities.beats")
-    for part in ("rhythm", "likeness", "signal", "leads", "marks", "wfdb_files", "window_files"):
+    for part in (
+        "features.rr_features",
+        "features.template_similarity",
+        "features.signal",
+        "reading.leads",
+        "reading.annotations",
+        "reading.wfdb_files",
+        "windows.window_files",
+    ):
         assert f"evenhand.modalities.beats.{part}" in code
     assert settings_of(BeatsConfig())["code"] == source_mark(*READERS, within="evenhand.modalities.beats")

@@ -28,8 +28,8 @@ def test_a_models_own_size_comes_before_the_sections() -> None:
 
 def test_stored_photos_are_made_anew_where_the_code_that_reads_them_changes() -> None:
     code = sources(read.__name__, within="evenhand.modalities.photos")
-    for part in ("read", "exif", "fit", "opening", "rgb"):
-        assert f"evenhand.modalities.photos.{part}" in code
+    for part in ("read", "exif", "resize", "open_image", "rgb"):
+        assert f"evenhand.modalities.photos.reading.{part}" in code
     assert Photos().settings(PhotosConfig(), None)["code"] == source_mark(
         read.__name__, within="evenhand.modalities.photos"
     )

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from threading import Lock
+from typing import Any
 
 import numpy as np
+from cachetools import LRUCache, cached
+from cachetools.keys import hashkey
 
 from evenhand.base.errors import DataError
 from evenhand.modalities.beats.classes import BEATS, class_of
@@ -12,7 +16,6 @@ from evenhand.modalities.beats.config import BeatsConfig
 from evenhand.modalities.beats.reading.annotations import Marks, beats_among
 from evenhand.modalities.beats.reading.header import Head
 from evenhand.modalities.beats.reading.leads import choose
-from evenhand.modalities.beats.reading.lru_cache import Kept
 from evenhand.modalities.beats.reading.records import Find
 from evenhand.modalities.beats.reading.wfdb_files import Files, find_beats, read_annotations, read_signals
 
@@ -45,7 +48,8 @@ def _on_peak(values: np.ndarray, at: np.ndarray, rate: float) -> np.ndarray:
     return np.asarray(at + around.argmax(axis=1) - half)
 
 
-_KEPT: Kept[Marks] = Kept(4096)
+_FOUND: LRUCache[Any, Marks] = LRUCache(4096)
+_LOCK = Lock()
 
 
 def annotated(own: BeatsConfig) -> Find:
@@ -53,11 +57,12 @@ def annotated(own: BeatsConfig) -> Find:
     kinds = BEATS | set(class_of(own.mapping))
 
     def find(files: Files, head: Head, content: str) -> Marks:
+        @cached(_FOUND, key=lambda: hashkey("annotated", content, own.annotator, kinds), lock=_LOCK)
         def read() -> Marks:
             found = read_annotations(files, own.annotator, head.rate)
             return beats_among(found.at, found.symbols, head.length, kinds, clock=found.clock)
 
-        return _KEPT.get(("annotated", content, own.annotator, kinds), read)
+        return read()
 
     return find
 
@@ -74,11 +79,17 @@ def annotated_or_detected(own: BeatsConfig) -> Find:
         chosen = choose(head.leads, own.alternatives)
         if isinstance(chosen, str):
             raise DataError(f"has no lead {chosen}")
-        return _KEPT.get(("detected", content, chosen.signals), lambda: detected(files, head, chosen.signals))
+        signals = chosen.signals
+
+        @cached(_FOUND, key=lambda: hashkey("detected", content, signals), lock=_LOCK)
+        def search() -> Marks:
+            return detected(files, head, signals)
+
+        return search()
 
     return find
 
 
 def forget() -> None:
     """Forget the beats that were found."""
-    _KEPT.clear()
+    _FOUND.clear()

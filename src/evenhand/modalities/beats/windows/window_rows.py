@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from cachetools import LRUCache, cached
 
 from evenhand.base.errors import DataError, unknown
 from evenhand.base.text.cells import as_texts
@@ -21,14 +22,12 @@ from evenhand.data.roots.skipped import Skipped, findings_of
 from evenhand.data.tables.labels import label, split_cells, unknown_names
 from evenhand.modalities.beats.config import BeatsConfig
 from evenhand.modalities.beats.features.rr_features import near
-from evenhand.modalities.beats.reading.lru_cache import Kept
 from evenhand.modalities.beats.reading.read import config_of
 from evenhand.modalities.beats.windows.window_files import SUFFIXES, Windows, has_windows, read_windows
 
 _RECORDS = ("record", "group", "patient", "person", "subject")
 """Columns that may name the record of a window, the first that is there."""
 _OWN = ("id", "path", "content", "group", "split", "record", "sample", "seconds", "symbol", "lead", "channel")
-_KEPT: Kept[Windows] = Kept(2)
 
 Row = dict[str, npt.NDArray[Any]]
 
@@ -122,8 +121,12 @@ class WindowReader:
 
 def opened(root: Root, path: str, most: int) -> Windows:
     """Return the windows of a file, kept at hand; raises `DataError` with the reason."""
-    raw = root.read(path)
-    return _KEPT.get(content_hash(raw), lambda: read_windows(raw, path, most))
+    return _windows(root.read(path), path, most)
+
+
+@cached(LRUCache(2), key=lambda raw, path, most: content_hash(raw), lock=Lock())
+def _windows(raw: bytes, path: str, most: int) -> Windows:
+    return read_windows(raw, path, most)
 
 
 def _sizes(signal: npt.NDArray[np.float32], record: pd.Series[str]) -> npt.NDArray[np.float32]:
