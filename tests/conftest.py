@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-# test processes share the cores: threads of numerical libraries that wait for each other spin, a hundred times slower
+# test processes share the cores, and threads of numerical libraries that wait for each other spin for seconds
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 
