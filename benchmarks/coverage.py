@@ -112,7 +112,7 @@ def study(setting: Setting, repeats: int, draws: int) -> dict[str, tuple[float, 
         for name, one, truth, drawn in zip(METRICS, measures, truths, replicates, strict=True):
             estimate = one.estimate()
             if np.isfinite(estimate):
-                ours = interval(estimate, drawn, support(one.base(), groups), ceiling=one.metric.ceiling)
+                ours = interval(estimate, drawn, support(one.base(), groups), bounds=one.metric.bounds)
                 low, high = np.nanquantile(drawn, [0.025, 0.975])
                 seen[name].append((ours.low <= truth <= ours.high, low <= truth <= high, ours.high - ours.low))
     return {name: tuple(np.mean(of, axis=0) * [100, 100, 1]) for name, of in seen.items()}

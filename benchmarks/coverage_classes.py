@@ -173,7 +173,7 @@ def study(cell: Cell, repeats: int, draws: int, seed: int, metrics: tuple[str, .
         for name, one, truth, own, parts in zip(metrics, measures, truths, drawn, moments, strict=True):
             found = figure(one, groups, own, parts)
             if np.isfinite(found.estimate):
-                plain = interval(found.estimate, own, support(one.base(), groups), ceiling=one.metric.ceiling)
+                plain = interval(found.estimate, own, support(one.base(), groups), bounds=one.metric.bounds)
                 ends = [(x.low <= truth <= x.high, x.high - x.low) for x in (found, plain)]
                 seen[name].append((found.enough, *ends[0], *ends[1]))
     return {name: _held(np.array(of, dtype=np.float64)) for name, of in seen.items()}

@@ -130,8 +130,8 @@ def study(world: World, repeats: int, seed: int, draws: int) -> list[str]:
         groups = group_numbers(seen.first.groups, len(truth))
         plain = intervals_over(measures, groups, draws=draws, level=0.95, seed=repeat)
         taught = [learning([measure_of(q, world.metric).estimate() for q in one.under_each_fold()]) for one in made]
-        ceiling = measures[0].metric.ceiling
-        nested = [*plain[:4], *(by.widened(one, 0.0, ceiling) for by, one in zip(taught, plain[4:], strict=True))]
+        bounds = measures[0].metric.bounds
+        nested = [*plain[:4], *(by.widened(one, *bounds) for by, one in zip(taught, plain[4:], strict=True))]
         naive = [
             *(one.estimate for one in plain[:4]),
             *(measure_of(one.naive, world.metric).estimate() for one in made),

@@ -85,24 +85,24 @@ def test_replicates_that_are_not_defined_are_left_out():
     assert interval(0.5, with_gaps, over(50)) == interval(0.5, replicates, over(50))
 
 
-def test_a_loss_without_ceiling_is_symmetrical_in_its_logarithm():
+def test_a_loss_without_upper_bound_is_symmetrical_in_its_logarithm():
     replicates = 0.5 + 0.05 * stats.norm.ppf(np.linspace(0.001, 0.999, 999))
-    found = interval(0.5, replicates, over(400), ceiling=np.inf)
+    found = interval(0.5, replicates, over(400), bounds=(0.0, np.inf))
     assert found.low * found.high == pytest.approx(0.25)
     assert 0.40 < found.low < 0.42
-    one = interval(0.5, np.full(10, 0.5), over(1), ceiling=np.inf)
+    one = interval(0.5, np.full(10, 0.5), over(1), bounds=(0.0, np.inf))
     assert (one.low, one.high) == (0.0, np.inf)
-    same = interval(0.5, np.full(10, 0.5), over(9), ceiling=np.inf)
+    same = interval(0.5, np.full(10, 0.5), over(9), bounds=(0.0, np.inf))
     assert (same.low, same.high) == (0.5, 0.5)
 
 
 @given(UNIT, st.floats(0, 0.5), st.integers(1, 40), st.integers(1, 8), st.sampled_from([1.0, 2.0, np.inf]))
-def test_intervals_hold_their_figure_and_stay_in_range(estimate, spread, n, size, ceiling):
+def test_intervals_hold_their_figure_and_stay_in_range(estimate, spread, n, size, highest):
     replicates = np.clip(estimate + spread * np.linspace(-1, 1, 21), 0, 1)
     for groups in (None, np.arange(n * size) // size):
         on = over(n * size, groups)
-        found = interval(estimate, replicates, on, ceiling=ceiling)
-        assert 0 <= found.low <= estimate <= found.high <= ceiling
-        wider = interval(estimate, replicates, on, ceiling=ceiling, level=0.99)
+        found = interval(estimate, replicates, on, bounds=(0.0, highest))
+        assert 0 <= found.low <= estimate <= found.high <= highest
+        wider = interval(estimate, replicates, on, bounds=(0.0, highest), level=0.99)
         assert wider.low <= found.low + 1e-12
         assert wider.high >= found.high - 1e-12

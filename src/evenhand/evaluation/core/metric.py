@@ -65,8 +65,9 @@ class Metric:
         Whether it is about one class, and needs its name: `recall[S]`.
     higher_is_better
         False for losses and errors.
-    ceiling
-        Its largest value (its smallest is 0); infinity where it has none.
+    lower_bound, upper_bound
+        Its smallest and its largest value; the latter is infinity where it has none. Intervals, sums of metrics and
+        the selection report stay within them.
     of_groups
         Whether it compares groups of rows, and needs them.
     interval
@@ -92,7 +93,8 @@ class Metric:
     labels: LabelTask = "any"
     of_class: bool = False
     higher_is_better: bool = True
-    ceiling: float = 1.0
+    lower_bound: float = 0.0
+    upper_bound: float = 1.0
     of_groups: bool = False
     interval: Callable[..., Interval] | None = None
     parts: Components | None = None
@@ -100,6 +102,11 @@ class Metric:
     few: Callable[[int], str] | None = None
     limits: Callable[[Floats, float], tuple[float, float]] | None = None
     terms: tuple[tuple[float, Measure], ...] = ()
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Its smallest and its largest value."""
+        return self.lower_bound, self.upper_bound
 
 
 @dataclass(frozen=True)

@@ -31,13 +31,13 @@ class Learning:
     error: float = 0.0
     freedom: float = np.inf
 
-    def widened(self, own: Interval, lowest: float, ceiling: float) -> Interval:
+    def widened(self, own: Interval, lowest: float, highest: float) -> Interval:
         """Return an interval with this error in it, on each side apart: squares add up."""
         if self.error <= 0 or not np.isfinite(own.estimate):
             return own
         reach = float(stats.t.ppf(0.5 + own.level / 2, self.freedom) * self.error)
         low = max(own.estimate - float(np.hypot(own.estimate - own.low, reach)), lowest)
-        high = min(own.estimate + float(np.hypot(own.high - own.estimate, reach)), ceiling)
+        high = min(own.estimate + float(np.hypot(own.high - own.estimate, reach)), highest)
         return replace(
             own, low=min(low, own.low), high=max(high, own.high), how=f"{own.how}, and over what is learned"
         )
@@ -123,5 +123,5 @@ def widened(
     for name, one, interval in zip(metrics, measures, own, strict=True):
         if p.learned and name not in p.learned:
             interval = replace(interval, how=f"{interval.how}, without what learning adds")
-        out.append(learning_of(p, name).widened(interval, 0.0, one.metric.ceiling))
+        out.append(learning_of(p, name).widened(interval, one.metric.lower_bound, one.metric.upper_bound))
     return out

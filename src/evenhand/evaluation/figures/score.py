@@ -26,8 +26,8 @@ def fast_score(
     """Return the score and the metrics it is made of, without intervals.
 
     The score is the weighted sum of the metrics; of losses and errors, of their negatives, so that more is always
-    better. A metric that is not defined on these rows (a class without a row) counts as its worst: 0, or for a
-    loss its ceiling; log-loss, which has none, as minus the logarithm of the smallest number.
+    better. A metric that is not defined on these rows (a class without a row) counts as its worst: its lower
+    bound, or for a loss its upper one; log-loss, which has none, as minus the logarithm of the smallest number.
 
     Parameters
     ----------
@@ -62,7 +62,8 @@ def fast_score(
         ask(rows, list(weights), sets or {}, levels or {}), weights.items(), strict=True
     ):
         parts[name] = one.estimate()
-        worst = 0.0 if one.metric.higher_is_better else min(one.metric.ceiling, -np.log(rows.smallest))
+        bounds = one.metric.lower_bound, min(one.metric.upper_bound, -np.log(rows.smallest))
+        worst = bounds[0] if one.metric.higher_is_better else bounds[1]
         value = parts[name] if np.isfinite(parts[name]) else worst
         score += weight * (value if one.metric.higher_is_better else -value)
     return float(score), parts

@@ -137,11 +137,11 @@ METRICS.register("accuracy")(
 METRICS.register("top_k")(Numbered("Share of rows whose class is among the k most probable.", _top))
 METRICS.register("log_loss")(
     Metric("Mean of minus the logarithm of the probability given to the truth.", partial(_features, loss), _mean,
-           _counting, higher_is_better=False, ceiling=np.inf, cost=loss_if_wrong)
+           _counting, higher_is_better=False, upper_bound=np.inf, cost=loss_if_wrong)
 )  # fmt: skip
 METRICS.register("brier")(
     Metric("Mean squared distance between probabilities and truth.", partial(_features, squared_error), _mean,
-           _counting, higher_is_better=False, ceiling=2.0, cost=squared_error_if_wrong)
+           _counting, higher_is_better=False, upper_bound=2.0, cost=squared_error_if_wrong)
 )  # fmt: skip
 METRICS.register("subset_accuracy")(
     Metric("Share of rows whose labels are all right.", partial(_features, right), _mean, _counting,

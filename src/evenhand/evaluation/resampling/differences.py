@@ -25,9 +25,9 @@ def difference(a: Measure, b: Measure) -> Measure:
 def combined(measures: Sequence[Measure], weights: Sequence[float]) -> Measure:
     """Return the weighted sum of measures about the same n rows as one measure.
 
-    A row counts in it as much as on average in the measures. Features that measures share are kept once. Its
-    ceiling is how far it can be from 0. Its
-    terms keep the measures, so that their parts and what they say of few groups are not lost.
+    A row counts in it as much as on average in the measures. Features that measures share are kept once. Its bounds
+    are those of the sum, and its terms keep the measures, so that their parts and what they say of few groups are
+    not lost.
     """
     parts = list({id(one.features): one.features for one in measures}.values())
     sums = np.cumsum([0, *(part.shape[1] for part in parts)])
@@ -45,13 +45,13 @@ def combined(measures: Sequence[Measure], weights: Sequence[float]) -> Measure:
 
     share = np.mean([one.base() for one in measures], axis=0)
     joined = replace(reduce(beside, parts), finish=finish)
-    reach = [(by, one.metric.ceiling * abs(by)) for one, by in zip(measures, weights, strict=True)]
-    ceiling = max(sum(far for by, far in reach if by > 0), sum(far for by, far in reach if by < 0))
+    ends = [sorted(by * end for end in one.metric.bounds) for one, by in zip(measures, weights, strict=True) if by]
     metric = replace(
         measures[0].metric,
         value=value,
         base=lambda _rows, _chosen: share,
-        ceiling=ceiling,
+        lower_bound=float(sum(low for low, _ in ends)),
+        upper_bound=float(sum(high for _, high in ends)),
         interval=None,
         parts=None,
         cost=None,

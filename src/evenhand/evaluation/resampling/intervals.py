@@ -94,14 +94,19 @@ def _effective(weights: Floats) -> float:
 
 
 def interval(
-    estimate: float, replicates: Floats, on: Support, *, ceiling: float = 1.0, level: float = 0.95
+    estimate: float,
+    replicates: Floats,
+    on: Support,
+    *,
+    bounds: tuple[float, float] = (0.0, 1.0),
+    level: float = 0.95,
 ) -> Interval:
     """Return the interval of a figure from its bootstrap replicates.
 
     The replicates give the standard error; for groups it is multiplied by sqrt(g / (g - 1)) and used with Student's
     quantile at g - 1 degrees of freedom, g the *effective* number of groups (unequal groups count as fewer). A
-    figure between 0 and `ceiling` gets Wilson's (1927) interval for the number of rows that would have that
-    standard error, so it stays inside the range and is lopsided near its ends; one without a ceiling gets an
+    figure between finite `bounds` gets Wilson's (1927) interval for the number of rows that would have that
+    standard error, so it stays inside the range and is lopsided near its ends; one without an upper bound gets an
     interval that is symmetrical in its logarithm.
 
     Where replicates lie above or below the figure on average, it is itself biased by about as much (Efron 1979);
@@ -110,26 +115,28 @@ def interval(
     Where no replicate differs from another (a perfect score, one row) the effective number of rows stands in for
     the standard error: 30 of 30 right is never [1, 1].
     """
-    return _from_moments(estimate, ReplicateMoments.of(replicates), on, ceiling, level)
+    return _from_moments(estimate, ReplicateMoments.of(replicates), on, bounds, level)
 
 
-def _from_moments(estimate: float, drawn: ReplicateMoments, on: Support, ceiling: float, level: float) -> Interval:
+def _from_moments(
+    estimate: float, drawn: ReplicateMoments, on: Support, bounds: tuple[float, float], level: float
+) -> Interval:
     if not np.isfinite(estimate):
         return Interval(np.nan, np.nan, np.nan, on.n, on.groups, level, on.how)
-    student = on.grouped or np.isinf(ceiling)
+    student = on.grouped or np.isinf(bounds[1])
     count = on.effective if student else np.inf
     if student and count < 1 + 1e-9:
-        return Interval(estimate, 0.0, ceiling, on.n, on.groups, level, f"{on.how}; one alone tells nothing")
+        return Interval(estimate, *bounds, on.n, on.groups, level, f"{on.how}; one alone tells nothing")
     inflation = count / (count - 1) if student else 1.0
     variance = drawn.variance * inflation
     bias = drawn.mean - estimate if variance > 1e-12 else 0.0
     quantile = _student(count - 1, level)
     ends = [estimate]
-    for centre in (estimate, float(np.clip(estimate - bias, 0.0, ceiling))):
-        if np.isinf(ceiling):
+    for centre in (estimate, float(np.clip(estimate - bias, *bounds))):
+        if np.isinf(bounds[1]):
             ends += _log_normal(centre, variance, quantile)
         else:
-            ends += _wilson(centre, variance, quantile, ceiling, on.rows)
+            ends += _wilson(centre, variance, quantile, bounds, on.rows)
     return Interval(estimate, float(min(ends)), float(max(ends)), on.n, on.groups, level, on.how)
 
 
@@ -170,7 +177,7 @@ def _figure(
     level: float,
 ) -> Interval:
     on = support(one.base(), groups)
-    own = _from_moments(one.estimate(statistics), drawn, on, one.metric.ceiling, level)
+    own = _from_moments(one.estimate(statistics), drawn, on, one.metric.bounds, level)
     if not np.isfinite(own.estimate):
         return own
     low, high, why = own.low, own.high, ""
@@ -186,7 +193,7 @@ def _figure(
         why = why or _fewest(one, alone)
     if one.metric.cost is not None:
         losses = loss_interval(one, groups, drawn.variance, level)
-        low, high, why = min(low, losses.low), max(high, min(losses.high, one.metric.ceiling)), losses.why
+        low, high, why = min(low, losses.low), max(high, min(losses.high, one.metric.upper_bound)), losses.why
     if one.metric.limits is not None:
         least, most = one.metric.limits(statistics, level)
         low, high = min(low, least), max(high, most)
@@ -241,14 +248,17 @@ def _student(freedom: float, level: float) -> float:
     return min(float(special.ndtri(tail) if np.isinf(freedom) else special.stdtrit(freedom, tail)), 1e4)
 
 
-def _wilson(estimate: float, variance: float, quantile: float, ceiling: float, rows: float) -> tuple[float, float]:
-    """Return Wilson's interval, scaled to [0, ceiling]."""
-    p, v = np.clip(estimate / ceiling, 0.0, 1.0), variance / ceiling**2
+def _wilson(
+    estimate: float, variance: float, quantile: float, bounds: tuple[float, float], rows: float
+) -> tuple[float, float]:
+    """Return Wilson's interval, scaled to `bounds`."""
+    least, width = bounds[0], bounds[1] - bounds[0]
+    p, v = np.clip((estimate - least) / width, 0.0, 1.0), variance / width**2
     n = p * (1 - p) / v if v > 1e-12 and 0 < p < 1 else rows
     square = quantile**2
     middle = (n * p + square / 2) / (n + square)
     half = quantile * np.sqrt(n * p * (1 - p) + square / 4) / (n + square)
-    return max(0.0, middle - half) * ceiling, min(1.0, middle + half) * ceiling
+    return least + max(0.0, middle - half) * width, least + min(1.0, middle + half) * width
 
 
 def _log_normal(estimate: float, variance: float, quantile: float) -> tuple[float, float]:

@@ -35,8 +35,8 @@ class Spread:
         Degrees of freedom of `error`.
     on
         What it rests on.
-    ceiling
-        The largest difference there can be.
+    bounds
+        The smallest and the largest difference there can be.
     unseen
         What rows that were not seen could still do to it.
     """
@@ -45,7 +45,7 @@ class Spread:
     error: float
     freedom: float
     on: Support
-    ceiling: float = 1.0
+    bounds: tuple[float, float] = (-1.0, 1.0)
     unseen: Hidden = NOTHING
 
     @property
@@ -85,7 +85,7 @@ class Spread:
         if self.error > 0:
             own = float(-special.stdtrit(self.freedom, alpha / 2) * self.error)
         else:
-            own = float(1 - alpha ** (1 / max(self.on.effective, 1.0))) * min(self.ceiling, 1.0)
+            own = float(1 - alpha ** (1 / max(self.on.effective, 1.0))) * min(max(map(abs, self.bounds)), 1.0)
         return self.unseen.widened(own, alpha)
 
     def interval(self, level: float) -> Interval:
@@ -93,7 +93,7 @@ class Spread:
         if not np.isfinite(self.estimate):
             return Interval(np.nan, np.nan, np.nan, self.on.n, self.on.groups, level, self.how)
         half = self.reach(level)
-        low, high = max(self.estimate - half, -self.ceiling), min(self.estimate + half, self.ceiling)
+        low, high = max(self.estimate - half, self.bounds[0]), min(self.estimate + half, self.bounds[1])
         return Interval(self.estimate, low, high, self.on.n, self.on.groups, level, self.how)
 
     def detectable(self, level: float, power: float = 0.8) -> float:
@@ -141,7 +141,7 @@ def spread(one: Measure, groups: Ints | None, replicates: Floats) -> Spread:
         variance = max(variance, (count - 1) / count * squares)
         freedom = min(freedom, _satterthwaite(squares, fourths, count))
     error = float(np.sqrt(variance)) if variance > 1e-18 else 0.0
-    return Spread(estimate, error, freedom, on, one.metric.ceiling, hidden(one, groups))
+    return Spread(estimate, error, freedom, on, one.metric.bounds, hidden(one, groups))
 
 
 def without_each(one: Measure, units: Units, *, most: float = 1e8) -> tuple[Floats, Floats] | None:

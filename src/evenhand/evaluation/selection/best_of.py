@@ -46,7 +46,6 @@ def best_of(
     groups: Ints | None,
     *,
     intervals: Sequence[Interval] | None = None,
-    lowest: float = 0.0,
     reported: float | None = None,
     times: int = 2,
     draws: int = 1000,
@@ -75,8 +74,6 @@ def best_of(
         (n,) group numbers, or None.
     intervals
         Of the c figures as they stand; made here where they are not given.
-    lowest
-        The smallest figure that there can be.
     reported
         The figure that would have been reported without any of this.
     times
@@ -102,7 +99,7 @@ def best_of(
     return BestOf(
         name=names[at],
         chosen_as=float(figures[at]),
-        corrected=_widened(own, corrected, lowest, measures[at].metric.ceiling),
+        corrected=_widened(own, corrected, *measures[at].metric.bounds),
         of=len(measures),
         stability=dict(zip(names, share.tolist(), strict=True)),
     )
@@ -112,11 +109,11 @@ def _interval(one: Measure, groups: Ints | None, draws: int, level: float, seed:
     return intervals_over([one], groups, draws=draws, level=level, seed=seed)[0]
 
 
-def _widened(own: Interval, to: float, lowest: float, ceiling: float) -> Interval:
+def _widened(own: Interval, to: float, lowest: float, highest: float) -> Interval:
     """Return an interval that spans the one of a figure as it stands and the same one around `to`."""
-    to = min(max(to, lowest), ceiling)
+    to = min(max(to, lowest), highest)
     by = to - own.estimate
-    low, high = max(own.low + min(by, 0.0), lowest), min(own.high + max(by, 0.0), ceiling)
+    low, high = max(own.low + min(by, 0.0), lowest), min(own.high + max(by, 0.0), highest)
     return replace(own, estimate=to, low=low, high=high, how=f"{own.how}, corrected for the choice")
 
 

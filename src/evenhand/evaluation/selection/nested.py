@@ -76,12 +76,7 @@ class _Judging:
             return measures[0]
         signs = [1.0 if one.metric.higher_is_better else -1.0 for one in measures]
         total = combined(measures, [by * sign for by, sign in zip(self.weights.values(), signs, strict=True)])
-        widest = sum(abs(by) * one.metric.ceiling for one, by in zip(measures, self.weights.values(), strict=True))
-        return replace(total, metric=replace(total.metric, higher_is_better=True, ceiling=widest))
-
-    def lowest(self, one: Measure) -> float:
-        """Return the smallest value that the measure can have: a sum with losses in it may be negative."""
-        return 0.0 if len(self.weights) == 1 else -one.metric.ceiling
+        return replace(total, metric=replace(total.metric, higher_is_better=True))
 
     def replicates(self, measures: Sequence[Measure], groups: Ints | None) -> Floats:
         """Return (len(measures), draws) bootstrap replicates."""
@@ -144,7 +139,6 @@ def ladder(
         [rungs[at].name for at in among],
         groups,
         intervals=[rungs[at].nested for at in among],
-        lowest=how.lowest(nested[0]),
         reported=naive_best,
         draws=max(200, draws // 2),
         level=level,
@@ -180,7 +174,7 @@ def _rungs(
         SelectionStep(
             name=step.nested.model,
             naive=figures[len(steps) + at],
-            nested=taught[at].widened(figures[at], how.lowest(nested[at]), nested[at].metric.ceiling),
+            nested=taught[at].widened(figures[at], *nested[at].metric.bounds),
             optimism=optimism[at],
             blend=step.naive is not None,
             chance=chance[at],
