@@ -110,12 +110,12 @@ def job_of(name: str, epochs: int) -> FitSpec:
 @contextmanager
 def no_evidence() -> Iterator[None]:
     """Have the loop count nothing of what it judges."""
-    kept = loop.looked, loop.Features
-    loop.looked, loop.Features = (lambda *_: None), Unwatched  # type: ignore[context,misc]
+    kept = loop.looked, loop.FeatureSpread
+    loop.looked, loop.FeatureSpread = (lambda *_: None), Unwatched  # type: ignore[assignment,misc]
     try:
         yield
     finally:
-        loop.looked, loop.Features = kept  # type: ignore[misc]
+        loop.looked, loop.FeatureSpread = kept  # type: ignore[misc]
 
 
 def measure(name: str, rounds: int, threads: int, epochs: int = 2) -> dict[str, list[timing.Spent]]:

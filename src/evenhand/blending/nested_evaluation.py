@@ -67,7 +67,7 @@ def nested_evaluation(
     >>> def model(name):
     ...     p = 0.5 * np.eye(2)[truth] + 0.5 * rng.dirichlet([0.5, 0.5], 400)
     ...     return Predictions(np.arange(400).astype(str), ("a", "b"), p, truth, fold, model=name)
-    >>> ladder = worth([model("one"), model("two")], ["equal"], score="log_loss")
+    >>> ladder = nested_evaluation([model("one"), model("two")], ["equal"], score="log_loss")
     >>> [rung.name for rung in ladder.rungs], round(ladder.rung("ensemble:equal").optimism.estimate, 6)
     (['one', 'two', 'ensemble:equal'], 0.0)
     """

@@ -61,8 +61,8 @@ def test_files_of_every_kind_become_one(folder: Path) -> None:
     assert made.models.names == ("one", "two", "three")
     assert [c.out_of_fold_here for c in made.models.coverage] == [True, True, False]
     assert [one.name for one in made.blends] == ["ensemble:equal", "ensemble:nnls+temperature"]
-    assert made.worth.groups == 50
-    assert not made.worth.rung("ensemble:equal").believable
+    assert made.nested_evaluation.groups == 50
+    assert not made.nested_evaluation.rung("ensemble:equal").believable
     assert {"models", "blends", "worth", "rows", "findings"} == set(made.document())
     to_json(made.document())
 
@@ -97,7 +97,7 @@ def test_rows_that_one_lacks_are_left_out_only_when_that_is_said(folder: Path) -
         evenhand.ensemble(*sources, labels=labels_of(folder))
     made = evenhand.ensemble(*sources, labels=labels_of(folder), rows="common", draws=200)
     assert len(made.models.first) == 150
-    assert made.worth.gaps[0].lacking == 50
+    assert made.nested_evaluation.gaps[0].lacking == 50
 
 
 def test_without_any_folds_a_plan_is_made_and_nothing_is_believed(folder: Path) -> None:

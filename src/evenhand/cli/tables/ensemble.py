@@ -24,7 +24,7 @@ def print_assembly(made: Assembly, target: Path | None, *, most: int = 12) -> No
         codes = ["EH404"] * (not model.complete) + ["EH405"] * (not model.out_of_fold_here)
         if codes:
             out.print(cell(f"{', '.join(codes)}: {model}", style="yellow"))
-    print_worth(made.worth, out)
+    print_worth(made.nested_evaluation, out)
     for one in made.blends:
         _print_blend(one, out, most)
     if made.findings:

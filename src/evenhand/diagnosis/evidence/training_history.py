@@ -166,7 +166,7 @@ def _beliefs(record: Record, fold: int, balance: Mapping[str, Any], train: Mappi
 def fits(found: Sequence[TrainingHistory], every: Sequence[TrainingHistory]) -> str:
     """Return which fits of a model are meant, in words.
 
-    >>> one = Course("a", 0, 0, ("x", "y"), ())
+    >>> one = TrainingHistory("a", 0, 0, ("x", "y"), ())
     >>> fits([one], [one]), fits([one], [one, one, one])
     ('a, fold 0, seed 0', 'a, in 1 of 3 fits (first: fold 0, seed 0)')
     """

@@ -94,7 +94,7 @@ def blended(
         return []
     others = [of for of in (LOCKED, SECOND) if all(of in sets for sets in models)]
     recipes = [recipe(choice, score=settings.score.weights) for choice in settings.ensemble.methods]
-    looked_at = {of: models[0][of] for of in (OUT_OF_FOLD, *others)}
+    looked_at: Sets = {of: models[0][of] for of in (OUT_OF_FOLD, *others)}
     features = _features(record, settings, recipes, looked_at, watcher)
     made = [_made(how, models, others, features) for how in recipes]
     levels, sets = record.samples().levels, settings.classes.sets

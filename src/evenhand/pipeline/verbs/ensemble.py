@@ -1,4 +1,4 @@
-"""`ensemble`: blends of predictions that anybody made, and what each is worth. The shell calls it `ensemble`."""
+"""`ensemble`: blends of predictions that anybody made, and what each is worth."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Assembly:
         The predictions that were blended, and what each model covers.
     blends
         One per method.
-    worth
+    nested_evaluation
         Every model and blend: naive, nested and corrected for the choice of the best.
     findings
         EH210, where models of runs stand for different priors.
@@ -74,15 +74,15 @@ class Assembly:
             "models": [one.document() for one in self.models.coverage],
             "rows": len(self.models.first),
             "blends": {one.method: one.document() for one in self.blends},
-            "worth": self.worth.document(),
+            "worth": self.nested_evaluation.document(),
             "findings": [finding.document() for finding in self.findings],
         }
 
     def __repr__(self) -> str:
-        return f"Assembly({len(self.models.models)} models, {len(self.blends)} blends)\n{self.worth}"
+        return f"Assembly({len(self.models.models)} models, {len(self.blends)} blends)\n{self.nested_evaluation}"
 
     def _repr_html_(self) -> str:
-        return "".join([self.worth._repr_html_(), *(one._repr_html_() for one in self.blends)])
+        return "".join([self.nested_evaluation._repr_html_(), *(one._repr_html_() for one in self.blends)])
 
 
 @shows_progress

@@ -61,7 +61,7 @@ def single_row(module: nn.Module) -> Iterator[None]:
 
 def _rest_if_single(part: nn.Module, inputs: tuple[Tensor, ...]) -> None:
     x = inputs[0]
-    part._rests = part.training and x.numel() == x.shape[1]  # type: ignore[context]
+    part._rests = part.training and x.numel() == x.shape[1]  # type: ignore[assignment]
     if part._rests:
         part.training = False
 

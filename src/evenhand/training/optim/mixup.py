@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-BatchT = TypeVar("Rows", Tensor, dict[str, Tensor])
+BatchT = TypeVar("BatchT", Tensor, dict[str, Tensor])
 """A batch: (b, ...) values, or the parts of rows by name, (b, ...) each."""
 
 

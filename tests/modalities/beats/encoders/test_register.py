@@ -25,7 +25,7 @@ def batch(network: Network, b: int = 3) -> dict[str, torch.Tensor]:
 
 
 def test_importing_the_module_files_every_encoder() -> None:
-    assert {"Beside", "Measured", "Neighbours", "Tokens"} == set(register.__all__)
+    assert {"Beside", "Measured", "NeighboursEncoder", "Tokens"} == set(register.__all__)
 
 
 @pytest.mark.parametrize("encoder", ENCODERS)
