@@ -29,4 +29,4 @@ docs: setup
 	$(BIN)/sphinx-build -W --keep-going -b dirhtml docs docs/_build
 
 clean:
-	rm -rf build dist docs/_build docs/generated .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf build dist docs/_build docs/reference/generated .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -46,7 +46,7 @@ from evenhand.evaluation.resampling.unseen_errors import Hidden
 METHODS = ("equal", "nnls", "ridge", "score", "nnls+temperature")
 DRAWS = 300
 SEED = 3
-"""Of all simulations. What was chosen by looking at some was chosen with others: docs/worth.md says what."""
+"""Of all simulations; other seeds than those of any choice (docs/explanation/nested-evaluation.md)."""
 Line = dict[str, str]
 
 

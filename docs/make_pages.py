@@ -10,13 +10,14 @@ from evenhand.base.storage.atomic import write_text
 from evenhand.pipeline.verbs.keys import keys, sections
 
 HERE = Path(__file__).parent
-OUT = HERE / "generated"
+OUT = HERE / "reference" / "generated"
 VERBS = (
     "init",
     "check",
     "split",
     "run",
     "runs",
+    "evaluate",
     "predict",
     "doctor",
     "ensemble",
@@ -32,7 +33,7 @@ VERBS = (
 
 def main() -> None:
     """Write every page."""
-    OUT.mkdir(exist_ok=True)
+    OUT.mkdir(parents=True, exist_ok=True)
     write_text(OUT / "configuration.md", configuration())
     write_text(OUT / "shell.md", shell())
     subprocess.run([sys.executable, str(HERE / "make_rules.py")], check=True)

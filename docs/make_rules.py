@@ -8,7 +8,7 @@ from evenhand.base.storage.atomic import write_text
 from evenhand.diagnosis.rule import RULES, Rule
 from evenhand.diagnosis.rule_docs import page, sections
 
-OUT = Path(__file__).parent / "generated" / "rules"
+OUT = Path(__file__).parent / "reference" / "generated" / "rules"
 FAMILIES = {"1": "Data", "2": "Balance", "3": "Training", "4": "Estimates"}
 
 

@@ -132,11 +132,11 @@ def test_a_key_is_told_by_its_name_in_the_configuration() -> None:
 
 
 def test_every_name_and_option_is_in_the_docs() -> None:
-    text = (Path(__file__).parents[2] / "docs" / "balance.md").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[2] / "docs" / "reference" / "balance.md").read_text(encoding="utf-8")
     for registry in (SAMPLERS, WEIGHTS, LOSSES):
         for name, section in registry:
-            assert f"`{name}`" in text, f"docs/balance.md does not tell of {registry.what} {name}"
+            assert f"`{name}`" in text, f"docs/reference/balance.md does not tell of {registry.what} {name}"
             for field, info in section.model_fields.items():
                 assert re.search(rf"`{info.alias or field}\b", text), (
-                    f"docs/balance.md does not tell of {name}.{field}"
+                    f"docs/reference/balance.md does not tell of {name}.{field}"
                 )

@@ -1,6 +1,6 @@
 """How often the doctor accuses healthy data: false alarms decide whether it is believed.
 
-Run with `-s` to see the counts that docs/checking.md quotes.
+Run with `-s` to see the counts that docs/how-to/checking.md quotes.
 """
 
 import io

@@ -104,7 +104,7 @@ def test_healthy_trainings_are_left_in_peace(small, shape):
 
 @pytest.mark.slow
 def test_no_healthy_training_is_accused(small):
-    """Run with `-s` to see how many there were; docs/live.md quotes it."""
+    """Run with `-s` to see how many there were; docs/reference/training.md quotes it."""
     accused = {name: found for name, recipe in small.healthy() if (found := small.trained(recipe).alarms)}
     print(f"\n{len(small.healthy())} healthy trainings, accused {len(accused)}")
     assert not accused

@@ -11,7 +11,7 @@ import evenhand
 from evenhand.base.errors import EvenhandError
 from evenhand.testing.beats import write_beats
 
-PAGE = Path(__file__).parents[2] / "docs" / "collapse.md"
+PAGE = Path(__file__).parents[2] / "docs" / "tutorials" / "collapse.md"
 BOTH = ['balance.sampler="balanced"', 'balance.weights="inverse"']
 
 

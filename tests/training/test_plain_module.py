@@ -8,7 +8,7 @@ from torch import nn
 from evenhand.base.errors import ModelError
 from evenhand.training.plain_module import Whole
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "training.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "training.md"
 
 
 def test_vectors_are_not_decayed() -> None:

@@ -14,7 +14,7 @@ LEFT = 0.2
 """Part of the smoothing that stays on: subtraction magnifies what a network is unsure of, most in rare classes.
 
 With all of it taken off, small networks said far too much of rare classes; with none, they said too little of them
-in the rows that are theirs (docs/balance.md has the figures).
+in the rows that are theirs (docs/reference/balance.md has the figures).
 """
 LEAST = 0.05
 """Part of the spread that a class keeps: a network's probabilities scatter about e/k, and none may become 0."""

@@ -125,7 +125,7 @@ def compare_predictions(
     predictions
         At least two, with names that differ. Groups are what intervals are taken over.
     metrics
-        Names of metrics (docs/metrics.md).
+        Names of metrics (docs/reference/metrics.md).
     against
         "first": the first is the base of all others; "all": each against every one before it. Everything that is
         asked for is one family.

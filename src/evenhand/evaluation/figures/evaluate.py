@@ -71,8 +71,8 @@ def evaluate(
         Predictions with their truth; `p.groups` are what the intervals are taken over, and what `p.learned` says
         that learning a blend adds is in them.
     metrics
-        Names such as "macro_f1", "recall[S]", "top_5", "macro_f1_rare", "accuracy_coarse" (docs/metrics.md);
-        without any, `default_metrics`.
+        Names such as "macro_f1", "recall[S]", "top_5", "macro_f1_rare", "accuracy_coarse"
+        (docs/reference/metrics.md); without any, `default_metrics`.
     sets
         Name -> classes; each gives the metrics a variant with that suffix.
     levels

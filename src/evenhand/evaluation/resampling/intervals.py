@@ -1,4 +1,4 @@
-"""From replicates to an interval that covers the truth as often as it says (measured: docs/metrics.md)."""
+"""From replicates to an interval that covers the truth as often as it says (docs/reference/metrics.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""How far a difference between two figures of the same rows may lie from the truth (measured: docs/worth.md)."""
+"""How far a difference between two figures of the same rows may lie from the truth.
+
+Measured in docs/explanation/nested-evaluation.md.
+"""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ Pictures = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class DuplicateLimits:
-    """What makes two pictures near-duplicates; chosen by measuring (see `docs/duplicates.md`).
+    """What makes two pictures near-duplicates; chosen by measuring (see `docs/explanation/duplicates.md`).
 
     Attributes
     ----------

@@ -26,7 +26,8 @@ def epoch_line(
 ) -> dict[str, Any]:
     """Return the line of one epoch as plain values.
 
-    Figures that cannot be estimated (NaN) become None, null in the file. docs/training.md tells what each key is.
+    Figures that cannot be estimated (NaN) become None, null in the file.
+    docs/reference/training.md explains each key.
 
     Parameters
     ----------

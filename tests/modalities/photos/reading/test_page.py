@@ -10,7 +10,7 @@ from evenhand.modalities.photos.config import PhotosConfig
 from evenhand.modalities.photos.reading.read import SUFFIXES, encode
 from evenhand.testing.pictures import png_header, truncated_jpeg
 
-PAGE = (Path(__file__).resolve().parents[4] / "docs" / "photos.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).resolve().parents[4] / "docs" / "reference" / "photos.md").read_text(encoding="utf-8")
 
 
 def test_every_ending_is_listed() -> None:
