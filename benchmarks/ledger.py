@@ -33,7 +33,8 @@ from evenhand.balance.config import BalanceConfig
 from evenhand.balance.correction.prior_shift import adjusted, adjustment, prior_shift
 from evenhand.balance.correction.unsmoothing import corrected
 from evenhand.balance.plan import plan_of
-from evenhand.balance.registries import LOSSES, ClassNames, chosen
+from evenhand.balance.registries import LOSSES, ClassNames
+from evenhand.base.settings.named_choice import section_of
 from evenhand.base.values import Floats, Ints, Predictions
 from evenhand.evaluation.figures.calibration import reliability
 from evenhand.training.config import TrainConfig
@@ -278,8 +279,8 @@ def told(data: Setting, plain: FitSpec, balance: BalanceConfig) -> Floats:
     logits = torch.from_numpy(logits_of(plain, plain.stages[0].inputs, data.fit_rows)).float()
     labels = torch.from_numpy(data.y[data.fit_rows])
     classes = plan_of(balance, labels.numpy(), [str(c) for c in range(data.k)]).classes()
-    ours = gradient_share(chosen(LOSSES, balance.loss).build(classes), logits, labels)
-    entropy = chosen(LOSSES, "cross_entropy").build(ClassNames(classes.counts, np.ones(data.k)))
+    ours = gradient_share(section_of(LOSSES, balance.loss).build(classes), logits, labels)
+    entropy = section_of(LOSSES, "cross_entropy").build(ClassNames(classes.counts, np.ones(data.k)))
     return ours / gradient_share(entropy, logits, labels)
 
 

@@ -3,12 +3,13 @@ import pytest
 import torch
 from torch.nn import functional
 
-from evenhand.balance.registries import LOSSES, ClassNames, chosen
+from evenhand.balance.registries import LOSSES, ClassNames
 from evenhand.base.errors import EvenhandError
+from evenhand.base.settings.named_choice import section_of
 
 
 def loss(weights: list[float], *, several: bool = False) -> object:
-    return chosen(LOSSES, "cross_entropy").build(ClassNames(np.ones(len(weights)), np.array(weights), several))
+    return section_of(LOSSES, "cross_entropy").build(ClassNames(np.ones(len(weights)), np.array(weights), several))
 
 
 def logits(rows: int = 5, k: int = 3) -> torch.Tensor:
@@ -62,7 +63,7 @@ COUNTS = np.array([80.0, 15.0, 5.0])
 
 
 def built(choice: object, *, several: bool = False, weights: list[float] | None = None) -> object:
-    return chosen(LOSSES, choice).build(ClassNames(COUNTS, np.array(weights or [1.0, 1.0, 1.0]), several))
+    return section_of(LOSSES, choice).build(ClassNames(COUNTS, np.array(weights or [1.0, 1.0, 1.0]), several))
 
 
 @pytest.mark.parametrize("name", SINGLE)
@@ -112,12 +113,12 @@ def test_focal_for_several_labels_by_hand() -> None:
     z, t = torch.tensor([[0.0, 2.0]]), torch.tensor([[1.0, 0.0]])
     q = 1 / (1 + np.exp(-2.0))
     classes = ClassNames(np.ones(2), np.ones(2), several=True)
-    got = chosen(LOSSES, {"name": "focal", "gamma": 2.0}).build(classes)(z, t, "mean").item()
+    got = section_of(LOSSES, {"name": "focal", "gamma": 2.0}).build(classes)(z, t, "mean").item()
     assert got == pytest.approx((0.25 * np.log(2) - q**2 * np.log(1 - q)) / 2, rel=1e-5)
 
 
 def test_margins_are_wider_for_rarer_classes() -> None:
-    section = chosen(LOSSES, {"name": "ldam", "max_margin": 2.0})
+    section = section_of(LOSSES, {"name": "ldam", "max_margin": 2.0})
     margins = section.margins(COUNTS)
     assert margins[2] == 2.0
     assert margins[0] == pytest.approx(2.0 * (5 / 80) ** 0.25)
@@ -137,7 +138,7 @@ def test_logit_adjustment_is_cross_entropy_of_shifted_logits() -> None:
 
 def test_logit_adjustment_takes_the_shifts_of_the_ledger() -> None:
     shifts = np.array([0.0, 1.0, 2.0])
-    got = chosen(LOSSES, "logit_adjusted").build(ClassNames(COUNTS, np.ones(3), shifts=shifts))(
+    got = section_of(LOSSES, "logit_adjusted").build(ClassNames(COUNTS, np.ones(3), shifts=shifts))(
         logits(), LABELS, "none"
     )
     expected = functional.cross_entropy(
@@ -149,14 +150,14 @@ def test_logit_adjustment_takes_the_shifts_of_the_ledger() -> None:
 def test_asymmetric_by_hand() -> None:
     z, t = torch.tensor([[0.5, -3.0]]), torch.tensor([[1.0, 0.0]])
     p, q = (1 / (1 + np.exp(-v)) for v in (0.5, -3.0))
-    section = chosen(LOSSES, {"name": "asymmetric", "positive": 1, "negative": 2, "clip": 0.01})
+    section = section_of(LOSSES, {"name": "asymmetric", "positive": 1, "negative": 2, "clip": 0.01})
     got = section.build(ClassNames(np.ones(2), np.ones(2), several=True))(z, t, "mean").item()
     shifted = q - 0.01
     assert got == pytest.approx((-(1 - p) * np.log(p) - shifted**2 * np.log(1 - shifted)) / 2, rel=1e-4)
 
 
 def test_easy_absences_cost_nothing_in_asymmetric_loss() -> None:
-    section = chosen(LOSSES, {"name": "asymmetric", "clip": 0.05})
+    section = section_of(LOSSES, {"name": "asymmetric", "clip": 0.05})
     loss = section.build(ClassNames(np.ones(1), np.ones(1), several=True))
     z = torch.tensor([[-4.0]], requires_grad=True)
     loss(z, torch.zeros(1, 1), "mean").backward()
@@ -181,4 +182,4 @@ def test_generalised_cross_entropy_lies_between_cross_entropy_and_the_absolute_e
 @pytest.mark.parametrize("choice", [{"name": "focal", "alpha": [0.0, 1, 1]}, {"name": "focal", "gamma": -1}])
 def test_wrong_options_are_refused(choice: dict[str, object]) -> None:
     with pytest.raises(EvenhandError):
-        chosen(LOSSES, choice)
+        section_of(LOSSES, choice)

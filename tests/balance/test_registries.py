@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from sklearn.utils.class_weight import compute_class_weight
 
 from evenhand.balance import class_weights, row_weights, sampling_weights
-from evenhand.balance.registries import LOSSES, SAMPLERS, WEIGHTS, chosen
+from evenhand.balance.registries import LOSSES, SAMPLERS, WEIGHTS
 from evenhand.base.errors import ConfigError, EvenhandError
+from evenhand.base.settings.named_choice import section_of
 
 COUNTS = st.lists(st.integers(1, 10_000), min_size=2, max_size=12)
 
@@ -89,4 +90,4 @@ def test_what_is_there() -> None:
     assert {"none", "balanced"} <= set(SAMPLERS.names())
     assert {"none", "inverse"} <= set(WEIGHTS.names())
     assert "cross_entropy" in LOSSES.names()
-    assert chosen(WEIGHTS, {"name": "inverse", "power": 0.5}).power == 0.5
+    assert section_of(WEIGHTS, {"name": "inverse", "power": 0.5}).power == 0.5

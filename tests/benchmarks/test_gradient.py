@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 import torch
 
-from evenhand.balance.registries import LOSSES, ClassNames, chosen
+from evenhand.balance.registries import LOSSES, ClassNames
+from evenhand.base.settings.named_choice import section_of
 
 Script = Callable[[str], ModuleType]
 
@@ -13,7 +14,7 @@ LABELS = torch.tensor([0, 0, 0, 1, 2, 0])
 
 
 def loss(weights: list[float]) -> object:
-    return chosen(LOSSES, "cross_entropy").build(ClassNames(np.ones(3), np.array(weights)))
+    return section_of(LOSSES, "cross_entropy").build(ClassNames(np.ones(3), np.array(weights)))
 
 
 def logits() -> torch.Tensor:

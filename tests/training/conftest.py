@@ -15,8 +15,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from evenhand.balance.registries import LOSSES, ClassNames, chosen
+from evenhand.balance.registries import LOSSES, ClassNames
 from evenhand.base.errors import DataError
+from evenhand.base.settings.named_choice import section_of
 from evenhand.base.storage.record import ROW, Record
 from evenhand.base.values import TEST, Folds, Samples
 from evenhand.data.store.store import Store
@@ -83,7 +84,7 @@ def spec(train: TrainConfig, *, inputs: Inputs | None = None, **changes: Any) ->
         targets=Targets(y, K, smoothing=train.label_smoothing),
         fit_rows=np.setdiff1d(np.arange(N), judged),
         judge_rows=judged,
-        loss=chosen(LOSSES, "cross_entropy").build(ClassNames(np.bincount(y), np.ones(K))),
+        loss=section_of(LOSSES, "cross_entropy").build(ClassNames(np.bincount(y), np.ones(K))),
         scorer=accuracy(y[judged]),
         train=train,
         key=(0, "tiny", 0),

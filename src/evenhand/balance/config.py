@@ -8,8 +8,8 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import field_validator
 
-from evenhand.balance.registries import LOSSES, SAMPLERS, WEIGHTS, Choice, chosen
-from evenhand.base.errors import ConfigError, EvenhandError
+from evenhand.balance.registries import LOSSES, SAMPLERS, WEIGHTS
+from evenhand.base.settings.named_choice import Choice, faults_as_value_error, section_of
 from evenhand.base.settings.section import Section, merged, option
 
 _REGISTRIES = {"sampler": SAMPLERS, "weights": WEIGHTS, "loss": LOSSES}
@@ -62,12 +62,8 @@ class BalanceConfig(Section):
         """Check the name, and the options against the section that it names."""
         if not isinstance(value, (str, dict)):
             raise ValueError("give a name, or a table with a name and options")
-        try:
-            chosen(_REGISTRIES[info.field_name], value)
-        except ConfigError as error:
-            raise ValueError("; ".join(str(fault) for fault in error.faults)) from None
-        except EvenhandError as error:
-            raise ValueError(str(error)) from None
+        with faults_as_value_error():
+            section_of(_REGISTRIES[info.field_name], value)
         return value
 
     @field_validator("correct_to")

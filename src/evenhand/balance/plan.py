@@ -20,13 +20,13 @@ from evenhand.balance.registries import (
     SAMPLERS,
     WEIGHTS,
     ClassNames,
-    chosen,
     of_classes,
     over_present,
     row_weights,
 )
 from evenhand.balance.weight_schedule import strength, weights_at
 from evenhand.base.errors import EvenhandError
+from evenhand.base.settings.named_choice import section_of
 from evenhand.base.values import Floats
 
 
@@ -164,9 +164,9 @@ def _asked(
 ) -> tuple[EffectivePrior, Floats]:
     several = labels.ndim == 2
     counts = labels.sum(axis=0) if several else np.bincount(labels, minlength=len(names)).astype(np.float64)
-    sampler = of_classes(chosen(SAMPLERS, config.sampler), counts, names)
-    weights = of_classes(chosen(WEIGHTS, config.weights), counts, names)
-    loss = of_classes(chosen(LOSSES, config.loss), counts, names)
+    sampler = of_classes(section_of(SAMPLERS, config.sampler), counts, names)
+    weights = of_classes(section_of(WEIGHTS, config.weights), counts, names)
+    loss = of_classes(section_of(LOSSES, config.loss), counts, names)
     _check_loss(loss, config, several)
     per_class = over_present(sampler.sampling_weights, counts, absent=0.0)
     sampling = _met(row_weights(per_class, labels), labels) if several else per_class

@@ -16,7 +16,8 @@ import numpy.typing as npt
 from evenhand.balance.capabilities import OfClasses
 from evenhand.base.errors import EvenhandError
 from evenhand.base.registry import Registry
-from evenhand.base.settings.section import Section, check
+from evenhand.base.settings.named_choice import section_of
+from evenhand.base.settings.section import Section
 from evenhand.base.values import Floats
 
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
 S = TypeVar("S", bound=Section)
 Reduction = Literal["none", "mean"]
-Choice = str | dict[str, Any]
-"""A name, or a table with `name` and the options of what it names."""
 
 
 class Sampler(Protocol):
@@ -93,22 +92,6 @@ WEIGHTS: Registry[type[Section]] = Registry(
 LOSSES: Registry[type[Section]] = Registry("loss", group="evenhand.losses", package="evenhand.balance.losses")
 
 
-def chosen(registry: Registry[type[Section]], choice: str | Mapping[str, Any]) -> Any:
-    """Return the section that a name, or a table with a name and options, stands for.
-
-    Raises
-    ------
-    EvenhandError
-        If there is no such name, or an option is wrong; every fault is named.
-    """
-    table = {"name": choice} if isinstance(choice, str) else dict(choice)
-    name = table.pop("name", None)
-    if not isinstance(name, str):
-        known = ", ".join(registry.names())
-        raise EvenhandError(f'A table for a {registry.what} needs a "name"; known are: {known}.')
-    return check(registry.get(name), table, name)
-
-
 def sampling_weights(
     sampler: str | Mapping[str, Any], counts: npt.ArrayLike, names: Sequence[str] | None = None
 ) -> Floats:
@@ -131,7 +114,7 @@ def sampling_weights(
     [0.667, 2.0]
     """
     rows = rows_per_class(counts)
-    how: Sampler = of_classes(chosen(SAMPLERS, sampler), rows, names)
+    how: Sampler = of_classes(section_of(SAMPLERS, sampler), rows, names)
     return over_present(how.sampling_weights, rows, absent=0.0)
 
 
@@ -157,7 +140,7 @@ def class_weights(
     [0.667, 2.0]
     """
     rows = rows_per_class(counts)
-    how: ClassWeights = of_classes(chosen(WEIGHTS, weights), rows, names)
+    how: ClassWeights = of_classes(section_of(WEIGHTS, weights), rows, names)
     return over_present(how.class_weights, rows, absent=1.0)
 
 

@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 
 from evenhand.base.errors import DataError
+from evenhand.base.settings.named_choice import Choice
 from evenhand.base.values import Floats, Origin, Predictions
 from evenhand.blending.core.crossfit import Crossfit, applied, crossfit
 from evenhand.blending.core.method import Learned
-from evenhand.blending.core.spec import Choice, Recipe, recipe
+from evenhand.blending.core.spec import Recipe, recipe
 from evenhand.blending.inputs.align import Aligned, align
 from evenhand.blending.inputs.coverage import Coverage
 from evenhand.blending.inputs.stack import Stack, stack_of

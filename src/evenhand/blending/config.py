@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pydantic import field_validator
 
-from evenhand.base.errors import ConfigError, EvenhandError
+from evenhand.base.settings.named_choice import Choice, faults_as_value_error
 from evenhand.base.settings.section import Section, option
-from evenhand.blending.core.spec import Choice, recipe
+from evenhand.blending.core.spec import recipe
 
 
 class EnsembleConfig(Section):
@@ -32,9 +32,5 @@ class EnsembleConfig(Section):
 
 def _named(choice: Choice) -> str:
     """Return the name of a recipe, with its faults as one sentence."""
-    try:
+    with faults_as_value_error():
         return recipe(choice).name
-    except ConfigError as error:
-        raise ValueError("; ".join(str(fault) for fault in error.faults)) from None
-    except EvenhandError as error:
-        raise ValueError(str(error)) from None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from evenhand.base.errors import EvenhandError, Fault
-from evenhand.blending.core.spec import Choice, recipe
+from evenhand.base.settings.named_choice import Choice
+from evenhand.blending.core.spec import recipe
 from evenhand.evaluation.metrics.metric_names import parse
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from evenhand.base.settings.named_choice import Choice
 from evenhand.base.values import Floats, Predictions
 from evenhand.blending.blend import Blend, blend
-from evenhand.blending.core.spec import Choice, Recipe
+from evenhand.blending.core.spec import Recipe
 from evenhand.blending.inputs.align import Aligned, align
 from evenhand.blending.inputs.coverage import Coverage
 from evenhand.evaluation.comparison.verdicts import WORTH_CARING

@@ -12,13 +12,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
-import tomlkit
 from pydantic import ValidationError, create_model
 
 from evenhand.balance.config import BalanceConfig
 from evenhand.base.errors import ConfigError, EvenhandError, Fault
 from evenhand.base.settings.section import Section, check, merged, option, put, read_file, read_toml, set_dotted
 from evenhand.base.settings.toml_lines import Key
+from evenhand.base.text.toml_text import toml_document
 from evenhand.blending.config import EnsembleConfig
 from evenhand.blending.label_faults import label_faults
 from evenhand.data.config import DataConfig, FoldsConfig, FurtherConfig
@@ -132,7 +132,7 @@ def load(
     lines: dict[Key, int] = {}
     if isinstance(source, Mapping):
         name, base = "configuration", Path()
-        values = tomlkit.parse(tomlkit.dumps(_plain_copy(source))).unwrap()
+        values, _ = read_toml(toml_document(source), name)
     else:
         name, base = str(source), Path(source).parent
         values, lines = read_toml(read_file(Path(source)), name)
@@ -150,7 +150,7 @@ def load(
 def asked(source: str | Path | Mapping[str, Any]) -> str:
     """Return the configuration as the user wrote it, as TOML text."""
     if isinstance(source, Mapping):
-        return tomlkit.dumps(_plain_copy(source))
+        return toml_document(source)
     return read_file(Path(source))
 
 
@@ -295,11 +295,3 @@ def _further_at(further: FurtherConfig, base: Path) -> FurtherConfig:
     if further.table is not None and (base / further.table).is_file():
         at["table"] = str((base / further.table).resolve())
     return further.model_copy(update=at)
-
-
-def _plain_copy(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(key): _plain_copy(item) for key, item in value.items() if item is not None}
-    if isinstance(value, (list, tuple)):
-        return [_plain_copy(item) for item in value]
-    return str(value) if isinstance(value, Path) else value

@@ -16,8 +16,9 @@ from evenhand.balance.plan import BalancePlan, accepted, plan_of
 from evenhand.balance.prior.overshoot import patch_of
 from evenhand.balance.prior.soften import softened
 from evenhand.balance.prior.torch_adapter import effective_prior_of
-from evenhand.balance.registries import LOSSES, chosen
+from evenhand.balance.registries import LOSSES
 from evenhand.base.errors import EvenhandError
+from evenhand.base.settings.named_choice import section_of
 
 COUNTS = np.array([900, 20, 80])
 LABELS = np.repeat(np.arange(3), COUNTS)
@@ -104,7 +105,7 @@ def test_a_criterion_of_torch_is_read_as_torch_minimises_it(given: str, smoothin
 @pytest.mark.parametrize("smoothing", [0.0, 0.15])
 def test_our_losses_end_at_the_prior_told(loss: Any, smoothing: float) -> None:
     told = plan(smoothing, loss=loss, weights={"name": "inverse", "power": 0.5}, on_overshoot="allow")
-    price = chosen(LOSSES, loss).build(told.classes())
+    price = section_of(LOSSES, loss).build(told.classes())
     shares = torch.eye(3)[torch.from_numpy(LABELS)] * (1 - smoothing) + smoothing / 3
     bias = torch.zeros(3, requires_grad=True)
     optimizer = torch.optim.LBFGS([bias], max_iter=100, tolerance_grad=1e-9, line_search_fn="strong_wolfe")

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 import torch
 
-from evenhand.balance.registries import LOSSES, ClassNames, chosen
+from evenhand.balance.registries import LOSSES, ClassNames
 from evenhand.base.errors import TaskError
+from evenhand.base.settings.named_choice import section_of
 from evenhand.training.config import TrainConfig
 from evenhand.training.inputs.inputs import ViewInputs
 from evenhand.training.inputs.targets import Targets
@@ -196,7 +197,7 @@ def test_several_labels_are_learned(tiny: SimpleNamespace) -> None:
     def scorer(p: np.ndarray) -> Score:
         return Score(float(((p > 0.5) == (labels[rows] > 0.5)).mean()))
 
-    loss = chosen(LOSSES, "cross_entropy").build(ClassNames(labels.sum(0), np.ones(tiny.K), several=True))
+    loss = section_of(LOSSES, "cross_entropy").build(ClassNames(labels.sum(0), np.ones(tiny.K), several=True))
     spec = tiny.spec(config(epochs=15), targets=Targets(labels, tiny.K), loss=loss, scorer=scorer)
     assert fit(spec).score.value > 0.8
 

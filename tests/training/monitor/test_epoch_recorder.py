@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from evenhand.balance.registries import LOSSES, ClassNames, chosen
+from evenhand.balance.registries import LOSSES, ClassNames
+from evenhand.base.settings.named_choice import section_of
 from evenhand.training.config import TrainConfig
 from evenhand.training.inputs.inputs import ViewInputs
 from evenhand.training.inputs.targets import Targets
@@ -65,7 +66,7 @@ def test_a_class_that_costs_more_pulls_more(tiny: SimpleNamespace) -> None:
     _, y = tiny.easy()
 
     def share(weights: list[float]) -> list[float]:
-        loss = chosen(LOSSES, "cross_entropy").build(ClassNames(np.bincount(y), np.array(weights)))
+        loss = section_of(LOSSES, "cross_entropy").build(ClassNames(np.bincount(y), np.array(weights)))
         return fit(tiny.spec(config(epochs=1), loss=loss)).lines[0]["gradient_share"]
 
     plain, heavy = share([1.0, 1.0, 1.0]), share([6.0, 1.0, 1.0])

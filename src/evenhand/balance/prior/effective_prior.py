@@ -27,7 +27,6 @@ from evenhand.balance.registries import (
     SAMPLERS,
     WEIGHTS,
     ClassWeights,
-    chosen,
     numbers,
     of_classes,
     over_present,
@@ -35,6 +34,7 @@ from evenhand.balance.registries import (
     rows_per_class,
 )
 from evenhand.base.errors import EvenhandError
+from evenhand.base.settings.named_choice import section_of
 from evenhand.base.values import Floats
 
 Given = str | Mapping[str, Any] | Sequence[float] | npt.NDArray[Any]
@@ -272,13 +272,13 @@ def effective_prior(
     ([0.194, 0.532, 0.273], 1.25)
     """
     rows, known = _counted(counts, names)
-    how = None if _is_list(sampler) else of_classes(chosen(SAMPLERS, _choice(sampler)), rows, known)
+    how = None if _is_list(sampler) else of_classes(section_of(SAMPLERS, _choice(sampler)), rows, known)
     drawn = over_present(how.sampling_weights, rows, absent=0.0) if how is not None else _listed(sampler, rows, 0.0)
-    weigh = None if _is_list(weights) else of_classes(chosen(WEIGHTS, _choice(weights)), rows, known)
+    weigh = None if _is_list(weights) else of_classes(section_of(WEIGHTS, _choice(weights)), rows, known)
     costs = (
         over_present(weigh.class_weights, rows, absent=1.0) if weigh is not None else _listed(weights, rows, 1.0)
     )
-    made = of_classes(chosen(LOSSES, loss), rows, known)
+    made = of_classes(section_of(LOSSES, loss), rows, known)
     return prior_of(rows, known, drawn, costs, made, how, smoothing=_smoothing(label_smoothing))
 
 

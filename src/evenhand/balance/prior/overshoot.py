@@ -13,6 +13,8 @@ from evenhand.balance.prior.describe import choice_words
 from evenhand.balance.prior.effective_prior import EffectivePrior
 from evenhand.balance.prior.exponent import LIMIT, SKEWED, turned
 from evenhand.balance.prior.soften import ORDER, raised, softened
+from evenhand.base.settings.named_choice import as_table
+from evenhand.base.text.toml_text import toml_value
 
 SHARE = 0.1
 """Exponent from which on a part is counted among those that compensate."""
@@ -33,7 +35,7 @@ def overshoot_words(prior: EffectivePrior, config: BalanceConfig) -> str | None:
     if prior.overshoots():
         made = [f"{name} ({value:.2f})" for name, value in compensating(prior, config).items()]
         each = f"{', '.join(made[:-1])} and {made[-1]} together have" if len(made) > 1 else f"{made[0]} has"
-        mend = " or ".join(f"balance.{key} = {_toml(value)}" for key, value in patch_of(prior, config).items())
+        mend = " or ".join(f"balance.{key} = {toml_value(value)}" for key, value in patch_of(prior, config).items())
         return (
             f"{each} the exponent {prior.exponent:.2f}, which turns the skew around: the model is "
             f'made to expect {_expected(prior)}. Set {mend}, or on_overshoot = "soften" or "allow".'
@@ -50,7 +52,7 @@ def patch_of(prior: EffectivePrior, config: BalanceConfig) -> dict[str, Any]:
         return {gone: "cross_entropy" if gone == "loss" else "none"}
     part = positive[0] if positive else "weights"
     choice: str | dict[str, Any] = getattr(config, part)
-    table: dict[str, Any] = {"name": choice} if isinstance(choice, str) else dict(choice)
+    table = as_table(choice)
     strength = "tau" if part == "loss" else "power"
     given: float | None = table.get(strength, _FULL.get(f"{part} {table['name']}"))
     if given is not None and (strength in table or prior.smoothing):
@@ -88,13 +90,3 @@ def _adjusted(prior: EffectivePrior, config: BalanceConfig) -> str | None:
 def _expected(prior: EffectivePrior) -> str:
     rare = prior.rarest
     return f"{prior.names[rare]}, {prior.natural[rare]:.2%} of the rows, in {prior.shares[rare]:.1%} of them"
-
-
-def _toml(value: Any) -> str:
-    import tomlkit
-
-    item = tomlkit.inline_table() if isinstance(value, dict) else None
-    if item is not None:
-        item.update(value)
-        return item.as_string()
-    return str(tomlkit.item(value).as_string())

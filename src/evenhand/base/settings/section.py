@@ -90,6 +90,20 @@ def read_toml(text: str, source: str) -> tuple[dict[str, Any], dict[Key, int]]:
     return values, key_lines(text)
 
 
+def read_value(text: str) -> Any:
+    """Return the plain value of one TOML value: a number, a quoted string, a list, a table in braces.
+
+    Raises
+    ------
+    ValueError
+        If the text is not one; the message is the parser's.
+    """
+    try:
+        return tomlkit.parse(f"value = {text.strip()}").unwrap()["value"]
+    except tomlkit.exceptions.TOMLKitError as error:
+        raise ValueError(str(error)) from None
+
+
 def read_file(path: Path) -> str:
     """Return the text of a configuration file.
 
@@ -123,8 +137,8 @@ def set_dotted(values: dict[str, Any], assignment: str) -> None:
     if not sep or not key.strip():
         raise ConfigError("--set", [Fault(assignment, "is not KEY=VALUE", "write for example train.epochs=5")])
     try:
-        value = tomlkit.parse(f"value = {text.strip()}").unwrap()["value"]
-    except tomlkit.exceptions.TOMLKitError:
+        value = read_value(text)
+    except ValueError:
         value = Unset("none") if text.strip() == "none" else text.strip()
     put(values, tuple(key.strip().split(".")), value)
 

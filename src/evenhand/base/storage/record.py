@@ -25,13 +25,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import tomlkit
 from cachetools import LRUCache
 
 from evenhand.base.errors import FoldsError, RecordError
 from evenhand.base.storage.atomic import json_lines, plain, replacing, to_json, write_json, write_text
 from evenhand.base.storage.atomic_folder import building
 from evenhand.base.storage.folds_csv import fold_lines, is_test, write_folds
+from evenhand.base.text.toml_text import toml_document
 from evenhand.base.values import TEST, Finding, Folds, Samples
 
 ROW = "eh:row"
@@ -118,7 +118,7 @@ class Record:
                     record.write_samples(samples)
                 if generalization is not None:
                     record.write_generalization(generalization)
-                write_text(folder / "resolved.toml", tomlkit.dumps(_without_none(resolved)))
+                write_text(folder / "resolved.toml", toml_document(resolved))
                 return cls(_renamed(folder, output, stem))
         except OSError as error:
             raise RecordError(
@@ -441,12 +441,3 @@ def _renamed(folder: Path, output: Path, stem: str) -> Path:
             raise
         return path
     raise RecordError(f"{output}: a hundred records of the same second are there already.")
-
-
-def _without_none(value: Any) -> Any:
-    """TOML has no null: keys without value are left out."""
-    if isinstance(value, Mapping):
-        return {str(key): _without_none(item) for key, item in value.items() if item is not None}
-    if isinstance(value, (list, tuple)):
-        return [_without_none(item) for item in value]
-    return value

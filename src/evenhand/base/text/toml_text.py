@@ -1,14 +1,28 @@
-"""Values, comments and `--set` options as TOML and the shell read them, whatever names are in them."""
+"""Documents, values, comments and `--set` options as TOML and the shell read them, whatever names are in them."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import tomlkit
 
 from evenhand.base.text.escaping import printable
+
+
+def toml_document(values: Mapping[str, Any]) -> str:
+    """Return nested plain values as a TOML text; keys without a value are left out, for TOML has no null."""
+    return tomlkit.dumps(_plain(values))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items() if item is not None}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, Path) else value
 
 
 def toml_value(value: Any) -> str:

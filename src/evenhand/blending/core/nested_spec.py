@@ -7,8 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator
 
-from evenhand.base.errors import ConfigError, EvenhandError
-from evenhand.base.settings.section import check
+from evenhand.base.settings.named_choice import Choice, faults_as_value_error, section_of
 from evenhand.blending.core.method import Method
 from evenhand.blending.methods import METHODS
 
@@ -21,20 +20,15 @@ def base_of(choice: str | Mapping[str, Any]) -> Method:
     EvenhandError
         If there is no such method, or an option is wrong.
     """
-    table = {"name": choice} if isinstance(choice, str) else dict(choice)
-    name = str(table.pop("name", ""))
-    return check(METHODS.get(name), table, name)
+    method: Method = section_of(METHODS, choice)
+    return method
 
 
-def _known(choice: str | dict[str, Any]) -> str | dict[str, Any]:
-    try:
+def _known(choice: Choice) -> Choice:
+    with faults_as_value_error():
         base_of(choice)
-    except ConfigError as error:
-        raise ValueError("; ".join(str(fault) for fault in error.faults)) from None
-    except EvenhandError as error:
-        raise ValueError(str(error)) from None
     return choice
 
 
-Base = Annotated[str | dict[str, Any], AfterValidator(_known)]
+Base = Annotated[Choice, AfterValidator(_known)]
 """A name, or a table with a name and options, that is checked when it is read."""

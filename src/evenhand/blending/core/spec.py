@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from evenhand.base.errors import EvenhandError
 from evenhand.base.registry import Registry
-from evenhand.base.settings.section import Section, check
+from evenhand.base.settings.named_choice import Choice, as_table, section_of
+from evenhand.base.settings.section import Section
 from evenhand.base.values import Floats
 from evenhand.blending.calibrators import CALIBRATORS
 from evenhand.blending.core.calibrator import Calibration, Calibrator
@@ -16,9 +16,6 @@ from evenhand.blending.core.crossfit import crossfit
 from evenhand.blending.core.method import Learned, Method, refuse_several
 from evenhand.blending.inputs.stack import Stack
 from evenhand.blending.methods import METHODS
-
-Choice = str | dict[str, Any]
-"""A name ("nnls"), names joined by + ("nnls+temperature"), or a table with `name`, options and `then`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,24 +113,20 @@ def recipe(choice: Choice | Recipe, *, score: Mapping[str, float] | None = None)
     """
     if isinstance(choice, Recipe):
         return choice
-    table = {"name": choice} if isinstance(choice, str) else dict(choice)
+    table = as_table(choice)
     name, *after = str(table.pop("name", "")).split("+")
     then: Any = table.pop("then", [])
     steps: list[Any] = [*after, *([then] if isinstance(then, (str, Mapping)) else then)]
     method = _section(METHODS, {"name": name, **table}, score)
-    calibrators = [_section(CALIBRATORS, {"name": c} if isinstance(c, str) else dict(c), score) for c in steps]
+    calibrators = [_section(CALIBRATORS, as_table(c), score) for c in steps]
     words = [said for said, _ in (method, *calibrators)]
     return Recipe("+".join(words), method[1], tuple(section for _, section in calibrators))
 
 
 def _section(registry: Registry[Any], table: dict[str, Any], score: Mapping[str, float] | None) -> tuple[str, Any]:
     """Return the words for a choice, and the section with its options."""
-    name = str(table.pop("name", "")).strip()
-    if not name:
-        known = ", ".join(registry.names())
-        raise EvenhandError(f'A table for a {registry.what} needs a "name"; known are: {known}.')
-    cls = registry.get(name)
-    section: Section = check(cls, table, name)
+    section: Section = section_of(registry, table)
+    cls, name = type(section), table["name"].strip()
     given = {key: value for key, value in section.model_dump().items() if key in section.model_fields_set}
     plain = {
         key: value
@@ -141,7 +134,7 @@ def _section(registry: Registry[Any], table: dict[str, Any], score: Mapping[str,
         if value != cls.model_fields[key].get_default(call_default_factory=True)
     }
     if score and "score" in cls.model_fields and "score" not in table:
-        section = check(cls, {**table, "score": dict(score)}, name)
+        section = section_of(registry, {**table, "score": dict(score)})
     options = ", ".join(f"{key}={_said(value)}" for key, value in plain.items())
     return (f"{name}({options})" if options else name), section
 

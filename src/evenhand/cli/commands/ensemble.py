@@ -95,14 +95,12 @@ def _choice(words: str) -> Any:
     """Return a method as it was written: a name, or a TOML table in braces."""
     if not words.lstrip().startswith("{"):
         return words
-    import tomlkit
-    from tomlkit.exceptions import TOMLKitError
-
     from evenhand.base.errors import EvenhandError
+    from evenhand.base.settings.section import read_value
 
     try:
-        return tomlkit.parse(f"value = {words}").unwrap()["value"]
-    except TOMLKitError as error:
+        return read_value(words)
+    except ValueError as error:
         raise EvenhandError(
             f'--method {words}: is not a TOML table ({error}). Write for example {{name = "greedy", rounds = 50}}.'
         ) from None

@@ -11,11 +11,12 @@ import numpy as np
 import pandas as pd
 
 from evenhand.base.errors import DataError, EvenhandError
+from evenhand.base.settings.named_choice import Choice
 from evenhand.base.storage.atomic import frame_csv, replacing
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Finding, Floats, Folds, Predictions, RowSet
 from evenhand.blending.blend import PREFIX, Blend, blend
-from evenhand.blending.core.spec import Choice, Recipe, recipe
+from evenhand.blending.core.spec import Recipe, recipe
 from evenhand.blending.inputs.align import Aligned, align
 from evenhand.blending.nested_evaluation import LADDER, nested_evaluation
 from evenhand.data.splits.sklearn_splitter import GroupedStratifiedKFold

@@ -15,7 +15,8 @@ from torch import Tensor
 from evenhand.balance.config import BalanceConfig
 from evenhand.balance.correction.unsmoothing import Unsmoothing, corrected
 from evenhand.balance.plan import BalancePlan, accepted, plan_of
-from evenhand.balance.registries import LOSSES, chosen
+from evenhand.balance.registries import LOSSES
+from evenhand.base.settings.named_choice import section_of
 from evenhand.base.values import Floats
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def balance_of(
         If the skew would be turned around and the settings refuse that, or do not fit the labels.
     """
     plan = accepted(plan_of(config, labels, names, smoothing=smoothing))
-    whole = chosen(LOSSES, config.loss).build(plan.classes())
+    whole = section_of(LOSSES, config.loss).build(plan.classes())
     rows, chances = round(plan.prior.epoch_rows), plan.chances(labels)
     short = rows != len(labels)
     balance = Balance(
@@ -115,7 +116,7 @@ def _by_epoch(plan: BalancePlan, whole: RowLoss) -> Callable[[int], RowLoss]:
 
     @lru_cache(maxsize=1)
     def weaker(epoch: int) -> RowLoss:
-        built: RowLoss = chosen(LOSSES, plan.config.loss).build(plan.classes(epoch))
+        built: RowLoss = section_of(LOSSES, plan.config.loss).build(plan.classes(epoch))
         return built
 
     return lambda epoch: whole if plan.strength(epoch) == 1.0 else weaker(epoch)
