@@ -58,7 +58,7 @@ class Settings(Section):
         return KINDS.get(self.data.kind)
 
     @property
-    def own(self) -> Any:
+    def kind_config(self) -> Any:
         """The kind's own section."""
         return getattr(self, self.data.kind)
 

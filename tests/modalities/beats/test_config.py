@@ -24,7 +24,7 @@ def test_a_window_holds_some_samples() -> None:
     told = faults(sampling_rate=20.0, band=[], window=[10.0, 10.0])
     assert "window holds 0 samples at sampling_rate = 20 Hz, and 8 are the least: make it 400 ms or longer" in told
     settings = load({"data": {"kind": "beats", "root": "."}, "beats": {"window": [0.0, 45.0]}})
-    assert settings.own.window == [0.0, 45.0]
+    assert settings.kind_config.window == [0.0, 45.0]
 
 
 def test_a_lead_is_asked_for_first_by_one_channel() -> None:
@@ -33,7 +33,7 @@ def test_a_lead_is_asked_for_first_by_one_channel() -> None:
             leads=leads
         )
     settings = load({"data": {"kind": "beats", "root": "."}, "beats": {"leads": ["V1|MLII", "MLII", "*", "*"]}})
-    assert len(settings.own.alternatives) == 4
+    assert len(settings.kind_config.alternatives) == 4
 
 
 @pytest.mark.parametrize(
@@ -58,4 +58,4 @@ def test_symbols_are_those_of_wfdb() -> None:
 
 
 def test_the_band_can_be_turned_off() -> None:
-    assert load({"data": {"kind": "beats", "root": "."}, "beats": {"band": []}}).own.band == []
+    assert load({"data": {"kind": "beats", "root": "."}, "beats": {"band": []}}).kind_config.band == []

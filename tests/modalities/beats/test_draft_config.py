@@ -19,7 +19,7 @@ def test_a_draft_names_the_table_the_lead_and_the_test(tmp_path: Path) -> None:
     assert settings.data.group == "patient"
     assert settings.folds.test is not None
     assert (settings.folds.test.column, settings.folds.test.value) == ("set", "test")
-    assert settings.own.leads == ["V1"]
+    assert settings.kind_config.leads == ["V1"]
     assert settings.model[0].encoder == "rhythm"
 
 

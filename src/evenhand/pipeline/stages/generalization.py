@@ -59,7 +59,7 @@ def further_samples(kind: Kind, settings: Settings, first: Samples) -> tuple[Roo
         return None
     data = FurtherData.of(settings.data, settings.data.generalization)
     root = root_of(data)
-    samples, findings = kind.samples(root, data, settings.own)
+    samples, findings = kind.samples(root, data, settings.kind_config)
     samples, strange = _with_classes(samples, first)
     twice = _also_in(samples, first)
     findings = [*findings, *strange, *_copied(twice, samples, first, same_root=data.root == settings.data.root)]

@@ -104,7 +104,7 @@ def read(settings: Settings, watcher: Watcher) -> DataSource:
     watcher.stage("reading")
     root = root_of(settings.data)
     kind = settings.kind
-    samples, findings = kind.samples(root, settings.data, settings.own)
+    samples, findings = kind.samples(root, settings.data, settings.kind_config)
     samples = replace(samples, frame=samples.frame.assign(**{ROW: np.arange(len(samples))}))
     check_learnable(samples, settings.data.root)
     check_names(settings, samples)
@@ -158,7 +158,7 @@ def encode(
     kind: Kind, root: Root, samples: Samples, settings: Settings, size: int | None, watcher: Watcher, store: Store
 ) -> StoreEntry:
     """Return the store's entry of all rows at one size, built now if it is not there."""
-    encoder = kind.settings(settings.own, size)
+    encoder = kind.settings(settings.kind_config, size)
     watcher.stage(f"decoding {kind.name}" + (f" at {size}" if size else ""), len(samples))
     return store.rows(
         {"kind": kind.name, **encoder},

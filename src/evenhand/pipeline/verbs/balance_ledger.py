@@ -74,7 +74,7 @@ def balance_ledger(config: str | Path | Mapping[str, Any], *, changes: Sequence[
         If there is nothing to count, or an option names a class that is not there.
     """
     settings = load(config, changes=changes)
-    samples, _ = settings.kind.samples(root_of(settings.data), settings.data, settings.own)
+    samples, _ = settings.kind.samples(root_of(settings.data), settings.data, settings.kind_config)
     check_learnable(samples, settings.data.root)
     return books(settings, samples, make_folds(samples, settings.folds))
 

@@ -161,7 +161,7 @@ def _rows(source: Path, settings: Settings) -> tuple[Root, Samples, list[Finding
     """Return the root, the rows and what was found in a folder, a zip, or one file or record."""
     many = source.is_dir() or (source.is_file() and is_zipfile(source))
     root = open_root(source) if many else settings.kind.alone(source)
-    samples, findings = settings.kind.unlabelled(root, settings.own)
+    samples, findings = settings.kind.unlabelled(root, settings.kind_config)
     if not len(samples):
         raise DataError(f"{source}: no {settings.kind.name} were found there.")
     return root, samples, findings
@@ -266,7 +266,9 @@ def write_beside(predicted: PredictionResult, folder: Path) -> list[Path]:
     if settings.data.several:
         return []
     classes = [p.predictions.classes[c] for c in p.predictions.predicted]
-    return settings.kind.write_predicted(p.root, p.samples.frame, classes, settings.data, settings.own, folder)
+    return settings.kind.write_predicted(
+        p.root, p.samples.frame, classes, settings.data, settings.kind_config, folder
+    )
 
 
 def write_table(predicted: PredictionResult, path: Path) -> None:

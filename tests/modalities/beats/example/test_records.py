@@ -14,7 +14,7 @@ from evenhand.testing.beats import write_beats
 
 def counts(toml: Path) -> tuple[dict[str, int], dict[str, int]]:
     settings = load(toml)
-    samples, _ = Beats().samples(open_root(toml.parent), settings.data, settings.own)
+    samples, _ = Beats().samples(open_root(toml.parent), settings.data, settings.kind_config)
     return dict(
         zip(samples.classes, samples.counts().astype(int).tolist(), strict=True)
     ), samples.groups_per_class()

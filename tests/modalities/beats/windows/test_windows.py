@@ -90,7 +90,7 @@ def test_they_have_facts_pictures_and_rows_to_predict(tmp_path: Path) -> None:
 def test_a_configuration_finds_them(tmp_path: Path) -> None:
     npz(tmp_path / "d")
     settings = load({"data": {"kind": "beats", "root": str(tmp_path / "d"), "table": "w.npz", "min_count": 1}})
-    samples, _ = settings.kind.samples(open_root(tmp_path / "d"), settings.data, settings.own)
+    samples, _ = settings.kind.samples(open_root(tmp_path / "d"), settings.data, settings.kind_config)
     assert len(samples) == 6
 
 
