@@ -253,3 +253,27 @@ def test_statistics_of_an_average_are_those_of_the_rows_with_batches_of_one_too(
     fitted = fit(spec)
     assert fitted.averaged is not None
     assert np.isfinite(fitted.averaged)
+
+
+def test_labels_that_are_known_in_part_are_learned_from_and_counted_right(tiny: SimpleNamespace) -> None:
+    """Half of the cells hidden: the network finds what the others say, and no class is learned to be absent."""
+    rng, k, d = np.random.default_rng(3), 3, 6
+    truth = (rng.random((160, k)) < 0.4).astype(float)
+    x = rng.normal(scale=0.3, size=(160, d)).astype(np.float32)
+    x[:, :k] += 2 * truth
+    hidden = (rng.random(truth.shape) < 0.5) & (truth == 1)  # only presences go unseen, which is the worst case
+    labels = np.where(hidden, np.nan, truth)
+    train = config(epochs=30, mixup=0.1)
+    made = tiny.spec(
+        train,
+        inputs=ViewInputs(x[:, None]),
+        targets=Targets(labels, k),
+        fit_rows=np.arange(160),
+        judge_rows=np.arange(0, 160, 4),
+        loss=chosen(LOSSES, "cross_entropy").build(ClassNames(np.ones(k), np.ones(k), several=True)),
+        scorer=lambda p: Score(float(((p >= 0.5) == truth[::4]).mean())),
+    )
+    fitted = fit(made)
+    assert fitted.score.value > 0.95
+    last = fitted.lines[-1]["sets"]["validation"]
+    assert min(last["precision"]) > 0.9  # what is found in a hidden cell is not wrong

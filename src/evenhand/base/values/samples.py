@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +27,8 @@ class Samples:
         The k class names in order.
     labels
         (n,) int64 class indices, `NO_LABEL` where unknown; or (n, k) float64 where several labels hold
-        (0/1) or labels are soft (0..1), NaN rows where unknown.
+        (0/1) or labels are soft (0..1), NaN where it is not known whether a class holds: a row of NaN where
+        nothing is known of it.
     weights
         (n,) float64 row weights, or None for equal ones.
     levels
@@ -87,6 +88,18 @@ class Samples:
     def known(self) -> Mask:
         """(n,) whether the label of each row is known; of several classes, whether any of them is."""
         return known_labels(self.labels)
+
+    @property
+    def known_cells(self) -> Mask:
+        """(n, k) whether it is known that a class holds or does not; the loss leaves the others out."""
+        if self.multi_label:
+            return ~np.isnan(self.labels.astype(np.float64, copy=False))
+        return np.repeat(self.known[:, None], self.k, axis=1)
+
+    @property
+    def task(self) -> Literal["single", "multi"]:
+        """Whether each row has one label, or may have several."""
+        return "multi" if self.multi_label else "single"
 
     def matrix(self) -> Floats:
         """Return labels as (n, k) float64: one-hot rows, or the matrix as it is; unknown rows are zero."""

@@ -9,6 +9,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+ABSENT = -30.0
+"""Logit of a class of which nothing is known: with a target of 0 it costs nothing in any loss, and no gradient."""
+
 
 class Targets:
     """Labels of all rows on a device, as classes or as shares of classes.
@@ -16,8 +19,8 @@ class Targets:
     Parameters
     ----------
     labels
-        (n,) class indices, or (n, k) shares in 0..1 where several classes may hold. Unknown ones are never
-        asked for.
+        (n,) class indices, or (n, k) shares in 0..1 where several classes may hold, NaN where it is not known
+        whether a class does. Rows of which nothing is known are never asked for.
     k
         Number of classes.
     smoothing
@@ -31,13 +34,14 @@ class Targets:
         self.several = labels.ndim == 2
         self._smoothing = smoothing
         dtype = torch.float32 if self.several else torch.int64
-        known = np.nan_to_num(labels) if self.several else labels
-        self._labels = torch.as_tensor(known, dtype=dtype, device=device)
+        self._labels = torch.as_tensor(labels, dtype=dtype, device=device)
+        unknown = np.isnan(labels) if self.several else np.zeros((len(labels), 1), dtype=bool)
+        self.masked = bool((unknown.any(axis=1) & ~unknown.all(axis=1)).any())
         spread = torch.full((k, k), smoothing / k, dtype=torch.float32, device=device)
         self._rows_of_classes = torch.eye(k, device=device) * (1.0 - smoothing) + spread
 
     def plain(self, rows: Tensor) -> Tensor:
-        """Return (b,) int64 classes, or (b, k) float32 where several may hold, as they are."""
+        """Return (b,) int64 classes, or (b, k) float32 where several may hold, NaN where that is not known."""
         return self._labels.index_select(0, rows)
 
     def shares(self, rows: Tensor) -> Tensor:
@@ -57,3 +61,12 @@ class Targets:
     def fitted(self, rows: Tensor) -> Tensor:
         """Return what is fitted: classes where they are enough, smoothed shares where they are not."""
         return self.shares(rows) if self._smoothing else self.plain(rows)
+
+
+def without_unknown(logits: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+    """Return (b, k) logits and targets in which a class whose target is NaN is absent, and surely not predicted.
+
+    Blended rows have NaN where either row had: what is not known of one is not known of both.
+    """
+    known = ~torch.isnan(targets)
+    return torch.where(known, logits, ABSENT), torch.where(known, targets, 0.0)

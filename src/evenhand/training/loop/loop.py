@@ -19,6 +19,7 @@ from torch import Tensor
 from evenhand.base.errors import TaskError
 from evenhand.base.seeds import seed_from
 from evenhand.training.inputs.inference import predict_logits, probabilities
+from evenhand.training.inputs.targets import without_unknown
 from evenhand.training.loop.checkpoint import Checkpointer
 from evenhand.training.loop.determinism import own_randomness
 from evenhand.training.loop.fit_spec import FitResult, FitSpec, SecondSet, Watch
@@ -194,10 +195,13 @@ def mean_loss(run: FitState, x: Tensor, y: Tensor, batch: Batch, price: RowLoss)
     """Return the mean loss of a batch over its rows, weighted where rows have weights, and its logits."""
     with run.precision.cast():
         logits = run.module(x).float()
+    said = logits
+    if run.spec.targets.masked:
+        said, y = without_unknown(logits, y)
     weights = run.spec.row_weights
     if weights is None:
-        return price(logits, y, "mean"), logits
-    return (price(logits, y, "none") * weights.index_select(0, batch.at)).mean(), logits
+        return price(said, y, "mean"), logits
+    return (price(said, y, "none") * weights.index_select(0, batch.at)).mean(), logits
 
 
 def judge_forms(run: FitState) -> Judged:

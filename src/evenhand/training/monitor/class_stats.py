@@ -152,7 +152,8 @@ def _of_labels(logits: Tensor, targets: Tensor, gradient: Tensor | None) -> Sums
     against = torch.nn.functional.logsigmoid(-logits)
     pull = torch.zeros_like(logs) if gradient is None else gradient.abs()
     entropy = -(shares * logs + (1 - shares) * against).mean(dim=1).sum()
-    return _dense((targets >= 0.5).float(), (logits >= 0).float(), shares, logs, pull, entropy)
+    called = (logits >= 0) & ~torch.isnan(targets)  # what is not known is neither right nor wrong
+    return _dense((targets >= 0.5).float(), called.float(), shares, logs, pull, entropy)
 
 
 def _dense(held: Tensor, called: Tensor, shares: Tensor, logs: Tensor, pull: Tensor, entropy: Tensor) -> Sums:

@@ -27,7 +27,7 @@ def further_of(context: TaskContext, network: Network, device: torch.device) -> 
         SecondSet(
             name=RowSet.GENERALIZATION,
             inputs=tuple(stage.inputs for stage in stages_of(second, network, device)),
-            targets=Targets(np.nan_to_num(labels) if samples.multi_label else labels, samples.k, device=device),
+            targets=Targets(labels, samples.k, device=device),
             rows=second.rows[known],
             scorer=scorer_of(
                 samples.labels[known],
