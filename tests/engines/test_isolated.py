@@ -36,7 +36,7 @@ def test_what_a_function_raises_comes_back_in_its_words(calls: IsolatedCalls) ->
 
 
 def test_an_endless_loop_is_ended_and_the_next_call_gets_a_new_process(calls: IsolatedCalls) -> None:
-    with pytest.raises(IsolatedCallError, match="given up after 1 s of processor time"):
+    with pytest.raises(IsolatedCallError, match="given up after 1 s of CPU time"):
         calls.call("jobs:loop_for_ever", {}, seconds=1, memory=256 * MIB)
     assert calls.call("jobs:add", {"a": 1, "b": 2}, seconds=20, memory=256 * MIB) == 3
 
@@ -45,12 +45,12 @@ def test_one_that_waits_for_ever_is_ended_by_the_clock(
     calls: IsolatedCalls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls.call("jobs:add", {"a": 1}, seconds=20, memory=256 * MIB)  # started
-    monkeypatch.setattr(isolated, "PATIENCE", 0.2)
+    monkeypatch.setattr(isolated, "WALL_CLOCK_FACTOR", 0.2)
     with pytest.raises(IsolatedCallError, match="given up after 0 s"):
         calls.call("jobs:wait_for_ever", {}, seconds=2, memory=256 * MIB)
 
 
-@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is limited on Linux")
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is resource_limits on Linux")
 def test_one_that_asks_for_too_much_memory_is_refused_it_and_goes_on(calls: IsolatedCalls) -> None:
     with pytest.raises(IsolatedCallError, match="more than 64 MiB of memory are needed"):
         calls.call("jobs:hold", {"size": 256 * MIB}, seconds=20, memory=64 * MIB)

@@ -239,7 +239,7 @@ def test_an_interrupt_ends_the_workers_and_what_they_started(
     parent = start("sleep", stubborn=stubborn, child=child)
     parent.send_signal(signal.SIGINT)
     out, _ = parent.communicate(timeout=20)
-    assert out == "Stopped with 0 of 2 calls done, which are kept.\n"
+    assert out == "Stopped with 0 of 2 calls done; they are kept.\n"
     assert parent.returncode == 0
     assert wait_until(lambda: gone(pids(tmp_path))) < 1
     assert len(list(tmp_path.glob("*.tidy*"))) == (0 if stubborn else 2), "a call can tidy up"

@@ -2,16 +2,16 @@
 
 ::
 
-    EvenhandError            exit 2: wrong use, or something that the user can put right
+    EvenhandError            exit 2: wrong usage, or something that the user can fix
     ├── ConfigError          the configuration; carries every fault at once
     ├── DataError            files, tables, labels, archives
-    ├── FoldsError           the plan of folds, or the locked test
+    ├── FoldsError           the folds, or the locked test
     ├── ModelError           an encoder, a head or weights
     ├── RecordError          the folder of a run
     ├── StoreError           the cache of encoded rows
     ├── TaskError            a training task that failed, named
     ├── MissingExtraError    a package of an extra is not installed
-    └── Interrupted          exit 3: stopped by the user; going on is possible
+    └── Interrupted          exit 3: stopped by the user; the run can be resumed
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 
 class EvenhandError(Exception):
-    """Something a person can put right; the text says what was found, where, and what to do."""
+    """Something that a person can fix; the text says what was found, where, and what to do."""
 
     exit_code = 2
 
@@ -32,11 +32,11 @@ class DataError(EvenhandError):
 
 
 class FoldsError(EvenhandError):
-    """A plan of folds that cannot be made or does not fit the data."""
+    """Folds that cannot be made or do not fit the data."""
 
 
 class ModelError(EvenhandError):
-    """An encoder, head or weights that cannot be had or do not fit."""
+    """An encoder, head or weights that are missing or do not fit."""
 
 
 class RecordError(EvenhandError):
@@ -52,7 +52,7 @@ class TaskError(EvenhandError):
 
 
 class Interrupted(EvenhandError):  # noqa: N818  (it is an event, not a mistake)
-    """The user stopped the run; what is done is kept."""
+    """The user stopped the run; completed work is kept."""
 
     exit_code = 3
 
@@ -69,7 +69,7 @@ class MissingExtraError(EvenhandError):
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing wrong in a configuration: where it is, what was found, what is allowed."""
+    """One fault in a configuration: where it is, what was found, what is allowed."""
 
     key: str
     found: str
@@ -105,7 +105,7 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
 
 def unknown(what: str, name: str, known: Iterable[str]) -> str:
-    """Return a sentence for a name that is not known, with the nearest right one.
+    """Return a sentence for an unknown name, with the nearest known one.
 
     >>> unknown("head", "liner", ["linear", "mlp"])
     'There is no head named "liner"; known are: linear, mlp. Did you mean "linear"?'

@@ -1,8 +1,8 @@
 """Registries: kinds, encoders, heads, losses, rules and the like, found by name.
 
-A registry knows three places: what was registered by decorator, the modules of one package of ours
-(a new file is a new entry, no list to edit), and other people's packages through an entry-point group.
-Modules are imported when a name is asked for, not before.
+A registry searches three places: objects registered by decorator, the modules of one package of ours (a new file
+is a new entry; there is no list to edit), and third-party packages through an entry-point group. Modules are
+imported on the first lookup.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ T = TypeVar("T")
 
 
 class Registry(Generic[T]):
-    """Things of one sort by name.
+    """Objects of one sort by name.
 
     Parameters
     ----------
     what
         The sort in the singular, for messages ("head").
     group
-        Entry-point group in which other packages offer more.
+        Entry-point group in which other packages register more.
     package
         A package of ours whose modules register by decorator when imported.
     nested
-        Whether modules in packages below it do so too.
+        Whether its subpackages are searched too.
     """
 
     def __init__(
@@ -40,44 +40,45 @@ class Registry(Generic[T]):
         self._group = group
         self._package = package
         self._nested = nested
-        self._things: dict[str, T] = {}
+        self._registered: dict[str, T] = {}
         self._package_read = False
-        self._entries: list[EntryPoint] | None = None
+        self._entry_points: list[EntryPoint] | None = None
 
     def register(self, name: str) -> Callable[[T], T]:
-        """Return a decorator that files its object under `name`."""
+        """Return a decorator that registers its object under `name`."""
 
-        def file(thing: T) -> T:
-            known = self._things.get(name)
+        def add(thing: T) -> T:
+            known = self._registered.get(name)
+            # The same module may register again: `importlib.reload` and doctests run it twice.
             if known is not None and getattr(known, "__module__", None) != getattr(thing, "__module__", None):
                 raise EvenhandError(f'A second {self.what} named "{name}" was registered; names must differ.')
-            self._things[name] = thing
+            self._registered[name] = thing
             return thing
 
-        return file
+        return add
 
     def get(self, name: str) -> T:
-        """Return the thing filed under `name`.
+        """Return the object registered under `name`.
 
         Raises
         ------
         EvenhandError
             If there is none; the message lists the known names and the nearest one.
         """
-        if name not in self._things:
+        if name not in self._registered:
             self._read_package()
-        if name not in self._things:
-            for entry in self._foreign():
+        if name not in self._registered:  # ours take precedence over a third party's of the same name
+            for entry in self._external_entries():
                 if entry.name == name:
-                    self._things[name] = cast(T, entry.load())
-        if name not in self._things:
+                    self._registered[name] = cast(T, entry.load())
+        if name not in self._registered:
             raise EvenhandError(unknown(self.what, name, self.names()))
-        return self._things[name]
+        return self._registered[name]
 
     def names(self) -> list[str]:
-        """Return every known name, sorted; other people's packages are not imported for it."""
+        """Return every known name, sorted; third-party packages are not imported for it."""
         self._read_package()
-        return sorted({*self._things, *(entry.name for entry in self._foreign())})
+        return sorted({*self._registered, *(entry.name for entry in self._external_entries())})
 
     def __iter__(self) -> Iterator[tuple[str, T]]:
         for name in self.names():
@@ -86,15 +87,15 @@ class Registry(Generic[T]):
     def __contains__(self, name: str) -> bool:
         return name in self.names()
 
-    def _foreign(self) -> list[EntryPoint]:
-        if self._entries is None:  # reading what is installed takes tens of milliseconds
-            self._entries = list(entry_points(group=self._group)) if self._group else []
-        return self._entries
+    def _external_entries(self) -> list[EntryPoint]:
+        if self._entry_points is None:  # scanning the installed packages takes tens of milliseconds
+            self._entry_points = list(entry_points(group=self._group)) if self._group else []
+        return self._entry_points
 
     def _read_package(self) -> None:
         if self._package is None or self._package_read:
             return
-        self._package_read = True
+        self._package_read = True  # before the imports: a module may look up another entry while it is imported
         package = importlib.import_module(self._package)
         found = pkgutil.walk_packages if self._nested else pkgutil.iter_modules
         for module in found(package.__path__, f"{self._package}."):

@@ -1,4 +1,4 @@
-"""The sets of rows that models are evaluated on. No NumPy here: the shell's help names them."""
+"""The sets of rows that models are evaluated on. Imports no NumPy: `--help` names them and must start fast."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from enum import StrEnum
 
 
 class RowSet(StrEnum):
-    """The sets of rows that models are evaluated on, as they are named in records and on the command line."""
+    """A set of rows that models are evaluated on, by its name in records and on the command line."""
 
     OUT_OF_FOLD = "oof"
     LOCKED = "test"
     GENERALIZATION = "generalization"
     NEW = "new"
-    """Rows that `predict` classified: no model of the run has seen them."""
+    """Rows classified by `predict`, which no model of the run has seen."""
 
     @property
     def words(self) -> str:

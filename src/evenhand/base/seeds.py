@@ -1,4 +1,4 @@
-"""Seeds: every random draw comes from a generator named by what it is for."""
+"""Seeds: every random draw comes from a generator whose seed is derived from its purpose."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ import numpy as np
 def seed_from(*parts: int | str) -> int:
     """Return a seed in [0, 2**63) that depends on all parts and on nothing else.
 
-    Neighbouring parts give unrelated seeds, so (seed, model, fold, epoch, batch) may be used as it is.
+    Similar parts give unrelated seeds, so (seed, model, fold, epoch, batch) can be passed as it is.
 
     >>> seed_from(0, "lite0", 1) == seed_from(0, "lite0", 1), seed_from(0, "lite0", 1) == seed_from(0, "lite0", 2)
     (True, False)
     """
+    # Types and a separator go in, so that (1, "2"), ("1", 2) and (12,) get different seeds.
     text = "\x1f".join(f"{type(part).__name__}:{part}" for part in parts)
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big") >> 1
 

@@ -1,4 +1,4 @@
-"""Keeping the warnings of other people's code from users, also where several threads run it."""
+"""Suppress warnings of third-party code, safely from several threads."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ _filters: Any = None
 
 @contextmanager
 def quiet(module: str) -> Iterator[None]:
-    r"""Ignore warnings given in modules that match a regular expression while any thread is inside.
+    r"""Ignore warnings raised in modules that match a regular expression while any thread is inside.
 
-    `warnings.catch_warnings` alone is not safe with threads: filters are the process's, and so is the count here.
+    `warnings.catch_warnings` alone is not thread-safe, because filters belong to the whole process: the thread that
+    leaves first would restore them for all. So threads are counted, and the last one restores the filters.
 
     Parameters
     ----------
     module
-        Matched at the beginning of the module's name (r"PIL\.").
+        Regular expression, matched at the start of the module's name (r"PIL\.").
     """
     global _depth, _filters  # noqa: PLW0603
     with _lock:

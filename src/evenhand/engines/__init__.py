@@ -1,1 +1,1 @@
-"""Where work is done: local processes that run a named function on plain values and know no machine learning."""
+"""Execution of work: local processes that run a named function on plain values, independent of machine learning."""

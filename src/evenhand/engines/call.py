@@ -1,4 +1,4 @@
-"""A call: a named function on plain values, what comes of it, and what is told meanwhile."""
+"""A call: a named function on plain values, its result, and the events on the way."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from evenhand.base.errors import EvenhandError
 from evenhand.base.storage.atomic import plain
 
 Call = Mapping[str, Any]
-"""Keyword arguments: nothing but dict, list, str, int, float, bool and None."""
+"""Keyword arguments; values are dict, list, str, int, float, bool or None only."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,9 @@ class CallFailure:
     says
         One sentence for a person.
     detail
-        For whoever looks closer: the traceback, or the last lines a dead worker wrote.
+        The traceback, or the last output of a dead worker.
     known
-        Whether it was an `EvenhandError`, whose sentence says what to do.
+        Whether it was an `EvenhandError`, whose text says what to do.
     """
 
     type: str
@@ -45,14 +45,14 @@ class CallFailure:
 
 @dataclass(frozen=True)
 class CallResult:
-    """What came of a call.
+    """The result of a call.
 
     Attributes
     ----------
     call
-        Its position among the calls.
+        Position of the call.
     value
-        What the function returned; None where it failed.
+        What the function returned; None if it failed.
     failure
         Why it failed, or None.
     seconds
@@ -70,26 +70,26 @@ class CallResult:
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> CallResult:
-        """Return the result written by `document`."""
+        """Return the result that `document` describes."""
         failure = document["failure"]
         return cls(**{**document, "failure": None if failure is None else CallFailure(**failure)})
 
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened to a call.
+    """A change in the state of a call.
 
     Attributes
     ----------
     kind
-        "started", "progress" (the call told something), "retried" (its worker died, another tries again),
-        "done" or "failed".
+        "started", "progress" (reported by the call), "retried" (its worker died, another one tries again), "done"
+        or "failed".
     call
         Position of the call.
     worker
-        Place of the worker, 0..workers-1.
+        Slot of the worker, 0..workers-1.
     value
-        With "progress" what the call told; with "done" what it returned.
+        With "progress" the reported value; with "done" the return value.
     says
         With "retried" and "failed" the reason.
     """
@@ -107,7 +107,7 @@ Report = Callable[[Any], None]
 
 @dataclass(frozen=True, kw_only=True)
 class FunctionCall:
-    """A call as a value: a subclass names its function, and has a field for each argument.
+    """A call as a value: a subclass names its function and has a field for each argument.
 
     Attributes
     ----------
@@ -123,20 +123,21 @@ class FunctionCall:
 
 
 def perform(function: str, call: int, arguments: Call, report: Report) -> CallResult:
-    """Run one call here and return what came of it; an exception becomes a failure.
+    """Run one call in this process and return its result; an exception becomes a failure.
 
     Parameters
     ----------
     function
         "package.module:name".
     report
-        Given to the function as `progress`, if it has a parameter of that name.
+        Passed to the function as `progress`, if it has a parameter of that name.
     """
     start = time.perf_counter()
     try:
         target = resolve(function)
-        told = {"progress": report} if "progress" in inspect.signature(target).parameters else {}
-        value = json.loads(to_line(target(**arguments, **told)))
+        extra = {"progress": report} if "progress" in inspect.signature(target).parameters else {}
+        # Through JSON even in this process, so that a value that only works without workers is found by any test.
+        value = json.loads(to_line(target(**arguments, **extra)))
         return CallResult(call, value, None, time.perf_counter() - start)
     except (Exception, SystemExit) as error:
         return CallResult(call, None, _failure(error), time.perf_counter() - start)
@@ -150,12 +151,12 @@ def resolve(function: str) -> Callable[..., Any]:
 
 
 def to_line(value: Any) -> str:
-    """Return plain values as one line of JSON; NumPy numbers, arrays and paths are made plain."""
+    """Return plain values as one line of JSON; NumPy numbers, arrays and paths are converted."""
     return json.dumps(value, default=_plain, ensure_ascii=True)
 
 
 def describe(arguments: Call) -> str:
-    """Return a call's short arguments for a person.
+    """Return the scalar arguments of a call as text, for messages.
 
     >>> describe({"record": "runs/a", "model": "lite0", "fold": 1, "options": {}})
     'record=runs/a, model=lite0, fold=1'

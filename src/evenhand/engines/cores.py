@@ -11,8 +11,8 @@ _QUOTA = Path("/sys/fs/cgroup/cpu.max")
 def usable_cores(quota: Path = _QUOTA) -> int:
     """Return the cores this process may use, at least 1.
 
-    A machine's cores are not all ours: SLURM and taskset narrow the affinity, containers narrow the time
-    (`quota`, a file of the control group: microseconds allowed and microseconds of the period).
+    A process may not have all cores of its machine: SLURM and taskset restrict the affinity, containers the CPU
+    time (`quota`, a file of cgroups v2: microseconds allowed per period, and microseconds of the period).
     """
     affinity = getattr(os, "sched_getaffinity", None)  # Linux only
     cores = len(affinity(0)) if affinity else os.cpu_count() or 1
@@ -32,5 +32,5 @@ def _quota_cores(quota: Path) -> int | None:
     try:
         allowed, period = quota.read_text(encoding="ascii").split()
         return max(1, round(int(allowed) / int(period)))
-    except (OSError, ValueError):  # no control groups here, or "max": no limit
+    except (OSError, ValueError):  # no cgroups v2, or "max": no limit
         return None

@@ -1,7 +1,7 @@
-"""Calls into parsers that are not ours: in a process of their own, with a deadline and a limit of memory.
+"""Calls into third-party parsers, each in a separate process with a limit on time and memory.
 
-Damaged bytes can send a parser into an endless loop or make it ask for all the memory there is. Neither can be
-stopped in a thread; a process can be ended, and the next call gets a new one.
+Damaged bytes can send a parser into an endless loop or make it allocate all memory. Neither can be stopped in a
+thread; a process can be killed, and the next call gets a new one.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ from evenhand.engines.call import Call, CallFailure, CallResult, resolve
 from evenhand.engines.cores import usable_cores
 from evenhand.engines.process import Worker
 
-_MOST_PROCESSES = 4
+_MAX_PROCESSES = 4
 _IDLE_S = 10.0
-PATIENCE = 60
-"""Seconds by the clock for each second of processor time: a machine may be busy with other things."""
+WALL_CLOCK_FACTOR = 60
+"""Wall-clock seconds allowed per second of CPU time: the machine may be busy with other work."""
 
 
 class IsolatedCallError(EvenhandError):
-    """An isolated call that was ended, died, or raised something; the text says what, without a full stop.
+    """An isolated call that was killed, crashed or raised; the text says what, without a full stop.
 
     Attributes
     ----------
     failure
-        What the function raised, or None where the process did not come that far.
+        What the function raised, or None if its process ended first.
     """
 
     def __init__(self, says: str, failure: CallFailure | None = None) -> None:
@@ -44,20 +44,20 @@ class IsolatedCallError(EvenhandError):
 
 
 class IsolatedCalls:
-    """A few processes that run isolated calls; threads may call at once and wait for their turn.
+    """A small pool of processes that run isolated calls; thread-safe, threads wait for a free process.
 
-    Processes start when they are needed and end when none was for `idle` seconds.
+    Processes start on demand and end when the pool was idle for `idle` seconds.
 
     Parameters
     ----------
     processes
-        At most so many.
+        Most processes at a time; None for the usable cores, at most 4.
     idle
         Seconds.
     """
 
     def __init__(self, processes: int | None = None, idle: float = _IDLE_S) -> None:
-        self._room = threading.Semaphore(processes or min(_MOST_PROCESSES, usable_cores()))
+        self._slots = threading.Semaphore(processes or min(_MAX_PROCESSES, usable_cores()))
         self._lock = threading.Lock()
         self._free: list[Worker] = []
         self._idle = idle
@@ -74,29 +74,29 @@ class IsolatedCalls:
         arguments
             Plain values.
         seconds
-            Of processor time, after which the call is ended; by the clock it has `PATIENCE` times as many.
+            CPU time after which the call is killed; its wall-clock limit is `WALL_CLOCK_FACTOR` times as long.
         memory
-            Bytes that it may ask for beyond what its process holds (where the operating system can limit that).
+            Bytes that it may allocate beyond what its process holds (enforced on Linux only).
 
         Raises
         ------
         IsolatedCallError
-            If it was ended, died, or raised something.
+            If it was killed, crashed or raised.
         """
-        with self._room:
-            worker = self._taken()
+        with self._slots:
+            worker = self._acquire()
             try:
                 result = _result(worker, function, dict(arguments), seconds, memory)
-            except BaseException:
+            except BaseException:  # Ctrl-C too: the process is in the middle of a call and cannot be reused
                 worker.end()
                 raise
-            self._give_back(worker)
+            self._release(worker)
         if result.failure is not None:
             raise IsolatedCallError(result.failure.says, result.failure)
         return result.value
 
     def close(self) -> None:
-        """End the processes that nothing is asked of."""
+        """End the idle processes."""
         with self._lock:
             free, self._free = self._free, []
             if self._timer is not None:
@@ -105,7 +105,7 @@ class IsolatedCalls:
         for worker in free:
             worker.end()
 
-    def _taken(self) -> Worker:
+    def _acquire(self) -> Worker:
         with self._lock:
             if self._timer is not None:
                 self._timer.cancel()
@@ -115,11 +115,12 @@ class IsolatedCalls:
                 if not worker.dead:
                     return worker
                 worker.end()
-            # a process ends with the thread that started it (see `worker`), so one that stays starts them all
+            # The kernel sends the parent-death signal when the *thread* that started a process ends (prctl(2); see
+            # `worker`). Calling threads come and go, so one thread that stays starts all processes.
             self._starter = self._starter or ThreadPoolExecutor(1, "evenhand-isolated")
         return self._starter.submit(Worker, 0, 1).result()
 
-    def _give_back(self, worker: Worker) -> None:
+    def _release(self, worker: Worker) -> None:
         with self._lock:
             self._free.append(worker)
             if self._timer is not None:
@@ -130,15 +131,15 @@ class IsolatedCalls:
 
 
 ISOLATED = IsolatedCalls()
-"""What the whole process shares."""
+"""The pool shared by the whole process."""
 atexit.register(ISOLATED.close)
 
 
 def _result(worker: Worker, function: str, arguments: dict[str, Any], seconds: float, memory: int) -> CallResult:
-    """Return what came of a call; raises `IsolatedCallError` where its process did not come to an end of it."""
+    """Return the result of a call; raises `IsolatedCallError` if its process did not finish it."""
     inner = {"function": function, "arguments": arguments, "seconds": seconds, "memory": memory}
     worker.begin("evenhand.engines.isolated:perform_limited", 0, inner)
-    until = time.monotonic() + PATIENCE * seconds
+    until = time.monotonic() + WALL_CLOCK_FACTOR * seconds
     while (left := until - time.monotonic()) > 0:
         if not _readable(worker, left):
             break
@@ -148,10 +149,10 @@ def _result(worker: Worker, function: str, arguments: dict[str, Any], seconds: f
                     worker.call = None
                     return CallResult.from_document(message["result"])
         except EOFError:
-            how = worker.how_it_died()
-            says = f"given up after {seconds:.0f} s of processor time" if "SIGXCPU" in how else f"its reader {how}"
+            how = worker.exit_reason()
+            says = f"given up after {seconds:.0f} s of CPU time" if "SIGXCPU" in how else f"its reader {how}"
             raise IsolatedCallError(says) from None
-    raise IsolatedCallError(f"given up after {PATIENCE * seconds:.0f} s")
+    raise IsolatedCallError(f"given up after {WALL_CLOCK_FACTOR * seconds:.0f} s")
 
 
 def _readable(worker: Worker, seconds: float) -> bool:
@@ -164,33 +165,33 @@ def _readable(worker: Worker, seconds: float) -> bool:
 
 
 def perform_limited(function: str, arguments: dict[str, Any], seconds: float, memory: int) -> Any:
-    """Return what a function returns, within limits of time and memory; called in the isolated process.
+    """Return what a function returns, under limits of time and memory; runs in the isolated process.
 
     Raises
     ------
     EvenhandError
-        In the place of `MemoryError`.
+        Instead of `MemoryError`.
     """
     target = resolve(function)
     try:
-        with limited(seconds, memory):
+        with resource_limits(seconds, memory):
             return target(**arguments)
     except MemoryError:
         raise EvenhandError(f"more than {memory / 2**20:,.0f} MiB of memory are needed to read it") from None
 
 
 @contextlib.contextmanager
-def limited(seconds: float, memory: int) -> Iterator[None]:
-    """Let this process take `seconds` of processor time and ask for `memory` bytes more than it has (Linux).
+def resource_limits(seconds: float, memory: int) -> Iterator[None]:
+    """Limit this process to `seconds` more of CPU time and, on Linux, `memory` more bytes of address space.
 
-    The kernel ends a process that takes more time (SIGXCPU), and gives no more memory than that.
+    The kernel kills a process that exceeds the time (SIGXCPU), and refuses further memory (`MemoryError`).
     """
     import resource
 
     used = resource.getrusage(resource.RUSAGE_SELF)
     limits = {
         resource.RLIMIT_CPU: math.ceil(used.ru_utime + used.ru_stime + seconds),
-        resource.RLIMIT_CORE: 0,  # a process that is ended leaves no image of itself
+        resource.RLIMIT_CORE: 0,  # SIGXCPU would otherwise dump core
     }
     if sys.platform == "linux":
         held = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()

@@ -14,9 +14,9 @@ from evenhand.engines.call import Call, CallFailure, CallResult, Event, OnEvent,
 from evenhand.engines.cores import thread_share
 from evenhand.engines.process import Worker
 
-_TRIES = 2
+_MAX_TRIES = 2
 _GRACE_SECONDS = 3.0
-_LOOK_SECONDS = 1.0
+_POLL_SECONDS = 1.0
 
 
 def run_calls(
@@ -27,17 +27,17 @@ def run_calls(
     threads: int | None = None,
     on_event: OnEvent | None = None,
 ) -> list[CallResult]:
-    """Return what came of each call, in their order.
+    """Return the result of each call, in their order.
 
-    A call that raises is a failure of its own and stops no other. A call whose worker dies is tried once
-    more on a new worker. On Ctrl-C the workers are interrupted, and killed if they do not end in
-    3 seconds; when this process is killed, they die with it.
+    A call that raises does not stop the others. A call whose worker dies is retried once on a new worker. On Ctrl-C
+    the workers are interrupted, and killed if they do not end within 3 seconds; if this process is killed, they die
+    with it.
 
     Parameters
     ----------
     function
-        "package.module:name"; importable by a new interpreter. If it has a parameter `progress`, it gets a
-        function there that sends a plain value to `on_event`.
+        "package.module:name"; importable by a new interpreter. If it has a parameter `progress`, it gets a function
+        that sends a plain value to `on_event`.
     calls
         Keyword arguments of each call, plain values only.
     workers
@@ -45,40 +45,40 @@ def run_calls(
     threads
         Threads of each worker's numerical libraries; None for its share of the cores.
     on_event
-        Told what happens, in this thread.
+        Called with each event, in this thread.
 
     Raises
     ------
     Interrupted
         On Ctrl-C.
     """
-    tell = on_event or (lambda event: None)
+    notify = on_event or (lambda event: None)
     results: dict[int, CallResult] = {}
     try:
         if workers == 0:
-            _run_here(function, calls, tell, results)
+            _run_here(function, calls, notify, results)
         else:
             count = min(workers, len(calls))
-            with WorkerPool(function, calls, threads or thread_share(count), tell) as crew:
-                crew.run(count, results)
+            with WorkerPool(function, calls, threads or thread_share(count), notify) as pool:
+                pool.run(count, results)
     except KeyboardInterrupt:
-        raise Interrupted(f"Stopped with {len(results)} of {len(calls)} calls done, which are kept.") from None
+        raise Interrupted(f"Stopped with {len(results)} of {len(calls)} calls done; they are kept.") from None
     return [results[call] for call in range(len(calls))]
 
 
-def _run_here(function: str, calls: Sequence[Call], tell: OnEvent, results: dict[int, CallResult]) -> None:
+def _run_here(function: str, calls: Sequence[Call], notify: OnEvent, results: dict[int, CallResult]) -> None:
     for call, arguments in enumerate(calls):
 
         def report(value: Any, call: int = call) -> None:
-            tell(Event("progress", call, 0, value))
+            notify(Event("progress", call, 0, value))
 
-        tell(Event("started", call, 0))
+        notify(Event("started", call, 0))
         results[call] = perform(function, call, arguments, report)
-        tell(_ending(results[call], 0))
+        notify(_final_event(results[call], 0))
 
 
 class WorkerPool:
-    """The workers of one `run_calls`, and which of them does what.
+    """The workers of one `run_calls`, and the assignment of calls to them.
 
     Parameters
     ----------
@@ -86,12 +86,12 @@ class WorkerPool:
         As in `run_calls`.
     threads
         Threads of each worker.
-    tell
-        Told what happens.
+    notify
+        Called with each event.
     """
 
-    def __init__(self, function: str, calls: Sequence[Call], threads: int, tell: OnEvent) -> None:
-        self.function, self.calls, self.threads, self.tell = function, calls, threads, tell
+    def __init__(self, function: str, calls: Sequence[Call], threads: int, notify: OnEvent) -> None:
+        self.function, self.calls, self.threads, self.notify = function, calls, threads, notify
         self._waiting = deque(range(len(calls)))
         self._tries: Counter[int] = Counter()
         self._selector = selectors.DefaultSelector()
@@ -103,7 +103,7 @@ class WorkerPool:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End all workers: gently for a moment, then surely, even if Ctrl-C comes again meanwhile."""
+        """End all workers: by request within the grace period, then by kill, even on a second Ctrl-C."""
         try:
             for worker in self._workers:
                 worker.ask_to_stop()
@@ -116,7 +116,7 @@ class WorkerPool:
             self._selector.close()
 
     def run(self, workers: int, results: dict[int, CallResult]) -> None:
-        """Run all calls, adding to `results` as they end."""
+        """Run all calls, and add to `results` as they end."""
         for place in range(workers):
             self._start(place)
         while len(results) < len(self.calls):
@@ -128,13 +128,14 @@ class WorkerPool:
                     self._replace_dead(worker, results)
 
     def _ready(self) -> list[Worker]:
-        """Return workers that said something or are dead.
+        """Return workers that sent a message or are dead.
 
-        A dead worker's socket may be held open by what it started, so silence is looked into as well.
+        Processes that a worker started may hold its socket open after its death, so that no end of file arrives:
+        after a second without messages the processes themselves are polled.
         """
-        said = [cast(Worker, key.fileobj) for key, _ in self._selector.select(_LOOK_SECONDS)]
-        employed = [cast(Worker, key.fileobj) for key in self._selector.get_map().values()]
-        return said or [worker for worker in employed if worker.dead]
+        readable = [cast(Worker, key.fileobj) for key, _ in self._selector.select(_POLL_SECONDS)]
+        registered = [cast(Worker, key.fileobj) for key in self._selector.get_map().values()]
+        return readable or [worker for worker in registered if worker.dead]
 
     def _start(self, place: int) -> None:
         worker = Worker(place, self.threads)
@@ -143,7 +144,7 @@ class WorkerPool:
         self._assign(worker)
 
     def _assign(self, worker: Worker) -> None:
-        """Give a worker the next call, or let it go and its memory with it."""
+        """Give a worker the next call; without one end it, which frees its memory."""
         worker.call = None
         if not self._waiting:
             worker.ask_to_stop()
@@ -152,39 +153,39 @@ class WorkerPool:
         call = self._waiting.popleft()
         self._tries[call] += 1
         worker.begin(self.function, call, self.calls[call])
-        self.tell(Event("started", call, worker.place))
+        self.notify(Event("started", call, worker.place))
 
     def _receive(self, worker: Worker, message: dict[str, Any], results: dict[int, CallResult]) -> None:
         if "progress" in message:
             assert worker.call is not None
-            self.tell(Event("progress", worker.call, worker.place, message["progress"]))
+            self.notify(Event("progress", worker.call, worker.place, message["progress"]))
             return
         result = CallResult.from_document(message["result"])
         results[result.call] = result
-        self.tell(_ending(result, worker.place))
+        self.notify(_final_event(result, worker.place))
         self._assign(worker)
 
     def _replace_dead(self, worker: Worker, results: dict[int, CallResult]) -> None:
-        """Try the call of a dead worker once more on a new one; then it failed."""
+        """Retry the call of a dead worker on a new one, or record its failure after the last try."""
         self._selector.unregister(worker)
         self._workers.discard(worker)
         call = worker.call
         assert call is not None
-        says = f"A worker {worker.how_it_died()} while running {describe(self.calls[call])}"
-        detail = worker.last_lines()
+        says = f"A worker {worker.exit_reason()} while running {describe(self.calls[call])}"
+        detail = worker.output_tail()
         worker.end()
-        if self._tries[call] < _TRIES:
-            self._waiting.appendleft(call)
-            self.tell(Event("retried", call, worker.place, says=f"{says}; another tries again."))
+        if self._tries[call] < _MAX_TRIES:
+            self._waiting.appendleft(call)  # first in line: a call that kills workers is found out early
+            self.notify(Event("retried", call, worker.place, says=f"{says}; another tries again."))
         else:
             failure = CallFailure("WorkerDied", f"{says}, for the second time.", detail)
             results[call] = CallResult(call, failure=failure)
-            self.tell(_ending(results[call], worker.place))
+            self.notify(_final_event(results[call], worker.place))
         if self._waiting:
             self._start(worker.place)
 
 
-def _ending(result: CallResult, worker: int) -> Event:
+def _final_event(result: CallResult, worker: int) -> Event:
     if result.failure is None:
         return Event("done", result.call, worker, result.value)
     return Event("failed", result.call, worker, says=result.failure.says)

@@ -1,4 +1,4 @@
-"""One worker process as its parent sees it."""
+"""The parent's handle of one worker process."""
 
 from __future__ import annotations
 
@@ -23,27 +23,27 @@ _THREAD_VARIABLES = (
     "VECLIB_MAXIMUM_THREADS",
 )
 SETTINGS = {
-    "PYTHONHASHSEED": "0",  # a fixed order of sets of words
-    "THP_MEM_ALLOC_ENABLE": "1",  # torch asks for huge pages: fresh batches then cost half as much to write
+    "PYTHONHASHSEED": "0",  # a fixed order of sets of strings
+    "THP_MEM_ALLOC_ENABLE": "1",  # torch requests huge pages: fresh batches are written in half the time
 }
-"""What a worker's environment holds unless the user's says otherwise."""
+"""Environment variables of a worker, unless the user sets them."""
 _TAIL_BYTES = 8_000
-_LAST_SECONDS = 5.0
+_EXIT_WAIT_SECONDS = 5.0
 
 
 class Worker:
     """A worker process, from its start to its end.
 
-    It is a new interpreter, not a fork (threads and devices do not survive one), and not one of
-    `multiprocessing` either: that would run the user's script again, and speak in pickles. It has a session
-    of its own, so that Ctrl-C reaches the parent alone, who decides.
+    It is a new interpreter rather than a fork (threads and devices do not survive one), and not one of
+    `multiprocessing`, which would import the user's script again and communicate in pickles. It has its own
+    session, so that Ctrl-C reaches the parent only, which then decides.
 
     Parameters
     ----------
     place
-        0..workers-1.
+        Slot of the worker, 0..workers-1.
     threads
-        For numerical libraries, which read it when they are imported.
+        Threads of numerical libraries, which read it on import.
     """
 
     def __init__(self, place: int, threads: int) -> None:
@@ -53,7 +53,7 @@ class Worker:
         ours, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-c", _start(theirs.fileno())],
+                [sys.executable, "-c", _worker_program(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=self._output,
@@ -65,16 +65,16 @@ class Worker:
         self._received = b""
 
     def fileno(self) -> int:
-        """Return the descriptor that becomes readable when the worker says something."""
+        """Return the descriptor that becomes readable when the worker sends a message."""
         return self._channel.fileno()
 
     def begin(self, function: str, call: int, arguments: Call) -> None:
-        """Hand it a call."""
+        """Send it a call."""
         self.call = call
         self._send({"function": function, "call": call, "arguments": dict(arguments)})
 
     def messages(self) -> Iterator[dict[str, Any]]:
-        """Yield what it said since last asked.
+        """Yield the messages received since the last call.
 
         Raises
         ------
@@ -83,11 +83,11 @@ class Worker:
         """
         try:
             received = self._channel.recv(1 << 16, socket.MSG_DONTWAIT)
-        except (ConnectionResetError, BlockingIOError):  # the latter: dead, but the socket is still held
+        except (ConnectionResetError, BlockingIOError):  # the latter: it is dead, but a child holds its socket open
             received = b""
         if not received:
             raise EOFError
-        *lines, self._received = (self._received + received).split(b"\n")
+        *lines, self._received = (self._received + received).split(b"\n")  # the last line may be incomplete
         yield from map(json.loads, lines)
 
     @property
@@ -95,9 +95,9 @@ class Worker:
         """Whether the process has ended."""
         return self._process.poll() is not None
 
-    def how_it_died(self) -> str:
-        """Return the end of a worker that is dead, or about to be, in words."""
-        self.wait(_LAST_SECONDS)
+    def exit_reason(self) -> str:
+        """Return in words how a worker ended that is dead, or about to be."""
+        self.wait(_EXIT_WAIT_SECONDS)
         code = self._process.poll()
         if code is None:
             return "fell silent"
@@ -107,26 +107,26 @@ class Worker:
         guess = {"SIGKILL": "; out of memory?", "SIGSEGV": "; a crash in compiled code"}.get(name, "")
         return f"died with signal {-code} ({name}{guess})"
 
-    def last_lines(self) -> str:
-        """Return the end of what it wrote to standard output and error."""
+    def output_tail(self) -> str:
+        """Return the end of its standard output and error."""
         length = self._output.seek(0, os.SEEK_END)
         self._output.seek(max(0, length - _TAIL_BYTES))
         return self._output.read().decode(errors="replace")
 
     def ask_to_stop(self) -> None:
-        """Let it end: at once if idle, else by an interrupt, on which a call can still tidy up."""
+        """Ask it to end: at once if idle, else by SIGINT, on which a call can still clean up."""
         if self.call is None:
             self._send({"stop": True})
         elif self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)
 
     def wait(self, seconds: float) -> None:
-        """Wait for its end, but not for ever."""
+        """Wait for its end, at most so many seconds."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(max(0.0, seconds))
 
     def end(self) -> None:
-        """Make sure that it, and whatever it started, is gone; doing it twice does no harm."""
+        """Kill it and everything it started; idempotent."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
@@ -135,12 +135,12 @@ class Worker:
 
     def _send(self, message: dict[str, Any]) -> None:
         line = to_line(message).encode() + b"\n"
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # dead: reading will tell
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # dead: the next read raises EOFError
             self._channel.sendall(line)
 
 
-def _start(descriptor: int) -> str:
-    """Return the program of a worker; it finds modules where its parent does."""
+def _worker_program(descriptor: int) -> str:
+    """Return the program of a worker; it has the module search path of its parent."""
     return (
         f"import sys; sys.path[:] = {sys.path!r}; from evenhand.engines.worker import main; "
         f"main({descriptor}, {os.getpid()})"

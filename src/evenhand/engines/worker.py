@@ -1,6 +1,6 @@
-"""What a worker process does: wait for calls, run them one after the other, tell what came of them.
+"""The worker process: wait for calls, run them one after the other, send back the results.
 
-Messages are lines of JSON over a socket. A worker ends when it is told to, or when its parent is gone.
+Messages are lines of JSON over a socket. A worker ends on request, or when its parent is gone.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 
 def main(descriptor: int, parent: int) -> None:
-    """Work until told to stop.
+    """Serve calls until asked to stop.
 
     Parameters
     ----------
@@ -32,15 +32,15 @@ def main(descriptor: int, parent: int) -> None:
     parent
         Process id of the parent.
     """
-    faulthandler.enable()  # where it crashed, if it does, goes to what is kept of its output
+    faulthandler.enable()  # the traceback of a crash goes to the output that the parent keeps
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    _die_with(parent)
+    _die_with_parent(parent)
     os.set_inheritable(descriptor, False)
     channel = socket.socket(fileno=descriptor)
     with contextlib.suppress(KeyboardInterrupt):
         _serve(channel, _listen(channel))
     sys.stdout.flush()
-    os._exit(0)  # threads that a call left behind must not keep us
+    os._exit(0)  # a plain exit would wait for threads that a call left behind
 
 
 def _serve(channel: socket.socket, inbox: queue.SimpleQueue[dict[str, Any]]) -> None:
@@ -61,7 +61,7 @@ def _serve(channel: socket.socket, inbox: queue.SimpleQueue[dict[str, Any]]) -> 
 
 
 def _listen(channel: socket.socket) -> queue.SimpleQueue[dict[str, Any]]:
-    """Return a queue of what the parent says; when the parent is gone, the process ends at once."""
+    """Return a queue of the parent's messages; when the parent is gone, the process ends at once."""
     inbox: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
 
     def read() -> None:
@@ -74,10 +74,10 @@ def _listen(channel: socket.socket) -> queue.SimpleQueue[dict[str, Any]]:
     return inbox
 
 
-def _die_with(parent: int) -> None:
+def _die_with_parent(parent: int) -> None:
     """Have the kernel end this process with its parent (Linux); elsewhere the closed socket does it."""
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):
             ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
-    if os.getppid() != parent:  # it was gone before we asked
+    if os.getppid() != parent:  # it died before prctl took effect
         os._exit(1)

@@ -1,4 +1,4 @@
-"""Zips as the world makes them, and zips that mean harm."""
+"""Zips as common packers write them, and malicious ones."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ def write_zip(path: Path, files: Mapping[str, bytes], *, method: int = zipfile.Z
 
 
 def write_legacy_zip(path: Path, files: Mapping[str, bytes], encoding: str) -> Path:
-    """Write a zip whose names are bytes of a code page, as Windows' own and many other packers do."""
+    """Write a zip whose names are in a legacy code page, as Windows and many other packers write them."""
+    # zipfile writes ASCII or UTF-8 only: an ASCII stand-in of the same length is written, then overwritten.
     encoded = {name: name.encode(encoding) for name in files}
     stand_in = {
         name: f"\x01{str(n).rjust(len(raw) - 2, chr(2))}\x03" for n, (name, raw) in enumerate(encoded.items())
@@ -71,7 +72,7 @@ def write_overlapping_zip(path: Path, *, copies: int = 3) -> Path:
 
 
 def write_lying_zip(path: Path, *, claimed: int = 10) -> Path:
-    """Write a zip with a file that says it unpacks to `claimed` bytes and unpacks to a million."""
+    """Write a zip with a file whose header claims `claimed` bytes and which unpacks to a million."""
     write_zip(path, {"liar.bmp": bytes(1_000_000)})
     raw = path.read_bytes()
     path.write_bytes(raw.replace(struct.pack("<I", 1_000_000), struct.pack("<I", claimed)))
@@ -79,7 +80,7 @@ def write_lying_zip(path: Path, *, claimed: int = 10) -> Path:
 
 
 def write_evil_zip(path: Path) -> Path:
-    """Write a zip with names that lead out of it, a symbolic link, and one good file."""
+    """Write a zip with names that lead out of the root, a symbolic link, and one good file."""
     link = zipfile.ZipInfo("link.jpg")
     link.create_system = 3
     link.external_attr = (stat.S_IFLNK | 0o777) << 16
@@ -91,10 +92,10 @@ def write_evil_zip(path: Path) -> Path:
 
 
 def write_encrypted_zip(path: Path, name: str = "secret/1.jpg") -> Path:
-    """Write a zip whose one file says that it is encrypted."""
+    """Write a zip whose one file is flagged as encrypted."""
     write_zip(path, {name: b"x"}, method=zipfile.ZIP_STORED)
     raw = bytearray(path.read_bytes())
     raw[6] |= 1  # flags in the local header
-    raw[raw.index(b"PK\x01\x02") + 8] |= 1  # and in the directory
+    raw[raw.index(b"PK\x01\x02") + 8] |= 1  # and in the central directory
     path.write_bytes(bytes(raw))
     return path

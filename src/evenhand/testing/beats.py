@@ -1,4 +1,4 @@
-"""Records of heartbeats, as small as they may be: generated ones, and ones whose every beat is given."""
+"""Small records of heartbeats: generated ones, and ones whose every beat is specified."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ def write_beats(
     records
         Records, each of a patient of its own; `patients.csv` names them.
     shares
-        Class -> share of the beats; two beats in two records at least.
+        Class -> share of the beats; every class has at least two beats, in two records.
     difficulty
         0 (early and broad beats stand out) to 1 (hardly early, hardly broad, noisy).
     seed
-        Decides everything else: the same arguments give the same bytes.
+        Seed of everything random: the same arguments give the same bytes.
     """
     plan = RecordPlan(rows, records, dict(shares), difficulty)
     return write_records(

@@ -1,4 +1,4 @@
-"""Two hundred names that break programs, as classes, groups, ids, files and models, and plain ones instead."""
+"""Two hundred names that break programs, for classes, groups, ids, files and models; and plain substitutes."""
 
 from __future__ import annotations
 
@@ -61,13 +61,13 @@ PATHS = (
 OURS = ("p:x", "test", "eh:row", "ensemble:equal", "all rows", "id", "fold", "truth", "group", "label", "…", "-1.")
 
 NOT_TEXT = ("\udc80", "caf\udce9", "a\ud800b")
-"""Names with bytes or halves of characters that UTF-8 cannot hold; only what is shown and JSON meet them."""
+"""Names with surrogates, which UTF-8 cannot encode; only displays and JSON receive them."""
 
 
 def hostile_names(count: int = 200) -> tuple[str, ...]:
-    """Return the first names, kinds by turns; no two are the same in Unicode's normal form C.
+    """Return the first `count` names, round-robin over their kinds; all differ in Unicode normal form C.
 
-    None has spaces at its ends, which tables do not keep.
+    None has leading or trailing spaces, which tables do not keep.
 
     >>> len(hostile_names()), len(set(hostile_names()))
     (200, 200)
@@ -84,7 +84,7 @@ def hostile_names(count: int = 200) -> tuple[str, ...]:
 
 
 def plain_names(names: Iterable[str]) -> dict[str, str]:
-    """Return name -> a plain name that takes its place in the order, so that nothing but names differs.
+    """Return name -> a plain name of the same rank in the sorted order, so that nothing but names differs.
 
     >>> plain_names(["b", "<a>"])
     {'<a>': 'n0000', 'b': 'n0001'}
@@ -93,7 +93,7 @@ def plain_names(names: Iterable[str]) -> dict[str, str]:
 
 
 def can_be_file(name: str, *, longest: int = 200) -> bool:
-    r"""Return whether a table can name a file so: no folder in it, not hidden, no space at its ends, not too long.
+    r"""Return whether a table can name a file so: without folders, not hidden, stripped, not too long.
 
     >>> [can_be_file(name) for name in ("a,b", "a/b", ".hidden", "x\\y", " a")]
     [True, False, False, False, False]

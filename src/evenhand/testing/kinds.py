@@ -1,4 +1,4 @@
-"""Generated data of any kind: what its `example` writes, opened."""
+"""Generated data of any kind: the output of its `example`, opened."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from evenhand.modalities import KINDS, Kind
 
 @dataclass(frozen=True)
 class Generated:
-    """Generated data: the kind, its TOML, the root, and both sections of the configuration."""
+    """Generated data: the kind, its TOML, the root, and the sections of the configuration."""
 
     kind: Kind
     toml: Path
@@ -35,7 +35,7 @@ class Generated:
 
 @dataclass(frozen=True)
 class Spoilt:
-    """A root whose files have their names, and all the same bytes."""
+    """A root whose files keep their names and all hold the same bytes."""
 
     root: Root
     raw: bytes

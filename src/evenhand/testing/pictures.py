@@ -1,4 +1,4 @@
-"""Bytes of pictures: ordinary ones in every format, and those that break readers."""
+"""Bytes of pictures: ordinary ones in every format, and ones that break readers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FORMATS = {".jpg": "JPEG", ".png": "PNG", ".webp": "WEBP", ".tif": "TIFF", ".bmp
 
 
 def scene(width: int = 60, height: int = 40) -> npt.NDArray[np.uint8]:
-    """Return (h, w, 3) uint8 whose corners differ: red top left, green top right, blue bottom left, white."""
+    """Return (h, w, 3) uint8 with quarters of red (top left), green (top right), blue (bottom left) and white."""
     y, x = np.mgrid[0:height, 0:width]
     right, low = x >= width / 2, y >= height / 2
     colours = np.array([[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 255]], dtype=np.uint8)
@@ -23,7 +23,7 @@ def scene(width: int = 60, height: int = 40) -> npt.NDArray[np.uint8]:
 
 
 def picture(pixels: npt.NDArray[Any] | None = None, format: str = "PNG", **saving: Any) -> bytes:
-    """Return the bytes of a picture file; `saving` goes to Pillow (quality, exif, compression)."""
+    """Return the bytes of a picture file; `saving` is passed to Pillow (quality, exif, compression)."""
     out = io.BytesIO()
     Image.fromarray(scene() if pixels is None else pixels).save(out, format, **saving)
     return out.getvalue()
@@ -58,7 +58,7 @@ def truncated_jpeg(share: float = 0.5) -> bytes:
 
 
 def png_header(width: int = 30_000, height: int = 30_000) -> bytes:
-    """Return a PNG that claims to be huge and holds a few bytes of pixels."""
+    """Return a PNG whose header claims a huge size and which holds a few bytes of pixels."""
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     pixels = zlib.compress(b"\0" * 64)
     chunks = [(b"IHDR", head), (b"IDAT", pixels), (b"IEND", b"")]

@@ -1,4 +1,4 @@
-"""A root in memory, for files that a test makes up."""
+"""A root in memory, for files made by a test."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class MemoryRoot:
     files
         Posix name -> bytes.
     path
-        What it is called in messages.
+        Its name in messages.
     """
 
     files: Mapping[str, bytes]

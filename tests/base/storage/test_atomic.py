@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evenhand.base.storage.atomic import json_lines, replacing, sweep, to_json, write_json
+from evenhand.base.storage.atomic import json_lines, replacing, remove_partial_files, to_json, write_json
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
@@ -32,7 +32,7 @@ def test_what_a_killed_process_left_is_swept_and_nothing_else(tmp_path: Path) ->
     assert left.name.endswith(".part")
     for own in (".hidden", ".a.part", "b.12.0123abcd.part"):
         (folder / own).write_text("mine")
-    sweep(tmp_path)
+    remove_partial_files(tmp_path)
     assert sorted(p.name for p in folder.iterdir()) == [".a.part", ".hidden", "b.12.0123abcd.part"]
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from evenhand.base.storage.atomic_folder import building, sweep_building
+from evenhand.base.storage.atomic_folder import building, remove_abandoned
 
 
 def test_a_folder_that_is_renamed_stays_and_one_that_is_not_goes(tmp_path: Path) -> None:
@@ -20,7 +20,7 @@ def test_a_folder_that_is_renamed_stays_and_one_that_is_not_goes(tmp_path: Path)
 
 def test_what_somebody_is_building_stays(tmp_path: Path) -> None:
     with building(tmp_path) as folder:
-        sweep_building(tmp_path)
+        remove_abandoned(tmp_path)
         assert folder.is_dir()
 
 
@@ -37,7 +37,7 @@ def test_what_nobody_is_building_goes_and_everything_else_stays(tmp_path: Path) 
     elsewhere.mkdir()
     link = tmp_path / f".building-{'3' * 16}"
     link.symlink_to(elsewhere)
-    sweep_building(tmp_path)
+    remove_abandoned(tmp_path)
     assert not left.exists()
     assert not old.exists()
     assert all(path.exists() for path in (new, link, elsewhere, *others))

@@ -96,9 +96,9 @@ def test_several_labels_stay_a_matrix():
         ({"probabilities": [[1.5, -0.5]]}, r'2 probabilities are not in 0..1 \(first: 1.5, id "0", class "0"\)'),
         ({"probabilities": [[np.nan, 0.5]]}, "1 probabilities are not numbers"),
         ({"probabilities": [["a", 0.5]]}, "something that is no number"),
-        ({"probabilities": HALF, "ids": ["x", "x"]}, r'1 ids are there more than once \(first: "x"\)'),
+        ({"probabilities": HALF, "ids": ["x", "x"]}, r'1 ids occur more than once \(first: "x"\)'),
         ({"probabilities": HALF, "ids": ["x"]}, "There are 1 ids for 2"),
-        ({"probabilities": HALF, "classes": ["x", "x"]}, "1 classes are there more than once"),
+        ({"probabilities": HALF, "classes": ["x", "x"]}, "1 classes occur more than once"),
         ({"probabilities": HALF, "truth": [0]}, r"The truth is \(1,\) for 2 rows and 2 classes"),
         (
             {"probabilities": HALF, "truth": ["cat", "dgo"], "classes": ["cat", "dog"]},

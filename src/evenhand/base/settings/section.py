@@ -1,4 +1,4 @@
-"""Configuration: sections declared next to the code that uses them, read from TOML with every fault at once.
+"""Configuration: sections declared next to the code that uses them; all faults of a TOML file are reported at once.
 
 A section is a class of `option` fields. `read_toml` gives plain values and the line of every key;
 `check` validates them against a class and turns what pydantic found into `Fault`s for a person.
@@ -24,11 +24,11 @@ S = TypeVar("S", bound=BaseModel)
 
 
 class Unset(str):
-    """The bare word `none` after `--set KEY=`: no value, where the key can be without one; else the word."""
+    """The bare word `none` after `--set KEY=`: no value if the key is optional, else the word itself."""
 
 
 class Section(BaseModel):
-    """A table of the configuration: frozen, no unknown keys, finite numbers, a default and a sentence for each."""
+    """A table of the configuration: frozen, without unknown keys, numbers finite, each key with a description."""
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, validate_default=True, use_attribute_docstrings=False, allow_inf_nan=False
@@ -37,9 +37,9 @@ class Section(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _without_value(cls, values: Any) -> Any:
-        """Take "none" for no value: TOML has no null, and a key of a file can then be unset by `--set`.
+        """Read "none" as no value: TOML has no null, and `--set` must be able to unset a key of the file.
 
-        Where the key may hold any text, a table's column may be called "none"; only the bare word of `--set` does.
+        Where the key takes any text, "none" may be a real name (of a column); there only the bare word counts.
         """
         if isinstance(values, dict):
             return {key: None if cls._unset(key, value) else value for key, value in values.items()}
@@ -54,14 +54,14 @@ class Section(BaseModel):
         return type(None) in kinds and (isinstance(value, Unset) or str not in kinds)
 
     def plain(self) -> dict[str, Any]:
-        """Return the section as plain values that TOML can hold (keys without value are left out)."""
+        """Return the section as plain values that TOML can hold (keys without a value are left out)."""
         return self.model_dump(mode="json", exclude_none=True)
 
 
 def option(default: Any = PydanticUndefined, *, says: str, unit: str = "", **limits: Any) -> Any:
-    """Declare one key: its default, what it does in one sentence, its unit and its limits (ge, gt, le, lt).
+    """Declare one key: its default, a description in one sentence, its unit and its limits (ge, gt, le, lt).
 
-    Without a default the key must be given.
+    Without a default the key is required.
     """
     extra: dict[str, Any] | None = {"unit": unit} if unit else None
     if isinstance(default, (dict, list)):
@@ -73,7 +73,7 @@ def option(default: Any = PydanticUndefined, *, says: str, unit: str = "", **lim
 
 
 def read_toml(text: str, source: str) -> tuple[dict[str, Any], dict[Key, int]]:
-    """Return the plain values of a TOML text, and for each key path the line it stands on.
+    """Return the plain values of a TOML text, and the line of each key path.
 
     Raises
     ------
@@ -110,7 +110,7 @@ def read_file(path: Path) -> str:
     Raises
     ------
     ConfigError
-        If it is not there, is a folder, or is not UTF-8.
+        If it does not exist, is a folder, or is not UTF-8.
     """
     try:
         return path.read_text(encoding="utf-8-sig")
@@ -129,13 +129,13 @@ def read_file(path: Path) -> str:
 
 
 def set_dotted(values: dict[str, Any], assignment: str) -> None:
-    """Apply one `KEY=VALUE` (dotted key, TOML value or a bare word) to nested plain values, in place.
+    """Apply one `KEY=VALUE` (dotted key, TOML value or bare word) to nested plain values, in place.
 
-    A list of named tables (models) is entered by position or by name: `model.lite0.head=mlp`.
+    An element of a list of tables (models) is addressed by position or by name: `model.lite0.head=mlp`.
     """
     key, sep, text = assignment.partition("=")
     if not sep or not key.strip():
-        raise ConfigError("--set", [Fault(assignment, "is not KEY=VALUE", "write for example train.epochs=5")])
+        raise ConfigError("--set", [Fault(assignment, "is not KEY=VALUE", "for example: train.epochs=5")])
     try:
         value = read_value(text)
     except ValueError:
@@ -144,7 +144,7 @@ def set_dotted(values: dict[str, Any], assignment: str) -> None:
 
 
 def put(values: Any, path: Sequence[str], value: Any) -> None:
-    """Set `value` at a key path in nested plain values, making tables on the way."""
+    """Set `value` at a key path in nested plain values, creating tables on the way."""
     for depth, part in enumerate(path):
         here = ".".join(path[: depth + 1])
         last = depth == len(path) - 1
@@ -163,9 +163,9 @@ def put(values: Any, path: Sequence[str], value: Any) -> None:
 
 
 def merged(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `base` with `override` laid over it, table by table.
+    """Return `base` with `override` merged into it, table by table.
 
-    A table that names something else than the one below it takes its place: their options have nothing in common.
+    A table whose `name` differs replaces the one in `base`: the options of two losses have nothing in common.
 
     >>> merged({"a": {"name": "x", "p": 1}, "b": {"q": 1}}, {"a": {"name": "y"}, "b": {"r": 2}})
     {'a': {'name': 'y'}, 'b': {'q': 1, 'r': 2}}
@@ -173,15 +173,15 @@ def merged(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, An
     out = dict(base)
     for key, value in override.items():
         below = out.get(key)
-        if isinstance(value, Mapping) and isinstance(below, Mapping) and _alike(below, value):
+        if isinstance(value, Mapping) and isinstance(below, Mapping) and _same_name(below, value):
             out[key] = merged(below, value)
         else:
             out[key] = value
     return out
 
 
-def _alike(below: Mapping[str, Any], value: Mapping[str, Any]) -> bool:
-    """Whether two tables name the same thing, or nothing at all."""
+def _same_name(below: Mapping[str, Any], value: Mapping[str, Any]) -> bool:
+    """Return whether two tables have the same `name`, or none."""
     return "name" not in below or value.get("name", below["name"]) == below["name"]
 
 
@@ -202,7 +202,7 @@ def check(cls: type[S], values: Mapping[str, Any], source: str, lines: Mapping[K
     Raises
     ------
     ConfigError
-        With one `Fault` for each thing wrong.
+        With one `Fault` per error.
     """
     try:
         return cls.model_validate(dict(values))
@@ -213,14 +213,16 @@ def check(cls: type[S], values: Mapping[str, Any], source: str, lines: Mapping[K
 def faults_of(
     error: ValidationError, cls: type[BaseModel], lines: Mapping[Key, int], prefix: Key = ()
 ) -> list[Fault]:
-    """Return what pydantic found as faults, in the order of the lines."""
+    """Return pydantic's errors as faults, in the order of the lines."""
     faults = [_fault(dict(item), cls, lines, prefix) for item in error.errors(include_url=False)]
     return sorted(faults, key=lambda fault: (fault.line or 0, fault.key))
 
 
 def _fault(item: dict[str, Any], cls: type[BaseModel], lines: Mapping[Key, int], prefix: Key) -> Fault:
     whole = item["loc"]
-    named = len(whole) if item["type"] in ("extra_forbidden", "missing") else 1  # that part is a key in any case
+    # The location of an error inside a union also names the branch that was tried ("list[str]"), not a key. For
+    # these two types the last part is always a key, even if it is spelled like a branch ("str").
+    named = len(whole) if item["type"] in ("extra_forbidden", "missing") else 1
     local = tuple(part for at, part in enumerate(whole) if at in (0, named - 1) or not _is_branch(part))
     path = (*prefix, *local)
     line = next((lines[path[:end]] for end in range(len(path), 0, -1) if path[:end] in lines), None)
@@ -231,7 +233,7 @@ def _fault(item: dict[str, Any], cls: type[BaseModel], lines: Mapping[Key, int],
         close = nearest(str(local[-1]), known)
         return Fault(key, "is not a key", f"known here: {', '.join(known)}", line, close)
     if item["type"] == "missing":
-        return Fault(key, "is missing", _says(cls, local) or "it must be given", line)
+        return Fault(key, "is missing", _description(cls, local) or "it is required", line)
     found = f"found {item['input']!r}" if not isinstance(item["input"], dict) else "found a table"
     allowed = item["msg"].removeprefix("Value error, ").removeprefix("Input should be ").rstrip(".")
     words = _choices(cls, local)
@@ -242,7 +244,7 @@ def _fault(item: dict[str, Any], cls: type[BaseModel], lines: Mapping[Key, int],
 
 
 def _is_branch(part: int | str) -> bool:
-    """Whether a part of pydantic's location names a branch of a union rather than a key."""
+    """Return whether a part of pydantic's location names a branch of a union rather than a key."""
     return isinstance(part, str) and (
         part.startswith(("function-", "constrained-", "literal[", "list[", "dict[", "tuple[", "model["))
         or part in {"str", "int", "float", "bool", "none", "lax-or-strict"}
@@ -281,7 +283,7 @@ def _field(cls: type[BaseModel], path: Sequence[int | str]) -> FieldInfo | None:
     return _class_at(cls, names[:-1]).model_fields.get(str(names[-1])) if names else None
 
 
-def _says(cls: type[BaseModel], path: Sequence[int | str]) -> str:
+def _description(cls: type[BaseModel], path: Sequence[int | str]) -> str:
     info = _field(cls, path)
     return (info.description or "").rstrip(".") if info else ""
 
@@ -292,7 +294,7 @@ def _choices(cls: type[BaseModel], path: Sequence[int | str]) -> list[str]:
 
 
 def literals(annotation: Any) -> list[Any]:
-    """Return the words that a field's annotation allows, or an empty list."""
+    """Return the values that the `Literal` in a field's annotation allows, or an empty list."""
     if typing.get_origin(annotation) is Literal:
         return list(typing.get_args(annotation))
     return [word for arg in typing.get_args(annotation) for word in literals(arg)]

@@ -1,4 +1,4 @@
-"""Where each key of a TOML text stands: parsers give values without lines, people need the line."""
+"""The line of each key of a TOML text: TOML parsers return values without lines, but messages need the line."""
 
 from __future__ import annotations
 
@@ -65,11 +65,11 @@ def _parts(text: str) -> Key:
 
 
 def _scan(text: str, quote: str, depth: int) -> tuple[str, int]:
-    """Follow strings and brackets through one line; return what is still open at its end."""
+    """Return the multi-line string delimiter and the depth of brackets that are open at the end of a line."""
     at = 0
     while at < len(text):
         if quote:
-            if text[at] == "\\" and quote[0] == '"':
+            if text[at] == "\\" and quote[0] == '"':  # literal strings ('…') have no escapes
                 at += 2
                 continue
             if text.startswith(quote, at):
@@ -87,4 +87,4 @@ def _scan(text: str, quote: str, depth: int) -> tuple[str, int]:
         elif text[at] in "]}":
             depth -= 1
         at += 1
-    return (quote if len(quote) == 3 else ""), depth
+    return (quote if len(quote) == 3 else ""), depth  # only triple quotes may span lines

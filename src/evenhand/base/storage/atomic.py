@@ -1,4 +1,4 @@
-"""Writing so that nothing is ever half there: a temporary file beside the target, then a rename."""
+"""Atomic writes: to a temporary file beside the target, then a rename."""
 
 from __future__ import annotations
 
@@ -21,34 +21,38 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside `path`; rename it onto `path` when the block ends well.
+    """Yield a temporary path beside `path`, renamed onto `path` when the block succeeds.
 
-    A reader sees the old file or the new one, never a part. On an error the temporary file goes.
+    A reader sees the old file or the new one, never a part. On an error the temporary file is removed.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.part")
     try:
         yield temporary
-        _flush(temporary)
+        _flush(temporary)  # before the rename: after a power failure the new name must not hold an empty file
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
 
 
 def frame_csv(table: pd.DataFrame, path: Path) -> None:
-    """Write a frame as CSV that comes back as it was: cells with a bare carriage return are quoted, too."""
-    torn = any("\r" in text for column in table for text in (str(column), *_texts(table[column])))
-    table.to_csv(path, index=False, quoting=csv.QUOTE_ALL if torn else csv.QUOTE_MINIMAL)
+    r"""Write a frame as CSV that reads back unchanged: cells with a bare carriage return are quoted too.
+
+    With minimal quoting such a cell is quoted only if it also holds the line terminator ("\n"), and readers that
+    end lines at "\r" would cut it in two.
+    """
+    has_bare_cr = any("\r" in text for column in table for text in (str(column), *_texts(table[column])))
+    table.to_csv(path, index=False, quoting=csv.QUOTE_ALL if has_bare_cr else csv.QUOTE_MINIMAL)
 
 
 def _texts(column: pd.Series[Any]) -> list[str]:
     return [] if column.dtype.kind in "biuf" else [cell for cell in column if isinstance(cell, str)]
 
 
-def sweep(folder: Path) -> None:
-    """Remove what processes that were killed left of `replacing` anywhere below a folder.
+def remove_partial_files(folder: Path) -> None:
+    """Remove the temporary files that killed processes left of `replacing` anywhere below a folder.
 
-    Only for folders that no other process writes into.
+    Only for folders that no other process writes to: a file in use looks the same.
     """
     for left in folder.rglob(".*.part"):
         if re.fullmatch(r"\..+\.\d+\.[0-9a-f]{8}\.part", left.name):
@@ -62,14 +66,14 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_json(path: Path, document: Any, *, indent: int | None = 1) -> None:
-    """Write plain values as JSON through `replacing`; numbers that are not finite become null."""
+    """Write plain values as JSON through `replacing`; NaN and infinities become null."""
     write_text(path, to_json(document, indent=indent) + "\n")
 
 
 def to_json(document: Any, *, indent: int | None = None) -> str:
-    r"""Return plain values as JSON text; NumPy numbers and arrays and paths are made plain.
+    r"""Return plain values as JSON text; NumPy numbers, arrays and paths are converted.
 
-    What UTF-8 cannot hold (stray bytes of file names) is escaped, as JSON does it, so that the text can be written.
+    Characters that UTF-8 cannot encode (surrogates for undecodable bytes of file names) are escaped as in JSON.
 
     >>> to_json("a\udc80ö")
     '"a\\udc80ö"'
@@ -79,9 +83,9 @@ def to_json(document: Any, *, indent: int | None = None) -> str:
 
 
 def json_lines(text: str) -> list[str]:
-    r"""Return the lines of a JSON Lines text (.jsonl), which a line feed ends and nothing else.
+    r"""Return the lines of a JSON Lines text (.jsonl), split at line feeds only.
 
-    `str.splitlines` also cuts at U+0085, U+2028 and U+2029, which JSON may hold inside a string.
+    `str.splitlines` also splits at U+0085, U+2028 and U+2029, which may stand inside a JSON string.
 
     >>> len(json_lines('"a\u2028b"\n"c"\n'))
     2
@@ -90,7 +94,7 @@ def json_lines(text: str) -> list[str]:
 
 
 def plain(value: Any) -> Any:
-    """Return a value with nothing but dict, list, str, int, float, bool and None in it."""
+    """Return a value converted to dict, list, str, int, float, bool and None; NaN and infinities become None."""
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):

@@ -1,4 +1,4 @@
-"""Folders that are there complete, or not at all: built beside their place, then renamed."""
+"""Atomic creation of folders: built under a temporary name in the same parent, then renamed."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from pathlib import Path
 
 _NAME = re.compile(r"\.building-[0-9a-f]{16}")
 _LOCK = ".lock"
-_PATIENCE_S = 3600.0
+_GRACE_S = 3600.0
 
 
 @contextlib.contextmanager
 def building(parent: Path) -> Iterator[Path]:
-    """Give a hidden folder below `parent` that the block fills and renames; what it leaves in place goes.
+    """Yield a hidden folder below `parent` for the block to fill and rename; if it was not renamed, it is removed.
 
-    Folders that killed processes left go as well. The lock of a folder says whether somebody is still at it: the
-    operating system drops it with the process.
+    Folders left by killed processes are removed as well. Each folder is locked while it is built; the operating
+    system releases the lock with the process, so an unlocked folder is abandoned.
 
     Raises
     ------
     OSError
-        If nothing can be written there.
+        If `parent` cannot be written to.
     """
     parent.mkdir(parents=True, exist_ok=True)
-    sweep_building(parent)
+    remove_abandoned(parent)
     folder = parent / f".building-{secrets.token_hex(8)}"
     folder.mkdir()
     try:
@@ -42,29 +42,29 @@ def building(parent: Path) -> Iterator[Path]:
     _flush(parent)
 
 
-def sweep_building(parent: Path) -> None:
-    """Remove folders that were being built by processes that are gone."""
+def remove_abandoned(parent: Path) -> None:
+    """Remove folders whose building process has ended."""
     for left in parent.iterdir():
-        if _NAME.fullmatch(left.name) and left.is_dir() and not left.is_symlink() and _is_left(left):
+        if _NAME.fullmatch(left.name) and left.is_dir() and not left.is_symlink() and _is_abandoned(left):
             shutil.rmtree(left, ignore_errors=True)
 
 
-def _is_left(folder: Path) -> bool:
-    """Whether nobody builds a folder any more."""
+def _is_abandoned(folder: Path) -> bool:
+    """Return whether no process builds a folder any more."""
     try:
         with (folder / _LOCK).open("r") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return True
-    except FileNotFoundError:  # its lock is about to be made, or never will be
+    except FileNotFoundError:  # killed between mkdir and lock, or just about to lock: the age decides
         with contextlib.suppress(OSError):
-            return time.time() - folder.stat().st_mtime > _PATIENCE_S
+            return time.time() - folder.stat().st_mtime > _GRACE_S
         return False
     except OSError:
         return False
 
 
 def _flush(folder: Path) -> None:
-    """Have the names in a folder written down, where the file system can."""
+    """Flush a folder's entries to disk, where the file system supports it: a rename alone is not yet durable."""
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:

@@ -1,7 +1,6 @@
-"""A mark of the code that computes something, so that what is kept on disk is made anew when its code changes.
+"""A hash of the code that computes something, so that cached results are recomputed when their code changes.
 
-A version number that somebody has to raise by hand is forgotten: what was computed by yesterday's code then passes
-for today's.
+A version number raised by hand gets forgotten, and results of yesterday's code would then pass for today's.
 """
 
 from __future__ import annotations
@@ -15,15 +14,15 @@ from importlib.util import find_spec, resolve_name
 
 @cache
 def source_mark(*modules: str, within: str | None = None) -> str:
-    """Return a mark of the source of some modules and of all that they import from their own packages.
+    """Return a hash of the source of some modules and of what they import from their own packages.
 
     Parameters
     ----------
     modules
-        Their full names. Modules in the same folder that they import, directly or through others, belong to them;
-        what they import from elsewhere does not.
+        Their full names. Modules of the same folder that they import, directly or transitively, are included;
+        imports from elsewhere are not.
     within
-        A package. What is imported from it, at any depth, belongs to them too.
+        A package. Imports from it, at any depth, are included too.
 
     Returns
     -------
@@ -33,7 +32,7 @@ def source_mark(*modules: str, within: str | None = None) -> str:
     Raises
     ------
     ModuleNotFoundError
-        If there is no such module.
+        If a module does not exist.
 
     Examples
     --------
@@ -47,14 +46,14 @@ def source_mark(*modules: str, within: str | None = None) -> str:
 
 
 def sources(*modules: str, within: str | None = None) -> dict[str, bytes]:
-    """Return the source of some modules, and of those that they import from their folders or `within`, by name."""
+    """Return the source of some modules, and of those imported from their folders or from `within`, by name."""
     found: dict[str, bytes] = {}
     waiting = list(modules)
     while waiting:
         name = waiting.pop()
         if name not in found:
             found[name] = _source(name)
-            waiting += _beside(name, found[name], within)
+            waiting += _imported_siblings(name, found[name], within)
     return found
 
 
@@ -66,8 +65,8 @@ def _source(name: str) -> bytes:
     return bytes(data(spec.origin))
 
 
-def _beside(name: str, source: bytes, within: str | None) -> set[str]:
-    """Return the modules in the folder of one, or in the package `within`, that it imports."""
+def _imported_siblings(name: str, source: bytes, within: str | None) -> set[str]:
+    """Return the modules that one imports from its own folder or from the package `within`."""
     folder = name.rpartition(".")[0]
     named: set[str] = set()
     for node in ast.walk(ast.parse(source)):
@@ -85,7 +84,10 @@ def _inside(name: str, package: str | None) -> bool:
 
 
 def _spec(name: str) -> ModuleSpec | None:
-    """Return where a module lies, or None; unlike `find_spec`, without importing the packages above it."""
+    """Return the spec of a module, or None; unlike `find_spec`, without importing its parent packages.
+
+    Those may need torch, or register things; hashing must do neither.
+    """
     package = name.rpartition(".")[0]
     if not package:
         return find_spec(name)

@@ -20,17 +20,17 @@ Line: TypeAlias = tuple[int, str, str]
 
 
 def write_folds(folds: Folds, path: Path) -> None:
-    """Write folds.csv: the header id,fold and a line for each row; locked rows say "test"."""
+    """Write folds.csv: the header id,fold and a line per row; the fold of locked rows is "test"."""
     names = np.where(folds.fold == TEST, _TEST, folds.fold.astype(str))
     with replacing(path) as part, part.open("w", encoding="utf-8", newline="") as file:
-        torn = any("\r" in str(name) for name in folds.ids)  # which csv, as it is, does not put into quotes
-        writer = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL if torn else csv.QUOTE_MINIMAL)
+        has_bare_cr = any("\r" in str(name) for name in folds.ids)  # with minimal quoting csv leaves these bare
+        writer = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL if has_bare_cr else csv.QUOTE_MINIMAL)
         writer.writerow(["id", "fold"])
         writer.writerows(zip(folds.ids, names, strict=True))
 
 
 def fold_lines(path: Path) -> Iterator[Line]:
-    """Yield the lines below the header; columns beside id and fold are not looked at.
+    """Yield the lines below the header; columns other than id and fold are ignored.
 
     Raises
     ------
@@ -44,7 +44,7 @@ def fold_lines(path: Path) -> Iterator[Line]:
             if "id" not in header or "fold" not in header:
                 found = f'the header is "{",".join(header)}"' if header else "the file is empty"
                 raise FoldsError(f'{path}: line 1: {found}; it must name the columns "id" and "fold".')
-            yield from _below(reader, header.index("id"), header.index("fold"))
+            yield from _rows_below_header(reader, header.index("id"), header.index("fold"))
     except FileNotFoundError:
         raise FoldsError(f"{path}: there is no such file. Give the path of a folds.csv (id,fold).") from None
     except UnicodeDecodeError as error:
@@ -55,8 +55,8 @@ def fold_lines(path: Path) -> Iterator[Line]:
         raise FoldsError(f"{path}: line {reader.line_num}: is not CSV ({error}).") from None
 
 
-def _below(reader, id_at: int, fold_at: int) -> Iterator[Line]:  # type: ignore[no-untyped-def]
-    after = reader.line_num
+def _rows_below_header(reader, id_at: int, fold_at: int) -> Iterator[Line]:  # type: ignore[no-untyped-def]
+    after = reader.line_num  # a quoted cell may span lines: a row starts after the last line of the one before
     for cells in reader:
         if cells:
             cells = cells + [""] * (max(id_at, fold_at) + 1 - len(cells))
@@ -65,5 +65,5 @@ def _below(reader, id_at: int, fold_at: int) -> Iterator[Line]:  # type: ignore[
 
 
 def is_test(fold: str) -> bool:
-    """Whether a fold, as written, is the locked test."""
+    """Return whether a fold, as written, is the locked test."""
     return fold.lower() == _TEST

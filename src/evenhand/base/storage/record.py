@@ -1,7 +1,7 @@
-"""The record: a run's folder, and the only place where a run leaves anything.
+"""The record: a run's folder, and the only place a run writes to.
 
-Everything in it is TOML, JSON, CSV, Parquet or safetensors, so opening a stranger's record runs no code.
-Writing goes through a temporary file and a rename, so a reader never sees half a file.
+Everything in it is TOML, JSON, CSV, Parquet or safetensors, so opening somebody else's record runs no code.
+Files are written under a temporary name and renamed, so a reader never sees half a file.
 """
 
 from __future__ import annotations
@@ -11,14 +11,11 @@ import errno
 import fcntl
 import json
 import os
-import platform
-import sys
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
+from datetime import datetime
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -30,7 +27,9 @@ from cachetools import LRUCache
 from evenhand.base.errors import FoldsError, RecordError
 from evenhand.base.storage.atomic import json_lines, plain, replacing, to_json, write_json, write_text
 from evenhand.base.storage.atomic_folder import building
+from evenhand.base.storage.environment import environment
 from evenhand.base.storage.folds_csv import fold_lines, is_test, write_folds
+from evenhand.base.storage.samples_frame import samples_frame, samples_of
 from evenhand.base.text.toml_text import toml_document
 from evenhand.base.values import TEST, Finding, Folds, Samples
 
@@ -38,23 +37,14 @@ ROW = "eh:row"
 """Column of the samples that holds each row's position in the store."""
 
 _READ: LRUCache[str, tuple[tuple[int, int, int], Any]] = LRUCache(maxsize=16)
-"""Path of a file of a record -> inode, time and size when it was read, and what it holds: verbs, rules and sections
-of the report all ask for the same few files."""
-_READING = RLock()  # the samples ask for data.json while they are read
-
-_LABEL, _SOFT, _WEIGHT = "eh:label", "eh:label:", "eh:weight"
-_PACKAGES = ("evenhand", "numpy", "pandas", "scipy", "scikit-learn", "torch", "torchvision", "timm")
+"""Path of a file of a record -> its version (inode, mtime, size) and its parsed content. Verbs, rules and sections
+of the report all read the same few files; a changed version invalidates the entry."""
+_READING = RLock()  # reentrant: reading the samples reads data.json
 
 
 @dataclass(frozen=True)
 class Record:
-    """A run's folder, opened.
-
-    Parameters
-    ----------
-    path
-        The folder. `Record.open` checks that it is one; `Record.create` makes a new one.
-    """
+    """A run's folder, `path`; `Record.open` checks that it is one, `Record.create` makes a new one."""
 
     path: Path
 
@@ -85,10 +75,10 @@ class Record:
         samples: Samples | None = None,
         generalization: Samples | None = None,
     ) -> Record:
-        """Make a new record below `output`, named by the time and the SLURM job if there is one.
+        """Create a record below `output`, named by the time and the SLURM job if there is one.
 
-        It is there with everything given, or not at all: it is written in a folder beside, which is renamed at the
-        end, so that a full disk or a killed process leaves nothing that cannot be resumed.
+        Creation is atomic: files are written to a hidden folder, which is renamed at the end, so that a full disk
+        or a killed process leaves no record that cannot be resumed.
 
         Parameters
         ----------
@@ -97,14 +87,14 @@ class Record:
         resolved
             The whole configuration as plain values, defaults included.
         data
-            What was read: kind, classes, levels, fingerprint.
+            Description of the data: kind, classes, levels, fingerprint.
         samples, generalization
             The rows, and those of the second set.
 
         Raises
         ------
         RecordError
-            If nothing can be written below `output`.
+            If `output` cannot be written to.
         """
         job = os.environ.get("SLURM_JOB_ID", "")
         stem = datetime.now().strftime("%Y%m%d_%H%M%S") + (f"_j{job}" if job else "")
@@ -123,10 +113,10 @@ class Record:
         except OSError as error:
             raise RecordError(
                 f"{output}: cannot be written ({error.strerror or error}). Make room there, or set output to a "
-                "folder that can."
+                "writable folder."
             ) from None
 
-    # What was asked and read
+    # Configuration and data
 
     def resolved(self) -> dict[str, Any]:
         """Return the whole configuration as plain values.
@@ -136,7 +126,7 @@ class Record:
         RecordError
             If the file is not TOML.
         """
-        return deepcopy(self._once("resolved.toml", self._read_resolved))
+        return deepcopy(self._cached("resolved.toml", self._read_resolved))
 
     def _read_resolved(self) -> dict[str, Any]:
         try:
@@ -149,37 +139,25 @@ class Record:
         return [str(name) for name in self.resolved().get("score", {})]
 
     def data(self) -> dict[str, Any]:
-        """Return what was read: kind, root, classes, levels, rows, fingerprint.
+        """Return the description of the data: kind, root, classes, levels, rows, fingerprint.
 
         Raises
         ------
         RecordError
             If the file is not a JSON object.
         """
-        document = self._once("data.json", lambda: self.json("data.json"))
+        document = self._cached("data.json", lambda: self.json("data.json"))
         if not isinstance(document, dict):
             raise self._damaged("data.json", f"holds {type(document).__name__}, not an object")
         return deepcopy(document)
 
     def write_samples(self, samples: Samples) -> None:
         """Write samples.parquet: the frame, labels and weights."""
-        self._write_samples("samples.parquet", samples)
+        self._write_parquet("samples.parquet", samples_frame(samples))
 
     def write_generalization(self, samples: Samples) -> None:
         """Write samples_generalization.parquet, the second set, as `write_samples` does."""
-        self._write_samples("samples_generalization.parquet", samples)
-
-    def _write_samples(self, name: str, samples: Samples) -> None:
-        frame = samples.frame.copy()
-        if samples.multi_label:
-            for c in range(samples.k):
-                frame[f"{_SOFT}{c}"] = samples.labels[:, c]
-        else:
-            frame[_LABEL] = samples.labels
-        if samples.weights is not None:
-            frame[_WEIGHT] = samples.weights
-        with replacing(self.path / name) as part:
-            frame.to_parquet(part, index=False)
+        self._write_parquet("samples_generalization.parquet", samples_frame(samples))
 
     def samples(self) -> Samples:
         """Return the samples of the run."""
@@ -194,23 +172,11 @@ class Record:
         return self._samples(name) if self.has(name) else None
 
     def _samples(self, name: str) -> Samples:
-        samples: Samples = self._once(name, lambda: self._read_samples(name))
+        samples: Samples = self._cached(name, lambda: self._read_samples(name))
         return samples
 
     def _read_samples(self, name: str) -> Samples:
-        data = self.data()
-        frame = self._parquet(name)
-        soft = [name for name in frame.columns.astype(str) if name.startswith(_SOFT)]
-        labels = frame[soft].to_numpy(np.float64) if soft else frame[_LABEL].to_numpy(np.int64)
-        weights = frame[_WEIGHT].to_numpy(np.float64) if _WEIGHT in frame else None
-        return Samples(
-            frame=frame.drop(columns=[*soft, *(c for c in (_LABEL, _WEIGHT) if c in frame)]),
-            classes=tuple(data["classes"]),
-            labels=labels,
-            weights=weights,
-            levels={name: tuple(of) for name, of in data.get("levels", {}).items()},
-            kind=data["kind"],
-        )
+        return samples_of(self._parquet(name), self.data())
 
     def write_folds(self, folds: Folds) -> None:
         """Write folds.csv (id, fold; locked rows say "test") and how they were made."""
@@ -225,7 +191,7 @@ class Record:
         RecordError
             If folds.csv or folds.json cannot be read.
         """
-        folds: Folds = self._once("folds.csv", self._read_folds)
+        folds: Folds = self._cached("folds.csv", self._read_folds)
         return folds
 
     def _read_folds(self) -> Folds:
@@ -240,7 +206,7 @@ class Record:
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise self._damaged("folds.csv", f"does not hold folds ({_first_line(error)})") from None
 
-    # What was found and made
+    # Findings and results
 
     def write_findings(self, findings: Sequence[Finding]) -> None:
         """Write findings.jsonl, one finding a line."""
@@ -268,9 +234,9 @@ class Record:
         return self.path / "models" / model / f"fold{fold}" / f"seed{seed}"
 
     def epochs(self) -> pd.DataFrame:
-        """Return what training wrote about every epoch: model, fold, seed, epoch, train_loss, score and more.
+        """Return the log of every epoch: model, fold, seed, epoch, train_loss, score and more.
 
-        Empty where nothing was trained. A line that a killed process left half written is passed over.
+        Empty without training. A line that a killed process left half written is skipped.
         """
         rows = []
         for path in sorted((self.path / "models").glob("*/fold*/seed*/epochs.jsonl")):
@@ -281,8 +247,7 @@ class Record:
 
     def write_predictions(self, table: pd.DataFrame) -> None:
         """Write predictions.parquet: model, set, id, fold, group, truth, predicted, confidence, p:CLASS."""
-        with replacing(self.path / "predictions.parquet") as part:
-            table.to_parquet(part, index=False)
+        self._write_parquet("predictions.parquet", table)
 
     def predictions(self) -> pd.DataFrame:
         """Return the predictions of every model and ensemble of the run as one table."""
@@ -290,21 +255,21 @@ class Record:
 
     @property
     def finished(self) -> bool:
-        """Whether everything is judged."""
+        """Whether everything is evaluated."""
         return self.has("scores.json")
 
     @property
     def complete(self) -> bool:
-        """Whether nothing is left to do: scores and report are written."""
+        """Whether the run has ended: scores and report are written."""
         return self.finished and self.has("report.html")
 
     def has_rows(self, data: Mapping[str, Any]) -> bool:
-        """Whether the rows that `data` speaks of are there, those of a second set too."""
+        """Return whether the rows that `data` describes are there, those of a second set too."""
         second = "encoded_generalization" in data
         return self.has("samples.parquet") and (not second or self.has("samples_generalization.parquet"))
 
     def has(self, name: str) -> bool:
-        """Whether a file is there."""
+        """Return whether a file exists."""
         return (self.path / name).is_file()
 
     def json(self, name: str) -> Any:
@@ -313,7 +278,7 @@ class Record:
         Raises
         ------
         RecordError
-            If the file is not there or not JSON.
+            If the file is missing or not JSON.
         """
         try:
             return json.loads(self._text(name))
@@ -328,22 +293,22 @@ class Record:
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the record while it is worked on; another process that tries is told so.
+        """Lock the record while a process works on it; raises `RecordError` if another one holds the lock.
 
-        The operating system drops the lock with the process, so a killed run never blocks the next.
+        The operating system releases the lock with the process, so a killed run never blocks the next.
         """
         with (self.path / ".lock").open("w") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise RecordError(
-                    f"{self.path}: another process is working on this record. Wait for it, or start a record "
-                    "of its own with --fresh."
+                    f"{self.path}: another process is working on this record. Wait for it, or start a new record "
+                    "with --fresh."
                 ) from None
             yield
 
-    def _once(self, name: str, read: Callable[[], Any]) -> Any:
-        """Return what `read` makes of a file, which a process reads again only where it was written since."""
+    def _cached(self, name: str, read: Callable[[], Any]) -> Any:
+        """Return the parsed content of a file; it is read again only if it changed since."""
         path = self._file(name)
         stat = path.stat()
         key, version = str(path.resolve()), (stat.st_ino, stat.st_mtime_ns, stat.st_size)
@@ -355,7 +320,7 @@ class Record:
     def _file(self, name: str) -> Path:
         path = self.path / name
         if not path.is_file():
-            raise RecordError(f"{self.path}: has no {name}. The run did not come that far; run it again.")
+            raise RecordError(f"{self.path}: has no {name}. The run did not get that far; run it again.")
         return path
 
     def _text(self, name: str) -> str:
@@ -366,6 +331,10 @@ class Record:
 
     def _damaged(self, name: str, what: str) -> RecordError:
         return RecordError(f"{self.path / name}: {what}. The record is damaged; restore the file or run it again.")
+
+    def _write_parquet(self, name: str, table: pd.DataFrame) -> None:
+        with replacing(self.path / name) as part:
+            table.to_parquet(part, index=False)
 
     def _parquet(self, name: str) -> pd.DataFrame:
         path = self._file(name)
@@ -380,7 +349,7 @@ def _first_line(error: Exception) -> str:
 
 
 def epoch_lines(path: Path) -> tuple[dict[str, Any], ...]:
-    """Return the lines of an epochs.jsonl; what is not a JSON object is passed over."""
+    """Return the lines of an epochs.jsonl; lines that are not JSON objects are skipped."""
     out: list[dict[str, Any]] = []
     for text in json_lines(path.read_text(encoding="utf-8", errors="replace")):
         with contextlib.suppress(json.JSONDecodeError):
@@ -390,7 +359,7 @@ def epoch_lines(path: Path) -> tuple[dict[str, Any], ...]:
 
 
 def records(output: Path) -> list[Record]:
-    """Return the records below `output`, oldest first; an empty list where there are none."""
+    """Return the records below `output`, oldest first."""
     if not output.is_dir():
         return []
     found = sorted(output.glob("*/resolved.toml"))
@@ -400,7 +369,7 @@ def records(output: Path) -> list[Record]:
 def unfinished(output: Path, fingerprint: str) -> Record | None:
     """Return the newest unfinished record of the same configuration and data, or None.
 
-    A record without its rows, or that is damaged, cannot be resumed and is passed over.
+    A record that is damaged or has no rows cannot be resumed and is skipped.
     """
     for record in reversed(records(output)):
         with contextlib.suppress(RecordError, KeyError):
@@ -410,25 +379,8 @@ def unfinished(output: Path, fingerprint: str) -> Record | None:
     return None
 
 
-def environment() -> dict[str, Any]:
-    """Return where a run happens: time, Python, machine, versions of what matters."""
-    versions = {}
-    for name in _PACKAGES:
-        with contextlib.suppress(PackageNotFoundError):
-            versions[name] = version(name)
-    return {
-        "started": datetime.now(UTC).isoformat(timespec="seconds"),
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "machine": platform.machine(),
-        "cpus": os.cpu_count(),
-        "command": sys.argv,
-        "packages": versions,
-    }
-
-
 def _renamed(folder: Path, output: Path, stem: str) -> Path:
-    """Return the first free name for a record that is complete, which the folder has from then on."""
+    """Rename a complete record to the first free name, and return its path."""
     for attempt in range(100):
         path = output / (stem if attempt == 0 else f"{stem}_{attempt + 1}")
         if path.exists():
@@ -436,8 +388,8 @@ def _renamed(folder: Path, output: Path, stem: str) -> Path:
         try:
             folder.rename(path)
         except OSError as error:
-            if error.errno in (errno.EEXIST, errno.ENOTEMPTY):  # another process was faster
+            if error.errno in (errno.EEXIST, errno.ENOTEMPTY):  # another process took the name since `exists`
                 continue
             raise
         return path
-    raise RecordError(f"{output}: a hundred records of the same second are there already.")
+    raise RecordError(f"{output}: there are a hundred records of the same second already.")

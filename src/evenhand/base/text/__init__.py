@@ -1,1 +1,1 @@
-"""Text of other people: cells of tables, names that are safe to show, names as numbers."""
+"""Text from outside: cells of tables, escaping of names, names as integer codes."""

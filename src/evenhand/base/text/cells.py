@@ -1,4 +1,4 @@
-"""Cells of tables as text: one rule for what is missing and how numbers are written, in every table."""
+"""Cells of tables as text: one rule, for every table, for missing values and for how numbers are written."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ _WHOLE = re.compile(r"[-+]?\d+(\.0+)?")
 
 
 def spelling(text: str) -> str:
-    """Return text in the one Unicode spelling (NFC) that names and classes are compared in.
+    """Return text in Unicode normal form C, in which names and classes are compared.
 
-    Macs write é as two characters, everybody else as one; both must be the same class.
+    macOS writes é as two characters, other systems as one; both must be the same class.
     """
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def cell_text(cell: Any) -> Text:
-    """Return one cell as text without spaces around it; None only if it is empty.
+    """Return one cell as stripped text; None only if it is empty ("NA" may be a class).
 
     >>> [cell_text(cell) for cell in ("NA", "nan", "null", " a ", "", "  ", None, float("nan"))]
     ['NA', 'nan', 'null', 'a', None, None, None, None]
@@ -35,10 +35,10 @@ def cell_text(cell: Any) -> Text:
 
 
 def as_texts(cells: Iterable[Any]) -> list[Text]:
-    """Return the cells of a column as text, stably; empty ones are None.
+    """Return the cells of a column as text; empty ones are None.
 
-    A whole number is written without decimals where every cell is a whole number, and where it also stands without
-    them: nobody means two things by "3" and "3.0" in one column.
+    A whole number loses its decimals if every cell is a whole number (pandas reads integers with gaps as floats),
+    or if the column also holds it without them: "3" and "3.0" in one column mean the same.
 
     >>> as_texts([1.0, 2.0, float("nan")]), as_texts(["a ", "", "1.0"]), as_texts(["a", "3", "3.0"])
     (['1', '2', None], ['a', None, '1.0'], ['a', '3', '3'])
@@ -54,7 +54,7 @@ def as_texts(cells: Iterable[Any]) -> list[Text]:
 
 
 def number(text: str) -> str:
-    """Return a whole number without its decimals, and any other text as it is.
+    """Return a whole number without its decimals, and any other text unchanged.
 
     >>> number("3.0"), number("3.5"), number("v3.0")
     ('3', '3.5', 'v3.0')
@@ -63,9 +63,9 @@ def number(text: str) -> str:
 
 
 def by_spelling(names: Iterable[str]) -> dict[Hashable, str]:
-    """Return what each name may also be written as -> the name: with spaces, in NFD, or as a number with decimals.
+    """Return normalised spelling -> name, to match names written with spaces, in NFD, or as a number with decimals.
 
-    A spelling that two names share is none of theirs.
+    A spelling that two names share is left out, because it identifies neither.
     """
     found: dict[Hashable, str | None] = {}
     for name in names:
@@ -75,7 +75,7 @@ def by_spelling(names: Iterable[str]) -> dict[Hashable, str]:
 
 
 def same_as(text: str, spellings: Mapping[Hashable, str]) -> str | None:
-    """Return the name that a text is another spelling of, or None; `spellings` is from `by_spelling`.
+    """Return the name of which `text` is a spelling, or None; `spellings` is from `by_spelling`.
 
     >>> same_as("3.0 ", by_spelling(["3", "4"]))
     '3'

@@ -1,6 +1,6 @@
-"""Names of other people made safe to show: on a terminal and a page, in a chart, in a table for spreadsheets.
+"""Escaping of names for display: on a terminal, on a page, in a chart, in a table for spreadsheets.
 
-Only what is shown is changed. Records, JSON and tables hold the exact names.
+Only the display is changed. Records, JSON and tables hold the exact names.
 """
 
 from __future__ import annotations
@@ -10,21 +10,21 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 
 LONGEST_LABEL = 40
-"""Characters of a name that a chart shows; of a longer one, its beginning and its end."""
+"""Most characters of a name in a chart; longer names are shortened in the middle."""
 
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _KEPT = frozenset("\u200c\u200d\u06dd\u070f\u08e2\U000110bd\U000110cd") | {chr(c) for c in range(0x0600, 0x0606)}
-"""Format characters that writing needs: joiners (Persian, Indic scripts, emoji) and signs around Arabic numbers."""
+"""Format characters that scripts need: joiners (Persian, Indic scripts, emoji) and signs around Arabic numbers."""
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def printable(text: str) -> str:
-    r"""Return text that no terminal or page obeys: what is invisible and what turns directions around is escaped.
+    r"""Return text with invisible characters and direction overrides escaped, so that no terminal or page obeys it.
 
-    Line breaks are escaped, too; escape sequences, stray bytes of file names and what is no character at all become
-    what Python writes for them.
+    Line breaks are escaped too. Control characters, surrogates for undecodable bytes of file names and code points
+    that are not characters are written as Python escapes.
 
     >>> printable("a\x1b[31m\u202e\n")
     'a\\x1b[31m\\u202e\\n'
@@ -33,7 +33,7 @@ def printable(text: str) -> str:
 
 
 def printable_lines(text: str) -> str:
-    r"""Return `printable` text that keeps its line breaks and tabs: a message, a configuration.
+    r"""Return `printable` text with line breaks and tabs kept, for messages and configurations.
 
     >>> printable_lines("a\n\x07b")
     'a\n\\x07b'
@@ -49,13 +49,13 @@ def _escaped(text: str) -> Iterator[str]:
 
 
 def _no_character(char: str) -> bool:
-    """Return whether Unicode says that this will never be a character (U+FFFE, U+FDD0, …)."""
+    """Return whether a code point is a Unicode noncharacter (U+FFFE, U+FDD0, …)."""
     code = ord(char)
     return code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF
 
 
 def chart_labels(names: Iterable[str], *, longest: int = LONGEST_LABEL) -> dict[str, str]:
-    r"""Return name -> what a chart writes for it: `printable`, not too long, and no two alike.
+    r"""Return name -> its label in a chart: `printable`, shortened to `longest` characters, unique by a number.
 
     >>> chart_labels(["a\0", "a\\x00", "b" * 30 + "c" * 30])["b" * 30 + "c" * 30]
     'bbbbbbbbbbbbbbbbbbbbbbbb…ccccccccccccccc'
@@ -65,7 +65,9 @@ def chart_labels(names: Iterable[str], *, longest: int = LONGEST_LABEL) -> dict[
     wanted = {name: _short(printable(name), longest) for name in names}
     out: dict[str, str] = {}
     taken: set[str] = set()
-    for name in sorted(wanted, key=lambda name: wanted[name] != name):  # who needs no change keeps its name
+    for name in sorted(
+        wanted, key=lambda name: wanted[name] != name
+    ):  # unchanged names come first and get no number
         label, again = wanted[name], 1
         while label in taken:
             again += 1
@@ -90,7 +92,7 @@ def is_formula(text: str) -> bool:
 
 
 def spreadsheet_cell(text: str) -> str:
-    """Return a cell that a spreadsheet shows as it is: with an apostrophe before what it would run as a formula.
+    """Return a cell that a spreadsheet shows as text: formulas get a leading apostrophe.
 
     >>> spreadsheet_cell("=1+1"), spreadsheet_cell("rose")
     ("'=1+1", 'rose')

@@ -1,4 +1,4 @@
-"""Documents, values, comments and `--set` options as TOML and the shell read them, whatever names are in them."""
+"""Documents, values, comments and `--set` options quoted for TOML and the shell, whatever names are in them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from evenhand.base.text.escaping import printable
 
 
 def toml_document(values: Mapping[str, Any]) -> str:
-    """Return nested plain values as a TOML text; keys without a value are left out, for TOML has no null."""
+    """Return nested plain values as a TOML text; keys that are None are left out, as TOML has no null."""
     return tomlkit.dumps(_plain(values))
 
 
@@ -26,12 +26,12 @@ def _plain(value: Any) -> Any:
 
 
 def toml_value(value: Any) -> str:
-    r"""Return a plain value as TOML writes it, on one line; invisible characters in its strings are escaped.
+    r"""Return a plain value as TOML on one line; invisible characters in strings are escaped.
 
     Parameters
     ----------
     value
-        A string, number, truth value, list or dict of such.
+        A string, number, boolean, or a list or dict of such.
 
     Examples
     --------
@@ -50,7 +50,7 @@ def toml_value(value: Any) -> str:
 
 
 def _escaped(char: str) -> str:
-    """Return a character of a basic string, escaped as TOML allows where it is not visible."""
+    """Return a character of a basic string, escaped in TOML's way if it is invisible."""
     if printable(char) == char:
         return char
     code = ord(char)
@@ -58,7 +58,7 @@ def _escaped(char: str) -> str:
 
 
 def toml_comment(parts: str | Iterable[str]) -> str:
-    r"""Return text for a comment of TOML, which ends with its line: names from data cannot begin another one.
+    r"""Return text for a TOML comment, on one line: a line break in a name from the data must not end the comment.
 
     >>> toml_comment(["a\n[submit]", "b"])
     'a\\n[submit], b'
@@ -67,7 +67,7 @@ def toml_comment(parts: str | Iterable[str]) -> str:
 
 
 def set_option(key: str, value: Any) -> str:
-    """Return `--set KEY=VALUE` as a POSIX shell reads it back, quoted where that is needed.
+    """Return `--set KEY=VALUE` quoted for a POSIX shell.
 
     >>> print(set_option("data.drop", ["it's"]))
     --set 'data.drop=["it'"'"'s"]'

@@ -1,4 +1,4 @@
-"""Names as numbers: which rows share a name, whatever characters are in it."""
+"""Names as integer codes: which rows share a name, whatever characters are in it."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from evenhand.base.values import Ints, Strings
 
 
 def unique_names(names: Iterable[Any]) -> tuple[Strings, Ints]:
-    """Return the different names in order, and (n,) the number 0..g-1 of each row's name.
+    """Return the g unique names, sorted, and (n,) int64 the code 0..g-1 of each row's name.
 
-    As `np.unique(names.astype(str), return_inverse=True)`, but NumPy's fixed-width strings drop trailing U+0000, so
-    that two names become one, and hold every name at the width of the longest.
+    Like `np.unique(names.astype(str), return_inverse=True)`, but NumPy's fixed-width strings drop trailing U+0000,
+    which merges names, and store every name at the width of the longest.
 
     >>> unique_names(["b", "a", "b"])
     (array(['a', 'b'], dtype=object), array([1, 0, 1]))

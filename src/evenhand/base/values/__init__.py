@@ -1,4 +1,4 @@
-"""The values that travel between rooms: frozen, over frames and arrays, without torch.
+"""The values passed between rooms: frozen, built on frames and arrays, without torch.
 
 Letters used for shapes everywhere: n rows, k classes, m models, f folds, g groups.
 """

@@ -19,15 +19,15 @@ class Interval:
     estimate, low, high
         The figure and its interval at `level`; NaN where it cannot be estimated.
     n
-        Rows it rests on.
+        Rows it is based on.
     groups
-        Independent groups it rests on (rows where there are none).
+        Independent groups it is based on (rows where there are none).
     level
-        Coverage asked for (0.95).
+        Nominal coverage (0.95).
     how
         Method in a few words.
     enough
-        Whether rows and groups suffice to tell; where not, `how` says why.
+        Whether there are enough rows and groups to tell; if not, `how` says why.
     """
 
     estimate: float
@@ -40,7 +40,7 @@ class Interval:
     enough: bool = True
 
     def document(self) -> dict[str, float | int | bool | str | None]:
-        """Return estimate, low, high, n, groups, enough, and `how` where that is not so.
+        """Return estimate, low, high, n, groups, enough, and `how` unless `enough`.
 
         A figure that cannot be estimated is None.
         """
@@ -67,7 +67,7 @@ class Interval:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What may be said about one thing against another.
+    """The conclusion of a comparison: one model, run or group against another.
 
     Attributes
     ----------
@@ -75,22 +75,22 @@ class Verdict:
         "better" or "worse" only if the interval of the difference excludes 0; "no difference found" if it lies
         within the smallest difference worth caring about; "too few to tell" otherwise.
     name, base
-        What is judged, and what it is held against.
+        What is compared, and what it is compared with.
     metric
         Name of the metric.
     difference
-        `name` minus `base`, in the metric's own unit, with the interval at the level at which it was judged: among
-        several comparisons it is wider than one alone would need.
+        `name` minus `base`, in the metric's own unit, with the interval at the level of the verdict: among several
+        comparisons it is wider than a single one would need.
     detectable
-        The smallest difference that these rows would show four times out of five.
+        The smallest difference that these rows would detect with a power of 0.8.
     smallest
         The smallest difference worth caring about.
     p
-        Chance of at least so large a difference between equals, corrected for the number of comparisons.
+        p-value: probability of at least so large a difference between equals, corrected for multiple comparisons.
     says
         One sentence for a person.
     enough
-        Whether rows and groups suffice for any verdict; where not, the word is "too few to tell" (EH406).
+        Whether there are enough rows and groups for any verdict; if not, the word is "too few to tell" (EH406).
     higher_is_better
         Whether a positive difference is good.
     """

@@ -1,4 +1,4 @@
-"""Findings: what a rule found, with its evidence."""
+"""Findings: results of rules, with their evidence."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from evenhand.base.values.types import Severity
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that a rule found, with its evidence.
+    """One result of a rule, with its evidence.
 
     Attributes
     ----------
@@ -28,7 +28,7 @@ class Finding:
     ids
         The rows concerned.
     patch
-        Dotted key -> value that would mend it in the configuration, or None.
+        Dotted key -> value that would fix it in the configuration, or None.
     """
 
     code: str

@@ -27,7 +27,7 @@ class Folds:
     k
         Number of folds.
     how
-        How they were made, in plain words and numbers (method, seed, worst share deviation).
+        How they were made and how good they are, as plain values (method, seed, worst share deviation).
     """
 
     ids: Strings
@@ -45,7 +45,7 @@ class Folds:
         return len(self.ids)
 
     def of(self, ids: Sequence[str] | Strings) -> npt.NDArray[np.int16]:
-        """Return (len(ids),) the fold of each id; every id must be known."""
+        """Return (len(ids),) int16 the fold of each id; raises `FoldsError` if one has none."""
         known = pd.Series(self.fold, index=self.ids)
         missing = [i for i in ids if i not in known.index]
         if missing:

@@ -1,4 +1,4 @@
-"""What the fields of `Predictions` must be beside probabilities and truth: names, folds, groups, logits, origin."""
+"""Checks of the fields of `Predictions` beside probabilities and truth: names, folds, groups, logits, origin."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def class_names(classes: Any) -> tuple[str, ...]:
     """
     if isinstance(classes, str):
         raise DataError(f'classes is one string, "{classes}"; give a tuple of names, one per column.')
-    given = tuple(classes)
-    names = given if all(type(name) is str for name in given) else as_texts(given)
+    cells = tuple(classes)
+    names = cells if all(type(name) is str for name in cells) else as_texts(cells)
     if not all(names):
         position = next(at for at, name in enumerate(names) if not name)
         raise DataError(f"The name of class {position} (counted from 0) is empty; each class needs a name.")
@@ -37,13 +37,7 @@ def class_names(classes: Any) -> tuple[str, ...]:
 
 
 def check_named(ids: Array) -> None:
-    """Refuse ids that are empty strings.
-
-    Raises
-    ------
-    DataError
-        With how many they are.
-    """
+    """Raise `DataError` if ids are empty strings."""
     empty = int((ids == "").sum()) if ids.dtype.kind in "OUT" else 0
     if empty:
         raise DataError(f"{empty:,} ids are empty; each row needs an id of its own.")
@@ -55,7 +49,7 @@ def as_numbers(values: Any, what: str) -> Array:
     Raises
     ------
     DataError
-        If something in it is not a real number; `what` names the array.
+        If a value is not a real number; `what` names the array.
     """
     array = values if isinstance(values, np.ndarray) else np.asarray(values)
     if array.dtype.kind == "f":
@@ -74,7 +68,7 @@ def fold_of_rows(fold: Any, test: int) -> Array:
     Parameters
     ----------
     test
-        Number of locked rows, the smallest that is allowed.
+        Fold number of locked rows, the smallest that is allowed.
 
     Raises
     ------
@@ -97,6 +91,7 @@ def fold_of_rows(fold: Any, test: int) -> Array:
 
 def group_of_rows(groups: Any, ids: Array) -> Array:
     """Return (n,) groups; a row whose group is missing (None, NaN, "") is a group of its own."""
+    # The None keeps NumPy from making a 2-d array of equally long sequences; it is cut off again.
     array = groups if isinstance(groups, np.ndarray) else np.array([*groups, None], dtype=object)[:-1]
     if array.dtype.kind in "iub" or array.shape != ids.shape:
         return array
@@ -113,13 +108,7 @@ def groups_of(names: Array, ids: Iterable[Any]) -> Array:
 
 
 def check_logits(logits: Array, n: int, k: int) -> None:
-    """Refuse logits of another shape than (n, k), and NaN among them.
-
-    Raises
-    ------
-    DataError
-        With what was found.
-    """
+    """Raise `DataError` if logits are not of the shape (n, k), or are NaN."""
     if logits.shape != (n, k):
         raise DataError(f"Logits are {logits.shape}; {n} ids and {k} classes need ({n}, {k}).")
     if missing := int(np.isnan(logits).sum()):
@@ -127,13 +116,7 @@ def check_logits(logits: Array, n: int, k: int) -> None:
 
 
 def check_origin(origin: str, allowed: Any) -> None:
-    """Refuse an origin that is not one of a Literal.
-
-    Raises
-    ------
-    DataError
-        With the nearest that is.
-    """
+    """Raise `DataError` if an origin is not a value of the Literal `allowed`; the text names the nearest one."""
     known = typing.get_args(allowed)
     if origin not in known:
         raise DataError(f"origin: {unknown('origin', origin, known)}")

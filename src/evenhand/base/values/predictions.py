@@ -1,4 +1,4 @@
-"""Predictions: class probabilities for named rows, and where they come from."""
+"""Predictions: class probabilities for named rows, and their origin."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from evenhand.base.errors import DataError
-from evenhand.base.storage.memory_map import let_go
+from evenhand.base.storage.memory_map import release_pages
 from evenhand.base.values.prediction_fields import (
     as_numbers,
     check_logits,
@@ -27,7 +27,7 @@ from evenhand.base.values.types import TEST, Floats, Ints, Mask, Origin, Strings
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
-    """Class probabilities for named rows, and where they come from.
+    """Class probabilities for named rows, and their origin.
 
     Attributes
     ----------
@@ -38,20 +38,20 @@ class Predictions:
     probabilities
         (n, k) float64 in [0, 1]; rows sum to 1 unless several labels may hold.
     truth
-        (n,) int64 class indices (`NO_LABEL` where unknown), or (n, k) float64; None where nothing is known.
+        (n,) int64 class indices (`NO_LABEL` where unknown), or (n, k) float64; None if no label is known.
     fold
         (n,) int16, the fold in which the row was held out; `TEST` for locked rows.
     groups
-        (n,) group names, or None where rows stand for themselves; a row whose group is missing (None, NaN, "") is
-        a group of its own.
+        (n,) group names, or None if every row is its own group; a row whose group is missing (None, NaN, "") is a
+        group of its own.
     model
         Name of the model or ensemble.
     origin
-        Where they come from; only "out-of-fold" and "test" can be believed.
+        How they were made; only "out-of-fold" and "test" give unbiased scores.
     logits
         (n, k) float64 before softmax or sigmoid, or None.
     several_labels
-        Whether several classes may hold for one row, where no truth says so.
+        Whether a row may have several classes, if there is no truth to show it.
     learned
         Of a blend: metric -> the standard error that learning it from these rows adds to that figure, and its
         degrees of freedom (`evaluation.learning`). Intervals of these predictions allow for it wherever they are
@@ -83,7 +83,7 @@ class Predictions:
         now = (self.ids, self.classes, self.probabilities, self.truth, self.fold, self.groups, self.logits)
         same = [one is two for one, two in zip(before, now, strict=False)]
         if same and all(same):
-            return  # `replace` changed nothing that is checked
+            return  # `dataclasses.replace` passed the checked arrays on: checking them again costs a pass over all
         self._check(same_ids=bool(same) and same[0])
         now = (self.ids, self.classes, self.probabilities, self.truth, self.fold, self.groups, self.logits)
         object.__setattr__(self, "_checked", now)
@@ -120,7 +120,7 @@ class Predictions:
             check_logits(self.logits, n, k)
         checked = checked_probabilities(table, ids, self.classes, several=self.multi_label)
         if isinstance(given, np.ndarray):
-            let_go(given)
+            release_pages(given)
         object.__setattr__(self, "probabilities", checked)
 
     def __len__(self) -> int:
@@ -158,7 +158,7 @@ class Predictions:
             fold=fold,
             groups=groups,
             logits=logits,
-            _checked=parts,  # rows of what was checked are sound, and may be drawn again and again
+            _checked=parts,  # a subset of checked rows is valid; a bootstrap takes thousands of them
         )
 
     def frame(self) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""What predictions must be: one check for values and for files, cheap enough for every value that is made."""
+"""Checks of probabilities and truth, shared by values and files, and cheap enough to run on every new value."""
 
 from __future__ import annotations
 
@@ -13,28 +13,29 @@ from evenhand.base.errors import DataError
 Array = npt.NDArray[Any]
 
 OFF = 0.02
-"""How far the probabilities of a row may be from summing to 1: as far as rounding takes them."""
+"""Largest deviation of a row's sum from 1 that is put down to rounding in a file."""
 ROUNDING = 1e-6
-"""How far below 0 or above 1 a probability may be: as far as floating point takes it."""
+"""Largest distance of a probability below 0 or above 1 that is put down to floating point."""
 
 
 def checked_probabilities(table: Array, ids: Array, classes: tuple[str, ...], *, several: bool) -> Array:
-    """Return (n, k) probabilities; rows that rounding kept from summing to 1 are divided by their sum.
+    """Return (n, k) probabilities; rows whose sum differs from 1 by rounding are divided by their sum.
 
     Parameters
     ----------
     several
-        Whether several labels may hold for one row; its probabilities need not sum to 1 then.
+        Whether a row may have several labels; its probabilities then need not sum to 1.
 
     Raises
     ------
     DataError
-        If a number is missing, infinite or not in 0..1, or a row does not sum to 1; the text names id and class.
+        If a number is NaN, infinite or not in 0..1, or a row does not sum to 1; the text names id and class.
     """
     if not table.size:
         return table
     with np.errstate(invalid="ignore", over="ignore"):
-        total = table.sum(axis=1, dtype=np.float64)  # not finite where any number of the row is not
+        total = table.sum(axis=1, dtype=np.float64)  # not finite if any number of the row is not
+    # One pass over the sums instead of one over the table: on valid input, `isfinite(table)` is never evaluated.
     if not np.isfinite(total).all() and (bad := ~np.isfinite(table)).any():
         row, column = np.argwhere(bad)[0]
         raise DataError(
@@ -59,8 +60,8 @@ def checked_probabilities(table: Array, ids: Array, classes: tuple[str, ...], *,
         row = int(away.argmax())
         raise DataError(
             f"The probabilities of {int((away > OFF).sum()):,} of {len(table):,} rows do not sum to 1 (id "
-            f'"{ids[row]}": {total[row]:.4g}). Divide each row by its sum if they are shares; if several labels '
-            "may hold for a row, give the truth as a matrix (n, k), or several_labels = True."
+            f'"{ids[row]}": {total[row]:.4g}). Divide each row by its sum if they are shares; if a row may have '
+            "several labels, give the truth as a matrix (n, k), or several_labels = True."
         )
     return table if away.max() <= ROUNDING else table / total[:, None]
 
@@ -71,7 +72,7 @@ def check_truth(truth: Array, ids: Array, classes: tuple[str, ...], *, no_label:
     Raises
     ------
     DataError
-        If the shape does not fit, or a value is no class; the text names the id.
+        If the shape does not fit, or a value is not a class; the text names the id.
     """
     n, k = len(ids), len(classes)
     if truth.shape not in {(n,), (n, k)}:
@@ -91,7 +92,7 @@ def check_truth(truth: Array, ids: Array, classes: tuple[str, ...], *, no_label:
             row, column = np.argwhere(outside)[0]
             raise DataError(
                 f'The truth of id "{ids[row]}", class "{classes[column]}", is {truth[row, column]:g}; it must be '
-                "in 0..1 (NaN where it is not known)."
+                "in 0..1 (NaN if unknown)."
             )
         return
     wrong = ~((truth >= no_label) & (truth < k)) | (truth != np.floor(truth))
@@ -99,30 +100,22 @@ def check_truth(truth: Array, ids: Array, classes: tuple[str, ...], *, no_label:
         row = int(wrong.argmax())
         raise DataError(
             f"The truth of {int(wrong.sum()):,} rows is not the number of a class (first: {truth[row]}, id "
-            f'"{ids[row]}"); there are {k} classes, numbered from 0, and {no_label} stands for not known.'
+            f'"{ids[row]}"); there are {k} classes, numbered from 0, and {no_label} means unknown.'
         )
 
 
 def check_unique(names: Any, what: str) -> None:
-    """Check that no name is empty or there twice.
-
-    Raises
-    ------
-    DataError
-        With the first that is.
-    """
+    """Raise `DataError` if a name is missing or repeated; the text gives the first one."""
     index = pd.Index(names, dtype=object)
     if index.is_unique and not index.hasnans:
         return
     if index.hasnans:
-        raise DataError(f"{int(index.isna().sum()):,} {what} are missing; each needs a name of its own.")
+        raise DataError(f"{int(index.isna().sum()):,} {what} are missing; each needs a unique name.")
     twice = index.duplicated()
-    raise DataError(
-        f'{int(twice.sum()):,} {what} are there more than once (first: "{index[int(twice.argmax())]}").'
-    )
+    raise DataError(f'{int(twice.sum()):,} {what} occur more than once (first: "{index[int(twice.argmax())]}").')
 
 
 def check_length(values: Any, n: int, what: str) -> None:
-    """Check that there is one value for each of n rows."""
+    """Raise `DataError` unless there is one value for each of n rows."""
     if np.shape(values) != (n,):
         raise DataError(f"{what} are {np.shape(values)} for {n} rows; there must be one for each.")

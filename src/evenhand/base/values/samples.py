@@ -21,18 +21,17 @@ class Samples:
     Attributes
     ----------
     frame
-        n rows with a 0..n-1 index; columns `id` (unique, str) and `path`, and `group`, `split` and whatever
-        else the source has.
+        n rows with a 0..n-1 index; columns `id` (unique, str) and `path`; `group`, `split` and further columns
+        if the source has them.
     classes
         The k class names in order.
     labels
-        (n,) int64 class indices, `NO_LABEL` where unknown; or (n, k) float64 where several labels hold
-        (0/1) or labels are soft (0..1), NaN where it is not known whether a class holds: a row of NaN where
-        nothing is known of it.
+        (n,) int64 class indices, `NO_LABEL` where unknown; or (n, k) float64 for several labels per row (0/1) or
+        soft labels (0..1), NaN for each class of which it is not known whether it holds.
     weights
         (n,) float64 row weights, or None for equal ones.
     levels
-        Coarser classes: name -> for each of the k classes the name of its coarser class.
+        Coarser classes: name of the level -> (k,) the coarser class of each class.
     kind
         The kind of data ("photos").
     """
@@ -49,7 +48,7 @@ class Samples:
         if self.labels.shape[0] != n:
             raise DataError(f"{self.labels.shape[0]} labels for {n} rows; there must be one for each.")
         if "id" not in self.frame or not self.frame["id"].is_unique:
-            raise DataError('The column "id" must be there and must name every row once.')
+            raise DataError('The column "id" is required, and its values must be unique.')
         if self.labels.ndim == 2 and self.labels.shape[1] != self.k:
             raise DataError(f"The label matrix has {self.labels.shape[1]} columns for {self.k} classes.")
 
@@ -68,12 +67,12 @@ class Samples:
 
     @property
     def multi_label(self) -> bool:
-        """Whether several classes may hold for one row."""
+        """Whether a row may have several classes."""
         return self.labels.ndim == 2
 
     @property
     def grouped(self) -> bool:
-        """Whether the source named groups."""
+        """Whether the source has groups."""
         return "group" in self.frame
 
     @property
@@ -86,23 +85,23 @@ class Samples:
 
     @property
     def known(self) -> Mask:
-        """(n,) whether the label of each row is known; of several classes, whether any of them is."""
+        """(n,) bool, whether the label of each row is known; with several classes, whether any of them is."""
         return known_labels(self.labels)
 
     @property
     def known_cells(self) -> Mask:
-        """(n, k) whether it is known that a class holds or does not; the loss leaves the others out."""
+        """(n, k) bool, whether the label of each class is known; the loss leaves the others out."""
         if self.multi_label:
             return ~np.isnan(self.labels.astype(np.float64, copy=False))
         return np.repeat(self.known[:, None], self.k, axis=1)
 
     @property
     def task(self) -> Literal["single", "multi"]:
-        """Whether each row has one label, or may have several."""
+        """The task: "single" if each row has one label, "multi" if it may have several."""
         return "multi" if self.multi_label else "single"
 
     def matrix(self) -> Floats:
-        """Return labels as (n, k) float64: one-hot rows, or the matrix as it is; unknown rows are zero."""
+        """Return labels as (n, k) float64: one-hot, or the matrix as it is; unknown labels are 0."""
         if self.multi_label:
             return np.nan_to_num(self.labels.astype(np.float64))
         known = self.known
@@ -111,17 +110,17 @@ class Samples:
         return out
 
     def counts(self) -> Floats:
-        """Return (k,) rows per class (sums of label weights where labels are soft)."""
+        """Return (k,) float64 rows per class (sums of soft labels)."""
         return np.asarray(self.matrix().sum(axis=0))
 
     def groups_per_class(self) -> dict[str, int]:
-        """Return for each class the number of distinct groups that hold it."""
+        """Return class -> number of distinct groups with rows of it."""
         held = self.matrix() > 0
         groups = self.groups
         return {name: len(set(groups[held[:, c]])) for c, name in enumerate(self.classes)}
 
     def take(self, rows: Mask | Ints) -> Samples:
-        """Return the samples at `rows` (a mask or positions), with classes as they are."""
+        """Return the samples at `rows` (a mask or positions); classes without rows stay."""
         frame = self.frame[rows] if rows.dtype == bool else self.frame.iloc[rows]
         return replace(
             self,

@@ -22,7 +22,7 @@ Origin = Literal["out-of-fold", "out-of-fold elsewhere", "in-sample", "test"]
 
 VerdictWord = Literal["better", "worse", "no difference found", "too few to tell"]
 TOO_FEW = "too few to tell"
-"""What is said of a figure or a difference that rests on too few rows or groups."""
+"""Verdict on a figure or a difference that is based on too few rows or groups."""
 
 TEST = -1
 """Fold number of locked test rows (written as "test" in folds.csv)."""
@@ -31,5 +31,5 @@ NO_LABEL = -1
 
 
 def origin_of(rows: str) -> Origin:
-    """Return where predictions of a set of rows come from."""
+    """Return the origin of predictions of a set of rows."""
     return "out-of-fold" if rows == RowSet.OUT_OF_FOLD else "test"

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evenhand.base.seeds import generator
-from evenhand.base.storage.memory_map import is_mapped, let_go
+from evenhand.base.storage.memory_map import is_mapped, release_pages
 from evenhand.base.values import Floats, Ints, Mask, Strings
 from evenhand.blending.inputs.align import Aligned
 from evenhand.evaluation.core.judged_rows import known
@@ -120,7 +120,7 @@ class Stack:
             if held_bytes >= most_bytes:
                 held_bytes = 0
                 for table in mapped:
-                    let_go(table)
+                    release_pages(table)
 
     def split_inside(self, seed: int, *, parts: int = 3) -> Stack:
         """Return the stack with at least two folds: its own, or where one is left, `parts` random ones by group."""

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from evenhand.base.errors import ConfigError, Fault
-from evenhand.base.storage.atomic import sweep
+from evenhand.base.storage.atomic import remove_partial_files
 from evenhand.base.storage.record import Record, unfinished
 from evenhand.base.values import Finding
 from evenhand.data.store.entry import StoreEntry
@@ -178,7 +178,7 @@ def run(
                 judge(record, settings, watcher, seconds)
         watcher.stage("writing the report")
         report(record.path)
-        sweep(record.path)
+        remove_partial_files(record.path)
     return Run(record)
 
 

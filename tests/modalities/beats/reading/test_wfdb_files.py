@@ -105,6 +105,6 @@ def test_a_parser_that_never_ends_is_ended(files: dict[str, bytes], monkeypatch:
     record = Files(MemoryRoot(with_clock(files, "## timu resolution: 250")), "a")
     monkeypatch.setattr(wfdb_files, "clock_of", lambda raw: (None, raw))
     monkeypatch.setattr(wfdb_files, "_SECONDS", 2.0)
-    with pytest.raises(DataError, match=r"cannot be read \(a.atr\) \(given up after 2 s of processor time\)"):
+    with pytest.raises(DataError, match=r"cannot be read \(a.atr\) \(given up after 2 s of CPU time\)"):
         read_annotations(record, "atr", 250)
     assert len(read_annotations(Files(MemoryRoot(files), "a"), "atr", 250).at) == 6
