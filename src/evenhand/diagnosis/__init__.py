@@ -1,9 +1,8 @@
-"""The doctor: rules that look at evidence and say what is wrong, in numbers and with a patch where one is known."""
+"""The doctor: rules that check evidence and report problems, with numbers and, where one is known, a patch."""
 
 from evenhand.diagnosis.evidence.evidence import Evidence, UnreadableRow
 from evenhand.diagnosis.examination import Examination
 from evenhand.diagnosis.examine import examine
-from evenhand.diagnosis.render import report_lines
 from evenhand.diagnosis.rule import RULES, Found, Rule, rule
 from evenhand.diagnosis.statistics.skew import skew_summary
 
@@ -15,7 +14,6 @@ __all__ = [
     "Rule",
     "UnreadableRow",
     "examine",
-    "report_lines",
     "rule",
     "skew_summary",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Iterable, Mapping, Sequence
 
 from evenhand.base.errors import EvenhandError, unknown
@@ -71,28 +70,17 @@ def chosen(codes: Iterable[str] | None) -> list[Rule]:
 
 
 def ordered(findings: Sequence[Finding], causes: Mapping[str, Sequence[str]]) -> list[Finding]:
-    """Return findings worst first (those of `FIRST` before all), but none before a finding that causes it.
-
-    Kahn's topological sort over codes with a heap: of the codes whose causes are all out, the worst is next.
-    """
-    of: dict[str, list[Finding]] = {}
+    """Return findings worst first (those of `FIRST` before all), but none before a finding that causes it."""
+    waiting: dict[str, list[Finding]] = {}
     for finding in sorted(findings, key=lambda f: SEVERITIES.index(f.severity)):
-        of.setdefault(finding.code, []).append(finding)
-    waiting = {code: {c for c in causes.get(code, ()) if c in of and c != code} for code in of}
+        waiting.setdefault(finding.code, []).append(finding)
     out: list[Finding] = []
-    ready = [_rank(of[code]) for code, open_causes in waiting.items() if not open_causes]
-    heapq.heapify(ready)
-    while ready or waiting:
-        # Rules that name each other as causes would wait for ever: take the worst of them.
-        code = heapq.heappop(ready)[1] if ready else min(_rank(of[c]) for c in waiting)[1]
-        if waiting.pop(code, None) is None:
-            continue
-        out.extend(of[code])
-        for other, open_causes in waiting.items():
-            if code in open_causes:
-                open_causes.discard(code)
-                if not open_causes:
-                    heapq.heappush(ready, _rank(of[other]))
+    # Not graphlib: its sorter raises on a cycle, and rules of other packages may name each other as causes. Where
+    # no code is free of open causes, the worst of them goes first.
+    while waiting:
+        free = [code for code in waiting if not any(c in waiting and c != code for c in causes.get(code, ()))]
+        _, code = min(_rank(waiting[code]) for code in free or waiting)
+        out.extend(waiting.pop(code))
     return out
 
 

@@ -1,13 +1,8 @@
-"""Words: how findings and examinations are said."""
+"""Phrases that the messages of findings share: counts, verbs, lists of names."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-
-from evenhand.base.text.escaping import printable
-from evenhand.base.text.toml_text import toml_value
-from evenhand.base.values import Finding
-from evenhand.diagnosis.examination import Examination
+from collections.abc import Iterable
 
 
 def count(n: int, noun: str, plural: str = "") -> str:
@@ -47,35 +42,3 @@ def listing(names: Iterable[str], *, most: int = 3) -> str:
     if len(known) > most:
         return f"{', '.join(known[:most])} and {len(known) - most:,} more"
     return " and ".join([", ".join(known[:-1]), known[-1]] if len(known) > 1 else known)
-
-
-def report_lines(examination: Examination, *, most_ids: int = 6) -> list[str]:
-    """Return an examination as plain lines of text, for a terminal, a log or a mail.
-
-    Parameters
-    ----------
-    most_ids
-        How many ids are named with each finding; all of them are in `findings.jsonl`.
-    """
-    lines: list[str] = []
-    for finding in examination.findings:
-        lines.extend(finding_lines(finding, examination.causes.get(finding.code, ()), most_ids=most_ids))
-    lines.extend(f"{code}  broken   {error}" for code, error in examination.broken.items())
-    lines.extend(f"{code}  not applicable: needs {what}" for code, what in examination.not_applicable.items())
-    if examination.passed:
-        lines.append(f"passed: {', '.join(examination.passed)}")
-    found = [count(n, severity) for severity, n in examination.counts.items() if n]
-    lines.append(", ".join(found) + "." if found else "Nothing was found.")
-    return lines
-
-
-def finding_lines(finding: Finding, causes: Sequence[str] = (), *, most_ids: int = 6) -> list[str]:
-    """Return one finding as lines: what it says, then ids, possible causes and the patch, indented."""
-    lines = [f"{finding.code}  {finding.severity:8} {finding.says}"]
-    if finding.ids:
-        lines.append(f"    ids: {listing(finding.ids, most=most_ids)}")
-    if causes:
-        lines.append(f"    may come from: {', '.join(causes)}")
-    for key, value in (finding.patch or {}).items():
-        lines.append(f"    set: {key} = {toml_value(value)}")
-    return [printable(line) for line in lines]

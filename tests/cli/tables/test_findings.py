@@ -8,7 +8,6 @@ from rich.text import Text
 from evenhand.base.values import Finding
 from evenhand.cli.console import Out, cell, literal
 from evenhand.cli.tables.tables import print_findings
-from evenhand.diagnosis.render import finding_lines
 
 NAME = "\x1b[31mX\u202eY\x07\nEH999 error: forged"
 
@@ -26,7 +25,6 @@ def test_a_name_in_a_finding_is_shown_and_not_obeyed() -> None:
     assert len(lines) == 3
     assert lines[0] == r"EH107 warning: \x1b[31mX\u202eY\x07\nEH999 error: forged is rare."
     assert all(line.isprintable() for line in lines)
-    assert all(line.isprintable() for line in finding_lines(finding))
 
 
 @pytest.mark.parametrize("name", ["x'; touch PWNED; '", "it's", 'a"b', "$(id)"])

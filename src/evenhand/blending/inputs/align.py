@@ -13,6 +13,7 @@ import pandas as pd
 from evenhand.base.errors import DataError
 from evenhand.base.values import TEST, Floats, Folds, Predictions, Strings
 from evenhand.blending.inputs.coverage import Coverage, differing
+from evenhand.evaluation.comparison.common_rows import check_ids, named, take_ids, with_classes_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,10 +83,12 @@ def align(
     if not predictions:
         raise DataError("There are no predictions to align; give those of at least one model.")
     for p in predictions:
-        _check_ids(p)
+        check_ids(p)
+        if not len(p):
+            raise DataError(f"{named(p)} has no rows.")
     first = predictions[0]
     kept = _rows(predictions, rows)
-    same = [_with_classes_of(first, _at(p, kept)) for p in predictions]
+    same = [with_classes_of(first, take_ids(p, kept)) for p in predictions]
     plan = _plan(same, kept, folds)
     known = {what: _agreed(same, what, words) for what, words in (("truth", "the truth"), ("groups", "the group"))}
     every = _every(predictions)
@@ -99,14 +102,6 @@ def align(
     return Aligned(tuple(models), tuple(coverage))
 
 
-def _check_ids(p: Predictions) -> None:
-    repeated = pd.Series(p.ids)[pd.Series(p.ids).duplicated()]
-    if len(repeated):
-        raise DataError(f'{_name(p)} has {len(repeated)} ids more than once (first: "{repeated.iloc[0]}").')
-    if not len(p):
-        raise DataError(f"{_name(p)} has no rows.")
-
-
 def _rows(predictions: Sequence[Predictions], rows: str) -> Strings:
     """Return the ids that are blended, in the order of the first model."""
     first = predictions[0]
@@ -118,7 +113,7 @@ def _rows(predictions: Sequence[Predictions], rows: str) -> Strings:
         else:
             index = index[there]
     if not len(index):
-        raise DataError(f'The models have no row in common (of {_name(first)}, the first is "{first.ids[0]}").')
+        raise DataError(f'The models have no row in common (of {named(first)}, the first is "{first.ids[0]}").')
     return index.to_numpy(dtype=object)
 
 
@@ -126,50 +121,13 @@ def _check_rows(first: Predictions, p: Predictions, there: npt.NDArray[np.bool_]
     lacking = first.ids[~there]
     others = len(p) - int(there.sum())
     if len(lacking) or others:
-        lacks = f'lacks {len(lacking)} rows of {_name(first)} (first: "{lacking[0]}")' if len(lacking) else ""
-        has = f"has {others} rows that {_name(first)} lacks" if others else ""
+        lacks = f'lacks {len(lacking)} rows of {named(first)} (first: "{lacking[0]}")' if len(lacking) else ""
+        has = f"has {others} rows that {named(first)} lacks" if others else ""
         raise DataError(
-            f"{_name(p)} {' and '.join(filter(None, (lacks, has)))}. A blend needs every model's answer for every "
+            f"{named(p)} {' and '.join(filter(None, (lacks, has)))}. A blend needs every model's answer for every "
             'row: predict the missing ones, leave the model out, or give rows = "common" (--rows common) to blend '
             "only the rows that all have."
         )
-
-
-def _at(p: Predictions, ids: Strings) -> Predictions:
-    if len(p.ids) == len(ids) and (p.ids == ids).all():
-        return p
-    return p.take(pd.Index(p.ids).get_indexer(pd.Index(ids)))
-
-
-def _with_classes_of(first: Predictions, p: Predictions) -> Predictions:
-    if p.classes == first.classes:
-        return p
-    only = [sorted(set(a.classes) - set(b.classes)) for a, b in ((first, p), (p, first))]
-    if any(only):
-        named = [
-            f"only {_name(of)} has {', '.join(names)}" for of, names in zip((first, p), only, strict=True) if names
-        ]
-        raise DataError(
-            f"{_name(first)} and {_name(p)} do not have the same classes: {'; '.join(named)}. Give every file a "
-            "column per class (0 where a model does not know it)."
-        )
-    order = [p.classes.index(name) for name in first.classes]
-    return replace(
-        p,
-        classes=first.classes,
-        probabilities=p.probabilities[:, order],
-        logits=None if p.logits is None else p.logits[:, order],
-        truth=_truth_in_order(p, order),
-    )
-
-
-def _truth_in_order(p: Predictions, order: list[int]) -> Any:
-    if p.truth is None:
-        return None
-    if p.truth.ndim == 2:
-        return p.truth[:, order]
-    to = np.argsort(order)
-    return np.where(p.truth >= 0, to[p.truth], p.truth)
 
 
 def _plan(same: Sequence[Predictions], ids: Strings, folds: Folds | None) -> npt.NDArray[np.int16] | None:
@@ -189,14 +147,14 @@ def _agreed(same: Sequence[Predictions], what: str, words: str) -> Any:
 def _check_same(first: Predictions, p: Predictions, what: str, words: str) -> None:
     ours, theirs = getattr(first, what), getattr(p, what)
     if ours.shape != theirs.shape:
-        raise DataError(f"{_name(first)} and {_name(p)} do not have {words} in the same form.")
+        raise DataError(f"{named(first)} and {named(p)} do not have {words} in the same form.")
     differ = ours != theirs
     if what == "truth" and ours.dtype.kind == "f":
         differ &= ~(np.isnan(ours) & np.isnan(theirs))
     rows = differ.any(axis=1) if differ.ndim == 2 else differ
     if rows.any():
         raise DataError(
-            f"{_name(first)} and {_name(p)} disagree on {words} of {int(rows.sum())} rows "
+            f"{named(first)} and {named(p)} disagree on {words} of {int(rows.sum())} rows "
             f'(first: "{first.ids[int(rows.argmax())]}"). They do not come from the same data.'
         )
 
@@ -226,7 +184,3 @@ def _coverage(p: Predictions, whole: Predictions, every: Folds, kept: int, diffe
     gone = np.setdiff1d(every.fold[lacks], [*held, TEST])
     folds = tuple(int(fold) for fold in gone)
     return Coverage(p.model, len(whole), every.ids[lacks], len(whole) - kept, folds, differ, p.origin)
-
-
-def _name(p: Predictions) -> str:
-    return f'"{p.model}"' if p.model else "A model without a name"

@@ -32,6 +32,12 @@ class ComparedParts:
     others: tuple[str, ...]
 
 
+def described_columns(samples: Samples) -> list[str]:
+    """Return the columns of a table beyond those that every kind of data may have."""
+    own = {"id", "path", "content", "group", "split"}
+    return [c for c in samples.frame.columns if c not in own and not str(c).startswith(("eh:", "table:"))]
+
+
 def given_splits(samples: Samples) -> Strings | None:
     """Return (n,) the split that came with the data ("" where a row has none), or None."""
     if "split" not in samples.frame:

@@ -12,7 +12,7 @@ from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.rule import Found, rule
 
 
-@rule("EH119", slug="few-possible-tests", severity="note", needs=("samples", "folds"))
+@rule("EH119", slug="few-possible-tests", severity="note", needs=("drawn_test",))
 def check(case: Evidence, *, least: int = LEAST_TESTS, draws: int = 400, many: int = 60) -> Iterator[Found]:
     """Find a drawn test that is one of very few that the groups allow.
 
@@ -32,7 +32,7 @@ def check(case: Evidence, *, least: int = LEAST_TESTS, draws: int = 400, many: i
     """
     groups = case.rows.groups
     known = len(np.unique(groups.astype(str)))
-    if case.drawn_test is None or known > many:
+    if known > many:
         return
     tests = different_tests(case.redrawn_tests(draws).T)
     if tests < least:

@@ -1,4 +1,4 @@
-"""Rows that several predictions have in common, in one order."""
+"""Predictions of several models brought to the same rows, classes and order."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from scipy.sparse.csgraph import connected_components
 
 from evenhand.base.errors import DataError
 from evenhand.base.text.unique_names import unique_names
-from evenhand.base.values import Predictions
+from evenhand.base.values import Predictions, Strings
 from evenhand.evaluation.core.judged_rows import known
 
 
@@ -29,19 +29,16 @@ def in_common(predictions: Sequence[Predictions]) -> tuple[Predictions, ...]:
         If ids repeat, no row is common to all, or the classes differ; the text names who and what.
     """
     for p in predictions:
-        repeated = pd.Series(p.ids)[pd.Series(p.ids).duplicated()]
-        if len(repeated):
-            raise DataError(f'{named(p)} has {len(repeated)} ids more than once (first: "{repeated.iloc[0]}").')
+        check_ids(p)
     first = predictions[0]
-    if all(len(p) == len(first) and (p.ids == first.ids).all() for p in predictions):
-        return tuple(_with_classes(first, p) for p in predictions)
     ids = pd.Index(first.ids)
     for p in predictions[1:]:
         ids = ids[ids.isin(pd.Index(p.ids))]
     if not len(ids):
         firsts = ", ".join(f'{named(p)} begins with "{p.ids[0]}"' for p in predictions if len(p))
         raise DataError(f"No row is common to all ({firsts}). Rows are matched by id; give them the same ids.")
-    return tuple(_with_classes(first, p.take(pd.Index(p.ids).get_indexer(ids))) for p in predictions)
+    rows = ids.to_numpy(dtype=object)
+    return tuple(with_classes_of(first, take_ids(p, rows)) for p in predictions)
 
 
 def in_one_order(predictions: Sequence[Predictions]) -> tuple[Predictions, ...]:
@@ -59,7 +56,7 @@ def in_one_order(predictions: Sequence[Predictions]) -> tuple[Predictions, ...]:
     same = in_common(predictions)
     if any(p.classes != predictions[0].classes for p in predictions):
         reference = min(predictions, key=lambda p: p.classes)
-        same = tuple(_with_classes(reference, p) for p in same)
+        same = tuple(with_classes_of(reference, p) for p in same)
     ids = pd.Index(same[0].ids)
     places = (pd.Index(p.ids).get_indexer(ids) for p in predictions[1:])
     if all((np.diff(place) > 0).all() for place in places):
@@ -93,6 +90,48 @@ def disagreeing(a: Predictions, b: Predictions) -> npt.NDArray[np.bool_]:
         raise DataError(f"{named(a)} and {named(b)} do not have the truth in the same form.")
     differ = a.truth != b.truth
     return np.asarray((differ.any(axis=1) if differ.ndim == 2 else differ) & known(a.truth) & known(b.truth))
+
+
+def check_ids(p: Predictions) -> None:
+    """Raise a `DataError` if an id of the predictions repeats."""
+    repeated = pd.Series(p.ids)[pd.Series(p.ids).duplicated()]
+    if len(repeated):
+        raise DataError(f'{named(p)} has {len(repeated)} ids more than once (first: "{repeated.iloc[0]}").')
+
+
+def take_ids(p: Predictions, ids: Strings) -> Predictions:
+    """Return the rows of these ids, all of which must be there, in their order."""
+    if len(p) == len(ids) and (p.ids == ids).all():
+        return p
+    return p.take(pd.Index(p.ids).get_indexer(pd.Index(ids)))
+
+
+def with_classes_of(first: Predictions, p: Predictions) -> Predictions:
+    """Return predictions with their classes in the order of `first`.
+
+    Raises
+    ------
+    DataError
+        If a class of one is missing in the other.
+    """
+    if p.classes == first.classes:
+        return p
+    only = [sorted(set(a.classes) - set(b.classes)) for a, b in ((first, p), (p, first))]
+    if any(only):
+        differing = [
+            f"only {named(of)} has {', '.join(names)}" for of, names in zip((first, p), only, strict=True) if names
+        ]
+        raise DataError(
+            f"{named(first)} and {named(p)} do not have the same classes: {'; '.join(differing)}. Give every "
+            "file a column per class (0 where a model does not know it)."
+        )
+    order = [p.classes.index(name) for name in first.classes]
+    truth = p.truth
+    if truth is not None:
+        # `order` maps new positions to old ones; class indices need the inverse, and unknown ones (-1) stay.
+        truth = truth[:, order] if truth.ndim == 2 else np.where(truth >= 0, np.argsort(order)[truth], truth)
+    logits = None if p.logits is None else p.logits[:, order]
+    return replace(p, classes=first.classes, probabilities=p.probabilities[:, order], truth=truth, logits=logits)
 
 
 def named(p: Predictions) -> str:
@@ -135,21 +174,3 @@ def _filled(truth: Any, p: Predictions, first: Predictions) -> Any:
     out = truth.copy()
     out[missing] = p.truth[missing]
     return out
-
-
-def _with_classes(first: Predictions, p: Predictions) -> Predictions:
-    if p.classes == first.classes:
-        return p
-    for a, b in ((first, p), (p, first)):
-        only = [name for name in a.classes if name not in b.classes]
-        if only:
-            raise DataError(
-                f"{named(first)} and {named(p)} do not have the same classes: only {named(a)} has "
-                f"{', '.join(only)}. Give both the same, in any order."
-            )
-    order = [p.classes.index(name) for name in first.classes]
-    truth = p.truth
-    if truth is not None:
-        truth = truth[:, order] if truth.ndim == 2 else np.where(truth >= 0, np.argsort(order)[truth], truth)
-    logits = None if p.logits is None else p.logits[:, order]
-    return replace(p, classes=first.classes, probabilities=p.probabilities[:, order], truth=truth, logits=logits)

@@ -70,5 +70,5 @@ def test_one_to_five_hundred_passes():
 
 
 @pytest.mark.parametrize("lacking", ["groups", "truth"])
-def test_without_groups_or_truth_it_passes(lacking):
-    assert examined(replace(predictions([0.1, 0.9], [50, 50]), **{lacking: None})).passed == ("EH407",)
+def test_it_is_not_applicable_without_groups_or_truth(lacking):
+    assert examined(replace(predictions([0.1, 0.9], [50, 50]), **{lacking: None})).not_applicable

@@ -106,7 +106,7 @@ def test_too_small_a_test_cannot_be_compared(make):
     case = make(rows=100, series=100)
     frame = case.samples.frame.assign(split=["test"] * 10 + ["train"] * 90)
     examination = examine(replace(case, samples=replace(case.samples, frame=frame)), ["EH110"])
-    assert examination.not_applicable == {"EH110": "a locked test, or a given split, with 20 rows in 5 groups"}
+    assert examination.not_applicable == {"EH110": "a locked test, or a predefined split, with 20 rows in 5 groups"}
 
 
 def drawn(case, seed=0, fraction=0.2):

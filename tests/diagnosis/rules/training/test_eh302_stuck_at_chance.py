@@ -26,11 +26,15 @@ def test_outputs_that_tell_nothing_are_told(fits):
         {"information": 0.004, "error": 0.0005},  # a hard problem
         {"information": 0.0, "error": 0.02},  # too few rows to be sure
         {"information": -0.5, "error": 0.1},  # it says much, and wrong: that is another fault
-        {"information": None, "error": None},  # several labels
     ],
 )
 def test_healthy_courses_pass(fits, told):
     assert look(fits, *[told] * 6).passed == ("EH302",)
+
+
+def test_it_is_not_applicable_where_information_is_not_measured(fits):
+    several_labels = {"information": None, "error": None}
+    assert look(fits, *[several_labels] * 6).not_applicable.keys() == {"EH302"}
 
 
 def test_the_first_steps_may_tell_nothing(fits):

@@ -12,7 +12,7 @@ from evenhand.diagnosis.evidence.training_history import TrainingHistory
 from evenhand.diagnosis.rule import Found, rule
 
 
-@rule("EH206", slug="batches-not-as-expected", severity="error", needs=("courses",))
+@rule("EH206", slug="batches-not-as-expected", severity="error", needs=("courses", "batch_mix"))
 def check(case: Evidence, *, spare: float = 0.02, errors: float = 5.0) -> Iterator[Found]:
     """Find trainings whose batches held other shares of the classes than they should.
 

@@ -15,7 +15,13 @@ OF_PROBABILITIES = ("log_loss", "calibration_error", "brier")
 """Beginnings of metrics that read probabilities, not only which class is called."""
 
 
-@rule("EH209", slug="judged-under-another-prior", severity="warning", needs=("ledgers",), after=("EH201", "EH202"))
+@rule(
+    "EH209",
+    slug="judged-under-another-prior",
+    severity="warning",
+    needs=("one_label_ledgers",),
+    after=("EH201", "EH202"),
+)
 def check(case: Evidence, *, apart: float = 0.1) -> Iterator[Found]:
     """Find probabilities that stand for another prior than that of the data and are judged on the data.
 

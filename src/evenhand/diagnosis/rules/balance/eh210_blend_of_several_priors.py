@@ -11,7 +11,13 @@ from evenhand.diagnosis.render import listing
 from evenhand.diagnosis.rule import Found, rule
 
 
-@rule("EH210", slug="blend-of-several-priors", severity="warning", needs=("ledgers",), after=("EH201", "EH202"))
+@rule(
+    "EH210",
+    slug="blend-of-several-priors",
+    severity="warning",
+    needs=("one_label_ledgers",),
+    after=("EH201", "EH202"),
+)
 def check(case: Evidence, *, apart: float = 0.1) -> Iterator[Found]:
     """Find models that are blended though their probabilities stand for different priors.
 

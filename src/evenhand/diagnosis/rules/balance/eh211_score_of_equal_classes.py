@@ -14,7 +14,13 @@ OF_EQUAL_CLASSES = ("macro_", "balanced_accuracy", "worst_recall", "worst_f1", "
 """Beginnings of metrics in which a rare class counts as much as a common one."""
 
 
-@rule("EH211", slug="score-of-equal-classes", severity="note", needs=("ledgers", "score"), after=("EH201", "EH202"))
+@rule(
+    "EH211",
+    slug="score-of-equal-classes",
+    severity="note",
+    needs=("one_label_ledgers", "score"),
+    after=("EH201", "EH202"),
+)
 def check(case: Evidence, *, skew: float = 5.0, part: float = 0.5) -> Iterator[Found]:
     """Find scores in which classes count alike while the most probable class by the data's shares is called.
 

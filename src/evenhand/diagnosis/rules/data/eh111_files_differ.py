@@ -20,7 +20,7 @@ SORTS = {
 """Pillow's mode -> the sort of picture; all others are colour."""
 
 
-@rule("EH111", slug="files-differ", severity="note", needs=("samples", "facts"))
+@rule("EH111", slug="files-differ", severity="note", needs=("samples", "image_facts"))
 def check(case: Evidence, *, size_ratio: float = 8.0, part_gap: float = 0.5) -> Iterator[Found]:
     """Find files that differ in channels, depth or size.
 

@@ -18,7 +18,7 @@ from evenhand.modalities.images.borders import frame_colours
 from evenhand.modalities.images.exif_sizes import upright_sizes
 
 
-@rule("EH113", slug="read-off", severity="warning", needs=("samples", "labels", "facts"), after=("EH111",))
+@rule("EH113", slug="read-off", severity="warning", needs=("labels", "one_label", "image_facts"), after=("EH111",))
 def check(
     case: Evidence, *, least: float = 0.8, least_low: float = 0.6, most_false: float = 0.2
 ) -> Iterator[Found]:
@@ -41,8 +41,6 @@ def check(
     Example: `2 of 8 classes can be read off the dimensions of the file (Lime: 100% found with 1% false alarms;
     Lemon: 97% with 0%); 293 rows, guessing reaches 18%.`
     """
-    if case.rows.multi_label or case.facts is None:
-        return
     rows = case.looked_at[case.rows.labels[case.looked_at] >= 0]
     label = case.rows.labels[rows]
     group = unique_names(case.rows.groups[rows])[1]

@@ -15,7 +15,7 @@ from evenhand.evaluation.core.judged_rows import known, rows_of
 from evenhand.evaluation.figures.row_share import right_rows
 
 
-@rule("EH407", slug="groups-below", severity="warning", needs=("predictions",), after=("EH104", "EH111"))
+@rule("EH407", slug="groups-below", severity="warning", needs=("grouped_predictions",), after=("EH104", "EH111"))
 def check(case: Evidence, *, least_gap: float = 0.2, level: float = 0.99) -> Iterator[Found]:
     """Find groups in which the best model is right far less often than elsewhere.
 

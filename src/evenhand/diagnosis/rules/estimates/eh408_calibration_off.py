@@ -15,7 +15,7 @@ from evenhand.evaluation.core.judged_rows import EvaluatedRows, known, rows_of
 from evenhand.evaluation.figures.row_share import share
 
 
-@rule("EH408", slug="calibration-off", severity="warning", needs=("predictions",), after=("EH209", "EH405"))
+@rule("EH408", slug="calibration-off", severity="warning", needs=("evaluated",), after=("EH209", "EH405"))
 def check(
     case: Evidence, *, least_gap: float = 0.05, least_rows: int = 100, level: float = 0.99
 ) -> Iterator[Found]:

@@ -17,7 +17,7 @@ from evenhand.evaluation.audit.dominant_groups import effective_groups
     "EH410",
     slug="class-not-estimable",
     severity="warning",
-    needs=("samples", "labels", "folds"),
+    needs=("labels", "folds", "groups"),
     after=("EH107", "EH108"),
 )
 def check(case: Evidence, *, groups: int = 3, effective: float = 1.5) -> Iterator[Found]:
@@ -39,8 +39,6 @@ def check(case: Evidence, *, groups: int = 3, effective: float = 1.5) -> Iterato
 
     Example: `O cannot be estimated on the locked test: 362 of its 394 rows come from p213 alone, 8 groups in all.`
     """
-    if not case.rows.grouped:
-        return
     for where, rows in (("out of fold", case.training), ("on the locked test", ~case.training)):
         if rows.any():
             yield from _in(case, where, rows, groups, effective)

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 import pandas as pd
 
 from evenhand.data.tables.column_roles import column_profiles, group_candidates
+from evenhand.diagnosis.evidence.data_parts import described_columns
 from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.render import count
 from evenhand.diagnosis.rule import Found, rule
 
 
-@rule("EH118", slug="group-not-named", severity="warning", needs=("samples", "labels"))
+@rule("EH118", slug="group-not-named", severity="warning", needs=("labels", "one_label", "columns"))
 def check(case: Evidence) -> Iterator[Found]:
     """Find columns that look like a group where `data.group` names none.
 
@@ -32,10 +33,9 @@ def check(case: Evidence) -> Iterator[Found]:
     Example: `The column "sender_id" looks like a group (324 values in 4,377 rows), and data.group names none.`
     """
     rows = case.rows
-    if rows.grouped or case.setting("data.group") or rows.multi_label:
+    if rows.grouped or case.setting("data.group"):
         return
-    own = {"id", "path", "content", "group", "split"}
-    frame = rows.frame[[c for c in rows.frame.columns if c not in own and not str(c).startswith(("eh:", "table:"))]]
+    frame = rows.frame[described_columns(rows)]
     label = str(case.setting("data.label") or "label")
     frame = frame.assign(**{label: pd.Series(rows.labels, index=frame.index)})
     taken = [*(case.setting("data.levels") or ()), *_locked_column(case)]

@@ -20,7 +20,7 @@ from evenhand.diagnosis.rule import Found, rule
     "EH301",
     slug="collapse",
     severity="error",
-    needs=("courses",),
+    needs=("courses", "class_priors"),
     after=("EH201", "EH202", "EH311", "EH207"),
 )
 def check(

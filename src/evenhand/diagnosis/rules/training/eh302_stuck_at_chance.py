@@ -12,7 +12,9 @@ from evenhand.diagnosis.evidence.training_history import Line, TrainingHistory, 
 from evenhand.diagnosis.rule import Found, rule
 
 
-@rule("EH302", slug="stuck-at-chance", severity="warning", needs=("courses",), after=("EH311", "EH301"))
+@rule(
+    "EH302", slug="stuck-at-chance", severity="warning", needs=("courses", "information"), after=("EH311", "EH301")
+)
 def check(
     case: Evidence, *, epochs: int = 2, share: float = 0.002, falls: float = 0.001, steps: int = 60
 ) -> Iterator[Found]:

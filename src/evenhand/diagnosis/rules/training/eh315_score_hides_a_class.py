@@ -17,7 +17,7 @@ from evenhand.evaluation.figures.score import fast_score
 from evenhand.evaluation.metrics.metric_names import parse
 
 
-@rule("EH315", slug="score-hides-a-class", severity="warning", needs=("samples", "labels", "score"))
+@rule("EH315", slug="score-hides-a-class", severity="warning", needs=("labels", "one_label", "score"))
 def check(case: Evidence, *, least: float = 0.5, rows: int = 2000, most_ways: int = 6) -> Iterator[Found]:
     """Find classes that could have no recall at all without the score showing it.
 
@@ -44,7 +44,7 @@ def check(case: Evidence, *, least: float = 0.5, rows: int = 2000, most_ways: in
     sets = {str(name): tuple(members) for name, members in (case.setting("classes", {}) or {}).items()}
     counts = case.label_matrix[case.training].sum(axis=0)
     present = np.flatnonzero(counts > 0).tolist()
-    if case.rows.multi_label or len(present) < 2:
+    if len(present) < 2:
         return
     try:
         best, without = _reachable(case, weights, sets, counts, rows, most_ways)
