@@ -37,15 +37,15 @@ def test_the_page_says_thresholds_needs_and_causes():
     text = page(made(GOOD))
     assert "| `share` | 0.5 |" in text
     assert "- folds" in text
-    assert "May come from: EH101." in text
+    assert "Possible causes: EH101." in text
 
 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (GOOD.replace("Limits: none.", ""), "does not say: Limits"),
-        (GOOD.replace("Limits:", "Bounds:"), "begins with none of"),
-        (None, "does not say: , What it checks"),
+        (GOOD.replace("Limits: none.", ""), "lacks: Limits"),
+        (GOOD.replace("Limits:", "Bounds:"), "must begin with one of"),
+        (None, "lacks: , What it checks"),
     ],
 )
 def test_a_docstring_with_a_part_missing_is_refused(text, words):

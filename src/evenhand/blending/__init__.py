@@ -1,1 +1,1 @@
-"""Ensembles of predictions: aligned by id, weighted over the folds, judged like any model. No torch."""
+"""Ensembles of predictions: aligned by id, weighted over the folds, evaluated like any model. No torch."""

@@ -1,4 +1,4 @@
-"""One prediction from several: the blend, learned so that no row has a say in its own."""
+"""One prediction from several: the blend, learned so that no row contributes to its own."""
 
 from __future__ import annotations
 
@@ -36,15 +36,16 @@ class Blend:
     models
         Names of the m models.
     learned
-        What all rows taught, for rows that are new; and for the rows of each fold what the other folds taught.
+        What all rows taught, for rows that are new; and for the rows of each fold what was learned from the other
+        folds.
     predictions
-        Out-of-fold: each row under what the other folds taught. Their figures can be believed, unless a model is
-        not out of fold here: then their origin is "out-of-fold elsewhere".
+        Out-of-fold: each row under what was learned from the other folds. Their figures can be believed, unless a
+        model is not out of fold here: then their origin is "out-of-fold elsewhere".
     naive
-        The same rows under what all rows taught, their own truth among it: in-sample. What they score above
-        `predictions` is the optimism of the method.
+        The same rows under what was learned from all rows, their own truth among it: in-sample. What they score
+        above `predictions` is the optimism of the method.
     test
-        Locked rows under what all rows taught, or None.
+        Locked rows under what was learned from all rows, or None.
     coverage
         For each model what it covers, and whether it is out of fold here.
     stack
@@ -63,7 +64,7 @@ class Blend:
     def under_each_fold(self, *, most_rows: int = 20_000) -> Iterator[Predictions]:
         """Yield all rows under what the other folds of each fold taught: how much the blend owes to its rows.
 
-        Of more than `most_rows` nothing, for what so many rows teach hardly differs.
+        Of more than `most_rows` nothing, for what this many rows teach hardly differs.
         """
         if self.stack is None or len(self.stack) > most_rows:
             return
@@ -75,7 +76,7 @@ class Blend:
     ) -> Predictions:
         """Return the out-of-fold predictions with what learning adds to these metrics.
 
-        `evaluate`, `audit` and `compare` then give the nested figure the interval that it has in the ladder.
+        `evaluate`, `audit` and `compare` then give it the same interval as the selection report.
         """
         return with_learning(self.predictions, self.under_each_fold(), metrics, sets, levels)
 
@@ -122,7 +123,7 @@ class Blend:
     def apply(
         self, predictions: Sequence[Predictions], features: Mapping[str, Floats] | None = None
     ) -> Predictions:
-        """Return predictions of the same models on new rows as one, under what all rows taught.
+        """Return predictions of the same models on new rows as one, under what was learned from all rows.
 
         Raises
         ------
@@ -158,7 +159,7 @@ def blend(
     ----------
     predictions
         Out-of-fold predictions of every model on the same rows. Rows whose truth is not known are blended, but
-        teach nothing. A model whose folds differ from those of the first is taken, and marked.
+        are not learned from. A model whose folds differ from those of the first is taken, and marked.
     method
         A name ("nnls"), several steps ("nnls+temperature"), or a table with a name and options.
     test

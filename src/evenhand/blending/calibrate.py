@@ -1,4 +1,4 @@
-"""Predictions put right: calibrated so that no row has a say in its own correction."""
+"""Predictions corrected: calibrated so that no row contributes to its own correction."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from evenhand.blending.inputs.stack import stack_of
 def calibrate(
     p: Predictions, method: str = "temperature", *, score: Mapping[str, float] | None = None, seed: int = 0
 ) -> Predictions:
-    """Return out-of-fold predictions, the rows of each fold calibrated by what the other folds taught.
+    """Return out-of-fold predictions, the rows of each fold calibrated by what was learned from the other folds.
 
     Parameters
     ----------

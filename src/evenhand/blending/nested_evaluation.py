@@ -1,4 +1,4 @@
-"""What ensembles are really worth: the whole ladder, naive and nested, on one plan of folds."""
+"""What ensembles are really worth: the whole selection report, naive and nested, on one plan of folds."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def nested_evaluation(
     """Return what single models and blends of them are worth, on the rows that all models have.
 
     Every method, with its gates, temperatures and thresholds, is learned on the out-of-fold predictions of all
-    folds but one and judged on that one: the *nested* figure. The *naive* figure judges it on the rows that it was
-    learned from. Their difference is *optimism*. The best rung is corrected for having been chosen
+    folds but one and evaluated on that one: the *nested* figure. The *naive* figure evaluates it on the rows that
+    it was learned from. Their difference is *optimism*. The best step is corrected for having been chosen
     (`evaluation.selection.best_of`).
 
     Parameters

@@ -1,4 +1,4 @@
-"""The examination: what all rules found, what passed, and what could not be looked at."""
+"""The result of running rules: findings, and the rules that passed, did not apply or failed."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ class Examination:
     Attributes
     ----------
     findings
-        Causes before their symptoms, the worst first.
+        Worst first, causes before their symptoms.
     passed
-        Codes of rules that looked and found nothing.
+        Codes of rules that ran and found nothing.
     not_applicable
-        Code -> what was missing to look.
+        Code -> the inputs that are missing.
     broken
-        Code -> the error of a rule that failed itself; its verdict is not known.
+        Code -> the error of a rule that raised one; its result is not known.
     causes
-        Code that fired -> codes that fired too and may be its cause.
+        Code that fired -> other codes that fired and may be its cause.
     """
 
     findings: tuple[Finding, ...] = ()

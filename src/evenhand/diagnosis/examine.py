@@ -1,4 +1,4 @@
-"""Examining a case: every rule that has what it needs looks at it; causes come before symptoms."""
+"""Run every rule whose inputs are there, and order the findings: causes before symptoms."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from evenhand.diagnosis.examination import SEVERITIES, Examination
 from evenhand.diagnosis.rule import RULES, Rule
 
 FIRST = ("EH201", "EH202")
-"""Rules whose errors stand first: what they tell of spoils every training."""
+"""Rules whose errors come first: what they report spoils every training run."""
 
 
 def examine(
     case: Evidence, codes: Iterable[str] | None = None, severities: Mapping[str, Severity] | None = None
 ) -> Examination:
-    """Return what the rules find in a case.
+    """Return what the rules find in the evidence.
 
     Parameters
     ----------
     case
         The evidence.
     codes
-        Codes of the rules to use, or beginnings of codes ("EH1": the rules about data); None for all.
+        Codes of the rules to run, or prefixes of codes ("EH1": the rules about data); None for all.
     severities
         Code -> severity of its findings, where it should differ from the rule's.
 
@@ -58,7 +58,7 @@ def examine(
 
 
 def chosen(codes: Iterable[str] | None) -> list[Rule]:
-    """Return the rules whose codes are, or begin with, one of `codes`; all for None."""
+    """Return the rules whose code starts with one of `codes`; all for None."""
     names = RULES.names()
     if codes is None:
         return [RULES.get(name) for name in names]

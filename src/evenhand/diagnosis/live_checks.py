@@ -1,6 +1,6 @@
-"""The doctor beside a training: the rules about courses, asked after every epoch.
+"""Checks that run after every epoch of a training: the rules about training histories.
 
-Training does not know the doctor. A run hands it the name of `watcher`, which is looked up in the worker process.
+Training does not import this package. A run passes it the name of `watcher`, which the worker process resolves.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from evenhand.diagnosis.evidence.training_history import TrainingHistory
 from evenhand.diagnosis.examine import examine
 
 CODES = ("EH301", "EH302", "EH303", "EH311")
-"""Rules that are asked while a training runs."""
+"""Rules that run during training."""
 
 Alarm = dict[str, Any]
 """A finding as plain values: code, severity, says, about, evidence, patch."""
@@ -29,7 +29,7 @@ def watcher(
     balance: Mapping[str, Any],
     train: Mapping[str, Any],
 ) -> Callable[[Sequence[Mapping[str, Any]]], list[Alarm]]:
-    """Return a function from the lines of a fit so far to what is wrong with it now.
+    """Return a function from the epoch lines of a fit to the current alarms.
 
     Parameters
     ----------
@@ -40,8 +40,8 @@ def watcher(
     """
     beliefs = beliefs_of(balance, train, labels, classes)
 
-    def look(lines: Sequence[Mapping[str, Any]]) -> list[Alarm]:
+    def alarms(lines: Sequence[Mapping[str, Any]]) -> list[Alarm]:
         course = TrainingHistory(model, fold, seed, tuple(classes), tuple(lines), train=train).believing(beliefs)
         return [finding.document() for finding in examine(Evidence(courses=(course,)), CODES).findings]
 
-    return look
+    return alarms

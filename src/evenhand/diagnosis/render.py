@@ -15,7 +15,7 @@ def count(n: int, noun: str, plural: str = "") -> str:
 
 
 def classes_of(n: int, k: int) -> str:
-    """Return how many of how many classes.
+    """Return a number of classes out of k.
 
     >>> classes_of(1, 81), classes_of(12, 81)
     ('1 class of 81', '12 classes of 81')
@@ -33,7 +33,7 @@ def verb(n: int, one: str, many: str) -> str:
 
 
 def listing(names: Iterable[str], *, most: int = 3) -> str:
-    """Return names in a sentence, the first `most` of them.
+    """Return names joined for a sentence, at most `most` of them.
 
     >>> listing(["a", "b"]), listing("abcdef")
     ('a and b', 'a, b, c and 3 more')

@@ -1,4 +1,4 @@
-"""A rule: a function from a case to findings, with a code, a severity and what it needs."""
+"""A rule: a function from the evidence to findings, with a code, a severity and what it needs."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ Check = Callable[[Evidence], Iterator["Found"]]
 
 @dataclass(frozen=True)
 class Found:
-    """What a rule yields: a finding that does not yet know its code.
+    """What a check yields: a finding without its code.
 
     Attributes
     ----------
     says, about, evidence, ids, patch
         As in `evenhand.base.values.Finding`.
     severity
-        Where it differs from the rule's own ("this one is worse").
+        Overrides the severity of the rule.
     """
 
     says: str
@@ -46,15 +46,15 @@ class Rule:
     code
         "EH" and three digits; the first one names the family (1 data, 2 balance, 3 training, 4 estimates).
     slug
-        The name in words, as in the file's name and the page's address.
+        Its name, as in the file name and the address of its page.
     severity
-        Of its findings, unless one says otherwise.
+        Of its findings, unless one overrides it.
     check
         The function; its docstring is the rule's page, its keyword defaults are the thresholds.
     needs
-        What must be in the case (names of `evenhand.diagnosis.requirements.NEEDS`).
+        What the evidence must hold (names of `evenhand.diagnosis.requirements.NEEDS`).
     after
-        Codes whose findings cause this one's; they come first where both fire.
+        Codes of possible causes; their findings come first where both fire.
     """
 
     code: str
@@ -70,7 +70,7 @@ class Rule:
         unknown = [name for name in self.needs if name not in NEEDS]
         if unknown:
             raise EvenhandError(f"{self.code} needs {unknown[0]!r}; known are: {', '.join(NEEDS)}.")
-        # The registry tells two rules of one code apart by the module they come from.
+        # The registry distinguishes two rules of one code by the module they come from.
         object.__setattr__(self, "__module__", self.check.__module__)
 
     @property
@@ -80,11 +80,11 @@ class Rule:
         return {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
 
     def missing(self, case: Evidence) -> list[str]:
-        """Return in words what the rule needs and the case does not hold."""
+        """Return the requirements that the evidence does not meet, as phrases."""
         return [NEEDS[name].words for name in self.needs if not NEEDS[name].there(case)]
 
     def findings(self, case: Evidence, severity: Severity | None = None) -> list[Finding]:
-        """Return what the check yields, under this code and with a severity (`severity` overrules all)."""
+        """Return the findings of the check with this code; `severity` overrides every other one."""
         return [
             Finding(
                 code=self.code,
@@ -109,7 +109,7 @@ RULES: Registry[Rule] = Registry("rule", group="evenhand.rules", package="evenha
 def rule(
     code: str, slug: str, severity: Severity, *, needs: Sequence[str] = (), after: Sequence[str] = ()
 ) -> Callable[[Check], Rule]:
-    """Return a decorator that makes a check a `Rule` and files it under its code."""
+    """Return a decorator that makes a check a `Rule` and registers it under its code."""
 
     def make(check: Check) -> Rule:
         return RULES.register(code)(Rule(code, slug, severity, check, tuple(needs), tuple(after)))

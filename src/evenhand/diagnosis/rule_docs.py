@@ -11,7 +11,7 @@ from evenhand.diagnosis.requirements import NEEDS
 from evenhand.diagnosis.rule import Rule
 
 SECTIONS = ("What it checks", "Why it matters", "What to do", "Limits", "Example")
-"""What every rule says of itself, in this order."""
+"""Sections of every rule's docstring, in this order."""
 
 
 def sections(rule: Rule) -> dict[str, str]:
@@ -28,34 +28,34 @@ def sections(rule: Rule) -> dict[str, str]:
     for block in blocks:
         name, colon, body = block.partition(":")
         if not colon or name not in SECTIONS or not body.strip():
-            raise EvenhandError(f"{rule.code}: a part of the docstring begins with none of {', '.join(SECTIONS)}.")
+            raise EvenhandError(f"{rule.code}: a docstring section must begin with one of {', '.join(SECTIONS)}.")
         found[name] = _one_line(body)
     missing = [name for name in ("", *SECTIONS) if not found.get(name)]
     if missing:
-        raise EvenhandError(f"{rule.code}: the docstring does not say: {', '.join(missing)}.")
+        raise EvenhandError(f"{rule.code}: the docstring lacks: {', '.join(missing)}.")
     return found
 
 
 def page(rule: Rule) -> str:
     """Return the page of a rule in Markdown."""
-    said = sections(rule)
+    texts = sections(rule)
     lines = [
         f"# {rule.code} {rule.slug}",
         "",
-        said[""],
+        texts[""],
         "",
-        f"Severity: **{rule.severity}**, where not said otherwise.",
+        f"Severity: **{rule.severity}**, unless stated otherwise.",
     ]
     for name in SECTIONS:
-        lines += ["", f"## {name}", "", said[name][0].upper() + said[name][1:]]
+        lines += ["", f"## {name}", "", texts[name][0].upper() + texts[name][1:]]
     if rule.thresholds:
         lines += ["", "## Thresholds", "", "| name | value |", "|---|---|"]
         lines += [f"| `{name}` | {toml_value(value)} |" for name, value in rule.thresholds.items()]
     lines += ["", "## Needs", ""]
     lines += [f"- {NEEDS[name].words}" for name in rule.needs] or ["- nothing"]
-    lines += ["", "Where one of these is missing the rule is *not applicable*, which is not *passed*."]
+    lines += ["", "If one of these is missing, the rule is *not applicable*, which is not *passed*."]
     if rule.after:
-        lines += ["", f"May come from: {', '.join(rule.after)}."]
+        lines += ["", f"Possible causes: {', '.join(rule.after)}."]
     return "\n".join(lines) + "\n"
 
 

@@ -68,7 +68,7 @@ def read_evidence(record: Record) -> Evidence:
     Raises
     ------
     RecordError
-        Only if the folder is no record at all.
+        Only if the folder is not a record at all.
     """
     record = Record.open(record.path)
 

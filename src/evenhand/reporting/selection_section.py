@@ -1,4 +1,4 @@
-"""The ladder of ensembles in the report: naive and nested figures, verdicts, weights, gates of pairs."""
+"""The section on model selection: naive and nested figures, verdicts, weights, gates of confused pairs."""
 
 from __future__ import annotations
 
@@ -10,24 +10,26 @@ from evenhand.reporting.svg_charts import ACCENT, INK, MUTED, PLOT_WIDTH, SECOND
 
 Document = Mapping[str, Any]
 
-NAIVE, NESTED = "seems (naive)", "is worth (nested)"
+NAIVE, NESTED = "naive", "nested"
 
 VERDICT_WORDS = {
-    "better": "Luck with the rows does not explain it.",
-    "worse": "Luck with the rows does not explain it.",
-    "no difference found": "As good, for all purposes.",
-    "too few to tell": "Nobody can tell from so few rows.",
+    "better": "Chance in the choice of rows does not explain it.",
+    "worse": "Chance in the choice of rows does not explain it.",
+    "no difference found": "Equally good, for all practical purposes.",
+    "too few to tell": "Cannot be decided from so few rows.",
 }
-"""What a verdict means, for a person."""
+"""The meaning of each verdict, for readers."""
 
 
 def ladder_section(evidence: Evidence) -> dict[str, Any] | None:
-    """Return the ladder with its chart, the corrected best and the verdicts; None where it was not judged."""
+    """Return the selection report with its chart, the corrected best and the verdicts; None where there is none."""
     worth = evidence.worth
     if not worth or not worth.get("rows"):
         return None
     rows = [row for row in worth["rows"] if row["nested"]["estimate"] is not None]
-    chart = drawn(ladder_chart(rows, title=worth["metric"]), f"{worth['metric']}, naive and nested, of every rung")
+    chart = drawn(
+        ladder_chart(rows, title=worth["metric"]), f"{worth['metric']}, naive and nested, of every model and blend"
+    )
     verdicts = [{**one, "words": VERDICT_WORDS.get(one["verdict"], "")} for one in worth.get("verdicts", [])]
     return {**worth, "chart": chart if rows else None, "verdicts": verdicts}
 
@@ -63,12 +65,12 @@ def _class_weights(
 
 
 def ladder_chart(rows: Sequence[Document], *, title: str) -> Spec:
-    """Return the ladder: per rung a hollow point for the naive figure, a full one with interval for the nested.
+    """Return a chart with a diamond for each naive figure and a circle with its interval for each nested one.
 
     Parameters
     ----------
     rows
-        Documents of rungs: name, naive, nested.
+        Documents of steps: name, naive, nested.
     """
     order = [row["name"] for row in rows]
     values = [

@@ -21,7 +21,7 @@ INK, MUTED, GRID, ACCENT, SECOND = (
     "var(--second)",
 )
 SERIES = [f"var(--series-{i})" for i in range(1, 9)]
-"""Colours of models, told apart by lightness too."""
+"""Colours of models, distinguished by lightness too."""
 
 PLOT_WIDTH = 760
 """Pixels between the axes of a chart; with names at its side it fills the page."""

@@ -34,7 +34,7 @@ def write_report(record: Record, picture: Picture = lambda _: None) -> Path:
     Raises
     ------
     RecordError
-        If the folder is no record.
+        If the folder is not a record.
     """
     path = record.path / "report.html"
     write_text(path, rendered(record, picture))

@@ -10,14 +10,14 @@ from evenhand.diagnosis import Evidence
 
 
 def test_parts_must_have_a_row_for_each_sample(make):
-    with pytest.raises(DataError, match="The case has 3 pictures for 120 rows"):
+    with pytest.raises(DataError, match="The evidence has 3 pictures for 120 rows"):
         Evidence(samples=make().samples, pictures=np.zeros((3, 2, 2, 3), dtype=np.uint8))
 
 
 def test_a_part_that_is_not_there_is_said():
-    with pytest.raises(DataError, match="The case has no samples"):
+    with pytest.raises(DataError, match="The evidence has no samples"):
         _ = Evidence().rows
-    with pytest.raises(DataError, match="The case has no folds"):
+    with pytest.raises(DataError, match="The evidence has no folds"):
         _ = Evidence().fold
 
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evenhand.diagnosis.statistics.two_sample_test import TwoSamples, dealt_anew, group_folds, tell_apart
+from evenhand.diagnosis.statistics.two_sample_test import TwoSamples, group_folds, permuted_sides, tell_apart
 
 
 def parts(rng, n=200, groups=50, k=2):
@@ -17,7 +17,7 @@ def parts(rng, n=200, groups=50, k=2):
 def test_groups_stay_whole_and_strata_keep_their_number_of_groups():
     rng = np.random.default_rng(0)
     made = parts(rng)
-    for dealt in dealt_anew(made, 20, rng):
+    for dealt in permuted_sides(made, 20, rng):
         for g in np.unique(made.group):
             assert len(set(dealt[made.group == g])) == 1
         for s in (0, 1):
@@ -29,7 +29,7 @@ def test_groups_stay_whole_and_strata_keep_their_number_of_groups():
 def test_a_group_on_both_sides_is_dealt_as_two():
     side = np.array([True, False, True, False])
     made = TwoSamples(side, np.array([0, 0, 1, 2]), np.zeros(4, dtype=int), np.zeros((4, 0)))
-    assert all(dealt.sum() == 2 for dealt in dealt_anew(made, 10, np.random.default_rng(0)))
+    assert all(dealt.sum() == 2 for dealt in permuted_sides(made, 10, np.random.default_rng(0)))
 
 
 def test_what_differs_in_one_direction_is_told_apart():

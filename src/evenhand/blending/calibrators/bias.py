@@ -35,7 +35,7 @@ class Bias(Calibrator):
     """Shifts of the logarithms, found class by class so that a score rises.
 
     It works on what is decided, not on how sure that is: rare classes gain where the score counts them. Thresholds
-    that are tuned on the rows they are judged by flatter most of all, which is why they are cross-fitted here.
+    that are tuned on the rows they are evaluated on flatter most of all, which is why they are cross-fitted here.
     """
 
     score: dict[str, float] = option({"macro_f1": 1.0}, says="Metrics to raise, and their weights.")

@@ -21,11 +21,11 @@ class Calibration(Protocol):
 
 
 class Calibrator(Section):
-    """A way of putting probabilities right, with its options. It knows one prediction, not the models behind it."""
+    """A way of correcting probabilities, with its options. It knows one prediction, not the models behind it."""
 
     @abstractmethod
     def calibrate(self, probabilities: Floats, truth: Ints, classes: Sequence[str]) -> Calibration:
-        """Return what these rows teach.
+        """Return what is learned from these rows.
 
         Parameters
         ----------

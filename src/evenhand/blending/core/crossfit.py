@@ -1,4 +1,4 @@
-"""Learning so that no row has a say in its own answer."""
+"""Learning so that no row contributes to its own answer."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ class Learner(Protocol):
     """A method, or a recipe of several steps."""
 
     def learn(self, stack: Stack, seed: int) -> Learned:
-        """Return what the rows teach."""
+        """Return what is learned from the rows."""
 
     def learn_each(self, stack: Stack, seed: int) -> tuple[Learned, Mapping[int, Learned]]:
-        """Return what all rows teach, and for each fold what the rows of the others teach."""
+        """Return what is learned from all rows, and for each fold what is learned from the rows of the others."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +42,7 @@ class Crossfit:
     per_fold: Mapping[int, Learned]
 
     def out_of_fold(self, stack: Stack) -> Floats:
-        """Return (n, k) float64: each row answered by what the other folds taught."""
+        """Return (n, k) float64: each row answered by what was learned from the other folds."""
         out = np.empty((len(stack), stack.k))
         for rows in stack.slices():
             part = stack.take(rows)
@@ -52,7 +52,7 @@ class Crossfit:
         return out
 
     def naive(self, stack: Stack) -> Floats:
-        """Return (n, k) float64: each row answered by what all rows taught, its own truth among them."""
+        """Return (n, k) float64: each row answered by what was learned from all rows, its own truth among them."""
         return applied(self.overall, stack)
 
 
@@ -62,7 +62,7 @@ def crossfit(learner: Learner, stack: Stack, seed: int = 0) -> Crossfit:
     Parameters
     ----------
     stack
-        With truth and folds; rows whose truth is not known teach nothing.
+        With truth and folds; rows whose truth is not known are not learned from.
 
     Raises
     ------

@@ -47,7 +47,7 @@ class Method(Section):
         """
 
     def learn_each(self, stack: Stack, seed: int) -> tuple[Learned, Mapping[int, Learned]]:
-        """Return what all rows teach, and for each fold what the rows of the other folds teach.
+        """Return what is learned from all rows, and for each fold what is learned from the rows of the other folds.
 
         A method that can have them cheaper than one by one does; the numbers are the same.
         """
@@ -55,7 +55,7 @@ class Method(Section):
 
 
 def refuse_several(stack: Stack, name: str) -> None:
-    """Refuse rows that may hold several labels.
+    """Refuse rows that may have several labels.
 
     Raises
     ------

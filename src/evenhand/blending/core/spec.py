@@ -71,7 +71,7 @@ class Recipe:
         return self._adjusted(fitted.overall, fitted.out_of_fold(inside), stack)
 
     def learn_each(self, stack: Stack, seed: int = 0) -> tuple[Learned, Mapping[int, Learned]]:
-        """Return what all rows teach, and for each fold what the rows of the other folds teach."""
+        """Return what is learned from all rows, and for each fold what is learned from the other folds."""
         self._check(stack)
         if not self.then:
             return self.method.learn_each(stack, seed)

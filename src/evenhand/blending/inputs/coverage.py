@@ -49,7 +49,7 @@ class Coverage:
 
     @property
     def out_of_fold_here(self) -> bool:
-        """Whether its predictions are out-of-fold under the plan of folds that everything is judged by."""
+        """Whether its predictions are out-of-fold under the plan of folds that everything is evaluated on."""
         return self.origin == "out-of-fold"
 
     def __str__(self) -> str:

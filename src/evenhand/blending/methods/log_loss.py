@@ -22,7 +22,7 @@ class LogLoss(Method):
 
     Of probabilities only those at the truth matter, n × m numbers: the mixture proportions of fixed components,
     by expectation and maximisation (Dempster et al. 1977) and a last polish by sequential quadratic programming
-    (Kraft 1988). Of logarithms the softmax of the sum is what is judged (a logarithmic opinion pool). Weights
+    (Kraft 1988). Of logarithms the softmax of the sum is what is evaluated (a logarithmic opinion pool). Weights
     are learned in these two spaces only, so log-odds are refused.
     """
 

@@ -1,4 +1,4 @@
-"""Copies: rows that are the same picture, or nearly, whatever they are called."""
+"""Sets of rows with the same, or nearly the same, image, whatever their ids."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def exact_copies(samples: Samples, pictures: npt.NDArray[np.uint8] | None, blank
     pictures
         (n, h, w, 3) uint8, or None.
     blank
-        (n,) bool; rows whose pixels say nothing and are compared by bytes only.
+        (n,) bool; rows with uninformative pixels, which are compared by bytes only.
     """
     pairs: list[tuple[int, int]] = []
     if "content" in samples.frame:
@@ -33,7 +33,7 @@ def exact_copies(samples: Samples, pictures: npt.NDArray[np.uint8] | None, blank
 
 
 def chained(keys: Iterable[Hashable]) -> list[tuple[int, int]]:
-    """Return pairs that link each position to the one before it with the same key (None links nothing).
+    """Return pairs that link each position to the previous one with the same key (None links nothing).
 
     >>> chained(["a", "b", "a", None, "a", None])
     [(0, 2), (2, 4)]
@@ -50,7 +50,7 @@ def chained(keys: Iterable[Hashable]) -> list[tuple[int, int]]:
 
 
 def joined(pairs: Sequence[tuple[int, int]] | Ints, n: int) -> list[Ints]:
-    """Return the sets that pairs of 0..n-1 join together, each in order, the largest first.
+    """Return the connected components of pairs of 0..n-1, each sorted, the largest first.
 
     >>> [rows.tolist() for rows in joined([(0, 2), (2, 4), (1, 3)], 6)]
     [[0, 2, 4], [1, 3]]
@@ -67,13 +67,13 @@ def joined(pairs: Sequence[tuple[int, int]] | Ints, n: int) -> list[Ints]:
 
 
 def pairs_within(sets: Sequence[Ints], *, most: int = 64) -> Ints:
-    """Return (p, 2) all pairs inside each set; a larger set than `most` gives a chain instead."""
+    """Return (p, 2) all pairs within each set; a set larger than `most` gives a chain of neighbours instead."""
     pairs = [np.column_stack([rows[i] for i in _corner(len(rows), most)]) for rows in sets]
     return np.concatenate(pairs) if pairs else np.zeros((0, 2), dtype=np.int64)
 
 
 def set_numbers(sets: Sequence[Ints], n: int) -> Ints:
-    """Return (n,) the number of the set that each row is in; rows in none have a number of their own.
+    """Return (n,) the index of each row's set; a row in no set gets a unique negative number.
 
     >>> set_numbers([np.array([0, 2])], 4).tolist()
     [0, -2, 0, -4]
@@ -86,7 +86,7 @@ def set_numbers(sets: Sequence[Ints], n: int) -> Ints:
 
 def _corner(size: int, most: int) -> tuple[Ints, Ints]:
     """Return positions of all pairs of a set; of a set larger than `most`, of neighbours only."""
-    if size > most:
+    if size > most:  # quadratic in the size: a folder of ten thousand copies has 50 million pairs
         return np.arange(size - 1), np.arange(1, size)
     return np.triu_indices(size, 1)
 

@@ -1,4 +1,4 @@
-"""Parts of the data: folds, the locked test, or a split that came with the data."""
+"""Parts of the data: folds, the locked test, or a predefined split."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ LEAST_ROWS, LEAST_GROUPS = 20, 5
 
 @dataclass(frozen=True, eq=False)
 class ComparedParts:
-    """Parts whose looks are compared.
+    """Parts whose images are compared.
 
     Attributes
     ----------
     part
         (n,) the name of each row's part ("" where it has none).
     whole
-        The part that the others are held against.
+        The reference part.
     others
         The other parts that are large enough, largest first.
     """
@@ -39,7 +39,7 @@ def described_columns(samples: Samples) -> list[str]:
 
 
 def given_splits(samples: Samples) -> Strings | None:
-    """Return (n,) the split that came with the data ("" where a row has none), or None."""
+    """Return (n,) the predefined split of each row ("" where it has none), or None."""
     if "split" not in samples.frame:
         return None
     column = samples.frame["split"]
@@ -47,14 +47,14 @@ def given_splits(samples: Samples) -> Strings | None:
 
 
 def sides(samples: Samples, folds: Folds | None) -> Strings | None:
-    """Return (n,) what must not share pictures or groups: folds and the locked test, else the given split."""
+    """Return (n,) parts that must not share images or groups: folds and test, else the predefined split."""
     if folds is None:
         return given_splits(samples)
     return np.array(["test" if f == TEST else f"fold {f}" for f in folds.of(samples.ids)], dtype=object)
 
 
 def compared(samples: Samples, folds: Folds | None, *, most: int = 2) -> ComparedParts | None:
-    """Return which parts to compare: the locked test with the rest, else the given splits with the largest.
+    """Return which parts to compare: the locked test with the rest, else the predefined splits with the largest.
 
     None where fewer than two parts have enough rows and groups.
     """

@@ -1,4 +1,4 @@
-"""The case: the evidence that rules look at, with the parts they share computed once."""
+"""The evidence that rules check; what several rules need is computed once."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from evenhand.evaluation.comparison.compare import Comparison
 from evenhand.evaluation.selection.selection_report import NestedEvaluation
 
 MOST_LOOKED_AT = 6000
-"""Rows that rules about the looks of pictures take in; more would change little and cost minutes."""
+"""Rows that rules about the appearance of images use; more would change little and cost minutes."""
 OF_ROWS_ALONE = ("blank", "copies", "near_pairs", "alike_pairs", "alike", "label_words", "label_matrix")
-"""Shared parts that do not depend on how the rows are divided."""
+"""Cached properties that do not depend on the folds."""
 
 
 @dataclass(frozen=True)
 class UnreadableRow:
-    """A row that could not be decoded: its id, its path and the reason in words."""
+    """A row that could not be decoded: its id, its path and the reason as text."""
 
     id: str
     path: str
@@ -40,14 +40,14 @@ class UnreadableRow:
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """Evidence about one set of data, or one run; a part that is None is not known.
+    """Evidence about one data set or one run; a part that is None is not known.
 
     Attributes
     ----------
     samples
         The n rows that could be decoded.
     folds
-        A fold for each of them.
+        The fold of each of them.
     config
         The configuration as plain nested values ({"data": {...}, "folds": {...}}).
     failures
@@ -60,15 +60,15 @@ class Evidence:
     features
         (n, d) float32 of an encoder.
     predictions
-        Of models, for the rules about estimates.
+        Predictions of models, for the rules about estimates.
     courses
-        Of trainings, for the rules about training.
+        Training histories, for the rules about training.
     ledgers
-        What is done about skew, and what it makes models believe.
+        Balance ledgers: corrections for class imbalance and the effective prior they imply.
     openings
-        When the locked test was looked at (ISO times, the first first); None where nothing is locked.
+        ISO times at which the locked test was evaluated, oldest first; None where nothing is locked.
     worth
-        What models and blends are worth, naive and nested.
+        The nested evaluation of models and blends.
     comparisons
         Paired comparisons of models or runs.
     """
@@ -91,20 +91,19 @@ class Evidence:
         for name in ("facts", "pictures", "features"):
             part = getattr(self, name)
             if part is not None and len(part) != len(self.rows):
-                raise DataError(f"The case has {len(part)} {name} for {len(self.rows)} rows.")
+                raise DataError(f"The evidence has {len(part)} {name} for {len(self.rows)} rows.")
 
     def with_folds(self, folds: Folds, ledgers: tuple[BalanceLedger, ...] | None = None) -> Evidence:
-        """Return the case with folds, and with what is done about skew in them.
-
-        What was found out about the rows alone is not computed again.
-        """
+        """Return the evidence with folds and their balance ledgers, keeping what was computed from rows alone."""
         divided = replace(self, folds=folds, ledgers=ledgers)
+        # `cached_property` stores its value in the instance's __dict__ under its own name: copying it there keeps
+        # near-duplicate search, minutes on large data, from running a second time.
         divided.__dict__.update({name: self.__dict__[name] for name in OF_ROWS_ALONE if name in self.__dict__})
         return divided
 
     @property
     def verdicts(self) -> tuple[Verdict, ...]:
-        """Every verdict on a difference between models."""
+        """All verdicts on differences between models."""
         compared = [verdict for one in self.comparisons or () for verdict in one.verdicts]
         return (*compared, *(self.worth.verdicts if self.worth else ()))
 
@@ -112,13 +111,13 @@ class Evidence:
     def rows(self) -> Samples:
         """The samples, for rules that need them."""
         if self.samples is None:
-            raise DataError("The case has no samples.")
+            raise DataError("The evidence has no samples.")
         return self.samples
 
     @property
     def _shown(self) -> npt.NDArray[np.uint8]:
         if self.pictures is None:
-            raise DataError("The case has no pictures.")
+            raise DataError("The evidence has no pictures.")
         return self.pictures
 
     def setting(self, key: str, default: Any = None) -> Any:
@@ -134,25 +133,25 @@ class Evidence:
     def fold(self) -> npt.NDArray[np.int16]:
         """(n,) the fold of each row."""
         if self.folds is None:
-            raise DataError("The case has no folds.")
+            raise DataError("The evidence has no folds.")
         return self.folds.of(self.rows.ids)
 
     @cached_property
     def sides(self) -> Strings | None:
-        """(n,) the part of the data that each row belongs to, or None where nothing divides it."""
+        """(n,) the part of the data that each row belongs to, or None where the data have one part."""
         return data_parts.sides(self.rows, self.folds)
 
     @cached_property
     def compared(self) -> data_parts.ComparedParts | None:
-        """The parts whose looks are compared, or None where there are not two."""
+        """The parts whose images are compared, or None where there are fewer than two."""
         return data_parts.compared(self.rows, self.folds)
 
     @cached_property
     def drawn_test(self) -> FoldsConfig | None:
-        """The section [folds] by which the locked test was drawn; None where it was given, or there is none.
+        """The section [folds] by which the locked test was sampled; None where it was predefined, or there is none.
 
-        None also where the folds do not say that they were drawn by the method of today: other drawings by this
-        method say nothing about a test that was made by another one.
+        None also where the folds do not record the current sampling method: tests resampled by one method are not
+        a null distribution for a test made by another.
         """
         fraction, file = self.setting("folds.test.fraction"), self.setting("folds.file")
         if fraction is None or file is not None or self.folds is None or not (self.folds.fold == TEST).any():
@@ -162,19 +161,19 @@ class Evidence:
         return FoldsConfig.model_validate(self.config["folds"])
 
     def redrawn_tests(self, count: int) -> npt.NDArray[np.bool_]:
-        """Return (n, count), which rows other drawings of the locked test take (`data.split.redraw_tests`)."""
+        """Return (n, count) bool: members of resampled locked tests (`data.splits.make_folds.redraw_tests`)."""
         if self.drawn_test is None:
-            raise DataError("The locked test was not drawn.")
+            raise DataError("The locked test was not sampled at random.")
         ids = self.rows.ids
         alike = [list(ids[rows]) for rows in self.alike] if self.pictures is not None else []
         return redraw_tests(self.rows, self.drawn_test, alike, count=count)
 
     @cached_property
     def looked_at(self) -> Ints:
-        """Rows that costly rules look at: all of them, or about `MOST_LOOKED_AT` in whole groups.
+        """Positions of the rows that costly rules use: all, or about `MOST_LOOKED_AT` in whole groups.
 
-        Each part of the data gets an equal budget; not so a test that was drawn, as only rows that are chosen
-        whatever was drawn can be compared with other drawings.
+        Each part of the data gets an equal budget, except where the test was sampled at random: there the
+        subsample must not depend on which test was drawn, or it could not be compared with resampled ones.
         """
         given = self.compared if self.drawn_test is None else None
         apart = np.zeros(len(self.rows), dtype=object) if given is None else given.part
@@ -189,7 +188,7 @@ class Evidence:
 
     @cached_property
     def traits(self) -> pd.DataFrame:
-        """How the pictures of `looked_at` look in plain measures (`images.image_statistics`), by row."""
+        """Image statistics of the rows `looked_at` (`images.image_statistics`), indexed by row."""
         from evenhand.modalities.images.image_statistics import picture_traits
 
         rows = self.looked_at
@@ -199,14 +198,14 @@ class Evidence:
 
     @cached_property
     def blank(self) -> Mask:
-        """(n,) the pictures that show nothing."""
+        """(n,) bool: blank images."""
         from evenhand.modalities.images.blank import blank_pictures
 
         return blank_pictures(self._shown)
 
     @cached_property
     def copies(self) -> list[Ints]:
-        """Sets of rows with the same bytes or the same pixels, each in order, largest first."""
+        """Sets of rows with the same bytes or pixels, each sorted, largest first."""
         from evenhand.diagnosis.evidence.copies import exact_copies
 
         blank = None if self.pictures is None else self.blank
@@ -214,7 +213,7 @@ class Evidence:
 
     @cached_property
     def near_pairs(self) -> Ints:
-        """(p, 2) rows that show the same picture with small changes."""
+        """(p, 2) pairs of near-duplicate rows."""
         from evenhand.modalities.images.near_duplicates import near_duplicates
 
         return near_duplicates(self._shown)
@@ -231,7 +230,7 @@ class Evidence:
 
     @cached_property
     def alike(self) -> list[Ints]:
-        """Sets of rows that copies and near-duplicates join, largest first; folds should keep each whole."""
+        """Connected components of copies and near-duplicates, largest first; folds should keep each whole."""
         from evenhand.diagnosis.evidence.copies import joined
 
         return joined(self.alike_pairs, len(self.rows))
@@ -243,7 +242,7 @@ class Evidence:
 
     @cached_property
     def label_words(self) -> Strings:
-        """(n,) the label of each row in words: its class, its classes joined by "|", or "" where unknown."""
+        """(n,) the label of each row as text: its class, its classes joined by "|", or "" where unknown."""
         names = np.array([*self.rows.classes, ""], dtype=object)
         if not self.rows.multi_label:
             return np.asarray(names[self.rows.labels])

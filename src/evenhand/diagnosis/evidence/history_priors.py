@@ -1,4 +1,4 @@
-"""What a fit is made to believe in each of its epochs: a stage may have its own balance, a guard may soften it."""
+"""The effective prior of each epoch of a fit: a stage may have its own balance, and a live check may soften it."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from evenhand.balance.prior.effective_prior import EffectivePrior
 
 @dataclass(frozen=True, eq=False)
 class Beliefs:
-    """The plans of a fit.
+    """The balance plans of a fit.
 
     Attributes
     ----------
     plans
-        What is done about skew in each stage; one where there are no stages.
+        The plan of each stage; one where there are no stages.
     softened
-        The same once a guard has softened it.
+        The same after a live check has softened them.
     """
 
     plans: tuple[BalancePlan, ...]
@@ -34,14 +34,14 @@ class Beliefs:
         return plans[min(int(line.get("stage") or 0), len(plans) - 1)]
 
     def prior(self, line: Mapping[str, Any]) -> EffectivePrior:
-        """Return the prior that is trained under in an epoch; class weights may not be at full strength yet."""
+        """Return the effective prior of an epoch; class weights may still be warming up."""
         return self.plan(line).prior_at(int(line.get("epoch") or 0))
 
 
 def beliefs_of(
     balance: Mapping[str, Any], train: Mapping[str, Any], labels: npt.NDArray[Any], classes: Sequence[str]
 ) -> Beliefs:
-    """Return what the settings of a model make its fits believe.
+    """Return the balance plans that the settings of a model imply for its fits.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def beliefs_of(
     Raises
     ------
     EvenhandError
-        If the settings do not go with the labels.
+        If the settings do not fit the labels.
     """
     own = BalanceConfig.model_validate(dict(balance))
     stages = [own.overridden(stage.get("balance") or {}) for stage in train.get("stage") or ()] or [own]

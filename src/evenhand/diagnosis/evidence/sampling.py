@@ -1,4 +1,4 @@
-"""Which rows to look at closely where there are too many: whole groups at random, every part heard."""
+"""Subsampling for costly checks: whole groups at random, with a share for every part of the data."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from evenhand.base.values import Ints, Strings
 def whole_groups(parts: Strings, groups: Strings, most: int, *, seed: int = 0) -> Ints:
     """Return positions of at most about `most` rows, in order, in whole groups, an equal budget for each part.
 
-    What a small part leaves of its budget goes to the larger ones.
+    The unused budget of a small part goes to the larger ones.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ def whole_groups(parts: Strings, groups: Strings, most: int, *, seed: int = 0) -
     rank = generator("whole groups", seed).permutation(int(group.max()) + 1)[group]
     sizes = np.bincount(part)
     left, chosen = most, []
-    for position, p in enumerate(np.argsort(sizes, kind="stable")):
+    for position, p in enumerate(np.argsort(sizes, kind="stable")):  # smallest first, so that leftovers move up
         budget = left // (len(sizes) - position)
         rows = np.flatnonzero(part == p)
         rows = rows[np.argsort(rank[rows], kind="stable")]
@@ -37,7 +37,7 @@ def whole_groups(parts: Strings, groups: Strings, most: int, *, seed: int = 0) -
 
 
 def _end_of_group(ordered: Ints, budget: int) -> int:
-    """Return where the group that fills the budget ends (at least one group is taken)."""
+    """Return the end of the group that exhausts the budget (at least one group is taken)."""
     if len(ordered) <= budget:
         return len(ordered)
     return int(np.searchsorted(ordered, ordered[max(budget - 1, 0)], side="right"))

@@ -1,4 +1,4 @@
-"""The course of a training: what epochs.jsonl tells of one fit, for rules that look while it runs or after."""
+"""The history of one fit from epochs.jsonl, for rules that run during training or afterwards."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Line = Mapping[str, Any]
 
 @dataclass(frozen=True, eq=False)
 class TrainingHistory:
-    """One fit, so far.
+    """The epochs of one fit so far.
 
     Attributes
     ----------
@@ -33,15 +33,15 @@ class TrainingHistory:
     classes
         The k class names.
     lines
-        One per epoch, as epochs.jsonl holds them.
+        One per epoch, as in epochs.jsonl.
     prior
-        What sampler, weights and loss make the model believe in the last epoch; None where that is not known.
+        The effective prior (sampler, weights and loss) of the last epoch; None where it is not known.
     balance
         The settings in force in the last epoch, as plain values.
     train
         The settings of the model, as plain values.
     priors
-        What the model is made to believe in each epoch; empty where it is `prior` in all of them.
+        The effective prior of each epoch; empty where it is `prior` in all of them.
     """
 
     model: str
@@ -55,7 +55,7 @@ class TrainingHistory:
     priors: tuple[EffectivePrior, ...] = ()
 
     def believing(self, beliefs: Beliefs) -> TrainingHistory:
-        """Return the course with what is believed in its epochs: by stage, and softened from where on it was."""
+        """Return the history with the effective prior of each epoch: by stage, and softened once it was."""
         plan, priors = beliefs.plan(self.lines[-1] if self.lines else {}), tuple(map(beliefs.prior, self.lines))
         prior = priors[-1] if priors else plan.prior_at(0)
         return replace(self, prior=prior, balance=plan.config.plain(), priors=priors)
@@ -67,7 +67,7 @@ class TrainingHistory:
 
     @property
     def name(self) -> str:
-        """The fit in words."""
+        """The name of the fit for messages."""
         return f"{self.model}, fold {self.fold}, seed {self.seed}"
 
     @property
@@ -87,7 +87,7 @@ class TrainingHistory:
 
     @cached_property
     def steps(self) -> list[int]:
-        """Steps taken since the stretch began, at the end of each epoch."""
+        """Optimizer steps since the segment began, at the end of each epoch."""
         out: list[int] = []
         for at, line in enumerate(self.lines):
             before = 0 if self._begins(at) else out[-1]
@@ -95,9 +95,9 @@ class TrainingHistory:
         return out
 
     def settled(self, last: int, *, steps: int, warm: bool = True) -> list[Line]:
-        """Return the last `last` lines if they lie in one stretch, `steps` steps after it began; else none.
+        """Return the last `last` lines if they lie in one segment, `steps` steps after it began; else none.
 
-        A stretch begins with a stage, or after an epoch at whose end the training was mended.
+        A segment begins with a stage, or after an epoch at whose end a live check changed the training.
 
         Parameters
         ----------
@@ -117,20 +117,20 @@ class TrainingHistory:
 
 
 def own_word(line: Line) -> Mapping[str, Any] | None:
-    """Return what the network itself says of the validation rows, before probabilities are corrected."""
+    """Return the statistics of the validation rows before probabilities are corrected to another prior."""
     sets = line.get("sets") or {}
     found: Mapping[str, Any] | None = sets.get("validation_uncorrected") or sets.get("validation")
     return found
 
 
-def numbers(told: Mapping[str, Any] | None, key: str) -> Floats:
-    """Return (k,) figures of a set; NaN where there is none, and no figure at all where the set is missing."""
-    values = (told or {}).get(key) or []
+def numbers(statistics: Mapping[str, Any] | None, key: str) -> Floats:
+    """Return (k,) figures of a set, NaN where one is not defined; (0,) where the set is missing."""
+    values = (statistics or {}).get(key) or []
     return np.array([math.nan if value is None else float(value) for value in values])
 
 
 def courses_of(record: Record) -> tuple[TrainingHistory, ...]:
-    """Return the course of every fit that a record holds, in the order of models, folds and seeds."""
+    """Return the history of every fit that a record holds, in the order of models, folds and seeds."""
     models = {entry["name"]: entry for entry in record.resolved().get("model", [])}
     paths = sorted(
         (path for name in models for path in (record.path / "models" / name).glob("fold*/seed*/epochs.jsonl")),
@@ -154,7 +154,7 @@ def _course(record: Record, path: Path, model: Mapping[str, Any]) -> TrainingHis
 
 
 def _beliefs(record: Record, fold: int, balance: Mapping[str, Any], train: Mapping[str, Any]) -> Beliefs | None:
-    """Return what a fold's fits were made to believe; None where it cannot be told."""
+    """Return the balance plans of a fold's fits; None where they cannot be determined."""
     with contextlib.suppress(EvenhandError):
         samples, folds = record.samples(), record.folds()
         of = folds.of(samples.ids)
@@ -164,7 +164,7 @@ def _beliefs(record: Record, fold: int, balance: Mapping[str, Any], train: Mappi
 
 
 def fits(found: Sequence[TrainingHistory], every: Sequence[TrainingHistory]) -> str:
-    """Return which fits of a model are meant, in words.
+    """Return the phrase that names some fits of a model.
 
     >>> one = TrainingHistory("a", 0, 0, ("x", "y"), ())
     >>> fits([one], [one]), fits([one], [one, one, one])
@@ -177,7 +177,7 @@ def fits(found: Sequence[TrainingHistory], every: Sequence[TrainingHistory]) -> 
 
 
 def by_model(courses: Sequence[TrainingHistory]) -> dict[str, list[TrainingHistory]]:
-    """Return the courses of each model."""
+    """Return the histories of each model."""
     out: dict[str, list[TrainingHistory]] = {}
     for course in courses:
         out.setdefault(course.model, []).append(course)

@@ -1,4 +1,4 @@
-"""EH119: a locked test that is one of few that could have been drawn."""
+"""EH119: a locked test that is one of few possible ones."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from evenhand.diagnosis.rule import Found, rule
 
 @rule("EH119", slug="few-possible-tests", severity="note", needs=("drawn_test",))
 def check(case: Evidence, *, least: int = LEAST_TESTS, draws: int = 400, many: int = 60) -> Iterator[Found]:
-    """Find a drawn test that is one of very few that the groups allow.
+    """Find a randomly sampled test that is one of very few that the groups allow.
 
-    What it checks: where the locked test was drawn (`folds.test = { fraction = ... }`) from at most `many` groups,
-    it is drawn `draws` times more, and different tests are counted. It fires below `least`.
+    What it checks: where the locked test was sampled (`folds.test = { fraction = ... }`) from at most `many`
+    groups, it is resampled `draws` times, and distinct tests are counted. It fires below `least`.
 
-    Why it matters: the figure of the test then speaks of one or two groups, its interval over groups is very wide
-    or cannot be told, and another folds.seed draws one of the same few tests.
+    Why it matters: the figure of the test then describes one or two groups, its interval over groups is very wide
+    or cannot be estimated, and another folds.seed gives one of the same few tests.
 
     What to do: leave folds.test out and use the out-of-fold figures, which rest on all groups; or collect more
     groups.
@@ -28,7 +28,7 @@ def check(case: Evidence, *, least: int = LEAST_TESTS, draws: int = 400, many: i
     Limits: tests that differ in a single small group count as different.
 
     Example: `The locked test (1 of 6 groups) is one of only 6 different tests that can be drawn from these groups;
-    its figures speak of the groups in it.`
+    its figures describe only the groups in it.`
     """
     groups = case.rows.groups
     known = len(np.unique(groups.astype(str)))
@@ -41,6 +41,6 @@ def check(case: Evidence, *, least: int = LEAST_TESTS, draws: int = 400, many: i
         can = "different tests that can" if tests > 1 else "test that can"
         yield Found(
             says=f"The locked test ({locked} of {known} {noun}) is one of only {tests} {can} be drawn from these "
-            f"{noun}; its figures speak of the {noun} in it.",
+            f"{noun}; its figures describe only the {noun} in it.",
             evidence={"tests": tests, "groups": known, "groups_in_test": locked},
         )

@@ -1,4 +1,4 @@
-"""The area under the ROC curve, for many columns at once, and its interval where rows come in groups."""
+"""Areas under the ROC curve for many columns at once, and an interval for clustered rows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from evenhand.base.values import Floats, Ints, Mask
 
 
 def area_columns(scores: Floats, truth: npt.NDArray[np.bool_]) -> Floats:
-    """Return (p,) the area of each column, ties counted half (Mann & Whitney 1947); 0.5 is chance.
+    """Return (p,) the area under the ROC curve of each column, ties counted half (Mann & Whitney 1947).
 
     Parameters
     ----------
@@ -29,12 +29,12 @@ def area_columns(scores: Floats, truth: npt.NDArray[np.bool_]) -> Floats:
 
 
 def grouped_interval(scores: Floats, truth: Mask, group: Ints, *, level: float = 0.95) -> tuple[float, float]:
-    """Return low and high of an area under the curve whose rows come in groups (Obuchowski 1997, eq. 5).
+    """Return the interval (low, high) of an area under the ROC curve for clustered rows (Obuchowski 1997, eq. 5).
 
     Parameters
     ----------
     scores, truth, group
-        (n,); groups are numbered 0..g-1. Each side needs two groups, else the interval is all of 0..1.
+        (n,); groups are numbered 0..g-1. Each side needs two groups, otherwise the interval is 0..1.
     """
     g_up, g_down = len(set(group[truth])), len(set(group[~truth]))
     if min(g_up, g_down) < 2:
@@ -45,6 +45,7 @@ def grouped_interval(scores: Floats, truth: Mask, group: Ints, *, level: float =
     area, groups = beaten.mean(), int(group.max()) + 1
     up = np.bincount(group[truth], beaten - area, groups) / len(positive)
     down = np.bincount(group[~truth], beats - area, groups) / len(negative)
+    # The covariance term: a group with rows on both sides moves both placements at once.
     variance = (
         g_up / (g_up - 1) * (up**2).sum()
         + g_down / (g_down - 1) * (down**2).sum()
@@ -55,6 +56,6 @@ def grouped_interval(scores: Floats, truth: Mask, group: Ints, *, level: float =
 
 
 def placements(values: Floats, others: Floats) -> Floats:
-    """Return for each value the share of the sorted `others` below it, ties counted half."""
+    """Return for each value the share of the sorted `others` below it (DeLong's placements), ties counted half."""
     low, high = np.searchsorted(others, values, "left"), np.searchsorted(others, values, "right")
     return np.asarray((low + high) / (2 * len(others)))

@@ -1,4 +1,4 @@
-"""Directions: how a shift of a measure is said."""
+"""Words for the direction in which a measure shifts."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ WORDS = {
 
 
 def shifts(within: pd.DataFrame, side: Mask) -> dict[str, float]:
-    """Return measure -> how much higher it is on the side, given in standard deviations within classes."""
+    """Return measure -> its shift on this side, in standard deviations within classes."""
     gap = within[side].mean() - within[~side].mean()
     return {str(name): float(value) for name, value in gap.items()}
 
 
 def in_words(shift: dict[str, float], aspect: str, *, least: float = 0.3) -> str:
-    """Return the direction of an aspect in words, or "" where it differs from class to class.
+    """Return the word for the direction of an aspect, or "" where it differs from class to class.
 
     >>> in_words({"brightness: mean": -0.8}, "brightness"), in_words({"brightness: mean": 0.1}, "brightness")
     ('darker', '')

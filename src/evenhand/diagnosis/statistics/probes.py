@@ -1,7 +1,7 @@
-"""Probes: two simple ways to guess which side a row is on, for many assignments of the sides at once.
+"""Two simple classifiers of which side a row is on, evaluated for many assignments of the sides at once.
 
-The linear probe finds what differs in the same direction everywhere ("darker"). The neighbour probe finds
-what differs from class to class (another shelf behind each product), as the two-sample test of Schilling
+The linear probe detects differences in one direction everywhere ("darker"). The neighbour probe detects
+differences that vary from class to class (another shelf behind each product), as the two-sample test of Schilling
 1986 does. Both score a row without its own group.
 """
 
@@ -18,7 +18,7 @@ Sides = npt.NDArray[np.bool_]
 
 
 def standardised(measures: Floats) -> Floats:
-    """Return (n, d) measures with mean 0 and deviation 1, cut at five deviations; constant ones become 0."""
+    """Return (n, d) measures with mean 0 and standard deviation 1, clipped at ±5; constant ones become 0."""
     x = measures.astype(np.float64)
     deviation = x.std(axis=0)
     scaled = (x - x.mean(axis=0)) / np.where(deviation > 1e-9, deviation, np.inf)
@@ -26,10 +26,10 @@ def standardised(measures: Floats) -> Floats:
 
 
 def within_classes(measures: Floats, known: Floats) -> Floats:
-    """Return (n, d) standardised measures less what labels (n, k) explain linearly: class means, mostly."""
+    """Return (n, d) residuals of the standardised measures after linear regression on the labels (n, k)."""
     x = standardised(measures)
     design = np.column_stack([np.ones(len(known)), known])
-    # The labels of a row sum to one, so the columns are dependent: a hair of ridge makes it solvable.
+    # The labels of a row sum to one, so the columns are collinear: a small ridge makes the system solvable.
     gram = design.T @ design + 1e-6 * np.eye(design.shape[1])
     return np.asarray(x - design @ linalg.solve(gram, design.T @ x, assume_a="pos"))
 
@@ -49,7 +49,7 @@ def linear_scores(x: Floats, sides: Sides, fold: Ints, *, ridge: float = 1e-2, u
     fold
         (n,) folds of whole groups.
     ridge
-        Penalty as a share of the rows fitted on; more where there are more than `usual` measures.
+        Penalty as a share of the training rows; larger where there are more than `usual` measures.
     """
     scores = np.zeros(sides.shape)
     penalty = ridge * max(1.0, x.shape[1] / usual)
@@ -61,7 +61,7 @@ def linear_scores(x: Floats, sides: Sides, fold: Ints, *, ridge: float = 1e-2, u
         centre = fitted.mean(axis=0)
         gram = (fitted - centre).T @ (fitted - centre) + penalty * len(fitted) * np.eye(x.shape[1])
         slope = linalg.solve(gram, (fitted - centre).T @ (wanted - wanted.mean(axis=0)), assume_a="pos")
-        # Without each fold's own level: the areas are taken over all folds together.
+        # No intercept: areas are taken over all folds together, and each fold's own level would shift its rows.
         scores[held] = (x[held] - centre) @ slope
     return scores
 
@@ -71,7 +71,7 @@ def neighbours(
 ) -> Ints:
     """Return (n, k) the nearest rows of other groups in the same stratum, -1 where there are fewer.
 
-    Ties fall at random, not in the order of the rows, which is often the order of the sides.
+    Ties are broken at random, since the order of the rows is often the order of the sides.
     """
     near = np.full((len(x), k), -1)
     for value in np.unique(stratum):
@@ -91,8 +91,8 @@ def neighbours(
 def neighbour_scores(near: Ints, sides: Sides, group: Ints, stratum: Ints) -> Floats:
     """Return (n, p) the share of a row's neighbours on the side, less that share in the rest of its stratum.
 
-    The rest leaves the row's own group out, as the neighbours do; without this correction a row on the side
-    would score too low by chance alone.
+    The rest excludes the row's own group, as the neighbours do; without this correction a row on the side would
+    score too low by chance alone.
     """
     there = near >= 0
     found = np.maximum(there.sum(axis=1), 1)[:, None]

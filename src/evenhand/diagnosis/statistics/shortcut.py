@@ -1,4 +1,4 @@
-"""Shortcuts: how well each class is read off a few side measures, by a tree on groups it has not seen."""
+"""Shortcut detection: how well a small tree predicts each class from side measures, on held-out groups."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from evenhand.diagnosis.statistics.two_sample_test import group_folds
 
 @dataclass(frozen=True, eq=False)
 class ReadOff:
-    """How well each class is read off.
+    """How well each class is predicted from side measures.
 
     Attributes
     ----------
     recall, false_alarms
-        (k,) share of the class's rows called by its name, and of other rows called so.
+        (k,) share of the rows of the class, and of other rows, that are predicted as the class.
     low
         (k,) lower end of the 95 % interval of recall, counted in groups (Wilson 1927).
     n, groups
         (k,) rows and groups of each class.
     accuracy, commonest
-        Share of rows called rightly; share of the commonest class, which is what guessing reaches.
+        Share of correct rows; share of the most frequent class, the accuracy of a constant prediction.
     """
 
     recall: Floats
@@ -38,12 +38,12 @@ class ReadOff:
 
     @property
     def surplus(self) -> Floats:
-        """(k,) recall less false alarms (Youden 1950): 0 is guessing, 1 is reading it off without fail."""
+        """(k,) Youden's J (1950), recall minus false alarms: 0 is chance, 1 is perfect."""
         return np.asarray(self.recall - self.false_alarms)
 
 
 def read_off(measures: Floats, label: Ints, group: Ints, k: int, *, folds: int = 5, seed: int = 0) -> ReadOff:
-    """Return how well a small decision tree reads labels off (n, d) measures, cross-fitted over groups.
+    """Return how well a small decision tree predicts labels from (n, d) measures, cross-validated over groups.
 
     Parameters
     ----------
@@ -76,11 +76,12 @@ def read_off(measures: Floats, label: Ints, group: Ints, k: int, *, folds: int =
 
 
 def wilson_low(share: Floats, n: Ints, *, level: float = 0.95) -> Floats:
-    """Return the lower end of the interval of a share of n cases (Wilson 1927); 0 for no cases.
+    """Return the lower limit of a share of n cases (Wilson 1927); 0 for no cases.
 
     >>> wilson_low(np.array([1.0, 1.0]), np.array([5, 20])).round(2)
     array([0.57, 0.84])
     """
+    # Not `scipy.stats.binomtest`: shares of rows over counts of groups are not whole numbers of successes.
     z2 = stats.norm.ppf(0.5 + level / 2) ** 2
     cases = np.maximum(n, 1)
     centre = share + z2 / (2 * cases)

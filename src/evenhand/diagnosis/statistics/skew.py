@@ -1,4 +1,4 @@
-"""Counts and skew: how unevenly the classes are filled."""
+"""Class imbalance: counts per class and their summary."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from evenhand.base.values import Samples
 
 @dataclass(frozen=True, eq=False)
 class Skew:
-    """How rows are spread over classes.
+    """The distribution of rows over classes.
 
     Attributes
     ----------
@@ -86,7 +86,7 @@ def skew_summary(samples: Samples) -> Skew:
 
 
 def effective_number(counts: np.ndarray[Any, Any]) -> float:
-    """Return exp(entropy) of counts: as many equal classes would be as hard to guess (Hill 1973, N1).
+    """Return exp(entropy) of counts: the effective number of classes (Hill 1973, N1).
 
     >>> effective_number(np.array([5, 5])), round(effective_number(np.array([99, 1])), 2)
     (2.0, 1.06)

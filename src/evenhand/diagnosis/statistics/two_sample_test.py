@@ -1,8 +1,8 @@
-"""Telling two sets of rows apart: two probes on unseen groups, against chance by dealing whole groups anew.
+"""A classifier two-sample test (Lopez-Paz & Oquab 2017) with a permutation null over whole groups.
 
-A two-sample test by classifiers (Lopez-Paz & Oquab 2017). Dealing whole groups keeps series of look-alike
-rows from passing for a difference; dealing within classes keeps other shares of the classes from it. Where the
-sides were drawn, other drawings of the same kind take the place of the dealings, which makes the test exact.
+Permuting whole groups keeps series of similar rows from being taken for a difference; permuting within classes
+removes the effect of different class shares. Where the sides were sampled at random, resampled sides replace the
+permutations, which makes the test exact.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ class TwoSamples:
     stratum
         (n,) class index, or zeros where classes are unknown or several.
     known
-        (n, k) labels, for taking out of measures what they explain (`probes.within_classes`).
+        (n, k) labels, whose effect is removed from the measures (`probes.within_classes`).
     redraw
-        Number -> (n, number) bool, other drawings of the sides by the method that drew these; None where the
-        sides were not drawn.
+        Number -> (n, number) bool, sides resampled by the method that sampled these; None where the sides were not
+        sampled at random.
     """
 
     side: Mask
@@ -52,16 +52,16 @@ class TwoSamples:
 
 @dataclass(frozen=True)
 class Apart:
-    """How well two sides are told apart.
+    """How well a classifier separates two sides.
 
     Attributes
     ----------
     auc
         Area under the curve of the better probe on rows of unseen groups; 0.5 is chance.
     chance
-        The area that 99 of 100 dealings stay below.
+        The 99 % quantile of the area under the null distribution.
     p
-        Share of dealings told apart at least as well by their better probe (the true sides counted in).
+        Share of null assignments separated at least as well by their better probe (the observed one included).
     """
 
     auc: Interval
@@ -70,17 +70,17 @@ class Apart:
 
 
 def tell_apart(measures: Floats, parts: TwoSamples, *, draws: int = 999, seed: int = 0) -> Apart:
-    """Return how well the sides are told apart by measures.
+    """Return how well the sides are separated by measures.
 
     Parameters
     ----------
     measures
-        (n, d) float, less what the labels explain of them (`probes.within_classes`).
+        (n, d) float, residuals after the labels (`probes.within_classes`).
     draws
-        Dealings of the sides; the smallest p is 1 / (draws + 1).
+        Null assignments of the sides; the smallest p is 1 / (draws + 1).
     """
     rng = generator("telling apart", seed)
-    others = np.column_stack(dealt_anew(parts, draws, rng)) if parts.redraw is None else parts.redraw(draws)
+    others = np.column_stack(permuted_sides(parts, draws, rng)) if parts.redraw is None else parts.redraw(draws)
     sides = np.column_stack([parts.side, others])
     x = standardised(measures)
     scores = [
@@ -88,21 +88,23 @@ def tell_apart(measures: Floats, parts: TwoSamples, *, draws: int = 999, seed: i
         neighbour_scores(neighbours(x, parts.group, parts.stratum, rng), sides, parts.group, parts.stratum),
     ]
     areas = np.array([area_columns(s, sides) for s in scores])
+    # Each probe's areas in units of its own null distribution, so that the better of the two can be chosen for the
+    # true sides and for every null assignment in the same way: the choice then costs no extra correction.
     lead = (areas - areas[:, 1:].mean(axis=1, keepdims=True)) / np.maximum(areas[:, 1:].std(axis=1), 1e-9)[:, None]
     best = int(lead[:, 0].argmax())
     low, high = grouped_interval(scores[best][:, 0], parts.side, parts.group)
     how = f"{('linear', 'neighbour')[best]} probe; Obuchowski 1997, over groups"
     auc = Interval(float(areas[best, 0]), low, high, len(parts.side), int(parts.group.max()) + 1, how=how)
     top = lead.max(axis=0)
-    # A hair of tolerance: equal leads are equal, whatever the rounding.
+    # A small tolerance: equal leads are equal, whatever the rounding.
     p = float((1 + (top[1:] >= top[0] - 1e-9).sum()) / (1 + draws))
     return Apart(auc, float(np.quantile(areas[best, 1:], 0.99)), p)
 
 
-def dealt_anew(parts: TwoSamples, draws: int, rng: np.random.Generator) -> list[Mask]:
-    """Return `draws` dealings of the sides over whole groups, within strata.
+def permuted_sides(parts: TwoSamples, draws: int, rng: np.random.Generator) -> list[Mask]:
+    """Return `draws` permutations of the sides over whole groups, within strata.
 
-    A group with rows on both sides is dealt as two, and one with rows of several strata goes with its first.
+    A group with rows on both sides counts as two, and one with rows of several strata belongs to its first.
     """
     unit = np.unique(np.column_stack([parts.group, parts.side]), axis=0, return_inverse=True)[1].ravel()
     first = np.unique(unit, return_index=True)[1]
@@ -110,10 +112,10 @@ def dealt_anew(parts: TwoSamples, draws: int, rng: np.random.Generator) -> list[
     blocks = [np.flatnonzero(stratum == s) for s in np.unique(stratum)]
     out = []
     for _ in range(draws):
-        dealt = side.copy()
+        permuted = side.copy()
         for block in blocks:
-            dealt[block] = rng.permutation(side[block])
-        out.append(dealt[unit])
+            permuted[block] = rng.permutation(side[block])
+        out.append(permuted[unit])
     return out
 
 

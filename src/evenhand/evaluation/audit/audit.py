@@ -110,7 +110,7 @@ class Audit:
     slices
         The parts by each column, where it was audited by columns.
     divided, groups_in_all
-        Groups that lie in several folds, so that what is judged was learned from rows of the same groups, of how
+        Groups that lie in several folds, so that what is evaluated was learned from rows of the same groups, of how
         many; groups are those of the predictions, whatever it was audited by.
     """
 

@@ -199,7 +199,7 @@ def _p_values(p: Predictions, by: By, part: Ints, fold: Ints, seed: int) -> Floa
 
 
 def _least_to_calibrate(part: Ints, fold: Ints) -> npt.NDArray[np.int64]:
-    """Return for each part the rows that are left to calibrate on in the worst fold that judges it."""
+    """Return for each part the rows that are left to calibrate on in the worst fold that evaluates it."""
     total = np.bincount(part)
     left = np.full(len(total), np.iinfo(np.int64).max)
     for f in np.unique(fold):

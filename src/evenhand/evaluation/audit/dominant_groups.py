@@ -29,7 +29,7 @@ def heaviest(
     p
         Predictions with their truth and groups; without groups nothing is found.
     over
-        A class is told of where one group holds more than this share of its rows.
+        A class is reported where one group holds more than this share of its rows.
     draws, level, seed
         As in `evaluate`.
 

@@ -19,9 +19,9 @@ from evenhand.evaluation.figures.row_share import right_rows
 Verdict = Literal["below", "as expected", "too few to tell"]
 
 LEAST = 8
-"""With fewer rows a group is not judged: its rows are often takes of one thing, right or wrong together."""
+"""With fewer rows a group is not evaluated: its rows are often takes of one thing, right or wrong together."""
 LEAST_UNITS = 5.0
-"""With fewer effective groups (Kish 1965) a part that consists of groups is not judged."""
+"""With fewer effective groups (Kish 1965) a part that consists of groups is not evaluated."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,8 @@ class GroupFigure:
         Its rows with a known truth.
     accuracy, low, high
         Share of them that are right, with the exact binomial interval (Clopper & Pearson 1934) at the level that
-        makes all groups that are judged hold together (Bonferroni). Where a part consists of groups, with as many
-        rows as they are worth (Korn & Graubard 1998).
+        makes all groups that are evaluated hold together (Bonferroni). Where a part consists of groups, with as
+        many rows as they are worth (Korn & Graubard 1998).
     expected
         What the rest of the data has for the same classes: the mean, over the group's rows, of the share right
         among the rows of that class in other groups.
@@ -78,7 +78,7 @@ def group_figures(
     """Return every group, the one farthest below its expectation first; an empty list where there are no groups.
 
     A group that holds hard classes is expected to do worse than the mean, and is not blamed for it. Groups with too
-    few rows to be judged come last.
+    few rows to be evaluated come last.
 
     Parameters
     ----------
@@ -88,11 +88,11 @@ def group_figures(
         (n,) groups of the rows of `p`, or parts by any column; by default `p.groups`.
     units
         (n,) what the rows of one part come in, such as patients within a hospital; None where rows stand for
-        themselves. A part that is one unit is judged by its rows.
+        themselves. A part that is one unit is evaluated on its rows.
     gap
         A difference that is worth naming, in shares of rows.
     level
-        How often the intervals of all groups that are large enough to be judged are to hold at once.
+        How often the intervals of all groups that are large enough to be evaluated are to hold at once.
     """
     groups = p.groups if groups is None else groups
     if groups is None:
@@ -137,7 +137,7 @@ def _worth(
     part = cells // (int(units.max()) + 1)
     size, hit = np.bincount(at).astype(np.float64), np.bincount(at, weights=correct.astype(np.float64))
     count = np.bincount(part, minlength=g)
-    if (count <= 1).all():  # every part is one unit: it is judged by its rows
+    if (count <= 1).all():  # every part is one unit: it is evaluated on its rows
         return n, None, np.full(g, np.inf)
     share = right / n
     off = np.bincount(part, weights=(hit - share[part] * size) ** 2, minlength=g)

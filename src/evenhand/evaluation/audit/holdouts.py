@@ -92,7 +92,7 @@ def drawn_figures(
 
 
 def several_of(units: int, held: int) -> Pick:
-    """Return a way of holding out `held` of so many units."""
+    """Return a way of holding out `held` of this many units."""
 
     def pick(rng: np.random.Generator, b: int) -> Floats:
         order = rng.random((units, b)).argsort(axis=0)

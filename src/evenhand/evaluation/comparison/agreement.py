@@ -33,7 +33,7 @@ class Agreement:
         (k, k) frame of counts: answers of `a` down, of `b` across.
     rows
         The rows with different answers: id, a, b, and the confidence of both (NaN where it is not known); the
-        surest first.
+        most confident first.
     """
 
     a: str

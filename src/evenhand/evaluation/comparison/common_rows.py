@@ -140,7 +140,7 @@ def named(p: Predictions) -> str:
 
 
 def _joined(every: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any] | None:
-    """Return (n,) names of the finest groups that divide none of any; the order of `every` has no say in them."""
+    """Return (n,) names of the finest groups that divide none of any; the order of `every` does not affect them."""
     if not every:
         return None
     every = sorted(every, key=lambda names: names.astype(str).tolist())

@@ -34,7 +34,7 @@ class Comparison:
     Attributes
     ----------
     names
-        Of the models; the first is the one that others are held against.
+        Of the models; the first is the one that others are compared with.
     metrics
         Names of the metrics.
     n, groups
@@ -189,7 +189,7 @@ def questions(
     draws: int = 2000,
     seed: int = 0,
 ) -> list[Question]:
-    """Return the difference of every pair in every metric, how sure it is, and whether more is better.
+    """Return the difference of every pair in every metric, how certain it is, and whether more is better.
 
     Parameters
     ----------

@@ -16,18 +16,18 @@ WORTH_CARING = 0.005
 
 @dataclass(frozen=True)
 class Question:
-    """One difference that is to be judged.
+    """One difference that is to be evaluated.
 
     Attributes
     ----------
     name, base
-        What is judged, and what it is held against.
+        What is evaluated, and what it is compared with.
     metric
         Name of the metric.
     higher_is_better
         Whether a positive difference is good.
     spread
-        The difference and how sure it is.
+        The difference and how certain it is.
     """
 
     name: str
@@ -43,7 +43,7 @@ def verdicts(
     """Return a verdict for each of a family of questions.
 
     The chance of one or more wrong "better" or "worse" among all of them is at most 1 - `level` (Holm 1979). Each
-    difference gets its interval at the level at which it was judged, so that verdict and interval agree.
+    difference gets its interval at the level at which it was evaluated, so that verdict and interval agree.
 
     Parameters
     ----------
@@ -62,11 +62,11 @@ def verdicts(
 
 
 def holm(p: Floats, alpha: float = 0.05) -> tuple[Floats, Floats]:
-    """Return (m,) the level at which each of m questions is judged, and (m,) its corrected p.
+    """Return (m,) the level at which each of m questions is evaluated, and (m,) its corrected p.
 
-    The smallest p is held against alpha / m, the next against alpha / (m - 1), and so on; from the first that is
-    not below, all others are held against that one's level (Holm 1979). Equal p have the level of the first of
-    them, which decides alike, so that the order of the questions has no say in it.
+    The smallest p is compared with alpha / m, the next against alpha / (m - 1), and so on; from the first that is
+    not below, all others are compared with that one's level (Holm 1979). Equal p have the level of the first of
+    them, which decides alike, so that the order of the questions does not affect it.
 
     >>> levels, corrected = holm(np.array([0.04, 0.001, 0.2]))
     >>> levels.round(4).tolist(), corrected.round(3).tolist()

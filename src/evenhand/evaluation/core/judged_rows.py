@@ -1,4 +1,4 @@
-"""Judged rows: what metrics are computed from."""
+"""Evaluated rows: what metrics are computed from."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from evenhand.evaluation.metrics.calibration_error import judgements
 
 @dataclass(frozen=True)
 class Bin:
-    """Judgements that are about equally sure.
+    """Decisions that are about equally sure.
 
     Attributes
     ----------
@@ -29,7 +29,7 @@ class Bin:
     accuracy
         Share that are right.
     n
-        Judgements: rows, or single labels where a row may have several.
+        Decisions: rows, or single labels where a row may have several.
     """
 
     low: float
@@ -44,7 +44,7 @@ class Bin:
 
 
 def reliability(p: Predictions, *, bins: int = BINS) -> list[Bin]:
-    """Return the judgements in at most `bins` bins of about equal mass, the least sure first.
+    """Return the decisions in at most `bins` bins of about equal mass, the least sure first.
 
     The calibration error is the mean over bins of |confidence - accuracy|, each bin counting by its n, less what
     chance adds to it (`metrics.calibrated`).
@@ -76,8 +76,9 @@ def row_confidence(probabilities: Floats, *, several: bool = False) -> Floats:
 def expected_accuracy(confidence: Floats, judged_by: Predictions) -> Floats:
     """Return (n,) the share of held-out rows, as sure as each of these, that were right.
 
-    Isotonic regression of right or wrong on confidence (Zadrozny & Elkan 2002): surer never means less often right.
-    One imagined right and one imagined wrong row among the surest and least sure keep 0 and 1 out of reach.
+    Isotonic regression of right or wrong on confidence (Zadrozny & Elkan 2002): more confident never means less
+    often right. One imagined right and one imagined wrong row among the most confident and least sure keep 0 and 1
+    out of reach.
 
     Parameters
     ----------

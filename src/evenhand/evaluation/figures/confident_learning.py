@@ -71,19 +71,19 @@ def _confident(probabilities: Floats, truth: Ints) -> Ints:
 
 @dataclass(frozen=True)
 class SurestRows:
-    """How often the label contradicts a model where it is surest, and where it is a little less sure.
+    """How often the label contradicts a model where it is most confident, and where it is a little less sure.
 
-    Mistakes of a model thin out as it gets surer; wrong labels do not.
+    Mistakes of a model thin out as it gets more confident; wrong labels do not.
 
     Attributes
     ----------
     n, contradicted
-        Rows among the surest tenth, and how many of them carry another label than the one predicted.
+        Rows among the most confident tenth, and how many of them carry another label than the one predicted.
     next_n, next_contradicted
         The same of the fifth of the rows that comes after.
     p
-        The probability of as many contradictions as these, or more, if the rate among the surest were at most
-        half of that in the next fifth (conditional binomial test).
+        The probability of as many contradictions as these, or more, if the rate among the most confident were at
+        most half of that in the next fifth (conditional binomial test).
     """
 
     n: int
@@ -110,7 +110,7 @@ def surest_rows(p: Predictions) -> SurestRows | None:
 
 
 def most_accurate(every: Sequence[Predictions]) -> Predictions | None:
-    """Return the predictions that are right most often, the first among equals; None where none can be judged."""
+    """Return the most accurate predictions, the first among equals; None where none can be evaluated."""
     judged = [p for p in every if p.truth is not None and not p.multi_label and known(p.truth).any()]
 
     def accuracy(p: Predictions) -> float:

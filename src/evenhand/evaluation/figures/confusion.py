@@ -25,7 +25,7 @@ class Confusion:
     share
         Share of the rows of the true class.
     ids
-        The first of these rows, the surest mistakes first.
+        The first of these rows, the most confident mistakes first.
     """
 
     truth: str
@@ -73,7 +73,7 @@ def confusions(p: Predictions, *, most: int = 20, most_ids: int = 6) -> list[Con
 
 
 def confidently_wrong(p: Predictions, *, most: int = 24) -> list[dict[str, Any]]:
-    """Return the surest mistakes: id, truth, predicted and confidence (the probability of what was predicted).
+    """Return the most confident mistakes: id, truth, predicted and confidence (probability of the prediction).
 
     Where several labels may hold, a row's mistake is the label whose probability is farthest from its truth, and
     the confidence is that distance; a label is written with "not" before it where it does not hold.

@@ -1,4 +1,4 @@
-"""What learning adds to how far a figure may lie from the truth: other rows would have taught other weights."""
+"""The variance that learning adds to a figure: other rows would have given other weights."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from evenhand.evaluation.resampling.paired_interval import Spread
 
 @dataclass(frozen=True)
 class Learning:
-    """How far a figure moves with the rows that weights, thresholds and the like were learned from.
+    """The variation of a figure with the rows from which weights, thresholds and the like were learned.
 
     Attributes
     ----------
     error
-        The standard error that this adds; 0 for what learns nothing.
+        The standard error that this adds; 0 where nothing is learned.
     freedom
         Degrees of freedom of `error`.
     """
@@ -32,7 +32,7 @@ class Learning:
     freedom: float = np.inf
 
     def widened(self, own: Interval, lowest: float, highest: float) -> Interval:
-        """Return an interval with this error in it, on each side apart: squares add up."""
+        """Return an interval widened by this error, each side in quadrature."""
         if self.error <= 0 or not np.isfinite(own.estimate):
             return own
         reach = float(stats.t.ppf(0.5 + own.level / 2, self.freedom) * self.error)
@@ -43,7 +43,7 @@ class Learning:
         )
 
     def added(self, own: Spread) -> Spread:
-        """Return a spread with this error in it; its degrees of freedom after Satterthwaite (1946)."""
+        """Return a spread widened by this error; degrees of freedom after Satterthwaite (1946)."""
         if self.error <= 0 or own.error <= 0:
             return own
         square, more = own.error**2, self.error**2
@@ -52,12 +52,12 @@ class Learning:
 
 
 def learning(figures: Sequence[float]) -> Learning:
-    """Return what learning adds, by the jackknife over folds (Quenouille 1956; Tukey 1958).
+    """Return the learning variance, by the jackknife over folds (Quenouille 1956; Tukey 1958).
 
     Parameters
     ----------
     figures
-        The figure of all rows under what was learned without each of the f folds.
+        The figure of all rows, once for each of the f folds, learned without that fold.
     """
     there = np.array([one for one in figures if np.isfinite(one)])
     if len(there) < 2:
@@ -73,14 +73,14 @@ def with_learning(
     sets: Sets | None = None,
     levels: Levels | None = None,
 ) -> Predictions:
-    """Return predictions that carry what learning adds to each metric; as they are where nothing was learned again.
+    """Return predictions with the learning variance of each metric attached; unchanged without `relearned`.
 
     Parameters
     ----------
     p
         Out-of-fold predictions of a blend.
     relearned
-        All rows under what was learned without each of the folds; read once.
+        All rows, predicted by what was learned without each of the folds; consumed once.
     metrics, sets, levels
         As in `evaluate`.
 
@@ -98,7 +98,7 @@ def with_learning(
 
 
 def _figures(p: Predictions, metrics: Sequence[str], sets: Sets, levels: Levels) -> list[float]:
-    """Return each metric of the rows whose truth is known."""
+    """Return each metric on the rows whose truth is known."""
     if p.truth is not None and not (there := known(p.truth)).all():
         p = p.take(there)
     measures = ask(rows_of(p), metrics, sets, levels)
@@ -107,7 +107,7 @@ def _figures(p: Predictions, metrics: Sequence[str], sets: Sets, levels: Levels)
 
 
 def learning_of(p: Predictions, metric: str) -> Learning:
-    """Return what learning adds to one metric of predictions; nothing where that is not known."""
+    """Return the learning variance of one metric of predictions; zero where it is not known."""
     error, freedom = p.learned.get(metric, (0.0, np.inf))
     return Learning(error, freedom)
 
@@ -115,9 +115,9 @@ def learning_of(p: Predictions, metric: str) -> Learning:
 def widened(
     p: Predictions, metrics: Sequence[str], measures: Sequence[Measure], own: Sequence[Interval]
 ) -> list[Interval]:
-    """Return intervals of predictions with what learning adds, the same that the ladder gives to a nested figure.
+    """Return intervals widened by the learning variance, as the selection report does for nested figures.
 
-    Of a blend that carries this for other metrics only, `how` says that it is not known here.
+    If a blend carries it for other metrics only, `how` states that it is missing here.
     """
     out = []
     for name, one, interval in zip(metrics, measures, own, strict=True):

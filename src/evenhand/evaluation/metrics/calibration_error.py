@@ -21,7 +21,7 @@ from evenhand.evaluation.resampling.paired_interval import LEAST_GROUPS
 from evenhand.evaluation.resampling.resampling_units import units_for
 
 KINDS = 6
-"""Sums for each bin: gaps S, judgements n, squares of gaps, and over groups S², S·n and n²."""
+"""Sums for each bin: gaps S, decisions n, squares of gaps, and over groups S², S·n and n²."""
 
 
 def _features(rows: EvaluatedRows, chosen: Ints) -> RowSums:
@@ -43,7 +43,7 @@ def _features(rows: EvaluatedRows, chosen: Ints) -> RowSums:
 
 
 def judgements(rows: EvaluatedRows, chosen: Ints) -> tuple[Ints, Floats, Floats]:
-    """Return row, confidence and truth (0..1) of every judgement.
+    """Return row, confidence and truth (0..1) of every decision.
 
     With one label a row: the predicted class, for rows where it is a chosen one. With several: every chosen label
     of every row.

@@ -150,7 +150,7 @@ def _record(file: IO[bytes]) -> bytes:
 
 
 def begin_lines(path: Path, separator: str) -> Iterator[int]:
-    """Yield the line on which each row of a CSV begins, the header's first; empty lines are no rows."""
+    """Yield the line on which each row of a CSV begins, the header's first; empty lines are not rows."""
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
         reader = csv.reader(file, delimiter=separator)
         after = 0

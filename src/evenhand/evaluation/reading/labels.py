@@ -222,7 +222,7 @@ def _by_position(seen: Sequence[str], classes: Sequence[str], source: str) -> di
 
 
 def _no_class(name: str, count: int, seen: Sequence[str], classes: Sequence[str], source: str) -> str:
-    """Return a sentence about a label that is no class."""
+    """Return a sentence about a label that is not a class."""
     close = nearest(name, classes)
     hint = f' Did you mean "{close}"?' if close else f" Classes are: {listed(classes, most=8)}."
     if number(name).isdecimal() and not any(label in classes for label in seen):

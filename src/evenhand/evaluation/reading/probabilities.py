@@ -38,7 +38,7 @@ def probabilities(
     Raises
     ------
     DataError
-        If a number is missing or infinite, is no probability where one should be, or a row does not sum to 1.
+        If a number is missing or infinite, is not a probability where one should be, or a row does not sum to 1.
     """
     _check_finite(block, classes, where)
     if scale == "logit":

@@ -71,7 +71,7 @@ def row_names(path: str | Path, columns: Columns, ids: Strings) -> dict[str, Str
 
 
 def _by_names(ids: Strings, names: Mapping[str, Strings]) -> Iterator[Ints]:
-    """Yield the positions by every way of naming that tells the rows of both apart."""
+    """Yield the positions by every way of naming that distinguishes the rows of both."""
     table = _ways(ids)
     for written in names.values():
         if pd.isna(written).any():

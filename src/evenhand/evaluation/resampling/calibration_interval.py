@@ -13,16 +13,16 @@ from evenhand.base.values import Floats
 
 @dataclass(frozen=True, eq=False)
 class Gaps:
-    """Judgements in bins of about equal confidence.
+    """Decisions in bins of about equal confidence.
 
     Attributes
     ----------
     judged
-        (bins,) judgements in each; at least one.
+        (bins,) decisions in each; at least one.
     confidence, accuracy
         (bins,) mean confidence, and the share that is right.
     noise
-        (bins, b) errors of the weighted gaps, drawn over groups; None where judgements stand for themselves.
+        (bins, b) errors of the weighted gaps, drawn over groups; None where decisions stand for themselves.
     """
 
     judged: Floats
@@ -32,7 +32,7 @@ class Gaps:
 
     @property
     def weights(self) -> Floats:
-        """(bins,) each bin's share of the judgements."""
+        """(bins,) each bin's share of the decisions."""
         return np.asarray(self.judged / self.judged.sum())
 
     def sizes(
@@ -40,7 +40,7 @@ class Gaps:
     ) -> list[Floats]:
         """Return (draws,) sums of gaps that would be seen if this were the true accuracy, for each kind of noise.
 
-        Right answers are drawn anew (consistency resampling, Bröcker & Smith 2007): where their number has a
+        Right answers are resampled (consistency resampling, Bröcker & Smith 2007): where their number has a
         variance of at least `rough`, from the normal distribution. Which rows come at all moves the sum too, where
         gaps differ. Over groups, their noise is added to the gaps.
 
@@ -73,7 +73,7 @@ def ends(
     The lower end: the gaps are shrunk towards 0 until a sum as large as the one seen comes up in no more than
     (1 - level) / 2 of the draws. If that happens with no gap at all, it is 0. The upper end: the gaps are moved
     away from 0, or all of them towards too sure, or towards not sure enough, until so small a sum is as rare. Over
-    groups it is at least that of the gap of all judgements together, which no calibration error is below.
+    groups it is at least that of the gap of all decisions together, which no calibration error is below.
     """
     tail = (1 - level) / 2
     luck = rng.normal(size=(len(gaps.judged) + 1, draws))

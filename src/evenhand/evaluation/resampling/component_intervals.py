@@ -71,7 +71,7 @@ class _Seen:
 def part_limits(
     one: Measure, statistics: Floats, variances: Floats, total: float, groups: Ints | None, level: float
 ) -> PartLimits | None:
-    """Return the limits of a figure from those of its parts; None where it has none, or is no function of them.
+    """Return the limits of a figure from those of its parts; None where it has none, or is not a function of them.
 
     Each part gets limits for the effective number of its rows. Those of a mean are put together by the method of
     variance estimates recovery (MOVER; Zou & Donner 2008): squared distances from figure to limit are added up, as

@@ -98,7 +98,7 @@ def kinds(features: RowSums, *, narrow: int = 4) -> Ints | None:
 
 
 def _alike(a: RowSums, b: RowSums) -> Ints | None:
-    """Return (n,) kinds of rows of both, numbered as they first come: which of the two is `a` has no say in it."""
+    """Return (n,) kinds of rows of both, numbered by first appearance, so that swapping them has no effect."""
     of_a, of_b = kinds(a), kinds(b)
     if of_a is None or of_b is None:
         return None

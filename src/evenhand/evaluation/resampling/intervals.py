@@ -203,7 +203,7 @@ def _figure(
 
 
 def _each_alone(one: Measure, moments: PartMoments) -> Iterator[tuple[Measure, ReplicateMoments, PartMoments]]:
-    """Yield each part of a lowest one as a measure by itself, with its moments: the lowest is no surer than it."""
+    """Yield each part of a minimum as a measure by itself, with its moments."""
     parts = one.metric.parts
     assert parts is not None
 

@@ -21,12 +21,12 @@ LEAST_GROUPS = 5.0
 LEAST_ROWS = 10.0
 """Below as many effective rows, likewise."""
 LEAST_P = 1e-15
-"""Smaller p are not told apart where rows that were not seen count."""
+"""Smaller p are not distinguished where rows that were not seen count."""
 
 
 @dataclass(frozen=True)
 class Spread:
-    """A difference and how sure it is.
+    """A difference and how certain it is.
 
     Attributes
     ----------

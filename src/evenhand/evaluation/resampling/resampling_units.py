@@ -69,7 +69,7 @@ def units_for(features: RowSums, groups: Ints | None, *, saving: int = 8) -> Uni
 
     Groups are drawn whole. Without groups rows are drawn; where at least `saving` rows are alike on average, how
     many of each kind come up is drawn at once from the multinomial distribution, which is the same and quicker.
-    Kinds are numbered by first appearance, so that the numbers of classes have no say in what is drawn.
+    Kinds are numbered by first appearance, so that the numbers of classes do not affect what is drawn.
     """
     n = features.shape[0]
     if groups is not None:

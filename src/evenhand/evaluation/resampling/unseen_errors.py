@@ -1,6 +1,6 @@
 """How far a difference may lie from the truth because of rows that were not seen: those of rare classes.
 
-Replicates repeat the rows there are. Where two models answer the nine rows of a class alike, every replicate says
+Replicates repeat the available rows. Where two models answer the nine rows of a class alike, every replicate says
 that they are equal on it, and the true difference may still be 0.2.
 """
 

@@ -56,13 +56,13 @@ def best_of(
 
     Bootstrap bias correction. In every bootstrap sample of groups (rows where there are none) the best is chosen
     anew. Its luck is the distance of its figure there from its figure on all rows; that much is taken off the
-    figure on all rows. Judging the chosen on the groups that were not drawn, as Tsamardinos and others do, comes to
-    the same on average. Samples as large as the data choose worse than all rows do, which makes the correction too
-    large where some models truly are better; so samples are drawn `times` as large, and luck, which is then
+    figure on all rows. Evaluating the chosen on the groups that were not drawn, as Tsamardinos and others do, comes
+    to the same on average. Samples as large as the data choose worse than all rows do, which makes the correction
+    too large where some models truly are better; so samples are drawn `times` as large, and luck, which is then
     smaller, is taken off as many times. What figures of samples are off on average, without any choice, is taken
-    off alike: ratios such as F1 lie too low where rows or groups are few (Efron & Tibshirani 1993, section 10).
-    A choice can only flatter: the corrected figure is never better than the one that was chosen, nor than what
-    would have been `reported`. One alone was not chosen, and stays as it is.
+    off alike: ratios such as F1 lie too low where rows or groups are few (Efron & Tibshirani 1993, section 10). A
+    choice can only flatter: the corrected figure is never better than the one that was chosen, nor than what would
+    have been `reported`. One alone was not chosen, and stays as it is.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Judging a ladder: every rung naive and nested, against chance, and the best corrected for the choice."""
+"""The nested evaluation: every step naive and nested, against chance, and the best corrected for selection."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ Score = str | Mapping[str, float]
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """One rung before it is judged.
+    """One step before it is evaluated.
 
     Attributes
     ----------
     nested
-        Each row answered by what other folds taught; of a single model its out-of-fold predictions.
+        Each row answered by what was learned from other folds; of a single model its out-of-fold predictions.
     naive
-        Each row answered by what all rows taught, or None for a single model.
+        Each row answered by what was learned from all rows, or None for a single model.
     believable
         Whether everything in it is out of fold here.
     relearned
@@ -54,7 +54,7 @@ class Step:
 
 @dataclass(frozen=True)
 class _Judging:
-    """How rungs are judged: the arguments that `ladder` hands on."""
+    """How steps are evaluated: the arguments that `ladder` hands on."""
 
     weights: Mapping[str, float]
     sets: Sets
@@ -166,7 +166,7 @@ def _rungs(
     groups: Ints | None,
     how: _Judging,
 ) -> list[SelectionStep]:
-    """Return every rung with its figures."""
+    """Return every step with its figures."""
     figures = _figures([*nested, *naive], groups, how)
     chance = _against_chance(steps, nested, taught, groups, how)
     optimism = _optimism(nested, naive, groups, how)
@@ -241,7 +241,7 @@ def _against_chance(
     groups: Ints | None,
     how: _Judging,
 ) -> Sequence[Verdict | None]:
-    """Return the verdict of each rung against chance, as one family; None where chance is not known."""
+    """Return the verdict of each step against chance, as one family; None where chance is not known."""
     try:
         chance = [by_chance(one, how.metric, tuple(how.sets), tuple(how.levels)) for one in nested]
     except MetricNameError:

@@ -1,4 +1,4 @@
-"""The ladder from single models to ensembles: what each rung seems to be worth, and what it is worth."""
+"""The selection report from single models to ensembles: what each step seems to be worth, and what it is worth."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class SelectionStep:
     naive
         Its figure on the rows that it was learned from.
     nested
-        Its figure where each row is answered by what other folds taught. Of a single model, the same.
+        Its figure where each row is answered by what was learned from other folds. Of a single model, the same.
     optimism
         By how much the naive figure flatters, positive for too good, with a paired interval; 0 for a single model,
         which learns nothing from out-of-fold predictions.
@@ -94,7 +94,7 @@ class Gap:
 
 @dataclass(frozen=True)
 class NestedEvaluation:
-    """What every rung of the ladder is worth.
+    """What every step of the selection report is worth.
 
     Attributes
     ----------
@@ -103,7 +103,7 @@ class NestedEvaluation:
     rungs
         Single models first.
     best
-        The best rung by its nested figure, corrected for having been chosen; of those that can be believed, if any.
+        The best step by its nested figure, corrected for having been chosen; of those that can be believed, if any.
     naive_best
         The highest naive figure of the same: what would have been reported.
     verdicts
@@ -115,7 +115,7 @@ class NestedEvaluation:
     higher_is_better
         Whether a larger figure is better.
     divided
-        Groups that lie in several folds: models and blends learned from rows of the groups they are judged on.
+        Groups that lie in several folds: models and blends learned from rows of the groups they are evaluated on.
     """
 
     metric: str
@@ -131,7 +131,7 @@ class NestedEvaluation:
 
     @property
     def left_out(self) -> tuple[str, ...]:
-        """Names of rungs that took no part in the choice, since not all of them is out of fold here."""
+        """Names of steps that took no part in the choice, since not all of them is out of fold here."""
         names = tuple(rung.name for rung in self.rungs if not rung.believable)
         return names if len(names) < len(self.rungs) else ()
 
@@ -142,11 +142,11 @@ class NestedEvaluation:
         return by if self.higher_is_better else -by
 
     def rung(self, name: str) -> SelectionStep:
-        """Return the rung of that name."""
+        """Return the step of that name."""
         return next(rung for rung in self.rungs if rung.name == name)
 
     def table(self) -> pd.DataFrame:
-        """Return the ladder as a frame: name, naive, nested, low, high, optimism, chance, believable."""
+        """Return the selection report as a frame: name, naive, nested, low, high, optimism, chance, believable."""
         return pd.DataFrame([_row(rung) for rung in self.rungs])
 
     def document(self) -> dict[str, Any]:
@@ -206,7 +206,7 @@ class NestedEvaluation:
 
 
 def choice_words(of: int) -> str:
-    """Return what the best of so many is called.
+    """Return what the best of this many is called.
 
     >>> choice_words(1), choice_words(4)
     ('the only one', 'the best of 4')

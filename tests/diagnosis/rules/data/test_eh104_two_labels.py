@@ -23,7 +23,7 @@ def test_one_picture_under_two_labels_is_an_error(make):
     one, other = of_class(case, 0), of_class(case, 1)
     (found,) = examine(with_copy(case, one, other), ["EH104"]).findings
     assert found.severity == "error"
-    assert found.says.startswith("1 set of identical pictures stands under different labels (2 of 80 rows; first: ")
+    assert found.says.startswith("1 set of identical pictures has different labels (2 of 80 rows; first: ")
     assert "is class 0" in found.says
     assert "is class 1" in found.says
     assert set(found.ids) == {case.samples.ids[one], case.samples.ids[other]}

@@ -29,7 +29,7 @@ def test_a_training_picture_in_the_test_is_found(make, change):
     shares = found.evidence["shares"]
     assert shares["test"] == 1 / len(rows_of(case, "test"))
     assert (
-        f"{shares['test']:.1%} of the {len(rows_of(case, 'test'))} rows of test have their like elsewhere"
+        f"{shares['test']:.1%} of the {len(rows_of(case, 'test'))} rows of test have a duplicate elsewhere"
         in found.says
     )
 

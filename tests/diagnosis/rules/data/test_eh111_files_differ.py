@@ -14,7 +14,7 @@ def test_grey_among_colour_is_a_note_that_names_the_rarer(make):
     mode = ["RGB"] * 117 + ["L"] * 3
     (found,) = examine(with_facts(make(), mode=mode), ["EH111"]).findings
     assert found.severity == "note"
-    assert found.says.startswith("Files are of 2 sorts: 117 colour and 3 grey")
+    assert found.says.startswith("Files are of 2 types: 117 colour and 3 grey")
     assert found.ids == ("r0117", "r0118", "r0119")
 
 

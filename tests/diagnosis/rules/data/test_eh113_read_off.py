@@ -14,7 +14,9 @@ def test_a_class_with_files_of_its_own_size(make):
     facts = case.facts.assign(width=width, bytes=case.facts["bytes"] * width)
     (found,) = examine(replace(case, facts=facts), ["EH113"]).findings
     assert (found.severity, found.about) == ("warning", "the dimensions of the file")
-    assert found.says.startswith("1 class of 4 can be read off the dimensions of the file (class 2: 100% found")
+    assert found.says.startswith(
+        "1 class of 4 can be predicted from the dimensions of the file (class 2: 100% found"
+    )
     assert found.evidence["classes"]["class 2"]["false_alarms"] == 0
 
 

@@ -10,7 +10,9 @@ def examined(worth):
 def test_a_naive_figure_that_flatters_is_named(made):
     (one,) = examined(made.ladder(optimism=0.03, half=0.004)).findings
     assert (one.severity, one.about) == ("warning", "ensemble:nnls")
-    assert one.says.startswith("Naive figures flatter: ensemble:nnls by 0.0300. The best of 2 is ensemble:nnls:")
+    assert one.says.startswith(
+        "Naive figures are optimistic: ensemble:nnls by 0.0300. The best of 2 is ensemble:nnls:"
+    )
     assert "0.918 [0.898, 0.938]" in one.says
     assert "0.950 would have been reported" in one.says
 

@@ -11,7 +11,7 @@ def test_a_model_without_whole_folds_is_an_error(made):
     (one,) = examined(made.ladder(gaps=[made.gap])).findings
     assert (one.severity, one.about, one.ids) == ("error", "b4", ("r1", "r2"))
     assert one.says == (
-        '"b4" lacks 394 rows and has none of fold 3 and 4; the rows are left out for all, 1,000 are judged.'
+        '"b4" lacks 394 rows and has none of fold 3 and 4; the rows are left out for all, 1,000 are evaluated.'
     )
 
 

@@ -20,7 +20,7 @@ def test_a_model_of_other_folds_is_named():
     (one,) = found(predictions("new"), predictions("старая", "out-of-fold elsewhere")).findings
     assert (one.severity, one.about) == ("warning", "старая")
     assert "1 of 2 models is not out of fold here: старая (3 rows)" in one.says
-    assert "not to be believed" in one.says
+    assert "cannot be trusted" in one.says
 
 
 def test_one_that_has_seen_the_rows_is_an_error():

@@ -27,14 +27,14 @@ def examined(*every):
 def test_too_sure_is_a_warning_with_its_numbers():
     (one,) = examined(predictions(temperature=0.3)).findings
     assert (one.severity, one.about) == ("warning", "m")
-    assert "surer than it is right" in one.says
+    assert "overconfident" in one.says
     assert "of 1,500 rows (gap 0." in one.says
 
 
 def test_not_sure_enough_is_a_note():
     (one,) = examined(predictions(temperature=3.0)).findings
     assert one.severity == "note"
-    assert "less sure than it is right" in one.says
+    assert "underconfident" in one.says
 
 
 def test_several_models_make_one_finding_each_way():

@@ -11,7 +11,7 @@ def test_two_looks_are_noted():
     (one,) = examine(Evidence(openings=times(2)), ["EH409"]).findings
     assert one.severity == "note"
     assert one.says == (
-        "The locked test was opened 2 times, first on 2026-11-01; its figure may have been chosen by."
+        "The locked test was opened 2 times, first on 2026-11-01; models may have been selected on it."
     )
 
 

@@ -72,7 +72,7 @@ def test_features_tell_where_plain_looks_do_not(make):
     features = rng.normal(size=(240, 32)).astype(np.float32)
     features[:, 0] += 2.0 * (case.samples.frame["split"] == "test")
     (found,) = examine(replace(case, features=features), ["EH110"]).findings
-    assert "by what they show rather than by plain looks" in found.says
+    assert "by content rather than by simple image statistics" in found.says
     assert examine(replace(case, features=features[:, 1:]), ["EH110"]).passed == ("EH110",)
 
 
@@ -148,8 +148,8 @@ def test_a_drawn_test_is_compared_with_other_drawings(make):
     pictures[case.folds.fold == TEST] //= 3
     (found,) = found_in(replace(case, pictures=pictures))
     assert found.evidence["drawn"]
-    assert "99 of 100 other drawings stay below" in found.says
-    assert "the luck of the draw" in found.says
+    assert "99 of 100 resampled tests stay below" in found.says
+    assert "so this is chance" in found.says
     given = replace(case, pictures=pictures, config={})
     (found,) = found_in(given)
     assert not found.evidence["drawn"]
@@ -183,4 +183,4 @@ def test_where_few_tests_can_be_drawn_it_is_said_that_nothing_can_be_told(make, 
     monkeypatch.setattr(type(case), "redrawn_tests", lambda self, count: np.resize(few.T, (count, 240)).T)
     (found,) = found_in(case)
     assert (found.severity, found.evidence["tests"]) == ("note", 7)
-    assert "cannot be told: only 7 different tests can be drawn" in found.says
+    assert "cannot be decided: only 7 different tests can be drawn" in found.says

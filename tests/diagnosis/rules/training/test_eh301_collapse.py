@@ -18,8 +18,8 @@ def test_a_class_that_the_settings_make_rare_is_told_with_the_exponent(fits):
     case = fits.case(fits.lines(fits.told(NATURAL, (0.4, 0.3, 0.3)), gone, gone), settings=BOTH)
     (finding,) = look(case).findings
     assert finding.says == (
-        "net, fold 0, seed 0: N (90.0% of the validation rows, called for 0.0%) is far too seldom predicted since "
-        "epoch 1; the model says S and V. Sampler balanced (1.00) and weights inverse (1.00) together have the "
+        "net, fold 0, seed 0: N (90.0% of the validation rows, predicted for 0.0%) is predicted far too rarely since "
+        "epoch 1; the model predicts S and V. Sampler balanced (1.00) and weights inverse (1.00) together have the "
         "exponent 2.00 and make it expect N in 1.7% of the rows."
     )
     assert finding.evidence["blames"] == "balance"
@@ -49,7 +49,7 @@ def test_the_network_s_own_word_counts_not_the_corrected_one(fits):
 def test_a_class_believed_in_that_nothing_hears_of_is_told(fits):
     silent = fits.told((0.4, 0.3, 0.3), (0.6, 0.4, 0.0), own=[0.8, 0.8, 0.01])
     (finding,) = look(fits.case(fits.lines(*[silent] * 6), (400, 300, 300))).findings
-    assert "Nothing that the ledger knows explains it" in finding.says
+    assert "The balance ledger does not explain it" in finding.says
     assert finding.patch == {"model.net.train.learning_rate": 0.005}
 
 

@@ -14,7 +14,7 @@ def look(fits, *told, **more):
 
 def test_outputs_that_tell_nothing_are_told(fits):
     (finding,) = look(fits, *[{"information": 0.0, "error": 0.0}] * 5).findings
-    assert "tell 0.0000 nats of the truth on training and 0.0000 on validation rows (of 0.6931)" in finding.says
+    assert "carry 0.0000 nats about the truth on training and 0.0000 on validation rows (of 0.6931)" in finding.says
     assert finding.patch == {"model.net.train.learning_rate": 0.001}
     assert finding.evidence["since"] == 3
 

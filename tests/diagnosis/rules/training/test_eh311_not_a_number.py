@@ -24,7 +24,7 @@ def test_a_loss_that_is_no_number_is_told_at_once(fits, loss):
 
 def test_a_loss_that_runs_away_is_told_in_the_second_epoch(fits):
     (finding,) = look(fits, [0.7, 9.0, 12.0]).findings
-    assert "runs away: 12 in epoch 2 (learning rate 0.01), 0.7 in the first epoch" in finding.says
+    assert "diverges: 12 in epoch 2 (learning rate 0.01), 0.7 in the first epoch" in finding.says
     assert finding.evidence["since"] == 1
     assert look(fits, [0.7, 0.6, 9.0, 12.0, 11.0]).findings[0].evidence["since"] == 2
     assert look(fits, [0.7, 9.0, 0.6, None]).findings[0].evidence["since"] == 3

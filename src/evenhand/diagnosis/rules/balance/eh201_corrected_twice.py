@@ -1,4 +1,4 @@
-"""EH201: several corrections of the skew that turn it around together."""
+"""EH201: several corrections for class imbalance that together reverse it."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from evenhand.diagnosis.rule import Found, rule
 
 @rule("EH201", slug="corrected-twice", severity="error", needs=("ledgers",))
 def check(case: Evidence, *, least: float = 0.1) -> Iterator[Found]:
-    """Find samplers, class weights, losses and adjustments that together turn the skew around.
+    """Find samplers, class weights, losses and adjustments that together reverse the class imbalance.
 
-    What it checks: the exponent of the effective prior, and what sampler, weights, loss and post-hoc adjustment add
-    to it. It fires where at least two of them correct by `least` or more, the sum is above 1.05, and beliefs are
-    skewed the other way: a class is expected at least 1.5 times as often as one with 1.5 times its rows or more.
-    Where the overshoot is softened it is a note.
+    What it checks: the exponent of the effective prior, and the contributions of sampler, weights, loss and
+    post-hoc adjustment. It fires where at least two of them correct by `least` or more, the sum is above 1.05, and
+    the prior is skewed the other way: a class is expected at least 1.5 times as often as one with 1.5 times its
+    rows or more. Where the overshoot is softened it is a note.
 
     Why it matters: each of them alone makes rare classes as common as the others; together they make the model
-    expect the rare ones almost everywhere. It then predicts few or none of the common classes, however long it
+    expect rare classes almost everywhere. It then predicts few or none of the common classes, however long it
     trains.
 
     What to do: keep one of them. A sampler shows rare rows more often, weights take larger steps on them; the
     prior is the same. Or set balance.on_overshoot = "soften".
 
-    Limits: focal and margin losses act besides, and are not in the exponent; classes less than 1.5 times apart
-    have no skew that could be turned around.
+    Limits: the additional effect of focal and margin losses is not in the exponent; classes less than 1.5 times
+    apart have no imbalance that could be reversed.
 
     Example: `lite0: sampler balanced (1.00) and weights inverse (1.00) together have the exponent 2.00: O, 1.0% of
     the rows, is expected in 60.5% of them.`
@@ -45,17 +45,17 @@ def check(case: Evidence, *, least: float = 0.1) -> Iterator[Found]:
 
 
 def expected(ledger: BalanceLedger) -> str:
-    """Return what a model is made to expect of its rarest class, and what was done about it."""
+    """Return a sentence on the expected share of the rarest class, and on what was done about it."""
     prior = ledger.plan.asked
     c = prior.rarest
     soft = ledger.plan.softening
-    told = f"{prior.names[c]}, {prior.natural[c]:.1%} of the rows, is expected in {prior.shares[c]:.1%} of them"
-    return f"{told}; it was {soft.says}." if soft else f"{told}."
+    text = f"{prior.names[c]}, {prior.natural[c]:.1%} of the rows, is expected in {prior.shares[c]:.1%} of them"
+    return f"{text}; it was {soft.says}." if soft else f"{text}."
 
 
 def _found(ledger: BalanceLedger, says: str, patch: dict[str, float] | None = None) -> Found:
     prior, config = ledger.plan.asked, ledger.plan.config
-    mend = patch_of(prior, config) if patch is None else patch
+    fix = patch_of(prior, config) if patch is None else patch
     return Found(
         says=f"{ledger.title}: {says.rstrip('.')}.",
         about=ledger.models[0] if len(ledger.models) == 1 else "",
@@ -67,6 +67,6 @@ def _found(ledger: BalanceLedger, says: str, patch: dict[str, float] | None = No
             "parts": prior.parts,
             "expected": prior.shares.tolist(),
         },
-        patch={f"{ledger.key}.{key}": value for key, value in mend.items()},
+        patch={f"{ledger.key}.{key}": value for key, value in fix.items()},
         severity="note" if config.on_overshoot == "soften" else None,
     )

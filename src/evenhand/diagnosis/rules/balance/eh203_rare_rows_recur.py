@@ -1,4 +1,4 @@
-"""EH203: rows of a rare class that are drawn again and again within an epoch."""
+"""EH203: rows of a rare class that are sampled many times per epoch."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from evenhand.diagnosis.rule import Found, rule
 
 @rule("EH203", slug="rare-rows-recur", severity="warning", needs=("ledgers",), after=("EH107", "EH108", "EH201"))
 def check(case: Evidence, *, most: float = 50.0) -> Iterator[Found]:
-    """Find rare classes whose rows are drawn very often within an epoch.
+    """Find rare classes whose rows are sampled very often per epoch.
 
     What it checks: how often a row of each class is expected in an epoch under the sampler, against `most`.
 
-    Why it matters: a network that is shown the same few rows dozens of times an epoch learns them by heart. Its
-    training loss falls, the recall of the class on other rows does not rise.
+    Why it matters: a network that sees the same few rows dozens of times per epoch memorises them. Its training
+    loss falls, but the recall of the class on other rows does not rise.
 
     What to do: a weaker sampler (power 0.5, or a max_ratio), class weights instead, which show a row once and
     count it more, stronger augmentation, or more rows of the class.
 
-    Limits: where rows are augmented strongly, or nothing but a small head is trained, more is borne.
+    Limits: with strong augmentation, or where only a small head is trained, more repetitions do no harm.
 
     Example: `lite0: rows of 1 class of 4 are drawn more than 50 times an epoch: O (125).`
     """
@@ -49,7 +49,7 @@ def check(case: Evidence, *, most: float = 50.0) -> Iterator[Found]:
 
 
 def weaker(prior: EffectivePrior, most: float) -> dict[str, Any] | None:
-    """Return the strongest power sampler, in steps of a tenth, that draws no row more than `most` times."""
+    """Return the strongest power sampler, in steps of 0.1, that samples no row more than `most` times."""
     for tenth in range(9, 0, -1):
         sampler = {"name": "power", "power": tenth / 10}
         if effective_prior(prior.counts, sampler=sampler).recurrences.max() <= most:

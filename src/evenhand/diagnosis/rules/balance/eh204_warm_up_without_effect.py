@@ -12,13 +12,13 @@ from evenhand.diagnosis.rule import Found, rule
 def check(case: Evidence, *, share: float = 0.9, least: float = 0.2) -> Iterator[Found]:
     """Find a warm-up or a deferral of class weights that leaves the first epoch at full strength.
 
-    What it checks: the exponent of the first epoch beside that at full strength, where balance.warmup_epochs or
+    What it checks: the exponent of the first epoch against that at full strength, where balance.warmup_epochs or
     balance.weights_from is set. It fires where the full one is at least `least` and the first has `share` of it.
 
-    Why it matters: a warm-up is meant to let the model learn the common classes before it is pulled to the rare
-    ones. Only class weights are warmed up; a sampler or a shift of logits acts from the first batch on.
+    Why it matters: a warm-up lets the model learn the common classes before the rare ones are emphasised. Only
+    class weights are warmed up; a sampler or a logit shift acts from the first batch on.
 
-    What to do: correct by weights instead of the sampler, or give the stages of the training samplers of their own
+    What to do: correct by weights instead of the sampler, or give each training stage its own sampler
     ([[train.stage]] balance).
 
     Limits: losses that depend on the model have effects that are not in the exponent.
@@ -48,7 +48,7 @@ def check(case: Evidence, *, share: float = 0.9, least: float = 0.2) -> Iterator
 
 
 def _alike(sampler: object) -> object:
-    """Return class weights with the prior of a sampler, or None."""
+    """Return class weights that imply the same prior as a sampler, or None."""
     name = sampler.get("name") if isinstance(sampler, dict) else sampler
     options = {key: value for key, value in sampler.items() if key != "name"} if isinstance(sampler, dict) else {}
     if name in ("power", "sqrt", "balanced"):

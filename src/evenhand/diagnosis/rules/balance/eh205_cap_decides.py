@@ -1,4 +1,4 @@
-"""EH205: a cap that decides the mix, rather than the power that was asked for."""
+"""EH205: a cap that determines the class mix, rather than the configured power."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from evenhand.diagnosis.rule import Found, rule
 
 @rule("EH205", slug="cap-decides", severity="note", needs=("ledgers",))
 def check(case: Evidence, *, share: float = 0.5) -> Iterator[Found]:
-    """Find a max_ratio that decides how classes are mixed or weighted, rather than the power or the mix asked for.
+    """Find a max_ratio that determines how classes are mixed or weighted, rather than the configured power or mix.
 
-    What it checks: the exponent of the sampler and of the weights with their max_ratio and without. It fires where
+    What it checks: the exponent of the sampler and of the weights with and without their max_ratio. It fires where
     the cap leaves `share` of it or less.
 
-    Why it matters: all classes beyond the cap are treated alike, and another power changes nothing. A stated mix is
-    not what batches hold.
+    Why it matters: all classes beyond the cap are treated alike, and another power changes nothing. Batches do not
+    have the configured mix.
 
-    What to do: look at the column "in batches" of the ledger. Raise max_ratio, or take the power that gives this
-    mix without a cap, which treats classes by how rare they are.
+    What to do: check the column "in batches" of the ledger. Raise max_ratio, or choose the power that gives this
+    mix without a cap, which treats classes according to their rarity.
 
-    Limits: a cap is often wanted, to keep rare rows from recurring; then nothing needs to be done.
+    Limits: a cap is often intended, to limit repetitions of rare rows; then nothing needs to be done.
 
     Example: `lite0: max_ratio = 6 decides: sampler power (power 1.0, max_ratio 6) has the exponent 0.40, without
     the cap 1.00; class O makes 4.0% of a batch instead of 25.0%.`

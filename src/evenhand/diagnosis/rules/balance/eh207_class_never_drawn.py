@@ -1,4 +1,4 @@
-"""EH207: a class that is there and never reaches a batch."""
+"""EH207: a class with training rows that never reaches a batch."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from evenhand.diagnosis.rule import Found, rule
 def check(case: Evidence, *, least: float = 1.0) -> Iterator[Found]:
     """Find classes that have training rows and yet (almost) never reach a batch.
 
-    What it checks: rows of each class that the sampler is expected to draw in an epoch; it fires below `least`.
-    Where epochs are noted, also classes that have training rows and that no batch of the training held.
+    What it checks: rows of each class that the sampler is expected to draw per epoch; it fires below `least`.
+    Where epochs were recorded, also classes that have training rows but occurred in no batch.
 
-    Why it matters: the model never learns that the class exists. Its recall is zero, and a macro average carries
-    that zero without a word.
+    Why it matters: the model never learns that the class exists. Its recall is zero, and a macro average hides
+    that zero.
 
-    What to do: give the class a share of the mix, or take it out of the data (data.drop) and say so.
+    What to do: give the class a share of the mix, or remove it from the data (data.drop).
 
-    Limits: classes without any training row are told of by EH107 and EH108.
+    Limits: classes without any training row are reported by EH107 and EH108.
 
     Example: `lite0: the sampler never draws 1 class that has training rows: O (100 rows).`
     """

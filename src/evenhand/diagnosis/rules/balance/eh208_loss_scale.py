@@ -11,18 +11,19 @@ from evenhand.diagnosis.rule import Found, rule
 
 @rule("EH208", slug="loss-scale", severity="warning", needs=("ledgers",), after=("EH201", "EH202"))
 def check(case: Evidence, *, factor: float = 2.0) -> Iterator[Found]:
-    """Find class weights that make the mean loss of the rows drawn much larger or smaller.
+    """Find class weights that make the mean loss of the sampled rows much larger or smaller.
 
-    What it checks: the mean weight of the rows that batches are expected to hold. Weights alone have a mean of 1
-    over the rows of the data; with a sampler they have another one over the rows drawn. It fires above `factor` or
-    below 1 / `factor`. With adamw and no clipping, whose steps do not grow with the loss, it is a note.
+    What it checks: the mean weight of the rows in a batch. Weights alone have a mean of 1 over the rows of the
+    data; combined with a sampler the mean over sampled rows differs. It fires above `factor` or below
+    1 / `factor`. With adamw and no clipping, whose steps do not grow with the loss, it is a note.
 
-    Why it matters: with sgd a loss three times as large takes steps three times as long, and a learning rate that
-    was right is so no more. Clipping cuts more of the gradient, and losses of runs cannot be compared.
+    Why it matters: with sgd a loss three times as large takes steps three times as long, so a tuned learning rate
+    no longer fits. Clipping removes more of the gradient, and losses of different runs cannot be compared.
 
-    What to do: correct by the sampler or by weights, not by both; or divide the learning rate by the factor told.
+    What to do: correct by the sampler or by weights, not by both; or divide the learning rate by the reported
+    factor.
 
-    Limits: single rows of rare classes take large steps also where the mean is 1; that is what weights are for.
+    Limits: single rows of rare classes take large steps even where the mean is 1; that is the purpose of weights.
 
     Example: `lite0: class weights multiply the loss of the rows drawn by 14.2 on average, and sgd's steps with it.`
     """

@@ -1,4 +1,4 @@
-"""EH209: probabilities that are judged under another prior than that of the data."""
+"""EH209: probabilities that are evaluated under another prior than that of the data."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from evenhand.diagnosis.render import listing
 from evenhand.diagnosis.rule import Found, rule
 
 OF_PROBABILITIES = ("log_loss", "calibration_error", "brier")
-"""Beginnings of metrics that read probabilities, not only which class is called."""
+"""Prefixes of metrics that depend on probabilities, not only on the predicted class."""
 
 
 @rule(
@@ -23,24 +23,24 @@ OF_PROBABILITIES = ("log_loss", "calibration_error", "brier")
     after=("EH201", "EH202"),
 )
 def check(case: Evidence, *, apart: float = 0.1) -> Iterator[Found]:
-    """Find probabilities that stand for another prior than that of the data and are judged on the data.
+    """Find probabilities that stand for another prior than that of the data and are evaluated on the data.
 
-    What it checks: balance.correct_to = "trained" or "uniform", and balance.adjust, where the prior that
-    probabilities stand for and the natural shares differ by more than `apart` (total variation: the share of rows
-    that would change class). Where [score] holds no metric of probabilities it is a note.
+    What it checks: balance.correct_to = "trained" or "uniform", and balance.adjust, where the prior of the
+    probabilities and the natural class shares differ by more than `apart` (total variation: the share of rows
+    that would change class). Where [score] has no metric of probabilities it is a note.
 
-    Why it matters: a model that was shown equal classes says 50 % of a rare class where 1 % is right. Log loss and
-    calibration error are then far off, and blends with other models and thresholds made on them are as well.
-    Which class is called may be just what is wanted.
+    Why it matters: a model trained on equal classes gives a rare class 50 % where 1 % is right. Log loss and
+    calibration error are then far off, and so are blends with other models and thresholds tuned on them. The
+    predicted classes may be exactly what is wanted.
 
-    What to do: leave balance.correct_to at "natural" where probabilities are what is wanted. Where rare classes are
-    to be called more often, "uniform" is right, and this is a reminder of what the probabilities then are. Or state
-    the prior of the place where the model will be used.
+    What to do: leave balance.correct_to at "natural" where probabilities matter. Where rare classes should be
+    predicted more often, "uniform" is right, and this finding is a reminder of what the probabilities then mean. Or
+    state the prior of the place where the model will be used.
 
-    Limits: a stated prior is taken to be meant. Losses that depend on the model leave probabilities off besides.
+    Limits: a stated prior is assumed to be intended. Losses that depend on the model can also bias probabilities.
 
-    Example: `lite0: probabilities are judged under the trained prior, which differs from the data's by 65.0%: log
-    loss and calibration error are those of other data.`
+    Example: `lite0: probabilities are evaluated under the trained prior, which differs from the data's by 65.0%:
+    log loss and calibration error are those of other data.`
     """
     off = [(_distance(ledger), ledger) for ledger in case.ledgers or () if _left(ledger)]
     off = [(distance, ledger) for distance, ledger in off if distance > apart]
@@ -53,7 +53,7 @@ def check(case: Evidence, *, apart: float = 0.1) -> Iterator[Found]:
     who = off[0][1].title if len(off) == 1 else f"{len(off)} ways of balance"
     by = f"by {off[0][0]:.1%}" if len(off) == 1 else f"({listing(each)})"
     yield Found(
-        says=f"{who}: probabilities are judged under {_under(off)}, which differs from the data's {by}: log "
+        says=f"{who}: probabilities are evaluated under {_under(off)}, which differs from the data's {by}: log "
         f"loss and calibration error are those of other data{of}.",
         about=off[0][1].models[0] if len(off) == len(off[0][1].models) == 1 else "",
         evidence={"apart": {ledger.title: distance for distance, ledger in off}},
@@ -69,7 +69,7 @@ def _left(ledger: BalanceLedger) -> bool:
 
 
 def _under(off: list[tuple[float, BalanceLedger]]) -> str:
-    """Return which prior it is, in words."""
+    """Return a phrase for the prior."""
     words = {"trained": "the trained prior", "uniform": "a prior of equal classes", "natural": "an adjusted prior"}
     found = {words[str(ledger.plan.config.correct_to)] for _, ledger in off}
     return found.pop() if len(found) == 1 else "another prior"

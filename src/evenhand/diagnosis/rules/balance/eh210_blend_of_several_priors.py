@@ -1,4 +1,4 @@
-"""EH210: models that are blended, and whose probabilities stand for different priors."""
+"""EH210: blended models whose probabilities stand for different priors."""
 
 from __future__ import annotations
 
@@ -19,22 +19,21 @@ from evenhand.diagnosis.rule import Found, rule
     after=("EH201", "EH202"),
 )
 def check(case: Evidence, *, apart: float = 0.1) -> Iterator[Found]:
-    """Find models that are blended though their probabilities stand for different priors.
+    """Find blended models whose probabilities stand for different priors.
 
-    What it checks: the prior that the probabilities of each model are judged under (balance.correct_to and
+    What it checks: the prior that the probabilities of each model are evaluated under (balance.correct_to and
     balance.adjust), where [ensemble], or `evenhand ensemble` on runs, blends two models or more. It fires where two
     of them differ by more than `apart` (total variation). Where the stages of a model differ, the last one counts.
 
-    Why it matters: a mean of probabilities, and every blend and stacker that is made of them, takes 30 % of a model
-    of equal classes for the same as 30 % of one that stands for the data. The blend stands for a prior between them
-    that nobody chose, and its weights are learned on that.
+    Why it matters: a mean of probabilities, and every blend and stacker built on them, treats 30 % from a model
+    of equal classes like 30 % from one calibrated to the data. The blend stands for a prior between them that
+    nobody chose, and its weights are learned under it.
 
-    What to do: give all models the same balance.correct_to. What is trained may differ: samplers, weights and
-    losses are corrected for.
+    What to do: give all models the same balance.correct_to. Training may differ: samplers, weights and losses are
+    corrected for.
 
-    Limits: probabilities are not brought to one prior here, as it is not known which one is wanted. `evenhand
-    ensemble` looks at the models of runs; files of predictions do not say what prior they stand for, and are not
-    checked.
+    Limits: probabilities are not converted to one prior here, as it is not known which one is wanted. `evenhand
+    ensemble` checks the models of runs; files of predictions do not record their prior and are not checked.
 
     Example: `lite0 and b4 are blended under different priors (65.0% apart: lite0 stands for natural shares, b4 for
     equal classes).`
@@ -64,7 +63,7 @@ _NATURAL = "natural shares"
 
 
 def distance(one: BalanceLedger, other: BalanceLedger) -> float:
-    """Return the total variation between what the probabilities of two models stand for; classes go by name."""
+    """Return the total variation distance between the priors of two models, matching classes by name."""
     first, second = (
         dict(zip(each.names, each.shares, strict=True)) for each in (one.plan.judged, other.plan.judged)
     )

@@ -1,4 +1,4 @@
-"""EH211: a score in which classes count alike, and decisions in which common ones win."""
+"""EH211: a score in which classes count equally, with decisions that favour common classes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from evenhand.diagnosis.rule import Found, rule
 from evenhand.diagnosis.rules.balance.eh209_judged_under_another_prior import OF_PROBABILITIES
 
 OF_EQUAL_CLASSES = ("macro_", "balanced_accuracy", "worst_recall", "worst_f1", "g_mean")
-"""Beginnings of metrics in which a rare class counts as much as a common one."""
+"""Prefixes of metrics in which a rare class counts as much as a common one."""
 
 
 @rule(
@@ -22,24 +22,25 @@ OF_EQUAL_CLASSES = ("macro_", "balanced_accuracy", "worst_recall", "worst_f1", "
     after=("EH201", "EH202"),
 )
 def check(case: Evidence, *, skew: float = 5.0, part: float = 0.5) -> Iterator[Found]:
-    """Find scores in which classes count alike while the most probable class by the data's shares is called.
+    """Find scores in which classes count equally while decisions follow the natural class shares.
 
-    What it checks: whether at least `part` of [score] are metrics in which every class counts alike (macro
-    averages, balanced accuracy, the worst recall), none reads probabilities, balance.correct_to is "natural"
+    What it checks: whether at least `part` of [score] are metrics in which every class counts equally (macro
+    averages, balanced accuracy, the worst recall), none depends on probabilities, balance.correct_to is "natural"
     without balance.adjust, and the largest class has at least `skew` times the rows of the smallest.
 
-    Why it matters: under the natural prior a rare class is called where it is more likely than all others, given
-    how rare it is: seldom. Recalls of rare classes are what such a score is made of. On a set of clothing photos of
-    351 senders, "uniform" in place of "natural" gained 3.4 points of macro F1, without another training.
+    Why it matters: under the natural prior a rare class is predicted only where it outweighs its rarity: seldom.
+    Recalls of rare classes dominate such a score. On a set of clothing photos of 351 senders, "uniform" in place of
+    "natural" gained 3.4 points of macro F1 without retraining.
 
-    What to do: try balance.correct_to = "uniform", and compare both out of fold. It changes which class is called
-    and what probabilities stand for, not what is learned.
+    What to do: try balance.correct_to = "uniform", and compare both out of fold. It changes the predicted classes
+    and the meaning of the probabilities, not what is learned.
 
     Limits: precision of rare classes falls, so macro F1 need not gain; recalls do. Where probabilities themselves
     are used later, leave it at "natural".
 
-    Example: `[score] holds macro_f1, in which classes count alike, but lite0 calls the most probable class by the
-    data's shares (largest class 90 times the smallest). balance.correct_to = "uniform" calls rare ones more often.`
+    Example: `[score] has macro_f1, in which classes count equally, but lite0 predicts the most probable class under
+    the data's shares (largest class 90 times the smallest). balance.correct_to = "uniform" predicts rare classes
+    more often.`
     """
     weights = {str(name): abs(float(weight)) for name, weight in case.setting("score", {}).items()}
     alike = [name for name in weights if name.startswith(OF_EQUAL_CLASSES) and weights[name]]
@@ -52,10 +53,10 @@ def check(case: Evidence, *, skew: float = 5.0, part: float = 0.5) -> Iterator[F
     if found:
         names = _names(found)
         yield Found(
-            says=f"[score] holds {listing(alike)}, in which classes count alike, but {listing(names)} "
-            f"{verb(len(names), 'calls', 'call')} the most probable class by the data's shares (largest class "
-            f"{_skew(found[0]):.3g} times the smallest). "
-            'balance.correct_to = "uniform" calls rare ones more often.',
+            says=f"[score] has {listing(alike)}, in which classes count equally, but {listing(names)} "
+            f"{verb(len(names), 'predicts', 'predict')} the most probable class under the data's shares (largest "
+            f"class {_skew(found[0]):.3g} times the smallest). "
+            'balance.correct_to = "uniform" predicts rare classes more often.',
             evidence={"metrics": alike, "skew": _skew(found[0])},
             patch={f"{key}.correct_to": "uniform" for key in dict.fromkeys(ledger.key for ledger in found)},
         )

@@ -14,17 +14,17 @@ from evenhand.diagnosis.rule import Found, rule
 def check(case: Evidence, *, error_share: float = 0.05) -> Iterator[Found]:
     """Find files that cannot be read.
 
-    What it checks: every file is decoded once; those that fail are left out and named with the reason. It is
+    What it checks: every file is decoded once; those that fail are left out and listed with the reason. It is
     an error where more than `error_share` of the files fail.
 
-    Why it matters: what is left out is rarely a random part. A class photographed with one camera, or copied
-    by one broken transfer, can go missing almost whole.
+    Why it matters: the missing files are rarely a random sample. A class photographed with one camera, or copied
+    by one broken transfer, can be lost almost completely.
 
-    What to do: get the named files again from where they came from, or take them out of the table.
+    What to do: fetch the named files again from their source, or remove them from the table.
 
-    Limits: a file that decodes into a wrong picture is not noticed. Files that a table names and that are not
-    there are a fault of the table and stop the reading before (data.missing).
-    Where a file holds many rows (a record of heartbeats), rows are counted beside the files.
+    Limits: a file that decodes to a wrong image is not detected. Files that a table names but that do not exist
+    are an error of the table and are reported earlier (data.missing). Where a file holds many rows (a record of
+    heartbeats), rows are counted beside the files.
 
     Example: `3 of 293 files cannot be read and are left out (first: "a/17.jpg", ends too early).`
     """

@@ -23,12 +23,12 @@ def check(
     shorter side of its file is below `least_side` px, or below `small_side` px and below `small_share` of
     the median of all files.
 
-    Why it matters: such a picture shows nothing of its class. The model learns it by heart, or learns that
-    "nothing" is the class that happens to hold most of them.
+    Why it matters: such a picture shows nothing of its class. The model memorises it, or learns that "nothing" is
+    the class that happens to have most of them.
 
-    What to do: look at the named files; take them out of the table, or give them a class of their own.
+    What to do: look at the named files; remove them from the table, or give them a class of their own.
 
-    Limits: pictures that are all small, as icons are, are taken to be meant so. A dark picture is not blank.
+    Limits: if all pictures are small, as icons are, this is assumed to be intended. A dark picture is not blank.
 
     Example: `2 pictures of 293 are blank (pixels vary by less than 1.5 of 256 grey levels: a/17.png and a/19.png).`
     """

@@ -1,4 +1,4 @@
-"""EH103: pictures that are there more than once."""
+"""EH103: exact duplicates."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ def check(case: Evidence, *, warning_share: float = 0.1) -> Iterator[Found]:
     """Find files with the same bytes or the same pixels.
 
     What it checks: the hash of each file's bytes, and of its decoded pixels. It is a warning where more than
-    `warning_share` of the rows are spare copies, or where folds do not keep copies together.
+    `warning_share` of the rows are redundant copies, or where folds do not keep copies together.
 
-    Why it matters: a copy in training and in validation makes the estimate too high, and copies weigh what
-    they show twice. Folds that keep copies together take care of the first.
+    Why it matters: a copy in both training and validation makes the estimate too high, and copies give their
+    content twice the weight. Folds that keep copies together avoid the former.
 
     What to do: keep one of each set, or leave folds.duplicates at "group".
 
-    Limits: pictures that show nothing are compared by bytes only (EH102 names them). Copies that were
-    scaled, cropped or saved again are EH105's.
+    Limits: blank pictures are compared by bytes only (EH102 lists them). Copies that were scaled, cropped or saved
+    again are found by EH105.
 
     Example: `41 of 7,249 rows are copies of other rows (in 38 sets, the largest of 4).`
     """

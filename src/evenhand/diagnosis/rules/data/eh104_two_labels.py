@@ -1,4 +1,4 @@
-"""EH104: the same picture under two labels."""
+"""EH104: identical pictures with different labels."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from evenhand.diagnosis.rule import Found, rule
 
 @rule("EH104", slug="two-labels", severity="error", needs=("samples", "labels", "copies"), after=("EH103",))
 def check(case: Evidence) -> Iterator[Found]:
-    """Find pictures that stand under two labels.
+    """Find identical pictures with different labels.
 
     What it checks: the labels inside each set of exact copies (an error where a row has one label, a warning
     where it may have several), and of each pair of near-duplicates (a warning).
@@ -26,10 +26,10 @@ def check(case: Evidence) -> Iterator[Found]:
     What to do: look at each set and keep the right label; where both are right, let rows have several
     labels (data.several).
 
-    Limits: near-duplicates are found among stored pictures, and confirmed; two classes that look alike are
-    not the same picture. Rows without a label are passed over.
+    Limits: near-duplicates are searched among stored pictures and confirmed in the pixels; similar-looking classes
+    do not count. Rows without a label are ignored.
 
-    Example: `3 sets of identical pictures stand under two labels (first: "a/1.jpg" is Lime, "b/7.jpg" is Lemon).`
+    Example: `3 sets of identical pictures have different labels (first: "a/1.jpg" is Lime, "b/7.jpg" is Lemon).`
     """
     exact = conflicting(case, case.copies)
     if exact:
@@ -55,7 +55,7 @@ def _found(case: Evidence, sets: Sequence[Ints], how: str, severity: Severity) -
     other = next(row for row in sets[0] if words[row] != words[one])
     (path, path_other), n = case.paths(np.array([one, other])), len(case.rows)
     return Found(
-        says=f"{count(len(sets), 'set')} of {how} pictures {verb(len(sets), 'stands', 'stand')} under "
+        says=f"{count(len(sets), 'set')} of {how} pictures {verb(len(sets), 'has', 'have')} "
         f'different labels ({len(rows):,} of {n:,} rows; first: "{path}" is {words[one]}, '
         f'"{path_other}" is {words[other]}).',
         evidence={"sets": len(sets), "rows": len(rows), "n": n, "how": how},

@@ -20,24 +20,24 @@ from evenhand.diagnosis.rule import Found, rule
     after=("EH103", "EH106"),
 )
 def check(case: Evidence, *, error_share: float = 0.05) -> Iterator[Found]:
-    """Find pictures that are the same, or nearly, in different folds or splits.
+    """Find copies and near-duplicates that lie in different folds or splits.
 
     What it checks: exact copies, and near-duplicates found by a perceptual hash and confirmed in the pixels,
-    against the folds with the locked test, or against the split that came with the data. It is an error
-    where more than `error_share` of the rows of a part have their like in another.
+    against the folds with the locked test, or against the predefined split. It is an error where more than
+    `error_share` of the rows of a part have a duplicate in another.
 
-    Why it matters: a model is then judged on pictures that it was trained on, and the figure is too high by
+    Why it matters: a model is then evaluated on pictures that it was trained on, and the figure is too high by
     up to that share.
 
     What to do: name in data.group what the pictures have in common (a series, a patient, a burst), so that
-    they stay in one fold; take copies of locked pictures out of the training.
+    they stay in one fold; remove copies of locked pictures from the training rows.
 
-    Limits: kinds of data without pictures are not looked at here; their exact copies are EH103. Two views of one
-    object are not near-duplicates; only a group column can tell of them. Folds keep exact copies together by
-    themselves (folds.duplicates).
+    Limits: not applicable to kinds of data without pictures; their exact copies are EH103. Two views of one object
+    are not near-duplicates; only a group column can connect them. Folds keep exact copies together automatically
+    (folds.duplicates).
 
     Example: `12 pairs of identical or nearly identical pictures lie in different parts of the data: 0.5% of the
-    2,485 rows of test have their like elsewhere (first: "a/1.jpg" and "b/7.jpg").`
+    2,485 rows of test have a duplicate elsewhere (first: "a/1.jpg" and "b/7.jpg").`
     """
     parts = case.sides
     assert parts is not None
@@ -51,7 +51,7 @@ def check(case: Evidence, *, error_share: float = 0.05) -> Iterator[Found]:
     yield Found(
         says=f"{count(len(pairs), 'pair')} of identical or nearly identical pictures "
         f"{verb(len(pairs), 'lies', 'lie')} in different parts of the data: {shares[worst]:.1%} of the "
-        f"{int((parts == worst).sum()):,} rows of {worst} have their like elsewhere "
+        f"{int((parts == worst).sum()):,} rows of {worst} have a duplicate elsewhere "
         f'(first: "{first[0]}" and "{first[1]}").',
         evidence={"pairs": len(pairs), "rows": len(np.unique(pairs)), "n": len(parts), "shares": shares},
         ids=case.rows.ids[np.unique(pairs)],
@@ -67,6 +67,6 @@ def crossing(case: Evidence, parts: Strings) -> Ints:
 
 
 def shares_seen(pairs: Ints, parts: Strings) -> dict[str, float]:
-    """Return part -> the share of its rows that are in a pair."""
+    """Return part -> the share of its rows that are in a crossing pair."""
     held = parts[np.unique(pairs)]
     return {str(part): float((held == part).sum() / (parts == part).sum()) for part in sorted(set(held))}

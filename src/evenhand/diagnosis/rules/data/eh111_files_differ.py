@@ -17,28 +17,28 @@ SORTS = {
     "1": "black and white", "L": "grey", "LA": "grey", "I;16": "16-bit grey", "I;16B": "16-bit grey",
     "I": "16-bit grey", "F": "floating-point grey", "CMYK": "CMYK", "YCCK": "CMYK",
 }  # fmt: skip
-"""Pillow's mode -> the sort of picture; all others are colour."""
+"""Pillow's mode -> the type of image; all others are colour."""
 
 
 @rule("EH111", slug="files-differ", severity="note", needs=("samples", "image_facts"))
 def check(case: Evidence, *, size_ratio: float = 8.0, part_gap: float = 0.5) -> Iterator[Found]:
     """Find files that differ in channels, depth or size.
 
-    What it checks: the sort of each file (colour, grey, 16-bit grey, CMYK, black and white); whether the 95th
+    What it checks: the type of each file (colour, grey, 16-bit grey, CMYK, black and white); whether the 95th
     percentile of the shorter side is at least `size_ratio` times the 5th; and whether the share of a file
-    format or sort differs by `part_gap` or more between parts of the data (a warning, as is 16-bit among
+    format or type differs by `part_gap` or more between parts of the data (a warning, as is 16-bit among
     8-bit).
 
-    Why it matters: all are made into RGB of one size. Grey among colour then tells where a picture comes from,
-    16-bit values may be scaled otherwise, and a small file scaled up is blurred: marks that a model
-    learns instead of the class.
+    Why it matters: all files are converted to RGB of one size. Grey among colour then reveals the source of a
+    picture, 16-bit values may be scaled differently, and a small file scaled up is blurred: a model can learn
+    these marks instead of the class.
 
-    What to do: find out where the odd ones come from. Make them alike at the source, or turn colour off
-    for all and let augmentations blur and degrade.
+    What to do: find out where the outliers come from. Unify them at the source, or convert all to grey and let
+    augmentations blur and degrade.
 
-    Limits: looks at how files are stored. A grey photo saved as colour, or a black shoe on white, is colour.
+    Limits: checks how files are stored. A grey photo saved as colour, or a black shoe on white, counts as colour.
 
-    Example: `files are of 2 sorts: 281 colour, 12 grey.`
+    Example: `Files are of 2 types: 281 colour, 12 grey.`
     """
     facts = case.facts
     assert facts is not None
@@ -56,7 +56,7 @@ def check(case: Evidence, *, size_ratio: float = 8.0, part_gap: float = 0.5) -> 
 
 
 def sorts_of(facts: pd.DataFrame) -> pd.Series:
-    """Return (n,) the sort of each file in words."""
+    """Return (n,) the image type of each file."""
     return facts["mode"].map(lambda mode: SORTS.get(str(mode), "colour"))
 
 
@@ -67,7 +67,7 @@ def _sorts(case: Evidence, sorts: pd.Series) -> Iterator[Found]:
     odd = np.flatnonzero((sorts != counts.index[0]).to_numpy())
     deep = any("16-bit" in str(sort) or "floating" in str(sort) for sort in counts.index)
     yield Found(
-        says=f"Files are of {len(counts)} sorts: {listing((f'{c:,} {s}' for s, c in counts.items()), most=5)} "
+        says=f"Files are of {len(counts)} types: {listing((f'{c:,} {s}' for s, c in counts.items()), most=5)} "
         f"(of the rarer: {listing(case.paths(odd))}).",
         evidence={"sorts": {str(sort): int(c) for sort, c in counts.items()}, "n": len(sorts)},
         ids=case.rows.ids[odd],

@@ -1,4 +1,4 @@
-"""EH113: the label can be read off something beside the picture's content."""
+"""EH113: a shortcut predicts the label without the content of the picture."""
 
 from __future__ import annotations
 
@@ -22,24 +22,26 @@ from evenhand.modalities.images.exif_sizes import upright_sizes
 def check(
     case: Evidence, *, least: float = 0.8, least_low: float = 0.6, most_false: float = 0.2
 ) -> Iterator[Found]:
-    """Find classes that can be read off the files rather than off what the pictures show.
+    """Find classes that can be predicted from properties of the files rather than from what the pictures show.
 
-    What it checks: a small decision tree guesses the class from the file's dimensions, from its format and
-    mode, from the colour of a plain frame around the picture, and from compression that the picture's detail
-    does not explain; each alone, on groups it has not seen. It fires for a class where recall less false alarms
-    is at least `least`, with recall over groups surely above `least_low` and at most `most_false` false alarms.
+    What it checks: a small decision tree predicts the class from the file's dimensions, from its format and
+    mode, from the colour of a uniform frame around the picture, and from compression that the picture's detail
+    does not explain; each separately, on held-out groups. It fires for a class where recall minus false alarms
+    is at least `least`, with recall over groups significantly above `least_low` and at most `most_false` false
+    alarms.
 
-    Why it matters: sizes, formats and frames come from where a picture was made, and they show through in the
-    pixels. A model learns them instead of the class, is right in every fold, and wrong elsewhere.
+    Why it matters: sizes, formats and frames depend on the source of a picture and leave traces in the pixels. A
+    model learns them instead of the class (shortcut learning), is right in every fold, and wrong elsewhere.
 
-    What to do: make files alike at the source, crop frames off, or collect the named classes from where the
-    others come from. Augmentations that degrade and crop help.
+    What to do: unify files at the source, crop frames, or collect the named classes from the source of the others.
+    Augmentations that degrade and crop help.
 
-    Limits: names and folders of files are not looked at, as no model is given them. A ground that is part of the
-    scene (sky, a table) is content. Needs about six groups of a class. Rows with several labels are passed over.
+    Limits: names and folders of files are not checked, as no model sees them. A background that is part of the
+    scene (sky, a table) is content. Needs about six groups of a class. Not applicable where rows may have several
+    labels.
 
-    Example: `2 of 8 classes can be read off the dimensions of the file (Lime: 100% found with 1% false alarms;
-    Lemon: 97% with 0%); 293 rows, guessing reaches 18%.`
+    Example: `2 of 8 classes can be predicted from the dimensions of the file (Lime: 100% found with 1% false
+    alarms; Lemon: 97% with 0%); 293 rows, guessing reaches 18%.`
     """
     rows = case.looked_at[case.rows.labels[case.looked_at] >= 0]
     label = case.rows.labels[rows]
@@ -56,7 +58,7 @@ def check(
 
 
 def side_measures(case: Evidence, rows: Ints) -> dict[str, Floats]:
-    """Return what a class should not be read off: name -> (len(rows), d) measures."""
+    """Return side measures that should not predict the class: name -> (len(rows), d)."""
     assert case.facts is not None
     facts, out = case.facts.iloc[rows], {}
     sizes = upright_sizes(facts)
@@ -75,9 +77,10 @@ def side_measures(case: Evidence, rows: Ints) -> dict[str, Floats]:
 
 
 def unexplained(bits: Floats, traits: pd.DataFrame) -> Floats:
-    """Return (n,) log2 bits per pixel less what detail, contrast and colour explain of them linearly."""
+    """Return (n,) residuals of log2 bits per pixel after ridge regression on detail, contrast and colour."""
     known = [name for name in traits.columns if str(name).startswith(("fine detail", "contrast", "colour: s"))]
     x = standardised(traits[known].to_numpy(np.float64))
+    # A detailed picture needs more bits at any quality; only what is left of the size can give its source away.
     gram = x.T @ x + 1e-3 * len(x) * np.eye(x.shape[1])
     return np.asarray(bits - bits.mean() - x @ np.linalg.solve(gram, x.T @ (bits - bits.mean())))
 
@@ -88,7 +91,7 @@ def _found(case: Evidence, name: str, found: ReadOff, classes: Ints) -> Found:
         for c in classes[np.argsort(-found.surplus[classes])]
     ]
     return Found(
-        says=f"{classes_of(len(classes), case.rows.k)} can be read off {name} ({listing(words)}); "
+        says=f"{classes_of(len(classes), case.rows.k)} can be predicted from {name} ({listing(words)}); "
         f"{int(found.n.sum()):,} rows, {found.accuracy:.0%} right where guessing reaches {found.commonest:.0%}.",
         about=name,
         evidence={

@@ -12,18 +12,18 @@ from evenhand.diagnosis.rule import Found, rule
 
 @rule("EH401", slug="within-noise", severity="note", needs=("verdicts",), after=("EH402", "EH406"))
 def check(case: Evidence, *, least: float = 0.0001) -> Iterator[Found]:
-    """Find differences between models that these rows do not show to be more than noise.
+    """Find differences between models that may be noise.
 
-    What it checks: the paired verdict of every model or blend that looks better than what it is held against by
-    at least `least`. It fires where the interval of the difference holds 0.
+    What it checks: the paired verdict of every model or blend that looks better than its baseline by at least
+    `least`. It fires where the interval of the difference contains 0.
 
-    Why it matters: the higher figure gets chosen, and the next sample of rows would have chosen otherwise. Chosen
-    often enough, noise looks like progress.
+    Why it matters: the higher figure is selected, and another sample of rows would have selected differently.
+    Selected often enough, noise looks like progress.
 
     What to do: keep the simpler one, or collect as many rows or groups as the difference would need; the finding
-    says what these could have shown.
+    reports the difference that these rows could have detected.
 
-    Limits: no difference found is not no difference; it says what these rows can show.
+    Limits: "no difference found" does not mean that there is none; it depends on what these rows can detect.
 
     Example: `2 of 3 look better by less than noise: ensemble:nnls against lite0, macro_f1: too few to tell,
     +0.0031 [-0.0042, +0.0104]; this much data would show 0.0104.`
@@ -40,6 +40,6 @@ def check(case: Evidence, *, least: float = 0.0001) -> Iterator[Found]:
 
 
 def _looks_better(v: Verdict, least: float) -> bool:
-    """Return whether somebody who reads the two figures alone would choose `v.name`."""
+    """Return whether the point estimates alone favour `v.name`."""
     by = v.difference.estimate
     return (by if v.higher_is_better else -by) >= least

@@ -13,17 +13,17 @@ from evenhand.diagnosis.rule import Found, rule
 def check(case: Evidence, *, most: int = 6) -> Iterator[Found]:
     """Find comparisons of runs with unequal budgets, data or folds.
 
-    What it checks: what the records of the runs say about epochs, batch size, seeds, folds, rows, labels and files,
-    and whether every run has the rows that are compared. Of blends, every model that both runs have is looked at,
-    and which models are blended. At most `most` differences are written out.
+    What it checks: epochs, batch size, seeds, folds, rows, labels and files in the records of the runs, and whether
+    every run has the compared rows. For blends, every model that both runs have is checked, and which models are
+    blended. At most `most` differences are listed.
 
-    Why it matters: a gain after twice the epochs, on cleaned labels or in kinder folds is not the model's. The
-    verdict is about everything that differs, not about the thing one has in mind.
+    Why it matters: a gain from twice the epochs, cleaned labels or easier folds is not due to the model. The
+    verdict covers everything that differs, not only the intended change.
 
     What to do: run both with the same budget on the same data and folds; for two versions of the labels use
-    compare --versions, which tells the labels' share from the model's.
+    compare --versions, which separates the effect of the labels from that of the model.
 
-    Limits: files of predictions say nothing about budgets; only what they hold is checked.
+    Limits: files of predictions do not record budgets; only their contents are checked.
 
     Example: `new and old differ in more than the model: train.epochs 20 against 40; 12 rows are in another fold.`
     """

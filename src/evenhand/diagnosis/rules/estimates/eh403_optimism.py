@@ -12,23 +12,23 @@ from evenhand.evaluation.comparison.verdicts import WORTH_CARING
 
 @rule("EH403", slug="optimism", severity="warning", needs=("worth",), after=("EH404", "EH405"))
 def check(case: Evidence, *, least: float = WORTH_CARING) -> Iterator[Found]:
-    """Find blends whose figure on the rows they were learned from flatters, and a best that was chosen by luck.
+    """Find blends with an optimistic figure on the rows they were learned from, and a best chosen by luck.
 
     What it checks: the naive figure of every blend against the nested one, with a paired interval, and the highest
-    naive figure against the best rung corrected for having been chosen. It fires from a difference of `least` on
-    that is surely above 0.
+    naive figure against the best step corrected for selection. It fires from a difference of `least` on whose
+    interval lies above 0.
 
     Why it matters: weights, gates, temperatures and thresholds fit the noise of the rows that they are learned
-    from. What was gained so is not there on new rows.
+    from. That gain does not carry over to new rows.
 
-    What to do: report the nested and corrected figure; take a method that learns less (equal, fewer models,
+    What to do: report the nested, corrected figure; choose a method that learns less (equal, fewer models,
     shrinkage).
 
-    Limits: the nested figure speaks of new rows like these. Models that were themselves chosen by these rows, by
-    hand or by early stopping, are optimistic beyond what can be seen here.
+    Limits: the nested figure is about new rows like these. Models that were themselves selected on these rows, by
+    hand or by early stopping, are optimistic beyond what can be measured here.
 
-    Example: `Naive figures flatter: ensemble:boosting by 0.0312. The best of 7 is ensemble:nnls: macro_f1 0.951
-    [0.938, 0.962] on new rows like these. Without nesting 0.973 would have been reported, +0.0220 too good.`
+    Example: `Naive figures are optimistic: ensemble:boosting by 0.0312. The best of 7 is ensemble:nnls: macro_f1
+    0.951 [0.938, 0.962] on new rows like these. Without nesting 0.973 would have been reported, +0.0220 too good.`
     """
     worth = case.worth
     if worth is None:
@@ -37,7 +37,7 @@ def check(case: Evidence, *, least: float = WORTH_CARING) -> Iterator[Found]:
     if flattered:
         by = [f"{r.name} by {r.optimism.estimate:.4f}" for r in flattered]
         yield Found(
-            says=f"Naive figures flatter: {listing(by)}. {worth.headline}",
+            says=f"Naive figures are optimistic: {listing(by)}. {worth.headline}",
             about=flattered[0].name if len(flattered) == 1 else "",
             evidence={
                 "metric": worth.metric,

@@ -1,4 +1,4 @@
-"""EH404: a model that is missing in some folds or rows."""
+"""EH404: a model without predictions for some folds or rows."""
 
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ def check(case: Evidence, *, least: int = 1) -> Iterator[Found]:
     """Find models that lack rows, or whole folds, which other models have.
 
     What it checks: the rows of every model against those of the others. It fires from `least` missing rows on; a
-    whole fold that is missing is an error.
+    missing fold is an error.
 
-    Why it matters: an average over whichever models happen to be there is another ensemble in every fold. Its
-    figure belongs to none of them, and easy folds that all have lift it.
+    Why it matters: an average over the available models is a different ensemble in every fold. Its figure belongs
+    to none of them, and easy folds that all models have raise it.
 
     What to do: predict the missing rows, or leave the model out. Until then the rows are left out for all models,
     and the figures are about the rest.
 
-    Limits: it cannot say why rows are missing; where the hard ones are, what is left is easier than the whole.
+    Limits: the reason for missing rows is not known; if the hard ones are missing, the rest is easier than the
+    whole.
 
-    Example: `"b4" lacks 394 rows and has none of fold 3 and 4; the rows are left out for all, 1,576 are judged.`
+    Example: `"b4" lacks 394 rows and has none of fold 3 and 4; the rows are left out for all, 1,576 are evaluated.`
     """
     worth = case.worth
     for gap in worth.gaps if worth else ():
@@ -32,7 +33,7 @@ def check(case: Evidence, *, least: int = 1) -> Iterator[Found]:
             folds = f" and has none of fold {listing(map(str, gap.folds), most=10)}" if gap.folds else ""
             yield Found(
                 says=f'"{gap.model}" lacks {count(gap.lacking, "row")}{folds}; the rows are left out for all, '
-                f"{worth.n:,} are judged.",
+                f"{worth.n:,} are evaluated.",
                 about=gap.model,
                 evidence={"lacking": gap.lacking, "folds": list(gap.folds), "judged": worth.n},
                 ids=gap.ids,

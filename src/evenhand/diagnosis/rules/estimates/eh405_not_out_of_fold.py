@@ -14,21 +14,21 @@ from evenhand.diagnosis.rule import Found, rule
 def check(case: Evidence) -> Iterator[Found]:
     """Find predictions of models that may have been trained on the rows they predict.
 
-    What it checks: where predictions come from. "Out-of-fold elsewhere" is a model whose folds are not those of
-    the plan used here, or are not known; "in-sample" is one that has certainly seen the rows.
+    What it checks: the origin of predictions. "Out-of-fold elsewhere" is a model whose folds differ from those
+    used here, or are not known; "in-sample" is one that was certainly trained on the rows.
 
     Why it matters: such a model predicts a row with networks that were trained on most of the rows held out with
-    it here, its copies and group mates among them, and perhaps on the row itself. Weights, stackers and thresholds
-    learned from it have seen the answers: old and new models mixed climb out of fold and gain nothing outside.
+    it here, including copies and rows of the same group, and perhaps on the row itself (leakage). Weights, stackers
+    and thresholds learned from it have seen the answers: mixing old and new models raises the out-of-fold figure
+    and gains nothing on new data.
 
-    What to do: predict the rows again with models trained on this plan of folds (folds.file takes one), or leave
-    the model out. Until then its gain is not a gain.
+    What to do: predict the rows again with models trained on these folds (folds.file accepts a file), or leave
+    the model out. Until then its gain cannot be trusted.
 
-    Limits: it believes what files and records say about their folds; a file with a wrong fold column is not found
-    out.
+    Limits: the fold information of files and records is trusted; a wrong fold column is not detected.
 
-    Example: `2 of 5 models are not out of fold here: old_b4 and old_b5. What a blend gains by them is not to be
-    believed.`
+    Example: `2 of 5 models are not out of fold here: old_b4 and old_b5. What a blend gains by them cannot be
+    trusted.`
     """
     every = case.predictions or ()
     for origin, words in _WORDS.items():
@@ -48,7 +48,7 @@ def _found(found: Sequence[Predictions], of: int, origin: str, words: str) -> Fo
     rows = max(len(p) for p in found)
     return Found(
         says=f"{len(found):,} of {count(of, 'model')} {verb(len(found), 'is', 'are')} {words}: {listing(names)} "
-        f"({count(rows, 'row')}). What a blend gains by {verb(len(found), 'it', 'them')} is not to be believed.",
+        f"({count(rows, 'row')}). What a blend gains by {verb(len(found), 'it', 'them')} cannot be trusted.",
         about=names[0] if len(names) == 1 else "",
         evidence={"models": names, "origin": origin, "rows": rows},
         severity="error" if origin == "in-sample" else None,

@@ -1,4 +1,4 @@
-"""EH406: too few rows or groups to tell."""
+"""EH406: too few rows or groups for a verdict."""
 
 from __future__ import annotations
 
@@ -14,15 +14,16 @@ from evenhand.evaluation.resampling.paired_interval import LEAST_GROUPS, LEAST_R
 def check(case: Evidence, *, least_groups: float = LEAST_GROUPS, least_rows: float = LEAST_ROWS) -> Iterator[Found]:
     """Find comparisons that rest on too few rows or groups for any verdict.
 
-    What it checks: the effective number of groups, in which one that holds half of all rows counts for little more
-    than one, against `least_groups`, and of rows against `least_rows`.
+    What it checks: the effective number of groups (Kish 1965), in which a group with half of all rows counts for
+    little more than one, against `least_groups`, and of rows against `least_rows`.
 
-    Why it matters: with fewer, intervals no longer hold the truth as often as they say, whatever the method; a
-    thousand rows of two patients are two patients.
+    Why it matters: with fewer, intervals no longer reach their nominal coverage, whatever the method; a thousand
+    rows of two patients are two patients.
 
-    What to do: collect from more groups, merge groups that are not independent cases, or judge by a coarser class.
+    What to do: collect from more groups, merge groups that are not independent, or evaluate at a coarser level of
+    classes.
 
-    Limits: enough for a verdict is not enough for a sure one; that is what the interval is for.
+    Limits: enough for a verdict is not enough for a certain one; the interval shows how certain it is.
 
     Example: `1 of 1 difference rests on too few groups: new against old, macro_f1: too few to tell, about 2.6
     groups decide and at least 5 are needed (+0.0210 [-0.1720, +0.2140]).`

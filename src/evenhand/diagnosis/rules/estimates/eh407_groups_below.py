@@ -1,4 +1,4 @@
-"""EH407: groups that fall far below the others."""
+"""EH407: groups with far lower accuracy than the others."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from evenhand.evaluation.figures.row_share import right_rows
 def check(case: Evidence, *, least_gap: float = 0.2, level: float = 0.99) -> Iterator[Found]:
     """Find groups in which the best model is right far less often than elsewhere.
 
-    What it checks: for every group the share of right rows, against what the other groups have for the same
-    classes, with exact binomial intervals that hold for all groups together at `level`. It fires where the gap is
-    at least `least_gap` and surely at least half of it.
+    What it checks: the accuracy in every group, against the accuracy of the other groups on the same classes, with
+    exact binomial intervals that hold for all groups simultaneously at `level`. It fires where the gap is at least
+    `least_gap` and its limit at least half of it.
 
-    Why it matters: the mean hides it. A shop, patient or camera on which the model fails will be met again, and
-    the next one like it is not in the data.
+    Why it matters: the mean hides it. The model will meet more shops, patients or cameras like the one on which it
+    fails, and those are not in the data.
 
     What to do: look at the group's rows: labels, units, light, another way of recording. Collect more groups like
-    it; choose between models by their worst groups too.
+    it; select models by their worst groups too.
 
-    Limits: a group with few rows cannot be told from bad luck and is passed over; rows of one group that are takes
-    of one thing stand or fall together, which makes the intervals too narrow.
+    Limits: a group with few rows cannot be distinguished from bad luck and is skipped; rows of one group that show
+    the same object are correlated, which makes the intervals too narrow.
 
     Example: `2 of 48 groups fall far below what their classes reach elsewhere with lite0: shop 7 (31 % of 52 rows,
     expected 84 %) and shop 9 (40 % of 60 rows, expected 86 %).`
@@ -54,7 +54,7 @@ def check(case: Evidence, *, least_gap: float = 0.2, level: float = 0.99) -> Ite
 
 
 def _best(every: tuple[Predictions, ...]) -> Predictions | None:
-    """Return the predictions with groups and truth that are right most often."""
+    """Return the most accurate predictions among those with groups and truth."""
     usable = [p for p in every if p.groups is not None and p.truth is not None and known(p.truth).any()]
     return max(usable, key=_accuracy, default=None)
 

@@ -1,4 +1,4 @@
-"""EH408: probabilities that cannot be taken at their word."""
+"""EH408: miscalibrated probabilities."""
 
 from __future__ import annotations
 
@@ -19,24 +19,23 @@ from evenhand.evaluation.figures.row_share import share
 def check(
     case: Evidence, *, least_gap: float = 0.05, least_rows: int = 100, level: float = 0.99
 ) -> Iterator[Found]:
-    """Find models that are surer, or less sure, than they are right.
+    """Find overconfident and underconfident models.
 
-    What it checks: mean confidence minus the share of right rows, with an interval over groups, for models with at
-    least `least_rows` rows of known class. It fires where the gap is at least `least_gap` and its interval does not
-    reach 0. The chance of one or more false alarms among all models and sets that are looked at is 1 - `level`
-    (Holm 1979), so that the interval of each is wider the more there are. Too sure is a warning, not sure enough a
-    note.
+    What it checks: mean confidence minus accuracy, with an interval over groups, for models with at least
+    `least_rows` rows of known class. It fires where the gap is at least `least_gap` and its interval excludes 0.
+    The family-wise error rate over all models and sets is 1 - `level` (Holm 1979), so that each interval is wider
+    the more of them there are. Overconfidence is a warning, underconfidence a note.
 
-    Why it matters: thresholds, rejections and "the model is 90 % sure" rest on it; blends of models that are sure
-    in different measure weigh them wrongly.
+    Why it matters: thresholds, rejections and statements such as "90 % certain" depend on it; a blend weighs models
+    of different calibration wrongly.
 
-    What to do: scale after the blend, fitted inside folds (methods such as "nnls+temperature"); train with less
+    What to do: calibrate after the blend, fitted inside folds (methods such as "nnls+temperature"); train with less
     smoothing or fewer epochs. The order of the classes, and so the accuracy, hardly changes.
 
-    Limits: a model may be too sure of some classes and not sure enough of others, and come out even; the
+    Limits: a model may be overconfident on some classes and underconfident on others, which cancels out; the
     reliability curve in the report shows it.
 
-    Example: `lite0 is surer than it is right: 93 % sure on average and right in 84 % of 4,130 rows (gap 0.09
+    Example: `lite0 is overconfident: 93 % confident on average and right in 84 % of 4,130 rows (gap 0.09
     [0.07, 0.11]).`
     """
     found = _surely_off([p for p in case.predictions or () if _judgeable(p, least_rows)], 1 - level)
@@ -49,7 +48,7 @@ def check(
 
 @dataclass(frozen=True)
 class _Gap:
-    """A model, its mean confidence, how often it is right, and the difference."""
+    """A model, its mean confidence, its accuracy, and their difference."""
 
     model: str
     sure: float
@@ -62,10 +61,10 @@ def _judgeable(p: Predictions, least_rows: int) -> bool:
 
 
 def _surely_off(every: Sequence[Predictions], alpha: float) -> list[_Gap]:
-    """Return the gaps that are not 0, as one family: Holm's steps, taken by intervals.
+    """Return the significant gaps as one family: Holm's step-down procedure, by inverting intervals.
 
-    With m models left each is held against alpha / m; where some are found, the others are held against the level
-    that their smaller number allows.
+    With m models left, each is tested at alpha / m; after some are found, the rest are tested again at the less
+    strict level of their smaller number.
     """
     found: list[_Gap] = []
     left = list(every)
@@ -81,13 +80,14 @@ def _gap(p: Predictions, level: float) -> _Gap:
     assert p.truth is not None
     p = p.take(known(p.truth))
     sure, right = _sure_and_right(rows_of(p))
+    # `share` takes numbers in 0..1, the gap lies in -1..1: map it there, and its interval back.
     half = share((1 + sure - right) / 2, p, draws=1000, level=level)
     gap = replace(half, estimate=2 * half.estimate - 1, low=2 * half.low - 1, high=2 * half.high - 1)
     return _Gap(p.model or "unnamed", float(sure.mean()), float(right.mean()), gap)
 
 
 def _sure_and_right(rows: EvaluatedRows) -> tuple[Floats, Floats]:
-    """Return (n,) confidence and (n,) how right: of the predicted class, or the means over all labels of a row."""
+    """Return (n,) confidence and (n,) correctness of the predicted class, or their means over a row's labels."""
     if rows.several:
         surer = np.maximum(rows.probabilities, 1 - rows.probabilities)
         return surer.mean(axis=1), (rows.held == rows.claimed).mean(axis=1)
@@ -97,9 +97,9 @@ def _sure_and_right(rows: EvaluatedRows) -> tuple[Floats, Floats]:
 
 def _found(same: list[_Gap], over: bool) -> Found:
     worst = same[0]
-    how = "surer than it is right" if over else "less sure than it is right"
+    how = "overconfident" if over else "underconfident"
     others = f" Likewise {listing([one.model for one in same[1:]])}." if same[1:] else ""
-    percent = f"{100 * worst.sure:.0f} % sure on average and right in {100 * worst.right:.0f} %"
+    percent = f"{100 * worst.sure:.0f} % confident on average and right in {100 * worst.right:.0f} %"
     low, high = sorted((abs(worst.gap.low), abs(worst.gap.high)))
     return Found(
         says=f"{worst.model} is {how}: {percent} of {worst.gap.n:,} rows "

@@ -23,19 +23,19 @@ from evenhand.evaluation.audit.dominant_groups import effective_groups
 def check(case: Evidence, *, groups: int = 3, effective: float = 1.5) -> Iterator[Found]:
     """Find classes whose figures would be those of one or two groups.
 
-    What it checks: for each class, among the rows that are held out in turn and among the locked test, how many
-    groups its rows come from, and how many groups of equal size would be as uneven (one over the sum of squared
-    shares). Fewer than `groups`, or fewer than `effective` of equal size, cannot be estimated from.
+    What it checks: for each class, out of fold and on the locked test, how many groups its rows come from, and the
+    effective number of groups (one over the sum of squared shares). Fewer than `groups`, or an effective number
+    below `effective`, do not allow an estimate.
 
-    Why it matters: rows of one group are alike, so a class that nearly all comes from one person is right or wrong
-    for that person. Recall and precision then say nothing about the next person, and a mean over classes carries
-    that noise into the headline.
+    Why it matters: rows of one group are similar, so a class that comes almost entirely from one person is right or
+    wrong for that person. Recall and precision then do not generalise to the next person, and a mean over classes
+    carries that noise into the headline.
 
-    What to do: leave the class out of the score by a named set of the others ([classes] with [score]), merge it
+    What to do: exclude the class from the score by a named set of the others ([classes] with [score]), merge it
     (data.rename), or collect it from more groups.
 
-    Limits: silent where no group is named. A class in more groups may still be hard to estimate; its interval
-    says so.
+    Limits: not applicable where no group is named. A class in more groups may still be hard to estimate; its
+    interval shows it.
 
     Example: `O cannot be estimated on the locked test: 362 of its 394 rows come from p213 alone, 8 groups in all.`
     """

@@ -17,15 +17,15 @@ def check(case: Evidence) -> Iterator[Found]:
     """Find groups that lie in more than one fold or split.
 
     What it checks: each group's rows against the folds with the locked test, or, where there are no folds,
-    against the split that came with the data.
+    against the predefined split.
 
     Why it matters: rows of one group (a patient, a series of photos) are more alike than rows of two. What
-    is learnt from one half of a group is known about the other, and the estimate is too high for new groups.
+    is learned from one half of a group leaks to the other, and the estimate is too high for new groups.
 
     What to do: let Evenhand make the folds, and lock the test by groups or by a column that keeps them whole;
     or move the named groups to one side in the table.
 
-    Limits: groups are taken as the table gives them. Splits that are pooled into the same folds are not compared.
+    Limits: the group column is trusted. Splits that are pooled into the same folds are not compared.
 
     Example: `12 of 2,425 groups lie in more than one part (77 rows; first: "Lime/03" is in train and val).`
     """

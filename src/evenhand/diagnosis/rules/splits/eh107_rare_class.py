@@ -1,4 +1,4 @@
-"""EH107: classes with fewer rows than asked for."""
+"""EH107: classes with fewer rows than required."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ def check(case: Evidence) -> Iterator[Found]:
     What it checks: rows per class outside the locked test, after unreadable files are left out, against
     data.min_count.
 
-    Why it matters: a class with one row is either trained on or judged, never both; its scores mean nothing,
+    Why it matters: a class with one row is either trained on or evaluated, never both; its scores mean nothing,
     and a macro average carries their noise.
 
     What to do: collect more, merge the class with its nearest (data.rename), or leave it out (data.drop).
 
-    Limits: enough rows can still be too few: EH108 counts groups, and intervals say what an estimate is worth.
+    Limits: enough rows can still be too few: EH108 counts groups, and intervals show how reliable an estimate is.
 
     Example: `2 of 81 classes have fewer than 2 rows: Lime (1) and Fig (0).`
     """

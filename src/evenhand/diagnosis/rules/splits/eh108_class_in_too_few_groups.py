@@ -1,4 +1,4 @@
-"""EH108: classes that live in fewer groups than there are folds."""
+"""EH108: classes that occur in fewer groups than there are folds."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from evenhand.diagnosis.rule import Found, rule
     after=("EH101", "EH107"),
 )
 def check(case: Evidence, *, spare: int = 0) -> Iterator[Found]:
-    """Find classes that live in fewer groups than there are folds.
+    """Find classes that occur in fewer groups than there are folds.
 
     What it checks: groups per class outside the locked test (rows, where no group is named) against the number
     of folds and `spare` more. A class in one group is an error, in too few a warning.
 
-    Why it matters: a class in one group is absent from training whenever it is judged, so that its recall is
-    zero whatever the model. One in fewer groups than folds is judged in some folds only, and its scores
-    rest on very few independent cases.
+    Why it matters: a class in one group is absent from training whenever it is evaluated, so that its recall is
+    zero whatever the model. One in fewer groups than folds is evaluated in some folds only, and its scores
+    depend on very few independent groups.
 
     What to do: fewer folds, merge the class (data.rename), or collect it from more groups.
 
-    Limits: groups may differ much in size; a class in many groups can still have most rows in one.
+    Limits: group sizes may differ widely; a class in many groups can still have most rows in one.
 
     Example: `1 of 81 classes lies in fewer groups than the 5 folds: Plum (4).`
     """

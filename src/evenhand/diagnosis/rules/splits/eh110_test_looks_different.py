@@ -24,29 +24,28 @@ from evenhand.modalities.images.image_statistics import aspect_of
 @rule("EH110", slug="test-looks-different", severity="warning", needs=("pictures", "two_parts"), after=("EH111",))
 def check(case: Evidence, *, least_auc: float = 0.6, most_p: float = 0.005, draws: int = 999,
           least_tests: int = LEAST_TESTS) -> Iterator[Found]:  # fmt: skip
-    """Find a test, or another given split, that looks different from the rows trained on.
+    """Find a test, or another predefined split, that looks different from the training rows.
 
-    What it checks: whether a classifier tells the two apart by plain measures of the pictures (brightness,
-    contrast, colour, detail, sharpness, border, layout, size, compression), or by features of an encoder where
-    there are any. It fires where the area under the curve on unseen groups is at least `least_auc`, where
-    sides dealt anew to whole groups of the same class, `draws` times, seldom reach as much (p of at most
-    `most_p` over all comparisons), and where the interval lies above what chance reaches in 99 of 100. The
-    locked test is compared with the rest; without one, the largest given split with each of the others. Where
-    the test was drawn (`folds.test = { fraction = ... }`), other drawings by the same method take the place of
-    sides dealt anew, so that a large series that happens to lie in the test is not taken for another origin; a
-    test that was made otherwise, by an older version too, is compared with sides dealt anew. Where the groups
-    allow fewer than `least_tests` different tests, none can be told from chance, and a note says so.
+    What it checks: whether a classifier distinguishes the two by image statistics (brightness, contrast, colour,
+    detail, sharpness, border, layout, size, compression), or by features of an encoder where there are any. It
+    fires where the area under the ROC curve on held-out groups is at least `least_auc`, where `draws` permutations
+    of the sides over whole groups within classes seldom reach as much (p of at most `most_p` over all comparisons),
+    and where the interval lies above the 99 % quantile of chance. The locked test is compared with the rest;
+    without one, the largest predefined split with each of the others. Where the test was sampled (`folds.test = {
+    fraction = ... }`), tests resampled by the same method replace the permutations, so that a large series that
+    happens to lie in the test is not taken for another origin; a test that was made otherwise, by an older version
+    too, is compared with permutations. Where the groups allow fewer than `least_tests` different tests, no
+    difference can be distinguished from chance, and a note reports it.
 
-    Why it matters: the out-of-fold figure speaks of pictures like those trained on. Where the test was taken
-    elsewhere it will be lower there, and lower again in the next place.
+    Why it matters: the out-of-fold figure is about pictures like the training rows. If the test comes from
+    elsewhere, the figure will be lower there, and lower again in the next place.
 
-    What to do: of a test that was drawn, set another folds.seed or a larger fraction. Otherwise name in
-    data.group what shop, camera or series a row comes from, so that folds show the gap too; train with
-    augmentations that cover what is named; collect where the model will be used.
+    What to do: for a sampled test, set another folds.seed or a larger fraction. Otherwise name in data.group the
+    shop, camera or series of each row, so that folds show the gap too; train with augmentations that cover the
+    named differences; collect data where the model will be used.
 
-    Limits: other shares of the classes alone are not reported, as each class is compared with itself. Where
-    the given groups explain the difference it is taken for chance. It says that the parts differ, not that a
-    model will fail.
+    Limits: different class shares alone are not reported, as each class is compared with itself. A difference
+    that the groups explain counts as chance. The finding means that the parts differ, not that a model will fail.
 
     Example: `test looks different from train: a classifier tells them apart with an area under the curve of
     0.810 [0.790, 0.831], where chance stays below 0.528 (5,125 rows, 2,255 groups), most of all by
@@ -61,7 +60,7 @@ def check(case: Evidence, *, least_auc: float = 0.6, most_p: float = 0.005, draw
         if not LEAST_ROWS <= parts.side.sum() <= len(rows) - LEAST_ROWS:
             continue
         if parts.redraw is not None and (tests := different_tests(parts.redraw(draws).T)) < least_tests:
-            yield _untold(other, whole, tests)
+            yield _undecided(other, whole, tests)
             continue
         traits = case.traits.loc[rows]
         within = pd.DataFrame(within_classes(traits.to_numpy(np.float64), parts.known), columns=traits.columns)
@@ -76,10 +75,10 @@ def check(case: Evidence, *, least_auc: float = 0.6, most_p: float = 0.005, draw
             yield _found(other, whole, best, causes, shift, drawn=parts.redraw is not None)
 
 
-def _untold(other: str, whole: str, tests: int) -> Found:
+def _undecided(other: str, whole: str, tests: int) -> Found:
     return Found(
-        says=f"Whether {other} looks different from {whole} cannot be told: only {tests} different tests can be "
-        "drawn from these groups, too few to say what chance does.",
+        says=f"Whether {other} looks different from {whole} cannot be decided: only {tests} different tests can be "
+        "drawn from these groups, too few for a null distribution.",
         about=other,
         evidence={"tests": tests, "drawn": True},
         severity="note",
@@ -87,7 +86,7 @@ def _untold(other: str, whole: str, tests: int) -> Found:
 
 
 def _parts(case: Evidence, rows: Ints, other: str) -> TwoSamples:
-    """Return the rows on two sides, classes known where nearly all rows have one."""
+    """Return the rows on two sides, with their classes if nearly all rows have one."""
     assert case.compared is not None
     side = case.compared.part[rows] == other
     known = case.label_matrix[rows]
@@ -103,7 +102,7 @@ def _parts(case: Evidence, rows: Ints, other: str) -> TwoSamples:
 
 
 def _apart(measures: Floats, parts: TwoSamples, draws: int, *, few: int = 99) -> Apart:
-    """Return how well the sides are told apart, by a tenth of the dealings where those show nothing already."""
+    """Return how well the sides are separated, from a tenth of the permutations if these already show nothing."""
     quick = tell_apart(measures, parts, draws=min(few, draws))
     return quick if quick.p > 0.05 else tell_apart(measures, parts, draws=draws)
 
@@ -111,7 +110,7 @@ def _apart(measures: Floats, parts: TwoSamples, draws: int, *, few: int = 99) ->
 def _aspects(
     within: pd.DataFrame, parts: TwoSamples, *, least_auc: float = 0.55, draws: int = 39
 ) -> tuple[dict[str, Apart], dict[str, float]]:
-    """Return the aspects that tell the sides apart each alone, best first, and the shift of every measure."""
+    """Return the aspects that separate the sides on their own, best first, and the shift of every measure."""
     found = {}
     for aspect in dict.fromkeys(map(aspect_of, within.columns)):
         own = within[[name for name in within.columns if aspect_of(name) == aspect]].to_numpy(np.float64)
@@ -128,10 +127,10 @@ def _found(
 ) -> Found:
     words = {aspect: in_words(shift, aspect) for aspect in causes}
     named = [f"{aspect} ({word})" if word else aspect for aspect, word in words.items()]
-    by = f"most of all by {listing(named[:3])}" if named else "by what they show rather than by plain looks"
-    chance = "99 of 100 other drawings stay" if drawn else "chance stays"
+    by = f"most of all by {listing(named[:3])}" if named else "by content rather than by simple image statistics"
+    chance = "99 of 100 resampled tests stay" if drawn else "chance stays"
     why = (
-        " It was drawn from the same groups as the rest, so this is the luck of the draw: set another folds.seed, "
+        " It was sampled from the same groups as the rest, so this is chance: set another folds.seed, "
         "or a larger folds.test.fraction."
     )
     return Found(

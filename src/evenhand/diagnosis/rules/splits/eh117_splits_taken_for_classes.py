@@ -1,4 +1,4 @@
-"""EH117: folders that look like splits were taken for classes."""
+"""EH117: folders that look like splits were read as classes."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def check(case: Evidence) -> Iterator[Found]:
     splits, though splits were not taken for such (`images/train/ok`, `images/val/ok` beside `docs`); and a class
     that is the only one of a split and occurs in no other (`test/unknown` beside `train/ok` and `train/nok`).
 
-    Why it matters: a classifier would learn to tell training photos from test photos; and rows without a label
+    Why it matters: a classifier would learn to distinguish training photos from test photos, and unlabelled rows
     would be trained on as a class of their own.
 
     What to do: point data.root at the folder of the split that holds a folder per class, leave the class out
     (data.drop), or sort the split's photos into a folder per class, so that folders are train/CLASS and test/CLASS.
 
-    Limits: a class that is really called train (vehicles) is passed over while it stands alone. Where a table
-    names classes and splits, only names are looked at.
+    Limits: a class that is really called train (vehicles) is ignored while it is the only one. Where a table names
+    classes and splits, only names are checked.
 
     Example: `2 classes look like splits: train (80 rows) and test_images (20 rows).`
     """
@@ -85,7 +85,7 @@ def _holds_splits(case: Evidence, names: list[str]) -> Found:
     held = np.isin(case.label_words, names)
     return Found(
         says=f"{count(len(names), 'class', 'classes')} {verb(len(names), 'holds', 'hold')} folders that look like "
-        f"splits: {listing(names)} ({listing(below)}). They were not taken for splits, but for parts of a class. "
+        f"splits: {listing(names)} ({listing(below)}). They were read as parts of a class, not as splits. "
         "If classes lie below the splits, point data.root at the folder that holds these; else divide every class "
         "into train, val and test, or name the split in a table.",
         about=names[0] if len(names) == 1 else "",
@@ -95,7 +95,7 @@ def _holds_splits(case: Evidence, names: list[str]) -> Found:
 
 
 def _alone_in_a_split(case: Evidence) -> list[str]:
-    """Return classes that are the only one of a split that is not for training, and occur in no other."""
+    """Return classes that are the only class of a split other than train, and occur in no other split."""
     if "split" not in case.rows.frame or case.rows.multi_label:
         return []
     split = case.rows.frame["split"].astype(str).str.casefold().map(lambda name: SPLITS.get(name, name))
@@ -117,7 +117,7 @@ def _found(case: Evidence, names: list[str], start: str, *, alone: bool = False)
         f"{start} the class {listing(rows)}: it is the only one of its split, whose rows seem to have no labels."
         if alone
         else f"{start} {verb(len(names), 'a split', 'splits')}: {listing(rows)}. Point data.root at the folder "
-        "that holds a folder per class, or leave what is no class out with data.drop."
+        "that holds a folder per class, or exclude it with data.drop."
     )
     left = case.rows.k - len(names)
     patch = {"data.drop": [*case.setting("data.drop", []), *names]} if left > 1 else None

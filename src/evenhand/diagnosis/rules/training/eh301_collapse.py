@@ -26,28 +26,27 @@ from evenhand.diagnosis.rule import Found, rule
 def check(
     case: Evidence, *, epochs: int = 2, called: float = 0.25, part: float = 0.5, steps: int = 10, stands: int = 3
 ) -> Iterator[Found]:
-    """Find trainings that no longer predict classes which are there.
+    """Find training runs that no longer predict classes which occur.
 
     What it checks: in the last `epochs` epochs, after `steps` steps, classes of the validation rows that the
-    network itself (before its probabilities are corrected to another prior) calls less than `called` times as often
-    as they are there. They are reported where sampler, weights and loss together make the model believe in the
-    class less than `part` times as much as both its share of the rows and an equal share, and then during the
-    warm-up of the learning rate, too: nothing will get better by itself. Or, after the warm-up, where a class is
-    believed to be as common as half an equal share, is not called at all, among the training rows either, and its
-    own training rows get a mean probability below `part` times what is believed that does not rise over `stands`
-    epochs.
+    network itself (before its probabilities are corrected to another prior) predicts less than `called` times as
+    often as they occur. They are reported where the effective prior of sampler, weights and loss gives the class
+    less than `part` times both its share of the rows and an equal share, and then even during the warm-up of the
+    learning rate: it will not improve by itself. Or, after the warm-up, where a class has an effective prior of at
+    least half an equal share, is never predicted, not even among the training rows, and its own training rows get a
+    mean probability below `part` times its prior that does not rise over `stands` epochs.
 
-    Why it matters: a score that averages over classes can look well while some are never found. What the settings
-    make a model believe is what it will say, however long it is trained.
+    Why it matters: a score that averages over classes can look good while some are never found. A model predicts
+    what its effective prior implies, however long it is trained.
 
     What to do: correct for skew once, in the sampler or in the weights, up to an exponent of 1. Where the ledger
     explains nothing, lower the learning rate or set train.clip. With train.on_collapse = "fix" the run does so.
 
-    Limits: a rare class that is not predicted because it is rare, and nothing was done about it, is not reported:
-    that is what the loss asks for. Nor is one that looks like others, as long as it is believed in.
+    Limits: a rare class that is not predicted because it is rare and uncorrected is not reported: the loss asks for
+    that. Nor is one that is confused with others while its prior is adequate.
 
-    Example: `both, fold 0, seed 0: N (90.0% of the validation rows, called for 0.0%) is far too seldom predicted
-    since epoch 1; the model says S and V. Sampler balanced (1.00) and weights inverse (1.00) together have the
+    Example: `both, fold 0, seed 0: N (90.0% of the validation rows, predicted for 0.0%) is predicted far too rarely
+    since epoch 1; the model predicts S and V. Sampler balanced (1.00) and weights inverse (1.00) together have the
     exponent 2.00 and make it expect N in 1.7% of the rows.`
     """
     for model, courses in by_model(case.courses or ()).items():
@@ -72,7 +71,7 @@ def check(
 
 @dataclass(frozen=True)
 class Collapse:
-    """Classes that are not predicted: since which epoch, whether the ledger says why, and what is predicted."""
+    """Classes that are not predicted: since which epoch, whether the prior explains it, and predicted shares."""
 
     classes: Ints
     since: int
@@ -90,7 +89,7 @@ def collapse(
     *,
     sure_steps: int = 100,
 ) -> Collapse | None:
-    """Return what is not predicted in the last epochs of a fit, or None."""
+    """Return the classes that the last epochs of a fit do not predict, or None."""
     lines = course.settled(epochs, steps=steps, warm=False)
     words = [own_word(line) for line in lines]
     if course.prior is None or course.prior.several or not lines or not all(words):
@@ -99,7 +98,7 @@ def collapse(
     believed, natural = course.prior.shares, course.prior.natural
     by_prior = missing & (believed < part * np.minimum(natural, 1 / course.k))
     sure = course.settled(stands, steps=sure_steps)
-    against = _unheard(course, sure, part) if sure else np.zeros(course.k, dtype=bool)
+    against = _unlearned(course, sure, part) if sure else np.zeros(course.k, dtype=bool)
     chosen = by_prior if by_prior.any() else against
     if not chosen.any():
         return None
@@ -113,8 +112,8 @@ def _missing(word: Any, called: float) -> Any:
     return (share > 0) & (predicted < called * share)
 
 
-def _unheard(course: TrainingHistory, lines: Sequence[Line], part: float, *, least_rows: float = 10.0) -> Any:
-    """Return (k,) classes believed to be common that training rows do not hear of either."""
+def _unlearned(course: TrainingHistory, lines: Sequence[Line], part: float, *, least_rows: float = 10.0) -> Any:
+    """Return (k,) bool: classes with a large prior that are not predicted for training rows either."""
     assert course.prior is not None
     believed, out, gone = course.prior.shares, np.ones(course.k, dtype=bool), []
     for line in lines:
@@ -131,7 +130,7 @@ def _unheard(course: TrainingHistory, lines: Sequence[Line], part: float, *, lea
 
 
 def _since(course: TrainingHistory, chosen: Any, called: float) -> int:
-    """Return the first epoch of the unbroken run of epochs up to now in which all of these were missing."""
+    """Return the first epoch of the unbroken run of epochs up to now in which all of these classes were missing."""
     since = len(course.lines)
     for at in range(len(course.lines) - 1, -1, -1):
         word = own_word(course.lines[at])
@@ -144,13 +143,13 @@ def _since(course: TrainingHistory, chosen: Any, called: float) -> int:
 def _words(course: TrainingHistory, hit: Collapse) -> str:
     share = numbers(own_word(course.lines[-1]), "share")
     names = [
-        f"{course.classes[c]} ({share[c]:.1%} of the validation rows, called for {hit.predicted[c]:.1%})"
+        f"{course.classes[c]} ({share[c]:.1%} of the validation rows, predicted for {hit.predicted[c]:.1%})"
         for c in hit.classes
     ]
-    said = [name for name, p in zip(course.classes, hit.predicted, strict=True) if p > 0.01]
-    which = f"the model says {'only ' if len(said) == 1 else ''}{listing(said, most=5)}"
+    predicted = [name for name, p in zip(course.classes, hit.predicted, strict=True) if p > 0.01]
+    which = f"the model predicts {'only ' if len(predicted) == 1 else ''}{listing(predicted, most=5)}"
     many = verb(len(names), "is", "are")
-    text = f"{listing(names, most=5)} {many} far too seldom predicted since epoch {hit.since}; {which}."
+    text = f"{listing(names, most=5)} {many} predicted far too rarely since epoch {hit.since}; {which}."
     return f"{text} {_reason(course, hit)}"
 
 
@@ -158,7 +157,7 @@ def _reason(course: TrainingHistory, hit: Collapse) -> str:
     prior = course.prior
     assert prior is not None
     if not hit.by_prior:
-        return "Nothing that the ledger knows explains it: the learning rate may be too high, or an output is dead."
+        return "The balance ledger does not explain it: the learning rate may be too high, or an output is dead."
     made = [f"{name} ({value:.2f})" for name, value in compensating(prior, course.settings).items()]
     causes = listing(made) if made else "The settings of [balance]"
     expected = listing([f"{course.classes[c]} in {prior.shares[c]:.1%}" for c in hit.classes], most=5)

@@ -1,4 +1,4 @@
-"""EH302: a training that tells nothing of the truth."""
+"""EH302: a training run whose outputs carry no information about the truth."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from evenhand.diagnosis.rule import Found, rule
 def check(
     case: Evidence, *, epochs: int = 2, share: float = 0.002, falls: float = 0.001, steps: int = 60
 ) -> Iterator[Found]:
-    """Find trainings whose outputs say nothing of the truth, and that do not get better.
+    """Find training runs whose outputs carry no information about the truth and do not improve.
 
-    What it checks: what the outputs tell of the truth (the mean logarithm of the probability given to it over the
-    mean probability of that class, in nats), on training and on validation rows. It fires where both surely
-    (two standard errors) lie within `share` of the entropy of the classes in the last `epochs` epochs, after the
+    What it checks: the information of the outputs about the truth (the mean logarithm of the probability given to
+    it over the mean probability of that class, in nats), on training and on validation rows. It fires where both
+    lie within `share` of the entropy of the classes by two standard errors in the last `epochs` epochs, after the
     warm-up and `steps` steps, and the training loss fell by less than `falls` of itself.
 
-    Why it matters: more epochs of this give nothing. The shares of the classes are all that was learned.
+    Why it matters: more epochs will not help. Only the class shares were learned.
 
-    What to do: try a tenth, then ten times the learning rate; look whether labels belong to their rows
-    (evenhand check), and whether the inputs arrive (a constant input is told as no spread of the features).
+    What to do: try a tenth, then ten times the learning rate; check that labels belong to their rows (evenhand
+    check), and that inputs arrive (a constant input shows as features without spread).
 
-    Limits: a problem that cannot be learned from these inputs looks the same; the rule says what is, not why.
-    Silent where several labels may hold for a row, and where rows are too few to be sure.
+    Limits: a problem that cannot be learned from these inputs looks the same; the rule reports the state, not its
+    cause. Not applicable where several labels may hold for a row; does not fire with too few rows.
 
-    Example: `net, fold 1, seed 0: the outputs tell 0.0000 nats of the truth on training and 0.0000 on validation
-    rows (of 0.6931), and the training loss stands still. Nothing but the shares of the classes is learned.`
+    Example: `net, fold 1, seed 0: the outputs carry 0.0000 nats about the truth on training and 0.0000 on
+    validation rows (of 0.6931), and the training loss stagnates. Only the class shares are learned.`
     """
     for model, courses in by_model(case.courses or ()).items():
         found = [course for course in courses if stuck(course, epochs, share, falls, steps)]
@@ -43,9 +43,9 @@ def check(
             train, held = _information(line["sets"]["train"]), _information(line["sets"]["validation"])
             rate = float(found[0].train.get("learning_rate") or 0.0)
             yield Found(
-                says=f"{fits(found, courses)}: the outputs tell {train[0]:.4f} nats of the truth on training and "
-                f"{held[0]:.4f} on validation rows (of {_entropy(line):.4f}), and the training loss stands still. "
-                "Nothing but the shares of the classes is learned.",
+                says=f"{fits(found, courses)}: the outputs carry {train[0]:.4f} nats about the truth on training "
+                f"and {held[0]:.4f} on validation rows (of {_entropy(line):.4f}), and the training loss stagnates. "
+                "Only the class shares are learned.",
                 about=model,
                 evidence={
                     "train": train,
@@ -59,23 +59,23 @@ def check(
 
 
 def stuck(course: TrainingHistory, epochs: int, share: float, falls: float, steps: int) -> bool:
-    """Return whether the last epochs of a fit told nothing of the truth, and the loss stood still."""
+    """Return whether the last epochs of a fit carried no information about the truth while the loss stagnated."""
     lines = course.settled(epochs, steps=steps)
-    if not lines or not all(_says_nothing(line, share) for line in lines):
+    if not lines or not all(_uninformative(line, share) for line in lines):
         return False
     first, last = (float(line.get("train_loss") or np.nan) for line in (lines[0], lines[-1]))
     return first - last < falls * abs(first)
 
 
-def _says_nothing(line: Line, share: float) -> bool:
+def _uninformative(line: Line, share: float) -> bool:
     sets = line.get("sets") or {}
-    told = [_information(sets.get("train")), _information(sets.get("validation"))]
-    return all(abs(value) + 2 * error < share * _entropy(line) for value, error in told)
+    both = [_information(sets.get("train")), _information(sets.get("validation"))]
+    return all(abs(value) + 2 * error < share * _entropy(line) for value, error in both)
 
 
-def _information(told: Any) -> tuple[float, float]:
-    """Return nats and standard error; NaN, of which nothing is below anything, where they are not known."""
-    value, error = ((told or {}).get(key) for key in ("information", "information_error"))
+def _information(statistics: Any) -> tuple[float, float]:
+    """Return nats and their standard error; NaN where they are not known, for which every comparison is false."""
+    value, error = ((statistics or {}).get(key) for key in ("information", "information_error"))
     return (np.nan, np.nan) if value is None or error is None else (float(value), float(error))
 
 

@@ -1,4 +1,4 @@
-"""EH303: one class swallows others."""
+"""EH303: one class absorbs the others."""
 
 from __future__ import annotations
 
@@ -21,21 +21,22 @@ from evenhand.diagnosis.rule import Found, rule
 def check(
     case: Evidence, *, epochs: int = 2, beyond: float = 0.25, swallowed: float = 0.5, steps: int = 40
 ) -> Iterator[Found]:
-    """Find trainings that give most rows of other classes to one class.
+    """Find training runs that assign most rows of other classes to one class.
 
     What it checks: in the last `epochs` epochs, after the warm-up and `steps` steps, a class whose mean
-    probability on the validation rows, as the network itself gives it, lies more than `beyond` above both its
-    share of the rows and an equal share, and that at least `swallowed` of the rows of other classes are called.
-    Where that probability has fallen in every epoch so far, it is left over from the weights that the training
-    began with, which is slow but not wrong.
+    probability on the validation rows (before correction to another prior) lies more than `beyond` above both its
+    share of the rows and an equal share, and that is predicted for at least `swallowed` of the rows of other
+    classes. If that probability has fallen in every epoch so far, it is a remainder of the initial weights, which
+    is slow but not wrong.
 
-    Why it matters: whatever the network is shown, it says the same; the other classes lose their recall, this one
+    Why it matters: the network gives the same answer for any input; the other classes lose their recall, this one
     its precision.
 
-    What to do: look at the effective prior (evenhand check --balance): a class is believed in as much as sampler,
-    weights and loss together say. Where that explains nothing, lower the learning rate.
+    What to do: check the effective prior (evenhand check --balance) of sampler, weights and loss. If it does not
+    explain the finding, lower the learning rate.
 
-    Limits: a class that is most of the data, or an equal share by what was asked, may be said most of the time.
+    Limits: a class with most of the data, or with a large prior by configuration, may be predicted most of the
+    time.
 
     Example: `both, fold 0, seed 0: S takes 71.0% of the rows of other classes (it is 2.0% of the rows and gets a
     mean probability of 0.68). The settings make the model expect it in 60.4%.`
@@ -74,7 +75,7 @@ def check(
 
 
 def swallowing(course: TrainingHistory, epochs: int, beyond: float, swallowed: float, steps: int) -> int | None:
-    """Return the class that takes most rows of the others in the last epochs of a fit, or None."""
+    """Return the class that absorbs most rows of the others in the last epochs of a fit, or None."""
     lines = course.settled(epochs, steps=steps)
     words = [own_word(line) for line in lines]
     if not lines or not all(words) or (course.prior is not None and course.prior.several):
@@ -90,12 +91,12 @@ def swallowing(course: TrainingHistory, epochs: int, beyond: float, swallowed: f
 def _falls(course: TrainingHistory, c: int) -> bool:
     """Return whether the mean probability of class c has fallen in every epoch of the stage."""
     stage = [line for line in course.lines if line.get("stage") == course.lines[-1].get("stage")]
-    given = [numbers(word, "probability")[c] for line in stage if (word := own_word(line))]
-    return len(given) > 2 and bool((np.diff(given) < 0).all())
+    means = [numbers(word, "probability")[c] for line in stage if (word := own_word(line))]
+    return len(means) > 2 and bool((np.diff(means) < 0).all())
 
 
 def _taken(line: object, c: int) -> float:
-    """Return the share of the rows of other classes that are called class c."""
+    """Return the share of the rows of other classes that are predicted as class c."""
     word = own_word(line)  # type: ignore[arg-type]
     share, predicted, recall = (numbers(word, key)[c] for key in ("share", "predicted", "recall"))
     own = share * recall if share > 0 else 0.0

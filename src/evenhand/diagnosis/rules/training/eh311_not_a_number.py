@@ -1,4 +1,4 @@
-"""EH311: numbers that are none, and losses that run away."""
+"""EH311: losses that are not finite, or diverge."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from evenhand.diagnosis.rule import Found, rule
 
 @rule("EH311", slug="not-a-number", severity="error", needs=("courses",))
 def check(case: Evidence, *, times: float = 5.0, epochs: int = 2) -> Iterator[Found]:
-    """Find trainings whose loss is no number, or runs away.
+    """Find training runs whose loss is not finite, or diverges.
 
-    What it checks: whether the training loss or, where rows were judged, the validation loss of the last epoch is a
-    finite number; and whether the training loss was more than `times` what it was in the first epoch (and than
+    What it checks: whether the training loss or, where rows were evaluated, the validation loss of the last epoch
+    is a finite number; and whether the training loss was more than `times` what it was in the first epoch (and than
     guessing costs) in the last `epochs` epochs.
 
-    Why it matters: weights that are no numbers stay so; whatever is trained from then on is lost.
+    Why it matters: weights that are NaN stay NaN; everything trained from then on is lost.
 
-    What to do: lower the learning rate, bound the gradient (train.clip = 1.0), lengthen train.warmup_epochs; look
-    for inputs that are not finite. With train.on_collapse = "fix" the run halves the rate and goes on from weights
-    of before.
+    What to do: lower the learning rate, clip the gradient (train.clip = 1.0), lengthen train.warmup_epochs; look
+    for inputs that are not finite. With train.on_collapse = "fix" the run halves the rate and resumes from earlier
+    weights.
 
-    Limits: gradients are looked at in a few steps of each epoch, losses in all.
+    Limits: gradients are checked in a few steps of each epoch, losses in all.
 
     Example: `net, fold 0, seed 0: the training loss is not a number in epoch 3 (learning rate 0.5).`
     """
@@ -49,7 +49,7 @@ def check(case: Evidence, *, times: float = 5.0, epochs: int = 2) -> Iterator[Fo
 
 
 def runaway(course: TrainingHistory, times: float, epochs: int) -> tuple[int, str] | None:
-    """Return the epoch since which something is wrong with the loss, and what in words; None for nothing."""
+    """Return the first epoch with a wrong loss and a phrase for what is wrong; None if nothing is."""
     if not course.lines:
         return None
     last = course.lines[-1]
@@ -66,7 +66,7 @@ def runaway(course: TrainingHistory, times: float, epochs: int) -> tuple[int, st
         since = next(epoch - n for n in range(len(own)) if not _loss(own[-2 - n]) > limit)
         return (
             since,
-            f"the training loss runs away: {_loss(last):.3g} {at}, {_loss(own[0]):.3g} in the first epoch.",
+            f"the training loss diverges: {_loss(last):.3g} {at}, {_loss(own[0]):.3g} in the first epoch.",
         )
     return None
 

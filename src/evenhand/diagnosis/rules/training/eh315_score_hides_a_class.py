@@ -1,4 +1,4 @@
-"""EH315: a score in which a class could be zero unnoticed."""
+"""EH315: a score that hides a class with no recall."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from evenhand.evaluation.metrics.metric_names import parse
 def check(case: Evidence, *, least: float = 0.5, rows: int = 2000, most_ways: int = 6) -> Iterator[Found]:
     """Find classes that could have no recall at all without the score showing it.
 
-    What it checks: by how much the best score that can be reached falls if a class is never predicted and all else
-    is right. It fires for classes whose loss takes less than `least` of an equal share (1/k) of the score, and for
-    classes that no part of the score is about. About `rows` rows in the shares of the data stand for it, and
-    the rows of the missing class go to one of up to `most_ways` others.
+    What it checks: how far the best attainable score falls if a class is never predicted and all else is right. It
+    fires for classes whose loss takes less than `least` of an equal share (1/k) of the score, and for classes that
+    no part of the score covers. The score is computed on about `rows` rows with the class shares of the data; the
+    rows of the missing class are assigned to one of up to `most_ways` others.
 
-    Why it matters: what is maximised decides which epoch is kept and when a training ends. A class that hardly
-    counts in it can be lost, and the log looks well.
+    Why it matters: the maximised score decides which epoch is kept and when training stops. A class that hardly
+    counts in it can be lost while the log looks good.
 
     What to do: add the recall of the worst class, or a macro average over all classes, to [score].
 
     Limits: it is about the score, not about a model. Losses and errors of probabilities (log_loss, brier,
-    calibration_error) have no share in it where the score holds anything else: what a class that is never predicted
-    costs in them depends on how sure a model is, and adds to what the other parts show. Silent where several labels
-    may hold for a row.
+    calibration_error) are ignored where the score has other parts: what a class that is never predicted costs in
+    them depends on the model's confidence, and adds to the effect on the other parts. Not applicable where several
+    labels may hold for a row.
 
     Example: `If O were never predicted, the score could still reach 0.990 of 1.000: 1 class of 4 (O) counts for
     less than half of an equal share in [score], or is in no part of it.`
@@ -49,7 +49,7 @@ def check(case: Evidence, *, least: float = 0.5, rows: int = 2000, most_ways: in
     try:
         best, without = _reachable(case, weights, sets, counts, rows, most_ways)
         covered = _covered(case, weights, sets)
-    except EvenhandError:  # names that do not fit the data are told elsewhere
+    except EvenhandError:  # names that do not fit the data are reported by `class_faults`
         return
     floor = min(0.0, *without.values())
     fall = {c: (best - score) / max(best - floor, 1e-12) for c, score in without.items()}
@@ -73,7 +73,7 @@ def check(case: Evidence, *, least: float = 0.5, rows: int = 2000, most_ways: in
 
 
 def _of_decisions(weights: dict[str, float]) -> dict[str, float]:
-    """Return the parts of a score that say how rows are decided; all where there are no others than losses."""
+    """Return the parts of a score that depend on predicted classes only; all parts if there are none."""
     kept = {name: weight for name, weight in weights.items() if not name.startswith(OF_PROBABILITIES)}
     return kept if any(kept.values()) else weights
 
@@ -81,7 +81,7 @@ def _of_decisions(weights: dict[str, float]) -> dict[str, float]:
 def _reachable(
     case: Evidence, weights: Mapping[str, float], sets: Any, counts: Floats, rows: int, most_ways: int
 ) -> tuple[float, dict[int, float]]:
-    """Return the score if all is right, and for each class the best one if it is never predicted."""
+    """Return the score of perfect predictions, and for each class the best score if it is never predicted."""
     present = np.flatnonzero(counts > 0)
     scaled = np.where(counts > 0, np.maximum(np.round(counts * min(1.0, rows / counts.sum())), 1), 0).astype(int)
     truth = np.repeat(np.arange(len(counts)), scaled)
@@ -100,7 +100,7 @@ def _reachable(
 
 
 def _covered(case: Evidence, weights: Mapping[str, float], sets: Mapping[str, tuple[str, ...]]) -> set[int]:
-    """Return the classes that some part of the score is about."""
+    """Return the classes that some part of the score covers."""
     at = {name: c for c, name in enumerate(case.rows.classes)}
     out: set[int] = set()
     for name in weights:
