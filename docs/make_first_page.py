@@ -22,12 +22,11 @@ from evenhand.reporting.svg_charts import drawn
 HERE = Path(__file__).parent
 METRIC = "macro_f1"
 SETS = {"oof": "out of fold", "test": "locked test"}
-COLOURS = """<style>
-:root { --ink: #1f2328; --muted: #59636e; --line: #d1d9e0; --accent: #0b6bcb; --second: #b35900; }
-@media (prefers-color-scheme: dark) {
-  :root { --ink: #e6edf3; --muted: #9198a1; --line: #3d444d; --accent: #58a6ff; --second: #f0883e; } }
-</style>"""
-"""Light and dark: a picture in a page does not see the page's variables."""
+COLOURS = (
+    "--ink: var(--color-foreground-primary); --muted: var(--color-foreground-secondary); "
+    "--line: var(--color-background-border); --accent: #2a7de1; --second: #d06a00; width: 100%; max-width: 560px"
+)
+"""The chart stands in the page itself, so that it follows the theme that the reader chose."""
 
 
 def main() -> None:
@@ -44,7 +43,7 @@ def main() -> None:
 
 
 def chart(scores: dict[str, Any]) -> str:
-    """Return the figure of every entry on both sets as an SVG that stands alone."""
+    """Return the figure of every entry on both sets as inline SVG."""
     rows = [
         {"name": name, "set": words, **{key: sets[one][METRIC][key] for key in ("estimate", "low", "high")}}
         for name, sets in scores.items()
@@ -54,7 +53,7 @@ def chart(scores: dict[str, Any]) -> str:
     title = "macro F1 with its 95 % interval"
     svg = str(drawn(intervals(rows, order=list(scores), title=title, width=330), title))
     svg = svg[svg.index("<svg") : svg.rindex("</svg>") + len("</svg>")]
-    return re.sub(r"(<svg[^>]*>)", lambda m: m[1] + COLOURS, svg, count=1) + "\n"
+    return re.sub(r'style="[^"]*"', f'style="{COLOURS}"', svg, count=1) + "\n"
 
 
 def table(scores: dict[str, Any]) -> str:
@@ -72,15 +71,10 @@ def _words(figure: dict[str, Any]) -> str:
 
 
 def findings(record: Record) -> str:
-    """Return what the doctor found as a list, with the first sentence of each."""
-    words = [
-        (one.code, one.severity, re.split(r"(?<=[a-z)])\. (?=[A-Z])", one.says)[0]) for one in record.findings()
-    ]
+    """Return what the doctor found as a list, each with a link to its rule."""
     page = "reference/generated/rules/{}.md"
-    return "\n".join(
-        f"- [{code}]({page.format(code)}) {severity}: {says.replace('[', chr(92) + '[')}"
-        for code, severity, says in words
-    )
+    lines = [f"- [{one.code}]({page.format(one.code)}) {one.severity}: {one.says}" for one in record.findings()]
+    return "\n".join(lines)
 
 
 def screenshot(report: Path, to: Path) -> None:
