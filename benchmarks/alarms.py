@@ -36,7 +36,7 @@ from evenhand.training.loop.fit_spec import FitStage
 from evenhand.training.loop.loop import fit
 from evenhand.training.monitor.monitor import Monitor
 from evenhand.training.monitor.scorer import scorer_of
-from evenhand.training.plain_module import Whole
+from evenhand.training.plain_module import PlainModule
 from evenhand.training.tasks.build_spec import fold_spec
 
 WIDTH = 8
@@ -166,12 +166,12 @@ def watched(recipe: Recipe) -> dict[str, Any]:
     judged = np.flatnonzero(np.arange(len(y)) % 4 == 0)
     fitted = np.setdiff1d(np.arange(len(y)), judged)
     spec = fold_spec(
-        Whole(network(recipe)),
+        PlainModule(network(recipe)),
         (FitStage("all", train.epochs, train.learning_rate, ViewInputs(x[:, None])),),
         y,
         len(names),
         fit_rows=fitted,
-        judge_rows=judged,
+        validation_rows=judged,
         scorer=scorer_of(y[judged], names, {"macro_f1": 1.0}),
         train=train,
         balance=balance,
@@ -180,13 +180,13 @@ def watched(recipe: Recipe) -> dict[str, Any]:
     )
     asked = {"labels": y[fitted].tolist(), "balance": balance.plain(), "train": train.plain()}
     look = watcher("m", 0, 0, names, y[fitted], asked["balance"], asked["train"])
-    guard, lines = Monitor(look), []
+    monitor, lines = Monitor(look), []
     try:
-        done = fit(spec, guard=guard)
+        done = fit(spec, monitor=monitor)
         lines = list(done.lines)
     except Exception as error:  # a training without any usable epoch ends in words; its alarms were told before
         lines = [{"ended": str(error)}]
-    found = [{"code": alarm["code"], "says": alarm["says"], "epoch": alarm["epoch"]} for alarm in guard.alarms]
+    found = [{"code": alarm["code"], "says": alarm["says"], "epoch": alarm["epoch"]} for alarm in monitor.alarms]
     return {"fault": recipe.fault, "kind": recipe.kind, "classes": names, **asked, "lines": lines, "alarms": found}
 
 

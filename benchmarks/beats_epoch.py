@@ -65,7 +65,7 @@ def ours(encoder: str, arrays: Arrays, y: np.ndarray, epochs: int) -> list[float
         y,
         K,
         fit_rows=rows[:cut],
-        judge_rows=rows[cut:],
+        validation_rows=rows[cut:],
         scorer=scorer_of(y[cut:], names, ScoreConfig().weights),
         train=train,
     )

@@ -24,7 +24,7 @@ from evenhand.training.tasks.build_spec import fold_spec
 # Ours
 
 
-class Whole(nn.Module):
+class PlainModule(nn.Module):
     """A network without a frozen part, as the loop wants it."""
 
     tune = "all"
@@ -55,12 +55,12 @@ def ours(work: Work, seed: int, marks: Marks) -> float:
         early_stop=0,
     )
     spec = fold_spec(
-        Whole(work.module(seed)),
+        PlainModule(work.module(seed)),
         (FitStage("all", work.epochs, work.rate, inputs_of(work, x)),),
         y,
         work.k,
         fit_rows=rows[: len(work.x)],
-        judge_rows=rows[len(work.x) :],
+        validation_rows=rows[len(work.x) :],
         scorer=scorer_of(work.judged_y, [str(c) for c in range(work.k)], {"accuracy": 1.0}),
         train=train,
         key=(seed,),

@@ -27,7 +27,7 @@ from evenhand.training.loop import loop
 from evenhand.training.loop.determinism import deterministic
 from evenhand.training.loop.fit_spec import FitSpec, FitStage
 from evenhand.training.monitor.scorer import scorer_of
-from evenhand.training.plain_module import Whole
+from evenhand.training.plain_module import PlainModule
 from evenhand.training.tasks.build_spec import fold_spec
 
 LIMIT = 1.03
@@ -96,12 +96,12 @@ def job_of(name: str, epochs: int) -> FitSpec:
     judged = np.arange(0, n, 5)
     train = TrainConfig(epochs=epochs, early_stop=0, batch_size=64)
     return fold_spec(
-        Whole(module),
+        PlainModule(module),
         (FitStage("all", epochs, train.learning_rate, ViewInputs(x)),),
         y,
         k,
         fit_rows=np.setdiff1d(np.arange(n), judged),
-        judge_rows=judged,
+        validation_rows=judged,
         scorer=scorer_of(y[judged], [str(c) for c in range(k)], {"macro_f1": 1.0}),
         train=train,
     )
@@ -110,12 +110,12 @@ def job_of(name: str, epochs: int) -> FitSpec:
 @contextmanager
 def no_evidence() -> Iterator[None]:
     """Have the loop count nothing of what it judges."""
-    kept = loop.looked, loop.FeatureSpread
-    loop.looked, loop.FeatureSpread = (lambda *_: None), Unwatched  # type: ignore[assignment,misc]
+    kept = loop.class_statistics, loop.FeatureSpread
+    loop.class_statistics, loop.FeatureSpread = (lambda *_: None), Unwatched  # type: ignore[assignment,misc]
     try:
         yield
     finally:
-        loop.looked, loop.FeatureSpread = kept  # type: ignore[misc]
+        loop.class_statistics, loop.FeatureSpread = kept  # type: ignore[misc]
 
 
 def measure(name: str, rounds: int, threads: int, epochs: int = 2) -> dict[str, list[timing.Spent]]:
@@ -127,7 +127,7 @@ def measure(name: str, rounds: int, threads: int, epochs: int = 2) -> dict[str, 
 
     def blind(_: int) -> timing.Spent:
         with no_evidence():
-            return fitted(replace(job_of(name, epochs), witness=Blind))  # type: ignore[arg-type]
+            return fitted(replace(job_of(name, epochs), recorder=Blind))  # type: ignore[arg-type]
 
     return timing.in_turns({"with": lambda _: fitted(job_of(name, epochs)), "without": blind}, rounds)
 

@@ -74,7 +74,7 @@ def fit_fold(
         y,
         CLASSES,
         fit_rows=np.setdiff1d(np.arange(len(y)), judged),
-        judge_rows=judged,
+        validation_rows=judged,
         scorer=scorer_of(y[judged], [str(c) for c in range(CLASSES)], {"macro_f1": 1.0}),
         train=train,
         key=key,

@@ -43,7 +43,7 @@ from evenhand.training.loop.determinism import deterministic
 from evenhand.training.loop.fit_spec import FitSpec, FitStage
 from evenhand.training.loop.loop import fit
 from evenhand.training.monitor.scorer import Score
-from evenhand.training.plain_module import Whole
+from evenhand.training.plain_module import PlainModule
 from evenhand.training.tasks.build_spec import fold_spec
 from evenhand.training.tasks.predictions_file import logits_of
 
@@ -104,7 +104,7 @@ def job_of(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(data.seed)
         layers = [nn.Linear(WIDTH, hidden), nn.ReLU(), nn.Linear(hidden, data.k)] if hidden else []
-        network = Whole(nn.Sequential(*layers) if hidden else nn.Linear(WIDTH, data.k))
+        network = PlainModule(nn.Sequential(*layers) if hidden else nn.Linear(WIDTH, data.k))
     train = TrainConfig(
         epochs=epochs, batch_size=256, learning_rate=0.02, early_stop=0, weight_decay=0.0, precision="float32",
         label_smoothing=smoothing, mixup=mixup,
@@ -116,7 +116,7 @@ def job_of(
         data.y,
         data.k,
         fit_rows=data.fit_rows,
-        judge_rows=data.held,
+        validation_rows=data.held,
         scorer=lambda p: Score(float(next(epoch))),  # the last epoch is kept, whatever it is worth
         train=train,
         balance=balance,
@@ -127,7 +127,7 @@ def job_of(
 def fitted(spec: FitSpec) -> tuple[Floats, Floats]:
     """Return (m, k) logits of the judged rows as trained, and as corrected."""
     done = fit(spec)
-    trained = logits_of(spec, spec.stages[0].inputs, spec.judge_rows)
+    trained = logits_of(spec, spec.stages[0].inputs, spec.validation_rows)
     return trained, corrected(trained, done.correction, done.unsmoothing)
 
 

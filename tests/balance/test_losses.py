@@ -8,8 +8,10 @@ from evenhand.base.errors import EvenhandError
 from evenhand.base.settings.named_choice import section_of
 
 
-def loss(weights: list[float], *, several: bool = False) -> object:
-    return section_of(LOSSES, "cross_entropy").build(ClassNames(np.ones(len(weights)), np.array(weights), several))
+def loss(weights: list[float], *, multi_label: bool = False) -> object:
+    return section_of(LOSSES, "cross_entropy").build(
+        ClassNames(np.ones(len(weights)), np.array(weights), multi_label)
+    )
 
 
 def logits(rows: int = 5, k: int = 3) -> torch.Tensor:
@@ -32,7 +34,7 @@ def test_cross_entropy_by_hand() -> None:
 def test_several_labels_cost_one_term_per_class() -> None:
     z, t = torch.tensor([[0.0, 2.0]]), torch.tensor([[1.0, 0.0]])
     expected = (np.log(2) + 3 * np.log1p(np.exp(2.0))) / 2
-    assert loss([1.0, 3.0], several=True)(z, t, "none").item() == pytest.approx(expected)
+    assert loss([1.0, 3.0], multi_label=True)(z, t, "none").item() == pytest.approx(expected)
 
 
 def test_without_weights_the_mean_is_torchs() -> None:
@@ -40,19 +42,19 @@ def test_without_weights_the_mean_is_torchs() -> None:
     ours = loss([1, 1, 1])(logits(), classes, "mean")
     assert ours.item() == pytest.approx(functional.cross_entropy(logits(), classes).item())
     targets = functional.one_hot(classes, 3).float()
-    ours = loss([1, 1, 1], several=True)(logits(), targets, "mean")
+    ours = loss([1, 1, 1], multi_label=True)(logits(), targets, "mean")
     theirs = functional.binary_cross_entropy_with_logits(logits(), targets)
     assert ours.item() == pytest.approx(theirs.item())
 
 
-@pytest.mark.parametrize("several", [False, True])
+@pytest.mark.parametrize("multi_label", [False, True])
 @pytest.mark.parametrize("weights", [[1, 1, 1], [0.5, 1.0, 3.0]])
 @pytest.mark.parametrize("shares", [False, True])
-def test_the_mean_is_the_mean_over_rows(several: bool, weights: list[float], shares: bool) -> None:
+def test_the_mean_is_the_mean_over_rows(multi_label: bool, weights: list[float], shares: bool) -> None:
     """Not over the weights of the batch, as torch would have it: a rare class would then gain nothing alone."""
     classes = torch.tensor([0, 1, 2, 1, 0])
-    targets = functional.one_hot(classes, 3).float() if shares or several else classes
-    rows, mean = (loss(weights, several=several)(logits(), targets, how) for how in ("none", "mean"))
+    targets = functional.one_hot(classes, 3).float() if shares or multi_label else classes
+    rows, mean = (loss(weights, multi_label=multi_label)(logits(), targets, how) for how in ("none", "mean"))
     assert rows.shape == (5,)
     assert mean.item() == pytest.approx(rows.mean().item())
 
@@ -62,8 +64,8 @@ LABELS = torch.tensor([0, 1, 2, 1, 0])
 COUNTS = np.array([80.0, 15.0, 5.0])
 
 
-def built(choice: object, *, several: bool = False, weights: list[float] | None = None) -> object:
-    return section_of(LOSSES, choice).build(ClassNames(COUNTS, np.array(weights or [1.0, 1.0, 1.0]), several))
+def built(choice: object, *, multi_label: bool = False, weights: list[float] | None = None) -> object:
+    return section_of(LOSSES, choice).build(ClassNames(COUNTS, np.array(weights or [1.0, 1.0, 1.0]), multi_label))
 
 
 @pytest.mark.parametrize("name", SINGLE)
@@ -80,10 +82,10 @@ def test_every_loss_costs_classes_and_their_one_hot_rows_alike(name: str) -> Non
 @pytest.mark.parametrize("name", LOSSES.names())
 @pytest.mark.parametrize("scale", [0.0, 1.0, 200.0])
 def test_every_loss_has_finite_slopes_however_sure_the_model_is(name: str, scale: float) -> None:
-    several = name == "asymmetric"
-    targets = functional.one_hot(LABELS, 3).float() if several else LABELS
+    multi_label = name == "asymmetric"
+    targets = functional.one_hot(LABELS, 3).float() if multi_label else LABELS
     z = (scale * logits()).requires_grad_(True)
-    loss = built(name, several=several)(z, targets, "mean")
+    loss = built(name, multi_label=multi_label)(z, targets, "mean")
     loss.backward()
     assert torch.isfinite(loss)
     assert torch.isfinite(z.grad).all()
@@ -112,7 +114,7 @@ def test_focal_by_hand_and_without_gamma_cross_entropy() -> None:
 def test_focal_for_several_labels_by_hand() -> None:
     z, t = torch.tensor([[0.0, 2.0]]), torch.tensor([[1.0, 0.0]])
     q = 1 / (1 + np.exp(-2.0))
-    classes = ClassNames(np.ones(2), np.ones(2), several=True)
+    classes = ClassNames(np.ones(2), np.ones(2), multi_label=True)
     got = section_of(LOSSES, {"name": "focal", "gamma": 2.0}).build(classes)(z, t, "mean").item()
     assert got == pytest.approx((0.25 * np.log(2) - q**2 * np.log(1 - q)) / 2, rel=1e-5)
 
@@ -151,14 +153,14 @@ def test_asymmetric_by_hand() -> None:
     z, t = torch.tensor([[0.5, -3.0]]), torch.tensor([[1.0, 0.0]])
     p, q = (1 / (1 + np.exp(-v)) for v in (0.5, -3.0))
     section = section_of(LOSSES, {"name": "asymmetric", "positive": 1, "negative": 2, "clip": 0.01})
-    got = section.build(ClassNames(np.ones(2), np.ones(2), several=True))(z, t, "mean").item()
+    got = section.build(ClassNames(np.ones(2), np.ones(2), multi_label=True))(z, t, "mean").item()
     shifted = q - 0.01
     assert got == pytest.approx((-(1 - p) * np.log(p) - shifted**2 * np.log(1 - shifted)) / 2, rel=1e-4)
 
 
 def test_easy_absences_cost_nothing_in_asymmetric_loss() -> None:
     section = section_of(LOSSES, {"name": "asymmetric", "clip": 0.05})
-    loss = section.build(ClassNames(np.ones(1), np.ones(1), several=True))
+    loss = section.build(ClassNames(np.ones(1), np.ones(1), multi_label=True))
     z = torch.tensor([[-4.0]], requires_grad=True)
     loss(z, torch.zeros(1, 1), "mean").backward()
     assert z.grad.abs().item() < 1e-9

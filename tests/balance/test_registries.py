@@ -52,8 +52,8 @@ def test_a_class_without_rows_is_never_drawn_and_weighs_one() -> None:
 def test_rows_get_the_weight_of_their_class_or_the_mean_over_their_classes() -> None:
     per_class = np.array([0.5, 1.0, 3.0])
     assert row_weights(per_class, np.array([2, 0])).tolist() == [3.0, 0.5]
-    several = np.array([[1, 0, 1], [0, 0, 0], [0.25, 0.75, 0]])
-    assert row_weights(per_class, several).tolist() == [1.75, 0.5, 0.875]
+    multi_label = np.array([[1, 0, 1], [0, 0, 0], [0.25, 0.75, 0]])
+    assert row_weights(per_class, multi_label).tolist() == [1.75, 0.5, 0.875]
 
 
 @pytest.mark.parametrize("counts", [[-1, 2], [np.nan, 1], [[1, 2]]])

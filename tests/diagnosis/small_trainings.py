@@ -18,7 +18,7 @@ from evenhand.training.loop.fit_spec import FitResult, FitStage
 from evenhand.training.loop.loop import fit
 from evenhand.training.monitor.monitor import Monitor
 from evenhand.training.monitor.scorer import scorer_of
-from evenhand.training.plain_module import Whole
+from evenhand.training.plain_module import PlainModule
 from evenhand.training.tasks.build_spec import fold_spec
 
 
@@ -67,14 +67,14 @@ def trained(recipe: Recipe, module: nn.Module | None = None, features: np.ndarra
     judged = np.flatnonzero(np.arange(len(y)) % 4 == 0)
     fitted = np.setdiff1d(np.arange(len(y)), judged)
     spec = fold_spec(
-        Whole(module if module is not None else network(recipe)),
+        PlainModule(module if module is not None else network(recipe)),
         tuple(
             FitStage("all", epochs, train.learning_rate * by, ViewInputs(x[:, None])) for epochs, by, _ in stages
         ),
         y,
         len(names),
         fit_rows=fitted,
-        judge_rows=judged,
+        validation_rows=judged,
         scorer=scorer_of(y[judged], names, {"macro_f1": 1.0}),
         train=train,
         balance=balance,
@@ -83,7 +83,7 @@ def trained(recipe: Recipe, module: nn.Module | None = None, features: np.ndarra
         key=(recipe.seed, "small", 0),
     )
     look = watcher("small", 0, recipe.seed, names, y[fitted], balance.plain(), train.plain())
-    return fit(spec, guard=Monitor(look, train.on_collapse))
+    return fit(spec, monitor=Monitor(look, train.on_collapse))
 
 
 SHAPES = {

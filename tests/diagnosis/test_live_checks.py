@@ -27,7 +27,7 @@ def test_sampler_and_weights_together_are_told_within_two_epochs(small, both):
     assert (alarm["code"], alarm["evidence"]["blames"]) == ("EH301", "balance")
     assert alarm["epoch"] - alarm["evidence"]["since"] <= 2
     assert alarm["evidence"]["exponent"] == pytest.approx(2.0)
-    assert alarm["did"] == "The training goes on."
+    assert alarm["did"] == "Training continues."
 
 
 def test_stop_ends_with_the_best_weights_so_far(small, both):

@@ -83,7 +83,7 @@ def spec(train: TrainConfig, *, inputs: Inputs | None = None, **changes: Any) ->
         stages=(FitStage("all", train.epochs, train.learning_rate, inputs or ViewInputs(x)),),
         targets=Targets(y, K, smoothing=train.label_smoothing),
         fit_rows=np.setdiff1d(np.arange(N), judged),
-        judge_rows=judged,
+        validation_rows=judged,
         loss=section_of(LOSSES, "cross_entropy").build(ClassNames(np.bincount(y), np.ones(K))),
         scorer=accuracy(y[judged]),
         train=train,
@@ -131,7 +131,7 @@ def picture_record(
     model: Mapping[str, Any] | None = None,
     train: Mapping[str, Any] | None = None,
     balance: Mapping[str, Any] | None = None,
-    several: bool = False,
+    multi_label: bool = False,
     rows: int = 36,
     size: int = 32,
 ) -> SimpleNamespace:
@@ -157,7 +157,7 @@ def picture_record(
         names[side] = store.rows({"side": side}, contents, make).name
     keep = np.delete(np.arange(rows), 4)
     frame = pd.DataFrame({"id": [f"id{i}" for i in keep], "path": [f"{i}.jpg" for i in keep], ROW: keep})
-    labels = np.eye(3)[y[keep]] if several else y[keep]
+    labels = np.eye(3)[y[keep]] if multi_label else y[keep]
     samples = Samples(frame, ("a", "b", "ц"), labels)
     own = {"name": "m", "encoder": "timm:test_resnet", "pretrained": False, **(model or {})}
     defaults = {"epochs": 3, "batch_size": 8, "learning_rate": 0.01, "early_stop": 0}

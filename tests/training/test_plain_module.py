@@ -6,25 +6,25 @@ import torch
 from torch import nn
 
 from evenhand.base.errors import ModelError
-from evenhand.training.plain_module import Whole
+from evenhand.training.plain_module import PlainModule
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "training.md"
 
 
 def test_vectors_are_not_decayed() -> None:
-    groups = Whole(nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3))).parameter_groups(0.1, 1.0)
+    groups = PlainModule(nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3))).parameter_groups(0.1, 1.0)
     assert [(len(group["params"]), group.get("weight_decay")) for group in groups] == [(1, None), (3, 0.0)]
 
 
 def test_parameters_that_are_frozen_are_left_out() -> None:
     module = nn.Linear(2, 3)
     module.weight.requires_grad_(False)
-    assert [group["name"] for group in Whole(module).parameter_groups(0.1, 1.0)] == ["vectors"]
+    assert [group["name"] for group in PlainModule(module).parameter_groups(0.1, 1.0)] == ["vectors"]
 
 
 def test_a_plain_module_cannot_be_frozen_in_part() -> None:
     with pytest.raises(ModelError, match='allowed is "all"'):
-        Whole(nn.Linear(2, 3)).retune("head")
+        PlainModule(nn.Linear(2, 3)).retune("head")
 
 
 def test_the_example_of_the_documentation_runs(capsys: pytest.CaptureFixture[str]) -> None:

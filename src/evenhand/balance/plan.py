@@ -74,7 +74,7 @@ class BalancePlan:
         """Why such a training is refused, or None."""
         return overshoot_words(self.asked, self.config) if self.config.on_overshoot == "refuse" else None
 
-    def chances(self, labels: npt.NDArray[Any]) -> Floats | None:
+    def row_sampling_weights(self, labels: npt.NDArray[Any]) -> Floats | None:
         """Return (n,) the chance of each row to be drawn, or None for each once an epoch."""
         return row_weights(self.per_class, labels) if self.draws else None
 
@@ -94,7 +94,7 @@ class BalancePlan:
 
     def correction_at(self, epoch: int) -> Floats | None:
         """Return (k,) shift of the logits after an epoch, from the prior that is trained under in it, or None."""
-        if self.prior.several or self.strength(epoch) == 1.0:  # weights change no prior where several may hold
+        if self.prior.multi_label or self.strength(epoch) == 1.0:  # weights change no prior where several may hold
             return self.correction
         return correction_of(self.config, self.prior_at(epoch), round(self.prior.counts.sum()))
 
@@ -105,7 +105,7 @@ class BalancePlan:
     def classes(self, epoch: int | None = None) -> ClassNames:
         """Return what a loss may know of the classes in an epoch; at full strength for None."""
         prior = self.prior
-        return ClassNames(prior.counts, self.weights(epoch), prior.several, prior.shifts)
+        return ClassNames(prior.counts, self.weights(epoch), prior.multi_label, prior.shifts)
 
     def document(self) -> dict[str, Any]:
         """Return it as plain values, for JSON."""
@@ -162,14 +162,14 @@ def accepted(plan: BalancePlan) -> BalancePlan:
 def _asked(
     config: BalanceConfig, labels: npt.NDArray[Any], names: Sequence[str], smoothing: float
 ) -> tuple[EffectivePrior, Floats]:
-    several = labels.ndim == 2
-    counts = labels.sum(axis=0) if several else np.bincount(labels, minlength=len(names)).astype(np.float64)
+    multi_label = labels.ndim == 2
+    counts = labels.sum(axis=0) if multi_label else np.bincount(labels, minlength=len(names)).astype(np.float64)
     sampler = of_classes(section_of(SAMPLERS, config.sampler), counts, names)
     weights = of_classes(section_of(WEIGHTS, config.weights), counts, names)
     loss = of_classes(section_of(LOSSES, config.loss), counts, names)
-    _check_loss(loss, config, several)
+    _check_loss(loss, config, multi_label)
     per_class = over_present(sampler.sampling_weights, counts, absent=0.0)
-    sampling = _met(row_weights(per_class, labels), labels) if several else per_class
+    sampling = _mean_weights(row_weights(per_class, labels), labels) if multi_label else per_class
     costs = over_present(weights.class_weights, counts, absent=1.0)
     prior = prior_of(
         counts,
@@ -178,29 +178,29 @@ def _asked(
         costs,
         loss,
         sampler,
-        several=several,
+        multi_label=multi_label,
         rows=float(len(labels)),
         smoothing=smoothing,
     )
     return prior, per_class
 
 
-def _met(chances: Floats, labels: npt.NDArray[Any]) -> Floats:
-    """Return (k,) the mean chance of the rows that hold each class, relative to that of all rows."""
+def _mean_weights(weights: Floats, labels: npt.NDArray[Any]) -> Floats:
+    """Return (k,) the mean sampling weight of the rows with each label, relative to that of all rows."""
     counts = labels.sum(axis=0)
     return np.asarray(
-        np.where(counts > 0, chances @ labels / np.where(counts > 0, counts, 1.0), 0.0) / chances.mean()
+        np.where(counts > 0, weights @ labels / np.where(counts > 0, counts, 1.0), 0.0) / weights.mean()
     )
 
 
-def _check_loss(loss: Any, config: BalanceConfig, several: bool) -> None:
+def _check_loss(loss: Any, config: BalanceConfig, multi_label: bool) -> None:
     name = config.loss if isinstance(config.loss, str) else config.loss["name"]
-    if several and getattr(loss, "exclusive", False):
+    if multi_label and getattr(loss, "exclusive", False):
         raise EvenhandError(
             f'balance.loss = "{name}" is for classes that exclude each other, and here several may hold for a row. '
             'Use "cross_entropy", "focal" or "asymmetric".'
         )
-    if not several and getattr(loss, "several_only", False):
+    if not multi_label and getattr(loss, "multi_label_only", False):
         raise EvenhandError(
             f'balance.loss = "{name}" is for rows that may hold several classes, and here each has one. '
             'Use "cross_entropy", "focal" or "logit_adjusted".'

@@ -54,7 +54,7 @@ class ClassNames:
         (k,) training rows of each.
     weights
         (k,) what an error on each costs, the loss's own weights included.
-    several
+    multi_label
         Whether several may hold for one row.
     shifts
         (k,) what is taken off the logits while training, or None for what the loss itself asks for.
@@ -62,7 +62,7 @@ class ClassNames:
 
     counts: Floats
     weights: Floats
-    several: bool = False
+    multi_label: bool = False
     shifts: Floats | None = None
 
 

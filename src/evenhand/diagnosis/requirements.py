@@ -90,7 +90,7 @@ NEEDS: dict[str, Need] = {
     "courses": Need("epochs of a training (epochs.jsonl)", lambda case: bool(case.courses)),
     "class_priors": Need(
         "the prior that the settings impose on rows with one label each",
-        lambda case: any(c.prior is not None and not c.prior.several for c in case.courses or ()),
+        lambda case: any(c.prior is not None and not c.prior.multi_label for c in case.courses or ()),
     ),
     "batch_mix": Need("the class shares of batches, as measured and as expected (epochs.jsonl)", _batch_mix),
     "information": Need("the information in the outputs, measured in each epoch (epochs.jsonl)", _information),
@@ -98,7 +98,7 @@ NEEDS: dict[str, Need] = {
     "ledgers": Need("rows per class and [balance]", lambda case: bool(case.ledgers)),
     "one_label_ledgers": Need(
         "rows per class, with one label a row, and [balance]",
-        lambda case: any(not ledger.plan.prior.several for ledger in case.ledgers or ()),
+        lambda case: any(not ledger.plan.prior.multi_label for ledger in case.ledgers or ()),
     ),
     "predictions": Need("predictions", lambda case: bool(case.predictions)),
     "evaluated": Need("predictions of rows whose class is known", _evaluated),

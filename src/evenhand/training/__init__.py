@@ -1,1 +1,1 @@
-"""Fitting one model on one fold: the loop and what it needs. Start reading at `loop.py`."""
+"""Training: fit one model on one fold. Start reading at `loop/loop.py`."""

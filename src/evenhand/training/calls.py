@@ -1,4 +1,4 @@
-"""What worker processes are asked: each call a value that names its function. No torch here."""
+"""Calls to worker processes: each a value that names its function. No torch here."""
 
 from __future__ import annotations
 

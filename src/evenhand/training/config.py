@@ -13,19 +13,19 @@ class DistillConfig(Section):
     """A finished record whose out-of-fold predictions a model learns from, beside the labels."""
 
     record: str = option(
-        says="Folder of the teacher's finished run, relative to where you stand; it has the same rows and folds.",
+        says="Folder of the teacher's finished run with the same rows and folds, relative to where you are.",
         min_length=1,
     )
     model: str = option(says="The teacher: a model or an ensemble of that record.", min_length=1)
     temperature: float = option(
-        2.0, gt=0, le=100, says="What logits of both are divided by: above 1, second choices are heard too."
+        2.0, gt=0, le=100, says="Temperature of both distributions: above 1, less likely classes weigh more."
     )
     weight: float = option(0.5, gt=0, le=1, says="The teacher's share of the loss; the rest is the labels'.")
-    start_epoch: int = option(0, ge=0, unit="epochs", says="First epoch in which the teacher is heard.")
+    start_epoch: int = option(0, ge=0, unit="epochs", says="First epoch with the teacher.")
     pause: list[int] = option(
         [],
         unit="epochs",
-        says="First epoch of a pause in which only the labels are heard, and the first one after it: [8, 12].",
+        says="First epoch of a pause without the teacher, and the first one after it: [8, 12].",
     )
 
     @field_validator("pause")
@@ -35,21 +35,21 @@ class DistillConfig(Section):
             raise ValueError("give the first epoch of the pause and the first one after it, or [] for none")
         return pause
 
-    def hears(self, epoch: int) -> bool:
-        """Whether the teacher is heard in an epoch."""
+    def is_active(self, epoch: int) -> bool:
+        """Whether the teacher is part of the loss in an epoch."""
         paused = bool(self.pause) and self.pause[0] <= epoch < self.pause[1]
         return epoch >= self.start_epoch and not paused
 
 
 class StageConfig(Section):
-    """One stage of fitting; a stage goes on from the best weights of the stage before it."""
+    """One training stage; it starts from the best weights of the stage before."""
 
     tune: str | None = option(
-        None, says='What is tuned: "head", "all" or "from:STAGE"; without it, what the model\'s own `tune` says.'
+        None, says='What is tuned: "head", "all" or "from:BLOCK"; without it, the `tune` of the model.'
     )
     epochs: int = option(5, ge=1, unit="epochs", says="Passes over the training rows.")
-    learning_rate_factor: float = option(1.0, gt=0, says="The stage's share of train.learning_rate.")
-    size: int | None = option(None, ge=16, unit="px", says="Side of the picture; without it, the model's own.")
+    learning_rate_factor: float = option(1.0, gt=0, says="Factor on train.learning_rate in the stage.")
+    size: int | None = option(None, ge=16, unit="px", says="Side of the picture; without it, that of the model.")
     balance: dict[str, Any] = option(
         {}, says='Overrides of [balance] for this stage, such as { sampler = "balanced_subset", weights = "none" }.'
     )
@@ -58,47 +58,47 @@ class StageConfig(Section):
 class TrainConfig(Section):
     """How one model is fitted on one fold."""
 
-    epochs: int = option(20, ge=1, unit="epochs", says="Passes over the training rows (where no stage is given).")
+    epochs: int = option(20, ge=1, unit="epochs", says="Passes over the training rows (without stages).")
     batch_size: int = option(
-        64, ge=1, unit="rows", says="Rows per step; batches of an epoch differ by one at most."
+        64, ge=1, unit="rows", says="Rows per batch; batches of an epoch differ by one at most."
     )
-    optimizer: Literal["adamw", "sgd"] = option("adamw", says="What turns gradients into steps.")
+    optimizer: Literal["adamw", "sgd"] = option("adamw", says="The optimizer.")
     learning_rate: float = option(1e-3, gt=0, says="Peak of the schedule.")
-    weight_decay: float = option(
-        0.01, ge=0, says="Pull of weights to zero; biases and normalisation are left alone."
-    )
-    momentum: float = option(0.9, ge=0, lt=1, says="Share of the last step that sgd keeps.")
+    weight_decay: float = option(0.01, ge=0, says="Weight decay; biases and normalisation layers have none.")
+    momentum: float = option(0.9, ge=0, lt=1, says="Momentum of sgd.")
     schedule: Literal["constant", "step", "plateau", "cosine"] = option(
         "cosine", says="How the learning rate falls after the warm-up."
     )
     warmup_epochs: float = option(
-        1.0, ge=0, unit="epochs", says="Time in which the rate rises from zero; half of a stage at most."
+        1.0, ge=0, unit="epochs", says="Linear warm-up of the learning rate; half of a stage at most."
     )
     floor: float = option(0.0, ge=0, le=1, says="Share of the peak at which the cosine ends.")
-    step_epochs: int = option(10, ge=1, unit="epochs", says="Time between the falls of schedule step.")
-    step_factor: float = option(0.1, gt=0, lt=1, says="What a fall of schedule step leaves of the rate.")
-    plateau_epochs: int = option(2, ge=1, unit="epochs", says="Epochs without a better one before a plateau falls.")
-    plateau_factor: float = option(0.3, gt=0, lt=1, says="What a fall of schedule plateau leaves of the rate.")
-    clip: float | None = option(None, gt=0, says="Largest norm of the gradient of one step.")
+    step_epochs: int = option(10, ge=1, unit="epochs", says="Time between two drops of schedule step.")
+    step_factor: float = option(0.1, gt=0, lt=1, says="Factor on the rate at each drop of schedule step.")
+    plateau_epochs: int = option(
+        2, ge=1, unit="epochs", says="Epochs without improvement before schedule plateau drops the rate."
+    )
+    plateau_factor: float = option(0.3, gt=0, lt=1, says="Factor on the rate at each drop of schedule plateau.")
+    clip: float | None = option(None, gt=0, says="Largest norm of the gradient; larger ones are clipped.")
     label_smoothing: float = option(0.0, ge=0, lt=1, says="Share of the target spread evenly over the classes.")
     mixup: float = option(0.0, ge=0, says="Alpha of mixup (rows blended in pairs); 0 is off.")
     cutmix: float = option(0.0, ge=0, says="Alpha of CutMix (patches swapped in pairs, pictures only); 0 is off.")
-    sam: float = option(0.0, ge=0, says="Radius of sharpness-aware steps, which cost twice the time; 0 is off.")
+    sam: float = option(0.0, ge=0, says="Radius of sharpness-aware minimisation, which doubles the time; 0 is off.")
     ema: float = option(0.0, ge=0, lt=1, says="Decay of a moving average of the weights, per step; 0 is off.")
     swa_from: int | None = option(
-        None, ge=0, unit="epochs", says="Epoch from which on weights are averaged once an epoch; none is off."
+        None, ge=0, unit="epochs", says="Epoch from which weights are averaged once per epoch; none is off."
     )
     soup: Literal["none", "uniform", "greedy"] = option(
         "none", says="Whether the weights of a fold's seeds are averaged into one model, where that scores better."
     )
-    stage: list[StageConfig] = option([], says="Stages fitted one after the other, such as head, then all.")
+    stage: list[StageConfig] = option([], says="Training stages in order, such as head, then all.")
     augment: str = option(
         "none",
-        says="Profile of augmentations where a model is tuned whole: none, geometry, no_color, full. "
-        "Below a frozen part, the model's views take its place.",
+        says="Augmentation profile where the whole model is tuned: none, geometry, no_color, full. "
+        "With a frozen part, the model's views are used instead.",
         min_length=1,
     )
-    freeze_norm: bool = option(False, says="Whether batch normalisation keeps the statistics it came with.")
+    freeze_norm: bool = option(False, says="Whether batch normalisation keeps its pretrained statistics.")
     precision: Literal["auto", "float32", "bf16", "fp16"] = option(
         "auto", says="Arithmetic of the forward pass; auto is bf16 where a GPU has it, else float32."
     )
@@ -106,19 +106,19 @@ class TrainConfig(Section):
         5,
         ge=0,
         unit="epochs",
-        says="Epochs without a better one before a stage ends; 0 is off, and so is swa_from.",
+        says="Epochs without improvement before a stage ends; 0 turns it off, and so does swa_from.",
     )
     choose_by: Literal["score", "loss"] = option(
-        "score", says="What makes one epoch better than another: [score], or the validation loss."
+        "score", says="What selects the best epoch: [score], or the validation loss."
     )
 
     on_collapse: Literal["warn", "stop", "fix"] = option(
         "warn",
-        says="What is done when a training collapses, is stuck at chance or has no numbers left: tell it, stop "
-        "with the best weights, or soften what is to blame and go on from weights of before it began.",
+        says="What to do when training collapses, is stuck at chance or the loss is not finite: report it, stop "
+        "with the best weights, or soften the cause and resume from weights saved before it.",
     )
     judge_generalization_every: int = option(
-        5, ge=1, unit="epochs", says="Epochs from one look at [data.generalization] to the next; never selected on."
+        5, ge=1, unit="epochs", says="Epochs between two evaluations of [data.generalization]; never selected on."
     )
 
     distill: DistillConfig | None = option(
@@ -128,7 +128,7 @@ class TrainConfig(Section):
     @model_validator(mode="after")
     def _together(self) -> TrainConfig:
         if self.distill is not None and (self.mixup or self.cutmix):
-            raise ValueError("distill speaks of single rows; it does not work with mixup or cutmix")
+            raise ValueError("distill has a target for single rows; it does not work with mixup or cutmix")
         if self.sam and self.precision == "fp16":
             raise ValueError('sam and precision = "fp16" do not work together; use "bf16" or "float32"')
         last = sum(stage.epochs for stage in self.stage) or self.epochs

@@ -1,4 +1,4 @@
-"""Where the arithmetic is done."""
+"""The device that a network is trained on."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from evenhand.engines.config import checked_device
 
 
 def device_of(name: str) -> torch.device:
-    """Return the device that `compute.device` names; "auto" is an NVIDIA GPU where there is one, else the CPU.
+    """Return the device of `compute.device`; "auto" is an NVIDIA GPU where there is one, else the CPU.
 
     Apple GPUs are refused: they have no double precision, and batch normalisation of maps with channels last is
     silently wrong there.
@@ -17,13 +17,13 @@ def device_of(name: str) -> torch.device:
     Raises
     ------
     TaskError
-        If there is no such device here, or it is not supported.
+        If the device is not available or not supported.
     """
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         device = torch.device(checked_device(name))
-        torch.empty(1, device=device)
+        torch.empty(1, device=device)  # torch reports a missing device at its first use only
     except (RuntimeError, AssertionError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise TaskError(

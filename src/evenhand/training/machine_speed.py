@@ -1,4 +1,4 @@
-"""How fast this machine is at the work of a first configuration: a few batches, timed."""
+"""Speed of this machine on the models of a first configuration: a few timed batches."""
 
 from __future__ import annotations
 
@@ -10,20 +10,21 @@ from typing import Any
 import torch
 from torch.nn import functional
 
-import evenhand.modalities.photos.encoders  # noqa: F401  (files the kind's own encoders)
+import evenhand.modalities.photos.encoders  # noqa: F401  (registers the kind's encoders)
 from evenhand.models.config import ModelConfig
 from evenhand.models.network import build_network
 
 
 def measure_speed(model: Mapping[str, Any], size: int, threads: int, rows: int = 12) -> dict[str, Any]:
-    """Return seconds a row, of a batch of noise: below the boundary, above it, and with the gradient.
+    """Return seconds per row on a batch of noise: below the boundary, above it, and a training step.
 
-    bf16 is tried where 32 bits are not faster; a processor that has no convolutions in it is passed over.
+    The step is timed in float32 and in bf16, and the faster precision is returned; processors without convolutions
+    in bf16 are timed in float32 alone.
 
     Parameters
     ----------
     model
-        A `[[model]]` with a frozen part.
+        A section `[[model]]` with a frozen part.
     size
         Side of the pictures, px.
 
@@ -69,7 +70,7 @@ def _step(tuned: Any, activations: torch.Tensor, precision: str) -> None:
 
 
 def _median(work: Callable[[], object], *, times: int = 3) -> float:
-    """Return the seconds of the middle one of a few rounds, after one that is not counted."""
+    """Return the median time of a few calls in seconds, after one to warm up."""
     work()
     taken = []
     for _ in range(times):

@@ -1,4 +1,4 @@
-"""Any torch module as a network of the loop: nothing is frozen, all is trained at one rate."""
+"""Any torch module as a network of the loop: nothing is frozen, everything has one learning rate."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from torch import nn
 from evenhand.base.errors import ModelError
 
 
-class Whole(nn.Module):
-    """A module that is trained whole.
+class PlainModule(nn.Module):
+    """A module all of whose parameters are trained.
 
     Parameters
     ----------
@@ -25,11 +25,11 @@ class Whole(nn.Module):
         self.tuned = module
 
     def retune(self, tune: str) -> None:
-        """Refuse to freeze: a plain module has no parts that we know."""
-        raise ModelError(f'This network can only be tuned whole (found tune = "{tune}", allowed is "all").')
+        """Refuse to freeze: the blocks of a plain module are not known."""
+        raise ModelError(f'This network can only be tuned as a whole (found tune = "{tune}", allowed is "all").')
 
     def parameter_groups(self, learning_rate: float, layer_decay: float) -> list[dict[str, Any]]:
-        """Return the parameters; vectors (biases, normalisations) are not decayed."""
+        """Return the parameter groups; vectors (biases, normalisations) have no weight decay."""
         trained = [p for p in self.tuned.parameters() if p.requires_grad]
         matrices, vectors = [p for p in trained if p.ndim > 1], [p for p in trained if p.ndim <= 1]
         groups: list[dict[str, Any]] = [{"params": matrices, "lr": learning_rate, "name": "matrices"}]

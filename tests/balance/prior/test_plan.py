@@ -16,7 +16,7 @@ def plan(**settings: object) -> BalancePlan:
 def test_nothing_done_needs_no_correction_and_no_chances() -> None:
     made = plan()
     assert made.correction is None
-    assert made.chances(LABELS) is None
+    assert made.row_sampling_weights(LABELS) is None
     assert made.refusal is None
     assert made.weights(0).tolist() == [1.0] * 4
 
@@ -25,7 +25,7 @@ def test_a_changed_prior_is_corrected_to_that_of_the_data() -> None:
     made = plan(sampler="balanced")
     assert made.judged.shares == pytest.approx(made.prior.natural)
     assert made.judged.exponent == pytest.approx(0.0, abs=1e-9)
-    assert made.chances(LABELS)[LABELS == 3] == pytest.approx(np.full(10, 25.0))
+    assert made.row_sampling_weights(LABELS)[LABELS == 3] == pytest.approx(np.full(10, 25.0))
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_the_proposed_patch_is_accepted() -> None:
 def test_softened_chances_and_weights_give_the_prior_told() -> None:
     made = plan(sampler={"name": "power", "power": 0.6}, weights="inverse", on_overshoot="soften")
     assert made.prior.exponent == pytest.approx(1.0)
-    drawn = np.bincount(LABELS, made.chances(LABELS))
+    drawn = np.bincount(LABELS, made.row_sampling_weights(LABELS))
     assert drawn * made.weights() / (drawn @ made.weights()) == pytest.approx(made.prior.shares)
     assert made.asked.exponent == pytest.approx(1.6)
 
@@ -172,13 +172,13 @@ SEVERAL[:, 0] = 1.0
 SEVERAL[:10, 1] = 1.0
 
 
-def several(**settings: object) -> BalancePlan:
+def multi_label(**settings: object) -> BalancePlan:
     return plan_of(BalanceConfig(**settings), SEVERAL, ("common", "rare"))
 
 
 def test_where_several_hold_a_sampler_changes_how_often_each_does() -> None:
-    made = several(sampler="balanced")
-    chances = made.chances(SEVERAL)
+    made = multi_label(sampler="balanced")
+    chances = made.row_sampling_weights(SEVERAL)
     rate = chances @ SEVERAL / chances.sum()
     assert rate[1] > 0.1
     odds = np.log(rate[1] / (1 - rate[1])) + made.correction[1]
@@ -186,7 +186,7 @@ def test_where_several_hold_a_sampler_changes_how_often_each_does() -> None:
 
 
 def test_where_several_hold_weights_change_no_prior() -> None:
-    made = several(weights="inverse")
+    made = multi_label(weights="inverse")
     assert made.correction is None
     assert made.prior.exponent == 0.0
     assert made.weights()[1] / made.weights()[0] == pytest.approx(10.0)
@@ -202,7 +202,7 @@ def test_where_several_hold_weights_change_no_prior() -> None:
 )
 def test_what_does_not_go_with_several_labels_is_told(settings: dict[str, object], words: str) -> None:
     with pytest.raises(EvenhandError, match=words):
-        several(**settings)
+        multi_label(**settings)
 
 
 def test_a_loss_for_several_labels_is_refused_for_single_ones() -> None:

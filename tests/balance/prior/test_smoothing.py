@@ -181,7 +181,9 @@ def test_softening_aims_at_one_under_smoothing(settings: dict[str, Any], smoothi
     if made.asked.overshoots():
         assert made.prior.exponent == pytest.approx(1.0, abs=1e-6)
         assert made.softening is not None
-    drawn = np.bincount(LABELS, np.ones(1000) if made.chances(LABELS) is None else made.chances(LABELS))
+    drawn = np.bincount(
+        LABELS, np.ones(1000) if made.row_sampling_weights(LABELS) is None else made.row_sampling_weights(LABELS)
+    )
     mean = (1 - smoothing) * drawn / drawn.sum() + smoothing / 3
     wanted = mean * made.weights() * np.exp(made.prior.shifts)
     assert made.prior.shares == pytest.approx(wanted / wanted.sum())
@@ -271,7 +273,7 @@ def test_where_several_hold_smoothing_draws_each_rate_to_one_half() -> None:
     labels = np.zeros((100, 2))
     labels[:, 0], labels[:10, 1] = 1.0, 1.0
     made = plan_of(BalanceConfig(sampler="balanced"), labels, ("common", "rare"), smoothing=0.2)
-    chances: Any = made.chances(labels)
+    chances: Any = made.row_sampling_weights(labels)
     rate = 0.8 * (chances @ labels / chances.sum()) + 0.1
     logits = np.log(rate / (1 - rate))[None]
     right = 1 / (1 + np.exp(-corrected(logits, made.correction, made.unsmoothing_at())))

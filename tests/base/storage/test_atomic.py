@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evenhand.base.storage.atomic import json_lines, replacing, remove_partial_files, to_json, write_json
+from evenhand.base.storage.atomic import json_lines, remove_partial_files, replacing, to_json, write_json
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:

@@ -31,6 +31,6 @@ def test_no_rows_give_no_logits() -> None:
 
 def test_probabilities_sum_to_one_unless_several_may_hold() -> None:
     logits = torch.tensor([[0.0, 1.0, -1.0]])
-    assert probabilities(logits, several=False).sum() == pytest.approx(1.0)
-    assert probabilities(logits, several=True)[0].tolist() == pytest.approx([0.5, 0.7310586, 0.2689414])
-    assert probabilities(logits, several=True).dtype == np.float64
+    assert probabilities(logits, multi_label=False).sum() == pytest.approx(1.0)
+    assert probabilities(logits, multi_label=True)[0].tolist() == pytest.approx([0.5, 0.7310586, 0.2689414])
+    assert probabilities(logits, multi_label=True).dtype == np.float64

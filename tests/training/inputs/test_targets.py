@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from evenhand.balance.registries import LOSSES, ClassNames, chosen
+from evenhand.balance.registries import LOSSES, ClassNames
+from evenhand.base.settings.named_choice import section_of
 from evenhand.training.inputs.targets import Targets, without_unknown
 
 
@@ -47,7 +48,7 @@ def test_what_is_not_known_costs_nothing_and_teaches_nothing(name: str) -> None:
     labels = np.array([[1.0, np.nan, 0.0], [np.nan, 0.0, 1.0], [0.0, 1.0, np.nan]])
     targets = Targets(labels, 3)
     assert targets.masked
-    loss = chosen(LOSSES, name).build(ClassNames(np.ones(3), np.ones(3), several=True))
+    loss = section_of(LOSSES, name).build(ClassNames(np.ones(3), np.ones(3), multi_label=True))
     logits = torch.randn(3, 3, generator=torch.Generator().manual_seed(1), requires_grad=True)
     rows = loss(*without_unknown(logits, targets.plain(torch.arange(3))), "none")
     (gradient,) = torch.autograd.grad(rows.sum(), logits)

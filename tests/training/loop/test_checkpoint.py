@@ -97,16 +97,16 @@ def test_short_epochs_are_not_kept_each(tmp_path: Path) -> None:
 
 
 def test_writing_takes_a_small_share_of_the_time(tmp_path: Path) -> None:
-    keeper = Checkpointer(tmp_path, every_s=0, share=1e-9)
-    assert keeper.due
-    keeper.keep({"lines": []})
-    assert not keeper.due
+    checkpointer = Checkpointer(tmp_path, every_s=0, share=1e-9)
+    assert checkpointer.due
+    checkpointer.save({"lines": []})
+    assert not checkpointer.due
 
 
 def test_a_state_that_is_no_longer_needed_goes(tmp_path: Path) -> None:
-    keeper = Checkpointer(tmp_path)
-    keeper.keep({"lines": []})
-    keeper.forget()
-    keeper.forget()
+    checkpointer = Checkpointer(tmp_path)
+    checkpointer.save({"lines": []})
+    checkpointer.delete()
+    checkpointer.delete()
     assert not (tmp_path / "state.pt").exists()
     assert (tmp_path / "epochs.jsonl").exists()

@@ -16,13 +16,13 @@ from evenhand.balance.correction.unsmoothing import Unsmoothing, corrected
 from evenhand.base.errors import EvenhandError, TaskError
 from evenhand.models.io.network_files import load_network
 from evenhand.training.config import TrainConfig
-from evenhand.training.inputs.batch_order import drawn
+from evenhand.training.inputs.batch_order import systematic_sample
 from evenhand.training.inputs.inputs import ViewInputs
-from evenhand.training.loop.class_balance import Balance, balance_of
+from evenhand.training.loop.class_balance import ClassBalance, class_balance_of
 from evenhand.training.loop.fit_spec import FitSpec, FitStage
 from evenhand.training.loop.loop import fit
 from evenhand.training.monitor.scorer import Score
-from evenhand.training.plain_module import Whole
+from evenhand.training.plain_module import PlainModule
 from evenhand.training.tasks.build_spec import fold_spec
 from evenhand.training.tasks.context import TaskContext
 from evenhand.training.tasks.fit_fold import run_task, summary_of
@@ -42,7 +42,7 @@ def spec(*, epochs: int = 2, stages: int = 1, seen: list[np.ndarray] | None = No
     inputs = ViewInputs(x)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        network = Whole(nn.Linear(2, 3))
+        network = PlainModule(nn.Linear(2, 3))
 
     def scorer(p: np.ndarray) -> Score:
         if seen is not None:
@@ -57,7 +57,7 @@ def spec(*, epochs: int = 2, stages: int = 1, seen: list[np.ndarray] | None = No
         y,
         3,
         fit_rows=np.arange(200),
-        judge_rows=np.arange(200, 400),
+        validation_rows=np.arange(200, 400),
         scorer=scorer,
         train=train,
         balance=own,
@@ -67,7 +67,7 @@ def spec(*, epochs: int = 2, stages: int = 1, seen: list[np.ndarray] | None = No
 
 
 def test_a_balance_holds_what_the_ledger_tells() -> None:
-    balance, whole = balance_of(BalanceConfig(sampler="balanced"), LABELS, NAMES)
+    balance, whole = class_balance_of(BalanceConfig(sampler="balanced"), LABELS, NAMES)
     assert balance.expected_mix == pytest.approx(np.full(3, 1 / 3))
     assert balance.epoch_rows is None
     assert balance.loss(0) is whole
@@ -76,7 +76,7 @@ def test_a_balance_holds_what_the_ledger_tells() -> None:
 
 
 def test_weights_are_natural_in_the_first_epoch_of_a_warm_up() -> None:
-    balance, whole = balance_of(BalanceConfig(weights="inverse", warmup_epochs=2), LABELS, NAMES)
+    balance, whole = class_balance_of(BalanceConfig(weights="inverse", warmup_epochs=2), LABELS, NAMES)
     z, y = torch.zeros(3, 3), torch.arange(3)
     first, half = (balance.loss(epoch)(z, y, "none") / np.log(3) for epoch in (0, 1))
     assert first.tolist() == pytest.approx([1.0] * 3)
@@ -121,13 +121,13 @@ def test_an_even_average_is_corrected_as_its_last_epoch() -> None:
 def test_an_overshoot_is_refused_by_the_fold_as_well() -> None:
     with pytest.raises(EvenhandError, match="together have the exponent 2.00"):
         spec(sampler="balanced", weights="inverse")
-    assert spec(sampler="balanced", weights="inverse", on_overshoot="allow").chances is not None
+    assert spec(sampler="balanced", weights="inverse", on_overshoot="allow").sampling_weights is not None
 
 
 def test_logits_are_corrected_where_there_is_something_to_correct() -> None:
     z = torch.zeros(2, 3)
-    assert Balance(loss=lambda epoch: None).corrected(z, 0) is z
-    balance, _ = balance_of(BalanceConfig(sampler="balanced"), LABELS, NAMES)
+    assert ClassBalance(loss=lambda epoch: None).corrected(z, 0) is z
+    balance, _ = class_balance_of(BalanceConfig(sampler="balanced"), LABELS, NAMES)
     assert balance.corrected(z, 0).softmax(dim=1)[0].numpy() == pytest.approx(
         np.array([160, 30, 10]) / 200, abs=1e-6
     )
@@ -145,7 +145,7 @@ def test_what_is_judged_is_corrected_and_what_is_trained_is_not() -> None:
 def test_written_logits_are_those_that_were_judged() -> None:
     seen: list[np.ndarray] = []
     made = spec(seen=seen, sampler="sqrt")
-    logits = fit(made).correction + logits_of(made, made.stages[0].inputs, made.judge_rows)
+    logits = fit(made).correction + logits_of(made, made.stages[0].inputs, made.validation_rows)
     assert torch.from_numpy(logits).softmax(dim=1).numpy() == pytest.approx(seen[-1], abs=1e-5)
 
 
@@ -171,8 +171,11 @@ def test_a_balanced_subset_makes_short_epochs_in_its_stage() -> None:
 
 
 def test_a_subset_is_another_one_each_epoch_and_repeats_no_row() -> None:
-    balance, _ = balance_of(BalanceConfig(sampler="balanced_subset"), LABELS, NAMES)
-    rows = [drawn(np.arange(200), balance.chances, np.random.default_rng(e), balance.epoch_rows) for e in (0, 1)]
+    balance, _ = class_balance_of(BalanceConfig(sampler="balanced_subset"), LABELS, NAMES)
+    rows = [
+        systematic_sample(np.arange(200), balance.sampling_weights, np.random.default_rng(e), balance.epoch_rows)
+        for e in (0, 1)
+    ]
     assert all(len(set(of)) == 30 for of in rows)
     assert set(rows[0]) != set(rows[1])
     assert {tuple(np.bincount(LABELS[of])) for of in rows} == {(10, 10, 10)}
@@ -180,8 +183,10 @@ def test_a_subset_is_another_one_each_epoch_and_repeats_no_row() -> None:
 
 def test_a_subset_of_even_classes_is_short_as_well() -> None:
     even = np.repeat(np.arange(2), 20)
-    balance, _ = balance_of(BalanceConfig(sampler={"name": "balanced_subset", "per_class": 5}), even, ("a", "b"))
-    rows = drawn(np.arange(40), balance.chances, np.random.default_rng(0), balance.epoch_rows)
+    balance, _ = class_balance_of(
+        BalanceConfig(sampler={"name": "balanced_subset", "per_class": 5}), even, ("a", "b")
+    )
+    rows = systematic_sample(np.arange(40), balance.sampling_weights, np.random.default_rng(0), balance.epoch_rows)
     assert len(set(rows)) == 10
 
 

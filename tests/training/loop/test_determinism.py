@@ -1,11 +1,11 @@
 import torch
 
-from evenhand.training.loop.determinism import deterministic, own_randomness
+from evenhand.training.loop.determinism import deterministic, forked_rng
 
 
 def test_the_global_generator_is_given_back() -> None:
     before = torch.get_rng_state()
-    with own_randomness(torch.device("cpu")):
+    with forked_rng(torch.device("cpu")):
         torch.manual_seed(123)
         torch.rand(5)
     assert torch.equal(torch.get_rng_state(), before)

@@ -38,7 +38,7 @@ def test_the_network_is_left_with_the_weights_that_judged_best(tiny: SimpleNames
     fitted = fit(spec)
     x, _ = tiny.easy()
     with torch.no_grad():
-        logits = spec.network.tuned(torch.from_numpy(x[spec.judge_rows, 0]))
+        logits = spec.network.tuned(torch.from_numpy(x[spec.validation_rows, 0]))
     assert spec.scorer(logits.softmax(1).numpy()).value == fitted.score.value
 
 
@@ -197,7 +197,7 @@ def test_several_labels_are_learned(tiny: SimpleNamespace) -> None:
     def scorer(p: np.ndarray) -> Score:
         return Score(float(((p > 0.5) == (labels[rows] > 0.5)).mean()))
 
-    loss = section_of(LOSSES, "cross_entropy").build(ClassNames(labels.sum(0), np.ones(tiny.K), several=True))
+    loss = section_of(LOSSES, "cross_entropy").build(ClassNames(labels.sum(0), np.ones(tiny.K), multi_label=True))
     spec = tiny.spec(config(epochs=15), targets=Targets(labels, tiny.K), loss=loss, scorer=scorer)
     assert fit(spec).score.value > 0.8
 
@@ -212,7 +212,7 @@ def test_row_weights_of_zero_take_rows_out_of_the_loss(tiny: SimpleNamespace) ->
         config(epochs=20),
         targets=Targets(wrong, tiny.K),
         fit_rows=rows,
-        judge_rows=rows,
+        validation_rows=rows,
         row_weights=weights,
         scorer=tiny.accuracy(y),
     )
@@ -220,7 +220,7 @@ def test_row_weights_of_zero_take_rows_out_of_the_loss(tiny: SimpleNamespace) ->
 
 
 def test_a_fold_without_judged_rows_keeps_the_last_epoch(tiny: SimpleNamespace) -> None:
-    spec = tiny.spec(config(epochs=3), judge_rows=np.arange(0), scorer=lambda p: Score(float("nan")))
+    spec = tiny.spec(config(epochs=3), validation_rows=np.arange(0), scorer=lambda p: Score(float("nan")))
     assert fit(spec).epoch == 2
 
 
@@ -269,8 +269,8 @@ def test_labels_that_are_known_in_part_are_learned_from_and_counted_right(tiny: 
         inputs=ViewInputs(x[:, None]),
         targets=Targets(labels, k),
         fit_rows=np.arange(160),
-        judge_rows=np.arange(0, 160, 4),
-        loss=chosen(LOSSES, "cross_entropy").build(ClassNames(np.ones(k), np.ones(k), several=True)),
+        validation_rows=np.arange(0, 160, 4),
+        loss=section_of(LOSSES, "cross_entropy").build(ClassNames(np.ones(k), np.ones(k), multi_label=True)),
         scorer=lambda p: Score(float(((p >= 0.5) == truth[::4]).mean())),
     )
     fitted = fit(made)

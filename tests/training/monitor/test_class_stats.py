@@ -19,8 +19,8 @@ def rows(seed: int, n: int, k: int) -> tuple[torch.Tensor, torch.Tensor]:
     return torch.from_numpy(3 * rng.normal(size=(n, k))).float(), torch.from_numpy(rng.integers(0, k, n))
 
 
-def told(logits, targets, gradient=None, *, several=False, parts=1, **how):
-    tally = ClassStats(logits.shape[1], several, **how)
+def told(logits, targets, gradient=None, *, multi_label=False, parts=1, **how):
+    tally = ClassStats(logits.shape[1], multi_label, **how)
     cuts = np.array_split(np.arange(len(logits)), parts)
     for cut in cuts:
         tally.add(logits[cut], targets[cut], None if gradient is None else gradient[cut])
@@ -84,7 +84,7 @@ def test_the_pull_of_a_class_is_the_share_of_its_rows_in_the_gradient() -> None:
 
 def test_of_several_labels_each_is_a_yes_or_no() -> None:
     y = torch.tensor([[1.0, 0.0], [1.0, 1.0]])
-    out = told(torch.tensor([[1.0, 1.0], [-1.0, 2.0]]), y, torch.tensor([[0.2, 0.1], [0.2, 0.5]]), several=True)
+    out = told(torch.tensor([[1.0, 1.0], [-1.0, 2.0]]), y, torch.tensor([[0.2, 0.1], [0.2, 0.5]]), multi_label=True)
     assert out["recall"] == [0.5, 1.0]
     assert out["precision"] == [1.0, 0.5]
     assert out["predicted"] == [0.5, 1.0]
@@ -95,7 +95,7 @@ def test_of_several_labels_each_is_a_yes_or_no() -> None:
 def test_of_many_logits_some_are_enough_for_probabilities(monkeypatch: pytest.MonkeyPatch) -> None:
     logits, y = rows(0, 3000, 3)
     whole = told(logits, y, logits)
-    monkeypatch.setattr("evenhand.training.monitor.class_stats.MOST_FORMED", 3000)
+    monkeypatch.setattr("evenhand.training.monitor.class_stats.MOST_LOGITS", 3000)
     some = told(logits, y, logits)
     for key in ("share", "predicted", "recall", "precision", "gradient_share"):
         assert some[key] == whole[key]

@@ -10,7 +10,16 @@ def test_a_line_is_plain_and_says_null_where_nothing_can_be_estimated(tmp_path: 
     told = {"validation": {"recall": [1.0, float("nan")]}, "features": {"spread": 0.5}}
     seen = {"train": {"rows": 3}, "batch_mix": [0.5, 0.5]}
     line = epoch_line(
-        0, 1, seconds=1.23456, rate=1e-3, train_loss=2.0, loss=1.5, form="ema", score=score, seen=seen, sets=told
+        0,
+        1,
+        seconds=1.23456,
+        rate=1e-3,
+        train_loss=2.0,
+        loss=1.5,
+        form="ema",
+        score=score,
+        recorded=seen,
+        sets=told,
     )
     write_epochs(tmp_path / "epochs.jsonl", [line, line])
     text = (tmp_path / "epochs.jsonl").read_text(encoding="utf-8")

@@ -17,14 +17,14 @@ from evenhand.training.inputs.inputs import ViewInputs
 from evenhand.training.inputs.targets import Targets
 from evenhand.training.loop.fit_spec import SecondSet
 from evenhand.training.loop.loop import fit
-from evenhand.training.monitor.epoch_recorder import EpochRecorder, Mix
+from evenhand.training.monitor.epoch_recorder import BatchMix, EpochRecorder
 from evenhand.training.monitor.scorer import Score
 
 
 class Blind:
-    motion = None
+    gradient_norms = None
 
-    def __init__(self, k: int, several: bool, steps: int) -> None: ...
+    def __init__(self, k: int, multi_label: bool, steps: int) -> None: ...
 
     def forward(self, logits: torch.Tensor) -> None: ...
 
@@ -40,18 +40,18 @@ def config(**changes: object) -> TrainConfig:
 
 @pytest.mark.parametrize("changes", [{}, {"sam": 0.02, "mixup": 0.3}, {"label_smoothing": 0.1, "ema": 0.9}])
 def test_looking_changes_no_bit(tiny: SimpleNamespace, changes: dict[str, object]) -> None:
-    seen, unseen = tiny.spec(config(**changes)), replace(tiny.spec(config(**changes)), witness=Blind)
+    seen, unseen = tiny.spec(config(**changes)), replace(tiny.spec(config(**changes)), recorder=Blind)
     with_, without = fit(seen), fit(unseen)
     assert tiny.same_bits(tiny.weights_of(seen.network), tiny.weights_of(unseen.network))
     assert [line["score"] for line in with_.lines] == [line["score"] for line in without.lines]
 
 
 def test_the_mix_is_counted_over_all_batches() -> None:
-    mix = Mix(3)
+    mix = BatchMix(3)
     for batch in ([0, 0, 1], [0, 0, 0], [1, 1]):
         mix.add(torch.tensor(batch))
     assert mix.read() == {"batch_mix": [0.625, 0.375, 0.0], "batches_without": [1, 1, 3]}
-    shares = Mix(2)
+    shares = BatchMix(2)
     shares.add(torch.tensor([[1.0, 1.0], [0.0, 0.0], [1.0, 0.0]]))
     assert shares.read()["batch_mix"] == pytest.approx([2 / 3, 1 / 3])
 
@@ -85,11 +85,11 @@ def test_every_line_tells_how_far_the_weights_moved(tiny: SimpleNamespace) -> No
 
 def test_of_a_long_epoch_some_batches_are_taken_down(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("evenhand.training.monitor.epoch_recorder.MOST_LOGITS", 24)
-    witness = EpochRecorder(3, False, 6)
+    recorder = EpochRecorder(3, False, 6)
     for _ in range(6):
-        witness.forward(torch.randn(4, 3, requires_grad=True))
-        witness.step(torch.tensor([0, 1, 2, 0]))
-    seen = witness.read()
+        recorder.forward(torch.randn(4, 3, requires_grad=True))
+        recorder.step(torch.tensor([0, 1, 2, 0]))
+    seen = recorder.read()
     assert seen["train"]["rows"] == 8
     assert seen["batch_mix"] == [0.5, 0.25, 0.25]
 
@@ -97,10 +97,10 @@ def test_of_a_long_epoch_some_batches_are_taken_down(monkeypatch: pytest.MonkeyP
 def test_further_rows_are_looked_at_now_and_then_and_choose_nothing(tiny: SimpleNamespace) -> None:
     x, y = tiny.easy(24)
     values = iter([0.1, 0.9, 0.2, 0.3, 0.4, 0.5])
-    further = SecondSet(
+    second_sets = SecondSet(
         "generalization", (ViewInputs(x),), Targets(y, 3), np.arange(24), lambda p: Score(next(values)), 2
     )
-    alone, beside = tiny.spec(config(epochs=5)), tiny.spec(config(epochs=5), further=(further,))
+    alone, beside = tiny.spec(config(epochs=5)), tiny.spec(config(epochs=5), second_sets=(second_sets,))
     fitted = fit(beside)
     assert fit(alone).epoch == fitted.epoch
     assert tiny.same_bits(tiny.weights_of(alone.network), tiny.weights_of(beside.network))

@@ -22,7 +22,7 @@ from evenhand.training.loop.fit_state import FitState, trained_tensors
 from evenhand.training.loop.loop import fit
 from evenhand.training.monitor.monitor import Act, Monitor
 from evenhand.training.monitor.scorer import scorer_of
-from evenhand.training.optim.weight_averaging import copied
+from evenhand.training.optim.weight_averaging import cloned
 from evenhand.training.tasks.build_spec import fold_spec
 
 BLAMED = {"balance": "EH301", "optimisation": "EH302"}
@@ -32,7 +32,7 @@ class Killed(Exception):  # noqa: N818
     pass
 
 
-def guard(
+def monitor(
     at: int,
     blames: str = "optimisation",
     act: Act = "warn",
@@ -63,7 +63,7 @@ def skewed(tiny: SimpleNamespace, epochs: int = 6) -> FitSpec:
         y,
         3,
         fit_rows=np.setdiff1d(np.arange(40), judged),
-        judge_rows=judged,
+        validation_rows=judged,
         scorer=scorer_of(y[judged], ["a", "b", "c"], {"macro_f1": 1.0}),
         train=train,
         balance=BalanceConfig(sampler="balanced", weights="inverse", on_overshoot="allow"),
@@ -74,26 +74,26 @@ def test_warning_tells_and_changes_no_bit(tiny: SimpleNamespace) -> None:
     heard: list[dict[str, Any]] = []
     one, other = skewed(tiny), skewed(tiny)
     fit(one)
-    fitted = fit(other, guard=guard(2, heard=heard))
+    fitted = fit(other, monitor=monitor(2, heard=heard))
     assert tiny.same_bits(tiny.weights_of(one.network), tiny.weights_of(other.network))
     assert [(alarm["code"], alarm["epoch"], alarm["did"]) for alarm in heard] == [
-        ("EH302", 2, "The training goes on.")
+        ("EH302", 2, "Training continues.")
     ]
     assert fitted.alarms == tuple(heard)
 
 
 def test_what_stands_is_told_once(tiny: SimpleNamespace) -> None:
     always = Monitor(lambda lines: [{"code": "EH303", "says": "", "evidence": {}}])
-    assert len(fit(skewed(tiny), guard=always).alarms) == 1
+    assert len(fit(skewed(tiny), monitor=always).alarms) == 1
 
 
 def test_stopping_keeps_the_best_so_far(tiny: SimpleNamespace) -> None:
-    assert len(fit(skewed(tiny), guard=guard(2, act="stop")).lines) == 3
+    assert len(fit(skewed(tiny), monitor=monitor(2, act="stop")).lines) == 3
 
 
 def test_fixing_lowers_the_rate_where_the_ledger_has_no_blame(tiny: SimpleNamespace) -> None:
     plain = fit(skewed(tiny)).lines
-    fixed = fit(skewed(tiny), guard=guard(2, act="fix")).lines
+    fixed = fit(skewed(tiny), monitor=monitor(2, act="fix")).lines
     rates = [mine["learning_rate"] / its["learning_rate"] for mine, its in zip(fixed, plain, strict=True)]
     assert rates == pytest.approx([1, 1, 1, 0.5, 0.5, 0.5])
     assert [line.get("mended") is not None for line in fixed] == [False, False, True, False, False, False]
@@ -101,7 +101,7 @@ def test_fixing_lowers_the_rate_where_the_ledger_has_no_blame(tiny: SimpleNamesp
 
 def test_fixing_softens_what_the_ledger_blames(tiny: SimpleNamespace) -> None:
     spec = skewed(tiny)
-    fitted = fit(spec, guard=guard(2, "balance", "fix"))
+    fitted = fit(spec, monitor=monitor(2, "balance", "fix"))
     assert fitted.epoch > 2  # weights that were judged before stood for another prior
     assert fitted.spec is not spec
     before, after = (line["weights"] for line in (fitted.lines[2], fitted.lines[3]))
@@ -113,11 +113,11 @@ def ends(monkeypatch: pytest.MonkeyPatch) -> dict[int, dict[str, torch.Tensor]]:
     """Return what fills with the weights at the end of each epoch, before anything is done about them."""
     seen: dict[int, dict[str, torch.Tensor]] = {}
 
-    def watch_over(run: FitState, guard: Monitor) -> None:
-        seen[run.epoch] = copied(run.trained)
-        recovery.watch_over(run, guard)
+    def apply_monitor(run: FitState, monitor: Monitor) -> None:
+        seen[run.epoch] = cloned(run.trained)
+        recovery.apply_monitor(run, monitor)
 
-    monkeypatch.setattr(loop, "watch_over", watch_over)
+    monkeypatch.setattr(loop, "apply_monitor", apply_monitor)
     return seen
 
 
@@ -138,16 +138,16 @@ def test_fixing_goes_back_to_the_weights_of_before_it_began(
     tiny: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, at: int, since: int | None, back: int
 ) -> None:
     spec, seen, after = skewed(tiny), ends(monkeypatch), {}
-    seen[-1] = copied(trained_tensors(spec))
+    seen[-1] = cloned(trained_tensors(spec))
 
     def watch(done: int, total: int) -> None:
-        after[done - 1] = copied(trained_tensors(spec))
+        after[done - 1] = cloned(trained_tensors(spec))
 
-    fitted = fit(spec, watch=watch, guard=guard(at, act="fix", since=since))
+    fitted = fit(spec, watch=watch, monitor=monitor(at, act="fix", since=since))
     assert tiny.same_bits(after[at], seen[back])
     assert not tiny.same_bits(after[at], seen[at])
     told = "it began with" if back < 0 else f"after epoch {back}"
-    assert f"goes on from the weights {told}" in fitted.alarms[0]["did"]
+    assert f"resumes from the weights {told}" in fitted.alarms[0]["did"]
     assert fitted.lines[at]["mended"] in fitted.alarms[0]["did"].lower()
 
 
@@ -156,30 +156,30 @@ def test_a_stage_that_is_ill_from_the_first_goes_back_to_its_beginning(
 ) -> None:
     spec, began, after = skewed(tiny, epochs=3), {}, {}
     spec = replace(spec, stages=spec.stages * 2)
-    enter = FitState.enter
+    enter = FitState.enter_stage
 
     def entered(run: FitState, stage: int) -> None:
         enter(run, stage)
-        began[stage] = copied(run.trained)
+        began[stage] = cloned(run.trained)
 
-    monkeypatch.setattr(FitState, "enter", entered)
-    watch = lambda done, total: after.update({done - 1: copied(trained_tensors(spec))})  # noqa: E731
-    fit(spec, watch=watch, guard=guard(4, act="fix", since=3))
+    monkeypatch.setattr(FitState, "enter_stage", entered)
+    watch = lambda done, total: after.update({done - 1: cloned(trained_tensors(spec))})  # noqa: E731
+    fit(spec, watch=watch, monitor=monitor(4, act="fix", since=3))
     assert tiny.same_bits(after[4], began[1])
 
 
 def test_few_weights_are_held_and_none_where_nothing_is_mended(tiny: SimpleNamespace) -> None:
-    kept, idle = guard(99, act="fix"), guard(99)
-    fit(skewed(tiny), guard=kept)
-    fit(skewed(tiny), guard=idle)
+    kept, idle = monitor(99, act="fix"), monitor(99)
+    fit(skewed(tiny), monitor=kept)
+    fit(skewed(tiny), monitor=idle)
     assert sorted(kept.held) == [-1, 3, 4, 5]
     assert idle.held == {}
 
 
 def test_without_an_overshoot_there_is_nothing_to_soften(tiny: SimpleNamespace) -> None:
     spec = tiny.spec(TrainConfig(epochs=3, batch_size=8))
-    (alarm,) = fit(spec, guard=guard(1, "balance", "fix")).alarms
-    assert alarm["did"] == "The training goes on."
+    (alarm,) = fit(spec, monitor=monitor(1, "balance", "fix")).alarms
+    assert alarm["did"] == "Training continues."
 
 
 @pytest.mark.parametrize("blames", ["balance", "optimisation"])
@@ -192,10 +192,14 @@ def test_a_mended_fit_that_is_killed_ends_with_the_same_bits(
             raise Killed
 
     whole, broken = skewed(tiny), skewed(tiny)
-    expected = fit(whole, guard=guard(2, blames, "fix", since=since))
+    expected = fit(whole, monitor=monitor(2, blames, "fix", since=since))
     with pytest.raises(Killed):
-        fit(skewed(tiny), Checkpointer(tmp_path, every_s=0, share=1e9), kill, guard(2, blames, "fix", since=since))
-    found = fit(broken, Checkpointer(tmp_path, every_s=0, share=1e9), guard=guard(2, blames, "fix", since=since))
+        fit(
+            skewed(tiny), Checkpointer(tmp_path, every_s=0, share=1e9), kill, monitor(2, blames, "fix", since=since)
+        )
+    found = fit(
+        broken, Checkpointer(tmp_path, every_s=0, share=1e9), monitor=monitor(2, blames, "fix", since=since)
+    )
     assert tiny.same_bits(tiny.weights_of(whole.network), tiny.weights_of(broken.network))
     timeless = [[{**line, "seconds": 0} for line in fitted.lines] for fitted in (expected, found)]
     assert timeless[0] == timeless[1]
@@ -206,5 +210,5 @@ def test_with_no_epoch_that_can_be_used_it_ends_in_words(tiny: SimpleNamespace) 
     x, _ = tiny.easy()
     x[5] = np.inf
     broken = tiny.spec(TrainConfig(epochs=3, batch_size=8), inputs=ViewInputs(x))
-    with pytest.raises(TaskError, match="No epoch left weights that can be used"):
-        fit(broken, guard=guard(0, code="EH311"))
+    with pytest.raises(TaskError, match="No epoch gave usable weights"):
+        fit(broken, monitor=monitor(0, code="EH311"))

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from evenhand.training.optim.batch_norm import at_rest, refresh, single_row, training_mode
+from evenhand.training.optim.batch_norm import frozen_statistics, refresh, single_row, training_mode
 
 
 def test_refreshed_statistics_are_the_even_mean_over_batches() -> None:
@@ -37,10 +37,10 @@ def test_a_part_can_keep_its_statistics_while_it_is_trained() -> None:
     assert net[1].training
 
 
-def test_at_rest_normalises_by_the_batch_and_remembers_nothing() -> None:
+def test_frozen_statistics_normalise_by_the_batch_and_stay() -> None:
     norm = nn.BatchNorm1d(1).train()
     x = torch.tensor([[10.0], [12.0]])
-    with at_rest(norm):
+    with frozen_statistics(norm):
         out = norm(x)
     assert norm.running_mean.item() == 0.0
     assert out.flatten().tolist() == pytest.approx([-1, 1], abs=1e-4)

@@ -15,14 +15,14 @@ def line(weight: float) -> nn.Linear:
     return module
 
 
-def descent(module: nn.Module, **changes: object) -> OptimizerStep:
+def optimizer_step(module: nn.Module, **changes: object) -> OptimizerStep:
     train = TrainConfig.model_validate({"optimizer": "sgd", "momentum": 0.0, "weight_decay": 0.0, **changes})
     return OptimizerStep(module, [{"params": list(module.parameters()), "lr": 0.1}], train, FLOATS)
 
 
 def test_a_step_of_sgd_by_hand() -> None:
     module = line(2.0)
-    loss = descent(module).step(lambda: module.weight.square().sum(), 0.5)
+    loss = optimizer_step(module).step(lambda: module.weight.square().sum(), 0.5)
     assert loss.item() == 4.0
     assert module.weight.item() == pytest.approx(2.0 - 0.05 * 4.0)
     assert module.weight.grad is None
@@ -31,14 +31,14 @@ def test_a_step_of_sgd_by_hand() -> None:
 def test_a_sharpness_aware_step_by_hand() -> None:
     """f(w) = w^4 at 1: g = 4, uphill at 1.5, gradient there 13.5."""
     module = line(1.0)
-    loss = descent(module, sam=0.5).step(lambda: module.weight.pow(4).sum(), 1.0)
+    loss = optimizer_step(module, sam=0.5).step(lambda: module.weight.pow(4).sum(), 1.0)
     assert loss.item() == 1.0
     assert module.weight.item() == pytest.approx(1.0 - 0.1 * 13.5)
 
 
 def test_clipping_bounds_the_norm_of_the_gradient() -> None:
     module = line(100.0)
-    descent(module, clip=0.5).step(lambda: module.weight.square().sum(), 1.0)
+    optimizer_step(module, clip=0.5).step(lambda: module.weight.square().sum(), 1.0)
     assert module.weight.item() == pytest.approx(100.0 - 0.1 * 0.5, abs=1e-4)
 
 
@@ -62,12 +62,12 @@ def test_the_factor_scales_each_groups_own_peak() -> None:
 
 def test_a_state_goes_on_to_the_same_bits() -> None:
     whole, broken = line(2.0), line(2.0)
-    one, two = (descent(m, optimizer="adamw", weight_decay=0.1) for m in (whole, broken))
+    one, two = (optimizer_step(m, optimizer="adamw", weight_decay=0.1) for m in (whole, broken))
     for step in range(6):
         if step == 3:
-            state = two.state()
-            two = descent(broken, optimizer="adamw", weight_decay=0.1)
-            two.load(state)
+            state = two.state_dict()
+            two = optimizer_step(broken, optimizer="adamw", weight_decay=0.1)
+            two.load_state_dict(state)
         for module, way in ((whole, one), (broken, two)):
             way.step(lambda module=module: module.weight.pow(4).sum(), 1.0)
     assert torch.equal(whole.weight, broken.weight)

@@ -38,7 +38,7 @@ def test_counters_are_copied_not_averaged() -> None:
     for step in range(1, 4):
         tensors["steps"].fill_(step)
         average.include()
-    assert average.state()["held"]["steps"].item() == 3
+    assert average.state_dict()["held"]["steps"].item() == 3
 
 
 def test_a_state_goes_on_as_if_nothing_had_happened() -> None:
@@ -46,13 +46,13 @@ def test_a_state_goes_on_as_if_nothing_had_happened() -> None:
     whole, broken = Average(tensors), Average(others)
     for step in range(6):
         if step == 3:
-            state = {"count": broken.count, "held": {n: t.clone() for n, t in broken.state()["held"].items()}}
+            state = {"count": broken.count, "held": {n: t.clone() for n, t in broken.state_dict()["held"].items()}}
             broken = Average(others)
-            broken.load(state)
+            broken.load_state_dict(state)
         for each, average in ((tensors, whole), (others, broken)):
             each["w"].fill_(step**2)
             average.follow(0.9)
-    assert torch.equal(whole.state()["held"]["w"], broken.state()["held"]["w"])
+    assert torch.equal(whole.state_dict()["held"]["w"], broken.state_dict()["held"]["w"])
 
 
 def test_weights_come_back_after_an_error() -> None:

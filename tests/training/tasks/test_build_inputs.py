@@ -18,7 +18,7 @@ from evenhand.modalities.beats.features.rr_features import near
 from evenhand.modalities.beats.inputs import BeatInputs
 from evenhand.modalities.images.image_inputs import ImageInputs
 from evenhand.training.inputs.inputs import ViewInputs
-from evenhand.training.tasks.build_inputs import given
+from evenhand.training.tasks.build_inputs import build_inputs
 from evenhand.training.tasks.context import TaskContext
 from evenhand.training.tasks.fit_fold import run_task
 from evenhand.training.tasks.initial_network import fresh_network
@@ -89,7 +89,7 @@ def test_what_a_network_is_given_follows_from_its_rows_and_its_boundary(make_rec
     def kind_of(made: SimpleNamespace) -> type:
         context = TaskContext.of(**made.common)
         network = fresh_network(context, 0)
-        return type(given(context, network, context.entry(None), torch.device("cpu")))
+        return type(build_inputs(context, network, context.entry(None), torch.device("cpu")))
 
     assert kind_of(beat_record(tmp_path)) is BeatInputs
     assert kind_of(make_record(model={"tune": "all"})) is ImageInputs
@@ -105,7 +105,7 @@ def test_the_model_knows_the_shapes_of_its_rows(tmp_path: Path) -> None:
     ("settings", "words"),
     [
         ({"tune": "head"}, 'for pictures only, and these rows hold .*. Set tune = "all"'),
-        ({"cutmix": 1.0}, "these rows are no pictures"),
+        ({"cutmix": 1.0}, "these rows are not pictures"),
     ],
 )
 def test_what_beats_cannot_do_is_said(tmp_path: Path, settings: dict, words: str) -> None:

@@ -5,11 +5,11 @@ from torch import nn
 
 from evenhand.balance.config import BalanceConfig
 from evenhand.training.config import TrainConfig
-from evenhand.training.inputs.batch_order import drawn
+from evenhand.training.inputs.batch_order import systematic_sample
 from evenhand.training.inputs.inputs import ViewInputs
 from evenhand.training.loop.fit_spec import FitSpec, FitStage
 from evenhand.training.monitor.scorer import Score
-from evenhand.training.plain_module import Whole
+from evenhand.training.plain_module import PlainModule
 from evenhand.training.tasks.build_spec import fold_spec
 
 LABELS = np.array([0] * 8 + [1] * 2 + [1] * 30)
@@ -19,8 +19,10 @@ def spec(labels: np.ndarray = LABELS, **changes: object) -> FitSpec:
     """Return a spec that trains on the first ten rows, in which class 1 is rare, and judges the rest."""
     x = np.zeros((len(labels), 1, 2), dtype=np.float32)
     stages = (FitStage("all", 1, 0.1, ViewInputs(x)),)
-    rows = {"fit_rows": np.arange(10), "judge_rows": np.arange(10, 40)}
-    return fold_spec(Whole(nn.Linear(2, 2)), stages, labels, 2, **rows, scorer=lambda p: Score(0.0), **changes)
+    rows = {"fit_rows": np.arange(10), "validation_rows": np.arange(10, 40)}
+    return fold_spec(
+        PlainModule(nn.Linear(2, 2)), stages, labels, 2, **rows, scorer=lambda p: Score(0.0), **changes
+    )
 
 
 def test_weights_come_from_the_training_rows_alone() -> None:
@@ -31,9 +33,9 @@ def test_weights_come_from_the_training_rows_alone() -> None:
 
 def test_chances_come_from_the_training_rows_alone() -> None:
     made = spec(balance=BalanceConfig(sampler="balanced"))
-    rows = drawn(made.fit_rows, made.chances, np.random.default_rng(0))
+    rows = systematic_sample(made.fit_rows, made.sampling_weights, np.random.default_rng(0))
     assert np.bincount(LABELS[rows]).tolist() == pytest.approx([5, 5], abs=1)
-    assert spec().chances is None
+    assert spec().sampling_weights is None
 
 
 def test_row_weights_are_one_on_average_over_the_training_rows() -> None:
@@ -47,8 +49,8 @@ def test_several_labels_are_drawn_by_the_mean_of_their_classes() -> None:
     shares = np.zeros((40, 2))
     shares[:8, 0] = shares[6:10, 1] = 1.0
     made = spec(shares, balance=BalanceConfig(sampler="balanced"))
-    assert made.chances[7] == pytest.approx((made.chances[0] + made.chances[9]) / 2)
-    assert made.targets.several
+    assert made.sampling_weights[7] == pytest.approx((made.sampling_weights[0] + made.sampling_weights[9]) / 2)
+    assert made.targets.multi_label
 
 
 def test_norms_are_held_only_where_that_is_asked_for() -> None:

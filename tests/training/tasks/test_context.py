@@ -12,21 +12,10 @@ from evenhand.training.tasks.context import TaskContext
 Make = Callable[..., SimpleNamespace]
 
 
-def test_rows_are_counted_as_in_the_store(make_record: Make) -> None:
-    made = make_record()
-    given = TaskContext.of(**made.common)
-    assert given.labels[4] == NO_LABEL  # could not be decoded
-    assert given.labels[5] == 5 % 3
-    assert 4 not in given.rows
-    assert given.weights is None
-
-
-def test_weights_and_shares_follow_their_rows(make_record: Make) -> None:
-    made = make_record(several=True)
-    given = TaskContext.of(**made.common)
-    assert np.isnan(given.labels[4]).all()
-    weighted = replace(given, samples=replace(given.samples, weights=np.arange(35.0)))
-    assert weighted.weights[5] == 4.0
+def test_rows_that_could_not_be_decoded_have_no_sample(make_record: Make) -> None:
+    rows = TaskContext.of(**make_record().common).rows
+    assert len(rows) == 35
+    assert 4 not in rows
 
 
 def test_parts_hold_no_row_twice_and_train_on_no_locked_row(make_record: Make) -> None:
@@ -43,7 +32,7 @@ def test_rows_without_a_label_are_predicted_and_not_trained_on(make_record: Make
     labels[[0, 4]] = NO_LABEL
     parts = replace(given, samples=replace(given.samples, labels=labels)).parts(0)
     assert 0 in parts.validation
-    assert 0 not in parts.judge
+    assert 0 not in parts.scored
     assert 4 not in parts.fit
 
 

@@ -44,7 +44,7 @@ def teach(
 def test_a_student_that_says_what_the_teacher_says_pays_nothing_for_it(temperature: float, weight: float) -> None:
     logits = torch.randn(5, 3, generator=torch.Generator().manual_seed(0))
     teacher = Teacher(logits.log_softmax(1), how(temperature=temperature, weight=weight))
-    joined = teacher.joined(torch.tensor(2.0), logits, torch.arange(5), 0)
+    joined = teacher.distilled_loss(torch.tensor(2.0), logits, torch.arange(5), 0)
     assert float(joined) == pytest.approx(2.0 * (1 - weight), abs=1e-4)
 
 
@@ -53,17 +53,17 @@ def test_the_price_is_that_of_the_paper() -> None:
     soft = p ** (1 / t) / (p ** (1 / t)).sum()
     q = np.exp(z / t) / np.exp(z / t).sum()
     teacher = Teacher(torch.tensor(p).log().float(), how(temperature=t, weight=0.25))
-    found = teacher.joined(torch.tensor(1.5), torch.tensor(z).float(), torch.tensor([0]), 0)
+    found = teacher.distilled_loss(torch.tensor(1.5), torch.tensor(z).float(), torch.tensor([0]), 0)
     apart = float((soft * np.log(soft / q)).sum())
     assert float(found) == pytest.approx(0.75 * 1.5 + 0.25 * t * t * apart, rel=1e-5)
 
 
 def test_the_teacher_is_heard_from_its_first_epoch_on_and_not_in_the_pause() -> None:
     heard = how(start_epoch=2, pause=[4, 6])
-    assert [epoch for epoch in range(8) if heard.hears(epoch)] == [2, 3, 6, 7]
+    assert [epoch for epoch in range(8) if heard.is_active(epoch)] == [2, 3, 6, 7]
     teacher = Teacher(torch.zeros(1, 3), how(start_epoch=1))
     loss = torch.tensor(1.0)
-    assert teacher.joined(loss, torch.randn(1, 3), torch.tensor([0]), 0) is loss
+    assert teacher.distilled_loss(loss, torch.randn(1, 3), torch.tensor([0]), 0) is loss
 
 
 @pytest.mark.parametrize("pause", [[3], [5, 5], [-1, 2], [1, 2, 3]])
@@ -87,8 +87,8 @@ def test_each_training_row_gets_what_was_said_of_it_out_of_fold(make_record: Mak
     fit = context.parts(0).fit
     teacher = teacher_of(context, fit, torch.device("cpu"))
     assert teacher is not None
-    assert np.allclose(teacher.logs[context.rows[fit]].exp(), p[fit], atol=1e-5)
-    others = np.setdiff1d(np.arange(len(teacher.logs)), context.rows[fit])
+    assert np.allclose(teacher.logs[fit].exp(), p[fit], atol=1e-5)
+    others = np.setdiff1d(np.arange(len(teacher.logs)), fit)
     assert not teacher.logs[others].any()  # neither held-out nor locked rows
 
 
@@ -111,7 +111,7 @@ def taught(
     fit = context.parts(0).fit
     found = teacher_of(context, fit, torch.device("cpu"))
     assert found is not None
-    return p[fit], found.logs[context.rows[fit]].exp().numpy(), np.bincount(context.samples.labels[fit])
+    return p[fit], found.logs[fit].exp().numpy(), np.bincount(context.samples.labels[fit])
 
 
 def test_what_a_teacher_of_natural_classes_says_is_moved_to_the_prior_of_its_student(make_record: Make) -> None:
@@ -166,7 +166,7 @@ def test_folds_that_differ_are_refused_with_what_to_do(make_record: Make) -> Non
     fold[:4] = (fold[:4] + 1) % 3
     folder = teach(made, fold=fold)
     told = refusal(make_record(train={"distill": {"record": folder, "model": "big"}}))
-    assert "lie in another fold" in told
+    assert "are in another fold" in told
     assert 'folds.file = "' in told
 
 
@@ -176,7 +176,7 @@ def test_rows_that_the_teacher_never_saw_are_named(make_record: Make) -> None:
     table = made.record.predictions()
     made.record.write_predictions(table[table["id"] != "id30"][:20])
     told = refusal(make_record(train={"distill": {"record": folder, "model": "big"}}))
-    assert "said nothing out of fold of" in told
+    assert "has no out-of-fold prediction for" in told
 
 
 def test_an_unknown_teacher_and_an_unknown_record_are_said(make_record: Make, tmp_path: object) -> None:
@@ -190,4 +190,6 @@ def test_other_classes_are_refused(make_record: Make) -> None:
     made = make_record()
     folder = teach(made)
     made.record.write_json("data.json", {**made.record.data(), "classes": ["a", "b"]})
-    assert "same classes" in refusal(make_record(train={"distill": {"record": folder, "model": "big"}}))
+    assert "They must be the same, in the same order" in refusal(
+        make_record(train={"distill": {"record": folder, "model": "big"}})
+    )

@@ -86,7 +86,7 @@ VARIANTS: list[dict[str, Any]] = [
         "model": {"tune": "all"},
         "train": {"stage": [{"tune": "head", "epochs": 1}, {"epochs": 2, "size": 48, "learning_rate_factor": 0.5}]},
     },
-    {"several": True, "train": {"label_smoothing": 0.1, "swa_from": 1}},
+    {"multi_label": True, "train": {"label_smoothing": 0.1, "swa_from": 1}},
 ]
 
 
@@ -99,7 +99,7 @@ def test_every_kind_of_task_gives_the_same_bits_wherever_it_is_killed(
 ) -> None:
     whole, broken = make_record(**settings), make_record(**settings)
     run_task(**whole.call())
-    monkeypatch.setattr(Checkpointer, "due", property(lambda keeper: True))
+    monkeypatch.setattr(Checkpointer, "due", property(lambda checkpointer: True))
     epoch = loop.epoch
     for last in (1, 2):
 
@@ -194,7 +194,9 @@ def test_nothing_is_left_behind_on_a_full_disk(make_record: Make, monkeypatch: p
 
     with monkeypatch.context() as patched:
         patched.setattr(pd.DataFrame, "to_parquet", full)
-        with pytest.raises(TaskError, match=r"Model m, fold 0, seed 0: .* \(No space left on device\). Make room"):
+        with pytest.raises(
+            TaskError, match=r"Model m, fold 0, seed 0: .* \(No space left on device\). Free disk space"
+        ):
             run_task(**made.call())
     folder = made.record.task_folder("m", 0, 0)
     assert not [path for path in folder.iterdir() if path.name.endswith(".part")]

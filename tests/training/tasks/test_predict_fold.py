@@ -21,7 +21,7 @@ Make = Callable[..., SimpleNamespace]
         {"model": {"tune": "all", "views": 2}},
         {"model": {"tune": "from:layer3"}},
         {"train": {"stage": [{"tune": "head", "epochs": 1}, {"tune": "all", "epochs": 2, "size": 48}]}},
-        {"several": True},
+        {"multi_label": True},
     ],
     ids=str,
 )

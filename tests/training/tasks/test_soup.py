@@ -13,7 +13,7 @@ from evenhand.training.tasks import soup as soup_task
 from evenhand.training.tasks.context import TaskContext
 from evenhand.training.tasks.fit_fold import run_task
 from evenhand.training.tasks.initial_network import fresh_network
-from evenhand.training.tasks.soup import run_soup, stir
+from evenhand.training.tasks.soup import make_soup, run_soup
 
 Make = Callable[..., SimpleNamespace]
 
@@ -27,7 +27,7 @@ def trained(make_record: Make, how: str = "uniform", **model: Any) -> SimpleName
 
 def test_a_soup_that_is_no_better_is_not_kept(make_record: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     made = trained(make_record)
-    monkeypatch.setattr(soup_task, "stir", lambda *given: SimpleNamespace(members=(0, 1), score=Score(0.0)))
+    monkeypatch.setattr(soup_task, "make_soup", lambda *given: SimpleNamespace(members=(0, 1), score=Score(0.0)))
     found = run_soup(**made.common, fold=0, threads=1)
     assert found["kept"] is False
     assert found["score"] == 0.0 < found["alone"]
@@ -42,9 +42,9 @@ def test_a_soup_that_is_better_is_kept_with_its_predictions(
     made = trained(make_record, tune="all")
 
     def better(*given: Any) -> Any:
-        return SimpleNamespace(members=stir(*given).members, score=Score(2.0))
+        return SimpleNamespace(members=make_soup(*given).members, score=Score(2.0))
 
-    monkeypatch.setattr(soup_task, "stir", better)
+    monkeypatch.setattr(soup_task, "make_soup", better)
     found = run_soup(**made.common, fold=0, threads=1)
     assert (found["kept"], found["members"], found["score"]) == (True, [0, 1, 2], 2.0)
     folder = made.record.task_folder("m", 0, 0).parent
@@ -66,7 +66,7 @@ def test_a_soup_is_corrected_as_its_seeds_were(make_record: Make, monkeypatch: p
         assert spec.stages[-1].balance.shift(0).tolist() == [0.0, 0.0, 0.5]
         return SimpleNamespace(members=(0, 1), score=Score(2.0))
 
-    monkeypatch.setattr(soup_task, "stir", better)
+    monkeypatch.setattr(soup_task, "make_soup", better)
     assert run_soup(**made.common, fold=0, threads=1)["correction"] == [0.0, 0.0, 0.5]
 
 

@@ -8,7 +8,7 @@ from evenhand.training.config import TrainConfig
 from evenhand.training.loop.fit_spec import FitSpec
 from evenhand.training.loop.fit_state import trained_tensors
 from evenhand.training.monitor.scorer import Score
-from evenhand.training.tasks.soup import mean_weights, stir
+from evenhand.training.tasks.soup import make_soup, mean_weights
 
 
 def config() -> TrainConfig:
@@ -36,7 +36,7 @@ def test_the_mean_is_even_and_counters_are_the_firsts() -> None:
 def test_a_uniform_soup_takes_all(tiny: SimpleNamespace) -> None:
     spec = scored(tiny, [0.7])
     start = spec.network.head[1].weight.detach().clone()
-    soup = stir(spec, members(spec), [0.5, 0.6, 0.4], "uniform")
+    soup = make_soup(spec, members(spec), [0.5, 0.6, 0.4], "uniform")
     assert (soup.members, soup.score.value) == ((0, 1, 2), 0.7)
     assert torch.allclose(spec.network.head[1].weight, start + 1.0)
 
@@ -45,19 +45,19 @@ def test_a_greedy_soup_takes_what_does_not_lower_the_score(tiny: SimpleNamespace
     """Member 1 is best; with 0 it falls, with 2 it rises."""
     spec = scored(tiny, [0.55, 0.65])
     start = spec.network.head[1].weight.detach().clone()
-    soup = stir(spec, members(spec), [0.5, 0.6, 0.4], "greedy")
+    soup = make_soup(spec, members(spec), [0.5, 0.6, 0.4], "greedy")
     assert (soup.members, soup.score.value) == ((1, 2), 0.65)
     assert torch.allclose(spec.network.head[1].weight, start + 1.5)
 
 
 def test_a_greedy_soup_of_one_is_none(tiny: SimpleNamespace) -> None:
     spec = scored(tiny, [0.1, 0.2])
-    assert stir(spec, members(spec), [0.5, 0.6, 0.4], "greedy") is None
+    assert make_soup(spec, members(spec), [0.5, 0.6, 0.4], "greedy") is None
 
 
 def test_statistics_are_those_of_the_mixture(tiny: SimpleNamespace) -> None:
     spec = tiny.spec(config())
-    stir(spec, members(spec), [0.5, 0.6, 0.4], "uniform")
+    make_soup(spec, members(spec), [0.5, 0.6, 0.4], "uniform")
     x = torch.from_numpy(tiny.easy()[0][spec.fit_rows, 0])
     with torch.no_grad():
         expected = spec.network.body[0](x).mean(0)
@@ -67,7 +67,7 @@ def test_statistics_are_those_of_the_mixture(tiny: SimpleNamespace) -> None:
 def test_the_global_generator_is_left_as_it_was(tiny: SimpleNamespace) -> None:
     before = torch.get_rng_state()
     spec = replace(tiny.spec(config()))
-    stir(spec, members(spec), [0.5, 0.6, 0.4], "greedy")
+    make_soup(spec, members(spec), [0.5, 0.6, 0.4], "greedy")
     assert torch.equal(torch.get_rng_state(), before)
 
 
@@ -75,5 +75,5 @@ def test_the_global_generator_is_left_as_it_was(tiny: SimpleNamespace) -> None:
 def test_equal_members_give_the_member(tiny: SimpleNamespace, how: str) -> None:
     spec = tiny.spec(config())
     alike = members(spec, 1) * 3
-    assert stir(spec, alike, [0.0, 0.0, 0.0], how).members == (0, 1, 2)
+    assert make_soup(spec, alike, [0.0, 0.0, 0.0], how).members == (0, 1, 2)
     assert torch.allclose(spec.network.head[1].weight, alike[0]["head.1.weight"])

@@ -18,29 +18,31 @@ Make = Callable[..., SimpleNamespace]
 COLUMNS = ["p:a", "p:b", "p:ц"]
 
 
-def context(views: str | int, mean: str = "probabilities", *, several: bool = False) -> Any:
+def context(views: str | int, mean: str = "probabilities", *, multi_label: bool = False) -> Any:
     kind = SimpleNamespace(name="photos", test_views=PHOTO_VIEWS)
     model = SimpleNamespace(test_views=views, test_views_mean=mean)
-    return SimpleNamespace(kind=kind, model=model, samples=SimpleNamespace(multi_label=several))
+    return SimpleNamespace(kind=kind, model=model, samples=SimpleNamespace(multi_label=multi_label))
 
 
-@pytest.mark.parametrize("several", [False, True])
-def test_probabilities_or_logits_are_averaged(several: bool) -> None:
+@pytest.mark.parametrize("multi_label", [False, True])
+def test_probabilities_or_logits_are_averaged(multi_label: bool) -> None:
     rng = np.random.default_rng(0)
     said = {view.name: rng.normal(size=(6, 3)) for view in PHOTO_VIEWS["geo4"]}
-    tables = [probabilities(torch.from_numpy(table), several=several) for table in said.values()]
+    tables = [probabilities(torch.from_numpy(table), multi_label=multi_label) for table in said.values()]
     for mean in ("probabilities", "logits"):
-        logits = over_views(context("geo4", mean, several=several), lambda view: said[view.name])
-        found = probabilities(torch.from_numpy(logits), several=several)
+        logits = over_views(context("geo4", mean, multi_label=multi_label), lambda view: said[view.name])
+        found = probabilities(torch.from_numpy(logits), multi_label=multi_label)
         middle = torch.from_numpy(np.mean(list(said.values()), axis=0))
-        wanted = np.mean(tables, axis=0) if mean == "probabilities" else probabilities(middle, several=several)
+        wanted = (
+            np.mean(tables, axis=0) if mean == "probabilities" else probabilities(middle, multi_label=multi_label)
+        )
         assert found == pytest.approx(wanted)
 
 
 def test_certainty_stays_finite() -> None:
     sure = np.array([[900.0, -900.0, 0.0]])
     assert np.isfinite(over_views(context("flip"), lambda _: sure)).all()
-    assert np.isfinite(over_views(context("flip", several=True), lambda _: sure)).all()
+    assert np.isfinite(over_views(context("flip", multi_label=True), lambda _: sure)).all()
 
 
 @pytest.mark.parametrize("tune", ["head", "all"])

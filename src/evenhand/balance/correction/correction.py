@@ -30,8 +30,8 @@ def correction_of(config: BalanceConfig, prior: EffectivePrior, rows: int) -> Fl
     EvenhandError
         If a stated prior names no share for a class, or the settings do not go with several labels.
     """
-    if prior.several:
-        shifts = _several(config, prior, rows)
+    if prior.multi_label:
+        shifts = _multi_label_shifts(config, prior, rows)
         return shifts if np.abs(shifts).max(initial=0.0) > 1e-12 else None
     adjust, trained = _softer(config, prior), _unsmoothed(config, prior)
     shifts = prior_shift(trained.shares, wanted(config, trained)) + adjustment(prior.counts, adjust)
@@ -43,7 +43,7 @@ def unsmoothing_of(config: BalanceConfig, prior: EffectivePrior) -> Unsmoothing 
     """Return what is taken off logits before they are shifted; None where nothing was smoothed or is corrected."""
     if not prior.smoothing or config.correct_to == "trained":
         return None
-    return Unsmoothing(prior.smoothing, prior.lean, prior.several)
+    return Unsmoothing(prior.smoothing, prior.lean, prior.multi_label)
 
 
 def judged_prior(config: BalanceConfig, prior: EffectivePrior, shift: Floats | None) -> EffectivePrior:
@@ -86,7 +86,7 @@ def _softer(config: BalanceConfig, prior: EffectivePrior) -> float:
     return max(0.0, min(config.adjust, 1.0 - before.exponent)) if after.overshoots() else config.adjust
 
 
-def _several(config: BalanceConfig, prior: EffectivePrior, rows: int) -> Floats:
+def _multi_label_shifts(config: BalanceConfig, prior: EffectivePrior, rows: int) -> Floats:
     if config.adjust or config.correct_to == "uniform":
         raise EvenhandError(
             'balance.adjust and correct_to = "uniform" are for classes that exclude each other; where several may '

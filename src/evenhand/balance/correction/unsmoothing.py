@@ -43,7 +43,7 @@ class Unsmoothing:
         Share of each target that was spread evenly, e.
     lean
         (k,) log w_c + a_c; 0 where several classes may hold.
-    several
+    multi_label
         Whether several classes may hold for one row; half of the share is then spread over yes and no of each.
     left
         Part of the smoothing that is not taken off, 0 to 1.
@@ -53,7 +53,7 @@ class Unsmoothing:
 
     share: float
     lean: Floats
-    several: bool = False
+    multi_label: bool = False
     left: float = LEFT
     least: float = LEAST
 
@@ -66,7 +66,7 @@ class Unsmoothing:
             (n, k) as trained.
         """
         off = (1.0 - self.left) * self.share
-        if self.several:
+        if self.multi_label:
             half = self.share / 2
             p = _sigmoid(logits - self.lean)
             q = np.clip((p - off / 2) / (1.0 - off), self.least * half, 1.0 - self.least * half)
@@ -88,7 +88,7 @@ class Unsmoothing:
         return {
             "share": self.share,
             "lean": self.lean.tolist(),
-            "several": self.several,
+            "several": self.multi_label,
             "left": self.left,
             "least": self.least,
         }

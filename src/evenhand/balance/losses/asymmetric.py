@@ -22,7 +22,7 @@ class Asymmetric(Section):
     """
 
     measured: ClassVar[str] = "what fades depends on how well the model knows each class"
-    several_only: ClassVar[bool] = True
+    multi_label_only: ClassVar[bool] = True
 
     negative: float = option(4.0, ge=0, says="How fast known absences lose weight (their gamma-).")
     positive: float = option(1.0, ge=0, says="How fast known presences lose weight (their gamma+).")

@@ -23,7 +23,7 @@ class CrossEntropy(Section):
 
         weights = classes.weights
         per_class = None if (weights == 1).all() else torch.as_tensor(weights, dtype=torch.float32)
-        form = _binary if classes.several else _categorical
+        form = _binary if classes.multi_label else _categorical
 
         def row_loss(logits: Tensor, targets: Tensor, reduction: Reduction) -> Tensor:
             if per_class is None:

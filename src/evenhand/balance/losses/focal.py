@@ -62,10 +62,10 @@ def focal_loss(gamma: float, classes: ClassNames) -> RowLoss:
     """Return focal loss with the weights of the classes as they are."""
     from evenhand.balance.loss_terms import weighted_sum
 
-    return weighted_sum(_terms(gamma, classes.several), classes.weights, mean=classes.several)
+    return weighted_sum(_terms(gamma, classes.multi_label), classes.weights, mean=classes.multi_label)
 
 
-def _terms(gamma: float, several: bool) -> Terms:
+def _terms(gamma: float, multi_label: bool) -> Terms:
     from torch.nn.functional import log_softmax, logsigmoid
 
     def one(logits: Tensor, shares: Tensor) -> Tensor:
@@ -75,7 +75,7 @@ def _terms(gamma: float, several: bool) -> Terms:
         yes, no = (_faded(logsigmoid(side), gamma) for side in (logits, -logits))
         return shares * yes + (1 - shares) * no
 
-    return each if several else one
+    return each if multi_label else one
 
 
 def _faded(log_p: Tensor, gamma: float, *, least: float = 1e-7) -> Tensor:

@@ -61,7 +61,7 @@ class EffectivePrior:
         Rows drawn in an epoch.
     measured
         Why the effect of the loss depends on the model and can only be measured; "" where it does not.
-    several
+    multi_label
         Whether several classes may hold for a row. Each is then a yes or no of its own, to which weights give
         importance but no other prior.
     smoothing
@@ -79,7 +79,7 @@ class EffectivePrior:
     shifts: Floats
     epoch_rows: float
     measured: str = ""
-    several: bool = False
+    multi_label: bool = False
     smoothing: float = 0.0
     rows: float = 0.0
 
@@ -101,7 +101,7 @@ class EffectivePrior:
     @cached_property
     def target_shares(self) -> Floats:
         """(k,) mean target of the rows that are drawn: `batch_shares`, smoothed; mixup leaves it as it is."""
-        if self.several:
+        if self.multi_label:
             rates = self.counts * self.sampling / max(self.rows or self.counts.sum(), 1e-300)
             return _shares((1.0 - self.smoothing) * rates + self.smoothing / 2)
         seen = self.batch_shares.sum()  # 0 where there are no rows
@@ -117,7 +117,7 @@ class EffectivePrior:
     def shares(self) -> Floats:
         """(k,) the effective prior; sums to 1."""
         lean = np.exp(self.shifts - self.shifts.max(initial=-np.inf)) if self.k else self.shifts
-        return _shares(self.target_shares * (1.0 if self.several else self.weights) * lean)
+        return _shares(self.target_shares * (1.0 if self.multi_label else self.weights) * lean)
 
     @cached_property
     def weighted_rows(self) -> Floats:
@@ -126,7 +126,7 @@ class EffectivePrior:
         A row counts by the weights of its whole target. Over these rows, the mean probability that a model with a
         free bias gives to class c is `shares[c]` before any shift; without smoothing the two are the same.
         """
-        if self.several or not self.k:
+        if self.multi_label or not self.k:
             return self.batch_shares
         by_class = (1.0 - self.smoothing) * self.weights + self.smoothing * self.weights.mean()
         return _shares(self.batch_shares * by_class)
@@ -135,7 +135,7 @@ class EffectivePrior:
     def parts(self) -> dict[str, float]:
         """What sampler, weights, loss and label smoothing add to the exponent, by these names."""
         own = np.log(self.loss_weights) + self.shifts
-        weights, loss = (np.ones(self.k), self.shifts) if self.several else (self.class_weights, own)
+        weights, loss = (np.ones(self.k), self.shifts) if self.multi_label else (self.class_weights, own)
         found = {"sampler": self.sampling, "weights": weights, "loss": np.exp(loss - loss.max(initial=-np.inf))}
         if self.smoothing:
             plain = self.hard.target_shares
@@ -179,7 +179,7 @@ class EffectivePrior:
     @property
     def lean(self) -> Floats:
         """(k,) logarithms of what weights and shifts multiply targets by; 0 where several classes may hold."""
-        return self.shifts if self.several else np.log(self.weights) + self.shifts
+        return self.shifts if self.multi_label else np.log(self.weights) + self.shifts
 
     def overshoots(self, limit: float = LIMIT) -> bool:
         """Return whether the skew is turned around: an exponent above `limit`, and beliefs skewed the other way.
@@ -290,7 +290,7 @@ def prior_of(
     loss: Any,
     sampler: Any = None,
     *,
-    several: bool = False,
+    multi_label: bool = False,
     rows: float | None = None,
     smoothing: float = 0.0,
 ) -> EffectivePrior:
@@ -317,9 +317,9 @@ def prior_of(
         shifts=np.zeros(len(counts)) if shift is None else shift,
         epoch_rows=min(float(sampler.epoch_rows(counts[present])), total) if subset else total,
         measured=loss.measured if isinstance(loss, OfModel) else "",
-        several=several,
+        multi_label=multi_label,
         smoothing=smoothing,
-        rows=total if several else 0.0,
+        rows=total if multi_label else 0.0,
     )
 
 

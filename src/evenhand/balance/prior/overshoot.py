@@ -72,7 +72,7 @@ def _weaker(strength: float) -> float:
 
 def _adjusted(prior: EffectivePrior, config: BalanceConfig) -> str | None:
     """Return a sentence where post-hoc adjustment comes on top of a prior that was evened out already."""
-    if not config.adjust or prior.several:
+    if not config.adjust or prior.multi_label:
         return None
     trained = {"trained": prior.exponent, "uniform": 1.0}.get(str(config.correct_to), 0.0)
     shift = adjustment(prior.counts, config.adjust)

@@ -1,1 +1,1 @@
-"""What a network is given: batches in order, inputs, targets; and its answers."""
+"""Order of batches, inputs and targets of a network; and inference."""

@@ -1,4 +1,4 @@
-"""Which rows a batch holds: drawn by a generator that is named by what it is for, without torch."""
+"""Order of rows and their batches, without torch."""
 
 from __future__ import annotations
 
@@ -17,37 +17,38 @@ def shuffled(rows: Ints, rng: np.random.Generator) -> Ints:
     return rng.permutation(rows)
 
 
-def drawn(rows: Ints, chances: Floats, rng: np.random.Generator, size: int | None = None) -> Ints:
-    """Return `size` rows (as many as there are), drawn in proportion to their chances, in a new order.
+def systematic_sample(rows: Ints, weights: Floats, rng: np.random.Generator, size: int | None = None) -> Ints:
+    """Return `size` rows (by default as many as there are), sampled by their weights, in random order.
 
-    Drawing is systematic (Madow 1949): with an expected number of 2.3, a row comes two or three times and
-    never five times or not at all. It goes through the rows from the smallest chance to the largest, so that
-    classes hold what they should up to a row, and in a random order where chances are alike.
+    Sampling is systematic (Madow 1949): a row with an expected count of 2.3 is taken two or three times, never five
+    times or not at all. Rows are passed in order of their weights, so that the share of each class is exact up to
+    one row, and in random order where weights are equal.
 
     Parameters
     ----------
     rows
         (n,) positions.
-    chances
-        (n,) relative chances, none below 0, not all 0.
+    weights
+        (n,) sampling weights, none below 0, not all 0.
     """
     order, size = rng.permutation(len(rows)), len(rows) if size is None else size
-    order = order[np.argsort(chances[order], kind="stable")]
-    edges = np.cumsum(chances[order])
+    order = order[np.argsort(weights[order], kind="stable")]
+    edges = np.cumsum(weights[order])
     points = (np.arange(size) + rng.random()) * (edges[-1] / size)
     picked = np.searchsorted(edges, points, side="right")
+    # rounding may leave the last point at or above the last edge
     return rng.permutation(rows[order[np.minimum(picked, len(rows) - 1)]])
 
 
-def arranged(rows: Ints, size: int) -> tuple[Ints, list[int]]:
+def batched(rows: Ints, size: int) -> tuple[Ints, list[int]]:
     """Return the rows batch after batch, and the sizes of the batches.
 
-    Batches hold at most `size` rows and differ by one row at most: even batches leave no small one at the end,
-    whose noise would count as much as a full batch. A single row, which batch normalisation cannot take, is left
-    only where `size` is 1 or there is no other row: with a size of 2 and an odd number of rows, one batch holds
-    three. Within a batch rows ascend, so that a file is read from front to back.
+    Batches hold at most `size` rows and differ by one row at most: there is no small last batch, whose noise would
+    count as much as that of a full one. A batch of one row, which batch normalisation cannot take, occurs only
+    where `size` is 1 or there is a single row: with a size of 2 and an odd number of rows, one batch holds three.
+    Rows of a batch ascend, so that a memory map is read from front to back.
 
-    >>> rows, sizes = arranged(np.array([3, 1, 2, 0, 4]), 4)
+    >>> rows, sizes = batched(np.array([3, 1, 2, 0, 4]), 4)
     >>> rows.tolist(), sizes
     ([1, 2, 3, 0, 4], [3, 2])
     """
@@ -63,7 +64,7 @@ def arranged(rows: Ints, size: int) -> tuple[Ints, list[int]]:
 
 
 def batch_count(rows: int, size: int) -> int:
-    """Return how many batches `arranged` makes of so many rows.
+    """Return the number of batches that `batched` makes.
 
     >>> batch_count(65, 64), batch_count(7, 2), batch_count(1, 2)
     (2, 3, 1)
@@ -73,6 +74,6 @@ def batch_count(rows: int, size: int) -> int:
 
 
 def in_order(rows: S, size: int) -> Iterator[S]:
-    """Yield the rows (an array or a tensor) as they are, `size` at a time."""
+    """Yield the rows (an array or a tensor) in their order, `size` at a time."""
     for start in range(0, len(rows), size):
         yield rows[start : start + size]

@@ -1,4 +1,4 @@
-"""From inputs to logits and probabilities, with a network as it is."""
+"""Inference: logits and probabilities of inputs."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from evenhand.training.optim.precision import Precision
 def predict_logits(
     module: nn.Module, inputs: Inputs, rows: Ints, k: int, *, batch_size: int, precision: Precision
 ) -> Floats:
-    """Return (len(rows), k) float64 logits, averaged over the views that the inputs offer.
+    """Return (len(rows), k) float64 logits, averaged over the views of the inputs.
 
     Parameters
     ----------
     module
-        The tuned part of a network; it is set to evaluation.
+        The tuned part of a network; it is set to evaluation mode.
     """
     module.eval()
     out = np.empty((len(rows), k))
@@ -34,14 +34,14 @@ def predict_logits(
 
 
 def _mean_over_views(module: nn.Module, inputs: Inputs, rows: Tensor, precision: Precision) -> Floats:
-    total: Any = 0.0
+    total: Any = 0.0  # in float64: sums of bf16 logits would lose digits
     for view in range(inputs.views):
         with torch.no_grad(), precision.cast():
             total = total + module(inputs.look(rows, view)).double()
     return np.asarray((total / inputs.views).cpu().numpy())
 
 
-def probabilities(logits: Tensor, *, several: bool) -> Floats:
-    """Return (n, k) float64 probabilities: softmax, or a sigmoid for each class where several may hold."""
+def probabilities(logits: Tensor, *, multi_label: bool) -> Floats:
+    """Return (n, k) float64 probabilities: softmax, or a sigmoid per class where several may hold."""
     wide = logits.double()
-    return np.asarray((wide.sigmoid() if several else wide.softmax(dim=1)).cpu().numpy())
+    return np.asarray((wide.sigmoid() if multi_label else wide.softmax(dim=1)).cpu().numpy())

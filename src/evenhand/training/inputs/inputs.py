@@ -1,4 +1,4 @@
-"""What the tuned part of a network is given: rows by position, read, augmented and put on the device.
+"""Inputs of the tuned part of a network: rows by position, read, augmented and moved to the device.
 
 There are no loader processes: rows lie encoded in a memory map, so a batch is one gather, and augmentations
 work on whole batches.
@@ -13,6 +13,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from evenhand.base.values import Ints
+
 
 class Inputs(Protocol):
     """Rows of one kind of data, ready for the tuned part of a network.
@@ -24,11 +26,11 @@ class Inputs(Protocol):
     pictures
         Whether a batch is (b, c, h, w) pictures, so that patches can be swapped.
     draws
-        Whether `batch` draws; if not, no generator needs to be made.
+        Whether `batch` uses random numbers; if not, no generator needs to be seeded.
     views
-        In how many ways `look` can show a row.
+        Number of views of a row that `look` can return.
     at_once
-        Rows that `look` takes at once, or None for as many as a training batch has.
+        Batch size of `look`, or None for that of training.
     """
 
     pictures: bool
@@ -40,7 +42,7 @@ class Inputs(Protocol):
         """Return rows, (b,) int64 positions on the CPU, as they are trained on."""
 
     def look(self, rows: Tensor, view: int = 0) -> Any:
-        """Return rows as they are judged: view 0 is plain, the others are changed in a fixed way."""
+        """Return rows for evaluation: view 0 is plain, the others are changed in a fixed way."""
 
 
 class ViewInputs:
@@ -53,9 +55,9 @@ class ViewInputs:
     activations
         (n, v, ...) float16 or float32, in memory or memory-mapped; view 0 is plain.
     use
-        "sample" trains on one view per row and epoch, drawn evenly; "average" on the mean of all views.
+        "sample" trains on one view per row and epoch, sampled uniformly; "average" on the mean of all views.
     hold
-        Bytes up to which activations are held in memory.
+        Largest size of activations that is held in memory, bytes.
     """
 
     pictures = False
@@ -76,6 +78,7 @@ class ViewInputs:
         self._source = activations if self._averaged else activations.reshape(n * views, *activations.shape[2:])
         fits = n * self.views * int(np.prod(activations.shape[2:])) * 4 <= hold
         self._held = self._read_all(n * self.views) if fits else None
+        # vectors in memory are cheap to score thousands at a time; maps of that many rows would fill the memory
         self.at_once = 4096 if fits and activations.ndim == 3 else None
         self._looked: tuple[Tensor, int, Tensor] | None = None
 
@@ -86,9 +89,10 @@ class ViewInputs:
         return self._gather(rows * self.views + torch.randint(self.views, rows.shape, generator=draws))
 
     def look(self, rows: Tensor, view: int = 0) -> Tensor:
-        """Return (b, ...) float32 activations of one view; the last rows asked for are kept at hand."""
+        """Return (b, ...) float32 activations of one view; those of the last rows are cached."""
         if self._held is None:
             return self._view(rows, view)
+        # by identity: the loop validates with the same tensors of positions every epoch
         if self._looked is None or self._looked[0] is not rows or self._looked[1] != view:
             self._looked = rows, view, self._view(rows, view)
         return self._looked[2]
@@ -114,3 +118,32 @@ class ViewInputs:
         if self._averaged:
             part = part.mean(axis=1)
         return torch.from_numpy(part).to(self._device)
+
+
+class SampleInputs:
+    """Inputs by the position of a sample, over inputs that count rows as the store does.
+
+    Parameters
+    ----------
+    inputs
+        Inputs of all rows of a store entry.
+    rows
+        (n,) the store's row of each sample.
+    """
+
+    def __init__(self, inputs: Inputs, rows: Ints) -> None:
+        self._inputs, self._rows = inputs, torch.from_numpy(rows)
+        self.pictures, self.draws = inputs.pictures, inputs.draws
+        self.views, self.at_once = inputs.views, inputs.at_once
+        self._looked: tuple[Tensor, Tensor] | None = None
+
+    def batch(self, rows: Tensor, draws: torch.Generator | None) -> Any:
+        """Return the inputs of (b,) sample positions as they are trained on."""
+        return self._inputs.batch(self._rows[rows], draws)
+
+    def look(self, rows: Tensor, view: int = 0) -> Any:
+        """Return the inputs of (b,) sample positions for evaluation."""
+        # equal positions give the same tensor of rows: `ViewInputs` recognises the rows it has cached by identity
+        if self._looked is None or self._looked[0] is not rows:
+            self._looked = rows, self._rows[rows]
+        return self._inputs.look(self._looked[1], view)

@@ -1,1 +1,1 @@
-"""The loop: fit, epoch, step, and what it needs to start, recover and go on."""
+"""The training loop: fit, epoch, step; how a fit starts, recovers and resumes."""

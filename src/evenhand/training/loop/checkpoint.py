@@ -1,4 +1,4 @@
-"""state.pt: where an unfinished fit stands, so that it goes on to the last bit."""
+"""state.pt: the state of an unfinished fit, from which it resumes bit for bit."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from evenhand.training.monitor.epoch_log import write_epochs
 
 
 class Checkpointer:
-    """Keeps the state of a fit in a folder, and epochs.jsonl with it.
+    """Saves the state of a fit in a folder, and epochs.jsonl with it.
 
-    Only the ends of epochs are kept. Whether one is, depends on the clock; what comes out does not, since every
-    draw depends on the epoch and the batch alone.
+    States are saved between epochs only. Which ones are depends on the clock, but the result does not, since random
+    numbers depend on the epoch and the batch alone.
 
     Parameters
     ----------
     folder
-        Where state.pt and epochs.jsonl go; None keeps nothing.
+        Folder of state.pt and epochs.jsonl; None saves nothing.
     fingerprint
-        Of everything that the fit depends on; a state of another fit is not read.
+        Hash of everything that the fit depends on; a state of another fit is not read.
     every_s
-        Epochs shorter than this are kept together, in seconds.
+        Least time between two states, in seconds.
     share
-        Largest share of the time that is spent on keeping.
+        Largest share of the time that is spent on saving.
     """
 
     def __init__(
@@ -41,25 +41,25 @@ class Checkpointer:
         self._last, self._pause_s = time.monotonic(), every_s
 
     def read(self) -> dict[str, Any] | None:
-        """Return the state that was kept, or None where there is none that fits.
+        """Return the saved state, or None where there is none of this fit.
 
-        Nothing is unpickled but tensors and plain values.
+        Only tensors and plain values are unpickled.
         """
         if self._path is None or not self._path.is_file():
             return None
         try:
             found = torch.load(self._path, map_location="cpu", weights_only=True)
         except (pickle.UnpicklingError, RuntimeError, EOFError, OSError):
-            return None
+            return None  # an unreadable state costs the time since the start, an error would cost the run
         fits = isinstance(found, dict) and found.get("fingerprint") == self._fingerprint
         return dict(found["state"]) if fits else None
 
     @property
     def due(self) -> bool:
-        """Whether enough time has passed since the last state."""
+        """Whether enough time has passed since the last save."""
         return self._path is not None and time.monotonic() - self._last >= self._pause_s
 
-    def keep(self, state: dict[str, Any]) -> None:
+    def save(self, state: dict[str, Any]) -> None:
         """Write the state, and the lines of its epochs."""
         assert self._path is not None
         began = time.monotonic()
@@ -69,15 +69,15 @@ class Checkpointer:
         self._last = time.monotonic()
         self._pause_s = max(self._every_s, (self._last - began) / self._share)
 
-    def forget(self) -> None:
-        """Remove the state of a fit that is done."""
+    def delete(self) -> None:
+        """Remove the state of a finished fit."""
         if self._path is not None:
             self._path.unlink(missing_ok=True)
 
 
 def _save(state: dict[str, Any], path: Path) -> None:
-    """Write a state; where there is no room, say so as the system does (torch would say where in its own code)."""
+    """Write a state; raise `OSError` where the disk is full, which torch reports as a fault in its own code."""
     try:
         torch.save(state, path)
     except RuntimeError as error:
-        raise OSError(errno.EIO, "the state of the fit could not be written whole", str(path)) from error
+        raise OSError(errno.EIO, "the state of the fit could not be written completely", str(path)) from error

@@ -1,4 +1,4 @@
-"""What is done about skew while a stage is fitted: who is drawn, what an error costs, what is put right after."""
+"""Class balance of a stage: sampling weights of rows, loss, and the correction of logits afterwards."""
 
 from __future__ import annotations
 
@@ -24,29 +24,29 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Balance:
-    """What is done about skew in one stage.
+class ClassBalance:
+    """Class balance of one stage.
 
     Attributes
     ----------
     loss
         Epoch of the fit -> the loss that is minimised in it.
-    chances
-        (n,) chance of each training row to be drawn, or None for each once an epoch.
+    sampling_weights
+        (n,) relative weight that each training row is sampled by, or None for each once per epoch.
     epoch_rows
-        Rows of an epoch, or None for as many as there are.
+        Rows of an epoch, or None for all training rows.
     expected_mix
-        (k,) share of each class that batches should hold, or None where nobody says.
+        (k,) expected share of each class in the batches, or None if unknown.
     weights
-        Epoch of the fit -> (k,) class weights in force in it, or None where nobody says.
+        Epoch of the fit -> (k,) class weights in force in it, or None if unknown.
     correction
-        Epoch of the fit -> (k,) shift of the logits after it before they become probabilities, or None for none.
+        Epoch of the fit -> (k,) shift of the logits of its weights, or None for none.
     unsmoothing
-        Epoch of the fit -> what label smoothing left in the logits and is taken off before, or None for nothing.
+        Epoch of the fit -> correction for label smoothing, applied before the shift, or None for none.
     """
 
     loss: Callable[[int], RowLoss]
-    chances: Floats | None = None
+    sampling_weights: Floats | None = None
     epoch_rows: int | None = None
     expected_mix: Floats | None = None
     weights: Callable[[int], Floats] | None = None
@@ -54,19 +54,19 @@ class Balance:
     unsmoothing: Callable[[int], Unsmoothing | None] | None = None
 
     def shift(self, epoch: int) -> Floats | None:
-        """Return (k,) what is added to the logits of weights from an epoch of the fit, or None for nothing."""
+        """Return the (k,) shift of the logits of weights from an epoch of the fit, or None for none."""
         return None if self.correction is None else self.correction(epoch)
 
     def unsmoothed(self, epoch: int) -> Unsmoothing | None:
-        """Return what is taken off the logits of weights from an epoch of the fit, or None for nothing."""
+        """Return the unsmoothing of the logits of weights from an epoch of the fit, or None for none."""
         return None if self.unsmoothing is None else self.unsmoothing(epoch)
 
     def corrects(self, epoch: int) -> bool:
-        """Return whether anything is done to the logits of weights from an epoch of the fit."""
+        """Return whether the logits of weights from an epoch of the fit are corrected."""
         return self.shift(epoch) is not None or self.unsmoothed(epoch) is not None
 
     def corrected(self, logits: Tensor, epoch: int) -> Tensor:
-        """Return (n, k) logits of weights from an epoch under the prior that probabilities are to stand for."""
+        """Return (n, k) logits of weights from an epoch under the prior that probabilities are corrected to."""
         shift, unsmoothing = self.shift(epoch), self.unsmoothed(epoch)
         if unsmoothing is not None:
             found = corrected(logits.double().cpu().numpy(), shift, unsmoothing)
@@ -76,10 +76,10 @@ class Balance:
         return logits + torch.as_tensor(shift, dtype=logits.dtype, device=logits.device)
 
 
-def balance_of(
+def class_balance_of(
     config: BalanceConfig, labels: npt.NDArray[Any], names: Sequence[str], *, smoothing: float = 0.0
-) -> tuple[Balance, RowLoss]:
-    """Return what is done about the skew of training rows, and the loss at full strength.
+) -> tuple[ClassBalance, RowLoss]:
+    """Return the class balance of training rows, and the loss with class weights at full strength.
 
     Parameters
     ----------
@@ -93,30 +93,30 @@ def balance_of(
     Raises
     ------
     EvenhandError
-        If the skew would be turned around and the settings refuse that, or do not fit the labels.
+        If the skew would be reversed and the settings refuse that, or do not fit the labels.
     """
     plan = accepted(plan_of(config, labels, names, smoothing=smoothing))
-    whole = section_of(LOSSES, config.loss).build(plan.classes())
-    rows, chances = round(plan.prior.epoch_rows), plan.chances(labels)
+    full_loss = section_of(LOSSES, config.loss).build(plan.classes())
+    rows, weights = round(plan.prior.epoch_rows), plan.row_sampling_weights(labels)
     short = rows != len(labels)
-    balance = Balance(
-        loss=_by_epoch(plan, whole),
-        chances=np.ones(len(labels)) if short and chances is None else chances,
+    balance = ClassBalance(
+        loss=_loss_by_epoch(plan, full_loss),
+        sampling_weights=np.ones(len(labels)) if short and weights is None else weights,
         epoch_rows=rows if short else None,
         expected_mix=plan.prior.batch_shares,
         weights=plan.weights,
         correction=plan.correction_at,
         unsmoothing=plan.unsmoothing_at,
     )
-    return balance, whole
+    return balance, full_loss
 
 
-def _by_epoch(plan: BalancePlan, whole: RowLoss) -> Callable[[int], RowLoss]:
-    """Return the loss of each epoch; one that is built already is taken where weights are at full strength."""
+def _loss_by_epoch(plan: BalancePlan, full_loss: RowLoss) -> Callable[[int], RowLoss]:
+    """Return epoch -> loss; where weights are at full strength, it is `full_loss` itself."""
 
-    @lru_cache(maxsize=1)
+    @lru_cache(maxsize=1)  # it is asked for in every step, and changes with the epoch
     def weaker(epoch: int) -> RowLoss:
         built: RowLoss = section_of(LOSSES, plan.config.loss).build(plan.classes(epoch))
         return built
 
-    return lambda epoch: whole if plan.strength(epoch) == 1.0 else weaker(epoch)
+    return lambda epoch: full_loss if plan.strength(epoch) == 1.0 else weaker(epoch)

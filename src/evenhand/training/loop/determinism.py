@@ -1,4 +1,4 @@
-"""Chance and determinism: what a fit borrows from torch's global state, and gives back."""
+"""Determinism: torch's global state during a fit, restored afterwards."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _MEMORY: Any = torch.utils.deterministic
 
 
 @contextlib.contextmanager
-def own_randomness(device: torch.device) -> Iterator[None]:
-    """Leave torch's global generators as they were.
+def forked_rng(device: torch.device) -> Iterator[None]:
+    """Restore torch's global generators on leaving the block.
 
-    Layers such as dropout draw from them and cannot be given others. The loop seeds them at the start of each
-    epoch, which is where a fit goes on after a break; seeding each batch would cost time and give nothing more.
+    Layers such as dropout draw from them and accept no others. The loop seeds them at the start of each epoch,
+    where an interrupted fit resumes; seeding each batch would cost time without more reproducibility.
     """
     devices = [device] if device.type == "cuda" else []
     with torch.random.fork_rng(devices=devices):
@@ -26,18 +26,18 @@ def own_randomness(device: torch.device) -> Iterator[None]:
 
 @contextlib.contextmanager
 def deterministic(threads: int) -> Iterator[None]:
-    """Use so many threads, and algorithms that give the same bits each time, for the length of a block.
+    """Use `threads` threads and deterministic algorithms within a block.
 
-    Sums over a different number of threads differ in their last bits. Some operations of GPUs have no such
-    algorithm and are used as they are; equal bits are promised for the CPU.
+    Sums over a different number of threads differ in their last bits. Some GPU operations have no deterministic
+    algorithm and are used as they are; equal bits are guaranteed on the CPU only.
     """
     before = torch.get_num_threads(), torch.get_deterministic_debug_mode(), torch.backends.cudnn.benchmark
     filled = _MEMORY.fill_uninitialized_memory
     torch.set_num_threads(threads)
     # the same switch as `use_deterministic_algorithms`, which imports torch's compiler: seconds in every process
     torch.set_deterministic_debug_mode("warn")
-    _MEMORY.fill_uninitialized_memory = False  # it costs time, and nothing here reads such memory
-    torch.backends.cudnn.benchmark = False
+    _MEMORY.fill_uninitialized_memory = False  # it costs time, and nothing here reads uninitialised memory
+    torch.backends.cudnn.benchmark = False  # it selects algorithms by timing, which differs from run to run
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="(?s).*deterministic")

@@ -1,6 +1,6 @@
-"""What makes one epoch better than another: pure functions of the values so far (higher is better).
+"""Early stopping: pure functions of the validation values so far (higher is better).
 
-Nothing here has memory, so a fit that goes on after a break decides as one that never stopped.
+They have no state, so a resumed fit decides as one that was never interrupted.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def is_better(value: float, than: float) -> bool:
 def best_at(values: Sequence[float]) -> int:
     """Return the position of the best value, the first of equals; -1 where there is none.
 
-    Where no value can be estimated, the last counts as best.
+    Where every value is NaN, the last is the best.
     """
     best = -1
     for position, value in enumerate(values):
@@ -31,7 +31,7 @@ def best_at(values: Sequence[float]) -> int:
 
 
 def epochs_since_best(values: Sequence[float]) -> int:
-    """Return how many epochs came after the best.
+    """Return the number of epochs after the best.
 
     >>> epochs_since_best([0.2, 0.5, 0.4, 0.5])
     2
@@ -40,7 +40,7 @@ def epochs_since_best(values: Sequence[float]) -> int:
 
 
 def plateau_falls(values: Sequence[float], patience: int) -> int:
-    """Return how often `patience` epochs passed without a better one; each fall begins the count anew.
+    """Return how often `patience` epochs passed without improvement; each drop of the rate restarts the count.
 
     >>> plateau_falls([0.2, 0.5, 0.4, 0.4, 0.4], 2)
     1

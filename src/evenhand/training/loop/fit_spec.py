@@ -1,4 +1,4 @@
-"""What one fit depends on, and what comes out: values, so that a fit is a function."""
+"""Specification and result of a fit: values, so that a fit is a function."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from evenhand.base.values import Floats, Ints
 from evenhand.training.config import TrainConfig
 from evenhand.training.inputs.inputs import Inputs
 from evenhand.training.inputs.targets import Targets
-from evenhand.training.loop.class_balance import Balance
+from evenhand.training.loop.class_balance import ClassBalance
 from evenhand.training.monitor.epoch_recorder import EpochRecorder
 from evenhand.training.monitor.scorer import Score, Scorer
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 
 class Trainable(Protocol):
-    """A network with a boundary; `evenhand.models.network.Network` is one."""
+    """A network with a boundary between a frozen and a tuned part, as `evenhand.models.network.Network`."""
 
     @property
     def tune(self) -> str:
-        """Where the boundary lies."""
+        """Where the boundary is: "head", "all" or "from:BLOCK"."""
 
     @property
     def tuned(self) -> nn.Module:
@@ -42,59 +42,59 @@ class Trainable(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class FitStage:
-    """One stage of fitting.
+    """One training stage.
 
     Attributes
     ----------
     tune
-        Where the boundary lies: "head", "all" or "from:NAME".
+        Where the boundary is: "head", "all" or "from:BLOCK".
     epochs
         Passes over the training rows.
     rate
         Peak of the head's learning rate.
     inputs
-        What the tuned part is given at this boundary and picture size.
+        Inputs of the tuned part at this boundary and picture size.
     balance
-        What is done about skew; None for the spec's own loss and chances.
+        Class balance; None for the loss and sampling weights of the spec.
     softer
-        Makes the same with an exponent of 1 at most; None where nothing is to be softened.
+        Builds the same with an exponent of at most 1; None where there is nothing to soften.
     """
 
     tune: str
     epochs: int
     rate: float
     inputs: Inputs
-    balance: Balance | None = None
-    softer: Callable[[], Balance] | None = None
+    balance: ClassBalance | None = None
+    softer: Callable[[], ClassBalance] | None = None
 
 
 Watch = Callable[[int, int], None]
-"""Told after each epoch how many are done, of how many at most."""
+"""Called after each epoch with the number of epochs done, and the most there can be."""
 
 
 class DistillationLoss(Protocol):
-    """A teacher, as the loop hears it (`distill.Teacher`)."""
+    """A teacher as the loop uses it (`tasks.distillation.Teacher`)."""
 
-    def joined(self, loss: Tensor, logits: Tensor, rows: Tensor, epoch: int) -> Tensor:
+    def distilled_loss(self, loss: Tensor, logits: Tensor, rows: Tensor, epoch: int) -> Tensor:
         """Return the mean loss of a batch with the teacher's part."""
 
 
 @dataclass(frozen=True, eq=False)
 class SecondSet:
-    """A named set of other rows, judged beside the held-out ones and never selected on.
+    """A named set of other rows, evaluated beside the validation rows and never selected on.
 
     Attributes
     ----------
     name
         Its name ("generalization").
     inputs
-        What the tuned part is given of them, for each stage.
+        Inputs of the tuned part, for each stage.
     targets, rows
-        Their labels, and the positions that are judged.
+        Their labels, and the positions that are scored.
     scorer
-        Judges the probabilities of `rows`, in their order.
+        Scores the probabilities of `rows`, in their order.
     every
-        Epochs from one look to the next.
+        Epochs between two evaluations.
     """
 
     name: str
@@ -112,35 +112,35 @@ class FitSpec:
     Attributes
     ----------
     network
-        In its first state; the fit changes it and leaves it with the best weights.
+        With its initial weights; the fit changes it and leaves it with the best ones.
     stages
         At least one, in order; the last one's boundary is the widest.
     targets
         Labels of all n rows.
-    fit_rows, judge_rows
+    fit_rows, validation_rows
         Positions that are trained on, and held out.
     loss
-        What rows cost, with class weights at full strength; held-out rows are judged by it in every stage.
+        Loss with class weights at full strength; it is the validation loss of every stage.
     scorer
-        Judges the probabilities of `judge_rows`, in their order.
+        Scores the probabilities of `validation_rows`, in their order.
     train
         The settings.
     key
-        Names the fit (seed, model, fold); every random draw depends on it.
-    chances
-        (len(fit_rows),) chance of each training row to be drawn, or None for each once an epoch.
+        Identifies the fit (seed, model, fold); every random draw depends on it.
+    sampling_weights
+        (len(fit_rows),) relative weights that training rows are sampled by, or None for each row once per epoch.
     row_weights
         (n,) float32 weight of each row in the loss (mean 1 over the training rows), or None.
     layer_decay
-        Factor on the learning rate from each tuned stage to the one below.
+        Factor on the learning rate from each tuned block to the one below.
     fixed_norms
         The part whose batch normalisations keep their statistics, or None.
     teacher
-        What a trained model said of the training rows, where it is learned from, or None.
-    further
-        Other rows that are judged beside.
-    witness
-        Makes what takes down an epoch: (classes, whether several may hold, steps) -> witness.
+        Teacher for distillation, or None.
+    second_sets
+        Other rows that are evaluated beside.
+    recorder
+        Builder of the recorder of an epoch: (number of classes, whether multi-label, steps) -> recorder.
     device
         Where the network and the inputs are.
     """
@@ -149,18 +149,18 @@ class FitSpec:
     stages: tuple[FitStage, ...]
     targets: Targets
     fit_rows: Ints
-    judge_rows: Ints
+    validation_rows: Ints
     loss: RowLoss
     scorer: Scorer
     train: TrainConfig
     key: tuple[int | str, ...]
-    chances: Floats | None = None
+    sampling_weights: Floats | None = None
     row_weights: Tensor | None = None
     layer_decay: float = 1.0
     fixed_norms: nn.Module | None = None
     teacher: DistillationLoss | None = None
-    further: tuple[SecondSet, ...] = ()
-    witness: Callable[[int, bool, int], EpochRecorder] = EpochRecorder
+    second_sets: tuple[SecondSet, ...] = ()
+    recorder: Callable[[int, bool, int], EpochRecorder] = EpochRecorder
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
 
 
@@ -171,25 +171,25 @@ class FitResult:
     Attributes
     ----------
     lines
-        One per epoch, as epochs.jsonl holds them.
+        One per epoch, as in epochs.jsonl.
     stage, epoch
-        The stage and the epoch that the weights are from.
+        Stage and epoch of the best weights.
     form
         "plain", or the average they are: "ema" or "swa".
     score
-        Their score on the judged rows.
+        Their score on the validation rows.
     value
-        What they were chosen by: the score, or minus the validation loss.
+        The value they were selected by: the score, or minus the validation loss.
     averaged
-        What an even average scored, if one was tried; None otherwise.
+        Score of the even average (SWA), if one was tried; None otherwise.
     spec
-        The spec at its end: corrections for skew may have been softened on the way.
+        The spec at the end: the monitor may have softened corrections for skew.
     alarms
-        What a guard cried, and what was done about it.
+        Alarms of the monitor, and the action taken on each.
     correction
-        (k,) shift of the logits that the weights were judged with, or None.
+        (k,) shift of the logits that the weights were validated with, or None.
     unsmoothing
-        What was taken off their logits before, or None.
+        Unsmoothing of their logits before the shift, or None.
     """
 
     lines: tuple[dict[str, Any], ...]

@@ -1,4 +1,4 @@
-"""A fit in progress: everything that changes from epoch to epoch, and nothing else."""
+"""The state of a fit: everything that changes from epoch to epoch, and nothing else."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from evenhand.base.errors import TaskError
 from evenhand.base.seeds import generator, seed_from
 from evenhand.base.values import Ints
-from evenhand.training.inputs.batch_order import arranged, batch_count, drawn, in_order, shuffled
-from evenhand.training.loop.class_balance import Balance
+from evenhand.training.inputs.batch_order import batch_count, batched, in_order, shuffled, systematic_sample
+from evenhand.training.loop.class_balance import ClassBalance
 from evenhand.training.loop.early_stopping import epochs_since_best, is_better, plateau_falls
 from evenhand.training.loop.fit_spec import FitResult, FitSpec, FitStage, Trainable, softened
 from evenhand.training.monitor.epoch_recorder import EpochRecorder
@@ -22,11 +22,11 @@ from evenhand.training.monitor.scorer import Score
 from evenhand.training.optim.optimizers import OptimizerStep
 from evenhand.training.optim.precision import precision
 from evenhand.training.optim.schedules import rate_factor
-from evenhand.training.optim.weight_averaging import Average, Weights, copied, put
+from evenhand.training.optim.weight_averaging import Average, Weights, cloned, copy_into
 
 
 class Batch(NamedTuple):
-    """Rows of one step: (b,) int64 positions, the same on the device, and a generator for what the step draws."""
+    """One batch: (b,) int64 positions on CPU and device, a generator, and the factor on the peak learning rate."""
 
     rows: Tensor
     at: Tensor
@@ -36,7 +36,7 @@ class Batch(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class BestWeights:
-    """The best weights so far, and where they are from."""
+    """The best weights so far, and the stage and epoch they are from."""
 
     weights: Weights
     stage: int
@@ -55,25 +55,25 @@ class FitState:
     trained
         The live tensors that any stage trains, by name.
     stage, first, epoch
-        Number of the stage, of its first epoch, and of the epoch that is fitted or was the last.
+        Position of the stage, number of its first epoch, and number of the present or last epoch.
     lines, values
-        The evidence of each epoch, and what it is worth (higher is better).
+        The log line of each epoch, and the value it is selected by (higher is better).
     best
         The best weights so far.
-    descent, ema, swa
-        The optimizer of the stage; the averages, where they are asked for.
-    witness
-        Takes down the epoch that is fitted.
-    guard
-        Looks at every epoch, or None.
+    optimizer_step, ema, swa
+        The optimizer of the stage; moving (EMA) and even (SWA) averages of the weights, or None.
+    recorder
+        Records the present epoch.
+    monitor
+        Checks every epoch, or None.
     """
 
     module: nn.Module
-    descent: OptimizerStep
-    witness: EpochRecorder
+    optimizer_step: OptimizerStep
+    recorder: EpochRecorder
 
-    def __init__(self, spec: FitSpec, guard: Monitor | None = None) -> None:
-        self.spec, self.guard = spec, guard
+    def __init__(self, spec: FitSpec, monitor: Monitor | None = None) -> None:
+        self.spec, self.monitor = spec, monitor
         self.precision = precision(spec.train.precision, spec.device)
         self.trained = trained_tensors(spec)
         self.stage, self.first, self.epoch = -1, 0, -1
@@ -82,50 +82,53 @@ class FitState:
         self.best: BestWeights | None = None
         self.ema: Average | None = None
         self.swa = Average(self.trained) if spec.train.swa_from is not None else None
-        self._draws = torch.Generator()
+        self._generator = torch.Generator()
 
     # Stages
 
     @property
-    def plan(self) -> FitStage:
-        """The stage that is being fitted."""
+    def current_stage(self) -> FitStage:
+        """The present stage."""
         return self.spec.stages[self.stage]
 
     @property
-    def balance(self) -> Balance:
-        """What is done about skew in the stage."""
+    def balance(self) -> ClassBalance:
+        """Class balance of the stage."""
         spec = self.spec
-        return self.plan.balance or Balance(loss=lambda epoch: spec.loss, chances=spec.chances)
+        return self.current_stage.balance or ClassBalance(
+            loss=lambda epoch: spec.loss, sampling_weights=spec.sampling_weights
+        )
 
-    def enter(self, stage: int) -> None:
-        """Begin a stage from the best weights so far, with an optimizer of its own."""
+    def enter_stage(self, stage: int) -> None:
+        """Begin a stage from the best weights so far, with a new optimizer."""
         if self.best is not None:
-            put(self.trained, self.best.weights)
+            copy_into(self.trained, self.best.weights)
         self.stage, self.first = stage, len(self.lines)
         spec = self.spec
-        move(spec.network, self.plan.tune)
+        move_boundary(spec.network, self.current_stage.tune)
         self.module = spec.network.tuned
-        self.start_over()
-        rows, most = spec.judge_rows, self.plan.inputs.at_once or spec.train.batch_size
-        self.judge_batches = self._batches(rows, [len(part) for part in in_order(rows, most)])
+        self.reset_optimizer()
+        rows, most = spec.validation_rows, self.current_stage.inputs.at_once or spec.train.batch_size
+        # the same tensors in every epoch, so that inputs can recognise them
+        self.validation_batches = self._batches(rows, [len(part) for part in in_order(rows, most)])
 
-    def start_over(self) -> None:
-        """Begin from the live weights with an optimizer and a moving average that remember nothing."""
+    def reset_optimizer(self) -> None:
+        """Replace optimizer and moving average by new ones, at the live weights."""
         spec = self.spec
-        groups = spec.network.parameter_groups(self.plan.rate, spec.layer_decay)
-        self.descent = OptimizerStep(self.module, groups, spec.train, self.precision)
+        groups = spec.network.parameter_groups(self.current_stage.rate, spec.layer_decay)
+        self.optimizer_step = OptimizerStep(self.module, groups, spec.train, self.precision)
         self.ema = Average(self.trained) if spec.train.ema else None
 
     @property
     def stage_is_over(self) -> bool:
-        """Whether the stage had all its epochs, or nothing got better for too long.
+        """Whether the stage had all its epochs, or did not improve for `early_stop` epochs.
 
-        A fit that is asked for an even average keeps to its epochs.
+        Early stopping is off with an even average, which needs all the epochs after `swa_from`.
         """
-        if self.guard is not None and self.guard.stopped:
+        if self.monitor is not None and self.monitor.stopped:
             return True
         values = self.values[self.first :]
-        if len(values) >= self.plan.epochs:
+        if len(values) >= self.current_stage.epochs:
             return True
         patience = self.spec.train.early_stop
         return bool(patience and self.swa is None and values and epochs_since_best(values) >= patience)
@@ -135,34 +138,39 @@ class FitState:
         self.epoch = len(self.lines)
         spec = self.spec
         steps = batch_count(self.balance.epoch_rows or len(spec.fit_rows), spec.train.batch_size)
-        self.witness = spec.witness(spec.targets.k, spec.targets.several, steps)
+        self.recorder = spec.recorder(spec.targets.k, spec.targets.multi_label, steps)
         return self.epoch
 
     # Batches
 
     def training_batches(self, epoch: int | str, *, least: int = 1) -> Iterator[Batch]:
-        """Yield the batches of an epoch, of `least` rows or more where there are as many.
+        """Yield the batches of an epoch, of at least `least` rows where there are as many.
 
-        Their order and their draws depend on the spec's key and the epoch.
+        Order and random numbers depend on the spec's key, the epoch and the batch alone, so that a resumed fit gets
+        the same ones.
         """
         spec, rng = self.spec, generator(*self.spec.key, "order", epoch)
         balance, rows = self.balance, spec.fit_rows
-        chances = balance.chances
-        rows = shuffled(rows, rng) if chances is None else drawn(rows, chances, rng, balance.epoch_rows)
-        batches = self._batches(*arranged(rows, max(least, spec.train.batch_size)))
-        draws = self._draws if self.plan.inputs.draws or self.mixes else None
+        sampling_weights = balance.sampling_weights
+        rows = (
+            shuffled(rows, rng)
+            if sampling_weights is None
+            else systematic_sample(rows, sampling_weights, rng, balance.epoch_rows)
+        )
+        batches = self._batches(*batched(rows, max(least, spec.train.batch_size)))
+        draws = self._generator if self.current_stage.inputs.draws or self.mixes else None
         falls = plateau_falls(self.values[self.first :], spec.train.plateau_epochs)
         for number, batch in enumerate(batches):
             if draws is not None:
                 draws.manual_seed(seed_from(*spec.key, "batch", epoch, number))
             at = len(self.lines) - self.first + number / len(batches)
-            factor = rate_factor(spec.train, at, self.plan.epochs, falls, step=1 / len(batches))
-            share = 1.0 if self.guard is None else self.guard.rate_share
+            factor = rate_factor(spec.train, at, self.current_stage.epochs, falls, step=1 / len(batches))
+            share = 1.0 if self.monitor is None else self.monitor.rate_share
             yield Batch(batch.rows, batch.at, draws, factor * share)
 
     @property
     def mixes(self) -> bool:
-        """Whether rows are blended in pairs."""
+        """Whether mixup or CutMix is on."""
         return bool(self.spec.train.mixup or self.spec.train.cutmix)
 
     def _batches(self, rows: Ints, sizes: list[int]) -> list[Batch]:
@@ -173,35 +181,35 @@ class FitState:
         pairs = zip(torch.split(positions, sizes), torch.split(on_device, sizes), strict=True)
         return [Batch(*pair) for pair in pairs]
 
-    # What is kept
+    # Selection
 
     def value(self, score: Score, loss: float) -> float:
-        """Return what is maximised: the score, or minus the validation loss."""
+        """Return the value that selects epochs: the score, or minus the validation loss."""
         return score.value if self.spec.train.choose_by == "score" else -loss
 
-    def offer(self, value: float, loss: float, form: str, score: Score) -> bool:
+    def update_best(self, value: float, loss: float, form: str, score: Score) -> bool:
         """Keep the live weights if they are better than the best; return whether they are.
 
-        Of weights that are worth the same, those with the lower loss are better.
+        Of equal values, the lower loss is better: on few rows a score has few values, and ties are common.
         """
         best = self.best
         if best is not None and not is_better(value, best.value) and (value, -loss) <= (best.value, -best.loss):
             return False
-        self.best = BestWeights(copied(self.trained), self.stage, self.epoch, form, score, value, loss)
+        self.best = BestWeights(cloned(self.trained), self.stage, self.epoch, form, score, value, loss)
         return True
 
     def finish(self, averaged: float | None) -> FitResult:
-        """Leave the network with the best weights, at the boundary they were judged at."""
+        """Load the best weights into the network, at the boundary of their stage; return how they were found."""
         best = self.best
         if best is None:
             raise TaskError(
-                "No epoch left weights that can be used: the loss is not a finite number. Lower "
-                "train.learning_rate, set train.clip = 1.0, or lengthen train.warmup_epochs."
+                "No epoch gave usable weights: the loss is not a finite number. Lower train.learning_rate, set "
+                "train.clip = 1.0, or lengthen train.warmup_epochs."
             )
-        put(self.trained, best.weights)
-        move(self.spec.network, self.spec.stages[best.stage].tune)
+        copy_into(self.trained, best.weights)
+        move_boundary(self.spec.network, self.spec.stages[best.stage].tune)
         self.spec.network.tuned.eval()
-        alarms = () if self.guard is None else tuple(self.guard.alarms)
+        alarms = () if self.monitor is None else tuple(self.monitor.alarms)
         balance = self.spec.stages[best.stage].balance
         return FitResult(
             lines=tuple(self.lines),
@@ -217,10 +225,10 @@ class FitState:
             unsmoothing=None if balance is None else balance.unsmoothed(best.epoch),
         )
 
-    # Breaks
+    # Resuming
 
-    def state(self) -> dict[str, Any]:
-        """Return everything that `load` needs to go on to the last bit: tensors and plain values."""
+    def state_dict(self) -> dict[str, Any]:
+        """Return everything that `load_state_dict` needs to resume bit for bit: tensors and plain values."""
         best = self.best
         score = None if best is None else [best.score.value, dict(best.score.parts)]
         return {
@@ -229,45 +237,45 @@ class FitState:
             "lines": self.lines,
             "values": self.values,
             "weights": dict(self.trained),
-            "descent": self.descent.state(),
-            "ema": self.ema.state() if self.ema else None,
-            "swa": self.swa.state() if self.swa else None,
+            "descent": self.optimizer_step.state_dict(),
+            "ema": self.ema.state_dict() if self.ema else None,
+            "swa": self.swa.state_dict() if self.swa else None,
             "best": None if best is None else {**vars(best), "score": score},
-            "guard": None if self.guard is None else self.guard.state(),
+            "guard": None if self.monitor is None else self.monitor.state_dict(),
         }
 
-    def load(self, state: dict[str, Any]) -> None:
-        """Go on from what `state` returned."""
-        if self.guard is not None and state["guard"] is not None:
-            self.guard.load(state["guard"])
-            if self.guard.softened:
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restore what `state_dict` returned."""
+        if self.monitor is not None and state["guard"] is not None:
+            self.monitor.load_state_dict(state["guard"])
+            if self.monitor.softened:  # before `enter_stage`, which reads the spec
                 self.spec = softened(self.spec)
-        self.enter(int(state["stage"]))
+        self.enter_stage(int(state["stage"]))
         self.first = int(state["first"])
         self.lines, self.values = list(state["lines"]), list(state["values"])
         self.epoch = len(self.lines) - 1
         held = state["best"]
         self.best = None if held is None else BestWeights(**{**held, "score": Score(*held["score"])})
-        put(self.trained, state["weights"])
-        self.descent.load(state["descent"])
+        copy_into(self.trained, state["weights"])
+        self.optimizer_step.load_state_dict(state["descent"])
         for average, held in ((self.ema, state["ema"]), (self.swa, state["swa"])):
             if average is not None:
-                average.load(held)
+                average.load_state_dict(held)
 
 
 def trained_tensors(spec: FitSpec) -> Weights:
     """Return the live parameters and buffers that any stage trains, by their name in the network."""
     widest: dict[str, Tensor] = {}
     for stage in spec.stages:
-        move(spec.network, stage.tune)
+        move_boundary(spec.network, stage.tune)
         tuned = spec.network.tuned
         inside = {id(tensor) for tensor in (*tuned.parameters(), *tuned.buffers())}
         widest.update({name: t for name, t in named_tensors(spec.network) if id(t) in inside})
     return widest
 
 
-def move(network: Trainable, tune: str) -> None:
-    """Move the boundary of a network, unless it is there: moving it costs what the frozen part keeps ready."""
+def move_boundary(network: Trainable, tune: str) -> None:
+    """Move the boundary of a network, unless it is there: a move discards what was prepared for the frozen part."""
     if network.tune != tune:
         network.retune(tune)
 

@@ -1,6 +1,7 @@
-"""The loop: fit → epoch → step, to be read from top to bottom.
+"""The training loop: fit → epoch → step, to be read from top to bottom.
 
-A fit is a function of its `FitSpec`. What changes on the way lives in a `FitState`; this file says in which order.
+A fit is a function of its `FitSpec`. What changes from epoch to epoch lives in a `FitState`; this file holds the
+order of operations.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ from evenhand.base.seeds import seed_from
 from evenhand.training.inputs.inference import predict_logits, probabilities
 from evenhand.training.inputs.targets import without_unknown
 from evenhand.training.loop.checkpoint import Checkpointer
-from evenhand.training.loop.determinism import own_randomness
+from evenhand.training.loop.determinism import forked_rng
 from evenhand.training.loop.fit_spec import FitResult, FitSpec, SecondSet, Watch
 from evenhand.training.loop.fit_state import Batch, FitState
-from evenhand.training.loop.recovery import watch_over
+from evenhand.training.loop.recovery import apply_monitor
 from evenhand.training.monitor.epoch_log import epoch_line
-from evenhand.training.monitor.epoch_recorder import looked
+from evenhand.training.monitor.epoch_recorder import class_statistics
 from evenhand.training.monitor.feature_spread import FeatureSpread
 from evenhand.training.monitor.monitor import Monitor
 from evenhand.training.monitor.scorer import Score
@@ -37,115 +38,117 @@ if TYPE_CHECKING:
     from evenhand.balance.registries import RowLoss
 
 Step = Callable[[Batch], tuple[Tensor, Tensor | None]]
-"""One batch -> its mean loss, and (b, k) logits where they are wanted."""
+"""One batch -> its mean loss, and (b, k) logits in validation."""
 
 
-class Judged(NamedTuple):
-    """The live weights on the held-out rows: loss, score, which weights they are, and what was said of the rows."""
+class Validation(NamedTuple):
+    """The live weights on the validation rows: loss, score, which weights they are, and statistics of each set."""
 
     loss: float
     score: Score
     form: str
-    told: dict[str, Any]
+    statistics: dict[str, Any]
 
 
 def fit(
-    spec: FitSpec, keeper: Checkpointer | None = None, watch: Watch | None = None, guard: Monitor | None = None
+    spec: FitSpec,
+    checkpointer: Checkpointer | None = None,
+    watch: Watch | None = None,
+    monitor: Monitor | None = None,
 ) -> FitResult:
-    """Fit a network on the training rows of a spec and leave it with the weights that judged best.
+    """Fit a network on the training rows of a spec and leave it with the best weights on the validation rows.
 
-    A fit that was broken off goes on from what `keeper` holds and ends with the same bits.
+    An interrupted fit resumes from the state of `checkpointer` and ends with the same bits.
 
     Parameters
     ----------
-    keeper
-        Keeps the state of the fit; None keeps nothing.
+    checkpointer
+        Saves the state of the fit; None saves nothing.
     watch
-        Told how far the fit is.
-    guard
-        Looks at every epoch and acts on what is wrong.
+        Called after each epoch.
+    monitor
+        Checks every epoch and acts on alarms.
 
     Raises
     ------
     TaskError
-        If the loss is no longer a number, and no guard is there, or no epoch left weights that can be used.
+        If the loss becomes infinite or NaN without a monitor, or no epoch gave usable weights.
     """
-    keeper = keeper or Checkpointer(None)
-    run = FitState(spec, guard)
+    checkpointer = checkpointer or Checkpointer(None)
+    state = FitState(spec, monitor)
     total = sum(stage.epochs for stage in spec.stages)
-    with own_randomness(spec.device):
-        if state := keeper.read():
-            run.load(state)
-        while not is_over(run):
-            epoch(run)
-            if guard is not None:
-                watch_over(run, guard)
-            if keeper.due:
-                keeper.keep(run.state())
+    with forked_rng(spec.device):
+        if saved := checkpointer.read():
+            state.load_state_dict(saved)
+        while not is_over(state):
+            epoch(state)
+            if monitor is not None:
+                apply_monitor(state, monitor)
+            if checkpointer.due:  # after the monitor, whose actions are part of the state
+                checkpointer.save(state.state_dict())
             if watch is not None:
-                watch(len(run.lines), total)
-        averaged = try_even_average(run)
-    return run.finish(averaged)
+                watch(len(state.lines), total)
+        averaged = validate_swa(state)
+    return state.finish(averaged)
 
 
-def is_over(run: FitState) -> bool:
-    """Whether every stage is over; enters the next stage where one is."""
-    while run.stage < 0 or run.stage_is_over:
-        if run.stage == len(run.spec.stages) - 1:
+def is_over(state: FitState) -> bool:
+    """Return whether every stage is over; enter the next stage where the present one is."""
+    while state.stage < 0 or state.stage_is_over:
+        if state.stage == len(state.spec.stages) - 1:
             return True
-        run.enter(run.stage + 1)
-        if run.guard is not None:
-            run.guard.hold(run.first - 1, run.trained)
+        state.enter_stage(state.stage + 1)
+        if state.monitor is not None:
+            state.monitor.keep_weights(state.first - 1, state.trained)
     return False
 
 
-def epoch(run: FitState) -> None:
-    """Train on every batch once, judge, and keep the weights if they are the best so far."""
-    began, number = time.perf_counter(), run.begin_epoch()
-    begin_training(run, number)
-    train_loss, _ = one_pass(run.training_batches(number), partial(train_step, run))
-    lost = not is_sound(run, train_loss)
-    judged = Judged(math.nan, Score(math.nan), "plain", {}) if lost else judge_forms(run)
-    run.values.append(run.value(judged.score, judged.loss))
-    run.lines.append(
+def epoch(state: FitState) -> None:
+    """Train on every batch once, validate, and keep the weights if they are the best so far."""
+    began, number = time.perf_counter(), state.begin_epoch()
+    begin_training(state, number)
+    train_loss, _ = one_pass(state.training_batches(number), partial(train_step, state))
+    diverged = not is_finite(state, train_loss)
+    result = Validation(math.nan, Score(math.nan), "plain", {}) if diverged else validate_averages(state)
+    state.values.append(state.value(result.score, result.loss))
+    state.lines.append(
         epoch_line(
             number,
-            run.stage,
+            state.stage,
             seconds=time.perf_counter() - began,
-            rate=run.descent.rate,
+            rate=state.optimizer_step.rate,
             train_loss=train_loss,
-            loss=judged.loss,
-            form=judged.form,
-            score=judged.score,
-            seen={**run.witness.read(), **in_force(run)},
-            sets={**judged.told, **({} if lost else judge_further(run))},
+            loss=result.loss,
+            form=result.form,
+            score=result.score,
+            recorded={**state.recorder.read(), **balance_in_force(state)},
+            sets={**result.statistics, **({} if diverged else score_second_sets(state))},
         )
     )
-    if run.swa is not None and number >= (run.spec.train.swa_from or 0) and not lost:
-        run.swa.include()
+    if state.swa is not None and number >= (state.spec.train.swa_from or 0) and not diverged:
+        state.swa.include()
 
 
-def in_force(run: FitState) -> dict[str, Any]:
-    """Return what was asked about skew in the epoch: mix of batches, class weights, whether it was softened."""
-    mix, weights = run.balance.expected_mix, run.balance.weights
+def balance_in_force(state: FitState) -> dict[str, Any]:
+    """Return the class balance of the epoch: expected mix of batches, class weights, whether it was softened."""
+    mix, weights = state.balance.expected_mix, state.balance.weights
     return {
         "expected_mix": None if mix is None else mix.tolist(),
-        "weights": None if weights is None else weights(run.epoch).tolist(),
-        "softened": run.guard is not None and run.guard.softened,
+        "weights": None if weights is None else weights(state.epoch).tolist(),
+        "softened": state.monitor is not None and state.monitor.softened,
     }
 
 
-def begin_training(run: FitState, epoch: int | str) -> None:
-    """Set the network to training, and the generator that layers such as dropout draw from."""
-    torch.manual_seed(seed_from(*run.spec.key, "epoch", epoch))
-    training_mode(run.module, fixed=run.spec.fixed_norms)
+def begin_training(state: FitState, epoch: int | str) -> None:
+    """Set the network to training mode, and seed the generator of layers such as dropout."""
+    torch.manual_seed(seed_from(*state.spec.key, "epoch", epoch))
+    training_mode(state.module, fixed=state.spec.fixed_norms)
 
 
 def one_pass(batches: Iterable[Batch], step: Step) -> tuple[float, list[Tensor]]:
-    """Run a step over batches; return the mean loss over rows, and what the steps gave besides.
+    """Run a step over batches; return the mean loss over rows, and the outputs of the steps.
 
-    Training and judging are this same pass with another step. Losses are read from the device once, at the end:
-    reading each would make the device wait for us after every step.
+    Training and validation are this same pass with another step.
     """
     rows: list[int] = []
     losses: list[Tensor] = []
@@ -158,142 +161,150 @@ def one_pass(batches: Iterable[Batch], step: Step) -> tuple[float, list[Tensor]]
             outputs.append(output)
     if not rows:
         return math.nan, outputs
+    # losses are read from the device once, here: reading each would make the device idle after every step
     return float(np.average(torch.stack(losses).float().cpu().numpy(), weights=rows)), outputs
 
 
-def train_step(run: FitState, batch: Batch) -> tuple[Tensor, None]:
+def train_step(state: FitState, batch: Batch) -> tuple[Tensor, None]:
     """Take one step down the loss of a batch."""
-    train, inputs, targets = run.spec.train, run.plan.inputs, run.spec.targets
+    train, inputs, targets = state.spec.train, state.current_stage.inputs, state.spec.targets
     x = inputs.batch(batch.rows, batch.draws)
-    if batch.draws is not None and run.mixes:
+    if batch.draws is not None and state.mixes:
         shares = targets.shares(batch.at)
         x, y = mixed(x, shares, mixup_alpha=train.mixup, cutmix_alpha=train.cutmix, draws=batch.draws)
     else:
         y = targets.fitted(batch.at)
-    witness, price = run.witness, run.balance.loss(run.epoch)
+    recorder, loss_fn = state.recorder, state.balance.loss(state.epoch)
 
-    def down() -> Tensor:
-        loss, logits = mean_loss(run, x, y, batch, price)
-        witness.forward(logits)
-        return loss if run.spec.teacher is None else run.spec.teacher.joined(loss, logits, batch.at, run.epoch)
+    def forward_loss() -> Tensor:
+        loss, logits = mean_loss(state, x, y, batch, loss_fn)
+        recorder.forward(logits)
+        teacher = state.spec.teacher
+        return loss if teacher is None else teacher.distilled_loss(loss, logits, batch.at, state.epoch)
 
-    with single_row(run.module) if len(batch.rows) == 1 else nullcontext():
-        loss = run.descent.step(down, batch.factor, witness.motion)
-    witness.step(targets.unsmoothed(y) if run.mixes else targets.plain(batch.at))
-    if run.ema is not None:
-        run.ema.follow(train.ema)
+    with single_row(state.module) if len(batch.rows) == 1 else nullcontext():
+        loss = state.optimizer_step.step(forward_loss, batch.factor, recorder.gradient_norms)
+    # statistics are about the labels: targets of mixed rows were smoothed before they were mixed
+    recorder.step(targets.unsmoothed(y) if state.mixes else targets.plain(batch.at))
+    if state.ema is not None:
+        state.ema.follow(train.ema)
     return loss, None
 
 
-def judge_step(run: FitState, batch: Batch) -> tuple[Tensor, Tensor]:
-    """Return the loss and the logits of a batch as the weights are."""
-    x = run.plan.inputs.look(batch.rows)
-    return mean_loss(run, x, run.spec.targets.plain(batch.at), batch, run.spec.loss)
+def validation_step(state: FitState, batch: Batch) -> tuple[Tensor, Tensor]:
+    """Return the loss and the logits of a batch under the live weights."""
+    x = state.current_stage.inputs.look(batch.rows)
+    return mean_loss(state, x, state.spec.targets.plain(batch.at), batch, state.spec.loss)
 
 
-def mean_loss(run: FitState, x: Tensor, y: Tensor, batch: Batch, price: RowLoss) -> tuple[Tensor, Tensor]:
+def mean_loss(state: FitState, x: Tensor, y: Tensor, batch: Batch, loss_fn: RowLoss) -> tuple[Tensor, Tensor]:
     """Return the mean loss of a batch over its rows, weighted where rows have weights, and its logits."""
-    with run.precision.cast():
-        logits = run.module(x).float()
-    said = logits
-    if run.spec.targets.masked:
-        said, y = without_unknown(logits, y)
-    weights = run.spec.row_weights
+    with state.precision.cast():
+        logits = state.module(x).float()
+    known_logits = logits  # the logits as they are go to the statistics
+    if state.spec.targets.masked:
+        known_logits, y = without_unknown(logits, y)
+    weights = state.spec.row_weights
     if weights is None:
-        return price(said, y, "mean"), logits
-    return (price(said, y, "none") * weights.index_select(0, batch.at)).mean(), logits
+        return loss_fn(known_logits, y, "mean"), logits
+    return (loss_fn(known_logits, y, "none") * weights.index_select(0, batch.at)).mean(), logits
 
 
-def judge_forms(run: FitState) -> Judged:
-    """Judge the weights, and their moving average where there is one; keep what is best so far."""
-    plain = judge(run, "plain")
-    if run.ema is None:
+def validate_averages(state: FitState) -> Validation:
+    """Validate the weights, and their moving average where there is one; keep the best so far."""
+    plain = validate(state, "plain")
+    if state.ema is None:
         return plain
-    with run.ema.swapped_in():
-        average = judge(run, "ema")
-    better = run.value(average.score, average.loss) > run.value(plain.score, plain.loss)
+    with state.ema.swapped_in():
+        average = validate(state, "ema")
+    better = state.value(average.score, average.loss) > state.value(plain.score, plain.loss)
     return average if better else plain
 
 
-def judge(run: FitState, form: str) -> Judged:
-    """Judge the live weights on the held-out rows; keep them if they are the best so far."""
-    spec, features = run.spec, FeatureSpread(run.module)
-    run.module.eval()
+def validate(state: FitState, form: str) -> Validation:
+    """Validate the live weights on the held-out rows; keep them if they are the best so far."""
+    spec, features = state.spec, FeatureSpread(state.module)
+    state.module.eval()
     with torch.no_grad(), features.watched():
-        loss, logits = one_pass(run.judge_batches, partial(judge_step, run))
-    joined = run.balance.corrected(torch.cat(logits), run.epoch) if logits else torch.empty(0, spec.targets.k)
-    if run.guard is not None and logits and not bool(torch.isfinite(joined).any()):
-        return Judged(
-            math.nan, Score(math.nan), form, {"validation": looked(joined, spec.targets, spec.judge_rows)}
-        )
-    score = spec.scorer(probabilities(joined, several=spec.targets.several))
-    run.offer(run.value(score, loss), loss, form, score)
-    told = {"validation": looked(joined, spec.targets, spec.judge_rows), "features": features.read()}
-    if logits and run.balance.corrects(run.epoch):
-        told["validation_uncorrected"] = looked(torch.cat(logits), spec.targets, spec.judge_rows)
-    return Judged(loss, score, form, told)
+        loss, logits = one_pass(state.validation_batches, partial(validation_step, state))
+    corrected = (
+        state.balance.corrected(torch.cat(logits), state.epoch) if logits else torch.empty(0, spec.targets.k)
+    )
+    if state.monitor is not None and logits and not bool(torch.isfinite(corrected).any()):
+        lost = {"validation": class_statistics(corrected, spec.targets, spec.validation_rows)}
+        return Validation(math.nan, Score(math.nan), form, lost)
+    score = spec.scorer(probabilities(corrected, multi_label=spec.targets.multi_label))
+    state.update_best(state.value(score, loss), loss, form, score)
+    statistics = {
+        "validation": class_statistics(corrected, spec.targets, spec.validation_rows),
+        "features": features.read(),
+    }
+    if logits and state.balance.corrects(state.epoch):
+        uncorrected = class_statistics(torch.cat(logits), spec.targets, spec.validation_rows)
+        statistics["validation_uncorrected"] = uncorrected
+    return Validation(loss, score, form, statistics)
 
 
-def judge_further(run: FitState) -> dict[str, Any]:
-    """Return what the live weights say of the further sets whose turn it is; nothing is chosen by it."""
+def score_second_sets(state: FitState) -> dict[str, Any]:
+    """Return the statistics of second sets that are due in this epoch; nothing is selected by them."""
     return {
-        further.name: look_further(run, further)
-        for further in run.spec.further
-        if (run.epoch + 1) % further.every == 0
+        second_set.name: score_second_set(state, second_set)
+        for second_set in state.spec.second_sets
+        if (state.epoch + 1) % second_set.every == 0
     }
 
 
-def look_further(run: FitState, further: SecondSet) -> dict[str, Any]:
-    """Return loss, score and figures per class of the live weights on other rows."""
-    spec, inputs = run.spec, further.inputs[run.stage]
+def score_second_set(state: FitState, second_set: SecondSet) -> dict[str, Any]:
+    """Return score and class statistics of the live weights on a second set."""
+    spec, inputs = state.spec, second_set.inputs[state.stage]
     logits = predict_logits(
-        run.module,
+        state.module,
         inputs,
-        further.rows,
+        second_set.rows,
         spec.targets.k,
         batch_size=spec.train.batch_size,
-        precision=run.precision,
+        precision=state.precision,
     )
-    found = run.balance.corrected(torch.from_numpy(logits), run.epoch)
-    score = further.scorer(probabilities(found, several=further.targets.several))
-    told = looked(found, further.targets, further.rows) or {}
-    return {"score": score.value, "parts": dict(score.parts), **told}
+    corrected = state.balance.corrected(torch.from_numpy(logits), state.epoch)
+    score = second_set.scorer(probabilities(corrected, multi_label=second_set.targets.multi_label))
+    statistics = class_statistics(corrected, second_set.targets, second_set.rows) or {}
+    return {"score": score.value, "parts": dict(score.parts), **statistics}
 
 
-def try_even_average(run: FitState) -> float | None:
-    """Judge the even average of the last epochs; keep it if it is the best."""
-    if run.swa is None or run.swa.count < 2:
+def validate_swa(state: FitState) -> float | None:
+    """Validate the mean weights of the last epochs (SWA); keep them if they are the best."""
+    if state.swa is None or state.swa.count < 2:
         return None
-    with run.swa.swapped_in():
-        return judge_refreshed(run, "swa").score.value
+    with state.swa.swapped_in():
+        return validate_refreshed(state, "swa").score.value
 
 
-def judge_refreshed(run: FitState, form: str) -> Judged:
-    """Judge averaged weights with batch statistics of their own, found on the training rows."""
-    begin_training(run, "refresh")
-    refresh(run.module, run.training_batches("refresh", least=2), lambda batch: forward(run, batch))
-    return judge(run, form)
+def validate_refreshed(state: FitState, form: str) -> Validation:
+    """Validate averaged weights with batch statistics of their own, estimated on the training rows."""
+    begin_training(state, "refresh")
+    refresh(state.module, state.training_batches("refresh", least=2), lambda batch: forward(state, batch))
+    return validate(state, form)
 
 
-def forward(run: FitState, batch: Batch) -> None:
-    """Pass a training batch through the network, for what it leaves in the statistics."""
-    lone = single_row(run.module) if len(batch.rows) == 1 else nullcontext()
-    with run.precision.cast(), lone:
-        run.module(run.plan.inputs.batch(batch.rows, batch.draws))
+def forward(state: FitState, batch: Batch) -> None:
+    """Run a training batch through the network to update its batch statistics."""
+    one_row = single_row(state.module) if len(batch.rows) == 1 else nullcontext()
+    with state.precision.cast(), one_row:
+        state.module(state.current_stage.inputs.batch(batch.rows, batch.draws))
 
 
-def is_sound(run: FitState, loss: float) -> bool:
+def is_finite(state: FitState, loss: float) -> bool:
     """Return whether the training loss is a finite number.
 
     Raises
     ------
     TaskError
-        In words, where it is not and nobody guards the fit.
+        If it is not, and no monitor handles it.
     """
-    if not math.isfinite(loss) and run.guard is None:
+    if not math.isfinite(loss) and state.monitor is None:
         raise TaskError(
-            f"The training loss is not a finite number in epoch {run.epoch} (learning rate "
-            f"{run.descent.rate:.3g}). Lower train.learning_rate, set train.clip = 1.0, or lengthen "
+            f"The training loss is not a finite number in epoch {state.epoch} (learning rate "
+            f"{state.optimizer_step.rate:.3g}). Lower train.learning_rate, set train.clip = 1.0, or lengthen "
             "train.warmup_epochs."
         )
     return math.isfinite(loss)

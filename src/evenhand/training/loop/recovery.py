@@ -1,4 +1,4 @@
-"""What is done about an alarm: nothing, an end, or a softer training from weights of before it began."""
+"""Response to an alarm: report it, stop, or resume softer from weights saved before it began."""
 
 from __future__ import annotations
 
@@ -6,54 +6,54 @@ from typing import TYPE_CHECKING
 
 from evenhand.training.loop.fit_spec import softened
 from evenhand.training.monitor.monitor import Alarm, Monitor
-from evenhand.training.optim.weight_averaging import put
+from evenhand.training.optim.weight_averaging import copy_into
 
 if TYPE_CHECKING:
     from evenhand.training.loop.fit_state import FitState
 
 BROKEN = "EH311"
-"""Code of an alarm after which the live weights are of no use."""
+"""Code of the alarm that the loss is not finite, after which the live weights are useless."""
 
 
-def watch_over(run: FitState, guard: Monitor) -> None:
-    """Look at the epoch that was fitted last, and act on what is wrong with it."""
-    new = guard.raised(run.lines)
-    if not guard.standing:
-        guard.hold(run.epoch, run.trained)
+def apply_monitor(state: FitState, monitor: Monitor) -> None:
+    """Check the last epoch, and respond to new alarms."""
+    new = monitor.new_alarms(state.lines)
+    if not monitor.standing:
+        monitor.keep_weights(state.epoch, state.trained)
     for alarm in new:
-        guard.told(alarm, act_on(run, guard, alarm))
-        if run.lines[-1].get("mended"):
-            guard.standing = set()
+        monitor.record(alarm, respond_to(state, monitor, alarm))
+        if state.lines[-1].get("mended"):
+            monitor.standing = set()  # the weights are older now: other alarms of this epoch are void
             return
 
 
-def act_on(run: FitState, guard: Monitor, alarm: Alarm) -> str:
-    """Act on an alarm, and return what was done in words."""
-    if guard.act == "fix" and guard.fixes < guard.most_fixes:
-        mended = _mend(run, guard, alarm)
-        if mended:
-            guard.fixes += 1
-            run.lines[-1]["mended"] = mended
-            return f"{mended[0].upper()}{mended[1:]}."
-    if guard.act == "stop" or alarm["code"] == BROKEN:
-        guard.stopped = True
-        return "The training was stopped; the best weights so far are kept."
-    return "The training goes on."
+def respond_to(state: FitState, monitor: Monitor, alarm: Alarm) -> str:
+    """Respond to an alarm, and return a sentence about the action."""
+    if monitor.act == "fix" and monitor.fixes < monitor.most_fixes:
+        fixed = _fix(state, monitor, alarm)
+        if fixed:
+            monitor.fixes += 1
+            state.lines[-1]["mended"] = fixed
+            return f"{fixed[0].upper()}{fixed[1:]}."
+    if monitor.act == "stop" or alarm["code"] == BROKEN:
+        monitor.stopped = True
+        return "Training was stopped; the best weights so far are kept."
+    return "Training continues."
 
 
-def _mend(run: FitState, guard: Monitor, alarm: Alarm) -> str | None:
-    """Soften what is to blame and go back; return what was done, or None where nothing can be."""
+def _fix(state: FitState, monitor: Monitor, alarm: Alarm) -> str | None:
+    """Soften the cause of an alarm and go back to earlier weights; return the action, or None if there is none."""
     if alarm["evidence"].get("blames") == "balance":
-        if guard.softened or not any(stage.softer for stage in run.spec.stages):
+        if monitor.softened or not any(stage.softer for stage in state.spec.stages):
             return None
-        guard.softened, run.spec, run.best = True, softened(run.spec), None
-        says = "the corrections for skew were softened to an exponent of 1"
+        monitor.softened, state.spec, state.best = True, softened(state.spec), None
+        done = "the corrections for skew were softened to an exponent of 1"
     else:
-        guard.rate_share /= 2
-        says = f"the learning rate was lowered to {guard.rate_share:g} of what was set"
-    epoch = guard.back_to(alarm)
+        monitor.rate_share /= 2
+        done = f"the learning rate was lowered to {monitor.rate_share:g} of what was set"
+    epoch = monitor.back_to(alarm)
     if epoch is not None:
-        put(run.trained, guard.held[epoch])
-    run.start_over()
-    began = "it began with" if epoch is None or epoch < 0 else f"after epoch {epoch}"
-    return f"{says}, and the training goes on from the weights {began}"
+        copy_into(state.trained, monitor.held[epoch])
+    state.reset_optimizer()
+    since = "it began with" if epoch is None or epoch < 0 else f"after epoch {epoch}"
+    return f"{done}, and training resumes from the weights {since}"

@@ -1,1 +1,1 @@
-"""What an epoch shows, and who looks at it."""
+"""Statistics of an epoch, and the monitor that checks them."""

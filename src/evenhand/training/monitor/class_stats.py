@@ -1,4 +1,4 @@
-"""What was said of rows, class by class: collected step by step on the device, read from it once an epoch."""
+"""Statistics of predictions per class: collected step by step on the device, read from it once per epoch."""
 
 from __future__ import annotations
 
@@ -12,35 +12,35 @@ from torch import Tensor
 
 from evenhand.base.values import Floats
 
-MOST_FORMED = 65_536
-"""Logits of which probabilities are formed at a time: more would say little else, and cost."""
+MOST_LOGITS = 65_536
+"""Most logits whose probabilities are computed: a sample of rows is as informative, and cheaper."""
 
 
 @dataclass
 class Sums:
-    """Sums over rows, of which every figure of a set is made; (k,) float64 each.
+    """Sums over rows, from which all statistics of a set are computed; (k,) float64 each.
 
     Attributes
     ----------
-    held, called, found
-        Rows of each class, rows that were called it, and rows of it that were called it.
+    support, predicted, correct
+        Rows of each class, rows that were predicted as it, and rows of it that were predicted correctly.
     probability, own
-        Probabilities of each class over all rows, and over its own rows.
+        Probability of each class over all rows, and over its own rows.
     log_own
-        Natural logarithms of the probabilities that rows of the class were given for it.
-    pull
+        Natural logarithm of the probability of the class over its own rows.
+    gradient
         Norms of the gradient at the logits of the rows of the class.
     log_own_squares, entropy, rows
         Over all rows: squares of those logarithms, entropies of the outputs (nats), and their number.
     """
 
-    held: Floats
-    called: Floats
-    found: Floats
+    support: Floats
+    predicted: Floats
+    correct: Floats
     probability: Floats
     own: Floats
     log_own: Floats
-    pull: Floats
+    gradient: Floats
     log_own_squares: float
     entropy: float
     rows: int
@@ -52,40 +52,41 @@ class Sums:
 
 @dataclass
 class ClassStats:
-    """Collects what a network says of rows.
+    """Collects the outputs of a network.
 
-    Nothing is read from the device before `read`, unless more than `most` numbers wait.
+    Nothing is read from the device before `read`, unless more than `most` logits wait: reading makes the host wait
+    for the device.
 
     Parameters
     ----------
     k
         Number of classes.
-    several
-        Whether several may hold for one row.
+    multi_label
+        Whether several classes may hold for one row.
     most
-        Logits that wait before they are summed up.
+        Most logits that are held before they are summed.
     """
 
     k: int
-    several: bool
+    multi_label: bool
     most: int = 4_000_000
     _waiting: list[tuple[Tensor, Tensor, Tensor | None]] = field(default_factory=list)
     _size: int = 0
     _sums: Sums | None = None
 
     def add(self, logits: Tensor, targets: Tensor, gradient: Tensor | None = None) -> None:
-        """Take in a batch: (b, k) logits, their targets as the loss took them, their gradient if there is one."""
+        """Add a batch: (b, k) logits, the targets of their loss, and their gradient if there is one."""
         self._waiting.append((logits.detach(), targets, gradient))
         self._size += logits.numel()
         if self._size > self.most:
             self._sum_up()
 
     def read(self) -> dict[str, Any] | None:
-        """Return the figures of `told` over all rows, and forget them; None where there was no row."""
+        """Return the `statistics` over all rows, and reset; None where there was no row."""
         if self._waiting:
             self._sum_up()
         sums, self._sums = self._sums, None
-        return None if sums is None else told(sums, several=self.several)
+        return None if sums is None else statistics(sums, multi_label=self.multi_label)
 
     def _sum_up(self) -> None:
         logits, targets = (
@@ -93,46 +94,47 @@ class ClassStats:
             torch.cat([y for _, y, _ in self._waiting]),
         )
         gradients = [batch[2] for batch in self._waiting if batch[2] is not None]
-        pull = torch.cat(gradients) if len(gradients) == len(self._waiting) else None
-        sums = summed(logits.float(), targets, pull, several=self.several)
+        gradient = torch.cat(gradients) if len(gradients) == len(self._waiting) else None
+        sums = summed(logits.float(), targets, gradient, multi_label=self.multi_label)
         self._sums = sums if self._sums is None else self._sums.plus(sums)
         self._waiting, self._size = [], 0
 
 
-def summed(logits: Tensor, targets: Tensor, gradient: Tensor | None, *, several: bool) -> Sums:
+def summed(logits: Tensor, targets: Tensor, gradient: Tensor | None, *, multi_label: bool) -> Sums:
     """Return the sums of (n, k) logits with (n,) classes or (n, k) shares of classes, and their gradients.
 
-    A row belongs to the classes of its target, by their shares. Where several may hold, each class is a yes or
-    no of its own, called from 0.5 on, and its pull is that of its own column.
+    A row counts for the classes of its target, by their shares. In multi-label data each class is a binary problem,
+    predicted from 0.5 on, and its gradient is that of its column.
     """
     with torch.no_grad():
-        if several:
+        if multi_label:
             return _of_labels(logits, targets, gradient)
         return (_of_classes if targets.ndim == 1 else _of_shares)(logits, targets, gradient)
 
 
 def _of_classes(logits: Tensor, targets: Tensor, gradient: Tensor | None) -> Sums:
-    """Count all rows; probabilities are formed of rows spread evenly, `MOST_FORMED` logits, and scaled."""
+    """Return sums with counts over all rows; probabilities are those of evenly spaced rows, scaled up."""
     n, k = logits.shape
-    looked = slice(None, None, max(1, n * k // MOST_FORMED))
-    logs = logits[looked].log_softmax(dim=1)
+    sampled = slice(None, None, max(1, n * k // MOST_LOGITS))
+    logs = logits[sampled].log_softmax(dim=1)
     shares = logs.exp()
-    truth, called = (t.cpu().numpy() for t in (targets, logits.max(dim=1).indices))
-    own = logs.gather(1, targets[looked, None])[:, 0].double().cpu().numpy()
-    held, seen = (np.bincount(rows, minlength=k).astype(np.float64) for rows in (truth, truth[looked]))
-    scale, per_row = n / len(own), held / np.maximum(seen, 1.0)
+    # `max` and not `argmax`: the indices are the same, and it is several times faster on a CPU
+    truth, predicted = (t.cpu().numpy() for t in (targets, logits.max(dim=1).indices))
+    own = logs.gather(1, targets[sampled, None])[:, 0].double().cpu().numpy()
+    support, seen = (np.bincount(rows, minlength=k).astype(np.float64) for rows in (truth, truth[sampled]))
+    scale, per_row = n / len(own), support / np.maximum(seen, 1.0)
 
     def of_own(values: Floats) -> Floats:
-        return np.asarray(np.bincount(truth[looked], weights=values, minlength=k) * per_row)
+        return np.asarray(np.bincount(truth[sampled], weights=values, minlength=k) * per_row)
 
     return Sums(
-        held=held,
-        called=np.bincount(called, minlength=k).astype(np.float64),
-        found=np.bincount(truth[truth == called], minlength=k).astype(np.float64),
+        support=support,
+        predicted=np.bincount(predicted, minlength=k).astype(np.float64),
+        correct=np.bincount(truth[truth == predicted], minlength=k).astype(np.float64),
         probability=_numbers(shares.sum(dim=0)) * scale,
         own=of_own(np.exp(own)),
         log_own=of_own(own),
-        pull=np.bincount(truth, weights=_norms(gradient, n), minlength=k).astype(np.float64),
+        gradient=np.bincount(truth, weights=_norms(gradient, n), minlength=k).astype(np.float64),
         log_own_squares=float((own**2).sum()) * scale,
         entropy=-float(torch.dot(shares.reshape(-1), logs.reshape(-1))) * scale,
         rows=n,
@@ -142,44 +144,46 @@ def _of_classes(logits: Tensor, targets: Tensor, gradient: Tensor | None) -> Sum
 def _of_shares(logits: Tensor, targets: Tensor, gradient: Tensor | None) -> Sums:
     logs = logits.log_softmax(dim=1)
     shares = logs.exp()
-    called = torch.zeros_like(logs).scatter_(1, logits.argmax(dim=1, keepdim=True), 1.0)
-    pull = torch.zeros_like(logs) if gradient is None else targets * gradient.abs().sum(dim=1, keepdim=True)
-    return _dense(targets, called, shares, logs, pull, -(shares * logs).sum())
+    predicted = torch.zeros_like(logs).scatter_(1, logits.argmax(dim=1, keepdim=True), 1.0)
+    norms = torch.zeros_like(logs) if gradient is None else targets * gradient.abs().sum(dim=1, keepdim=True)
+    return _dense(targets, predicted, shares, logs, norms, -(shares * logs).sum())
 
 
 def _of_labels(logits: Tensor, targets: Tensor, gradient: Tensor | None) -> Sums:
     logs, shares = torch.nn.functional.logsigmoid(logits), logits.sigmoid()
-    against = torch.nn.functional.logsigmoid(-logits)
-    pull = torch.zeros_like(logs) if gradient is None else gradient.abs()
-    entropy = -(shares * logs + (1 - shares) * against).mean(dim=1).sum()
-    called = (logits >= 0) & ~torch.isnan(targets)  # what is not known is neither right nor wrong
-    return _dense((targets >= 0.5).float(), called.float(), shares, logs, pull, entropy)
+    logs_absent = torch.nn.functional.logsigmoid(-logits)
+    norms = torch.zeros_like(logs) if gradient is None else gradient.abs()
+    entropy = -(shares * logs + (1 - shares) * logs_absent).mean(dim=1).sum()
+    predicted = (logits >= 0) & ~torch.isnan(targets)  # what is not known is neither right nor wrong
+    return _dense((targets >= 0.5).float(), predicted.float(), shares, logs, norms, entropy)
 
 
-def _dense(held: Tensor, called: Tensor, shares: Tensor, logs: Tensor, pull: Tensor, entropy: Tensor) -> Sums:
+def _dense(
+    support: Tensor, predicted: Tensor, shares: Tensor, logs: Tensor, norms: Tensor, entropy: Tensor
+) -> Sums:
     return Sums(
-        held=_numbers(held.sum(dim=0)),
-        called=_numbers(called.sum(dim=0)),
-        found=_numbers((held * called).sum(dim=0)),
+        support=_numbers(support.sum(dim=0)),
+        predicted=_numbers(predicted.sum(dim=0)),
+        correct=_numbers((support * predicted).sum(dim=0)),
         probability=_numbers(shares.sum(dim=0)),
-        own=_numbers((held * shares).sum(dim=0)),
-        log_own=_numbers((held * logs).sum(dim=0)),
-        pull=_numbers(pull.sum(dim=0)),
-        log_own_squares=float((held * logs**2).sum()),
+        own=_numbers((support * shares).sum(dim=0)),
+        log_own=_numbers((support * logs).sum(dim=0)),
+        gradient=_numbers(norms.sum(dim=0)),
+        log_own_squares=float((support * logs**2).sum()),
         entropy=float(entropy),
-        rows=len(held),
+        rows=len(support),
     )
 
 
-def told(sums: Sums, *, several: bool) -> dict[str, Any]:
-    """Return the figures of a set as plain values: lists of k numbers, None where there is nothing to divide by.
+def statistics(sums: Sums, *, multi_label: bool) -> dict[str, Any]:
+    """Return the statistics of a set as plain values: lists of k numbers, None where a denominator is 0.
 
     Returns
     -------
     rows
-        How many there were.
+        Number of rows.
     share, predicted
-        Of the rows: those of each class, and those that were called it.
+        Share of the rows of each class, and of those predicted as it.
     recall, precision
         Per class.
     probability, own_probability
@@ -187,40 +191,40 @@ def told(sums: Sums, *, several: bool) -> dict[str, Any]:
     entropy
         Of the outputs, mean over rows, in nats.
     information, information_error
-        What the outputs tell of the truth, in nats, with its standard error: the mean logarithm of the probability
-        given to the truth over the mean probability of that class (the mutual information, where outputs are
-        calibrated; 0 where all rows are told the same). None where several labels may hold.
+        Information of the outputs about the truth, in nats, with its standard error: mean log ratio of the
+        probability of the true class to its mean probability (the mutual information, where outputs are calibrated;
+        0 where all rows get the same output). None in multi-label data.
     gradient_share
-        Share of each class in the norm of the gradient at the logits; only where there is one.
+        Share of each class in the norm of the gradient at the logits; only where there is a gradient.
     """
     out = {
         "rows": sums.rows,
-        "share": _ratio(sums.held, sums.rows),
-        "predicted": _ratio(sums.called, sums.rows),
-        "recall": _ratio(sums.found, sums.held),
-        "precision": _ratio(sums.found, sums.called),
+        "share": _ratio(sums.support, sums.rows),
+        "predicted": _ratio(sums.predicted, sums.rows),
+        "recall": _ratio(sums.correct, sums.support),
+        "precision": _ratio(sums.correct, sums.predicted),
         "probability": _ratio(sums.probability, sums.rows),
-        "own_probability": _ratio(sums.own, sums.held),
+        "own_probability": _ratio(sums.own, sums.support),
         "entropy": _known(sums.entropy / sums.rows),
     }
-    found = (math.nan, math.nan) if several else information(sums)
+    found = (math.nan, math.nan) if multi_label else information(sums)
     out["information"], out["information_error"] = map(_known, found)
-    total = sums.pull.sum()
+    total = sums.gradient.sum()
     if total > 0 or math.isnan(total):
-        out["gradient_share"] = _ratio(sums.pull, total)
+        out["gradient_share"] = _ratio(sums.gradient, total)
     return out
 
 
 def information(sums: Sums) -> tuple[float, float]:
-    """Return the mean of log p(truth) - log of the mean probability of that class, in nats, and its error."""
+    """Return the mean of log p(truth) - log(mean probability of that class), in nats, and its standard error."""
     with np.errstate(all="ignore"):
-        usual = np.where(sums.held > 0, np.log(sums.probability / sums.rows), 0.0)
-        mean = float((sums.log_own.sum() - (sums.held * usual).sum()) / sums.rows)
-        squares = sums.log_own_squares - 2 * (usual * sums.log_own).sum() + (sums.held * usual**2).sum()
+        usual = np.where(sums.support > 0, np.log(sums.probability / sums.rows), 0.0)
+        mean = float((sums.log_own.sum() - (sums.support * usual).sum()) / sums.rows)
+        squares = sums.log_own_squares - 2 * (usual * sums.log_own).sum() + (sums.support * usual**2).sum()
     if not np.isfinite(mean):
         return math.nan, math.nan
-    spread = max(float(squares) / sums.rows - mean**2, 0.0) if math.isfinite(squares) else math.nan
-    return mean, math.sqrt(spread / sums.rows) if math.isfinite(spread) else math.nan
+    variance = max(float(squares) / sums.rows - mean**2, 0.0) if math.isfinite(squares) else math.nan
+    return mean, math.sqrt(variance / sums.rows) if math.isfinite(variance) else math.nan
 
 
 def _ratio(top: Floats, bottom: Any) -> list[float | None]:
@@ -229,7 +233,7 @@ def _ratio(top: Floats, bottom: Any) -> list[float | None]:
 
 
 def _known(value: float) -> float | None:
-    """Return a number, or None for what is none: NaN differs from itself, and JSON has no word for it."""
+    """Return a number, or None for NaN and infinity, which JSON cannot hold."""
     return value if math.isfinite(value) else None
 
 

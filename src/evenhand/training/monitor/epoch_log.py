@@ -1,4 +1,4 @@
-"""epochs.jsonl: one line per epoch, what was learned and how it was judged."""
+"""epochs.jsonl: one line per epoch with losses, score and statistics."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ def epoch_line(
     loss: float,
     form: str,
     score: Score,
-    seen: Mapping[str, Any] | None = None,
+    recorded: Mapping[str, Any] | None = None,
     sets: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return the line of one epoch as plain values.
 
     Figures that cannot be estimated (NaN) become None, null in the file.
-    docs/reference/training.md explains each key.
+    docs/reference/training.md describes the keys.
 
     Parameters
     ----------
     form
-        Which weights the validation figures belong to: "plain", or "ema" where the average did better.
-    seen
-        What a witness of the training took down: train, batch_mix, gradient_share, motion.
+        Weights of the validation statistics: "plain", or "ema" where the average scored better.
+    recorded
+        What the recorder of the training returned: train, batch_mix, gradient_share, motion.
     sets
-        Name of a set -> what was said of its rows; and `features`, how they spread.
+        Name of a set -> statistics of its rows; and `features`, their spread.
     """
-    witnessed, judged = dict(seen or {}), dict(sets or {})
-    features = judged.pop("features", None)
+    training, evaluated = dict(recorded or {}), dict(sets or {})
+    features = evaluated.pop("features", None)
     return {
         "epoch": epoch,
         "stage": stage,
@@ -50,8 +50,8 @@ def epoch_line(
         "form": form,
         "score": _known(score.value),
         "parts": dict(score.parts),
-        "sets": {"train": witnessed.pop("train", None), **judged},
-        **witnessed,
+        "sets": {"train": training.pop("train", None), **evaluated},
+        **training,
         "features": features,
     }
 
@@ -61,5 +61,5 @@ def _known(value: float) -> float | None:
 
 
 def write_epochs(path: Path, lines: Iterable[dict[str, Any]]) -> None:
-    """Write epochs.jsonl whole, through a rename: a break neither doubles nor loses a line."""
+    """Write epochs.jsonl as a whole, through a rename: an interruption neither repeats nor loses a line."""
     write_text(path, "".join(f"{to_json(line)}\n" for line in lines))

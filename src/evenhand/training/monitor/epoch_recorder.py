@@ -1,4 +1,4 @@
-"""What one epoch shows besides its losses: who was drawn, what was said of them, how far the weights moved."""
+"""Statistics of one training epoch: mix of classes, outputs, and gradient norms."""
 
 from __future__ import annotations
 
@@ -14,75 +14,75 @@ from evenhand.training.monitor.class_stats import ClassStats
 from evenhand.training.optim.gradient_norms import GradientNorms
 
 MOST_LOGITS = 262_144
-"""Logits of an epoch that are taken down with their gradients; of longer epochs, batches spread evenly."""
+"""Most logits of an epoch that are recorded with their gradients; of longer epochs, evenly spaced batches."""
 
 
 class EpochRecorder:
-    """Takes down the steps of one epoch; the device is not read before `read`.
+    """Records the steps of one epoch; the device is not read before `read`.
 
-    Which classes were drawn is counted over all batches.
+    The mix of classes is counted over all batches.
 
     Parameters
     ----------
     k
         Number of classes.
-    several
-        Whether several may hold for one row.
+    multi_label
+        Whether several classes may hold for one row.
     steps
         Steps of the epoch.
     """
 
-    motion: GradientNorms | None
+    gradient_norms: GradientNorms | None
 
-    def __init__(self, k: int, several: bool, steps: int) -> None:
-        self._tally, self._mix = ClassStats(k, several), Mix(k)
-        self.motion = GradientNorms(steps)
+    def __init__(self, k: int, multi_label: bool, steps: int) -> None:
+        self._stats, self._mix = ClassStats(k, multi_label), BatchMix(k)
+        self.gradient_norms = GradientNorms(steps)
         self._steps, self._number, self._every = steps, 0, 0
         self._logits: Tensor | None = None
 
     def forward(self, logits: Tensor) -> None:
-        """See (b, k) logits before their loss is taken; of a step with two passes, the first counts."""
+        """Record (b, k) logits before their loss is computed; of a step with two passes (SAM), the first counts."""
         self._every = self._every or max(1, -(-self._steps * logits.numel() // MOST_LOGITS))
         if self._logits is None and self._number % self._every == 0:
             self._logits = logits
             if logits.requires_grad:
-                logits.retain_grad()
+                logits.retain_grad()  # torch frees gradients of intermediate tensors otherwise
 
     def step(self, targets: Tensor) -> None:
-        """See the step done, and the targets that its loss was taken with."""
+        """Record the end of a step, with the targets of its loss."""
         self._number += 1
         self._mix.add(targets)
         logits, self._logits = self._logits, None
         if logits is not None:
-            self._tally.add(logits, targets, logits.grad)
+            self._stats.add(logits, targets, logits.grad)
 
     def read(self) -> dict[str, Any]:
-        """Return `train` (see `training.tally.told`), `steps`, `motion`, `batch_mix` and `gradient_share`."""
-        train = self._tally.read() or {}
+        """Return `train` (see `class_stats.statistics`), `steps`, `motion`, `batch_mix` and `gradient_share`."""
+        train = self._stats.read() or {}
         return {
             "steps": self._number,
             "gradient_share": train.pop("gradient_share", None),
             **self._mix.read(),
             "train": train or None,
-            "motion": None if self.motion is None else self.motion.read(),
+            "motion": None if self.gradient_norms is None else self.gradient_norms.read(),
         }
 
 
-class Mix:
-    """Counts what the batches of an epoch hold."""
+class BatchMix:
+    """Counts the classes in the batches of an epoch."""
 
     def __init__(self, k: int) -> None:
         self._k = k
         self._targets: list[Tensor] = []
 
     def add(self, targets: Tensor) -> None:
-        """Take in the targets of a batch: (b,) classes, or (b, k) shares of classes."""
+        """Add the targets of a batch: (b,) classes, or (b, k) shares of classes."""
         self._targets.append(targets)
 
     def read(self) -> dict[str, Any]:
-        """Return `batch_mix`, the share of each class in the epoch, and `batches_without`, in how many it was not.
+        """Return `batch_mix`, the share of each class, and `batches_without`, the number of batches without it.
 
-        Where rows hold several classes or shares of them, the share is that of all that they hold.
+        Where rows hold several classes or shares of them, the share is that of all labels.
         """
         if not self._targets:
             return {"batch_mix": None, "batches_without": None}
@@ -98,10 +98,10 @@ class Mix:
         return {"batch_mix": mix.tolist(), "batches_without": (batches <= 0).sum(axis=0).tolist()}
 
 
-def looked(logits: Tensor, targets: Targets, rows: Ints) -> dict[str, Any] | None:
-    """Return what (m, k) logits say of the m rows at `rows`, as `told` does; None where there is no row."""
-    tally = ClassStats(targets.k, targets.several)
+def class_statistics(logits: Tensor, targets: Targets, rows: Ints) -> dict[str, Any] | None:
+    """Return the `statistics` of (m, k) logits of the m rows at `rows`; None where there is no row."""
+    stats = ClassStats(targets.k, targets.multi_label)
     if len(logits):
         at = torch.from_numpy(rows).to(targets.device)
-        tally.add(logits, targets.plain(at).to(logits.device))
-    return tally.read()
+        stats.add(logits, targets.plain(at).to(logits.device))
+    return stats.read()

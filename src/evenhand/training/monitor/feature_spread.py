@@ -1,4 +1,4 @@
-"""How different rows look to the last layer: features that are all alike cannot be told apart."""
+"""Spread of the inputs of the last layer: rows with equal features cannot be classified."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 
 class FeatureSpread:
-    """The inputs of a module's last linear layer, for the first `most` rows that pass while it is watched."""
+    """The inputs of a module's last linear layer, for the first `most` rows of a forward pass."""
 
     def __init__(self, module: nn.Module, most: int = 64) -> None:
         linear = [part for part in module.modules() if isinstance(part, nn.Linear)]
@@ -22,7 +22,7 @@ class FeatureSpread:
 
     @contextlib.contextmanager
     def watched(self) -> Iterator[None]:
-        """Keep what passes within a block."""
+        """Record the inputs of the layer within a block."""
         if self._layer is None:
             yield
             return
@@ -32,37 +32,38 @@ class FeatureSpread:
         finally:
             handle.remove()
 
-    def _keep(self, _: nn.Module, given: tuple[Any, ...]) -> None:
+    def _keep(self, _: nn.Module, inputs: tuple[Any, ...]) -> None:
         missing = self._most - sum(len(part) for part in self._rows)
-        if missing > 0 and given[0].ndim == 2:
-            self._rows.append(given[0][:missing].detach().float())
+        if missing > 0 and inputs[0].ndim == 2:
+            self._rows.append(inputs[0][:missing].detach().float())
 
     def read(self) -> dict[str, float | None] | None:
-        """Return `feature_spread` of the rows kept; None where there are fewer than two."""
+        """Return the `feature_spread` of the recorded rows; None where there are fewer than two."""
         rows = torch.cat(self._rows) if self._rows else torch.empty(0, 1)
         self._rows = []
         return feature_spread(rows) if len(rows) > 1 else None
 
 
 def feature_spread(rows: Tensor) -> dict[str, float | None]:
-    """Return how (n, d) features spread.
+    """Return the spread of (n, d) features.
 
     Returns
     -------
     spread
-        Root mean square distance from the mean row, over the root mean square length of a row: 0 where all rows are
-        alike, 1 where they have no common part.
+        Root mean square distance from the mean row, over the root mean square norm of a row: 0 where all rows are
+        equal, 1 where their mean is 0.
     dimensions
-        In how many directions they spread: (sum of variances)² over the sum of their squares along the principal
-        axes (the participation ratio); 1 where they lie on a line.
+        Effective number of dimensions, the participation ratio: (sum of variances)² over the sum of their squares
+        along the principal axes; 1 where rows lie on a line.
     still
-        Share of the d features that are the same for every row.
+        Share of the d features that are equal in all rows.
     """
     with torch.no_grad():
-        apart = rows - rows.mean(dim=0)
-        squares = apart.square().sum()
-        gram = apart @ apart.T if len(rows) <= rows.shape[1] else apart.T @ apart
-        still = (apart.abs().amax(dim=0) <= 1e-12).float().mean()
+        centred = rows - rows.mean(dim=0)
+        squares = centred.square().sum()
+        # the smaller of the two products; both have the same sum of squares, which is that of the variances
+        gram = centred @ centred.T if len(rows) <= rows.shape[1] else centred.T @ centred
+        still = (centred.abs().amax(dim=0) <= 1e-12).float().mean()
         numbers = torch.stack([squares, rows.square().sum(), gram.square().sum(), still]).double().cpu().tolist()
     moved, length, fourth, share = numbers
     if not math.isfinite(moved + length + fourth):

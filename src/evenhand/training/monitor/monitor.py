@@ -1,7 +1,7 @@
-"""The guard of a fit: somebody who looks at every epoch, and what is done when something is wrong.
+"""The monitor of a fit: checks every epoch, and records alarms.
 
-Who looks is passed in from above (`evenhand.diagnosis.live_checks` in a run). What is done about it is here:
-report, stop, or fix.
+The checks are passed in (`evenhand.diagnosis.live_checks` in a run); the response to an alarm is in
+`training.loop.recovery`.
 """
 
 from __future__ import annotations
@@ -10,56 +10,56 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from evenhand.training.optim.weight_averaging import Weights, copied
+from evenhand.training.optim.weight_averaging import Weights, cloned
 
 Alarm = dict[str, Any]
-"""What is wrong, as plain values: code, severity, says, about, evidence, patch; then epoch, and what was done."""
-Look = Callable[[Sequence[dict[str, Any]]], list[Alarm]]
-"""The lines of a fit so far -> what is wrong with it now, causes first."""
+"""A finding as plain values: code, severity, says, about, evidence, patch; then `epoch`, and the action `did`."""
+Check = Callable[[Sequence[dict[str, Any]]], list[Alarm]]
+"""The epoch lines so far -> what is wrong with the fit now, causes first."""
 Act = Literal["warn", "stop", "fix"]
 
 
-def _unheard(alarm: Alarm) -> None:
-    """Tell nobody."""
+def _ignore(alarm: Alarm) -> None:
+    """Report to nobody."""
 
 
 @dataclass(eq=False)
 class Monitor:
-    """Watches one fit.
+    """Monitors one fit.
 
     Attributes
     ----------
-    look
+    check
         Finds what is wrong.
     act
-        What is done about it: "warn" tells it, "stop" ends the fit with its best weights, "fix" softens what is to
-        blame and goes on from the last weights before it began.
-    tell
-        Told every alarm as it is raised.
+        Response to an alarm: "warn" reports it, "stop" ends the fit with its best weights, "fix" softens the cause
+        and resumes from the last weights before it.
+    report
+        Called with every new alarm.
     most_fixes
-        How often a fit is mended; after that, alarms are told.
+        Most fixes of a fit; after that, alarms are reported only.
     alarms
-        What was raised so far.
+        Alarms so far.
     standing
-        Codes of what is wrong now; they were told already.
+        Codes of alarms that hold now and were reported.
     fixes
-        How often the fit was mended.
+        Number of fixes so far.
     softened
-        Whether the skew's corrections were softened.
+        Whether corrections for skew were softened.
     rate_share
-        What is left of the learning rate.
+        Factor on the learning rate.
     stopped
         Whether the fit is to end.
     look_back
-        Most epochs that an alarm may need to be sure, where it does not say since when.
+        Epochs that an alarm without `since` is taken to reach back.
     held
-        Epoch -> the weights at its end, of the last `look_back` epochs in which nothing was told; under -1 those
-        that the fit began with. Kept where they may be needed.
+        Epoch -> weights at its end, for the last `look_back` epochs without an alarm; -1 for the initial ones.
+        Empty unless `act` is "fix".
     """
 
-    look: Look
+    check: Check
     act: Act = "warn"
-    tell: Callable[[Alarm], None] = _unheard
+    report: Callable[[Alarm], None] = _ignore
     most_fixes: int = 3
     alarms: list[Alarm] = field(default_factory=list)
     standing: set[str] = field(default_factory=set)
@@ -70,18 +70,19 @@ class Monitor:
     look_back: int = 3
     held: dict[int, Weights] = field(default_factory=dict)
 
-    def hold(self, epoch: int, live: Weights) -> None:
-        """Keep a copy of the weights at the end of an epoch, where they may be gone back to."""
+    def keep_weights(self, epoch: int, live: Weights) -> None:
+        """Keep a copy of the weights at the end of an epoch, where a fix may go back to them."""
         if self.act != "fix":
             return
-        self.held[epoch] = copied(live)
-        for old in sorted(self.held)[1 : -self.look_back]:
+        self.held[epoch] = cloned(live)
+        for old in sorted(self.held)[1 : -self.look_back]:  # the first ones are the last resort, and stay
             del self.held[old]
 
     def back_to(self, alarm: Alarm) -> int | None:
-        """Return the last held epoch from before what an alarm tells of, and forget later ones; None for none.
+        """Return the last epoch with weights from before the cause of an alarm, and drop later ones; None for none.
 
-        Most rules need two epochs or more to be sure, so the last epoch without an alarm may be ill already.
+        Most rules need two epochs or more to be certain, so the last epoch without an alarm may be affected
+        already.
         """
         since = alarm["evidence"].get("since")
         since = alarm["epoch"] - self.look_back + 1 if since is None else since
@@ -89,21 +90,21 @@ class Monitor:
         self.held = {epoch: self.held[epoch] for epoch in found}
         return found[-1] if found else None
 
-    def raised(self, lines: Sequence[dict[str, Any]]) -> list[Alarm]:
-        """Return what is newly wrong after the last line."""
-        found = self.look(lines)
+    def new_alarms(self, lines: Sequence[dict[str, Any]]) -> list[Alarm]:
+        """Return the alarms that the last line raised."""
+        found = self.check(lines)
         new = [{**alarm, "epoch": lines[-1]["epoch"]} for alarm in found if alarm["code"] not in self.standing]
         self.standing = {alarm["code"] for alarm in found}
         return new
 
-    def told(self, alarm: Alarm, did: str) -> None:
-        """Note an alarm and what was done about it, and tell it."""
+    def record(self, alarm: Alarm, did: str) -> None:
+        """Record and report an alarm and the action taken."""
         alarm = {**alarm, "did": did}
         self.alarms.append(alarm)
-        self.tell(alarm)
+        self.report(alarm)
 
-    def state(self) -> dict[str, Any]:
-        """Return what `load` needs: tensors and plain values."""
+    def state_dict(self) -> dict[str, Any]:
+        """Return what `load_state_dict` needs: tensors and plain values."""
         return {
             "alarms": self.alarms,
             "standing": sorted(self.standing),
@@ -114,7 +115,7 @@ class Monitor:
             "held": self.held,
         }
 
-    def load(self, state: dict[str, Any]) -> None:
-        """Go on from what `state` returned."""
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restore what `state_dict` returned."""
         for name, value in state.items():
             setattr(self, name, set(value) if name == "standing" else value)

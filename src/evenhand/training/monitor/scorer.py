@@ -1,4 +1,4 @@
-"""How good probabilities are, once an epoch: [score] and its parts."""
+"""The score of an epoch: [score] and its parts."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from evenhand.evaluation.metrics.metric_names import Levels, Sets
 
 @dataclass(frozen=True)
 class Score:
-    """How good probabilities are.
+    """The score of probabilities.
 
     Attributes
     ----------
     value
-        The figure that is maximised; NaN where it cannot be estimated.
+        The score, which is maximised; NaN where it cannot be estimated.
     parts
-        What it is made of, by name.
+        Metrics that it consists of, by name.
     """
 
     value: float
@@ -30,7 +30,7 @@ class Score:
 
 
 Scorer = Callable[[Floats], Score]
-"""Probabilities of the judged rows (m, k) float64 -> how good they are."""
+"""(m, k) float64 probabilities of the scored rows -> their score."""
 
 
 def scorer_of(
@@ -41,12 +41,12 @@ def scorer_of(
     levels: Levels | None = None,
     groups: object = None,
 ) -> Scorer:
-    """Return what judges probabilities (m, k) of the rows whose labels are `truth`.
+    """Return a scorer of (m, k) probabilities of the rows whose labels are `truth`.
 
     Parameters
     ----------
     truth
-        (m,) class indices, or (m, k) where several may hold; every row's label is known.
+        (m,) class indices, or (m, k) where several may hold; all labels are known.
     classes
         The k class names.
     weights, sets, levels, groups

@@ -1,4 +1,4 @@
-"""Batch normalisation: which layers learn statistics, and how those of an averaged model are found."""
+"""Batch normalisation: which layers update statistics, and the statistics of averaged weights."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ def norms(module: nn.Module) -> list[_BatchNorm]:
 
 
 def training_mode(module: nn.Module, *, fixed: nn.Module | None = None) -> None:
-    """Set a module to training, but for frozen batch normalisations and those of the part `fixed`.
+    """Set a module to training mode, except frozen batch normalisations and those of the part `fixed`.
 
-    A layer whose own weights are frozen keeps the statistics that those weights were learned with.
+    A layer with frozen weights keeps the statistics that these weights were trained with.
     """
     module.train()
     held = {id(part) for part in norms(fixed)} if fixed is not None else set()
@@ -30,8 +30,8 @@ def training_mode(module: nn.Module, *, fixed: nn.Module | None = None) -> None:
 
 
 @contextlib.contextmanager
-def at_rest(module: nn.Module) -> Iterator[None]:
-    """Keep running statistics as they are for the length of a block; batches are normalised as in training."""
+def frozen_statistics(module: nn.Module) -> Iterator[None]:
+    """Freeze running statistics within a block; batches are still normalised by their own statistics."""
     layers = [(part, part.momentum) for part in norms(module) if part.training]
     for part, _ in layers:
         part.momentum = 0.0
@@ -44,14 +44,14 @@ def at_rest(module: nn.Module) -> Iterator[None]:
 
 @contextlib.contextmanager
 def single_row(module: nn.Module) -> Iterator[None]:
-    """Let a batch of one row pass: where it has one value a channel, running statistics normalise it.
+    """Accept a batch of one row: where it has one value per channel, running statistics normalise it.
 
-    One value has no variance, and torch refuses it. Maps of more than one place are normalised as always.
+    One value has no variance, and torch refuses it. Maps of more than one pixel are normalised as usual.
     """
     hooks = []
     for part in norms(module):
-        hooks.append(part.register_forward_pre_hook(_rest_if_single))
-        hooks.append(part.register_forward_hook(_learn_again))
+        hooks.append(part.register_forward_pre_hook(_evaluate_if_single))
+        hooks.append(part.register_forward_hook(_train_again))
     try:
         yield
     finally:
@@ -59,31 +59,37 @@ def single_row(module: nn.Module) -> Iterator[None]:
             hook.remove()
 
 
-def _rest_if_single(part: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+def _evaluate_if_single(part: nn.Module, inputs: tuple[Tensor, ...]) -> None:
     x = inputs[0]
-    part._rests = part.training and x.numel() == x.shape[1]  # type: ignore[assignment]
-    if part._rests:
+    part._was_set_to_evaluation = part.training and x.numel() == x.shape[1]  # type: ignore[assignment]
+    if part._was_set_to_evaluation:
         part.training = False
 
 
-def _learn_again(part: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-    part.training = part.training or bool(part._rests)
+def _train_again(part: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+    part.training = part.training or bool(part._was_set_to_evaluation)
 
 
-def refresh(module: nn.Module, batches: Iterable[Any], run: Callable[[Any], Any]) -> None:
-    """Find running statistics anew as even averages over batches (Izmailov et al. 2018, section 3.2).
+def refresh(module: nn.Module, batches: Iterable[Any], forward: Callable[[Any], Any]) -> None:
+    """Estimate running statistics anew as means over batches (Izmailov et al. 2018, section 3.2).
 
-    An averaged network has never seen its own activations, so the averaged statistics are not theirs.
-    `run` passes one batch through the module, which is in training mode.
+    Averaged weights have activations of their own, which the averaged statistics do not describe.
+
+    Parameters
+    ----------
+    batches
+        Batches, in any form that `forward` takes.
+    forward
+        Runs one batch through the module, which is in training mode.
     """
     layers = [(part, part.momentum) for part in norms(module) if part.training]
     if not layers:
         return
     for part, _ in layers:
         part.reset_running_stats()
-        part.momentum = None  # torch's word for an even average
+        part.momentum = None  # a cumulative mean in torch
     with torch.no_grad():
         for batch in batches:
-            run(batch)
+            forward(batch)
     for part, momentum in layers:
         part.momentum = momentum

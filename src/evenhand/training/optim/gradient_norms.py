@@ -1,4 +1,4 @@
-"""How far the weights move: norms of gradients, steps and weights, at a few steps of each epoch."""
+"""Norms of gradients, updates and weights, at a few steps of each epoch."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ Parameters = Sequence[Tensor]
 
 
 class GradientNorms:
-    """Norms over all trained parameters, at `looks` steps of an epoch at most; read from the device at its end.
+    """Norms over all trained parameters, at `samples` steps of an epoch at most; read from the device at its end.
 
-    A look costs about one pass over the parameters, which a small head would feel at every step.
+    Each costs about one pass over the parameters, which would slow a small head down at every step.
 
     Parameters
     ----------
     steps
         Steps of the epoch.
-    looks
-        How many of them are looked at, spread evenly.
+    samples
+        Steps that are measured, evenly spaced.
     """
 
-    def __init__(self, steps: int, looks: int = 2) -> None:
-        every = max(1, -(-steps // looks))
-        self._due = set(range(every // 2, steps, every)) if steps > looks else {steps - 1}
+    def __init__(self, steps: int, samples: int = 2) -> None:
+        every = max(1, -(-steps // samples))
+        self._due = set(range(every // 2, steps, every)) if steps > samples else {steps - 1}
         self._step = -1
         self._before: list[Tensor] = []
         self._norms: list[Tensor] = []
 
     def before(self, parameters: Parameters) -> None:
-        """See the parameters with their gradients, clipped or not, before a step."""
+        """Measure the parameters with their gradients before a step; called before clipping."""
         self._step += 1
         if self._step in self._due:
             moved = [p for p in parameters if p.grad is not None]
@@ -42,7 +42,7 @@ class GradientNorms:
             self._norms += [_norm(gradients), _norm(self._before)]
 
     def after(self, parameters: Parameters) -> None:
-        """See them after it, their gradients still there."""
+        """Measure them after it, with their gradients still present."""
         if self._step in self._due:
             moved = [p.detach() for p in parameters if p.grad is not None]
             with torch.no_grad():
@@ -50,9 +50,9 @@ class GradientNorms:
             self._before = []
 
     def read(self) -> dict[str, Any]:
-        """Return the norms: of the gradient (median and largest), of the weights, and of a step beside them.
+        """Return the norms: of the gradient (median and largest), of the weights, and the relative update.
 
-        `update` is the norm of a step over the norm of the weights, the median of those looked at.
+        `update` is the median norm of a step over the norm of the weights.
         """
         if not self._norms:
             return {"gradient_norm": None, "gradient_norm_largest": None, "weight_norm": None, "update": None}

@@ -1,4 +1,4 @@
-"""Rows blended in pairs while training: mixup and CutMix."""
+"""Mixup and CutMix: rows blended in pairs while training."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ BatchT = TypeVar("BatchT", Tensor, dict[str, Tensor])
 
 
 def mixup(x: BatchT, targets: Tensor, alpha: float, draws: torch.Generator) -> tuple[BatchT, Tensor]:
-    """Return rows blended with others, and their targets blended alike (Zhang et al. 2018, eq. 1).
+    """Return rows blended with others, with their targets (Zhang et al. 2018, eq. 1).
 
-    Every part of a row is blended with the same row and by the same share. What is not floating (masks, counts)
-    cannot be blended: it is taken from the row that has the larger share.
+    Every part of a row is blended with the same row and by the same share. Integer and boolean parts (masks,
+    counts) cannot be blended: they are taken from the row with the larger share.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ def mixup(x: BatchT, targets: Tensor, alpha: float, draws: torch.Generator) -> t
     targets
         (b, k) shares of classes.
     alpha
-        Both parameters of the beta distribution that the share of the first row is drawn from.
+        Both parameters of the beta distribution of the share of the first row.
     """
     share = _beta(alpha, draws)
     other = _partners(targets, draws)
@@ -81,13 +81,13 @@ def _uniform(draws: torch.Generator) -> float:
 
 
 def _beta(alpha: float, draws: torch.Generator) -> float:
-    """Draw from Beta(alpha, alpha); torch's own has no generator, NumPy's gets its seed from ours."""
+    """Return a sample of Beta(alpha, alpha); torch's takes no generator, so NumPy's is seeded from ours."""
     seed = int(torch.randint(2**62, (), generator=draws))
     return float(np.random.default_rng(seed).beta(alpha, alpha))
 
 
 def _box(height: int, width: int, share: float, draws: torch.Generator) -> tuple[int, int, int, int]:
-    """Return top, bottom, left, right of a rectangle of area 1 - share around a random point, cut at the edges."""
+    """Return top, bottom, left, right of a rectangle of area 1 - share at a random point, clipped at the edges."""
     side = (1.0 - share) ** 0.5
     half_h, half_w = int(height * side) // 2, int(width * side) // 2
     y, x = int(_uniform(draws) * height), int(_uniform(draws) * width)

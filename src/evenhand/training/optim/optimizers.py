@@ -1,4 +1,4 @@
-"""From gradients to steps: the optimizer, and one descent with everything around it."""
+"""The optimizer, and one step with clipping, SAM and loss scaling."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from evenhand.training.config import TrainConfig
-from evenhand.training.optim.batch_norm import at_rest
+from evenhand.training.optim.batch_norm import frozen_statistics
 from evenhand.training.optim.gradient_norms import GradientNorms
 from evenhand.training.optim.precision import Precision
 from evenhand.training.optim.sam import sam_perturb
@@ -21,7 +21,7 @@ def build_optimizer(groups: list[dict[str, Any]], train: TrainConfig) -> torch.o
     Parameters
     ----------
     groups
-        Dicts of params and lr, as networks give them; other keys (weight_decay) are the optimizer's own.
+        Dicts of params and lr, as networks return them; other keys (weight_decay) go to the optimizer.
     """
     fused = all(p.device.type in {"cpu", "cuda"} for group in groups for p in group["params"])
     if train.optimizer == "sgd":
@@ -30,14 +30,14 @@ def build_optimizer(groups: list[dict[str, Any]], train: TrainConfig) -> torch.o
 
 
 class OptimizerStep:
-    """One optimizer on its way down: rate, clipping, sharpness, loss scaling.
+    """One optimizer with learning rate, clipping, SAM and loss scaling.
 
     Parameters
     ----------
     module
-        What is trained.
+        The module that is trained.
     groups
-        Parameters with the peak of their learning rate.
+        Parameter groups with the peak of their learning rate.
     """
 
     def __init__(
@@ -55,37 +55,40 @@ class OptimizerStep:
         """The learning rate of the first group (the head's)."""
         return float(self.optimizer.param_groups[0]["lr"])
 
-    def step(self, loss: Callable[[], Tensor], factor: float, motion: GradientNorms | None = None) -> Tensor:
-        """Take one step down; return the loss before it.
+    def step(
+        self, loss: Callable[[], Tensor], factor: float, gradient_norms: GradientNorms | None = None
+    ) -> Tensor:
+        """Take one optimizer step; return the loss before it.
 
         Parameters
         ----------
         loss
-            Runs the forward pass; called a second time for sharpness-aware steps.
+            Runs the forward pass; called a second time for SAM.
         factor
             Share of the peak learning rates.
-        motion
-            Looks at the parameters before and after the step.
+        gradient_norms
+            Measures the parameters before and after the step.
         """
         for group, peak in zip(self.optimizer.param_groups, self._peaks, strict=True):
             group["lr"] = peak * factor
         before = loss()
         self._backward(before)
         if self._sam:
-            with sam_perturb(self._parameters, self._sam), at_rest(self._module):
+            # statistics of batch normalisation are those of the first pass, at the weights that are kept
+            with sam_perturb(self._parameters, self._sam), frozen_statistics(self._module):
                 self._backward(loss())
-        self._move(motion)
+        self._update(gradient_norms)
         return before.detach()
 
     def _backward(self, loss: Tensor) -> None:
         scaled = loss if self._scaler is None else self._scaler.scale(loss)
         scaled.backward()  # type: ignore[no-untyped-call]
 
-    def _move(self, motion: GradientNorms | None) -> None:
+    def _update(self, gradient_norms: GradientNorms | None) -> None:
         if self._scaler is not None:
-            self._scaler.unscale_(self.optimizer)
-        if motion is not None:
-            motion.before(self._parameters)
+            self._scaler.unscale_(self.optimizer)  # before norms and clipping, which are about true gradients
+        if gradient_norms is not None:
+            gradient_norms.before(self._parameters)
         if self._clip is not None:
             nn.utils.clip_grad_norm_(self._parameters, self._clip)
         if self._scaler is None:
@@ -93,17 +96,17 @@ class OptimizerStep:
         else:
             self._scaler.step(self.optimizer)
             self._scaler.update()
-        if motion is not None:
-            motion.after(self._parameters)
+        if gradient_norms is not None:
+            gradient_norms.after(self._parameters)
         self.optimizer.zero_grad(set_to_none=True)
 
-    def state(self) -> dict[str, Any]:
-        """Return what `load` needs to go on to the last bit."""
+    def state_dict(self) -> dict[str, Any]:
+        """Return what `load_state_dict` needs to resume bit for bit."""
         scaler = None if self._scaler is None else self._scaler.state_dict()
         return {"optimizer": self.optimizer.state_dict(), "scaler": scaler}
 
-    def load(self, state: dict[str, Any]) -> None:
-        """Go on from what `state` returned."""
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restore what `state_dict` returned."""
         self.optimizer.load_state_dict(state["optimizer"])
         if self._scaler is not None:
             self._scaler.load_state_dict(state["scaler"])

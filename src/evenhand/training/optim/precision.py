@@ -1,4 +1,4 @@
-"""The arithmetic of the forward pass: 32 bits, or 16 where the device has them."""
+"""Precision of the forward pass: 32 bits, or 16 where the device supports them."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ Name = Literal["auto", "float32", "bf16", "fp16"]
 
 @dataclass(frozen=True)
 class Precision:
-    """What the forward pass is computed in on a device; None is 32-bit floats throughout."""
+    """Precision of the forward pass on a device; `dtype` None is float32 throughout."""
 
     device: torch.device
     dtype: torch.dtype | None = None
 
     def cast(self) -> contextlib.AbstractContextManager[Any]:
-        """Return a context in which matrix products and convolutions use the shorter format."""
+        """Return a context in which matrix products and convolutions use `dtype`."""
         if self.dtype is None:
             return contextlib.nullcontext()
         return torch.autocast(self.device.type, dtype=self.dtype)
 
     def scaler(self) -> torch.amp.GradScaler | None:
-        """Return what keeps small gradients from vanishing in 16-bit floats (Micikevicius et al. 2018), or None."""
+        """Return the loss scaler that fp16 needs (Micikevicius et al. 2018), or None."""
         return torch.amp.GradScaler(self.device.type) if self.dtype is torch.float16 else None
 
 
 def precision(name: Name, device: torch.device) -> Precision:
-    """Return the arithmetic that `name` asks for on a device.
+    """Return the precision of `train.precision` on a device.
 
-    "auto" is bf16 on a GPU that has it and 32-bit floats elsewhere: on a CPU, 16 bits pay for some networks
-    and cost for others. "bf16" on a processor without convolutions of it is 32-bit floats.
+    "auto" is bf16 on a GPU that supports it and float32 elsewhere: on a CPU, bf16 makes some networks faster and
+    others slower. "bf16" on a CPU without bf16 convolutions is float32.
 
     Raises
     ------
     TaskError
-        If the device does not have it.
+        If the device does not support it.
     """
     if name == "float32":
         return Precision(device)
@@ -59,6 +59,6 @@ def precision(name: Name, device: torch.device) -> Precision:
 
 @lru_cache(maxsize=1)
 def convolves_bf16() -> bool:
-    """Whether this processor has convolutions of bf16; one that has none would take ten times longer, or refuse."""
+    """Return whether this CPU has bf16 convolutions; without them they take ten times as long, or fail."""
     ask: Any = getattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", None)
     return bool(ask is None or ask())

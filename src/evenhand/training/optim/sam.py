@@ -1,4 +1,4 @@
-"""Sharpness-aware minimisation: the gradient where the loss is highest nearby."""
+"""Sharpness-aware minimisation (SAM): the gradient at the worst weights nearby."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from torch import Tensor
 
 @contextlib.contextmanager
 def sam_perturb(parameters: Sequence[Tensor], radius: float) -> Iterator[None]:
-    """Stand `radius` up the gradient for the length of a block, gradients cleared (Foret et al. 2021, eq. 2).
+    """Move the weights `radius` along the gradient within a block, gradients cleared (Foret et al. 2021, eq. 2).
 
-    w + radius * g / ||g||, with the norm over all parameters. On leaving, the weights are what they were to the
-    last bit, and the gradients are those found in the block.
+    w + radius * g / ||g||, with the norm over all parameters. On leaving, the weights are restored bit for bit, and
+    the gradients are those of the block.
     """
     moved = [parameter for parameter in parameters if parameter.grad is not None]
-    before = [parameter.detach().clone() for parameter in moved]
+    before = [parameter.detach().clone() for parameter in moved]  # subtracting again would leave rounding errors
     with torch.no_grad():
         gradients = [parameter.grad for parameter in moved if parameter.grad is not None]
         norm = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))

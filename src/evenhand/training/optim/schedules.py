@@ -1,6 +1,6 @@
-"""Learning rates over time: pure functions of how far a stage has come.
+"""Learning-rate schedules: pure functions of the time within a stage.
 
-All times are in epochs, as floats, so a rate moves with every step and not with every epoch.
+Times are in epochs, as floats, so that the rate changes with every step.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ def rate_factor(train: TrainConfig, at: float, total: float, falls: int = 0, *, 
     at
         Epochs since the stage began, at the start of the step.
     total
-        Epochs that the stage lasts.
+        Length of the stage in epochs.
     falls
-        How often a plateau was met so far (schedule "plateau" only).
+        Number of plateaus so far (schedule "plateau" only).
     step
-        Length of one step in epochs. The warm-up reaches its share at the end of a step, so that the first
-        step moves; it takes half of the stage at most.
+        Length of one step in epochs. The warm-up counts to the end of a step, so that the rate of the first step is
+        not 0; it takes half of the stage at most.
 
     >>> rate_factor(TrainConfig(warmup_epochs=2, schedule="constant"), at=0.5, total=20, step=0.5)
     0.5

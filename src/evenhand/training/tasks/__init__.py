@@ -1,1 +1,1 @@
-"""Tasks: one model on one fold with one seed, from the record to the record."""
+"""Tasks: one model on one fold with one seed; they read the record and write into it."""

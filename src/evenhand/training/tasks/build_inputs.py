@@ -1,4 +1,4 @@
-"""What a network is given of the rows in the store: activations above a frozen part, else the rows themselves."""
+"""Inputs of a network from the store: activations at the boundary of a frozen part, else the rows themselves."""
 
 from __future__ import annotations
 
@@ -13,55 +13,76 @@ from evenhand.data.store.entry import StoreEntry
 from evenhand.modalities.torch_half import torch_half
 from evenhand.models.io.activations import boundary_activations
 from evenhand.models.network import Network
-from evenhand.training.inputs.inputs import Inputs, ViewInputs
+from evenhand.training.inputs.inputs import Inputs, SampleInputs, ViewInputs
 from evenhand.training.tasks.context import TaskContext
 
 Progress = Callable[[int, int], None]
 
 
-def given(
+def sample_inputs(
     context: TaskContext,
     network: Network,
     entry: StoreEntry,
     device: torch.device,
     progress: Progress | None = None,
 ) -> Inputs:
-    """Return what the tuned part of a network is given of encoded rows, at its boundary as it is.
+    """Return the inputs of the tuned part of a network by the position of a sample.
 
-    Activations of a frozen part are computed now if they are not in the store; the torch half of a kind
-    makes batches of the rows themselves.
+    This is the only place of the tasks where rows of the store appear: rows that could not be decoded have no
+    sample, so the two ways of counting differ.
 
     Raises
     ------
     TaskError
-        If the settings need what the rows are not.
+        If the settings do not fit the rows.
+    """
+    inputs, rows = build_inputs(context, network, entry, device, progress), context.rows
+    return inputs if np.array_equal(rows, np.arange(len(entry))) else SampleInputs(inputs, rows)
+
+
+def build_inputs(
+    context: TaskContext,
+    network: Network,
+    entry: StoreEntry,
+    device: torch.device,
+    progress: Progress | None = None,
+) -> Inputs:
+    """Return the inputs of the tuned part of a network, at its present boundary, by the row of the entry.
+
+    Activations of a frozen part are computed now if they are not in the store; the torch half of a kind makes
+    batches of the rows themselves.
+
+    Raises
+    ------
+    TaskError
+        If the settings do not fit the rows.
     """
     if network.frozen is None:
-        whole = _whole(context, network, entry, device)
-        if context.train.cutmix and not whole.pictures:
-            raise TaskError(_patches(network, "these rows are no pictures"))
-        return whole
+        decoded = _decoded_inputs(context, network, entry, device)
+        if context.train.cutmix and not decoded.pictures:
+            raise TaskError(_cutmix_error(network, "these rows are not pictures"))
+        return decoded
     if context.train.cutmix:
-        raise TaskError(_patches(network, f'tune = "{network.tune}" trains on activations'))
+        raise TaskError(_cutmix_error(network, f'tune = "{network.tune}" trains on activations'))
     if "image" not in entry:
         raise TaskError(
-            f'Model {network.model.name}: tune = "{network.tune}" keeps a part of the network as it came. '
-            "Activations of one are kept for pictures only, and these rows hold "
-            f'{", ".join(entry.arrays)}. Set tune = "all".'
+            f'Model {network.model.name}: tune = "{network.tune}" freezes a part of the network. Activations of a '
+            f"frozen part are stored for pictures only, and these rows hold {', '.join(entry.arrays)}. "
+            'Set tune = "all".'
         )
     activations = activations_of(network, entry["image"], context, entry.name, device, progress)
     return ViewInputs(activations, network.model.views_use, device=device)
 
 
-def _patches(network: Network, why: str) -> str:
+def _cutmix_error(network: Network, why: str) -> str:
     return (
         f"Model {network.model.name}: train.cutmix swaps patches of pictures, but {why}. Use train.mixup, or set "
         "cutmix = 0 in [model.train]."
     )
 
 
-def _whole(context: TaskContext, network: Network, entry: StoreEntry, device: torch.device) -> Inputs:
-    """Return the rows themselves, augmented as the settings say."""
+def _decoded_inputs(context: TaskContext, network: Network, entry: StoreEntry, device: torch.device) -> Inputs:
+    """Return inputs that decode and augment the rows themselves."""
     model = network.model
     inputs: Inputs = torch_half(context.kind).inputs(
         entry,

@@ -1,4 +1,4 @@
-"""One fold as a spec: from labels and settings to everything that a fit depends on."""
+"""The spec of one fold: from labels and settings to everything that a fit depends on."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from evenhand.balance.plan import plan_of
 from evenhand.base.values import Floats, Ints
 from evenhand.training.config import TrainConfig
 from evenhand.training.inputs.targets import Targets
-from evenhand.training.loop.class_balance import Balance, balance_of
+from evenhand.training.loop.class_balance import ClassBalance, class_balance_of
 from evenhand.training.loop.fit_spec import FitSpec, FitStage, Trainable
 from evenhand.training.monitor.scorer import Scorer
 
@@ -28,7 +28,7 @@ def fold_spec(
     k: int,
     *,
     fit_rows: Ints,
-    judge_rows: Ints,
+    validation_rows: Ints,
     scorer: Scorer,
     train: TrainConfig | None = None,
     balance: BalanceConfig | None = None,
@@ -40,26 +40,26 @@ def fold_spec(
     norms: nn.Module | None = None,
     device: str | torch.device = "cpu",
 ) -> FitSpec:
-    """Return the spec of fitting a network on some rows and judging it on others.
+    """Return the spec of fitting a network on some rows and validating it on others.
 
-    Sampler, class weights and what losses know of the classes come from the training rows alone.
+    Sampler, class weights and class statistics of losses are computed from the training rows alone.
 
     Parameters
     ----------
     network
-        In its first state.
+        With its initial weights.
     stages
         What is tuned, for how long, on which inputs.
     labels
         (n,) class indices, or (n, k) shares where several classes may hold; known for both sets of rows.
-    fit_rows, judge_rows
+    fit_rows, validation_rows
         Positions; no row is in both.
     scorer
-        Judges the probabilities of `judge_rows`.
+        Scores the probabilities of `validation_rows`.
     train, balance
         Settings; defaults where not given.
     stage_balance
-        What is done about skew in each stage, where that differs from `balance`.
+        Section [balance] of each stage, where that differs from `balance`.
     names
         The k classes, where `balance` names some; "0", "1", … where not given.
     key
@@ -67,39 +67,41 @@ def fold_spec(
     weights
         (n,) weight of each row, or None.
     layer_decay
-        Factor on the learning rate from each tuned stage to the one below it.
+        Factor on the learning rate from each tuned block to the one below it.
     norms
-        The part whose batch normalisations `train.freeze_norm` holds still.
+        The part whose batch normalisations `train.freeze_norm` freezes.
 
     Raises
     ------
     EvenhandError
-        If all corrections together turn the skew around and `balance.on_overshoot` refuses that.
+        If all corrections together reverse the skew and `balance.on_overshoot` refuses that.
     """
     train, balance, device = train or TrainConfig(), balance or BalanceConfig(), torch.device(device)
     known = np.nan_to_num(labels) if labels.ndim == 2 else labels
     fitted = known[fit_rows]
     classes = [str(c) for c in range(k)] if names is None else names
     smoothing = train.label_smoothing
-    own, loss = balance_of(balance, fitted, classes, smoothing=smoothing)
-    others = stage_balance or [balance] * len(stages)
-    each = [
-        own if other == balance else balance_of(other, fitted, classes, smoothing=smoothing)[0] for other in others
+    fit_balance, loss = class_balance_of(balance, fitted, classes, smoothing=smoothing)
+    sections = stage_balance or [balance] * len(stages)
+    balances = [
+        fit_balance if section == balance else class_balance_of(section, fitted, classes, smoothing=smoothing)[0]
+        for section in sections
     ]
-    softer = [_softer(other, fitted, classes, smoothing) for other in others]
+    softer = [_softer(section, fitted, classes, smoothing) for section in sections]
     return FitSpec(
         network=network,
         stages=tuple(
-            replace(stage, balance=of, softer=than) for stage, of, than in zip(stages, each, softer, strict=True)
+            replace(stage, balance=balance, softer=soft)
+            for stage, balance, soft in zip(stages, balances, softer, strict=True)
         ),
         targets=Targets(known, k, smoothing=smoothing, device=device),
         fit_rows=fit_rows,
-        judge_rows=judge_rows,
+        validation_rows=validation_rows,
         loss=loss,
         scorer=scorer,
         train=train,
         key=key,
-        chances=own.chances,
+        sampling_weights=fit_balance.sampling_weights,
         row_weights=None if weights is None else _mean_one(weights, fit_rows, device),
         layer_decay=layer_decay,
         fixed_norms=norms if train.freeze_norm else None,
@@ -109,17 +111,17 @@ def fold_spec(
 
 def _softer(
     balance: BalanceConfig, fitted: npt.NDArray[Any], names: Sequence[str], smoothing: float
-) -> Callable[[], Balance] | None:
-    """Return what makes a softened balance, where an overshoot is allowed and there is one."""
+) -> Callable[[], ClassBalance] | None:
+    """Return a builder of the softened balance, where an overshoot is allowed and there is one; else None."""
     if balance.on_overshoot != "allow":
         return None
     if not plan_of(balance, fitted, names, smoothing=smoothing).prior.overshoots():
         return None
     soft = balance.model_copy(update={"on_overshoot": "soften"})
-    return lambda: balance_of(soft, fitted, names, smoothing=smoothing)[0]
+    return lambda: class_balance_of(soft, fitted, names, smoothing=smoothing)[0]
 
 
 def _mean_one(weights: Floats, rows: Ints, device: torch.device) -> torch.Tensor:
-    """Return weights with a mean of 1 over the training rows, so that they leave the learning rate alone."""
+    """Return weights with a mean of 1 over the training rows, so that they do not change the learning rate."""
     scaled = weights / weights[rows].mean()
     return torch.as_tensor(scaled, dtype=torch.float32, device=device)

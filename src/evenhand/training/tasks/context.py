@@ -1,4 +1,4 @@
-"""What a task is given: a record and a store, opened for one model. No torch."""
+"""The context of a task: a record and a store, opened for one model. No torch."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from evenhand.balance.config import BalanceConfig
 from evenhand.base.errors import TaskError, unknown
 from evenhand.base.storage.record import ROW, Record
-from evenhand.base.values import NO_LABEL, TEST, Floats, Folds, Ints, Samples
+from evenhand.base.values import TEST, Folds, Ints, Samples
 from evenhand.data.store.entry import StoreEntry
 from evenhand.data.store.ragged import row_shape
 from evenhand.data.store.store import Store
@@ -29,8 +28,8 @@ from evenhand.training.config import TrainConfig
 class TaskContext:
     """One model of a record, with everything its tasks read.
 
-    Rows are counted as in the store: row r of every array is entry row r. Rows that could not be decoded are
-    among them and have no sample.
+    Tasks count rows by the position of their sample; `rows` leads from there to the store, whose entries also hold
+    rows that could not be decoded.
 
     Attributes
     ----------
@@ -39,13 +38,13 @@ class TaskContext:
     samples, folds
         Of the record.
     model, train, balance, score, classes
-        Settings.
+        Sections of the configuration.
     device
         As in `compute.device`.
     kind_config
         The section of the kind of data, as plain values.
     encoded
-        Where the record names the encoded rows: "encoded", or "encoded_generalization" for the second set.
+        Key of `data.json` that names the encoded rows: "encoded", or "encoded_generalization" for the second set.
     """
 
     record: Record
@@ -68,13 +67,13 @@ class TaskContext:
         Raises
         ------
         RecordError
-            If there is no such record, or its run did not come this far.
+            If there is no such record, or its run stopped before this step.
         TaskError
             If it has no such model.
         """
         opened = Record.open(record)
         resolved = opened.resolved()
-        torch_half(KINDS.get(opened.data()["kind"]))  # registers the kind's own encoders
+        torch_half(KINDS.get(opened.data()["kind"]))  # its import registers the kind's encoders
         found = {entry["name"]: entry for entry in resolved["model"]}
         if model == LOGISTIC_REGRESSION and model not in found:
             found |= _baseline(resolved)
@@ -96,7 +95,7 @@ class TaskContext:
 
     @property
     def generalization(self) -> TaskContext | None:
-        """The same model with the rows of the second set in the place of the first, or None where there is none."""
+        """The same model on the rows of the second set, or None where there is none."""
         samples = self.record.generalization()
         if samples is None:
             return None
@@ -109,7 +108,7 @@ class TaskContext:
 
     @property
     def shared(self) -> Path:
-        """The folder of what the model's tasks have in common."""
+        """The folder of files that all tasks of the model share."""
         return self.record.path / "models" / self.model.name
 
     def entry(self, size: int | None) -> StoreEntry:
@@ -146,43 +145,25 @@ class TaskContext:
         return frame[ROW].to_numpy(np.int64, copy=True) if ROW in frame else np.arange(len(frame))
 
     @property
-    def labels(self) -> npt.NDArray[Any]:
-        """Labels by the store's rows; `NO_LABEL`, or NaN, where there is no sample."""
-        own = self.samples.labels
-        empty = np.nan if self.samples.multi_label else NO_LABEL
-        out = np.full((int(self.rows.max(initial=-1)) + 1, *own.shape[1:]), empty, dtype=own.dtype)
-        out[self.rows] = own
-        return out
-
-    @property
-    def weights(self) -> Floats | None:
-        """Row weights by the store's rows, or None."""
-        if self.samples.weights is None:
-            return None
-        out = np.ones(int(self.rows.max(initial=-1)) + 1)
-        out[self.rows] = self.samples.weights
-        return out
-
-    @property
     def stage_balance(self) -> list[BalanceConfig]:
-        """What is done about skew in each stage."""
+        """Section [balance] of each stage."""
         return [self.balance.overridden(stage.balance) for stage in self.train.stage] or [self.balance]
 
     def parts(self, fold: int) -> TaskRows:
-        """Return which samples are trained on, judged, and predicted in one fold."""
+        """Return the positions of the samples that one fold trains on, validates on and predicts."""
         of = self.folds.of(self.samples.ids)
         if fold not in range(self.folds.k):
             raise TaskError(f"There is no fold {fold}; the record has folds 0 to {self.folds.k - 1}.")
         return TaskRows(
             fit=np.flatnonzero((of != fold) & (of != TEST) & self.samples.known),
-            judge=np.flatnonzero((of == fold) & self.samples.known),
+            scored=np.flatnonzero((of == fold) & self.samples.known),
             validation=np.flatnonzero(of == fold),
             test=np.flatnonzero(of == TEST),
         )
 
 
 def _baseline(resolved: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the entry of the standing logistic regression by its name, as the models have theirs."""
+    """Return the entry of the baseline logistic regression by its name; empty where the run has none."""
     model = baseline_of(ModelConfig.model_validate(entry) for entry in resolved["model"])
     if model is None:
         return {}
@@ -192,16 +173,16 @@ def _baseline(resolved: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _stores_named(resolved: Mapping[str, Any]) -> list[Path]:
-    """Return the folder of the store that a record names, for reading alone; none where it is the user's own."""
+    """Return the store's folder that a record names, to be read only; empty for the user's default store."""
     folder = resolved.get("compute", {}).get("store")
     return [Path(folder)] if folder else []
 
 
 @dataclass(frozen=True, eq=False)
 class TaskRows:
-    """Positions of samples: trained on, judged (held out, with a label), held out, locked."""
+    """Positions of samples: trained on, scored (held out, with a label), held out, locked."""
 
     fit: Ints
-    judge: Ints
+    scored: Ints
     validation: Ints
     test: Ints

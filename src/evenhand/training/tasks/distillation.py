@@ -1,13 +1,13 @@
-"""Distillation: a student learns from what a teacher said of rows that the teacher had not seen.
+"""Distillation: a student learns from a teacher's out-of-fold probabilities, beside the labels.
 
-A teacher knows the labels of the rows it was trained on, and says so with a confidence that it has nowhere else.
-What is passed on is therefore its out-of-fold probabilities, and teacher and student have the same folds: a row
-that the student is trained on is spoken of by the teacher of the fold that held that row out.
+A teacher is overconfident on the rows it was trained on. The student therefore learns from its out-of-fold
+probabilities, and both have the same folds: the target of a training row comes from the fold model that held it
+out.
 
-Probabilities stand for a prior: the teacher's for the one that its record judges it under, the student's, while it
-is trained, for what its sampler, weights, loss and label smoothing make it believe. What the teacher says is moved
-from the one to the other, or a student whose skew is corrected would be pulled back by its teacher, and corrected
-again at the end.
+Probabilities stand for a prior: the teacher's for the one that its record corrects to, the student's, while it is
+trained, for the effective prior of its sampler, weights, loss and label smoothing. The teacher's probabilities are
+shifted from the one to the other; otherwise a teacher would pull a student back whose class skew is corrected, and
+the student would be corrected again at the end.
 """
 
 from __future__ import annotations
@@ -31,29 +31,30 @@ from evenhand.training.config import DistillConfig
 from evenhand.training.tasks.context import TaskContext
 
 LEAST = 1e-6
-"""Smallest probability of a teacher that is told apart from none."""
+"""Smallest probability of a teacher; smaller ones are raised to it, so that logarithms stay finite."""
 
 
 @dataclass(frozen=True, eq=False)
 class Teacher:
-    """What a teacher said of each row, and how far it is listened to.
+    """Out-of-fold probabilities of a teacher, and their part in the loss.
 
     Attributes
     ----------
     logs
-        (n, k) float32 logarithms of its out-of-fold probabilities under the student's prior, by the store's rows.
+        (n, k) float32 log-probabilities under the student's prior, by the position of a sample; 0 for samples that
+        the student is not trained on.
     how
-        Temperature, weight and the epochs in which it is heard.
+        Temperature, weight and the epochs in which the teacher is active.
     """
 
     logs: Tensor
     how: DistillConfig
 
-    def joined(self, loss: Tensor, logits: Tensor, rows: Tensor, epoch: int) -> Tensor:
-        """Return the mean loss of a batch with the teacher's part, as heard in an epoch.
+    def distilled_loss(self, loss: Tensor, logits: Tensor, rows: Tensor, epoch: int) -> Tensor:
+        """Return the mean loss of a batch with the teacher's part; the plain loss in epochs without a teacher.
 
         (1 - w) · loss + w · T² · KL(p^(1/T) ‖ q^(1/T)) with the teacher's p and the student's q, each scaled to
-        sum to 1 (Hinton, Vinyals and Dean 2015, section 2; T² keeps the gradients of one size).
+        sum to 1 (Hinton, Vinyals and Dean 2015, section 2; T² keeps the scale of gradients independent of T).
 
         Parameters
         ----------
@@ -64,13 +65,13 @@ class Teacher:
         rows
             (b,) positions of the batch.
         """
-        if not self.how.hears(epoch):
+        if not self.how.is_active(epoch):
             return loss
         t, w = self.how.temperature, self.how.weight
-        said = torch.log_softmax(self.logs.index_select(0, rows) / t, dim=1)
-        own = torch.log_softmax(logits / t, dim=1)
-        apart = functional.kl_div(own, said, reduction="batchmean", log_target=True)
-        return (1.0 - w) * loss + w * t * t * apart
+        teacher = torch.log_softmax(self.logs.index_select(0, rows) / t, dim=1)
+        student = torch.log_softmax(logits / t, dim=1)
+        divergence = functional.kl_div(student, teacher, reduction="batchmean", log_target=True)
+        return (1.0 - w) * loss + w * t * t * divergence
 
 
 def teacher_of(context: TaskContext, fit: Ints, device: torch.device) -> Teacher | None:
@@ -91,27 +92,22 @@ def teacher_of(context: TaskContext, fit: Ints, device: torch.device) -> Teacher
         return None
     samples = context.samples
     if samples.multi_label:
-        raise TaskError("train.distill needs rows with one class each, and these may have several. Leave it out.")
-    said = out_of_fold(how, samples)
-    check_folds(how, said, context, fit)
-    found = said.reindex(samples.ids[fit])[[f"p:{name}" for name in samples.classes]].to_numpy(np.float64)
+        raise TaskError("train.distill needs rows with one class each, and these may have several. Remove it.")
+    table = teacher_table(how, samples)
+    check_folds(how, table, context, fit)
+    found = table.reindex(samples.ids[fit])[[f"p:{name}" for name in samples.classes]].to_numpy(np.float64)
     smoothing = context.train.label_smoothing
     prior = plan_of(context.balance, samples.labels[fit], samples.classes, smoothing=smoothing).prior
-    logs = np.log(np.maximum(found, LEAST)) + (_log_ratio(prior.hard) - judged_under(how))
+    logs = np.log(np.maximum(found, LEAST)) + (_log_ratio(prior.hard) - teacher_prior(how))
     if smoothing:
         logs = Unsmoothing(smoothing, prior.lean).added(logs)
-    rows = context.rows[fit]
-    return Teacher(_by_row(logs, rows, int(context.rows.max(initial=-1)) + 1).to(device), how)
+    by_sample = torch.zeros(len(samples), samples.k)
+    by_sample[torch.from_numpy(fit)] = torch.from_numpy(logs).log_softmax(dim=1).float()
+    return Teacher(by_sample.to(device), how)
 
 
-def _by_row(said: Floats, rows: Ints, n: int) -> Tensor:
-    logs = torch.zeros(n, said.shape[1])
-    logs[torch.from_numpy(rows)] = torch.from_numpy(said).log_softmax(dim=1).float()
-    return logs
-
-
-def judged_under(how: DistillConfig) -> Floats | float:
-    """Return (k,) logarithms of the prior that the teacher's probabilities stand for over the natural one.
+def teacher_prior(how: DistillConfig) -> Floats | float:
+    """Return (k,) log ratios of the prior that the teacher's probabilities stand for to the natural one.
 
     Raises
     ------
@@ -127,8 +123,8 @@ def judged_under(how: DistillConfig) -> Floats | float:
     ]
     if any(np.abs(one - priors[0]).max() > 0.01 for one in priors[1:]):
         raise TaskError(
-            f"train.distill: the models behind {how.model} of {how.record} are judged under several priors, so it "
-            "is not known what its probabilities stand for. Take one of its models, or give them all the same "
+            f"train.distill: the models behind {how.model} of {how.record} are corrected to different priors, so "
+            "the prior of its probabilities is not known. Use one of its models, or give them all the same "
             "balance.correct_to."
         )
     return priors[0] if priors else 0.0
@@ -142,8 +138,8 @@ def _log(share: float, natural: float) -> float:
     return math.log(share / natural) if share > 0 and natural > 0 else 0.0
 
 
-def out_of_fold(how: DistillConfig, samples: Samples) -> pd.DataFrame:
-    """Return what the teacher said out of fold by id: columns fold and p:CLASS.
+def teacher_table(how: DistillConfig, samples: Samples) -> pd.DataFrame:
+    """Return the teacher's out-of-fold predictions by id: columns fold and p:CLASS.
 
     Raises
     ------
@@ -160,15 +156,15 @@ def out_of_fold(how: DistillConfig, samples: Samples) -> pd.DataFrame:
         raise TaskError(f"train.distill: {how.record}: {unknown('model', how.model, names)}")
     if classes != samples.classes:
         raise TaskError(
-            f"train.distill: the teacher tells apart {', '.join(classes)}, and here are "
-            f"{', '.join(samples.classes)}. A teacher has the same classes, in the same order."
+            f"train.distill: the teacher has the classes {', '.join(classes)}, this run has "
+            f"{', '.join(samples.classes)}. They must be the same, in the same order."
         )
     own = table[(table["model"] == how.model) & (table["set"] == RowSet.OUT_OF_FOLD)]
     return own.set_index(own["id"].astype(str))
 
 
-def check_folds(how: DistillConfig, said: pd.DataFrame, context: TaskContext, fit: Ints) -> None:
-    """Raise where what the teacher said of a training row is not out of fold here, or it learned from locked rows.
+def check_folds(how: DistillConfig, table: pd.DataFrame, context: TaskContext, fit: Ints) -> None:
+    """Raise where a teacher's prediction is not out of fold in these folds, or where it was trained on locked rows.
 
     Raises
     ------
@@ -176,26 +172,27 @@ def check_folds(how: DistillConfig, said: pd.DataFrame, context: TaskContext, fi
         With the number of rows, the first of them, and what to do.
     """
     ids = context.samples.ids[fit]
-    known = pd.Index(ids).isin(said.index)
+    known = pd.Index(ids).isin(table.index)
     if not known.all():
         raise TaskError(
-            f"train.distill: {how.model} of {how.record} said nothing out of fold of {int((~known).sum()):,} of "
-            f"{len(ids):,} training rows (first: {ids[~known][0]}). Take a teacher of the same data."
+            f"train.distill: {how.model} of {how.record} has no out-of-fold prediction for "
+            f"{int((~known).sum()):,} of {len(ids):,} training rows (first: {ids[~known][0]}). Use a teacher that "
+            "was trained on the same data."
         )
     every = context.samples.ids
-    locked = every[(context.folds.of(every) == TEST) & pd.Index(every).isin(said.index)]
+    locked = every[(context.folds.of(every) == TEST) & pd.Index(every).isin(table.index)]
     if len(locked):
         raise TaskError(
             f"train.distill: {how.model} of {how.record} was trained on {len(locked):,} rows that are locked here "
             f"(first: {locked[0]}), and would pass on their labels. Give this run the teacher's folds: "
             f'folds.file = "{how.record}/folds.csv".'
         )
-    theirs = said.loc[ids, "fold"].to_numpy(np.int64)
+    theirs = table.loc[ids, "fold"].to_numpy(np.int64)
     ours = context.folds.of(ids)
     differ = (theirs != ours) | (theirs == TEST)
     if differ.any():
         raise TaskError(
-            f"train.distill: {int(differ.sum()):,} of {len(ids):,} training rows lie in another fold of the "
+            f"train.distill: {int(differ.sum()):,} of {len(ids):,} training rows are in another fold of the "
             f"teacher's record (first: {ids[differ][0]}, fold {theirs[differ][0]} there, {ours[differ][0]} here), "
             "so it may have been trained on rows that are held out here. Give this run the teacher's folds: "
             f'folds.file = "{how.record}/folds.csv".'

@@ -1,7 +1,7 @@
 """Tasks: one model on one fold with one seed, from the record to the record.
 
-A task is a function of (resolved configuration, samples, folds, store). Any process that sees the files can do
-it; doing it twice does no harm, and a task that was killed goes on to the same bits.
+A task is a function of (resolved configuration, samples, folds, store). Any process that sees the files can run
+it; running it twice does no harm, and a killed task resumes and ends with the same bits.
 """
 
 from __future__ import annotations
@@ -15,32 +15,35 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from evenhand.balance.correction.unsmoothing import corrected
 from evenhand.base.errors import TaskError
 from evenhand.base.seeds import seed_from
 from evenhand.base.storage.atomic import plain, to_json, write_json
+from evenhand.base.values import Ints, RowSet, Samples
 from evenhand.models.baseline import is_logistic_regression
 from evenhand.models.io.network_files import save_network
+from evenhand.models.network import Network
 from evenhand.training.device import device_of
+from evenhand.training.inputs.targets import Targets
 from evenhand.training.loop.checkpoint import Checkpointer
 from evenhand.training.loop.determinism import deterministic
-from evenhand.training.loop.fit_spec import FitResult, FitSpec
+from evenhand.training.loop.fit_spec import FitResult, FitSpec, SecondSet
 from evenhand.training.loop.loop import fit
 from evenhand.training.monitor.epoch_log import write_epochs
 from evenhand.training.monitor.monitor import Monitor
-from evenhand.training.monitor.scorer import scorer_of
+from evenhand.training.monitor.scorer import Scorer, scorer_of
 from evenhand.training.tasks.build_spec import fold_spec
 from evenhand.training.tasks.context import TaskContext, TaskRows
-from evenhand.training.tasks.distillation import out_of_fold, teacher_of
-from evenhand.training.tasks.generalization import further_of
+from evenhand.training.tasks.distillation import teacher_of, teacher_table
 from evenhand.training.tasks.initial_network import fresh_network
 from evenhand.training.tasks.predictions_file import write_predictions
-from evenhand.training.tasks.stages import plans, stages_of
+from evenhand.training.tasks.stages import build_stages, stage_plans
 
-Tell = Callable[[Any], None]
-"""Told [steps done, steps in all]."""
+Report = Callable[[Any], None]
+"""Called with [epochs done, epochs in all], or with {"alarm": …}."""
 
 
 def run_task(
@@ -51,20 +54,20 @@ def run_task(
     seed: int,
     threads: int,
     watcher: str | None = None,
-    progress: Tell | None = None,
+    progress: Report | None = None,
 ) -> dict[str, Any]:
-    """Fit one model on one fold with one seed, predict what it has not seen, and return a summary.
+    """Fit one model on one fold with one seed, predict the rows it was not trained on, and return a summary.
 
     Writes weights.safetensors, epochs.jsonl, task.json and predictions.parquet into the task's folder of the
-    record; state.pt while it is not done. Returns at once where it is done already.
+    record; state.pt while it is unfinished. Returns at once where the task is done.
 
     Parameters
     ----------
     watcher
-        "package.module:name" of who looks at every epoch (`evenhand.diagnosis.live_checks:watcher`), or None. What
-        it finds is reported as {"alarm": finding as plain values, with `epoch` and what was done, `did`}.
+        "package.module:name" of the checks of every epoch (`evenhand.diagnosis.live_checks:watcher`), or None. A
+        finding is reported as {"alarm": finding as plain values, with `epoch` and the action taken, `did`}.
     progress
-        Told [epochs done, epochs at most] after each epoch.
+        Called with [epochs done, epochs at most] after each epoch.
 
     Raises
     ------
@@ -83,32 +86,33 @@ def run_task(
         except OSError as error:
             raise TaskError(
                 f"Model {model}, fold {fold}, seed {seed}: {error.filename or folder} cannot be written or read "
-                f"({error.strerror or error}). Make room, or give it back its permissions; the same command "
-                "then goes on."
+                f"({error.strerror or error}). Free disk space or restore its permissions; the same command "
+                "then resumes."
             ) from None
 
 
 def prepare_model(
-    record: str, store: str, model: str, threads: int, progress: Tell | None = None
+    record: str, store: str, model: str, threads: int, progress: Report | None = None
 ) -> dict[str, Any]:
-    """Compute the activations of a model's frozen parts into the store, so that its tasks find them there.
+    """Compute the activations of a model's frozen parts into the store, before its tasks need them.
 
     Returns
     -------
-    {"model", "stages": how many stages have a frozen part}
+    {"model", "stages": number of stages with a frozen part}
     """
     context = TaskContext.of(record, store, model)
     device = device_of(context.device)
-    own = context.model
-    tell = None if progress is None else lambda done, total: progress([done, total])
+    config = context.model
+    report = None if progress is None else lambda done, total: progress([done, total])
     with deterministic(threads):
-        for seed in own.seeds[:1] if own.pretrained else own.seeds:
-            stages_of(context, fresh_network(context, seed).to(device), device, tell)
-    return {"model": model, "stages": sum(plan.tune != "all" for plan in plans(own, context.train))}
+        # a pretrained encoder is the same for every seed; a random one has activations of its own
+        for seed in config.seeds[:1] if config.pretrained else config.seeds:
+            build_stages(context, fresh_network(context, seed).to(device), device, report)
+    return {"model": model, "stages": sum(plan.tune != "all" for plan in stage_plans(config, context.train))}
 
 
 def summary_of(folder: Path) -> dict[str, Any]:
-    """Return the summary of a finished task: epochs, the epoch, stage and form that were kept, score, parts."""
+    """Return the summary of a finished task: epochs; epoch, stage and form of its weights; score and parts."""
     return dict(json.loads((folder / "task.json").read_text(encoding="utf-8")))
 
 
@@ -116,34 +120,58 @@ def task_spec(context: TaskContext, parts: TaskRows, key: tuple[int | str, ...],
     """Return the spec of one task."""
     device = device_of(context.device)
     network = fresh_network(context, seed).to(device)
-    samples, rows = context.samples, context.rows
-    further = further_of(context, network, device)
+    samples = context.samples
+    # before the stages: building inputs moves the boundary, which must end at that of the last stage
+    second_sets = second_sets_of(context, network, device)
     spec = fold_spec(
         network,
-        stages_of(context, network, device),
-        context.labels,
+        build_stages(context, network, device),
+        samples.labels,
         samples.k,
-        fit_rows=rows[parts.fit],
-        judge_rows=rows[parts.judge],
-        scorer=scorer_of(
-            samples.labels[parts.judge],
-            samples.classes,
-            context.score.weights,
-            context.classes.sets,
-            samples.levels,
-            samples.groups[parts.judge] if samples.grouped else None,
-        ),
+        fit_rows=parts.fit,
+        validation_rows=parts.scored,
+        scorer=_scorer(context, samples, parts.scored),
         train=context.train,
         balance=context.balance,
         stage_balance=context.stage_balance,
         names=samples.classes,
         key=key,
-        weights=context.weights,
+        weights=samples.weights,
         layer_decay=context.model.layer_decay,
         norms=network.encoder,
         device=device,
     )
-    return replace(spec, further=further, teacher=teacher_of(context, parts.fit, device))
+    return replace(spec, second_sets=second_sets, teacher=teacher_of(context, parts.fit, device))
+
+
+def second_sets_of(context: TaskContext, network: Network, device: torch.device) -> tuple[SecondSet, ...]:
+    """Return the second set of a record as a spec takes it; empty where there is none."""
+    second = context.generalization
+    if second is None:
+        return ()
+    samples, known = second.samples, np.flatnonzero(second.samples.known)
+    return (
+        SecondSet(
+            name=RowSet.GENERALIZATION,
+            inputs=tuple(stage.inputs for stage in build_stages(second, network, device)),
+            targets=Targets(samples.labels, samples.k, device=device),
+            rows=known,
+            scorer=_scorer(context, samples, known),
+            every=context.train.judge_generalization_every,
+        ),
+    )
+
+
+def _scorer(context: TaskContext, samples: Samples, rows: Ints) -> Scorer:
+    """Return the [score] of the samples at `rows`, from their probabilities."""
+    return scorer_of(
+        samples.labels[rows],
+        samples.classes,
+        context.score.weights,
+        context.classes.sets,
+        samples.levels,
+        samples.groups[rows] if samples.grouped else None,
+    )
 
 
 def _fit(
@@ -153,7 +181,7 @@ def _fit(
     threads: int,
     folder: Path,
     watcher: str | None,
-    progress: Tell | None,
+    progress: Report | None,
 ) -> dict[str, Any]:
     parts = context.parts(fold)
     if not len(parts.fit):
@@ -164,10 +192,10 @@ def _fit(
         from evenhand.training.tasks.logistic_regression import solve  # scikit-learn, which no other task needs
 
         return solve(context, spec, parts, folder, fold, seed)
-    keeper = Checkpointer(folder, _mark(context, parts, key, threads))
+    checkpointer = Checkpointer(folder, _fingerprint(context, parts, key, threads))
     watch = None if progress is None else lambda done, total: progress([done, total])
-    guard = None if watcher is None else guard_of(watcher, context, parts, fold, seed, progress)
-    fitted = fit(spec, keeper, watch, guard)
+    monitor = None if watcher is None else monitor_of(watcher, context, parts, fold, seed, progress)
+    fitted = fit(spec, checkpointer, watch, monitor)
     spec = fitted.spec or spec
     network: Any = spec.network
     save_network(folder / "weights.safetensors", network, context.samples.k, shared=context.shared)
@@ -178,17 +206,17 @@ def _fit(
     write_json(folder / "task.json", summary)
     correct = partial(corrected, shift=fitted.correction, unsmoothing=fitted.unsmoothing)
     write_predictions(folder / "predictions.parquet", context, spec, parts, fitted.stage, correct)
-    keeper.forget()
+    checkpointer.delete()
     return summary
 
 
-def guard_of(
-    watcher: str, context: TaskContext, parts: TaskRows, fold: int, seed: int, progress: Tell | None
+def monitor_of(
+    watcher: str, context: TaskContext, parts: TaskRows, fold: int, seed: int, progress: Report | None
 ) -> Monitor:
-    """Return a guard that looks through the eyes of the function that `watcher` names."""
+    """Return a monitor that checks epochs by the function that `watcher` names."""
     module, name = watcher.split(":")
     make = getattr(importlib.import_module(module), name)
-    look = make(
+    check = make(
         context.model.name,
         fold,
         seed,
@@ -198,8 +226,8 @@ def guard_of(
         context.train.plain(),
     )
     if progress is None:
-        return Monitor(look, context.train.on_collapse)
-    return Monitor(look, context.train.on_collapse, lambda alarm: progress({"alarm": alarm}))
+        return Monitor(check, context.train.on_collapse)
+    return Monitor(check, context.train.on_collapse, lambda alarm: progress({"alarm": alarm}))
 
 
 def _summary(context: TaskContext, fold: int, seed: int, fitted: FitResult) -> dict[str, Any]:
@@ -211,7 +239,7 @@ def _summary(context: TaskContext, fold: int, seed: int, fitted: FitResult) -> d
         "stage": fitted.stage,
         "epoch": fitted.epoch,
         "form": fitted.form,
-        "size": plans(context.model, context.train)[fitted.stage].size,
+        "size": stage_plans(context.model, context.train)[fitted.stage].size,
         "score": fitted.score.value,
         "parts": dict(fitted.score.parts),
         "averaged": fitted.averaged,
@@ -220,8 +248,8 @@ def _summary(context: TaskContext, fold: int, seed: int, fitted: FitResult) -> d
     }
 
 
-def _mark(context: TaskContext, parts: TaskRows, key: tuple[int | str, ...], threads: int) -> str:
-    """Return a hash of everything that a task's bits depend on: no state of another task is gone on with."""
+def _fingerprint(context: TaskContext, parts: TaskRows, key: tuple[int | str, ...], threads: int) -> str:
+    """Return a hash of everything that the result of a task depends on: no state of another task is resumed."""
     document = [
         context.model.plain(),
         context.train.plain(),
@@ -235,9 +263,9 @@ def _mark(context: TaskContext, parts: TaskRows, key: tuple[int | str, ...], thr
         seed_from(*key),
     ]
     digest = hashlib.blake2b(to_json(document).encode(), digest_size=16)
-    for array in (context.labels, context.rows[parts.fit], context.rows[parts.judge]):
+    for array in (context.samples.labels, parts.fit, parts.scored):
         digest.update(array.tobytes())
     if context.train.distill is not None:
-        said = out_of_fold(context.train.distill, context.samples)
-        digest.update(said.filter(like="p:").to_numpy(dtype=float).tobytes())
+        table = teacher_table(context.train.distill, context.samples)
+        digest.update(table.filter(like="p:").to_numpy(dtype=float).tobytes())
     return digest.hexdigest()

@@ -1,4 +1,4 @@
-"""A task that is solved in one step instead of trained in epochs: a logistic regression on frozen features."""
+"""Logistic regression on frozen features: a task that a solver fits, without epochs."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ from evenhand.training.inputs.inference import probabilities
 from evenhand.training.loop.fit_spec import FitSpec
 from evenhand.training.tasks.context import TaskContext, TaskRows
 from evenhand.training.tasks.predictions_file import logits_of, write_predictions
-from evenhand.training.tasks.stages import plans
+from evenhand.training.tasks.stages import stage_plans
 
 Array = npt.NDArray[Any]
 
 START, FACTOR, LEAST, MOST = 1e-2, 10**0.5, 1e-5, 1e3
-"""Where the search for C begins (features have unit variance), its steps, and its ends."""
+"""First C of the search (features have unit variance), factor between two, and bounds."""
 
 
 @dataclass(frozen=True, eq=False)
 class LinearFit:
-    """Weights (k, d) and biases (k,) of k classes, and the C that they were fitted with."""
+    """Weights (k, d) and biases (k,) of k classes, and the inverse regularisation strength C."""
 
     weight: Array
     bias: Array
@@ -46,24 +46,25 @@ class LinearFit:
 def fit_logistic_regression(
     x: Array, labels: Array, k: int, *, groups: Strings | None = None, weights: Floats | None = None
 ) -> LinearFit:
-    """Return a logistic regression with the C that does best on folds inside the rows, fitted on all of them.
+    """Return a logistic regression with the C that does best in inner cross-validation, fitted on all rows.
 
-    The log-loss of held-out groups is followed from C = 0.01 in steps of a factor of √10, in the direction in which
-    it falls, until it rises.
+    The search starts at C = 0.01 and moves by a factor of √10 in the direction in which the log-loss of held-out
+    groups falls, until it rises: that loss has one minimum in C in practice, so a full grid would cost more and
+    find the same.
 
     Parameters
     ----------
     x
         (n, d) float32 features of about unit variance.
     labels
-        (n,) classes 0..k-1; or (n, k) shares, of which each column is fitted alone (0.5 or more is a yes).
+        (n,) classes 0..k-1; or (n, k) shares, of which each column is fitted alone (positive from 0.5 on).
     groups
-        (n,) what must not be divided; None for each row alone.
+        (n,) groups that stay together in inner folds; None for each row alone.
     weights
         (n,) weight of each row, or None.
     """
     parts = inner_folds(x, labels, k, groups)
-    with threadpool_limits(1):  # tasks run side by side, a processor each
+    with threadpool_limits(1):  # tasks run in parallel, one core each
         best = _best_c(x, labels, k, weights, parts) if parts else START
         return _fit(x, labels, k, best, weights)
 
@@ -89,7 +90,7 @@ def _best_c(x: Array, labels: Array, k: int, weights: Floats | None, parts: list
 def inner_folds(
     x: Array, labels: Array, k: int, groups: Strings | None, *, folds: int = 3, much: float = 5e7
 ) -> list[tuple[Ints, Ints]]:
-    """Return (fit, held out) positions: three folds, two where there is much to compute, none of a single group."""
+    """Return (fit, held out) positions of inner folds: three, two for large problems, none for a single group."""
     units = np.arange(len(x)).astype(str).astype(object) if groups is None else groups
     folds = min(folds if x.size * k <= much else 2, len(set(units)))
     if folds < 2:
@@ -102,7 +103,10 @@ def inner_folds(
 def _held_out_loss(
     x: Array, labels: Array, k: int, c: float, weights: Floats | None, fit: Ints, held: Ints
 ) -> float:
-    """Return the summed log-loss of held-out rows; a row whose class was not fitted costs the same at every C."""
+    """Return the summed log-loss of held-out rows; rows of classes absent from the fit are left out.
+
+    Such a row costs about the same at every C, and would only add noise to the comparison.
+    """
     found = _fit(x[fit], labels[fit], k, c, None if weights is None else weights[fit])
     logits = x[held].astype(np.float64) @ found.weight.T + found.bias
     own = labels[held]
@@ -120,23 +124,24 @@ def _fit(x: Array, labels: Array, k: int, c: float, weights: Floats | None) -> L
     if labels.ndim == 2:
         for column in range(k):
             known = ~np.isnan(labels[:, column])
-            weight[column], bias[column] = _one(x, labels[:, column] >= 0.5, known, c, weights)
+            weight[column], bias[column] = _fit_binary(x, labels[:, column] >= 0.5, known, c, weights)
         return LinearFit(weight, bias, c)
     held = np.unique(labels)
     absent = np.setdiff1d(np.arange(k), held)
     if len(held) > 1:
         fitted = _solver(c).fit(x, labels, weights)
-        if len(held) == 2:  # one row of weights: for the second class against the first
+        if len(held) == 2:  # scikit-learn gives one row, the log odds of the second class: split it evenly
             half, middle = fitted.coef_[0] / 2, fitted.intercept_[0] / 2
             weight[held], bias[held] = np.stack([-half, half]), (-middle, middle)
         else:
             weight[held], bias[held] = fitted.coef_, fitted.intercept_
+    # a class without rows is rarer than one in n + 1
     bias[absent] = bias[held].min() - np.log(len(x) + 1.0)
     return LinearFit(weight, bias, c)
 
 
-def _one(x: Array, yes: Mask, known: Mask, c: float, weights: Floats | None) -> tuple[Array, float]:
-    """Return the weights (d,) and the bias of one class that may hold beside others."""
+def _fit_binary(x: Array, yes: Mask, known: Mask, c: float, weights: Floats | None) -> tuple[Array, float]:
+    """Return the weights (d,) and the bias of one label, fitted on the rows where it is known."""
     own = yes[known]
     if own.all() or not own.any():
         sign = 1.0 if len(own) and own.all() else -1.0
@@ -145,8 +150,8 @@ def _one(x: Array, yes: Mask, known: Mask, c: float, weights: Floats | None) -> 
     return fitted.coef_[0], float(fitted.intercept_[0])
 
 
-class _Quiet(LogisticRegression):  # type: ignore[misc]
-    """One that stops at its steps without a warning: a step more or less does not move C."""
+class _QuietLogisticRegression(LogisticRegression):  # type: ignore[misc]
+    """Stops at the most iterations without a warning: one more or less does not change C."""
 
     def fit(self, X: Array, y: Array, sample_weight: Floats | None = None) -> Any:
         with warnings.catch_warnings():
@@ -154,22 +159,22 @@ class _Quiet(LogisticRegression):  # type: ignore[misc]
             return super().fit(X, y, sample_weight)
 
 
-def _solver(c: float, *, steps: int = 200, tolerance: float = 1e-3) -> LogisticRegression:
-    return _Quiet(C=c, max_iter=steps, tol=tolerance)
+def _solver(c: float, *, iterations: int = 200, tolerance: float = 1e-3) -> LogisticRegression:
+    return _QuietLogisticRegression(C=c, max_iter=iterations, tol=tolerance)
 
 
 def solve(
     context: TaskContext, spec: FitSpec, parts: TaskRows, folder: Path, fold: int, seed: int
 ) -> dict[str, Any]:
-    """Fit the head of a spec's network, write what a trained task writes but epochs, and return the summary."""
+    """Fit the head of a spec's network, write the files of a task except epochs.jsonl, and return the summary."""
     began = time.monotonic()
     samples = context.samples
     network: Any = spec.network
     found = _fitted(context, spec, parts, network.head)
     shift = _correction(spec)
-    logits = logits_of(spec, spec.stages[0].inputs, spec.judge_rows)
-    correct = partial(corrected, shift=shift, unsmoothing=None)  # nothing smooths its targets
-    score = spec.scorer(probabilities(torch.from_numpy(correct(logits)), several=samples.multi_label))
+    logits = logits_of(spec, spec.stages[0].inputs, spec.validation_rows)
+    correct = partial(corrected, shift=shift, unsmoothing=None)  # its targets are not smoothed
+    score = spec.scorer(probabilities(torch.from_numpy(correct(logits)), multi_label=samples.multi_label))
     folder.mkdir(parents=True, exist_ok=True)
     save_network(folder / "weights.safetensors", network, samples.k, shared=context.shared)
     summary = {
@@ -180,7 +185,7 @@ def solve(
         "stage": 0,
         "epoch": 0,
         "form": "plain",
-        "size": plans(context.model, context.train)[0].size,
+        "size": stage_plans(context.model, context.train)[0].size,
         "score": score.value,
         "parts": dict(score.parts),
         "averaged": None,
@@ -195,7 +200,7 @@ def solve(
 
 
 def _fitted(context: TaskContext, spec: FitSpec, parts: TaskRows, head: Any) -> LinearFit:
-    """Solve for the weights of the head, put them in, and return them."""
+    """Fit the head of the network in place, and return its weights."""
     scale, layer = head
     x = _features(spec)
     if isinstance(scale, Standardise):
@@ -220,7 +225,7 @@ def _fitted(context: TaskContext, spec: FitSpec, parts: TaskRows, head: Any) -> 
 
 
 def _features(spec: FitSpec, *, step: int = 4096) -> Tensor:
-    """Return (n, d) float32 features of the training rows, seen plain or as the average of their views."""
+    """Return (n, d) float32 features of the training rows: plain, or averaged over their views."""
     inputs, rows = spec.stages[0].inputs, torch.from_numpy(spec.fit_rows)
     return torch.cat([inputs.look(part) for part in torch.split(rows, step)])
 

@@ -1,4 +1,4 @@
-"""New rows by a network of a record: what `evenhand predict` asks each fold model."""
+"""Predictions for new rows by one network of a record; `evenhand predict` asks each fold model."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from evenhand.training.device import device_of
 from evenhand.training.inputs.inference import predict_logits, probabilities
 from evenhand.training.loop.determinism import deterministic
 from evenhand.training.optim.precision import precision
-from evenhand.training.tasks.build_inputs import given
+from evenhand.training.tasks.build_inputs import build_inputs
 from evenhand.training.tasks.context import TaskContext
 from evenhand.training.tasks.fit_fold import summary_of
 from evenhand.training.tasks.predictions_file import Correct
@@ -42,14 +42,14 @@ def predict_fold(
 ) -> dict[str, Any]:
     """Write (n, k) float64 probabilities of encoded rows by one network of a record to `out` (.npy).
 
-    Where the seeds of the fold were averaged into a soup that was kept, the soup answers for each of them.
+    Where the seeds of the fold were averaged into a soup that was kept, the soup predicts for each of them.
 
     Parameters
     ----------
     entry
-        Name of the rows in the store, encoded at the model's own size.
+        Entry of the rows in the store, encoded at the model's own size.
     sizes
-        Names of the same rows at other sizes ("288"), where stages were trained at those.
+        Size in px as text ("288") -> entry of the same rows, for stages that were trained at other sizes.
 
     Returns
     -------
@@ -72,7 +72,7 @@ def predict_fold(
 
 
 def _correct(soup: Path, summary: Mapping[str, Any]) -> Correct:
-    """Return what is done to the logits of a soup where one answers, else of the task."""
+    """Return the correction of the logits: the soup's where there is one, else the task's."""
     if (soup / "weights.safetensors").is_file() and (soup / "soup.json").is_file():
         summary = json.loads((soup / "soup.json").read_text(encoding="utf-8"))
     unsmoothing = Unsmoothing.of(summary.get("unsmoothing"))
@@ -82,9 +82,12 @@ def _correct(soup: Path, summary: Mapping[str, Any]) -> Correct:
 def network_probabilities(
     context: TaskContext, network: Network, entry: StoreEntry, correct: Correct | None = None
 ) -> Floats:
-    """Return (n, k) float64 probabilities of all encoded rows by a network as it is, averaged over test views.
+    """Return (n, k) float64 probabilities of all rows of an entry by a network, averaged over test views.
 
-    `correct` leads its logits to the prior that its task corrected to; None leaves them as they are.
+    Parameters
+    ----------
+    correct
+        Correction of the logits to the prior that the task corrected to; None leaves them as they are.
     """
     device = device_of(context.device)
     network.to(device)
@@ -92,7 +95,7 @@ def network_probabilities(
     def logits_of(view: View) -> Floats:
         logits = predict_logits(
             network.tuned,
-            given(context, network, seen(entry, view), device),
+            build_inputs(context, network, seen(entry, view), device),
             np.arange(len(entry)),
             context.samples.k,
             batch_size=context.train.batch_size,
@@ -101,4 +104,4 @@ def network_probabilities(
         return logits if correct is None else correct(logits)
 
     logits = over_views(context, logits_of)
-    return probabilities(torch.from_numpy(logits), several=context.samples.multi_label)
+    return probabilities(torch.from_numpy(logits), multi_label=context.samples.multi_label)

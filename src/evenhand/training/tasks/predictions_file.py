@@ -1,4 +1,4 @@
-"""predictions.parquet of a task: what a network says of rows that it has not seen."""
+"""predictions.parquet of a task: predictions for rows that the network was not trained on."""
 
 from __future__ import annotations
 
@@ -19,62 +19,62 @@ from evenhand.training.inputs.inference import predict_logits, probabilities
 from evenhand.training.inputs.inputs import Inputs
 from evenhand.training.loop.fit_spec import FitSpec
 from evenhand.training.optim.precision import precision
-from evenhand.training.tasks.build_inputs import given
+from evenhand.training.tasks.build_inputs import sample_inputs
 from evenhand.training.tasks.context import TaskContext, TaskRows
-from evenhand.training.tasks.stages import plans
+from evenhand.training.tasks.stages import stage_plans
 from evenhand.training.tasks.tta import over_views
 
 Correct = Callable[[Floats], Floats]
-"""(n, k) logits as trained -> as they are judged."""
+"""(n, k) logits as trained -> logits under the prior that probabilities stand for."""
 
 
 def write_predictions(
     path: Path, context: TaskContext, spec: FitSpec, parts: TaskRows, stage: int, correct: Correct
 ) -> None:
-    """Write what the network says of the held-out, the locked and the second set's rows.
+    """Write the predictions for held-out rows, locked rows and those of the second set.
 
     Columns id, set ("validation", "test", or the name of the second set), p:CLASS and logit:CLASS.
 
     Parameters
     ----------
     stage
-        The one that the weights were judged in.
+        Position of the stage that the weights were selected in.
     correct
-        What is done to the logits, as it was when the weights were judged.
+        Correction of the logits, the same as when the weights were selected.
     """
     rows = np.concatenate([parts.validation, parts.test])
-    told = partial(_over_views, spec=spec, stage=stage, correct=correct)
-    logits = [told(context, spec.stages[stage].inputs, context.rows[rows])]
+    predict = partial(_mean_logits, spec=spec, stage=stage, correct=correct)
+    logits = [predict(context, spec.stages[stage].inputs, rows)]
     ids = [context.samples.ids[rows]]
     sets = ["validation"] * len(parts.validation) + ["test"] * len(parts.test)
     second = context.generalization
-    for further in spec.further if second is not None else ():
+    for second_set in spec.second_sets if second is not None else ():
         assert second is not None
-        logits.append(told(second, further.inputs[stage], second.rows))
+        logits.append(predict(second, second_set.inputs[stage], np.arange(len(second.samples))))
         ids.append(second.samples.ids)
-        sets += [further.name] * len(second.samples)
+        sets += [second_set.name] * len(second.samples)
     table = _table(context.samples.classes, np.concatenate(ids), sets, np.concatenate(logits), spec)
     with replacing(path) as part:
         table.to_parquet(part, index=False)
 
 
-def _over_views(
+def _mean_logits(
     context: TaskContext, inputs: Inputs, rows: Ints, *, spec: FitSpec, stage: int, correct: Correct
 ) -> Floats:
-    """Return (len(rows), k) logits averaged over the model's test views; `inputs` give the plain one."""
+    """Return (len(rows), k) logits averaged over the model's test views; `inputs` hold the plain view."""
 
-    def logits_seen(view: View) -> Floats:
+    def view_logits(view: View) -> Floats:
         if view is PLAIN:
             return correct(logits_of(spec, inputs, rows))
-        entry = context.entry(plans(context.model, context.train)[stage].size)
-        shown = given(context, cast(Network, spec.network), seen(entry, view), spec.device)
-        return correct(logits_of(spec, shown, rows))
+        entry = context.entry(stage_plans(context.model, context.train)[stage].size)
+        view_inputs = sample_inputs(context, cast(Network, spec.network), seen(entry, view), spec.device)
+        return correct(logits_of(spec, view_inputs, rows))
 
-    return over_views(context, logits_seen)
+    return over_views(context, view_logits)
 
 
 def _table(classes: Sequence[str], ids: Strings, sets: list[str], logits: Floats, spec: FitSpec) -> pd.DataFrame:
-    found = probabilities(torch.from_numpy(logits), several=spec.targets.several)
+    found = probabilities(torch.from_numpy(logits), multi_label=spec.targets.multi_label)
     return pd.concat(
         [
             pd.DataFrame({"id": ids, "set": sets}),
@@ -86,7 +86,7 @@ def _table(classes: Sequence[str], ids: Strings, sets: list[str], logits: Floats
 
 
 def logits_of(spec: FitSpec, inputs: Inputs, rows: Ints) -> Floats:
-    """Return (len(rows), k) logits of a spec's network for rows of some inputs, as the network gives them."""
+    """Return (len(rows), k) uncorrected logits of a spec's network for rows of some inputs."""
     return predict_logits(
         spec.network.tuned,
         inputs,

@@ -1,4 +1,4 @@
-"""The soup of one model on one fold: its seeds averaged into one network, kept where that is better."""
+"""Model soup of one model on one fold: its seeds averaged into one network, kept where that scores better."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from evenhand.base.values import Floats
 from evenhand.models.io.network_files import save_network
 from evenhand.models.io.tensor_io import read_arrays
 from evenhand.models.network import Network
-from evenhand.training.loop.determinism import deterministic, own_randomness
+from evenhand.training.loop.determinism import deterministic, forked_rng
 from evenhand.training.loop.fit_spec import FitSpec
 from evenhand.training.loop.fit_state import FitState, trained_tensors
-from evenhand.training.loop.loop import judge_refreshed
+from evenhand.training.loop.loop import validate_refreshed
 from evenhand.training.monitor.scorer import Score
-from evenhand.training.optim.weight_averaging import Weights, put
+from evenhand.training.optim.weight_averaging import Weights, copy_into
 from evenhand.training.tasks.context import TaskContext, TaskRows
 from evenhand.training.tasks.fit_fold import summary_of, task_spec
 from evenhand.training.tasks.predictions_file import Correct, write_predictions
@@ -38,42 +38,45 @@ class Soup:
     Attributes
     ----------
     members
-        Positions of the members that are in it.
+        Positions of its members.
     score
-        Its score on the judged rows; the network of the spec holds its weights.
+        Its score on the validation rows; the network of the spec holds its weights.
     """
 
     members: tuple[int, ...]
     score: Score
 
 
-def stir(
+def make_soup(
     spec: FitSpec, members: Sequence[Weights], values: Sequence[float], how: Literal["uniform", "greedy"]
 ) -> Soup | None:
-    """Return a soup of the last stage's weights, left in the network of the spec; None where one alone is best.
+    """Return a soup of the last stage's weights, left in the network of the spec; None where one member is best.
 
-    "uniform" takes all members. "greedy" begins with the best and takes each next one that does not lower the
-    score (Wortsman et al. 2022, algorithm 1). Batch statistics are found anew for each mixture.
+    "uniform" takes all members. "greedy" begins with the best and adds each next one that does not lower the score
+    (Wortsman et al. 2022, algorithm 1). Batch statistics are estimated anew for each average.
 
     Parameters
     ----------
     members
-        Weights by name, of fits from one start on the same rows.
+        Weights by name, of fits with one initialisation on the same rows.
     values
-        What each member scores alone.
+        Score of each member alone.
     """
-    run = FitState(spec)
-    with own_randomness(spec.device):
-        run.enter(len(spec.stages) - 1)
-        order = sorted(range(len(members)), key=lambda member: -values[member])
-        taken = _all(run, members) if how == "uniform" else _greedy(run, members, values, order)
-    if len(taken) < 2 or run.best is None:
+    state = FitState(spec)
+    with forked_rng(spec.device):
+        state.enter_stage(len(spec.stages) - 1)
+        if how == "uniform":
+            taken = list(range(len(members)))
+            _score_average(state, members)
+        else:
+            taken = _greedy(state, members, values)
+    if len(taken) < 2 or state.best is None:
         return None
-    return Soup(tuple(taken), run.finish(None).score)
+    return Soup(tuple(taken), state.finish(None).score)
 
 
 def mean_weights(members: Sequence[Weights]) -> Weights:
-    """Return the even mean of weights; what is not floating (counters) is the first member's."""
+    """Return the mean of weights; integer tensors (counters) are the first member's."""
     return {
         name: torch.stack([member[name] for member in members]).mean(dim=0)
         if tensor.is_floating_point()
@@ -82,34 +85,31 @@ def mean_weights(members: Sequence[Weights]) -> Weights:
     }
 
 
-def _all(run: FitState, members: Sequence[Weights]) -> list[int]:
-    _taste(run, members)
-    return list(range(len(members)))
-
-
-def _greedy(run: FitState, members: Sequence[Weights], values: Sequence[float], order: Sequence[int]) -> list[int]:
-    taken, best, kept = [order[0]], values[order[0]], None
+def _greedy(state: FitState, members: Sequence[Weights], values: Sequence[float]) -> list[int]:
+    """Return the members that a greedy soup takes; it becomes the best of the state, None for a single member."""
+    order = sorted(range(len(members)), key=lambda member: -values[member])
+    taken, best, best_average = [order[0]], values[order[0]], None
     for member in order[1:]:
-        score = _taste(run, [members[m] for m in (*taken, member)])
+        score = _score_average(state, [members[m] for m in (*taken, member)])
         if score >= best:
-            taken, best, kept = [*taken, member], score, run.best
-    run.best = kept
+            taken, best, best_average = [*taken, member], score, state.best
+    state.best = best_average
     return taken
 
 
-def _taste(run: FitState, members: Sequence[Weights]) -> float:
-    """Judge a mixture; it becomes the run's best whatever was before."""
-    put(run.trained, mean_weights(members))
-    run.best = None
-    return judge_refreshed(run, "soup").score.value
+def _score_average(state: FitState, members: Sequence[Weights]) -> float:
+    """Return the validation score of averaged weights, which become the best of the state."""
+    copy_into(state.trained, mean_weights(members))
+    state.best = None
+    return validate_refreshed(state, "soup").score.value
 
 
 def run_soup(record: str, store: str, model: str, fold: int, threads: int) -> dict[str, Any]:
-    """Average the weights that a model's seeds reached on one fold; keep the soup where it is better.
+    """Average the weights of a model's seeds on one fold; keep the soup where it scores better.
 
-    Better than the best seed alone *and* than the mean of all seeds' probabilities, which is what it replaces.
+    That is better than the best seed alone *and* than the mean of all seeds' probabilities, which it replaces.
     Writes soup/soup.json into the fold's folder, and weights.safetensors and predictions.parquet beside it where
-    the soup is kept. Returns at once where it is done already.
+    the soup is kept. Returns at once where the soup was tried before.
 
     Returns
     -------
@@ -131,7 +131,7 @@ def run_soup(record: str, store: str, model: str, fold: int, threads: int) -> di
 
 
 def soup_folder(context: TaskContext, fold: int) -> Path:
-    """Return where the soup of a fold lies."""
+    """Return the folder of a fold's soup."""
     return context.record.task_folder(context.model.name, fold, 0).parent / "soup"
 
 
@@ -139,13 +139,13 @@ def _soup(context: TaskContext, fold: int, folder: Path) -> dict[str, Any]:
     how, seeds = context.train.soup, _last_stage_seeds(context, fold)
     out: dict[str, Any] = {"model": context.model.name, "fold": fold, "kept": False, "members": []}
     parts = context.parts(fold)
-    if how == "none" or len(seeds) < 2 or not len(parts.judge):
+    if how == "none" or len(seeds) < 2 or not len(parts.scored):
         return out
     shift, unsmoothing = _shift(context, fold, seeds), _unsmoothing(context, fold, seeds)
     spec = task_spec(context, parts, ("soup", context.model.name, fold), seeds[0])
-    spec = _judged(spec, shift, unsmoothing)
+    spec = _with_correction(spec, shift, unsmoothing)
     alone = [float(_summary(context, fold, seed)["score"]) for seed in seeds]
-    soup = stir(spec, [_weights(context, fold, seed, spec) for seed in seeds], alone, how)
+    soup = make_soup(spec, [_weights(context, fold, seed, spec) for seed in seeds], alone, how)
     mean = _mean_score(context, fold, parts, spec)
     out |= {"alone": max(alone), "mean": mean}
     if soup is None:
@@ -165,7 +165,7 @@ def _write(context: TaskContext, folder: Path, spec: FitSpec, parts: TaskRows, c
 
 
 def _last_stage_seeds(context: TaskContext, fold: int) -> list[int]:
-    """Return the seeds whose best weights are from the last stage: others are not alike."""
+    """Return the seeds whose best weights are from the last stage; those of other stages do not average."""
     last = max(len(context.train.stage), 1) - 1
     return [seed for seed in context.model.seeds if _summary(context, fold, seed)["stage"] == last]
 
@@ -184,7 +184,7 @@ def _weights(context: TaskContext, fold: int, seed: int, spec: FitSpec) -> Weigh
 
 
 def _shift(context: TaskContext, fold: int, seeds: Sequence[int]) -> Floats | None:
-    """Return (k,) the mean of what is added to the logits of the seeds: logits average as weights nearly do."""
+    """Return (k,) the mean logit shift of the seeds: to first order, averaging weights averages logits."""
     found = [_summary(context, fold, seed)["correction"] for seed in seeds]
     if all(shift is None for shift in found):
         return None
@@ -193,14 +193,17 @@ def _shift(context: TaskContext, fold: int, seeds: Sequence[int]) -> Floats | No
 
 
 def _unsmoothing(context: TaskContext, fold: int, seeds: Sequence[int]) -> Unsmoothing | None:
-    """Return what is taken off the logits of a soup: that of its seeds, with the mean of their leans."""
+    """Return the unsmoothing of a soup: that of its seeds, with the mean of their leans."""
     found = [Unsmoothing.of(_summary(context, fold, seed).get("unsmoothing")) for seed in seeds]
     own = [one for one in found if one is not None]
     return replace(own[0], lean=np.mean([one.lean for one in own], axis=0)) if own else None
 
 
-def _judged(spec: FitSpec, shift: Floats | None, unsmoothing: Unsmoothing | None) -> FitSpec:
-    """Return the spec with the seeds' correction; the score decides, as a mixture's loss says little of it."""
+def _with_correction(spec: FitSpec, shift: Floats | None, unsmoothing: Unsmoothing | None) -> FitSpec:
+    """Return the spec with the mean correction of the seeds.
+
+    The score selects: averaged weights are often less confident, so that their loss says little about them.
+    """
     *before, last = spec.stages
     balance = (
         None
@@ -212,11 +215,11 @@ def _judged(spec: FitSpec, shift: Floats | None, unsmoothing: Unsmoothing | None
 
 
 def _mean_score(context: TaskContext, fold: int, parts: TaskRows, spec: FitSpec) -> float:
-    """Return the score of the mean of all seeds' probabilities on the judged rows."""
+    """Return the score of the mean of all seeds' probabilities on the validation rows."""
     columns = [f"p:{name}" for name in context.samples.classes]
     tables = []
     for seed in context.model.seeds:
         folder = context.record.task_folder(context.model.name, fold, seed)
         table = pd.read_parquet(folder / "predictions.parquet").set_index("id")
-        tables.append(table.loc[context.samples.ids[parts.judge], columns].to_numpy())
+        tables.append(table.loc[context.samples.ids[parts.scored], columns].to_numpy())
     return spec.scorer(np.mean(tables, axis=0)).value

@@ -1,4 +1,4 @@
-"""Stages from settings: what is tuned, for how long, at which size, and on which inputs."""
+"""Training stages from settings: what is tuned, for how long, at which size, and on which inputs."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from evenhand.models.network import Network, cut_of
 from evenhand.training.config import TrainConfig
 from evenhand.training.inputs.inputs import Inputs
 from evenhand.training.loop.fit_spec import FitStage
-from evenhand.training.loop.fit_state import move
-from evenhand.training.tasks.build_inputs import Progress, given
+from evenhand.training.loop.fit_state import move_boundary
+from evenhand.training.tasks.build_inputs import Progress, sample_inputs
 from evenhand.training.tasks.context import TaskContext
 
 
 @dataclass(frozen=True)
 class StagePlan:
-    """A stage before its inputs are there."""
+    """A training stage before its inputs are built."""
 
     tune: str
     epochs: int
@@ -30,8 +30,8 @@ class StagePlan:
     balance: Mapping[str, Any] = field(default_factory=dict)
 
 
-def plans(model: ModelConfig, train: TrainConfig) -> list[StagePlan]:
-    """Return the stages that the settings ask for; one where none is named."""
+def stage_plans(model: ModelConfig, train: TrainConfig) -> list[StagePlan]:
+    """Return the stages of the settings; a single one where `[[train.stage]]` is empty."""
     if not train.stage:
         return [StagePlan(model.tune, train.epochs, train.learning_rate, model.size)]
     return [
@@ -47,41 +47,41 @@ def plans(model: ModelConfig, train: TrainConfig) -> list[StagePlan]:
 
 
 def check_widening(network: Network, stages: list[StagePlan]) -> None:
-    """Raise where a stage freezes what a stage before it tuned: what is kept of frozen parts would be stale."""
+    """Raise where a stage freezes what an earlier stage tuned: stored activations would be stale."""
     cuts = [cut_of(network.encoder, plan.tune) for plan in stages]
     for before, after, plan in zip(cuts, cuts[1:], stages[1:], strict=False):
         if after > before:
             raise TaskError(
                 f'Model {network.model.name}: the stage with tune = "{plan.tune}" freezes what the stage before '
-                "it tuned. Put the stages in order, from head to all."
+                "it tuned. Order the stages from head to all."
             )
 
 
-def stages_of(
+def build_stages(
     context: TaskContext, network: Network, device: torch.device, progress: Progress | None = None
 ) -> tuple[FitStage, ...]:
-    """Return the stages with their inputs; activations of frozen parts are computed now if they are not there.
+    """Return the stages with their inputs; activations of frozen parts are computed now if the store lacks them.
 
     Raises
     ------
     TaskError
-        If stages are not in order, or need what the rows are not.
+        If stages are not in order, or do not fit the rows.
     """
-    found = plans(context.model, context.train)
+    found = stage_plans(context.model, context.train)
     check_widening(network, found)
     return tuple(
-        FitStage(plan.tune, plan.epochs, plan.rate, inputs_of(context, network, plan, device, progress))
+        FitStage(plan.tune, plan.epochs, plan.rate, stage_inputs(context, network, plan, device, progress))
         for plan in found
     )
 
 
-def inputs_of(
+def stage_inputs(
     context: TaskContext,
     network: Network,
     plan: StagePlan,
     device: torch.device,
     progress: Progress | None = None,
 ) -> Inputs:
-    """Return what the tuned part is given in a stage."""
-    move(network, plan.tune)
-    return given(context, network, context.entry(plan.size), device, progress)
+    """Return the inputs of the tuned part in a stage, by the position of a sample."""
+    move_boundary(network, plan.tune)
+    return sample_inputs(context, network, context.entry(plan.size), device, progress)

@@ -1,4 +1,4 @@
-"""Features that the store holds for rows: what experts and neighbours look at beside the predictions."""
+"""Features of rows from the store, for blends and checks that use them beside the predictions."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from evenhand.training.tasks.initial_network import fresh_network
 def write_features(
     record: str, store: str, model: str, threads: int, out: str, entry: str | None = None
 ) -> dict[str, Any]:
-    """Write (n, d) float32 activations of a model's frozen part to `out` (.npy), maps averaged over their places.
+    """Write (n, d) float32 activations of a model's frozen part to `out` (.npy), maps averaged over pixels.
 
-    They are those of the rows as they are, without augmentation; what the store holds is read, what it lacks is
-    computed.
+    Features are those of the plain rows, without augmentation. They are read from the store, or computed where it
+    lacks them.
 
     Parameters
     ----------
     entry
-        Name of other rows in the store, encoded at the model's size; by default the rows of the record, in the
+        Entry of other rows in the store, encoded at the model's size; by default the rows of the record, in the
         order of its samples.
 
     Returns
     -------
-    {"model", "width": d, 0 where nothing of the model is frozen and nothing was written}
+    {"model", "width": d}, with d = 0 where the model has no frozen part and nothing was written.
     """
     context = TaskContext.of(record, store, model)
     device = device_of(context.device)
@@ -49,6 +49,6 @@ def write_features(
 
 
 def flat(kept: Any) -> Floats:
-    """Return (n, d) float32: the first view of (n, v, d) vectors, or of (n, v, d, h, w) maps their means."""
+    """Return (n, d) float32: the first view of (n, v, d) vectors, or the spatial means of (n, v, d, h, w) maps."""
     first = np.asarray(kept[:, 0], dtype=np.float32)
     return np.asarray(first.reshape(*first.shape[:2], -1).mean(axis=2))

@@ -65,7 +65,7 @@ def check(case: Evidence, *, apart: float = 0.1) -> Iterator[Found]:
 def _left(ledger: BalanceLedger) -> bool:
     config = ledger.plan.config
     chosen = config.correct_to in ("trained", "uniform") or (config.correct_to == "natural" and config.adjust > 0)
-    return chosen and not ledger.plan.prior.several
+    return chosen and not ledger.plan.prior.multi_label
 
 
 def _under(off: list[tuple[float, BalanceLedger]]) -> str:

@@ -41,7 +41,7 @@ def check(case: Evidence, *, apart: float = 0.1) -> Iterator[Found]:
     if not (case.setting("ensemble", {}) or {}).get("methods", True):
         return
     last = {
-        name: ledger for ledger in case.ledgers or () for name in ledger.models if not ledger.plan.prior.several
+        name: ledger for ledger in case.ledgers or () for name in ledger.models if not ledger.plan.prior.multi_label
     }
     far = [(distance(last[a], last[b]), a, b) for a, b in combinations(last, 2)]
     most = max(far, default=(0.0, "", ""))

@@ -68,7 +68,7 @@ def _names(ledgers: list[BalanceLedger]) -> list[str]:
 
 def _natural(ledger: BalanceLedger) -> bool:
     config = ledger.plan.config
-    return config.correct_to == "natural" and not config.adjust and not ledger.plan.prior.several
+    return config.correct_to == "natural" and not config.adjust and not ledger.plan.prior.multi_label
 
 
 def _skew(ledger: BalanceLedger) -> float:

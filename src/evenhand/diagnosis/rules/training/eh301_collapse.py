@@ -92,7 +92,7 @@ def collapse(
     """Return the classes that the last epochs of a fit do not predict, or None."""
     lines = course.settled(epochs, steps=steps, warm=False)
     words = [own_word(line) for line in lines]
-    if course.prior is None or course.prior.several or not lines or not all(words):
+    if course.prior is None or course.prior.multi_label or not lines or not all(words):
         return None
     missing = np.all([_missing(word, called) for word in words], axis=0)
     believed, natural = course.prior.shares, course.prior.natural

@@ -78,7 +78,7 @@ def swallowing(course: TrainingHistory, epochs: int, beyond: float, swallowed: f
     """Return the class that absorbs most rows of the others in the last epochs of a fit, or None."""
     lines = course.settled(epochs, steps=steps)
     words = [own_word(line) for line in lines]
-    if not lines or not all(words) or (course.prior is not None and course.prior.several):
+    if not lines or not all(words) or (course.prior is not None and course.prior.multi_label):
         return None
     usual = [np.maximum(numbers(word, "share"), 1 / course.k) for word in words]
     over = np.min([numbers(w, "probability") - u for w, u in zip(words, usual, strict=True)], axis=0)
