@@ -23,8 +23,8 @@ PAGE = ROOT / "ARCHITECTURE.md"
 TOLERANCE = 0.2
 """How far a size on the page may be from that of the code: otherwise every commit would have to write the page."""
 REMEDY = "Run python docs/make_architecture.py and commit the page."
-HELPERS = ("asked", "shows_progress", "store_of", "sweep", "timed")
-"""Functions that `run` calls and that are not stages of the work."""
+HELPERS = ("asked", "shows_progress", "store_of", "timed")
+"""Functions that `run` calls and that are not stages of the work; nor are those of `base`."""
 
 
 def main() -> None:
@@ -212,7 +212,8 @@ def _homes(tree: ast.Module) -> dict[str, str]:
     for node in tree.body:
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("evenhand."):
             path = "/".join(node.module.split(".")[1:]) + ".py"
-            homes |= {alias.name: path for alias in node.names}
+            if not path.startswith("base/"):
+                homes |= {alias.name: path for alias in node.names}
     return {name: path for name, path in homes.items() if name[0].islower() and name not in HELPERS}
 
 
