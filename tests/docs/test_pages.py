@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from pathlib import Path
 
@@ -49,3 +50,14 @@ def test_every_page_is_listed_by_its_section() -> None:
 def test_decisions_have_a_number_each() -> None:
     numbers = [path.name[:4] for path in sorted((DOCS / "decisions").glob("0*.md"))]
     assert numbers == [f"{number:04d}" for number in range(1, len(numbers) + 1)]
+
+
+IMPORT = re.compile(r"^\s*from (evenhand[\w.]*) import ([\w, ]+)$", re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_what_the_examples_import_is_there(page: Path) -> None:
+    for module, names in IMPORT.findall(page.read_text(encoding="utf-8")):
+        found = importlib.import_module(module)
+        for name in names.split(","):
+            assert hasattr(found, name.strip()), f"{page.name}: {module} has no {name.strip()}"
