@@ -62,7 +62,7 @@ def test_tune_says_what_is_trained(tune: str) -> None:
 
 @pytest.mark.parametrize("tune", ["heads", "from:", "from blocks.4", ""])
 def test_other_words_for_tune_are_refused_with_what_is_allowed(tune: str) -> None:
-    with pytest.raises(ConfigError, match='allowed are "head", "all" and "from:STAGE"'):
+    with pytest.raises(ConfigError, match='allowed are "head", "all" and "from:BLOCK"'):
         config(tune=tune)
 
 

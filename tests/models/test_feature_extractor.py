@@ -25,7 +25,7 @@ def test_words_say_what_is_read_off_where(pool: str | list[str], taps: list[tupl
 
 
 def test_an_unknown_word_is_answered_with_the_nearest_stage() -> None:
-    with pytest.raises(ModelError, match='no stage named "blocks1".*Did you mean "blocks.1"'):
+    with pytest.raises(ModelError, match='no block named "blocks1".*Did you mean "blocks.1"'):
         taps_of("blocks1", NAMES)
 
 

@@ -110,8 +110,8 @@ def test_the_fingerprint_tells_what_decides_the_activations(network: Make) -> No
         ({"encoder": "tine"}, 'no encoder named "tine".*Did you mean "tiny"'),
         ({"encoder": "resnet18"}, 'Did you mean "timm:resnet18"'),
         ({"encoder": "tmm:x"}, 'no source of encoders named "tmm".*Did you mean "timm"'),
-        ({"tune": "from:block.1"}, 'no stage named "block.1".*Did you mean "blocks.1"'),
-        ({"tune": "from:blocks.1", "pool": "blocks.0"}, "pool reads off blocks.0, which is frozen"),
+        ({"tune": "from:block.1"}, 'no block named "block.1".*Did you mean "blocks.1"'),
+        ({"tune": "from:blocks.1", "pool": "blocks.0"}, "pool uses blocks.0, which is frozen"),
         ({"head": "liner"}, 'Did you mean "linear"'),
     ],
 )

@@ -1,6 +1,6 @@
-"""What is done about skewed classes: samplers, class weights and losses, each a file found by its name.
+"""Class balance: samplers, class weights and losses, each a file found by its name.
 
-`prior` adds up what they make a model believe; none of this but the losses' arithmetic needs torch.
+`prior` computes their joint effective prior. Only the arithmetic of losses needs torch.
 """
 
 from evenhand.balance.prior.effective_prior import EffectivePrior, effective_prior

@@ -1,4 +1,4 @@
-"""What samplers, weights and losses may offer besides: found by being there."""
+"""Optional methods of samplers, weights and losses, recognised by their presence."""
 
 from __future__ import annotations
 

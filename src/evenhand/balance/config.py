@@ -1,4 +1,4 @@
-"""The section [balance]: what is done about skewed classes."""
+"""The section [balance]: treatment of skewed classes."""
 
 from __future__ import annotations
 

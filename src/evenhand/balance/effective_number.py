@@ -1,4 +1,4 @@
-"""The effective number of rows: what n rows are worth where they overlap."""
+"""The effective number of rows, where rows overlap."""
 
 from __future__ import annotations
 

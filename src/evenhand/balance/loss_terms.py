@@ -1,4 +1,4 @@
-"""What losses share: targets as shares, weights as tensors, rows put together."""
+"""Common parts of losses: targets as shares, weighted sums over classes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Caps: how far the largest figure may exceed the smallest."""
+"""Caps on the ratio of the largest to the smallest weight."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The plan: from [balance] and the labels of some rows to all that a fit and its judges need. No torch."""
+"""The balance plan: sampling, weights and correction from [balance] and the labels of some rows. No torch."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ from evenhand.base.values import Floats
 
 @dataclass(frozen=True, eq=False)
 class BalancePlan:
-    """What is done about the skew of some rows.
+    """Class balance of some rows.
 
     Attributes
     ----------
     config
         The settings.
     asked
-        The effective prior as the settings ask for it.
+        The effective prior of the settings.
     prior
-        The one that is trained under; another one where an overshoot was softened.
+        The effective prior of training; a different one where an overshoot was softened.
     softening
-        How it was softened, or None.
+        The softening, or None.
     per_class
-        (k,) chance of a row by its class, as the sampler gives it.
+        (k,) sampling weight of a row by its class.
     correction
         (k,) shift of the logits after the training, or None where there is none; of weights at full strength.
         Where targets were smoothed, that is taken off before (`unsmoothing_at`).
@@ -65,7 +65,7 @@ class BalancePlan:
 
     @property
     def draws(self) -> bool:
-        """Whether rows are drawn by chance rather than each once an epoch."""
+        """Whether rows are sampled, rather than taken once per epoch each."""
         held = self.prior.counts > 0
         return bool((np.abs(self.per_class[held] - 1) > 1e-12).any())
 
@@ -75,7 +75,7 @@ class BalancePlan:
         return overshoot_words(self.asked, self.config) if self.config.on_overshoot == "refuse" else None
 
     def row_sampling_weights(self, labels: npt.NDArray[Any]) -> Floats | None:
-        """Return (n,) the chance of each row to be drawn, or None for each once an epoch."""
+        """Return the (n,) sampling weight of each row, or None for each once per epoch."""
         return row_weights(self.per_class, labels) if self.draws else None
 
     def weights(self, epoch: int | None = None) -> Floats:
@@ -152,7 +152,7 @@ def accepted(plan: BalancePlan) -> BalancePlan:
     Raises
     ------
     EvenhandError
-        If it is refused, saying why and what would mend it.
+        If it is refused, with the reason and how to fix it.
     """
     if plan.refusal is not None:
         raise EvenhandError(plan.refusal)

@@ -1,4 +1,4 @@
-"""A small network that weighs models row by row: self-attention over one token per model."""
+"""Attention stacker: weights of models per row, by self-attention over one token per model."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from evenhand.base.errors import ModelError
 from evenhand.base.values import Floats
 
 LEAST = 1e-6
-"""Probabilities are held above this before a logarithm is taken."""
+"""Lower bound of probabilities in logarithms."""
 
 
 class AttentionStacker(nn.Module):
     """Tokens [model, probabilities] -> a weight per model.
 
-    A token is a learned vector of the model plus a linear map of its log-probabilities. One layer of attention lets
-    tokens look at each other; a linear map of each gives its share, by a softmax over models. The last map starts
+    A token is a learned vector of the model plus a linear map of its log-probabilities. One layer of
+    self-attention mixes tokens; a linear map of each gives its share, by a softmax over models. The last map starts
     at zero, so that the shares start equal.
 
     Parameters
@@ -28,18 +28,18 @@ class AttentionStacker(nn.Module):
     m, k
         Models and classes.
     width, heads
-        Numbers per token, and heads of the attention, which divide them.
+        Width of a token, and number of attention heads, which must divide it.
     generator
-        Draws the initial values.
+        Generator of the initial values.
     """
 
     def __init__(self, m: int, k: int, width: int, heads: int, generator: torch.Generator) -> None:
         super().__init__()
         self.heads = heads
-        self.model = _drawn((m, width), 0.02, generator)
-        self.enter = _drawn((k, width), 1 / math.sqrt(k), generator)
-        self.look = _drawn((width, 3 * width), 1 / math.sqrt(width), generator)
-        self.join = _drawn((width, width), 1 / math.sqrt(width), generator)
+        self.model = _normal((m, width), 0.02, generator)
+        self.enter = _normal((k, width), 1 / math.sqrt(k), generator)
+        self.look = _normal((width, 3 * width), 1 / math.sqrt(width), generator)
+        self.join = _normal((width, width), 1 / math.sqrt(width), generator)
         self.share = nn.Parameter(torch.zeros(width, 1))
         self.norm = nn.LayerNorm(width)
 
@@ -86,7 +86,7 @@ def fit_attention(
         If the heads do not divide the width.
     """
     if width % heads:
-        raise ModelError(f"attention: {heads} heads do not divide a width of {width}. Take 1, 2 or 4 heads.")
+        raise ModelError(f"attention: {heads} heads do not divide a width of {width}. Use 1, 2 or 4 heads.")
     generator = torch.Generator().manual_seed(seed)
     x, y = torch.from_numpy(table).float(), torch.from_numpy(np.asarray(truth, dtype=np.int64))
     network = AttentionStacker(table.shape[1], table.shape[2], width, heads, generator)
@@ -106,5 +106,5 @@ def fit_attention(
     return network.eval()
 
 
-def _drawn(shape: tuple[int, int], std: float, generator: torch.Generator) -> nn.Parameter:
+def _normal(shape: tuple[int, int], std: float, generator: torch.Generator) -> nn.Parameter:
     return nn.Parameter(torch.empty(shape).normal_(0.0, std, generator=generator))

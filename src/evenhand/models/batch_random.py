@@ -1,6 +1,6 @@
 """Random numbers for whole batches: from one generator, or from one generator per row.
 
-With a generator per row, what a row gets does not depend on the rows beside it, nor on the size of the batch.
+With a generator per row, the numbers of a row do not depend on the other rows, nor on the size of the batch.
 """
 
 from __future__ import annotations
@@ -15,28 +15,28 @@ Draws = torch.Generator | Sequence[torch.Generator]
 
 
 def uniform(draws: Draws, rows: int, low: float = 0.0, high: float = 1.0, columns: int = 1) -> Tensor:
-    """Return (rows, columns) float32 numbers on the CPU, evenly spread over [low, high).
+    """Return (rows, columns) float32 numbers on the CPU, uniform on [low, high).
 
     Raises
     ------
     ValueError
-        If there are generators per row but not as many as rows.
+        If the number of generators is not that of the rows.
     """
-    return _drawn(torch.rand, draws, rows, columns) * (high - low) + low
+    return _sampled(torch.rand, draws, rows, columns) * (high - low) + low
 
 
 def normal(draws: Draws, rows: int, columns: int = 1) -> Tensor:
-    """Return (rows, columns) float32 numbers on the CPU, normal with mean 0 and deviation 1.
+    """Return (rows, columns) float32 numbers on the CPU, standard normal.
 
     Raises
     ------
     ValueError
-        If there are generators per row but not as many as rows.
+        If the number of generators is not that of the rows.
     """
-    return _drawn(torch.randn, draws, rows, columns)
+    return _sampled(torch.randn, draws, rows, columns)
 
 
-def _drawn(draw: Callable[..., Tensor], draws: Draws, rows: int, columns: int) -> Tensor:
+def _sampled(draw: Callable[..., Tensor], draws: Draws, rows: int, columns: int) -> Tensor:
     if isinstance(draws, torch.Generator):
         return draw(rows, columns, generator=draws, device=draws.device).cpu()
     if len(draws) == rows:

@@ -1,4 +1,4 @@
-"""What a model is made of: `[[model]]`, one table per model. No torch here."""
+"""The section [[model]]: one table per model. No torch here."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _file_name(name: str, *, longest: int = 100) -> str:
 def _tune(value: str) -> str:
     if value in {"head", "all"} or re.fullmatch(r"from:\S+", value):
         return value
-    raise ValueError('allowed are "head", "all" and "from:STAGE" (for example "from:blocks.4")')
+    raise ValueError('allowed are "head", "all" and "from:BLOCK" (for example "from:blocks.4")')
 
 
 def _encoder(value: str) -> str:
@@ -59,18 +59,18 @@ class ModelConfig(Section):
     )
     pretrained: bool = option(True, says="Start from trained weights; false starts from random ones.")
     tune: Annotated[str, AfterValidator(_tune)] = option(
-        "head", says="What is trained: head, all, or from:STAGE (that stage and all after it)."
+        "head", says="What is trained: head, all, or from:BLOCK (that block and all after it)."
     )
-    head: str = option("linear", says="What turns features into classes: linear, mlp, cosine, logistic_regression.")
+    head: str = option("linear", says="Classifier on the features: linear, mlp, cosine, logistic_regression.")
     head_width: int = option(512, ge=1, unit="units", says="Hidden layer of the mlp head.")
-    dropout: float = option(0.0, ge=0, lt=1, says="Share of the features left out while the head is trained.")
+    dropout: float = option(0.0, ge=0, lt=1, says="Dropout of the features while the head is trained.")
     normalise: Literal["batch", "layer", "l2", "none"] = option(
-        "batch", says="How features are put on one scale before the head."
+        "batch", says="How features are normalised before the head."
     )
     pool: str | list[str] = option(
         "own",
-        says="How maps become features: own (the encoder's way), avg, max, gem, stages (own and the averages of "
-        "the deeper stages), STAGE or STAGE:max; a list is joined end to end.",
+        says="How maps become features: own (as in training), avg, max, gem, stages (own and the averages "
+        "of the deeper blocks), BLOCK or BLOCK:max; a list is concatenated.",
     )
     size: int | None = option(None, ge=8, unit="px", says="Side of the pictures; the kind's own where not given.")
     views: int = option(1, ge=1, says="Views of each row held for a frozen part; the first is plain.")
@@ -79,7 +79,7 @@ class ModelConfig(Section):
         says="Profile of augmentations that the further views are made by; where not given, the kind's own.",
     )
     views_use: Literal["sample", "average"] = option(
-        "sample", says="Train on one view drawn per row and epoch, or on the average of all."
+        "sample", says="Train on one random view per row and epoch, or on the average of all."
     )
     view_dtype: Literal["auto", "float32", "float16"] = option(
         "auto", says="Number format of activations in the store; auto is float32 for features, float16 for maps."
@@ -93,16 +93,18 @@ class ModelConfig(Section):
     test_views_mean: Literal["probabilities", "logits"] = option(
         "probabilities", says="What is averaged over test views."
     )
-    encoder_rate: float = option(1.0, gt=0, says="Learning rate of tuned stages as a share of the head's.")
+    encoder_rate: float = option(1.0, gt=0, says="Learning rate of tuned blocks as a share of the head's.")
     layer_decay: float = option(
-        1.0, gt=0, le=1, says="Factor on the learning rate from each tuned stage to the one below it."
+        1.0, gt=0, le=1, says="Factor on the learning rate from each tuned block to the one below it."
     )
     form: Literal["full", "light"] = option(
         "full",
         says="Light holds normalisations and depthwise kernels as they came: on a processor it trains "
         "several times faster, with train.precision = bf16 most of all.",
     )
-    drop_path: float = option(0.0, ge=0, lt=1, says="Share of residual branches left out while stages are tuned.")
+    drop_path: float = option(
+        0.0, ge=0, lt=1, says="Stochastic depth: share of residual branches that are skipped."
+    )
     channels_last: bool = option(True, says="Hold maps with channels last, which most processors prefer.")
     seeds: list[int] = option([0], min_length=1, says="The model is trained once with each of these seeds.")
     train: dict[str, Any] = option({}, says="Keys of [train] that differ for this model.")

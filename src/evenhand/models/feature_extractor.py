@@ -1,4 +1,4 @@
-"""Stages run in order, and what is read off on the way: pooled maps, joined into one feature vector per row."""
+"""Blocks in order, and pooled maps of some of them, concatenated into one feature vector per row."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ DEEPER = "stages"
 
 @dataclass(frozen=True)
 class Tap:
-    """What is read off after a stage: its position in the encoder, and how its map is pooled ("own" or a pool)."""
+    """A pooled map: the position of its block in the encoder, and its pooling ("own" or a name of `POOLS`)."""
 
     stage: int
     pool: str
 
 
 class FeatureExtractor(nn.Module):
-    """Stages and what is read off them: the batch, or activations -> the last map, or (b, d) features.
+    """Blocks and pooled maps: the batch, or activations -> the last map, or (b, d) features.
 
     Parameters
     ----------
     stages
-        In order.
+        Blocks in order.
     reads
-        (position among these stages, pooling) in the order in which features are joined; without any, the
-        last map itself is given.
+        (position among these blocks, pooling) in the order in which features are concatenated; without any, the
+        last map itself is returned.
     """
 
     def __init__(self, stages: Sequence[nn.Module], reads: Sequence[tuple[int, nn.Module]] = ()) -> None:
@@ -56,19 +56,19 @@ class FeatureExtractor(nn.Module):
 
 
 def taps_of(pool: str | list[str], names: Sequence[str]) -> tuple[Tap, ...]:
-    """Return what `model.pool` asks to be read off an encoder whose stages have these names.
+    """Return the pooled maps of `model.pool` for an encoder whose blocks have these names.
 
     Raises
     ------
     ModelError
-        If a word is neither a way of pooling nor a stage.
+        If a word is neither a pooling nor a block.
     """
     words = [pool] if isinstance(pool, str) else pool
     return tuple(tap for word in words for tap in _taps(word, list(names)))
 
 
 def _taps(word: str, names: list[str], *, shallow: float = 1 / 3) -> list[Tap]:
-    """Return the taps of one word; "stages" leaves out the first third of them, which know too little."""
+    """Return the taps of one word; "stages" leaves out the first third: too local."""
     last = len(names) - 1
     if word == OWN or word in POOLS:
         return [Tap(last, word)]
@@ -78,7 +78,7 @@ def _taps(word: str, names: list[str], *, shallow: float = 1 / 3) -> list[Tap]:
     if how not in POOLS:
         name, how = word, "avg"
     if name not in names:
-        raise ModelError(f"pool: {unknown('stage', name, [*names, OWN, DEEPER, *POOLS])}")
+        raise ModelError(f"pool: {unknown('block', name, [*names, OWN, DEEPER, *POOLS])}")
     return [Tap(names.index(name), how)]
 
 

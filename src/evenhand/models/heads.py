@@ -1,4 +1,4 @@
-"""Heads: features to class scores, by name. A head is built from its own generator, never from global state."""
+"""Heads by name: features to logits. A head is initialised from its own generator, never from global state."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ HEADS: Registry[HeadBuilder] = Registry("head", group="evenhand.heads")
 def build_head(model: ModelConfig, d: int, k: int, seed: int) -> nn.Module:
     """Return the head that `model` asks for: (b, d) features -> (b, k) logits.
 
-    The features are put on one scale first (`model.normalise`). Equal arguments give equal weights; the global
-    random state is left as it was.
+    Features are normalised first (`model.normalise`). Equal arguments give equal weights; the global random state
+    is not changed.
 
     Raises
     ------
@@ -38,7 +38,7 @@ def build_head(model: ModelConfig, d: int, k: int, seed: int) -> nn.Module:
 
 
 class Standardise(nn.BatchNorm1d):
-    """Features with mean 0 and variance 1 over the rows trained on: (b, d) -> (b, d), nothing learned.
+    """Features with mean 0 and variance 1 over the training rows: (b, d) -> (b, d), without learned parameters.
 
     Running averages are used for evaluation, and for a training batch of a single row, which has no variance.
     """
@@ -53,14 +53,14 @@ class Standardise(nn.BatchNorm1d):
 
 
 class UnitLength(nn.Module):
-    """Features divided by their length: (b, d) -> (b, d)."""
+    """Features divided by their L2 norm: (b, d) -> (b, d)."""
 
     def forward(self, x: Tensor) -> Tensor:
         return functional.normalize(x, dim=1)
 
 
 def scale(name: str, d: int) -> nn.Module:
-    """Return the module that puts (b, d) features on one scale: batch, layer, l2 or none."""
+    """Return the module that normalises (b, d) features: batch, layer, l2 or none."""
     if name == "batch":
         return Standardise(d)
     if name == "layer":
@@ -69,7 +69,8 @@ def scale(name: str, d: int) -> nn.Module:
 
 
 def _layer(d: int, k: int, std: float, generator: torch.Generator) -> nn.Linear:
-    layer = nn.Linear(d, k, device="meta").to_empty(device="cpu")  # past the initialisation by global chance
+    # on meta first: torch initialises a layer by the global generator
+    layer = nn.Linear(d, k, device="meta").to_empty(device="cpu")
     with torch.no_grad():
         layer.weight.normal_(0.0, std, generator=generator)
         layer.bias.zero_()
@@ -84,7 +85,7 @@ def linear(d: int, k: int, config: ModelConfig, generator: torch.Generator) -> n
 
 @HEADS.register("logistic_regression")
 def logistic_regression(d: int, k: int, config: ModelConfig, generator: torch.Generator) -> nn.Module:
-    """Return one linear layer of zeros, for the weights that a solver finds (`training.logistic_regression`)."""
+    """Return one linear layer of zeros, for the weights of a solver (`training.tasks.logistic_regression`)."""
     return _layer(d, k, 0.0, generator)
 
 
@@ -104,7 +105,7 @@ def mlp(d: int, k: int, config: ModelConfig, generator: torch.Generator) -> nn.M
 class Cosine(nn.Module):
     """Cosine of the angle to one direction per class, times a learned scale (Gidaris & Komodakis 2018, eq. 4).
 
-    (b, d) -> (b, k) in [-scale, scale]. Rare classes cannot lose by the length of their weights.
+    (b, d) -> (b, k) in [-scale, scale]. The norm of the weights, which is smaller for rare classes, has no effect.
     """
 
     def __init__(self, d: int, k: int, generator: torch.Generator, scale: float = 16.0) -> None:

@@ -1,7 +1,7 @@
-"""A classifier as evenhand sees it: a frozen part, a boundary, and a part that is trained.
+"""A classifier: a frozen part, a boundary, and a tuned part.
 
-``network(x) == network.tuned(network.frozen(x))``. The frozen part is computed once and its results are kept
-in the store (`activations`); the loop trains `tuned` alone.
+``network(x) == network.tuned(network.frozen(x))``. The frozen part is computed once and its activations are stored
+(`io.activations`); the loop trains `tuned` alone.
 """
 
 from __future__ import annotations
@@ -48,9 +48,9 @@ class Network(nn.Module):
     tuned
         Activations, or the prepared batch -> (b, k) float32 logits.
     boundary
-        "" (all is trained), "head", or the name of the first stage that is trained.
+        "" (all is trained), "head", or the name of the first block that is trained.
     encoder
-        With `mean` and `std` (c,) of its pictures in 0..1, and its stages.
+        With `mean` and `std` (c,) of its pictures in 0..1, and its blocks (`stages`).
     """
 
     frozen: Frozen | None
@@ -75,12 +75,12 @@ class Network(nn.Module):
         return self.encoder.std
 
     def retune(self, tune: str) -> None:
-        """Move the boundary to where `tune` ("head", "all", "from:STAGE") puts it; weights stay as they are.
+        """Move the boundary to where `tune` ("head", "all", "from:BLOCK") puts it; weights do not change.
 
         Raises
         ------
         ModelError
-            If there is no such stage, or `pool` reads off a stage that would be frozen.
+            If there is no such block, or `pool` uses a block that would be frozen.
         """
         cut = cut_of(self.encoder, tune)
         stages = self.encoder.stages
@@ -97,7 +97,7 @@ class Network(nn.Module):
             above = FeatureExtractor([stage.module for stage in stages[cut:]], reads)
         self.tune = tune
         self.boundary = HEAD if cut == len(stages) else stages[cut].name if cut else ""
-        # past nn.Module's register: these are other views of the encoder and the head, not further parts
+        # not registered with nn.Module: both are views of encoder and head, whose tensors would be listed twice
         object.__setattr__(self, "frozen", Frozen(below, self.model.frozen_precision) if cut else None)
         object.__setattr__(self, "tuned", Tuned(above, self.head))
 
@@ -121,7 +121,7 @@ class Network(nn.Module):
         return self.tuned(x if self.frozen is None else self.frozen(x))  # type: ignore[no-any-return]
 
     def fingerprint(self) -> str:
-        """Return a hash (16 hex digits) of all that decides the activations at the boundary, given a picture."""
+        """Return a hash (16 hex digits) of all that the activations of a picture at the boundary depend on."""
         digest = hashlib.blake2b(digest_size=8)
         if self.frozen is not None:
             digest.update(repr((self.boundary, self.model.pool, self.encoder.about)).encode())
@@ -134,7 +134,7 @@ class Network(nn.Module):
         """Return the trained parameters for an optimizer: dicts of params, lr and name, from the head down.
 
         The head gets `learning_rate`; the encoder `encoder_rate` times that, and a factor `layer_decay` more
-        for each stage further down. Biases and norms come in groups of their own with weight_decay 0.
+        for each block further down. Biases and norms are in separate groups with weight_decay 0.
         """
         groups = _groups(HEAD, self.head, learning_rate)
         if self.tuned.features is None:
@@ -143,7 +143,7 @@ class Network(nn.Module):
         first = len(self.encoder.stages) - len(self.tuned.features.stages)
         for depth, stage in enumerate(reversed(self.encoder.stages[first:])):
             groups += _groups(stage.name, stage.module, rate * layer_decay**depth)
-        # an encoder's own pool may be the whole encoder seen from its end: only what no stage holds is the pool's
+        # an encoder's own pool may hold the whole encoder: only parameters outside the blocks are the pool's
         held = {id(p) for stage in self.encoder.stages for p in stage.module.parameters()}
         for group in _groups("pool", self.tuned.features.pools, rate):
             own = [p for p in group["params"] if id(p) not in held]
@@ -159,8 +159,8 @@ def _forget(network: nn.Module, _: object) -> None:
 
 def _hidden(tune: str, names: list[str]) -> str:
     return (
-        f"pool reads off {', '.join(names)}, which {'is' if len(names) == 1 else 'are'} frozen at tune = {tune!r}. "
-        'Pool stages from the boundary on, or set tune = "head".'
+        f"pool uses {', '.join(names)}, which {'is' if len(names) == 1 else 'are'} frozen at tune = {tune!r}. "
+        'Pool blocks above the boundary, or set tune = "head".'
     )
 
 
@@ -193,7 +193,7 @@ def cut_of(encoder: Encoder, tune: str) -> int:
         if wanted == stage.name or wanted in stage.members:
             return position
     names = [stage.name for stage in encoder.stages]
-    raise ModelError(f"tune = {tune!r}: {unknown('stage', wanted, names)}")
+    raise ModelError(f"tune = {tune!r}: {unknown('block', wanted, names)}")
 
 
 def features_of(encoder: Encoder, model: ModelConfig) -> FeatureExtractor:
@@ -215,7 +215,7 @@ def build_network(model: ModelConfig, k: int, seed: int) -> Network:
     Raises
     ------
     ModelError
-        If the encoder cannot be had, has no such stage, or is not given the pictures it needs.
+        If the encoder is not available, has no such block, or does not fit the rows.
     EvenhandError
         If there is no source, encoder or head of that name.
     """
@@ -223,7 +223,7 @@ def build_network(model: ModelConfig, k: int, seed: int) -> Network:
 
 
 def network_on(encoder: Encoder, model: ModelConfig, k: int, seed: int) -> Network:
-    """Return a network on an encoder that is there already (see `build_network`)."""
+    """Return a network on an existing encoder (see `build_network`)."""
     if model.form == "light":
         lighten(encoder)
     with torch.no_grad():

@@ -1,4 +1,4 @@
-"""From bytes to normalised floats, in as few passes over memory as there can be."""
+"""Normalised floats from bytes, in as few passes over memory as possible."""
 
 from __future__ import annotations
 

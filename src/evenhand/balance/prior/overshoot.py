@@ -1,4 +1,4 @@
-"""An overshoot in words: what turns the skew around, and what would mend it."""
+"""Message on an overshoot: what reverses the skew, and how to fix it."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def compensating(prior: EffectivePrior, config: BalanceConfig, *, least: float =
 
 
 def overshoot_words(prior: EffectivePrior, config: BalanceConfig) -> str | None:
-    """Return a sentence about an overshoot with what would mend it; None where there is none."""
+    """Return a sentence about an overshoot and its fix; None where there is none."""
     if prior.overshoots():
         made = [f"{name} ({value:.2f})" for name, value in compensating(prior, config).items()]
         each = f"{', '.join(made[:-1])} and {made[-1]} together have" if len(made) > 1 else f"{made[0]} has"
-        mend = " or ".join(f"balance.{key} = {toml_value(value)}" for key, value in patch_of(prior, config).items())
+        fix = " or ".join(f"balance.{key} = {toml_value(value)}" for key, value in patch_of(prior, config).items())
         return (
             f"{each} the exponent {prior.exponent:.2f}, which turns the skew around: the model is "
-            f'made to expect {_expected(prior)}. Set {mend}, or on_overshoot = "soften" or "allow".'
+            f'made to expect {_expected(prior)}. Set {fix}, or on_overshoot = "soften" or "allow".'
         )
     return _adjusted(prior, config)
 

@@ -1,1 +1,1 @@
-"""The same arithmetic, faster on a processor: fused operations, frozen layers, memory."""
+"""Faster networks on a CPU: fused operations, frozen layers, memory."""

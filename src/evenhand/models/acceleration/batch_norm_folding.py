@@ -1,8 +1,8 @@
-"""Convolution and batch normalisation made one, for parts that are not trained.
+"""Batch normalisation folded into convolutions, for frozen parts.
 
 In evaluation mode a batch normalisation multiplies and shifts each channel by fixed numbers; a convolution right
-before it can do so with its own weights (Jacob et al. 2018, section 3.2). Which layer comes right before which
-is watched during one pass, not guessed from names.
+before it can do so with its own weights (Jacob et al. 2018, section 3.2). Which layer follows which
+is observed in one forward pass, not guessed from names.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def followers(
     made: dict[int, nn.Module] = {}
     calls: dict[nn.Module, int] = {}
     pairs: list[tuple[Any, Any]] = []
-    alive: list[Any] = []  # results are held, so that no identity is used twice
+    alive: list[Any] = []  # keep results alive: Python would reuse the id of a freed one
 
     def watch(part: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
         calls[part] = calls.get(part, 0) + 1
@@ -106,7 +106,7 @@ def _fixed(values: Tensor) -> nn.Parameter:
 
 
 def remains(norm: nn.Module) -> nn.Module:
-    """Return what a normalisation does besides: timm's hold an activation."""
+    """Return the rest of a normalisation layer: those of timm hold an activation."""
     parts = [part for name in ("drop", "act") if isinstance(part := getattr(norm, name, None), nn.Module)]
     parts = [part for part in parts if not isinstance(part, nn.Identity)]
     return parts[0] if len(parts) == 1 else nn.Sequential(*parts) if parts else nn.Identity()

@@ -1,4 +1,4 @@
-"""The part of a network that is not trained: always in evaluation mode, and as fast as the processor lets it be."""
+"""The frozen part of a network: always in evaluation mode, optimised for inference."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from evenhand.models.feature_extractor import FeatureExtractor
 
 
 class Frozen(nn.Module):
-    """A part that is not trained: prepared batch -> float32 activations, without gradients.
+    """A frozen part: prepared batch -> float32 activations, without gradients.
 
-    What computes is a copy with normalisations folded in and layers joined, made when first needed; `part`
-    holds the weights as they were given.
+    `forward` runs a copy with folded normalisations and fused layers, made at its first call; `part` holds the
+    original weights.
     """
 
     def __init__(self, part: FeatureExtractor, precision: Literal["auto", "float32", "bf16"] = "auto") -> None:
@@ -27,7 +27,7 @@ class Frozen(nn.Module):
         super().train(False)
 
     def train(self, mode: bool = True) -> Frozen:
-        """Stay in evaluation mode, whatever is asked: a frozen part has nothing to learn."""
+        """Stay in evaluation mode: a frozen part keeps its statistics."""
         return super().train(False)
 
     @torch.no_grad()
@@ -38,18 +38,18 @@ class Frozen(nn.Module):
         return self._quick[device](x).float()  # type: ignore[no-any-return]
 
     def dtype(self, device: torch.device) -> torch.dtype:
-        """Return the number format that the part computes in on a device."""
+        """Return the dtype of the part on a device."""
         if self.precision == "float32" or (self.precision == "auto" and not multiplies_bf16(device)):
             return torch.float32
         return torch.bfloat16
 
     def forget(self) -> None:
-        """Make the fast copy anew when next needed: the weights have changed."""
+        """Discard the optimised copy: the weights have changed."""
         self._quick.clear()
 
 
 def multiplies_bf16(device: torch.device) -> bool:
-    """Whether a device has units that multiply matrices of bf16, so that it is well faster than float32."""
+    """Return whether a device multiplies bf16 matrices in hardware, much faster than float32."""
     if device.type == "cuda":
         return torch.cuda.get_device_capability(device) >= (8, 0)
     if device.type != "cpu":

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 Clamp = tuple[float, float]
-"""Least and largest value that is let through."""
+"""Bounds of an activation."""
 
 
 def clamp_of(part: nn.Module) -> Clamp | None:
@@ -92,7 +92,7 @@ class Convolve(torch.autograd.Function):
             back = _turned(gradient, weight, ctx.size, stride, padding) if needs[0] else None
             return back, None, gradient.sum((0, 2, 3)) if needs[2] else None, *[None] * 5
         if x is None:
-            x = gradient.new_empty(1).expand(ctx.size)  # only its shape is looked at
+            x = gradient.new_empty(1).expand(ctx.size)  # only its shape is used
         parts = torch.ops.aten.convolution_backward(
             gradient, x, weight, [weight.shape[0]], stride, padding, dilation, False, [0, 0], groups, needs
         )

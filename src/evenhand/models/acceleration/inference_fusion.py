@@ -1,8 +1,8 @@
-"""The same network, faster: for parts that only ever look and never learn.
+"""Inference fusion: a faster copy of a network that is not trained.
 
-Normalisations are folded into convolutions; on a CPU, each convolution and the activation after it become one
-call of oneDNN, which is what a compiler would make of them, without needing one. Every step is compared with
-what it replaces, on a real input, and is left out where it differs or is not to be had.
+Normalisations are folded into convolutions; on a CPU, each convolution and the activation after it become one call
+of oneDNN, as a compiler would do it, without needing one. Every step is compared with what it replaces, on a real
+input, and is left out where it differs or is not available.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ ACTIVATIONS: dict[type[nn.Module], str] = {
     nn.Sigmoid: "sigmoid",
     nn.Tanh: "tanh",
 }
-"""What oneDNN can do right after a convolution, by its word for it; ReLU6 and its kin are "hardtanh"."""
+"""Activations that oneDNN fuses with a convolution, by its names; ReLU6 and the like are "hardtanh"."""
 
 
 def quickened(part: FeatureExtractor, example: Tensor, dtype: torch.dtype) -> FeatureExtractor:
-    """Return a copy of a part that gives the same and is faster; the part itself where nothing helps.
+    """Return a faster copy of a part with the same results; the part itself where nothing helps.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def quickened(part: FeatureExtractor, example: Tensor, dtype: torch.dtype) -> Fe
             improve(better.stages, partial(better, example))
             if distance(better(example), truth) < 1e-3:
                 best = better
-        except (RuntimeError, AttributeError, TypeError):  # not to be had on this machine, or in this torch
+        except (RuntimeError, AttributeError, TypeError):  # not available here, or in this torch
             continue
     return best if dtype == torch.float32 else _shortened(best, example, truth, dtype)
 

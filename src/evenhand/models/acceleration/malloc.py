@@ -1,4 +1,4 @@
-"""Freed memory kept at hand for the length of a block."""
+"""Freed memory kept by the C library within a block."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""A network cut into named stages, from the input to the last map.
+"""A network as named blocks, from the input to the last map.
 
-timm has some thousand architectures and no common list of parts. Here the children of a network are run one
-after the other; where that gives what its own `forward_features` gives, the children are its stages. Where it
-does not (branches that meet again), the network has the single stage "body": it can be frozen or tuned whole.
+timm has some thousand architectures and no common list of parts. Here the children of a network are run one after
+the other; where the result is that of its `forward_features`, the children are its blocks. Where it is not
+(branches that merge), the network has the single block "body": it can be frozen or tuned as a whole.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ import torch
 from torch import Tensor, nn
 
 WHOLE = "body"
-"""The only stage of a network that cannot be cut."""
+"""The only block of a network that cannot be cut."""
 
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """A named piece of an encoder.
+    """A named part of an encoder.
 
     Attributes
     ----------
     name
         As in `tune = "from:NAME"`.
     module
-        Takes what the stage before gives.
+        Module that takes the output of the block before.
     members
-        Names of the submodules of the backbone that it is made of.
+        Names of its submodules in the backbone.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Block:
 
 
 class Body(nn.Module):
-    """All of a network up to its last map, as one stage."""
+    """A whole network up to its last map, as one block."""
 
     def __init__(self, backbone: nn.Module) -> None:
         super().__init__()
@@ -53,7 +53,7 @@ class TokenStem(nn.Module):
 
     def __init__(self, backbone: nn.Module) -> None:
         super().__init__()
-        self._backbone = (backbone,)  # in a tuple: its other parts are not parts of this one
+        self._backbone = (backbone,)  # in a tuple, so that torch does not register it as a submodule
         for name in ("patch_embed", "pos_drop", "patch_drop", "norm_pre"):
             self.add_module(name, getattr(backbone, name))
         for name, parameter in backbone.named_parameters(recurse=False):
@@ -66,7 +66,7 @@ class TokenStem(nn.Module):
 
 
 def stages_of(backbone: nn.Module, example: Tensor) -> tuple[Block, ...]:
-    """Return the stages of a timm network; applied in order they equal its `forward_features`.
+    """Return the blocks of a timm network; applied in order they equal its `forward_features`.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def _matching(pieces: list[Block], x: Any, target: Any) -> list[Block]:
     for end, piece in enumerate(pieces, start=1):
         try:
             x = piece.module(x)
-        except Exception:  # whatever a foreign module raises on a foreign input: it is not a chain
+        except Exception:  # any error means that the children are not a chain
             return found
         if isinstance(x, Tensor) and x.shape == target.shape and torch.allclose(x, target, atol=1e-4, rtol=1e-4):
             found = pieces[:end]

@@ -1,4 +1,4 @@
-"""An encoder as a value: a network without its classifier, cut into stages."""
+"""An encoder as a value: a network without its classifier, cut into blocks."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from evenhand.models.encoders.blocks import Block
 
 
 class Encoder(nn.Module):
-    """A network without its classifier, cut into stages.
+    """A network without its classifier, cut into blocks.
 
     Attributes
     ----------
     backbone
         The network itself; owns every parameter.
     stages
-        In order, input to last map; other views of the backbone.
+        Its blocks, from input to last map; views of the backbone.
     pool
         Last map -> (b, d) float32 features.
     example
@@ -26,7 +26,7 @@ class Encoder(nn.Module):
     mean, std
         (c,) of the pictures it was trained on, in 0..1.
     about
-        What is needed to build it again without its source, plain values.
+        Plain values from which it can be built again without its source.
     """
 
     stages: tuple[Block, ...]
@@ -45,7 +45,7 @@ class Encoder(nn.Module):
     ) -> None:
         super().__init__()
         self.backbone = backbone
-        object.__setattr__(self, "stages", stages)  # views of the backbone, not further parts
+        object.__setattr__(self, "stages", stages)  # not registered: views of the backbone
         object.__setattr__(self, "pool", pool)
         self.example = example
         self.mean, self.std = mean, std

@@ -16,23 +16,23 @@ from evenhand.models.encoders.encoder import Encoder
 EncoderBuilder = Callable[[ModelConfig], Encoder]
 
 ENCODERS: Registry[EncoderBuilder] = Registry("encoder", group="evenhand.models")
-"""Encoders that kinds of data offer under names of their own."""
+"""Encoders of kinds of data, by name."""
 
 SOURCES: Registry[EncoderBuilder] = Registry(
     "source of encoders", group="evenhand.sources", package="evenhand.models.encoders.sources"
 )
-"""What stands before the colon: timm, file, package."""
+"""Sources of encoders, the part before the colon: timm, file, package."""
 
 
 def build_encoder(model: ModelConfig, seed: int) -> Encoder:
-    """Return the encoder that `model` asks for; weights that are not loaded are drawn from `seed`.
+    """Return the encoder of `model`; weights that are not loaded are initialised from `seed`.
 
-    The global random state is left as it was.
+    The global random state is not changed.
 
     Raises
     ------
     ModelError
-        If its weights cannot be had or do not fit.
+        If its weights are not available or do not fit.
     EvenhandError
         If there is no such source or encoder.
     """
@@ -44,7 +44,7 @@ def build_encoder(model: ModelConfig, seed: int) -> Encoder:
 
 
 def _own(name: str) -> EncoderBuilder:
-    """Return a kind's own builder; a name of timm without its source is recognised and said."""
+    """Return the builder of a kind's encoder; the error suggests "timm:" for a name of timm."""
     if name not in ENCODERS:
         import timm  # with torchvision it takes longer to import than torch does, and most kinds need neither
 
@@ -56,7 +56,7 @@ def _own(name: str) -> EncoderBuilder:
 
 
 def rebuild_encoder(about: Mapping[str, Any], model: ModelConfig) -> Encoder:
-    """Return an encoder of the right shape with random weights, from what it said about itself.
+    """Return an encoder of the right shape with random weights, from its `about`.
 
     Raises
     ------

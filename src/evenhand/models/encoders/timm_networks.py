@@ -1,4 +1,4 @@
-"""timm networks as encoders: built by architecture, weights put in tensor by tensor."""
+"""timm networks as encoders: built by architecture, weights loaded tensor by tensor."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def create(architecture: str, model: ModelConfig) -> Any:
 
 
 def arguments(name: str, model: ModelConfig) -> dict[str, Any]:
-    """Return what timm is asked for besides the name: dropped paths, and the size where it must be built in."""
+    """Return arguments of `timm.create_model`: stochastic depth, and the size where the architecture fixes it."""
     settings = timm.get_pretrained_cfg(name)
     sized = model.size is not None and settings is not None and settings.fixed_input_size
     return {"drop_path_rate": model.drop_path} | ({"img_size": model.size} if sized else {})
@@ -47,7 +47,7 @@ def _asked(model: ModelConfig) -> str:
 
 
 def _neighbours(name: str, *, most: int = 12) -> list[str]:
-    """Return names of timm that begin alike, because all would be a thousand."""
+    """Return names of timm with the longest common beginning; all of them would be a thousand."""
     names: list[str] = timm.list_models()
     for length in range(len(name), 2, -1):
         alike = [known for known in names if known.startswith(name[:length])]
@@ -57,12 +57,12 @@ def _neighbours(name: str, *, most: int = 12) -> list[str]:
 
 
 def encoder_from(backbone: Any, architecture: str, *, about: Mapping[str, Any] | None = None) -> Encoder:
-    """Return a timm network as an encoder without its classifier, cut into stages.
+    """Return a timm network as an encoder without its classifier, cut into blocks.
 
     Parameters
     ----------
     about
-        More that is needed to build it again: mean and std where they are not the architecture's own.
+        Mean and std where they differ from those of the architecture.
     """
     backbone.reset_classifier(0)
     backbone.eval()
@@ -88,12 +88,12 @@ def _small_input(settings: Mapping[str, Any], *, side: int = 64) -> tuple[int, i
 
 
 def put_in(backbone: nn.Module, arrays: Arrays) -> None:
-    """Put arrays into a network under its own names; a classifier for other classes is passed over.
+    """Load arrays into a network by name; a classifier for other classes is skipped.
 
     Raises
     ------
     ModelError
-        Naming what is missing, what is too much, and the first shape that differs.
+        Naming missing and unexpected tensors, and the first shape that differs.
     """
     own = _without_classifier(backbone, backbone.state_dict())
     given = _without_classifier(backbone, arrays)

@@ -1,6 +1,6 @@
-"""Activations at the boundary between frozen and tuned stages: computed once for all folds, epochs, heads and runs.
+"""Activations at the boundary between frozen and tuned blocks: computed once for all folds, epochs, heads and runs.
 
-View 0 of a row is the row as it is; further views are made by a profile of augmentations, with a generator per
+View 0 of a row is plain; further views are made by an augmentation profile, with a generator per
 row and view, so that they do not depend on the size or the order of batches.
 """
 
@@ -35,7 +35,7 @@ Images = npt.NDArray[np.uint8] | Ragged
 Progress = Callable[[int, int], None]
 
 LIBRARIES = ("torch", "torchvision", "timm")
-"""Their layers are taken as they are; what changes in them is told by the versions in the record."""
+"""Their layers are not hashed; the record holds the versions of these libraries."""
 
 
 def boundary_activations(
@@ -51,7 +51,7 @@ def boundary_activations(
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> Array:
-    """Return (n, v, ...) activations of all rows and views as a read-only memory map, computed now if need be.
+    """Return (n, v, ...) activations of all rows and views as a read-only memory map, computed now if missing.
 
     Numbers, profile and number format of the views are those of `network.model`.
 
@@ -62,7 +62,7 @@ def boundary_activations(
     images
         The encoded pictures, in memory or memory-mapped.
     rows
-        What names them: changes whenever one byte of them does (the name of their entry in the store).
+        Name of the rows that changes with every byte of them: that of their entry in the store.
     augment
         Makes further views; the kind's `apply_profile`.
     seed
@@ -70,7 +70,7 @@ def boundary_activations(
     threads
         Processors to use (as many as torch uses here, by default); the numbers do not depend on it.
     progress
-        Told (pictures done, pictures in all); a view counts as a picture.
+        Called with (pictures done, pictures in all); a view counts as a picture.
 
     Raises
     ------
@@ -135,8 +135,8 @@ def fill_activations(
 ) -> None:
     """Compute the activations of all rows into `out` (n, v, ...); nothing is stored.
 
-    Each thread works on batches of its own, one processor each: on a busy machine threads that share one
-    operation wait for each other most of the time. So the numbers do not depend on how many threads there are.
+    Each thread works on its own batches, on one core: on a busy machine, threads that share an operation mostly
+    wait for each other. Results therefore do not depend on the number of threads.
 
     Raises
     ------
@@ -163,7 +163,7 @@ def fill_activations(
 
 @contextlib.contextmanager
 def single_threads(count: int | None) -> Iterator[ThreadPoolExecutor]:
-    """Give so many threads, each of which lets torch use one processor; afterwards torch is as it was."""
+    """Yield a pool of threads in which torch uses one core each; restore torch's setting afterwards."""
     before = torch.get_num_threads()
     pool = ThreadPoolExecutor(max(1, count or before), initializer=torch.set_num_threads, initargs=(1,))
     try:

@@ -1,4 +1,4 @@
-"""Networks in files: what was trained per task, what was frozen once, and both put together again.
+"""Network files: tuned tensors per task, frozen ones once per model.
 
 A file of trained weights says in its metadata what network it belongs to, so that a record can be used without
 the package, file or hub that its encoder came from.
@@ -45,12 +45,12 @@ def _frozen_names(network: Network) -> set[str]:
 
 
 def save_network(path: Path, network: Network, k: int, *, shared: Path) -> None:
-    """Write the trained tensors to `path`, and the frozen ones to `shared` unless they are there.
+    """Write the trained tensors to `path`, and the frozen ones to `shared` unless they exist.
 
     Parameters
     ----------
     path
-        A .safetensors file, whole or not there.
+        A .safetensors file, written atomically.
     k
         Number of classes.
     shared

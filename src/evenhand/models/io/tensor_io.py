@@ -1,4 +1,4 @@
-"""Tensors in files, read so that a stranger's file runs no code."""
+"""Tensors in files, read without running code of the file."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from evenhand.base.errors import ModelError
 from evenhand.base.storage.atomic import replacing
 
 NESTED = ("state_dict_ema", "model_ema", "state_dict", "model")
-"""Where training programs put the weights among other things, the better ones first."""
+"""Keys under which training programs save weights, averaged weights first."""
 
 
 def read_arrays(path: Path) -> dict[str, Tensor]:
     """Return the tensors of a .safetensors, .pth, .pt or .bin file by name, on the CPU.
 
-    Nothing is unpickled but tensors and plain values: torch's `weights_only` reader refuses everything else.
+    Only tensors and plain values are unpickled: torch's `weights_only` reader refuses everything else.
 
     Raises
     ------
@@ -40,8 +40,8 @@ def read_arrays(path: Path) -> dict[str, Tensor]:
             return _tensors(path, torch.load(path, map_location="cpu", weights_only=True))
     except pickle.UnpicklingError:
         raise ModelError(
-            f"{path}: holds more than tensors, or is no file of weights, and was not opened: reading it could run "
-            "code. Ask for the weights alone, best as .safetensors."
+            f"{path}: holds more than tensors, or is not a file of weights, and was not opened: reading it could "
+            "run code. Ask for the weights alone, best as .safetensors."
         ) from None
     except (safetensors.SafetensorError, RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
         raise ModelError(f"{path}: cannot be read as weights ({str(error).partition(chr(10))[0]}).") from None
@@ -76,7 +76,7 @@ def read_about(path: Path) -> dict[str, str]:
 
 
 def write_arrays(path: Path, arrays: Mapping[str, Tensor], about: Mapping[str, str]) -> None:
-    """Write tensors and words about them as .safetensors; the file is whole or not there."""
+    """Write tensors and metadata as .safetensors, atomically."""
     held = {name: array.detach().cpu().contiguous().clone() for name, array in arrays.items()}
     with replacing(path) as part:
         safetensors.torch.save_file(held, part, metadata=dict(about))

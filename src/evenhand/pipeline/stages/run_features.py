@@ -68,7 +68,7 @@ def features_of_run(record: Record, model: str | None = None, *, watcher: Watche
         which = "no model of the run has a" if model is None else f"model {model} has no"
         raise EvenhandError(
             f'{record.path}: {which} frozen part, so there are no features to read. Set tune = "head" or '
-            '"from:STAGE" for a model with a pretrained encoder.'
+            '"from:BLOCK" for a model with a pretrained encoder.'
         )
     values = stored_features(record, settings, [model], watcher or Silent(), readers_store())[model]
     return FrozenFeatures(record.samples().ids, values, model)

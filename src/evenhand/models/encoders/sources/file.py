@@ -1,4 +1,4 @@
-"""`file:PATH`: weights from a file of one's own, read so that they run no code."""
+"""`file:PATH`: weights from a file, read without running code."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def from_file(model: ModelConfig) -> Encoder:
     """Return the encoder whose weights lie in `file:PATH` (.safetensors, .pth, .pt, .bin, or a folder).
 
     The architecture is `model.architecture`, or what the file's metadata or a `config.json` beside it call
-    "architecture", as timm writes it. A classifier among the weights is passed over.
+    "architecture", as timm writes it. A classifier among the weights is skipped.
 
     Raises
     ------

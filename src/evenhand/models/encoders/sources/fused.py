@@ -1,4 +1,4 @@
-"""`fused:A+B`: the features of several encoders end to end, so that one head reads them together."""
+"""`fused:A+B`: concatenated features of several encoders under one head."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Fused(nn.Module):
 
 @SOURCES.register("fused")
 def from_several(model: ModelConfig) -> Encoder:
-    """Return the encoders of `fused:A+B` as one of a single stage, each read off as `model.pool` says.
+    """Return the encoders of `fused:A+B` as one with a single block, each pooled by `model.pool`.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""`package:NAME`: ImageNet weights that a package from the package index carries, so that no hub is needed."""
+"""`package:NAME`: ImageNet weights from a package of the package index, without a model hub."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PACKAGES = {
 
 @SOURCES.register("package")
 def from_package(model: ModelConfig) -> Encoder:
-    """Return the encoder of `package:NAME` with the weights that the package carries.
+    """Return the encoder of `package:NAME` with the weights of the package.
 
     Raises
     ------

@@ -39,7 +39,7 @@ def from_timm(model: ModelConfig) -> Encoder:
     if settings is None or not settings.hf_hub_id or settings.custom_load:
         raise ModelError(f"timm publishes no weights for {name} that can be loaded safely. {_instead(name)}")
     arrays = read_arrays(weights_of(settings.hf_hub_id, settings.hf_hub_filename, name))
-    try:  # timm's own way in, because some files are of an older layout that it knows to translate
+    try:  # through timm, which converts files of older layouts
         backbone = timm.create_model(
             name,
             pretrained=True,
@@ -78,7 +78,7 @@ def weights_of(repository: str, filename: str | None, name: str) -> Path:
             return Path(hf_hub_download(repository, file, etag_timeout=5))
         except EntryNotFoundError:
             continue
-        except Exception as error:  # whatever its web client of the day raises: the hub cannot be reached
+        except Exception as error:  # errors differ between its web clients
             raise ModelError(
                 f"The weights of {name} could not be fetched ({_short(error)}). {_instead(name)}"
             ) from None
