@@ -10,11 +10,11 @@ def words(weights, sets=None, **more):
 def test_classes_that_are_not_there_are_named_with_the_nearest():
     (one,) = words({"macro_f1_rare": 1.0}, {"rare": ["S", "v"]})
     assert (
-        one == 'classes.rare: names a class "v", which the data do not have; there are N, S, V. Did you mean "V"?'
-        or (one.startswith('classes.rare: names a class "v", which the data do not have; there are N, S, V.'))
+        one == 'classes.rare: names the class "v", which the data do not have; there are N, S, V. Did you mean "V"?'
+        or (one.startswith('classes.rare: names the class "v", which the data do not have; there are N, S, V.'))
     )
     (two,) = words({"recall[X]": 1.0})
-    assert two.startswith('score.recall[X]: names a class "X", which the data do not have')
+    assert two.startswith('score.recall[X]: names the class "X", which the data do not have')
 
 
 def test_classes_of_a_level_are_those_of_the_level():

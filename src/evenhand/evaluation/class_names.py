@@ -1,4 +1,4 @@
-"""Whether names of classes in [classes] and [score] are classes of the data: asked as soon as those are known."""
+"""Check class names in [classes] and [score] against the classes of the data."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def class_faults(
     *,
     grouped: bool = True,
 ) -> list[Fault]:
-    """Return a fault for every class that is named and not there, and every metric that needs what is not there.
+    """Return a fault for every unknown class name, and for every metric of groups where there are none.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def _fault(key: str, name: str, classes: Sequence[str], *, most: int = 12) -> Fa
     known = ", ".join(classes[:most]) + (f" and {len(classes) - most} more" if len(classes) > most else "")
     return Fault(
         key,
-        f'names a class "{name}", which the data do not have',
+        f'names the class "{name}", which the data do not have',
         f"there are {known}",
         None,
         nearest(name, classes),

@@ -14,9 +14,9 @@ from evenhand.evaluation.metrics.metric_names import MetricNameError, parse
 
 
 class ScoreConfig(Section):
-    """What is maximised: names of metrics and their weights; without any, macro_f1 = 1.0.
+    """The objective to maximise: names of metrics and their weights; macro_f1 = 1.0 by default.
 
-    Losses and errors count with the sign turned, so that more is always better.
+    Losses and errors count negatively, so that more is always better.
     """
 
     model_config = ConfigDict(extra="allow")
@@ -26,7 +26,7 @@ class ScoreConfig(Section):
     @model_validator(mode="before")
     @classmethod
     def _given(cls, values: Any) -> Any:
-        """Fill in the default, and check every line as far as this section alone can."""
+        """Fill in the default, and check every line as far as possible without other sections."""
         if isinstance(values, Mapping):
             _raise({str(name): _wrong_line(str(name), weight) for name, weight in values.items()}, cls.__name__)
             return dict(values) or dict(cls.DEFAULT)
@@ -39,17 +39,17 @@ class ScoreConfig(Section):
 
 
 def _wrong_line(name: str, weight: Any) -> str | None:
-    """Return what is wrong with one line; a suffix may be a set or level of another section, so any will do."""
+    """Return the fault of one line; a suffix may be a set or level of another section, so any is accepted."""
     number = isinstance(weight, (int, float)) and not isinstance(weight, bool)
     if not number or not math.isfinite(weight) or weight <= 0:
-        return "allowed is a number above 0 (losses are turned round by themselves)"
+        return "allowed is a number above 0 (losses are negated automatically)"
     stem = name.split("[")[0]
     suffixes = [stem[at + 1 :] for at, letter in enumerate(stem) if letter == "_"]
     try:
         parse(name, suffixes)
     except MetricNameError:
         try:
-            parse(name)  # without suffixes, so that what is known are names that there are
+            parse(name)  # without suffixes, so that the message lists existing names only
         except MetricNameError as error:
             return str(error).rstrip(".")
     return None
@@ -87,25 +87,25 @@ class ClassesConfig(Section):
 
 def _wrong_set(name: str, members: Any) -> str | None:
     if not name.isidentifier():
-        return "a set is named with letters, digits and _ (it becomes a suffix)"
+        return "a set name consists of letters, digits and _ (it becomes a suffix)"
     if not isinstance(members, (list, tuple)) or not all(isinstance(member, str) for member in members):
         return "allowed is a list of class names"
     if not members:
-        return "the list is empty; name at least one class, or leave the set out"
+        return "the list is empty; name at least one class, or omit the set"
     twice = sorted({member for member in members if members.count(member) > 1})
     return f"names {', '.join(twice)} more than once" if twice else None
 
 
 class EvaluateConfig(Section):
-    """How figures get their intervals."""
+    """How intervals are computed."""
 
     draws: int = option(
         2000, ge=200, le=100_000, unit="replicates", says="Bootstrap replicates behind an interval."
     )
-    level: float = option(0.95, gt=0.5, lt=1.0, says="How often an interval is to hold the truth.")
+    level: float = option(0.95, gt=0.5, lt=1.0, says="Confidence level of intervals.")
     seed: int = option(0, ge=0, says="Seed of the bootstrap.")
     logistic_regression: bool = option(
         True,
-        says="Whether a logistic regression on frozen features is a row of every table, beside the models; "
-        "it takes no part in the choice or the blends unless it is named as a model.",
+        says="Whether every table has a logistic regression on frozen features as a baseline; it takes no part in "
+        "selection or blends unless it is named as a model.",
     )

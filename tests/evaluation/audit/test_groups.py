@@ -28,7 +28,7 @@ def test_three_rows_are_too_few_to_tell_even_if_all_are_wrong():
     found = group_figures(predictions([60, 3, 60], [48, 0, 48]))
     assert (found[-1].n, found[-1].verdict) == (3, "too few to tell")
     words = summary_words(found)
-    assert words.startswith("Of 3 groups: surely below what their classes lead one to expect 0, as expected ")
+    assert words.startswith("Of 3 groups: 0 below the accuracy expected for their classes, 0 as expected, ")
 
 
 def test_a_group_of_hard_classes_is_not_blamed_for_them():

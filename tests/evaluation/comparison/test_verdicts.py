@@ -42,7 +42,7 @@ def test_too_few_groups_give_no_verdict_however_large_the_difference():
 
 
 def test_a_difference_that_is_found_and_does_not_matter_says_so():
-    assert "less than is worth caring about" in verdicts([question(0.003, 0.001)])[0].says
+    assert "less than the smallest relevant difference" in verdicts([question(0.003, 0.001)])[0].says
 
 
 def test_among_many_the_same_difference_is_not_enough():

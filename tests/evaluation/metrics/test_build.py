@@ -22,10 +22,10 @@ def test_measures_of_one_level_share_their_rows():
 
 def test_a_class_that_is_not_there_is_told_with_the_nearest():
     with pytest.raises(
-        DataError, match=r'recall\[dogs\] names a class "dogs", which is not there. Did you mean "dog"'
+        DataError, match=r'recall\[dogs\] names the class "dogs", which does not exist. Did you mean "dog"'
     ):
         ask(ROWS, ["recall[dogs]"], {}, {})
-    with pytest.raises(DataError, match=r'classes.pets names a class "bird"'):
+    with pytest.raises(DataError, match=r'classes.pets names the class "bird"'):
         ask(ROWS, ["macro_f1_pets"], {"pets": ["cat", "bird"]}, {})
 
 

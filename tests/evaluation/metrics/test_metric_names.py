@@ -41,7 +41,7 @@ def test_a_number_is_part_of_the_name():
         ("top_k", 'Did you mean "top_5"'),
         ("recall", r"name it: recall\[CLASS\] \(for the mean over classes: macro_recall\)"),
         ("recall_rare", 'Did you mean "macro_recall_rare"'),
-        ("roc_auc_rare[S]", "leave out _rare"),
+        ("roc_auc_rare[S]", "omit _rare"),
         ("recall[]", "in brackets"),
         ("", "in brackets"),
     ],

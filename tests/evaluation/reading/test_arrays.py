@@ -36,7 +36,7 @@ def test_truth_may_be_names_positions_or_gaps():
 
 @pytest.mark.parametrize("truth", [["0", "1"], ["cat", "1"], ["cat", 1], [2, 1], [0, 1], [True, False], [1.0, 0.0]])
 def test_numbers_among_names_are_never_positions(truth):
-    with pytest.raises(DataError, match=r"labelled"):
+    with pytest.raises(DataError, match=r"have the label"):
         predictions_from(HALF, truth, classes=["cat", "dog"])
 
 
@@ -55,7 +55,7 @@ def test_a_series_is_aligned_with_the_frame():
 def test_numbers_of_a_label_encoder_are_no_positions_unless_said_so(given):
     """LabelEncoder numbers classes by the alphabet; columns of a frame may come in any other order."""
     frame = pd.DataFrame(HALF, columns=["dog", "bird"])
-    with pytest.raises(DataError, match=r"say so with --positions \(positions = True in Python\)"):
+    with pytest.raises(DataError, match=r"use --positions \(positions = True in Python\)"):
         predictions_from(frame, given)
     assert predictions_from(frame, given, positions=True).truth.tolist() == [int(one) for one in given]
 
@@ -81,7 +81,7 @@ def test_a_frame_of_truth_is_a_column_or_a_column_for_each_class():
     assert predictions_from(HALF, np.array([["dog"], ["cat"]]), classes=names).truth.tolist() == [1, 0]
     several = pd.DataFrame({"dog": [1, 0], "cat": [0, 1]})
     assert predictions_from(HALF, several, classes=names).truth.tolist() == [[0, 1], [1, 0]]
-    with pytest.raises(DataError, match=r"is \(2, 2\) and holds something that is not a number"):
+    with pytest.raises(DataError, match=r"has the shape \(2, 2\) and contains values that are not numbers"):
         predictions_from(HALF, np.array([["dog", "cat"], ["cat", "dog"]]), classes=names)
 
 
@@ -95,17 +95,17 @@ def test_several_labels_stay_a_matrix():
         ({"probabilities": [0.5, 0.5]}, "must be rows × classes"),
         ({"probabilities": [[1.5, -0.5]]}, r'2 probabilities are not in 0..1 \(first: 1.5, id "0", class "0"\)'),
         ({"probabilities": [[np.nan, 0.5]]}, "1 probabilities are not numbers"),
-        ({"probabilities": [["a", 0.5]]}, "something that is no number"),
+        ({"probabilities": [["a", 0.5]]}, "values that are not numbers"),
         ({"probabilities": HALF, "ids": ["x", "x"]}, r'1 ids occur more than once \(first: "x"\)'),
         ({"probabilities": HALF, "ids": ["x"]}, "There are 1 ids for 2"),
         ({"probabilities": HALF, "classes": ["x", "x"]}, "1 classes occur more than once"),
-        ({"probabilities": HALF, "truth": [0]}, r"The truth is \(1,\) for 2 rows and 2 classes"),
+        ({"probabilities": HALF, "truth": [0]}, r"The truth has the shape \(1,\) for 2 rows and 2 classes"),
         (
             {"probabilities": HALF, "truth": ["cat", "dgo"], "classes": ["cat", "dog"]},
-            '1 rows are labelled "dgo".* Did you mean "dog"',
+            '1 rows have the label "dgo".* Did you mean "dog"',
         ),
-        ({"probabilities": HALF, "truth": [0, 2]}, '1 rows are labelled "2", which is not a class.*classes=\\['),
-        ({"probabilities": HALF, "truth": [0, float("inf")]}, '1 rows are labelled "inf"'),
+        ({"probabilities": HALF, "truth": [0, 2]}, '1 rows have the label "2", which is not a class.*classes=\\['),
+        ({"probabilities": HALF, "truth": [0, float("inf")]}, '1 rows have the label "inf"'),
     ],
 )
 def test_what_does_not_fit_is_told_in_words(arguments, words):

@@ -222,7 +222,7 @@ def test_columns_that_look_like_something_else_are_classes(tmp_path, header, tru
 def test_columns_that_are_no_classes_are_named_where_rows_do_not_add_up(tmp_path):
     path = tmp_path / "m.csv"
     path.write_text("id,index,cat,dog\na,0.4,.3,.4\nb,9,.3,.4\n")
-    with pytest.raises(DataError, match='sum to 0.7.*Not taken for classes: "index".*--class'):
+    with pytest.raises(DataError, match='sum to 0.7.*Not read as classes: "index".*--class'):
         read_predictions(path)
 
 

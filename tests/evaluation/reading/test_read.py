@@ -115,7 +115,7 @@ def test_labels_come_from_a_table(written):
         read_predictions(written("id,truth,cat,dog\na,dog,1,0\n", "other.csv"), labels=labels)
     with pytest.raises(DataError, match=r'No id of "two" is in .*labels.csv \(there: "b", here: "q"\)'):
         read_predictions(written("id,cat,dog\nq,1,0\n", "two.csv"), labels=labels)
-    with pytest.raises(DataError, match=r'1 rows are labelled "dgo".*Did you mean "dog"'):
+    with pytest.raises(DataError, match=r'1 rows have the label "dgo".*Did you mean "dog"'):
         read_predictions(path, labels=written("id,label\na,dgo\n", "wrong.csv"))
 
 
@@ -123,12 +123,12 @@ def test_whole_numbers_as_labels_are_names_unless_told(written):
     text = "id,truth,{}\na,1,0.9,0.1\nb,0,0.2,0.8\n"
     assert read_predictions(written(text.format("1,0")))[0].truth.tolist() == [0, 1]
     path = written(text.format("cat,dog"))
-    with pytest.raises(DataError, match=r'1 rows are labelled "1".* "cat", "dog".*--positions'):
+    with pytest.raises(DataError, match=r'1 rows have the label "1".* "cat", "dog".*--positions'):
         read_predictions(path)
     told = Columns(positions=True)
     assert read_predictions(path, columns=told)[0].truth.tolist() == [1, 0]
     stray = written("id,truth,p:1,p:2,p:3\na,1,1,0,0\nb,2,0,1,0\nc,0,0,0,1\n")
-    for columns, words in ((None, 'labelled "0"'), (told, '"1" is the name of a class')):
+    for columns, words in ((None, 'have the label "0"'), (told, '"1" is the name of a class')):
         with pytest.raises(DataError, match=words):
             read_predictions(stray, columns=columns)
     for truth, words in (
@@ -153,13 +153,13 @@ def test_numbers_in_a_table_of_labels_are_names_too(written):
     [
         ("id,cat,dog\na,.9,.1\nb,,.8\n", 'line 3, class "cat": the number is missing'),
         ("id,cat,dog\na,inf,.1\n", 'line 2, class "cat": inf is not a number to work with'),
-        ("id,cat,dog\na,-.1,1\n", 'line 2, class "cat": -0.1 is no probability .*scale = "logit"'),
-        ("id,cat,dog\na,3,1\n", 'line 2, class "cat": 3 is no probability'),
+        ("id,cat,dog\na,-.1,1\n", 'line 2, class "cat": -0.1 is not a probability .*scale = "logit"'),
+        ("id,cat,dog\na,3,1\n", 'line 2, class "cat": 3 is not a probability'),
         ("id,cat,dog\na,.3,.3\n", "line 2: the numbers of the classes sum to 0.6, not to 1.*normalise"),
         ("id,cat,dog\na,0,0\n", "line 2: the numbers of the classes sum to 0"),
         ("id,cat,dog\na,1,0\na,1,0\n", r'1 ids are there more than once \(first: "a", line 2 and line 3\)'),
         ("id,cat,dog\na,1,0\n,1,0\n", "line 3 has no id"),
-        ("id,cat,dog\na,1,0\nb,1,0,9\n", "line 3 has 4 cells, and the first line names 3 columns"),
+        ("id,cat,dog\na,1,0\nb,1,0,9\n", "line 3 has 4 cells, but the first line names 3 columns"),
         ("id,cat,dog\na,1,x\n", 'line 2, column "dog": "x" is not a number'),
         ("id,cat,cat\na,1,0\n", 'two columns are named "cat"'),
         ("id,fold,cat,dog\na,0,1,0\nb,,0,1\n", "line 3, column of folds: the cell is empty"),
@@ -169,9 +169,9 @@ def test_numbers_in_a_table_of_labels_are_names_too(written):
         ("id,fold,cat,dog\na,0,1,0\nb,Test,0,1\n", 'found "Test" among 0. Folds .* "test" or -1 marks locked'),
         ("id,fold,cat,dog\na,-2,1,0\nb,0,0,1\n", 'line 2, column of folds: found "-2"'),
         ("id,model,fold,x,y\na,m,0,1,0\na,n,0,1,0\nb,n,.5,0,1\n", 'line 4, column of folds: found ".5"'),
-        ("id,ID,cat,dog\na,a,1,0\n", '"id", "ID" may each be the id. Say which with --id'),
-        ("cat,dog\n1,0\n", "no column is known to hold ids"),
-        ("id,fold\na,0\n", "holds no column with numbers of a class"),
+        ("id,ID,cat,dog\na,a,1,0\n", '"id", "ID" may each be the id. Specify one with --id'),
+        ("cat,dog\n1,0\n", "no column is recognised as ids"),
+        ("id,fold\na,0\n", "has no column with numbers of a class"),
         ("id,cat,dog\n", "has no rows"),
         ("", "is empty"),
     ],
@@ -185,7 +185,7 @@ def test_what_is_wrong_is_told_with_row_and_column(written, text, words):
     ("arrays", "words"),
     [
         ({"probabilities": np.ones((2, 1))}, "needs the arrays ids"),
-        ({"ids": np.array(["a"]), "probabilities": np.ones((2, 1))}, "one for each of 2 rows"),
+        ({"ids": np.array(["a"]), "probabilities": np.ones((2, 1))}, "one for each row"),
         ({"ids": np.array(["a"]), "probabilities": np.ones(1)}, "must be rows × classes"),
         ({"ids": np.array(["a"]), "probabilities": np.ones((1, 1)), "classes": np.array(["x", "y"])}, "names 2"),
         ({"ids": np.array(["a", None]), "probabilities": np.ones((2, 1))}, "Python objects"),
@@ -209,7 +209,7 @@ def test_files_that_are_something_else_are_told(tmp_path, name):
 
 def test_text_in_a_column_of_parquet_is_told(tmp_path):
     pd.DataFrame({"id": ["a"], "x": [1.0], "note": ["hm"]}).to_parquet(tmp_path / "x.parquet")
-    with pytest.raises(DataError, match='column "note" holds .*string, not numbers'):
+    with pytest.raises(DataError, match='column "note" has the type .*string, not numbers'):
         read_predictions(tmp_path / "x.parquet")
     (p,) = read_predictions(tmp_path / "x.parquet", columns=Columns(classes=("x",)))
     assert p.classes == ("x",)
@@ -223,7 +223,7 @@ def test_columns_that_were_told_must_be_there(written):
 
 
 def test_tables_of_labels_and_folds_say_what_they_lack(written):
-    with pytest.raises(DataError, match="no column is known to hold the label"):
+    with pytest.raises(DataError, match="no column is recognised as the label"):
         read_labels(written("id,x\na,1\n"))
     with pytest.raises(DataError, match="needs the columns id and fold"):
         read_folds(written("id,x\na,1\n"))

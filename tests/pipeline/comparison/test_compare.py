@@ -64,7 +64,9 @@ def test_the_shell_says_the_same_in_words_and_json(files, tmp_path):
     assert len((tmp_path / "ids.csv").read_text().splitlines()) > 50
 
 
-@pytest.mark.parametrize(("option", "words"), [("--rows", "the same answer to"), ("--versions", "for the model")])
+@pytest.mark.parametrize(
+    ("option", "words"), [("--rows", "predict the same class for"), ("--versions", "for the model")]
+)
 def test_two_versions_or_two_submissions(files, option, words):
     done = CliRunner().invoke(app, ["compare", *map(str, files), option])
     assert done.exit_code == 0, done.output
@@ -105,7 +107,7 @@ def test_the_shell_holds_labels_against_labels_and_leaves_confidence_empty(tmp_p
     ("text", "words"),
     [
         ("id,label\nr0,a\nr1,\n", 'line 3 has nothing in the column "label"'),
-        ("id,label\nr0,a\nr1,zz\n", 'labelled "zz"'),
+        ("id,label\nr0,a\nr1,zz\n", 'have the label "zz"'),
         ("id,label\nr0,a\nr0,b\n", "line 3"),
         ("id,prob\nr0,1\nr1,0.25\n", 'line 3, column "prob" holds 0.25, which is no label'),
     ],
@@ -123,7 +125,7 @@ def test_labels_that_cannot_be_compared_are_told(files, tmp_path, text, words):
     [
         (["--rows"], "name two, not 1"),
         (["--against", "each"], "no choice named"),
-        ([], "at least two are compared"),
+        ([], "a comparison needs at least two"),
     ],
 )
 def test_wrong_use_is_told(files, arguments, words):

@@ -82,8 +82,8 @@ def test_classes_that_the_data_do_not_have_are_told_before_anything_is_decoded(f
     wrong = config(folder, classes={"rare": ["nothing"]}, score={"macro_f1_rare": 1.0, "recall[none]": 1.0})
     with pytest.raises(ConfigError) as told:
         evenhand.check(wrong)
-    assert 'classes.rare: names a class "nothing", which the data do not have' in str(told.value)
-    assert 'score.recall[none]: names a class "none"' in str(told.value)
+    assert 'classes.rare: names the class "nothing", which the data do not have' in str(told.value)
+    assert 'score.recall[none]: names the class "none"' in str(told.value)
 
 
 def test_the_shell_tells_the_same(done: Run, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The audit: what a figure is made of, where it is worst, and how far it may be believed."""
+"""The audit of one figure: its parts, its worst subgroups, and its stability on held-out parts."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ from evenhand.evaluation.reading.labels import texts
 from evenhand.evaluation.resampling.resampling_units import divided
 
 EMPTY = "(empty)"
-"""Name of the part of rows whose cell is empty."""
+"""Name of the part of rows with an empty cell."""
 MARGIN = 0.05
-"""A part is named where it falls this far below the figure, unless a floor is given."""
+"""Default floor of a part, below the figure of all rows."""
 
 TAIL = 0.05
-"""How often the truth is worse than the audit's `quantile`: one time in twenty."""
+"""Probability that the truth is worse than the audit's `quantile`."""
 
 
 @dataclass(frozen=True, eq=False)
 class Slice:
-    """The parts by one column.
+    """The parts of the rows by one column.
 
     Attributes
     ----------
@@ -66,7 +66,7 @@ class Slice:
 
 @dataclass(frozen=True, eq=False)
 class SlicedRows:
-    """What is held out: groups, or parts by a column.
+    """The unit of holding out: groups, or parts by a column.
 
     Attributes
     ----------
@@ -87,7 +87,7 @@ class SlicedRows:
 
 @dataclass(frozen=True, eq=False)
 class Audit:
-    """One figure of one model, looked at from all sides.
+    """The audit of one figure of one model.
 
     Attributes
     ----------
@@ -98,10 +98,10 @@ class Audit:
     figure
         The figure over all rows, with its interval.
     quantile
-        The lower end of its interval at level 0.90 (for a loss the upper end): the truth is worse one time in
-        twenty. Unlike a quantile of bootstrap replicates it knows what classes and groups of few rows can still be.
+        The lower limit of its interval at level 0.90 (for a loss the upper one): the truth is worse one time in
+        twenty. Unlike a quantile of bootstrap replicates it allows for classes and groups with few rows.
     rows
-        Stratified parts of the rows, held out again and again.
+        Repeated stratified holdouts of rows.
     each_group, several_groups
         Every group alone (by accuracy, whatever the metric), and several groups at once; None where there are
         too few.
@@ -110,8 +110,8 @@ class Audit:
     slices
         The parts by each column, where it was audited by columns.
     divided, groups_in_all
-        Groups that lie in several folds, so that what is evaluated was learned from rows of the same groups, of how
-        many; groups are those of the predictions, whatever it was audited by.
+        Number of groups that lie in several folds, so that models were trained on rows of the groups they are
+        evaluated on, and of all groups; groups are those of the predictions, whatever it was audited by.
     """
 
     model: str
@@ -129,12 +129,12 @@ class Audit:
 
     @property
     def holdouts(self) -> tuple[Holdout, ...]:
-        """The ways of holding out that there are."""
+        """The available holdouts."""
         return tuple(one for one in (self.rows, self.several_groups, self.each_group) if one is not None)
 
     @property
     def below(self) -> tuple[GroupFigure, ...]:
-        """Groups that are surely below what their classes lead one to expect."""
+        """Groups whose interval lies below the accuracy expected for their classes."""
         return tuple(group for group in self.groups if group.verdict == "below")
 
     def table(self) -> pd.DataFrame:
@@ -187,7 +187,7 @@ def audit(
     level: float = 0.95,
     seed: int = 0,
 ) -> Audit:
-    """Return the audit of one model's predictions; they are scored again and again, and nothing is fitted.
+    """Return the audit of one model's predictions; predictions are rescored, nothing is fitted.
 
     Parameters
     ----------
@@ -195,8 +195,8 @@ def audit(
         Predictions with their truth.
     by
         (n,) parts to audit by, such as the shop of each row, or several such columns by name; by default
-        `p.groups`. Rows whose cell is empty are one part. Intervals come from resampling the groups of `p` all the
-        same.
+        `p.groups`. Rows with an empty cell form one part. Intervals come from resampling the groups of `p` in
+        either case.
     metric
         Name of the figure ("macro_f1", "recall[S]").
     floor
@@ -222,7 +222,7 @@ def audit(
     '2 of 10 parts held out'
     """
     if not 0 < held < 1:
-        raise DataError(f"The share to hold out is {held:g}; it must be between 0 and 1.")
+        raise DataError(f"The share to hold out is {held:g}; it must lie between 0 and 1.")
     columns = _columns(p, by)
     if p.truth is not None:
         there = known(p.truth)
@@ -258,9 +258,10 @@ def audit(
 
 
 def _each_part(p: Predictions, of: SlicedRows, floor: float | None) -> Holdout | None:
-    """Return every part alone that is large enough, by the share of its rows that are right.
+    """Return the accuracy of every large part alone.
 
-    A macro average within one group would count every class that the group lacks, and that is predicted once, as 0.
+    Always accuracy: a macro average within one group would count every class that the group lacks, but that is
+    predicted once, as 0.
     """
     if of.names is None:
         return None
@@ -278,7 +279,7 @@ def _each_part(p: Predictions, of: SlicedRows, floor: float | None) -> Holdout |
 def _several_parts(
     measure: Measure, of: SlicedRows, floor: float, held: float, draws: int, seed: int
 ) -> Holdout | None:
-    """Return several parts held out at once, again and again."""
+    """Return the repeated holdout of several parts at once."""
     if of.names is None or len(set(of.names)) < 3:
         return None
     names, number = unique_names(of.names)
@@ -298,16 +299,16 @@ def _columns(p: Predictions, by: npt.ArrayLike | Mapping[str, npt.ArrayLike] | N
         parts = np.asarray(values, dtype=object)
         if parts.shape != (len(p),):
             raise DataError(
-                f"The groups to audit by are {parts.shape} for {len(p)} rows; there must be one for each."
+                f"The groups to audit by have the shape {parts.shape} for {len(p)} rows; there must be one per row."
             )
         out[name] = part_names(parts)
     return out
 
 
 def part_names(cells: npt.NDArray[Any]) -> Strings:
-    """Return (n,) the part of each row by the cells of a column; rows whose cell is empty are one part, "(empty)".
+    """Return (n,) the part of each row by the cells of a column; rows with an empty cell form one part, "(empty)".
 
-    Unlike rows without a group, which may come from anywhere, they have in common what is asked about.
+    Rows without a group may come from anywhere and stay apart; rows with an empty cell share that property.
     """
     names, empty = texts(cells), EMPTY
     while empty in set(names):

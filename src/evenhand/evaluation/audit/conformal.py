@@ -1,7 +1,7 @@
-"""Conformal sets: for each row the classes that cannot be ruled out, and how often the truth is among them.
+"""Mondrian conformal prediction (Vovk et al. 2005): prediction sets of classes, and their coverage.
 
-The coverage holds by classes, or by groups, on rows that are exchangeable with those calibrated on: not on data
-from elsewhere (Vovk et al. 2005, Mondrian conformal prediction; the p-values are those of the package crepes).
+The coverage holds per class, or per group, on rows that are exchangeable with the calibration rows: not on data
+from elsewhere. The p-values are those of the package crepes.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ By = Literal["class", "group", "all"]
 
 @dataclass(frozen=True)
 class Covered:
-    """How often the truth was in the set, for one class, one group, or all rows.
+    """Coverage and mean size of the sets of one class, one group, or all rows.
 
     Attributes
     ----------
     name
         Of the class or group.
     met
-        Share of its rows whose set held the truth, with its interval.
+        Share of its rows whose set contains the truth, with its interval.
     size
         Mean number of classes in a set.
     enough
-        Whether every fold left enough rows of this class or group to calibrate on; where not, sets are wide.
+        Whether every fold left enough rows of this class or group for calibration; if not, sets are wide.
     """
 
     name: str
@@ -55,9 +55,9 @@ class ConformalSets:
     Attributes
     ----------
     by
-        What the coverage is to hold for: every class, every group, or the rows as a whole.
+        The unit of coverage: every class, every group, or all rows together.
     asked
-        The coverage that was asked for.
+        The nominal coverage.
     member
         (n, k) which classes are in the set of each row.
     overall
@@ -74,7 +74,7 @@ class ConformalSets:
 
     @property
     def missed(self) -> tuple[Covered, ...]:
-        """Parts whose interval lies below what was asked for."""
+        """Parts whose interval lies below the nominal coverage."""
         return tuple(part for part in self.parts if part.met.high < self.asked)
 
     def document(self, *, most: int = 40) -> dict[str, Any]:
@@ -98,24 +98,24 @@ def conformal(
     draws: int = 1000,
     seed: int = 0,
 ) -> ConformalSets:
-    """Return conformal sets of classes, and the coverage that was met.
+    """Return conformal sets of classes and their empirical coverage.
 
-    The rows of a fold get sets that are calibrated on the other folds: by class and over all rows the folds are
-    those of `p` where it has them, else whole groups are dealt; by group, rows of each group are dealt, since a
-    group that is wholly held out leaves nothing to calibrate on.
+    The sets of a fold are calibrated on the other folds. By class and over all rows the folds are those of `p`, or
+    whole groups assigned at random; by group, the rows of each group are spread over the folds, since a group that
+    is held out as a whole leaves nothing to calibrate on.
 
     Parameters
     ----------
     p
         Out-of-fold or test predictions, one label a row.
     by
-        "class": the coverage is to hold for every class. "group": for every group. "all": on the whole.
+        "class": coverage for every class. "group": for every group. "all": over all rows.
     coverage
-        Share of the sets that are to hold the truth.
+        Nominal share of the sets that contain the truth.
     folds
-        How many, where they are made here.
+        Number of folds, if they are made here.
     draws, seed
-        As in `evaluate`; the seed also deals the folds and breaks ties.
+        As in `evaluate`; the seed also assigns the folds and breaks ties.
 
     Raises
     ------
@@ -125,7 +125,7 @@ def conformal(
         If rows have several labels, the coverage is not between 0 and 1, there are no groups, or one fold only.
     """
     if not 0 < coverage < 1:
-        raise DataError(f"The coverage asked for is {coverage:g}; it must be between 0 and 1, for example 0.9.")
+        raise DataError(f"The coverage is {coverage:g}; it must lie between 0 and 1, for example 0.9.")
     p = judged(p)
     if p.multi_label:
         raise DataError("Conformal sets need one label a row; these rows may have several.")
@@ -139,8 +139,10 @@ def conformal(
     member = values > 1 - coverage
     assert p.truth is not None
     hit = member[np.arange(len(p)), p.truth]
-    least = _least_to_calibrate(part, fold)
+    least = _fewest_calibration_rows(part, fold)
     names = p.classes if by == "class" else None
+    # With n calibration rows the smallest p-value is 1 / (n + 1): a class can only be excluded if that is at most
+    # 1 - coverage, which is n (1 - coverage) >= coverage.
     enough = least * (1 - coverage) >= (1 - 1e-9) * coverage
     alone = replace(p, groups=None) if by == "group" else p
     found = [
@@ -154,7 +156,7 @@ def conformal(
 
 
 def _parts(p: Predictions, by: By) -> Ints:
-    """Return (n,) the class, group or whole that each row belongs to, as numbers."""
+    """Return (n,) the number of the class or group that each row belongs to; zeros for all rows together."""
     if by == "group":
         if p.groups is None:
             raise DataError("Conformal sets by group need groups; name them, or ask for sets by class.")
@@ -169,7 +171,7 @@ def _folds(p: Predictions, by: By, k: int, seed: int) -> Ints:
     units = p.ids if p.groups is None or by == "group" else p.groups
     names, number = unique_names(units)
     rng = generator(seed, "conformal folds")
-    if by == "group":  # deal each group's rows in turn, from a random place
+    if by == "group":  # spread each group's rows over the folds in turn, from a random start
         order = np.lexsort((rng.random(len(p)), p.groups.astype(str)))  # type: ignore[union-attr]
         out = np.empty(len(p), dtype=np.int64)
         out[order] = np.arange(len(p)) % k
@@ -178,7 +180,7 @@ def _folds(p: Predictions, by: By, k: int, seed: int) -> Ints:
 
 
 def _p_values(p: Predictions, by: By, part: Ints, fold: Ints, seed: int) -> Floats:
-    """Return (n, k) for each class the p-value of the row being of it, calibrated on the other folds."""
+    """Return (n, k) p-values of each row belonging to each class, calibrated on the other folds."""
     try:
         from crepes import ConformalClassifier
     except ImportError:
@@ -198,8 +200,8 @@ def _p_values(p: Predictions, by: By, part: Ints, fold: Ints, seed: int) -> Floa
     return out
 
 
-def _least_to_calibrate(part: Ints, fold: Ints) -> npt.NDArray[np.int64]:
-    """Return for each part the rows that are left to calibrate on in the worst fold that evaluates it."""
+def _fewest_calibration_rows(part: Ints, fold: Ints) -> npt.NDArray[np.int64]:
+    """Return for each part the fewest calibration rows over the folds that contain it."""
     total = np.bincount(part)
     left = np.full(len(total), np.iinfo(np.int64).max)
     for f in np.unique(fold):

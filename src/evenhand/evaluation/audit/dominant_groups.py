@@ -1,7 +1,7 @@
-"""Figures of a class with and without the group that most of its rows come from.
+"""Figures of a class with and without the group that dominates it.
 
-Where one group holds more than half of a class, figures of that class are mostly figures of that group: one person,
-one place, one series. An interval over groups is wide then and does not say why.
+If one group has more than half of a class, figures of that class are mostly figures of that group: one person, one
+place, one series. An interval over groups is then wide and does not show why.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ FIGURES = ("precision", "recall", "f1")
 def heaviest(
     p: Predictions, *, over: float = 0.5, draws: int = 2000, level: float = 0.95, seed: int = 0
 ) -> list[dict[str, Any]]:
-    """Return what each class that lies mostly in one group is worth with and without that group.
+    """Return figures with and without the dominant group, for each class that has one.
 
     Parameters
     ----------
     p
         Predictions with their truth and groups; without groups nothing is found.
     over
-        A class is reported where one group holds more than this share of its rows.
+        A class is reported if one group has more than this share of its rows.
     draws, level, seed
         As in `evaluate`.
 
@@ -37,9 +37,8 @@ def heaviest(
     -------
     classes
         For each such class "class", "group", "share" (of the class's rows, 0..1), "rows" (of the class in the
-        group), "of" (of the class in all), "effective" (`effective_groups`), "with" and "without": precision,
-        recall and F1 as `Interval.document`. Without the group means without all of its rows, those of other
-        classes too.
+        group), "of" (of the class in total), "effective" (`effective_groups`), "with" and "without": precision,
+        recall and F1 as `Interval.document`. "without" excludes all rows of the group, also those of other classes.
 
     Raises
     ------
@@ -73,7 +72,7 @@ def heaviest(
 
 
 def effective_groups(shares: Floats | Sequence[float]) -> float:
-    """Return how many groups of equal size are as uneven as these: one over the sum of squared shares.
+    """Return the effective number of groups: one over the sum of squared shares.
 
     The inverse of Simpson's index (Hill 1973, number of order 2), 1 where all rows lie in one group.
 

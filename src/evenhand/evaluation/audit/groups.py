@@ -1,4 +1,4 @@
-"""Groups, or parts by a column, one by one: how often each is right, and what its classes lead one to expect."""
+"""The accuracy of each group, or part by a column, against the accuracy expected for its classes."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from evenhand.evaluation.figures.row_share import right_rows
 Verdict = Literal["below", "as expected", "too few to tell"]
 
 LEAST = 8
-"""With fewer rows a group is not evaluated: its rows are often takes of one thing, right or wrong together."""
+"""With fewer rows a group gets no verdict: its rows often show the same object, right or wrong together."""
 LEAST_UNITS = 5.0
-"""With fewer effective groups (Kish 1965) a part that consists of groups is not evaluated."""
+"""With fewer effective groups (Kish 1965) a part that consists of groups gets no verdict."""
 
 
 @dataclass(frozen=True)
@@ -35,17 +35,16 @@ class GroupFigure:
     n
         Its rows with a known truth.
     accuracy, low, high
-        Share of them that are right, with the exact binomial interval (Clopper & Pearson 1934) at the level that
-        makes all groups that are evaluated hold together (Bonferroni). Where a part consists of groups, with as
-        many rows as they are worth (Korn & Graubard 1998).
+        Share of correct rows, with the exact binomial interval (Clopper & Pearson 1934) at the simultaneous level
+        of all groups with enough rows (Bonferroni). For a part that consists of groups, with its effective number
+        of rows (Korn & Graubard 1998).
     expected
-        What the rest of the data has for the same classes: the mean, over the group's rows, of the share right
-        among the rows of that class in other groups.
+        The mean, over the group's rows, of the accuracy on the rows of the same class in other groups.
     verdict
-        "below": the interval lies below what is expected, by however little. "as expected": the interval holds
-        what is expected and rules a gap of `gap` out. "too few to tell": neither, or fewer than `LEAST` rows.
+        "below": the interval lies below the expectation, by however little. "as expected": the interval contains
+        the expectation and excludes a gap of `gap`. "too few to tell": neither, or fewer than `LEAST` rows.
     groups
-        How many groups a part consists of; None where it is a group, or rows stand for themselves.
+        How many groups a part consists of; None where it is a group, or rows are independent.
     """
 
     name: str
@@ -77,8 +76,8 @@ def group_figures(
 ) -> list[GroupFigure]:
     """Return every group, the one farthest below its expectation first; an empty list where there are no groups.
 
-    A group that holds hard classes is expected to do worse than the mean, and is not blamed for it. Groups with too
-    few rows to be evaluated come last.
+    A group with hard classes is expected to have a lower accuracy than the mean, and is compared with that
+    expectation. Groups with too few rows come last.
 
     Parameters
     ----------
@@ -87,12 +86,12 @@ def group_figures(
     groups
         (n,) groups of the rows of `p`, or parts by any column; by default `p.groups`.
     units
-        (n,) what the rows of one part come in, such as patients within a hospital; None where rows stand for
-        themselves. A part that is one unit is evaluated on its rows.
+        (n,) clusters within the parts, such as patients within a hospital; None where rows are independent. A part
+        that is one cluster is evaluated by its rows.
     gap
-        A difference that is worth naming, in shares of rows.
+        The smallest relevant difference of accuracies.
     level
-        How often the intervals of all groups that are large enough to be evaluated are to hold at once.
+        Simultaneous coverage of the intervals of all groups with enough rows.
     """
     groups = p.groups if groups is None else groups
     if groups is None:
@@ -105,7 +104,7 @@ def group_figures(
     names, number = unique_names(inside.groups)
     of_unit = None if units is None else unique_names(known.groups)[1]
     right, n, expected = right_and_expected(rows, number, len(names))
-    worth, count, effective = _worth(right_rows(rows), number, of_unit, right, n)
+    worth, count, effective = _effective_rows(right_rows(rows), number, of_unit, right, n)
     accuracy = right / n
     enough = (n >= LEAST) & (effective >= LEAST_UNITS)
     low, high = exact_interval(accuracy * worth, worth, 1 - (1 - level) / max(1, int(enough.sum())))
@@ -120,15 +119,15 @@ def group_figures(
     return sorted(found, key=lambda group: (bool(small[group.name]), -group.gap, group.name))
 
 
-def _worth(
+def _effective_rows(
     correct: Mask, number: Ints, units: Ints | None, right: Floats, n: Floats
 ) -> tuple[Floats, Ints | None, Floats]:
-    """Return (g,) the rows that each part is worth, how many units it holds, and how many of equal size.
+    """Return (g,) effective rows of each part, its number of units, and its effective number of units.
 
-    Rows of one unit are right or wrong together. The variance of a part's share, taken over its units (Cochran
-    1977, ratio estimator), says how many independent rows would know as much; Student's quantile with few units
-    makes them fewer still (Korn & Graubard 1998). A part that is all right or all wrong shows no variance: there
-    the parts together say how alike the rows of a unit are.
+    Rows of one unit are correlated. The variance of a part's accuracy over its units (Cochran 1977, ratio
+    estimator) gives the equivalent number of independent rows; Student's quantile with few units reduces it further
+    (Korn & Graubard 1998). A part that is all right or all wrong shows no variance: there the design effect pooled
+    over all parts is used.
     """
     g = len(n)
     if units is None:
@@ -137,7 +136,7 @@ def _worth(
     part = cells // (int(units.max()) + 1)
     size, hit = np.bincount(at).astype(np.float64), np.bincount(at, weights=correct.astype(np.float64))
     count = np.bincount(part, minlength=g)
-    if (count <= 1).all():  # every part is one unit: it is evaluated on its rows
+    if (count <= 1).all():  # every part is one unit, between which no variance can be estimated
         return n, None, np.full(g, np.inf)
     share = right / n
     off = np.bincount(part, weights=(hit - share[part] * size) ** 2, minlength=g)
@@ -150,9 +149,9 @@ def _worth(
 
 
 def right_and_expected(rows: EvaluatedRows, group: Ints, g: int) -> tuple[Floats, Floats, Floats]:
-    """Return (g,) right rows, (g,) rows, and (g,) the share of right rows that the other groups lead one to expect.
+    """Return (g,) correct rows, (g,) rows, and (g,) the accuracy expected from the other groups.
 
-    A class that no other group holds counts as it does over all rows.
+    For a class that no other group has, the accuracy over all rows is used.
 
     Parameters
     ----------
@@ -178,7 +177,9 @@ def right_and_expected(rows: EvaluatedRows, group: Ints, g: int) -> tuple[Floats
 
 
 def exact_interval(right: Floats, n: Floats, level: float) -> tuple[Floats, Floats]:
-    """Return the ends of the exact binomial interval (Clopper & Pearson 1934).
+    """Return the limits of the exact binomial interval (Clopper & Pearson 1934).
+
+    Not `scipy.stats.binomtest`, which takes whole numbers one by one: effective rows are fractions.
 
     >>> low, high = exact_interval(np.array([5.0]), np.array([5.0]), 0.95)
     >>> round(float(low[0]), 3), float(high[0])
@@ -199,10 +200,10 @@ def _verdict(enough: bool, low: float, high: float, expected: float, gap: float)
 
 
 def summary_words(figures: Sequence[GroupFigure], *, word: str = "groups") -> str:
-    """Return how many groups are below, as expected, and too small to tell, as one sentence."""
+    """Return the number of groups below expectation, as expected, and with too few rows, as one sentence."""
     count = {verdict: sum(f.verdict == verdict for f in figures) for verdict in ("below", "too few to tell")}
     some = len(figures) - count["below"] - count["too few to tell"]
     return (
-        f"Of {len(figures):,} {word}: surely below what their classes lead one to expect {count['below']:,}, as "
-        f"expected {some:,}, too few rows to tell {count['too few to tell']:,}."
+        f"Of {len(figures):,} {word}: {count['below']:,} below the accuracy expected for their classes, {some:,} "
+        f"as expected, {count['too few to tell']:,} with too few rows to tell."
     )

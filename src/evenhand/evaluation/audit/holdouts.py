@@ -1,4 +1,4 @@
-"""Holding out again and again: rows, each group, several groups; what the figure is at worst."""
+"""Repeated holdouts of rows, single groups and several groups, and the worst figure among them."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from evenhand.base.values import Floats, Ints
 from evenhand.evaluation.core.metric import Measure
 
 Pick = Callable[[np.random.Generator, int], Floats]
-"""(generator, b) -> (units, b) 0/1: which units are held out in each of b draws."""
+"""(generator, b) -> (units, b) 0/1: the units held out in each of b draws."""
 
 
 @dataclass(frozen=True)
 class Holdout:
-    """The figure on parts that are held out by turns. Nothing is fitted again: predictions are scored as they are.
+    """The distribution of a figure over held-out parts. Nothing is refitted: existing predictions are scored.
 
     Attributes
     ----------
     says
-        What is held out, in words.
+        A description of what is held out.
     draws
-        Parts on which the figure is defined.
+        Number of parts on which the figure is defined.
     median, lowest, quantile
         The median, the smallest and the 5 % quantile of the figure; for a loss the largest and the 95 % quantile.
     floor, below
-        A value, and how many parts fall below it (for a loss: lie above it).
+        A threshold, and the number of parts below it (for a loss: above it).
     """
 
     says: str
@@ -49,7 +49,7 @@ class Holdout:
 
 
 def holdout(says: str, values: Floats, floor: float, *, higher_is_better: bool = True) -> Holdout:
-    """Return the summary of the figure on many parts; parts on which it is not defined are left out."""
+    """Return the summary of a figure over many parts, ignoring parts on which it is not defined."""
     there = values[np.isfinite(values)]
     if not len(there):
         return Holdout(says, 0, np.nan, np.nan, np.nan, floor, 0)
@@ -83,7 +83,7 @@ def part_figures(measure: Measure, unit: Ints, units: int, chosen: Floats) -> Fl
 def drawn_figures(
     measure: Measure, unit: Ints, units: int, pick: Pick, *, draws: int, seed: int, budget: int = 2**22
 ) -> Floats:
-    """Return (draws,) the figure on sets of units drawn by `pick`, at most `budget` numbers at a time."""
+    """Return (draws,) the figure on sets of units sampled by `pick`, at most `budget` numbers at a time."""
     rng = generator(seed, "holdout")
     batch = int(np.clip(budget // units, 1, 256))
     starts = range(0, draws, batch)
@@ -92,9 +92,10 @@ def drawn_figures(
 
 
 def several_of(units: int, held: int) -> Pick:
-    """Return a way of holding out `held` of this many units."""
+    """Return a sampler that holds out `held` of `units` units."""
 
     def pick(rng: np.random.Generator, b: int) -> Floats:
+        # The ranks of random numbers: `held` units without replacement in each column, without a loop over columns.
         order = rng.random((units, b)).argsort(axis=0)
         return (order < held).astype(np.float64)
 
@@ -102,7 +103,7 @@ def several_of(units: int, held: int) -> Pick:
 
 
 def stratified(stratum: Ints, share: float) -> Pick:
-    """Return a way of holding out a share of the rows of every stratum, at least one.
+    """Return a sampler that holds out a share of the rows of every stratum, at least one.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Two sets of answers beside each other, row by row, where no truth is needed."""
+"""Agreement between two models, row by row; no truth is needed."""
 
 from __future__ import annotations
 
@@ -14,26 +14,25 @@ from evenhand.evaluation.comparison.common_rows import in_common
 
 @dataclass(frozen=True, eq=False)
 class Agreement:
-    """How far two sets of answers agree.
+    """The agreement of two sets of predictions.
 
     Attributes
     ----------
     a, b
         Their names.
     n
-        Rows that both have.
+        Number of common rows.
     only_a, only_b
-        Number of rows that one of them alone has.
+        Number of rows that only one of them has.
     same
-        Rows with the same answer.
+        Rows with the same predicted class.
     kappa
-        Agreement beyond what the same answers dealt at random would give (Cohen 1960); NaN where each gives
-        one and the same answer to all.
+        Cohen's kappa (1960): agreement beyond chance; NaN where both predict one and the same class throughout.
     table
-        (k, k) frame of counts: answers of `a` down, of `b` across.
+        (k, k) frame of counts: predictions of `a` down, of `b` across.
     rows
-        The rows with different answers: id, a, b, and the confidence of both (NaN where it is not known); the
-        most confident first.
+        The rows with different predictions: id, a, b, and both confidences (NaN where not known); the most
+        confident first.
     """
 
     a: str
@@ -48,7 +47,7 @@ class Agreement:
 
     @property
     def share(self) -> float:
-        """Share of rows with the same answer; accuracies can differ by at most 1 minus this."""
+        """Share of rows with the same prediction; accuracies differ by at most 1 minus this."""
         return self.same / self.n
 
     def document(self) -> dict[str, Any]:
@@ -73,13 +72,13 @@ class Agreement:
 
     def __str__(self) -> str:
         return (
-            f"{self.a} and {self.b} give the same answer to {self.same:,} of {self.n:,} rows ({self.share:.1%}); "
-            f"whatever the truth, their accuracies differ by at most {1 - self.share:.3f}."
+            f"{self.a} and {self.b} predict the same class for {self.same:,} of {self.n:,} rows "
+            f"({self.share:.1%}); whatever the truth, their accuracies differ by at most {1 - self.share:.3f}."
         )
 
 
 def agreement(a: Predictions, b: Predictions) -> Agreement:
-    """Return how far two sets of predictions agree on the rows that both have.
+    """Return the agreement of two sets of predictions on their common rows.
 
     Raises
     ------
@@ -115,6 +114,7 @@ def agreement(a: Predictions, b: Predictions) -> Agreement:
 
 
 def _kappa(counts: np.ndarray[Any, Any]) -> float:
+    # Not scikit-learn's `cohen_kappa_score`: it warns where kappa is not defined, and differs in the last bit.
     shares = counts / counts.sum()
     by_chance = float(shares.sum(axis=1) @ shares.sum(axis=0))
     return float((np.trace(shares) - by_chance) / (1 - by_chance)) if by_chance < 1 - 1e-12 else float("nan")

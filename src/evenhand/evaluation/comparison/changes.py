@@ -1,4 +1,4 @@
-"""What changed from one model to another: which rows, and how much each class and group gained."""
+"""Changes from one model to another: rows, and gains per class and group."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from evenhand.evaluation.figures.row_share import right_rows
 
 @dataclass(frozen=True, eq=False)
 class Changes:
-    """Row by row, from a base to something else.
+    """Row-wise changes from a base model to another.
 
     Attributes
     ----------
     base, name
-        What is left, and what is come to.
+        The two models.
     improved, worsened
-        Ids of rows that were wrong and are right, and the other way round.
+        Ids of rows that became right, and that became wrong.
     moved
-        Ids of rows that are wrong both times, in different ways.
+        Ids of rows that are wrong under both, with different predictions.
     right, wrong
-        Number of rows that are right both times, and wrong both times (`moved` among them).
+        Number of rows that are right under both, and wrong under both (including `moved`).
     by_class
         Frame: class, rows, improved, worsened, net, gain (net over rows); largest loss first.
     by_group
-        The same by group, or None where there are none.
+        The same by group; None without groups.
     """
 
     base: str
@@ -51,7 +51,7 @@ class Changes:
 
     @property
     def unchanged(self) -> int:
-        """Rows that are as right or wrong as they were."""
+        """Rows whose correctness did not change."""
         return self.right + self.wrong
 
     def document(self) -> dict[str, Any]:
@@ -77,9 +77,9 @@ class Changes:
 
 
 def changes(base: Predictions, other: Predictions) -> Changes:
-    """Return what changed from `base` to `other`, about the same rows with the same, known truth.
+    """Return the changes from `base` to `other`, which hold the same rows with the same, known truth.
 
-    Where several labels may hold, a row is right if all of them are.
+    Where several labels may hold, a row is right if all of its labels are.
     """
     before, after = right_rows(rows_of(base)), right_rows(rows_of(other))
     improved, worsened, wrong = ~before & after, before & ~after, ~before & ~after
@@ -108,7 +108,7 @@ def _ids(p: Predictions, rows: Mask) -> tuple[str, ...]:
 
 
 def _per_class(p: Predictions, improved: Mask, worsened: Mask) -> pd.DataFrame:
-    """Return the gain of each class; a row with several counts in each of them."""
+    """Return the gain of each class; a row with several labels counts in each of them."""
     row, column = np.nonzero(rows_of(p).held)
     names = np.array(p.classes, dtype=object)[column]
     return _gains("class", names, improved[row], worsened[row])

@@ -19,14 +19,14 @@ from evenhand.evaluation.core.judged_rows import known
 
 
 def in_common(predictions: Sequence[Predictions]) -> tuple[Predictions, ...]:
-    """Return each set of predictions on the rows that all have, in the order and with the classes of the first.
+    """Return each set of predictions on the common rows, in the order and with the classes of the first.
 
-    Truth, folds and groups stay each one's own.
+    Truth, folds and groups stay those of each.
 
     Raises
     ------
     DataError
-        If ids repeat, no row is common to all, or the classes differ; the text names who and what.
+        If ids repeat, no row is common to all, or the classes differ; the message names the models.
     """
     for p in predictions:
         check_ids(p)
@@ -42,11 +42,10 @@ def in_common(predictions: Sequence[Predictions]) -> tuple[Predictions, ...]:
 
 
 def in_one_order(predictions: Sequence[Predictions]) -> tuple[Predictions, ...]:
-    """Return each set of predictions on the rows that all have, whichever of them comes first.
+    """Return each set of predictions on the common rows, in an order that does not depend on which comes first.
 
-    Where rows stand in different orders they are sorted by id; where classes do, the order that sorts first is
-    taken. A bootstrap draws rows by position and ties go to the first class, so that both must not depend on the
-    order in which models are named.
+    Rows in different orders are sorted by id; of class orders the one that sorts first is taken. A bootstrap
+    samples rows by position, and ties go to the first class: both must not depend on the order of the models.
 
     Raises
     ------
@@ -66,9 +65,9 @@ def in_one_order(predictions: Sequence[Predictions]) -> tuple[Predictions, ...]:
 
 
 def with_one_truth(predictions: Sequence[Predictions]) -> tuple[Predictions, ...]:
-    """Return predictions on the same rows with the truth and the groups that any of them knows.
+    """Return predictions on the same rows with the union of their knowledge about truth and groups.
 
-    Where they know different groups, rows are of one group if they are so for any of them.
+    Where their groups differ, rows belong together if they do for any of them.
 
     Raises
     ------
@@ -83,7 +82,7 @@ def with_one_truth(predictions: Sequence[Predictions]) -> tuple[Predictions, ...
 
 
 def disagreeing(a: Predictions, b: Predictions) -> npt.NDArray[np.bool_]:
-    """Return (n,) the rows whose truth both know, and know differently."""
+    """Return (n,) bool: rows whose truth both know, but with different values."""
     if a.truth is None or b.truth is None:
         return np.zeros(len(a), dtype=bool)
     if a.truth.ndim != b.truth.ndim:
@@ -135,12 +134,12 @@ def with_classes_of(first: Predictions, p: Predictions) -> Predictions:
 
 
 def named(p: Predictions) -> str:
-    """Return the name of a model for a sentence."""
+    """Return the name of a model for a message."""
     return f'"{p.model}"' if p.model else "A model without a name"
 
 
 def _joined(every: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any] | None:
-    """Return (n,) names of the finest groups that divide none of any; the order of `every` does not affect them."""
+    """Return (n,) the connected components of all groupings, whatever the order of `every`."""
     if not every:
         return None
     every = sorted(every, key=lambda names: names.astype(str).tolist())
@@ -150,6 +149,7 @@ def _joined(every: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any] | None:
     numbers = [unique_names(names)[1] for names in every]
     starts = n + np.cumsum([0, *(number.max(initial=-1) + 1 for number in numbers)])
     ends = np.concatenate([number + start for number, start in zip(numbers, starts[:-1], strict=True)])
+    # A bipartite graph of rows and groups, each grouping with numbers of its own: its components are the result.
     links = (np.ones(len(ends)), (np.tile(np.arange(n), len(every)), ends))
     graph = sp.coo_array(links, shape=(starts[-1], starts[-1]))
     of_row = np.unique(connected_components(graph, directed=False)[1][:n], return_inverse=True)[1]
@@ -160,7 +160,7 @@ def _joined(every: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any] | None:
 
 
 def _filled(truth: Any, p: Predictions, first: Predictions) -> Any:
-    """Return the truth with what `p` knows and others did not."""
+    """Return the truth, with missing values filled in from `p`."""
     if truth is None or p.truth is None:
         return p.truth if truth is None else truth
     differ = disagreeing(replace(first, truth=truth), p)
@@ -168,7 +168,7 @@ def _filled(truth: Any, p: Predictions, first: Predictions) -> Any:
         raise DataError(
             f"{named(first)} and {named(p)} disagree on the truth of {int(differ.sum())} rows (first: "
             f'"{p.ids[int(differ.argmax())]}"). Two versions of one data set are compared by compare_versions '
-            "(evenhand compare --versions), which tells a better test from a better model."
+            "(evenhand compare --versions), which separates changed labels from a changed model."
         )
     missing = ~known(truth)
     out = truth.copy()

@@ -1,4 +1,4 @@
-"""Comparing: paired verdicts about several models on the same rows."""
+"""Paired comparison of several models on the same rows."""
 
 from __future__ import annotations
 
@@ -34,23 +34,23 @@ class Comparison:
     Attributes
     ----------
     names
-        Of the models; the first is the one that others are compared with.
+        Of the models; the first is the baseline of the others.
     metrics
         Names of the metrics.
     n, groups
-        Rows compared, and the independent groups that they are in: those that all have, and whose truth is known.
+        Compared rows and the independent groups they come from: common to all models, with a known truth.
     left_out
         Name -> number of its rows that are not compared.
     figures
-        Name -> metric -> figure on the rows compared.
+        Name -> metric -> figure on the compared rows.
     verdicts
-        One family: every metric and pair that was asked for.
+        One family: every requested metric and pair.
     changes
-        Row by row, one for each pair.
+        Row-wise changes, one for each pair.
     conditions
-        In words, what differs between the runs beside the models (see EH402).
+        Descriptions of other differences between the runs (see EH402).
     predictions
-        The models on the rows compared.
+        The models on the compared rows.
     """
 
     names: tuple[str, ...]
@@ -123,21 +123,21 @@ def compare_predictions(
     Parameters
     ----------
     predictions
-        At least two, with names that differ. Groups are what intervals are taken over.
+        At least two, with distinct names. Intervals are taken over their groups.
     metrics
         Names of metrics (docs/reference/metrics.md).
     against
-        "first": the first is the base of all others; "all": each against every one before it. Everything that is
-        asked for is one family.
+        "first": the first is the base of all others; "all": each against every one before it. All requested
+        comparisons form one family.
     smallest
-        The smallest difference worth caring about, in the unit of the metrics.
+        The smallest relevant difference, in the unit of the metrics.
     sets, levels, draws, level, seed
-        As in `evaluate`; `level` is for the family as a whole.
+        As in `evaluate`; `level` is that of the family.
 
     Raises
     ------
     DataError
-        If fewer than two are given, names repeat, no row is common to all, classes differ, or two models disagree
+        If there are fewer than two, names repeat, no row is common to all, classes differ, or two models disagree
         on the truth.
 
     Examples
@@ -189,7 +189,7 @@ def questions(
     draws: int = 2000,
     seed: int = 0,
 ) -> list[Question]:
-    """Return the difference of every pair in every metric, how certain it is, and whether more is better.
+    """Return the difference of every pair in every metric, with its uncertainty and direction.
 
     Parameters
     ----------
@@ -230,8 +230,8 @@ def _pairs(m: int, against: Against) -> list[tuple[int, int]]:
 
 def _check_names(predictions: Sequence[Predictions]) -> None:
     if len(predictions) < 2:
-        raise DataError(f"There are predictions of {len(predictions)} model; at least two are compared.")
+        raise DataError(f"There are predictions of {len(predictions)} model; a comparison needs at least two.")
     names = [p.model for p in predictions]
     for position, name in enumerate(names):
         if name in names[:position]:
-            raise DataError(f'Two of the models are named "{name}"; give them names that differ.')
+            raise DataError(f'Two of the models are named "{name}"; give them distinct names.')

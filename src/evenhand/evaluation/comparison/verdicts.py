@@ -1,4 +1,4 @@
-"""From differences to verdicts, corrected for how many were asked for at once."""
+"""Verdicts on differences, corrected for multiple comparisons."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from evenhand.base.values import Floats, Verdict, VerdictWord
 from evenhand.evaluation.resampling.paired_interval import LEAST_GROUPS, LEAST_ROWS, Spread
 
 WORTH_CARING = 0.005
-"""The smallest difference worth caring about: half a point."""
+"""The smallest relevant difference: half a point."""
 
 
 @dataclass(frozen=True)
 class Question:
-    """One difference that is to be evaluated.
+    """One difference to be tested.
 
     Attributes
     ----------
     name, base
-        What is evaluated, and what it is compared with.
+        The model and its baseline.
     metric
         Name of the metric.
     higher_is_better
         Whether a positive difference is good.
     spread
-        The difference and how certain it is.
+        The difference and its uncertainty.
     """
 
     name: str
@@ -42,17 +42,17 @@ def verdicts(
 ) -> list[Verdict]:
     """Return a verdict for each of a family of questions.
 
-    The chance of one or more wrong "better" or "worse" among all of them is at most 1 - `level` (Holm 1979). Each
-    difference gets its interval at the level at which it was evaluated, so that verdict and interval agree.
+    The family-wise error rate, the chance of one or more wrong "better" or "worse", is at most 1 - `level` (Holm
+    1979). Each difference gets its interval at the level at which it was tested: verdict and interval agree.
 
     Parameters
     ----------
     questions
-        One family: everything that a reader may pick the best of.
+        One family: everything from which a reader may select the best.
     smallest
-        The smallest difference worth caring about, in the unit of the metrics (0.005 is half a point).
+        The smallest relevant difference, in the unit of the metrics (0.005 is half a point).
     level
-        For the family as a whole.
+        Of the family.
     """
     alphas, corrected = holm(np.array([one.spread.p for one in questions]), 1 - level)
     return [
@@ -62,11 +62,11 @@ def verdicts(
 
 
 def holm(p: Floats, alpha: float = 0.05) -> tuple[Floats, Floats]:
-    """Return (m,) the level at which each of m questions is evaluated, and (m,) its corrected p.
+    """Return (m,) the level at which each of m hypotheses is tested, and (m,) its adjusted p-value (Holm 1979).
 
-    The smallest p is compared with alpha / m, the next against alpha / (m - 1), and so on; from the first that is
-    not below, all others are compared with that one's level (Holm 1979). Equal p have the level of the first of
-    them, which decides alike, so that the order of the questions does not affect it.
+    The smallest p is compared with alpha / m, the next with alpha / (m - 1), and so on; from the first that is
+    not below, all others are tested at that one's level. Equal p share the level of the first of them, so that the
+    order of the questions does not affect the result.
 
     >>> levels, corrected = holm(np.array([0.04, 0.001, 0.2]))
     >>> levels.round(4).tolist(), corrected.round(3).tolist()
@@ -121,7 +121,7 @@ def _says(one: Question, word: str, low: float, high: float, detectable: float, 
     figure = f"{by:+.4f} [{low:+.4f}, {high:+.4f}]"
     if word in ("better", "worse"):
         small = abs(by) < smallest
-        return f"{head}: {word} by {figure}{', less than is worth caring about' if small else ''}."
+        return f"{head}: {word} by {figure}{', less than the smallest relevant difference' if small else ''}."
     if word == "no difference found":
         return f"{head}: no difference found, {figure} lies within ±{smallest:g}."
     if not one.spread.enough:

@@ -1,4 +1,4 @@
-"""Two versions of a data set: what the labels did to a figure, and what the model did."""
+"""Two versions of a data set: the effect of changed labels on a figure, and that of the model."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from evenhand.evaluation.resampling.resampling_units import group_numbers
 
 @dataclass(frozen=True)
 class Versions:
-    """The way from the figure of one version to that of the other, step by step; the steps add up.
+    """A decomposition of the change from one version's figure to the other's into steps that add up.
 
     Attributes
     ----------
@@ -32,20 +32,20 @@ class Versions:
     before, after
         The figures as each run reports them: its own rows, its own labels.
     rows_left
-        What leaving out the rows that only the first has did to the first model's figure.
+        The effect of leaving out the rows that only the first version has, on the first model's figure.
     labels
-        The first model on the rows of both, under the second labels against the first: the test became easier or
+        The first model on the common rows, under the second labels against the first: the test became easier or
         harder, no model changed.
     model
-        The second model against the first, on the rows of both under the second labels.
+        The second model against the first, on the common rows under the second labels.
     model_under_first
         The same under the first labels.
     rows_come
-        What the rows that only the second has did to the second model's figure.
+        The effect of the rows that only the second version has, on the second model's figure.
     n, relabelled, only_before, only_after
-        Rows of both, those of them whose label changed, and rows of one alone.
+        Number of common rows, of relabelled ones among them, and of rows of one version only.
     ids
-        The rows whose label changed.
+        The relabelled rows.
     """
 
     metric: str
@@ -65,8 +65,8 @@ class Versions:
     def document(self) -> dict[str, Any]:
         """Return it as plain values, for JSON."""
         plain = {key: value for key, value in vars(self).items() if not isinstance(value, Verdict)}
-        judged_ = {key: value.document() for key, value in vars(self).items() if isinstance(value, Verdict)}
-        return plain | judged_ | {"ids": list(self.ids), "says": str(self)}
+        tested = {key: value.document() for key, value in vars(self).items() if isinstance(value, Verdict)}
+        return plain | tested | {"ids": list(self.ids), "says": str(self)}
 
     def __str__(self) -> str:
         labels, model = self.labels.difference, self.model.difference
@@ -80,8 +80,8 @@ class Versions:
 
 
 def _as_verdict(verdict: Verdict) -> str:
-    words = {"no difference found": "no better and no worse as far as can be found"}
-    return words.get(verdict.word, verdict.word if verdict.found else "not to be told from the first: too few rows")
+    words = {"no difference found": "not found to differ"}
+    return words.get(verdict.word, verdict.word if verdict.found else "not distinguishable: too few rows")
 
 
 def compare_versions(
@@ -96,7 +96,7 @@ def compare_versions(
     level: float = 0.95,
     seed: int = 0,
 ) -> Versions:
-    """Return how much of a gain between two versions of a data set is the labels' and how much the model's.
+    """Return how much of a gain between two versions of a data set is due to labels and how much to the model.
 
     Parameters
     ----------
@@ -147,7 +147,7 @@ def compare_versions(
 
 
 def _both_known(before: Predictions, after: Predictions) -> Sequence[Predictions]:
-    """Return both on the rows that both have and whose truth both know."""
+    """Return both on the common rows whose truth both know."""
     first, second = in_common((judged(before), judged(after)))
     assert first.truth is not None
     assert second.truth is not None

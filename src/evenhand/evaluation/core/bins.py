@@ -7,15 +7,15 @@ import numpy as np
 from evenhand.base.values import Floats, Ints
 
 BINS = 15
-"""Bins at most, wherever confidence is binned (Guo et al. 2017 take as many, of equal width)."""
+"""Maximum number of bins of confidence (Guo et al. 2017 use as many, of equal width)."""
 LEAST = 20
-"""Values for each bin at least: with fewer, chance alone makes a gap in every bin."""
+"""Minimum number of values per bin: with fewer, chance alone makes a gap in every bin."""
 
 
 def edges(confidence: Floats, bins: int = BINS) -> Floats:
     """Return (at most bins - 1,) inner edges, between which about equally many values lie, at least about `LEAST`.
 
-    Equal values never fall on both sides of an edge, so there may be fewer bins than asked for.
+    Equal values never fall on both sides of an edge, so there may be fewer than `bins` bins.
     """
     ordered = np.sort(confidence)
     bins = min(bins, len(ordered) // LEAST)
@@ -23,7 +23,7 @@ def edges(confidence: Floats, bins: int = BINS) -> Floats:
 
 
 def bin_of(confidence: Floats, inner: Floats) -> Ints:
-    """Return (n,) the bin of each value: the number of edges that it reaches.
+    """Return (n,) the bin of each value: the number of edges not above it.
 
     >>> bin_of(np.array([0.1, 0.5, 0.9]), np.array([0.5])).tolist()
     [0, 1, 1]

@@ -1,4 +1,4 @@
-"""Evaluated rows: what metrics are computed from."""
+"""Rows with predictions and known truth, from which metrics are computed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 THRESHOLD = 0.5
-"""Where several labels may hold, one is predicted from this probability on."""
+"""With several labels per row, a label is predicted from this probability on."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +34,7 @@ class EvaluatedRows:
     truth
         (n,) class indices in 0..k-1; or (n, k) in [0, 1] where several labels may hold.
     threshold
-        Where several labels may hold, one is predicted from this probability on, and held from this truth on.
+        Where several labels may hold, one is predicted from this probability on, and true from this value on.
     groups
         (n,) numbers 0..g-1 of groups that rows come from, or None where none are known.
     """
@@ -61,57 +61,57 @@ class EvaluatedRows:
 
     @cached_property
     def predicted(self) -> Ints:
-        """(n,) the most probable class, the first among equals."""
+        """(n,) the most probable class, the first of ties."""
         return cast(Ints, self.probabilities.argmax(axis=1))
 
     @cached_property
     def held(self) -> Mask:
-        """(n, k) which classes hold for each row."""
+        """(n, k) bool: true classes of each row."""
         if self.several:
             return np.asarray(self.truth >= self.threshold)
         return np.asarray(self.truth[:, None] == np.arange(self.k))
 
     @cached_property
     def claimed(self) -> Mask:
-        """(n, k) which classes are predicted for each row."""
+        """(n, k) bool: predicted classes of each row."""
         if self.several:
             return np.asarray(self.probabilities >= self.threshold)
         return np.asarray(self.predicted[:, None] == np.arange(self.k))
 
     @cached_property
     def truth_counts(self) -> Floats:
-        """(k,) rows that hold each class."""
+        """(k,) number of rows of each class."""
         counts = self.held.sum(axis=0) if self.several else np.bincount(self.truth, minlength=self.k)
         return np.asarray(counts, dtype=np.float64)
 
     @cached_property
     def predicted_counts(self) -> Floats:
-        """(k,) rows for which each class is predicted."""
+        """(k,) number of rows predicted as each class."""
         counts = self.claimed.sum(axis=0) if self.several else np.bincount(self.predicted, minlength=self.k)
         return np.asarray(counts, dtype=np.float64)
 
     @property
     def smallest(self) -> float:
-        """The smallest probability that a logarithm is taken of: the precision of the numbers given."""
+        """The smallest probability for logarithms: the precision of the probabilities' dtype."""
         kind = self.probabilities.dtype
         return float(np.finfo(kind if kind.kind == "f" else np.float64).eps)
 
     def once(self, key: Any, make: Callable[[], T]) -> T:
-        """Return what `make` returned when it was first asked for under `key`."""
+        """Return the cached result of `make` under `key`; measures on the same rows share it."""
         if key not in self._made:
             self._made[key] = make()
         return cast(T, self._made[key])
 
 
 def known(truth: npt.NDArray[Any]) -> Mask:
-    """Return (n,) whether the truth of each row is known: no `NO_LABEL`, no NaN."""
+    """Return (n,) bool: rows with a known truth (neither `NO_LABEL` nor NaN)."""
     if truth.ndim == 2:
         return np.asarray(~np.isnan(truth.astype(np.float64, copy=False)).any(axis=1))
     return np.asarray(truth >= 0)
 
 
 def numbered(groups: object) -> Ints | None:
-    """Return (n,) names of groups as numbers 0..g-1; None where no names are given."""
+    """Return (n,) group numbers 0..g-1 for group names; None for None."""
     if groups is None:
         return None
     return unique_names(np.asarray(groups, dtype=object))[1]
@@ -123,11 +123,11 @@ def rows_of(p: Predictions) -> EvaluatedRows:
     Raises
     ------
     DataError
-        If no truth is given at all, or a class index is not below k.
+        If there is no truth, or a class index is not below k.
     """
     name = p.model or "unnamed"
     if p.truth is None:
-        raise DataError(f'The predictions of "{name}" have no truth, so they cannot be judged.')
+        raise DataError(f'The predictions of "{name}" have no truth, so they cannot be evaluated.')
     if not p.multi_label and len(p) and p.truth.max() >= p.k:
         row = int(p.truth.argmax())
         raise DataError(
@@ -138,10 +138,10 @@ def rows_of(p: Predictions) -> EvaluatedRows:
 
 
 def coarser(rows: EvaluatedRows, names: Sequence[str]) -> EvaluatedRows:
-    """Return the rows at a coarser level.
+    """Return the rows at a coarser level of classes.
 
-    The probabilities of the fine classes of one coarse class are added up; where several labels may hold,
-    the largest counts, so that a coarse class is predicted exactly if one of its fine classes is.
+    A coarse class gets the sum of the probabilities of its fine classes; with several labels per row their maximum,
+    so that a coarse class is predicted exactly if one of its fine classes is.
 
     Parameters
     ----------

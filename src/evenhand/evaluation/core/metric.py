@@ -1,4 +1,4 @@
-"""A metric: numbers per row that are added up, and a function of the sums."""
+"""Metrics as functions of sums over rows, so that a bootstrap replicate costs one sparse product."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ Weights = Callable[[EvaluatedRows, Ints], "sp.csr_array[Any]"]
 
 @dataclass(frozen=True)
 class Components:
-    """The figures that a metric puts together, mostly one a class: each may rest on few rows.
+    """The figures that a metric combines, mostly one per class; each may rest on few rows.
 
     Attributes
     ----------
     values
         ((r, b) statistics, chosen classes) -> (c, b) figures between 0 and 1; NaN where one is not defined.
     rows
-        (rows, chosen classes) -> (n, c) how much each row counts in each of them.
+        (rows, chosen classes) -> (n, c) weights of the rows in each of them.
     kind
-        "share": of these rows, those that are right; "f1": the F1 of these rows, which are of the class or
-        predicted as it; "area": how these rows are ranked against all others; "mean": of a number in 0..1 per row.
+        "share": the accuracy of these rows; "f1": the F1 of these rows, which are of the class or predicted as it;
+        "area": their ranking against all others; "mean": the mean of a number in 0..1 per row.
     truth
-        Likewise, only rows that are of the class; None where `rows` are. A class that shows none is not known,
-        whatever is predicted as it.
+        Likewise, only rows of the class; None where `rows` are. A class without such a row is not known, whatever
+        is predicted as it.
     combine
-        "mean": each counts alike; "weighted": by its rows of truth; "lowest": the lowest of them.
+        "mean": equal weights; "weighted": by rows of truth; "lowest": the minimum.
     """
 
     values: Callable[[Floats, Ints], Floats]
@@ -47,43 +47,42 @@ class Components:
 
 @dataclass(frozen=True)
 class Metric:
-    """A figure about predictions, written so that one bootstrap serves all.
+    """A figure of predictions, written so that one bootstrap serves all metrics.
 
     Attributes
     ----------
     says
-        What it is, in one sentence.
+        A description in one sentence.
     features
-        (rows, chosen classes) -> the numbers per row whose sums decide it.
+        (rows, chosen classes) -> the numbers per row whose sums determine it.
     value
         ((r, b) statistics, chosen classes) -> (b,) the figure of each replicate; NaN where it is not defined.
     base
-        (rows, chosen classes) -> (n,) how much each row counts in it (not negative); 0 for rows it ignores.
+        (rows, chosen classes) -> (n,) weight of each row in it (not negative); 0 for rows it ignores.
     labels
-        Whether it is for one label a row, for several, or for both.
+        Whether it applies to one label per row, to several, or to both.
     of_class
-        Whether it is about one class, and needs its name: `recall[S]`.
+        Whether it is about one class and needs its name: `recall[S]`.
     higher_is_better
         False for losses and errors.
     lower_bound, upper_bound
         Its smallest and its largest value; the latter is infinity where it has none. Intervals, sums of metrics and
         the selection report stay within them.
     of_groups
-        Whether it compares groups of rows, and needs them.
+        Whether it compares groups of rows and needs them.
     interval
-        (measure, groups, draws=, level=, seed=) -> its interval, for a metric whose replicates do not show how far
-        it may lie from the truth; None where they do.
+        (measure, groups, draws=, level=, seed=) -> its interval, for a metric whose replicates do not reflect its
+        uncertainty; None where they do.
     parts
-        What it puts together, so that its interval spans what the least supported part can still be; None where
-        that is not known.
+        The figures it combines, so that its interval allows for the least supported one; None if there are none.
     cost
-        Of a loss: (rows, chosen classes) -> (n,) what each row would cost were its most probable answer wrong.
+        For a loss: (rows, chosen classes) -> (n,) the loss of each row if its most probable class were wrong.
     few
-        (number of groups) -> why so few cannot tell, or "" where they can.
+        (number of groups) -> why these are too few, or "" where they are enough.
     limits
-        ((r, 1) statistics, level) -> limits that it has whatever its replicates show.
+        ((r, 1) statistics, level) -> limits that the interval must include whatever the replicates show.
     terms
-        Of a sum: the weights and measures that it was put together from; none of them is itself a sum.
+        For a sum: the weights and measures it consists of; none of them is itself a sum.
     """
 
     says: str
@@ -116,7 +115,7 @@ class Numbered:
     Attributes
     ----------
     says
-        What it is, in one sentence.
+        A description in one sentence.
     at
         Number -> the metric.
     lowest, highest
@@ -138,11 +137,11 @@ class Measure:
     metric
         The metric.
     rows
-        What it is computed from.
+        The rows it is computed from.
     chosen
         Positions of the classes that count.
     features
-        Its features; measures that share them share the work.
+        Its features; measures that share them are resampled together.
     """
 
     metric: Metric
@@ -155,11 +154,11 @@ class Measure:
         return self.metric.value(statistics, self.chosen)
 
     def estimate(self, statistics: Floats | None = None) -> float:
-        """Return the figure of the rows as they are."""
+        """Return the figure on all rows, without resampling."""
         return float(self.value(self.features.statistics() if statistics is None else statistics)[0])
 
     def base(self) -> Floats:
-        """Return (n,) how much each row counts."""
+        """Return (n,) the weight of each row."""
         return self.metric.base(self.rows, self.chosen)
 
 

@@ -1,4 +1,4 @@
-"""Features: numbers per row whose sums decide a metric, so that a replicate is one sparse product."""
+"""Numbers per row whose sums determine a metric, so that a bootstrap replicate is one sparse product."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ def as_they_are(sums: Floats) -> Floats:
 
 @dataclass(frozen=True, eq=False)
 class RowSums:
-    """A sparse matrix of n rows × q numbers, and what is made of its column sums.
+    """A sparse matrix of n rows × q numbers, and a function of its column sums.
 
     Attributes
     ----------
     shape
         (n, q).
     row, column
-        (e,) where the entries are.
+        (e,) indices of the entries.
     value
         (e,) float64 entries, or None where all are 1.
     finish
         (q, b) sums of b replicates -> (r, b) statistics that metrics read.
     alike
-        (n,) rows with the same number have the same entries; None where that is not known.
+        (n,) kinds: rows of one kind have the same entries; None where that is not known.
     """
 
     shape: tuple[int, int]
@@ -45,7 +45,7 @@ class RowSums:
     alike: Ints | None = None
 
     def statistics(self) -> Floats:
-        """Return (r, 1) the statistics of the rows as they are."""
+        """Return (r, 1) the statistics of all rows, without resampling."""
         sums = np.bincount(self.column, weights=self.value, minlength=self.shape[1])
         return self.finish(sums.astype(np.float64)[:, None])
 

@@ -1,4 +1,4 @@
-"""How sure predictions are, and how sure they may be."""
+"""Confidence of predictions: the reliability curve, and the accuracy to expect from a confidence."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from evenhand.evaluation.metrics.calibration_error import judgements
 
 @dataclass(frozen=True)
 class Bin:
-    """Decisions that are about equally sure.
+    """Decisions of similar confidence.
 
     Attributes
     ----------
@@ -44,10 +44,10 @@ class Bin:
 
 
 def reliability(p: Predictions, *, bins: int = BINS) -> list[Bin]:
-    """Return the decisions in at most `bins` bins of about equal mass, the least sure first.
+    """Return the decisions in at most `bins` bins of about equal mass, the least confident first.
 
-    The calibration error is the mean over bins of |confidence - accuracy|, each bin counting by its n, less what
-    chance adds to it (`metrics.calibrated`).
+    The calibration error is the mean over bins of |confidence - accuracy|, weighted by n, minus its expectation
+    under perfect calibration (`metrics.calibration_error`).
     """
     rows = rows_of(judged(p))
     _, confidence, truth = judgements(rows, np.arange(rows.k))
@@ -61,9 +61,9 @@ def reliability(p: Predictions, *, bins: int = BINS) -> list[Bin]:
 
 
 def row_confidence(probabilities: Floats, *, several: bool = False) -> Floats:
-    """Return (n,) how sure rows are: the probability of the class, or of the least sure of several labels.
+    """Return (n,) confidence of rows: the probability of the predicted class, or of the least certain label.
 
-    Of several, a label that is claimed has the probability p, and one that is not 1 - p.
+    With several labels, the decision on a label has the probability p if it is predicted, otherwise 1 - p.
 
     >>> row_confidence(np.array([[0.9, 0.6, 0.2]]), several=True).tolist()
     [0.6]
@@ -74,19 +74,18 @@ def row_confidence(probabilities: Floats, *, several: bool = False) -> Floats:
 
 
 def expected_accuracy(confidence: Floats, judged_by: Predictions) -> Floats:
-    """Return (n,) the share of held-out rows, as sure as each of these, that were right.
+    """Return (n,) the accuracy of held-out rows with the confidence of each of these rows.
 
-    Isotonic regression of right or wrong on confidence (Zadrozny & Elkan 2002): more confident never means less
-    often right. One imagined right and one imagined wrong row among the most confident and least sure keep 0 and 1
-    out of reach.
+    Isotonic regression of correctness on confidence (Zadrozny & Elkan 2002), so accuracy never falls with
+    confidence. A pseudo-row that is right at the lowest confidence and one that is wrong at the highest keep the
+    result away from 0 and 1.
 
     Parameters
     ----------
     confidence
-        (n,) of rows, as `row_confidence` gives it.
+        (n,) of rows, from `row_confidence`.
     judged_by
-        Held-out predictions of the model that is to be believed. Where several labels may hold, a row is right if
-        all of them are.
+        Held-out predictions of the same model. Where several labels may hold, a row is right if all of them are.
     """
     p = judged(judged_by)
     sure = row_confidence(p.probabilities, several=p.multi_label)

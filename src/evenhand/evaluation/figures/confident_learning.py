@@ -1,4 +1,4 @@
-"""Labels that look wrong: confident learning on out-of-fold probabilities.
+"""Suspected label errors: confident learning on out-of-fold probabilities.
 
 Northcutt, Jiang and Chuang, "Confident Learning: Estimating Uncertainty in Dataset Labels", JAIR 70 (2021).
 """
@@ -19,16 +19,16 @@ COLUMNS = ("id", "label", "suggested", "p_label", "p_suggested", "margin", "fold
 
 
 def suspected_labels(p: Predictions) -> pd.DataFrame:
-    """Return the rows whose label looks wrong, the most suspicious first.
+    """Return the rows with a suspected label error, the most suspicious first.
 
-    A row is suspected where the class that it confidently belongs to is not its label: probabilities are held
-    against the mean probability of each class on the rows that carry its label (equations 1 and 2), so neither a
-    rare class nor one of which a model is never sure is accused as a whole.
+    A row is suspected if it confidently belongs to another class than its label: each probability is compared with
+    the mean probability of that class on the rows with its label (equations 1 and 2), so neither a rare class nor
+    one of which the model is never certain is suspected as a whole.
 
     Parameters
     ----------
     p
-        Out-of-fold predictions of n rows with one label each; rows without a label are left out.
+        Out-of-fold predictions of n rows with one label each; unlabelled rows are left out.
 
     Returns
     -------
@@ -71,19 +71,19 @@ def _confident(probabilities: Floats, truth: Ints) -> Ints:
 
 @dataclass(frozen=True)
 class SurestRows:
-    """How often the label contradicts a model where it is most confident, and where it is a little less sure.
+    """Contradictions between labels and a model where it is most confident, and where it is slightly less so.
 
-    Mistakes of a model thin out as it gets more confident; wrong labels do not.
+    The error rate of a model falls with its confidence; the rate of wrong labels does not.
 
     Attributes
     ----------
     n, contradicted
-        Rows among the most confident tenth, and how many of them carry another label than the one predicted.
+        Rows in the most confident tenth, and how many of them have another label than the predicted one.
     next_n, next_contradicted
-        The same of the fifth of the rows that comes after.
+        The same for the next fifth of the rows.
     p
-        The probability of as many contradictions as these, or more, if the rate among the most confident were at
-        most half of that in the next fifth (conditional binomial test).
+        One-sided p-value of the null hypothesis that the rate in the top tenth is at most half of that in the next
+        fifth (conditional binomial test).
     """
 
     n: int

@@ -1,4 +1,4 @@
-"""Which classes are taken for which, and the rows in which it happens."""
+"""Confusions between classes, and the rows in which they occur."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from evenhand.evaluation.figures.evaluate import judged
 
 @dataclass(frozen=True)
 class Confusion:
-    """One class taken for another.
+    """A true class predicted as another.
 
     Attributes
     ----------
@@ -25,7 +25,7 @@ class Confusion:
     share
         Share of the rows of the true class.
     ids
-        The first of these rows, the most confident mistakes first.
+        Ids of some of these rows, the most confident mistakes first.
     """
 
     truth: str
@@ -40,7 +40,7 @@ class Confusion:
 
 
 def confusion_matrix(p: Predictions) -> npt.NDArray[np.int64]:
-    """Return (k, k) int64 counts, truth × predicted, of rows with one label; unknown rows do not count.
+    """Return (k, k) int64 counts, truth × predicted, of rows with one label; unknown rows are ignored.
 
     >>> import numpy as np
     >>> half = np.array([[0.9, 0.1], [0.2, 0.8], [0.7, 0.3]])
@@ -76,7 +76,7 @@ def confidently_wrong(p: Predictions, *, most: int = 24) -> list[dict[str, Any]]
     """Return the most confident mistakes: id, truth, predicted and confidence (probability of the prediction).
 
     Where several labels may hold, a row's mistake is the label whose probability is farthest from its truth, and
-    the confidence is that distance; a label is written with "not" before it where it does not hold.
+    the confidence is that distance; labels that do not hold are prefixed with "not".
     """
     p = judged(p)
     assert p.truth is not None

@@ -1,4 +1,4 @@
-"""Figures with intervals for a set of predictions."""
+"""Metrics with confidence intervals for a set of predictions."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ONE_LABEL = (
     "average_precision",
     "calibration_error",
 )
-"""Metrics that are always reported where each row has one label."""
+"""Default metrics for rows with one label each."""
 SEVERAL_LABELS = (
     "subset_accuracy",
     "hamming",
@@ -40,13 +40,13 @@ SEVERAL_LABELS = (
     "average_precision",
     "calibration_error",
 )
-"""Metrics that are always reported where rows may have several."""
+"""Default metrics for rows that may have several labels."""
 
 
 def default_metrics(p: Predictions, *, top: int = 5, many: int = 10) -> tuple[str, ...]:
-    """Return the names of the metrics that are always reported.
+    """Return the names of the default metrics.
 
-    With more than `many` classes the share of rows whose class is among the `top` most probable is one of them.
+    With more than `many` classes they include top-`top` accuracy.
     """
     if p.multi_label:
         return SEVERAL_LABELS
@@ -63,24 +63,24 @@ def evaluate(
     level: float = 0.95,
     seed: int = 0,
 ) -> dict[str, Interval]:
-    """Return each metric with its interval; rows without a known truth do not count.
+    """Return each metric with its interval; rows without a known truth are ignored.
 
     Parameters
     ----------
     p
-        Predictions with their truth; `p.groups` are what the intervals are taken over, and what `p.learned` says
-        that learning a blend adds is in them.
+        Predictions with their truth. Intervals are taken over `p.groups` and include the learning variance of a
+        blend (`p.learned`).
     metrics
         Names such as "macro_f1", "recall[S]", "top_5", "macro_f1_rare", "accuracy_coarse"
         (docs/reference/metrics.md); without any, `default_metrics`.
     sets
-        Name -> classes; each gives the metrics a variant with that suffix.
+        Name -> classes; each defines a variant of every metric with that suffix.
     levels
         Name -> for each of the k classes the name of its coarser class; likewise.
     draws
-        Bootstrap replicates.
+        Number of bootstrap replicates.
     level
-        Coverage asked for.
+        Nominal coverage.
     seed
         The same seed gives the same intervals.
 
@@ -115,21 +115,22 @@ def judged(p: Predictions) -> Predictions:
         If there is none.
     """
     if p.truth is None or not (rows := known(p.truth)).any():
-        raise DataError(f'No row of the predictions "{p.model or "unnamed"}" has a known truth; nothing to judge.')
+        name = p.model or "unnamed"
+        raise DataError(f'No row of the predictions "{name}" has a known truth; there is nothing to evaluate.')
     return p if rows.all() else p.take(rows)
 
 
 def intervals(
     measures: Sequence[Measure], p: Predictions, *, draws: int, level: float, seed: int
 ) -> list[Interval]:
-    """Return the interval of every measure about the rows of `p`, in order, without what learning adds."""
+    """Return the interval of every measure on the rows of `p`, in order, without the learning variance."""
     return intervals_over(measures, group_numbers(p.groups, len(p)), draws=draws, level=level, seed=seed)
 
 
 def intervals_over(
     measures: Sequence[Measure], groups: Ints | None, *, draws: int, level: float, seed: int
 ) -> list[Interval]:
-    """Return the interval of every measure about the same rows, in the order given.
+    """Return the interval of every measure on the same rows, in their order.
 
     Parameters
     ----------
@@ -139,6 +140,7 @@ def intervals_over(
     plain = [one for one in measures if one.metric.interval is None]
     replicates, moments = bootstrap_parts(plain, groups, draws=draws, seed=seed)
     drawn = dict(zip(map(id, plain), zip(replicates, moments, strict=True), strict=True))
+    # Measures often share features (all of one confusion table): their sums over all rows are computed once.
     every = {id(one.features): one.features for one in plain}
     whole = {key: features.statistics() for key, features in every.items()}
     return [

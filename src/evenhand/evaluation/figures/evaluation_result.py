@@ -1,4 +1,4 @@
-"""Figures of one model as a value that shows as a table."""
+"""The metrics of one model as a mapping that displays as a table."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from evenhand.evaluation.reading.arrays import figures_table
 
 @dataclass(frozen=True, eq=False, repr=False)
 class EvaluationResult(Mapping[str, Interval]):
-    """Metric -> figure with its interval; a mapping that shows as a table.
+    """Metric -> figure with its interval; displays as a table.
 
     Attributes
     ----------
     figures
         Metric -> figure.
     predictions
-        What was evaluated, with its truth and groups.
+        The evaluated predictions, with truth and groups.
     unlabelled
-        Rows that were left out because their truth is not known.
+        Number of rows left out because their truth is not known.
     """
 
     figures: Mapping[str, Interval]
@@ -43,18 +43,18 @@ class EvaluationResult(Mapping[str, Interval]):
 
     @property
     def says(self) -> str:
-        """What the figures rest on, as one sentence."""
+        """The number of rows and groups, as one sentence."""
         p = self.predictions
         n = len(p) - self.unlabelled
         rows = f"{n:,} {'row' if n == 1 else 'rows'}"
         left = f"; {self.unlabelled:,} without a label were left out" if self.unlabelled else ""
         if p.groups is None:
-            return f"{rows}, each standing for itself{left}"
+            return f"{rows}, taken as independent{left}"
         return f"{rows} in {self.groups:,} groups, which intervals are taken over{left}"
 
     @property
     def groups(self) -> int:
-        """How many groups the labelled rows come from; rows where there are none."""
+        """Number of groups of the labelled rows; their number of rows without groups."""
         p = self.predictions
         if p.groups is None or p.truth is None:
             return len(p) - self.unlabelled

@@ -1,4 +1,4 @@
-"""The mean of a number per row, such as right or wrong, as a measure that the one bootstrap takes."""
+"""The mean of a number per row, such as correctness, as a measure for the bootstrap."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from evenhand.evaluation.figures.evaluate import intervals
 
 
 def right_rows(rows: EvaluatedRows) -> Mask:
-    """Return (n,) the rows whose predicted class is the true one (all classes, where several may hold)."""
+    """Return (n,) bool: rows whose predicted class is the true one (all labels, where several may hold)."""
     if rows.several:
         return np.asarray((rows.held == rows.claimed).all(axis=1))
     return np.asarray(rows.predicted == rows.truth)

@@ -1,4 +1,4 @@
-"""On how many rows and groups figures rest, in words."""
+"""A sentence on the numbers of rows and groups behind figures."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 
 def row_words(sizes: Mapping[str, tuple[int, int]]) -> str:
-    """Return on how many rows and groups metrics rest: most of them first, those with fewer by name.
+    """Return a sentence on the rows and groups behind metrics: the most common first, exceptions by name.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The score: what is maximised, as one number and its parts, quick enough for every epoch."""
+"""The score to maximise, as one number and its parts, fast enough for every epoch."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ def fast_score(
     levels: Levels | None = None,
     groups: object = None,
 ) -> tuple[float, dict[str, float]]:
-    """Return the score and the metrics it is made of, without intervals.
+    """Return the score and its metrics, without intervals.
 
-    The score is the weighted sum of the metrics; of losses and errors, of their negatives, so that more is always
-    better. A metric that is not defined on these rows (a class without a row) counts as its worst: its lower
-    bound, or for a loss its upper one; log-loss, which has none, as minus the logarithm of the smallest number.
+    The score is the weighted sum of the metrics, with losses and errors negated, so that more is always better. A
+    metric that is not defined on these rows (a class without a row) counts as its worst value: its lower bound, or
+    for a loss its upper one; log-loss, which has none, as minus the logarithm of the smallest probability.
 
     Parameters
     ----------
     probabilities
         (n, k) in [0, 1].
     truth
-        (n,) class indices, or (n, k) where several labels may hold; unknown rows do not count.
+        (n,) class indices, or (n, k) where several labels may hold; unknown rows are ignored.
     classes
         The k class names.
     weights
@@ -42,14 +42,14 @@ def fast_score(
     sets, levels
         As in `evaluate`.
     groups
-        (n,) group of each row, for metrics that compare groups; None where none are named.
+        (n,) group of each row, for metrics that compare groups; None if there are none.
 
     Returns
     -------
     score
-        What is maximised.
+        The weighted sum.
     parts
-        Metric name -> its value as it is (NaN where not defined).
+        Metric name -> its value (NaN where not defined).
     """
     there, numbers = known(truth), numbered(groups)
     if not there.all():

@@ -1,6 +1,6 @@
 """Metrics that are means over rows: accuracy, top-k, log-loss, Brier score, and those of label sets.
 
-Only rows that hold a chosen class count. Where several labels may hold, only the chosen columns do.
+Only rows of a chosen class count. Where several labels may hold, only the chosen columns do.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def _features(of: PerRow, rows: EvaluatedRows, chosen: Ints) -> RowSums:
 
 
 def _counting(rows: EvaluatedRows, chosen: Ints) -> Floats:
-    """Return (n,) 1 for rows that count: with several labels a row, also those that hold none of them."""
+    """Return (n,) 1 for rows that count: with several labels per row also those without any label."""
     return np.ones(len(rows)) if rows.several else plain(rows, chosen)
 
 
@@ -37,7 +37,7 @@ def _mean(statistics: Floats, _chosen: Ints) -> Floats:
 
 
 def right(rows: EvaluatedRows, chosen: Ints) -> Floats:
-    """Return (n,) 1 where every label of the row is right, else 0."""
+    """Return (n,) 1 where every label of the row is predicted correctly, else 0."""
     if rows.several:
         wrong = (rows.held[:, chosen] != rows.claimed[:, chosen]).any(axis=1)
         return np.asarray(~wrong, dtype=np.float64)
@@ -47,8 +47,7 @@ def right(rows: EvaluatedRows, chosen: Ints) -> Floats:
 def within_top(count: int, rows: EvaluatedRows, _chosen: Ints) -> Floats:
     """Return (n,) 1 where the truth is among the `count` most probable classes, else 0.
 
-    Among equally probable classes the first ones come first, as in `EvaluatedRows.predicted`: the top one is the
-    prediction.
+    Ties are broken in the order of the classes, as in `EvaluatedRows.predicted`, so that top-1 is accuracy.
     """
     own = rows.probabilities[np.arange(len(rows)), rows.truth][:, None]
     above = (rows.probabilities > own).sum(axis=1)
@@ -59,8 +58,8 @@ def within_top(count: int, rows: EvaluatedRows, _chosen: Ints) -> Floats:
 def loss(rows: EvaluatedRows, chosen: Ints) -> Floats:
     """Return (n,) minus the natural logarithm of the probability given to the truth.
 
-    With several labels: the binary cross-entropy, averaged over the chosen labels. Probabilities are kept away
-    from 0 and 1 by the precision of their type (2.2e-16 for float64).
+    With several labels: the binary cross-entropy, averaged over the chosen labels. Probabilities are clipped to
+    [eps, 1 - eps], the precision of their dtype (2.2e-16 for float64).
     """
     least = rows.smallest
     if rows.several:
@@ -89,7 +88,7 @@ def wrong_labels(rows: EvaluatedRows, chosen: Ints) -> Floats:
 
 
 def loss_if_wrong(rows: EvaluatedRows, chosen: Ints) -> Floats:
-    """Return (n,) the `loss` were the next best answer the right one; of several labels, were one label wrong."""
+    """Return (n,) the `loss` if the second most probable class were true; of several labels, if one were wrong."""
     least = rows.smallest
     if rows.several:
         p = np.clip(rows.probabilities[:, chosen].astype(np.float64), least, 1 - least)
@@ -98,7 +97,7 @@ def loss_if_wrong(rows: EvaluatedRows, chosen: Ints) -> Floats:
 
 
 def squared_error_if_wrong(rows: EvaluatedRows, chosen: Ints) -> Floats:
-    """Return (n,) the `squared_error` likewise."""
+    """Return (n,) the `squared_error` under the same assumption as `loss_if_wrong`."""
     p = rows.probabilities.astype(np.float64, copy=False)
     if rows.several:
         part = p[:, chosen]
@@ -107,7 +106,7 @@ def squared_error_if_wrong(rows: EvaluatedRows, chosen: Ints) -> Floats:
 
 
 def _second(rows: EvaluatedRows) -> Floats:
-    """Return (n,) the probability of the second most probable class; 0 where there is one class only."""
+    """Return (n,) the second largest probability; 0 for a single class."""
     if rows.k < 2:
         return np.zeros(len(rows))
     return np.asarray(np.partition(rows.probabilities, -2, axis=1)[:, -2].astype(np.float64))
@@ -118,7 +117,7 @@ def _once(value: Callable[[Floats, Ints], Floats], statistics: Floats, chosen: I
 
 
 def counting(rows: EvaluatedRows, chosen: Ints) -> sp.csr_array[Any]:
-    """Return (n, 1) which rows count."""
+    """Return (n, 1) 1 for rows that count."""
     return sp.csr_array(_counting(rows, chosen)[:, None])
 
 

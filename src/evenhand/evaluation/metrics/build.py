@@ -1,4 +1,4 @@
-"""From names of metrics and predictions to measures that can be evaluated."""
+"""Build measures from names of metrics and rows."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from evenhand.evaluation.metrics.metric_names import Asked, Levels, MetricNameEr
 
 
 def ask(rows: EvaluatedRows, names: Sequence[str], sets: Sets, levels: Levels) -> list[Measure]:
-    """Return the measures that `names` ask for; rows of one level are shared.
+    """Return the measures for these names; rows at one level of classes are shared.
 
     Raises
     ------
     MetricNameError, DataError
-        If a name is not a metric, is not for this kind of labels, or names a class that is not there.
+        If a name is not a metric, does not apply to these labels, or names an unknown class.
     """
     return [_measure(rows, parse(name, sets, levels), sets, levels) for name in names]
 
@@ -53,12 +53,12 @@ def positions(classes: Sequence[str], names: Sequence[str], where: str) -> Ints:
     Raises
     ------
     DataError
-        If a name is not among the classes; the text says where it was named.
+        If a name is not among the classes; the message contains `where`.
     """
     at = {name: position for position, name in enumerate(classes)}
     for name in names:
         if name not in at:
             close = nearest(name, classes)
             hint = f' Did you mean "{close}"?' if close else ""
-            raise DataError(f'{where} names a class "{name}", which is not there.{hint}')
+            raise DataError(f'{where} names the class "{name}", which does not exist.{hint}')
     return np.array([at[name] for name in names], dtype=np.int64)

@@ -1,4 +1,4 @@
-"""The calibration error: how far confidence and accuracy differ, without what chance adds to it."""
+"""The calibration error: the mean gap between confidence and accuracy, corrected for sampling noise."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from evenhand.evaluation.resampling.paired_interval import LEAST_GROUPS
 from evenhand.evaluation.resampling.resampling_units import units_for
 
 KINDS = 6
-"""Sums for each bin: gaps S, decisions n, squares of gaps, and over groups S², S·n and n²."""
+"""Sums per bin: gaps S, decisions n, squares of gaps, and over groups S², S·n and n²."""
 
 
 def _features(rows: EvaluatedRows, chosen: Ints) -> RowSums:
@@ -45,7 +45,7 @@ def _features(rows: EvaluatedRows, chosen: Ints) -> RowSums:
 def judgements(rows: EvaluatedRows, chosen: Ints) -> tuple[Ints, Floats, Floats]:
     """Return row, confidence and truth (0..1) of every decision.
 
-    With one label a row: the predicted class, for rows where it is a chosen one. With several: every chosen label
+    With one label per row: the predicted class, for rows where it is a chosen one. With several: every chosen label
     of every row.
     """
     if rows.several:
@@ -59,6 +59,7 @@ def judgements(rows: EvaluatedRows, chosen: Ints) -> tuple[Ints, Floats, Floats]
 def _value(statistics: Floats, _chosen: Ints) -> Floats:
     gaps, judged, squares, of_gaps, mixed, of_counts = statistics[:-1].reshape(KINDS, BINS, -1)
     units, total = statistics[-1], judged.sum(axis=0)
+    # The variance of a bin's gap, over rows and, from the cross products, over groups: the larger one is the noise.
     mean = np.nan_to_num(ratio(gaps, judged))
     by_rows = squares - mean * gaps
     by_units = (of_gaps - 2 * mean * mixed + mean**2 * of_counts) * np.nan_to_num(ratio(units, units - 1))
@@ -67,19 +68,19 @@ def _value(statistics: Floats, _chosen: Ints) -> Floats:
 
 
 def without_noise(gaps: Floats, noise: Floats, *, steps: int = 12) -> Floats:
-    """Return (b,) the sum of the absolute true gaps, of which `gaps` are seen with normal noise.
+    """Return (b,) an estimate of the sum of absolute true gaps from `gaps` with normal noise.
 
-    Noise alone makes |gap| larger (Bröcker & Smith 2007; Kumar, Liang & Ma 2019). The gaps are shrunk by the one
-    factor in 0..1 with which they, and noise, would have the sum that is seen; 0 where noise alone would.
+    Noise alone inflates |gap| (Bröcker & Smith 2007; Kumar, Liang & Ma 2019). The gaps are shrunk by the common
+    factor in 0..1 for which gaps and noise together have the observed sum in expectation; 0 if noise alone does.
 
     Parameters
     ----------
     gaps, noise
-        (bins, b) gaps as seen and the standard errors of these.
+        (bins, b) observed gaps and their standard errors.
     """
     seen = np.abs(gaps).sum(axis=0)
     low, high = np.zeros_like(seen), np.ones_like(seen)
-    for _ in range(steps):
+    for _ in range(steps):  # bisection: the expected sum grows with the factor
         middle = (low + high) / 2
         above = _mean_size(middle * gaps, noise).sum(axis=0) >= seen
         low, high = np.where(above, low, middle), np.where(above, middle, high)

@@ -12,7 +12,7 @@ from evenhand.evaluation.metrics.counts import counts, plain
 
 
 def _matthews(statistics: Floats, _chosen: Ints) -> Floats:
-    """Return (b,) Gorodkin's R_K (2004, eq. 8); 0 where one class only is predicted, NaN where there is one only.
+    """Return (b,) Gorodkin's R_K (2004, eq. 8); 0 if only one class is predicted, NaN if only one class occurs.
 
     Its terms are sums over all classes, so a named set of classes does not change it.
     """

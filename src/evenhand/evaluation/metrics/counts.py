@@ -1,10 +1,10 @@
-"""Metrics of counts: right, true and predicted rows of each class.
+"""Metrics of counts: correct, true and predicted rows of each class.
 
-No confusion matrix is needed: with tp, truth and predicted per class (3k numbers) all of these follow, and a
+No confusion matrix is needed: all of these follow from tp, truth and predicted per class (3k numbers), and a
 replicate costs 3k sums instead of k².
 
-A class without truth and without predictions is left out of every average. Where only one of the two is there:
-F1 and precision count 0, and recall leaves the class out, since there is nothing to recall. For one class alone
+A class without true and predicted rows is left out of every average. With predicted rows only, F1 and precision
+are 0 and recall is left out, as it is not defined; with true rows only, all are 0. For one class alone
 (`precision[S]`), 0/0 is not defined.
 """
 
@@ -75,7 +75,7 @@ def _macro(of: PerClass, statistics: Floats, chosen: Ints) -> Floats:
 
 
 def known_precision(tp: Floats, truth: Floats, predicted: Floats) -> Floats:
-    """Return tp / predicted, 0 for a class that is there and never predicted."""
+    """Return tp / predicted, 0 for a class with true rows that is never predicted."""
     return ratio(tp, np.where(truth > 0, np.maximum(predicted, 1.0), predicted))
 
 
@@ -97,12 +97,12 @@ def _worst_recall(statistics: Floats, chosen: Ints) -> Floats:
 
 
 def even(rows: EvaluatedRows, chosen: Ints) -> Floats:
-    """Return (n,) weights with which every chosen class with truth counts alike."""
+    """Return (n,) weights that give every chosen class with true rows the same total."""
     return _even(rows.held if rows.several else rows.truth, rows.truth_counts, chosen)
 
 
 def even_predicted(rows: EvaluatedRows, chosen: Ints) -> Floats:
-    """Return (n,) weights with which every chosen class with predictions counts alike."""
+    """Return (n,) weights that give every chosen class with predicted rows the same total."""
     return _even(rows.claimed if rows.several else rows.predicted, rows.predicted_counts, chosen)
 
 
@@ -117,7 +117,7 @@ def _either(rows: EvaluatedRows, chosen: Ints) -> Floats:
 
 
 def plain(rows: EvaluatedRows, chosen: Ints) -> Floats:
-    """Return (n,) 1 for rows that hold a chosen class, else 0."""
+    """Return (n,) 1 for rows of a chosen class, else 0."""
     if len(chosen) == rows.k:
         return np.ones(len(rows))
     if rows.several:
@@ -128,7 +128,7 @@ def plain(rows: EvaluatedRows, chosen: Ints) -> Floats:
 
 
 def _of_worst(rows: EvaluatedRows, chosen: Ints) -> Floats:
-    """Return (n,) the weights of the class with the lowest recall; among equals, of the one with least support."""
+    """Return (n,) the weights of the class with the lowest recall; of ties, the one with the least support."""
     each = recall(*split(counts(rows, chosen).statistics(), chosen))[:, 0]
     if np.isnan(each).all():
         return np.zeros(len(rows))
@@ -137,7 +137,7 @@ def _of_worst(rows: EvaluatedRows, chosen: Ints) -> Floats:
 
 
 def _support(rows: EvaluatedRows, classes: Ints) -> list[Floats]:
-    """Return rows, effective groups and groups of each class, by which support is compared in this order."""
+    """Return rows, effective groups and groups of each class: the keys, in this order, to compare support."""
     if rows.groups is None:
         return [rows.truth_counts[classes]]
     by_group = np.stack([np.bincount(rows.groups, weights=rows.held[:, c]) for c in classes])
@@ -154,17 +154,17 @@ def _columns(matrix: sp.csr_array[Any], chosen: Ints) -> sp.csr_array[Any]:
 
 
 def held(rows: EvaluatedRows, chosen: Ints) -> sp.csr_array[Any]:
-    """Return (n, c) which rows hold each chosen class."""
+    """Return (n, c) 1 for rows of each chosen class."""
     return _columns(rows.once("held", lambda: _sparse(rows.held)), chosen)
 
 
 def claimed(rows: EvaluatedRows, chosen: Ints) -> sp.csr_array[Any]:
-    """Return (n, c) for which rows each chosen class is predicted."""
+    """Return (n, c) 1 for rows predicted as each chosen class."""
     return _columns(rows.once("claimed", lambda: _sparse(rows.claimed)), chosen)
 
 
 def either(rows: EvaluatedRows, chosen: Ints) -> sp.csr_array[Any]:
-    """Return (n, c) which rows hold each chosen class or are predicted as it."""
+    """Return (n, c) 1 for rows of each chosen class or predicted as it."""
     return _columns(rows.once("either", lambda: _sparse(rows.held | rows.claimed)), chosen)
 
 

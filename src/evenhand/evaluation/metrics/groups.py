@@ -1,12 +1,11 @@
-"""Metrics that compare groups: how right a model is in each, and in the worst of them.
+"""Metrics that compare groups: accuracy per group, its mean, quantiles and minimum.
 
-A group counts by the share of its rows that are right; with a set of classes or one class, of its rows of those
-classes (for one class: its recall in the group). Groups without such a row are left out.
+The accuracy of a group is that of its rows; with a set of classes or one class, of its rows of those classes (for
+one class: its recall in the group). Groups without such a row are left out.
 
-`group_accuracy` and its quantiles are about groups like these, and their intervals come from resampling groups.
-`worst_group_accuracy` is about the groups that are there: the worst of other groups is another one, and grows worse
-with their number. Its interval asks how right the model is on other rows of the same groups, which are taken as
-independent within a group.
+`group_accuracy` and its quantiles are about a population of groups; their intervals come from resampling groups.
+`worst_group_accuracy` is about these groups: the worst of other groups is another one, and the minimum falls with
+their number. Its interval is about other rows of the same groups, which are taken as independent within a group.
 """
 
 from __future__ import annotations
@@ -30,16 +29,16 @@ from evenhand.evaluation.resampling.intervals import FEWEST_ROWS
 from evenhand.evaluation.resampling.rare_event_limits import share_limits
 
 WITHIN = "limits of each of these groups, from its rows"
-"""How the interval of the worst group is made."""
+"""The method of the interval of the worst group."""
 
 
 def by_group(rows: EvaluatedRows, chosen: Ints) -> RowSums:
-    """Return features whose sums are, for each of g groups: rows that are right, rows, and how often it is there.
+    """Return features whose sums are (3g,): correct rows, rows, and multiplicity of each of g groups.
 
-    The last is 1, or in a replicate the number of times that the group was drawn: (3g,).
+    The multiplicity is 1, or in a replicate the number of times that the group was sampled.
     """
     if rows.groups is None:
-        raise DataError("This metric compares groups of rows, and none are named.")
+        raise DataError("This metric compares groups of rows, but there are none.")
     g = int(rows.groups.max(initial=-1)) + 1
     at = np.flatnonzero(np.ones(len(rows)) if rows.several else plain(rows, chosen))
     of = rows.groups[at]
@@ -53,7 +52,7 @@ def by_group(rows: EvaluatedRows, chosen: Ints) -> RowSums:
 
 
 def _parts(statistics: Floats) -> tuple[Floats, Floats]:
-    """Return (g, b) shares that are right, NaN where a group has no row, and (g, b) how often each is there."""
+    """Return (g, b) accuracies, NaN for groups without rows, and (g, b) multiplicities."""
     correct, rows, times = statistics.reshape(3, -1, statistics.shape[1])
     return ratio(correct, rows), times
 
@@ -70,7 +69,7 @@ def _worst(statistics: Floats, _chosen: Ints) -> Floats:
 
 
 def _quantile(percent: int, statistics: Floats, _chosen: Ints) -> Floats:
-    """Return the lowest share that at least `percent` of the groups do not exceed."""
+    """Return the lowest accuracy that at least `percent` of the groups do not exceed."""
     share, times = _parts(statistics)
     order = np.argsort(share, axis=0)  # NaN last
     share, times = np.take_along_axis(share, order, axis=0), np.take_along_axis(times, order, axis=0)
@@ -80,9 +79,9 @@ def _quantile(percent: int, statistics: Floats, _chosen: Ints) -> Floats:
 
 
 def _evenly(rows: EvaluatedRows, chosen: Ints) -> Floats:
-    """Return (n,) weights with which every group that has such rows counts alike."""
+    """Return (n,) weights that give every group with such rows the same total."""
     if rows.groups is None:
-        raise DataError("This metric compares groups of rows, and none are named.")
+        raise DataError("This metric compares groups of rows, but there are none.")
     counts = np.ones(len(rows)) if rows.several else plain(rows, chosen)
     size = np.bincount(rows.groups, weights=counts)
     return np.asarray(counts / np.maximum(size, 1.0)[rows.groups])
@@ -91,9 +90,9 @@ def _evenly(rows: EvaluatedRows, chosen: Ints) -> Floats:
 def mean_limits(statistics: Floats, level: float) -> tuple[float, float]:
     """Return limits of a mean over groups from those of each group, by MOVER (Zou & Donner 2008).
 
-    A group of three rows, all right, may be right in 0.37 of cases, and counts as much as any other. Groups are
-    weighed alike, and their limits are mid-P limits (`share_limits`) of their rows; squared distances from share to
-    limit are added up, as variances are.
+    A group of three rows, all correct, may have a true accuracy of 0.37, and counts as much as any other. Groups
+    have equal weights, and mid-P limits (`share_limits`) from their rows; squared distances from estimate to limit
+    are added up, as variances are.
 
     Parameters
     ----------
@@ -110,12 +109,12 @@ def mean_limits(statistics: Floats, level: float) -> tuple[float, float]:
 
 
 def worst_limits(statistics: Floats, level: float) -> tuple[float, float]:
-    """Return limits of the lowest true share of these groups.
+    """Return limits of the lowest true accuracy of these groups.
 
-    The lower one is the lowest of the limits of all groups: a small group that looks perfect may be the worst. The
-    upper one is that of the group with the lowest share (of equals the one with most room) or, where that is more,
-    the lowest upper limit at a level that holds for all groups at once (Bonferroni): the lowest of many noisy
-    shares lies below the lowest true one.
+    The lower one is the lowest limit of all groups: a small group that looks perfect may be the worst. The upper
+    one is that of the group with the lowest accuracy (of ties the widest) or, if that is larger, the lowest upper
+    limit at the simultaneous level of all groups (Bonferroni): the lowest of many noisy accuracies lies below the
+    lowest true one.
 
     Parameters
     ----------
@@ -131,17 +130,17 @@ def worst_limits(statistics: Floats, level: float) -> tuple[float, float]:
 
 
 def _of_each(statistics: Floats) -> tuple[Floats, Floats]:
-    """Return the shares that are right and the rows of the groups that have any."""
+    """Return accuracies and row counts of the groups with rows."""
     correct, rows, _ = statistics[:, 0].reshape(3, -1)
     there = rows > 0
     return correct[there] / rows[there], rows[there]
 
 
 def worst_interval(one: Measure, groups: Ints | None, *, draws: int, level: float, seed: int) -> Interval:
-    """Return the interval of the worst group; nothing is drawn (`worst_limits`).
+    """Return the interval of the worst group, without resampling (`worst_limits`).
 
-    Its n is the rows of the worst group, of equals the smallest, and its groups are those compared. Where any group
-    has fewer than `FEWEST_ROWS` rows, whatever they show, it may be the worst, which is too few to tell.
+    Its n is the number of rows of the worst group, of ties the smallest, and its groups are the compared ones. If
+    any group has fewer than `FEWEST_ROWS` rows, it may be the worst whatever they show: too few to tell.
     """
     statistics = one.features.statistics()
     estimate = one.estimate(statistics)
@@ -164,10 +163,10 @@ def _metric(says: str, value: Callable[[Floats, Ints], Floats]) -> Metric:
 
 
 def quantile_limits(percent: int, statistics: Floats, level: float) -> tuple[float, float]:
-    """Return distribution-free limits of a quantile over groups: two of the groups' own shares.
+    """Return distribution-free limits of a quantile over groups: two order statistics of the groups' accuracies.
 
-    How many groups lie below the true quantile is binomial (David & Nagaraja 2003, section 7.1). Where none need
-    to, the lower limit is 0; where all may, the upper one is 1.
+    The number of groups below the true quantile is binomial (David & Nagaraja 2003, section 7.1). If it may be 0,
+    the lower limit is 0; if it may be all, the upper one is 1.
     """
     share, _ = _parts(statistics[:, :1])
     ordered = np.sort(share[~np.isnan(share)])
@@ -179,7 +178,7 @@ def quantile_limits(percent: int, statistics: Floats, level: float) -> tuple[flo
 
 
 def too_few_groups(percent: int, groups: int) -> str:
-    """Return why a quantile over so few groups is no more than the lowest or the highest of them, or ""."""
+    """Return why a quantile over these few groups is only their minimum or maximum, or ""."""
     if groups * min(percent, 100 - percent) > 100:
         return ""
     end = "lowest" if percent <= 50 else "highest"

@@ -19,7 +19,7 @@ _SHAPE = re.compile(r"(?P<stem>[^\[\]]+)(\[(?P<one>.+)\])?", re.DOTALL)
 
 
 class MetricNameError(DataError):
-    """A name that is not a metric here; carries the nearest right one."""
+    """An unknown name of a metric, with the nearest known one."""
 
     def __init__(self, name: str, reason: str, close: str | None = None) -> None:
         self.reason, self.close = reason, close
@@ -30,7 +30,7 @@ class MetricNameError(DataError):
 
 @dataclass(frozen=True)
 class Asked:
-    """What a name asks for.
+    """A parsed name of a metric.
 
     Attributes
     ----------
@@ -39,9 +39,9 @@ class Asked:
     metric
         The metric before the suffix.
     suffix
-        Name of the set or level, "" where none is asked for.
+        Name of the set or level, "" without one.
     kind
-        Which of the two the suffix is.
+        Whether the suffix is a set or a level.
     one
         The one class in brackets, or None.
     """
@@ -54,19 +54,19 @@ class Asked:
 
 
 def parse(name: str, sets: Collection[str] = (), levels: Collection[str] = ()) -> Asked:
-    """Return what `name` asks for, given the names of the class sets and of the levels.
+    """Return the parsed name of a metric; `sets` and `levels` are the names that may be suffixes.
 
     Raises
     ------
     MetricNameError
-        If it is not a metric; the text says which is nearest.
+        If it is not a metric; the message suggests the nearest one.
     """
     return _parsed(name, tuple(sets), tuple(levels))
 
 
 @lru_cache(maxsize=1024)
 def _parsed(name: str, sets: tuple[str, ...], levels: tuple[str, ...]) -> Asked:
-    """Names are asked for again every epoch, and looking through the registry is slow."""
+    """Parse a name; cached, since the score parses the same names every epoch and the registry is slow."""
     shape = _SHAPE.fullmatch(name)
     if shape is None:
         raise MetricNameError(name, "is not a metric; a class is written in brackets after it: recall[S]")
@@ -81,7 +81,7 @@ def _parsed(name: str, sets: tuple[str, ...], levels: tuple[str, ...]) -> Asked:
 
 
 def _close(stem: str, one: str | None, known: Sequence[str]) -> str | None:
-    """Return the known name that a name was most likely meant to be, with the class that it names."""
+    """Return the most similar known name, with the class that was named."""
     stems = {name.removesuffix("[CLASS]"): name for name in known}
     close = nearest(stem.lower().replace("-", "_").replace(" ", "_"), stems)
     if close is None or one is None:
@@ -90,7 +90,7 @@ def _close(stem: str, one: str | None, known: Sequence[str]) -> str | None:
 
 
 def _readings(stem: str) -> Iterator[tuple[str, Metric]]:
-    """Yield the metrics that `stem` begins with, longest name first."""
+    """Yield the metrics whose name is a prefix of `stem`, longest name first."""
     for base in sorted(METRICS.names(), key=len, reverse=True):
         found = re.match(
             base.removesuffix("_k") + r"_(\d+)(?=_|$)" if base.endswith("_k") else base + "(?=_|$)", stem
@@ -112,12 +112,12 @@ def _sound(asked: Asked, base: str) -> Asked:
     if asked.metric.of_class and asked.kind == "set":
         raise MetricNameError(asked.name, "is about one class, not about a set", f"macro_{asked.name}")
     if asked.one is not None and asked.kind == "set":
-        raise MetricNameError(asked.name, f"asks for a set and for one class; leave out _{asked.suffix}")
+        raise MetricNameError(asked.name, f"names both a set and one class; omit _{asked.suffix}")
     return asked
 
 
 def _known(sets: Collection[str], levels: Collection[str]) -> list[str]:
-    """Return every name that may be asked for, classes in brackets aside."""
+    """Return every valid name, without classes in brackets."""
     out = []
     for name in METRICS.names():
         thing = METRICS.get(name)

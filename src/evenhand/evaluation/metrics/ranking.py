@@ -1,9 +1,10 @@
-"""Metrics of order: each class against all others, by how its probability sorts the rows.
+"""Ranking metrics: each class against all others, by how its probability sorts the rows.
 
-For each class the rows fall into slots between its own (positive) rows, in ascending probability. How many rows of
-either side lie in each slot decides both metrics, exactly and with ties; so a replicate is again a set of sums.
+For each class the rows fall into slots between its own (positive) rows, in ascending probability. The numbers of
+positive and negative rows in each slot determine both metrics, exactly and with ties; so a replicate is again a set
+of sums, and nothing is sorted again.
 
-A class without a row is left out of the average, and for the ROC area also one to which every row belongs.
+A class without rows is left out of the average, and for the ROC area also one to which every row belongs.
 """
 
 from __future__ import annotations
@@ -24,18 +25,20 @@ from evenhand.evaluation.metrics.counts import even, held
 
 @dataclass(frozen=True)
 class _Slots:
-    """Where the sums of each class stand: s distinct probabilities of its own rows, in all classes together.
+    """The layout of the sums: s distinct probabilities of positive rows over all classes.
 
     Attributes
     ----------
     start
-        (k + 1,) where the s of each class begin and end.
+        (k + 1,) boundaries of the classes among the s.
     """
 
     start: Ints
 
     def of_others(self) -> tuple[Ints, Ints]:
-        """Return for each of the s the slot of others tied with it, and the first slot of its class."""
+        """Return for each of the s the slot of negatives tied with it, and the first slot of its class."""
+        # A class with u distinct positive probabilities has 2u + 1 slots of negatives: below the first, tied with
+        # it, between first and second, and so on, hence the factors of two.
         sizes = np.diff(self.start)
         cls = np.repeat(np.arange(len(sizes)), sizes)
         first = self.start[:-1] * 2 + np.arange(len(sizes))
@@ -58,7 +61,7 @@ class _Slots:
         return np.concatenate([area, average])
 
     def _precision(self, own: Floats, others_from: Floats) -> Floats:
-        """Return (s, b) the precision if all rows from this probability on are taken."""
+        """Return (s, b) the precision at each threshold."""
         upto = np.concatenate([np.zeros((1, own.shape[1])), np.cumsum(own, axis=0)])
         last = np.repeat(self.start[1:], np.diff(self.start))
         own_from = upto[last] - upto[:-1]
@@ -90,9 +93,9 @@ def _order(rows: EvaluatedRows) -> RowSums:
 
 
 def _placed(score: Floats, own: Mask) -> tuple[int, Ints]:
-    """Return the number of distinct scores among `own` rows, and (n,) the slot of each row.
+    """Return the number of distinct scores among positive rows, and (n,) the slot of each row.
 
-    Own rows: the rank of their score. Others: 2r between ranks r - 1 and r, 2r + 1 where tied with rank r.
+    Positive rows: the rank of their score. Others: 2r between ranks r - 1 and r, 2r + 1 if tied with rank r.
     """
     distinct = np.unique(score[own])
     left = np.searchsorted(distinct, score, side="left")

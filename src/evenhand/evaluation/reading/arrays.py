@@ -29,38 +29,37 @@ def predictions_from(
     origin: Origin = "test",
     positions: bool = False,
 ) -> Predictions:
-    """Return predictions made by anybody as a value that can be evaluated.
+    """Return arrays or a frame of probabilities as `Predictions`.
 
     Parameters
     ----------
     probabilities
-        (n, k) in [0, 1]; of a frame the columns name the classes and the index the rows.
+        (n, k) in [0, 1]; columns and index of a frame name the classes and rows.
     truth
-        (n,) class names, matched by name, numbers too (1 is the class "1"); with `positions` positions of classes;
-        (n, k) of 0 and 1 where several labels may hold, a frame whose columns name the classes in their order;
-        None or missing values where it is not known. A series is aligned with the index of a frame of
-        probabilities.
+        (n,) class names, matched by name, including numbers (1 is the class "1"); with `positions` class indices;
+        (n, k) of 0 and 1 where several labels may hold, as an array or a frame with the classes as columns; None or
+        missing values where it is not known. A series is aligned with the index of a frame of probabilities.
     classes
         The k class names in the order of the columns (scikit-learn's `classes_`); of a frame its columns, else "0",
         "1" and so on.
     ids
         (n,) names of the rows; the frame's index, else "0", "1" and so on.
     groups
-        (n,) groups that rows belong to; a row whose group is missing is a group of its own.
+        (n,) groups of the rows; a row with a missing group is a group of its own.
     fold
         (n,) the fold in which each row was held out.
     model
         A name for it.
     origin
-        Where the predictions come from; the default stands for rows that the model has not seen.
+        The origin of the predictions; the default means rows that the model was not trained on.
     positions
-        Whether the truth is positions of classes, counted from 0.
+        Whether the truth consists of class indices, counted from 0.
 
     Raises
     ------
     DataError
-        If shapes do not fit, a number is not in [0, 1], a class is not known, or a series cannot be aligned; the
-        text names row and column.
+        If shapes do not match, a number is not in [0, 1], a class is unknown, or a series cannot be aligned; the
+        message names row and column.
 
     Examples
     --------
@@ -79,7 +78,7 @@ def predictions_from(
     rows = np.array([*as_texts(range(len(table)) if ids is None else ids), None], dtype=object)[:-1]
     for what, found, count in (("ids", rows, len(table)), ("classes", names, table.shape[1])):
         if len(found) != count:
-            raise DataError(f"There are {len(found)} {what} for {count}; there must be one for each.")
+            raise DataError(f"There are {len(found)} {what} for {count}; the numbers must be equal.")
         check_unique(found, what)
     return Predictions(
         rows,
@@ -98,21 +97,22 @@ def _numbers(probabilities: Any) -> Floats:
         table = np.asarray(probabilities, dtype=np.float64)
     except (TypeError, ValueError):
         raise DataError(
-            "The probabilities hold something that is no number. Give (n, k) numbers, a column per class; a frame "
-            "must hold nothing else."
+            "The probabilities contain values that are not numbers. Pass (n, k) numbers, one column per class; a "
+            "frame must have no other columns."
         ) from None
     if table.ndim == 1:
         raise DataError(
-            f"Probabilities are {table.shape}; they must be rows × classes. Of two classes give both columns: "
+            f"Probabilities have the shape {table.shape}; it must be rows × classes. For two classes pass "
+            "both columns: "
             "np.column_stack([1 - p, p])."
         )
     if table.ndim != 2:
-        raise DataError(f"Probabilities are {table.shape}; they must be rows × classes.")
+        raise DataError(f"Probabilities have the shape {table.shape}; it must be rows × classes.")
     return table
 
 
 def _aligned(values: Any, frame: pd.DataFrame) -> Any:
-    """Return a series in the order of the frame's index where it has the same labels; anything else as it is."""
+    """Return a series aligned with the frame's index where it has the same labels; anything else unchanged."""
     if not isinstance(values, (pd.Series, pd.DataFrame)) or values.index.equals(frame.index):
         return values
     if not (values.index.is_unique and frame.index.is_unique and frame.index.isin(values.index).all()):
@@ -122,9 +122,9 @@ def _aligned(values: Any, frame: pd.DataFrame) -> Any:
     ):  # a new frame: its index numbers the rows, in whatever order they are
         raise DataError(
             "The frame of probabilities has the default index 0, 1, 2, …, and the series beside it has the same "
-            "labels in another order (or more of them), so it is not certain which rows belong together. Give the "
-            "frame the index of its rows (pd.DataFrame(p, index=X.index)), or pass the series as an array "
-            "(y.to_numpy()) if its rows are in the order of the frame."
+            "labels in another order (or more of them), so the correspondence of rows is ambiguous. Set the index "
+            "of the frame (pd.DataFrame(p, index=X.index)), or pass the series as an array (y.to_numpy()) if its "
+            "rows are in the order of the frame."
         )
     return values.reindex(frame.index)
 
@@ -132,7 +132,7 @@ def _aligned(values: Any, frame: pd.DataFrame) -> Any:
 def _groups(groups: Any, ids: npt.NDArray[Any]) -> npt.NDArray[Any]:
     names = np.array([*as_texts(groups), None], dtype=object)[:-1]
     if len(names) != len(ids):
-        raise DataError(f"There are {len(names)} groups for {len(ids)} rows; there must be one for each.")
+        raise DataError(f"There are {len(names)} groups for {len(ids)} rows; the numbers must be equal.")
     return groups_of(names, ids)
 
 
@@ -142,15 +142,16 @@ def _truth(truth: Any, n: int, classes: tuple[str, ...], positions: bool, *, unn
         values = values[:, 0]  # a column of a frame, as `frame[["label"]]` is
     if values.shape not in {(n,), (n, len(classes))}:
         raise DataError(
-            f"The truth is {values.shape} for {n} rows and {len(classes)} classes; there must be one each."
+            f"The truth has the shape {values.shape} for {n} rows and {len(classes)} classes; it must "
+            "be (n,) or (n, k)."
         )
     if values.ndim == 2:
         try:
             return values.astype(np.float64)
         except (TypeError, ValueError):
             raise DataError(
-                f"The truth is {values.shape} and holds something that is not a number. A matrix says with 0 and 1 "
-                "which classes hold; give names as (n,), one for each row."
+                f"The truth has the shape {values.shape} and contains values that are not numbers. A matrix must "
+                "consist of 0 and 1; pass class names as (n,), one for each row."
             ) from None
     cells = [cell.item() if isinstance(cell, np.generic) else cell for cell in values.tolist()]
     if not {"True", "False"} & set(classes):
@@ -161,7 +162,7 @@ def _truth(truth: Any, n: int, classes: tuple[str, ...], positions: bool, *, unn
         outside = [(row, value) for row, value in enumerate(at) if not NO_LABEL <= value < len(classes)]
         if outside:
             row, value = outside[0]
-            raise DataError(f"Row {row} is labelled {value}; there are {len(classes)} classes, numbered from 0.")
+            raise DataError(f"Row {row} has the label {value}; there are {len(classes)} classes, numbered from 0.")
         return np.array(at, dtype=np.int64)
     names = np.array([*as_texts(None if _is_no_label(cell, classes) else cell for cell in cells), None])[:-1]
     try:
@@ -172,7 +173,7 @@ def _truth(truth: Any, n: int, classes: tuple[str, ...], positions: bool, *, unn
 
 
 def _in_order(truth: pd.Series[Any] | pd.DataFrame, classes: tuple[str, ...]) -> npt.NDArray[Any]:
-    """Return the cells of a series or frame; columns that are named as the classes come in their order."""
+    """Return the cells of a series or frame; columns named after the classes are put in their order."""
     if isinstance(truth, pd.DataFrame) and truth.columns.is_unique:
         names = {text: name for name, text in zip(truth.columns, as_texts(truth.columns), strict=True)}
         if set(names) == set(classes):
@@ -181,12 +182,12 @@ def _in_order(truth: pd.Series[Any] | pd.DataFrame, classes: tuple[str, ...]) ->
 
 
 def _is_no_label(cell: Any, classes: tuple[str, ...]) -> bool:
-    """Whether an integer stands for "not known", as it does among positions."""
+    """Return whether a number means "unknown", as -1 does among class indices."""
     return isinstance(cell, (int, float)) and cell == NO_LABEL and str(NO_LABEL) not in classes
 
 
 def _array(values: Any) -> npt.NDArray[Any]:
-    """Return values as an array, without making texts of numbers that stand among texts."""
+    """Return values as an array, without converting numbers among strings to strings."""
     if isinstance(values, np.ndarray):
         return values
     listed = list(values)

@@ -1,4 +1,4 @@
-"""Which columns of a table hold a class each, where their names alone do not say."""
+"""Find the columns of a table that hold the numbers of one class each."""
 
 from __future__ import annotations
 
@@ -25,28 +25,28 @@ PASSED_OVER = (
     "unnamed: 0",
     "__index_level_0__",
 )
-"""Names of columns that say nothing which the others do not, unless only with them the rows sum to 1."""
+"""Names of redundant columns, ignored unless rows sum to 1 only with them."""
 
 PROBABILITY = ("p:", "prob:", "proba:", "p_", "prob_", "proba_")
 LOGIT = ("logit:", "logits:", "logit_", "logits_")
-"""What may stand before the name of a class; with a colon it is never part of the name."""
+"""Prefixes of class names; one with a colon is never part of the name."""
 
 ROLES = ("truth", "group", "fold", "model", "set")
-"""Roles whose column may be a class after all: there are classes named "true", "set" and "model"."""
+"""Roles whose column may be a class instead: there are classes named "true", "set" and "model"."""
 
 
 @dataclass(frozen=True)
 class ClassColumns:
-    """Columns that may hold a class each.
+    """One interpretation of the columns of a table as classes.
 
     Attributes
     ----------
     classes
         Name of a class -> its column.
     prefix
-        What stands before every name, "" for nothing.
+        The prefix of every name, "" for none.
     not_roles
-        Roles that no column has then.
+        Roles that no column has under this interpretation.
     """
 
     classes: Mapping[str, str]
@@ -65,11 +65,11 @@ def class_columns(
     sums: bool = True,
     off: float = OFF,
 ) -> ClassColumns:
-    """Return the columns that hold a class each.
+    """Return the most plausible interpretation of columns as classes.
 
-    A prefix with a colon (`p:CLASS`) decides. Without one there may be several readings: "p_mirabilis" is a prefix
-    and a name, or a name; "index" and "true" are known words, or classes. The first reading under which the labels
-    are classes and the first rows sum to 1 is taken; if none is such, the first.
+    A prefix with a colon (`p:CLASS`) is unambiguous. Otherwise there may be several interpretations: "p_mirabilis"
+    is a prefix and a name, or a name; "index" and "true" are known words, or classes. The first interpretation
+    under which the labels are classes and the first rows sum to 1 is chosen; if there is none, the first.
 
     Parameters
     ----------
@@ -82,13 +82,13 @@ def class_columns(
     source
         The file, for messages.
     first
-        The first rows, or None where nobody looked.
+        The first rows, or None if they were not read.
     labels
-        Names that are known to be classes, or None.
+        Known class names, or None.
     sums
         Whether rows must sum to 1.
     off
-        How far from 1 they may be.
+        Tolerance of these sums.
     """
     for prefix in (*PROBABILITY, *LOGIT):
         if prefix.endswith(":") and len(found := _with_prefix(rest, prefix)) > 1:
@@ -103,7 +103,7 @@ def class_columns(
 def _readings(
     rest: Sequence[str], roles: Mapping[str, str], every: Sequence[str], source: str, words: Collection[str]
 ) -> Iterator[ClassColumns]:
-    """Yield what the columns may be, the likeliest first; columns of words are none, if two others are."""
+    """Yield interpretations, the likeliest first; columns of text are not classes if two others may be."""
     plain = [name for name in rest if name.strip().lower() not in PASSED_OVER]
     for prefix in (*PROBABILITY, *LOGIT):
         if len(found := _with_prefix(rest, prefix)) > 1:
@@ -127,7 +127,7 @@ def _readings(
 
 
 def _words(names: Sequence[str], first: pd.DataFrame | None) -> set[str]:
-    """Return the columns that hold no number in any of the first rows."""
+    """Return the columns without a number in any of the first rows."""
     if first is None or not len(first):
         return set()
     return {name for name in names if pd.to_numeric(first[name], errors="coerce").isna().all()}
@@ -165,7 +165,7 @@ def _named(columns: Sequence[str], prefix: str, source: str) -> dict[str, str]:
 def _fits(
     reading: ClassColumns, first: pd.DataFrame | None, labels: Collection[str] | None, sums: bool, off: float
 ) -> bool:
-    """Whether the labels are classes, and the first rows hold probabilities, if they must."""
+    """Return whether the labels are classes and, if required, the first rows are probabilities."""
     if labels is not None:
         spellings = by_spelling(reading.classes)
         if any(name not in reading.classes and same_as(name, spellings) is None for name in labels):

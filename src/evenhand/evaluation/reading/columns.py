@@ -1,4 +1,4 @@
-"""Which column of a table of predictions is what: told, or known by its name, or a question to the user."""
+"""The roles of the columns of a table of predictions: specified, or recognised by name."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from evenhand.base.text.cells import as_texts
 from evenhand.evaluation.reading.class_columns import LOGIT, class_columns
 
 Scale = Literal["auto", "probability", "logit", "normalise"]
-"""What the numbers are; "normalise": not negative, and divided by the sum of their row."""
+"""The scale of the numbers; "normalise": not negative, divided by the sum of their row."""
 
 KNOWN: Mapping[str, tuple[str, ...]] = {
     "id": ("id", "ids", "row_id", "image_id", "sample_id", "image", "filename", "file", "path", "name"),
@@ -23,23 +23,23 @@ KNOWN: Mapping[str, tuple[str, ...]] = {
     "model": ("model",),
     "set": ("set",),
 }
-"""Role -> names by which a column is known to have it, whatever the case of its letters."""
+"""Role -> names by which a column is recognised, case-insensitively."""
 
 
 @dataclass(frozen=True)
 class Columns:
-    """Which column is what, where names do not say so.
+    """The user's specification of columns.
 
     Attributes
     ----------
     id, fold, truth, group, model
-        Names of columns; None for a name that is known.
+        Names of columns; None to recognise them by name.
     classes
-        Names of the columns that hold a class each; None for all that are left.
+        Names of the class columns; None for all remaining ones.
     scale
-        What the numbers of the classes are; "auto" goes by names and looks at the numbers, and asks if in doubt.
+        The scale of the numbers; "auto" infers it from names and numbers, and raises if in doubt.
     positions
-        Whether labels are positions of the classes, counted from 0; otherwise they are names, numbers too.
+        Whether labels are class indices, counted from 0; otherwise they are names, including numbers.
     """
 
     id: str | None = None
@@ -54,18 +54,18 @@ class Columns:
 
 @dataclass(frozen=True)
 class ColumnLayout:
-    """Which column of one table is what.
+    """The roles of the columns of one table.
 
     Attributes
     ----------
     roles
-        "id", "fold", "truth", "group", "model", "set" -> the name of the column; roles without one are missing.
+        "id", "fold", "truth", "group", "model", "set" -> the name of the column; roles without one are absent.
     classes
         Name of a class -> the name of its column, in their order.
     scale
-        What the numbers are; "auto" where neither names nor the user say.
+        The scale of the numbers; "auto" where neither names nor the user specify it.
     left
-        Columns that are neither.
+        Columns that have no role and are not classes.
     """
 
     roles: Mapping[str, str]
@@ -82,7 +82,7 @@ def layout(
     first: Callable[[], pd.DataFrame] | None = None,
     labels: Collection[str] | None = None,
 ) -> ColumnLayout:
-    """Return which column is what.
+    """Return the roles of the columns.
 
     Parameters
     ----------
@@ -91,22 +91,22 @@ def layout(
     source
         The file, for messages.
     columns
-        What the user says.
+        The user's specification.
     first
-        Reads the first rows, to tell classes from other columns.
+        Reads the first rows, to distinguish classes from other columns.
     labels
-        Names that are known to be classes.
+        Known class names.
 
     Raises
     ------
     DataError
-        If a column that was told is not there, two columns may be the same thing, there is no id, or no class.
+        If a specified column does not exist, a role is ambiguous, or there is no id or no class.
     """
     roles = {role: name for role in KNOWN if (name := _role(role, names, source, columns)) is not None}
     if "id" not in roles:
         raise DataError(
-            f"{source}: no column is known to hold ids; there are: {listed(names)}. Name one of them "
-            f"{' or '.join(KNOWN['id'][:2])}, or say which with --id."
+            f"{source}: no column is recognised as ids; there are: {listed(names)}. Rename one of them to "
+            f"{' or '.join(KNOWN['id'][:2])}, or specify it with --id."
         )
     rest = [name for name in names if name not in roles.values()]
     if columns.classes is not None:
@@ -120,7 +120,7 @@ def layout(
         rest, own, names, source, rows, None if columns.positions else truth, sums=sums and not _logits(rest)
     )
     if not found.classes:
-        raise DataError(f"{source}: holds no column with numbers of a class; there are: {listed(names)}.")
+        raise DataError(f"{source}: has no column with numbers of a class; there are: {listed(names)}.")
     roles = {role: name for role, name in roles.items() if role not in found.not_roles}
     used = {*roles.values(), *found.classes.values()}
     scale: Scale = "logit" if found.prefix in LOGIT else "probability" if found.prefix else "auto"
@@ -133,7 +133,7 @@ def _logits(rest: Sequence[str]) -> bool:
 
 
 def _truth(rows: pd.DataFrame | None, roles: Mapping[str, str], columns: Columns) -> Collection[str] | None:
-    """Return the labels of the first rows, where a column holds them and is surely no class itself."""
+    """Return the labels of the first rows, if their column is certainly not a class itself."""
     if rows is None or "truth" not in roles:
         return None
     texts = {text for text in as_texts(rows[roles["truth"]]) if text is not None}
@@ -142,7 +142,7 @@ def _truth(rows: pd.DataFrame | None, roles: Mapping[str, str], columns: Columns
 
 
 def _there(name: str, names: Sequence[str], source: str) -> str:
-    """Return the column of a name, whatever spaces stand around it."""
+    """Return the column of a name, ignoring surrounding spaces."""
     found = name if name in names else next((one for one in names if one.strip() == name.strip()), None)
     if found is None:
         raise DataError(f"{source}: {unknown('column', name, names)}")
@@ -150,20 +150,20 @@ def _there(name: str, names: Sequence[str], source: str) -> str:
 
 
 def _role(role: str, names: Sequence[str], source: str, columns: Columns) -> str | None:
-    told = getattr(columns, role, None)
-    if told is not None:
-        return _there(str(told), names, source)
+    specified = getattr(columns, role, None)
+    if specified is not None:
+        return _there(str(specified), names, source)
     taken = set(columns.classes or ())
     for known in KNOWN[role]:
         found = [name for name in names if name.strip().lower() == known and name not in taken]
         if len(found) > 1:
-            raise DataError(f"{source}: {listed(found)} may each be the {role}. Say which with --{role}.")
+            raise DataError(f"{source}: {listed(found)} may each be the {role}. Specify one with --{role}.")
         if found:
             return found[0]
     return None
 
 
 def listed(names: Sequence[str], *, most: int = 12) -> str:
-    """Return names in quotation marks for a sentence, and how many more there are."""
+    """Return names in quotation marks for a message, at most `most` of them."""
     more = f" and {len(names) - most:,} more" if len(names) > most else ""
     return ", ".join(f'"{name}"' for name in names[:most]) + more

@@ -1,4 +1,4 @@
-"""Tables of predictions read piece by piece: CSV, Parquet and npz, of any number of rows."""
+"""Read tables of predictions in batches: CSV, Parquet and npz, of any number of rows."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ Kind = Literal["csv", "parquet", "npz"]
 
 @dataclass(frozen=True)
 class TableReader:
-    """A file with a row per sample.
+    """A file with one row per sample.
 
     Attributes
     ----------
     path
-        Where it is.
+        Its path.
     names
         Of its columns, in their order.
     kind
-        What it is.
+        Its format.
     separator, point
-        Between cells, and before the decimals of a number, of a CSV.
+        Cell separator and decimal point of a CSV.
     """
 
     path: Path
@@ -46,20 +46,20 @@ class TableReader:
     point: str = "."
 
     def where(self, row: int) -> str:
-        """Return words for a row, 0 the first: the line of a CSV on which it begins, else its number from 1."""
+        """Return "line N" (CSV) or "row N" for a row, counted from 0."""
         return f"line {self._line(row):,}" if self.kind == "csv" else f"row {row + 1:,}"
 
     def _line(self, row: int) -> int:
-        """Return the line on which a row begins; the file is read again for it, since cells may hold lines."""
+        """Return the line on which a row begins; rereads the file, as cells may contain newlines."""
         lines = begin_lines(self.path, self.separator)
         return next(islice(lines, row + 1, None), row + 2)
 
     def from_row(self, first: int) -> Callable[[int], str]:
-        """Return a function from the position of a row, counted from row `first`, to words for file and row."""
+        """Return a function from the position of a row, counted from row `first`, to "FILE: line N"."""
         return lambda row: f"{self.path}: {self.where(first + row)}"
 
     def first_rows(self, most: int = 200) -> pd.DataFrame:
-        """Return the first rows as they are written, by the names of columns; cells of a CSV are texts."""
+        """Return the first rows as a frame; cells of a CSV stay strings."""
         if self.kind == "parquet":
             file = pyarrow.parquet.ParquetFile(self.path)
             batch = next(file.iter_batches(batch_size=most), None)
@@ -70,18 +70,18 @@ class TableReader:
             rows = islice((row for row in csv.reader(file, delimiter=self.separator) if row), most + 1)
             try:
                 cells = list(rows)[1:]
-            except csv.Error:  # said with its line when all rows are read
+            except csv.Error:  # reported with its line when all rows are read
                 cells = []
         width = len(self.names)
         return pd.DataFrame([row for row in cells if len(row) == width], columns=list(self.names), dtype=object)
 
     def pieces(self, texts: Sequence[str], numbers: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        """Give the columns asked for, some rows at a time: `texts` as strings, `numbers` as floats.
+        """Yield batches of rows with these columns: `texts` as strings, `numbers` as floats.
 
         Raises
         ------
         DataError
-            If a row is not as wide as the header, or a cell is not a number; the text names line and column.
+            If a row is not as wide as the header, or a cell is not a number; the message names line and column.
         """
         yield from (_csv_pieces if self.kind == "csv" else _parquet_pieces)(self, texts, numbers)
 
@@ -92,7 +92,7 @@ def opened(path: str | Path) -> TableReader:
     Raises
     ------
     DataError
-        If it is not there, is neither, or has no header.
+        If it does not exist, has another format, or has no header.
     """
     path = Path(path)
     if not path.is_file():
@@ -124,25 +124,26 @@ def _opened_csv(path: Path) -> TableReader:
     separator = max(",;\t", key=unquoted.count)
     try:
         if "\r" in unquoted:
-            raise pa.ArrowInvalid("a carriage return, which would be taken for the end of the line")
+            raise pa.ArrowInvalid("a carriage return, which would be read as the end of the line")
         names = pyarrow.csv.read_csv(
             pa.BufferReader(header.encode() + b"\n"),
             parse_options=pyarrow.csv.ParseOptions(delimiter=separator, newlines_in_values=True),
         ).column_names
     except pa.ArrowInvalid:
         raise DataError(
-            f"{path}: the names of the columns cannot be told apart: a carriage return (CR) or a quotation mark "
-            "stands in a name that is not in quotation marks. Quote the names, or write Parquet."
+            f"{path}: the column names cannot be separated: an unquoted name contains a carriage return (CR) or a "
+            "quotation mark. Quote the names, or write Parquet."
         ) from None
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
-        raise DataError(f'{path}: two columns are named "{repeated[0]}". Each must have a name of its own.')
+        raise DataError(f'{path}: two columns are named "{repeated[0]}". Names must be unique.')
+    # Spreadsheets of many locales export semicolons between cells and decimal commas within them.
     point = "," if separator == ";" and b"," in second else "."
     return TableReader(path, tuple(names), "csv", separator, point)
 
 
 def _record(file: IO[bytes]) -> bytes:
-    """Return the next line that is not empty, with those after it that its quotation marks take in."""
+    """Return the next non-empty line, with the following ones that belong to its quoted cells."""
     raw = next((line for line in iter(lambda: file.readline(2**24), b"") if line.strip(b"\r\n")), b"")
     while raw.count(b'"') % 2 and len(raw) < 2**24 and (more := file.readline(2**24)):
         raw += more
@@ -169,7 +170,7 @@ def _csv_pieces(source: TableReader, texts: Sequence[str], numbers: Sequence[str
         column_types=types,
         decimal_point=source.point,
         include_columns=[*texts, *numbers],
-        null_values=[""],  # "NA", "null" and the like are names as good as any
+        null_values=[""],  # "NA", "null" and the like are valid names of classes and groups
         strings_can_be_null=True,
     )
     try:
@@ -180,21 +181,21 @@ def _csv_pieces(source: TableReader, texts: Sequence[str], numbers: Sequence[str
 
 
 def _csv_words(error: Exception, source: TableReader) -> str:
-    """Return pyarrow's complaint as a sentence with line and column."""
-    said = _first_line(error)
-    line = re.search(r"Row #(\d+)", said)
+    """Return pyarrow's error as a message with line and column."""
+    text = _first_line(error)
+    line = re.search(r"Row #(\d+)", text)
     where = source.where(int(line[1]) - 2) if line else "a line"
-    if found := re.search(r"Expected (\d+) columns, got (\d+)", said):
-        return f"{where} has {found[2]} cells, and the first line names {found[1]} columns. Mend the line."
-    column = re.search(r"In CSV column #(\d+)", said)
+    if found := re.search(r"Expected (\d+) columns, got (\d+)", text):
+        return f"{where} has {found[2]} cells, but the first line names {found[1]} columns. Correct the line."
+    column = re.search(r"In CSV column #(\d+)", text)
     name = f', column "{source.names[int(column[1])]}"' if column else ""
-    if value := re.search(r"invalid value '(.*)'", said):
-        return f'{where}{name}: "{value[1]}" is not a number. Mend the cell, or say which columns are classes.'
-    if "UTF8" in said or "UTF-8" in said:
+    if value := re.search(r"invalid value '(.*)'", text):
+        return f'{where}{name}: "{value[1]}" is not a number. Correct the cell, or specify the class columns.'
+    if "UTF8" in text or "UTF-8" in text:
         return f"{where}{name} is not UTF-8. Save the file as UTF-8."
-    if "Empty CSV" in said:
+    if "Empty CSV" in text:
         return "has no rows."
-    return f"{where}{name}: {said}"
+    return f"{where}{name}: {text}"
 
 
 def _parquet_pieces(source: TableReader, texts: Sequence[str], numbers: Sequence[str]) -> Iterator[pa.RecordBatch]:
@@ -203,14 +204,14 @@ def _parquet_pieces(source: TableReader, texts: Sequence[str], numbers: Sequence
         kind = file.schema_arrow.field(name).type
         if not (pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_null(kind)):
             raise DataError(
-                f'{source.path}: column "{name}" holds {kind}, not numbers. Say which columns are classes.'
+                f'{source.path}: column "{name}" has the type {kind}, not numbers. Specify the class columns.'
             )
     width = max(1, len(numbers)) * 8
     yield from file.iter_batches(batch_size=max(1024, 2**24 // width), columns=[*texts, *numbers])
 
 
 def npz_arrays(path: Path) -> dict[str, np.ndarray[Any, Any]]:
-    """Return the arrays of an npz file; those of numbers that are not compressed are memory-mapped.
+    """Return the arrays of an npz file; large uncompressed numeric ones are memory-mapped.
 
     Raises
     ------
@@ -227,18 +228,20 @@ def npz_arrays(path: Path) -> dict[str, np.ndarray[Any, Any]]:
         raise DataError(f"{path}: is not an npz file ({_first_line(error)}).") from None
     except ValueError:
         raise DataError(
-            f"{path}: an array in it holds Python objects, which are not read. Save texts as "
+            f"{path}: an array contains Python objects, which are not loaded. Save strings as "
             "np.array(names, dtype=str)."
         ) from None
     return out
 
 
 def _mapped(path: Path, archive: ZipFile, member: str) -> np.ndarray[Any, Any] | None:
-    """Return an array of an uncompressed npz as a memory map, or None where that cannot be."""
+    """Return a member of an npz as a memory map, or None if it is small, compressed or not numeric."""
     about = archive.getinfo(member)
     if about.compress_type or about.file_size < 2**24:
         return None
     with path.open("rb") as file:
+        # A zip member's data follow its local header: 30 bytes, whose last four are the lengths of the name and of
+        # an extra field. numpy itself cannot map members of an archive.
         file.seek(about.header_offset + 26)
         name, extra = np.frombuffer(file.read(4), dtype="<u2")
         file.seek(about.header_offset + 30 + int(name) + int(extra))

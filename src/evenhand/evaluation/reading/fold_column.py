@@ -1,4 +1,4 @@
-"""What a column of folds says, as numbers."""
+"""Convert a column of folds to numbers."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _LARGEST = 2**15 - 1
 
 
 def fold_numbers(words: Strings, source: TableReader, rows: Ints | None = None) -> npt.NDArray[np.int16]:
-    """Return (n,) folds as numbers: those written, `TEST` for "test" and -1, or 0, 1, … for other names.
+    """Return (n,) fold numbers: as written, `TEST` for "test" and -1, or 0, 1, … for other names.
 
     Parameters
     ----------
     words
-        (n,) what the column of folds holds: whole numbers from 0, or names.
+        (n,) cells of the column: whole numbers from 0, or names.
     source
         The file.
     rows
@@ -35,7 +35,7 @@ def fold_numbers(words: Strings, source: TableReader, rows: Ints | None = None) 
     Raises
     ------
     DataError
-        If a row has no fold, or a fold is a fraction, below 0, or a number among names; the text names the line.
+        If a row has no fold, or a fold is a fraction, negative, or a number among names; the message has the line.
     """
     at = np.arange(len(words)) if rows is None else rows
     missing = pd.isna(words)
@@ -53,13 +53,13 @@ def fold_numbers(words: Strings, source: TableReader, rows: Ints | None = None) 
         among = f" among {', '.join(others[:3])}{', …' if len(others) > 3 else ''}" if others else ""
         raise DataError(
             f'{source.path}: {source.where(int(at[row]))}, column of folds: found "{words[row]}"{among}. Folds are '
-            'whole numbers from 0, or names, and not both; "test" or -1 marks locked rows. Mend the cell.'
+            'whole numbers from 0, or names, but not both; "test" or -1 marks locked rows. Correct the cell.'
         )
     return _numbered(names, kinds)[position]
 
 
 def _bare(word: str) -> str:
-    """Return a word without spaces around it; a number also without the point and zeros of a float."""
+    """Return a word without surrounding spaces; a number also without a trailing ".0"."""
     word = word.strip()
     return re.sub(r"\.0*$", "", word) if _NUMBER.fullmatch(word) else word
 
@@ -73,7 +73,7 @@ def _kind(name: str) -> Kind:
 
 
 def _odd(kinds: Strings, rows: Ints) -> npt.NDArray[np.bool_]:
-    """Return (m,) which cannot be folds: numbers that are not whole; else, of names and numbers, the rarer."""
+    """Return (m,) bool, invalid folds: numbers that are not whole; otherwise the rarer of names and numbers."""
     wrong, named, whole = (kinds == kind for kind in ("odd number", "name", "whole"))
     if wrong.any() or not (named.any() and whole.any()):
         return np.asarray(wrong)
@@ -81,10 +81,10 @@ def _odd(kinds: Strings, rows: Ints) -> npt.NDArray[np.bool_]:
 
 
 def _numbered(names: Strings, kinds: Strings) -> npt.NDArray[np.int16]:
-    """Return (m,) the number of each name: its own, or where they are names or too large, 0, 1, … in order."""
+    """Return (m,) the number of each fold: its own, or 0, 1, … in order for names and numbers beyond int16."""
     free = kinds != "test"
     own = [int(name) for name in names[kinds == "whole"]]
     keep = len(own) == free.sum() and max(own, default=0) <= _LARGEST
-    given = np.full(len(names), TEST, dtype=np.int16)
-    given[free] = own if keep else unique_names(names[free])[1]
-    return given
+    out = np.full(len(names), TEST, dtype=np.int16)
+    out[free] = own if keep else unique_names(names[free])[1]
+    return out

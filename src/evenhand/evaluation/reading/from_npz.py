@@ -21,7 +21,7 @@ from evenhand.evaluation.reading.spill import Spill
 
 
 def of_npz(path: Path, columns: Columns, of: str, labels: Collection[str] | None = None) -> list[Predictions]:
-    """Return the predictions of an npz file; its classes are named in it, whatever `labels` there are."""
+    """Return the predictions of an npz file, which names its classes itself (`labels` is ignored)."""
     if not path.is_file():
         raise DataError(f"{path}: there is no such file.")
     arrays = npz_arrays(path)
@@ -67,16 +67,16 @@ def _npz_classes(arrays: Mapping[str, Any], table: Floats, path: Path) -> tuple[
     classes = tuple(text or "" for text in as_texts(arrays["classes"].ravel().tolist()))
     if len(classes) != table.shape[1] or len(set(classes)) != len(classes):
         raise DataError(
-            f"{path}: names {len(classes)} classes for {table.shape[1]} columns; each needs one of its own."
+            f"{path}: names {len(classes)} classes for {table.shape[1]} columns; each column needs a distinct one."
         )
     return classes
 
 
 def _npz_texts(arrays: Mapping[str, Any], name: str, n: int, path: Path) -> Strings | None:
-    """Return (n,) str of one of the arrays, or None where it is not there."""
+    """Return (n,) str of one of the arrays, or None if it does not exist."""
     if name not in arrays:
         return None
     values = arrays[name]
     if values.shape != (n,):
-        raise DataError(f"{path}: {name} is {values.shape}; there must be one for each of {n} rows.")
+        raise DataError(f"{path}: {name} has the shape {values.shape}; it must be ({n},), one for each row.")
     return texts(values.tolist())

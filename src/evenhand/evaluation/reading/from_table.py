@@ -1,4 +1,4 @@
-"""Predictions from a CSV or Parquet file with a row per sample."""
+"""Predictions from a CSV or Parquet file with one row per sample."""
 
 from __future__ import annotations
 
@@ -21,10 +21,7 @@ from evenhand.evaluation.reading.spill import Spill
 
 
 def of_table(path: Path, columns: Columns, of: str, labels: Collection[str] | None = None) -> list[Predictions]:
-    """Return the predictions of a CSV or Parquet file, one per name of a model in it.
-
-    `labels` are names that are known to be classes.
-    """
+    """Return the predictions of a CSV or Parquet file, one per model in it; `labels` are known class names."""
     source = opened(path)
     where = layout(source.names, str(path), columns, first=source.first_rows, labels=labels)
     about, table = _pieces(source, where)
@@ -80,17 +77,17 @@ def _pieces(source: TableReader, where: ColumnLayout) -> tuple[pd.DataFrame, Flo
 
 
 def _left_words(where: ColumnLayout) -> str:
-    """Return which columns were taken for something else, for a fault that may be due to that."""
+    """Return a hint on the columns that were not read as classes, for errors that may be due to that."""
     if not where.left:
         return ""
     return (
-        f" Not taken for classes: {listed(where.left)}; if some are, name all columns of classes (--class, "
+        f" Not read as classes: {listed(where.left)}; if some are, name all class columns (--class, "
         "Columns(classes=...)), or write p:CLASS in the first line."
     )
 
 
 def _parts(about: pd.DataFrame, path: Path, of: str) -> list[tuple[str, Any]]:
-    """Return the name and the rows (None for all) of each model in a file, of the set asked for."""
+    """Return the name and the rows (None for all) of each model in a file, of one set of rows."""
     there = np.ones(len(about), dtype=bool)
     if "set" in about:
         there = about["set"].isin([of, RowSet.NEW]).to_numpy()

@@ -1,4 +1,4 @@
-"""A table of labels: what is true of rows that somebody else has predicted."""
+"""Read tables of labels and folds for predictions made elsewhere."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from evenhand.evaluation.reading.fold_column import fold_numbers
 
 @dataclass(frozen=True, eq=False)
 class TruthTable:
-    """What is true, by id.
+    """Labels by id.
 
     Attributes
     ----------
     ids
-        (n,) each once.
+        (n,) unique.
     names
-        (n,) the class of each, None where it is not known.
+        (n,) class of each row, None where it is not known.
     groups
-        (n,) the group of each, or None.
+        (n,) group of each row, or None.
     folds
-        Where the table has a column of folds, else None.
+        From a column of folds, or None.
     source
-        Where it was read.
+        The file, for messages.
     """
 
     ids: Strings
@@ -61,24 +61,24 @@ def read_labels(
     path
         A row per sample.
     id, label, group, fold
-        Names of columns; None for a name that is known (id, label, group, fold).
+        Names of columns; None to recognise them by name (id, label, group, fold).
 
     Raises
     ------
     DataError
-        If a column is not there, or an id is there twice; the text names the line.
+        If a column does not exist, or an id repeats; the message names the line.
     """
     source = opened(path)
     roles = {
-        role: role_column(role, told, source)
-        for role, told in (("id", id), ("truth", label), ("group", group), ("fold", fold))
+        role: role_column(role, name, source)
+        for role, name in (("id", id), ("truth", label), ("group", group), ("fold", fold))
     }
     for role in ("id", "truth"):
         if roles[role] is None:
             word = "label" if role == "truth" else role
             raise DataError(
-                f"{path}: no column is known to hold the {word}; there are: {', '.join(source.names)}. "
-                f"Say which with --{word}."
+                f"{path}: no column is recognised as the {word}; there are: {', '.join(source.names)}. "
+                f"Specify it with --{word}."
             )
     named = [name for name in roles.values() if name is not None]
     cells = columns_of(source, named)
@@ -96,7 +96,7 @@ def read_folds(path: str | Path) -> Folds:
     Raises
     ------
     DataError
-        If a column is not there, an id is there twice, or a row has no fold.
+        If a column does not exist, an id repeats, or a row has no fold.
     """
     source = opened(path)
     columns = [role_column(role, None, source) for role in ("id", "fold")]
@@ -111,12 +111,12 @@ def read_folds(path: str | Path) -> Folds:
 
 
 def columns_of(source: TableReader, names: Sequence[str]) -> dict[str, Strings]:
-    """Return the cells of columns as (n,) texts by name; None only where a cell is empty.
+    """Return the cells of columns as (n,) strings by name; None for empty cells.
 
     Raises
     ------
     DataError
-        If there is no row, or the file cannot be read; the text names the line.
+        If there is no row, or the file cannot be read; the message names the line.
     """
     found: dict[str, list[Any]] = {name: [] for name in names}
     for piece in source.pieces(list(found), []):
@@ -129,18 +129,18 @@ def columns_of(source: TableReader, names: Sequence[str]) -> dict[str, Strings]:
 
 
 def read_column(source: TableReader, name: str) -> pd.Series[Any]:
-    """Return the cells of a column as texts, by the id of their row.
+    """Return the cells of a column as strings, indexed by the ids of their rows.
 
     Raises
     ------
     DataError
-        If no column holds ids, or an id is there twice.
+        If no column holds ids, or an id repeats.
     """
     key = role_column("id", None, source)
     if key is None:
         raise DataError(
-            f"{source.path}: no column is known to hold the id; there are: {', '.join(source.names)}. "
-            "Name one of them id."
+            f"{source.path}: no column is recognised as the id; there are: {', '.join(source.names)}. "
+            "Rename one of them to id."
         )
     cells = columns_of(source, list(dict.fromkeys([key, name])))
     once(cells[key], source)
@@ -148,12 +148,12 @@ def read_column(source: TableReader, name: str) -> pd.Series[Any]:
 
 
 def texts(cells: Iterable[Any]) -> Strings:
-    """Return (n,) str, whole numbers without decimals; None only where a cell is empty."""
+    """Return (n,) str, whole numbers without decimals; None for empty cells."""
     return np.array([*as_texts(cells), None], dtype=object)[:-1]
 
 
 def once(ids: Strings, source: TableReader, rows: Ints | None = None) -> None:
-    """Refuse rows without an id, and ids that are there twice; `rows` are their positions in the file."""
+    """Raise a `DataError` for a missing or repeated id; `rows` are positions in the file, for the message."""
     at = np.arange(len(ids)) if rows is None else rows
     empty = pd.isna(ids)
     if empty.any():
@@ -177,17 +177,17 @@ def _folds(ids: Strings, words: Strings, source: TableReader) -> Folds:
 def class_numbers(names: Strings, classes: tuple[str, ...], source: str, *, positions: bool = False) -> Ints:
     """Return (n,) int64 positions of names among the classes, `NO_LABEL` for None.
 
-    Labels are matched by name, numbers too: a "1" is the class named "1", wherever its column stands.
+    Labels are matched by name, including numbers: a "1" is the class named "1", whatever its position.
 
     Parameters
     ----------
     positions
-        Labels are the positions of their classes, counted from 0.
+        Whether labels are class indices, counted from 0.
 
     Raises
     ------
     DataError
-        If a name is not a class, or one of the positions is the name of another class; the text says what to do.
+        If a name is not a class, or an index is also the name of another class.
     """
     seen = list(dict.fromkeys(name for name in names if name is not None))
     at = _by_position(seen, classes, source) if positions else _by_name(seen, classes)
@@ -198,7 +198,7 @@ def class_numbers(names: Strings, classes: tuple[str, ...], source: str, *, posi
 
 
 def _by_name(seen: Sequence[str], classes: Sequence[str]) -> dict[str, int]:
-    """Return label -> position of its class; spaces, NFD and the decimals of a whole number make no difference."""
+    """Return label -> class index, ignoring spaces, Unicode normalisation and the decimals of whole numbers."""
     known, spellings = set(classes), by_spelling(classes)
     of = {name: name if name in known else same_as(name, spellings) for name in seen}
     position = {name: c for c, name in enumerate(classes)}
@@ -210,33 +210,30 @@ def _by_position(seen: Sequence[str], classes: Sequence[str], source: str) -> di
     for name in seen:
         if name in classes and at.get(name) != classes.index(name):
             raise DataError(
-                f'{source}: labels were said to be positions, but "{name}" is the name of a class. Labels are all '
-                "names or all positions: leave out --positions (positions = True), or rename the classes."
+                f'{source}: with --positions labels are class indices, but "{name}" is the name of another class. '
+                "Omit --positions (positions = True), or rename the classes."
             )
         if not 0 <= at.get(name, -1) < len(classes):
             raise DataError(
-                f'{source}: labels were said to be positions, and one of them is "{name}"; allowed are 0 to '
-                f"{len(classes) - 1}. Leave out --positions (positions = True) to match labels by name."
+                f'{source}: with --positions labels are class indices, but one of them is "{name}"; allowed are '
+                f"0 to {len(classes) - 1}. Omit --positions (positions = True) to match labels by name."
             )
     return at
 
 
 def _no_class(name: str, count: int, seen: Sequence[str], classes: Sequence[str], source: str) -> str:
-    """Return a sentence about a label that is not a class."""
+    """Return the message for a label that is not a class."""
     close = nearest(name, classes)
     hint = f' Did you mean "{close}"?' if close else f" Classes are: {listed(classes, most=8)}."
     if number(name).isdecimal() and not any(label in classes for label in seen):
-        hint += (
-            " If labels are positions of the classes, counted from 0, say so with --positions (positions = True in "
-            "Python)."
-        )
-    return f'{source}: {count:,} rows are labelled "{name}", which is not a class of the predictions.{hint}'
+        hint += " If labels are class indices, counted from 0, use --positions (positions = True in Python)."
+    return f'{source}: {count:,} rows have the label "{name}", which is not a class of the predictions.{hint}'
 
 
-def role_column(role: str, told: str | None, source: TableReader) -> str | None:
-    """Return the column of a role: the one that was told, else one whose name is known, else None."""
-    if told is not None:
-        if told not in source.names:
-            raise DataError(f"{source.path}: {unknown('column', told, source.names)}")
-        return told
+def role_column(role: str, name: str | None, source: TableReader) -> str | None:
+    """Return the column of a role: the specified one, or one recognised by its name, or None."""
+    if name is not None:
+        if name not in source.names:
+            raise DataError(f"{source.path}: {unknown('column', name, source.names)}")
+        return name
     return next((name for known in KNOWN[role] for name in source.names if name.strip().lower() == known), None)

@@ -1,4 +1,4 @@
-"""Numbers of classes made probabilities, with every fault named by row and column."""
+"""Convert the numbers of classes to probabilities; errors name row and column."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ def probabilities(
     Parameters
     ----------
     block
-        (b, k) numbers as they were read.
+        (b, k) numbers as read.
     scale
-        What they are. "auto": probabilities, or a fault that says what else they may be.
+        Their scale. "auto": probabilities, or an error with a hint.
     where
-        Position of a row in the block -> words for it ("rows.csv: line 12").
+        Position of a row in the block -> its description ("rows.csv: line 12").
     off
-        How far from 1 the sum of a row of probabilities may be; it is then divided by its sum.
+        Tolerance of the sum of a row of probabilities, which is then divided by it.
 
     Raises
     ------
     DataError
-        If a number is missing or infinite, is not a probability where one should be, or a row does not sum to 1.
+        If a number is missing, infinite or not a probability, or a row does not sum to 1.
     """
     _check_finite(block, classes, where)
     if scale == "logit":
@@ -55,10 +55,11 @@ def probabilities(
         advice = (
             ""
             if scale == "normalise"
-            else ' Give scale = "normalise" (--scale normalise) to divide each row by its sum; where '
-            "rows may have several labels, give the run itself."
+            else ' Use scale = "normalise" (--scale normalise) to divide each row by its sum; where '
+            "rows may have several labels, pass the run itself."
         )
         raise DataError(f"{where(row)}: the numbers of the classes sum to {total[row]:.4g}, not to 1.{advice}")
+    # Rows that already sum to 1 stay as they are to the bit, so that a file written and read again is the same.
     return block if np.abs(total - 1).max(initial=0) < 1e-6 else block / total[:, None]
 
 
@@ -79,6 +80,6 @@ def _check_range(block: Floats, classes: Sequence[str], scale: Scale, where: Cal
     if bad.any():
         row, column = np.argwhere(bad)[0]
         raise DataError(
-            f'{where(int(row))}, class "{classes[column]}": {block[row, column]:.6g} is no probability (0 to 1). '
-            'If the numbers are raw scores, give scale = "logit" (--scale logit), or name the columns logit:CLASS.'
+            f'{where(int(row))}, class "{classes[column]}": {block[row, column]:.6g} is not a probability (0 to 1)'
+            '. If the numbers are raw scores, use scale = "logit" (--scale logit), or name the columns logit:CLASS.'
         )

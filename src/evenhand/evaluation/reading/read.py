@@ -1,4 +1,4 @@
-"""Predictions from anywhere: the record of a run, or CSV, Parquet and npz files that anybody wrote."""
+"""Read predictions from the record of a run, or from CSV, Parquet and npz files."""
 
 from __future__ import annotations
 
@@ -34,37 +34,37 @@ def read_predictions(
 ) -> tuple[Predictions, ...]:
     """Return the predictions of a file, or of every model and blend of a run.
 
-    A file has a row per sample: an id, a number per class, and where they are known the fold, the truth and the
-    group. Columns are known by their names: id, fold, truth (or label), group, model; `p:CLASS` for probabilities,
-    `logit:CLASS` for raw scores; without such prefixes every column that is left is a class. An npz file has the
-    arrays ids (n,), classes (k,), probabilities or logits (n, k), and fold, truth, groups (n,).
+    A file has one row per sample: an id, a number per class, and optionally fold, truth and group. Columns are
+    recognised by name: id, fold, truth (or label), group, model; `p:CLASS` for probabilities, `logit:CLASS` for raw
+    scores; without such prefixes every remaining column is a class. An npz file has the arrays ids (n,), classes
+    (k,), probabilities or logits (n, k), and fold, truth, groups (n,).
 
     Parameters
     ----------
     path
         A .csv, .parquet or .npz file, or the folder of a run.
     labels
-        What is true, where the file does not say; a value or a table (id, label, group).
+        Truth for files without it; a value or a table (id, label, group).
     folds
-        A plan of folds by which a file without a column of folds was made; a value or a table (id, fold). Without
-        it such a file is "out-of-fold elsewhere": nobody knows what its models have seen.
+        The folds of a file without such a column; a value or a table (id, fold). Without it such a file is
+        "out-of-fold elsewhere": the training rows of its models are not known.
     model
-        A name; by default that in the column "model", or the name of the file.
+        A name; by default the column "model", or the name of the file.
     columns
-        Which column is what, where names do not say so.
+        The roles of columns that are not recognised by name.
     of
-        "oof" for out-of-fold rows, "test" for rows that no model has seen; where a file does not say, its rows
-        are of this set.
+        "oof" for out-of-fold rows, "test" for rows that no model was trained on; the default set of a file without
+        a column "set".
 
     Returns
     -------
-    One `Predictions` per model, in the order in which they are met.
+    One `Predictions` per model, in order of appearance.
 
     Raises
     ------
     DataError
-        If a number is missing, negative or no probability, rows do not sum to 1, ids repeat, or it is not clear
-        which column is what; the text names the line and the column.
+        If a number is missing, negative or not a probability, rows do not sum to 1, ids repeat, or roles of columns
+        are ambiguous; the message names line and column.
     RecordError
         If the folder is not a finished run.
     """
@@ -89,12 +89,12 @@ def read_predictions(
 
 
 def _if_there(column: str | None, path: str | Path) -> str | None:
-    """Return the column that was told if a table has it; else the names that are known must do."""
+    """Return the specified column if a table has it; None to recognise it by name."""
     return column if column is not None and column in opened(path).names else None
 
 
 def _of_file(columns: Columns, path: str | Path, labels: object) -> Columns:
-    """Return the columns of one file: ids may have another name in it than in the table of labels."""
+    """Return the specification for one file: its ids may have another name than those in the table of labels."""
     if not isinstance(labels, (str, Path)) or _if_there(columns.id, labels) is None:
         return columns
     if Path(path).suffix.lower() == ".npz":
@@ -103,7 +103,7 @@ def _of_file(columns: Columns, path: str | Path, labels: object) -> Columns:
 
 
 def unmatched(p: Predictions, labels: TruthTable | None) -> bool:
-    """Whether no row has an id of the table of labels."""
+    """Return whether no row has an id of the table of labels."""
     return labels is not None and not pd.Index(p.ids).isin(pd.Index(labels.ids)).any()
 
 
@@ -115,12 +115,12 @@ def with_truth(
     Parameters
     ----------
     names
-        What names the rows beside their ids -> (n,), for a table whose ids are paths.
+        Other names of the rows -> (n,), for a table whose ids are paths.
 
     Raises
     ------
     DataError
-        If no row is in the table, or the file says otherwise.
+        If no row is in the table, or the truth in the file differs.
     """
     if labels is None:
         return p
@@ -128,7 +128,7 @@ def with_truth(
     if not (at >= 0).any():
         raise DataError(
             f'No id of "{p.model}" is in {labels.source} (there: "{labels.ids[0]}", here: "{p.ids[0]}"). '
-            "Ids must be written in the same way."
+            "Ids must have the same form."
         )
     truth = class_numbers(_or_none(labels.names, at), p.classes, labels.source, positions=columns.positions)
     if p.truth is not None:
@@ -146,7 +146,7 @@ def with_truth(
 
 
 def _with_plan(p: Predictions, plan: Folds | None, of: str) -> Predictions:
-    """Return the predictions with the folds of a plan where they say none, and with where they come from."""
+    """Return the predictions with the folds of a plan where they have none, and with their origin."""
     if of != RowSet.OUT_OF_FOLD:
         return replace(p, fold=None)
     if p.origin == "test":  # new rows, which no model has seen

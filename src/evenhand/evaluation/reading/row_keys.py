@@ -1,4 +1,4 @@
-"""Rows of predictions found in a table of labels: by id, or by the file that they name."""
+"""Match rows of predictions with a table of labels: by id, or by file name."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from evenhand.evaluation.reading.files import opened
 from evenhand.evaluation.reading.labels import columns_of, role_column
 
 PATHS = ("path", "file", "filename", "file_name", "image", "name")
-"""Columns that may name the file of a row."""
+"""Columns that may contain the file of a row."""
 
 
 def find_rows(ids: Strings, wanted: Strings, names: Mapping[str, Strings] | None = None) -> Ints:
     """Return (n,) the position in `ids` of each row, -1 where there is none.
 
-    Rows are matched by id. Where no id is there, they are matched by what else names them: a path, the name of a
-    file, or its name without the ending, whichever finds most.
+    Rows are matched by id. If no id matches, they are matched by other names: path, file name, or file name without
+    the extension, whichever matches most.
 
     Parameters
     ----------
     ids
-        (m,) of the table, each once.
+        (m,) of the table, unique.
     wanted
         (n,) ids of the rows.
     names
-        What else names the rows -> (n,).
+        Other names of the rows -> (n,).
 
     Examples
     --------
@@ -53,7 +53,7 @@ def find_rows(ids: Strings, wanted: Strings, names: Mapping[str, Strings] | None
 
 
 def row_names(path: str | Path, columns: Columns, ids: Strings) -> dict[str, Strings]:
-    """Return what names the rows of a CSV or Parquet file beside their ids: column -> (n,) or None."""
+    """Return other names of the rows of a CSV or Parquet file beside their ids: column -> (n,)."""
     if Path(path).suffix.lower() == ".npz":
         return {}
     source = opened(path)

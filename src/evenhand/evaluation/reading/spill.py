@@ -1,4 +1,4 @@
-"""Rows added up to one array, in memory while they are few and in a file without a name when they are many."""
+"""An array that grows by blocks of rows, in memory while small and in an anonymous file when large."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Spill:
     Parameters
     ----------
     most_bytes
-        Size above which blocks go to a temporary file, which vanishes with the last that uses it.
+        Size above which blocks go to a temporary file, which is deleted with its last user.
     """
 
     def __init__(self, *, most_bytes: int = 2**27) -> None:
@@ -42,7 +42,7 @@ class Spill:
         self._last, self._blocks = self._blocks[-1], []
 
     def array(self) -> Floats:
-        """Return (n, k) all rows; memory-mapped and read-only where they were many."""
+        """Return (n, k) all rows; memory-mapped and read-only if they were spilled."""
         if self._file is None:
             return np.concatenate(self._blocks) if len(self._blocks) != 1 else self._blocks[0]
         self._file.flush()

@@ -1,4 +1,4 @@
-"""The one bootstrap: every figure of every replicate is a function of sums, and sums are one sparse product."""
+"""The bootstrap of all metrics: a replicate's figures are functions of sums, and sums are one sparse product."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ def bootstrap(
     seed: int = 0,
     budget_bytes: int = 2**22,
 ) -> Floats:
-    """Return (len(measures), draws) float64: every measure on resampled groups, or rows where there are none.
+    """Return (len(measures), draws) float64: every measure on resampled groups, or rows without groups.
 
-    A replicate draws as many groups as there are, with replacement, and takes all rows of each (Efron 1979; the
+    A replicate samples as many groups as there are, with replacement, with all rows of each (Efron 1979; the
     cluster bootstrap of Davison & Hinkley 1997, section 3.8). Measures over groups, and measures that share
-    features, see the same draws. A figure that is not defined on a replicate is NaN there.
+    features, use the same replicates. A figure that is not defined on a replicate is NaN there.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def bootstrap(
     seed
         The same seed gives the same replicates.
     budget_bytes
-        Memory for one batch of replicates, best about the size of a processor's cache; it changes no figure.
+        Memory for one batch of replicates, ideally the size of a processor cache; it does not affect results.
     """
     out = np.empty((len(measures), draws))
     for reader, here, statistics in _each(measures, groups, draws, seed, budget_bytes):
@@ -66,7 +66,7 @@ def bootstrap_parts(
     seed: int = 0,
     budget_bytes: int = 2**22,
 ) -> tuple[Floats, list[PartMoments]]:
-    """Return what `bootstrap` does, and for each measure the moments of its parts over the replicates."""
+    """Return the replicates of `bootstrap`, and for each measure the moments of its parts over them."""
     out = np.empty((len(measures), draws))
     sums: dict[int, _Sums] = {}
     for reader, here, statistics in _each(measures, groups, draws, seed, budget_bytes):
@@ -102,7 +102,7 @@ NO_PARTS = PartMoments(np.zeros(0), np.zeros(0))
 
 @dataclass
 class _Sums:
-    """Sums over replicates of each part, around its first defined values, for a variance that rounding spares."""
+    """Running sums of each part, shifted by the mean of its first batch, for a numerically stable variance."""
 
     count: Floats | None = None
     centre: Floats | None = None
@@ -126,6 +126,7 @@ class _Sums:
         assert self.first is not None and self.second is not None  # noqa: PT018
         count = np.maximum(self.count, 1.0)
         shift = self.first / count
+        # Shifted data keep this difference of squares from cancelling (Chan, Golub & LeVeque 1983).
         variance = self.second / count - shift**2
         return PartMoments(
             np.where(self.count > 0, self.centre + shift, np.nan),
@@ -151,7 +152,7 @@ def _each(
 
 
 def _pools(measures: Sequence[Measure], groups: Ints | None) -> Iterator[tuple[Units, list[_Product]]]:
-    """Yield units with everything that is drawn from them; kinds of rows are drawn for each features alone."""
+    """Yield units with all products over them; kinds of rows differ by features and are sampled for each alone."""
     readers: dict[int, list[int]] = {}
     for position, one in enumerate(measures):
         readers.setdefault(id(one.features), []).append(position)

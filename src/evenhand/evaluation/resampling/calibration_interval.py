@@ -1,4 +1,4 @@
-"""Which true gaps between confidence and accuracy would show a sum of gaps like the one that is seen."""
+"""The interval of the calibration error, by inverting a test on the observed sum of gaps."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Gaps:
     confidence, accuracy
         (bins,) mean confidence, and the share that is right.
     noise
-        (bins, b) errors of the weighted gaps, drawn over groups; None where decisions stand for themselves.
+        (bins, b) errors of the weighted gaps, resampled over groups; None where decisions are independent.
     """
 
     judged: Floats
@@ -38,10 +38,10 @@ class Gaps:
     def sizes(
         self, accuracy: Floats, rng: np.random.Generator, luck: Floats, *, rough: float = 3.0
     ) -> list[Floats]:
-        """Return (draws,) sums of gaps that would be seen if this were the true accuracy, for each kind of noise.
+        """Return (draws,) observed sums of gaps under this true accuracy, for each kind of noise.
 
-        Right answers are resampled (consistency resampling, Bröcker & Smith 2007): where their number has a
-        variance of at least `rough`, from the normal distribution. Which rows come at all moves the sum too, where
+        Correct answers are resampled (consistency resampling, Bröcker & Smith 2007), from a normal approximation
+        where the variance of their number is at least `rough`. The sampling of rows over bins adds variance where
         gaps differ. Over groups, their noise is added to the gaps.
 
         Parameters
@@ -68,14 +68,15 @@ class Gaps:
 def ends(
     gaps: Gaps, rng: np.random.Generator, *, level: float = 0.95, draws: int = 600, steps: int = 8
 ) -> tuple[float, float]:
-    """Return the smallest and the largest calibration error under which what is seen is not surprising.
+    """Return the smallest and the largest calibration error that the observed sum of gaps does not reject.
 
-    The lower end: the gaps are shrunk towards 0 until a sum as large as the one seen comes up in no more than
-    (1 - level) / 2 of the draws. If that happens with no gap at all, it is 0. The upper end: the gaps are moved
-    away from 0, or all of them towards too sure, or towards not sure enough, until so small a sum is as rare. Over
-    groups it is at least that of the gap of all decisions together, which no calibration error is below.
+    The lower limit: the gaps are shrunk towards 0 until a sum as large as the observed one occurs in at most
+    (1 - level) / 2 of the draws; 0 if it occurs more often without any gap. The upper limit: the gaps are moved
+    away from 0, or all of them towards overconfidence, or towards underconfidence, until a sum as small is as rare. Over
+    groups it is at least the limit of the overall gap, which is a lower bound of the calibration error.
     """
     tail = (1 - level) / 2
+    # The same normal draws for every candidate, so that the tested sum is a smooth function of the shrinkage.
     luck = rng.normal(size=(len(gaps.judged) + 1, draws))
     seen_gaps = gaps.confidence - gaps.accuracy
     seen = float(gaps.weights @ np.abs(seen_gaps))
@@ -95,7 +96,7 @@ def ends(
 
 
 def _at(share: float, values: Floats) -> float:
-    """Return the value below which that share of the values lies; of the two it lies between, the outer one."""
+    """Return a quantile, of the two nearest order statistics the outer one."""
     place = share * (len(values) + 1) - 1
     at = int(np.clip(np.ceil(place) if share > 0.5 else np.floor(place), 0, len(values) - 1))
     return float(np.partition(values, at)[at])
@@ -115,7 +116,7 @@ def _outward(gaps: Gaps, seen: Floats, *, furthest: float = 5.0, steps: int = 8)
 
 
 def _first(above: Floats, at: Floats) -> float:
-    """Return where `above` first reaches 0, between the places where it is known."""
+    """Return where `above` first reaches 0, by linear interpolation."""
     there = int(np.argmax(above >= 0)) if (above >= 0).any() else len(above) - 1
     if there == 0 or above[there] <= above[there - 1]:
         return float(at[there])
@@ -124,7 +125,7 @@ def _first(above: Floats, at: Floats) -> float:
 
 
 def _last(above: Floats, at: Floats) -> float:
-    """Return the value at the last place that is not above 0, and between there and the next."""
+    """Return the last value at which `above` is 0, by linear interpolation."""
     below = np.flatnonzero(above <= 0)
     if not len(below):
         return float(at[0])

@@ -1,4 +1,4 @@
-"""Intervals of figures that are put together from parts, such as classes, so that the thinnest part decides too."""
+"""Intervals of figures that combine parts, such as classes, with limits for parts of few rows."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from evenhand.evaluation.core.row_sums import ratio
 from evenhand.evaluation.resampling.rare_event_limits import area_limits, area_variance, share_limits
 
 PRIOR_ROWS = 10.0
-"""So many rows speak for a design effect like that of the other parts before a part's own replicates do."""
+"""Prior rows, in the weight of a part's own design effect against the one pooled over parts."""
 
 
 @dataclass(frozen=True)
 class PartLimits:
-    """Limits that follow from the parts of a figure.
+    """Limits of a figure from its parts.
 
     Attributes
     ----------
     low, high
         Of the figure.
     unseen
-        Share of the figure that no row speaks for: classes without any. Of a mean that weighs classes by their
-        rows, where such a class counts nothing, it is 0.
+        Share of the figure without any row: empty classes. 0 for a mean weighted by rows, where an empty class has
+        no weight.
     """
 
     low: float
@@ -38,24 +38,24 @@ class PartLimits:
 
 @dataclass(frozen=True)
 class _Seen:
-    """What is known of each of c parts.
+    """Estimates and support of c parts.
 
     Attributes
     ----------
     figure
-        (c,) the figures, NaN where there is none.
+        (c,) the figures, NaN where not defined.
     variance
-        (c,) of the figures, over replicates and for the groups there are.
+        (c,) variances over replicates, corrected for the number of groups.
     rows
-        (c,) rows each rests on; all others are `others`.
+        (c,) rows of each part; all other rows are `others`.
     own
-        (c,) rows that hold the class: a class is not known without any, and counts by them in a weighted mean.
+        (c,) rows of the class, the weights of a weighted mean; a class without any is not known.
     groups
-        (c,) effective groups; infinite where there are no groups.
+        (c,) effective groups; infinite without groups.
     size
-        (c,) rows of a part that come from one group, on average over its rows.
+        (c,) rows of a part from one group, averaged over its rows.
     known
-        (c,) whether there are rows that speak for it.
+        (c,) whether the part has rows.
     """
 
     figure: Floats
@@ -71,11 +71,11 @@ class _Seen:
 def part_limits(
     one: Measure, statistics: Floats, variances: Floats, total: float, groups: Ints | None, level: float
 ) -> PartLimits | None:
-    """Return the limits of a figure from those of its parts; None where it has none, or is not a function of them.
+    """Return the limits of a figure from those of its parts; None if it has none or is not a function of them.
 
-    Each part gets limits for the effective number of its rows. Those of a mean are put together by the method of
-    variance estimates recovery (MOVER; Zou & Donner 2008): squared distances from figure to limit are added up, as
-    variances are. The lowest of several is as low as the lowest limit of any, whatever figure that one has.
+    Each part gets limits for its effective number of rows. Those of a mean are combined by the method of variance
+    estimates recovery (MOVER; Zou & Donner 2008): squared distances from estimate to limit are added up, as
+    variances are. A minimum is as low as the lowest limit of any part, whatever the estimate of that part.
 
     Parameters
     ----------
@@ -126,10 +126,10 @@ def part_limits(
 def _of_all(
     one: Measure, parts: Components, estimate: float, total: float, groups: Ints | None, level: float
 ) -> tuple[float, float]:
-    """Return limits of a mean that weighs classes by their rows, taken for a share of all these rows.
+    """Return limits of a mean weighted by rows, treated as a proportion of all these rows.
 
-    Near 1 it is one, since an error of one row lowers two F1 scores and the mean by about one row's share; what a
-    thin class can still be matters no more than its rows do.
+    Near 1 it is one, since an error in one row lowers two F1 scores and the mean by about one row's share; the
+    uncertainty of a small class matters no more than its rows do.
     """
     of_truth = parts.rows if parts.truth is None else parts.truth
     matrix = sp.csr_array(of_truth(one.rows, one.chosen).sum(axis=1)[:, None])
@@ -147,12 +147,12 @@ def _seen(one: Measure, parts: Components, statistics: Floats, variances: Floats
     own, _, of_truth = (rows, size, effective) if parts.truth is None else _support(one, parts.truth, groups)
     known = np.isfinite(figure) & (rows > 0) & (own > 0)
     others = np.maximum(len(one.rows) - rows, 0.0)
-    effective = np.minimum(effective, of_truth)  # a class comes in few groups, what is taken for it in many
+    effective = np.minimum(effective, of_truth)  # a class is in few groups, false positives may come from many
     return _Seen(figure, variances * _inflation(effective), rows, others, own, effective, size, known)
 
 
 def _inflation(effective: Floats) -> Floats:
-    """Return (c,) by how much variances over replicates are too small: g / (g - 1), at most 10."""
+    """Return (c,) the small-sample correction of bootstrap variances: g / (g - 1), at most 10."""
     there = np.isfinite(effective) & (effective > 1 + 1e-9)
     groups = np.where(there, effective, 2.0)
     return np.where(there, np.minimum(groups / np.maximum(groups - 1, 0.1), 10.0), 1.0)
@@ -183,7 +183,7 @@ def _spread_out(matrix: sp.csr_array[Any], rows: Floats, groups: Ints) -> tuple[
 
 
 def _weights(parts: Components, there: Floats, own: Floats) -> Floats:
-    """Return (c,) how much each part counts in the figure as it stands."""
+    """Return (c,) the weight of each part in the estimate."""
     own = np.where(there, own if parts.combine == "weighted" else 1.0, 0.0)
     return np.asarray(own / max(own.sum(), 1e-300), dtype=np.float64)
 
@@ -193,7 +193,7 @@ def _together(parts: Components, figure: Floats, weight: Floats) -> float:
 
 
 def _limits(seen: _Seen, kind: Kind, quantile: Floats, level: float) -> tuple[Floats, Floats]:
-    """Return (c,) limits of each part, `quantile` standard errors away; of one without a row, 0 and 1."""
+    """Return (c,) limits of each part, `quantile` standard errors away; 0 and 1 for a part without rows."""
     there = np.isfinite(seen.figure)
     figure, variance = np.where(there, seen.figure, 0.5), seen.variance
     if kind == "f1":  # F1 = 2J / (1 + J), and J is the share of these rows that are right
@@ -201,7 +201,7 @@ def _limits(seen: _Seen, kind: Kind, quantile: Floats, level: float) -> tuple[Fl
     design = _design(figure, variance, seen, kind)
     normal = float(special.ndtri(0.5 + level / 2))
     rows = seen.rows / design * (normal / quantile) ** 2
-    if np.isfinite(seen.groups).any():  # not fewer than if the rows of a group were all right or all wrong together
+    if np.isfinite(seen.groups).any():  # no fewer than with perfect correlation within groups
         rows = np.maximum(rows, np.minimum(seen.groups, seen.rows))
     if kind == "area":
         others = seen.others * rows / np.maximum(seen.rows, 1e-9)
@@ -216,7 +216,7 @@ def _limits(seen: _Seen, kind: Kind, quantile: Floats, level: float) -> tuple[Fl
 def _design(figure: Floats, variance: Floats, seen: _Seen, kind: Kind) -> Floats:
     """Return (c,) design effects: the variance of each part over that of as many independent rows (Kish 1965).
 
-    Where a part shows no spread of its own, it is expected to stick together within groups as much as others do.
+    A part without variance of its own is assumed to have the within-group correlation of the others.
     """
     grouped = bool(np.isfinite(seen.groups).any())
     if not grouped and kind in ("share", "f1"):
@@ -225,7 +225,7 @@ def _design(figure: Floats, variance: Floats, seen: _Seen, kind: Kind) -> Floats
     plain = area_variance(figure, m, np.maximum(seen.others, 1.0)) if kind == "area" else figure * (1 - figure) / m
     shows = (plain > 1e-12) & (variance > 0) & (seen.rows > 0) & (figure > 0) & (figure < 1)
     own = np.where(shows, variance / np.maximum(plain, 1e-12), 1.0)
-    if kind in ("area", "mean"):  # replicates repeat rows, which then tie in rank, and spread less than new ones
+    if kind in ("area", "mean"):  # replicates repeat rows, which tie in rank, so they vary less than new samples
         own = own * (1 + PRIOR_ROWS / (m + 1))
     expected = np.ones(len(m))
     if grouped:
@@ -238,13 +238,13 @@ def _design(figure: Floats, variance: Floats, seen: _Seen, kind: Kind) -> Floats
 
 
 def _rough(figure: Floats, seen: _Seen) -> Floats:
-    """Return (c,) how much each part is in doubt, about, were its groups many."""
+    """Return (c,) rough standard errors of the parts, as with many groups."""
     n = np.maximum(seen.rows, 1.0)
     return np.asarray(np.sqrt(np.maximum(seen.variance, figure * (1 - figure) / n) + 1 / n**2))
 
 
 def _student(gaps: Floats, groups: Floats, level: float) -> float:
-    """Return Student's quantile for a sum whose parts rest on different numbers of groups (Satterthwaite 1946)."""
+    """Return Student's quantile for a sum of parts with different numbers of groups (Satterthwaite 1946)."""
     squares = gaps**2
     if not np.isfinite(groups).any() or squares.sum() <= 0:
         return float(special.ndtri(0.5 + level / 2))
@@ -256,11 +256,11 @@ def _student(gaps: Floats, groups: Floats, level: float) -> float:
 def _correlations(
     parts: Components, seen: _Seen, share: Floats, total: float, grouped: bool
 ) -> tuple[float, float]:
-    """Return how much the parts move together, downward and upward: in replicates, or as errors must.
+    """Return the correlation of the parts, downward and upward: from replicates, or a structural minimum.
 
-    Each error is one of two classes: one misses a row, the other gets it. Over all pairs of c classes that is 1/(c
-    - 1) at least, and downward all classes have room. Upward only those have that show an error, and the two F1 of
-    a single error move as one, so that there the replicates are believed up to 1.
+    Each error affects two classes: one misses a row, the other gains it. Over all pairs of c classes that implies a
+    correlation of at least 1/(c - 1), and downward all classes have room. Upward only those with an error do, and
+    the two F1 of a single error move together, so that there the replicates' correlation is used up to 1.
     """
     c = len(share)
     if c < 2:
@@ -280,10 +280,10 @@ def _joined(gaps: Floats, together: float) -> float:
 
 
 def _lowest(seen: _Seen, kind: Kind, level: float) -> tuple[float, float]:
-    """Return limits of the lowest part.
+    """Return limits of the minimum over parts.
 
-    The lower one is the lowest of all. The upper one is that of the part that has the lowest figure, and of equals
-    the one with most room; or, where that is more, the lowest of all upper limits, at a level that holds for all.
+    The lower one is the lowest of all. The upper one is that of the part with the lowest figure, of ties the
+    widest; or, if larger, the lowest of all upper limits at the simultaneous level (Bonferroni).
     """
     there = np.isfinite(seen.figure)
     low, high = _limits(seen, kind, _students(seen.groups, level), level)
@@ -295,7 +295,7 @@ def _lowest(seen: _Seen, kind: Kind, level: float) -> tuple[float, float]:
 
 
 def _students(groups: Floats, level: float) -> Floats:
-    """Return (c,) Student's quantile for each part by itself; the normal one where there are no groups."""
+    """Return (c,) Student's quantile for each part; the normal quantile without groups."""
     tail, grouped = 0.5 + level / 2, np.isfinite(groups)
     freedom = np.maximum(np.where(grouped, groups, 2.0) - 1, 0.05)
     return np.where(grouped, np.minimum(special.stdtrit(freedom, tail), 1e4), special.ndtri(tail))

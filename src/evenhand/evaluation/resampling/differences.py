@@ -1,4 +1,4 @@
-"""Sums and differences of figures about the same rows as one measure, so that all is drawn together."""
+"""Sums and differences of measures on the same rows as one measure, resampled together."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from evenhand.evaluation.core.row_sums import RowSums
 def difference(a: Measure, b: Measure) -> Measure:
     """Return the measure whose value is that of `a` minus that of `b`, about the same n rows in the same order.
 
-    Both are computed from the same drawn rows, so what they share (hard rows, hard groups) cancels out.
+    Both are computed from the same replicates, so that shared variation (hard rows, hard groups) cancels out.
     """
     return combined([a, b], [1.0, -1.0])
 
@@ -25,9 +25,8 @@ def difference(a: Measure, b: Measure) -> Measure:
 def combined(measures: Sequence[Measure], weights: Sequence[float]) -> Measure:
     """Return the weighted sum of measures about the same n rows as one measure.
 
-    A row counts in it as much as on average in the measures. Features that measures share are kept once. Its bounds
-    are those of the sum, and its terms keep the measures, so that their parts and what they say of few groups are
-    not lost.
+    The weight of a row is its average weight in the measures. Shared features are kept once. The bounds are those
+    of the sum, and `terms` keeps the measures with their parts and limits.
     """
     parts = list({id(one.features): one.features for one in measures}.values())
     sums = np.cumsum([0, *(part.shape[1] for part in parts)])
@@ -63,7 +62,7 @@ def combined(measures: Sequence[Measure], weights: Sequence[float]) -> Measure:
 
 
 def _terms(measures: Sequence[Measure], weights: Sequence[float]) -> Iterator[tuple[float, Measure]]:
-    """Yield weights and measures, those of sums one by one."""
+    """Yield weights and measures, with sums flattened."""
     for one, by in zip(measures, weights, strict=True):
         if one.metric.terms:
             yield from ((by * own, term) for own, term in one.metric.terms)
@@ -72,7 +71,7 @@ def _terms(measures: Sequence[Measure], weights: Sequence[float]) -> Iterator[tu
 
 
 def beside(a: RowSums, b: RowSums) -> RowSums:
-    """Return the features of `a` and, in further columns, those of `b`; rows are alike if they are in both."""
+    """Return the features of `a` and, in further columns, those of `b`."""
     return RowSums(
         shape=(a.shape[0], a.shape[1] + b.shape[1]),
         row=np.concatenate([a.row, b.row]),
@@ -83,7 +82,7 @@ def beside(a: RowSums, b: RowSums) -> RowSums:
 
 
 def kinds(features: RowSums, *, narrow: int = 4) -> Ints | None:
-    """Return (n,) a number for each row, the same for rows with the same entries; None where that is not known.
+    """Return (n,) kinds: equal numbers for rows with the same entries; None where that is not known.
 
     Features of at most `narrow` columns are compared entry by entry.
     """

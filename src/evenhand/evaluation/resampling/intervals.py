@@ -1,4 +1,4 @@
-"""From replicates to an interval that covers the truth as often as it says (docs/reference/metrics.md)."""
+"""Confidence intervals from bootstrap replicates (coverage measured in docs/reference/metrics.md)."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ from evenhand.evaluation.resampling.component_intervals import part_limits
 from evenhand.evaluation.resampling.loss_intervals import loss_interval
 
 FEWEST_GROUPS = 2.0
-"""Below as many effective groups a figure has no interval to go by: too few to tell."""
+"""Minimum of effective groups; with fewer, an interval is marked as too few to tell."""
 FEWEST_ROWS = 3.0
-"""Below as many effective rows, likewise."""
+"""Minimum of effective rows, likewise."""
 MOST_UNSEEN = 0.1
-"""Where more of the classes in an average have no row, likewise."""
+"""Maximum share of classes without rows in an average, likewise."""
 FEW_GROUPS = 8
-"""Below as many effective groups an interval is rough, and wide on purpose."""
+"""With fewer effective groups an interval is rough, and wide on purpose."""
 
 
 @dataclass(frozen=True)
 class Support:
-    """What a figure rests on.
+    """The sample size behind a figure.
 
     Attributes
     ----------
     n
-        Rows that count in it.
+        Rows with positive weight.
     rows
-        Effective rows: as many equally weighted rows would count alike (Kish 1965).
+        Effective number of rows (Kish 1965).
     groups
-        Groups with such rows; rows where there are no groups.
+        Groups with such rows; rows without groups.
     effective
-        Effective groups, likewise.
+        Effective number of groups, likewise.
     grouped
-        Whether groups were drawn.
+        Whether groups were resampled.
     """
 
     n: int
@@ -51,7 +51,7 @@ class Support:
 
     @property
     def how(self) -> str:
-        """How the interval was made, in words."""
+        """The method of the interval, for readers."""
         if not self.grouped:
             return "bootstrap over rows"
         if self.effective >= FEW_GROUPS:
@@ -74,12 +74,12 @@ class ReplicateMoments:
 
 
 def support(base: Floats, groups: Ints | None) -> Support:
-    """Return what a figure rests on.
+    """Return the sample size behind a figure.
 
     Parameters
     ----------
     base
-        (n,) how much each row counts; not negative.
+        (n,) weight of each row; not negative.
     groups
         (n,) group numbers, or None.
     """
@@ -106,14 +106,14 @@ def interval(
     The replicates give the standard error; for groups it is multiplied by sqrt(g / (g - 1)) and used with Student's
     quantile at g - 1 degrees of freedom, g the *effective* number of groups (unequal groups count as fewer). A
     figure between finite `bounds` gets Wilson's (1927) interval for the number of rows that would have that
-    standard error, so it stays inside the range and is lopsided near its ends; one without an upper bound gets an
-    interval that is symmetrical in its logarithm.
+    standard error, so it stays inside the range and is asymmetric near its ends; one without an upper bound gets an
+    interval that is symmetric on the log scale.
 
-    Where replicates lie above or below the figure on average, it is itself biased by about as much (Efron 1979);
-    the interval spans the one around the figure and the one around the figure without that bias.
+    If the mean of the replicates differs from the figure, the figure is biased by about as much (Efron 1979); the
+    interval spans the one around the figure and the one around the bias-corrected figure.
 
-    Where no replicate differs from another (a perfect score, one row) the effective number of rows stands in for
-    the standard error: 30 of 30 right is never [1, 1].
+    If all replicates are equal (a perfect score, one row), the effective number of rows replaces the standard
+    error: 30 of 30 correct is never [1, 1].
     """
     return _from_moments(estimate, ReplicateMoments.of(replicates), on, bounds, level)
 
@@ -149,7 +149,7 @@ def figure(
     statistics: Floats | None = None,
     level: float = 0.95,
 ) -> Interval:
-    """Return the interval of a measure: that of its replicates, and what its parts and losses can still be.
+    """Return the interval of a measure: that of its replicates, extended to the limits of its parts and losses.
 
     Parameters
     ----------
@@ -160,7 +160,7 @@ def figure(
     replicates, parts
         Its replicates and the moments of its parts over them (`bootstrap_parts`).
     statistics
-        (r, 1) statistics of all rows, where they are there already.
+        (r, 1) statistics of all rows, if already computed.
     level
         Coverage asked for.
     """
@@ -224,9 +224,9 @@ def _each_alone(one: Measure, moments: PartMoments) -> Iterator[tuple[Measure, R
 
 
 def _fewest(one: Measure, alone: Sequence[Interval]) -> str:
-    """Return why the lowest of several cannot be told, or nothing: one of them rests on too little.
+    """Return why the minimum of several figures cannot be estimated, or "": one of them has too few rows.
 
-    Whichever is the lowest as it stands, since a class with errors has rows enough more often than one without.
+    Not only the one with the lowest estimate is checked: the true minimum may be a small class without an error.
     """
     for c, part in zip(one.chosen, alone, strict=True):
         if np.isfinite(part.estimate) and not part.enough:
@@ -235,7 +235,7 @@ def _fewest(one: Measure, alone: Sequence[Interval]) -> str:
 
 
 def _few(one: Measure, on: Support) -> str:
-    """Return why a figure rests on too little, or nothing."""
+    """Return why the sample is too small, or ""."""
     if one.metric.few is not None and (why := one.metric.few(on.groups)):
         return why
     if on.grouped and on.effective < FEWEST_GROUPS:
@@ -262,7 +262,7 @@ def _wilson(
 
 
 def _log_normal(estimate: float, variance: float, quantile: float) -> tuple[float, float]:
-    """Return the interval that is symmetrical in the logarithm."""
+    """Return the interval that is symmetric on the log scale."""
     if estimate <= 0:
         return 0.0, 0.0
     factor = float(np.exp(min(quantile * float(np.sqrt(variance)) / float(estimate), 700.0)))

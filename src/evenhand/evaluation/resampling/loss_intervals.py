@@ -1,4 +1,4 @@
-"""Intervals of mean losses that few rows decide."""
+"""Intervals of mean losses that are dominated by few rows."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from evenhand.evaluation.core.metric import Measure
 from evenhand.evaluation.resampling.rare_event_limits import loss_limits
 
 FEWEST_EVENTS = 2.0
-"""Where fewer units make up a loss, (Σx)²/Σx², it is too few to tell."""
+"""With fewer effective units in a loss, (Σx)²/Σx², it is too few to tell."""
 FEWEST_GROUPS = 5.0
-"""Where fewer effective groups are there, likewise: one bad group can be worth more than all others."""
+"""With fewer effective groups, likewise: one bad group can outweigh all others."""
 
 
 @dataclass(frozen=True)
 class LossInterval:
-    """Limits of a mean loss, and why they cannot be believed ("" where they can)."""
+    """Limits of a mean loss, and why they are not reliable ("" if they are)."""
 
     low: float
     high: float
@@ -27,9 +27,9 @@ class LossInterval:
 
 
 def loss_interval(one: Measure, groups: Ints | None, variance: float, level: float) -> LossInterval:
-    """Return the limits of a mean of losses as a sum of rare events, one of which the rows do not show.
+    """Return the limits of a mean of losses as a sum of rare events, with one unseen event.
 
-    The event not shown is a wrong answer, at what the model itself says that would cost.
+    The unseen event is a wrong prediction, at the loss that the model's own probabilities imply for it.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def loss_interval(one: Measure, groups: Ints | None, variance: float, level: flo
 
 
 def _losses(one: Measure) -> Floats:
-    """Return (n,) the loss of each row: what its features add to the first sum."""
+    """Return (n,) the loss of each row: its contribution to the first sum."""
     own = one.features.column == 0
     value = np.ones(len(one.features.row)) if one.features.value is None else one.features.value
     added = np.bincount(one.features.row[own], weights=value[own], minlength=one.features.shape[0])

@@ -1,4 +1,4 @@
-"""How far a difference between two figures of the same rows may lie from the truth.
+"""Confidence intervals and p-values of paired differences between figures on the same rows.
 
 Measured in docs/explanation/nested-evaluation.md.
 """
@@ -17,16 +17,16 @@ from evenhand.evaluation.resampling.resampling_units import Units, units_for
 from evenhand.evaluation.resampling.unseen_errors import NOTHING, Hidden, hidden
 
 LEAST_GROUPS = 5.0
-"""Below as many effective groups no verdict is given: intervals no longer hold the truth as often as they say."""
+"""Minimum of effective groups for a verdict: with fewer, intervals miss their nominal coverage."""
 LEAST_ROWS = 10.0
-"""Below as many effective rows, likewise."""
+"""Minimum of effective rows, likewise."""
 LEAST_P = 1e-15
-"""Smaller p are not distinguished where rows that were not seen count."""
+"""Lower limit of p where unseen errors are allowed for."""
 
 
 @dataclass(frozen=True)
 class Spread:
-    """A difference and how certain it is.
+    """A difference and its uncertainty.
 
     Attributes
     ----------
@@ -37,11 +37,11 @@ class Spread:
     freedom
         Degrees of freedom of `error`.
     on
-        What it rests on.
+        The sample size behind it.
     bounds
-        The smallest and the largest difference there can be.
+        The smallest and the largest possible difference.
     unseen
-        What rows that were not seen could still do to it.
+        The possible effect of unseen rows.
     """
 
     estimate: float
@@ -53,13 +53,13 @@ class Spread:
 
     @property
     def enough(self) -> bool:
-        """Whether there are groups, rows and classes with rows enough for a verdict at all."""
+        """Whether groups, rows and classes are enough for a verdict."""
         groups = not self.on.grouped or self.on.effective >= LEAST_GROUPS
         return bool(groups and self.on.rows >= LEAST_ROWS and np.isfinite(self.estimate) and not self.unseen.why)
 
     @property
     def p(self) -> float:
-        """Chance of at least so large a difference between equals (two-sided): where the interval ends at 0."""
+        """Two-sided p-value: the level at which the interval ends at 0."""
         size = abs(self.estimate)
         if not np.isfinite(self.estimate) or self.error <= 0:
             return 1.0
@@ -69,7 +69,7 @@ class Spread:
         start = float(np.log(max(least, LEAST_P)))
 
         def over(at: float) -> float:
-            """Return by how much half the width at the level 1 - exp(`at`) is more than the difference."""
+            """Return the half width at the level 1 - exp(`at`) minus the difference."""
             return self._reach(float(np.exp(at))) - size
 
         if over(start) <= 0:
@@ -79,7 +79,7 @@ class Spread:
     def reach(self, level: float) -> float:
         """Return half the width of the interval at `level`.
 
-        Where nothing differs on g rows or groups, as many as 1 - (1 - level)^(1/g) of all could (about 3/g).
+        If nothing differs on g rows or groups, a share of up to 1 - (1 - level)^(1/g) could (about 3/g).
         """
         return self._reach(1 - level)
 
@@ -92,7 +92,7 @@ class Spread:
         return self.unseen.widened(own, alpha)
 
     def interval(self, level: float) -> Interval:
-        """Return the interval at `level`, within what is possible."""
+        """Return the interval at `level`, clipped to the bounds."""
         if not np.isfinite(self.estimate):
             return Interval(np.nan, np.nan, np.nan, self.on.n, self.on.groups, level, self.how)
         half = self.reach(level)
@@ -100,32 +100,32 @@ class Spread:
         return Interval(self.estimate, low, high, self.on.n, self.on.groups, level, self.how)
 
     def detectable(self, level: float, power: float = 0.8) -> float:
-        """Return the difference that would be found with a chance of `power`."""
+        """Return the minimum detectable difference at a given power."""
         if self.error <= 0:
             return self.reach(level)
         return float(self.reach(level) + special.stdtrit(self.freedom, power) * self.error)
 
     @property
     def how(self) -> str:
-        """How the interval was made, in words."""
+        """The method of the interval, for readers."""
         over = "groups" if self.on.grouped else "rows"
         rare = ", allowing for unseen errors in rare classes" if self.unseen else ""
         return f"paired bootstrap over {over}, Student's t with {self.freedom:.0f} degrees of freedom{rare}"
 
 
 def spread(one: Measure, groups: Ints | None, replicates: Floats) -> Spread:
-    """Return how sure a difference is.
+    """Return the uncertainty of a difference.
 
-    The standard error is the larger of the bootstrap's and the jackknife's over groups (rows where there are none):
-    with few groups of unequal size the first is too small (MacKinnon, Nielsen & Webb 2023). It is used with
-    Student's quantile. Its degrees of freedom are those of the effective number of groups (Kish 1965) or, where
-    less, those that the spread itself shows (Satterthwaite 1946): where two models differ in six rows of a
-    thousand, six rows decide. Unseen errors in rare classes are allowed for in quadrature (see `hidden`).
+    The standard error is the larger of the bootstrap's and the jackknife's over groups (rows without groups): with
+    few groups of unequal size the first is too small (MacKinnon, Nielsen & Webb 2023). It is used with Student's
+    quantile. Its degrees of freedom are those of the effective number of groups (Kish 1965) or, if fewer, those
+    estimated from the jackknife values (Satterthwaite 1946): if two models differ in six rows of a thousand, six
+    rows decide. Unseen errors in rare classes are added in quadrature (see `hidden`).
 
     Parameters
     ----------
     one
-        A measure that is a difference (see `contrast.difference`).
+        A measure that is a difference (see `differences.difference`).
     groups
         (n,) group numbers 0..g-1, or None.
     replicates
@@ -148,9 +148,9 @@ def spread(one: Measure, groups: Ints | None, replicates: Floats) -> Spread:
 
 
 def without_each(one: Measure, units: Units, *, most: float = 1e8) -> tuple[Floats, Floats] | None:
-    """Return (u,) the measure with each unit left out, and (u,) how many units there are of its kind.
+    """Return (u,) the measure with each unit left out (jackknife), and (u,) the number of units of its kind.
 
-    None where that would take more than about `most` operations, or there is one unit only.
+    None if that would take more than about `most` operations, or if there is only one unit.
     """
     q = one.features.shape[1]
     if q * units.count > most or units.draws < 2:

@@ -1,4 +1,4 @@
-"""Limits of single figures from how many rows they rest on, so that what was not seen is not ruled out."""
+"""Limits of single figures from their effective sample size, which allow for events that were not observed."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ STEPS = 20
 def share_limits(share: Floats, rows: Floats, level: float) -> tuple[Floats, Floats]:
     """Return the mid-P limits of shares (Lancaster 1961), for any effective number of rows (Korn & Graubard 1998).
 
-    Unlike Wilson's they never lie below the truth far too often near the ends of the range, and unlike those of
-    Clopper and Pearson they are not wider than they need to be elsewhere.
+    Unlike Wilson's they keep their coverage near the ends of the range, and unlike Clopper and Pearson's they are
+    not conservative elsewhere.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def _upper(right: Floats, n: Floats, tail: float, *, steps: int = 5) -> Floats:
     """Return the share at which half the chance of `right` and the chance of fewer add up to `tail`.
 
     It lies between the limits of Clopper & Pearson (1934) for one fewer and for as many, and is found by Newton's
-    method for the logarithm of the chance over the logit of the share.
+    method on the log of the probability over the logit of the share, where the function is nearly linear.
     """
     every = right > n - 1e-9
     out = np.ones_like(n)
@@ -72,8 +72,7 @@ def _upper(right: Floats, n: Floats, tail: float, *, steps: int = 5) -> Floats:
 def area_limits(area: Floats, own: Floats, others: Floats, quantile: Floats) -> tuple[Floats, Floats]:
     """Return score limits of areas under the ROC curve, as method 5 of Newcombe (2006).
 
-    The variance is the one at the limit, not at the figure, so that a perfect order of few
-    rows is not certain.
+    The variance is taken at the limit, not at the estimate, so that a perfect ranking of few rows is not certain.
 
     Parameters
     ----------
@@ -82,7 +81,7 @@ def area_limits(area: Floats, own: Floats, others: Floats, quantile: Floats) -> 
     own, others
         (c,) effective rows of the class, and of all others.
     quantile
-        (c,) how many standard errors a limit is away.
+        (c,) distance of the limits, in standard errors.
     """
     m, n = np.maximum(own, 1e-3), np.maximum(others, 1e-3)
 
@@ -99,7 +98,7 @@ def area_variance(area: Floats, own: Floats, others: Floats) -> Floats:
     """Return (c,) the variance of areas under the ROC curve, after Hanley & McNeil (1982).
 
     Their two covariances, of pairs that share a row of the class and of pairs that share another, differ near the
-    ends of the range; the larger one stands in for both, since which side is the harder one is not known.
+    ends of the range; the larger one is used for both, since it is not known which side is harder.
     """
     a = np.clip(area, 1e-9, 1 - 1e-9)
     shared = np.maximum(a / (1 + a), (1 - a) / (2 - a))
@@ -110,7 +109,7 @@ def loss_limits(loss: float, variance: float, unseen: float, level: float) -> tu
     """Return limits of a mean of losses as a weighted sum of rare events (Fay & Feuer 1997).
 
     The lower limit is the quantile of the gamma distribution with this mean and variance; the upper one that of a
-    gamma distribution with one more event, which the rows do not show.
+    gamma distribution with one more, unseen event.
 
     Parameters
     ----------

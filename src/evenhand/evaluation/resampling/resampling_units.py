@@ -1,4 +1,4 @@
-"""What a bootstrap draws: groups, rows, or kinds of rows that are alike."""
+"""Units of the bootstrap: groups, rows, or kinds of identical rows."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from evenhand.evaluation.core.row_sums import RowSums
 
 @dataclass(frozen=True, eq=False)
 class Units:
-    """Units to draw from.
+    """Units to sample from.
 
     Attributes
     ----------
     of_row
-        (n,) the unit whose sums a row enters; -1 for none.
+        (n,) the unit of each row; -1 for none.
     count
         Number of units.
     draws
-        Units drawn in one replicate.
+        Units sampled in one replicate.
     chance
-        (count,) the chance of each to be drawn, or None for equal ones.
+        (count,) sampling probabilities, or None for equal ones.
     """
 
     of_row: Ints
@@ -33,10 +33,11 @@ class Units:
     chance: Floats | None = None
 
     def multiplicities(self, rng: np.random.Generator, replicates: int) -> Floats:
-        """Return (count, replicates) float64: how often each unit is drawn; columns sum to `draws`."""
+        """Return (count, replicates) float64: how often each unit is sampled; columns sum to `draws`."""
         if self.chance is not None:
             return rng.multinomial(self.draws, self.chance, size=replicates).T.astype(np.float64)
         drawn = rng.integers(0, self.count, size=(replicates, self.draws))
+        # Counted in one pass over (unit, replicate) cells; in place, since the draws are the largest array here.
         drawn *= replicates
         drawn += np.arange(replicates)[:, None]
         times = np.bincount(drawn.ravel(), minlength=self.count * replicates)
@@ -52,7 +53,7 @@ def group_numbers(groups: object, n: int) -> Ints | None:
 
 
 def divided(groups: object, fold: Ints | None) -> int:
-    """Return how many groups lie in several folds; none where either is not known.
+    """Return the number of groups that lie in several folds; 0 if either is not known.
 
     >>> divided(["a", "a", "b", "b"], np.array([0, 1, 1, 1]))
     1
@@ -65,11 +66,11 @@ def divided(groups: object, fold: Ints | None) -> int:
 
 
 def units_for(features: RowSums, groups: Ints | None, *, saving: int = 8) -> Units:
-    """Return what to draw for `features`.
+    """Return the units to sample for `features`.
 
-    Groups are drawn whole. Without groups rows are drawn; where at least `saving` rows are alike on average, how
-    many of each kind come up is drawn at once from the multinomial distribution, which is the same and quicker.
-    Kinds are numbered by first appearance, so that the numbers of classes do not affect what is drawn.
+    Groups are sampled as wholes, rows if there are no groups. With at least `saving` identical rows of each kind on
+    average, the counts of kinds are sampled from the multinomial distribution, which is equivalent and faster.
+    Kinds are numbered by first appearance, so that the numbers of classes do not affect the sample.
     """
     n = features.shape[0]
     if groups is not None:

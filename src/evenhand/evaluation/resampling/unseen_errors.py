@@ -1,7 +1,7 @@
-"""How far a difference may lie from the truth because of rows that were not seen: those of rare classes.
+"""The uncertainty of a difference from unseen errors in rare classes.
 
-Replicates repeat the available rows. Where two models answer the nine rows of a class alike, every replicate says
-that they are equal on it, and the true difference may still be 0.2.
+Replicates repeat the available rows. If two models agree on the nine rows of a class, they are equal on it in every
+replicate, but the true difference may still be 0.2.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ BY_CHANCE = 0.5
 
 @dataclass(frozen=True, eq=False)
 class ClassCounts:
-    """What the classes of a mean of c figures could still add to a difference.
+    """The possible effect of unseen errors in the classes of a mean of c figures.
 
     Attributes
     ----------
     weight
-        How much the metric weighs in the whole.
+        The weight of the metric in the sum.
     row
-        (c,) what one effective row of each adds to the metric where the two models differ on it.
+        (c,) the effect on the metric of one effective row of each class on which the two models differ.
     most
-        (c,) what all rows of each add: its share of the metric.
+        (c,) the effect of all rows of each class: its share of the metric.
     blank
-        What classes without any row can add.
+        The possible effect of classes without rows.
     """
 
     weight: float
@@ -45,11 +45,11 @@ class ClassCounts:
     blank: float
 
     def reach(self, alpha: float) -> float:
-        """Return how far hidden rows may move the difference, but for a chance of `alpha`.
+        """Return the largest effect of unseen rows on the difference at the level 1 - `alpha`.
 
-        Of events that were never seen, up to -ln(alpha) may be expected (the mid-P limit of a Poisson mean;
-        Lancaster 1961). They move the difference most where one of them counts most, as in the gamma limits of
-        weighted sums (Fay & Feuer 1997).
+        The expected number of events of a kind that was never seen is at most -ln(alpha) (the mid-P limit of a
+        Poisson mean; Lancaster 1961). Their effect is largest in the class with the largest effect per row, as in
+        the gamma limits of weighted sums (Fay & Feuer 1997).
         """
         most = float(np.minimum(-np.log(alpha) * self.row, self.most).max(initial=0.0))
         return self.weight * float(np.sqrt(most**2 + self.blank**2))
@@ -57,7 +57,7 @@ class ClassCounts:
 
 @dataclass(frozen=True, eq=False)
 class Minima:
-    """Two lowest figures of c, and what each class says about either.
+    """Two minima over c classes, with the figures and paired differences of each class.
 
     Attributes
     ----------
@@ -100,16 +100,16 @@ class Minima:
 
 @dataclass(frozen=True, eq=False)
 class Hidden:
-    """What rows that were not seen could still do to a difference.
+    """The possible effect of unseen rows on a difference.
 
     Attributes
     ----------
     means, minima
         One for each metric in it that is an average of several figures, or the lowest of them.
     why
-        Why the difference is too few to tell whatever its size, or "".
+        Why the sample is too small for any difference, or "".
     mixed
-        Whether there are other metrics in it beside a lowest figure.
+        Whether the sum has other metrics beside a minimum.
     """
 
     means: tuple[ClassCounts, ...] = ()
@@ -131,11 +131,11 @@ class Hidden:
 
 
 NOTHING = Hidden()
-"""Of a difference in which every row counts alike."""
+"""For a difference in which every row has the same weight."""
 
 
 def hidden(one: Measure, groups: Ints | None) -> Hidden:
-    """Return what rows that were not seen could still do to a measure.
+    """Return the possible effect of unseen rows on a measure.
 
     Parameters
     ----------
@@ -185,7 +185,7 @@ def _asks_alike(a: Measure, b: Measure) -> bool:
 
 @dataclass(frozen=True, eq=False)
 class _Seen:
-    """What is known of c parts of one measure: figures, effective rows, whether rows speak for each, ..."""
+    """Estimates and support of the c parts of one measure."""
 
     figure: Floats
     rows: Floats
@@ -237,10 +237,10 @@ def _rows(one: Measure, of: Weights, groups: Ints | None) -> tuple[Floats, Float
 
 
 def _alike(a: Measure, b: Measure | None, groups: Ints) -> float:
-    """Return how far rows of one group go together in what is right (of `a` alone, or of `a` and not `b`).
+    """Return the intraclass correlation of correctness within groups (of `a` alone, or of `a` minus `b`).
 
-    Of the pairs of rows that share a group: their covariance over the variance of a row. One pair more is taken to
-    go together wholly, so that few rows that differ do not show that groups are of no account.
+    Over the pairs of rows that share a group: their covariance over the variance of a row. One perfectly correlated
+    pair is added, so that a few differing rows do not suggest that groups are irrelevant.
     """
     gain = _right(a.rows) - (0.0 if b is None else _right(b.rows))
     gain = gain - gain.mean()
@@ -258,7 +258,7 @@ def _right(rows: EvaluatedRows) -> Floats:
 
 
 def _minima(weight: float, a: Measure, b: Measure | None, seen: Sequence[_Seen], blank: Mask) -> Minima:
-    """Return what a difference of two lowest figures goes by; where several labels may hold, as if not paired."""
+    """Return the figures of a difference of two minima; unpaired where several labels may hold."""
     figures = [np.where(blank, 1.0, own.figure) for own in seen]
     rows = np.where(blank, 0.0, np.minimum.reduce([own.rows for own in seen]))
     if b is None:
@@ -279,7 +279,7 @@ def _only(a: Measure, b: Measure) -> Floats:
 
 
 def _few(one: Measure, groups: Ints | None) -> str:
-    """Return why a metric says that so few groups cannot tell, or ""."""
+    """Return why a metric needs more groups, or ""."""
     return "" if one.metric.few is None else one.metric.few(support(one.base(), groups).groups)
 
 

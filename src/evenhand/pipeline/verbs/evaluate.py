@@ -111,7 +111,7 @@ def evaluate(
     >>> y = rng.choice(["cat", "dog"], 200)
     >>> p = 0.5 + 0.3 * np.where(y == "dog", 1, -1) * (rng.random(200) < 0.8)
     >>> evaluate(y, np.column_stack([1 - p, p]), classes=["cat", "dog"], metrics=["accuracy"])
-    predictions: 200 rows, each standing for itself
+    predictions: 200 rows, taken as independent
     accuracy  0.830 [0.7..., 0.8...]
     """
     truth_in_frame = isinstance(source, pd.DataFrame) and proba is not None and not _are_names(proba)
