@@ -59,7 +59,7 @@ def test_what_is_changed_has_the_share_asked_for(share, seed):
         ({}, 0.6, "at least one other"),
         ({"x": says("b")}, 0.5, "above 0.5"),
         ({"x": says("b")}, 1.1, "at most 1"),
-        ({"x": says("q")}, 0.6, '"x" calls "r0" q, which is no class'),
+        ({"x": says("q")}, 0.6, '"x" assigns "r0" to q, which is not a class'),
         ({"x": {"other": "a"}}, 0.6, "no vote on any of these rows"),
     ],
 )

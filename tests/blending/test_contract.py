@@ -94,7 +94,7 @@ def test_several_labels_are_blended_or_refused_in_words(stack, choice):
     if how.method.takes_several:
         assert np.isfinite(crossfit(how, several).out_of_fold(several)).all()
     else:
-        with pytest.raises(DataError, match="is for rows that hold one class each"):
+        with pytest.raises(DataError, match="is for rows with one label each"):
             crossfit(how, several)
 
 

@@ -82,7 +82,7 @@ def test_what_is_not_out_of_fold_takes_no_part_in_the_choice(models):
     assert (found.best.name, found.best.of) == ("m1", 2)
     assert found.naive_best < 1
     assert found.left_out == ("m2", "ensemble:equal")
-    told = "2 of 4 took no part in this choice, not being out of fold here (EH405): m2, ensemble:equal"
+    told = "2 of 4 were excluded from this selection, as they are not out of fold here (EH405): m2, ensemble:equal"
     assert told in str(found)
     assert {v.base for v in found.verdicts} == {"m1"}
 
@@ -91,7 +91,7 @@ def test_models_of_which_no_fold_is_known_cannot_be_believed(models):
     bare = [replace(p, fold=None) for p in models()]
     found = nested_evaluation(bare, draws=50, methods=[])
     assert not any(rung.believable for rung in found.rungs)
-    assert "none of these figures can be believed" in str(found)
+    assert "none of these figures is reliable" in str(found)
     mixed = nested_evaluation([models()[0], bare[1]], [], draws=50)
     assert [rung.believable for rung in mixed.rungs] == [True, False]
 

@@ -1,4 +1,4 @@
-"""One prediction from several: the blend, learned so that no row contributes to its own."""
+"""Blend the predictions of several models, cross-fitted: no row contributes to its own prediction."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from evenhand.evaluation.figures.learning_variance import with_learning
 from evenhand.evaluation.metrics.metric_names import Levels, Sets
 
 PREFIX = "ensemble:"
-"""Goes before the method in the name of a blend: ensemble:nnls."""
+"""Prefix of the method in the name of a blend: ensemble:nnls."""
 
 
 @dataclass(frozen=True, eq=False)
 class Blend:
-    """Several models as one.
+    """A fitted blend of several models.
 
     Attributes
     ----------
@@ -36,20 +36,19 @@ class Blend:
     models
         Names of the m models.
     learned
-        What all rows taught, for rows that are new; and for the rows of each fold what was learned from the other
-        folds.
+        What was learned from all rows, for new rows; and for the rows of each fold, from the other folds.
     predictions
-        Out-of-fold: each row under what was learned from the other folds. Their figures can be believed, unless a
-        model is not out of fold here: then their origin is "out-of-fold elsewhere".
+        Out-of-fold: each row predicted by what was learned from the other folds. Their figures are unbiased, unless
+        a model is not out of fold here: then their origin is "out-of-fold elsewhere".
     naive
-        The same rows under what was learned from all rows, their own truth among it: in-sample. What they score
-        above `predictions` is the optimism of the method.
+        The same rows predicted by what was learned from all rows, including their own truth: in-sample. Their score
+        above that of `predictions` is the optimism of the method.
     test
-        Locked rows under what was learned from all rows, or None.
+        Locked rows, predicted by what was learned from all rows, or None.
     coverage
-        For each model what it covers, and whether it is out of fold here.
+        The coverage of each model, and whether it is out of fold here.
     stack
-        What it was learned from, or None where that is not kept.
+        The training data, or None if not kept.
     """
 
     method: str
@@ -62,9 +61,9 @@ class Blend:
     stack: Stack | None = field(default=None, repr=False)
 
     def under_each_fold(self, *, most_rows: int = 20_000) -> Iterator[Predictions]:
-        """Yield all rows under what the other folds of each fold taught: how much the blend owes to its rows.
+        """Yield all rows, predicted without each of the folds in turn: the input of the jackknife over folds.
 
-        Of more than `most_rows` nothing, for what this many rows teach hardly differs.
+        Nothing for more than `most_rows` rows, where the learning variance is negligible.
         """
         if self.stack is None or len(self.stack) > most_rows:
             return
@@ -74,7 +73,7 @@ class Blend:
     def with_learning(
         self, metrics: Sequence[str], sets: Sets | None = None, levels: Levels | None = None
     ) -> Predictions:
-        """Return the out-of-fold predictions with what learning adds to these metrics.
+        """Return the out-of-fold predictions with the learning variance of these metrics.
 
         `evaluate`, `audit` and `compare` then give it the same interval as the selection report.
         """
@@ -92,7 +91,7 @@ class Blend:
 
     @property
     def weights_per_fold(self) -> Floats | None:
-        """(f, m) for the rows of each fold, learned on the other folds; None where there are none."""
+        """(f, m) for the rows of each fold, learned on the other folds; None if there are none."""
         each = [_weights(learned) for _, learned in sorted(self.learned.per_fold.items())]
         there = [weights for weights in each if weights is not None]
         return np.array(there) if there else None
@@ -123,7 +122,7 @@ class Blend:
     def apply(
         self, predictions: Sequence[Predictions], features: Mapping[str, Floats] | None = None
     ) -> Predictions:
-        """Return predictions of the same models on new rows as one, under what was learned from all rows.
+        """Return the blend of predictions of the same models on new rows.
 
         Raises
         ------
@@ -153,25 +152,25 @@ def blend(
     score: Mapping[str, float] | None = None,
     seed: int = 0,
 ) -> Blend:
-    """Return several models' out-of-fold predictions as one.
+    """Return the blend of several models' out-of-fold predictions.
 
     Parameters
     ----------
     predictions
-        Out-of-fold predictions of every model on the same rows. Rows whose truth is not known are blended, but
-        are not learned from. A model whose folds differ from those of the first is taken, and marked.
+        Out-of-fold predictions of every model on the same rows. Rows without a known truth are blended, but not
+        learned from. A model whose folds differ from those of the first is accepted, and marked.
     method
         A name ("nnls"), several steps ("nnls+temperature"), or a table with a name and options.
     test
         Predictions of the same models, in the same order, on locked rows.
     rows
-        What to do where a model lacks rows; see `align`.
+        How to treat missing rows of a model; see `align`.
     features, test_features
         Name -> (n, d) numbers stored for the same rows, for experts and neighbours.
     score
-        Metric -> weight, what is to be maximised, for methods that maximise a score ({"macro_f1": 1}).
+        Metric -> weight, the objective of methods that maximise a score ({"macro_f1": 1}).
     seed
-        Of every random draw.
+        Of all random numbers.
 
     Raises
     ------
@@ -208,7 +207,7 @@ def _answered(
     model: str,
     features: Mapping[str, Floats] | None,
 ) -> Predictions:
-    """Return what `learned` answers; origin, truth and groups are those of the first model."""
+    """Return the predictions of a fitted blend; origin, truth and groups are those of the first model."""
     found = [p.model for p in predictions]
     if found != list(names):
         raise DataError(f"The blend is of {', '.join(names)}; these predictions are of {', '.join(found)}.")
@@ -223,14 +222,14 @@ def _weights(learned: Learned) -> Floats | None:
 
 
 def _check_believable(models: Aligned) -> None:
-    """Refuse what must not be learned on."""
+    """Raise a `DataError` for predictions that must not be learned from."""
     for p in models.models:
         if p.origin not in ("out-of-fold", "out-of-fold elsewhere"):
             raise DataError(
                 f'The predictions of "{p.model}" are {p.origin}; blends are learned on out-of-fold predictions '
-                "only, since a model is always good on rows that it has seen."
+                "only, since a model is too good on rows that it was trained on."
             )
     first = models.first
     if first.fold is not None and first.fold.min() < 0:
         count = int((first.fold < 0).sum())
-        raise DataError(f'{count} out-of-fold rows of "{first.model}" are locked; give them as test=.')
+        raise DataError(f'{count} out-of-fold rows of "{first.model}" are locked; pass them as test=.')

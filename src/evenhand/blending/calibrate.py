@@ -1,4 +1,4 @@
-"""Predictions corrected: calibrated so that no row contributes to its own correction."""
+"""Calibrate predictions, cross-fitted: no row contributes to its own correction."""
 
 from __future__ import annotations
 

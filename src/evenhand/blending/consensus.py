@@ -1,4 +1,4 @@
-"""Consensus: rows in which enough other models, or submissions, agree against the chosen one."""
+"""Consensus: override predictions on which enough other models, or submissions, agree otherwise."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from evenhand.base.values import Ints, Predictions
 
 @dataclass(frozen=True, eq=False)
 class Override:
-    """What a consensus changes.
+    """The changes by a consensus.
 
     Attributes
     ----------
     predictions
-        The chosen ones; where they are overridden, the class agreed on gets the probability of the predicted one,
-        and the other way round. They keep no logits.
+        The chosen ones; on overridden rows the probabilities of the predicted class and of the class agreed on are
+        swapped. Without logits.
     rows
-        A row for each that was changed: id, was, becomes, for_it (votes), votes (given in this row).
+        One per changed row: id, was, becomes, for_it (votes for it), votes (in total).
     voters
-        Who was asked.
+        Names of the voters.
     """
 
     predictions: Predictions
@@ -38,7 +38,7 @@ def override(
 ) -> Override:
     """Return the chosen predictions, changed in the rows where enough voters agree on another class.
 
-    Whether that is better than leaving them is not known here: audit it on out-of-fold predictions first.
+    Whether that improves them is not known here: audit it on out-of-fold predictions first.
 
     Parameters
     ----------
@@ -59,14 +59,14 @@ def override(
     if not 0.5 < share <= 1:
         raise DataError(f"The share that must agree is {share:g}; it must be above 0.5 and at most 1.")
     if not votes:
-        raise DataError("A consensus needs at least one other model or submission to ask.")
+        raise DataError("A consensus needs at least one other model or submission.")
     if chosen.multi_label:
         raise DataError("A consensus needs one label a row; these rows may have several.")
     counts = _counts(chosen, votes)
-    given = counts.sum(axis=1)
+    votes_cast = counts.sum(axis=1)
     agreed = counts.argmax(axis=1)
     most = counts.max(axis=1)
-    needed = np.array([max(least, math.ceil(share * n - 1e-9)) for n in given])
+    needed = np.array([max(least, math.ceil(share * n - 1e-9)) for n in votes_cast])
     change = np.flatnonzero((most >= needed) & (agreed != chosen.predicted))
     names = np.array(chosen.classes, dtype=object)
     rows = pd.DataFrame(
@@ -75,7 +75,7 @@ def override(
             "was": names[chosen.predicted[change]],
             "becomes": names[agreed[change]],
             "for_it": most[change],
-            "votes": given[change],
+            "votes": votes_cast[change],
         }
     )
     return Override(_exchanged(chosen, change, agreed[change]), rows, tuple(votes))
@@ -91,15 +91,15 @@ def _counts(chosen: Predictions, votes: Mapping[str, Mapping[str, str]]) -> Ints
     number = {name: c for c, name in enumerate(chosen.classes)}
     counts = np.zeros((len(chosen), chosen.k), dtype=np.int64)
     for voter, of in votes.items():
-        told = [of.get(str(i)) for i in chosen.ids]
-        rows = [row for row, name in enumerate(told) if name is not None]
+        names = [of.get(str(i)) for i in chosen.ids]
+        rows = [row for row, name in enumerate(names) if name is not None]
         if not rows:
             raise DataError(f'"{voter}" has no vote on any of these rows (first: "{chosen.ids[0]}").')
         for row in rows:
-            name = told[row]
+            name = names[row]
             assert name is not None
             if name not in number:
-                raise DataError(f'"{voter}" calls "{chosen.ids[row]}" {name}, which is no class here.')
+                raise DataError(f'"{voter}" assigns "{chosen.ids[row]}" to {name}, which is not a class here.')
             counts[row, number[name]] += 1
     return counts
 

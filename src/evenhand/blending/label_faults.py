@@ -1,4 +1,4 @@
-"""What a configuration asks that cannot be had with the labels its rows have: one each, or several."""
+"""Check that metrics and blends of a configuration support the labels: one per row, or several."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def label_faults(
     sets: Collection[str] = (),
     levels: Collection[str] = (),
 ) -> Iterator[Fault]:
-    """Yield a fault for each metric and blend that is not for these labels; names that are wrong are passed over.
+    """Yield a fault for each metric and blend that does not support these labels, ignoring unknown names.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The summary that the report draws (evaluation.json): confusions, figures per class, calibration, groups."""
+"""The summary behind the report (evaluation.json): confusions, figures per class, calibration, groups."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def summarize(
     level: float = 0.95,
     seed: int = 0,
 ) -> dict[str, Any]:
-    """Return what there is to see in predictions, as plain values for JSON.
+    """Return the summary of predictions as plain values for JSON.
 
     Parameters
     ----------
     entries
         (name of the set, predictions) for every model and ensemble; the name of the model is `p.model`.
     headline
-        The model that classes by group are shown for.
+        The model for which classes by group are shown.
     draws, level, seed
         As in `evaluate`.
 
@@ -50,7 +50,7 @@ def summarize(
     Raises
     ------
     DataError
-        If there is no entry, or none of the headline's name.
+        If no entry has the name `headline`.
     """
     names = [p.model for _, p in entries]
     if headline not in names:
@@ -102,7 +102,7 @@ def per_class(p: Predictions, *, draws: int = 2000, level: float = 0.95, seed: i
 
 
 def classes_by_group(p: Predictions, *, most: int = 40) -> dict[str, Any]:
-    """Return how many rows of each class each group holds, and how many of them are right.
+    """Return the numbers of rows and of correct rows by class and group.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""The audit in the report: parts held out, groups one by one, calibration before and after, learning again."""
+"""The section on the audit: held-out parts, single groups, calibration before and after, refitted models."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from evenhand.evaluation.audit.groups import LEAST
 from evenhand.reporting.chart_specs import reliability
-from evenhand.reporting.record_contents import Evidence
+from evenhand.reporting.record_contents import RecordContents
 from evenhand.reporting.svg_charts import ACCENT, MUTED, SECOND, Spec, drawn
 
 Document = Mapping[str, Any]
@@ -20,7 +20,7 @@ GROUP_WORDS = {
 CALIBRATION_WORDS = {"": "as it is", "temperature": "after a temperature"}
 
 
-def audit_section(evidence: Evidence) -> dict[str, Any] | None:
+def audit_section(evidence: RecordContents) -> dict[str, Any] | None:
     """Return the audit that the run wrote, or the one of `evenhand audit` where there is one; None without both."""
     found = evidence.audit or (evidence.evaluation or {}).get("audit")
     if not found:
@@ -37,7 +37,7 @@ def audit_section(evidence: Evidence) -> dict[str, Any] | None:
 
 
 def _parts(title: str, word: str, found: Document, key: str) -> dict[str, Any]:
-    """Return what there is to show of groups, or of the parts by one column; small ones are only counted."""
+    """Return the display of groups, or of the parts by one column; small ones are only counted."""
     groups = found.get(key, [])
     large = [group for group in groups if group["n"] >= LEAST] or groups
     counts = {GROUP_WORDS.get(verdict, verdict): n for verdict, n in found.get(f"{key}_by_verdict", {}).items()}
@@ -62,7 +62,7 @@ def _curves(found: Document) -> Any:
 
 
 def forest(groups: Sequence[Document], *, most: int = 25) -> Spec:
-    """Return a forest plot: per group its accuracy with the interval, and a tick where it was expected to be.
+    """Return a forest plot: the accuracy of each group with its interval, and a tick at its expectation.
 
     Parameters
     ----------

@@ -1,19 +1,19 @@
-"""The section on balance: what sampler, weights and loss together make each model believe."""
+"""The section on balance: the effective prior of sampler, weights and loss for each model."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from evenhand.reporting import chart_specs
-from evenhand.reporting.record_contents import Evidence
+from evenhand.reporting.record_contents import RecordContents
 from evenhand.reporting.svg_charts import drawn
 
 MOST = 30
 """Classes shown; of more, the commonest and the rarest."""
 
 
-def balance_section(evidence: Evidence, *, most: int = MOST) -> list[dict[str, Any]]:
-    """Return each ledger of the run with its classes by rows, and a chart of how far each class was moved."""
+def balance_section(evidence: RecordContents, *, most: int = MOST) -> list[dict[str, Any]]:
+    """Return each balance ledger with its classes by rows, and a chart of natural against effective shares."""
     out = []
     for one in evidence.balance:
         classes = sorted(one["classes"], key=lambda row: -row["rows"])

@@ -1,4 +1,4 @@
-"""A process that draws charts: the chart library may end the process it runs in, and then only a chart is lost."""
+"""A subprocess that renders charts: the chart library may abort its process, and then only one chart is lost."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import time
 from typing import Any
 
 PATIENCE_SECONDS = 120.0
-"""How long one chart may take, the start of the process with it."""
+"""Timeout of one chart, including the start of the process."""
 
 _PROGRAM = """
 import json, os, signal, sys
@@ -23,7 +23,7 @@ answers = os.fdopen(os.dup(1), "wb", buffering=0)
 os.dup2(2, 1)
 import vl_convert
 vl_convert.vegalite_to_svg({"mark": "point", "data": {"values": []}}, allowed_base_urls=[])
-signal.alarm(60)  # nobody asks any more
+signal.alarm(60)  # the parent is gone, or has no more charts
 for line in sys.stdin.buffer:
     signal.alarm(0)
     try:
@@ -34,15 +34,15 @@ for line in sys.stdin.buffer:
     signal.alarm(60)
 """
 _IDLE_SECONDS = 30.0
-"""After so long the process may be about to end by itself; another is started."""
+"""After this idle time the process may be about to exit by itself (alarm above); another is started."""
 
 
 class ChartError(Exception):
-    """A chart cannot be drawn; the text says why, in a few words."""
+    """A chart could not be rendered; the message gives a short reason."""
 
 
 class Drawing:
-    """A process that turns Vega-Lite into SVG, one chart after the other, and is started again when it dies."""
+    """A process that converts Vega-Lite to SVG, one chart at a time, and is restarted when it dies."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -50,7 +50,7 @@ class Drawing:
         self._used = 0.0
 
     def start(self) -> None:
-        """Start the process, if there is none, so that it is ready when the first chart is."""
+        """Start the process in advance, if it is not running, so that it is ready for the first chart."""
         idle = time.monotonic() - self._used > _IDLE_SECONDS
         if self._process is not None and self._process.poll() is None and not idle:
             return
@@ -63,7 +63,7 @@ class Drawing:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             cwd=tempfile.gettempdir(),
-            start_new_session=True,  # Ctrl-C reaches us, who close it
+            start_new_session=True,  # Ctrl-C goes to the parent, which closes it
             bufsize=0,
         )
 
@@ -73,7 +73,7 @@ class Drawing:
         Raises
         ------
         ChartError
-            If the library refuses it, dies of it, or takes too long.
+            If the library rejects the chart, crashes or takes too long.
         """
         with self._lock:
             try:
@@ -89,7 +89,7 @@ class Drawing:
         return str(answer["svg"])
 
     def close(self) -> None:
-        """End the process; doing it twice does no harm."""
+        """End the process; may be called more than once."""
         process, self._process = self._process, None
         if process is not None:
             process.kill()
@@ -121,6 +121,6 @@ class Drawing:
 
 
 DRAWING = Drawing()
-"""The one process of this one; it ends with it."""
+"""The chart process of this process; it ends with it."""
 
 atexit.register(DRAWING.close)

@@ -1,4 +1,4 @@
-"""What each chart of the report shows, as Vega-Lite."""
+"""The charts of the report as Vega-Lite specifications."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from evenhand.reporting.svg_charts import ACCENT, INK, MUTED, PLOT_WIDTH, SECOND
 ChartRows = Sequence[Mapping[str, Any]]
 
 MANY_CLASSES = 40
-"""From here on a confusion matrix leaves out the numbers of its palest cells: thousands of them weigh megabytes."""
+"""With more classes a confusion matrix omits the numbers of its palest cells: thousands of them weigh megabytes."""
 
 
 def bars(rows: ChartRows, *, name: str, value: str, title: str, order: Sequence[str]) -> Spec:
-    """Return horizontal bars with their number behind them.
+    """Return a horizontal bar chart with the value of each bar.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def bars(rows: ChartRows, *, name: str, value: str, title: str, order: Sequence[
 
 
 def intervals(rows: ChartRows, *, order: Sequence[str], title: str, width: int = PLOT_WIDTH) -> Spec:
-    """Return a forest plot: a point with its interval per name, one column of colour per set.
+    """Return a forest plot: a point with its interval per name, one colour per set.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def intervals(rows: ChartRows, *, order: Sequence[str], title: str, width: int =
 
 
 def moved(rows: ChartRows, *, smallest: float = 1e-5) -> Spec:
-    """Return for each class its share of the rows and the share that a model is made to expect, joined by a line.
+    """Return a dumbbell chart of each class's share of the rows and its share of the effective prior.
 
     Parameters
     ----------
@@ -188,7 +188,7 @@ def _panel(rows: ChartRows, measure: str, colour: Spec) -> Spec:
 
 
 def reliability(rows: ChartRows) -> Spec:
-    """Return a reliability curve: how often predictions of a given confidence were right.
+    """Return a reliability diagram: accuracy by confidence.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What the record holds, read for the report; a file that is not there gives None, never an error."""
+"""Read the contents of a record for the report; a missing file gives None, never an error."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from evenhand.base.values import Finding, Folds, Samples
 
 
 @dataclass(frozen=True, eq=False)
-class Evidence:
-    """The files of one record.
+class RecordContents:
+    """The contents of one record.
 
     Attributes
     ----------
     scores, evaluation, skew, examination, ensemble, worth, audit, environment, data
-        JSON documents as they were written, or None.
+        JSON documents as written, or None.
     balance
-        The ledgers of the run; none where it was not written.
+        The balance ledgers of the run; empty if not written.
     samples, folds
         Values, or None.
     findings
         What the doctor found.
     epochs
-        Columns model, fold, seed and what training wrote per epoch; empty where nothing was trained.
+        Columns model, fold, seed and the epoch log; empty if nothing was trained.
     asked, resolved
-        The configuration as text, as the user wrote it and with every default.
+        The configuration as text, as written by the user and with all defaults.
     """
 
     record: Record
@@ -53,17 +53,17 @@ class Evidence:
 
     @property
     def test_from_elsewhere(self) -> bool:
-        """Whether EH110 says that a test that was given, not drawn from the same groups, looks different."""
+        """Whether EH110 found that a predefined test, not one sampled from the same groups, looks different."""
         return any(f.code == "EH110" and not f.evidence.get("drawn", False) for f in self.findings)
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The resolved configuration as plain values; empty where it was not written."""
+        """The resolved configuration as plain values; empty if not written."""
         return self.record.resolved() if self.resolved else {}
 
 
-def read_evidence(record: Record) -> Evidence:
-    """Return what a record holds.
+def read_evidence(record: Record) -> RecordContents:
+    """Return the contents of a record.
 
     Raises
     ------
@@ -81,7 +81,7 @@ def read_evidence(record: Record) -> Evidence:
         samples = record.samples()
     with contextlib.suppress(RecordError):
         folds = record.folds()
-    return Evidence(
+    return RecordContents(
         record=record,
         scores=document("scores.json"),
         evaluation=document("evaluation.json"),

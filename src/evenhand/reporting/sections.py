@@ -1,4 +1,4 @@
-"""The sections of the report: what the template shows, drawn from the evidence."""
+"""The data of the report's sections, for the template."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ import numpy as np
 from evenhand.base.values import TEST, RowSet
 from evenhand.evaluation.figures.row_words import row_words
 from evenhand.reporting import chart_specs
-from evenhand.reporting.record_contents import Evidence
+from evenhand.reporting.record_contents import RecordContents
 from evenhand.reporting.svg_charts import drawn
 
 Picture = Callable[[str], str | None]
 """Id of a row -> a `data:` URI of a small picture, or None."""
 
 MOST_BESIDE = 5
-"""Models that stand beside each other in a table of scores; more of them stand below each other."""
+"""Maximum number of models as columns of a score table; more of them become rows."""
 
 SETS = {one.value: one.words for one in RowSet}
 """Names of sets in words."""
 
 
-def headline(evidence: Evidence) -> dict[str, Any] | None:
+def headline(evidence: RecordContents) -> dict[str, Any] | None:
     """Return the best entry with its figures per set, for the summary."""
     scores = evidence.scores
     if not scores or not scores.get("headline"):
@@ -35,7 +35,7 @@ def headline(evidence: Evidence) -> dict[str, Any] | None:
     return {**best, "figures": {SETS.get(of, of): f for of, f in figure.items() if f}}
 
 
-def score_table(evidence: Evidence) -> dict[str, Any] | None:
+def score_table(evidence: RecordContents) -> dict[str, Any] | None:
     """Return models × metrics per set, and a chart of the headline metric."""
     if not evidence.scores or not evidence.scores["scores"]:
         return None
@@ -83,7 +83,7 @@ def _sizes(shown: Mapping[str, Mapping[str, Any]], metrics: list[str]) -> dict[s
     return found
 
 
-def skew_section(evidence: Evidence) -> dict[str, Any] | None:
+def skew_section(evidence: RecordContents) -> dict[str, Any] | None:
     """Return counts per class with a chart."""
     if not evidence.skew:
         return None
@@ -93,7 +93,7 @@ def skew_section(evidence: Evidence) -> dict[str, Any] | None:
     return {**evidence.skew, "chart": drawn(spec, "Rows per class")}
 
 
-def folds_section(evidence: Evidence) -> dict[str, Any] | None:
+def folds_section(evidence: RecordContents) -> dict[str, Any] | None:
     """Return rows per class and fold, with the shade of each cell."""
     if evidence.samples is None or evidence.folds is None:
         return None
@@ -111,7 +111,7 @@ def folds_section(evidence: Evidence) -> dict[str, Any] | None:
     return {"heads": heads, "rows": rows, "sizes": sizes, "how": dict(evidence.folds.how)}
 
 
-def curves_section(evidence: Evidence, *, most: int = 3) -> list[dict[str, Any]]:
+def curves_section(evidence: RecordContents, *, most: int = 3) -> list[dict[str, Any]]:
     """Return learning curves per model: loss on both sides, and the score."""
     if evidence.epochs.empty:
         return []
@@ -150,7 +150,7 @@ _CURVES = (
 )
 
 
-def entries(evidence: Evidence, picture: Picture) -> list[dict[str, Any]]:
+def entries(evidence: RecordContents, picture: Picture) -> list[dict[str, Any]]:
     """Return confusion, per-class figures, worst pairs and worst errors of the headline entry, per set."""
     if not evidence.evaluation:
         return []
@@ -159,7 +159,7 @@ def entries(evidence: Evidence, picture: Picture) -> list[dict[str, Any]]:
     return [_entry(evidence, entry, picture) for entry in chosen]
 
 
-def _entry(evidence: Evidence, entry: Mapping[str, Any], picture: Picture) -> dict[str, Any]:
+def _entry(evidence: RecordContents, entry: Mapping[str, Any], picture: Picture) -> dict[str, Any]:
     classes = evidence.evaluation["classes"] if evidence.evaluation else []
     of = SETS.get(entry["set"], entry["set"])
     pairs = [{**pair, "pictures": _pictures(pair["ids"], evidence, picture)} for pair in entry.get("pairs", [])]
@@ -215,7 +215,7 @@ def _reliability(entry: Mapping[str, Any], of: str) -> Any:
     return drawn(chart_specs.reliability(rows), f"Reliability, {of}") if rows else None
 
 
-def _pictures(ids: list[str], evidence: Evidence, picture: Picture) -> list[dict[str, Any]]:
+def _pictures(ids: list[str], evidence: RecordContents, picture: Picture) -> list[dict[str, Any]]:
     """Return id, path and thumbnail of rows; only `data:image/` URIs are let through."""
     paths = {}
     if evidence.samples is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evenhand.reporting.record_contents import Evidence
+from evenhand.reporting.record_contents import RecordContents
 from evenhand.reporting.svg_charts import ACCENT, INK, MUTED, PLOT_WIDTH, SECOND, Spec, drawn
 
 Document = Mapping[str, Any]
@@ -21,7 +21,7 @@ VERDICT_WORDS = {
 """The meaning of each verdict, for readers."""
 
 
-def ladder_section(evidence: Evidence) -> dict[str, Any] | None:
+def ladder_section(evidence: RecordContents) -> dict[str, Any] | None:
     """Return the selection report with its chart, the corrected best and the verdicts; None where there is none."""
     worth = evidence.worth
     if not worth or not worth.get("rows"):
@@ -34,12 +34,12 @@ def ladder_section(evidence: Evidence) -> dict[str, Any] | None:
     return {**worth, "chart": chart if rows else None, "verdicts": verdicts}
 
 
-def blends(evidence: Evidence) -> list[dict[str, Any]]:
+def blends(evidence: RecordContents) -> list[dict[str, Any]]:
     """Return every blend: its weights with a chart of them by class, and the gates of its pairs."""
     return [_blend(name, made, evidence) for name, made in (evidence.ensemble or {}).items()]
 
 
-def _blend(name: str, made: Document, evidence: Evidence) -> dict[str, Any]:
+def _blend(name: str, made: Document, evidence: RecordContents) -> dict[str, Any]:
     models, weights = list(made.get("models", [])), made.get("weights")
     by_class = made.get("class_weights")
     classes = list(evidence.evaluation["classes"]) if evidence.evaluation else []

@@ -24,7 +24,7 @@ SERIES = [f"var(--series-{i})" for i in range(1, 9)]
 """Colours of models, distinguished by lightness too."""
 
 PLOT_WIDTH = 760
-"""Pixels between the axes of a chart; with names at its side it fills the page."""
+"""Width of the plot area, px; with labels at its side it fills the page."""
 
 MEASURED, DRAWN = 13, 12
 """Font sizes, px: texts are laid out at the first and drawn at the second, since the reader's font may be wider
@@ -71,9 +71,9 @@ _CONFIG: Spec = {
 
 
 def drawn(spec: Spec, title: str, *, smallest: float = 0.75) -> Markup:
-    """Return a chart as inline SVG that scales with the page and is named for those who cannot see it.
+    """Return a chart as inline SVG that scales with the page and has a label for screen readers.
 
-    A chart that cannot be drawn is a sentence that says so.
+    A chart that cannot be rendered becomes a sentence with the reason.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def drawn(spec: Spec, title: str, *, smallest: float = 0.75) -> Markup:
     title
         What the chart shows, in one sentence.
     smallest
-        How far it may shrink before the page scrolls it instead: its texts shrink with it.
+        Minimum scale before the page scrolls instead, since text shrinks with the chart.
     """
     whole = {"$schema": "https://vega.github.io/schema/vega-lite/v5.json", "config": _CONFIG, **spec}
     try:
@@ -94,7 +94,7 @@ def drawn(spec: Spec, title: str, *, smallest: float = 0.75) -> Markup:
 
 
 def _labelled(spec: Spec) -> Spec:
-    """Return a specification whose names are safe to draw, not too long, and still apart where they differ."""
+    """Return a specification with printable names of limited length that stay distinct."""
     labels = chart_labels(_names(spec))
 
     def safe(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Writing the report: one HTML file that opens from disk, without network and without scripts."""
+"""Write the report: one HTML file that opens from disk, without network access and scripts."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def write_report(record: Record, picture: Picture = lambda _: None) -> Path:
     Parameters
     ----------
     record
-        The record; whatever it lacks, the report says so in words.
+        The record; the report states what is missing in it.
     picture
         Id of a row -> a `data:` URI of a small picture, or None.
 
@@ -85,7 +85,7 @@ def _environment() -> jinja2.Environment:
 
 
 def shown(value: Any) -> Any:
-    r"""Return what the page shows of a value: names without anything invisible in them, markup of our own as it is.
+    r"""Return a value for the page: strings with invisible characters escaped, own markup unchanged.
 
     >>> shown("a\x00"), shown(1)
     ('a\\x00', 1)

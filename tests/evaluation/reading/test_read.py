@@ -128,7 +128,7 @@ def test_whole_numbers_as_labels_are_names_unless_told(written):
     told = Columns(positions=True)
     assert read_predictions(path, columns=told)[0].truth.tolist() == [1, 0]
     stray = written("id,truth,p:1,p:2,p:3\na,1,1,0,0\nb,2,0,1,0\nc,0,0,0,1\n")
-    for columns, words in ((None, 'have the label "0"'), (told, '"1" is the name of a class')):
+    for columns, words in ((None, 'have the label "0"'), (told, '"1" is the name of another class')):
         with pytest.raises(DataError, match=words):
             read_predictions(stray, columns=columns)
     for truth, words in (

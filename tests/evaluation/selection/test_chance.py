@@ -28,5 +28,5 @@ def test_an_order_by_chance_is_a_half(predictions):
 
 def test_a_metric_without_a_figure_by_chance_is_refused_in_words(predictions):
     (one,) = ask(rows_of(predictions(60)), ["calibration_error"], {}, {})
-    with pytest.raises(MetricNameError, match="has no figure by chance here"):
+    with pytest.raises(MetricNameError, match="has no known chance level"):
         by_chance(one, "calibration_error")

@@ -94,7 +94,7 @@ def test_rows_without_a_label_are_counted():
         ((NAMES, PROBA), r"Name the columns: classes=\[\.\.\.\]"),
         ((NAMES,), "Give the probabilities beside the truth"),
         ((NAMES, PROBA[:, 0]), "column_stack"),
-        ((NAMES[:3], PROBA), r"The truth is \(3,\) for 120 rows"),
+        ((NAMES[:3], PROBA), r"The truth has the shape \(3,\) for 120 rows"),
         (("nowhere.csv",), "there is no such file"),
         ((predictions_from(PROBA),), "known truth"),
         ((predictions_from(PROBA, TRUTH), PROBA), "Probabilities were given beside a source"),
@@ -163,7 +163,7 @@ def test_the_shell_says_the_same(folder):
         (("--scale", "logits"), 'Did you mean "logit"'),
         (("--set", "tset"), 'Did you mean "test"'),
         (("--class", "cow"), 'no column named "cow"'),
-        (("--positions",), "said to be positions"),
+        (("--positions",), "labels are class indices"),
     ],
 )
 def test_wrong_use_of_the_shell_is_told_in_words(folder, more, words):

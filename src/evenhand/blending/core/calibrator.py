@@ -1,4 +1,4 @@
-"""What is done to a prediction after it is made: calibrators, and what they have learned."""
+"""The interface of calibrators and of what they have learned."""
 
 from __future__ import annotations
 

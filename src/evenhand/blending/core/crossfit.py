@@ -1,4 +1,4 @@
-"""Learning so that no row contributes to its own answer."""
+"""Cross-fitting: predict the rows of each fold by what was learned from the other folds."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ class Crossfit:
     overall
         From all rows; for rows that are new.
     per_fold
-        For the rows of each fold, learned on the other folds. A fold without a row of known truth has none: it
-        is answered by `overall`, which has seen none of its truth.
+        For the rows of each fold, learned on the other folds. A fold without known truth has none: `overall`
+        predicts it, which has seen none of its truth either.
     """
 
     overall: Learned
@@ -57,7 +57,7 @@ class Crossfit:
 
 
 def crossfit(learner: Learner, stack: Stack, seed: int = 0) -> Crossfit:
-    """Return what a method learns from all rows, and for each fold from the others.
+    """Return what a method learns from all rows, and for each fold from the other folds.
 
     Parameters
     ----------
@@ -81,14 +81,14 @@ def crossfit(learner: Learner, stack: Stack, seed: int = 0) -> Crossfit:
     rows = stack.known()
     if len(rows.folds) < 2:
         raise DataError(
-            f"All {len(rows)} rows with a known truth lie in one fold; what is learned on a fold is judged on "
-            "others, so at least two folds must hold rows."
+            f"All {len(rows)} rows with a known truth lie in one fold; cross-fitting needs rows in at least two "
+            "folds."
         )
     return Crossfit(*learner.learn_each(rows, seed))
 
 
 def applied(learned: Learned, stack: Stack) -> Floats:
-    """Return (n, k) float64 what `learned` answers, in slices that fit into memory."""
+    """Return (n, k) float64 predictions of a fitted blend, computed in slices that fit into memory."""
     out = np.empty((len(stack), stack.k))
     for rows in stack.slices():
         out[rows] = learned.apply(stack.take(rows))

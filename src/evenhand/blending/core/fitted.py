@@ -1,4 +1,4 @@
-"""What stackers have learned: an estimator of scikit-learn's kind, and how its answers become probabilities."""
+"""Fitted stackers: a scikit-learn estimator, and the conversion of its output to probabilities."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from evenhand.blending.inputs.stack import Stack
 from evenhand.blending.inputs.stacking_features import Feature, of_candidates, of_rows, shared_out, spread
 
 Ask = Literal["candidates", "rows"]
-"""What one tree answers: whether a row is of a class that is likely, or which class a row is of."""
+"""The target: whether a row belongs to a candidate class (binary), or its class (multinomial)."""
 
 
 @dataclass(frozen=True, eq=False)
 class OfRows:
-    """An estimator that was given all classes of a row side by side.
+    """A multinomial estimator on all classes of a row side by side.
 
     Attributes
     ----------
     estimator
-        With `predict_proba`; None where the training rows had one class only.
+        With `predict_proba`; None if the training rows had only one class.
     seen
-        (s,) the classes that the training rows had.
+        (s,) classes of the training rows.
     features
-        What it is given.
+        Its inputs.
     """
 
     estimator: Any
@@ -49,7 +49,7 @@ class OfRows:
 
 @dataclass(frozen=True, eq=False)
 class OfCandidates:
-    """An estimator that was asked of some classes of a row whether it is this one."""
+    """A binary estimator of whether a row belongs to each of its candidate classes."""
 
     estimator: Any
     features: tuple[Feature, ...]
@@ -66,7 +66,7 @@ class OfCandidates:
 
 @dataclass(frozen=True)
 class TheMean:
-    """The mean of the models, where nothing could be learned."""
+    """The mean of the models, if nothing could be learned."""
 
     def apply(self, stack: Stack) -> Floats:
         return stack.mean()
@@ -87,7 +87,7 @@ def fit_rows(estimator: Any, stack: Stack, features: Sequence[Feature]) -> OfRow
 
 
 def fit_candidates(estimator: Any, stack: Stack, features: Sequence[Feature], most: int) -> OfCandidates | TheMean:
-    """Return an estimator fitted on the question whether a row is of a class, for the likeliest classes."""
+    """Return a binary estimator fitted on (row, candidate class) pairs, for the likeliest classes."""
     asked = of_candidates(stack, features, most)
     right = (asked.classes == stack.labels[:, None]).ravel()
     if right.all() or not right.any():

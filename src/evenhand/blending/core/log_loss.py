@@ -1,4 +1,4 @@
-"""Log-loss of raw scores, with its slope."""
+"""Log-loss of raw scores, with its gradient."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from evenhand.blending.core.weighted_sums import SMALLEST
 
 
 def logs(probabilities: Floats) -> Floats:
-    """Return (n, k) float64 logarithms, held above that of the smallest probability that counts."""
+    """Return (n, k) float64 logarithms of probabilities, clipped from below at `SMALLEST`."""
     return np.asarray(np.log(np.maximum(np.asarray(probabilities, dtype=np.float64), SMALLEST)))
 
 
 def log_loss(scores: Floats, truth: Ints) -> tuple[float, Floats]:
-    """Return the sum of -log softmax(scores) at the truth, and its (n, k) slope in the scores."""
+    """Return the sum of -log softmax(scores) at the truth, and its (n, k) gradient in the scores."""
+    # The array of log-probabilities becomes the gradient in place: it is the largest one here.
     rows = np.arange(len(truth))
     slope = scores - logsumexp(scores, axis=1, keepdims=True)
     loss = -float(slope[rows, truth].sum())
@@ -31,14 +32,14 @@ def log_loss(scores: Floats, truth: Ints) -> tuple[float, Floats]:
 def minimised(
     objective: Callable[[Floats], tuple[float, Floats]], start: Floats, rows: int, *, steps: int = 300
 ) -> Floats:
-    """Return the parameters at which a smooth convex objective is smallest (L-BFGS, Liu & Nocedal 1989).
+    """Return the minimum of a smooth convex objective (L-BFGS, Liu & Nocedal 1989).
 
     Parameters
     ----------
     objective
-        Parameters -> a sum over rows, and its slope.
+        Parameters -> a sum over rows, and its gradient.
     rows
-        How many; the search ends by the mean over them.
+        Their number; the tolerance applies to the mean over them.
 
     Raises
     ------

@@ -1,7 +1,7 @@
-"""What a way of blending is: a section of options that learns from a stack, and what it has learned.
+"""The interface of blending methods: a section of options that learns from a stack, and what it has learned.
 
-Both are pure: learning depends on the options, the rows given and the seed, and on nothing else; what was learned
-answers each row by itself. So anything may be cross-fitted, nested and done again.
+Both are pure: learning depends on the options, the rows and the seed only, and each row is predicted independently
+of the others. So any method can be cross-fitted, nested and repeated.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ class Learned(Protocol):
     """What a method has learned."""
 
     def apply(self, stack: Stack) -> Floats:
-        """Return (n, k) float64 probabilities for the rows of a stack; truth and folds are not looked at."""
+        """Return (n, k) float64 probabilities for the rows of a stack, ignoring truth and folds."""
 
     def document(self) -> dict[str, Any]:
-        """Return what a person may want to see of it as plain values: weights, temperature, gates."""
+        """Return its parameters as plain values, for readers: weights, temperature, gates."""
 
 
 class Method(Section):
     """A way of making one prediction of several, with its options."""
 
     takes_several: ClassVar[bool] = False
-    """Whether it can be used where several labels may hold for one row."""
+    """Whether it supports rows with several labels."""
     uses_features: ClassVar[bool] = False
-    """Whether it looks at features that are stored for the rows."""
+    """Whether it uses features stored for the rows."""
 
     @abstractmethod
     def learn(self, stack: Stack, seed: int) -> Learned:
@@ -41,21 +41,21 @@ class Method(Section):
         Parameters
         ----------
         stack
-            At least one row; the truth of every row is known. Folds may be used to tune within these rows.
+            At least one row; the truth of every row is known. Folds may be used for tuning within these rows.
         seed
-            Of every random draw.
+            Of all random numbers.
         """
 
     def learn_each(self, stack: Stack, seed: int) -> tuple[Learned, Mapping[int, Learned]]:
         """Return what is learned from all rows, and for each fold what is learned from the rows of the other folds.
 
-        A method that can have them cheaper than one by one does; the numbers are the same.
+        A method may override this with a cheaper computation of the same numbers.
         """
         return self.learn(stack, seed), {fold: self.learn(stack.without(fold), seed) for fold in stack.folds}
 
 
 def refuse_several(stack: Stack, name: str) -> None:
-    """Refuse rows that may have several labels.
+    """Raise a `DataError` if rows may have several labels.
 
     Raises
     ------
@@ -64,5 +64,5 @@ def refuse_several(stack: Stack, name: str) -> None:
     """
     if stack.several:
         raise DataError(
-            f'"{name}" is for rows that hold one class each; here several may hold. Use equal, score or nnls.'
+            f'"{name}" is for rows with one label each; these may have several. Use equal, score or nnls.'
         )

@@ -1,4 +1,4 @@
-"""Sums of products between models and with the truth: all that least squares needs of the rows."""
+"""The normal equations of least squares: sums of products between models and with the truth, by fold."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ class NormalEquations:
 def moments(stack: Stack, *, budget_bytes: int = 2**20) -> NormalEquations:
     """Return sums over rows and classes: gram (f, m, m), moment (f, m), size (f,).
 
-    Rows are read once, from the first to the last, in blocks that fit into a processor's cache; within a block they
-    are put in the order of their folds while they are copied.
+    Rows are read once, sequentially, in blocks that fit into a processor cache; within a block they are sorted by
+    fold while they are copied.
 
     Parameters
     ----------

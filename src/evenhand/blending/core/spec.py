@@ -1,4 +1,4 @@
-"""A recipe: a way of blending by name with its options, and what is done to the result."""
+"""Recipes: a blending method with its options, and calibrators for the result."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ class Recipe:
     name
         The method with the options that differ from its defaults, and the calibrators: "greedy(rounds=20)+bias".
     method
-        What blends.
+        The blending method.
     then
-        What is done to the blend, in this order.
+        Calibrators of the blend, in this order.
     """
 
     name: str
@@ -55,13 +55,13 @@ class Recipe:
 
     @property
     def uses_features(self) -> bool:
-        """Whether it looks at features that are stored for the rows."""
+        """Whether it uses features stored for the rows."""
         return self.method.uses_features
 
     def learn(self, stack: Stack, seed: int = 0) -> Learned:
         """Return what the rows of `stack` teach, all of whose truth is known.
 
-        Calibrators are learned on blends that have not seen the row: the rows' own folds are left out in turn.
+        Calibrators are learned on cross-fitted blends, so that they see the errors of new rows.
         """
         self._check(stack)
         if not self.then:
@@ -97,7 +97,7 @@ def recipe(choice: Choice | Recipe, *, score: Mapping[str, float] | None = None)
     choice
         "nnls", "nnls+temperature", or {"name": "greedy", "rounds": 20, "then": ["bias"]}.
     score
-        Metric -> weight, what is to be maximised, for methods and calibrators whose own `score` is not given.
+        Metric -> weight, the objective of methods and calibrators without a `score` of their own.
 
     Raises
     ------
@@ -119,31 +119,32 @@ def recipe(choice: Choice | Recipe, *, score: Mapping[str, float] | None = None)
     steps: list[Any] = [*after, *([then] if isinstance(then, (str, Mapping)) else then)]
     method = _section(METHODS, {"name": name, **table}, score)
     calibrators = [_section(CALIBRATORS, as_table(c), score) for c in steps]
-    words = [said for said, _ in (method, *calibrators)]
+    words = [name for name, _ in (method, *calibrators)]
     return Recipe("+".join(words), method[1], tuple(section for _, section in calibrators))
 
 
 def _section(registry: Registry[Any], table: dict[str, Any], score: Mapping[str, float] | None) -> tuple[str, Any]:
-    """Return the words for a choice, and the section with its options."""
+    """Return the name of a choice with its options, and the section."""
     section: Section = section_of(registry, table)
     cls, name = type(section), table["name"].strip()
-    given = {key: value for key, value in section.model_dump().items() if key in section.model_fields_set}
+    written = {key: value for key, value in section.model_dump().items() if key in section.model_fields_set}
     plain = {
         key: value
-        for key, value in given.items()
+        for key, value in written.items()
         if value != cls.model_fields[key].get_default(call_default_factory=True)
     }
     if score and "score" in cls.model_fields and "score" not in table:
         section = section_of(registry, {**table, "score": dict(score)})
-    options = ", ".join(f"{key}={_said(value)}" for key, value in plain.items())
+    options = ", ".join(f"{key}={_option_text(value)}" for key, value in plain.items())
     return (f"{name}({options})" if options else name), section
 
 
-def _said(value: Any) -> str:
+def _option_text(value: Any) -> str:
     if isinstance(value, Mapping):
         return "/".join(
-            f"{key}:{_said(item)}" if isinstance(item, (int, float)) else str(key) for key, item in value.items()
+            f"{key}:{_option_text(item)}" if isinstance(item, (int, float)) else str(key)
+            for key, item in value.items()
         )
     if isinstance(value, (list, tuple)):
-        return "/".join(_said(item) for item in value)
+        return "/".join(_option_text(item) for item in value)
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -12,11 +12,11 @@ from evenhand.base.values import Floats
 from evenhand.blending.inputs.stack import Stack
 
 Space = Literal["probability", "logit", "log"]
-"""What is summed up: probabilities; log-odds of each class; logarithms (which is also what sums of a network's raw
-scores before its softmax amount to, since a constant per row makes no difference)."""
+"""The space of the sum: probabilities; log-odds of each class; logarithms (equivalent to raw scores before the
+softmax, since a constant per row cancels out)."""
 
 SMALLEST = 1e-12
-"""Probabilities are held above this before a logarithm is taken."""
+"""Lower limit of probabilities in logarithms."""
 
 
 def into(space: Space, table: Floats) -> Floats:
@@ -42,7 +42,7 @@ def out_of(space: Space, table: Floats, *, several: bool = False) -> Floats:
 
 
 def shares(raw: Floats) -> Floats:
-    """Return (m,) weights that sum to 1; equal ones where nothing above 0 is left."""
+    """Return (m,) non-negative weights that sum to 1; equal ones if none is positive."""
     there = np.where(np.isfinite(raw), np.maximum(raw, 0.0), 0.0)
     total = there.sum()
     return np.asarray(there / total if total > 0 else np.full(len(raw), 1.0 / len(raw)))

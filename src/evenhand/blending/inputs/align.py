@@ -1,4 +1,4 @@
-"""Predictions of several models on the same rows, in the same order."""
+"""Align predictions of several models on the same rows, in the same order, with one plan of folds."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Aligned:
 
     @property
     def first(self) -> Predictions:
-        """The one whose order all have."""
+        """The reference model."""
         return self.models[0]
 
     @property
@@ -60,9 +60,9 @@ def align(
 ) -> Aligned:
     """Return predictions on the same rows, all in the order of the first.
 
-    Rows are matched by id and classes by name. Truth and groups must agree where they are known; a model that does
-    not know them gets them from one that does. A model that held rows out in other folds than the plan is kept, and
-    its origin becomes "out-of-fold elsewhere"; so does that of one of which no fold is known.
+    Rows are matched by id and classes by name. Truth and groups must agree where they are known; a model without
+    them gets them from one that has them. A model with other folds than the plan, or with unknown folds, is kept,
+    and its origin becomes "out-of-fold elsewhere".
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def align(
         Of at least one model.
     rows
         "same": every model must have every row. "common": rows that one model lacks are left out for all, and
-        `coverage` says which; nothing is averaged over those who happen to be there.
+        listed in `coverage`; nothing is averaged over whichever models are available.
     folds
         The plan of folds; without one, that of the first model that knows its folds.
 
@@ -81,7 +81,7 @@ def align(
         the models and the first row.
     """
     if not predictions:
-        raise DataError("There are no predictions to align; give those of at least one model.")
+        raise DataError("There are no predictions to align; pass those of at least one model.")
     for p in predictions:
         check_ids(p)
         if not len(p):
@@ -103,7 +103,7 @@ def align(
 
 
 def _rows(predictions: Sequence[Predictions], rows: str) -> Strings:
-    """Return the ids that are blended, in the order of the first model."""
+    """Return the ids to blend, in the order of the first model."""
     first = predictions[0]
     index = pd.Index(first.ids)
     for p in predictions[1:]:
@@ -124,9 +124,9 @@ def _check_rows(first: Predictions, p: Predictions, there: npt.NDArray[np.bool_]
         lacks = f'lacks {len(lacking)} rows of {named(first)} (first: "{lacking[0]}")' if len(lacking) else ""
         has = f"has {others} rows that {named(first)} lacks" if others else ""
         raise DataError(
-            f"{named(p)} {' and '.join(filter(None, (lacks, has)))}. A blend needs every model's answer for every "
-            'row: predict the missing ones, leave the model out, or give rows = "common" (--rows common) to blend '
-            "only the rows that all have."
+            f"{named(p)} {' and '.join(filter(None, (lacks, has)))}. A blend needs predictions of every model for "
+            'every row: predict the missing ones, leave the model out, or use rows = "common" (--rows common) to '
+            "blend the common rows only."
         )
 
 
@@ -137,7 +137,7 @@ def _plan(same: Sequence[Predictions], ids: Strings, folds: Folds | None) -> npt
 
 
 def _agreed(same: Sequence[Predictions], what: str, words: str) -> Any:
-    """Return what the models that know it agree on, or None where nobody knows."""
+    """Return the truth or groups on which all models that know them agree, or None if none does."""
     knowing = [p for p in same if getattr(p, what) is not None]
     for p in knowing[1:]:
         _check_same(knowing[0], p, what, words)

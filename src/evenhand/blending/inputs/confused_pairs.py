@@ -1,4 +1,4 @@
-"""Pairs of classes that are taken for each other, and rows on which one of a pair leads the other narrowly."""
+"""Confused pairs of classes, and rows on which one of a pair leads the other narrowly."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from evenhand.base.values import Floats, Ints, Mask
 
 @dataclass(frozen=True)
 class PairGate:
-    """How narrow a lead must be for somebody else to decide, and what that does to rows not learned from.
+    """The margin below which an expert decides, and its effect on held-out rows.
 
     Attributes
     ----------
     width
-        Rows whose first class leads the second by less are decided anew; 0 for none.
+        Rows with a smaller margin between the two likeliest classes go to the expert; 0 for none.
     applied, changed
-        Such rows, and those whose answer changes.
+        Number of such rows, and of those whose prediction changes.
     right_before, right_after
-        How many of `applied` are right.
+        Number of correct ones among `applied`.
     """
 
     width: float
@@ -32,19 +32,19 @@ class PairGate:
 
     @property
     def gain(self) -> int:
-        """Rows that are right after and were not before, less those that were."""
+        """The net gain in correct rows."""
         return self.right_after - self.right_before
 
 
 def confused(predicted: Ints, truth: Ints, *, most: int, least: int) -> list[tuple[int, int]]:
-    """Return the pairs of classes with the most errors between them, either way round.
+    """Return the pairs of classes with the most errors between them, in either direction.
 
     Parameters
     ----------
     predicted, truth
-        (n,) class indices of rows that were not learned from.
+        (n,) class indices of held-out rows.
     most, least
-        How many pairs at most, and how many errors a pair must have.
+        Maximum number of pairs, and minimum number of errors of a pair.
 
     >>> confused(np.array([1, 0, 0, 2]), np.array([0, 1, 0, 0]), most=5, least=2)
     [(0, 1)]
@@ -57,7 +57,7 @@ def confused(predicted: Ints, truth: Ints, *, most: int, least: int) -> list[tup
 
 
 def leading(table: Floats) -> tuple[Ints, Floats]:
-    """Return (n, 2) the two likeliest classes, the lower index first, and (n,) by how much one leads the other."""
+    """Return (n, 2) the two likeliest classes, the lower index first, and (n,) the margin between them."""
     top = np.argsort(-table, axis=1, kind="stable")[:, :2]
     rows = np.arange(len(table))
     margin = table[rows, top[:, 0]] - table[rows, top[:, 1]]
@@ -65,24 +65,24 @@ def leading(table: Floats) -> tuple[Ints, Floats]:
 
 
 def between(table: Floats, pair: Sequence[int]) -> tuple[Mask, Floats]:
-    """Return (n,) whether the two likeliest classes are the pair, and (n,) the margin."""
+    """Return (n,) bool, whether the two likeliest classes are the pair, and (n,) the margin."""
     top, margin = leading(table)
     return np.asarray((top == np.asarray(pair)).all(axis=1)), margin
 
 
 def tuned(margin: Floats, before: Mask, after: Mask, changed: Mask, *, widest: float, least_gain: int) -> PairGate:
-    """Return the gate below which most is gained; closed (width 0) where less than `least_gain` rows are.
+    """Return the gate with the largest gain; closed (width 0) if that is below `least_gain` rows.
 
     Parameters
     ----------
     margin
-        (e,) of the rows between the pair, which were not learned from.
+        (e,) of the held-out rows between the pair.
     before, after
-        (e,) whether each is right without and with the other answer.
+        (e,) whether each is right without and with the expert.
     changed
-        (e,) whether the answer changes.
+        (e,) whether the prediction changes.
     widest
-        The widest gate that is allowed.
+        Maximum width of the gate.
     """
     order = np.argsort(margin, kind="stable")
     order = order[margin[order] < widest]
@@ -96,7 +96,7 @@ def tuned(margin: Floats, before: Mask, after: Mask, changed: Mask, *, widest: f
 
 
 def opened_at(width: float, margin: Floats, before: Mask, after: Mask, changed: Mask) -> PairGate:
-    """Return a gate of a given width, with what it does to these rows."""
+    """Return a gate of a given width, with its effect on these rows."""
     rows = margin < width
     counts = (rows.sum(), (changed & rows).sum(), (before & rows).sum(), (after & rows).sum())
     return PairGate(width, *(int(count) for count in counts))

@@ -1,4 +1,4 @@
-"""What each model covers of the rows that are blended, and whether its folds are ours."""
+"""The coverage of each model: missing rows and differing folds."""
 
 from __future__ import annotations
 
@@ -13,25 +13,24 @@ from evenhand.base.values import Ints, Origin, Strings
 
 @dataclass(frozen=True, eq=False)
 class Coverage:
-    """What one model has, beside what is blended.
+    """The rows and folds of one model, relative to the blend.
 
     Attributes
     ----------
     model
         Its name.
     rows
-        Rows it has in all.
+        Its total number of rows.
     lacking
-        Ids of rows that others have and it lacks.
+        Ids of rows that only other models have.
     extra
         Number of its rows that are not blended, because another model lacks them.
     folds_lacking
-        Folds of the plan in which it has not one row.
+        Folds of the plan without any of its rows.
     folds_differ
-        Blended rows that it held out together with other rows than the plan does; 0 if the plans are the same but
-        for their numbers.
+        Number of blended rows that lie in another fold than in the plan; 0 if the folds differ in numbering only.
     origin
-        Where its predictions come from, as seen from the plan: "out-of-fold elsewhere" if the folds differ.
+        The origin of its predictions under the plan: "out-of-fold elsewhere" if the folds differ.
     """
 
     model: str
@@ -49,7 +48,7 @@ class Coverage:
 
     @property
     def out_of_fold_here(self) -> bool:
-        """Whether its predictions are out-of-fold under the plan of folds that everything is evaluated on."""
+        """Whether its predictions are out-of-fold under the plan of folds."""
         return self.origin == "out-of-fold"
 
     def __str__(self) -> str:
@@ -63,7 +62,7 @@ class Coverage:
         if self.folds_differ:
             parts.append(f"held {self.folds_differ:,} rows out in other folds, so it is not out of fold here")
         elif self.origin == "out-of-fold elsewhere":
-            parts.append("does not say in which fold a row was held out, so it is not known to be out of fold here")
+            parts.append("does not record the folds of its rows, so it is not known to be out of fold here")
         return f'"{self.model}" {"; ".join(parts) or "covers every row, in the folds of the plan"}.'
 
     def document(self) -> dict[str, Any]:
@@ -82,7 +81,7 @@ class Coverage:
 
 
 def differing(ours: Ints, theirs: Ints) -> int:
-    """Return how many rows lie in other folds, whatever the folds are numbered.
+    """Return the number of rows in other folds, whatever the numbering of folds.
 
     >>> ours = np.array([0, 0, 1, 1])
     >>> differing(ours, np.array([5, 5, 2, 2])), differing(ours, np.array([0, 1, 1, 1]))
@@ -91,5 +90,6 @@ def differing(ours: Ints, theirs: Ints) -> int:
     (_, a), (_, b) = np.unique(ours, return_inverse=True), np.unique(theirs, return_inverse=True)
     together = np.zeros((int(a.max()) + 1, int(b.max()) + 1), dtype=np.int64)
     np.add.at(together, (a, b), 1)
+    # The numbering is arbitrary: match the folds one to one so that as many rows as possible agree.
     matched = linear_sum_assignment(together, maximize=True)
     return int(len(ours) - together[matched].sum())

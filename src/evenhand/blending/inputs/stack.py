@@ -1,4 +1,4 @@
-"""What a way of blending is given: the answers of several models to the same rows, and what is true."""
+"""The input of blending methods: predictions of several models for the same rows, with the truth."""
 
 from __future__ import annotations
 
@@ -103,14 +103,14 @@ class Stack:
         return self if rows.all() else self.take(rows)
 
     def without(self, fold: int) -> Stack:
-        """Return the rows of every other fold, which is what weights for the rows of `fold` may see."""
+        """Return the rows of all other folds: the training rows for the rows of `fold`."""
         assert self.fold is not None
         return self.take(self.fold != fold)
 
     def slices(self, *, budget_bytes: int = 2**25, most_bytes: int = 2**26) -> Iterator[slice]:
-        """Give slices of rows that together are all rows, each small enough to be worked on in memory.
+        """Yield slices that cover all rows, each small enough for computations in memory.
 
-        Pages of memory-mapped tables are let go now and then, so that a process holds some slices and not all.
+        Pages of memory-mapped tables are released periodically, so that only some slices stay resident.
         """
         step = max(1, budget_bytes // (8 * self.m * self.k))
         mapped, held_bytes = [table for table in self.tables if is_mapped(table)], 0
@@ -123,7 +123,7 @@ class Stack:
                     release_pages(table)
 
     def split_inside(self, seed: int, *, parts: int = 3) -> Stack:
-        """Return the stack with at least two folds: its own, or where one is left, `parts` random ones by group."""
+        """Return the stack with at least two folds: its own, or if it has one, `parts` random ones by group."""
         if len(self.folds) > 1:
             return self
         units = np.arange(len(self)) if self.groups is None else np.unique(self.groups, return_inverse=True)[1]

@@ -1,4 +1,4 @@
-"""What a stacker is given of each row: numbers made from the probabilities of the models."""
+"""Features of stackers, computed from the probabilities of the models."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from evenhand.base.values import Floats, Ints
 from evenhand.blending.inputs.stack import Stack
 
 Feature = Literal["probabilities", "logits", "entropy", "margin", "differences", "agreement"]
-"""What may be given: probabilities; their logarithms; the entropy of each model; its lead of the first class over
-the second; differences between every two models; the share of models that predict a class."""
+"""Available features: probabilities; their logarithms; the entropy of each model; its margin between the first and
+the second class; differences between every two models; the share of models that predict a class."""
 
 LEAST = 1e-6
-"""Probabilities are held above this in logarithms: a stacker need not know how small is small."""
+"""Lower limit of probabilities in logarithms: smaller values carry no information for a stacker."""
 
 
 def of_rows(stack: Stack, features: Sequence[Feature]) -> Floats:
-    """Return (n, d) float64: what is known of each row, all classes side by side."""
+    """Return (n, d) float64 features of each row, all classes side by side."""
     table = stack.array()
     return np.concatenate([_OF_ROWS[name](table).reshape(len(table), -1) for name in features], axis=1)
 
 
 @dataclass(frozen=True, eq=False)
 class Candidates:
-    """Questions "is it this class?", a few for each row.
+    """Candidate classes of each row, for a binary estimator.
 
     Attributes
     ----------
     classes
-        (n, c) the classes asked for, the likeliest by the mean of the models first.
+        (n, c) the candidates, the likeliest by the mean of the models first.
     table
-        (n · c, d) what is known of each question.
+        (n · c, d) features of each (row, candidate) pair.
     """
 
     classes: Ints
@@ -43,10 +43,10 @@ class Candidates:
 
 
 def of_candidates(stack: Stack, features: Sequence[Feature], most: int) -> Candidates:
-    """Return the questions for the `most` likeliest classes of each row.
+    """Return the `most` likeliest classes of each row with their features.
 
-    Probabilities, logits, differences and agreement are those of the class asked for; entropy and margin those of
-    the row. So what is learned of one class serves all, and a rare class is not learned from its few rows alone.
+    Probabilities, logits, differences and agreement are those of the candidate; entropy and margin those of the
+    row. One estimator serves all classes, so a rare class is not learned from its few rows alone.
     """
     table = stack.array()
     n, m, k = table.shape
@@ -65,14 +65,14 @@ def of_candidates(stack: Stack, features: Sequence[Feature], most: int) -> Candi
 
 
 def shared_out(mean: Floats, classes: Ints, answers: Floats) -> Floats:
-    """Return (n, k) probabilities: what the mean gives to the candidates together, shared by the answers.
+    """Return (n, k) probabilities: the mean's total for the candidates, redistributed by the estimator's output.
 
     Parameters
     ----------
     mean
         (n, k).
     classes, answers
-        (n, c) the candidates, and how likely each was answered to be.
+        (n, c) the candidates, and their estimated probabilities.
     """
     out = mean.copy()
     mass = np.take_along_axis(mean, classes, axis=1).sum(axis=1, keepdims=True)
@@ -82,9 +82,9 @@ def shared_out(mean: Floats, classes: Ints, answers: Floats) -> Floats:
 
 
 def spread(answers: Floats, seen: Ints, mean: Floats) -> Floats:
-    """Return (n, k) probabilities from those of the classes that were learned.
+    """Return (n, k) probabilities from those of the learned classes.
 
-    Classes that no training row had keep what the mean of the models gives them.
+    Classes without training rows keep the probability that the mean of the models gives them.
 
     Parameters
     ----------

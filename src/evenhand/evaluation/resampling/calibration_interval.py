@@ -72,7 +72,7 @@ def ends(
 
     The lower limit: the gaps are shrunk towards 0 until a sum as large as the observed one occurs in at most
     (1 - level) / 2 of the draws; 0 if it occurs more often without any gap. The upper limit: the gaps are moved
-    away from 0, or all of them towards overconfidence, or towards underconfidence, until a sum as small is as rare. Over
+    away from 0, or all of them towards over- or underconfidence, until a sum as small is as rare. Over
     groups it is at least the limit of the overall gap, which is a lower bound of the calibration error.
     """
     tail = (1 - level) / 2

@@ -1,4 +1,4 @@
-"""The best of many, corrected for having been chosen (Tsamardinos, Greasidou & Borboudakis 2018)."""
+"""The best of many models, corrected for selection (Tsamardinos, Greasidou & Borboudakis 2018)."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ class BestOf:
     Attributes
     ----------
     name
-        Which is best on all rows.
+        The best on all rows.
     chosen_as
-        Its figure as it stands: flattered by the choice.
+        Its uncorrected figure, which is optimistic.
     corrected
-        What it may be expected to get on new rows, with its interval.
+        Its expected figure on new rows, with an interval.
     of
-        How many it was chosen from.
+        Number of candidates.
     stability
-        Name -> in which share of the bootstrap samples it was the best.
+        Name -> share of the bootstrap samples in which it was the best.
     """
 
     name: str
@@ -73,11 +73,11 @@ def best_of(
     groups
         (n,) group numbers, or None.
     intervals
-        Of the c figures as they stand; made here where they are not given.
+        Of the c uncorrected figures; computed here if None.
     reported
-        The figure that would have been reported without any of this.
+        The figure that would have been reported without the correction.
     times
-        Size of a sample over the size of the data. Larger ones are less biased and vary more.
+        Size of a sample relative to the data. Larger ones are less biased and vary more.
     draws
         Bootstrap samples.
     """
@@ -110,7 +110,7 @@ def _interval(one: Measure, groups: Ints | None, draws: int, level: float, seed:
 
 
 def _widened(own: Interval, to: float, lowest: float, highest: float) -> Interval:
-    """Return an interval that spans the one of a figure as it stands and the same one around `to`."""
+    """Return the union of an interval and the same one shifted to the estimate `to`."""
     to = min(max(to, lowest), highest)
     by = to - own.estimate
     low, high = max(own.low + min(by, 0.0), lowest), min(own.high + max(by, 0.0), highest)
@@ -133,7 +133,7 @@ def _replicates(measures: Sequence[Measure], groups: Ints | None, draws: int, ti
 
 
 def _units(n: int, groups: Ints | None, times: int, seed: int, *, most: int = 5000) -> Units:
-    """Return groups to draw from; without any rows, or, of more than `most` rows, as many random blocks of rows."""
+    """Return the units to sample: groups, rows, or for more than `most` rows as many random blocks of rows."""
     if groups is not None:
         count = int(groups.max()) + 1
         return Units(groups, count, times * count)
@@ -143,6 +143,6 @@ def _units(n: int, groups: Ints | None, times: int, seed: int, *, most: int = 50
 
 
 def _argbest(values: Floats) -> Ints:
-    """Return (b,) the row of the largest value of each column; what is not defined is never the largest."""
+    """Return (b,) the row of the largest value of each column, ignoring NaN."""
     best: Ints = np.where(np.isfinite(values), values, -np.inf).argmax(axis=0)
     return best

@@ -1,7 +1,7 @@
-"""Chance: what the same predictions would get, were they dealt to the rows at random.
+"""Chance level: the expected figure of the same predictions in a random order.
 
-The predicted classes and probabilities stay as they are and so do the true classes; only which belongs to which row
-is lost. A model without any signal gets this figure on average, however it shares out its guesses.
+Predictions and true classes keep their distributions; only their correspondence is lost (a permutation null). A
+model without any signal gets this figure on average, whatever the distribution of its predictions.
 """
 
 from __future__ import annotations
@@ -36,15 +36,15 @@ _COUNTED = (
     "f1",
 )
 KNOWN = (*_MEANS, *_COUNTED, "roc_auc")
-"""Metrics whose figure by chance is known."""
+"""Metrics with a known chance level."""
 
 
 def by_chance(one: Measure, name: str, sets: Sequence[str] = (), levels: Sequence[str] = ()) -> Measure:
-    """Return the measure of what chance gets on the same rows, for rows with one label each.
+    """Return the measure of the chance level on the same rows, for rows with one label each.
 
-    Metrics of counts get the expected counts: of a class with t true and p predicted rows, t·p/n are right. Means
-    over rows get the mean over all pairs of a row's probabilities and another row's truth. The area under the ROC
-    curve gets 0.5.
+    Metrics of counts use expected counts: of a class with t true and p predicted rows, t·p/n are correct. Means
+    over rows use the mean over all pairs of a row's probabilities and another row's truth. The area under the ROC
+    curve is 0.5.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def by_chance(one: Measure, name: str, sets: Sequence[str] = (), levels: Sequenc
     name
         Its name.
     sets, levels
-        Names of class sets and of levels that it may have for a suffix.
+        Names of class sets and of levels that may be its suffix.
 
     Raises
     ------
@@ -63,8 +63,8 @@ def by_chance(one: Measure, name: str, sets: Sequence[str] = (), levels: Sequenc
     stem = parse(name, sets, levels).metric
     base = next((known for known in KNOWN if METRICS.get(known) is stem), None)
     if base is None or one.rows.several:
-        reason = "several labels may hold for a row" if base else unknown("such metric", name, KNOWN)
-        raise MetricNameError(name, f"has no figure by chance here; {reason}")
+        reason = "rows may have several labels" if base else unknown("such metric", name, KNOWN)
+        raise MetricNameError(name, f"has no known chance level; {reason}")
     if base == "roc_auc":
         return _like(one, one.features, lambda statistics, _: np.full(statistics.shape[1], 0.5))
     if base in _COUNTED:
@@ -81,7 +81,7 @@ def _like(one: Measure, features: RowSums, value: Callable[[Floats, Ints], Float
 
 
 def _counted(value: Callable[[Floats, Ints], Floats], statistics: Floats, chosen: Ints) -> Floats:
-    """Return the figure from the counts that chance would give."""
+    """Return the figure from expected counts under chance."""
     _, truth, predicted = statistics.reshape(3, -1, statistics.shape[1])
     expected = np.nan_to_num(ratio(truth * predicted, np.broadcast_to(truth.sum(axis=0), truth.shape)))
     return value(np.concatenate([expected, truth, predicted]), chosen)

@@ -31,19 +31,19 @@ Score = str | Mapping[str, float]
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """One step before it is evaluated.
+    """A model or blend to be evaluated.
 
     Attributes
     ----------
     nested
-        Each row answered by what was learned from other folds; of a single model its out-of-fold predictions.
+        Each row predicted by what was learned from other folds; for a single model its out-of-fold predictions.
     naive
-        Each row answered by what was learned from all rows, or None for a single model.
+        Each row predicted by what was learned from all rows, or None for a single model.
     believable
         Whether everything in it is out of fold here.
     relearned
-        All rows under what was learned without each of the folds: the spread of these figures is what learning adds
-        to the interval. They are read once.
+        All rows, predicted by what was learned without each of the folds; the variance of their figures is the
+        learning variance. Consumed once.
     """
 
     nested: Predictions
@@ -54,7 +54,7 @@ class Step:
 
 @dataclass(frozen=True)
 class _Judging:
-    """How steps are evaluated: the arguments that `ladder` hands on."""
+    """The settings of the evaluation: the arguments of `ladder`."""
 
     weights: Mapping[str, float]
     sets: Sets
@@ -70,7 +70,7 @@ class _Judging:
         return next(iter(self.weights)) if len(self.weights) == 1 else "score"
 
     def measure(self, p: Predictions) -> Measure:
-        """Return the metric, or the weighted sum of metrics (losses with the sign turned), of predictions."""
+        """Return the metric, or the weighted sum of metrics (losses negated), of predictions."""
         measures = ask(rows_of(judged(p)), list(self.weights), self.sets, self.levels)
         if len(measures) == 1:
             return measures[0]
@@ -100,7 +100,7 @@ def ladder(
     level: float = 0.95,
     seed: int = 0,
 ) -> NestedEvaluation:
-    """Return what every step is worth, all on the same rows.
+    """Return the nested evaluation of every step, all on the same rows.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def ladder(
     score
         A metric, or metrics with weights.
     gaps
-        What models lack; handed on.
+        Missing rows of models, passed through to the result.
     sets, levels, smallest, draws, level, seed
         As in `compare_predictions`.
 
@@ -119,7 +119,7 @@ def ladder(
         If there is no step, no truth is known, or the metric is not one.
     """
     if not steps:
-        raise DataError("There is no model to judge; give the predictions of at least one.")
+        raise DataError("There is no model to evaluate; pass the predictions of at least one.")
     weights = {score: 1.0} if isinstance(score, str) else score
     how = _Judging(weights, sets or {}, levels or {}, smallest, draws, level, seed)
     first = judged(steps[0].nested)
@@ -185,7 +185,7 @@ def _rungs(
 
 
 def _figures(measures: Sequence[Measure], groups: Ints | None, how: _Judging) -> list[Interval]:
-    """Return the interval of each measure; of a sum of metrics that which follows from theirs."""
+    """Return the interval of each measure; for a sum of metrics, combined from theirs."""
     apart = {id(one): [term for _, term in one.metric.terms] or [one] for one in measures}
     every = list(chain(*apart.values()))
     made = intervals_over(every, groups, draws=how.draws, level=how.level, seed=how.seed)
@@ -195,7 +195,7 @@ def _figures(measures: Sequence[Measure], groups: Ints | None, how: _Judging) ->
 
 
 def _summed(one: Measure, intervals: Sequence[Interval]) -> Interval:
-    """Return the interval of a sum from those of its terms, taken to be off together, which is the safe side.
+    """Return the interval of a sum from those of its terms, assuming perfect correlation (conservative).
 
     Distances from figure to limit are added up (the method of variance estimates recovery with the correlation 1;
     Zou & Donner 2008). The sum is too few to tell where one of its terms is.
@@ -220,7 +220,7 @@ def _summed(one: Measure, intervals: Sequence[Interval]) -> Interval:
 def _optimism(
     nested: Sequence[Measure], naive: Sequence[Measure], groups: Ints | None, how: _Judging
 ) -> list[Interval]:
-    """Return by how much each naive figure flatters; 0 where it is the nested one."""
+    """Return the optimism of each naive figure; 0 where it is the nested one."""
     apart = [at for at, one in enumerate(naive) if one is not nested[at]]
     pairs = [(naive[at], nested[at]) for at in apart]
     flattery = [difference(a, b) if a.metric.higher_is_better else difference(b, a) for a, b in pairs]
@@ -260,7 +260,7 @@ def _against_best_model(
     groups: Ints | None,
     how: _Judging,
 ) -> list[Verdict]:
-    """Return the verdict of each blend against the best single model, one that is out of fold if there is any."""
+    """Return the verdict of each blend against the best single model that is out of fold (if there is one)."""
     sign = 1.0 if nested[0].metric.higher_is_better else -1.0
     single = [at for at, rung in enumerate(rungs) if not rung.blend and np.isfinite(rung.nested.estimate)]
     single = [at for at in single if rungs[at].believable] or single

@@ -1,4 +1,4 @@
-"""The selection report from single models to ensembles: what each step seems to be worth, and what it is worth."""
+"""The selection report from single models to ensembles: naive and nested figures of each step."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from evenhand.evaluation.selection.best_of import BestOf
 
 @dataclass(frozen=True)
 class SelectionStep:
-    """One model, or one way of making one of several.
+    """One model or blend.
 
     Attributes
     ----------
@@ -23,16 +23,16 @@ class SelectionStep:
     naive
         Its figure on the rows that it was learned from.
     nested
-        Its figure where each row is answered by what was learned from other folds. Of a single model, the same.
+        Its figure with each row predicted by what was learned from other folds; for a single model, the same.
     optimism
-        By how much the naive figure flatters, positive for too good, with a paired interval; 0 for a single model,
-        which learns nothing from out-of-fold predictions.
+        The bias of the naive figure, positive for too good, with a paired interval; 0 for a single model, which
+        learns nothing from out-of-fold predictions.
     blend
-        Whether it is made of several models.
+        Whether it combines several models.
     chance
-        The verdict against the same answers dealt to the rows at random, or None where that is not known.
+        The verdict against chance level, or None where that is not known.
     believable
-        Whether everything in it is out of fold here; if not, no figure of it can be believed (EH405).
+        Whether everything in it is out of fold here; if not, its figures are not reliable (EH405).
     """
 
     name: str
@@ -60,30 +60,28 @@ class SelectionStep:
     def __str__(self) -> str:
         words = [f"{self.name}: {self.nested}"]
         if self.blend:
-            words.append(
-                f"where {self.naive.estimate:.3f} seems to be had (optimism {self.optimism.estimate:+.4f})"
-            )
+            words.append(f"naive {self.naive.estimate:.3f} (optimism {self.optimism.estimate:+.4f})")
         if self.chance is not None and self.chance.word != "better":
             words.append("not shown to be better than chance")
         if not self.believable:
-            words.append("not all of it is out of fold here, so it cannot be believed")
+            words.append("not all of it is out of fold here, so the figure is not reliable")
         return ", ".join(words) + "."
 
 
 @dataclass(frozen=True)
 class Gap:
-    """A model that lacks rows which others have.
+    """A model without predictions for rows that others have.
 
     Attributes
     ----------
     model
         Its name.
     lacking
-        Number of rows that it lacks.
+        Number of missing rows.
     folds
-        Folds in which it has no row at all.
+        Folds without any of its rows.
     ids
-        The first rows that it lacks.
+        The first missing rows.
     """
 
     model: str
@@ -94,7 +92,7 @@ class Gap:
 
 @dataclass(frozen=True)
 class NestedEvaluation:
-    """What every step of the selection report is worth.
+    """The nested evaluation of every step of the selection report.
 
     Attributes
     ----------
@@ -103,19 +101,20 @@ class NestedEvaluation:
     rungs
         Single models first.
     best
-        The best step by its nested figure, corrected for having been chosen; of those that can be believed, if any.
+        The best step by its nested figure, corrected for selection; among the reliable ones, if there are any.
     naive_best
-        The highest naive figure of the same: what would have been reported.
+        The highest naive figure among the same: what would have been reported.
     verdicts
         Each blend against the best single model; one family.
     n, groups
-        Rows and groups that everything rests on: those that all models have.
+        Number of common rows and of their groups.
     gaps
         Models that lack rows; the rows are left out for all.
     higher_is_better
         Whether a larger figure is better.
     divided
-        Groups that lie in several folds: models and blends learned from rows of the groups they are evaluated on.
+        Number of groups that lie in several folds: there, models and blends were trained on rows of the groups they
+        are evaluated on.
     """
 
     metric: str
@@ -131,13 +130,13 @@ class NestedEvaluation:
 
     @property
     def left_out(self) -> tuple[str, ...]:
-        """Names of steps that took no part in the choice, since not all of them is out of fold here."""
+        """Names of steps excluded from the selection, since not all of them is out of fold here."""
         names = tuple(rung.name for rung in self.rungs if not rung.believable)
         return names if len(names) < len(self.rungs) else ()
 
     @property
     def optimism(self) -> float:
-        """By how much the best naive figure flatters, learning and choosing together; not negative for several."""
+        """The optimism of the best naive figure, from learning and selection; not negative for several steps."""
         by = self.naive_best - self.best.corrected.estimate
         return by if self.higher_is_better else -by
 
@@ -175,7 +174,7 @@ class NestedEvaluation:
 
     @property
     def headline(self) -> str:
-        """The one sentence on the best and on what would have been reported, wherever it is told."""
+        """A sentence on the best step and on the figure that would have been reported."""
         best, flatters = self.best, f", {self.optimism:+.4f} too good" if self.optimism > 0 else ""
         return (
             f"{choice_words(best.of).capitalize()} is {best.name}: {self.metric} {best.corrected} on new rows like "
@@ -186,15 +185,15 @@ class NestedEvaluation:
         out = [self.headline]
         if self.left_out:
             out.append(
-                f"{len(self.left_out)} of {len(self.rungs)} took no part in this choice, not being out of fold "
-                f"here (EH405): {', '.join(self.left_out)}."
+                f"{len(self.left_out)} of {len(self.rungs)} were excluded from this selection, as they are not out "
+                f"of fold here (EH405): {', '.join(self.left_out)}."
             )
         elif not all(rung.believable for rung in self.rungs):
-            out.append("Nothing here is known to be out of fold (EH405), so none of these figures can be believed.")
+            out.append("Nothing here is known to be out of fold (EH405), so none of these figures is reliable.")
         if self.divided:
             out.append(
-                f"{self.divided:,} of {self.groups:,} groups lie in several folds, so what is judged was learned "
-                "from rows of the same groups: new groups will be worse."
+                f"{self.divided:,} of {self.groups:,} groups lie in several folds, so models were trained on "
+                "rows of the groups they are evaluated on: figures for new groups will be lower."
             )
         return " ".join(out)
 
@@ -206,7 +205,7 @@ class NestedEvaluation:
 
 
 def choice_words(of: int) -> str:
-    """Return what the best of this many is called.
+    """Return the phrase for the best of a number of candidates.
 
     >>> choice_words(1), choice_words(4)
     ('the only one', 'the best of 4')
