@@ -132,7 +132,7 @@ def test_whole_numbers_as_labels_are_names_unless_told(written):
         with pytest.raises(DataError, match=words):
             read_predictions(stray, columns=columns)
     for truth, words in (
-        ("cat", "leave out --positions"),
+        ("cat", "Omit --positions"),
         ("2", "allowed are 0 to 1"),
         ("-1", "allowed are 0 to 1"),
     ):
