@@ -142,6 +142,7 @@ def plan_of(
     if config.on_overshoot == "soften" and asked.overshoots():
         softening = softened(asked)
         prior = softening.prior
+        # rows with several labels mix classes: the power is applied per class, before rows average over theirs
         per_class = prior.sampling if labels.ndim == 1 else per_class ** softening.powers.get("sampler", 1.0)
     return BalancePlan(config, asked, prior, softening, per_class, correction_of(config, prior, len(labels)))
 

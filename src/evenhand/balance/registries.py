@@ -228,7 +228,7 @@ def over_present_shift(rule: Callable[[Floats], Floats], rows: Floats) -> Floats
         with np.errstate(all="ignore"):
             own = np.asarray(rule(rows[present]), dtype=np.float64)
         _check_finite(own, own)
-        out[:] = own.max()
+        out[:] = own.max()  # a class without rows counts as the rarest
         out[present] = own
     return out
 

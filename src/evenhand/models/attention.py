@@ -46,6 +46,7 @@ class AttentionStacker(nn.Module):
     def forward(self, table: Tensor) -> Tensor:
         """Return (b, m) shares, which sum to 1, for (b, m, k) probabilities."""
         logs = table.clamp_min(LEAST).log()
+        # centred: a token holds ratios of probabilities, as a centred log-ratio
         tokens = (logs - logs.mean(dim=2, keepdim=True)) @ self.enter + self.model
         b, m, width = tokens.shape
         parts = (

@@ -47,7 +47,7 @@ class Standardise(nn.BatchNorm1d):
         super().__init__(d, affine=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        if self.training and len(x) == 1:
+        if self.training and len(x) == 1:  # torch raises on a variance of one value
             return functional.batch_norm(x, self.running_mean, self.running_var, eps=self.eps)
         return super().forward(x)
 

@@ -65,6 +65,7 @@ class Unsmoothing:
         logits
             (n, k) as trained.
         """
+        # smoothing acts before weights and shifts, so these come off first and go on again last
         off = (1.0 - self.left) * self.share
         if self.multi_label:
             half = self.share / 2

@@ -36,6 +36,7 @@ class Asymmetric(Section):
 
         def terms(logits: Tensor, shares: Tensor) -> Tensor:
             p = logits.sigmoid()
+            # clamped away from 0: a power below 1 has an infinite slope there, and the logarithm no value
             yes = (1 - p).clamp_min(1e-7) ** self.positive * logsigmoid(logits)
             shifted = (p - self.clip).clamp_min(0.0)
             no = shifted.clamp_min(1e-7) ** self.negative * (1 - shifted).clamp_min(1e-6).log()

@@ -34,6 +34,7 @@ class SymmetricCrossEntropy(Section):
 
         def terms(logits: Tensor, shares: Tensor) -> Tensor:
             log_p = log_softmax(logits, dim=1)
+            # the first bound keeps log finite, the second is the method's own A
             log_t = shares.clamp_min(1e-30).log().clamp_min(self.log_zero)
             reverse = -(log_p.exp() * log_t).sum(dim=1, keepdim=True)
             return shares * (self.beta * reverse - self.alpha * log_p)

@@ -116,6 +116,7 @@ class EffectivePrior:
     @cached_property
     def shares(self) -> Floats:
         """(k,) the effective prior; sums to 1."""
+        # less the largest shift, so that exp cannot overflow; the shares are normalised anyway
         lean = np.exp(self.shifts - self.shifts.max(initial=-np.inf)) if self.k else self.shifts
         return _shares(self.target_shares * (1.0 if self.multi_label else self.weights) * lean)
 
@@ -140,6 +141,7 @@ class EffectivePrior:
         if self.smoothing:
             plain = self.hard.target_shares
             found["smoothing"] = np.divide(self.target_shares, plain, out=np.ones(self.k), where=plain > 0)
+        # classes that are never sampled have no exponent
         seen = np.where(self.sampling > 0, self.counts, 0.0)
         return {name: exponent(seen, favour) for name, favour in found.items()}
 
@@ -187,6 +189,7 @@ class EffectivePrior:
         That is a class believed at least `SKEWED` times as common as one with that many times its rows or more.
         An exponent a little above 1 of classes that are not far apart leaves beliefs nearly equal.
         """
+        # both: among classes of nearly equal size, small differences give a large exponent
         return self.exponent > limit + 1e-9 and turned(self.counts, self.shares) >= SKEWED - 1e-9
 
     def shifted(self, shifts: Floats) -> EffectivePrior:

@@ -36,7 +36,7 @@ def exponent(counts: Floats, favour: Floats) -> float:
     """
     there = (counts > 0) & (favour > 0)
     x, y = np.log(counts[there]), -np.log(favour[there])
-    if len(x) < 2 or np.ptp(x) < 1e-9:
+    if len(x) < 2 or np.ptp(x) < 1e-9:  # a slope over equal counts would be rounding error over rounding error
         return 0.0
     x = x - x.mean()
     return float(x @ y / (x @ x))

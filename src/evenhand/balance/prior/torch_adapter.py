@@ -60,6 +60,7 @@ def effective_prior_of(
     costs = np.ones(k) if weight is None else weight
     smoothing = getattr(criterion, "label_smoothing", 0.0)
     prior = effective_prior(counts, sampler=favour, weights=costs, names=names, label_smoothing=smoothing)
+    # loaders with drop_last leave out the rows of an incomplete batch
     return replace(prior, epoch_rows=drawn // step * step)
 
 
@@ -74,7 +75,7 @@ def inclusion(weights: Floats, drawn: int) -> Floats:
     scaled = weights / weights.mean()
     while -np.expm1(-high * scaled).sum() < drawn:
         high *= 2
-    for _ in range(100):
+    for _ in range(100):  # bisection to the precision of a float; the sum rises with t
         middle = (low + high) / 2
         low, high = (middle, high) if -np.expm1(-middle * scaled).sum() < drawn else (low, middle)
     return np.asarray(-np.expm1(-high * scaled))
@@ -148,5 +149,5 @@ def _array(values: Any, what: str) -> npt.NDArray[Any] | None:
     if values is None:
         return None
     if hasattr(values, "detach"):
-        values = values.detach().cpu().tolist()
+        values = values.detach().cpu().tolist()  # bf16 tensors have no NumPy form
     return numbers(values, what)

@@ -86,6 +86,7 @@ class Convolve(torch.autograd.Function):
         stride, padding, dilation, groups, clamp = ctx.form
         gradient = gradients[0]
         if clamp is not None:
+            # read off the output: it equals a bound exactly where the clamp acted
             gradient = torch.ops.aten.hardtanh_backward(gradient, out, *clamp)
         needs = ctx.needs_input_grad[:3]
         if not needs[1] and tuple(dilation) == (1, 1) and groups == weight.shape[0] == ctx.size[1]:

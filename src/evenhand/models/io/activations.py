@@ -187,7 +187,7 @@ def batches(images: Images, size: int) -> list[Ints]:
     """Return positions of rows in batches, each of pictures of one size, as the rows come."""
     shapes = np.asarray(images.shapes) if isinstance(images, Ragged) else np.zeros((len(images), 1), dtype=np.int64)
     _, group = np.unique(shapes, axis=0, return_inverse=True)
-    order = np.argsort(group.reshape(-1), kind="stable")
+    order = np.argsort(group.reshape(-1), kind="stable")  # stable: rows of one size stay in reading order
     ends = np.flatnonzero(np.diff(group.reshape(-1)[order])) + 1
     same = np.split(order, ends)
     return [rows[start : start + size] for rows in same for start in range(0, len(rows), size)]
