@@ -166,8 +166,8 @@ def sizes_table() -> str:
 
 
 def _files(folder: Path) -> list[Path]:
-    """Return the Python files below a folder."""
-    return sorted(folder.rglob("*.py"))
+    """Return the Python files below a folder that hold something to read: without `__init__.py`."""
+    return sorted(path for path in folder.rglob("*.py") if path.name != "__init__.py")
 
 
 def _size_words(folder: Path) -> str:

@@ -63,7 +63,10 @@ def test_sizes_may_drift_a_little(maker: ModuleType, page: str) -> None:
 
 
 def test_every_path_on_the_page_exists(maker: ModuleType, page: str) -> None:
-    paths = PATH.findall(page)
+    written = re.sub(
+        r"<!-- made: .*?<!-- /made -->", "", page, flags=re.DOTALL
+    )  # docstrings name paths of their room
+    paths = PATH.findall(written)
     assert len(paths) > 40
     missing = [path for path in paths if not any((base / path).exists() for base in (ROOT, maker.PACKAGE))]
     assert missing == []
