@@ -29,7 +29,7 @@ import pandas as pd
 
 from evenhand.base.values import TEST, Folds, Samples
 from evenhand.data.config import FoldsConfig
-from evenhand.data.splits.locked_test import different_tests, draws
+from evenhand.data.splits.locked_test import different_tests, sample_tests
 from evenhand.data.splits.make_folds import make_folds
 from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.examine import examine
@@ -134,7 +134,7 @@ def show_worlds(seeds: int, fraction: float, tests: int = 600) -> None:
         for seed in range(seeds):
             counts = world(groups, classes, even, seed)
             rows, k = counts.sum(axis=1), min(5, groups - 2)
-            drawn = draws(counts, rows, fraction, k, np.random.default_rng([18, seed]), tests)
+            drawn = sample_tests(counts, rows, fraction, k, np.random.default_rng([18, seed]), tests)
             often, half = drawn.mean(axis=0), tests // 2
             one, other = drawn[:half], drawn[half:]
             size, share = drawn @ rows / rows.sum(), drawn.astype(float) @ counts / counts.sum(axis=0)

@@ -52,7 +52,7 @@ class Set:
 # The sets
 
 
-def draw(number: int, base: int = 2026) -> Set:
+def sample_test(number: int, base: int = 2026) -> Set:
     """200 to 5,000 rows, 2 to 40 classes skewed up to 1:500, 3 to 10 folds; kinds of groups take turns."""
     rng = np.random.default_rng([base, number])
     n, k = (int(np.exp(rng.uniform(*np.log(limits)))) for limits in ((200, 5000), (2, 40.99)))
@@ -104,7 +104,7 @@ def make_sets(count: int, *, spread: bool, base: int = 2026) -> Iterator[Set]:
     for number in range(count):
         kept = None
         while kept is None:
-            drawn = draw(number, base)
+            drawn = sample_test(number, base)
             kept = only(drawn, drawn.folds if spread else 1)
             number += 1000
         yield kept

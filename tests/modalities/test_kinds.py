@@ -64,7 +64,7 @@ def test_samples_are_the_same_every_time(generated: Generated) -> None:
 
 
 def test_settings_decide_what_is_encoded(generated: Generated) -> None:
-    kind, own = generated.kind, generated.own
+    kind, own = generated.kind, generated.kind_config
     settings = kind.settings(own, None)
     assert settings == kind.settings(own, None)
     assert settings["kind"] == kind.name
@@ -73,7 +73,7 @@ def test_settings_decide_what_is_encoded(generated: Generated) -> None:
 
 
 def test_every_row_can_be_encoded_and_comes_out_the_same(generated: Generated) -> None:
-    settings = generated.kind.settings(generated.own, None)
+    settings = generated.kind.settings(generated.kind_config, None)
     frame = generated.samples().frame
     read, again = (generated.kind.reader(generated.root, frame, settings) for _ in range(2))
     for position in range(len(frame)):
@@ -85,7 +85,7 @@ def test_every_row_can_be_encoded_and_comes_out_the_same(generated: Generated) -
 
 def test_rows_can_be_encoded_in_any_order(generated: Generated) -> None:
     frame = generated.samples().frame
-    settings = generated.kind.settings(generated.own, None)
+    settings = generated.kind.settings(generated.kind_config, None)
     forwards, backwards = (generated.kind.reader(generated.root, frame, settings) for _ in range(2))
     rows = [forwards(position) for position in range(len(frame))]
     for position in reversed(range(len(frame))):
@@ -98,7 +98,7 @@ def test_rows_of_one_file_lie_together(generated: Generated) -> None:
 
 
 def test_every_row_is_found_without_labels_too(generated: Generated) -> None:
-    found, _ = generated.kind.unlabelled(generated.root, generated.own)
+    found, _ = generated.kind.unlabelled(generated.root, generated.kind_config)
     assert set(found.ids) >= set(generated.samples().ids)
     assert (found.labels < 0).all()
 
@@ -114,7 +114,7 @@ def test_facts_are_plain(generated: Generated) -> None:
 
 @pytest.mark.parametrize("raw", [b"", b"\0" * 100, b"<!DOCTYPE html><p>404</p>"])
 def test_what_cannot_be_encoded_is_a_reason(generated: Generated, raw: bytes) -> None:
-    settings = generated.kind.settings(generated.own, None)
+    settings = generated.kind.settings(generated.kind_config, None)
     frame, spoilt = generated.samples().frame, Spoilt(generated.root, raw)
     with pytest.raises(DataError, match=r"^(is|has) "):
         generated.kind.reader(spoilt, frame, settings)(0)

@@ -164,9 +164,9 @@ tune = "all"
     [
         (
             'model[0].tune="head"',
-            r'model\[0\].tune.*found "head".*kept for pictures only, and rows of beats are none',
+            r'model\[0\].tune.*found "head".*stored for pictures only, and rows of beats are not pictures',
         ),
-        ("train.cutmix=1.0", r"train.cutmix.*found 1, and rows of beats are no pictures.*use mixup"),
+        ("train.cutmix=1.0", r"train.cutmix.*found 1, but rows of beats are not pictures.*use mixup"),
         ("train.augment=no_color", r"train.augment.*no profile of augmentations for beats.*no_color"),
         ("model[0].train.augment=full2", r"model\[0\].train.augment.*profile of augmentations.*full"),
         ("model[0].view_profile=geometry", r"model\[0\].view_profile.*profile of augmentations for beats"),

@@ -111,6 +111,14 @@ def unknown(what: str, name: str, known: Iterable[str]) -> str:
     'There is no head named "liner"; known are: linear, mlp. Did you mean "linear"?'
     """
     names = sorted(known)
-    close = nearest(name, names)
-    hint = f' Did you mean "{close}"?' if close else ""
-    return f'There is no {what} named "{name}"; known are: {", ".join(names)}.{hint}'
+    return f'There is no {what} named "{name}"; known are: {", ".join(names)}.{did_you_mean(name, names)}'
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return the question that proposes the nearest known word, to follow a sentence, or "".
+
+    >>> did_you_mean("epoch", ["epochs", "batch_size"])
+    ' Did you mean "epochs"?'
+    """
+    close = nearest(word, known)
+    return f' Did you mean "{close}"?' if close else ""

@@ -1,4 +1,4 @@
-"""The sections [data] and [folds]: what to learn from, and how rows are held out."""
+"""The sections [data] and [folds]: the data, and how rows are held out."""
 
 from __future__ import annotations
 
@@ -11,70 +11,68 @@ from evenhand.base.settings.section import Section, option
 
 
 class FurtherConfig(Section):
-    """A second set of rows: judged beside validation, never trained on, never selected on.
+    """A second set of rows: evaluated beside validation, never used for training or selection.
 
-    What is not given is as in [data], except what belongs to a table of its own: `table`, `only`, `id`, `group`
-    and `split`.
+    Keys default to those of [data], except the ones that belong to its table: `table`, `only`, `id`, `group` and
+    `split`.
     """
 
-    root: str | None = option(None, says="A folder or a zip; without one, that of [data].", min_length=1)
+    root: str | None = option(None, says="A folder or a zip; default: that of [data].", min_length=1)
     table: str | None = option(None, says="CSV or Parquet with a row per file.", min_length=1)
     label: str | None = option(None, says="Column of the class.", min_length=1)
     path: str | None = option(None, says="Column of the file's path, relative to the root.", min_length=1)
     id: str | None = option(None, says="Column of a stable id.")
-    group: str | None = option(None, says="Column of what rows have in common.")
-    split: str | None = option(None, says="Column of a split that somebody already made.")
+    group: str | None = option(None, says="Column of the group (a patient, a series).")
+    split: str | None = option(None, says="Column of an existing split.")
     only: dict[str, list[str]] = option(
         {}, says="Column of the table -> values; rows with other values are left out."
     )
     rename: dict[str, str] | None = option(None, says="Class in the table -> class of the first set.")
     drop: list[str] | None = option(None, says="Classes left out with their rows (after renaming).")
     missing: Literal["error", "drop"] | None = option(
-        None, says="What is done about rows whose file is not there, or whose class is empty."
+        None, says="What to do with rows whose file is missing or whose class is empty."
     )
 
 
 class DataConfig(Section):
-    """What to learn from: files below a root, and a table or folders that name their classes."""
+    """The data: files below a root, and a table or folders that name their classes."""
 
     kind: str = option("photos", says="Kind of data.", min_length=1)
     root: str = option(says="A folder, or a zip as it was downloaded; a photo's path starts here.", min_length=1)
     table: str | None = option(
-        None, says="CSV or Parquet with a row per file; without one, every folder is a class.", min_length=1
+        None, says="CSV or Parquet with a row per file; without it, every folder is a class.", min_length=1
     )
     links: Literal["inside", "follow"] = option(
-        "inside", says="Symbolic links that are followed: to files inside the root, or wherever they lead."
+        "inside", says="Which symbolic links are followed: those to files inside the root, or all."
     )
     zip_encoding: str | None = option(
-        None, says="Code page of names in a zip that are not UTF-8 (cp866, gbk); without one it is guessed."
+        None, says="Code page of names in a zip that are not UTF-8 (cp866, gbk); default: guessed."
     )
     table_encoding: str | None = option(
-        None, says="Encoding of a CSV that is not UTF-8 (cp1251, gbk); without one it is guessed."
+        None, says="Encoding of a CSV that is not UTF-8 (cp1251, gbk); default: guessed."
     )
     label: str = option("label", says="Column of the class.", min_length=1)
     path: str = option("path", says="Column of the file's path, relative to the root.", min_length=1)
-    id: str | None = option(None, says="Column of a stable id; without one, the id is a hash of the file's bytes.")
-    group: str | None = option(
-        None, says="Column of what rows have in common (a patient, a series); it never crosses folds."
-    )
-    split: str | None = option(None, says="Column of a split that somebody already made.")
+    id: str | None = option(None, says="Column of a stable id; default: a hash of the file's bytes.")
+    group: str | None = option(None, says="Column of the group (a patient, a series); groups never cross folds.")
+    split: str | None = option(None, says="Column of an existing split.")
     several: bool = option(False, says="Whether a row may have several classes, or none.")
-    separator: str = option("|", says="What stands between the classes of one cell.", min_length=1)
-    levels: list[str] = option([], says="Columns with coarser classes; each fine class lies in one of them.")
+    separator: str = option("|", says="Separator between the classes in a cell.", min_length=1)
+    levels: list[str] = option([], says="Columns with coarser classes; each class belongs to one of them.")
     only: dict[str, list[str]] = option(
         {}, says="Column of the table -> values; rows with other values are left out."
     )
     min_count: int = option(
-        2, ge=1, unit="rows", says="Classes with fewer rows are left out, and named in a finding."
+        2, ge=1, unit="rows", says="Classes with fewer rows are left out, and reported in a finding."
     )
     rename: dict[str, str] = option({}, says="Class in the table -> class wanted; two may become one.")
     drop: list[str] = option([], says="Classes left out with their rows (after renaming).")
     missing: Literal["error", "drop"] = option(
-        "error", says="What is done about rows whose file is not there, or whose class is empty."
+        "error", says="What to do with rows whose file is missing or whose class is empty."
     )
     generalization: FurtherConfig | None = option(
         None,
-        says="A second set, such as other patients: judged every few epochs and at the end, never selected on.",
+        says="A second set, such as other patients: evaluated every few epochs and at the end, never selected on.",
     )
 
     @field_validator("zip_encoding", "table_encoding")
@@ -89,47 +87,47 @@ class DataConfig(Section):
 
     @property
     def least_classes(self) -> int:
-        """Classes that must remain for the rows to be of use."""
+        """Fewest classes that must remain."""
         return 1 if self.several else 2
 
     @property
     def names_known(self) -> bool:
-        """Whether every class that `rename` and `drop` name must be that of some row."""
+        """Whether every class named in `rename` and `drop` must occur in the rows."""
         return True
 
 
 class FurtherData(DataConfig):
-    """What a second set is read by: classes may be missing from it."""
+    """The configuration by which a second set is read; classes may be missing from it."""
 
     @classmethod
     def of(cls, data: DataConfig, further: FurtherConfig) -> FurtherData:
-        """Return [data] with what [data.generalization] gives instead."""
+        """Return [data] overridden by [data.generalization]."""
         own: dict[str, Any] = {"table": None, "only": {}, "id": None, "group": None, "split": None}
         other = {"levels": [], "min_count": 1, "generalization": None}
         return cls.model_validate({**data.model_dump(), **own, **other, **further.model_dump(exclude_none=True)})
 
     @property
     def least_classes(self) -> int:
-        """One: whether a classifier could be trained on the set alone is no matter."""
+        """One: nothing is trained on the set."""
         return 1
 
     @property
     def names_known(self) -> bool:
-        """No: names are those of the first set."""
+        """No: the names are those of the first set."""
         return False
 
 
 class LockedConfig(Section):
-    """Which rows are locked away as the test: a column's value, a fraction of the rows, or named groups."""
+    """Which rows are the locked test: those with a value in a column, a fraction of the rows, or named groups."""
 
     column: str | None = option(None, says="Column that names the split.")
     value: str | None = option(
         None, says="Value of that column in rows that are locked.", coerce_numbers_to_str=True
     )
     fraction: float | None = option(
-        None, gt=0, lt=1, says="Share of the rows that is drawn, whole groups at a time, stratified."
+        None, gt=0, lt=1, says="Share of the rows, sampled in whole groups, stratified by class."
     )
-    groups: list[str] | None = option(None, says="Groups that are locked whole.", min_length=1)
+    groups: list[str] | None = option(None, says="Names of groups to lock.", min_length=1)
 
     @model_validator(mode="after")
     def _one_way(self) -> LockedConfig:
@@ -144,15 +142,15 @@ class FoldsConfig(Section):
     """How rows are held out: k folds, and a locked test that is opened once."""
 
     k: int = option(5, ge=2, unit="folds", says="Number of folds; each row is held out in one of them.")
-    seed: int = option(0, ge=0, says="Which of the many equally good plans is made.")
+    seed: int = option(0, ge=0, says="Seed; selects one of many equally good assignments.")
     test: LockedConfig | None = option(
-        None, says="Rows locked away until the end: { column, value }, { fraction } or { groups }."
+        None, says="Rows locked until the end: { column, value }, { fraction } or { groups }."
     )
     file: str | None = option(None, says="A folds.csv (id, fold) to use instead of making one.", min_length=1)
     groups: Literal["keep", "ignore"] = option(
         "keep",
-        says="Whether groups stay whole; rows dealt without regard to them show what leaks (EH106), and no more.",
+        says="Whether groups stay whole; folds that ignore them only serve to show what leaks (EH106).",
     )
     duplicates: Literal["group", "ignore"] = option(
-        "group", says="Whether rows with the same bytes are kept in one fold."
+        "group", says="Whether files with the same bytes are kept in one fold."
     )

@@ -1,4 +1,4 @@
-"""What is asked of the wfdb package, each in a process of its own (`evenhand.engines.isolated`): plain values."""
+"""Calls to the wfdb package that run in isolated processes (`evenhand.engines.isolated`), on plain values."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LIBRARY = r"wfdb(\.|$)"
 _FLAC = ("508", "516", "524")
 
 
-def package() -> Any:
+def import_wfdb() -> Any:
     """Return the module wfdb.
 
     Raises
@@ -35,16 +35,22 @@ def package() -> Any:
 
 
 @contextmanager
-def in_words(says: str) -> Iterator[None]:
-    """Make whatever wfdb raises on damaged bytes a `DataError`; it documents none of it."""
+def as_data_error(says: str) -> Iterator[None]:
+    """Turn any exception of wfdb on damaged bytes into a `DataError`; it documents none of them.
+
+    Parameters
+    ----------
+    says
+        Beginning of the message, to follow the name of the record.
+    """
     try:
         with quiet(_LIBRARY), np.errstate(all="ignore"):
             yield
     except (DataError, MemoryError):
         raise
     except Exception as error:
-        told = _SCRATCH.sub("", " ".join(str(error).split()))
-        detail = told[:80] or type(error).__name__
+        text = _SCRATCH.sub("", " ".join(str(error).split()))  # the scratch folder means nothing to the user
+        detail = text[:80] or type(error).__name__
         raise DataError(f"{says} ({detail})") from None
 
 
@@ -54,12 +60,12 @@ def annotation_rows(path: str, annotator: str, says: str, at: str, symbols: str)
     Parameters
     ----------
     path
-        The record, without ending.
+        The record, without suffix.
     says
-        What stands before what wfdb thinks of damaged bytes.
+        Beginning of the message about damaged bytes.
     """
-    wfdb = package()
-    with in_words(says):
+    wfdb = import_wfdb()
+    with as_data_error(says):
         found = wfdb.rdann(path, annotator)
         np.save(at, np.asarray(found.sample, dtype=np.int64), allow_pickle=False)
         np.save(symbols, np.array([str(symbol) for symbol in found.symbol], dtype=np.str_), allow_pickle=False)
@@ -67,11 +73,11 @@ def annotation_rows(path: str, annotator: str, says: str, at: str, symbols: str)
 
 def signals(path: str, channels: Sequence[int], length: int, out: str) -> None:
     """Write (c, T) float64 of some signals of a record to `out` (.npy), in the units of its header."""
-    wfdb = package()
-    with in_words("has signals that cannot be read"):
+    wfdb = import_wfdb()
+    with as_data_error("has signals that cannot be read"):
         head = wfdb.rdheader(path)
         for file in {head.file_name[at] for at in channels if head.fmt[at] in _FLAC}:
-            _check_stream(Path(path).parent / file, length)
+            _check_stream(Path(path).parent / file, length)  # decoding allocates what the stream claims
         found = wfdb.rdrecord(path, channels=list(channels), return_res=64)
         values = np.asarray(found.p_signal, dtype=np.float64).T
     if values.shape != (len(channels), length):
@@ -80,26 +86,26 @@ def signals(path: str, channels: Sequence[int], length: int, out: str) -> None:
 
 
 def stream_frames(path: str) -> int:
-    """Return how many samples each signal of a FLAC stream has."""
+    """Return the number of samples of each signal in a FLAC stream."""
     import soundfile
 
-    with in_words("has signals that cannot be read"):
+    with as_data_error("has signals that cannot be read"):
         return int(soundfile.info(path).frames)
 
 
-def detected(signal: str, rate: float) -> list[int]:
+def detect_beats(signal: str, rate: float) -> list[int]:
     """Return the samples at which wfdb's XQRS detector finds beats in a (T,) signal (.npy)."""
-    package()
+    import_wfdb()
     from wfdb import processing
 
-    with in_words("has signals in which beats cannot be looked for"):
+    with as_data_error("has signals in which beats cannot be detected"):
         detector = processing.XQRS(sig=np.load(signal, allow_pickle=False), fs=rate)
         detector.detect(verbose=False)
         return [int(at) for at in detector.qrs_inds]
 
 
 def _check_stream(path: Path, length: int) -> None:
-    """Check that a FLAC stream is as long as the header of the record says, before it is decoded."""
+    """Raise `DataError` unless a FLAC stream is as long as the header of the record says."""
     frames = stream_frames(str(path))
     if frames != length:
         raise DataError(f"has {frames:,} samples in a FLAC stream where its header claims {length:,}")

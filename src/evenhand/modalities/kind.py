@@ -1,4 +1,4 @@
-"""What every kind of data offers: three doors behind one protocol, and the base of kinds whose rows are files."""
+"""The protocol of a kind of data, and a base class for kinds whose rows are files."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from evenhand.data.roots.root import Root, open_root
 from evenhand.modalities.views import View
 
 Encoded = dict[str, np.ndarray[Any, Any]]
-"""One row as the store holds it: named arrays of one size, or of any size."""
+"""One encoded row as it is stored: named arrays, of the same shape for all rows or of any shape."""
 
 Reader = Callable[[int], Encoded]
-"""Position of a row -> the row encoded; called by threads. Raises `DataError` with the reason."""
+"""Position of a row -> the encoded row; called from threads. Raises `DataError` with the reason."""
 
 
 @dataclass(frozen=True)
 class Draft:
-    """What a first configuration for some data says.
+    """The parts of a first configuration that depend on the kind of data.
 
     Attributes
     ----------
@@ -36,43 +36,43 @@ class Draft:
         Lines of [data] after kind and root.
     test
         The line of [folds] that locks a test.
-    own
-        Text of the kind's own section, or "".
+    kind_section
+        Text of the section of the kind, or "".
     """
 
     data: tuple[str, ...]
     test: str
-    own: str = ""
+    kind_section: str = ""
 
 
 class Kind(Protocol):
     """One kind of data.
 
-    A row is a file, or a part of one (a beat of a record): `path` of a row names the file. Rows of one file lie
-    together in the samples; a reader may decode a file once for all of them.
+    A row is a file, or a part of one (a beat of a record); its `path` names the file. Rows of one file are
+    consecutive in the samples, so that a reader can decode a file once for all of them.
 
     Attributes
     ----------
     suffixes
-        Endings of the names of its files, in small letters with the dot (".jpg").
+        Suffixes of its files, in lower case with the dot (".jpg").
     name
-        As in `[data] kind`; also the name of the kind's own configuration section.
+        Value of `[data] kind`; also the name of the kind's section of the configuration.
     config
         The class of that section.
     test_views
-        Views that predictions can be averaged over, besides "none" (see `modalities/views.py`).
+        Sets of views for test-time augmentation, besides "none" (see `modalities/views.py`).
     pictures
-        Whether a row is one picture, the array "image". Patches of pictures can be swapped (CutMix), activations of
-        them can be kept where a part of a network stays as it came, and `[[model]]` may set their size and form.
+        Whether a row is one picture, the array "image". CutMix, stored activations of a frozen part of a network,
+        and the keys `size` and `form` of `[[model]]` need pictures.
     profiles, view_profile
-        Names of the kind's profiles of augmentations, "none" among them, and the one that further views are made by
-        where the configuration names none.
+        Names of the kind's augmentation profiles, with "none"; and the default profile of random views.
     torch_module
-        The module with the half that needs torch (`modalities/torch_half.py`): it is named, not imported.
+        Name of the module with the part that needs torch (`modalities/torch_half.py`); it is imported only to train
+        or predict.
     encoder, tune
-        What a first configuration trains: the name of an encoder, and what of it.
+        Defaults of a first configuration: the name of an encoder, and which part of it is trained.
     shown
-        Columns of the frame, beside the path, that tell a person which row is which.
+        Columns of the frame, beside the path, that identify a row for a person.
     """
 
     name: str
@@ -87,44 +87,50 @@ class Kind(Protocol):
     encoder: str
     tune: str
 
-    def samples(self, root: Root, data: DataConfig, own: Any) -> tuple[Samples, list[Finding]]:
-        """Return what is there, and what was found wrong on the way; decodes nothing."""
+    def samples(self, root: Root, data: DataConfig, kind_config: Any) -> tuple[Samples, list[Finding]]:
+        """Return the samples and findings about the data; decodes nothing."""
 
-    def unlabelled(self, root: Root, own: Any) -> tuple[Samples, list[Finding]]:
+    def unlabelled(self, root: Root, kind_config: Any) -> tuple[Samples, list[Finding]]:
         """Return every row below a root without classes, for prediction."""
 
-    def settings(self, own: Any, size: int | None) -> dict[str, Any]:
-        """Return everything that decides the encoded bytes, a mark of the code among it (`source_mark`)."""
+    def settings(self, kind_config: Any, size: int | None) -> dict[str, Any]:
+        """Return everything that determines the encoded bytes, with a hash of the code (`source_mark`)."""
 
     def reader(self, root: Root, frame: pd.DataFrame, settings: Mapping[str, Any]) -> Reader:
-        """Return what encodes rows of a frame as the store holds them."""
+        """Return a function that encodes rows of a frame."""
 
     def facts_of(self, root: Root, path: str) -> Mapping[str, Any]:
-        """Return what the head of a file says (size, format, mode) without decoding it; raises `DataError`."""
+        """Return the metadata in a file's header (size, format, mode), without decoding it; raises `DataError`."""
 
     def picture_of(self, root: Root, row: Mapping[str, Any], side: int) -> str:
         """Return a picture of a row of the frame as a `data:` URI, its longer side at most `side` px."""
 
     def draft(self, root: Root) -> Draft | None:
-        """Return what a first configuration says of the data below a root; None for files and a table of them."""
+        """Return the kind's parts of a first configuration; None if the rows are files, with a table or folders."""
 
     def alone(self, source: Path) -> Root:
-        """Return the root of what one path names that is neither a folder nor a zip; raises `DataError`."""
+        """Return a root for a path that is neither a folder nor a zip, such as one file; raises `DataError`."""
 
     def write_predicted(
-        self, root: Root, frame: pd.DataFrame, classes: Sequence[str], data: DataConfig, own: Any, folder: Path
+        self,
+        root: Root,
+        frame: pd.DataFrame,
+        classes: Sequence[str],
+        data: DataConfig,
+        kind_config: Any,
+        folder: Path,
     ) -> list[Path]:
-        """Write the classes (n,) of rows as programs for this kind of data read them; return the files, often none.
+        """Write the predicted classes (n,) in a format of this kind of data; return the files, often none.
 
-        `data` and `own` are the sections of the run that classes have their names from.
+        `data` and `kind_config` are sections of the run, which determine the names of the classes.
         """
 
     def example(self, rng: np.random.Generator, rows: int, folder: Path) -> Path:
-        """Write small true-to-life data into `folder` and return the path of a TOML file that runs on it."""
+        """Write small realistic data into `folder` and return the path of a configuration for it."""
 
 
 class KindDefaults:
-    """What a kind offers that says nothing else: no augmentations, no further views, rows that are not pictures."""
+    """Defaults of a kind: no augmentations, no views, rows that are not pictures."""
 
     pictures: bool = False
     profiles: Sequence[str] = ("none",)
@@ -133,44 +139,50 @@ class KindDefaults:
     shown: Sequence[str] = ()
 
     def draft(self, root: Root) -> Draft | None:
-        """Return None: a table names the files, or folders their classes."""
+        """Return None: a table or folders give the classes."""
         return None
 
     def write_predicted(
-        self, root: Root, frame: pd.DataFrame, classes: Sequence[str], data: DataConfig, own: Any, folder: Path
+        self,
+        root: Root,
+        frame: pd.DataFrame,
+        classes: Sequence[str],
+        data: DataConfig,
+        kind_config: Any,
+        folder: Path,
     ) -> list[Path]:
-        """Write nothing: the table says it all."""
+        """Write nothing: the table of predictions is enough."""
         return []
 
 
 class FileRows(KindDefaults, ABC):
-    """The doors of a kind whose rows are whole files: it says what to do with the bytes of one."""
+    """Base class of a kind whose rows are whole files; it implements what happens to the bytes of one."""
 
     @abstractmethod
     def encode(self, raw: bytes, settings: Mapping[str, Any]) -> Encoded:
-        """Return one row decoded as the store holds it; raises `DataError` with the reason."""
+        """Return one encoded row; raises `DataError` with the reason."""
 
     @abstractmethod
     def facts(self, raw: bytes) -> Mapping[str, Any]:
-        """Return what the head of a file says without decoding it; raises `DataError`."""
+        """Return the metadata in a file's header, without decoding it; raises `DataError`."""
 
     @abstractmethod
     def picture(self, raw: bytes, side: int) -> str:
         """Return a picture of a row as a `data:` URI, its longer side at most `side` px."""
 
     def reader(self, root: Root, frame: pd.DataFrame, settings: Mapping[str, Any]) -> Reader:
-        """Return what reads and encodes the file of each row."""
+        """Return a function that reads and encodes the file of a row."""
         paths = frame["path"].astype(str).to_numpy(dtype=object)
         return lambda row: self.encode(root.read(paths[row]), settings)
 
     def facts_of(self, root: Root, path: str) -> Mapping[str, Any]:
-        """Return what the head of a file says."""
+        """Return the metadata in a file's header."""
         return self.facts(root.read(path))
 
     def picture_of(self, root: Root, row: Mapping[str, Any], side: int) -> str:
-        """Return a picture of the file of a row."""
+        """Return a picture of a row's file."""
         return self.picture(root.read(str(row["path"])), side)
 
     def alone(self, source: Path) -> Root:
-        """Return the root that holds one file."""
+        """Return a root with one file."""
         return FileRoot(source) if source.is_file() else open_root(source)

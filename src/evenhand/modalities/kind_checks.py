@@ -1,4 +1,4 @@
-"""What a model asks of a kind of data that the kind does not have, found when a configuration is read."""
+"""Checks of a model's configuration against the kind of data, done when the configuration is read."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from evenhand.modalities.kind import Kind
 from evenhand.models.config import ModelConfig
 
 PICTURE_KEYS = ("size", "channels_last", "form")
-"""Keys of `[[model]]` that speak of pictures."""
+"""Keys of `[[model]]` that apply to pictures only."""
 
 
 def with_view_profile(kind: Kind, model: ModelConfig) -> ModelConfig:
-    """Return a model whose further views are made by the kind's own profile, where it does not name one."""
+    """Return a model with the kind's default profile of random views, unless it names one."""
     if "view_profile" in model.model_fields_set or kind.view_profile == model.view_profile:
         return model
     return model.model_copy(update={"view_profile": kind.view_profile})
@@ -29,16 +29,16 @@ def kind_faults(
     kind
         The kind of data.
     augment, cutmix
-        Of [train], with the model's overrides.
+        Values of [train], with the model's overrides.
     frozen
-        The values of `tune` in the stages of its training that keep a part of the network as it came.
+        Values of `tune` in the stages of its training that keep a part of the network frozen.
     """
     if augment not in kind.profiles:
         found = unknown(f"profile of augmentations for {kind.name}", augment, kind.profiles)
         yield "train.augment", found, "name one"
     if model.views > 1 and model.view_profile not in kind.profiles:
         found = unknown(f"profile of augmentations for {kind.name}", model.view_profile, kind.profiles)
-        yield "view_profile", found, "name one, or leave it out"
+        yield "view_profile", found, "name one, or remove it"
     if kind.pictures:
         if cutmix and frozen:
             says = (
@@ -48,12 +48,12 @@ def kind_faults(
         return
     for key in PICTURE_KEYS:
         if getattr(model, key) != ModelConfig.model_fields[key].default:
-            yield key, f"found {getattr(model, key)!r}, and rows of {kind.name} are no pictures", "leave it out"
+            yield key, f"found {getattr(model, key)!r}, but rows of {kind.name} are not pictures", "remove it"
     if cutmix:
-        yield "train.cutmix", f"found {cutmix:g}, and rows of {kind.name} are no pictures", "use mixup, or set 0"
+        yield "train.cutmix", f"found {cutmix:g}, but rows of {kind.name} are not pictures", "use mixup, or set 0"
     if frozen:
         says = (
-            f'found "{frozen[0]}", which keeps a part of the network as it came; activations of one are kept for '
-            f"pictures only, and rows of {kind.name} are none"
+            f'found "{frozen[0]}", which freezes a part of the network; its activations can be stored for pictures '
+            f"only, and rows of {kind.name} are not pictures"
         )
         yield "tune", says, 'set "all"'

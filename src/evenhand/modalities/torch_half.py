@@ -1,4 +1,4 @@
-"""The half of a kind of data that needs torch: a module that the kind names, imported only where it trains."""
+"""The part of a kind of data that needs torch: a module named by the kind, imported only to train or predict."""
 
 from __future__ import annotations
 
@@ -19,31 +19,31 @@ if TYPE_CHECKING:
 
 
 class TorchHalf(Protocol):
-    """What a kind's `torch_module` offers; importing it registers the kind's own encoders."""
+    """The interface of a kind's `torch_module`; importing it registers the kind's encoders."""
 
     def apply_profile(self, batch: Tensor, profile: str, draws: Draws) -> Tensor:
-        """Return a batch of the rows' main array, changed by the augmentations of a profile of the kind.
+        """Return a batch of the rows' main array, augmented by a profile of the kind.
 
         Parameters
         ----------
         draws
-            One generator, or one per row; nothing else is random.
+            One generator, or one per row: the only source of randomness.
         """
 
     def inputs(
         self, entry: StoreEntry, network: Network, *, profile: str, views: int, view_profile: str, device: Any
     ) -> Any:
-        """Return the rows of a store's entry as a network is given them: `training.inputs.Inputs`.
+        """Return the rows of a store's entry as inputs of a network: `training.inputs.Inputs`.
 
         Parameters
         ----------
         profile
-            What batches are changed by while training; "none" changes nothing.
+            Augmentation profile of training batches; "none" changes nothing.
         views, view_profile
-            Further views for evaluation, made by a profile.
+            Number of views for evaluation, and the profile of the random ones.
         """
 
 
 def torch_half(kind: Kind) -> TorchHalf:
-    """Return the torch half of a kind, its encoders registered."""
+    """Return the torch module of a kind, with its encoders registered."""
     return cast(TorchHalf, importlib.import_module(kind.torch_module))

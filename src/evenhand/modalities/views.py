@@ -1,7 +1,7 @@
-"""Views for prediction: a row shown in several ways that do not change its class, and what is said is averaged.
+"""Views for test-time augmentation: transformations of a row that keep its class; predictions are averaged.
 
-A kind of data offers sets of them as its attribute `test_views`: name -> views, of which the first leaves the
-row as it is. A view is exact (it resamples nothing) and takes one encoded row.
+A kind of data has sets of them in its attribute `test_views`: name -> views, the first of which leaves the row
+unchanged. A view is exact (it resamples nothing) and takes one encoded row.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ Array = npt.NDArray[Any]
 
 @dataclass(frozen=True)
 class View:
-    """One way of showing a row.
+    """One transformation of a row.
 
     Attributes
     ----------
     name
-        As it is written in the store's keys.
+        Its name in the keys of the store.
     show
-        One encoded row -> the same, seen so.
+        One array of an encoded row -> the transformed array.
     array
-        Which of a row's arrays it shows.
+        Name of the array that it transforms.
     """
 
     name: str
@@ -42,20 +42,20 @@ class View:
 
 
 PLAIN = View("plain", np.asarray)
-"""The row as it is."""
+"""The unchanged row."""
 
 Sets = Mapping[str, Sequence[View]]
 
 
 class Viewed:
-    """Encoded rows as a view shows them, read one at a time; like an array as far as reading goes.
+    """Encoded rows transformed by a view, one at a time on access; a read-only stand-in for an array.
 
     Parameters
     ----------
     rows
-        (n, ...) encoded rows, in memory or memory-mapped, of one size or of any.
+        (n, ...) encoded rows, in memory or memory-mapped, of one shape or ragged.
     view
-        How they are shown.
+        The view.
     """
 
     def __init__(self, rows: Any, view: View) -> None:
@@ -71,12 +71,12 @@ class Viewed:
         return np.ascontiguousarray(self._show(np.asarray(self._rows[row])))
 
     def take(self, rows: Array, axis: int = 0, out: None = None, mode: str = "raise") -> Array:
-        """Return the rows at positions, stacked; what `np.take` calls."""
+        """Return the rows at positions, stacked; `np.take` calls this method."""
         return np.stack([self[int(row)] for row in rows])
 
 
 def seen(entry: StoreEntry, view: View) -> StoreEntry:
-    """Return encoded rows as a view shows them, under a name of their own in the store."""
+    """Return encoded rows transformed by a view; the entry's name differs, as keys of the store derive from it."""
     if view is PLAIN:
         return entry
     shown: Any = Viewed(entry[view.array], view)
@@ -84,19 +84,19 @@ def seen(entry: StoreEntry, view: View) -> StoreEntry:
 
 
 def views_of(kind: Kind, wanted: str | int) -> tuple[View, ...]:
-    """Return the views of a kind of data that are asked for.
+    """Return a set of views of a kind of data.
 
     Parameters
     ----------
     kind
         The kind.
     wanted
-        A name, or a number: so many of its largest set, the plain one first.
+        Name of a set, or a number of views of the largest set, the plain one first.
 
     Raises
     ------
     ModelError
-        If it has no such set, or fewer views.
+        If there is no such set, or it has fewer views.
     """
     sets: Sets = {"none": (PLAIN,), **kind.test_views}
     if isinstance(wanted, str) and not wanted.isdigit():

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from evenhand.base.seeds import generator
-from evenhand.data.wfdb_calls import in_words, package
+from evenhand.data.wfdb_calls import as_data_error, import_wfdb
 from evenhand.modalities.beats.example.records import SHARES, RecordPlan, write_records
 
 
@@ -66,7 +66,7 @@ def write_record(
     annotator
         Ending of the annotation file; None for none.
     """
-    wfdb = package()
+    wfdb = import_wfdb()
     folder.mkdir(parents=True, exist_ok=True)
     count = length or max((at for at, _ in marks), default=0) + rate
     t = np.arange(count) / rate
@@ -74,7 +74,7 @@ def write_record(
     for at, _ in marks:
         signal += np.exp(-((t - at / rate) ** 2) / (2 * 0.02**2))
     values = np.stack([signal * (j + 1) for j in range(len(leads))], axis=1)
-    with in_words("cannot be written"):
+    with as_data_error("cannot be written"):
         wfdb.wrsamp(
             name,
             fs=rate,

@@ -26,11 +26,11 @@ class Generated:
     toml: Path
     root: Root
     data: DataConfig
-    own: Section
+    kind_config: Section
 
     def samples(self) -> Samples:
         """Return the samples."""
-        return self.kind.samples(self.root, self.data, self.own)[0]
+        return self.kind.samples(self.root, self.data, self.kind_config)[0]
 
 
 @dataclass(frozen=True)

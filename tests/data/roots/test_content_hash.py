@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evenhand.base.errors import DataError
-from evenhand.data.roots.content_hash import content_ids, contents
+from evenhand.data.roots.content_hash import content_ids, hash_files
 from evenhand.data.roots.root import open_root
 
 
@@ -13,15 +13,15 @@ def test_hashes_in_the_order_asked(tmp_path: Path) -> None:
         (tmp_path / f"{n}.jpg").write_bytes(bytes([n % 7]))
     root = open_root(tmp_path)
     names = [f"{n}.jpg" for n in range(199, -1, -1)]
-    assert contents(root, names) == [root.content(name) for name in names]
+    assert hash_files(root, names) == [root.content(name) for name in names]
 
 
 def test_a_file_that_cannot_be_read_is_its_reason(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(b"x")
-    found = contents(open_root(tmp_path), ["a.jpg", "gone.jpg"])
+    found = hash_files(open_root(tmp_path), ["a.jpg", "gone.jpg"])
     assert isinstance(found[0], str)
     assert isinstance(found[1], DataError)
-    assert contents(open_root(tmp_path), []) == []
+    assert hash_files(open_root(tmp_path), []) == []
 
 
 @given(st.lists(st.sampled_from(["aa", "bb", "cc"]), max_size=12), st.randoms())

@@ -65,7 +65,7 @@ def test_links_that_lead_nowhere_or_out_are_named(tmp_path: Path) -> None:
     root = FolderRoot(root_folder)
     assert list(root.names()) == ["a/1.jpg"]
     found = reasons(root)
-    assert found["broken.jpg"] == found["self.jpg"] == "is a symbolic link that leads nowhere"
+    assert found["broken.jpg"] == found["self.jpg"] == "is a broken symbolic link"
     assert found["out.jpg"].startswith("is a symbolic link that leads out of the root")
     assert 'data.links = "follow"' in found["outdir"]
 

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evenhand.data.splits.class_coverage import cover
+from evenhand.data.splits.class_coverage import cover_classes
 from evenhand.data.splits.counts import wholly_inside
 
 
@@ -16,13 +16,13 @@ def fewest_possible(counts: np.ndarray, f: int) -> int:
 def test_folds_that_cover_come_back_as_they_are():
     fold = np.array([0, 1, 0])
 
-    assert cover(np.ones((3, 1)), fold, 2, np.random.default_rng(0)) is fold
+    assert cover_classes(np.ones((3, 1)), fold, 2, np.random.default_rng(0)) is fold
 
 
 def test_a_class_in_one_fold_is_spread():
     counts = np.array([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.0, 1.0]])
 
-    found = cover(counts, np.array([0, 0, 1, 1]), 2, np.random.default_rng(0))
+    found = cover_classes(counts, np.array([0, 0, 1, 1]), 2, np.random.default_rng(0))
 
     assert not wholly_inside(counts, found, 2).any()
 
@@ -30,7 +30,7 @@ def test_a_class_in_one_fold_is_spread():
 def test_what_cannot_be_covered_is_left_with_the_fewest():
     triangle = np.array([[1.0, 1.0, 0.0], [1.0, 0.0, 1.0], [0.0, 1.0, 1.0]])  # two colours cannot part three pairs
 
-    found = cover(triangle, np.array([0, 0, 0]), 2, np.random.default_rng(0))
+    found = cover_classes(triangle, np.array([0, 0, 0]), 2, np.random.default_rng(0))
 
     assert wholly_inside(triangle, found, 2).sum() == 1
 
@@ -44,7 +44,7 @@ def test_as_few_classes_lie_in_one_fold_as_can_be(seed, f, g, k):
         counts[rng.choice(g, rng.integers(2, 4), replace=False), c] = 1
     start = rng.permutation(np.arange(g) % f)
 
-    found = cover(counts, start, f, np.random.default_rng(0))
+    found = cover_classes(counts, start, f, np.random.default_rng(0))
 
     assert wholly_inside(counts, found, f).sum() == fewest_possible(counts, f)
     assert np.bincount(found, minlength=f).min() > 0

@@ -62,8 +62,8 @@ def test_every_fault_is_named_with_its_line(tmp_path):
         'line 5: "-1" is not a fold; allowed are 0, 1, 2, ... and "test".',
         'line 6: "two" is not a fold; allowed are 0, 1, 2, ... and "test".',
         'line 7: the fold is missing; allowed are 0, 1, 2, ... and "test".',
-        'line 3: the id "p" was on line 2 already; each id has one line.',
-        'line 4: the id "zz" is not among the samples; take the line out, or correct the id.',
+        'line 3: the id "p" is on line 2 already; each id has one line.',
+        'line 4: the id "zz" is not among the samples; remove the line, or correct the id.',
     ]
 
 
@@ -94,8 +94,8 @@ def test_long_lists_are_cut(tmp_path):
             "id,fold\np,0\nq,2\nr,0\ns,2\n",
             "no line has fold 1, but one has fold 2; number folds from 0 without a gap.",
         ),
-        ("id,fold\np,0\nq,0\nr,0\ns,0\n", "1 fold is used; there must be two at least, 0 and 1."),
-        ("id,fold\np,test\nq,test\nr,TEST\ns,test\n", "0 fold is used; there must be two at least, 0 and 1."),
+        ("id,fold\np,0\nq,0\nr,0\ns,0\n", "1 fold is used; at least two are needed, 0 and 1."),
+        ("id,fold\np,test\nq,test\nr,TEST\ns,test\n", "0 fold is used; at least two are needed, 0 and 1."),
     ],
 )
 def test_numbers_must_make_sense_together(tmp_path, text, says):

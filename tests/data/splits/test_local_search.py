@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evenhand.data.splits.counts import share_deviation
-from evenhand.data.splits.local_search import FoldPlan, mend
+from evenhand.data.splits.local_search import FoldPlan, improve
 
 
 def random_plan(seed: int, f: int = 3, g: int = 20) -> tuple[np.ndarray, FoldPlan]:
@@ -20,7 +20,7 @@ def test_mending_lessens_what_it_is_told_to_and_keeps_its_books(seed, doublings)
     counts, plan = random_plan(seed)
     before = (plan.away ** (2 ** (1 + doublings))).sum()
 
-    mend(plan, np.random.default_rng(0), doublings=doublings)
+    improve(plan, np.random.default_rng(0), doublings=doublings)
 
     assert (plan.away ** (2 ** (1 + doublings))).sum() <= before * (1 + 1e-9)
     assert np.allclose(plan.away, share_deviation(counts, plan.fold, np.full(3, 1 / 3)))
@@ -32,7 +32,7 @@ def test_one_swap_is_found():
     vectors = np.array([[0.5, 0.0], [0.5, 0.0], [0.0, 0.5], [0.0, 0.5]])
     plan = FoldPlan(vectors, np.array([0, 0, 1, 1]), np.array([0.5, 0.5]))
 
-    mend(plan, np.random.default_rng(0), doublings=0)
+    improve(plan, np.random.default_rng(0), doublings=0)
 
     assert np.abs(plan.away).max() == 0
 
@@ -40,7 +40,7 @@ def test_one_swap_is_found():
 def test_one_move_is_found():
     plan = FoldPlan(np.full((4, 1), 0.25), np.array([0, 0, 0, 1]), np.array([0.5, 0.5]))
 
-    mend(plan, np.random.default_rng(0), doublings=2)
+    improve(plan, np.random.default_rng(0), doublings=2)
 
     assert plan.sizes.tolist() == [2, 2]
 
@@ -49,7 +49,7 @@ def test_a_move_never_empties_a_fold():
     vectors = np.array([[0.9], [0.05], [0.05]])
     plan = FoldPlan(vectors, np.array([0, 1, 2]), np.full(3, 1 / 3))
 
-    mend(plan, np.random.default_rng(0), doublings=0)
+    improve(plan, np.random.default_rng(0), doublings=0)
 
     assert plan.sizes.tolist() == [1, 1, 1]
 
@@ -66,6 +66,6 @@ def test_empty_folds_get_the_lightest_groups():
 def test_folds_handed_in_are_not_changed():
     fold = np.array([0, 0, 0, 1])
 
-    mend(FoldPlan(np.full((4, 1), 0.25), fold, np.array([0.5, 0.5])), np.random.default_rng(0), doublings=0)
+    improve(FoldPlan(np.full((4, 1), 0.25), fold, np.array([0.5, 0.5])), np.random.default_rng(0), doublings=0)
 
     assert fold.tolist() == [0, 0, 0, 1]

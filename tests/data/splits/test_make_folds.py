@@ -190,10 +190,10 @@ def test_a_file_is_used_instead(tmp_path):
 @pytest.mark.parametrize(
     ("labels", "group", "says"),
     [
-        ([0, 1, 0, 1], [0, 0, 1, 1], r"2 groups with labels cannot fill 3 folds.*folds.k to at most 2, or name"),
-        ([0, 1, 0], [0, 0, 0], r"1 groups with labels.*two groups at least: name smaller groups"),
+        ([0, 1, 0, 1], [0, 0, 1, 1], r"2 groups with labels cannot fill 3 folds.*folds.k to at most 2, or use"),
+        ([0, 1, 0], [0, 0, 0], r"1 groups with labels.*At least two groups are needed: use smaller groups"),
         ([0, 1, -1, -1], None, r"2 rows are in groups without any label"),
-        ([-1, -1, -1], None, "No row that is left to learn from has a label"),
+        ([-1, -1, -1], None, "None of the rows left for training has a label"),
     ],
 )
 def test_folds_that_cannot_be_filled(labels, group, says):
@@ -204,7 +204,7 @@ def test_folds_that_cannot_be_filled(labels, group, says):
 def test_labels_that_are_no_shares():
     with pytest.raises(FoldsError, match=r"Labels must lie in \[0, 1\]; found 0 to 3"):
         make_folds(samples(np.array([[3.0, 0.0]] * 6)), FoldsConfig(k=2))
-    with pytest.raises(FoldsError, match=r"also: found an array \(2, 1\); it must have a row for each of 6"):
+    with pytest.raises(FoldsError, match=r"also: found an array \(2, 1\); it needs a row for each of 6"):
         make_folds(samples(np.zeros(6, dtype=int)), FoldsConfig(k=2), also=np.zeros((2, 1)))
 
 

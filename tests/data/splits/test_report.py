@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 
 from evenhand.base.values import NO_LABEL, TEST, Samples
-from evenhand.data.splits.report import account, label_columns
+from evenhand.data.splits.report import folds_report, label_columns
 
 
 def samples(labels: np.ndarray, k: int = 2) -> Samples:
@@ -15,7 +15,7 @@ def test_the_account_of_a_plan():
     group = np.array([0, 0, 1, 2, 3, 3, 4, 5])
     fold = np.array([0, 0, 1, 1, 1, 1, 0, TEST])
 
-    found = account(samples(labels), group, fold, 2)
+    found = folds_report(samples(labels), group, fold, 2)
 
     assert found == {
         "groups": 5,
@@ -32,14 +32,14 @@ def test_the_account_of_a_plan():
 
 
 def test_a_class_that_is_only_in_the_test_is_not_blamed_on_the_folds():
-    found = account(samples(np.array([0, 0, 1])), np.arange(3), np.array([0, 1, TEST]), 2)
+    found = folds_report(samples(np.array([0, 0, 1])), np.arange(3), np.array([0, 1, TEST]), 2)
 
     assert found["worst_share_deviation"] == 0
     assert found["not_in_training"] == {}
 
 
 def test_nothing_labelled_is_nothing_to_judge():
-    found = account(samples(np.full(2, NO_LABEL)), np.arange(2), np.array([0, 1]), 2)
+    found = folds_report(samples(np.full(2, NO_LABEL)), np.arange(2), np.array([0, 1]), 2)
 
     assert found["worst_share_deviation"] == found["lowest_possible"] == 0
 

@@ -156,7 +156,7 @@ def test_bad_input(y, groups, says):
 def test_a_class_in_few_groups_is_warned_of():
     y = np.where(GROUPS == 0, 1, 0)
 
-    with pytest.warns(UserWarning, match="lives in only 1 groups, which is less than n_splits=5"):
+    with pytest.warns(UserWarning, match="has only 1 groups, which is less than n_splits=5"):
         next(GroupedStratifiedKFold(5).split(np.zeros(100), y, GROUPS))
 
 

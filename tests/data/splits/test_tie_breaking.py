@@ -5,7 +5,7 @@ import pytest
 from sklearn.model_selection import StratifiedGroupKFold
 
 from evenhand.data.splits.counts import count_labels, share_deviation
-from evenhand.data.splits.greedy import deal_by_spread
+from evenhand.data.splits.greedy import assign_by_spread
 from evenhand.data.splits.sklearn_splitter import GroupedStratifiedKFold
 from evenhand.data.splits.tie_breaking import break_ties, mix_deviation
 
@@ -43,7 +43,7 @@ def test_folds_are_no_worse_than_those_of_scikit_learn_in_shares_mix_and_size(se
 
 def test_dealing_by_spread_is_what_scikit_learn_does():
     y, group, f = drawn(2)
-    fold = deal_by_spread(count_labels(y, group, int(y.max()) + 1), np.arange(group.max() + 1), f)[group]
+    fold = assign_by_spread(count_labels(y, group, int(y.max()) + 1), np.arange(group.max() + 1), f)[group]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         theirs = StratifiedGroupKFold(f).split(y, y, group)

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from evenhand.base.errors import StoreError
-from evenhand.data.store.locks import own, own_now, share
+from evenhand.data.store.locks import lock_exclusive, lock_shared, try_lock
 from evenhand.data.store.store import Store
 
 BUILD = """
@@ -146,18 +146,18 @@ def test_a_description_tells_what_an_entry_is(tmp_path: Path) -> None:
 
 def test_locks_are_shared_or_alone(tmp_path: Path) -> None:
     path = tmp_path / "a.lock"
-    assert share(path) is None
-    assert own_now(path) is None
-    alone = own(path)
-    assert own_now(path) is None
+    assert lock_shared(path) is None
+    assert try_lock(path) is None
+    alone = lock_exclusive(path)
+    assert try_lock(path) is None
     alone.release()
-    first, second = share(path), share(path)
+    first, second = lock_shared(path), lock_shared(path)
     assert first is not None
     assert second is not None
-    assert own_now(path) is None
+    assert try_lock(path) is None
     first.release()
     second.release()
-    assert own_now(path) is not None
+    assert try_lock(path) is not None
 
 
 def test_a_lock_on_a_removed_file_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,7 +170,7 @@ def test_a_lock_on_a_removed_file_is_none(tmp_path: Path, monkeypatch: pytest.Mo
         real(descriptor, how)
 
     monkeypatch.setattr(fcntl, "flock", removed_meanwhile)
-    assert share(path) is None
+    assert lock_shared(path) is None
 
 
 def test_a_file_system_without_locks_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,5 +178,5 @@ def test_a_file_system_without_locks_is_told(tmp_path: Path, monkeypatch: pytest
         raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
 
     monkeypatch.setattr(fcntl, "flock", refuse)
-    with pytest.raises(StoreError, match=r"no locks.*Set compute.store to a folder on a local disk"):
+    with pytest.raises(StoreError, match=r"does not support locks.*Set compute.store to a folder on a local disk"):
         here(tmp_path)

@@ -55,7 +55,7 @@ def test_an_entry_in_use_stays_even_over_the_limit(tmp_path: Path) -> None:
 
 def test_an_entry_larger_than_the_limit_is_refused_in_words(tmp_path: Path) -> None:
     with pytest.raises(
-        StoreError, match=r"needs 2.0 MB, more than the whole store may hold \(1.0 MB\).*store_limit_gb"
+        StoreError, match=r"needs 2.0 MB, more than the limit of the whole store \(1.0 MB\).*store_limit_gb"
     ):
         put(Store(tmp_path, limit_bytes=MB), "big", 2 * MB)
     with pytest.raises(StoreError, match="store_limit_gb"):
@@ -157,14 +157,14 @@ def test_a_file_that_may_not_grow_ends_in_words(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_is_told(tmp_path: Path, below: str) -> None:
     (tmp_path / "file").write_text("not a folder")
     with pytest.raises(
-        StoreError, match=r"cannot be kept there \((Not a directory|File exists)\). Set compute.store"
+        StoreError, match=r"cannot be written there \((Not a directory|File exists)\). Set compute.store"
     ):
         put(Store(tmp_path / "file" / below), "a")
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a read-only folder of the system's own")
 def test_a_folder_that_may_not_be_written_is_told() -> None:
-    with pytest.raises(StoreError, match="Set compute.store to a folder that can be written"):
+    with pytest.raises(StoreError, match="Set compute.store to a writable folder"):
         put(Store(Path("/proc/self/store")), "a")
 
 

@@ -5,7 +5,7 @@ import pytest
 from evenhand.base.errors import DataError
 from evenhand.data.config import DataConfig
 from evenhand.data.roots.root import open_root
-from evenhand.data.tables.class_folders import foreign, read_folders
+from evenhand.data.tables.class_folders import files_with_suffix, read_folders
 from evenhand.data.tables.table import LabelTable
 
 JPG = {".jpg"}
@@ -78,7 +78,7 @@ def test_a_folder_of_nothing_but_links_says_why(tmp_path: Path) -> None:
 
 def test_foreign_formats(tmp_path: Path) -> None:
     read(tmp_path, "a/1.jpg", "b/2.jpg", "b/3.HEIC")
-    assert foreign(open_root(tmp_path), {".heic"}) == ["b/3.HEIC"]
+    assert files_with_suffix(open_root(tmp_path), {".heic"}) == ["b/3.HEIC"]
 
 
 @pytest.mark.parametrize(

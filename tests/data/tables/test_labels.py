@@ -88,7 +88,7 @@ def test_dropping_goes_by_the_new_name() -> None:
     [
         (rows("a", "a"), r'all 2 rows are of one class, "a" \(column "label"\)\. A classifier needs two or more'),
         ([(), ()], r"no row has a class"),
-        (rows("a", "b", "c"), r"3 classes are named .* but 3 of them have fewer rows than data\.min_count = 2"),
+        (rows("a", "b", "c"), r"there are 3 classes .* but 3 of them have fewer rows than data\.min_count = 2"),
         (rows("a", "a", "b"), r"two or more classes must remain"),
     ],
 )
@@ -120,7 +120,7 @@ def test_a_class_in_two_coarser_ones_is_named_with_lines() -> None:
     written = table(label=["a", "b", "a", "a"], coarse=["X", "Y", "Y", "X"])
     with pytest.raises(DataError) as error:
         levels(written, rows("a", "b", "a", "a"), ("a", "b"), ["coarse"])
-    assert '"a" lies in 2 classes of "coarse": "X" (2 rows, first line 2), "Y" (1 rows, first line 4)' in str(
+    assert '"a" belongs to 2 classes of "coarse": "X" (2 rows, first line 2), "Y" (1 rows, first line 4)' in str(
         error.value
     )
 

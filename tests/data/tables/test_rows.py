@@ -26,7 +26,7 @@ def test_missing_files_are_counted_and_the_first_is_placed(tmp_path: Path) -> No
     with pytest.raises(DataError) as error:
         rows(tmp_path, text, "a/1.jpg")
     assert str(error.value) == (
-        'labels.csv: 2 of 3 rows name a file that is not there (first: line 3, "a/17.jpg"). '
+        'labels.csv: 2 of 3 rows name a file that does not exist (first: line 3, "a/17.jpg"). '
         'Correct the paths, or set data.missing = "drop".'
     )
 
@@ -61,7 +61,7 @@ def test_everything_wrong_is_said_at_once(tmp_path: Path) -> None:
         "Write paths relative to data.root."
     )
     assert 'data.drop names the class "bird"' in lines[1]
-    assert "1 of 4 rows name a file that is not there (first: line 3" in lines[2]
+    assert "1 of 4 rows name a file that does not exist (first: line 3" in lines[2]
     assert "1 of 4 rows have no class" in lines[3]
 
 

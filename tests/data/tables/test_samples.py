@@ -81,7 +81,7 @@ def test_columns_that_would_hide_ours_get_another_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("ids", "says"),
     [
-        (["1", "2", "1", "3"], r'1 ids in the column "id" name a second row \(first: "1" on line 2 and line 4\)'),
+        (["1", "2", "1", "3"], r'1 ids in the column "id" are repeated \(first: "1" on line 2 and line 4\)'),
         (["1", "", "2", "3"], r'1 of 4 rows have no id in the column "id" \(first: line 3\)'),
     ],
 )
@@ -128,7 +128,7 @@ def test_links_that_are_not_followed_are_named(tmp_path: Path) -> None:
     write(tmp_path, FILES)
     (tmp_path / "a/0.jpg").symlink_to("nowhere")
     _, findings = read(tmp_path)
-    assert '1 file was left out: "a/0.jpg"; is a symbolic link that leads nowhere.' in findings[0].says
+    assert '1 file was left out: "a/0.jpg"; is a broken symbolic link.' in findings[0].says
 
 
 def test_an_encrypted_zip_says_so(tmp_path: Path) -> None:
@@ -165,7 +165,7 @@ def test_files_that_no_row_names_are_mentioned(tmp_path: Path) -> None:
     write(tmp_path, {"labels.csv": "path,label,part\na/1.jpg,a,1\na/2.jpg,a,1\nb/3.jpg,b,1\nb/4.jpg,b,2\n"})
     for keys in ({}, {"only": {"part": ["1"]}, "min_count": 1}):
         _, findings = read(tmp_path, table="labels.csv", **keys)
-        (note,) = [finding for finding in findings if "named by no row" in finding.says]
+        (note,) = [finding for finding in findings if "are in no row" in finding.says]
         assert note.severity == "note"
         assert note.says.startswith("labels.csv: 1 of 5 photos below")
         assert note.evidence["names"] == ["c/5.jpg"]

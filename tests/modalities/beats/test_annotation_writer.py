@@ -5,7 +5,7 @@ import pytest
 from evenhand.base.errors import DataError
 from evenhand.data.config import DataConfig
 from evenhand.data.roots.root import open_root
-from evenhand.data.wfdb_calls import in_words, package
+from evenhand.data.wfdb_calls import as_data_error, import_wfdb
 from evenhand.modalities.beats import Beats
 from evenhand.modalities.beats.annotation_writer import symbols_of
 from evenhand.modalities.beats.config import BeatsConfig
@@ -22,8 +22,8 @@ def test_predicted_beats_are_opened_by_wfdb(tmp_path: Path) -> None:
     classes = ["N", "S", "V", "O", "N", "ghost"]
     files = Beats().write_predicted(root, frame, classes, data, BeatsConfig(), tmp_path / "out")
     assert files == [tmp_path / "out" / "a.pred"]
-    with in_words("cannot be read"):
-        found = package().rdann(str(tmp_path / "out" / "a"), "pred")
+    with as_data_error("cannot be read"):
+        found = import_wfdb().rdann(str(tmp_path / "out" / "a"), "pred")
     assert found.sample.tolist() == [at for at, _ in regular(6)]
     assert found.symbol == ["N", "S", "V", "F", "N", "Q"]
     assert [note.rstrip("\0") for note in found.aux_note] == ["", "", "", "O", "", "ghost"]
@@ -38,8 +38,8 @@ def test_records_of_one_name_are_written_in_their_own_folders(tmp_path: Path) ->
     data, out = DataConfig(kind="beats", root="."), tmp_path / "out"
     files = Beats().write_predicted(root, frame, ["N"] * len(frame), data, BeatsConfig(), out)
     assert set(files) == {out / "p001.pred", out / "a" / "p001.pred", out / "b" / "c" / "p001.pred"}
-    with in_words("cannot be read"):
-        found = {folder: package().rdann(str(out / folder / "p001"), "pred") for folder in ("a", "b/c", ".")}
+    with as_data_error("cannot be read"):
+        found = {folder: import_wfdb().rdann(str(out / folder / "p001"), "pred") for folder in ("a", "b/c", ".")}
     assert {folder: len(each.sample) for folder, each in found.items()} == {"a": 4, "b/c": 6, ".": 8}
 
 

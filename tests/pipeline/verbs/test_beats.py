@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenhand.data.wfdb_calls import in_words, package
+from evenhand.data.wfdb_calls import as_data_error, import_wfdb
 from evenhand.pipeline.verbs.check import Check, check
 from evenhand.pipeline.verbs.predict import predict, write_beside
 from evenhand.pipeline.verbs.run import run
@@ -76,7 +76,7 @@ def test_a_record_is_predicted_by_a_run_into_annotations(toml: Path, tmp_path: P
     assert set(table["record"]) == {"p004"}
     assert {"sample", "seconds", "predicted", "p:N", "p:O"} <= set(table)
     (file,) = write_beside(predicted, tmp_path / "out")
-    with in_words("cannot be read"):
-        found = package().rdann(str(file.with_suffix("")), "pred")
-        expert = package().rdann(str(toml.parent / "p004"), "atr")
+    with as_data_error("cannot be read"):
+        found = import_wfdb().rdann(str(file.with_suffix("")), "pred")
+        expert = import_wfdb().rdann(str(toml.parent / "p004"), "atr")
     pd.testing.assert_index_equal(pd.Index(found.sample), pd.Index(expert.sample))

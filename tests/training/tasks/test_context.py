@@ -46,7 +46,7 @@ def test_rows_of_another_size_must_have_been_encoded(make_record: Make) -> None:
 
 def test_rows_that_were_cleared_are_told(make_record: Make) -> None:
     made = make_record()
-    with pytest.raises(StoreError, match="are not there"):
+    with pytest.raises(StoreError, match="do not exist"):
         TaskContext.of(**{**made.common, "store": str(made.store.folder.parent / "other")}).entry(None)
 
 

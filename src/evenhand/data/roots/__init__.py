@@ -1,1 +1,1 @@
-"""Where files come from: folders, zips and single files behind one protocol, with their names and hashes."""
+"""Sources of files: folders, zips and single files behind one protocol, with their names and hashes."""

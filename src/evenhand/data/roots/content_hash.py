@@ -1,4 +1,4 @@
-"""Hashes of many files, and the ids made of them."""
+"""Hashes of many files, and ids derived from them."""
 
 from __future__ import annotations
 
@@ -11,22 +11,21 @@ from evenhand.base.errors import DataError
 from evenhand.data.roots.root import Root
 
 
-def contents(root: Root, names: Sequence[str], *, threads: int = 8, chunk: int = 64) -> list[str | DataError]:
+def hash_files(root: Root, names: Sequence[str], *, threads: int = 8, chunk: int = 64) -> list[str | DataError]:
     """Return the content hash of each file, or why it cannot be read; files named twice are read once.
 
-    Threads overlap waiting for the disk; hashing and unpacking release Python's lock.
+    Threads overlap disk latency; hashing and decompression release the GIL.
     """
     distinct = list(dict.fromkeys(names))
     chunks = [distinct[at : at + chunk] for at in range(0, len(distinct), chunk)]
     with ThreadPoolExecutor(threads) as pool:
-        found = [
-            item for part in pool.map(lambda part: [_content(root, name) for name in part], chunks) for item in part
-        ]
+        parts = pool.map(lambda part: [_hash_file(root, name) for name in part], chunks)
+        found = [item for part in parts for item in part]
     known = dict(zip(distinct, found, strict=True))
     return [known[name] for name in names]
 
 
-def _content(root: Root, name: str) -> str | DataError:
+def _hash_file(root: Root, name: str) -> str | DataError:
     try:
         return root.content(name)
     except DataError as error:
@@ -34,9 +33,9 @@ def _content(root: Root, name: str) -> str | DataError:
 
 
 def content_ids(hashes: Sequence[str], names: Sequence[str]) -> list[str]:
-    """Return unique ids: the hash, and for later copies in the order of names "-2", "-3".
+    """Return unique ids: the hash, with "-2", "-3" for further copies in the order of their names.
 
-    The order of the rows does not matter, so a table sorted anew keeps its ids.
+    The order of the rows does not matter, so that sorting a table does not change its ids.
 
     >>> content_ids(["aa", "bb", "aa"], ["z.jpg", "y.jpg", "x.jpg"])
     ['aa-2', 'bb', 'aa']

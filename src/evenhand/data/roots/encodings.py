@@ -1,8 +1,8 @@
-"""Which legacy code page a few bytes are written in: the one that makes words of one script of them.
+"""Detection of the legacy code page of short texts: the one that decodes them to words of one script.
 
-Names in old archives and old tables carry no mark of their encoding and are far too short for statistics of
-letter pairs. What separates the candidates is coarse: a wrong one gives box-drawing characters, capitals in
-the middle of words, scripts mixed inside a word, or characters that nobody uses.
+Names in old archives and old tables carry no mark of their encoding and are far too short for the letter-pair
+statistics of encoding detectors. The signs used here are coarse: a wrong code page gives box-drawing characters,
+capitals in the middle of words, scripts mixed within a word, or rare characters.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 CANDIDATES = ("cp866", "gbk", "cp932", "big5", "euc_kr", "cp1251", "cp437", "cp850", "cp1252")
-"""Code pages that are tried, likelier ones first."""
+"""Code pages that are tried, likelier ones first; the first wins a tie."""
 
-# Letters that make up some nine tenths of Russian text.
+# Letters that make up about 90 % of Russian text.
 _RUSSIAN = frozenset("оеаинтсрвлкмдпуяыьгзбчйхж")
-# Among the most frequent of Chinese and of Korean writing; they tell apart GBK and EUC-KR, which share bytes.
+# Among the most frequent characters of Chinese and Korean; they separate GBK from EUC-KR, whose bytes overlap.
 _CHINESE = frozenset(
     "的一是不了人我在有他这中大来上国个到说们为子和你地出道也时年得就那要下以生会自着去之过家学对可里后小么心多天"
     "而能好都然没日于起还发成事只作当想看文无开手十用主行方又如前所本见经头面公同三已老从动两长知果红白黑绿花水木"
@@ -27,6 +27,7 @@ _KOREAN = frozenset(
     "이다는의에을가고지하기사로한인도나자리어를은시대들아부서만있일정라그전해수보으스장공주원상여동우유소조제구"
     "비마모성오안미신면과선무생요개국경게방실관민바진재적중년연명물문식회음양화학무새집개고양꽃나무사진자료훈련"
 )
+# Lead bytes of the common characters: these code pages sort their first level by use; rare characters come later.
 _COMMON_LEADS = {"gbk": (0xB0, 0xD7), "big5": (0xA4, 0xC6), "cp932": (0x88, 0x97)}
 
 
@@ -38,38 +39,38 @@ def guess(
     utf8_bonus: float = 0.8,
     most: int = 1000,
 ) -> str:
-    """Return the name of the encoding that bytes of one source are most likely written in.
+    """Return the most likely encoding of texts from one source.
 
     Parameters
     ----------
     texts
-        Names or lines of one source; all are taken to be in the same encoding.
+        Names or lines of one source, all assumed to be in the same encoding.
     default
-        What is returned where no candidate makes sense of the bytes.
+        Returned if no candidate reaches `least`.
     least
-        The score (-1..1, the mean over characters outside ASCII) that a candidate must reach.
+        Lowest score (-1..1, the mean over non-ASCII characters) of an accepted candidate.
     utf8_bonus
-        What is added to the score of UTF-8, because few bytes of another encoding are valid in it.
+        Added to the score of UTF-8, because text in another encoding is rarely valid UTF-8.
     most
-        How many of the texts outside ASCII are looked at.
+        Most non-ASCII texts that are examined.
 
     Examples
     --------
     >>> guess(["Яблоки/груша".encode("cp866")]), guess(["苹果/香蕉".encode("gbk")])
     ('cp866', 'gbk')
     """
-    telling = [text for text in texts if not text.isascii()][:most]
-    if not telling:
+    examined = [text for text in texts if not text.isascii()][:most]
+    if not examined:
         return "utf-8"
-    found = [(_mean_score(telling, name), name) for name in CANDIDATES]
+    found = [(_mean_score(examined, name), name) for name in CANDIDATES]
     score, name = max(found, key=lambda pair: pair[0])
-    if _mean_score(telling, "utf-8") + utf8_bonus >= max(score, 0.0):
+    if _mean_score(examined, "utf-8") + utf8_bonus >= max(score, 0.0):
         return "utf-8"
     return name if score >= least else default
 
 
 def decode(text: bytes, encoding: str) -> str:
-    """Return `text` decoded; bytes that the encoding does not have become backslash escapes."""
+    """Return `text` decoded; undecodable bytes become backslash escapes."""
     return text.decode(encoding, errors="backslashreplace")
 
 
@@ -80,14 +81,14 @@ def _mean_score(texts: Sequence[bytes], encoding: str) -> float:
             text = raw.decode(encoding)
         except UnicodeDecodeError:
             return -2.0
-        points += [_points(char, encoding) for char in text if not char.isascii()]
-        clashes = (_clash(*pair) for pair in itertools.pairwise(text))
+        points += [_char_score(char, encoding) for char in text if not char.isascii()]
+        clashes = (_word_clash(*pair) for pair in itertools.pairwise(text))
         points += [clash for clash in clashes if clash]
     return sum(points) / len(points) if points else -2.0
 
 
-def _clash(left: str, right: str) -> float:
-    """Return how little two neighbours belong to one word: a capital after a small letter, or two scripts."""
+def _word_clash(left: str, right: str) -> float:
+    """Return a penalty for neighbours that do not fit in a word: a capital after a small letter, two scripts."""
     if not (left.isalpha() and right.isalpha()) or (left.isascii() and right.isascii()):
         return 0.0
     if left.islower() and right.isupper():
@@ -104,8 +105,8 @@ def _script(char: str) -> str:
 
 
 @lru_cache(maxsize=65536)
-def _points(char: str, encoding: str) -> float:
-    """Return how likely a character outside ASCII is in a name: 1 for an everyday letter, -1 for none at all."""
+def _char_score(char: str, encoding: str) -> float:
+    """Return how plausible a non-ASCII character is in a name: 1 for a common letter, -1 for no letter at all."""
     if not char.isalpha():
         none = ("Cc", "Co", "Cn") if encoding == "utf-8" else ("Cc", "Co", "Cn", "So", "Sm", "Sc", "Sk", "Zs")
         return -1.0 if unicodedata.category(char) in none else 0.0
@@ -119,11 +120,11 @@ def _points(char: str, encoding: str) -> float:
         return 1.0
     if script == "HANGUL":
         return 1.0 if char in _KOREAN else 0.6
-    return _han_points(char, encoding) if script == "CJK" else 0.0
+    return _han_score(char, encoding) if script == "CJK" else 0.0
 
 
-def _han_points(char: str, encoding: str) -> float:
-    """Return the points of a Chinese character by where its code page keeps it: common ones come first."""
+def _han_score(char: str, encoding: str) -> float:
+    """Return the score of a Chinese character by its place in the code page, where common ones come first."""
     if encoding == "utf-8":
         return 0.75 if "一" <= char <= "鿿" else -0.5
     low, high = _COMMON_LEADS.get(encoding, (0x100, 0x100))

@@ -1,4 +1,4 @@
-"""Names of files below a root: what is left out, what is refused, and how spellings are compared."""
+"""Names of files below a root: which are ignored, which are refused, and how they are normalised."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _DRIVE = re.compile(r"^[A-Za-z]:(/|$)")  # not "A: good", which is a name
 
 
 def is_clutter(part: str) -> bool:
-    """Whether one part of a path is hidden or made by an operating system for itself.
+    """Return whether one part of a path is hidden or a file that an operating system makes for itself.
 
     >>> [part for part in (".DS_Store", "__MACOSX", "Thumbs.db", "cat.jpg") if is_clutter(part)]
     ['.DS_Store', '__MACOSX', 'Thumbs.db']
@@ -21,12 +21,12 @@ def is_clutter(part: str) -> bool:
 
 
 def relative_name(text: str) -> str:
-    r"""Return a path as a posix name below a root: no ".", no "..", no drive, "/" between parts.
+    r"""Return a path as a posix name below a root: without ".", ".." or drive, "/" between parts.
 
     Raises
     ------
     ValueError
-        With the reason in a few words, if the path is empty, absolute or leads out of the root.
+        If the path is empty, absolute or leads out of the root; the text is the reason in a few words.
 
     >>> relative_name(r".\cats\..\dogs\1.jpg")
     'dogs/1.jpg'
@@ -53,7 +53,7 @@ def relative_name(text: str) -> str:
 
 
 def suffix(name: str) -> str:
-    """Return the ending of a file's name in lower case with its dot, or "".
+    """Return the suffix of a file's name in lower case with its dot, or "".
 
     >>> suffix("a.b/CAT.JPG"), suffix("a.b/cat")
     ('.jpg', '')
@@ -63,7 +63,7 @@ def suffix(name: str) -> str:
 
 
 def some(items: Sequence[str] | Iterable[str], *, most: int = 3) -> str:
-    """Return a few items for a sentence, quoted, and how many more there are.
+    """Return the first items for a sentence, quoted, and the number of further ones.
 
     >>> some(["a", "b", "c"], most=2)
     '"a", "b" and 1 more'

@@ -1,4 +1,4 @@
-"""One file as a root, so that a single photo can be predicted without looking at its neighbours."""
+"""One file as a root, so that a single photo can be predicted without listing its folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A folder as a root: what lies below it, symbolic links and odd names included, and no way out of it."""
+"""A folder as a root: the files below it, with symbolic links and undecodable names, but no way out of it."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class FolderRoot:
     path
         The folder.
     links
-        Symbolic links to follow: "inside" those to files below the folder, "follow" all, also to folders;
-        a folder is entered once, so loops end.
+        Symbolic links to follow: "inside": those to files below the folder; "follow": all, also to folders. Each
+        folder is entered once, so loops end.
     """
 
     path: Path
@@ -43,18 +43,19 @@ class FolderRoot:
             with open(self._located(name), "rb", buffering=0) as file:  # noqa: PTH123  (a Path costs as much again)
                 return file.readall()
         except OSError as error:
-            raise DataError(f"cannot be read ({(error.strerror or str(error)).lower()})") from None
+            raise DataError(f"cannot be read ({_reason(error)})") from None
 
     def size(self, name: str) -> int:
         try:
             return os.stat(self._located(name)).st_size  # noqa: PTH116
         except OSError as error:
-            raise DataError(f"cannot be read ({(error.strerror or str(error)).lower()})") from None
+            raise DataError(f"cannot be read ({_reason(error)})") from None
 
     def content(self, name: str) -> str:
         return content_hash(self.read(name))
 
     def _located(self, name: str) -> str:
+        # Names come from tables and records too, not only from `names`.
         if name.startswith("/") or ".." in name.split("/") or "\0" in name:
             raise DataError("leads out of the root")
         spelled = name if name.isascii() else self._listing.renamed.get(name, name)
@@ -68,6 +69,7 @@ class FolderRoot:
     def _listing(self) -> _Listing:
         return _list(self.path, self.links)
 
+    # Without the cached listing: a root that is sent to another process lists the folder itself.
     def __getstate__(self) -> dict[str, Any]:
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
@@ -77,7 +79,7 @@ class FolderRoot:
 
 @dataclass(frozen=True)
 class _Listing:
-    """Names, what was left out, and the file system's own spelling of names that are not valid text."""
+    """Names, skipped entries, and the file system's spelling of names that are not valid text."""
 
     names: tuple[str, ...]
     skipped: tuple[Skipped, ...]
@@ -98,9 +100,10 @@ def _list(folder: Path, links: str) -> _Listing:
 
 
 def _walk(folder: str, links: str) -> Iterator[str | Skipped]:
-    """Give the posix name of each file below `folder`, or what is left out and why."""
+    """Yield the posix name of each file below `folder`, or an entry that is skipped and why."""
     base = os.path.realpath(folder)
     entered: set[str] = set()
+    # Linked folders come last: a folder that is also reached directly then has its own name, not that of the link.
     waiting, linked = [""], list[str]()
     while waiting or linked:
         prefix = waiting.pop() if waiting else linked.pop()
@@ -124,19 +127,22 @@ def _walk(folder: str, links: str) -> Iterator[str | Skipped]:
 
 
 def _entries(folder: str, prefix: str) -> list[os.DirEntry[str] | Skipped]:
-    """Return what stands in one folder, without clutter; an unreadable folder stands for itself."""
+    """Return the entries of one folder, without clutter; an unreadable folder is one skipped entry."""
     try:
         with os.scandir(f"{folder}/{prefix}") as entries:
             return sorted((e for e in entries if not is_clutter(e.name)), key=lambda entry: entry.name)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
         if not prefix:
-            raise DataError(f"{folder}: cannot be read ({reason}). Check its permissions.") from None
-        return [Skipped(prefix.rstrip("/"), f"the folder cannot be read ({reason})")]
+            raise DataError(f"{folder}: cannot be read ({_reason(error)}). Check its permissions.") from None
+        return [Skipped(prefix.rstrip("/"), f"the folder cannot be read ({_reason(error)})")]
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
 
 
 def _fault(entry: os.DirEntry[str], base: str, links: str) -> str | None:
-    """Return why an entry is left out, or None."""
+    """Return why an entry is skipped, or None."""
     if entry.is_symlink():
         return _link_fault(entry, base, links)
     regular = entry.is_file() or entry.is_dir()
@@ -146,7 +152,7 @@ def _fault(entry: os.DirEntry[str], base: str, links: str) -> str | None:
 def _link_fault(entry: os.DirEntry[str], base: str, links: str) -> str | None:
     target = os.path.realpath(entry.path)
     if not os.path.exists(target):  # noqa: PTH110  (a Path for each entry would double the time)
-        return "is a symbolic link that leads nowhere"
+        return "is a broken symbolic link"
     if links == "follow":
         return None if entry.is_file() or entry.is_dir() else "is neither a file nor a folder"
     if os.path.commonpath([base, target]) != base:
@@ -157,7 +163,7 @@ def _link_fault(entry: os.DirEntry[str], base: str, links: str) -> str | None:
 
 
 def _text(name: str) -> str:
-    """Return a name as valid text: bytes that are not UTF-8 are read in the code page that fits them best."""
+    """Return a name as valid text: bytes that are not UTF-8 are decoded in the code page that fits them best."""
     if name.isascii() or not any("\udc80" <= char <= "\udcff" for char in name):
         return name
     raw = os.fsencode(name)

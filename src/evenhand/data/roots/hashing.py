@@ -1,4 +1,4 @@
-"""The hash that names bytes."""
+"""The hash that identifies the content of files."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 
 
 def content_hash(raw: bytes) -> str:
-    """Return 16 hex digits that name some bytes (BLAKE2b of 64 bits; RFC 7693).
+    """Return 16 hex digits that identify some bytes (BLAKE2b with 64 bits; RFC 7693).
 
     >>> content_hash(b"")
     'e4a6a0577479b2b4'

@@ -1,4 +1,4 @@
-"""Where files come from: a folder, or a zip as it was downloaded. Every kind of data reads through a root."""
+"""Roots, the sources of files: a folder, or a zip as it was downloaded. Every kind of data reads through a root."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Links = Literal["inside", "follow"]
 
 
 class Root(Protocol):
-    """Files by name; can be pickled, and read from many threads and processes at once.
+    """Files by name; picklable, and safe to read from many threads and processes at once.
 
     Attributes
     ----------
@@ -29,16 +29,16 @@ class Root(Protocol):
     def path(self) -> Path: ...
 
     def names(self) -> Sequence[str]:
-        """Return the sorted posix names of the regular files, without hidden ones and systems' clutter."""
+        """Return the sorted posix names of the regular files, without hidden ones and clutter of systems."""
 
     def skipped(self) -> Sequence[Skipped]:
-        """Return what was left out for a reason: links that lead nowhere, encrypted entries, evil names."""
+        """Return what was skipped, with reasons: broken links, encrypted entries, names that leave the root."""
 
     def read(self, name: str) -> bytes:
-        """Return the bytes of a file; raises `DataError` with the reason."""
+        """Return the bytes of a file; raises `DataError` if it cannot be read."""
 
     def size(self, name: str) -> int:
-        """Return the number of bytes of a file, unpacked."""
+        """Return the size of a file in bytes, unpacked."""
 
     def content(self, name: str) -> str:
         """Return the hash of a file's bytes: 16 hex digits (BLAKE2b)."""
@@ -59,7 +59,7 @@ def open_root(path: str | Path, *, encoding: str | None = None, links: Links = "
     Raises
     ------
     DataError
-        If there is nothing, if it is neither a folder nor a zip, or if the zip is damaged or a bomb.
+        If it does not exist, is neither a folder nor a zip, or the zip is damaged or a bomb.
     """
     path = Path(path)
     if path.is_dir():
@@ -75,7 +75,7 @@ def open_root(path: str | Path, *, encoding: str | None = None, links: Links = "
 
 
 def root_of(data: DataConfig) -> Root:
-    """Return the root that the section [data] names, opened as it says."""
+    """Return the root that the section [data] configures."""
     return open_root(data.root, encoding=data.zip_encoding, links=data.links)
 
 

@@ -1,4 +1,4 @@
-"""Files that are left out, each with its reason, and the findings made of them."""
+"""Skipped files, each with its reason, and the findings about them."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from evenhand.data.roots.file_names import some
 
 @dataclass(frozen=True)
 class Skipped:
-    """A file or folder that was left out.
+    """A file or folder that was skipped.
 
     Attributes
     ----------
     name
         Its posix name below the root.
     reason
-        What is wrong with it, to follow "N files: each ..." ("is a symbolic link that leads nowhere").
+        What is wrong with it, to follow its name ("is a broken symbolic link").
     """
 
     name: str
@@ -26,7 +26,7 @@ class Skipped:
 
 
 def findings_of(skipped: Iterable[Skipped], source: str, *, most: int = 100, noun: str = "file") -> list[Finding]:
-    """Return one finding (EH101) per reason; its evidence names up to `most` of the files (or what `noun` says)."""
+    """Return one finding (EH101) per reason; its evidence lists up to `most` of the files (or other `noun`)."""
     reasons: dict[str, list[str]] = {}
     for item in skipped:
         reasons.setdefault(item.reason, []).append(item.name)

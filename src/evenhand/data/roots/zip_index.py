@@ -1,4 +1,4 @@
-"""What a zip holds: names in their right spelling, without evil ones, and no bombs."""
+"""The index of a zip: decoded names, without unsafe ones, and checked for bombs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _UNICODE_PATH = 0x7075  # Info-ZIP's extra field (APPNOTE.TXT 4.6.9)
 
 @dataclass(frozen=True)
 class ZipLimits:
-    """How large a zip may claim to be before it is taken for a bomb.
+    """Sizes above which a zip is taken for a bomb.
 
     Attributes
     ----------
@@ -33,7 +33,7 @@ class ZipLimits:
     total
         Bytes of all files, unpacked.
     ratio, free
-        Unpacked to packed bytes of one file, for files above `free` bytes; deflate cannot pass 1032.
+        Unpacked to packed bytes of one file, for files above `free` bytes (deflate reaches 1032 at most).
     """
 
     entries: int = 5_000_000
@@ -44,7 +44,7 @@ class ZipLimits:
 
 @dataclass(frozen=True)
 class ZipEntry:
-    """Where a file lies in a zip: its header's offset, bytes packed and unpacked, method, checksum."""
+    """Location of a file in a zip: offset of its header, bytes packed and unpacked, method, checksum."""
 
     offset: int
     packed: int
@@ -55,7 +55,7 @@ class ZipEntry:
 
 @dataclass(frozen=True)
 class Listing:
-    """The files of a zip by name, what was left out, and the encoding of names that were not marked."""
+    """The files of a zip by name, skipped entries, and the encoding of names that are not marked as UTF-8."""
 
     entries: dict[str, ZipEntry]
     skipped: tuple[Skipped, ...]
@@ -63,7 +63,7 @@ class Listing:
 
 
 def list_entries(path: Path, encoding: str | None, limits: ZipLimits) -> Listing:
-    """Return what a zip holds.
+    """Return the files of a zip.
 
     Raises
     ------
@@ -95,7 +95,7 @@ def list_entries(path: Path, encoding: str | None, limits: ZipLimits) -> Listing
 
 
 def _directory(path: Path) -> Sequence[zipfile.ZipInfo]:
-    """Return the entries of the central directory; whatever is wrong with it becomes words."""
+    """Return the entries of the central directory; raises `DataError` if it is damaged."""
     try:
         with zipfile.ZipFile(path) as archive:
             return archive.infolist()
@@ -106,7 +106,7 @@ def _directory(path: Path) -> Sequence[zipfile.ZipInfo]:
 
 
 def _refuse_bombs(path: Path, infos: Sequence[zipfile.ZipInfo], limits: ZipLimits) -> None:
-    """Refuse an archive that would unpack to absurd amounts (Fifield 2019, "A better zip bomb")."""
+    """Raise `DataError` if an archive would unpack to absurd amounts (Fifield 2019, "A better zip bomb")."""
     total = sum(info.file_size for info in infos)
     if len(infos) > limits.entries:
         _refuse(path, f"{len(infos):,} files; at most {limits.entries:,} are read")
@@ -116,11 +116,12 @@ def _refuse_bombs(path: Path, infos: Sequence[zipfile.ZipInfo], limits: ZipLimit
         if info.file_size > limits.free and info.file_size > limits.ratio * max(info.compress_size, 1):
             ratio = info.file_size / max(info.compress_size, 1)
             _refuse(path, f'"{printable(info.filename)}" unpacks to {ratio:,.0f} times its size')
+    # Fifield's bomb: many entries share the same packed bytes. In an honest zip no entry overlaps another.
     ends = 0
     for info in sorted(infos, key=lambda info: info.header_offset):
         if info.header_offset < ends:
-            _refuse(path, f'"{printable(info.filename)}" lies over another file')
-        ends = info.header_offset + 30 + info.compress_size
+            _refuse(path, f'"{printable(info.filename)}" overlaps another file')
+        ends = info.header_offset + 30 + info.compress_size  # 30: the fixed part of a local header
 
 
 def _refuse(path: Path, found: str) -> None:
@@ -137,7 +138,7 @@ def _fault(info: zipfile.ZipInfo) -> str | None:
         return "is a symbolic link in the zip"
     if info.compress_type not in _METHODS:
         method = _OTHER_METHODS.get(info.compress_type, f"number {info.compress_type}")
-        return f"is packed by a method that is not read here ({method}); unpack the zip and give the folder"
+        return f"is compressed with an unsupported method ({method}); unpack the zip and give the folder"
     return None
 
 
@@ -146,7 +147,7 @@ def _marked(info: zipfile.ZipInfo) -> bool:
 
 
 def _raw(info: zipfile.ZipInfo) -> bytes:
-    """Return the bytes of a name that was not marked as UTF-8 (zipfile reads it as cp437, byte for byte)."""
+    """Return the bytes of a name that is not marked as UTF-8 (zipfile decodes it as cp437, byte for byte)."""
     return info.orig_filename.encode("cp437")
 
 
@@ -157,7 +158,10 @@ def _spelled(info: zipfile.ZipInfo, encoding: str) -> str:
 
 
 def _unicode_path(info: zipfile.ZipInfo) -> str | None:
-    """Return the name in Info-ZIP's extra field, if it is there and made for this name."""
+    """Return the name in Info-ZIP's extra field, if present and valid.
+
+    The field holds a checksum of the name it was made for: a program that renames an entry may leave it behind.
+    """
     extra = info.extra
     while len(extra) >= 4:
         kind, length = struct.unpack_from("<HH", extra)

@@ -1,4 +1,4 @@
-"""A zip as a root: read in place from many threads, never further than an entry says it is long."""
+"""A zip as a root: read in place from many threads, and no entry beyond the size it declares."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ _HEADER = struct.Struct("<4s22xHH")
 class ZipRoot:
     """The files in a zip, without unpacking it.
 
-    One descriptor serves all threads (`pread` has no position); another process opens its own.
+    All threads share one descriptor (`pread` has no file position); another process opens its own. `zipfile` would
+    serialise reads with a lock.
 
     Parameters
     ----------
@@ -34,7 +35,7 @@ class ZipRoot:
     encoding
         Code page of names that are not marked as UTF-8; None to guess it.
     limits
-        How large an archive may claim to be.
+        Sizes above which the archive is refused.
     """
 
     path: Path
@@ -61,7 +62,10 @@ class ZipRoot:
         return raw
 
     def _packed(self, entry: ZipEntry) -> bytes:
-        """Return the bytes of an entry as they lie in the zip."""
+        """Return the packed bytes of an entry.
+
+        They follow the local header, whose name and extra field may differ in length from the central directory's.
+        """
         header = os.pread(self._descriptor, _HEADER.size, entry.offset)
         if len(header) < _HEADER.size or not header.startswith(b"PK\3\4"):
             raise DataError("is damaged in the zip (its header is not where it should be)")
@@ -100,7 +104,7 @@ class ZipRoot:
 
 
 def _unpack(packed: bytes, entry: ZipEntry) -> bytes:
-    """Return the bytes of an entry, at most one more than it says it has."""
+    """Return the bytes of an entry, at most one more than it declares: enough to notice that it lied."""
     try:
         if entry.method == 8:
             return zlib.decompressobj(-15).decompress(packed, entry.size + 1)
@@ -112,7 +116,7 @@ def _unpack(packed: bytes, entry: ZipEntry) -> bytes:
 
 
 def _read_exactly(descriptor: int, count: int, start: int) -> bytes:
-    """Return `count` bytes from `start` on, or fewer at the end of the file."""
+    """Return `count` bytes from `start` on, or fewer at the end of the file (one `pread` may return less)."""
     parts: list[bytes] = []
     while count > 0:
         part = os.pread(descriptor, min(count, 1 << 30), start)

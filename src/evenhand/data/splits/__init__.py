@@ -1,1 +1,1 @@
-"""Folds and locked tests: stratified, in whole groups."""
+"""Stratified folds and locked tests of whole groups."""

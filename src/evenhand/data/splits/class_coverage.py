@@ -1,8 +1,8 @@
-"""Keeping every class in training: no fold holds all groups of a class that lives in several.
+"""Keeping every class in training: no fold holds all groups of a class that has several.
 
-Choosing folds so that no class lies wholly in one is the colouring of a hypergraph (classes are its edges):
-with few folds it can be impossible, and no quick method finds every solution. A random walk that mends one
-class after the other (Selman, Kautz & Cohen 1994, WalkSAT) finds it where there is room at all.
+Choosing folds such that no class lies wholly in one is colouring a hypergraph whose edges are the classes: with few
+folds it may be impossible, and no fast method finds every solution. A random walk that repairs one class at a time
+(Selman, Kautz & Cohen 1994, WalkSAT) finds one unless the problem is very tight.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from __future__ import annotations
 import numpy as np
 
 from evenhand.base.values import Floats, Ints, Mask
-from evenhand.data.splits.counts import wholly_inside
+from evenhand.data.splits.counts import sum_by_fold, wholly_inside
 
 
-def cover(counts: Floats, fold: Ints, f: int, rng: np.random.Generator, *, steps: int = 2000) -> Ints:
-    """Return (g,) folds in which as few classes as could be found lie wholly in one fold.
+def cover_classes(counts: Floats, fold: Ints, f: int, rng: np.random.Generator, *, steps: int = 2000) -> Ints:
+    """Return (g,) folds in which as few classes as possible lie wholly in one fold.
 
-    `fold` comes back as it is where no class does. No fold is emptied: a class with two groups in a fold
-    leaves one there.
+    `fold` is returned unchanged if no class does. No fold is emptied: a class that is moved has at least two groups
+    in the fold, and one of them stays.
 
     Parameters
     ----------
@@ -26,14 +26,14 @@ def cover(counts: Floats, fold: Ints, f: int, rng: np.random.Generator, *, steps
     fold
         (g,) fold of each group, 0..f-1, none empty.
     steps
-        Groups moved before it gives up.
+        Most groups that are moved.
     """
     held = counts > 0
     held = held[:, held.sum(axis=0) > 1]
     now, best = fold.copy(), fold
     fewest = int(wholly_inside(counts, fold, f).sum())
     for _ in range(steps if fewest else 0):
-        inside = _inside(held, now, f)
+        inside = sum_by_fold(held, now, f)
         bad = np.argwhere(inside == held.sum(axis=0))
         if len(bad) < fewest:
             best, fewest = now.copy(), len(bad)
@@ -45,13 +45,12 @@ def cover(counts: Floats, fold: Ints, f: int, rng: np.random.Generator, *, steps
     return best
 
 
-def _inside(held: Mask, fold: Ints, f: int) -> Ints:
-    return np.stack([held[fold == b].sum(axis=0) for b in range(f)])
-
-
 def _least_harm(held: Mask, inside: Ints, groups: Ints, b: int, rng: np.random.Generator,
                 noise: float = 0.1) -> tuple[int, int]:  # fmt: skip
-    """Return which of `groups`, all in fold b, moves where, so that fewest classes come to lie in one fold."""
+    """Return which of `groups`, all in fold b, to move where, such that the fewest classes end up in one fold.
+
+    With a chance of `noise` the move is random, as in WalkSAT: a purely greedy walk runs in circles.
+    """
     last_outside = inside == held.sum(axis=0) - 1
     freed = held[groups] @ (inside[b] == held.sum(axis=0)).astype(np.int64)
     harm = held[groups].astype(np.int64) @ last_outside.T.astype(np.int64) - freed[:, None]

@@ -1,9 +1,11 @@
-"""What a plan of folds is judged by: rows of each class in each group, and the shares that fall to each fold.
+"""Measures of an assignment of folds: rows of each class in each group, and the share of each class in each fold.
 
 Letters: n rows, k classes, g groups, f folds.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +21,7 @@ def count_labels(labels: Ints, group: Ints, k: int) -> Floats:
     labels
         (n,) class of each row, 0..k-1; negative where unknown (such rows are not counted).
     group
-        (n,) group of each row, 0..g-1, each number taken.
+        (n,) group of each row, 0..g-1, each number used.
 
     Examples
     --------
@@ -39,7 +41,7 @@ def sum_by_group(values: Floats, group: Ints) -> Floats:
     Parameters
     ----------
     group
-        (n,) group of each row, 0..g-1, each number taken.
+        (n,) group of each row, 0..g-1, each number used.
     """
     if not len(group):
         return np.zeros((0, values.shape[1]))
@@ -48,9 +50,9 @@ def sum_by_group(values: Floats, group: Ints) -> Floats:
     return np.add.reduceat(values[order].astype(np.float64), starts, axis=0)
 
 
-def sum_by_fold(values: Floats, fold: Ints, f: int) -> Floats:
-    """Return (f, j) float64, the sums of the rows of `values` (g, j) in each fold, 0 in an empty one."""
-    # Not a matrix product: for so flat a one, threads of a BLAS cost more than the sum.
+def sum_by_fold(values: npt.NDArray[Any], fold: Ints, f: int) -> npt.NDArray[Any]:
+    """Return (f, j) the sums of the rows of `values` (g, j) in each fold, counts if they are bool."""
+    # Not a matrix product with a one-hot matrix: it is so flat that the threads of a BLAS cost more than the sum.
     return np.stack([values[fold == b].sum(axis=0) for b in range(f)])
 
 
@@ -69,7 +71,7 @@ def shares_by_fold(counts: Floats, fold: Ints, f: int) -> Floats:
 
 
 def share_deviation(counts: Floats, fold: Ints, shares: Floats) -> Floats:
-    """Return (f, k) float64, how far the share of each class in each fold is from `shares` (f,).
+    """Return (f, k) float64, the share of each class in each fold minus `shares` (f,).
 
     A class without rows deviates by 0. The largest absolute value is the *worst class-share deviation*.
     """
@@ -78,23 +80,22 @@ def share_deviation(counts: Floats, fold: Ints, shares: Floats) -> Floats:
 
 
 def wholly_inside(counts: Floats, fold: Ints, f: int) -> Mask:
-    """Return (f, k), whether a class that lives in two groups or more has them all in one fold.
+    """Return (f, k) bool, whether a class with two or more groups has them all in one fold.
 
-    Training without that fold would then lack the class although this can be avoided.
+    The training part of that fold would then lack the class, which can be avoided.
     """
     held = counts > 0
     groups = held.sum(axis=0)
-    inside = np.stack([held[fold == b].sum(axis=0) for b in range(f)])
-    return np.asarray((inside == groups) & (groups > 1))
+    return np.asarray((sum_by_fold(held, fold, f) == groups) & (groups > 1))
 
 
 def lower_bound(counts: Floats, f: int) -> float:
-    """Return a worst class-share deviation below which no plan of f equal folds can come.
+    """Return a lower bound of the worst class-share deviation with f equal folds.
 
-    For each class with group sizes s_1 >= s_2 >= ... and m rows in all, some fold holds at least the largest
-    group; some fold holds two of the f + 1 largest; some fold holds no more than the floor(groups / f) largest;
-    and where rows are whole, no share is finer than one row. The bound looks at one class at a time, so the
-    best plan may lie above it.
+    For each class with group sizes s_1 >= s_2 >= ... and m rows in all, some fold holds at least the largest group;
+    some fold holds two of the f + 1 largest (pigeonhole); some fold holds at most floor(groups / f) groups, and so
+    at most that many largest ones; and if rows are whole, no share is finer than one row. Each class is bounded by
+    itself, so the best assignment may lie above the bound.
 
     Parameters
     ----------

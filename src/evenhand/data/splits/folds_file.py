@@ -1,4 +1,4 @@
-"""folds.csv: an id and a fold on each line, the fold a number from 0 or the word "test"."""
+"""Folds of samples from a folds.csv, checked against the samples; all faults are reported at once, with lines."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from evenhand.base.storage.folds_csv import Line, fold_lines, is_test
 from evenhand.base.text.cells import by_spelling, same_as
 from evenhand.base.values import TEST, Folds, Samples
 from evenhand.data.splits.group_joins import join_groups
-from evenhand.data.splits.report import account
+from evenhand.data.splits.report import folds_report
 
 _SHOWN = 8
 
 
 def read_folds(path: Path, samples: Samples) -> Folds:
-    """Return the folds written in a CSV file, in the order of the samples.
+    """Return the folds in a CSV file, in the order of the samples.
 
-    The file has the columns id and fold (others are not looked at) and names every sample once. Folds are
-    numbered from 0 without a gap; "test" locks a row. Groups may cross such folds: `how` counts those that do.
+    The file has the columns id and fold (others are ignored) and a line for every sample. Folds are numbered from 0
+    without a gap; "test" locks a row. Groups may cross such folds: `how` counts those that do.
 
     Raises
     ------
     FoldsError
-        With everything that is wrong, and the lines.
+        If the file does not fit; the text lists all faults with their lines.
     """
     lines = _known_ids(fold_lines(path), samples)
     faults = [*_bad_folds(lines), *_bad_ids(lines, samples)]
@@ -39,11 +39,11 @@ def read_folds(path: Path, samples: Samples) -> Folds:
     fold = np.array([found[name] for name in samples.ids], dtype=np.int16)
     k = int(fold.max()) + 1
     group = join_groups(samples.groups, samples.ids, ())
-    return Folds(samples.ids, fold, k, {"method": f"read from {path.name}"} | account(samples, group, fold, k))
+    return Folds(samples.ids, fold, k, {"method": f"read from {path.name}"} | folds_report(samples, group, fold, k))
 
 
 def _known_ids(lines: Iterable[Line], samples: Samples) -> list[Line]:
-    """Return the lines with ids spelled as those of the samples, whatever spaces or accents they have."""
+    """Return the lines with ids in the spelling of the samples, despite spaces and Unicode normal forms."""
     known = set(samples.ids)
     spellings = by_spelling(map(str, samples.ids))
     return [(line, name if name in known else same_as(name, spellings) or name, fold) for line, name, fold in lines]
@@ -63,18 +63,18 @@ def _is_number(fold: str) -> bool:
 
 
 def _bad_ids(lines: list[Line], samples: Samples) -> Iterator[str]:
-    """Yield a sentence for ids that are twice there, ids that are not samples, and samples without a line."""
+    """Yield a sentence for each repeated id, each id that is not a sample, and for samples without a line."""
     first: dict[str, int] = {}
     for n, name, _ in lines:
         first.setdefault(name, n)
     known = set(samples.ids)
     twice = [(n, name) for n, name, _ in lines if first[name] != n]
     for n, name in twice[:_SHOWN]:
-        yield f'line {n}: the id "{name}" was on line {first[name]} already; each id has one line.'
-    yield from _more(twice, "with an id that was there already")
+        yield f'line {n}: the id "{name}" is on line {first[name]} already; each id has one line.'
+    yield from _more(twice, "with repeated ids")
     unknown = [(n, name) for n, name, _ in lines if name not in known]
     for n, name in unknown[:_SHOWN]:
-        yield f'line {n}: the id "{name}" is not among the samples; take the line out, or correct the id.'
+        yield f'line {n}: the id "{name}" is not among the samples; remove the line, or correct the id.'
     yield from _more(unknown, "with ids that are not among the samples")
     missing = [name for name in samples.ids if name not in first]
     if missing:
@@ -98,5 +98,5 @@ def _bad_numbers(lines: list[Line]) -> list[str]:
         some = ", ".join(map(str, gap[:_SHOWN]))
         return [f"no line has fold {some}, but one has fold {max(used)}; number folds from 0 without a gap."]
     if len(used) < 2:
-        return [f"{len(used)} fold is used; there must be two at least, 0 and 1."]
+        return [f"{len(used)} fold is used; at least two are needed, 0 and 1."]
     return []

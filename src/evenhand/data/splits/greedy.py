@@ -1,4 +1,4 @@
-"""A first plan: groups dealt to folds one after the other, the heaviest first."""
+"""Greedy assignment: groups go to folds one after the other, the heaviest first."""
 
 from __future__ import annotations
 
@@ -7,36 +7,36 @@ import numpy as np
 from evenhand.base.values import Floats, Ints
 
 _TIE = 12
-"""Decimals to which scores are compared, so that rounding noise does not decide between equal folds."""
+"""Decimals to which scores are compared: rounding noise must not decide between equal folds."""
 
 
-def deal(vectors: Floats, order: Ints, shares: Floats) -> Ints:
-    """Return (g,) int64, the fold to which each group is dealt.
+def assign_greedily(vectors: Floats, order: Ints, shares: Floats) -> Ints:
+    """Return (g,) int64, the fold of each group.
 
-    Each group goes to the fold where it lessens most the squared distance of class shares from `shares`.
-    Groups with equal vectors are dealt at once, which comes to the same as one after the other.
+    Each group goes to the fold where it reduces most the squared distance of class shares from `shares`. Groups
+    with equal vectors are assigned at once, with the same result as one after the other.
 
     Parameters
     ----------
     vectors
         (g, j) share of each column (class, rows) that a group holds.
     order
-        (g,) groups in the order in which they are dealt.
+        (g,) groups in the order in which they are assigned.
     shares
         (f,) share of everything that each fold should get, positive, sum 1.
     """
-    first, kind, copies = equal_rows(vectors[order])
+    first, kind, copies = group_equal_rows(vectors[order])
     away = -shares[:, None] * vectors.sum(axis=0)
     amounts = np.zeros((len(first), len(shares)), dtype=np.int64)
     turns = np.argsort(first)
     for at, vector in zip(turns, vectors[order][first[turns]], strict=True):
-        score = away @ vector
+        score = away @ vector  # half the change of |away|², up to a constant
         if copies[at] == 1:
             best = score.round(_TIE).argmin()
             away[best] += vector
             amounts[at, best] = 1
         else:
-            amounts[at] = level(score, float(vector @ vector), int(copies[at]))
+            amounts[at] = water_fill(score, float(vector @ vector), int(copies[at]))
             away += amounts[at][:, None] * vector
     fold = np.empty(len(vectors), dtype=np.int64)
     folds = np.tile(np.arange(len(shares)), len(first))
@@ -44,19 +44,19 @@ def deal(vectors: Floats, order: Ints, shares: Floats) -> Ints:
     return fold
 
 
-def deal_by_spread(counts: Floats, order: Ints, f: int) -> Ints:
-    """Return (g,) int64, the fold to which each group is dealt so that shares spread least over the folds.
+def assign_by_spread(counts: Floats, order: Ints, f: int) -> Ints:
+    """Return (g,) int64, the fold of each group, such that shares vary least between folds.
 
-    This is how scikit-learn's `StratifiedGroupKFold` deals: groups whose classes are most uneven first, each to the
-    fold with the smallest mean over classes of the deviation of shares between folds, and of equal ones to that
-    with the fewest rows.
+    This is the method of scikit-learn's `StratifiedGroupKFold`: the groups with the most uneven classes first, each
+    to the fold that gives the smallest standard deviation of shares between folds (mean over classes); ties go to
+    the fold with the fewest rows.
 
     Parameters
     ----------
     counts
         (g, k) rows of each class in each group, each class with some.
     order
-        (g,) groups in the order in which equal ones are dealt.
+        (g,) groups in the order in which equal ones are assigned.
     f
         Number of folds.
     """
@@ -65,7 +65,7 @@ def deal_by_spread(counts: Floats, order: Ints, f: int) -> Ints:
     held, one = np.zeros((f, counts.shape[1])), np.eye(f)[:, :, None]
     fold = np.empty(len(counts), dtype=np.int64)
     for g in order:
-        # In the order of scikit-learn's own sums: which of equal folds it takes is decided by rounding.
+        # The same order of operations as in scikit-learn: rounding decides which of equal folds it takes.
         spread = ((held + one * counts[g]) / total).std(axis=1).mean(axis=1)
         best = _least(spread.tolist(), held.sum(axis=1).tolist())
         fold[g] = best
@@ -82,15 +82,15 @@ def _least(spread: list[float], rows: list[float]) -> int:
     return best
 
 
-def level(score: Floats, step: float, copies: int) -> Ints:
-    """Return (f,) int64, how many of equal groups go to each fold when each goes to the lowest score.
+def water_fill(score: Floats, step: float, copies: int) -> Ints:
+    """Return (f,) int64, how many of `copies` equal groups go to each fold if each goes to the lowest score.
 
-    A group raises the score of its fold by `step`, which is positive. The level that all reach is found at once
-    (water filling), what is left over goes to the lowest.
+    A group raises the score of its fold by `step` > 0. The common level is computed directly (water filling); the
+    remainder goes to the lowest folds.
 
     Examples
     --------
-    >>> level(np.array([0.0, 2.0, 9.0]), step=1.0, copies=5)
+    >>> water_fill(np.array([0.0, 2.0, 9.0]), step=1.0, copies=5)
     array([4, 1, 0])
     """
     low = np.sort(score)
@@ -103,11 +103,11 @@ def level(score: Floats, step: float, copies: int) -> Ints:
     return np.asarray(amounts)
 
 
-def equal_rows(vectors: Floats) -> tuple[Ints, Ints, Ints]:
-    """Return where each different vector first stands, which of them each row is, and how often each occurs.
+def group_equal_rows(vectors: Floats) -> tuple[Ints, Ints, Ints]:
+    """Return the first row of each distinct vector, the index of each row's vector, and the count of each vector.
 
-    Rows are compared by a random projection, summed in the same order for every row: equal rows have equal
-    values, different ones differ but by a chance of rounding.
+    Rows are compared by a random projection, which is much faster than comparing columns. It is summed in the same
+    order for every row, so that equal rows have equal values; different rows almost surely differ.
     """
     weights = np.random.default_rng(0).random(vectors.shape[1])
     _, first, kind, copies = np.unique(

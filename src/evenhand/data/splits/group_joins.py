@@ -1,4 +1,4 @@
-"""Which rows must stay together: named groups, joined where the same thing lies in several of them."""
+"""Which rows must stay together: groups, joined if they share duplicates."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from evenhand.base.values import Ints, Samples, Strings
 
 
 def join_groups(groups: Strings, ids: Strings, duplicates: Sequence[Sequence[str]]) -> Ints:
-    """Return (n,) int64 group numbers 0..g-1; groups that share a set of duplicates are one.
+    """Return (n,) int64 group numbers 0..g-1; groups that share duplicates are merged.
 
-    Numbers follow the sorted names, so the order of the rows does not matter.
+    Numbers follow the sorted names, so that they do not depend on the order of the rows.
 
     Parameters
     ----------
@@ -25,12 +25,12 @@ def join_groups(groups: Strings, ids: Strings, duplicates: Sequence[Sequence[str
     ids
         (n,) id of each row.
     duplicates
-        Sets of ids that are the same thing.
+        Sets of ids of the same content.
 
     Raises
     ------
     FoldsError
-        If a set names an id that is not there.
+        If a set names an unknown id.
 
     Examples
     --------
@@ -49,7 +49,7 @@ def join_groups(groups: Strings, ids: Strings, duplicates: Sequence[Sequence[str
 
 
 def same_bytes(samples: Samples) -> list[list[str]]:
-    """Return the sets of ids whose files hold the same bytes, by the column `content`; none without it."""
+    """Return the sets of ids whose files have the same bytes, by the column `content`; none without it."""
     if "content" not in samples.frame:
         return []
     content = samples.frame["content"]
@@ -58,7 +58,7 @@ def same_bytes(samples: Samples) -> list[list[str]]:
 
 
 def _links(number: Ints, ids: Strings, duplicates: Iterable[Sequence[str]]) -> tuple[Ints, Ints]:
-    """Return pairs of group numbers that are to be one: in each set, the first with every other."""
+    """Return pairs of group numbers to merge: in each set, the first with every other."""
     sets = [list(each) for each in duplicates if len(each) > 1]
     members = [i for each in sets for i in each]
     place = pd.Index(ids).get_indexer(pd.Index(members, dtype=object))
@@ -66,7 +66,7 @@ def _links(number: Ints, ids: Strings, duplicates: Iterable[Sequence[str]]) -> t
         at = int(np.flatnonzero(place < 0)[0])
         raise FoldsError(
             f"{int((place < 0).sum())} ids among the duplicates are not among the samples "
-            f'(first: "{members[at]}"). Look for duplicates in the same samples as are split.'
+            f'(first: "{members[at]}"). Search for duplicates in the samples that are split.'
         )
     sizes = np.array([len(each) for each in sets], dtype=np.int64)
     heads = np.repeat(np.cumsum(sizes) - sizes, sizes)

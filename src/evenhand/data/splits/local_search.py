@@ -1,4 +1,4 @@
-"""Mending a plan: moves and swaps of groups that lessen the worst deviations first."""
+"""Local search: moves and swaps of groups between folds that reduce the worst deviations first."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ import numpy.typing as npt
 from evenhand.base.values import Floats, Ints
 from evenhand.data.splits.counts import sum_by_fold
 
-_NOBODY = -1
+NO_GROUP = -1
+"""In place of a group: exchanging a group with it is a plain move."""
 
 
 class FoldPlan:
-    """Groups in folds, with the deviation that each fold has; changed in place by moves and swaps.
+    """An assignment of groups to folds, with the deviations of each fold; changed in place by moves and swaps.
 
     Parameters
     ----------
@@ -26,55 +27,55 @@ class FoldPlan:
     Attributes
     ----------
     away
-        (f, j) share that each fold has of each column, less the share it should have.
+        (f, j) share of each column in each fold, minus the target.
     sizes
         (f,) groups in each fold.
     """
 
     def __init__(self, vectors: Floats, fold: Ints, shares: Floats) -> None:
-        self.vectors = np.vstack([vectors, np.zeros(vectors.shape[1])])  # row -1: nobody, in a swap a plain move
+        self.vectors = np.vstack([vectors, np.zeros(vectors.shape[1])])  # row -1 is NO_GROUP
         self.fold = fold.copy()
         self.f = len(shares)
         self.away = sum_by_fold(vectors, fold, self.f) - shares[:, None] * vectors.sum(axis=0)
         self.sizes = np.bincount(fold, minlength=self.f)
 
     def exchange(self, x: int, y: int, a: int, b: int) -> None:
-        """Send group x from fold a to fold b, and y from b to a; either may be nobody."""
+        """Move group x from fold a to fold b, and y from b to a; either may be NO_GROUP."""
         change = self.vectors[x] - self.vectors[y]
         self.away[a] -= change
         self.away[b] += change
         for group, source, target in ((x, a, b), (y, b, a)):
-            if group != _NOBODY:
+            if group != NO_GROUP:
                 self.fold[group] = target
                 self.sizes[source] -= 1
                 self.sizes[target] += 1
 
     def fill_empty(self) -> None:
-        """Give each empty fold the lightest group of a fold that has several."""
+        """Move to each empty fold the lightest group of a fold that has several."""
         weight = self.vectors[:-1].sum(axis=1)
         for empty in np.flatnonzero(self.sizes == 0):
             spare = np.flatnonzero(self.sizes[self.fold] > 1)
             x = int(spare[weight[spare].argmin()])
-            self.exchange(x, _NOBODY, int(self.fold[x]), int(empty))
+            self.exchange(x, NO_GROUP, int(self.fold[x]), int(empty))
 
 
-def mend(plan: FoldPlan, rng: np.random.Generator, *, doublings: int, steps: int = 300, tries: int = 8,
+def improve(plan: FoldPlan, rng: np.random.Generator, *, doublings: int, steps: int = 300, tries: int = 8,
          work: int = 16_000) -> None:  # fmt: skip
     """Move and swap groups in `plan` while the sum of deviations to the power 2^(1 + doublings) falls.
 
-    Each step takes the cell (fold, column) that deviates most and looks among moves and swaps that lessen it
-    for the one that lowers the sum most; a cell that cannot be bettered is passed over.
+    Each step takes the cell (fold, column) with the largest deviation and, of the moves and swaps that reduce it,
+    the one that lowers the sum most; a cell that cannot be improved is skipped.
 
     Parameters
     ----------
     doublings
-        0 lessens squares; the higher, the more the worst cell counts.
+        0 reduces squares; the higher, the more the worst cell counts (the power approaches the maximum norm).
     steps
-        Most moves and swaps that are looked for.
+        Most moves and swaps.
     tries
-        Cells passed over in a row before it ends.
+        Most cells skipped in a row.
     work
-        Numbers looked at in a step: candidates are drawn so that it is not exceeded by much.
+        Approximate numbers evaluated in a step; candidates are sampled accordingly.
     """
     energy = _energy(plan.away, doublings)
     done = np.zeros(plan.away.shape, dtype=bool)
@@ -93,7 +94,7 @@ def mend(plan: FoldPlan, rng: np.random.Generator, *, doublings: int, steps: int
         x, y, b = found
         plan.exchange(x, y, a, b)
         energy[[a, b]] = _energy(plan.away[[a, b]], doublings)
-        done[:] = False
+        done[:] = False  # an exchange may open up cells that could not be improved before
         failed = 0
 
 
@@ -104,7 +105,7 @@ def _best_exchange(plan: FoldPlan, a: int, c: int, energy: Floats, rng: np.rando
     surplus = plan.away[a, c] > 0
     change = plan.vectors[leave][:, None, :] - plan.vectors[come][None, :, :]
     useful = change[:, :, c] > 0 if surplus else change[:, :, c] < 0
-    useful[-1, plan.sizes[their] < 2] = False  # the last to leave is nobody: a move must not empty a fold
+    useful[-1, plan.sizes[their] < 2] = False  # row -1 is NO_GROUP: a move must not empty the fold it comes from
     i, j = np.nonzero(useful)
     if not len(i):
         return None
@@ -118,27 +119,28 @@ def _best_exchange(plan: FoldPlan, a: int, c: int, energy: Floats, rng: np.rando
 
 
 def _candidates(plan: FoldPlan, a: int, c: int, rng: np.random.Generator, reach: int) -> tuple[Ints, Ints, Ints]:
-    """Return who may leave fold a, who may come instead, and from where; nobody stands at the end of both."""
+    """Return groups that may leave fold a, groups that may come instead, and their folds; NO_GROUP ends both."""
     holds = plan.vectors[:-1, c] > 0
     inside = plan.fold == a
     surplus = plan.away[a, c] > 0
-    leave = _some(np.flatnonzero(inside & holds if surplus else inside), rng, reach)
-    come = _some(np.flatnonzero(~inside if surplus else ~inside & holds), rng, reach)
+    leave = sample_rows(np.flatnonzero(inside & holds if surplus else inside), rng, reach)
+    come = sample_rows(np.flatnonzero(~inside if surplus else ~inside & holds), rng, reach)
     others = np.flatnonzero(np.arange(plan.f) != a) if plan.sizes[a] > 1 else np.empty(0, dtype=np.int64)
     return (
-        np.append(leave, _NOBODY),
-        np.append(come, np.full(len(others), _NOBODY)),
+        np.append(leave, NO_GROUP),
+        np.append(come, np.full(len(others), NO_GROUP)),
         np.append(plan.fold[come], others),
     )
 
 
-def _some(rows: npt.NDArray[np.int64], rng: np.random.Generator, reach: int) -> Ints:
+def sample_rows(rows: npt.NDArray[np.int64], rng: np.random.Generator, reach: int) -> Ints:
+    """Return the rows, or `reach` of them sampled with replacement if there are more."""
     return rows if len(rows) <= reach else rows[rng.integers(0, len(rows), reach)]
 
 
 def _energy(away: Floats, doublings: int) -> Floats:
     """Return the sum over the last axis of |deviation| to the power 2^(1 + doublings)."""
-    power = away * away
+    power = away * away  # repeated squaring: `**` with an array of floats is many times slower
     for _ in range(doublings):
         power *= power
     return np.asarray(power.sum(axis=-1))

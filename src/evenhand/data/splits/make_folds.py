@@ -1,4 +1,4 @@
-"""Folds of samples: stratified, in whole groups, with a locked test put away first."""
+"""Folds of samples: stratified, in whole groups, with the locked test set aside first."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from evenhand.base.errors import FoldsError
 from evenhand.base.seeds import generator
 from evenhand.base.values import TEST, Floats, Folds, Ints, Mask, Samples
 from evenhand.data.config import FoldsConfig
-from evenhand.data.splits.assign_groups import balance
+from evenhand.data.splits.assign_groups import assign_groups
 from evenhand.data.splits.counts import sum_by_group
 from evenhand.data.splits.folds_file import read_folds
 from evenhand.data.splits.group_joins import join_groups, same_bytes
-from evenhand.data.splits.locked_test import draws, rows_of_groups, rows_with
+from evenhand.data.splits.locked_test import rows_of_groups, rows_with, sample_tests
 from evenhand.data.splits.random_test import METHOD, Masks
-from evenhand.data.splits.report import account, label_columns
+from evenhand.data.splits.report import folds_report, label_columns
 
 _METHODS = {
     "keep": "stratified groups, dealt and mended",
@@ -28,29 +28,29 @@ _METHODS = {
 def make_folds(
     samples: Samples, config: FoldsConfig, duplicates: Sequence[Sequence[str]] = (), *, also: Floats | None = None
 ) -> Folds:
-    """Return folds in which every class falls in equal shares, and no group lies in two.
+    """Return folds with equal shares of every class, in which no group is in two folds.
 
-    Every fold holds labelled rows, and a class that lives in two groups or more is in the training part of
-    every fold wherever that can be had. Labels may be one per row, several or soft; `also` balances further
-    labels beside them. Rows without a label go where there are fewest of them. The same samples in any order,
-    with classes in any order, get the same folds.
+    Every fold has labelled rows, and a class with two or more groups is in the training part of every fold if that
+    is possible. Rows may have one label, several or soft ones; `also` balances further labels beside them. Rows
+    without a label go to the fold that has the fewest of them. Neither the order of samples nor that of classes
+    changes the folds.
 
     Parameters
     ----------
     samples
-        n rows with labels and groups; a row without a group is one of its own.
+        n rows with labels and groups; a row without a group is a group of its own.
     config
-        Number of folds, seed, locked test, a file to use instead.
+        Number of folds, seed, locked test, or a file of folds.
     duplicates
-        Sets of ids that are the same thing (near-duplicates); with rows of the same bytes they make one group,
-        unless `config.duplicates` is "ignore".
+        Sets of ids of near-duplicates. Like files of the same bytes they are kept in one fold, unless
+        `config.duplicates` is "ignore".
     also
         (n, j) 0/1 or soft values in [0, 1] of further labels, such as tags beside a class.
 
     Returns
     -------
     Folds
-        In the order of the samples. `how` says what the folds are worth: see `account`.
+        In the order of the samples; `how` describes their quality (see `folds_report`).
 
     Raises
     ------
@@ -59,65 +59,65 @@ def make_folds(
     """
     if config.file is not None:
         return read_folds(Path(config.file), samples)
-    group, named = _units(samples, config, duplicates)
+    group, named = _group_numbers(samples, config, duplicates)
     values = label_columns(samples, also)
     known = samples.known
     locked = _locked(samples, config, group, values, known)
     fold = np.full(len(samples), TEST, dtype=np.int16)
-    fold[~locked] = _deal_rows(values[~locked], known[~locked], _renumber(group[~locked]), config)
+    fold[~locked] = _assign_rows(values[~locked], known[~locked], _renumber(group[~locked]), config)
     how = {"method": _METHODS[config.groups], "seed": config.seed}
     if config.test is not None and config.test.fraction is not None:
         how["test_method"] = METHOD
     joined = named - int(group.max()) - 1
     if joined:
         how["groups_joined_by_duplicates"] = joined
-    return Folds(samples.ids, fold, config.k, how | account(samples, group, fold, config.k))
+    return Folds(samples.ids, fold, config.k, how | folds_report(samples, group, fold, config.k))
 
 
 def redraw_tests(
     samples: Samples, config: FoldsConfig, duplicates: Sequence[Sequence[str]] = (), *, count: int, seed: int = 0
 ) -> Masks:
-    """Return (n, count), the rows that other drawings of the locked test would have locked away.
+    """Return (n, count) bool, the rows of other random samples of the locked test.
 
-    The test that `make_folds` drew is as likely as each of them. They say what chance alone does to a test.
+    The test that `make_folds` sampled is as likely as each of them. They show the effect of chance on a test.
 
     Parameters
     ----------
     samples, config, duplicates
-        As `make_folds` got them; `config.test` must be a fraction.
+        As passed to `make_folds`; `config.test` must be a fraction.
 
     Raises
     ------
     FoldsError
-        If no test can be drawn.
+        If no test can be sampled.
     """
-    group, _ = _units(samples, config, duplicates)
+    group, _ = _group_numbers(samples, config, duplicates)
     values, known = label_columns(samples), samples.known
-    return _drawn(group, values, known, config, generator("other locked tests", config.seed, seed), count)
+    return _sampled_tests(group, values, known, config, generator("other locked tests", config.seed, seed), count)
 
 
-def _units(samples: Samples, config: FoldsConfig, duplicates: Sequence[Sequence[str]]) -> tuple[Ints, int]:
-    """Return (n,) the number of the group that each row stays with, and how many groups were named."""
+def _group_numbers(samples: Samples, config: FoldsConfig, duplicates: Sequence[Sequence[str]]) -> tuple[Ints, int]:
+    """Return (n,) the number of each row's group after joining, and the number of groups before."""
     sets = [*same_bytes(samples), *duplicates] if config.duplicates == "group" else []
     whole = samples.groups if config.groups == "keep" else samples.ids
     return join_groups(whole, samples.ids, sets), len(set(whole))
 
 
-def _drawn(
+def _sampled_tests(
     group: Ints, values: Floats, known: Mask, config: FoldsConfig, rng: np.random.Generator, count: int
 ) -> Masks:
-    """Return (n, count) the rows that are locked in each of `count` drawings."""
+    """Return (n, count) bool, the rows of each of `count` sampled tests."""
     assert config.test is not None
     assert config.test.fraction is not None
     usable = np.isin(group, group[known])
     counts, rows, number = _count(values[usable], known[usable], group[usable])
     locked = np.zeros((len(group), count), dtype=bool)
-    locked[usable] = draws(counts, rows, config.test.fraction, config.k, rng, count).T[number]
+    locked[usable] = sample_tests(counts, rows, config.test.fraction, config.k, rng, count).T[number]
     return locked
 
 
 def _locked(samples: Samples, config: FoldsConfig, group: Ints, values: Floats, known: Mask) -> Mask:
-    """Return (n,), which rows are locked away as the test."""
+    """Return (n,) bool, the rows of the locked test."""
     test = config.test
     if test is None:
         return np.zeros(len(samples), dtype=bool)
@@ -125,26 +125,26 @@ def _locked(samples: Samples, config: FoldsConfig, group: Ints, values: Floats, 
         return rows_with(samples, test.column, test.value)
     if test.groups is not None:
         return rows_of_groups(samples, group, test.groups)
-    return np.asarray(_drawn(group, values, known, config, generator("locked test", config.seed), 1)[:, 0])
+    return np.asarray(_sampled_tests(group, values, known, config, generator("locked test", config.seed), 1)[:, 0])
 
 
-def _deal_rows(values: Floats, known: Mask, group: Ints, config: FoldsConfig) -> Ints:
+def _assign_rows(values: Floats, known: Mask, group: Ints, config: FoldsConfig) -> Ints:
     """Return (n,) the fold of each row, 0..k-1."""
     labelled = np.isin(group, group[known])
     counts, rows, number = _count(values[labelled], known[labelled], group[labelled])
     _check_enough(len(rows), config.k, int((~labelled).sum()))
     shares = np.full(config.k, 1 / config.k)
-    dealt = balance(counts, rows, shares, generator("folds", config.seed)).fold
+    assigned = assign_groups(counts, rows, shares, generator("folds", config.seed)).fold
     fold = np.full(len(group), TEST, dtype=np.int64)
-    fold[labelled] = dealt[number]
-    fold[~labelled] = _even_out(group[~labelled], np.bincount(fold[labelled & ~known], minlength=config.k))
+    fold[labelled] = assigned[number]
+    fold[~labelled] = _spread_unlabelled(group[~labelled], np.bincount(fold[labelled & ~known], minlength=config.k))
     return fold
 
 
 def _count(values: Floats, known: Mask, group: Ints) -> tuple[Floats, Floats, Ints]:
     """Return (g, k) label sums and (g,) labelled rows of each group, and (n,) the number of each row's group."""
     if not known.any():
-        raise FoldsError("No row that is left to learn from has a label. Give labels, or lock fewer rows away.")
+        raise FoldsError("None of the rows left for training has a label. Add labels, or lock fewer rows.")
     number = _renumber(group)
     sums = sum_by_group(np.column_stack([values, known]), number)
     return sums[:, :-1], sums[:, -1], number
@@ -158,15 +158,15 @@ def _check_enough(groups: int, k: int, unlabelled: int) -> None:
     if groups >= k:
         return
     but = f" ({unlabelled:,} rows are in groups without any label)" if unlabelled else ""
-    advice = f"Set folds.k to at most {groups}, or" if groups >= 2 else "Folds need two groups at least:"
+    advice = f"Set folds.k to at most {groups}, or" if groups >= 2 else "At least two groups are needed:"
     raise FoldsError(
         f"{groups} groups with labels cannot fill {k} folds: a group is never divided and no fold may be empty"
-        f"{but}. {advice} name smaller groups, lock fewer rows away, or collect from more."
+        f"{but}. {advice} use smaller groups, lock fewer rows, or collect data from more groups."
     )
 
 
-def _even_out(group: Ints, load: Ints) -> Ints:
-    """Return (n,) folds of rows without labels: whole groups, the largest first, to the fold with fewest."""
+def _spread_unlabelled(group: Ints, load: Ints) -> Ints:
+    """Return (n,) folds of rows without labels: whole groups, the largest first, to the fold with the fewest."""
     number = _renumber(group)
     size = np.bincount(number)
     load = load.copy()

@@ -1,9 +1,10 @@
-"""Random tests in whole groups: every class gives its share, and groups of all sizes are as likely to be drawn.
+"""Random tests of whole groups: every class contributes its share, and groups of all sizes are equally likely.
 
-Groups are visited from large to small, those of about the same size in random order, and each is drawn with a
-chance that makes up for what was drawn too much or too little of its classes so far: a biased coin (Efron 1971), as
-in sequential balanced sampling. As in Efron's design the bias is bounded: no group's chance leaves `BIAS` times the
-usual one, so that none is in every test or in no test, however many classes there are to balance.
+Groups are visited from large to small, those of about the same size in random order, and each is taken with a
+probability that compensates for what was taken too much or too little of its classes so far: a biased coin (Efron
+1971), as in sequential balanced sampling. As in Efron's design the bias is bounded: a group's probability stays
+within `BIAS` times the nominal one, so that no group is in every test or in none, however many classes are
+balanced.
 """
 
 from __future__ import annotations
@@ -12,22 +13,22 @@ import numpy as np
 import numpy.typing as npt
 
 from evenhand.base.values import Floats, Ints, Mask
-from evenhand.data.splits.greedy import equal_rows
+from evenhand.data.splits.greedy import group_equal_rows
 
 Masks = npt.NDArray[np.bool_]
 METHOD = "whole groups by a bounded biased coin"
-"""Name of this method in the record; a test drawn by another method is not one of its drawings."""
+"""Name of this method in the record; a test sampled by another method is not comparable with its samples."""
 BIAS = (0.1, 3.0)
-"""Least and largest chance of a group relative to the usual one, before the limits 0 and 1."""
+"""Smallest and largest probability of a group relative to the nominal one, before clipping to 0..1."""
 RAISED = 1.6
-"""Largest factor on the chance of the groups of a class to make up for those that are kept out."""
+"""Largest factor on the probability of the groups of a class, to compensate for excluded ones."""
 _AT_ONCE = 4_000_000
-"""Cells (draw, group) that are worked on at once."""
+"""Cells (sample, group) processed at once, which bounds the memory."""
 
 
-def draw_groups(counts: Floats, rows: Floats, fraction: float, rng: np.random.Generator, *,
+def sample_groups(counts: Floats, rows: Floats, fraction: float, rng: np.random.Generator, *,
                 draws: int = 1, row_weight: float = 0.3) -> Masks:  # fmt: skip
-    """Return (draws, g), which groups each of several independent drawings takes; at least one each.
+    """Return (draws, g) bool, the groups of several independent samples; each has at least one.
 
     Parameters
     ----------
@@ -36,16 +37,16 @@ def draw_groups(counts: Floats, rows: Floats, fraction: float, rng: np.random.Ge
     rows
         (g,) rows of each group, positive.
     fraction
-        Share of every class that is wanted, in (0, 1).
+        Share of every class to sample, in (0, 1).
     row_weight
-        What the number of rows counts beside one class.
+        Weight of the number of rows relative to one class.
     """
     shares = counts / np.maximum(counts.sum(axis=0), 1e-12)
     free = np.flatnonzero(~too_large(shares, rows, fraction))
     vectors = np.column_stack([shares, row_weight * rows / rows.sum()])
     left = np.maximum(vectors[free].sum(axis=0), 1e-12) / np.maximum(vectors.sum(axis=0), 1e-12)
     rate = fraction * np.minimum(1.0 / left, min(RAISED, 1.0 / fraction))
-    first, kind, copies = equal_rows(vectors[free])
+    first, kind, copies = group_equal_rows(vectors[free])
     out = np.zeros((draws, len(rows)), dtype=bool)
     step = max(1, _AT_ONCE // len(free))
     for start in range(0, draws, step):
@@ -66,18 +67,18 @@ def too_large(
     most_of_class: float = 0.4,
     needed: float = 1.5,
 ) -> Mask:
-    """Return (g,), which groups are kept out of a test because they would dominate a class, or all of it.
+    """Return (g,) bool, the groups excluded from a test because they would dominate a class, or all of it.
 
     Candidates are groups with more than twice the rows, or twice the part of a class, that the test should get;
-    groups with more than half of a class; and groups with more than half of what the test should get of a class
-    that the other groups can give: so many that about `needed` of them would be drawn.
+    groups with more than half of a class; and groups with more than half of the test's share of a class, if the
+    other groups can provide that share (about `needed` of them would be sampled).
 
-    The largest share goes first, and groups are kept out while they hold at most `most_out` of all rows together
-    (a third more where the test gets 40 groups or more, as many tests are left in any case); after the first, a
-    class gives no more than `most_of_class` of what does not lie in a group with more than half of it. The first
-    one is kept out whatever it holds if it has more than twice the rows of the test, or if there are more groups
-    than `2 / fraction`. The others stay in: with few groups or many classes nearly every group is large for some
-    class, and if all of these were kept out, the same few groups would make up every test.
+    Candidates are excluded in descending order of their share, while they hold at most `most_out` of all rows
+    together (a third more if the test gets 40 groups or more, as many tests remain in any case); after the first,
+    at most `most_of_class` of a class is excluded, not counting groups with more than half of it. The first one is
+    excluded whatever it holds if it has more than twice the rows of the test, or if there are more than
+    `2 / fraction` groups. The others stay: with few groups or many classes nearly every group is large for some
+    class, and excluding all of them would leave the same few groups for every test.
 
     Parameters
     ----------
@@ -88,7 +89,7 @@ def too_large(
 
     Examples
     --------
-    Of a class in 31 groups one holds more than half of the fifth that is wanted:
+    Of a class in 31 groups, one group holds more than half of the fifth to be sampled:
 
     >>> too_large(np.array([[0.13]] + [[0.029]] * 30), np.ones(31), 0.2).sum()
     np.int64(1)
@@ -97,7 +98,7 @@ def too_large(
     over = shares > fraction / 2 + 1e-9
     others = np.where(over, 0.0, shares)
     held = others.sum(axis=0)
-    # Kish's effective number: as many groups of equal size spread the class as evenly.
+    # Kish's effective number: the number of equally large groups that would spread the class as evenly.
     effective = held**2 / np.maximum((others**2).sum(axis=0), 1e-300)
     avoidable = (fraction * effective >= needed) & (held >= 1.5 * fraction)
     most = shares > min(2 * fraction, 0.5) + 1e-9
@@ -118,14 +119,15 @@ def too_large(
 
 
 def _amounts(vectors: Floats, copies: Ints, rate: Floats, rng: np.random.Generator, draws: int) -> Ints:
-    """Return (draws, kinds) int64, how many groups of each kind are taken.
+    """Return (draws, kinds) int64, how many groups of each kind (of equal vectors) are taken.
 
-    `due` is the share of each class that should have been taken by now, less what was; a kind takes as many as
-    bring it nearest to zero, within the bounds of the bias, rounded up or down by chance.
+    `due` is the share of each class that should have been taken by now, minus what was; a kind takes the number
+    that brings it nearest to zero, within the bounds of the bias, rounded up or down at random.
     """
     square = (vectors**2).sum(axis=1)
     usual = copies * (vectors**2 @ rate) / square
-    # Sizes within a factor of two are visited in random order: a fixed order has the same groups make up the end.
+    # Sizes within a factor of two are visited in random order: in a fixed order the same groups would always come
+    # last and make up for the deviations of all others.
     key = np.floor(np.log2(vectors.max(axis=1))) + np.zeros((draws, 1))
     order = np.lexsort((rng.random(key.shape), -key))
     due = np.zeros((draws, vectors.shape[1]))
@@ -143,7 +145,7 @@ def _amounts(vectors: Floats, copies: Ints, rate: Floats, rng: np.random.Generat
 
 
 def _members(taken: Ints, kind: Ints, rng: np.random.Generator) -> Masks:
-    """Return (draws, g), which groups are taken where so many of their kind are: each of a kind as likely."""
+    """Return (draws, g) bool, the groups taken, given the number of each kind; equal groups are equally likely."""
     by_kind = np.argsort(kind, kind="stable")
     sizes = np.bincount(kind)
     starts = np.repeat(np.cumsum(sizes) - sizes, sizes)

@@ -1,4 +1,7 @@
-"""The folds as a scikit-learn splitter, for cross_val_score, GridSearchCV and the like."""
+"""The folds as a scikit-learn splitter, for cross_val_score, GridSearchCV and the like.
+
+Messages follow scikit-learn's wording: its common tests match them.
+"""
 
 from __future__ import annotations
 
@@ -14,17 +17,17 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_consistent_length
 
 from evenhand.base.values import Floats, Ints
-from evenhand.data.splits.assign_groups import balance
+from evenhand.data.splits.assign_groups import assign_groups
 from evenhand.data.splits.counts import count_labels, sum_by_group
 
 
 def encode(values: Any, name: str) -> Ints:
-    """Return (n,) int64, the position of each value among the sorted different ones.
+    """Return (n,) int64, the position of each value among the sorted distinct ones.
 
     Raises
     ------
     ValueError
-        If `values` are not one column, are missing in places, or cannot be ordered.
+        If `values` are not one column, some are missing, or they cannot be ordered.
 
     Examples
     --------
@@ -47,9 +50,9 @@ def encode(values: Any, name: str) -> Ints:
 
 
 def count_targets(y: Any, group: Ints) -> Floats:
-    """Return (g, k) float64, rows of each class in each group, from one column of labels or several.
+    """Return (g, k) float64, rows of each class in each group, from one or several columns of labels.
 
-    Of several columns, those within [0, 1] are summed, each other one is counted by its classes.
+    Of several columns, those within [0, 1] are summed; each other one is counted by its classes.
 
     Parameters
     ----------
@@ -87,17 +90,16 @@ def _count_classes(column: pd.Series[Any], group: Ints) -> Floats:
 
 
 class GroupedStratifiedKFold(BaseCrossValidator):  # type: ignore[misc]
-    """k folds in whole groups, with every class in equal shares; for one label per row or several.
+    """k-fold splitter that keeps groups whole and class shares equal; for one label per row or several.
 
-    No fold is empty, and a class that lives in two groups or more is in the training part of every fold
-    wherever that can be had.
+    No fold is empty, and a class with two or more groups is in the training part of every fold if that is possible.
 
     Parameters
     ----------
     n_splits
         Number of folds, at least 2 and at most the number of groups.
     shuffle
-        Whether equally good groups are taken in random order; without it the folds are always the same.
+        Whether equal groups are taken in random order; without it the folds are always the same.
     random_state
         Seed or generator of that order; only with `shuffle`.
 
@@ -115,7 +117,7 @@ class GroupedStratifiedKFold(BaseCrossValidator):  # type: ignore[misc]
     [[2, 3, 4, 5], [0, 1, 6, 7]]
     """
 
-    # scikit-learn's metadata routing reads this: groups are always wanted.
+    # Read by scikit-learn's metadata routing: `split` always needs groups.
     __metadata_request__split = {"groups": True}  # noqa: RUF012
 
     def __init__(self, n_splits: int = 5, *, shuffle: bool = False, random_state: Any = None) -> None:
@@ -163,10 +165,10 @@ class GroupedStratifiedKFold(BaseCrossValidator):  # type: ignore[misc]
         self._warn_of_few(counts)
         shares = np.full(self.n_splits, 1 / self.n_splits)
         order, rng = self._order(len(rows))
-        return balance(counts, rows, shares, rng, order=order).fold[group]
+        return assign_groups(counts, rows, shares, rng, order=order).fold[group]
 
     def _order(self, groups: int) -> tuple[Ints, np.random.Generator]:
-        """Return the order of equal groups, which is that of `StratifiedGroupKFold`, and a generator."""
+        """Return the order of equal groups, the same as in `StratifiedGroupKFold`, and a generator."""
         order = np.arange(groups)
         if not self.shuffle:
             return order, np.random.default_rng(0)
@@ -182,13 +184,13 @@ class GroupedStratifiedKFold(BaseCrossValidator):  # type: ignore[misc]
             )
 
     def _warn_of_few(self, counts: Floats) -> None:
-        """Warn where a class lives in fewer groups than folds."""
+        """Warn if a class has fewer groups than there are folds."""
         groups = (counts > 0).sum(axis=0)
         fewest = int(groups[groups > 0].min(initial=self.n_splits))
         if fewest < self.n_splits:
             warnings.warn(
-                f"The least populated class in y lives in only {fewest} groups, which is less than "
-                f"n_splits={self.n_splits}; some folds will be judged without it.",
+                f"The least populated class in y has only {fewest} groups, which is less than "
+                f"n_splits={self.n_splits}; some folds will be evaluated without it.",
                 UserWarning,
                 stacklevel=4,
             )

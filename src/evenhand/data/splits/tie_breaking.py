@@ -1,7 +1,7 @@
-"""Among plans of equal deviations: the mix of classes within folds, then the size of the largest fold.
+"""Tie breaking among assignments of equal deviations: by the mix of classes within folds, then the largest fold.
 
-Moves and swaps of groups that leave every class's share no further off than the worst is, and no class wholly in
-one fold that was not.
+Local search over moves and swaps of groups that leave the worst class-share deviation as it is, and put no further
+class wholly into one fold.
 """
 
 from __future__ import annotations
@@ -12,8 +12,7 @@ import numpy as np
 
 from evenhand.base.values import Floats, Ints, Mask
 from evenhand.data.splits.counts import share_deviation, sum_by_fold, wholly_inside
-
-_NOBODY = -1
+from evenhand.data.splits.local_search import NO_GROUP, sample_rows
 
 
 def mix_deviation(counts: Floats, rows: Floats, fold: Ints, f: int) -> float:
@@ -39,17 +38,17 @@ def mix_deviation(counts: Floats, rows: Floats, fold: Ints, f: int) -> float:
 
 
 @dataclass(eq=False)
-class _State:
-    """A plan that changes in place: what each fold has of classes and rows, and where each group lies."""
+class _FoldState:
+    """An assignment that changes in place: classes and rows of each fold, and the fold of each group."""
 
-    counts: Floats  # (g + 1, k), the last row nobody's
+    counts: Floats  # (g + 1, k), the last row is that of NO_GROUP
     rows: Floats  # (g + 1,)
     fold: Ints  # (g,)
     held: Floats  # (f, k)
     size: Floats  # (f,)
     groups: Ints  # (f,)
-    most: Floats  # (f, k) of each class that a fold may hold
-    least: Floats  # (f, k)
+    most: Floats  # (f, k) rows of each class that a fold may hold
+    least: Floats  # (f, k) rows of each class that it must hold
     overall: Floats  # (k,)
 
     def mix(self) -> Floats:
@@ -63,7 +62,7 @@ class _State:
         self.size[a] -= rows
         self.size[b] += rows
         for group, source, target in ((x, a, b), (y, b, a)):
-            if group != _NOBODY:
+            if group != NO_GROUP:
                 self.fold[group] = target
                 self.groups[source] -= 1
                 self.groups[target] += 1
@@ -72,7 +71,7 @@ class _State:
 def break_ties(counts: Floats, rows: Floats, fold: Ints, shares: Floats, rng: np.random.Generator, *,
                usual: tuple[float, float] = (0.0, 0.0), steps: int = 100, tries: int = 3,
                work: int = 16_000) -> Ints:  # fmt: skip
-    """Return (g,) folds with the mix of classes within folds evened out, then the sizes of folds.
+    """Return (g,) folds with the mix of classes within folds improved, then the sizes of folds.
 
     Parameters
     ----------
@@ -85,15 +84,15 @@ def break_ties(counts: Floats, rows: Floats, fold: Ints, shares: Floats, rng: np
     shares
         (f,) share of everything that each fold should get.
     usual
-        A mix, and rows of the largest fold, that are good enough: one is given up for the other up to here.
+        A mix, and rows of the largest fold, that are good enough: up to there one is traded for the other.
     steps
         Most moves and swaps in each of four rounds.
     tries
-        How often other candidates are drawn before a round ends.
+        Most samples of candidates without an improvement before a round ends.
     work
-        Numbers looked at in a step: candidates are drawn so that it is not exceeded by much.
+        Approximate numbers evaluated in a step; candidates are sampled accordingly.
     """
-    state = _state(counts, rows, fold, shares)
+    state = _fold_state(counts, rows, fold, shares)
     reach = int(np.clip(np.sqrt(work / counts.shape[1]), 8, 40))
     for by_size, until in ((True, usual[1]), (False, 0.0), (True, usual[1]), (True, 0.0)):
         mix = float(state.mix().max())
@@ -110,35 +109,37 @@ def break_ties(counts: Floats, rows: Floats, fold: Ints, shares: Floats, rng: np
     return state.fold
 
 
-def _state(counts: Floats, rows: Floats, fold: Ints, shares: Floats) -> _State:
+def _fold_state(counts: Floats, rows: Floats, fold: Ints, shares: Floats) -> _FoldState:
     f = len(shares)
     total = counts.sum(axis=0)
-    several = (counts > 0).sum(axis=0) > 1  # a class in one group deviates by the same wherever it goes
+    several = (counts > 0).sum(axis=0) > 1  # a class in one group deviates by the same in any fold
     away = np.abs(share_deviation(counts, fold, shares))
     limit = np.where(several, away[:, several].max(initial=0.0), 1.0)
     most = np.minimum(total * (shares[:, None] + limit), np.where(wholly_inside(counts, fold, f), total, np.inf))
     whole = several & ~wholly_inside(counts, fold, f).any(axis=0)
     most = np.where(whole, np.minimum(most, total - 1e-6 * total), most)
-    return _State(
+    return _FoldState(
         counts=np.vstack([counts, np.zeros(counts.shape[1])]),
         rows=np.append(rows, 0.0),
         fold=fold.copy(),
         held=sum_by_fold(counts, fold, f),
         size=np.bincount(fold, rows, minlength=f).astype(np.float64),
         groups=np.bincount(fold, minlength=f),
-        most=most + 1e-12 * total,
+        most=most + 1e-12 * total,  # tolerances: sums that are updated in place gather rounding errors
         least=total * (shares[:, None] - limit) - 1e-12 * total,
         overall=total / rows.sum(),
     )
 
 
-def _best(state: _State, a: int, rng: np.random.Generator, reach: int, limit: tuple[float, float], *,
+def _best(state: _FoldState, a: int, rng: np.random.Generator, reach: int, limit: tuple[float, float], *,
           by_size: bool) -> tuple[int, int, int] | None:  # fmt: skip
-    """Return the exchange (x of fold a, y of fold b, b) that betters fold a most, or None."""
+    """Return the exchange (x of fold a, y of fold b, b) that improves fold a most, or None."""
     leave, come, their = _candidates(state, a, rng, reach, by_size=by_size)
     i, j = (each.ravel() for each in np.indices((len(leave), len(come))))
     x, y, b = leave[i], come[j], their[j]
-    keep = ~((x == _NOBODY) & ((y == _NOBODY) | (state.groups[b] < 2))) & ~((y == _NOBODY) & (state.groups[a] < 2))
+    keep = ~((x == NO_GROUP) & ((y == NO_GROUP) | (state.groups[b] < 2))) & ~(
+        (y == NO_GROUP) & (state.groups[a] < 2)
+    )
     if by_size:
         keep &= state.rows[x] > state.rows[y]
     x, y, b = x[keep], y[keep], b[keep]
@@ -163,27 +164,23 @@ def _within(held: Floats, least: Floats, most: Floats) -> Mask:
     return np.asarray(((held >= least) & (held <= most)).all(axis=1))
 
 
-def _candidates(state: _State, a: int, rng: np.random.Generator, reach: int, *,
+def _candidates(state: _FoldState, a: int, rng: np.random.Generator, reach: int, *,
                 by_size: bool) -> tuple[Ints, Ints, Ints]:  # fmt: skip
-    """Return who may leave fold a, who may come instead and from where; nobody stands at the end of both.
+    """Return groups that may leave fold a, groups that may come instead, and their folds; NO_GROUP ends both.
 
-    For the mix these are groups of the class that is furthest off, which leave where there is too much of it and
-    come where there is too little.
+    For the mix these are groups of the class that deviates most: they leave if there is too much of it, and come if
+    there is too little.
     """
     inside = state.fold == a
     off = state.held[a] / state.size[a] - state.overall
     c = int(np.abs(off).argmax())
     holds = np.ones(len(state.fold), dtype=bool) if by_size else state.counts[:-1, c] > 0
     surplus = by_size or off[c] > 0
-    leave = _some(np.flatnonzero(inside & holds if surplus else inside), rng, reach)
-    come = _some(np.flatnonzero(~inside if surplus else ~inside & holds), rng, reach)
+    leave = sample_rows(np.flatnonzero(inside & holds if surplus else inside), rng, reach)
+    come = sample_rows(np.flatnonzero(~inside if surplus else ~inside & holds), rng, reach)
     others = np.flatnonzero(np.arange(len(state.size)) != a)
     return (
-        np.append(leave, _NOBODY),
-        np.append(come, np.full(len(others), _NOBODY)),
+        np.append(leave, NO_GROUP),
+        np.append(come, np.full(len(others), NO_GROUP)),
         np.append(state.fold[come], others),
     )
-
-
-def _some(groups: Ints, rng: np.random.Generator, reach: int) -> Ints:
-    return groups if len(groups) <= reach else groups[rng.integers(0, len(groups), reach)]

@@ -1,1 +1,1 @@
-"""The store: encoded rows and activations on disk, made once and memory-mapped from then on."""
+"""The store: a cache of encoded rows and activations on disk, computed once and memory-mapped from then on."""

@@ -1,4 +1,4 @@
-"""A finished entry of the store, opened."""
+"""A complete entry of the store, opened."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ import numpy as np
 from evenhand.base.errors import StoreError, unknown
 from evenhand.base.storage.atomic import plain
 from evenhand.data.store.column import read_column
-from evenhand.data.store.locks import Hold, share
+from evenhand.data.store.locks import FileLock, lock_shared
 from evenhand.data.store.ragged import Array, Ragged
 from evenhand.data.store.space import ABOUT
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class StoreEntry:
-    """Encoded rows: `entry["image"]` is an (n, …) memory map, or a `Ragged` where rows differ in shape.
+    """Encoded rows: `entry["image"]` is an (n, …) memory map, or a `Ragged` if rows differ in shape.
 
     Attributes
     ----------
     name
-        What `Store.open` finds it by.
+        Name for `Store.open`.
     rows
         n.
     arrays
-        The arrays by name; empty if no row could be decoded.
+        Name -> array; empty if no row was decoded.
     failures
-        Row -> why it could not be decoded. Such a row holds zeros in the shape of the first row that could.
+        Row -> why it could not be decoded. Such a row holds zeros in the shape of the first decoded row.
     """
 
     name: str
     rows: int
     arrays: Mapping[str, Array | Ragged]
     failures: Mapping[int, str]
-    _hold: Hold | None = field(default=None)
+    _hold: FileLock | None = field(default=None)
 
     def __getitem__(self, name: str) -> Any:
         if name not in self.arrays:
@@ -63,16 +63,16 @@ class StoreEntry:
 
 
 def open_entry(folder: Path) -> StoreEntry | None:
-    """Return the entry in a folder, or None where there is none, or one that is not whole.
+    """Return the entry in a folder, or None if there is none or it is incomplete.
 
-    The entry counts as used until it and every array got from it are forgotten.
+    The entry is locked as in use until it and every array taken from it are garbage-collected.
     """
-    hold = share(folder / ABOUT)
+    hold = lock_shared(folder / ABOUT)
     if hold is None:
         return None
     try:
         about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
-        if not _whole(folder, about["files"]):
+        if not _is_complete(folder, about["files"]):
             return None
         arrays = {name: _array(folder, name, hold) for name in about["arrays"]}
         failures = {int(row): str(reason) for row, reason in about["failures"].items()}
@@ -84,7 +84,7 @@ def open_entry(folder: Path) -> StoreEntry | None:
 def write_about(
     folder: Path, what: str, key: Mapping[str, Any], *, rows: int, arrays: list[str], failures: Mapping[int, str]
 ) -> None:
-    """Write what an entry says of itself; the last file of an entry, when all others are complete."""
+    """Write entry.json, the description of an entry and its last file, after all others are complete."""
     files = {path.name: path.stat().st_size for path in sorted(folder.glob("*.npy"))}
     document = {
         "what": what,
@@ -99,28 +99,27 @@ def write_about(
     (folder / ABOUT).write_text(json.dumps(document, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
-def _whole(folder: Path, files: Mapping[str, int]) -> bool:
-    """Whether every file has its size: after a power failure, files written last may be short.
+def _is_complete(folder: Path, files: Mapping[str, int]) -> bool:
+    """Return whether every file has its recorded size: after a power failure, files written last may be short.
 
-    Rows are appended and never written ahead of the end, so on the usual file systems (whose length of a
-    file covers only what reached the disk) the sizes tell; flushing gigabytes to be sure would cost more
-    than decoding them.
+    On the usual file systems the length of a file covers only what reached the disk, so the sizes show the loss.
+    Flushing gigabytes to be sure would take longer than decoding them again.
     """
     return all((folder / name).stat().st_size == length for name, length in files.items())
 
 
-def _array(folder: Path, name: str, hold: Hold) -> Array | Ragged:
+def _array(folder: Path, name: str, hold: FileLock) -> Array | Ragged:
     parts = read_column(folder, name)
     for part in parts:
-        _keep(part, hold)
+        _tie_to_mapping(part, hold)
     return parts[0] if len(parts) == 1 else Ragged(*parts)
 
 
-def _keep(part: Array, hold: Hold) -> None:
-    """Let the lock live as long as the mapping, which every view of the array keeps alive."""
+def _tie_to_mapping(part: Array, hold: FileLock) -> None:
+    """Keep the lock as long as the mapping, which every view of the array keeps alive."""
     if isinstance(part, np.memmap):
         weakref.finalize(part._mmap, _forget, hold)  # type: ignore[attr-defined]
 
 
-def _forget(_: Hold) -> None:
-    """Do nothing: that this was the last reference is enough."""
+def _forget(_: FileLock) -> None:
+    """Do nothing: the finalizer only held the reference."""

@@ -1,6 +1,6 @@
-"""Locks on files that the operating system drops with the process that held them.
+"""File locks that the operating system releases with the process that holds them.
 
-A killed process therefore never blocks another, and no lock has to be broken by its age.
+A killed process therefore never blocks another, and no lock has to be broken by age.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from evenhand.base.errors import StoreError
 _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP}
 
 
-class Hold:
-    """A lock that is held until `release`, or until nothing refers to it any more."""
+class FileLock:
+    """A lock that is held until `release`, or until it is garbage-collected."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
 
     def release(self) -> None:
-        """Give the lock back; doing it twice does no harm."""
+        """Release the lock; idempotent."""
         descriptor, self._descriptor = self._descriptor, -1
         if descriptor >= 0:
             os.close(descriptor)
 
-    def __enter__(self) -> Hold:
+    def __enter__(self) -> FileLock:
         return self
 
     def __exit__(
@@ -40,34 +40,34 @@ class Hold:
         self.release()
 
 
-def share(path: Path) -> Hold | None:
-    """Return a lock that any number of processes hold together, or None where the file is not there (any more)."""
+def lock_shared(path: Path) -> FileLock | None:
+    """Return a lock that any number of processes can share, or None if the file does not exist (any more)."""
     try:
         descriptor = os.open(path, os.O_RDONLY)
     except (FileNotFoundError, NotADirectoryError):
         return None
-    hold = Hold(descriptor)
+    hold = FileLock(descriptor)
     _lock(descriptor, fcntl.LOCK_SH, path)
     return hold if _still_there(descriptor, path) else None
 
 
-def own(path: Path) -> Hold:
-    """Return a lock that this process holds alone, as soon as others let go; the file is made if need be."""
+def lock_exclusive(path: Path) -> FileLock:
+    """Wait for and return an exclusive lock; the file is created if necessary."""
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-        hold = Hold(descriptor)
+        hold = FileLock(descriptor)
         _lock(descriptor, fcntl.LOCK_EX, path)
-        if _still_there(descriptor, path):  # else its last owner removed it while we waited
+        if _still_there(descriptor, path):  # else its last owner removed it meanwhile: others lock a new file
             return hold
 
 
-def own_now(path: Path) -> Hold | None:
-    """Return a lock that this process holds alone, or None where another holds it or the file is not there."""
+def try_lock(path: Path) -> FileLock | None:
+    """Return an exclusive lock, or None if another process holds one or the file does not exist."""
     try:
         descriptor = os.open(path, os.O_RDWR)
-    except OSError:  # gone, or in a folder that we may only read
+    except OSError:  # removed, or read-only
         return None
-    hold = Hold(descriptor)
+    hold = FileLock(descriptor)
     try:
         _lock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, path)
     except BlockingIOError:
@@ -82,13 +82,13 @@ def _lock(descriptor: int, how: int, path: Path) -> None:
         if error.errno not in _NO_LOCKS:
             raise
         raise StoreError(
-            f"{path.parent}: the file system has no locks, so the store is not safe there. "
+            f"{path.parent}: the file system does not support locks, so the store is not safe there. "
             "Set compute.store to a folder on a local disk."
         ) from None
 
 
 def _still_there(descriptor: int, path: Path) -> bool:
-    """Whether the path still leads to the file that was opened."""
+    """Return whether the path still refers to the file that was opened."""
     try:
         return os.path.samestat(os.fstat(descriptor), path.stat())
     except (FileNotFoundError, NotADirectoryError):

@@ -1,4 +1,4 @@
-"""What in a folder belongs to a store, by its marker and the names a store makes; nothing else is touched."""
+"""Recognition of a store and its files, by a marker and by names; nothing else in a folder is ever touched."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from evenhand.base.storage.atomic import write_text
 from evenhand.data.roots.file_names import some
 
 MARKER = "CACHEDIR.TAG"
-"""File that marks the folder of a store; backup programs know it as the tag of a cache directory."""
+"""File that marks the folder of a store; backup programs skip it (Cache Directory Tagging Specification)."""
 
 _SIGNATURE = "Signature: 8a477f597d28d172789f06886806bc55\n# Store of encoded rows, made by evenhand."
 _ENTRY = r"[0-9a-f]{32}"
@@ -22,44 +22,38 @@ _SYSTEM = re.compile(
 
 
 def is_entry(name: str) -> bool:
-    """Return whether a store could have given this name to an entry."""
+    """Return whether a name is one that stores give to entries."""
     return _ENTRIES.fullmatch(name) is not None
 
 
 def is_trash(name: str) -> bool:
-    """Return whether a store could have given this name to an entry that is being deleted."""
+    """Return whether a name is one that stores give to entries being deleted."""
     return name.endswith(".trash") and _BUILDING.fullmatch(name) is not None
 
 
 def is_lock(name: str) -> bool:
-    """Return whether a store could have given this name to the lock of an entry that is being built."""
+    """Return whether a name is one that stores give to locks of entries being built."""
     return name.endswith(".lock") and _BUILDING.fullmatch(name) is not None
 
 
 def claim(folder: Path) -> None:
-    """Make a folder a store by its marker, unless it is one: a new or empty folder, or a store without marker.
+    """Mark a folder as a store, if it is new, empty, or a store without a marker.
 
     Raises
     ------
     StoreError
-        If anything in it is not a store's.
+        If it has no marker and holds other files.
     """
     if _marked(folder):
         return
-    _refuse_foreign(folder)
+    _refuse_other_files(folder)
     write_text(folder / MARKER, f"{_SIGNATURE}\n# What lies here can be made again: evenhand cache --clear\n")
 
 
 def check_store(folder: Path) -> None:
-    """Raise unless a folder is a store, or could become one.
-
-    Raises
-    ------
-    StoreError
-        If it has no marker and anything in it is not a store's.
-    """
+    """Raise `StoreError` if a folder has no marker and holds other files."""
     if not _marked(folder):
-        _refuse_foreign(folder)
+        _refuse_other_files(folder)
 
 
 def _marked(folder: Path) -> bool:
@@ -70,13 +64,13 @@ def _marked(folder: Path) -> bool:
         return False
 
 
-def _refuse_foreign(folder: Path) -> None:
-    foreign = [*_others(folder, re.compile("entries|building"))]
-    foreign += [f"entries/{name}" for name in _others(folder / "entries", _ENTRIES)]
-    foreign += [f"building/{name}" for name in _others(folder / "building", _BUILDING)]
-    if foreign and not _marked(folder):  # another process may have marked it while we looked
+def _refuse_other_files(folder: Path) -> None:
+    others = [*_others(folder, re.compile("entries|building"))]
+    others += [f"entries/{name}" for name in _others(folder / "entries", _ENTRIES)]
+    others += [f"building/{name}" for name in _others(folder / "building", _BUILDING)]
+    if others and not _marked(folder):  # another process may have marked it meanwhile
         raise StoreError(
-            f"{folder}: is not a store of encoded rows, for it holds {some(foreign)}. Nothing in it was touched. "
+            f"{folder}: is not a store of encoded rows, as it holds {some(others)}. Nothing in it was touched. "
             "Set compute.store (or --store) to a new or empty folder, or to a store."
         )
 

@@ -14,12 +14,12 @@ Array = npt.NDArray[Any]
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Ragged:
-    """n arrays of one type and one number of dimensions, but of any shape; `ragged[i]` is a view, no copy.
+    """n arrays of one dtype and number of dimensions, but of any shape; `ragged[i]` is a view.
 
     Attributes
     ----------
     values
-        (total,) the numbers of all rows, one row after the other (may be memory-mapped).
+        (total,) the values of all rows, one row after the other (may be memory-mapped).
     offsets
         (n + 1,) int64; row i is `values[offsets[i]:offsets[i + 1]]`.
     shapes
@@ -38,20 +38,20 @@ class Ragged:
 
     @classmethod
     def of(cls, rows: list[Array]) -> Ragged:
-        """Return arrays of one type and rank as one ragged array (at least one row)."""
+        """Return arrays of one dtype and rank as one ragged array (at least one row)."""
         shapes = np.array([row.shape for row in rows], dtype=np.int64).reshape(len(rows), -1)
         return cls(np.concatenate([row.reshape(-1) for row in rows]), offsets_of(shapes), shapes)
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """Type of the numbers."""
+        """Type of the values."""
         return self.values.dtype
 
     def __len__(self) -> int:
         return len(self.shapes)
 
     def __getitem__(self, row: int) -> Array:
-        row = range(len(self))[row]
+        row = range(len(self))[row]  # negative positions, and IndexError at the end of an iteration
         part: Array = self.values[self.offsets[row] : self.offsets[row + 1]]
         return part.reshape(self.shapes[row])
 
@@ -63,7 +63,7 @@ class Ragged:
 
 
 def offsets_of(shapes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return (n + 1,) int64 where each row of shape `shapes[i]` begins when rows lie one after the other.
+    """Return (n + 1,) int64 the start of each row of shape `shapes[i]` when rows are concatenated.
 
     >>> offsets_of(np.array([[2, 3], [1, 3], [0, 3]]))
     array([0, 6, 9, 9])
@@ -74,7 +74,7 @@ def offsets_of(shapes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
 
 
 def row_shape(rows: Any) -> list[int]:
-    """Return the shape of one row of (n, ...) rows, -1 for every dimension in which rows of any size differ.
+    """Return the shape of one row of (n, ...) rows, -1 for every dimension in which rows differ.
 
     >>> row_shape(Ragged.of([np.zeros((2, 3)), np.ones((1, 3))])), row_shape(np.zeros((5, 8)))
     ([-1, 3], [8])

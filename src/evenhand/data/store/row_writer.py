@@ -1,4 +1,4 @@
-"""Rows decoded by threads and written as they come."""
+"""Writing of rows that threads decode."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ import numpy as np
 from evenhand.base.errors import DataError, StoreError
 from evenhand.data.store.column import Column
 from evenhand.data.store.ragged import Array
-from evenhand.data.store.space import in_words
+from evenhand.data.store.space import store_errors
 
 Make = Callable[[int], Mapping[str, Array]]
-"""Position of a row -> its named arrays; raises `DataError` with the reason where it cannot be decoded."""
+"""Position of a row -> its named arrays; raises `DataError` with the reason if it cannot be decoded."""
 Progress = Callable[[int, int], None]
-"""Told (rows done, rows in all)."""
+"""Called with (rows done, rows in all)."""
 
 T = TypeVar("T")
 _Row = dict[str, Array] | str  # the arrays, or why there are none
@@ -33,18 +33,18 @@ class RowWriter:
     Parameters
     ----------
     folder
-        Where the columns go.
+        Folder of the columns.
     make, n
-        What gives the rows, and how many there are.
+        Decodes a row; number of rows.
     files
-        (n,) the file that each row is a part of, or None where every row is a file of its own; rows of one file
-        that lie together are never divided among threads.
+        (n,) the file of each row, or None if every row is a file of its own; consecutive rows of one file are
+        decoded by one thread.
     workers
         Threads that decode.
     progress
-        Told (rows done, n).
+        Called with (rows done, n).
     reserve
-        Told the bytes of the whole entry when the first row that decodes makes them known; raises if too many.
+        Called with the bytes of the whole entry, estimated from the first decoded row; raises if they do not fit.
 
     Attributes
     ----------
@@ -78,19 +78,19 @@ class RowWriter:
             done = self._write_uniform(begun)
             if done < self.n:
                 self._write_ragged(done)
-            with self._in_words():
+            with self._store_errors():
                 for column in self.columns.values():
                     column.finish(self.n)
 
     def _begin(self) -> int:
-        """Decode up to the first row that can be, begin the columns by it, and return the rows written."""
+        """Decode up to the first row that succeeds, create the columns from it, and return the rows written."""
         for position in range(self.n):
             row = _decode(self.make, position)
             if isinstance(row, str):
                 self.failures[position] = row
                 continue
             self.reserve(self.n * sum(value.nbytes for value in row.values()))
-            with self._in_words():
+            with self._store_errors():
                 for name, value in row.items():
                     self.columns[name] = Column(self.folder, name, value)
                 for earlier in range(position):
@@ -100,8 +100,8 @@ class RowWriter:
         return self.n
 
     def _write_uniform(self, start: int) -> int:
-        """Write rows at their places from the threads that decode them, up to the first whose shape differs."""
-        with closing(in_order(self._put_block, self._blocks(start), self.workers)) as blocks:
+        """Write rows at their positions from the threads that decode them; return the first whose shape differs."""
+        with closing(map_in_order(self._put_block, self._blocks(start), self.workers)) as blocks:
             for block, (failures, differs) in blocks:
                 self.failures.update(failures)
                 if differs is not None:
@@ -110,23 +110,23 @@ class RowWriter:
         return self.n
 
     def _write_ragged(self, start: int) -> None:
-        """Append rows in order as they come from the threads that decode them."""
-        with self._in_words():
+        """Append decoded rows in order: the position of a row is known only after all rows before it."""
+        with self._store_errors():
             for column in self.columns.values():
                 column.begin_ragged(start)
-        with closing(in_order(self._decode_block, self._blocks(start), self.workers)) as blocks:
+        with closing(map_in_order(self._decode_block, self._blocks(start), self.workers)) as blocks:
             for block, rows in blocks:
-                with self._in_words():
+                with self._store_errors():
                     for position, row in zip(block, rows, strict=True):
                         self._append(position, row)
                 self.progress(block.stop, self.n)
 
     def _put_block(self, block: range) -> tuple[dict[int, str], int | None]:
-        """Write a block of rows; return failures, and the first row whose shape differs, which is not written."""
+        """Write a block of rows; return failures, and the first row of another shape, which is not written."""
         failures: dict[int, str] = {}
         for position in block:
             row = _decode(self.make, position)
-            with self._in_words():
+            with self._store_errors():
                 if not self._put(position, row):
                     return failures, position
             if isinstance(row, str):
@@ -155,7 +155,7 @@ class RowWriter:
         if row.keys() != self.columns.keys():
             raise StoreError(
                 f"Row {position} has the arrays {sorted(row)}, earlier rows have {sorted(self.columns)}. "
-                "An encoder must give the same names for every row."
+                "An encoder must return the same names for every row."
             )
         return row
 
@@ -163,7 +163,7 @@ class RowWriter:
         return [_decode(self.make, position) for position in block]
 
     def _blocks(self, start: int) -> Iterator[range]:
-        """Give blocks of about a megabyte, if rows are like the first; none ends inside a file."""
+        """Yield blocks of about a megabyte, if rows are like the first one; none ends inside a file."""
         first = sum(column.zeros.nbytes for column in self.columns.values())
         step = int(np.clip(_BLOCK_BYTES // max(1, first), 1, _BLOCK_ROWS))
         while start < self.n:
@@ -177,17 +177,18 @@ class RowWriter:
         for column in self.columns.values():
             column.close()
 
-    def _in_words(self) -> AbstractContextManager[None]:
-        return in_words(self.folder.parents[1])
+    def _store_errors(self) -> AbstractContextManager[None]:
+        return store_errors(self.folder.parents[1])
 
 
-def in_order(
+def map_in_order(
     work: Callable[[range], T], blocks: Iterable[range], workers: int
 ) -> Generator[tuple[range, T], None, None]:
-    """Yield (block, result) for blocks of positions in order, worked on by threads.
+    """Yield (block, work(block)) in order, computed by threads.
 
-    Only a few blocks are under way at any time, so memory does not grow with their number. When the caller
-    stops early, or an exception ends it, the blocks under way are waited for and no other begins.
+    Only a few blocks are in flight at any time, so that memory does not grow with their number (`Executor.map`
+    would submit all). When the caller stops early or an exception is raised, blocks in flight are waited for, and
+    no other begins.
     """
     pool = ThreadPoolExecutor(workers, thread_name_prefix="evenhand-decode")
     ahead: deque[tuple[range, Future[T]]] = deque()

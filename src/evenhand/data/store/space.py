@@ -1,4 +1,4 @@
-"""Room for the store: what lies in it, what goes when it is too large, and words for a disk that refuses."""
+"""Disk space of the store: listing entries, evicting the least recently used, and messages for a full disk."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from pathlib import Path
 from typing import Any
 
 from evenhand.base.errors import StoreError
-from evenhand.data.store.locks import own_now
+from evenhand.data.store.locks import try_lock
 from evenhand.data.store.marker import is_entry, is_lock, is_trash
 
 ABOUT = "entry.json"
-"""File of an entry that says what it is; also the file that is locked, and touched on use."""
+"""File that describes an entry; it is also locked while in use, and touched on use (its mtime orders eviction)."""
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 @dataclass(frozen=True)
-class Item:
-    """One finished entry as it lies on the disk.
+class EntryInfo:
+    """A complete entry on disk.
 
     Attributes
     ----------
     folder
-        Where it lies; its name is the entry's.
+        Its folder, which has the entry's name.
     what, key
-        "rows" or "array", and the plain values that decided its bytes.
+        "rows" or "array", and the plain values that determine its bytes.
     rows, bytes
-        How large it is.
+        Its size.
     created
-        When, ISO 8601.
+        Time, ISO 8601.
     used
-        When last, seconds since 1970.
+        Time of the last use, seconds since 1970.
     """
 
     folder: Path
@@ -49,23 +49,23 @@ class Item:
     used: float
 
 
-def items(entries: Path) -> list[Item]:
-    """Return the finished entries, the one not used for longest first."""
+def list_entries(entries: Path) -> list[EntryInfo]:
+    """Return the complete entries, the least recently used first."""
     found = []
     for path in entries.glob(f"*/{ABOUT}"):
         if not is_entry(path.parent.name):
             continue
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):  # going away, or broken
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):  # being removed, or damaged
             about, used = json.loads(path.read_text(encoding="utf-8")), path.stat().st_mtime
             size_and_age = int(about["rows"]), int(about["bytes"]), str(about["created"]), used
-            found.append(Item(path.parent, str(about["what"]), dict(about["key"]), *size_and_age))
+            found.append(EntryInfo(path.parent, str(about["what"]), dict(about["key"]), *size_and_age))
     return sorted(found, key=lambda item: item.used)
 
 
 def make_room(folder: Path, need: int, limit: int | None) -> None:
-    """Remove entries not used for longest until `need` bytes fit below the limit and on the disk.
+    """Remove the least recently used entries until `need` bytes fit below the limit and on the disk.
 
-    Entries that a living process uses stay, even if the store is over its limit for as long.
+    Entries in use by a living process stay, even if the store then exceeds its limit.
 
     Raises
     ------
@@ -74,10 +74,11 @@ def make_room(folder: Path, need: int, limit: int | None) -> None:
     """
     if limit is not None and need > limit:
         raise StoreError(
-            f"{folder}: this entry needs {size(need)}, more than the whole store may hold ({size(limit)}). "
+            f"{folder}: this entry needs {format_bytes(need)}, more than the limit of the whole store "
+            f"({format_bytes(limit)}). "
             "Raise compute.store_limit_gb."
         )
-    there = items(folder / "entries")
+    there = list_entries(folder / "entries")
     total = sum(item.bytes for item in there)
     for item in there:
         over = limit is not None and total + need > limit
@@ -87,32 +88,35 @@ def make_room(folder: Path, need: int, limit: int | None) -> None:
             total -= item.bytes
     free = shutil.disk_usage(folder).free
     if free < need:
-        raise StoreError(f"{folder}: this entry needs {size(need)}, but {size(free)} are free. {_MORE_ROOM}")
+        raise StoreError(
+            f"{folder}: this entry needs {format_bytes(need)}, but {format_bytes(free)} are free. {_MORE_ROOM}"
+        )
 
 
 def remove(entry: Path, building: Path) -> bool:
-    """Remove one entry, unless a living process uses it; return whether it is gone.
+    """Remove one entry, unless a living process uses it; return whether it was removed.
 
-    It leaves sight in one step; a process killed while deleting leaves only what `sweep` takes away.
+    It is renamed first, so that it disappears in one step; what a process killed while deleting leaves behind is
+    removed by `sweep`.
     """
-    hold = own_now(entry / ABOUT)
+    hold = try_lock(entry / ABOUT)
     if hold is None:
         return False
     with hold, contextlib.suppress(FileNotFoundError):
-        shutil.rmtree(_out_of_sight(entry, building), ignore_errors=True)
+        shutil.rmtree(_move_to_trash(entry, building), ignore_errors=True)
     return True
 
 
 def remove_broken(entry: Path, building: Path) -> None:
-    """Remove a folder that stands in the place of an entry and is none."""
+    """Remove a folder that has the name of an entry and is not a complete one."""
     with contextlib.suppress(FileNotFoundError):
-        shutil.rmtree(_out_of_sight(entry, building), ignore_errors=True)
+        shutil.rmtree(_move_to_trash(entry, building), ignore_errors=True)
 
 
 def sweep(building: Path) -> None:
-    """Remove what killed processes left: half-built entries whose lock nobody holds, and half-deleted ones.
+    """Remove what killed processes left: half-built entries whose lock is free, and half-deleted ones.
 
-    Only for the folder of a store, and only what has a name that a store gives.
+    Only in the folder of a store, and only names that a store gives.
     """
     for path in building.iterdir() if building.is_dir() else []:
         if is_trash(path.name):
@@ -122,14 +126,14 @@ def sweep(building: Path) -> None:
 
 
 def _sweep_one(lock: Path) -> None:
-    hold = own_now(lock)
+    hold = try_lock(lock)
     if hold is not None:
         with hold:
             shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
             lock.unlink(missing_ok=True)
 
 
-def _out_of_sight(entry: Path, building: Path) -> Path:
+def _move_to_trash(entry: Path, building: Path) -> Path:
     building.mkdir(parents=True, exist_ok=True)
     return entry.rename(building / f"{entry.name}.{secrets.token_hex(4)}.trash")
 
@@ -140,8 +144,8 @@ _MORE_ROOM = (
 
 
 @contextlib.contextmanager
-def in_words(folder: Path) -> Iterator[None]:
-    """Turn what the operating system refuses into a `StoreError` that says what to do."""
+def store_errors(folder: Path) -> Iterator[None]:
+    """Convert an `OSError` to a `StoreError` that says what to do."""
     try:
         yield
     except OSError as error:
@@ -149,14 +153,14 @@ def in_words(folder: Path) -> Iterator[None]:
             raise StoreError(f"{folder}: the disk is full, or a quota is used up. {_MORE_ROOM}") from None
         why = error.strerror or type(error).__name__
         raise StoreError(
-            f"{folder}: the store cannot be kept there ({why}). Set compute.store to a folder that can be written."
+            f"{folder}: the store cannot be written there ({why}). Set compute.store to a writable folder."
         ) from None
 
 
-def size(count: int) -> str:
-    """Return a number of bytes for a person.
+def format_bytes(count: int) -> str:
+    """Return a number of bytes as text.
 
-    >>> size(999), size(12_340_000), size(20_000_000_000)
+    >>> format_bytes(999), format_bytes(12_340_000), format_bytes(20_000_000_000)
     ('999 bytes', '12.3 MB', '20.0 GB')
     """
     for unit, power in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):

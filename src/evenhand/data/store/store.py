@@ -1,12 +1,12 @@
-"""The store: encoded rows and activations on disk, made once and memory-mapped from then on.
+"""The store: a cache of encoded rows and activations on disk, computed once and memory-mapped from then on.
 
-An entry is named by a hash of everything that decides its bytes: the settings (`key`) and the content of every
-row. Nothing is ever invalidated; what changes gets another name, and what nobody uses goes when room is short.
-::
+An entry is named by a hash of everything that determines its bytes: the settings (`key`) and the content of every
+row. Nothing is ever invalidated: changed input has another name, and unused entries are evicted when space is
+short. ::
 
-    FOLDER/CACHEDIR.TAG     marks the folder as a store; in a folder without it nothing is written or deleted
-    FOLDER/entries/NAME/    entry.json, image.npy, …     finished; read-only from then on
-    FOLDER/building/NAME/   the same, half-built; NAME.lock beside it is held by the process that builds
+    FOLDER/CACHEDIR.TAG     marks the folder as a store; nothing is written or deleted in a folder without it
+    FOLDER/entries/NAME/    entry.json, image.npy, …     complete; read-only from then on
+    FOLDER/building/NAME/   an entry being built; NAME.lock beside it is held by the process that builds it
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ from evenhand.base.errors import StoreError
 from evenhand.base.storage.atomic import plain
 from evenhand.data.store.column import write_array
 from evenhand.data.store.entry import StoreEntry, open_entry, write_about
-from evenhand.data.store.locks import own, own_now
+from evenhand.data.store.locks import lock_exclusive, try_lock
 from evenhand.data.store.marker import check_store, claim, is_entry
 from evenhand.data.store.ragged import Array
 from evenhand.data.store.row_writer import Make, Progress, RowWriter
-from evenhand.data.store.space import ABOUT, in_words, items, make_room, remove, remove_broken, sweep
+from evenhand.data.store.space import ABOUT, list_entries, make_room, remove, remove_broken, store_errors, sweep
 
 _FORMAT = 1
-"""Part of every name: entries written in another way are other entries."""
+"""Version of the format, part of every name: entries in another format are not found."""
 
 
 @dataclass(frozen=True)
 class Cleared:
-    """What `Store.clear` did: entries and bytes that went, and entries that stay because they are in use."""
+    """The result of `Store.clear`: entries and bytes removed, and entries kept because they are in use."""
 
     entries: int
     bytes: int
@@ -51,20 +51,20 @@ class Cleared:
 
 
 class Store:
-    """Encoded rows and activations on disk.
+    """A cache of encoded rows and activations on disk.
 
-    Any number of processes may use one store; of those that need the same entry, one builds it while the
-    others wait. A process that is killed leaves nothing that can be seen, and blocks nobody.
+    Any number of processes may use one store; of those that need the same entry, one builds it while the others
+    wait. A killed process leaves no incomplete entry and blocks no other.
 
     Parameters
     ----------
     folder
-        Where it lies; None for the user's cache folder.
+        Its folder; None for the user's cache folder.
     limit_bytes
-        Size above which entries go that were not used for longest (never one that a living process uses);
-        None for no limit.
+        Size above which the least recently used entries are removed (never one in use by a living process); None
+        for no limit.
     also
-        Folders of further stores that entries are read from where this one lacks them; nothing is written there.
+        Folders of further stores to read entries from; nothing is written there.
     """
 
     def __init__(
@@ -84,29 +84,29 @@ class Store:
         workers: int = 1,
         progress: Progress | None = None,
     ) -> StoreEntry:
-        """Return the encoded rows, made now if they are not there.
+        """Return the encoded rows, computed now if they are not in the store.
 
         Parameters
         ----------
         key
-            Plain values: all settings that decide the encoded bytes, a mark of the code among them (`source_mark`).
+            Plain values: all settings that determine the encoded bytes, with a hash of the code (`source_mark`).
         contents
             (n,) a hash of the bytes of each row.
         make
-            Position of a row -> its named arrays, of one type and rank for all rows; called by threads.
-            Raises `DataError` with the reason where the row cannot be decoded.
+            Position of a row -> its named arrays, of one dtype and rank for all rows; called from threads. Raises
+            `DataError` with the reason if the row cannot be decoded.
         files
-            (n,) the file that each row is a part of; rows of one file that lie together are made by one thread,
-            in order. None where every row is a file of its own.
+            (n,) the file of each row; consecutive rows of one file are decoded by one thread, in order. None if
+            every row is a file of its own.
         workers
             Threads that decode.
         progress
-            Told (rows done, rows in all).
+            Called with (rows done, rows in all).
 
         Raises
         ------
         StoreError
-            If the folder cannot be written, or has no room.
+            If the folder is not writable or full.
         """
         contents = list(contents)
 
@@ -126,18 +126,18 @@ class Store:
         return self._entry(_name("rows", key, contents), build)
 
     def open(self, name: str) -> StoreEntry:
-        """Return an entry that was made before, by its name; how one process tells another what to read.
+        """Return an existing entry by its name, which one process passes to another instead of the data.
 
         Raises
         ------
         StoreError
-            If it is not there.
+            If it does not exist.
         """
         found = self._found(name, self.folder, *self.also)
         if found is None:
             raise StoreError(
-                f"{self.folder}: the encoded rows {name} are not there; they were cleared, or went to make room. "
-                "Give the same command again to make them anew (and a larger compute.store_limit_gb)."
+                f"{self.folder}: the encoded rows {name} do not exist; they were cleared, or removed to make room. "
+                "Run the same command again to recompute them (with a larger compute.store_limit_gb)."
             )
         return found
 
@@ -148,21 +148,21 @@ class Store:
         dtype: npt.DTypeLike,
         fill: Callable[[Array], None],
     ) -> Array:
-        """Return one big array (a read-only memory map), filled now if it is not there.
+        """Return one large array (a read-only memory map), filled now if it is not in the store.
 
         Parameters
         ----------
         key
-            Plain values: everything that decides the numbers, hashes of the rows among it.
+            Plain values: everything that determines the values, including hashes of the rows.
         shape, dtype
-            As asked; part of the name.
+            Of the array; part of the name.
         fill
-            Gets a writable memory map of zeros and puts the numbers in.
+            Called with a writable memory map of zeros, to put the values in.
 
         Raises
         ------
         StoreError
-            If the folder cannot be written, or has no room.
+            If the folder is not writable or full.
         """
         kind = np.dtype(dtype)
 
@@ -180,11 +180,11 @@ class Store:
         Raises
         ------
         StoreError
-            If the folder holds anything else and is not marked as a store.
+            If the folder holds other files and is not marked as a store.
         """
-        with in_words(self.folder):
+        with store_errors(self.folder):
             check_store(self.folder)
-            there = items(self.folder / "entries")
+            there = list_entries(self.folder / "entries")
         rows = [
             {
                 "name": item.folder.name,
@@ -201,34 +201,34 @@ class Store:
         return pd.DataFrame(rows, columns=["name", "what", "key", "rows", "bytes", "created", "used", "in_use"])
 
     def clear(self, unused_days: float = 0.0) -> Cleared:
-        """Remove entries not used for so many days (all, by default) and what killed processes left.
+        """Remove entries not used for so many days (by default all), and what killed processes left.
 
-        Entries that a living process uses stay.
+        Entries in use by a living process stay.
 
         Raises
         ------
         StoreError
-            If the folder holds anything else and is not marked as a store; nothing is removed then.
+            If the folder holds other files and is not marked as a store; then nothing is removed.
         """
-        with in_words(self.folder):
+        with store_errors(self.folder):
             check_store(self.folder)
             sweep(self.folder / "building")
             until = time.time() - unused_days * 86_400
-            old = [item for item in items(self.folder / "entries") if item.used <= until]
+            old = [item for item in list_entries(self.folder / "entries") if item.used <= until]
             gone = [item.bytes for item in old if remove(item.folder, self.folder / "building")]
         return Cleared(entries=len(gone), bytes=sum(gone), in_use=len(old) - len(gone))
 
     def _reserve(self, need: int) -> None:
-        with in_words(self.folder):
+        with store_errors(self.folder):
             make_room(self.folder, need, self.limit_bytes)
 
     def _entry(self, name: str, build: Callable[[Path], None]) -> StoreEntry:
         place = self.folder / "entries" / name
-        with in_words(self.folder):
+        with store_errors(self.folder):
             found = open_entry(place)
         if found is None:
             found = self._found(name, *self.also) or self._built(place, build)
-        with contextlib.suppress(OSError):  # another's store, which we may only read
+        with contextlib.suppress(OSError):  # an entry of another store, or a read-only one
             os.utime(place / ABOUT)
         return found
 
@@ -239,33 +239,33 @@ class Store:
 
     def _built(self, place: Path, build: Callable[[Path], None]) -> StoreEntry:
         with self._building(place.name) as part:
-            found = open_entry(place)  # somebody may have built it while we waited for the lock
+            found = open_entry(place)  # another process may have built it while this one waited for the lock
             if found is not None:
                 return found
             build(part)
-            with in_words(self.folder):
-                whole = open_entry(part)  # before it can be seen, so that nobody can remove it in between
+            with store_errors(self.folder):
+                built = open_entry(part)  # before the rename, so that no other process can evict it in between
                 remove_broken(place, self.folder / "building")
                 part.rename(place)
-        if whole is None:
+        if built is None:
             raise StoreError(f"{place}: what was written cannot be read back. Set compute.store to another disk.")
-        return whole
+        return built
 
     @contextlib.contextmanager
     def _building(self, name: str) -> Iterator[Path]:
-        """Give an empty folder to build in, for this process alone; afterwards nothing of it is left."""
+        """Yield an empty folder to build an entry in, locked for this process, and remove what is left of it."""
         building = self.folder / "building"
         part = building / name
-        with in_words(self.folder):
+        with store_errors(self.folder):
             claim(self.folder)
             (self.folder / "entries").mkdir(parents=True, exist_ok=True)
             building.mkdir(exist_ok=True)
             sweep(building)
-            lock = own(building / f"{name}.lock")
+            lock = lock_exclusive(building / f"{name}.lock")
         with lock:
             try:
                 shutil.rmtree(part, ignore_errors=True)
-                with in_words(self.folder):
+                with store_errors(self.folder):
                     part.mkdir()
                 yield part
             finally:
@@ -282,8 +282,8 @@ def _name(what: str, key: Mapping[str, Any], contents: Sequence[str]) -> str:
 
 
 def _in_use(entry: Path) -> bool:
-    """Whether a living process uses an entry."""
-    hold = own_now(entry / ABOUT)
+    """Return whether a living process uses an entry."""
+    hold = try_lock(entry / ABOUT)
     if hold is None:
         return (entry / ABOUT).exists()
     hold.release()

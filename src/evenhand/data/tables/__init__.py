@@ -1,1 +1,1 @@
-"""Tables of labels: read in any dialect, joined with files, made samples."""
+"""Tables of labels: read in any dialect, joined with files, converted to samples."""

@@ -20,12 +20,12 @@ from evenhand.data.tables.table import LabelTable
 
 
 def files_of(root: Root, suffixes: Collection[str], kind: str) -> list[str]:
-    """Return the names of the files that are of a kind by their endings.
+    """Return the names of the files of a kind, by their suffixes.
 
     Raises
     ------
     DataError
-        If there is none; the message says what is there instead.
+        If there is none; the message lists what is there instead.
     """
     names = [name for name in root.names() if suffix(name) in suffixes]
     if names:
@@ -41,16 +41,16 @@ def files_of(root: Root, suffixes: Collection[str], kind: str) -> list[str]:
 
 
 def read_folders(root: Root, data: DataConfig, suffixes: Collection[str]) -> LabelTable:
-    """Return a table of path, label, split (where folders are splits) and folder.
+    """Return a table of path, label, split (if folders are splits) and folder.
 
-    The class is the first folder below the root, below a top folder that holds everything, or below the
-    folders of a split (`split_folders.layout`). `folder` is the folder that holds the file, ready for use as
-    `data.group`. Names stand there as they are: nobody typed them.
+    The class is the first folder below the root, below a top folder that holds everything, or below the folders of
+    a split (`split_folders.layout`). `folder` is the folder that holds the file, ready for use as `data.group`.
+    Names are taken literally: unlike the cells of a table, nobody typed them.
 
     Raises
     ------
     DataError
-        If there are no files of the kind, or none lies in a folder.
+        If there are no files of the kind, or none is in a folder.
     """
     names = files_of(root, suffixes, data.kind)
     found = folder_layout(names)
@@ -74,15 +74,15 @@ def read_folders(root: Root, data: DataConfig, suffixes: Collection[str]) -> Lab
 
 
 def folder_layout(names: Sequence[str]) -> SplitLayout:
-    """Return the split and the class of each file by its folders, below a top folder that holds everything."""
+    """Return the split and the class of each file from its folders, below a top folder that holds everything."""
     depth = _common_depth(names)
     return layout(["/".join(name.split("/")[depth:]) for name in names])
 
 
-def given_test(names: Sequence[str]) -> str | None:
-    """Return the split of folders that could be the locked test ("test", else "val"), or None.
+def split_folder_for_test(names: Sequence[str]) -> str | None:
+    """Return the split of the folders that can serve as the locked test ("test", else "val"), or None.
 
-    Its files lie in folders of classes that the files to train on have, too.
+    Its files must be in folders of classes that the training files have too.
     """
     found = folder_layout(names)
     classes: dict[str, set[str]] = {}
@@ -94,7 +94,7 @@ def given_test(names: Sequence[str]) -> str | None:
 
 
 def _class_names(folders: Sequence[str]) -> list[str]:
-    """Return the class of each folder: its name in one spelling, without blanks around it where that is unique."""
+    """Return the class of each folder: its name in normal form C, stripped if that leaves it unique."""
     spelled = {folder: spelling(folder) for folder in folders}
     stripped = Counter(name.strip() for name in set(spelled.values()))
     short = {
@@ -105,7 +105,7 @@ def _class_names(folders: Sequence[str]) -> list[str]:
 
 
 def _left_out(names: Sequence[str], found: SplitLayout, source: str) -> Iterator[Finding]:
-    """Yield what there is to say about files without a class: those of a split, and others."""
+    """Yield findings about files without a class: those in a split, and others."""
     bare = [(n, split) for n, c, split in zip(names, found.classes, found.splits, strict=True) if c is None]
     for split in sorted({split for _, split in bare if split is not None}):
         files = [name for name, of in bare if of == split]
@@ -114,22 +114,22 @@ def _left_out(names: Sequence[str], found: SplitLayout, source: str) -> Iterator
             "EH117",
             "warning",
             f"{source}: {some(folders)} {'looks' if len(folders) == 1 else 'look'} like the {split} split and "
-            f"{'was' if len(folders) == 1 else 'were'} not taken for a class: {len(files):,} files there lie in no "
-            "class's folder and were left out. Put them into a folder per class, or give them to `predict`.",
+            f"{'was' if len(folders) == 1 else 'were'} not taken for a class: {len(files):,} files there are in no "
+            "class folder and were left out. Put them into a folder per class, or pass them to `predict`.",
             about=folders[0],
             evidence={"files": len(files), "split": split, "names": files[:100]},
         )
-    yield from findings_of([Skipped(n, "lies in no class's folder") for n, split in bare if split is None], source)
+    yield from findings_of([Skipped(n, "is in no class folder") for n, split in bare if split is None], source)
 
 
 def _part(name: str, at: int) -> str | None:
-    """Return the folder at a depth on the way to a file, or None where the file itself stands there."""
+    """Return the folder at a depth of a file's path, or None if the file itself is at that depth."""
     folders = name.split("/")[:-1]
     return folders[at] if at < len(folders) else None
 
 
 def _common_depth(names: Sequence[str]) -> int:
-    """Return how many folders at the top hold everything, and no class, because further folders follow."""
+    """Return the number of nested top folders that hold everything; no class, as all files are in subfolders."""
     depth = 0
     while True:
         here = {_part(name, depth) for name in names}
@@ -140,6 +140,6 @@ def _common_depth(names: Sequence[str]) -> int:
         depth += 1
 
 
-def foreign(root: Root, endings: Collection[str]) -> list[str]:
-    """Return the names of files with one of `endings`, for telling about formats that are not read."""
+def files_with_suffix(root: Root, endings: Collection[str]) -> list[str]:
+    """Return the names of files with one of `endings`."""
     return [name for name in root.names() if suffix(name) in endings]

@@ -1,4 +1,4 @@
-"""What the columns of a table look like: how many values each has, and what they could be for."""
+"""Profiles of the columns of a table: how many values each has, and whether it could be a group."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ clip visit study shop store site hospital farm field plot device camera scanner 
 specimen tile plate well
 """
 GROUP_WORDS = frozenset(_WORDS.split())
-"""Words in the name of a column that rows have in common, where its values recur."""
+"""Words that mark a column as a group by its name, if its values recur."""
 
 
 @dataclass(frozen=True)
 class ColumnProfile:
-    """A column of a table: its name, rows with a value, and different values.
+    """A column of a table: its name, its rows with a value, and its number of distinct values.
 
     Attributes
     ----------
     whole
-        Whether every value is what names things: text or whole numbers, no measurements with decimals.
+        Whether every value could be a name: text or a whole number, not a measurement with decimals.
     """
 
     name: str
@@ -35,20 +35,20 @@ class ColumnProfile:
 
     @property
     def unique(self) -> bool:
-        """Whether every row has a value of its own."""
+        """Whether every row has a distinct value."""
         return self.rows > 1 and self.values == self.rows
 
     @property
     def named_as_group(self) -> bool:
-        """Whether the name says that rows have it in common ("sender_id", "session date")."""
+        """Whether the name suggests a group ("sender_id", "session date")."""
         return bool(GROUP_WORDS & set(re.split(r"[^a-z]+", self.name.lower())))
 
     def looks_like_group(self, *, least: int = 2, recurring: float = 1.1) -> bool:
-        """Whether a column of this name recurs as groups do: at least two values, rows that share one."""
+        """Return whether the column is named as a group and its values recur."""
         return self.named_as_group and self._recurs(least, recurring)
 
     def could_be_group(self, *, least: int = 20, recurring: float = 2.0) -> bool:
-        """Whether the values alone recur as groups do, whatever the name: many values, several rows each."""
+        """Return whether the values alone look like groups, whatever the name: many values, several rows each."""
         return self.whole and self._recurs(least, recurring)
 
     def _recurs(self, least: int, recurring: float) -> bool:
@@ -70,16 +70,16 @@ def _profile(name: str, column: pd.Series) -> ColumnProfile:
 def group_candidates(
     profiles: Iterable[ColumnProfile], frame: pd.DataFrame, label: str, *, others: Sequence[str] = ()
 ) -> list[ColumnProfile]:
-    """Return the columns that look like groups, those named so first, then by the number of their values.
+    """Return the columns that look like groups: those named so first, then by descending number of values.
 
-    A column that follows from the class (a coarser class, its number), or the other way round, is none.
+    A column that is a function of the class (a coarser class, its number) is not a group.
 
     Parameters
     ----------
     label
         The column of the class.
     others
-        Columns that are spoken for: path, id, split, levels.
+        Columns with another role: path, id, split, levels.
     """
     found = [
         one
@@ -92,7 +92,7 @@ def group_candidates(
 
 
 def _follows(frame: pd.DataFrame, label: str, column: str) -> bool:
-    """Whether the column is known from the class."""
+    """Return whether the column is a function of the class."""
     if label not in frame:
         return False
     values = frame.groupby(label, observed=True)[column].nunique()

@@ -1,4 +1,4 @@
-"""CSV as people and spreadsheets write it: any encoding, separator and end of line; every row knows its line."""
+"""CSV as people and spreadsheets write it: any encoding, separator and line ending; rows with line numbers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def decode_csv(raw: bytes, name: str, encoding: str | None) -> tuple[str, tuple[
     Raises
     ------
     DataError
-        If the bytes are not in the encoding that was told, or that their first bytes mark.
+        If the bytes are not in the encoding that is configured, or that their byte-order mark names.
     """
     encoding = encoding or next((known for bom, known in _BOMS if raw.startswith(bom)), None)
     try:
@@ -41,12 +41,12 @@ def decode_csv(raw: bytes, name: str, encoding: str | None) -> tuple[str, tuple[
 
 
 def csv_cells(text: str) -> tuple[list[str], list[list[str]], list[int]]:
-    """Return the header, the rows and the line on which each row begins; rows of empty cells are passed over.
+    """Return the header, the rows and the line on which each row begins; rows of empty cells are skipped.
 
     Raises
     ------
     DataError
-        If there is no row, quotation marks are not closed, or rows are not as wide as the header.
+        If there is no row, a quotation mark is not closed, or a row is not as wide as the header.
     """
     found = list(csv_rows(text))
     lines, rows = [line for line, _ in found], [row for _, row in found]
@@ -56,44 +56,44 @@ def csv_cells(text: str) -> tuple[list[str], list[list[str]], list[int]]:
 
 
 def csv_rows(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Give the header and every row with the line on which it begins; rows of empty cells are passed over.
+    """Yield the header and every row with the line on which it begins; rows of empty cells are skipped.
 
-    Rows come one by one, so that large tables of numbers need not be held as text.
+    Rows come one at a time, so that large tables of numbers need not be held as text.
 
     Raises
     ------
     DataError
-        If quotation marks are not closed.
+        If a quotation mark is not closed.
     """
-    text = text if "\n" in text else text.replace("\r", "\n")  # as old Macs end lines
+    text = text if "\n" in text else text.replace("\r", "\n")  # classic Mac OS ended lines so
     first = text.partition("\n")[0].strip("\r\n ")
-    told = first[4:5] if first.lower().startswith("sep=") else ""
-    body = text.partition("\n")[2] if told else text
-    reader = csv.reader(io.StringIO(body, newline=""), delimiter=told or _delimiter(first), strict=True)
-    line = 2 if told else 1
+    declared = first[4:5] if first.lower().startswith("sep=") else ""  # a line that Excel writes and reads
+    body = text.partition("\n")[2] if declared else text
+    reader = csv.reader(io.StringIO(body, newline=""), delimiter=declared or _delimiter(first), strict=True)
+    line = 2 if declared else 1
     try:
         for row in reader:
             if any(cell.strip() for cell in row):
                 yield line, row
-            line = reader.line_num + (2 if told else 1)
+            line = reader.line_num + (2 if declared else 1)
     except csv.Error as error:
         raise DataError(f"line {line:,} is not CSV ({error}). Close or double its quotation marks.") from None
 
 
 def _delimiter(header: str) -> str:
-    """Return what separates cells: whichever of comma, semicolon and tab cuts the header into most parts."""
+    """Return the separator of cells: whichever of comma, semicolon and tab splits the header into most parts."""
 
     def parts(delimiter: str) -> int:
         try:
             return len(next(csv.reader([header], delimiter=delimiter), []))
-        except csv.Error:  # said again, with its line, when the rows are read
+        except csv.Error:  # reported with its line when the rows are read
             return 0
 
     return max(",;\t", key=parts)
 
 
 def _even(header: Sequence[str], rows: Sequence[list[str]], lines: Sequence[int]) -> list[list[str]]:
-    """Return rows as long as the header; empty cells beyond it are cut off."""
+    """Return rows cut to the width of the header; raises `DataError` unless each has that many cells."""
     width = len(header)
     odd = [at for at, row in enumerate(rows) if not fits(row, width)]
     if odd:
@@ -105,7 +105,7 @@ def _even(header: Sequence[str], rows: Sequence[list[str]], lines: Sequence[int]
 
 
 def fits(row: Sequence[str], width: int) -> bool:
-    """Return whether a row has a cell for each of `width` columns, and nothing but empty ones beyond them.
+    """Return whether a row has a cell for each of `width` columns, and only empty ones beyond them.
 
     >>> fits(["a", "b", ""], 2), fits(["a"], 2), fits(["a", "b", "c"], 2)
     (True, False, False)

@@ -1,4 +1,4 @@
-"""From the cells of a table to classes: several in a cell, renamed, left out, too rare, and coarser levels."""
+"""From cells of a table to class indices: several classes in a cell, renamed, dropped, too rare; coarser levels."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from evenhand.base.errors import DataError, nearest
+from evenhand.base.errors import DataError, did_you_mean
 from evenhand.base.text.cells import Text
 from evenhand.base.values import Finding
 from evenhand.data.config import DataConfig
@@ -33,7 +33,7 @@ class ClassLabels:
     keep
         (n,) bool, rows that still have a class (with `several`: that did not lose their last one).
     findings
-        Classes that were left out.
+        About classes that were left out.
     """
 
     classes: tuple[str, ...]
@@ -55,7 +55,7 @@ def _parts(cell: Text, data: DataConfig) -> list[str]:
 
 
 def unknown_names(cells: Sequence[Text], data: DataConfig) -> list[str]:
-    """Return a sentence for each name in `rename` and `drop` that no row has, where every one must be known."""
+    """Return a sentence for each name in `rename` and `drop` that no row has, unless unknown names are allowed."""
     if not data.names_known:
         return []
     written = {name for cell in cells for name in _parts(cell, data)}
@@ -66,15 +66,14 @@ def unknown_names(cells: Sequence[Text], data: DataConfig) -> list[str]:
 
 
 def _unknown(key: str, name: str, known: set[str]) -> str:
-    close = nearest(name, known)
-    hint = f' Did you mean "{close}"?' if close else f" Classes are: {some(sorted(known), most=8)}."
+    hint = did_you_mean(name, known) or f" Classes are: {some(sorted(known), most=8)}."
     return f'{key} names the class "{name}", which no row has.{hint}'
 
 
 def label(rows: Sequence[Row], data: DataConfig, source: str, *, named: str = "folders") -> ClassLabels:
-    """Return classes as numbers, without dropped classes and those below `data.min_count`.
+    """Return class indices, without dropped classes and those below `data.min_count`.
 
-    `named` says in a word what names the classes where no table does.
+    `named` is the source of the class names, for messages, if there is no table.
 
     Raises
     ------
@@ -104,7 +103,7 @@ def _matrix(rows: Sequence[Row], at: dict[str, int]) -> npt.NDArray[np.float64]:
 
 
 def _order(name: str) -> tuple[int, float, str]:
-    """Return the place of a class: numbers first by value, then words."""
+    """Return the sort key of a class: numbers first, by value, then words."""
     try:
         return (0, float(name), name) if name[-1:].isdigit() else (1, 0.0, name)
     except ValueError:
@@ -135,19 +134,19 @@ def _too_few(classes: Row, rare: set[str], counts: Counter[str], data: DataConfi
             f"or more: add rows of another class{another}."
         )
     return (
-        f"{source}: {len(counts):,} classes are named ({column}), but {len(rare):,} of them have fewer rows than "
+        f"{source}: there are {len(counts):,} classes ({column}), but {len(rare):,} of them have fewer rows than "
         f"data.min_count = {data.min_count} (such as {some(sorted(rare))}); two or more classes must remain. "
         f"Collect more rows, or merge classes with data.rename{another}."
     )
 
 
 def levels(table: LabelTable, rows: Sequence[Row], classes: Row, columns: Sequence[str]) -> dict[str, Row]:
-    """Return for each coarser column the coarse name of each of the k classes.
+    """Return column -> (k,) the coarser class of each class.
 
     Raises
     ------
     DataError
-        If a class lies in two coarser classes, or in none; every such class is named.
+        If a class belongs to two coarser classes, or to none; the text names every such class.
     """
     found = {column: _coarser(table, rows, classes, column) for column in columns}
     faults = [fault for _, faults in found.values() for fault in faults]
@@ -173,8 +172,8 @@ def _coarser(table: LabelTable, rows: Sequence[Row], classes: Row, column: str) 
                 for coarse, count in counts.most_common(3)
             ]
             faults.append(
-                f'{table.name}: the class "{name}" lies in {len(counts)} classes of "{column}": '
-                f"{', '.join(places)}. A finer class must lie in one coarser class: correct the rows, or take "
-                f'"{column}" out of data.levels.'
+                f'{table.name}: the class "{name}" belongs to {len(counts)} classes of "{column}": '
+                f"{', '.join(places)}. A class must belong to one coarser class: correct the rows, or remove "
+                f'"{column}" from data.levels.'
             )
     return tuple(counts.most_common(1)[0][0] if counts else "" for counts in seen.values()), faults

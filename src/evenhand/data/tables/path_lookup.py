@@ -1,4 +1,4 @@
-"""From paths as people write them in tables to names below the root."""
+"""Resolution of paths, as people write them in tables, to names below the root."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from evenhand.data.roots.root import Root
 
 @dataclass(frozen=True)
 class Located:
-    """Where the rows of a table lie.
+    """The files of the rows of a table.
 
     Attributes
     ----------
     names
-        (n,) posix names below the root; None where there is no such file.
+        (n,) posix names below the root; None if there is no such file.
     outside
         Row -> why its path is refused.
     hints
-        Row -> a name that differs from its path in nothing but capitals, for rows without a file.
+        Row without a file -> an existing name that differs from its path in case only.
     """
 
     names: tuple[str | None, ...]
@@ -32,24 +32,25 @@ class Located:
 
     @property
     def missing(self) -> list[int]:
-        """Rows whose file is not there."""
+        """Rows whose file does not exist."""
         return [row for row, name in enumerate(self.names) if name is None and row not in self.outside]
 
 
 def locate(paths: Sequence[Text], root: Root, folder: str | None = None, *, disk: Path | None = None) -> Located:
-    """Return where paths lead, be they relative to the root, to the table, or to a top folder that holds all.
+    """Return the files that paths name, relative to the root, to the table, or to a top folder that holds all.
 
-    One way of reading is chosen for the whole table: the one under which most files are there. Backslashes,
-    "./", spellings of Unicode, and absolute paths that lie in the root are understood.
+    One interpretation is chosen for the whole table, the one under which most files exist: deciding row by row
+    could mix files of the same name. Backslashes, "./", Unicode normal forms and absolute paths in the root are
+    handled.
 
     Parameters
     ----------
     paths
-        (n,) as written; None where the cell is empty.
+        (n,) as written; None if the cell is empty.
     folder
-        The folder below the root in which the table lies, or None.
+        The folder of the table below the root, or None.
     disk
-        The folder on disk that paths may also be relative to (where the table or configuration lies).
+        Folder on disk that paths may also be relative to (that of the table or configuration).
     """
     outside: dict[int, str] = {}
     written: list[str | None] = []
@@ -68,7 +69,7 @@ def locate(paths: Sequence[Text], root: Root, folder: str | None = None, *, disk
 
 
 def _inside(path: str, root: Root) -> str:
-    """Return a path as a name below the root; an absolute path is one if it leads there."""
+    """Return a path as a name below the root; an absolute path must lead into the root."""
     if path.startswith("/"):
         for base in (root.path.absolute(), root.path.resolve()):
             if path.startswith(f"{base.as_posix()}/"):
@@ -78,7 +79,7 @@ def _inside(path: str, root: Root) -> str:
 
 
 def _ways(root: Root, folder: str | None, disk: Path | None) -> list[tuple[str, str]]:
-    """Return (what to take from the front of a path, what to put there) for each way of reading."""
+    """Return (prefix to remove from a path, prefix to add) for each interpretation."""
     ways = [("", "")]
     if folder:
         ways.append(("", f"{folder}/"))
@@ -96,7 +97,7 @@ def _moved(path: str | None, cut: str, put: str) -> str | None:
 
 
 def _with_endings(paths: Sequence[str | None], known: dict[str, str]) -> list[str | None]:
-    """Return paths written without an ending as the one file that has the same stem."""
+    """Return for paths written without a suffix the one file of that stem, or None if it is ambiguous."""
     stems: dict[str, str | None] = {}
     for name in known:
         stem = name.rpartition(".")[0]

@@ -1,4 +1,4 @@
-"""Rows of a table that are wanted, by the values of columns (`data.only`)."""
+"""Selection of rows of a table by the values of columns (`data.only`)."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from evenhand.base.errors import DataError, nearest, unknown
+from evenhand.base.errors import DataError, did_you_mean, unknown
 from evenhand.base.values import Mask
 from evenhand.data.roots.file_names import some
 from evenhand.data.tables.table import LabelTable
 
 
 def only_rows(table: LabelTable, only: Mapping[str, Sequence[str]]) -> Mask:
-    """Return (n,), whether each row has one of the wanted values in every column that is named.
+    """Return (n,) bool, whether each row has one of the wanted values in every named column.
 
     Raises
     ------
     DataError
-        With every column that is not there and every value that no row has.
+        If a column does not exist or a value occurs in no row; the text lists all of them.
     """
     keep = np.ones(len(table), dtype=bool)
     faults: list[str] = []
@@ -36,6 +36,5 @@ def only_rows(table: LabelTable, only: Mapping[str, Sequence[str]]) -> Mask:
 
 def _absent(table: LabelTable, column: str, value: str, found: object) -> str:
     known = sorted({text for text in np.asarray(found, dtype=object) if text is not None})
-    close = nearest(value, known[:1000])
-    hint = f' Did you mean "{close}"?' if close else f" Found there: {some(known, most=8)}."
+    hint = did_you_mean(value, known[:1000]) or f" Found there: {some(known, most=8)}."
     return f'{table.name}: data.only: no row has "{value}" in the column "{column}".{hint}'

@@ -1,4 +1,4 @@
-"""Rows of a table that have a file and classes; whatever is wrong with the others is said at once, with lines."""
+"""Rows of a table that have a file and classes; all faults of the others are reported at once, with lines."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from evenhand.data.tables.table import LabelTable
 
 @dataclass(frozen=True, eq=False)
 class TableRows:
-    """Rows with a file each.
+    """Rows with one file each.
 
     Attributes
     ----------
     table
-        n rows as they were written.
+        n rows as written.
     names
         (n,) names of their files below the root.
     classes
@@ -49,21 +49,21 @@ class TableRows:
 
 @dataclass(frozen=True)
 class _Gap:
-    """Rows that lack something: what to say of them, what to do about them, and the numbers."""
+    """Rows that lack a file or a class: the message, what to do, and the numbers."""
 
     says: str
-    cure: str
+    fix: str
     evidence: dict[str, Any]
 
 
 def rows_of(table: LabelTable, root: Root, data: DataConfig) -> tuple[TableRows, list[Finding]]:
-    """Return the rows of a table that can be used, and what was left out.
+    """Return the usable rows of a table, and findings about the others.
 
     Raises
     ------
     DataError
-        With everything that is wrong at once: columns that are not there, or paths that are refused, files
-        that are missing, classes that are empty or unknown.
+        If columns are missing; else if paths are refused, files missing, or classes empty or unknown. The text
+        lists all faults.
     """
     require_columns(table, data)
     rows, gaps = _with_files(table, root, data)
@@ -72,9 +72,9 @@ def rows_of(table: LabelTable, root: Root, data: DataConfig) -> tuple[TableRows,
 
 
 def unnamed_files(table: LabelTable, root: Root, data: DataConfig, files: Sequence[str]) -> list[Finding]:
-    """Return a note about files of the kind below the root that no row of the whole table names.
+    """Return a note about files of the kind below the root that no row of the table names.
 
-    None where folders name the files, or a second set with the same root has a table of its own.
+    Empty if there is no table, or if a second set in the same root has its own table.
     """
     further = data.generalization
     if data.table is None or isinstance(data, FurtherData) or (further is not None and further.root is None):
@@ -84,20 +84,20 @@ def unnamed_files(table: LabelTable, root: Root, data: DataConfig, files: Sequen
     if not left:
         return []
     says = (
-        f"{table.name}: {len(left):,} of {len(files):,} {data.kind} below {root.path.name} are named by no row and "
-        f"take no part: {some(left)}."
+        f"{table.name}: {len(left):,} of {len(files):,} {data.kind} below {root.path.name} are in no row and are "
+        f"not used: {some(left)}."
     )
     evidence = {"files": len(left), "of": len(files), "names": left[:100]}
     return [Finding("EH101", "note", says, about=table.name, evidence=evidence)]
 
 
 def _disk(data: DataConfig) -> Path | None:
-    """Return the folder on disk in which the table lies, or None where it lies below the root only."""
+    """Return the folder on disk of the table, or None if it is below the root only."""
     return Path(data.table).parent if data.table and Path(data.table).is_file() else None
 
 
 def require_columns(table: LabelTable, data: DataConfig) -> None:
-    """Check that every column that [data] names is there."""
+    """Raise `DataError` unless every column that [data] names exists."""
     keys = {"path": data.path, "label": data.label, "id": data.id, "group": data.group, "split": data.split}
     wanted = [(f"data.{key}", column) for key, column in keys.items() if column is not None]
     wanted += [("data.levels", column) for column in data.levels]
@@ -108,14 +108,14 @@ def require_columns(table: LabelTable, data: DataConfig) -> None:
         if column not in columns
     ]
     if data.levels and data.several:
-        faults.append("data.levels needs one class per row; take it out, or set data.several = false.")
+        faults.append("data.levels needs one class per row; remove it, or set data.several = false.")
     if faults:
         raise DataError("\n".join(faults))
 
 
 def _with_files(table: LabelTable, root: Root, data: DataConfig) -> tuple[TableRows, list[Finding]]:
     """Return the rows that have a file and, unless rows may have several classes or none, a class."""
-    if data.table is None:  # the paths and classes of folders, as the root itself lists them
+    if data.table is None:  # the root itself listed these paths: there is nothing to look up or to parse
         located, cells = Located(tuple(table.frame[data.path]), {}, {}), list(table.frame[data.label])
     else:
         located, cells = (
@@ -126,7 +126,7 @@ def _with_files(table: LabelTable, root: Root, data: DataConfig) -> tuple[TableR
     gaps = [*_missing(table, located, data, root), *_unlabelled(table, bare, data)]
     faults = [*_refused(table, located, data), *(f"{table.name}: {f}" for f in unknown_names(cells, data))]
     if data.missing == "error":
-        faults += [f"{gap.says} {gap.cure}" for gap in gaps]
+        faults += [f"{gap.says} {gap.fix}" for gap in gaps]
     if faults:
         raise DataError("\n".join(faults))
     gone = {*located.missing, *bare}
@@ -153,7 +153,7 @@ def _refused(table: LabelTable, located: Located, data: DataConfig) -> list[str]
 
 
 def _missing(table: LabelTable, located: Located, data: DataConfig, root: Root) -> list[_Gap]:
-    """Return what there is to say about rows without a file."""
+    """Return the gap of rows whose file does not exist, if there are any."""
     rows = located.missing
     if not rows:
         return []
@@ -161,14 +161,14 @@ def _missing(table: LabelTable, located: Located, data: DataConfig, root: Root) 
     written = f'"{paths[rows[0]]}"' if paths[rows[0]] else "an empty cell"
     hint = f' Did you mean "{located.hints[rows[0]]}"?' if rows[0] in located.hints else ""
     says = (
-        f"{table.name}: {len(rows):,} of {len(table):,} rows name a file that is not there "
+        f"{table.name}: {len(rows):,} of {len(table):,} rows name a file that does not exist "
         f"(first: {table.place(rows[0])}, {written}).{hint}"
     )
     if len(rows) == len(table):
         says += f" None of the files was found below {root.path}."
-    cure = 'Correct the paths, or set data.missing = "drop".'
+    fix = 'Correct the paths, or set data.missing = "drop".'
     names = [str(paths[row]) for row in rows[:100]]
-    return [_Gap(says, cure, {"rows": len(rows), "of": len(table), "paths": names})]
+    return [_Gap(says, fix, {"rows": len(rows), "of": len(table), "paths": names})]
 
 
 def _unlabelled(table: LabelTable, rows: Sequence[int], data: DataConfig) -> list[_Gap]:
@@ -178,15 +178,15 @@ def _unlabelled(table: LabelTable, rows: Sequence[int], data: DataConfig) -> lis
         f"{table.name}: {len(rows):,} of {len(table):,} rows have no class in the column "
         f'"{data.label}" (first: {table.place(rows[0])}).'
     )
-    cure = 'Fill them in, or set data.missing = "drop".'
-    return [_Gap(says, cure, {"rows": len(rows), "of": len(table)})]
+    fix = 'Fill them in, or set data.missing = "drop".'
+    return [_Gap(says, fix, {"rows": len(rows), "of": len(table)})]
 
 
 def _without_repeats(rows: TableRows, data: DataConfig) -> tuple[TableRows, list[Finding]]:
-    """Return rows without later ones that say the same of the same file.
+    """Return the rows without later ones that give the same file the same class.
 
-    Where rows may have several classes, those that later rows name for a file are added to its first row.
-    A file under two classes otherwise stays, for the doctor to name.
+    If rows may have several classes, those of later rows are added to the first row of the file. A file under two
+    classes otherwise stays, to be reported by rule EH104.
     """
     classes = list(rows.classes)
     first: dict[object, int] = {}

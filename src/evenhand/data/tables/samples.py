@@ -1,4 +1,4 @@
-"""From a root and a table, or folders, to samples: one row per file, labelled, with an id that stays."""
+"""From a root and a table, or folders, to samples: one labelled row per file, with a stable id."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pandas as pd
 from evenhand.base.errors import DataError
 from evenhand.base.values import NO_LABEL, Finding, Samples
 from evenhand.data.config import DataConfig
-from evenhand.data.roots.content_hash import content_ids, contents
+from evenhand.data.roots.content_hash import content_ids, hash_files
 from evenhand.data.roots.file_names import suffix
 from evenhand.data.roots.root import Root
 from evenhand.data.roots.skipped import Skipped, findings_of
@@ -25,14 +25,14 @@ _OWN = frozenset({"id", "path", "content", "group", "split"})
 
 
 def sample_frame(rows: TableRows, hashes: Sequence[str], data: DataConfig) -> pd.DataFrame:
-    """Return n rows with id, path, content, group and split where there are any, then the table's own columns.
+    """Return n rows with id, path, content, group and split (if any), then the other columns of the table.
 
-    A column of the table that would hide one of ours, or one of the record's, is called "table:NAME".
+    A column that clashes with one of these, or with one of the record ("eh:…"), is renamed to "table:NAME".
 
     Raises
     ------
     DataError
-        If the table's ids are empty or not unique.
+        If ids of the table are empty or not unique.
     """
     table = rows.table
     ids = content_ids(hashes, rows.names) if data.id is None else _given_ids(table, data.id)
@@ -41,36 +41,30 @@ def sample_frame(rows: TableRows, hashes: Sequence[str], data: DataConfig) -> pd
     for ours, theirs in (("group", data.group), ("split", split)):
         if theirs is not None:
             columns[ours] = table.texts(theirs)
-    said = {data.path, data.id} | {name for name in ("group", "split") if name in (data.group, split)}
+    used = {data.path, data.id} | {name for name in ("group", "split") if name in (data.group, split)}
     for name in table.frame.columns:
-        if name not in said:
+        if name not in used:
             hides = name in _OWN or name.startswith("eh:")
             columns[f"table:{name}" if hides else name] = table.frame[name].to_numpy()
     return pd.DataFrame(columns, index=range(len(table)))
 
 
 def _given_ids(table: LabelTable, column: str) -> list[str]:
-    """Return the table's own ids.
-
-    Raises
-    ------
-    DataError
-        If some are empty or name two rows.
-    """
+    """Return the ids in a column of the table; raises `DataError` if some are empty or repeated."""
     ids = table.texts(column)
     empty = [row for row, name in enumerate(ids) if name is None]
     if empty:
         raise DataError(
             f'{table.name}: {len(empty):,} of {len(table):,} rows have no id in the column "{column}" '
-            f"(first: {table.place(empty[0])}). Fill them in, or take data.id out: ids are then made of the files."
+            f"(first: {table.place(empty[0])}). Fill them in, or remove data.id: ids are then hashes of the files."
         )
     seen: dict[str, int] = {}
     twice = [(seen[name], row) for row, name in enumerate(map(str, ids)) if seen.setdefault(name, row) != row]
     if twice:
         one, two = twice[0]
         raise DataError(
-            f'{table.name}: {len(twice):,} ids in the column "{column}" name a second row (first: "{ids[one]}" on '
-            f"{table.place(one)} and {table.place(two)}). Every row needs an id of its own."
+            f'{table.name}: {len(twice):,} ids in the column "{column}" are repeated (first: "{ids[one]}" on '
+            f"{table.place(one)} and {table.place(two)}). Every row needs a unique id."
         )
     return [str(name) for name in ids]
 
@@ -78,23 +72,23 @@ def _given_ids(table: LabelTable, column: str) -> list[str]:
 def file_samples(
     root: Root, data: DataConfig, *, kind: str, suffixes: Collection[str]
 ) -> tuple[Samples, list[Finding]]:
-    """Return the samples of a kind of data whose rows are files, and what was found on the way.
+    """Return the samples of a kind of data whose rows are files, and findings.
 
     Parameters
     ----------
     root
-        Where the files are.
+        Source of the files.
     data
-        What to read; without a table every folder is a class.
+        The section [data]; without a table every folder is a class.
     kind
-        Name of the kind, for messages.
+        Name of the kind.
     suffixes
-        Endings of its files (lower case, with dot); a table may name any file.
+        Suffixes of its files (lower case, with dot); a table may name any file.
 
     Raises
     ------
     DataError
-        With everything that is wrong with the table at once.
+        If the table or the files do not fit; the text lists all faults of the table.
     """
     findings = findings_of(root.skipped(), root.path.name)
     if data.table is None:
@@ -128,8 +122,8 @@ def unlabelled_samples(root: Root, *, kind: str, suffixes: Collection[str]) -> t
 
 
 def _hashed(root: Root, names: Sequence[str]) -> tuple[list[str], npt.NDArray[np.bool_], list[Skipped]]:
-    """Return the hashes of the files that can be read, which those are, and why the others cannot."""
-    found = contents(root, names)
+    """Return the hashes of the readable files, (n,) bool which files those are, and the others with reasons."""
+    found = hash_files(root, names)
     readable = np.array([isinstance(item, str) for item in found], dtype=bool)
     faults = [
         Skipped(name, str(item)) for name, item in zip(names, found, strict=True) if isinstance(item, DataError)

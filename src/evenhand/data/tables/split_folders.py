@@ -1,4 +1,4 @@
-"""Folders that are splits, not classes: train/ and test/ in their many spellings, above or below the classes."""
+"""Folders that are splits rather than classes: train/ and test/ in their spellings, above or below the classes."""
 
 from __future__ import annotations
 
@@ -11,41 +11,25 @@ SPLITS = {
     "val": "val", "valid": "val", "validation": "val", "dev": "val",
     "test": "test", "testing": "test",
 }  # fmt: skip
-"""Names of folders that are splits -> the name of the split."""
+"""Name of a split's folder -> name of the split."""
 
-_BESIDE = frozenset(
-    [
-        "data",
-        "dataset",
-        "folder",
-        "files",
-        "file",
-        "images",
-        "image",
-        "imgs",
-        "img",
-        "photos",
-        "photo",
-        "pictures",
-        "pics",
-        "set",
-        "split",
-        "new",
-        "final",
-    ]
-)
+# Words that may stand beside the name of a split ("test_images").
+_BESIDE = frozenset((
+    "data", "dataset", "folder", "files", "file", "images", "image", "imgs", "img", "photos", "photo", "pictures",
+    "pics", "set", "split", "new", "final",
+))  # fmt: skip
 
 
 @dataclass(frozen=True)
 class SplitLayout:
-    """Where a file lies: split and class are None where no folder names them."""
+    """The split and the class of each of n files; None if no folder names them."""
 
     splits: tuple[str | None, ...]
     classes: tuple[str | None, ...]
 
 
 def split_of(name: str) -> str | None:
-    """Return the split that a folder's name stands for, or None.
+    """Return the split that a folder's name means, or None.
 
     >>> [split_of(name) for name in ("Train", "test_images", "val2017", "training set", "trained", "Test case")]
     ['train', 'test', 'val', 'train', None, None]
@@ -57,9 +41,9 @@ def split_of(name: str) -> str | None:
 
 
 def split_words(names: Sequence[str]) -> dict[str, str]:
-    """Return folder -> split where names differ by nothing but words that they share, such as a data set's name.
+    """Return folder -> split for names that also hold words shared by all, such as the name of the data set.
 
-    They count only if there is one to train on and another split; a word that all share is no split.
+    They count only if one of them is the training split and there is another; a shared word is not a split.
 
     >>> split_words(["seg_train", "seg_test", "seg_pred"]), split_words(["train_red", "train_blue"])
     ({'seg_train': 'train', 'seg_test': 'test'}, {})
@@ -72,11 +56,10 @@ def split_words(names: Sequence[str]) -> dict[str, str]:
 
 
 def layout(names: Sequence[str]) -> SplitLayout:
-    """Return the split and the class of each file, given the names of files below the folder that holds all.
+    """Return the split and the class of each file, from names below the folder that holds everything.
 
-    Top folders are splits where all of them are called so; spellings such as "test_images" count where there is a
-    split to train on with two classes below it. Below a split, and below a class where every class is divided so,
-    further folders may be splits too.
+    Top folders are splits if all of them are named so; spellings such as "test_images" count if there is a training
+    split with two classes below it. Below a split, or below every class, further folders may be splits too.
     """
     parts = [name.split("/")[:-1] for name in names]
     tops = {each[0] for each in parts if each}
@@ -100,7 +83,7 @@ def _all_splits(tops: set[str], parts: Sequence[Sequence[str]]) -> bool:
 
 
 def _below_splits(folders: Sequence[str]) -> tuple[str | None, str | None]:
-    """Return the innermost of the splits that a path begins with, and the folder below them."""
+    """Return the innermost split that a path begins with, and the folder below it."""
     split, at = None, 0
     while at < len(folders) and (split_of(folders[at]) if at == 0 else SPLITS.get(folders[at].casefold())):
         split, at = split_of(folders[at]), at + 1

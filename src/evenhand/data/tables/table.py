@@ -1,4 +1,4 @@
-"""A table of labels, as somebody wrote it: CSV of any dialect, or Parquet; every row knows its line."""
+"""A table of labels: CSV of any dialect, or Parquet; rows with line numbers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow.parquet
 
-from evenhand.base.errors import DataError, nearest
+from evenhand.base.errors import DataError, did_you_mean
 from evenhand.base.text.cells import Text, as_texts, cell_text
 from evenhand.base.values import Finding
 from evenhand.data.roots.file_names import some, suffix
@@ -22,22 +22,22 @@ from evenhand.data.tables.csv_dialect import csv_cells, decode_csv
 
 @dataclass(frozen=True, eq=False)
 class LabelTable:
-    """Rows as they were written.
+    """Rows as written.
 
     Attributes
     ----------
     name
-        What the table is called in messages.
+        Name of the table in messages.
     frame
         n rows; the cells of a CSV are str, empty ones missing.
     lines
-        (n,) int64, where each row stands: the line of a CSV, the row (from 1) of anything else.
+        (n,) int64, the line of each row of a CSV, the row number (from 1) of anything else.
     unit
         "line" or "row".
     folder
-        Posix folder below the root in which the table lies ("" for the root itself), or None.
+        Posix folder of the table below the root ("" for the root itself), or None.
     findings
-        What was odd about it.
+        About its encoding.
     """
 
     name: str
@@ -51,7 +51,7 @@ class LabelTable:
         return len(self.frame)
 
     def place(self, row: int) -> str:
-        """Return where a row stands, for a sentence: "line 88"."""
+        """Return the place of a row, for a sentence: "line 88"."""
         return f"{self.unit} {self.lines[row]:,}"
 
     def texts(self, column: str) -> list[Text]:
@@ -65,12 +65,12 @@ class LabelTable:
 
 
 def read_table(root: Root, table: str, *, encoding: str | None = None) -> LabelTable:
-    """Return the table at `table`: a path on disk, or a name below the root (also inside a zip).
+    """Return the table at `table`: a name below the root (also inside a zip), or a path on disk.
 
     Raises
     ------
     DataError
-        If it is not there, cannot be read, or is not a table.
+        If it does not exist, cannot be read, or is not a table.
     """
     raw, name, folder = _find(root, table)
     try:
@@ -80,7 +80,7 @@ def read_table(root: Root, table: str, *, encoding: str | None = None) -> LabelT
 
 
 def _find(root: Root, table: str) -> tuple[bytes, str, str | None]:
-    """Return the bytes of a table, its name, and the folder below the root in which it lies."""
+    """Return the bytes of a table, its name, and its folder below the root."""
     path = Path(table)
     name = table.replace("\\", "/").removeprefix("./")
     if name in root.names():
@@ -88,8 +88,7 @@ def _find(root: Root, table: str) -> tuple[bytes, str, str | None]:
     if path.is_file():
         return _read(path), path.name, _folder_below(root, path)
     tables = [item for item in root.names() if suffix(item) in (".csv", ".tsv", ".parquet")]
-    close = nearest(name, tables)
-    hint = f' Did you mean "{close}"?' if close else f" Tables there: {some(tables)}." if tables else ""
+    hint = did_you_mean(name, tables) or (f" Tables there: {some(tables)}." if tables else "")
     raise DataError(f"{table}: there is no such table, neither on disk nor in {root.path}.{hint}")
 
 
@@ -118,8 +117,9 @@ def _reader(name: str) -> Callable[[bytes, str, str | None, str | None], LabelTa
 
 def _parquet(raw: bytes, name: str, folder: str | None, encoding: str | None) -> LabelTable:
     try:
+        # Nullable integers as objects: as floats, large ids would lose digits.
         frame = pyarrow.parquet.read_table(io.BytesIO(raw)).to_pandas(integer_object_nulls=True)
-    except Exception as error:  # whatever pyarrow thinks of the bytes
+    except Exception as error:  # on damaged bytes pyarrow raises types it does not document
         raise DataError(f"is not a Parquet table ({str(error).splitlines()[0]}).") from None
     frame.columns = [str(column) for column in frame.columns]
     return LabelTable(name, frame.reset_index(drop=True), np.arange(1, len(frame) + 1), "row", folder)

@@ -1,4 +1,4 @@
-"""Heartbeats: WFDB records with annotations, one row per beat."""
+"""Heartbeats: WFDB records with annotations, or windows cut by other programs; one row per beat."""
 
 from evenhand.modalities.beats.kind import Beats
 

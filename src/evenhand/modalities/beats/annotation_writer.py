@@ -12,24 +12,24 @@ import pandas as pd
 from evenhand.base.storage.atomic import replacing
 from evenhand.data.config import DataConfig
 from evenhand.data.roots.root import Root
-from evenhand.data.wfdb_calls import in_words, package
+from evenhand.data.wfdb_calls import as_data_error, import_wfdb
 from evenhand.modalities.beats.classes import BEATS
 from evenhand.modalities.beats.config import BeatsConfig
-from evenhand.modalities.beats.reading.wfdb_files import Files, read_head
+from evenhand.modalities.beats.reading.wfdb_files import RecordFiles, read_head
 
 ANNOTATOR = "pred"
-"""Ending of the files that are written."""
+"""Suffix of the files that are written."""
 _NO_SYMBOL = "Q"
 
 
-def symbols_of(classes: Sequence[str], data: DataConfig, own: BeatsConfig) -> list[str]:
-    """Return (n,) the annotation symbols that stand for classes.
+def symbols_of(classes: Sequence[str], data: DataConfig, kind_config: BeatsConfig) -> list[str]:
+    """Return (n,) the annotation symbols of classes.
 
-    A class that is called as a beat symbol is that symbol; another one is the first symbol of [beats.mapping]
-    whose class is, after data.rename, this one; "Q" (unclassifiable) where there is none.
+    A class named like a beat symbol has that symbol; any other one has the first symbol that [beats.mapping] and
+    data.rename map to it, or "Q" (unclassifiable) if there is none.
     """
     known: dict[str, str] = {}
-    for name, symbols in own.mapping.items():
+    for name, symbols in kind_config.mapping.items():
         known.setdefault(data.rename.get(name, name), symbols[0])
     return [name if name in BEATS else known.get(name, _NO_SYMBOL) for name in classes]
 
@@ -37,26 +37,26 @@ def symbols_of(classes: Sequence[str], data: DataConfig, own: BeatsConfig) -> li
 def write_annotations(
     root: Root, frame: pd.DataFrame, symbols: Sequence[str], classes: Sequence[str], folder: Path, most: int
 ) -> list[Path]:
-    """Write RECORD.pred for each record of a frame of beats, in the folders that records lie in; return the files.
+    """Write RECORD.pred for each record of a frame of beats, in the subfolders of the records; return the files.
 
-    Records claim at most `most` samples, as beats.max_samples has it. Where the class has another name than the
-    symbol, the annotation's note (aux) holds it.
+    Records may have at most `most` samples (beats.max_samples). If the name of a class differs from its symbol, it
+    is written to the note (aux) of the annotation.
 
     Raises
     ------
     DataError
-        If a file cannot be made of what is there.
+        If wfdb cannot write the annotations.
     """
-    wfdb = package()
+    wfdb = import_wfdb()
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     names, kinds = np.array(symbols, dtype=object), np.array(classes, dtype=object)
     for path, rows in frame.groupby("path", sort=False).indices.items():
-        files = Files(root, str(path).removesuffix(".hea"))
+        files = RecordFiles(root, str(path).removesuffix(".hea"))
         head = read_head(files, most)
         notes = [str(kind) if kind != name else "" for kind, name in zip(kinds[rows], names[rows], strict=True)]
         target = folder / f"{files.name}.{ANNOTATOR}"
-        with tempfile.TemporaryDirectory() as scratch, in_words("cannot be written as annotations"):
+        with tempfile.TemporaryDirectory() as scratch, as_data_error("cannot be written as annotations"):
             wfdb.wrann(
                 files.stem,
                 ANNOTATOR,

@@ -1,9 +1,9 @@
 """Augmentations of heartbeats by name, and profiles of them.
 
-Each takes windows (b, c, t), a generator (or one per row) and a strength (0: nothing changes, 1: as strong as
-meant), and returns windows of the same shape. A window's scale is about 1 at the R peak. What is drawn for a row
-holds for all its channels: leads, or a beat and its neighbours, are changed alike, so that what tells them apart
-stays. The rhythm is never changed: it is what the annotations say.
+Each takes windows (b, c, t), a generator (or one per row) and a strength (0: no change, 1: full strength), and
+returns windows of the same shape. Windows are about 1 at the R peak. All channels of a row are changed alike (its
+leads, or a beat and its neighbours), which preserves their differences. The rhythm, which comes from the
+annotations, is never changed.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ AUGMENTATIONS: Registry[Augmentation] = Registry("augmentation of beats", group=
 
 @AUGMENTATIONS.register("scale")
 def scale(batch: Tensor, draws: Draws, strength: float, *, most: float = 0.25) -> Tensor:
-    """Return windows made larger or smaller, by a factor of up to exp(0.25): electrodes and bodies differ."""
+    """Return windows scaled by a factor of up to exp(0.25) either way: electrodes and bodies differ."""
     drawn = uniform(draws, len(batch), -most * strength, most * strength)
     return batch * drawn.exp().to(batch).unsqueeze(2)
 
 
 @AUGMENTATIONS.register("wander")
 def wander(batch: Tensor, draws: Draws, strength: float, *, most: float = 0.15, waves: float = 1.5) -> Tensor:
-    """Return windows on a baseline that moves: a sine of up to 0.15 with at most 1.5 waves in a window."""
+    """Return windows with baseline wander: a sine of amplitude up to 0.15 with at most 1.5 periods per window."""
     height, phase, count = uniform(draws, len(batch), columns=3).to(batch).unbind(1)
     time = torch.linspace(0.0, 2 * torch.pi, batch.shape[2], device=batch.device)
     sine = torch.sin(count.unsqueeze(1) * waves * time + 2 * torch.pi * phase.unsqueeze(1))
@@ -40,7 +40,7 @@ def wander(batch: Tensor, draws: Draws, strength: float, *, most: float = 0.15, 
 
 @AUGMENTATIONS.register("jitter")
 def jitter(batch: Tensor, draws: Draws, strength: float, *, most: float = 0.05) -> Tensor:
-    """Return windows with white noise on them, of a deviation of up to 0.05: muscles, electrodes, mains."""
+    """Return windows with white noise of a standard deviation of up to 0.05: muscles, electrodes, mains."""
     level = uniform(draws, len(batch), 0.0, most * strength).to(batch).unsqueeze(2)
     noise = normal(draws, len(batch), batch[0].numel()).to(batch)
     return batch + level * noise.view_as(batch)
@@ -48,9 +48,9 @@ def jitter(batch: Tensor, draws: Draws, strength: float, *, most: float = 0.05) 
 
 @AUGMENTATIONS.register("shift")
 def shift(batch: Tensor, draws: Draws, strength: float, *, most: float = 0.02) -> Tensor:
-    """Return windows moved by up to 2 % of their length: an R peak is not marked to the sample.
+    """Return windows shifted by up to 2 % of their length: R peaks are not annotated to the sample.
 
-    What leaves at one end is lost, and the sample at the other end is repeated.
+    Samples shifted out at one end are lost; the last sample at the other end is repeated.
     """
     length = batch.shape[2]
     reach = most * strength * length

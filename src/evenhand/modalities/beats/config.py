@@ -1,4 +1,4 @@
-"""The section [beats]: which leads and annotations are read, and what is cut around a beat."""
+"""The section [beats]: leads, annotations, and the window around a beat."""
 
 from __future__ import annotations
 
@@ -11,36 +11,40 @@ from evenhand.modalities.beats.classes import AAMI, ANNOTATIONS
 from evenhand.modalities.beats.reading.leads import ANY, plain
 
 LEAST_SAMPLES = 8
-"""Samples that a window has at least; the transformer makes one token of so many."""
+"""Fewest samples of a window: the transformer makes one token of so many."""
 
 
 class BeatsConfig(Section):
     """How records become beats: leads, annotations, and the window around each R peak."""
 
-    annotator: str = option("atr", says="Ending of the annotation files.", min_length=1, pattern=r"^[A-Za-z0-9_]+$")
+    annotator: str = option("atr", says="Suffix of the annotation files.", min_length=1, pattern=r"^[A-Za-z0-9_]+$")
     leads: list[str] = option(
         ["MLII"],
         min_length=1,
         max_length=16,
-        says='Leads by name, one for each channel of a model; "MLII|V5" takes V5 where there is no MLII, "MLII|*" '
-        "any lead that is left. A record without a lead that is asked for is left out.",
+        says='Names of leads, one per input channel of a model; "MLII|V5" takes V5 if there is no MLII, "MLII|*" '
+        "any lead that is left. Records without a required lead are left out.",
     )
     sampling_rate: float = option(180.0, ge=20, le=5000, unit="Hz", says="Rate to which every record is resampled.")
     band: list[float] = option(
         [0.5, 40.0], unit="Hz", says="Edges of the zero-phase band-pass; an empty list for none."
     )
     window: list[float] = option(
-        [300.0, 500.0], min_length=2, max_length=2, unit="ms", says="What is cut before and after the R peak."
+        [300.0, 500.0],
+        min_length=2,
+        max_length=2,
+        unit="ms",
+        says="Length of the window before and after the R peak.",
     )
     normalise: Literal["record", "none"] = option(
-        "record", says="Whether a lead is divided by the size of its typical beat, or kept in millivolts."
+        "record", says="Whether a lead is divided by the amplitude of its typical beat, or kept in millivolts."
     )
     neighbours: int = option(
         4,
         ge=0,
         le=64,
         unit="beats",
-        says="Beats before and after that a beat is seen with, and their RR intervals.",
+        says="Neighbouring beats before and after a beat that encoders may read.",
     )
     mapping: dict[str, list[str]] = option(
         {name: list(symbols) for name, symbols in AAMI.items()},
@@ -48,7 +52,7 @@ class BeatsConfig(Section):
     )
     leave_out: list[str] = option([], says="Names of records that are left out.")
     max_samples: int = option(
-        200_000_000, ge=1, unit="samples", says="Records that claim more (over all signals) are refused unread."
+        200_000_000, ge=1, unit="samples", says="Records with more samples (over all signals) are refused unread."
     )
 
     @field_validator("band")
@@ -62,7 +66,7 @@ class BeatsConfig(Section):
     @classmethod
     def _some_window(cls, window: list[float]) -> list[float]:
         if not (0 <= window[0] <= 5000 and 0 <= window[1] <= 5000 and sum(window) >= 20):
-            raise ValueError("give the ms before and after the R peak: each 0 to 5000, together 20 or more")
+            raise ValueError("give the ms before and after the R peak: each from 0 to 5000, together at least 20")
         return window
 
     @field_validator("leads")
@@ -75,8 +79,8 @@ class BeatsConfig(Section):
         twice = next((name for name in first if name != ANY and names.count(plain(name)) > 1), None)
         if twice is not None:
             raise ValueError(
-                f'"{twice}" is asked for first by two channels, and a lead fills one; name another for one of '
-                f'them, or "{ANY}" for any lead that is left'
+                f'"{twice}" is the first choice of two channels, but a lead fills only one; name another for one '
+                f'of them, or "{ANY}" for any lead that is left'
             )
         return leads
 
@@ -85,19 +89,19 @@ class BeatsConfig(Section):
     def _each_once(cls, mapping: dict[str, list[str]]) -> dict[str, list[str]]:
         symbols = [symbol for listed in mapping.values() for symbol in listed]
         if not symbols:
-            raise ValueError('name a symbol at least, such as N = ["N"]')
+            raise ValueError('name at least one symbol, such as N = ["N"]')
         if any(not name.strip() for name in mapping):
-            raise ValueError("a class has an empty name; give it one")
+            raise ValueError("the name of a class is empty; give it one")
         for name, listed in mapping.items():
             if not listed:
-                raise ValueError(f'the class "{name}" has no symbol; give it one at least, or leave the class out')
+                raise ValueError(f'the class "{name}" has no symbol; give it at least one, or remove the class')
         strange = next((symbol for symbol in symbols if symbol not in ANNOTATIONS), None)
         if strange is not None:
             known = " ".join(sorted(ANNOTATIONS))
-            raise ValueError(f'"{strange}" is no symbol of WFDB annotations, which are {known}')
+            raise ValueError(f'"{strange}" is not a symbol of WFDB annotations, which are {known}')
         twice = sorted({symbol for symbol in symbols if symbols.count(symbol) > 1})
         if twice:
-            raise ValueError(f'the symbol "{twice[0]}" stands in two classes')
+            raise ValueError(f'the symbol "{twice[0]}" is in two classes')
         return mapping
 
     @model_validator(mode="after")
@@ -115,12 +119,12 @@ class BeatsConfig(Section):
         samples = sum(round(ms * rate / 1000) for ms in self.window)
         if samples < least:
             raise ValueError(
-                f"window holds {samples} samples at sampling_rate = {rate:g} Hz, and {least} are the least: make "
+                f"window holds {samples} samples at sampling_rate = {rate:g} Hz; at least {least} are needed: make "
                 f"it {least * 1000 / rate:g} ms or longer, or raise sampling_rate"
             )
         return self
 
     @property
     def alternatives(self) -> tuple[tuple[str, ...], ...]:
-        """For each channel of a model the names that may fill it, by preference."""
+        """(c,) for each input channel of a model, names of leads by preference."""
         return tuple(tuple(name.strip() for name in lead.split("|")) for lead in self.leads)

@@ -1,4 +1,4 @@
-"""A first configuration for records that lie somewhere: the table about them, and the lead that most have."""
+"""The kind's parts of a first configuration: the table of records, and the lead that most records have."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from evenhand.modalities.beats.config import BeatsConfig
 from evenhand.modalities.beats.reading.leads import ANY, plain
 from evenhand.modalities.beats.reading.record_table import KEY
 from evenhand.modalities.beats.reading.records import names_of
-from evenhand.modalities.beats.reading.wfdb_files import Files, read_head
+from evenhand.modalities.beats.reading.wfdb_files import RecordFiles, read_head
 from evenhand.modalities.kind import Draft
 
 _MOST_NAMES = 4
@@ -22,15 +22,15 @@ _ENOUGH = 0.8
 
 
 def lead_lines(records: Sequence[Sequence[str]]) -> str:
-    """Return the line `leads = […]` of the section [beats], with what there is to know beside it.
+    """Return the line `leads = […]` of the section [beats], with a comment on the leads found.
 
-    The lead that most records have, where four of five do; else several by preference, which between them fit
-    every record.
+    The most frequent lead, if at least four of five records have it; else several by preference, of which every
+    record has one.
 
     Parameters
     ----------
     records
-        For each record that can be read, the names of its leads.
+        The names of the leads of each readable record.
     """
     known = [own for own in records if own]
     if not known:
@@ -51,14 +51,14 @@ def lead_lines(records: Sequence[Sequence[str]]) -> str:
 
 
 def _by_frequency(records: Sequence[Sequence[str]]) -> list[str]:
-    """Return the names of the leads, those that most records have first; spellings that are one lead come once."""
+    """Return the names of the leads by descending frequency; spellings of the same lead are merged."""
     counts = Counter(plain(name) for own in records for name in dict.fromkeys(map(plain, own)))
     spelled = {plain(name): name.strip() for own in reversed(records) for name in reversed(own)}
     return [spelled[name] for name, _ in counts.most_common()]
 
 
 def _covering(names: Sequence[str], records: Sequence[Sequence[str]]) -> list[str]:
-    """Return names of which every record has one, the most useful first; "*" where too many would be needed."""
+    """Return names of which every record has one (greedy set cover); "*" stands for the rest if more are needed."""
     left = [{plain(name) for name in own} for own in records]
     chosen: list[str] = []
     while left and names and len(chosen) < _MOST_NAMES:
@@ -76,7 +76,7 @@ def _having(name: str, records: Sequence[Sequence[str]]) -> int:
 
 
 def _usable(name: str) -> bool:
-    """Whether a name can be asked for: it is not empty, and holds no sign of the list of preferences."""
+    """Return whether a name can be used in beats.leads: not empty, and without characters of its syntax."""
     return bool(name) and "|" not in name and name != ANY and name.isprintable()
 
 
@@ -95,13 +95,7 @@ _TESTS = ("test", "ds2")
 
 
 def draft(root: Root) -> Draft:
-    """Return what a first configuration says of the records below a root.
-
-    Raises
-    ------
-    DataError
-        If there is no record.
-    """
+    """Return the parts of a first configuration for records below a root; raises `DataError` without records."""
     names, _ = names_of(root)
     table = _table(root)
     test = "test = { fraction = 0.2 }"
@@ -110,7 +104,7 @@ def draft(root: Root) -> Draft:
         person = _first(table, _PEOPLE)
         data = (
             f"table = {toml_value(table.name)}",
-            f"group = {toml_value(person)}" if person else "# group = COLUMN            # without one, the record",
+            f"group = {toml_value(person)}" if person else "# group = COLUMN            # default: the record",
         )
         data = (*data, *_only(table))
         test = _test(table) or test
@@ -118,11 +112,11 @@ def draft(root: Root) -> Draft:
 
 
 def _leads(root: Root, names: Sequence[str], *, most: int = 100) -> list[tuple[str, ...]]:
-    """Return the names of the leads of some records, evenly taken, that can be read."""
+    """Return the names of the leads of up to about `most` readable records, evenly spaced in the list."""
     found: list[tuple[str, ...]] = []
     for name in names[:: -(-len(names) // most)]:
         try:
-            found.append(read_head(Files(root, name), BeatsConfig().max_samples).leads)
+            found.append(read_head(RecordFiles(root, name), BeatsConfig().max_samples).leads)
         except DataError:
             continue
     return found
@@ -143,7 +137,7 @@ def _table(root: Root) -> LabelTable | None:
 
 
 def _test(table: LabelTable) -> str | None:
-    """Return the line that locks the rows which a column calls the test."""
+    """Return the line that locks the rows whose split is the test."""
     column = _first(table, _SPLITS)
     values = {text for text in table.texts(column) if text} if column else set()
     found = next((value for value in sorted(values) if value.lower() in _TESTS), None)
@@ -151,7 +145,7 @@ def _test(table: LabelTable) -> str | None:
 
 
 def _only(table: LabelTable) -> tuple[str, ...]:
-    """Return the line that leaves out records beside a known pair of sets (de Chazal et al. 2004: paced ones)."""
+    """Return the line that leaves out records outside DS1 and DS2 (de Chazal et al. 2004 exclude paced ones)."""
     column = _first(table, _SPLITS)
     values = {text for text in table.texts(column) if text} if column else set()
     pair = {"DS1", "DS2"}

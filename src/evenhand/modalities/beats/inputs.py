@@ -1,4 +1,4 @@
-"""Beats as a network is given them: windows, their rhythm, and for networks that ask for them the beats around."""
+"""Beats as inputs of a network: windows, their rhythm, and for networks that read them the neighbouring beats."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from evenhand.base.seeds import seed_from
 from evenhand.modalities.beats.encoders.shapes import Batch
 
 Augment = Callable[[Tensor, str, Any], Tensor]
-"""(b, c, t) windows, the name of a profile, a generator (or one per row) -> the same, changed."""
+"""(b, c, t) windows, name of a profile, a generator (or one per row) -> the augmented windows."""
 
 
 Windows = npt.NDArray[np.float32]
@@ -27,15 +27,15 @@ class BeatInputs:
     ----------
     arrays
         "signal" (n, c, t) float32, "rhythm" (n, d) float32, "near" (n, 2m + 1) int32 with -1 beyond a record's
-        ends; in memory or memory-mapped. What fits is held in memory.
+        ends; in memory or memory-mapped.
     reads
-        Names of what the network takes (see `shapes.Batch`).
+        Names of the network's inputs (see `shapes.Batch`).
     augment, profile
-        What windows are changed by while training; profile "none" changes nothing.
+        Augmentation of training batches; profile "none" changes nothing.
     views, view_profile
-        Further views for judging, made by a profile.
+        Number of views for evaluation, and the profile of the random ones.
     hold
-        Bytes up to which windows are held in memory.
+        Bytes up to which windows are loaded into memory.
     """
 
     pictures = False
@@ -64,15 +64,15 @@ class BeatInputs:
         self.draws = profile != "none" and self._signal is not None
 
     def batch(self, rows: Tensor, draws: torch.Generator | None) -> Batch:
-        """Return beats as they are trained on, their windows augmented by the profile."""
+        """Return beats for training, their windows augmented by the profile."""
         changed = draws is not None and self.draws
         return self._beats(rows, self._profile if changed else "none", draws)
 
     def look(self, rows: Tensor, view: int = 0) -> Batch:
-        """Return beats as they are judged: view 0 is plain, a further view is the same change for all."""
+        """Return beats for evaluation: view 0 is unchanged, a further view is the same transformation for all."""
         if view == 0:
             return self._beats(rows, "none", None)
-        seed = seed_from("view", view)
+        seed = seed_from("view", view)  # one generator per row: the view must not depend on the batching
         alike = [torch.Generator().manual_seed(seed) for _ in rows]
         return self._beats(rows, self._view_profile, alike)
 
@@ -84,18 +84,18 @@ class BeatInputs:
             return {"signal": self._windows(rows.unsqueeze(1), profile, draws), **rhythm}
         near = self._near.index_select(0, rows)
         known = near >= 0
-        around = torch.where(known, near, rows.unsqueeze(1))
+        around = torch.where(known, near, rows.unsqueeze(1))  # any valid row; `known` masks it in the attention
         windows = self._windows(around, profile, draws)
         places, leads = near.shape[1], windows.shape[1] // near.shape[1]
         return {"around": windows.view(len(rows), places, leads, -1), "known": known.to(self._device), **rhythm}
 
     def _windows(self, rows: Tensor, profile: str, draws: Any) -> Tensor:
-        """Return (b, places · c, t) windows of (b, places) rows: channels of one row are changed alike."""
+        """Return (b, places · c, t) windows of (b, places) rows: as channels of one row they change alike."""
         taken = np.take(cast(Windows, self._signal), rows.numpy().ravel(), axis=0)
         windows = torch.from_numpy(taken.reshape(len(rows), -1, taken.shape[-1])).to(self._device)
         return windows if profile == "none" else self._augment(windows, profile, draws)
 
 
 def _held(windows: Windows, hold: int) -> Windows:
-    """Return windows in memory, where they fit; else as they are, mapped."""
+    """Return windows loaded into memory if they fit, else memory-mapped."""
     return np.array(windows) if windows.nbytes <= hold else windows

@@ -1,4 +1,4 @@
-"""Heartbeats as a kind of data: the doors that every kind has."""
+"""Heartbeats as a kind of data."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from evenhand.modalities.beats.picture import drawn, picture
 from evenhand.modalities.beats.profiles import PROFILES
 from evenhand.modalities.beats.reading.read import RecordReader, settings_of
 from evenhand.modalities.beats.reading.rows import beat_samples, unlabelled_beats
-from evenhand.modalities.beats.reading.wfdb_files import Files, read_head
+from evenhand.modalities.beats.reading.wfdb_files import RecordFiles, read_head
 from evenhand.modalities.beats.windows.window_files import SUFFIXES
 from evenhand.modalities.beats.windows.window_rows import (
     WindowReader,
@@ -36,7 +36,7 @@ from evenhand.modalities.kind import Draft, KindDefaults, Reader
 
 
 class Beats(KindDefaults):
-    """Heartbeats cut around the R peak, with their rhythm and their neighbours; see `RecordReader`."""
+    """Heartbeats: windows around the R peak, rhythm features and neighbouring beats; see `RecordReader`."""
 
     name = "beats"
     suffixes: Sequence[str] = (".hea",)
@@ -48,17 +48,19 @@ class Beats(KindDefaults):
     tune = "all"
     shown: Sequence[str] = ("record", "sample", "seconds", "symbol")
 
-    def samples(self, root: Root, data: DataConfig, own: BeatsConfig) -> tuple[Samples, list[Finding]]:
+    def samples(self, root: Root, data: DataConfig, kind_config: BeatsConfig) -> tuple[Samples, list[Finding]]:
         windows = window_files(root, data.table)
-        return window_samples(root, windows, data, own) if windows else beat_samples(root, data, own)
+        return (
+            window_samples(root, windows, data, kind_config) if windows else beat_samples(root, data, kind_config)
+        )
 
-    def unlabelled(self, root: Root, own: BeatsConfig) -> tuple[Samples, list[Finding]]:
-        """Return every beat of every record, or every window, without classes, for prediction."""
+    def unlabelled(self, root: Root, kind_config: BeatsConfig) -> tuple[Samples, list[Finding]]:
+        """Return every beat of every record, or every window, unlabelled, for prediction."""
         windows = window_files(root, None)
-        return unlabelled_windows(root, windows, own) if windows else unlabelled_beats(root, own)
+        return unlabelled_windows(root, windows, kind_config) if windows else unlabelled_beats(root, kind_config)
 
-    def settings(self, own: BeatsConfig, size: int | None) -> dict[str, Any]:
-        return settings_of(own)
+    def settings(self, kind_config: BeatsConfig, size: int | None) -> dict[str, Any]:
+        return settings_of(kind_config)
 
     def reader(self, root: Root, frame: pd.DataFrame, settings: Mapping[str, Any]) -> Reader:
         records = str(frame["path"].iloc[0]).endswith(".hea")
@@ -68,7 +70,7 @@ class Beats(KindDefaults):
         if not path.endswith(".hea"):
             shape = opened(root, path, BeatsConfig().max_samples).signal.shape
             return {"windows": shape[0], "signals": shape[1], "samples": shape[2]}
-        head = read_head(Files(root, path.removesuffix(".hea")), BeatsConfig().max_samples)
+        head = read_head(RecordFiles(root, path.removesuffix(".hea")), BeatsConfig().max_samples)
         return {
             "rate_hz": head.rate,
             "seconds": head.length / head.rate,
@@ -88,7 +90,7 @@ class Beats(KindDefaults):
         return draft(root)
 
     def alone(self, source: Path) -> Root:
-        """Return the root that holds one record, named with or without the ending of one of its files."""
+        """Return a root with one record, named with or without the suffix of one of its files."""
         header = source.with_name(f"{source.name}.hea")
         if not header.is_file():
             header = source.with_suffix(".hea")
@@ -102,14 +104,16 @@ class Beats(KindDefaults):
         frame: pd.DataFrame,
         classes: Sequence[str],
         data: DataConfig,
-        own: BeatsConfig,
+        kind_config: BeatsConfig,
         folder: Path,
     ) -> list[Path]:
-        """Write an annotation file for each record, which WFDB programs open."""
+        """Write an annotation file for each record, for WFDB programs."""
         records = frame["path"].astype(str).str.endswith(".hea").all()
         if not records:
             return []
-        return write_annotations(root, frame, symbols_of(classes, data, own), classes, folder, own.max_samples)
+        return write_annotations(
+            root, frame, symbols_of(classes, data, kind_config), classes, folder, kind_config.max_samples
+        )
 
     def example(self, rng: np.random.Generator, rows: int, folder: Path) -> Path:
         return write_example(rng, rows, folder)

@@ -16,7 +16,7 @@ from evenhand.base.errors import DataError
 from evenhand.data.roots.root import Root
 from evenhand.modalities.beats.config import BeatsConfig
 from evenhand.modalities.beats.features.signal import clean
-from evenhand.modalities.beats.reading.wfdb_files import Files, read_head, read_signals
+from evenhand.modalities.beats.reading.wfdb_files import RecordFiles, read_head, read_signals
 
 _AROUND_S = 1.2
 _RATE = 120.0
@@ -24,12 +24,12 @@ _BAND = (0.5, 40.0)
 
 
 def picture(root: Root, row: Mapping[str, Any], side: int) -> str:
-    """Return a beat with what comes before and after it, its first lead, as a `data:` URI of an SVG.
+    """Return the first lead of a beat and its surroundings, as a `data:` URI of an SVG.
 
     Parameters
     ----------
     row
-        Of the frame that `beat_samples` makes: path, content, sample and channel are looked at.
+        A row of the frame made by `beat_samples`: path, content, sample and channel are used.
     side
         Width, px; the height is half of it.
     """
@@ -51,8 +51,8 @@ def drawn(part: npt.NDArray[np.float32], side: int) -> str:
 
 @cached(LRUCache(8), key=lambda root, record, channel, content: hashkey(id(root), content, channel), lock=Lock())
 def _whole(root: Root, record: str, channel: int, content: str) -> tuple[npt.NDArray[np.float32], float]:
-    """Return (T,) the filtered signal of a record, and the rate at which its beats are counted."""
-    files = Files(root, record)
+    """Return (T,) the filtered signal of a record, and the sampling rate of its annotations."""
+    files = RecordFiles(root, record)
     head = read_head(files, BeatsConfig().max_samples)
     if not 0 <= channel < len(head.leads):
         raise DataError(f"has no signal {channel}")

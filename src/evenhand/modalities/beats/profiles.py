@@ -1,4 +1,4 @@
-"""Profiles of augmentations of heartbeats, by name. No torch here: configurations are checked against the names."""
+"""Augmentation profiles of heartbeats, by name; without torch, as configurations are checked against the names."""
 
 from __future__ import annotations
 
@@ -12,4 +12,4 @@ PROFILES: dict[str, Profile] = {
     "gentle": {"scale": 0.5, "wander": 0.5, "jitter": 0.5},
     "full": {"shift": 1.0, "scale": 1.0, "wander": 1.0, "jitter": 1.0},
 }
-"""What `augment` and `view_profile` may name."""
+"""Values of `augment` and `view_profile`."""

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import evenhand.modalities.beats.encoders.register  # noqa: F401  (registers the encoders)
 from evenhand.data.store.entry import StoreEntry
 from evenhand.modalities.beats.augment import apply_profile
+from evenhand.modalities.beats.encoders import (  # noqa: F401  (registers the encoders)
+    neighbours_encoder,
+    resnet1d,
+    rhythm_encoder,
+    transformer1d,
+)
 from evenhand.modalities.beats.inputs import BeatInputs
 from evenhand.models.network import Network
 
@@ -14,5 +19,5 @@ __all__ = ["apply_profile", "inputs"]
 
 
 def inputs(entry: StoreEntry, network: Network, **how: Any) -> BeatInputs:
-    """Return beats as a network is given them: the parts that its encoder reads."""
+    """Return beats as inputs of a network: the arrays that its encoder reads."""
     return BeatInputs(entry, tuple(network.encoder.example), apply_profile, **how)

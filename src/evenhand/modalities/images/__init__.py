@@ -1,1 +1,1 @@
-"""What every kind of data with pictures shares: inputs, near-duplicates, how a picture looks."""
+"""Shared by every kind of data with pictures: inputs, near-duplicates, statistics of pictures."""

@@ -8,18 +8,19 @@ import numpy.typing as npt
 from evenhand.base.values import Floats, Mask
 
 FLAT = 1.5
-"""Standard deviation, in the 256 grey levels, below which a picture shows nothing (JPEG noise reaches 1)."""
+"""Standard deviation, in grey levels of 0..255, below which a picture is blank (JPEG noise reaches 1)."""
 
 
 def blank_pictures(pictures: npt.NDArray[np.uint8], *, flat: float = FLAT) -> Mask:
-    """Return (n,) bool: the pictures whose pixels vary by less than `flat` grey levels in every channel."""
+    """Return (n,) bool, whether a picture's standard deviation is below `flat` grey levels in every channel."""
     return np.asarray(picture_spread(pictures) < flat)
 
 
 def picture_spread(pictures: npt.NDArray[np.uint8], *, points: int = 4096) -> Floats:
     """Return (n,) the largest standard deviation over the channels of (n, h, w, 3), in grey levels.
 
-    Taken over an even grid of about `points` pixels, and over all of them where that looks flat.
+    Computed on an even grid of about `points` pixels, and on all pixels if that looks blank: fine lines can fall
+    between the points of the grid.
     """
     h, w = pictures.shape[1:3]
     step = max(1, int((h * w / points) ** 0.5))

@@ -1,4 +1,4 @@
-"""Frames: a border of one colour around a picture, as left by letterboxing, scanning or a white ground."""
+"""Borders of one colour around a picture, as left by letterboxing, scanning or a white background."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def frame_colours(pictures: npt.NDArray[np.uint8], *, flat: float = 3.0) -> Floa
         (n, h, w, 3) uint8.
     flat
         Standard deviation, in grey levels of every channel, below which the ring counts as one colour;
-        the colour of other rings is given as -255, away from all.
+        the colour of other rings is -255, far from every colour.
     """
     out = np.full((len(pictures), 4), -255.0)
     out[:, 0] = 0.0

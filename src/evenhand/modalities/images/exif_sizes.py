@@ -1,4 +1,4 @@
-"""Sizes of pictures as they are seen, after the turn that EXIF asks for."""
+"""Sizes of pictures as displayed, after the rotation given by EXIF."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from evenhand.base.values import Floats
 
 
 def upright_sizes(facts: pd.DataFrame) -> tuple[Floats, Floats] | None:
-    """Return (n,) widths and (n,) heights in px, at least 1, or None where they are not known.
+    """Return (n,) widths and (n,) heights in px, at least 1, or None if they are not known.
 
-    EXIF orientations 5 to 8 lie on their side (CIPA DC-008, 4.6.5).
+    EXIF orientations 5 to 8 swap width and height (CIPA DC-008, 4.6.5).
     """
     if not {"width", "height"} <= set(facts):
         return None

@@ -1,4 +1,4 @@
-"""Encoded pictures as a network is given them: gathered, augmented, normalised, whole batches at a time."""
+"""Encoded pictures as inputs of a network: gathered, augmented and normalised in whole batches."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from evenhand.data.store.ragged import Ragged
 from evenhand.models.network import Network
 
 Augment = Callable[[Tensor, str, torch.Generator | Sequence[torch.Generator]], Tensor]
-"""(b, c, h, w) floats in 0..1, the name of a profile, a generator (or one per row) -> the same, changed."""
+"""(b, c, h, w) floats in 0..1, name of a profile, a generator (or one per row) -> the augmented batch."""
 
 
 def image_inputs(entry: StoreEntry, network: Network, augment: Augment, **how: Any) -> ImageInputs:
-    """Return the pictures of a store's entry, its array "image", as a network is given them.
+    """Return the pictures of a store's entry, its array "image", as inputs of a network.
 
     Parameters
     ----------
@@ -31,12 +31,12 @@ def image_inputs(entry: StoreEntry, network: Network, augment: Augment, **how: A
     Raises
     ------
     TaskError
-        If they are of several sizes.
+        If they have different sizes.
     """
     pictures: Any = entry["image"]
     if isinstance(pictures, Ragged):
         raise TaskError(
-            f"Model {network.model.name}: pictures of several sizes cannot be trained on in one batch. "
+            f"Model {network.model.name}: pictures of different sizes do not fit into one batch. "
             'Set tune = "head", or give all pictures one size.'
         )
     return ImageInputs(pictures, network.prepare, augment, **how)
@@ -52,9 +52,9 @@ class ImageInputs:
     prepare
         (b, h, w, 3) uint8 or augmented (b, 3, h, w) floats in 0..1 -> normalised floats.
     augment, profile
-        What batches are changed by while training; profile "none" changes nothing.
+        Augmentation of training batches; profile "none" changes nothing.
     views, view_profile
-        Further views for judging, made by a profile.
+        Number of views for evaluation, and the profile of the random ones.
     """
 
     pictures = True
@@ -93,7 +93,8 @@ class ImageInputs:
         if view == 0:
             return self._prepare(raw)
         seed = seed_from("view", view)
-        alike = [torch.Generator().manual_seed(seed) for _ in rows]  # one each: a view is the same change for all
+        # One generator per row with the same seed: a view is the same transformation for all rows, however batched.
+        alike = [torch.Generator().manual_seed(seed) for _ in rows]
         return self._prepare(self._augment(unit(raw), self._view_profile, alike))
 
     def _raw(self, rows: Tensor) -> Tensor:

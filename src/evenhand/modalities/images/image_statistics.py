@@ -1,6 +1,6 @@
-"""Traits: how a picture looks, in a few dozen plain measures with names a person knows.
+"""Image statistics: a few dozen simple measures of how a picture looks, with names that people understand.
 
-They are cheap (about a millisecond for a picture of 224 px), need no model, and each belongs to an aspect
+They are cheap (about a millisecond for a picture of 224 px) and need no model. Each belongs to an aspect
 ("brightness", "sharpness") that a finding can name.
 """
 
@@ -21,7 +21,7 @@ Pixels = npt.NDArray[np.floating[Any]]
 HUES = 6
 GRID = 3
 LEAST_SIDE = 8
-"""Smaller pictures are enlarged first, so that every measure is there."""
+"""Smaller pictures are enlarged first, so that every measure is defined."""
 
 
 def picture_traits(
@@ -34,9 +34,9 @@ def picture_traits(
     pictures
         (n, h, w, 3) uint8.
     facts
-        (n, ...) width and height in px, and bytes, of the files, where they are known.
+        (n, ...) width and height in px, and bytes, of the files, if known.
     chunk
-        Pictures held as float at a time.
+        Pictures converted to float at a time.
     """
     if min(pictures.shape[1:3]) < LEAST_SIDE:
         pictures = pictures.repeat(LEAST_SIDE, axis=1).repeat(LEAST_SIDE, axis=2)
@@ -68,18 +68,18 @@ def _looks(pictures: npt.NDArray[np.uint8]) -> pd.DataFrame:
 
 
 def _light(pictures: Pixels) -> Pixels:
-    """Return (n, h, w) luminance 0..1 (Rec. 601)."""
+    """Return (n, h, w) luma 0..1 (Rec. 601)."""
     return pictures @ np.array([0.299, 0.587, 0.114], dtype=np.float32)
 
 
 def _thinned(pictures: npt.NDArray[np.uint8], *, side: int = 64) -> Pixels:
-    """Return an even grid of pixels, at least `side` on the shorter side where there are as many, as 0..1."""
+    """Return an even grid of pixels in 0..1, at least `side` along the shorter side if there are as many."""
     step = max(1, min(pictures.shape[1:3]) // side)
     return np.asarray(pictures[:, ::step, ::step].astype(np.float32) / 255)
 
 
 def _middle(pictures: npt.NDArray[np.uint8], *, side: int = 112) -> npt.NDArray[np.uint8]:
-    """Return the middle of pictures, every pixel of it, for measures of fine detail."""
+    """Return the centre of pictures at full resolution, for measures of fine detail."""
     top, left = (max(0, (length - side) // 2) for length in pictures.shape[1:3])
     return pictures[:, top : top + side, left : left + side]
 
@@ -102,6 +102,7 @@ def _colours(pictures: Pixels) -> Iterator[tuple[str, Pixels]]:
     yield "colour: blue against yellow", (blue - (red + green) / 2).mean(axis=1)
     yield "colour: saturation", (top - bottom).mean(axis=1)
     yield "colour: spread of saturation", (top - bottom).std(axis=1)
+    # Hue as an angle in the chromaticity plane; weighted by saturation below, as the hue of grey is noise.
     angle = np.arctan2(np.sqrt(3) * (green - blue), 2 * red - green - blue)
     sector = ((angle + np.pi) / (2 * np.pi) * HUES).astype(np.int8) % HUES
     for hue in range(HUES):

@@ -1,4 +1,4 @@
-"""Near-duplicates: pictures that are one picture, saved, scaled, lit or cut differently."""
+"""Near-duplicates: copies of one picture that were saved, scaled, brightened or cropped differently."""
 
 from __future__ import annotations
 
@@ -20,32 +20,32 @@ Pictures = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class DuplicateLimits:
-    """What makes two pictures near-duplicates; chosen by measuring (see `docs/explanation/duplicates.md`).
+    """Thresholds for near-duplicates, chosen by measurement (see `docs/explanation/duplicates.md`).
 
     Attributes
     ----------
     neighbours
-        How many pictures each is compared with; the last of them says how alike pictures are anyway.
+        Number of pictures that each is compared with; the last of them gives the usual difference in this set.
     ratio
         Copies: largest difference, as a share of that to the last neighbour. This is the ratio test of Lowe
-        (2004, section 7.1), against a later neighbour because copies come in sets.
+        (2004, section 7.1), with a later neighbour because copies come in sets.
     difference
         Copies: largest difference, 0 (equal) to 4.
     noise
-        Copies: difference below which a pair counts whatever the neighbours are (larger sets of copies).
+        Copies: difference below which a pair counts whatever the neighbours are (for large sets of copies).
     detail
-        Copies: least correlation of details.
+        Copies: lowest correlation of details.
     colour
-        Largest mean squared difference of colours, 0 (equal) to 4; pictures in other colours are others.
+        Largest mean squared difference of colours, 0 (equal) to 4; recoloured pictures are not duplicates.
     moved_nearest
-        Crops and shots from a burst: looked for among so many neighbours.
+        Crops and bursts: number of neighbours among which they are searched.
     moved_coarse
-        Crops: largest difference of coarse waves before one is laid over the other.
+        Crops: largest difference of the coarse frequencies before registration.
     moved_usual
-        Crops: least difference to the last neighbour. Where all pictures look alike, laying them over each
-        other would make many agree.
+        Crops: lowest difference to the last neighbour. In a set of similar pictures, registration would make many
+        pairs agree.
     moved_ratio, moved_detail
-        Crops: as `ratio` and `detail`, once one is laid over the other.
+        Crops: like `ratio` and `detail`, after registration.
     """
 
     neighbours: int = 16
@@ -64,22 +64,20 @@ class DuplicateLimits:
 def near_duplicates(images: npt.NDArray[np.uint8], limits: DuplicateLimits | None = None) -> Ints:
     """Return (p, 2) int64 rows i < j that show the same picture with small changes, sorted.
 
-    A perceptual hash alone calls all pictures on one ground equal, and a fixed threshold fails where all
-    pictures look alike. So the numbers behind a perceptual hash (`waves`) only choose what to compare: a
-    pair must be far more alike than pictures of this set are anyway, and is then confirmed in the pixels,
-    where details and colours must agree. Among pictures that differ enough, crops and shots from a burst
-    are found too, by laying one over the other.
+    A perceptual hash alone takes all pictures on the same background for equal, and a fixed threshold fails if all
+    pictures are similar. So the DCT coefficients behind a perceptual hash (`waves`) only select candidates: a pair
+    must be far more similar than is usual in this set, and is then confirmed in the pixels, where details and
+    colours must agree. If the pictures differ enough, crops and bursts are found too, by registration.
 
-    Found are copies saved at other quality or size and with other brightness, and crops down to about 90 %.
-    Not found are flips, turns, and copies in grey: a picture in other colours is another picture. Pictures
-    without contrast are left out.
+    Found are copies of other quality, size or brightness, and crops down to about 90 %. Not found are flips,
+    rotations and greyscale copies. Pictures without contrast are left out.
 
     Parameters
     ----------
     images
-        (n, h, w, 3) uint8, may be memory-mapped; beside them about 1.5 kB of memory a picture is used.
+        (n, h, w, 3) uint8, may be memory-mapped; about 1.5 kB of memory per picture is used.
     limits
-        Where to draw the line.
+        Thresholds; None for the defaults.
     """
     limits = limits or DuplicateLimits()
     found = nearest_pictures(images, limits.neighbours)
@@ -98,7 +96,7 @@ def near_duplicates(images: npt.NDArray[np.uint8], limits: DuplicateLimits | Non
 
 
 def _candidates(found: NearestPictures, limits: DuplicateLimits) -> tuple[Ints, Ints]:
-    """Return pairs that may be copies, and others that may be copies once one is moved."""
+    """Return pairs that may be copies, and further ones that may be after registration."""
     usual = found.usual_of_both
     far_nearer = (found.fine <= limits.difference) & (found.fine <= limits.ratio * usual)
     copies = far_nearer | (found.fine <= limits.noise)
@@ -108,14 +106,14 @@ def _candidates(found: NearestPictures, limits: DuplicateLimits) -> tuple[Ints, 
 
 
 def _same(one: Pictures, other: Pictures, limits: DuplicateLimits) -> Mask:
-    """Return (m,) whether pictures agree as they are."""
+    """Return (m,) bool, whether pairs agree without registration."""
     detail = (details(one @ GREY) * details(other @ GREY)).sum(axis=1)
     colour = ((colours(one) - colours(other)) ** 2).sum(axis=3).mean(axis=(1, 2))
     return np.asarray((detail >= limits.detail) & (colour <= limits.colour))
 
 
 def _same_moved(one: Pictures, other: Pictures, usual: Floats, limits: DuplicateLimits) -> Mask:
-    """Return (m,) whether pictures agree once one is laid over the other."""
+    """Return (m,) bool, whether pairs agree after registration."""
     laid = overlay(one, other)
     nearer = 2 * (1 - laid.likeness) <= limits.moved_ratio * usual
     return np.asarray(nearer & (laid.detail >= limits.moved_detail) & (laid.colour <= limits.colour))
@@ -124,7 +122,7 @@ def _same_moved(one: Pictures, other: Pictures, usual: Floats, limits: Duplicate
 def _confirmed(
     images: npt.NDArray[np.uint8], pairs: Ints, agree: Callable[[Pictures, Pictures, Ints], Mask]
 ) -> Ints:
-    """Return the pairs whose pictures agree; read block by block."""
+    """Return the pairs whose pictures agree; pictures are read block by block."""
     keep = np.zeros(len(pairs), dtype=bool)
     for start in range(0, len(pairs), _BLOCK):
         block = pairs[start : start + _BLOCK]

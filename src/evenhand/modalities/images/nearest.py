@@ -1,4 +1,4 @@
-"""The pictures most alike each picture, and how alike they are."""
+"""The nearest neighbours of each picture, and their distances."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ Points = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class NearestPictures:
-    """For r pictures the k nearest others.
+    """The k nearest others of r pictures.
 
     Attributes
     ----------
     rows
-        (r,) which pictures: those with contrast.
+        (r,) positions of the pictures: those with contrast.
     near
         (r, k) positions in `rows` of the nearest, by coarse difference, nearest first.
     coarse, fine
-        (r, k) differences: squared distances of 8 x 8 and of 16 x 16 waves, 0 (equal) to 4; about 2 for
-        pictures that have nothing in common.
+        (r, k) differences: squared distances of 8 x 8 and of 16 x 16 coefficients, 0 (equal) to 4; about 2 for
+        unrelated pictures.
     usual
-        (r,) the largest fine difference to a neighbour: how alike pictures like this one are anyway.
+        (r,) the largest fine difference to a neighbour: the usual difference of similar pictures in this set.
     """
 
     rows: Ints
@@ -41,29 +41,29 @@ class NearestPictures:
     usual: Floats
 
     def pairs(self, keep: npt.NDArray[np.bool_]) -> Ints:
-        """Return (p, 2) positions i < j in the pictures for the neighbours that a (r, k) mask keeps, sorted."""
+        """Return (p, 2) positions i < j of the pictures and neighbours that a (r, k) mask keeps, sorted."""
         here, place = np.nonzero(keep)
         both = np.column_stack([self.rows[here], self.rows[self.near[here, place]]])
         return np.asarray(np.unique(np.sort(both, axis=1), axis=0), dtype=np.int64)
 
     @property
     def usual_of_both(self) -> Floats:
-        """(r, k) the smaller of what is usual for a picture and for its neighbour."""
+        """(r, k) the smaller usual difference of a picture and its neighbour."""
         return np.asarray(np.minimum(self.usual[:, None], self.usual[self.near]))
 
 
 def nearest_pictures(images: npt.NDArray[np.uint8], k: int, *, least_contrast: float = 3.0) -> NearestPictures:
-    """Return the k nearest others of each picture (fewer where there are not so many).
+    """Return the k nearest others of each picture (fewer if there are not as many).
 
-    All pairs are compared, in blocks: 64 numbers each are so few that a hundred thousand pictures take about
-    a minute, and unlike buckets of hashes this does not depend on how alike the pictures are.
+    All pairs are compared, in blocks: with 64 numbers each, a hundred thousand pictures take about a minute, and
+    unlike hash buckets this does not degrade if the pictures are similar.
 
     Parameters
     ----------
     images
         (n, h, w, 3) uint8.
     k
-        How many.
+        Number of neighbours.
     least_contrast
         Standard deviation of the brightness, in grey levels, below which a picture is left out.
     """
@@ -78,7 +78,7 @@ def nearest_pictures(images: npt.NDArray[np.uint8], k: int, *, least_contrast: f
 
 
 def _waves_of(images: npt.NDArray[np.uint8], least_contrast: float) -> tuple[Points, npt.NDArray[np.bool_]]:
-    """Return (n, 16, 16) waves, and whether a picture has contrast."""
+    """Return (n, 16, 16) coefficients, and (n,) bool whether a picture has contrast."""
     out = np.empty((len(images), _FINE, _FINE), dtype=np.float32)
     has_contrast = np.zeros(len(images), dtype=bool)
     for start in range(0, len(images), _BLOCK):
@@ -97,7 +97,7 @@ def _nearest(points: Points, k: int) -> Ints:
 
 
 def _differences(points: Points, near: Ints) -> Floats:
-    """Return (n, k) squared distances of each point to those named in `near`."""
+    """Return (n, k) squared distances of each point to those at `near`."""
     out = np.empty(near.shape)
     for start in range(0, len(points), _BLOCK):
         block = slice(start, start + _BLOCK)

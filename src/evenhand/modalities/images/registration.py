@@ -1,4 +1,4 @@
-"""Two small pictures laid over each other: how one must be scaled and moved to become the other."""
+"""Registration of two small pictures: the scale and shift that map one onto the other."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from evenhand.modalities.images.perceptual import GREY, colours
 
 Pictures = npt.NDArray[np.float32]
 
-_STEPS = ((2, 5), (1, 2))  # (how much smaller, how often improved)
+_STEPS = ((2, 5), (1, 2))  # (reduction, iterations), coarse to fine
 
 
 @dataclass(frozen=True, eq=False)
 class Overlay:
-    """How well m pairs of pictures agree once one is scaled and moved.
+    """How well m pairs of pictures agree after registration.
 
     Attributes
     ----------
     scale
         (m,) side of the part of the first picture that the second shows; below 1 the second is a crop.
     likeness
-        (m,) correlation of the brightness where both show something, -1..1.
+        (m,) correlation of the brightness in the common area, -1..1.
     detail
-        (m,) the same of what a blur of 2 px takes away.
+        (m,) the same after subtracting a blur of 2 px.
     colour
         (m,) mean squared difference of `colours`, 0 (equal) to 4.
     """
@@ -39,11 +39,10 @@ class Overlay:
 
 
 def overlay(one: Pictures, other: Pictures) -> Overlay:
-    """Return how well (m, 32, 32, 3) pictures, m > 0, agree when `one` is scaled and moved to become `other`.
+    """Return how well (m, 32, 32, 3) pictures, m > 0, agree after `one` is scaled and shifted onto `other`.
 
-    Scale, shift, brightness and contrast are improved together by least squares on the slopes of the
-    picture (Lucas and Kanade 1981), first at 16 then at 32 px; differences of up to about a tenth of the
-    side are found.
+    Scale, shift, brightness and contrast are estimated together by least squares on image gradients (Lucas and
+    Kanade 1981), first at 16 then at 32 px, which finds differences of up to about a tenth of the side.
     """
     place = np.tile([1.0, 0.0, 0.0], (len(one), 1))
     for shrink, times in _STEPS:
@@ -51,7 +50,7 @@ def overlay(one: Pictures, other: Pictures) -> Overlay:
         for _ in range(times):
             place = _improved(place, grey_one, grey_other, shrink)
     moved, inside = _moved(one, place)
-    grey, target = moved @ GREY, _smooth(other @ GREY, 0.7)  # moving blurred the first about as much
+    grey, target = moved @ GREY, _smooth(other @ GREY, 0.7)  # bilinear interpolation blurred `moved` about as much
     return Overlay(
         scale=place[:, 0],
         likeness=_correlation(grey, target, inside),
@@ -61,23 +60,24 @@ def overlay(one: Pictures, other: Pictures) -> Overlay:
 
 
 def _improved(place: Floats, one: Pictures, other: Pictures, shrink: int, *, most: float = 1.0) -> Floats:
-    """Return (m, 3) scale, right and down (px of 32) after one step; no step moves by more than `most` px."""
+    """Return (m, 3) scale, right and down (px of 32) after one Gauss-Newton step of at most `most` px."""
     down, right = np.gradient(one, axis=(1, 2))
     sampled, inside = _moved(np.stack([one, right, down], axis=3), place)
     value, right, down = np.moveaxis(sampled, 3, 0)
     y, x = _centred(one.shape[1])
     slopes = np.stack([right * x + down * y, right, down, value, np.ones_like(value)], axis=3)
     slopes = (slopes * inside[..., None]).reshape(len(one), -1, 5)
-    normal = slopes.transpose(0, 2, 1) @ slopes + 1e-3 * np.eye(5)
+    normal = slopes.transpose(0, 2, 1) @ slopes + 1e-3 * np.eye(5)  # ridge: flat pictures have singular equations
     target = slopes.transpose(0, 2, 1) @ (other * inside).reshape(len(one), -1, 1)
     step = np.linalg.solve(normal, target)[..., 0]
+    # The model is gain * picture(place + change) + offset: its coefficients of the gradients are gain * change.
     gain = np.where(abs(step[:, 3]) < 0.1, 0.1, step[:, 3])
     change = step[:, :3] / gain[:, None] * [1.0, shrink, shrink]
     return np.asarray(place + change.clip([-0.05, -most, -most], [0.05, most, most]))
 
 
 def _moved(pictures: Pictures, place: Floats) -> tuple[Pictures, npt.NDArray[np.bool_]]:
-    """Return pictures (m, s, s, c) as seen through windows, by bilinear interpolation, and what lies inside."""
+    """Return (m, s, s, c) pictures resampled bilinearly at a scale and shift, and which pixels lie inside."""
     side = pictures.shape[1]
     scale, right, down = (column[:, None, None] for column in place.T)
     y, x = _centred(side)
@@ -94,13 +94,13 @@ def _moved(pictures: Pictures, place: Floats) -> tuple[Pictures, npt.NDArray[np.
 
 
 def _centred(side: int) -> tuple[Floats, Floats]:
-    """Return (side, 1) rows and (1, side) columns counted from the middle."""
+    """Return (side, 1) rows and (1, side) columns relative to the centre."""
     count = np.arange(side) - (side - 1) / 2
     return count[:, None], count[None, :]
 
 
 def _correlation(one: Pictures, other: Pictures, inside: npt.NDArray[np.bool_]) -> Floats:
-    """Return (m,) the correlation of pictures over the pixels inside; 0 where there is nothing to compare."""
+    """Return (m,) the correlation of pictures over the pixels inside; 0 if there are none."""
     weight = inside.reshape(len(one), -1)
     count = np.maximum(weight.sum(axis=1, keepdims=True), 1)
 

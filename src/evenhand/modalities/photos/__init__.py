@@ -1,4 +1,4 @@
-"""Photos: JPEG, PNG, WebP, TIFF, BMP and GIF files, one row each."""
+"""Photos: JPEG, PNG, WebP, TIFF, BMP and GIF files, one row per file."""
 
 from evenhand.modalities.photos.kind import Photos
 

@@ -1,4 +1,4 @@
-"""Encoders of photos that need no weights from elsewhere: for trials, tests and very small pictures."""
+"""Encoders of photos without pretrained weights, for trials, tests and very small pictures."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def _block(a: int, b: int, *, stride: int) -> nn.Sequential:
 
 @ENCODERS.register("small")
 def small(model: ModelConfig) -> Encoder:
-    """Return a small convolutional network with random weights; stages stem and blocks.0 to blocks.2."""
+    """Return a small convolutional network with random weights; its blocks are stem and blocks.0 to blocks.2."""
     network = Small()
-    stages = [Block("stem", network.stem, ("stem",))]
-    stages += [Block(f"blocks.{i}", block, (f"blocks.{i}",)) for i, block in enumerate(network.blocks)]
-    return Encoder(network, tuple(stages), Pool("avg"), torch.randn(1, 3, 32, 32))
+    blocks = [Block("stem", network.stem, ("stem",))]
+    blocks += [Block(f"blocks.{i}", block, (f"blocks.{i}",)) for i, block in enumerate(network.blocks)]
+    return Encoder(network, tuple(blocks), Pool("avg"), torch.randn(1, 3, 32, 32))

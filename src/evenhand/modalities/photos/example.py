@@ -1,4 +1,4 @@
-"""Small true-to-life photos: things of a few classes on tables of their own, skewed, grouped, in mixed formats."""
+"""Small realistic photos: objects of a few classes on table tops, skewed, grouped, in mixed formats."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SIZE = 64  # px; what the configuration asks for
 
 @dataclass(frozen=True)
 class _Thing:
-    """A class of things: its name, its outline (1 on its edge), its colour and how many stripes it has."""
+    """A class of objects: its name, share, outline (1 on its edge), colour and number of stripes."""
 
     name: str
     share: float
@@ -34,7 +34,7 @@ class _Thing:
 
 @dataclass(frozen=True)
 class _Top:
-    """What the photos of a series lie on: brightness, its slope over x and y, and a tint."""
+    """The table top of a series: brightness, its slope over x and y, and a tint."""
 
     base: float
     slope: Field
@@ -68,14 +68,14 @@ _THINGS = (
 def write_example(rng: np.random.Generator, rows: int, folder: Path) -> Path:
     """Write `rows` photos of four classes below `folder`, a table and a TOML that trains on them.
 
-    The classes are skewed (about 42 to 14 %), every series of about six photos shares its table top and
-    light, class names are Cyrillic, Japanese, French and English, most files are JPEG and every fifth PNG,
-    and one in eight JPEGs is stored turned, with the EXIF orientation that turns it back.
+    The classes are skewed (about 42 to 14 %), every series of about six photos shares its table top and light,
+    class names are Cyrillic, Japanese, French and English, every fifth file is PNG and the others are JPEG, and one
+    in eight JPEGs is stored rotated, with the EXIF orientation that corrects it.
 
     Parameters
     ----------
     rng
-        Decides everything; the same generator gives the same bytes with the same Pillow.
+        The only source of randomness; the same generator gives the same bytes with the same Pillow.
     rows
         Number of photos, at least 24 (six of a class, from two series).
 
@@ -103,7 +103,7 @@ kind = "photos"
 root = "."
 table = "labels.csv"
 label = "class"
-group = "series"            # photos of one series never part
+group = "series"            # photos of one series stay in one fold
 
 [folds]
 k = 2
@@ -124,7 +124,7 @@ batch_size = 16
 
 
 def _counts(rows: int) -> list[int]:
-    """Return the number of photos of each class: by their shares, at least six, `rows` together."""
+    """Return the number of photos of each class: by their shares, at least six each, `rows` in total."""
     counts = [max(6, round(rows * thing.share)) for thing in _THINGS]
     counts[0] += rows - sum(counts)
     return counts
@@ -147,7 +147,7 @@ def _write_series(
 
 
 def _photo(rng: np.random.Generator, thing: _Thing, top: _Top, high: int, wide: int) -> Pixels:
-    """Return (h, w, 3) uint8: one thing at its own place, size and angle on the series' table top."""
+    """Return (h, w, 3) uint8: one object at a random position, size and angle on the series' table top."""
     y, x = np.mgrid[-1 : 1 : high * 1j, -1 : 1 : wide * 1j]
     x = x * wide / high
     ground = (top.base + top.slope[0] * x + top.slope[1] * y)[..., None] + top.tint
@@ -169,11 +169,11 @@ def _png(pixels: Pixels) -> bytes:
 
 
 def _jpeg(rng: np.random.Generator, pixels: Pixels) -> bytes:
-    """Return a JPEG; one in eight lies on its side and says so."""
+    """Return a JPEG; one in eight is rotated and says so in EXIF."""
     Image = pillow()
     exif, out = Image.Exif(), io.BytesIO()
     if rng.random() < 0.125:
-        exif[0x0112] = 6  # to be turned a quarter clockwise
+        exif[0x0112] = 6  # to be displayed rotated by 90 degrees clockwise
         pixels = np.ascontiguousarray(np.rot90(pixels))
     Image.fromarray(pixels).save(out, "JPEG", quality=int(rng.integers(70, 93)), exif=exif)
     return out.getvalue()

@@ -1,4 +1,4 @@
-"""Photos as a kind of data: the doors that every kind has."""
+"""Photos as a kind of data."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from evenhand.base.values import Finding, Samples
 from evenhand.data.config import DataConfig
 from evenhand.data.roots.root import Root
 from evenhand.data.roots.skipped import Skipped, findings_of
-from evenhand.data.tables.class_folders import foreign
+from evenhand.data.tables.class_folders import files_with_suffix
 from evenhand.data.tables.samples import file_samples, unlabelled_samples
 from evenhand.modalities import KINDS, FileRows
 from evenhand.modalities.photos.augmentations.profiles import PROFILES
@@ -41,20 +41,20 @@ class Photos(FileRows):
     profiles: Sequence[str] = tuple(PROFILES)
     view_profile = "geometry"
 
-    def samples(self, root: Root, data: DataConfig, own: PhotosConfig) -> tuple[Samples, list[Finding]]:
+    def samples(self, root: Root, data: DataConfig, kind_config: PhotosConfig) -> tuple[Samples, list[Finding]]:
         samples, findings = file_samples(root, data, kind=self.name, suffixes=self.suffixes)
         return samples, findings + _unread(root, data)
 
-    def unlabelled(self, root: Root, own: PhotosConfig) -> tuple[Samples, list[Finding]]:
+    def unlabelled(self, root: Root, kind_config: PhotosConfig) -> tuple[Samples, list[Finding]]:
         """Return every photo below a root, without classes, for prediction."""
         return unlabelled_samples(root, kind=self.name, suffixes=self.suffixes)
 
-    def settings(self, own: PhotosConfig, size: int | None) -> dict[str, Any]:
+    def settings(self, kind_config: PhotosConfig, size: int | None) -> dict[str, Any]:
         return {
             "kind": self.name,
             "code": source_mark(read.__name__, within=__package__),
-            **own.plain(),
-            "size": size or own.size,
+            **kind_config.plain(),
+            "size": size or kind_config.size,
         }
 
     def encode(self, raw: bytes, settings: Mapping[str, Any]) -> dict[str, np.ndarray[Any, Any]]:
@@ -74,11 +74,11 @@ class Photos(FileRows):
 
 
 def _unread(root: Root, data: DataConfig) -> list[Finding]:
-    """Return a finding about pictures in formats that are not read, where no table names the files."""
+    """Return a finding about pictures in unsupported formats, if there is no table."""
     if data.table is not None:
         return []
-    names = foreign(root, read.UNREAD)
-    reason = "their format is not read (convert them to JPEG or PNG)"
+    names = files_with_suffix(root, read.UNREAD)
+    reason = "their format is not supported (convert them to JPEG or PNG)"
     return findings_of([Skipped(name, reason) for name in names], root.path.name)
 
 

@@ -14,5 +14,5 @@ __all__ = ["apply_profile", "inputs"]
 
 
 def inputs(entry: StoreEntry, network: Network, **how: Any) -> ImageInputs:
-    """Return photos as a network is given them."""
+    """Return photos as inputs of a network."""
     return image_inputs(entry, network, apply_profile, **how)

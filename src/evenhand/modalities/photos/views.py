@@ -1,4 +1,4 @@
-"""Views of photos for prediction: the dihedral group of the square, flips and quarter turns, exact to the pixel."""
+"""Views of photos for prediction: the dihedral group of the square (flips and rotations by 90 degrees), exact."""
 
 from __future__ import annotations
 
@@ -49,4 +49,4 @@ PHOTO_VIEWS = {
     "geo4": (PLAIN, FLIP, FLIP_VERTICAL, HALF_TURN),
     "geo8": (PLAIN, FLIP, FLIP_VERTICAL, HALF_TURN, LEFT, RIGHT, TRANSPOSED, TRANSPOSED_BACK),
 }
-"""What `test_views` may name for photos: flips keep the sides in place, geo8 adds the quarter turns."""
+"""Values of `test_views` for photos; geo8 adds the views that swap rows and columns."""

@@ -13,7 +13,7 @@ import pandas as pd
 from evenhand.base.errors import DataError
 from evenhand.base.text.toml_text import toml_comment, toml_value
 from evenhand.data.roots.root import Root, open_root
-from evenhand.data.tables.class_folders import folder_layout, given_test
+from evenhand.data.tables.class_folders import folder_layout, split_folder_for_test
 from evenhand.modalities import KINDS, Kind
 from evenhand.modalities.kind import Draft
 from evenhand.pipeline.first_config.column_proposals import TableDraft, draft_of_table
@@ -117,7 +117,7 @@ def init(
         data="".join(f"{line}\n" for line in found.draft.data),
         k=proposal.folds,
         test=f"{found.draft.test}  # locked: opened once, at the end",
-        own=found.draft.own,
+        own=found.draft.kind_section,
         models=proposal.text,
     )
 
@@ -205,7 +205,7 @@ def _of_folders(root: Root, kind: Kind, files: Sequence[str], side: int | None) 
         f"# a folder per class: {shown}{', …' if len(counts) > 6 else ''}",
         '# or: table = "labels.csv", path = "path", label = "label"',
     )
-    split = given_test(files)
+    split = split_folder_for_test(files)
     test = _drawn_test(None, len(files)) or _NO_TEST
     if split is not None:
         test = f'test = {{ column = "split", value = {toml_value(split)} }}'

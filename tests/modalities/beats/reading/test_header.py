@@ -4,10 +4,10 @@ from typing import Any
 import pytest
 
 from evenhand.base.errors import DataError
-from evenhand.modalities.beats.reading.header import head_of
-from evenhand.modalities.beats.reading.header_text import Described, HeaderText
+from evenhand.modalities.beats.reading.header import checked_header
+from evenhand.modalities.beats.reading.header_text import HeaderText, SignalSpec
 
-SIGNAL = Described("r.dat", "212", "MLII", "mV", 1, 0, 0, "212")
+SIGNAL = SignalSpec("r.dat", "212", "MLII", "mV", 1, 0, 0, "212")
 
 
 def parsed(*signals: dict[str, Any], rate: float = 360, length: int = 1000) -> HeaderText:
@@ -18,14 +18,14 @@ def parsed(*signals: dict[str, Any], rate: float = 360, length: int = 1000) -> H
 
 
 def test_a_head_holds_what_was_said_with_names_for_all() -> None:
-    head = head_of(parsed(), {"r.dat": 3000}, 10_000)
+    head = checked_header(parsed(), {"r.dat": 3000}, 10_000)
     assert (head.rate, head.length, head.samples) == (360, 1000, 2000)
     assert head.leads == ("MLII", "signal 1")
     assert head.units == ("mV", "mV")
 
 
 def test_a_length_that_is_not_said_follows_from_the_file() -> None:
-    assert head_of(parsed(length=0), {"r.dat": 3000}, 10_000).length == 1000
+    assert checked_header(parsed(length=0), {"r.dat": 3000}, 10_000).length == 1000
 
 
 @pytest.mark.parametrize(
@@ -47,11 +47,11 @@ def test_a_length_that_is_not_said_follows_from_the_file() -> None:
 )
 def test_absurd_figures_are_refused_unread(found: HeaderText, says: str) -> None:
     with pytest.raises(DataError, match=says):
-        head_of(found, {"r.dat": 3000}, 10_000)
+        checked_header(found, {"r.dat": 3000}, 10_000)
 
 
 def test_a_length_that_is_not_said_is_that_of_the_shortest_file_without_what_comes_before() -> None:
     found = parsed({"file": "a.dat", "offset": 300}, {"file": "b.dat"}, length=0)
-    assert head_of(found, {"a.dat": 1800, "b.dat": 3000}, 10_000).length == 1000
+    assert checked_header(found, {"a.dat": 1800, "b.dat": 3000}, 10_000).length == 1000
     streams = parsed({"form": "516"}, {"form": "516"}, length=0)
-    assert head_of(streams, {"r.dat": 3}, 10_000, lambda name: 700).length == 700
+    assert checked_header(streams, {"r.dat": 3}, 10_000, lambda name: 700).length == 700

@@ -26,9 +26,9 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def found(folder: Path, *, own: BeatsConfig | None = None, **data: object) -> tuple[Samples, list[Finding]]:
+def found(folder: Path, *, kind_config: BeatsConfig | None = None, **data: object) -> tuple[Samples, list[Finding]]:
     config = DataConfig(kind="beats", root=str(folder), **data)
-    return Beats().samples(open_root(folder), config, own or BeatsConfig())
+    return Beats().samples(open_root(folder), config, kind_config or BeatsConfig())
 
 
 def test_a_row_is_a_beat_with_its_place(folder: Path) -> None:
@@ -57,12 +57,14 @@ def test_a_record_without_the_lead_is_left_out_and_named(folder: Path) -> None:
 
 
 def test_a_lead_that_another_channel_took_is_told_so(folder: Path) -> None:
-    said = [f.says for f in found(folder, own=BeatsConfig(leads=["V1|MLII", "MLII"]))[1] if f.code == "EH101"]
+    said = [
+        f.says for f in found(folder, kind_config=BeatsConfig(leads=["V1|MLII", "MLII"]))[1] if f.code == "EH101"
+    ]
     assert any('"b"; its lead MLII is taken by another channel of beats.leads' in text for text in said)
 
 
 def test_a_lead_that_stands_for_another_is_told(folder: Path) -> None:
-    samples, findings = found(folder, own=BeatsConfig(leads=["MLII|V5"]))
+    samples, findings = found(folder, kind_config=BeatsConfig(leads=["MLII|V5"]))
     assert set(samples.frame.loc[samples.frame["record"] == "c", "lead"]) == {"V5"}
     said = next(f for f in findings if f.code == "EH111" and f.severity == "warning")
     assert 'V5 stands for MLII in 1 of 3 records ("c")' in said.says
@@ -75,7 +77,7 @@ def test_a_lead_in_another_place_is_told(folder: Path) -> None:
 
 
 def test_several_leads_are_several_channels(folder: Path) -> None:
-    samples, _ = found(folder, own=BeatsConfig(leads=["MLII|*", "*"]))
+    samples, _ = found(folder, kind_config=BeatsConfig(leads=["MLII|*", "*"]))
     leads = samples.frame.drop_duplicates("record").set_index("record")["lead"].to_dict()
     assert leads == {"a": "MLII+V1", "b": "MLII+V5", "c": "V5+V2"}
 
@@ -116,11 +118,11 @@ def test_records_and_table_must_fit(folder: Path) -> None:
 
 
 def test_records_can_be_left_out_by_name(folder: Path) -> None:
-    samples, findings = found(folder, own=BeatsConfig(leave_out=["b", "c"]))
+    samples, findings = found(folder, kind_config=BeatsConfig(leave_out=["b", "c"]))
     assert set(samples.frame["record"]) == {"a"}
     assert not [f for f in findings if f.code == "EH101"]
     with pytest.raises(DataError, match='beats.leave_out: There is no record named "x"'):
-        found(folder, own=BeatsConfig(leave_out=["x"]))
+        found(folder, kind_config=BeatsConfig(leave_out=["x"]))
 
 
 def test_records_are_those_that_a_list_names(folder: Path) -> None:
@@ -142,12 +144,12 @@ def test_a_zip_and_folders_in_it_are_read_alike(folder: Path, tmp_path: Path) ->
 
 
 def test_the_mapping_and_the_names_of_classes_can_be_changed(folder: Path) -> None:
-    own = BeatsConfig(leads=["MLII|V5"], mapping={"N": ["N"], "other": ["V", "A"]})
-    samples, findings = found(folder, own=own)
+    kind_config = BeatsConfig(leads=["MLII|V5"], mapping={"N": ["N"], "other": ["V", "A"]})
+    samples, findings = found(folder, kind_config=kind_config)
     assert samples.classes == ("N", "other")
     note = next(f for f in findings if "no class in [beats.mapping]" in f.says)
     assert (note.severity, note.evidence["symbols"]) == ("note", {"F": 3})
-    samples, _ = found(folder, own=BeatsConfig(leads=["MLII|V5"]), rename={"F": "O", "S": "O"}, drop=["V"])
+    samples, _ = found(folder, kind_config=BeatsConfig(leads=["MLII|V5"]), rename={"F": "O", "S": "O"}, drop=["V"])
     assert samples.classes == ("N", "O")
     with pytest.raises(DataError, match='data.rename names the class "X"'):
         found(folder, rename={"X": "O"})
@@ -155,7 +157,7 @@ def test_the_mapping_and_the_names_of_classes_can_be_changed(folder: Path) -> No
 
 def test_a_table_column_can_be_the_class(folder: Path) -> None:
     (folder / "split.csv").write_text(TABLE, encoding="utf-8")
-    samples, _ = found(folder, own=BeatsConfig(leads=["MLII|V5"]), table="split.csv", label="patient")
+    samples, _ = found(folder, kind_config=BeatsConfig(leads=["MLII|V5"]), table="split.csv", label="patient")
     assert samples.classes == ("p1", "p2")
     with pytest.raises(DataError, match='data.label: There is no column named "pateint"'):
         found(folder, table="split.csv", label="pateint")

@@ -16,6 +16,6 @@ def test_nothing_is_decoded_above_the_limit() -> None:
 
 def test_only_formats_of_photos_are_opened() -> None:
     postscript = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n"
-    says = r'is no JPEG, PNG.*\(it starts with "%!PS-Adobe-3"\)'
+    says = r'is not a JPEG, PNG.*\(it starts with "%!PS-Adobe-3"\)'
     with pytest.raises(DataError, match=says), opened(postscript, 100):
         pass

@@ -43,14 +43,14 @@ class Weather(FileRows):
     view_profile = "warmer"
     test_views: Mapping[str, Sequence[View]] = {"both": (PLAIN, View("reversed", reversed_in_time, "signal"))}
 
-    def samples(self, root: Root, data: DataConfig, own: WeatherConfig) -> tuple[Samples, list[Finding]]:
+    def samples(self, root: Root, data: DataConfig, kind_config: WeatherConfig) -> tuple[Samples, list[Finding]]:
         return file_samples(root, data, kind=self.name, suffixes=self.suffixes)
 
-    def unlabelled(self, root: Root, own: WeatherConfig) -> tuple[Samples, list[Finding]]:
+    def unlabelled(self, root: Root, kind_config: WeatherConfig) -> tuple[Samples, list[Finding]]:
         return unlabelled_samples(root, kind=self.name, suffixes=self.suffixes)
 
-    def settings(self, own: WeatherConfig, size: int | None) -> dict[str, Any]:
-        return {"kind": self.name, "code": source_mark(__name__), "hours": own.hours}
+    def settings(self, kind_config: WeatherConfig, size: int | None) -> dict[str, Any]:
+        return {"kind": self.name, "code": source_mark(__name__), "hours": kind_config.hours}
 
     def encode(self, raw: bytes, settings: Mapping[str, Any]) -> dict[str, np.ndarray[Any, Any]]:
         try:

@@ -1,4 +1,4 @@
-"""What the encoders of beats are made of: a residual trunk over time, and a few layers over the rhythm."""
+"""Building blocks of the encoders of beats: a residual trunk over time, and layers over the rhythm features."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch.nn import functional
 
 
 class Residual(nn.Module):
-    """Two convolutions over time beside a shortcut, half as long: (b, c, t) -> (b, width, ceil(t / 2)).
+    """Residual block of two convolutions over time with stride 2: (b, c, t) -> (b, width, ceil(t / 2)).
 
     He et al. 2016, figure 2, with the shortcut averaged over time before it is widened (He et al. 2019, ResNet-D).
     """
@@ -33,10 +33,10 @@ class Residual(nn.Module):
 
 
 class Trunk(nn.Module):
-    """A residual network over time that remembers where it saw what: (b, c, t) -> (b, d).
+    """A residual network over time that keeps positions: (b, c, t) -> (b, d).
 
-    Averages and maxima over time say what there is in a window; a few channels are kept in full, because where
-    something lies before the R peak is what tells a P wave from a T wave.
+    Pooling over time (mean and maximum) discards positions, and the position relative to the R peak is what
+    distinguishes a P wave from a T wave. So a few channels are kept at full length beside it.
 
     Attributes
     ----------
@@ -63,7 +63,7 @@ class Trunk(nn.Module):
 
 
 class Rhythm(nn.Sequential):
-    """Two layers over the rhythm features, put on one scale first: (b, d) -> (b, width)."""
+    """Two layers over the normalised rhythm features: (b, d) -> (b, width)."""
 
     def __init__(self, features: int, *, hidden: int = 64, width: int = 32, dropout: float = 0.2) -> None:
         super().__init__(

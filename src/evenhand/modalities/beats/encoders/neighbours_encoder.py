@@ -1,4 +1,4 @@
-"""`neighbours`: a beat read among the beats before and after it."""
+"""`neighbours`: a beat in the context of the beats before and after it."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from evenhand.models.encoders.registry import ENCODERS
 
 
 class NeighboursEncoder(nn.Module):
-    """A beat compared with its neighbours: every window through one trunk, then attention from the beat to them.
+    """A beat compared with its neighbours: all windows through one trunk, then attention from the beat to them.
 
     "around" (b, 2m + 1, c, t), "known" (b, 2m + 1) and "rhythm" (b, d) -> (b, features). The features are those of
-    the beat itself, of its rhythm, what it found among its neighbours, and how far it is from that. An ectopic
-    beat is one that differs from the beats around it; what those look like differs from person to person.
+    the beat, of its rhythm, the result of the attention, and the difference between the beat and that. An ectopic
+    beat differs from the beats around it, whose shape differs from person to person.
     """
 
     def __init__(self, shapes: Shapes, *, width: int = 32, heads: int = 4) -> None:
@@ -41,7 +41,7 @@ class NeighboursEncoder(nn.Module):
 
 @ENCODERS.register("neighbours")
 def neighbours(model: ModelConfig) -> Encoder:
-    """Return a network that reads a beat among its neighbours, as many as `beats.neighbours` on either side."""
+    """Return a network that reads a beat with `beats.neighbours` neighbours on either side."""
     shapes = Shapes.of(model)
     network = NeighboursEncoder(shapes)
     return Encoder(network, (Block(WHOLE, network),), nn.Identity(), shapes.among())

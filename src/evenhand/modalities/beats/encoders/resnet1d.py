@@ -1,4 +1,4 @@
-"""`resnet1d`: a beat's window through a residual network, its rhythm beside it."""
+"""`resnet1d`: a residual network over a beat's window, concatenated with its rhythm features."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from evenhand.models.encoders.encoder import Encoder
 from evenhand.models.encoders.registry import ENCODERS
 
 
-class Beside(nn.Module):
-    """Window and rhythm side by side: "signal" (b, c, t) and "rhythm" (b, d) -> (b, features).
+class WindowAndRhythm(nn.Module):
+    """Concatenated features of window and rhythm: "signal" (b, c, t) and "rhythm" (b, d) -> (b, features).
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ class Beside(nn.Module):
 
 @ENCODERS.register("resnet1d")
 def resnet1d(model: ModelConfig) -> Encoder:
-    """Return a residual network over a beat's window with its rhythm features beside (0.07 million weights)."""
+    """Return a residual network over a beat's window and its rhythm features (0.07 million weights)."""
     shapes = Shapes.of(model)
-    network = Beside(Trunk(shapes.leads, shapes.samples), Rhythm(shapes.features))
+    network = WindowAndRhythm(Trunk(shapes.leads, shapes.samples), Rhythm(shapes.features))
     return Encoder(network, (Block(WHOLE, network),), nn.Identity(), shapes.alone())

@@ -1,7 +1,7 @@
-"""`rhythm`: what was measured of a beat, and nothing else: its rhythm and its likeness to others of its record.
+"""`rhythm`: the measured features of a beat only: RR intervals and similarity to other beats of its record.
 
-Few persons teach a network what a heartbeat looks like, and what it learns from their windows are those persons.
-Ratios of intervals and likenesses mean the same in everyone.
+From the windows of a few persons a network learns those persons. Ratios of intervals and similarities have the same
+meaning in everyone.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from evenhand.models.encoders.encoder import Encoder
 from evenhand.models.encoders.registry import ENCODERS
 
 
-class Measured(nn.Module):
-    """The rhythm features of a beat, put on one scale, through one layer: "rhythm" (b, d) -> (b, width).
+class RhythmEncoder(nn.Module):
+    """One layer over the normalised rhythm features of a beat: "rhythm" (b, d) -> (b, width).
 
-    A head with a hidden layer (head = "mlp") makes a network of two hidden layers of it.
+    With a hidden layer in the head (head = "mlp") it becomes a network of two hidden layers.
     """
 
     def __init__(self, features: int, *, width: int = 64, dropout: float = 0.3) -> None:
@@ -36,7 +36,7 @@ class Measured(nn.Module):
 
 @ENCODERS.register("rhythm")
 def rhythm(model: ModelConfig) -> Encoder:
-    """Return a layer over the rhythm features of a beat; its window is not looked at."""
+    """Return a layer over the rhythm features of a beat; its window is not used."""
     shapes = Shapes.of(model)
-    network = Measured(shapes.features)
+    network = RhythmEncoder(shapes.features)
     return Encoder(network, (Block(WHOLE, network),), nn.Identity(), {"rhythm": shapes.alone()["rhythm"]})

@@ -1,4 +1,4 @@
-"""The shapes of a beat, which its encoders are built by, and an input of those shapes."""
+"""The shapes of a beat's arrays, from which encoders are built, and example inputs of those shapes."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from evenhand.base.errors import ModelError
 from evenhand.models.config import ModelConfig, SizedModel
 
 Batch = dict[str, Tensor]
-"""Beats as encoders take them: "signal" (b, c, t), "rhythm" (b, d), and for those that read a beat among its
-neighbours "around" (b, 2m + 1, c, t) and "known" (b, 2m + 1) bool in the place of "signal"."""
+"""Inputs of an encoder: "signal" (b, c, t) and "rhythm" (b, d); for those that read neighbours, "around"
+(b, 2m + 1, c, t) and "known" (b, 2m + 1) bool instead of "signal"."""
 
 
 @dataclass(frozen=True)
 class Shapes:
-    """How large a beat is: c leads × t samples, d rhythm features, m neighbours on either side."""
+    """The shapes of a beat: c leads × t samples, d rhythm features, m neighbours on either side."""
 
     leads: int
     samples: int
@@ -26,7 +26,7 @@ class Shapes:
 
     @classmethod
     def of(cls, model: ModelConfig) -> Shapes:
-        """Return the shapes of the rows that a model is for.
+        """Return the shapes of the rows that a model is built for.
 
         Raises
         ------
@@ -36,9 +36,9 @@ class Shapes:
         row = model.row if isinstance(model, SizedModel) else {}
         if not {"signal", "rhythm", "near"} <= row.keys():
             raise ModelError(
-                f'Model {model.name}: encoder = "{model.encoder}" reads heartbeats (signal, rhythm and near), and '
-                f'the rows hold {", ".join(row) or "nothing that is known"}. Set data.kind = "beats", or take '
-                "another encoder."
+                f'Model {model.name}: encoder = "{model.encoder}" reads heartbeats (signal, rhythm and near), but '
+                f'the rows hold {", ".join(row) or "unknown arrays"}. Set data.kind = "beats", or use another '
+                "encoder."
             )
         (leads, samples), (features,), (around,) = row["signal"], row["rhythm"], row["near"]
         return cls(leads, samples, features, around // 2)
@@ -49,7 +49,7 @@ class Shapes:
         return {"signal": signal, "rhythm": torch.zeros(2, self.features)}
 
     def among(self) -> Batch:
-        """Return two beats of these shapes, among their neighbours."""
+        """Return two beats of these shapes, with neighbours."""
         places = 2 * self.neighbours + 1
         around = torch.zeros(2, places, self.leads, self.samples)
         known = torch.ones(2, places, dtype=torch.bool)

@@ -1,4 +1,4 @@
-"""`transformer1d`: a beat's window as tokens, its rhythm as one more of them."""
+"""`transformer1d`: a transformer over a beat's window as tokens, with its rhythm as a further token."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from evenhand.models.encoders.encoder import Encoder
 from evenhand.models.encoders.registry import ENCODERS
 
 
-class Tokens(nn.Module):
-    """A small transformer over stretches of a window (Vaswani et al. 2017, norms first).
+class BeatTransformer(nn.Module):
+    """A small pre-norm transformer over segments of a window (Vaswani et al. 2017).
 
     "signal" (b, c, t) and "rhythm" (b, d) -> (b, width). Two strided convolutions make a token of every eight
-    samples; the rhythm is the token that is read off.
+    samples; the output at the token of the rhythm is returned.
     """
 
     def __init__(self, shapes: Shapes, *, width: int = 48, heads: int = 4, layers: int = 2) -> None:
@@ -51,5 +51,5 @@ class Tokens(nn.Module):
 def transformer1d(model: ModelConfig) -> Encoder:
     """Return a small transformer over a beat's window and its rhythm features (0.05 million weights)."""
     shapes = Shapes.of(model)
-    network = Tokens(shapes)
+    network = BeatTransformer(shapes)
     return Encoder(network, (Block(WHOLE, network),), nn.Identity(), shapes.alone())

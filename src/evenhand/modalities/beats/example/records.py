@@ -1,4 +1,4 @@
-"""Small true-to-life heartbeats: records of several patients, with early, broad and fused beats here and there."""
+"""Small realistic heartbeats: records of several patients, with occasional early, broad and fused beats."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from evenhand.base.errors import EvenhandError
 from evenhand.base.storage.atomic import replacing, write_text
-from evenhand.data.wfdb_calls import in_words, package
+from evenhand.data.wfdb_calls import as_data_error, import_wfdb
 from evenhand.modalities.beats.example.synthetic_ecg import RATE, Patient, draw_patient, signals
 
 SHARES: Mapping[str, float] = {"N": 0.90, "S": 0.02, "V": 0.07, "O": 0.01}
@@ -26,14 +26,14 @@ _SURNAMES = ("Иванова", "山田", "Müller", "García", "Øst", "Nguyễn
 
 @dataclass(frozen=True)
 class RecordPlan:
-    """What is written.
+    """Specification of generated records.
 
     Attributes
     ----------
     rows
         Beats of all records together.
     records
-        Number of records, each of a patient of its own.
+        Number of records, each of a different patient.
     shares
         Class -> share of the beats.
     difficulty
@@ -49,8 +49,8 @@ class RecordPlan:
         strange = [name for name in self.shares if name not in SYMBOLS]
         if strange or not 0 <= self.difficulty <= 1 or not 2 <= self.records <= self.rows:
             raise EvenhandError(
-                f"Generated beats have the classes {', '.join(SYMBOLS)}, a difficulty of 0 to 1, and 2 records or "
-                f"more with a beat each; found {', '.join(self.shares)}, {self.difficulty:g} and {self.records}."
+                f"Generated beats have the classes {', '.join(SYMBOLS)}, a difficulty from 0 to 1, and at least 2 "
+                f"records with a beat each; found {', '.join(self.shares)}, {self.difficulty:g} and {self.records}."
             )
 
 
@@ -60,11 +60,11 @@ def write_example(rng: np.random.Generator, rows: int, folder: Path) -> Path:
 
 
 def write_records(plan: RecordPlan, rng: np.random.Generator, folder: Path) -> Path:
-    """Write WFDB records with annotations, `patients.csv`, and `beats.toml`, whose path comes back.
+    """Write WFDB records with annotations, `patients.csv` and `beats.toml`; return the path of the last.
 
-    Every class has two beats at least and lies in two records at least; otherwise its beats are spread unevenly
-    over the records, as life does. Two leads are written, in every fourth record the other way round. The same
-    plan and generator give the same bytes.
+    Every class has at least two beats, in at least two records; otherwise its beats are spread unevenly over the
+    records, as in real data. Two leads are written, in every fourth record in reverse order. The same plan and
+    generator give the same bytes.
 
     Raises
     ------
@@ -72,9 +72,9 @@ def write_records(plan: RecordPlan, rng: np.random.Generator, folder: Path) -> P
         If wfdb is not installed.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    dealt = _dealt(plan, rng)
+    assigned = _assigned(plan, rng)
     names = [f"p{number:03d}" for number in range(1, plan.records + 1)]
-    for at, (name, classes) in enumerate(zip(names, dealt, strict=True)):
+    for at, (name, classes) in enumerate(zip(names, assigned, strict=True)):
         patient = draw_patient(rng, plan.difficulty)
         _write_record(folder, name, classes, patient, rng, swapped=at % 4 == 3)
     write_text(folder / "RECORDS", "".join(f"{name}\n" for name in names))
@@ -90,7 +90,7 @@ _TOML = """# Generated heartbeats: normal (N), early (S), broad (V) and fused (O
 kind = "beats"
 root = "."
 table = "patients.csv"       # a row per record
-group = "person"             # beats of one person never part
+group = "person"             # beats of one person stay in one fold
 rename = { F = "O" }
 
 [folds]
@@ -111,34 +111,34 @@ batch_size = 32
 """
 
 
-def _dealt(plan: RecordPlan, rng: np.random.Generator) -> list[list[str]]:
+def _assigned(plan: RecordPlan, rng: np.random.Generator) -> list[list[str]]:
     """Return for each record the classes of its beats, in order."""
     counts = {name: max(2, round(plan.rows * share)) for name, share in plan.shares.items()}
     most = max(counts, key=lambda name: counts[name])
     counts[most] += plan.rows - sum(counts.values())
-    dealt: list[list[str]] = [[] for _ in range(plan.records)]
+    assigned: list[list[str]] = [[] for _ in range(plan.records)]
     for name, count in counts.items():
         if name == most:
             continue
         weights = rng.dirichlet(np.full(plan.records, 0.7))
         sure = rng.permutation(plan.records)[:2]
         for record in [*sure, *rng.choice(plan.records, count - 2, p=weights)]:
-            dealt[record].append(name)
+            assigned[record].append(name)
     for _ in range(counts[most]):
-        min(dealt, key=len).append(most)
-    return [[part[at] for at in rng.permutation(len(part))] for part in dealt]
+        min(assigned, key=len).append(most)
+    return [[part[at] for at in rng.permutation(len(part))] for part in assigned]
 
 
 def _write_record(
     folder: Path, name: str, classes: Sequence[str], patient: Patient, rng: np.random.Generator, *, swapped: bool
 ) -> None:
-    wfdb = package()
+    wfdb = import_wfdb()
     at, values = signals(classes, patient, rng)
     order = [1, 0] if swapped else [0, 1]
     leads: list[str] = [("MLII", "V1")[place] for place in order]
     digital: npt.NDArray[Any] = np.clip(np.round(values[:, order] * 200), -32000, 32000).astype(np.int16)
     symbols = np.array([SYMBOLS[each] for each in classes])
-    with in_words("cannot be written"):
+    with as_data_error("cannot be written"):
         wfdb.wrsamp(
             name, fs=RATE, units=["mV", "mV"], sig_name=leads, d_signal=digital, fmt=["16", "16"],
             adc_gain=[200.0, 200.0], baseline=[0, 0], write_dir=str(folder),

@@ -1,8 +1,8 @@
-"""Heartbeats out of bell curves: a simple model of the ECG of a patient whose beats now and then come early.
+"""Synthetic ECG: a simple model of a patient with occasional early beats.
 
-Each wave (P, Q, R, S, T) is a bell curve at a place before or after the R peak, as in McSharry, Clifford,
-Tarassenko and Smith 2003 ("A dynamical model for generating synthetic electrocardiogram signals"), table 1, without
-its differential equation.
+Each wave (P, Q, R, S, T) is a Gaussian at a fixed time from the R peak, as in McSharry, Clifford, Tarassenko and
+Smith 2003 ("A dynamical model for generating synthetic electrocardiogram signals"), table 1, without the
+differential equation.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ _BROAD = np.array([
 
 @dataclass(frozen=True, eq=False)
 class Patient:
-    """What the beats of one patient have in common.
+    """The parameters of one patient's beats.
 
     Attributes
     ----------
     rr_s
-        Usual interval.
+        Usual RR interval, seconds.
     normal, broad
         (5, 4) waves of a normal and of a ventricular beat.
     early
         Share of the usual interval after which an early beat comes.
     noise_mv, sway_mv
-        Deviation of the noise; size of the swaying of the baseline.
+        Standard deviation of the noise; amplitude of the baseline wander.
     """
 
     rr_s: float
@@ -55,8 +55,7 @@ class Patient:
 
 def draw_patient(rng: np.random.Generator, difficulty: float) -> Patient:
     """Return a patient; at difficulty 1 early beats are hardly early, broad ones hardly broad, and all is noisy."""
-    own = rng.normal(1.0, 0.12, _NORMAL.shape)
-    normal = _NORMAL * own
+    normal = _NORMAL * rng.normal(1.0, 0.12, _NORMAL.shape)
     broad = _BROAD * rng.normal(1.0, 0.15, _BROAD.shape)
     likeness = rng.uniform(0, 0.7) * difficulty
     return Patient(
@@ -72,7 +71,7 @@ def draw_patient(rng: np.random.Generator, difficulty: float) -> Patient:
 def signals(
     classes: Sequence[str], patient: Patient, rng: np.random.Generator
 ) -> tuple[npt.NDArray[np.int64], Values]:
-    """Return (b,) int64 places of the R peaks of beats, and (T, 2) float64 signals MLII and V1 in mV.
+    """Return (b,) int64 samples of the R peaks of beats, and (T, 2) float64 signals MLII and V1 in mV.
 
     Parameters
     ----------
@@ -88,7 +87,7 @@ def signals(
 
 
 def _times(classes: Sequence[str], patient: Patient, rng: np.random.Generator) -> Values:
-    """Return (b,) seconds; after an early beat comes a pause, full after V and shorter after S."""
+    """Return (b,) times in seconds; after an early beat comes a pause, fully compensatory after V, shorter after S."""
     breathing = 1 + 0.04 * np.sin(np.arange(len(classes)) * rng.uniform(0.8, 1.6) + rng.uniform(0, 6))
     usual = patient.rr_s * breathing * rng.normal(1, 0.02, len(classes))
     factor = np.ones(len(classes))
@@ -108,7 +107,7 @@ def _times(classes: Sequence[str], patient: Patient, rng: np.random.Generator) -
 def _waves(name: str, patient: Patient, rng: np.random.Generator) -> Values:
     waves = {"V": patient.broad, "O": (patient.normal + patient.broad) / 2}.get(name, patient.normal).copy()
     if name == "S":
-        waves[0, 2:] *= -0.4  # the impulse begins elsewhere: the P wave looks another way
+        waves[0, 2:] *= -0.4  # the impulse starts elsewhere in the atria: the P wave is inverted
         waves[0, 0] *= 0.8
     waves[:, 2:] *= rng.normal(1, 0.05)
     return waves

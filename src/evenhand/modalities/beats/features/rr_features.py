@@ -1,12 +1,11 @@
-"""The rhythm around each beat: its RR interval against the long ones of its surroundings, and how regular they are.
+"""RR features: the RR interval of each beat relative to the long ones around it, and the regularity of the rhythm.
 
-Nothing here looks at the class of a beat: at a beat to be classified, the classes of its neighbours are not
-known either. De Chazal, O'Dwyer and Reilly 2004 (section II-D) compare an interval with means, near and over the
-record; where half of a record's beats or more come early, as in runs of ectopic beats, its mean and median are
-theirs. Ectopic beats come early, so the long intervals of a record (those beyond the upper tenth) are those of its
-own rhythm whatever share of the beats is ectopic. In atrial fibrillation early beats mean nothing, and what tells
-it is that no interval is like one shortly before; in a pattern that comes again (every second or third beat
-ectopic) one is.
+The classes of beats are not used: for a beat to be classified, those of its neighbours are unknown too. De Chazal,
+O'Dwyer and Reilly 2004 (section II-D) compare an interval with local means and the mean of the record. If half of
+the beats or more are early, as in runs of ectopic beats, those means describe the ectopic beats. Ectopic beats come
+early, so the long intervals of a record (the upper tenth) belong to its basic rhythm whatever the share of ectopic
+beats. In atrial fibrillation early beats carry no information; it shows in that no interval resembles one shortly
+before, whereas in a repeating pattern (every second or third beat ectopic) one does.
 """
 
 from __future__ import annotations
@@ -17,21 +16,21 @@ import numpy.typing as npt
 Values = npt.NDArray[np.float64]
 
 SHORTEST_S, LONGEST_S = 0.2, 4.0
-"""Intervals outside are no RR: a peak marked twice, or beats that were not marked."""
+"""Intervals outside are not RR intervals: a peak annotated twice, or beats that were not annotated."""
 USUAL_S = 0.8
-"""RR interval where none is known."""
+"""RR interval if none is known."""
 LONG = (0.9,)
-"""Quantiles of the intervals that stand for the rhythm beneath ectopic beats."""
+"""Quantiles of the intervals that represent the basic rhythm."""
 REACH = (32, 100)
-"""Beats before and after that count as surroundings when intervals are compared."""
+"""Beats before and after with which an interval is compared."""
 CALM = (8, 32, 100)
-"""Beats before and after over which the usual change of the interval is taken."""
+"""Beats before and after over which the median change of the interval is taken."""
 BACK = 3
-"""Intervals before that an interval is compared with for its change: the most alike counts."""
+"""Number of preceding intervals with which an interval is compared for its change; the most similar one counts."""
 SEQUENCE = 2
-"""Intervals before and after that are given as they are."""
+"""Number of intervals before and after that are features themselves."""
 MOST = 0.7
-"""Bound of logarithms of ratios: a factor of 2."""
+"""Bound of logarithms of ratios, about ln 2."""
 
 SINGLE = (
     *(f"before/long{q:.0%}" for q in LONG),
@@ -47,7 +46,7 @@ SINGLE = (
 def names() -> tuple[str, ...]:
     """Return the names of the features.
 
-    The sequence is that of the intervals before the beat's own ("rr-1" ends where that begins) and after it.
+    The sequence holds the intervals before the beat's interval ("rr-1" ends where that begins) and after it.
 
     >>> names()[-4:]
     ('rr-2', 'rr-1', 'rr+1', 'rr+2')
@@ -63,18 +62,18 @@ def rhythm(at_s: Values, apart: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32
     Parameters
     ----------
     at_s
-        (b,) when the beats of one record come, seconds, rising.
+        (b,) times of the beats of one record, seconds, ascending.
     apart
-        (b,) whether something lies between a beat and the one before it that makes their distance no RR.
+        (b,) bool, whether the distance to the beat before is not an RR interval, because of an episode in between.
 
     Returns
     -------
     array
-        "before/long": natural logarithm of the interval before a beat over a quantile of intervals, of the whole
-        record or of the beats around. "change": logarithm of 0.01 + the median of the differences of logarithms
-        of an interval and the most alike of the three before it. "rr": logarithm of an interval over the one
-        before the beat. Logarithms of ratios are clipped to a factor of 2. An interval that is not known counts
-        as the record's median.
+        "before/long": natural logarithm of the interval before a beat divided by a quantile of the intervals, of the
+        whole record or of the beats around. "change": logarithm of 0.01 + the median difference between logarithms
+        of an interval and of the most similar of the three before it. "rr": logarithm of an interval divided by the
+        one before the beat. Logarithms of ratios are clipped to a factor of 2. An unknown interval is replaced by
+        the record's median.
     """
     interval = intervals(at_s, apart)
     known = np.isfinite(interval)
@@ -92,7 +91,7 @@ def rhythm(at_s: Values, apart: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32
 
 
 def intervals(at_s: Values, apart: npt.NDArray[np.bool_]) -> Values:
-    """Return (b + 1,) seconds: entry i ends at beat i, the last begins at the last beat; NaN where not known."""
+    """Return (b + 1,) seconds: interval i ends at beat i, the last one begins at the last beat; NaN if unknown."""
     count = len(at_s)
     interval = np.full(count + 1, np.nan)
     interval[1:count] = np.diff(at_s)
@@ -102,7 +101,7 @@ def intervals(at_s: Values, apart: npt.NDArray[np.bool_]) -> Values:
 
 
 def _least_change(log: Values) -> Values:
-    """Return (b,) how far each logarithm is from the most alike of the `BACK` before it."""
+    """Return (b,) the distance of each logarithm from the most similar of the `BACK` before it."""
     apart = [
         np.abs(log - np.pad(log, (back, 0), mode="edge")[: len(log)]) for back in range(1, BACK + 1) if len(log)
     ]
@@ -110,7 +109,7 @@ def _least_change(log: Values) -> Values:
 
 
 def _quantiles(x: Values, reach: int, shares: tuple[float, ...]) -> list[Values]:
-    """Return (b,) quantiles over the `reach` values on either side of each and itself; ends are mirrored."""
+    """Return (b,) quantiles over each value and `reach` values on either side; the ends are reflected."""
     if not len(x):
         return [x for _ in shares]
     padded = np.pad(x, reach, mode="reflect" if len(x) > reach else "edge")
@@ -119,7 +118,7 @@ def _quantiles(x: Values, reach: int, shares: tuple[float, ...]) -> list[Values]
 
 
 def _shifted(log: Values, by: int) -> Values:
-    """Return (b,) the logarithm of the interval `by` beats after each beat's own; at the ends, the last."""
+    """Return (b,) the logarithm of the interval `by` beats after each beat's own, clamped at the ends."""
     count = len(log) - 1
     return log[np.clip(np.arange(count) + by, 0, count)]
 

@@ -1,4 +1,4 @@
-"""From the signals of a record to windows: resampled, band-passed without delay, scaled, cut around R peaks."""
+"""Preprocessing of signals: resampling, zero-phase band-pass, scaling, windows around R peaks."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from evenhand.base.errors import DataError
 Signal = npt.NDArray[np.float64]
 
 ORDER = 2
-"""Order of the Butterworth band-pass; run forwards and backwards, it falls by 24 dB per octave on either side."""
+"""Order of the Butterworth band-pass; run forwards and backwards, its slope is 24 dB per octave on either side."""
 
 
 _MOST_SAMPLES = 500_000_000
 
 
 def clean(values: Signal, rate: float, wanted: float, band: Sequence[float]) -> Signal:
-    """Return (c, T') float64: the signals of a record at another rate, band-passed.
+    """Return (c, T') float64: the signals of a record, resampled and band-passed.
 
     Parameters
     ----------
     values
-        (c, T) float64; missing samples are NaN and are drawn as straight lines.
+        (c, T) float64; missing samples are NaN and are interpolated linearly.
     rate, wanted
         Samples per second, before and after (`scipy.signal.resample_poly`, whose low-pass has no delay).
     band
@@ -36,11 +36,11 @@ def clean(values: Signal, rate: float, wanted: float, band: Sequence[float]) -> 
     Raises
     ------
     DataError
-        If a signal is missing, for the most part or whole, or flat.
+        If more than half of a signal is missing, or it is flat.
     """
     up, down = ratio(rate, wanted)
     if values.size * up > _MOST_SAMPLES * down:
-        raise DataError(f"has {values.size:,} samples, too many to be brought to {wanted:g} Hz")
+        raise DataError(f"has {values.size:,} samples, too many to be resampled to {wanted:g} Hz")
     out = np.stack([_whole(row) for row in values])
     if up != down:
         out = dsp.resample_poly(out, up, down, axis=1)
@@ -54,8 +54,8 @@ def clean(values: Signal, rate: float, wanted: float, band: Sequence[float]) -> 
 def ratio(rate: float, wanted: float, *, within: float = 1e-5, most: int = 10_000) -> tuple[int, int]:
     """Return whole numbers (up, down) whose ratio is wanted / rate.
 
-    It is so exactly where neither has to exceed `most`, and to a share of `within` where rates are odder: the
-    low-pass of the resampling is as long as the larger number.
+    The ratio is exact if neither number exceeds `most`, otherwise within a relative error of `within`: the low-pass
+    filter of the resampling is as long as the larger number.
 
     >>> ratio(360, 180), ratio(250, 180), ratio(100_000, 20)
     ((1, 2), (18, 25), (1, 5000))
@@ -73,7 +73,7 @@ def ratio(rate: float, wanted: float, *, within: float = 1e-5, most: int = 10_00
 def typical_size(values: Signal, peaks: npt.NDArray[np.int64], half: int) -> Signal:
     """Return (c,) the median over beats of the largest deviation within `half` samples of the R peak.
 
-    It is little moved by artefacts and by a minority of large beats, and 1 where there is nothing to measure.
+    It is robust to artefacts and to a minority of large beats, and 1 if there is nothing to measure.
     """
     inside = peaks[(peaks >= half) & (peaks < values.shape[1] - half)]
     if not len(inside):
@@ -85,7 +85,7 @@ def typical_size(values: Signal, peaks: npt.NDArray[np.int64], half: int) -> Sig
 
 
 def windows(values: Signal, peaks: npt.NDArray[np.int64], before: int, after: int) -> npt.NDArray[np.float32]:
-    """Return (b, c, before + after) float32 cut around peaks; what lies beyond the record is its last value."""
+    """Return (b, c, before + after) float32 windows around peaks; beyond the record its end values are repeated."""
     padded = np.pad(values, ((0, 0), (before, after)), mode="edge").astype(np.float32)
     views = np.lib.stride_tricks.sliding_window_view(padded, before + after, axis=1)
     return np.ascontiguousarray(views[:, np.clip(peaks, 0, values.shape[1] - 1)].transpose(1, 0, 2))
@@ -97,10 +97,10 @@ def _sections(band: tuple[float, ...], rate: float) -> Signal:
 
 
 def _whole(row: Signal) -> Signal:
-    """Return a signal without gaps, around zero."""
+    """Return a signal with gaps interpolated and its median subtracted."""
     known = np.isfinite(row)
     if len(row) < 2 or known.sum() < len(row) / 2:
-        raise DataError("has a signal of which most is missing")
+        raise DataError("has a signal that is mostly missing")
     if not known.all():
         row = np.interp(np.arange(len(row)), np.flatnonzero(known), row[known])
     middle = row - np.median(row)

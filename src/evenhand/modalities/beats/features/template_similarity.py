@@ -1,8 +1,8 @@
-"""How like a beat is to others of its record: to its resting beat, and to the beats before and after it.
+"""Similarity of a beat to others of its record: to the resting beat, and to the beats before and after it.
 
-An ectopic beat differs from the beats that its own heart makes otherwise, in its P wave where it comes from the
-atria and in its QRS complex where it comes from the ventricles. What those look like differs from person to
-person, so no network learns it from other persons; that they differ, it can be told.
+An ectopic beat differs from the other beats of the same heart: in its P wave if it comes from the atria, in its QRS
+complex if it comes from the ventricles. The normal shape differs from person to person, so that no network learns
+it from other persons; the difference can be given as a feature.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ Windows = npt.NDArray[np.float32]
 PARTS_MS = {"qrs": (-80.0, 100.0), "p": (-260.0, -55.0), "t": (100.0, 480.0)}
 """Parts of a beat, in ms from the R peak; a part outside the window is not compared."""
 RESTING = 0.85
-"""Beats whose interval before them reaches this quantile of the record's are at rest: ectopic beats come early."""
+"""Quantile of the record's intervals; beats after longer ones are resting beats, as ectopic beats come early."""
 OTHERS = (-1, -2, 1)
-"""Beats that a beat is compared with, by their distance."""
+"""Offsets of the beats that a beat is compared with."""
 LEAST = 3
-"""Samples that a part needs to be compared."""
+"""Fewest samples of a part that is compared."""
 QUIET = 0.25
-"""Quantile of a record's distances that stands for what its noise makes of them."""
+"""Quantile of a record's distances that estimates the effect of its noise."""
 FLOOR = 0.03
-"""Added to distances before their ratio: below it, differences of clean records mean nothing."""
+"""Added to distances before taking ratios: smaller differences in clean records mean nothing."""
 
 
 def names(leads: int = 1) -> tuple[str, ...]:
-    """Return the names of the features, for one lead after the other.
+    """Return the names of the features, lead by lead.
 
     >>> names()[:2], names()[-1]
     (('like resting qrs', 'apart resting qrs'), 'apart/quiet +1 p')
@@ -38,22 +38,22 @@ def names(leads: int = 1) -> tuple[str, ...]:
 
 
 def likeness(windows: Windows, before_s: npt.NDArray[np.float64], peak: int, rate_hz: float) -> Windows:
-    """Return (b, d) float32 likeness of each beat to others; the names are `names(c)`.
+    """Return (b, d) float32 similarity of each beat to others; the names are `names(c)`.
 
     Parameters
     ----------
     windows
         (b, c, t) of all beats of one record in order, about 1 at the R peak.
     before_s
-        (b,) interval before each beat, seconds; NaN where not known.
+        (b,) interval before each beat, seconds; NaN if unknown.
     peak
         Sample of the R peak in a window.
 
     Returns
     -------
     array
-        "like": correlation of two stretches of signal, -1..1. "apart": root of the mean square of their
-        difference, 2 at most. "apart/quiet": natural logarithm of that over what the record's quiet beats have.
+        "like": correlation of two segments, -1..1. "apart": root mean square of their difference, at most 2.
+        "apart/quiet": natural logarithm of that divided by its `QUIET` quantile in the record.
     """
     parts = {name: _part(span, peak, rate_hz, windows.shape[2]) for name, span in PARTS_MS.items()}
     typical = resting(windows, before_s)
@@ -64,7 +64,7 @@ def likeness(windows: Windows, before_s: npt.NDArray[np.float64], peak: int, rat
 
 
 def resting(windows: Windows, before_s: npt.NDArray[np.float64]) -> Windows:
-    """Return (c, t) the record's resting beat: the median of those that come late."""
+    """Return (c, t) the resting beat of the record: the median of beats after long intervals."""
     known = np.isfinite(before_s)
     late = known & (before_s >= np.quantile(before_s[known], RESTING)) if known.any() else ~known
     return np.asarray(np.median(windows[late], axis=0) if len(windows) else windows.sum(axis=0))
@@ -80,13 +80,13 @@ def _of_lead(windows: Windows, typical: Windows, parts: dict[str, slice]) -> lis
 
 
 def _over_quiet(apart: Windows) -> Windows:
-    """Return (b,) how far beats are apart against the quiet ones of the record: noise sets them apart as well."""
+    """Return (b,) the logarithm of distances relative to the record's quiet beats: noise adds to distances too."""
     quiet = np.quantile(apart, QUIET) if len(apart) else 0.0
     return np.asarray(np.log((apart + FLOOR) / (quiet + FLOOR)))
 
 
 def _compared(x: Windows, other: Windows) -> list[Windows]:
-    """Return how like and how far apart (b, s) stretches of signal are, two of (b,)."""
+    """Return (b,) the correlation and (b,) the RMS distance of (b, s) segments."""
     if x.shape[1] < LEAST:
         return [np.zeros(len(x), np.float32)] * 2
     apart = np.sqrt(np.square(x - other).mean(axis=1)).clip(0, 2)

@@ -14,17 +14,17 @@ from evenhand.base.errors import DataError
 from evenhand.modalities.beats.classes import BEATS, class_of
 from evenhand.modalities.beats.config import BeatsConfig
 from evenhand.modalities.beats.reading.annotations import Marks, beats_among
-from evenhand.modalities.beats.reading.header import Head
+from evenhand.modalities.beats.reading.header import RecordHeader
 from evenhand.modalities.beats.reading.leads import choose
-from evenhand.modalities.beats.reading.records import Find
-from evenhand.modalities.beats.reading.wfdb_files import Files, find_beats, read_annotations, read_signals
+from evenhand.modalities.beats.reading.records import BeatFinder
+from evenhand.modalities.beats.reading.wfdb_files import RecordFiles, find_beats, read_annotations, read_signals
 
 UNKNOWN = ""
 """Symbol of a beat that was detected and has no class."""
 _SEARCH_S = 0.08
 
 
-def detected(files: Files, head: Head, signals: Sequence[int]) -> Marks:
+def detected(files: RecordFiles, head: RecordHeader, signals: Sequence[int]) -> Marks:
     """Return the beats that wfdb's XQRS detector finds in the first of the chosen signals.
 
     Raises
@@ -52,14 +52,14 @@ _FOUND: LRUCache[Any, Marks] = LRUCache(4096)
 _LOCK = Lock()
 
 
-def annotated(own: BeatsConfig) -> Find:
+def annotated(kind_config: BeatsConfig) -> BeatFinder:
     """Return what finds the beats of a record in its annotations."""
-    kinds = BEATS | set(class_of(own.mapping))
+    kinds = BEATS | set(class_of(kind_config.mapping))
 
-    def find(files: Files, head: Head, content: str) -> Marks:
-        @cached(_FOUND, key=lambda: hashkey("annotated", content, own.annotator, kinds), lock=_LOCK)
+    def find(files: RecordFiles, head: RecordHeader, content: str) -> Marks:
+        @cached(_FOUND, key=lambda: hashkey("annotated", content, kind_config.annotator, kinds), lock=_LOCK)
         def read() -> Marks:
-            found = read_annotations(files, own.annotator, head.rate)
+            found = read_annotations(files, kind_config.annotator, head.rate)
             return beats_among(found.at, found.symbols, head.length, kinds, clock=found.clock)
 
         return read()
@@ -67,16 +67,16 @@ def annotated(own: BeatsConfig) -> Find:
     return find
 
 
-def annotated_or_detected(own: BeatsConfig) -> Find:
+def annotated_or_detected(kind_config: BeatsConfig) -> BeatFinder:
     """Return what finds the beats of a record in its annotations or, where there are none, in its signals."""
-    marked = annotated(own)
+    marked = annotated(kind_config)
 
-    def find(files: Files, head: Head, content: str) -> Marks:
-        if files.there(f"{files.stem}.{own.annotator}"):
+    def find(files: RecordFiles, head: RecordHeader, content: str) -> Marks:
+        if files.has(f"{files.stem}.{kind_config.annotator}"):
             found = marked(files, head, content)
             if len(found.peaks):
                 return found
-        chosen = choose(head.leads, own.alternatives)
+        chosen = choose(head.leads, kind_config.alternatives)
         if isinstance(chosen, str):
             raise DataError(f"has no lead {chosen}")
         signals = chosen.signals

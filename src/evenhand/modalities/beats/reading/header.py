@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from evenhand.base.errors import DataError
-from evenhand.modalities.beats.reading.header_text import Described, HeaderText
+from evenhand.modalities.beats.reading.header_text import HeaderText, SignalSpec
 
 BYTES_PER_SAMPLE: Mapping[str, float] = {
     "8": 1, "16": 2, "24": 3, "32": 4, "61": 2, "80": 1, "160": 2, "212": 1.5, "310": 4 / 3, "311": 4 / 3,
@@ -22,7 +22,7 @@ _NAME = re.compile(r"[\w.+-]+")
 
 
 @dataclass(frozen=True)
-class Head:
+class RecordHeader:
     """What a header says.
 
     Attributes
@@ -50,9 +50,9 @@ class Head:
         return self.length * len(self.leads)
 
 
-def head_of(
+def checked_header(
     found: HeaderText, sizes: Mapping[str, int], most: int, stream_length: Callable[[str], int] | None = None
-) -> Head:
+) -> RecordHeader:
     """Return what a header says, checked.
 
     Parameters
@@ -81,7 +81,7 @@ def head_of(
     if length * sum(signal.per_frame for signal in signals) > most:
         raise DataError(f"has a header that claims {length * len(signals):,} samples; beats.max_samples = {most:,}")
     _check_sizes(found, length, sizes)
-    return Head(
+    return RecordHeader(
         rate,
         length,
         leads=tuple(signal.lead or f"signal {at}" for at, signal in enumerate(signals)),
@@ -91,7 +91,7 @@ def head_of(
     )
 
 
-def _check_signals(signals: Sequence[Described], sizes: Mapping[str, int]) -> None:
+def _check_signals(signals: Sequence[SignalSpec], sizes: Mapping[str, int]) -> None:
     for signal in signals:
         name, form = signal.file, signal.form
         if not _NAME.fullmatch(name) or set(name) == {"."}:
@@ -104,7 +104,7 @@ def _check_signals(signals: Sequence[Described], sizes: Mapping[str, int]) -> No
             raise DataError("has a header with absurd samples per frame or skew")
 
 
-def _by_file(found: HeaderText) -> Iterator[tuple[str, list[Described]]]:
+def _by_file(found: HeaderText) -> Iterator[tuple[str, list[SignalSpec]]]:
     """Yield the files with their signals."""
     for name in dict.fromkeys(found.files):
         yield name, [signal for signal in found.signals if signal.file == name]

@@ -34,7 +34,7 @@ _NUMBERS = re.compile(r"(?:\s*-?\d{1,18}(?=\s|$)){0,5}")
 
 
 @dataclass(frozen=True)
-class Described:
+class SignalSpec:
     """One signal as a header describes it.
 
     Attributes
@@ -73,7 +73,7 @@ class HeaderText:
 
     rate: float
     length: int
-    signals: tuple[Described, ...]
+    signals: tuple[SignalSpec, ...]
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -151,7 +151,7 @@ def _length(words: list[str]) -> int:
     return int(words[0])
 
 
-def _described(line: str, number: int) -> Described:
+def _described(line: str, number: int) -> SignalSpec:
     """Return a signal as its line describes it: file, format, gain, five numbers for programs, and name."""
     words = line.replace("\t", " ").split(maxsplit=2)
     if len(line) > _LONGEST_LINE:
@@ -170,7 +170,7 @@ def _described(line: str, number: int) -> Described:
     per, skew, offset = (int(form[name] or default) for name, default in (("per", 1), ("skew", 0), ("offset", 0)))
     plain = " ".join([words[1], *([_gain(gain)] if gain else []), *numbers.split()])
     unit = (gain["unit"] or "") if gain else ""
-    return Described(words[0], form["form"], lead.strip(), unit, per, skew, offset, plain)
+    return SignalSpec(words[0], form["form"], lead.strip(), unit, per, skew, offset, plain)
 
 
 def _gain(found: re.Match[str]) -> str:

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from evenhand.base.values import Finding
 from evenhand.data.roots.file_names import some
 from evenhand.modalities.beats.config import BeatsConfig
-from evenhand.modalities.beats.reading.records import Opened
+from evenhand.modalities.beats.reading.records import OpenRecord
 from evenhand.modalities.beats.reading.units import millivolts
 
 
-def lead_findings(opened: Sequence[Opened], own: BeatsConfig, source: str) -> list[Finding]:
+def lead_findings(opened: Sequence[OpenRecord], kind_config: BeatsConfig, source: str) -> list[Finding]:
     """Return findings about leads that stand for others or lie elsewhere than usual, about units and lost beats."""
     return [
         *_instead(opened, source),
@@ -23,7 +23,7 @@ def lead_findings(opened: Sequence[Opened], own: BeatsConfig, source: str) -> li
     ]
 
 
-def _instead(opened: Sequence[Opened], source: str) -> list[Finding]:
+def _instead(opened: Sequence[OpenRecord], source: str) -> list[Finding]:
     used: dict[tuple[str, str], list[str]] = defaultdict(list)
     for record in opened:
         for asked, taken in record.chosen.instead.items():
@@ -41,7 +41,7 @@ def _instead(opened: Sequence[Opened], source: str) -> list[Finding]:
     ]
 
 
-def _elsewhere(opened: Sequence[Opened], source: str) -> list[Finding]:
+def _elsewhere(opened: Sequence[OpenRecord], source: str) -> list[Finding]:
     places: dict[tuple[int, ...], list[str]] = defaultdict(list)
     for record in opened:
         places[record.chosen.signals].append(record.files.name)
@@ -61,7 +61,7 @@ def _elsewhere(opened: Sequence[Opened], source: str) -> list[Finding]:
     ]
 
 
-def _units(opened: Sequence[Opened], source: str) -> list[Finding]:
+def _units(opened: Sequence[OpenRecord], source: str) -> list[Finding]:
     units: dict[str, list[str]] = defaultdict(list)
     for record in opened:
         for at in record.chosen.signals:
@@ -74,7 +74,7 @@ def _units(opened: Sequence[Opened], source: str) -> list[Finding]:
     return [Finding("EH111", "warning", says, evidence={"units": {unit: len(n) for unit, n in units.items()}})]
 
 
-def _clocks(opened: Sequence[Opened], source: str) -> list[Finding]:
+def _clocks(opened: Sequence[OpenRecord], source: str) -> list[Finding]:
     other = {
         record.files.name: {"annotations": record.marks.clock, "signals": record.head.rate}
         for record in opened
@@ -91,7 +91,7 @@ def _clocks(opened: Sequence[Opened], source: str) -> list[Finding]:
     return [Finding("EH111", "note", says, evidence={"records": other, "of": len(opened)})]
 
 
-def _outside(opened: Sequence[Opened], source: str) -> list[Finding]:
+def _outside(opened: Sequence[OpenRecord], source: str) -> list[Finding]:
     lost = {record.files.name: record.marks.outside for record in opened if record.marks.outside}
     if not lost:
         return []

@@ -10,7 +10,7 @@ ANY = "*"
 
 
 @dataclass(frozen=True)
-class Chosen:
+class ChosenLeads:
     """The signals that fill the c channels.
 
     Attributes
@@ -28,7 +28,7 @@ class Chosen:
     instead: dict[str, str]
 
 
-def choose(there: Sequence[str], wanted: Sequence[Sequence[str]]) -> Chosen | str:
+def choose(there: Sequence[str], wanted: Sequence[Sequence[str]]) -> ChosenLeads | str:
     """Return the signals that fill the wanted channels, or the first name that nothing could fill.
 
     Parameters
@@ -41,9 +41,9 @@ def choose(there: Sequence[str], wanted: Sequence[Sequence[str]]) -> Chosen | st
     Examples
     --------
     >>> choose(["V5", "MLII"], [["MLII"]])
-    Chosen(names=('MLII',), signals=(1,), instead={})
+    ChosenLeads(names=('MLII',), signals=(1,), instead={})
     >>> choose(["V5", "V2"], [["MLII", "V5"], ["V1", "*"]])
-    Chosen(names=('V5', 'V2'), signals=(0, 1), instead={'MLII': 'V5', 'V1': 'V2'})
+    ChosenLeads(names=('V5', 'V2'), signals=(0, 1), instead={'MLII': 'V5', 'V1': 'V2'})
     >>> choose(["V5", "V2"], [["MLII"]])
     'MLII'
     """
@@ -56,7 +56,7 @@ def choose(there: Sequence[str], wanted: Sequence[Sequence[str]]) -> Chosen | st
         taken.append(found)
         if names[0] != ANY and plain(there[found]) != plain(names[0]):
             instead[names[0]] = there[found]
-    return Chosen(tuple(there[at] for at in taken), tuple(taken), instead)
+    return ChosenLeads(tuple(there[at] for at in taken), tuple(taken), instead)
 
 
 def lacking(lead: str, there: Sequence[str], wanted: Sequence[Sequence[str]]) -> str:

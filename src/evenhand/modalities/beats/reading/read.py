@@ -20,7 +20,7 @@ from evenhand.modalities.beats.features.signal import clean, ratio, typical_size
 from evenhand.modalities.beats.features.template_similarity import likeness
 from evenhand.modalities.beats.reading.beat_positions import UNKNOWN, annotated, annotated_or_detected
 from evenhand.modalities.beats.reading.leads import choose
-from evenhand.modalities.beats.reading.wfdb_files import Files, read_head, read_signals
+from evenhand.modalities.beats.reading.wfdb_files import RecordFiles, read_head, read_signals
 
 READERS = (
     "evenhand.modalities.beats.reading.rows",
@@ -38,10 +38,10 @@ _AT_HAND = 64
 BeatRows = dict[str, npt.NDArray[Any]]
 
 
-def settings_of(own: BeatsConfig) -> dict[str, Any]:
+def settings_of(kind_config: BeatsConfig) -> dict[str, Any]:
     """Return everything that decides the encoded bytes, as plain values."""
-    plain = own.plain()
-    symbols = sorted(symbol for listed in own.mapping.values() for symbol in listed)
+    plain = kind_config.plain()
+    symbols = sorted(symbol for listed in kind_config.mapping.values() for symbol in listed)
     settings = {key: plain[key] for key in DECIDING}
     return {
         "kind": "beats",
@@ -71,7 +71,7 @@ class RecordReader:
 
     def __init__(self, root: Root, frame: pd.DataFrame, settings: Mapping[str, Any]) -> None:
         self._root = root
-        self._own = config_of(settings)
+        self._config = config_of(settings)
         self._sample = frame["sample"].to_numpy(np.int64)
         self._detected = (frame["symbol"] == UNKNOWN).to_numpy()
         paths = frame["path"].astype(str).to_numpy(dtype=object)
@@ -120,13 +120,13 @@ class RecordReader:
 
     def _encoded(self, record: int) -> BeatRows:
         """Return the rows of one record: (b, ...) arrays."""
-        own, rows = self._own, self._ranges[record]
-        files = Files(self._root, self._names[record])
-        head = read_head(files, own.max_samples)
-        chosen = choose(head.leads, own.alternatives)
+        config, rows = self._config, self._ranges[record]
+        files = RecordFiles(self._root, self._names[record])
+        head = read_head(files, config.max_samples)
+        chosen = choose(head.leads, config.alternatives)
         if isinstance(chosen, str):
             raise DataError(f"has no lead {chosen}")
-        find = annotated_or_detected(own) if self._detected[rows.start] else annotated(own)
+        find = annotated_or_detected(config) if self._detected[rows.start] else annotated(config)
         marks = find(files, head, self._content[record])
         places = np.searchsorted(marks.peaks, self._sample[rows.start : rows.stop])
         if not np.array_equal(
@@ -135,24 +135,24 @@ class RecordReader:
             raise DataError("has other beats than when it was listed: its files have changed")
         at_s = marks.peaks / head.rate
         cut = self._windows(files, head.rate, read_signals(files, head, chosen.signals), marks.peaks)
-        peak = round(own.window[0] * own.sampling_rate / 1000)
-        alike = likeness(cut, intervals(at_s, marks.apart)[:-1], peak, own.sampling_rate)
+        peak = round(config.window[0] * config.sampling_rate / 1000)
+        alike = likeness(cut, intervals(at_s, marks.apart)[:-1], peak, config.sampling_rate)
         return {
             "signal": cut[places],
             "rhythm": np.concatenate([rhythm(at_s, marks.apart), alike], axis=1)[places],
-            "near": near(len(rows), own.neighbours, start=rows.start),
+            "near": near(len(rows), config.neighbours, start=rows.start),
         }
 
     def _windows(
-        self, files: Files, rate: float, values: npt.NDArray[np.float64], at: npt.NDArray[np.int64]
+        self, files: RecordFiles, rate: float, values: npt.NDArray[np.float64], at: npt.NDArray[np.int64]
     ) -> npt.NDArray[np.float32]:
         """Return (b, c, t) float32 around every beat of the record."""
-        own = self._own
-        wanted = own.sampling_rate
-        cleaned = clean(values, rate, wanted, own.band)
+        config = self._config
+        wanted = config.sampling_rate
+        cleaned = clean(values, rate, wanted, config.band)
         up, down = ratio(rate, wanted)
         peaks = np.round(at * (up / down)).astype(np.int64)
-        if own.normalise == "record":
+        if config.normalise == "record":
             cleaned = cleaned / typical_size(cleaned, peaks, round(_TYPICAL_MS * wanted / 1000))[:, None]
-        before, after = (round(ms * wanted / 1000) for ms in own.window)
+        before, after = (round(ms * wanted / 1000) for ms in config.window)
         return windows(cleaned, peaks, before, after)

@@ -23,7 +23,7 @@ KEY = "record"
 
 
 @dataclass(frozen=True, eq=False)
-class About:
+class RecordTable:
     """What is known of r records.
 
     Attributes
@@ -44,7 +44,7 @@ class About:
     findings: tuple[Finding, ...] = ()
 
 
-def about_records(root: Root, data: DataConfig, names: Sequence[str]) -> About:
+def about_records(root: Root, data: DataConfig, names: Sequence[str]) -> RecordTable:
     """Return the records that the table names and `data.only` keeps, with the table's columns.
 
     Raises
@@ -55,7 +55,7 @@ def about_records(root: Root, data: DataConfig, names: Sequence[str]) -> About:
     if data.table is None:
         if data.only:
             raise DataError("data.only needs columns of a table; give data.table, or use beats.leave_out.")
-        return About(tuple(names), {})
+        return RecordTable(tuple(names), {})
     table = read_table(root, data.table, encoding=data.table_encoding)
     rows = _rows(table, data, names)
     wanted = only_rows(table, data.only)
@@ -63,7 +63,9 @@ def about_records(root: Root, data: DataConfig, names: Sequence[str]) -> About:
     strangers = [Skipped(name, f"is not named in {table.name}") for name in names if name not in rows]
     at = [rows[name] for name in keep]
     columns = {str(column): table.frame[column].to_numpy()[at] for column in table.frame.columns}
-    return About(tuple(keep), columns, tuple(strangers), (*table.findings, *_absent(table, rows, names, data)))
+    return RecordTable(
+        tuple(keep), columns, tuple(strangers), (*table.findings, *_absent(table, rows, names, data))
+    )
 
 
 def _rows(table: LabelTable, data: DataConfig, names: Sequence[str]) -> dict[str, int]:

@@ -13,10 +13,10 @@ from evenhand.data.roots.root import Root
 from evenhand.data.roots.skipped import Skipped
 from evenhand.modalities.beats.config import BeatsConfig
 from evenhand.modalities.beats.reading.annotations import Marks
-from evenhand.modalities.beats.reading.header import Head
+from evenhand.modalities.beats.reading.header import RecordHeader
 from evenhand.modalities.beats.reading.header_text import decoded
-from evenhand.modalities.beats.reading.leads import Chosen, choose, lacking
-from evenhand.modalities.beats.reading.wfdb_files import Files, read_head
+from evenhand.modalities.beats.reading.leads import ChosenLeads, choose, lacking
+from evenhand.modalities.beats.reading.wfdb_files import RecordFiles, read_head
 
 LIST = "RECORDS"
 """File that names the records beside it, one a line, as PhysioNet's collections have it."""
@@ -24,7 +24,7 @@ _LONGEST_LIST = 1 << 24
 
 
 @dataclass(frozen=True, eq=False)
-class Opened:
+class OpenRecord:
     """One record that can be read.
 
     Attributes
@@ -37,14 +37,14 @@ class Opened:
         Its beats.
     """
 
-    files: Files
-    head: Head
-    chosen: Chosen
+    files: RecordFiles
+    head: RecordHeader
+    chosen: ChosenLeads
     content: str
     marks: Marks
 
 
-Find = Callable[[Files, Head, str], Marks]
+BeatFinder = Callable[[RecordFiles, RecordHeader, str], Marks]
 """Record, its header and the hash of its bytes -> its beats; raises `DataError` with the reason."""
 
 
@@ -75,19 +75,19 @@ def names_of(root: Root) -> tuple[list[str], list[Skipped]]:
 
 
 def open_records(
-    root: Root, names: Sequence[str], own: BeatsConfig, find: Find, *, threads: int = 4
-) -> tuple[list[Opened], list[Skipped]]:
+    root: Root, names: Sequence[str], kind_config: BeatsConfig, find: BeatFinder, *, threads: int = 4
+) -> tuple[list[OpenRecord], list[Skipped]]:
     """Return the records that can be read, in the order of `names`, and the others with the reason."""
     with ThreadPoolExecutor(threads) as pool:
-        found = list(pool.map(lambda name: _opened(Files(root, name), own, find), names))
-    opened = [item for item in found if isinstance(item, Opened)]
+        found = list(pool.map(lambda name: _opened(RecordFiles(root, name), kind_config, find), names))
+    opened = [item for item in found if isinstance(item, OpenRecord)]
     return opened, [item for item in found if isinstance(item, Skipped)]
 
 
-def content_of(files: Files, head: Head, annotator: str) -> str:
+def content_of(files: RecordFiles, head: RecordHeader, annotator: str) -> str:
     """Return a hash of all bytes that a record is made of."""
     parts = [files.header, *(files.beside(name) for name in sorted(set(head.files)))]
-    if files.there(f"{files.stem}.{annotator}"):
+    if files.has(f"{files.stem}.{annotator}"):
         parts.append(files.beside(f"{files.stem}.{annotator}"))
     text = "\n".join(files.root.content(part) for part in parts)
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
@@ -103,16 +103,16 @@ def _listed(root: Root, file: str) -> list[str]:
     return [f"{folder}/{name}".removeprefix("/") for name in names if name]
 
 
-def _opened(files: Files, own: BeatsConfig, find: Find) -> Opened | Skipped:
+def _opened(files: RecordFiles, kind_config: BeatsConfig, find: BeatFinder) -> OpenRecord | Skipped:
     try:
-        head = read_head(files, own.max_samples)
-        chosen = choose(head.leads, own.alternatives)
+        head = read_head(files, kind_config.max_samples)
+        chosen = choose(head.leads, kind_config.alternatives)
         if isinstance(chosen, str):
-            return Skipped(files.name, lacking(chosen, head.leads, own.alternatives))
-        content = content_of(files, head, own.annotator)
+            return Skipped(files.name, lacking(chosen, head.leads, kind_config.alternatives))
+        content = content_of(files, head, kind_config.annotator)
         marks = find(files, head, content)
         if not len(marks.peaks):
             return Skipped(files.name, "no heartbeat is marked in its annotations")
-        return Opened(files, head, chosen, content, marks)
+        return OpenRecord(files, head, chosen, content, marks)
     except DataError as error:
         return Skipped(files.name, str(error))

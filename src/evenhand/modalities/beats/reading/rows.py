@@ -24,7 +24,7 @@ from evenhand.modalities.beats.config import BeatsConfig
 from evenhand.modalities.beats.reading.beat_positions import annotated, annotated_or_detected
 from evenhand.modalities.beats.reading.lead_findings import lead_findings
 from evenhand.modalities.beats.reading.record_table import KEY, about_records, repeated
-from evenhand.modalities.beats.reading.records import Opened, names_of, open_records
+from evenhand.modalities.beats.reading.records import OpenRecord, names_of, open_records
 
 OWN = ("id", "path", "content", "group", "split", KEY, "sample", "seconds", "symbol", "lead", "channel")
 """Columns that are ours; a table's column of the same name is called "table:NAME"."""
@@ -32,7 +32,7 @@ OWN = ("id", "path", "content", "group", "split", KEY, "sample", "seconds", "sym
 Column = npt.NDArray[Any]
 
 
-def beat_samples(root: Root, data: DataConfig, own: BeatsConfig) -> tuple[Samples, list[Finding]]:
+def beat_samples(root: Root, data: DataConfig, kind_config: BeatsConfig) -> tuple[Samples, list[Finding]]:
     """Return a sample for each beat of a class, record after record and in time, and what was found on the way.
 
     Raises
@@ -41,55 +41,55 @@ def beat_samples(root: Root, data: DataConfig, own: BeatsConfig) -> tuple[Sample
         If there are no records, the table does not fit them, or no class is left.
     """
     listed, missing = names_of(root)
-    wanted, findings = _without(listed, own, root)
+    wanted, findings = _without(listed, kind_config, root)
     about = about_records(root, data, wanted)
-    opened, skipped = open_records(root, about.names, own, annotated(own))
+    opened, skipped = open_records(root, about.names, kind_config, annotated(kind_config))
     source = root.path.name
     findings += [*about.findings, *findings_of([*missing, *about.skipped, *skipped], source, noun="record")]
     if not opened:
         reasons = "; ".join(f.says for f in findings[:3])
         raise DataError(f"{root.path}: none of {len(listed):,} records can be used. {reasons}")
-    findings += lead_findings(opened, own, source)
+    findings += lead_findings(opened, kind_config, source)
     at = [about.names.index(record.files.name) for record in opened]
     frame = _frame(opened, {name: values[at] for name, values in about.columns.items()}, data)
-    frame, classes, odd = _classed(frame, data, own, source)
-    samples, rare = _labelled(frame, [*own.mapping], classes, data, source)
+    frame, classes, odd = _classed(frame, data, kind_config, source)
+    samples, rare = _labelled(frame, [*kind_config.mapping], classes, data, source)
     return samples, [*findings, *odd, *rare]
 
 
-def unlabelled_beats(root: Root, own: BeatsConfig) -> tuple[Samples, list[Finding]]:
+def unlabelled_beats(root: Root, kind_config: BeatsConfig) -> tuple[Samples, list[Finding]]:
     """Return every beat of every record without classes; where nothing is annotated, beats are detected."""
     names, missing = names_of(root)
-    opened, skipped = open_records(root, names, own, annotated_or_detected(own))
+    opened, skipped = open_records(root, names, kind_config, annotated_or_detected(kind_config))
     findings = findings_of([*missing, *skipped], root.path.name, noun="record")
     if not opened:
         raise DataError(f"{root.path}: no record can be read. {'; '.join(f.says for f in findings[:3])}")
-    findings += lead_findings(opened, own, root.path.name)
+    findings += lead_findings(opened, kind_config, root.path.name)
     frame = _frame(opened, {}, None)
     return Samples(frame, (), np.full(len(frame), NO_LABEL, dtype=np.int64), kind="beats"), findings
 
 
-def _without(names: Sequence[str], own: BeatsConfig, root: Root) -> tuple[list[str], list[Finding]]:
+def _without(names: Sequence[str], kind_config: BeatsConfig, root: Root) -> tuple[list[str], list[Finding]]:
     """Return the names without those that the configuration leaves out."""
-    strange = [name for name in own.leave_out if name not in names]
+    strange = [name for name in kind_config.leave_out if name not in names]
     if strange:
         raise DataError(f"{root.path}: beats.leave_out: {unknown('record', strange[0], names)}")
-    return [name for name in names if name not in own.leave_out], []
+    return [name for name in names if name not in kind_config.leave_out], []
 
 
-def _frame(opened: Sequence[Opened], about: Mapping[str, Column], data: DataConfig | None) -> pd.DataFrame:
+def _frame(opened: Sequence[OpenRecord], about: Mapping[str, Column], data: DataConfig | None) -> pd.DataFrame:
     """Return a row for every beat, in the order of the records and of time."""
     counts = np.array([len(record.marks.peaks) for record in opened])
     sample = np.concatenate([record.marks.peaks for record in opened])
     rate = np.repeat([record.head.rate for record in opened], counts)
-    own = {
+    of_record = {
         "path": [record.files.header for record in opened],
         KEY: [record.files.name for record in opened],
         "lead": ["+".join(record.chosen.names) for record in opened],
         "channel": ["+".join(map(str, record.chosen.signals)) for record in opened],
     }
     content = np.repeat(np.array([record.content for record in opened], dtype=object), counts)
-    columns = repeated({name: np.array(values, dtype=object) for name, values in own.items()}, counts)
+    columns = repeated({name: np.array(values, dtype=object) for name, values in of_record.items()}, counts)
     number = [f"{at:07d}" for at in sample.tolist()]
     given = {**repeated(dict(about), counts)}
     frame: dict[str, Any] = {
@@ -122,14 +122,14 @@ def _roles(given: Mapping[str, Column], records: Column, data: DataConfig | None
 
 
 def _classed(
-    frame: pd.DataFrame, data: DataConfig, own: BeatsConfig, source: str
+    frame: pd.DataFrame, data: DataConfig, kind_config: BeatsConfig, source: str
 ) -> tuple[pd.DataFrame, list[str | None], list[Finding]]:
     """Return the beats of a class, their classes, and a note about those of none."""
     if data.label in frame:
         return frame, as_texts(frame[data.label].tolist()), []
     if data.label != DataConfig.model_fields["label"].default:
         raise DataError(f"data.label: {unknown('column', data.label, [*frame.columns, 'label'])}")
-    of = class_of(own.mapping)
+    of = class_of(kind_config.mapping)
     named = frame["symbol"].map(of)
     none = named.isna().to_numpy()
     notes = []

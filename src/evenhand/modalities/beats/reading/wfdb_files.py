@@ -23,7 +23,7 @@ from evenhand.data import wfdb_calls
 from evenhand.data.roots.root import Root
 from evenhand.engines.isolated import ISOLATED, IsolatedCallError
 from evenhand.modalities.beats.reading.annotation_notes import clock_of
-from evenhand.modalities.beats.reading.header import Head, head_of
+from evenhand.modalities.beats.reading.header import RecordHeader, checked_header
 from evenhand.modalities.beats.reading.header_text import STEM, parse_text
 from evenhand.modalities.beats.reading.units import millivolts
 
@@ -35,7 +35,7 @@ _MEMORY, _MEMORY_PER_BYTE = 1 << 29, 64
 
 
 @dataclass(frozen=True)
-class Files:
+class RecordFiles:
     """The files of one record.
 
     Attributes
@@ -63,7 +63,7 @@ class Files:
         """Return the name below the root of a file that lies beside the header."""
         return f"{self.name.rpartition('/')[0]}/{file}".removeprefix("/")
 
-    def there(self, file: str) -> bool:
+    def has(self, file: str) -> bool:
         """Whether such a file lies beside the header."""
         try:
             self.root.size(self.beside(file))
@@ -91,7 +91,7 @@ class Annotations:
     clock: float | None = None
 
 
-def read_head(files: Files, most: int) -> Head:
+def read_head(files: RecordFiles, most: int) -> RecordHeader:
     """Return what the header says, checked against the sizes of the signal files.
 
     Raises
@@ -100,11 +100,11 @@ def read_head(files: Files, most: int) -> Head:
         With the reason, to follow the record's name.
     """
     text = parse_text(files.root.read(files.header))
-    sizes = {name: files.root.size(files.beside(name)) for name in dict.fromkeys(text.files) if files.there(name)}
-    return head_of(text, sizes, most, partial(_stream_length, files))
+    sizes = {name: files.root.size(files.beside(name)) for name in dict.fromkeys(text.files) if files.has(name)}
+    return checked_header(text, sizes, most, partial(_stream_length, files))
 
 
-def read_annotations(files: Files, annotator: str, rate: float) -> Annotations:
+def read_annotations(files: RecordFiles, annotator: str, rate: float) -> Annotations:
     """Return the annotations of a record, at samples of its signals.
 
     Parameters
@@ -118,7 +118,7 @@ def read_annotations(files: Files, annotator: str, rate: float) -> Annotations:
         If there is no such file, or it cannot be read.
     """
     name = f"{files.stem}.{annotator}"
-    if not files.there(name):
+    if not files.has(name):
         raise DataError(f"has no annotations ({name} is not there)")
     raw = files.root.read(files.beside(name))
     if len(raw) < 2:
@@ -133,7 +133,7 @@ def read_annotations(files: Files, annotator: str, rate: float) -> Annotations:
     with _copied({f"{STEM}.{annotator}": raw}) as folder:
         out = {"at": str(folder / "at.npy"), "symbols": str(folder / "symbols.npy")}
         arguments = {"path": str(folder / STEM), "annotator": annotator, "says": says, **out}
-        called("annotation_rows", arguments, len(raw), says)
+        call_wfdb("annotation_rows", arguments, len(raw), says)
         at, symbols = (np.load(path, allow_pickle=False) for path in out.values())
     if not len(at):
         raise DataError(f"has no annotations ({name} holds none)")
@@ -143,7 +143,7 @@ def read_annotations(files: Files, annotator: str, rate: float) -> Annotations:
     return Annotations(at[order], symbols.astype(object)[order], clock)
 
 
-def read_signals(files: Files, head: Head, signals: Sequence[int]) -> npt.NDArray[np.float64]:
+def read_signals(files: RecordFiles, head: RecordHeader, signals: Sequence[int]) -> npt.NDArray[np.float64]:
     """Return (c, T) float64 of some signals, in millivolts where their unit is one of voltage; gaps are NaN.
 
     Raises
@@ -159,7 +159,7 @@ def read_signals(files: Files, head: Head, signals: Sequence[int]) -> npt.NDArra
     with _copied({**copied, f"{STEM}.hea": text.plain(head.length)}) as folder:
         out = folder / "values.npy"
         arguments = {"path": str(folder / STEM), "channels": list(signals), "length": head.length, "out": str(out)}
-        called("signals", arguments, size, "has signals that cannot be read")
+        call_wfdb("signals", arguments, size, "has signals that cannot be read")
         scale = np.array([millivolts(head.units[at]) or 1.0 for at in signals])
         return np.asarray(np.load(out, mmap_mode="r", allow_pickle=False) * scale[:, None], dtype=np.float64)
 
@@ -175,11 +175,11 @@ def find_beats(values: npt.NDArray[np.float64], rate: float) -> npt.NDArray[np.i
     with _copied({}) as folder:
         np.save(folder / "signal.npy", values, allow_pickle=False)
         arguments = {"signal": str(folder / "signal.npy"), "rate": rate}
-        says = "has signals in which beats cannot be looked for"
-        return np.array(called("detected", arguments, 8 * values.nbytes, says), dtype=np.int64)
+        says = "has signals in which beats cannot be detected"
+        return np.array(call_wfdb("detect_beats", arguments, 8 * values.nbytes, says), dtype=np.int64)
 
 
-def called(function: str, arguments: Mapping[str, Any], size: int, says: str = "cannot be read") -> Any:
+def call_wfdb(function: str, arguments: Mapping[str, Any], size: int, says: str = "cannot be read") -> Any:
     """Return what a function of `wfdb_calls` returns, in a process of its own.
 
     Parameters
@@ -210,11 +210,11 @@ def called(function: str, arguments: Mapping[str, Any], size: int, says: str = "
         raise DataError(f"{says} ({error})") from None
 
 
-def _stream_length(files: Files, name: str) -> int:
+def _stream_length(files: RecordFiles, name: str) -> int:
     """Return the samples of each signal in a file that is a FLAC stream."""
     raw = files.root.read(files.beside(name))
     with _copied({"signal.dat": raw}) as folder:
-        return int(called("stream_frames", {"path": str(folder / "signal.dat")}, len(raw)))
+        return int(call_wfdb("stream_frames", {"path": str(folder / "signal.dat")}, len(raw)))
 
 
 @contextmanager

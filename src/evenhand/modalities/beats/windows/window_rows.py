@@ -36,7 +36,7 @@ def window_files(root: Root, table: str | None) -> list[str]:
     """Return the files of windows that are meant: the table, if it holds them; without records, every .npz."""
     if table is not None:
         name = table.replace("\\", "/").removeprefix("./")
-        below = next((own for own in root.names() if own == name or str(root.path / own) == table), None)
+        below = next((found for found in root.names() if found == name or str(root.path / found) == table), None)
         windows = below is not None and suffix(below) in SUFFIXES and has_windows(root.read(below), below)
         return [below] if windows and below is not None else []
     if any(suffix(name) == ".hea" for name in root.names()):
@@ -45,7 +45,7 @@ def window_files(root: Root, table: str | None) -> list[str]:
 
 
 def window_samples(
-    root: Root, files: Sequence[str], data: DataConfig, own: BeatsConfig
+    root: Root, files: Sequence[str], data: DataConfig, kind_config: BeatsConfig
 ) -> tuple[Samples, list[Finding]]:
     """Return a sample for each window of some files, with classes from `data.label`.
 
@@ -54,7 +54,7 @@ def window_samples(
     DataError
         If no file can be read, or a column is not there.
     """
-    frame, findings = _frame(root, files, own, data)
+    frame, findings = _frame(root, files, kind_config, data)
     source = root.path.name
     if data.label not in frame:
         raise DataError(f"{source}: data.label: {unknown('column', data.label, [*map(str, frame.columns)])}")
@@ -68,9 +68,9 @@ def window_samples(
     return samples, [*findings, *labels.findings]
 
 
-def unlabelled_windows(root: Root, files: Sequence[str], own: BeatsConfig) -> tuple[Samples, list[Finding]]:
+def unlabelled_windows(root: Root, files: Sequence[str], kind_config: BeatsConfig) -> tuple[Samples, list[Finding]]:
     """Return a sample for each window without classes, for prediction."""
-    frame, findings = _frame(root, files, own, None)
+    frame, findings = _frame(root, files, kind_config, None)
     return Samples(frame, (), np.full(len(frame), NO_LABEL, dtype=np.int64), kind="beats"), findings
 
 
@@ -84,7 +84,7 @@ class WindowReader:
     """
 
     def __init__(self, root: Root, frame: pd.DataFrame, settings: Mapping[str, Any]) -> None:
-        self._root, self._own, self._frame = root, config_of(settings), frame
+        self._root, self._config, self._frame = root, config_of(settings), frame
         self._lock = Lock()
         self._made: dict[str, npt.NDArray[np.float32]] = {}
         self._rhythm: dict[str, npt.NDArray[np.float32]] = {}
@@ -94,7 +94,7 @@ class WindowReader:
         begins = np.flatnonzero((of != of.shift()).to_numpy())
         parts = np.diff([*begins, len(frame)])
         self._near = np.concatenate(
-            [near(int(n), self._own.neighbours, start=int(at)) for at, n in zip(begins, parts, strict=True)]
+            [near(int(n), self._config.neighbours, start=int(at)) for at, n in zip(begins, parts, strict=True)]
         )
 
     def __call__(self, row: int) -> Row:
@@ -107,12 +107,12 @@ class WindowReader:
 
     def _open(self, path: str) -> None:
         """Read a file, and scale its windows by the typical size of their record."""
-        windows = opened(self._root, path, self._own.max_samples)
+        windows = opened(self._root, path, self._config.max_samples)
         rows = self._frame[self._frame["path"] == path]
         if rows["sample"].max() >= len(windows):
             raise DataError("has fewer windows than when it was listed: the file has changed")
         signal = windows.signal
-        if self._own.normalise == "record":
+        if self._config.normalise == "record":
             record = pd.Series("", index=range(len(windows)), dtype=object)
             record.loc[rows["sample"].to_numpy()] = rows["record"].astype(str).to_numpy()
             signal = signal / _sizes(signal, record)
@@ -137,12 +137,12 @@ def _sizes(signal: npt.NDArray[np.float32], record: pd.Series[str]) -> npt.NDArr
 
 
 def _frame(
-    root: Root, files: Sequence[str], own: BeatsConfig, data: DataConfig | None
+    root: Root, files: Sequence[str], kind_config: BeatsConfig, data: DataConfig | None
 ) -> tuple[pd.DataFrame, list[Finding]]:
     parts, skipped = [], []
     for name in files:
         try:
-            parts.append(_rows(root, name, own, data))
+            parts.append(_rows(root, name, kind_config, data))
         except DataError as error:
             skipped.append(Skipped(name, str(error)))
     findings = findings_of(skipped, root.path.name)
@@ -154,8 +154,8 @@ def _frame(
     return frame, findings
 
 
-def _rows(root: Root, name: str, own: BeatsConfig, data: DataConfig | None) -> pd.DataFrame:
-    windows = opened(root, name, own.max_samples)
+def _rows(root: Root, name: str, kind_config: BeatsConfig, data: DataConfig | None) -> pd.DataFrame:
+    windows = opened(root, name, kind_config.max_samples)
     columns, count = dict(windows.columns), len(windows)
     stem = name.rpartition(".")[0]
     key = next((key for key in _RECORDS if key in columns), None)
@@ -187,7 +187,7 @@ def _rows(root: Root, name: str, own: BeatsConfig, data: DataConfig | None) -> p
 
 
 def _own_ids(columns: Mapping[str, npt.NDArray[Any]]) -> npt.NDArray[Any] | None:
-    """Return (n,) the ids that a file gives new windows, or None where it gives none or not each its own."""
+    """Return (n,) the ids in a file of new windows, or None if there are none or they are not unique."""
     if "id" not in columns:
         return None
     ids = _texts(columns["id"])

@@ -1,8 +1,8 @@
 """Augmentations of photos by name, and profiles of them.
 
-Each takes a batch (b, 3, h, w) of floats in 0..1, a generator (or one per row) and a strength (0: nothing changes,
-1: as strong as meant), and returns a batch of the same shape and dtype. Neighbouring movements of a profile are
-composed, so that pictures are resampled once.
+Each takes a batch (b, 3, h, w) of floats in 0..1, a generator (or one per row) and a strength (0: no change, 1:
+full strength), and returns a batch of the same shape and dtype. Consecutive movements of a profile are composed, so
+that pictures are resampled once.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from evenhand.models.batch_random import Draws
 Augmentation = Callable[[Tensor, Draws, float], Tensor]
 AUGMENTATIONS: Registry[Augmentation] = Registry("augmentation", group="evenhand.augmentations")
 
-for _own in (*MOVEMENTS, erase, blur, noise, jpeg):
-    AUGMENTATIONS.register(_own.name)(_own)
+for _builtin in (*MOVEMENTS, erase, blur, noise, jpeg):
+    AUGMENTATIONS.register(_builtin.name)(_builtin)
 AUGMENTATIONS.register("brightness_contrast")(brightness_contrast)
 AUGMENTATIONS.register("hue_saturation")(hue_saturation)
 
 
 def profile_of(profile: str | Profile) -> Profile:
-    """Return a profile by its name, or the one given.
+    """Return a profile by its name, or the profile itself.
 
     Raises
     ------
@@ -53,23 +53,24 @@ def apply_profile(batch: Tensor, profile: str | Profile, draws: Draws) -> Tensor
     profile
         A name of `PROFILES`, or strengths by name of augmentation.
     draws
-        One generator, or one per row; nothing else is random.
+        One generator, or one per row: the only source of randomness.
 
     Raises
     ------
     ModelError
         If there is no profile of that name.
     EvenhandError
-        If there is no augmentation of a name.
+        If an augmentation does not exist.
     """
     steps = [(AUGMENTATIONS.get(name), strength) for name, strength in profile_of(profile).items() if strength > 0]
-    given = batch
+    original = batch
     for moves, together in groupby(steps, key=lambda step: isinstance(step[0], Movement)):
         if moves:
             batch = move(batch, [(s, x) for s, x in together if isinstance(s, Movement)], draws)
             continue
         for augmentation, strength in together:
-            if isinstance(augmentation, Damage) and batch is not given:
+            # In place only on a batch made here: the caller's must stay as it is.
+            if isinstance(augmentation, Damage) and batch is not original:
                 batch = augmentation.apply_(batch, draws, strength)
             else:
                 batch = augmentation(batch, draws, strength)

@@ -20,8 +20,8 @@ def brightness_contrast(
 ) -> Tensor:
     """Return the (b, c, h, w) batch in 0..1, each row brighter or darker and with more or less contrast.
 
-    A row's deviations from its mean are multiplied by a factor in 1 ± `contrast`; then a number in ± `brightness`
-    is added to all of it.
+    A row's deviations from its mean are multiplied by a factor in 1 ± `contrast`; then a value in ± `brightness` is
+    added to all pixels.
     """
     if strength == 0:
         return batch
@@ -35,9 +35,9 @@ def brightness_contrast(
 def hue_saturation(
     batch: Tensor, draws: Draws, strength: float = 1.0, *, most_degrees: float = 25.0, saturation: float = 0.4
 ) -> Tensor:
-    """Return the (b, 3, h, w) RGB batch in 0..1 with hue turned and saturation changed row by row.
+    """Return the (b, 3, h, w) RGB batch in 0..1 with hue rotated and saturation changed per row.
 
-    Colour is turned by up to `most_degrees` and multiplied by 1 ± `saturation` in the YIQ plane; brightness stays.
+    Colour is rotated by up to `most_degrees` and multiplied by 1 ± `saturation` in the IQ plane; luma stays.
     """
     if strength == 0:
         return batch
@@ -49,7 +49,7 @@ def hue_saturation(
 
 
 def _colour_matrices(angle: Tensor, saturation: Tensor) -> Tensor:
-    """Return (b, 3, 3) matrices RGB -> RGB that turn and stretch colour."""
+    """Return (b, 3, 3) matrices RGB -> RGB that rotate and scale colour."""
     cos, sin = angle.cos() * saturation, angle.sin() * saturation
     turn = torch.zeros(len(angle), 3, 3)
     turn[:, 0, 0] = 1.0

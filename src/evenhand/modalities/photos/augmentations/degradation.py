@@ -1,7 +1,7 @@
-"""Augmentations that lose something: a part of the picture, its sharpness, its smoothness. Some rows only.
+"""Augmentations that degrade some rows: erase a part, blur, add noise.
 
-What happens to which row is drawn for the whole batch at once; it is then done picture by picture, because one
-picture stays in the processor's cache while it is worked on.
+Random numbers are drawn for the whole batch at once; the changes are then made picture by picture, because one
+picture fits in the CPU cache.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from evenhand.models.batch_random import Draws, uniform
 
 @dataclass(frozen=True)
 class Damage:
-    """An augmentation that changes some rows, one by one.
+    """An augmentation that changes some rows, one at a time.
 
     Attributes
     ----------
@@ -29,9 +29,9 @@ class Damage:
     share
         Share of the rows that are changed, 0..1.
     numbers
-        How many random numbers in 0..1 `change` needs.
+        Number of random numbers in 0..1 that `change` takes.
     change
-        ((c, h, w) picture, those numbers, strength) -> picture; may write into the one it is given.
+        ((c, h, w) picture, those numbers, strength) -> picture; may modify its input.
     """
 
     name: str
@@ -40,11 +40,14 @@ class Damage:
     change: Callable[[Tensor, Sequence[float], float], Tensor]
 
     def __call__(self, batch: Tensor, draws: Draws, strength: float = 1.0) -> Tensor:
-        """Return the (b, c, h, w) batch in 0..1 with some rows changed; the batch given stays as it is."""
+        """Return a copy of the (b, c, h, w) batch in 0..1 with some rows changed."""
         return self.apply_(batch.clone(), draws, strength) if strength > 0 else batch
 
     def apply_(self, batch: Tensor, draws: Draws, strength: float) -> Tensor:
-        """Change some rows of the batch in place, and return it."""
+        """Change some rows of the batch in place and return it.
+
+        Numbers are drawn for unchanged rows too, so that a row's change does not depend on the others'.
+        """
         drawn = uniform(draws, len(batch), columns=1 + self.numbers).tolist()
         for row, (luck, *numbers) in enumerate(drawn):
             if luck < self.share:
@@ -69,7 +72,7 @@ def _erase(
 
 
 def _interval(length: int, share: float, place: float) -> tuple[int, int]:
-    """Return first and last + 1 of the pixels that fill a share of a side, at a place in 0..1."""
+    """Return start and stop of the pixels that cover a share of a side, at a position in 0..1."""
     span = min(max(round(share * length), 1), length)
     start = int(place * (length - span + 1))
     return start, start + span
@@ -84,7 +87,7 @@ def _blur(picture: Tensor, u: Sequence[float], strength: float, *, least: float 
 
 
 def _smooth(picture: Tensor, taps: Sequence[float], dim: int) -> Tensor:
-    """Return the (c, h, w) picture convolved along one dimension, mirrored at the ends."""
+    """Return the (c, h, w) picture convolved along one dimension, with reflection at the ends."""
     reach = len(taps) // 2
     pad = (0, 0, reach, reach) if dim == 1 else (reach, reach, 0, 0)
     padded = functional.pad(picture[None], pad, mode="reflect")[0]
@@ -108,16 +111,16 @@ def _noise_pool(length: int) -> Tensor:
 
 
 erase = Damage("erase", 0.5, 4, _erase)
-"""A rectangle of 2 to 20 % of the area, sides differing by up to 3, filled with the picture's mean colour.
+"""A rectangle of 2 to 20 % of the area, with an aspect ratio of up to 3, filled with the picture's mean colour.
 
 After Zhong et al. 2020 (Random Erasing, algorithm 1); half of the rows.
 """
 
 blur = Damage("blur", 0.25, 1, _blur)
-"""A Gaussian of 0.3 to 2 px standard deviation; a quarter of the rows."""
+"""A Gaussian blur with a standard deviation of 0.3 to 2 px; a quarter of the rows."""
 
 noise = Damage("noise", 0.5, 2, _noise)
-"""Gaussian noise of up to 0.08 standard deviation; half of the rows.
+"""Gaussian noise with a standard deviation of up to 0.08; half of the rows.
 
-It is a window, drawn per row, of one long fixed sequence: drawing it anew would take longer than everything else.
+Each row takes a random window of one long fixed sequence: fresh noise would take longer than everything else.
 """

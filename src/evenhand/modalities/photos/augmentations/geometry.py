@@ -1,7 +1,7 @@
-"""Augmentations that move pixels: each draws an affine map per row; several are composed and sampled once.
+"""Geometric augmentations: each draws an affine map per row; several are composed, and pictures resampled once.
 
-A map takes a place in the new picture to the place in the old one that it shows. Places are (x, y) in [-1, 1] from
-left to right and top to bottom, as in `torch.nn.functional.affine_grid`.
+A map takes a position in the output to the position in the input that is shown there. Positions are (x, y) in [-1,
+1] from left to right and top to bottom, as in `torch.nn.functional.affine_grid`.
 """
 
 from __future__ import annotations
@@ -38,20 +38,18 @@ class Movement:
 
 
 def move(batch: Tensor, steps: Sequence[tuple[Movement, float]], draws: Draws) -> Tensor:
-    """Return the batch after all steps (movement, strength), resampled once.
-
-    Beyond the border a picture goes on as its mirror image.
-    """
+    """Return the batch after all steps (movement, strength), resampled once, with reflection at the border."""
     rows, _, height, width = batch.shape
     whole = torch.eye(3).expand(rows, 3, 3)
     for movement, strength in steps:
         if strength > 0:
+            # Maps go from output to input: the last movement of a profile acts on the picture first.
             whole = movement.maps(draws, rows, height / width, strength) @ whole
     return warp(batch, whole)
 
 
 def warp(batch: Tensor, maps: Tensor) -> Tensor:
-    """Return (b, c, h, w) pictures seen through (b, 3, 3) maps; mere flips are exact and are not resampled."""
+    """Return (b, c, h, w) pictures transformed by (b, 3, 3) maps; flips alone are exact, without resampling."""
     eye = torch.eye(3)
     if torch.equal(maps.abs(), eye.expand_as(maps)):
         return _flipped(batch, maps[:, 0, 0] < 0, maps[:, 1, 1] < 0)
@@ -61,7 +59,10 @@ def warp(batch: Tensor, maps: Tensor) -> Tensor:
 
 
 def _places(maps: Tensor, height: int, width: int) -> Tensor:
-    """Return the (b, h, w, 2) places that the pixels of the new pictures show."""
+    """Return the (b, h, w, 2) positions in the input of the output's pixels.
+
+    Separable sums instead of `affine_grid`, which multiplies a (h * w, 3) matrix per row.
+    """
     x = (torch.arange(width, device=maps.device) * 2 + 1) / width - 1
     y = (torch.arange(height, device=maps.device) * 2 + 1) / height - 1
     along_x = maps[:, None, None, :2, 0] * x[None, None, :, None]
@@ -124,21 +125,21 @@ def _shift_scale(
 
 
 crop = Movement("crop", _crop)
-"""A part of the picture, 35 to 100 % of its area, sides stretched by up to 4/3, seen at full size."""
+"""A crop of 35 to 100 % of the area, with the aspect ratio changed by up to 4/3, resized to full size."""
 
 flip = Movement("flip", _flip)
-"""Left and right exchanged in half of the rows."""
+"""Left and right swapped in half of the rows."""
 
 flip_vertical = Movement("flip_vertical", _flip_vertical)
-"""Top and bottom exchanged in half of the rows."""
+"""Top and bottom swapped in half of the rows."""
 
 mirror = Movement("mirror", _mirror)
-"""Left and right exchanged in every row: nothing is drawn."""
+"""Left and right swapped in every row: nothing is random."""
 
 rotate = Movement("rotate", _rotate)
-"""Turned by up to 15 degrees either way, in pixels, whatever the shape of the picture."""
+"""Rotation by up to 15 degrees either way, without distortion whatever the shape of the picture."""
 
 shift_scale = Movement("shift_scale", _shift_scale)
-"""Shifted by up to 10 % of each side, and made up to 1.2 times larger or smaller."""
+"""Shift by up to 10 % of each side, and scaling by up to 1.2 either way."""
 
 MOVEMENTS = (crop, flip, flip_vertical, mirror, rotate, shift_scale)

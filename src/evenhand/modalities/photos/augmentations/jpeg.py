@@ -1,4 +1,4 @@
-"""JPEG-like degradation: quantised cosine transforms of 8 x 8 blocks, in torch, no bytes written."""
+"""JPEG-like degradation: quantised DCT of 8 x 8 blocks, computed in torch without writing bytes."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ BRIGHTNESS_STEPS = torch.tensor(
     ],
     dtype=torch.float32,
 )
-"""Steps of quantisation at quality 50 (ITU-T T.81, table K.1)."""
+"""Luma quantisation steps at quality 50 (ITU-T T.81, table K.1)."""
 
 COLOUR_STEPS = torch.full((8, 8), 99.0)
 COLOUR_STEPS[:4, :4] = torch.tensor([[17, 18, 24, 47], [18, 21, 26, 66], [24, 26, 56, 99], [47, 66, 99, 99]])
-"""The same for the two colour planes (table K.2)."""
+"""Chroma quantisation steps (table K.2)."""
 
 TO_YCC = torch.tensor([[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]])
 """RGB -> Y, Cb, Cr (ITU-T T.871)."""
@@ -37,7 +37,7 @@ FROM_YCC = torch.linalg.inv(TO_YCC)
 
 
 def _cosines() -> Tensor:
-    """Return the (8, 8) orthonormal matrix of the cosine transform (T.81, A.3.3)."""
+    """Return the (8, 8) orthonormal matrix of the DCT (T.81, A.3.3)."""
     k, x = torch.arange(8.0)[:, None], torch.arange(8.0)[None, :]
     matrix = 0.5 * torch.cos((2 * x + 1) * k * pi / 16)
     matrix[0] /= 2**0.5
@@ -53,12 +53,13 @@ def _jpeg(picture: Tensor, u: Sequence[float], strength: float, *, worst_quality
 
 
 jpeg = Damage("jpeg", 0.25, 1, _jpeg)
-"""What a JPEG of quality 95 down to 15 would show, colour held at half the size; a quarter of the rows."""
+"""Artefacts of a JPEG of quality 95 down to 15 with chroma subsampling; a quarter of the rows."""
 
 
 def degraded(picture: Tensor, quality: float) -> Tensor:
-    """Return a (3, h, w) float32 RGB picture in 0..1 quantised at a quality in 1..100 (as libjpeg counts)."""
+    """Return a (3, h, w) float32 RGB picture in 0..1 quantised at a quality in 1..100 (libjpeg's scale)."""
     height, width = picture.shape[1:]
+    # To whole blocks of 16: chroma is subsampled by 2 and transformed in blocks of 8.
     padded = functional.pad(picture[None], (0, -width % 16, 0, -height % 16), mode="replicate")[0]
     scale = 50 / quality if quality < 50 else 2 - quality / 50
     planes = _mixed(TO_YCC * 255, padded)
@@ -70,12 +71,12 @@ def degraded(picture: Tensor, quality: float) -> Tensor:
 
 
 def _mixed(matrix: Tensor, planes: Tensor) -> Tensor:
-    """Return (3, h, w) planes, each a mixture of the three given."""
+    """Return (3, h, w) planes, each a linear combination of the inputs."""
     return (matrix.to(planes.device) @ planes.view(3, -1)).view(planes.shape)
 
 
 def _quantised(planes: Tensor, steps: Tensor) -> Tensor:
-    """Return (c, h, w) planes with the cosine transform of each 8 x 8 block rounded to (8, 8) steps."""
+    """Return (c, h, w) planes with the DCT of each 8 x 8 block rounded to (8, 8) steps."""
     c, h, w = planes.shape
     cosines = COSINES.to(planes.device)
     waves = cosines @ (planes.view(-1, 8) @ cosines.T).view(c * h // 8, 8, w)

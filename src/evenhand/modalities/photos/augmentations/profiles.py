@@ -1,4 +1,4 @@
-"""Profiles of augmentations of photos, by name. No torch here: configurations are checked against the names."""
+"""Augmentation profiles of photos, by name; without torch, as configurations are checked against the names."""
 
 from __future__ import annotations
 
@@ -19,4 +19,4 @@ PROFILES: dict[str, Profile] = {
     "no_color": NO_COLOR,
     "full": FULL,
 }
-"""What `augment` and `view_profile` may name; "mirror" is meant for two views, the picture and its mirror image."""
+"""Values of `augment` and `view_profile`; "mirror" is for two views, the picture and its mirror image."""

@@ -1,1 +1,1 @@
-"""From the bytes of a photo to an array of one size, without torch."""
+"""Decoding of photos to arrays of one size, without torch."""

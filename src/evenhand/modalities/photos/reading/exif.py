@@ -1,4 +1,4 @@
-"""The orientation of a photo, read from a JPEG's bytes without decoding it, and applied to arrays."""
+"""The EXIF orientation of a photo, read from a JPEG's bytes without decoding it, and applied to arrays."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ _ORIENTATION = 0x0112
 
 
 def jpeg_orientation(raw: bytes) -> int:
-    """Return the EXIF orientation (1..8) of a JPEG; 1 where there is none, or none that makes sense."""
+    """Return the EXIF orientation (1..8) of a JPEG; 1 if there is none or it is invalid."""
     try:
         at = 2
         while raw[at] == 0xFF:
             marker = raw[at + 1]
-            if marker == 0xFF:
+            if marker == 0xFF:  # fill bytes may precede a marker (ITU T.81, B.1.1.2)
                 at += 1
                 continue
-            if marker in (0xDA, 0xD9):
+            if marker in (0xDA, 0xD9):  # start of scan, end of image: no more headers
                 break
             length = int.from_bytes(raw[at + 2 : at + 4], "big")
             if marker == 0xE1 and raw[at + 4 : at + 10] == b"Exif\0\0":
@@ -46,7 +46,7 @@ def _tiff_orientation(block: bytes) -> int:
 
 
 def upright(pixels: Pixels, orientation: int) -> Pixels:
-    """Return (h, w, 3) pixels turned as EXIF says (CIPA DC-008, 4.6.5.4.6), contiguous.
+    """Return (h, w, 3) pixels rotated and flipped as EXIF says (CIPA DC-008, 4.6.5.4.6), contiguous.
 
     >>> upright(np.array([[[1], [2]], [[3], [4]]], np.uint8), 6)[..., 0].tolist()
     [[3, 1], [4, 2]]

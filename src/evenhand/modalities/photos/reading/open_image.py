@@ -1,4 +1,4 @@
-"""Opening pictures with Pillow so that nothing but `DataError` comes out, and nothing is decoded unasked."""
+"""Opening pictures with Pillow: every failure is a `DataError`, and checks come before decoding."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
     from PIL.Image import Image as Picture
 
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF")
-"""What Pillow may open; its other readers (EPS runs a program) never see a byte."""
+"""Formats that Pillow may open; its other readers (EPS runs Ghostscript) never receive the bytes."""
 
 
 @contextmanager
 def opened(raw: bytes, max_pixels: int) -> Iterator[Picture]:
-    """Give the picture in some bytes, its size checked, not yet decoded.
+    """Yield the picture in some bytes, its size checked, not yet decoded.
 
     Raises
     ------
     DataError
-        With the reason: not a picture, too large, of too many scans, cut off, damaged. Whatever else Pillow raises
-        inside the block on bytes it does not understand becomes one too.
+        With the reason: not a picture, too large, too many scans, truncated, damaged. Exceptions of Pillow inside
+        the block are converted too.
     """
     Image = pillow()
     try:
@@ -37,7 +37,7 @@ def opened(raw: bytes, max_pixels: int) -> Iterator[Picture]:
             yield image
     except DataError:
         raise
-    except Exception as error:  # on damaged bytes Pillow raises a dozen types, of which it documents two
+    except Exception as error:  # on damaged bytes Pillow raises a dozen types, two of which it documents
         raise DataError(_reason(error, raw, max_pixels)) from None
 
 
@@ -66,7 +66,7 @@ def check_pixels(width: int, height: int, max_pixels: int) -> None:
 
 
 def _reason(error: Exception, raw: bytes, max_pixels: int) -> str:
-    """Return what an error of Pillow means."""
+    """Return the meaning of an exception of Pillow, to follow the name of the file."""
     kind, text = type(error).__name__, str(error)
     if not raw:
         return "is empty (0 bytes)"
@@ -77,7 +77,7 @@ def _reason(error: Exception, raw: bytes, max_pixels: int) -> str:
     if kind == "UnidentifiedImageError":
         start = raw[:12].decode("ascii", errors="replace")
         shown = "".join(char if char.isprintable() and char != "\ufffd" else "·" for char in start)
-        return f'is no JPEG, PNG, WebP, TIFF, BMP or GIF, or its head is damaged (it starts with "{shown}")'
+        return f'is not a JPEG, PNG, WebP, TIFF, BMP or GIF, or its header is damaged (it starts with "{shown}")'
     if "truncated" in text.lower() or isinstance(error, EOFError):
-        return "is cut off: the file ends before the picture does"
+        return "is truncated: the file ends before the picture does"
     return f"is damaged ({text.splitlines()[0] if text else kind})"

@@ -1,8 +1,7 @@
-"""From the bytes of a photo to an array of one size, without torch: fast where it may be, safe where it must.
+"""Decoding of photos to arrays of one size, without torch.
 
-JPEGs go through libjpeg-turbo (simplejpeg), reduced while they are decoded where that loses nothing, and to
-Pillow where they are out of the ordinary; everything else goes to Pillow. Nothing but `DataError` comes out,
-whatever the bytes are.
+Ordinary JPEGs are decoded by libjpeg-turbo (simplejpeg), at a reduced size if nothing is lost by it; unusual JPEGs
+and all other formats by Pillow. Every failure is a `DataError`, whatever the bytes are.
 """
 
 from __future__ import annotations
@@ -22,18 +21,18 @@ from evenhand.modalities.photos.reading.rgb import to_rgb
 from evenhand.modalities.photos.scans import check_scans
 
 SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif")
-"""Endings of files that are taken for photos where no table names them."""
+"""Suffixes of files that are taken for photos if there is no table."""
 
 UNREAD = (".heic", ".heif", ".avif", ".jxl", ".jp2", ".psd", ".cr2", ".nef", ".arw", ".dng", ".raw")
-"""Endings of pictures in formats that are not read."""
+"""Suffixes of pictures in unsupported formats."""
 
-# What libjpeg-turbo says of pictures of which a part is missing or garbage; other complaints are harmless.
+# Messages of libjpeg-turbo about pictures of which a part is missing or garbage; its other warnings are harmless.
 _LOST = re.compile(r"premature end|bad huffman|bad arithmetic", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What a photo's head says: format ("JPEG"), Pillow's mode ("RGB"), size in px as it is stored."""
+    """Metadata of a photo: format ("JPEG"), Pillow's mode ("RGB"), size in px as stored, EXIF orientation."""
 
     format: str
     mode: str
@@ -53,14 +52,14 @@ def encode(raw: bytes, settings: Mapping[str, Any]) -> dict[str, Pixels]:
     Raises
     ------
     DataError
-        With the reason why the bytes are no photo, or none that can be decoded.
+        With the reason why the bytes are not a photo, or cannot be decoded.
     """
     pixels = _jpeg(raw, settings) if raw.startswith(b"\xff\xd8\xff") else None
     return {"image": _any(raw, settings) if pixels is None else pixels}
 
 
 def facts(raw: bytes, *, max_pixels: int = 178_956_970) -> Facts:
-    """Return what the head of a photo says, without decoding it; raises `DataError` as `encode` does."""
+    """Return the metadata in a photo's header, without decoding it; raises `DataError` as `encode` does."""
     with opened(raw, max_pixels) as image:
         return Facts(str(image.format), image.mode, image.width, image.height, _orientation(image))
 
@@ -68,7 +67,7 @@ def facts(raw: bytes, *, max_pixels: int = 178_956_970) -> Facts:
 def thumbnail(raw: bytes, side: int, settings: Mapping[str, Any]) -> Any:
     """Return the whole photo, upright, as a Pillow RGB image whose longer side is at most `side` px."""
     with opened(raw, int(settings["max_pixels"])) as image:
-        image.draft("RGB", (2 * side, 2 * side))
+        image.draft("RGB", (2 * side, 2 * side))  # has libjpeg decode a JPEG at a reduced size
         image.load()
         orientation = _orientation(image)
         small = to_rgb(image, ground=settings["ground"], tones=settings["tones"])
@@ -77,14 +76,14 @@ def thumbnail(raw: bytes, side: int, settings: Mapping[str, Any]) -> Any:
 
 
 def _jpeg(raw: bytes, settings: Mapping[str, Any]) -> Pixels | None:
-    """Return a JPEG encoded by the fast way, or None where Pillow should try."""
+    """Return a JPEG encoded with simplejpeg, or None if Pillow should try."""
     try:
         import simplejpeg
     except ImportError:
         raise MissingExtraError("simplejpeg", "photos", "Reading photos") from None
     try:
         height, width, colours, _ = simplejpeg.decode_jpeg_header(raw)
-        if colours in ("CMYK", "YCCK"):
+        if colours in ("CMYK", "YCCK"):  # simplejpeg cannot convert these
             return None
         check_pixels(width, height, int(settings["max_pixels"]))
         check_scans(raw)
@@ -104,7 +103,7 @@ def _jpeg(raw: bytes, settings: Mapping[str, Any]) -> Pixels | None:
 
 
 def _any(raw: bytes, settings: Mapping[str, Any]) -> Pixels:
-    """Return any photo encoded by Pillow."""
+    """Return any photo encoded with Pillow."""
     size, ground = int(settings["size"]), str(settings["ground"])
     with opened(raw, int(settings["max_pixels"])) as image:
         image.load()
@@ -117,15 +116,15 @@ def _any(raw: bytes, settings: Mapping[str, Any]) -> Pixels:
 
 
 def _orientation(image: Any) -> int:
-    """Return the EXIF orientation that still has to be applied; broken EXIF says nothing."""
+    """Return the EXIF orientation that is still to be applied; 1 if EXIF is damaged."""
     try:
         value = image.getexif().get(0x0112, 1)
-    except Exception:  # a damaged block of EXIF raises what it likes; the picture itself is fine
+    except Exception:  # damaged EXIF raises undocumented types; the picture itself is fine
         return 1
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
 def _lost(text: str) -> str:
     if "JPEG file" in text:
-        return "is cut off: the file ends before the picture does"
+        return "is truncated: the file ends before the picture does"
     return f"is damaged ({text})"

@@ -1,4 +1,4 @@
-"""Bringing a picture to one size: which part of it, and at which scale; the arithmetic, and one resize."""
+"""Resizing to one size: which part of a picture is used, and at which scale."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class Placing:
-    """What of a picture goes where in a square.
+    """Which part of a picture goes where in a square.
 
     Attributes
     ----------
     box
         The part of the picture that is used: left, top, right, bottom in its pixels.
     width, height
-        The size of that part in the square, in px.
+        Its size in the square, in px.
     left, top
-        Where it lies in the square.
+        Its position in the square, in px.
     """
 
     box: Box
@@ -39,14 +39,14 @@ class Placing:
 
     @property
     def scale(self) -> float:
-        """Pixels of the picture for one of the square, along the side that has fewer."""
+        """Pixels of the picture per pixel of the square, along the side with fewer."""
         return min((self.box[2] - self.box[0]) / self.width, (self.box[3] - self.box[1]) / self.height)
 
 
 def place(width: int, height: int, size: int, fit: str) -> Placing:
     """Return how a picture of width × height px fills a square of `size` px by "crop", "squash" or "pad".
 
-    Whole pixels are kept where the picture has the right size already.
+    The box is aligned to whole pixels if the picture has the right size already, so that it is not resampled.
 
     >>> place(300, 224, 224, "crop").box
     (38, 0, 262, 224)
@@ -67,11 +67,11 @@ def place(width: int, height: int, size: int, fit: str) -> Placing:
 
 
 def reduction(placing: Placing, *, margin: float = 2.0) -> int:
-    """Return by which power of two (1, 2, 4, 8) a JPEG may be reduced while it is decoded.
+    """Return the power of two (1, 2, 4, 8) by which a JPEG may be reduced while it is decoded.
 
-    At least `margin` decoded pixels then stay for each one wanted. Measured on photos of 0.3 to 5.5 megapixels
-    brought to 64..224 px, the result differs from that of a full decode by a PSNR of 45.7 to 60.8 dB, less
-    than the choice between bicubic and Lanczos changes (42.5 to 47.6 dB).
+    At least `margin` decoded pixels remain per pixel of the result. Measured on photos of 0.3 to 5.5 megapixels
+    resized to 64..224 px, the PSNR against a full decode is 45.7 to 60.8 dB: a smaller difference than between
+    bicubic and Lanczos filters (42.5 to 47.6 dB).
     """
     return next((by for by in (8, 4, 2) if placing.scale >= margin * by), 1)
 
@@ -82,9 +82,9 @@ def fill(image: Picture, placing: Placing, size: int, ground: str, *, by: int = 
     Parameters
     ----------
     image
-        RGB; reduced `by` a factor from the picture that `placing` speaks of.
+        RGB; reduced by the factor `by` from the picture that `placing` refers to.
     ground
-        What surrounds a picture that does not fill the square.
+        Background around a picture that does not fill the square.
     """
     from PIL import Image
 
@@ -95,7 +95,7 @@ def fill(image: Picture, placing: Placing, size: int, ground: str, *, by: int = 
 
 
 def padded(pixels: Pixels, placing: Placing, size: int, ground: str) -> Pixels:
-    """Return pixels at their place in a square of the ground's colour."""
+    """Return pixels at their position in a square of the background's colour."""
     if pixels.shape[:2] == (size, size):
         return pixels
     out = np.full((size, size, 3), GROUNDS[ground], dtype=np.uint8)

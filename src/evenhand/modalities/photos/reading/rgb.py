@@ -1,4 +1,4 @@
-"""Any picture that Pillow reads, as upright RGB of 8 bits: grey, palettes, transparency, CMYK, 16 bits, floats."""
+"""Conversion of any picture to RGB with 8 bits: grey, palettes, transparency, CMYK, 16 bits, floats."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _DEEP = ("I", "F", "I;16", "I;16B", "I;16L", "I;16N")
 
 
 def to_rgb(image: Picture, *, ground: str, tones: str) -> Picture:
-    """Return a decoded picture as RGB; transparent parts show the ground, deep pictures are brought to 8 bits."""
+    """Return a decoded picture as RGB; transparent parts show the background, more bits are reduced to 8."""
     if image.mode in _DEEP:
         grey: Picture = pillow().fromarray(eight_bits(np.asarray(image), tones))
         return grey.convert("RGB")
@@ -27,7 +27,7 @@ def to_rgb(image: Picture, *, ground: str, tones: str) -> Picture:
 
 
 def _on_ground(image: Picture, ground: str) -> Picture:
-    """Return a picture with transparent parts, laid on an even ground."""
+    """Return a picture with transparent parts, composited on an even background."""
     clear = (image.convert("LA") if image.mode == "La" else image).convert("RGBA")
     behind: Picture = pillow().new("RGB", clear.size, (GROUNDS[ground],) * 3)
     behind.paste(clear, mask=clear.getchannel("A"))
@@ -40,10 +40,9 @@ def eight_bits(values: npt.NDArray[Any], tones: str) -> npt.NDArray[np.uint8]:
     Parameters
     ----------
     tones
-        "type": 16 bits, 0..65535, become 0..255; floats within 0..1 are taken as shares; floats and whole
-        numbers of 32 bits within 0..255 as they are, within 0..65535 as 16 bits; what fits none of these is
-        stretched. "picture": the darkest value becomes 0, the brightest 255. What is not a number becomes the
-        darkest.
+        "type": 0..65535 of 16 bits is mapped to 0..255; floats in 0..1 are multiplied by 255; floats and integers
+        of 32 bits in 0..255 are kept, in 0..65535 treated as 16 bits; anything else is stretched. "picture": the
+        darkest value becomes 0, the brightest 255. NaN becomes the darkest value.
 
     >>> eight_bits(np.array([[0, 257, 65535]], np.uint16), "type").tolist()
     [[0, 1, 255]]
@@ -65,8 +64,10 @@ def eight_bits(values: npt.NDArray[Any], tones: str) -> npt.NDArray[np.uint8]:
 
 
 def _top(dtype: np.dtype[Any], high: float) -> float | None:
-    """Return the value that stands for white, or None where the type does not say."""
+    """Return the value of white, or None if neither type nor values show it."""
     if dtype.kind == "f":
         return next((top for top in (1.0, 255.0, 65535.0) if high <= top), None)
-    tops = (65535.0,) if dtype.itemsize <= 2 else (255.0, 65535.0)  # 32 bits say nothing: the values do
+    tops = (
+        (65535.0,) if dtype.itemsize <= 2 else (255.0, 65535.0)
+    )  # 32-bit files hold 8 or 16 bits: the values show which
     return next((top for top in tops if high <= top), None)
