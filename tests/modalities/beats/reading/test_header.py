@@ -31,18 +31,18 @@ def test_a_length_that_is_not_said_follows_from_the_file() -> None:
 @pytest.mark.parametrize(
     ("found", "says"),
     [
-        (parsed(rate=0), "says 0 samples per second; 20 to 100,000 can be read"),
+        (parsed(rate=0), "with 0 samples per second; supported are 20 to 100,000"),
         (parsed(rate=1e300), "samples per second"),
         (parsed(length=10**12), "claims 2,000,000,000,000 samples; beats.max_samples = 10,000"),
         (parsed({"per_frame": 10**9}), "absurd samples per frame or skew"),
         (parsed({"skew": 10**9}), "absurd samples per frame or skew"),
-        (parsed({"file": "/etc/passwd"}), "lie in '/etc/passwd', which is no file beside it"),
-        (parsed({"file": ".."}), "lie in '..', which is no file beside it"),
-        (parsed({"file": "x.dat"}), "has its signals in x.dat, which is not there"),
-        (parsed({"form": "999"}), "signals in the format 999, which is not read"),
-        (parsed(length=2000), "is cut off: r.dat has 3,000 bytes, and its header claims 6,000"),
-        (parsed({"offset": 10**6}), "is cut off"),
-        (parsed({"form": "516"}, {"form": "516"}, length=0), "does not say how long its signals are"),
+        (parsed({"file": "/etc/passwd"}), "are in '/etc/passwd', which is not a file beside it"),
+        (parsed({"file": ".."}), "are in '..', which is not a file beside it"),
+        (parsed({"file": "x.dat"}), "has its signals in x.dat, which does not exist"),
+        (parsed({"form": "999"}), "signals in the format 999, which is not supported"),
+        (parsed(length=2000), "is truncated: r.dat has 3,000 bytes, but its header claims 6,000"),
+        (parsed({"offset": 10**6}), "is truncated"),
+        (parsed({"form": "516"}, {"form": "516"}, length=0), "without the length of its signals"),
     ],
 )
 def test_absurd_figures_are_refused_unread(found: HeaderText, says: str) -> None:

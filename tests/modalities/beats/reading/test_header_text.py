@@ -14,10 +14,10 @@ from evenhand.modalities.beats.reading.header_text import parse_text
         ("r 1 250 10\n" + "#" * (1 << 20), "it is not text, or too long"),
         ("# only a note\n", "does not begin with the name of a record"),
         ("../r 1 250 10\n", "does not begin with the name of a record"),
-        ("r/3 1 250 10\n", "several segments, which are not read"),
-        ("r\n", "counts its signals as 'nothing'"),
-        ("r 0 250 10\n", "counts its signals as '0'; 1 to 256 are read"),
-        ("r 99999 250 10\n", "counts its signals as '99999'"),
+        ("r/3 1 250 10\n", "multi-segment record, which is not supported"),
+        ("r\n", "a header with 'nothing' signals"),
+        ("r 0 250 10\n", "a header with '0' signals; supported are 1 to 256"),
+        ("r 99999 250 10\n", "a header with '99999' signals"),
         ("r 2 250 10\nr.dat 16\n", "names 2 signals and describes 1"),
     ],
 )
@@ -66,10 +66,10 @@ def test_a_rate_and_a_length_may_be_left_out(line: str, rate: float, length: int
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("r 1 fast 10\nr.dat 16\n", "gives 'fast' as its samples per second"),
-        ("r 1 250 -5\nr.dat 16\n", "gives '-5' as its length"),
+        ("r 1 fast 10\nr.dat 16\n", "with 'fast' samples per second"),
+        ("r 1 250 -5\nr.dat 16\n", "with the length '-5'"),
         ("r 1 250 10\nr.dat\n", "says of signal 1 only 'r.dat': its format is missing"),
-        ("r 1 250 10\nr.dat sixteen\n", "gives 'sixteen' as the format of signal 1"),
+        ("r 1 250 10\nr.dat sixteen\n", "the invalid format 'sixteen' of signal 1"),
         ("r 1 250 10\nr.dat 16 " + "1" * 5000 + "\n", "describes signal 1 in 5,009 characters"),
     ],
 )

@@ -34,15 +34,15 @@ def test_two_signals_of_one_name_fill_two_channels() -> None:
 @pytest.mark.parametrize(
     ("there", "wanted", "words"),
     [
-        (["V5"], [["MLII"]], 'has no lead MLII, and beats.leads names none instead ("MLII|V5" would)'),
+        (["V5"], [["MLII"]], 'has no lead MLII, and beats.leads names no alternative (such as "MLII|V5")'),
         (["V2"], [["MLII", "V5"]], "has no lead MLII or V5"),
         (["MLII"], [["V5", "MLII"], ["MLII"]], "its lead MLII is taken by another channel of beats.leads"),
         (
             ["mlii"],
             [["MLII"], ["V5", "MLII"]],
-            "its lead MLII is taken by another channel of beats.leads, and no other for this one is there",
+            "its lead MLII is taken by another channel of beats.leads, and it has no alternative",
         ),
-        (["MLII"], [["MLII"], ["*"]], "has fewer signals (1) than beats.leads asks for (2)"),
+        (["MLII"], [["MLII"], ["*"]], "has fewer signals (1) than beats.leads requires (2)"),
     ],
 )
 def test_why_a_channel_is_not_filled_is_told(there: list[str], wanted: list[list[str]], words: str) -> None:

@@ -84,7 +84,7 @@ def test_files_that_change_in_between_are_noticed(tmp_path: Path) -> None:
     write_record(tmp_path, "a", regular(6, symbols="NV"))
     read, _ = reader(tmp_path)
     (tmp_path / "a.dat").write_bytes(b"\0" * 10)
-    with pytest.raises(DataError, match="is cut off: a.dat has 10 bytes, and its header claims"):
+    with pytest.raises(DataError, match="is truncated: a.dat has 10 bytes, but its header claims"):
         read(0)
 
 

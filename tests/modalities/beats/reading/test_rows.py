@@ -53,7 +53,7 @@ def test_a_record_without_the_lead_is_left_out_and_named(folder: Path) -> None:
     samples, findings = found(folder)
     assert set(samples.frame["record"]) == {"a", "b"}
     said = [f for f in findings if f.code == "EH101"]
-    assert '1 record was left out: "c"; has no lead MLII, and beats.leads names none instead' in said[0].says
+    assert '1 record was left out: "c"; has no lead MLII, and beats.leads names no alternative' in said[0].says
 
 
 def test_a_lead_that_another_channel_took_is_told_so(folder: Path) -> None:
@@ -67,13 +67,13 @@ def test_a_lead_that_stands_for_another_is_told(folder: Path) -> None:
     samples, findings = found(folder, kind_config=BeatsConfig(leads=["MLII|V5"]))
     assert set(samples.frame.loc[samples.frame["record"] == "c", "lead"]) == {"V5"}
     said = next(f for f in findings if f.code == "EH111" and f.severity == "warning")
-    assert 'V5 stands for MLII in 1 of 3 records ("c")' in said.says
+    assert 'V5 replaces MLII in 1 of 3 records ("c")' in said.says
     assert said.evidence["records"] == ["c"]
 
 
 def test_a_lead_in_another_place_is_told(folder: Path) -> None:
     says = [f.says for f in found(folder)[1] if f.code == "EH111"]
-    assert any("were taken by name, not by place" in text for text in says)
+    assert any("were selected by name, not by position" in text for text in says)
 
 
 def test_several_leads_are_several_channels(folder: Path) -> None:
@@ -103,14 +103,14 @@ def test_only_what_is_wanted_stays(folder: Path) -> None:
 
 def test_records_and_table_must_fit(folder: Path) -> None:
     (folder / "split.csv").write_text("record,patient\na,p1\nz,p9\n", encoding="utf-8")
-    with pytest.raises(DataError, match=r'1 of 2 rows name a record that is not there \("z"\)'):
+    with pytest.raises(DataError, match=r'1 of 2 rows name a record that does not exist \("z"\)'):
         found(folder, table="split.csv")
     _, findings = found(folder, table="split.csv", missing="drop")
     said = " ".join(f.says for f in findings)
     assert "They were left out." in said
     assert '2 records were left out: "b", "c"; is not named in split.csv' in said
     (folder / "split.csv").write_text("record,patient\na,p1\na,p2\n", encoding="utf-8")
-    with pytest.raises(DataError, match='the record "a" is named on line 2 and again on line 3'):
+    with pytest.raises(DataError, match='the record "a" is on line 2 and again on line 3'):
         found(folder, table="split.csv")
     (folder / "split.csv").write_text("recrod,patient\na,p1\n", encoding="utf-8")
     with pytest.raises(DataError, match='no column named "record".*Did you mean "recrod"'):
@@ -129,7 +129,7 @@ def test_records_are_those_that_a_list_names(folder: Path) -> None:
     (folder / "RECORDS").write_text("b\nlost\n", encoding="utf-8")
     samples, findings = found(folder)
     assert set(samples.frame["record"]) == {"b"}
-    assert '"lost"; named in RECORDS, but without a header' in findings[0].says
+    assert '"lost"; listed in RECORDS, but without a header' in findings[0].says
 
 
 def test_a_zip_and_folders_in_it_are_read_alike(folder: Path, tmp_path: Path) -> None:
@@ -173,7 +173,7 @@ def test_damaged_records_are_named_and_the_others_stay(folder: Path) -> None:
     said = "\n".join(f.says for f in findings)
     assert '"b"; has no annotations (b.atr is empty)' in said
     assert '"d"; has a header that claims 99,999,999,999 samples; beats.max_samples = 200,000,000' in said
-    assert '"e"; has its signals in elsewhere.dat, which is not there' in said
+    assert '"e"; has its signals in elsewhere.dat, which does not exist' in said
 
 
 def test_nothing_at_all_is_told(tmp_path: Path) -> None:
@@ -193,7 +193,7 @@ def test_a_clock_of_the_annotations_is_said_and_places_beats(tmp_path: Path) -> 
     header.with_suffix(".atr").write_bytes(raw)
     samples, findings = found(tmp_path)
     assert samples.frame["sample"].tolist() == [400 * n for n in range(1, 11)]
-    assert "count in a clock of their own (250 a second where the signals have 500" in findings[0].says
+    assert "have a time resolution of their own (in the first 250 Hz, its signals 500 Hz" in findings[0].says
 
 
 def test_a_list_of_records_may_begin_with_a_byte_order_mark(folder: Path) -> None:

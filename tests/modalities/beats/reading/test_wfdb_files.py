@@ -33,10 +33,10 @@ def test_annotations_come_in_order(files: dict[str, bytes]) -> None:
 
 
 def test_what_is_missing_is_named(files: dict[str, bytes]) -> None:
-    with pytest.raises(DataError, match=r"has no annotations \(a.qrs is not there\)"):
+    with pytest.raises(DataError, match=r"has no annotations \(a.qrs does not exist\)"):
         read_annotations(RecordFiles(MemoryRoot(files), "a"), "qrs", 250)
     without = {name: raw for name, raw in files.items() if name != "a.dat"}
-    with pytest.raises(DataError, match="has its signals in a.dat, which is not there"):
+    with pytest.raises(DataError, match="has its signals in a.dat, which does not exist"):
         read_head(RecordFiles(MemoryRoot(without), "a"), 10_000)
 
 

@@ -104,12 +104,12 @@ def packed(**arrays: np.ndarray) -> bytes:
     ("raw", "says"),
     [
         (b"", r"is empty \(0 bytes\)"),
-        (b"PK\x03\x04junk", "is no .npz of plain arrays"),
-        (packed(x=np.zeros(3)), 'has no array "signal"; there are: x'),
+        (b"PK\x03\x04junk", "is not a .npz of plain arrays"),
+        (packed(x=np.zeros(3)), 'has no array "signal"; found: x'),
         (packed(signal=np.zeros(3)), r'"signal" of the shape \(3,\)'),
-        (packed(signal=np.array([["a", "b"]])), "something in \"signal\" that is no number"),
+        (packed(signal=np.array([["a", "b"]])), "a value in \"signal\" that is not a number"),
         (packed(signal=np.zeros((3, 9)), label=np.zeros(4)), 'an array "label" that does not fit'),
-        (packed(signal=np.full((3, 9), np.nan)), "values that are no numbers"),
+        (packed(signal=np.full((3, 9), np.nan)), "values that are not finite"),
         (packed(signal=np.zeros((300, 900))), "claims 2,160,"),
     ],
 )  # fmt: skip
@@ -121,7 +121,7 @@ def test_what_cannot_be_read_is_told(raw: bytes, says: str) -> None:
 def test_pickles_are_not_opened(tmp_path: Path) -> None:
     out = io.BytesIO()
     np.savez(out, signal=np.array([{"a": 1}], dtype=object))
-    with pytest.raises(DataError, match="is no .npz of plain arrays"):
+    with pytest.raises(DataError, match="is not a .npz of plain arrays"):
         read_windows(out.getvalue(), "w.npz", 10_000)
 
 

@@ -87,7 +87,7 @@ def signals(
 
 
 def _times(classes: Sequence[str], patient: Patient, rng: np.random.Generator) -> Values:
-    """Return (b,) times in seconds; after an early beat comes a pause, fully compensatory after V, shorter after S."""
+    """Return (b,) seconds; after an early beat comes a pause, fully compensatory after V and shorter after S."""
     breathing = 1 + 0.04 * np.sin(np.arange(len(classes)) * rng.uniform(0.8, 1.6) + rng.uniform(0, 6))
     usual = patient.rr_s * breathing * rng.normal(1, 0.02, len(classes))
     factor = np.ones(len(classes))

@@ -69,7 +69,7 @@ def rhythm(at_s: Values, apart: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32
     Returns
     -------
     array
-        "before/long": natural logarithm of the interval before a beat divided by a quantile of the intervals, of the
+        "before/long": natural logarithm of the interval before a beat over a quantile of the intervals, of the
         whole record or of the beats around. "change": logarithm of 0.01 + the median difference between logarithms
         of an interval and of the most similar of the three before it. "rr": logarithm of an interval divided by the
         one before the beat. Logarithms of ratios are clipped to a factor of 2. An unknown interval is replaced by

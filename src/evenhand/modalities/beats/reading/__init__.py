@@ -1,1 +1,1 @@
-"""From WFDB records and annotations to encoded beats, without torch."""
+"""Reading of WFDB records and annotations, without torch."""

@@ -1,8 +1,9 @@
-"""Notes at the beginning of an annotation file that say how the rest is to be read: its clock, its symbols.
+"""Notes at the beginning of an annotation file that define how the rest is read: its time resolution, its symbols.
 
-WFDB keeps them as annotations of the type NOTE at sample 0 whose text begins with "## " (annot(5)). The parser of
-the wfdb package never ends on such a note that it does not know, misses the clock where another annotation comes
-first, and knows no text that ends in a zero byte. So they are read here, and the parser is given what it can read.
+WFDB stores them as annotations of type NOTE at sample 0 whose text begins with "## " (annot(5)). The parser of the
+wfdb package loops for ever on such a note that it does not know, misses the time resolution if another annotation
+precedes it, and does not recognise text that ends in a zero byte. So they are read here, and the parser gets only
+what it can read.
 """
 
 from __future__ import annotations
@@ -23,18 +24,18 @@ _FASTEST = 1e7
 
 @dataclass(frozen=True)
 class Part:
-    """One annotation as it is stored.
+    """One annotation as stored.
 
     Attributes
     ----------
     begin, end
-        Its bytes.
+        Range of its bytes.
     time
         Its sample.
     code
         Its type.
     text
-        What is noted beside it, or "".
+        Its note (aux), or "".
     """
 
     begin: int
@@ -45,24 +46,23 @@ class Part:
 
 
 def clock_of(raw: bytes) -> tuple[float | None, bytes]:
-    """Return how many samples of an annotation file make a second, and its bytes as the parser can read them.
+    """Return the samples per second of an annotation file (its time resolution), and its bytes for the parser.
 
-    None where the file does not say it: its samples are then those of the signals.
+    None if the file does not say: its samples are then those of the signals.
 
     Raises
     ------
     DataError
-        If a note at its beginning is not one that WFDB defines, or two of them disagree; the text follows the name
-        of the file.
+        If a note at its beginning is not defined by WFDB, or two of them disagree; the text follows the name of the
+        file.
     """
     clock: float | None = None
     kept: list[bytes] = []
     defining, end = False, 0
     for part in _first_parts(raw):
         end = part.end
-        own = raw[part.begin : part.end]
         if part.code != _NOTE or not (defining or part.text.startswith("## ")):
-            kept.append(own)
+            kept.append(raw[part.begin : part.end])
             continue
         found = _CLOCK.fullmatch(part.text)
         if found is not None:
@@ -76,12 +76,17 @@ def clock_of(raw: bytes) -> tuple[float | None, bytes]:
         else:
             raise DataError(_strange(part.text))
     if defining:
-        raise DataError(f'has definitions of symbols that do not end: "{_END}" is missing')
+        raise DataError(f'has an unterminated definition of symbols: "{_END}" is missing')
     return clock, b"".join(kept) + raw[end:]
 
 
 def _first_parts(raw: bytes) -> Iterator[Part]:
-    """Yield the annotations of a file that stand at sample 0 or before it."""
+    """Yield the annotations of a file up to sample 0.
+
+    An annotation is a 16-bit little-endian word: 6 bits of type and 10 bits of time since the previous one
+    (annot(5)). SKIP precedes it with a longer time, in two words with the high one first; words after it change its
+    fields.
+    """
     at, time = 0, 0
     while at + 2 <= len(raw):
         begin, step = at, 0
@@ -110,14 +115,14 @@ def _note(text: str) -> bytes:
 
 def _agreed(before: float | None, clock: float, text: str) -> float:
     if not 0 < clock <= _FASTEST:
-        raise DataError(f'says "{text[:60]}", and nothing is sampled like that')
+        raise DataError(f'says "{text[:60]}", which is not a plausible sampling rate')
     if before is not None and before != clock:
-        raise DataError(f"says both that {before:g} and that {clock:g} of its samples make a second")
+        raise DataError(f"gives two time resolutions, {before:g} and {clock:g} Hz")
     return clock
 
 
 def _strange(text: str) -> str:
     return (
-        f'begins with the note "{text[:60]}", which WFDB does not define. It may say how many of its samples make '
-        'a second ("## time resolution: 250"), so nothing in it can be placed. Correct the note, or remove it'
+        f'begins with the note "{text[:60]}", which WFDB does not define. It may be meant as the time resolution '
+        '("## time resolution: 250"), without which no annotation can be placed. Correct the note, or remove it'
     )

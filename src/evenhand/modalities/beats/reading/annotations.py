@@ -1,4 +1,4 @@
-"""The beats of a record: where they are, what they were called, and which intervals between them are no RR."""
+"""The beats of a record: their samples, their symbols, and which intervals between them are not RR intervals."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from evenhand.modalities.beats.classes import BEATS, FLUTTER
 
 @dataclass(frozen=True, eq=False)
 class Marks:
-    """Every heartbeat of one record, in order, those of no class among them.
+    """Every heartbeat of one record, in order, including those without a class.
 
     Attributes
     ----------
     peaks
-        (b,) int64 sample numbers of the R peaks, each once.
+        (b,) int64 sample numbers of the R peaks, unique.
     symbols
         (b,) str.
     apart
-        (b,) bool, whether something lies between a beat and the one before it that makes their distance no RR.
+        (b,) bool, whether the distance to the beat before is not an RR interval, because of an episode in between.
     outside
-        Beats that lay beyond the signals, or at the place of another, and were left out.
+        Number of beats that were left out: beyond the signals, or at the sample of another.
     clock
-        Samples per second that their annotations count in, where those say so.
+        Samples per second of their annotation file, if it says so.
     """
 
     peaks: npt.NDArray[np.int64]
@@ -54,9 +54,9 @@ def beats_among(
     length
         Samples of the record.
     kinds
-        Symbols that are beats.
+        Symbols of beats.
     clock
-        Samples per second that the annotations were counted in, where their file says so.
+        Samples per second of the annotation file, if it says so.
     """
     beat = np.array([symbol in kinds for symbol in symbols], dtype=bool)
     inside = (at >= 0) & (at < length)
@@ -64,6 +64,7 @@ def beats_among(
     places = at[beat & inside]
     first[np.flatnonzero(beat & inside)[1:]] = np.diff(places) > 0
     keep = beat & inside & first
+    # The number of episode marks so far: two beats are apart if any mark lies between them.
     episode = np.cumsum(np.isin(symbols.astype(str), [*FLUTTER, *FLUTTER.values()]))[keep]
     apart = np.diff(episode, prepend=episode[:1]) > 0
     return Marks(at[keep], symbols[keep], apart, int((beat & ~keep).sum()), clock)

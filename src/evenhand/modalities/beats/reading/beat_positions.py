@@ -1,4 +1,4 @@
-"""How the beats of a record are found: in its annotations, or by a detector; each record once per process."""
+"""Finding the beats of a record: in its annotations, or by a detector; cached per process."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from evenhand.modalities.beats.reading.records import BeatFinder
 from evenhand.modalities.beats.reading.wfdb_files import RecordFiles, find_beats, read_annotations, read_signals
 
 UNKNOWN = ""
-"""Symbol of a beat that was detected and has no class."""
+"""Symbol of a detected beat, which has no class."""
 _SEARCH_S = 0.08
 
 
@@ -30,18 +30,18 @@ def detected(files: RecordFiles, head: RecordHeader, signals: Sequence[int]) -> 
     Raises
     ------
     DataError
-        If the signal cannot be read, or no beat is found.
+        If the signal cannot be read, or no beat is detected.
     """
     values = read_signals(files, head, signals[:1])[0]
     values = np.nan_to_num(values - np.nanmedian(values))
     at = np.unique(_on_peak(values, find_beats(values, head.rate), head.rate))
     if not len(at):
-        raise DataError("has no annotations, and no heartbeat was found in its signals")
+        raise DataError("has no annotations, and no heartbeat was detected in its signals")
     return Marks(at, np.full(len(at), UNKNOWN, dtype=object), np.zeros(len(at), dtype=bool))
 
 
 def _on_peak(values: np.ndarray, at: np.ndarray, rate: float) -> np.ndarray:
-    """Return positions moved to the largest deviation within `_SEARCH_S` seconds."""
+    """Return positions moved to the largest deviation within `_SEARCH_S` seconds: XQRS finds QRS, not R peaks."""
     half = max(1, round(_SEARCH_S * rate))
     padded = np.pad(np.abs(values), half)
     around = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1)[at]
@@ -53,7 +53,7 @@ _LOCK = Lock()
 
 
 def annotated(kind_config: BeatsConfig) -> BeatFinder:
-    """Return what finds the beats of a record in its annotations."""
+    """Return a function that finds the beats of a record in its annotations."""
     kinds = BEATS | set(class_of(kind_config.mapping))
 
     def find(files: RecordFiles, head: RecordHeader, content: str) -> Marks:
@@ -68,7 +68,7 @@ def annotated(kind_config: BeatsConfig) -> BeatFinder:
 
 
 def annotated_or_detected(kind_config: BeatsConfig) -> BeatFinder:
-    """Return what finds the beats of a record in its annotations or, where there are none, in its signals."""
+    """Return a function that finds the beats of a record in its annotations or, without any, in its signals."""
     marked = annotated(kind_config)
 
     def find(files: RecordFiles, head: RecordHeader, content: str) -> Marks:
@@ -91,5 +91,5 @@ def annotated_or_detected(kind_config: BeatsConfig) -> BeatFinder:
 
 
 def forget() -> None:
-    """Forget the beats that were found."""
+    """Empty the cache of beats."""
     _FOUND.clear()

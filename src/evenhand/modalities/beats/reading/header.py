@@ -1,4 +1,4 @@
-"""What the header of a WFDB record says, checked before anything is read by it."""
+"""The header of a WFDB record, validated before anything is read according to it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NAME = re.compile(r"[\w.+-]+")
 
 @dataclass(frozen=True)
 class RecordHeader:
-    """What a header says.
+    """The content of a header.
 
     Attributes
     ----------
@@ -53,28 +53,28 @@ class RecordHeader:
 def checked_header(
     found: HeaderText, sizes: Mapping[str, int], most: int, stream_length: Callable[[str], int] | None = None
 ) -> RecordHeader:
-    """Return what a header says, checked.
+    """Return the validated content of a header.
 
     Parameters
     ----------
     found
-        Its text.
+        Its parsed text.
     sizes
-        Bytes of the files beside the header.
+        Name of a file beside the header -> its bytes.
     most
-        Samples over all signals above which nothing is read.
+        Most samples over all signals.
     stream_length
-        Name of a file that is a FLAC stream -> its samples, for headers that do not say how many.
+        Name of a FLAC stream -> its samples, for headers that do not say how many.
 
     Raises
     ------
     DataError
-        If a figure is absurd, a file is named that is not there, or it is too short for what is claimed.
+        If a number is absurd, or a file is missing or shorter than the header claims.
     """
     rate, signals = found.rate, found.signals
     if not _RATES[0] <= rate <= _RATES[1]:
         raise DataError(
-            f"has a header that says {rate:g} samples per second; {_RATES[0]} to {_RATES[1]:,} can be read"
+            f"has a header with {rate:g} samples per second; supported are {_RATES[0]} to {_RATES[1]:,}"
         )
     _check_signals(signals, sizes)
     length = found.length or _implied(found, sizes, stream_length)
@@ -95,11 +95,11 @@ def _check_signals(signals: Sequence[SignalSpec], sizes: Mapping[str, int]) -> N
     for signal in signals:
         name, form = signal.file, signal.form
         if not _NAME.fullmatch(name) or set(name) == {"."}:
-            raise DataError(f"has a header whose signals lie in {name[:60]!r}, which is no file beside it")
+            raise DataError(f"has a header whose signals are in {name[:60]!r}, which is not a file beside it")
         if name not in sizes:
-            raise DataError(f"has its signals in {name}, which is not there")
+            raise DataError(f"has its signals in {name}, which does not exist")
         if form not in BYTES_PER_SAMPLE and form not in FLAC:
-            raise DataError(f"has signals in the format {form}, which is not read")
+            raise DataError(f"has signals in the format {form}, which is not supported")
         if not 1 <= signal.per_frame <= _MOST_PER_FRAME or signal.skew > _MOST_PER_FRAME:
             raise DataError("has a header with absurd samples per frame or skew")
 
@@ -111,28 +111,28 @@ def _by_file(found: HeaderText) -> Iterator[tuple[str, list[SignalSpec]]]:
 
 
 def _implied(found: HeaderText, sizes: Mapping[str, int], stream_length: Callable[[str], int] | None) -> int:
-    """Return the length of a record whose header does not say it, by the shortest of its files."""
+    """Return the length of a record whose header does not give it, from the shortest of its files."""
     lengths = []
-    for name, own in _by_file(found):
-        if own[0].form in FLAC:
+    for name, signals in _by_file(found):
+        if signals[0].form in FLAC:
             if stream_length is None:
-                raise DataError("has a header that does not say how long its signals are")
-            lengths.append(stream_length(name) // own[0].per_frame)
+                raise DataError("has a header without the length of its signals")
+            lengths.append(stream_length(name) // signals[0].per_frame)
             continue
-        frame = sum(signal.per_frame * BYTES_PER_SAMPLE[signal.form] for signal in own)
-        before = max(signal.offset for signal in own)
+        frame = sum(signal.per_frame * BYTES_PER_SAMPLE[signal.form] for signal in signals)
+        before = max(signal.offset for signal in signals)
         lengths.append(int(max(0, sizes[name] - before) // frame))
     return min(lengths)
 
 
 def _check_sizes(found: HeaderText, length: int, sizes: Mapping[str, int]) -> None:
-    """Check that no file of a fixed format is shorter than the header claims."""
+    """Raise `DataError` if a file of a fixed-size format is shorter than the header claims."""
     if length < 1:
         raise DataError("has no samples")
-    for name, own in _by_file(found):
-        if own[0].form in FLAC:
+    for name, signals in _by_file(found):
+        if signals[0].form in FLAC:
             continue
-        need = sum(length * signal.per_frame * BYTES_PER_SAMPLE[signal.form] for signal in own)
-        need += max(signal.offset for signal in own)
-        if sizes[name] + 4 < need:
-            raise DataError(f"is cut off: {name} has {sizes[name]:,} bytes, and its header claims {int(need):,}")
+        need = sum(length * signal.per_frame * BYTES_PER_SAMPLE[signal.form] for signal in signals)
+        need += max(signal.offset for signal in signals)
+        if sizes[name] + 4 < need:  # packed formats (212, 310, 311) may leave out the last, incomplete group
+            raise DataError(f"is truncated: {name} has {sizes[name]:,} bytes, but its header claims {int(need):,}")

@@ -1,8 +1,8 @@
-"""The text of a WFDB header, made plain: what the parser gets holds ASCII, and nothing that is not needed.
+"""Normalisation of the text of a WFDB header: the parser gets ASCII with the necessary fields only.
 
-A header comes in any encoding, names files as somebody liked, and says on which day it was recorded. The parser
-drops every byte that is not ASCII (so that "µV" becomes volts) and takes only complete dates. It is given names
-of files of our own, units that it can read, and no date.
+Headers come in any encoding, with any file names and dates. The parser drops every byte that is not ASCII (so that
+"µV" becomes volts) and accepts only complete dates. It gets file names of our own, units that it can read, and no
+date.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from evenhand.base.errors import DataError
 from evenhand.modalities.beats.reading.units import millivolts
 
 STEM = "record"
-"""Name of the record in the plain header."""
+"""Name of the record in the normalised header."""
 _MOST_BYTES = 1 << 20
 _MOST_SIGNALS = 256
 _LONGEST_LINE = 4096
-_RATE = 250.0  # what header(5) says of a record that does not give it
+_RATE = 250.0  # default of header(5)
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -35,16 +35,16 @@ _NUMBERS = re.compile(r"(?:\s*-?\d{1,18}(?=\s|$)){0,5}")
 
 @dataclass(frozen=True)
 class SignalSpec:
-    """One signal as a header describes it.
+    """One signal as described by a header.
 
     Attributes
     ----------
     file, form, lead, unit
-        Name of its file, format, name ("" where it has none), and unit ("" likewise).
+        Name of its file, format, name ("" if it has none), and unit ("" if it has none).
     per_frame, skew, offset
-        Samples in a frame, frames by which it lags, and bytes before it in its file.
+        Samples per frame, delay in frames, and byte offset in its file.
     plain
-        For the parser, in ASCII, what follows the name of the file.
+        Its fields after the name of the file, in ASCII, for the parser.
     """
 
     file: str
@@ -66,7 +66,7 @@ class HeaderText:
     rate
         Samples per second.
     length
-        Samples of each signal; 0 where the header does not say it.
+        Samples of each signal; 0 if the header does not say.
     signals
         Its signals.
     """
@@ -77,53 +77,53 @@ class HeaderText:
 
     @property
     def files(self) -> tuple[str, ...]:
-        """For each signal the name of its file."""
+        """Name of the file of each signal."""
         return tuple(signal.file for signal in self.signals)
 
     def plain(self, length: int) -> bytes:
-        """Return the header for the parser, with a length of the signals."""
+        """Return the normalised header for the parser, with the given length of the signals."""
         first = f"{STEM} {len(self.signals)} {self.rate:.15g}" + (f" {length}" if length else "")
         lines = (first, *(f"{self.alias(signal.file)} {signal.plain}" for signal in self.signals))
         return "".join(f"{line}\n" for line in lines).encode("ascii")
 
     def alias(self, file: str) -> str:
-        """Return the name that a file has in the plain header."""
+        """Return the name of a file in the normalised header."""
         return f"signal{sorted(set(self.files)).index(file)}.dat"
 
 
 def parse_text(raw: bytes) -> HeaderText:
-    """Return the text of a header, checked before a parser sees it.
+    """Return the parsed text of a header, validated before wfdb's parser sees it.
 
     Raises
     ------
     DataError
-        If bytes are no header of one record.
+        If the bytes are not the header of a single-segment record.
     """
     if not raw:
         raise DataError("is empty (0 bytes)")
     text = decoded(raw)
     if len(raw) > _MOST_BYTES or "\0" in text:
-        raise DataError("is no WFDB header: it is not text, or too long")
+        raise DataError("is not a WFDB header: it is not text, or too long")
     lines = [line.strip() for line in re.split(r"\r\n|\n|\r", text) if line.strip()[:1] not in ("", "#")]
     fields = lines[0].split() if lines else []
     if not fields or not re.fullmatch(r"[\w.+-]+(/\d+)?", fields[0]):
-        raise DataError("is no WFDB header: it does not begin with the name of a record")
+        raise DataError("is not a WFDB header: it does not begin with the name of a record")
     if "/" in fields[0]:
         raise DataError(
-            "is a record of several segments, which are not read: join them (WFDB's xform), or cut them"
+            "is a multi-segment record, which is not supported: join its segments (WFDB's xform), or split them"
         )
     if len(fields) < 2 or not re.fullmatch(r"\d{1,4}", fields[1]) or not 1 <= int(fields[1]) <= _MOST_SIGNALS:
         found = fields[1] if len(fields) > 1 else "nothing"
-        raise DataError(f"has a header that counts its signals as {found[:20]!r}; 1 to {_MOST_SIGNALS} are read")
+        raise DataError(f"has a header with {found[:20]!r} signals; supported are 1 to {_MOST_SIGNALS}")
     if len(lines) - 1 != int(fields[1]):
-        raise DataError(f"has a header that names {fields[1]} signals and describes {len(lines) - 1}")
+        raise DataError(f"has a header that announces {fields[1]} signals and describes {len(lines) - 1}")
     rate, length = _rate(fields[2:3]), _length(fields[3:4])
     signals = tuple(_described(line, number) for number, line in enumerate(lines[1:], 1))
     return HeaderText(rate, length, signals)
 
 
 def decoded(raw: bytes) -> str:
-    """Return text in the encoding that its byte-order mark names, else in UTF-8, else in Latin-1."""
+    """Return text decoded by its byte-order mark, else as UTF-8, else as Latin-1."""
     for mark, encoding in _BOMS:
         if raw.startswith(mark):
             return raw[len(mark) :].decode(encoding, errors="replace")
@@ -134,12 +134,12 @@ def decoded(raw: bytes) -> str:
 
 
 def _rate(words: list[str]) -> float:
-    """Return the samples per second; what follows them (the counter) is for people."""
+    """Return the samples per second; the counter frequency after a "/" is ignored."""
     if not words:
         return _RATE
     found = re.match(rf"({_NUMBER})(?:/|$)", words[0])
     if found is None:
-        raise DataError(f"has a header that gives {words[0][:20]!r} as its samples per second, which is no number")
+        raise DataError(f"has a header with {words[0][:20]!r} samples per second, which is not a number")
     return float(found[1])
 
 
@@ -147,20 +147,21 @@ def _length(words: list[str]) -> int:
     if not words:
         return 0
     if not re.fullmatch(r"\d{1,18}", words[0]):
-        raise DataError(f"has a header that gives {words[0][:20]!r} as its length, which is no number of samples")
+        raise DataError(f"has a header with the length {words[0][:20]!r}, which is not a number of samples")
     return int(words[0])
 
 
 def _described(line: str, number: int) -> SignalSpec:
-    """Return a signal as its line describes it: file, format, gain, five numbers for programs, and name."""
+    """Return a signal from its line: file, format, gain, up to five numbers (ADC, checksum), and name."""
     words = line.replace("\t", " ").split(maxsplit=2)
     if len(line) > _LONGEST_LINE:
         raise DataError(f"has a header that describes signal {number} in {len(line):,} characters")
     if len(words) < 2:
-        raise DataError(f"has a header that says of signal {number} only {line[:40]!r}: its format is missing")
+        raise DataError(f"has a header with only {line[:40]!r} for signal {number}: its format is missing")
     form = _FORM.fullmatch(words[1])
     if form is None:
-        raise DataError(f"has a header that gives {words[1][:20]!r} as the format of signal {number}")
+        raise DataError(f"has a header with the invalid format {words[1][:20]!r} of signal {number}")
+    # All fields after the format are optional: without a valid gain, the rest of the line is the name.
     rest = words[2] if len(words) > 2 else ""
     first, _, others = rest.partition(" ")
     gain = _GAIN.fullmatch(first)
@@ -174,7 +175,7 @@ def _described(line: str, number: int) -> SignalSpec:
 
 
 def _gain(found: re.Match[str]) -> str:
-    """Return gain, baseline and unit of a signal as the parser reads them."""
+    """Return gain, baseline and unit of a signal in the syntax of the parser."""
     base = f"({int(found['base'])})" if found["base"] else ""
     unit = f"/{'mV' if millivolts(found['unit']) else 'other'}" if found["unit"] else ""
     return f"{float(found['gain']):.15g}{base}{unit}"

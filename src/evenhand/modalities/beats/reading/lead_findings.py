@@ -1,4 +1,4 @@
-"""What there is to say about the leads and units of records, in findings."""
+"""Findings about the leads and units of records."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from evenhand.modalities.beats.reading.units import millivolts
 
 
 def lead_findings(opened: Sequence[OpenRecord], kind_config: BeatsConfig, source: str) -> list[Finding]:
-    """Return findings about leads that stand for others or lie elsewhere than usual, about units and lost beats."""
+    """Return findings about substituted leads, unusual positions of leads, units, clocks and lost beats."""
     return [
         *_instead(opened, source),
         *_elsewhere(opened, source),
@@ -32,8 +32,8 @@ def _instead(opened: Sequence[OpenRecord], source: str) -> list[Finding]:
         Finding(
             "EH111",
             "warning",
-            f"{source}: {taken} stands for {asked} in {len(names):,} of {len(opened):,} records ({some(names)}), "
-            "as beats.leads allows; a beat looks otherwise in another lead.",
+            f"{source}: {taken} replaces {asked} in {len(names):,} of {len(opened):,} records ({some(names)}), "
+            "as beats.leads allows; beats look different in another lead.",
             about=f"{asked}: {taken}",
             evidence={"asked": asked, "taken": taken, "records": names, "of": len(opened)},
         )
@@ -52,8 +52,8 @@ def _elsewhere(opened: Sequence[OpenRecord], source: str) -> list[Finding]:
         Finding(
             "EH111",
             "note",
-            f"{source}: in {len(names):,} of {len(opened):,} records ({some(names)}) the leads wanted are signal "
-            f"{_numbers(signals)}, in most signal {_numbers(usual)}; they were taken by name, not by place.",
+            f"{source}: in {len(names):,} of {len(opened):,} records ({some(names)}) the selected leads are signal "
+            f"{_numbers(signals)}, in most signal {_numbers(usual)}; they were selected by name, not by position.",
             evidence={"signals": list(signals), "usual": list(usual), "records": names, "of": len(opened)},
         )
         for signals, names in places.items()
@@ -70,7 +70,7 @@ def _units(opened: Sequence[OpenRecord], source: str) -> list[Finding]:
     if not odd or len(units) < 2:
         return []
     listed = "; ".join(f"{unit}: {some(names)}" for unit, names in odd.items())
-    says = f"{source}: some signals have a unit that is none of voltage ({listed}); they are taken as they are."
+    says = f"{source}: some signals have a unit that is not a voltage ({listed}); they are used unconverted."
     return [Finding("EH111", "warning", says, evidence={"units": {unit: len(n) for unit, n in units.items()}})]
 
 
@@ -84,9 +84,9 @@ def _clocks(opened: Sequence[OpenRecord], source: str) -> list[Finding]:
         return []
     first = next(iter(other.values()))
     says = (
-        f"{source}: the annotations of {len(other):,} of {len(opened):,} records ({some(other)}) count in a clock "
-        f"of their own ({first['annotations']:g} a second where the signals have {first['signals']:g}, in the "
-        "first); beats were placed in time by it."
+        f"{source}: the annotations of {len(other):,} of {len(opened):,} records ({some(other)}) have a time "
+        f"resolution of their own (in the first {first['annotations']:g} Hz, its signals {first['signals']:g} Hz); "
+        "it was used to place the beats."
     )
     return [Finding("EH111", "note", says, evidence={"records": other, "of": len(opened)})]
 
@@ -96,8 +96,8 @@ def _outside(opened: Sequence[OpenRecord], source: str) -> list[Finding]:
     if not lost:
         return []
     says = (
-        f"{source}: {sum(lost.values()):,} beats of {len(lost):,} records ({some(lost)}) are marked beyond the end "
-        "of the signals or twice at one place; they were left out."
+        f"{source}: {sum(lost.values()):,} beats of {len(lost):,} records ({some(lost)}) are annotated beyond the "
+        "end of the signals or twice at one sample; they were left out."
     )
     return [Finding("EH101", "warning", says, evidence={"beats": sum(lost.values()), "records": lost})]
 

@@ -1,4 +1,4 @@
-"""Which signal of a record fills which channel: by name, in order of preference, never by position."""
+"""Selection of the signals of a record for the channels of a model: by name and preference, never by position."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 ANY = "*"
-"""Stands for any lead that no other channel has taken."""
+"""Any lead that no other channel has taken."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class ChosenLeads:
     signals
         (c,) their positions in the record.
     instead
-        Lead asked for first -> lead that stands for it.
+        First choice of a channel -> lead that replaces it.
     """
 
     names: tuple[str, ...]
@@ -29,12 +29,12 @@ class ChosenLeads:
 
 
 def choose(there: Sequence[str], wanted: Sequence[Sequence[str]]) -> ChosenLeads | str:
-    """Return the signals that fill the wanted channels, or the first name that nothing could fill.
+    """Return the signals for the channels, or the first choice of a channel that no signal fits.
 
     Parameters
     ----------
     there
-        Names of a record's signals; compared without regard to case and blanks.
+        Names of a record's signals; case and surrounding blanks are ignored.
     wanted
         (c,) for each channel, names by preference; "*" for any that is left.
 
@@ -60,29 +60,29 @@ def choose(there: Sequence[str], wanted: Sequence[Sequence[str]]) -> ChosenLeads
 
 
 def lacking(lead: str, there: Sequence[str], wanted: Sequence[Sequence[str]]) -> str:
-    """Return in words why a channel is not filled, to follow the record's name.
+    """Return why a channel cannot be filled, to follow the record's name.
 
     Parameters
     ----------
     lead
-        What `choose` gave for these signals and channels.
+        Result of `choose` for these signals and channels.
     """
     if lead == ANY:
-        return f"has fewer signals ({len(there)}) than beats.leads asks for ({len(wanted)})"
+        return f"has fewer signals ({len(there)}) than beats.leads requires ({len(wanted)})"
     asked = next(names for names in wanted if names[0] == lead)
     taken = next((name for name in asked if _places(there, name)), None)
     if taken is not None:
-        others = ", and no other for this one is there" if len(asked) > 1 else ""
+        others = ", and it has no alternative" if len(asked) > 1 else ""
         return f"its lead {taken} is taken by another channel of beats.leads{others}"
     if len(asked) > 1:
         return f"has no lead {' or '.join(asked)}"
-    return f'has no lead {lead}, and beats.leads names none instead ("{lead}|V5" would)'
+    return f'has no lead {lead}, and beats.leads names no alternative (such as "{lead}|V5")'
 
 
 def _places(there: Sequence[str], name: str) -> list[int]:
-    return [at for at, own in enumerate(there) if name == ANY or plain(own) == plain(name)]
+    return [at for at, lead in enumerate(there) if name == ANY or plain(lead) == plain(name)]
 
 
 def plain(name: str) -> str:
-    """Return a name as names are compared: without regard to case and blanks around it."""
+    """Return a name normalised for comparison: stripped and case-folded."""
     return name.strip().casefold()

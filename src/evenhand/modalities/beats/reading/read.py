@@ -1,4 +1,4 @@
-"""From the bytes of a record to rows: read, resampled, filtered and cut once for all of its beats."""
+"""Encoding of beats: a record is read, resampled, filtered and cut once for all of its beats."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ READERS = (
     "evenhand.modalities.beats.windows.window_rows",
     "evenhand.data.wfdb_calls",
 )
-"""Modules whose code decides what is encoded, with all that they import here."""
+"""Modules whose code determines the encoded bytes, with all that they import from this package."""
 DECIDING = (
     "annotator", "leads", "sampling_rate", "band", "window", "normalise", "neighbours", "max_samples",
 )  # fmt: skip
-"""Keys of [beats] that decide the encoded bytes, beside the symbols of the mapping."""
+"""Keys of [beats] that determine the encoded bytes, beside the symbols of the mapping."""
 _TYPICAL_MS = 80.0
 _AT_HAND = 64
 
@@ -39,7 +39,11 @@ BeatRows = dict[str, npt.NDArray[Any]]
 
 
 def settings_of(kind_config: BeatsConfig) -> dict[str, Any]:
-    """Return everything that decides the encoded bytes, as plain values."""
+    """Return everything that determines the encoded bytes, as plain values.
+
+    Of the mapping only the symbols count (which annotations are beats, and so neighbours), not the classes: another
+    grouping of symbols must not encode the data again.
+    """
     plain = kind_config.plain()
     symbols = sorted(symbol for listed in kind_config.mapping.values() for symbol in listed)
     settings = {key: plain[key] for key in DECIDING}
@@ -52,21 +56,21 @@ def settings_of(kind_config: BeatsConfig) -> dict[str, Any]:
 
 
 def config_of(settings: Mapping[str, Any]) -> BeatsConfig:
-    """Return the section that gives such settings, its classes apart."""
+    """Return a section with these settings; all symbols are in one class."""
     return BeatsConfig(**{key: settings[key] for key in DECIDING}, mapping={"any": list(settings["symbols"])})
 
 
 class RecordReader:
-    """Encodes beats; the record of a beat is read once for all of its beats, by the thread that comes first.
+    """Encodes beats; a record is encoded once for all of its beats, by the first thread that needs it.
 
     Parameters
     ----------
     root
-        Where the records lie.
+        Root of the records.
     frame
-        n rows as `beat_samples` makes them; those of one record lie together.
+        n rows made by `beat_samples`; those of one record are consecutive.
     settings
-        As `settings_of` gives them.
+        Result of `settings_of`.
     """
 
     def __init__(self, root: Root, frame: pd.DataFrame, settings: Mapping[str, Any]) -> None:
@@ -89,14 +93,14 @@ class RecordReader:
         Raises
         ------
         DataError
-            With the reason why its record cannot be read.
+            If its record cannot be read.
         """
         record = int(self._of_row[row])
         made = self._record(record)
         if isinstance(made, str):
             raise DataError(made)
         rows = self._ranges[record]
-        if row == rows.stop - 1:
+        if row == rows.stop - 1:  # the last one: rows of a record are asked for in order, by one thread
             self._made.pop(record, None)
         return {name: values[row - rows.start] for name, values in made.items()}
 
@@ -104,7 +108,7 @@ class RecordReader:
         made = self._made.get(record)
         if made is not None:
             return made
-        with self._locks[record]:
+        with self._locks[record]:  # one lock per record: other records are encoded meanwhile
             if record not in self._made:
                 self._made[record] = made = self._tried(record)
                 while len(self._made) > _AT_HAND:
@@ -119,7 +123,7 @@ class RecordReader:
             return str(error)
 
     def _encoded(self, record: int) -> BeatRows:
-        """Return the rows of one record: (b, ...) arrays."""
+        """Return the rows of one record: name -> (b, ...) array."""
         config, rows = self._config, self._ranges[record]
         files = RecordFiles(self._root, self._names[record])
         head = read_head(files, config.max_samples)
@@ -132,10 +136,12 @@ class RecordReader:
         if not np.array_equal(
             marks.peaks[np.minimum(places, len(marks.peaks) - 1)], self._sample[rows.start : rows.stop]
         ):
-            raise DataError("has other beats than when it was listed: its files have changed")
+            raise DataError("has different beats than when it was listed: its files have changed")
         at_s = marks.peaks / head.rate
         cut = self._windows(files, head.rate, read_signals(files, head, chosen.signals), marks.peaks)
         peak = round(config.window[0] * config.sampling_rate / 1000)
+        # Neighbours and similarity use every beat of the record, also those without a class: they are in its
+        # rhythm.
         alike = likeness(cut, intervals(at_s, marks.apart)[:-1], peak, config.sampling_rate)
         return {
             "signal": cut[places],

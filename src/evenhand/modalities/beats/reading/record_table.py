@@ -1,4 +1,4 @@
-"""What a table says of whole records: patients, splits; each row is joined with the record that it names."""
+"""A table of records (patients, splits), joined with the records that its rows name."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ KEY = "record"
 
 @dataclass(frozen=True, eq=False)
 class RecordTable:
-    """What is known of r records.
+    """The columns of a table for r records.
 
     Attributes
     ----------
     names
-        (r,) the records that stay.
+        (r,) the selected records.
     columns
         Column -> (r,) its values.
     skipped
         Records that were left out, with reasons.
     findings
-        What was odd about the table.
+        About the table.
     """
 
     names: tuple[str, ...]
@@ -45,16 +45,16 @@ class RecordTable:
 
 
 def about_records(root: Root, data: DataConfig, names: Sequence[str]) -> RecordTable:
-    """Return the records that the table names and `data.only` keeps, with the table's columns.
+    """Return the records in the table that `data.only` selects, with the table's columns.
 
     Raises
     ------
     DataError
-        With what is wrong with the table: no column that names records, records named twice or not there.
+        If the table has no column of records, or names records twice or ones that do not exist.
     """
     if data.table is None:
         if data.only:
-            raise DataError("data.only needs columns of a table; give data.table, or use beats.leave_out.")
+            raise DataError("data.only needs the columns of a table; set data.table, or use beats.leave_out.")
         return RecordTable(tuple(names), {})
     table = read_table(root, data.table, encoding=data.table_encoding)
     rows = _rows(table, data, names)
@@ -69,7 +69,7 @@ def about_records(root: Root, data: DataConfig, names: Sequence[str]) -> RecordT
 
 
 def _rows(table: LabelTable, data: DataConfig, names: Sequence[str]) -> dict[str, int]:
-    """Return the row of each record; records that are not there stand under the name that the table gives."""
+    """Return record -> row; records that do not exist are under their name in the table."""
     key = data.path if data.path in table.frame else KEY
     if key not in table.frame:
         raise DataError(
@@ -83,8 +83,8 @@ def _rows(table: LabelTable, data: DataConfig, names: Sequence[str]) -> dict[str
         name = plain if plain in names else by_stem.get(plain, plain)
         if name in rows:
             raise DataError(
-                f'{table.name}: the record "{name}" is named on {table.place(rows[name])} and again on '
-                f"{table.place(row)}. A record has one row."
+                f'{table.name}: the record "{name}" is on {table.place(rows[name])} and again on '
+                f"{table.place(row)}. A record must have one row."
             )
         rows[name] = row
     return rows
@@ -95,7 +95,9 @@ def _absent(table: LabelTable, rows: dict[str, int], names: Sequence[str], data:
     absent = [name for name in rows if name not in known]
     if not absent:
         return []
-    says = f"{table.name}: {len(absent):,} of {len(rows):,} rows name a record that is not there ({some(absent)})."
+    says = (
+        f"{table.name}: {len(absent):,} of {len(rows):,} rows name a record that does not exist ({some(absent)})."
+    )
     if data.missing == "error":
         raise DataError(f'{says} Correct the names, or set data.missing = "drop".')
     evidence = {"rows": len(absent), "of": len(rows), "records": absent[:100]}
@@ -103,5 +105,5 @@ def _absent(table: LabelTable, rows: dict[str, int], names: Sequence[str], data:
 
 
 def repeated(columns: dict[str, npt.NDArray[Any]], counts: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[Any]]:
-    """Return the columns with each record's value at each of its beats."""
+    """Return the columns with each record's value repeated for its beats."""
     return {name: np.repeat(values, counts) for name, values in columns.items()}

@@ -1,4 +1,4 @@
-"""Which records lie below a root, and each opened: header, chosen leads, beats; damaged ones with the reason."""
+"""The records below a root, opened: header, selected leads, beats; damaged ones with the reason."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class OpenRecord:
     Attributes
     ----------
     files, head, chosen
-        Its files, what the header says, and the signals that fill the channels.
+        Its files, its header, and the selected signals.
     content
         16 hex digits, a hash of all of its bytes.
     marks
@@ -49,9 +49,9 @@ BeatFinder = Callable[[RecordFiles, RecordHeader, str], Marks]
 
 
 def names_of(root: Root) -> tuple[list[str], list[Skipped]]:
-    """Return the names of the records below a root, and those that lists name and that are not there.
+    """Return the names of the records below a root, and listed records that do not exist.
 
-    Records are what the files called RECORDS name; every header where there is no such file.
+    Records are listed in files named RECORDS; without such a file, every header is a record.
 
     Raises
     ------
@@ -65,11 +65,11 @@ def names_of(root: Root) -> tuple[list[str], list[Skipped]]:
     if not known & set(wanted):
         raise DataError(
             f"{root.path}: holds no heartbeats: no WFDB header (.hea) was found"
-            + (f", though {LIST} names {len(wanted):,} records." if listed else ".")
+            + (f", although {LIST} lists {len(wanted):,} records." if listed else ".")
             + " Give the folder of a collection such as PhysioNet's, or a zip of it."
         )
     missing = [
-        Skipped(name, f"named in {LIST}, but without a header (.hea)") for name in wanted if name not in known
+        Skipped(name, f"listed in {LIST}, but without a header (.hea)") for name in wanted if name not in known
     ]
     return [name for name in wanted if name in known], missing
 
@@ -77,7 +77,7 @@ def names_of(root: Root) -> tuple[list[str], list[Skipped]]:
 def open_records(
     root: Root, names: Sequence[str], kind_config: BeatsConfig, find: BeatFinder, *, threads: int = 4
 ) -> tuple[list[OpenRecord], list[Skipped]]:
-    """Return the records that can be read, in the order of `names`, and the others with the reason."""
+    """Return the readable records, in the order of `names`, and the others with reasons."""
     with ThreadPoolExecutor(threads) as pool:
         found = list(pool.map(lambda name: _opened(RecordFiles(root, name), kind_config, find), names))
     opened = [item for item in found if isinstance(item, OpenRecord)]
@@ -85,7 +85,7 @@ def open_records(
 
 
 def content_of(files: RecordFiles, head: RecordHeader, annotator: str) -> str:
-    """Return a hash of all bytes that a record is made of."""
+    """Return a hash of all bytes of a record: its header, signals and annotations."""
     parts = [files.header, *(files.beside(name) for name in sorted(set(head.files)))]
     if files.has(f"{files.stem}.{annotator}"):
         parts.append(files.beside(f"{files.stem}.{annotator}"))
@@ -94,7 +94,7 @@ def content_of(files: RecordFiles, head: RecordHeader, annotator: str) -> str:
 
 
 def _listed(root: Root, file: str) -> list[str]:
-    """Return the names in a list of records, from the root on."""
+    """Return the names in a list of records, relative to the root."""
     if root.size(file) > _LONGEST_LIST:
         raise DataError(f"{file}: is too long for a list of records.")
     folder = file.rpartition("/")[0]
@@ -112,7 +112,7 @@ def _opened(files: RecordFiles, kind_config: BeatsConfig, find: BeatFinder) -> O
         content = content_of(files, head, kind_config.annotator)
         marks = find(files, head, content)
         if not len(marks.peaks):
-            return Skipped(files.name, "no heartbeat is marked in its annotations")
+            return Skipped(files.name, "its annotations hold no heartbeat")
         return OpenRecord(files, head, chosen, content, marks)
     except DataError as error:
         return Skipped(files.name, str(error))

@@ -1,4 +1,4 @@
-"""From records to samples: one row per beat, with its class, its record, and what a table says of that."""
+"""From records to samples: one row per beat, with its class, its record, and the columns of a table of records."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from evenhand.modalities.beats.reading.record_table import KEY, about_records, r
 from evenhand.modalities.beats.reading.records import OpenRecord, names_of, open_records
 
 OWN = ("id", "path", "content", "group", "split", KEY, "sample", "seconds", "symbol", "lead", "channel")
-"""Columns that are ours; a table's column of the same name is called "table:NAME"."""
+"""Columns of the frame; a table's column of the same name is renamed to "table:NAME"."""
 
 Column = npt.NDArray[Any]
 
 
 def beat_samples(root: Root, data: DataConfig, kind_config: BeatsConfig) -> tuple[Samples, list[Finding]]:
-    """Return a sample for each beat of a class, record after record and in time, and what was found on the way.
+    """Return a sample for each beat with a class, in the order of records and time, and findings.
 
     Raises
     ------
@@ -58,7 +58,7 @@ def beat_samples(root: Root, data: DataConfig, kind_config: BeatsConfig) -> tupl
 
 
 def unlabelled_beats(root: Root, kind_config: BeatsConfig) -> tuple[Samples, list[Finding]]:
-    """Return every beat of every record without classes; where nothing is annotated, beats are detected."""
+    """Return every beat of every record, unlabelled; beats of records without annotations are detected."""
     names, missing = names_of(root)
     opened, skipped = open_records(root, names, kind_config, annotated_or_detected(kind_config))
     findings = findings_of([*missing, *skipped], root.path.name, noun="record")
@@ -70,7 +70,7 @@ def unlabelled_beats(root: Root, kind_config: BeatsConfig) -> tuple[Samples, lis
 
 
 def _without(names: Sequence[str], kind_config: BeatsConfig, root: Root) -> tuple[list[str], list[Finding]]:
-    """Return the names without those that the configuration leaves out."""
+    """Return the names without those in `beats.leave_out`."""
     strange = [name for name in kind_config.leave_out if name not in names]
     if strange:
         raise DataError(f"{root.path}: beats.leave_out: {unknown('record', strange[0], names)}")
@@ -78,7 +78,7 @@ def _without(names: Sequence[str], kind_config: BeatsConfig, root: Root) -> tupl
 
 
 def _frame(opened: Sequence[OpenRecord], about: Mapping[str, Column], data: DataConfig | None) -> pd.DataFrame:
-    """Return a row for every beat, in the order of the records and of time."""
+    """Return a row for every beat, in the order of records and time."""
     counts = np.array([len(record.marks.peaks) for record in opened])
     sample = np.concatenate([record.marks.peaks for record in opened])
     rate = np.repeat([record.head.rate for record in opened], counts)
@@ -91,12 +91,12 @@ def _frame(opened: Sequence[OpenRecord], about: Mapping[str, Column], data: Data
     content = np.repeat(np.array([record.content for record in opened], dtype=object), counts)
     columns = repeated({name: np.array(values, dtype=object) for name, values in of_record.items()}, counts)
     number = [f"{at:07d}" for at in sample.tolist()]
-    given = {**repeated(dict(about), counts)}
+    table = repeated(dict(about), counts)
     frame: dict[str, Any] = {
         "id": [f"{name}:{at}" for name, at in zip(columns[KEY], number, strict=True)],
         "path": columns["path"],
         "content": [f"{name}:{at}" for name, at in zip(content, number, strict=True)],
-        **_roles(given, columns[KEY], data),
+        **_roles(table, columns[KEY], data),
         KEY: columns[KEY],
         "sample": sample,
         "seconds": sample / rate,
@@ -104,16 +104,16 @@ def _frame(opened: Sequence[OpenRecord], about: Mapping[str, Column], data: Data
         "lead": columns["lead"],
         "channel": columns["channel"],
     }
-    said = {KEY} | ({data.path} if data else set())
-    further = {f"table:{n}" if n in OWN or n.startswith("eh:") else n: v for n, v in given.items() if n not in said}
+    used = {KEY} | ({data.path} if data else set())
+    further = {f"table:{n}" if n in OWN or n.startswith("eh:") else n: v for n, v in table.items() if n not in used}
     return pd.DataFrame({**frame, **further})
 
 
-def _roles(given: Mapping[str, Column], records: Column, data: DataConfig | None) -> dict[str, Column]:
-    """Return group, which is the record unless another column is named, and split where there is one."""
-    known = {KEY: records, **given}
+def _roles(table: Mapping[str, Column], records: Column, data: DataConfig | None) -> dict[str, Column]:
+    """Return the columns group (by default the record) and split (if there is one)."""
+    known = {KEY: records, **table}
     group = KEY if data is None or data.group is None else data.group
-    split = None if data is None else data.split or ("split" if "split" in given else None)
+    split = None if data is None else data.split or ("split" if "split" in table else None)
     roles = {"group": group} | ({"split": split} if split else {})
     for role, column in roles.items():
         if column not in known:
@@ -124,7 +124,7 @@ def _roles(given: Mapping[str, Column], records: Column, data: DataConfig | None
 def _classed(
     frame: pd.DataFrame, data: DataConfig, kind_config: BeatsConfig, source: str
 ) -> tuple[pd.DataFrame, list[str | None], list[Finding]]:
-    """Return the beats of a class, their classes, and a note about those of none."""
+    """Return the beats with a class, their classes, and a note about the others."""
     if data.label in frame:
         return frame, as_texts(frame[data.label].tolist()), []
     if data.label != DataConfig.model_fields["label"].default:
@@ -136,8 +136,8 @@ def _classed(
     if none.any():
         counts = Counter(frame.loc[none, "symbol"])
         says = (
-            f"{source}: {int(none.sum()):,} beats have a symbol of no class in [beats.mapping] and are not among "
-            f"the rows ({some(counts)}); they still count as beats in the rhythm of others."
+            f"{source}: {int(none.sum()):,} beats have symbols without a class in [beats.mapping] and are not "
+            f"among the rows ({some(counts)}); they still count in the rhythm of other beats."
         )
         notes = [Finding("EH107", "note", says, evidence={"symbols": dict(counts)})]
     return frame[~none].reset_index(drop=True), list(named[~none]), notes
@@ -146,7 +146,7 @@ def _classed(
 def _labelled(
     frame: pd.DataFrame, known: Sequence[str], classes: list[str | None], data: DataConfig, source: str
 ) -> tuple[Samples, list[Finding]]:
-    """Return the samples, and classes that were left out; `known` classes may be renamed where no beat has them."""
+    """Return the samples, and findings about dropped classes; a `known` class may be renamed without any beats."""
     strange = unknown_names([*classes, *known], data)
     if strange:
         raise DataError("\n".join(f"{source}: {fault}" for fault in strange))

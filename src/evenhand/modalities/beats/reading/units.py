@@ -1,4 +1,4 @@
-"""Units of voltage, in all the spellings that headers have."""
+"""Units of voltage, in all spellings found in headers."""
 
 from __future__ import annotations
 
@@ -16,11 +16,10 @@ _LOST_SIGN = re.compile(r"([^\x00-\x7f]{1,6}|\?{1,6})v(olts?)?", re.IGNORECASE)
 
 
 def millivolts(unit: str) -> float | None:
-    """Return the size of a unit in millivolts, or None where it is not one of voltage.
+    """Return the size of a unit in millivolts, or None if it is not a unit of voltage.
 
-    Capital letters are not told apart: "MV" is millivolts and "UV" microvolts, as headers mean them. Of the
-    prefixes of the volt, the micro sign alone is no letter of ASCII; so a V after other such characters, or after
-    question marks, is a microvolt whose encoding was mistaken.
+    Case is ignored: "MV" means millivolts and "UV" microvolts in headers. The micro sign is the only prefix that is
+    not ASCII; so a V after other non-ASCII characters or question marks is a microvolt that was decoded wrongly.
 
     >>> millivolts("mV"), millivolts("µV"), millivolts("ÂµV"), millivolts("?V"), millivolts("mmHg")
     (1.0, 0.001, 0.001, 0.001, None)

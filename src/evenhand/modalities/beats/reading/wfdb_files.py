@@ -1,8 +1,8 @@
-"""Reading one WFDB record out of a root: header, annotations, signals. Nothing but `DataError` comes out.
+"""Reading one WFDB record from a root: header, annotations, signals. Every failure is a `DataError`.
 
-The wfdb package reads files on disk. What a record needs is copied into a folder of its own first, so that a
-zip is read like a folder, and a header that names a file elsewhere leads nowhere. It reads in processes of its own
-(`evenhand.engines.isolated`), which are ended where damaged bytes keep it for too long or make it too large.
+The wfdb package reads files on disk. The files of a record are copied to a temporary folder first, so that a zip is
+read like a folder, and a header cannot name files elsewhere. It runs in isolated processes
+(`evenhand.engines.isolated`), which are killed if damaged bytes take it too much time or memory.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from evenhand.modalities.beats.reading.units import millivolts
 
 _CALLS = wfdb_calls.__name__
 _SECONDS, _BYTES_PER_SECOND = 10.0, 200_000
-"""What a call has: seconds of processor time, and one more for so many bytes that it reads."""
+"""Limit of a call: seconds of CPU time, and one more for so many bytes of input."""
 _MEMORY, _MEMORY_PER_BYTE = 1 << 29, 64
-"""What a call may ask for: bytes, and so many more for each byte that it reads."""
+"""Limit of a call: bytes of memory, and so many more per byte of input."""
 
 
 @dataclass(frozen=True)
@@ -41,9 +41,9 @@ class RecordFiles:
     Attributes
     ----------
     root
-        Where they lie.
+        The root.
     name
-        Posix name below the root, without ending ("a/100").
+        Posix name below the root, without suffix ("a/100").
     """
 
     root: Root
@@ -60,11 +60,11 @@ class RecordFiles:
         return self.name.rpartition("/")[2]
 
     def beside(self, file: str) -> str:
-        """Return the name below the root of a file that lies beside the header."""
+        """Return the name below the root of a file beside the header."""
         return f"{self.name.rpartition('/')[0]}/{file}".removeprefix("/")
 
     def has(self, file: str) -> bool:
-        """Whether such a file lies beside the header."""
+        """Return whether a file exists beside the header."""
         try:
             self.root.size(self.beside(file))
         except (DataError, KeyError):
@@ -83,7 +83,7 @@ class Annotations:
     symbols
         (a,) str.
     clock
-        Samples per second that the file counts in, where it says so.
+        Samples per second of the file, if it says so.
     """
 
     at: npt.NDArray[np.int64]
@@ -92,7 +92,7 @@ class Annotations:
 
 
 def read_head(files: RecordFiles, most: int) -> RecordHeader:
-    """Return what the header says, checked against the sizes of the signal files.
+    """Return the header, validated against the sizes of the signal files.
 
     Raises
     ------
@@ -110,22 +110,22 @@ def read_annotations(files: RecordFiles, annotator: str, rate: float) -> Annotat
     Parameters
     ----------
     rate
-        Samples of the signals per second. An annotation file may count in a clock of its own.
+        Samples of the signals per second; an annotation file may have a different time resolution.
 
     Raises
     ------
     DataError
-        If there is no such file, or it cannot be read.
+        If the file does not exist or cannot be read.
     """
     name = f"{files.stem}.{annotator}"
     if not files.has(name):
-        raise DataError(f"has no annotations ({name} is not there)")
+        raise DataError(f"has no annotations ({name} does not exist)")
     raw = files.root.read(files.beside(name))
     if len(raw) < 2:
         raise DataError(f"has no annotations ({name} is empty)")
     says = f"has annotations that cannot be read ({name})"
     if len(raw) % 2:
-        raise DataError(f"{says}: it is cut off in the middle of one")
+        raise DataError(f"{says}: it is truncated")
     try:
         clock, raw = clock_of(raw)
     except DataError as error:
@@ -144,7 +144,7 @@ def read_annotations(files: RecordFiles, annotator: str, rate: float) -> Annotat
 
 
 def read_signals(files: RecordFiles, head: RecordHeader, signals: Sequence[int]) -> npt.NDArray[np.float64]:
-    """Return (c, T) float64 of some signals, in millivolts where their unit is one of voltage; gaps are NaN.
+    """Return (c, T) float64 of some signals, in millivolts if their unit is a voltage; missing samples are NaN.
 
     Raises
     ------
@@ -153,7 +153,7 @@ def read_signals(files: RecordFiles, head: RecordHeader, signals: Sequence[int])
     """
     text = parse_text(files.root.read(files.header))
     if text.files != head.files:
-        raise DataError("has another header than when it was listed")
+        raise DataError("has a different header than when it was listed")
     copied = {text.alias(name): files.root.read(files.beside(name)) for name in dict.fromkeys(head.files)}
     size = max(sum(map(len, copied.values())), 8 * head.samples)
     with _copied({**copied, f"{STEM}.hea": text.plain(head.length)}) as folder:
@@ -170,7 +170,7 @@ def find_beats(values: npt.NDArray[np.float64], rate: float) -> npt.NDArray[np.i
     Raises
     ------
     DataError
-        If it cannot.
+        If detection fails.
     """
     with _copied({}) as folder:
         np.save(folder / "signal.npy", values, allow_pickle=False)
@@ -180,14 +180,14 @@ def find_beats(values: npt.NDArray[np.float64], rate: float) -> npt.NDArray[np.i
 
 
 def call_wfdb(function: str, arguments: Mapping[str, Any], size: int, says: str = "cannot be read") -> Any:
-    """Return what a function of `wfdb_calls` returns, in a process of its own.
+    """Return the result of a function of `wfdb_calls`, run in an isolated process.
 
     Parameters
     ----------
     size
-        Bytes that it reads, which its deadline and its memory follow.
+        Bytes of its input, which determine its limits of time and memory.
     says
-        What stands before the reason where its process had to be ended.
+        Beginning of the message if its process was killed.
 
     Raises
     ------
@@ -203,6 +203,7 @@ def call_wfdb(function: str, arguments: Mapping[str, Any], size: int, says: str 
         )
     except IsolatedCallError as error:
         failure = error.failure
+        # Exceptions cross the process boundary as names and text: these two are raised again as what they were.
         if failure is not None and failure.type == MissingExtraError.__name__:
             raise MissingExtraError("wfdb", "beats", "Reading records of heartbeats") from None
         if failure is not None and failure.type == DataError.__name__:
@@ -211,7 +212,7 @@ def call_wfdb(function: str, arguments: Mapping[str, Any], size: int, says: str 
 
 
 def _stream_length(files: RecordFiles, name: str) -> int:
-    """Return the samples of each signal in a file that is a FLAC stream."""
+    """Return the samples of each signal in a FLAC stream."""
     raw = files.root.read(files.beside(name))
     with _copied({"signal.dat": raw}) as folder:
         return int(call_wfdb("stream_frames", {"path": str(folder / "signal.dat")}, len(raw)))

@@ -1,1 +1,1 @@
-"""Windows that were cut by other programs: arrays in .npz, or a CSV with a column per sample."""
+"""Windows cut by other programs: arrays in .npz, or a CSV with a column per sample."""

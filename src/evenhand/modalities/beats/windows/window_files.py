@@ -1,4 +1,4 @@
-"""Windows that somebody else has cut: a .npz of arrays, or a CSV with a column per sample."""
+"""Files of windows cut by other programs: a .npz of arrays, or a CSV with a column per sample."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from evenhand.data.tables.csv_dialect import csv_rows, fits
 from evenhand.modalities.beats.reading.header_text import decoded
 
 SUFFIXES = (".npz", ".csv")
-"""Endings of files that may hold windows."""
+"""Suffixes of files that may hold windows."""
 _SAMPLE = re.compile(r"t?\d{1,5}")
 _FEWEST = 8
 _LONGEST_HEAD = 1 << 20
@@ -33,9 +33,9 @@ class Windows:
     signal
         (n, c, t) float32.
     rhythm
-        (n, d) float32, what the file says of the rhythm; one column of zeros where it says nothing.
+        (n, d) float32 rhythm features in the file; one column of zeros if there are none.
     columns
-        Name -> (n,) whatever else it says of each window.
+        Name -> (n,) further columns of the file.
     """
 
     signal: npt.NDArray[np.float32]
@@ -49,14 +49,14 @@ class Windows:
 def read_windows(raw: bytes, name: str, most: int) -> Windows:
     """Return the windows in the bytes of a file.
 
-    A .npz holds "signal", (n, t) or (n, c, t) numbers; "rhythm" (n, d), if there is any; and further arrays (n,)
-    such as "label" and "group". A CSV has a header, a column for each sample of one lead ("0", "1", … or "t0",
-    "t1", …, in that order), and further ones; columns that begin with "rhythm" are the rhythm.
+    A .npz holds "signal", (n, t) or (n, c, t) numbers; optionally "rhythm" (n, d); and further arrays (n,) such as
+    "label" and "group". A CSV has a header, a column for each sample of one lead ("0", "1", … or "t0", "t1", …, in
+    that order), and further ones; columns that begin with "rhythm" are rhythm features.
 
     Parameters
     ----------
     most
-        Numbers above which nothing is read.
+        Most numbers that are read.
 
     Raises
     ------
@@ -67,12 +67,12 @@ def read_windows(raw: bytes, name: str, most: int) -> Windows:
         raise DataError("is empty (0 bytes)")
     found = _npz(raw, most) if suffix(name) == ".npz" else _csv(raw, most)
     if not np.isfinite(found.signal).all() or not np.isfinite(found.rhythm).all():
-        raise DataError("has windows with values that are no numbers (NaN or infinite); leave them out")
+        raise DataError("has windows with values that are not finite (NaN or infinite); remove them")
     return found
 
 
 def has_windows(raw: bytes, name: str) -> bool:
-    """Whether a file is a .npz, or a CSV whose header has a column for each sample."""
+    """Return whether a file is a .npz, or a CSV whose header has a column for each sample."""
     if suffix(name) == ".npz":
         return True
     head = re.split(r"[\r\n]", decoded(raw[:_LONGEST_HEAD]), maxsplit=1)[0].replace('"', "")
@@ -92,14 +92,14 @@ def _npz(raw: bytes, most: int) -> Windows:
             held = {key: np.asarray(arrays[key]) for key in arrays.files}
     except DataError:
         raise
-    except Exception as error:  # zipfile, zlib and numpy each have errors of their own on damaged bytes
-        raise DataError(f"is no .npz of plain arrays ({' '.join(str(error).split())[:80]})") from None
+    except Exception as error:  # on damaged bytes zipfile, zlib and numpy raise errors of their own
+        raise DataError(f"is not a .npz of plain arrays ({' '.join(str(error).split())[:80]})") from None
     if "signal" not in held:
-        raise DataError(f'has no array "signal"; there are: {", ".join(sorted(held)) or "none"}')
+        raise DataError(f'has no array "signal"; found: {", ".join(sorted(held)) or "none"}')
     signal = _numbers(held.pop("signal"), "signal")
     signal = signal[:, None, :] if signal.ndim == 2 else signal
     if signal.ndim != 3 or not all(signal.shape):
-        raise DataError(f'has an array "signal" of the shape {signal.shape}; (n, t) or (n, c, t) can be read')
+        raise DataError(f'has an array "signal" of the shape {signal.shape}; it must be (n, t) or (n, c, t)')
     rhythm = _numbers(held.pop("rhythm", np.zeros((len(signal), 1))), "rhythm")
     rhythm = rhythm[:, None] if rhythm.ndim == 1 else rhythm
     odd = [key for key, value in {"rhythm": rhythm, **held}.items() if value.shape[:1] != (len(signal),)]
@@ -116,7 +116,7 @@ def _csv(raw: bytes, most: int) -> Windows:
     names = [name.strip() for name in head]
     repeated = [name for name in dict.fromkeys(names) if name and names.count(name) > 1]
     if repeated:
-        raise DataError(f'has {names.count(repeated[0])} columns "{repeated[0]}"; give each a name of its own')
+        raise DataError(f'has {names.count(repeated[0])} columns "{repeated[0]}"; give each a unique name')
     samples = [at for at, name in enumerate(names) if _SAMPLE.fullmatch(name)]
     rhythm = [at for at, name in enumerate(names) if name.startswith("rhythm")]
     others = {name: at for at, name in enumerate(names) if name and at not in {*samples, *rhythm}}
@@ -144,15 +144,15 @@ def _csv(raw: bytes, most: int) -> Windows:
 
 
 def _row(row: Sequence[str], columns: Sequence[int], name: str, line: int) -> npt.NDArray[np.float32]:
-    """Return the numbers of some cells; an empty one is NaN."""
+    """Return (j,) float32 numbers in some cells; an empty cell is NaN."""
     try:
         return np.array([float(row[at] or "nan") for at in columns], dtype=np.float32)
     except ValueError:
-        raise DataError(f'has something in "{name}" that is no number (line {line:,})') from None
+        raise DataError(f'has a value in "{name}" that is not a number (line {line:,})') from None
 
 
 def _numbers(values: npt.NDArray[Any], name: str) -> npt.NDArray[np.float32]:
     try:
         return np.ascontiguousarray(values, dtype=np.float32)
     except (ValueError, TypeError):
-        raise DataError(f'has something in "{name}" that is no number') from None
+        raise DataError(f'has a value in "{name}" that is not a number') from None

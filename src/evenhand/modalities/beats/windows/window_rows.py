@@ -1,4 +1,4 @@
-"""Samples and encoded rows of windows that somebody else has cut."""
+"""Samples and encoded rows of windows cut by other programs."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from evenhand.modalities.beats.reading.read import config_of
 from evenhand.modalities.beats.windows.window_files import SUFFIXES, Windows, has_windows, read_windows
 
 _RECORDS = ("record", "group", "patient", "person", "subject")
-"""Columns that may name the record of a window, the first that is there."""
+"""Columns that may name the record of a window; the first existing one is used."""
 _OWN = ("id", "path", "content", "group", "split", "record", "sample", "seconds", "symbol", "lead", "channel")
 
 Row = dict[str, npt.NDArray[Any]]
 
 
 def window_files(root: Root, table: str | None) -> list[str]:
-    """Return the files of windows that are meant: the table, if it holds them; without records, every .npz."""
+    """Return the files of windows: the table, if it is one; every such file, without a table and WFDB records."""
     if table is not None:
         name = table.replace("\\", "/").removeprefix("./")
         below = next((found for found in root.names() if found == name or str(root.path / found) == table), None)
@@ -52,7 +52,7 @@ def window_samples(
     Raises
     ------
     DataError
-        If no file can be read, or a column is not there.
+        If no file can be read, or a column does not exist.
     """
     frame, findings = _frame(root, files, kind_config, data)
     source = root.path.name
@@ -69,18 +69,18 @@ def window_samples(
 
 
 def unlabelled_windows(root: Root, files: Sequence[str], kind_config: BeatsConfig) -> tuple[Samples, list[Finding]]:
-    """Return a sample for each window without classes, for prediction."""
+    """Return a sample for each window, unlabelled, for prediction."""
     frame, findings = _frame(root, files, kind_config, None)
     return Samples(frame, (), np.full(len(frame), NO_LABEL, dtype=np.int64), kind="beats"), findings
 
 
 class WindowReader:
-    """Encodes windows as `RecordReader` encodes beats; neighbours are those before and after in the file.
+    """Encodes windows as `RecordReader` encodes beats; neighbours are the windows before and after in the file.
 
     Parameters
     ----------
     root, frame, settings
-        As there.
+        As in `RecordReader`.
     """
 
     def __init__(self, root: Root, frame: pd.DataFrame, settings: Mapping[str, Any]) -> None:
@@ -106,7 +106,7 @@ class WindowReader:
         return {"signal": self._made[path][place], "rhythm": self._rhythm[path][place], "near": self._near[row]}
 
     def _open(self, path: str) -> None:
-        """Read a file, and scale its windows by the typical size of their record."""
+        """Read a file, and divide its windows by the typical amplitude of their record."""
         windows = opened(self._root, path, self._config.max_samples)
         rows = self._frame[self._frame["path"] == path]
         if rows["sample"].max() >= len(windows):
@@ -120,7 +120,7 @@ class WindowReader:
 
 
 def opened(root: Root, path: str, most: int) -> Windows:
-    """Return the windows of a file, kept at hand; raises `DataError` with the reason."""
+    """Return the windows of a file (cached); raises `DataError` with the reason."""
     return _windows(root.read(path), path, most)
 
 
@@ -130,7 +130,7 @@ def _windows(raw: bytes, path: str, most: int) -> Windows:
 
 
 def _sizes(signal: npt.NDArray[np.float32], record: pd.Series[str]) -> npt.NDArray[np.float32]:
-    """Return (n, c, 1) the median over the windows of a record of their largest deviation."""
+    """Return (n, c, 1) the median largest deviation of the windows of each window's record."""
     largest = pd.DataFrame(np.abs(signal - np.median(signal, axis=2, keepdims=True)).max(axis=2))
     size = largest.groupby(record.to_numpy()).transform("median").to_numpy()
     return np.asarray(np.where(size > 1e-9, size, 1.0)[:, :, None], dtype=np.float32)
@@ -149,7 +149,7 @@ def _frame(
     if not parts:
         raise DataError(f"{root.path}: no windows can be read. {' '.join(f.says for f in findings[:3])}")
     frame = pd.concat(parts, ignore_index=True)
-    if not frame["id"].is_unique:  # files that number their windows alike
+    if not frame["id"].is_unique:  # ids repeat between files
         frame["id"] = frame["path"].astype(str) + ":" + frame["id"].astype(str)
     return frame, findings
 
