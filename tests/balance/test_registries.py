@@ -82,7 +82,7 @@ def test_somebody_elses_sampler_is_found_by_its_name(monkeypatch: pytest.MonkeyP
 
     entry = SimpleNamespace(name="theirs", load=lambda: Root)
     monkeypatch.setattr(SAMPLERS, "_foreign", lambda: [entry])
-    monkeypatch.setattr(SAMPLERS, "_things", dict(SAMPLERS._things))
+    monkeypatch.setattr(SAMPLERS, "_registered", dict(SAMPLERS._registered))
     assert sampling_weights("theirs", [4, 1]) == pytest.approx(np.array([0.5, 1.0]) * 5 / 3)
 
 

@@ -36,11 +36,11 @@ def _installed() -> Iterator[None]:
     place = str(Path(__file__).parent / "sixth_kind")
     sys.path.insert(0, place)
     importlib.invalidate_caches()
-    KINDS._entries = None
+    KINDS._entry_points = None
     yield
     sys.path.remove(place)
-    KINDS._entries = None
-    KINDS._things.pop(SIXTH, None)
+    KINDS._entry_points = None
+    KINDS._registered.pop(SIXTH, None)
     for name in [name for name in sys.modules if name.partition(".")[0] == SIXTH]:
         del sys.modules[name]
 

@@ -15,7 +15,7 @@ def faults(**beats: object) -> str:
 def test_faults_say_what_is_allowed() -> None:
     assert "two edges, the lower one first" in faults(band=[40.0, 0.5])
     assert "below half of sampling_rate" in faults(sampling_rate=60.0)
-    assert "each 0 to 5000" in faults(window=[-1.0, 300.0])
+    assert "each from 0 to 5000" in faults(window=[-1.0, 300.0])
     assert "names a lead, or several by preference" in faults(leads=["MLII|"])
     assert 'the symbol "N" is in two classes' in faults(mapping={"a": ["N"], "b": ["N", "V"]})
 
@@ -43,7 +43,7 @@ def test_a_lead_is_asked_for_first_by_one_channel() -> None:
     [
         ({}, "name at least one symbol"),
         ({"N": ["N"], "X": []}, 'the class "X" has no symbol; give it at least one, or remove the class'),
-        ({" ": ["N"]}, "a class has an empty name"),
+        ({" ": ["N"]}, "the name of a class is empty"),
         ({"N": ["N", ""]}, '"" is not a symbol of WFDB annotations, which are ! "'),
         ({"N": ["Normal"]}, '"Normal" is not a symbol of WFDB annotations'),
     ],

@@ -42,7 +42,7 @@ def test_gaps_are_bridged_and_a_missing_signal_is_told() -> None:
     values[0, 500:540] = np.nan
     assert np.isfinite(clean(values, 100, 100, [0.5, 40])).all()
     values[0, 100:] = np.nan
-    with pytest.raises(DataError, match="most is missing"):
+    with pytest.raises(DataError, match="mostly missing"):
         clean(values, 100, 100, [])
     with pytest.raises(DataError, match="flat from end to end"):
         clean(np.ones((1, 500)), 100, 100, [])

@@ -57,7 +57,7 @@ def test_definitions_of_symbols_stay_without_zero_bytes() -> None:
         (["## timu resolution: 250"], 'begins with the note "## timu resolution: 250", which WFDB does not define'),
         (["## time resolution: fast"], "which WFDB does not define"),
         (["## time resolution: 0"], "not a plausible sampling rate"),
-        (["## time resolution: 250", "## time resolution: 360"], "both that 250 and that 360"),
+        (["## time resolution: 250", "## time resolution: 360"], "two time resolutions, 250 and 360 Hz"),
         (["## annotation type definitions", "nothing"], "which WFDB does not define"),
         (["## annotation type definitions", "42 X mine"], "unterminated definition of symbols"),
         (["## end of definitions"], "which WFDB does not define"),

@@ -18,7 +18,7 @@ from evenhand.modalities.beats.reading.header_text import parse_text
         ("r\n", "a header with 'nothing' signals"),
         ("r 0 250 10\n", "a header with '0' signals; supported are 1 to 256"),
         ("r 99999 250 10\n", "a header with '99999' signals"),
-        ("r 2 250 10\nr.dat 16\n", "names 2 signals and describes 1"),
+        ("r 2 250 10\nr.dat 16\n", "announces 2 signals and describes 1"),
     ],
 )
 def test_what_is_no_header_is_told_before_it_is_parsed(text: str, says: str) -> None:
@@ -68,7 +68,7 @@ def test_a_rate_and_a_length_may_be_left_out(line: str, rate: float, length: int
     [
         ("r 1 fast 10\nr.dat 16\n", "with 'fast' samples per second"),
         ("r 1 250 -5\nr.dat 16\n", "with the length '-5'"),
-        ("r 1 250 10\nr.dat\n", "says of signal 1 only 'r.dat': its format is missing"),
+        ("r 1 250 10\nr.dat\n", "with only 'r.dat' for signal 1: its format is missing"),
         ("r 1 250 10\nr.dat sixteen\n", "the invalid format 'sixteen' of signal 1"),
         ("r 1 250 10\nr.dat 16 " + "1" * 5000 + "\n", "describes signal 1 in 5,009 characters"),
     ],

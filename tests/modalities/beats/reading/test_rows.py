@@ -97,7 +97,7 @@ def test_only_what_is_wanted_stays(folder: Path) -> None:
     assert set(samples.frame["record"]) == {"a"}
     with pytest.raises(DataError, match='data.only: no row has "tset" in the column "set". Did you mean "test"'):
         found(folder, table="split.csv", only={"set": ["tset"]})
-    with pytest.raises(DataError, match="data.only needs columns of a table"):
+    with pytest.raises(DataError, match="data.only needs the columns of a table"):
         found(folder, only={"set": ["train"]})
 
 
@@ -147,7 +147,7 @@ def test_the_mapping_and_the_names_of_classes_can_be_changed(folder: Path) -> No
     kind_config = BeatsConfig(leads=["MLII|V5"], mapping={"N": ["N"], "other": ["V", "A"]})
     samples, findings = found(folder, kind_config=kind_config)
     assert samples.classes == ("N", "other")
-    note = next(f for f in findings if "no class in [beats.mapping]" in f.says)
+    note = next(f for f in findings if "without a class in [beats.mapping]" in f.says)
     assert (note.severity, note.evidence["symbols"]) == ("note", {"F": 3})
     samples, _ = found(folder, kind_config=BeatsConfig(leads=["MLII|V5"]), rename={"F": "O", "S": "O"}, drop=["V"])
     assert samples.classes == ("N", "O")
