@@ -81,7 +81,7 @@ def test_somebody_elses_sampler_is_found_by_its_name(monkeypatch: pytest.MonkeyP
             return counts**-self.power
 
     entry = SimpleNamespace(name="theirs", load=lambda: Root)
-    monkeypatch.setattr(SAMPLERS, "_foreign", lambda: [entry])
+    monkeypatch.setattr(SAMPLERS, "_external_entries", lambda: [entry])
     monkeypatch.setattr(SAMPLERS, "_registered", dict(SAMPLERS._registered))
     assert sampling_weights("theirs", [4, 1]) == pytest.approx(np.array([0.5, 1.0]) * 5 / 3)
 
