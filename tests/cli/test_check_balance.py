@@ -37,7 +37,7 @@ def test_an_overshoot_is_an_error_with_what_to_try(toml: Path) -> None:
     assert done.exit_code == 1
     assert "EH201 error" in done.output
     assert "try: --set 'balance.weights=\"none\"'" in done.output
-    assert "A run is refused:" in done.output
+    assert "A run would be refused:" in done.output
 
 
 def test_json_holds_the_same(toml: Path) -> None:

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 import evenhand.cli
 from evenhand.base.text.escaping import printable
 from evenhand.cli.app import app
-from evenhand.cli.console import Out, Table, literal, print_json, say
+from evenhand.cli.console import Out, Table, literal, print_json, print_line
 
 NAMES = [
     "[red]", "recall[b]", "recall[/]", "[/]", "[bold red]x[/bold red]", ":smile:", "\\[x]", "[link=http://x]y[/link]",
@@ -70,7 +70,7 @@ def show(name: str) -> None:
     Out().print(table)
     Out().print(f"string {name}")
     Out().print(literal(f"text {name}", style="red"))
-    say(f"said {name}")
+    print_line(f"said {name}")
 
 
 @ENCODINGS

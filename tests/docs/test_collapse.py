@@ -31,7 +31,7 @@ class Heard:
 
     def advance(self, done: int, total: int | None = None) -> None: ...
 
-    def says(self, text: str) -> None:
+    def message(self, text: str) -> None:
         self.lines.append(text)
 
 

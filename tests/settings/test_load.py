@@ -98,7 +98,7 @@ def test_the_kinds_own_section_is_checked_with_the_rest(tmp_path: Path) -> None:
     ("text", "words"),
     [
         (TEXT.replace('"b"', '"a"'), r'line 11: model\[1\]\.name: found "a" again'),
-        (TEXT.replace('"b"', '"A"'), r'line 11: model\[1\]\.name: found "A" again.*capital letters'),
+        (TEXT.replace('"b"', '"A"'), r'line 11: model\[1\]\.name: found "A" again.*more than case'),
         (TEXT.replace("epochs = 3", "epoch = 3"), r"line 9: model\[0\]\.train\.epoch.*\"epochs\""),
         ('[data]\nkind = "fotos"\nroot = "x"', "line 2: data.kind.*photos"),
         (
@@ -217,7 +217,7 @@ def test_patches_are_not_swapped_below_a_frozen_part(tmp_path: Path) -> None:
         (["data.several=true", 'ensemble.methods=["nnls+temperature"]'], '"nnls\\+temperature" is for rows'),
         (
             ["data.several=true", 'train.distill={record="r", model="a"}'],
-            r"model\[0\].train.distill: is for rows that hold one",
+            r"model\[0\].train.distill: needs one class per row",
         ),
     ],
 )

@@ -1,4 +1,4 @@
-"""The shell: one file per verb, thin; `main` is the console script."""
+"""The command line: one thin file per verb; `main` is the console script."""
 
 from evenhand.cli.app import main
 

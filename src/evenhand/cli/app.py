@@ -1,4 +1,4 @@
-"""The application: verbs put together, and what holds for all of them."""
+"""The application: all verbs, and the options before any of them."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ from evenhand.cli.commands import (
     split,
     submit,
 )
-from evenhand.cli.errors import debugging, told
-from evenhand.cli.locale import in_utf8_mode, tolerate
+from evenhand.cli.errors import debugging, report_errors
+from evenhand.cli.locale import escape_unencodable, restart_in_utf8_mode
 
 app = typer.Typer(
     name="evenhand",
@@ -49,19 +49,21 @@ def _show_version(wanted: bool) -> None:
 
 
 @app.callback()
-def everything(
+def global_options(
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
     version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
-    """Hold the options that stand before any verb."""
+    """Set the options that precede any verb."""
     debugging(debug)
 
 
-def literal_help(verb: Callable[..., Any]) -> Callable[..., Any]:
-    """Return the verb with the help of its options shown as it is: [score] is a section, not markup."""
-    verb.__annotations__ = inspect.get_annotations(verb, eval_str=True)  # evaluated once: typer sees these
+def escape_help(verb: Callable[..., Any]) -> Callable[..., Any]:
+    """Escape the help of the options of a verb: [score] is a section, not Rich markup."""
+    verb.__annotations__ = inspect.get_annotations(
+        verb, eval_str=True
+    )  # evaluated once, so that typer sees the options escaped here
     for annotation in verb.__annotations__.values():
         for option in getattr(annotation, "__metadata__", ()):
             if isinstance(option, ParameterInfo) and option.help and id(option) not in _LITERAL:
@@ -71,7 +73,7 @@ def literal_help(verb: Callable[..., Any]) -> Callable[..., Any]:
 
 
 _LITERAL: dict[int, ParameterInfo] = {}
-"""Options whose help is escaped already; verbs share some."""
+"""Options whose help has been escaped, by `id`: verbs share some, and escaping twice would show backslashes."""
 
 for verb in (
     init.init,
@@ -91,11 +93,11 @@ for verb in (
     cache.cache,
     demo.demo,
 ):
-    app.command(help=escape(inspect.getdoc(verb) or ""))(told(literal_help(verb)))
+    app.command(help=escape(inspect.getdoc(verb) or ""))(report_errors(escape_help(verb)))
 
 
 def main() -> None:
-    """Run the shell command."""
-    in_utf8_mode()
-    tolerate()
+    """Run the command line."""
+    restart_in_utf8_mode()
+    escape_unencodable()
     app()

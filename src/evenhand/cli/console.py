@@ -1,7 +1,7 @@
-"""The one way to standard output and error: every text is shown as it is, whatever names are in it.
+"""All output to standard output and error goes through here, and is printed literally.
 
-Markup, emoji codes and escape sequences in names of classes, groups and files are text like any other, and what the
-output cannot encode is escaped. Nothing else in `cli` uses Rich's own console, tables and texts or prints itself.
+Markup, emoji codes and escape sequences in names of classes, groups and files are text like any other; characters
+that the output cannot encode are escaped. No other module of `cli` prints, or uses Rich's console and tables.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from rich.text import Text
 from evenhand.base.text.escaping import printable, printable_lines
 
 _TOKEN = re.compile(r"[\d.,]*\d|[^\W\d_]+\s*|.\s*|\s+", re.DOTALL)
-"""What stays on one line where a name is broken: numbers, words, single signs."""
+"""Units that stay on one line when a name is wrapped: numbers, words, single symbols."""
 
 
 class Out(Console):
-    """Standard output or error; strings are printed as they are, without markup."""
+    """Standard output or error; strings are printed literally, without markup."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(markup=False, emoji=False, highlight=False, soft_wrap=True, **options)
@@ -36,7 +36,7 @@ class Out(Console):
 
 
 class Table(RichTable):
-    """A table whose strings are shown as they are; names break between words, never within a number."""
+    """A table whose strings are printed literally; names wrap between words, never within a number."""
 
     def __init__(self, columns: Iterable[str] = (), *, right: Iterable[int] = (), **options: Any) -> None:
         title = options.pop("title", None)
@@ -48,25 +48,22 @@ class Table(RichTable):
             self.add_column(name, justify="right" if position in aligned else "left")
 
     def add_column(self, header: Any = "", footer: Any = "", **options: Any) -> None:
-        """Add a column; its header is shown as it is."""
+        """Add a column; its header is printed literally."""
         super().add_column(cell(header), cell(footer), **{"overflow": "fold", **options})
 
     def add_row(self, *cells: Any, **options: Any) -> None:
-        """Add a row; its strings are shown as they are."""
+        """Add a row; its strings are printed literally."""
         super().add_row(*(cell(one) for one in cells), **options)
 
 
 class _Cell(Text):
-    """A text of a table that is broken between words and signs where there is no room for it.
-
-    A string that is added to it is shown as it is, like any other.
-    """
+    """A text that wraps between words and symbols; strings that are added to it are printed literally."""
 
     def __add__(self, other: str | Text) -> Text:
         return super().__add__(literal(other) if isinstance(other, str) else other)
 
     def append(self, text: str | Text, style: Any = None) -> Text:
-        """Append a text; a string is shown as it is."""
+        """Append a text; a string is printed literally."""
         return super().append(literal(text).plain if isinstance(text, str) else text, style)
 
     def wrap(self, console: Console, width: int, **options: Any) -> Lines:
@@ -81,7 +78,7 @@ class _Cell(Text):
 
 
 def _breaks(text: str, width: int) -> list[int]:
-    """Return where a text is divided into lines of at most `width` columns."""
+    """Return the positions at which a text is broken into lines of at most `width` columns."""
     breaks, at, filled = [], 0, 0
     for token in _TOKEN.findall(text):
         wide = cell_len(token.rstrip())
@@ -98,51 +95,51 @@ def _breaks(text: str, width: int) -> list[int]:
 
 
 def literal(text: object, style: str = "") -> Text:
-    """Return a text as it is, in a style; it may have several lines."""
+    """Return a literal text in a style; it may have several lines."""
     return _Cell(_encodable(printable_lines(str(text))), style=style)
 
 
 def cell(text: Any, style: str = "") -> Any:
-    """Return the text of a cell as it is; what is no string (a text, a table) is returned unchanged."""
+    """Return a string as a literal text for a cell; other values (texts, tables) are returned unchanged."""
     return _Cell(_encodable(printable(text)), style=style) if isinstance(text, str) else text
 
 
-def say(text: object) -> None:
+def print_line(text: object) -> None:
     """Print a line on standard output."""
     _write(sys.stdout, printable_lines(str(text)))
 
 
-def complain(text: object) -> None:
+def print_error(text: object) -> None:
     """Print a line on standard error."""
     _write(sys.stderr, printable_lines(str(text)))
 
 
 def print_json(document: Any, *, indent: int | None = 1) -> None:
-    """Print one JSON document, with every name exactly as it is."""
+    """Print one JSON document, with every name unchanged."""
     from evenhand.base.storage.atomic import to_json
 
     text = to_json(document, indent=indent)
-    if not _can(sys.stdout, text):
+    if not _can_encode(sys.stdout, text):
         text = re.sub(r"[^\x00-\x7f]", lambda char: json.dumps(char[0])[1:-1], text)
     sys.stdout.write(f"{text}\n")
 
 
 def _write(stream: Any, text: str) -> None:
     encoding = getattr(stream, "encoding", None) or "utf-8"
-    stream.write(text if _can(stream, text) else text.encode(encoding, "backslashreplace").decode(encoding))
+    stream.write(text if _can_encode(stream, text) else text.encode(encoding, "backslashreplace").decode(encoding))
     stream.write("\n")
     stream.flush()
 
 
 def _encodable(text: str) -> str:
-    """Return what standard output can hold of a text, the rest escaped, so that columns stay aligned."""
-    if text.isascii() or _can(sys.stdout, text):
+    """Return a text with the characters that standard output cannot encode escaped, before columns are aligned."""
+    if text.isascii() or _can_encode(sys.stdout, text):
         return text
     encoding = sys.stdout.encoding
     return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
-def _can(stream: Any, text: str) -> bool:
+def _can_encode(stream: Any, text: str) -> bool:
     try:
         text.encode(getattr(stream, "encoding", None) or "utf-8")
     except UnicodeEncodeError:

@@ -1,4 +1,4 @@
-"""Output and file names where the locale knows nothing but ASCII: nothing crashes for a name in another script."""
+"""Output and file names under an ASCII locale: names in other scripts must not crash the program."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ import os
 import sys
 
 
-def tolerate() -> None:
-    """Let standard output and error escape what they cannot encode, instead of ending the program."""
+def escape_unencodable() -> None:
+    """Let standard output and error escape characters that they cannot encode, instead of raising."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 
-def in_utf8_mode() -> None:
-    """Start the program again in Python's UTF-8 mode where file names could not be encoded otherwise.
+def restart_in_utf8_mode() -> None:
+    """Restart the program in Python's UTF-8 mode if file names cannot be encoded otherwise.
 
-    Output keeps its encoding. It happens with a locale such as C where Python's own remedy was switched off.
+    Output keeps its encoding. This happens under the C locale if locale coercion (PEP 538) is disabled.
     """
     if sys.flags.utf8_mode or sys.getfilesystemencoding().lower().replace("-", "") == "utf8":
         return

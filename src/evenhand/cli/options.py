@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,46 +15,70 @@ Set = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Set any key, for example train.epochs=5. May be repeated."),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of words.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
 StoreFolder = Annotated[
     Path | None,
-    typer.Option("--store", help="Folder of the store of decoded rows; without one, the user's own."),
+    typer.Option("--store", help="Folder of the store of decoded rows; by default the user's own."),
 ]
 RecordPath = Annotated[Path, typer.Argument(help="The folder of a run.", show_default=False)]
-
-IdColumn = Annotated[
-    str | None, typer.Option("--id", metavar="COL", help="The column of ids, in files where no usual name says so.")
+Model = Annotated[
+    str | None, typer.Option("--model", help="The model or blend of a run; by default the best of the run.")
 ]
+SetOfRows = Annotated[str, typer.Option("--set", help="oof, or test for locked rows.")]
+LabelsTable = Annotated[
+    Path | None, typer.Option("--labels", help="For files: a table with id, label and, if known, group and fold.")
+]
+FoldsTable = Annotated[
+    Path | None, typer.Option("--folds", help="A table with id and fold, for files without a fold column.")
+]
+
+IdColumn = Annotated[str | None, typer.Option("--id", metavar="COL", help="The id column, if its name is unusual.")]
 Classes = Annotated[
     list[str] | None,
-    typer.Option("--class", metavar="COL", help="A column that holds a class; repeat it for each, in any order."),
+    typer.Option(
+        "--class",
+        metavar="COL",
+        help="A column with the probabilities of a class; repeat it for each class, in any order.",
+    ),
 ]
 Positions = Annotated[
     bool,
     typer.Option(
-        "--positions", help="Labels are positions of the classes, counted from 0; else numbers are names."
+        "--positions", help="Labels are positions of the classes, counted from 0; by default numbers are names."
     ),
 ]
 Scale = Annotated[str, typer.Option("--scale", help="What the numbers are: auto, probability, logit or normalise.")]
 SCALES = ("auto", "probability", "logit", "normalise")
 
 
-def columns_from(id_column: str | None, classes: list[str] | None, positions: bool, scale: str) -> Columns:
-    """Return what the options say of the columns of prediction files.
+def one_of(option: str, word: str, allowed: tuple[str, ...]) -> Any:
+    """Return the value of an option after checking that it is allowed.
 
     Raises
     ------
     EvenhandError
-        If the scale is none.
+        If it is not; the message suggests the nearest allowed value.
     """
     from evenhand.base.errors import EvenhandError, unknown
+
+    if word not in allowed:
+        raise EvenhandError(f"{option}: {unknown('choice', word, allowed)}")
+    return word
+
+
+def columns_from(id_column: str | None, classes: list[str] | None, positions: bool, scale: str) -> Columns:
+    """Return the roles of columns in prediction files from the options.
+
+    Raises
+    ------
+    EvenhandError
+        If the scale is unknown.
+    """
     from evenhand.evaluation.reading.columns import Columns
 
-    if scale not in SCALES:
-        raise EvenhandError(f"--scale: {unknown('choice', scale, SCALES)}")
     return Columns(
         id=id_column,
         classes=tuple(classes) if classes else None,
         positions=positions,
-        scale=scale,  # type: ignore[arg-type]  # it is one of them
+        scale=one_of("--scale", scale, SCALES),
     )

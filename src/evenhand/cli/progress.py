@@ -1,4 +1,4 @@
-"""Progress of a verb of the shell, on standard error."""
+"""Progress of a verb on standard error."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ from evenhand.pipeline.stages.progress import Watcher
 
 
 def watching() -> AbstractContextManager[Watcher]:
-    """Give bars where standard error is a terminal, else lines."""
+    """Return a context with bars if standard error is a terminal, else lines."""
     return progress_bars.watching(Out(stderr=True))

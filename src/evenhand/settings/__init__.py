@@ -1,1 +1,1 @@
-"""All sections of the configuration, joined, merged and checked together."""
+"""All sections of the configuration, joined and checked together."""

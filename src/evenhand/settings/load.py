@@ -1,7 +1,7 @@
-"""The whole configuration: the sections of all rooms, joined, merged and checked together.
+"""The whole configuration: the sections of all rooms, joined and checked together.
 
-Each room owns its section; this file only joins them. Input paths are relative to the file they are
-written in, so that a configuration moves with its data; `output` is relative to where you stand.
+Each room owns its section. Input paths are relative to the configuration file, so that it moves with its data;
+`output` is relative to the working directory.
 """
 
 from __future__ import annotations
@@ -38,19 +38,21 @@ class Settings(Section):
     """A whole configuration."""
 
     name: str = option("", says="Name of the run, shown by `evenhand runs` and in the report.", max_length=80)
-    note: str = option("", says="What the run is for; kept with it, decides nothing.", max_length=2000)
-    output: str = option("runs", says="Folder below which records are made, relative to where you stand.")
-    data: DataConfig = option(says="What to learn from.")
+    note: str = option(
+        "", says="Purpose of the run; kept in its record, without effect on results.", max_length=2000
+    )
+    output: str = option("runs", says="Folder of the records, relative to the working directory.")
+    data: DataConfig = option(says="The data.")
     folds: FoldsConfig = option(FoldsConfig(), says="How rows are held out.")
     model: list[ModelConfig] = option([], says="One entry per model; every model is trained on every fold.")
-    train: TrainConfig = option(TrainConfig(), says="How a model is fitted on one fold.")
-    balance: BalanceConfig = option(BalanceConfig(), says="What is done about skewed classes.")
+    train: TrainConfig = option(TrainConfig(), says="How a model is trained on one fold.")
+    balance: BalanceConfig = option(BalanceConfig(), says="Corrections for skewed classes.")
     classes: ClassesConfig = option(ClassesConfig(), says="Named sets of classes.")
-    score: ScoreConfig = option(ScoreConfig(), says="What is maximised.")
-    evaluate: EvaluateConfig = option(EvaluateConfig(), says="How figures get their intervals.")
+    score: ScoreConfig = option(ScoreConfig(), says="The metric to maximise.")
+    evaluate: EvaluateConfig = option(EvaluateConfig(), says="How intervals of metrics are computed.")
     ensemble: EnsembleConfig = option(EnsembleConfig(), says="How models are blended.")
     submit: SubmitConfig = option(SubmitConfig(), says="When a submission may be uploaded, and how.")
-    compute: ComputeConfig = option(ComputeConfig(), says="What the work is done with.")
+    compute: ComputeConfig = option(ComputeConfig(), says="Processes, threads and the store.")
 
     @property
     def kind(self) -> Kind:
@@ -59,50 +61,50 @@ class Settings(Section):
 
     @property
     def kind_config(self) -> Any:
-        """The kind's own section."""
+        """The section of the kind of data."""
         return getattr(self, self.data.kind)
 
     @property
     def baseline(self) -> ModelConfig | None:
-        """The logistic regression that stands in every table beside the models, or None."""
+        """The logistic regression that is the baseline in every table, or None."""
         return baseline_of(self.model) if self.evaluate.logistic_regression else None
 
     @property
     def fitted(self) -> list[ModelConfig]:
-        """The models, and the baseline after them: everything that has predictions of its own."""
+        """The models, then the baseline: everything that is trained and predicts."""
         return [*self.model, *([self.baseline] if self.baseline else [])]
 
     def train_of(self, model: ModelConfig) -> TrainConfig:
-        """Return [train] with the model's own overrides; of a logistic regression, what its inputs need."""
+        """Return [train] with the overrides of the model; of a logistic regression, the keys about its inputs."""
         found = TrainConfig.model_validate(merged(self.train.model_dump(), model.train))
         if is_logistic_regression(model):
             return TrainConfig(batch_size=found.batch_size, precision=found.precision)
         return found
 
     def balance_of(self, model: ModelConfig) -> BalanceConfig:
-        """Return [balance] with the model's own overrides; of a logistic regression, what corrects its prior."""
+        """Return [balance] with the overrides of the model; of a logistic regression, its prior correction."""
         found = self.balance.overridden(model.balance)
         if is_logistic_regression(model):
             return BalanceConfig(correct_to=found.correct_to, adjust=found.adjust)
         return found
 
     def stage_balances_of(self, model: ModelConfig) -> list[BalanceConfig]:
-        """Return [balance] in each stage of a model; one where no stage is named."""
+        """Return [balance] in each stage of a model; one entry if it has no stages."""
         base = self.balance_of(model)
         return [base.overridden(stage.balance) for stage in self.train_of(model).stage] or [base]
 
     def sizes_of(self, model: ModelConfig) -> dict[str, int | None]:
-        """Return the sizes at which a model sees rows: its own under its name, others under NAME@SIZE."""
+        """Return the input sizes of a model: NAME -> its size, NAME@SIZE -> other sizes of its stages."""
         stages = {stage.size for stage in self.train_of(model).stage} - {None, model.size}
         return {model.name: model.size} | {f"{model.name}@{size}": size for size in sorted(stages, key=str)}
 
     def has_frozen_part(self, model: ModelConfig) -> bool:
-        """Whether a part of a model stays frozen in some stage of its training."""
+        """Return whether a part of a model stays frozen in any stage of its training."""
         stages = self.train_of(model).stage
         return any((stage.tune or model.tune) != "all" for stage in stages) if stages else model.tune != "all"
 
     def resolved(self) -> dict[str, Any]:
-        """Return the whole configuration as plain values, each model with all of its settings."""
+        """Return the whole configuration as plain values, with the overrides of each model filled in."""
         out = self.plain()
         for entry, model in zip(out["model"], self.model, strict=True):
             entry["train"] = self.train_of(model).plain()
@@ -120,14 +122,14 @@ def load(
     source
         The path of a TOML file, or a nested mapping of the same shape.
     changes
-        `KEY=VALUE` assignments in the order given (the shell's `--set`).
+        `KEY=VALUE` assignments, in order (`--set` on the command line).
     patch
-        Dotted key -> value, as findings propose it.
+        Dotted key -> value, as proposed by findings.
 
     Raises
     ------
     ConfigError
-        With every fault at once: the key, what was found, what is allowed, the nearest right name, the line.
+        With all faults: the key, what was found, what is allowed, the nearest name, the line.
     """
     lines: dict[Key, int] = {}
     if isinstance(source, Mapping):
@@ -144,30 +146,30 @@ def load(
     models = [with_view_profile(settings.kind, model) for model in settings.model]
     settings = settings.model_copy(update={"model": models})
     _check_models(settings, name, lines)
-    return _at(settings, base)
+    return _with_absolute_paths(settings, base)
 
 
-def asked(source: str | Path | Mapping[str, Any]) -> str:
-    """Return the configuration as the user wrote it, as TOML text."""
+def config_text(source: str | Path | Mapping[str, Any]) -> str:
+    """Return the configuration as written by the user, as TOML text."""
     if isinstance(source, Mapping):
         return toml_document(source)
     return read_file(Path(source))
 
 
 def _class_for(values: Mapping[str, Any], name: str, lines: Mapping[Key, int]) -> type[Settings]:
-    """Return `Settings` with the section of the kind of data that `values` name."""
+    """Return `Settings` extended by the section of the kind of data."""
     data = values.get("data")
     word = data.get("kind", "photos") if isinstance(data, Mapping) else "photos"
     try:
         kind = KINDS.get(str(word))
     except EvenhandError as error:
         raise ConfigError(name, [Fault("data.kind", str(error), "name one", lines.get(("data", "kind")))]) from None
-    own: Any = (kind.config, option(kind.config(), says=f"What is special to {kind.name}."))
-    return cast("type[Settings]", create_model("Settings", __base__=Settings, **{kind.name: own}))
+    section: Any = (kind.config, option(kind.config(), says=f"Options of {kind.name}."))
+    return cast("type[Settings]", create_model("Settings", __base__=Settings, **{kind.name: section}))
 
 
 def _check_models(settings: Settings, name: str, lines: Mapping[Key, int]) -> None:
-    """Check what one section alone cannot: overrides of models, and names that must differ."""
+    """Check what involves several sections: overrides of models, metrics, labels, unique names."""
     faults: list[Fault] = []
     for position, model in enumerate(settings.model):
         try:
@@ -198,40 +200,40 @@ def _check_models(settings: Settings, name: str, lines: Mapping[Key, int]) -> No
     for position, word in enumerate(names):
         if word in names[:position]:
             line, found = lines.get(("model", position, "name")), settings.model[position].name
-            allowed = "names must differ, by more than capital letters: each becomes a folder"
+            allowed = "names must differ by more than case, as each becomes a folder"
             faults.append(Fault(f"model[{position}].name", f'found "{found}" again', allowed, line))
     if faults:
         raise ConfigError(name, faults)
 
 
 def _label_faults(settings: Settings, lines: Mapping[Key, int]) -> Iterator[Fault]:
-    """Yield what cannot be had with the labels of the rows."""
-    several = settings.data.several
+    """Yield settings that the labels of the rows do not allow."""
+    multi_label = settings.data.several
     found = label_faults(
         list(settings.score.weights),
         settings.ensemble.methods if len(settings.model) > 1 else (),
-        several=several,
+        several=multi_label,
         sets=settings.classes.sets,
         levels=settings.data.levels,
     )
     for fault in found:
         yield replace(fault, line=lines.get(tuple(fault.key.split(".")), fault.line))
-    for position, model in enumerate(settings.model) if several else ():
+    for position, model in enumerate(settings.model) if multi_label else ():
         with suppress(ValidationError):
             if settings.train_of(model).distill is not None:
-                says = "is for rows that hold one class each, and these may have several (data.several)"
+                says = "needs one class per row, and these rows are multi-label (data.several)"
                 yield Fault(
                     f"model[{position}].train.distill", says, "leave it out", lines.get(("train", "distill"))
                 )
 
 
 def _kind_faults(settings: Settings, position: int, lines: Mapping[Key, int]) -> Iterator[Fault]:
-    """Yield what a model asks that its kind of data does not have."""
+    """Yield settings of a model that its kind of data does not support."""
     model = settings.model[position]
     try:
         train = settings.train_of(model)
     except ValidationError:
-        return  # told already, with the section that is wrong
+        return  # reported already, with the invalid section
     tunes = [stage.tune or model.tune for stage in train.stage] or [model.tune]
     for key, says, allowed in kind_faults(
         settings.kind,
@@ -247,14 +249,14 @@ def _kind_faults(settings: Settings, position: int, lines: Mapping[Key, int]) ->
 
 
 def _stage_faults(settings: Settings, model: ModelConfig, name: str, lines: Mapping[Key, int]) -> list[Fault]:
-    """Return what is wrong with the overrides of [balance] in the stages of a model."""
+    """Return the faults in the overrides of [balance] in the stages of a model."""
     faults: list[Fault] = []
     try:
-        own, balance = settings.train_of(model), settings.balance_of(model)
+        train, balance = settings.train_of(model), settings.balance_of(model)
     except ValidationError:
-        return []  # told already, with the section that is wrong
+        return []  # reported already, with the invalid section
     above: Key = ("model", settings.model.index(model), "train") if "stage" in model.train else ("train",)
-    for number, stage in enumerate(own.stage):
+    for number, stage in enumerate(train.stage):
         try:
             check(BalanceConfig, merged(balance.model_dump(), stage.balance), name, lines,
                   (*above, "stage", number, "balance"))  # fmt: skip
@@ -263,13 +265,13 @@ def _stage_faults(settings: Settings, model: ModelConfig, name: str, lines: Mapp
     return faults
 
 
-def _at(settings: Settings, base: Path) -> Settings:
-    """Return the settings with input paths made absolute from the folder of the file."""
+def _with_absolute_paths(settings: Settings, base: Path) -> Settings:
+    """Return the settings with input paths made absolute, relative to `base`."""
     data = settings.data.model_copy(update={"root": str((base / settings.data.root).resolve())})
     if data.table is not None and not Path(data.table).is_absolute() and (base / data.table).is_file():
         data = data.model_copy(update={"table": str((base / data.table).resolve())})
     if data.generalization is not None:
-        data = data.model_copy(update={"generalization": _further_at(data.generalization, base)})
+        data = data.model_copy(update={"generalization": _generalization_at(data.generalization, base)})
     folds = settings.folds
     if folds.file is not None:
         folds = folds.model_copy(update={"file": str((base / folds.file).resolve())})
@@ -278,7 +280,7 @@ def _at(settings: Settings, base: Path) -> Settings:
 
 
 def _encoder_at(encoder: str, base: Path) -> str:
-    """Return an encoder's name with the path of `file:PATH` made absolute, alone or in `fused:A+B`."""
+    """Return the name of an encoder with absolute paths in `file:PATH`, alone or in `fused:A+B`."""
     if encoder.startswith("fused:"):
         parts = encoder.removeprefix("fused:").split("+")
         return "fused:" + "+".join(_encoder_at(part, base) for part in parts)
@@ -287,11 +289,11 @@ def _encoder_at(encoder: str, base: Path) -> str:
     return f"file:{(base / Path(encoder.removeprefix('file:')).expanduser()).resolve()}"
 
 
-def _further_at(further: FurtherConfig, base: Path) -> FurtherConfig:
+def _generalization_at(section: FurtherConfig, base: Path) -> FurtherConfig:
     """Return [data.generalization] with input paths made absolute."""
     at: dict[str, str] = {}
-    if further.root is not None:
-        at["root"] = str((base / further.root).resolve())
-    if further.table is not None and (base / further.table).is_file():
-        at["table"] = str((base / further.table).resolve())
-    return further.model_copy(update=at)
+    if section.root is not None:
+        at["root"] = str((base / section.root).resolve())
+    if section.table is not None and (base / section.table).is_file():
+        at["table"] = str((base / section.table).resolve())
+    return section.model_copy(update=at)

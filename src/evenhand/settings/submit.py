@@ -6,14 +6,15 @@ from evenhand.base.settings.section import Section, option
 
 
 class SubmitConfig(Section):
-    """What must hold before your own upload command is run; without a command nothing is uploaded."""
+    """The gate before your upload command is run; without a command nothing is uploaded."""
 
-    metric: str = option("", says="Out-of-fold figure that is looked at; by default the first of [score].")
-    at_least: float | None = option(
-        None, says="The figure must reach this; of a loss or an error it must not be above it."
-    )
+    metric: str = option("", says="Metric that is checked, out of fold; by default the first of [score].")
+    at_least: float | None = option(None, says="Required value: a minimum, or a maximum for losses and errors.")
     at_most_per_run: int = option(
-        1, ge=0, unit="uploads", says="Uploads from one record, those that were stopped counted; 0 for none."
+        1,
+        ge=0,
+        unit="uploads",
+        says="Largest number of uploads from one record, including those that timed out; 0 for none.",
     )
     command: list[str] = option(
         [],
@@ -21,5 +22,8 @@ class SubmitConfig(Section):
         "{model}, {figure} and {record} are filled in. No shell is started.",
     )
     timeout_s: float = option(
-        600.0, gt=0, unit="s", says="The command is stopped after this time; it may have arrived, and counts."
+        600.0,
+        gt=0,
+        unit="s",
+        says="Time limit of the command; an upload that timed out may have arrived, and counts.",
     )

@@ -3,7 +3,7 @@ from typing import Any
 
 from rich.console import Console
 
-from evenhand.cli.tables.dominant_groups import heaviest_table
+from evenhand.cli.tables.dominant_groups import dominant_groups_table
 
 FIGURE = {"estimate": 0.8, "low": 0.7, "high": 0.9}
 ALL = {"precision": FIGURE, "recall": FIGURE, "f1": FIGURE}
@@ -13,7 +13,7 @@ CLASS = {"class": "S [x]", "group": "p232", "share": 0.752, "with": ALL, "withou
 
 def words(found: dict[str, Any], of: str = "test", best: str = "") -> str:
     out = StringIO()
-    Console(file=out, width=80).print(heaviest_table(found, of, best))
+    Console(file=out, width=80).print(dominant_groups_table(found, of, best))
     return out.getvalue()
 
 
@@ -30,8 +30,8 @@ def test_a_class_of_one_group_alone_has_no_figure_without_it() -> None:
 
 
 def test_there_is_no_table_where_no_class_lies_mostly_in_one_group() -> None:
-    assert heaviest_table({"m": {"test": []}}, "test") is None
-    assert heaviest_table({}, "oof") is None
+    assert dominant_groups_table({"m": {"test": []}}, "test") is None
+    assert dominant_groups_table({}, "oof") is None
 
 
 def test_of_many_the_best_model_s_are_shown() -> None:

@@ -15,7 +15,7 @@ import evenhand
 from evenhand.base.errors import EvenhandError
 from evenhand.base.values import Folds, Predictions
 from evenhand.cli.app import app
-from evenhand.pipeline.audit.refit import keeps_whole, parts_of, refit
+from evenhand.pipeline.audit.refit import folds_of_groups, keeps_groups_whole, refit_models
 from evenhand.pipeline.verbs.run import Run
 from evenhand.testing.kinds import generate
 
@@ -91,7 +91,7 @@ def test_a_file_without_folds_is_not_out_of_fold_here(files: list[Path], tmp_pat
 
 
 def test_blends_are_learned_again_without_the_groups(files: list[Path]) -> None:
-    found = evenhand.audit(files, model="one", again=True)
+    found = evenhand.audit(files, model="one", refit=True)
     assert found.refit is not None
     assert found.refit.seen == ("one", "two")
     assert [row.what for row in found.refit.rows] == ["not possible", "not possible", "blend", "blend"]
@@ -99,7 +99,7 @@ def test_blends_are_learned_again_without_the_groups(files: list[Path]) -> None:
     for path, to in zip(files, whole, strict=True):
         frame = pd.read_csv(path)
         frame.assign(fold=frame["group"].str[5:].astype(int) % 5).to_csv(to, index=False)
-    kept = evenhand.audit(whole, model="whole_one", again=True).refit
+    kept = evenhand.audit(whole, model="whole_one", refit=True).refit
     assert kept is not None
     assert kept.seen == ()
     assert {row.name: row.what for row in kept.rows} == {
@@ -136,7 +136,7 @@ def test_a_run_is_audited_with_heads_trained_again(done: Run) -> None:
     by = np.arange(len(samples)) % 3
     samples.frame["shift"] = [f"shift {i}" for i in by]
     done.record.write_samples(samples)
-    found = evenhand.audit(done.record, model="a", by="shift", again=True, parts=3)
+    found = evenhand.audit(done.record, model="a", by="shift", refit=True, parts=3)
     assert found.refit is not None
     what = {row.name: row.what for row in found.refit.rows}
     assert what == {
@@ -151,7 +151,7 @@ def test_a_run_is_audited_with_heads_trained_again(done: Run) -> None:
 
 
 def test_groups_that_folds_keep_whole_need_no_training(done: Run) -> None:
-    found = evenhand.audit(done.record, model="a", again=True)
+    found = evenhand.audit(done.record, model="a", refit=True)
     assert found.refit is not None
     assert {row.what for row in found.refit.rows} == {"nothing", "blend"}
 
@@ -188,7 +188,7 @@ def test_the_shell_prints_words(files: list[Path]) -> None:
         (["nope.csv"], "nope.csv"),
         (["{one}", "--by", "town"], 'To audit by "town", give the table'),
         (["{one}", "--metric", "macro_f2"], "macro_f1"),
-        (["{one}", "{two}"], "Say which one to audit"),
+        (["{one}", "{two}"], "Name the one to audit"),
         (["{one}", "--model", "oen"], 'Did you mean "one"'),
         (["{one}", "--held", "1.2"], "between 0 and 1"),
         (["{one}", "--coverage", "90"], "between 0 and 1"),
@@ -212,19 +212,19 @@ def predictions(n: int = 120) -> Predictions:
 def test_folds_either_keep_groups_whole_or_do_not() -> None:
     p = predictions()
     whole = np.array([f"g{i % 4}" for i in range(120)], dtype=object)
-    assert keeps_whole(p, whole)
-    assert not keeps_whole(p, np.array([f"g{i % 7}" for i in range(120)], dtype=object))
-    assert not keeps_whole(replace(p, fold=None), whole)
+    assert keeps_groups_whole(p, whole)
+    assert not keeps_groups_whole(p, np.array([f"g{i % 7}" for i in range(120)], dtype=object))
+    assert not keeps_groups_whole(replace(p, fold=None), whole)
 
 
 def test_parts_never_divide_a_group() -> None:
     p = predictions()
     groups = np.array([f"g{i % 7}" for i in range(120)], dtype=object)
-    parts = parts_of(p, groups, 5, 0)
+    parts = folds_of_groups(p, groups, 5, 0)
     assert parts.k == 5
     assert pd.Series(parts.of(p.ids)).groupby(groups).nunique().max() == 1
     with pytest.raises(EvenhandError, match="two groups"):
-        parts_of(p, np.array(["g"] * 120, dtype=object), 5, 0)
+        folds_of_groups(p, np.array(["g"] * 120, dtype=object), 5, 0)
 
 
 def test_weights_of_a_refitted_blend_have_not_seen_the_judged_part() -> None:
@@ -236,7 +236,7 @@ def test_weights_of_a_refitted_blend_have_not_seen_the_judged_part() -> None:
     half = np.array([name in {"g0", "g1", "g2", "g3"} for name in groups])
     liar = replace(liar, probabilities=np.where(half[:, None], liar.probabilities, np.eye(3)[(p.truth + 1) % 3]))
     parts = Folds(p.ids, np.where(half, 0, 1).astype(np.int16), 2)
-    found = refit(
+    found = refit_models(
         [p, liar], {"m": p, "liar": liar}, groups, ["nnls"], parts=parts, metric="accuracy", draws=200, seed=0
     )
     again = next(row for row in found.rows if row.name == "ensemble:nnls")
@@ -253,7 +253,7 @@ def test_parts_are_not_called_groups_and_small_ones_are_only_counted(files: list
     frame.assign(kind=kind).to_csv(files[0], index=False)
     done = CliRunner(env={"COLUMNS": "200"}).invoke(app, ["audit", str(files[0]), "--by", "kind", "--by", "truth"])
     assert done.exit_code in (0, 1), done.output
-    assert "12 of 12 groups lie in several folds" in done.output
+    assert "12 of 12 groups are in several folds" in done.output
     assert "(empty)" in done.output
     assert "id:" not in done.output
     assert "s12" not in done.output

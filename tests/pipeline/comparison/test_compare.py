@@ -12,7 +12,7 @@ import evenhand
 from evenhand.base.values import Predictions
 from evenhand.cli.app import app
 from evenhand.pipeline.comparison.compare import findings
-from evenhand.pipeline.submission.predict_like import _told
+from evenhand.pipeline.submission.predict_like import _submitted_classes
 from evenhand.pipeline.submission.sample_format import read_sample
 
 
@@ -48,8 +48,8 @@ def test_what_differs_beside_the_model_is_found():
     old, new = model("old", 0.6), model("newer", 0.95)
     moved = replace(new, fold=np.roll(new.fold, 3) * 0 + (np.arange(300) // 60).astype(np.int16))
     found = evenhand.compare(old, moved.take(np.arange(280)), metrics=["accuracy"], draws=50)
-    assert found.conditions[0] == '20 rows are in "old" alone and are not compared'
-    assert "another plan of folds" in found.conditions[1]
+    assert found.conditions[0] == '20 rows are only in "old" and are not compared'
+    assert "different folds" in found.conditions[1]
     assert [f.code for f in findings(found)] == ["EH402"]
 
 
@@ -106,10 +106,10 @@ def test_the_shell_holds_labels_against_labels_and_leaves_confidence_empty(tmp_p
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("id,label\nr0,a\nr1,\n", 'line 3 has nothing in the column "label"'),
+        ("id,label\nr0,a\nr1,\n", 'line 3 has an empty cell in the column "label"'),
         ("id,label\nr0,a\nr1,zz\n", 'have the label "zz"'),
         ("id,label\nr0,a\nr0,b\n", "line 3"),
-        ("id,prob\nr0,1\nr1,0.25\n", 'line 3, column "prob" holds 0.25, which is no label'),
+        ("id,prob\nr0,1\nr1,0.25\n", 'line 3, column "prob" holds 0.25, which is not a label'),
     ],
 )
 def test_labels_that_cannot_be_compared_are_told(files, tmp_path, text, words):
@@ -157,7 +157,7 @@ def test_labels_agree_in_every_spelling(tmp_path, one, two):
         found = evenhand.agreement(*pair)
         assert (found.n, found.same, len(found.table)) == (60, 60, 3)
     classes = tuple(unicodedata.normalize("NFC", name) for name in one)
-    told = _told(read_sample(paths[1]), classes, read_sample(paths[0]))
+    told = _submitted_classes(read_sample(paths[1]), classes, read_sample(paths[0]))
     assert told == {str(i): classes[c] for i, c in enumerate(at)}
 
 
@@ -166,7 +166,7 @@ def test_probabilities_of_a_voter_are_matched_in_every_spelling(tmp_path):
     path.write_text(f"id,3.0,{NFD}\na,0.1,0.9\nb,0.8,0.2\n", encoding="utf-8")
     sample = tmp_path / "s.csv"
     sample.write_text("id,label\na,x\nb,x\n", encoding="utf-8")
-    assert _told(read_sample(path), ("café", "3"), read_sample(sample)) == {"a": "café", "b": "3"}
+    assert _submitted_classes(read_sample(path), ("café", "3"), read_sample(sample)) == {"a": "café", "b": "3"}
 
 
 def test_rows_and_groups_are_those_compared_and_those_of_a_metric_are_said_beside_them(tmp_path):

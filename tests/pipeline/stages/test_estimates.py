@@ -12,7 +12,7 @@ import pytest
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Folds, Predictions, Samples
 from evenhand.cli.tables.spreadsheet import mention_formulas
-from evenhand.pipeline.stages.estimates import SUSPECTS, note_opening, openings, write_suspects
+from evenhand.pipeline.stages.estimates import SUSPECTS, openings_of_test, record_test_opening, write_suspects
 
 IDS = np.array(["a", "b", "c", "d"], dtype=object)
 
@@ -29,31 +29,31 @@ def test_runs_with_the_same_locked_rows_count_together(tmp_path: Path) -> None:
     runs = [record(tmp_path) for _ in range(3)]
     other = record(tmp_path, locked=(2,))
     for one in (*runs, other):
-        note_opening(one)
-    assert len(openings(runs[0], runs[0].folds()) or ()) == 3
-    assert len(openings(other, other.folds()) or ()) == 1
+        record_test_opening(one)
+    assert len(openings_of_test(runs[0], runs[0].folds()) or ()) == 3
+    assert len(openings_of_test(other, other.folds()) or ()) == 1
 
 
 def test_a_look_that_was_never_told_is_none(tmp_path: Path) -> None:
     run = record(tmp_path)
-    note_opening(run)
-    note_opening(run)  # the run was killed in between, before it had written its scores
+    record_test_opening(run)
+    record_test_opening(run)  # the run was killed in between, before it had written its scores
     assert len(run.json("test_opened.json")) == 1
     run.write_json("scores.json", {})
-    note_opening(run)
+    record_test_opening(run)
     assert len(run.json("test_opened.json")) == 2
 
 
 def test_without_locked_rows_there_is_nothing_to_open(tmp_path: Path) -> None:
     run = record(tmp_path, locked=())
-    assert openings(run, run.folds()) is None
+    assert openings_of_test(run, run.folds()) is None
 
 
 def test_a_damaged_record_beside_it_is_passed_over(tmp_path: Path) -> None:
     run, other = record(tmp_path), record(tmp_path)
-    note_opening(run)
+    record_test_opening(run)
     (other.path / "test_opened.json").write_text("{")
-    assert len(openings(run, run.folds()) or ()) == 1
+    assert len(openings_of_test(run, run.folds()) or ()) == 1
 
 
 def test_suspected_labels_come_back_whatever_classes_are_called(

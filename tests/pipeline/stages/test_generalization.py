@@ -12,7 +12,7 @@ from evenhand.base.storage.record import Record
 from evenhand.data.store.store import Store
 from evenhand.pipeline.stages.progress import Silent
 from evenhand.pipeline.stages.source import DataSource, fingerprint, read
-from evenhand.pipeline.verbs.run import opened
+from evenhand.pipeline.verbs.run import open_record
 from evenhand.settings.load import Settings, load
 from evenhand.testing.beats import write_record
 from evenhand.testing.kinds import generate
@@ -43,16 +43,16 @@ def source(tmp_path: Path, further: dict[str, Any], **data: Any) -> DataSource:
 def test_a_second_set_is_read_encoded_and_kept_in_the_record(tmp_path: Path) -> None:
     records(tmp_path / "second", "x", shift=17)
     found = source(tmp_path, {"root": str(tmp_path / "second")})
-    assert found.further is not None
+    assert found.generalization is not None
     assert len(found.samples) == 30
-    assert len(found.further.samples) == 15
-    assert found.further.samples.classes == found.samples.classes
-    record = opened(settings(tmp_path, {"root": str(tmp_path / "second")}), found, "", fresh=True)
+    assert len(found.generalization.samples) == 15
+    assert found.generalization.samples.classes == found.samples.classes
+    record = open_record(settings(tmp_path, {"root": str(tmp_path / "second")}), found, "", fresh=True)
     again = Record.open(record.path)
     kept = again.generalization()
     assert kept is not None
-    assert list(kept.ids) == list(found.further.samples.ids)
-    np.testing.assert_array_equal(kept.labels, found.further.samples.labels)
+    assert list(kept.ids) == list(found.generalization.samples.ids)
+    np.testing.assert_array_equal(kept.labels, found.generalization.samples.labels)
     entry = Store(tmp_path / "store").open(again.data()["encoded_generalization"]["m"])
     assert entry["signal"][kept.frame["eh:row"]].shape == (15, 1, 144)
     assert len(Store(tmp_path / "store").open(again.data()["encoded"]["m"])) == 30
@@ -66,8 +66,8 @@ def test_without_one_there_is_none(tmp_path: Path) -> None:
         "compute": {"store": str(tmp_path / "store")},
     })  # fmt: skip
     found = read(own, Silent())
-    assert found.further is None
-    record = opened(own, found, "", fresh=True)
+    assert found.generalization is None
+    record = open_record(own, found, "", fresh=True)
     assert record.generalization() is None
     assert "encoded_generalization" not in record.data()
 
@@ -75,29 +75,29 @@ def test_without_one_there_is_none(tmp_path: Path) -> None:
 def test_classes_are_those_of_the_first_set(tmp_path: Path) -> None:
     write_record(tmp_path / "second", "x", [(at, {"A": "F"}.get(symbol, symbol)) for at, symbol in MARKS])
     found = source(tmp_path, {"root": str(tmp_path / "second")})
-    assert found.further is not None
-    assert found.further.samples.classes == ("N", "S", "V")
-    assert found.further.samples.counts().tolist() == [5, 0, 5]
+    assert found.generalization is not None
+    assert found.generalization.samples.classes == ("N", "S", "V")
+    assert found.generalization.samples.counts().tolist() == [5, 0, 5]
     said = next(f for f in found.findings if f.code == "EH107")
-    assert '5 rows are of classes that the first set does not have ("F") and were left out' in said.says
+    assert '5 rows have classes that the training data lack ("F") and were left out' in said.says
 
 
 def test_what_is_not_given_is_as_in_the_first_set(tmp_path: Path) -> None:
     write_record(tmp_path / "second", "x", [(at + 1, {"A": "F"}.get(symbol, symbol)) for at, symbol in MARKS])
     found = source(tmp_path, {"root": str(tmp_path / "second")}, rename={"S": "other", "F": "other"})
-    assert found.further is not None
-    assert found.further.samples.counts().tolist() == [5, 5, 5]
+    assert found.generalization is not None
+    assert found.generalization.samples.counts().tolist() == [5, 5, 5]
 
 
 def test_rows_of_both_sets_are_left_out_of_the_second(tmp_path: Path) -> None:
     records(tmp_path / "second", "a")
     records(tmp_path / "second", "x", shift=17)
     found = source(tmp_path, {"root": str(tmp_path / "second")})
-    assert found.further is not None
-    assert set(found.further.samples.frame["record"]) == {"x"}
+    assert found.generalization is not None
+    assert set(found.generalization.samples.frame["record"]) == {"x"}
     said = next(f for f in found.findings if f.code == "EH105")
-    assert "15 of 30 rows of data.generalization hold the same bytes" in said.says
-    with pytest.raises(DataError, match="nothing is left of the second set"):
+    assert "15 of 30 rows of data.generalization have the same bytes" in said.says
+    with pytest.raises(DataError, match="no rows are left"):
         read(settings(tmp_path, {}), Silent())
 
 
@@ -110,15 +110,15 @@ def test_a_person_in_both_sets_of_one_table_is_told(tmp_path: Path) -> None:
     found = read(own, Silent())
     said = next(f for f in found.findings if f.code == "EH106")
     assert said.severity == "error"
-    assert '1 group lies in the first set and in data.generalization ("p1")' in said.says
+    assert '1 group is both in the training data and in data.generalization ("p1")' in said.says
 
 
 def test_the_second_set_is_part_of_the_fingerprint(tmp_path: Path) -> None:
     records(tmp_path / "second", "x", shift=17)
     found = source(tmp_path, {"root": str(tmp_path / "second")})
-    assert found.further is not None
+    assert found.generalization is not None
     resolved = settings(tmp_path, {"root": str(tmp_path / "second")}).resolved()
-    with_it, without = (fingerprint(resolved, found.samples, f) for f in (found.further.samples, None))
+    with_it, without = (fingerprint(resolved, found.samples, f) for f in (found.generalization.samples, None))
     assert with_it != without
 
 
@@ -137,7 +137,7 @@ def test_photos_have_a_second_set_too(tmp_path: Path) -> None:
         "generalization": further,
     }}, changes=[store])  # fmt: skip
     found = read(own, Silent())
-    assert found.further is not None
-    assert found.further.samples.classes == found.samples.classes
-    (entry,) = found.further.entries.values()
+    assert found.generalization is not None
+    assert found.generalization.samples.classes == found.samples.classes
+    (entry,) = found.generalization.entries.values()
     assert entry["image"].shape == (24, 64, 64, 3)

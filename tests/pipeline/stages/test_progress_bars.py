@@ -13,7 +13,7 @@ def verb(number: int, *, watcher: Watcher | None = None) -> tuple[int, Watcher |
     assert watcher is not None
     watcher.stage("work", 3)
     watcher.advance(2)
-    watcher.says("read [this]")
+    watcher.message("read [this]")
     return number, watcher
 
 

@@ -66,7 +66,7 @@ def test_nothing_is_deleted_and_nothing_is_evicted(stranger: tuple[Path, Path], 
     put(own, "mine")
     before = {path: path.stat().st_mtime_ns for path in precious.rglob("*")}
     evenhand.predict(record, record.parents[1] / "data", model="ensemble:neighbours", store=own.folder)
-    evenhand.audit(record, model="a", again=True, parts=2, store=own.folder)
+    evenhand.audit(record, model="a", refit=True, parts=2, store=own.folder)
     evenhand.ensemble(record, methods=["neighbours"], store=own.folder)
     evenhand.report(record)
     assert {path: path.stat().st_mtime_ns for path in precious.rglob("*")} == before

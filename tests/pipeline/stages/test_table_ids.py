@@ -57,10 +57,10 @@ def test_a_table_that_is_called_as_the_runs_gives_its_ids(root):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("key,path\nx,gone.jpg\n", '1 of 1 rows name a file that is not there or cannot be read \\("gone.jpg"\\)'),
+        ("key,path\nx,gone.jpg\n", '1 of 1 rows name a file that is missing or cannot be read \\("gone.jpg"\\)'),
         ("key,path\n,a/1.jpg\n", 'line 2 has no id in the column "key"'),
         ("key,path\nx,a/1.jpg\nx,a/2.jpg\n", 'the id "x" is on line 2 and on line 3'),
-        ("key,path\nx,a/1.jpg\ny,a/1.jpg\n", "two rows name one file"),
+        ("key,path\nx,a/1.jpg\ny,a/1.jpg\n", "two rows name the same file"),
         ("kye,path\nx,a/1.jpg\n", 'Did you mean "kye"'),
     ],
 )

@@ -4,7 +4,7 @@ import pytest
 
 from evenhand.base.errors import DataError
 from evenhand.base.values import Predictions
-from evenhand.pipeline.submission.sample_format import filled, read_sample, write_submission
+from evenhand.pipeline.submission.sample_format import fill_sample, read_sample, write_submission
 
 CLASSES = ("яблоко", "b, c", "d")
 PATHS = ["test/001.jpg", "test/002.jpg", "test/003.jpg", "test/010.jpg"]
@@ -32,7 +32,7 @@ def sample(tmp_path, text):
 )
 def test_labels_are_written_in_the_order_of_the_sample(tmp_path, ids, key):
     given = sample(tmp_path, "id,label\n" + "".join(f"{i},d\n" for i in ids))
-    made = filled(given, predictions(), PATHS)
+    made = fill_sample(given, predictions(), PATHS)
     path = write_submission(made, given, tmp_path / "out.csv")
     assert (made.key, made.kind, made.extra) == (key, "label", 2)
     written = pd.read_csv(path, dtype=str)
@@ -42,7 +42,7 @@ def test_labels_are_written_in_the_order_of_the_sample(tmp_path, ids, key):
 
 def test_probabilities_go_to_the_columns_of_their_classes(tmp_path):
     given = sample(tmp_path, 'd;яблоко;image;"b, c"\n0;0;x2;0\n0;0;x4;0\n')
-    made = filled(given, predictions())
+    made = fill_sample(given, predictions())
     path = write_submission(made, given, tmp_path / "out.csv")
     assert path.read_text(encoding="utf-8").splitlines()[0] == 'd,яблоко,image,"b, c"'
     assert pd.read_csv(path)["b, c"].tolist() == [0.8, 0.25]
@@ -52,7 +52,7 @@ def test_probabilities_go_to_the_columns_of_their_classes(tmp_path):
 @pytest.mark.parametrize("spaced", ["id, label\nx1, d\nx2, d\n", " id,label \n x1,d\nx2 ,d\n"])
 def test_spaces_around_columns_and_ids_stay_as_the_sample_has_them(tmp_path, spaced):
     given = sample(tmp_path, spaced)
-    path = write_submission(filled(given, predictions()), given, tmp_path / "out.csv")
+    path = write_submission(fill_sample(given, predictions()), given, tmp_path / "out.csv")
     first = [line.split(",")[0] for line in spaced.splitlines()]
     written = path.read_text(encoding="utf-8").splitlines()
     assert written[0] == spaced.splitlines()[0]
@@ -61,38 +61,38 @@ def test_spaces_around_columns_and_ids_stay_as_the_sample_has_them(tmp_path, spa
 
 def test_spaces_around_classes_stay_as_the_sample_has_them(tmp_path):
     given = sample(tmp_path, 'id, d, яблоко,"b, c "\nx2,0,0,0\n')
-    path = write_submission(filled(given, predictions()), given, tmp_path / "out.csv")
+    path = write_submission(fill_sample(given, predictions()), given, tmp_path / "out.csv")
     assert path.read_text(encoding="utf-8").splitlines()[0] == 'id, d, яблоко,"b, c "'
     assert pd.read_csv(path)["b, c "].tolist() == [0.8]
 
 
 def test_a_placeholder_in_the_sample_is_no_class_and_does_no_harm(tmp_path):
     given = sample(tmp_path, "id,target\nx1,0\nx2,0\n")
-    assert filled(given, predictions()).table["target"].tolist() == ["яблоко", "b, c"]
+    assert fill_sample(given, predictions()).table["target"].tolist() == ["яблоко", "b, c"]
 
 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
         ("id,label\nx1,d\nx9,d\n", r'1 of 2 ids are not predicted \(first: "x9", line 3, column "id"\)'),
-        ("id,label\nx1,d\nx1,d\n", r'more than once \(first: "x1", line 3'),
-        ("id,label\nx1,d\n,d\n", 'line 3 has nothing in the column "id"'),
-        ("id\nx1\n", 'the column "id" only'),
-        ("id,label,label\nx1,d,d\n", '"label" is there more than once'),
+        ("id,label\nx1,d\nx1,d\n", r'ids are repeated \(first: "x1", line 3'),
+        ("id,label\nx1,d\n,d\n", 'line 3 has an empty cell in the column "id"'),
+        ("id\nx1\n", 'only the column "id" was found'),
+        ("id,label,label\nx1,d,d\n", 'the column "label" is repeated'),
         ("id,label\nx1,d,d\n", "line 2 has 3"),
         ("id,d,яблоко\nx1,0,0\n", r"lacks 1 of 3 classes \(first: b, c\)"),
-        ("id,d,q\nx1,0,0\n", 'no class'),
-        ("id,label\nx1,dd\nx2,ee\n", 'line 2, column "label" holds "dd", which is no class'),
+        ("id,d,q\nx1,0,0\n", 'not classes'),
+        ("id,label\nx1,dd\nx2,ee\n", 'line 2, column "label" holds "dd", which is not a class'),
         ("", "has no rows"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_told_with_line_and_column(tmp_path, text, words):
     with pytest.raises(DataError, match=words):
-        filled(sample(tmp_path, text), predictions(), PATHS)
+        fill_sample(sample(tmp_path, text), predictions(), PATHS)
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path):
-    with pytest.raises(DataError, match="no such file"):
+    with pytest.raises(DataError, match="file not found"):
         read_sample(tmp_path / "none.csv")
     with pytest.raises(DataError, match="is a folder"):
         read_sample(tmp_path)

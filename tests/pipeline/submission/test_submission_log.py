@@ -8,7 +8,7 @@ import pytest
 
 from evenhand.base.errors import RecordError
 from evenhand.base.storage.record import Record
-from evenhand.pipeline.submission.submission_log import LOG, note, noted, written_as
+from evenhand.pipeline.submission.submission_log import LOG, note, read_log, written_entry
 
 
 @pytest.fixture
@@ -29,8 +29,8 @@ def test_no_character_poisons_the_log(record: Record, file: Path, mark: str) -> 
         note(record, "written", file, overridden=[f"1{mark}"]),
         note(record, "uploaded", file, output=f"a{mark}b"),
     ]
-    assert noted(record) == lines
-    assert written_as(record, file) == lines[0]
+    assert read_log(record) == lines
+    assert written_entry(record, file) == lines[0]
 
 
 def test_a_line_that_is_not_json_is_named(record: Record, file: Path) -> None:
@@ -38,4 +38,4 @@ def test_a_line_that_is_not_json_is_named(record: Record, file: Path) -> None:
     with (record.path / LOG).open("a") as log:
         log.write("\n{half\n")
     with pytest.raises(RecordError, match="line 3 is not JSON"):
-        noted(record)
+        read_log(record)

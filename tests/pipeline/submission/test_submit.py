@@ -14,7 +14,7 @@ import evenhand
 from evenhand.base.errors import ConfigError, DataError, EvenhandError, RecordError
 from evenhand.base.storage.record import Record
 from evenhand.cli.app import app
-from evenhand.pipeline.submission.submission_log import noted
+from evenhand.pipeline.submission.submission_log import read_log
 from evenhand.pipeline.verbs.run import Run
 from evenhand.testing.kinds import generate
 
@@ -72,7 +72,7 @@ def test_locked_rows_are_written_like_the_sample(run: Record, sample: Path, tmp_
     table = run.predictions()
     own = table[(table["set"] == "test") & (table["model"] == "a")].set_index("id")["predicted"]
     assert written["label"].tolist() == own.loc[asked["id"]].tolist()
-    (line,) = noted(run)
+    (line,) = read_log(run)
     assert (line["event"], line["model"], line["rows"]) == ("written", "a", len(asked))
 
 
@@ -97,7 +97,7 @@ def test_a_consensus_overrides_and_lists_the_rows(run: Record, sample: Path, tmp
     made = evenhand.predict_like(run, sample, tmp_path / "out.csv", model="a", consensus=0.6, votes=[*voters, "b"])
     assert (pd.read_csv(made.path)["label"] == name).all()
     assert (made.overridden["becomes"] == name).all()
-    assert noted(run)[-1]["overridden"] == made.overridden["id"].tolist()
+    assert read_log(run)[-1]["overridden"] == made.overridden["id"].tolist()
     assert json.dumps(made.document())
 
 
@@ -111,14 +111,14 @@ def test_the_gate_lets_through_once_and_logs(run: Record, folder: Path, sample: 
     again = evenhand.submit(asked, run, path)
     assert again.event == "refused"
     assert "1 of at most 1 uploads" in again.gate.says
-    assert [line["event"] for line in noted(run)] == ["written", "uploaded", "refused"]
+    assert [line["event"] for line in read_log(run)] == ["written", "uploaded", "refused"]
 
 
 def test_a_figure_that_is_too_low_runs_nothing(run: Record, folder: Path, sample: Path, tmp_path: Path) -> None:
     path = evenhand.predict_like(run, sample, tmp_path / "out.csv", model="a").path
     refused = evenhand.submit(config(folder, metric="accuracy", at_least=1.1), run, path)
     assert (refused.event, refused.output) == ("refused", "")
-    assert "at least 1.1 is asked for" in refused.gate.says
+    assert "at least 1.1 is required" in refused.gate.says
     loss = evenhand.submit(config(folder, metric="log_loss", at_least=0.0001), run, path)
     assert "at most 0.0001" in loss.gate.says
     assert loss.event == "refused"
@@ -127,7 +127,7 @@ def test_a_figure_that_is_too_low_runs_nothing(run: Record, folder: Path, sample
 @pytest.mark.parametrize(
     ("command", "words"),
     [
-        (["no-such-program-here", "{file}"], "There is no program"),
+        (["no-such-program-here", "{file}"], 'Program "no-such-program-here" not found'),
         ([sys.executable, "-c", "raise SystemExit(3)"], ""),
     ],
 )
@@ -160,12 +160,12 @@ def test_the_figure_of_the_best_of_several_is_corrected_for_the_choice(
     path = evenhand.predict_like(run, sample, tmp_path / "out.csv", model=best["name"]).path
     sent = evenhand.submit(config(folder, metric="macro_f1", at_least=0.0), run, path)
     assert sent.gate.figure == pytest.approx(best["corrected"]["estimate"])
-    assert f"corrected for having been chosen as the best of {best['of']}" in sent.gate.says
-    assert noted(run)[-1]["basis"] == sent.gate.basis
+    assert f"corrected for its selection as the best of {best['of']}" in sent.gate.says
+    assert read_log(run)[-1]["basis"] == sent.gate.basis
     other = evenhand.submit(config(folder, metric="accuracy", at_least=0.0), run, path, dry=True)
     scores = run.json("scores.json")["scores"]
     assert other.gate.figure == scores[best["name"]]["oof"]["accuracy"]["estimate"]
-    assert "as it stands: the model is the best of" in other.gate.basis
+    assert "uncorrected: the model is the best of" in other.gate.basis
 
 
 def test_rows_that_a_consensus_overrode_are_told_and_noted(
@@ -178,10 +178,10 @@ def test_rows_that_a_consensus_overrode_are_told_and_noted(
     changed = len(made.overridden)
     assert changed
     sent = evenhand.submit(config(folder, metric="accuracy", at_least=0.0), run, made.path)
-    assert (sent.gate.overridden, noted(run)[-1]["overridden"]) == (changed, changed)
+    assert (sent.gate.overridden, read_log(run)[-1]["overridden"]) == (changed, changed)
     words = f"{changed} of {len(made.submission.table)} rows of the file were overridden by a consensus"
     assert words in sent.gate.says
-    assert words in noted(run)[-1]["says"]
+    assert words in read_log(run)[-1]["says"]
 
 
 def test_a_second_submission_does_not_pass_beside_the_first(
@@ -195,9 +195,9 @@ def test_a_second_submission_does_not_pass_beside_the_first(
             evenhand.submit(config(folder), run, path)
         return "uploaded", 0, ""
 
-    monkeypatch.setattr("evenhand.pipeline.submission.submit._run", meanwhile)
+    monkeypatch.setattr("evenhand.pipeline.submission.submit._run_command", meanwhile)
     assert evenhand.submit(config(folder), run, path).event == "uploaded"
-    assert [line["event"] for line in noted(run)] == ["written", "uploaded"]
+    assert [line["event"] for line in read_log(run)] == ["written", "uploaded"]
 
 
 def test_a_file_that_was_changed_is_refused(run: Record, folder: Path, sample: Path, tmp_path: Path) -> None:
@@ -205,7 +205,7 @@ def test_a_file_that_was_changed_is_refused(run: Record, folder: Path, sample: P
     path.write_text(path.read_text() + " ")
     with pytest.raises(DataError, match="was changed since"):
         evenhand.submit(config(folder), run, path)
-    with pytest.raises(DataError, match="no such file"):
+    with pytest.raises(DataError, match="file not found"):
         evenhand.submit(config(folder), run, tmp_path / "none.csv")
 
 

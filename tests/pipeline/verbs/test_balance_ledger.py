@@ -43,7 +43,7 @@ class Heard(Silent):
     def __init__(self) -> None:
         self.lines: list[str] = []
 
-    def says(self, text: str) -> None:
+    def message(self, text: str) -> None:
         self.lines.append(text)
 
 
@@ -134,4 +134,4 @@ def test_it_is_plain_for_json_and_reads_as_text(data: Path) -> None:
     books = evenhand.balance_ledger(config(data))
     assert books.document()["ledgers"][0]["key"] == "balance"
     assert str(books).startswith("Balance of m: sampler none, weights none, loss cross_entropy")
-    assert repr(books).startswith("Books(1 ledgers")
+    assert repr(books).startswith("BalanceCheck(1 ledgers")

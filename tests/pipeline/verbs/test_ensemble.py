@@ -86,7 +86,9 @@ def test_new_rows_are_blended_like_the_old(folder: Path) -> None:
     (one,) = made.blends
     assert one.test.origin == "test"
     assert set(made.predictions["set"]) == {"oof", "test"}
-    with pytest.raises(DataError, match="predictions of 1 models for new rows, and 2 models are blended"):
+    with pytest.raises(
+        DataError, match="Predictions of 1 models were given for new rows, but 2 models are blended"
+    ):
         evenhand.ensemble(*sources, labels=labels_of(folder), new=new[:1], draws=200)
 
 
@@ -117,7 +119,9 @@ def test_fewer_groups_than_five_make_a_plan_of_as_many_folds(folder: Path) -> No
     assert set(made.models.first.fold) == {0, 1, 2}
 
 
-@pytest.mark.parametrize(("rows", "group", "words"), [(200, "g", "of 1 group. Give"), (1, None, "of 1 row. Give")])
+@pytest.mark.parametrize(
+    ("rows", "group", "words"), [(200, "g", "from 1 group. Give"), (1, None, "from 1 row. Give")]
+)
 def test_one_group_cannot_be_dealt_to_folds_and_says_so(
     folder: Path, rows: int, group: str | None, words: str
 ) -> None:

@@ -105,7 +105,7 @@ def test_runs_are_compared_audited_examined_and_reported(done: Run, tmp_path: Pa
     "verb",
     [
         lambda run: evenhand.audit(run.path, coverage=0.9),
-        lambda run: evenhand.audit(run.path, again=True),
+        lambda run: evenhand.audit(run.path, refit=True),
         lambda run: evenhand.audit(run.path, by="series"),
         lambda run: evenhand.compare_versions(run.path, run.path),
     ],

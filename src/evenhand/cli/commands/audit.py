@@ -9,60 +9,71 @@ import typer
 
 from evenhand.base.row_set import RowSet
 from evenhand.cli.console import print_json
-from evenhand.cli.options import Classes, IdColumn, Json, Positions, Scale, StoreFolder
+from evenhand.cli.options import (
+    Classes,
+    FoldsTable,
+    IdColumn,
+    Json,
+    LabelsTable,
+    Model,
+    Positions,
+    Scale,
+    SetOfRows,
+    StoreFolder,
+)
 
 
 def audit(
     source: Annotated[
         list[Path], typer.Argument(help="The folder of a run, or prediction files.", show_default=False)
     ],
-    model: Annotated[str | None, typer.Option("--model", help="Which model or blend; the run's best.")] = None,
+    model: Model = None,
     by: Annotated[
         list[str] | None,
-        typer.Option("--by", metavar="COLUMN", help="Audit by this column instead of the groups. May be repeated."),
+        typer.Option("--by", metavar="COLUMN", help="Audit by this column instead of the groups; repeatable."),
     ] = None,
-    metric: Annotated[str | None, typer.Option("--metric", help="The figure; the first of [score].")] = None,
-    floor: Annotated[float | None, typer.Option("--floor", help="A value that every part should reach.")] = None,
-    held: Annotated[float, typer.Option("--held", help="Share held out at once.")] = 0.2,
+    metric: Annotated[
+        str | None, typer.Option("--metric", help="The metric; by default the first of [score].")
+    ] = None,
+    floor: Annotated[float | None, typer.Option("--floor", help="The value that every group should reach.")] = None,
+    held: Annotated[float, typer.Option("--held", help="Share of rows and groups in one holdout.")] = 0.2,
     refit: Annotated[
-        bool, typer.Option("--refit", help="Learn heads and blends again without the groups that are judged.")
+        bool, typer.Option("--refit", help="Refit heads and blends without the groups that are evaluated.")
     ] = False,
     coverage: Annotated[
-        float | None, typer.Option("--coverage", help="Make conformal sets that hold the truth this often: 0.9.")
+        float | None, typer.Option("--coverage", help="Make conformal sets with this coverage, such as 0.9.")
     ] = None,
-    labels: Annotated[
-        Path | None, typer.Option("--labels", help="For files: a table with id, label and group.")
-    ] = None,
-    folds: Annotated[Path | None, typer.Option("--folds", help="For files: a table with id and fold.")] = None,
+    labels: LabelsTable = None,
+    folds: FoldsTable = None,
     store: StoreFolder = None,
-    of: Annotated[str, typer.Option("--set", help="oof, or test for locked rows.")] = RowSet.OUT_OF_FOLD,
+    of: SetOfRows = RowSet.OUT_OF_FOLD,
     id_column: IdColumn = None,
     classes: Classes = None,
     positions: Positions = False,
     scale: Scale = "auto",
     as_json: Json = False,
 ) -> None:
-    """Say where a figure is worst and how far it may be believed, for a run or for anybody's predictions.
+    """Show where a figure is worst and how far it can be trusted, for a run or predictions of any origin.
 
-    Parts are held out by turns: rows, each group, several groups. The locked test is looked at
-    with --set test only. What was found is written to audit.json in the folder of a run, for its report. Exit
-    code 1 if a finding is an error.
+    Rows, single groups and sets of groups are held out in turn. Locked rows are audited only with --set test.
+    The audit of a run is written to audit.json in its folder, for the report. The exit code is 1 if a finding is an
+    error.
     """
     from evenhand.base.storage.atomic import write_json
     from evenhand.cli.options import columns_from
     from evenhand.cli.progress import watching
     from evenhand.cli.tables.audit import print_audit
-    from evenhand.pipeline.audit.audit import audit as look
+    from evenhand.pipeline.audit.audit import audit as run_audit
 
     with watching() as watcher:
-        found = look(
+        found = run_audit(
             source,
             model=model,
             by=by,
             metric=metric,
             floor=floor,
             held=held,
-            again=refit,
+            refit=refit,
             coverage=coverage,
             labels=labels,
             folds=folds,

@@ -6,18 +6,18 @@ from typing import Annotated
 
 import typer
 
-from evenhand.cli.console import print_json, say
+from evenhand.cli.console import print_json, print_line
 from evenhand.cli.options import Json, StoreFolder
 
 
 def cache(
     folder: StoreFolder = None,
-    clear: Annotated[bool, typer.Option("--clear", help="Remove everything that no run is using.")] = False,
+    clear: Annotated[bool, typer.Option("--clear", help="Remove all entries that are not in use.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Show what the store of decoded rows and activations holds, or clear it."""
+    """List the entries of the store of decoded rows and activations, or clear it."""
     from evenhand.cli.tables.cache import print_cache, size_words
-    from evenhand.pipeline.verbs.cache import cache as held
+    from evenhand.pipeline.verbs.cache import cache as entries_of
     from evenhand.pipeline.verbs.cache import cache_folder, clear_cache
 
     if clear:
@@ -25,10 +25,10 @@ def cache(
         if as_json:
             print_json({"entries": freed.entries, "bytes": freed.bytes, "in_use": freed.in_use}, indent=None)
             return
-        stay = f" {freed.in_use} entries are in use and stay." if freed.in_use else ""
-        say(f"Removed {freed.entries} entries, {size_words(freed.bytes)}.{stay}")
+        stay = f" {freed.in_use} entries are in use and were kept." if freed.in_use else ""
+        print_line(f"Removed {freed.entries} entries, {size_words(freed.bytes)}.{stay}")
         return
-    table = held(folder)
+    table = entries_of(folder)
     if as_json:
         print_json({"folder": cache_folder(folder), "entries": table.to_dict(orient="records")})
     else:

@@ -17,24 +17,24 @@ def check(
     set_: Set = None,
     balance: Annotated[
         bool,
-        typer.Option("--balance", help="Show what is done about skew and what it makes models believe, no more."),
+        typer.Option("--balance", help="Show only the class prior that each model will assume."),
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Look at the data before anything is trained: what is there, and what is wrong with it.
+    """Check the data before training: class counts, and what is wrong with them.
 
-    Writes findings.jsonl below the output folder. Exit code 1 if a finding is an error.
+    Findings are written to findings.jsonl below the output folder. The exit code is 1 if a finding is an error.
     """
     if balance:
         _balance(config, set_ or [], as_json)
     from evenhand.base.storage.atomic import to_json, write_text
     from evenhand.cli.progress import watching
     from evenhand.cli.tables.tables import print_check
-    from evenhand.pipeline.verbs.check import check as look
+    from evenhand.pipeline.verbs.check import check as run_check
     from evenhand.settings.load import load
 
     with watching() as watcher:
-        found = look(config, changes=set_ or [], watcher=watcher)
+        found = run_check(config, changes=set_ or [], watcher=watcher)
     target = Path(load(config, changes=set_ or []).output) / "findings.jsonl"
     write_text(target, "".join(to_json(finding.document()) + "\n" for finding in found.findings))
     if as_json:
@@ -45,13 +45,13 @@ def check(
 
 
 def _balance(config: Path, changes: Sequence[str], as_json: bool) -> None:
-    """Print the ledgers and what the doctor says of them."""
-    from evenhand.cli.tables.tables import print_books
+    """Print the ledgers and the findings about them."""
+    from evenhand.cli.tables.tables import print_balance
     from evenhand.pipeline.verbs.balance_ledger import balance_ledger
 
     found = balance_ledger(config, changes=changes)
     if as_json:
         print_json(found.document())
     else:
-        print_books(found)
+        print_balance(found)
     raise typer.Exit(1 if any(f.severity == "error" for f in found.findings) else 0)

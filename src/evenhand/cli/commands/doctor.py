@@ -9,9 +9,9 @@ from evenhand.cli.options import Json, RecordPath
 
 
 def doctor(record: RecordPath, as_json: Json = False) -> None:
-    """Say what is wrong with a run: its data, its balance, its trainings, from its record alone.
+    """Show what is wrong with a run: data, balance, trainings; only its record is needed.
 
-    Exit code 1 if a finding is an error.
+    The exit code is 1 if a finding is an error.
     """
     from evenhand.cli.tables.tables import print_examination
     from evenhand.pipeline.verbs.doctor import doctor

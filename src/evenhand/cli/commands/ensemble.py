@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from evenhand.cli.console import print_json
-from evenhand.cli.options import Classes, IdColumn, Json, Positions, Scale, StoreFolder
+from evenhand.cli.options import Classes, FoldsTable, IdColumn, Json, LabelsTable, Positions, Scale, StoreFolder
 from evenhand.cli.tables.spreadsheet import Spreadsheet, guard_formulas
 
 
@@ -21,22 +21,17 @@ def ensemble(
         list[str] | None,
         typer.Option(
             "--method",
-            help='A way of blending: nnls, greedy+temperature, or {name = "greedy", rounds = 50}. May be repeated; '
-            "without one, equal and nnls.",
+            help='A blending method: nnls, greedy+temperature, or {name = "greedy", rounds = 50}. Repeatable; '
+            "by default equal and nnls.",
         ),
     ] = None,
-    labels: Annotated[
-        Path | None, typer.Option("--labels", help="A table with id, label and, where known, group and fold.")
-    ] = None,
-    label: Annotated[str | None, typer.Option("--label", help="The column of labels in it.")] = None,
-    group: Annotated[str | None, typer.Option("--group", help="The column of groups in it.")] = None,
-    folds: Annotated[
-        Path | None,
-        typer.Option("--folds", help="A table with id and fold, for files without folds."),
-    ] = None,
+    labels: LabelsTable = None,
+    label: Annotated[str | None, typer.Option("--label", help="Its label column.")] = None,
+    group: Annotated[str | None, typer.Option("--group", help="Its group column.")] = None,
+    folds: FoldsTable = None,
     new: Annotated[
         list[Path] | None,
-        typer.Option("--new", help="The same model's predictions for new rows; once per file, in the same order."),
+        typer.Option("--new", help="Predictions of the same model for new rows; once per file, in the same order."),
     ] = None,
     rows: Annotated[
         str, typer.Option("--rows", help="same: every model must have every row; common: the rows that all have.")
@@ -45,37 +40,31 @@ def ensemble(
     classes: Classes = None,
     positions: Positions = False,
     scale: Scale = "auto",
-    metric: Annotated[str, typer.Option("--metric", help="What is maximised and judged.")] = "macro_f1",
+    metric: Annotated[str, typer.Option("--metric", help="The metric to maximise and report.")] = "macro_f1",
     to: Annotated[Path | None, typer.Option("--to", help="CSV or Parquet file for the blends.")] = None,
     seed: Annotated[int, typer.Option("--seed", help="Seed of every random draw.")] = 0,
     store: StoreFolder = None,
     spreadsheet: Spreadsheet = False,
     as_json: Json = False,
 ) -> None:
-    """Blend anybody's out-of-fold predictions, and say what that is worth.
+    """Blend out-of-fold predictions of any origin, and evaluate the blends by nested cross-validation.
 
-    Files hold a row per sample: id, fold, a column per class. Every blend is learned on the other folds and judged
-    on its own; what it seems to be worth without that stands beside it.
+    Files hold one row per sample: id, fold, one column per class. Every blend is fitted on the other folds and
+    evaluated on its own; the naive figure is shown beside the nested one.
     """
-    from evenhand.cli.options import columns_from
+    from evenhand.cli.options import columns_from, one_of
     from evenhand.cli.progress import watching
-    from evenhand.cli.tables.ensemble import print_assembly
-    from evenhand.evaluation.reading.files import opened
-    from evenhand.evaluation.reading.labels import read_labels
+    from evenhand.cli.tables.ensemble import print_ensemble
     from evenhand.pipeline.verbs.ensemble import ensemble, write_predictions
 
     with watching() as watcher:
         made = ensemble(
             *sources,
-            methods=[_choice(words) for words in method or ("equal", "nnls")],
-            labels=None
-            if labels is None
-            else read_labels(
-                labels, label=label, group=group, id=id_column if id_column in opened(labels).names else None
-            ),
+            methods=[_parse_method(words) for words in method or ("equal", "nnls")],
+            labels=_truth_table(labels, label, group, id_column),
             folds=folds,
             new=new or (),
-            rows=_one_of("--rows", rows, ("same", "common")),
+            rows=one_of("--rows", rows, ("same", "common")),
             columns=columns_from(id_column, classes, positions, scale),
             score=metric,
             seed=seed,
@@ -88,11 +77,22 @@ def ensemble(
     if as_json:
         print_json(made.document())
     else:
-        print_assembly(made, to)
+        print_ensemble(made, to)
 
 
-def _choice(words: str) -> Any:
-    """Return a method as it was written: a name, or a TOML table in braces."""
+def _truth_table(labels: Path | None, label: str | None, group: str | None, id_column: str | None) -> Any:
+    """Return the table of labels; --id may name a column of the prediction files alone."""
+    from evenhand.evaluation.reading.files import opened
+    from evenhand.evaluation.reading.labels import read_labels
+
+    if labels is None:
+        return None
+    key = id_column if id_column in opened(labels).names else None
+    return read_labels(labels, label=label, group=group, id=key)
+
+
+def _parse_method(words: str) -> Any:
+    """Return a method: a name, or a TOML table in braces."""
     if not words.lstrip().startswith("{"):
         return words
     from evenhand.base.errors import EvenhandError
@@ -104,11 +104,3 @@ def _choice(words: str) -> Any:
         raise EvenhandError(
             f'--method {words}: is not a TOML table ({error}). Write for example {{name = "greedy", rounds = 50}}.'
         ) from None
-
-
-def _one_of(option: str, word: str, allowed: tuple[str, ...]) -> Any:
-    from evenhand.base.errors import EvenhandError, unknown
-
-    if word not in allowed:
-        raise EvenhandError(f"{option}: {unknown('choice', word, allowed)}")
-    return word

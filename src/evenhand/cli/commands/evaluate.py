@@ -9,7 +9,7 @@ import typer
 
 from evenhand.base.row_set import RowSet
 from evenhand.cli.console import print_json
-from evenhand.cli.options import Classes, IdColumn, Json, Positions, Scale
+from evenhand.cli.options import Classes, IdColumn, Json, Model, Positions, Scale, SetOfRows
 
 
 def evaluate(
@@ -21,37 +21,34 @@ def evaluate(
     ],
     labels: Annotated[
         Path | None,
-        typer.Option("--labels", help="A table with id and label, for predictions that do not hold the truth."),
+        typer.Option("--labels", help="A table with id and label, for predictions without the truth."),
     ] = None,
     metric: Annotated[
         list[str] | None,
-        typer.Option("--metric", help="For example macro_f1. May be repeated; without one, the usual metrics."),
+        typer.Option("--metric", help="For example macro_f1; repeatable. By default the standard metrics."),
     ] = None,
-    label: Annotated[str | None, typer.Option("--label", metavar="COL", help="The column of labels.")] = None,
+    label: Annotated[str | None, typer.Option("--label", metavar="COL", help="The label column.")] = None,
     group: Annotated[
         str | None,
-        typer.Option("--group", metavar="COL", help="The column of groups, which intervals are taken over."),
+        typer.Option("--group", metavar="COL", help="The group column; intervals are resampled over groups."),
     ] = None,
     id_column: IdColumn = None,
     classes: Classes = None,
     positions: Positions = False,
     scale: Scale = "auto",
-    model: Annotated[str | None, typer.Option("--model", help="Which model or blend; the run's best.")] = None,
-    of: Annotated[str, typer.Option("--set", help="oof, or test for locked rows.")] = RowSet.OUT_OF_FOLD,
+    model: Model = None,
+    of: SetOfRows = RowSet.OUT_OF_FOLD,
     as_json: Json = False,
 ) -> None:
-    """Evaluate anybody's predictions: metrics with intervals that are taken over groups.
+    """Evaluate predictions of any origin: metrics with intervals over groups.
 
-    A file holds a row per sample: id, a column per class, and the truth, unless a table of labels says it.
+    A file holds one row per sample: id, one column per class, and the truth unless --labels has it.
     """
-    from evenhand.base.errors import EvenhandError, unknown
-    from evenhand.cli.options import columns_from
+    from evenhand.cli.options import columns_from, one_of
     from evenhand.cli.tables.evaluate import print_evaluation
-    from evenhand.pipeline.verbs.evaluate import evaluate as figures
+    from evenhand.pipeline.verbs.evaluate import evaluate as run_evaluate
 
-    if of not in (RowSet.OUT_OF_FOLD, RowSet.LOCKED):
-        raise EvenhandError(f"--set: {unknown('choice', of, ('oof', 'test'))}")
-    found = figures(
+    found = run_evaluate(
         predictions,
         metric or None,
         labels=labels,
@@ -60,7 +57,7 @@ def evaluate(
         group=group,
         columns=columns_from(None, classes, positions, scale),
         model=model,
-        of=of,
+        of=one_of("--set", of, ("oof", "test")),
     )
     if as_json:
         print_json(found.document())

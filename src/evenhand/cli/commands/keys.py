@@ -18,9 +18,9 @@ def keys(
 ) -> None:
     """Print every key of the configuration: its type, its default and what it does."""
     from evenhand.cli.tables.keys import print_keys
-    from evenhand.pipeline.verbs.keys import keys as reference
+    from evenhand.pipeline.verbs.keys import keys as reference_of
 
-    table = reference(section)
+    table = reference_of(section)
     if as_json:
         print_json(table.to_dict(orient="records"))
     else:

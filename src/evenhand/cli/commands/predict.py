@@ -17,41 +17,41 @@ def predict(
     source: Annotated[
         Path | None,
         typer.Argument(
-            help="A folder, a zip, a file or a record (some/100) of new data; with --like, leave it out for the "
+            help="A folder, a zip, a file or a record (some/100) of new data; with --like, omit it for the "
             "locked rows."
         ),
     ] = None,
     to: Annotated[Path, typer.Option("--to", help="CSV or Parquet file to write.")] = Path("predictions.csv"),
     model: Annotated[
-        str | None, typer.Option("--model", help="A model or ensemble:METHOD; without one, the run's best.")
+        str | None, typer.Option("--model", help="A model or ensemble:METHOD; by default the best of the run.")
     ] = None,
     table: Annotated[
         Path | None,
-        typer.Option("--table", help="A table of the new files: only they are predicted, under its ids."),
+        typer.Option("--table", help="A table of the new files: only these are predicted, under its ids."),
     ] = None,
     id_column: Annotated[
-        str | None, typer.Option("--id", metavar="COL", help="With --table: the column of ids.")
+        str | None, typer.Option("--id", metavar="COL", help="With --table: the id column.")
     ] = None,
     like: Annotated[
-        Path | None, typer.Option("--like", help="A sample submission: its ids, order and columns are written.")
+        Path | None, typer.Option("--like", help="A sample submission, whose ids, order and columns are used.")
     ] = None,
     consensus: Annotated[
-        float | None, typer.Option("--consensus", help="With --like: share of --votes from which they override.")
+        float | None, typer.Option("--consensus", help="With --like: share of --votes that overrides the model.")
     ] = None,
     votes: Annotated[
         list[str] | None,
-        typer.Option("--votes", help="With --consensus: a model or blend of the run, or a submission. Repeat it."),
+        typer.Option("--votes", help="With --consensus: a model or blend of the run, or a submission; repeatable."),
     ] = None,
     store: StoreFolder = None,
     spreadsheet: Spreadsheet = False,
     as_json: Json = False,
 ) -> None:
-    """Classify new data with the models of a run, and say per row how sure that is."""
+    """Classify new data with the models of a run, with a confidence per row."""
     from evenhand.base.errors import EvenhandError
     from evenhand.cli.progress import watching
-    from evenhand.cli.tables.tables import print_likened, print_predictions
+    from evenhand.cli.tables.tables import print_filled_sample, print_predictions
     from evenhand.pipeline.submission.predict_like import predict_like
-    from evenhand.pipeline.verbs.predict import predict as classify
+    from evenhand.pipeline.verbs.predict import predict as run_predict
     from evenhand.pipeline.verbs.predict import write_beside, write_table
 
     if like is not None:
@@ -67,14 +67,18 @@ def predict(
                 store=store,
                 watcher=watcher,
             )
-        print_json(made.document()) if as_json else print_likened(made)
+        print_json(made.document()) if as_json else print_filled_sample(made)
         return
     if source is None:
-        raise EvenhandError("Say what to classify: a folder, a zip or a file. Only with --like it may be left out.")
+        raise EvenhandError(
+            "Give the data to classify: a folder, a zip or a file. It is optional only with --like."
+        )
     if consensus is not None or votes:
         raise EvenhandError("--consensus and --votes override rows of a submission; give its sample with --like.")
     with watching() as watcher:
-        predicted = classify(record, source, model=model, table=table, id=id_column, store=store, watcher=watcher)
+        predicted = run_predict(
+            record, source, model=model, table=table, id=id_column, store=store, watcher=watcher
+        )
     write_table(predicted, to)
     guard_formulas(to, spreadsheet)
     beside = write_beside(predicted, to.parent)

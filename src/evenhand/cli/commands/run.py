@@ -13,21 +13,21 @@ from evenhand.cli.options import Config, Json, Set
 def run(
     config: Config,
     set_: Set = None,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Do not go on with an unfinished run.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Do not resume an unfinished run.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Do the whole work: read, check, split, train, judge, blend, report.
+    """Read, check, split, train, evaluate, blend, report.
 
-    A run that was interrupted is gone on with. Exit code 1 if a finding is an error.
+    An interrupted run is resumed. The exit code is 1 if a finding is an error.
     """
     from evenhand.cli.progress import watching
     from evenhand.cli.tables.spreadsheet import mention_formulas
     from evenhand.cli.tables.tables import print_run
     from evenhand.pipeline.stages.estimates import SUSPECTS
-    from evenhand.pipeline.verbs.run import run as work
+    from evenhand.pipeline.verbs.run import run as run_all
 
     with watching() as watcher:
-        done = work(config, changes=set_ or [], fresh=fresh, watcher=watcher)
+        done = run_all(config, changes=set_ or [], fresh=fresh, watcher=watcher)
     if as_json:
         print_json(done.document())
     else:

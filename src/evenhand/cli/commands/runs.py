@@ -17,9 +17,9 @@ def runs(
 ) -> None:
     """List the runs below a folder with their state and best figure."""
     from evenhand.cli.tables.tables import print_runs
-    from evenhand.pipeline.verbs.runs import runs as listed
+    from evenhand.pipeline.verbs.runs import runs as list_runs
 
-    table = listed(output)
+    table = list_runs(output)
     if as_json:
         print_json(table.to_dict(orient="records"))
     else:

@@ -17,14 +17,14 @@ def split(
     set_: Set = None,
     as_json: Json = False,
 ) -> None:
-    """Divide the rows into folds, and write the plan as CSV (id, fold)."""
+    """Split the rows into folds, and write these as CSV (id, fold)."""
     from evenhand.base.storage.folds_csv import write_folds
     from evenhand.cli.progress import watching
     from evenhand.cli.tables.tables import print_folds
-    from evenhand.pipeline.verbs.check import check as look
+    from evenhand.pipeline.verbs.check import check as run_check
 
     with watching() as watcher:
-        found = look(config, changes=set_ or [], watcher=watcher)
+        found = run_check(config, changes=set_ or [], watcher=watcher)
     write_folds(found.folds, to)
     if as_json:
         print_json({"folds": str(to), "k": found.folds.k, "how": dict(found.folds.how)})

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from evenhand.cli.console import print_json, say
+from evenhand.cli.console import print_json, print_line
 from evenhand.cli.options import Config, Json, RecordPath
 
 
@@ -15,12 +15,12 @@ def submit(
     config: Config,
     record: RecordPath,
     file: Annotated[Path, typer.Argument(help="The submission, as predict --like wrote it.", show_default=False)],
-    dry: Annotated[bool, typer.Option("--dry-run", help="Only say whether the gate is passed.")] = False,
+    dry: Annotated[bool, typer.Option("--dry-run", help="Only check the gate.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Run your own upload command for a submission, if the gate of [submit] is passed, and log it.
+    """Run your upload command for a submission if the gate of [submit] is passed, and log it.
 
-    Exit code 1 if it is not passed, or the command fails.
+    The exit code is 1 if the gate is not passed or the command fails.
     """
     from evenhand.pipeline.submission.submit import submit as send
 
@@ -28,13 +28,13 @@ def submit(
     if as_json:
         print_json(done.document())
     else:
-        say(f"{_WORDS[done.event]} {done.gate.says}" + (f"\n{done.output}" if done.output else ""))
+        print_line(f"{_WORDS[done.event]} {done.gate.says}" + (f"\n{done.output}" if done.output else ""))
     raise typer.Exit(0 if done.event in ("uploaded", "passed") else 1)
 
 
 _WORDS = {
     "uploaded": "Uploaded.",
-    "stopped": "The upload command was stopped. It may have arrived, so it counts as an upload.",
+    "stopped": "The upload command timed out. The file may have arrived, so this counts as an upload.",
     "failed": "The upload command failed.",
     "refused": "Not uploaded.",
     "passed": "It would be uploaded.",

@@ -1,1 +1,1 @@
-"""Values as Rich tables and plain words on standard output."""
+"""Results as Rich tables and text on standard output."""

@@ -1,4 +1,4 @@
-"""An audit as Rich tables and plain words on standard output."""
+"""An audit as Rich tables and text on standard output."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ def print_audit(found: AuditResult, *, most: int = 10) -> None:
     out.print(cell(f"{audit.model or 'predictions'}: {audit.metric} {audit.figure}", style="bold"))
     edge = "low" if audit.higher_is_better else "high"
     out.print(
-        f"With other rows or groups drawn, one time in twenty it is as {edge} as {audit.quantile:.3f} or worse."
+        f"With other rows or groups sampled, it is as {edge} as {audit.quantile:.3f} or worse one time in twenty."
     )
     out.print(_holdouts(found))
     if audit.divided:
         out.print(
-            f"{audit.divided:,} of {audit.groups_in_all:,} groups lie in several folds: what is judged was learned "
-            "from rows of the same groups, and new groups will be worse. --refit learns again without them."
+            f"{audit.divided:,} of {audit.groups_in_all:,} groups are in several folds: models are evaluated "
+            "on groups that they were trained on, and new groups will be worse. --refit refits without them."
         )
     _print_groups(found, out, most)
     if found.calibration:
@@ -40,7 +40,7 @@ def print_audit(found: AuditResult, *, most: int = 10) -> None:
         print_findings(found.findings, out)
     out.print(
         cell(
-            "All of this speaks of data like these. It does not cover data from elsewhere; no figure made of these "
+            "All of this holds for data like these. It does not cover data from elsewhere; no figure from these "
             "rows can.",
             style="dim",
         )
@@ -64,7 +64,7 @@ def _print_groups(found: AuditResult, out: Out, most: int) -> None:
 
     audit = found.audit
     if not audit.slices and len(audit.groups) < 2:
-        out.print("There are no groups to audit by; name a column with --by.")
+        out.print("There are no groups; name a column to audit by with --by.")
         return
     for title, parts in [(one.column, one.parts) for one in audit.slices] or [("groups", audit.groups)]:
         inside = any(part.groups is not None for part in parts)
@@ -84,7 +84,7 @@ def _calibration(found: AuditResult) -> Table:
     names = list(found.calibration[0].figures)
     table = _table(("calibration (cross-fitted)", *names))
     for one in found.calibration:
-        table.add_row(one.method or "as it is", *(str(one.figures[name]) for name in names))
+        table.add_row(one.method or "none", *(str(one.figures[name]) for name in names))
     return table
 
 
@@ -93,13 +93,11 @@ def _print_sets(sets: ConformalSets, out: Out, most: int) -> None:
     out.print()
     by = "all rows" if sets.by == "all" else f"every {sets.by}"
     out.print(
-        cell(
-            f"Conformal sets for {by}: asked {sets.asked:.0%}, met {whole.met}, {whole.size:.2f} classes in a set."
-        )
+        cell(f"Conformal sets for {by}: {sets.asked:.0%} asked, met {whole.met}, {whole.size:.2f} classes a set.")
     )
     if not sets.parts:
         return
-    table = _table((f"least covered {sets.by}", "rows", "met", "classes in a set", ""))
+    table = _table((f"least covered {sets.by}", "rows", "coverage", "classes per set", ""))
     for part in sets.parts[:most]:
         words = "" if part.enough else "too few to calibrate on"
         table.add_row(part.name, f"{part.met.n:,}", str(part.met), f"{part.size:.2f}", words)
@@ -107,7 +105,7 @@ def _print_sets(sets: ConformalSets, out: Out, most: int) -> None:
 
 
 def _print_refit(refit: Refit, out: Out) -> None:
-    table = _table(("learned again", "what", f"{refit.metric} before", "after"))
+    table = _table(("refitted", "what", f"{refit.metric} before", "after"))
     for row in refit.rows:
         table.add_row(row.name, row.what, str(row.before), str(row.after))
     out.print()
@@ -116,7 +114,7 @@ def _print_refit(refit: Refit, out: Out) -> None:
     if refit.seen:
         out.print(
             cell(
-                f"{', '.join(refit.seen)}: the folds divide these groups, and these models cannot be learned again "
-                "here. Their figures, and those of blends with them, are still too good."
+                f"{', '.join(refit.seen)}: the folds split these groups, and these models cannot be refitted "
+                "here. Their figures, and those of blends with them, remain optimistic."
             )
         )

@@ -1,4 +1,4 @@
-"""What the store holds as a table that fits 80 columns."""
+"""The entries of the store as a table that fits 80 columns."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def print_cache(table: pd.DataFrame, folder: Path) -> None:
-    """Print the store's entries, the last used first, and their sum."""
+    """Print the entries of the store, and their total size."""
     out = Out()
     if len(table):
         shown = Table(("entry", "what", "rows", "size", "last used"), right=(2, 3))
@@ -24,13 +24,11 @@ def print_cache(table: pd.DataFrame, folder: Path) -> None:
             shown.add_row(str(row["name"])[:8], what_words(row["what"], row["key"]), f"{row['rows']:,}", size, used)
         out.print(shown)
     total = int(table["bytes"].sum()) if len(table) else 0
-    out.print(
-        literal(f"{folder}: {len(table)} entries, {size_words(total)}. Clear it with: evenhand cache --clear")
-    )
+    out.print(literal(f"{folder}: {len(table)} entries, {size_words(total)}. Clear with: evenhand cache --clear"))
 
 
 def what_words(what: str, key: Mapping[str, Any], *, longest: int = 16, most: int = 3) -> str:
-    """Return what an entry holds in a few words: the kind of data and what is short among its settings.
+    """Return a short description of an entry: the kind of data and the settings with short values.
 
     >>> what_words("rows", {"kind": "photos", "size": 224, "code": "9f" * 32})
     'photos, size 224'
@@ -44,7 +42,7 @@ def what_words(what: str, key: Mapping[str, Any], *, longest: int = 16, most: in
 
 
 def age_words(seconds: float) -> str:
-    """Return how long ago something was.
+    """Return a duration in seconds as an age.
 
     >>> age_words(5), age_words(300), age_words(7200), age_words(3 * 86_400)
     ('now', '5 min ago', '2 h ago', '3 days ago')
@@ -56,7 +54,7 @@ def age_words(seconds: float) -> str:
 
 
 def size_words(count: float) -> str:
-    """Return a number of bytes in words.
+    """Return a number of bytes with a unit.
 
     >>> size_words(999), size_words(1_500_000)
     ('999 B', '1.5 MB')

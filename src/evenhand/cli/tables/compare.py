@@ -1,4 +1,4 @@
-"""Comparisons as tables and plain words on standard output."""
+"""Comparisons as tables and text on standard output."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _STYLES = {"better": "green", "worse": "red", "no difference found": "cyan", "to
 
 
 def print_comparison(compared: Comparison, findings: Sequence[Finding], *, most: int = 5) -> None:
-    """Print figures, verdicts, what changed by class, and findings."""
+    """Print figures, verdicts, changes by class, and findings."""
     out = _console()
     for metric in compared.metrics:
         table = _table(("model", metric), right=(1,))
         for name in compared.names:
             table.add_row(name, str(compared.figures[name][metric]))
         out.print(table)
-    verdicts = _table(("", "held against", "metric", "verdict", "difference", "could be found"), right=(4, 5))
+    verdicts = _table(("", "compared with", "metric", "verdict", "difference", "detectable"), right=(4, 5))
     for v in compared.verdicts:
         word = cell(v.word, style=_STYLES[v.word])
         shown = f"{v.detectable:.4f}" if v.detectable == v.detectable else "–"
@@ -42,14 +42,14 @@ def print_comparison(compared: Comparison, findings: Sequence[Finding], *, most:
     for name, count in compared.left_out.items():
         if count:
             out.print(
-                cell(f"{count:,} rows of {name} are not: others lack them, or no truth is known.", style="dim")
+                cell(f"{count:,} rows of {name} are not: others lack them, or the truth is unknown.", style="dim")
             )
     out.print()
     print_findings(findings, out)
 
 
 def _fewer(compared: Comparison) -> str:
-    """Return in words on what the figures rest, where that is not all that is compared; "" where it is."""
+    """Return the rows and groups of the figures as text, or "" if these are all that are compared."""
     first = compared.figures[compared.names[0]]
     sizes = {name: (figure.n, figure.groups) for name, figure in first.items()}
     return "" if set(sizes.values()) == {(compared.n, compared.groups)} else row_words(sizes)
@@ -68,7 +68,7 @@ def _print_changes(change: Changes, out: Out, most: int) -> None:
 
 
 def print_versions(found: Versions) -> None:
-    """Print the way from one version's figure to the other's."""
+    """Print the steps from the figure of one version to that of the other."""
     out = _console()
     table = _table(("step", found.metric, "interval"), right=(1,))
     table.add_row("before", f"{found.before:.4f}", "")
@@ -84,11 +84,11 @@ def print_versions(found: Versions) -> None:
 
 
 def print_agreement(found: Agreement, *, most: int = 20) -> None:
-    """Print how far two sets of answers agree, and the surest of the rows in which they do not."""
+    """Print the agreement of two sets of predictions, and the most confident rows that differ."""
     out = _console()
     out.print(cell(str(found)))
     if found.only_a or found.only_b:
-        out.print(cell(f"{found.only_a:,} rows are in {found.a} alone, {found.only_b:,} in {found.b} alone."))
+        out.print(cell(f"{found.only_a:,} rows are only in {found.a}, {found.only_b:,} only in {found.b}."))
     table = _table(("id", found.a, found.b), right=())
     for row in found.rows[:most].to_dict(orient="records"):
         table.add_row(
@@ -98,7 +98,7 @@ def print_agreement(found: Agreement, *, most: int = 20) -> None:
         )
     out.print(table)
     if len(found.rows) > most:
-        out.print(cell(f"… and {len(found.rows) - most:,} more; --json has them all.", style="dim"))
+        out.print(cell(f"… and {len(found.rows) - most:,} more; --json has all.", style="dim"))
 
 
 def _answer(name: str, confidence: float) -> str:

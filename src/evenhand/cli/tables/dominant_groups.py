@@ -1,4 +1,4 @@
-"""Classes that lie mostly in one group, with and without it, as a Rich table."""
+"""Classes dominated by one group, with and without it, as a Rich table."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from evenhand.cli.tables.figures import figure_words
 FIGURES = ("precision", "recall", "f1")
 
 
-def heaviest_table(
+def dominant_groups_table(
     found: Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]], of: str, best: str = "", *, most: int = 6
 ) -> Table | None:
-    """Return the figures of such classes in one set, or None where there is no such class; it fits 80 columns.
+    """Return a table of the figures of such classes in one set that fits 80 columns, or None if there are none.
 
-    Of more than `most` only those of the best model are shown, the most uneven first, as many.
+    If there are more than `most`, only those of the best model are shown, the most uneven first.
 
     Parameters
     ----------
     found
-        Model -> set -> classes, as `scores.json` holds them under "heaviest".
+        Model -> set -> classes, as in `scores.json` under "heaviest".
     of
         The set.
     best
@@ -29,11 +29,11 @@ def heaviest_table(
     """
     rows = [(name, one) for name, sets in found.items() for one in sets.get(of, ())]
     if len(rows) > most:
-        own = [(name, one) for name, one in rows if name == best] or rows
-        rows = sorted(own, key=lambda row: -row[1]["share"])[:most]
+        of_best = [(name, one) for name, one in rows if name == best] or rows
+        rows = sorted(of_best, key=lambda row: -row[1]["share"])[:most]
     if not rows:
         return None
-    table = Table(title="Classes that lie mostly in one group, with and without it", title_style="")
+    table = Table(title="Classes dominated by one group, with and without it", title_style="")
     for head in ("model, class and group", "with it", "without it"):
         table.add_column(head, overflow="fold")
     for name, one in rows:

@@ -1,4 +1,4 @@
-"""What `evenhand ensemble` prints: coverage, the ladder, weights."""
+"""Output of `evenhand ensemble`: coverage, the selection report, weights."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from evenhand.cli.tables.tables import print_findings
 if TYPE_CHECKING:
     from evenhand.blending.blend import Blend
     from evenhand.evaluation.selection.selection_report import NestedEvaluation
-    from evenhand.pipeline.verbs.ensemble import Assembly
+    from evenhand.pipeline.verbs.ensemble import EnsembleResult
 
 
-ELSEWHERE = " EH405: a model in it is not out of fold here, so this difference cannot be believed."
+ELSEWHERE = " EH405: a model in it is not out of fold here, so this difference cannot be trusted."
 
 
-def print_assembly(made: Assembly, target: Path | None, *, most: int = 12) -> None:
-    """Print what models cover, what each blend is worth and how it weighs the models."""
+def print_ensemble(made: EnsembleResult, target: Path | None, *, most: int = 12) -> None:
+    """Print the coverage of models, and the figures and weights of blends."""
     out = Out()
     for model in made.models.coverage:
         codes = ["EH404"] * (not model.complete) + ["EH405"] * (not model.out_of_fold_here)
         if codes:
             out.print(cell(f"{', '.join(codes)}: {model}", style="yellow"))
-    print_worth(made.nested_evaluation, out)
+    print_selection(made.nested_evaluation, out)
     for one in made.blends:
         _print_blend(one, out, most)
     if made.findings:
@@ -33,19 +33,19 @@ def print_assembly(made: Assembly, target: Path | None, *, most: int = 12) -> No
         out.print(cell(f"Wrote {target}"))
 
 
-def print_worth(worth: NestedEvaluation, out: Out) -> None:
-    """Print the ladder: naive, nested, optimism, and the best corrected for the choice."""
-    table = Table(title=f"{worth.metric}: what it seems to be, and what it is worth", title_style="")
+def print_selection(worth: NestedEvaluation, out: Out) -> None:
+    """Print the selection report: naive and nested figures, optimism, and the best corrected for its selection."""
+    table = Table(title=f"{worth.metric}: naive, and by nested cross-validation", title_style="")
     for position, name in enumerate(("model", "naive", "nested", "95 % interval", "optimism", "finding")):
         table.add_column(name, justify="left" if position in (0, 5) else "right", overflow="fold")
-    for rung in worth.rungs:
+    for step in worth.rungs:
         table.add_row(
-            rung.name,
-            f"{rung.naive.estimate:.4f}" if rung.blend else "",
-            f"{rung.nested.estimate:.4f}",
-            f"{rung.nested.low:.3f} to {rung.nested.high:.3f}",
-            f"{rung.optimism.estimate:+.4f}" if rung.blend else "",
-            "" if rung.believable else "EH405",
+            step.name,
+            f"{step.naive.estimate:.4f}" if step.blend else "",
+            f"{step.nested.estimate:.4f}",
+            f"{step.nested.low:.3f} to {step.nested.high:.3f}",
+            f"{step.optimism.estimate:+.4f}" if step.blend else "",
+            "" if step.believable else "EH405",
         )
     out.print(table)
     out.print(cell(f"{worth.n:,} rows in {worth.groups:,} independent groups. {worth}"))
@@ -64,8 +64,8 @@ def _print_blend(made: Blend, out: Out, most: int) -> None:
         names = " and ".join(pair["pair"])
         out.print(
             cell(
-                f"{made.method}: asks an expert for {names} below a lead of {pair['gate']:.3f}: {pair['applied']} "
-                f"rows, right {pair['right_before']} before and {pair['right_after']} after.",
+                f"{made.method}: the expert for {names} decides below a margin of {pair['gate']:.3f}: "
+                f"{pair['applied']} rows, {pair['right_before']} right before and {pair['right_after']} after.",
                 style="dim",
             )
         )

@@ -1,4 +1,4 @@
-"""Figures of one model as a table on standard output."""
+"""Metrics of one model as a table on standard output."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
 
 def print_evaluation(found: EvaluationResult) -> None:
-    """Print every metric with its interval, and the rows and groups that it rests on."""
+    """Print every metric with its interval and the numbers of rows and groups."""
     out = Out()
     out.print(cell(found.predictions.model or "predictions", style="bold"))
     heads = ("metric", "estimate", "interval", "rows", "groups")
     table = Table(heads, right=range(1, 5), header_style="dim", box=None, pad_edge=False)
     for name, figure in found.items():
-        there = bool(np.isfinite(figure.estimate))
+        estimable = bool(np.isfinite(figure.estimate))
         interval = f"[{figure.low:.3f}, {figure.high:.3f}]" if figure.enough else TOO_FEW
-        words = (f"{figure.estimate:.3f}", interval) if there else ("", str(figure))
+        words = (f"{figure.estimate:.3f}", interval) if estimable else ("", str(figure))
         table.add_row(name, *words, f"{figure.n:,}", f"{figure.groups:,}")
     out.print(table)
     out.print(cell(f"{found.says}.", style="dim"))

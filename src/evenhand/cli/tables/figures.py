@@ -1,4 +1,4 @@
-"""A figure in words."""
+"""A figure as text."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from evenhand.base.values import TOO_FEW
 
 
 def figure_words(figure: Mapping[Any, Any]) -> str:
-    """Return an estimate with its interval in words."""
+    """Return an estimate with its interval as text."""
     if figure.get("estimate") is None or figure["estimate"] != figure["estimate"]:
         return "cannot be estimated"
     if figure.get("low") is None or figure["low"] != figure["low"]:

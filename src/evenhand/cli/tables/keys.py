@@ -1,4 +1,4 @@
-"""The reference of the configuration as a list: one key a paragraph, at any width of the terminal."""
+"""The reference of the configuration as a list: one paragraph per key, for any width of the terminal."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def print_keys(table: pd.DataFrame) -> None:
-    """Print the keys of each section below its header."""
+    """Print the keys of each section under its header."""
     out = Out()
     for section, rows in table.groupby("section", sort=False):
         out.print(literal(section or "Before any table", "bold"))

@@ -12,24 +12,24 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FIGURE_COLUMNS = 23
-"""Columns of a terminal that an estimate with its interval takes."""
+"""Width of an estimate with its interval, in columns of the terminal."""
 LONGEST_NAME = 24
 
 
 def score_tables(
     scores: pd.DataFrame, metrics: Sequence[str], title: str, width: int, *, most_lines: int = 40
 ) -> tuple[list[Table], int]:
-    """Return tables of estimates with intervals, and how many of the metrics they hold.
+    """Return tables of estimates with intervals, and the number of metrics in them.
 
-    Metrics are the rows while all models fit beside each other. Else models are, with as many metrics beside them
-    as fit, and the others in further tables, as long as all together have `most_lines` lines at most.
+    Rows are metrics if all models fit side by side. Otherwise rows are models, with as many metrics as fit, and the
+    other metrics in further tables, up to `most_lines` lines in all.
 
     Parameters
     ----------
     scores
-        A row per model and metric: name, metric, estimate, low, high.
+        One row per model and metric: name, metric, estimate, low, high.
     metrics
-        Those to show, the most important first.
+        Metrics to show, the most important first.
     width
         Columns of the terminal.
     """

@@ -1,4 +1,4 @@
-"""CSV files for spreadsheets, which run a cell that begins with =, +, - or @ as a formula."""
+"""CSV files for spreadsheets, which evaluate cells that begin with =, +, - or @ as formulas."""
 
 from __future__ import annotations
 
@@ -9,22 +9,23 @@ from typing import Annotated
 import typer
 
 from evenhand.base.text.escaping import is_formula, spreadsheet_cell
-from evenhand.cli.console import complain
+from evenhand.cli.console import print_error
 
 Spreadsheet = Annotated[
     bool,
     typer.Option(
-        "--spreadsheet", help="Write an apostrophe before names in the CSV that spreadsheets would run as formulas."
+        "--spreadsheet",
+        help="Write an apostrophe before names in the CSV that spreadsheets would evaluate as formulas.",
     ),
 ]
 
 
 def mention_formulas(path: Path) -> None:
-    """Say how many cells of a CSV begin like formulas, of a file that keeps the exact names."""
+    """Warn about cells of a CSV that begin like formulas, if the file must keep exact names."""
     if path.is_file() and (count := _formulas(path)):
-        complain(
-            f"{path}: {count:,} cells begin like formulas (=, +, -, @), which spreadsheets run. Import its "
-            "columns as text."
+        print_error(
+            f"{path}: {count:,} cells begin like formulas (=, +, -, @), which spreadsheets evaluate. Import "
+            "its columns as text."
         )
 
 
@@ -34,16 +35,16 @@ def _formulas(path: Path) -> int:
 
 
 def guard_formulas(path: Path, wanted: bool) -> None:
-    """Put an apostrophe before each cell of a CSV that would be run as a formula, if wanted, and say so or warn."""
+    """Write an apostrophe before cells of a CSV that begin like formulas if `wanted`, else warn about them."""
     from evenhand.base.storage.atomic import replacing
 
     count = _formulas(path) if path.suffix.lower() == ".csv" else 0
     if not count:
         return
     if not wanted:
-        complain(
-            f"{path}: {count:,} cells begin like formulas (=, +, -, @), which spreadsheets run. With --spreadsheet "
-            "they begin with an apostrophe."
+        print_error(
+            f"{path}: {count:,} cells begin like formulas (=, +, -, @), which spreadsheets evaluate. With "
+            "--spreadsheet they are written with an apostrophe."
         )
         return
     with (
@@ -52,4 +53,4 @@ def guard_formulas(path: Path, wanted: bool) -> None:
         part.open("w", encoding="utf-8", newline="") as out,
     ):
         csv.writer(out, lineterminator="\n").writerows(map(spreadsheet_cell, row) for row in csv.reader(file))
-    complain(f"{path}: {count:,} cells that begin like formulas were written with an apostrophe before them.")
+    print_error(f"{path}: {count:,} cells that begin like formulas were written with an apostrophe.")

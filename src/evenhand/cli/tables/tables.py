@@ -1,4 +1,4 @@
-"""Values as Rich tables and plain words on standard output."""
+"""Results of checks, runs and predictions as Rich tables and text on standard output."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from evenhand.base.row_set import RowSet
 from evenhand.base.text.toml_text import set_option
 from evenhand.cli.console import Out, Table, cell, literal
-from evenhand.cli.tables.dominant_groups import heaviest_table
+from evenhand.cli.tables.dominant_groups import dominant_groups_table
 from evenhand.cli.tables.figures import figure_words
 from evenhand.cli.tables.scores import score_tables
 from evenhand.evaluation.figures.row_words import row_words as words_of
@@ -29,7 +29,7 @@ _COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
 
 
 def print_check(found: Check, target: Path) -> None:
-    """Print counts, skew and findings, and where the findings were written."""
+    """Print counts, skew and findings, and the path of the findings."""
     out = _console()
     table = _table(("class", "rows", "share", "groups"), right=(1, 2, 3))
     for row in found.skew.table.itertuples(index=False):
@@ -44,12 +44,12 @@ def print_check(found: Check, target: Path) -> None:
         says = "; ".join(f"{code} (needs {what})" for code, what in missing.items())
         out.print(cell(f"Not applicable: {says}."))
     for code, what in found.examination.broken.items():
-        out.print(cell(f"{code} failed itself and says nothing: {what}", style="red"))
+        out.print(cell(f"{code} failed with an error: {what}", style="red"))
     out.print(cell(f"Findings with their ids: {target}"))
 
 
 def print_findings(findings: Sequence[Finding], out: Out | None = None, *, most_ids: int = 5) -> None:
-    """Print findings in plain words, with their first ids and the patch that would mend them."""
+    """Print findings with their first ids and a patch, if known."""
     out = out or _console()
     for finding in findings:
         out.print(
@@ -65,7 +65,7 @@ def print_findings(findings: Sequence[Finding], out: Out | None = None, *, most_
 
 
 def print_examination(found: Examination) -> None:
-    """Print findings, causes before symptoms, then what passed and what could not be looked at."""
+    """Print findings, causes before symptoms, then the rules that passed or are not applicable."""
     out = _console()
     print_findings(found.findings, out)
     for code, after in found.causes.items():
@@ -76,15 +76,15 @@ def print_examination(found: Examination) -> None:
         out.print(cell(f"{code} not applicable: needs {why}.", style="dim"))
 
 
-def print_books(found: BalanceCheck) -> None:
-    """Print what is done about skew and what it makes models believe, and the findings about it."""
+def print_balance(found: BalanceCheck) -> None:
+    """Print the ledgers of balance and the findings about them."""
     out = _console()
     for one in found.ledgers:
         out.print(literal(str(one)))
         out.print()
     print_findings(found.findings, out)
     if found.refusal is not None:
-        out.print(cell(f"A run is refused: {found.refusal}", style="red"))
+        out.print(cell(f"A run would be refused: {found.refusal}", style="red"))
 
 
 def print_folds(folds: Folds, samples: Samples, target: Path) -> None:
@@ -105,7 +105,7 @@ def print_folds(folds: Folds, samples: Samples, target: Path) -> None:
 
 
 def print_run(done: Run, *, most: int = 6) -> None:
-    """Print the score table with intervals, the findings, and where the report is.
+    """Print the score table with intervals, the findings, and the path of the report.
 
     The first `most` metrics are shown, those of [score] before the others; the report and --json have them all.
     """
@@ -121,9 +121,9 @@ def print_run(done: Run, *, most: int = 6) -> None:
         for table in tables:
             out.print(table)
         if shown < len(metrics):
-            out.print(cell("A wider terminal, the report and --json have further metrics.", style="dim"))
+            out.print(cell("A wider terminal, the report and --json show more metrics.", style="dim"))
         out.print(cell(row_words(part, metrics[:shown]), style="dim"))
-        if uneven := heaviest_table(done.heaviest, of, done.best):
+        if uneven := dominant_groups_table(done.heaviest, of, done.best):
             out.print(uneven)
         out.print()
     print_findings(done.findings, out)
@@ -131,7 +131,7 @@ def print_run(done: Run, *, most: int = 6) -> None:
 
 
 def shown_metrics(metrics: Iterable[str], most: int, *, wanted: Sequence[str] = ()) -> list[str]:
-    """Return the metrics that a terminal has room for: all of [score], then a few of the usual ones.
+    """Return the metrics to show in a terminal: all of [score], then some of the standard ones.
 
     Those of single classes are left out unless [score] names them.
     """
@@ -145,7 +145,7 @@ def shown_metrics(metrics: Iterable[str], most: int, *, wanted: Sequence[str] = 
 
 
 def row_words(part: pd.DataFrame, metrics: Sequence[str]) -> str:
-    """Return on how many rows and groups the figures of metrics rest, those that differ from most by name.
+    """Return the numbers of rows and groups of metrics as text, with the exceptions by name.
 
     >>> import pandas as pd
     >>> row_words(pd.DataFrame({"metric": ["a", "b"], "n": [12, 6], "groups": [4, 3]}), ["a", "b"])
@@ -157,7 +157,7 @@ def row_words(part: pd.DataFrame, metrics: Sequence[str]) -> str:
 
 
 def print_runs(table: pd.DataFrame, output: Path) -> None:
-    """Print a row per record."""
+    """Print one row per record."""
     out = _console()
     if table.empty:
         out.print(cell(f"{output}: no runs yet. Start one with: evenhand run CONFIG.toml"))
@@ -175,7 +175,7 @@ def print_runs(table: pd.DataFrame, output: Path) -> None:
 
 
 def print_predictions(predicted: PredictionResult, *written: Path) -> None:
-    """Print how many rows went to each class, how sure they are, what was left out and which files were written."""
+    """Print rows and mean confidence per class, files left out, and the paths of written files."""
     out = _console()
     table = _table(("class", "rows", "mean confidence"), right=(1, 2))
     frame = predicted.table
@@ -192,8 +192,8 @@ def print_predictions(predicted: PredictionResult, *written: Path) -> None:
     out.print(cell(f"{len(frame):,} rows by {predicted.model}. Wrote {files}"))
 
 
-def print_likened(made: FilledSample, *, most: int = 10) -> None:
-    """Print where a submission was written, and the rows that a consensus changed."""
+def print_filled_sample(made: FilledSample, *, most: int = 10) -> None:
+    """Print the path of a submission, and the rows that a consensus overrode."""
     out = _console()
     rows = made.overridden
     if len(rows):
@@ -203,16 +203,16 @@ def print_likened(made: FilledSample, *, most: int = 10) -> None:
             table.add_row(str(row["id"]), str(row["was"]), str(row["becomes"]), votes)
         out.print(table)
         if len(rows) > most:
-            out.print(f"… and {len(rows) - most:,} more; --json and submissions.jsonl have them all.")
+            out.print(f"… and {len(rows) - most:,} more; --json and submissions.jsonl have all.")
     extra = made.submission.extra
-    left = f" {extra:,} rows that it does not ask for were left out." if extra else ""
+    left = f" {extra:,} rows that are not in the sample were left out." if extra else ""
     what = f"{len(made.submission.table):,} rows by {made.model}, {len(rows):,} overridden"
     out.print(cell(f"{what}; ids are {made.submission.key}, columns hold {made.submission.kind}.{left}"))
     if made.guessed:
         first = made.guessed[0]
         words = (
-            f"{len(made.guessed):,} of the rows asked for cannot be decoded (first: {first.path}: {first.reason}); "
-            "they got the shares of the classes in the run."
+            f"{len(made.guessed):,} of the rows in the sample cannot be decoded (first: {first.path}: "
+            f"{first.reason}); they got the class shares of the run."
         )
         out.print(cell(words, style="yellow"))
     out.print(cell(f"Wrote {made.path}, with the ids, order and columns of the sample."))

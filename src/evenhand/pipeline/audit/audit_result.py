@@ -1,4 +1,4 @@
-"""What an audit returns: holdouts, groups, calibration before and after, conformal sets, what refitting changes."""
+"""The result of an audit: holdouts, groups, calibration before and after, conformal sets, refitting."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from evenhand.evaluation.figures.evaluate import evaluate, judged
 from evenhand.pipeline.audit.refit_result import Refit
 from evenhand.settings.load import Settings
 
-CALIBRATED_BY = ("temperature",)
-"""Ways of calibrating that an audit tries."""
-JUDGED_BY = ("log_loss", "calibration_error", "accuracy")
+CALIBRATORS = ("temperature",)
+"""Calibrators that an audit tries."""
+CALIBRATION_METRICS = ("log_loss", "calibration_error", "accuracy")
 
 
 @dataclass(frozen=True, eq=False)
 class Recalibrated:
-    """What calibrating changes; each fold is calibrated by the others.
+    """Calibration before or after a calibrator that is cross-fitted: each fold is calibrated on the others.
 
     Attributes
     ----------
@@ -58,15 +58,15 @@ class AuditResult:
     Attributes
     ----------
     audit
-        Holdouts and groups; nothing was fitted again.
+        Holdouts and groups; nothing is refitted.
     calibration
-        As it is and recalibrated; empty where rows have no folds or several labels.
+        Before and after each calibrator; empty without folds or for multi-label rows.
     conformal
-        Sets by class, and by group where groups come up in several folds.
+        Sets by class, and by group if groups are in several folds.
     refit
-        What learning again without the held-out groups gives; None where it was not asked for.
+        Figures after refitting without the held-out groups; None if not requested.
     findings
-        What the rules about estimates find in these predictions, and what the run's own say of its test (EH110).
+        Findings about these predictions, and those of the run about its test (EH110).
     """
 
     audit: Audit
@@ -102,10 +102,10 @@ class AuditResult:
         return self.audit._repr_html_() + refit
 
 
-def audited(
+def audit_run(
     p: Predictions, settings: Settings, samples: Samples, *, by: npt.ArrayLike | None = None
 ) -> AuditResult:
-    """Return the audit of a run's predictions under the run's own settings; nothing but a temperature is fitted."""
+    """Return the audit of the predictions of a run under its settings; only a temperature is fitted."""
     how = settings.evaluate
     found = audit(
         p,
@@ -122,13 +122,13 @@ def audited(
 
 def recalibrated(
     p: Predictions,
-    methods: Sequence[str] = CALIBRATED_BY,
+    methods: Sequence[str] = CALIBRATORS,
     *,
     draws: int = 2000,
     level: float = 0.95,
     seed: int = 0,
 ) -> tuple[Recalibrated, ...]:
-    """Return calibration as it is and after each method, cross-fitted; empty where that cannot be done."""
+    """Return calibration before and after each cross-fitted method; empty without folds or for multi-label rows."""
     p = judged(p)
     if p.multi_label or p.fold is None or len(set(p.fold.tolist())) < 2:
         return ()
@@ -136,7 +136,7 @@ def recalibrated(
     return tuple(
         Recalibrated(
             method,
-            evaluate(one, JUDGED_BY, draws=draws, level=level, seed=seed),
+            evaluate(one, CALIBRATION_METRICS, draws=draws, level=level, seed=seed),
             tuple(reliability(one)),
         )
         for method, one in versions.items()
@@ -144,9 +144,10 @@ def recalibrated(
 
 
 def conformal_sets(p: Predictions, coverage: float) -> tuple[ConformalSets, ...]:
-    """Return conformal sets over all rows and by class, and by group where groups are large enough."""
+    """Return conformal sets over all rows, by class, and by group if groups are large enough."""
     kinds: list[By] = ["all", "class"]
     sizes = pd.Series([] if p.groups is None else p.groups.astype(str)).value_counts()
+    # The quantile exists from n (1 - coverage) >= coverage calibration rows on; 4/5 of a group calibrate.
     if len(sizes) > 1 and sizes.median() * 0.8 * (1 - coverage) >= coverage:
         kinds.append("group")
     return tuple(conformal(p, by=by, coverage=coverage) for by in kinds)

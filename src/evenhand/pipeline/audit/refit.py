@@ -1,4 +1,4 @@
-"""Learning again without the groups that are judged: blends, and heads on frozen features."""
+"""Refitting without the groups that are evaluated: blends, and heads on frozen features."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from evenhand.data.splits.make_folds import make_folds
 from evenhand.data.store.store import Store
 from evenhand.evaluation.figures.evaluate import evaluate, judged
 from evenhand.evaluation.resampling.resampling_units import divided
-from evenhand.pipeline.audit.refit_result import Again, Refit
-from evenhand.pipeline.stages.collect import OUT_OF_FOLD, gathered
+from evenhand.pipeline.audit.refit_result import Refit, RefitFigure
+from evenhand.pipeline.stages.collect import OUT_OF_FOLD, collect_predictions
 from evenhand.pipeline.stages.progress import Watcher
 from evenhand.pipeline.verbs.run import train
 from evenhand.settings.load import Settings
 
 
-def parts_of(p: Predictions, groups: Strings, most: int, seed: int) -> Folds:
-    """Return whole groups dealt to at most `most` parts, classes in equal shares.
+def folds_of_groups(p: Predictions, groups: Strings, most: int, seed: int) -> Folds:
+    """Return a split of whole groups into at most `most` parts, stratified by class.
 
     Raises
     ------
@@ -38,15 +38,15 @@ def parts_of(p: Predictions, groups: Strings, most: int, seed: int) -> Folds:
     assert p.truth is not None
     g = len(set(groups))
     if g < 2:
-        raise DataError("Learning again without a group needs two groups at least; name another column.")
+        raise DataError("Refitting without a group needs at least two groups; name another column.")
     frame = pd.DataFrame({"id": p.ids, "group": groups})
     samples = Samples(frame, p.classes, p.truth)
     return make_folds(samples, FoldsConfig(k=min(most, g), seed=seed, duplicates="ignore"))
 
 
-def refit(
+def refit_models(
     models: Sequence[Predictions],
-    again: Mapping[str, Predictions],
+    refitted: Mapping[str, Predictions],
     groups: Strings,
     methods: Sequence[Any],
     *,
@@ -56,44 +56,44 @@ def refit(
     seed: int,
     features: Mapping[str, Floats] | None = None,
 ) -> Refit:
-    """Return models and blends beside what they are when learned again without each part in turn.
+    """Return the figures of models and blends, as they are and refitted without each part in turn.
 
     Parameters
     ----------
     models
         Out-of-fold predictions on the same rows.
-    again
-        Name -> out-of-part predictions, for the models that were trained again.
+    refitted
+        Name -> out-of-part predictions of the models that were refitted.
     groups
-        (n,) the groups that parts are made of; intervals come from resampling the models' own groups.
+        (n,) the groups that the parts consist of; intervals are resampled over the groups of the predictions.
     methods
         Blends, as in [ensemble].
     parts
         The part of each row.
     features
-        Name -> (n, d) numbers stored for the same rows, for blends that look at them.
+        Name -> (n, d) stored features of the same rows, for blends that use them.
     """
-    seen = tuple(p.model for p in models if p.model not in again and not keeps_whole(p, groups))
+    seen = tuple(p.model for p in models if p.model not in refitted and not keeps_groups_whole(p, groups))
     before = [replace(p, origin="out-of-fold") for p in models]
-    after = [replace(again.get(p.model, p), fold=parts.of(p.ids), origin="out-of-fold") for p in models]
-    pairs = [(b, a, _what(b.model, again, seen)) for b, a in zip(before, after, strict=True)]
+    after = [replace(refitted.get(p.model, p), fold=parts.of(p.ids), origin="out-of-fold") for p in models]
+    pairs = [(b, a, _what(b.model, refitted, seen)) for b, a in zip(before, after, strict=True)]
     if len(models) > 1:
-        what = "head and blend" if again else "blend"
+        what = "head and blend" if refitted else "blend"
         for one in methods:
             was, new = (blend(models, one, features=features).predictions for models in (before, after))
             pairs.append((was, new, what))
     rows = tuple(
-        Again(b.model, _figure(b, metric, draws, seed), _figure(a, metric, draws, seed), what)
+        RefitFigure(b.model, _figure(b, metric, draws, seed), _figure(a, metric, draws, seed), what)
         for b, a, what in pairs
     )
-    says = f"{len(set(groups)):,} groups in {parts.k} parts; each part was judged by what was learned without it."
+    says = f"{len(set(groups)):,} groups in {parts.k} parts; each part was evaluated by models fitted without it."
     return Refit(metric, says, rows, seen)
 
 
-def heads_again(
+def refit_heads(
     run: Record, settings: Settings, parts: Folds, models: Sequence[str], watcher: Watcher, store: Store
 ) -> dict[str, Predictions]:
-    """Return out-of-part predictions of models whose head alone is tuned, trained again on stored activations.
+    """Return out-of-part predictions of models that tune only their head, refitted on stored activations.
 
     Parameters
     ----------
@@ -107,24 +107,25 @@ def heads_again(
     fold = np.full(len(folds), TEST, dtype=np.int16)
     fold[np.isin(folds.ids, parts.ids)] = parts.of(folds.ids[np.isin(folds.ids, parts.ids)])
     plan = settings.folds.model_copy(update={"k": parts.k})
-    judged_alone = settings.evaluate.model_copy(update={"logistic_regression": False})
-    changed = settings.model_copy(update={"model": chosen, "folds": plan, "evaluate": judged_alone})
+    without_baseline = settings.evaluate.model_copy(update={"logistic_regression": False})
+    changed = settings.model_copy(update={"model": chosen, "folds": plan, "evaluate": without_baseline})
+    # In a record of its own, so that the tasks of the run stay as they are.
     with tempfile.TemporaryDirectory() as folder:
         record = Record.create(Path(folder), asked="", resolved=changed.resolved(), data=run.data())
         record.write_samples(run.samples())
         record.write_folds(Folds(folds.ids, fold, parts.k))
         train(record, changed, watcher, store)
-        return {model.name: gathered(record, model.name, model.seeds)[OUT_OF_FOLD] for model in chosen}
+        return {model.name: collect_predictions(record, model.name, model.seeds)[OUT_OF_FOLD] for model in chosen}
 
 
-def keeps_whole(p: Predictions, groups: Strings) -> bool:
+def keeps_groups_whole(p: Predictions, groups: Strings) -> bool:
     """Return whether every group lies in one fold of the predictions."""
     return p.fold is not None and not divided(groups, p.fold)
 
 
-def _what(name: str, again: Mapping[str, Predictions], seen: Sequence[str]) -> str:
-    """Return what of a model was learned again."""
-    if name in again:
+def _what(name: str, refitted: Mapping[str, Predictions], seen: Sequence[str]) -> str:
+    """Return which part of a model was refitted."""
+    if name in refitted:
         return "head"
     return "not possible" if name in seen else "nothing"
 

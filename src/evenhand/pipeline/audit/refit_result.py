@@ -1,4 +1,4 @@
-"""What refitting gave: models and blends as they were, and learned again without the judged groups."""
+"""Figures of models and blends before and after refitting without the evaluated groups."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from evenhand.base.values import Interval
 
 
 @dataclass(frozen=True)
-class Again:
-    """One model or blend, scored as it was and learned again.
+class RefitFigure:
+    """The figure of one model or blend before and after refitting.
 
     Attributes
     ----------
     name
-        Of the model or blend.
+        Name of the model or blend.
     before
-        The figure of its predictions as they are.
+        The figure of the original predictions.
     after
-        The figure when everything that was learned again had seen none of the judged groups.
+        The figure after refitting without the evaluated groups.
     what
-        What was learned again: "head", "blend", "head and blend"; "nothing" where the folds of the model kept these
-        groups whole already; or "not possible" where they divide them, and the model is in `Refit.seen`.
+        What was refitted: "head", "blend" or "head and blend"; "nothing" if the folds of the model keep these
+        groups whole; "not possible" if they split them and the model is in `Refit.seen`.
     """
 
     name: str
@@ -44,24 +44,24 @@ class Again:
 
 @dataclass(frozen=True)
 class Refit:
-    """What changes when held-out groups have no say in anything.
+    """Figures before and after refitting without the evaluated groups.
 
     Attributes
     ----------
     metric
         Name of the figure.
     says
-        What was held out, and what was learned again, in words.
+        What was held out, as a sentence.
     rows
         Models and blends.
     seen
-        Models that have seen the judged groups, as their folds divide them, and that cannot be learned again here:
-        their figures, and those of blends with them, are still too good.
+        Models whose folds split the evaluated groups and that cannot be refitted: their figures, and those of
+        blends with them, remain optimistic.
     """
 
     metric: str
     says: str
-    rows: tuple[Again, ...]
+    rows: tuple[RefitFigure, ...]
     seen: tuple[str, ...] = ()
 
     def document(self) -> dict[str, Any]:

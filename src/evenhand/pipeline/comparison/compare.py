@@ -1,4 +1,4 @@
-"""`compare`: paired verdicts on runs and on anybody's predictions."""
+"""`compare`: paired comparisons of runs and of predictions of any origin."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from evenhand.evaluation.comparison.versions import compare_versions as versions
 from evenhand.evaluation.reading.columns import Columns
 from evenhand.evaluation.reading.labels import TruthTable
 from evenhand.evaluation.reading.read import read_predictions
-from evenhand.pipeline.comparison.label_predictions import read_answers, with_one_list
+from evenhand.pipeline.comparison.label_predictions import read_label_predictions, with_shared_classes
 from evenhand.pipeline.comparison.run_differences import differences
 from evenhand.pipeline.verbs.run import Run
 
 ComparedSource = str | Path | Record | Run | Predictions
 """A run, a prediction file, or predictions."""
 CODES = ("EH401", "EH402", "EH406")
-"""Rules that look at comparisons."""
+"""Codes of the rules that check comparisons."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,39 +54,39 @@ def compare(
     level: float = 0.95,
     seed: int = 0,
 ) -> Comparison:
-    """Return paired verdicts on runs, prediction files or predictions, on the rows that all have.
+    """Return paired comparisons of runs, prediction files or predictions, on the rows that all have.
 
-    Of one run, every model and blend is compared with its first model. Of several, the best of each (by what the
-    run maximises) or `model` is taken.
+    For one run, every model and blend is compared with its first model. For several, the best of each (by its
+    [score]) or `model` is compared.
 
     Parameters
     ----------
     sources
-        Runs, prediction files (see `read_predictions`), or predictions. The first is what the others are held
-        against.
+        Runs, prediction files (see `read_predictions`), or predictions. The others are
+        compared with the first.
     metrics
-        Names of metrics; without any, the first that the first run maximises, else macro_f1.
+        Names of metrics; by default the first of the [score] of the first run, else macro_f1.
     model
-        The model or blend to take of every run.
+        Name of the model or blend to take from every run.
     against
         "first", or "all" for every pair.
     smallest
         The smallest difference worth caring about, in the unit of the metrics (0.005 is half a point).
     labels, folds, columns
-        For files: what is true, by which plan rows were held out, which column is what.
+        For files: the truth, the folds by which rows were held out, and the roles of columns.
     of
         "oof", or "test" for locked rows.
     draws
         Bootstrap replicates.
     level
-        For all verdicts together.
+        Simultaneous confidence level of all verdicts.
     seed
         The same seed gives the same verdicts.
 
     Raises
     ------
     DataError, RecordError
-        If a source cannot be read, no row is common to all, or two disagree on the truth.
+        If a source cannot be read, the sources have no row in common, or two disagree on the truth.
     """
     entries = _entries(sources, model, labels, folds, columns, of)
     predictions = [entry.predictions for entry in entries]
@@ -96,16 +96,16 @@ def compare(
     found = compare_predictions(
         predictions, metrics, against=against, smallest=smallest, draws=draws, level=level, seed=seed
     )
-    apart = [
+    conditions = [
         words
         for entry in entries[1:]
         for words in differences(base.predictions, entry.predictions, base.run, entry.run)
     ]
-    return replace(found, conditions=tuple(dict.fromkeys(apart)))
+    return replace(found, conditions=tuple(dict.fromkeys(conditions)))
 
 
 def findings(compared: Comparison) -> list[Finding]:
-    """Return what rules find about a comparison."""
+    """Return the findings about a comparison."""
     return list(examine(Evidence(comparisons=(compared,)), CODES).findings)
 
 
@@ -122,19 +122,19 @@ def compare_versions(
     level: float = 0.95,
     seed: int = 0,
 ) -> Versions:
-    """Return how much of a gain between two versions of a data set is the labels' and how much the model's.
+    """Split a gain between two versions of a data set into the share of the labels and that of the model.
 
     Parameters
     ----------
     before, after
-        Runs, files or predictions, each with its own labels.
+        Runs, files or predictions, each with its labels.
     metric, model, smallest, columns, of, draws, level, seed
         As in `compare`.
 
     Raises
     ------
     DataError, RecordError
-        If a source cannot be read, or no row is known to both.
+        If a source cannot be read, or the versions have no labelled row in common.
     """
     first, second = _entries((before, after), model, None, None, columns, of)
     return versions_of(
@@ -156,7 +156,7 @@ def agreement(
     columns: Columns | None = None,
     of: str = RowSet.OUT_OF_FOLD,
 ) -> Agreement:
-    """Return how far two sets of answers agree, row by row; no truth is needed.
+    """Return the agreement of two sets of predictions, row by row; no truth is needed.
 
     Parameters
     ----------
@@ -169,12 +169,13 @@ def agreement(
     Raises
     ------
     DataError, RecordError
-        If a source cannot be read, no row is common to both, or their classes differ.
+        If a source cannot be read, they have no row in common, or their classes differ.
     """
-    bare = [read_answers(source, columns) for source in (a, b)]
-    given = [source if answers is None else answers for source, answers in zip((a, b), bare, strict=True)]
-    one, two = (entry.predictions for entry in _entries(given, model, None, None, columns, of))
-    found = agreement_of(*with_one_list(one, two, [answers is not None for answers in bare], columns=columns))
+    bare = [read_label_predictions(source, columns) for source in (a, b)]
+    inputs = [source if answers is None else answers for source, answers in zip((a, b), bare, strict=True)]
+    one, two = (entry.predictions for entry in _entries(inputs, model, None, None, columns, of))
+    found = agreement_of(*with_shared_classes(one, two, [answers is not None for answers in bare], columns=columns))
+    # Labels without probabilities were read as one-hot; a confidence of 1 would be made up.
     unsure = [f"confidence_{side}" for side, answers in zip("ab", bare, strict=True) if answers is not None]
     return replace(found, rows=found.rows.assign(**dict.fromkeys(unsure, np.nan)))
 
@@ -187,7 +188,7 @@ def _entries(
     columns: Columns | None,
     of: str,
 ) -> list[_Entry]:
-    """Return what is to be compared: all of one run, or one of each of several."""
+    """Return the predictions to compare: all of a single run, or one of each source."""
     out: list[_Entry] = []
     for source in sources:
         record = _record(source)
@@ -201,7 +202,7 @@ def _entries(
             out += [_Entry(p, record) for p in found]
         else:
             out.append(_Entry(_one(found, model or _best(record), record), record))
-    return _named_apart(out)
+    return _with_unique_names(out)
 
 
 def _record(source: ComparedSource) -> Record | None:
@@ -230,8 +231,8 @@ def _first_metric(record: Record | None) -> str:
     return str(next(iter(record.resolved().get("score", {})), "macro_f1"))
 
 
-def _named_apart(entries: Sequence[_Entry]) -> list[_Entry]:
-    """Return the entries, those with a name that is there twice named after their run, or numbered."""
+def _with_unique_names(entries: Sequence[_Entry]) -> list[_Entry]:
+    """Return the entries with unique names: repeated ones get the name of their run, or a number."""
     names = [entry.predictions.model for entry in entries]
     out, seen = [], set()
     for at, (entry, name) in enumerate(zip(entries, names, strict=True)):

@@ -1,4 +1,4 @@
-"""Answers without probabilities: a file with an id and a label in each row, as `predict --like` writes it."""
+"""Predictions without probabilities: a file with an id and a label per row, as `predict --like` writes it."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from evenhand.evaluation.reading.labels import class_numbers, texts
 from evenhand.pipeline.submission.sample_format import Sample, read_sample
 
 
-def read_answers(source: object, columns: Columns | None = None) -> Predictions | None:
-    """Return the answers of a CSV file with one column beside the ids, or None where a source is something else.
+def read_label_predictions(source: object, columns: Columns | None = None) -> Predictions | None:
+    """Return the predictions of a CSV file with one column beside the ids, or None if the source is not one.
 
-    The classes are the labels that it holds, and each answer has the probability 1, for want of any. Ids and labels
-    are texts as in every table: whole numbers without decimals, accents in one spelling.
+    The classes are the labels in the file. Files without probabilities give each label a probability of 1. Ids and
+    labels are normalized as in every table: whole numbers without decimals, accents in one Unicode form.
 
     Raises
     ------
     DataError
-        If an id is empty or there twice, or a row has no label or a fraction; the text names the line.
+        If an id is empty or repeated, or a label is empty or a fraction; the message names the line.
     """
     if not isinstance(source, (str, Path)) or Path(source).suffix.lower() not in (".csv", ".tsv", ".txt"):
         return None
@@ -43,8 +43,8 @@ def read_answers(source: object, columns: Columns | None = None) -> Predictions 
     if (labels == "").any():
         row = int((labels == "").argmax())
         raise DataError(
-            f'{source}: line {sample.lines[row]:,} has nothing in the column "{sample.others[0]}". Every row needs '
-            "the class that it was given."
+            f"{source}: line {sample.lines[row]:,} has an empty cell in the column "
+            f'"{sample.others[0]}". Every row needs a label.'
         )
     _refuse_fractions(str(source), labels, sample)
     classes, at = unique_names(texts(labels))
@@ -58,49 +58,50 @@ def read_answers(source: object, columns: Columns | None = None) -> Predictions 
 
 
 def _refuse_fractions(source: str, labels: Strings, sample: Sample) -> None:
-    """Refuse the probabilities of one class, which would pass for as many labels."""
+    """Raise if the labels are fractions: probabilities of one class, which would count as that many classes."""
     numbers = pd.to_numeric(pd.Series(labels), errors="coerce").to_numpy(np.float64)
     odd = np.isfinite(numbers) & (numbers != np.round(numbers))
     if odd.any():
         row = int(odd.argmax())
         raise DataError(
-            f'{source}: line {sample.lines[row]:,}, column "{sample.others[0]}" holds {labels[row]}, which is no '
-            "label. Beside ids there must be one column for the label, or one for each class."
+            f'{source}: line {sample.lines[row]:,}, column "{sample.others[0]}" holds {labels[row]}, which is not '
+            "a label. Beside the ids there must be one column for the label, or one for each class."
         )
 
 
-def with_one_list(
+def with_shared_classes(
     one: Predictions, two: Predictions, bare: Sequence[bool], *, columns: Columns | None = None
 ) -> tuple[Predictions, Predictions]:
-    """Return two sets of answers with one list of classes, so that labels alone can be held against anything.
+    """Return two sets of predictions with the same list of classes, so that labels alone can be compared.
 
     Parameters
     ----------
     bare
-        For each, whether it came from `read_answers`: it then gets the classes of the other, or where both did,
-        both get the classes of both. Labels are matched as everywhere: spaces, the two spellings of an accent and
-        the decimals of a whole number make no difference.
+        For each, whether it came from `read_label_predictions`: it then gets the classes of the other; if both did,
+        both get the union. Labels are matched regardless of spaces, of the two Unicode forms of an accent and of
+        the decimals of a whole number.
     columns
-        Whether labels are positions of classes.
+        Whether labels are positions of the classes.
 
     Raises
     ------
     DataError
-        If a label is no class of the other.
+        If a label is not a class of the other.
     """
-    classes = _of_both(one.classes, two.classes) if all(bare) else (two if bare[0] else one).classes
+    classes = _union(one.classes, two.classes) if all(bare) else (two if bare[0] else one).classes
     positions = columns is not None and columns.positions
-    first, second = (_among(p, classes, positions) if b else p for p, b in zip((one, two), bare, strict=True))
+    first, second = (_one_hot(p, classes, positions) if b else p for p, b in zip((one, two), bare, strict=True))
     return first, second
 
 
-def _of_both(one: Sequence[str], two: Sequence[str]) -> tuple[str, ...]:
-    """Return the names of both, sorted, each in one spelling."""
+def _union(one: Sequence[str], two: Sequence[str]) -> tuple[str, ...]:
+    """Return the sorted union of two lists of names, each name in one spelling."""
     spellings = by_spelling(one)
     return tuple(sorted({*one, *(same_as(name, spellings) or name for name in two if name not in one)}))
 
 
-def _among(answers: Predictions, classes: tuple[str, ...], positions: bool) -> Predictions:
+def _one_hot(answers: Predictions, classes: tuple[str, ...], positions: bool) -> Predictions:
+    """Return predicted labels as one-hot probabilities of `classes`."""
     names = np.array(answers.classes, dtype=object)[answers.predicted]
     table = np.eye(len(classes))[class_numbers(names, classes, answers.model, positions=positions)]
     return replace(answers, classes=classes, probabilities=table)

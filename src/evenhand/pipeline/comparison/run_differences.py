@@ -1,4 +1,4 @@
-"""What differs between two runs beside what they are compared for (EH402)."""
+"""Conditions other than the model in which two runs differ (EH402)."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from evenhand.blending.inputs.coverage import differing
 from evenhand.evaluation.comparison.common_rows import disagreeing, in_common, named
 
 BUDGET = ("epochs", "batch_size", "early_stop", "stage", "soup", "ema", "swa_from")
-"""Keys of a model's [train] that decide how much work goes into it."""
+"""Keys of [train] of a model that determine its training budget."""
 
 
 def differences(
     base: Predictions, other: Predictions, base_run: Record | None = None, other_run: Record | None = None
 ) -> list[str]:
-    """Return in words what differs: budget, files, rows, labels and folds; an empty list where nothing does.
+    """Return the differences as phrases: budget, files, rows, labels and folds.
 
     Parameters
     ----------
@@ -37,17 +37,17 @@ def differences(
 
 
 def _of_data(base: Record, other: Record) -> list[str]:
-    """Return what differs between the files that two runs read."""
+    """Return the differences between the files of two runs."""
     ours, theirs = base.samples().frame, other.samples().frame
     if "content" not in ours or "content" not in theirs:
         return []
     both = ours[["id", "content"]].merge(theirs[["id", "content"]], on="id")
     changed = int((both["content_x"] != both["content_y"]).sum())
-    return [f"{changed:,} rows have other files under the same id"] if changed else []
+    return [f"{changed:,} rows have different files under the same id"] if changed else []
 
 
 def _of_models(base: Record, base_name: str, other: Record, other_name: str) -> list[str]:
-    """Return what differs in the budgets of two models; with a blend, of the models of one name in both."""
+    """Return the differences between the budgets of two models; of blends, between models of the same name."""
     ours, theirs = _models(base, base_name), _models(other, other_name)
     blends = [_is_blend(name) for name in (base_name, other_name)]
     if not any(blends):
@@ -63,7 +63,7 @@ def _of_models(base: Record, base_name: str, other: Record, other_name: str) -> 
 
 
 def _models(record: Record, name: str) -> Mapping[str, Mapping[str, Any]]:
-    """Return name -> resolved settings of a model, or of all models of a blend; nothing where none is known."""
+    """Return name -> resolved settings of a model, or of all models of a run for a blend; empty if unknown."""
     try:
         models = {str(model["name"]): model for model in record.resolved().get("model", [])}
     except RecordError:
@@ -77,7 +77,7 @@ def _is_blend(name: str) -> bool:
 
 
 def _own(name: str) -> str:
-    """Return the name that a model has in its run, where it may stand after the name of the run."""
+    """Return the name of a model in its run, without a prefix "RUN/"."""
     return name.rsplit("/", maxsplit=1)[-1]
 
 
@@ -99,13 +99,13 @@ def _of_rows(base: Predictions, other: Predictions) -> list[str]:
     out = []
     for p, same in ((base, ours), (other, theirs)):
         if len(p) > len(same):
-            out.append(f"{len(p) - len(same):,} rows are in {named(p)} alone and are not compared")
+            out.append(f"{len(p) - len(same):,} rows are only in {named(p)} and are not compared")
     labels = int(disagreeing(ours, theirs).sum())
     if labels:
-        out.append(f"{labels:,} rows have another label")
+        out.append(f"{labels:,} rows have a different label")
     moved = 0 if ours.fold is None or theirs.fold is None else differing(ours.fold, theirs.fold)
     if moved:
-        out.append(f"{moved:,} of {len(ours):,} rows were held out with other rows (another plan of folds)")
+        out.append(f"{moved:,} of {len(ours):,} rows were held out with other rows (different folds)")
     if base.origin != other.origin:
         out.append(f"{named(base)} is {base.origin}, {named(other)} is {other.origin}")
     return out

@@ -1,4 +1,4 @@
-"""What `init` makes of a table: which column is the path, the class, the group, the id and the split."""
+"""Proposals of `init` for a table: the columns of path, class, group, id and split."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ GROUP = "group"
 
 @dataclass(frozen=True, eq=False)
 class TableDraft:
-    """What a first configuration says of a table.
+    """The part of a first configuration about a table.
 
     Attributes
     ----------
     lines
-        Of [data]: columns, and what they could be for.
+        Lines of [data]: columns, and their possible roles.
     test
-        The line of [folds] that locks a test, or None where the table names none.
+        The line of [folds] that locks a test, or None if the table has no split.
     root
-        Folder below the root that paths start in, "" for the root itself.
+        Folder below the root that the paths are relative to, "" for the root itself.
     labels, groups, locked
-        (n,) class and group of each row (None where there is no group), and whether it is in the test.
+        (n,) class, group (None without a group column) and membership of the test of each row.
     """
 
     lines: tuple[str, ...]
@@ -48,19 +48,19 @@ class TableDraft:
 def draft_of_table(
     root: Root, name: str, files: Sequence[str], *, label: str | None = None, group: str | None = None
 ) -> TableDraft:
-    """Return what a first configuration says of a table.
+    """Return the part of a first configuration about a table.
 
     Parameters
     ----------
     files
         Names of the files below the root.
     label, group
-        Columns that a person named; guessed where not.
+        Columns named by the user; guessed if None.
 
     Raises
     ------
     DataError
-        If the table cannot be read, or has no column that was named.
+        If the table cannot be read, or lacks a named column.
     """
     frame = read_table(root, name).frame
     profiles = {one.name: one for one in column_profiles(frame)}
@@ -76,15 +76,15 @@ def draft_of_table(
     values = [str(v) for v in frame[split].dropna().unique()] if split else []
     held = next((v for v in values if v.lower() in ("test", "testing")), None)
     lines = [
-        f"table = {toml_value(name)}{_spaced(_listed(profiles.values()))}",
+        f"table = {toml_value(name)}{_trailing_comment(_column_list(profiles.values()))}",
         f"path = {toml_value(path)}",
         *([f"# files are in {toml_comment(f'{folder}/')}; there are also {_folders(also)}"] if also else []),
-        f"label = {toml_value(label)}{_spaced(_count(profiles[label]))}",
+        f"label = {toml_value(label)}{_trailing_comment(_count(profiles[label]))}",
         *_group_lines(profiles, chosen, candidates),
         *_id_lines(profiles, [path, label]),
     ]
     if split:
-        lines.append(f"split = {toml_value(split)}{_spaced(', '.join(values[:6]))}")
+        lines.append(f"split = {toml_value(split)}{_trailing_comment(', '.join(values[:6]))}")
     test = f"test = {{ column = {toml_value(split)}, value = {toml_value(held)} }}" if split and held else None
     locked = frame[split].astype(str) == held if held else pd.Series(False, index=frame.index)
     return TableDraft(
@@ -95,11 +95,12 @@ def draft_of_table(
 def _paths(
     frame: pd.DataFrame, profiles: dict[str, ColumnProfile], files: Sequence[str], *, looked_at: int = 200
 ) -> tuple[str, str, list[str]]:
-    """Return the column of paths, the folder they start in, and other folders that hold files of the same names."""
+    """Return the path column, the folder of its paths, and other folders with files of the same names."""
     named = _first(profiles, PATHS)
     order = [*([named] if named else []), *(name for name in profiles if name != named)]
     known = {*files, *(str(PurePosixPath(name).with_suffix("")) for name in files)}
     folders = [folder for folder, _ in Counter(str(PurePosixPath(n).parent) for n in files).most_common(20)]
+    # A margin of 1 %, so that a few odd names do not move the choice away from a column with a usual name.
     best: tuple[float, str, list[str]] = (0.0, named or next(iter(profiles)), [])
     for column in order:
         values = [str(v).replace("\\", "/") for v in frame[column].dropna().iloc[:looked_at]]
@@ -117,7 +118,7 @@ def _paths(
 
 
 def _label(profiles: dict[str, ColumnProfile], taken: Sequence[str]) -> str:
-    """Return the column of the class: by its name, else the first that recurs, else the first that is left."""
+    """Return the class column: by its name, else the first with recurring values, else the first left."""
     named = _first(profiles, LABELS)
     if named:
         return named
@@ -129,22 +130,24 @@ def _label(profiles: dict[str, ColumnProfile], taken: Sequence[str]) -> str:
 def _group_lines(
     profiles: dict[str, ColumnProfile], chosen: str | None, candidates: Sequence[ColumnProfile]
 ) -> list[str]:
-    """Return the line of the group, or, as comments, the columns that could be one."""
+    """Return the line of the group column, or a commented line with the best candidate."""
     if chosen is not None:
-        return [f"group = {toml_value(chosen)}{_spaced(_count(profiles[chosen]) + '; never crosses folds')}"]
+        return [
+            f"group = {toml_value(chosen)}{_trailing_comment(_count(profiles[chosen]) + '; never crosses folds')}"
+        ]
     if candidates:
         first = candidates[0]
-        says = f"{_count(first)}: take the # away if rows that share one are alike"
-        return [f"# group = {toml_value(first.name)}{_spaced(says)}"]
+        says = f"{_count(first)}: uncomment if rows that share a value are alike"
+        return [f"# group = {toml_value(first.name)}{_trailing_comment(says)}"]
     return ["# group = COLUMN            # what rows have in common; never crosses folds"]
 
 
 def _id_lines(profiles: dict[str, ColumnProfile], taken: Sequence[str]) -> list[str]:
     own = next((one for one in profiles.values() if one.unique and one.name not in taken and one.whole), None)
-    return [f"# id = {toml_value(own.name)}{_spaced(f'{own.values:,} values, one a row')}"] if own else []
+    return [f"# id = {toml_value(own.name)}{_trailing_comment(f'{own.values:,} values, one a row')}"] if own else []
 
 
-def _listed(profiles: Iterable[ColumnProfile], *, most: int = 8) -> str:
+def _column_list(profiles: Iterable[ColumnProfile], *, most: int = 8) -> str:
     every = list(profiles)
     more = f", and {len(every) - most} more" if len(every) > most else ""
     return "columns: " + ", ".join(f"{one.name} ({one.values:,})" for one in every[:most]) + more
@@ -154,7 +157,7 @@ def _count(profile: ColumnProfile) -> str:
     return f"{profile.values:,} values"
 
 
-def _spaced(comment: str) -> str:
+def _trailing_comment(comment: str) -> str:
     return f"  # {toml_comment(comment)}" if comment.strip() else ""
 
 

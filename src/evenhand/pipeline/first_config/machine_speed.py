@@ -1,4 +1,4 @@
-"""How fast this machine decodes and trains, for what `init` expects: timed on a few rows, as a run works."""
+"""The speed of this machine at decoding and training, measured on a few rows, for the estimates of `init`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from evenhand.data.roots.root import Root
 from evenhand.engines.cores import usable_cores
 from evenhand.modalities import Kind
 from evenhand.pipeline.first_config.recipes import Speed
-from evenhand.pipeline.stages.dispatch import work
+from evenhand.pipeline.stages.dispatch import dispatch
 from evenhand.pipeline.stages.progress import Silent
 from evenhand.training.calls import SpeedCall
 
@@ -25,11 +25,11 @@ PROBE = {
     "pool": ["blocks.2", "blocks.3", "blocks.4", "blocks.5", "own"],
 }
 FEW = 300
-"""Rows up to which any machine is fast enough, so that nothing is timed."""
+"""Number of rows up to which any machine is fast enough, so that nothing is measured."""
 
 
-def speed_of(root: Root, kind: Kind, files: Sequence[str], rows: int, *, size: int = 128) -> Speed:
-    """Return the speed of this machine; that of a slow one where nothing can be timed or rows are few."""
+def machine_speed(root: Root, kind: Kind, files: Sequence[str], rows: int, *, size: int = 128) -> Speed:
+    """Return the speed of this machine; that of a slow one if it cannot be measured or rows are few."""
     slow = Speed(cores=usable_cores())
     if rows <= FEW or kind.name not in ("photos", "beats") or find_spec("torch") is None:
         return slow
@@ -37,16 +37,17 @@ def speed_of(root: Root, kind: Kind, files: Sequence[str], rows: int, *, size: i
     calls = [SpeedCall(model=PROBE, size=size, threads=1) for _ in range(cores)]
     began = time.monotonic()
     try:
-        found = work(calls, Silent(), workers=cores, threads=1)
+        found = dispatch(calls, Silent(), workers=cores, threads=1)
     except EvenhandError:  # the encoder's package is not installed; check and run say so
         return slow
     taken = time.monotonic() - began
     mean = {key: statistics.mean(one[key] for one in found) for key in ("below", "above", "step")}
-    busy = 12 * (4 * mean["below"] + 4 * mean["above"] + 5 * mean["step"])  # what the probe itself computed
+    # Computing time of the probe itself, which does 12 rows in each repetition; the rest is the start of workers.
+    busy = 12 * (4 * mean["below"] + 4 * mean["above"] + 5 * mean["step"])
     return Speed(
         cores=cores,
         start=max(1.0, taken - busy),
-        decode=_decoding(root, kind, files, size) if kind.name == "photos" else 0.0,
+        decode=_decode_seconds(root, kind, files, size) if kind.name == "photos" else 0.0,
         size=size,
         precision=found[0]["precision"],
         measured=True,
@@ -54,8 +55,8 @@ def speed_of(root: Root, kind: Kind, files: Sequence[str], rows: int, *, size: i
     )
 
 
-def _decoding(root: Root, kind: Kind, files: Sequence[str], size: int, *, most: int = 12) -> float:
-    """Return the seconds that a file takes to be read and decoded, the middle one of a few spread over all."""
+def _decode_seconds(root: Root, kind: Kind, files: Sequence[str], size: int, *, most: int = 12) -> float:
+    """Return the median time to read and decode a file, in seconds, of a few spread over all files."""
     encode: Any = getattr(kind, "encode", None)
     settings = kind.settings(kind.config(), size)
     taken = []

@@ -1,4 +1,4 @@
-"""What prior the models of runs stand for, where `assemble` blends them (EH210)."""
+"""Whether the models of several runs assume the same class prior before `ensemble` blends them (EH210)."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from evenhand.settings.load import load
 
 
 def prior_findings(runs: Iterable[tuple[Record, Mapping[str, str]]]) -> tuple[Finding, ...]:
-    """Return what EH210 says of models from several runs that are blended.
+    """Return the findings of EH210 on models of several runs that are blended.
 
     Parameters
     ----------
     runs
-        Each run with the names of its models that are blended -> what they are called in the blend. A run whose
-        configuration or rows cannot be read is passed over: what its models stand for is not known.
+        Each run, and a mapping from the names of its blended models to their names in the blend. Runs whose
+        configuration or rows cannot be read are skipped, as the prior of their models is unknown.
     """
     found: list[BalanceLedger] = []
     for record, names in runs:
@@ -32,16 +32,15 @@ def prior_findings(runs: Iterable[tuple[Record, Mapping[str, str]]]) -> tuple[Fi
             found += _ledgers(record, names)
     if len(found) < 2:
         return ()
-    # The patch is left out: each run has a configuration of its own.
+    # No patch: it would apply to one configuration, and each run has its own.
     return tuple(replace(one, patch=None) for one in examine(Evidence(ledgers=tuple(found)), ["EH210"]).findings)
 
 
 def _ledgers(record: Record, names: Mapping[str, str]) -> list[BalanceLedger]:
-    """Return the ledger of the last stage of each model, which is what its probabilities stand for."""
+    """Return the ledger of the last training stage of each model: the prior that its probabilities assume."""
     settings, samples, folds = load(record.resolved()), record.samples(), record.folds()
     labels = np.nan_to_num(samples.labels) if samples.multi_label else samples.labels
-    known = ~np.isnan(samples.labels).any(axis=1) if samples.multi_label else samples.labels >= 0
-    training = known & (folds.of(samples.ids) >= 0)
+    training = samples.known & (folds.of(samples.ids) >= 0)
     return [
         ledger_of(
             settings.stage_balances_of(model)[-1],

@@ -1,4 +1,4 @@
-"""The predictions that the tasks of a record left, gathered into one value per model and set."""
+"""Collect the predictions written by the tasks of a record into one value per model and set."""
 
 from __future__ import annotations
 
@@ -18,11 +18,16 @@ Sets = dict[str, Predictions]
 """Name of a set -> the predictions of one model or blend on it."""
 
 
-def gathered(record: Record, model: str, seeds: Sequence[int]) -> Sets:
+def collect_predictions(record: Record, model: str, seeds: Sequence[int]) -> Sets:
     """Return a model's out-of-fold predictions and, where rows are locked, its test predictions, by set.
 
-    Probabilities of several seeds are averaged, or those of their soup are taken where one was kept; on locked
-    rows and those of a second set, those of all folds are averaged.
+    Probabilities are averaged over seeds, or taken from the soup where one was kept. On locked rows and on the
+    generalization set they are averaged over folds too.
+
+    Raises
+    ------
+    RecordError
+        If a task has not finished.
     """
     samples, folds, second = record.samples(), record.folds(), record.generalization()
     parts = [table for fold in range(folds.k) for table in _fold(record, model, fold, seeds)]
@@ -34,6 +39,7 @@ def gathered(record: Record, model: str, seeds: Sequence[int]) -> Sets:
         if len(rows):
             mean = rows.groupby("id", sort=False)[columns].mean()
             out[of] = _predictions(mean, samples, folds.of, model, origin)
+    # No model was fitted on rows of the generalization set, so each fold predicts all of them.
     rows = table[table["set"] == SECOND]
     if second is not None and len(rows):
         mean = rows.groupby("id", sort=False)[columns].mean()
@@ -52,7 +58,7 @@ def _fold(record: Record, model: str, fold: int, seeds: Sequence[int]) -> list[p
         folders = [soup]
     for folder in folders:
         if not (folder / "predictions.parquet").is_file():
-            raise RecordError(f"{folder}: this task is not done. Run the same configuration again to go on.")
+            raise RecordError(f"{folder}: this task has not finished. Run the same configuration again to resume.")
     return [pd.read_parquet(folder / "predictions.parquet") for folder in folders]
 
 
@@ -63,7 +69,7 @@ def _predictions(
     model: str,
     origin: Any,
 ) -> Predictions:
-    """Return a table of probabilities by id as predictions in the order of the samples."""
+    """Return a table of probabilities by id as `Predictions`, in the order of the samples."""
     position = pd.Series(np.arange(len(samples)), index=samples.ids)
     rows = np.sort(position.loc[mean.index].to_numpy())
     ids = samples.ids[rows]

@@ -1,4 +1,4 @@
-"""Calls done by worker processes, with the watcher told and failures in words."""
+"""Run calls in worker processes, report progress to the watcher and failures as one error."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from evenhand.engines.local import run_calls
 from evenhand.pipeline.stages.progress import Watcher
 
 
-def work(
+def dispatch(
     calls: Sequence[FunctionCall],
     watcher: Watcher,
     *,
@@ -21,51 +21,53 @@ def work(
     threads: int,
     one_call: bool = False,
 ) -> list[Any]:
-    """Return what worker processes return for each call; all calls are of one function.
+    """Return the results of calls of one function, in their order, run in worker processes.
 
-    The watcher counts calls, or, where there is `one_call`, the steps that it tells; alarms and what came of a
-    training are said as they come.
+    The watcher counts finished calls, or with `one_call` the steps that the call reports. Alerts and the scores of
+    finished trainings are passed on as they arrive.
 
     Raises
     ------
     TaskError
-        Naming every call that failed.
+        If any call failed; the message names all that did.
     """
     if not calls:
         return []
     done = 0
     arguments = [call.arguments() for call in calls]
 
-    def listen(event: Event) -> None:
+    def on_event(event: Event) -> None:
         nonlocal done
         if event.kind == "retried":
-            watcher.says(f"{_named(arguments[event.call])}: {event.says} It is tried once more.")
+            watcher.message(f"{_call_name(arguments[event.call])}: {event.says} Retrying once.")
         elif event.kind == "progress" and one_call:
             watcher.advance(*event.value)
         elif event.kind == "progress" and isinstance(event.value, dict):
-            watcher.says(alarm_words(event.value["alarm"]))
+            watcher.message(alert_message(event.value["alarm"]))
         elif event.kind == "done" and not one_call:
             done += 1
             watcher.advance(done)
-            if words := score_words(event.value):
-                watcher.says(f"{_named(arguments[event.call])}: {words}")
+            if words := score_message(event.value):
+                watcher.message(f"{_call_name(arguments[event.call])}: {words}")
 
-    results = run_calls(calls[0].function, arguments, workers=workers, threads=threads, on_event=listen)
-    failed = [(_named(arguments[r.call]), r.failure) for r in results if r.failure is not None]
+    results = run_calls(calls[0].function, arguments, workers=workers, threads=threads, on_event=on_event)
+    failed = [(_call_name(arguments[r.call]), r.failure) for r in results if r.failure is not None]
     if failed:
         _show_details(failed)
-        told = "\n".join(f"  {name}: {_in_words(failure)}" for name, failure in failed)
-        raise TaskError(f"{len(failed)} of {len(results)} tasks failed; what is done is kept.\n{told}")
+        lines = "\n".join(f"  {name}: {_failure_message(failure)}" for name, failure in failed)
+        raise TaskError(
+            f"{len(failed)} of {len(results)} tasks failed; the results of the others are kept.\n{lines}"
+        )
     return [result.value for result in results]
 
 
-def alarm_words(alarm: Mapping[str, Any]) -> str:
-    """Return an alarm of a training as a line: code, severity, what is wrong, what was done."""
-    return f"{alarm['code']} {alarm['severity']}: {alarm['says']} {alarm['did']}"
+def alert_message(alert: Mapping[str, Any]) -> str:
+    """Return an alert of a training as one line: code, severity, what is wrong, what was done."""
+    return f"{alert['code']} {alert['severity']}: {alert['says']} {alert['did']}"
 
 
-def score_words(summary: Any) -> str:
-    """Return the score of a training that is done, and every part of it; "" for what is no summary of one."""
+def score_message(summary: Any) -> str:
+    """Return the score of a finished training and its parts; "" if the value is not the summary of a training."""
     if not isinstance(summary, Mapping) or not isinstance(summary.get("parts"), Mapping):
         return ""
     parts = ", ".join(f"{name} {_figure(value)}" for name, value in summary["parts"].items())
@@ -76,20 +78,23 @@ def _figure(value: float | None) -> str:
     return "–" if value is None or value != value else f"{value:.3f}"
 
 
-def _in_words(failure: CallFailure) -> str:
-    """Return why a call failed; a full disk is met in many libraries, each with words of its own."""
+def _failure_message(failure: CallFailure) -> str:
+    """Return why a call failed."""
+    # Each library words ENOSPC differently, and the errno does not survive the trip between processes.
     if "No space left" in failure.says:
-        return "the disk is full. Free some space (evenhand cache --clear), then give the same command to go on."
+        return (
+            "the disk is full. Free some space (evenhand cache --clear), then run the same command again to resume."
+        )
     return failure.says
 
 
-def _named(call: Mapping[str, Any]) -> str:
-    """Return the words for a call: its model, fold and seed."""
+def _call_name(call: Mapping[str, Any]) -> str:
+    """Return what identifies a call: its model, fold and seed."""
     return ", ".join(f"{key} {call[key]}" for key in ("model", "fold", "seed") if key in call)
 
 
 def _show_details(failed: Sequence[tuple[str, CallFailure]]) -> None:
-    """Print the workers' tracebacks where they were asked for."""
+    """Print the tracebacks of the workers in debug mode."""
     if os.environ.get("EVENHAND_DEBUG"):
         for name, failure in failed:
             sys.stderr.write(f"{name}:\n{failure.detail}\n")

@@ -1,4 +1,4 @@
-"""After judging: what the rules about estimates find, added to what was found about the data."""
+"""Findings about the estimates of a run, added to those about its data, and the log of its locked test."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from evenhand.evaluation.figures.confident_learning import most_accurate, suspec
 from evenhand.settings.load import Settings
 
 OF_ESTIMATES = ("EH4", "EH109")
-"""Codes of rules that look at predictions begin so."""
+"""Prefixes of the codes of rules that check predictions."""
 SUSPECTS = "suspected_labels.csv"
 OPENED = "test_opened.json"
 
@@ -25,36 +25,36 @@ OPENED = "test_opened.json"
 def estimate_findings(
     record: Record, settings: Settings, predictions: Sequence[Predictions], **more: Any
 ) -> list[Finding]:
-    """Examine what a run's estimates are worth, add the findings to the record and return all of its findings.
+    """Check the estimates of a run, add the findings to its record and return all of its findings.
 
     Parameters
     ----------
     predictions
         Out-of-fold predictions of every model and blend.
     more
-        Further parts of the case (`evenhand.diagnosis.evidence.evidence.Evidence`), such as worth.
+        Further fields of `evenhand.diagnosis.evidence.evidence.Evidence`, such as `worth`.
     """
     folds = record.folds()
-    case = Evidence(
+    evidence = Evidence(
         samples=record.samples(),
         folds=folds,
         config=settings.plain(),
         predictions=tuple(predictions),
-        openings=openings(record, folds),
+        openings=openings_of_test(record, folds),
         **more,
     )
-    found = examine(case, [*OF_ESTIMATES])
+    found = examine(evidence, [*OF_ESTIMATES])
     write_suspects(record, predictions)
     before = [finding for finding in record.findings() if not finding.code.startswith(OF_ESTIMATES)]
     every = ordered([*before, *found.findings], found.causes)
     record.write_findings(every)
     if record.has("examination.json"):
-        record.write_json("examination.json", _joined(record.json("examination.json"), found))
+        record.write_json("examination.json", _merged_document(record.json("examination.json"), found))
     return every
 
 
-def _joined(before: Mapping[str, Any], found: Examination) -> dict[str, Any]:
-    """Return the document of the first examination with that of the estimates in it."""
+def _merged_document(before: Mapping[str, Any], found: Examination) -> dict[str, Any]:
+    """Return the document of the first examination, with its part about estimates replaced."""
     after = found.document()
     kept = [finding for finding in before["findings"] if not finding["code"].startswith(OF_ESTIMATES)]
     passed = [code for code in before["passed"] if not code.startswith(OF_ESTIMATES)]
@@ -66,37 +66,38 @@ def _joined(before: Mapping[str, Any], found: Examination) -> dict[str, Any]:
 
 
 def write_suspects(record: Record, predictions: Sequence[Predictions]) -> None:
-    """Write the labels that look wrong to the most accurate model or blend; nothing with several labels a row."""
+    """Write the labels that the most accurate model or blend contradicts; nothing for multi-label rows."""
     best = most_accurate(predictions)
     if best is not None:
         with replacing(record.path / SUSPECTS) as part:
             frame_csv(suspected_labels(best), part)
 
 
-def note_opening(record: Record) -> None:
-    """Write down that the locked test was looked at; a look of a run that was killed before it told is no look."""
-    told = record.finished and record.has(OPENED)
-    before = record.json(OPENED) if told else []
+def record_test_opening(record: Record) -> None:
+    """Record that the locked test was evaluated now."""
+    # A run that was killed before it wrote its scores has shown them to nobody: its entry is dropped on resume.
+    reported = record.finished and record.has(OPENED)
+    before = record.json(OPENED) if reported else []
     record.write_json(OPENED, [*before, datetime.now(UTC).isoformat(timespec="seconds")])
 
 
-def openings(record: Record, folds: Folds) -> tuple[str, ...] | None:
-    """Return when the same locked rows were looked at, by this run and those beside it; None without any."""
+def openings_of_test(record: Record, folds: Folds) -> tuple[str, ...] | None:
+    """Return when the same locked rows were evaluated, by this run and its neighbours; None without locked rows."""
     locked = frozenset(folds.ids[folds.fold == TEST])
     if not locked:
         return None
     times: list[str] = []
     for other in records(record.path.parent):
         try:
-            if other.has(OPENED) and (other.path == record.path or _locks(other, locked)):
+            if other.has(OPENED) and (other.path == record.path or _locks_same_rows(other, locked)):
                 times += [str(time) for time in other.json(OPENED)]
         except (RecordError, KeyError, TypeError, ValueError):
-            continue
+            continue  # a damaged neighbour must not stop this run
     return tuple(sorted(times))
 
 
-def _locks(record: Record, locked: frozenset[str]) -> bool:
-    """Return whether a record's locked test holds the same rows."""
+def _locks_same_rows(record: Record, locked: frozenset[str]) -> bool:
+    """Return whether the locked test of a record has the same rows."""
     if not record.has("folds.csv") or not record.has("folds.json"):
         return False
     folds = record.folds()

@@ -1,4 +1,4 @@
-"""The second set of rows, `[data.generalization]`: read and encoded as the first one is, and held against it."""
+"""The generalization set, `[data.generalization]`: read like the training data, and checked against them."""
 
 from __future__ import annotations
 
@@ -19,24 +19,22 @@ from evenhand.diagnosis.evidence.evidence import UnreadableRow
 from evenhand.modalities import Kind
 from evenhand.settings.load import Settings
 
-"""What the second set is called in records, scores and messages."""
-
 
 @dataclass(frozen=True, eq=False)
 class GeneralizationSource:
-    """A second set, decoded; as `Source`.
+    """The generalization set, decoded; like `DataSource`.
 
     Attributes
     ----------
     root
-        Where it lies.
+        Where the files are.
     samples
-        The rows that can be decoded, with the classes of the first set; their column `eh:row` is their position
+        The rows that can be decoded, with the classes of the training data; the column `eh:row` is the position
         in the entries.
     entries
-        Size (None: the kind's own) -> encoded rows.
+        Size (None: the default of the kind) -> encoded rows.
     failures
-        Rows that cannot be decoded, left out.
+        Rows that cannot be decoded; they are left out.
     """
 
     root: Root
@@ -45,34 +43,40 @@ class GeneralizationSource:
     failures: tuple[UnreadableRow, ...]
 
 
-def further_samples(kind: Kind, settings: Settings, first: Samples) -> tuple[Root, Samples, list[Finding]] | None:
-    """Return where the second set lies, its rows, and what was found; None where none is asked for.
+def generalization_samples(
+    kind: Kind, settings: Settings, first: Samples
+) -> tuple[Root, Samples, list[Finding]] | None:
+    """Return the root, the rows and the findings of the generalization set; None if none is configured.
 
-    Rows of a class that the first set does not have, and rows that the first set has too, are left out, and said.
+    Rows of unknown classes and rows that are also in the training data are left out, with a finding.
 
     Raises
     ------
     DataError
-        If it cannot be read, or nothing is left of it.
+        If it cannot be read, or no rows are left.
     """
     if settings.data.generalization is None:
         return None
     data = FurtherData.of(settings.data, settings.data.generalization)
     root = root_of(data)
     samples, findings = kind.samples(root, data, settings.kind_config)
-    samples, strange = _with_classes(samples, first)
-    twice = _also_in(samples, first)
-    findings = [*findings, *strange, *_copied(twice, samples, first, same_root=data.root == settings.data.root)]
+    samples, strange = _with_first_classes(samples, first)
+    twice = _duplicates_of(samples, first)
+    findings = [
+        *findings,
+        *strange,
+        *_overlap_findings(twice, samples, first, same_root=data.root == settings.data.root),
+    ]
     samples = samples.take(~twice)
     if not len(samples):
-        told = " ".join(finding.says for finding in findings[:3])
-        raise DataError(f"data.generalization: nothing is left of the second set. {told}")
+        reasons = " ".join(finding.says for finding in findings[:3])
+        raise DataError(f"data.generalization: no rows are left. {reasons}")
     frame = samples.frame.assign(**{ROW: np.arange(len(samples))})
     return root, replace(samples, frame=frame), findings
 
 
-def _with_classes(samples: Samples, first: Samples) -> tuple[Samples, list[Finding]]:
-    """Return the rows whose classes are those of the first set, numbered as there."""
+def _with_first_classes(samples: Samples, first: Samples) -> tuple[Samples, list[Finding]]:
+    """Return the rows whose classes the first set has, numbered as there, and a finding about the others."""
     place = {name: c for c, name in enumerate(first.classes)}
     strange = [name for name in samples.classes if name not in place]
     at = np.array([place.get(name, NO_LABEL) for name in samples.classes])
@@ -87,32 +91,32 @@ def _with_classes(samples: Samples, first: Samples) -> tuple[Samples, list[Findi
     if not strange:
         return aligned, []
     says = (
-        f"data.generalization: {int((~keep).sum()):,} rows are of classes that the first set does not have "
-        f"({some(strange)}) and were left out. Give them a name of the first set in data.generalization.rename."
+        f"data.generalization: {int((~keep).sum()):,} rows have classes that the training data lack "
+        f"({some(strange)}) and were left out. Map them to known classes in data.generalization.rename."
     )
     return aligned, [Finding("EH107", "warning", says, about=RowSet.GENERALIZATION, evidence={"classes": strange})]
 
 
-def _also_in(samples: Samples, first: Samples) -> Mask:
-    """Return (n,), whether a row has the bytes of one of the first set."""
+def _duplicates_of(samples: Samples, first: Samples) -> Mask:
+    """Return (n,) bool: whether a row has the same bytes as a row of the first set."""
     known = set(first.frame["content"])
     return samples.frame["content"].isin(known).to_numpy(dtype=bool)
 
 
-def _copied(twice: Mask, samples: Samples, first: Samples, *, same_root: bool) -> list[Finding]:
+def _overlap_findings(twice: Mask, samples: Samples, first: Samples, *, same_root: bool) -> list[Finding]:
     found = []
     if twice.any():
         says = (
-            f"{int(twice.sum()):,} of {len(twice):,} rows of data.generalization hold the same bytes as rows of "
-            "the first set; they were left out, for they would be judged by what they taught."
+            f"{int(twice.sum()):,} of {len(twice):,} rows of data.generalization have the same bytes as rows "
+            "of the training data; they were left out, because models were trained on them."
         )
         found.append(Finding("EH105", "warning", says, about=RowSet.GENERALIZATION, ids=tuple(samples.ids[twice])))
     if same_root and samples.grouped and first.grouped:
         shared = sorted(set(samples.groups[~twice]) & set(first.groups))
         if shared:
             says = (
-                f"{len(shared):,} {'group lies' if len(shared) == 1 else 'groups lie'} in the first set and in "
-                f"data.generalization ({some(shared)}): what is said of new groups is then said of known ones."
+                f"{len(shared):,} {'group is' if len(shared) == 1 else 'groups are'} both in the training data and "
+                f"in data.generalization ({some(shared)}): its figures are then not those of new groups."
             )
             rows = np.isin(samples.groups.astype(str), shared)
             evidence = {"crossing": len(shared), "groups": shared[:100], "rows": int(rows.sum())}

@@ -1,6 +1,6 @@
-"""Who answers for new rows: one model of a run, or a blend that is learned again from what the run has written.
+"""The predictor of new rows: one model of a run, or a blend that is refitted from the record.
 
-A blend is a pure function of the out-of-fold predictions in the record, so nothing else is kept of it.
+A blend is a pure function of the out-of-fold predictions in the record, so its parameters are not stored.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ from evenhand.settings.load import Settings
 
 @dataclass(frozen=True, eq=False)
 class Predictor:
-    """A model, or a learned blend of several.
+    """One model, or a fitted blend of several.
 
     Attributes
     ----------
     models
-        Names of the models that the blend was learned from; of a single model its own.
+        Names of the models that the blend was fitted on; the name of a single model.
     needed
-        Those whose predictions are needed: models that count nothing are not asked.
+        Names of the models whose predictions are needed: those with a weight of 0 are not run.
     learned
-        What the blend has learned, or None for a single model.
+        The fitted blend, or None for a single model.
     features
-        Models whose stored features the blend looks at.
+        Names of the models whose stored features the blend uses.
     """
 
     models: tuple[str, ...]
@@ -51,18 +51,18 @@ class Predictor:
     def of(
         self, tables: Mapping[str, Floats], classes: tuple[str, ...], features: Mapping[str, Floats] | None = None
     ) -> Floats:
-        """Return (n, k) the answer, from the (n, k) probabilities of the needed models and stored features."""
+        """Return (n, k) probabilities, from those of the needed models and from stored features."""
         if self.learned is None:
             return tables[self.models[0]]
-        nothing = np.zeros_like(tables[self.needed[0]])
+        nothing = np.zeros_like(tables[self.needed[0]])  # for models of weight 0, which were not run
         stack = Stack(
             self.models, classes, tuple(tables.get(name, nothing) for name in self.models), features=features or {}
         )
         return applied(self.learned, stack)
 
 
-def answerer(run: Record, settings: Settings, chosen: str, watcher: Watcher, store: Store) -> Predictor:
-    """Return who answers as `chosen`: a model of the run, or "ensemble:METHOD", with features from a store.
+def predictor_for(run: Record, settings: Settings, chosen: str, watcher: Watcher, store: Store) -> Predictor:
+    """Return the predictor called `chosen`: a model of the run, or "ensemble:METHOD", with features from a store.
 
     Raises
     ------
@@ -78,10 +78,10 @@ def answerer(run: Record, settings: Settings, chosen: str, watcher: Watcher, sto
         raise EvenhandError(unknown("model", chosen, [*names, *recipes]))
     how = recipes[chosen]
     features = stored_features(run, settings, names, watcher, store) if how.uses_features else {}
-    return _learned_again(run, how, names, features)
+    return _refit_blend(run, how, names, features)
 
 
-def _learned_again(run: Record, how: Recipe, names: tuple[str, ...], features: Mapping[str, Floats]) -> Predictor:
+def _refit_blend(run: Record, how: Recipe, names: tuple[str, ...], features: Mapping[str, Floats]) -> Predictor:
     models = align([p for p in of_record(run) if p.model in names])
     learned = how.learn(stack_of(models, of_ids(features, run.samples().ids, models.first.ids)).known())
     needed = names

@@ -1,4 +1,4 @@
-"""What a run tells while it works; the shell draws bars from it, a notebook may print."""
+"""The interface through which a run reports progress, and one that ignores it."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from typing import Protocol
 
 
 class Watcher(Protocol):
-    """Somebody who watches a run."""
+    """Receives the progress of a run."""
 
     def stage(self, name: str, total: int | None = None) -> None:
-        """A stage begins; `total` is how many steps it has, where that is known."""
+        """Start a step called `name`; `total` is the number of its parts, if known."""
 
     def advance(self, done: int, total: int | None = None) -> None:
-        """`done` steps of the stage are done."""
+        """Report that `done` parts of the step are finished."""
 
-    def says(self, text: str) -> None:
-        """Something a person should read now."""
+    def message(self, text: str) -> None:
+        """Show a message to the user now."""
 
 
 class Silent:
-    """A watcher that looks away."""
+    """A watcher that shows nothing."""
 
     def stage(self, name: str, total: int | None = None) -> None:
         """Do nothing."""
@@ -27,5 +27,5 @@ class Silent:
     def advance(self, done: int, total: int | None = None) -> None:
         """Do nothing."""
 
-    def says(self, text: str) -> None:
+    def message(self, text: str) -> None:
         """Do nothing."""

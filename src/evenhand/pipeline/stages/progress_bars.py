@@ -1,4 +1,4 @@
-"""Progress bars on standard error, in a terminal or a notebook; elsewhere only what must be read."""
+"""Progress bars on standard error, in a terminal or a notebook; elsewhere messages only."""
 
 from __future__ import annotations
 
@@ -24,32 +24,32 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _PLAIN: dict[str, Any] = {"markup": False, "emoji": False, "highlight": False, "soft_wrap": True}
-"""Names are printed as they are, whatever is in them."""
+"""Names are printed literally: they may hold markup or emoji codes."""
 
 
 class Bars:
-    """A bar for each stage of the run, the one in work at the bottom."""
+    """A progress bar for each step of the run, the current one at the bottom."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._task: int | None = None
 
     def stage(self, name: str, total: int | None = None) -> None:
-        """Close the bar before and open one for `name`."""
+        """Complete the current bar and open one for `name`."""
         self.close()
         self._task = self._progress.add_task(printable(name), total=total)
 
     def advance(self, done: int, total: int | None = None) -> None:
-        """Set how much of the stage is done."""
+        """Update the current bar."""
         if self._task is not None:
             self._progress.update(self._task, completed=done, **({} if total is None else {"total": total}))  # type: ignore[arg-type]
 
-    def says(self, text: str) -> None:
+    def message(self, text: str) -> None:
         """Print a line above the bars."""
         self._progress.console.print(printable_lines(text), **_PLAIN)
 
     def close(self) -> None:
-        """Fill the bar in work."""
+        """Complete the current bar."""
         if self._task is not None:
             bar = next(t for t in self._progress.tasks if t.id == self._task)
             total = bar.total if bar.total is not None else max(bar.completed, 1)
@@ -58,25 +58,25 @@ class Bars:
 
 
 class Lines:
-    """Only what must be told (warnings, retries): for logs and pipes."""
+    """Messages only (warnings, retries): for logs and pipes."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
 
     def stage(self, name: str, total: int | None = None) -> None:
-        """Say nothing: a log holds results, not steps."""
+        """Print nothing: logs hold results, not progress."""
 
     def advance(self, done: int, total: int | None = None) -> None:
-        """Say nothing."""
+        """Print nothing."""
 
-    def says(self, text: str) -> None:
+    def message(self, text: str) -> None:
         """Print the line."""
         self._console.print(printable_lines(text), **_PLAIN)
 
 
 @contextlib.contextmanager
 def watching(console: Console | None = None) -> Iterator[Watcher]:
-    """Give bars where the console (standard error) is a terminal or a notebook, else lines."""
+    """Yield bars if the console (standard error) is a terminal or a notebook, else lines."""
     console = console or Console(stderr=True)
     if not (console.is_terminal or console.is_jupyter):
         yield Lines(console)
@@ -95,7 +95,7 @@ def watching(console: Console | None = None) -> Iterator[Watcher]:
 
 
 def shows_progress(verb: Callable[P, R]) -> Callable[P, R]:
-    """Return a verb that shows its progress where its caller gave no `watcher`; `Silent()` keeps it quiet."""
+    """Return a verb that shows its progress unless the caller passes a `watcher`, such as `Silent()`."""
 
     @functools.wraps(verb)
     def shown(*args: P.args, **kwargs: P.kwargs) -> R:

@@ -1,4 +1,4 @@
-"""The features that a run's networks see: an array with the ids of its rows."""
+"""Features from the frozen part of a model of a run: an array with the ids of its rows."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class FrozenFeatures:
     values
         (n, d) float32.
     model
-        The model whose frozen part they come from.
+        Name of the model.
     """
 
     ids: Strings
@@ -47,7 +47,7 @@ class FrozenFeatures:
         return np.array(self.values, dtype=dtype, copy=copy)
 
     def frame(self) -> pd.DataFrame:
-        """Return a table with the ids as its index and a column per feature."""
+        """Return a frame with the ids as its index and one column per feature."""
         return pd.DataFrame(self.values, index=pd.Index(self.ids, name="id"))
 
     def __repr__(self) -> str:
@@ -65,9 +65,9 @@ def features_of_run(record: Record, model: str | None = None, *, watcher: Watche
         baseline = settings.baseline
         model = baseline.name if baseline else next(iter(frozen), None)
     if model is None or model not in frozen:
-        which = "no model of the run has a" if model is None else f"model {model} has no"
+        which = "no model of the run has a" if model is None else f"model {model} does not have a"
         raise EvenhandError(
-            f'{record.path}: {which} frozen part, so there are no features to read. Set tune = "head" or '
+            f'{record.path}: {which} frozen part to take features from. Set tune = "head" or '
             '"from:BLOCK" for a model with a pretrained encoder.'
         )
     values = stored_features(record, settings, [model], watcher or Silent(), readers_store())[model]

@@ -1,4 +1,4 @@
-"""From a configuration to rows that can be trained on: read, encode once, leave out what cannot be decoded."""
+"""Read the rows that a configuration names, decode each once into the store, leave out those that fail."""
 
 from __future__ import annotations
 
@@ -23,29 +23,29 @@ from evenhand.diagnosis.evidence.evidence import UnreadableRow
 from evenhand.engines.config import ComputeConfig
 from evenhand.evaluation.class_names import class_faults
 from evenhand.modalities import Kind
-from evenhand.pipeline.stages.generalization import GeneralizationSource, further_samples
+from evenhand.pipeline.stages.generalization import GeneralizationSource, generalization_samples
 from evenhand.pipeline.stages.progress import Watcher
 from evenhand.settings.load import Settings
 
 
 @dataclass(frozen=True, eq=False)
 class DataSource:
-    """What there is to learn from, decoded.
+    """The data of a run, decoded.
 
     Attributes
     ----------
     kind, root
-        The kind of data and where it lies.
+        The kind of data, and where the files are.
     samples
-        The rows that can be decoded; their column `eh:row` is their position in the entries.
+        The rows that can be decoded; the column `eh:row` is the position in the entries.
     entries
-        Size (None: the kind's own) -> encoded rows.
+        Size (None: the default of the kind) -> encoded rows.
     failures
-        Rows that cannot be decoded, left out.
+        Rows that cannot be decoded; they are left out.
     findings
-        What was found while reading, before anything was decoded.
-    further
-        The second set, `[data.generalization]`, or None.
+        Findings of reading, before anything was decoded.
+    generalization
+        The generalization set, `[data.generalization]`, or None.
     """
 
     kind: Kind
@@ -54,15 +54,15 @@ class DataSource:
     entries: Mapping[int | None, StoreEntry]
     failures: tuple[UnreadableRow, ...]
     findings: tuple[Finding, ...]
-    further: GeneralizationSource | None = None
+    generalization: GeneralizationSource | None = None
 
     @property
     def entry(self) -> StoreEntry:
-        """The encoded rows that checks look at."""
+        """The encoded rows that checks use."""
         return next(iter(self.entries.values()))
 
     def facts(self, threads: int) -> pd.DataFrame:
-        """Return what the heads of the files say, a row for each of the samples."""
+        """Return facts from the headers of the files, one row per sample."""
         paths = self.samples.frame["path"].astype(str)
         files = paths.unique()
         with ThreadPoolExecutor(threads) as pool:
@@ -73,20 +73,20 @@ class DataSource:
 
 
 def store_of(compute: ComputeConfig) -> Store:
-    """Return the store that the configuration names."""
+    """Return the store of the configuration."""
     folder = None if compute.store is None else Path(compute.store)
     return Store(folder, limit_bytes=int(compute.store_limit_gb * 1e9))
 
 
 def readers_store(folder: str | Path | None = None) -> Store:
-    """Return the store of somebody who reads a record, which may be a stranger's: never the one that it names.
+    """Return the store for reading a record; never the one named in the record, which may be a stranger's.
 
-    Reading a record does not make the reader's store smaller: its limit is the usual one, or what it holds already.
+    Its limit is the default or its present size, so that reading a record evicts nothing.
 
     Parameters
     ----------
     folder
-        The reader's own folder; None for the user's cache folder.
+        The folder of the store; None for the user's cache folder.
     """
     store = Store(None if folder is None else Path(folder))
     usual = int(ComputeConfig().store_limit_gb * 1e9)
@@ -94,12 +94,12 @@ def readers_store(folder: str | Path | None = None) -> Store:
 
 
 def read(settings: Settings, watcher: Watcher) -> DataSource:
-    """Return the source that a configuration names, every row decoded once into the store.
+    """Return the data of a configuration, every row decoded once into the store.
 
     Raises
     ------
     DataError
-        If there is nothing to learn from: no rows, one class only, or nothing that can be decoded.
+        If nothing can be learned: no rows, fewer than two classes, or no row that can be decoded.
     """
     watcher.stage("reading")
     root = root_of(settings.data)
@@ -108,19 +108,20 @@ def read(settings: Settings, watcher: Watcher) -> DataSource:
     samples = replace(samples, frame=samples.frame.assign(**{ROW: np.arange(len(samples))}))
     check_learnable(samples, settings.data.root)
     check_names(settings, samples)
-    found = further_samples(kind, settings, samples)
-    kept, entries, failures = _decoded(kind, root, samples, settings, watcher)
-    further = None
+    found = generalization_samples(kind, settings, samples)
+    kept, entries, failures = _decode(kind, root, samples, settings, watcher)
+    generalization = None
     if found is not None:
-        further = GeneralizationSource(found[0], *_decoded(kind, found[0], found[1], settings, watcher))
-        findings = [*findings, *found[2], *_unread(further)]
-    return DataSource(kind, root, kept, entries, failures, tuple(findings), further)
+        generalization = GeneralizationSource(found[0], *_decode(kind, found[0], found[1], settings, watcher))
+        findings = [*findings, *found[2], *_undecodable_findings(generalization)]
+    return DataSource(kind, root, kept, entries, failures, tuple(findings), generalization)
 
 
-def _decoded(
+def _decode(
     kind: Kind, root: Root, samples: Samples, settings: Settings, watcher: Watcher
 ) -> tuple[Samples, dict[int | None, StoreEntry], tuple[UnreadableRow, ...]]:
-    """Return the rows that can be decoded, the store's entries of all rows, and the rows that cannot."""
+    """Return the rows that can be decoded, the store entries of all rows, and the rows that cannot be decoded."""
+    # A row counts as undecodable if any of the sizes fails, so that all models train on the same rows.
     sizes = dict.fromkeys(size for model in settings.model for size in settings.sizes_of(model).values())
     store = store_of(settings.compute)
     entries = {size: encode(kind, root, samples, settings, size, watcher, store) for size in sizes or [None]}
@@ -139,25 +140,27 @@ def _decoded(
     return samples.take(keep), entries, failures
 
 
-def _unread(further: GeneralizationSource) -> list[Finding]:
-    """Return a finding about rows of the second set that cannot be decoded."""
-    if not further.failures:
+def _undecodable_findings(generalization: GeneralizationSource) -> list[Finding]:
+    """Return a finding about rows of the generalization set that cannot be decoded."""
+    if not generalization.failures:
         return []
-    n, first = len(further.failures), further.failures[0]
+    n, first = len(generalization.failures), generalization.failures[0]
     says = (
-        f"data.generalization: {n:,} of {n + len(further.samples):,} rows cannot be decoded and are left out "
-        f'(first: "{first.path}", {first.reason}).'
+        f"data.generalization: {n:,} of {n + len(generalization.samples):,} rows cannot be decoded and are left "
+        f'out (first: "{first.path}", {first.reason}).'
     )
-    evidence = {"failed": n, "files": {f.path: f.reason for f in further.failures}}
+    evidence = {"failed": n, "files": {f.path: f.reason for f in generalization.failures}}
     return [
-        Finding("EH101", "warning", says, RowSet.GENERALIZATION, evidence, tuple(f.id for f in further.failures))
+        Finding(
+            "EH101", "warning", says, RowSet.GENERALIZATION, evidence, tuple(f.id for f in generalization.failures)
+        )
     ]
 
 
 def encode(
     kind: Kind, root: Root, samples: Samples, settings: Settings, size: int | None, watcher: Watcher, store: Store
 ) -> StoreEntry:
-    """Return the store's entry of all rows at one size, built now if it is not there."""
+    """Return the store entry of all rows at one size, built now if it is missing."""
     encoder = kind.settings(settings.kind_config, size)
     watcher.stage(f"decoding {kind.name}" + (f" at {size}" if size else ""), len(samples))
     return store.rows(
@@ -170,18 +173,18 @@ def encode(
     )
 
 
-def fingerprint(resolved: Mapping[str, Any], samples: Samples, further: Samples | None = None) -> str:
-    """Return a hash of everything that decides the results: configuration and the bytes of the data.
+def fingerprint(resolved: Mapping[str, Any], samples: Samples, generalization: Samples | None = None) -> str:
+    """Return a hash of everything that determines the results: the configuration and the bytes of the data.
 
-    What the run is called, where results go, where the data lie, how many processes make them and what may be
-    uploaded decides nothing.
+    Name and note, the paths of output and data, [compute] and [submit] do not.
     """
     without = ("name", "note", "output", "compute", "submit")
     deciding = {key: value for key, value in resolved.items() if key not in without}
     data = {**resolved["data"], "root": "", "table": ""}
     if RowSet.GENERALIZATION in data:
         data[RowSet.GENERALIZATION] = {**data[RowSet.GENERALIZATION], "root": "", "table": ""}
-    text = "\n".join([to_json({**deciding, "data": data}), _contents(samples), _contents(further)])
+    # Contents are hashed in place of paths: data that were moved can be resumed, data that changed cannot.
+    text = "\n".join([to_json({**deciding, "data": data}), _contents(samples), _contents(generalization)])
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
@@ -193,7 +196,7 @@ def _contents(samples: Samples | None) -> str:
 
 
 def check_names(settings: Settings, samples: Samples) -> None:
-    """Raise with every class that [classes] and [score] name and the data do not have."""
+    """Raise a `ConfigError` with every class in [classes] and [score] that the data do not have."""
     weights, sets = settings.score.weights, settings.classes.sets
     faults = class_faults(weights, sets, samples.classes, samples.levels, grouped=samples.grouped)
     if faults:
@@ -201,16 +204,16 @@ def check_names(settings: Settings, samples: Samples) -> None:
 
 
 def check_learnable(samples: Samples, root: str) -> None:
-    """Raise in words where there is nothing to learn from: no rows, or one class only.
+    """Raise if nothing can be learned: no rows, or fewer than two classes.
 
     Raises
     ------
     DataError
-        Naming the root, and what was found there.
+        With the root and what was found there.
     """
     held = [name for name, count in zip(samples.classes, samples.counts(), strict=True) if count > 0]
     if len(samples) == 0:
-        raise DataError(f"{root}: nothing to learn from was found there.")
+        raise DataError(f"{root}: no rows were found there.")
     if len(held) < 2 and not samples.multi_label:
         named = f'only the class "{held[0]}"' if held else "no labels"
         raise DataError(

@@ -1,4 +1,4 @@
-"""Features of rows from the store, for the blends that look at them."""
+"""Features of rows from the store, for blends that use them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from evenhand.base.storage.record import Record
 from evenhand.base.values import Floats, Strings
 from evenhand.data.store.store import Store
 from evenhand.engines.cores import usable_cores
-from evenhand.pipeline.stages.dispatch import work
+from evenhand.pipeline.stages.dispatch import dispatch
 from evenhand.pipeline.stages.progress import Watcher
 from evenhand.settings.load import Settings
 from evenhand.training.calls import FeaturesCall
@@ -27,17 +27,17 @@ def stored_features(
     *,
     entries: Mapping[str, str] | None = None,
 ) -> dict[str, Floats]:
-    """Return model -> (n, d) float32 activations of its frozen part; models that are tuned whole are missing.
+    """Return model -> (n, d) float32 activations of its frozen part; models without one are missing.
 
     Parameters
     ----------
     models
         Names of models of the run.
     store
-        Where the rows lie; what it lacks is read from the store that the record names, and kept in this one.
+        Holds the encoded rows; missing ones are read from the store named in the record and kept in this one.
     entries
-        Model -> the name of other rows in the store; by default the rows of the record, in the order of its
-        samples.
+        Model -> name of an entry of the store with other rows; by default the rows of the record, in the order of
+        its samples.
     """
     threads = usable_cores()
     watcher.stage("reading features", len(models))
@@ -53,7 +53,7 @@ def stored_features(
             )
             for position, name in enumerate(models)
         ]
-        found = work(calls, watcher, workers=settings.compute.processes(1), threads=threads)
+        found = dispatch(calls, watcher, workers=settings.compute.processes(1), threads=threads)
         return {
             name: np.load(call.out, allow_pickle=False)
             for name, call, one in zip(models, calls, found, strict=True)

@@ -1,4 +1,4 @@
-"""New rows under the ids of their table, so that what is predicted can be held against labels later."""
+"""Give new rows the ids of a table, so that their predictions can be compared with labels later."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from evenhand.data.tables.table import LabelTable, read_table
 def with_table_ids(
     samples: Samples, root: Root, data: DataConfig, table: str | Path | None, *, id: str | None = None
 ) -> Samples:
-    """Return the rows that a table names, in its order and under its ids; without a table, the rows as they are.
+    """Return the rows listed in a table, in its order and with its ids; without a table, the rows unchanged.
 
     Parameters
     ----------
@@ -28,15 +28,15 @@ def with_table_ids(
     data
         The run's [data]: `path` and `id` name the columns.
     table
-        A path on disk, or a name below the root. None for the table of the run's name, where the root holds one and
-        the run has a column of ids; files that it does not name then keep the ids made of their contents.
+        A path on disk, or a name below the root. None for a table below the root with the name of the run's table,
+        if the run has an id column; files that it does not list then keep the ids made from their contents.
     id
-        The column of ids; None for that of the run, or "id" where there is one, else ids are the paths as written.
+        The id column; None for that of the run, else "id", else the paths as written.
 
     Raises
     ------
     DataError
-        If a column is not there, ids are empty or repeat, or a file is not there.
+        If a column or a file is missing, or ids are empty or repeated.
     """
     if table is None:
         name = Path(data.table).name if data.table else ""
@@ -45,27 +45,29 @@ def with_table_ids(
         found = read_table(root, name, encoding=data.table_encoding)
         if data.path not in found.frame or data.id not in found.frame:
             return samples
-        return _under(samples, found, root, data.path, data.id, all_rows=True)
+        return _rows_of_table(samples, found, root, data.path, data.id, all_rows=True)
     found = read_table(root, str(table), encoding=data.table_encoding)
     for column in (data.path, *([id] if id else [])):
         if column not in found.frame:
             raise DataError(f"{found.name}: {unknown('column', column, map(str, found.frame.columns))}")
     key = id or next((name for name in (data.id, "id") if name in found.frame), None) or data.path
-    return _under(samples, found, root, data.path, key, all_rows=False)
+    return _rows_of_table(samples, found, root, data.path, key, all_rows=False)
 
 
-def _under(samples: Samples, table: LabelTable, root: Root, path: str, key: str, *, all_rows: bool) -> Samples:
-    """Return the rows that a table names, under its ids; with `all_rows`, the others after them."""
+def _rows_of_table(
+    samples: Samples, table: LabelTable, root: Root, path: str, key: str, *, all_rows: bool
+) -> Samples:
+    """Return the rows listed in a table, with its ids; with `all_rows`, the others after them."""
     ids = table.texts(key)
     empty = [row for row, name in enumerate(ids) if name is None]
     if empty:
-        raise DataError(f'{table.name}: {table.place(empty[0])} has no id in the column "{key}". Fill it in.')
+        raise DataError(f'{table.name}: {table.place(empty[0])} has no id in the column "{key}".')
     seen: dict[str, int] = {}
     for row, name in enumerate(map(str, ids)):
         if seen.setdefault(name, row) != row:
             raise DataError(
                 f'{table.name}: the id "{name}" is on {table.place(seen[name])} and on {table.place(row)} (column '
-                f'"{key}"). Every row needs an id of its own.'
+                f'"{key}"). Ids must be unique.'
             )
     located = locate(table.texts(path), root, table.folder)
     at = {str(name): row for row, name in enumerate(samples.frame["path"])}
@@ -73,13 +75,13 @@ def _under(samples: Samples, table: LabelTable, root: Root, path: str, key: str,
     lacking = [str(table.texts(path)[row]) for row, place in enumerate(rows) if place < 0]
     if lacking and not all_rows:
         raise DataError(
-            f"{table.name}: {len(lacking):,} of {len(rows):,} rows name a file that is not there or cannot be read "
-            f"({some(lacking)}). Correct the paths, or take the rows out."
+            f"{table.name}: {len(lacking):,} of {len(rows):,} rows name a file that is missing or cannot be read "
+            f"({some(lacking)}). Correct the paths, or remove the rows."
         )
     pairs = [(place, str(name)) for place, name in zip(rows, ids, strict=True) if place >= 0]
     if len({place for place, _ in pairs}) < len(pairs):
         raise DataError(
-            f"{table.name}: two rows name one file. Each file is predicted once; keep one row for each."
+            f"{table.name}: two rows name the same file. Each file is predicted once; keep one row per file."
         )
     others = sorted(set(range(len(samples))) - {place for place, _ in pairs}) if all_rows else []
     taken = samples.take(np.array([*(place for place, _ in pairs), *others], dtype=np.int64))

@@ -1,4 +1,4 @@
-"""A submission like a sample that somebody gives: the same ids, order and columns, filled in and checked."""
+"""Submissions in the format of a sample: the same ids, order and columns, filled in and checked."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from evenhand.data.tables.csv_dialect import csv_cells, decode_csv
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """A sample submission as it was written.
+    """A sample submission, as read.
 
     Attributes
     ----------
     name
-        The file.
+        Path of the file.
     header
-        Its columns, in order, without spaces around their names.
+        Names of the columns, in order, stripped of spaces.
     cells
-        (n, columns) text, without spaces around it.
+        (n, columns) cells, stripped of spaces.
     lines
-        (n,) the line on which each row stands.
+        (n,) line number of each row.
     written
-        Header and cells with their spaces, as a submission must have them.
+        Header and cells with their spaces, which a submission must repeat.
     id_column
         Position of the column of ids.
     """
@@ -45,12 +45,12 @@ class Sample:
 
     @property
     def ids(self) -> Strings:
-        """(n,) ids, without spaces around them."""
+        """(n,) ids, stripped of spaces."""
         return np.asarray(self.cells[:, self.id_column])
 
     @property
     def written_ids(self) -> Strings:
-        """(n,) ids, as they are written."""
+        """(n,) ids as written, with spaces."""
         return np.asarray(self.written[1][:, self.id_column])
 
     @property
@@ -66,15 +66,15 @@ class Submission:
     Attributes
     ----------
     table
-        n rows in the order of the sample, columns and ids as they are written there, spaces and all.
+        n rows in the order of the sample, with its columns and ids as written, including spaces.
     rows
-        (n,) which row of the predictions each one is.
+        (n,) position of each row in the predictions.
     kind
         "label" or "probabilities".
     key
-        What ids are: "id", "path", "file name" or "file name without ending".
+        What the ids are: "id", "path", "file name" or "file name without ending".
     extra
-        Predictions that the sample does not ask for.
+        Number of predictions that are not in the sample.
     """
 
     table: pd.DataFrame
@@ -90,25 +90,27 @@ def read_sample(path: str | Path) -> Sample:
     Raises
     ------
     DataError
-        If it is not there or no CSV, has one column only, an id is empty or there twice; the text names the line.
+        If it is missing or not a CSV, has only one column, or an id is empty or repeated (with the line).
     """
     path = Path(path)
     try:
         text, _ = decode_csv(path.read_bytes(), path.name, None)
         header, rows, lines = csv_cells(text)
     except FileNotFoundError:
-        raise DataError(f"{path}: there is no such file. Give the sample submission as CSV.") from None
+        raise DataError(f"{path}: file not found. Give the sample submission as CSV.") from None
     except IsADirectoryError:
-        raise DataError(f"{path}: is a folder. Give the sample submission as CSV.") from None
+        raise DataError(f"{path}: this is a folder. Give the sample submission as CSV.") from None
     except DataError as error:
         raise DataError(f"{path}: {error}") from None
     written = (tuple(header), np.array(rows, dtype=object))
     header = [name.strip() for name in header]
     if len(header) < 2:
-        raise DataError(f'{path}: has the column "{header[0]}" only; ids and one column to fill in are needed.')
+        raise DataError(
+            f'{path}: only the column "{header[0]}" was found; ids and at least one column to fill in are needed.'
+        )
     repeated = sorted({name for name in header if header.count(name) > 1})
     if repeated:
-        raise DataError(f'{path}: the column "{repeated[0]}" is there more than once.')
+        raise DataError(f'{path}: the column "{repeated[0]}" is repeated.')
     cells = np.array([[cell.strip() for cell in row] for row in rows], dtype=object)
     sample = Sample(str(path), tuple(header), cells, np.asarray(lines), written, _id_column(header, cells))
     _check_ids(sample)
@@ -116,7 +118,7 @@ def read_sample(path: str | Path) -> Sample:
 
 
 def _id_column(header: Sequence[str], cells: Strings) -> int:
-    """Return the column of ids: the one named id, else the first in which nothing comes twice, else the first."""
+    """Return the position of the id column: one with a usual name, else the first without repeats, else 0."""
     for position, name in enumerate(header):
         if name.lower() in {"id", "image_id", "filename", "file", "image", "path"}:
             return position
@@ -129,35 +131,35 @@ def _check_ids(sample: Sample) -> None:
     column = sample.header[sample.id_column]
     if (ids == "").any():
         row = int((ids == "").argmax())
-        raise DataError(f'{sample.name}: line {sample.lines[row]:,} has nothing in the column "{column}".')
+        raise DataError(f'{sample.name}: line {sample.lines[row]:,} has an empty cell in the column "{column}".')
     again = pd.Series(ids).duplicated().to_numpy()
     if again.any():
         row = int(again.argmax())
         raise DataError(
-            f'{sample.name}: {int(again.sum()):,} ids are there more than once (first: "{ids[row]}", line '
-            f'{sample.lines[row]:,}, column "{column}"). Each row must be asked for once.'
+            f'{sample.name}: {int(again.sum()):,} ids are repeated (first: "{ids[row]}", line '
+            f'{sample.lines[row]:,}, column "{column}"). Ids must be unique.'
         )
 
 
-def filled(sample: Sample, p: Predictions, paths: Sequence[str] | Strings | None = None) -> Submission:
-    """Return the sample with what is predicted in it.
+def fill_sample(sample: Sample, p: Predictions, paths: Sequence[str] | Strings | None = None) -> Submission:
+    """Return the sample filled in with predictions.
 
-    The columns that are left beside the ids are either one, which gets the name of the predicted class, or every
-    class, which get the probabilities.
+    The columns beside the ids are either one, filled with the name of the predicted class, or one per class, filled
+    with probabilities.
 
     Parameters
     ----------
     p
         Predictions of at least the rows of the sample.
     paths
-        (n,) paths of the rows of `p`, where ids are file names.
+        (n,) paths of the rows of `p`, if ids are file names.
 
     Raises
     ------
     DataError
-        If ids are not predicted, or columns are neither one label nor the classes; the text names line and column.
+        If ids are not predicted, or the columns match neither form; the message names line and column.
     """
-    key, rows = _matched(sample, p.ids, None if paths is None else np.asarray(paths, dtype=object))
+    key, rows = _match_ids(sample, p.ids, None if paths is None else np.asarray(paths, dtype=object))
     kind = _kind(sample, p)
     column = sample.header[sample.id_column]
     content: dict[str, object] = {}
@@ -171,15 +173,15 @@ def filled(sample: Sample, p: Predictions, paths: Sequence[str] | Strings | None
     return Submission(pd.DataFrame(content), rows, kind, key, len(p) - len(rows))
 
 
-def _matched(sample: Sample, ids: Strings, paths: Strings | None) -> tuple[str, Ints]:
-    """Return what the sample's ids are, and which row of the predictions each one is."""
+def _match_ids(sample: Sample, ids: Strings, paths: Strings | None) -> tuple[str, Ints]:
+    """Return what the ids of the sample are, and the position of each in the predictions."""
     keys = {"id": ids.astype(str)}
     if paths is not None:
-        own = [PurePosixPath(str(path)) for path in paths]
+        files = [PurePosixPath(str(path)) for path in paths]
         keys |= {
-            "path": np.array([str(path) for path in own], dtype=object),
-            "file name": np.array([path.name for path in own], dtype=object),
-            "file name without ending": np.array([path.stem for path in own], dtype=object),
+            "path": np.array([str(path) for path in files], dtype=object),
+            "file name": np.array([path.name for path in files], dtype=object),
+            "file name without ending": np.array([path.stem for path in files], dtype=object),
         }
     found = {}
     for key, names in keys.items():
@@ -187,7 +189,8 @@ def _matched(sample: Sample, ids: Strings, paths: Strings | None) -> tuple[str, 
         if index.is_unique:
             found[key] = index.get_indexer(pd.Index(sample.ids.astype(str)))
     if not found:
-        raise DataError("Neither ids nor paths of the predictions are unique, so rows cannot be told apart.")
+        raise DataError("Neither ids nor paths of the predictions are unique, so rows cannot be matched.")
+    # Ids may be file names in one competition and stems in another: take what matches most, then insist on all.
     key = max(found, key=lambda name: int((found[name] >= 0).sum()))
     missing = np.flatnonzero(found[key] < 0)
     if len(missing):
@@ -197,7 +200,7 @@ def _matched(sample: Sample, ids: Strings, paths: Strings | None) -> tuple[str, 
         raise DataError(
             f"{sample.name}: {len(missing):,} of {len(sample.ids):,} ids are not predicted (first: "
             f'"{sample.ids[row]}", line {sample.lines[row]:,}, column "{sample.header[sample.id_column]}"). '
-            f"Predict the files that they name, or give the sample of this set.{hint}"
+            f"Predict the files that they name, or give the sample that belongs to these files.{hint}"
         )
     return key, found[key]
 
@@ -213,18 +216,18 @@ def _kind(sample: Sample, p: Predictions) -> str:
     strange = [name for name in others if name not in known]
     words = [
         f"the sample lacks {len(lacking)} of {p.k} classes (first: {lacking[0]})" if lacking else "",
-        f'it has columns that are no class (first: "{strange[0]}")' if strange else "",
+        f'it has columns that are not classes (first: "{strange[0]}")' if strange else "",
     ]
     raise DataError(
-        f"{sample.name}: beside ids there must be one column for the label, or one for each class; "
+        f"{sample.name}: beside the ids there must be one column for the label, or one for each class; "
         f"{' and '.join(filter(None, words))}."
     )
 
 
 def _label_column(sample: Sample, p: Predictions) -> str:
-    """Check that what the sample holds may be labels: classes, nothing, or the same placeholder in every row."""
+    """Return "label" after checking that the cells are classes, empty, or one placeholder in every row."""
     if p.multi_label:
-        raise DataError(f"{sample.name}: rows may have several labels; the sample must have a column for each.")
+        raise DataError(f"{sample.name}: the run is multi-label; the sample must have a column for each class.")
     position = sample.header.index(sample.others[0])
     values = sample.cells[:, position]
     strange = [(row, value) for row, value in enumerate(values) if value and value not in p.classes]
@@ -233,19 +236,19 @@ def _label_column(sample: Sample, p: Predictions) -> str:
         close = nearest(value, p.classes)
         hint = f' Did you mean "{close}"?' if close else ""
         raise DataError(
-            f'{sample.name}: line {sample.lines[row]:,}, column "{sample.others[0]}" holds "{value}", which is no '
-            f"class of this run ({', '.join(p.classes[:5])}{', …' if p.k > 5 else ''}).{hint}"
+            f'{sample.name}: line {sample.lines[row]:,}, column "{sample.others[0]}" holds "{value}", which is not '
+            f"a class of this run ({', '.join(p.classes[:5])}{', …' if p.k > 5 else ''}).{hint}"
         )
     return "label"
 
 
 def write_submission(made: Submission, sample: Sample, path: str | Path) -> Path:
-    """Write a submission as CSV and read it back: the same ids in the same order, the same columns, no empty cell.
+    """Write a submission as CSV and check it by reading it back: ids, their order, columns, no empty cell.
 
     Raises
     ------
     DataError
-        If what was written is not like the sample.
+        If the written file does not match the sample.
     """
     path = Path(path)
     with replacing(path) as part:
@@ -256,6 +259,6 @@ def write_submission(made: Submission, sample: Sample, path: str | Path) -> Path
         same = tuple(rows[0]) == sample.written[0] and ids == sample.written_ids.tolist()
         if not same or any(cell == "" for row in rows[1:] for cell in row):
             raise DataError(
-                f"{path}: what was written is not like {sample.name}; it was not kept. Please report it."
+                f"{path}: the written file does not match {sample.name} and was discarded. Please report this."
             )
     return path

@@ -1,4 +1,4 @@
-"""The log of submissions of a record (submissions.jsonl): what was written, uploaded and refused, and when."""
+"""The submission log of a record (submissions.jsonl): what was written, uploaded or refused, and when."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ LOG = "submissions.jsonl"
 
 
 def note(record: Record, event: str, path: Path, **more: Any) -> dict[str, Any]:
-    """Add a line to the log and return it, as `add` does, while nobody else works on the record.
+    """Add a line to the log and return it, as `add` does, under the lock of the record.
 
     Raises
     ------
     RecordError
-        If another process does.
+        If another process holds the lock.
     """
     with record.locked():
         return add(record, event, path, **more)
 
 
 def add(record: Record, event: str, path: Path, **more: Any) -> dict[str, Any]:
-    """Add a line to the log of a record that the caller holds: time, event, file, hash of its bytes, and `more`.
+    """Add a line to the log of a record whose lock the caller holds: time, event, file, its hash, and `more`.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def add(record: Record, event: str, path: Path, **more: Any) -> dict[str, Any]:
     return line
 
 
-def noted(record: Record) -> list[dict[str, Any]]:
+def read_log(record: Record) -> list[dict[str, Any]]:
     """Return the lines of the log, oldest first.
 
     Raises
@@ -65,17 +65,17 @@ def noted(record: Record) -> list[dict[str, Any]]:
         try:
             out.append(json.loads(text))
         except json.JSONDecodeError:
-            raise RecordError(f"{record.path / LOG}: line {number} is not JSON. Mend or remove it.") from None
+            raise RecordError(f"{record.path / LOG}: line {number} is not JSON. Correct or remove it.") from None
     return out
 
 
-def written_as(record: Record, path: Path) -> Mapping[str, Any] | None:
-    """Return the line under which a file with these bytes was written from the record, or None."""
+def written_entry(record: Record, path: Path) -> Mapping[str, Any] | None:
+    """Return the last log line about writing a file with these bytes, or None."""
     wanted = hash_of(path)
-    lines = [line for line in noted(record) if line.get("event") == "written" and line.get("hash") == wanted]
+    lines = [line for line in read_log(record) if line.get("event") == "written" and line.get("hash") == wanted]
     return lines[-1] if lines else None
 
 
 def hash_of(path: Path) -> str:
-    """Return a hash of a file's bytes."""
+    """Return a hash of the bytes of a file."""
     return hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()

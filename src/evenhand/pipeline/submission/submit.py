@@ -1,4 +1,4 @@
-"""`submit`: run the user's own upload command, if the gate of [submit] is passed, and log it."""
+"""`submit`: run the upload command of the user if the gate of [submit] is passed, and log it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from evenhand.base.storage.record import Record
 from evenhand.base.values import RowSet
 from evenhand.evaluation.metrics.metric_names import parse
 from evenhand.evaluation.selection.selection_report import choice_words
-from evenhand.pipeline.submission.submission_log import add, noted, written_as
+from evenhand.pipeline.submission.submission_log import add, read_log, written_entry
 from evenhand.settings.load import Settings, load
 from evenhand.settings.submit import SubmitConfig
 
@@ -25,16 +25,16 @@ class SubmissionGate:
     Attributes
     ----------
     passed
-        Whether it may.
+        Whether it may be uploaded.
     says
-        Why, or why not, in a sentence.
+        The reason, as a sentence.
     model, metric, figure
-        What was looked at; None for a figure that cannot be estimated.
+        What was checked; the figure is None if it cannot be estimated.
     basis
-        What the figure is: "out of fold", or "out of fold, corrected for ..." where the model was chosen as the
+        What the figure is: "out of fold", or "out of fold, corrected for ..." if the model was selected as the
         best of several.
     overridden
-        Rows of the file that a consensus took from the model; the figure is that of the model without it.
+        Number of rows of the file that a consensus overrode; the figure is that of the model without it.
     """
 
     passed: bool
@@ -47,18 +47,18 @@ class SubmissionGate:
 
 
 @dataclass(frozen=True)
-class Submitted:
-    """What became of a submission.
+class SubmissionResult:
+    """The outcome of a submission.
 
     Attributes
     ----------
     gate
-        Whether it was let through.
+        The decision.
     event
-        "uploaded", "failed", "refused", "stopped" where the command took too long, so that nobody knows whether
-        it arrived (it counts as an upload), or "passed" where nothing was to be run.
+        "uploaded", "failed", "refused", "stopped" if the command timed out, so that the upload may have arrived
+        (it counts as one), or "passed" for a dry run.
     output
-        The last of what the command wrote.
+        The end of the output of the command.
     """
 
     gate: SubmissionGate
@@ -72,10 +72,10 @@ class Submitted:
 
 def submit(
     config: str | Path | Mapping[str, Any], record: str | Path | Record, file: str | Path, *, dry: bool = False
-) -> Submitted:
-    """Run the upload command of your [submit] section for a file, if the gate is passed.
+) -> SubmissionResult:
+    """Run the upload command of your [submit] section for a file if the gate is passed.
 
-    The section is read from your configuration and never from the record, so that a stranger's record runs nothing.
+    The section is read from your configuration, never from the record: a stranger's record must not run commands.
 
     Parameters
     ----------
@@ -86,37 +86,37 @@ def submit(
     file
         The submission.
     dry
-        Only say whether it would pass.
+        Only check the gate.
 
     Raises
     ------
     DataError
-        If the file is not there, or was not written from this run or was changed since.
+        If the file is missing, was not written from this run, or was changed since.
     ConfigError
-        If there is no command.
+        If no command is configured.
     RecordError
-        If another process works on the record: it is held from counting uploads until this one is noted.
+        If another process holds the record, which is locked from counting uploads until this one is logged.
     """
     run = record if isinstance(record, Record) else Record.open(record)
     path = Path(file)
     if not path.is_file():
-        raise DataError(f"{path}: there is no such file. Write it with: evenhand predict RECORD --like SAMPLE.csv")
+        raise DataError(f"{path}: file not found. Write it with: evenhand predict RECORD --like SAMPLE.csv")
     settings = load(config)
     wanted = settings.submit
     if not wanted.command and not dry:
         raise ConfigError(
             "configuration" if isinstance(config, Mapping) else str(config),
-            [Fault("submit.command", "is empty", "name the program that uploads, with {file} among its arguments")],
+            [Fault("submit.command", "is empty", "name the upload program, with {file} among its arguments")],
         )
     if dry:
         passed = gate(run, settings, path)
-        return Submitted(passed, "passed" if passed.passed else "refused")
+        return SubmissionResult(passed, "passed" if passed.passed else "refused")
     with run.locked():
         passed = gate(run, settings, path)
         if not passed.passed:
-            add(run, "refused", path, **_how(passed))
-            return Submitted(passed, "refused")
-        return _uploaded(run, wanted, path, passed)
+            add(run, "refused", path, **_log_fields(passed))
+            return SubmissionResult(passed, "refused")
+        return _upload(run, wanted, path, passed)
 
 
 def gate(run: Record, settings: Settings, path: Path) -> SubmissionGate:
@@ -125,12 +125,12 @@ def gate(run: Record, settings: Settings, path: Path) -> SubmissionGate:
     Raises
     ------
     DataError
-        If the run has not written it.
+        If it was not written from the run.
     """
-    line = written_as(run, path)
+    line = written_entry(run, path)
     if line is None:
         raise DataError(
-            f"{path}: was not written from {run.path}, or was changed since, so nobody knows what it is worth. "
+            f"{path}: the file was not written from {run.path}, or was changed since, so its figure is unknown. "
             "Write it again with: evenhand predict RECORD --like SAMPLE.csv"
         )
     model = str(line["model"])
@@ -139,20 +139,22 @@ def gate(run: Record, settings: Settings, path: Path) -> SubmissionGate:
     figure, basis = _figure(run, model, metric)
     overridden = len(line.get("overridden", ()))
     known = SubmissionGate(False, "", model, metric, figure, basis, overridden)
-    judged = _counted(known, noted(run), wanted.at_most_per_run) or _judged(
+    decision = _upload_limit_gate(known, read_log(run), wanted.at_most_per_run) or _figure_gate(
         known, wanted.at_least, _higher(metric, settings)
     )
     if not overridden:
-        return judged
-    told = (
+        return decision
+    note = (
         f"{overridden:,} of {line['rows']:,} rows of the file were overridden by a consensus; the figure is that "
-        f"of {model} without it, and of the file as it is none is known."
+        f"of {model} without it, and that of the file is unknown."
     )
-    return replace(judged, says=f"{judged.says} {told}")
+    return replace(decision, says=f"{decision.says} {note}")
 
 
-def _counted(known: SubmissionGate, lines: Sequence[Mapping[str, Any]], most: int) -> SubmissionGate | None:
-    """Return a refusal where the run has no uploads left; one that was stopped may have arrived, and counts."""
+def _upload_limit_gate(
+    known: SubmissionGate, lines: Sequence[Mapping[str, Any]], most: int
+) -> SubmissionGate | None:
+    """Return a refusal if no uploads are left, else None; uploads that timed out may have arrived, and count."""
     events = [line.get("event") for line in lines]
     stopped = events.count("stopped")
     sent = events.count("uploaded") + stopped
@@ -163,46 +165,46 @@ def _counted(known: SubmissionGate, lines: Sequence[Mapping[str, Any]], most: in
     return replace(known, says=says)
 
 
-def _judged(known: SubmissionGate, at_least: float | None, higher: bool) -> SubmissionGate:
+def _figure_gate(known: SubmissionGate, at_least: float | None, higher: bool) -> SubmissionGate:
     if at_least is None:
-        return replace(known, passed=True, says="No figure is asked for (submit.at_least).")
+        return replace(known, passed=True, says="No figure is required (submit.at_least).")
     if known.figure is None:
         return replace(known, says=f"{known.metric} of {known.model} cannot be estimated {known.basis}.")
     enough = known.figure >= at_least if higher else known.figure <= at_least
     side = "at least" if higher else "at most"
     says = (
-        f"{known.metric} of {known.model} is {known.figure:.4f} {known.basis}; {side} {at_least:g} is asked for "
+        f"{known.metric} of {known.model} is {known.figure:.4f} {known.basis}; {side} {at_least:g} is required "
         "(submit.at_least)."
     )
     return replace(known, passed=enough, says=says)
 
 
 def _figure(run: Record, model: str, metric: str) -> tuple[float | None, str]:
-    """Return the figure of a model and what it is: rid of what choosing added, where the ladder knows that."""
+    """Return the figure of a model, corrected for selection if the selection report has it, and what it is."""
     scores = run.json("scores.json")["scores"]
     if model not in scores or metric not in scores[model][RowSet.OUT_OF_FOLD]:
         raise EvenhandError(
-            f'{run.path}: has no out-of-fold figure "{metric}" of "{model}". Correct submit.metric.'
+            f'{run.path}: there is no out-of-fold figure "{metric}" of "{model}". Correct submit.metric.'
         )
     estimate, basis = scores[model][RowSet.OUT_OF_FOLD][metric]["estimate"], "out of fold"
-    ladder = run.json("worth.json") if run.has("worth.json") else None
-    if ladder is not None and ladder["best"]["name"] == model:
-        estimate, basis = _chosen(ladder, metric, estimate)
+    report = run.json("worth.json") if run.has("worth.json") else None
+    if report is not None and report["best"]["name"] == model:
+        estimate, basis = _selection_figure(report, metric, estimate)
     return (None if estimate is None else float(estimate)), basis
 
 
-def _chosen(ladder: Mapping[str, Any], metric: str, as_it_stands: Any) -> tuple[Any, str]:
-    """Return the figure of the best of a ladder, corrected where that is about this metric, and what it is."""
-    best = ladder["best"]
-    if ladder["metric"] == metric:
+def _selection_figure(report: Mapping[str, Any], metric: str, as_it_stands: Any) -> tuple[Any, str]:
+    """Return the figure of the best model, corrected if the selection was by this metric, and what it is."""
+    best = report["best"]
+    if report["metric"] == metric:
         corrected = best["corrected"]["estimate"]
-        chosen = f", corrected for having been chosen as {choice_words(best['of'])}" if best["of"] > 1 else ""
+        chosen = f", corrected for its selection as {choice_words(best['of'])}" if best["of"] > 1 else ""
         return corrected, f"out of fold{chosen}"
     if best["of"] == 1:
         return as_it_stands, "out of fold"
     return as_it_stands, (
-        f"out of fold, as it stands: the model is {choice_words(best['of'])} by {ladder['metric']}, and only that "
-        "figure is corrected for the choice"
+        f"out of fold, uncorrected: the model is {choice_words(best['of'])} by {report['metric']}, and only that "
+        "figure is corrected for the selection"
     )
 
 
@@ -210,7 +212,8 @@ def _higher(metric: str, settings: Settings) -> bool:
     return parse(metric, settings.classes.sets, settings.data.levels).metric.higher_is_better
 
 
-def _uploaded(run: Record, wanted: SubmitConfig, path: Path, passed: SubmissionGate) -> Submitted:
+def _upload(run: Record, wanted: SubmitConfig, path: Path, passed: SubmissionGate) -> SubmissionResult:
+    """Run the upload command, log it and return the outcome."""
     words: Mapping[str, str] = {
         "{file}": str(path.resolve()),
         "{model}": passed.model,
@@ -218,13 +221,13 @@ def _uploaded(run: Record, wanted: SubmitConfig, path: Path, passed: SubmissionG
         "{record}": str(run.path),
     }
     command = [_filled(part, words) for part in wanted.command]
-    event, code, output = _run(command, wanted.timeout_s)
-    add(run, event, path, **_how(passed), command=command, code=code, output=output)
-    return Submitted(passed, event, output)
+    event, code, output = _run_command(command, wanted.timeout_s)
+    add(run, event, path, **_log_fields(passed), command=command, code=code, output=output)
+    return SubmissionResult(passed, event, output)
 
 
-def _how(passed: SubmissionGate) -> dict[str, Any]:
-    """Return what the log says of a gate."""
+def _log_fields(passed: SubmissionGate) -> dict[str, Any]:
+    """Return the fields of a gate that are logged."""
     return {name: value for name, value in vars(passed).items() if name != "passed"}
 
 
@@ -234,18 +237,18 @@ def _filled(part: str, words: Mapping[str, str]) -> str:
     return part
 
 
-def _run(command: list[str], timeout_s: float, *, most: int = 4000) -> tuple[str, int | None, str]:
-    """Return the event, the exit code (None where there is none) and the last of the output."""
+def _run_command(command: list[str], timeout_s: float, *, most: int = 4000) -> tuple[str, int | None, str]:
+    """Return the event, the exit code (None if there is none) and the end of the output."""
     try:
         done = subprocess.run(  # the user's own command, no shell
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, timeout=timeout_s,
             check=False,
         )  # fmt: skip
     except FileNotFoundError:
-        return "failed", None, f'There is no program "{command[0]}".'
+        return "failed", None, f'Program "{command[0]}" not found.'
     except OSError as error:
         return "failed", None, f'"{command[0]}" could not be started ({error.strerror}).'
     except subprocess.TimeoutExpired:
-        return "stopped", None, f"It was stopped after {timeout_s:g} s (submit.timeout_s)."
+        return "stopped", None, f"The command was stopped after {timeout_s:g} s (submit.timeout_s)."
     event = "uploaded" if done.returncode == 0 else "failed"
     return event, done.returncode, done.stdout.decode("utf-8", errors="replace")[-most:].strip()

@@ -1,4 +1,4 @@
-"""What a configuration makes its models believe about how common classes are, before anything is trained."""
+"""`balance_ledger`: the class prior that each model of a configuration will assume, before training."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from evenhand.settings.load import Settings, load
 
 @dataclass(frozen=True, eq=False)
 class BalanceCheck:
-    """The ledgers of a configuration, and what the doctor says of them.
+    """The ledgers of a configuration, and the findings about them.
 
     Attributes
     ----------
     ledgers
-        One for each way in which models and stages deal with skew.
+        One for each distinct setting of balance among models and stages.
     examination
         Findings of the rules about balance.
     """
@@ -44,22 +44,22 @@ class BalanceCheck:
 
     @property
     def refusal(self) -> str | None:
-        """Why a run would be refused, or None."""
+        """The reason why a run would be refused, or None."""
         return next((one.refusal for one in self.ledgers if one.refusal is not None), None)
 
     def document(self) -> dict[str, Any]:
-        """Return it as plain values, for JSON."""
+        """Return plain values for JSON."""
         return {"ledgers": [one.document() for one in self.ledgers], **self.examination.document()}
 
     def __str__(self) -> str:
         return "\n\n".join(map(str, self.ledgers))
 
     def __repr__(self) -> str:
-        return f"Books({len(self.ledgers)} ledgers; {self.examination!r})"
+        return f"BalanceCheck({len(self.ledgers)} ledgers; {self.examination!r})"
 
 
 def balance_ledger(config: str | Path | Mapping[str, Any], *, changes: Sequence[str] = ()) -> BalanceCheck:
-    """Return what a configuration makes its models believe; labels are read, nothing is decoded or trained.
+    """Return the ledgers of a configuration; labels are read, nothing is decoded or trained.
 
     Parameters
     ----------
@@ -71,54 +71,54 @@ def balance_ledger(config: str | Path | Mapping[str, Any], *, changes: Sequence[
     Raises
     ------
     ConfigError, DataError, FoldsError
-        If there is nothing to count, or an option names a class that is not there.
+        If there are no labels, or an option names an unknown class.
     """
     settings = load(config, changes=changes)
     samples, _ = settings.kind.samples(root_of(settings.data), settings.data, settings.kind_config)
     check_learnable(samples, settings.data.root)
-    return books(settings, samples, make_folds(samples, settings.folds))
+    return check_balance(settings, samples, make_folds(samples, settings.folds))
 
 
-def books(settings: Settings, samples: Samples, folds: Folds | None) -> BalanceCheck:
-    """Return the ledgers of settings on rows, and what the doctor says of them."""
+def check_balance(settings: Settings, samples: Samples, folds: Folds | None) -> BalanceCheck:
+    """Return the ledgers of settings on rows, and the findings about them."""
     found = ledgers(settings, samples, folds)
-    case = Evidence(samples=samples, folds=folds, config=settings.resolved(), ledgers=found)
-    return BalanceCheck(found, examine(case, codes=["EH2"]))
+    evidence = Evidence(samples=samples, folds=folds, config=settings.resolved(), ledgers=found)
+    return BalanceCheck(found, examine(evidence, codes=["EH2"]))
 
 
 def ledgers(settings: Settings, samples: Samples, folds: Folds | None) -> tuple[BalanceLedger, ...]:
-    """Return a ledger for each way in which models and stages deal with skew.
+    """Return a ledger for each distinct setting of balance among models and stages.
 
     Parameters
     ----------
     folds
-        Decide which rows are trained on; None for all with a label.
+        Folds that determine the training rows; None for all rows with a label.
     """
     labels = np.nan_to_num(samples.labels) if samples.multi_label else samples.labels
     training, each = _trained_on(samples, folds)
     return tuple(
         ledger_of(
-            way.config,
+            one.config,
             labels,
             samples.classes,
             training,
             each,
-            models=way.models,
-            stage=way.stage,
-            key=way.key,
-            smoothing=way.smoothing,
+            models=one.models,
+            stage=one.stage,
+            key=one.key,
+            smoothing=one.smoothing,
         )
-        for way in _ways(settings)
+        for one in _settings_of(settings)
     )
 
 
-def accepted(found: Sequence[BalanceLedger], source: str) -> None:
-    """Raise in words where a ledger turns the skew around and its settings refuse that.
+def refuse_overshoot(found: Sequence[BalanceLedger], source: str) -> None:
+    """Raise if a ledger inverts the class skew and its `on_overshoot` is "refuse".
 
     Raises
     ------
     ConfigError
-        Naming every ledger that is refused.
+        With every ledger that is refused.
     """
     faults = [Fault(one.key, one.title, one.refusal.rstrip(".")) for one in found if one.refusal is not None]
     if faults:
@@ -126,7 +126,7 @@ def accepted(found: Sequence[BalanceLedger], source: str) -> None:
 
 
 def _trained_on(samples: Samples, folds: Folds | None) -> tuple[Mask, list[Mask]]:
-    """Return the rows that may be trained on, and those that each fold trains on."""
+    """Return (n,) the training rows, and those of each fold."""
     known = samples.known
     if folds is None:
         return known, []
@@ -135,8 +135,8 @@ def _trained_on(samples: Samples, folds: Folds | None) -> tuple[Mask, list[Mask]
     return training, [training & (fold != f) for f in range(folds.k)]
 
 
-class _Way(NamedTuple):
-    """A way of dealing with skew: stage, key and settings, label smoothing, the models that deal with it so."""
+class _Setting(NamedTuple):
+    """A distinct setting of balance: stage, key and section, label smoothing, and the models that use it."""
 
     stage: int | None
     key: str
@@ -145,27 +145,27 @@ class _Way(NamedTuple):
     models: tuple[str, ...]
 
 
-def _ways(settings: Settings) -> list[_Way]:
-    """Return each way of dealing with skew."""
+def _settings_of(settings: Settings) -> list[_Setting]:
+    """Return the distinct settings of balance, in the order of the models."""
     found: dict[tuple[int | None, str, str, float], tuple[BalanceConfig, list[str]]] = {}
     for model in settings.model:
         stages, smoothing = settings.stage_balances_of(model), settings.train_of(model).label_smoothing
         alike = all(config == stages[0] for config in stages)
         for number, config in enumerate(stages[:1] if alike else stages):
-            own = _key(model.name, bool(model.balance), "stage" in model.train, number, alike)
+            key = _key(model.name, bool(model.balance), "stage" in model.train, number, alike)
             text = config.model_dump_json()
-            way = (None if alike else number, own, text, smoothing)
-            found.setdefault(way, (config, []))[1].append(model.name)
+            setting = (None if alike else number, key, text, smoothing)
+            found.setdefault(setting, (config, []))[1].append(model.name)
     if not settings.model:
-        return [_Way(None, "balance", settings.balance, settings.train.label_smoothing, ())]
+        return [_Setting(None, "balance", settings.balance, settings.train.label_smoothing, ())]
     return [
-        _Way(stage, key, config, smoothing, tuple(names))
+        _Setting(stage, key, config, smoothing, tuple(names))
         for (stage, key, _, smoothing), (config, names) in found.items()
     ]
 
 
 def _key(model: str, own_balance: bool, own_stages: bool, number: int, alike: bool) -> str:
-    """Return where the settings of a model's stage stand."""
+    """Return the configuration key of the balance of a model in a stage."""
     if alike or number == 0:
         return f"model.{model}.balance" if own_balance else "balance"
     return f"model.{model}.train.stage.{number}.balance" if own_stages else f"train.stage.{number}.balance"

@@ -1,4 +1,4 @@
-"""`cache`: what the store holds, and clearing it."""
+"""`cache`: list the entries of the store, or clear it."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from evenhand.data.store.store import Cleared, Store
 
 
 def cache(folder: str | Path | None = None) -> pd.DataFrame:
-    """Return the entries of the store, one a row, the least recently used first.
+    """Return the entries of the store, one per row, the least recently used first.
 
     Parameters
     ----------
     folder
-        The store's folder; None for the user's own.
+        Folder of the store; None for the user's own.
     """
     return _store(folder).usage()
 
 
 def clear_cache(folder: str | Path | None = None) -> Cleared:
-    """Remove every entry that no process uses, and return how many entries and bytes that freed."""
+    """Remove every entry that no process uses; return the number of entries and bytes that were freed."""
     return _store(folder).clear()
 
 
 def cache_folder(folder: str | Path | None = None) -> Path:
-    """Return where the store lies."""
+    """Return the folder of the store."""
     return _store(folder).folder
 
 

@@ -1,4 +1,4 @@
-"""Looking at the data before anything is trained, and dividing it."""
+"""`check`: examine the data before training, and make the folds."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ from evenhand.settings.load import Settings, load
 
 @dataclass(frozen=True, eq=False)
 class Check:
-    """What a look at the data found.
+    """The result of a check of the data.
 
     Attributes
     ----------
     samples
         The rows that can be decoded.
     folds
-        The plan they would be trained by.
+        The folds of a run.
     skew
-        Counts per class and how uneven they are.
+        Counts per class and measures of skew.
     examination
-        Findings, and what passed or could not be looked at.
+        Findings, and the rules that passed or are not applicable.
     ledgers
-        What is done about skew, and what it makes models believe.
+        The class prior that each model will assume.
     """
 
     samples: Samples
@@ -54,7 +54,7 @@ class Check:
         return self.examination.findings
 
     def document(self) -> dict[str, Any]:
-        """Return it as plain values, for JSON."""
+        """Return plain values for JSON."""
         ledgers = [one.document() for one in self.ledgers]
         return {"skew": self.skew.document(), "ledgers": ledgers, **self.examination.document()}
 
@@ -70,7 +70,7 @@ class Check:
 def check(
     config: str | Path | Mapping[str, Any], *, changes: Sequence[str] = (), watcher: Watcher | None = None
 ) -> Check:
-    """Return what is known about the data before anything is trained.
+    """Return findings, folds and class counts of the data of a configuration, before training.
 
     Parameters
     ----------
@@ -79,49 +79,51 @@ def check(
     changes
         `KEY=VALUE` assignments over it.
     watcher
-        Told how far the work is. Without one, bars are shown in a terminal and in a notebook.
+        Receives progress; by default bars in a terminal or a notebook.
 
     Raises
     ------
     ConfigError, DataError, FoldsError
-        If there is nothing to look at.
+        If the data cannot be read or divided.
     """
     settings = load(config, changes=changes)
     watcher = watcher or Silent()
     source = read(settings, watcher)
-    return checked(settings, source, watcher)
+    return examine_data(settings, source, watcher)
 
 
-def checked(settings: Settings, source: DataSource, watcher: Watcher) -> Check:
-    """Return the findings about a source that is read already, and its folds."""
+def examine_data(settings: Settings, source: DataSource, watcher: Watcher) -> Check:
+    """Return the findings about data that have been read, and their folds."""
     watcher.stage("checking")
-    case = Evidence(
+    evidence = Evidence(
         samples=source.samples,
         config=settings.resolved(),
         failures=source.failures,
         facts=source.facts(settings.compute.cores),
         pictures=pictures(source),
     )
-    folds = divided(settings, case)
+    folds = folds_for(settings, evidence)
     kept = ledgers(settings, source.samples, folds)
-    found = examine(case.with_folds(folds, kept), codes=["EH1", "EH2", "EH315"])
-    told = {finding.code for finding in source.findings}
-    passed = tuple(code for code in found.passed if code not in told)
+    found = examine(evidence.with_folds(folds, kept), codes=["EH1", "EH2", "EH315"])
+    # Reading has findings of its own; a rule of the same code that finds nothing more has not passed.
+    reported = {finding.code for finding in source.findings}
+    passed = tuple(code for code in found.passed if code not in reported)
     first = tuple(finding for finding in found.findings if finding.code in FIRST)
     others = tuple(finding for finding in found.findings if finding.code not in FIRST)
     found = replace(found, findings=(*first, *source.findings, *others), passed=passed)
     return Check(source.samples, folds, skew_summary(source.samples), found, kept)
 
 
-def divided(settings: Settings, case: Evidence) -> Folds:
-    """Return the folds that the configuration asks for, rows that show the same thing kept together."""
-    ids = case.rows.ids
-    return make_folds(case.rows, settings.folds, duplicates=[list(ids[rows]) for rows in case.alike])
+def folds_for(settings: Settings, evidence: Evidence) -> Folds:
+    """Return the folds of the configuration; near-duplicates stay in one fold."""
+    ids = evidence.rows.ids
+    return make_folds(evidence.rows, settings.folds, duplicates=[list(ids[rows]) for rows in evidence.alike])
 
 
 def pictures(source: DataSource) -> Any:
-    """Return (n, h, w, 3) uint8 of the samples, or None for a kind that stores no pictures."""
+    """Return (n, h, w, 3) uint8 of the samples, or None for a kind without images."""
     if "image" not in source.entry:
         return None
     stored, rows = source.entry["image"], source.samples.frame[ROW].to_numpy()
+    # Indexing a memory map copies it, so that all rows are passed on as they are.
     return stored if len(rows) == len(stored) else np.asarray(stored[rows])

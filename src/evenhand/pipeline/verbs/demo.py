@@ -1,4 +1,4 @@
-"""`demo`: the main job on real photos that come as a package, with weights that come as packages."""
+"""`demo`: a complete run on photos and pretrained weights that are installed as packages."""
 
 from __future__ import annotations
 
@@ -47,16 +47,16 @@ methods = ["equal", "nnls"]
 
 
 def demo(folder: str | Path = "demo", *, watcher: Watcher | None = None) -> Run:
-    """Run the main job on the solar cells of `elpv-dataset` and return the run.
+    """Run the demo on the solar cells of `elpv-dataset` and return the run.
 
-    An interrupted demo is gone on with when it is called again.
+    An interrupted demo is resumed by calling it again.
 
     Parameters
     ----------
     folder
-        Where its configuration, table and record go.
+        Folder for its configuration, table and record.
     watcher
-        Told how far the work is.
+        Receives progress.
 
     Raises
     ------

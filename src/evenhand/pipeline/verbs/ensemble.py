@@ -1,4 +1,4 @@
-"""`ensemble`: blends of predictions that anybody made, and what each is worth."""
+"""`ensemble`: blend predictions of any origin, and evaluate each blend by nested cross-validation."""
 
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ PredictionsSource = str | Path | Record | Predictions
 
 
 @dataclass(frozen=True, eq=False)
-class Assembly:
-    """Several models' predictions, what became of them, and what that is worth.
+class EnsembleResult:
+    """Predictions of several models, their blends, and the evaluation of both.
 
     Attributes
     ----------
     models
-        The predictions that were blended, and what each model covers.
+        The blended predictions, and the coverage of each model.
     blends
         One per method.
     nested_evaluation
-        Every model and blend: naive, nested and corrected for the choice of the best.
+        Figures of every model and blend: naive, nested, and corrected for the selection of the best.
     findings
-        EH210, where models of runs stand for different priors.
+        EH210, if models of runs assume different priors.
     """
 
     models: Aligned
@@ -58,7 +58,7 @@ class Assembly:
 
     @property
     def predictions(self) -> pd.DataFrame:
-        """Blended predictions as a table like that of a run: model, set, id, fold, group, truth, p:CLASS."""
+        """Blended predictions as a frame like that of a run: model, set, id, fold, group, truth, p:CLASS."""
         parts = []
         for one in self.blends:
             for name, p in ((RowSet.OUT_OF_FOLD, one.predictions), (RowSet.LOCKED, one.test)):
@@ -70,7 +70,7 @@ class Assembly:
         return pd.concat(parts, ignore_index=True)
 
     def document(self) -> dict[str, Any]:
-        """Return it as plain values, for JSON."""
+        """Return plain values for JSON."""
         return {
             "models": [one.document() for one in self.models.coverage],
             "rows": len(self.models.first),
@@ -80,7 +80,9 @@ class Assembly:
         }
 
     def __repr__(self) -> str:
-        return f"Assembly({len(self.models.models)} models, {len(self.blends)} blends)\n{self.nested_evaluation}"
+        return (
+            f"EnsembleResult({len(self.models.models)} models, {len(self.blends)} blends)\n{self.nested_evaluation}"
+        )
 
     def _repr_html_(self) -> str:
         return "".join([self.nested_evaluation._repr_html_(), *(one._repr_html_() for one in self.blends)])
@@ -100,44 +102,43 @@ def ensemble(
     seed: int = 0,
     store: str | Path | None = None,
     watcher: Watcher | None = None,
-) -> Assembly:
-    """Return blends of anybody's out-of-fold predictions, each judged by what it is worth.
+) -> EnsembleResult:
+    """Return blends of out-of-fold predictions of any origin, each with its nested figure.
 
     Parameters
     ----------
     sources
-        Prediction files (see `read_predictions`), runs, or predictions. Of a run every model is taken.
+        Prediction files (see `read_predictions`), runs, or predictions. From a run, every model is used.
     methods
-        Ways of blending: "nnls", "greedy+temperature", or tables with a name and options.
+        Blending methods: "nnls", "greedy+temperature", or tables with a name and options.
     labels
-        What is true: a table with id, label and, where there are such, group and fold.
+        The truth: a table with id, label and, if known, group and fold.
     folds
-        The plan of folds by which files without a column of folds were made. Where nobody says anything of folds, a
-        plan of five (of as many as there are groups, where those are fewer) is made to learn blends by, and no
-        model is known to be out of fold.
+        The folds of files without a fold column. If there are none at all, five new folds (fewer with fewer
+        groups) are made for fitting the blends, and no model is known to be out of fold.
     new
-        Predictions of the same models for rows that are new, in the order of the sources.
+        Predictions of the same models for new rows, in the order of the sources.
     rows
         "same": every model must have every row; "common": the rows that all have.
     columns
-        Which column is what, where names do not say so.
+        Roles of columns with unusual names.
     score
-        A metric, or metrics with weights: what is maximised and judged.
+        A metric, or weights of metrics, to maximise and report.
     draws
         Bootstrap replicates behind an interval.
     seed
-        Of every random draw.
+        Seed of every random draw.
     store
-        Folder of the store that keeps features of the rows of runs; None for the user's own.
+        Folder of the store for features of the rows of runs; None for the user's own.
     watcher
-        Told how far the work is. Without one, bars are shown in a terminal and in a notebook.
+        Receives progress; by default bars in a terminal or a notebook.
 
     Raises
     ------
     DataError, RecordError
-        If predictions cannot be read or do not fit together, or a plan of folds is to be made of one group.
+        If predictions cannot be read or do not match, or folds are missing and there is only one group.
     EvenhandError
-        If there is no such method.
+        If a method is unknown.
     """
     watcher = watcher or Silent()
     weights = {score: 1.0} if isinstance(score, str) else dict(score)
@@ -145,31 +146,33 @@ def ensemble(
     truth = read_labels(labels) if isinstance(labels, (str, Path)) else labels
     watcher.stage("reading", len(sources))
     found = [_read(source, truth, folds, columns) for source in sources]
-    named = _named_apart(found, sources)
+    named = _with_unique_names(found, sources)
     models = _with_folds(align(named, rows=rows))
-    fresh = _new(new, models, columns) if new else None
+    fresh = _new_predictions(new, models, columns) if new else None
     features = _features(sources, models, recipes, watcher, store)
     watcher.stage("blending", len(recipes))
     made = []
     for done, how in enumerate(recipes, start=1):
         made.append(blend(models, how, test=fresh, features=features, seed=seed))
         watcher.advance(done)
-    watcher.stage("judging")
-    judged = nested_evaluation(models, made, score=score, draws=draws, seed=seed)
-    return Assembly(models, tuple(made), judged, prior_findings(_runs(sources, found, named)))
+    watcher.stage("evaluating")
+    nested = nested_evaluation(models, made, score=score, draws=draws, seed=seed)
+    return EnsembleResult(models, tuple(made), nested, prior_findings(_runs(sources, found, named)))
 
 
-def write_predictions(made: Assembly, path: Path) -> None:
+def write_predictions(made: EnsembleResult, path: Path) -> None:
     """Write blended predictions as CSV or Parquet, by the name's ending.
 
     Raises
     ------
     EvenhandError
-        If the ending is neither.
+        If the ending is another.
     """
     ending = path.suffix.lower()
     if ending not in (".csv", ".parquet"):
-        raise EvenhandError(f"{path}: predictions are written as .csv or .parquet. Give a name with one of these.")
+        raise EvenhandError(
+            f"{path}: predictions can be written as .csv or .parquet. Choose a name with one of these endings."
+        )
     table = made.predictions
     with replacing(path) as part:
         if ending == ".csv":
@@ -181,15 +184,17 @@ def write_predictions(made: Assembly, path: Path) -> None:
 def _read(
     source: PredictionsSource, labels: TruthTable | None, folds: Any, columns: Columns | None
 ) -> list[Predictions]:
-    """Return the predictions of every model of a source; blends of a run are left out."""
+    """Return the predictions of every model of a source, without the blends of a run."""
     if isinstance(source, Predictions):
         return [source]
     read = read_predictions(source, labels=labels, folds=folds, columns=columns)
     return [p for p in read if not p.model.startswith(PREFIX)]
 
 
-def _named_apart(found: Sequence[Sequence[Predictions]], sources: Sequence[PredictionsSource]) -> list[Predictions]:
-    """Return all predictions, models of one name told apart by where they come from."""
+def _with_unique_names(
+    found: Sequence[Sequence[Predictions]], sources: Sequence[PredictionsSource]
+) -> list[Predictions]:
+    """Return all predictions with unique names: models of the same name get the folder of their source."""
     names = [p.model for some in found for p in some]
     out: list[Predictions] = []
     for some, source in zip(found, sources, strict=True):
@@ -204,7 +209,7 @@ def _named_apart(found: Sequence[Sequence[Predictions]], sources: Sequence[Predi
 def _runs(
     sources: Sequence[PredictionsSource], found: Sequence[Sequence[Predictions]], named: Sequence[Predictions]
 ) -> Iterator[tuple[Record, dict[str, str]]]:
-    """Yield each run among the sources, with the names of its models -> what they are called beside others."""
+    """Yield each run among the sources, with a mapping from its model names to their unique names."""
     called = iter(named)
     for source, some in zip(sources, found, strict=True):
         names = {p.model: next(called).model for p in some}
@@ -215,7 +220,7 @@ def _runs(
 
 
 def _place(source: PredictionsSource) -> str:
-    """Return the name of the folder that a source is, or lies in."""
+    """Return the name of the folder of a source."""
     if isinstance(source, Predictions):
         return ""
     path = Path(source.path if isinstance(source, Record) else source)
@@ -223,12 +228,12 @@ def _place(source: PredictionsSource) -> str:
 
 
 def _with_folds(models: Aligned, *, k: int = 5) -> Aligned:
-    """Return the models with a plan of at most k folds, made now where nobody has one.
+    """Return the models with at most k folds, which are made now if there are none.
 
     Raises
     ------
     DataError
-        If there are fewer than two groups (rows, where there are no groups) to deal to folds.
+        If there are fewer than two groups (rows, without groups) for folds.
     """
     first = models.first
     if first.fold is not None or first.truth is None:
@@ -238,9 +243,9 @@ def _with_folds(models: Aligned, *, k: int = 5) -> Aligned:
     if units < 2:
         what = "row" if first.groups is None else "group"
         raise DataError(
-            f"{', '.join(models.names)}: no column says folds, and a plan of two at least cannot be made of "
-            f"{units:,} {what}. Give rows of two {what}s at least, or the folds by which the models were trained "
-            "(a column fold, or --folds)."
+            f"{', '.join(models.names)}: there is no fold column, and two folds cannot be made from "
+            f"{units:,} {what}. Give rows of at least two {what}s, or the folds of the models (a column fold, or "
+            "--folds)."
         )
     fold = np.zeros(len(first), dtype=np.int16)
     plan = GroupedStratifiedKFold(min(k, units))
@@ -249,14 +254,16 @@ def _with_folds(models: Aligned, *, k: int = 5) -> Aligned:
     return replace(models, models=tuple(replace(p, fold=fold) for p in models.models))
 
 
-def _new(new: Sequence[str | Path | Predictions], models: Aligned, columns: Columns | None) -> list[Predictions]:
+def _new_predictions(
+    new: Sequence[str | Path | Predictions], models: Aligned, columns: Columns | None
+) -> list[Predictions]:
     """Return predictions for new rows, under the names of the models."""
     read = [[p] if isinstance(p, Predictions) else read_predictions(p, columns=columns, of="test") for p in new]
     found = [p for some in read for p in some]
     if len(found) != len(models.names):
         raise DataError(
-            f"There are predictions of {len(found)} models for new rows, and {len(models.names)} models are "
-            f"blended ({', '.join(models.names)}). Give one for each, in this order."
+            f"Predictions of {len(found)} models were given for new rows, but {len(models.names)} models are "
+            f"blended ({', '.join(models.names)}). Give one file per model, in this order."
         )
     return [replace(p, model=name) for p, name in zip(found, models.names, strict=True)]
 
@@ -268,17 +275,17 @@ def _features(
     watcher: Watcher,
     store: str | Path | None,
 ) -> dict[str, Floats]:
-    """Return the features that runs have stored for the rows; none where no blend looks at them."""
+    """Return the stored features of the rows that runs have; empty if no blend uses features."""
     if not any(how.uses_features for how in recipes):
         return {}
-    own, out = readers_store(store), dict[str, Floats]()
+    rows_store, out = readers_store(store), dict[str, Floats]()
     for source in sources:
         if isinstance(source, Predictions) or not (isinstance(source, Record) or Path(source).is_dir()):
             continue
         record = source if isinstance(source, Record) else Record.open(source)
         settings, ids = load(record.resolved()), record.samples().ids
         if set(models.first.ids) <= set(ids):
-            kept = stored_features(record, settings, [model.name for model in settings.model], watcher, own)
-            mine = of_ids(kept, ids, models.first.ids)
-            out |= {f"{record.path.name}/{name}": table for name, table in mine.items()}
+            kept = stored_features(record, settings, [model.name for model in settings.model], watcher, rows_store)
+            features = of_ids(kept, ids, models.first.ids)
+            out |= {f"{record.path.name}/{name}": table for name, table in features.items()}
     return out

@@ -30,7 +30,7 @@ from evenhand.pipeline.verbs.predict import PredictionResult
 from evenhand.pipeline.verbs.run import Run
 
 FRAME = "the frame"
-"""What a frame is called in messages."""
+"""Name of a frame in messages."""
 
 
 def evaluate(
@@ -55,7 +55,7 @@ def evaluate(
     level: float = 0.95,
     seed: int = 0,
 ) -> EvaluationResult:
-    """Return figures with intervals, of arrays, a frame, a prediction file, a run or predictions.
+    """Return metrics with intervals for arrays, a frame, a prediction file, a run or predictions.
 
     `evaluate(y_true, proba, groups=..., classes=...)` takes arrays as scikit-learn's metrics do;
     `evaluate("predictions.csv", labels="labels.csv")` takes files.
@@ -64,46 +64,45 @@ def evaluate(
     ----------
     source
         The truth of each row (an array, a series, a frame of one column or of a column per class), with `proba`
-        beside it; or a prediction file (CSV, Parquet, npz), a frame like one, a
-        run, what `predict` returned, or `Predictions`.
+        beside it; or a prediction file (CSV, Parquet, npz), a frame like one, a run, a `PredictionResult`, or
+        `Predictions`.
     proba
-        (n, k) probabilities, or a frame whose columns name the classes. With any other source than a truth, names
-        of metrics may stand here.
+        (n, k) probabilities, or a frame with the classes as columns. If the source is not a truth, names of metrics
+        may be passed here.
     metrics
-        Names such as "macro_f1", "recall[S]", "top_5"; without any, those that are always reported.
+        Names such as "macro_f1", "recall[S]", "top_5"; by default the standard metrics.
     groups
-        (n,) what rows have in common; intervals are taken over groups.
+        (n,) groups of rows, which are resampled for intervals.
     classes
-        Names of the columns of `proba`, in their order (scikit-learn's `classes_`). The truth is matched with them
-        by name.
+        Names of the columns of `proba`, in order (scikit-learn's `classes_`); the truth is matched by name.
     ids
         (n,) names of the rows of arrays.
     labels
-        What is true: a table (id, label, group), a frame like one, or a series by id.
+        The truth: a table (id, label, group), a frame like one, or a series by id.
     id, label, group
-        Columns of ids, labels and groups, where their names do not say so: of the predictions, the labels, or both.
+        Columns of ids, labels and groups with unusual names, in the predictions, the labels, or both.
     columns
-        What else the columns of a file are.
+        Roles of the other columns of a file.
     positions
-        Whether labels are positions of the classes, counted from 0; otherwise numbers are names, too, and a number
-        that names no class is refused.
+        Whether labels are positions of the classes, counted from 0; otherwise numbers are names of classes.
     model
-        Which model of a file or run that holds several; of a run, by default the best.
+        Name of the model in a file or run with several; of a run, by default the best.
     of
         "oof", or "test" for locked rows.
     sets, levels
-        Named sets of classes, and coarser classes; each gives metrics a variant with its name as suffix.
+        Named sets of classes, and coarser classes; each adds variants of metrics with its name as suffix.
     draws
         Bootstrap replicates.
     level
-        How often an interval is to hold the truth.
+        Confidence level of the intervals.
     seed
         The same seed gives the same intervals.
 
     Raises
     ------
     EvenhandError
-        In words: no such file, column, model or metric; what is no probability; labels that are no class; no truth.
+        If a file, column, model or metric does not exist, probabilities or labels are invalid, or the truth is
+        missing.
 
     Examples
     --------
@@ -114,42 +113,60 @@ def evaluate(
     predictions: 200 rows, taken as independent
     accuracy  0.830 [0.7..., 0.8...]
     """
-    truth_in_frame = isinstance(source, pd.DataFrame) and proba is not None and not _are_names(proba)
-    is_source = _is_source(source) and not truth_in_frame
-    if is_source and proba is not None:
-        if not _are_names(proba) or metrics is not None:
-            raise DataError(
-                "Probabilities were given beside a source that holds them. Give the truth and the probabilities, "
-                "or the source alone (evaluate(path, metrics=[...]))."
-            )
-        metrics, proba = proba, None
+    holds_predictions = _holds_predictions(source, proba)
+    if holds_predictions and proba is not None:
+        proba, metrics = None, _names_instead_of(proba, metrics)
     columns = columns or Columns()
     columns = replace(columns, positions=positions or columns.positions)
-    _check_told((id, group), (source, labels))
-    table = None if labels is None else _labels(labels, id, label, group)
-    if not is_source:
-        if proba is None:
-            raise DataError("Give the probabilities beside the truth: evaluate(y_true, proba, classes=[...]).")
-        found = predictions_from(
+    table = _truth_table(labels, source, id, label, group)
+    if holds_predictions:
+        p = _from_source(source, table, columns, id, group, groups, model, of)
+    elif proba is None:
+        raise DataError("Give the probabilities beside the truth: evaluate(y_true, proba, classes=[...]).")
+    else:
+        p = predictions_from(
             proba, source, classes=classes, ids=ids, groups=groups, positions=columns.positions, model=model or ""
         )
-    else:
-        found, names = _read(source, table, columns, id, group, model, of)
-        if table is not None:
-            given = group is not None and table.groups is not None
-            found = with_truth(replace(found, groups=None) if given else found, table, columns, names)
-    if groups is not None and is_source:
-        found = replace(found, groups=_groups(groups, found.ids))
-    asked = [metrics] if isinstance(metrics, str) else metrics
-    figures = figures_of(found, asked, sets=sets, levels=levels, draws=draws, level=level, seed=seed)
-    unlabelled = len(found) if found.truth is None else int((~known(found.truth)).sum())
-    return EvaluationResult(figures, found, unlabelled)
+    names = [metrics] if isinstance(metrics, str) else metrics
+    figures = figures_of(p, names, sets=sets, levels=levels, draws=draws, level=level, seed=seed)
+    unlabelled = len(p) if p.truth is None else int((~known(p.truth)).sum())
+    return EvaluationResult(figures, p, unlabelled)
 
 
-def _is_source(source: Any) -> bool:
-    return isinstance(source, (str, Path, Record, Run, Predictions, PredictionResult)) or (
-        isinstance(source, pd.DataFrame) and any(isinstance(name, str) for name in source.columns)
-    )
+def _holds_predictions(source: Any, proba: Any) -> bool:
+    """Return whether a source holds predictions; otherwise it is a truth, with `proba` beside it."""
+    if isinstance(source, pd.DataFrame):  # a frame of classes beside probabilities is a truth, one per class
+        return any(isinstance(name, str) for name in source.columns) and (proba is None or _are_names(proba))
+    return isinstance(source, (str, Path, Record, Run, Predictions, PredictionResult))
+
+
+def _names_instead_of(proba: Any, metrics: Any) -> Any:
+    """Return the names of metrics in the place of `proba`, as in `evaluate("predictions.csv", ["accuracy"])`."""
+    if not _are_names(proba) or metrics is not None:
+        raise DataError(
+            "Probabilities were given beside a source that holds them. Give the truth and the probabilities, "
+            "or the source alone (evaluate(path, metrics=[...]))."
+        )
+    return proba
+
+
+def _from_source(
+    source: Any,
+    table: TruthTable | None,
+    columns: Columns,
+    id: str | None,
+    group: str | None,
+    groups: Any,
+    model: str | None,
+    of: str,
+) -> Predictions:
+    """Return the predictions of a source, with the truth of a table and other groups if there are such."""
+    p, names = _read(source, table, columns, id, group, model, of)
+    if table is not None:
+        # A group column that is named replaces the groups of the predictions; else these stay.
+        replaced = group is not None and table.groups is not None
+        p = with_truth(replace(p, groups=None) if replaced else p, table, columns, names)
+    return p if groups is None else replace(p, groups=_groups(groups, p.ids))
 
 
 def _are_names(metrics: Any) -> bool:
@@ -167,13 +184,13 @@ def _read(
     model: str | None,
     of: str,
 ) -> tuple[Predictions, Mapping[str, Strings]]:
-    """Return the predictions of a source, and what names its rows beside their ids."""
+    """Return the predictions of a source, and names of its rows other than their ids."""
     if isinstance(source, Predictions):
         return source, {}
     if isinstance(source, PredictionResult):
         return source.predictions, {"path": source.table["path"].to_numpy(dtype=object)}
     if isinstance(source, pd.DataFrame):
-        with _written(source, FRAME) as path:
+        with _as_file(source, FRAME) as path:
             p, names = _read(path, labels, columns, id, group, model, of)
             return (replace(p, model=model or "") if p.model == path.stem else p), names
     record = source.record if isinstance(source, Run) else source if isinstance(source, Record) else None
@@ -183,22 +200,24 @@ def _read(
         best = model or str(record.json("scores.json")["headline"]["best"])
         return _one(read_predictions(record, of=of), best), {}
     path = Path(source)
-    own: Sequence[str] = () if path.suffix.lower() == ".npz" else opened(path).names
-    told = replace(columns, id=_if_there(id, own) or columns.id, group=_if_there(group, own) or columns.group)
-    every = read_predictions(path, labels=labels, columns=told, of=of)
+    own_names: Sequence[str] = () if path.suffix.lower() == ".npz" else opened(path).names
+    roles = replace(
+        columns, id=_if_there(id, own_names) or columns.id, group=_if_there(group, own_names) or columns.group
+    )
+    every = read_predictions(path, labels=labels, columns=roles, of=of)
     p = _one(every, model if len(every) > 1 else None)
-    return (p if model is None else replace(p, model=model)), row_names(path, told, p.ids)
+    return (p if model is None else replace(p, model=model)), row_names(path, roles, p.ids)
 
 
-def _check_told(told: Sequence[str | None], tables: Sequence[Any]) -> None:
-    """Refuse a column that was told and that neither the predictions nor the labels have."""
+def _check_columns(asked: Sequence[str | None], tables: Sequence[Any]) -> None:
+    """Raise if a named column is neither in the predictions nor in the labels."""
     known: list[str] = []
     for table in tables:
         if isinstance(table, pd.DataFrame):
             known += map(str, table.columns)
         elif isinstance(table, (str, Path)) and Path(table).is_file() and Path(table).suffix.lower() != ".npz":
             known += opened(table).names
-    for name in told:
+    for name in asked:
         if name is not None and known and name not in known:
             raise DataError(unknown("column", name, dict.fromkeys(known)))
 
@@ -212,10 +231,18 @@ def _one(every: Sequence[Predictions], model: str | None) -> Predictions:
     if model is None and len(every) == 1:
         return every[0]
     if model is None:
-        raise DataError(f"There are several models: {listed(names)}. Say which one to evaluate: --model NAME.")
+        raise DataError(f"There are several models: {listed(names)}. Name the one to evaluate: --model NAME.")
     if model not in names:
         raise DataError(unknown("model", model, names))
     return every[names.index(model)]
+
+
+def _truth_table(
+    labels: Any, source: Any, id: str | None, label: str | None, group: str | None
+) -> TruthTable | None:
+    """Return the table of labels, or None, after checking that named columns exist in it or in the source."""
+    _check_columns((id, group), (source, labels))
+    return None if labels is None else _labels(labels, id, label, group)
 
 
 def _labels(labels: Any, id: str | None, label: str | None, group: str | None) -> TruthTable:
@@ -224,15 +251,15 @@ def _labels(labels: Any, id: str | None, label: str | None, group: str | None) -
     if isinstance(labels, pd.Series):
         labels = pd.DataFrame({"id": labels.index, "label": labels.to_numpy()})
     if isinstance(labels, pd.DataFrame):
-        with _written(labels, f"{FRAME} of labels") as path:
+        with _as_file(labels, f"{FRAME} of labels") as path:
             return replace(_labels(path, id, label, group), source=f"{FRAME} of labels")
-    own = opened(labels).names
-    return read_labels(labels, id=_if_there(id, own), label=label, group=_if_there(group, own))
+    names = opened(labels).names
+    return read_labels(labels, id=_if_there(id, names), label=label, group=_if_there(group, names))
 
 
 @contextlib.contextmanager
-def _written(frame: pd.DataFrame, name: str) -> Iterator[Path]:
-    """Give a file with the rows of a frame, which is then read as any other; faults speak of `name`."""
+def _as_file(frame: pd.DataFrame, name: str) -> Iterator[Path]:
+    """Yield the path of a file with the rows of a frame, to be read like any other; errors refer to `name`."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "frame.parquet"
         _texts_of(frame).to_parquet(path, index=False)
@@ -243,7 +270,7 @@ def _written(frame: pd.DataFrame, name: str) -> Iterator[Path]:
 
 
 def _texts_of(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a frame that Parquet takes: names and cells as texts; the index names the rows if nothing does."""
+    """Return a frame for Parquet: column names and cells as text, the index as id if there is no id column."""
     out = frame.copy(deep=False)
     out.columns = [str(name) for name in frame.columns]
     if not set(KNOWN["id"]) & {name.strip().lower() for name in out.columns}:

@@ -1,4 +1,4 @@
-"""`init`: a commented configuration for what is found in a folder, the best for the time that there is."""
+"""`init`: a commented configuration for the data in a folder and a time limit."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from evenhand.data.tables.class_folders import folder_layout, split_folder_for_t
 from evenhand.modalities import KINDS, Kind
 from evenhand.modalities.kind import Draft
 from evenhand.pipeline.first_config.column_proposals import TableDraft, draft_of_table
-from evenhand.pipeline.first_config.machine_speed import speed_of
+from evenhand.pipeline.first_config.machine_speed import machine_speed
 from evenhand.pipeline.first_config.recipes import DataFacts, Proposal, Speed, choose
 
 _TABLES = (".csv", ".tsv", ".parquet")
@@ -59,8 +59,8 @@ early_stop = 5                  # epochs without a better one; 0 is off
 
 
 @dataclass(frozen=True, eq=False)
-class _Found:
-    """What is in the folder: lines of [data] and [folds], a kind's own section, and what recipes look at."""
+class _FolderFacts:
+    """Facts about a folder: lines of [data], [folds] and the section of the kind, and the inputs of recipes."""
 
     draft: Draft
     facts: DataFacts
@@ -78,32 +78,31 @@ def init(
 ) -> str:
     """Return a commented TOML text for the data in a folder or a zip.
 
-    It looks at rows, classes, sizes and the kind of data, times a few batches on this machine, and takes the best
-    recipe (`evenhand.pipeline.first_config.recipes`) that fits into the time; comments say why, and how long it is
-    expected to take.
+    The best recipe (`evenhand.pipeline.first_config.recipes`) is chosen whose estimated time, from rows, classes,
+    sizes and a short benchmark of this machine, is within the limit. Comments give the reasons and the estimate.
 
     Parameters
     ----------
     folder
-        Where the data lie: a table beside the files, or a folder per class.
+        The data: a table beside the files, or a folder per class.
     minutes
-        What a run may take.
+        Time limit of a run.
     label, group
-        Columns of the table for the class and for what rows have in common; guessed where not given.
+        Columns of the table for the class and the group; guessed if None.
     beside
-        Folder of the file that the text is for: the root is written relative to it. None writes it as given.
+        Folder of the configuration file, which the root is written relative to; None keeps it as passed.
     speed
-        Of the machine; timed where not given.
+        Speed of the machine; measured if None.
 
     Raises
     ------
     DataError
-        If nothing is there that a configuration could be made for.
+        If the folder has no data of a known kind.
     """
     root = open_root(Path(folder))
     kind, files = _kind_of(root)
-    found = _found(root, kind, files, label, group, beside)
-    speed = speed or speed_of(root, kind, files, found.facts.rows)
+    found = _inspect(root, kind, files, label, group, beside)
+    speed = speed or machine_speed(root, kind, files, found.facts.rows)
     chosen = choose(found.facts, speed, 60 * minutes * _SPARE)
     if chosen is None:
         plain = _PLAIN.format(encoder=toml_value(kind.encoder), tune=toml_value(kind.tune))
@@ -123,14 +122,14 @@ def init(
 
 
 _SPARE = 0.9
-"""Share of the time that a proposal may be expected to take: expectations are not exact."""
+"""Share of the time limit that a proposal may be estimated to take, for estimates are not exact."""
 
 
 def _why(name: str, proposal: Proposal, facts: DataFacts, speed: Speed, minutes: float) -> str:
-    """Return comments: what was found, which recipe was taken, why, and what it is expected to take."""
+    """Return comments: the data, the recipe, the reasons for it and the estimated time."""
     if not name:
         return f"# {facts.rows:,} rows were found."
-    pace = "timed here" if speed.measured else "not timed: a slow machine is assumed"
+    pace = "measured" if speed.measured else "not measured: a slow machine is assumed"
     lines = [
         f"{facts.rows:,} rows in {facts.classes:,} classes; recipe {name} for {minutes:g} minutes "
         f"({speed.cores} cores, {pace}).",
@@ -141,47 +140,47 @@ def _why(name: str, proposal: Proposal, facts: DataFacts, speed: Speed, minutes:
 
 
 def _root(folder: Path, below: str, beside: str | Path | None) -> str:
-    """Return the root as it is written: relative to the configuration's folder where that is known."""
+    """Return the root as written: relative to the folder of the configuration if that is known."""
     whole = folder / below if below else folder
     if beside is None:
         return str(whole)
     return PurePosixPath(os.path.relpath(whole.resolve(), Path(beside).resolve())).as_posix()
 
 
-def _found(
+def _inspect(
     root: Root, kind: Kind, files: Sequence[str], label: str | None, group: str | None, beside: str | Path | None
-) -> _Found:
-    own = kind.draft(root)
-    if own is not None:
+) -> _FolderFacts:
+    draft = kind.draft(root)
+    if draft is not None:
         rows = _annotated(root) or len(files)
-        return _Found(own, DataFacts(kind.name, rows, round(0.2 * rows), 5, min(5, max(2, len(files)))))
+        return _FolderFacts(draft, DataFacts(kind.name, rows, round(0.2 * rows), 5, min(5, max(2, len(files)))))
     side = _side(root, kind, files)
     table = _table_in(root)
     if table is None:
-        return _of_folders(root, kind, files, side)
+        return _inspect_folders(root, kind, files, side)
     found = draft_of_table(root, table, files, label=label, group=group)
     lines = found.lines
-    if found.root:  # paths start in a folder below the table's
+    if found.root:  # paths are relative to a folder below that of the table
         where = _root(root.path, table, beside)
         lines = (found.lines[0].replace(toml_value(table), toml_value(where), 1), *found.lines[1:])
-    test = found.test or _drawn_test(found.groups, len(found.labels))
+    test = found.test or _random_test(found.groups, len(found.labels))
     locked = int(found.locked.sum()) or (round(0.2 * len(found.labels)) if test else 0)
-    bearable = _bearable(found)
+    bearable = _feasible_folds(found)
     facts = DataFacts(kind.name, len(found.labels), locked, found.labels.nunique(), bearable, side)
-    return _Found(Draft(lines, test or _NO_TEST), facts, found.root)
+    return _FolderFacts(Draft(lines, test or _NO_TEST), facts, found.root)
 
 
 _NO_TEST = "# no test: there are too few groups to lock some away"
 
 
-def _drawn_test(groups: pd.Series | None, rows: int, *, least: int = 8) -> str | None:
-    """Return the line that locks a fifth away, or None where there are too few groups."""
+def _random_test(groups: pd.Series | None, rows: int, *, least: int = 8) -> str | None:
+    """Return the line that locks a random fifth, or None if there are too few groups."""
     units = rows if groups is None else groups.nunique()
     return "test = { fraction = 0.2 }" if units >= least else None
 
 
-def _bearable(found: TableDraft, *, most: int = 5) -> int:
-    """Return the folds that the groups of most classes can bear: a class in one or two groups decides nothing."""
+def _feasible_folds(found: TableDraft, *, most: int = 5) -> int:
+    """Return the largest number of folds that the groups allow, ignoring classes in one or two groups."""
     left = ~found.locked
     units = found.groups[left] if found.groups is not None else pd.Series(range(int(left.sum())))
     per_class = units.reset_index(drop=True).groupby(found.labels[left].reset_index(drop=True)).nunique()
@@ -190,8 +189,8 @@ def _bearable(found: TableDraft, *, most: int = 5) -> int:
     return max(2, min(most, least, int(units.nunique())))
 
 
-def _of_folders(root: Root, kind: Kind, files: Sequence[str], side: int | None) -> _Found:
-    """Return what folders, one per class, say."""
+def _inspect_folders(root: Root, kind: Kind, files: Sequence[str], side: int | None) -> _FolderFacts:
+    """Return the facts about a folder per class."""
     tops = {PurePosixPath(n).parts[0] for n in files if "/" in n}
     if not tops:
         raise DataError(
@@ -206,21 +205,21 @@ def _of_folders(root: Root, kind: Kind, files: Sequence[str], side: int | None) 
         '# or: table = "labels.csv", path = "path", label = "label"',
     )
     split = split_folder_for_test(files)
-    test = _drawn_test(None, len(files)) or _NO_TEST
+    test = _random_test(None, len(files)) or _NO_TEST
     if split is not None:
         test = f'test = {{ column = "split", value = {toml_value(split)} }}'
     locked = found.splits.count(split) if split is not None else round(0.2 * len(files))
     bearable = max(2, min(5, *(count for count in counts.values() if count >= 3), 5))
-    return _Found(Draft(lines, test), DataFacts(kind.name, len(files), locked, len(counts), bearable, side))
+    return _FolderFacts(Draft(lines, test), DataFacts(kind.name, len(files), locked, len(counts), bearable, side))
 
 
 def _annotated(root: Root) -> int:
-    """Return about how many beats annotation files hold: two bytes each."""
+    """Return the approximate number of beats in annotation files, which take two bytes each."""
     return sum(root.size(name) for name in root.names() if name.endswith((".atr", ".ecg", ".qrs"))) // 2
 
 
 def _side(root: Root, kind: Kind, files: Sequence[str], *, most: int = 15) -> int | None:
-    """Return the middle longer side of a few pictures spread over all, px."""
+    """Return the median longer side of a few images spread over all files, px."""
     sides = []
     for name in files[:: max(1, len(files) // most)][:most]:
         try:
@@ -233,20 +232,20 @@ def _side(root: Root, kind: Kind, files: Sequence[str], *, most: int = 15) -> in
 
 
 def _kind_of(root: Root) -> tuple[Kind, list[str]]:
-    """Return the kind of data that most files are of, and those files."""
+    """Return the kind of data of most files, and those files."""
     names = root.names()
     best: Kind | None = None
     held: list[str] = []
     for _, kind in KINDS:
         suffixes = tuple(getattr(kind, "suffixes", ()))
-        mine = [n for n in names if PurePosixPath(n).suffix.lower() in suffixes]
-        if len(mine) > len(held):
-            best, held = kind, mine
+        matching = [n for n in names if PurePosixPath(n).suffix.lower() in suffixes]
+        if len(matching) > len(held):
+            best, held = kind, matching
     if best is None:
         seen = Counter(PurePosixPath(n).suffix.lower() or "no suffix" for n in names)
         there = ", ".join(f"{count} × {suffix}" for suffix, count in seen.most_common(5)) or "it is empty"
         raise DataError(
-            f"{root.path}: nothing was found that a model could learn from ({there}). "
+            f"{root.path}: no data of a known kind were found ({there}). "
             "Give a folder with photos (JPEG, PNG, WebP, TIFF, BMP) or heartbeats (WFDB records), or a zip of one."
         )
     return best, held

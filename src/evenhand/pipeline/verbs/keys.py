@@ -1,4 +1,4 @@
-"""`keys`: the reference of the configuration, made from the sections themselves."""
+"""`keys`: the reference of the configuration, generated from its sections."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from evenhand.models.config import ModelConfig
 from evenhand.settings.load import Settings
 
 OF_A_MODEL = tuple(name for name in ModelConfig.model_fields if name in Settings.model_fields)
-"""Sections whose keys may differ for a model: they stand in [model.train] and the like, too."""
+"""Sections that a model can override, in [model.train] and the like."""
 TOP = ""
-"""The section of the keys that stand before any table."""
+"""The section of the keys before any table."""
 
 
 def keys(section: str | None = None) -> pd.DataFrame:
@@ -29,8 +29,8 @@ def keys(section: str | None = None) -> pd.DataFrame:
     Parameters
     ----------
     section
-        A section such as "train", or one within it such as "folds.test", or what differs for one model, such as
-        "model.train"; without it, all of them.
+        A section such as "train", a nested one such as "folds.test", or the overrides of a model such as
+        "model.train"; by default all sections.
 
     Returns
     -------
@@ -40,7 +40,7 @@ def keys(section: str | None = None) -> pd.DataFrame:
     Raises
     ------
     EvenhandError
-        If there is no such section; the message has the nearest right name.
+        If there is no such section; the message suggests the nearest name.
     """
     table = pd.DataFrame(
         [(title, *row) for title, cls, _ in sections() for row in _rows(cls)],
@@ -49,9 +49,9 @@ def keys(section: str | None = None) -> pd.DataFrame:
     if section is None:
         return table
     wanted = section.strip("[] ")
-    own = wanted.removeprefix("model.")
-    if own != wanted and own.partition(".")[0] in OF_A_MODEL:
-        general = keys(own)
+    base = wanted.removeprefix("model.")
+    if base != wanted and base.partition(".")[0] in OF_A_MODEL:
+        general = keys(base)
         return general.assign(section=general["section"].str.replace(r"^(\[+)", r"\1model.", regex=True))
     names = table["section"].str.strip("[]")
     chosen = table[(names == wanted) | names.str.startswith(f"{wanted}.")] if wanted else table[names == TOP]
@@ -62,14 +62,14 @@ def keys(section: str | None = None) -> pd.DataFrame:
 
 def sections() -> Iterator[tuple[str, type[BaseModel], str]]:
     """Yield the header, the class and the description of each section, those of kinds of data last."""
-    yield TOP, Settings, "Keys that stand before any table."
+    yield TOP, Settings, "Keys before any table."
     for name, info in Settings.model_fields.items():
         inner = section_in(info.annotation)
         if inner is not None:
             title = f"[[{name}]]" if "list" in str(info.annotation) else f"[{name}]"
             yield from _with_inner(title, inner, info.description or "")
     for _, kind in KINDS:
-        yield from _with_inner(f"[{kind.name}]", kind.config, f"What is special to {kind.name}.")
+        yield from _with_inner(f"[{kind.name}]", kind.config, f"Options of {kind.name}.")
 
 
 def _with_inner(title: str, cls: type[BaseModel], says: str) -> Iterator[tuple[str, type[BaseModel], str]]:
@@ -90,7 +90,7 @@ def _rows(cls: type[BaseModel]) -> Iterator[tuple[str, str, str, str]]:
 
 
 def type_words(info: FieldInfo) -> str:
-    """Return a field's type, unit and limits in words."""
+    """Return the type, unit and limits of a field as text."""
     words = literals(info.annotation)
     text = ", ".join(f'"{word}"' for word in words) if words else _short(info.annotation)
     extra: Any = info.json_schema_extra or {}
@@ -111,7 +111,7 @@ def _short(annotation: Any) -> str:
 
 
 def default_words(info: FieldInfo) -> str:
-    """Return a field's default as TOML would write it."""
+    """Return the default of a field as TOML text."""
     value = info.get_default(call_default_factory=True, validated_data={})
     if value is PydanticUndefined:
         return "must be given"

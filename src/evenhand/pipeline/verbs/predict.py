@@ -1,4 +1,4 @@
-"""`predict`: classify new data with the models of a run, and say per row how sure that is."""
+"""`predict`: classify new data with the models of a run, with a confidence per row."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from evenhand.engines.cores import usable_cores
 from evenhand.evaluation.core.judged_rows import THRESHOLD
 from evenhand.evaluation.figures.calibration import expected_accuracy, row_confidence
 from evenhand.evaluation.reading.from_record import of_record
-from evenhand.pipeline.stages.dispatch import work
-from evenhand.pipeline.stages.predictor import Predictor, answerer
+from evenhand.pipeline.stages.dispatch import dispatch
+from evenhand.pipeline.stages.predictor import Predictor, predictor_for
 from evenhand.pipeline.stages.progress import Silent, Watcher
 from evenhand.pipeline.stages.progress_bars import shows_progress
 from evenhand.pipeline.stages.source import encode, readers_store
@@ -36,26 +36,26 @@ from evenhand.training.calls import PredictCall
 
 @dataclass(frozen=True, eq=False)
 class PredictionResult:
-    """Classes of new rows.
+    """Predictions for new rows.
 
     Attributes
     ----------
     table
-        A row per file: path, predicted, confidence (the predicted class's probability), expected_accuracy (the
-        share of the run's own held-out rows, as sure as this one, that were right), margin to the second class,
-        agreement (share of the fold models that say the same), and a column `p:CLASS` per class. Where several
-        labels may hold, predicted are those with a probability of a half or more, confidence is that of the least
-        sure label, margin its distance from a half, and right and the same are said of all labels together.
+        One row per file: path, predicted, confidence (probability of the predicted class), expected_accuracy
+        (accuracy of the run on held-out rows of similar confidence), margin to the second class, agreement (share
+        of fold models that predict the same), and a column `p:CLASS` per class. Of multi-label rows, labels with a
+        probability of at least 0.5 are predicted, confidence is that of the least certain label, margin its
+        distance from 0.5, and accuracy and agreement are about all labels together.
     predictions
-        The same as a value.
+        The same as `Predictions`.
     model
-        What predicted.
+        Name of the model or blend.
     failures
-        Files that cannot be decoded, left out.
+        Files that cannot be decoded; they are left out.
     samples, root, settings
-        The rows, where they were read, and the configuration of the run.
+        The rows, the root that they were read from, and the configuration of the run.
     findings
-        What was found while reading.
+        Findings of reading.
     """
 
     table: pd.DataFrame
@@ -68,7 +68,7 @@ class PredictionResult:
     findings: tuple[Finding, ...] = ()
 
     def document(self) -> dict[str, Any]:
-        """Return it as plain values, for JSON."""
+        """Return plain values for JSON."""
         return {
             "model": self.model,
             "rows": self.table.to_dict(orient="records"),
@@ -77,7 +77,7 @@ class PredictionResult:
         }
 
     def __repr__(self) -> str:
-        return f"Predicted({len(self.table):,} rows by {self.model})"
+        return f"PredictionResult({len(self.table):,} rows by {self.model})"
 
     def _repr_html_(self) -> str:
         return f"<p>{self!r}</p>{self.table.to_html(index=False, escape=True, max_rows=20, max_cols=8)}"
@@ -94,58 +94,58 @@ def predict(
     store: str | Path | None = None,
     watcher: Watcher | None = None,
 ) -> PredictionResult:
-    """Return the classes of new data by the fold models of a run.
+    """Return predictions of the fold models of a run for new data.
 
     Parameters
     ----------
     record
         A finished run.
     source
-        A folder, a zip or one file; labels are neither needed nor looked at.
+        A folder, a zip or one file; labels are neither needed nor used.
     model
-        A model or `ensemble:METHOD` of the run; None for the one with the best out-of-fold score.
+        A model or `ensemble:METHOD` of the run; by default the one with the best out-of-fold score.
     table
-        A CSV or Parquet table of the new files, on disk or below the source: only they are predicted, and rows have
-        its ids. Without it a table that is called as the run's gives ids, where the run has a column of them.
+        A CSV or Parquet table of the new files, on disk or below the source: only these are predicted, under its
+        ids. By default a table with the name of the run's table provides ids, if the run has an id column.
     id
-        The column of ids in it; None for the run's, "id", or the paths.
+        The id column of the table; by default that of the run, else "id", else the paths.
     store
-        Folder of the store that keeps the decoded rows; None for the user's own. The one that the record names is
-        read where this one lacks something, and never written.
+        Folder of the store of decoded rows; None for the user's own. The store named in the record is read for
+        missing entries, and never written.
     watcher
-        Told how far the work is. Without one, bars are shown in a terminal and in a notebook.
+        Receives progress; by default bars in a terminal or a notebook.
 
     Raises
     ------
     RecordError, DataError, EvenhandError
-        If the run is not finished, nothing can be decoded, or there is no such model.
+        If the run is not finished, no file can be decoded, or the model is unknown.
     """
     watcher = watcher or Silent()
     run = record if isinstance(record, Record) else Record.open(record)
     chosen = model or str(run.json("scores.json")["headline"]["best"])
     settings = load(run.resolved())
-    own = readers_store(store)
-    answer = answerer(run, settings, chosen, watcher, own)
+    rows_store = readers_store(store)
+    predictor = predictor_for(run, settings, chosen, watcher, rows_store)
     root, samples, findings = _rows(Path(source), settings)
     samples = with_table_ids(samples, root, settings.data, table, id=id)
     classes = tuple(run.data()["classes"])
-    votes, failures = _votes(run, settings, root, samples, answer, watcher, own)
+    fold_predictions, failures = _predict_folds(run, settings, root, samples, predictor, watcher, rows_store)
     keep = np.array([row not in failures for row in range(len(samples))])
-    features = {name: table[keep] for name, table in votes.features.items()}
-    mixed = answer.of({name: votes.of(name)[keep] for name in answer.needed}, classes, features)
+    features = {name: table[keep] for name, table in fold_predictions.features.items()}
+    mixed = predictor.of({name: fold_predictions.of(name)[keep] for name in predictor.needed}, classes, features)
     ids, samples = samples.ids, samples.take(keep)
     unknown = np.full(mixed.shape, np.nan) if settings.data.several else None
     predictions = Predictions(samples.ids, classes, mixed, truth=unknown, model=chosen, origin="test")
-    shown = _table(predictions, samples, votes.probabilities[:, keep], settings, _held_out(run, chosen))
+    shown = _table(predictions, samples, fold_predictions.probabilities[:, keep], settings, _held_out(run, chosen))
     left_out = tuple(
-        UnreadableRow(str(ids[row]), path, failures[row]) for row, path in sorted(votes.left_out.items())
+        UnreadableRow(str(ids[row]), path, failures[row]) for row, path in sorted(fold_predictions.left_out.items())
     )
     return PredictionResult(shown, predictions, chosen, left_out, samples, root, settings, tuple(findings))
 
 
 @dataclass(frozen=True, eq=False)
-class _Votes:
-    """Probabilities (t, n, k) of the models of t folds and seeds, whose each is, features, and rows left out."""
+class _FoldPredictions:
+    """Probabilities (t, n, k) of t models of folds and seeds, the model of each, features, and rows left out."""
 
     probabilities: Floats
     models: tuple[str, ...]
@@ -158,7 +158,7 @@ class _Votes:
 
 
 def _rows(source: Path, settings: Settings) -> tuple[Root, Samples, list[Finding]]:
-    """Return the root, the rows and what was found in a folder, a zip, or one file or record."""
+    """Return the root, the rows and the findings of a folder, a zip, a file or a record."""
     many = source.is_dir() or (source.is_file() and is_zipfile(source))
     root = open_root(source) if many else settings.kind.alone(source)
     samples, findings = settings.kind.unlabelled(root, settings.kind_config)
@@ -167,17 +167,17 @@ def _rows(source: Path, settings: Settings) -> tuple[Root, Samples, list[Finding
     return root, samples, findings
 
 
-def _votes(
+def _predict_folds(
     run: Record,
     settings: Settings,
     root: Root,
     samples: Samples,
-    answer: Predictor,
+    predictor: Predictor,
     watcher: Watcher,
     store: Store,
-) -> tuple[_Votes, dict[int, str]]:
-    """Return what every fold model says about every row, and why rows could not be decoded."""
-    models = [model for model in settings.fitted if model.name in answer.needed]
+) -> tuple[_FoldPredictions, dict[int, str]]:
+    """Return the predictions of every fold model for every row, and the reasons why rows could not be decoded."""
+    models = [model for model in settings.fitted if model.name in predictor.needed]
     entries = {
         size: encode(settings.kind, root, samples, settings, size, watcher, store)
         for size in dict.fromkeys(size for m in models for size in settings.sizes_of(m).values())
@@ -205,14 +205,14 @@ def _votes(
             )
             for position, (m, fold, seed) in enumerate(tasks)
         ]
-        work(calls, watcher, workers=settings.compute.processes(len(calls)), threads=threads)
+        dispatch(calls, watcher, workers=settings.compute.processes(len(calls)), threads=threads)
         probabilities = np.stack([np.load(call.out, allow_pickle=False) for call in calls])
     features = {}
-    if answer.features:
+    if predictor.features:
         rows = {m.name: entries[m.size].name for m in models}
-        features = stored_features(run, settings, answer.features, watcher, store, entries=rows)
+        features = stored_features(run, settings, predictor.features, watcher, store, entries=rows)
     paths = samples.frame["path"].astype(str)
-    return _Votes(
+    return _FoldPredictions(
         probabilities, tuple(m.name for m, _, _ in tasks), features, {row: paths.iloc[row] for row in failures}
     ), failures
 
@@ -220,17 +220,17 @@ def _votes(
 def _table(
     predictions: Predictions, samples: Samples, votes: Floats, settings: Settings, held_out: Predictions
 ) -> pd.DataFrame:
-    """Return the table of `PredictionResult`; `votes` (t, n, k) is what the models of each fold say."""
-    several, probabilities = settings.data.several, predictions.probabilities
-    sure = row_confidence(probabilities, several=several)
+    """Return the table of `PredictionResult`; `votes` (t, n, k) are the probabilities of each fold model."""
+    multi_label, probabilities = settings.data.several, predictions.probabilities
+    sure = row_confidence(probabilities, several=multi_label)
     out = predictions.frame()
     out["id"] = samples.ids
     out.insert(1, "set", RowSet.NEW.value)
     for at, name in enumerate(("path", *settings.kind.shown), start=1):
         out.insert(at, name, samples.frame[name].to_numpy())
-    if several:
+    if multi_label:
         held = probabilities >= THRESHOLD
-        out["predicted"] = _joined(held, predictions.classes, settings.data.separator)
+        out["predicted"] = _label_texts(held, predictions.classes, settings.data.separator)
         margin = np.abs(probabilities - THRESHOLD).min(axis=1)
         agreement = ((votes >= THRESHOLD) == held).all(axis=2).mean(axis=0)
     else:
@@ -245,22 +245,22 @@ def _table(
     return out
 
 
-def _joined(held: Mask, classes: Sequence[str], separator: str) -> list[str]:
-    """Return (n,) the labels of each row as tables write them; "" where none holds."""
+def _label_texts(held: Mask, classes: Sequence[str], separator: str) -> list[str]:
+    """Return (n,) the labels of each row as tables write them; "" for none."""
     return [
         separator.join(name for name, holds in zip(classes, row, strict=True) if holds) for row in held.tolist()
     ]
 
 
 def _held_out(run: Record, model: str) -> Predictions:
-    """Return the run's own out-of-fold predictions of a model or blend."""
+    """Return the out-of-fold predictions of a model or blend of the run."""
     return next(p for p in of_record(run) if p.model == model)
 
 
 def write_beside(predicted: PredictionResult, folder: Path) -> list[Path]:
-    """Write what programs for this kind of data read into `folder`: annotation files of records; return them.
+    """Write predictions as files in the formats of the kind, such as annotations of records; return their paths.
 
-    Such files hold one class a row: where several may hold, none is written.
+    Such files hold one class per row, so that multi-label predictions are not written.
     """
     p, settings = predicted, predicted.settings
     if settings.data.several:
@@ -277,12 +277,12 @@ def write_table(predicted: PredictionResult, path: Path) -> None:
     Raises
     ------
     EvenhandError
-        If the ending is neither.
+        If the ending is another.
     """
     ending = path.suffix.lower()
     if ending not in (".csv", ".parquet"):
         raise EvenhandError(
-            f"{path}: tables are written as .csv or .parquet. Give a name with one of these endings."
+            f"{path}: tables can be written as .csv or .parquet. Choose a name with one of these endings."
         )
     with replacing(path) as part:
         if ending == ".csv":

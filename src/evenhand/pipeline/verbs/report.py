@@ -1,4 +1,4 @@
-"""`report`: the HTML report of a record, with thumbnails where the data can still be read."""
+"""`report`: the HTML report of a record, with thumbnails if the data can still be read."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from evenhand.reporting.write_html import write_report as write
 
 
 def report(record: str | Path | Record, *, side: int = 128) -> Path:
-    """Write report.html into a record from what the record holds, and return its path.
+    """Write report.html into a record, from the record alone, and return its path.
 
     Parameters
     ----------
     record
         A run's folder, finished or not.
     side
-        Longer side of thumbnails, in px. Where the data have gone, the report has none.
+        Longer side of thumbnails, px. Without the data, the report has none.
 
     Raises
     ------
     RecordError
-        If the folder is no record.
+        If the folder is not a record.
     """
     run = record if isinstance(record, Record) else Record.open(record)
     return write(run, _pictures(run, side))
 
 
 def _pictures(run: Record, side: int) -> Picture:
-    """Return a function from id to thumbnail; one that gives nothing where the data have gone."""
+    """Return a function from id to thumbnail, or to None if the data are not available."""
     data = run.data()
     try:
         root = root_of(DataConfig.model_validate(run.resolved()["data"]))

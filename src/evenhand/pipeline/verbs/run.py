@@ -1,4 +1,4 @@
-"""`run`: the whole work from a configuration to a record, going on with an unfinished one."""
+"""`run`: a complete run from a configuration to a record; an interrupted run is resumed."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from evenhand.data.store.entry import StoreEntry
 from evenhand.data.store.store import Store
 from evenhand.engines.cores import usable_cores
 from evenhand.models.config import ModelConfig
-from evenhand.pipeline.stages.dispatch import work
-from evenhand.pipeline.stages.evaluate import judge
+from evenhand.pipeline.stages.dispatch import dispatch
+from evenhand.pipeline.stages.evaluate import evaluate_run
 from evenhand.pipeline.stages.progress import Silent, Watcher
 from evenhand.pipeline.stages.progress_bars import shows_progress
 from evenhand.pipeline.stages.run_features import FrozenFeatures, features_of_run
 from evenhand.pipeline.stages.source import DataSource, fingerprint, read, store_of
-from evenhand.pipeline.verbs.balance_ledger import accepted, ledgers
-from evenhand.pipeline.verbs.check import checked
+from evenhand.pipeline.verbs.balance_ledger import ledgers, refuse_overshoot
+from evenhand.pipeline.verbs.check import examine_data
 from evenhand.pipeline.verbs.doctor import write_examination
 from evenhand.pipeline.verbs.report import report
-from evenhand.settings.load import Settings, asked, load
+from evenhand.settings.load import Settings, config_text, load
 from evenhand.training.calls import PrepareCall, SoupCall, TrainCall
 
 WATCHER = "evenhand.diagnosis.live_checks:watcher"
@@ -37,12 +37,12 @@ WATCHER = "evenhand.diagnosis.live_checks:watcher"
 
 @dataclass(frozen=True)
 class Run:
-    """A finished run: its record, opened.
+    """A finished run.
 
     Attributes
     ----------
     record
-        The folder.
+        Its record.
     """
 
     record: Record
@@ -59,12 +59,12 @@ class Run:
 
     @property
     def findings(self) -> list[Finding]:
-        """What the doctor found."""
+        """The findings about the run."""
         return self.record.findings()
 
     @property
     def scores(self) -> pd.DataFrame:
-        """Every figure: name, set, metric, estimate, low, high, n, groups."""
+        """All figures as a frame: name, set, metric, estimate, low, high, n, groups."""
         scores = self.record.json("scores.json")["scores"]
         rows = [
             {"name": name, "set": of, "metric": metric, **figure}
@@ -76,17 +76,17 @@ class Run:
 
     @property
     def score_metrics(self) -> list[str]:
-        """The metrics of [score], in the order written."""
+        """The metrics of [score], in the order of the configuration."""
         return self.record.score_metrics()
 
     @property
     def best(self) -> str:
-        """Name of the best entry out of fold; empty where nothing could be judged."""
+        """Name of the best model or blend out of fold; empty if none could be evaluated."""
         return str((self.record.json("scores.json").get("headline") or {}).get("best") or "")
 
     @property
     def heaviest(self) -> dict[str, Any]:
-        """Model -> set -> classes that lie mostly in one group, with and without it (`evaluation.heaviest`)."""
+        """Model -> set -> classes dominated by one group, with figures with and without it."""
         return dict(self.record.json("scores.json").get("heaviest", {}))
 
     @property
@@ -97,19 +97,19 @@ class Run:
     def features(self, model: str | None = None) -> FrozenFeatures:
         """Return the activations of a model's frozen part for every row of the run: an array (n, d) with its ids.
 
-        They are read from the store, or computed where the store no longer holds them; of a model that is tuned
-        from a stage on, they are the means of the maps below that stage.
+        They are read from the store, or computed if the store no longer has them. Of a model that is tuned from a
+        block on, they are the spatial means of the activations below that block.
 
         Parameters
         ----------
         model
-            A model of the run; None for the logistic regression that stands in the tables, else for the first
-            model with a frozen part.
+            A model of the run; by default the logistic regression in the tables, else the first model with a
+            frozen part.
 
         Raises
         ------
         EvenhandError
-            If there is no such model, or nothing of it is frozen.
+            If the model is unknown, or has no frozen part.
         """
         return features_of_run(self.record, model)
 
@@ -136,10 +136,10 @@ def run(
     fresh: bool = False,
     watcher: Watcher | None = None,
 ) -> Run:
-    """Do the whole work that a configuration asks for and return the run.
+    """Read, check, split, train, evaluate, blend and report as configured, and return the run.
 
-    An unfinished record of the same configuration and data below `output` is gone on with; the result is
-    the same to the last bit as that of a run that was never interrupted (on the CPU, same versions).
+    An interrupted run of the same configuration and data below `output` is resumed. Its results are bit-identical
+    to those of an uninterrupted run (on the CPU, with the same versions).
 
     Parameters
     ----------
@@ -148,14 +148,14 @@ def run(
     changes
         `KEY=VALUE` assignments over it.
     fresh
-        Start a record of its own even where an unfinished one is there.
+        Start a new record even if an unfinished one exists.
     watcher
-        Told how far the work is. Without one, bars are shown in a terminal and in a notebook.
+        Receives progress; by default bars in a terminal or a notebook.
 
     Raises
     ------
     EvenhandError
-        With a sentence that says what to do.
+        With a message that says what to do.
     """
     watcher = watcher or Silent()
     settings = load(config, changes=changes)
@@ -164,29 +164,31 @@ def run(
     seconds: dict[str, float] = {}
     with timed("read", seconds):
         source = read(settings, watcher)
-    accepted(ledgers(settings, source.samples, None), _source_name(config))
-    record = opened(settings, source, asked(config), fresh=fresh)
+    # Before a record exists, so that a configuration that is refused leaves none behind.
+    refuse_overshoot(ledgers(settings, source.samples, None), _source_name(config))
+    record = open_record(settings, source, config_text(config), fresh=fresh)
     with record.locked():
         with timed("check", seconds):
-            plan(record, settings, source, watcher)
-            tell_balance(record, settings, source, watcher, _source_name(config))
+            write_plan(record, settings, source, watcher)
+            report_balance(record, settings, source, watcher, _source_name(config))
         if not record.finished:
             with timed("train", seconds):
                 train(record, settings, watcher, store_of(settings.compute))
                 write_examination(record)
             with timed("judge", seconds):
-                judge(record, settings, watcher, seconds)
+                evaluate_run(record, settings, watcher, seconds)
         watcher.stage("writing the report")
         report(record.path)
         remove_partial_files(record.path)
     return Run(record)
 
 
-def opened(settings: Settings, source: DataSource, text: str, *, fresh: bool) -> Record:
+def open_record(settings: Settings, source: DataSource, text: str, *, fresh: bool) -> Record:
     """Return the unfinished record of this configuration and data, or a new one."""
     resolved, samples = settings.resolved(), source.samples
-    further = source.further
-    mark = fingerprint(resolved, samples, None if further is None else further.samples)
+    generalization = source.generalization
+    mark = fingerprint(resolved, samples, None if generalization is None else generalization.samples)
+    # Hash of configuration and data: an unfinished record of anything else is not resumed.
     found = None if fresh else unfinished(Path(settings.output), mark)
     if found is not None:
         return found
@@ -200,29 +202,29 @@ def opened(settings: Settings, source: DataSource, text: str, *, fresh: bool) ->
         "encoded": _names(settings, source.entries),
         "fingerprint": mark,
     }
-    if further is not None:
-        data["encoded_generalization"] = _names(settings, further.entries)
+    if generalization is not None:
+        data["encoded_generalization"] = _names(settings, generalization.entries)
     return Record.create(
         Path(settings.output),
         asked=text,
         resolved=resolved,
         data=data,
         samples=samples,
-        generalization=None if further is None else further.samples,
+        generalization=None if generalization is None else generalization.samples,
     )
 
 
 def _names(settings: Settings, entries: Mapping[int | None, StoreEntry]) -> dict[str, str]:
-    """Return for each model, and each further size of one, the store's name of its encoded rows."""
+    """Return model, or MODEL@SIZE for its other sizes -> name of the store entry of its encoded rows."""
     models = settings.fitted
     return {name: entries[size].name for model in models for name, size in settings.sizes_of(model).items()}
 
 
-def plan(record: Record, settings: Settings, source: DataSource, watcher: Watcher) -> None:
-    """Write the folds and what is wrong with the data, once per record."""
+def write_plan(record: Record, settings: Settings, source: DataSource, watcher: Watcher) -> None:
+    """Write the folds and the findings about the data, unless the record has them."""
     if record.has("folds.csv") and record.has("findings.jsonl"):
         return
-    found = checked(settings, source, watcher)
+    found = examine_data(settings, source, watcher)
     record.write_json("skew.json", found.skew.document())
     record.write_json("examination.json", found.examination.document())
     record.write_json("balance.json", [one.document() for one in found.ledgers])
@@ -230,18 +232,18 @@ def plan(record: Record, settings: Settings, source: DataSource, watcher: Watche
     record.write_findings(found.findings)
 
 
-def tell_balance(record: Record, settings: Settings, source: DataSource, watcher: Watcher, name: str) -> None:
-    """Say what models are made to believe about how common classes are, before the first batch.
+def report_balance(record: Record, settings: Settings, source: DataSource, watcher: Watcher, name: str) -> None:
+    """Show the ledgers: the class prior that each model will assume, before the first batch.
 
     Raises
     ------
     ConfigError
-        If the skew would be turned around and the settings refuse that.
+        If the class skew would be inverted and `on_overshoot` is "refuse".
     """
     kept = ledgers(settings, source.samples, record.folds())
-    accepted(kept, name)
+    refuse_overshoot(kept, name)
     for one in kept:
-        watcher.says(f"{one}\n")
+        watcher.message(f"{one}\n")
 
 
 def _source_name(config: str | Path | Mapping[str, Any]) -> str:
@@ -249,14 +251,15 @@ def _source_name(config: str | Path | Mapping[str, Any]) -> str:
 
 
 def train(record: Record, settings: Settings, watcher: Watcher, store: Store) -> None:
-    """Fit every model on every fold with every seed, in worker processes, on rows from a store."""
+    """Train every model on every fold with every seed, in worker processes, on rows from a store."""
     cores = settings.compute.cores
     places = {"record": str(record.path), "store": str(store.folder)}
+    # Activations of frozen parts are shared by all folds: computed first, with all cores in one process.
     for model in settings.fitted:
         if settings.has_frozen_part(model) and not _features_are_kept(model, settings):
             watcher.stage(f"{model.name}: frozen part")
             call = PrepareCall(**places, model=model.name, threads=cores)
-            work([call], watcher, workers=settings.compute.processes(1), threads=cores, one_call=True)
+            dispatch([call], watcher, workers=settings.compute.processes(1), threads=cores, one_call=True)
     tasks = [
         (model.name, fold, seed)
         for model in settings.fitted
@@ -270,7 +273,7 @@ def train(record: Record, settings: Settings, watcher: Watcher, store: Store) ->
         for model, fold, seed in tasks
     ]
     watcher.stage("training", len(calls))
-    work(calls, watcher, workers=workers, threads=threads)
+    dispatch(calls, watcher, workers=workers, threads=threads)
     soups = [
         SoupCall(**places, model=model.name, fold=fold, threads=threads)
         for model in settings.model
@@ -279,7 +282,7 @@ def train(record: Record, settings: Settings, watcher: Watcher, store: Store) ->
     ]
     if soups:
         watcher.stage("averaging weights", len(soups))
-        work(soups, watcher, workers=settings.compute.processes(len(soups)), threads=threads)
+        dispatch(soups, watcher, workers=settings.compute.processes(len(soups)), threads=threads)
 
 
 def _features_are_kept(model: ModelConfig, settings: Settings) -> bool:
@@ -294,7 +297,7 @@ def _features_are_kept(model: ModelConfig, settings: Settings) -> bool:
 
 @contextmanager
 def timed(stage: str, seconds: dict[str, float]) -> Iterator[None]:
-    """Note how long a stage took."""
+    """Record the duration of a step, in seconds."""
     since = time.monotonic()
     yield
     seconds[stage] = round(time.monotonic() - since, 3)

@@ -1,4 +1,4 @@
-"""`runs`: what was run before."""
+"""`runs`: the records below a folder."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def runs(output: str | Path = "runs") -> pd.DataFrame:
     -------
     DataFrame
         record, name, note, state ("finished", "unfinished" or "damaged"), rows, classes, models, best (name),
-        metric, estimate, low, high. Of a damaged record the note says what cannot be read, and counts are 0.
+        metric, estimate, low, high. For a damaged record, note is the error and counts are 0.
     """
     columns = [
         "record",
@@ -33,19 +33,17 @@ def runs(output: str | Path = "runs") -> pd.DataFrame:
         "low",
         "high",
     ]
-    return pd.DataFrame([_row_of(record) for record in records(Path(output))], columns=columns)
+    return pd.DataFrame([_row_or_damage(record) for record in records(Path(output))], columns=columns)
 
 
-def _row_of(record: Record) -> dict[str, object]:
-    """Return the row of a record, which one that is damaged does not take from the others."""
+def _row_or_damage(record: Record) -> dict[str, object]:
+    """Return the row of a record, or one that reports its damage, so that others are still listed."""
     try:
         return _row(record)
     except RecordError as error:
         what = str(error)
     except (AttributeError, KeyError, OSError, TypeError, ValueError) as error:
-        what = (
-            f"data.json, resolved.toml or scores.json lack what they should hold ({type(error).__name__}: {error})"
-        )
+        what = f"data.json, resolved.toml or scores.json lack expected values ({type(error).__name__}: {error})"
     counts = dict.fromkeys(("rows", "classes", "models"), 0)
     return {"record": str(record.path), "name": "", "note": what, "state": "damaged", **counts}
 

@@ -1,4 +1,4 @@
-"""`split`: a plan of folds for a configuration, a frame, or plain labels."""
+"""`split`: folds for a configuration, samples or a frame."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def split(
     changes: Sequence[str] = (),
     **folds: Any,
 ) -> Folds:
-    """Return stratified folds in which groups never cross.
+    """Return stratified folds that never split a group.
 
     Parameters
     ----------
     data
-        A configuration (TOML file or mapping), `Samples`, or a frame with a row per sample.
+        A configuration (TOML file or mapping), `Samples`, or a frame with one row per sample.
     label, group, id
-        Columns of a frame: class, what rows have in common, and a stable id (its index where not given).
+        Columns of a frame: class, group, and a stable id (by default its index).
     changes
         `KEY=VALUE` assignments over a configuration.
     folds
@@ -42,7 +42,7 @@ def split(
     Raises
     ------
     ConfigError, DataError, FoldsError
-        If the data cannot be divided as asked.
+        If the data cannot be divided as configured.
 
     Examples
     --------

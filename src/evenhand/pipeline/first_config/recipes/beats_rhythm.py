@@ -1,4 +1,4 @@
-"""Heartbeats: the rhythm around each beat and its likeness to others of its record, three seeds."""
+"""Heartbeats: the rhythm around each beat and its similarity to others of its record, three seeds."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ correct_to = "trained"          # judged by what rare classes are worth, not by 
 
 
 def propose(data: DataFacts, speed: Speed, seconds: float, *, row_starts: float = 1.6e-4) -> Proposal:
-    """Return the one way there is, with five folds where the persons bear them."""
+    """Return the only plan, with five folds if there are enough persons."""
     folds = min(5, data.bearable_folds)
     expected = speed.start * (4.0 + row_starts * data.rows * (1 + folds) / 6)
     why = ("The rhythm, not the windows: few persons teach a network of windows what these persons look like.",)

@@ -39,17 +39,17 @@ early_stop = 0
 
 
 def largest_size(data: DataFacts, *, most: int = 288, least: int = 96) -> int:
-    """Return the side at which photos are seen where there is time: twice their own at most, 96 to `most` px."""
+    """Return the image size to use if time allows, px: at most twice that of the photos, `least` to `most`."""
     return most if data.side is None else min(most, max(least, 32 * round(2 * data.side / 32)))
 
 
 def sizes_below(largest: int) -> list[int]:
-    """Return sizes to try, the largest first, each less than half of the work of the one two before."""
+    """Return the sizes to try, px, in decreasing order; every second step halves the work."""
     return [size for size in (288, 224, 192, 160, 128, 96) if size <= largest]
 
 
 def floor_seconds(data: DataFacts, speed: Speed, size: int, folds: int, *, views: int) -> float:
-    """Return what the frozen features, the linear head and the logistic regression take."""
+    """Return the time of the frozen features, the linear head and the logistic regression, in seconds."""
     return (
         cost.frozen_features(data, speed, size, views)
         + cost.solved(data, speed, folds)
@@ -58,7 +58,7 @@ def floor_seconds(data: DataFacts, speed: Speed, size: int, folds: int, *, views
 
 
 def propose(data: DataFacts, speed: Speed, seconds: float) -> Proposal:
-    """Return the largest pictures and the most folds that fit; the smallest always."""
+    """Return a proposal with the largest images and the most folds that fit, else with the smallest."""
     plans = [
         (size, views, folds) for size in sizes_below(largest_size(data)) for views in (2, 1) for folds in (5, 3)
     ]
@@ -68,7 +68,7 @@ def propose(data: DataFacts, speed: Speed, seconds: float) -> Proposal:
     size, views, folds = plans[at]
     side = f"{data.side} px" if data.side else "that"
     text = TEXT.format(size=size, side=side, floor=FLOOR.format(views=VIEWS if views == 2 else ""))
-    why = ("Frozen: tuning does not fit into the time. More minutes, or a faster machine, and init tunes.",)
+    why = ("Frozen, because tuning does not fit into the time; with more minutes or a faster machine, init tunes.",)
     return Proposal(text, folds, costs[at], why)
 
 

@@ -1,4 +1,4 @@
-"""Photos, tuned: the later stages of Lite0, in light form, on activations that are computed once."""
+"""Photos, tuned: the later blocks of Lite0, in light form, on activations that are computed once."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ choose_by = "loss"
 
 STAGES = ("blocks.2", "blocks.3", "blocks.4", "blocks.5")
 COSTS = {"blocks.2": (1.0, 1.0), "blocks.4": (0.62, 0.67), "blocks.5": (0.37, 0.42)}
-"""First tuned stage -> cost of a training step and of a forward pass, as shares of those from blocks.2 on."""
+"""First tuned block -> cost of a training step and of a forward pass, relative to tuning from blocks.2 on."""
 
 PLANS = (
     ("blocks.2", 0, 700),
@@ -49,20 +49,20 @@ PLANS = (
     ("blocks.2", 2, 480),
     ("blocks.4", 2, 480),
 )
-"""First tuned stage, size (0: the largest that is worth it), steps of the optimizer; the first that fits is taken.
+"""First tuned block, index of the size (0: the largest useful one), optimizer steps; the first that fits is taken.
 
 With fewer steps a tuned network is worse than a logistic regression on its frozen features (on solar cells, 168
-steps from blocks.5 on: macro F1 0.39 against 0.47), so there are no smaller plans: the encoder then stays frozen.
+steps from blocks.5 on: macro F1 0.39 against 0.47), so there are no smaller plans: the encoder stays frozen.
 """
 
 LARGEST = 192
-"""Side of the pictures, px: more costs more than it gives while stages are tuned."""
+"""Image size, px: while blocks are tuned, larger images cost more than they gain."""
 BATCH, FEWEST, MOST = 32, 6, 24
-"""Rows of a step, and bounds of the epochs."""
+"""Batch size, and limits of the number of epochs."""
 
 
 def epochs_for(steps: int, data: DataFacts, folds: int) -> int:
-    """Return the epochs in which a fold's network takes about so many steps."""
+    """Return the number of epochs for about `steps` optimizer steps per fold."""
     an_epoch = max(1.0, data.fit_rows * (folds - 1) / folds / BATCH)
     return min(MOST, max(FEWEST, round(steps / an_epoch)))
 
@@ -76,11 +76,11 @@ class _Plan:
 
     @property
     def views(self) -> int:
-        """Augmented views of each photo: more pay where epochs are many."""
+        """Number of augmented views per photo: more are useful with more epochs."""
         return 4 if self.epochs > 6 else 3
 
     def seconds(self, data: DataFacts, speed: Speed) -> float:
-        """Return what a run is expected to take."""
+        """Return the estimated time of a run, in seconds."""
         step, forward = COSTS[self.stage]
         above = speed.above * forward
         own = replace(speed, step=speed.step * step, above=above, below=speed.below + speed.above - above)
@@ -92,7 +92,7 @@ class _Plan:
         )
 
     def text(self, data: DataFacts, speed: Speed) -> str:
-        """Return the sections that a configuration holds."""
+        """Return the sections of the configuration."""
         pool = [*STAGES[STAGES.index(self.stage) :], "own"]
         return TEXT.format(
             size=self.size,
@@ -107,16 +107,16 @@ class _Plan:
 
     @property
     def why(self) -> tuple[str, ...]:
-        """Reasons, a line each."""
+        """Reasons, one line each."""
         return (
             f"Tuned from {self.stage} on: {self.epochs} epochs at {self.size} px fit into the time; {self.folds} "
-            "folds leave more of it for each.",
-            "Beside it, as the floor: the encoder frozen whole under a linear head, and a logistic regression.",
+            "folds leave more time for each.",
+            "As a baseline: the encoder frozen whole with a linear head, and a logistic regression.",
         )
 
 
 def propose(data: DataFacts, speed: Speed, seconds: float) -> Proposal | None:
-    """Return the first plan that fits, or None where not even the smallest does."""
+    """Return the first plan that fits, or None if even the smallest does not."""
     folds, sizes = min(3, data.bearable_folds), sizes_below(largest_size(data, most=LARGEST))
     for stage, smaller, steps in PLANS:
         if smaller >= len(sizes):

@@ -1,4 +1,4 @@
-"""Photos, two frozen encoders: linear heads on stages of Lite0 and Lite2, blended. What the demo runs."""
+"""Photos, two frozen encoders: linear heads on stages of Lite0 and Lite2, blended. Used by the demo."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ weight_decay = 0.05
 early_stop = 8
 """
 SIZE, LITE2 = 224, 2.3
-"""Side of the pictures, px, and the work of Lite2 as a multiple of that of Lite0."""
+"""Image size, px, and the cost of Lite2 relative to Lite0."""
 
 
 def propose(data: DataFacts, speed: Speed, seconds: float) -> Proposal | None:
-    """Return the one way there is, or None where it does not fit."""
+    """Return the only plan, or None if it does not fit."""
     folds = min(5, data.bearable_folds)
     expected = (
         cost.overhead(data, speed, 3, folds)

@@ -1,4 +1,4 @@
-"""What a recipe is, what it looks at, and how one is chosen."""
+"""Recipes, their inputs, and the selection of one."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from evenhand.base.registry import Registry
 
 @dataclass(frozen=True)
 class DataFacts:
-    """What a recipe looks at.
+    """The inputs of a recipe about the data.
 
     Attributes
     ----------
     kind
         Kind of data.
     rows, test_rows
-        All rows, and those of them that are locked away.
+        Number of all rows, and of those in the locked test.
     classes
-        Number of classes; 2 where it is not known yet.
+        Number of classes; 2 if it is not known yet.
     bearable_folds
-        The most folds that groups and rare classes can bear, at least 2.
+        Largest number of folds that groups and rare classes allow, at least 2.
     side
         Longer side of a typical picture, px; None for other kinds.
     """
@@ -41,22 +41,22 @@ class DataFacts:
 
 @dataclass(frozen=True)
 class Speed:
-    """Seconds that the work takes on this machine while all cores are busy with it.
+    """Durations of the parts of a run on this machine while all cores are busy, in seconds.
 
     Attributes
     ----------
     cores
-        Processes that work side by side.
+        Number of parallel processes.
     start
-        Start of a worker process, with its libraries.
+        Start of a worker process, including imports.
     decode
-        A row read and decoded.
+        Reading and decoding one row.
     below, above, step
-        A picture of `size` px through the frozen stages; through the tuned ones; the same with its gradient.
+        An image of `size` px: forward pass of the frozen blocks, of the tuned ones, and a training step of these.
     precision
-        The faster arithmetic.
+        The faster of the precisions.
     measured
-        Whether it was timed here; otherwise it is that of a slow machine.
+        Whether it was measured; otherwise it is that of a slow machine.
     """
 
     cores: int = 2
@@ -70,24 +70,24 @@ class Speed:
     measured: bool = False
 
     def at(self, size: int) -> float:
-        """Return the factor from pictures of `self.size` px to others."""
+        """Return the factor on the times of images of `self.size` px for another size."""
         return (size / self.size) ** 2
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """What a recipe writes for some data on some machine.
+    """The output of a recipe for given data and a machine.
 
     Attributes
     ----------
     text
-        Sections from [[model]] on, and the kind's own, as TOML.
+        Sections from [[model]] on, and that of the kind, as TOML.
     folds
         Number of folds.
     seconds
-        What the run is expected to take.
+        Estimated time of a run.
     why
-        Why these settings, a line each.
+        Reasons for these settings, one line each.
     """
 
     text: str
@@ -98,20 +98,20 @@ class Proposal:
 
 @dataclass(frozen=True)
 class FirstRecipe:
-    """A way to train on a kind of data.
+    """A recipe for training on a kind of data.
 
     Attributes
     ----------
     name, kind
-        Its name, and the kind of data it is for.
+        Its name, and its kind of data.
     rank
-        The lowest is asked first.
+        Recipes are tried in increasing order.
     says
-        What it does, a line.
+        What it does, one line.
     tried
-        Sets on which it was tried.
+        Data sets that it was tested on.
     propose
-        (data, speed, seconds that there are) -> a proposal, or None where it does not fit. The last of a kind
+        (data, speed, time limit in seconds) -> a proposal, or None if it does not fit. The last recipe of a kind
         always returns one.
     """
 
@@ -126,13 +126,13 @@ class FirstRecipe:
 RECIPES: Registry[FirstRecipe] = Registry(
     "recipe", group="evenhand.recipes", package="evenhand.pipeline.first_config.recipes"
 )
-"""Recipes by name; modules of this package register theirs."""
+"""Recipes by name; the modules of this package register them."""
 
 
 def choose(data: DataFacts, speed: Speed, seconds: float) -> tuple[FirstRecipe, Proposal] | None:
-    """Return the first recipe for a kind of data that fits, with what it proposes; None for other kinds."""
-    own = sorted((recipe for _, recipe in RECIPES if recipe.kind == data.kind), key=lambda recipe: recipe.rank)
-    for recipe in own:
+    """Return the first recipe that fits and its proposal; None for a kind without recipes."""
+    recipes = sorted((recipe for _, recipe in RECIPES if recipe.kind == data.kind), key=lambda recipe: recipe.rank)
+    for recipe in recipes:
         proposal = recipe.propose(data, speed, seconds)
         if proposal is not None:
             return recipe, proposal
@@ -140,5 +140,5 @@ def choose(data: DataFacts, speed: Speed, seconds: float) -> tuple[FirstRecipe, 
 
 
 def register(recipe: FirstRecipe) -> FirstRecipe:
-    """File a recipe under its name, and return it."""
+    """Register a recipe under its name, and return it."""
     return RECIPES.register(recipe.name)(recipe)
