@@ -245,7 +245,7 @@ def test_the_shell_says_what_it_does(run: Record, folder: Path, sample: Path, tm
     assert refused.stdout.startswith("Not uploaded. macro_f1 of ")
     alone = shell.invoke(app, ["predict", str(run.path)])
     assert alone.exit_code == 2
-    assert "Say what to classify" in alone.stderr
+    assert "Give the data to classify" in alone.stderr
 
 
 def test_a_photo_that_cannot_be_decoded_gets_the_shares_of_the_classes(
