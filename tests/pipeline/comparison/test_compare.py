@@ -123,7 +123,7 @@ def test_labels_that_cannot_be_compared_are_told(files, tmp_path, text, words):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--rows"], "name two, not 1"),
+        (["--rows"], "two sources; 1 were given"),
         (["--against", "each"], "no choice named"),
         ([], "a comparison needs at least two"),
     ],
