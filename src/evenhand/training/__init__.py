@@ -1,1 +1,1 @@
-"""Training: fit one model on one fold. Start reading at `loop/loop.py`."""
+"""Training: fit one model on one fold. Start reading at `training/loop/loop.py`."""

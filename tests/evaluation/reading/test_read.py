@@ -252,3 +252,13 @@ def test_any_text_is_read_or_refused_in_words(tmp_path_factory, text):
     else:
         said = str(path) if np.isfinite(replace(p).probabilities).all() else ""
     assert str(path) in said
+
+
+@pytest.mark.parametrize("name", ["a,b", "1,5 kg", "x,1"])
+def test_a_comma_within_a_name_is_no_decimal_mark(tmp_path, name):
+    (tmp_path / "m.csv").write_text(
+        f"id;truth;p:{name};p:b\n" + "".join(f"{i};{(name, 'b')[i % 2]};0.75;0.25\n" for i in range(20)),
+        encoding="utf-8",
+    )
+    (found,) = read_predictions(tmp_path / "m.csv")
+    assert found.probabilities[0].tolist() == [0.75, 0.25]

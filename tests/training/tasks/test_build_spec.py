@@ -57,3 +57,12 @@ def test_norms_are_held_only_where_that_is_asked_for() -> None:
     part = nn.BatchNorm1d(2)
     assert spec(norms=part).fixed_norms is None
     assert spec(norms=part, train=TrainConfig(freeze_norm=True)).fixed_norms is part
+
+
+def test_cells_of_which_nothing_is_known_reach_the_loss_as_such() -> None:
+    labels = np.zeros((40, 2))
+    labels[:, 0] = np.arange(40) % 2
+    labels[3, 1] = np.nan
+    made = spec(labels)
+    assert made.targets.masked
+    assert torch.isnan(made.targets.plain(torch.tensor([3]))[0, 1])

@@ -137,9 +137,22 @@ def _opened_csv(path: Path) -> TableReader:
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
         raise DataError(f'{path}: two columns are named "{repeated[0]}". Names must be unique.')
-    # Spreadsheets of many locales export semicolons between cells and decimal commas within them.
-    point = "," if separator == ";" and b"," in second else "."
+    point = _decimal_point(second) if separator == ";" else "."
     return TableReader(path, tuple(names), "csv", separator, point)
+
+
+def _decimal_point(row: bytes) -> str:
+    """Return the decimal mark of a row of cells between semicolons.
+
+    Spreadsheets of many locales write decimal commas there. A comma within a name is not one, so whole cells must be
+    such numbers, and none a number with a point.
+    """
+    cells = next(csv.reader([row.decode("utf-8", errors="replace")], delimiter=";"), [])
+
+    def some(mark: str) -> bool:
+        return any(re.fullmatch(rf"\s*[-+]?\d+{mark}\d+([eE][-+]?\d+)?\s*", cell) for cell in cells)
+
+    return "," if some(",") and not some(r"\.") else "."
 
 
 def _record(file: IO[bytes]) -> bytes:

@@ -77,8 +77,8 @@ def fold_spec(
         If all corrections together reverse the skew and `balance.on_overshoot` refuses that.
     """
     train, balance, device = train or TrainConfig(), balance or BalanceConfig(), torch.device(device)
-    known = np.nan_to_num(labels) if labels.ndim == 2 else labels
-    fitted = known[fit_rows]
+    # what is not known counts as absent where classes are counted, and not at all in the loss
+    fitted = np.nan_to_num(labels[fit_rows]) if labels.ndim == 2 else labels[fit_rows]
     classes = [str(c) for c in range(k)] if names is None else names
     smoothing = train.label_smoothing
     fit_balance, loss = class_balance_of(balance, fitted, classes, smoothing=smoothing)
@@ -94,7 +94,7 @@ def fold_spec(
             replace(stage, balance=balance, softer=soft)
             for stage, balance, soft in zip(stages, balances, softer, strict=True)
         ),
-        targets=Targets(known, k, smoothing=smoothing, device=device),
+        targets=Targets(labels, k, smoothing=smoothing, device=device),
         fit_rows=fit_rows,
         validation_rows=validation_rows,
         loss=loss,
