@@ -3,7 +3,7 @@
     python benchmarks/evidence.py [--rounds 5] [--threads 1]
 
 Three works: a small head on stored features (where steps are shortest and evidence weighs most), a 1-D network on
-windows as long as heartbeats, and a small picture network. Without evidence the loop is the same but for a witness
+windows as long as heartbeats, and a small picture network. Without evidence the loop is the same but for a recorder
 that looks away and logits of judged rows that nobody counts. Ratios are of processor time within a round.
 """
 
@@ -34,7 +34,7 @@ LIMIT = 1.03
 
 
 class Blind:
-    """A witness that looks away."""
+    """A recorder that records nothing."""
 
     motion = None
 

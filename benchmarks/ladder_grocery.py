@@ -44,10 +44,10 @@ from evenhand.diagnosis import Evidence, examine
 from evenhand.evaluation.audit.audit import audit
 from evenhand.evaluation.figures.evaluate import evaluate
 from evenhand.pipeline.stages.progress import Silent
-from evenhand.pipeline.stages.source import DataSource, read
+from evenhand.pipeline.stages.source import DataSource, read, store_of
 from evenhand.pipeline.stages.stored_features import stored_features
 from evenhand.pipeline.verbs.check import pictures
-from evenhand.pipeline.verbs.run import opened
+from evenhand.pipeline.verbs.run import open_record
 from evenhand.settings.load import Settings, load
 
 METHODS = ("equal", "score", "nnls", "ridge", "log_loss", "greedy", "nnls+temperature")
@@ -94,9 +94,11 @@ def config(data: Path, out: Path, size: int, encoders: Sequence[str]) -> dict[st
 
 def read_features(settings: Settings, source: DataSource, folds: Folds) -> dict[str, np.ndarray]:
     """Return (n, d) features by encoder, and of all encoders joined, from the product's store."""
-    record = opened(settings, source, "", fresh=True)
+    record = open_record(settings, source, "", fresh=True)
     record.write_folds(folds)
-    kept = stored_features(record, settings, [model.name for model in settings.model], Silent())
+    kept = stored_features(
+        record, settings, [model.name for model in settings.model], Silent(), store_of(settings.compute)
+    )
     found = {name: np.asarray(table, np.float64).reshape(len(folds), -1) for name, table in kept.items()}
     return found | ({"both": np.concatenate(list(found.values()), axis=1)} if len(found) > 1 else {})
 

@@ -12,7 +12,7 @@ def test_both_sides_fit_the_same_epochs_and_one_takes_nothing_down(script: Scrip
     for name in evidence.WORKS:
         seen = evidence.loop.fit(evidence.job_of(name, 1))
         with evidence.no_evidence():
-            blind = evidence.loop.fit(evidence.replace(evidence.job_of(name, 1), witness=evidence.Blind))
+            blind = evidence.loop.fit(evidence.replace(evidence.job_of(name, 1), recorder=evidence.Blind))
         assert seen.lines[0]["sets"]["train"]["rows"] == 160
         assert blind.lines[0]["sets"]["train"] is None
         assert seen.lines[0]["train_loss"] == pytest.approx(blind.lines[0]["train_loss"])

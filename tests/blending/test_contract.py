@@ -106,7 +106,7 @@ def test_every_method_says_what_it_is(name):
 
 
 def test_calibrators_refuse_several_labels(stack):
-    with pytest.raises(DataError, match="one class each"):
+    with pytest.raises(DataError, match="one label each"):
         crossfit(recipe("equal+temperature"), replace(stack, truth=np.eye(3)[stack.truth]))
 
 

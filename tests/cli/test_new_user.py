@@ -132,7 +132,7 @@ def test_a_place_that_cannot_be_written(shell: Shell, tmp_path: Path, photos: Pa
 def test_init_makes_a_configuration_that_check_takes(shell: Shell, tmp_path: Path, photos: Path) -> None:
     told(shell("init", photos.parent, "--to", "new.toml"), 0, "Wrote new.toml")
     assert shell("check", "new.toml", "--set", "photos.size=32").returncode in (0, 1)
-    told(shell("init", photos.parent, "--to", "new.toml"), 2, "is there already", "--force")
+    told(shell("init", photos.parent, "--to", "new.toml"), 2, "already exists", "--force")
 
 
 @pytest.mark.parametrize("verb", ["init", "check", "split", "run", "runs", "predict", "report", "cache", "demo"])

@@ -35,6 +35,7 @@ def test_the_committed_pictures_are_those_of_the_code(maker: ModuleType, page: s
     assert maker.differences(page) == []
 
 
+@pytest.mark.slow
 def test_writing_the_pictures_changes_nothing_else(maker: ModuleType, page: str) -> None:
     assert maker.filled(maker.filled(page)) == maker.filled(page)
     assert maker.differences(maker.filled(page)) == []

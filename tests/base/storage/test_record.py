@@ -220,6 +220,7 @@ def test_lines_of_epochs_that_are_no_objects_are_passed_over(record: Record) -> 
     assert list(record.epochs()["epoch"]) == [0, 1]
 
 
+@pytest.mark.slow
 def test_a_process_reads_each_file_of_a_run_once(tmp_path: Path) -> None:
     """Verbs, rules and the report all ask for the same few files: of the smallest run, some were read 22 times."""
     code = f"""

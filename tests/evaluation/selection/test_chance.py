@@ -9,7 +9,9 @@ from evenhand.evaluation.metrics.metric_names import MetricNameError
 from evenhand.evaluation.selection.chance import by_chance
 
 
-@pytest.mark.parametrize("name", ["accuracy", "macro_f1", "balanced_accuracy", "recall[b]", "log_loss", "brier"])
+@pytest.mark.parametrize(
+    "name", ["accuracy", "macro_f1", "balanced_accuracy", "recall[b]", "matthews", "log_loss", "brier"]
+)
 def test_it_is_the_mean_over_answers_dealt_at_random(predictions, name):
     p = predictions(150, skill=2.0)
     (one,) = ask(rows_of(p), [name], {}, {})

@@ -144,7 +144,7 @@ def _opened_csv(path: Path) -> TableReader:
 def _decimal_point(row: bytes) -> str:
     """Return the decimal mark of a row of cells between semicolons.
 
-    Spreadsheets of many locales write decimal commas there. A comma within a name is not one, so whole cells must be
+    Spreadsheets of many locales write decimal commas there. A comma within a name is not one: whole cells must be
     such numbers, and none a number with a point.
     """
     cells = next(csv.reader([row.decode("utf-8", errors="replace")], delimiter=";"), [])

@@ -12,31 +12,18 @@ from functools import partial
 
 import numpy as np
 
-from evenhand.base.errors import unknown
 from evenhand.base.values import Floats, Ints
 from evenhand.evaluation.core.judged_rows import EvaluatedRows
-from evenhand.evaluation.core.metric import Measure
+from evenhand.evaluation.core.metric import Measure, Metric
 from evenhand.evaluation.core.row_sums import RowSums, ratio
 from evenhand.evaluation.metrics import METRICS
 from evenhand.evaluation.metrics.averaged import loss, right, squared_error
+from evenhand.evaluation.metrics.counts import counts
 from evenhand.evaluation.metrics.metric_names import MetricNameError, parse
 
 PerRow = Callable[[EvaluatedRows, Ints], Floats]
 _MEANS: dict[str, PerRow] = {"accuracy": right, "log_loss": loss, "brier": squared_error}
-_COUNTED = (
-    "balanced_accuracy",
-    "macro_f1",
-    "weighted_f1",
-    "micro_f1",
-    "macro_precision",
-    "macro_recall",
-    "worst_recall",
-    "precision",
-    "recall",
-    "f1",
-)
-KNOWN = (*_MEANS, *_COUNTED, "roc_auc")
-"""Metrics with a known chance level."""
+AREA = "roc_auc"
 
 
 def by_chance(one: Measure, name: str, sets: Sequence[str] = (), levels: Sequence[str] = ()) -> Measure:
@@ -61,14 +48,17 @@ def by_chance(one: Measure, name: str, sets: Sequence[str] = (), levels: Sequenc
         If chance is not known for this metric, or several labels may hold.
     """
     stem = parse(name, sets, levels).metric
-    base = next((known for known in KNOWN if METRICS.get(known) is stem), None)
-    if base is None or one.rows.several:
-        reason = "rows may have several labels" if base else unknown("such metric", name, KNOWN)
-        raise MetricNameError(name, f"has no known chance level; {reason}")
-    if base == "roc_auc":
+    if one.rows.several:
+        raise MetricNameError(name, "has no known chance level where rows may have several labels")
+    if stem is METRICS.get(AREA):
         return _like(one, one.features, lambda statistics, _: np.full(statistics.shape[1], 0.5))
-    if base in _COUNTED:
+    if isinstance(stem, Metric) and stem.features is counts:
         return _like(one, one.features, partial(_counted, one.metric.value))
+    base = next((known for known in _MEANS if METRICS.get(known) is stem), None)
+    if base is None:
+        raise MetricNameError(
+            name, f"has no known chance level; metrics of counts have one, and {', '.join([*_MEANS, AREA])}"
+        )
     return _like(one, _all_truths(_MEANS[base], one.rows, one.chosen), _mean_of_pairs)
 
 
