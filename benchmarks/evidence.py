@@ -36,7 +36,7 @@ LIMIT = 1.03
 class Blind:
     """A recorder that records nothing."""
 
-    motion = None
+    gradient_norms = None
 
     def __init__(self, k: int, several: bool, steps: int) -> None: ...
 
