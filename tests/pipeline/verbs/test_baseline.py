@@ -62,7 +62,7 @@ def test_features_come_as_an_array_with_ids(done: Run) -> None:
     assert list(found.ids) == list(done.record.samples().ids)
     assert np.asarray(found).shape == found.shape == (len(found), found.frame().shape[1])
     assert done.features("frozen").values == pytest.approx(found.values)
-    with pytest.raises(EvenhandError, match="tuned has no frozen part"):
+    with pytest.raises(EvenhandError, match="tuned does not have a frozen part"):
         done.features("tuned")
     with pytest.raises(EvenhandError, match='"frozn".*Did you mean|frozen'):
         done.features("frozn")
