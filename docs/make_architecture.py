@@ -207,7 +207,7 @@ def data_picture() -> str:
 
 
 def _homes(tree: ast.Module) -> dict[str, str]:
-    """Return the file of each function that a module defines or imports, without those that are no stage."""
+    """Return the file of each function that a module defines or imports, leaving out those that are not stages."""
     homes = {node.name: "pipeline/verbs/run.py" for node in tree.body if isinstance(node, ast.FunctionDef)}
     for node in tree.body:
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("evenhand."):

@@ -194,7 +194,7 @@ def numbers(values: Any, what: str) -> Floats:
     Raises
     ------
     EvenhandError
-        If one is no number, or lists in them differ in length.
+        If one is not a number, or lists in them differ in length.
     """
     try:
         return np.asarray(values, dtype=np.float64)

@@ -25,7 +25,7 @@ class ClassBalancedFocal(Section):
 
     gamma: float = option(2.0, ge=0, says="How fast known rows lose weight; 0 is class-balanced cross-entropy.")
     beta: float = option(
-        0.999, ge=0, lt=1, says="Overlap of rows: 0 is no weight, towards 1 weights become inverse counts."
+        0.999, ge=0, lt=1, says="Overlap of rows: 0 gives equal weights, towards 1 weights become inverse counts."
     )
 
     def class_weights(self, counts: Floats) -> Floats:

@@ -16,7 +16,7 @@ class Inverse(Section):
     """
 
     power: float = option(
-        1.0, ge=0, le=2, says="Exponent of the inverse count: 0 is no weight, 1 makes classes equal."
+        1.0, ge=0, le=2, says="Exponent of the inverse count: 0 gives equal weights, 1 makes classes equal."
     )
     max_ratio: float | None = option(None, ge=1, says=MAX_RATIO)
 
