@@ -12,7 +12,7 @@ class EffectiveNumberSampler(Section):
     """Draw a row of class c with a chance of (1 - beta) / (1 - beta^n) (Cui et al. 2019, eq. 2)."""
 
     beta: float = option(
-        0.999, ge=0, lt=1, says="Overlap of rows: 0 keeps the shares of the data, towards 1 every class is drawn as often."
+        0.999, ge=0, lt=1, says="Overlap of rows: 0 keeps natural shares, towards 1 every class is drawn as often."
     )
     max_ratio: float | None = option(None, ge=1, says=MAX_RATIO)
 
