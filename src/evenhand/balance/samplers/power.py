@@ -16,7 +16,9 @@ class Power(Section):
     (Mahajan et al. 2018, section 2.3, use 0.5).
     """
 
-    power: float = option(0.5, ge=0, le=2, says="Exponent of the inverse count: 0 keeps natural shares, 1 is balanced.")
+    power: float = option(
+        0.5, ge=0, le=2, says="Exponent of the inverse count: 0 keeps natural shares, 1 is balanced."
+    )
     max_ratio: float | None = option(None, ge=1, says=MAX_RATIO)
 
     def sampling_weights(self, counts: Floats) -> Floats:
