@@ -21,7 +21,9 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from scipy import special, stats
@@ -206,21 +208,29 @@ def cells(part: str) -> Iterator[Cell]:
                 yield Cell(world, shares, n, groups, skill)
 
 
+def report(cell: Cell, found: dict[str, Held], part: str) -> None:
+    """Print the row of a cell, and what each metric did where the method is tuned."""
+    print(f"| {cell} | " + " | ".join(map(str, found.values())) + " |", flush=True)
+    if part == "tune":
+        print(*(f"  {name}: {held}" for name, held in found.items()), sep="\n", file=sys.stderr)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeats", type=int, default=500)
     parser.add_argument("--draws", type=int, default=200)
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument("--part", choices=("grid", "tune"), default="grid")
+    parser.add_argument("--processes", type=int, default=1)
     options = parser.parse_args()
     names = "world | rarest class | rows | groups | skill"
     print(f"| {names} | " + " | ".join(METRICS) + " |")
     print("|---" * (5 + len(METRICS)) + "|")
-    for cell in cells(options.part):
-        found = study(cell, options.repeats, options.draws, options.seed)
-        print(f"| {cell} | " + " | ".join(map(str, found.values())) + " |", flush=True)
-        if options.part == "tune":
-            print(*(f"  {name}: {held}" for name, held in found.items()), sep="\n", file=sys.stderr)
+    measured = partial(study, repeats=options.repeats, draws=options.draws, seed=options.seed)
+    chosen = list(cells(options.part))
+    with ProcessPoolExecutor(options.processes) as pool:
+        for cell, found in zip(chosen, pool.map(measured, chosen), strict=True):
+            report(cell, found, options.part)
 
 
 if __name__ == "__main__":

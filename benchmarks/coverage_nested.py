@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -170,12 +172,14 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=250)
     parser.add_argument("--seed", type=int, default=23)
     parser.add_argument("--only", default="", help="worlds whose words hold this")
+    parser.add_argument("--processes", type=int, default=1)
     options = parser.parse_args()
     print("Coverage in % (mean width)\n\n| seen | " + " | ".join(HEADS) + " |\n" + "|---" * (len(HEADS) + 1) + "|")
-    for world in worlds():
-        if options.only in str(world):
-            cells = study(world, options.repeats, options.seed, options.draws)
-            print(f"| {world} | " + " | ".join(cells) + " |", flush=True)
+    chosen = [world for world in worlds() if options.only in str(world)]
+    measured = partial(study, repeats=options.repeats, seed=options.seed, draws=options.draws)
+    with ProcessPoolExecutor(options.processes) as pool:
+        for world, row in zip(chosen, pool.map(measured, chosen), strict=True):
+            print(f"| {world} | " + " | ".join(row) + " |", flush=True)
 
 
 if __name__ == "__main__":
