@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evenhand.base.values import Floats, Ints
-from evenhand.evaluation.core.judged_rows import EvaluatedRows
+from evenhand.evaluation.core.evaluated_rows import EvaluatedRows
 from evenhand.evaluation.metrics.build import ask
 from evenhand.evaluation.resampling.bootstrap import bootstrap
 from evenhand.evaluation.resampling.intervals import interval, support

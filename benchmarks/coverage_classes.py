@@ -29,7 +29,7 @@ import numpy as np
 from scipy import special, stats
 
 from evenhand.base.values import Floats, Ints
-from evenhand.evaluation.core.judged_rows import EvaluatedRows
+from evenhand.evaluation.core.evaluated_rows import EvaluatedRows
 from evenhand.evaluation.metrics.build import ask
 from evenhand.evaluation.resampling.bootstrap import bootstrap_parts
 from evenhand.evaluation.resampling.intervals import figure, interval, support

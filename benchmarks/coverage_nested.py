@@ -22,7 +22,7 @@ from evenhand.blending.blend import blend
 from evenhand.blending.core.crossfit import applied
 from evenhand.blending.inputs.align import Aligned
 from evenhand.blending.inputs.stack import stack_of
-from evenhand.evaluation.core.judged_rows import rows_of
+from evenhand.evaluation.core.evaluated_rows import rows_of
 from evenhand.evaluation.core.metric import Measure
 from evenhand.evaluation.figures.evaluate import intervals_over
 from evenhand.evaluation.figures.learning_variance import learning

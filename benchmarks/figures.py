@@ -21,7 +21,7 @@ from evenhand.blending.core.normal_equations import moments
 from evenhand.blending.inputs.align import align
 from evenhand.blending.inputs.stack import stack_of
 from evenhand.blending.methods.nnls import NonNegative, solve
-from evenhand.evaluation.core.judged_rows import rows_of
+from evenhand.evaluation.core.evaluated_rows import rows_of
 from evenhand.evaluation.figures.evaluate import evaluate
 from evenhand.evaluation.figures.score import fast_score
 from evenhand.evaluation.metrics.build import ask

@@ -9,7 +9,7 @@ coverage  how often does the interval of a difference hold the true one? with ro
 rare      the same where a class has 1 or 3 % of the rows, and the models differ otherwise there than elsewhere
 power     how often is a true gain of 1.5 points found with 2,000 rows?
 best      the best of many methods and models: naive, nested and corrected, against what it gets on 5,000 new rows
-chance    models that know nothing: how often is any rung called better than chance?
+chance    models that know nothing: how often is any step called better than chance?
 
 Peers answer the same questions on the same predictions. "too few" is how often we said "too few to tell" since
 rows or groups do not suffice for any verdict; those intervals are not counted.
@@ -35,7 +35,7 @@ from evenhand.blending.inputs.stack import stack_of
 from evenhand.blending.nested_evaluation import nested_evaluation
 from evenhand.evaluation.comparison.compare import questions
 from evenhand.evaluation.comparison.verdicts import Question, verdicts
-from evenhand.evaluation.core.judged_rows import EvaluatedRows, rows_of
+from evenhand.evaluation.core.evaluated_rows import EvaluatedRows, rows_of
 from evenhand.evaluation.core.metric import Measure
 from evenhand.evaluation.figures.score import fast_score
 from evenhand.evaluation.metrics.build import ask
@@ -247,7 +247,7 @@ def best_lines(repeats: int) -> Iterator[tuple[Callable[..., Line], tuple[object
 
 
 def best(world: World, metric: str, kind: str, repeats: int, fresh: int = 5_000) -> Line:
-    """Return how far figures of the best rung lie from what that rung gets on new rows, in points."""
+    """Return how far figures of the best step lie from what that step gets on new rows, in points."""
     rng = seed("best", world, metric, kind)
     off: dict[str, list[float]] = {"naive": [], "nested, uncorrected": [], "corrected": []}
     held = []
@@ -300,7 +300,7 @@ def chance_lines(repeats: int) -> Iterator[tuple[Callable[..., Line], tuple[obje
 
 
 def chance(world: World, metric: str, repeats: int) -> Line:
-    """Return how often a rung is called better than chance where nothing can be."""
+    """Return how often a step is called better than chance where nothing can be."""
     rng = seed("chance", world, metric)
     any_better, naive, rows_only, optimism = [], [], [], []
     for repeat in range(repeats):
@@ -308,7 +308,7 @@ def chance(world: World, metric: str, repeats: int) -> Line:
         models = Aligned(tuple(_models(rows, zoo(rows, np.zeros(6), rng, alike=0.3))))
         made = [blend(models, method, score={metric: 1.0}) for method in METHODS]
         found = nested_evaluation(models, made, score=metric, draws=DRAWS, seed=repeat)
-        any_better.append(any(rung.chance.word == "better" for rung in found.rungs))
+        any_better.append(any(step.chance.word == "better" for step in found.steps))
         naive.append(any(beyond_chance(one.naive) for one in made))
         rows_only.append(any(beyond_chance(p) for p in [*models.models, *(one.predictions for one in made)]))
         optimism.append(found.optimism)

@@ -201,7 +201,7 @@ def ladder(every: Sequence[Model]) -> tuple[list[dict[str, Any]], Any, float]:
     seconds = time.monotonic() - since
     rows = []
     for one in every:
-        own = found.rung(one.oof.model)
+        own = found.step(one.oof.model)
         rows.append(rung(own.name, own.nested, own.naive.estimate, one))
     for method in METHODS:
         made = blend(oof, method)
@@ -211,7 +211,7 @@ def ladder(every: Sequence[Model]) -> tuple[list[dict[str, Any]], Any, float]:
             made.apply([one.averaged for one in every]),
             made.apply([one.test for one in every]),
         )
-        own = found.rung(made.name)
+        own = found.step(made.name)
         rows.append(rung(made.name, own.nested, own.naive.estimate, told))
     return rows, found, seconds
 

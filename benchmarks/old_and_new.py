@@ -113,7 +113,7 @@ def written(path: Path, table: np.ndarray, rows: Rows, fold: np.ndarray) -> Path
 
 
 def replayed(out: Path, seed: int) -> dict[str, Any]:
-    """Return what the naive figure, the ladder and the outside test say."""
+    """Return what the naive figure, the nested evaluation and the outside test say."""
     rng = np.random.default_rng(seed)
     centres = rng.normal(0, 1.0, (len(CLASSES), 24))
     clean, test = generated(rng, centres, 90, 1), generated(rng, centres, 120, 500)
@@ -147,12 +147,12 @@ def compared(every: Mapping[str, Predictions], far: Mapping[str, Predictions]) -
     for words, models in (("new alone", new), ("old and new", mixed)):
         made = blend(models, "nnls")
         outside = made.apply([far[p.model] for p in models])
-        ladder = nested_evaluation(models, ["nnls"], score=METRIC)
-        rung = ladder.rung(made.name)
+        nested = nested_evaluation(models, ["nnls"], score=METRIC)
+        step = nested.step(made.name)
         rows[words] = {
-            "naive": rung.naive.document(),
-            "nested": rung.nested.document(),
-            "believable": rung.believable,
+            "naive": step.naive.document(),
+            "nested": step.nested.document(),
+            "believable": step.believable,
             "outside": figure(outside),
             "weights": dict(zip(made.models, np.round(made.weights, 3).tolist(), strict=True)),  # type: ignore[arg-type]
         }

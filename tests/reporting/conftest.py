@@ -82,8 +82,8 @@ def audit_document(bins: list[dict[str, float]]) -> dict[str, object]:
 
 
 def worth_document(names: Sequence[str]) -> dict[str, object]:
-    """Return what judging the ladder writes."""
-    rungs = [*((name, False) for name in names), ("ensemble:equal", True), ("ensemble:стопка", True)]
+    """Return what the nested evaluation writes."""
+    steps = [*((name, False) for name in names), ("ensemble:equal", True), ("ensemble:стопка", True)]
     rows = [
         {
             "name": name,
@@ -96,7 +96,7 @@ def worth_document(names: Sequence[str]) -> dict[str, object]:
             "believable": i != 1,
             "says": "x",
         }
-        for i, (name, blend) in enumerate(rungs)
+        for i, (name, blend) in enumerate(steps)
     ]
     words = ("better", "worse", "no difference found", "too few to tell")
     verdicts = [

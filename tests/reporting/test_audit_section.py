@@ -5,7 +5,7 @@ from __future__ import annotations
 from evenhand.base.storage.record import Record
 from evenhand.reporting.audit_section import audit_section, forest
 from evenhand.reporting.record_contents import read_evidence
-from evenhand.reporting.selection_section import NAIVE, VERDICT_WORDS, blends, ladder_chart, ladder_section
+from evenhand.reporting.selection_section import NAIVE, VERDICT_WORDS, blends, selection_chart, selection_section
 from evenhand.reporting.write_html import rendered
 
 from .conftest import HOSTILE, audit_document, worth_document
@@ -16,7 +16,7 @@ def text_of(record: Record) -> str:
     return " ".join(Tags(rendered(record)).text.split())
 
 
-def test_the_ladder_is_told_naive_and_nested(record: Record) -> None:
+def test_the_selection_report_is_naive_and_nested(record: Record) -> None:
     text = text_of(record)
     assert "The best of 4 is ensemble:стопка" in text
     assert "no: EH405" in text
@@ -85,13 +85,13 @@ def test_a_run_of_before_has_neither(record: Record) -> None:
     (record.path / "worth.json").unlink()
     record.write_json("evaluation.json", {"classes": [], "headline": None, "entries": []})
     evidence = read_evidence(record)
-    assert ladder_section(evidence) is None
+    assert selection_section(evidence) is None
     assert audit_section(evidence) is None
     assert "Nothing was audited" in text_of(record)
 
 
 def test_the_chart_shows_naive_figures_of_blends_only() -> None:
-    values = ladder_chart(worth_document(["a", "b"])["rows"], title="f1")["data"]["values"]  # type: ignore[arg-type]
+    values = selection_chart(worth_document(["a", "b"])["rows"], title="f1")["data"]["values"]  # type: ignore[arg-type]
     assert {row["name"] for row in values if row["is"] == NAIVE} == {"ensemble:equal", "ensemble:стопка"}
 
 

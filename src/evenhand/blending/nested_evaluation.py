@@ -12,7 +12,7 @@ from evenhand.blending.inputs.align import Aligned, align
 from evenhand.blending.inputs.coverage import Coverage
 from evenhand.evaluation.comparison.verdicts import WORTH_CARING
 from evenhand.evaluation.metrics.metric_names import Levels, Sets
-from evenhand.evaluation.selection.nested import Score, Step, ladder
+from evenhand.evaluation.selection.nested import Score, Step, evaluate_steps
 from evenhand.evaluation.selection.selection_report import Gap, NestedEvaluation
 
 LADDER: tuple[Choice, ...] = ("equal", "nnls")
@@ -68,8 +68,8 @@ def nested_evaluation(
     >>> def model(name):
     ...     p = 0.5 * np.eye(2)[truth] + 0.5 * rng.dirichlet([0.5, 0.5], 400)
     ...     return Predictions(np.arange(400).astype(str), ("a", "b"), p, truth, fold, model=name)
-    >>> ladder = nested_evaluation([model("one"), model("two")], ["equal"], score="log_loss")
-    >>> [rung.name for rung in ladder.rungs], round(ladder.rung("ensemble:equal").optimism.estimate, 6)
+    >>> found = nested_evaluation([model("one"), model("two")], ["equal"], score="log_loss")
+    >>> [step.name for step in found.steps], round(found.step("ensemble:equal").optimism.estimate, 6)
     (['one', 'two', 'ensemble:equal'], 0.0)
     """
     models = predictions if isinstance(predictions, Aligned) else align(predictions, rows="common")
@@ -83,7 +83,7 @@ def nested_evaluation(
         Step(one.predictions, one.naive, one.predictions.origin == "out-of-fold", one.under_each_fold())
         for one in made
     ]
-    return ladder(
+    return evaluate_steps(
         steps,
         score,
         gaps=gaps(models.coverage),

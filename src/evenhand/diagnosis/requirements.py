@@ -9,7 +9,7 @@ import numpy as np
 
 from evenhand.diagnosis.evidence.data_parts import LEAST_GROUPS, LEAST_ROWS, described_columns
 from evenhand.diagnosis.evidence.evidence import Evidence
-from evenhand.evaluation.core.judged_rows import known
+from evenhand.evaluation.core.evaluated_rows import known
 
 
 @dataclass(frozen=True)

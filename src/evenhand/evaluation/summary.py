@@ -11,7 +11,7 @@ from evenhand.base.errors import DataError
 from evenhand.base.text.unique_names import unique_names
 from evenhand.base.values import Interval, Predictions
 from evenhand.evaluation.audit.dominant_groups import heaviest
-from evenhand.evaluation.core.judged_rows import rows_of
+from evenhand.evaluation.core.evaluated_rows import rows_of
 from evenhand.evaluation.figures.calibration import reliability
 from evenhand.evaluation.figures.confusion import confidently_wrong, confusion_matrix, confusions
 from evenhand.evaluation.figures.evaluate import evaluate, judged

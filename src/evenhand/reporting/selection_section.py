@@ -21,14 +21,15 @@ VERDICT_WORDS = {
 """The meaning of each verdict, for readers."""
 
 
-def ladder_section(evidence: RecordContents) -> dict[str, Any] | None:
+def selection_section(evidence: RecordContents) -> dict[str, Any] | None:
     """Return the selection report with its chart, the corrected best and the verdicts; None where there is none."""
     worth = evidence.worth
     if not worth or not worth.get("rows"):
         return None
     rows = [row for row in worth["rows"] if row["nested"]["estimate"] is not None]
     chart = drawn(
-        ladder_chart(rows, title=worth["metric"]), f"{worth['metric']}, naive and nested, of every model and blend"
+        selection_chart(rows, title=worth["metric"]),
+        f"{worth['metric']}, naive and nested, of every model and blend",
     )
     verdicts = [{**one, "words": VERDICT_WORDS.get(one["verdict"], "")} for one in worth.get("verdicts", [])]
     return {**worth, "chart": chart if rows else None, "verdicts": verdicts}
@@ -64,7 +65,7 @@ def _class_weights(
     return drawn(class_weight_chart(rows, models, classes), f"Weights of {name} by model and class")
 
 
-def ladder_chart(rows: Sequence[Document], *, title: str) -> Spec:
+def selection_chart(rows: Sequence[Document], *, title: str) -> Spec:
     """Return a chart with a diamond for each naive figure and a circle with its interval for each nested one.
 
     Parameters

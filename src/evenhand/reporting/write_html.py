@@ -18,7 +18,7 @@ from evenhand.reporting.balance_section import balance_section
 from evenhand.reporting.chart_process import DRAWING
 from evenhand.reporting.record_contents import read_evidence
 from evenhand.reporting.sections import Picture
-from evenhand.reporting.selection_section import blends, ladder_section
+from evenhand.reporting.selection_section import blends, selection_section
 
 
 def write_report(record: Record, picture: Picture = lambda _: None) -> Path:
@@ -60,7 +60,7 @@ def rendered(record: Record, picture: Picture = lambda _: None) -> str:
             ledgers=balance_section(evidence),
             curves=sections.curves_section(evidence),
             entries=sections.entries(evidence, picture),
-            ladder=ladder_section(evidence),
+            selection=selection_section(evidence),
             blends=blends(evidence),
             audit=audit_section(evidence),
             sets=sections.SETS,

@@ -131,14 +131,18 @@ def test_several_labels_may_hold():
 def test_groups_that_folds_divide_are_counted():
     p = predictions()
     whole = np.array([int(name.split()[1]) % 5 for name in p.groups], dtype=np.int16)
-    assert audit(p, draws=100).divided == audit(replace(p, fold=whole), draws=100).divided == 0
+    assert (
+        audit(p, draws=100).groups_in_several_folds
+        == audit(replace(p, fold=whole), draws=100).groups_in_several_folds
+        == 0
+    )
     across = audit(replace(p, fold=(np.arange(len(p)) % 5).astype(np.int16)), draws=100)
-    assert across.divided == across.document()["divided"] == 20
+    assert across.groups_in_several_folds == across.document()["divided"] == 20
     by_truth = audit(replace(p, fold=whole), by=p.truth, draws=100)  # classes lie in several folds, groups do not
-    assert (by_truth.divided, by_truth.groups_in_all) == (0, 20)
+    assert (by_truth.groups_in_several_folds, by_truth.groups_in_all) == (0, 20)
     crossing = audit(replace(p, fold=(np.arange(len(p)) % 5).astype(np.int16)), by=p.truth, draws=100)
-    assert (crossing.divided, crossing.groups_in_all) == (20, 20)
-    assert audit(replace(p, groups=None), by=p.truth, draws=100).divided == 0
+    assert (crossing.groups_in_several_folds, crossing.groups_in_all) == (20, 20)
+    assert audit(replace(p, groups=None), by=p.truth, draws=100).groups_in_several_folds == 0
 
 
 def test_one_time_in_twenty_is_the_lower_end_of_the_interval_that_knows_the_thinnest_class():

@@ -12,7 +12,7 @@ from evenhand.evaluation.audit.holdouts import (
     several_of,
     stratified,
 )
-from evenhand.evaluation.core.judged_rows import EvaluatedRows
+from evenhand.evaluation.core.evaluated_rows import EvaluatedRows
 from evenhand.evaluation.metrics.build import ask
 
 

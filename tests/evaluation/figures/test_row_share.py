@@ -2,7 +2,7 @@ import numpy as np
 from sklearn.metrics import accuracy_score
 
 from evenhand.base.values import Predictions
-from evenhand.evaluation.core.judged_rows import EvaluatedRows, rows_of
+from evenhand.evaluation.core.evaluated_rows import EvaluatedRows, rows_of
 from evenhand.evaluation.figures.evaluate import evaluate
 from evenhand.evaluation.figures.row_share import right_rows, share
 

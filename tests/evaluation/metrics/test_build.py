@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from evenhand.base.errors import DataError
-from evenhand.evaluation.core.judged_rows import EvaluatedRows
+from evenhand.evaluation.core.evaluated_rows import EvaluatedRows
 from evenhand.evaluation.metrics.build import ask, positions
 
 ROWS = EvaluatedRows(("cat", "dog"), np.array([[0.9, 0.1]]), np.array([0]))

@@ -6,7 +6,7 @@ from scipy import stats
 
 from evenhand.base.values import Predictions
 from evenhand.evaluation.core.bins import bin_of, edges
-from evenhand.evaluation.core.judged_rows import EvaluatedRows
+from evenhand.evaluation.core.evaluated_rows import EvaluatedRows
 from evenhand.evaluation.figures.calibration import reliability
 from evenhand.evaluation.figures.evaluate import evaluate
 from evenhand.evaluation.metrics.build import ask

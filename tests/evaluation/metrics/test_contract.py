@@ -10,7 +10,7 @@ from evenhand.base.values import Predictions
 from evenhand.evaluation.core.metric import Metric, Numbered
 from evenhand.evaluation.figures.evaluate import evaluate
 from evenhand.evaluation.metrics import METRICS
-from evenhand.evaluation.selection.nested import Step, ladder
+from evenhand.evaluation.selection.nested import Step, evaluate_steps
 
 CLASSES = ("a", "b", "c")
 
@@ -58,8 +58,8 @@ def test_figures_and_intervals_stay_within_the_bounds_of_a_metric(name: str) -> 
 def test_the_selection_report_stays_within_them_too(name: str) -> None:
     asked, metric = resolved(name)
     steps = [Step(predictions(1, skill=skill, several=False)) for skill in (-0.8, 0.2)]
-    for rung in ladder(steps, {asked: 1.0}, draws=200).rungs:
-        for figure in (rung.nested, rung.naive):
+    for step in evaluate_steps(steps, {asked: 1.0}, draws=200).steps:
+        for figure in (step.nested, step.naive):
             if np.isfinite(figure.estimate):
                 assert metric.lower_bound <= figure.low <= figure.high <= metric.upper_bound
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from evenhand.base.values import Predictions
-from evenhand.evaluation.core.judged_rows import EvaluatedRows
+from evenhand.evaluation.core.evaluated_rows import EvaluatedRows
 from evenhand.evaluation.figures.evaluate import evaluate
 from evenhand.evaluation.figures.score import fast_score
 from evenhand.evaluation.metrics.build import ask

@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import f1_score
 
 from evenhand.base.seeds import generator
-from evenhand.evaluation.core.judged_rows import rows_of
+from evenhand.evaluation.core.evaluated_rows import rows_of
 from evenhand.evaluation.figures.evaluate import ONE_LABEL
 from evenhand.evaluation.metrics.build import ask
 from evenhand.evaluation.resampling.bootstrap import bootstrap

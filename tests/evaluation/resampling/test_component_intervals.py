@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evenhand.base.values import Predictions
-from evenhand.evaluation.core.judged_rows import rows_of
+from evenhand.evaluation.core.evaluated_rows import rows_of
 from evenhand.evaluation.figures.evaluate import evaluate
 from evenhand.evaluation.metrics.build import ask
 from evenhand.evaluation.resampling.component_intervals import part_limits

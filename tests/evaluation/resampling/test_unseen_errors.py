@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 
 from evenhand.base.values import Predictions
 from evenhand.evaluation.comparison.compare import compare_predictions
-from evenhand.evaluation.core.judged_rows import EvaluatedRows
+from evenhand.evaluation.core.evaluated_rows import EvaluatedRows
 from evenhand.evaluation.metrics.build import ask
 from evenhand.evaluation.resampling.bootstrap import bootstrap
 from evenhand.evaluation.resampling.differences import combined, difference

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from evenhand.evaluation.core.judged_rows import rows_of
+from evenhand.evaluation.core.evaluated_rows import rows_of
 from evenhand.evaluation.metrics.build import ask
 from evenhand.evaluation.metrics.metric_names import MetricNameError
 from evenhand.evaluation.selection.chance import by_chance

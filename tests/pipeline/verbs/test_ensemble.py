@@ -62,7 +62,7 @@ def test_files_of_every_kind_become_one(folder: Path) -> None:
     assert [c.out_of_fold_here for c in made.models.coverage] == [True, True, False]
     assert [one.name for one in made.blends] == ["ensemble:equal", "ensemble:nnls+temperature"]
     assert made.nested_evaluation.groups == 50
-    assert not made.nested_evaluation.rung("ensemble:equal").believable
+    assert not made.nested_evaluation.step("ensemble:equal").believable
     assert {"models", "blends", "worth", "rows", "findings"} == set(made.document())
     to_json(made.document())
 

@@ -35,7 +35,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Run:
     )
 
 
-def test_the_record_holds_the_ladder(done: Run) -> None:
+def test_the_record_holds_the_nested_evaluation(done: Run) -> None:
     worth = done.record.json("worth.json")
     rows = {row["name"]: row for row in worth["rows"]}
     assert list(rows) == ["a", "b", "ensemble:equal", "ensemble:nnls", "ensemble:nnls+bias"]

@@ -12,7 +12,7 @@ from evenhand.base.errors import DataError
 from evenhand.base.values import Floats
 from evenhand.blending.core.method import Learned
 from evenhand.blending.inputs.stack import Stack
-from evenhand.evaluation.core.judged_rows import known
+from evenhand.evaluation.core.evaluated_rows import known
 
 
 class Learner(Protocol):

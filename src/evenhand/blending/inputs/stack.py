@@ -13,7 +13,7 @@ from evenhand.base.seeds import generator
 from evenhand.base.storage.memory_map import is_mapped, release_pages
 from evenhand.base.values import Floats, Ints, Mask, Strings
 from evenhand.blending.inputs.align import Aligned
-from evenhand.evaluation.core.judged_rows import known
+from evenhand.evaluation.core.evaluated_rows import known
 
 
 @dataclass(frozen=True, eq=False)

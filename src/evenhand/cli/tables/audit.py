@@ -23,10 +23,11 @@ def print_audit(found: AuditResult, *, most: int = 10) -> None:
         f"With other rows or groups sampled, it is as {edge} as {audit.quantile:.3f} or worse one time in twenty."
     )
     out.print(_holdouts(found))
-    if audit.divided:
+    if audit.groups_in_several_folds:
         out.print(
-            f"{audit.divided:,} of {audit.groups_in_all:,} groups are in several folds: models are evaluated "
-            "on groups that they were trained on, and new groups will be worse. --refit refits without them."
+            f"{audit.groups_in_several_folds:,} of {audit.groups_in_all:,} groups are in several folds: models are "
+            "evaluated on groups that they were trained on, and new groups will be worse. "
+            "--refit refits without them."
         )
     _print_groups(found, out, most)
     if found.calibration:

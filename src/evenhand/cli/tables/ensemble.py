@@ -38,7 +38,7 @@ def print_selection(worth: NestedEvaluation, out: Out) -> None:
     table = Table(title=f"{worth.metric}: naive, and by nested cross-validation", title_style="")
     for position, name in enumerate(("model", "naive", "nested", "95 % interval", "optimism", "finding")):
         table.add_column(name, justify="left" if position in (0, 5) else "right", overflow="fold")
-    for step in worth.rungs:
+    for step in worth.steps:
         table.add_row(
             step.name,
             f"{step.naive.estimate:.4f}" if step.blend else "",
@@ -50,7 +50,7 @@ def print_selection(worth: NestedEvaluation, out: Out) -> None:
     out.print(table)
     out.print(cell(f"{worth.n:,} rows in {worth.groups:,} independent groups. {worth}"))
     for verdict in worth.verdicts:
-        elsewhere = not worth.rung(verdict.name).believable
+        elsewhere = not worth.step(verdict.name).believable
         out.print(cell(f"{verdict}{ELSEWHERE if elsewhere else ''}", style="yellow" if elsewhere else ""))
 
 

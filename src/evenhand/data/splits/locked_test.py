@@ -11,7 +11,7 @@ from evenhand.base.errors import FoldsError, did_you_mean
 from evenhand.base.values import Floats, Ints, Mask, Samples
 from evenhand.data.roots.file_names import some
 from evenhand.data.splits.assign_groups import canonical_order
-from evenhand.data.splits.random_test import Masks, sample_groups
+from evenhand.data.splits.group_sampling import Masks, sample_groups
 
 _SHOWN = 8
 LEAST_TESTS = 20
@@ -87,7 +87,7 @@ def sample_tests(
 
     Large groups are sampled as often as small ones: a test of small groups only would be a different population
     from the folds. Only groups that would dominate a class in the test, or all of it, are excluded, as long as they
-    hold a small part of all rows (`random_test.too_large`).
+    hold a small part of all rows (`group_sampling.too_large`).
 
     Two groups of every class (if it has them) stay outside, so that each of k folds can train on it, and k groups
     in any case.

@@ -15,8 +15,8 @@ from evenhand.data.splits.assign_groups import assign_groups
 from evenhand.data.splits.counts import sum_by_group
 from evenhand.data.splits.folds_file import read_folds
 from evenhand.data.splits.group_joins import join_groups, same_bytes
+from evenhand.data.splits.group_sampling import METHOD, Masks
 from evenhand.data.splits.locked_test import rows_of_groups, rows_with, sample_tests
-from evenhand.data.splits.random_test import METHOD, Masks
 from evenhand.data.splits.report import folds_report, label_columns
 
 _METHODS = {

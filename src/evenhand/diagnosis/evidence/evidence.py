@@ -15,8 +15,8 @@ from evenhand.balance.prior.balance_ledger import BalanceLedger
 from evenhand.base.errors import DataError
 from evenhand.base.values import TEST, Floats, Folds, Ints, Mask, Predictions, Samples, Strings, Verdict
 from evenhand.data.config import FoldsConfig
+from evenhand.data.splits.group_sampling import METHOD
 from evenhand.data.splits.make_folds import redraw_tests
-from evenhand.data.splits.random_test import METHOD
 from evenhand.diagnosis.evidence import data_parts
 from evenhand.diagnosis.evidence.sampling import whole_groups
 from evenhand.diagnosis.evidence.training_history import TrainingHistory

@@ -16,14 +16,14 @@ from evenhand.base.text.unique_names import unique_names
 from evenhand.base.values import Interval, Predictions, Strings
 from evenhand.evaluation.audit.groups import LEAST, GroupFigure, group_figures
 from evenhand.evaluation.audit.holdouts import Holdout, drawn_figures, holdout, one_by_one, several_of, stratified
-from evenhand.evaluation.core.judged_rows import known, rows_of
+from evenhand.evaluation.core.evaluated_rows import known, rows_of
 from evenhand.evaluation.core.metric import Measure
 from evenhand.evaluation.figures.evaluate import intervals, judged
 from evenhand.evaluation.figures.learning_variance import widened
 from evenhand.evaluation.metrics.build import ask
 from evenhand.evaluation.metrics.metric_names import Levels, Sets
 from evenhand.evaluation.reading.labels import texts
-from evenhand.evaluation.resampling.resampling_units import divided
+from evenhand.evaluation.resampling.resampling_units import groups_in_several_folds
 
 EMPTY = "(empty)"
 """Name of the part of rows with an empty cell."""
@@ -109,7 +109,7 @@ class Audit:
         Every group by itself, or every part by the first column, the worst first.
     slices
         The parts by each column, where it was audited by columns.
-    divided, groups_in_all
+    groups_in_several_folds, groups_in_all
         Number of groups that lie in several folds, so that models were trained on rows of the groups they are
         evaluated on, and of all groups; groups are those of the predictions, whatever it was audited by.
     """
@@ -123,7 +123,7 @@ class Audit:
     each_group: Holdout | None
     several_groups: Holdout | None
     groups: tuple[GroupFigure, ...]
-    divided: int = 0
+    groups_in_several_folds: int = 0
     slices: tuple[Slice, ...] = ()
     groups_in_all: int = 0
 
@@ -159,7 +159,7 @@ class Audit:
             "holdouts": [one.document() for one in self.holdouts],
             "groups": [group.document() for group in self.groups[:most_groups]],
             "groups_total": len(self.groups),
-            "divided": self.divided,
+            "divided": self.groups_in_several_folds,
             "groups_in_all": self.groups_in_all,
             "groups_by_verdict": {verdict: verdicts.count(verdict) for verdict in dict.fromkeys(verdicts)},
             "slices": [one.document(most=most_groups) for one in self.slices],
@@ -249,7 +249,7 @@ def audit(
         each_group=_each_part(p, of, floor if better else None),
         several_groups=_several_parts(measure, of, reach, held, some, seed),
         groups=tuple(group_figures(p, of.names, units=p.groups if columns else None)),
-        divided=divided(p.groups, p.fold),
+        groups_in_several_folds=groups_in_several_folds(p.groups, p.fold),
         groups_in_all=0 if p.groups is None else len(set(p.groups)),
         slices=tuple(
             Slice(name, tuple(group_figures(p, values, units=p.groups))) for name, values in columns.items()

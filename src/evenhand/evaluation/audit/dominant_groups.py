@@ -13,7 +13,7 @@ import numpy as np
 
 from evenhand.base.text.unique_names import unique_names
 from evenhand.base.values import Floats, Predictions
-from evenhand.evaluation.core.judged_rows import rows_of
+from evenhand.evaluation.core.evaluated_rows import rows_of
 from evenhand.evaluation.figures.evaluate import evaluate, judged
 
 FIGURES = ("precision", "recall", "f1")

@@ -11,7 +11,7 @@ from scipy import stats
 
 from evenhand.base.text.unique_names import unique_names
 from evenhand.base.values import Floats, Ints, Mask, Predictions, Strings
-from evenhand.evaluation.core.judged_rows import EvaluatedRows, rows_of
+from evenhand.evaluation.core.evaluated_rows import EvaluatedRows, rows_of
 from evenhand.evaluation.core.row_sums import ratio
 from evenhand.evaluation.figures.evaluate import judged
 from evenhand.evaluation.figures.row_share import right_rows

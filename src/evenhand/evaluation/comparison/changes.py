@@ -10,7 +10,7 @@ import pandas as pd
 
 from evenhand.base.text.unique_names import unique_names
 from evenhand.base.values import Mask, Predictions, Strings
-from evenhand.evaluation.core.judged_rows import rows_of
+from evenhand.evaluation.core.evaluated_rows import rows_of
 from evenhand.evaluation.figures.row_share import right_rows
 
 

@@ -15,7 +15,7 @@ from scipy.sparse.csgraph import connected_components
 from evenhand.base.errors import DataError
 from evenhand.base.text.unique_names import unique_names
 from evenhand.base.values import Predictions, Strings
-from evenhand.evaluation.core.judged_rows import known
+from evenhand.evaluation.core.evaluated_rows import known
 
 
 def in_common(predictions: Sequence[Predictions]) -> tuple[Predictions, ...]:

@@ -13,7 +13,7 @@ from evenhand.base.values import Interval, Ints, Predictions, Verdict
 from evenhand.evaluation.comparison.changes import Changes, changes
 from evenhand.evaluation.comparison.common_rows import in_one_order, with_one_truth
 from evenhand.evaluation.comparison.verdicts import WORTH_CARING, Question, verdicts
-from evenhand.evaluation.core.judged_rows import rows_of
+from evenhand.evaluation.core.evaluated_rows import rows_of
 from evenhand.evaluation.core.metric import Measure
 from evenhand.evaluation.figures.evaluate import intervals, judged
 from evenhand.evaluation.figures.learning_variance import learning_of, widened

@@ -10,7 +10,7 @@ from evenhand.base.errors import DataError
 from evenhand.base.values import Predictions, Verdict
 from evenhand.evaluation.comparison.common_rows import disagreeing, in_common
 from evenhand.evaluation.comparison.verdicts import WORTH_CARING, Question, verdicts
-from evenhand.evaluation.core.judged_rows import known, rows_of
+from evenhand.evaluation.core.evaluated_rows import known, rows_of
 from evenhand.evaluation.core.metric import Measure
 from evenhand.evaluation.figures.evaluate import judged
 from evenhand.evaluation.metrics.build import ask

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import scipy.sparse as sp
 
 from evenhand.base.values import Floats, Interval, Ints
-from evenhand.evaluation.core.judged_rows import EvaluatedRows
+from evenhand.evaluation.core.evaluated_rows import EvaluatedRows
 from evenhand.evaluation.core.row_sums import RowSums
 
 LabelTask = Literal["one", "several", "any"]

@@ -10,7 +10,7 @@ from sklearn.isotonic import IsotonicRegression
 
 from evenhand.base.values import Floats, Predictions
 from evenhand.evaluation.core.bins import BINS, bin_of, edges
-from evenhand.evaluation.core.judged_rows import rows_of
+from evenhand.evaluation.core.evaluated_rows import rows_of
 from evenhand.evaluation.figures.evaluate import judged
 from evenhand.evaluation.figures.row_share import right_rows
 from evenhand.evaluation.metrics.calibration_error import judgements

@@ -13,7 +13,7 @@ import pandas as pd
 from scipy.stats import binom
 
 from evenhand.base.values import Floats, Ints, Predictions
-from evenhand.evaluation.core.judged_rows import known
+from evenhand.evaluation.core.evaluated_rows import known
 
 COLUMNS = ("id", "label", "suggested", "p_label", "p_suggested", "margin", "fold", "group")
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from evenhand.base.errors import DataError
 from evenhand.base.values import Interval, Ints, Predictions
-from evenhand.evaluation.core.judged_rows import known, rows_of
+from evenhand.evaluation.core.evaluated_rows import known, rows_of
 from evenhand.evaluation.core.metric import Measure
 from evenhand.evaluation.figures.learning_variance import widened
 from evenhand.evaluation.metrics.build import ask

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import stats
 
 from evenhand.base.values import Interval, Predictions
-from evenhand.evaluation.core.judged_rows import known, rows_of
+from evenhand.evaluation.core.evaluated_rows import known, rows_of
 from evenhand.evaluation.core.metric import Measure
 from evenhand.evaluation.metrics.build import ask
 from evenhand.evaluation.metrics.metric_names import Levels, Sets

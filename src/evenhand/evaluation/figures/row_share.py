@@ -8,7 +8,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from evenhand.base.values import Floats, Interval, Ints, Mask, Predictions
-from evenhand.evaluation.core.judged_rows import EvaluatedRows, rows_of
+from evenhand.evaluation.core.evaluated_rows import EvaluatedRows, rows_of
 from evenhand.evaluation.core.metric import Components, Measure, Metric, measure
 from evenhand.evaluation.core.row_sums import RowSums, means, ratio
 from evenhand.evaluation.figures.evaluate import intervals

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evenhand.base.values import Floats
-from evenhand.evaluation.core.judged_rows import EvaluatedRows, known, numbered
+from evenhand.evaluation.core.evaluated_rows import EvaluatedRows, known, numbered
 from evenhand.evaluation.metrics.build import ask
 from evenhand.evaluation.metrics.metric_names import Levels, Sets
 

@@ -14,7 +14,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from evenhand.base.values import Floats, Ints
-from evenhand.evaluation.core.judged_rows import EvaluatedRows
+from evenhand.evaluation.core.evaluated_rows import EvaluatedRows
 from evenhand.evaluation.core.metric import Components, Metric, Numbered
 from evenhand.evaluation.core.row_sums import RowSums, means, ratio
 from evenhand.evaluation.metrics import METRICS

@@ -8,7 +8,7 @@ import numpy as np
 
 from evenhand.base.errors import DataError, nearest
 from evenhand.base.values import Ints
-from evenhand.evaluation.core.judged_rows import EvaluatedRows, coarser
+from evenhand.evaluation.core.evaluated_rows import EvaluatedRows, coarser
 from evenhand.evaluation.core.metric import Measure, measure
 from evenhand.evaluation.metrics.metric_names import Asked, Levels, MetricNameError, Sets, parse
 

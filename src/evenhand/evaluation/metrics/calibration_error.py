@@ -11,7 +11,7 @@ from scipy.special import erf
 from evenhand.base.seeds import generator
 from evenhand.base.values import Floats, Interval, Ints
 from evenhand.evaluation.core.bins import BINS, bin_of, edges
-from evenhand.evaluation.core.judged_rows import EvaluatedRows
+from evenhand.evaluation.core.evaluated_rows import EvaluatedRows
 from evenhand.evaluation.core.metric import Measure, Metric
 from evenhand.evaluation.core.row_sums import RowSums, ratio
 from evenhand.evaluation.metrics import METRICS

@@ -19,7 +19,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from evenhand.base.values import Floats, Ints, Mask
-from evenhand.evaluation.core.judged_rows import EvaluatedRows
+from evenhand.evaluation.core.evaluated_rows import EvaluatedRows
 from evenhand.evaluation.core.metric import Components, Metric
 from evenhand.evaluation.core.row_sums import RowSums, mean_of_known, ratio
 from evenhand.evaluation.metrics import METRICS

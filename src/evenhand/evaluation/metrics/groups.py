@@ -19,7 +19,7 @@ from scipy import stats
 
 from evenhand.base.errors import DataError
 from evenhand.base.values import TOO_FEW, Floats, Interval, Ints
-from evenhand.evaluation.core.judged_rows import EvaluatedRows
+from evenhand.evaluation.core.evaluated_rows import EvaluatedRows
 from evenhand.evaluation.core.metric import Measure, Metric, Numbered
 from evenhand.evaluation.core.row_sums import RowSums, ratio
 from evenhand.evaluation.metrics import METRICS

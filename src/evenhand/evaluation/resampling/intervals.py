@@ -9,7 +9,7 @@ import numpy as np
 from scipy import special
 
 from evenhand.base.values import TOO_FEW, Floats, Interval, Ints
-from evenhand.evaluation.core.judged_rows import EvaluatedRows
+from evenhand.evaluation.core.evaluated_rows import EvaluatedRows
 from evenhand.evaluation.core.metric import Measure
 from evenhand.evaluation.resampling.bootstrap import PartMoments
 from evenhand.evaluation.resampling.component_intervals import part_limits

@@ -52,10 +52,10 @@ def group_numbers(groups: object, n: int) -> Ints | None:
     return None if len(names) == n else numbers
 
 
-def divided(groups: object, fold: Ints | None) -> int:
+def groups_in_several_folds(groups: object, fold: Ints | None) -> int:
     """Return the number of groups that lie in several folds; 0 if either is not known.
 
-    >>> divided(["a", "a", "b", "b"], np.array([0, 1, 1, 1]))
+    >>> groups_in_several_folds(["a", "a", "b", "b"], np.array([0, 1, 1, 1]))
     1
     """
     if groups is None or fold is None:

@@ -14,7 +14,7 @@ import scipy.sparse as sp
 from scipy import special
 
 from evenhand.base.values import Floats, Ints, Mask
-from evenhand.evaluation.core.judged_rows import EvaluatedRows
+from evenhand.evaluation.core.evaluated_rows import EvaluatedRows
 from evenhand.evaluation.core.metric import Measure, Weights
 from evenhand.evaluation.core.row_sums import ratio
 from evenhand.evaluation.resampling.intervals import MOST_UNSEEN, support

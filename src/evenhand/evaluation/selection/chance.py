@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 
 from evenhand.base.values import Floats, Ints
-from evenhand.evaluation.core.judged_rows import EvaluatedRows
+from evenhand.evaluation.core.evaluated_rows import EvaluatedRows
 from evenhand.evaluation.core.metric import Measure, Metric
 from evenhand.evaluation.core.row_sums import RowSums, ratio
 from evenhand.evaluation.metrics import METRICS

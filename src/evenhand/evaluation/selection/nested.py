@@ -11,7 +11,7 @@ import numpy as np
 from evenhand.base.errors import DataError
 from evenhand.base.values import Floats, Interval, Ints, Predictions, Verdict
 from evenhand.evaluation.comparison.verdicts import WORTH_CARING, Question, verdicts
-from evenhand.evaluation.core.judged_rows import rows_of
+from evenhand.evaluation.core.evaluated_rows import rows_of
 from evenhand.evaluation.core.metric import Measure
 from evenhand.evaluation.figures.evaluate import intervals_over, judged
 from evenhand.evaluation.figures.learning_variance import Learning, learning
@@ -20,7 +20,7 @@ from evenhand.evaluation.metrics.metric_names import Levels, MetricNameError, Se
 from evenhand.evaluation.resampling.bootstrap import bootstrap
 from evenhand.evaluation.resampling.differences import combined, difference
 from evenhand.evaluation.resampling.paired_interval import Spread, spread
-from evenhand.evaluation.resampling.resampling_units import divided, group_numbers
+from evenhand.evaluation.resampling.resampling_units import group_numbers, groups_in_several_folds
 from evenhand.evaluation.selection.best_of import best_of
 from evenhand.evaluation.selection.chance import by_chance
 from evenhand.evaluation.selection.selection_report import Gap, NestedEvaluation, SelectionStep
@@ -53,8 +53,8 @@ class Step:
 
 
 @dataclass(frozen=True)
-class _Judging:
-    """The settings of the evaluation: the arguments of `ladder`."""
+class _Evaluator:
+    """The settings of the evaluation: the arguments of `evaluate_steps`."""
 
     weights: Mapping[str, float]
     sets: Sets
@@ -88,7 +88,7 @@ class _Judging:
         return verdicts(asked, smallest=self.smallest, level=self.level)
 
 
-def ladder(
+def evaluate_steps(
     steps: Sequence[Step],
     score: Score = "macro_f1",
     *,
@@ -121,7 +121,7 @@ def ladder(
     if not steps:
         raise DataError("There is no model to evaluate; pass the predictions of at least one.")
     weights = {score: 1.0} if isinstance(score, str) else score
-    how = _Judging(weights, sets or {}, levels or {}, smallest, draws, level, seed)
+    how = _Evaluator(weights, sets or {}, levels or {}, smallest, draws, level, seed)
     first = judged(steps[0].nested)
     groups = group_numbers(first.groups, len(first))
     nested = [how.measure(step.nested) for step in steps]
@@ -129,16 +129,16 @@ def ladder(
         own if step.naive is None else how.measure(step.naive) for step, own in zip(steps, nested, strict=True)
     ]
     taught = [learning([how.measure(p).estimate() for p in step.relearned]) for step in steps]
-    rungs = _rungs(steps, nested, naive, taught, groups, how)
+    evaluated = _evaluated(steps, nested, naive, taught, groups, how)
     higher = nested[0].metric.higher_is_better
-    among = [at for at, rung in enumerate(rungs) if rung.believable] or list(range(len(rungs)))
-    whole = [rungs[at].naive.estimate for at in among]
+    among = [at for at, step in enumerate(evaluated) if step.believable] or list(range(len(evaluated)))
+    whole = [evaluated[at].naive.estimate for at in among]
     naive_best = float(np.nanmax(whole) if higher else np.nanmin(whole))
     best = best_of(
         [nested[at] for at in among],
-        [rungs[at].name for at in among],
+        [evaluated[at].name for at in among],
         groups,
-        intervals=[rungs[at].nested for at in among],
+        intervals=[evaluated[at].nested for at in among],
         reported=naive_best,
         draws=max(200, draws // 2),
         level=level,
@@ -146,25 +146,25 @@ def ladder(
     )
     return NestedEvaluation(
         metric=how.metric,
-        rungs=tuple(rungs),
+        steps=tuple(evaluated),
         best=best,
         naive_best=naive_best,
-        verdicts=tuple(_against_best_model(rungs, nested, taught, groups, how)),
+        verdicts=tuple(_against_best_model(evaluated, nested, taught, groups, how)),
         n=len(first),
-        groups=rungs[0].nested.groups,
+        groups=evaluated[0].nested.groups,
         gaps=tuple(gaps),
         higher_is_better=higher,
-        divided=divided(first.groups, first.fold),
+        groups_in_several_folds=groups_in_several_folds(first.groups, first.fold),
     )
 
 
-def _rungs(
+def _evaluated(
     steps: Sequence[Step],
     nested: Sequence[Measure],
     naive: Sequence[Measure],
     taught: Sequence[Learning],
     groups: Ints | None,
-    how: _Judging,
+    how: _Evaluator,
 ) -> list[SelectionStep]:
     """Return every step with its figures."""
     figures = _figures([*nested, *naive], groups, how)
@@ -184,7 +184,7 @@ def _rungs(
     ]
 
 
-def _figures(measures: Sequence[Measure], groups: Ints | None, how: _Judging) -> list[Interval]:
+def _figures(measures: Sequence[Measure], groups: Ints | None, how: _Evaluator) -> list[Interval]:
     """Return the interval of each measure; for a sum of metrics, combined from theirs."""
     apart = {id(one): [term for _, term in one.metric.terms] or [one] for one in measures}
     every = list(chain(*apart.values()))
@@ -218,7 +218,7 @@ def _summed(one: Measure, intervals: Sequence[Interval]) -> Interval:
 
 
 def _optimism(
-    nested: Sequence[Measure], naive: Sequence[Measure], groups: Ints | None, how: _Judging
+    nested: Sequence[Measure], naive: Sequence[Measure], groups: Ints | None, how: _Evaluator
 ) -> list[Interval]:
     """Return the optimism of each naive figure; 0 where it is the nested one."""
     apart = [at for at, one in enumerate(naive) if one is not nested[at]]
@@ -239,7 +239,7 @@ def _against_chance(
     nested: Sequence[Measure],
     taught: Sequence[Learning],
     groups: Ints | None,
-    how: _Judging,
+    how: _Evaluator,
 ) -> Sequence[Verdict | None]:
     """Return the verdict of each step against chance, as one family; None where chance is not known."""
     try:
@@ -254,23 +254,23 @@ def _against_chance(
 
 
 def _against_best_model(
-    rungs: Sequence[SelectionStep],
+    evaluated: Sequence[SelectionStep],
     nested: Sequence[Measure],
     taught: Sequence[Learning],
     groups: Ints | None,
-    how: _Judging,
+    how: _Evaluator,
 ) -> list[Verdict]:
     """Return the verdict of each blend against the best single model that is out of fold (if there is one)."""
     sign = 1.0 if nested[0].metric.higher_is_better else -1.0
-    single = [at for at, rung in enumerate(rungs) if not rung.blend and np.isfinite(rung.nested.estimate)]
-    single = [at for at in single if rungs[at].believable] or single
-    blends = [at for at, rung in enumerate(rungs) if rung.blend]
+    single = [at for at, step in enumerate(evaluated) if not step.blend and np.isfinite(step.nested.estimate)]
+    single = [at for at in single if evaluated[at].believable] or single
+    blends = [at for at, step in enumerate(evaluated) if step.blend]
     if not single or not blends:
         return []
-    base = max(single, key=lambda at: sign * rungs[at].nested.estimate)
+    base = max(single, key=lambda at: sign * evaluated[at].nested.estimate)
     contrasts = [difference(nested[at], nested[base]) for at in blends]
     drawn = how.replicates(contrasts, groups)
     spreads = [
         taught[at].added(spread(one, groups, own)) for at, one, own in zip(blends, contrasts, drawn, strict=True)
     ]
-    return how.questions([(rungs[at].name, rungs[base].name) for at in blends], spreads, sign > 0)
+    return how.questions([(evaluated[at].name, evaluated[base].name) for at in blends], spreads, sign > 0)

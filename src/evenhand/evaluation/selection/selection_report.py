@@ -98,7 +98,7 @@ class NestedEvaluation:
     ----------
     metric
         Name of the metric, or "score" for the weighted sum of several.
-    rungs
+    steps
         Single models first.
     best
         The best step by its nested figure, corrected for selection; among the reliable ones, if there are any.
@@ -112,13 +112,13 @@ class NestedEvaluation:
         Models that lack rows; the rows are left out for all.
     higher_is_better
         Whether a larger figure is better.
-    divided
+    groups_in_several_folds
         Number of groups that lie in several folds: there, models and blends were trained on rows of the groups they
         are evaluated on.
     """
 
     metric: str
-    rungs: tuple[SelectionStep, ...]
+    steps: tuple[SelectionStep, ...]
     best: BestOf
     naive_best: float
     verdicts: tuple[Verdict, ...]
@@ -126,13 +126,13 @@ class NestedEvaluation:
     groups: int
     gaps: tuple[Gap, ...] = ()
     higher_is_better: bool = True
-    divided: int = 0
+    groups_in_several_folds: int = 0
 
     @property
     def left_out(self) -> tuple[str, ...]:
         """Names of steps excluded from the selection, since not all of them is out of fold here."""
-        names = tuple(rung.name for rung in self.rungs if not rung.believable)
-        return names if len(names) < len(self.rungs) else ()
+        names = tuple(step.name for step in self.steps if not step.believable)
+        return names if len(names) < len(self.steps) else ()
 
     @property
     def optimism(self) -> float:
@@ -140,13 +140,13 @@ class NestedEvaluation:
         by = self.naive_best - self.best.corrected.estimate
         return by if self.higher_is_better else -by
 
-    def rung(self, name: str) -> SelectionStep:
+    def step(self, name: str) -> SelectionStep:
         """Return the step of that name."""
-        return next(rung for rung in self.rungs if rung.name == name)
+        return next(step for step in self.steps if step.name == name)
 
     def table(self) -> pd.DataFrame:
         """Return the selection report as a frame: name, naive, nested, low, high, optimism, chance, believable."""
-        return pd.DataFrame([_row(rung) for rung in self.rungs])
+        return pd.DataFrame([_row(step) for step in self.steps])
 
     def document(self) -> dict[str, Any]:
         """Return it as plain values, for JSON (worth.json)."""
@@ -154,10 +154,10 @@ class NestedEvaluation:
         return {
             "metric": self.metric,
             "higher_is_better": self.higher_is_better,
-            "divided": self.divided,
+            "divided": self.groups_in_several_folds,
             "n": self.n,
             "groups": self.groups,
-            "rows": [rung.document() for rung in self.rungs],
+            "rows": [step.document() for step in self.steps],
             "best": {
                 "name": best.name,
                 "naive": self.naive_best,
@@ -185,20 +185,20 @@ class NestedEvaluation:
         out = [self.headline]
         if self.left_out:
             out.append(
-                f"{len(self.left_out)} of {len(self.rungs)} were excluded from this selection, as they are not out "
+                f"{len(self.left_out)} of {len(self.steps)} were excluded from this selection, as they are not out "
                 f"of fold here (EH405): {', '.join(self.left_out)}."
             )
-        elif not all(rung.believable for rung in self.rungs):
+        elif not all(step.believable for step in self.steps):
             out.append("Nothing here is known to be out of fold (EH405), so none of these figures is reliable.")
-        if self.divided:
+        if self.groups_in_several_folds:
             out.append(
-                f"{self.divided:,} of {self.groups:,} groups lie in several folds, so models were trained on "
-                "rows of the groups they are evaluated on: figures for new groups will be lower."
+                f"{self.groups_in_several_folds:,} of {self.groups:,} groups lie in several folds, so models were "
+                "trained on rows of the groups they are evaluated on: figures for new groups will be lower."
             )
         return " ".join(out)
 
     def __repr__(self) -> str:
-        return "\n".join([*map(str, self.rungs), str(self)])
+        return "\n".join([*map(str, self.steps), str(self)])
 
     def _repr_html_(self) -> str:
         return f"<p>{self}</p>{self.table().to_html(index=False, escape=True, float_format='{:.4f}'.format)}"
@@ -213,14 +213,14 @@ def choice_words(of: int) -> str:
     return "the only one" if of == 1 else f"the best of {of}"
 
 
-def _row(rung: SelectionStep) -> Mapping[str, Any]:
+def _row(step: SelectionStep) -> Mapping[str, Any]:
     return {
-        "name": rung.name,
-        "naive": rung.naive.estimate,
-        "nested": rung.nested.estimate,
-        "low": rung.nested.low,
-        "high": rung.nested.high,
-        "optimism": rung.optimism.estimate,
-        "against chance": "" if rung.chance is None else rung.chance.word,
-        "believable": rung.believable,
+        "name": step.name,
+        "naive": step.naive.estimate,
+        "nested": step.nested.estimate,
+        "low": step.nested.low,
+        "high": step.nested.high,
+        "optimism": step.optimism.estimate,
+        "against chance": "" if step.chance is None else step.chance.word,
+        "believable": step.believable,
     }

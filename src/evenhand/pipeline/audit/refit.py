@@ -19,7 +19,7 @@ from evenhand.data.config import FoldsConfig
 from evenhand.data.splits.make_folds import make_folds
 from evenhand.data.store.store import Store
 from evenhand.evaluation.figures.evaluate import evaluate, judged
-from evenhand.evaluation.resampling.resampling_units import divided
+from evenhand.evaluation.resampling.resampling_units import groups_in_several_folds
 from evenhand.pipeline.audit.refit_result import Refit, RefitFigure
 from evenhand.pipeline.stages.collect import OUT_OF_FOLD, collect_predictions
 from evenhand.pipeline.stages.progress import Watcher
@@ -120,7 +120,7 @@ def refit_heads(
 
 def keeps_groups_whole(p: Predictions, groups: Strings) -> bool:
     """Return whether every group lies in one fold of the predictions."""
-    return p.fold is not None and not divided(groups, p.fold)
+    return p.fold is not None and not groups_in_several_folds(groups, p.fold)
 
 
 def _what(name: str, refitted: Mapping[str, Predictions], seen: Sequence[str]) -> str:

@@ -17,7 +17,7 @@ from evenhand.base.storage.record import Record
 from evenhand.base.text.cells import as_texts
 from evenhand.base.values import Predictions, RowSet, Strings
 from evenhand.base.values.prediction_fields import groups_of
-from evenhand.evaluation.core.judged_rows import known
+from evenhand.evaluation.core.evaluated_rows import known
 from evenhand.evaluation.figures.evaluate import evaluate as figures_of
 from evenhand.evaluation.figures.evaluation_result import EvaluationResult
 from evenhand.evaluation.reading.arrays import predictions_from

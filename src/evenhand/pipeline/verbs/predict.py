@@ -20,7 +20,7 @@ from evenhand.data.roots.root import Root, open_root
 from evenhand.data.store.store import Store
 from evenhand.diagnosis.evidence.evidence import UnreadableRow
 from evenhand.engines.cores import usable_cores
-from evenhand.evaluation.core.judged_rows import THRESHOLD
+from evenhand.evaluation.core.evaluated_rows import THRESHOLD
 from evenhand.evaluation.figures.calibration import expected_accuracy, row_confidence
 from evenhand.evaluation.reading.from_record import of_record
 from evenhand.pipeline.stages.dispatch import dispatch

@@ -169,7 +169,7 @@ def run(
     record = open_record(settings, source, config_text(config), fresh=fresh)
     with record.locked():
         with timed("check", seconds):
-            write_plan(record, settings, source, watcher)
+            write_folds_and_findings(record, settings, source, watcher)
             report_balance(record, settings, source, watcher, _source_name(config))
         if not record.finished:
             with timed("train", seconds):
@@ -220,7 +220,7 @@ def _names(settings: Settings, entries: Mapping[int | None, StoreEntry]) -> dict
     return {name: entries[size].name for model in models for name, size in settings.sizes_of(model).items()}
 
 
-def write_plan(record: Record, settings: Settings, source: DataSource, watcher: Watcher) -> None:
+def write_folds_and_findings(record: Record, settings: Settings, source: DataSource, watcher: Watcher) -> None:
     """Write the folds and the findings about the data, unless the record has them."""
     if record.has("folds.csv") and record.has("findings.jsonl"):
         return

@@ -33,7 +33,7 @@ def check(case: Evidence, *, least: float = WORTH_CARING) -> Iterator[Found]:
     worth = case.worth
     if worth is None:
         return
-    flattered = [r for r in worth.rungs if r.optimism.estimate >= least and r.optimism.low > 0]
+    flattered = [r for r in worth.steps if r.optimism.estimate >= least and r.optimism.low > 0]
     if flattered:
         by = [f"{r.name} by {r.optimism.estimate:.4f}" for r in flattered]
         yield Found(

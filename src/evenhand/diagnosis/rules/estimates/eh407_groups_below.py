@@ -11,7 +11,7 @@ from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.render import count, listing, verb
 from evenhand.diagnosis.rule import Found, rule
 from evenhand.evaluation.audit.groups import GroupFigure, group_figures
-from evenhand.evaluation.core.judged_rows import known, rows_of
+from evenhand.evaluation.core.evaluated_rows import known, rows_of
 from evenhand.evaluation.figures.row_share import right_rows
 
 

@@ -11,7 +11,7 @@ from evenhand.base.values import Floats, Interval, Predictions
 from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.render import listing
 from evenhand.diagnosis.rule import Found, rule
-from evenhand.evaluation.core.judged_rows import EvaluatedRows, known, rows_of
+from evenhand.evaluation.core.evaluated_rows import EvaluatedRows, known, rows_of
 from evenhand.evaluation.figures.row_share import share
 
 

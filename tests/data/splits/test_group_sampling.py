@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from evenhand.data.splits.group_sampling import sample_groups, too_large
 from evenhand.data.splits.locked_test import different_tests
-from evenhand.data.splits.random_test import sample_groups, too_large
 
 
 def mixed(seed=0, g=120, k=4):

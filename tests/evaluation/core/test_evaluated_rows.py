@@ -3,7 +3,7 @@ import pytest
 
 from evenhand.base.errors import DataError
 from evenhand.base.values import Predictions
-from evenhand.evaluation.core.judged_rows import EvaluatedRows, coarser, known, rows_of
+from evenhand.evaluation.core.evaluated_rows import EvaluatedRows, coarser, known, rows_of
 
 
 def test_the_first_of_equals_is_predicted():
