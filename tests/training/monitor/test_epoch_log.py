@@ -13,7 +13,7 @@ def test_a_line_is_plain_and_says_null_where_nothing_can_be_estimated(tmp_path: 
         0,
         1,
         seconds=1.23456,
-        rate=1e-3,
+        learning_rate=1e-3,
         train_loss=2.0,
         loss=1.5,
         form="ema",

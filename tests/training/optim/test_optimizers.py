@@ -57,7 +57,7 @@ def test_the_factor_scales_each_groups_own_peak() -> None:
     both = OptimizerStep(nn.ModuleList([module, head]), groups, TrainConfig(), FLOATS)
     both.step(lambda: (module.weight + head.weight).square().sum(), 0.5)
     assert [group["lr"] for group in both.optimizer.param_groups] == pytest.approx([0.05, 0.005])
-    assert both.rate == pytest.approx(0.05)
+    assert both.learning_rate == pytest.approx(0.05)
 
 
 def test_a_state_goes_on_to_the_same_bits() -> None:

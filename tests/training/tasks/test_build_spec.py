@@ -31,11 +31,15 @@ def test_weights_come_from_the_training_rows_alone() -> None:
     assert (losses / np.log(2)).tolist() == pytest.approx([10 / (2 * 8), 10 / (2 * 2)])
 
 
-def test_chances_come_from_the_training_rows_alone() -> None:
+def sampling_weights(made):
+    return made.stages[0].balance.sampling_weights
+
+
+def test_sampling_weights_come_from_the_training_rows_alone() -> None:
     made = spec(balance=BalanceConfig(sampler="balanced"))
-    rows = systematic_sample(made.fit_rows, made.sampling_weights, np.random.default_rng(0))
+    rows = systematic_sample(made.fit_rows, sampling_weights(made), np.random.default_rng(0))
     assert np.bincount(LABELS[rows]).tolist() == pytest.approx([5, 5], abs=1)
-    assert spec().sampling_weights is None
+    assert sampling_weights(spec()) is None
 
 
 def test_row_weights_are_one_on_average_over_the_training_rows() -> None:
@@ -49,7 +53,8 @@ def test_several_labels_are_drawn_by_the_mean_of_their_classes() -> None:
     shares = np.zeros((40, 2))
     shares[:8, 0] = shares[6:10, 1] = 1.0
     made = spec(shares, balance=BalanceConfig(sampler="balanced"))
-    assert made.sampling_weights[7] == pytest.approx((made.sampling_weights[0] + made.sampling_weights[9]) / 2)
+    found = sampling_weights(made)
+    assert found[7] == pytest.approx((found[0] + found[9]) / 2)
     assert made.targets.multi_label
 
 

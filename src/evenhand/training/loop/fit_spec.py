@@ -50,19 +50,19 @@ class FitStage:
         Where the boundary is: "head", "all" or "from:BLOCK".
     epochs
         Passes over the training rows.
-    rate
+    learning_rate
         Peak of the head's learning rate.
     inputs
         Inputs of the tuned part at this boundary and picture size.
     balance
-        Class balance; None for the loss and sampling weights of the spec.
+        Class balance; None for the loss of the spec and each row once per epoch.
     softer
         Builds the same with an exponent of at most 1; None where there is nothing to soften.
     """
 
     tune: str
     epochs: int
-    rate: float
+    learning_rate: float
     inputs: Inputs
     balance: ClassBalance | None = None
     softer: Callable[[], ClassBalance] | None = None
@@ -127,8 +127,6 @@ class FitSpec:
         The settings.
     key
         Identifies the fit (seed, model, fold); every random draw depends on it.
-    sampling_weights
-        (len(fit_rows),) relative weights that training rows are sampled by, or None for each row once per epoch.
     row_weights
         (n,) float32 weight of each row in the loss (mean 1 over the training rows), or None.
     layer_decay
@@ -154,7 +152,6 @@ class FitSpec:
     scorer: Scorer
     train: TrainConfig
     key: tuple[int | str, ...]
-    sampling_weights: Floats | None = None
     row_weights: Tensor | None = None
     layer_decay: float = 1.0
     fixed_norms: nn.Module | None = None

@@ -21,7 +21,7 @@ from evenhand.training.monitor.monitor import Monitor
 from evenhand.training.monitor.scorer import Score
 from evenhand.training.optim.optimizers import OptimizerStep
 from evenhand.training.optim.precision import precision
-from evenhand.training.optim.schedules import rate_factor
+from evenhand.training.optim.schedules import learning_rate_factor
 from evenhand.training.optim.weight_averaging import Average, Weights, cloned, copy_into
 
 
@@ -31,7 +31,7 @@ class Batch(NamedTuple):
     rows: Tensor
     at: Tensor
     draws: torch.Generator | None = None
-    factor: float = 1.0
+    learning_rate_factor: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,9 +95,7 @@ class FitState:
     def balance(self) -> ClassBalance:
         """Class balance of the stage."""
         spec = self.spec
-        return self.current_stage.balance or ClassBalance(
-            loss=lambda epoch: spec.loss, sampling_weights=spec.sampling_weights
-        )
+        return self.current_stage.balance or ClassBalance(loss=lambda epoch: spec.loss)
 
     def enter_stage(self, stage: int) -> None:
         """Begin a stage from the best weights so far, with a new optimizer."""
@@ -115,7 +113,7 @@ class FitState:
     def reset_optimizer(self) -> None:
         """Replace optimizer and moving average by new ones, at the live weights."""
         spec = self.spec
-        groups = spec.network.parameter_groups(self.current_stage.rate, spec.layer_decay)
+        groups = spec.network.parameter_groups(self.current_stage.learning_rate, spec.layer_decay)
         self.optimizer_step = OptimizerStep(self.module, groups, spec.train, self.precision)
         self.ema = Average(self.trained) if spec.train.ema else None
 
@@ -164,9 +162,9 @@ class FitState:
             if draws is not None:
                 draws.manual_seed(seed_from(*spec.key, "batch", epoch, number))
             at = len(self.lines) - self.first + number / len(batches)
-            factor = rate_factor(spec.train, at, self.current_stage.epochs, falls, step=1 / len(batches))
-            share = 1.0 if self.monitor is None else self.monitor.rate_share
-            yield Batch(batch.rows, batch.at, draws, factor * share)
+            factor = learning_rate_factor(spec.train, at, self.current_stage.epochs, falls, step=1 / len(batches))
+            lowered = 1.0 if self.monitor is None else self.monitor.learning_rate_factor
+            yield Batch(batch.rows, batch.at, draws, factor * lowered)
 
     @property
     def mixes(self) -> bool:

@@ -116,7 +116,7 @@ def epoch(state: FitState) -> None:
             number,
             state.stage,
             seconds=time.perf_counter() - began,
-            rate=state.optimizer_step.rate,
+            learning_rate=state.optimizer_step.learning_rate,
             train_loss=train_loss,
             loss=result.loss,
             form=result.form,
@@ -183,7 +183,7 @@ def train_step(state: FitState, batch: Batch) -> tuple[Tensor, None]:
         return loss if teacher is None else teacher.distilled_loss(loss, logits, batch.at, state.epoch)
 
     with single_row(state.module) if len(batch.rows) == 1 else nullcontext():
-        loss = state.optimizer_step.step(forward_loss, batch.factor, recorder.gradient_norms)
+        loss = state.optimizer_step.step(forward_loss, batch.learning_rate_factor, recorder.gradient_norms)
     # statistics are about the labels: targets of mixed rows were smoothed before they were mixed
     recorder.step(targets.unsmoothed(y) if state.mixes else targets.plain(batch.at))
     if state.ema is not None:
@@ -304,7 +304,7 @@ def is_finite(state: FitState, loss: float) -> bool:
     if not math.isfinite(loss) and state.monitor is None:
         raise TaskError(
             f"The training loss is not a finite number in epoch {state.epoch} (learning rate "
-            f"{state.optimizer_step.rate:.3g}). Lower train.learning_rate, set train.clip = 1.0, or lengthen "
-            "train.warmup_epochs."
+            f"{state.optimizer_step.learning_rate:.3g}). Lower train.learning_rate, set train.clip = 1.0, or "
+            "lengthen train.warmup_epochs."
         )
     return math.isfinite(loss)

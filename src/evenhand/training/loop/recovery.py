@@ -49,8 +49,8 @@ def _fix(state: FitState, monitor: Monitor, alarm: Alarm) -> str | None:
         monitor.softened, state.spec, state.best = True, softened(state.spec), None
         done = "the corrections for skew were softened to an exponent of 1"
     else:
-        monitor.rate_share /= 2
-        done = f"the learning rate was lowered to {monitor.rate_share:g} of what was set"
+        monitor.learning_rate_factor /= 2
+        done = f"the learning rate was lowered to {monitor.learning_rate_factor:g} of what was set"
     epoch = monitor.back_to(alarm)
     if epoch is not None:
         copy_into(state.trained, monitor.held[epoch])

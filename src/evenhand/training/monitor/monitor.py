@@ -46,8 +46,8 @@ class Monitor:
         Number of fixes so far.
     softened
         Whether corrections for skew were softened.
-    rate_share
-        Factor on the learning rate.
+    learning_rate_factor
+        Factor on the learning rate; each fix of a cause other than balance halves it.
     stopped
         Whether the fit is to end.
     look_back
@@ -65,7 +65,7 @@ class Monitor:
     standing: set[str] = field(default_factory=set)
     fixes: int = 0
     softened: bool = False
-    rate_share: float = 1.0
+    learning_rate_factor: float = 1.0
     stopped: bool = False
     look_back: int = 3
     held: dict[int, Weights] = field(default_factory=dict)
@@ -110,12 +110,13 @@ class Monitor:
             "standing": sorted(self.standing),
             "fixes": self.fixes,
             "softened": self.softened,
-            "rate_share": self.rate_share,
+            "rate_share": self.learning_rate_factor,
             "stopped": self.stopped,
             "held": self.held,
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Restore what `state_dict` returned."""
+        renamed = {"rate_share": "learning_rate_factor"}  # keys of state.pt stay: an update must not lose a fit
         for name, value in state.items():
-            setattr(self, name, set(value) if name == "standing" else value)
+            setattr(self, renamed.get(name, name), set(value) if name == "standing" else value)

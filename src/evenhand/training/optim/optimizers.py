@@ -51,12 +51,12 @@ class OptimizerStep:
         self._peaks = [float(group["lr"]) for group in groups]
 
     @property
-    def rate(self) -> float:
+    def learning_rate(self) -> float:
         """The learning rate of the first group (the head's)."""
         return float(self.optimizer.param_groups[0]["lr"])
 
     def step(
-        self, loss: Callable[[], Tensor], factor: float, gradient_norms: GradientNorms | None = None
+        self, loss: Callable[[], Tensor], learning_rate_factor: float, gradient_norms: GradientNorms | None = None
     ) -> Tensor:
         """Take one optimizer step; return the loss before it.
 
@@ -64,13 +64,13 @@ class OptimizerStep:
         ----------
         loss
             Runs the forward pass; called a second time for SAM.
-        factor
-            Share of the peak learning rates.
+        learning_rate_factor
+            Factor on the peak learning rates.
         gradient_norms
             Measures the parameters before and after the step.
         """
         for group, peak in zip(self.optimizer.param_groups, self._peaks, strict=True):
-            group["lr"] = peak * factor
+            group["lr"] = peak * learning_rate_factor
         before = loss()
         self._backward(before)
         if self._sam:

@@ -11,7 +11,9 @@ from collections.abc import Callable
 from evenhand.training.config import TrainConfig
 
 
-def rate_factor(train: TrainConfig, at: float, total: float, falls: int = 0, *, step: float = 0.0) -> float:
+def learning_rate_factor(
+    train: TrainConfig, at: float, total: float, falls: int = 0, *, step: float = 0.0
+) -> float:
     """Return the share of the peak learning rate at a time within a stage, in 0..1.
 
     Parameters
@@ -26,7 +28,7 @@ def rate_factor(train: TrainConfig, at: float, total: float, falls: int = 0, *, 
         Length of one step in epochs. The warm-up counts to the end of a step, so that the rate of the first step is
         not 0; it takes half of the stage at most.
 
-    >>> rate_factor(TrainConfig(warmup_epochs=2, schedule="constant"), at=0.5, total=20, step=0.5)
+    >>> learning_rate_factor(TrainConfig(warmup_epochs=2, schedule="constant"), at=0.5, total=20, step=0.5)
     0.5
     """
     warmup = min(train.warmup_epochs, total / 2)

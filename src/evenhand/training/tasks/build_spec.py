@@ -101,7 +101,6 @@ def fold_spec(
         scorer=scorer,
         train=train,
         key=key,
-        sampling_weights=fit_balance.sampling_weights,
         row_weights=None if weights is None else _mean_one(weights, fit_rows, device),
         layer_decay=layer_decay,
         fixed_norms=norms if train.freeze_norm else None,

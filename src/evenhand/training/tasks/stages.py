@@ -25,7 +25,7 @@ class StagePlan:
 
     tune: str
     epochs: int
-    rate: float
+    learning_rate: float
     size: int | None
     balance: Mapping[str, Any] = field(default_factory=dict)
 
@@ -70,7 +70,7 @@ def build_stages(
     found = stage_plans(context.model, context.train)
     check_widening(network, found)
     return tuple(
-        FitStage(plan.tune, plan.epochs, plan.rate, stage_inputs(context, network, plan, device, progress))
+        FitStage(plan.tune, plan.epochs, plan.learning_rate, stage_inputs(context, network, plan, device, progress))
         for plan in found
     )
 
