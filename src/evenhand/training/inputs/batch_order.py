@@ -34,6 +34,7 @@ def systematic_sample(rows: Ints, weights: Floats, rng: np.random.Generator, siz
     order, size = rng.permutation(len(rows)), len(rows) if size is None else size
     order = order[np.argsort(weights[order], kind="stable")]
     edges = np.cumsum(weights[order])
+    # One random offset for all points: each row then gets its expected count, rounded down or up.
     points = (np.arange(size) + rng.random()) * (edges[-1] / size)
     picked = np.searchsorted(edges, points, side="right")
     # rounding may leave the last point at or above the last edge

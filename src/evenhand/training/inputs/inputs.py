@@ -86,6 +86,7 @@ class ViewInputs:
         """Return (b, ...) float32 activations."""
         if draws is None or not self.draws:
             return self._view(rows, 0)
+        # the views of a row lie next to each other: (n, v, …) held as (n v, …)
         return self._gather(rows * self.views + torch.randint(self.views, rows.shape, generator=draws))
 
     def look(self, rows: Tensor, view: int = 0) -> Tensor:

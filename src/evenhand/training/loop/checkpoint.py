@@ -63,10 +63,14 @@ class Checkpointer:
         """Write the state, and the lines of its epochs."""
         assert self._path is not None
         began = time.monotonic()
+        # For readers of a run in progress; a resumed fit takes its lines from the state, so the order of the two
+        # files does not matter.
         write_epochs(self._path.with_name("epochs.jsonl"), state["lines"])
         with replacing(self._path) as part:
             _save({"fingerprint": self._fingerprint, "state": state}, part)
         self._last = time.monotonic()
+        # A save of t seconds is followed by t / share seconds of training: a large network on a slow disk saves
+        # less often.
         self._pause_s = max(self._every_s, (self._last - began) / self._share)
 
     def delete(self) -> None:

@@ -101,6 +101,7 @@ def class_balance_of(
     short = rows != len(labels)
     balance = ClassBalance(
         loss=_loss_by_epoch(plan, full_loss),
+        # only sampling takes a size: a short epoch without weights of its own samples with equal ones
         sampling_weights=np.ones(len(labels)) if short and weights is None else weights,
         epoch_rows=rows if short else None,
         expected_mix=plan.prior.batch_shares,

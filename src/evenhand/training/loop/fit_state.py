@@ -82,6 +82,7 @@ class FitState:
         self.best: BestWeights | None = None
         self.ema: Average | None = None
         self.swa = Average(self.trained) if spec.train.swa_from is not None else None
+        # One for all batches, seeded anew for each: a batch must be used up before the next one is asked for.
         self._generator = torch.Generator()
 
     # Stages
@@ -113,6 +114,7 @@ class FitState:
     def reset_optimizer(self) -> None:
         """Replace optimizer and moving average by new ones, at the live weights."""
         spec = self.spec
+        # Momenta belong to other weights (a new stage, a fix), and the parameters that are trained may differ.
         groups = spec.network.parameter_groups(self.current_stage.learning_rate, spec.layer_decay)
         self.optimizer_step = OptimizerStep(self.module, groups, spec.train, self.precision)
         self.ema = Average(self.trained) if spec.train.ema else None
@@ -157,10 +159,12 @@ class FitState:
         )
         batches = self._batches(*batched(rows, max(least, spec.train.batch_size)))
         draws = self._generator if self.current_stage.inputs.draws or self.mixes else None
+        # Computed from the values, which every state holds, rather than counted beside them.
         falls = plateau_falls(self.values[self.first :], spec.train.plateau_epochs)
         for number, batch in enumerate(batches):
             if draws is not None:
                 draws.manual_seed(seed_from(*spec.key, "batch", epoch, number))
+            # By the lines, since `epoch` may be a word: "refresh" passes over the batches without a step.
             at = len(self.lines) - self.first + number / len(batches)
             factor = learning_rate_factor(spec.train, at, self.current_stage.epochs, falls, step=1 / len(batches))
             lowered = 1.0 if self.monitor is None else self.monitor.learning_rate_factor
@@ -249,6 +253,8 @@ class FitState:
             if self.monitor.softened:  # before `enter_stage`, which reads the spec
                 self.spec = softened(self.spec)
         self.enter_stage(int(state["stage"]))
+        # After `enter_stage`, which sets `first` from the (still empty) lines, and before the weights are copied,
+        # since it builds the optimizer and the averages that follow.
         self.first = int(state["first"])
         self.lines, self.values = list(state["lines"]), list(state["values"])
         self.epoch = len(self.lines) - 1
@@ -267,6 +273,7 @@ def trained_tensors(spec: FitSpec) -> Weights:
     for stage in spec.stages:
         move_boundary(spec.network, stage.tune)
         tuned = spec.network.tuned
+        # By identity: the tuned part names its tensors differently from the network, whose names the files use.
         inside = {id(tensor) for tensor in (*tuned.parameters(), *tuned.buffers())}
         widest.update({name: t for name, t in named_tensors(spec.network) if id(t) in inside})
     return widest

@@ -99,6 +99,7 @@ def is_over(state: FitState) -> bool:
             return True
         state.enter_stage(state.stage + 1)
         if state.monitor is not None:
+            # Under the number of the epoch before: a fix of the first epoch of a stage goes back to its start.
             state.monitor.keep_weights(state.first - 1, state.trained)
     return False
 
@@ -109,6 +110,7 @@ def epoch(state: FitState) -> None:
     begin_training(state, number)
     train_loss, _ = one_pass(state.training_batches(number), partial(train_step, state))
     diverged = not is_finite(state, train_loss)
+    # Such a loss leaves weights of NaN as a rule: validating them would take time and give NaN.
     result = Validation(math.nan, Score(math.nan), "plain", {}) if diverged else validate_averages(state)
     state.values.append(state.value(result.score, result.loss))
     state.lines.append(
@@ -182,6 +184,7 @@ def train_step(state: FitState, batch: Batch) -> tuple[Tensor, None]:
         teacher = state.spec.teacher
         return loss if teacher is None else teacher.distilled_loss(loss, logits, batch.at, state.epoch)
 
+    # Around the whole step: SAM passes the batch through the network twice.
     with single_row(state.module) if len(batch.rows) == 1 else nullcontext():
         loss = state.optimizer_step.step(forward_loss, batch.learning_rate_factor, recorder.gradient_norms)
     # statistics are about the labels: targets of mixed rows were smoothed before they were mixed
@@ -207,6 +210,8 @@ def mean_loss(state: FitState, x: Tensor, y: Tensor, batch: Batch, loss_fn: RowL
     weights = state.spec.row_weights
     if weights is None:
         return loss_fn(known_logits, y, "mean"), logits
+    # Divided by the rows, not by their weights (mean 1 over the training rows, `build_spec`), which would make a
+    # batch of light rows count as much as one of heavy rows.
     return (loss_fn(known_logits, y, "none") * weights.index_select(0, batch.at)).mean(), logits
 
 
@@ -230,6 +235,8 @@ def validate(state: FitState, form: str) -> Validation:
     corrected = (
         state.balance.corrected(torch.cat(logits), state.epoch) if logits else torch.empty(0, spec.targets.k)
     )
+    # The step after the last finite loss may still have broken the weights: NaN is logged for the monitor, and
+    # they are not compared with the best.
     if state.monitor is not None and logits and not bool(torch.isfinite(corrected).any()):
         lost = {"validation": class_statistics(corrected, spec.targets, spec.validation_rows)}
         return Validation(math.nan, Score(math.nan), form, lost)
@@ -281,6 +288,8 @@ def validate_swa(state: FitState) -> float | None:
 
 def validate_refreshed(state: FitState, form: str) -> Validation:
     """Validate averaged weights with batch statistics of their own, estimated on the training rows."""
+    # A seed and an order of its own: the statistics do not depend on which epoch was the last, or whether it was
+    # resumed.
     begin_training(state, "refresh")
     refresh(state.module, state.training_batches("refresh", least=2), lambda batch: forward(state, batch))
     return validate(state, form)

@@ -18,6 +18,7 @@ BROKEN = "EH311"
 def apply_monitor(state: FitState, monitor: Monitor) -> None:
     """Check the last epoch, and respond to new alarms."""
     new = monitor.new_alarms(state.lines)
+    # Weights of an epoch with an alarm are no place to go back to; `new_alarms` has just updated `standing`.
     if not monitor.standing:
         monitor.keep_weights(state.epoch, state.trained)
     for alarm in new:
@@ -46,6 +47,8 @@ def _fix(state: FitState, monitor: Monitor, alarm: Alarm) -> str | None:
     if alarm["evidence"].get("blames") == "balance":
         if monitor.softened or not any(stage.softer for stage in state.spec.stages):
             return None
+        # The best weights stood for another prior and another loss; their values do not compare with those to
+        # come.
         monitor.softened, state.spec, state.best = True, softened(state.spec), None
         done = "the corrections for skew were softened to an exponent of 1"
     else:
@@ -54,6 +57,7 @@ def _fix(state: FitState, monitor: Monitor, alarm: Alarm) -> str | None:
     epoch = monitor.back_to(alarm)
     if epoch is not None:
         copy_into(state.trained, monitor.held[epoch])
+    # Momenta and the moving average describe the weights that were given up.
     state.reset_optimizer()
     since = "it began with" if epoch is None or epoch < 0 else f"after epoch {epoch}"
     return f"{done}, and training resumes from the weights {since}"

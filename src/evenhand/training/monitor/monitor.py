@@ -87,6 +87,7 @@ class Monitor:
         since = alarm["evidence"].get("since")
         since = alarm["epoch"] - self.look_back + 1 if since is None else since
         found = [epoch for epoch in sorted(self.held) if epoch < since] or sorted(self.held)[:1]
+        # later weights belong to the course that is given up
         self.held = {epoch: self.held[epoch] for epoch in found}
         return found[-1] if found else None
 

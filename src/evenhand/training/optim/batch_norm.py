@@ -24,6 +24,7 @@ def training_mode(module: nn.Module, *, fixed: nn.Module | None = None) -> None:
     module.train()
     held = {id(part) for part in norms(fixed)} if fixed is not None else set()
     for part in norms(module):
+        # `affine`, because a layer without parameters has none that could require a gradient: it is not frozen.
         frozen = part.affine and not any(parameter.requires_grad for parameter in part.parameters())
         if frozen or id(part) in held:
             part.eval()
@@ -34,6 +35,8 @@ def frozen_statistics(module: nn.Module) -> Iterator[None]:
     """Freeze running statistics within a block; batches are still normalised by their own statistics."""
     layers = [(part, part.momentum) for part in norms(module) if part.training]
     for part, _ in layers:
+        # running <- (1 - 0) running + 0 batch; `eval` would stop the updates too, but also normalise by other
+        # numbers
         part.momentum = 0.0
     try:
         yield

@@ -56,6 +56,7 @@ class GradientNorms:
         """
         if not self._norms:
             return {"gradient_norm": None, "gradient_norm_largest": None, "weight_norm": None, "update": None}
+        # three norms for each measured step, in the order in which `before` and `after` append them
         gradient, weight, step = torch.stack(self._norms).double().cpu().reshape(-1, 3).T
         found = {
             "gradient_norm": float(gradient.median()),

@@ -59,6 +59,7 @@ def cutmix(x: Tensor, targets: Tensor, alpha: float, draws: torch.Generator) -> 
     other = _partners(x, draws)
     mixed = x.clone()
     mixed[:, :, top:bottom, left:right] = x[other, :, top:bottom, left:right]
+    # From the box, not the sampled share: it is clipped at the edges and rounded to pixels.
     share = 1.0 - (bottom - top) * (right - left) / (x.shape[2] * x.shape[3])
     return mixed, torch.lerp(targets[other], targets, share)
 

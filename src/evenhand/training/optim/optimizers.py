@@ -70,6 +70,7 @@ class OptimizerStep:
             Measures the parameters before and after the step.
         """
         for group, peak in zip(self.optimizer.param_groups, self._peaks, strict=True):
+            # From the peak each time: a rate multiplied step by step would gather rounding errors.
             group["lr"] = peak * learning_rate_factor
         before = loss()
         self._backward(before)
@@ -97,6 +98,7 @@ class OptimizerStep:
             self._scaler.step(self.optimizer)
             self._scaler.update()
         if gradient_norms is not None:
+            # before the gradients are cleared, by which it knows the parameters that moved
             gradient_norms.after(self._parameters)
         self.optimizer.zero_grad(set_to_none=True)
 

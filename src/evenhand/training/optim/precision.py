@@ -46,6 +46,7 @@ def precision(name: Name, device: torch.device) -> Precision:
     if name == "float32":
         return Precision(device)
     if name == "auto":
+        # Older GPUs only emulate bf16, which gains nothing.
         has = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
         return Precision(device, torch.bfloat16 if has else None)
     if name == "fp16" and device.type != "cuda":
@@ -60,5 +61,6 @@ def precision(name: Name, device: torch.device) -> Precision:
 @lru_cache(maxsize=1)
 def convolves_bf16() -> bool:
     """Return whether this CPU has bf16 convolutions; without them they take ten times as long, or fail."""
+    # a private operator: where a torch lacks it, the processor is taken to have them
     ask: Any = getattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", None)
     return bool(ask is None or ask())

@@ -21,6 +21,7 @@ def sam_perturb(parameters: Sequence[Tensor], radius: float) -> Iterator[None]:
     with torch.no_grad():
         gradients = [parameter.grad for parameter in moved if parameter.grad is not None]
         norm = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))
+        # a gradient of 0 moves nothing, instead of dividing by 0
         scale = radius / (norm + 1e-12)
         for parameter, gradient in zip(moved, gradients, strict=True):
             parameter.add_(gradient * scale)

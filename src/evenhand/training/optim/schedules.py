@@ -31,6 +31,7 @@ def learning_rate_factor(
     >>> learning_rate_factor(TrainConfig(warmup_epochs=2, schedule="constant"), at=0.5, total=20, step=0.5)
     0.5
     """
+    # A stage shorter than its warm-up would end before its peak.
     warmup = min(train.warmup_epochs, total / 2)
     if at < warmup:
         return min(1.0, (at + step) / warmup)
@@ -51,6 +52,7 @@ def _plateau(train: TrainConfig, at: float, total: float, falls: int) -> float:
 
 def _cosine(train: TrainConfig, at: float, total: float, falls: int) -> float:
     """Loshchilov & Hutter 2017, eq. 5, without restarts."""
+    # `at` lies beyond the end where batch statistics are refreshed, after the last epoch
     return train.floor + (1.0 - train.floor) * 0.5 * (1.0 + math.cos(math.pi * min(1.0, at / total)))
 
 

@@ -168,6 +168,8 @@ def _baseline(resolved: Mapping[str, Any]) -> dict[str, Any]:
     if model is None:
         return {}
     balance = BalanceConfig.model_validate(resolved.get("balance", {}))
+    # A solver takes each row once: of the balance it needs what its probabilities stand for, not samplers and
+    # weights.
     own = BalanceConfig(correct_to=balance.correct_to, adjust=balance.adjust)
     return {model.name: {**model.plain(), "train": TrainConfig().plain(), "balance": own.plain()}}
 

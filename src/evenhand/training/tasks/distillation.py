@@ -135,6 +135,7 @@ def _log_ratio(prior: EffectivePrior) -> Floats:
 
 
 def _log(share: float, natural: float) -> float:
+    # a class without rows has no ratio: its logits are left as they are
     return math.log(share / natural) if share > 0 and natural > 0 else 0.0
 
 
@@ -179,6 +180,7 @@ def check_folds(how: DistillConfig, table: pd.DataFrame, context: TaskContext, f
             f"{int((~known).sum()):,} of {len(ids):,} training rows (first: {ids[~known][0]}). Use a teacher that "
             "was trained on the same data."
         )
+    # A locked row with an out-of-fold prediction was in training for every other fold of the teacher.
     every = context.samples.ids
     locked = every[(context.folds.of(every) == TEST) & pd.Index(every).isin(table.index)]
     if len(locked):

@@ -205,6 +205,8 @@ def _fit(
         summary["unsmoothing"] = fitted.unsmoothing.document()
     write_json(folder / "task.json", summary)
     correct = partial(corrected, shift=fitted.correction, unsmoothing=fitted.unsmoothing)
+    # Last of the files, since a task with predictions.parquet counts as done (`run_task`); only then may the
+    # state go.
     write_predictions(folder / "predictions.parquet", context, spec, parts, fitted.stage, correct)
     checkpointer.delete()
     return summary

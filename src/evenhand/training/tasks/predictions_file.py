@@ -64,6 +64,7 @@ def _mean_logits(
     """Return (len(rows), k) logits averaged over the model's test views; `inputs` hold the plain view."""
 
     def view_logits(view: View) -> Floats:
+        # its inputs are there already, and of a frozen part its activations
         if view is PLAIN:
             return correct(logits_of(spec, inputs, rows))
         entry = context.entry(stage_plans(context.model, context.train)[stage].size)

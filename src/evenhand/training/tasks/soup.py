@@ -100,6 +100,7 @@ def _greedy(state: FitState, members: Sequence[Weights], values: Sequence[float]
 def _score_average(state: FitState, members: Sequence[Weights]) -> float:
     """Return the validation score of averaged weights, which become the best of the state."""
     copy_into(state.trained, mean_weights(members))
+    # The average is to be kept whatever was best before: `_greedy` compares it with its own best.
     state.best = None
     return validate_refreshed(state, "soup").score.value
 
