@@ -22,7 +22,7 @@ def random_counts(seed: int, g: int, k: int) -> np.ndarray:
 
 
 def solve(counts: np.ndarray, f: int, seed: int = 0) -> np.ndarray:
-    return assign_groups(counts, counts.sum(axis=1) + 1, even(f), np.random.default_rng(seed)).fold
+    return assign_groups(counts, counts.sum(axis=1) + 1, f, np.random.default_rng(seed)).fold
 
 
 @given(st.integers(0, 100_000), st.integers(2, 6), st.integers(6, 40), st.integers(1, 12))
@@ -30,7 +30,7 @@ def solve(counts: np.ndarray, f: int, seed: int = 0) -> np.ndarray:
 def test_no_fold_is_empty_and_what_is_said_is_true(seed, f, g, k):
     counts = random_counts(seed, g, k)
 
-    found = assign_groups(counts, counts.sum(axis=1) + 1, even(f), np.random.default_rng(0))
+    found = assign_groups(counts, counts.sum(axis=1) + 1, f, np.random.default_rng(0))
 
     assert np.bincount(found.fold, minlength=f).min() > 0
     assert found.lacking == wholly_inside(counts, found.fold, f).sum()
@@ -45,7 +45,7 @@ def test_small_ones_come_close_to_the_best_of_all_plans(seed, f, g, k):
     lacking = np.array([wholly_inside(counts, plan, f).sum() for plan in plans])
     worst = np.array([np.abs(share_deviation(counts, plan, even(f))).max(initial=0) for plan in plans])
 
-    found = assign_groups(counts, counts.sum(axis=1) + 1, even(f), np.random.default_rng(0))
+    found = assign_groups(counts, counts.sum(axis=1) + 1, f, np.random.default_rng(0))
 
     assert found.lacking == lacking.min()
     assert found.worst <= worst[lacking == lacking.min()].min() + 0.1
@@ -68,8 +68,8 @@ def test_same_seed_same_folds_other_seed_other_folds():
     assert (solve(counts, 4, seed=7) != solve(counts, 4, seed=8)).any()
 
 
-def test_rows_alone_are_dealt_evenly_where_there_is_no_class():
-    found = assign_groups(np.zeros((9, 2)), np.full(9, 5.0), even(3), np.random.default_rng(0))
+def test_rows_alone_are_assigned_evenly_where_there_is_no_class():
+    found = assign_groups(np.zeros((9, 2)), np.full(9, 5.0), 3, np.random.default_rng(0))
 
     assert np.bincount(found.fold).tolist() == [3, 3, 3]
     assert found.worst == 0
@@ -85,14 +85,6 @@ def test_single_rows_are_split_to_the_row():
     fold = solve(np.eye(3)[labels], 5)
 
     assert [np.bincount(fold[labels == c]).tolist() for c in range(3)] == [[10] * 5, [5] * 5, [2] * 5]
-
-
-def test_unequal_shares_are_met():
-    counts = np.eye(4)[np.repeat(np.arange(4), 40)]
-
-    found = assign_groups(counts, np.ones(160), np.array([0.25, 0.75]), np.random.default_rng(0))
-
-    assert counts[found.fold == 0].sum(axis=0).tolist() == [10, 10, 10, 10]
 
 
 def test_a_heavy_group_is_not_made_heavier():

@@ -21,7 +21,7 @@ def test_equal_groups_at_once_as_one_after_the_other(scores, step, copies):
     assert np.sort(score + amounts * step).tolist() == np.sort(each).tolist()
 
 
-def test_what_comes_first_is_dealt_first_and_the_rest_evens_out():
+def test_what_comes_first_is_assigned_first_and_the_rest_evens_out():
     vectors = np.array([[0.5], [0.25], [0.25]])
 
     fold = assign_greedily(vectors, np.array([0, 1, 2]), np.array([0.5, 0.5]))
@@ -38,7 +38,7 @@ def test_unequal_shares_are_aimed_at():
 
 
 @given(st.integers(0, 10_000), st.integers(2, 5), st.integers(1, 60))
-def test_every_group_is_dealt(seed, f, g):
+def test_every_group_is_assigned(seed, f, g):
     rng = np.random.default_rng(seed)
     vectors = rng.integers(0, 3, (g, 3)) + 0.01
 

@@ -16,7 +16,7 @@ def test_every_group_is_as_likely_whatever_its_size():
     sizes = np.repeat([60.0, 20.0, 5.0, 1.0], [10, 40, 100, 300])
     counts = sizes[:, None] * np.array([[0.6, 0.4]])
 
-    drawn = sample_groups(counts, sizes, 0.2, np.random.default_rng(0), draws=400)
+    drawn = sample_groups(counts, sizes, 0.2, np.random.default_rng(0), count=400)
 
     for size in (60, 20, 5, 1):
         assert drawn[:, sizes == size].mean() == pytest.approx(0.2, abs=0.02)
@@ -30,7 +30,7 @@ def test_one_large_group_is_not_in_every_test():
     sizes = np.append([100.0], rng.integers(1, 20, 90))
     counts = sizes[:, None] * rng.dirichlet(np.full(5, 50.0), len(sizes))
 
-    drawn = sample_groups(counts, sizes, 0.3, np.random.default_rng(0), draws=200)
+    drawn = sample_groups(counts, sizes, 0.3, np.random.default_rng(0), count=200)
 
     assert drawn[:, 0].mean() < 0.4
     assert len({row.tobytes() for row in drawn}) > 190
@@ -39,7 +39,7 @@ def test_one_large_group_is_not_in_every_test():
 def test_each_draw_gets_its_share_of_every_class_and_of_the_rows():
     counts, rows = mixed()
     for fraction in (0.1, 0.2, 0.5, 0.8):
-        drawn = sample_groups(counts, rows, fraction, np.random.default_rng(0), draws=50).astype(float)
+        drawn = sample_groups(counts, rows, fraction, np.random.default_rng(0), count=50).astype(float)
         off = np.abs(drawn @ counts / counts.sum(axis=0) - fraction)
         assert np.quantile(off, 0.99) < 0.09
         assert off.max() < 0.13
@@ -66,7 +66,7 @@ def test_a_drawn_test_is_one_of_many_about_equally_likely(groups, classes, sprea
     """With many classes or few groups, most groups were once kept out for good, and two tests were the same."""
     counts = world(groups, classes, spread, seed)
     rows = counts.sum(axis=1)
-    drawn = sample_groups(counts, rows, 0.2, np.random.default_rng(seed), draws=600)
+    drawn = sample_groups(counts, rows, 0.2, np.random.default_rng(seed), count=600)
     often = drawn.mean(axis=0)
     one, other = drawn[:300], drawn[300:]
     shared = ((one & other) @ rows / (one @ rows)).mean()
@@ -90,7 +90,7 @@ def test_no_group_holds_most_of_a_class_where_others_can_give_its_share():
     counts[40, 1] = 16
     counts[41:, 1] = 84 / 39
 
-    drawn = sample_groups(counts, counts.sum(axis=1), 0.2, np.random.default_rng(0), draws=100)
+    drawn = sample_groups(counts, counts.sum(axis=1), 0.2, np.random.default_rng(0), count=100)
 
     held = drawn[:, :, None] * counts
     assert not drawn[:, 40].any()
@@ -121,18 +121,18 @@ def test_what_stays_out_grows_with_the_groups_that_are_large_without_a_jump():
 
 
 def test_groups_that_are_equal_are_each_as_likely():
-    drawn = sample_groups(np.ones((10, 1)), np.ones(10), 0.3, np.random.default_rng(0), draws=2000)
+    drawn = sample_groups(np.ones((10, 1)), np.ones(10), 0.3, np.random.default_rng(0), count=2000)
     assert (drawn.sum(axis=1) == 3).all()
     assert drawn.mean(axis=0) == pytest.approx(np.full(10, 0.3), abs=0.04)
 
 
 def test_at_least_one_group_is_drawn():
-    assert sample_groups(np.ones((3, 1)), np.ones(3), 0.01, np.random.default_rng(0), draws=20).any(axis=1).all()
+    assert sample_groups(np.ones((3, 1)), np.ones(3), 0.01, np.random.default_rng(0), count=20).any(axis=1).all()
 
 
 def test_many_draws_are_draws_of_the_same_kind():
     """Drawn one by one or many at once: groups have the same chance."""
     counts, rows = mixed(g=20, k=2)
     alone = [sample_groups(counts, rows, 0.3, np.random.default_rng([1, i]))[0] for i in range(100)]
-    many = sample_groups(counts, rows, 0.3, np.random.default_rng(2), draws=1000)
+    many = sample_groups(counts, rows, 0.3, np.random.default_rng(2), count=1000)
     assert np.abs(np.mean(alone, axis=0) - many.mean(axis=0)).max() < 0.2

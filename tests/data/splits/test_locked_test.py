@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from evenhand.base.errors import FoldsError
 from evenhand.base.values import Samples
-from evenhand.data.splits.locked_test import rows_of_groups, rows_with, sample_test
+from evenhand.data.splits.locked_test import rows_of_groups, rows_with, sample_tests
 
 
 def samples(**columns: object) -> Samples:
@@ -69,17 +69,17 @@ def test_unknown_groups_are_named():
 def test_a_fraction_is_drawn_of_every_class():
     counts = np.eye(3)[np.repeat([0, 1, 2], [100, 50, 20])]
 
-    locked = sample_test(counts, np.ones(170), 0.2, 5, np.random.default_rng(0))
+    locked = sample_tests(counts, np.ones(170), 0.2, 5, np.random.default_rng(0), 1)[0]
 
     assert counts[locked].sum(axis=0).tolist() == [20, 10, 4]
 
 
 def test_large_groups_are_drawn_as_often_as_small_ones():
-    """Dealt beside all the rest, the locked part once got small groups only, which were up to 0.13 easier."""
+    """Sampled beside all the rest, the locked part once got small groups only, which were up to 0.13 easier."""
     sizes = np.repeat([100.0, 10.0, 2.0], [20, 100, 200])
     counts = sizes[:, None] * np.array([[0.7, 0.3]])
 
-    locked = sample_test(counts, sizes, 0.2, 5, np.random.default_rng(0))
+    locked = sample_tests(counts, sizes, 0.2, 5, np.random.default_rng(0), 1)[0]
 
     assert sizes[locked].sum() == pytest.approx(0.2 * sizes.sum(), rel=0.01)
     assert [int((sizes[locked] == size).sum()) for size in (100, 10, 2)] == pytest.approx([4, 20, 40], rel=0.3)
@@ -90,7 +90,7 @@ def test_any_fraction_is_drawn(fraction):
     rng = np.random.default_rng(1)
     counts = rng.integers(1, 9, (400, 3)).astype(float)
     rows = counts.sum(axis=1)
-    locked = sample_test(counts, rows, fraction, 5, np.random.default_rng(0))
+    locked = sample_tests(counts, rows, fraction, 5, np.random.default_rng(0), 1)[0]
     assert counts[locked].sum(axis=0) / counts.sum(axis=0) == pytest.approx([fraction] * 3, abs=0.01)
 
 
@@ -100,7 +100,7 @@ def test_training_keeps_two_groups_of_each_class_and_a_group_for_each_fold(seed,
     rng = np.random.default_rng(seed)
     counts = (rng.random((g, k)) < 0.3) * rng.integers(1, 9, (g, k)).astype(float)
 
-    locked = sample_test(counts, counts.sum(axis=1) + 1, fraction, 5, np.random.default_rng(0))
+    locked = sample_tests(counts, counts.sum(axis=1) + 1, fraction, 5, np.random.default_rng(0), 1)[0]
 
     held = counts > 0
     short = held[~locked].sum(axis=0) < np.minimum(held.sum(axis=0), 2)
@@ -111,4 +111,4 @@ def test_training_keeps_two_groups_of_each_class_and_a_group_for_each_fold(seed,
 
 def test_too_few_groups_for_a_test():
     with pytest.raises(FoldsError, match=r"5 groups are too few for a test and 5 folds.*Set folds.k to at most 4"):
-        sample_test(np.ones((5, 1)), np.ones(5), 0.2, 5, np.random.default_rng(0))
+        sample_tests(np.ones((5, 1)), np.ones(5), 0.2, 5, np.random.default_rng(0), 1)[0]

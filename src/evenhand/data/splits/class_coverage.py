@@ -51,6 +51,8 @@ def _least_harm(held: Mask, inside: Ints, groups: Ints, b: int, rng: np.random.G
 
     With a chance of `noise` the move is random, as in WalkSAT: a purely greedy walk runs in circles.
     """
+    # (fold, class) pairs with all groups of the class but one: moving that one there would put the class wholly
+    # inside
     last_outside = inside == held.sum(axis=0) - 1
     freed = held[groups] @ (inside[b] == held.sum(axis=0)).astype(np.int64)
     harm = held[groups].astype(np.int64) @ last_outside.T.astype(np.int64) - freed[:, None]

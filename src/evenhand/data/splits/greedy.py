@@ -28,7 +28,7 @@ def assign_greedily(vectors: Floats, order: Ints, shares: Floats) -> Ints:
     first, kind, copies = group_equal_rows(vectors[order])
     away = -shares[:, None] * vectors.sum(axis=0)
     amounts = np.zeros((len(first), len(shares)), dtype=np.int64)
-    turns = np.argsort(first)
+    turns = np.argsort(first)  # `np.unique` sorts by value; this is the order of assignment again
     for at, vector in zip(turns, vectors[order][first[turns]], strict=True):
         score = away @ vector  # half the change of |away|², up to a constant
         if copies[at] == 1:
@@ -40,6 +40,8 @@ def assign_greedily(vectors: Floats, order: Ints, shares: Floats) -> Ints:
             away += amounts[at][:, None] * vector
     fold = np.empty(len(vectors), dtype=np.int64)
     folds = np.tile(np.arange(len(shares)), len(first))
+    # Groups sorted by vector, in the order of `amounts`: copies of one vector are equal, so any of them may go to
+    # any of its folds.
     fold[order[np.argsort(kind, kind="stable")]] = np.repeat(folds, amounts.ravel())
     return fold
 
@@ -76,6 +78,7 @@ def assign_by_spread(counts: Floats, order: Ints, f: int) -> Ints:
 def _least(spread: list[float], rows: list[float]) -> int:
     best, least, fewest = 0, float("inf"), float("inf")
     for b, (value, size) in enumerate(zip(spread, rows, strict=True)):
+        # The tolerances of `np.isclose`, by which scikit-learn compares, without the cost of a call for each fold.
         close = least < float("inf") and abs(value - least) <= 1e-8 + 1e-5 * least
         if value < least or (close and size < fewest):
             best, least, fewest = b, value, size
@@ -96,7 +99,9 @@ def water_fill(score: Floats, step: float, copies: int) -> Ints:
     low = np.sort(score)
     filled = np.arange(1, len(low) + 1)
     levels = (np.cumsum(low) + copies * step) / filled
+    # The folds under water: with one more, the level would lie below its own score.
     active = int(np.flatnonzero(levels > low).max())
+    # Rounded down, fewer than f copies are left: one more each for the folds that are lowest by then.
     amounts = np.floor((levels[active] - score) / step).clip(0).astype(np.int64)
     lowest = np.argsort((score + amounts * step).round(_TIE), kind="stable")
     amounts[lowest[: copies - amounts.sum()]] += 1

@@ -43,6 +43,7 @@ def join_groups(groups: Strings, ids: Strings, duplicates: Sequence[Sequence[str
     first, other = _links(number, ids, duplicates)
     if not len(first):
         return number
+    # Joining is transitive: where a and b share a duplicate, and b and c, all three are one group.
     links = coo_array((np.ones(len(first)), (first, other)), shape=(len(names), len(names)))
     joined = connected_components(links, directed=False)[1].astype(np.int64)
     return np.asarray(joined[number])
@@ -69,5 +70,6 @@ def _links(number: Ints, ids: Strings, duplicates: Iterable[Sequence[str]]) -> t
             f'(first: "{members[at]}"). Search for duplicates in the samples that are split.'
         )
     sizes = np.array([len(each) for each in sets], dtype=np.int64)
+    # position of the first member of each set, for each member
     heads = np.repeat(np.cumsum(sizes) - sizes, sizes)
     return number[place[heads]], number[place]

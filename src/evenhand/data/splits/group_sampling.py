@@ -27,8 +27,8 @@ _AT_ONCE = 4_000_000
 
 
 def sample_groups(counts: Floats, rows: Floats, fraction: float, rng: np.random.Generator, *,
-                draws: int = 1, row_weight: float = 0.3) -> Masks:  # fmt: skip
-    """Return (draws, g) bool, the groups of several independent samples; each has at least one.
+                count: int = 1, row_weight: float = 0.3) -> Masks:  # fmt: skip
+    """Return (count, g) bool, the groups of several independent samples; each has at least one.
 
     Parameters
     ----------
@@ -44,15 +44,17 @@ def sample_groups(counts: Floats, rows: Floats, fraction: float, rng: np.random.
     shares = counts / np.maximum(counts.sum(axis=0), 1e-12)
     free = np.flatnonzero(~too_large(shares, rows, fraction))
     vectors = np.column_stack([shares, row_weight * rows / rows.sum()])
+    # The other groups make up for what is excluded, up to a factor: few of them would else be in most tests.
     left = np.maximum(vectors[free].sum(axis=0), 1e-12) / np.maximum(vectors.sum(axis=0), 1e-12)
     rate = fraction * np.minimum(1.0 / left, min(RAISED, 1.0 / fraction))
     first, kind, copies = group_equal_rows(vectors[free])
-    out = np.zeros((draws, len(rows)), dtype=bool)
+    out = np.zeros((count, len(rows)), dtype=bool)
     step = max(1, _AT_ONCE // len(free))
-    for start in range(0, draws, step):
-        part = slice(start, min(start + step, draws))
+    for start in range(0, count, step):
+        part = slice(start, min(start + step, count))
         taken = _amounts(vectors[free][first], copies, rate, rng, part.stop - part.start)
         out[part, free] = _members(taken, kind, rng)
+    # a small fraction of few groups may come out as none
     empty = np.flatnonzero(~out.any(axis=1))
     out[empty, free[rng.integers(0, len(free), len(empty))]] = True
     return out
@@ -104,6 +106,7 @@ def too_large(
     most = shares > min(2 * fraction, 0.5) + 1e-9
     worst = np.where((over & avoidable) | most, shares, 0.0).max(axis=1, initial=0.0)
     huge = size > 2 * fraction
+    # first in the order, before any share of a class
     worst[huge] = 1.0 + size[huge]
     out, room = np.zeros(len(size), dtype=bool), most_out * (4 / 3 if fraction * len(size) >= 40 else 1.0) + 1e-9
     part = np.where(shares > 0.5 + 1e-9, 0.0, shares)
@@ -118,37 +121,38 @@ def too_large(
     return out
 
 
-def _amounts(vectors: Floats, copies: Ints, rate: Floats, rng: np.random.Generator, draws: int) -> Ints:
-    """Return (draws, kinds) int64, how many groups of each kind (of equal vectors) are taken.
+def _amounts(vectors: Floats, copies: Ints, rate: Floats, rng: np.random.Generator, count: int) -> Ints:
+    """Return (count, kinds) int64, how many groups of each kind (of equal vectors) are taken.
 
     `due` is the share of each class that should have been taken by now, minus what was; a kind takes the number
     that brings it nearest to zero, within the bounds of the bias, rounded up or down at random.
     """
     square = (vectors**2).sum(axis=1)
-    usual = copies * (vectors**2 @ rate) / square
+    nominal = copies * (vectors**2 @ rate) / square
     # Sizes within a factor of two are visited in random order: in a fixed order the same groups would always come
     # last and make up for the deviations of all others.
-    key = np.floor(np.log2(vectors.max(axis=1))) + np.zeros((draws, 1))
+    key = np.floor(np.log2(vectors.max(axis=1))) + np.zeros((count, 1))
     order = np.lexsort((rng.random(key.shape), -key))
-    due = np.zeros((draws, vectors.shape[1]))
-    taken = np.zeros((draws, len(vectors)), dtype=np.int64)
-    at = np.arange(draws)
+    due = np.zeros((count, vectors.shape[1]))
+    taken = np.zeros((count, len(vectors)), dtype=np.int64)
+    at = np.arange(count)
     for turn in order.T:
         vector = vectors[turn]
         due += copies[turn, None] * rate * vector
         wanted = (due * vector).sum(axis=1) / square[turn]
-        wanted = wanted.clip(BIAS[0] * usual[turn], BIAS[1] * usual[turn])
-        amount = np.floor(wanted + rng.random(draws)).clip(0, copies[turn])
+        wanted = wanted.clip(BIAS[0] * nominal[turn], BIAS[1] * nominal[turn])
+        amount = np.floor(wanted + rng.random(count)).clip(0, copies[turn])
         due -= amount[:, None] * vector
         taken[at, turn] = amount
     return taken
 
 
 def _members(taken: Ints, kind: Ints, rng: np.random.Generator) -> Masks:
-    """Return (draws, g) bool, the groups taken, given the number of each kind; equal groups are equally likely."""
+    """Return (count, g) bool, the groups taken, given the number of each kind; equal groups are equally likely."""
     by_kind = np.argsort(kind, kind="stable")
     sizes = np.bincount(kind)
     starts = np.repeat(np.cumsum(sizes) - sizes, sizes)
+    # Random ranks within each kind, for all samples at once: the first `taken` of each are in.
     shuffled = np.lexsort(
         (rng.random((len(taken), len(kind))), np.broadcast_to(kind[by_kind], (len(taken), len(kind))))
     )

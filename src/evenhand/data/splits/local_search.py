@@ -79,6 +79,7 @@ def improve(plan: FoldPlan, rng: np.random.Generator, *, doublings: int, steps: 
     """
     energy = _energy(plan.away, doublings)
     done = np.zeros(plan.away.shape, dtype=bool)
+    # Pairs of candidates are evaluated, reach² times the columns.
     reach = int(np.clip(np.sqrt(work / plan.away.shape[1]), 8, 48))
     failed = 0
     for _ in range(steps):
@@ -113,6 +114,7 @@ def _best_exchange(plan: FoldPlan, a: int, c: int, energy: Floats, rng: np.rando
     before = energy[a] + energy[b]
     gain = before - _energy(plan.away[a] - change, doublings) - _energy(plan.away[b] + change, doublings)
     at = int(gain.argmax())
+    # relative, as energies of high powers are tiny; rounding noise would be exchanged back and forth
     if gain[at] <= 1e-9 * before[at]:
         return None
     return int(leave[i[at]]), int(come[j[at]]), int(b[at])
@@ -125,6 +127,7 @@ def _candidates(plan: FoldPlan, a: int, c: int, rng: np.random.Generator, reach:
     surplus = plan.away[a, c] > 0
     leave = sample_rows(np.flatnonzero(inside & holds if surplus else inside), rng, reach)
     come = sample_rows(np.flatnonzero(~inside if surplus else ~inside & holds), rng, reach)
+    # a fold with one group may swap it, not give it away
     others = np.flatnonzero(np.arange(plan.f) != a) if plan.sizes[a] > 1 else np.empty(0, dtype=np.int64)
     return (
         np.append(leave, NO_GROUP),

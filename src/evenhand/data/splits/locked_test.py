@@ -75,15 +75,10 @@ def rows_of_groups(samples: Samples, group: Ints, names: list[str]) -> Mask:
     return np.asarray(locked)
 
 
-def sample_test(counts: Floats, rows: Floats, fraction: float, k: int, rng: np.random.Generator) -> Mask:
-    """Return (g,) bool, the groups of one locked test: about `fraction` of every class (see `sample_tests`)."""
-    return np.asarray(sample_tests(counts, rows, fraction, k, rng, 1)[0])
-
-
 def sample_tests(
     counts: Floats, rows: Floats, fraction: float, k: int, rng: np.random.Generator, count: int
 ) -> Masks:
-    """Return (count, g) bool, the groups of `count` independently sampled tests.
+    """Return (count, g) bool, the groups of independently sampled tests: about `fraction` of every class each.
 
     Large groups are sampled as often as small ones: a test of small groups only would be a different population
     from the folds. Only groups that would dominate a class in the test, or all of it, are excluded, as long as they
@@ -110,13 +105,14 @@ def sample_tests(
             f"its own. Set folds.k to at most {len(rows) - 1}, or remove folds.test."
         )
     counts = canonical_order(counts)
-    drawn = sample_groups(counts, rows, fraction, rng, draws=count)
+    tests = sample_groups(counts, rows, fraction, rng, count=count)
     held = counts > 0
+    # Two, since with one group outside the fold that holds it would train without the class.
     wanted = np.minimum(held.sum(axis=0), 2)
-    left = (~drawn).astype(np.float64) @ held.astype(np.float64)
-    for at in np.flatnonzero((left < wanted).any(axis=1) | ((~drawn).sum(axis=1) < k)):
-        drawn[at] = _release_groups(held, wanted, drawn[at], k, rng)
-    return drawn
+    left = (~tests).astype(np.float64) @ held.astype(np.float64)
+    for at in np.flatnonzero((left < wanted).any(axis=1) | ((~tests).sum(axis=1) < k)):
+        tests[at] = _release_groups(held, wanted, tests[at], k, rng)
+    return tests
 
 
 def different_tests(masks: Masks) -> int:

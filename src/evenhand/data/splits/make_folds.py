@@ -19,6 +19,7 @@ from evenhand.data.splits.group_sampling import METHOD, Masks
 from evenhand.data.splits.locked_test import rows_of_groups, rows_with, sample_tests
 from evenhand.data.splits.report import folds_report, label_columns
 
+# Written to folds.json: other words would make the records of two versions differ.
 _METHODS = {
     "keep": "stratified groups, dealt and mended",
     "ignore": "stratified rows, dealt without regard to groups",
@@ -74,7 +75,7 @@ def make_folds(
     return Folds(samples.ids, fold, config.k, how | folds_report(samples, group, fold, config.k))
 
 
-def redraw_tests(
+def sample_other_tests(
     samples: Samples, config: FoldsConfig, duplicates: Sequence[Sequence[str]] = (), *, count: int, seed: int = 0
 ) -> Masks:
     """Return (n, count) bool, the rows of other random samples of the locked test.
@@ -109,6 +110,7 @@ def _sampled_tests(
     """Return (n, count) bool, the rows of each of `count` sampled tests."""
     assert config.test is not None
     assert config.test.fraction is not None
+    # Groups without any label give the test no class: they are spread over the folds later.
     usable = np.isin(group, group[known])
     counts, rows, number = _count(values[usable], known[usable], group[usable])
     locked = np.zeros((len(group), count), dtype=bool)
@@ -133,10 +135,10 @@ def _assign_rows(values: Floats, known: Mask, group: Ints, config: FoldsConfig) 
     labelled = np.isin(group, group[known])
     counts, rows, number = _count(values[labelled], known[labelled], group[labelled])
     _check_enough(len(rows), config.k, int((~labelled).sum()))
-    shares = np.full(config.k, 1 / config.k)
-    assigned = assign_groups(counts, rows, shares, generator("folds", config.seed)).fold
+    assigned = assign_groups(counts, rows, config.k, generator("folds", config.seed)).fold
     fold = np.full(len(group), TEST, dtype=np.int64)
     fold[labelled] = assigned[number]
+    # on top of the unlabelled rows that groups with labels brought along
     fold[~labelled] = _spread_unlabelled(group[~labelled], np.bincount(fold[labelled & ~known], minlength=config.k))
     return fold
 

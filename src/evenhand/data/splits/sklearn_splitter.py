@@ -163,9 +163,8 @@ class GroupedStratifiedKFold(BaseCrossValidator):  # type: ignore[misc]
         self._check_groups(len(rows))
         counts = count_targets(y, group)
         self._warn_of_few(counts)
-        shares = np.full(self.n_splits, 1 / self.n_splits)
         order, rng = self._order(len(rows))
-        return assign_groups(counts, rows, shares, rng, order=order).fold[group]
+        return assign_groups(counts, rows, self.n_splits, rng, order=order).fold[group]
 
     def _order(self, groups: int) -> tuple[Ints, np.random.Generator]:
         """Return the order of equal groups, the same as in `StratifiedGroupKFold`, and a generator."""

@@ -16,7 +16,7 @@ from evenhand.base.errors import DataError
 from evenhand.base.values import TEST, Floats, Folds, Ints, Mask, Predictions, Samples, Strings, Verdict
 from evenhand.data.config import FoldsConfig
 from evenhand.data.splits.group_sampling import METHOD
-from evenhand.data.splits.make_folds import redraw_tests
+from evenhand.data.splits.make_folds import sample_other_tests
 from evenhand.diagnosis.evidence import data_parts
 from evenhand.diagnosis.evidence.sampling import whole_groups
 from evenhand.diagnosis.evidence.training_history import TrainingHistory
@@ -161,12 +161,12 @@ class Evidence:
         return FoldsConfig.model_validate(self.config["folds"])
 
     def redrawn_tests(self, count: int) -> npt.NDArray[np.bool_]:
-        """Return (n, count) bool: members of resampled locked tests (`data.splits.make_folds.redraw_tests`)."""
+        """Return (n, count) bool: members of resampled locked tests (`make_folds.sample_other_tests`)."""
         if self.drawn_test is None:
             raise DataError("The locked test was not sampled at random.")
         ids = self.rows.ids
         alike = [list(ids[rows]) for rows in self.alike] if self.pictures is not None else []
-        return redraw_tests(self.rows, self.drawn_test, alike, count=count)
+        return sample_other_tests(self.rows, self.drawn_test, alike, count=count)
 
     @cached_property
     def looked_at(self) -> Ints:

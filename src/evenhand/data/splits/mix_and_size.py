@@ -1,4 +1,4 @@
-"""Tie breaking among assignments of equal deviations: by the mix of classes within folds, then the largest fold.
+"""The second aim of folds, after equal shares: even mixes of classes within folds, then even sizes.
 
 Local search over moves and swaps of groups that leave the worst class-share deviation as it is, and put no further
 class wholly into one fold.
@@ -68,9 +68,9 @@ class _FoldState:
                 self.groups[target] += 1
 
 
-def break_ties(counts: Floats, rows: Floats, fold: Ints, shares: Floats, rng: np.random.Generator, *,
-               usual: tuple[float, float] = (0.0, 0.0), steps: int = 100, tries: int = 3,
-               work: int = 16_000) -> Ints:  # fmt: skip
+def improve_mix_and_size(counts: Floats, rows: Floats, fold: Ints, shares: Floats, rng: np.random.Generator, *,
+                         good_enough: tuple[float, float] = (0.0, 0.0), steps: int = 100, tries: int = 3,
+                         work: int = 16_000) -> Ints:  # fmt: skip
     """Return (g,) folds with the mix of classes within folds improved, then the sizes of folds.
 
     Parameters
@@ -83,7 +83,7 @@ def break_ties(counts: Floats, rows: Floats, fold: Ints, shares: Floats, rng: np
         (g,) fold of each group, none empty.
     shares
         (f,) share of everything that each fold should get.
-    usual
+    good_enough
         A mix, and rows of the largest fold, that are good enough: up to there one is traded for the other.
     steps
         Most moves and swaps in each of four rounds.
@@ -94,9 +94,12 @@ def break_ties(counts: Floats, rows: Floats, fold: Ints, shares: Floats, rng: np
     """
     state = _fold_state(counts, rows, fold, shares)
     reach = int(np.clip(np.sqrt(work / counts.shape[1]), 8, 40))
-    for by_size, until in ((True, usual[1]), (False, 0.0), (True, usual[1]), (True, 0.0)):
+    # Sizes come down to what is good enough; the mix improves, for which they may grow up to there; sizes again, if
+    # they were above; and at last as far as the mix stays as it is.
+    for by_size, until in ((True, good_enough[1]), (False, 0.0), (True, good_enough[1]), (True, 0.0)):
         mix = float(state.mix().max())
-        limit = max(mix, usual[0]) if until else mix, max(float(state.size.max()), usual[1])
+        # (worst mix, largest fold) that an exchange must not exceed
+        limit = max(mix, good_enough[0]) if until else mix, max(float(state.size.max()), good_enough[1])
         failed = 0
         for _ in range(steps):
             a = int((state.size if by_size else state.mix()).argmax())
@@ -115,6 +118,8 @@ def _fold_state(counts: Floats, rows: Floats, fold: Ints, shares: Floats) -> _Fo
     several = (counts > 0).sum(axis=0) > 1  # a class in one group deviates by the same in any fold
     away = np.abs(share_deviation(counts, fold, shares))
     limit = np.where(several, away[:, several].max(initial=0.0), 1.0)
+    # No cell may deviate more than the worst does now. Classes that lie wholly in a fold may stay there, others
+    # must leave a part outside: less than all their rows.
     most = np.minimum(total * (shares[:, None] + limit), np.where(wholly_inside(counts, fold, f), total, np.inf))
     whole = several & ~wholly_inside(counts, fold, f).any(axis=0)
     most = np.where(whole, np.minimum(most, total - 1e-6 * total), most)
@@ -137,6 +142,7 @@ def _best(state: _FoldState, a: int, rng: np.random.Generator, reach: int, limit
     leave, come, their = _candidates(state, a, rng, reach, by_size=by_size)
     i, j = (each.ravel() for each in np.indices((len(leave), len(come))))
     x, y, b = leave[i], come[j], their[j]
+    # Neither nothing for nothing, nor a plain move that empties the fold it leaves.
     keep = ~((x == NO_GROUP) & ((y == NO_GROUP) | (state.groups[b] < 2))) & ~(
         (y == NO_GROUP) & (state.groups[a] < 2)
     )

@@ -6,8 +6,8 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from evenhand.data.splits.counts import count_labels, share_deviation
 from evenhand.data.splits.greedy import assign_by_spread
+from evenhand.data.splits.mix_and_size import improve_mix_and_size, mix_deviation
 from evenhand.data.splits.sklearn_splitter import GroupedStratifiedKFold
-from evenhand.data.splits.tie_breaking import break_ties, mix_deviation
 
 
 def drawn(seed):
@@ -41,7 +41,7 @@ def test_folds_are_no_worse_than_those_of_scikit_learn_in_shares_mix_and_size(se
     assert (ours <= theirs + 1e-9).all()
 
 
-def test_dealing_by_spread_is_what_scikit_learn_does():
+def test_assignment_by_spread_is_what_scikit_learn_does():
     y, group, f = drawn(2)
     fold = assign_by_spread(count_labels(y, group, int(y.max()) + 1), np.arange(group.max() + 1), f)[group]
     with warnings.catch_warnings():
@@ -57,7 +57,7 @@ def test_ties_are_broken_without_harm_to_shares():
     uneven = np.array([0, 1, 1, 1, 1, 1, 0, 0])
 
     for start in (fold, uneven):
-        ended = break_ties(counts, counts.sum(axis=1), start, shares, np.random.default_rng(0))
+        ended = improve_mix_and_size(counts, counts.sum(axis=1), start, shares, np.random.default_rng(0))
         before, after = (np.abs(share_deviation(counts, each, shares)).max() for each in (start, ended))
         assert after <= before + 1e-9
         assert mix_deviation(counts, counts.sum(axis=1), ended, 2) == pytest.approx(0)
