@@ -7,7 +7,7 @@
 Classes are normal clouds, 2 to 20 of them, with skews up to 1:100, from hardly to well apart; softmax regressions
 and networks with a hidden layer are fitted for a few epochs. Healthy ones have every sampler, weights, loss,
 smoothing up to 0.3 and mixup, with `on_overshoot = "soften"`; half of them are smoothed. A fifth are long trainings
-under class weights with skews of 1:20 at least. Faulty ones turn the skew around, have a learning rate far
+under class weights with skews of 1:20 at least. Faulty ones invert the skew, have a learning rate far
 too high, inputs that are not finite, or a network that sees nothing. The rules that look while a run trains (EH301,
 EH302, EH303, EH311) look after every epoch.
 """

@@ -115,7 +115,7 @@ def test_classes_are_weighed_down_by_name_or_position() -> None:
     ("sampler", "words"),
     [
         ({"name": "target_mix"}, "shares: is missing"),
-        ({"name": "target_mix", "shares": []}, "one at least is above 0"),
+        ({"name": "target_mix", "shares": []}, "at least one is above 0"),
         ({"name": "target_mix", "shares": {"a": -1.0}}, "numbers from 0 up"),
         ({"name": "power", "powr": 1}, 'known here: power, max_ratio. Did you mean "power"'),
         ({"name": "effective_number", "beta": 1}, "less than 1"),

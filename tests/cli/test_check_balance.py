@@ -27,7 +27,7 @@ def test_the_table_is_shown_and_nothing_is_written(toml: Path, monkeypatch: pyte
     done = CliRunner().invoke(app, asked(toml))
     assert done.exit_code == 0
     assert "effective prior" in done.output
-    assert "Exponent 0.00: the data are left as they are." in done.output
+    assert "Exponent 0.00: class shares are unchanged." in done.output
     assert sorted(toml.parent.rglob("*")) == before
 
 

@@ -88,8 +88,8 @@ def test_the_ledger_of_every_way_of_balance_is_shown(record: Record) -> None:
         Tags(html[html.index('<section id="balance"') : html.index('<section id="learning"')]).text.split()
     )
     assert "Sampler balanced, weights inverse, loss cross_entropy." in part
-    assert "Exponent 2.00 (sampler 1.00 + weights 1.00): the skew is turned around" in part
-    assert "Probabilities are judged as they are." in part
+    assert "Exponent 2.00 (sampler 1.00 + weights 1.00): the skew is inverted" in part
+    assert "Probabilities are evaluated uncorrected." in part
     assert part.count("effective prior") >= 4
     assert all(name.strip() in part for name in HOSTILE)
 

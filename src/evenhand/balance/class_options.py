@@ -8,7 +8,7 @@ from evenhand.base.errors import EvenhandError, unknown
 
 
 def position_of(word: str | int, names: Sequence[str], what: str) -> int:
-    """Return the position of a class that is named or counted.
+    """Return the position of a class given by name or number.
 
     Raises
     ------

@@ -40,12 +40,12 @@ class BalanceConfig(Section):
     weights_from: int = option(0, ge=0, unit="epochs", says="Epoch before which class weights are natural.")
     on_overshoot: Literal["refuse", "soften", "allow"] = option(
         "refuse",
-        says="What is done where all corrections together turn the skew around (a class believed 1.5 times as "
+        says="What is done where all corrections together invert the skew (a class believed 1.5 times as "
         "common as one with 1.5 times its rows).",
     )
     correct_to: Literal["natural", "trained", "uniform"] | dict[str, float] = option(
         "natural",
-        says="The prior that probabilities are corrected to before they are judged, blended or written: that of "
+        says="The prior that probabilities are corrected to before they are evaluated, blended or written: that of "
         "the data, the one trained under, equal classes, or a share per class.",
     )
     adjust: float = option(

@@ -17,4 +17,5 @@ def effective_rows(counts: Floats, beta: float) -> Floats:
     """
     if beta == 0:
         return np.ones_like(counts, dtype=np.float64)
+    # expm1: 1 - beta^n would cancel for beta near 1.
     return np.asarray(-np.expm1(counts * np.log(beta)) / (1.0 - beta))

@@ -35,6 +35,8 @@ def weighted_sum(terms: Terms, weights: Floats, *, mean: bool = False) -> RowLos
     def row_loss(logits: Tensor, targets: Tensor, reduction: Reduction) -> Tensor:
         every = per_class.to(logits.device) * terms(logits, as_shares(logits, targets))
         rows = every.mean(dim=1) if mean else every.sum(dim=1)
+        # Over rows, not over their weights as torch does: small batches would weigh rare classes less than
+        # stated.
         return rows.mean() if reduction == "mean" else rows
 
     return row_loss

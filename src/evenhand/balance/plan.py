@@ -90,6 +90,7 @@ class BalancePlan:
     def prior_at(self, epoch: int) -> EffectivePrior:
         """Return the prior that is trained under in an epoch: weights may not be in force yet."""
         prior, share = self.prior, self.strength(epoch)
+        # A power of the weights, as in `weights_at`, so that prior and loss agree in every epoch.
         return replace(prior, class_weights=prior.class_weights**share, loss_weights=prior.loss_weights**share)
 
     def correction_at(self, epoch: int) -> Floats | None:
@@ -142,7 +143,7 @@ def plan_of(
     if config.on_overshoot == "soften" and asked.overshoots():
         softening = softened(asked)
         prior = softening.prior
-        # rows with several labels mix classes: the power is applied per class, before rows average over theirs
+        # Rows with several labels mix classes: the power is applied per class, before rows average over theirs.
         per_class = prior.sampling if labels.ndim == 1 else per_class ** softening.powers.get("sampler", 1.0)
     return BalancePlan(config, asked, prior, softening, per_class, correction_of(config, prior, len(labels)))
 
@@ -170,6 +171,7 @@ def _asked(
     loss = of_classes(section_of(LOSSES, config.loss), counts, names)
     _check_loss(loss, config, multi_label)
     per_class = over_present(sampler.sampling_weights, counts, absent=0.0)
+    # A row is sampled with all of its classes: what a class gets is the mean over the rows that hold it.
     sampling = _mean_weights(row_weights(per_class, labels), labels) if multi_label else per_class
     costs = over_present(weights.class_weights, counts, absent=1.0)
     prior = prior_of(

@@ -1,7 +1,7 @@
 """Samplers, class weights and losses by name: `"inverse"`, or `{"name": "inverse", "power": 0.5}`.
 
-What is chosen is a section with its own options, so a new file below `samplers/`, `weights/` or `losses/`
-(or another package's entry point) is a new word in the configuration, with its options checked.
+Each is a section with its own options, so a new file below `samplers/`, `weights/` or `losses/` (or another
+package's entry point) is a new name in the configuration, with its options checked.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ Reduction = Literal["none", "mean"]
 
 
 class Sampler(Protocol):
-    """How often the rows of each class are drawn."""
+    """How often the rows of each class are sampled."""
 
     def sampling_weights(self, counts: Floats) -> Floats:
-        """Return (k,) relative chances of one row of each class, from (k,) rows per class (all above 0)."""
+        """Return (k,) relative sampling weights of a row of each class, from (k,) rows per class (all above 0)."""
 
 
 @runtime_checkable
@@ -67,10 +67,10 @@ class ClassNames:
 
 
 class RowLoss(Protocol):
-    """What rows cost."""
+    """The loss of rows."""
 
     def __call__(self, logits: Tensor, targets: Tensor, reduction: Reduction) -> Tensor:
-        """Return (b,) losses, or with reduction "mean" their mean, which can be had quicker in one step.
+        """Return (b,) losses, or with reduction "mean" their mean, which a fused kernel computes faster.
 
         Logits are (b, k); targets are (b,) int64 classes, or (b, k) shares in 0..1.
         """
@@ -95,7 +95,7 @@ LOSSES: Registry[type[Section]] = Registry("loss", group="evenhand.losses", pack
 def sampling_weights(
     sampler: str | Mapping[str, Any], counts: npt.ArrayLike, names: Sequence[str] | None = None
 ) -> Floats:
-    """Return the chance of one row of each class to be drawn, relative to uniform shuffling.
+    """Return the sampling weight of one row of each class, relative to uniform shuffling.
 
     Parameters
     ----------
@@ -145,7 +145,7 @@ def class_weights(
 
 
 def row_weights(per_class: Floats, labels: npt.NDArray[Any]) -> Floats:
-    """Return what weights per class amount to for each row.
+    """Return the weight of each row from weights per class.
 
     Parameters
     ----------
@@ -168,7 +168,7 @@ def rows_per_class(counts: npt.ArrayLike) -> Floats:
     Raises
     ------
     EvenhandError
-        If they are no list of numbers from 0 up.
+        If they are not a list of non-negative numbers.
     """
     rows = numbers(counts, "Rows per class")
     if rows.ndim != 1 or not np.isfinite(rows).all() or (rows < 0).any():
@@ -189,7 +189,7 @@ def numbers(values: Any, what: str) -> Floats:
     Parameters
     ----------
     what
-        What they are, to begin a sentence with.
+        What they are, as the start of a sentence.
 
     Raises
     ------
@@ -208,7 +208,7 @@ def over_present(rule: Callable[[Floats], Floats], rows: Floats, absent: float) 
     Raises
     ------
     EvenhandError
-        If what it gives cannot be scaled so: figures too large or all too small for floating point.
+        If its figures cannot be scaled: too large, or all too small for floating point.
     """
     present = rows > 0
     out = np.full(rows.shape, absent)
@@ -235,8 +235,8 @@ def over_present_shift(rule: Callable[[Floats], Floats], rows: Floats) -> Floats
 
 def _check_finite(out: Floats, given: Floats) -> None:
     if not np.isfinite(out).all():
-        told = ", ".join(f"{figure:g}" for figure in given[:6])
+        listed = ", ".join(f"{figure:g}" for figure in given[:6])
         raise EvenhandError(
-            f"What is chosen for skewed classes gives them the figures {told}, which are too large or too small to "
-            "be reckoned with. Give the figures, or the options that make them (such as factor), nearer to 1."
+            f"The balance settings give classes the figures {listed}, which are too large or too small to "
+            "compute with. Give the figures, or the options that make them (such as factor), nearer to 1."
         )

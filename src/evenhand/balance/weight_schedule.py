@@ -35,6 +35,6 @@ def weights_at(weights: Floats, counts: Floats, share: float) -> Floats:
     """
     if share == 1.0:
         return weights
-    # a power and not a mixture: the exponent of the prior then rises evenly with the share
+    # A power, not a mixture: the exponent of the prior then rises linearly with the share.
     own = weights**share
     return np.asarray(own * counts.sum() / max(float(own @ counts), 1e-300))

@@ -14,7 +14,7 @@ from evenhand.evaluation.audit.dominant_groups import heaviest
 from evenhand.evaluation.core.evaluated_rows import rows_of
 from evenhand.evaluation.figures.calibration import reliability
 from evenhand.evaluation.figures.confusion import confidently_wrong, confusion_matrix, confusions
-from evenhand.evaluation.figures.evaluate import evaluate, judged
+from evenhand.evaluation.figures.evaluate import evaluate, labelled
 
 PER_CLASS = ("precision", "recall", "f1")
 
@@ -59,7 +59,7 @@ def summarize(
     return {
         "classes": list(shown.classes),
         "headline": headline,
-        "entries": [_entry(where, judged(p), draws, level, seed) for where, p in entries],
+        "entries": [_entry(where, labelled(p), draws, level, seed) for where, p in entries],
         "classes_by_group": classes_by_group(shown) if shown.groups is not None else None,
     }
 
@@ -84,7 +84,7 @@ def per_class(p: Predictions, *, draws: int = 2000, level: float = 0.95, seed: i
     """Return for each class its rows, groups, predictions, precision, recall and F1, as plain values."""
     names = [f"{metric}[{name}]" for name in p.classes for metric in PER_CLASS]
     figures = evaluate(p, names, draws=draws, level=level, seed=seed)
-    rows = rows_of(judged(p))
+    rows = rows_of(labelled(p))
 
     def figure(metric: str, name: str) -> Interval:
         return figures[f"{metric}[{name}]"]
@@ -110,7 +110,7 @@ def classes_by_group(p: Predictions, *, most: int = 40) -> dict[str, Any]:
         "groups": the `most` largest groups, largest first; "classes"; "rows" and "right": class × group counts;
         "left_out": how many smaller groups are not shown.
     """
-    p = judged(p)
+    p = labelled(p)
     rows = rows_of(p)
     groups = p.ids if p.groups is None else p.groups
     names, number = unique_names(groups)

@@ -16,11 +16,11 @@ def test_it_reads_from_settings_to_what_is_judged() -> None:
     lines = made(sampler="balanced").lines()
     assert lines[0] == "Balance of a, b: sampler balanced, weights none, loss cross_entropy"
     assert " ".join(lines[1].split()) == "class rows natural in batches weight effective prior times an epoch"
-    assert lines[-1] == "Probabilities are corrected to the natural prior before they are judged."
+    assert lines[-1] == "Probabilities are corrected to the natural prior before evaluation."
 
 
 def test_it_says_where_probabilities_are_left_or_moved() -> None:
-    assert made().lines()[-1] == "Probabilities are judged as they are."
+    assert made().lines()[-1] == "Probabilities are evaluated uncorrected."
     assert 'correct_to = "trained"' in made(sampler="sqrt", correct_to="trained").lines()[-1]
     assert "equal classes" in made(correct_to="uniform").lines()[-1]
     assert "stated in correct_to" in made(correct_to={"N": 0.5, "V": 0.3, "S": 0.2}).lines()[-1]
@@ -29,7 +29,7 @@ def test_it_says_where_probabilities_are_left_or_moved() -> None:
 
 def test_it_says_what_was_softened_and_what_rises() -> None:
     text = str(made(sampler="balanced", weights="inverse", on_overshoot="soften"))
-    assert "The settings ask for 2.00, which was softened to the exponent 1.00: weights taken away." in text
+    assert "The settings ask for 2.00; this was softened to the exponent 1.00: weights removed." in text
     text = str(made(weights="inverse", warmup_epochs=3))
     assert "at full strength in epoch 3; the first epoch has the exponent 0.00." in text
 

@@ -144,8 +144,8 @@ def test_weights_on_drawn_rows_change_the_scale_of_the_loss() -> None:
 def test_it_reads_as_a_table_with_sentences() -> None:
     text = str(effective_prior(ECG, sampler="balanced", weights="inverse", loss="focal"))
     assert text.splitlines()[0].split("  ")[0] == "class"
-    assert "Exponent 2.00 (sampler 1.00 + weights 1.00): the skew is turned around" in text
-    assert "A row of O, the rarest class, is drawn 25 times an epoch of 10,000 rows." in text
+    assert "Exponent 2.00 (sampler 1.00 + weights 1.00): the skew is inverted" in text
+    assert "A row of O, the rarest class, is sampled 25 times per epoch of 10,000 rows." in text
     assert "See the gradient share per class." in text
 
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import linregress
 
-from evenhand.balance.prior.exponent import SKEWED, exponent, turned
+from evenhand.balance.prior.exponent import SKEWED, exponent, inversion
 
 COUNTS = st.lists(st.integers(1, 10_000), min_size=3, max_size=10, unique=True).map(np.array)
 
@@ -24,10 +24,10 @@ def test_classes_that_are_not_drawn_or_not_there_are_left_out() -> None:
 
 def test_what_is_turned_around() -> None:
     even = np.array([0.4, 0.6])
-    assert turned(np.array([SKEWED, 1.0]), even) == pytest.approx(1.5)
-    assert turned(np.array([SKEWED - 0.01, 1.0]), even) == 0.0
-    assert turned(np.array([3.0, 0.0]), even) == 0.0
-    assert turned(np.array([3.0, 1.0]), np.array([0.0, 1.0])) == 0.0
+    assert inversion(np.array([SKEWED, 1.0]), even) == pytest.approx(1.5)
+    assert inversion(np.array([SKEWED - 0.01, 1.0]), even) == 0.0
+    assert inversion(np.array([3.0, 0.0]), even) == 0.0
+    assert inversion(np.array([3.0, 1.0]), np.array([0.0, 1.0])) == 0.0
 
 
 @given(COUNTS, st.randoms(use_true_random=False))
@@ -35,4 +35,4 @@ def test_it_is_the_largest_ratio_of_a_pair(counts: np.ndarray, dice: object) -> 
     shares = np.array([dice.uniform(0.1, 1) for _ in counts])
     pairs = [a / b for a, m in zip(shares, counts, strict=True) for b, n in zip(shares, counts, strict=True)
              if n >= SKEWED * m]  # fmt: skip
-    assert turned(counts, shares) == pytest.approx(max(pairs, default=0.0))
+    assert inversion(counts, shares) == pytest.approx(max(pairs, default=0.0))

@@ -78,7 +78,7 @@ def test_a_stated_prior_must_name_every_class() -> None:
 @pytest.mark.parametrize("gate", ["refuse", "soften", "allow"])
 def test_figures_beyond_reckoning_are_refused_whatever_is_allowed(gate: str) -> None:
     weights = {"name": "downweight", "class": "N", "factor": 1e308}
-    with pytest.raises(EvenhandError, match="too large or too small to be reckoned with.*nearer to 1"):
+    with pytest.raises(EvenhandError, match="too large or too small to compute with.*nearer to 1"):
         plan(weights=weights, on_overshoot=gate)
 
 
@@ -86,8 +86,8 @@ def test_an_overshoot_is_refused_in_words_with_what_mends_it() -> None:
     with pytest.raises(EvenhandError) as caught:
         accepted(plan(sampler="balanced", weights="inverse"))
     assert str(caught.value) == (
-        "sampler balanced (1.00) and weights inverse (1.00) together have the exponent 2.00, which turns the skew "
-        "around: the model is made to expect O, 1.00% of the rows, in 60.5% of them. "
+        "sampler balanced (1.00) and weights inverse (1.00) together have the exponent 2.00, which inverts the "
+        "skew: the model is made to expect O, 1.00% of the rows, in 60.5% of them. "
         'Set balance.weights = "none", or on_overshoot = "soften" or "allow".'
     )
 
@@ -221,5 +221,5 @@ def test_a_fold_without_a_class_is_planned() -> None:
 def test_it_is_plain_for_json() -> None:
     document = plan(sampler="balanced", weights="inverse", on_overshoot="soften").document()
     assert document["asked_exponent"] == pytest.approx(2.0)
-    assert document["softened"].startswith("softened to the exponent 1.00: weights taken away")
+    assert document["softened"].startswith("softened to the exponent 1.00: weights removed")
     assert document["judged"]["O"] == pytest.approx(0.01)

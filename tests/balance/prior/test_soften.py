@@ -39,7 +39,7 @@ def test_where_weights_are_not_enough_the_rest_gives_way() -> None:
     done = softened(prior)
     assert done.powers == pytest.approx({"weights": 0.0, "sampler": 2 / 3})
     assert done.prior.shares == pytest.approx(np.full(3, 1 / 3))
-    assert "weights taken away and sampler raised to the power 0.67" in done.says
+    assert "weights removed and sampler raised to the power 0.67" in done.says
 
 
 def test_weights_that_favour_common_classes_are_left_alone() -> None:

@@ -77,7 +77,7 @@ def test_batches_made_by_somebodys_own_class_cannot_be_read() -> None:
         DataLoader(range(100), batch_sampler=own),
         DataLoader(range(100), batch_sampler=[[99], [0]]),
     ):
-        with pytest.raises(EvenhandError, match="which cannot be read.*Give the sampler of rows"):
+        with pytest.raises(EvenhandError, match="which cannot be read.*Pass its row sampler"):
             effective_prior_of(Y, sampler=given)
 
 
@@ -134,10 +134,10 @@ def test_chances_without_replacement_are_those_that_torch_draws_by() -> None:
             {"sampler": SimpleNamespace(weights=[1.0] * 5, num_samples=5, replacement=True)},
             "5 weights for 100 labels",
         ),
-        ({"sampler": SimpleNamespace(weights=[0.0] * 100, num_samples=5)}, "one at least above 0"),
-        ({"sampler": SimpleNamespace(weights=[float("nan")] * 100)}, "numbers from 0 up"),
+        ({"sampler": SimpleNamespace(weights=[0.0] * 100, num_samples=5)}, "at least one must be above 0"),
+        ({"sampler": SimpleNamespace(weights=[float("nan")] * 100)}, "non-negative numbers"),
         ({"sampler": SimpleNamespace(weights=["a"] * 100)}, "The sampler's weights must be numbers; found"),
-        ({"sampler": SubsetRandomSampler([0, 500])}, "takes row 500, and there are labels for 100 rows"),
+        ({"sampler": SubsetRandomSampler([0, 500])}, "takes row 500, but there are labels for 100 rows"),
         ({"sampler": SubsetRandomSampler([-101])}, "takes row -101"),
         ({"criterion": nn.CrossEntropyLoss(weight=torch.ones(2))}, "2 weights for 3 classes"),
         ({"criterion": nn.BCEWithLogitsLoss(pos_weight=torch.ones(3))}, "pos_weight"),

@@ -105,7 +105,7 @@ def test_what_is_softened_is_a_note(data: Path) -> None:
 
 
 def test_a_plain_configuration_has_a_ledger_too(data: Path) -> None:
-    assert "Exponent 0.00: the data are left as they are." in str(evenhand.balance_ledger(config(data)))
+    assert "Exponent 0.00: class shares are unchanged." in str(evenhand.balance_ledger(config(data)))
 
 
 def test_a_look_at_the_data_has_the_ledger_and_its_findings(data: Path) -> None:

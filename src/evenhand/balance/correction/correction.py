@@ -36,6 +36,7 @@ def correction_of(config: BalanceConfig, prior: EffectivePrior, rows: int) -> Fl
     adjust, trained = _softer(config, prior), _unsmoothed(config, prior)
     shifts = prior_shift(trained.shares, wanted(config, trained)) + adjustment(prior.counts, adjust)
     held = shifts[prior.counts > 0]
+    # The same shift of all classes does not change softmax probabilities.
     return shifts if len(held) and np.ptp(held) > 1e-12 else None
 
 
@@ -96,6 +97,7 @@ def _multi_label_shifts(config: BalanceConfig, prior: EffectivePrior, rows: int)
         return np.zeros(prior.k)
     natural = prior.counts / max(rows, 1)
     left = remaining(prior.smoothing)
+    # Each class is a binary decision here: smoothing moves its rate towards 1/2, not towards 1/k.
     trained = (1.0 - left) * natural * prior.sampling + left / 2
     if config.correct_to == "natural":
         return rate_shift(trained, natural)

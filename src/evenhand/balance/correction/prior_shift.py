@@ -25,6 +25,7 @@ def prior_shift(trained: Floats, wanted: Floats) -> Floats:
     there = trained > 0
     if not there.any():
         return np.zeros(len(trained))
+    # The floor keeps a shift finite for a class that is wanted not at all.
     own = np.log(np.maximum(wanted[there], trained[there] * np.exp(-30.0)) / trained[there])
     out = np.full(len(trained), own.min())
     out[there] = own
@@ -66,6 +67,7 @@ def adjusted(probabilities: Floats, shifts: Floats) -> Floats:
     >>> adjusted(np.array([[0.5, 0.5]]), prior_shift(np.array([0.5, 0.5]), np.array([0.9, 0.1]))).round(3).tolist()
     [[0.9, 0.1]]
     """
+    # Less the largest shift, against overflow; rows are normalised below.
     raised = probabilities * np.exp(shifts - np.max(shifts, initial=-np.inf))
     total = raised.sum(axis=1, keepdims=True)
     return np.asarray(np.where(total > 0, raised / np.where(total > 0, total, 1.0), probabilities))

@@ -128,4 +128,5 @@ def _softmax(logits: Floats) -> Floats:
 
 
 def _sigmoid(logits: Floats) -> Floats:
+    # As tanh, which does not overflow for logits of any size.
     return np.asarray(0.5 * (1.0 + np.tanh(0.5 * logits)))

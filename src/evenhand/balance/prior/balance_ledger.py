@@ -1,4 +1,4 @@
-"""The ledger of a run: a plan for each way in which models and stages deal with skew."""
+"""The balance ledger of a run: one for each combination of balance settings among its models and stages."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from evenhand.base.values import Mask
 
 @dataclass(frozen=True, eq=False)
 class BalanceLedger:
-    """What one way of dealing with skew makes models believe.
+    """The class prior that one set of balance settings makes models assume.
 
     Attributes
     ----------
     models
-        The models that deal with it so.
+        The models with these settings.
     stage
         The stage, counted from 0, where stages differ; None for all of them.
     key
-        Where the settings stand in the configuration ("balance", "model.lite0.balance").
+        The section of the settings in the configuration ("balance", "model.lite0.balance").
     plan
         For all rows that may be trained on.
     folds
@@ -41,34 +41,34 @@ class BalanceLedger:
 
     @property
     def title(self) -> str:
-        """Whose ledger it is, in words."""
+        """The models and the stage it applies to, as text."""
         who = ", ".join(self.models) if self.models else "every model"
         return who if self.stage is None else f"{who}, stage {self.stage + 1}"
 
     @property
     def refusal(self) -> str | None:
-        """Why training is refused on all rows, or in some fold; None where it is not."""
+        """Why training on all rows or in some fold is refused; None if it is not."""
         return next((plan.refusal for plan in (self.plan, *self.folds) if plan.refusal is not None), None)
 
     @property
     def chosen(self) -> str:
-        """Sampler, weights, loss and label smoothing in words."""
+        """Sampler, weights, loss and label smoothing as text."""
         config, smoothing = self.plan.config, self.plan.prior.smoothing
         words = [f"{part} {choice_words(getattr(config, part))}" for part in ("sampler", "weights", "loss")]
         return ", ".join([*words, *([f"label smoothing {smoothing:g}"] if smoothing else [])])
 
     def remarks(self) -> list[str]:
-        """Return what the figures come to, a sentence each."""
+        """Return a summary of the figures, a sentence per item."""
         plan, config = self.plan, self.plan.config
         out = sentences(plan.prior)
         exponents = [fold.prior.exponent for fold in self.folds]
         if exponents and max(exponents) - min(exponents) >= 0.005:
             out.append(f"In the folds the exponent is {min(exponents):.2f} to {max(exponents):.2f}.")
         if plan.softening is not None:
-            out.append(f"The settings ask for {plan.asked.exponent:.2f}, which was {plan.softening.says}.")
+            out.append(f"The settings ask for {plan.asked.exponent:.2f}; this was {plan.softening.says}.")
         if config.warmup_epochs or config.weights_from:
             out.append(_rise(plan))
-        return [*out, _judged(plan)]
+        return [*out, _evaluated(plan)]
 
     def lines(self) -> list[str]:
         """Return the ledger as lines for a terminal or a log."""
@@ -104,7 +104,7 @@ def ledger_of(
     key: str = "balance",
     smoothing: float = 0.0,
 ) -> BalanceLedger:
-    """Return the ledger of one way of dealing with skew.
+    """Return the ledger of one set of balance settings.
 
     Parameters
     ----------
@@ -119,6 +119,7 @@ def ledger_of(
     smoothing
         Share of each target that label smoothing spreads evenly over the classes.
     """
+    # By the function that plans the folds of a run, so that the ledger cannot differ from the training.
     whole, *each = (plan_of(config, labels[rows], names, smoothing=smoothing) for rows in (training, *folds))
     return BalanceLedger(tuple(models), stage, key, whole, tuple(each))
 
@@ -127,21 +128,21 @@ def _rise(plan: BalancePlan) -> str:
     config, first = plan.config, plan.prior_at(0)
     full = int(np.ceil(config.weights_from + config.warmup_epochs))
     return (
-        f"Weights come into force from epoch {config.weights_from} and are at full strength in epoch {full}; "
+        f"Class weights start in epoch {config.weights_from} and are at full strength in epoch {full}; "
         f"the first epoch has the exponent {first.exponent:.2f}."
     )
 
 
-def _judged(plan: BalancePlan, *, same: float = 1e-9) -> str:
-    config, judged = plan.config, plan.judged
+def _evaluated(plan: BalancePlan, *, same: float = 1e-9) -> str:
+    config, under = plan.config, plan.judged
     if config.adjust:
-        told = ", ".join(f"{n} {s:.1%}" for n, s in zip(judged.names[:6], judged.shares[:6], strict=True))
-        return f"Probabilities are adjusted and judged under {told} (exponent {judged.exponent:.2f})."
+        shares = ", ".join(f"{n} {s:.1%}" for n, s in zip(under.names[:6], under.shares[:6], strict=True))
+        return f"Probabilities are adjusted and evaluated under {shares} (exponent {under.exponent:.2f})."
     if np.abs(plan.prior.shares - plan.prior.natural).max(initial=0.0) < same and config.correct_to == "natural":
-        return "Probabilities are judged as they are."
+        return "Probabilities are evaluated uncorrected."
     words = {
-        "natural": "corrected to the natural prior before they are judged",
-        "trained": 'judged under the trained prior (correct_to = "trained")',
-        "uniform": "corrected to equal classes before they are judged",
+        "natural": "corrected to the natural prior before evaluation",
+        "trained": 'evaluated under the trained prior (correct_to = "trained")',
+        "uniform": "corrected to equal classes before evaluation",
     }
     return f"Probabilities are {words.get(str(config.correct_to), 'corrected to the prior stated in correct_to')}."

@@ -1,4 +1,4 @@
-"""The ledger in words: a table that fits a terminal, and sentences."""
+"""Text of a balance ledger: a table that fits a terminal, and sentences."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ HEAD = ("class", "rows", "natural", "in batches", "weight", "effective prior", "
 
 
 def prior_lines(prior: EffectivePrior) -> list[str]:
-    """Return an effective prior as lines: a table, the exponent and what it is made of, how rows recur."""
+    """Return an effective prior as lines: a table, the exponent with its parts, and how often rows recur."""
     return [*prior_table(prior), *sentences(prior)]
 
 
 def prior_table(prior: EffectivePrior, *, most: int = 16) -> list[str]:
-    """Return a line per class under a head; of more than `most` classes the commonest and the rarest."""
+    """Return a header and a line per class; of more than `most` classes only the most common and the rarest."""
     table = [HEAD, *_rows(prior, most)]
     widths = [max(cell_len(line[at]) for line in table) for at in range(len(HEAD))]
     lines = ["  ".join(_cell(cell, width, at) for at, (cell, width) in enumerate(zip(line, widths, strict=True)))
@@ -31,38 +31,38 @@ def prior_table(prior: EffectivePrior, *, most: int = 16) -> list[str]:
 
 
 def sentences(prior: EffectivePrior) -> list[str]:
-    """Return what the table comes to, a sentence each."""
+    """Return a summary of the table, a sentence per item."""
     made = [f"{name} {value:.2f}" for name, value in prior.parts.items() if abs(value) >= 0.005]
     of = f" ({' + '.join(made)})" if len(made) > 1 else f" ({made[0].split()[0]})" if made else ""
     out = [f"Exponent {prior.exponent:.2f}{of}: {meaning(prior)}."]
     if prior.k:
         out.append(
-            f"A row of {prior.names[prior.rarest]}, the rarest class, is drawn {times(prior.recurrence)} an epoch "
+            f"A row of {prior.names[prior.rarest]}, the rarest class, is sampled {times(prior.recurrence)} per epoch "
             f"of {prior.epoch_rows:,.0f} rows."
         )
     if prior.measured:
-        out.append(f"The loss itself is not in these figures: {prior.measured}. See the gradient share per class.")
+        out.append(f"The loss itself is not included here: {prior.measured}. See the gradient share per class.")
     return out
 
 
 def meaning(prior: EffectivePrior, *, near: float = 0.05) -> str:
-    """Return in words what an exponent does to the skew."""
+    """Return a description of what an exponent does to the skew."""
     tau = prior.exponent
     if np.abs(prior.shares - prior.natural).max(initial=0.0) < 1e-9:
-        return "the data are left as they are"
+        return "class shares are unchanged"
     if prior.overshoots():
-        return "the skew is turned around, rare classes are believed in more than common ones"
+        return "the skew is inverted, rare classes are expected more often than common ones"
     if tau < -near:
-        return "common classes are favoured further"
+        return "common classes are favoured even more"
     if abs(tau - 1) <= near:
-        return "on the whole, rare classes count as much as common ones"
+        return "overall, rare classes count as much as common ones"
     if tau > 1:
         return "rare classes count a little more than common ones"
-    return "part of the skew is evened out" if tau > near else "the skew stays about as it is"
+    return "part of the skew is corrected" if tau > near else "the skew is nearly unchanged"
 
 
 def times(count: float) -> str:
-    """Return a number of times in words.
+    """Return a number of times as text.
 
     >>> times(1.0), times(0.25), times(37.4)
     ('once', '0.25 times', '37 times')
@@ -76,12 +76,12 @@ def prior_html(prior: EffectivePrior) -> str:
     """Return an effective prior as an HTML table with its sentences."""
     rows = "".join(f"<tr>{''.join(f'<td>{html.escape(c)}</td>' for c in row)}</tr>" for row in _rows(prior, 30))
     head = "".join(f"<th>{word}</th>" for word in HEAD)
-    said = "".join(f"<p>{html.escape(line)}</p>" for line in sentences(prior))
-    return f"<table><tr>{head}</tr>{rows}</table>{said}"
+    text = "".join(f"<p>{html.escape(line)}</p>" for line in sentences(prior))
+    return f"<table><tr>{head}</tr>{rows}</table>{text}"
 
 
 def choice_words(choice: str | Mapping[str, object]) -> str:
-    """Return a choice as it stands in the configuration.
+    """Return a choice as it is written in the configuration.
 
     >>> choice_words({"name": "power", "power": 0.7}), choice_words({"name": "target_mix", "shares": {"N": 0.5}})
     ('power (power 0.7)', 'target_mix (shares N 0.5)')

@@ -1,11 +1,11 @@
-"""The ledger: what sampler, class weights, loss and logit shifts together make a model believe.
+"""The class prior that sampler, class weights, loss and logit shifts together make a model assume.
 
 For class c with n_c rows, sampler weight s_c, loss weight w_c and logit shift a_c, a model that learns what it is
-shown believes in class c with the *effective prior* p_eff(c), proportional to n_c s_c w_c exp(a_c) (Elkan 2001,
+shown assumes for class c the *effective prior* p_eff(c), proportional to n_c s_c w_c exp(a_c) (Elkan 2001,
 theorem 2, for weights; Saerens et al. 2002, eq. 4, for samplers; Menon et al. 2021, eq. 10, for shifts). Where
 targets are smoothed by e, a weight multiplies the smoothed target: w_c ((1 - e) q_c + e/k) exp(a_c), with q_c the
 share of the class in the batches and k classes. Its *exponent* says by how much skew is corrected: 0 not at all,
-1 to equal classes, above 1 the skew is turned around.
+1 to equal classes, above 1 the skew is inverted.
 
 Arithmetic only: nothing is trained, and torch is never imported.
 """
@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evenhand.balance.capabilities import OfModel, OfSubset, ShiftsLogits
-from evenhand.balance.prior.exponent import LIMIT, SKEWED, exponent, turned
+from evenhand.balance.prior.exponent import LIMIT, SKEWED, exponent, inversion
 from evenhand.balance.registries import (
     LOSSES,
     SAMPLERS,
@@ -43,7 +43,7 @@ Given = str | Mapping[str, Any] | Sequence[float] | npt.NDArray[Any]
 
 @dataclass(frozen=True, eq=False)
 class EffectivePrior:
-    """What a model is made to believe about how common each of k classes is.
+    """The class prior that a model is made to assume.
 
     Attributes
     ----------
@@ -52,21 +52,21 @@ class EffectivePrior:
     counts
         (k,) training rows of each.
     sampling
-        (k,) chance of one row of each class to be drawn, relative to uniform shuffling; 0 where there are none.
+        (k,) sampling weight of one row of each class, relative to uniform shuffling; 0 for a class without rows.
     class_weights, loss_weights
-        (k,) weights that were chosen, and those that the loss brings along.
+        (k,) the chosen class weights, and those that are part of the loss.
     shifts
-        (k,) shifts of logits, a_c; the model believes in class c exp(a_c) times as much.
+        (k,) shifts of logits, a_c; they multiply the prior of class c by exp(a_c).
     epoch_rows
-        Rows drawn in an epoch.
+        Rows sampled in an epoch.
     measured
         Why the effect of the loss depends on the model and can only be measured; "" where it does not.
     multi_label
-        Whether several classes may hold for a row. Each is then a yes or no of its own, to which weights give
-        importance but no other prior.
+        Whether several classes may hold for a row. Each is then a binary decision, whose weight does not change
+        its prior.
     smoothing
         Share of each target that label smoothing spreads evenly over the classes; where several may hold, over
-        yes and no of each.
+        presence and absence of each.
     rows
         Training rows where several classes may hold; 0 stands for the sum of `counts`.
     """
@@ -95,12 +95,12 @@ class EffectivePrior:
 
     @cached_property
     def batch_shares(self) -> Floats:
-        """(k,) share of each class that a batch is expected to hold; sums to 1."""
+        """(k,) expected share of each class in a batch; sums to 1."""
         return _shares(self.counts * self.sampling)
 
     @cached_property
     def target_shares(self) -> Floats:
-        """(k,) mean target of the rows that are drawn: `batch_shares`, smoothed; mixup leaves it as it is."""
+        """(k,) mean target of the sampled rows: `batch_shares`, smoothed; mixup does not change it."""
         if self.multi_label:
             rates = self.counts * self.sampling / max(self.rows or self.counts.sum(), 1e-300)
             return _shares((1.0 - self.smoothing) * rates + self.smoothing / 2)
@@ -111,12 +111,13 @@ class EffectivePrior:
     def weights(self) -> Floats:
         """(k,) weight of each class in the loss, all weights together; 1 on average over the training rows."""
         both = self.class_weights * self.loss_weights
+        # A mean of 1 keeps the scale of the loss, and so the learning rate, independent of the weights.
         return np.asarray(both * self.counts.sum() / max(float(both @ self.counts), 1e-300))
 
     @cached_property
     def shares(self) -> Floats:
         """(k,) the effective prior; sums to 1."""
-        # less the largest shift, so that exp cannot overflow; the shares are normalised anyway
+        # The largest shift is subtracted so that exp cannot overflow; the shares are normalised anyway.
         lean = np.exp(self.shifts - self.shifts.max(initial=-np.inf)) if self.k else self.shifts
         return _shares(self.target_shares * (1.0 if self.multi_label else self.weights) * lean)
 
@@ -129,19 +130,21 @@ class EffectivePrior:
         """
         if self.multi_label or not self.k:
             return self.batch_shares
+        # The smoothed part of a target lies on all classes alike, so it weighs as their plain mean.
         by_class = (1.0 - self.smoothing) * self.weights + self.smoothing * self.weights.mean()
         return _shares(self.batch_shares * by_class)
 
     @cached_property
     def parts(self) -> dict[str, float]:
-        """What sampler, weights, loss and label smoothing add to the exponent, by these names."""
+        """The contributions of sampler, weights, loss and label smoothing to the exponent, by these names."""
+        # A shift a multiplies the prior by exp(a), as a weight would: both belong to the part "loss".
         own = np.log(self.loss_weights) + self.shifts
         weights, loss = (np.ones(self.k), self.shifts) if self.multi_label else (self.class_weights, own)
         found = {"sampler": self.sampling, "weights": weights, "loss": np.exp(loss - loss.max(initial=-np.inf))}
         if self.smoothing:
             plain = self.hard.target_shares
             found["smoothing"] = np.divide(self.target_shares, plain, out=np.ones(self.k), where=plain > 0)
-        # classes that are never sampled have no exponent
+        # Classes that are never sampled have no exponent.
         seen = np.where(self.sampling > 0, self.counts, 0.0)
         return {name: exponent(seen, favour) for name, favour in found.items()}
 
@@ -167,7 +170,7 @@ class EffectivePrior:
 
     @property
     def mean_weight(self) -> float:
-        """Mean weight of the rows that are drawn: by so much the loss, and every step, is larger than without.
+        """Mean weight of the sampled rows: the factor by which weights enlarge the loss and every step.
 
         A row weighs as the classes of its target do, by their shares.
         """
@@ -184,16 +187,16 @@ class EffectivePrior:
         return self.shifts if self.multi_label else np.log(self.weights) + self.shifts
 
     def overshoots(self, limit: float = LIMIT) -> bool:
-        """Return whether the skew is turned around: an exponent above `limit`, and beliefs skewed the other way.
+        """Return whether the skew is inverted: an exponent above `limit`, and a prior skewed the other way.
 
-        That is a class believed at least `SKEWED` times as common as one with that many times its rows or more.
-        An exponent a little above 1 of classes that are not far apart leaves beliefs nearly equal.
+        That is a class with a prior at least `SKEWED` times that of a class with `SKEWED` times its rows or more.
+        An exponent slightly above 1 of classes of similar size leaves the prior nearly uniform.
         """
-        # both: among classes of nearly equal size, small differences give a large exponent
-        return self.exponent > limit + 1e-9 and turned(self.counts, self.shares) >= SKEWED - 1e-9
+        # Both, since among classes of nearly equal size small differences give a large exponent.
+        return self.exponent > limit + 1e-9 and inversion(self.counts, self.shares) >= SKEWED - 1e-9
 
     def shifted(self, shifts: Floats) -> EffectivePrior:
-        """Return the prior after further logit shifts (k,), as post-hoc adjustment makes them."""
+        """Return the prior after further logit shifts (k,), as post-hoc adjustment applies them."""
         return replace(self, shifts=self.shifts + shifts)
 
     def document(self) -> dict[str, Any]:
@@ -245,14 +248,15 @@ def effective_prior(
     names: Sequence[str] | None = None,
     label_smoothing: float = 0.0,
 ) -> EffectivePrior:
-    """Return what a model is made to believe about classes with so many rows.
+    """Return the class prior that a model is made to assume, given the number of rows per class.
 
     Parameters
     ----------
     counts
         (k,) training rows per class, or class -> rows.
     sampler
-        As in `[balance] sampler`: a name, or a table with `name` and options; or (k,) relative chances of a row.
+        As in `[balance] sampler`: a name, or a table with `name` and options; or (k,) relative sampling
+        weights of a row.
     weights
         As in `[balance] weights`, or (k,) class weights.
     loss
@@ -276,13 +280,15 @@ def effective_prior(
     """
     rows, known = _counted(counts, names)
     how = None if _is_list(sampler) else of_classes(section_of(SAMPLERS, _choice(sampler)), rows, known)
-    drawn = over_present(how.sampling_weights, rows, absent=0.0) if how is not None else _listed(sampler, rows, 0.0)
+    sampling = (
+        over_present(how.sampling_weights, rows, absent=0.0) if how is not None else _listed(sampler, rows, 0.0)
+    )
     weigh = None if _is_list(weights) else of_classes(section_of(WEIGHTS, _choice(weights)), rows, known)
     costs = (
         over_present(weigh.class_weights, rows, absent=1.0) if weigh is not None else _listed(weights, rows, 1.0)
     )
     made = of_classes(section_of(LOSSES, loss), rows, known)
-    return prior_of(rows, known, drawn, costs, made, how, smoothing=_smoothing(label_smoothing))
+    return prior_of(rows, known, sampling, costs, made, how, smoothing=_smoothing(label_smoothing))
 
 
 def prior_of(

@@ -1,4 +1,4 @@
-"""The exponent: by which power of how common classes are, a prior departs from the data."""
+"""The exponent of a prior: the power of the class counts by which it departs from the data."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ import numpy as np
 from evenhand.base.values import Floats
 
 LIMIT = 1.05
-"""Exponent up to which nothing is called turned around; a little over 1 is what caps and rounding leave."""
+"""Exponent up to which a skew does not count as inverted; caps and rounding may leave slightly more than 1."""
 SKEWED = 1.5
-"""Ratio of two classes from which on there is a skew, in rows as in beliefs."""
+"""Smallest ratio of two classes that counts as skew, in rows as in the prior."""
 
 
-def exponent(counts: Floats, favour: Floats) -> float:
-    """Return tau, the slope of -log(favour) on log(counts): 0 leaves the data, 1 makes classes equal.
+def exponent(counts: Floats, factor: Floats) -> float:
+    """Return tau, the slope of -log(factor) on log(counts): 0 for no correction, 1 for equal classes.
 
-    Least squares over the classes, each counting once: rare classes, for whose sake skew is corrected, would have
-    no say in a fit weighted by rows. The slope is linear in log(favour), so the exponents of sampler, weights and
-    loss add up to that of all three. Where favour is counts^-tau, it is tau exactly.
+    Least squares over the classes, each counting once: a fit weighted by rows would ignore the rare classes, for
+    which skew is corrected. The slope is linear in log(factor), so the exponents of sampler, weights and
+    loss add up to that of all three. Where factor is counts^-tau, it is tau exactly.
 
     Parameters
     ----------
     counts
         (k,) rows per class; classes without rows are left out.
-    favour
-        (k,) p_eff / n up to a factor; classes that are never drawn (0) are left out.
+    factor
+        (k,) p_eff / n up to a constant; classes that are never sampled (0) are left out.
 
     Returns
     -------
@@ -34,35 +34,35 @@ def exponent(counts: Floats, favour: Floats) -> float:
     >>> round(exponent(counts, counts**-0.5), 6), exponent(np.ones(3), np.array([1.0, 2.0, 3.0]))
     (0.5, 0.0)
     """
-    there = (counts > 0) & (favour > 0)
-    x, y = np.log(counts[there]), -np.log(favour[there])
-    if len(x) < 2 or np.ptp(x) < 1e-9:  # a slope over equal counts would be rounding error over rounding error
+    there = (counts > 0) & (factor > 0)
+    x, y = np.log(counts[there]), -np.log(factor[there])
+    if len(x) < 2 or np.ptp(x) < 1e-9:  # over equal counts the slope is rounding error
         return 0.0
     x = x - x.mean()
     return float(x @ y / (x @ x))
 
 
-def turned(counts: Floats, shares: Floats) -> float:
-    """Return how many times as common a class is believed as one with at least `SKEWED` times its rows, at most.
+def inversion(counts: Floats, shares: Floats) -> float:
+    """Return the largest ratio of the prior of a class to that of one with at least `SKEWED` times its rows.
 
     Parameters
     ----------
     counts
         (k,) rows per class; classes without rows are left out.
     shares
-        (k,) shares that are believed in; classes that are never expected (0) are left out.
+        (k,) prior; classes with prior 0 are left out.
 
     Returns
     -------
-    The largest ratio over pairs of classes; above 1 some pair is turned around, 0 where no pair is skewed.
+    The largest ratio over pairs of classes; above 1 some pair is inverted, 0 where no pair is skewed.
 
-    >>> round(turned(np.array([90, 9, 1]), np.array([0.2, 0.3, 0.5])), 3)
+    >>> round(inversion(np.array([90, 9, 1]), np.array([0.2, 0.3, 0.5])), 3)
     2.5
-    >>> turned(np.array([60, 50]), np.array([0.1, 0.9]))
+    >>> inversion(np.array([60, 50]), np.array([0.1, 0.9]))
     0.0
     """
     there = (counts > 0) & (shares > 0)
     order = np.argsort(counts[there])
-    rows, believed = counts[there][order], shares[there][order]
-    least = np.append(np.minimum.accumulate(believed[::-1])[::-1], np.inf)  # of a class and all with more rows
-    return float((believed / least[np.searchsorted(rows, rows * SKEWED)]).max(initial=0.0))
+    rows, prior = counts[there][order], shares[there][order]
+    least = np.append(np.minimum.accumulate(prior[::-1])[::-1], np.inf)  # of a class and all with more rows
+    return float((prior / least[np.searchsorted(rows, rows * SKEWED)]).max(initial=0.0))

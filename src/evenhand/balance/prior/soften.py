@@ -1,4 +1,4 @@
-"""Softening an overshoot: what corrects the skew is weakened until its exponent is 1."""
+"""Softening an overshoot: corrections of the skew are weakened until the exponent is 1."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from evenhand.balance.registries import over_present
 from evenhand.base.values import Floats
 
 ORDER = ("weights", "loss", "sampler")
-"""Which part gives way first: weights make large steps on single rows, a sampler does not. Smoothing stays."""
+"""The part that is weakened first: weights cause large steps on single rows, a sampler does not."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,9 +22,9 @@ class Softened:
     Attributes
     ----------
     prior
-        The prior with the exponent that was aimed at.
+        The prior with the target exponent.
     powers
-        The power that each part was raised to, for those that were changed; 0 takes a part away.
+        The power that each part was raised to, for those that were changed; 0 removes it.
     """
 
     prior: EffectivePrior
@@ -32,9 +32,9 @@ class Softened:
 
     @property
     def says(self) -> str:
-        """What was done, in words."""
+        """A description of what was changed."""
         words = [
-            f"{part} taken away" if power == 0 else f"{part} raised to the power {power:.2f}"
+            f"{part} removed" if power == 0 else f"{part} raised to the power {power:.2f}"
             for part, power in self.powers.items()
         ]
         return f"softened to the exponent {self.prior.exponent:.2f}: {' and '.join(words)}"
@@ -44,8 +44,8 @@ def softened(prior: EffectivePrior, *, aim: float = 1.0) -> Softened:
     """Return a prior whose exponent is at most `aim`.
 
     The exponents of the parts add up, so a part of exponent t that is raised to the power p has the exponent p t:
-    the excess is taken from weights first, then from the loss's own, then from the sampler. What label smoothing
-    adds depends on what the sampler draws, so under smoothing the power of the sampler is searched for.
+    the excess is taken from weights first, then from those of the loss, then from the sampler. The exponent of
+    label smoothing depends on the sampler, so under smoothing the power of the sampler is found numerically.
     """
     excess, powers = prior.exponent - aim, {}
     for part in ORDER:
@@ -82,7 +82,7 @@ def raised(prior: EffectivePrior, powers: dict[str, float]) -> EffectivePrior:
 
 
 def _power(figures: Floats, power: float, counts: Floats, absent: float) -> Floats:
-    """Return figures to a power, scaled again to a mean of 1 over rows; a class that is never drawn stays so."""
+    """Return figures to a power, scaled again to a mean of 1 over rows; a class that is never sampled stays so."""
     if power == 1.0:
         return figures
     own = figures[counts > 0]

@@ -1,4 +1,4 @@
-"""Somebody else's sampler and loss, read into the same ledger; their torch is looked at, never imported."""
+"""Effective prior of the user's own torch sampler and loss. Their attributes are read; torch is never imported."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from evenhand.base.values import Floats, Ints
 def effective_prior_of(
     labels: Any, *, sampler: Any = None, criterion: Any = None, names: Sequence[str] | None = None
 ) -> EffectivePrior:
-    """Return the effective prior of a training that is written in torch.
+    """Return the effective prior of a training loop written in torch.
 
     Parameters
     ----------
     labels
         (n,) class indices of the training rows: an array, a list or a tensor.
     sampler
-        A `WeightedRandomSampler`, a `SubsetRandomSampler`, any other sampler that takes each row as often as
-        the others, a `BatchSampler` or `DataLoader` of one (its sampler is read), or None.
+        A `WeightedRandomSampler`, a `SubsetRandomSampler`, any other sampler that takes all rows equally often, a
+        `BatchSampler` or `DataLoader` of one (its sampler is read), or None.
     criterion
         A loss with `weight` per class and `label_smoothing`, such as
         `CrossEntropyLoss(weight=..., label_smoothing=0.1)`, or None.
@@ -36,55 +36,55 @@ def effective_prior_of(
     Raises
     ------
     EvenhandError
-        If lengths differ, rows are named that have no label, batches are made by a class of one's own, which
-        cannot be read, or the loss is one for several labels (`pos_weight`).
+        If lengths differ, the sampler names rows without a label, batches come from a custom class, which cannot
+        be read, or the loss is for several labels (`pos_weight`).
 
     Notes
     -----
-    `CrossEntropyLoss` divides by the weights of the batch, which leaves the prior alone as long as batches are
-    large beside 1 / the share of the rarest class; in small ones its weights act a little less than stated. Its
-    weights multiply the smoothed targets, whether they are given as classes or as probabilities.
+    `CrossEntropyLoss` divides by the weights of the batch, which does not affect the prior as long as batches are
+    large compared to 1 / the share of the rarest class; in smaller ones its weights act slightly less than stated.
+    Its weights multiply the smoothed targets, whether they are given as classes or as probabilities.
     """
     y = _labels(labels)
     weight = _array(getattr(criterion, "weight", None), "The loss's weights")
     if getattr(criterion, "pos_weight", None) is not None:
         raise EvenhandError(
-            "The loss has pos_weight: each class is a yes or no of its own, with no prior over all."
+            "The loss has pos_weight: every class is a binary decision, and there is no prior over classes."
         )
     k = max(int(y.max(initial=-1)) + 1, 0 if weight is None else len(weight), len(names or ()))
     rows, step = _of_rows(sampler)
-    counts, expected, drawn = _drawn(y, rows, k)
+    counts, expected, epoch_rows = _expected_rows(y, rows, k)
     if weight is not None and len(weight) != k:
         raise EvenhandError(f"The loss has {len(weight)} weights for {k} classes; there must be one for each.")
-    favour = np.divide(expected, counts, out=np.zeros(k), where=counts > 0)
+    sampling = np.divide(expected, counts, out=np.zeros(k), where=counts > 0)
     costs = np.ones(k) if weight is None else weight
     smoothing = getattr(criterion, "label_smoothing", 0.0)
-    prior = effective_prior(counts, sampler=favour, weights=costs, names=names, label_smoothing=smoothing)
-    # loaders with drop_last leave out the rows of an incomplete batch
-    return replace(prior, epoch_rows=drawn // step * step)
+    prior = effective_prior(counts, sampler=sampling, weights=costs, names=names, label_smoothing=smoothing)
+    # Loaders with drop_last leave out the rows of an incomplete batch.
+    return replace(prior, epoch_rows=epoch_rows // step * step)
 
 
-def inclusion(weights: Floats, drawn: int) -> Floats:
-    """Return (n,) chances of rows to be among `drawn` that are taken without replacement.
+def inclusion(weights: Floats, sampled: int) -> Floats:
+    """Return (n,) inclusion probabilities of rows if `sampled` are taken without replacement.
 
-    1 - exp(-t w), with t such that they add up to `drawn` (Rosén 1972): exact as n grows.
+    1 - exp(-t w), with t such that they add up to `sampled` (Rosén 1972): exact as n grows.
     """
-    if drawn >= int((weights > 0).sum()):
+    if sampled >= int((weights > 0).sum()):
         return np.asarray((weights > 0).astype(np.float64))
     low, high = 0.0, 1.0
     scaled = weights / weights.mean()
-    while -np.expm1(-high * scaled).sum() < drawn:
+    while -np.expm1(-high * scaled).sum() < sampled:
         high *= 2
     for _ in range(100):  # bisection to the precision of a float; the sum rises with t
         middle = (low + high) / 2
-        low, high = (middle, high) if -np.expm1(-middle * scaled).sum() < drawn else (low, middle)
+        low, high = (middle, high) if -np.expm1(-middle * scaled).sum() < sampled else (low, middle)
     return np.asarray(-np.expm1(-high * scaled))
 
 
 def _of_rows(sampler: Any) -> tuple[Any, int]:
-    """Return the sampler of rows that a loader or a sampler of batches draws from, and the rows it takes at once.
+    """Return the row sampler behind a loader or batch sampler, and the number of rows it takes at once.
 
-    That is 1 where the last batch is taken full or not.
+    That number is 1 unless incomplete batches are dropped.
     """
     batches = getattr(sampler, "batch_sampler", None)
     batches = sampler if batches is None else batches
@@ -92,40 +92,42 @@ def _of_rows(sampler: Any) -> tuple[Any, int]:
         own = type(batches)
         if not getattr(getattr(own, "__iter__", None), "__module__", "").startswith("torch."):
             raise EvenhandError(
-                f"The batches are made by {own.__name__}, which cannot be read: how often it takes a row is known "
-                "to it alone. Give the sampler of rows that it draws from, or count the rows of each class in an "
-                "epoch of it, divide by the rows there are, and give evenhand.effective_prior that as sampler."
+                f"The batches are made by {own.__name__}, which cannot be read: how often it takes a row is not "
+                "known here. Pass its row sampler; or count the rows of each class in one of its epochs, divide "
+                "by the rows of the class, and pass that to evenhand.effective_prior as sampler."
             )
     inner = getattr(batches, "sampler", None)
     return batches if inner is None else inner, batches.batch_size if getattr(batches, "drop_last", False) else 1
 
 
-def _drawn(y: Ints, sampler: Any, k: int) -> tuple[Floats, Floats, float]:
-    """Return (k,) rows there are, (k,) rows of each class expected in an epoch, and rows of an epoch."""
-    chances = _array(getattr(sampler, "weights", None), "The sampler's weights")
-    if chances is None:
-        return _drawn_alike(y, sampler, k)
-    if len(chances) != len(y):
-        raise EvenhandError(f"The sampler has {len(chances):,} weights for {len(y):,} labels; give one for each.")
-    if not np.isfinite(chances).all() or (chances < 0).any() or not chances.sum():
-        raise EvenhandError("The sampler's weights must be numbers from 0 up, and one at least above 0.")
+def _expected_rows(y: Ints, sampler: Any, k: int) -> tuple[Floats, Floats, float]:
+    """Return (k,) rows per class, (k,) rows per class expected in an epoch, and the rows of an epoch."""
+    sampling_weights = _array(getattr(sampler, "weights", None), "The sampler's weights")
+    if sampling_weights is None:
+        return _uniform_rows(y, sampler, k)
+    if len(sampling_weights) != len(y):
+        raise EvenhandError(
+            f"The sampler has {len(sampling_weights):,} weights for {len(y):,} labels; give one for each."
+        )
+    if not np.isfinite(sampling_weights).all() or (sampling_weights < 0).any() or not sampling_weights.sum():
+        raise EvenhandError("The sampler's weights must be non-negative numbers, and at least one must be above 0.")
     rows = int(getattr(sampler, "num_samples", len(y)))
     replaced = bool(getattr(sampler, "replacement", True))
-    expected = rows * chances / chances.sum() if replaced else inclusion(chances, rows)
+    expected = rows * sampling_weights / sampling_weights.sum() if replaced else inclusion(sampling_weights, rows)
     counts = np.bincount(y, minlength=k).astype(np.float64)
     return counts, np.bincount(y, expected, minlength=k).astype(np.float64), float(round(expected.sum()))
 
 
-def _drawn_alike(y: Ints, sampler: Any, k: int) -> tuple[Floats, Floats, float]:
-    """Return the same of a sampler that takes each row, or each of some, as often as the others."""
+def _uniform_rows(y: Ints, sampler: Any, k: int) -> tuple[Floats, Floats, float]:
+    """Return the same for a sampler that takes all rows, or all of a subset, equally often."""
     listed = sampler if isinstance(sampler, Sequence) else getattr(sampler, "indices", None)
     indices = _array(listed, "The sampler's indices")
     if indices is not None:
         strange = indices[~np.isin(indices, np.arange(len(y)))]
         if strange.size:
             raise EvenhandError(
-                f"The sampler takes row {strange[0]:g}, and there are labels for {len(y):,} rows, counted from 0. "
-                "Give the labels of all rows that it may take."
+                f"The sampler takes row {strange[0]:g}, but there are labels for {len(y):,} rows, counted from 0. "
+                "Give the labels of all rows that it can take."
             )
         y = y[indices.astype(np.intp)]
     counts = np.bincount(y, minlength=k).astype(np.float64)
@@ -134,20 +136,20 @@ def _drawn_alike(y: Ints, sampler: Any, k: int) -> tuple[Floats, Floats, float]:
 
 
 def _labels(labels: Any) -> Ints:
-    says = "Labels must be (n,) class indices, 0 and up, one for each training row."
+    message = "Labels must be (n,) class indices, 0 and up, one for each training row."
     try:
         y = _array(labels, "Labels")
     except EvenhandError as error:
-        raise EvenhandError(f"{says} {error}") from None
+        raise EvenhandError(f"{message} {error}") from None
     if y is None or y.ndim != 1 or not np.isfinite(y).all() or (y < 0).any() or (y != np.floor(y)).any():
-        raise EvenhandError(says)
+        raise EvenhandError(message)
     return y.astype(np.int64)
 
 
 def _array(values: Any, what: str) -> npt.NDArray[Any] | None:
-    """Return a tensor, an array or a list as float64; a tensor is asked for its values, wherever it lies."""
+    """Return a tensor (on any device), an array or a list as float64."""
     if values is None:
         return None
     if hasattr(values, "detach"):
-        values = values.detach().cpu().tolist()  # bf16 tensors have no NumPy form
+        values = values.detach().cpu().tolist()  # by way of a list: NumPy has no bf16
     return numbers(values, what)

@@ -26,7 +26,7 @@ class TargetMix(Section):
         says="Share of each class in a batch: { N = 0.5, S = 0.3, V = 0.2 }, or a list in the order of the classes."
     )
     max_ratio: float | None = option(
-        None, ge=1, says="Cap on the chance of one row of the most favoured class over one of the least."
+        None, ge=1, says="Cap on the sampling weight of a row of the most favoured class over that of the least."
     )
 
     @field_validator("shares")
@@ -34,7 +34,7 @@ class TargetMix(Section):
     def _usable(cls, value: dict[str, float] | list[float]) -> dict[str, float] | list[float]:
         given = list(value.values() if isinstance(value, dict) else value)
         if not given or not np.isfinite(given).all() or min(given) < 0 or max(given) <= 0:
-            raise ValueError("shares are numbers from 0 up, and one at least is above 0")
+            raise ValueError("shares are numbers from 0 up, and at least one is above 0")
         return value
 
     def for_classes(self, names: Sequence[str], counts: Floats) -> TargetMix:
@@ -47,15 +47,15 @@ class TargetMix(Section):
             nothing at all is asked of classes that have rows.
         """
         given = by_class(self.shares, names, "balance.sampler.shares")
-        told = sum(share for share in given if share is not None)
+        stated = sum(share for share in given if share is not None)
         rest = np.where([share is None for share in given], counts, 0.0)
-        if rest.sum() and told >= 1:
+        if rest.sum() and stated >= 1:
             missing = ", ".join(name for name, share in zip(names, rest, strict=True) if share)
             raise EvenhandError(
-                f"balance.sampler.shares: the shares given make {told:g} and leave nothing for {missing}. "
+                f"balance.sampler.shares: the shares given make {stated:g} and leave nothing for {missing}. "
                 "Give shares for all classes, or less than 1 in all."
             )
-        left = rest * (max(1.0 - told, 0.0) / max(rest.sum(), 1e-300))
+        left = rest * (max(1.0 - stated, 0.0) / max(rest.sum(), 1e-300))
         full = [float(extra if share is None else share) for share, extra in zip(given, left, strict=True)]
         kept = [share for share, rows in zip(full, counts, strict=True) if rows > 0]
         if kept and not sum(kept):

@@ -8,6 +8,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 Text = str | None
@@ -51,6 +52,17 @@ def as_texts(cells: Iterable[Any]) -> list[Text]:
     whole = all(text is None or _WHOLE.fullmatch(text) for text in known)
     plain: Mapping[Text, Text] = {text: number(text) for text in pointed if whole or number(text) in known}
     return [plain.get(text, text) for text in texts]
+
+
+def object_array(cells: Iterable[Any]) -> npt.NDArray[Any]:
+    """Return (n,) the cells as objects."""
+    # The None keeps NumPy from making a 2-d array of equally long sequences; it is cut off again.
+    return np.array([*cells, None], dtype=object)[:-1]
+
+
+def text_array(cells: Iterable[Any]) -> npt.NDArray[Any]:
+    """Return (n,) the cells of a column as text; empty ones are None."""
+    return object_array(as_texts(cells))
 
 
 def number(text: str) -> str:

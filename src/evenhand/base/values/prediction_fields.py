@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from evenhand.base.errors import DataError, unknown
-from evenhand.base.text.cells import as_texts
+from evenhand.base.text.cells import as_texts, object_array, text_array
 
 Array = npt.NDArray[Any]
 
@@ -91,14 +91,13 @@ def fold_of_rows(fold: Any, test: int) -> Array:
 
 def group_of_rows(groups: Any, ids: Array) -> Array:
     """Return (n,) groups; a row whose group is missing (None, NaN, "") is a group of its own."""
-    # The None keeps NumPy from making a 2-d array of equally long sequences; it is cut off again.
-    array = groups if isinstance(groups, np.ndarray) else np.array([*groups, None], dtype=object)[:-1]
+    array = groups if isinstance(groups, np.ndarray) else object_array(groups)
     if array.dtype.kind in "iub" or array.shape != ids.shape:
         return array
     missing = pd.isna(array)
     if array.dtype.kind in "OUT":
         missing[~missing] = array[~missing] == ""
-    return groups_of(np.array([*as_texts(array), None], dtype=object)[:-1], ids) if missing.any() else array
+    return groups_of(text_array(array), ids) if missing.any() else array
 
 
 def groups_of(names: Array, ids: Iterable[Any]) -> Array:

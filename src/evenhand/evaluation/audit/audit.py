@@ -12,17 +12,17 @@ import numpy.typing as npt
 import pandas as pd
 
 from evenhand.base.errors import DataError
+from evenhand.base.text.cells import object_array, text_array
 from evenhand.base.text.unique_names import unique_names
 from evenhand.base.values import Interval, Predictions, Strings
 from evenhand.evaluation.audit.groups import LEAST, GroupFigure, group_figures
 from evenhand.evaluation.audit.holdouts import Holdout, drawn_figures, holdout, one_by_one, several_of, stratified
 from evenhand.evaluation.core.evaluated_rows import known, rows_of
 from evenhand.evaluation.core.metric import Measure
-from evenhand.evaluation.figures.evaluate import intervals, judged
+from evenhand.evaluation.figures.evaluate import intervals, labelled
 from evenhand.evaluation.figures.learning_variance import widened
 from evenhand.evaluation.metrics.build import ask
 from evenhand.evaluation.metrics.metric_names import Levels, Sets
-from evenhand.evaluation.reading.labels import texts
 from evenhand.evaluation.resampling.resampling_units import groups_in_several_folds
 
 EMPTY = "(empty)"
@@ -227,7 +227,7 @@ def audit(
     if p.truth is not None:
         there = known(p.truth)
         columns = {name: values[there] for name, values in columns.items()}
-    p = judged(p)
+    p = labelled(p)
     of = SlicedRows.of(p, next(iter(columns.values()), None))
     measure = ask(rows_of(p), [metric], sets or {}, levels or {})[0]
     figure, nine_of_ten = (
@@ -310,7 +310,7 @@ def part_names(cells: npt.NDArray[Any]) -> Strings:
 
     Rows without a group may come from anywhere and stay apart; rows with an empty cell share that property.
     """
-    names, empty = texts(cells), EMPTY
+    names, empty = text_array(cells), EMPTY
     while empty in set(names):
         empty = f"({empty})"
-    return np.array([*(empty if name is None else name for name in names), None], dtype=object)[:-1]
+    return object_array(empty if name is None else name for name in names)

@@ -16,7 +16,7 @@ from evenhand.base.errors import DataError, MissingExtraError
 from evenhand.base.seeds import generator
 from evenhand.base.text.unique_names import unique_names
 from evenhand.base.values import Floats, Interval, Ints, Mask, Predictions
-from evenhand.evaluation.figures.evaluate import judged
+from evenhand.evaluation.figures.evaluate import labelled
 from evenhand.evaluation.figures.row_share import share
 
 By = Literal["class", "group", "all"]
@@ -126,7 +126,7 @@ def conformal(
     """
     if not 0 < coverage < 1:
         raise DataError(f"The coverage is {coverage:g}; it must lie between 0 and 1, for example 0.9.")
-    p = judged(p)
+    p = labelled(p)
     if p.multi_label:
         raise DataError("Conformal sets need one label a row; these rows may have several.")
     part = _parts(p, by)
@@ -144,6 +144,7 @@ def conformal(
     # With n calibration rows the smallest p-value is 1 / (n + 1): a class can only be excluded if that is at most
     # 1 - coverage, which is n (1 - coverage) >= coverage.
     enough = least * (1 - coverage) >= (1 - 1e-9) * coverage
+    # Within one group there are no groups to resample, so its interval is over rows.
     alone = replace(p, groups=None) if by == "group" else p
     found = [
         _covered(_name(names, g, part, p), part == g, hit, member, alone, bool(enough[g]), draws, seed)
@@ -194,6 +195,8 @@ def _p_values(p: Predictions, by: By, part: Ints, fold: Ints, seed: int) -> Floa
         fitted = ConformalClassifier()
         fitted.fit(own[~inside], bins=part[~inside])
         for c in range(p.k):
+            # By class, each candidate class is compared with calibration rows of that class (Mondrian
+            # categories).
             of = np.full(int(inside.sum()), c) if by == "class" else part[inside]
             found = fitted.predict_p(strange[inside][:, [c]], bins=of, seed=seed)
             out[inside, c] = np.asarray(found)[:, 0]

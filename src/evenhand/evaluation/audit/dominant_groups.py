@@ -14,7 +14,7 @@ import numpy as np
 from evenhand.base.text.unique_names import unique_names
 from evenhand.base.values import Floats, Predictions
 from evenhand.evaluation.core.evaluated_rows import rows_of
-from evenhand.evaluation.figures.evaluate import evaluate, judged
+from evenhand.evaluation.figures.evaluate import evaluate, labelled
 
 FIGURES = ("precision", "recall", "f1")
 
@@ -45,7 +45,7 @@ def heaviest(
     DataError
         If no row has a known truth.
     """
-    p = judged(p)
+    p = labelled(p)
     if p.groups is None:
         return []
     names, number = unique_names(p.groups)

@@ -13,7 +13,7 @@ from evenhand.base.text.unique_names import unique_names
 from evenhand.base.values import Floats, Ints, Mask, Predictions, Strings
 from evenhand.evaluation.core.evaluated_rows import EvaluatedRows, rows_of
 from evenhand.evaluation.core.row_sums import ratio
-from evenhand.evaluation.figures.evaluate import judged
+from evenhand.evaluation.figures.evaluate import labelled
 from evenhand.evaluation.figures.row_share import right_rows
 
 Verdict = Literal["below", "as expected", "too few to tell"]
@@ -96,8 +96,8 @@ def group_figures(
     groups = p.groups if groups is None else groups
     if groups is None:
         return []
-    inside = judged(replace(p, groups=np.asarray(groups, dtype=object)))
-    known = inside if units is None else judged(replace(p, groups=np.asarray(units, dtype=object)))
+    inside = labelled(replace(p, groups=np.asarray(groups, dtype=object)))
+    known = inside if units is None else labelled(replace(p, groups=np.asarray(units, dtype=object)))
     assert inside.groups is not None
     assert known.groups is not None
     rows = rows_of(inside)

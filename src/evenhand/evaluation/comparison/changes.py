@@ -118,6 +118,7 @@ def _gains(what: str, names: Strings, improved: Mask, worsened: Mask) -> pd.Data
     found, number = unique_names(names)
     rows, up, down = (np.bincount(number, weights=of, minlength=len(found)) for of in (None, improved, worsened))
     net = (up - down).astype(np.int64)
+    # `lexsort` takes its last key first: by net, then by share.
     order = np.lexsort((net / rows, net))
     table = {what: found, "rows": rows, "improved": up.astype(np.int64), "worsened": down.astype(np.int64)}
     return pd.DataFrame(

@@ -142,6 +142,8 @@ def _joined(every: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any] | None:
     """Return (n,) the connected components of all groupings, whatever the order of `every`."""
     if not every:
         return None
+    # Which of several equivalent names is taken, and the numbers of joined groups, must not depend on the first
+    # model.
     every = sorted(every, key=lambda names: names.astype(str).tolist())
     if all((names == every[0]).all() for names in every[1:]):
         return every[0]
@@ -154,6 +156,7 @@ def _joined(every: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any] | None:
     graph = sp.coo_array(links, shape=(starts[-1], starts[-1]))
     of_row = np.unique(connected_components(graph, directed=False)[1][:n], return_inverse=True)[1]
     for names, number in zip(every, numbers, strict=True):
+        # Equally many groups as components: this grouping already is the join, and keeps its names.
         if number.max(initial=-1) == of_row.max(initial=-1):
             return names
     return np.asarray([f"group {number + 1}" for number in of_row], dtype=object)

@@ -15,7 +15,7 @@ from evenhand.evaluation.comparison.common_rows import in_one_order, with_one_tr
 from evenhand.evaluation.comparison.verdicts import WORTH_CARING, Question, verdicts
 from evenhand.evaluation.core.evaluated_rows import rows_of
 from evenhand.evaluation.core.metric import Measure
-from evenhand.evaluation.figures.evaluate import intervals, judged
+from evenhand.evaluation.figures.evaluate import intervals, labelled
 from evenhand.evaluation.figures.learning_variance import learning_of, widened
 from evenhand.evaluation.metrics.build import ask
 from evenhand.evaluation.metrics.metric_names import Levels, Sets
@@ -152,7 +152,7 @@ def compare_predictions(
     new against old, accuracy: better by +0.2350 [+0.1820, +0.2880].
     """
     _check_names(predictions)
-    same = tuple(judged(p) for p in with_one_truth(in_one_order(predictions)))
+    same = tuple(labelled(p) for p in with_one_truth(in_one_order(predictions)))
     pairs = _pairs(len(same), against)
     measures = [ask(rows_of(p), list(metrics), sets or {}, levels or {}) for p in same]
     groups = group_numbers(same[0].groups, len(same[0]))
@@ -205,6 +205,7 @@ def questions(
         (n,) group numbers, or None.
     """
     asked = [(base, other, at) for base, other in pairs for at in range(len(metrics))]
+    # All differences of all pairs are resampled together, so that each pair sees the same replicates.
     contrasts = [difference(measures[other][at], measures[base][at]) for base, other, at in asked]
     replicates = bootstrap(contrasts, groups, draws=draws, seed=seed)
     return [

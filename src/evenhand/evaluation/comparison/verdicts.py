@@ -78,14 +78,17 @@ def holm(p: Floats, alpha: float = 0.05) -> tuple[Floats, Floats]:
     missed = np.flatnonzero(p[order] > step)
     if len(missed):
         step[missed[0] :] = step[missed[0]]
+    # `searchsorted` returns the first of equal p, whose level all of them share.
     step = step[np.searchsorted(p[order], p[order])]
     levels, corrected = np.empty(m), np.empty(m)
     levels[order] = step
+    # The running maximum: an adjusted p is never below that of a hypothesis tested before it.
     corrected[order] = np.minimum(np.maximum.accumulate(p[order] * np.arange(m, 0, -1)), 1.0)
     return levels, corrected
 
 
 def _verdict(one: Question, smallest: float, alpha: float, p: float, level: float) -> Verdict:
+    # At the level of the test, not at `level`: an interval must not exclude 0 where Holm's test does not.
     interval = one.spread.interval(1 - alpha)
     word = _word(one, interval.low, interval.high, smallest)
     detectable = one.spread.detectable(1 - alpha)

@@ -12,7 +12,7 @@ from evenhand.evaluation.comparison.common_rows import disagreeing, in_common
 from evenhand.evaluation.comparison.verdicts import WORTH_CARING, Question, verdicts
 from evenhand.evaluation.core.evaluated_rows import known, rows_of
 from evenhand.evaluation.core.metric import Measure
-from evenhand.evaluation.figures.evaluate import judged
+from evenhand.evaluation.figures.evaluate import labelled
 from evenhand.evaluation.metrics.build import ask
 from evenhand.evaluation.metrics.metric_names import Levels, Sets
 from evenhand.evaluation.resampling.bootstrap import bootstrap
@@ -111,10 +111,11 @@ def compare_versions(
         If no row is known to both, or the classes differ.
     """
     first, second = _both_known(before, after)
+    # Each model under the labels of the other version, so that labels and model change one at a time.
     swapped = [replace(first, truth=second.truth), replace(second, truth=first.truth)]
 
     def measure(p: Predictions) -> Measure:
-        return ask(rows_of(judged(p)), [metric], sets or {}, levels or {})[0]
+        return ask(rows_of(labelled(p)), [metric], sets or {}, levels or {})[0]
 
     old, old_new_labels, new_old_labels, new = map(measure, (first, *swapped, second))
     contrasts = [difference(old_new_labels, old), difference(new, old_new_labels), difference(new_old_labels, old)]
@@ -140,15 +141,15 @@ def compare_versions(
         rows_come=whole[1] - new.estimate(),
         n=len(first),
         relabelled=int(changed.sum()),
-        only_before=len(judged(before)) - len(first),
-        only_after=len(judged(after)) - len(first),
+        only_before=len(labelled(before)) - len(first),
+        only_after=len(labelled(after)) - len(first),
         ids=tuple(str(name) for name in first.ids[changed]),
     )
 
 
 def _both_known(before: Predictions, after: Predictions) -> Sequence[Predictions]:
     """Return both on the common rows whose truth both know."""
-    first, second = in_common((judged(before), judged(after)))
+    first, second = in_common((labelled(before), labelled(after)))
     assert first.truth is not None
     assert second.truth is not None
     both = known(first.truth) & known(second.truth)

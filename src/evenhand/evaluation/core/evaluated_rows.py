@@ -93,11 +93,13 @@ class EvaluatedRows:
     @property
     def smallest(self) -> float:
         """The smallest probability for logarithms: the precision of the probabilities' dtype."""
+        # scikit-learn clips at the same value, so that the two agree where a probability is 0.
         kind = self.probabilities.dtype
         return float(np.finfo(kind if kind.kind == "f" else np.float64).eps)
 
     def once(self, key: Any, make: Callable[[], T]) -> T:
         """Return the cached result of `make` under `key`; measures on the same rows share it."""
+        # Keyed by the caller, not by the functions' arguments: arrays are not hashable.
         if key not in self._made:
             self._made[key] = make()
         return cast(T, self._made[key])

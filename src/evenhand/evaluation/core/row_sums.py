@@ -61,6 +61,7 @@ class RowSums:
         value = np.ones(len(to)) if self.value is None else self.value
         inside = to >= 0
         entries = (value[inside], (self.column[inside], to[inside]))
+        # Entries of one cell are added up by the conversion: this is the sum over rows.
         return sp.csr_array(sp.coo_array(entries, shape=(self.shape[1], units)))
 
 

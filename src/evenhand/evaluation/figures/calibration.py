@@ -11,9 +11,9 @@ from sklearn.isotonic import IsotonicRegression
 from evenhand.base.values import Floats, Predictions
 from evenhand.evaluation.core.bins import BINS, bin_of, edges
 from evenhand.evaluation.core.evaluated_rows import rows_of
-from evenhand.evaluation.figures.evaluate import judged
+from evenhand.evaluation.figures.evaluate import labelled
 from evenhand.evaluation.figures.row_share import right_rows
-from evenhand.evaluation.metrics.calibration_error import judgements
+from evenhand.evaluation.metrics.calibration_error import decisions
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,8 @@ def reliability(p: Predictions, *, bins: int = BINS) -> list[Bin]:
     The calibration error is the mean over bins of |confidence - accuracy|, weighted by n, minus its expectation
     under perfect calibration (`metrics.calibration_error`).
     """
-    rows = rows_of(judged(p))
-    _, confidence, truth = judgements(rows, np.arange(rows.k))
+    rows = rows_of(labelled(p))
+    _, confidence, truth = decisions(rows, np.arange(rows.k))
     into = bin_of(confidence, edges(confidence, bins))
     out = []
     for number in np.unique(into):
@@ -87,7 +87,7 @@ def expected_accuracy(confidence: Floats, judged_by: Predictions) -> Floats:
     judged_by
         Held-out predictions of the same model. Where several labels may hold, a row is right if all of them are.
     """
-    p = judged(judged_by)
+    p = labelled(judged_by)
     sure = row_confidence(p.probabilities, several=p.multi_label)
     right = right_rows(rows_of(p)).astype(np.float64)
     sure = np.concatenate([[sure.min(), sure.max()], sure])

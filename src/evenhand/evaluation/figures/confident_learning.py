@@ -64,6 +64,7 @@ def _confident(probabilities: Floats, truth: Ints) -> Ints:
     k = probabilities.shape[1]
     counts = np.bincount(truth, minlength=k)
     own = np.bincount(truth, weights=probabilities[np.arange(len(truth)), truth], minlength=k)
+    # A class without rows has no mean to compare with, and is never suggested.
     threshold = np.where(counts > 0, own / np.maximum(counts, 1), np.inf)
     above = np.where(probabilities >= threshold - 1e-12, probabilities, -1.0)
     return np.asarray(np.where(above.max(axis=1) >= 0, above.argmax(axis=1), -1))
@@ -99,11 +100,13 @@ def surest_rows(p: Predictions) -> SurestRows | None:
         return None
     p = p.take(known(p.truth))
     ordered = np.sort(p.probabilities, axis=1)
+    # Log-odds separate probabilities that all round to 1 when they are subtracted.
     lead = np.log(np.maximum(ordered[:, -1], 1e-300)) - np.log(np.maximum(1 - ordered[:, -1], 1e-300))
     order = np.argsort(-lead, kind="stable")
     wrong = (p.predicted != p.truth)[order]
     n, following = len(wrong) // 10, len(wrong) // 5
     first, second = int(wrong[:n].sum()), int(wrong[n : n + following].sum())
+    # Given the total, the contradictions in the first part are binomial; at half the rate its rows count half.
     expected = 0.5 * n / (0.5 * n + following)
     chance = float(binom.sf(first - 1, first + second, expected)) if first else 1.0
     return SurestRows(n, first, following, second, chance)

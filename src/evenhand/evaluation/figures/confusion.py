@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evenhand.base.values import Predictions
-from evenhand.evaluation.figures.evaluate import judged
+from evenhand.evaluation.figures.evaluate import labelled
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def confusion_matrix(p: Predictions) -> npt.NDArray[np.int64]:
     >>> confusion_matrix(Predictions(np.array(["a", "b", "c"]), ("x", "y"), half, np.array([0, 1, 1]))).tolist()
     [[1, 0], [1, 1]]
     """
-    p = judged(p)
+    p = labelled(p)
     assert p.truth is not None
     cells = np.bincount(p.truth * p.k + p.predicted, minlength=p.k**2)
     return cells.reshape(p.k, p.k).astype(np.int64)
@@ -55,7 +55,7 @@ def confusion_matrix(p: Predictions) -> npt.NDArray[np.int64]:
 
 def confusions(p: Predictions, *, most: int = 20, most_ids: int = 6) -> list[Confusion]:
     """Return the `most` frequent confusions, each with at most `most_ids` rows; ties in the order of classes."""
-    p = judged(p)
+    p = labelled(p)
     assert p.truth is not None
     table = confusion_matrix(p)
     of_class = table.sum(axis=1)
@@ -78,7 +78,7 @@ def confidently_wrong(p: Predictions, *, most: int = 24) -> list[dict[str, Any]]
     Where several labels may hold, a row's mistake is the label whose probability is farthest from its truth, and
     the confidence is that distance; labels that do not hold are prefixed with "not".
     """
-    p = judged(p)
+    p = labelled(p)
     assert p.truth is not None
     if p.multi_label:
         return _wrong_labels(p, most)

@@ -99,14 +99,14 @@ def evaluate(
     >>> print(evaluate(p, ["macro_f1"])["macro_f1"])
     0.679 [0.609, 0.743]
     """
-    p = judged(p)
+    p = labelled(p)
     names = list(default_metrics(p) if metrics is None else dict.fromkeys(metrics))
     measures = ask(rows_of(p), names, sets or {}, levels or {})
     found = intervals(measures, p, draws=draws, level=level, seed=seed)
     return dict(zip(names, widened(p, names, measures, found), strict=True))
 
 
-def judged(p: Predictions) -> Predictions:
+def labelled(p: Predictions) -> Predictions:
     """Return the rows of `p` whose truth is known.
 
     Raises

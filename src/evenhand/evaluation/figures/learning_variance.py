@@ -63,6 +63,7 @@ def learning(figures: Sequence[float]) -> Learning:
     if len(there) < 2:
         return Learning()
     f = len(there)
+    # The jackknife: two of its samples share all but two folds, so their variance is inflated by f - 1.
     return Learning(float(np.sqrt((f - 1) * there.var())), f - 1.0)
 
 

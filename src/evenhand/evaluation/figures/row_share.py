@@ -43,6 +43,7 @@ def share(
 
 
 def _measure(values: Floats, rows: EvaluatedRows) -> Measure:
+    # Limits of a share are exact for 0/1 values only; other values vary less and are treated as a mean.
     share = bool(((values == 0) | (values == 1)).all())
     parts = Components(
         _alone, lambda rows, _: sp.csr_array(np.ones((len(rows), 1))), kind="share" if share else "mean"

@@ -79,6 +79,7 @@ def squared_error(rows: EvaluatedRows, chosen: Ints) -> Floats:
     if rows.several:
         return np.asarray(((p[:, chosen] - rows.truth[:, chosen]) ** 2).mean(axis=1))
     own = p[np.arange(len(rows)), rows.truth]
+    # The square of (p - truth) multiplied out, which needs no one-hot matrix of the truth.
     return np.asarray((p**2).sum(axis=1) - 2 * own + 1)
 
 
@@ -92,6 +93,7 @@ def loss_if_wrong(rows: EvaluatedRows, chosen: Ints) -> Floats:
     least = rows.smallest
     if rows.several:
         p = np.clip(rows.probabilities[:, chosen].astype(np.float64), least, 1 - least)
+        # One wrong label of the row, whose loss is a mean over its labels.
         return np.asarray(-np.log(np.minimum(p, 1 - p)).mean(axis=1) / len(chosen))
     return np.asarray(-np.log(np.clip(_second(rows), least, 1 - least)))
 

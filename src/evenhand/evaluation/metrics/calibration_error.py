@@ -26,10 +26,12 @@ KINDS = 6
 
 def _features(rows: EvaluatedRows, chosen: Ints) -> RowSums:
     """Return features whose sums are the `KINDS` of each bin, then the number of groups (rows without groups)."""
-    row, confidence, truth = judgements(rows, chosen)
+    row, confidence, truth = decisions(rows, chosen)
     into = bin_of(confidence, edges(confidence))
     unit = np.arange(len(rows)) if rows.groups is None else rows.groups
     gap = confidence - truth
+    # Each row carries the total of its group in the bin: summed over rows that gives S², S·n and n² of the
+    # groups, and a replicate remains a sum over rows.
     cell = np.unique(unit[row] * BINS + into, return_inverse=True)[1]
     gaps, counts = np.bincount(cell, weights=gap)[cell], np.bincount(cell)[cell].astype(np.float64)
     values = (gap, np.ones(len(row)), gap**2, gap * gaps, gap * counts, counts)
@@ -42,7 +44,7 @@ def _features(rows: EvaluatedRows, chosen: Ints) -> RowSums:
     )
 
 
-def judgements(rows: EvaluatedRows, chosen: Ints) -> tuple[Ints, Floats, Floats]:
+def decisions(rows: EvaluatedRows, chosen: Ints) -> tuple[Ints, Floats, Floats]:
     """Return row, confidence and truth (0..1) of every decision.
 
     With one label per row: the predicted class, for rows where it is a chosen one. With several: every chosen label
@@ -92,6 +94,8 @@ def _mean_size(mean: Floats, deviation: Floats) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
         z = np.where(deviation > 0, np.abs(mean) / deviation, np.inf)
     return np.asarray(
+        # Beyond 30 deviations the density is 0 in float64; the clip keeps the square finite where a deviation is
+        # tiny.
         deviation * np.sqrt(2 / np.pi) * np.exp(-(np.minimum(z, 30) ** 2) / 2) + np.abs(mean) * erf(z / np.sqrt(2))
     )
 
@@ -105,11 +109,12 @@ def _interval(
         return Interval(np.nan, np.nan, np.nan, on.n, on.groups, level, on.how)
     if on.grouped and on.effective < 1 + 1e-9:
         return Interval(estimate, 0.0, 1.0, on.n, on.groups, level, f"{on.how}; one alone tells nothing", False)
-    _, confidence, truth = judgements(one.rows, one.chosen)
+    _, confidence, truth = decisions(one.rows, one.chosen)
     into = bin_of(confidence, edges(confidence))
     there, number = np.unique(into, return_inverse=True)
     judged = np.bincount(number).astype(np.float64)
     sure, right = (np.bincount(number, weights=value) / judged for value in (confidence, truth))
+    # With several labels the decisions of a row depend on each other, so that rows are resampled as groups are.
     noise = _noise(one, groups, there, on, min(draws, 400), level, seed) if on.grouped or one.rows.several else None
     low, high = ends(Gaps(judged, sure, right, noise), generator(seed, "calibration"), level=level)
     few = on.grouped and on.effective < LEAST_GROUPS
@@ -129,12 +134,14 @@ def _noise(
     error: Floats = np.nan_to_num(gaps - (whole[bins] / whole[BINS : 2 * BINS].sum())[:, None])
     if not on.grouped:
         return error
+    # The test in `ends` takes quantiles of the noise itself, so few groups widen the noise instead of the
+    # quantile.
     wider = np.sqrt(on.effective / (on.effective - 1)) * stats.t.ppf(0.5 + level / 2, on.effective - 1)
     return np.asarray(error * min(float(wider / stats.norm.ppf(0.5 + level / 2)), 1e4))
 
 
 def _base(rows: EvaluatedRows, chosen: Ints) -> Floats:
-    row, _, _ = judgements(rows, chosen)
+    row, _, _ = decisions(rows, chosen)
     return np.bincount(row, minlength=len(rows)).astype(np.float64)
 
 

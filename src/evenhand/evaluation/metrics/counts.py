@@ -44,12 +44,15 @@ def _counts(rows: EvaluatedRows) -> RowSums:
     right = np.flatnonzero(truth == predicted)
     row = np.concatenate([right, every, every])
     column = np.concatenate([truth[right], truth + k, predicted + 2 * k])
+    # Rows of one cell of the confusion matrix are interchangeable, so a replicate may count cells instead of
+    # rows.
     return RowSums((n, 3 * k), row, column, alike=truth * k + predicted)
 
 
 def split(statistics: Floats, chosen: Ints) -> tuple[Floats, Floats, Floats]:
     """Return tp, truth and predicted counts of the chosen classes, (c, b) each."""
     tp, truth, predicted = statistics.reshape(3, -1, statistics.shape[1])
+    # Indexing would copy every batch of replicates; of all classes a view will do.
     if len(chosen) == len(tp):
         return tp, truth, predicted
     return tp[chosen], truth[chosen], predicted[chosen]
@@ -76,6 +79,7 @@ def _macro(of: PerClass, statistics: Floats, chosen: Ints) -> Floats:
 
 def known_precision(tp: Floats, truth: Floats, predicted: Floats) -> Floats:
     """Return tp / predicted, 0 for a class with true rows that is never predicted."""
+    # tp is 0 where nothing is predicted, so that any divisor gives 0; without true rows 0/0 stays NaN.
     return ratio(tp, np.where(truth > 0, np.maximum(predicted, 1.0), predicted))
 
 
@@ -92,6 +96,7 @@ def _micro_f1(statistics: Floats, chosen: Ints) -> Floats:
 
 def _worst_recall(statistics: Floats, chosen: Ints) -> Floats:
     each = recall(*split(statistics, chosen))
+    # Not `nanmin`, which warns for a replicate in which no chosen class has a row.
     lowest = np.where(np.isnan(each), np.inf, each).min(axis=0, initial=np.inf)
     return np.where(np.isinf(lowest), np.nan, lowest)
 
@@ -133,6 +138,7 @@ def _of_worst(rows: EvaluatedRows, chosen: Ints) -> Floats:
     if np.isnan(each).all():
         return np.zeros(len(rows))
     lowest = chosen[each == np.nanmin(each)]
+    # `lexsort` takes its last key first, hence the reversed order.
     return even(rows, lowest[[int(np.lexsort(_support(rows, lowest)[::-1])[0])]])
 
 
@@ -180,6 +186,7 @@ def _alone(value: Value, statistics: Floats, chosen: Ints) -> Floats:
     return value(statistics, chosen)[None]
 
 
+# `truth` is what a class weighs by: F1 and precision are shares of other rows than those of the class.
 RECALLS = Components(partial(_of, recall), held)
 PRECISIONS = Components(partial(_of, known_precision), claimed, truth=held)
 F1S = Components(partial(_of, f1), either, kind="f1", truth=held)

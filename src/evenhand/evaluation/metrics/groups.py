@@ -47,6 +47,7 @@ def by_group(rows: EvaluatedRows, chosen: Ints) -> RowSums:
         shape=(len(rows), 3 * g),
         row=np.tile(at, 3),
         column=np.concatenate([of, of + g, of + 2 * g]),
+        # The rows of a group add up to 1 in the last sum, or to the number of times it was sampled.
         value=np.concatenate([right(rows, chosen)[at], np.ones(len(at)), 1.0 / size[of]]),
     )
 
@@ -64,6 +65,7 @@ def _mean(statistics: Floats, _chosen: Ints) -> Floats:
 
 def _worst(statistics: Floats, _chosen: Ints) -> Floats:
     share, _ = _parts(statistics)
+    # Not `nanmin`, which warns for a replicate in which no group has a row.
     lowest = np.where(np.isnan(share), np.inf, share).min(axis=0, initial=np.inf)
     return np.where(np.isinf(lowest), np.nan, lowest)
 
@@ -74,6 +76,7 @@ def _quantile(percent: int, statistics: Floats, _chosen: Ints) -> Floats:
     order = np.argsort(share, axis=0)  # NaN last
     share, times = np.take_along_axis(share, order, axis=0), np.take_along_axis(times, order, axis=0)
     upto, total = np.cumsum(times, axis=0), times.sum(axis=0)
+    # Without the margin rounding would move 10 % of ten groups from the first to the second.
     first = (upto >= percent / 100 * total - 1e-9).argmax(axis=0)
     return np.where(total > 0, share[first, np.arange(share.shape[1])], np.nan)
 

@@ -47,6 +47,8 @@ class _Slots:
 
     def finish(self, sums: Floats) -> Floats:
         """Return (2k, b): the area under the ROC curve of each class, then its average precision."""
+        # The first s sums are of positive rows, in ascending score within each class; then come the slots of
+        # negatives.
         s = int(self.start[-1])
         own, others = sums[:s], sums[s:]
         tied_at, first = self.of_others()
@@ -55,6 +57,7 @@ class _Slots:
         below, tied = running[tied_at] - running[first], others[tied_at]
         all_others = running[ends] - running[ends - 2 * np.diff(self.start) - 1]
         positives = self._per_class(own)
+        # The Mann-Whitney statistic over the number of pairs: a tie counts half.
         area = ratio(self._per_class(own * (below + 0.5 * tied)), positives * all_others)
         precision = self._precision(own, np.repeat(all_others, np.diff(self.start), axis=0) - below)
         average = ratio(self._per_class(own * precision), positives)
@@ -65,12 +68,15 @@ class _Slots:
         upto = np.concatenate([np.zeros((1, own.shape[1])), np.cumsum(own, axis=0)])
         last = np.repeat(self.start[1:], np.diff(self.start))
         own_from = upto[last] - upto[:-1]
+        # A threshold above all rows of a replicate has no precision, and no positives either, so its weight is 0.
         return np.nan_to_num(ratio(own_from, own_from + others_from))
 
     def _per_class(self, values: Floats) -> Floats:
         """Return (k, b) sums of (s, b) values over each class."""
         out = np.zeros((len(self.start) - 1, values.shape[1]))
         filled = np.flatnonzero(np.diff(self.start))
+        # For an empty segment `reduceat` returns the next element instead of 0, so classes without positives are
+        # skipped.
         if len(filled):
             out[filled] = np.add.reduceat(values, self.start[filled], axis=0)
         return out
@@ -87,6 +93,7 @@ def _order(rows: EvaluatedRows) -> RowSums:
     total = int(start[-1])
     columns = np.empty((len(rows), rows.k), dtype=np.int64)
     for c, (_, slot) in enumerate(places):
+        # Slots of negatives follow all s of positives; the classes before c have 2 * start[c] + c of them.
         columns[:, c] = np.where(rows.held[:, c], start[c] + slot, total + 2 * start[c] + c + slot)
     row = np.repeat(np.arange(len(rows)), rows.k)
     return RowSums((len(rows), 3 * total + rows.k), row, columns.ravel(), finish=_Slots(start).finish)
@@ -100,6 +107,7 @@ def _placed(score: Floats, own: Mask) -> tuple[int, Ints]:
     distinct = np.unique(score[own])
     left = np.searchsorted(distinct, score, side="left")
     right = np.searchsorted(distinct, score, side="right")
+    # Between two ranks both searches return r, and on a tie r and r + 1: the sum is 2r or 2r + 1.
     return len(distinct), np.where(own, left, left + right)
 
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from evenhand.base.errors import DataError
-from evenhand.base.text.cells import as_texts, cell_text
+from evenhand.base.text.cells import as_texts, cell_text, object_array, text_array
 from evenhand.base.values import NO_LABEL, Floats, Interval, Origin, Predictions
 from evenhand.base.values.prediction_fields import groups_of
 from evenhand.base.values.probabilities import check_unique
@@ -75,7 +75,7 @@ def predictions_from(
         ids = frame.index.to_numpy() if ids is None else ids
     given = list(range(table.shape[1]) if classes is None else classes)
     names = tuple(text or "" for text in as_texts(given))
-    rows = np.array([*as_texts(range(len(table)) if ids is None else ids), None], dtype=object)[:-1]
+    rows = text_array(range(len(table)) if ids is None else ids)
     for what, found, count in (("ids", rows, len(table)), ("classes", names, table.shape[1])):
         if len(found) != count:
             raise DataError(f"There are {len(found)} {what} for {count}; the numbers must be equal.")
@@ -130,7 +130,7 @@ def _aligned(values: Any, frame: pd.DataFrame) -> Any:
 
 
 def _groups(groups: Any, ids: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    names = np.array([*as_texts(groups), None], dtype=object)[:-1]
+    names = text_array(groups)
     if len(names) != len(ids):
         raise DataError(f"There are {len(names)} groups for {len(ids)} rows; the numbers must be equal.")
     return groups_of(names, ids)
@@ -164,7 +164,7 @@ def _truth(truth: Any, n: int, classes: tuple[str, ...], positions: bool, *, unn
             row, value = outside[0]
             raise DataError(f"Row {row} has the label {value}; there are {len(classes)} classes, numbered from 0.")
         return np.array(at, dtype=np.int64)
-    names = np.array([*as_texts(None if _is_no_label(cell, classes) else cell for cell in cells), None])[:-1]
+    names = text_array(None if _is_no_label(cell, classes) else cell for cell in cells)
     try:
         return class_numbers(names, classes, "The truth", positions=positions)
     except DataError as error:
@@ -192,7 +192,7 @@ def _array(values: Any) -> npt.NDArray[Any]:
         return values
     listed = list(values)
     nested = bool(listed) and isinstance(listed[0], (list, tuple, np.ndarray))
-    return np.asarray(listed) if nested else np.array([*listed, None], dtype=object)[:-1]
+    return np.asarray(listed) if nested else object_array(listed)
 
 
 def figures_table(figures: Mapping[str, Interval]) -> pd.DataFrame:

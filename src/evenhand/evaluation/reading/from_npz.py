@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from evenhand.base.errors import DataError
-from evenhand.base.text.cells import as_texts
+from evenhand.base.text.cells import as_texts, text_array
 from evenhand.base.values import Floats, Predictions, Strings, origin_of
 from evenhand.base.values.prediction_fields import groups_of
 from evenhand.evaluation.reading.columns import Columns
 from evenhand.evaluation.reading.files import TableReader, npz_arrays
 from evenhand.evaluation.reading.fold_column import fold_numbers
-from evenhand.evaluation.reading.labels import class_numbers, once, texts
+from evenhand.evaluation.reading.labels import class_numbers, once
 from evenhand.evaluation.reading.probabilities import probabilities
 from evenhand.evaluation.reading.spill import Spill
 
@@ -79,4 +79,4 @@ def _npz_texts(arrays: Mapping[str, Any], name: str, n: int, path: Path) -> Stri
     values = arrays[name]
     if values.shape != (n,):
         raise DataError(f"{path}: {name} has the shape {values.shape}; it must be ({n},), one for each row.")
-    return texts(values.tolist())
+    return text_array(values.tolist())

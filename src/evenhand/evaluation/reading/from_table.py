@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 
 from evenhand.base.errors import DataError
+from evenhand.base.text.cells import text_array
 from evenhand.base.values import Floats, Predictions, RowSet, origin_of
 from evenhand.base.values.prediction_fields import groups_of
 from evenhand.evaluation.reading.columns import ColumnLayout, Columns, layout, listed
 from evenhand.evaluation.reading.files import TableReader, opened
 from evenhand.evaluation.reading.fold_column import fold_numbers
-from evenhand.evaluation.reading.labels import class_numbers, once, texts
+from evenhand.evaluation.reading.labels import class_numbers, once
 from evenhand.evaluation.reading.probabilities import probabilities
 from evenhand.evaluation.reading.spill import Spill
 
@@ -73,7 +74,7 @@ def _pieces(source: TableReader, where: ColumnLayout) -> tuple[pd.DataFrame, Flo
         first += piece.num_rows
     if not first:
         raise DataError(f"{source.path}: has no rows.")
-    return pd.DataFrame({role: texts(column) for role, column in cells.items()}, dtype=object), spill.array()
+    return pd.DataFrame({role: text_array(column) for role, column in cells.items()}, dtype=object), spill.array()
 
 
 def _left_words(where: ColumnLayout) -> str:

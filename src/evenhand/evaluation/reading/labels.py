@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from evenhand.base.errors import DataError, nearest, unknown
-from evenhand.base.text.cells import as_texts, by_spelling, number, same_as
+from evenhand.base.text.cells import by_spelling, number, same_as, text_array
 from evenhand.base.values import NO_LABEL, Folds, Ints, Strings
 from evenhand.evaluation.reading.columns import KNOWN, listed
 from evenhand.evaluation.reading.files import TableReader, opened
@@ -122,7 +122,7 @@ def columns_of(source: TableReader, names: Sequence[str]) -> dict[str, Strings]:
     for piece in source.pieces(list(found), []):
         for name, cells in found.items():
             cells += piece.column(name).to_pylist()
-    out = {name: texts(cells) for name, cells in found.items()}
+    out = {name: text_array(cells) for name, cells in found.items()}
     if not all(len(cells) for cells in out.values()):
         raise DataError(f"{source.path}: has no rows.")
     return out
@@ -145,11 +145,6 @@ def read_column(source: TableReader, name: str) -> pd.Series[Any]:
     cells = columns_of(source, list(dict.fromkeys([key, name])))
     once(cells[key], source)
     return pd.Series(cells[name], index=cells[key], dtype=object)
-
-
-def texts(cells: Iterable[Any]) -> Strings:
-    """Return (n,) str, whole numbers without decimals; None for empty cells."""
-    return np.array([*as_texts(cells), None], dtype=object)[:-1]
 
 
 def once(ids: Strings, source: TableReader, rows: Ints | None = None) -> None:

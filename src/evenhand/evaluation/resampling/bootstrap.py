@@ -130,6 +130,7 @@ class _Sums:
         variance = self.second / count - shift**2
         return PartMoments(
             np.where(self.count > 0, self.centre + shift, np.nan),
+            # Below that it is rounding: equal replicates must have no variance, as intervals treat them apart.
             np.where((self.count > 1) & (variance > 1e-14), variance, 0.0),
         )
 
@@ -139,8 +140,11 @@ def _each(
 ) -> Iterator[tuple[int, slice, Floats]]:
     """Yield the position of a measure, which replicates, and their (r, b) statistics."""
     for units, products in _pools(measures, groups):
+        # Begun anew for each pool, so that the replicates of a metric do not depend on which others are asked
+        # for.
         rng = generator(seed, "bootstrap")
         widest = max(product.matrix.shape[0] for product in products) + units.count
+        # Draws are consumed replicate by replicate, so that the size of a batch changes no result.
         step = int(np.clip(budget_bytes // (8 * widest), 1, 256))
         for start in range(0, draws, step):
             here = slice(start, min(start + step, draws))
@@ -155,6 +159,7 @@ def _pools(measures: Sequence[Measure], groups: Ints | None) -> Iterator[tuple[U
     """Yield units with all products over them; kinds of rows differ by features and are sampled for each alone."""
     readers: dict[int, list[int]] = {}
     for position, one in enumerate(measures):
+        # By identity: metrics of the same rows get the same object from `EvaluatedRows.once`.
         readers.setdefault(id(one.features), []).append(position)
     shared: Units | None = None
     together: list[_Product] = []

@@ -99,6 +99,7 @@ def part_limits(
     there = np.isfinite(seen.figure)
     estimate = one.estimate(statistics)
     weight = _weights(parts, there, seen.own)
+    # Parts that do not combine to the figure itself cannot limit it.
     if not there.any() or not np.isclose(_together(parts, seen.figure, weight), estimate, atol=1e-9):
         return None
     if parts.combine == "weighted":
@@ -110,6 +111,8 @@ def part_limits(
     figure = np.where(there, seen.figure, estimate)
     quantile = float(special.ndtri(0.5 + level / 2))
     if groups is not None:
+        # The degrees of freedom are those of the mean: dominated by the parts with the widest gaps and the fewest
+        # groups.
         quantile = _student(share * _rough(figure, seen), seen.groups, level)
     low, high = _limits(seen, parts.kind, np.full(len(there), quantile), level)
     down, up = (
@@ -168,6 +171,7 @@ def _support(one: Measure, of: Weights, groups: Ints | None) -> tuple[Floats, Fl
             return rows, np.ones(len(rows)), np.full(len(rows), np.inf)
         return rows, *_spread_out(matrix, rows, groups)
 
+    # By content: an array is not hashable, and the id of a temporary one may be reused.
     key = None if groups is None else hash(groups.tobytes())
     return one.rows.once(("support", of, one.chosen.tobytes(), key), counted)
 
@@ -200,6 +204,7 @@ def _limits(seen: _Seen, kind: Kind, quantile: Floats, level: float) -> tuple[Fl
         figure, variance = figure / (2 - figure), variance * (2 / (2 - figure) ** 2) ** 2
     design = _design(figure, variance, seen, kind)
     normal = float(special.ndtri(0.5 + level / 2))
+    # Mid-P limits have no quantile to widen, so Student's is expressed as fewer rows.
     rows = seen.rows / design * (normal / quantile) ** 2
     if np.isfinite(seen.groups).any():  # no fewer than with perfect correlation within groups
         rows = np.maximum(rows, np.minimum(seen.groups, seen.rows))
@@ -234,12 +239,14 @@ def _design(figure: Floats, variance: Floats, seen: _Seen, kind: Kind) -> Floats
         alike = float(weight @ np.maximum(own - 1, 0.0) / max(float(weight @ lonely), 1e-12))
         expected = 1 + min(alike, 1.0) * lonely
     mixed = np.where(shows, (m * own + PRIOR_ROWS * expected) / (m + PRIOR_ROWS), expected)
+    # A share cannot vary less than its rows do; ranks and averages of values within 0..1 can.
     return np.asarray(np.maximum(mixed, 1.0 if kind in ("share", "f1") else 0.25))
 
 
 def _rough(figure: Floats, seen: _Seen) -> Floats:
     """Return (c,) rough standard errors of the parts, as with many groups."""
     n = np.maximum(seen.rows, 1.0)
+    # 1/n, one row, keeps the error of a part without any mistake above 0.
     return np.asarray(np.sqrt(np.maximum(seen.variance, figure * (1 - figure) / n) + 1 / n**2))
 
 
@@ -265,6 +272,7 @@ def _correlations(
     c = len(share)
     if c < 2:
         return 0.0, 0.0
+    # A missed row lowers the recall of one class only, and a false one a single precision.
     must = 1 / (c - 1) if parts.kind in ("f1", "area", "mean") else 0.0
     errors = share * np.sqrt(seen.variance)
     apart, alike = float(errors @ errors), float(errors.sum() ** 2)

@@ -51,6 +51,7 @@ def combined(measures: Sequence[Measure], weights: Sequence[float]) -> Measure:
         base=lambda _rows, _chosen: share,
         lower_bound=float(sum(low for low, _ in ends)),
         upper_bound=float(sum(high for _, high in ends)),
+        # What a metric states about itself does not hold for a sum; intervals of sums read `terms`.
         interval=None,
         parts=None,
         cost=None,

@@ -127,8 +127,10 @@ def _from_moments(
     count = on.effective if student else np.inf
     if student and count < 1 + 1e-9:
         return Interval(estimate, *bounds, on.n, on.groups, level, f"{on.how}; one alone tells nothing")
+    # Replicates of g groups vary by (g - 1) / g of what new groups would.
     inflation = count / (count - 1) if student else 1.0
     variance = drawn.variance * inflation
+    # Without variance a difference between mean and figure is rounding.
     bias = drawn.mean - estimate if variance > 1e-12 else 0.0
     quantile = _student(count - 1, level)
     ends = [estimate]
@@ -189,6 +191,7 @@ def _figure(
         alone = [_figure(part, groups, m, of, statistics, level) for part, m, of in _each_alone(one, moments)]
         known = [part for part in alone if np.isfinite(part.estimate)]
         low = min([low, *(part.low for part in known)])
+        # Only of the lowest part: that another class might be better does not raise the minimum.
         high = max([high, *(part.high for part in known if part.estimate <= own.estimate)])
         why = why or _fewest(one, alone)
     if one.metric.cost is not None:
@@ -245,6 +248,7 @@ def _few(one: Measure, on: Support) -> str:
 
 def _student(freedom: float, level: float) -> float:
     tail = 0.5 + level / 2
+    # At a fraction of a degree of freedom the quantile overflows; 1e4 spans any range.
     return min(float(special.ndtri(tail) if np.isinf(freedom) else special.stdtrit(freedom, tail)), 1e4)
 
 
@@ -254,6 +258,7 @@ def _wilson(
     """Return Wilson's interval, scaled to `bounds`."""
     least, width = bounds[0], bounds[1] - bounds[0]
     p, v = np.clip((estimate - least) / width, 0.0, 1.0), variance / width**2
+    # The number of rows whose binomial variance would be the observed one.
     n = p * (1 - p) / v if v > 1e-12 and 0 < p < 1 else rows
     square = quantile**2
     middle = (n * p + square / 2) / (n + square)
@@ -265,5 +270,6 @@ def _log_normal(estimate: float, variance: float, quantile: float) -> tuple[floa
     """Return the interval that is symmetric on the log scale."""
     if estimate <= 0:
         return 0.0, 0.0
+    # exp overflows from 709 on.
     factor = float(np.exp(min(quantile * float(np.sqrt(variance)) / float(estimate), 700.0)))
     return estimate / factor, estimate * factor

@@ -55,7 +55,9 @@ def loss_interval(one: Measure, groups: Ints | None, variance: float, level: flo
     if groups is not None:
         variance *= effective / max(effective - 1, 0.5)
     cost = float(one.metric.cost(one.rows, one.chosen) @ counts) / total
+    # Gamma limits have no quantile to widen, so the variance is, by the square of Student's over the normal one.
     wide = (float(special.stdtrit(freedom, 0.5 + level / 2)) / float(special.ndtri(0.5 + level / 2))) ** 2
+    # At least what the worst group added to the mean: another such group may come.
     unseen = max(cost - loss, float((sums - loss * sizes).max(initial=0.0)), 0.0) / total
     low, high = loss_limits(loss, variance * wide, unseen, level)
     why = ""

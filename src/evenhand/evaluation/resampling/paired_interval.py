@@ -88,6 +88,7 @@ class Spread:
         if self.error > 0:
             own = float(-special.stdtrit(self.freedom, alpha / 2) * self.error)
         else:
+            # A share s of differing units stays unseen in g of them with the chance (1 - s)^g.
             own = float(1 - alpha ** (1 / max(self.on.effective, 1.0))) * min(max(map(abs, self.bounds)), 1.0)
         return self.unseen.widened(own, alpha)
 
@@ -141,8 +142,11 @@ def spread(one: Measure, groups: Ints | None, replicates: Floats) -> Spread:
         shift = np.nan_to_num(values - estimate)
         count = float(times.sum())
         squares, fourths = float(times @ shift**2), float(times @ shift**4)
+        # Jackknife values lie closer together than samples do, hence the factor instead of a division by count -
+        # 1.
         variance = max(variance, (count - 1) / count * squares)
         freedom = min(freedom, _satterthwaite(squares, fourths, count))
+    # Below that it is rounding, and the two are the same on every row: `_reach` has a rule for that.
     error = float(np.sqrt(variance)) if variance > 1e-18 else 0.0
     return Spread(estimate, error, freedom, on, one.metric.bounds, hidden(one, groups))
 
@@ -156,6 +160,7 @@ def without_each(one: Measure, units: Units, *, most: float = 1e8) -> tuple[Floa
     if q * units.count > most or units.draws < 2:
         return None
     own = one.features.by_unit(units.of_row, units.count)
+    # Units of the same kind are left out once and counted as often as they occur.
     times = np.ones(units.count) if units.chance is None else np.round(units.chance * units.draws)
     total = np.asarray(own @ times)[:, None]
     step = max(1, 2**21 // q)

@@ -54,6 +54,7 @@ def _upper(right: Floats, n: Floats, tail: float, *, steps: int = 5) -> Floats:
     fewer = np.maximum(x, 1e-9)
     most = special.betaincinv(x + 1, n - x, 1 - tail)
     least = np.where(x > 1e-9, special.betaincinv(fewer, n - x + 1, 1 - tail), 0.0)
+    # Start between the two limits; without an event there is no lower one.
     p = np.where(least > 0, np.sqrt(np.maximum(least, 1e-12) * most), most * 0.8)
     slope_a, slope_b = special.betaln(x + 1, n - x), special.betaln(fewer, n - x + 1)
     for _ in range(steps):
@@ -63,6 +64,7 @@ def _upper(right: Floats, n: Floats, tail: float, *, steps: int = 5) -> Floats:
         slope = np.exp((x + 1) * log_p + (n - x) * log_q - slope_a)
         slope = (slope + (x > 1e-9) * np.exp(fewer * log_p + (n - x + 1) * log_q - slope_b)) / 2
         step = (np.log(chance) - np.log(tail)) * chance / np.maximum(slope, 1e-300)
+        # A step of more than 2 on the logit scale overshoots where the chance is nearly flat.
         p = special.expit(special.logit(p) + np.clip(step, -2.0, 2.0))
         p = np.clip(p, np.maximum(least, 1e-12), np.minimum(most, 1 - 1e-12))
     out[~every] = p

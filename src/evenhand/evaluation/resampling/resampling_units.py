@@ -82,6 +82,7 @@ def units_for(features: RowSums, groups: Ints | None, *, saving: int = 8) -> Uni
     if len(size) * saving > n:
         return Units(np.arange(n), n, n)
     order = np.argsort(first)
+    # One row stands for its kind, since the entries of all are equal; the rest belong to no unit.
     stands_for = np.full(n, -1)
     stands_for[first[order]] = np.arange(len(order))
     return Units(stands_for, len(order), n, size[order] / n)

@@ -215,6 +215,7 @@ def _seen(one: Measure, alike: float, groups: Ints | None) -> _Seen | None:
     share = held / max(held.sum(), 1.0) if parts.combine == "weighted" else np.full(len(rows), 1 / len(rows))
     slope = np.full(len(rows), BY_CHANCE if parts.kind == "area" else 1.0)
     if parts.kind == "f1":  # F1 = 2J / (1 + J), and J is the share of these rows that are right
+        # Hence dF1/dJ = 2 / (1 + J)² = (2 - F1)² / 2.
         slope = (2 - np.where(known, figure, 1.0)) ** 2 / 2
     row = share * slope / np.maximum(effective, 1e-9)
     return _Seen(np.where(known, figure, 1.0), effective, known, row, share)
@@ -232,6 +233,7 @@ def _rows(one: Measure, of: Weights, groups: Ints | None) -> tuple[Floats, Float
         by_group = sp.csr_array((np.ones(n), (groups, np.arange(n))), shape=(int(groups.max()) + 1, n)) @ matrix
         return rows, np.nan_to_num(ratio(np.asarray(by_group.power(2).sum(axis=0)).ravel(), rows), nan=1.0)
 
+    # By content, as in `component_intervals`.
     key = None if groups is None else hash(groups.tobytes())
     return one.rows.once(("rows of parts", of, one.chosen.tobytes(), key), counted)
 
@@ -247,6 +249,7 @@ def _alike(a: Measure, b: Measure | None, groups: Ints) -> float:
     size, total, squares = (np.bincount(groups, weights=of) for of in (np.ones(len(gain)), gain, gain**2))
     together = float((total**2 - squares).sum())
     wholly = float((squares * (size - 1)).sum())
+    # The added pair counts 2, as every pair is in the sums in both orders.
     return (max(together, 0.0) + 2) / (max(wholly, together, 0.0) + 2)
 
 
@@ -259,6 +262,7 @@ def _right(rows: EvaluatedRows) -> Floats:
 
 def _minima(weight: float, a: Measure, b: Measure | None, seen: Sequence[_Seen], blank: Mask) -> Minima:
     """Return the figures of a difference of two minima; unpaired where several labels may hold."""
+    # At 1 an empty class is never the lowest; with 0 rows its limits span the whole range.
     figures = [np.where(blank, 1.0, own.figure) for own in seen]
     rows = np.where(blank, 0.0, np.minimum.reduce([own.rows for own in seen]))
     if b is None:

@@ -90,6 +90,7 @@ def best_of(
     replicates = _replicates(measures, groups, draws, times, seed)
     defined = np.isfinite(replicates)
     mean = ratio(np.where(defined, replicates, 0.0).sum(axis=1), defined.sum(axis=1).astype(np.float64))
+    # Measured from the mean of the replicates, not from the figure: what few rows do to a figure is no luck.
     luck, off = np.nan_to_num(replicates - mean[:, None]), np.nan_to_num(mean - figures)
     chosen = _argbest(sign * (figures[:, None] + luck))
     corrected = float(np.mean(figures[chosen] - times * (luck[chosen, np.arange(draws)] + off[chosen])))
@@ -139,6 +140,7 @@ def _units(n: int, groups: Ints | None, times: int, seed: int, *, most: int = 50
         return Units(groups, count, times * count)
     if n <= most:
         return Units(np.arange(n), n, times * n)
+    # Blocks bound the cost: replicates of a hundred thousand rows need not tell single rows apart.
     return Units(generator(seed, "blocks").permutation(n) % most, most, times * most)
 
 

@@ -13,7 +13,7 @@ from evenhand.base.values import Floats, Interval, Ints, Predictions, Verdict
 from evenhand.evaluation.comparison.verdicts import WORTH_CARING, Question, verdicts
 from evenhand.evaluation.core.evaluated_rows import rows_of
 from evenhand.evaluation.core.metric import Measure
-from evenhand.evaluation.figures.evaluate import intervals_over, judged
+from evenhand.evaluation.figures.evaluate import intervals_over, labelled
 from evenhand.evaluation.figures.learning_variance import Learning, learning
 from evenhand.evaluation.metrics.build import ask
 from evenhand.evaluation.metrics.metric_names import Levels, MetricNameError, Sets
@@ -71,7 +71,7 @@ class _Evaluator:
 
     def measure(self, p: Predictions) -> Measure:
         """Return the metric, or the weighted sum of metrics (losses negated), of predictions."""
-        measures = ask(rows_of(judged(p)), list(self.weights), self.sets, self.levels)
+        measures = ask(rows_of(labelled(p)), list(self.weights), self.sets, self.levels)
         if len(measures) == 1:
             return measures[0]
         signs = [1.0 if one.metric.higher_is_better else -1.0 for one in measures]
@@ -122,15 +122,17 @@ def evaluate_steps(
         raise DataError("There is no model to evaluate; pass the predictions of at least one.")
     weights = {score: 1.0} if isinstance(score, str) else score
     how = _Evaluator(weights, sets or {}, levels or {}, smallest, draws, level, seed)
-    first = judged(steps[0].nested)
+    first = labelled(steps[0].nested)
     groups = group_numbers(first.groups, len(first))
     nested = [how.measure(step.nested) for step in steps]
     naive = [
         own if step.naive is None else how.measure(step.naive) for step, own in zip(steps, nested, strict=True)
     ]
+    # One pass over the generator of each step: what it was relearned to is not kept in memory.
     taught = [learning([how.measure(p).estimate() for p in step.relearned]) for step in steps]
     evaluated = _evaluated(steps, nested, naive, taught, groups, how)
     higher = nested[0].metric.higher_is_better
+    # If nothing is out of fold, the best of all is still reported, and the text says that none is reliable.
     among = [at for at, step in enumerate(evaluated) if step.believable] or list(range(len(evaluated)))
     whole = [evaluated[at].naive.estimate for at in among]
     naive_best = float(np.nanmax(whole) if higher else np.nanmin(whole))
@@ -186,6 +188,7 @@ def _evaluated(
 
 def _figures(measures: Sequence[Measure], groups: Ints | None, how: _Evaluator) -> list[Interval]:
     """Return the interval of each measure; for a sum of metrics, combined from theirs."""
+    # A bootstrap of the sum would lose the limits of its terms for small classes (see `differences.combined`).
     apart = {id(one): [term for _, term in one.metric.terms] or [one] for one in measures}
     every = list(chain(*apart.values()))
     made = intervals_over(every, groups, draws=how.draws, level=how.level, seed=how.seed)
@@ -221,6 +224,7 @@ def _optimism(
     nested: Sequence[Measure], naive: Sequence[Measure], groups: Ints | None, how: _Evaluator
 ) -> list[Interval]:
     """Return the optimism of each naive figure; 0 where it is the nested one."""
+    # By identity: a single model learns nothing here, so its naive measure is its nested one.
     apart = [at for at, one in enumerate(naive) if one is not nested[at]]
     pairs = [(naive[at], nested[at]) for at in apart]
     flattery = [difference(a, b) if a.metric.higher_is_better else difference(b, a) for a, b in pairs]

@@ -15,7 +15,7 @@ from evenhand.blending.calibrate import calibrate
 from evenhand.evaluation.audit.audit import Audit, audit
 from evenhand.evaluation.audit.conformal import By, ConformalSets, conformal
 from evenhand.evaluation.figures.calibration import Bin, reliability
-from evenhand.evaluation.figures.evaluate import evaluate, judged
+from evenhand.evaluation.figures.evaluate import evaluate, labelled
 from evenhand.pipeline.audit.refit_result import Refit
 from evenhand.settings.load import Settings
 
@@ -129,7 +129,7 @@ def recalibrated(
     seed: int = 0,
 ) -> tuple[Recalibrated, ...]:
     """Return calibration before and after each cross-fitted method; empty without folds or for multi-label rows."""
-    p = judged(p)
+    p = labelled(p)
     if p.multi_label or p.fold is None or len(set(p.fold.tolist())) < 2:
         return ()
     versions = {"": p} | {method: calibrate(p, method) for method in methods}

@@ -18,7 +18,7 @@ from evenhand.blending.blend import blend
 from evenhand.data.config import FoldsConfig
 from evenhand.data.splits.make_folds import make_folds
 from evenhand.data.store.store import Store
-from evenhand.evaluation.figures.evaluate import evaluate, judged
+from evenhand.evaluation.figures.evaluate import evaluate, labelled
 from evenhand.evaluation.resampling.resampling_units import groups_in_several_folds
 from evenhand.pipeline.audit.refit_result import Refit, RefitFigure
 from evenhand.pipeline.stages.collect import OUT_OF_FOLD, collect_predictions
@@ -131,4 +131,4 @@ def _what(name: str, refitted: Mapping[str, Predictions], seen: Sequence[str]) -
 
 
 def _figure(p: Predictions, metric: str, draws: int, seed: int) -> Interval:
-    return evaluate(judged(p), [metric], draws=draws, seed=seed)[metric]
+    return evaluate(labelled(p), [metric], draws=draws, seed=seed)[metric]

@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 
 from evenhand.base.errors import DataError, unknown
-from evenhand.base.text.cells import by_spelling, same_as
+from evenhand.base.text.cells import by_spelling, same_as, text_array
 from evenhand.base.text.unique_names import unique_names
 from evenhand.base.values import Predictions, Strings
 from evenhand.evaluation.reading.columns import Columns
 from evenhand.evaluation.reading.files import opened
-from evenhand.evaluation.reading.labels import class_numbers, texts
+from evenhand.evaluation.reading.labels import class_numbers
 from evenhand.pipeline.submission.sample_format import Sample, read_sample
 
 
@@ -47,9 +47,9 @@ def read_label_predictions(source: object, columns: Columns | None = None) -> Pr
             f'"{sample.others[0]}". Every row needs a label.'
         )
     _refuse_fractions(str(source), labels, sample)
-    classes, at = unique_names(texts(labels))
+    classes, at = unique_names(text_array(labels))
     return Predictions(
-        texts(sample.ids),
+        text_array(sample.ids),
         tuple(map(str, classes)),
         np.eye(len(classes))[at],
         model=Path(source).stem,

@@ -9,12 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from evenhand.base.errors import DataError, unknown
 from evenhand.base.storage.record import Record
-from evenhand.base.text.cells import as_texts
+from evenhand.base.text.cells import text_array
 from evenhand.base.values import Predictions, RowSet, Strings
 from evenhand.base.values.prediction_fields import groups_of
 from evenhand.evaluation.core.evaluated_rows import known
@@ -277,13 +276,13 @@ def _texts_of(frame: pd.DataFrame) -> pd.DataFrame:
         out.insert(0, "id", out.index.to_numpy())
     for name in out.columns:
         if out[name].dtype.kind not in "biuf":
-            out[name] = np.array([*as_texts(out[name].tolist()), None], dtype=object)[:-1]
+            out[name] = text_array(out[name].tolist())
     return out
 
 
 def _groups(groups: Any, ids: Strings) -> Strings:
     values = groups.reindex(ids) if isinstance(groups, pd.Series) and groups.index.isin(ids).all() else groups
-    names = np.array([*as_texts(values), None], dtype=object)[:-1]
+    names = text_array(values)
     if len(names) != len(ids):
         raise DataError(f"There are {len(names)} groups for {len(ids)} rows; there must be one for each.")
     return groups_of(names, ids)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from evenhand.balance.prior.balance_ledger import BalanceLedger
-from evenhand.balance.prior.exponent import LIMIT, SKEWED, turned
+from evenhand.balance.prior.exponent import LIMIT, SKEWED, inversion
 from evenhand.balance.prior.overshoot import compensating, overshoot_words, patch_of
 from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.render import listing
@@ -62,7 +62,7 @@ def _found(ledger: BalanceLedger, says: str, patch: dict[str, float] | None = No
         evidence={
             "exponent": prior.exponent,
             "limit": LIMIT,
-            "turned": turned(prior.counts, prior.shares),
+            "turned": inversion(prior.counts, prior.shares),
             "most_turned": SKEWED,
             "parts": prior.parts,
             "expected": prior.shares.tolist(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from evenhand.balance.prior.exponent import LIMIT, SKEWED, turned
+from evenhand.balance.prior.exponent import LIMIT, SKEWED, inversion
 from evenhand.balance.prior.overshoot import compensating, patch_of
 from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.rule import Found, rule
@@ -43,7 +43,7 @@ def check(case: Evidence, *, least: float = 0.1) -> Iterator[Found]:
             evidence={
                 "exponent": prior.exponent,
                 "limit": LIMIT,
-                "turned": turned(prior.counts, prior.shares),
+                "turned": inversion(prior.counts, prior.shares),
                 "most_turned": SKEWED,
                 "expected": prior.shares.tolist(),
             },

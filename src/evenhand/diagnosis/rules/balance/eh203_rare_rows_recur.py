@@ -27,7 +27,7 @@ def check(case: Evidence, *, most: float = 50.0) -> Iterator[Found]:
 
     Limits: with strong augmentation, or where only a small head is trained, more repetitions do no harm.
 
-    Example: `lite0: rows of 1 class of 4 are drawn more than 50 times an epoch: O (125).`
+    Example: `lite0: rows of 1 class of 4 are sampled more than 50 times per epoch: O (125).`
     """
     for ledger in case.ledgers or ():
         prior = ledger.plan.prior
@@ -38,8 +38,8 @@ def check(case: Evidence, *, most: float = 50.0) -> Iterator[Found]:
         named = [f"{prior.names[c]} ({prior.recurrences[c]:,.0f})" for c in order]
         softer = weaker(prior, most)
         yield Found(
-            says=f"{ledger.title}: rows of {classes_of(len(order), prior.k)} {verb(len(order), 'is', 'are')} drawn "
-            f"more than {most:g} times an epoch: {listing(named)}.".replace(
+            says=f"{ledger.title}: rows of {classes_of(len(order), prior.k)} {verb(len(order), 'is', 'are')} sampled "
+            f"more than {most:g} times per epoch: {listing(named)}.".replace(
                 "rows of 1 class", "each row of 1 class"
             ),
             about=prior.names[order[0]] if len(order) == 1 else "",

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evenhand.base.errors import DataError
+from evenhand.base.text.cells import object_array
 from evenhand.data.roots.file_names import suffix
 from evenhand.data.tables.csv_dialect import csv_rows, fits
 from evenhand.modalities.beats.reading.header_text import decoded
@@ -138,7 +139,7 @@ def _csv(raw: bytes, most: int) -> Windows:
         )
     columns = {}
     for at, name in enumerate(others):
-        columns[name] = np.array([*(row[at] for row in words), None], dtype=object)[:-1]
+        columns[name] = object_array(row[at] for row in words)
     near = np.stack(around) if rhythm else np.zeros((len(signal), 1), dtype=np.float32)
     return Windows(np.stack(signal)[:, None, :], near, columns)
 
