@@ -36,10 +36,8 @@ def sentences(prior: EffectivePrior) -> list[str]:
     of = f" ({' + '.join(made)})" if len(made) > 1 else f" ({made[0].split()[0]})" if made else ""
     out = [f"Exponent {prior.exponent:.2f}{of}: {meaning(prior)}."]
     if prior.k:
-        out.append(
-            f"A row of {prior.names[prior.rarest]}, the rarest class, is sampled {times(prior.recurrence)} per epoch "
-            f"of {prior.epoch_rows:,.0f} rows."
-        )
+        often = f"{times(prior.recurrence)} per epoch of {prior.epoch_rows:,.0f} rows"
+        out.append(f"A row of {prior.names[prior.rarest]}, the rarest class, is sampled {often}.")
     if prior.measured:
         out.append(f"The loss itself is not included here: {prior.measured}. See the gradient share per class.")
     return out

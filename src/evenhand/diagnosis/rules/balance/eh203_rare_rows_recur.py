@@ -37,11 +37,10 @@ def check(case: Evidence, *, most: float = 50.0) -> Iterator[Found]:
         order = often[np.argsort(-prior.recurrences[often], kind="stable")]
         named = [f"{prior.names[c]} ({prior.recurrences[c]:,.0f})" for c in order]
         softer = weaker(prior, most)
+        rows = "each row" if len(order) == 1 else "rows"
         yield Found(
-            says=f"{ledger.title}: rows of {classes_of(len(order), prior.k)} {verb(len(order), 'is', 'are')} sampled "
-            f"more than {most:g} times per epoch: {listing(named)}.".replace(
-                "rows of 1 class", "each row of 1 class"
-            ),
+            says=f"{ledger.title}: {rows} of {classes_of(len(order), prior.k)} {verb(len(order), 'is', 'are')} "
+            f"sampled more than {most:g} times per epoch: {listing(named)}.",
             about=prior.names[order[0]] if len(order) == 1 else "",
             evidence={"most": most, "times": {prior.names[c]: float(prior.recurrences[c]) for c in order}},
             patch=None if softer is None else {f"{ledger.key}.sampler": softer},
