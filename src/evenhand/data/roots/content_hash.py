@@ -17,6 +17,7 @@ def hash_files(root: Root, names: Sequence[str], *, threads: int = 8, chunk: int
     Threads overlap disk latency; hashing and decompression release the GIL.
     """
     distinct = list(dict.fromkeys(names))
+    # A future per file would cost more than hashing a small one.
     chunks = [distinct[at : at + chunk] for at in range(0, len(distinct), chunk)]
     with ThreadPoolExecutor(threads) as pool:
         parts = pool.map(lambda part: [_hash_file(root, name) for name in part], chunks)

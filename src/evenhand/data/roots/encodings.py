@@ -80,6 +80,7 @@ def _mean_score(texts: Sequence[bytes], encoding: str) -> float:
         try:
             text = raw.decode(encoding)
         except UnicodeDecodeError:
+            # below every possible mean, so that it never wins
             return -2.0
         points += [_char_score(char, encoding) for char in text if not char.isascii()]
         clashes = (_word_clash(*pair) for pair in itertools.pairwise(text))

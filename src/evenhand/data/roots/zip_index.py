@@ -84,10 +84,10 @@ def list_entries(path: Path, encoding: str | None, limits: ZipLimits) -> Listing
             continue
         if any(is_clutter(part) for part in clean.split("/")):
             continue
-        fault = _fault(info) or ("is in the zip twice; the last one counts" if clean in entries else None)
-        if fault:
-            skipped.append(Skipped(clean, fault))
-        if not _fault(info):
+        fault = _fault(info)
+        if fault or clean in entries:
+            skipped.append(Skipped(clean, fault or "is in the zip twice; the last one counts"))
+        if not fault:
             entries[clean] = ZipEntry(
                 info.header_offset, info.compress_size, info.file_size, info.compress_type, info.CRC
             )
@@ -148,6 +148,7 @@ def _marked(info: zipfile.ZipInfo) -> bool:
 
 def _raw(info: zipfile.ZipInfo) -> bytes:
     """Return the bytes of a name that is not marked as UTF-8 (zipfile decodes it as cp437, byte for byte)."""
+    # `filename` has been cut at a NUL and had its separators replaced
     return info.orig_filename.encode("cp437")
 
 

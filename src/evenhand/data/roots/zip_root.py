@@ -18,6 +18,7 @@ from evenhand.data.roots.hashing import content_hash
 from evenhand.data.roots.skipped import Skipped
 from evenhand.data.roots.zip_index import Listing, ZipEntry, ZipLimits, list_entries
 
+# signature, 22 bytes that the central directory has as well, lengths of the name and the extra field
 _HEADER = struct.Struct("<4s22xHH")
 
 
@@ -107,6 +108,7 @@ def _unpack(packed: bytes, entry: ZipEntry) -> bytes:
     """Return the bytes of an entry, at most one more than it declares: enough to notice that it lied."""
     try:
         if entry.method == 8:
+            # -15: raw deflate with the largest window; a zip has no zlib header
             return zlib.decompressobj(-15).decompress(packed, entry.size + 1)
         if entry.method == 12:
             return bz2.BZ2Decompressor().decompress(packed, entry.size + 1)

@@ -42,6 +42,7 @@ def _allocate(file: BinaryIO, length: int) -> None:
     if length and hasattr(os, "posix_fallocate"):  # Linux
         os.posix_fallocate(file.fileno(), file.tell(), length)
         return
+    # Elsewhere zeros are written in full: seeking to the end would leave the hole that this is about.
     for begin in range(0, length, _STEP):
         file.write(bytes(min(_STEP, length - begin)))
 
@@ -146,6 +147,7 @@ class Column:
 def header(dtype: np.dtype[Any], shape: tuple[int, ...]) -> bytes:
     """Return the header of a .npy file (format 1.0), padded to a fixed length so that it can be written last."""
     about = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
+    # Ten bytes lie before the text: magic, version and the length of the text itself, two bytes in format 1.0.
     start = np.lib.format.magic(1, 0) + (_HEADER - 10).to_bytes(2, "little")
     text = repr(about).encode("latin1").ljust(_HEADER - 11) + b"\n"
     if len(start) + len(text) != _HEADER:

@@ -67,6 +67,7 @@ def open_entry(folder: Path) -> StoreEntry | None:
 
     The entry is locked as in use until it and every array taken from it are garbage-collected.
     """
+    # Locked before anything is read: an eviction in between would remove files that were just listed.
     hold = lock_shared(folder / ABOUT)
     if hold is None:
         return None
@@ -77,6 +78,7 @@ def open_entry(folder: Path) -> StoreEntry | None:
         arrays = {name: _array(folder, name, hold) for name in about["arrays"]}
         failures = {int(row): str(reason) for row, reason in about["failures"].items()}
         return StoreEntry(folder.name, int(about["rows"]), arrays, failures, hold)
+    # half removed, or damaged by a power failure: to be built again, like one that was never there
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 

@@ -16,6 +16,7 @@ _SIGNATURE = "Signature: 8a477f597d28d172789f06886806bc55\n# Store of encoded ro
 _ENTRY = r"[0-9a-f]{32}"
 _ENTRIES = re.compile(_ENTRY)
 _BUILDING = re.compile(rf"{_ENTRY}(\.lock|\.[0-9a-f]{{8}}\.trash)?")
+# The last is the marker before its rename: another process may be claiming the folder.
 _SYSTEM = re.compile(
     rf"\.DS_Store|Thumbs\.db|desktop\.ini|lost\+found|\.nfs.*|\.{MARKER}\.\d+\.[0-9a-f]{{8}}\.part"
 )

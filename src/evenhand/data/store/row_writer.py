@@ -101,6 +101,8 @@ class RowWriter:
 
     def _write_uniform(self, start: int) -> int:
         """Write rows at their positions from the threads that decode them; return the first whose shape differs."""
+        # `closing` waits for blocks in flight: they may write rows at positions that `begin_ragged` is about to
+        # cut off.
         with closing(map_in_order(self._put_block, self._blocks(start), self.workers)) as blocks:
             for block, (failures, differs) in blocks:
                 self.failures.update(failures)
@@ -146,6 +148,7 @@ class RowWriter:
             self.failures[position] = row
         values = self._named(position, row)
         for name, column in self.columns.items():
+            # for its error about dtype and rank; any shape is right here
             column.fits(values[name])
             column.append(values[name])
 

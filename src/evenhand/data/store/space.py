@@ -99,6 +99,7 @@ def remove(entry: Path, building: Path) -> bool:
     It is renamed first, so that it disappears in one step; what a process killed while deleting leaves behind is
     removed by `sweep`.
     """
+    # Readers hold a shared lock on it as long as any of their arrays lives.
     hold = try_lock(entry / ABOUT)
     if hold is None:
         return False
@@ -129,6 +130,7 @@ def _sweep_one(lock: Path) -> None:
     hold = try_lock(lock)
     if hold is not None:
         with hold:
+            # The folder before its lock file, by whose name a sweep finds it.
             shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
             lock.unlink(missing_ok=True)
 

@@ -245,6 +245,8 @@ class Store:
             build(part)
             with store_errors(self.folder):
                 built = open_entry(part)  # before the rename, so that no other process can evict it in between
+                # There may be an incomplete one, since `open_entry` gave none; a folder cannot be renamed onto
+                # it.
                 remove_broken(place, self.folder / "building")
                 part.rename(place)
         if built is None:
@@ -264,6 +266,7 @@ class Store:
             lock = lock_exclusive(building / f"{name}.lock")
         with lock:
             try:
+                # of a process that was killed while it built
                 shutil.rmtree(part, ignore_errors=True)
                 with store_errors(self.folder):
                     part.mkdir()

@@ -27,7 +27,7 @@ def files_of(root: Root, suffixes: Collection[str], kind: str) -> list[str]:
     DataError
         If there is none; the message lists what is there instead.
     """
-    names = [name for name in root.names() if suffix(name) in suffixes]
+    names = files_with_suffix(root, suffixes)
     if names:
         return names
     known = ", ".join(sorted(suffixes))
@@ -38,6 +38,11 @@ def files_of(root: Root, suffixes: Collection[str], kind: str) -> list[str]:
     endings = pd.Series([suffix(name) or "no ending" for name in root.names()]).value_counts()
     found = ", ".join(f"{count:,} {ending}" for ending, count in endings.head(4).items())
     raise DataError(f"{root.path}: holds no {kind} (found: {found}). {kind.capitalize()} are {known}.{skipped}")
+
+
+def files_with_suffix(root: Root, suffixes: Collection[str]) -> list[str]:
+    """Return the names of files with one of these suffixes."""
+    return [name for name in root.names() if suffix(name) in suffixes]
 
 
 def read_folders(root: Root, data: DataConfig, suffixes: Collection[str]) -> LabelTable:
@@ -97,6 +102,7 @@ def _class_names(folders: Sequence[str]) -> list[str]:
     """Return the class of each folder: its name in normal form C, stripped if that leaves it unique."""
     spelled = {folder: spelling(folder) for folder in folders}
     stripped = Counter(name.strip() for name in set(spelled.values()))
+    # "red " and "red" may be two folders; stripping must not make them one class
     short = {
         folder: name.strip() if name.strip() and stripped[name.strip()] == 1 else name
         for folder, name in spelled.items()
@@ -138,8 +144,3 @@ def _common_depth(names: Sequence[str]) -> int:
         if only is None or not below or split_of(only) is not None:
             return depth
         depth += 1
-
-
-def files_with_suffix(root: Root, endings: Collection[str]) -> list[str]:
-    """Return the names of files with one of `endings`."""
-    return [name for name in root.names() if suffix(name) in endings]

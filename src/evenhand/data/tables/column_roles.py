@@ -63,6 +63,7 @@ def column_profiles(frame: pd.DataFrame) -> list[ColumnProfile]:
 def _profile(name: str, column: pd.Series) -> ColumnProfile:
     known = column.dropna().astype(str)
     known = known[known != ""]
+    # "3.0" counts as whole: pandas writes integers so in a column with gaps.
     whole = not known.str.fullmatch(r"[-+]?\d*[.,]\d*[1-9]\d*(e[-+]?\d+)?").any()
     return ColumnProfile(name, len(known), int(known.nunique()), whole)
 

@@ -28,6 +28,7 @@ def decode_csv(raw: bytes, name: str, encoding: str | None) -> tuple[str, tuple[
         line = raw.count(b"\n", 0, error.start) + 1
         if encoding:
             raise DataError(f"line {line} is not {encoding}. Save it as UTF-8.") from None
+    # no bonus for UTF-8, which has just failed, perhaps beyond the lines that are examined
     guessed = encodings.guess(raw.splitlines(), default="cp1252", utf8_bonus=0)
     finding = Finding(
         code="EH101",
@@ -69,6 +70,7 @@ def csv_rows(text: str) -> Iterator[tuple[int, list[str]]]:
     first = text.partition("\n")[0].strip("\r\n ")
     declared = first[4:5] if first.lower().startswith("sep=") else ""  # a line that Excel writes and reads
     body = text.partition("\n")[2] if declared else text
+    # `newline=""`: a line end inside a quoted cell is part of the cell
     reader = csv.reader(io.StringIO(body, newline=""), delimiter=declared or _delimiter(first), strict=True)
     line = 2 if declared else 1
     try:

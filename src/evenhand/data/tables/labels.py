@@ -105,6 +105,7 @@ def _matrix(rows: Sequence[Row], at: dict[str, int]) -> npt.NDArray[np.float64]:
 def _order(name: str) -> tuple[int, float, str]:
     """Return the sort key of a class: numbers first, by value, then words."""
     try:
+        # `float` reads "nan" and "inf" as well, which are words here
         return (0, float(name), name) if name[-1:].isdigit() else (1, 0.0, name)
     except ValueError:
         return (1, 0.0, name)

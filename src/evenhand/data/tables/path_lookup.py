@@ -63,6 +63,7 @@ def locate(paths: Sequence[Text], root: Root, folder: str | None = None, *, disk
     known = {spelling(name): name for name in root.names()}
     plans = [[_moved(path, *way) for path in written] for way in _ways(root, folder, disk)]
     plans.append(_with_endings(written, known))
+    # of equal ones the first: paths as they are written
     best = max(plans, key=lambda plan: sum(path in known for path in plan))
     names = tuple(known.get(path) if path else None for path in best)
     return Located(names, outside, _hints(best, names, known))
@@ -71,6 +72,7 @@ def locate(paths: Sequence[Text], root: Root, folder: str | None = None, *, disk
 def _inside(path: str, root: Root) -> str:
     """Return a path as a name below the root; an absolute path must lead into the root."""
     if path.startswith("/"):
+        # as given and behind symbolic links: tables are written on either side
         for base in (root.path.absolute(), root.path.resolve()):
             if path.startswith(f"{base.as_posix()}/"):
                 path = path[len(base.as_posix()) + 1 :]

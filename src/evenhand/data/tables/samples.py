@@ -12,10 +12,9 @@ from evenhand.base.errors import DataError
 from evenhand.base.values import NO_LABEL, Finding, Samples
 from evenhand.data.config import DataConfig
 from evenhand.data.roots.content_hash import content_ids, hash_files
-from evenhand.data.roots.file_names import suffix
 from evenhand.data.roots.root import Root
 from evenhand.data.roots.skipped import Skipped, findings_of
-from evenhand.data.tables.class_folders import files_of, read_folders
+from evenhand.data.tables.class_folders import files_of, files_with_suffix, read_folders
 from evenhand.data.tables.labels import label, levels
 from evenhand.data.tables.row_filter import only_rows
 from evenhand.data.tables.rows import TableRows, require_columns, rows_of, unnamed_files
@@ -96,11 +95,11 @@ def file_samples(
     else:
         table = read_table(root, data.table, encoding=data.table_encoding)
         require_columns(table, data)
-        files = [name for name in root.names() if suffix(name) in suffixes]
-        findings += unnamed_files(table, root, data, files)
+        findings += unnamed_files(table, root, data, files_with_suffix(root, suffixes))
     if data.only:
         table = table.take(only_rows(table, data.only))
     rows, odd = rows_of(table, root, data)
+    # Before labels: classes and `min_count` are counted over rows whose files can be read.
     hashes, readable, unreadable = _hashed(root, rows.names)
     rows = rows.take(readable)
     labels = label(rows.classes, data, table.name)

@@ -35,6 +35,7 @@ def split_of(name: str) -> str | None:
     ['train', 'test', 'val', 'train', None, None]
     """
     words = [word.rstrip("0123456789") for word in re.split(r"[\W_]+", name.casefold())]
+    # "trainset"; but "set" alone, and other words that end so, stay
     words = [word.removesuffix("set") if word.removesuffix("set") in SPLITS else word for word in words]
     left = [word for word in words if word and word not in _BESIDE]
     return SPLITS.get(left[0]) if len(left) == 1 else None
