@@ -139,6 +139,7 @@ def perform(function: str, call: int, arguments: Call, report: Report) -> CallRe
         # Through JSON even in this process, so that a value that only works without workers is found by any test.
         value = json.loads(to_line(target(**arguments, **extra)))
         return CallResult(call, value, None, time.perf_counter() - start)
+    # SystemExit too: third-party code that calls sys.exit must not end the worker. KeyboardInterrupt passes.
     except (Exception, SystemExit) as error:
         return CallResult(call, None, _failure(error), time.perf_counter() - start)
 

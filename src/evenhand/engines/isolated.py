@@ -90,6 +90,7 @@ class IsolatedCalls:
             except BaseException:  # Ctrl-C too: the process is in the middle of a call and cannot be reused
                 worker.end()
                 raise
+            # before an error of the function is raised: its process is as good as before
             self._release(worker)
         if result.failure is not None:
             raise IsolatedCallError(result.failure.says, result.failure)
@@ -190,14 +191,17 @@ def resource_limits(seconds: float, memory: int) -> Iterator[None]:
 
     used = resource.getrusage(resource.RUSAGE_SELF)
     limits = {
+        # whole seconds, rounded up: the limit counts from the start of the process
         resource.RLIMIT_CPU: math.ceil(used.ru_utime + used.ru_stime + seconds),
         resource.RLIMIT_CORE: 0,  # SIGXCPU would otherwise dump core
     }
     if sys.platform == "linux":
+        # first field: the size of the address space in pages, which RLIMIT_AS limits
         held = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
         limits[resource.RLIMIT_AS] = held + memory
     before = {which: resource.getrlimit(which) for which in limits}
     for which, most in limits.items():
+        # The soft limit alone: a lowered hard limit could not be raised again for the next call.
         hard = before[which][1]
         resource.setrlimit(which, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
     try:

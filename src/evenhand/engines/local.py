@@ -107,6 +107,7 @@ class WorkerPool:
         try:
             for worker in self._workers:
                 worker.ask_to_stop()
+            # one limit for all, not three seconds each
             until = time.monotonic() + _GRACE_SECONDS
             for worker in self._workers:
                 worker.wait(until - time.monotonic())
@@ -119,6 +120,7 @@ class WorkerPool:
         """Run all calls, and add to `results` as they end."""
         for place in range(workers):
             self._start(place)
+        # By results, not by workers: a worker that died may have to be replaced by another first.
         while len(results) < len(self.calls):
             for worker in self._ready():
                 try:
@@ -181,6 +183,7 @@ class WorkerPool:
             failure = CallFailure("WorkerDied", f"{says}, for the second time.", detail)
             results[call] = CallResult(call, failure=failure)
             self.notify(_final_event(results[call], worker.place))
+        # The other workers may have ended for lack of calls; without calls a new one would wait for nothing.
         if self._waiting:
             self._start(worker.place)
 

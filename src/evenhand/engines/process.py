@@ -51,6 +51,7 @@ class Worker:
         self.call: int | None = None
         self._output = tempfile.TemporaryFile()  # noqa: SIM115  (closed by `end`)
         ours, theirs = socket.socketpair()
+        # The child has its own copy; ours must be closed for the end of the child to be an end of file.
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-c", _worker_program(theirs.fileno())],
@@ -128,6 +129,7 @@ class Worker:
     def end(self) -> None:
         """Kill it and everything it started; idempotent."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
+            # the group, which `start_new_session` made: processes that a call started would otherwise live on
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         self._channel.close()
@@ -148,4 +150,5 @@ def _worker_program(descriptor: int) -> str:
 
 
 def _environment(threads: int) -> dict[str, str]:
+    # The user's own variables beat SETTINGS, but not the threads, which are ours to divide.
     return {**SETTINGS, **os.environ, **dict.fromkeys(_THREAD_VARIABLES, str(threads))}

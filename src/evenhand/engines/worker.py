@@ -33,8 +33,10 @@ def main(descriptor: int, parent: int) -> None:
         Process id of the parent.
     """
     faulthandler.enable()  # the traceback of a crash goes to the output that the parent keeps
+    # A parent that ignores SIGINT (a background job of a script) would pass that on.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     _die_with_parent(parent)
+    # Inherited so far, by way of `pass_fds`; a child of a call would hold the socket open after our death.
     os.set_inheritable(descriptor, False)
     channel = socket.socket(fileno=descriptor)
     with contextlib.suppress(KeyboardInterrupt):
@@ -47,6 +49,7 @@ def _serve(channel: socket.socket, inbox: queue.SimpleQueue[dict[str, Any]]) -> 
     lock = threading.Lock()
 
     def send(message: dict[str, Any]) -> None:
+        # progress may be reported from threads of the call
         with lock:
             channel.sendall(to_line(message).encode() + b"\n")
 

@@ -48,6 +48,7 @@ class Section(BaseModel):
     @classmethod
     def _unset(cls, key: str, value: Any) -> bool:
         info = cls.model_fields.get(key)
+        # a default other than None means that the key has no "no value": "none" is a word like others there
         if info is None or value != "none" or not isinstance(value, str) or info.default is not None:
             return False
         kinds = typing.get_args(info.annotation)

@@ -26,12 +26,16 @@ def replacing(path: Path) -> Iterator[Path]:
     A reader sees the old file or the new one, never a part. On an error the temporary file is removed.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    # Beside the target, as a rename is atomic within one file system only; hidden, so that listings and globs
+    # pass it by; with process and random number, so that two writers do not share it.
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.part")
     try:
         yield temporary
         _flush(temporary)  # before the rename: after a power failure the new name must not hold an empty file
+        # The folder is not flushed: after a power failure the old file may be there again, but a whole one.
         temporary.replace(path)
     finally:
+        # nothing is left to remove after the rename
         temporary.unlink(missing_ok=True)
 
 
@@ -78,6 +82,8 @@ def to_json(document: Any, *, indent: int | None = None) -> str:
     >>> to_json("a\udc80ö")
     '"a\\udc80ö"'
     """
+    # "backslashreplace" writes a lone surrogate as JSON would (\udc80); nothing else in valid text fails to
+    # encode.
     text = json.dumps(plain(document), ensure_ascii=False, indent=indent, allow_nan=False)
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
 

@@ -38,6 +38,7 @@ def building(parent: Path) -> Iterator[Path]:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield folder
     finally:
+        # After a rename there is no folder of this name any more.
         shutil.rmtree(folder, ignore_errors=True)
     _flush(parent)
 

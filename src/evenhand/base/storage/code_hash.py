@@ -41,6 +41,7 @@ def source_mark(*modules: str, within: str | None = None) -> str:
     """
     digest = hashlib.blake2b(digest_size=16)
     for name, source in sorted(sources(*modules, within=within).items()):
+        # With lengths, so that text moved from one module to the next gives another hash.
         digest.update(f"{name}\0{len(source)}\0".encode() + source)
     return digest.hexdigest()
 
@@ -74,6 +75,7 @@ def _imported_siblings(name: str, source: bytes, within: str | None) -> set[str]
             named |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             origin = resolve_name("." * node.level + (node.module or ""), folder)
+            # `from package import name`: whether the name is a module or an object is found out below.
             named |= {origin} | {f"{origin}.{alias.name}" for alias in node.names}
     beside = {one for one in named if one.rpartition(".")[0] == folder or _inside(one, within)} - {name}
     return {one for one in beside if _spec(one) is not None}

@@ -38,6 +38,7 @@ def fold_lines(path: Path) -> Iterator[Line]:
         If the file cannot be read or its header lacks a column.
     """
     try:
+        # Excel writes a byte-order mark, and would have it part of the first column's name
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file, strict=True)
             header = [name.strip().lower() for name in next(reader, [])]

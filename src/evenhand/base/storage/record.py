@@ -126,6 +126,7 @@ class Record:
         RecordError
             If the file is not TOML.
         """
+        # a copy, since callers may change it and the cache is shared
         return deepcopy(self._cached("resolved.toml", self._read_resolved))
 
     def _read_resolved(self) -> dict[str, Any]:
@@ -312,6 +313,7 @@ class Record:
         path = self._file(name)
         stat = path.stat()
         key, version = str(path.resolve()), (stat.st_ino, stat.st_mtime_ns, stat.st_size)
+        # One lock for all files: readers of the same file wait for the first instead of parsing it again.
         with _READING:
             if key not in _READ or _READ[key][0] != version:
                 _READ[key] = version, read()
