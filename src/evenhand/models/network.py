@@ -85,6 +85,7 @@ class Network(nn.Module):
         cut = cut_of(self.encoder, tune)
         stages = self.encoder.stages
         taps = taps_of(self.model.pool, [stage.name for stage in stages])
+        # Everything first; `Frozen` turns it off for what lies below the new boundary.
         self.requires_grad_(True)
         if cut == len(stages):
             below, above = features_of(self.encoder, self.model), None
@@ -227,6 +228,7 @@ def network_on(encoder: Encoder, model: ModelConfig, k: int, seed: int) -> Netwo
     if model.form == "light":
         lighten(encoder)
     with torch.no_grad():
+        # measured on its example, since an encoder does not state its width
         d = features_of(encoder, model).eval()(encoder.example).shape[1]
     network = Network(encoder, build_head(model, d, k, seed), model)
     layout = torch.channels_last if model.channels_last else torch.contiguous_format

@@ -28,7 +28,6 @@ def normalised(x: Tensor, mean: Sequence[float], std: Sequence[float]) -> Tensor
     shift = (-torch.tensor(mean, dtype=torch.float32, device=x.device) / deviation).repeat(w)
     lines = x.reshape(b, h, w * c)
     out = torch.empty((b, h, w * c), dtype=torch.float32, device=x.device)
-    # one picture at a time on a CPU: the second pass finds it in the cache
     for part, given in zip(out, lines, strict=True) if x.device.type == "cpu" else [(out, lines)]:
         part.copy_(given)
         torch.addcmul(shift, part, factor, out=part)

@@ -75,6 +75,7 @@ def followers(
     finally:
         for hook in hooks:
             hook.remove()
+    # A part that is called twice may be followed by different parts; folding would change both calls.
     return [(a, b) for a, b in pairs if calls[a] == calls[b] == 1]
 
 

@@ -32,6 +32,7 @@ class Window:
     @classmethod
     def of(cls, convolution: nn.Conv2d) -> Window:
         """Return the window of a convolution of torch, or of timm's "same" one."""
+        # `Conv2dSame` of timm carries a padding of 0 that it does not use.
         given = None if type(convolution) is not nn.Conv2d else tuple(int(p) for p in convolution.padding)
         return cls(convolution.stride, convolution.dilation, given)
 
@@ -45,6 +46,7 @@ class Window:
         if down % 2 == across % 2 == 1 and self.dilation == (1, 1):
             # a row and a column of zeros in the weights save a copy of the input
             return call(x, functional.pad(weight, (1, 0, 1, 0)), [down // 2 + 1, across // 2 + 1])
+        # The odd one lies at the end, as in TensorFlow.
         left, top = across // 2, down // 2
         return call(functional.pad(x, (left, across - left, top, down - top)), weight, [0, 0])
 

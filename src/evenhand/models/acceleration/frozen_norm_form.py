@@ -81,6 +81,7 @@ class Light(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         kind = x.device.type
+        # Autocast does not know the operator of oneDNN: what it would cast is cast here.
         dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else x.dtype
         weight = (self.weight * self.scale).to(dtype)
         return self.window.lay(x.to(dtype), weight, self._call)
@@ -108,6 +109,7 @@ class Light(nn.Module):
             padding=self.window.padding or 0,
             dilation=self.window.dilation,
             groups=self.groups,
+            # its own weights are replaced below, and need not be made
             device="meta",
         )
         convolution.weight = nn.Parameter((self.weight * self.scale).detach(), requires_grad=False)

@@ -76,6 +76,7 @@ class Convolve(torch.autograd.Function):
     def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, *form: Any) -> Tensor:
         out = convolve(x, weight, bias, *form)
         ctx.form = form
+        # The input is needed for the gradient of the weights alone: fixed ones save keeping it.
         ctx.save_for_backward(x if weight.requires_grad else None, weight, out if form[-1] else None)
         ctx.size = x.shape
         return out
@@ -104,9 +105,11 @@ def _turned(gradient: Tensor, weight: Tensor, size: torch.Size, stride: Any, pad
     """Return the gradient at the input of a depthwise convolution, as such a convolution itself."""
     kernel = weight.shape[2:]
     if tuple(stride) != (1, 1):
+        # as long as the output would be with a stride of 1
         sides = [n + 2 * p - k + 1 for n, p, k in zip(size[2:], padding, kernel, strict=True)]
         spread = gradient.new_zeros((*gradient.shape[:2], *sides)).contiguous(memory_format=torch.channels_last)
         spread[:, :, :: stride[0], :: stride[1]] = gradient
         gradient = spread
+    # what a transposed convolution pads: every place of the input has met every weight
     back = [k - 1 - p for k, p in zip(kernel, padding, strict=True)]
     return convolve(gradient, weight.flip(2, 3), None, (1, 1), back, (1, 1), weight.shape[0], None)

@@ -47,9 +47,11 @@ def quickened(part: FeatureExtractor, example: Tensor, dtype: torch.dtype) -> Fe
     truth = part(example)
     best = part
     for improve in (make_plain, fold_norms, join_activations):
+        # Steps work in place and may fail half way.
         better = copy.deepcopy(best)
         try:
             improve(better.stages, partial(better, example))
+            # well above what another order of sums changes, well below what a wrong layer would
             if distance(better(example), truth) < 1e-3:
                 best = better
         except (RuntimeError, AttributeError, TypeError):  # not available here, or in this torch
@@ -63,6 +65,7 @@ def _shortened(part: FeatureExtractor, example: Tensor, truth: Tensor, dtype: to
     short.stages.to(dtype)
     short.dtype = dtype
     try:
+        # bf16 changes features by a few per cent of their length (docs/decisions/0007); more is a fault
         return short if distance(short(example), truth) < 0.2 else part
     except RuntimeError:
         return part

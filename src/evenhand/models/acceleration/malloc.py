@@ -24,6 +24,7 @@ def kept_memory(*, usual: int = 32 << 20, kept: int = 1 << 30) -> Iterator[None]
         yield
         return
     library.mallopt(M_MMAP_THRESHOLD, kept)
+    # 2^31 - 1: mallopt takes an int
     library.mallopt(M_TRIM_THRESHOLD, 2 * kept - 1)
     library.mallopt(M_ARENA_MAX, 1)  # what threads have of their own cannot grow to the size of a map
     try:
@@ -31,6 +32,7 @@ def kept_memory(*, usual: int = 32 << 20, kept: int = 1 << 30) -> Iterator[None]
     finally:
         library.mallopt(M_MMAP_THRESHOLD, usual)
         library.mallopt(M_TRIM_THRESHOLD, 2 * usual)
+        # no limit of ours: glibc decides by the number of cores again
         library.mallopt(M_ARENA_MAX, 0)
         library.malloc_trim(0)
 

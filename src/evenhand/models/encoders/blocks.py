@@ -106,7 +106,7 @@ def _feature_names(backbone: nn.Module) -> list[str]:
 
 
 def _matching(pieces: list[Block], x: Any, target: Any) -> list[Block]:
-    """Return the shortest beginning of `pieces` whose composition gives `target`, or nothing."""
+    """Return the longest beginning of `pieces` whose composition gives `target`, or nothing."""
     if not isinstance(target, Tensor):
         return []
     found: list[Block] = []
@@ -115,6 +115,8 @@ def _matching(pieces: list[Block], x: Any, target: Any) -> list[Block]:
             x = piece.module(x)
         except Exception:  # any error means that the children are not a chain
             return found
+        # Not the first that fits: what follows without changing anything (an identity in place of a norm) is a
+        # block too.
         if isinstance(x, Tensor) and x.shape == target.shape and torch.allclose(x, target, atol=1e-4, rtol=1e-4):
             found = pieces[:end]
     return found

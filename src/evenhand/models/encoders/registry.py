@@ -38,6 +38,7 @@ def build_encoder(model: ModelConfig, seed: int) -> Encoder:
     """
     source, colon, _ = model.encoder.partition(":")
     builder = SOURCES.get(source) if colon else _own(model.encoder)
+    # timm initialises by the global generator
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed_from(seed, "encoder", model.encoder))
         return builder(model)

@@ -107,6 +107,7 @@ def put_in(backbone: nn.Module, arrays: Arrays) -> None:
         said.append(f"{len(shapes)} have another shape (first: {shapes[0]}, {found} for {needed})")
     if said:
         raise ModelError(f"The weights do not fit the network: {'; '.join(said)}. Check the architecture.")
+    # not strictly, as the classifier is missing; everything else was compared above
     backbone.load_state_dict(dict(given), strict=False)
 
 

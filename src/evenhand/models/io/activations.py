@@ -81,6 +81,7 @@ def boundary_activations(
     """
     model, frozen = network.model, _frozen(network)
     frozen.to(device)
+    # This first pass also makes the optimised copy of the frozen part (`Frozen`), before threads share it.
     with single_threads(1) as pool:
         shape = pool.submit(_shape, network, frozen, images, device).result()
     dtype = np.dtype(
@@ -174,6 +175,7 @@ def single_threads(count: int | None) -> Iterator[ThreadPoolExecutor]:
 
 
 def _put(found: Array, out: Array, rows: Ints, view: int) -> None:
+    # An overflow of float16 is an error with advice below, not a warning of NumPy.
     with np.errstate(over="ignore"):
         out[rows, view] = found
     if not np.isfinite(out[rows, view]).all():

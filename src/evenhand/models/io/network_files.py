@@ -58,6 +58,7 @@ def save_network(path: Path, network: Network, k: int, *, shared: Path) -> None:
     """
     mark = network.fingerprint() if network.frozen is not None else ""
     common = shared / _frozen_name(mark)
+    # Its name is a hash of its content: one that is there is the same, whichever task wrote it.
     if mark and not common.is_file():
         write_arrays(common, frozen_arrays(network), {"format": FORMAT})
     about = {

@@ -77,6 +77,7 @@ def read_about(path: Path) -> dict[str, str]:
 
 def write_arrays(path: Path, arrays: Mapping[str, Tensor], about: Mapping[str, str]) -> None:
     """Write tensors and metadata as .safetensors, atomically."""
+    # Clones, since safetensors refuses tensors that share memory, as views of one weight do.
     held = {name: array.detach().cpu().contiguous().clone() for name, array in arrays.items()}
     with replacing(path) as part:
         safetensors.torch.save_file(held, part, metadata=dict(about))
