@@ -129,7 +129,7 @@ class Blend:
         DataError
             If they are not of these models in this order, or do not fit together.
         """
-        return _answered(self.learned.overall, predictions, self.models, self.name, features)
+        return _predicted(self.learned.overall, predictions, self.models, self.name, features)
 
     def __repr__(self) -> str:
         if self.weights is None:
@@ -190,7 +190,7 @@ def blend(
         models.first, probabilities=learned.out_of_fold(stack), model=name, logits=None, origin=origin, learned={}
     )
     naive = replace(out, probabilities=learned.naive(stack), origin="in-sample")
-    locked = None if test is None else _answered(learned.overall, test, models.names, name, test_features)
+    locked = None if test is None else _predicted(learned.overall, test, models.names, name, test_features)
     return Blend(how.name, models.names, learned, out, naive, locked, models.coverage, stack)
 
 
@@ -200,7 +200,7 @@ def average(predictions: Sequence[Predictions], model: str) -> Predictions:
     return replace(models.first, probabilities=stack_of(models).mean(), model=model, logits=None, learned={})
 
 
-def _answered(
+def _predicted(
     learned: Learned,
     predictions: Sequence[Predictions],
     names: Sequence[str],

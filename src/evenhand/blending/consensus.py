@@ -66,6 +66,7 @@ def override(
     votes_cast = counts.sum(axis=1)
     agreed = counts.argmax(axis=1)
     most = counts.max(axis=1)
+    # The margin absorbs rounding: the product may lie just above a whole number.
     needed = np.array([max(least, math.ceil(share * n - 1e-9)) for n in votes_cast])
     change = np.flatnonzero((most >= needed) & (agreed != chosen.predicted))
     names = np.array(chosen.classes, dtype=object)

@@ -1,4 +1,4 @@
-"""What ensembles are really worth: the whole selection report, naive and nested, on one plan of folds."""
+"""Nested evaluation of ensembles: the selection report, naive and nested, on one plan of folds."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def nested_evaluation(
     level: float = 0.95,
     seed: int = 0,
 ) -> NestedEvaluation:
-    """Return what single models and blends of them are worth, on the rows that all models have.
+    """Return the nested evaluation of single models and their blends, on the rows that all models have.
 
     Every method, with its gates, temperatures and thresholds, is learned on the out-of-fold predictions of all
     folds but one and evaluated on that one: the *nested* figure. The *naive* figure evaluates it on the rows that

@@ -117,5 +117,5 @@ def test_neighbours_help_where_features_know_more(blurred):
 
 
 def test_neighbours_without_features_are_refused_in_words(blurred):
-    with pytest.raises(DataError, match="needs stored features, and none are given"):
+    with pytest.raises(DataError, match="needs stored features, but there are none"):
         crossfit(NeighboursBlend(), replace(blurred, features={}))

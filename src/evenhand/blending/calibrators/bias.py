@@ -1,4 +1,4 @@
-"""A shift per class that raises a score."""
+"""A shift per class that maximises a score."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ class Shifted:
 
 @CALIBRATORS.register("bias")
 class Bias(Calibrator):
-    """Shifts of the logarithms, found class by class so that a score rises.
+    """Shifts of the logarithms, found class by class to maximise a score.
 
-    It works on what is decided, not on how sure that is: rare classes gain where the score counts them. Thresholds
-    that are tuned on the rows they are evaluated on flatter most of all, which is why they are cross-fitted here.
+    It changes decisions, not confidence: rare classes gain if the score counts them. Thresholds tuned on the rows
+    that they are evaluated on are the most optimistic of all, which is why they are cross-fitted here.
     """
 
-    score: dict[str, float] = option({"macro_f1": 1.0}, says="Metrics to raise, and their weights.")
-    steps: list[float] = option([1.0, 0.5, 0.25], says="Sizes of the shifts that are tried, one round each.")
-    least_gain: float = option(1e-3, ge=0, says="A shift is kept if the score rises by more than this.")
+    score: dict[str, float] = option({"macro_f1": 1.0}, says="Metrics to maximise, with weights.")
+    steps: list[float] = option([1.0, 0.5, 0.25], says="Sizes of the shifts to try, one round each.")
+    least_gain: float = option(1e-3, ge=0, says="Smallest gain of the score for which a shift is kept.")
 
     def calibrate(self, probabilities: Floats, truth: Ints, classes: Sequence[str]) -> Calibration:
         scores = logs(probabilities)
@@ -48,6 +48,7 @@ class Bias(Calibrator):
         best = self._score(scores, truth, classes)
         for size in self.steps:
             for c in range(len(classes)):
+                # Coordinate by coordinate: the score is piecewise constant, so there is no gradient to follow.
                 for step in (size, -size):
                     tried = self._tried(scores, c, step, truth, classes)
                     if tried > best + self.least_gain:

@@ -42,17 +42,17 @@ class Mapped:
 class Dirichlet(Calibrator):
     """Dirichlet calibration with off-diagonal and intercept regularisation (Kull et al. 2019, eq. 9 and 4.2).
 
-    It can move what one class loses to the class it is mistaken for, and has k² + k numbers to learn.
+    It can move probability from one class to another that it is confused with, and has k² + k parameters.
     """
 
     off_diagonal: float = option(
         0.5,
         gt=0,
-        says="How strongly entries off the diagonal are held at 0: times k², as there are fewer rows for each "
-        "entry the more classes there are; the log-loss is a sum over rows.",
+        says="How strongly entries off the diagonal are pulled towards 0: times k², as more classes leave "
+        "fewer rows for each entry; the log-loss is a sum over rows.",
     )
-    shift: float = option(1.0, gt=0, says="How strongly shifts are held at 0.")
-    diagonal: float = option(1.0, ge=0, says="How strongly the diagonal is held at 1; the paper has 0.")
+    shift: float = option(1.0, gt=0, says="How strongly shifts are pulled towards 0.")
+    diagonal: float = option(1.0, ge=0, says="How strongly the diagonal is pulled towards 1; the paper has 0.")
 
     def calibrate(self, probabilities: Floats, truth: Ints, classes: Sequence[str]) -> Calibration:
         scores, k = logs(probabilities), len(classes)

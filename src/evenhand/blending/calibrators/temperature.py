@@ -18,7 +18,7 @@ from evenhand.blending.core.log_loss import log_loss, logs
 
 @dataclass(frozen=True)
 class Tempered:
-    """softmax(log p / temperature): above 1 softens, below 1 sharpens; what is predicted stays."""
+    """softmax(log p / temperature): above 1 softens, below 1 sharpens; predicted classes do not change."""
 
     temperature: float
 
@@ -39,5 +39,6 @@ class Temperature(Calibrator):
         def loss(log_temperature: float) -> float:
             return log_loss(scores * np.exp(-log_temperature), truth)[0]
 
+        # Over the logarithm, in which the scale of temperatures is even and none is negative.
         found = minimize_scalar(loss, bounds=(-5.0, 5.0), method="bounded", options={"xatol": 1e-6})
         return Tempered(float(np.exp(found.x)))

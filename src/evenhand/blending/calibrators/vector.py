@@ -38,10 +38,12 @@ class Scaled:
 
 @CALIBRATORS.register("vector")
 class Vector(Calibrator):
-    """Vector scaling (Guo et al. 2017), held near slopes of 1 and shifts of 0 where classes have few rows."""
+    """Vector scaling (Guo et al. 2017), regularised towards slopes of 1 and shifts of 0."""
 
     ridge: float = option(
-        1.0, gt=0, says="How strongly slopes are held at 1 and shifts at 0; the log-loss is a sum over rows."
+        1.0,
+        gt=0,
+        says="How strongly slopes are pulled towards 1 and shifts towards 0; the log-loss is a sum over rows.",
     )
 
     def calibrate(self, probabilities: Floats, truth: Ints, classes: Sequence[str]) -> Calibration:

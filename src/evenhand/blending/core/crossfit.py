@@ -42,7 +42,7 @@ class Crossfit:
     per_fold: Mapping[int, Learned]
 
     def out_of_fold(self, stack: Stack) -> Floats:
-        """Return (n, k) float64: each row answered by what was learned from the other folds."""
+        """Return (n, k) float64: each row predicted by what was learned from the other folds."""
         out = np.empty((len(stack), stack.k))
         for rows in stack.slices():
             part = stack.take(rows)
@@ -52,7 +52,7 @@ class Crossfit:
         return out
 
     def naive(self, stack: Stack) -> Floats:
-        """Return (n, k) float64: each row answered by what was learned from all rows, its own truth among them."""
+        """Return (n, k) float64: each row predicted by what was learned from all rows, its own truth among them."""
         return applied(self.overall, stack)
 
 

@@ -49,6 +49,7 @@ def minimised(
 
     def mean(values: Floats) -> tuple[float, Floats]:
         value, slope = objective(values)
+        # The tolerance of L-BFGS is absolute: of a sum it would depend on the number of rows.
         return value / rows, slope / rows
 
     found = minimize(mean, start, jac=True, method="L-BFGS-B", options={"maxiter": steps, "gtol": 1e-6})

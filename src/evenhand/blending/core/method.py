@@ -27,7 +27,7 @@ class Learned(Protocol):
 
 
 class Method(Section):
-    """A way of making one prediction of several, with its options."""
+    """A way of blending several predictions into one, with its options."""
 
     takes_several: ClassVar[bool] = False
     """Whether it supports rows with several labels."""
@@ -36,7 +36,7 @@ class Method(Section):
 
     @abstractmethod
     def learn(self, stack: Stack, seed: int) -> Learned:
-        """Return what the rows of `stack` teach.
+        """Return what is learned from the rows of `stack`.
 
         Parameters
         ----------

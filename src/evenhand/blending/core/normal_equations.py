@@ -65,6 +65,8 @@ def moments(stack: Stack, *, budget_bytes: int = 2**20) -> NormalEquations:
     for rows in stack.slices(budget_bytes=budget_bytes):
         if room is None:
             room = np.empty((m + 1) * (rows.stop - rows.start) * k)
+        # Sorted by fold, the rows of a fold are one contiguous part of the block, and its sums one matrix
+        # product.
         order = np.argsort(number[rows], kind="stable")
         block = _block(stack, rows, order, room).reshape(m + 1, -1)
         ends = np.searchsorted(number[rows][order], np.arange(f + 1)) * k
@@ -107,6 +109,7 @@ def _block(stack: Stack, rows: slice, order: Ints, room: Floats | None = None) -
     for position, table in enumerate(stack.tables):
         part = table[rows]
         if part.dtype == out.dtype:
+            # mode="clip": with the default, `take` buffers the output first; the order has no index out of range.
             np.take(part, order, axis=0, out=out[position], mode="clip")
         else:
             out[position] = part[order]

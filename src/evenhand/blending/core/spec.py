@@ -59,13 +59,14 @@ class Recipe:
         return self.method.uses_features
 
     def learn(self, stack: Stack, seed: int = 0) -> Learned:
-        """Return what the rows of `stack` teach, all of whose truth is known.
+        """Return what is learned from the rows of `stack`, all of whose truth is known.
 
         Calibrators are learned on cross-fitted blends, so that they see the errors of new rows.
         """
         self._check(stack)
         if not self.then:
             return self.method.learn(stack, seed)
+        # On blends of the rows they were learned from, calibrators would see too few errors.
         inside = stack.split_inside(seed)
         fitted = crossfit(self.method, inside, seed)
         return self._adjusted(fitted.overall, fitted.out_of_fold(inside), stack)
@@ -133,6 +134,7 @@ def _section(registry: Registry[Any], table: dict[str, Any], score: Mapping[str,
         for key, value in written.items()
         if value != cls.model_fields[key].get_default(call_default_factory=True)
     }
+    # After the name was made: the run's score is no option that the user wrote.
     if score and "score" in cls.model_fields and "score" not in table:
         section = section_of(registry, {**table, "score": dict(score)})
     options = ", ".join(f"{key}={_option_text(value)}" for key, value in plain.items())

@@ -96,6 +96,7 @@ class WeightedByClass:
             out += weights * table
         np.maximum(out, 0.0, out=out)
         total = out.sum(axis=1, keepdims=True)
+        # Negative weights can cancel all models; such a row falls back to their mean.
         return np.where(total > SMALLEST, out / np.maximum(total, SMALLEST), stack.mean())
 
     def document(self) -> dict[str, Any]:

@@ -95,6 +95,8 @@ def align(
     models, coverage = [], []
     for p, whole in zip(same, predictions, strict=True):
         differ = 0 if plan is None or p.fold is None else differing(plan, p.fold)
+        # Without folds of its own it may have been trained on these rows, unless the caller states a plan for
+        # all.
         unknown = p.fold is None and folds is None
         origin = "out-of-fold elsewhere" if (differ or unknown) and p.origin == "out-of-fold" else p.origin
         models.append(replace(p, fold=plan, origin=origin, **known))

@@ -90,8 +90,10 @@ def tuned(margin: Floats, before: Mask, after: Mask, changed: Mask, *, widest: f
     if not len(gained) or gained.max() < least_gain:
         return PairGate(0.0)
     last = int(gained.argmax())
+    # Half way to the next row, so that the gate does not depend on the last digit of a margin.
     following = margin[order[last + 1]] if last + 1 < len(order) else widest
     width = float((margin[order[last]] + following) / 2)
+    # Rows of equal margin: at least just above the last one, which must stay inside the gate.
     return opened_at(max(width, float(np.nextafter(margin[order[last]], 1))), margin, before, after, changed)
 
 

@@ -126,6 +126,7 @@ class Stack:
         """Return the stack with at least two folds: its own, or if it has one, `parts` random ones by group."""
         if len(self.folds) > 1:
             return self
+        # Whole groups: rows of one group in two parts would let tuning see what it is evaluated on.
         units = np.arange(len(self)) if self.groups is None else np.unique(self.groups, return_inverse=True)[1]
         into = generator(seed, "inside").permutation(int(units.max()) + 1) % parts
         return replace(self, fold=into[units].astype(np.int16))

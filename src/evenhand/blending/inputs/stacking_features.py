@@ -76,6 +76,7 @@ def shared_out(mean: Floats, classes: Ints, answers: Floats) -> Floats:
     """
     out = mean.copy()
     mass = np.take_along_axis(mean, classes, axis=1).sum(axis=1, keepdims=True)
+    # The estimator's outputs for the candidates are independent and need not sum to 1.
     held = np.maximum(answers, LEAST)
     np.put_along_axis(out, classes, mass * held / held.sum(axis=1, keepdims=True), axis=1)
     return out

@@ -1,4 +1,4 @@
-"""Ways of blending, a file each; found by name, also those of other packages (`evenhand.blends`)."""
+"""Blending methods, a file each; found by name, also those of other packages (`evenhand.blends`)."""
 
 from evenhand.base.registry import Registry
 from evenhand.blending.core.method import Method

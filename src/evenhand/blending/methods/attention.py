@@ -1,4 +1,4 @@
-"""Attention between the models: how much each is believed depends on what all say of the row."""
+"""Attention between models: the weight of each depends on what all of them predict for the row."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Attended:
-    """Weights of the models for each row, by a small network."""
+    """Weights of the models for each row, from a small network."""
 
     network: AttentionStacker
     mean_weights: Floats
@@ -32,7 +32,7 @@ class Attended:
         return np.asarray(mixed / mixed.sum(axis=1, keepdims=True))
 
     def document(self) -> dict[str, Any]:
-        """Return the mean weight of each model over the rows that were learned from."""
+        """Return the mean weight of each model over the training rows."""
         return {"weights": (self.mean_weights / self.mean_weights.sum()).tolist()}
 
 
@@ -40,15 +40,15 @@ class Attended:
 class Attention(Method):
     """Self-attention over one token per model, made of the model and its probabilities; extra [torch].
 
-    What comes out is a weight per model and row (Vaswani et al. 2017 for the attention, Jacobs et al. 1991 for the
-    gate), so an answer always lies between those of the models; before training it is their mean.
+    Its output is a weight per model and row (Vaswani et al. 2017 for the attention, Jacobs et al. 1991 for the
+    gate), so a prediction always lies between those of the models; before training it is their mean.
     """
 
     width: int = option(16, ge=4, says="Numbers per token.")
     heads: int = option(2, ge=1, says="Heads of the attention; they must divide the width.")
     epochs: int = option(20, ge=1, unit="epochs", says="Passes over the rows.")
     learning_rate: float = option(3e-3, gt=0, says="Peak of the schedule.")
-    weight_decay: float = option(1.0, ge=0, says="How strongly parameters are held at 0.")
+    weight_decay: float = option(1.0, ge=0, says="How strongly parameters are pulled towards 0.")
 
     def learn(self, stack: Stack, seed: int) -> Learned:
         try:

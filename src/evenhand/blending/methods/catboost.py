@@ -1,4 +1,4 @@
-"""CatBoost on what the models say."""
+"""CatBoost on the predictions of the models."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ class CatBoost(Method):
     features: list[Feature] = option(
         ["probabilities", "entropy", "margin", "differences", "agreement"],
         min_length=1,
-        says="What is learned from: probabilities, logits, entropy, margin, differences, agreement.",
+        says="Inputs: probabilities, logits, entropy, margin, differences, agreement.",
     )
     ask: Ask = option("candidates", says="candidates or rows, as for gradient_boosting.")
-    candidates: int = option(5, ge=2, unit="classes", says="How many classes of a row are asked for.")
+    candidates: int = option(5, ge=2, unit="classes", says="Number of candidate classes per row.")
     trees: int = option(200, ge=1, says="Rounds of boosting.")
-    learning_rate: float = option(0.05, gt=0, le=1, says="What each round counts.")
+    learning_rate: float = option(0.05, gt=0, le=1, says="Weight of each round.")
     depth: int = option(4, ge=1, le=16, says="Depth of a tree.")
 
     def learn(self, stack: Stack, seed: int) -> Learned:

@@ -1,4 +1,4 @@
-"""Every model counts the same."""
+"""Equal weights."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from evenhand.blending.methods import METHODS
 
 @METHODS.register("equal")
 class EqualWeights(Method):
-    """The plain mean: nothing is learned, so nothing can be learned too well."""
+    """The plain mean: nothing is learned, so nothing can be overfitted."""
 
     takes_several: ClassVar[bool] = True
     space: Space = option(

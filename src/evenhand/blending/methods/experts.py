@@ -1,4 +1,4 @@
-"""Experts for pairs of classes that are taken for each other."""
+"""Experts for pairs of classes that are confused with each other."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ class Expert:
     pair
         The two class indices, the lower first.
     estimator
-        Answers how likely the second is.
+        Predicts the probability of the second class.
     gate
-        When it is asked.
+        The margin below which it is used.
     """
 
     pair: tuple[int, int]
@@ -43,7 +43,7 @@ class Expert:
     gate: PairGate
 
     def decide(self, blended: Floats, stack: Stack, out: Floats) -> None:
-        """Write what the pair has together, shared anew, into `out` on the rows where the expert is asked."""
+        """Redistribute the pair's total probability in `out` on the rows where the expert is used."""
         asked, margin = between(blended, self.pair)
         rows = np.flatnonzero(asked & (margin < self.gate.width))
         if len(rows):
@@ -55,7 +55,7 @@ class Expert:
 
 @dataclass(frozen=True, eq=False)
 class Advised:
-    """A blend, and experts that decide what it leaves open."""
+    """A blend, and experts for its narrow decisions."""
 
     base: Learned
     experts: tuple[Expert, ...]
@@ -85,33 +85,33 @@ class Advised:
 
 @METHODS.register("experts")
 class Experts(Method):
-    """Binary models for the most confused pairs, asked only where the blend hesitates between those two.
+    """Binary models for the most confused pairs, used only where the blend's margin between the two is narrow.
 
-    Pairs are chosen from confusions on rows that were not learned from. An expert learns from the rows of its two
-    classes: from the features stored for them (the encoders' activations) where there are such, and from what each
-    model says between the two. Its gate, the lead below which it is asked, is tuned on folds that it has not seen;
-    an expert that gains nothing there is dropped. To let an expert decide every row of its pair is to replace the
-    blend on them by a model that knows less, so a gate of 1 is refused unless `whole_pair` allows it.
+    Pairs are chosen from confusions on held-out rows. An expert learns from the rows of its two
+    classes: from the features stored for them (the encoders' activations), if any, and from the log-odds of each
+    model between the two. Its gate, the margin below which it is used, is tuned on folds that it has not seen; an
+    expert that gains nothing there is dropped. An expert that decides every row of its pair replaces the blend on
+    them by a model that knows less, so a gate of 1 is refused unless `whole_pair` allows it.
     """
 
     uses_features: ClassVar[bool] = True
-    base: Base = option("equal", says="The blend that is advised: a name, or a table with a name and options.")
-    pairs: int = option(5, ge=1, says="Pairs at most.")
-    least_errors: int = option(6, ge=1, unit="rows", says="Errors that a pair must have to get an expert.")
+    base: Base = option("equal", says="The blend that experts correct: a name, or a table with a name and options.")
+    pairs: int = option(5, ge=1, says="Maximum number of pairs.")
+    least_errors: int = option(6, ge=1, unit="rows", says="Smallest number of errors of a pair with an expert.")
     gate: Literal["tuned"] | float = option(
-        "tuned", says="The lead below which an expert is asked: a number in 0..1, or tuned within folds."
+        "tuned", says="The margin below which an expert is used: a number in 0..1, or tuned within folds."
     )
-    least_gain: int = option(2, ge=1, unit="rows", says="Rows that a tuned gate must gain, or it stays closed.")
-    widest: float = option(0.5, gt=0, lt=1, says="The widest gate that tuning may choose.")
+    least_gain: int = option(2, ge=1, unit="rows", says="Smallest gain of a tuned gate; with less it stays closed.")
+    widest: float = option(0.5, gt=0, lt=1, says="Largest width that tuning may choose.")
     whole_pair: Literal["refuse", "allow"] = option(
-        "refuse", says="Whether a gate of 1, by which an expert decides every row of its pair, is allowed."
+        "refuse", says="Whether a gate of 1, with which an expert decides every row of its pair, is allowed."
     )
     inverse_strength: float = option(0.1, gt=0, says="scikit-learn's C of the binary models.")
 
     @model_validator(mode="after")
     def _narrow(self) -> Experts:
         if self.gate != "tuned" and not 0 < self.gate <= 1:
-            raise ValueError("a gate is a lead: a number above 0 and at most 1, or tuned")
+            raise ValueError("a gate is a margin: a number above 0 and at most 1, or tuned")
         if self.gate == 1 and self.whole_pair == "refuse":
             raise ValueError(
                 "a gate of 1 lets an expert decide every row of its pair; if that is meant, set whole_pair = "
@@ -143,11 +143,12 @@ class Experts(Method):
         return Expert(pair, estimator, gate) if gate.width else None
 
     def _gate(self, table: Floats, second: Floats, margin: Floats, truth: Ints, pair: tuple[int, int]) -> PairGate:
-        said = table.argmax(axis=1)
-        says = np.where(second > 0.5, pair[1], pair[0])
-        before, after, changed = said == truth, says == truth, said != says
+        blended = table.argmax(axis=1)
+        expert = np.where(second > 0.5, pair[1], pair[0])
+        before, after, changed = blended == truth, expert == truth, blended != expert
         if self.gate == "tuned":
             return tuned(margin, before, after, changed, widest=self.widest, least_gain=self.least_gain)
+        # A margin can be exactly 1, and a gate opens below its width only.
         width = float(self.gate) if self.gate < 1 else float(np.inf)
         return opened_at(width, margin, before, after, changed)
 
@@ -157,6 +158,7 @@ class Experts(Method):
         right: Mask = stack.labels[rows] == pair[1]
         if right.all() or not right.any():
             return None
+        # Scaled, since log-odds and activations differ in size and the penalty is the same for all.
         estimator = make_pipeline(StandardScaler(), LogisticRegression(C=self.inverse_strength, max_iter=500))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
@@ -164,7 +166,7 @@ class Experts(Method):
 
 
 def of_pair(stack: Stack, pair: tuple[int, int]) -> Floats:
-    """Return (n, m + d) what is known between two classes: the log-odds of each model, and stored features."""
+    """Return (n, m + d) features of a pair of classes: the log-odds of each model, and stored features."""
     logs = [np.log(np.maximum(table[:, list(pair)], LEAST)) for table in stack.tables]
     odds = np.stack([each[:, 1] - each[:, 0] for each in logs], axis=1)
     return np.concatenate([odds, *(stack.features[name] for name in sorted(stack.features))], axis=1)

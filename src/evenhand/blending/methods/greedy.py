@@ -1,4 +1,4 @@
-"""Models added one by one, whichever helps most, each as often as it helps."""
+"""Greedy forward selection of models, with replacement."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from evenhand.evaluation.figures.score import fast_score
 class Greedy(Method):
     """Forward selection with replacement (Caruana et al. 2004, "Ensemble Selection from Libraries of Models").
 
-    It starts with the best `start` models, adds the one with which the mean scores best, and so on; the mean along
-    this way that scored best is kept, the shorter one among equals. With `bags`, the selection is done on random
-    halves of the models and the counts are added up (section 2.3).
+    It starts with the best `start` models, adds the one that gives the best mean, and so on; the best mean along
+    the way is kept, of ties the one with fewer models. With `bags`, the selection is done on random halves of the
+    models and the counts are added up (section 2.3).
     """
 
-    score: dict[str, float] = option({"macro_f1": 1.0}, says="Metrics that are the score, and their weights.")
-    rounds: int = option(30, ge=1, le=1000, says="Models that are added, one a round.")
-    start: int = option(1, ge=1, says="Best models to begin with.")
+    score: dict[str, float] = option({"macro_f1": 1.0}, says="Metrics of the score, with weights.")
+    rounds: int = option(30, ge=1, le=1000, says="Number of models added, one per round.")
+    start: int = option(1, ge=1, says="Number of best models to start with.")
     bags: int = option(1, ge=1, le=200, says="Selections on random halves of the models; 1 for one on all.")
     space: Space = option("probability", says="What is averaged: probability, logit or log.")
 
@@ -39,34 +39,36 @@ class Greedy(Method):
             chosen = np.arange(stack.m)
             if self.bags > 1:
                 chosen = rng.choice(stack.m, size=(stack.m + 1) // 2, replace=False)
+            # Each bag counts the same, however many models it took.
             counts[chosen] += shares(self._selected([tables[i] for i in chosen], stack))
         return Weighted(shares(counts), self.space)
 
     def _selected(self, tables: list[Floats], stack: Stack) -> Floats:
-        """Return (m,) how often each model was taken."""
-        alone = [self._worth(table, stack) for table in tables]
+        """Return (m,) how often each model was selected."""
+        alone = [self._score(table, stack) for table in tables]
         counts = np.zeros(len(tables))
         counts[sorted(range(len(tables)), key=lambda i: alone[i], reverse=True)[: self.start]] = 1
         total = np.sum([tables[i] for i in np.flatnonzero(counts)], axis=0)
-        best = (self._worth(total / counts.sum(), stack), counts.copy())
+        best = (self._score(total / counts.sum(), stack), counts.copy())
         for _ in range(self.rounds - int(counts.sum())):
             size = counts.sum() + 1
-            worth = [self._worth((total + table) / size, stack) for table in tables]
-            taken = max(range(len(tables)), key=worth.__getitem__)
+            scores = [self._score((total + table) / size, stack) for table in tables]
+            taken = max(range(len(tables)), key=scores.__getitem__)
             counts[taken] += 1
             total += tables[taken]
-            if worth[taken] > best[0]:
-                best = (worth[taken], counts.copy())
+            if scores[taken] > best[0]:
+                best = (scores[taken], counts.copy())
         return best[1]
 
-    def _worth(self, table: Floats, stack: Stack) -> tuple[float, float]:
-        return worth(out_of(self.space, table), stack.labels, stack, self.score)
+    def _score(self, table: Floats, stack: Stack) -> tuple[float, float]:
+        return ranked_score(out_of(self.space, table), stack.labels, stack, self.score)
 
 
-def worth(table: Floats, truth: Ints, stack: Stack, score: Mapping[str, float]) -> tuple[float, float]:
-    """Return the score of a table, and between equal ones minus its log-loss."""
+def ranked_score(table: Floats, truth: Ints, stack: Stack, score: Mapping[str, float]) -> tuple[float, float]:
+    """Return the score of a table, and as tie-breaker minus its log-loss."""
     at_truth = table[np.arange(len(truth)), truth]
     return (
+        # Rounded, so that scores that differ by rounding only are ties.
         round(fast_score(table, truth, stack.classes, score)[0], 12),
         float(np.log(np.maximum(at_truth, SMALLEST)).mean()),
     )

@@ -18,7 +18,7 @@ from evenhand.blending.methods import METHODS
 
 @METHODS.register("log_loss")
 class LogLoss(Method):
-    """The w >= 0 with sum 1 that give the truth the highest likelihood; unique up to models that are alike.
+    """The w >= 0 with sum 1 that give the truth the highest likelihood; unique up to equal models.
 
     Of probabilities only those at the truth matter, n × m numbers: the mixture proportions of fixed components,
     by expectation and maximisation (Dempster et al. 1977) and a last polish by sequential quadratic programming
@@ -48,12 +48,13 @@ def mixture(at_truth: Floats, *, rounds: int = 200, close: float = 1e-9) -> Floa
     Parameters
     ----------
     at_truth
-        (n, m) what each component gives to each row.
+        (n, m) likelihood of each row under each component.
     rounds, close
-        Steps of expectation and maximisation, which end when no share moves by more than `close`.
+        Steps of expectation and maximisation; they end when no share changes by more than `close`.
     """
     held = np.maximum(at_truth, SMALLEST)
     weights = np.full(held.shape[1], 1 / held.shape[1])
+    # EM comes near the optimum at little cost per step but converges slowly; SLSQP takes the last digits.
     for _ in range(rounds):
         before = weights
         weights = weights * (held / (held @ weights)[:, None]).mean(axis=0)
@@ -65,6 +66,7 @@ def mixture(at_truth: Floats, *, rounds: int = 200, close: float = 1e-9) -> Floa
         return -float(np.log(mixed).mean()), -(held / mixed[:, None]).mean(axis=0)
 
     polished = _on_simplex(loss, weights)
+    # SLSQP may stop early with a worse point, for example where two models are equal.
     return polished if loss(polished)[0] <= loss(weights)[0] else weights
 
 

@@ -1,4 +1,4 @@
-"""A logistic regression on what the models say."""
+"""A logistic regression on the predictions of the models."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from evenhand.blending.methods import METHODS
 class Logistic(Method):
     """Stacked generalisation (Wolpert 1992) by logistic regression on standardised features.
 
-    Asked of candidates, one set of coefficients serves all classes. Asked of rows it is multinomial, with a
+    On candidates, one set of coefficients serves all classes. On rows it is multinomial, with a
     coefficient for every feature and class, which needs many rows per class.
     """
 
     features: list[Feature] = option(
         ["logits", "entropy", "margin", "agreement"],
         min_length=1,
-        says="What is learned from: probabilities, logits, entropy, margin, differences, agreement.",
+        says="Inputs: probabilities, logits, entropy, margin, differences, agreement.",
     )
     ask: Ask = option("candidates", says="candidates or rows, as for gradient_boosting; rows is multinomial.")
-    candidates: int = option(5, ge=2, unit="classes", says="How many classes of a row are asked for.")
+    candidates: int = option(5, ge=2, unit="classes", says="Number of candidate classes per row.")
     inverse_strength: float = option(
-        0.1, gt=0, says="scikit-learn's C: smaller holds the coefficients closer to 0."
+        0.1, gt=0, says="scikit-learn's C: smaller values pull coefficients closer to 0."
     )
 
     def learn(self, stack: Stack, seed: int) -> Learned:

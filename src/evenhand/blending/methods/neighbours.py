@@ -1,4 +1,4 @@
-"""Rows that look alike, asked where the blend hesitates."""
+"""Nearest neighbours, used where the blend's margin is narrow."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from evenhand.blending.core.nested_spec import Base, base_of
 from evenhand.blending.inputs.confused_pairs import leading
 from evenhand.blending.inputs.stack import Stack
 from evenhand.blending.methods import METHODS
-from evenhand.blending.methods.greedy import worth
+from evenhand.blending.methods.greedy import ranked_score
 
 
 @dataclass(frozen=True, eq=False)
 class Alike:
-    """What the nearest of some rows are.
+    """The nearest rows and their classes.
 
     Attributes
     ----------
     index
-        Finds the nearest by the angle between stored features.
+        Finds neighbours by the angle between stored features.
     truth
         (n,) classes of the rows in it.
     count, k
-        Neighbours that are asked, and classes.
+        Number of neighbours, and of classes.
     """
 
     index: NearestNeighbors
@@ -43,6 +43,7 @@ class Alike:
     def vote(self, stack: Stack) -> Floats:
         """Return (n, k) the share of each class among the neighbours, nearer ones counting more."""
         distance, at = self.index.kneighbors(directions(stack))
+        # Opposite directions have a cosine below 0; weights must stay positive.
         near = np.maximum(1.0 - distance, 1e-6)
         out = np.zeros((len(stack), self.k))
         np.add.at(out, (np.arange(len(stack))[:, None], self.truth[at]), near / near.sum(axis=1, keepdims=True))
@@ -51,14 +52,14 @@ class Alike:
 
 @dataclass(frozen=True, eq=False)
 class ComparedNeighbours:
-    """A blend, with neighbours mixed in where its lead is narrow.
+    """A blend, with neighbours mixed in where its margin is narrow.
 
     Attributes
     ----------
     base, alike
         The blend and the neighbours.
     gate, share
-        The lead below which neighbours are asked, and what they then count.
+        The margin below which neighbours are used, and their weight there.
     """
 
     base: Learned
@@ -80,24 +81,24 @@ class ComparedNeighbours:
 
 @METHODS.register("neighbours")
 class NeighboursBlend(Method):
-    """The classes of the nearest rows by stored features, mixed in where the blend's lead is narrow.
+    """The classes of the nearest rows by stored features, mixed in where the blend's margin is narrow.
 
     Features are the activations that a run has stored for its encoders; each is scaled to unit length, so the
-    angle decides (Papernot & McDaniel 2018 use neighbours in this way). How narrow a lead must be and what
-    neighbours then count are tuned on folds that the neighbours are not from; nothing may be the best.
+    angle decides (Papernot & McDaniel 2018 use neighbours in this way). The margin and the weight of
+    neighbours are tuned on folds that the neighbours are not from, and may both be 0.
     """
 
     uses_features: ClassVar[bool] = True
     base: Base = option("equal", says="The blend: a name, or a table with a name and options.")
-    count: int = option(10, ge=1, unit="rows", says="Neighbours that are asked.")
-    gates: list[float] = option([0.1, 0.2, 0.4, 0.7, 1.01], says="Leads that are tried as the gate.")
-    shares: list[float] = option([0.25, 0.5, 0.75], says="Shares of the neighbours that are tried.")
+    count: int = option(10, ge=1, unit="rows", says="Number of neighbours.")
+    gates: list[float] = option([0.1, 0.2, 0.4, 0.7, 1.01], says="Margins to try as the gate.")
+    shares: list[float] = option([0.25, 0.5, 0.75], says="Weights of the neighbours to try.")
     score: dict[str, float] = option({"macro_f1": 1.0}, says="Metrics by which gate and share are chosen.")
 
     def learn(self, stack: Stack, seed: int) -> Learned:
         if not stack.features:
             raise DataError(
-                '"neighbours" needs stored features, and none are given. Blend a run whose models have a frozen '
+                '"neighbours" needs stored features, but there are none. Blend a run whose models have a frozen '
                 "part, or pass features= with (n, d) numbers for the rows."
             )
         inside = stack.split_inside(seed)
@@ -105,6 +106,7 @@ class NeighboursBlend(Method):
         votes = np.zeros((len(stack), stack.k))
         for fold in inside.folds:
             rows = np.flatnonzero(inside.fold == fold)
+            # A row's own fold is left out: it would be its own nearest neighbour.
             votes[rows] = self._alike(inside.without(fold)).vote(inside.take(rows))
         gate, share = self._tuned(inside, fitted.out_of_fold(inside), votes)
         return ComparedNeighbours(fitted.overall, self._alike(stack), gate, share)
@@ -115,12 +117,13 @@ class NeighboursBlend(Method):
         return Alike(index, stack.labels, count, stack.k)
 
     def _tuned(self, stack: Stack, table: Floats, votes: Floats) -> tuple[float, float]:
-        """Return the gate and the share with the best score; (0, 0) where the blend alone is as good."""
+        """Return the gate and the share with the best score; (0, 0) if the blend alone is as good."""
         margin = leading(table)[1]
-        best, found = worth(table, stack.labels, stack, self.score), (0.0, 0.0)
+        best, found = ranked_score(table, stack.labels, stack, self.score), (0.0, 0.0)
         for gate, share in _grid(self.gates, self.shares):
             mixed = np.where((margin < gate)[:, None], (1 - share) * table + share * votes, table)
-            reached = worth(mixed, stack.labels, stack, self.score)
+            reached = ranked_score(mixed, stack.labels, stack, self.score)
+            # Only the score decides, not the tie-breaker: equal scores keep the blend alone.
             if reached[0] > best[0]:
                 best, found = reached, (gate, share)
         return found

@@ -45,8 +45,8 @@ def solve(gram: Floats, moment: Floats, *, smallest: float = 1e-12) -> Floats:
     """Return (m,) the w >= 0 that minimises wᵀ G w - 2 wᵀ b.
 
     A square root of G turns this into an ordinary problem of m rows, solved exactly by Lawson & Hanson's active
-    sets (1974). Directions in which G is below `smallest` of its largest carry nothing: two models that are alike
-    share what the pair is worth in one of the possible ways.
+    sets (1974). Directions in which G is below `smallest` of its largest are ignored: the weight of two equal
+    models is split in one of the possible ways.
 
     >>> solve(np.array([[2.0, 0.0], [0.0, 1.0]]), np.array([1.0, -3.0])).round(9).tolist()
     [0.5, 0.0]
@@ -55,6 +55,7 @@ def solve(gram: Floats, moment: Floats, *, smallest: float = 1e-12) -> Floats:
     kept = values > smallest * max(float(values[-1]), 0.0)
     if not kept.any():
         return np.zeros(len(moment))
+    # With G = V diag(s) Vᵀ, A = diag(√s) Vᵀ has AᵀA = G: scipy's solver wants A, and it is m × m whatever n is.
     root = np.sqrt(values[kept])
     weights, _ = nnls((vectors[:, kept] * root).T, (vectors[:, kept].T @ moment) / root)
     return np.asarray(weights)

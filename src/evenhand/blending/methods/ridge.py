@@ -1,4 +1,4 @@
-"""Weights per class, drawn towards those over all classes."""
+"""Weights per class, shrunk towards those over all classes."""
 
 from __future__ import annotations
 
@@ -16,21 +16,24 @@ from evenhand.blending.methods import METHODS
 from evenhand.blending.methods.nnls import solve
 
 STRENGTHS = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
-"""What `strength` is chosen from, in rows of the class."""
+"""Candidates for `strength`, in rows of the class."""
 
 
 @METHODS.register("ridge")
 class ClasswiseRidge(Method):
     """Least squares of each class by itself, shrunk to the non-negative weights over all classes.
 
-    For class c: min |P w - y|² + λ |w - v|², where v are the global weights and λ is what `strength` rows of the
-    class would weigh: a class with few rows keeps the global weights, one with many has its own. As everything is
-    a function of sums over rows, the strength is chosen by leaving out the folds of the training rows in turn, at
-    no further pass over them.
+    For class c: min |P w - y|² + λ |w - v|², where v are the global weights and λ is the weight of `strength` rows
+    of the class: a class with few rows keeps the global weights, one with many has its own. As everything is
+    a function of sums over rows, the strength is chosen by leaving out the folds of the training rows in turn,
+    without another pass over them.
     """
 
     strength: float | None = option(
-        None, gt=0, unit="rows", says="How many rows the global weights are worth; chosen within folds by default."
+        None,
+        gt=0,
+        unit="rows",
+        says="Weight of the global weights, in rows of the class; chosen within folds by default.",
     )
 
     def learn(self, stack: Stack, seed: int) -> Learned:
@@ -40,6 +43,7 @@ class ClasswiseRidge(Method):
         if len(stack.folds) < 3:
             return super().learn_each(stack, seed)
         sums = moments_by_class(stack)
+        # From sums of folds: leaving one out costs no pass over the rows.
         others = {f: [at for at in range(len(sums.folds)) if sums.folds[at] != f] for f in sums.folds}
         return self._learned(sums), {fold: self._learned(sums.take(at)) for fold, at in others.items()}
 
@@ -60,6 +64,7 @@ def shrunk(gram: Floats, moment: Floats, size: Floats, strength: float) -> Float
     """
     m = moment.shape[1]
     towards = shares(solve(gram.sum(axis=0), moment.sum(axis=0)))
+    # Per row of the class, so that `strength` is in such rows whatever the scale of the probabilities.
     scale = np.trace(gram, axis1=1, axis2=2) / (m * np.maximum(size, 1.0))
     pull = strength * np.maximum(scale, 1e-9)
     left = gram + pull[:, None, None] * np.eye(m)
@@ -78,4 +83,5 @@ def chosen_strength(sums: NormalEquations, *, strengths: tuple[float, ...] = STR
                 np.einsum("cm,cmj,cj->", weights, sums.gram[position], weights)
                 - 2 * (weights * sums.moment[position]).sum()
             )
+    # Of equal errors the larger strength, nearer to the global weights.
     return min(strengths, key=lambda strength: (errors[strength], -strength))

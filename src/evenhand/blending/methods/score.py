@@ -1,4 +1,4 @@
-"""Every model counts by how good it is."""
+"""Weights by the score of each model."""
 
 from __future__ import annotations
 
@@ -16,17 +16,20 @@ from evenhand.evaluation.figures.score import fast_score
 
 @METHODS.register("score")
 class ByScore(Method):
-    """Weights that grow with what a model scores above knowing nothing but how common the classes are."""
+    """Weights proportional to a power of the score above that of constant class frequencies."""
 
     takes_several: ClassVar[bool] = True
-    score: dict[str, float] = option({"macro_f1": 1.0}, says="Metrics that are the score, and their weights.")
-    power: float = option(1.0, gt=0, says="Weights go with this power of the score; more lets the best decide.")
+    score: dict[str, float] = option({"macro_f1": 1.0}, says="Metrics of the score, with weights.")
+    power: float = option(
+        1.0, gt=0, says="Exponent of the score in the weights; larger values favour the best models."
+    )
     space: Space = option("probability", says="What is averaged: probability, logit or log.")
 
     def learn(self, stack: Stack, seed: int) -> Learned:
-        ignorant = np.broadcast_to(_prior(stack), (len(stack), stack.k))
-        floor = self._score(ignorant, stack)
-        gains = np.array([self._score(table, stack) - floor for table in stack.tables])
+        constant = np.broadcast_to(_prior(stack), (len(stack), stack.k))
+        baseline = self._score(constant, stack)
+        # Above the baseline only: with raw scores, a model that knows nothing would still get weight.
+        gains = np.array([self._score(table, stack) - baseline for table in stack.tables])
         return Weighted(shares(np.maximum(gains, 0.0) ** self.power), self.space, stack.several)
 
     def _score(self, table: np.ndarray, stack: Stack) -> float:
