@@ -15,7 +15,8 @@ from evenhand.base.warnings_filter import quiet
 
 _SCRATCH = re.compile(r"[^\s'\"]*evenhand-record-[^/\s]*/")
 _LIBRARY = r"wfdb(\.|$)"
-_FLAC = ("508", "516", "524")
+FLAC = ("508", "516", "524")
+"""Signal formats that are FLAC streams."""
 
 
 def import_wfdb() -> Any:
@@ -76,7 +77,7 @@ def signals(path: str, channels: Sequence[int], length: int, out: str) -> None:
     wfdb = import_wfdb()
     with as_data_error("has signals that cannot be read"):
         head = wfdb.rdheader(path)
-        for file in {head.file_name[at] for at in channels if head.fmt[at] in _FLAC}:
+        for file in {head.file_name[at] for at in channels if head.fmt[at] in FLAC}:
             _check_stream(Path(path).parent / file, length)  # decoding allocates what the stream claims
         found = wfdb.rdrecord(path, channels=list(channels), return_res=64)
         values = np.asarray(found.p_signal, dtype=np.float64).T

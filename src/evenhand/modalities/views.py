@@ -61,8 +61,6 @@ class Viewed:
     def __init__(self, rows: Any, view: View) -> None:
         self._rows = rows
         self._show = view.show
-        if hasattr(rows, "shapes"):
-            self.shapes = rows.shapes
 
     def __len__(self) -> int:
         return len(self._rows)

@@ -89,13 +89,6 @@ class Samples:
         return known_labels(self.labels)
 
     @property
-    def known_cells(self) -> Mask:
-        """(n, k) bool, whether the label of each class is known; the loss leaves the others out."""
-        if self.multi_label:
-            return ~np.isnan(self.labels.astype(np.float64, copy=False))
-        return np.repeat(self.known[:, None], self.k, axis=1)
-
-    @property
     def task(self) -> Literal["single", "multi"]:
         """The task: "single" if each row has one label, "multi" if it may have several."""
         return "multi" if self.multi_label else "single"

@@ -24,8 +24,7 @@ AAMI: Mapping[str, Sequence[str]] = {
 """Class -> symbols: ANSI/AAMI EC57:1998, table 3, as de Chazal, O'Dwyer and Reilly 2004 use it.
 
 N: any beat not in the others; S: supraventricular ectopic; V: ventricular ectopic; F: fusion of V and N; Q: unknown
-or
-paced."""
+or paced."""
 
 
 def class_of(mapping: Mapping[str, Sequence[str]]) -> dict[str, str]:

@@ -115,6 +115,7 @@ def _details(light: Pixels) -> Iterator[tuple[str, Pixels]]:
     for scale in (1, 2, 4):
         across, down = np.diff(light, axis=2), np.diff(light, axis=1)
         energy = (across**2).mean(axis=(1, 2)) + (down**2).mean(axis=(1, 2))
+        # an even picture has none
         energies.append(np.log(energy + 1e-7))
         yield f"fine detail: at {scale} px", energies[-1]
         if min(light.shape[1:]) >= 4:

@@ -82,6 +82,7 @@ def near_duplicates(images: npt.NDArray[np.uint8], limits: DuplicateLimits | Non
     limits = limits or DuplicateLimits()
     found = nearest_pictures(images, limits.neighbours)
     copies, moved = _candidates(found, limits)
+    # pictures without contrast are in no pair, so their value is never used
     usual = np.full(len(images), np.inf)
     usual[found.rows] = found.usual
 

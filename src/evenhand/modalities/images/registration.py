@@ -71,6 +71,7 @@ def _improved(place: Floats, one: Pictures, other: Pictures, shrink: int, *, mos
     target = slopes.transpose(0, 2, 1) @ (other * inside).reshape(len(one), -1, 1)
     step = np.linalg.solve(normal, target)[..., 0]
     # The model is gain * picture(place + change) + offset: its coefficients of the gradients are gain * change.
+    # Pictures that do not match have gains near 0, and would be moved at once to the bounds.
     gain = np.where(abs(step[:, 3]) < 0.1, 0.1, step[:, 3])
     change = step[:, :3] / gain[:, None] * [1.0, shrink, shrink]
     return np.asarray(place + change.clip([-0.05, -most, -most], [0.05, most, most]))

@@ -46,6 +46,7 @@ def clean(values: Signal, rate: float, wanted: float, band: Sequence[float]) -> 
         out = dsp.resample_poly(out, up, down, axis=1)
     if len(band):
         sections = _sections(tuple(band), wanted)
+        # SciPy's own default, or what a short signal has
         room = min(3 * (2 * len(sections) + 1), out.shape[1] - 1)
         out = dsp.sosfiltfilt(sections, out, axis=1, padlen=room)
     return np.asarray(out)
@@ -61,6 +62,7 @@ def ratio(rate: float, wanted: float, *, within: float = 1e-5, most: int = 10_00
     ((1, 2), (18, 25), (1, 5000))
     """
     exact = Fraction(wanted) / Fraction(rate)
+    # the smaller of the two ratios: `limit_denominator` then bounds both numbers
     below = min(exact, 1 / exact)
     near = below.limit_denominator(most)
     while abs(near / below - 1) > within:

@@ -95,6 +95,7 @@ def _first_parts(raw: bytes) -> Iterator[Part]:
             at += 6
         word = int.from_bytes(raw[at : at + 2], "little")
         code, time, at = word >> 10, time + step + (word & 0x3FF), at + 2
+        # Notes that define the file stand at sample 0; a word of 0 ends it.
         if time > 0 or word == 0:
             return
         text = ""

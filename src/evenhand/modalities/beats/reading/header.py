@@ -7,14 +7,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from evenhand.base.errors import DataError
+from evenhand.data.wfdb_calls import FLAC
 from evenhand.modalities.beats.reading.header_text import HeaderText, SignalSpec
 
 BYTES_PER_SAMPLE: Mapping[str, float] = {
     "8": 1, "16": 2, "24": 3, "32": 4, "61": 2, "80": 1, "160": 2, "212": 1.5, "310": 4 / 3, "311": 4 / 3,
 }  # fmt: skip
 """Signal formats of a fixed size -> bytes per sample (WFDB's header(5) and signal(5))."""
-FLAC = ("508", "516", "524")
-"""Signal formats that are FLAC streams."""
 
 _RATES = (20, 100_000)
 _MOST_PER_FRAME = 10_000

@@ -20,6 +20,7 @@ _MOST_BYTES = 1 << 20
 _MOST_SIGNALS = 256
 _LONGEST_LINE = 4096
 _RATE = 250.0  # default of header(5)
+# UTF-32 before UTF-16: the mark of the one begins with that of the other.
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),

@@ -105,6 +105,7 @@ class RecordReader:
         return {name: values[row - rows.start] for name, values in made.items()}
 
     def _record(self, record: int) -> BeatRows | str:
+        # Without a lock: most rows find their record here.
         made = self._made.get(record)
         if made is not None:
             return made

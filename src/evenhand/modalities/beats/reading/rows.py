@@ -41,11 +41,11 @@ def beat_samples(root: Root, data: DataConfig, kind_config: BeatsConfig) -> tupl
         If there are no records, the table does not fit them, or no class is left.
     """
     listed, missing = names_of(root)
-    wanted, findings = _without(listed, kind_config, root)
+    wanted = _without(listed, kind_config, root)
     about = about_records(root, data, wanted)
     opened, skipped = open_records(root, about.names, kind_config, annotated(kind_config))
     source = root.path.name
-    findings += [*about.findings, *findings_of([*missing, *about.skipped, *skipped], source, noun="record")]
+    findings = [*about.findings, *findings_of([*missing, *about.skipped, *skipped], source, noun="record")]
     if not opened:
         reasons = "; ".join(f.says for f in findings[:3])
         raise DataError(f"{root.path}: none of {len(listed):,} records can be used. {reasons}")
@@ -69,12 +69,12 @@ def unlabelled_beats(root: Root, kind_config: BeatsConfig) -> tuple[Samples, lis
     return Samples(frame, (), np.full(len(frame), NO_LABEL, dtype=np.int64), kind="beats"), findings
 
 
-def _without(names: Sequence[str], kind_config: BeatsConfig, root: Root) -> tuple[list[str], list[Finding]]:
+def _without(names: Sequence[str], kind_config: BeatsConfig, root: Root) -> list[str]:
     """Return the names without those in `beats.leave_out`."""
     strange = [name for name in kind_config.leave_out if name not in names]
     if strange:
         raise DataError(f"{root.path}: beats.leave_out: {unknown('record', strange[0], names)}")
-    return [name for name in names if name not in kind_config.leave_out], []
+    return [name for name in names if name not in kind_config.leave_out]
 
 
 def _frame(opened: Sequence[OpenRecord], about: Mapping[str, Column], data: DataConfig | None) -> pd.DataFrame:
@@ -90,6 +90,7 @@ def _frame(opened: Sequence[OpenRecord], about: Mapping[str, Column], data: Data
     }
     content = np.repeat(np.array([record.content for record in opened], dtype=object), counts)
     columns = repeated({name: np.array(values, dtype=object) for name, values in of_record.items()}, counts)
+    # padded, so that ids sort as the beats follow each other
     number = [f"{at:07d}" for at in sample.tolist()]
     table = repeated(dict(about), counts)
     frame: dict[str, Any] = {
@@ -156,4 +157,4 @@ def _labelled(
     coarser = levels(LabelTable(source, frame, lines), named, labels.classes, data.levels)
     kept = frame[labels.keep].reset_index(drop=True)
     samples = Samples(kept, labels.classes, labels.values[labels.keep], levels=coarser, kind="beats")
-    return samples, [*labels.findings]
+    return samples, list(labels.findings)

@@ -139,6 +139,7 @@ def read_annotations(files: RecordFiles, annotator: str, rate: float) -> Annotat
         raise DataError(f"has no annotations ({name} holds none)")
     if clock is not None and clock != rate:
         at = np.floor(at * (rate / clock) + 0.5).astype(np.int64)
+    # stable, so that annotations at one sample keep the order of the file
     order = np.argsort(at, kind="stable")
     return Annotations(at[order], symbols.astype(object)[order], clock)
 
@@ -155,12 +156,14 @@ def read_signals(files: RecordFiles, head: RecordHeader, signals: Sequence[int])
     if text.files != head.files:
         raise DataError("has a different header than when it was listed")
     copied = {text.alias(name): files.root.read(files.beside(name)) for name in dict.fromkeys(head.files)}
+    # FLAC is compressed: decoded samples may be far more than the bytes of the files.
     size = max(sum(map(len, copied.values())), 8 * head.samples)
     with _copied({**copied, f"{STEM}.hea": text.plain(head.length)}) as folder:
         out = folder / "values.npy"
         arguments = {"path": str(folder / STEM), "channels": list(signals), "length": head.length, "out": str(out)}
         call_wfdb("signals", arguments, size, "has signals that cannot be read")
         scale = np.array([millivolts(head.units[at]) or 1.0 for at in signals])
+        # the product is a copy: the file goes with its folder
         return np.asarray(np.load(out, mmap_mode="r", allow_pickle=False) * scale[:, None], dtype=np.float64)
 
 

@@ -23,11 +23,11 @@ from evenhand.data.tables.labels import label, split_cells, unknown_names
 from evenhand.modalities.beats.config import BeatsConfig
 from evenhand.modalities.beats.features.rr_features import near
 from evenhand.modalities.beats.reading.read import config_of
+from evenhand.modalities.beats.reading.rows import OWN
 from evenhand.modalities.beats.windows.window_files import SUFFIXES, Windows, has_windows, read_windows
 
 _RECORDS = ("record", "group", "patient", "person", "subject")
 """Columns that may name the record of a window; the first existing one is used."""
-_OWN = ("id", "path", "content", "group", "split", "record", "sample", "seconds", "symbol", "lead", "channel")
 
 Row = dict[str, npt.NDArray[Any]]
 
@@ -113,6 +113,7 @@ class WindowReader:
             raise DataError("has fewer windows than when it was listed: the file has changed")
         signal = windows.signal
         if self._config.normalise == "record":
+            # Windows without a row (of dropped classes) are one group of their own, which nobody reads.
             record = pd.Series("", index=range(len(windows)), dtype=object)
             record.loc[rows["sample"].to_numpy()] = rows["record"].astype(str).to_numpy()
             signal = signal / _sizes(signal, record)
@@ -182,7 +183,7 @@ def _rows(root: Root, name: str, kind_config: BeatsConfig, data: DataConfig | No
         "lead": "",
         "channel": "0",
     }
-    frame |= {key: value for key, value in columns.items() if key not in _OWN and not key.startswith("eh:")}
+    frame |= {key: value for key, value in columns.items() if key not in OWN and not key.startswith("eh:")}
     return pd.DataFrame(frame)
 
 

@@ -28,6 +28,7 @@ def brightness_contrast(
     u = uniform(draws, len(batch), -1.0, 1.0, columns=2).to(batch.device) * strength
     factor = (1 + contrast * u[:, 0]).view(-1, 1, 1, 1)
     mean = batch.mean((1, 2, 3), keepdim=True, dtype=torch.float32)
+    # (x - mean) factor + mean + brightness, as one product and one sum per pixel
     offset = mean * (1 - factor) + brightness * u[:, 1].view(-1, 1, 1, 1)
     return torch.addcmul(offset.to(batch.dtype), batch, factor.to(batch.dtype)).clamp_(0.0, 1.0)
 

@@ -63,6 +63,7 @@ def _places(maps: Tensor, height: int, width: int) -> Tensor:
 
     Separable sums instead of `affine_grid`, which multiplies a (h * w, 3) matrix per row.
     """
+    # centres of pixels, as `align_corners=False` has them
     x = (torch.arange(width, device=maps.device) * 2 + 1) / width - 1
     y = (torch.arange(height, device=maps.device) * 2 + 1) / height - 1
     along_x = maps[:, None, None, :2, 0] * x[None, None, :, None]
@@ -113,6 +114,8 @@ def _flip_vertical(draws: Draws, rows: int, aspect: float, strength: float, *, s
 def _rotate(draws: Draws, rows: int, aspect: float, strength: float, *, most_degrees: float = 15.0) -> Tensor:
     angle = uniform(draws, rows, -1.0, 1.0)[:, 0] * strength * most_degrees * pi / 180
     cos, sin = angle.cos(), angle.sin()
+    # Both sides run from -1 to 1: a rotation of pixels is one of positions only after they are stretched to the
+    # same unit.
     return _maps(rows, {(0, 0): cos, (1, 1): cos, (0, 1): -sin * aspect, (1, 0): sin / aspect})
 
 

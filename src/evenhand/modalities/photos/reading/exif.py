@@ -52,6 +52,7 @@ def upright(pixels: Pixels, orientation: int) -> Pixels:
     [[3, 1], [4, 2]]
     """
     turned: npt.NDArray[Any] = pixels
+    # Transposed first: the flips below are those of the upright picture.
     if orientation in (5, 6, 7, 8):
         turned = turned.swapaxes(0, 1)
     if orientation in (3, 4, 7, 8):

@@ -89,6 +89,7 @@ def _jpeg(raw: bytes, settings: Mapping[str, Any]) -> Pixels | None:
         check_scans(raw)
         placing = place(width, height, settings["size"], settings["fit"])
         by = reduction(placing)
+        # simplejpeg takes the smallest of its scales that is not below the minimum
         pixels = simplejpeg.decode_jpeg(raw, "RGB", min_height=-(-height // by), min_width=-(-width // by))
     except ValueError as error:
         if _LOST.search(str(error)):
@@ -99,6 +100,7 @@ def _jpeg(raw: bytes, settings: Mapping[str, Any]) -> Pixels | None:
         out = fill(pillow().fromarray(pixels), placing, settings["size"], settings["ground"], by=by)
     else:
         out = padded(out, placing, settings["size"], settings["ground"])
+    # Turned after resizing, when there are fewer pixels; a square is filled alike either way.
     return upright(out, jpeg_orientation(raw))
 
 

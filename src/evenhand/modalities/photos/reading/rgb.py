@@ -28,6 +28,7 @@ def to_rgb(image: Picture, *, ground: str, tones: str) -> Picture:
 
 def _on_ground(image: Picture, ground: str) -> Picture:
     """Return a picture with transparent parts, composited on an even background."""
+    # Pillow converts "La" (premultiplied grey) to "LA" only.
     clear = (image.convert("LA") if image.mode == "La" else image).convert("RGBA")
     behind: Picture = pillow().new("RGB", clear.size, (GROUNDS[ground],) * 3)
     behind.paste(clear, mask=clear.getchannel("A"))
