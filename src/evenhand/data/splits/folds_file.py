@@ -31,6 +31,7 @@ def read_folds(path: Path, samples: Samples) -> Folds:
     lines = _known_ids(fold_lines(path), samples)
     faults = [*_bad_folds(lines), *_bad_ids(lines, samples)]
     if not faults:
+        # not before every fold is a number or "test"
         faults = _bad_numbers(lines)
     if faults:
         count = f"{len(faults)} fault" + ("s" if len(faults) != 1 else "")
@@ -59,6 +60,7 @@ def _bad_folds(lines: list[Line]) -> Iterator[str]:
 
 
 def _is_number(fold: str) -> bool:
+    # four digits at most: folds are int16
     return fold.isascii() and fold.isdigit() and len(fold) <= 4
 
 

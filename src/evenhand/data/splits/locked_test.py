@@ -109,6 +109,7 @@ def sample_tests(
     held = counts > 0
     # Two, since with one group outside the fold that holds it would train without the class.
     wanted = np.minimum(held.sum(axis=0), 2)
+    # as floats, since NumPy multiplies matrices of integers without a BLAS
     left = (~tests).astype(np.float64) @ held.astype(np.float64)
     for at in np.flatnonzero((left < wanted).any(axis=1) | ((~tests).sum(axis=1) < k)):
         tests[at] = _release_groups(held, wanted, tests[at], k, rng)

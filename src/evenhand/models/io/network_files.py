@@ -39,6 +39,7 @@ def _frozen_names(network: Network) -> set[str]:
     if network.frozen is None:
         return set()
     part = network.frozen.part
+    # By identity: the frozen part is no submodule of the network (`Network.retune`), whose names the files use.
     held = {id(tensor) for tensor in (*part.parameters(), *part.buffers())}
     own = [*network.named_parameters(), *network.named_buffers()]
     return {name for name, tensor in own if id(tensor) in held}

@@ -189,16 +189,15 @@ class FitState:
         """Return the value that selects epochs: the score, or minus the validation loss."""
         return score.value if self.spec.train.choose_by == "score" else -loss
 
-    def update_best(self, value: float, loss: float, form: str, score: Score) -> bool:
-        """Keep the live weights if they are better than the best; return whether they are.
+    def update_best(self, value: float, loss: float, form: str, score: Score) -> None:
+        """Keep the live weights if they are better than the best.
 
         Of equal values, the lower loss is better: on few rows a score has few values, and ties are common.
         """
         best = self.best
         if best is not None and not is_better(value, best.value) and (value, -loss) <= (best.value, -best.loss):
-            return False
+            return
         self.best = BestWeights(cloned(self.trained), self.stage, self.epoch, form, score, value, loss)
-        return True
 
     def finish(self, averaged: float | None) -> FitResult:
         """Load the best weights into the network, at the boundary of their stage; return how they were found."""

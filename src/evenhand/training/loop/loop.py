@@ -88,6 +88,7 @@ def fit(
                 checkpointer.save(state.state_dict())
             if watch is not None:
                 watch(len(state.lines), total)
+        # within the forked generators, which the refresh of batch statistics seeds
         averaged = validate_swa(state)
     return state.finish(averaged)
 
@@ -220,6 +221,8 @@ def validate_averages(state: FitState) -> Validation:
     plain = validate(state, "plain")
     if state.ema is None:
         return plain
+    # With the running statistics averaged alongside (`Average`); the even average alone has them estimated anew,
+    # once, at the end (`validate_refreshed`).
     with state.ema.swapped_in():
         average = validate(state, "ema")
     better = state.value(average.score, average.loss) > state.value(plain.score, plain.loss)

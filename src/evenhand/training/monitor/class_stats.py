@@ -242,6 +242,7 @@ def _known(value: float) -> float | None:
 
 def _norms(gradient: Tensor | None, n: int) -> Floats:
     """Return (n,) sums of absolute values of each row."""
+    # the 1-norm: for cross-entropy it is proportional to 1 - p, with p the probability of the truth
     return np.zeros(n) if gradient is None else _numbers(gradient.abs().sum(dim=1))
 
 

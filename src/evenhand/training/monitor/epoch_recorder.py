@@ -42,6 +42,7 @@ class EpochRecorder:
 
     def forward(self, logits: Tensor) -> None:
         """Record (b, k) logits before their loss is computed; of a step with two passes (SAM), the first counts."""
+        # from the first batch on, when the number of logits in one is known
         self._every = self._every or max(1, -(-self._steps * logits.numel() // MOST_LOGITS))
         if self._logits is None and self._number % self._every == 0:
             self._logits = logits

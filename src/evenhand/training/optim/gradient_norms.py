@@ -37,6 +37,7 @@ class GradientNorms:
         self._step += 1
         if self._step in self._due:
             moved = [p for p in parameters if p.grad is not None]
+            # Frozen and unused parameters have no gradient and do not move.
             self._before = [p.detach().clone() for p in moved]
             gradients = [p.grad for p in moved if p.grad is not None]
             self._norms += [_norm(gradients), _norm(self._before)]

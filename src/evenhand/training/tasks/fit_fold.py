@@ -260,6 +260,7 @@ def _fingerprint(context: TaskContext, parts: TaskRows, key: tuple[int | str, ..
         context.classes.sets,
         context.samples.classes,
         context.device,
+        # these two change the last bits of sums
         str(torch.__version__),
         threads,
         seed_from(*key),

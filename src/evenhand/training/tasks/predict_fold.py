@@ -56,9 +56,9 @@ def predict_fold(
     {"rows", "out"}
     """
     context = TaskContext.of(record, store, model)
-    fold_folder = context.record.task_folder(model, fold, seed).parent
-    task = fold_folder / f"seed{seed}"
-    soup = fold_folder / "soup"
+    task = context.record.task_folder(model, fold, seed)
+    soup = task.parent / "soup"
+    # soup.json is there wherever one was tried, the weights only where it was kept
     weights = (soup if (soup / "weights.safetensors").is_file() else task) / "weights.safetensors"
     summary = summary_of(task)
     size = summary["size"]

@@ -133,6 +133,7 @@ def run_soup(record: str, store: str, model: str, fold: int, threads: int) -> di
 
 def soup_folder(context: TaskContext, fold: int) -> Path:
     """Return the folder of a fold's soup."""
+    # of any seed: only the folder of the fold is wanted
     return context.record.task_folder(context.model.name, fold, 0).parent / "soup"
 
 

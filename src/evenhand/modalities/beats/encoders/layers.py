@@ -54,6 +54,7 @@ class Trunk(nn.Module):
         self.places = nn.Conv1d(widths[-1], kept, 1)
         length = samples
         for _ in range(len(widths) + 1):
+            # each convolution of stride 2, the first and one per block, halves and rounds up
             length = (length + 1) // 2
         self.width = 2 * widths[-1] + kept * length
 

@@ -63,6 +63,7 @@ def degraded(picture: Tensor, quality: float) -> Tensor:
     padded = functional.pad(picture[None], (0, -width % 16, 0, -height % 16), mode="replicate")[0]
     scale = 50 / quality if quality < 50 else 2 - quality / 50
     planes = _mixed(TO_YCC * 255, padded)
+    # levels around 0, as in T.81, A.3.1; Cb and Cr are so already
     bright = _quantised(planes[:1] - 128, BRIGHTNESS_STEPS * scale) + 128
     colour = _quantised(functional.avg_pool2d(planes[1:], 2), COLOUR_STEPS * scale)
     colour = functional.interpolate(colour[None], scale_factor=2.0, mode="nearest")[0]
@@ -79,6 +80,7 @@ def _quantised(planes: Tensor, steps: Tensor) -> Tensor:
     """Return (c, h, w) planes with the DCT of each 8 x 8 block rounded to (8, 8) steps."""
     c, h, w = planes.shape
     cosines = COSINES.to(planes.device)
+    # Along lines, then across them: both are views, without a copy into blocks.
     waves = cosines @ (planes.view(-1, 8) @ cosines.T).view(c * h // 8, 8, w)
     step = steps.to(planes.device).round().clamp(1, 255)[:, None, :]
     waves.view(-1, 8, w // 8, 8).div_(step).round_().mul_(step)

@@ -90,6 +90,7 @@ def fill(image: Picture, placing: Placing, size: int, ground: str, *, by: int = 
 
     box = tuple(edge / by for edge in placing.box)
     box = (box[0], box[1], min(box[2], image.width), min(box[3], image.height))
+    # a gap of 3: from there on Pillow calls the result "indistinguishable from fair resampling in most cases"
     resized = image.resize((placing.width, placing.height), Image.Resampling.BICUBIC, box=box, reducing_gap=3.0)
     return padded(np.asarray(resized), placing, size, ground)
 
