@@ -15,13 +15,13 @@ from evenhand.evaluation.metrics.metric_names import Levels, Sets
 from evenhand.evaluation.selection.nested import Score, Step, evaluate_steps
 from evenhand.evaluation.selection.selection_report import Gap, NestedEvaluation
 
-LADDER: tuple[Choice, ...] = ("equal", "nnls")
+METHODS: tuple[Choice, ...] = ("equal", "nnls")
 """Methods that are tried where none are named."""
 
 
 def nested_evaluation(
     predictions: Sequence[Predictions] | Aligned,
-    methods: Sequence[Choice | Recipe | Blend] = LADDER,
+    methods: Sequence[Choice | Recipe | Blend] = METHODS,
     *,
     score: Score = "macro_f1",
     features: Mapping[str, Floats] | None = None,

@@ -12,12 +12,11 @@ from typer.testing import CliRunner
 
 import evenhand
 from evenhand.base.errors import DataError
-from evenhand.base.storage.atomic import to_json
+from evenhand.base.storage.atomic import to_json, write_frame
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Folds, Predictions, Samples
 from evenhand.cli.app import app
 from evenhand.evaluation.reading.labels import TruthTable, read_labels
-from evenhand.pipeline.verbs.ensemble import write_predictions
 from evenhand.settings.load import load
 
 CLASSES = list("abc")
@@ -69,7 +68,7 @@ def test_files_of_every_kind_become_one(folder: Path) -> None:
 
 def test_blends_are_written_so_that_they_can_be_read_again(folder: Path) -> None:
     made = evenhand.ensemble(folder / "one.csv", folder / "two.parquet", labels=labels_of(folder), draws=200)
-    write_predictions(made, folder / "out.csv")
+    write_frame(made.predictions, folder / "out.csv")
     equal, nnls = evenhand.read_predictions(folder / "out.csv")
     assert (equal.model, nnls.model) == ("ensemble:equal", "ensemble:nnls")
     assert equal.probabilities == pytest.approx(made.blends[0].predictions.probabilities)

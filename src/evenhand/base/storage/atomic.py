@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from evenhand.base.errors import EvenhandError
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -47,6 +49,26 @@ def frame_csv(table: pd.DataFrame, path: Path) -> None:
     """
     has_bare_cr = any("\r" in text for column in table for text in (str(column), *_texts(table[column])))
     table.to_csv(path, index=False, quoting=csv.QUOTE_ALL if has_bare_cr else csv.QUOTE_MINIMAL)
+
+
+def write_frame(table: pd.DataFrame, path: Path) -> None:
+    """Write a frame as CSV or Parquet, by the ending of the name.
+
+    Raises
+    ------
+    EvenhandError
+        If the ending is another.
+    """
+    ending = path.suffix.lower()
+    if ending not in (".csv", ".parquet"):
+        raise EvenhandError(
+            f"{path}: tables can be written as .csv or .parquet. Choose a name with one of these endings."
+        )
+    with replacing(path) as part:
+        if ending == ".csv":
+            frame_csv(table, part)
+        else:
+            table.to_parquet(part, index=False)
 
 
 def _texts(column: pd.Series[Any]) -> list[str]:

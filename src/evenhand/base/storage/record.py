@@ -49,14 +49,16 @@ class Record:
     path: Path
 
     @classmethod
-    def open(cls, path: str | Path) -> Record:
-        """Return the record at `path`.
+    def open(cls, path: str | Path | Record) -> Record:
+        """Return the record at `path`; a record itself is returned as it is.
 
         Raises
         ------
         RecordError
             If there is no folder or it is not a record.
         """
+        if isinstance(path, Record):
+            return path
         folder = Path(path)
         if not folder.is_dir():
             raise RecordError(f"{folder}: there is no such folder. Give the folder of a run, below runs/.")

@@ -52,10 +52,11 @@ def ensemble(
     Files hold one row per sample: id, fold, one column per class. Every blend is fitted on the other folds and
     evaluated on its own; the naive figure is shown beside the nested one.
     """
+    from evenhand.base.storage.atomic import write_frame
     from evenhand.cli.options import columns_from, one_of
     from evenhand.cli.progress import watching
     from evenhand.cli.tables.ensemble import print_ensemble
-    from evenhand.pipeline.verbs.ensemble import ensemble, write_predictions
+    from evenhand.pipeline.verbs.ensemble import ensemble
 
     with watching() as watcher:
         made = ensemble(
@@ -72,7 +73,7 @@ def ensemble(
             watcher=watcher,
         )
     if to is not None:
-        write_predictions(made, to)
+        write_frame(made.predictions, to)
         guard_formulas(to, spreadsheet)
     if as_json:
         print_json(made.document())

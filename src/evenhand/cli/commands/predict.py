@@ -48,11 +48,12 @@ def predict(
 ) -> None:
     """Classify new data with the models of a run, with a confidence per row."""
     from evenhand.base.errors import EvenhandError
+    from evenhand.base.storage.atomic import write_frame
     from evenhand.cli.progress import watching
     from evenhand.cli.tables.tables import print_filled_sample, print_predictions
     from evenhand.pipeline.submission.predict_like import predict_like
     from evenhand.pipeline.verbs.predict import predict as run_predict
-    from evenhand.pipeline.verbs.predict import write_beside, write_table
+    from evenhand.pipeline.verbs.predict import write_beside
 
     if like is not None:
         with watching() as watcher:
@@ -79,7 +80,7 @@ def predict(
         predicted = run_predict(
             record, source, model=model, table=table, id=id_column, store=store, watcher=watcher
         )
-    write_table(predicted, to)
+    write_frame(predicted.table, to)
     guard_formulas(to, spreadsheet)
     beside = write_beside(predicted, to.parent)
     if as_json:

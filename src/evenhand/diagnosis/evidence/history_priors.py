@@ -57,6 +57,7 @@ def beliefs_of(
     """
     own = BalanceConfig.model_validate(dict(balance))
     stages = [own.overridden(stage.get("balance") or {}) for stage in train.get("stage") or ()] or [own]
+    # Both kinds of plans are made: a live check may soften the balance in any epoch, and its line says so.
     soft = [stage.model_copy(update={"on_overshoot": "soften"}) for stage in stages]
     smoothing = float(train.get("label_smoothing") or 0.0)
     plans, softened = (

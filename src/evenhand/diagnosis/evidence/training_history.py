@@ -113,6 +113,7 @@ class TrainingHistory:
 
     def _begins(self, at: int) -> bool:
         before = self.lines[at - 1] if at else {}
+        # After a repair weights and settings differ, so that epochs before it say nothing about those after.
         return not at or bool(before.get("mended")) or before.get("stage") != self.lines[at].get("stage")
 
 
@@ -155,6 +156,7 @@ def _course(record: Record, path: Path, model: Mapping[str, Any]) -> TrainingHis
 
 def _beliefs(record: Record, fold: int, balance: Mapping[str, Any], train: Mapping[str, Any]) -> Beliefs | None:
     """Return the balance plans of a fold's fits; None where they cannot be determined."""
+    # A record may be damaged or of an older version; rules that need the prior are then not applicable.
     with contextlib.suppress(EvenhandError):
         samples, folds = record.samples(), record.folds()
         of = folds.of(samples.ids)

@@ -20,6 +20,7 @@ def area_columns(scores: Floats, truth: npt.NDArray[np.bool_]) -> Floats:
     >>> area_columns(np.array([[0.1], [0.4], [0.3], [0.8]]), np.array([[False], [False], [True], [True]]))
     array([0.75])
     """
+    # By ranks, one sort for each column; ranks of ties are averaged, which counts them half.
     ranks = stats.rankdata(scores, axis=0)
     positive = truth.sum(axis=0)
     negative = len(truth) - positive

@@ -22,6 +22,7 @@ def standardised(measures: Floats) -> Floats:
     x = measures.astype(np.float64)
     deviation = x.std(axis=0)
     scaled = (x - x.mean(axis=0)) / np.where(deviation > 1e-9, deviation, np.inf)
+    # Clipped, so that a few extreme files do not decide the fit of a probe.
     return np.asarray(np.clip(scaled, -5, 5))
 
 
@@ -80,7 +81,9 @@ def neighbours(
         square = (points**2).sum(axis=1)
         for start in range(0, len(rows), chunk):
             part = slice(start, start + chunk)
+            # Without the square of the row itself, which is the same for all its candidates and changes no order.
             distance = square - 2 * points[part] @ points.T
+            # Rows of one group are alike whichever side they are on, and the row itself is one of them.
             distance[group[rows[part], None] == group[rows]] = np.inf
             best = np.argsort(distance, axis=1, kind="stable")[:, :k]
             finite = np.isfinite(np.take_along_axis(distance, best, axis=1))

@@ -67,6 +67,7 @@ def read_off(measures: Floats, label: Ints, group: Ints, k: int, *, folds: int =
     return ReadOff(
         recall=recall,
         false_alarms=(called - right) / np.maximum(len(label) - n, 1),
+        # Counted in groups: rows of one series are right or wrong together.
         low=wilson_low(recall, groups),
         n=n,
         groups=groups,
@@ -92,5 +93,6 @@ def wilson_low(share: Floats, n: Ints, *, level: float = 0.95) -> Floats:
 def _tree(fitted: Floats, label: Ints, asked: Floats) -> Ints:
     from sklearn.tree import DecisionTreeClassifier  # a second to import, and only needed here
 
+    # Balanced weights: without them a tree could reach the accuracy of the commonest class and miss all others.
     tree = DecisionTreeClassifier(max_depth=6, min_samples_leaf=3, class_weight="balanced", random_state=0)
     return np.asarray(tree.fit(fitted, label).predict(asked))

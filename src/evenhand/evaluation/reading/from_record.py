@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
 from evenhand.base.errors import DataError
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Predictions, RowSet, origin_of
+
+
+def record_at(source: object) -> Record | None:
+    """Return a record, or the one in the folder that a source names; None if it is neither.
+
+    Raises
+    ------
+    RecordError
+        If it is a folder, but not a record.
+    """
+    if isinstance(source, (str, Path)) and Path(source).is_dir():
+        return Record.open(source)
+    return source if isinstance(source, Record) else None
+
+
+def best_model(record: Record) -> str:
+    """Return the name of the best model or blend of a finished run, by its out-of-fold score."""
+    return str(record.json("scores.json")["headline"]["best"])
 
 
 def of_record(record: Record, *, of: str = RowSet.OUT_OF_FOLD) -> tuple[Predictions, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,17 +10,33 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evenhand.base.errors import DataError
+from evenhand.base.errors import DataError, unknown
 from evenhand.base.storage.record import Record
 from evenhand.base.values import TEST, Folds, Predictions, RowSet, Strings
 from evenhand.base.values.prediction_fields import groups_of
-from evenhand.evaluation.reading.columns import Columns
+from evenhand.evaluation.reading.columns import Columns, listed
 from evenhand.evaluation.reading.files import opened
 from evenhand.evaluation.reading.from_npz import of_npz
-from evenhand.evaluation.reading.from_record import of_record
+from evenhand.evaluation.reading.from_record import of_record, record_at
 from evenhand.evaluation.reading.from_table import of_table
 from evenhand.evaluation.reading.labels import TruthTable, class_numbers, read_folds, read_labels
 from evenhand.evaluation.reading.row_keys import find_rows, row_names
+
+
+def of_model(every: Sequence[Predictions], model: str | None, task: str, where: str = "") -> Predictions:
+    """Return the predictions of a model by name; None stands for the only one. Messages begin with `where`.
+
+    Raises
+    ------
+    DataError
+        If there is no such model, or there are several and none is named for this task ("audit").
+    """
+    names = [p.model for p in every]
+    if model is None and len(every) > 1:
+        raise DataError(f"{where}There are several models: {listed(names)}. Name the one to {task}: --model NAME.")
+    if model is not None and model not in names:
+        raise DataError(f"{where}{unknown('model', model, names)}")
+    return every[0] if model is None else every[names.index(model)]
 
 
 def read_predictions(
@@ -68,9 +84,10 @@ def read_predictions(
     RecordError
         If the folder is not a finished run.
     """
-    if isinstance(path, Record) or Path(path).is_dir():
-        record = path if isinstance(path, Record) else Record.open(path)
+    record = record_at(path)
+    if record is not None:
         return of_record(record, of=of)
+    assert not isinstance(path, Record)
     columns = columns or Columns()
     truth = read_labels(labels, id=_if_there(columns.id, labels)) if isinstance(labels, (str, Path)) else labels
     plan = read_folds(folds) if isinstance(folds, (str, Path)) else folds

@@ -20,9 +20,9 @@ from evenhand.evaluation.audit.audit import audit as audit_predictions
 from evenhand.evaluation.audit.audit import part_names
 from evenhand.evaluation.reading.columns import Columns
 from evenhand.evaluation.reading.files import opened
-from evenhand.evaluation.reading.from_record import of_record
+from evenhand.evaluation.reading.from_record import best_model, of_record, record_at
 from evenhand.evaluation.reading.labels import read_column
-from evenhand.evaluation.reading.read import read_predictions
+from evenhand.evaluation.reading.read import of_model, read_predictions
 from evenhand.pipeline.audit.audit_result import AuditResult, conformal_sets, recalibrated
 from evenhand.pipeline.audit.refit import folds_of_groups, keeps_groups_whole, refit_heads, refit_models
 from evenhand.pipeline.audit.refit_result import Refit
@@ -161,26 +161,15 @@ def _inputs_of(
     if isinstance(source, Predictions):
         return _Inputs((source,), source)
     paths = [source] if isinstance(source, (str, Path, Record)) else list(source)
-    if len(paths) == 1 and (isinstance(paths[0], Record) or Path(paths[0]).is_dir()):
-        run = paths[0] if isinstance(paths[0], Record) else Record.open(paths[0])
+    if len(paths) == 1 and (run := record_at(paths[0])) is not None:
         every = of_record(run, of=of)
-        best = model or str(run.json("scores.json")["headline"]["best"])
-        return _Inputs(every, _model_of(every, best), (), run, load(run.resolved()))
+        return _Inputs(every, of_model(every, model or best_model(run), "audit"), (), run, load(run.resolved()))
     every = tuple(
         p for path in paths for p in read_predictions(path, labels=labels, folds=folds, columns=columns, of=of)
     )
     return _Inputs(
-        every, _model_of(every, model), tuple(Path(path) for path in paths if not isinstance(path, Record))
+        every, of_model(every, model, "audit"), tuple(Path(path) for path in paths if not isinstance(path, Record))
     )
-
-
-def _model_of(every: Sequence[Predictions], model: str | None) -> Predictions:
-    names = [p.model for p in every]
-    if model is None and len(every) > 1:
-        raise EvenhandError(f"There are several models: {', '.join(names)}. Name the one to audit: --model NAME.")
-    if model is not None and model not in names:
-        raise EvenhandError(unknown("model", model, names))
-    return every[0] if model is None else every[names.index(model)]
 
 
 def _columns(inputs: _Inputs, by: Sequence[str], labels: str | Path | None) -> dict[str, Strings]:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from evenhand.base.errors import DataError, unknown
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Finding, Folds, Predictions, RowSet
 from evenhand.diagnosis.evidence.evidence import Evidence
@@ -20,8 +19,9 @@ from evenhand.evaluation.comparison.verdicts import WORTH_CARING
 from evenhand.evaluation.comparison.versions import Versions
 from evenhand.evaluation.comparison.versions import compare_versions as versions_of
 from evenhand.evaluation.reading.columns import Columns
+from evenhand.evaluation.reading.from_record import best_model, record_at
 from evenhand.evaluation.reading.labels import TruthTable
-from evenhand.evaluation.reading.read import read_predictions
+from evenhand.evaluation.reading.read import of_model, read_predictions
 from evenhand.pipeline.comparison.label_predictions import read_label_predictions, with_shared_classes
 from evenhand.pipeline.comparison.run_differences import differences
 from evenhand.pipeline.verbs.run import Run
@@ -191,7 +191,7 @@ def _entries(
     """Return the predictions to compare: all of a single run, or one of each source."""
     out: list[_Entry] = []
     for source in sources:
-        record = _record(source)
+        record = source.record if isinstance(source, Run) else record_at(source)
         if isinstance(source, Predictions):
             out.append(_Entry(source))
             continue
@@ -201,28 +201,8 @@ def _entries(
         if record is None or (len(sources) == 1 and model is None):
             out += [_Entry(p, record) for p in found]
         else:
-            out.append(_Entry(_one(found, model or _best(record), record), record))
+            out.append(_Entry(of_model(found, model or best_model(record), "compare", f"{record.path}: "), record))
     return _with_unique_names(out)
-
-
-def _record(source: ComparedSource) -> Record | None:
-    if isinstance(source, Run):
-        return source.record
-    if isinstance(source, (str, Path)) and Path(source).is_dir():
-        return Record.open(source)
-    return source if isinstance(source, Record) else None
-
-
-def _best(record: Record) -> str:
-    return str(record.json("scores.json")["headline"]["best"])
-
-
-def _one(found: Sequence[Predictions], name: str, record: Record) -> Predictions:
-    """Return the predictions of one model or blend of a run."""
-    known = [p.model for p in found]
-    if name not in known:
-        raise DataError(f"{record.path}: {unknown('model', name, known)}")
-    return found[known.index(name)]
 
 
 def _first_metric(record: Record | None) -> str:

@@ -16,7 +16,7 @@ from evenhand.base.text.cells import by_spelling, same_as
 from evenhand.base.values import Predictions, Strings
 from evenhand.blending.consensus import override, votes_of
 from evenhand.diagnosis.evidence.evidence import UnreadableRow
-from evenhand.evaluation.reading.from_record import of_record
+from evenhand.evaluation.reading.from_record import best_model, of_record
 from evenhand.pipeline.stages.progress import Silent, Watcher
 from evenhand.pipeline.stages.progress_bars import shows_progress
 from evenhand.pipeline.submission.sample_format import (
@@ -114,9 +114,9 @@ def predict_like(
         raise EvenhandError(
             "A consensus needs both the share that must agree (--consensus) and the voters (--votes)."
         )
-    run = record if isinstance(record, Record) else Record.open(record)
+    run = Record.open(record)
     sample = read_sample(like)
-    chosen = model or str(run.json("scores.json")["headline"]["best"])
+    chosen = model or best_model(run)
     predictions = _PredictionSource(run, source, store, watcher or Silent())
     p, paths, undecoded = predictions.by(chosen)
     made = fill_sample(sample, p, paths)

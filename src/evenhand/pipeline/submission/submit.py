@@ -97,7 +97,7 @@ def submit(
     RecordError
         If another process holds the record, which is locked from counting uploads until this one is logged.
     """
-    run = record if isinstance(record, Record) else Record.open(record)
+    run = Record.open(record)
     path = Path(file)
     if not path.is_file():
         raise DataError(f"{path}: file not found. Write it with: evenhand predict RECORD --like SAMPLE.csv")

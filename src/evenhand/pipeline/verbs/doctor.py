@@ -35,7 +35,7 @@ def doctor(record: str | Path | Record) -> Examination:
     RecordError
         If the folder is not a record.
     """
-    run = record if isinstance(record, Record) else Record.open(record)
+    run = Record.open(record)
     training = examine_training(run)
     known = {(finding.code, finding.about) for finding in training.findings}
     earlier = [f for f in run.findings() if (f.code, f.about) not in known]

@@ -10,17 +10,17 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from evenhand.base.errors import DataError, EvenhandError
+from evenhand.base.errors import DataError
 from evenhand.base.settings.named_choice import Choice
-from evenhand.base.storage.atomic import frame_csv, replacing
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Finding, Floats, Folds, Predictions, RowSet
 from evenhand.blending.blend import PREFIX, Blend, blend
 from evenhand.blending.core.spec import Recipe, recipe
 from evenhand.blending.inputs.align import Aligned, align
-from evenhand.blending.nested_evaluation import LADDER, nested_evaluation
+from evenhand.blending.nested_evaluation import METHODS, nested_evaluation
 from evenhand.data.splits.sklearn_splitter import GroupedStratifiedKFold
 from evenhand.evaluation.reading.columns import Columns
+from evenhand.evaluation.reading.from_record import record_at
 from evenhand.evaluation.reading.labels import TruthTable, read_labels
 from evenhand.evaluation.reading.read import read_predictions
 from evenhand.evaluation.selection.selection_report import NestedEvaluation
@@ -91,7 +91,7 @@ class EnsembleResult:
 @shows_progress
 def ensemble(
     *sources: PredictionsSource,
-    methods: Sequence[Choice | Recipe] = LADDER,
+    methods: Sequence[Choice | Recipe] = METHODS,
     labels: TruthTable | str | Path | None = None,
     folds: Folds | str | Path | None = None,
     new: Sequence[str | Path | Predictions] = (),
@@ -160,27 +160,6 @@ def ensemble(
     return EnsembleResult(models, tuple(made), nested, prior_findings(_runs(sources, found, named)))
 
 
-def write_predictions(made: EnsembleResult, path: Path) -> None:
-    """Write blended predictions as CSV or Parquet, by the name's ending.
-
-    Raises
-    ------
-    EvenhandError
-        If the ending is another.
-    """
-    ending = path.suffix.lower()
-    if ending not in (".csv", ".parquet"):
-        raise EvenhandError(
-            f"{path}: predictions can be written as .csv or .parquet. Choose a name with one of these endings."
-        )
-    table = made.predictions
-    with replacing(path) as part:
-        if ending == ".csv":
-            frame_csv(table, part)
-        else:
-            table.to_parquet(part, index=False)
-
-
 def _read(
     source: PredictionsSource, labels: TruthTable | None, folds: Any, columns: Columns | None
 ) -> list[Predictions]:
@@ -213,10 +192,8 @@ def _runs(
     called = iter(named)
     for source, some in zip(sources, found, strict=True):
         names = {p.model: next(called).model for p in some}
-        if isinstance(source, Record):
-            yield source, names
-        elif not isinstance(source, Predictions) and Path(source).is_dir():
-            yield Record.open(source), names
+        if (record := record_at(source)) is not None:
+            yield record, names
 
 
 def _place(source: PredictionsSource) -> str:
@@ -280,9 +257,9 @@ def _features(
         return {}
     rows_store, out = readers_store(store), dict[str, Floats]()
     for source in sources:
-        if isinstance(source, Predictions) or not (isinstance(source, Record) or Path(source).is_dir()):
+        record = record_at(source)
+        if record is None:
             continue
-        record = source if isinstance(source, Record) else Record.open(source)
         settings, ids = load(record.resolved()), record.samples().ids
         if set(models.first.ids) <= set(ids):
             kept = stored_features(record, settings, [model.name for model in settings.model], watcher, rows_store)

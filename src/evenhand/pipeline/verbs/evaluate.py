@@ -20,10 +20,11 @@ from evenhand.evaluation.core.evaluated_rows import known
 from evenhand.evaluation.figures.evaluate import evaluate as figures_of
 from evenhand.evaluation.figures.evaluation_result import EvaluationResult
 from evenhand.evaluation.reading.arrays import predictions_from
-from evenhand.evaluation.reading.columns import KNOWN, Columns, listed
+from evenhand.evaluation.reading.columns import KNOWN, Columns
 from evenhand.evaluation.reading.files import opened
+from evenhand.evaluation.reading.from_record import best_model, of_record, record_at
 from evenhand.evaluation.reading.labels import TruthTable, read_labels
-from evenhand.evaluation.reading.read import read_predictions, with_truth
+from evenhand.evaluation.reading.read import of_model, read_predictions, with_truth
 from evenhand.evaluation.reading.row_keys import row_names
 from evenhand.pipeline.verbs.predict import PredictionResult
 from evenhand.pipeline.verbs.run import Run
@@ -192,19 +193,16 @@ def _read(
         with _as_file(source, FRAME) as path:
             p, names = _read(path, labels, columns, id, group, model, of)
             return (replace(p, model=model or "") if p.model == path.stem else p), names
-    record = source.record if isinstance(source, Run) else source if isinstance(source, Record) else None
-    if record is None and Path(source).is_dir():
-        record = Record.open(source)
+    record = source.record if isinstance(source, Run) else record_at(source)
     if record is not None:
-        best = model or str(record.json("scores.json")["headline"]["best"])
-        return _one(read_predictions(record, of=of), best), {}
+        return of_model(of_record(record, of=of), model or best_model(record), "evaluate"), {}
     path = Path(source)
     own_names: Sequence[str] = () if path.suffix.lower() == ".npz" else opened(path).names
     roles = replace(
         columns, id=_if_there(id, own_names) or columns.id, group=_if_there(group, own_names) or columns.group
     )
     every = read_predictions(path, labels=labels, columns=roles, of=of)
-    p = _one(every, model if len(every) > 1 else None)
+    p = of_model(every, model if len(every) > 1 else None, "evaluate")
     return (p if model is None else replace(p, model=model)), row_names(path, roles, p.ids)
 
 
@@ -223,17 +221,6 @@ def _check_columns(asked: Sequence[str | None], tables: Sequence[Any]) -> None:
 
 def _if_there(name: str | None, names: Sequence[str]) -> str | None:
     return name if name in names else None
-
-
-def _one(every: Sequence[Predictions], model: str | None) -> Predictions:
-    names = [p.model for p in every]
-    if model is None and len(every) == 1:
-        return every[0]
-    if model is None:
-        raise DataError(f"There are several models: {listed(names)}. Name the one to evaluate: --model NAME.")
-    if model not in names:
-        raise DataError(unknown("model", model, names))
-    return every[names.index(model)]
 
 
 def _truth_table(

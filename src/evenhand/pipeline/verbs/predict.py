@@ -12,8 +12,7 @@ from zipfile import is_zipfile
 import numpy as np
 import pandas as pd
 
-from evenhand.base.errors import DataError, EvenhandError
-from evenhand.base.storage.atomic import frame_csv, replacing
+from evenhand.base.errors import DataError
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Finding, Floats, Mask, Predictions, RowSet, Samples
 from evenhand.data.roots.root import Root, open_root
@@ -22,7 +21,7 @@ from evenhand.diagnosis.evidence.evidence import UnreadableRow
 from evenhand.engines.cores import usable_cores
 from evenhand.evaluation.core.evaluated_rows import THRESHOLD
 from evenhand.evaluation.figures.calibration import expected_accuracy, row_confidence
-from evenhand.evaluation.reading.from_record import of_record
+from evenhand.evaluation.reading.from_record import best_model, of_record
 from evenhand.pipeline.stages.dispatch import dispatch
 from evenhand.pipeline.stages.predictor import Predictor, predictor_for
 from evenhand.pipeline.stages.progress import Silent, Watcher
@@ -121,8 +120,8 @@ def predict(
         If the run is not finished, no file can be decoded, or the model is unknown.
     """
     watcher = watcher or Silent()
-    run = record if isinstance(record, Record) else Record.open(record)
-    chosen = model or str(run.json("scores.json")["headline"]["best"])
+    run = Record.open(record)
+    chosen = model or best_model(run)
     settings = load(run.resolved())
     rows_store = readers_store(store)
     predictor = predictor_for(run, settings, chosen, watcher, rows_store)
@@ -269,23 +268,3 @@ def write_beside(predicted: PredictionResult, folder: Path) -> list[Path]:
     return settings.kind.write_predicted(
         p.root, p.samples.frame, classes, settings.data, settings.kind_config, folder
     )
-
-
-def write_table(predicted: PredictionResult, path: Path) -> None:
-    """Write the table as CSV or Parquet, by the name's ending.
-
-    Raises
-    ------
-    EvenhandError
-        If the ending is another.
-    """
-    ending = path.suffix.lower()
-    if ending not in (".csv", ".parquet"):
-        raise EvenhandError(
-            f"{path}: tables can be written as .csv or .parquet. Choose a name with one of these endings."
-        )
-    with replacing(path) as part:
-        if ending == ".csv":
-            frame_csv(predicted.table, part)
-        else:
-            predicted.table.to_parquet(part, index=False)

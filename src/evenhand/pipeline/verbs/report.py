@@ -28,7 +28,7 @@ def report(record: str | Path | Record, *, side: int = 128) -> Path:
     RecordError
         If the folder is not a record.
     """
-    run = record if isinstance(record, Record) else Record.open(record)
+    run = Record.open(record)
     return write(run, _pictures(run, side))
 
 

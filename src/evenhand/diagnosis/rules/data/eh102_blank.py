@@ -49,6 +49,7 @@ def check(
         return
     sides = np.minimum(*sizes)
     median = float(np.median(sides))
+    # Relative to the median as well: icons of 24 px are no fault where all pictures are icons.
     small = np.flatnonzero((sides < least_side) | ((sides < small_side) & (sides < small_share * median)))
     if len(small):
         yield Found(

@@ -39,6 +39,7 @@ def check(case: Evidence, *, least_gap: float = 0.2, level: float = 0.99) -> Ite
     if best is None:
         return
     figures = group_figures(best, gap=least_gap, level=level)
+    # The upper limit half the gap below as well: with many rows the interval alone would report trifles.
     sure = [f for f in figures if f.verdict == "below" and f.high < f.expected - least_gap / 2]
     low = [f for f in sure if f.gap >= least_gap]
     if low and best.groups is not None:

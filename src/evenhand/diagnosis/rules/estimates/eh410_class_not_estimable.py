@@ -53,6 +53,7 @@ def _in(case: Evidence, where: str, rows: Mask, least: int, effective: float) ->
         if not total:
             continue
         like = effective_groups(counts / total)
+        # Enough groups are not enough: of three groups, one may hold nearly all rows.
         if lying >= least and like >= effective:
             continue
         most = int(counts.argmax())

@@ -69,6 +69,8 @@ def check(case: Evidence, *, least_auc: float = 0.6, most_p: float = 0.005, draw
             looks.append(within_classes(case.features[rows].astype(np.float64), parts.known))
         found = [_apart(measures, parts, draws) for measures in looks]
         best = min(found, key=lambda apart: (apart.p, -apart.auc.estimate))
+        # Times the number of comparisons (Bonferroni). Both conditions: in large data a trifle is significant,
+        # and in small data the interval is wide.
         surely = best.auc.low > best.chance and best.p * len(others) * len(looks) <= most_p
         if surely and best.auc.estimate >= least_auc:
             causes, shift = _aspects(within, parts)
@@ -91,12 +93,14 @@ def _parts(case: Evidence, rows: Ints, other: str) -> TwoSamples:
     side = case.compared.part[rows] == other
     known = case.label_matrix[rows]
     labelled = known.sum(axis=1) > 0
+    # With many rows unlabelled on one side, having a label would itself tell the sides apart.
     if min(labelled[side].mean(), labelled[~side].mean()) < 0.9:
         known = np.zeros((len(rows), 0))
     single = not case.rows.multi_label and known.shape[1] > 0
     stratum = case.rows.labels[rows] + 1 if single else np.zeros(len(rows), dtype=np.int64)
     group = unique_names(case.rows.groups[rows])[1]
     drawn = other == LOCKED and case.drawn_test is not None
+    # Cached: the same tests serve the test of all measures and that of each aspect.
     redraw = cache(lambda count: case.redrawn_tests(count)[rows]) if drawn else None
     return TwoSamples(side, group, stratum, known, redraw)
 

@@ -32,6 +32,7 @@ def check(case: Evidence, *, least: int = LEAST_TESTS, draws: int = 400, many: i
     """
     groups = case.rows.groups
     known = len(np.unique(groups.astype(str)))
+    # So many groups always allow more different tests than that, and sampling them costs time.
     if known > many:
         return
     tests = different_tests(case.redrawn_tests(draws).T)

@@ -90,15 +90,18 @@ def collapse(
     sure_steps: int = 100,
 ) -> Collapse | None:
     """Return the classes that the last epochs of a fit do not predict, or None."""
+    # Not only warm epochs: what the prior explains will not improve as the learning rate rises.
     lines = course.settled(epochs, steps=steps, warm=False)
     words = [own_word(line) for line in lines]
     if course.prior is None or course.prior.multi_label or not lines or not all(words):
         return None
     missing = np.all([_missing(word, called) for word in words], axis=0)
     believed, natural = course.prior.shares, course.prior.natural
+    # Below both: a class that is common in the data, or would be among equals, was made rare by the settings.
     by_prior = missing & (believed < part * np.minimum(natural, 1 / course.k))
     sure = course.settled(stands, steps=sure_steps)
     against = _unlearned(course, sure, part) if sure else np.zeros(course.k, dtype=bool)
+    # The ledger's explanation first: it comes with numbers and a patch.
     chosen = by_prior if by_prior.any() else against
     if not chosen.any():
         return None
@@ -124,8 +127,11 @@ def _unlearned(course: TrainingHistory, lines: Sequence[Line], part: float, *, l
         own = numbers(train, "own_probability")
         word = own_word(line)
         out &= (numbers(word, "predicted") == 0) & (numbers(word, "share") > 0)
+        # A calibrated model gives the rows of a class its prior on average, whatever they look like; far less
+        # means that something broke, not that the class is hard.
         out &= (numbers(train, "predicted") == 0) & (rows >= least_rows) & (own < part * believed)
         gone.append(own)
+    # The 2 % absorb noise: a probability that does not rise beyond that is not learning the class.
     return out & (believed >= 0.5 / course.k) & (gone[-1] <= 1.02 * gone[0])
 
 

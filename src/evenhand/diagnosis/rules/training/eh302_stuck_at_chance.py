@@ -70,6 +70,7 @@ def stuck(course: TrainingHistory, epochs: int, share: float, falls: float, step
 def _uninformative(line: Line, share: float) -> bool:
     sets = line.get("sets") or {}
     both = [_information(sets.get("train")), _information(sets.get("validation"))]
+    # With two standard errors: few rows cannot show that there is no information.
     return all(abs(value) + 2 * error < share * _entropy(line) for value, error in both)
 
 

@@ -99,5 +99,6 @@ def _taken(line: object, c: int) -> float:
     """Return the share of the rows of other classes that are predicted as class c."""
     word = own_word(line)  # type: ignore[arg-type]
     share, predicted, recall = (numbers(word, key)[c] for key in ("share", "predicted", "recall"))
+    # From shares and recall, since the line of an epoch holds no confusion matrix.
     own = share * recall if share > 0 else 0.0
     return float((predicted - own) / max(1.0 - share, 1e-12))

@@ -59,8 +59,10 @@ def runaway(course: TrainingHistory, times: float, epochs: int) -> tuple[int, st
         return epoch, f"the training loss is not a number {at}."
     if (last.get("sets") or {}).get("validation") and _none(last.get("validation_loss")):
         return epoch, f"the validation loss is not a number {at}."
+    # Within a stage: another loss or balance has another scale.
     own = [line for line in course.lines if line.get("stage") == last.get("stage")]
     weight = 1.0 if course.prior is None else max(course.prior.mean_weight, 1.0)
+    # At least the loss of guessing, times the mean weight: a first epoch that happens to be good is no limit.
     limit = times * max(_loss(own[0]), math.log(max(course.k, 2)) * weight)
     if len(own) > epochs and all(_loss(line) > limit for line in own[-epochs:]):
         since = next(epoch - n for n in range(len(own)) if not _loss(own[-2 - n]) > limit)

@@ -51,6 +51,7 @@ def check(case: Evidence, *, least: float = 0.5, rows: int = 2000, most_ways: in
         covered = _covered(case, weights, sets)
     except EvenhandError:  # names that do not fit the data are reported by `class_faults`
         return
+    # Scores with losses, or of correlation, can be negative.
     floor = min(0.0, *without.values())
     fall = {c: (best - score) / max(best - floor, 1e-12) for c, score in without.items()}
     hidden = [c for c in present if fall[c] < least / len(present) or c not in covered]
@@ -83,6 +84,7 @@ def _reachable(
 ) -> tuple[float, dict[int, float]]:
     """Return the score of perfect predictions, and for each class the best score if it is never predicted."""
     present = np.flatnonzero(counts > 0)
+    # Fewer rows in the same proportions: the cost is k scores for each way of predicting another class.
     scaled = np.where(counts > 0, np.maximum(np.round(counts * min(1.0, rows / counts.sum())), 1), 0).astype(int)
     truth = np.repeat(np.arange(len(counts)), scaled)
     groups = np.zeros(len(truth))
@@ -92,6 +94,7 @@ def _reachable(
         return fast_score(sure, truth, case.rows.classes, weights, sets, case.rows.levels, groups)[0]
 
     by_rows = present[np.argsort(-counts[present], kind="stable")]
+    # Predicted as the commonest or the rarest classes: where errors cost a score the least or the most.
     ways = dict.fromkeys([*by_rows[: most_ways // 2 + 1], *by_rows[-(most_ways // 2) :]])
     without = {
         int(c): max(score(np.where(truth == c, other, truth)) for other in ways if other != c) for c in present
