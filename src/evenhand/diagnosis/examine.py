@@ -47,9 +47,10 @@ def examine(
             findings[rule.code] = rule.findings(case, overrides.get(rule.code))
         except Exception as error:  # a broken rule, often somebody else's, must not silence the others
             broken[rule.code] = f"{type(error).__name__}: {error}"
-    causes = _fired_causes(rules, {code for code, found in findings.items() if found})
+    fired = [finding for found in findings.values() for finding in found]
+    causes = fired_causes(fired)
     return Examination(
-        findings=tuple(ordered([f for found in findings.values() for f in found], causes)),
+        findings=tuple(ordered(fired, causes)),
         passed=tuple(code for code, found in findings.items() if not found),
         not_applicable=missing,
         broken=broken,
@@ -89,8 +90,13 @@ def _rank(findings: Sequence[Finding]) -> tuple[int, str]:
     return -1 if worst == 0 and findings[0].code in FIRST else worst, findings[0].code
 
 
-def _fired_causes(rules: Sequence[Rule], fired: set[str]) -> dict[str, tuple[str, ...]]:
-    causes = {r.code: tuple(c for c in r.after if c in fired) for r in rules if r.code in fired}
+def fired_causes(findings: Sequence[Finding]) -> dict[str, tuple[str, ...]]:
+    """Return code -> codes of possible causes, among the codes of the findings."""
+    fired = {finding.code for finding in findings}
+    # Not every code is a rule: reading has findings of its own, and a record may name rules not installed here.
+    causes = {
+        code: tuple(c for c in RULES.get(code).after if c in fired) for code in sorted(fired) if code in RULES
+    }
     return {code: found for code, found in causes.items() if found}
 
 

@@ -134,6 +134,7 @@ def load(
     lines: dict[Key, int] = {}
     if isinstance(source, Mapping):
         name, base = "configuration", Path()
+        # Through TOML, so that a mapping is checked exactly like a file.
         values, _ = read_toml(toml_document(source), name)
     else:
         name, base = str(source), Path(source).parent
@@ -145,6 +146,7 @@ def load(
     settings = check(_class_for(values, name, lines), values, name, lines)
     models = [with_view_profile(settings.kind, model) for model in settings.model]
     settings = settings.model_copy(update={"model": models})
+    # Last: these checks compare sections, and need each of them to be valid by itself.
     _check_models(settings, name, lines)
     return _with_absolute_paths(settings, base)
 

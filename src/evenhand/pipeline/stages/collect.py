@@ -54,6 +54,7 @@ def _no_fold(ids: Strings) -> npt.NDArray[np.int16]:
 def _fold(record: Record, model: str, fold: int, seeds: Sequence[int]) -> list[pd.DataFrame]:
     folders = [record.task_folder(model, fold, seed) for seed in seeds]
     soup = folders[0].parent / "soup"
+    # Of a soup alone: averaging in the members that it was made of would count them twice.
     if (soup / "predictions.parquet").is_file():
         folders = [soup]
     for folder in folders:
@@ -71,6 +72,7 @@ def _predictions(
 ) -> Predictions:
     """Return a table of probabilities by id as `Predictions`, in the order of the samples."""
     position = pd.Series(np.arange(len(samples)), index=samples.ids)
+    # In the order of the samples: predictions of all models then have the same rows at the same positions.
     rows = np.sort(position.loc[mean.index].to_numpy())
     ids = samples.ids[rows]
     return Predictions(

@@ -82,6 +82,8 @@ def _headline(
     out = {"best": best, "metric": metric, "of": among, **figure}
     if nested is None:
         return out
+    # The correction is of one metric and one winner; applied to another it would correct for a choice that was
+    # not made.
     if figure["estimate"] is not None and (nested.metric, nested.best.name) == (metric, best):
         out |= {**nested.best.corrected.document(), "as_chosen": dict(figure)}
     return {**out, "says": nested.headline}
@@ -116,6 +118,8 @@ def _fit_blend(
     one, others_predicted = blend(held_out, how, features=ours), {}
     for of in others:
         test = [sets[of] for sets in models]
+        # `blend` predicts one further set at a time; fitting is repeated, which is cheap and gives the same
+        # blend.
         others_predicted[of] = blend(
             held_out, how, test=test, features=ours, test_features=features.get(of, {})
         ).test
@@ -150,6 +154,7 @@ def _features(
     names = [model.name for model in settings.model]
     kept = stored_features(record, settings, names, watcher, store_of(settings.compute))
     ids = record.samples().ids
+    # The generalization set has rows of its own, which are not among the samples of the record.
     return {of: of_ids(kept, ids, p.ids) for of, p in sets.items() if of != SECOND}
 
 

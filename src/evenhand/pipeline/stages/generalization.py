@@ -99,6 +99,8 @@ def _with_first_classes(samples: Samples, first: Samples) -> tuple[Samples, list
 
 def _duplicates_of(samples: Samples, first: Samples) -> Mask:
     """Return (n,) bool: whether a row has the same bytes as a row of the first set."""
+    # By content, not by path or id: a copy under another name would be evaluated by models that were trained on
+    # it.
     known = set(first.frame["content"])
     return samples.frame["content"].isin(known).to_numpy(dtype=bool)
 

@@ -86,5 +86,6 @@ def _refit_blend(run: Record, how: Recipe, names: tuple[str, ...], features: Map
     learned = how.learn(stack_of(models, of_ids(features, run.samples().ids, models.first.ids)).known())
     needed = names
     if isinstance(learned, Weighted):
+        # Networks are costly to run; a model of weight 0 changes nothing.
         needed = tuple(name for name, weight in zip(names, learned.weights, strict=True) if weight > 0)
     return Predictor(names, needed, learned, tuple(features))

@@ -64,6 +64,7 @@ class DataSource:
     def facts(self, threads: int) -> pd.DataFrame:
         """Return facts from the headers of the files, one row per sample."""
         paths = self.samples.frame["path"].astype(str)
+        # A file may hold many rows; its header is read once.
         files = paths.unique()
         with ThreadPoolExecutor(threads) as pool:
             found = pd.DataFrame(
@@ -105,6 +106,7 @@ def read(settings: Settings, watcher: Watcher) -> DataSource:
     root = root_of(settings.data)
     kind = settings.kind
     samples, findings = kind.samples(root, settings.data, settings.kind_config)
+    # Rows that fail are taken out later, so each keeps its position in the store.
     samples = replace(samples, frame=samples.frame.assign(**{ROW: np.arange(len(samples))}))
     check_learnable(samples, settings.data.root)
     check_names(settings, samples)

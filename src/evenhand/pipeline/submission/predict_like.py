@@ -122,6 +122,7 @@ def predict_like(
     made = fill_sample(sample, p, paths)
     rows = pd.DataFrame(columns=["id", "was", "becomes", "for_it", "votes"])
     if consensus is not None:
+        # Under the ids of the sample, since voters may be submissions that know no others.
         requested = replace(p.take(made.rows), ids=sample.ids)
         changed = override(requested, _votes(run, sample, predictions, votes), share=consensus)
         made, rows = replace(fill_sample(sample, changed.predictions), extra=made.extra, key=made.key), changed.rows

@@ -43,6 +43,7 @@ def add(record: Record, event: str, path: Path, **more: Any) -> dict[str, Any]:
         "hash": hash_of(path),
         **more,
     }
+    # The whole file is written anew: appending could leave half a line if the process is killed.
     before = (record.path / LOG).read_text(encoding="utf-8") if record.has(LOG) else ""
     write_text(record.path / LOG, f"{before}{to_json(line)}\n")
     return line

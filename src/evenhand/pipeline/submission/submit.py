@@ -111,6 +111,7 @@ def submit(
     if dry:
         passed = gate(run, settings, path)
         return SubmissionResult(passed, "passed" if passed.passed else "refused")
+    # From counting uploads until this one is logged: two processes could otherwise both find one upload left.
     with run.locked():
         passed = gate(run, settings, path)
         if not passed.passed:

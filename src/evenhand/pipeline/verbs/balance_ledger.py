@@ -94,6 +94,7 @@ def ledgers(settings: Settings, samples: Samples, folds: Folds | None) -> tuple[
     folds
         Folds that determine the training rows; None for all rows with a label.
     """
+    # A label that is not known counts for no class, as it costs nothing in the loss.
     labels = np.nan_to_num(samples.labels) if samples.multi_label else samples.labels
     training, each = _trained_on(samples, folds)
     return tuple(

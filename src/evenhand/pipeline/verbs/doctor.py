@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,7 @@ from evenhand.base.values import Finding
 from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.evidence.training_history import courses_of
 from evenhand.diagnosis.examination import Examination
-from evenhand.diagnosis.examine import examine, ordered
-from evenhand.diagnosis.rule import RULES
+from evenhand.diagnosis.examine import examine, fired_causes, ordered
 from evenhand.pipeline.verbs.balance_ledger import ledgers
 from evenhand.settings.load import load
 
@@ -38,6 +37,7 @@ def doctor(record: str | Path | Record) -> Examination:
     run = Record.open(record)
     training = examine_training(run)
     known = {(finding.code, finding.about) for finding in training.findings}
+    # Findings made anew replace those of the same rule and subject, which may be of an earlier state of the run.
     earlier = [f for f in run.findings() if (f.code, f.about) not in known]
     every = [*earlier, *training.findings]
     causes = fired_causes(every)
@@ -71,14 +71,6 @@ def examine_training(record: Record) -> Examination:
     )
     found = examine(evidence, TRAINING)
     return replace(found, findings=(*found.findings, *_past_alerts(record, found.findings)))
-
-
-def fired_causes(findings: Sequence[Finding]) -> dict[str, tuple[str, ...]]:
-    """Return code -> codes of possible causes, among the codes of the findings."""
-    fired = {finding.code for finding in findings}
-    rules = {code: RULES.get(code) for code in fired if code in RULES}
-    causes = {code: tuple(c for c in rule.after if c in fired) for code, rule in rules.items()}
-    return {code: after for code, after in causes.items() if after}
 
 
 def _ledgers(record: Record) -> tuple[BalanceLedger, ...] | None:

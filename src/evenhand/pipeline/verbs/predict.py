@@ -129,10 +129,12 @@ def predict(
     samples = with_table_ids(samples, root, settings.data, table, id=id)
     classes = tuple(run.data()["classes"])
     fold_predictions, failures = _predict_folds(run, settings, root, samples, predictor, watcher, rows_store)
+    # After all models: a row must decode at every size that a model needs, or the blend would lack a part.
     keep = np.array([row not in failures for row in range(len(samples))])
     features = {name: table[keep] for name, table in fold_predictions.features.items()}
     mixed = predictor.of({name: fold_predictions.of(name)[keep] for name in predictor.needed}, classes, features)
     ids, samples = samples.ids, samples.take(keep)
+    # A truth of this shape marks the rows as multi-label, though none of it is known.
     unknown = np.full(mixed.shape, np.nan) if settings.data.several else None
     predictions = Predictions(samples.ids, classes, mixed, truth=unknown, model=chosen, origin="test")
     shown = _table(predictions, samples, fold_predictions.probabilities[:, keep], settings, _held_out(run, chosen))

@@ -167,10 +167,12 @@ def run(
     # Before a record exists, so that a configuration that is refused leaves none behind.
     refuse_overshoot(ledgers(settings, source.samples, None), _source_name(config))
     record = open_record(settings, source, config_text(config), fresh=fresh)
+    # The same configuration started twice would resume one record in two processes.
     with record.locked():
         with timed("check", seconds):
             write_folds_and_findings(record, settings, source, watcher)
             report_balance(record, settings, source, watcher, _source_name(config))
+        # Killed after the evaluation: only the report is written again, and the locked test is not opened twice.
         if not record.finished:
             with timed("train", seconds):
                 train(record, settings, watcher, store_of(settings.compute))
@@ -222,6 +224,8 @@ def _names(settings: Settings, entries: Mapping[int | None, StoreEntry]) -> dict
 
 def write_folds_and_findings(record: Record, settings: Settings, source: DataSource, watcher: Watcher) -> None:
     """Write the folds and the findings about the data, unless the record has them."""
+    # A resumed run keeps its folds, also where a newer version would make others: finished tasks were trained on
+    # them.
     if record.has("folds.csv") and record.has("findings.jsonl"):
         return
     found = examine_data(settings, source, watcher)
@@ -240,6 +244,7 @@ def report_balance(record: Record, settings: Settings, source: DataSource, watch
     ConfigError
         If the class skew would be inverted and `on_overshoot` is "refuse".
     """
+    # Again, now with the folds: a fold may lack rows of a rare class and overshoot alone.
     kept = ledgers(settings, source.samples, record.folds())
     refuse_overshoot(kept, name)
     for one in kept:
@@ -291,6 +296,7 @@ def _features_are_kept(model: ModelConfig, settings: Settings) -> bool:
     return (
         baseline is not None
         and model.name == baseline.name
+        # The baseline takes the encoder of the first model, which keeps the same features if it is frozen whole.
         and any(other.tune == "head" and other.encoder == model.encoder for other in settings.model[:1])
     )
 
