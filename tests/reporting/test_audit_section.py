@@ -19,7 +19,7 @@ def text_of(record: Record) -> str:
 def test_the_selection_report_is_naive_and_nested(record: Record) -> None:
     text = text_of(record)
     assert "The best of 4 is ensemble:стопка" in text
-    assert "no: EH405" in text
+    assert "no (EH405)" in text
     assert "+0.0400" in text
     assert "model0 lacks 3 rows" in text
 
@@ -33,7 +33,7 @@ def test_every_verdict_is_put_in_words(record: Record) -> None:
 
 def test_weights_gates_and_sets_are_there(record: Record) -> None:
     text = text_of(record)
-    assert "learned as a whole from model0, model1" in text
+    assert "no weights; fitted on model0, model1" in text
     assert "Weights of ridge by class" in text
     assert "every group" in text
     assert f"{HOSTILE[0]} or" in text
@@ -44,9 +44,9 @@ def test_weights_gates_and_sets_are_there(record: Record) -> None:
 
 def test_the_audit_speaks_of_groups_and_of_what_it_does_not_cover(record: Record) -> None:
     text = text_of(record)
-    assert "1 surely below what their classes lead one to expect" in text
+    assert "1 significantly below the accuracy expected for their classes" in text
     assert "модель had seen them" in text
-    assert "no figure made of these rows can tell" in text
+    assert "No figure of these rows covers data from elsewhere" in text
 
 
 def test_an_audit_of_its_own_goes_before_that_of_the_run(record: Record) -> None:
@@ -77,7 +77,7 @@ def test_parts_by_columns_are_shown_for_each_column_and_not_called_groups(record
     text = text_of(record)
     assert "Parts by shop, the worst first" in text
     assert "Parts by hour <b>, the worst first" in text
-    assert "9 values: 1 surely below" in text
+    assert "9 values: 1 significantly below" in text
     assert "Groups, the worst first" not in text
 
 

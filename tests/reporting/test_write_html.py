@@ -120,7 +120,7 @@ def test_a_record_without_results_says_so(tmp_path: Path) -> None:
         tmp_path, asked="", resolved={}, data={"kind": "photos", "rows": 3, "classes": ["a", "b"]}
     )
     text = Tags(rendered(record)).text
-    assert "Nothing has been judged yet" in text
+    assert "Nothing has been evaluated yet" in text
     assert "Nothing was trained" in text
 
 

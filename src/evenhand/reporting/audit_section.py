@@ -13,11 +13,11 @@ from evenhand.reporting.svg_charts import ACCENT, MUTED, SECOND, Spec, drawn
 Document = Mapping[str, Any]
 
 GROUP_WORDS = {
-    "below": "surely below what their classes lead one to expect",
-    "as expected": "as their classes lead one to expect",
+    "below": "significantly below the accuracy expected for their classes",
+    "as expected": "as expected for their classes",
     "too few to tell": "with too few rows to tell",
 }
-CALIBRATION_WORDS = {"": "as it is", "temperature": "after a temperature"}
+CALIBRATION_WORDS = {"": "uncalibrated", "temperature": "temperature scaling"}
 
 
 def audit_section(evidence: RecordContents) -> dict[str, Any] | None:

@@ -9,7 +9,7 @@ from evenhand.reporting.record_contents import RecordContents
 from evenhand.reporting.svg_charts import drawn
 
 MOST = 30
-"""Classes shown; of more, the commonest and the rarest."""
+"""Maximum number of classes shown; of more, the most common and the rarest."""
 
 
 def balance_section(evidence: RecordContents, *, most: int = MOST) -> list[dict[str, Any]]:
@@ -20,6 +20,6 @@ def balance_section(evidence: RecordContents, *, most: int = MOST) -> list[dict[
         hidden = max(0, len(classes) - most)
         shown = [*classes[: most // 2], *classes[len(classes) - most // 2 :]] if hidden else classes
         title = one.get("title") or ", ".join(one["models"])
-        chart = drawn(chart_specs.moved(shown), f"What {title} is made to believe, class by class")
+        chart = drawn(chart_specs.moved(shown), f"Natural share and effective prior of {title}, by class")
         out.append({**one, "title": title, "shown": shown, "hidden": hidden, "chart": chart})
     return out

@@ -13,10 +13,10 @@ Document = Mapping[str, Any]
 NAIVE, NESTED = "naive", "nested"
 
 VERDICT_WORDS = {
-    "better": "Chance in the choice of rows does not explain it.",
-    "worse": "Chance in the choice of rows does not explain it.",
-    "no difference found": "Equally good, for all practical purposes.",
-    "too few to tell": "Cannot be decided from so few rows.",
+    "better": "Not explained by chance in the sample of rows.",
+    "worse": "Not explained by chance in the sample of rows.",
+    "no difference found": "Equally good for practical purposes.",
+    "too few to tell": "Cannot be decided with so few rows.",
 }
 """The meaning of each verdict, for readers."""
 
