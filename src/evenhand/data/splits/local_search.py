@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from evenhand.base.values import Floats, Ints
+from evenhand.base.values import Floats, Ints, Mask
 from evenhand.data.splits.counts import sum_by_fold
 
 NO_GROUP = -1
@@ -44,11 +44,7 @@ class FoldPlan:
         change = self.vectors[x] - self.vectors[y]
         self.away[a] -= change
         self.away[b] += change
-        for group, source, target in ((x, a, b), (y, b, a)):
-            if group != NO_GROUP:
-                self.fold[group] = target
-                self.sizes[source] -= 1
-                self.sizes[target] += 1
+        reassign(self.fold, self.sizes, x, y, a, b)
 
     def fill_empty(self) -> None:
         """Move to each empty fold the lightest group of a fold that has several."""
@@ -102,8 +98,8 @@ def improve(plan: FoldPlan, rng: np.random.Generator, *, doublings: int, steps: 
 def _best_exchange(plan: FoldPlan, a: int, c: int, energy: Floats, rng: np.random.Generator, reach: int,
                    doublings: int) -> tuple[int, int, int] | None:  # fmt: skip
     """Return the exchange (x of fold a, y of fold b, b) that lowers the energy most, or None."""
-    leave, come, their = _candidates(plan, a, c, rng, reach)
-    surplus = plan.away[a, c] > 0
+    holds, surplus = plan.vectors[:-1, c] > 0, bool(plan.away[a, c] > 0)
+    leave, come, their = exchange_candidates(plan.fold, plan.sizes, a, holds, rng, reach, surplus=surplus)
     change = plan.vectors[leave][:, None, :] - plan.vectors[come][None, :, :]
     useful = change[:, :, c] > 0 if surplus else change[:, :, c] < 0
     useful[-1, plan.sizes[their] < 2] = False  # row -1 is NO_GROUP: a move must not empty the fold it comes from
@@ -120,23 +116,34 @@ def _best_exchange(plan: FoldPlan, a: int, c: int, energy: Floats, rng: np.rando
     return int(leave[i[at]]), int(come[j[at]]), int(b[at])
 
 
-def _candidates(plan: FoldPlan, a: int, c: int, rng: np.random.Generator, reach: int) -> tuple[Ints, Ints, Ints]:
-    """Return groups that may leave fold a, groups that may come instead, and their folds; NO_GROUP ends both."""
-    holds = plan.vectors[:-1, c] > 0
-    inside = plan.fold == a
-    surplus = plan.away[a, c] > 0
-    leave = sample_rows(np.flatnonzero(inside & holds if surplus else inside), rng, reach)
-    come = sample_rows(np.flatnonzero(~inside if surplus else ~inside & holds), rng, reach)
+def reassign(fold: Ints, sizes: Ints, x: int, y: int, a: int, b: int) -> None:
+    """Move group x from fold a to b, and y from b to a, in the folds (g,) and their numbers of groups (f,)."""
+    for group, source, target in ((x, a, b), (y, b, a)):
+        if group != NO_GROUP:
+            fold[group] = target
+            sizes[source] -= 1
+            sizes[target] += 1
+
+
+def exchange_candidates(fold: Ints, sizes: Ints, a: int, holds: Mask, rng: np.random.Generator, reach: int, *,
+                        surplus: bool) -> tuple[Ints, Ints, Ints]:  # fmt: skip
+    """Return groups that may leave fold a, groups that may come instead, and their folds; NO_GROUP ends both.
+
+    The groups that `holds` (g,) marks leave if fold a has a surplus, and come if it has too little.
+    """
+    inside = fold == a
+    leave = _sample_rows(np.flatnonzero(inside & holds if surplus else inside), rng, reach)
+    come = _sample_rows(np.flatnonzero(~inside if surplus else ~inside & holds), rng, reach)
     # a fold with one group may swap it, not give it away
-    others = np.flatnonzero(np.arange(plan.f) != a) if plan.sizes[a] > 1 else np.empty(0, dtype=np.int64)
+    others = np.flatnonzero(np.arange(len(sizes)) != a) if sizes[a] > 1 else np.empty(0, dtype=np.int64)
     return (
         np.append(leave, NO_GROUP),
         np.append(come, np.full(len(others), NO_GROUP)),
-        np.append(plan.fold[come], others),
+        np.append(fold[come], others),
     )
 
 
-def sample_rows(rows: npt.NDArray[np.int64], rng: np.random.Generator, reach: int) -> Ints:
+def _sample_rows(rows: npt.NDArray[np.int64], rng: np.random.Generator, reach: int) -> Ints:
     """Return the rows, or `reach` of them sampled with replacement if there are more."""
     return rows if len(rows) <= reach else rows[rng.integers(0, len(rows), reach)]
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from evenhand.base.values import Floats, Ints, Mask
 from evenhand.data.splits.counts import share_deviation, sum_by_fold, wholly_inside
-from evenhand.data.splits.local_search import NO_GROUP, sample_rows
+from evenhand.data.splits.local_search import NO_GROUP, exchange_candidates, reassign
 
 
 def mix_deviation(counts: Floats, rows: Floats, fold: Ints, f: int) -> float:
@@ -61,11 +61,7 @@ class _FoldState:
         self.held[b] += change
         self.size[a] -= rows
         self.size[b] += rows
-        for group, source, target in ((x, a, b), (y, b, a)):
-            if group != NO_GROUP:
-                self.fold[group] = target
-                self.groups[source] -= 1
-                self.groups[target] += 1
+        reassign(self.fold, self.groups, x, y, a, b)
 
 
 def improve_mix_and_size(counts: Floats, rows: Floats, fold: Ints, shares: Floats, rng: np.random.Generator, *,
@@ -139,13 +135,16 @@ def _fold_state(counts: Floats, rows: Floats, fold: Ints, shares: Floats) -> _Fo
 def _best(state: _FoldState, a: int, rng: np.random.Generator, reach: int, limit: tuple[float, float], *,
           by_size: bool) -> tuple[int, int, int] | None:  # fmt: skip
     """Return the exchange (x of fold a, y of fold b, b) that improves fold a most, or None."""
-    leave, come, their = _candidates(state, a, rng, reach, by_size=by_size)
+    # For the mix, groups of the class that deviates most are exchanged; for sizes, any.
+    off = state.held[a] / state.size[a] - state.overall
+    c = int(np.abs(off).argmax())
+    holds = np.ones(len(state.fold), dtype=bool) if by_size else state.counts[:-1, c] > 0
+    surplus = by_size or bool(off[c] > 0)
+    leave, come, their = exchange_candidates(state.fold, state.groups, a, holds, rng, reach, surplus=surplus)
     i, j = (each.ravel() for each in np.indices((len(leave), len(come))))
     x, y, b = leave[i], come[j], their[j]
-    # Neither nothing for nothing, nor a plain move that empties the fold it leaves.
-    keep = ~((x == NO_GROUP) & ((y == NO_GROUP) | (state.groups[b] < 2))) & ~(
-        (y == NO_GROUP) & (state.groups[a] < 2)
-    )
+    # Neither nothing for nothing, nor a plain move that empties fold b.
+    keep = ~((x == NO_GROUP) & ((y == NO_GROUP) | (state.groups[b] < 2)))
     if by_size:
         keep &= state.rows[x] > state.rows[y]
     x, y, b = x[keep], y[keep], b[keep]
@@ -168,25 +167,3 @@ def _best(state: _FoldState, a: int, rng: np.random.Generator, reach: int, limit
 
 def _within(held: Floats, least: Floats, most: Floats) -> Mask:
     return np.asarray(((held >= least) & (held <= most)).all(axis=1))
-
-
-def _candidates(state: _FoldState, a: int, rng: np.random.Generator, reach: int, *,
-                by_size: bool) -> tuple[Ints, Ints, Ints]:  # fmt: skip
-    """Return groups that may leave fold a, groups that may come instead, and their folds; NO_GROUP ends both.
-
-    For the mix these are groups of the class that deviates most: they leave if there is too much of it, and come if
-    there is too little.
-    """
-    inside = state.fold == a
-    off = state.held[a] / state.size[a] - state.overall
-    c = int(np.abs(off).argmax())
-    holds = np.ones(len(state.fold), dtype=bool) if by_size else state.counts[:-1, c] > 0
-    surplus = by_size or off[c] > 0
-    leave = sample_rows(np.flatnonzero(inside & holds if surplus else inside), rng, reach)
-    come = sample_rows(np.flatnonzero(~inside if surplus else ~inside & holds), rng, reach)
-    others = np.flatnonzero(np.arange(len(state.size)) != a)
-    return (
-        np.append(leave, NO_GROUP),
-        np.append(come, np.full(len(others), NO_GROUP)),
-        np.append(state.fold[come], others),
-    )

@@ -206,10 +206,10 @@ def statistics(sums: Sums, *, multi_label: bool) -> dict[str, Any]:
         "precision": _ratio(sums.correct, sums.predicted),
         "probability": _ratio(sums.probability, sums.rows),
         "own_probability": _ratio(sums.own, sums.support),
-        "entropy": _known(sums.entropy / sums.rows),
+        "entropy": finite_or_none(sums.entropy / sums.rows),
     }
     found = (math.nan, math.nan) if multi_label else information(sums)
-    out["information"], out["information_error"] = map(_known, found)
+    out["information"], out["information_error"] = map(finite_or_none, found)
     total = sums.gradient.sum()
     if total > 0 or math.isnan(total):
         out["gradient_share"] = _ratio(sums.gradient, total)
@@ -232,10 +232,10 @@ def information(sums: Sums) -> tuple[float, float]:
 
 def _ratio(top: Floats, bottom: Any) -> list[float | None]:
     with np.errstate(divide="ignore", invalid="ignore"):
-        return [_known(value) for value in np.where(np.asarray(bottom) > 0, top / bottom, np.nan).tolist()]
+        return [finite_or_none(value) for value in np.where(np.asarray(bottom) > 0, top / bottom, np.nan).tolist()]
 
 
-def _known(value: float) -> float | None:
+def finite_or_none(value: float) -> float | None:
     """Return a number, or None for NaN and infinity, which JSON cannot hold."""
     return value if math.isfinite(value) else None
 

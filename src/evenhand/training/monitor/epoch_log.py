@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from evenhand.base.storage.atomic import to_json, write_text
+from evenhand.training.monitor.class_stats import finite_or_none
 from evenhand.training.monitor.scorer import Score
 
 
@@ -45,19 +45,15 @@ def epoch_line(
         "stage": stage,
         "seconds": round(seconds, 4),
         "learning_rate": learning_rate,
-        "train_loss": _known(train_loss),
-        "validation_loss": _known(loss),
+        "train_loss": finite_or_none(train_loss),
+        "validation_loss": finite_or_none(loss),
         "form": form,
-        "score": _known(score.value),
+        "score": finite_or_none(score.value),
         "parts": dict(score.parts),
         "sets": {"train": training.pop("train", None), **evaluated},
         **training,
         "features": features,
     }
-
-
-def _known(value: float) -> float | None:
-    return value if math.isfinite(value) else None
 
 
 def write_epochs(path: Path, lines: Iterable[dict[str, Any]]) -> None:
