@@ -44,4 +44,5 @@ class FileRoot:
 
     @property
     def _folder(self) -> FolderRoot:
+        # "follow", since the file that was named may be a link
         return FolderRoot(self.file.parent, "follow")

@@ -58,8 +58,11 @@ class FolderRoot:
         # Names come from tables and records too, not only from `names`.
         if name.startswith("/") or ".." in name.split("/") or "\0" in name:
             raise DataError("leads out of the root")
-        spelled = name if name.isascii() else self._listing.renamed.get(name, name)
-        return f"{self._base}/{spelled}"
+        path = f"{self._base}/{name}"
+        # Only names that are not there as they are need the listing: `FileRoot` must not list its folder.
+        if name.isascii() or os.path.exists(path):  # noqa: PTH110
+            return path
+        return f"{self._base}/{self._listing.renamed.get(name, name)}"
 
     @cached_property
     def _base(self) -> str:

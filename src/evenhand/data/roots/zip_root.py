@@ -97,6 +97,7 @@ class ZipRoot:
         weakref.finalize(self, os.close, descriptor)
         return descriptor
 
+    # Without descriptor and listing: another process opens its own.
     def __getstate__(self) -> dict[str, Any]:
         return {field.name: getattr(self, field.name) for field in fields(self)}
 

@@ -242,6 +242,7 @@ class Store:
             found = open_entry(place)  # another process may have built it while this one waited for the lock
             if found is not None:
                 return found
+            # Not within `store_errors`: an OSError while a row is decoded is not about the store.
             build(part)
             with store_errors(self.folder):
                 built = open_entry(part)  # before the rename, so that no other process can evict it in between

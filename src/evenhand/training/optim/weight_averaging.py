@@ -52,6 +52,7 @@ class Average:
     @contextlib.contextmanager
     def swapped_in(self) -> Iterator[None]:
         """Replace the live weights by the average within a block."""
+        # The values are exchanged, not the tensors: module and optimizer hold these.
         kept = cloned(self._live)
         copy_into(self._live, self._held)
         try:
@@ -66,6 +67,7 @@ class Average:
     def load_state_dict(self, state: dict[str, object]) -> None:
         """Restore what `state_dict` returned."""
         self.count = int(state["count"])  # type: ignore[call-overload]
+        # in place, as `_floats` lists these tensors
         copy_into(self._held, state["held"])  # type: ignore[arg-type]
 
 
