@@ -17,7 +17,7 @@ def seed_from(*parts: int | str) -> int:
     """
     # Types and a separator go in, so that (1, "2"), ("1", 2) and (12,) get different seeds.
     text = "\x1f".join(f"{type(part).__name__}:{part}" for part in parts)
-    # 63 bits: torch takes signed seeds; the builtin `hash` differs between processes.
+    # 63 bits, which fit a signed integer anywhere; the builtin `hash` of a text differs between processes.
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big") >> 1
 
 

@@ -110,9 +110,9 @@ def assign_groups(counts: Floats, rows: Floats, f: int, rng: np.random.Generator
     limits = reference.mix, min(best.largest, reference.largest) * rows.sum()
     if np.allclose(as_numbered.sum(axis=1), rows):  # one label per row
         limits = reference.mix, reference.largest * rows.sum()
-    evened = [improve_mix_and_size(counts, rows, plan.fold, shares, rng, good_enough=limits) for plan in plans]
+    improved = [improve_mix_and_size(counts, rows, plan.fold, shares, rng, good_enough=limits) for plan in plans]
     return min(
-        (_evaluated(counts, rows, fold, shares) for fold in evened), key=lambda plan: plan.rank_beside(reference)
+        (_evaluated(counts, rows, fold, shares) for fold in improved), key=lambda plan: plan.rank_beside(reference)
     )
 
 

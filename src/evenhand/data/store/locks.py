@@ -64,7 +64,7 @@ def lock_exclusive(path: Path) -> FileLock:
 def try_lock(path: Path) -> FileLock | None:
     """Return an exclusive lock, or None if another process holds one or the file does not exist."""
     try:
-        # For writing, though flock itself reads nothing: over NFS an exclusive lock needs it (flock(2)).
+        # Opened for writing: over NFS an exclusive lock needs it (flock(2)).
         descriptor = os.open(path, os.O_RDWR)
     except OSError:  # removed, or read-only
         return None

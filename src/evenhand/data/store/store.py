@@ -246,8 +246,7 @@ class Store:
             build(part)
             with store_errors(self.folder):
                 built = open_entry(part)  # before the rename, so that no other process can evict it in between
-                # There may be an incomplete one, since `open_entry` gave none; a folder cannot be renamed onto
-                # it.
+                # an incomplete one may be there, and a folder cannot be renamed onto it
                 remove_broken(place, self.folder / "building")
                 part.rename(place)
         if built is None:
