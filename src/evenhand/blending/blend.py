@@ -185,6 +185,7 @@ def blend(
     stack = stack_of(models, features)
     learned = crossfit(how, stack, seed)
     name = PREFIX + how.name
+    # One model from elsewhere may have seen these rows, and its weight was chosen by them.
     origin: Origin = "out-of-fold elsewhere" if models.elsewhere else "out-of-fold"
     out = replace(
         models.first, probabilities=learned.out_of_fold(stack), model=name, logits=None, origin=origin, learned={}

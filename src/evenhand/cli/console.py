@@ -80,6 +80,7 @@ class _Cell(Text):
 def _breaks(text: str, width: int) -> list[int]:
     """Return the positions at which a text is broken into lines of at most `width` columns."""
     breaks, at, filled = [], 0, 0
+    # Rich breaks at spaces only, or anywhere: a number cut in two would be read as two.
     for token in _TOKEN.findall(text):
         wide = cell_len(token.rstrip())
         if filled and filled + wide > width:
@@ -120,6 +121,7 @@ def print_json(document: Any, *, indent: int | None = 1) -> None:
 
     text = to_json(document, indent=indent)
     if not _can_encode(sys.stdout, text):
+        # JSON has escapes of its own: with Python's "backslashreplace" the document could not be read back.
         text = re.sub(r"[^\x00-\x7f]", lambda char: json.dumps(char[0])[1:-1], text)
     sys.stdout.write(f"{text}\n")
 

@@ -82,6 +82,7 @@ def _entry(where: str, p: Predictions, draws: int, level: float, seed: int) -> d
 
 def per_class(p: Predictions, *, draws: int = 2000, level: float = 0.95, seed: int = 0) -> list[dict[str, Any]]:
     """Return for each class its rows, groups, predictions, precision, recall and F1, as plain values."""
+    # In one call: the classes share features, and so one bootstrap.
     names = [f"{metric}[{name}]" for name in p.classes for metric in PER_CLASS]
     figures = evaluate(p, names, draws=draws, level=level, seed=seed)
     rows = rows_of(labelled(p))

@@ -72,6 +72,7 @@ def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("evenhand.reporting"),
         autoescape=True,
+        # Every value that is printed, so that no section can forget to escape invisible characters.
         finalize=shown,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,

@@ -5,9 +5,18 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from evenhand.base.storage.atomic import json_lines, remove_partial_files, replacing, to_json, write_json
+from evenhand.base.errors import EvenhandError
+from evenhand.base.storage.atomic import (
+    json_lines,
+    remove_partial_files,
+    replacing,
+    to_json,
+    write_frame,
+    write_json,
+)
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
@@ -57,3 +66,14 @@ def test_a_line_of_json_ends_at_a_line_feed_only(mark: str) -> None:
     text = "".join(f"{to_json(document)}\n" for document in ({"a": f"x{mark}y"}, {"b": mark}))
     assert [json.loads(line) for line in json_lines(text)] == [{"a": f"x{mark}y"}, {"b": mark}]
     assert json_lines("") == []
+
+
+def test_a_frame_is_written_by_the_ending_of_its_name(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"id": ["a", "b"], "p:x": [0.25, 0.5]})
+    write_frame(frame, tmp_path / "a.csv")
+    write_frame(frame, tmp_path / "a.PARQUET")
+    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "a.csv"), frame)
+    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "a.PARQUET"), frame)
+    with pytest.raises(EvenhandError, match=r"a\.xlsx: tables can be written as \.csv or \.parquet"):
+        write_frame(frame, tmp_path / "a.xlsx")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.PARQUET", "a.csv"]

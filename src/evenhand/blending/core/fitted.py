@@ -90,6 +90,7 @@ def fit_candidates(estimator: Any, stack: Stack, features: Sequence[Feature], mo
     """Return a binary estimator fitted on (row, candidate class) pairs, for the likeliest classes."""
     asked = of_candidates(stack, features, most)
     right = (asked.classes == stack.labels[:, None]).ravel()
+    # One class only: scikit-learn's estimators refuse to be fitted.
     if right.all() or not right.any():
         return TheMean()
     with warnings.catch_warnings():

@@ -237,15 +237,13 @@ def audit(
     better = measure.metric.higher_is_better
     reach = figure.estimate + (-MARGIN if better else MARGIN) if floor is None else floor
     some = max(100, draws // 4)
-    stratum = measure.rows.truth if not p.multi_label else np.zeros(len(p), dtype=np.int64)
-    held_out = drawn_figures(measure, np.arange(len(p)), len(p), stratified(stratum, held), draws=some, seed=seed)
     return Audit(
         model=p.model,
         metric=metric,
         higher_is_better=better,
         figure=figure,
         quantile=nine_of_ten.low if better else nine_of_ten.high,
-        rows=holdout(f"{held:.0%} of the rows of every class held out", held_out, reach, higher_is_better=better),
+        rows=_some_rows(measure, reach, held, some, seed),
         each_group=_each_part(p, of, floor if better else None),
         several_groups=_several_parts(measure, of, reach, held, some, seed),
         groups=tuple(group_figures(p, of.names, units=p.groups if columns else None)),
@@ -255,6 +253,17 @@ def audit(
             Slice(name, tuple(group_figures(p, values, units=p.groups))) for name, values in columns.items()
         ),
     )
+
+
+def _some_rows(measure: Measure, floor: float, held: float, draws: int, seed: int) -> Holdout:
+    """Return the repeated holdout of a share of the rows of every class."""
+    rows = measure.rows
+    # By class, so that a holdout does not lose a rare class by chance; rows with several labels have no one class.
+    stratum = np.zeros(len(rows), dtype=np.int64) if rows.several else rows.truth
+    pick = stratified(stratum, held)
+    figures = drawn_figures(measure, np.arange(len(rows)), len(rows), pick, draws=draws, seed=seed)
+    says = f"{held:.0%} of the rows of every class held out"
+    return holdout(says, figures, floor, higher_is_better=measure.metric.higher_is_better)
 
 
 def _each_part(p: Predictions, of: SlicedRows, floor: float | None) -> Holdout | None:

@@ -107,6 +107,8 @@ def group_figures(
     worth, count, effective = _effective_rows(right_rows(rows), number, of_unit, right, n)
     accuracy = right / n
     enough = (n >= LEAST) & (effective >= LEAST_UNITS)
+    # The level is shared among the groups that can be decided; small ones would only widen the intervals of the
+    # others.
     low, high = exact_interval(accuracy * worth, worth, 1 - (1 - level) / max(1, int(enough.sum())))
     found = [
         GroupFigure(

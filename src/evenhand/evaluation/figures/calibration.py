@@ -90,6 +90,7 @@ def expected_accuracy(confidence: Floats, judged_by: Predictions) -> Floats:
     p = labelled(judged_by)
     sure = row_confidence(p.probabilities, several=p.multi_label)
     right = right_rows(rows_of(p)).astype(np.float64)
+    # One pseudo-row at each end: isotonic regression would otherwise give 0 or 1 from the few rows there.
     sure = np.concatenate([[sure.min(), sure.max()], sure])
     right = np.concatenate([[1.0, 0.0], right])
     curve = IsotonicRegression(y_min=0.0, y_max=1.0, out_of_bounds="clip").fit(sure, right)

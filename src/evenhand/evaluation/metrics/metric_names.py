@@ -91,6 +91,7 @@ def _close(stem: str, one: str | None, known: Sequence[str]) -> str | None:
 
 def _readings(stem: str) -> Iterator[tuple[str, Metric]]:
     """Yield the metrics whose name is a prefix of `stem`, longest name first."""
+    # The longest first: "macro_f1_rare" is macro_f1 of a set, not a metric "macro".
     for base in sorted(METRICS.names(), key=len, reverse=True):
         found = re.match(
             base.removesuffix("_k") + r"_(\d+)(?=_|$)" if base.endswith("_k") else base + "(?=_|$)", stem

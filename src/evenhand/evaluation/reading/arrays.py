@@ -154,6 +154,7 @@ def _truth(truth: Any, n: int, classes: tuple[str, ...], positions: bool, *, unn
                 "consist of 0 and 1; pass class names as (n,), one for each row."
             ) from None
     cells = [cell.item() if isinstance(cell, np.generic) else cell for cell in values.tolist()]
+    # Boolean truth stands for the classes 0 and 1, unless classes have the names of its values.
     if not {"True", "False"} & set(classes):
         cells = [int(cell) if isinstance(cell, bool) else cell for cell in cells]
     known = [cell for cell in cells if cell_text(cell) is not None]

@@ -114,6 +114,7 @@ def layout(
         return ColumnLayout(roles, classes, columns.scale)
     rows = None if first is None else first()
     truth = _truth(rows, roles, columns) if labels is None else labels
+    # Only roles that were guessed: a column that the user named keeps its role.
     own = {role: name for role, name in roles.items() if getattr(columns, role, None) is None}
     sums = columns.scale in ("auto", "probability")
     found = class_columns(
@@ -138,6 +139,7 @@ def _truth(rows: pd.DataFrame | None, roles: Mapping[str, str], columns: Columns
         return None
     texts = {text for text in as_texts(rows[roles["truth"]]) if text is not None}
     numbers = pd.to_numeric(pd.Series(sorted(texts), dtype=object), errors="coerce")
+    # Numbers may be labels or probabilities of a class named "truth"; texts can only be labels.
     return texts if columns.truth is not None or numbers.isna().any() else None
 
 

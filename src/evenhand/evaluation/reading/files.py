@@ -120,6 +120,7 @@ def _opened_csv(path: Path) -> TableReader:
         raise DataError(f"{path}: line 1 is not UTF-8. Save the file as UTF-8.") from None
     if not header.strip():
         raise DataError(f"{path}: is empty; the first line must name the columns.")
+    # Quoted names may hold any separator.
     unquoted = re.sub(r'"[^"]*"', "", header)
     separator = max(",;\t", key=unquoted.count)
     try:
@@ -158,6 +159,8 @@ def _decimal_point(row: bytes) -> str:
 def _record(file: IO[bytes]) -> bytes:
     """Return the next non-empty line, with the following ones that belong to its quoted cells."""
     raw = next((line for line in iter(lambda: file.readline(2**24), b"") if line.strip(b"\r\n")), b"")
+    # An odd number of quotation marks: the cell goes on in the next line. The limit stops at files that are no
+    # text.
     while raw.count(b'"') % 2 and len(raw) < 2**24 and (more := file.readline(2**24)):
         raw += more
     return raw
@@ -176,7 +179,9 @@ def begin_lines(path: Path, separator: str) -> Iterator[int]:
 
 
 def _csv_pieces(source: TableReader, texts: Sequence[str], numbers: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    # Types are stated, never inferred: inference looks at the first block only, and would turn the id 007 into 7.
     types = {name: pa.string() for name in texts} | {name: pa.float64() for name in numbers}
+    # Without threads: only then do errors name the row.
     read = pyarrow.csv.ReadOptions(use_threads=False, block_size=2**24)
     parse = pyarrow.csv.ParseOptions(delimiter=source.separator, newlines_in_values=True)
     convert = pyarrow.csv.ConvertOptions(

@@ -77,6 +77,7 @@ def _odd(kinds: Strings, rows: Ints) -> npt.NDArray[np.bool_]:
     wrong, named, whole = (kinds == kind for kind in ("odd number", "name", "whole"))
     if wrong.any() or not (named.any() and whole.any()):
         return np.asarray(wrong)
+    # In a column of numbers a stray name is the fault, and the other way round.
     return np.asarray(named if rows[named].sum() <= rows[whole].sum() else whole)
 
 
@@ -84,6 +85,7 @@ def _numbered(names: Strings, kinds: Strings) -> npt.NDArray[np.int16]:
     """Return (m,) the number of each fold: its own, or 0, 1, … in order for names and numbers beyond int16."""
     free = kinds != "test"
     own = [int(name) for name in names[kinds == "whole"]]
+    # Numbers beyond int16 are names, such as dates.
     keep = len(own) == free.sum() and max(own, default=0) <= _LARGEST
     out = np.full(len(names), TEST, dtype=np.int16)
     out[free] = own if keep else unique_names(names[free])[1]

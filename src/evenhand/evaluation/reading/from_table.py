@@ -66,6 +66,7 @@ def _pieces(source: TableReader, where: ColumnLayout) -> tuple[pd.DataFrame, Flo
         block = np.stack(
             [piece.column(name).to_numpy(zero_copy_only=False) for name in where.classes.values()], axis=1
         )
+        # float32 stays float32, at half the memory.
         block = block if block.dtype in (np.float32, np.float64) else block.astype(np.float64)
         try:
             spill.add(probabilities(block, classes, where.scale, source.from_row(first)))

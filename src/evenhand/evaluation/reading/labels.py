@@ -194,6 +194,7 @@ def class_numbers(names: Strings, classes: tuple[str, ...], source: str, *, posi
 
 def _by_name(seen: Sequence[str], classes: Sequence[str]) -> dict[str, int]:
     """Return label -> class index, ignoring spaces, Unicode normalisation and the decimals of whole numbers."""
+    # An exact name first: two classes may differ in spelling only, and then no spelling stands for either.
     known, spellings = set(classes), by_spelling(classes)
     of = {name: name if name in known else same_as(name, spellings) for name in seen}
     position = {name: c for c, name in enumerate(classes)}
@@ -203,6 +204,7 @@ def _by_name(seen: Sequence[str], classes: Sequence[str]) -> dict[str, int]:
 def _by_position(seen: Sequence[str], classes: Sequence[str], source: str) -> dict[str, int]:
     at = {name: int(number(name)) for name in seen if number(name).isdecimal()}
     for name in seen:
+        # Under classes "1", "2", "3" the label 1 is ambiguous: the class named so, or the second one.
         if name in classes and at.get(name) != classes.index(name):
             raise DataError(
                 f'{source}: with --positions labels are class indices, but "{name}" is the name of another class. '

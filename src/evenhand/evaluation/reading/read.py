@@ -168,6 +168,8 @@ def _with_plan(p: Predictions, plan: Folds | None, of: str) -> Predictions:
         return replace(p, fold=None)
     if p.origin == "test":  # new rows, which no model has seen
         return replace(p, fold=None)
+    # Its rows were held out somehow, but nobody knows by which folds: blends must not take it for out of fold
+    # here.
     if p.fold is None and plan is None:
         return replace(p, origin="out-of-fold elsewhere")
     fold = plan.of(p.ids) if p.fold is None and plan is not None else p.fold

@@ -46,6 +46,7 @@ def find_rows(ids: Strings, wanted: Strings, names: Mapping[str, Strings] | None
         for row in np.flatnonzero(at < 0):
             same = same_as(str(wanted[row]), known)
             at[row] = -1 if same is None else position[same]
+    # Some ids match, so ids are what the table has; mixing ways of matching could join unrelated rows.
     if (at >= 0).any() or not names:
         return at
     found = list(_by_names(ids, names))
@@ -79,6 +80,7 @@ def _by_names(ids: Strings, names: Mapping[str, Strings]) -> Iterator[Ints]:
         for way, own in _ways(written).items():
             for theirs in dict.fromkeys((way, "whole")):
                 known, mine = pd.Index(table[theirs], dtype=object), pd.Index(own, dtype=object)
+                # File names may repeat in different folders; then they identify nothing.
                 if known.is_unique and mine.is_unique:
                     yield np.asarray(known.get_indexer(mine))
 

@@ -46,4 +46,5 @@ class Spill:
         if self._file is None:
             return np.concatenate(self._blocks) if len(self._blocks) != 1 else self._blocks[0]
         self._file.flush()
+        # The map keeps the unnamed file alive, and its disk space is freed with the last user.
         return np.memmap(self._file, self._last.dtype, "r", 0, (self._rows, self._last.shape[1]))

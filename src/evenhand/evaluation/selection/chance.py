@@ -73,6 +73,7 @@ def _like(one: Measure, features: RowSums, value: Callable[[Floats, Ints], Float
 def _counted(value: Callable[[Floats, Ints], Floats], statistics: Floats, chosen: Ints) -> Floats:
     """Return the figure from expected counts under chance."""
     _, truth, predicted = statistics.reshape(3, -1, statistics.shape[1])
+    # Of a class with t true and p predicted rows among n, t·p/n are right in a random order.
     expected = np.nan_to_num(ratio(truth * predicted, np.broadcast_to(truth.sum(axis=0), truth.shape)))
     return value(np.concatenate([expected, truth, predicted]), chosen)
 
@@ -80,6 +81,7 @@ def _counted(value: Callable[[Floats, Ints], Floats], statistics: Floats, chosen
 def _all_truths(of: PerRow, rows: EvaluatedRows, chosen: Ints) -> RowSums:
     """Return features whose sums are, for each chosen class, `of` were it every row's truth; then its rows."""
     inside = np.flatnonzero(np.isin(rows.truth, chosen))
+    # Without the cache of `rows`, which was filled under the real truth.
     each = [of(replace(rows, truth=np.full(len(rows), c), _made={}), chosen)[inside] for c in chosen]
     width = len(chosen)
     column = np.repeat(np.arange(width), len(inside))

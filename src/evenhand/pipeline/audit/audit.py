@@ -222,6 +222,7 @@ def _refit(
     if p.groups is None:
         raise DataError("Refitting without groups needs groups; name a column with --by.")
     models = [one for one in inputs.every if not one.model.startswith(PREFIX)]
+    # Stored features and folds are taken by position below.
     if any(len(one) != len(p) or (one.ids != p.ids).any() for one in models):
         raise DataError("Refitting needs predictions of every model for the same rows, in the same order.")
     parts = folds_of_groups(p, p.groups, most, seed)

@@ -74,6 +74,8 @@ def refit_models(
         Name -> (n, d) stored features of the same rows, for blends that use them.
     """
     seen = tuple(p.model for p in models if p.model not in refitted and not keeps_groups_whole(p, groups))
+    # As out of fold: whether folds split the groups is what this comparison measures, and `seen` names such
+    # models.
     before = [replace(p, origin="out-of-fold") for p in models]
     after = [replace(refitted.get(p.model, p), fold=parts.of(p.ids), origin="out-of-fold") for p in models]
     pairs = [(b, a, _what(b.model, refitted, seen)) for b, a in zip(before, after, strict=True)]
@@ -107,6 +109,7 @@ def refit_heads(
     fold = np.full(len(folds), TEST, dtype=np.int16)
     fold[np.isin(folds.ids, parts.ids)] = parts.of(folds.ids[np.isin(folds.ids, parts.ids)])
     plan = settings.folds.model_copy(update={"k": parts.k})
+    # The baseline is not among the models that are refitted here.
     without_baseline = settings.evaluate.model_copy(update={"logistic_regression": False})
     changed = settings.model_copy(update={"model": chosen, "folds": plan, "evaluate": without_baseline})
     # In a record of its own, so that the tasks of the run stay as they are.

@@ -98,6 +98,7 @@ def _paths(
     """Return the path column, the folder of its paths, and other folders with files of the same names."""
     named = _first(profiles, PATHS)
     order = [*([named] if named else []), *(name for name in profiles if name != named)]
+    # Tables often name files without their ending.
     known = {*files, *(str(PurePosixPath(name).with_suffix("")) for name in files)}
     folders = [folder for folder, _ in Counter(str(PurePosixPath(n).parent) for n in files).most_common(20)]
     # A margin of 1 %, so that a few odd names do not move the choice away from a column with a usual name.

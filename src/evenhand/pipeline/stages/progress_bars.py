@@ -52,6 +52,7 @@ class Bars:
         """Complete the current bar."""
         if self._task is not None:
             bar = next(t for t in self._progress.tasks if t.id == self._task)
+            # A bar without a total pulses for ever; given one, it ends full.
             total = bar.total if bar.total is not None else max(bar.completed, 1)
             self._progress.update(self._task, total=total, completed=total)  # type: ignore[arg-type]
             self._task = None

@@ -231,6 +231,7 @@ def _label_column(sample: Sample, p: Predictions) -> str:
     position = sample.header.index(sample.others[0])
     values = sample.cells[:, position]
     strange = [(row, value) for row, value in enumerate(values) if value and value not in p.classes]
+    # One strange value in all rows is a placeholder; several are labels that this run does not know.
     if strange and len({value for _, value in strange}) > 1:
         row, value = strange[0]
         close = nearest(value, p.classes)

@@ -76,6 +76,7 @@ def _sorts(case: Evidence, sorts: pd.Series) -> Iterator[Found]:
 
 
 def _sizes(case: Evidence, sides: Floats, ratio: float) -> Iterator[Found]:
+    # Percentiles, not extremes: a single huge or tiny file is not what this rule is about.
     low, middle, high = np.percentile(sides, [5, 50, 95])
     if high < ratio * low:
         return

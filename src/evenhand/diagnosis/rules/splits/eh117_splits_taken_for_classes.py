@@ -75,6 +75,7 @@ def _holding_splits(case: Evidence) -> list[str]:
     found = []
     for name in case.rows.classes:
         splits = {split_of(folder) for folder in _below(case, name)}
+        # Every folder: a class may hold one called train for reasons of its own.
         if None not in splits and "train" in splits and len(splits) > 1:
             found.append(name)
     return found

@@ -80,6 +80,7 @@ def swallowing(course: TrainingHistory, epochs: int, beyond: float, swallowed: f
     words = [own_word(line) for line in lines]
     if not lines or not all(words) or (course.prior is not None and course.prior.multi_label):
         return None
+    # Above an equal share too: of rare classes a balanced model rightly predicts more than occur.
     usual = [np.maximum(numbers(word, "share"), 1 / course.k) for word in words]
     over = np.min([numbers(w, "probability") - u for w, u in zip(words, usual, strict=True)], axis=0)
     c = int(np.nanargmax(over)) if np.isfinite(over).any() else -1

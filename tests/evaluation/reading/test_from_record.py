@@ -1,0 +1,35 @@
+"""The record that a source is, and one of several models by name."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from evenhand.base.errors import DataError, RecordError
+from evenhand.base.storage.record import Record
+from evenhand.base.values import Predictions
+from evenhand.evaluation.reading.from_record import record_at
+from evenhand.evaluation.reading.read import of_model
+
+
+def model(name: str) -> Predictions:
+    """Return predictions of one row under a name."""
+    return Predictions(np.array(["r"], dtype=object), ("a", "b"), np.array([[0.5, 0.5]]), model=name)
+
+
+def test_a_record_is_found_by_itself_and_by_its_folder(tmp_path: Path) -> None:
+    record = Record.create(tmp_path, asked="", resolved={}, data={"rows": 1, "classes": ["a", "b"]})
+    assert record_at(record) is Record.open(record) is record
+    assert record_at(str(record.path)) == Record.open(record.path)
+    assert record_at(tmp_path / "predictions.csv") is record_at(model("m")) is None
+    with pytest.raises(RecordError, match="is not a record"):
+        record_at(tmp_path)
+
+
+def test_a_model_is_taken_by_name_or_because_it_is_the_only_one() -> None:
+    one, two = model("one"), model("two")
+    assert of_model([one], None, "audit") is of_model([two, one], "one", "audit") is one
+    with pytest.raises(DataError, match=r'several models: "one", "two"\. Name the one to audit: --model NAME'):
+        of_model([one, two], None, "audit")
+    with pytest.raises(DataError, match=r'runs/a: There is no model named "twoo".*two'):
+        of_model([one, two], "twoo", "compare", "runs/a: ")
