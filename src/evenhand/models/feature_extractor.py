@@ -47,6 +47,7 @@ class FeatureExtractor(nn.Module):
         pooled: dict[int, Tensor] = {}
         for position, stage in enumerate(self.stages):
             x = stage(x)
+            # one map may be pooled several times, and features are concatenated in the order asked for
             for order, place in enumerate(self.places):
                 if place == position:
                     pooled[order] = self.pools[order](x)

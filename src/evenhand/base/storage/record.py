@@ -314,6 +314,7 @@ class Record:
         """Return the parsed content of a file; it is read again only if it changed since."""
         path = self._file(name)
         stat = path.stat()
+        # A replaced file has another inode; one written in place, another time or size.
         key, version = str(path.resolve()), (stat.st_ino, stat.st_mtime_ns, stat.st_size)
         # One lock for all files: readers of the same file wait for the first instead of parsing it again.
         with _READING:

@@ -191,6 +191,7 @@ class GroupedStratifiedKFold(BaseCrossValidator):  # type: ignore[misc]
                 f"The least populated class in y has only {fewest} groups, which is less than "
                 f"n_splits={self.n_splits}; some folds will be evaluated without it.",
                 UserWarning,
+                # the line that iterates over `split`, a generator
                 stacklevel=4,
             )
 

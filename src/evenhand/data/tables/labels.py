@@ -149,6 +149,7 @@ def levels(table: LabelTable, rows: Sequence[Row], classes: Row, columns: Sequen
     DataError
         If a class belongs to two coarser classes, or to none; the text names every such class.
     """
+    # of all columns, so that faults of several are reported at once
     found = {column: _coarser(table, rows, classes, column) for column in columns}
     faults = [fault for _, faults in found.values() for fault in faults]
     if faults:

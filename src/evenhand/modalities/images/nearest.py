@@ -73,6 +73,8 @@ def nearest_pictures(images: npt.NDArray[np.uint8], k: int, *, least_contrast: f
     coarse = points[:, :_COARSE, :_COARSE].reshape(-1, _COARSE**2)
     near = _nearest(coarse, min(k, len(rows) - 1))
     fine = _differences(points.reshape(-1, _FINE**2), near)
+    # Of two pictures each is the only neighbour of the other, which would make their own difference the usual
+    # one.
     usual = fine.max(axis=1) if len(rows) > 2 else np.ones(len(rows))
     return NearestPictures(rows, near, _differences(coarse, near), fine, usual)
 

@@ -33,6 +33,8 @@ def small_pictures(images: npt.NDArray[np.uint8], rows: Ints | None = None) -> n
     out = np.empty((len(rows), SIDE, SIDE, 3), dtype=np.float32)
     for start in range(0, len(rows), _BLOCK):
         block = images[rows[start : start + _BLOCK]].reshape(-1, h, w * 3).astype(np.float32)
+        # Down: whole lines of pixels with their colours. Across: colour by colour, since colours lie between the
+        # pixels.
         channels = (down @ block).reshape(-1, SIDE, w, 3).transpose(0, 1, 3, 2).reshape(-1, w)
         out[start : start + _BLOCK] = (channels @ across.T).reshape(-1, SIDE, 3, SIDE).transpose(0, 1, 3, 2)
         release_pages(images)

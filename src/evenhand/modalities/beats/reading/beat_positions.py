@@ -33,6 +33,7 @@ def detected(files: RecordFiles, head: RecordHeader, signals: Sequence[int]) -> 
         If the signal cannot be read, or no beat is detected.
     """
     values = read_signals(files, head, signals[:1])[0]
+    # the detector takes no NaN: gaps lie at the level of the median
     values = np.nan_to_num(values - np.nanmedian(values))
     at = np.unique(_on_peak(values, find_beats(values, head.rate), head.rate))
     if not len(at):
