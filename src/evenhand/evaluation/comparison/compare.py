@@ -194,7 +194,7 @@ def questions(
     Parameters
     ----------
     same
-        Predictions on the same rows in the same order.
+        Predictions on the same rows in the same order, with distinct names.
     measures
         For each of them every metric.
     metrics
@@ -204,21 +204,31 @@ def questions(
     groups
         (n,) group numbers, or None.
     """
-    asked = [(base, other, at) for base, other in pairs for at in range(len(metrics))]
+    # Each difference is computed in one direction, and the pairs in one order, whichever model comes first: powers
+    # of a negative number, and products of matrices whose columns stand elsewhere, may differ in the last bit
+    # between instruction sets.
+    named = {p.model: at for at, p in enumerate(same)}
+    by_name = sorted(sorted(same[at].model for at in pair) for pair in pairs)
+    asked = [(named[a], named[b], at) for a, b in by_name for at in range(len(metrics))]
     # All differences of all pairs are resampled together, so that each pair sees the same replicates.
-    contrasts = [difference(measures[other][at], measures[base][at]) for base, other, at in asked]
+    contrasts = [difference(measures[b][at], measures[a][at]) for a, b, at in asked]
     replicates = bootstrap(contrasts, groups, draws=draws, seed=seed)
+    spreads = {
+        (a, b, at): learning_of(same[b], metrics[at]).added(
+            learning_of(same[a], metrics[at]).added(spread(one, groups, drawn))
+        )
+        for (a, b, at), one, drawn in zip(asked, contrasts, replicates, strict=True)
+    }
     return [
         Question(
             same[other].model,
             same[base].model,
             metrics[at],
             measures[base][at].metric.higher_is_better,
-            learning_of(same[other], metrics[at]).added(
-                learning_of(same[base], metrics[at]).added(spread(one, groups, drawn))
-            ),
+            spreads[base, other, at] if (base, other, at) in spreads else spreads[other, base, at].reversed(),
         )
-        for (base, other, at), one, drawn in zip(asked, contrasts, replicates, strict=True)
+        for base, other in pairs
+        for at in range(len(metrics))
     ]
 
 

@@ -5,7 +5,7 @@ Measured in docs/explanation/nested-evaluation.md.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import optimize, special
@@ -105,6 +105,12 @@ class Spread:
         if self.error <= 0:
             return self.reach(level)
         return float(self.reach(level) + special.stdtrit(self.freedom, power) * self.error)
+
+    def reversed(self) -> Spread:
+        """Return the spread of the opposite difference, b - a of a - b; its p and its half widths are the same."""
+        # 0 - x, since -x would turn 0 into -0; `unseen` counts both sides alike and has no sign.
+        low, high = self.bounds
+        return replace(self, estimate=0.0 - self.estimate, bounds=(0.0 - high, 0.0 - low))
 
     @property
     def how(self) -> str:
