@@ -27,7 +27,8 @@ class TorchHalf(Protocol):
         Parameters
         ----------
         draws
-            One generator, or one per row: the only source of randomness.
+            One generator, or one per row: the only source of randomness. They are on the CPU, so that all devices
+            see the same numbers; what they draw is moved to the device of the batch.
         """
 
     def inputs(

@@ -54,6 +54,17 @@ def as_texts(cells: Iterable[Any]) -> list[Text]:
     return [plain.get(text, text) for text in texts]
 
 
+def plain_texts(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Return each value of a column as `str` writes it; missing ones are None.
+
+    Value by value, because versions of pandas differ: in pandas 2 `astype(str)` makes "nan" of a missing value, and
+    `map(str)` makes "1.0" of a nullable integer.
+    """
+    values = zip(column.astype(object), column.isna(), strict=True)
+    texts = object_array(None if missing else str(value) for value, missing in values)
+    return pd.Series(texts, index=column.index, dtype=object)
+
+
 def object_array(cells: Iterable[Any]) -> npt.NDArray[Any]:
     """Return (n,) the cells as objects."""
     # The None keeps NumPy from making a 2-d array of equally long sequences; it is cut off again.

@@ -10,6 +10,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from evenhand.base.errors import FoldsError
+from evenhand.base.text.unique_names import unique_names
 from evenhand.base.values import Ints, Samples, Strings
 
 
@@ -38,8 +39,7 @@ def join_groups(groups: Strings, ids: Strings, duplicates: Sequence[Sequence[str
     >>> join_groups(names, np.array(["1", "2", "3"], dtype=object), [["1", "3"]])
     array([0, 1, 0])
     """
-    number, names = pd.factorize(groups, sort=True)
-    number = number.astype(np.int64)
+    names, number = unique_names(groups)
     first, other = _links(number, ids, duplicates)
     if not len(first):
         return number

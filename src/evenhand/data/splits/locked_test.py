@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from evenhand.base.errors import FoldsError, did_you_mean
+from evenhand.base.text.cells import object_array, plain_texts
 from evenhand.base.values import Floats, Ints, Mask, Samples
 from evenhand.data.roots.file_names import some
 from evenhand.data.splits.assign_groups import canonical_order
@@ -69,7 +70,7 @@ def rows_of_groups(samples: Samples, group: Ints, names: list[str]) -> Mask:
             f"folds.test: {len(missing)} of {len(names)} names are not {what} of the samples: "
             f"{some(missing, most=_SHOWN)}.{did_you_mean(missing[0], sorted(known)[:1000])}"
         )
-    locked = np.isin(group, np.unique(group[np.isin(of_row, names)]))
+    locked = np.isin(group, np.unique(group[np.isin(of_row, object_array(names))]))
     if locked.all():
         raise FoldsError("folds.test: the named groups hold every row; none is left for training.")
     return np.asarray(locked)
@@ -144,4 +145,4 @@ def _words(column: pd.Series[Any]) -> pd.Series[Any]:
     """Return values as a table would show them: 1, not 1.0."""
     if pd.api.types.is_float_dtype(column) and (column.dropna() % 1 == 0).all():
         column = column.astype("Int64")
-    return column.map(str, na_action="ignore")
+    return plain_texts(column)

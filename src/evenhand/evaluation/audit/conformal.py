@@ -173,7 +173,7 @@ def _folds(p: Predictions, by: By, k: int, seed: int) -> Ints:
     names, number = unique_names(units)
     rng = generator(seed, "conformal folds")
     if by == "group":  # spread each group's rows over the folds in turn, from a random start
-        order = np.lexsort((rng.random(len(p)), p.groups.astype(str)))  # type: ignore[union-attr]
+        order = np.lexsort((rng.random(len(p)), unique_names(p.groups)[1]))  # type: ignore[arg-type]
         out = np.empty(len(p), dtype=np.int64)
         out[order] = np.arange(len(p)) % k
         return out

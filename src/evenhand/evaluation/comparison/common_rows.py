@@ -60,7 +60,7 @@ def in_one_order(predictions: Sequence[Predictions]) -> tuple[Predictions, ...]:
     places = (pd.Index(p.ids).get_indexer(ids) for p in predictions[1:])
     if all((np.diff(place) > 0).all() for place in places):
         return same
-    order = np.argsort(same[0].ids.astype(str), kind="stable")
+    order = np.argsort(unique_names(same[0].ids)[1], kind="stable")
     return tuple(p.take(order) for p in same)
 
 
@@ -144,7 +144,7 @@ def _joined(every: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any] | None:
         return None
     # Which of several equivalent names is taken, and the numbers of joined groups, must not depend on the first
     # model.
-    every = sorted(every, key=lambda names: names.astype(str).tolist())
+    every = sorted(every, key=lambda names: [*map(str, names)])
     if all((names == every[0]).all() for names in every[1:]):
         return every[0]
     n = len(every[0])

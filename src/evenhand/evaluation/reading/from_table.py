@@ -98,4 +98,4 @@ def _parts(about: pd.DataFrame, path: Path, of: str) -> list[tuple[str, Any]]:
     if "model" not in about:
         return [(path.stem, None if there.all() else np.flatnonzero(there))]
     names = about["model"].to_numpy(dtype=object)
-    return [(str(name), np.flatnonzero(there & (names == name))) for name in pd.unique(names[there])]
+    return [(str(name), np.flatnonzero(there & (names == name))) for name in dict.fromkeys(names[there])]

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from evenhand.base.text.cells import plain_texts
 from evenhand.modalities.images.exif_sizes import upright_sizes
 
 Pixels = npt.NDArray[np.floating[Any]]
@@ -163,6 +164,6 @@ def _file_traits(facts: pd.DataFrame) -> Iterator[tuple[str, Pixels]]:
             yield "compression: bits per pixel", np.log2(facts["bytes"].to_numpy(dtype=np.float64) * 8 / (w * h))
     for name, aspect in (("format", "file format"), ("mode", "colour mode")):
         if name in facts:
-            words = facts[name].astype(str)
+            words = plain_texts(facts[name])
             commonest = str(words.mode().iloc[0]) if len(words) else ""
             yield f"{aspect}: {commonest}", np.asarray(words == commonest, dtype=np.float64)

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from evenhand.base.text.unique_names import unique_names
 from evenhand.base.values import Finding, Interval, Predictions, Samples
 from evenhand.blending.calibrate import calibrate
 from evenhand.evaluation.audit.audit import Audit, audit
@@ -146,8 +148,8 @@ def recalibrated(
 def conformal_sets(p: Predictions, coverage: float) -> tuple[ConformalSets, ...]:
     """Return conformal sets over all rows, by class, and by group if groups are large enough."""
     kinds: list[By] = ["all", "class"]
-    sizes = pd.Series([] if p.groups is None else p.groups.astype(str)).value_counts()
+    sizes = np.bincount(unique_names(() if p.groups is None else p.groups)[1])
     # The quantile exists from n (1 - coverage) >= coverage calibration rows on; 4/5 of a group calibrate.
-    if len(sizes) > 1 and sizes.median() * 0.8 * (1 - coverage) >= coverage:
+    if len(sizes) > 1 and np.median(sizes) * 0.8 * (1 - coverage) >= coverage:
         kinds.append("group")
     return tuple(conformal(p, by=by, coverage=coverage) for by in kinds)

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 import pandas as pd
 
 from evenhand.base.errors import DataError, unknown
+from evenhand.base.text.cells import plain_texts
 from evenhand.base.text.toml_text import toml_comment, toml_value
 from evenhand.data.roots.root import Root
 from evenhand.data.tables.column_roles import ColumnProfile, column_profiles, group_candidates
@@ -88,7 +89,7 @@ def draft_of_table(
     test = f"test = {{ column = {toml_value(split)}, value = {toml_value(held)} }}" if split and held else None
     locked = frame[split].astype(str) == held if held else pd.Series(False, index=frame.index)
     return TableDraft(
-        tuple(lines), test, folder, frame[label].astype(str), frame[chosen] if chosen else None, locked
+        tuple(lines), test, folder, plain_texts(frame[label]), frame[chosen] if chosen else None, locked
     )
 
 

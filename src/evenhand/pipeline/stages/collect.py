@@ -11,6 +11,7 @@ import pandas as pd
 
 from evenhand.base.errors import RecordError
 from evenhand.base.storage.record import Record
+from evenhand.base.text.unique_names import unique_names
 from evenhand.base.values import TEST, Predictions, RowSet, Samples, Strings
 
 OUT_OF_FOLD, LOCKED, SECOND = RowSet.OUT_OF_FOLD, RowSet.LOCKED, RowSet.GENERALIZATION
@@ -37,14 +38,21 @@ def collect_predictions(record: Record, model: str, seeds: Sequence[int]) -> Set
     for written, of, origin in (("validation", OUT_OF_FOLD, "out-of-fold"), ("test", LOCKED, "test")):
         rows = table[table["set"] == written]
         if len(rows):
-            mean = rows.groupby("id", sort=False)[columns].mean()
+            mean = mean_by_id(rows, columns)
             out[of] = _predictions(mean, samples, folds.of, model, origin)
     # No model was fitted on rows of the generalization set, so each fold predicts all of them.
     rows = table[table["set"] == SECOND]
     if second is not None and len(rows):
-        mean = rows.groupby("id", sort=False)[columns].mean()
+        mean = mean_by_id(rows, columns)
         out[SECOND] = _predictions(mean, second, _no_fold, model, "test")
     return out
+
+
+def mean_by_id(rows: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    """Return the mean of the rows of each id, by id, in the order in which ids first appear."""
+    ids, number = unique_names(rows["id"])
+    mean = rows[columns].groupby(number, sort=False).mean()
+    return mean.set_axis(ids[mean.index], axis=0)
 
 
 def _no_fold(ids: Strings) -> npt.NDArray[np.int16]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from evenhand.base.errors import DataError
 from evenhand.base.storage.record import ROW
+from evenhand.base.text.cells import object_array
 from evenhand.base.values import NO_LABEL, Finding, Mask, RowSet, Samples
 from evenhand.data.config import FurtherData
 from evenhand.data.roots.file_names import some
@@ -120,7 +121,7 @@ def _overlap_findings(twice: Mask, samples: Samples, first: Samples, *, same_roo
                 f"{len(shared):,} {'group is' if len(shared) == 1 else 'groups are'} both in the training data and "
                 f"in data.generalization ({some(shared)}): its figures are then not those of new groups."
             )
-            rows = np.isin(samples.groups.astype(str), shared)
+            rows = np.isin(samples.groups, object_array(shared))
             evidence = {"crossing": len(shared), "groups": shared[:100], "rows": int(rows.sum())}
             found.append(Finding("EH106", "error", says, RowSet.GENERALIZATION, evidence, tuple(samples.ids[rows])))
     return found

@@ -12,6 +12,7 @@ import pandas as pd
 
 from evenhand.base.errors import DataError, nearest
 from evenhand.base.storage.atomic import frame_csv, replacing
+from evenhand.base.text.cells import object_array
 from evenhand.base.values import Ints, Predictions, Strings
 from evenhand.data.tables.csv_dialect import csv_cells, decode_csv
 
@@ -175,7 +176,7 @@ def fill_sample(sample: Sample, p: Predictions, paths: Sequence[str] | Strings |
 
 def _match_ids(sample: Sample, ids: Strings, paths: Strings | None) -> tuple[str, Ints]:
     """Return what the ids of the sample are, and the position of each in the predictions."""
-    keys = {"id": ids.astype(str)}
+    keys = {"id": object_array(map(str, ids))}
     if paths is not None:
         files = [PurePosixPath(str(path)) for path in paths]
         keys |= {
@@ -187,7 +188,7 @@ def _match_ids(sample: Sample, ids: Strings, paths: Strings | None) -> tuple[str
     for key, names in keys.items():
         index = pd.Index(names)
         if index.is_unique:
-            found[key] = index.get_indexer(pd.Index(sample.ids.astype(str)))
+            found[key] = index.get_indexer(pd.Index(object_array(map(str, sample.ids))))
     if not found:
         raise DataError("Neither ids nor paths of the predictions are unique, so rows cannot be matched.")
     # Ids may be file names in one competition and stems in another: take what matches most, then insist on all.

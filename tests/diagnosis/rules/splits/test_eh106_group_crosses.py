@@ -50,3 +50,12 @@ def test_splits_pooled_into_whole_folds_are_no_leak(make, fold_of):
     case = moved(make(), 0, "val")
     fold = np.unique(case.samples.groups.astype(str), return_inverse=True)[1] % 5
     assert examine(replace(case, folds=fold_of(case, fold, 5)), ["EH106"]).passed == ("EH106",)
+
+
+def test_groups_whose_names_differ_after_a_nul_are_two(make):
+    case = make()
+    frame = case.samples.frame
+    first = frame["group"] == frame["group"].iloc[0]
+    names = np.where(first, "c\0d", np.where(frame["split"] == frame["split"].iloc[0], "c", "c\0e"))
+    case = replace(case, samples=replace(case.samples, frame=frame.assign(group=names.astype(object))))
+    assert examine(case, ["EH106"]).passed == ("EH106",)

@@ -75,3 +75,10 @@ def test_a_class_that_is_alone_in_its_split_is_found():
 )  # fmt: skip
 def test_ordinary_classes_are_not_accused(paths, labels, split):
     assert examine(case_of(paths, labels, split), ["EH117"]).passed == ("EH117",)
+
+
+def test_rows_without_a_split_are_no_split_of_their_own():
+    case = case_of(["train/ok/1.jpg", "train/nok/2.jpg", "test/unknown/3.jpg", "unknown/4.jpg"],
+                   ["ok", "nok", "unknown", "unknown"], ["train", "train", "test", None])  # fmt: skip
+    (found,) = examine(case, ["EH117"]).findings
+    assert found.about == "unknown"

@@ -36,7 +36,7 @@ def apply_profile(batch: Tensor, profile: str, draws: torch.Generator | Sequence
         by = torch.rand(len(batch), generator=draws)
     else:
         by = torch.cat([torch.rand(1, generator=one) for one in draws])
-    return batch + by.unsqueeze(1) * 2 - 1
+    return batch + by.to(batch.device).unsqueeze(1) * 2 - 1
 
 
 class Days:

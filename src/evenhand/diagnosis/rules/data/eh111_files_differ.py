@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from evenhand.base.text.cells import plain_texts
 from evenhand.base.values import Floats, Ints
 from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.render import count, listing
@@ -48,7 +49,7 @@ def check(case: Evidence, *, size_ratio: float = 8.0, part_gap: float = 0.5) -> 
     if sizes is not None:
         yield from _sizes(case, np.minimum(*sizes), size_ratio)
     if case.compared is not None:
-        named = {"format": facts["format"].astype(str)} if "format" in facts else {}
+        named = {"format": plain_texts(facts["format"])} if "format" in facts else {}
         if "mode" in facts:
             named["sort"] = sorts_of(facts)
         for what, words in named.items():

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from evenhand.base.text.cells import plain_texts
 from evenhand.base.text.unique_names import unique_names
 from evenhand.base.values import Floats, Ints
 from evenhand.diagnosis.evidence.evidence import Evidence
@@ -67,7 +68,7 @@ def side_measures(case: Evidence, rows: Ints) -> dict[str, Floats]:
         out["the dimensions of the file"] = np.column_stack([w, h, w / h])
     stored = [name for name in ("format", "mode") if name in facts]
     if stored:
-        out["the format of the file"] = pd.get_dummies(facts[stored].astype(str)).to_numpy(np.float64)
+        out["the format of the file"] = pd.get_dummies(facts[stored].apply(plain_texts)).to_numpy(np.float64)
     if case.pictures is not None:
         out["the frame around the picture"] = frame_colours(case.pictures[rows])
         if sizes is not None and "bytes" in facts:

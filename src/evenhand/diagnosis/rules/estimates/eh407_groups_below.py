@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from evenhand.base.text.cells import object_array
 from evenhand.base.values import Predictions
 from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.render import count, listing, verb
@@ -43,7 +44,7 @@ def check(case: Evidence, *, least_gap: float = 0.2, level: float = 0.99) -> Ite
     sure = [f for f in figures if f.verdict == "below" and f.high < f.expected - least_gap / 2]
     low = [f for f in sure if f.gap >= least_gap]
     if low and best.groups is not None:
-        inside = np.isin(best.groups.astype(str), [figure.name for figure in low])
+        inside = np.isin(object_array(map(str, best.groups)), object_array(figure.name for figure in low))
         yield Found(
             says=f"{len(low):,} of {count(len(figures), 'group')} {verb(len(low), 'falls', 'fall')} far below what "
             f"{verb(len(low), 'its', 'their')} classes reach elsewhere with {best.model or 'the model'}: "

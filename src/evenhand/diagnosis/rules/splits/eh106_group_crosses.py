@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from evenhand.base.text.unique_names import unique_names
 from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.render import count, listing, verb
 from evenhand.diagnosis.rule import Found, rule
@@ -32,17 +33,19 @@ def check(case: Evidence) -> Iterator[Found]:
     parts = case.sides
     assert parts is not None
     named = case.rows.frame["group"].notna().to_numpy()
-    table = pd.DataFrame({"group": case.rows.groups[named], "part": parts[named]})
-    spread = table.groupby("group")["part"].nunique()
-    crossing = spread.index[spread > 1]
+    names, number = unique_names(case.rows.groups[named])
+    table = pd.DataFrame({"group": number, "part": parts[named]})
+    spread = table.groupby("group")["part"].nunique().to_numpy()
+    crossing = np.flatnonzero(spread > 1)
     if not len(crossing):
         return
+    name = names[crossing[0]]
     rows = np.flatnonzero(named)[table["group"].isin(crossing).to_numpy()]
     first = table.loc[table["group"] == crossing[0], "part"].unique()
     yield Found(
         says=f"{count(len(crossing), 'group')} of {len(spread):,} {verb(len(crossing), 'lies', 'lie')} in more "
-        f'than one part of the data ({count(len(rows), "row")}; first: "{crossing[0]}" is in {listing(first)}).',
-        about=str(crossing[0]) if len(crossing) == 1 else "",
+        f'than one part of the data ({count(len(rows), "row")}; first: "{name}" is in {listing(first)}).',
+        about=str(name) if len(crossing) == 1 else "",
         evidence={"crossing": len(crossing), "groups": len(spread), "rows": len(rows), "n": len(case.rows)},
         ids=case.rows.ids[rows],
     )

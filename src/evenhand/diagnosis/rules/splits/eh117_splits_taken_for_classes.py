@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from evenhand.base.text.cells import object_array
 from evenhand.data.tables.split_folders import SPLITS, split_of, split_words
+from evenhand.diagnosis.evidence.data_parts import given_splits
 from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.render import count, listing, verb
 from evenhand.diagnosis.rule import Found, rule
@@ -83,7 +85,7 @@ def _holding_splits(case: Evidence) -> list[str]:
 
 def _holds_splits(case: Evidence, names: list[str]) -> Found:
     below = sorted(_below(case, names[0]))
-    held = np.isin(case.label_words, names)
+    held = np.isin(case.label_words, object_array(names))
     return Found(
         says=f"{count(len(names), 'class', 'classes')} {verb(len(names), 'holds', 'hold')} folders that look like "
         f"splits: {listing(names)} ({listing(below)}). They were read as parts of a class, not as splits. "
@@ -97,10 +99,12 @@ def _holds_splits(case: Evidence, names: list[str]) -> Found:
 
 def _alone_in_a_split(case: Evidence) -> list[str]:
     """Return classes that are the only class of a split other than train, and occur in no other split."""
-    if "split" not in case.rows.frame or case.rows.multi_label:
+    given = given_splits(case.rows)
+    if given is None or case.rows.multi_label:
         return []
-    split = case.rows.frame["split"].astype(str).str.casefold().map(lambda name: SPLITS.get(name, name))
-    held = {part: set(case.label_words[split == part]) - {""} for part in split.unique()}
+    folded = [name.casefold() for name in given]
+    split = object_array(SPLITS.get(name, name) for name in folded)
+    held = {part: set(case.label_words[split == part]) - {""} for part in dict.fromkeys(split) if part}
     train = held.get("train", set())
     return [
         name
@@ -112,7 +116,7 @@ def _alone_in_a_split(case: Evidence) -> list[str]:
 
 
 def _found(case: Evidence, names: list[str], start: str, *, alone: bool = False) -> Found:
-    held = np.isin(case.label_words, names)
+    held = np.isin(case.label_words, object_array(names))
     rows = [f"{name} ({count(int((case.label_words == name).sum()), 'row')})" for name in names]
     says = (
         f"{start} the class {listing(rows)}: it is the only one of its split, whose rows seem to have no labels."
