@@ -26,10 +26,10 @@ class OfSubset(Protocol):
 
 @runtime_checkable
 class ShiftsLogits(Protocol):
-    """A loss that changes what a model believes by shifting logits."""
+    """A loss that changes the prior that a model assumes by shifting logits."""
 
     def logit_shifts(self, counts: Floats) -> Floats:
-        """Return (k,) a_c: the model believes in class c exp(a_c) times as much.
+        """Return (k,) a_c: the prior of class c is multiplied by exp(a_c).
 
         Counts are (k,) rows per class, all above 0.
         """

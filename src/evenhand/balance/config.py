@@ -40,8 +40,8 @@ class BalanceConfig(Section):
     weights_from: int = option(0, ge=0, unit="epochs", says="Epoch before which class weights are natural.")
     on_overshoot: Literal["refuse", "soften", "allow"] = option(
         "refuse",
-        says="What is done where all corrections together invert the skew (a class believed 1.5 times as "
-        "common as one with 1.5 times its rows).",
+        says="What is done where all corrections together invert the skew (a class expected 1.5 times as "
+        "often as one with 1.5 times its rows).",
     )
     correct_to: Literal["natural", "trained", "uniform"] | dict[str, float] = option(
         "natural",

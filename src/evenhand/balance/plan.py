@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evenhand.balance.config import BalanceConfig
-from evenhand.balance.correction.correction import correction_of, judged_prior, unsmoothing_of
+from evenhand.balance.correction.correction import correction_of, output_prior, unsmoothing_of
 from evenhand.balance.correction.unsmoothing import Unsmoothing
 from evenhand.balance.prior.effective_prior import EffectivePrior, prior_of
 from evenhand.balance.prior.overshoot import overshoot_words
@@ -59,9 +59,9 @@ class BalancePlan:
     correction: Floats | None
 
     @property
-    def judged(self) -> EffectivePrior:
+    def output_prior(self) -> EffectivePrior:
         """The prior that written probabilities stand for."""
-        return judged_prior(self.config, self.prior, self.correction)
+        return output_prior(self.config, self.prior, self.correction)
 
     @property
     def draws(self) -> bool:
@@ -115,7 +115,7 @@ class BalancePlan:
             **self.prior.document(),
             "asked_exponent": self.asked.exponent,
             "softened": None if self.softening is None else self.softening.says,
-            "judged": dict(zip(self.prior.names, self.judged.shares.tolist(), strict=True)),
+            "judged": dict(zip(self.prior.names, self.output_prior.shares.tolist(), strict=True)),
         }
 
 

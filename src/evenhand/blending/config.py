@@ -14,8 +14,8 @@ class EnsembleConfig(Section):
 
     methods: list[Choice] = option(
         ["equal", "nnls"],
-        says='Ways of blending, each judged by itself: names ("nnls+temperature" for two steps), or tables with a '
-        "name and options; an empty list blends nothing.",
+        says='Blending methods, each evaluated separately: names ("nnls+temperature" for two), or tables with '
+        "a name and options; an empty list blends nothing.",
     )
 
     @field_validator("methods")

@@ -23,8 +23,8 @@ def test_nothing_done_needs_no_correction_and_no_chances() -> None:
 
 def test_a_changed_prior_is_corrected_to_that_of_the_data() -> None:
     made = plan(sampler="balanced")
-    assert made.judged.shares == pytest.approx(made.prior.natural)
-    assert made.judged.exponent == pytest.approx(0.0, abs=1e-9)
+    assert made.output_prior.shares == pytest.approx(made.prior.natural)
+    assert made.output_prior.exponent == pytest.approx(0.0, abs=1e-9)
     assert made.row_sampling_weights(LABELS)[LABELS == 3] == pytest.approx(np.full(10, 25.0))
 
 
@@ -38,11 +38,11 @@ def test_a_changed_prior_is_corrected_to_that_of_the_data() -> None:
     ],
 )
 def test_probabilities_stand_for_the_prior_that_is_wanted(settings: dict[str, object], judged: list[float]) -> None:
-    assert plan(sampler="balanced", **settings).judged.shares == pytest.approx(judged)
+    assert plan(sampler="balanced", **settings).output_prior.shares == pytest.approx(judged)
 
 
 def test_a_plain_training_can_be_corrected_too() -> None:
-    assert plan(correct_to="uniform").judged.shares == pytest.approx([0.25] * 4)
+    assert plan(correct_to="uniform").output_prior.shares == pytest.approx([0.25] * 4)
 
 
 @pytest.mark.parametrize("epoch", [0, 1, 2, 3, 9])
@@ -51,7 +51,7 @@ def test_each_epoch_is_corrected_from_the_prior_it_is_trained_under(epoch: int, 
     made = plan(weights="inverse", weights_from=1, warmup_epochs=2, correct_to=correct_to)
     trained, shift = made.prior_at(epoch), made.correction_at(epoch)
     judged = trained if shift is None else trained.shifted(shift)
-    assert judged.shares == pytest.approx(made.judged.shares)
+    assert judged.shares == pytest.approx(made.output_prior.shares)
 
 
 def test_a_softened_plan_is_corrected_from_its_softened_weights() -> None:
@@ -139,7 +139,7 @@ def test_softened_logit_shifts_reach_the_loss() -> None:
 
 def test_post_hoc_adjustment_is_softened() -> None:
     made = plan(sampler="balanced", correct_to="trained", adjust=1.0, on_overshoot="soften")
-    assert made.judged.exponent == pytest.approx(1.0)
+    assert made.output_prior.exponent == pytest.approx(1.0)
 
 
 def test_weights_rise_from_natural_ones_to_full_strength() -> None:

@@ -257,8 +257,8 @@ def test_what_is_judged_as_trained_stays_smoothed() -> None:
     made = plan(weights="inverse", correct_to="trained", on_overshoot="allow")
     assert made.correction is None
     assert made.unsmoothing_at() is None
-    assert made.judged.shares == pytest.approx(made.prior.shares)
-    assert plan(sampler="balanced").judged.shares == pytest.approx(COUNTS / 1000)
+    assert made.output_prior.shares == pytest.approx(made.prior.shares)
+    assert plan(sampler="balanced").output_prior.shares == pytest.approx(COUNTS / 1000)
 
 
 def test_weights_that_rise_are_taken_off_as_they_were() -> None:

@@ -56,7 +56,7 @@ def test_grouped_replicates_equal_scikit_learns_on_the_same_draws(predictions):
 def test_drawing_kinds_of_rows_has_the_same_distribution_as_drawing_rows(predictions):
     p = predictions(400, 3)
     (one,) = measures(p, ["macro_f1"])
-    assert units_for(one.features, None).chance is not None
+    assert units_for(one.features, None).probabilities is not None
     by_kind = bootstrap([one], None, draws=4000)[0]
     rng = np.random.default_rng(5)
     by_row = []

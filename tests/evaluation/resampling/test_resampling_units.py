@@ -35,10 +35,10 @@ def test_rows_that_are_alike_are_drawn_by_kind():
     units = units_for(features(100, alike=np.repeat([5, 9], [80, 20])), None)
     assert units.count == 2
     assert units.draws == 100
-    assert units.chance == pytest.approx([0.8, 0.2])
+    assert units.probabilities == pytest.approx([0.8, 0.2])
     assert (units.of_row >= 0).sum() == 2
     few = units_for(features(10, alike=np.arange(10)), None)
-    assert few.chance is None
+    assert few.probabilities is None
     assert few.count == 10
 
 
@@ -50,4 +50,4 @@ def test_kinds_are_numbered_by_first_appearance():
 
 def test_groups_are_drawn_whole():
     units = units_for(features(6, alike=np.zeros(6, dtype=int)), np.array([0, 0, 1, 1, 2, 2]))
-    assert (units.count, units.draws, units.chance) == (3, 3, None)
+    assert (units.count, units.draws, units.probabilities) == (3, 3, None)

@@ -47,7 +47,7 @@ def unsmoothing_of(config: BalanceConfig, prior: EffectivePrior) -> Unsmoothing 
     return Unsmoothing(prior.smoothing, prior.lean, prior.multi_label)
 
 
-def judged_prior(config: BalanceConfig, prior: EffectivePrior, shift: Floats | None) -> EffectivePrior:
+def output_prior(config: BalanceConfig, prior: EffectivePrior, shift: Floats | None) -> EffectivePrior:
     """Return the prior that corrected probabilities stand for."""
     base = _unsmoothed(config, prior)
     return base if shift is None else base.shifted(shift)

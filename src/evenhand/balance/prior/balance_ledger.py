@@ -134,7 +134,7 @@ def _rise(plan: BalancePlan) -> str:
 
 
 def _evaluated(plan: BalancePlan, *, same: float = 1e-9) -> str:
-    config, under = plan.config, plan.judged
+    config, under = plan.config, plan.output_prior
     if config.adjust:
         shares = ", ".join(f"{n} {s:.1%}" for n, s in zip(under.names[:6], under.shares[:6], strict=True))
         return f"Probabilities are adjusted and evaluated under {shares} (exponent {under.exponent:.2f})."

@@ -9,7 +9,7 @@ from evenhand.base.values import Floats
 
 @SAMPLERS.register("effective_number")
 class EffectiveNumberSampler(Section):
-    """Draw a row of class c with a chance of (1 - beta) / (1 - beta^n) (Cui et al. 2019, eq. 2)."""
+    """Sample rows of class c with weight (1 - beta) / (1 - beta^n) (Cui et al. 2019, eq. 2)."""
 
     beta: float = option(
         0.999, ge=0, lt=1, says="Overlap of rows: 0 keeps natural shares, towards 1 every class is drawn as often."

@@ -10,9 +10,9 @@ from evenhand.base.values import Floats
 
 @SAMPLERS.register("power")
 class Power(Section):
-    """Draw a row of class c with a chance of counts[c] to the power of `-power`.
+    """Sample rows of class c with weight counts[c] to the power of `-power`.
 
-    Power 0 leaves the data as it is, 1 draws every class as often, 0.5 lies half way on a log scale
+    Power 0 keeps class shares, 1 samples all classes equally often, 0.5 lies half way on a log scale
     (Mahajan et al. 2018, section 2.3, use 0.5).
     """
 

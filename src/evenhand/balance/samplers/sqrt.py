@@ -10,7 +10,7 @@ from evenhand.base.values import Floats
 
 @SAMPLERS.register("sqrt")
 class Sqrt(Section):
-    """Draw a row of class c with a chance of 1 / sqrt(counts[c]) (Mahajan et al. 2018, section 2.3)."""
+    """Sample rows of class c with weight 1 / sqrt(counts[c]) (Mahajan et al. 2018, section 2.3)."""
 
     max_ratio: float | None = option(None, ge=1, says=MAX_RATIO)
 

@@ -73,7 +73,7 @@ def row_confidence(probabilities: Floats, *, several: bool = False) -> Floats:
     return np.asarray(np.maximum(probabilities, 1.0 - probabilities).min(axis=1))
 
 
-def expected_accuracy(confidence: Floats, judged_by: Predictions) -> Floats:
+def expected_accuracy(confidence: Floats, held_out: Predictions) -> Floats:
     """Return (n,) the accuracy of held-out rows with the confidence of each of these rows.
 
     Isotonic regression of correctness on confidence (Zadrozny & Elkan 2002), so accuracy never falls with
@@ -84,10 +84,10 @@ def expected_accuracy(confidence: Floats, judged_by: Predictions) -> Floats:
     ----------
     confidence
         (n,) of rows, from `row_confidence`.
-    judged_by
+    held_out
         Held-out predictions of the same model. Where several labels may hold, a row is right if all of them are.
     """
-    p = labelled(judged_by)
+    p = labelled(held_out)
     sure = row_confidence(p.probabilities, several=p.multi_label)
     right = right_rows(rows_of(p)).astype(np.float64)
     # One pseudo-row at each end: isotonic regression would otherwise give 0 or 1 from the few rows there.

@@ -108,17 +108,17 @@ def surest_rows(p: Predictions) -> SurestRows | None:
     first, second = int(wrong[:n].sum()), int(wrong[n : n + following].sum())
     # Given the total, the contradictions in the first part are binomial; at half the rate its rows count half.
     expected = 0.5 * n / (0.5 * n + following)
-    chance = float(binom.sf(first - 1, first + second, expected)) if first else 1.0
-    return SurestRows(n, first, following, second, chance)
+    p_value = float(binom.sf(first - 1, first + second, expected)) if first else 1.0
+    return SurestRows(n, first, following, second, p_value)
 
 
 def most_accurate(every: Sequence[Predictions]) -> Predictions | None:
     """Return the most accurate predictions, the first among equals; None where none can be evaluated."""
-    judged = [p for p in every if p.truth is not None and not p.multi_label and known(p.truth).any()]
+    usable = [p for p in every if p.truth is not None and not p.multi_label and known(p.truth).any()]
 
     def accuracy(p: Predictions) -> float:
         assert p.truth is not None
         rows = known(p.truth)
         return float((p.predicted[rows] == p.truth[rows]).mean())
 
-    return max(judged, key=accuracy) if judged else None
+    return max(usable, key=accuracy) if usable else None

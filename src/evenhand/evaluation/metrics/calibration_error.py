@@ -59,10 +59,10 @@ def decisions(rows: EvaluatedRows, chosen: Ints) -> tuple[Ints, Floats, Floats]:
 
 
 def _value(statistics: Floats, _chosen: Ints) -> Floats:
-    gaps, judged, squares, of_gaps, mixed, of_counts = statistics[:-1].reshape(KINDS, BINS, -1)
-    units, total = statistics[-1], judged.sum(axis=0)
+    gaps, decided, squares, of_gaps, mixed, of_counts = statistics[:-1].reshape(KINDS, BINS, -1)
+    units, total = statistics[-1], decided.sum(axis=0)
     # The variance of a bin's gap, over rows and, from the cross products, over groups: the larger one is the noise.
-    mean = np.nan_to_num(ratio(gaps, judged))
+    mean = np.nan_to_num(ratio(gaps, decided))
     by_rows = squares - mean * gaps
     by_units = (of_gaps - 2 * mean * mixed + mean**2 * of_counts) * np.nan_to_num(ratio(units, units - 1))
     noise = np.sqrt(np.maximum(np.maximum(by_rows, by_units), 0.0))
@@ -112,11 +112,11 @@ def _interval(
     _, confidence, truth = decisions(one.rows, one.chosen)
     into = bin_of(confidence, edges(confidence))
     there, number = np.unique(into, return_inverse=True)
-    judged = np.bincount(number).astype(np.float64)
-    sure, right = (np.bincount(number, weights=value) / judged for value in (confidence, truth))
+    decided = np.bincount(number).astype(np.float64)
+    sure, right = (np.bincount(number, weights=value) / decided for value in (confidence, truth))
     # With several labels the decisions of a row depend on each other, so that rows are resampled as groups are.
     noise = _noise(one, groups, there, on, min(draws, 400), level, seed) if on.grouped or one.rows.several else None
-    low, high = ends(Gaps(judged, sure, right, noise), generator(seed, "calibration"), level=level)
+    low, high = ends(Gaps(decided, sure, right, noise), generator(seed, "calibration"), level=level)
     few = on.grouped and on.effective < LEAST_GROUPS
     how = f"{on.how}; too few to tell: about {on.effective:.1f} groups decide" if few else on.how
     return Interval(estimate, min(low, estimate), max(high, estimate), on.n, on.groups, level, how, not few)

@@ -166,10 +166,10 @@ def _pools(measures: Sequence[Measure], groups: Ints | None) -> Iterator[tuple[U
     for positions in readers.values():
         features = measures[positions[0]].features
         units = units_for(features, groups)
-        if units.chance is None:
+        if units.probabilities is None:
             units = shared = shared or units
         product = _Product(features, features.by_unit(units.of_row, units.count), tuple(positions))
-        if units.chance is None:
+        if units.probabilities is None:
             together.append(product)
         else:
             yield units, [product]

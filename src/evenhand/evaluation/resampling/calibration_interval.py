@@ -17,7 +17,7 @@ class Gaps:
 
     Attributes
     ----------
-    judged
+    decisions
         (bins,) decisions in each; at least one.
     confidence, accuracy
         (bins,) mean confidence, and the share that is right.
@@ -25,7 +25,7 @@ class Gaps:
         (bins, b) errors of the weighted gaps, resampled over groups; None where decisions are independent.
     """
 
-    judged: Floats
+    decisions: Floats
     confidence: Floats
     accuracy: Floats
     noise: Floats | None = None
@@ -33,7 +33,7 @@ class Gaps:
     @property
     def weights(self) -> Floats:
         """(bins,) each bin's share of the decisions."""
-        return np.asarray(self.judged / self.judged.sum())
+        return np.asarray(self.decisions / self.decisions.sum())
 
     def sizes(
         self, accuracy: Floats, rng: np.random.Generator, luck: Floats, *, rough: float = 3.0
@@ -49,16 +49,16 @@ class Gaps:
         luck
             (bins + 1, draws) standard normal draws.
         """
-        true, judged = np.clip(accuracy, 0.0, 1.0), self.judged
-        gap, variance = self.confidence - true, true * (1 - true) / judged
-        noise = np.sqrt(variance * judged / np.maximum(judged - 1, 1))[:, None] * luck[:-1]
-        if len(few := np.flatnonzero(variance * judged**2 < rough)):
+        true, decided = np.clip(accuracy, 0.0, 1.0), self.decisions
+        gap, variance = self.confidence - true, true * (1 - true) / decided
+        noise = np.sqrt(variance * decided / np.maximum(decided - 1, 1))[:, None] * luck[:-1]
+        if len(few := np.flatnonzero(variance * decided**2 < rough)):
             right = rng.binomial(
-                judged[few].astype(np.int64)[:, None], true[few][:, None], (len(few), luck.shape[1])
+                decided[few].astype(np.int64)[:, None], true[few][:, None], (len(few), luck.shape[1])
             )
-            noise[few] = true[few][:, None] - right / judged[few][:, None]
+            noise[few] = true[few][:, None] - right / decided[few][:, None]
         mean = self.weights @ np.abs(gap)
-        between = np.sqrt(max(self.weights @ gap**2 - mean**2, 0.0) / judged.sum())
+        between = np.sqrt(max(self.weights @ gap**2 - mean**2, 0.0) / decided.sum())
         found = [self.weights @ np.abs(gap[:, None] + noise) + between * luck[-1]]
         if self.noise is not None:
             found.append(np.abs((self.weights * gap)[:, None] + self.noise).sum(axis=0))
@@ -77,7 +77,7 @@ def ends(
     """
     tail = (1 - level) / 2
     # The same normal draws for every candidate, so that the tested sum is a smooth function of the shrinkage.
-    luck = rng.normal(size=(len(gaps.judged) + 1, draws))
+    luck = rng.normal(size=(len(gaps.decisions) + 1, draws))
     seen_gaps = gaps.confidence - gaps.accuracy
     seen = float(gaps.weights @ np.abs(seen_gaps))
     factors = np.linspace(0.0, 1.0, steps + 1)
@@ -104,8 +104,8 @@ def _at(share: float, values: Floats) -> float:
 
 def _outward(gaps: Gaps, seen: Floats, *, furthest: float = 5.0, steps: int = 8) -> Iterator[list[Floats]]:
     """Yield lists of accuracies with larger and larger gaps."""
-    rough = (gaps.judged * gaps.accuracy + 0.5) / (gaps.judged + 1)
-    deviation = np.sqrt(rough * (1 - rough) / gaps.judged)
+    rough = (gaps.decisions * gaps.accuracy + 0.5) / (gaps.decisions + 1)
+    deviation = np.sqrt(rough * (1 - rough) / gaps.decisions)
     if gaps.noise is not None:
         deviation = np.maximum(deviation, gaps.noise.std(axis=1) / gaps.weights)
     for way in (np.where(seen >= 0, 1.0, -1.0), np.ones(len(seen)), -np.ones(len(seen))):

@@ -167,7 +167,7 @@ def without_each(one: Measure, units: Units, *, most: float = 1e8) -> tuple[Floa
         return None
     own = one.features.by_unit(units.of_row, units.count)
     # Units of the same kind are left out once and counted as often as they occur.
-    times = np.ones(units.count) if units.chance is None else np.round(units.chance * units.draws)
+    times = np.ones(units.count) if units.probabilities is None else np.round(units.probabilities * units.draws)
     total = np.asarray(own @ times)[:, None]
     step = max(1, 2**21 // q)
     parts = [

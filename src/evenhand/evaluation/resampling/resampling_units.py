@@ -23,19 +23,19 @@ class Units:
         Number of units.
     draws
         Units sampled in one replicate.
-    chance
+    probabilities
         (count,) sampling probabilities, or None for equal ones.
     """
 
     of_row: Ints
     count: int
     draws: int
-    chance: Floats | None = None
+    probabilities: Floats | None = None
 
     def multiplicities(self, rng: np.random.Generator, replicates: int) -> Floats:
         """Return (count, replicates) float64: how often each unit is sampled; columns sum to `draws`."""
-        if self.chance is not None:
-            return rng.multinomial(self.draws, self.chance, size=replicates).T.astype(np.float64)
+        if self.probabilities is not None:
+            return rng.multinomial(self.draws, self.probabilities, size=replicates).T.astype(np.float64)
         drawn = rng.integers(0, self.count, size=(replicates, self.draws))
         # Counted in one pass over (unit, replicate) cells; in place, since the draws are the largest array here.
         drawn *= replicates

@@ -62,7 +62,7 @@ def _seen(course: TrainingHistory) -> Iterator[Found]:
         return
     held = np.array([[share or 0.0 for share in mix] for mix in mixes]).sum(axis=0)
     expected = np.sum([prior.recurrences * prior.counts for _, prior in seen], axis=0)
-    # From ten expected rows on, none at all is no chance (e⁻¹⁰).
+    # From ten expected rows on, none at all is not due to chance (e⁻¹⁰).
     missed = np.flatnonzero((held == 0) & (course.prior.counts > 0) & (expected >= 10))
     if len(missed):
         names = [f"{course.classes[c]} ({course.prior.counts[c]:,.0f} rows)" for c in missed]

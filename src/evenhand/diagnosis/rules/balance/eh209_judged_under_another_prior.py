@@ -85,4 +85,4 @@ def _patch(off: list[tuple[float, BalanceLedger]]) -> dict[str, object]:
 
 
 def _distance(ledger: BalanceLedger) -> float:
-    return float(np.abs(ledger.plan.judged.shares - ledger.plan.prior.natural).sum() / 2)
+    return float(np.abs(ledger.plan.output_prior.shares - ledger.plan.prior.natural).sum() / 2)

@@ -65,7 +65,7 @@ _NATURAL = "natural shares"
 def distance(one: BalanceLedger, other: BalanceLedger) -> float:
     """Return the total variation distance between the priors of two models, matching classes by name."""
     first, second = (
-        dict(zip(each.names, each.shares, strict=True)) for each in (one.plan.judged, other.plan.judged)
+        dict(zip(each.names, each.shares, strict=True)) for each in (one.plan.output_prior, other.plan.output_prior)
     )
     return float(sum(abs(first.get(name, 0.0) - second.get(name, 0.0)) for name in {*first, *second}) / 2)
 

@@ -64,14 +64,14 @@ def check(case: Evidence, *, least_auc: float = 0.6, most_p: float = 0.005, draw
             continue
         traits = case.traits.loc[rows]
         within = pd.DataFrame(within_classes(traits.to_numpy(np.float64), parts.known), columns=traits.columns)
-        looks = [within.to_numpy()]
+        measured = [within.to_numpy()]
         if case.features is not None:
-            looks.append(within_classes(case.features[rows].astype(np.float64), parts.known))
-        found = [_apart(measures, parts, draws) for measures in looks]
+            measured.append(within_classes(case.features[rows].astype(np.float64), parts.known))
+        found = [_apart(measures, parts, draws) for measures in measured]
         best = min(found, key=lambda apart: (apart.p, -apart.auc.estimate))
         # Times the number of comparisons (Bonferroni). Both conditions: in large data a trifle is significant,
         # and in small data the interval is wide.
-        surely = best.auc.low > best.chance and best.p * len(others) * len(looks) <= most_p
+        surely = best.auc.low > best.chance and best.p * len(others) * len(measured) <= most_p
         if surely and best.auc.estimate >= least_auc:
             causes, shift = _aspects(within, parts)
             yield _found(other, whole, best, causes, shift, drawn=parts.redraw is not None)

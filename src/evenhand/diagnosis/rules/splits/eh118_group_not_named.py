@@ -28,7 +28,7 @@ def check(case: Evidence) -> Iterator[Found]:
     What to do: name the column in `data.group` if new data will come from new senders, patients, series. If rows
     of one value are no more alike than others, or new data come from the same ones, leave it as it is.
 
-    Limits: columns are judged by their names and by how often values recur, not by the content of rows.
+    Limits: columns are recognised by their names and by how often values recur, not by the content of rows.
 
     Example: `The column "sender_id" looks like a group (324 values in 4,377 rows), and data.group names none.`
     """

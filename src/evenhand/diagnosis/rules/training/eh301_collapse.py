@@ -96,9 +96,9 @@ def collapse(
     if course.prior is None or course.prior.multi_label or not lines or not all(words):
         return None
     missing = np.all([_missing(word, called) for word in words], axis=0)
-    believed, natural = course.prior.shares, course.prior.natural
+    expected, natural = course.prior.shares, course.prior.natural
     # Below both: a class that is common in the data, or would be among equals, was made rare by the settings.
-    by_prior = missing & (believed < part * np.minimum(natural, 1 / course.k))
+    by_prior = missing & (expected < part * np.minimum(natural, 1 / course.k))
     sure = course.settled(stands, steps=sure_steps)
     against = _unlearned(course, sure, part) if sure else np.zeros(course.k, dtype=bool)
     # The ledger's explanation first: it comes with numbers and a patch.
@@ -118,7 +118,7 @@ def _missing(word: Any, called: float) -> Any:
 def _unlearned(course: TrainingHistory, lines: Sequence[Line], part: float, *, least_rows: float = 10.0) -> Any:
     """Return (k,) bool: classes with a large prior that are not predicted for training rows either."""
     assert course.prior is not None
-    believed, out, gone = course.prior.shares, np.ones(course.k, dtype=bool), []
+    expected, out, gone = course.prior.shares, np.ones(course.k, dtype=bool), []
     for line in lines:
         train = (line.get("sets") or {}).get("train") or {}
         rows = numbers(train, "share") * float(train.get("rows") or 0)
@@ -129,10 +129,10 @@ def _unlearned(course: TrainingHistory, lines: Sequence[Line], part: float, *, l
         out &= (numbers(word, "predicted") == 0) & (numbers(word, "share") > 0)
         # A calibrated model gives the rows of a class its prior on average, whatever they look like; far less
         # means that something broke, not that the class is hard.
-        out &= (numbers(train, "predicted") == 0) & (rows >= least_rows) & (own < part * believed)
+        out &= (numbers(train, "predicted") == 0) & (rows >= least_rows) & (own < part * expected)
         gone.append(own)
     # The 2 % absorb noise: a probability that does not rise beyond that is not learning the class.
-    return out & (believed >= 0.5 / course.k) & (gone[-1] <= 1.02 * gone[0])
+    return out & (expected >= 0.5 / course.k) & (gone[-1] <= 1.02 * gone[0])
 
 
 def _since(course: TrainingHistory, chosen: Any, called: float) -> int:

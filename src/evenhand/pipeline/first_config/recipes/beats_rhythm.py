@@ -23,7 +23,7 @@ early_stop = 0
 
 [balance]
 sampler = {{ name = "power", power = 0.5 }}
-correct_to = "trained"          # judged by what rare classes are worth, not by how rare they are
+correct_to = "trained"          # evaluated under the prior of training, in which rare classes are more common
 """
 
 
