@@ -146,8 +146,8 @@ def _of_all(
 
 def _seen(one: Measure, parts: Components, statistics: Floats, variances: Floats, groups: Ints | None) -> _Seen:
     figure = parts.values(statistics, one.chosen)[:, 0]
-    rows, size, effective = _support(one, parts.rows, groups)
-    own, _, of_truth = (rows, size, effective) if parts.truth is None else _support(one, parts.truth, groups)
+    rows, size, effective = part_support(one, parts.rows, groups)
+    own, _, of_truth = (rows, size, effective) if parts.truth is None else part_support(one, parts.truth, groups)
     known = np.isfinite(figure) & (rows > 0) & (own > 0)
     others = np.maximum(len(one.rows) - rows, 0.0)
     effective = np.minimum(effective, of_truth)  # a class is in few groups, false positives may come from many
@@ -161,7 +161,7 @@ def _inflation(effective: Floats) -> Floats:
     return np.where(there, np.minimum(groups / np.maximum(groups - 1, 0.1), 10.0), 1.0)
 
 
-def _support(one: Measure, of: Weights, groups: Ints | None) -> tuple[Floats, Floats, Floats]:
+def part_support(one: Measure, of: Weights, groups: Ints | None) -> tuple[Floats, Floats, Floats]:
     """Return (c,) rows, rows from the same group on average over rows, and effective groups (else infinite)."""
 
     def counted() -> tuple[Floats, Floats, Floats]:

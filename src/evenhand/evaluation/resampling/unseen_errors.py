@@ -10,13 +10,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.sparse as sp
 from scipy import special
 
 from evenhand.base.values import Floats, Ints, Mask
 from evenhand.evaluation.core.evaluated_rows import EvaluatedRows
-from evenhand.evaluation.core.metric import Measure, Weights
+from evenhand.evaluation.core.metric import Measure
 from evenhand.evaluation.core.row_sums import ratio
+from evenhand.evaluation.resampling.component_intervals import part_support
 from evenhand.evaluation.resampling.intervals import MOST_UNSEEN, support
 
 BY_CHANCE = 0.5
@@ -208,8 +208,8 @@ def _seen(one: Measure, alike: float, groups: Ints | None) -> _Seen | None:
     figure = parts.values(one.features.statistics(), one.chosen)[:, 0]
     if len(figure) < 2:
         return None
-    rows, size = _rows(one, parts.rows, groups)
-    held = rows if parts.truth is None else _rows(one, parts.truth, groups)[0]
+    rows, size, _ = part_support(one, parts.rows, groups)
+    held = rows if parts.truth is None else part_support(one, parts.truth, groups)[0]
     known = np.isfinite(figure) & (rows > 0) & (held > 0)
     effective = rows / (1 + alike * np.maximum(size - 1, 0.0))
     share = held / max(held.sum(), 1.0) if parts.combine == "weighted" else np.full(len(rows), 1 / len(rows))
@@ -219,23 +219,6 @@ def _seen(one: Measure, alike: float, groups: Ints | None) -> _Seen | None:
         slope = (2 - np.where(known, figure, 1.0)) ** 2 / 2
     row = share * slope / np.maximum(effective, 1e-9)
     return _Seen(np.where(known, figure, 1.0), effective, known, row, share)
-
-
-def _rows(one: Measure, of: Weights, groups: Ints | None) -> tuple[Floats, Floats]:
-    """Return (c,) rows of each part, and (c,) how many of them come from the same group, on average over rows."""
-
-    def counted() -> tuple[Floats, Floats]:
-        matrix = of(one.rows, one.chosen)
-        rows = np.asarray(matrix.sum(axis=0), dtype=np.float64).ravel()
-        if groups is None:
-            return rows, np.ones(len(rows))
-        n = len(groups)
-        by_group = sp.csr_array((np.ones(n), (groups, np.arange(n))), shape=(int(groups.max()) + 1, n)) @ matrix
-        return rows, np.nan_to_num(ratio(np.asarray(by_group.power(2).sum(axis=0)).ravel(), rows), nan=1.0)
-
-    # By content, as in `component_intervals`.
-    key = None if groups is None else hash(groups.tobytes())
-    return one.rows.once(("rows of parts", of, one.chosen.tobytes(), key), counted)
 
 
 def _alike(a: Measure, b: Measure | None, groups: Ints) -> float:
