@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 if TYPE_CHECKING:
+    from evenhand.base.values import Finding
     from evenhand.evaluation.reading.columns import Columns
 
 Config = Annotated[Path, typer.Argument(help="The TOML file.", show_default=False)]
@@ -49,6 +51,11 @@ Positions = Annotated[
 ]
 Scale = Annotated[str, typer.Option("--scale", help="What the numbers are: auto, probability, logit or normalise.")]
 SCALES = ("auto", "probability", "logit", "normalise")
+
+
+def exit_by(findings: Iterable[Finding]) -> NoReturn:
+    """End the program with 1 if a finding is an error, else with 0."""
+    raise typer.Exit(1 if any(finding.severity == "error" for finding in findings) else 0)
 
 
 def one_of(option: str, word: str, allowed: tuple[str, ...]) -> Any:

@@ -20,6 +20,7 @@ from evenhand.cli.options import (
     Scale,
     SetOfRows,
     StoreFolder,
+    exit_by,
 )
 
 
@@ -88,4 +89,4 @@ def audit(
         print_json(found.document())
     else:
         print_audit(found)
-    raise typer.Exit(1 if any(finding.severity == "error" for finding in found.findings) else 0)
+    exit_by(found.findings)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from evenhand.cli.console import print_json
-from evenhand.cli.options import Config, Json, Set
+from evenhand.cli.options import Config, Json, Set, exit_by
 
 
 def check(
@@ -41,7 +41,7 @@ def check(
         print_json(found.document())
     else:
         print_check(found, target)
-    raise typer.Exit(1 if any(f.severity == "error" for f in found.findings) else 0)
+    exit_by(found.findings)
 
 
 def _balance(config: Path, changes: Sequence[str], as_json: bool) -> None:
@@ -54,4 +54,4 @@ def _balance(config: Path, changes: Sequence[str], as_json: bool) -> None:
         print_json(found.document())
     else:
         print_balance(found)
-    raise typer.Exit(1 if any(f.severity == "error" for f in found.findings) else 0)
+    exit_by(found.findings)

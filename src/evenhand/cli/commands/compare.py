@@ -19,6 +19,7 @@ from evenhand.cli.options import (
     Positions,
     Scale,
     SetOfRows,
+    exit_by,
 )
 from evenhand.cli.tables.spreadsheet import Spreadsheet, guard_formulas
 
@@ -99,7 +100,7 @@ def compare(
         guard_formulas(ids, spreadsheet)
     document = {**compared.document(), "findings": [finding.document() for finding in findings]}
     _print_result(document, as_json, print_comparison, compared, findings)
-    raise typer.Exit(1 if any(f.severity == "error" for f in findings) else 0)
+    exit_by(findings)
 
 
 def _print_result(document: Any, as_json: bool, show: Any, *shown: Any) -> None:

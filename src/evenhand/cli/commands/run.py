@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from evenhand.cli.console import print_json
-from evenhand.cli.options import Config, Json, Set
+from evenhand.cli.options import Config, Json, Set, exit_by
 
 
 def run(
@@ -33,4 +33,4 @@ def run(
     else:
         print_run(done)
         mention_formulas(done.path / SUSPECTS)
-    raise typer.Exit(1 if any(f.severity == "error" for f in done.findings) else 0)
+    exit_by(done.findings)

@@ -22,13 +22,13 @@ _STYLES = {"better": "green", "worse": "red", "no difference found": "cyan", "to
 
 def print_comparison(compared: Comparison, findings: Sequence[Finding], *, most: int = 5) -> None:
     """Print figures, verdicts, changes by class, and findings."""
-    out = _console()
+    out = Out()
     for metric in compared.metrics:
-        table = _table(("model", metric), right=(1,))
+        table = Table(("model", metric), right=(1,))
         for name in compared.names:
             table.add_row(name, str(compared.figures[name][metric]))
         out.print(table)
-    verdicts = _table(("", "compared with", "metric", "verdict", "difference", "detectable"), right=(4, 5))
+    verdicts = Table(("", "compared with", "metric", "verdict", "difference", "detectable"), right=(4, 5))
     for v in compared.verdicts:
         word = cell(v.word, style=_STYLES[v.word])
         shown = f"{v.detectable:.4f}" if v.detectable == v.detectable else "–"
@@ -69,8 +69,8 @@ def _print_changes(change: Changes, out: Out, most: int) -> None:
 
 def print_versions(found: Versions) -> None:
     """Print the steps from the figure of one version to that of the other."""
-    out = _console()
-    table = _table(("step", found.metric, "interval"), right=(1,))
+    out = Out()
+    table = Table(("step", found.metric, "interval"), right=(1,))
     table.add_row("before", f"{found.before:.4f}", "")
     table.add_row(f"{found.only_before:,} rows left out", f"{found.rows_left:+.4f}", "")
     changed = found.labels.difference
@@ -85,11 +85,11 @@ def print_versions(found: Versions) -> None:
 
 def print_agreement(found: Agreement, *, most: int = 20) -> None:
     """Print the agreement of two sets of predictions, and the most confident rows that differ."""
-    out = _console()
+    out = Out()
     out.print(cell(str(found)))
     if found.only_a or found.only_b:
         out.print(cell(f"{found.only_a:,} rows are only in {found.a}, {found.only_b:,} only in {found.b}."))
-    table = _table(("id", found.a, found.b), right=())
+    table = Table(("id", found.a, found.b), right=())
     for row in found.rows[:most].to_dict(orient="records"):
         table.add_row(
             str(row["id"]),
@@ -121,11 +121,3 @@ def _signed(difference: Interval) -> str:
     if difference.estimate != difference.estimate:
         return "cannot be estimated"
     return f"{difference.estimate:+.4f} [{difference.low:+.4f}, {difference.high:+.4f}]"
-
-
-def _console() -> Out:
-    return Out()
-
-
-def _table(columns: Sequence[str], *, right: Sequence[int]) -> Table:
-    return Table(columns, right=right)

@@ -30,8 +30,8 @@ _COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
 
 def print_check(found: Check, target: Path) -> None:
     """Print counts, skew and findings, and the path of the findings."""
-    out = _console()
-    table = _table(("class", "rows", "share", "groups"), right=(1, 2, 3))
+    out = Out()
+    table = Table(("class", "rows", "share", "groups"), right=(1, 2, 3))
     for row in found.skew.table.itertuples(index=False):
         table.add_row(str(row[0]), f"{row.rows:,}", f"{row.share:.1%}", f"{row.groups:,}")
     out.print(table)
@@ -50,7 +50,7 @@ def print_check(found: Check, target: Path) -> None:
 
 def print_findings(findings: Sequence[Finding], out: Out | None = None, *, most_ids: int = 5) -> None:
     """Print findings with their first ids and a patch, if known."""
-    out = out or _console()
+    out = out or Out()
     for finding in findings:
         out.print(
             cell(f"{finding.code} {finding.severity}: ", style=_COLOURS[finding.severity]) + cell(finding.says)
@@ -66,7 +66,7 @@ def print_findings(findings: Sequence[Finding], out: Out | None = None, *, most_
 
 def print_examination(found: Examination) -> None:
     """Print findings, causes before symptoms, then the rules that passed or are not applicable."""
-    out = _console()
+    out = Out()
     print_findings(found.findings, out)
     for code, after in found.causes.items():
         out.print(cell(f"{code} may come from {', '.join(after)}.", style="dim"))
@@ -78,7 +78,7 @@ def print_examination(found: Examination) -> None:
 
 def print_balance(found: BalanceCheck) -> None:
     """Print the ledgers of balance and the findings about them."""
-    out = _console()
+    out = Out()
     for one in found.ledgers:
         out.print(literal(str(one)))
         out.print()
@@ -91,11 +91,11 @@ def print_folds(folds: Folds, samples: Samples, target: Path) -> None:
     """Print rows per class and fold."""
     import numpy as np
 
-    out = _console()
+    out = Out()
     held = samples.matrix()
     numbers = [*range(folds.k), *([-1] if (folds.fold == -1).any() else [])]
     heads = [f"fold {f}" if f >= 0 else "test" for f in numbers]
-    table = _table(("class", *heads), right=range(1, len(heads) + 1))
+    table = Table(("class", *heads), right=range(1, len(heads) + 1))
     sums = np.stack([held[folds.fold == f].sum(axis=0) for f in numbers])
     for c, name in enumerate(samples.classes):
         table.add_row(name, *(f"{count:g}" for count in sums[:, c]))
@@ -109,7 +109,7 @@ def print_run(done: Run, *, most: int = 6) -> None:
 
     The first `most` metrics are shown, those of [score] before the others; the report and --json have them all.
     """
-    out = _console()
+    out = Out()
     scores = done.scores
     metrics = shown_metrics(scores["metric"], most, wanted=done.score_metrics)
     named = {one.value: one.words.capitalize() for one in RowSet}
@@ -158,12 +158,12 @@ def row_words(part: pd.DataFrame, metrics: Sequence[str]) -> str:
 
 def print_runs(table: pd.DataFrame, output: Path) -> None:
     """Print one row per record."""
-    out = _console()
+    out = Out()
     if table.empty:
         out.print(cell(f"{output}: no runs yet. Start one with: evenhand run CONFIG.toml"))
         return
     called = ["name"] if table["name"].any() else []
-    shown = _table(("run", *called, "rows", "best", "figure"), right=[1 + len(called)])
+    shown = Table(("run", *called, "rows", "best", "figure"), right=[1 + len(called)])
     for row in table.to_dict(orient="records"):
         figure = f"{row['metric']} {figure_words(row)}" if isinstance(row["best"], str) else str(row["state"])
         names = (Path(str(row["record"])).name, *(str(row[key]) for key in called))
@@ -176,8 +176,8 @@ def print_runs(table: pd.DataFrame, output: Path) -> None:
 
 def print_predictions(predicted: PredictionResult, *written: Path) -> None:
     """Print rows and mean confidence per class, files left out, and the paths of written files."""
-    out = _console()
-    table = _table(("class", "rows", "mean confidence"), right=(1, 2))
+    out = Out()
+    table = Table(("class", "rows", "mean confidence"), right=(1, 2))
     frame = predicted.table
     for name, rows in frame.groupby("predicted", sort=False):
         table.add_row(str(name) or "(none)", f"{len(rows):,}", f"{rows['confidence'].mean():.2f}")
@@ -194,10 +194,10 @@ def print_predictions(predicted: PredictionResult, *written: Path) -> None:
 
 def print_filled_sample(made: FilledSample, *, most: int = 10) -> None:
     """Print the path of a submission, and the rows that a consensus overrode."""
-    out = _console()
+    out = Out()
     rows = made.overridden
     if len(rows):
-        table = _table(("overridden", "was", "becomes", "votes"), right=(3,))
+        table = Table(("overridden", "was", "becomes", "votes"), right=(3,))
         for row in rows.head(most).to_dict(orient="records"):
             votes = f"{row['for_it']} of {row['votes']}"
             table.add_row(str(row["id"]), str(row["was"]), str(row["becomes"]), votes)
@@ -216,11 +216,3 @@ def print_filled_sample(made: FilledSample, *, most: int = 10) -> None:
         )
         out.print(cell(words, style="yellow"))
     out.print(cell(f"Wrote {made.path}, with the ids, order and columns of the sample."))
-
-
-def _console() -> Out:
-    return Out()
-
-
-def _table(columns: Iterable[str], *, right: Iterable[int] = (), title: str | None = None) -> Table:
-    return Table(columns, right=right, title=title)
