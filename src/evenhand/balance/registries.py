@@ -214,6 +214,7 @@ def over_present(rule: Callable[[Floats], Floats], rows: Floats, absent: float) 
     out = np.full(rows.shape, absent)
     if present.any():
         with np.errstate(all="ignore"):
+            # Overflow is reported below, in words and with the figures.
             relative = np.asarray(rule(rows[present]), dtype=np.float64)
             out[present] = relative * rows.sum() / (relative @ rows[present])
         _check_finite(out, relative)

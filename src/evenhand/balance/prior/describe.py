@@ -102,6 +102,7 @@ def _rows(prior: EffectivePrior, most: int) -> list[tuple[str, ...]]:
     shown: Sequence[int] = [*order[: most // 2], *order[len(order) - most // 2 :]] if hidden else list(order)
     rows = [_row(prior, int(c)) for c in shown]
     if hidden:
+        # An odd `most` shows one class less than it allows, so that as many are shown on both sides.
         rows.insert(most // 2, (f"… {hidden + most % 2} more", *[""] * (len(HEAD) - 1)))
     return rows
 

@@ -55,6 +55,7 @@ def of_candidates(stack: Stack, features: Sequence[Feature], most: int) -> Candi
     at = np.take_along_axis(table, np.repeat(classes[:, None], m, axis=1), axis=2)
     parts = []
     for name in features:
+        # Figures of a class are taken at the candidate; entropy, margin and votes need all classes of the row.
         made = _OF_ROWS[name](at if name in _OF_CLASS else table) if name != "agreement" else _votes(table)
         if name == "agreement":
             made = np.take_along_axis(made, classes, axis=1)[:, None]

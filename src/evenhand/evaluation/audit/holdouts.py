@@ -124,6 +124,7 @@ def stratified(stratum: Ints, share: float) -> Pick:
 def one_by_one(measure: Measure, unit: Ints, units: int, *, batch: int = 256) -> Floats:
     """Return (units,) the figure on each unit alone."""
     parts = [
+        # Columns of the identity matrix, a block at a time: each chooses one unit.
         part_figures(measure, unit, units, np.eye(units, min(batch, units - start), -start))
         for start in range(0, units, batch)
     ]

@@ -56,6 +56,7 @@ class Gaps:
             right = rng.binomial(
                 decided[few].astype(np.int64)[:, None], true[few][:, None], (len(few), luck.shape[1])
             )
+            # Few mistakes are far from normal: such bins are sampled from the binomial distribution itself.
             noise[few] = true[few][:, None] - right / decided[few][:, None]
         mean = self.weights @ np.abs(gap)
         between = np.sqrt(max(self.weights @ gap**2 - mean**2, 0.0) / decided.sum())
@@ -104,6 +105,7 @@ def _at(share: float, values: Floats) -> float:
 
 def _outward(gaps: Gaps, seen: Floats, *, furthest: float = 5.0, steps: int = 8) -> Iterator[list[Floats]]:
     """Yield lists of accuracies with larger and larger gaps."""
+    # Half a success and half a failure more, so that a bin without mistakes has a deviation too.
     rough = (gaps.decisions * gaps.accuracy + 0.5) / (gaps.decisions + 1)
     deviation = np.sqrt(rough * (1 - rough) / gaps.decisions)
     if gaps.noise is not None:

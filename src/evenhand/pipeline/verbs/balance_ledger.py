@@ -154,6 +154,7 @@ def _settings_of(settings: Settings) -> list[_Setting]:
         alike = all(config == stages[0] for config in stages)
         for number, config in enumerate(stages[:1] if alike else stages):
             key = _key(model.name, bool(model.balance), "stage" in model.train, number, alike)
+            # As text: a section is not hashable, and stages with equal settings share a ledger.
             text = config.model_dump_json()
             setting = (None if alike else number, key, text, smoothing)
             found.setdefault(setting, (config, []))[1].append(model.name)

@@ -83,6 +83,7 @@ class _Plan:
         """Return the estimated time of a run, in seconds."""
         step, forward = COSTS[self.stage]
         above = speed.above * forward
+        # Blocks that are not tuned move from `above` to `below`, which is computed once.
         own = replace(speed, step=speed.step * step, above=above, below=speed.below + speed.above - above)
         return (
             cost.overhead(data, speed, 3, self.folds)
