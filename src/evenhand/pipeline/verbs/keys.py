@@ -112,7 +112,7 @@ def _short(annotation: Any) -> str:
 
 def default_words(info: FieldInfo) -> str:
     """Return the default of a field as TOML text."""
-    value = info.get_default(call_default_factory=True, validated_data={})
+    value = info.get_default(call_default_factory=True)
     if value is PydanticUndefined:
         return "must be given"
     if value is None:
