@@ -34,14 +34,14 @@ def test_the_temperature_that_was_put_in_is_found(temperature):
 
 def test_temperature_equals_scikit_learns():
     from sklearn.calibration import CalibratedClassifierCV
-    from sklearn.frozen import FrozenEstimator
     from sklearn.linear_model import LogisticRegression
 
+    frozen = pytest.importorskip("sklearn.frozen", reason="needs scikit-learn 1.6")
     rng = np.random.default_rng(0)
     y = rng.integers(0, 3, 600)
     x = rng.normal(size=(600, 3)) + np.eye(3)[y]
     base = LogisticRegression(C=100).fit(3 * x[:200], y[:200])
-    theirs = CalibratedClassifierCV(FrozenEstimator(base), method="temperature").fit(x[200:], y[200:])
+    theirs = CalibratedClassifierCV(frozen.FrozenEstimator(base), method="temperature").fit(x[200:], y[200:])
     table = base.predict_proba(x[200:])
     ours = Temperature().calibrate(table, y[200:], CLASSES).apply(table)
     assert ours == pytest.approx(theirs.predict_proba(x[200:]), abs=2e-3)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from array import array
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from evenhand.base.errors import FoldsError
 from evenhand.base.storage.atomic import replacing
@@ -68,3 +70,15 @@ def _rows_below_header(reader, id_at: int, fold_at: int) -> Iterator[Line]:  # t
 def is_test(fold: str) -> bool:
     """Return whether a fold, as written, is the locked test."""
     return fold.lower() == _TEST
+
+
+def fold_numbers(folds: Iterable[str]) -> npt.NDArray[np.int16]:
+    """Return (n,) the number of each fold as written.
+
+    Raises
+    ------
+    ValueError, OverflowError
+        If one is not a number, or int16 cannot hold it.
+    """
+    # `array` refuses what int16 cannot hold; NumPy 1 wraps it round to another fold.
+    return np.array(array("h", [TEST if is_test(fold) else int(fold) for fold in folds]), dtype=np.int16)

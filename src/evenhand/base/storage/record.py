@@ -28,10 +28,10 @@ from evenhand.base.errors import FoldsError, RecordError
 from evenhand.base.storage.atomic import json_lines, plain, replacing, to_json, write_json, write_text
 from evenhand.base.storage.atomic_folder import building
 from evenhand.base.storage.environment import environment
-from evenhand.base.storage.folds_csv import fold_lines, is_test, write_folds
+from evenhand.base.storage.folds_csv import fold_lines, fold_numbers, write_folds
 from evenhand.base.storage.samples_frame import samples_frame, samples_of
 from evenhand.base.text.toml_text import toml_document
-from evenhand.base.values import TEST, Finding, Folds, Samples
+from evenhand.base.values import Finding, Folds, Samples
 
 ROW = "eh:row"
 """Column of the samples that holds each row's position in the store."""
@@ -201,7 +201,7 @@ class Record:
         path, about = self._file("folds.csv"), self.json("folds.json")
         try:
             lines = list(fold_lines(path))
-            fold = np.array([TEST if is_test(of) else int(of) for _, _, of in lines], dtype=np.int16)
+            fold = fold_numbers(of for _, _, of in lines)
             ids = np.array([name for _, name, _ in lines], dtype=object)
             return Folds(ids, fold, k=about["k"], how=about["how"])
         except FoldsError as error:
