@@ -13,6 +13,7 @@ from evenhand.evaluation.core.evaluated_rows import EvaluatedRows
 from evenhand.evaluation.core.metric import Measure
 from evenhand.evaluation.resampling.bootstrap import PartMoments
 from evenhand.evaluation.resampling.component_intervals import part_limits
+from evenhand.evaluation.resampling.group_tails import ALIKE, GroupTails, group_tails
 from evenhand.evaluation.resampling.loss_intervals import loss_interval
 
 FEWEST_GROUPS = 2.0
@@ -119,7 +120,12 @@ def interval(
 
 
 def _from_moments(
-    estimate: float, drawn: ReplicateMoments, on: Support, bounds: tuple[float, float], level: float
+    estimate: float,
+    drawn: ReplicateMoments,
+    on: Support,
+    bounds: tuple[float, float],
+    level: float,
+    tails: GroupTails = ALIKE,
 ) -> Interval:
     if not np.isfinite(estimate):
         return Interval(np.nan, np.nan, np.nan, on.n, on.groups, level, on.how)
@@ -130,9 +136,12 @@ def _from_moments(
     # Replicates of g groups vary by (g - 1) / g of what new groups would.
     inflation = count / (count - 1) if student else 1.0
     variance = drawn.variance * inflation
+    # Equal replicates are a perfect figure, which has a rule of its own.
+    if variance > 1e-12:
+        variance += tails.pair
     # Without variance a difference between mean and figure is rounding.
     bias = drawn.mean - estimate if variance > 1e-12 else 0.0
-    quantile = _student(count - 1, level)
+    quantile = _student(tails.freedom(count) if on.grouped else count - 1, level)
     ends = [estimate]
     for centre in (estimate, float(np.clip(estimate - bias, *bounds))):
         if np.isinf(bounds[1]):
@@ -179,7 +188,8 @@ def _figure(
     level: float,
 ) -> Interval:
     on = support(one.base(), groups)
-    own = _from_moments(one.estimate(statistics), drawn, on, one.metric.bounds, level)
+    tails = group_tails(one, statistics, groups, on.effective)
+    own = _from_moments(one.estimate(statistics), drawn, on, one.metric.bounds, level, tails)
     if not np.isfinite(own.estimate):
         return own
     low, high, why = own.low, own.high, ""
@@ -195,7 +205,7 @@ def _figure(
         high = max([high, *(part.high for part in known if part.estimate <= own.estimate)])
         why = why or _fewest(one, alone)
     if one.metric.cost is not None:
-        losses = loss_interval(one, groups, drawn.variance, level)
+        losses = loss_interval(one, groups, drawn.variance, level, tails)
         low, high, why = min(low, losses.low), max(high, min(losses.high, one.metric.upper_bound)), losses.why
     if one.metric.limits is not None:
         least, most = one.metric.limits(statistics, level)

@@ -9,6 +9,7 @@ from scipy import special
 
 from evenhand.base.values import Floats, Ints
 from evenhand.evaluation.core.metric import Measure
+from evenhand.evaluation.resampling.group_tails import ALIKE, GroupTails
 from evenhand.evaluation.resampling.rare_event_limits import loss_limits
 
 FEWEST_EVENTS = 2.0
@@ -26,7 +27,9 @@ class LossInterval:
     why: str
 
 
-def loss_interval(one: Measure, groups: Ints | None, variance: float, level: float) -> LossInterval:
+def loss_interval(
+    one: Measure, groups: Ints | None, variance: float, level: float, tails: GroupTails = ALIKE
+) -> LossInterval:
     """Return the limits of a mean of losses as a sum of rare events, with one unseen event.
 
     The unseen event is a wrong prediction, at the loss that the model's own probabilities imply for it.
@@ -41,6 +44,8 @@ def loss_interval(one: Measure, groups: Ints | None, variance: float, level: flo
         Over bootstrap replicates.
     level
         Coverage asked for.
+    tails
+        How the contributions of groups are distributed.
     """
     assert one.metric.cost is not None
     counts = one.base()
@@ -53,7 +58,8 @@ def loss_interval(one: Measure, groups: Ints | None, variance: float, level: flo
     effective = total**2 / max(float(sizes @ sizes), 1e-300)
     freedom = max(min(deciding, effective) - 1, 0.5)
     if groups is not None:
-        variance *= effective / max(effective - 1, 0.5)
+        variance = variance * effective / max(effective - 1, 0.5) + tails.pair
+        freedom = max(min(freedom, tails.freedom(max(effective, 1.5))), 0.5)
     cost = float(one.metric.cost(one.rows, one.chosen) @ counts) / total
     # Gamma limits have no quantile to widen, so the variance is, by the square of Student's over the normal one.
     wide = (float(special.stdtrit(freedom, 0.5 + level / 2)) / float(special.ndtri(0.5 + level / 2))) ** 2
