@@ -42,6 +42,13 @@ def test_the_network_is_left_with_the_weights_that_judged_best(tiny: SimpleNames
     assert spec.scorer(logits.softmax(1).numpy()).value == fitted.score.value
 
 
+def test_an_epoch_without_a_score_does_not_replace_a_better_one(tiny: SimpleNamespace) -> None:
+    values = iter([0.5, 0.9, float("nan"), 0.6])
+    spec = replace(tiny.spec(config(epochs=4)), scorer=lambda probabilities: Score(next(values), {}))
+    fitted = fit(spec)
+    assert (fitted.epoch, fitted.score.value) == (1, 0.9)
+
+
 def test_equal_jobs_give_equal_bits_and_another_key_gives_others(tiny: SimpleNamespace) -> None:
     one, two, other = (tiny.spec(config(), key=(0, "tiny", fold)) for fold in (0, 0, 1))
     torch.manual_seed(1)

@@ -195,7 +195,8 @@ class FitState:
         Of equal values, the lower loss is better: on few rows a score has few values, and ties are common.
         """
         best = self.best
-        if best is not None and not is_better(value, best.value) and (value, -loss) <= (best.value, -best.loss):
+        # Not by comparing tuples: a value that is not a number would pass as "not worse".
+        if best is not None and not (is_better(value, best.value) or (value == best.value and loss < best.loss)):
             return
         self.best = BestWeights(cloned(self.trained), self.stage, self.epoch, form, score, value, loss)
 
