@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test check docs clean
+.PHONY: setup demo test test-all check docs clean
 
 setup: .venv/ready
 
@@ -17,6 +17,10 @@ demo: setup
 
 test: setup
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
+
+# By groups: tests that share a costly run stay in one process. One collection for fast and slow ones.
+test-all: setup
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup -m "" --durations 15
 
 check: setup
 	$(BIN)/ruff format --check .

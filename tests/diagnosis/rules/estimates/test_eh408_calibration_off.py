@@ -105,8 +105,8 @@ def test_what_is_surely_off_leaves_more_for_the_others():
 @pytest.mark.slow
 def test_a_run_of_ten_healthy_models_seldom_alarms():
     alarms = 0
-    for run in range(300):
+    for run in range(100):
         rows = int(np.random.default_rng(run).integers(100, 1000))
         every = [predictions(rows, seed=1000 * run + i, model=f"m{i}") for i in range(10)]
         alarms += bool(examined(*every).findings)
-    assert alarms <= 6
+    assert alarms <= 2
