@@ -152,5 +152,6 @@ class FoldsConfig(Section):
         says="Whether groups stay whole; folds that ignore them only serve to show what leaks (EH106).",
     )
     duplicates: Literal["group", "ignore"] = option(
-        "group", says="Whether files with the same bytes are kept in one fold."
+        "group",
+        says="Whether copies stay in one fold: files with the same bytes, and pictures that are nearly equal.",
     )

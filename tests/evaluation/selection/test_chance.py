@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from evenhand.evaluation.core.evaluated_rows import rows_of
+from evenhand.evaluation.metrics import METRICS
 from evenhand.evaluation.metrics.build import ask
 from evenhand.evaluation.metrics.metric_names import MetricNameError
 from evenhand.evaluation.selection.chance import by_chance
@@ -32,3 +33,10 @@ def test_a_metric_without_a_figure_by_chance_is_refused_in_words(predictions):
     (one,) = ask(rows_of(predictions(60)), ["calibration_error"], {}, {})
     with pytest.raises(MetricNameError, match="has no known chance level"):
         by_chance(one, "calibration_error")
+
+
+def test_a_metric_of_another_package_states_its_own_chance_level(predictions, monkeypatch):
+    stated = replace(METRICS.get("average_precision"), chance=-0.25, lower_bound=-1.0)
+    monkeypatch.setitem(METRICS._registered, "agreement", stated)
+    (one,) = ask(rows_of(predictions(60)), ["agreement"], {}, {})
+    assert by_chance(one, "agreement").estimate() == -0.25

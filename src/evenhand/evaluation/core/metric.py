@@ -81,6 +81,9 @@ class Metric:
         (number of groups) -> why these are too few, or "" where they are enough.
     limits
         ((r, 1) statistics, level) -> limits that the interval must include whatever the replicates show.
+    chance
+        Its value where predictions say nothing of the truth, if that is one number (0 for a coefficient of
+        agreement); None if it depends on the rows. Metrics of class counts need none (`selection.chance`).
     terms
         For a sum: the weights and measures it consists of; none of them is itself a sum.
     """
@@ -100,6 +103,7 @@ class Metric:
     cost: Callable[[EvaluatedRows, Ints], Floats] | None = None
     few: Callable[[int], str] | None = None
     limits: Callable[[Floats, float], tuple[float, float]] | None = None
+    chance: float | None = None
     terms: tuple[tuple[float, Measure], ...] = ()
 
     @property

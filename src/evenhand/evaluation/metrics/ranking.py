@@ -125,7 +125,7 @@ def _mean(of: Callable[[Floats, Ints], Floats], statistics: Floats, chosen: Ints
 
 METRICS.register("roc_auc")(
     Metric("Mean over classes of the area under the ROC curve, the class against all others.", order,
-           partial(_mean, _areas), even, parts=Components(_areas, held, kind="area"))
+           partial(_mean, _areas), even, parts=Components(_areas, held, kind="area"), chance=0.5)
 )  # fmt: skip
 METRICS.register("average_precision")(
     Metric("Mean over classes of the average precision, the class against all others.", order,

@@ -23,15 +23,14 @@ from evenhand.evaluation.metrics.metric_names import MetricNameError, parse
 
 PerRow = Callable[[EvaluatedRows, Ints], Floats]
 _MEANS: dict[str, PerRow] = {"accuracy": right, "log_loss": loss, "brier": squared_error}
-AREA = "roc_auc"
 
 
 def by_chance(one: Measure, name: str, sets: Sequence[str] = (), levels: Sequence[str] = ()) -> Measure:
     """Return the measure of the chance level on the same rows, for rows with one label each.
 
     Metrics of counts use expected counts: of a class with t true and p predicted rows, t·p/n are correct. Means
-    over rows use the mean over all pairs of a row's probabilities and another row's truth. The area under the ROC
-    curve is 0.5.
+    over rows use the mean over all pairs of a row's probabilities and another row's truth. Others state their
+    `chance`, 0.5 for the area under the ROC curve.
 
     Parameters
     ----------
@@ -50,16 +49,22 @@ def by_chance(one: Measure, name: str, sets: Sequence[str] = (), levels: Sequenc
     stem = parse(name, sets, levels).metric
     if one.rows.several:
         raise MetricNameError(name, "has no known chance level where rows may have several labels")
-    if stem is METRICS.get(AREA):
-        return _like(one, one.features, lambda statistics, _: np.full(statistics.shape[1], 0.5))
+    if isinstance(stem, Metric) and stem.chance is not None:
+        level = stem.chance
+        return _like(one, one.features, lambda statistics, _: np.full(statistics.shape[1], level))
     if isinstance(stem, Metric) and stem.features is counts:
         return _like(one, one.features, partial(_counted, one.metric.value))
     base = next((known for known in _MEANS if METRICS.get(known) is stem), None)
     if base is None:
         raise MetricNameError(
-            name, f"has no known chance level; metrics of counts have one, and {', '.join([*_MEANS, AREA])}"
+            name, f"has no known chance level; metrics of counts have one, and {', '.join([*_MEANS, *_stated()])}"
         )
     return _like(one, _all_truths(_MEANS[base], one.rows, one.chosen), _mean_of_pairs)
+
+
+def _stated() -> list[str]:
+    """Return the names of metrics that state their chance level."""
+    return [name for name in METRICS.names() if getattr(METRICS.get(name), "chance", None) is not None]
 
 
 def _like(one: Measure, features: RowSums, value: Callable[[Floats, Ints], Floats]) -> Measure:
