@@ -79,20 +79,56 @@ def test_a_frame_of_truth_is_a_column_or_a_column_for_each_class():
     column = pd.DataFrame({"label": ["dog", "cat"]})
     assert predictions_from(HALF, column, classes=names).truth.tolist() == [1, 0]
     assert predictions_from(HALF, np.array([["dog"], ["cat"]]), classes=names).truth.tolist() == [1, 0]
-    several = pd.DataFrame({"dog": [1, 0], "cat": [0, 1]})
-    assert predictions_from(HALF, several, classes=names).truth.tolist() == [[0, 1], [1, 0]]
+    one_hot = pd.DataFrame({"dog": [1, 0], "cat": [0, 1]})
+    assert predictions_from(HALF, one_hot, classes=names).truth.tolist() == [1, 0]
+    assert predictions_from(HALF, one_hot, classes=names, several=True).truth.tolist() == [[0, 1], [1, 0]]
     with pytest.raises(DataError, match=r"has the shape \(2, 2\) and contains values that are not numbers"):
         predictions_from(HALF, np.array([["dog", "cat"], ["cat", "dog"]]), classes=names)
 
 
 def test_several_labels_stay_a_matrix():
     assert predictions_from(HALF, [[0, 1], [1, 1]]).truth.tolist() == [[0, 1], [1, 1]]
+    separate = [[0.9, 0.8], [0.1, 0.1]]  # do not share 1 among the classes, as one label per row does
+    assert predictions_from(separate, [[0, 1], [1, 0]]).truth.tolist() == [[0, 1], [1, 0]]
+    assert predictions_from([[0.2], [0.7]], [[0], [1]], classes=["tag"], several=True).multi_label
+
+
+def test_one_hot_rows_are_one_label_per_row():
+    names = np.array(["cat", "dog", "emu"])
+    truth, table = (
+        np.array([0, 1, 2, 1]),
+        np.array([[0.45, 0.3, 0.25], [0.1, 0.8, 0.1], [0.2, 0.2, 0.6], [0, 0.4, 0.6]]),
+    )
+    for matrix in (np.eye(3)[truth], np.eye(3, dtype=bool)[truth], np.eye(3)[truth].tolist()):
+        assert predictions_from(table, matrix, classes=names).truth.tolist() == truth.tolist()
+        assert predictions_from(table, matrix, classes=names, several=False).truth.tolist() == truth.tolist()
+    unknown = np.eye(3)[truth]
+    unknown[1] = np.nan
+    assert predictions_from(table, unknown).truth.tolist() == [0, -1, 2, 1]
+    soft = [[0.5, 0.5, 0], [0, 1, 0], [0, 0, 1], [0, 1, 0]]
+    assert predictions_from(table, soft).multi_label
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({"probabilities": [0.5, 0.5]}, "must be rows × classes"),
+        (
+            {"truth": [[1, 1], [0, 1]], "several": False},
+            "Row 0 of the truth does not have exactly one label .*sums to 2",
+        ),
+        ({"truth": [0, 1], "several": True}, r"shape \(2,\), one label for each row; with several = True"),
+    ],
+)
+def test_labels_per_row_contradict_their_shape(arguments, words):
+    with pytest.raises(DataError, match=words):
+        predictions_from(HALF, **arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"probabilities": [0.5, 0.5]}, r"must be rows × classes.*\(\[1 - p, p\]\)"),
+        ({"probabilities": [[0.5], [0.5]]}, r"must be rows × classes.*\(\[1 - p\[:, 0\], p\[:, 0\]\]\)"),
         ({"probabilities": [[1.5, -0.5]]}, r'2 probabilities are not in 0..1 \(first: 1.5, id "0", class "0"\)'),
         ({"probabilities": [[np.nan, 0.5]]}, "1 probabilities are not numbers"),
         ({"probabilities": [["a", 0.5]]}, "values that are not numbers"),

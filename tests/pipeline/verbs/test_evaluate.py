@@ -191,5 +191,14 @@ def test_a_frame_of_truth_beside_probabilities_is_the_truth():
     for probabilities in (table, pd.DataFrame(table, columns=["a", "b"]), table.tolist()):
         found = evenhand.evaluate(truth, probabilities, ["accuracy"], classes=["a", "b"], draws=20)
         assert found["accuracy"].estimate == 1
-    several = pd.DataFrame({"b": [1, 0] * 20, "a": [0, 1] * 20})
-    assert evenhand.evaluate(several, table, ["accuracy"], classes=["a", "b"], draws=20)["accuracy"].estimate == 1
+    one_hot = pd.DataFrame({"b": [1, 0] * 20, "a": [0, 1] * 20})
+    assert evenhand.evaluate(one_hot, table, ["accuracy"], classes=["a", "b"], draws=20)["accuracy"].estimate == 1
+
+
+def test_one_hot_truth_has_the_figures_of_its_labels():
+    wanted = evenhand.evaluate(TRUTH, PROBA, METRICS, draws=200)
+    assert figures(evenhand.evaluate(np.eye(3)[TRUTH], PROBA, METRICS, draws=200)) == figures(wanted)
+    tags = evenhand.evaluate(np.eye(3)[TRUTH], PROBA, "accuracy", several=True, draws=200)
+    assert tags.predictions.multi_label
+    with pytest.raises(EvenhandError, match="several is for a truth and probabilities as arrays"):
+        evenhand.evaluate(tags.predictions, several=True)

@@ -13,7 +13,7 @@ from evenhand.base.errors import DataError
 from evenhand.base.text.cells import as_texts, cell_text, object_array, text_array
 from evenhand.base.values import NO_LABEL, Floats, Interval, Origin, Predictions
 from evenhand.base.values.prediction_fields import groups_of
-from evenhand.base.values.probabilities import check_unique
+from evenhand.base.values.probabilities import OFF, check_unique
 from evenhand.evaluation.reading.labels import class_numbers
 
 
@@ -28,6 +28,7 @@ def predictions_from(
     model: str = "",
     origin: Origin = "test",
     positions: bool = False,
+    several: bool | None = None,
 ) -> Predictions:
     """Return arrays or a frame of probabilities as `Predictions`.
 
@@ -37,8 +38,9 @@ def predictions_from(
         (n, k) in [0, 1]; columns and index of a frame name the classes and rows.
     truth
         (n,) class names, matched by name, including numbers (1 is the class "1"); with `positions` class indices;
-        (n, k) of 0 and 1 where several labels may hold, as an array or a frame with the classes as columns; None or
-        missing values where it is not known. A series is aligned with the index of a frame of probabilities.
+        (n, k) of 0 and 1, as an array or a frame with the classes as columns, one-hot or with several labels
+        per row (see `several`); None or missing values where it is not known. A series is aligned with the index
+        of a frame of probabilities.
     classes
         The k class names in the order of the columns (scikit-learn's `classes_`); of a frame its columns, else "0",
         "1" and so on.
@@ -54,6 +56,9 @@ def predictions_from(
         The origin of the predictions; the default means rows that the model was not trained on.
     positions
         Whether the truth consists of class indices, counted from 0.
+    several
+        Whether a row may have several labels, for a truth (n, k). By default it may, unless each row of the truth
+        is one-hot and each row of probabilities sums to 1.
 
     Raises
     ------
@@ -67,7 +72,7 @@ def predictions_from(
     Predictions(unnamed: 2 rows × 2 classes, test)
     """
     frame = probabilities if isinstance(probabilities, pd.DataFrame) else None
-    table = _numbers(probabilities)
+    table = _numbers(probabilities, several=several)
     if frame is not None:
         classes = list(frame.columns) if classes is None else classes
         truth = _aligned(truth, frame)
@@ -80,19 +85,53 @@ def predictions_from(
         if len(found) != count:
             raise DataError(f"There are {len(found)} {what} for {count}; the numbers must be equal.")
         check_unique(found, what)
+    labels = None if truth is None else _truth(truth, len(rows), names, positions, unnamed=classes is None)
+    if several and labels is not None and labels.ndim == 1:
+        raise DataError(
+            f"The truth has the shape {labels.shape}, one label for each row; with several = True it must be "
+            "a matrix (n, k) of 0 and 1."
+        )
+    if labels is not None and labels.ndim == 2 and not several:
+        labels = _one_label(labels, table, certain=several is False)
     return Predictions(
         rows,
         names,
         table,
-        truth=None if truth is None else _truth(truth, len(rows), names, positions, unnamed=classes is None),
+        truth=labels,
         fold=None if fold is None else np.asarray(fold, dtype=np.int16),
         groups=None if groups is None else _groups(groups, rows),
         model=model,
         origin=origin,
+        several_labels=bool(several),
     )
 
 
-def _numbers(probabilities: Any) -> Floats:
+def _one_label(truth: Floats, table: Floats, *, certain: bool) -> npt.NDArray[Any]:
+    """Return (n,) class indices of a one-hot truth; the matrix unchanged where rows may have several labels.
+
+    A matrix of 0 and 1 does not say which of the two it is. Rows that all have one label, beside probabilities that
+    share 1 among the classes, are the one-hot form of one label per row; independent probabilities do not sum to 1.
+
+    Parameters
+    ----------
+    certain
+        Whether rows are known to have one label each, so that anything else is an error.
+    """
+    unknown = np.isnan(truth).all(axis=1)
+    one = unknown | (((truth == 0) | (truth == 1)).all(axis=1) & (truth.sum(axis=1) == 1))
+    if certain and not one.all():
+        row = int((~one).argmax())
+        raise DataError(
+            f"Row {row} of the truth does not have exactly one label (it sums to {truth[row].sum():g}); with "
+            "several = False each row must hold one 1 and otherwise 0."
+        )
+    shared = np.abs(table.sum(axis=1) - 1) <= OFF
+    if not certain and (unknown.all() or not one.all() or not shared.all()):
+        return truth
+    return np.where(unknown, NO_LABEL, np.nan_to_num(truth).argmax(axis=1))
+
+
+def _numbers(probabilities: Any, *, several: bool | None) -> Floats:
     try:
         table = np.asarray(probabilities, dtype=np.float64)
     except (TypeError, ValueError):
@@ -100,11 +139,11 @@ def _numbers(probabilities: Any) -> Floats:
             "The probabilities contain values that are not numbers. Pass (n, k) numbers, one column per class; a "
             "frame must have no other columns."
         ) from None
-    if table.ndim == 1:
+    if table.ndim == 1 or (table.ndim == 2 and table.shape[1] == 1 and not several):
+        column = "p" if table.ndim == 1 else "p[:, 0]"
         raise DataError(
             f"Probabilities have the shape {table.shape}; it must be rows × classes. For two classes pass "
-            "both columns: "
-            "np.column_stack([1 - p, p])."
+            f"both columns: np.column_stack([1 - {column}, {column}])."
         )
     if table.ndim != 2:
         raise DataError(f"Probabilities have the shape {table.shape}; it must be rows × classes.")

@@ -47,6 +47,7 @@ def evaluate(
     group: str | None = None,
     columns: Columns | None = None,
     positions: bool = False,
+    several: bool | None = None,
     model: str | None = None,
     of: str = RowSet.OUT_OF_FOLD,
     sets: Mapping[str, Sequence[str]] | None = None,
@@ -85,6 +86,9 @@ def evaluate(
         Roles of the other columns of a file.
     positions
         Whether labels are positions of the classes, counted from 0; otherwise numbers are names of classes.
+    several
+        Whether rows of a truth (n, k) may have several labels; by default they may, unless each is one-hot and each
+        row of `proba` sums to 1.
     model
         Name of the model in a file or run with several; of a run, by default the best.
     of
@@ -116,6 +120,10 @@ def evaluate(
     holds_predictions = _holds_predictions(source, proba)
     if holds_predictions and proba is not None:
         proba, metrics = None, _names_instead_of(proba, metrics)
+    if holds_predictions and several is not None:
+        raise DataError(
+            "several is for a truth and probabilities as arrays; a source that holds them says it itself."
+        )
     columns = columns or Columns()
     columns = replace(columns, positions=positions or columns.positions)
     table = _truth_table(labels, source, id, label, group)
@@ -125,7 +133,14 @@ def evaluate(
         raise DataError("Give the probabilities beside the truth: evaluate(y_true, proba, classes=[...]).")
     else:
         p = predictions_from(
-            proba, source, classes=classes, ids=ids, groups=groups, positions=columns.positions, model=model or ""
+            proba,
+            source,
+            classes=classes,
+            ids=ids,
+            groups=groups,
+            positions=columns.positions,
+            several=several,
+            model=model or "",
         )
     names = [metrics] if isinstance(metrics, str) else metrics
     figures = figures_of(p, names, sets=sets, levels=levels, draws=draws, level=level, seed=seed)
