@@ -106,10 +106,12 @@ class TrainConfig(Section):
         5,
         ge=0,
         unit="epochs",
-        says="Epochs without improvement before a stage ends; 0 turns it off, and so does swa_from.",
+        says="Epochs without improvement before a stage ends; 0, swa_from and choose_by = last turn it off.",
     )
-    choose_by: Literal["score", "loss"] = option(
-        "score", says="What selects the best epoch: [score], or the validation loss."
+    choose_by: Literal["score", "loss", "last"] = option(
+        "score",
+        says="What selects the epoch: [score], the validation loss, or nothing: last keeps the last one (and turns "
+        "early_stop off), so that out-of-fold figures owe nothing to the selection.",
     )
 
     on_collapse: Literal["warn", "stop", "fix"] = option(

@@ -49,6 +49,21 @@ def test_an_epoch_without_a_score_does_not_replace_a_better_one(tiny: SimpleName
     assert (fitted.epoch, fitted.score.value) == (1, 0.9)
 
 
+def test_the_last_epoch_is_kept_where_nothing_selects(tiny: SimpleNamespace) -> None:
+    values = iter([0.5, 0.9, 0.1, 0.2])
+    train = config(epochs=4, choose_by="last", early_stop=1)
+    fitted = fit(replace(tiny.spec(train), scorer=lambda probabilities: Score(next(values), {})))
+    assert (fitted.epoch, fitted.score.value, len(fitted.lines)) == (3, 0.2, 4)
+
+
+@pytest.mark.parametrize("averaged", [0.1, 0.9])
+def test_the_last_average_is_kept_where_nothing_selects(tiny: SimpleNamespace, averaged: float) -> None:
+    values = iter([0.5, averaged, 0.5, averaged])
+    train = config(epochs=2, choose_by="last", ema=0.9)
+    fitted = fit(replace(tiny.spec(train), scorer=lambda probabilities: Score(next(values), {})))
+    assert (fitted.epoch, fitted.form, fitted.score.value) == (1, "ema", averaged)
+
+
 def test_equal_jobs_give_equal_bits_and_another_key_gives_others(tiny: SimpleNamespace) -> None:
     one, two, other = (tiny.spec(config(), key=(0, "tiny", fold)) for fold in (0, 0, 1))
     torch.manual_seed(1)

@@ -130,7 +130,7 @@ class FitState:
         values = self.values[self.first :]
         if len(values) >= self.current_stage.epochs:
             return True
-        patience = self.spec.train.early_stop
+        patience = 0 if self.spec.train.choose_by == "last" else self.spec.train.early_stop
         return bool(patience and self.swa is None and values and epochs_since_best(values) >= patience)
 
     def begin_epoch(self) -> int:
@@ -186,17 +186,22 @@ class FitState:
     # Selection
 
     def value(self, score: Score, loss: float) -> float:
-        """Return the value that selects epochs: the score, or minus the validation loss."""
+        """Return the value that selects epochs: the score, or minus the validation loss.
+
+        With `choose_by = "last"` it selects none; the schedule "plateau" still reads it.
+        """
         return score.value if self.spec.train.choose_by == "score" else -loss
 
     def update_best(self, value: float, loss: float, form: str, score: Score) -> None:
         """Keep the live weights if they are better than the best.
 
-        Of equal values, the lower loss is better: on few rows a score has few values, and ties are common.
+        Of equal values, the lower loss is better: on few rows a score has few values, and ties are common. With
+        `choose_by = "last"` any later weights are; of an epoch with a moving average, those of the average.
         """
         best = self.best
         # Not by comparing tuples: a value that is not a number would pass as "not worse".
-        if best is not None and not (is_better(value, best.value) or (value == best.value and loss < best.loss)):
+        better = best is None or is_better(value, best.value) or (value == best.value and loss < best.loss)
+        if not better and self.spec.train.choose_by != "last":
             return
         self.best = BestWeights(cloned(self.trained), self.stage, self.epoch, form, score, value, loss)
 

@@ -225,7 +225,9 @@ def validate_averages(state: FitState) -> Validation:
     # once, at the end (`validate_refreshed`).
     with state.ema.swapped_in():
         average = validate(state, "ema")
-    better = state.value(average.score, average.loss) > state.value(plain.score, plain.loss)
+    better = state.spec.train.choose_by == "last" or (
+        state.value(average.score, average.loss) > state.value(plain.score, plain.loss)
+    )
     return average if better else plain
 
 
