@@ -178,3 +178,20 @@ def test_advice_is_what_a_shell_and_toml_read(record: Record) -> None:
     text = Tags(rendered(record, picture)).text
     assert set_option("data.drop", ["it's", True]) in text
     assert "--set folds.k=3" in text
+
+
+@pytest.mark.parametrize(
+    ("uncorrected", "words"),
+    [
+        (0.731, "; in the table of scores it is 0.731, uncorrected"),
+        (0.7001, "corrected for that, which makes no difference here"),
+    ],
+)
+def test_a_figure_corrected_for_selection_is_called_so(record: Record, uncorrected: float, words: str) -> None:
+    document = record.json("scores.json")
+    document["headline"] |= {"of": 4, "as_chosen": {**document["headline"], "estimate": uncorrected}}
+    record.write_json("scores.json", document)
+    text = " ".join(Tags(rendered(record, picture)).text.split())
+    assert words in text
+    assert "macro_f1, out of fold, corrected for selection" in text
+    assert "macro_f1, locked test, corrected" not in text

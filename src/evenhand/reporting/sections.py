@@ -9,6 +9,7 @@ import numpy as np
 
 from evenhand.base.values import TEST, RowSet
 from evenhand.evaluation.figures.row_words import row_words
+from evenhand.evaluation.selection.epoch_choice import epoch_choice_words
 from evenhand.reporting import chart_specs
 from evenhand.reporting.record_contents import RecordContents
 from evenhand.reporting.svg_charts import drawn
@@ -32,7 +33,8 @@ def headline(evidence: RecordContents) -> dict[str, Any] | None:
     figure = {of: metrics.get(best["metric"]) for of, metrics in scores["scores"].get(best["best"], {}).items()}
     if "as_chosen" in best and "oof" in figure:
         figure["oof"] = {key: best.get(key) for key in best["as_chosen"]}  # corrected for the choice of the best
-    return {**best, "figures": {SETS.get(of, of): f for of, f in figure.items() if f}}
+    corrected = SETS[RowSet.OUT_OF_FOLD] if "as_chosen" in best else ""
+    return {**best, "figures": {SETS.get(of, of): f for of, f in figure.items() if f}, "corrected": corrected}
 
 
 def score_table(evidence: RecordContents) -> dict[str, Any] | None:
@@ -66,6 +68,7 @@ def score_table(evidence: RecordContents) -> dict[str, Any] | None:
                     name: max(_sizes({name: rows}, metrics).values(), default=None) for name, rows in shown.items()
                 },
                 "rest_on": row_words(sizes) if len(set(sizes.values())) > 1 else "",
+                "epochs": epoch_choice_words(evidence.settings) if of == RowSet.OUT_OF_FOLD else "",
             }
         )
     few = len(scores) <= MOST_BESIDE

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 import evenhand
+from evenhand.cli.app import app
 from evenhand.pipeline.verbs.run import Run
 from evenhand.testing.kinds import generate
 
@@ -75,7 +77,17 @@ def test_the_headline_is_the_best_of_several_and_corrected_for_that(done: Run) -
     assert {key: headline[key] for key in best["corrected"]} == best["corrected"]
     assert headline["as_chosen"] == document["scores"][headline["best"]]["oof"]["macro_f1"]
     assert headline["says"].startswith("The best of 5 is")
-    assert "is corrected for that, and stands as" in done.report.read_text(encoding="utf-8")
+    assert "figure here is corrected for that" in done.report.read_text(encoding="utf-8")
+
+
+def test_a_corrected_figure_is_called_so_where_it_stands_beside_others(done: Run) -> None:
+    listed = evenhand.runs(done.path.parent).set_index("record")
+    assert listed.loc[str(done.path), "corrected"]
+    shown = " ".join(CliRunner().invoke(app, ["runs", str(done.path.parent)]).stdout.split())
+    assert "] corrected" in shown or "tell corrected" in shown
+    assert "corrected: for the selection of the best on the same rows" in shown
+    page = " ".join(done.report.read_text(encoding="utf-8").split())
+    assert "macro_f1, out of fold, corrected for selection" in page
 
 
 def test_the_models_of_a_run_are_compared_and_unequal_budgets_named(done: Run) -> None:
@@ -84,3 +96,8 @@ def test_the_models_of_a_run_are_compared_and_unequal_budgets_named(done: Run) -
     assert found.metrics == ("macro_f1",)
     assert found.conditions == ("train.epochs 1 against 2",)
     assert evenhand.compare(done.path, done.path, model="b", draws=50).changes[0].net == 0
+
+
+def test_epochs_selected_on_held_out_rows_are_named_below_the_scores(done: Run) -> None:
+    words = "The epoch of b was selected on the held-out rows, so that out-of-fold figures are slightly optimistic"
+    assert words in done.report.read_text(encoding="utf-8")

@@ -13,6 +13,7 @@ from evenhand.cli.tables.dominant_groups import dominant_groups_table
 from evenhand.cli.tables.figures import figure_words
 from evenhand.cli.tables.scores import score_tables
 from evenhand.evaluation.figures.row_words import row_words as words_of
+from evenhand.evaluation.selection.epoch_choice import epoch_choice_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -123,6 +124,8 @@ def print_run(done: Run, *, most: int = 6) -> None:
         if shown < len(metrics):
             out.print(cell("A wider terminal, the report and --json show more metrics.", style="dim"))
         out.print(cell(row_words(part, metrics[:shown]), style="dim"))
+        if of == RowSet.OUT_OF_FOLD and (chosen := epoch_choice_words(done.record.resolved())):
+            out.print(cell(chosen, style="dim"))
         if uneven := dominant_groups_table(done.heaviest, of, done.best):
             out.print(uneven)
         out.print()
@@ -166,10 +169,14 @@ def print_runs(table: pd.DataFrame, output: Path) -> None:
     shown = Table(("run", *called, "rows", "best", "figure"), right=[1 + len(called)])
     for row in table.to_dict(orient="records"):
         figure = f"{row['metric']} {figure_words(row)}" if isinstance(row["best"], str) else str(row["state"])
+        figure += " corrected" if row["corrected"] else ""
         names = (Path(str(row["record"])).name, *(str(row[key]) for key in called))
         shown.add_row(*names, f"{row['rows']:,}", row["best"] if isinstance(row["best"], str) else "", figure)
     out.print(cell(f"{output}:"))
     out.print(shown)
+    if table["corrected"].any():
+        words = "corrected: for the selection of the best on the same rows, as the figures in score tables are not."
+        out.print(cell(words, style="dim"))
     for row in table[table["note"] != ""].to_dict(orient="records"):
         out.print(literal(f"{Path(str(row['record'])).name}: {row['note']}", style="dim"))
 

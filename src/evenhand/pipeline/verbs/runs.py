@@ -17,7 +17,8 @@ def runs(output: str | Path = "runs") -> pd.DataFrame:
     -------
     DataFrame
         record, name, note, state ("finished", "unfinished" or "damaged"), rows, classes, models, best (name),
-        metric, estimate, low, high. For a damaged record, note is the error and counts are 0.
+        metric, estimate, low, high, corrected (whether estimate and interval allow for the selection of the best on
+        the same rows, as figures in score tables do not). For a damaged record, note is the error and counts are 0.
     """
     columns = [
         "record",
@@ -32,6 +33,7 @@ def runs(output: str | Path = "runs") -> pd.DataFrame:
         "estimate",
         "low",
         "high",
+        "corrected",
     ]
     return pd.DataFrame([_row_or_damage(record) for record in records(Path(output))], columns=columns)
 
@@ -45,7 +47,7 @@ def _row_or_damage(record: Record) -> dict[str, object]:
     except (AttributeError, KeyError, OSError, TypeError, ValueError) as error:
         what = f"data.json, resolved.toml or scores.json lack expected values ({type(error).__name__}: {error})"
     counts = dict.fromkeys(("rows", "classes", "models"), 0)
-    return {"record": str(record.path), "name": "", "note": what, "state": "damaged", **counts}
+    return {"record": str(record.path), "name": "", "note": what, "state": "damaged", **counts, "corrected": False}
 
 
 def _row(record: Record) -> dict[str, object]:
@@ -58,8 +60,10 @@ def _row(record: Record) -> dict[str, object]:
         "rows": int(data["rows"]),
         "classes": len(data["classes"]),
         "models": len(resolved["model"]),
+        "corrected": False,
     }
     if record.finished:
         headline = record.json("scores.json").get("headline", {})
         row |= {key: headline.get(key) for key in ("best", "metric", "estimate", "low", "high")}
+        row["corrected"] = "as_chosen" in headline
     return row
