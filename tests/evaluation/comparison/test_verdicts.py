@@ -41,6 +41,13 @@ def test_too_few_groups_give_no_verdict_however_large_the_difference():
     assert "about 3.0 groups decide and at least 5 are needed" in found.says
 
 
+def test_no_difference_is_detectable_beyond_what_is_possible():
+    (found,) = verdicts([question(0.1, 0.6)])
+    assert found.detectable == np.inf
+    assert "this much data would show no difference, not even 1." in found.says
+    assert found.document()["smallest_detectable"] is None
+
+
 def test_a_difference_that_is_found_and_does_not_matter_says_so():
     assert "less than the smallest relevant difference" in verdicts([question(0.003, 0.001)])[0].says
 

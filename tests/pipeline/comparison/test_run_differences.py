@@ -55,3 +55,27 @@ def test_budgets_of_blends_are_those_of_their_models(
     tmp_path: Path, names: tuple[str, str], ours: dict[str, Any], theirs: dict[str, Any], words: list[str]
 ) -> None:
     assert between(*names, record(tmp_path / "one", **ours), record(tmp_path / "two", **theirs)) == words
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "words"),
+    [
+        ({"epochs": 30, "batch_size": 256, "early_stop": 0}, {"head": "logistic_regression", "epochs": 20}, []),
+        ({"epochs": 30}, {"epochs": 20}, ["train.epochs 30 against 20"]),
+        ({"epochs": 30, "stage": [{"epochs": 4}]}, {"epochs": 20, "stage": [{"epochs": 4}]}, []),
+        ({"early_stop": 5, "choose_by": "last"}, {"early_stop": 0, "choose_by": "last"}, []),
+        ({"early_stop": 5, "swa_from": 3}, {"early_stop": 0, "swa_from": 3}, []),
+        ({"early_stop": 5}, {"early_stop": 0}, ["train.early_stop 5 against 0"]),
+        ({"soup": "greedy"}, {"soup": "none"}, []),
+    ],
+)
+def test_keys_that_a_model_does_not_use_are_not_compared(
+    tmp_path: Path, ours: dict[str, Any], theirs: dict[str, Any], words: list[str]
+) -> None:
+    models = [
+        {"name": name, "seeds": [0], "head": train.pop("head", "linear"), "train": train}
+        for name, train in (("a", dict(ours)), ("b", dict(theirs)))
+    ]
+    data = {"kind": "photos", "classes": ["x", "y"]}
+    made = Record.create(tmp_path / "one", asked="", resolved={"model": models}, data=data)
+    assert between("a", "b", made, made) == words

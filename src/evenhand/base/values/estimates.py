@@ -82,7 +82,8 @@ class Verdict:
         `name` minus `base`, in the metric's own unit, with the interval at the level of the verdict: among several
         comparisons it is wider than a single one would need.
     detectable
-        The smallest difference that these rows would detect with a power of 0.8.
+        The smallest difference that these rows would detect with a power of 0.8; infinite where not even the
+        largest possible one would be, NaN where it cannot be estimated.
     smallest
         The smallest difference worth caring about.
     p

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 from pathlib import Path
 
 import pandas as pd
@@ -31,7 +32,7 @@ def print_comparison(compared: Comparison, findings: Sequence[Finding], *, most:
     verdicts = Table(("", "compared with", "metric", "verdict", "difference", "detectable"), right=(4, 5))
     for v in compared.verdicts:
         word = cell(v.word, style=_STYLES[v.word])
-        shown = f"{v.detectable:.4f}" if v.detectable == v.detectable else "–"
+        shown = "–" if v.detectable != v.detectable else "none" if v.detectable == inf else f"{v.detectable:.4f}"
         verdicts.add_row(v.name, v.base, v.metric, word, _signed(v.difference), shown)
     out.print(verdicts)
     for change in compared.changes:

@@ -80,6 +80,8 @@ def print_examination(found: Examination) -> None:
 def print_balance(found: BalanceCheck) -> None:
     """Print the ledgers of balance and the findings about them."""
     out = Out()
+    for warning in found.warnings:
+        out.print(cell(warning, style="yellow"))
     for one in found.ledgers:
         out.print(literal(str(one)))
         out.print()

@@ -92,14 +92,16 @@ def _verdict(one: Question, smallest: float, alpha: float, p: float, level: floa
     interval = one.spread.interval(1 - alpha)
     word = _word(one, interval.low, interval.high, smallest)
     detectable = one.spread.detectable(1 - alpha)
-    says = _says(one, word, interval.low, interval.high, detectable, smallest)
+    # No difference is larger than the bounds of the metric allow; beyond them, none at all would be detected.
+    possible = max(abs(end) for end in one.spread.bounds)
+    says = _says(one, word, interval.low, interval.high, detectable, possible, smallest)
     return Verdict(
         word=word,
         name=one.name,
         base=one.base,
         metric=one.metric,
         difference=interval,
-        detectable=detectable,
+        detectable=detectable if detectable <= possible or np.isnan(detectable) else np.inf,
         smallest=smallest,
         p=p,
         says=says,
@@ -116,7 +118,9 @@ def _word(one: Question, low: float, high: float, smallest: float) -> VerdictWor
     return "no difference found" if -smallest <= low and high <= smallest else "too few to tell"
 
 
-def _says(one: Question, word: str, low: float, high: float, detectable: float, smallest: float) -> str:
+def _says(
+    one: Question, word: str, low: float, high: float, detectable: float, possible: float, smallest: float
+) -> str:
     by = one.spread.estimate
     head = f"{one.name} against {one.base}, {one.metric}"
     if not np.isfinite(by):
@@ -129,6 +133,8 @@ def _says(one: Question, word: str, low: float, high: float, detectable: float, 
         return f"{head}: no difference found, {figure} lies within ±{smallest:g}."
     if not one.spread.enough:
         return f"{head}: too few to tell, {_too_few(one.spread)} ({figure})."
+    if detectable > possible:
+        return f"{head}: too few to tell, {figure}; this much data would show no difference, not even {possible:g}."
     return f"{head}: too few to tell, {figure}; this much data would show {detectable:.4f}."
 
 

@@ -22,7 +22,8 @@ def epoch_choice_words(resolved: Mapping[str, Any], *, most: int = 3) -> str:
     listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
     which = f"{len(names)} models" if len(names) > most else listed
     return (
-        f"The epoch of {which} was selected on the held-out rows, so that out-of-fold figures are slightly optimistic; "
+        f"The epoch of {which} was selected on the held-out rows, so that out-of-fold figures are slightly "
+        "optimistic; "
         'train.choose_by = "last" selects none.'
     )
 

@@ -14,6 +14,8 @@ from evenhand.evaluation.comparison.common_rows import disagreeing, in_common, n
 
 BUDGET = ("epochs", "batch_size", "early_stop", "stage", "soup", "ema", "swa_from")
 """Keys of [train] of a model that determine its training budget."""
+REGRESSION = "logistic_regression"
+"""The head that is fitted in one step: its record holds keys of [train] that it does not use."""
 
 
 def differences(
@@ -85,13 +87,27 @@ def _of_budget(base: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
     if not base or not other:
         return []
     ours, theirs = base.get("train", {}), other.get("train", {})
+    used = _used(base) & _used(other)
     out = [
         f"train.{key} {ours.get(key)} against {theirs.get(key)}"
         for key in BUDGET
-        if key in {*ours, *theirs} and ours.get(key) != theirs.get(key)
+        if key in used and key in {*ours, *theirs} and ours.get(key) != theirs.get(key)
     ]
     seeds = [len(model.get("seeds", [0])) for model in (base, other)]
     return [*out, f"{seeds[0]} against {seeds[1]} seeds"] if seeds[0] != seeds[1] else out
+
+
+def _used(model: Mapping[str, Any]) -> set[str]:
+    """Return the keys of the budget that a model uses; what replaces one of the others is compared itself."""
+    if model.get("head") == REGRESSION:
+        return set()
+    train = model.get("train", {})
+    unused = {"epochs"} if train.get("stage") else set()
+    if train.get("swa_from") is not None or train.get("choose_by") == "last":
+        unused.add("early_stop")
+    if len(model.get("seeds", [0])) < 2:
+        unused.add("soup")
+    return {*BUDGET} - unused
 
 
 def _of_rows(base: Predictions, other: Predictions) -> list[str]:

@@ -20,6 +20,7 @@ from evenhand.diagnosis.examination import Examination
 from evenhand.diagnosis.examine import examine
 from evenhand.pipeline.stages.source import check_learnable
 from evenhand.settings.load import Settings, load
+from evenhand.settings.unused_keys import unused_keys
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,10 +33,13 @@ class BalanceCheck:
         One for each distinct setting of balance among models and stages.
     examination
         Findings of the rules about balance.
+    warnings
+        Keys that were set and that no model uses.
     """
 
     ledgers: tuple[BalanceLedger, ...]
     examination: Examination
+    warnings: tuple[str, ...] = ()
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -83,7 +87,7 @@ def check_balance(settings: Settings, samples: Samples, folds: Folds | None) -> 
     """Return the ledgers of settings on rows, and the findings about them."""
     found = ledgers(settings, samples, folds)
     evidence = Evidence(samples=samples, folds=folds, config=settings.resolved(), ledgers=found)
-    return BalanceCheck(found, examine(evidence, codes=["EH2"]))
+    return BalanceCheck(found, examine(evidence, codes=["EH2"]), tuple(unused_keys(settings)))
 
 
 def ledgers(settings: Settings, samples: Samples, folds: Folds | None) -> tuple[BalanceLedger, ...]:

@@ -22,6 +22,7 @@ from evenhand.pipeline.stages.progress_bars import shows_progress
 from evenhand.pipeline.stages.source import DataSource, read
 from evenhand.pipeline.verbs.balance_ledger import ledgers
 from evenhand.settings.load import Settings, load
+from evenhand.settings.unused_keys import unused_keys
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +89,8 @@ def check(
     """
     settings = load(config, changes=changes)
     watcher = watcher or Silent()
+    for warning in unused_keys(settings):
+        watcher.message(warning)
     source = read(settings, watcher)
     return examine_data(settings, source, watcher)
 

@@ -30,6 +30,7 @@ from evenhand.pipeline.verbs.check import examine_data
 from evenhand.pipeline.verbs.doctor import write_examination
 from evenhand.pipeline.verbs.report import report
 from evenhand.settings.load import Settings, config_text, load
+from evenhand.settings.unused_keys import unused_keys
 from evenhand.training.calls import PrepareCall, SoupCall, TrainCall
 
 WATCHER = "evenhand.diagnosis.live_checks:watcher"
@@ -161,6 +162,8 @@ def run(
     settings = load(config, changes=changes)
     if not settings.model:
         raise ConfigError(str(config), [Fault("model", "no model is named", "add a [[model]] table", None)])
+    for warning in unused_keys(settings):
+        watcher.message(warning)
     seconds: dict[str, float] = {}
     with timed("read", seconds):
         source = read(settings, watcher)
