@@ -12,7 +12,9 @@ class RowSet(StrEnum):
     LOCKED = "test"
     GENERALIZATION = "generalization"
     NEW = "new"
-    """Rows classified by `predict`, which no model of the run has seen."""
+    """Rows classified by `predict` that no model of the run was trained on."""
+    TRAINING = "training"
+    """Rows classified by `predict` that models of the run were trained on."""
 
     @property
     def words(self) -> str:
@@ -25,4 +27,5 @@ _TITLES = {
     RowSet.LOCKED: "locked test",
     RowSet.GENERALIZATION: "generalization, never selected on",
     RowSet.NEW: "new rows",
+    RowSet.TRAINING: "training rows",
 }

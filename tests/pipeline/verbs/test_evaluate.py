@@ -131,6 +131,17 @@ def test_new_rows_are_never_called_not_out_of_fold(folder):
     assert "EH405" not in {finding.code for finding in audited.findings}
 
 
+def test_rows_that_the_model_was_trained_on_are_not_new(folder):
+    sets = ["training"] * 3 + ["new"] * (N - 3)
+    pd.read_csv(folder / "p.csv").assign(set=sets).to_csv(folder / "own.csv", index=False)
+    found = evenhand.evaluate(folder / "own.csv", METRICS, labels=folder / "l.csv", draws=200)
+    same(found)
+    assert found.document()["origin"] == "in-sample"
+    assert "trained on rows among them (set = training), so these are not figures for new rows" in repr(found)
+    audited = evenhand.audit(folder / "own.csv", labels=folder / "l.csv")
+    assert {finding.code: finding.severity for finding in audited.findings}["EH405"] == "error"
+
+
 def run(*arguments):
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
 

@@ -136,6 +136,27 @@ def test_new_photos_are_predicted_with_how_sure_it_is(data: Path, done: Run, mod
     assert len(predicted.document()["rows"]) == 90
 
 
+def test_files_that_the_run_was_trained_on_are_not_called_new(data: Path, done: Run, tmp_path: Path) -> None:
+    samples, folds = done.record.samples(), done.record.folds()
+    held = folds.of(samples.ids) >= 0
+    copies = tmp_path / "copies"
+    copies.mkdir()
+    for at in (np.flatnonzero(held)[0], np.flatnonzero(~held)[0]):
+        file = data / samples.frame["path"].iloc[at]
+        (copies / f"{'own' if held[at] else 'locked'}{file.suffix}").write_bytes(file.read_bytes())
+    predicted = evenhand.predict(done.path, copies)
+    assert dict(
+        zip(predicted.table["path"].map(lambda name: Path(name).stem), predicted.table["set"], strict=True)
+    ) == {
+        "own": "training",
+        "locked": "new",
+    }
+    assert predicted.trained == predicted.document()["training_rows"] == 1
+    assert predicted.predictions.origin == "in-sample"
+    shown = CliRunner().invoke(app, ["predict", str(done.path), str(copies), "--to", str(tmp_path / "p.csv")])
+    assert "of 2 rows, 1 is a file that models of this run were trained on" in " ".join(shown.output.split())
+
+
 def test_one_photo_is_predicted_like_among_others(data: Path, done: Run) -> None:
     every = evenhand.predict(done.path, data / "images").table
     alone = evenhand.predict(done.path, data / "images" / every["path"][3]).table

@@ -48,6 +48,10 @@ class EvaluationResult(Mapping[str, Interval]):
         n = len(p) - self.unlabelled
         rows = f"{n:,} {'row' if n == 1 else 'rows'}"
         left = f"; {self.unlabelled:,} without a label were left out" if self.unlabelled else ""
+        if p.origin == "in-sample":
+            left += (
+                "; the model was trained on rows among them (set = training), so these are not figures for new rows"
+            )
         if p.groups is None:
             return f"{rows}, taken as independent{left}"
         return f"{rows} in {self.groups:,} groups, which intervals are taken over{left}"

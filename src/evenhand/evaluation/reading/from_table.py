@@ -11,7 +11,7 @@ import pandas as pd
 
 from evenhand.base.errors import DataError
 from evenhand.base.text.cells import text_array
-from evenhand.base.values import Floats, Predictions, RowSet, origin_of
+from evenhand.base.values import Floats, Origin, Predictions, RowSet, origin_of
 from evenhand.base.values.prediction_fields import groups_of
 from evenhand.evaluation.reading.columns import ColumnLayout, Columns, layout, listed
 from evenhand.evaluation.reading.files import TableReader, opened
@@ -19,6 +19,9 @@ from evenhand.evaluation.reading.fold_column import fold_numbers
 from evenhand.evaluation.reading.labels import class_numbers, once
 from evenhand.evaluation.reading.probabilities import probabilities
 from evenhand.evaluation.reading.spill import Spill
+
+PREDICTED = (RowSet.NEW, RowSet.TRAINING)
+"""Sets of rows that `predict` writes."""
 
 
 def of_table(path: Path, columns: Columns, of: str, labels: Collection[str] | None = None) -> list[Predictions]:
@@ -47,10 +50,17 @@ def of_table(path: Path, columns: Columns, of: str, labels: Collection[str] | No
                 fold=fold,
                 groups=groups_of(rows["group"].to_numpy(dtype=object), ids) if "group" in rows else None,
                 model=name,
-                origin="test" if "set" in rows and (rows["set"] == RowSet.NEW).all() else origin_of(of),
+                origin=_origin(rows, of),
             )
         )
     return out
+
+
+def _origin(rows: pd.DataFrame, of: str) -> Origin:
+    """Return the origin of rows; of files that `predict` wrote, "in-sample" if models were trained on any row."""
+    if "set" not in rows or not rows["set"].isin(PREDICTED).all():
+        return origin_of(of)
+    return "in-sample" if (rows["set"] == RowSet.TRAINING).any() else "test"
 
 
 def _pieces(source: TableReader, where: ColumnLayout) -> tuple[pd.DataFrame, Floats]:
@@ -92,7 +102,7 @@ def _parts(about: pd.DataFrame, path: Path, of: str) -> list[tuple[str, Any]]:
     """Return the name and the rows (None for all) of each model in a file, of one set of rows."""
     there = np.ones(len(about), dtype=bool)
     if "set" in about:
-        there = about["set"].isin([of, RowSet.NEW]).to_numpy()
+        there = about["set"].isin([of, *PREDICTED]).to_numpy()
     if not there.any():
         raise DataError(f'{path}: has no rows of the set "{of}".')
     if "model" not in about:

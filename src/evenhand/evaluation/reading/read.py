@@ -166,7 +166,7 @@ def _with_plan(p: Predictions, plan: Folds | None, of: str) -> Predictions:
     """Return the predictions with the folds of a plan where they have none, and with their origin."""
     if of != RowSet.OUT_OF_FOLD:
         return replace(p, fold=None)
-    if p.origin == "test":  # new rows, which no model has seen
+    if p.origin in ("test", "in-sample"):  # rows of `predict`: all models of the run predicted them, without folds
         return replace(p, fold=None)
     # Its rows were held out somehow, but nobody knows by which folds: blends must not take it for out of fold
     # here.

@@ -14,7 +14,7 @@ import pandas as pd
 
 from evenhand.base.errors import DataError
 from evenhand.base.storage.record import Record
-from evenhand.base.values import Finding, Floats, Mask, Predictions, RowSet, Samples
+from evenhand.base.values import Finding, Floats, Mask, Origin, Predictions, RowSet, Samples
 from evenhand.data.roots.root import Root, open_root
 from evenhand.data.store.store import Store
 from evenhand.diagnosis.evidence.evidence import UnreadableRow
@@ -29,6 +29,7 @@ from evenhand.pipeline.stages.progress_bars import shows_progress
 from evenhand.pipeline.stages.source import encode, readers_store
 from evenhand.pipeline.stages.stored_features import stored_features
 from evenhand.pipeline.stages.table_ids import with_table_ids
+from evenhand.pipeline.stages.trained_rows import trained_rows
 from evenhand.settings.load import Settings, load
 from evenhand.training.calls import PredictCall
 
@@ -40,7 +41,8 @@ class PredictionResult:
     Attributes
     ----------
     table
-        One row per file: path, predicted, confidence (probability of the predicted class), expected_accuracy
+        One row per file: path, set ("new", or "training" for files with the content of a row that models of the run
+        were trained on), predicted, confidence (probability of the predicted class), expected_accuracy
         (accuracy of the run on held-out rows of similar confidence), margin to the second class, agreement (share
         of fold models that predict the same), and a column `p:CLASS` per class. Of multi-label rows, labels with a
         probability of at least 0.5 are predicted, confidence is that of the least certain label, margin its
@@ -66,10 +68,16 @@ class PredictionResult:
     settings: Settings
     findings: tuple[Finding, ...] = ()
 
+    @property
+    def trained(self) -> int:
+        """Number of rows that models of the run were trained on; their set is "training"."""
+        return int((self.table["set"] == RowSet.TRAINING).sum())
+
     def document(self) -> dict[str, Any]:
         """Return plain values for JSON."""
         return {
             "model": self.model,
+            "training_rows": self.trained,
             "rows": self.table.to_dict(orient="records"),
             "left_out": [vars(failure) for failure in self.failures],
             "findings": [finding.document() for finding in self.findings],
@@ -136,8 +144,13 @@ def predict(
     ids, samples = samples.ids, samples.take(keep)
     # A truth of this shape marks the rows as multi-label, though none of it is known.
     unknown = np.full(mixed.shape, np.nan) if settings.data.several else None
-    predictions = Predictions(samples.ids, classes, mixed, truth=unknown, model=chosen, origin="test")
+    trained = trained_rows(run, samples)
+    if trained.any():
+        watcher.message(_trained_words(trained))
+    origin: Origin = "in-sample" if trained.any() else "test"
+    predictions = Predictions(samples.ids, classes, mixed, truth=unknown, model=chosen, origin=origin)
     shown = _table(predictions, samples, fold_predictions.probabilities[:, keep], settings, _held_out(run, chosen))
+    shown.loc[trained, "set"] = RowSet.TRAINING.value
     left_out = tuple(
         UnreadableRow(str(ids[row]), path, failures[row]) for row, path in sorted(fold_predictions.left_out.items())
     )
@@ -156,6 +169,15 @@ class _FoldPredictions:
     def of(self, model: str) -> Floats:
         """Return (n, k) the mean over the folds and seeds of one model."""
         return np.asarray(self.probabilities[[name == model for name in self.models]].mean(axis=0))
+
+
+def _trained_words(trained: Mask) -> str:
+    count = int(trained.sum())
+    which = "1 is a file" if count == 1 else f"{count:,} are files"
+    return (
+        f"Warning: of {len(trained):,} rows, {which} that models of this run were trained on (set = training); their "
+        "predictions are better than those of new rows. For figures of the run's own rows see its report."
+    )
 
 
 def _rows(source: Path, settings: Settings) -> tuple[Root, Samples, list[Finding]]:
