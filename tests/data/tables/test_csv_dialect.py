@@ -83,3 +83,8 @@ def test_rows_come_one_by_one() -> None:
     assert [next(rows), next(rows)] == [(1, ["a", "b"]), (2, ["1", "2"])]
     with pytest.raises(DataError, match="is not CSV"):
         next(rows)
+
+
+def test_vertical_bars_separate_cells_where_nothing_else_does():
+    assert csv_cells("path|label\na.jpg|x\n")[:2] == (["path", "label"], [["a.jpg", "x"]])
+    assert csv_cells("path,a|b|c\na.jpg,x|y\n")[0] == ["path", "a|b|c"]

@@ -248,3 +248,52 @@ def test_a_bare_carriage_return_in_a_name_of_a_column_is_a_sentence(tmp_path: Pa
     path.write_bytes(b"id,p:a\rb,p:c\n1,0.5,0.5\n")
     with pytest.raises(DataError, match="carriage return"):
         read_predictions(path)
+
+
+@pytest.mark.parametrize("truth", [True, False])
+def test_columns_of_other_things_are_left_out_where_the_rest_sums_to_1(tmp_path: Path, truth: bool) -> None:
+    path = tmp_path / "m.csv"
+    frame = pd.DataFrame({"id": ["r0", "r1"], "label": ["cat", "dog"], "cat": [0.7, 0.2], "dog": [0.3, 0.8]})
+    frame = frame.assign(age=[46, 0.5], pred=["cat", "dog"], sharpness=[0.1, 0.4])
+    frame = frame if truth else frame.drop(columns=["label", "sharpness"])
+    frame.to_csv(path, index=False)
+    (p,) = read_predictions(path)
+    assert p.classes == ("cat", "dog")
+
+
+def test_a_column_taken_for_a_class_is_named_with_the_way_out(tmp_path: Path) -> None:
+    path = tmp_path / "m.csv"
+    path.write_text("id,cat,dog,age\na,.5,.4,46\nb,.4,.6,50\n")
+    with pytest.raises(
+        DataError, match=r'"age": 46 is not a probability.*if the column is not a class, .*--class NAME'
+    ):
+        read_predictions(path)
+    path.write_text("id,cat,dog,sharp\na,.5,.5,.2\nb,.4,.6,.4\n")
+    with pytest.raises(DataError, match=r'Read as classes: "cat", "dog", "sharp"; if some are not, .*--class NAME'):
+        read_predictions(path)
+    path.write_text("id,cat,dog,pred\na,.5,.5,cat\nb,.5,.4,7\n")
+    with pytest.raises(DataError, match=r'column "pred": "cat" is not a number.*if the column is not a class'):
+        read_predictions(path)
+
+
+@pytest.mark.parametrize("header", ["id,label,p:a", "id,label,a"])
+def test_one_class_alone_is_refused(tmp_path: Path, header: str) -> None:
+    path = tmp_path / "m.csv"
+    path.write_text(f"{header}\nx,a,1\ny,a,1\n")
+    with pytest.raises(DataError, match=r"is the only column with numbers of a class.*p:B, which is 1 - p:A"):
+        read_predictions(path)
+
+
+def test_vertical_bars_separate_cells_where_nothing_else_does(tmp_path: Path) -> None:
+    path = tmp_path / "m.csv"
+    path.write_text("id|label|p:a|p:b\nx|a|.9|.1\n")
+    assert read_predictions(path)[0].classes == ("a", "b")
+    path.write_text("id,p:a|b,p:c|d\nx,.9,.1\n")
+    assert read_predictions(path)[0].classes == ("a|b", "c|d")
+
+
+def test_an_id_with_a_nul_character_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "m.csv"
+    path.write_bytes(b"id,p:a,p:b\nx,.9,.1\ny\0z,.9,.1\n")
+    with pytest.raises(DataError, match="the id on line 3 contains a NUL character"):
+        read_predictions(path)

@@ -83,7 +83,10 @@ def csv_rows(text: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _delimiter(header: str) -> str:
-    """Return the separator of cells: whichever of comma, semicolon and tab splits the header into most parts."""
+    """Return the separator of cells: whichever of comma, semicolon and tab splits the header into most parts.
+
+    A vertical bar only if none of these does: names and lists of labels may hold bars themselves.
+    """
 
     def parts(delimiter: str) -> int:
         try:
@@ -91,7 +94,8 @@ def _delimiter(header: str) -> str:
         except csv.Error:  # reported with its line when the rows are read
             return 0
 
-    return max(",;\t", key=parts)
+    best = max(",;\t", key=parts)
+    return "|" if parts(best) == 1 and parts("|") > 1 else best
 
 
 def _even(header: Sequence[str], rows: Sequence[list[str]], lines: Sequence[int]) -> list[list[str]]:

@@ -94,6 +94,8 @@ def class_columns(
         if prefix.endswith(":") and len(found := _with_prefix(rest, prefix)) > 1:
             return ClassColumns(_named(found, prefix, source), prefix)
     readings = list(_readings(rest, roles, every, source, _words(rest, first)))
+    if sums and first is not None:
+        readings += list(_fewer(rest, first, labels, source))
     for reading in readings if first is not None else ():
         if _fits(reading, first, labels, sums, off):
             return reading
@@ -124,6 +126,21 @@ def _readings(
     for role, name in free.items():
         for other in passed:
             yield _more(plain, (name, other), (role,), every, source)
+
+
+def _fewer(
+    rest: Sequence[str], first: pd.DataFrame, labels: Collection[str] | None, source: str
+) -> Iterator[ClassColumns]:
+    """Yield interpretations that leave columns out: those with other numbers than probabilities; all but labels.
+
+    Tables have columns such as "age". They are tried last and only if rows must sum to 1, as all classes do.
+    """
+    numbers = first[list(rest)].apply(pd.to_numeric, errors="coerce")
+    within = ((numbers >= -ROUNDING) & (numbers <= 1 + ROUNDING)).all(axis=0)
+    likely = [name for name in rest if within[name] and name.strip().lower() not in PASSED_OVER]
+    spellings = by_spelling(labels or ())
+    labelled = [name for name in likely if name in (labels or ()) or same_as(name, spellings) is not None]
+    yield from (ClassColumns(_named(names, "", source)) for names in (likely, labelled) if len(names) > 1)
 
 
 def _words(names: Sequence[str], first: pd.DataFrame | None) -> set[str]:

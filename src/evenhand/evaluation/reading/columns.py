@@ -15,6 +15,11 @@ from evenhand.evaluation.reading.class_columns import LOGIT, class_columns
 Scale = Literal["auto", "probability", "logit", "normalise"]
 """The scale of the numbers; "normalise": not negative, divided by the sum of their row."""
 
+SELECT_CLASSES = (
+    "select the classes (--class NAME for each, Columns(classes=...) in Python), or write p:CLASS in line 1."
+)
+"""Advice where a column was taken for a class."""
+
 KNOWN: Mapping[str, tuple[str, ...]] = {
     "id": ("id", "ids", "row_id", "image_id", "sample_id", "image", "filename", "file", "path", "name"),
     "fold": ("fold", "folds", "cv_fold", "kfold"),
@@ -122,11 +127,22 @@ def layout(
     )
     if not found.classes:
         raise DataError(f"{source}: has no column with numbers of a class; there are: {listed(names)}.")
+    _check_several(found.classes, source)
     roles = {role: name for role, name in roles.items() if role not in found.not_roles}
     used = {*roles.values(), *found.classes.values()}
     scale: Scale = "logit" if found.prefix in LOGIT else "probability" if found.prefix else "auto"
     left = tuple(name for name in rest if name not in used)
     return ColumnLayout(roles, found.classes, columns.scale if columns.scale != "auto" else scale, left)
+
+
+def _check_several(classes: Mapping[str, str], source: str) -> None:
+    """Raise if there is one class only, of which nothing can be evaluated."""
+    if len(classes) == 1:
+        (column,) = classes.values()
+        raise DataError(
+            f'{source}: "{column}" is the only column with numbers of a class; there must be one for each class. '
+            "For two classes write both: p:A and p:B, which is 1 - p:A."
+        )
 
 
 def _logits(rest: Sequence[str]) -> bool:

@@ -19,6 +19,7 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from evenhand.base.errors import DataError
+from evenhand.evaluation.reading.columns import SELECT_CLASSES
 
 Kind = Literal["csv", "parquet", "npz"]
 
@@ -123,6 +124,8 @@ def _opened_csv(path: Path) -> TableReader:
     # Quoted names may hold any separator.
     unquoted = re.sub(r'"[^"]*"', "", header)
     separator = max(",;\t", key=unquoted.count)
+    if separator not in unquoted and "|" in unquoted:
+        separator = "|"
     try:
         if "\r" in unquoted:
             raise pa.ArrowInvalid("a carriage return, which would be read as the end of the line")
@@ -208,7 +211,8 @@ def _csv_words(error: Exception, source: TableReader) -> str:
     column = re.search(r"In CSV column #(\d+)", text)
     name = f', column "{source.names[int(column[1])]}"' if column else ""
     if value := re.search(r"invalid value '(.*)'", text):
-        return f'{where}{name}: "{value[1]}" is not a number. Correct the cell, or specify the class columns.'
+        wrong = f'"{value[1]}" is not a number. Correct the cell; if the column is not a class, {SELECT_CLASSES}'
+        return f"{where}{name}: {wrong}"
     if "UTF8" in text or "UTF-8" in text:
         return f"{where}{name} is not UTF-8. Save the file as UTF-8."
     if "Empty CSV" in text:
@@ -222,7 +226,8 @@ def _parquet_pieces(source: TableReader, texts: Sequence[str], numbers: Sequence
         kind = file.schema_arrow.field(name).type
         if not (pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_null(kind)):
             raise DataError(
-                f'{source.path}: column "{name}" has the type {kind}, not numbers. Specify the class columns.'
+                f'{source.path}: column "{name}" has the type {kind}, not numbers; if it is not a class, '
+                f"{SELECT_CLASSES}"
             )
     width = max(1, len(numbers)) * 8
     yield from file.iter_batches(batch_size=max(1024, 2**24 // width), columns=[*texts, *numbers])

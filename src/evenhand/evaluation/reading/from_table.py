@@ -13,7 +13,7 @@ from evenhand.base.errors import DataError
 from evenhand.base.text.cells import text_array
 from evenhand.base.values import Floats, Origin, Predictions, RowSet, origin_of
 from evenhand.base.values.prediction_fields import groups_of
-from evenhand.evaluation.reading.columns import ColumnLayout, Columns, layout, listed
+from evenhand.evaluation.reading.columns import SELECT_CLASSES, ColumnLayout, Columns, layout, listed
 from evenhand.evaluation.reading.files import TableReader, opened
 from evenhand.evaluation.reading.fold_column import fold_numbers
 from evenhand.evaluation.reading.labels import class_numbers, once
@@ -90,12 +90,14 @@ def _pieces(source: TableReader, where: ColumnLayout) -> tuple[pd.DataFrame, Flo
 
 def _left_words(where: ColumnLayout) -> str:
     """Return a hint on the columns that were not read as classes, for errors that may be due to that."""
-    if not where.left:
-        return ""
-    return (
-        f" Not read as classes: {listed(where.left)}; if some are, name all class columns (--class, "
-        "Columns(classes=...)), or write p:CLASS in the first line."
-    )
+    if where.left:
+        return (
+            f" Not read as classes: {listed(where.left)}; if some are, name all class columns (--class, "
+            "Columns(classes=...)), or write p:CLASS in the first line."
+        )
+    # With a prefix or a specification it is certain which columns are classes.
+    bare = [name for name, column in where.classes.items() if name == column.strip()]
+    return f" Read as classes: {listed(bare)}; if some are not, {SELECT_CLASSES}" if len(bare) > 2 else ""
 
 
 def _parts(about: pd.DataFrame, path: Path, of: str) -> list[tuple[str, Any]]:

@@ -148,11 +148,17 @@ def read_column(source: TableReader, name: str) -> pd.Series[Any]:
 
 
 def once(ids: Strings, source: TableReader, rows: Ints | None = None) -> None:
-    """Raise a `DataError` for a missing or repeated id; `rows` are positions in the file, for the message."""
+    """Raise a `DataError` for a missing, repeated or damaged id; `rows` are positions in the file, for messages."""
     at = np.arange(len(ids)) if rows is None else rows
     empty = pd.isna(ids)
     if empty.any():
         raise DataError(f"{source.path}: {source.where(int(at[empty.argmax()]))} has no id.")
+    if any("\0" in name for name in ids):
+        row = next(row for row, name in enumerate(ids) if "\0" in name)
+        raise DataError(
+            f"{source.path}: the id on {source.where(int(at[row]))} contains a NUL character, as files do that "
+            "were damaged or saved in another encoding. Write the file again, or correct the id."
+        )
     twice = pd.Series(ids).duplicated().to_numpy()
     if twice.any():
         row = int(twice.argmax())

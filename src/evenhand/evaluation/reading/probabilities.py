@@ -10,7 +10,7 @@ from scipy.special import expit, softmax
 from evenhand.base.errors import DataError
 from evenhand.base.values import Floats
 from evenhand.base.values.probabilities import OFF, ROUNDING
-from evenhand.evaluation.reading.columns import Scale
+from evenhand.evaluation.reading.columns import SELECT_CLASSES, Scale
 
 
 def probabilities(
@@ -79,7 +79,14 @@ def _check_range(block: Floats, classes: Sequence[str], scale: Scale, where: Cal
     bad = (block < -ROUNDING) | (block > high)
     if bad.any():
         row, column = np.argwhere(bad)[0]
+        # Raw scores leave the range in many columns; one column alone is rather something else, such as an age.
+        alone = bad.any(axis=0).sum() == 1 and len(classes) > 2
+        advice = (
+            f"The numbers of all other classes are; if the column is not a class, {SELECT_CLASSES}"
+            if alone
+            else 'If the numbers are raw scores, use scale = "logit" (--scale logit), or name columns logit:CLASS.'
+        )
         raise DataError(
-            f'{where(int(row))}, class "{classes[column]}": {block[row, column]:.6g} is not a probability (0 to 1)'
-            '. If the numbers are raw scores, use scale = "logit" (--scale logit), or name the columns logit:CLASS.'
+            f'{where(int(row))}, class "{classes[column]}": {block[row, column]:.6g} is not a probability (0 to '
+            f"1). {advice}"
         )

@@ -175,8 +175,8 @@ def _trained_words(trained: Mask) -> str:
     count = int(trained.sum())
     which = "1 is a file" if count == 1 else f"{count:,} are files"
     return (
-        f"Warning: of {len(trained):,} rows, {which} that models of this run were trained on (set = training); their "
-        "predictions are better than those of new rows. For figures of the run's own rows see its report."
+        f"Warning: of {len(trained):,} rows, {which} that models of this run were trained on (set = training); "
+        "their predictions are better than those of new rows. For figures of the run's own rows see its report."
     )
 
 
