@@ -124,7 +124,7 @@ def curves_section(evidence: RecordContents, *, most: int = 3) -> list[dict[str,
             {
                 "measure": measure,
                 "set": of,
-                "epoch": row["epoch"],
+                "epoch": row["epoch"] + 1,
                 "value": row[column],
                 "fold": row["fold"],
                 "seed": row["seed"],

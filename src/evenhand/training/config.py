@@ -21,11 +21,11 @@ class DistillConfig(Section):
         2.0, gt=0, le=100, says="Temperature of both distributions: above 1, less likely classes weigh more."
     )
     weight: float = option(0.5, gt=0, le=1, says="The teacher's share of the loss; the rest is the labels'.")
-    start_epoch: int = option(0, ge=0, unit="epochs", says="First epoch with the teacher.")
+    start_epoch: int = option(0, ge=0, unit="epochs", says="First epoch with the teacher, counted from 0.")
     pause: list[int] = option(
         [],
         unit="epochs",
-        says="First epoch of a pause without the teacher, and the first one after it: [8, 12].",
+        says="First epoch of a pause without the teacher, and the first one after it, counted from 0: [8, 12].",
     )
 
     @field_validator("pause")
@@ -86,7 +86,10 @@ class TrainConfig(Section):
     sam: float = option(0.0, ge=0, says="Radius of sharpness-aware minimisation, which doubles the time; 0 is off.")
     ema: float = option(0.0, ge=0, lt=1, says="Decay of a moving average of the weights, per step; 0 is off.")
     swa_from: int | None = option(
-        None, ge=0, unit="epochs", says="Epoch from which weights are averaged once per epoch; none is off."
+        None,
+        ge=0,
+        unit="epochs",
+        says="Epoch, counted from 0, from which weights are averaged once per epoch; none is off.",
     )
     soup: Literal["none", "uniform", "greedy"] = option(
         "none", says="Whether the weights of a fold's seeds are averaged into one model, where that scores better."

@@ -31,7 +31,7 @@ def test_it_says_what_was_softened_and_what_rises() -> None:
     text = str(made(sampler="balanced", weights="inverse", on_overshoot="soften"))
     assert "The settings ask for 2.00; this was softened to the exponent 1.00: weights removed." in text
     text = str(made(weights="inverse", warmup_epochs=3))
-    assert "at full strength in epoch 3; the first epoch has the exponent 0.00." in text
+    assert "at full strength in epoch 4; the first epoch has the exponent 0.00." in text
 
 
 def test_it_says_how_the_folds_differ() -> None:

@@ -53,3 +53,14 @@ def test_the_shell_prints_the_same_at_any_width(width: str, monkeypatch: pytest.
     assert max(map(len, words.stdout.splitlines())) <= int(width)
     rows = json.loads(CliRunner().invoke(app, ["keys", "folds", "--json"]).stdout)
     assert rows == evenhand.keys("folds").to_dict(orient="records")
+
+
+def test_descriptions_are_whole_on_a_terminal_and_in_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = evenhand.keys("train")["description"]
+    monkeypatch.delenv("COLUMNS", raising=False)
+    piped = CliRunner().invoke(app, ["keys", "train"]).stdout.splitlines()
+    assert {f"      {description}" for description in wanted} <= set(piped)
+    terminal = CliRunner().invoke(app, ["keys", "train"], env={"COLUMNS": "50"}).stdout
+    assert max(map(len, terminal.splitlines())) <= 50
+    whole = "".join(terminal.split())
+    assert all("".join(description.split()) in whole for description in wanted)

@@ -249,7 +249,7 @@ def test_a_fold_without_judged_rows_keeps_the_last_epoch(tiny: SimpleNamespace) 
 def test_a_loss_that_is_no_number_ends_in_words(tiny: SimpleNamespace) -> None:
     x, _ = tiny.easy()
     x[5] = np.inf
-    with pytest.raises(TaskError, match=r"not a finite number in epoch 0 .* Lower train.learning_rate"):
+    with pytest.raises(TaskError, match=r"not a finite number in epoch 1 .* Lower train.learning_rate"):
         fit(tiny.spec(config(), inputs=ViewInputs(x)))
 
 

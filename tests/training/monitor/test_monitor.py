@@ -146,7 +146,7 @@ def test_fixing_goes_back_to_the_weights_of_before_it_began(
     fitted = fit(spec, watch=watch, monitor=monitor(at, act="fix", since=since))
     assert tiny.same_bits(after[at], seen[back])
     assert not tiny.same_bits(after[at], seen[at])
-    told = "it began with" if back < 0 else f"after epoch {back}"
+    told = "it began with" if back < 0 else f"after epoch {back + 1}"
     assert f"resumes from the weights {told}" in fitted.alarms[0]["did"]
     assert fitted.lines[at]["mended"] in fitted.alarms[0]["did"].lower()
 

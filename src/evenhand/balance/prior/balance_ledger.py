@@ -128,7 +128,7 @@ def _rise(plan: BalancePlan) -> str:
     config, first = plan.config, plan.prior_at(0)
     full = int(np.ceil(config.weights_from + config.warmup_epochs))
     return (
-        f"Class weights start in epoch {config.weights_from} and are at full strength in epoch {full}; "
+        f"Class weights start in epoch {config.weights_from + 1} and are at full strength in epoch {full + 1}; "
         f"the first epoch has the exponent {first.exponent:.2f}."
     )
 

@@ -67,11 +67,14 @@ def alert_message(alert: Mapping[str, Any]) -> str:
 
 
 def score_message(summary: Any) -> str:
-    """Return the score of a finished training and its parts; "" if the value is not the summary of a training."""
+    """Return the score of a finished training and its parts; "" if the value is not the summary of a training.
+
+    Here, as in all texts, epochs are counted from 1; files and values count them from 0.
+    """
     if not isinstance(summary, Mapping) or not isinstance(summary.get("parts"), Mapping):
         return ""
     parts = ", ".join(f"{name} {_figure(value)}" for name, value in summary["parts"].items())
-    return f"score {_figure(summary['score'])} ({parts}) in epoch {summary['epoch']} of {summary['epochs']}."
+    return f"score {_figure(summary['score'])} ({parts}) in epoch {summary['epoch'] + 1} of {summary['epochs']}."
 
 
 def _figure(value: float | None) -> str:

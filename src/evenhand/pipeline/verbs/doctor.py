@@ -93,5 +93,5 @@ def _past_alerts(record: Record, standing: Iterable[Finding]) -> list[Finding]:
 
 
 def _finding(alert: dict[str, Any]) -> Finding:
-    says = f"{alert['says']} (In epoch {alert['epoch']}. {alert['did']})"
+    says = f"{alert['says']} (In epoch {alert['epoch'] + 1}. {alert['did']})"
     return Finding(alert["code"], alert["severity"], says, alert["about"], alert["evidence"], (), alert["patch"])

@@ -317,7 +317,7 @@ def is_finite(state: FitState, loss: float) -> bool:
     """
     if not math.isfinite(loss) and state.monitor is None:
         raise TaskError(
-            f"The training loss is not a finite number in epoch {state.epoch} (learning rate "
+            f"The training loss is not a finite number in epoch {state.epoch + 1} (learning rate "
             f"{state.optimizer_step.learning_rate:.3g}). Lower train.learning_rate, set train.clip = 1.0, or "
             "lengthen train.warmup_epochs."
         )

@@ -59,5 +59,5 @@ def _fix(state: FitState, monitor: Monitor, alarm: Alarm) -> str | None:
         copy_into(state.trained, monitor.held[epoch])
     # Momenta and the moving average describe the weights that were given up.
     state.reset_optimizer()
-    since = "it began with" if epoch is None or epoch < 0 else f"after epoch {epoch}"
+    since = "it began with" if epoch is None or epoch < 0 else f"after epoch {epoch + 1}"
     return f"{done}, and training resumes from the weights {since}"

@@ -11,7 +11,7 @@ def test_batches_that_hold_another_mix_are_an_error(course):
     case = Evidence(courses=(course([EQUAL, held], EQUAL),))
     (found,) = examine(case, ["EH206"]).findings
     assert found.severity == "error"
-    assert found.says == "m, fold 0, seed 0: batches of epoch 1 held 90.0% of class N, 25.0% were expected."
+    assert found.says == "m, fold 0, seed 0: batches of epoch 2 held 90.0% of class N, 25.0% were expected."
 
 
 def test_labels_in_another_order_are_found(course):

@@ -19,7 +19,7 @@ def test_a_class_that_the_settings_make_rare_is_told_with_the_exponent(fits):
     (finding,) = look(case).findings
     assert finding.says == (
         "net, fold 0, seed 0: N (90.0% of the validation rows, predicted for 0.0%) is predicted far too rarely "
-        "since epoch 1; the model predicts S and V. Sampler balanced (1.00) and weights inverse (1.00) together "
+        "since epoch 2; the model predicts S and V. Sampler balanced (1.00) and weights inverse (1.00) together "
         "have the exponent 2.00 and make it expect N in 1.7% of the rows."
     )
     assert finding.evidence["blames"] == "balance"

@@ -17,14 +17,14 @@ def look(fits, losses, validation=None):
 @pytest.mark.parametrize("loss", [None, float("nan"), float("inf")])
 def test_a_loss_that_is_no_number_is_told_at_once(fits, loss):
     (finding,) = look(fits, [0.7, loss]).findings
-    assert finding.says == "net, fold 0, seed 0: the training loss is not a number in epoch 1 (learning rate 0.01)."
+    assert finding.says == "net, fold 0, seed 0: the training loss is not a number in epoch 2 (learning rate 0.01)."
     assert finding.patch == {"model.net.train.learning_rate": 0.005, "model.net.train.clip": 1.0}
     assert "validation loss" in look(fits, [0.7, 0.6], loss if loss is not None else float("nan")).findings[0].says
 
 
 def test_a_loss_that_runs_away_is_told_in_the_second_epoch(fits):
     (finding,) = look(fits, [0.7, 9.0, 12.0]).findings
-    assert "diverges: 12 in epoch 2 (learning rate 0.01), 0.7 in the first epoch" in finding.says
+    assert "diverges: 12 in epoch 3 (learning rate 0.01), 0.7 in the first epoch" in finding.says
     assert finding.evidence["since"] == 1
     assert look(fits, [0.7, 0.6, 9.0, 12.0, 11.0]).findings[0].evidence["since"] == 2
     assert look(fits, [0.7, 9.0, 0.6, None]).findings[0].evidence["since"] == 3

@@ -29,7 +29,7 @@ def check(case: Evidence, *, spare: float = 0.02, errors: float = 5.0) -> Iterat
     Limits: not applicable where no expected mix was recorded. Mixup and CutMix blend rows after sampling; label
     shares are compared.
 
-    Example: `lite0, fold 0, seed 0: batches of epoch 3 held 2.1% of class O, 25.0% were expected.`
+    Example: `lite0, fold 0, seed 0: batches of epoch 4 held 2.1% of class O, 25.0% were expected.`
     """
     for course in case.courses or ():
         worst = max(_off(course, spare, errors), default=None)
@@ -37,7 +37,7 @@ def check(case: Evidence, *, spare: float = 0.02, errors: float = 5.0) -> Iterat
             continue
         _, epoch, c, seen, expected = worst
         yield Found(
-            says=f"{course.name}: batches of epoch {epoch} held {seen:.1%} of class {course.classes[c]}, "
+            says=f"{course.name}: batches of epoch {epoch + 1} held {seen:.1%} of class {course.classes[c]}, "
             f"{expected:.1%} were expected.",
             about=course.model,
             evidence={"epoch": epoch, "class": course.classes[c], "held": seen, "expected": expected},

@@ -46,7 +46,7 @@ def check(
     that. Nor is one that is confused with others while its prior is adequate.
 
     Example: `both, fold 0, seed 0: N (90.0% of the validation rows, predicted for 0.0%) is predicted far too rarely
-    since epoch 1; the model predicts S and V. Sampler balanced (1.00) and weights inverse (1.00) together have the
+    since epoch 2; the model predicts S and V. Sampler balanced (1.00) and weights inverse (1.00) together have the
     exponent 2.00 and make it expect N in 1.7% of the rows.`
     """
     for model, courses in by_model(case.courses or ()).items():
@@ -155,7 +155,7 @@ def _words(course: TrainingHistory, hit: Collapse) -> str:
     predicted = [name for name, p in zip(course.classes, hit.predicted, strict=True) if p > 0.01]
     which = f"the model predicts {'only ' if len(predicted) == 1 else ''}{listing(predicted, most=5)}"
     many = verb(len(names), "is", "are")
-    text = f"{listing(names, most=5)} {many} predicted far too rarely since epoch {hit.since}; {which}."
+    text = f"{listing(names, most=5)} {many} predicted far too rarely since epoch {hit.since + 1}; {which}."
     return f"{text} {_reason(course, hit)}"
 
 

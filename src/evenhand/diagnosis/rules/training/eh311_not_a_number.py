@@ -54,7 +54,7 @@ def runaway(course: TrainingHistory, times: float, epochs: int) -> tuple[int, st
         return None
     last = course.lines[-1]
     epoch = int(last.get("epoch") or 0)
-    at = f"in epoch {epoch} (learning rate {last.get('learning_rate') or 0.0:.3g})"
+    at = f"in epoch {epoch + 1} (learning rate {last.get('learning_rate') or 0.0:.3g})"
     if _none(last.get("train_loss")):
         return epoch, f"the training loss is not a number {at}."
     if (last.get("sets") or {}).get("validation") and _none(last.get("validation_loss")):
