@@ -4,14 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-
-def count(n: int, noun: str, plural: str = "") -> str:
-    """Return a number with its noun.
-
-    >>> count(1, "file"), count(1200, "file"), count(2, "class", "classes")
-    ('1 file', '1,200 files', '2 classes')
-    """
-    return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
+from evenhand.base.text.counted import count as count
 
 
 def classes_of(n: int, k: int) -> str:

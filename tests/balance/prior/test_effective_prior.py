@@ -203,3 +203,9 @@ def test_it_is_public_and_loads_no_torch() -> None:
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
     assert evenhand.effective_prior is effective_prior
+
+
+def test_names_are_printed_and_no_classes_are_said():
+    assert "\x1b" not in str(effective_prior({"\x1b[31mb": 1, "a": 5}))
+    assert "\\x1b[31mb" in str(effective_prior({"\x1b[31mb": 1, "a": 5}))
+    assert str(effective_prior({})) == "There are no classes, and so no prior."

@@ -25,6 +25,10 @@ def test_a_class_that_is_not_there_is_told_with_the_nearest():
         DataError, match=r'recall\[dogs\] names the class "dogs", which does not exist. Did you mean "dog"'
     ):
         ask(ROWS, ["recall[dogs]"], {}, {})
+    with pytest.raises(
+        DataError, match=r'recall\[z\] names the class "z", which does not exist. Classes are: "cat", "dog"'
+    ):
+        ask(ROWS, ["recall[z]"], {}, {})
     with pytest.raises(DataError, match=r'classes.pets names the class "bird"'):
         ask(ROWS, ["macro_f1_pets"], {"pets": ["cat", "bird"]}, {})
 

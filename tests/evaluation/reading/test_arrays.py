@@ -36,7 +36,7 @@ def test_truth_may_be_names_positions_or_gaps():
 
 @pytest.mark.parametrize("truth", [["0", "1"], ["cat", "1"], ["cat", 1], [2, 1], [0, 1], [True, False], [1.0, 0.0]])
 def test_numbers_among_names_are_never_positions(truth):
-    with pytest.raises(DataError, match=r"have the label"):
+    with pytest.raises(DataError, match=r"(has|have) the label"):
         predictions_from(HALF, truth, classes=["cat", "dog"])
 
 
@@ -138,10 +138,10 @@ def test_labels_per_row_contradict_their_shape(arguments, words):
         ({"probabilities": HALF, "truth": [0]}, r"The truth has the shape \(1,\) for 2 rows and 2 classes"),
         (
             {"probabilities": HALF, "truth": ["cat", "dgo"], "classes": ["cat", "dog"]},
-            '1 rows have the label "dgo".* Did you mean "dog"',
+            '1 row has the label "dgo".* Did you mean "dog"',
         ),
-        ({"probabilities": HALF, "truth": [0, 2]}, '1 rows have the label "2", which is not a class.*classes=\\['),
-        ({"probabilities": HALF, "truth": [0, float("inf")]}, '1 rows have the label "inf"'),
+        ({"probabilities": HALF, "truth": [0, 2]}, '1 row has the label "2", which is not a class.*classes=\\['),
+        ({"probabilities": HALF, "truth": [0, float("inf")]}, '1 row has the label "inf"'),
     ],
 )
 def test_what_does_not_fit_is_told_in_words(arguments, words):

@@ -115,7 +115,7 @@ def test_labels_come_from_a_table(written):
         read_predictions(written("id,truth,cat,dog\na,dog,1,0\n", "other.csv"), labels=labels)
     with pytest.raises(DataError, match=r'No id of "two" is in .*labels.csv \(there: "b", here: "q"\)'):
         read_predictions(written("id,cat,dog\nq,1,0\n", "two.csv"), labels=labels)
-    with pytest.raises(DataError, match=r'1 rows have the label "dgo".*Did you mean "dog"'):
+    with pytest.raises(DataError, match=r'1 row has the label "dgo".*Did you mean "dog"'):
         read_predictions(path, labels=written("id,label\na,dgo\n", "wrong.csv"))
 
 
@@ -123,12 +123,12 @@ def test_whole_numbers_as_labels_are_names_unless_told(written):
     text = "id,truth,{}\na,1,0.9,0.1\nb,0,0.2,0.8\n"
     assert read_predictions(written(text.format("1,0")))[0].truth.tolist() == [0, 1]
     path = written(text.format("cat,dog"))
-    with pytest.raises(DataError, match=r'1 rows have the label "1".* "cat", "dog".*--positions'):
+    with pytest.raises(DataError, match=r'1 row has the label "1".* "cat", "dog".*--positions'):
         read_predictions(path)
     told = Columns(positions=True)
     assert read_predictions(path, columns=told)[0].truth.tolist() == [1, 0]
     stray = written("id,truth,p:1,p:2,p:3\na,1,1,0,0\nb,2,0,1,0\nc,0,0,0,1\n")
-    for columns, words in ((None, 'have the label "0"'), (told, '"1" is the name of another class')):
+    for columns, words in ((None, 'has the label "0"'), (told, '"1" is the name of another class')):
         with pytest.raises(DataError, match=words):
             read_predictions(stray, columns=columns)
     for truth, words in (

@@ -107,7 +107,7 @@ def test_the_shell_holds_labels_against_labels_and_leaves_confidence_empty(tmp_p
     ("text", "words"),
     [
         ("id,label\nr0,a\nr1,\n", 'line 3 has an empty cell in the column "label"'),
-        ("id,label\nr0,a\nr1,zz\n", 'have the label "zz"'),
+        ("id,label\nr0,a\nr1,zz\n", 'has the label "zz"'),
         ("id,label\nr0,a\nr0,b\n", "line 3"),
         ("id,prob\nr0,1\nr1,0.25\n", 'line 3, column "prob" holds 0.25, which is not a label'),
     ],

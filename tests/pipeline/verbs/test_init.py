@@ -133,3 +133,10 @@ def test_folders_cannot_write_configuration(tmp_path: Path) -> None:
     written = init(tmp_path / "data", speed=FAST, beside=tmp_path)
     (tmp_path / "evenhand.toml").write_text(written, encoding="utf-8")
     assert load(tmp_path / "evenhand.toml").submit.command == []
+
+
+def test_it_says_why_the_machine_was_not_measured_and_counts_one(tmp_path: Path) -> None:
+    photos(tmp_path, [f"{name}/{i}.png" for name in "ab" for i in range(12)])
+    text = init(tmp_path, minutes=1)
+    assert "for 1 minute (" in text
+    assert "not measured, which is done for more than 300 rows only: a slow machine is assumed" in text

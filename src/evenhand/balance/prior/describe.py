@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from rich.cells import cell_len
 
+from evenhand.base.text.counted import count
+from evenhand.base.text.escaping import printable
+
 if TYPE_CHECKING:
     from evenhand.balance.prior.effective_prior import EffectivePrior
 
@@ -18,7 +21,7 @@ HEAD = ("class", "rows", "natural", "in batches", "weight", "effective prior", "
 
 def prior_lines(prior: EffectivePrior) -> list[str]:
     """Return an effective prior as lines: a table, the exponent with its parts, and how often rows recur."""
-    return [*prior_table(prior), *sentences(prior)]
+    return [*prior_table(prior), *sentences(prior)] if prior.k else ["There are no classes, and so no prior."]
 
 
 def prior_table(prior: EffectivePrior, *, most: int = 16) -> list[str]:
@@ -36,8 +39,8 @@ def sentences(prior: EffectivePrior) -> list[str]:
     of = f" ({' + '.join(made)})" if len(made) > 1 else f" ({made[0].split()[0]})" if made else ""
     out = [f"Exponent {prior.exponent:.2f}{of}: {meaning(prior)}."]
     if prior.k:
-        often = f"{times(prior.recurrence)} per epoch of {prior.epoch_rows:,.0f} rows"
-        out.append(f"A row of {prior.names[prior.rarest]}, the rarest class, is sampled {often}.")
+        often = f"{times(prior.recurrence)} per epoch of {count(round(prior.epoch_rows), 'row')}"
+        out.append(f"A row of {printable(prior.names[prior.rarest])}, the rarest class, is sampled {often}.")
     if prior.measured:
         out.append(f"The loss itself is not included here: {prior.measured}. See the gradient share per class.")
     return out
@@ -110,7 +113,7 @@ def _rows(prior: EffectivePrior, most: int) -> list[tuple[str, ...]]:
 def _row(prior: EffectivePrior, c: int) -> tuple[str, ...]:
     shares = (prior.natural[c], prior.batch_shares[c])
     return (
-        prior.names[c],
+        printable(prior.names[c]),
         f"{prior.counts[c]:,.6g}",
         *(_percent(share) for share in shares),
         f"{prior.weights[c]:.3g}",

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from evenhand.base.storage.atomic import frame_csv, replacing
+from evenhand.base.text.counted import count
 from evenhand.base.values import Finding, Interval
 from evenhand.cli.console import Out, Table, cell
 from evenhand.cli.tables.tables import print_findings
@@ -37,13 +38,21 @@ def print_comparison(compared: Comparison, findings: Sequence[Finding], *, most:
     out.print(verdicts)
     for change in compared.changes:
         _print_changes(change, out, most)
-    out.print(cell(f"{compared.n:,} rows in {compared.groups:,} independent groups are compared.", style="dim"))
+    out.print(
+        cell(
+            f"{count(compared.n, 'row')} in {count(compared.groups, 'independent group')} are compared.",
+            style="dim",
+        )
+    )
     if fewer := _fewer(compared):
         out.print(cell(f"Rows and groups of the figures: {fewer}", style="dim"))
-    for name, count in compared.left_out.items():
-        if count:
+    for name, lacking in compared.left_out.items():
+        if lacking:
             out.print(
-                cell(f"{count:,} rows of {name} are not: others lack them, or the truth is unknown.", style="dim")
+                cell(
+                    f"{count(lacking, 'row')} of {name} not compared: others lack them, or the truth is unknown.",
+                    style="dim",
+                )
             )
     out.print()
     print_findings(findings, out)

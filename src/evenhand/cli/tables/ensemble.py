@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from evenhand.base.text.counted import count
 from evenhand.cli.console import Out, Table, cell
 from evenhand.cli.tables.tables import print_findings
 
@@ -48,7 +49,7 @@ def print_selection(worth: NestedEvaluation, out: Out) -> None:
             "" if step.believable else "EH405",
         )
     out.print(table)
-    out.print(cell(f"{worth.n:,} rows in {worth.groups:,} independent groups. {worth}"))
+    out.print(cell(f"{count(worth.n, 'row')} in {count(worth.groups, 'independent group')}. {worth}"))
     for verdict in worth.verdicts:
         elsewhere = not worth.step(verdict.name).believable
         out.print(cell(f"{verdict}{ELSEWHERE if elsewhere else ''}", style="yellow" if elsewhere else ""))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evenhand.base.row_set import RowSet
+from evenhand.base.text.counted import count
 from evenhand.base.text.toml_text import set_option
 from evenhand.cli.console import Out, Table, cell, literal
 from evenhand.cli.tables.dominant_groups import dominant_groups_table
@@ -32,9 +33,10 @@ _COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
 def print_check(found: Check, target: Path) -> None:
     """Print counts, skew and findings, and the path of the findings."""
     out = Out()
-    table = Table(("class", "rows", "share", "groups"), right=(1, 2, 3))
+    grouped = found.skew.grouped  # else each row is a group of its own, and a column of groups says nothing
+    table = Table(("class", "rows", "share", *(["groups"] if grouped else [])), right=(1, 2, 3))
     for row in found.skew.table.itertuples(index=False):
-        table.add_row(str(row[0]), f"{row.rows:,}", f"{row.share:.1%}", f"{row.groups:,}")
+        table.add_row(str(row[0]), f"{row.rows:,}", f"{row.share:.1%}", *([f"{row.groups:,}"] if grouped else []))
     out.print(table)
     out.print(cell(str(found.skew)))
     out.print()
@@ -101,7 +103,7 @@ def print_folds(folds: Folds, samples: Samples, target: Path) -> None:
     table = Table(("class", *heads), right=range(1, len(heads) + 1))
     sums = np.stack([held[folds.fold == f].sum(axis=0) for f in numbers])
     for c, name in enumerate(samples.classes):
-        table.add_row(name, *(f"{count:g}" for count in sums[:, c]))
+        table.add_row(name, *(f"{rows:g}" for rows in sums[:, c]))
     table.add_row("all rows", *(f"{int((folds.fold == f).sum()):,}" for f in numbers), style="bold")
     out.print(table)
     out.print(cell(f"Wrote {target}"))
@@ -198,7 +200,7 @@ def print_predictions(predicted: PredictionResult, *written: Path) -> None:
     for finding in predicted.findings[:5]:
         out.print(cell(finding.says, style="yellow"))
     files = ", ".join(map(str, written[:5])) + (f" and {len(written) - 5:,} more" if len(written) > 5 else "")
-    out.print(cell(f"{len(frame):,} rows by {predicted.model}. Wrote {files}"))
+    out.print(cell(f"{count(len(frame), 'row')} by {predicted.model}. Wrote {files}"))
 
 
 def print_filled_sample(made: FilledSample, *, most: int = 10) -> None:
@@ -215,7 +217,7 @@ def print_filled_sample(made: FilledSample, *, most: int = 10) -> None:
             out.print(f"… and {len(rows) - most:,} more; --json and submissions.jsonl have all.")
     extra = made.submission.extra
     left = f" {extra:,} rows that are not in the sample were left out." if extra else ""
-    what = f"{len(made.submission.table):,} rows by {made.model}, {len(rows):,} overridden"
+    what = f"{count(len(made.submission.table), 'row')} by {made.model}, {len(rows):,} overridden"
     out.print(cell(f"{what}; ids are {made.submission.key}, columns hold {made.submission.kind}.{left}"))
     if made.guessed:
         first = made.guessed[0]

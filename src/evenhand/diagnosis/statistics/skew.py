@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evenhand.base.text.counted import count
 from evenhand.base.values import Samples
 
 
@@ -53,11 +54,11 @@ class Skew:
         }
 
     def __str__(self) -> str:
-        groups = f" in {self.groups:,} groups" if self.grouped else ""
+        groups = f" in {count(self.groups, 'group')}" if self.grouped else ""
         unlabelled = f", {self.unlabelled:,} without a label" if self.unlabelled else ""
         return (
-            f"{self.n:,} rows{groups}{unlabelled}; {len(self.table):,} classes, the largest "
-            f"{self.ratio:,.1f} times the smallest (as even as {self.effective_classes:.1f} equal classes)."
+            f"{count(self.n, 'row')}{groups}{unlabelled}; {count(len(self.table), 'class', 'classes')}, the "
+            f"largest {self.ratio:,.1f} times the smallest (as even as {self.effective_classes:.1f} equal classes)."
         )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from evenhand.base.text.counted import count
 from evenhand.base.values import Interval, Predictions
 from evenhand.base.values.samples import known_labels
 from evenhand.evaluation.reading.arrays import figures_table
@@ -46,7 +47,7 @@ class EvaluationResult(Mapping[str, Interval]):
         """The number of rows and groups, as one sentence."""
         p = self.predictions
         n = len(p) - self.unlabelled
-        rows = f"{n:,} {'row' if n == 1 else 'rows'}"
+        rows = count(n, "row")
         left = f"; {self.unlabelled:,} without a label were left out" if self.unlabelled else ""
         if p.origin == "in-sample":
             left += (
@@ -54,7 +55,7 @@ class EvaluationResult(Mapping[str, Interval]):
             )
         if p.groups is None:
             return f"{rows}, taken as independent{left}"
-        return f"{rows} in {self.groups:,} groups, which intervals are taken over{left}"
+        return f"{rows} in {count(self.groups, 'group')}, which intervals are taken over{left}"
 
     @property
     def groups(self) -> int:

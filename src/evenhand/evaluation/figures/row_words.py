@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from evenhand.base.text.counted import count
+
 
 def row_words(sizes: Mapping[str, tuple[int, int]]) -> str:
     """Return a sentence on the rows and groups behind metrics: the most common first, exceptions by name.
@@ -25,5 +27,5 @@ def row_words(sizes: Mapping[str, tuple[int, int]]) -> str:
     for metric, size in sizes.items():
         if size != (rows, groups):
             others.setdefault(size, []).append(metric)
-    few = [f"{', '.join(names)}: {n:,} rows in {g:,}" for (n, g), names in others.items()]
-    return "; ".join([f"{rows:,} rows in {groups:,} independent groups", *few]) + "."
+    few = [f"{', '.join(names)}: {count(n, 'row')} in {g:,}" for (n, g), names in others.items()]
+    return "; ".join([f"{count(rows, 'row')} in {count(groups, 'independent group')}", *few]) + "."

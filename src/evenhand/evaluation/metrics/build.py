@@ -59,6 +59,8 @@ def positions(classes: Sequence[str], names: Sequence[str], where: str) -> Ints:
     for name in names:
         if name not in at:
             close = nearest(name, classes)
-            hint = f' Did you mean "{close}"?' if close else ""
+            shown = ", ".join(f'"{known}"' for known in classes[:12])
+            more = f" and {len(classes) - 12:,} more" if len(classes) > 12 else ""
+            hint = f' Did you mean "{close}"?' if close else f" Classes are: {shown}{more}."
             raise DataError(f'{where} names the class "{name}", which does not exist.{hint}')
     return np.array([at[name] for name in names], dtype=np.int64)

@@ -230,7 +230,8 @@ def _no_class(name: str, count: int, seen: Sequence[str], classes: Sequence[str]
     hint = f' Did you mean "{close}"?' if close else f" Classes are: {listed(classes, most=8)}."
     if number(name).isdecimal() and not any(label in classes for label in seen):
         hint += " If labels are class indices, counted from 0, use --positions (positions = True in Python)."
-    return f'{source}: {count:,} rows have the label "{name}", which is not a class of the predictions.{hint}'
+    rows = f"{count:,} row{' has' if count == 1 else 's have'}"
+    return f'{source}: {rows} the label "{name}", which is not a class of the predictions.{hint}'
 
 
 def role_column(role: str, name: str | None, source: TableReader) -> str | None:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from evenhand.base.errors import DataError
 from evenhand.base.storage.record import Record
+from evenhand.base.text.counted import count
 from evenhand.base.values import TEST, Floats, Folds, Interval, Predictions, Samples, Strings
 from evenhand.blending.blend import blend
 from evenhand.data.config import FoldsConfig
@@ -88,7 +89,8 @@ def refit_models(
         RefitFigure(b.model, _figure(b, metric, draws, seed), _figure(a, metric, draws, seed), what)
         for b, a, what in pairs
     )
-    says = f"{len(set(groups)):,} groups in {parts.k} parts; each part was evaluated by models fitted without it."
+    of = count(len(set(groups)), "group")
+    says = f"{of} in {parts.k} parts; each part was evaluated by models fitted without it."
     return Refit(metric, says, rows, seen)
 
 

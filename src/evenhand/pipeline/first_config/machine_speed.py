@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.util import find_spec
 from typing import Any
 
@@ -31,15 +32,19 @@ FEW = 300
 def machine_speed(root: Root, kind: Kind, files: Sequence[str], rows: int, *, size: int = 128) -> Speed:
     """Return the speed of this machine; that of a slow one if it cannot be measured or rows are few."""
     slow = Speed(cores=usable_cores())
-    if rows <= FEW or kind.name not in ("photos", "beats") or find_spec("torch") is None:
-        return slow
+    if rows <= FEW:
+        return replace(slow, why_not=f"not measured, which is done for more than {FEW} rows only")
+    if kind.name not in ("photos", "beats"):
+        return replace(slow, why_not=f"not measured, which is not done for {kind.name}")
+    if find_spec("torch") is None:
+        return replace(slow, why_not="not measured, as torch is not installed")
     cores = usable_cores()
     calls = [SpeedCall(model=PROBE, size=size, threads=1) for _ in range(cores)]
     began = time.monotonic()
     try:
         found = dispatch(calls, Silent(), workers=cores, threads=1)
     except EvenhandError:  # the encoder's package is not installed; check and run say so
-        return slow
+        return replace(slow, why_not="not measured, as the encoder efficientnet-lite0 cannot be run here")
     taken = time.monotonic() - began
     mean = {key: statistics.mean(one[key] for one in found) for key in ("below", "above", "step")}
     # Computing time of the probe itself, which does 12 rows in each repetition; the rest is the start of workers.

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 import pandas as pd
 
 from evenhand.base.errors import DataError
+from evenhand.base.text.counted import count
 from evenhand.base.text.toml_text import toml_comment, toml_value
 from evenhand.data.roots.root import Root, open_root
 from evenhand.data.tables.class_folders import folder_layout, split_folder_for_test
@@ -128,11 +129,12 @@ _SPARE = 0.9
 def _why(name: str, proposal: Proposal, facts: DataFacts, speed: Speed, minutes: float) -> str:
     """Return comments: the data, the recipe, the reasons for it and the estimated time."""
     if not name:
-        return f"# {facts.rows:,} rows were found."
-    pace = "measured" if speed.measured else "not measured: a slow machine is assumed"
+        return f"# Found {count(facts.rows, 'row')}."
+    pace = "measured" if speed.measured else f"{speed.why_not or 'not measured'}: a slow machine is assumed"
     lines = [
-        f"{facts.rows:,} rows in {facts.classes:,} classes; recipe {name} for {minutes:g} minutes "
-        f"({speed.cores} cores, {pace}).",
+        f"{count(facts.rows, 'row')} in {count(facts.classes, 'class', 'classes')}; "
+        f"recipe {name} for {count(minutes, 'minute')} "
+        f"({count(speed.cores, 'core')}, {pace}).",
         *proposal.why,
         f"Expected to take about {max(0.1, proposal.seconds / 60):.1f} minutes (other times: init --minutes N).",
     ]

@@ -57,6 +57,8 @@ class Speed:
         The faster of the precisions.
     measured
         Whether it was measured; otherwise it is that of a slow machine.
+    why_not
+        Why it was not measured, as a phrase.
     """
 
     cores: int = 2
@@ -68,6 +70,7 @@ class Speed:
     size: int = 128
     precision: str = "float32"
     measured: bool = False
+    why_not: str = ""
 
     def at(self, size: int) -> float:
         """Return the factor on the times of images of `self.size` px for another size."""
