@@ -51,6 +51,9 @@ class Spoilt:
     def skipped(self) -> Sequence[Skipped]:
         return self.root.skipped()
 
+    def empty_folders(self) -> Sequence[str]:
+        return self.root.empty_folders()
+
     def read(self, name: str) -> bytes:
         return self.raw
 

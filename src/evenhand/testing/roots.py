@@ -32,6 +32,9 @@ class MemoryRoot:
     def skipped(self) -> Sequence[Skipped]:
         return ()
 
+    def empty_folders(self) -> Sequence[str]:
+        return ()
+
     def read(self, name: str) -> bytes:
         if name not in self.files:
             raise DataError("cannot be read (no such file or directory)")

@@ -1,11 +1,12 @@
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
 from evenhand.base.errors import DataError
 from evenhand.data.config import DataConfig
 from evenhand.data.roots.root import open_root
-from evenhand.data.tables.class_folders import files_with_suffix, read_folders
+from evenhand.data.tables.class_folders import empty_classes, files_with_suffix, read_folders
 from evenhand.data.tables.table import LabelTable
 
 JPG = {".jpg"}
@@ -114,3 +115,21 @@ def test_photos_of_a_split_without_classes_are_told(tmp_path: Path) -> None:
 def test_folders_that_differ_in_blanks_are_two_classes(tmp_path: Path) -> None:
     found = read(tmp_path, "good/1.jpg", " good/2.jpg", " bad/3.jpg")
     assert labels(found) == {"good/1.jpg": "good", " good/2.jpg": " good", " bad/3.jpg": "bad"}
+
+
+def test_an_empty_folder_is_named_as_a_class_that_is_not_there(tmp_path: Path) -> None:
+    for name in ("photos/z", "photos/a/deeper", "elsewhere"):
+        (tmp_path / name).mkdir(parents=True)
+    found = read(tmp_path, "photos/a/1.jpg", "photos/b/1.jpg")
+    (finding,) = found.findings
+    assert finding.says == f'{tmp_path.name}: "z" is an empty folder, and so there is no class of this name.'
+    assert (finding.code, finding.severity) == ("EH101", "note")
+
+
+def test_an_empty_folder_of_a_zip_is_named_too(tmp_path: Path) -> None:
+    with ZipFile(tmp_path / "p.zip", "w") as file:
+        for name in ("a/", "z/", "__MACOSX/", "../y/"):
+            file.writestr(name, b"")
+        for name in ("a/1.jpg", "b/1.jpg"):
+            file.writestr(name, b"x")
+    assert empty_classes(open_root(tmp_path / "p.zip"), ["a/1.jpg", "b/1.jpg"]) == ["z"]

@@ -12,7 +12,7 @@ from evenhand.data.config import DataConfig
 from evenhand.data.roots.root import open_root
 from evenhand.modalities.beats.config import BeatsConfig
 from evenhand.modalities.beats.windows.window_rows import unlabelled_windows
-from evenhand.pipeline.stages.table_ids import with_table_ids
+from evenhand.pipeline.stages.table_ids import id_hint, with_table_ids
 
 NAMES = ["a/1.jpg", "a/2.jpg", "b/1.jpg"]
 
@@ -80,3 +80,20 @@ def test_windows_keep_the_ids_that_their_file_gives(tmp_path):
     assert both.ids.tolist()[0] == "v.npz:NA"
     np.savez(tmp_path / "w.npz", signal=signal, id=np.array(["7", "7", "x"]))
     assert unlabelled_windows(open_root(tmp_path), ["w.npz"], BeatsConfig())[0].ids[0] == "w:0000000"
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ("sample_id,path\n7,b/1.jpg\n8,a/1.jpg\n", 'column "sample_id" looks like ids: --id sample_id'),
+        ("weight,path\n7,b/1.jpg\n8,a/1.jpg\n", ""),
+        ("sample_id,path\n7,b/1.jpg\n7,a/1.jpg\n", ""),
+        ("id,path\n7,b/1.jpg\n8,a/1.jpg\n", ""),
+    ],
+)
+def test_a_column_that_looks_like_ids_is_hinted_at(root, table, words):
+    (root.path / "new.csv").write_text(table)
+    data = DataConfig(root=".")
+    hint = id_hint(root, data, "new.csv", with_table_ids(samples(), root, data, "new.csv"))
+    assert words in hint
+    assert bool(hint) == bool(words)

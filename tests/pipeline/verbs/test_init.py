@@ -139,4 +139,7 @@ def test_it_says_why_the_machine_was_not_measured_and_counts_one(tmp_path: Path)
     photos(tmp_path, [f"{name}/{i}.png" for name in "ab" for i in range(12)])
     text = init(tmp_path, minutes=1)
     assert "for 1 minute (" in text
+    assert "empty" not in text
+    (tmp_path / "c").mkdir()
+    assert "# empty folders, of which there is no class: c\n" in init(tmp_path, minutes=1)
     assert "not measured, which is done for more than 300 rows only: a slow machine is assumed" in text

@@ -33,6 +33,9 @@ class FileRoot:
     def skipped(self) -> Sequence[Skipped]:
         return ()
 
+    def empty_folders(self) -> Sequence[str]:
+        return ()
+
     def read(self, name: str) -> bytes:
         return self._folder.read(name)
 

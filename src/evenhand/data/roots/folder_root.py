@@ -38,6 +38,9 @@ class FolderRoot:
     def skipped(self) -> Sequence[Skipped]:
         return self._listing.skipped
 
+    def empty_folders(self) -> Sequence[str]:
+        return self._listing.empty
+
     def read(self, name: str) -> bytes:
         try:
             with open(self._located(name), "rb", buffering=0) as file:  # noqa: PTH123  (a Path costs as much again)
@@ -82,28 +85,39 @@ class FolderRoot:
 
 @dataclass(frozen=True)
 class _Listing:
-    """Names, skipped entries, and the file system's spelling of names that are not valid text."""
+    """Names, skipped entries, the file system's spelling of names that are not valid text, and empty folders."""
 
     names: tuple[str, ...]
     skipped: tuple[Skipped, ...]
     renamed: dict[str, str]
+    empty: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _EmptyFolder:
+    """A folder in which nothing is."""
+
+    name: str
 
 
 def _list(folder: Path, links: str) -> _Listing:
     found: list[str] = []
     skipped: list[Skipped] = []
+    empty: list[str] = []
     for item in _walk(str(folder), links):
-        if isinstance(item, Skipped):
+        if isinstance(item, _EmptyFolder):
+            empty.append(_text(item.name))
+        elif isinstance(item, Skipped):
             skipped.append(Skipped(_text(item.name), item.reason))
         else:
             found.append(item)
     named = {_text(name): name for name in found}
     renamed = {text: name for text, name in named.items() if text != name}
-    return _Listing(tuple(sorted(named)), tuple(skipped), renamed)
+    return _Listing(tuple(sorted(named)), tuple(skipped), renamed, tuple(sorted(empty)))
 
 
-def _walk(folder: str, links: str) -> Iterator[str | Skipped]:
-    """Yield the posix name of each file below `folder`, or an entry that is skipped and why."""
+def _walk(folder: str, links: str) -> Iterator[str | Skipped | _EmptyFolder]:
+    """Yield the posix name of each file below `folder`, an entry that is skipped and why, or an empty folder."""
     base = os.path.realpath(folder)
     entered: set[str] = set()
     # Linked folders come last: a folder that is also reached directly then has its own name, not that of the link.
@@ -115,7 +129,10 @@ def _walk(folder: str, links: str) -> Iterator[str | Skipped]:
             yield Skipped(prefix.rstrip("/"), "is a symbolic link to a folder that is read already")
             continue
         entered.add(target)
-        for entry in _entries(folder, prefix):
+        entries = _entries(folder, prefix)
+        if prefix and not entries:
+            yield _EmptyFolder(prefix.rstrip("/"))
+        for entry in entries:
             if isinstance(entry, Skipped):
                 yield entry
                 continue

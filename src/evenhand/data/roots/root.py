@@ -34,6 +34,9 @@ class Root(Protocol):
     def skipped(self) -> Sequence[Skipped]:
         """Return what was skipped, with reasons: broken links, encrypted entries, names that leave the root."""
 
+    def empty_folders(self) -> Sequence[str]:
+        """Return the sorted posix names of folders in which nothing is, or only clutter of systems."""
+
     def read(self, name: str) -> bytes:
         """Return the bytes of a file; raises `DataError` if it cannot be read."""
 

@@ -6,9 +6,10 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from evenhand.base.errors import DataError
 from evenhand.base.text.escaping import printable
@@ -55,11 +56,12 @@ class ZipEntry:
 
 @dataclass(frozen=True)
 class Listing:
-    """The files of a zip by name, skipped entries, and the encoding of names that are not marked as UTF-8."""
+    """The files of a zip by name, skipped entries, the encoding of names not marked as UTF-8, and empty folders."""
 
     entries: dict[str, ZipEntry]
     skipped: tuple[Skipped, ...]
     encoding: str
+    empty: tuple[str, ...] = ()
 
 
 def list_entries(path: Path, encoding: str | None, limits: ZipLimits) -> Listing:
@@ -70,7 +72,8 @@ def list_entries(path: Path, encoding: str | None, limits: ZipLimits) -> Listing
     DataError
         If it is damaged, or a bomb.
     """
-    infos = [info for info in _directory(path) if not info.orig_filename.endswith(("/", "\\"))]
+    every = _directory(path)
+    infos = [info for info in every if not info.orig_filename.endswith(("/", "\\"))]
     _refuse_bombs(path, infos, limits)
     encoding = encoding or encodings.guess([_raw(info) for info in infos if not _marked(info)])
     entries: dict[str, ZipEntry] = {}
@@ -91,7 +94,18 @@ def list_entries(path: Path, encoding: str | None, limits: ZipLimits) -> Listing
             entries[clean] = ZipEntry(
                 info.header_offset, info.compress_size, info.file_size, info.compress_type, info.CRC
             )
-    return Listing(entries, tuple(skipped), encoding)
+    folders = [_spelled(info, encoding) for info in every if info.orig_filename.endswith(("/", "\\"))]
+    return Listing(entries, tuple(skipped), encoding, _empty(folders, entries))
+
+
+def _empty(folders: Iterable[str], files: Iterable[str]) -> tuple[str, ...]:
+    """Return those of the folders in which there is neither a file nor a folder."""
+    clean = set()
+    for folder in folders:
+        with suppress(ValueError):  # names that lead out of the zip hold nothing that is read
+            clean.add(relative_name(folder))
+    held = {str(parent) for name in (*files, *clean) for parent in PurePosixPath(name).parents}
+    return tuple(sorted(name for name in clean - held if not any(is_clutter(part) for part in name.split("/"))))
 
 
 def _directory(path: Path) -> Sequence[zipfile.ZipInfo]:

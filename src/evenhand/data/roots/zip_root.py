@@ -49,6 +49,9 @@ class ZipRoot:
     def skipped(self) -> Sequence[Skipped]:
         return self._listing.skipped
 
+    def empty_folders(self) -> Sequence[str]:
+        return self._listing.empty
+
     def size(self, name: str) -> int:
         return self._entry(name).size
 

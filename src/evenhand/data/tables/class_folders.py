@@ -73,9 +73,8 @@ def read_folders(root: Root, data: DataConfig, suffixes: Collection[str]) -> Lab
     splits = [split for split, keep in zip(found.splits, known, strict=True) if keep]
     if any(split is not None for split in splits):
         frame["split"] = splits
-    return LabelTable(
-        root.path.name, frame, np.arange(1, len(frame) + 1), findings=tuple(_left_out(names, found, root.path.name))
-    )
+    findings = [*_left_out(names, found, root.path.name), *_empty_classes(root, names)]
+    return LabelTable(root.path.name, frame, np.arange(1, len(frame) + 1), findings=tuple(findings))
 
 
 def folder_layout(names: Sequence[str]) -> SplitLayout:
@@ -96,6 +95,27 @@ def split_folder_for_test(names: Sequence[str]) -> str | None:
             classes.setdefault(split, set()).add(name)
     train = classes.get("train", set())
     return next((split for split in ("test", "val") if classes.get(split, set()) & train), None)
+
+
+def empty_classes(root: Root, names: Sequence[str]) -> list[str]:
+    """Return the names of class folders in which nothing is; `names` are the files of the kind."""
+    top = "".join(f"{part}/" for part in names[0].split("/")[: _common_depth(names)]) if names else ""
+    inside = [name for name in root.empty_folders() if name.startswith(top)]
+    # As if each held a file: beside the others, so that folders of splits are told from classes as they are there.
+    classes = layout([name.removeprefix(top) for name in (*names, *(f"{name}/_" for name in inside))]).classes
+    known, empty = set(classes[: len(names)]), classes[len(names) :]
+    return sorted({name for name in empty if name is not None and name not in known})
+
+
+def _empty_classes(root: Root, names: Sequence[str]) -> Iterator[Finding]:
+    """Yield a finding about class folders in which nothing is."""
+    if found := empty_classes(root, names):
+        one = len(found) == 1
+        says = (
+            f"{root.path.name}: {some(found)} {'is an empty folder' if one else 'are empty folders'}, and so there is "
+            f"no class of {'this name' if one else 'these names'}."
+        )
+        yield Finding("EH101", "note", says, about=root.path.name, evidence={"folders": found[:100]})
 
 
 def _class_names(folders: Sequence[str]) -> list[str]:

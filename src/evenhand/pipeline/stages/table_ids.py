@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,8 +13,12 @@ from evenhand.base.values import Samples
 from evenhand.data.config import DataConfig
 from evenhand.data.roots.file_names import some
 from evenhand.data.roots.root import Root
+from evenhand.data.tables.column_roles import column_profiles
 from evenhand.data.tables.path_lookup import locate
 from evenhand.data.tables.table import LabelTable, read_table
+
+ID_WORDS = frozenset({"id", "ids", "uid", "uuid", "guid", "key", "code", "sample", "number", "no", "nr", "index"})
+"""Words in the names of columns of ids."""
 
 
 def with_table_ids(
@@ -52,6 +57,20 @@ def with_table_ids(
             raise DataError(f"{found.name}: {unknown('column', column, map(str, found.frame.columns))}")
     key = id or next((name for name in (data.id, "id") if name in found.frame), None) or data.path
     return _rows_of_table(samples, found, root, data.path, key, all_rows=False)
+
+
+def id_hint(root: Root, data: DataConfig, table: str | Path, samples: Samples) -> str:
+    """Return a hint if ids are paths although a column of the table looks like ids, else ""."""
+    frame = read_table(root, str(table), encoding=data.table_encoding).frame
+    if data.path not in frame or list(samples.ids) != [str(name) for name in frame[data.path]]:
+        return ""
+    profiles = [one for one in column_profiles(frame) if one.name != data.path and one.unique and one.whole]
+    named = [one.name for one in profiles if ID_WORDS & set(re.split(r"[^a-z]+", one.name.lower()))]
+    if not named:
+        return ""
+    return (
+        f'Ids are the paths of {Path(table).name}. Its column "{named[0]}" looks like ids: --id {named[0]} uses it.'
+    )
 
 
 def _rows_of_table(

@@ -14,7 +14,7 @@ from evenhand.base.errors import DataError
 from evenhand.base.text.counted import count
 from evenhand.base.text.toml_text import toml_comment, toml_value
 from evenhand.data.roots.root import Root, open_root
-from evenhand.data.tables.class_folders import folder_layout, split_folder_for_test
+from evenhand.data.tables.class_folders import empty_classes, folder_layout, split_folder_for_test
 from evenhand.modalities import KINDS, Kind
 from evenhand.modalities.kind import Draft
 from evenhand.pipeline.first_config.column_proposals import TableDraft, draft_of_table
@@ -201,9 +201,11 @@ def _inspect_folders(root: Root, kind: Kind, files: Sequence[str], side: int | N
         )
     found = folder_layout(files)
     counts = Counter(name for name in found.classes if name is not None)
-    shown = toml_comment(f"{name} ({count:,})" for name, count in counts.most_common(6))
+    shown = toml_comment(f"{name} ({files_of:,})" for name, files_of in counts.most_common(6))
+    empty = empty_classes(root, files)
     lines = (
         f"# a folder per class: {shown}{', …' if len(counts) > 6 else ''}",
+        *([f"# empty folders, of which there is no class: {toml_comment(empty[:6])}"] if empty else []),
         '# or: table = "labels.csv", path = "path", label = "label"',
     )
     split = split_folder_for_test(files)

@@ -28,7 +28,7 @@ from evenhand.pipeline.stages.progress import Silent, Watcher
 from evenhand.pipeline.stages.progress_bars import shows_progress
 from evenhand.pipeline.stages.source import encode, readers_store
 from evenhand.pipeline.stages.stored_features import stored_features
-from evenhand.pipeline.stages.table_ids import with_table_ids
+from evenhand.pipeline.stages.table_ids import id_hint, with_table_ids
 from evenhand.pipeline.stages.trained_rows import trained_rows
 from evenhand.settings.load import Settings, load
 from evenhand.training.calls import PredictCall
@@ -135,6 +135,8 @@ def predict(
     predictor = predictor_for(run, settings, chosen, watcher, rows_store)
     root, samples, findings = _rows(Path(source), settings)
     samples = with_table_ids(samples, root, settings.data, table, id=id)
+    if table is not None and id is None and (hint := id_hint(root, settings.data, table, samples)):
+        watcher.message(hint)
     classes = tuple(run.data()["classes"])
     fold_predictions, failures = _predict_folds(run, settings, root, samples, predictor, watcher, rows_store)
     # After all models: a row must decode at every size that a model needs, or the blend would lack a part.
