@@ -112,8 +112,8 @@ def _empty_classes(root: Root, names: Sequence[str]) -> Iterator[Finding]:
     if found := empty_classes(root, names):
         one = len(found) == 1
         says = (
-            f"{root.path.name}: {some(found)} {'is an empty folder' if one else 'are empty folders'}, and so there is "
-            f"no class of {'this name' if one else 'these names'}."
+            f"{root.path.name}: {some(found)} {'is an empty folder' if one else 'are empty folders'}, and so there "
+            f"is no class of {'this name' if one else 'these names'}."
         )
         yield Finding("EH101", "note", says, about=root.path.name, evidence={"folders": found[:100]})
 
