@@ -73,6 +73,10 @@ class Kind(Protocol):
         Defaults of a first configuration: the name of an encoder, and which part of it is trained.
     shown
         Columns of the frame, beside the path, that identify a row for a person.
+    mixable
+        Whether rows can be blended (mixup): every part of a batch is a tensor of (b, ...).
+    encoder_options
+        Name of an encoder of the kind's own -> the section of its options, `[[model]] options`.
     """
 
     name: str
@@ -84,6 +88,8 @@ class Kind(Protocol):
     view_profile: str
     test_views: Mapping[str, Sequence[View]]
     shown: Sequence[str]
+    mixable: bool
+    encoder_options: Mapping[str, type[Section]]
     encoder: str
     tune: str
 
@@ -137,6 +143,8 @@ class KindDefaults:
     view_profile: str = "none"
     test_views: Mapping[str, Sequence[View]] = MappingProxyType({})
     shown: Sequence[str] = ()
+    mixable: bool = True
+    encoder_options: Mapping[str, type[Section]] = MappingProxyType({})
 
     def draft(self, root: Root) -> Draft | None:
         """Return None: a table or folders give the classes."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from evenhand.base.errors import unknown
+from evenhand.base.errors import ConfigError, unknown
+from evenhand.base.settings.section import check
 from evenhand.modalities.kind import Kind
 from evenhand.models.config import ModelConfig
 
@@ -20,7 +21,7 @@ def with_view_profile(kind: Kind, model: ModelConfig) -> ModelConfig:
 
 
 def kind_faults(
-    kind: Kind, model: ModelConfig, *, augment: str, cutmix: float, frozen: Sequence[str]
+    kind: Kind, model: ModelConfig, *, augment: str, mixup: float, cutmix: float, frozen: Sequence[str]
 ) -> Iterator[tuple[str, str, str]]:
     """Yield (key below the model, what was found, what is allowed).
 
@@ -28,7 +29,7 @@ def kind_faults(
     ----------
     kind
         The kind of data.
-    augment, cutmix
+    augment, mixup, cutmix
         Values of [train], with the model's overrides.
     frozen
         Values of `tune` in the stages of its training that keep a part of the network frozen.
@@ -39,6 +40,9 @@ def kind_faults(
     if model.views > 1 and model.view_profile not in kind.profiles:
         found = unknown(f"profile of augmentations for {kind.name}", model.view_profile, kind.profiles)
         yield "view_profile", found, "name one, or remove it"
+    yield from _option_faults(kind, model)
+    if mixup and not kind.mixable:
+        yield "train.mixup", f"found {mixup:g}, but rows of {kind.name} cannot be blended", "set 0"
     if kind.pictures:
         if cutmix and frozen:
             says = (
@@ -50,10 +54,25 @@ def kind_faults(
         if getattr(model, key) != ModelConfig.model_fields[key].default:
             yield key, f"found {getattr(model, key)!r}, but rows of {kind.name} are not pictures", "remove it"
     if cutmix:
-        yield "train.cutmix", f"found {cutmix:g}, but rows of {kind.name} are not pictures", "use mixup, or set 0"
+        instead = "use mixup, or set 0" if kind.mixable else "set 0"
+        yield "train.cutmix", f"found {cutmix:g}, but rows of {kind.name} are not pictures", instead
     if frozen:
         says = (
             f'found "{frozen[0]}", which freezes a part of the network; its activations can be stored for pictures '
             f"only, and rows of {kind.name} are not pictures"
         )
         yield "tune", says, 'set "all"'
+
+
+def _option_faults(kind: Kind, model: ModelConfig) -> Iterator[tuple[str, str, str]]:
+    """Yield what is wrong with the options of a model's encoder."""
+    section = kind.encoder_options.get(model.encoder)
+    if section is None:
+        if model.options:
+            yield "options", f"found {', '.join(model.options)}, but {model.encoder} has no options", "remove them"
+        return
+    try:
+        check(section, model.options, source="options")
+    except ConfigError as error:
+        for fault in error.faults:
+            yield f"options.{fault.key}", fault.found, fault.allowed

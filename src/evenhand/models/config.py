@@ -107,6 +107,7 @@ class ModelConfig(Section):
     )
     channels_last: bool = option(True, says="Hold maps with channels last, which most processors prefer.")
     seeds: list[int] = option([0], min_length=1, says="The model is trained once with each of these seeds.")
+    options: dict[str, Any] = option({}, says="Options of an encoder of the kind's own (width, layers).")
     train: dict[str, Any] = option({}, says="Keys of [train] that differ for this model.")
     balance: dict[str, Any] = option({}, says="Keys of [balance] that differ for this model.")
 

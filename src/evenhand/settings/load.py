@@ -241,6 +241,7 @@ def _kind_faults(settings: Settings, position: int, lines: Mapping[Key, int]) ->
         settings.kind,
         model,
         augment=train.augment,
+        mixup=train.mixup,
         cutmix=train.cutmix,
         frozen=[tune for tune in tunes if tune != "all"],
     ):

@@ -1,0 +1,1 @@
+"""Networks over drawings: graphs of primitives, strokes, and a small raster beside either."""

@@ -1,0 +1,1 @@
+"""Graphs of drawings: primitives as nodes, their relations as typed edges."""

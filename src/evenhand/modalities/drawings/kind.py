@@ -1,0 +1,86 @@
+"""Drawings as a kind of data."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from evenhand.base.errors import DataError
+from evenhand.base.settings.section import Section
+from evenhand.base.storage.code_hash import source_mark
+from evenhand.base.values import Finding, Samples
+from evenhand.data.config import DataConfig
+from evenhand.data.roots.root import Root
+from evenhand.data.tables.samples import file_samples, unlabelled_samples
+from evenhand.engines.isolated import ISOLATED, IsolatedCallError
+from evenhand.modalities import KINDS, FileRows
+from evenhand.modalities.drawings.config import DrawingsConfig
+from evenhand.modalities.drawings.options import DrawingEncoderOptions, StrokesOptions
+from evenhand.modalities.drawings.picture import picture
+from evenhand.modalities.drawings.profiles import PROFILES
+
+READING = "evenhand.modalities.drawings.reading.encode"
+
+
+class Drawings(FileRows):
+    """Drawings: graphs of primitives, see `reading.encode`."""
+
+    name = "drawings"
+    suffixes: Sequence[str] = (".dxf",)
+    config: type[Section] = DrawingsConfig
+    torch_module = "evenhand.modalities.drawings.torch_half"
+    encoder = "edge_sage"
+    tune = "all"
+    mixable = False
+    profiles: Sequence[str] = tuple(PROFILES)
+    view_profile = "mirror"
+    encoder_options: Mapping[str, type[Section]] = {
+        "edge_sage": DrawingEncoderOptions,
+        "gine": DrawingEncoderOptions,
+        "strokes": StrokesOptions,
+    }
+
+    def samples(self, root: Root, data: DataConfig, kind_config: DrawingsConfig) -> tuple[Samples, list[Finding]]:
+        return file_samples(root, data, kind=self.name, suffixes=self.suffixes)
+
+    def unlabelled(self, root: Root, kind_config: DrawingsConfig) -> tuple[Samples, list[Finding]]:
+        """Return every drawing below a root, without classes, for prediction."""
+        return unlabelled_samples(root, kind=self.name, suffixes=self.suffixes)
+
+    def settings(self, kind_config: DrawingsConfig, size: int | None) -> dict[str, Any]:
+        return {"kind": self.name, "code": source_mark(READING, within=__package__), **kind_config.plain()}
+
+    def encode(self, raw: bytes, settings: Mapping[str, Any]) -> dict[str, np.ndarray[Any, Any]]:
+        if len(raw) > settings["max_bytes"]:
+            raise DataError(f"has {len(raw):,} bytes, more than drawings.max_bytes = {settings['max_bytes']:,}")
+        with tempfile.TemporaryDirectory(prefix="evenhand-") as folder:
+            source, target = Path(folder, "drawing.dxf"), Path(folder, "arrays.npz")
+            source.write_bytes(raw)
+            arguments = {"source": str(source), "target": str(target), "settings": dict(settings)}
+            try:
+                ISOLATED.call(
+                    f"{READING}:encode_file",
+                    arguments,
+                    seconds=settings["seconds"],
+                    memory=settings["memory_mib"] * 2**20,
+                )
+            except IsolatedCallError as error:
+                raise DataError(str(error)) from None
+            with np.load(target, allow_pickle=False) as arrays:
+                return dict(arrays)
+
+    def facts(self, raw: bytes) -> dict[str, Any]:
+        return {"bytes": len(raw)}
+
+    def picture(self, raw: bytes, side: int) -> str:
+        return picture(self.encode(raw, DrawingsConfig().plain())["strokes"], side)
+
+    def example(self, rng: np.random.Generator, rows: int, folder: Path) -> Path:
+        raise NotImplementedError
+
+
+KINDS.register("drawings")(Drawings())

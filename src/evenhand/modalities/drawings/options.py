@@ -1,0 +1,43 @@
+"""Options of the encoders of drawings (`[[model]] options`). No torch here."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from evenhand.base.settings.section import Section, option
+
+Pooling = Literal["mean", "max", "sum", "attention"]
+
+
+class DrawingEncoderOptions(Section):
+    """What all encoders of drawings share."""
+
+    width: int = option(96, ge=8, le=2048, unit="units", says="Width of every hidden layer.")
+    layers: int = option(3, ge=1, le=32, says="Layers: rounds of messages along edges, or blocks of attention.")
+    dropout: float = option(0.1, ge=0, lt=1, says="Dropout inside the layers.")
+    pooling: list[Pooling] = option(
+        ["mean", "max", "attention"], min_length=1, says="How nodes become one vector per drawing, concatenated."
+    )
+    strokes: bool = option(True, says="Whether nodes read the points along their primitive, beside its measures.")
+    raster: int = option(
+        0,
+        ge=0,
+        le=512,
+        unit="px",
+        says="Side of a small picture of the drawing that is read beside it; 0 for none.",
+    )
+    pretrain_epochs: int = option(
+        0,
+        ge=0,
+        unit="epochs",
+        says="Epochs of contrastive training on the drawings of the training folds, without their labels, beforehand.",
+    )
+
+
+class StrokesOptions(DrawingEncoderOptions):
+    """Options of `strokes`."""
+
+    heads: int = option(4, ge=1, le=64, says="Heads of attention; they divide the width.")
+    inducing: int = option(
+        16, ge=1, le=256, says="Inducing points: attention costs so many times the number of primitives."
+    )
