@@ -14,8 +14,8 @@ class DrawingsConfig(Section):
 
     read: list[Read] = option(
         [],
-        says="What a model may read beside geometry: layers, colours, text. By default nothing: their names often give "
-        "the class away.",
+        says="What a model may read beside geometry: layers, colours, text. By default nothing: they often "
+        "give the class away.",
     )
     max_nodes: int = option(
         2000, ge=1, unit="primitives", says="Most primitives of a graph; of a larger drawing the longest are kept."

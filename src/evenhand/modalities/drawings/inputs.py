@@ -22,8 +22,8 @@ class DrawingInputs:
     Parameters
     ----------
     arrays
-        "nodes" (n, f) float32, "strokes" (n, p, 2) float32, "edges" (e, 2) int32 and "relations" (e,) uint8 of every
-        row, ragged; held in memory.
+        "nodes" (n, f) float32, "strokes" (n, p, 2) float32, "edges" (e, 2) int32 and "relations" (e,) uint8 of
+        every row, ragged; held in memory.
     profile
         Augmentation of training batches; "none" changes nothing.
     views, view_profile

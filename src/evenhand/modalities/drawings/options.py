@@ -30,7 +30,7 @@ class DrawingEncoderOptions(Section):
         0,
         ge=0,
         unit="epochs",
-        says="Epochs of contrastive training on the drawings of the training folds, without their labels, beforehand.",
+        says="Epochs of contrastive training beforehand, on the drawings of the training folds without labels.",
     )
 
 

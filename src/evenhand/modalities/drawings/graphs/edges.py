@@ -23,7 +23,7 @@ PARALLEL = np.radians(2.0)
 NEIGHBOURS = 8
 """Primitives near each that are compared for being parallel, and that the fall-back joins."""
 MOST_PARTNERS = 16
-"""Most relations of one type that are kept per primitive, the first ones: all lines of a dense hatch cross all others."""
+"""Most relations of one type that are kept per primitive: all lines of a dense hatch cross all others."""
 _CHUNK = 4096
 
 
@@ -136,7 +136,7 @@ def _meeting(found: Primitives, ends: Floats, owner: Ints, reach: Floats) -> tup
 
 
 def _queried(tree: shapely.STRtree, shapes: npt.NDArray[np.object_], n: int, **how: object) -> tuple[Ints, int]:
-    """Return pairs i < j from a tree, asked in chunks so that what a dense drawing answers never lies in memory whole."""
+    """Return pairs i < j from a tree, asked in chunks: all answers of a dense drawing would not fit in memory."""
     kept, cut = [], 0
     for start in range(0, n, _CHUNK):
         a, b = tree.query(shapes[start : start + _CHUNK], **how)

@@ -1,7 +1,7 @@
 """Entities of a drawing as curves: points on the exact curve, in the coordinates of the entity's container.
 
-Arcs, circles, bulges, solids and boundaries of hatches are stored in *object coordinates*: a plane of their own, given by
-the extrusion direction. Every function here returns points in world coordinates of the container (the modelspace,
+Arcs, circles, bulges, solids and boundaries of hatches are stored in *object coordinates*: a plane of their own,
+given by the extrusion direction. Every function here returns points in world coordinates of the container (the modelspace,
 or the block that holds the entity), so that only the matrix of an insert is left to apply.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -87,7 +88,7 @@ def bulge_points(vertices: Sequence[tuple[float, float, float]], closed: bool, z
     """Return (m, 3) points of a polyline with bulges: (x, y, bulge), the bulge of the segment that follows."""
     corners = [*vertices, vertices[0]] if closed and len(vertices) > 1 else list(vertices)
     out: list[Points] = [np.array([[corners[0][0], corners[0][1], z]])]
-    for (x0, y0, bulge), (x1, y1, _) in zip(corners, corners[1:], strict=False):
+    for (x0, y0, bulge), (x1, y1, _) in pairwise(corners):
         if abs(bulge) > 1e-9 and (x0, y0) != (x1, y1):
             centre, start, end, radius = bulge_to_arc((x0, y0), (x1, y1), bulge)
             part = arc_points(Vec3(centre.x, centre.y, z), radius, start, end)

@@ -18,7 +18,7 @@ from evenhand.modalities.drawings.vocabulary import COUNTERS
 
 
 def layout_of(document: Any) -> tuple[list[Any], bool]:
-    """Return the entities of the modelspace, or of paper space where they are alone; and whether it is the latter."""
+    """Return the entities of the modelspace, or of paper space if they are alone; and whether it is that."""
     entities = list(document.modelspace())
     if entities:
         return entities, False
@@ -41,8 +41,8 @@ def encode(raw: bytes, settings: Mapping[str, Any]) -> dict[str, np.ndarray[Any,
 
     Returns
     -------
-    "nodes" (n, f) float32, "strokes" (n, 16, 2) float32 in the unit box, "edges" (e, 2) int32, "relations" (e,) uint8,
-    "counters" (len(COUNTERS),) int64, "box" (4,) float64: centre, extent and unit, in units of the drawing.
+    "nodes" (n, f) float32, "strokes" (n, 16, 2) float32 in the unit box, "edges" (e, 2) int32, "relations" (e,)
+    uint8, "counters" (len(COUNTERS),) int64, "box" (4,) float64: centre, extent and unit, in units of the drawing.
 
     Raises
     ------

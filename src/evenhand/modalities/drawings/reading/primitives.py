@@ -84,7 +84,7 @@ def _measured(flat: Floats, starts: npt.NDArray[np.int64], counts: npt.NDArray[n
     along = np.cumsum(long) - long  # length before each point, over all curves
     at = along - along[starts][owner]
     lengths = np.bincount(owner, weights=long, minlength=n)
-    # All curves in one interpolation: each is moved to its own unit of the line, so that none reaches into the next.
+    # All curves in one interpolation: each has its own stretch of the line, so that none reaches into the next.
     share = np.where(lengths[owner] > 0, at / np.where(lengths[owner] > 0, lengths[owner], 1.0), 0.0)
     share[last] = np.where(lengths > 0, 1.0, 0.0)
     where = owner * 2.0 + share
@@ -93,12 +93,11 @@ def _measured(flat: Floats, starts: npt.NDArray[np.int64], counts: npt.NDArray[n
     strokes = np.stack([x, y], axis=2)
     still = lengths <= 0
     strokes[still] = flat[starts[still]][:, None]
-    return strokes, lengths, *_turning(steps, long, owner, last, n)
+    return strokes, lengths, *_turning(steps, long, owner, n)
 
 
-def _turning(
-    steps: Floats, long: Floats, owner: npt.NDArray[np.int64], last: npt.NDArray[np.int64], n: int
-) -> tuple[Floats, Floats, Floats]:
+def _turning(steps: Floats, long: Floats, owner: npt.NDArray[np.int64], n: int) -> tuple[Floats, Floats, Floats]:
+    """Return (n,) absolute and signed sums of the changes of direction, and the number of corners."""
     moving = np.flatnonzero(long > 0)
     if len(moving) < 2:
         return np.zeros(n), np.zeros(n), np.zeros(n)
