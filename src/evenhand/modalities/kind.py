@@ -13,10 +13,12 @@ import numpy as np
 import pandas as pd
 
 from evenhand.base.settings.section import Section
-from evenhand.base.values import Finding, Samples
+from evenhand.base.values import Finding, Floats, Ints, Samples
 from evenhand.data.config import DataConfig
 from evenhand.data.roots.file_root import FileRoot
 from evenhand.data.roots.root import Root, open_root
+from evenhand.data.store.entry import StoreEntry
+from evenhand.modalities.counters import Counter
 from evenhand.modalities.views import View
 
 Encoded = dict[str, np.ndarray[Any, Any]]
@@ -77,6 +79,8 @@ class Kind(Protocol):
         Whether rows can be blended (mixup): every part of a batch is a tensor of (b, ...).
     encoder_options
         Name of an encoder of the kind's own -> the section of its options, `[[model]] options`.
+    counters
+        What reading counts, in the order of the columns of the array "counters"; empty if nothing.
     """
 
     name: str
@@ -90,6 +94,7 @@ class Kind(Protocol):
     shown: Sequence[str]
     mixable: bool
     encoder_options: Mapping[str, type[Section]]
+    counters: Sequence[Counter]
     encoder: str
     tune: str
 
@@ -110,6 +115,25 @@ class Kind(Protocol):
 
     def picture_of(self, root: Root, row: Mapping[str, Any], side: int) -> str:
         """Return a picture of a row of the frame as a `data:` URI, its longer side at most `side` px."""
+
+    def families(self, entry: StoreEntry, rows: Ints) -> list[Ints]:
+        """Return sets of rows that show the same thing in another place, size or orientation.
+
+        Parameters
+        ----------
+        rows
+            (n,) positions in the entry; what is returned are positions among them, two or more in each set.
+        """
+
+    def wrapping(self, entry: StoreEntry, rows: Ints, facts: pd.DataFrame) -> Mapping[str, Floats]:
+        """Return what comes with a row and is not its content: name -> (n, d) measures.
+
+        A label that can be predicted from them is given away (EH113). Names complete the sentence "classes can be
+        predicted from …".
+        """
+
+    def floor_features(self, entry: StoreEntry, rows: Ints, frame: pd.DataFrame) -> tuple[str, Floats] | None:
+        """Return a name and (n, d) trivial features, whose score stands beside those of models as their floor."""
 
     def draft(self, root: Root) -> Draft | None:
         """Return the kind's parts of a first configuration; None if the rows are files, with a table or folders."""
@@ -145,6 +169,19 @@ class KindDefaults:
     shown: Sequence[str] = ()
     mixable: bool = True
     encoder_options: Mapping[str, type[Section]] = MappingProxyType({})
+    counters: Sequence[Counter] = ()
+
+    def families(self, entry: StoreEntry, rows: Ints) -> list[Ints]:
+        """Return no families: files that are equal in bytes are found for every kind."""
+        return []
+
+    def wrapping(self, entry: StoreEntry, rows: Ints, facts: pd.DataFrame) -> Mapping[str, Floats]:
+        """Return the length of the file alone."""
+        return {"the size of the file": np.log1p(facts[["bytes"]].to_numpy(np.float64))} if "bytes" in facts else {}
+
+    def floor_features(self, entry: StoreEntry, rows: Ints, frame: pd.DataFrame) -> tuple[str, Floats] | None:
+        """Return None: no floor beside the scores."""
+        return None
 
     def draft(self, root: Root) -> Draft | None:
         """Return None: a table or folders give the classes."""

@@ -18,10 +18,25 @@ from evenhand.data.roots.root import Root
 from evenhand.data.tables.samples import file_samples, unlabelled_samples
 from evenhand.engines.isolated import ISOLATED, IsolatedCallError
 from evenhand.modalities import KINDS, FileRows
+from evenhand.modalities.counters import Counter
 from evenhand.modalities.drawings.config import DrawingsConfig
 from evenhand.modalities.drawings.options import DrawingEncoderOptions, StrokesOptions
 from evenhand.modalities.drawings.picture import picture
 from evenhand.modalities.drawings.profiles import PROFILES
+
+COUNTED = (
+    Counter("recovered", "repair", "faults of the file repaired by the recovery mode"),
+    Counter("encoding", "repair", "files whose bytes contradict the encoding in their header"),
+    Counter("unread", "count", "entities without graphics (proxies, solids of the modelling kernel)"),
+    Counter("broken", "count", "entities that cannot be read"),
+    Counter("inserts", "count", "inserts expanded"),
+    Counter("inserts_cut", "cap", "inserts not expanded", "drawings.max_entities"),
+    Counter("nodes_cut", "cap", "primitives cut off", "drawings.max_nodes"),
+    Counter("knn", "fallback", "primitives joined to their nearest ones", "drawings.empty_edge_fallback"),
+    Counter("edges_cut", "cap", "relations left out of crowded primitives"),
+    Counter("far", "count", "drawings with something far away from the rest"),
+    Counter("paper", "fallback", "drawings read from paper space"),
+)
 
 READING = "evenhand.modalities.drawings.reading.encode"
 
@@ -36,6 +51,7 @@ class Drawings(FileRows):
     encoder = "edge_sage"
     tune = "all"
     mixable = False
+    counters: Sequence[Counter] = COUNTED
     profiles: Sequence[str] = tuple(PROFILES)
     view_profile = "mirror"
     encoder_options: Mapping[str, type[Section]] = {
