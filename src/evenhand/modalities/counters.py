@@ -1,8 +1,8 @@
 """Counters of what reading does to rows: options that act, caps that cut, fall-backs that step in, repairs.
 
-An option that acts on no row, or a cap that cuts half of them, changes results without a word. A kind of data counts
-each of them: the array "counters" of an encoded row has one column for every entry of the kind's `counters`, in that
-order.
+An option that acts on no row, or a cap that cuts half of them, changes results without a word. A kind of data
+counts each of them: the array "counters" of an encoded row has one column for every entry of the kind's `counters`,
+in that order.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Entities of a drawing as curves: points on the exact curve, in the coordinates of the entity's container.
 
 Arcs, circles, bulges, solids and boundaries of hatches lie in *object coordinates*, a plane of their own that the
-given by the extrusion direction. Every function here returns points in world coordinates of the container (the modelspace,
+extrusion direction gives. Every function here returns points in world coordinates of the container (the modelspace,
 or the block that holds the entity), so that only the matrix of an insert is left to apply.
 """
 
