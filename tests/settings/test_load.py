@@ -168,6 +168,7 @@ tune = "all"
         ),
         ("train.cutmix=1.0", r"train.cutmix.*found 1, but rows of beats are not pictures.*use mixup"),
         ("train.augment=no_color", r"train.augment.*no profile of augmentations for beats.*no_color"),
+        ("data.label_pattern=(?P<label>a)", r"data.label_pattern.*rows of beats are parts of files.*remove it"),
         ("model[0].train.augment=full2", r"model\[0\].train.augment.*profile of augmentations.*full"),
         ("model[0].view_profile=geometry", r"model\[0\].view_profile.*profile of augmentations for beats"),
         ("model[0].test_views=flip", r"model\[0\].test_views.*set of test views for beats"),
@@ -184,7 +185,7 @@ def test_what_a_kind_does_not_have_is_found_when_the_configuration_is_read(
         name, value = key.rpartition(".")[2], value.strip('"')
         text = text.replace('tune = "all"\n', "") if name == "tune" else text
         text += f'{name} = "{value}"\n'
-    changes = [change] if key.startswith("train.") else []
+    changes = [change] if key.startswith(("train.", "data.")) else []
     with pytest.raises(ConfigError) as caught:
         load(written(tmp_path, text), changes=changes)
     assert re.search(says, " ".join(str(caught.value).split()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from typing import Any, Literal
 
 from pydantic import field_validator, model_validator
@@ -19,6 +20,9 @@ class FurtherConfig(Section):
 
     root: str | None = option(None, says="A folder or a zip; default: that of [data].", min_length=1)
     table: str | None = option(None, says="CSV or Parquet with a row per file.", min_length=1)
+    label_pattern: str | None = option(
+        None, says="Regular expression that finds the class in a file's path.", min_length=1, max_length=1000
+    )
     label: str | None = option(None, says="Column of the class.", min_length=1)
     path: str | None = option(None, says="Column of the file's path, relative to the root.", min_length=1)
     id: str | None = option(None, says="Column of a stable id.")
@@ -51,6 +55,13 @@ class DataConfig(Section):
     table_encoding: str | None = option(
         None, says="Encoding of a CSV that is not UTF-8 (cp1251, gbk); default: guessed."
     )
+    label_pattern: str | None = option(
+        None,
+        says="Regular expression that finds the class in a file's path below the root, as the group (?P<label>…); "
+        "further named groups, such as (?P<group>…), become columns. Without it, folders name the classes.",
+        min_length=1,
+        max_length=1000,
+    )
     label: str = option("label", says="Column of the class.", min_length=1)
     path: str = option("path", says="Column of the file's path, relative to the root.", min_length=1)
     id: str | None = option(None, says="Column of a stable id; default: a hash of the file's bytes.")
@@ -63,8 +74,12 @@ class DataConfig(Section):
         {}, says="Column of the table -> values; rows with other values are left out."
     )
     min_count: int = option(
-        2, ge=1, unit="rows", says="Classes with fewer rows are left out, and reported in a finding."
+        2, ge=1, unit="rows", says="Classes with fewer rows are left out or merged, and reported in a finding."
     )
+    min_count_action: Literal["drop", "merge"] = option(
+        "drop", says="What happens to classes below min_count: their rows are left out, or become one class."
+    )
+    merged: str = option("other", says="Name of the class that classes below min_count become.", min_length=1)
     rename: dict[str, str] = option({}, says="Class in the table -> class wanted; two may become one.")
     drop: list[str] = option([], says="Classes left out with their rows (after renaming).")
     missing: Literal["error", "drop"] = option(
@@ -85,6 +100,34 @@ class DataConfig(Section):
                 raise ValueError("allowed are the names of encodings, such as cp866, gbk, cp1251") from None
         return name
 
+    @field_validator("label_pattern")
+    @classmethod
+    def _names_a_label(cls, pattern: str | None) -> str | None:
+        if pattern is None:
+            return None
+        try:
+            names = re.compile(pattern).groupindex
+        except (re.error, OverflowError, RecursionError) as error:
+            raise ValueError(f"this is no regular expression: {error}") from None
+        if "label" not in names:
+            raise ValueError('the part that is the class must be a group named label, as in "^(?P<label>[^_]+)_"')
+        if "path" in names:
+            raise ValueError("no group may be named path, which is the whole path of the file")
+        return pattern
+
+    @model_validator(mode="after")
+    def _labels_in_one_way(self) -> DataConfig:
+        if self.label_pattern is not None and self.table is not None:
+            raise ValueError("classes come from label_pattern or from a table: remove one of the two")
+        if self.min_count_action == "merge" and self.merged in self.drop:
+            raise ValueError(f'drop leaves out "{self.merged}", which rare classes become: name another in merged')
+        if self.min_count_action == "merge" and self.levels:
+            raise ValueError(
+                "levels give every class a coarser one, which a class merged from several has not: set "
+                'min_count_action = "drop", or merge classes by rename'
+            )
+        return self
+
     @property
     def least_classes(self) -> int:
         """Fewest classes that must remain."""
@@ -104,7 +147,10 @@ class FurtherData(DataConfig):
         """Return [data] overridden by [data.generalization]."""
         own: dict[str, Any] = {"table": None, "only": {}, "id": None, "group": None, "split": None}
         other = {"levels": [], "min_count": 1, "generalization": None}
-        return cls.model_validate({**data.model_dump(), **own, **other, **further.model_dump(exclude_none=True)})
+        given = further.model_dump(exclude_none=True)
+        if "table" in given:  # the pattern of the first set names classes of files without a table
+            other["label_pattern"] = None
+        return cls.model_validate({**data.model_dump(), **own, **other, **given})
 
     @property
     def least_classes(self) -> int:

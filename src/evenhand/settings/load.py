@@ -25,7 +25,7 @@ from evenhand.data.config import DataConfig, FoldsConfig, FurtherConfig
 from evenhand.engines.config import ComputeConfig
 from evenhand.evaluation.config import ClassesConfig, EvaluateConfig, ScoreConfig
 from evenhand.evaluation.metrics.metric_names import metric_faults
-from evenhand.modalities import KINDS, Kind
+from evenhand.modalities import KINDS, FileRows, Kind
 from evenhand.modalities.kind_checks import kind_faults, with_view_profile
 from evenhand.modalities.views import views_of
 from evenhand.models.baseline import baseline_of, is_logistic_regression
@@ -220,6 +220,9 @@ def _label_faults(settings: Settings, lines: Mapping[Key, int]) -> Iterator[Faul
     )
     for fault in found:
         yield replace(fault, line=lines.get(tuple(fault.key.split(".")), fault.line))
+    if settings.data.label_pattern is not None and not isinstance(settings.kind, FileRows):
+        says = f"needs rows that are files, and rows of {settings.kind.name} are parts of files, with labels there"
+        yield Fault("data.label_pattern", says, "remove it", lines.get(("data", "label_pattern")))
     for position, model in enumerate(settings.model) if multi_label else ():
         with suppress(ValidationError):
             if settings.train_of(model).distill is not None:

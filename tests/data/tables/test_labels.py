@@ -129,3 +129,38 @@ def test_a_class_in_no_coarser_one_is_named() -> None:
     written = table(label=["a", "b"], coarse=["X", None])
     with pytest.raises(DataError, match='the class "b" has no value in the column "coarse"'):
         levels(written, rows("a", "b"), ("a", "b"), ["coarse"])
+
+
+def test_rare_classes_become_one() -> None:
+    names = rows(*"aaaabbbb", "c", "d", "d", "other")
+    found = label(names, config(min_count=3, min_count_action="merge"), "t.csv")
+    assert found.classes == ("a", "b", "other")
+    assert found.values.tolist() == [0] * 4 + [1] * 4 + [2] * 4
+    assert found.keep.all()
+    (finding,) = found.findings
+    assert (finding.code, finding.severity, finding.about) == ("EH107", "note", "other")
+    assert finding.says == (
+        "t.csv: 3 classes have fewer rows than data.min_count = 3 and were merged into "
+        '"other", which has 4 rows: "c", "d", "other".'
+    )
+    assert finding.evidence["rows"] == {"c": 1, "d": 2, "other": 1}
+
+
+def test_merged_classes_that_stay_too_rare_are_left_out() -> None:
+    found = label(rows(*"aaabbb", "c", "d"), config(min_count=3, min_count_action="merge", merged="rest"), "t.csv")
+    assert found.classes == ("a", "b")
+    assert found.keep.tolist() == [True] * 6 + [False] * 2
+    assert [finding.severity for finding in found.findings] == ["note", "warning"]
+
+
+def test_a_row_of_two_rare_classes_has_the_merged_one_once() -> None:
+    data = config(several=True, min_count=2, min_count_action="merge")
+    found = label([("a", "c", "d"), ("a",), ("e",), ()], data, "t.csv")
+    assert found.classes == ("a", "other")
+    assert found.values.tolist() == [[1, 1], [1, 0], [0, 1], [0, 0]]
+
+
+def test_without_rare_classes_nothing_is_merged() -> None:
+    found = label(rows(*"aabb"), config(min_count=2, min_count_action="merge"), "t.csv")
+    assert found.classes == ("a", "b")
+    assert not found.findings

@@ -9,7 +9,9 @@ import pytest
 
 from evenhand.base.errors import ConfigError, DataError
 from evenhand.base.storage.record import Record
+from evenhand.data.roots.root import root_of
 from evenhand.data.store.store import Store
+from evenhand.pipeline.stages.generalization import generalization_samples
 from evenhand.pipeline.stages.progress import Silent
 from evenhand.pipeline.stages.source import DataSource, fingerprint, read
 from evenhand.pipeline.verbs.run import open_record
@@ -141,3 +143,33 @@ def test_photos_have_a_second_set_too(tmp_path: Path) -> None:
     assert found.generalization.samples.classes == found.samples.classes
     (entry,) = found.generalization.entries.values()
     assert entry["image"].shape == (24, 64, 64, 3)
+
+
+def test_classes_of_a_second_set_that_the_first_merges_are_merged_too(tmp_path: Path) -> None:
+    for name, count in {
+        "first/a": 5,
+        "first/b": 5,
+        "first/c": 1,
+        "first/d": 2,
+        "second/a": 1,
+        "second/c": 2,
+    }.items():
+        for at in range(count):
+            (tmp_path / name).mkdir(parents=True, exist_ok=True)
+            (tmp_path / name / f"{at}.jpg").write_text(f"{name} {at}")
+    (tmp_path / "second" / "never seen").mkdir()
+    (tmp_path / "second" / "never seen" / "0.jpg").write_text("new")
+    loaded = load({
+        "data": {
+            "root": str(tmp_path / "first"), "min_count": 3, "min_count_action": "merge", "merged": "rest",
+            "generalization": {"root": str(tmp_path / "second")},
+        },
+        "model": [{"name": "m", "encoder": "package:efficientnet-lite0"}],
+    })  # fmt: skip
+    first, _ = loaded.kind.samples(root_of(loaded.data), loaded.data, loaded.kind_config)
+    found = generalization_samples(loaded.kind, loaded, first)
+    assert found is not None
+    _, second, findings = found
+    assert second.classes == first.classes == ("a", "b", "rest")
+    assert np.bincount(second.labels).tolist() == [1, 0, 3]
+    assert not findings

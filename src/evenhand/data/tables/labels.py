@@ -81,8 +81,14 @@ def label(rows: Sequence[Row], data: DataConfig, source: str, *, named: str = "f
         If fewer than two classes remain (one, where rows may have several).
     """
     dropped = set(data.drop)
-    counts = Counter(name for row in rows for name in row if name not in dropped)
+    counts = _counts(rows, dropped)
     rare = {name for name, count in counts.items() if count < data.min_count}
+    merging: tuple[Finding, ...] = ()
+    if data.min_count_action == "merge" and rare - {data.merged}:
+        rows, joined = _merged(rows, rare, data.merged), {name: counts[name] for name in sorted(rare, key=_order)}
+        counts = _counts(rows, dropped)
+        merging = (_joined(joined, counts[data.merged], data, source),)
+        rare = {name for name, count in counts.items() if count < data.min_count}
     classes = tuple(sorted(counts.keys() - rare, key=_order))
     if len(classes) < data.least_classes:
         raise DataError(_too_few(classes, rare, counts, data, source, named))
@@ -91,8 +97,17 @@ def label(rows: Sequence[Row], data: DataConfig, source: str, *, named: str = "f
     keep = np.array([bool(left) or (data.several and not row) for row, left in zip(rows, kept, strict=True)])
     at = {name: c for c, name in enumerate(classes)}
     values = _matrix(kept, at) if data.several else np.array([at[row[0]] if row else -1 for row in kept])
-    findings = (_rare({name: counts[name] for name in sorted(rare, key=_order)}, data, source),) if rare else ()
-    return ClassLabels(classes, values, keep, findings)
+    gaps = (_rare({name: counts[name] for name in sorted(rare, key=_order)}, data, source),) if rare else ()
+    return ClassLabels(classes, values, keep, merging + gaps)
+
+
+def _counts(rows: Sequence[Row], dropped: set[str]) -> Counter[str]:
+    return Counter(name for row in rows for name in row if name not in dropped)
+
+
+def _merged(rows: Sequence[Row], rare: set[str], into: str) -> list[Row]:
+    """Return the rows with `into` in place of rare classes, once in each row."""
+    return [tuple(dict.fromkeys(into if name in rare else name for name in row)) for row in rows]
 
 
 def _matrix(rows: Sequence[Row], at: dict[str, int]) -> npt.NDArray[np.float64]:
@@ -120,6 +135,18 @@ def _rare(counts: dict[str, int], data: DataConfig, source: str) -> Finding:
         f"{were} left out: {some(counts)}. Collect more, or merge them into others with data.rename.",
         about=next(iter(counts)) if len(counts) == 1 else "",
         evidence={"rows": counts, "min_count": data.min_count},
+    )
+
+
+def _joined(counts: dict[str, int], rows: int, data: DataConfig, source: str) -> Finding:
+    have, were = ("class has", "was") if len(counts) == 1 else ("classes have", "were")
+    return Finding(
+        code="EH107",
+        severity="note",
+        says=f"{source}: {len(counts):,} {have} fewer rows than data.min_count = {data.min_count} and {were} "
+        f'merged into "{data.merged}", which has {rows:,} rows: {some(counts)}.',
+        about=data.merged,
+        evidence={"rows": counts, "min_count": data.min_count, "merged": data.merged, "merged_rows": rows},
     )
 
 

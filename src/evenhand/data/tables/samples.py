@@ -16,6 +16,7 @@ from evenhand.data.roots.root import Root
 from evenhand.data.roots.skipped import Skipped, findings_of
 from evenhand.data.tables.class_folders import files_of, files_with_suffix, read_folders
 from evenhand.data.tables.labels import label, levels
+from evenhand.data.tables.name_pattern import read_names
 from evenhand.data.tables.row_filter import only_rows
 from evenhand.data.tables.rows import TableRows, require_columns, rows_of, unnamed_files
 from evenhand.data.tables.table import LabelTable, read_table
@@ -37,10 +38,12 @@ def sample_frame(rows: TableRows, hashes: Sequence[str], data: DataConfig) -> pd
     ids = content_ids(hashes, rows.names) if data.id is None else _given_ids(table, data.id)
     columns: dict[str, object] = {"id": ids, "path": list(rows.names), "content": list(hashes)}
     split = data.split or ("split" if "split" in table.frame else None)
-    for ours, theirs in (("group", data.group), ("split", split)):
+    # A group named by the pattern is meant as one; a column of a table that is called so may be anything.
+    group = data.group or ("group" if data.label_pattern is not None and "group" in table.frame else None)
+    for ours, theirs in (("group", group), ("split", split)):
         if theirs is not None:
             columns[ours] = table.texts(theirs)
-    used = {data.path, data.id} | {name for name in ("group", "split") if name in (data.group, split)}
+    used = {data.path, data.id} | {name for name in ("group", "split") if name in (group, split)}
     for name in table.frame.columns:
         if name not in used:
             hides = name in _OWN or name.startswith("eh:")
@@ -78,7 +81,7 @@ def file_samples(
     root
         Source of the files.
     data
-        The section [data]; without a table every folder is a class.
+        The section [data]; without a table the pattern names the classes, or every folder is one.
     kind
         Name of the kind.
     suffixes
@@ -90,7 +93,9 @@ def file_samples(
         If the table or the files do not fit; the text lists all faults of the table.
     """
     findings = findings_of(root.skipped(), root.path.name)
-    if data.table is None:
+    if data.label_pattern is not None:
+        table = read_names(root, data, suffixes)
+    elif data.table is None:
         table = read_folders(root, data, suffixes)
     else:
         table = read_table(root, data.table, encoding=data.table_encoding)
@@ -102,7 +107,8 @@ def file_samples(
     # Before labels: classes and `min_count` are counted over rows whose files can be read.
     hashes, readable, unreadable = _hashed(root, rows.names)
     rows = rows.take(readable)
-    labels = label(rows.classes, data, table.name)
+    named = "folders" if data.label_pattern is None else "data.label_pattern"
+    labels = label(rows.classes, data, table.name, named=named)
     coarser = levels(rows.table, rows.classes, labels.classes, data.levels)
     frame = sample_frame(rows, hashes, data)[labels.keep].reset_index(drop=True)
     findings += [*table.findings, *odd, *findings_of(unreadable, table.name), *labels.findings]

@@ -61,7 +61,9 @@ def generalization_samples(
     data = FurtherData.of(settings.data, settings.data.generalization)
     root = root_of(data)
     samples, findings = kind.samples(root, data, settings.kind_config)
-    samples, strange = _with_first_classes(samples, first)
+    # A class that the training data lack has fewer than min_count rows there.
+    other = data.merged if data.min_count_action == "merge" else None
+    samples, strange = _with_first_classes(samples, first, other)
     twice = _duplicates_of(samples, first)
     findings = [
         *findings,
@@ -76,14 +78,18 @@ def generalization_samples(
     return root, replace(samples, frame=frame), findings
 
 
-def _with_first_classes(samples: Samples, first: Samples) -> tuple[Samples, list[Finding]]:
-    """Return the rows whose classes the first set has, numbered as there, and a finding about the others."""
+def _with_first_classes(samples: Samples, first: Samples, other: str | None) -> tuple[Samples, list[Finding]]:
+    """Return the rows whose classes the first set has, numbered as there, and a finding about the others.
+
+    `other` is the class of the first set that stands for all that it lacks, if it has one.
+    """
     place = {name: c for c, name in enumerate(first.classes)}
-    strange = [name for name in samples.classes if name not in place]
-    at = np.array([place.get(name, NO_LABEL) for name in samples.classes])
+    rest = place.get(other, NO_LABEL) if other is not None else NO_LABEL
+    at = np.array([place.get(name, rest) for name in samples.classes])
+    strange = [name for name, c in zip(samples.classes, at, strict=True) if c == NO_LABEL]
     if samples.multi_label:
         labels: Any = np.zeros((len(samples), first.k))
-        labels[:, at[at >= 0]] = samples.labels[:, at >= 0]
+        np.maximum.at(labels, (slice(None), at[at >= 0]), samples.labels[:, at >= 0])
         keep = np.asarray(~samples.labels[:, at < 0].any(axis=1))
     else:
         labels = at[samples.labels]
