@@ -60,7 +60,7 @@ def changes(generated: Generated, **more: Any) -> list[str]:
         "folds.test": "none",
         "train.epochs": 1,
         "train.batch_size": 16,
-        "train.mixup": 0.2,
+        "train.mixup": 0.2 if kind.mixable else 0.0,
         "evaluate.draws": 200,
         **({"photos.size": 32} if kind.name == "photos" else {}),
         **more,

@@ -138,6 +138,6 @@ def test_profiles_that_configurations_may_name_are_there(generated: Generated) -
     model = ModelConfig(name="m", encoder=kind.encoder, tune=kind.tune, views=2)
     model = with_view_profile(kind, model)
     frozen = [] if kind.tune == "all" else [kind.tune]
-    assert list(kind_faults(kind, model, augment="none", cutmix=0.0, frozen=frozen)) == []
+    assert list(kind_faults(kind, model, augment="none", mixup=0.0, cutmix=0.0, frozen=frozen)) == []
     for profile in kind.profiles:
-        assert list(kind_faults(kind, model, augment=profile, cutmix=0.0, frozen=frozen)) == []
+        assert list(kind_faults(kind, model, augment=profile, mixup=0.0, cutmix=0.0, frozen=frozen)) == []

@@ -20,6 +20,7 @@ from evenhand.engines.isolated import ISOLATED, IsolatedCallError
 from evenhand.modalities import KINDS, FileRows
 from evenhand.modalities.counters import Counter
 from evenhand.modalities.drawings.config import DrawingsConfig
+from evenhand.modalities.drawings.header import header_facts
 from evenhand.modalities.drawings.options import DrawingEncoderOptions, StrokesOptions
 from evenhand.modalities.drawings.picture import picture
 from evenhand.modalities.drawings.profiles import PROFILES
@@ -90,13 +91,15 @@ class Drawings(FileRows):
                 return dict(arrays)
 
     def facts(self, raw: bytes) -> dict[str, Any]:
-        return {"bytes": len(raw)}
+        return header_facts(raw)
 
     def picture(self, raw: bytes, side: int) -> str:
         return picture(self.encode(raw, DrawingsConfig().plain())["strokes"], side)
 
     def example(self, rng: np.random.Generator, rows: int, folder: Path) -> Path:
-        raise NotImplementedError
+        from evenhand.modalities.drawings.example.write_example import write_example  # ezdxf is an extra
+
+        return write_example(rng, rows, folder)
 
 
 KINDS.register("drawings")(Drawings())

@@ -1,0 +1,1 @@
+"""Generated drawings of seven kinds of mechanical parts, as several offices would draw them."""

@@ -1,0 +1,39 @@
+"""`ezdxf` documents and the bytes of their files, which do not depend on the clock."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import ezdxf
+
+
+def new_document(version: str) -> Any:
+    """Return a new `ezdxf` drawing of a version ("R2010")."""
+    with _without_clock():
+        return ezdxf.new(version)
+
+
+def dxf_bytes(document: Any, *, binary: bool = False) -> bytes:
+    """Return the file of a document, text in its own encoding or binary; equal documents give equal bytes."""
+    with _without_clock():
+        if binary:
+            out = io.BytesIO()
+            document.write(out, fmt="bin")
+            return out.getvalue()
+        text = io.StringIO()
+        document.write(text)
+    return text.getvalue().encode(document.output_encoding, errors="dxfreplace")
+
+
+@contextmanager
+def _without_clock() -> Iterator[None]:
+    """Let ezdxf write fixed dates and identifiers; it does so when a document is made and when it is written."""
+    before = ezdxf.options.write_fixed_meta_data_for_testing
+    ezdxf.options.write_fixed_meta_data_for_testing = True
+    try:
+        yield
+    finally:
+        ezdxf.options.write_fixed_meta_data_for_testing = before

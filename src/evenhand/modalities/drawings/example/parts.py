@@ -1,0 +1,53 @@
+"""The seven classes of generated drawings, and one drawing of a class."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from evenhand.modalities.drawings.example import long_parts, round_parts
+from evenhand.modalities.drawings.example.offices import Office
+from evenhand.modalities.drawings.example.sheet import Sheet
+
+
+@dataclass(frozen=True)
+class Part:
+    """A class of parts.
+
+    Attributes
+    ----------
+    english, chinese
+        Its names.
+    share
+        Share of the drawings.
+    draw
+        Draws one of a size in millimetres.
+    """
+
+    english: str
+    chinese: str
+    share: float
+    draw: Callable[[Sheet, np.random.Generator, float], None]
+
+
+PARTS = (
+    Part("fastener", "紧固件", 0.28, round_parts.fastener),
+    Part("plate", "板件", 0.19, long_parts.plate),
+    Part("flange", "法兰", 0.16, round_parts.flange),
+    Part("shaft", "轴", 0.13, long_parts.shaft),
+    Part("bracket", "支架", 0.10, long_parts.bracket),
+    Part("bearing", "轴承", 0.08, round_parts.bearing),
+    Part("tank", "罐体", 0.06, long_parts.tank),
+)
+"""By share, the largest first."""
+
+
+def draw_part(part: Part, office: Office, rng: np.random.Generator, title: str) -> Any:
+    """Return a new `ezdxf` drawing of a part, of 10 to 1000 mm whatever its class."""
+    sheet = Sheet(office)
+    part.draw(sheet, rng, float(10 ** rng.uniform(1, 3)))
+    sheet.finish(title, rng)
+    return sheet.document
