@@ -21,13 +21,16 @@ from evenhand.models.encoders.registry import ENCODERS
 class EdgeSage(nn.Module):
     """One round of GraphSAGE (Hamilton et al. 2017) with edge features: mean and maximum of messages, residual.
 
-    The message from u to v is an MLP of u, v and the edge.
+    The message from u to v is ReLU(A u + B v + C e). Edges are several times as many as nodes: A u and B v are
+    computed per node and gathered, which gives the same as one layer over (u, v, e).
     """
 
     def __init__(self, width: int, edge: int, dropout: float) -> None:
         super().__init__()
         self.norm = nn.LayerNorm(width)
-        self.message = nn.Sequential(nn.Linear(2 * width + edge, width), nn.GELU())
+        self.sent = nn.Linear(width, width, bias=False)
+        self.heard = nn.Linear(width, width)
+        self.along = nn.Linear(edge, width, bias=False)
         self.update = nn.Sequential(
             nn.Linear(3 * width, width), nn.GELU(), nn.Dropout(dropout), nn.Linear(width, width)
         )
@@ -35,9 +38,10 @@ class EdgeSage(nn.Module):
     def forward(self, nodes: Tensor, edges: Tensor, features: Tensor) -> Tensor:
         source, target = edges
         z = self.norm(nodes)
-        sent = self.message(torch.cat([z[source], z[target], features], dim=1))
         n = len(nodes)
-        heard = [segment_mean(sent, target, n), segment_max(sent, target, n)]
+        messages = self.along(features)
+        messages = torch.relu(messages + self.sent(z)[source] + self.heard(z)[target])
+        heard = segment_mean(messages, target, n), segment_max(messages, target, n)
         return nodes + self.update(torch.cat([z, *heard], dim=1))  # type: ignore[no-any-return]
 
 

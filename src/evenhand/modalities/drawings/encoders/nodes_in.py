@@ -48,32 +48,28 @@ class Widths:
 
 
 class NodesIn(nn.Module):
-    """(n, width) vectors of primitives: their measures, and a convolution along their points."""
+    """(n, width) vectors of primitives: their measures, and the points along them.
+
+    A line has no sense of direction: the points are read from either end by the same layers, and averaged.
+    """
 
     def __init__(self, widths: Widths, width: int, *, strokes: bool) -> None:
         super().__init__()
         self.measures = nn.Linear(widths.nodes + NODE_MEASURES, width)
-        self.along = (
-            nn.Sequential(
-                nn.Conv1d(4, width // 2, 3, padding=1),
-                nn.GELU(),
-                nn.Conv1d(width // 2, width, 3, stride=2, padding=1),
-                nn.GELU(),
-                nn.AdaptiveAvgPool1d(1),
-                nn.Flatten(),
-                nn.Linear(width, width),
-            )
-            if strokes
-            else None
-        )
+        self.along = nn.Linear(4 * widths.points, width) if strokes else None
+        self.out = nn.Linear(width, width) if strokes else None
 
     def forward(self, x: Batch) -> Tensor:
         strokes = x["strokes"]
-        nodes = self.measures(torch.cat([x["nodes"], node_measures(strokes)], dim=1))
-        if self.along is None:
-            return nodes  # type: ignore[no-any-return]
-        steps = torch.diff(strokes, dim=1, append=strokes[:, -1:]) * strokes.shape[1] / 2
-        return nodes + self.along(torch.cat([strokes, steps], dim=2).transpose(1, 2))  # type: ignore[no-any-return]
+        nodes: Tensor = self.measures(torch.cat([x["nodes"], node_measures(strokes)], dim=1))
+        if self.along is None or self.out is None:
+            return nodes
+        # steps are small beside places: scaled to the length of the whole stroke
+        steps = torch.diff(strokes, dim=1) * (strokes.shape[1] - 1)
+        forth = torch.cat([strokes, nn.functional.pad(steps, (0, 0, 0, 1))], dim=2)
+        back = torch.cat([strokes.flip(1), nn.functional.pad(-steps.flip(1), (0, 0, 0, 1))], dim=2)
+        read = self.along(torch.stack([forth, back]).flatten(2))
+        return nodes + self.out(nn.functional.gelu(read).mean(dim=0))  # type: ignore[no-any-return]
 
 
 class RasterIn(nn.Module):
@@ -84,7 +80,7 @@ class RasterIn(nn.Module):
         self.side = side
         layers: list[nn.Module] = []
         before = 1
-        for after in (width // 4, width // 2, width, width):
+        for after in (width // 6, width // 3, width // 2, width):
             layers += [
                 nn.Conv2d(before, after, 3, padding=1, bias=False),
                 nn.BatchNorm2d(after),

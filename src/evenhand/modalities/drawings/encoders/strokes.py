@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from evenhand.base.errors import ModelError
 from evenhand.modalities.drawings.encoders.nodes_in import Batch, NodesIn, RasterIn, Widths
-from evenhand.modalities.drawings.encoders.segments import Pool
+from evenhand.modalities.drawings.encoders.segments import Pool, segment_softmax, segment_sum
 from evenhand.modalities.drawings.options import StrokesOptions
 from evenhand.modalities.drawings.vocabulary import EDGE_TYPES
 from evenhand.models.config import ModelConfig
@@ -17,24 +17,47 @@ from evenhand.models.encoders.registry import ENCODERS
 
 
 class InducedAttention(nn.Module):
-    """Attention through inducing points (ISAB, Lee et al. 2019, eq. 9-10): linear in the number of primitives."""
+    """Attention through inducing points (ISAB, Lee et al. 2019, eq. 9-10): linear in the number of primitives.
+
+    Drawings of a batch differ much in size: attention is computed over segments, so that none is padded.
+    """
 
     def __init__(self, width: int, heads: int, inducing: int, dropout: float) -> None:
         super().__init__()
-        self.points = nn.Parameter(0.02 * torch.randn(1, inducing, width))
+        self.heads = heads
+        self.points = nn.Parameter(torch.randn(inducing, width) / width**0.5)
         self.norm, self.inner, self.last = nn.LayerNorm(width), nn.LayerNorm(width), nn.LayerNorm(width)
-        self.gather = nn.MultiheadAttention(width, heads, batch_first=True)
-        self.spread = nn.MultiheadAttention(width, heads, batch_first=True)
+        self.keys, self.values = nn.Linear(width, width), nn.Linear(width, width)
+        self.asks, self.held_keys, self.held_values = (nn.Linear(width, width) for _ in range(3))
+        self.gathered, self.spread = nn.Linear(width, width), nn.Linear(width, width)
         self.update = nn.Sequential(
             nn.Linear(width, 2 * width), nn.GELU(), nn.Dropout(dropout), nn.Linear(2 * width, width)
         )
 
-    def forward(self, x: Tensor, absent: Tensor) -> Tensor:
+    def forward(self, x: Tensor, graph: Tensor, n: int) -> Tensor:
         z = self.norm(x)
-        points = self.points.expand(len(x), -1, -1)
-        held = self.inner(points + self.gather(points, z, z, key_padding_mask=absent, need_weights=False)[0])
-        x = x + self.spread(z, held, held, need_weights=False)[0]
+        held = self.inner(self.points + self.gathered(self._gathered(z, graph, n)))
+        x = x + self.spread(self._spread(z, held, graph))
         return x + self.update(self.last(x))  # type: ignore[no-any-return]
+
+    def _gathered(self, z: Tensor, graph: Tensor, n: int) -> Tensor:
+        """Return (b, m, width): what each inducing point gathers from the primitives of each drawing."""
+        keys, values = self._by_head(self.keys(z)), self._by_head(self.values(z))
+        asks = self._by_head(self.points)
+        scores = torch.einsum("nhd,mhd->nhm", keys, asks) / keys.shape[2] ** 0.5
+        weights = segment_softmax(scores.flatten(1), graph, n).view_as(scores)
+        sent = torch.einsum("nhm,nhd->nmhd", weights, values).flatten(1)
+        return segment_sum(sent, graph, n).view(n, len(self.points), -1)
+
+    def _spread(self, z: Tensor, held: Tensor, graph: Tensor) -> Tensor:
+        """Return (n, width): what each primitive reads from the points of its drawing."""
+        asks = self._by_head(self.asks(z))
+        keys, values = self._by_head(self.held_keys(held)), self._by_head(self.held_values(held))
+        scores = torch.einsum("nhd,nmhd->nhm", asks, keys[graph]) / asks.shape[2] ** 0.5
+        return torch.einsum("nhm,nmhd->nhd", scores.softmax(dim=2), values[graph]).flatten(1)
+
+    def _by_head(self, x: Tensor) -> Tensor:
+        return x.unflatten(-1, (self.heads, -1))
 
 
 class StrokesNetwork(nn.Module):
@@ -52,15 +75,11 @@ class StrokesNetwork(nn.Module):
         self.norm = nn.LayerNorm(self.pool.width + (width if options.raster else 0))
 
     def forward(self, x: Batch) -> Tensor:
-        size, graph = x["size"], x["graph"]
+        graph, b = x["graph"], len(x["size"])
         nodes = self.nodes(x)
-        place = torch.arange(len(graph), device=graph.device) - (size.cumsum(0) - size)[graph]
-        padded = nodes.new_zeros(len(size), int(size.max()), nodes.shape[1])
-        padded[graph, place] = nodes
-        absent = torch.arange(padded.shape[1], device=graph.device) >= size.unsqueeze(1)
         for block in self.blocks:
-            padded = block(padded, absent)
-        pooled = self.pool(padded[graph, place], graph, len(size))
+            nodes = block(nodes, graph, b)
+        pooled = self.pool(nodes, graph, b)
         if self.raster is not None:
             pooled = torch.cat([pooled, self.raster(x)], dim=1)
         return self.norm(pooled)  # type: ignore[no-any-return]
