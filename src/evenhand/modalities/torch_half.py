@@ -44,6 +44,9 @@ class TorchHalf(Protocol):
             Number of views for evaluation, and the profile of the random ones.
         """
 
+    # A half may also have `pretrain(network, inputs, rows, draws)`, which trains the encoder of a network in place
+    # on rows (n,) of its inputs without their labels, as its own options ask (`training.tasks.pretraining`).
+
 
 def torch_half(kind: Kind) -> TorchHalf:
     """Return the torch module of a kind, with its encoders registered."""

@@ -8,9 +8,10 @@ from evenhand.data.store.entry import StoreEntry
 from evenhand.modalities.drawings.augment import apply_profile
 from evenhand.modalities.drawings.encoders import graph_networks, strokes  # noqa: F401  (registers the encoders)
 from evenhand.modalities.drawings.inputs import DrawingInputs
+from evenhand.modalities.drawings.pretraining import pretrain
 from evenhand.models.network import Network
 
-__all__ = ["apply_profile", "inputs"]
+__all__ = ["apply_profile", "inputs", "pretrain"]
 
 
 def inputs(entry: StoreEntry, network: Network, **how: Any) -> DrawingInputs:

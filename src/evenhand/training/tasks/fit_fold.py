@@ -40,6 +40,7 @@ from evenhand.training.tasks.context import TaskContext, TaskRows
 from evenhand.training.tasks.distillation import teacher_of, teacher_table
 from evenhand.training.tasks.initial_network import fresh_network
 from evenhand.training.tasks.predictions_file import write_predictions
+from evenhand.training.tasks.pretraining import pretrain_encoder
 from evenhand.training.tasks.stages import build_stages, stage_plans
 
 Report = Callable[[Any], None]
@@ -116,16 +117,21 @@ def summary_of(folder: Path) -> dict[str, Any]:
     return dict(json.loads((folder / "task.json").read_text(encoding="utf-8")))
 
 
-def task_spec(context: TaskContext, parts: TaskRows, key: tuple[int | str, ...], seed: int) -> FitSpec:
-    """Return the spec of one task."""
+def task_spec(
+    context: TaskContext, parts: TaskRows, key: tuple[int | str, ...], seed: int, *, pretrain: bool = True
+) -> FitSpec:
+    """Return the spec of one task; its encoder is trained without labels first where its options ask for that."""
     device = device_of(context.device)
     network = fresh_network(context, seed).to(device)
     samples = context.samples
     # before the stages: building inputs moves the boundary, which must end at that of the last stage
     second_sets = second_sets_of(context, network, device)
+    stages = build_stages(context, network, device)
+    if pretrain:
+        pretrain_encoder(context, network, stages[0].inputs, parts.fit, key)
     spec = fold_spec(
         network,
-        build_stages(context, network, device),
+        stages,
         samples.labels,
         samples.k,
         fit_rows=parts.fit,

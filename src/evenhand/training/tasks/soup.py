@@ -144,7 +144,7 @@ def _soup(context: TaskContext, fold: int, folder: Path) -> dict[str, Any]:
     if how == "none" or len(seeds) < 2 or not len(parts.scored):
         return out
     shift, unsmoothing = _shift(context, fold, seeds), _unsmoothing(context, fold, seeds)
-    spec = task_spec(context, parts, ("soup", context.model.name, fold), seeds[0])
+    spec = task_spec(context, parts, ("soup", context.model.name, fold), seeds[0], pretrain=False)
     spec = _with_correction(spec, shift, unsmoothing)
     alone = [float(_summary(context, fold, seed)["score"]) for seed in seeds]
     soup = make_soup(spec, [_weights(context, fold, seed, spec) for seed in seeds], alone, how)
