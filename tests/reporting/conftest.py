@@ -177,6 +177,8 @@ def make_record(folder: Path, classes: Sequence[str] = HOSTILE, *, rows: int = 2
         for config, name in zip((both, BalanceConfig()), names, strict=False)
     ]
     record.write_json("balance.json", [one.document() for one in ledgers])
+    cut = {"name": "cut", "role": "cap", "says": "parts cut off", "key": "photos.<b>", "setting": 9}
+    record.write_json("reading.json", [{**cut, "rows": 20, "n": rows, "total": 1234}])
     record.write_json(
         "examination.json",
         {

@@ -94,6 +94,14 @@ def test_the_ledger_of_every_way_of_balance_is_shown(record: Record) -> None:
     assert all(name.strip() in part for name in HOSTILE)
 
 
+def test_what_reading_did_is_shown_with_rows_and_keys(record: Record) -> None:
+    text = Tags(rendered(record)).text
+    assert "What reading did" in text
+    assert "parts cut off" in text
+    assert "10.0 %" in text
+    assert "photos.<b> = 9" in text
+
+
 def test_of_many_classes_the_commonest_and_the_rarest_are_shown(tmp_path: Path) -> None:
     record = make_record(tmp_path, [f"class {i}" for i in range(81)], rows=1000)
     (one, _) = balance_section(read_evidence(record))
@@ -131,6 +139,7 @@ def test_a_record_without_results_says_so(tmp_path: Path) -> None:
         "evaluation.json",
         "skew.json",
         "balance.json",
+        "reading.json",
         "folds.csv",
         "samples.parquet",
         "examination.json",

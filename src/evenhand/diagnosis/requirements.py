@@ -86,6 +86,9 @@ NEEDS: dict[str, Need] = {
     "failures": Need("the files decoded", lambda case: case.failures is not None),
     "image_facts": Need("image files (dimensions, mode or format)", _image_facts),
     "pictures": Need("decoded pictures", lambda case: case.pictures is not None),
+    "counters": Need(
+        "counts of what reading did", lambda case: case.counters is not None and len(case.counters) > 0
+    ),
     "features": Need("features of an encoder", lambda case: case.features is not None),
     "courses": Need("epochs of a training (epochs.jsonl)", lambda case: bool(case.courses)),
     "class_priors": Need(

@@ -1,8 +1,9 @@
 """Counters of what reading does to rows: options that act, caps that cut, fall-backs that step in, repairs.
 
 An option that acts on no row, or a cap that cuts half of them, changes results without a word. A kind of data
-counts each of them: the array "counters" of an encoded row has one column for every entry of the kind's `counters`,
-in that order.
+counts each of them (`Kind.counted`): from the array "counters" that reading stores with a row, one column for every
+entry of the kind's `counters` in that order, or from the facts in the headers of files. What was repaired may be
+stored beside them: the array "repairs", (b,) uint8, a sentence in UTF-8.
 """
 
 from __future__ import annotations

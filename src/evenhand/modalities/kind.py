@@ -135,6 +135,9 @@ class Kind(Protocol):
     def floor_features(self, entry: StoreEntry, rows: Ints, frame: pd.DataFrame) -> tuple[str, Floats] | None:
         """Return a name and (n, d) trivial features, whose score stands beside those of models as their floor."""
 
+    def counted(self, entry: StoreEntry, rows: Ints, facts: pd.DataFrame, kind_config: Any) -> Ints | None:
+        """Return (n, c) int64, how often each of `counters` acted on each row; None if nothing was counted."""
+
     def draft(self, root: Root) -> Draft | None:
         """Return the kind's parts of a first configuration; None if the rows are files, with a table or folders."""
 
@@ -182,6 +185,10 @@ class KindDefaults:
     def floor_features(self, entry: StoreEntry, rows: Ints, frame: pd.DataFrame) -> tuple[str, Floats] | None:
         """Return None: no floor beside the scores."""
         return None
+
+    def counted(self, entry: StoreEntry, rows: Ints, facts: pd.DataFrame, kind_config: Any) -> Ints | None:
+        """Return the array "counters" that reading wrote, or None."""
+        return np.asarray(entry["counters"][rows], dtype=np.int64) if "counters" in entry else None
 
     def draft(self, root: Root) -> Draft | None:
         """Return None: a table or folders give the classes."""

@@ -23,6 +23,8 @@ class RecordContents:
         JSON documents as written, or None.
     balance
         The balance ledgers of the run; empty if not written.
+    reading
+        What reading did, a record for each counter; empty if not written.
     samples, folds
         Values, or None.
     findings
@@ -44,6 +46,7 @@ class RecordContents:
     environment: dict[str, Any] | None
     data: dict[str, Any]
     balance: list[dict[str, Any]]
+    reading: list[dict[str, Any]]
     samples: Samples | None
     folds: Folds | None
     findings: list[Finding]
@@ -93,6 +96,7 @@ def read_evidence(record: Record) -> RecordContents:
         environment=document("environment.json"),
         data=data,
         balance=list(record.json("balance.json")) if record.has("balance.json") else [],
+        reading=list(record.json("reading.json")) if record.has("reading.json") else [],
         samples=samples,
         folds=folds,
         findings=record.findings(),

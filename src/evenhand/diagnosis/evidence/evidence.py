@@ -13,15 +13,19 @@ import pandas as pd
 
 from evenhand.balance.prior.balance_ledger import BalanceLedger
 from evenhand.base.errors import DataError
+from evenhand.base.storage.record import ROW
 from evenhand.base.values import TEST, Floats, Folds, Ints, Mask, Predictions, Samples, Strings, Verdict
 from evenhand.data.config import FoldsConfig
 from evenhand.data.splits.group_sampling import METHOD
 from evenhand.data.splits.make_folds import sample_other_tests
+from evenhand.data.store.entry import StoreEntry
 from evenhand.diagnosis.evidence import data_parts
+from evenhand.diagnosis.evidence.reading_counts import ReadingCounts
 from evenhand.diagnosis.evidence.sampling import whole_groups
 from evenhand.diagnosis.evidence.training_history import TrainingHistory
 from evenhand.evaluation.comparison.compare import Comparison
 from evenhand.evaluation.selection.selection_report import NestedEvaluation
+from evenhand.modalities.kind import Kind
 
 MOST_LOOKED_AT = 6000
 """Rows that rules about the appearance of images use; more would change little and cost minutes."""
@@ -57,6 +61,10 @@ class Evidence:
         format ("JPEG"), bytes.
     pictures
         (n, h, w, 3) uint8 as stored (may be memory-mapped).
+    kind, entry
+        The kind of data, and the store entry of its encoded rows.
+    counters
+        What reading counted, or None where the kind counts nothing.
     features
         (n, d) float32 of an encoder.
     predictions
@@ -79,6 +87,9 @@ class Evidence:
     failures: tuple[UnreadableRow, ...] | None = None
     facts: pd.DataFrame | None = None
     pictures: npt.NDArray[np.uint8] | None = None
+    kind: Kind | None = None
+    entry: StoreEntry | None = None
+    counters: ReadingCounts | None = None
     features: npt.NDArray[np.float32] | None = None
     predictions: tuple[Predictions, ...] | None = None
     courses: tuple[TrainingHistory, ...] | None = None
@@ -88,7 +99,7 @@ class Evidence:
     comparisons: tuple[Comparison, ...] | None = None
 
     def __post_init__(self) -> None:
-        for name in ("facts", "pictures", "features"):
+        for name in ("facts", "pictures", "counters", "features"):
             part = getattr(self, name)
             if part is not None and len(part) != len(self.rows):
                 raise DataError(f"The evidence has {len(part)} {name} for {len(self.rows)} rows.")
@@ -178,6 +189,21 @@ class Evidence:
         given = self.compared if self.drawn_test is None else None
         apart = np.zeros(len(self.rows), dtype=object) if given is None else given.part
         return whole_groups(apart, self.rows.groups, MOST_LOOKED_AT)
+
+    @cached_property
+    def stored(self) -> Ints:
+        """(n,) the position of each row in the entry."""
+        frame = self.rows.frame
+        return frame[ROW].to_numpy(np.int64) if ROW in frame else np.arange(len(frame))
+
+    @cached_property
+    def wrapping(self) -> Mapping[str, Floats]:
+        """Measures of what comes with the rows `looked_at` and is not content: name -> (m, d); empty if unknown."""
+        if self.kind is None or self.entry is None or self.facts is None:
+            return {}
+        rows = self.looked_at
+        found = self.kind.wrapping(self.entry, self.stored[rows], self.facts.iloc[rows].reset_index(drop=True))
+        return {name: measures for name, measures in found.items() if np.ptp(measures, axis=0).any()}
 
     @cached_property
     def training(self) -> Mask:

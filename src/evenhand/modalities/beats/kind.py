@@ -10,13 +10,15 @@ import numpy as np
 import pandas as pd
 
 from evenhand.base.settings.section import Section
-from evenhand.base.values import Finding, Samples
+from evenhand.base.values import Finding, Ints, Samples
 from evenhand.data.config import DataConfig
 from evenhand.data.roots.file_root import FileRoot
 from evenhand.data.roots.root import Root, open_root
+from evenhand.data.store.entry import StoreEntry
 from evenhand.modalities import KINDS
 from evenhand.modalities.beats.annotation_writer import symbols_of, write_annotations
 from evenhand.modalities.beats.config import BeatsConfig
+from evenhand.modalities.beats.counted import COUNTED, counted
 from evenhand.modalities.beats.draft_config import draft
 from evenhand.modalities.beats.example.records import write_example
 from evenhand.modalities.beats.picture import drawn, picture
@@ -32,6 +34,7 @@ from evenhand.modalities.beats.windows.window_rows import (
     window_files,
     window_samples,
 )
+from evenhand.modalities.counters import Counter
 from evenhand.modalities.kind import Draft, KindDefaults, Reader
 
 
@@ -47,6 +50,7 @@ class Beats(KindDefaults):
     encoder = "resnet1d"
     tune = "all"
     shown: Sequence[str] = ("record", "sample", "seconds", "symbol")
+    counters: Sequence[Counter] = COUNTED
 
     def samples(self, root: Root, data: DataConfig, kind_config: BeatsConfig) -> tuple[Samples, list[Finding]]:
         windows = window_files(root, data.table)
@@ -79,6 +83,10 @@ class Beats(KindDefaults):
             "units": "+".join(dict.fromkeys(head.units)),
             "coding": "+".join(dict.fromkeys(head.formats)),
         }
+
+    def counted(self, entry: StoreEntry, rows: Ints, facts: pd.DataFrame, kind_config: BeatsConfig) -> Ints | None:
+        """Return what the headers of the records tell of the options that acted."""
+        return counted(facts, kind_config)
 
     def picture_of(self, root: Root, row: Mapping[str, Any], side: int) -> str:
         if str(row["path"]).endswith(".hea"):

@@ -9,18 +9,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from evenhand.base.settings.section import Section
 from evenhand.base.storage.code_hash import source_mark
-from evenhand.base.values import Finding, Samples
+from evenhand.base.values import Finding, Ints, Samples
 from evenhand.data.config import DataConfig
 from evenhand.data.roots.root import Root
 from evenhand.data.roots.skipped import Skipped, findings_of
+from evenhand.data.store.entry import StoreEntry
 from evenhand.data.tables.class_folders import files_with_suffix
 from evenhand.data.tables.samples import file_samples, unlabelled_samples
 from evenhand.modalities import KINDS, FileRows
+from evenhand.modalities.counters import Counter
 from evenhand.modalities.photos.augmentations.profiles import PROFILES
 from evenhand.modalities.photos.config import PhotosConfig
+from evenhand.modalities.photos.counted import COUNTED, counted
 from evenhand.modalities.photos.example import write_example
 from evenhand.modalities.photos.reading import read
 from evenhand.modalities.photos.views import PHOTO_VIEWS
@@ -40,6 +44,7 @@ class Photos(FileRows):
     pictures = True
     profiles: Sequence[str] = tuple(PROFILES)
     view_profile = "geometry"
+    counters: Sequence[Counter] = COUNTED
 
     def samples(self, root: Root, data: DataConfig, kind_config: PhotosConfig) -> tuple[Samples, list[Finding]]:
         samples, findings = file_samples(root, data, kind=self.name, suffixes=self.suffixes)
@@ -62,6 +67,10 @@ class Photos(FileRows):
 
     def facts(self, raw: bytes) -> dict[str, Any]:
         return {**vars(read.facts(raw)), "bytes": len(raw)}
+
+    def counted(self, entry: StoreEntry, rows: Ints, facts: pd.DataFrame, kind_config: PhotosConfig) -> Ints | None:
+        """Return what the headers of the files tell of the options that acted."""
+        return counted(facts, kind_config)
 
     def picture(self, raw: bytes, side: int) -> str:
         image = read.thumbnail(raw, side, PhotosConfig().plain())

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,9 @@ from evenhand.data.roots.root import Root, root_of
 from evenhand.data.store.entry import StoreEntry
 from evenhand.data.store.store import Store
 from evenhand.diagnosis.evidence.evidence import UnreadableRow
+from evenhand.diagnosis.evidence.reading_counts import ReadingCounts
 from evenhand.engines.config import ComputeConfig
+from evenhand.engines.cores import usable_cores
 from evenhand.evaluation.class_names import class_faults
 from evenhand.modalities import Kind
 from evenhand.pipeline.stages.generalization import GeneralizationSource, generalization_samples
@@ -61,16 +64,34 @@ class DataSource:
         """The encoded rows that checks use."""
         return next(iter(self.entries.values()))
 
-    def facts(self, threads: int) -> pd.DataFrame:
-        """Return facts from the headers of the files, one row per sample."""
-        paths = self.samples.frame["path"].astype(str)
-        # A file may hold many rows; its header is read once.
-        files = paths.unique()
-        with ThreadPoolExecutor(threads) as pool:
-            found = pd.DataFrame(
-                pool.map(lambda path: dict(self.kind.facts_of(self.root, path)), files), index=files
-            )
-        return found.loc[paths.tolist()].reset_index(drop=True)
+    @cached_property
+    def facts(self) -> pd.DataFrame:
+        """Facts from the headers of the files, one row per sample."""
+        return file_facts(self.kind, self.root, self.samples)
+
+    def counts(self, settings: Settings) -> ReadingCounts | None:
+        """Return what reading did to the rows; None for a kind that counts nothing."""
+        rows = self.samples.frame[ROW].to_numpy()
+        values = self.kind.counted(self.entry, rows, self.facts, settings.kind_config)
+        if values is None:
+            return None
+        section, plain = settings.data.kind, settings.kind_config.plain()
+        return ReadingCounts(
+            self.kind.counters,
+            values,
+            {f"{section}.{key}": value for key, value in plain.items()},
+            frozenset(f"{section}.{key}" for key in settings.kind_config.model_fields_set),
+        )
+
+
+def file_facts(kind: Kind, root: Root, samples: Samples) -> pd.DataFrame:
+    """Return facts from the headers of the files, one row per sample."""
+    paths = samples.frame["path"].astype(str)
+    # A file may hold many rows; its header is read once.
+    files = paths.unique()
+    with ThreadPoolExecutor(usable_cores()) as pool:
+        found = pd.DataFrame(pool.map(lambda path: dict(kind.facts_of(root, path)), files), index=files)
+    return found.loc[paths.tolist()].reset_index(drop=True)
 
 
 def store_of(compute: ComputeConfig) -> Store:

@@ -41,6 +41,9 @@ class Check:
         Findings, and the rules that passed or are not applicable.
     ledgers
         The class prior that each model will assume.
+    reading
+        What reading did: a record for each cap, fall-back, repair and option, with the rows it acted on
+        (`ReadingCounts.document`).
     """
 
     samples: Samples
@@ -48,6 +51,7 @@ class Check:
     skew: Skew
     examination: Examination
     ledgers: tuple[BalanceLedger, ...] = ()
+    reading: Sequence[Mapping[str, Any]] = ()
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -57,7 +61,13 @@ class Check:
     def document(self) -> dict[str, Any]:
         """Return plain values for JSON."""
         ledgers = [one.document() for one in self.ledgers]
-        return {"skew": self.skew.document(), "ledgers": ledgers, **self.examination.document()}
+        reading = [dict(line) for line in self.reading]
+        return {
+            "skew": self.skew.document(),
+            "ledgers": ledgers,
+            "reading": reading,
+            **self.examination.document(),
+        }
 
     def __repr__(self) -> str:
         return f"Check({self.skew} {self.examination!r})"
@@ -98,12 +108,16 @@ def check(
 def examine_data(settings: Settings, source: DataSource, watcher: Watcher) -> Check:
     """Return the findings about data that have been read, and their folds."""
     watcher.stage("checking")
+    counts = source.counts(settings)
     evidence = Evidence(
         samples=source.samples,
         config=settings.resolved(),
         failures=source.failures,
-        facts=source.facts(settings.compute.cores),
+        facts=source.facts,
         pictures=pictures(source),
+        kind=source.kind,
+        entry=source.entry,
+        counters=counts,
     )
     folds = folds_for(settings, evidence)
     kept = ledgers(settings, source.samples, folds)
@@ -114,7 +128,8 @@ def examine_data(settings: Settings, source: DataSource, watcher: Watcher) -> Ch
     first = tuple(finding for finding in found.findings if finding.code in FIRST)
     others = tuple(finding for finding in found.findings if finding.code not in FIRST)
     found = replace(found, findings=(*first, *source.findings, *others), passed=passed)
-    return Check(source.samples, folds, skew_summary(source.samples), found, kept)
+    reading = [] if counts is None else counts.document()
+    return Check(source.samples, folds, skew_summary(source.samples), found, kept, reading)
 
 
 def folds_for(settings: Settings, evidence: Evidence) -> Folds:

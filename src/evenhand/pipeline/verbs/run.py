@@ -235,6 +235,7 @@ def write_folds_and_findings(record: Record, settings: Settings, source: DataSou
     record.write_json("skew.json", found.skew.document())
     record.write_json("examination.json", found.examination.document())
     record.write_json("balance.json", [one.document() for one in found.ledgers])
+    record.write_json("reading.json", [dict(line) for line in found.reading])
     record.write_folds(found.folds)
     record.write_findings(found.findings)
 

@@ -18,7 +18,7 @@ def test_many_are_an_error_and_reasons_are_counted(make):
     (found,) = examine(Evidence(samples=make(rows=100).samples, failures=mixed), ["EH101"]).findings
     assert found.severity == "error"
     assert "6 files of 106" in found.says
-    assert "reasons: ends too early (5) and is empty (1)" in found.says
+    assert 'reasons: ends too early (5) and is empty ("y.png")' in found.says
 
 
 def test_rows_of_one_file_are_counted_beside_it(make):

@@ -36,7 +36,9 @@ def check(case: Evidence, *, error_share: float = 0.05) -> Iterator[Found]:
     reasons = Counter(files.values())
     parts = "" if len(files) == len(failures) else f" with {count(len(failures), 'row')}"
     first = failures[0]
-    others = f"; reasons: {listing(f'{r} ({c})' for r, c in reasons.most_common())}" if len(reasons) > 1 else ""
+    of_reason = {reason: path for path, reason in reversed(files.items())}
+    words = [f"{r} ({c if c > 1 else _quoted(of_reason[r])})" for r, c in reasons.most_common()]
+    others = f"; reasons: {listing(words)}" if len(reasons) > 1 else ""
     yield Found(
         says=f"{count(len(files), 'file')}{parts} of {n:,} cannot be read and "
         f'{verb(len(files), "is", "are")} left out (first: "{first.path}", {first.reason}){others}.',
@@ -45,3 +47,7 @@ def check(case: Evidence, *, error_share: float = 0.05) -> Iterator[Found]:
         ids=[failure.id for failure in failures],
         severity="error" if len(failures) > error_share * n else None,
     )
+
+
+def _quoted(path: str) -> str:
+    return f'"{path}"'

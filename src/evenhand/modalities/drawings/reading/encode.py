@@ -42,7 +42,8 @@ def encode(raw: bytes, settings: Mapping[str, Any]) -> dict[str, np.ndarray[Any,
     Returns
     -------
     "nodes" (n, f) float32, "strokes" (n, 16, 2) float32 in the unit box, "edges" (e, 2) int32, "relations" (e,)
-    uint8, "counters" (len(COUNTERS),) int64, "box" (4,) float64: centre, extent and unit, in units of the drawing.
+    uint8, "counters" (len(COUNTERS),) int64, "repairs" (b,) uint8, what was repaired, in UTF-8, "box" (4,) float64:
+    centre, extent and unit, in units of the drawing.
 
     Raises
     ------
@@ -52,7 +53,7 @@ def encode(raw: bytes, settings: Mapping[str, Any]) -> dict[str, np.ndarray[Any,
     opened, exploded, paper = read_curves(raw, settings["max_entities"])
     found = primitives(exploded.curves)
     if not len(found):
-        raise DataError(_nothing(exploded))
+        raise DataError(_nothing(exploded) + (", opened by the recovery mode only" if opened.recovered else ""))
     scaled, box = unit_box(found)
     cut = max(0, len(scaled) - settings["max_nodes"])
     if cut:
@@ -79,6 +80,7 @@ def encode(raw: bytes, settings: Mapping[str, Any]) -> dict[str, np.ndarray[Any,
         "edges": edges.pairs,
         "relations": edges.relations,
         "counters": np.array([counts[name] for name in COUNTERS], dtype=np.int64),
+        "repairs": np.frombuffer("; ".join(opened.repairs).encode()[:500], dtype=np.uint8),
         "box": np.array([*box.centre, box.extent, _unit(opened.document)], dtype=np.float64),
     }
 

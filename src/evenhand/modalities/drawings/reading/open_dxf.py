@@ -21,6 +21,7 @@ UTF8_SINCE = "AC1021"
 FALLBACKS = ("utf-8", "gbk", "cp1251", "cp1252")
 """Encodings tried in this order where the bytes contradict the header."""
 _HEADER = 1 << 16
+_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,8 @@ class Opened:
         Encoding that the header declares.
     recovered
         Faults that were repaired; 0 where the file is whole.
+    repairs
+        What was repaired, in the words of the library: the first few faults.
     """
 
     document: Any
@@ -46,6 +49,7 @@ class Opened:
     encoding: str
     declared: str
     recovered: int
+    repairs: tuple[str, ...] = ()
 
     @property
     def encoding_disagrees(self) -> bool:
@@ -109,8 +113,12 @@ def _recovered(raw: bytes, version: str, declared: str, encoding: str) -> Opened
         raise
     except Exception as error:  # the library's own words for whatever is left of the file
         raise DataError(f"is not a DXF file that can be read ({_short(error)})") from None
-    faults = len(auditor.fixes) + len(auditor.errors)
-    return Opened(document, version, encoding, declared, 0 if not encoding and not faults else max(1, faults))
+    found = [*auditor.fixes, *auditor.errors]
+    words = tuple(dict.fromkeys(" ".join(str(fault.message).split()) for fault in found))[:_NAMED]
+    # A whole binary file takes this way too; a text file that came here had a structure that only recovery reads.
+    faults = len(found) if not encoding else max(1, len(found))
+    broken = ("structure of sections and tags",) if encoding and not words else ()
+    return Opened(document, version, encoding, declared, faults, words or broken)
 
 
 def _short(error: BaseException) -> str:

@@ -17,7 +17,7 @@ from evenhand.base.errors import DataError, MissingExtraError
 from evenhand.modalities.photos.reading.exif import Pixels, jpeg_orientation, upright
 from evenhand.modalities.photos.reading.open_image import check_pixels, opened, pillow
 from evenhand.modalities.photos.reading.resize import cut, fill, padded, place, reduction
-from evenhand.modalities.photos.reading.rgb import to_rgb
+from evenhand.modalities.photos.reading.rgb import is_deep, is_transparent, to_rgb
 from evenhand.modalities.photos.scans import check_scans
 
 SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif")
@@ -32,13 +32,18 @@ _LOST = re.compile(r"premature end|bad huffman|bad arithmetic", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Facts:
-    """Metadata of a photo: format ("JPEG"), Pillow's mode ("RGB"), size in px as stored, EXIF orientation."""
+    """Metadata of a photo: format ("JPEG"), Pillow's mode ("RGB"), size in px as stored, EXIF orientation.
+
+    `transparent` is whether it declares transparency, `deep` whether its channels have more than 8 bits.
+    """
 
     format: str
     mode: str
     width: int
     height: int
     orientation: int
+    transparent: bool = False
+    deep: bool = False
 
 
 def encode(raw: bytes, settings: Mapping[str, Any]) -> dict[str, Pixels]:
@@ -61,7 +66,15 @@ def encode(raw: bytes, settings: Mapping[str, Any]) -> dict[str, Pixels]:
 def facts(raw: bytes, *, max_pixels: int = 178_956_970) -> Facts:
     """Return the metadata in a photo's header, without decoding it; raises `DataError` as `encode` does."""
     with opened(raw, max_pixels) as image:
-        return Facts(str(image.format), image.mode, image.width, image.height, _orientation(image))
+        return Facts(
+            str(image.format),
+            image.mode,
+            image.width,
+            image.height,
+            _orientation(image),
+            is_transparent(image),
+            is_deep(image),
+        )
 
 
 def thumbnail(raw: bytes, side: int, settings: Mapping[str, Any]) -> Any:

@@ -18,12 +18,22 @@ _DEEP = ("I", "F", "I;16", "I;16B", "I;16L", "I;16N")
 
 def to_rgb(image: Picture, *, ground: str, tones: str) -> Picture:
     """Return a decoded picture as RGB; transparent parts show the background, more bits are reduced to 8."""
-    if image.mode in _DEEP:
+    if is_deep(image):
         grey: Picture = pillow().fromarray(eight_bits(np.asarray(image), tones))
         return grey.convert("RGB")
-    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
+    if is_transparent(image):
         return _on_ground(image, ground)
     return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def is_deep(image: Picture) -> bool:
+    """Return whether a picture has more than 8 bits, which `tones` reduces to 8."""
+    return image.mode in _DEEP
+
+
+def is_transparent(image: Picture) -> bool:
+    """Return whether a picture declares transparency, so that `ground` shows through it."""
+    return image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info
 
 
 def _on_ground(image: Picture, ground: str) -> Picture:
