@@ -22,12 +22,12 @@ def check(case: Evidence, *, most: float = 0.1, least_rows: int = 3, spared: flo
 
     What it checks: what reading counted, row by row, as the table "What reading did" shows it. It fires where a cap
     cut something off, or a fall-back stepped in, on more than a share `most` of the rows (and on `least_rows` at
-    least). It is a note where a fall-back that is switched on, or an option that the configuration sets itself, acted
-    on no row at all. The patch for a cap leaves a share `spared` of the rows whole that it cuts now.
+    least). It is a note where a fall-back that is switched on, or an option that the configuration sets itself,
+    acted on no row at all. The patch for a cap leaves a share `spared` of the rows whole that it cuts now.
 
     Why it matters: a cap that is met by half of the rows changes what the model sees of them, and a score reached
-    with it is that of the cut data. An option that never acts explains nothing, whatever is believed of it; often it
-    is misspelt, or another option makes it unnecessary.
+    with it is that of the cut data. An option that never acts explains nothing, whatever is believed of it; often
+    it is misspelt, or another option makes it unnecessary.
 
     What to do: raise the cap, or keep it knowingly; look at rows on which the fall-back acted; remove an option
     without effect.
