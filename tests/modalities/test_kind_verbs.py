@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import shutil
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -72,13 +73,16 @@ def models(generated: Generated) -> str:
     """Return a configuration of one small model for each profile of augmentations and each set of test views."""
     kind = generated.kind
     quick = {"photos": "small", "beats": "rhythm"}.get(kind.name, kind.encoder)
-    text = generated.toml.read_text(encoding="utf-8").partition("[[model]]")[0]
+    before = generated.toml.read_text(encoding="utf-8")
+    small = tomllib.loads(before)["model"][0].get("options", {})
+    text = before.partition("[[model]]")[0]
     asked = [(f"profile {name}", "none", name) for name in kind.profiles]
     asked += [(f"views {name}", name, "none") for name in kind.test_views]
     for name, views, profile in asked:
         encoder = kind.encoder if kind.name == "beats" and profile == kind.profiles[-1] else quick
         text += f'[[model]]\nname = "{name}"\nencoder = "{encoder}"\ntune = "all"\ntest_views = "{views}"\n'
         text += f'views = 2\ntrain = {{ augment = "{profile}" }}\n'
+        text += f"options = {{ {', '.join(f'{key} = {value}' for key, value in small.items())} }}\n"
     path = generated.toml.with_name("contract.toml")
     path.write_text(text, encoding="utf-8")
     return str(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,8 +13,14 @@ import ezdxf
 
 def new_document(version: str) -> Any:
     """Return a new `ezdxf` drawing of a version ("R2010")."""
-    with _without_clock():
-        return ezdxf.new(version)
+    log = logging.getLogger("ezdxf")
+    before = log.level
+    log.setLevel(logging.ERROR)  # of every R12 drawing it warns that units are not written
+    try:
+        with _without_clock():
+            return ezdxf.new(version)
+    finally:
+        log.setLevel(before)
 
 
 def dxf_bytes(document: Any, *, binary: bool = False) -> bytes:
