@@ -56,9 +56,9 @@ def grocery(folder: Path) -> Photos:
 
 
 def solar(folder: Path) -> Photos:
-    from evenhand.pipeline.verbs.demo import demo_config
+    from evenhand.pipeline.verbs.demo import demo_data
 
-    demo_config(folder / "demo")
+    demo_data("photos", folder / "demo")
     table = pd.read_csv(folder / "demo" / "labels.csv")[["path", "label"]]
     import elpv_dataset
 

@@ -47,6 +47,22 @@ class Draft:
     kind_section: str = ""
 
 
+@dataclass(frozen=True)
+class Demo:
+    """Data for a complete run, written somewhere.
+
+    Attributes
+    ----------
+    toml
+        Their configuration.
+    credit
+        Where they come from and under which licence, for a person.
+    """
+
+    toml: Path
+    credit: str
+
+
 class Kind(Protocol):
     """One kind of data.
 
@@ -162,6 +178,10 @@ class Kind(Protocol):
         """Write small realistic data into `folder` and return the path of a configuration for it."""
 
 
+    def demo(self, folder: Path) -> Demo | None:
+        """Write what `evenhand demo` runs on into `folder`; None to run on the example."""
+
+
 class KindDefaults:
     """Defaults of a kind: no augmentations, no views, rows that are not pictures."""
 
@@ -192,6 +212,10 @@ class KindDefaults:
 
     def draft(self, root: Root) -> Draft | None:
         """Return None: a table or folders give the classes."""
+        return None
+
+    def demo(self, folder: Path) -> Demo | None:
+        """Return None: the demo runs on the example."""
         return None
 
     def write_predicted(

@@ -51,7 +51,7 @@ def part_of(name: str, *, office: Office | None = None, seed: int = 0) -> Any:
         raise EvenhandError(unknown("part", name, CLASSES))
     rng = generator("part", name, seed)
     habits = office or some_office(rng, chinese=bool(seed % 2))
-    return draw_part(found[0], habits, rng, found[0].chinese if habits.chinese else name)
+    return draw_part(found[0], habits, int(rng.integers(2**31)), rng, found[0].chinese if habits.chinese else name)
 
 
 def part_bytes(name: str, *, office: Office | None = None, seed: int = 0) -> bytes:

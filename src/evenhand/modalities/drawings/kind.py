@@ -96,6 +96,11 @@ class Drawings(FileRows):
     def picture(self, raw: bytes, side: int) -> str:
         return picture(self.encode(raw, DrawingsConfig().plain())["strokes"], side)
 
+    def demo(self, folder: Path) -> Demo:
+        from evenhand.modalities.drawings.example.demo import write_demo
+
+        return write_demo(folder)
+
     def example(self, rng: np.random.Generator, rows: int, folder: Path) -> Path:
         from evenhand.modalities.drawings.example.write_example import write_example  # ezdxf is an extra
 

@@ -22,9 +22,11 @@ from evenhand.data.tables.class_folders import files_with_suffix
 from evenhand.data.tables.samples import file_samples, unlabelled_samples
 from evenhand.modalities import KINDS, FileRows
 from evenhand.modalities.counters import Counter
+from evenhand.modalities.kind import Demo
 from evenhand.modalities.photos.augmentations.profiles import PROFILES
 from evenhand.modalities.photos.config import PhotosConfig
 from evenhand.modalities.photos.counted import COUNTED, counted
+from evenhand.modalities.photos.demo import write_demo
 from evenhand.modalities.photos.example import write_example
 from evenhand.modalities.photos.reading import read
 from evenhand.modalities.photos.views import PHOTO_VIEWS
@@ -77,6 +79,9 @@ class Photos(FileRows):
         out = io.BytesIO()
         image.save(out, "JPEG", quality=82)
         return "data:image/jpeg;base64," + base64.b64encode(out.getvalue()).decode("ascii")
+
+    def demo(self, folder: Path) -> Demo:
+        return write_demo(folder)
 
     def example(self, rng: np.random.Generator, rows: int, folder: Path) -> Path:
         return write_example(rng, rows, folder)

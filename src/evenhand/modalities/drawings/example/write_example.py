@@ -20,9 +20,9 @@ _SERIES = 5  # drawings of a series, about
 def write_example(rng: np.random.Generator, rows: int, folder: Path) -> Path:
     """Write `rows` drawings of seven classes below `folder`, a table and a TOML that trains on them.
 
-    The classes are skewed (28 to 6 %). Each series of about five drawings comes from one office, which draws in
-    its own version, units, layers and place, with lines or polylines, circles or inserts, with or without a frame;
-    that is independent of the class. Every second office is Chinese: its labels, layers and file names are.
+    The classes are skewed (28 to 6 %). Each series of about five drawings are variants of one form, from
+    one office, which draws in its own version, units, layers and place, with lines or polylines, circles or inserts,
+    with or without a frame; that is independent of the class. Every second office is Chinese: its labels, layers and file names are.
 
     Parameters
     ----------
@@ -57,20 +57,20 @@ def _write_series(
     part: Part, at: int, numbers: list[int], rng: np.random.Generator, folder: Path
 ) -> Iterator[tuple[str, str, str]]:
     """Write the drawings of one series and yield their rows."""
-    office = some_office(rng, chinese=at % 2 == 0)
+    office, form = some_office(rng, chinese=at % 2 == 0), int(rng.integers(2**31))
     label = part.chinese if office.chinese else part.english
     (folder / "drawings" / label).mkdir(parents=True, exist_ok=True)
     series = f"{label}-{at:02d}"
     for number in numbers:
         name = f"drawings/{label}/{series}_{number:03d}.dxf"
-        document = draw_part(part, office, rng, f"{label} {number:03d}")
+        document = draw_part(part, office, form, rng, f"{label} {number:03d}")
         (folder / name).write_bytes(dxf_bytes(document))
         yield name, label, series
 
 
 _RENAMED = ", ".join(f'"{part.chinese}" = "{part.english}"' for part in PARTS)
 
-_TOML = f"""# Generated drawings of seven kinds of mechanical parts; trains in seconds on one core.
+DATA = f"""\
 [data]
 kind = "drawings"
 root = "."
@@ -78,7 +78,11 @@ table = "labels.csv"
 label = "label"
 group = "series"            # drawings of one series stay in one fold
 rename = {{ {_RENAMED} }}
+"""
+"""The section [data] of a configuration beside the table."""
 
+_TOML = f"""# Generated drawings of seven kinds of mechanical parts; trains in seconds on one core.
+{DATA}
 [folds]
 k = 2
 

@@ -2,27 +2,10 @@
 
 from __future__ import annotations
 
+from evenhand.modalities.photos.demo import MODELS
 from evenhand.pipeline.first_config.recipes import cost
 from evenhand.pipeline.first_config.recipes.registry import DataFacts, FirstRecipe, Proposal, Speed, register
 
-TEXT = """\
-[[model]]
-name = "lite0"
-encoder = "package:efficientnet-lite0"
-pool = ["blocks.3", "blocks.4", "blocks.5", "own"]
-
-[[model]]
-name = "lite2"
-encoder = "package:efficientnet-lite2"
-pool = ["blocks.3", "blocks.4", "blocks.5", "own"]
-
-[train]
-epochs = 30
-batch_size = 128
-learning_rate = 1e-3
-weight_decay = 0.05
-early_stop = 8
-"""
 SIZE, LITE2 = 224, 2.3
 """Image size, px, and the cost of Lite2 relative to Lite0."""
 
@@ -37,7 +20,7 @@ def propose(data: DataFacts, speed: Speed, seconds: float) -> Proposal | None:
         + 2 * cost.head(data, speed, folds, 30)
     )
     why = ("Two encoders see different things; blended they do better than either.",)
-    return Proposal(TEXT, folds, expected, why) if expected <= seconds else None
+    return Proposal(MODELS, folds, expected, why) if expected <= seconds else None
 
 
 RECIPE = register(
