@@ -1,6 +1,6 @@
 """Write what the first page of the site shows of the demo: a chart, a table, and the findings.
 
-    evenhand demo && python docs/make_first_page.py demo/runs/…
+    evenhand demo && python docs/make_first_page.py demo/photos/runs/…
 
 The chart goes to static/demo.svg, table and findings between the markers of index.md. With `--screenshot`, the top
 of the report is photographed for the README too, which needs chromium.

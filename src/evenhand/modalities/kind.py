@@ -177,7 +177,6 @@ class Kind(Protocol):
     def example(self, rng: np.random.Generator, rows: int, folder: Path) -> Path:
         """Write small realistic data into `folder` and return the path of a configuration for it."""
 
-
     def demo(self, folder: Path) -> Demo | None:
         """Write what `evenhand demo` runs on into `folder`; None to run on the example."""
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from evenhand.base.errors import DataError
+from evenhand.base.errors import DataError, MissingExtraError
 from evenhand.base.settings.section import Section
 from evenhand.base.storage.code_hash import source_mark
 from evenhand.base.values import Finding, Samples
@@ -24,6 +25,7 @@ from evenhand.modalities.drawings.header import header_facts
 from evenhand.modalities.drawings.options import DrawingEncoderOptions, StrokesOptions
 from evenhand.modalities.drawings.picture import picture
 from evenhand.modalities.drawings.profiles import PROFILES
+from evenhand.modalities.kind import Demo
 
 COUNTED = (
     Counter("recovered", "repair", "faults of the file repaired by the recovery mode"),
@@ -40,6 +42,13 @@ COUNTED = (
 )
 
 READING = "evenhand.modalities.drawings.reading.encode"
+
+
+def require_packages(purpose: str) -> None:
+    """Raise `MissingExtraError` if a package of the extra `drawings` is not installed."""
+    for package in ("ezdxf", "shapely"):
+        if find_spec(package) is None:
+            raise MissingExtraError(package, "drawings", purpose)
 
 
 class Drawings(FileRows):
@@ -74,6 +83,7 @@ class Drawings(FileRows):
     def encode(self, raw: bytes, settings: Mapping[str, Any]) -> dict[str, np.ndarray[Any, Any]]:
         if len(raw) > settings["max_bytes"]:
             raise DataError(f"has {len(raw):,} bytes, more than drawings.max_bytes = {settings['max_bytes']:,}")
+        require_packages("Reading drawings")
         with tempfile.TemporaryDirectory(prefix="evenhand-") as folder:
             source, target = Path(folder, "drawing.dxf"), Path(folder, "arrays.npz")
             source.write_bytes(raw)
@@ -97,12 +107,14 @@ class Drawings(FileRows):
         return picture(self.encode(raw, DrawingsConfig().plain())["strokes"], side)
 
     def demo(self, folder: Path) -> Demo:
+        require_packages("Generating drawings")
         from evenhand.modalities.drawings.example.demo import write_demo
 
         return write_demo(folder)
 
     def example(self, rng: np.random.Generator, rows: int, folder: Path) -> Path:
-        from evenhand.modalities.drawings.example.write_example import write_example  # ezdxf is an extra
+        require_packages("Generating drawings")
+        from evenhand.modalities.drawings.example.write_example import write_example  # which imports ezdxf
 
         return write_example(rng, rows, folder)
 

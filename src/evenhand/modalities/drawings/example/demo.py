@@ -17,7 +17,6 @@ _CONFIG = f"""\
 {DATA}
 [folds]
 k = 5
-test = {{ fraction = 0.2 }}       # locked: opened once, at the end
 
 [[model]]
 name = "graph"
@@ -48,6 +47,6 @@ methods = ["equal", "nnls"]
 
 def write_demo(folder: Path) -> Demo:
     """Write the drawings and the configuration of the demo into `folder`."""
-    write_example(generator("demo", "drawings"), ROWS, folder)
+    write_example(generator("demo", "drawings"), ROWS, folder, series=3)
     write_text(folder / "demo.toml", _CONFIG)
     return Demo(folder / "demo.toml", CREDIT)

@@ -11,8 +11,8 @@ import numpy.typing as npt
 class VariantGenerator:
     """A random generator whose numbers are mostly those of the series.
 
-    Every drawing of a series sees the same numbers of a first generator in the same order; lengths are shifted within
-    their range and choices changed now and then by a second one, of the drawing's own.
+    Every drawing of a series sees the same numbers of a first generator in the same order; lengths are shifted
+    within their range and choices changed now and then by a second one, of the drawing's own.
 
     Parameters
     ----------

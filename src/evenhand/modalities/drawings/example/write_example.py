@@ -14,15 +14,14 @@ from evenhand.modalities.drawings.example.offices import some_office
 from evenhand.modalities.drawings.example.parts import PARTS, Part, draw_part
 
 _LEAST = 4
-_SERIES = 5  # drawings of a series, about
 
 
-def write_example(rng: np.random.Generator, rows: int, folder: Path) -> Path:
+def write_example(rng: np.random.Generator, rows: int, folder: Path, *, series: int = 5) -> Path:
     """Write `rows` drawings of seven classes below `folder`, a table and a TOML that trains on them.
 
-    The classes are skewed (28 to 6 %). Each series of about five drawings are variants of one form, from
-    one office, which draws in its own version, units, layers and place, with lines or polylines, circles or inserts,
-    with or without a frame; that is independent of the class. Every second office is Chinese: its labels, layers and file names are.
+    The classes are skewed (28 to 6 %). The drawings of a series are variants of one form by one office, which draws
+    in its own version, units, layers and place, with lines or polylines, circles or inserts, with or without a
+    frame; that is independent of the class. Every second office is Chinese: its labels, layers and file names are.
 
     Parameters
     ----------
@@ -30,6 +29,8 @@ def write_example(rng: np.random.Generator, rows: int, folder: Path) -> Path:
         The only source of randomness; the same generator gives the same bytes with the same ezdxf.
     rows
         Number of drawings, at least 28 (four of a class, from two offices).
+    series
+        Drawings of a series, about.
 
     Returns
     -------
@@ -38,7 +39,7 @@ def write_example(rng: np.random.Generator, rows: int, folder: Path) -> Path:
     """
     table = [("path", "label", "series")]
     for part, count in zip(PARTS, _counts(max(rows, _LEAST * len(PARTS))), strict=True):
-        for at, numbers in enumerate(np.array_split(np.arange(count), max(2, count // _SERIES))):
+        for at, numbers in enumerate(np.array_split(np.arange(count), max(2, count // series))):
             table += _write_series(part, at, numbers.tolist(), rng, folder)
     with replacing(folder / "labels.csv") as part_file, part_file.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows(table)
