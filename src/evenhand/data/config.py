@@ -198,6 +198,10 @@ class FoldsConfig(Section):
         says="Whether groups stay whole; folds that ignore them only serve to show what leaks (EH106).",
     )
     duplicates: Literal["group", "ignore"] = option(
-        "group",
-        says="Whether copies stay in one fold: files with the same bytes, and pictures that are nearly equal.",
+        "group", says="Whether files with the same content, and near-duplicates, are kept in one fold."
+    )
+    families: list[Literal["names", "contents"]] = option(
+        ["names", "contents"],
+        says="What else keeps rows in one fold: names that say a file is a copy or version of another "
+        "(_rot90, _v2), and contents that are equal after a motion; [] for neither.",
     )

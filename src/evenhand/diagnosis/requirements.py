@@ -65,6 +65,7 @@ def _information(case: Evidence) -> bool:
 NEEDS: dict[str, Need] = {
     "samples": Need("samples", lambda case: case.samples is not None),
     "labels": Need("labels", _labelled),
+    "paths": Need("names of the files", lambda case: bool(case.samples and "path" in case.samples.frame)),
     "one_label": Need(
         "rows with one label each", lambda case: case.samples is not None and not case.samples.multi_label
     ),

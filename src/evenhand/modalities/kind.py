@@ -132,8 +132,11 @@ class Kind(Protocol):
     def picture_of(self, root: Root, row: Mapping[str, Any], side: int) -> str:
         """Return a picture of a row of the frame as a `data:` URI, its longer side at most `side` px."""
 
+    def copies(self, entry: StoreEntry, rows: Ints) -> list[Ints]:
+        """Return sets of rows of equal content in files that may differ, as `families` does (EH103, EH104)."""
+
     def families(self, entry: StoreEntry, rows: Ints) -> list[Ints]:
-        """Return sets of rows that show the same thing in another place, size or orientation.
+        """Return sets of rows that show the same thing in another place, size or orientation (EH114).
 
         Parameters
         ----------
@@ -193,8 +196,12 @@ class KindDefaults:
     encoder_options: Mapping[str, type[Section]] = MappingProxyType({})
     counters: Sequence[Counter] = ()
 
+    def copies(self, entry: StoreEntry, rows: Ints) -> list[Ints]:
+        """Return no copies: files of equal bytes, and pictures of equal pixels, are found for every kind."""
+        return []
+
     def families(self, entry: StoreEntry, rows: Ints) -> list[Ints]:
-        """Return no families: files that are equal in bytes are found for every kind."""
+        """Return no families: those that names of files speak of are found for every kind."""
         return []
 
     def wrapping(self, entry: StoreEntry, rows: Ints, facts: pd.DataFrame) -> Mapping[str, Floats]:

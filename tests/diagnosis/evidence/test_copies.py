@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evenhand.base.values import Samples
-from evenhand.diagnosis.evidence.copies import exact_copies, joined, pairs_within, set_numbers
+from evenhand.data.splits.group_joins import joined
+from evenhand.diagnosis.evidence.copies import exact_copies, pairs_within, set_numbers
 
 
 def samples(content=None, n=4):

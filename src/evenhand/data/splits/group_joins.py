@@ -49,6 +49,23 @@ def join_groups(groups: Strings, ids: Strings, duplicates: Sequence[Sequence[str
     return np.asarray(joined[number])
 
 
+def joined(pairs: Sequence[tuple[int, int]] | Ints, n: int) -> list[Ints]:
+    """Return the connected components of pairs of 0..n-1, each sorted, the largest first.
+
+    >>> [rows.tolist() for rows in joined([(0, 2), (2, 4), (1, 3)], 6)]
+    [[0, 2, 4], [1, 3]]
+    """
+    links = np.asarray(pairs, dtype=np.int64).reshape(-1, 2)
+    if not len(links):
+        return []
+    graph = coo_array((np.ones(len(links), dtype=np.int8), (links[:, 0], links[:, 1])), shape=(n, n))
+    label = connected_components(graph, directed=False)[1]
+    held = np.unique(links)
+    order = held[np.argsort(label[held], kind="stable")]
+    cuts = np.flatnonzero(np.diff(label[order])) + 1
+    return sorted(np.split(order, cuts), key=lambda rows: (-len(rows), int(rows[0])))
+
+
 def same_bytes(samples: Samples) -> list[list[str]]:
     """Return the sets of ids whose files have the same bytes, by the column `content`; none without it."""
     if "content" not in samples.frame:

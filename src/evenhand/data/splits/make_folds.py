@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from evenhand.data.splits.folds_file import read_folds
 from evenhand.data.splits.group_joins import join_groups, same_bytes
 from evenhand.data.splits.group_sampling import METHOD, Masks
 from evenhand.data.splits.locked_test import rows_of_groups, rows_with, sample_tests
+from evenhand.data.splits.name_families import families_by_name
 from evenhand.data.splits.report import folds_report, label_columns
 
 # Written to folds.json: other words would make the records of two versions differ.
@@ -27,7 +28,12 @@ _METHODS = {
 
 
 def make_folds(
-    samples: Samples, config: FoldsConfig, duplicates: Sequence[Sequence[str]] = (), *, also: Floats | None = None
+    samples: Samples,
+    config: FoldsConfig,
+    duplicates: Sequence[Sequence[str]] = (),
+    *,
+    families: Sequence[Sequence[str]] = (),
+    also: Floats | None = None,
 ) -> Folds:
     """Return folds with equal shares of every class, in which no group is in two folds.
 
@@ -45,6 +51,9 @@ def make_folds(
     duplicates
         Sets of ids of near-duplicates. Like files of the same bytes they are kept in one fold, unless
         `config.duplicates` is "ignore".
+    families
+        Sets of ids whose contents are equal after a motion, kept in one fold if `config.families` has
+        "contents". Those that names of files speak of (`name_families`) are found here.
     also
         (n, j) 0/1 or soft values in [0, 1] of further labels, such as tags beside a class.
 
@@ -60,7 +69,8 @@ def make_folds(
     """
     if config.file is not None:
         return read_folds(Path(config.file), samples)
-    group, named = _group_numbers(samples, config, duplicates)
+    joins = _joins(samples, config, duplicates, families)
+    group, named = _group_numbers(samples, config, joins)
     values = label_columns(samples, also)
     known = samples.known
     locked = _locked(samples, config, group, values, known)
@@ -72,11 +82,19 @@ def make_folds(
     joined = named - int(group.max()) - 1
     if joined:
         how["groups_joined_by_duplicates"] = joined
+    if any(joins.values()):
+        how["kept_together"] = {reason: _counted(sets, samples) for reason, sets in joins.items() if sets}
     return Folds(samples.ids, fold, config.k, how | folds_report(samples, group, fold, config.k))
 
 
 def sample_other_tests(
-    samples: Samples, config: FoldsConfig, duplicates: Sequence[Sequence[str]] = (), *, count: int, seed: int = 0
+    samples: Samples,
+    config: FoldsConfig,
+    duplicates: Sequence[Sequence[str]] = (),
+    *,
+    families: Sequence[Sequence[str]] = (),
+    count: int,
+    seed: int = 0,
 ) -> Masks:
     """Return (n, count) bool, the rows of other random samples of the locked test.
 
@@ -84,7 +102,7 @@ def sample_other_tests(
 
     Parameters
     ----------
-    samples, config, duplicates
+    samples, config, duplicates, families
         As passed to `make_folds`; `config.test` must be a fraction.
 
     Raises
@@ -92,15 +110,35 @@ def sample_other_tests(
     FoldsError
         If no test can be sampled.
     """
-    group, _ = _group_numbers(samples, config, duplicates)
+    group, _ = _group_numbers(samples, config, _joins(samples, config, duplicates, families))
     values, known = label_columns(samples), samples.known
     return _sampled_tests(group, values, known, config, generator("other locked tests", config.seed, seed), count)
 
 
-def _group_numbers(samples: Samples, config: FoldsConfig, duplicates: Sequence[Sequence[str]]) -> tuple[Ints, int]:
+def _joins(
+    samples: Samples, config: FoldsConfig, duplicates: Sequence[Sequence[str]], families: Sequence[Sequence[str]]
+) -> dict[str, list[Sequence[str]]]:
+    """Return reason -> sets of ids that it keeps together."""
+    return {
+        "duplicates": [*same_bytes(samples), *duplicates] if config.duplicates == "group" else [],
+        "names": [*families_by_name(samples)] if "names" in config.families else [],
+        "contents": [*families] if "contents" in config.families else [],
+    }
+
+
+def _counted(sets: Sequence[Sequence[str]], samples: Samples) -> dict[str, int]:
+    """Return how many sets there are, once those that share rows are one, and how many rows they have."""
+    number = join_groups(samples.ids, samples.ids, sets)
+    sizes = np.bincount(number)
+    return {"sets": int((sizes > 1).sum()), "rows": int(sizes[sizes > 1].sum())}
+
+
+def _group_numbers(
+    samples: Samples, config: FoldsConfig, joins: Mapping[str, Sequence[Sequence[str]]]
+) -> tuple[Ints, int]:
     """Return (n,) the number of each row's group after joining, and the number of groups before."""
-    sets = [*same_bytes(samples), *duplicates] if config.duplicates == "group" else []
     whole = samples.groups if config.groups == "keep" else samples.ids
+    sets = [each for reason in joins.values() for each in reason]
     return join_groups(whole, samples.ids, sets), len(set(whole))
 
 

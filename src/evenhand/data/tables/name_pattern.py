@@ -94,8 +94,8 @@ def search_names(
     except subprocess.TimeoutExpired:
         raise DataError(
             f'data.label_pattern = "{pattern}" takes more than {seconds:g} s on {len(names):,} names. Repeats '
-            "inside repeats, such as (a+)+, try every way to divide a name; write what may lie between two separators "
-            'instead: "[^/_]+".'
+            "inside repeats, such as (a+)+, try every way to divide a name; write what may lie between two "
+            'separators instead: "[^/_]+".'
         ) from None
     except (OSError, subprocess.CalledProcessError) as error:
         raise DataError(f"data.label_pattern cannot be searched: {error}.") from None

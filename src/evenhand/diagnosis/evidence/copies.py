@@ -7,14 +7,18 @@ from collections.abc import Hashable, Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from evenhand.base.values import Ints, Mask, Samples
+from evenhand.data.splits.group_joins import joined
 
 
-def exact_copies(samples: Samples, pictures: npt.NDArray[np.uint8] | None, blank: Mask | None = None) -> list[Ints]:
-    """Return sets of rows with the same bytes or the same stored pixels, largest first.
+def exact_copies(
+    samples: Samples,
+    pictures: npt.NDArray[np.uint8] | None,
+    blank: Mask | None = None,
+    contents: Sequence[Ints] = (),
+) -> list[Ints]:
+    """Return sets of rows with the same bytes, stored pixels or contents, largest first.
 
     Parameters
     ----------
@@ -22,6 +26,8 @@ def exact_copies(samples: Samples, pictures: npt.NDArray[np.uint8] | None, blank
         (n, h, w, 3) uint8, or None.
     blank
         (n,) bool; rows with uninformative pixels, which are compared by bytes only.
+    contents
+        Sets of rows that are known to be equal.
     """
     pairs: list[tuple[int, int]] = []
     if "content" in samples.frame:
@@ -29,6 +35,7 @@ def exact_copies(samples: Samples, pictures: npt.NDArray[np.uint8] | None, blank
     if pictures is not None:
         skip = np.zeros(len(samples), dtype=bool) if blank is None else blank
         pairs += chained([None if skip[row] else _digest(picture) for row, picture in enumerate(pictures)])
+    pairs += [(int(rows[0]), int(row)) for rows in contents for row in rows[1:]]
     return joined(pairs, len(samples))
 
 
@@ -47,23 +54,6 @@ def chained(keys: Iterable[Hashable]) -> list[tuple[int, int]]:
             pairs.append((last[key], position))
         last[key] = position
     return pairs
-
-
-def joined(pairs: Sequence[tuple[int, int]] | Ints, n: int) -> list[Ints]:
-    """Return the connected components of pairs of 0..n-1, each sorted, the largest first.
-
-    >>> [rows.tolist() for rows in joined([(0, 2), (2, 4), (1, 3)], 6)]
-    [[0, 2, 4], [1, 3]]
-    """
-    links = np.asarray(pairs, dtype=np.int64).reshape(-1, 2)
-    if not len(links):
-        return []
-    graph = coo_array((np.ones(len(links), dtype=np.int8), (links[:, 0], links[:, 1])), shape=(n, n))
-    label = connected_components(graph, directed=False)[1]
-    held = np.unique(links)
-    order = held[np.argsort(label[held], kind="stable")]
-    cuts = np.flatnonzero(np.diff(label[order])) + 1
-    return sorted(np.split(order, cuts), key=lambda rows: (-len(rows), int(rows[0])))
 
 
 def pairs_within(sets: Sequence[Ints], *, most: int = 64) -> Ints:

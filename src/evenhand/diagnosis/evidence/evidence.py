@@ -29,7 +29,16 @@ from evenhand.modalities.kind import Kind
 
 MOST_LOOKED_AT = 6000
 """Rows that rules about the appearance of images use; more would change little and cost minutes."""
-OF_ROWS_ALONE = ("blank", "copies", "near_pairs", "alike_pairs", "alike", "label_words", "label_matrix")
+OF_ROWS_ALONE = (
+    "blank",
+    "copies",
+    "near_pairs",
+    "alike_pairs",
+    "alike",
+    "name_families",
+    "label_words",
+    "label_matrix",
+)
 """Cached properties that do not depend on the folds."""
 
 
@@ -65,6 +74,10 @@ class Evidence:
         The kind of data, and the store entry of its encoded rows.
     counters
         What reading counted, or None where the kind counts nothing.
+    same_contents
+        Sets of rows that the kind of data calls equal, beyond bytes and pixels.
+    moved_contents
+        Sets of rows that it calls equal after a motion.
     features
         (n, d) float32 of an encoder.
     predictions
@@ -90,6 +103,8 @@ class Evidence:
     kind: Kind | None = None
     entry: StoreEntry | None = None
     counters: ReadingCounts | None = None
+    same_contents: tuple[Ints, ...] = ()
+    moved_contents: tuple[Ints, ...] = ()
     features: npt.NDArray[np.float32] | None = None
     predictions: tuple[Predictions, ...] | None = None
     courses: tuple[TrainingHistory, ...] | None = None
@@ -176,8 +191,9 @@ class Evidence:
         if self.drawn_test is None:
             raise DataError("The locked test was not sampled at random.")
         ids = self.rows.ids
-        alike = [list(ids[rows]) for rows in self.alike] if self.pictures is not None else []
-        return sample_other_tests(self.rows, self.drawn_test, alike, count=count)
+        alike = [list(ids[rows]) for rows in self.alike]
+        moved = [list(ids[rows]) for rows in self.moved_contents]
+        return sample_other_tests(self.rows, self.drawn_test, alike, families=moved, count=count)
 
     @cached_property
     def looked_at(self) -> Ints:
@@ -231,11 +247,24 @@ class Evidence:
 
     @cached_property
     def copies(self) -> list[Ints]:
-        """Sets of rows with the same bytes or pixels, each sorted, largest first."""
+        """Sets of rows with the same bytes, pixels or contents, each sorted, largest first."""
         from evenhand.diagnosis.evidence.copies import exact_copies
 
         blank = None if self.pictures is None else self.blank
-        return exact_copies(self.rows, self.pictures, blank)
+        return exact_copies(self.rows, self.pictures, blank, self.same_contents)
+
+    @cached_property
+    def name_families(self) -> list[Ints]:
+        """Sets of rows whose files are copies or versions of one another by their names."""
+        from evenhand.data.splits.name_families import families_by_name
+
+        place = {name: row for row, name in enumerate(self.rows.ids)}
+        return [np.sort([place[name] for name in names]) for names in families_by_name(self.rows)]
+
+    @property
+    def noun(self) -> str:
+        """What rows are called: pictures, or the name of their kind."""
+        return "pictures" if self.pictures is not None else self.rows.kind
 
     @cached_property
     def near_pairs(self) -> Ints:
@@ -257,7 +286,7 @@ class Evidence:
     @cached_property
     def alike(self) -> list[Ints]:
         """Connected components of copies and near-duplicates, largest first; folds should keep each whole."""
-        from evenhand.diagnosis.evidence.copies import joined
+        from evenhand.data.splits.group_joins import joined
 
         return joined(self.alike_pairs, len(self.rows))
 

@@ -13,15 +13,17 @@ import numpy as np
 from evenhand.base.errors import DataError, MissingExtraError
 from evenhand.base.settings.section import Section
 from evenhand.base.storage.code_hash import source_mark
-from evenhand.base.values import Finding, Samples
+from evenhand.base.values import Finding, Ints, Samples
 from evenhand.data.config import DataConfig
 from evenhand.data.roots.root import Root
+from evenhand.data.store.entry import StoreEntry
 from evenhand.data.tables.samples import file_samples, unlabelled_samples
 from evenhand.engines.isolated import ISOLATED, IsolatedCallError
 from evenhand.modalities import KINDS, FileRows
 from evenhand.modalities.counters import Counter
 from evenhand.modalities.drawings.config import DrawingsConfig
 from evenhand.modalities.drawings.header import header_facts
+from evenhand.modalities.drawings.families.find import exact_copies, moved_copies
 from evenhand.modalities.drawings.options import DrawingEncoderOptions, StrokesOptions
 from evenhand.modalities.drawings.picture import picture
 from evenhand.modalities.drawings.profiles import PROFILES
@@ -99,6 +101,12 @@ class Drawings(FileRows):
                 raise DataError(str(error)) from None
             with np.load(target, allow_pickle=False) as arrays:
                 return dict(arrays)
+
+    def copies(self, entry: StoreEntry, rows: Ints) -> list[Ints]:
+        return exact_copies(entry, rows)
+
+    def families(self, entry: StoreEntry, rows: Ints) -> list[Ints]:
+        return moved_copies(entry, rows)
 
     def facts(self, raw: bytes) -> dict[str, Any]:
         return header_facts(raw)

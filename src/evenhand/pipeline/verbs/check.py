@@ -109,6 +109,7 @@ def examine_data(settings: Settings, source: DataSource, watcher: Watcher) -> Ch
     """Return the findings about data that have been read, and their folds."""
     watcher.stage("checking")
     counts = source.counts(settings)
+    rows = source.samples.frame[ROW].to_numpy()
     evidence = Evidence(
         samples=source.samples,
         config=settings.resolved(),
@@ -118,6 +119,8 @@ def examine_data(settings: Settings, source: DataSource, watcher: Watcher) -> Ch
         kind=source.kind,
         entry=source.entry,
         counters=counts,
+        same_contents=tuple(source.kind.copies(source.entry, rows)),
+        moved_contents=tuple(source.kind.families(source.entry, rows)),
     )
     folds = folds_for(settings, evidence)
     kept = ledgers(settings, source.samples, folds)
@@ -133,9 +136,11 @@ def examine_data(settings: Settings, source: DataSource, watcher: Watcher) -> Ch
 
 
 def folds_for(settings: Settings, evidence: Evidence) -> Folds:
-    """Return the folds of the configuration; near-duplicates stay in one fold."""
+    """Return the folds of the configuration; near-duplicates and families stay in one fold."""
     ids = evidence.rows.ids
-    return make_folds(evidence.rows, settings.folds, duplicates=[list(ids[rows]) for rows in evidence.alike])
+    alike = [list(ids[rows]) for rows in evidence.alike]
+    moved = [list(ids[rows]) for rows in evidence.moved_contents]
+    return make_folds(evidence.rows, settings.folds, alike, families=moved)
 
 
 def pictures(source: DataSource) -> Any:

@@ -13,10 +13,12 @@ from evenhand.diagnosis.rule import Found, rule
 
 @rule("EH103", slug="exact-duplicates", severity="note", needs=("samples", "copies"))
 def check(case: Evidence, *, warning_share: float = 0.1) -> Iterator[Found]:
-    """Find files with the same bytes or the same pixels.
+    """Find files with the same bytes, the same pixels or the same lines.
 
-    What it checks: the hash of each file's bytes, and of its decoded pixels. It is a warning where more than
-    `warning_share` of the rows are redundant copies, or where folds do not keep copies together.
+    What it checks: the hash of each file's bytes, and of its decoded pixels; of drawings, whether they have the
+    same lines at the same coordinates to 1e-5 and the same words, whatever the order, the layers and the
+    colours. It is a warning where more than `warning_share` of the rows are redundant copies, or where folds do
+    not keep copies together.
 
     Why it matters: a copy in both training and validation makes the estimate too high, and copies give their
     content twice the weight. Folds that keep copies together avoid the former.
@@ -24,7 +26,7 @@ def check(case: Evidence, *, warning_share: float = 0.1) -> Iterator[Found]:
     What to do: keep one of each set, or leave folds.duplicates at "group".
 
     Limits: blank pictures are compared by bytes only (EH102 lists them). Copies that were scaled, cropped or saved
-    again are found by EH105.
+    again are found by EH105, drawings that were moved, scaled or turned by EH114.
 
     Example: `41 of 7,249 rows are copies of other rows (in 38 sets, the largest of 4).`
     """

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from evenhand.base.values import Ints, Severity
-from evenhand.diagnosis.evidence.copies import joined, set_numbers
+from evenhand.data.splits.group_joins import joined
+from evenhand.diagnosis.evidence.copies import set_numbers
 from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.render import count, verb
 from evenhand.diagnosis.rule import Found, rule
@@ -15,10 +16,11 @@ from evenhand.diagnosis.rule import Found, rule
 
 @rule("EH104", slug="two-labels", severity="error", needs=("samples", "labels", "copies"), after=("EH103",))
 def check(case: Evidence) -> Iterator[Found]:
-    """Find identical pictures with different labels.
+    """Find identical rows with different labels.
 
     What it checks: the labels inside each set of exact copies (an error where a row has one label, a warning
-    where it may have several), and of each pair of near-duplicates (a warning).
+    where it may have several), of each pair of near-duplicates, and of each family that names or contents speak of
+    (EH114; warnings).
 
     Why it matters: one of the labels is wrong, or the picture shows both. No model can be right about both
     rows, and their share is a ceiling on what can be reached.
@@ -33,13 +35,29 @@ def check(case: Evidence) -> Iterator[Found]:
     """
     exact = conflicting(case, case.copies)
     if exact:
-        yield _found(case, exact, "identical", "warning" if case.rows.multi_label else "error")
+        yield _found(case, exact, f"identical {case.noun}", "warning" if case.rows.multi_label else "error")
+    copy = set_numbers(case.copies, len(case.rows))
+    for what, sets in (
+        (f"{case.noun} that are equal after moving, scaling, turning or mirroring", case.moved_contents),
+        (
+            "files that are copies or versions by their names",
+            [s for s in case.name_families if _whole_files(case, s)],
+        ),
+    ):
+        families = [rows for rows in conflicting(case, sets) if len(set(copy[rows])) > 1]
+        if families:
+            yield _found(case, families, what, "warning")
     if case.pictures is None:
         return
-    copy = set_numbers(case.copies, len(case.rows))
     near = [pair for pair in conflicting(case, list(case.near_pairs)) if copy[pair[0]] != copy[pair[1]]]
     if near:
-        yield _found(case, joined(np.array(near), len(case.rows)), "nearly identical", "warning")
+        yield _found(case, joined(np.array(near), len(case.rows)), f"nearly identical {case.noun}", "warning")
+
+
+def _whole_files(case: Evidence, rows: Ints) -> bool:
+    """Return whether each row is a file of its own: beats of one record may well differ."""
+    paths = case.paths(rows)
+    return len(set(paths)) == len(paths)
 
 
 def conflicting(case: Evidence, sets: Sequence[Ints]) -> list[Ints]:
@@ -49,16 +67,16 @@ def conflicting(case: Evidence, sets: Sequence[Ints]) -> list[Ints]:
     return [rows for rows in labelled if len(set(words[rows])) > 1]
 
 
-def _found(case: Evidence, sets: Sequence[Ints], how: str, severity: Severity) -> Found:
+def _found(case: Evidence, sets: Sequence[Ints], what: str, severity: Severity) -> Found:
     words, rows = case.label_words, np.unique(np.concatenate(sets))
     one = sets[0][0]
     other = next(row for row in sets[0] if words[row] != words[one])
     (path, path_other), n = case.paths(np.array([one, other])), len(case.rows)
     return Found(
-        says=f"{count(len(sets), 'set')} of {how} pictures {verb(len(sets), 'has', 'have')} "
+        says=f"{count(len(sets), 'set')} of {what} {verb(len(sets), 'has', 'have')} "
         f'different labels ({len(rows):,} of {n:,} rows; first: "{path}" is {words[one]}, '
         f'"{path_other}" is {words[other]}).',
-        evidence={"sets": len(sets), "rows": len(rows), "n": n, "how": how},
+        evidence={"sets": len(sets), "rows": len(rows), "n": n, "how": what},
         ids=case.rows.ids[rows],
         severity=severity,
     )

@@ -16,7 +16,7 @@ from evenhand.diagnosis.rule import Found, rule
     "EH105",
     slug="near-duplicates-across",
     severity="warning",
-    needs=("samples", "parts", "pictures"),
+    needs=("samples", "parts", "copies"),
     after=("EH103", "EH106"),
 )
 def check(case: Evidence, *, error_share: float = 0.05) -> Iterator[Found]:
@@ -32,7 +32,7 @@ def check(case: Evidence, *, error_share: float = 0.05) -> Iterator[Found]:
     What to do: name in data.group what the pictures have in common (a series, a patient, a burst), so that
     they stay in one fold; remove copies of locked pictures from the training rows.
 
-    Limits: not applicable to kinds of data without pictures; their exact copies are EH103. Two views of one object
+    Limits: of kinds of data without pictures, exact copies only are compared. Two views of one object
     are not near-duplicates; only a group column can connect them. Folds keep exact copies together automatically
     (folds.duplicates).
 
@@ -47,9 +47,10 @@ def check(case: Evidence, *, error_share: float = 0.05) -> Iterator[Found]:
     shares = shares_seen(pairs, parts)
     worst = max(shares, key=lambda part: shares[part])
     first = case.paths(pairs[0])
+    near = "or nearly identical " if case.pictures is not None else ""
     copies_apart = case.folds is not None and case.setting("folds.duplicates") == "ignore"
     yield Found(
-        says=f"{count(len(pairs), 'pair')} of identical or nearly identical pictures "
+        says=f"{count(len(pairs), 'pair')} of identical {near}{case.noun} "
         f"{verb(len(pairs), 'lies', 'lie')} in different parts of the data: {shares[worst]:.1%} of the "
         f"{int((parts == worst).sum()):,} rows of {worst} have a duplicate elsewhere "
         f'(first: "{first[0]}" and "{first[1]}").',

@@ -65,7 +65,8 @@ def makes(*types: str) -> Callable[[Maker], Maker]:
 
 def turn_steps(angle: float) -> int:
     """Return the number of steps of an arc over so many radians."""
-    return max(LEAST_STEPS, math.ceil(abs(angle) / (2 * math.pi) * ARC_STEPS))
+    # Less a little: a quarter turn has as many steps before and after its angles were rounded by a motion.
+    return max(LEAST_STEPS, math.ceil(abs(angle) / (2 * math.pi) * ARC_STEPS - 1e-6))
 
 
 def _world(ocs: OCS, points: Points) -> Points:

@@ -14,6 +14,7 @@ from evenhand.modalities.drawings.graphs.nodes import node_features
 from evenhand.modalities.drawings.reading.explode import Explosion, explode
 from evenhand.modalities.drawings.reading.open_dxf import Opened, open_dxf
 from evenhand.modalities.drawings.reading.primitives import primitives, unit_box
+from evenhand.modalities.drawings.reading.words import words_number
 from evenhand.modalities.drawings.vocabulary import COUNTERS
 
 
@@ -43,7 +44,7 @@ def encode(raw: bytes, settings: Mapping[str, Any]) -> dict[str, np.ndarray[Any,
     -------
     "nodes" (n, f) float32, "strokes" (n, 16, 2) float32 in the unit box, "edges" (e, 2) int32, "relations" (e,)
     uint8, "counters" (len(COUNTERS),) int64, "repairs" (b,) uint8, what was repaired, in UTF-8, "box" (4,) float64:
-    centre, extent and unit, in units of the drawing.
+    centre, extent and unit, in units of the drawing, "words" (1,) int64: a hash of what is written in it.
 
     Raises
     ------
@@ -79,6 +80,7 @@ def encode(raw: bytes, settings: Mapping[str, Any]) -> dict[str, np.ndarray[Any,
         "strokes": scaled.strokes.astype(np.float32),
         "edges": edges.pairs,
         "relations": edges.relations,
+        "words": np.array([words_number(opened.document, layout_of(opened.document)[0])], dtype=np.int64),
         "counters": np.array([counts[name] for name in COUNTERS], dtype=np.int64),
         "repairs": np.frombuffer("; ".join(opened.repairs).encode()[:500], dtype=np.uint8),
         "box": np.array([*box.centre, box.extent, _unit(opened.document)], dtype=np.float64),

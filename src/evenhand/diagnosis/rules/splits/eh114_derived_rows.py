@@ -1,0 +1,104 @@
+"""EH114: rows that are copies or versions of one another, by name or after a motion."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from evenhand.base.values import Ints, Strings
+from evenhand.diagnosis.evidence.copies import set_numbers
+from evenhand.diagnosis.evidence.data_parts import given_splits
+from evenhand.diagnosis.evidence.evidence import Evidence
+from evenhand.diagnosis.render import count, listing, verb
+from evenhand.diagnosis.rule import Found, rule
+
+REASONS = {
+    "names": "are copies or versions of others by their names",
+    "contents": "are equal to others after moving, scaling, turning or mirroring",
+}
+
+
+@rule("EH114", slug="derived-rows", severity="note", needs=("samples", "paths"), after=("EH103",))
+def check(case: Evidence) -> Iterator[Found]:
+    """Find families: rows that are copies, versions or augmentations of one another.
+
+    What it checks: names of files that end in what programs and people add to a copy (`_rot90`, `_flip`,
+    `_aug3`, `_v2`, `_rev1`, `_copy`, ` - Copy`, `副本`, `x (1)` beside `x`) and are otherwise equal, in one
+    folder or under one label; and, for kinds that can compare contents (drawings), rows that are equal after
+    moving, scaling, turning and mirroring. It is an error where a family lies in several folds, in the locked
+    test and outside, or on both sides of a split column; a warning where `folds.families` allows it; otherwise
+    a note that folds keep the families together.
+
+    Why it matters: a model evaluated on a turned copy of a training row is evaluated on that row. Augmented
+    copies that lie in a table before it is split make every figure too high, however carefully it is split
+    afterwards.
+
+    What to do: keep one of each family, or leave `folds.families` at its default and let Evenhand make the folds.
+    Where a split column divides families, move them to one side in the table. Augment while training
+    (`train.augment`), which changes training rows only.
+
+    Limits: names are believed, and doubtful ones join: a scan called `part_v2` may be another part. Bare numbers
+    (`img_001`, `part-2`) join nothing. Exact copies alone are EH103, near-duplicate pictures EH105. Primitives of a
+    drawing beyond drawings.max_nodes, and words, are not compared.
+
+    Example: `120 rows of 914 are copies or versions of others by their names (in 40 families, the largest of 4:
+    "shaft_12.dxf" and "shaft_12_rot90.dxf"). Folds keep them together.`
+    """
+    copy = set_numbers(case.copies, len(case.rows))
+    for reason, sets in (("names", case.name_families), ("contents", case.moved_contents)):
+        new = [rows for rows in sets if len(set(copy[rows])) > 1]
+        if new:
+            yield _found(case, reason, sorted(new, key=len, reverse=True))
+
+
+def _found(case: Evidence, reason: str, sets: Sequence[Ints]) -> Found:
+    rows = np.unique(np.concatenate(sets))
+    first = case.paths(sets[0])
+    says = (
+        f"{count(len(rows), 'row')} of {len(case.rows):,} {REASONS[reason]} (in "
+        f"{count(len(sets), 'family', 'families')}, the largest of {len(sets[0])}: "
+        f'"{first[0]}" and "{first[1]}").'
+    )
+    evidence = {
+        "rows": len(rows),
+        "n": len(case.rows),
+        "families": len(sets),
+        "largest": len(sets[0]),
+        "by": reason,
+    }
+    ids = case.rows.ids[rows]
+    kept = case.setting("folds.families", [*REASONS])
+    for parts, where in _parts(case):
+        torn = [each for each in sets if len(set(parts[each]) - {""}) > 1]
+        if torn:
+            allowed = reason not in kept and where == "parts of the data"
+            return Found(
+                says=f"{says} {_torn(case, torn, parts, where)}",
+                about=reason,
+                evidence={**evidence, "torn": len(torn), "torn_rows": sum(map(len, torn))},
+                ids=case.rows.ids[np.concatenate(torn)],
+                patch={"folds.families": [*kept, reason]} if allowed else None,
+                severity="warning" if allowed else "error",
+            )
+    together = " Folds keep them together." if case.folds is not None else ""
+    return Found(says=says + together, about=reason, evidence=evidence, ids=ids)
+
+
+def _parts(case: Evidence) -> Iterator[tuple[Strings, str]]:
+    """Yield (n,) the part of each row, and what parts they are: folds and test, then a given split."""
+    given = given_splits(case.rows)
+    if case.folds is not None and case.sides is not None:
+        yield case.sides, "parts of the data"
+    if given is not None:
+        yield given, "values of the split column"
+
+
+def _torn(case: Evidence, torn: Sequence[Ints], parts: Strings, where: str) -> str:
+    one = torn[0][0]
+    other = next(row for row in torn[0] if parts[row] not in (parts[one], ""))
+    path, its = case.paths(np.array([one, other]))
+    return (
+        f"{count(len(torn), 'family', 'families')} {verb(len(torn), 'lies', 'lie')} in more than one of the "
+        f'{where}: "{path}" is in {listing([str(parts[one])])}, "{its}" in {listing([str(parts[other])])}.'
+    )
