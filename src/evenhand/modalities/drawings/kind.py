@@ -22,8 +22,8 @@ from evenhand.engines.isolated import ISOLATED, IsolatedCallError
 from evenhand.modalities import KINDS, FileRows
 from evenhand.modalities.counters import Counter
 from evenhand.modalities.drawings.config import DrawingsConfig
-from evenhand.modalities.drawings.header import header_facts
 from evenhand.modalities.drawings.families.find import exact_copies, moved_copies
+from evenhand.modalities.drawings.header import header_facts
 from evenhand.modalities.drawings.options import DrawingEncoderOptions, StrokesOptions
 from evenhand.modalities.drawings.picture import picture
 from evenhand.modalities.drawings.profiles import PROFILES
