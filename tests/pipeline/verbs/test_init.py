@@ -143,3 +143,18 @@ def test_it_says_why_the_machine_was_not_measured_and_counts_one(tmp_path: Path)
     (tmp_path / "c").mkdir()
     assert "# empty folders, of which there is no class: c\n" in init(tmp_path, minutes=1)
     assert "not measured, which is done for more than 300 rows only: a slow machine is assumed" in text
+
+
+def test_a_folder_of_drawings_gets_graphs_and_the_columns_of_its_table(tmp_path: Path) -> None:
+    pytest.importorskip("ezdxf")
+    from evenhand.testing.drawings import write_drawings
+
+    write_drawings(tmp_path, rows=80)
+    text = init(tmp_path, beside=tmp_path)
+    (tmp_path / "evenhand.toml").write_text(text, encoding="utf-8")
+    settings = load(tmp_path / "evenhand.toml")
+    assert settings.data.kind == "drawings"
+    assert (settings.data.label, settings.data.group) == ("label", "series")
+    assert [model.encoder for model in settings.model] == ["edge_sage", "gine"]
+    assert "drawings-graphs" in text
+    assert len(init(tmp_path, minutes=0.5).split("[[model]]")) == 2, "one model where two do not fit"

@@ -250,7 +250,8 @@ def _kind_of(root: Root) -> tuple[Kind, list[str]]:
         there = ", ".join(f"{count} × {suffix}" for suffix, count in seen.most_common(5)) or "it is empty"
         raise DataError(
             f"{root.path}: no data of a known kind were found ({there}). "
-            "Give a folder with photos (JPEG, PNG, WebP, TIFF, BMP) or heartbeats (WFDB records), or a zip of one."
+            "Give a folder with photos (JPEG, PNG, WebP, TIFF, BMP), heartbeats (WFDB records) or drawings (DXF), "
+            "or a zip of one."
         )
     return best, held
 
