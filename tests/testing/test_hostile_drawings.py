@@ -14,14 +14,10 @@ from evenhand.testing.hostile_drawings import HOSTILE, hostile
 
 SETTINGS = DrawingsConfig().plain()
 UNSURE = ("knn", "edges_cut")  # of the graph, not of the file
-NOT_YET = ("GBK called Western", "binary")
-"""Files that our reader does not read right yet."""
 
 
 @pytest.mark.parametrize("name", HOSTILE.names())
-def test_a_reader_finds_what_is_there(name: str, request: pytest.FixtureRequest) -> None:
-    if name in NOT_YET:
-        request.applymarker(pytest.mark.xfail(strict=False))
+def test_a_reader_finds_what_is_there(name: str) -> None:
     made = hostile(name)
     assert made.raw == hostile(name).raw
     if made.reason:

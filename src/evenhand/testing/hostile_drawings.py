@@ -209,7 +209,7 @@ def dimensions() -> Hostile:
         drawn.dimension.dxf.geometry = block.name
     lost = space.add_linear_dim(base=(0, 14), p1=(0, 10), p2=(10, 10))
     lost.dimension.dxf.geometry = "*D99"
-    return Hostile(dxf_bytes(document), {"line": 2, "dimension": 10})
+    return Hostile(dxf_bytes(document), {"line": 2, "dimension": 10}, {"unread": 1})
 
 
 @HOSTILE.register("far away")

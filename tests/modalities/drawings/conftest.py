@@ -11,8 +11,8 @@ import pytest
 from evenhand.data.store.ragged import Ragged, row_shape
 from evenhand.modalities.drawings.graphs.edges import edges_of
 from evenhand.modalities.drawings.graphs.nodes import node_features
-from evenhand.modalities.drawings.reading.curves import Curve
 from evenhand.modalities.drawings.reading.primitives import primitives, unit_box
+from evenhand.modalities.drawings.reading.shapes import Curve, sampled
 from evenhand.models.config import SizedModel
 
 
@@ -40,7 +40,7 @@ def encoded() -> Callable[..., dict[str, Any]]:
         rng = np.random.default_rng(seed)
         rows = []
         for n in sizes:
-            found, _ = unit_box(primitives(random_curves(rng, n)))
+            found, _ = unit_box(primitives(sampled(random_curves(rng, n))))
             edges = edges_of(found)
             rows.append((node_features(found), found.strokes.astype(np.float32), edges.pairs, edges.relations))
         names = ("nodes", "strokes", "edges", "relations")

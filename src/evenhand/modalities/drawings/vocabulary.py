@@ -33,6 +33,7 @@ COUNTERS = (
     "encoding",
     "unread",
     "broken",
+    "hidden",
     "inserts",
     "inserts_cut",
     "nodes_cut",

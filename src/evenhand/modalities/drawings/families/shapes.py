@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
 
-from evenhand.modalities.drawings.reading.curves import ARC_STEPS
+from evenhand.modalities.drawings.reading.shapes import ARC_STEPS
 from evenhand.modalities.drawings.vocabulary import NODE_TYPES, STROKE_POINTS
 
 Complex = npt.NDArray[np.complex128]

@@ -1,22 +1,28 @@
 """A drawing as primitives of the modelspace: inserts are replaced by what their blocks hold, to a bounded size.
 
-Blocks are turned into curves once and moved by the matrix of each insert; how much an expansion will give is
-counted beforehand, so that ten blocks of ten inserts of each other do not fill the memory.
+A block is turned into arrays once and moved by the matrix of each of its inserts. All that lies in it has points of
+its own, so that no kind of entity has to be transformed: a circle under a matrix that stretches it is an ellipse
+without anybody saying so.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from ezdxf.math import Vec3
 
-from evenhand.modalities.drawings.reading.curves import MAKERS, Curve, Points
+from evenhand.modalities.drawings.reading.curves import MAKERS
+from evenhand.modalities.drawings.reading.marks import Marker
+from evenhand.modalities.drawings.reading.shapes import Arc, Curve, Curves, Points, sampled
 
 DEEPEST = 24
 """Deepest nesting of inserts that is followed."""
+CHUNK = 4096
+"""Entities that are sampled together."""
 WITHOUT_SHAPE = frozenset(
     {
         "VIEWPORT",
@@ -36,34 +42,42 @@ WITHOUT_SHAPE = frozenset(
     }
 )
 """Entities without a finite outline of their own."""
+DIMENSIONS = frozenset({"DIMENSION", "ARC_DIMENSION", "LARGE_RADIAL_DIMENSION"})
+PARTS_AS = {"MULTILEADER": "leader", "MLEADER": "leader"}
+"""DXF types whose parts are primitives of one type, whatever they are drawn with."""
 
 
 @dataclass
 class Explosion:
-    """The primitives of a drawing.
+    """What happened while a drawing was exploded.
 
     Attributes
     ----------
     curves
         In the order of the file.
     unread
-        DXF type -> entities that have no curve: proxies, solids of the ACIS kernel, types that are not known.
+        DXF type -> entities that have no curve: proxies, solids of the ACIS kernel, types that are not known,
+        dimensions without their block.
     broken
-        Entities whose data cannot be read.
+        Entities whose data cannot be read, or whose points are not finite.
     inserts
-        Inserts that were followed.
+        Inserts that were followed, each in the block where it stands.
     cut
-        Entities left out because of `most`, or because inserts are nested too deep or in themselves.
+        Entities and copies of blocks left out because of `most`, or because inserts are nested too deep or in
+        themselves.
+    hidden
+        Entities and attributes that are marked as invisible, such as the other states of a dynamic block.
     """
 
-    curves: list[Curve] = field(default_factory=list)
+    curves: Curves = field(default_factory=lambda: Curves.joined([]))
     unread: Counter[str] = field(default_factory=Counter)
     broken: int = 0
     inserts: int = 0
     cut: int = 0
+    hidden: int = 0
 
 
-def explode(document: Any, layout: Iterable[Any], most: int) -> Explosion:
+def explode(document: Any, layout: Iterable[Any], most: int, marker: Marker | None = None) -> Explosion:
     """Return the primitives of a layout.
 
     Parameters
@@ -74,46 +88,101 @@ def explode(document: Any, layout: Iterable[Any], most: int) -> Explosion:
         Its entities.
     most
         Most primitives; what comes after them is counted and left out.
+    marker
+        Notes layer, colour and text of each primitive; None to read none of them.
     """
-    return _Exploder(document, most).layout(layout)
+    exploder = Exploder(document, most, marker)
+    exploder.out.curves = Curves.joined(list(exploder.parts(layout)))
+    return exploder.out
 
 
-class _Exploder:
-    def __init__(self, document: Any, most: int) -> None:
+class Exploder:
+    """Explodes a layout part by part, so that the points of all of a large drawing are never held at once.
+
+    Attributes
+    ----------
+    out
+        What happened so far; its `curves` stay empty.
+    """
+
+    def __init__(self, document: Any, most: int, marker: Marker | None = None) -> None:
+        self.out = Explosion()
         self._document = document
         self._most = most
-        self._out = Explosion()
-        self._blocks: dict[str, list[Curve]] = {}
+        self._marker = marker
+        self._blocks: dict[str, Curves] = {}
         self._open: list[str] = []
+        self._full = False
 
-    def layout(self, entities: Iterable[Any]) -> Explosion:
+    def parts(self, layout: Iterable[Any]) -> Iterator[Curves]:
+        """Yield the sound curves of a layout in order, some thousands at a time."""
+        for part in self._container(layout, self._most):
+            sound, broken = part.sound()
+            self.out.broken += broken
+            yield sound
+
+    def _container(self, entities: Iterable[Any], room: int) -> Iterator[Curves]:
+        """Yield the curves of entities in the coordinates of their container, at most `room` of them."""
+        waiting: list[Curve | Arc] = []
+        marks: list[tuple[int, int, int]] = []
+        marker = self._marker
+
+        def flush() -> Iterator[Curves]:
+            if waiting:
+                yield sampled(waiting, marks if marker else None)
+                waiting.clear()
+                marks.clear()
+
         for entity in entities:
-            self._out.curves += self._curves(entity, self._most - len(self._out.curves))
-        return self._out
+            if room <= 0:
+                self._left_out(1)
+                continue
+            found = self._entity(entity, room)
+            if isinstance(found, list):
+                self._left_out(len(found) - room)
+                found = found[:room]
+                room -= len(found)
+                waiting += found
+                if marker and found:
+                    marks += [marker.of(entity)] * len(found)
+                if len(waiting) >= CHUNK:
+                    yield from flush()
+                continue
+            yield from flush()
+            for part in found:
+                room -= len(part)
+                yield part
+        yield from flush()
 
-    def _curves(self, entity: Any, room: int) -> list[Curve]:
-        """Return the curves of an entity in its container's coordinates, at most `room` of them."""
-        if room <= 0:
-            self._out.cut += 1
-            return []
+    def _left_out(self, count: int) -> None:
+        if count > 0:
+            self.out.cut += count
+            self._full = True
+
+    def _entity(self, entity: Any, room: int) -> list[Curve | Arc] | tuple[Curves, ...]:
+        """Return the shapes of an entity, or the sampled curves of what it contains."""
         name = entity.dxftype()
         try:
-            if name == "INSERT":
-                return self._insert(entity, room)
-            if name in ("DIMENSION", "ARC_DIMENSION", "LARGE_RADIAL_DIMENSION"):
-                block = entity.dxf.get("geometry")
-                curves = self._block(block, room) if block else []
-                return [Curve("dimension", curve.points, curve.closed) for curve in curves]
+            if entity.dxf.hasattr("invisible") and entity.dxf.invisible:
+                self.out.hidden += 1
+                return []
             if name in MAKERS:
-                return [curve for curve in MAKERS[name](entity) if _finite(curve)]
-            return self._others(entity, name, room)
-        except (MemoryError, RecursionError):
+                if name == "ATTRIB" and entity.is_invisible:
+                    self.out.hidden += 1
+                    return []
+                return list(MAKERS[name](entity))
+            if name == "INSERT":
+                return tuple(self._insert(entity, room))
+            if name in DIMENSIONS:
+                return tuple(part.as_kind("dimension") for part in self._dimension(entity, name, room))
+            return tuple(self._others(entity, name, room))
+        except MemoryError:
             raise
         except Exception:  # whatever a damaged entity does to the library
-            self._out.broken += 1
+            self.out.broken += 1
             return []
 
-    def _others(self, entity: Any, name: str, room: int) -> list[Curve]:
+    def _others(self, entity: Any, name: str, room: int) -> Sequence[Curves]:
         """Return the curves of a type without a function of its own, by its virtual entities or proxy graphics."""
         if name in WITHOUT_SHAPE:
             return []
@@ -124,58 +193,96 @@ class _Exploder:
             from ezdxf.proxygraphic import ProxyGraphic
 
             parts = ProxyGraphic(entity.proxy_graphic, self._document).virtual_entities()
-        curves: list[Curve] = []
-        for part in parts:
-            if part.dxftype() != name:
-                curves += self._curves(part, room - len(curves))
+        curves = self._inside(f"{name} {entity.dxf.handle}", parts, room)
         if not curves:
-            self._out.unread[name] += 1
-        return curves
+            self.out.unread[name] += 1
+            return []
+        return [curves.as_kind(PARTS_AS[name])] if name in PARTS_AS else [curves]
 
-    def _insert(self, entity: Any, room: int) -> list[Curve]:
-        self._out.inserts += 1
+    def _dimension(self, entity: Any, name: str, room: int) -> Sequence[Curves]:
+        """Return the curves of a dimension: they lie in an anonymous block, where its program drew them."""
+        block = entity.dxf.get("geometry")
+        if not block or self._document.blocks.get(block) is None:
+            self.out.unread[f"{name} without its block"] += 1
+            return []
+        if (
+            entity.ocs().transform
+        ):  # all of the block lies in the dimension's object coordinates: rare, left to ezdxf
+            return [self._inside(f"{name} {entity.dxf.handle}", entity.virtual_entities(), room)]
+        held = self._block(block, room)
+        if self._marker:
+            held = self._marker.inherited(held, entity)
+        shift = Vec3(entity.dxf.get("insert", (0, 0, 0)))
+        matrix = np.eye(4)
+        matrix[3, :3] = shift.xyz
+        return [held.moved(matrix) if shift else held]
+
+    def _insert(self, entity: Any, room: int) -> Sequence[Curves]:
+        self.out.inserts += 1
         held = self._block(entity.dxf.name, room)
-        curves: list[Curve] = []
-        if held:
-            copies = entity.multi_insert() if entity.mcount > 1 else (entity,)
-            for copy in copies:
-                if len(curves) + len(held) > room:
-                    self._out.cut += len(held)
-                    if len(curves) >= room:
-                        break
-                    continue
-                matrix = np.array(list(copy.matrix44()), dtype=np.float64).reshape(4, 4)
-                curves += [Curve(c.kind, moved(c.points, matrix), c.closed) for c in held]
-        for attribute in entity.attribs:
-            curves += self._curves(attribute, room - len(curves))
-        return [curve for curve in curves if _finite(curve)]
+        if self._marker:
+            held = self._marker.inherited(held, entity)
+        parts: list[Curves] = []
+        offsets = _grid(entity, room // max(1, len(held)) + 1 if len(held) else 1)
+        if len(held):
+            # The matrix takes the base point of the block into account, and the object coordinates of the insert.
+            matrix = np.array(list(entity.matrix44()), dtype=np.float64).reshape(4, 4)
+            copies = held.moved(matrix, offsets)
+            parts.append(copies.first(room))
+            left_out = _cells(entity) * len(held) - len(parts[0])
+            self._left_out(-(-left_out // len(held)))
+        room -= sum(map(len, parts))
+        if entity.attribs:
+            attributes = Curves.joined(list(self._container(entity.attribs, room)))
+            if offsets is not None and len(attributes):
+                attributes = attributes.moved(np.eye(4), offsets).first(room)
+            parts.append(attributes)
+        return parts
 
-    def _block(self, name: str, room: int) -> list[Curve]:
-        """Return the curves of a block in its own coordinates."""
+    def _block(self, name: str, room: int) -> Curves:
+        """Return the curves of a block in its own coordinates, at most `room` of them."""
         key = str(name).lower()
         if key in self._blocks:
-            return self._blocks[key]
+            return self._blocks[key].first(room)
         block = self._document.blocks.get(name)
         if block is None:
-            return []
-        if key in self._open or len(self._open) >= DEEPEST:
-            self._out.cut += 1
-            return []
-        self._open.append(key)
-        curves: list[Curve] = []
-        for entity in block:
-            if entity.dxftype() == "ATTDEF":
-                continue  # a template: what an insert shows is its ATTRIB
-            curves += self._curves(entity, room - len(curves))
-        self._open.pop()
-        self._blocks[key] = curves
+            return Curves.joined([])
+        curves = self._inside(key, (one for one in block if one.dxftype() != "ATTDEF"), room)
+        if not self._full:  # what is cut off has used up all room: nobody will ask for it again
+            self._blocks[key] = curves
         return curves
 
+    def _inside(self, key: str, entities: Iterable[Any], room: int) -> Curves:
+        """Return the curves of what something contains, unless it contains itself or lies too deep."""
+        if key in self._open or len(self._open) >= DEEPEST:
+            self.out.cut += 1
+            return Curves.joined([])
+        self._open.append(key)
+        try:
+            return Curves.joined(list(self._container(entities, room)))
+        finally:
+            self._open.pop()
 
-def moved(points: Points, matrix: Points) -> Points:
-    """Return (m, 3) points under a 4 × 4 matrix that multiplies row vectors from the right."""
-    return np.asarray(points @ matrix[:3, :3] + matrix[3, :3])
+
+def _cells(entity: Any) -> int:
+    """Return the copies that a multiple insert makes; without spacing, they lie on each other and count once."""
+    rows = entity.dxf.row_count if entity.dxf.row_spacing else 1
+    columns = entity.dxf.column_count if entity.dxf.column_spacing else 1
+    return int(max(1, rows)) * int(max(1, columns))
 
 
-def _finite(curve: Curve) -> bool:
-    return len(curve.points) > 0 and bool(np.isfinite(curve.points).all())
+def _grid(entity: Any, most: int) -> Points | None:
+    """Return (c, 3) the offsets of the first copies of a multiple insert, row by row, or None for a single one.
+
+    The grid is turned with the insert and lies in its object coordinates, but is not scaled.
+    """
+    cells = _cells(entity)
+    if cells == 1:
+        return None
+    columns = max(1, entity.dxf.column_count) if entity.dxf.column_spacing else 1
+    cell = np.arange(min(cells, most))
+    flat = np.column_stack([cell % columns * entity.dxf.column_spacing, cell // columns * entity.dxf.row_spacing])
+    angle = np.radians(entity.dxf.rotation)
+    turned = flat @ np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    ocs = entity.ocs()
+    return np.asarray(turned @ np.array([ocs.ux.xyz, ocs.uy.xyz]))

@@ -9,19 +9,25 @@ from typing import Any
 
 import ezdxf
 from ezdxf import recover
-from ezdxf.lldxf.const import DXFError
-from ezdxf.tools.codepage import toencoding
+from ezdxf.document import Drawing
+from ezdxf.lldxf.tagger import binary_tags_loader
 
 from evenhand.base.errors import DataError
+from evenhand.modalities.drawings.reading.code_pages import declared_encoding, fitting_encoding
 
 BINARY = b"AutoCAD Binary DXF\r\n\x1a\x00"
 """First bytes of a binary DXF."""
-UTF8_SINCE = "AC1021"
-"""R2007: from here on text is UTF-8, whatever `$DWGCODEPAGE` says."""
-FALLBACKS = ("utf-8", "gbk", "cp1251", "cp1252")
-"""Encodings tried in this order where the bytes contradict the header."""
-_HEADER = 1 << 16
 _NAMED = 3
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_OTHERS = {
+    b"PK\x03\x04": "a zip",
+    b"%PDF": "a PDF",
+    b"<svg": "an SVG",
+    b"<?xml": "an XML file",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"\xd0\xcf\x11\xe0": "an Office file",
+}
 
 
 @dataclass(frozen=True)
@@ -48,7 +54,7 @@ class Opened:
     version: str
     encoding: str
     declared: str
-    recovered: int
+    recovered: int = 0
     repairs: tuple[str, ...] = ()
 
     @property
@@ -65,45 +71,33 @@ def open_dxf(raw: bytes) -> Opened:
     DataError
         If it is not a DXF file, or nothing can be recovered; the text is the reason.
     """
-    if not raw.strip():
-        raise DataError("is empty")
-    if raw[:4] in (b"AC10", b"AC1.") or re.match(rb"AC\d\d\d\d", raw[:6]):
-        raise DataError("is a DWG file, not a DXF (convert it with your CAD program, or the ODA File Converter)")
-    if raw.startswith(BINARY):
-        return _recovered(raw, *_declared(raw), "")
-    version, declared = _declared(raw)
-    text, encoding = _decoded(raw, declared)
+    _refuse_others(raw)
+    version, declared = declared_encoding(raw)
+    encoding = ""
     try:
-        document = ezdxf.read(io.StringIO(text))
-    except (DXFError, ValueError, KeyError, IndexError, TypeError, AttributeError, AssertionError):
+        if raw.startswith(BINARY):
+            document = Drawing.load(binary_tags_loader(raw))
+        else:
+            encoding = fitting_encoding(raw, declared)
+            # Decoded line by line: as one text it would take four bytes a character.
+            text = io.TextIOWrapper(io.BytesIO(raw.removeprefix(_BYTE_ORDER_MARK)), encoding, "surrogateescape")
+            document = ezdxf.read(text)
+    except MemoryError:
+        raise
+    except Exception:  # of any type: the library checks the structure of a file, not every value in it
         return _recovered(raw, version, declared, encoding)
-    return Opened(document, version, encoding, declared, 0)
+    return Opened(document, version, encoding, declared)
 
 
-def _declared(raw: bytes) -> tuple[str, str]:
-    """Return the version and the encoding that the header declares; R12 in Windows-1252 where it declares none."""
-    head = raw[:_HEADER]
-    version = re.search(rb"\$ACADVER\s+1\s+(AC\d{4})", head) or re.search(rb"\$ACADVER\x00\x01\x00?(AC\d{4})", head)
-    page = re.search(rb"\$DWGCODEPAGE\s+3\s+([\w.-]+)", head)
-    name = version[1].decode("ascii") if version else "AC1009"
-    if name >= UTF8_SINCE:
-        return name, "utf-8"
-    return name, toencoding(page[1].decode("ascii", "replace").lower()) if page else "cp1252"
-
-
-def _decoded(raw: bytes, declared: str) -> tuple[str, str]:
-    """Return the text and the encoding that fits its bytes: the declared one if it does."""
-    raw = raw.removeprefix(b"\xef\xbb\xbf")
-    for encoding in (declared, *(one for one in FALLBACKS if one != declared)):
-        try:
-            return _lines(raw.decode(encoding)), encoding
-        except (UnicodeDecodeError, LookupError):
-            continue
-    return _lines(raw.decode("latin-1")), "latin-1"
-
-
-def _lines(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+def _refuse_others(raw: bytes) -> None:
+    """Raise `DataError` if the first bytes are those of another format."""
+    if not raw.strip(b" \t\r\n\x00"):
+        raise DataError("is empty")
+    if re.match(rb"AC\d\d\d\d|AC[12]\.\d", raw[:6]):
+        raise DataError("is a DWG file, not a DXF (convert it with your CAD program, or the ODA File Converter)")
+    for start, name in _OTHERS.items():
+        if raw.startswith(start):
+            raise DataError(f"is {name}, not a DXF")
 
 
 def _recovered(raw: bytes, version: str, declared: str, encoding: str) -> Opened:
@@ -115,10 +109,10 @@ def _recovered(raw: bytes, version: str, declared: str, encoding: str) -> Opened
         raise DataError(f"is not a DXF file that can be read ({_short(error)})") from None
     found = [*auditor.fixes, *auditor.errors]
     words = tuple(dict.fromkeys(" ".join(str(fault.message).split()) for fault in found))[:_NAMED]
-    # A whole binary file takes this way too; a text file that came here had a structure that only recovery reads.
-    faults = len(found) if not encoding else max(1, len(found))
-    broken = ("structure of sections and tags",) if encoding and not words else ()
-    return Opened(document, version, encoding, declared, faults, words or broken)
+    # What came here had a structure that only recovery reads, whether or not it found more to repair.
+    return Opened(
+        document, version, encoding, declared, max(1, len(found)), words or ("structure of sections and tags",)
+    )
 
 
 def _short(error: BaseException) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from evenhand.modalities.drawings.reading.curves import Curve
-from evenhand.modalities.drawings.vocabulary import NODE_TYPES, STROKE_POINTS
+from evenhand.modalities.drawings.reading.shapes import Curves
+from evenhand.modalities.drawings.vocabulary import STROKE_POINTS
 
 TAIL = 0.01
 """Share of the length of all lines that may lie beyond each side of the robust box."""
@@ -38,6 +39,8 @@ class Primitives:
         (n,) changes of direction of more than 20 degrees between consecutive points.
     closed
         (n,) bool.
+    marks
+        (n, 3) int64 layer, colour and text (see `marks.py`); (n, 0) where they are not read.
     """
 
     kinds: npt.NDArray[np.int64]
@@ -47,6 +50,7 @@ class Primitives:
     net_turning: Floats
     corners: Floats
     closed: npt.NDArray[np.bool_]
+    marks: npt.NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.kinds)
@@ -55,23 +59,24 @@ class Primitives:
         """Return some of them."""
         return Primitives(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
 
+    @classmethod
+    def joined(cls, parts: Sequence[Primitives]) -> Primitives:
+        """Return the primitives of all parts, in order."""
+        parts = [part for part in parts if len(part)] or parts[:1] or [primitives(Curves.joined([]))]
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in cls.__dataclass_fields__))
 
-def primitives(curves: list[Curve]) -> Primitives:
+
+def primitives(curves: Curves) -> Primitives:
     """Return curves as arrays, projected to the plane; curves without any extent count as points."""
     n = len(curves)
+    marks = np.zeros((n, 0), dtype=np.int64) if curves.marks is None else curves.marks
     if not n:
         none = np.zeros(0)
-        return Primitives(
-            none.astype(np.int64), np.zeros((0, STROKE_POINTS, 2)), none, none, none, none, none.astype(bool)
-        )
-    counts = np.array([len(curve.points) for curve in curves])
-    flat = np.concatenate([curve.points[:, :2] for curve in curves])
-    starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
-    return Primitives(
-        np.array([NODE_TYPES.index(curve.kind) for curve in curves], dtype=np.int64),
-        *_measured(flat, starts, counts),
-        np.array([curve.closed for curve in curves], dtype=bool),
-    )
+        strokes = np.zeros((0, STROKE_POINTS, 2))
+        return Primitives(none.astype(np.int64), strokes, none, none, none, none, none.astype(bool), marks)
+    starts = np.cumsum(curves.counts) - curves.counts
+    measured = _measured(curves.points[:, :2], starts, curves.counts)
+    return Primitives(curves.kinds, *measured, curves.closed, marks)
 
 
 def _measured(flat: Floats, starts: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]) -> tuple[Floats, ...]:
@@ -153,6 +158,7 @@ def unit_box(found: Primitives) -> tuple[Primitives, Box]:
         found.net_turning,
         found.corners,
         found.closed,
+        found.marks,
     )
     return scaled, Box((float(centre[0]), float(centre[1])), extent, float(outside))
 
