@@ -17,14 +17,14 @@ from evenhand.modalities.drawings.vocabulary import NODE_TYPES
 
 COORDINATES = 1e-5
 """Of the coordinates of exact copies, in units of the drawing; twice that, as both may be rounded."""
-ALIKE = 1e-3
+ALIKE = 2e-3
 """Of fingerprints that are compared exactly."""
 
 
 def moved_copies(entry: StoreEntry, rows: Ints) -> list[Ints]:
     """Return sets of positions among `rows` whose drawings are equal after moving, scaling, turning and mirroring.
 
-    Lines are compared as points along them, in steps of a 16th of their length, to 1e-4 of the size of the
+    Lines are compared as points along them, in steps of a 16th of their length, to 3e-4 of the size of the
     drawing. The order of entities, how often each occurs, layers, colours and words do not matter.
     """
     shapes: list[Shape | None] = []

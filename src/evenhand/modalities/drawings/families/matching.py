@@ -9,7 +9,7 @@ from scipy.spatial import cKDTree
 
 from evenhand.modalities.drawings.families.shapes import Complex, Floats, Mask, Shape, coarse, equal
 
-TOLERANCE = 1e-4
+TOLERANCE = 3e-4
 """Of points, in root mean square distances from the centroid."""
 MOST_TRIED = 32
 """Strokes tried as the image of one: where more look alike, the drawing is symmetric and the first ones fit."""
