@@ -89,7 +89,10 @@ def _with_first_classes(samples: Samples, first: Samples, other: str | None) -> 
     strange = [name for name, c in zip(samples.classes, at, strict=True) if c == NO_LABEL]
     if samples.multi_label:
         labels: Any = np.zeros((len(samples), first.k))
-        np.maximum.at(labels, (slice(None), at[at >= 0]), samples.labels[:, at >= 0])
+        for c in set(at[at >= 0].tolist()):
+            held = samples.labels[:, at == c]
+            # One of several that holds is enough; otherwise one that is not known leaves the class unknown.
+            labels[:, c] = np.where((held == 1).any(axis=1), 1.0, held.max(axis=1))
         keep = np.asarray(~samples.labels[:, at < 0].any(axis=1))
     else:
         labels = at[samples.labels]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 from scipy.spatial import cKDTree
 
 from evenhand.base.values import Ints
@@ -105,8 +106,8 @@ def _neighbours(measures: Floats, tolerance: float) -> Ints:
     return np.concatenate([np.array(chain, dtype=np.int64).reshape(-1, 2), first[pairs]])
 
 
-def _drawing(entry: StoreEntry, row: int) -> tuple[Floats, Ints]:
+def _drawing(entry: StoreEntry, row: int) -> tuple[Floats, npt.NDArray[np.int64]]:
     """Return the strokes and types of a stored drawing."""
     strokes = np.asarray(entry["strokes"][row], dtype=np.float64)
     kinds = np.asarray(entry["nodes"][row])[:, : len(NODE_TYPES)].argmax(axis=1)
-    return strokes, kinds
+    return strokes, kinds.astype(np.int64)

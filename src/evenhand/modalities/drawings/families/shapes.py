@@ -124,7 +124,8 @@ def shape_of(strokes: npt.NDArray[np.floating], kinds: npt.NDArray[np.int64]) ->
     lengths = np.where(is_round, 2 * np.pi * radius, size)
     points = np.where(is_round[:, None], centre[:, None] + radius[:, None] * _CIRCLE, points)
     keep = distinct(points, lengths)
-    points, lengths, is_round, centre, radius = (each[keep] for each in (points, lengths, is_round, centre, radius))
+    points, lengths, is_round = points[keep], lengths[keep], is_round[keep]
+    centre, radius = centre[keep], radius[keep]
     weight = lengths if lengths.sum() > 0 else np.ones(len(lengths))
     middle = np.where(is_round, centre, points.mean(axis=1))
     origin = (weight * middle).sum() / weight.sum()
