@@ -23,6 +23,7 @@ VERBS = (
     "ensemble",
     "compare",
     "audit",
+    "diagnose",
     "submit",
     "report",
     "keys",

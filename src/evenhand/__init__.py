@@ -15,6 +15,7 @@ _WHERE = {
     "AuditResult": "pipeline.audit.audit_result",
     "Check": "pipeline.verbs.check",
     "Comparison": "evaluation.comparison.compare",
+    "DiagnoseResult": "pipeline.diagnose.diagnose_result",
     "EvenhandError": "base.errors",
     "EffectivePrior": "balance.prior.effective_prior",
     "EvaluationResult": "evaluation.figures.evaluation_result",
@@ -44,6 +45,7 @@ _WHERE = {
     "effective_prior": "balance.prior.effective_prior",
     "effective_prior_of": "balance.prior.torch_adapter",
     "evaluate": "pipeline.verbs.evaluate",
+    "diagnose": "pipeline.diagnose.diagnose",
     "doctor": "pipeline.verbs.doctor",
     "init": "pipeline.verbs.init",
     "keys": "pipeline.verbs.keys",
@@ -91,6 +93,8 @@ if TYPE_CHECKING:
     from evenhand.pipeline.comparison.compare import agreement as agreement
     from evenhand.pipeline.comparison.compare import compare as compare
     from evenhand.pipeline.comparison.compare import compare_versions as compare_versions
+    from evenhand.pipeline.diagnose.diagnose import diagnose as diagnose
+    from evenhand.pipeline.diagnose.diagnose_result import DiagnoseResult as DiagnoseResult
     from evenhand.pipeline.submission.predict_like import predict_like as predict_like
     from evenhand.pipeline.submission.submit import submit as submit
     from evenhand.pipeline.verbs.balance_ledger import balance_ledger as balance_ledger

@@ -27,7 +27,7 @@ def test_every_public_name_is_on_the_page_of_python() -> None:
 
 
 def test_every_verb_of_the_shell_has_its_help_on_the_site() -> None:
-    commands = {path.stem for path in (ROOT / "src/evenhand/cli/commands").glob("[a-z]*.py")}
+    commands = {path.stem for path in (ROOT / "src/evenhand/cli/commands").rglob("[a-z]*.py")}
     text = (DOCS / "make_pages.py").read_text(encoding="utf-8")
     listed = re.findall(r'^    "(\w+)",$', text, re.MULTILINE)
     assert commands == set(listed)

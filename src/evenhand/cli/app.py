@@ -11,24 +11,8 @@ from rich.markup import escape
 from typer.models import ParameterInfo
 
 from evenhand import __version__
-from evenhand.cli.commands import (
-    audit,
-    cache,
-    check,
-    compare,
-    demo,
-    doctor,
-    ensemble,
-    evaluate,
-    init,
-    keys,
-    predict,
-    report,
-    run,
-    runs,
-    split,
-    submit,
-)
+from evenhand.cli.commands import cache, check, demo, init, keys, predict, run, runs, split, submit
+from evenhand.cli.commands.results import audit, compare, diagnose, doctor, ensemble, evaluate, report
 from evenhand.cli.errors import debugging, report_errors
 from evenhand.cli.locale import escape_unencodable, restart_in_utf8_mode
 
@@ -82,6 +66,7 @@ for verb in (
     run.run,
     runs.runs,
     predict.predict,
+    diagnose.diagnose,
     doctor.doctor,
     evaluate.evaluate,
     compare.compare,

@@ -226,12 +226,11 @@ def _pictures(ids: list[str], evidence: RecordContents, picture: Picture) -> lis
         paths = dict(zip(frame["id"], frame["path"] if "path" in frame else frame["id"], strict=True))
     out = []
     for row in ids:
-        uri = picture(row)
-        safe = (
-            uri
-            if uri
-            and uri.startswith(("data:image/jpeg;base64,", "data:image/png;base64,", "data:image/svg+xml;base64,"))
-            else None
-        )
-        out.append({"id": row, "path": paths.get(row, row), "uri": safe})
+        out.append({"id": row, "path": paths.get(row, row), "uri": safe_picture(picture(row))})
     return out
+
+
+def safe_picture(uri: str | None) -> str | None:
+    """Return a `data:image/` URI of a format that kinds draw; None for anything else."""
+    known = ("data:image/jpeg;base64,", "data:image/png;base64,", "data:image/svg+xml;base64,")
+    return uri if uri and uri.startswith(known) else None

@@ -46,7 +46,7 @@ def rendered(record: Record, picture: Picture = lambda _: None) -> str:
     DRAWING.start()
     evidence = read_evidence(record)
     return (
-        _environment()
+        page_environment()
         .get_template("report.html.j2")
         .render(
             evidence=evidence,
@@ -68,7 +68,8 @@ def rendered(record: Record, picture: Picture = lambda _: None) -> str:
     )
 
 
-def _environment() -> jinja2.Environment:
+def page_environment() -> jinja2.Environment:
+    """Return the templates of pages: every value is escaped, and a missing one is an error."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("evenhand.reporting"),
         autoescape=True,

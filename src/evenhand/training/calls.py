@@ -76,6 +76,22 @@ class FeaturesCall(FunctionCall):
 
 
 @dataclass(frozen=True, kw_only=True)
+class NetworkFeaturesCall(FunctionCall):
+    """Write the features of rows in one network of a record (`write_network_features`)."""
+
+    function: ClassVar[str] = "evenhand.training.tasks.network_features:write_network_features"
+    record: str
+    store: str
+    entry: str
+    rows: list[int]
+    model: str
+    fold: int
+    seed: int
+    threads: int
+    out: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class SpeedCall(FunctionCall):
     """Time a few batches of a model (`measure_speed`)."""
 

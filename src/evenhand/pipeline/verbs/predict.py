@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from zipfile import is_zipfile
@@ -129,14 +129,37 @@ def predict(
     """
     watcher = watcher or Silent()
     run = Record.open(record)
-    chosen = model or best_model(run)
     settings = load(run.resolved())
     rows_store = readers_store(store)
+    chosen = model or best_model(run)
     predictor = predictor_for(run, settings, chosen, watcher, rows_store)
-    root, samples, findings = _rows(Path(source), settings)
-    samples = with_table_ids(samples, root, settings.data, table, id=id)
-    if table is not None and id is None and (hint := id_hint(root, settings.data, table, samples)):
+    rows = new_rows(Path(source), settings)
+    rows = replace(rows, samples=with_table_ids(rows.samples, rows.root, settings.data, table, id=id))
+    if table is not None and id is None and (hint := id_hint(rows.root, settings.data, table, rows.samples)):
         watcher.message(hint)
+    return predict_rows(run, settings, rows, chosen, predictor, watcher, rows_store)
+
+
+@dataclass(frozen=True, eq=False)
+class NewRows:
+    """Unlabelled rows: the root that they are read from, the rows, and findings of reading."""
+
+    root: Root
+    samples: Samples
+    findings: tuple[Finding, ...] = ()
+
+
+def predict_rows(
+    run: Record,
+    settings: Settings,
+    rows: NewRows,
+    chosen: str,
+    predictor: Predictor,
+    watcher: Watcher,
+    rows_store: Store,
+) -> PredictionResult:
+    """Return predictions of a model or blend called `chosen` for rows, as `predict` does for a folder."""
+    root, samples, findings = rows.root, rows.samples, rows.findings
     classes = tuple(run.data()["classes"])
     fold_predictions, failures = _predict_folds(run, settings, root, samples, predictor, watcher, rows_store)
     # After all models: a row must decode at every size that a model needs, or the blend would lack a part.
@@ -156,7 +179,7 @@ def predict(
     left_out = tuple(
         UnreadableRow(str(ids[row]), path, failures[row]) for row, path in sorted(fold_predictions.left_out.items())
     )
-    return PredictionResult(shown, predictions, chosen, left_out, samples, root, settings, tuple(findings))
+    return PredictionResult(shown, predictions, chosen, left_out, samples, root, settings, findings)
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,14 +205,20 @@ def _trained_words(trained: Mask) -> str:
     )
 
 
-def _rows(source: Path, settings: Settings) -> tuple[Root, Samples, list[Finding]]:
-    """Return the root, the rows and the findings of a folder, a zip, a file or a record."""
+def new_rows(source: Path, settings: Settings) -> NewRows:
+    """Return the rows of a folder, a zip, a file or a record.
+
+    Raises
+    ------
+    DataError
+        If there are none.
+    """
     many = source.is_dir() or (source.is_file() and is_zipfile(source))
     root = open_root(source) if many else settings.kind.alone(source)
     samples, findings = settings.kind.unlabelled(root, settings.kind_config)
     if not len(samples):
         raise DataError(f"{source}: no {settings.kind.name} were found there.")
-    return root, samples, findings
+    return NewRows(root, samples, tuple(findings))
 
 
 def _predict_folds(

@@ -56,19 +56,26 @@ def predict_fold(
     {"rows", "out"}
     """
     context = TaskContext.of(record, store, model)
-    task = context.record.task_folder(model, fold, seed)
-    soup = task.parent / "soup"
-    # soup.json is there wherever one was tried, the weights only where it was kept
-    weights = (soup if (soup / "weights.safetensors").is_file() else task) / "weights.safetensors"
-    summary = summary_of(task)
-    size = summary["size"]
+    size = summary_of(context.record.task_folder(model, fold, seed))["size"]
     rows = context.store.open(entry if size == context.model.size else (sizes or {})[str(size)])
     with deterministic(threads):
-        network = load_network(weights, shared=context.shared)
-        found = network_probabilities(context, network, rows, _correct(soup, summary))
+        network, correct = network_of_fold(context, fold, seed)
+        found = network_probabilities(context, network, rows, correct)
     with replacing(Path(out)) as part, part.open("wb") as file:
         np.save(file, found, allow_pickle=False)
     return {"rows": len(found), "out": out}
+
+
+def network_of_fold(context: TaskContext, fold: int, seed: int) -> tuple[Network, Correct]:
+    """Return the network that predicts for a fold and a seed, and the correction of its logits.
+
+    Where the seeds of the fold were averaged into a soup that was kept, it is the soup.
+    """
+    task = context.record.task_folder(context.model.name, fold, seed)
+    soup = task.parent / "soup"
+    # soup.json is there wherever one was tried, the weights only where it was kept
+    weights = (soup if (soup / "weights.safetensors").is_file() else task) / "weights.safetensors"
+    return load_network(weights, shared=context.shared), _correct(soup, summary_of(task))
 
 
 def _correct(soup: Path, summary: Mapping[str, Any]) -> Correct:

@@ -1,0 +1,1 @@
+"""`diagnose`: a finished run on a folder of new rows, against what is known of them."""

@@ -1,0 +1,129 @@
+"""Features of new rows and of the run's own rows in the networks of its folds, for their distances."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from evenhand.base.errors import EvenhandError
+from evenhand.base.seeds import generator
+from evenhand.base.storage.record import Record
+from evenhand.base.values import Floats, Ints
+from evenhand.data.roots.root import root_of
+from evenhand.data.store.store import Store
+from evenhand.engines.cores import usable_cores
+from evenhand.evaluation.new_rows.unlike import FoldFeatures
+from evenhand.pipeline.stages.dispatch import dispatch
+from evenhand.pipeline.stages.progress import Watcher
+from evenhand.pipeline.stages.source import encode
+from evenhand.pipeline.verbs.predict import NewRows
+from evenhand.settings.load import Settings
+from evenhand.training.calls import NetworkFeaturesCall
+from evenhand.training.tasks.context import TaskContext
+from evenhand.training.tasks.fit_fold import summary_of
+
+MOST_TRAINED = 4000
+"""Training rows of a fold that distances are taken to; more are sampled."""
+MOST_HELD_OUT = 2000
+"""Held-out rows of a fold among which new rows are ranked; more are sampled."""
+
+
+@dataclass(frozen=True, eq=False)
+class _FoldRows:
+    """Where the rows of one fold's comparison are: entries of the store, and positions in them."""
+
+    own: str
+    new: str
+    trained: Ints
+    held_out: Ints
+    held_ids: Ints
+    seed: int
+
+
+def fold_features(
+    run: Record, settings: Settings, rows: NewRows, keep: Ints, model: str, watcher: Watcher, store: Store
+) -> list[FoldFeatures]:
+    """Return the features of the run's rows and of new rows in the network of each fold of a model.
+
+    Parameters
+    ----------
+    rows
+        Rows as they were read and encoded for prediction.
+    keep
+        (n,) positions of the new rows among them.
+    model
+        Name of a model of the run.
+
+    Raises
+    ------
+    EvenhandError
+        If rows of the run are neither in the store nor at the place where the run read them.
+    """
+    context = TaskContext.of(str(run.path), str(store.folder), model)
+    plans = [_plan(run, settings, context, rows, fold, watcher, store) for fold in range(settings.folds.k)]
+    threads = usable_cores()
+    watcher.stage("comparing with training rows", 2 * len(plans))
+    with tempfile.TemporaryDirectory() as folder:
+        calls = []
+        for fold, plan in enumerate(plans):
+            for entry, at in ((plan.own, np.concatenate([plan.trained, plan.held_out])), (plan.new, keep)):
+                calls.append(
+                    NetworkFeaturesCall(
+                        record=str(run.path),
+                        store=str(store.folder),
+                        entry=entry,
+                        rows=at.tolist(),
+                        model=model,
+                        fold=fold,
+                        seed=plan.seed,
+                        threads=threads,
+                        out=str(Path(folder) / f"{len(calls)}.npy"),
+                    )
+                )
+        dispatch(calls, watcher, workers=settings.compute.processes(1), threads=threads)
+        tables: list[Floats] = [np.load(call.out, allow_pickle=False) for call in calls]
+    groups = run.samples().groups if run.samples().grouped else None
+    return [
+        FoldFeatures(
+            own[: len(plan.trained)],
+            own[len(plan.trained) :],
+            new,
+            None if groups is None else groups[plan.held_ids],
+        )
+        for plan, own, new in zip(plans, tables[::2], tables[1::2], strict=True)
+    ]
+
+
+def _plan(
+    run: Record, settings: Settings, context: TaskContext, rows: NewRows, fold: int, watcher: Watcher, store: Store
+) -> _FoldRows:
+    """Return the rows of one fold, a class-blind sample of them where there are many."""
+    parts = context.parts(fold)
+    trained = _sampled(parts.fit, MOST_TRAINED, "trained", fold)
+    held_out = _sampled(parts.validation, MOST_HELD_OUT, "held out", fold)
+    seed = context.model.seeds[0]
+    size = summary_of(run.task_folder(context.model.name, fold, seed))["size"]
+    new = encode(settings.kind, rows.root, rows.samples, settings, size, watcher, store).name
+    try:
+        own, at = context.entry(size).name, context.rows
+    except EvenhandError:  # no longer in the store: decoded again where the data still are
+        entry = encode(settings.kind, root_of(settings.data), run.samples(), settings, size, watcher, store)
+        if entry.failures:
+            raise
+        own, at = entry.name, np.arange(len(entry))
+    return _FoldRows(own, new, at[trained], at[held_out], held_out, seed)
+
+
+def _sampled(rows: Ints, most: int, *purpose: str | int) -> Ints:
+    if len(rows) <= most:
+        return rows
+    return np.sort(generator("diagnose", *purpose).choice(rows, most, replace=False))
+
+
+def model_of_features(needed: Sequence[str], scores: Mapping[str, float]) -> str:
+    """Return the model in whose features distances are measured: of a blend, the best of those that it needs."""
+    return max(needed, key=lambda name: scores.get(name, -np.inf))
