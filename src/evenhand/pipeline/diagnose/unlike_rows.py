@@ -24,7 +24,6 @@ from evenhand.pipeline.verbs.predict import NewRows
 from evenhand.settings.load import Settings
 from evenhand.training.calls import NetworkFeaturesCall
 from evenhand.training.tasks.context import TaskContext
-from evenhand.training.tasks.fit_fold import summary_of
 
 MOST_TRAINED = 4000
 """Training rows of a fold that distances are taken to; more are sampled."""
@@ -106,7 +105,7 @@ def _plan(
     trained = _sampled(parts.fit, MOST_TRAINED, "trained", fold)
     held_out = _sampled(parts.validation, MOST_HELD_OUT, "held out", fold)
     seed = context.model.seeds[0]
-    size = summary_of(run.task_folder(context.model.name, fold, seed))["size"]
+    size = context.size_of_fold(fold, seed)
     new = encode(settings.kind, rows.root, rows.samples, settings, size, watcher, store).name
     try:
         own, at = context.entry(size).name, context.rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -129,6 +130,12 @@ class TaskContext:
                 f"{self.record.path}: its rows were not encoded at {size} px. Start the run with --fresh."
             )
         return self.store.open(encoded[name])
+
+    def size_of_fold(self, fold: int, seed: int) -> int | None:
+        """Return the size at which the network of a fold predicts: that of its last stage of training."""
+        folder = self.record.task_folder(self.model.name, fold, seed)
+        size: int | None = json.loads((folder / "task.json").read_text(encoding="utf-8"))["size"]
+        return size
 
     @property
     def sized(self) -> SizedModel:

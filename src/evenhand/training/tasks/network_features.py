@@ -32,7 +32,7 @@ def write_network_features(
     Parameters
     ----------
     entry
-        Entry of the store, encoded at the size at which the network predicts (`size_of_fold`).
+        Entry of the store, encoded at the size at which the network predicts (`TaskContext.size_of_fold`).
     rows
         Positions of the rows in the entry.
 

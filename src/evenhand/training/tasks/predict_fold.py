@@ -56,7 +56,7 @@ def predict_fold(
     {"rows", "out"}
     """
     context = TaskContext.of(record, store, model)
-    size = summary_of(context.record.task_folder(model, fold, seed))["size"]
+    size = context.size_of_fold(fold, seed)
     rows = context.store.open(entry if size == context.model.size else (sizes or {})[str(size)])
     with deterministic(threads):
         network, correct = network_of_fold(context, fold, seed)
