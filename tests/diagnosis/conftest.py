@@ -4,7 +4,7 @@ import importlib.util
 import io
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,8 +16,10 @@ from PIL import Image
 from evenhand.balance.config import BalanceConfig
 from evenhand.balance.plan import plan_of
 from evenhand.base.values import Folds, Samples
+from evenhand.data.store.entry import StoreEntry
 from evenhand.diagnosis import Evidence
 from evenhand.diagnosis.evidence.training_history import TrainingHistory
+from evenhand.modalities import KINDS
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,13 @@ def generated(recipe: Recipe) -> Evidence:
         }
     )
     samples = Samples(frame, tuple(f"class {c}" for c in range(recipe.classes)), label)
-    return Evidence(samples=samples, pictures=pictures, facts=facts_of(pictures), failures=())
+    return as_photos(Evidence(samples=samples, pictures=pictures, facts=facts_of(pictures), failures=()))
+
+
+def as_photos(case: Evidence) -> Evidence:
+    """Return a case whose pictures are the encoded rows of photos."""
+    entry = StoreEntry("generated", len(case.rows), {"image": case.pictures}, {})
+    return replace(case, kind=KINDS.get("photos"), entry=entry)
 
 
 def labels(recipe: Recipe, rng: np.random.Generator) -> np.ndarray:

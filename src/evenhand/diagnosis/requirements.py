@@ -87,6 +87,10 @@ NEEDS: dict[str, Need] = {
     "failures": Need("the files decoded", lambda case: case.failures is not None),
     "image_facts": Need("image files (dimensions, mode or format)", _image_facts),
     "pictures": Need("decoded pictures", lambda case: case.pictures is not None),
+    "wrapping": Need(
+        "measures of what comes with a row (facts of files, or words in their names)",
+        lambda case: case.samples is not None and bool(case.wrapping or case.name_words[0]),
+    ),
     "counters": Need(
         "counts of what reading did", lambda case: case.counters is not None and len(case.counters) > 0
     ),

@@ -148,10 +148,11 @@ class Kind(Protocol):
         """Return what comes with a row and is not its content: name -> (n, d) measures.
 
         A label that can be predicted from them is given away (EH113). Names complete the sentence "classes can be
-        predicted from …".
+        predicted from …". Of kinds with pictures, `facts` holds the image statistics too
+        (`image_statistics.picture_traits`).
         """
 
-    def floor_features(self, entry: StoreEntry, rows: Ints, frame: pd.DataFrame) -> tuple[str, Floats] | None:
+    def floor_features(self, entry: StoreEntry, rows: Ints, facts: pd.DataFrame) -> tuple[str, Floats] | None:
         """Return a name and (n, d) trivial features, whose score stands beside those of models as their floor."""
 
     def counted(self, entry: StoreEntry, rows: Ints, facts: pd.DataFrame, kind_config: Any) -> Ints | None:
@@ -208,7 +209,7 @@ class KindDefaults:
         """Return the length of the file alone."""
         return {"the size of the file": np.log1p(facts[["bytes"]].to_numpy(np.float64))} if "bytes" in facts else {}
 
-    def floor_features(self, entry: StoreEntry, rows: Ints, frame: pd.DataFrame) -> tuple[str, Floats] | None:
+    def floor_features(self, entry: StoreEntry, rows: Ints, facts: pd.DataFrame) -> tuple[str, Floats] | None:
         """Return None: no floor beside the scores."""
         return None
 

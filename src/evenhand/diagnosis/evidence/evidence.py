@@ -14,12 +14,16 @@ import pandas as pd
 from evenhand.balance.prior.balance_ledger import BalanceLedger
 from evenhand.base.errors import DataError
 from evenhand.base.storage.record import ROW
+from evenhand.base.text.unique_names import unique_names
 from evenhand.base.values import TEST, Floats, Folds, Ints, Mask, Predictions, Samples, Strings, Verdict
 from evenhand.data.config import FoldsConfig
 from evenhand.data.splits.group_sampling import METHOD
 from evenhand.data.splits.make_folds import sample_other_tests
+from evenhand.data.splits.group_joins import joined
 from evenhand.data.store.entry import StoreEntry
 from evenhand.diagnosis.evidence import data_parts
+from evenhand.diagnosis.evidence.copies import pairs_within, set_numbers
+from evenhand.diagnosis.evidence.name_words import name_words
 from evenhand.diagnosis.evidence.reading_counts import ReadingCounts
 from evenhand.diagnosis.evidence.sampling import whole_groups
 from evenhand.diagnosis.evidence.training_history import TrainingHistory
@@ -218,8 +222,27 @@ class Evidence:
         if self.kind is None or self.entry is None or self.facts is None:
             return {}
         rows = self.looked_at
-        found = self.kind.wrapping(self.entry, self.stored[rows], self.facts.iloc[rows].reset_index(drop=True))
-        return {name: measures for name, measures in found.items() if np.ptp(measures, axis=0).any()}
+        facts = self.facts.iloc[rows].reset_index(drop=True)
+        if self.pictures is not None:  # image statistics take minutes of large data, and EH110 needs them as well
+            facts = pd.concat([facts, self.traits.reset_index(drop=True)], axis=1)
+        return self.kind.wrapping(self.entry, self.stored[rows], facts)
+
+    @cached_property
+    def name_words(self) -> tuple[tuple[str, ...], Floats]:
+        """Words in the names of files `looked_at` that are not those of a class; (m, words) which row has which."""
+        if "path" not in self.rows.frame:
+            return (), np.zeros((len(self.looked_at), 0))
+        renamed = self.setting("data.rename", {})
+        coarse = [name for names in self.rows.levels.values() for name in names]
+        return name_words(self.paths(self.looked_at), [*self.rows.classes, *renamed, *coarse])
+
+    @cached_property
+    def joined_groups(self) -> Ints:
+        """(n,) numbers of groups, those that share copies or a family joined, as folds keep them together."""
+        names, number = unique_names(self.rows.groups)
+        families = pairs_within([*self.moved_contents, *self.name_families])
+        pairs = np.concatenate([self.alike_pairs, families])
+        return np.asarray(set_numbers(joined(number[pairs], len(names)), len(names))[number])
 
     @cached_property
     def training(self) -> Mask:

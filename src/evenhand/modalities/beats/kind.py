@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from evenhand.base.settings.section import Section
-from evenhand.base.values import Finding, Ints, Samples
+from evenhand.base.values import Finding, Floats, Ints, Samples
 from evenhand.data.config import DataConfig
 from evenhand.data.roots.file_root import FileRoot
 from evenhand.data.roots.root import Root, open_root
@@ -21,6 +21,7 @@ from evenhand.modalities.beats.config import BeatsConfig
 from evenhand.modalities.beats.counted import COUNTED, counted
 from evenhand.modalities.beats.draft_config import draft
 from evenhand.modalities.beats.example.records import write_example
+from evenhand.modalities.beats.features.rr_features import names
 from evenhand.modalities.beats.picture import drawn, picture
 from evenhand.modalities.beats.profiles import PROFILES
 from evenhand.modalities.beats.reading.read import RecordReader, settings_of
@@ -34,6 +35,7 @@ from evenhand.modalities.beats.windows.window_rows import (
     window_files,
     window_samples,
 )
+from evenhand.modalities.beats.wrapping import wrapping
 from evenhand.modalities.counters import Counter
 from evenhand.modalities.kind import Draft, KindDefaults, Reader
 
@@ -87,6 +89,16 @@ class Beats(KindDefaults):
     def counted(self, entry: StoreEntry, rows: Ints, facts: pd.DataFrame, kind_config: BeatsConfig) -> Ints | None:
         """Return what the headers of the records tell of the options that acted."""
         return counted(facts, kind_config)
+
+    def wrapping(self, entry: StoreEntry, rows: Ints, facts: pd.DataFrame) -> Mapping[str, Floats]:
+        """Return length, leads, units and format of the recording."""
+        return wrapping(facts)
+
+    def floor_features(self, entry: StoreEntry, rows: Ints, facts: pd.DataFrame) -> tuple[str, Floats] | None:
+        """Return the RR intervals around each beat; None for windows cut elsewhere."""
+        if "rate_hz" not in facts:
+            return None
+        return "RR intervals", np.asarray(entry["rhythm"][rows], dtype=np.float64)[:, : len(names())]
 
     def picture_of(self, root: Root, row: Mapping[str, Any], side: int) -> str:
         if str(row["path"]).endswith(".hea"):

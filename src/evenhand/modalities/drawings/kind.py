@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from evenhand.base.errors import DataError, MissingExtraError
 from evenhand.base.settings.section import Section
 from evenhand.base.storage.code_hash import source_mark
-from evenhand.base.values import Finding, Ints, Samples
+from evenhand.base.values import Finding, Floats, Ints, Samples
 from evenhand.data.config import DataConfig
 from evenhand.data.roots.root import Root
 from evenhand.data.store.entry import StoreEntry
@@ -23,10 +24,12 @@ from evenhand.modalities import KINDS, FileRows
 from evenhand.modalities.counters import Counter
 from evenhand.modalities.drawings.config import DrawingsConfig
 from evenhand.modalities.drawings.families.find import exact_copies, moved_copies
+from evenhand.modalities.drawings.floor import entity_counts
 from evenhand.modalities.drawings.header import header_facts
 from evenhand.modalities.drawings.options import DrawingEncoderOptions, StrokesOptions
 from evenhand.modalities.drawings.picture import picture
 from evenhand.modalities.drawings.profiles import PROFILES
+from evenhand.modalities.drawings.wrapping import wrapping
 from evenhand.modalities.kind import Demo
 
 COUNTED = (
@@ -111,6 +114,14 @@ class Drawings(FileRows):
 
     def facts(self, raw: bytes) -> dict[str, Any]:
         return header_facts(raw)
+
+    def wrapping(self, entry: StoreEntry, rows: Ints, facts: pd.DataFrame) -> Mapping[str, Floats]:
+        """Return place and size, layers and colours, and measures of the file."""
+        return wrapping(entry, rows, facts)
+
+    def floor_features(self, entry: StoreEntry, rows: Ints, facts: pd.DataFrame) -> tuple[str, Floats]:
+        """Return counts of primitives by type."""
+        return "entity counts", entity_counts(entry, rows)
 
     def picture(self, raw: bytes, side: int) -> str:
         return picture(self.encode(raw, DrawingsConfig().plain())["strokes"], side)

@@ -13,7 +13,7 @@ import pandas as pd
 
 from evenhand.base.settings.section import Section
 from evenhand.base.storage.code_hash import source_mark
-from evenhand.base.values import Finding, Ints, Samples
+from evenhand.base.values import Finding, Floats, Ints, Samples
 from evenhand.data.config import DataConfig
 from evenhand.data.roots.root import Root
 from evenhand.data.roots.skipped import Skipped, findings_of
@@ -28,8 +28,10 @@ from evenhand.modalities.photos.config import PhotosConfig
 from evenhand.modalities.photos.counted import COUNTED, counted
 from evenhand.modalities.photos.demo import write_demo
 from evenhand.modalities.photos.example import write_example
+from evenhand.modalities.photos.floor import size_and_colour
 from evenhand.modalities.photos.reading import read
 from evenhand.modalities.photos.views import PHOTO_VIEWS
+from evenhand.modalities.photos.wrapping import wrapping
 from evenhand.modalities.views import View
 
 
@@ -73,6 +75,14 @@ class Photos(FileRows):
     def counted(self, entry: StoreEntry, rows: Ints, facts: pd.DataFrame, kind_config: PhotosConfig) -> Ints | None:
         """Return what the headers of the files tell of the options that acted."""
         return counted(facts, kind_config)
+
+    def wrapping(self, entry: StoreEntry, rows: Ints, facts: pd.DataFrame) -> Mapping[str, Floats]:
+        """Return dimensions, format, frame and compression."""
+        return wrapping(entry, rows, facts)
+
+    def floor_features(self, entry: StoreEntry, rows: Ints, facts: pd.DataFrame) -> tuple[str, Floats] | None:
+        """Return the size of the files and the mean colour of the pictures."""
+        return size_and_colour(entry, rows, facts)
 
     def picture(self, raw: bytes, side: int) -> str:
         image = read.thumbnail(raw, side, PhotosConfig().plain())

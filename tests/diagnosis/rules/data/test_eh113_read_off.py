@@ -34,7 +34,8 @@ def test_a_class_in_a_white_frame(make):
     rows = case.samples.labels == 1
     for edge in (np.s_[rows, :2], np.s_[rows, -2:], np.s_[rows, :, :2], np.s_[rows, :, -2:]):
         pictures[edge] = 255
-    found = examine(replace(case, pictures=pictures), ["EH113"]).findings
+    entry = replace(case.entry, arrays={"image": pictures})
+    found = examine(replace(case, pictures=pictures, entry=entry), ["EH113"]).findings
     assert "the frame around the picture" in [f.about for f in found]
 
 
@@ -81,3 +82,50 @@ def test_it_is_not_applicable_to_rows_with_several_labels(make):
     assert examine(replace(case, samples=several, facts=facts), ["EH113"]).not_applicable == {
         "EH113": "rows with one label each"
     }
+
+
+def test_classes_that_lie_each_at_a_place_of_their_own_without_being_sure_of_any(make):
+    """A trap that no single class shows: all classes together are predicted far above chance."""
+    case = make(**BIG, classes=4)
+    label = case.samples.labels
+    width = 400 + 20 * label + np.random.default_rng(0).integers(-16, 17, len(label))
+    (found,) = examine(replace(case, facts=case.facts.assign(width=width)), ["EH113"]).of("EH113")
+    assert found.about == "the dimensions of the file"
+    assert found.evidence["low"] > found.evidence["chance"] + 0.3 * (1 - found.evidence["chance"])
+    assert found.evidence["floor"] == "size and colour"
+    assert "where chance reaches 0.2" in found.says
+
+
+def test_words_in_names_that_tell_where_rows_come_from_are_a_note(make):
+    case = make(**BIG)
+    names = [f"{'DSC' if label == 0 else 'scan'}_{i}.jpg" for i, label in enumerate(case.samples.labels)]
+    named = replace(case.samples, frame=case.samples.frame.assign(path=names))
+    (found,) = examine(replace(case, samples=named), ["EH113"]).findings
+    assert (found.severity, found.about) == ("note", "words in the names of the files")
+    assert "class 0: 100% found" in found.says
+
+
+def test_names_that_repeat_the_class_are_its_source_and_no_leak(make):
+    case = make(**BIG)
+    names = [f"class/class_{'abcd'[label]}{i}.jpg" for i, label in enumerate(case.samples.labels)]
+    called = tuple(f"class {c}" for c in "abcd")
+    named = replace(case.samples, frame=case.samples.frame.assign(path=names), classes=called)
+    assert examine(replace(case, samples=named), ["EH113"]).passed == ("EH113",)
+
+
+def test_copies_do_not_help_a_probe(make):
+    """The name of a class's only file, and of its copies, is known from a copy; folds keep copies together."""
+    case = make(rows=80, series=80, classes=40)
+    half = np.arange(80) % 40
+    content = [f"c{c}" for c in half]
+    frame = case.samples.frame.assign(content=content, group=[f"g{i}" for i in range(80)])
+    samples = replace(case.samples, frame=frame, labels=half)
+    facts = case.facts.assign(width=300 + 7 * half)
+    assert examine(replace(case, samples=samples, facts=facts), ["EH113"]).passed == ("EH113",)
+
+
+def test_it_is_not_applicable_where_nothing_comes_with_the_rows(make):
+    case = make(rows=40)
+    bare = replace(case.samples, frame=case.samples.frame.drop(columns="path"))
+    nothing = examine(replace(case, samples=bare, facts=None), ["EH113"]).not_applicable
+    assert "facts of files, or words in their names" in nothing["EH113"]

@@ -20,6 +20,7 @@ from evenhand.modalities.drawings.reading.explode import Exploder, Explosion, ex
 from evenhand.modalities.drawings.reading.marks import Marker
 from evenhand.modalities.drawings.reading.open_dxf import Opened, open_dxf
 from evenhand.modalities.drawings.reading.primitives import Primitives, primitives, unit_box
+from evenhand.modalities.drawings.reading.surroundings import surroundings
 from evenhand.modalities.drawings.reading.words import words_number
 from evenhand.modalities.drawings.vocabulary import COUNTERS
 
@@ -53,7 +54,8 @@ def encode(raw: bytes, settings: Mapping[str, Any]) -> dict[str, np.ndarray[Any,
     "nodes" (n, f) float32, "strokes" (n, 16, 2) float32 in the unit box, "edges" (e, 2) int32, "relations" (e,)
     uint8, "counters" (len(COUNTERS),) int64, "repairs" and "unread" (b,) uint8, what was repaired and which entities
     have no graphics, in UTF-8, "box" (4,) float64: centre, extent and unit, in units of the drawing, "words" (1,)
-    int64: a hash of what is written in it. If `read` asks for words, layers or colours, "nodes" has further columns
+    int64: a hash of what is written in it, "wrapping" (len(SURROUNDINGS),) float64: measures of layers, colours and
+    text for checks alone. If `read` asks for words, layers or colours, "nodes" has further columns
     (`marks.COLUMNS`).
 
     Raises
@@ -103,6 +105,7 @@ def encode(raw: bytes, settings: Mapping[str, Any]) -> dict[str, np.ndarray[Any,
         "counters": np.array([counts[name] for name in COUNTERS], dtype=np.int64),
         "repairs": _text("; ".join(opened.repairs)),
         "unread": _text(named(exploded.unread)),
+        "wrapping": surroundings(entities),
         "box": np.array([*box.centre, box.extent, _unit(opened.document)], dtype=np.float64),
     }
 

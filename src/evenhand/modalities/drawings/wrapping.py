@@ -1,0 +1,32 @@
+"""What comes with a drawing and is not its shape."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from evenhand.base.text.cells import plain_texts
+from evenhand.base.values import Floats, Ints
+from evenhand.data.store.entry import StoreEntry
+from evenhand.modalities.drawings.floor import entity_counts
+from evenhand.modalities.unexplained import unexplained
+
+
+def wrapping(entry: StoreEntry, rows: Ints, facts: pd.DataFrame) -> Mapping[str, Floats]:
+    """Return place and size in units of the drawing, its layers, colours and text, and measures of its file.
+
+    Models of this package read drawings in a unit box, without layers, colours and text unless asked for them;
+    a model on raw coordinates would learn what is found here.
+    """
+    counts = np.log1p(entity_counts(entry, rows))
+    size = np.log1p(facts["bytes"].to_numpy(np.float64))
+    stored = [name for name in ("version", "codepage", "form") if name in facts]
+    words = pd.get_dummies(facts[stored].apply(plain_texts)).to_numpy(np.float64)
+    return {
+        "where a drawing lies and how large it is": np.asarray(entry["box"][rows], dtype=np.float64),
+        "its layers, colours and amount of text": np.asarray(entry["wrapping"][rows], dtype=np.float64),
+        # Most of a file's length is its entities, which are content.
+        "the version and the size of the file": np.column_stack([unexplained(size, counts), words]),
+    }
