@@ -130,6 +130,21 @@ def test_new_rows_are_predicted(generated: Generated, done: Run, model: str | No
     assert set(found.table["predicted"]) <= set(generated.samples().classes)
 
 
+def test_new_rows_are_diagnosed(generated: Generated, done: Run, tmp_path: Path) -> None:
+    fresh = generate(generated.kind.name, tmp_path / "new", rows=24, seed=9)
+    found = evenhand.diagnose(done.path, fresh.root.path, model="profile none")
+    assert found.rows.predicted == len(found.table) > 0
+    assert found.rows.trained_on == 0
+    assert found.unlike is not None
+    assert np.isfinite(found.table["distance"]).all()
+    assert found.rows.known == 0 or found.figures
+    page, _ = found.write(tmp_path / "out")
+    if found.confusions or found.table["flagged"].any():
+        assert "data:image/" in page.read_text(encoding="utf-8")
+    known = evenhand.diagnose(done.path, generated.root.path, model="profile none")
+    assert known.rows.trained_on == known.rows.predicted
+
+
 def test_runs_are_compared_audited_and_reported(done: Run) -> None:
     assert evenhand.compare(done.path) is not None
     assert evenhand.audit(done.path) is not None
@@ -156,3 +171,7 @@ def test_several_labels(generated: Generated) -> None:
     assert len(predicted.table) >= ROWS
     assert evenhand.evaluate(found.path, model="profile none").figures
     assert found.report.is_file()
+    diagnosed = evenhand.diagnose(found.path, generated.root.path, model="profile none")
+    assert any("several labels" in note for note in diagnosed.notes)
+    assert diagnosed.confusions == ()
+    diagnosed.write(home / "diagnosed")

@@ -81,7 +81,7 @@ def test_clean_rows_stay_within_the_expected_rate(run: Run, new: Path) -> None:
     found = evenhand.diagnose(run.path, new)
     assert found.truth_source == "labels.csv"
     assert (found.rows.predicted, found.rows.known, found.rows.trained_on) == (40, 40, 0)
-    assert found.figures["accuracy"].estimate > 0.9
+    assert found.figures["accuracy"].estimate > 0.8
     assert found.figures["accuracy"].groups == 10, "stations of the table"
     assert set(found.of_run) >= {"accuracy", "macro_f1"}
     assert found.against == "truth"
