@@ -36,8 +36,8 @@ def check(
     explain the finding, lower the learning rate.
 
     Limits: a class with most of the data, or with a large prior by configuration, may be predicted most of the
-    time. `evenhand diagnose` reports the same code for new data, where the final predictions are held against the truth
-    or against the run's own.
+    time. `evenhand diagnose` reports the same code for new data, whose predictions are held against the
+    truth or against those of the run.
 
     Example: `both, fold 0, seed 0: S takes 71.0% of the rows of other classes (it is 2.0% of the rows and gets a
     mean probability of 0.68). The settings make the model expect it in 60.4%.`
