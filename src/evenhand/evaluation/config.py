@@ -109,3 +109,8 @@ class EvaluateConfig(Section):
         says="Whether every table has a logistic regression on frozen features as a baseline; it takes no part in "
         "selection or blends unless it is named as a model.",
     )
+    floor: bool = option(
+        True,
+        says="Whether every table has what a small forest reaches on trivial features (counts of entities, size "
+        "and mean colour, RR intervals) if the kind of data names some; it takes no part in selection or blends.",
+    )

@@ -63,7 +63,8 @@ def test_the_record_holds_what_the_design_says(done: Run) -> None:
 def test_scores_are_as_the_shell_prints_them(done: Run) -> None:
     document = done.document()
     assert set(document) >= {"record", "scores", "findings", "seconds"}
-    assert set(document["scores"]) == {"первая", "b", "ensemble:equal", "ensemble:nnls"}
+    floor = "floor: size and colour"
+    assert set(document["scores"]) == {"первая", "b", "ensemble:equal", "ensemble:nnls", floor}
     for sets in document["scores"].values():
         assert set(sets) == {"oof", "test"}
         for metrics in sets.values():

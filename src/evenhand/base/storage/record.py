@@ -256,6 +256,14 @@ class Record:
         """Return the predictions of every model and ensemble of the run as one table."""
         return self._parquet("predictions.parquet")
 
+    def write_table(self, name: str, table: pd.DataFrame) -> None:
+        """Write a table of its own, NAME.parquet."""
+        self._write_parquet(name, table)
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return a table that `write_table` wrote."""
+        return self._parquet(name)
+
     @property
     def finished(self) -> bool:
         """Whether everything is evaluated."""

@@ -17,9 +17,9 @@ from evenhand.base.storage.record import ROW
 from evenhand.base.text.unique_names import unique_names
 from evenhand.base.values import TEST, Floats, Folds, Ints, Mask, Predictions, Samples, Strings, Verdict
 from evenhand.data.config import FoldsConfig
+from evenhand.data.splits.group_joins import joined
 from evenhand.data.splits.group_sampling import METHOD
 from evenhand.data.splits.make_folds import sample_other_tests
-from evenhand.data.splits.group_joins import joined
 from evenhand.data.store.entry import StoreEntry
 from evenhand.diagnosis.evidence import data_parts
 from evenhand.diagnosis.evidence.copies import pairs_within, set_numbers

@@ -30,9 +30,13 @@ def collect_predictions(record: Record, model: str, seeds: Sequence[int]) -> Set
     RecordError
         If a task has not finished.
     """
+    parts = [table for fold in range(record.folds().k) for table in _fold(record, model, fold, seeds)]
+    return sets_of_table(record, pd.concat(parts), model)
+
+
+def sets_of_table(record: Record, table: pd.DataFrame, model: str) -> Sets:
+    """Return predictions by set from a table with id, set ("validation", "test", …) and p:CLASS, one row a fit."""
     samples, folds, second = record.samples(), record.folds(), record.generalization()
-    parts = [table for fold in range(folds.k) for table in _fold(record, model, fold, seeds)]
-    table = pd.concat(parts)
     columns = [f"p:{name}" for name in samples.classes]
     out: Sets = {}
     for written, of, origin in (("validation", OUT_OF_FOLD, "out-of-fold"), ("test", LOCKED, "test")):

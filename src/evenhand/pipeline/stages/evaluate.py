@@ -20,6 +20,7 @@ from evenhand.evaluation.summary import PER_CLASS, summarize
 from evenhand.pipeline.audit.audit_result import audit_run
 from evenhand.pipeline.stages.collect import LOCKED, OUT_OF_FOLD, SECOND, Sets, collect_predictions
 from evenhand.pipeline.stages.estimates import estimate_findings, record_test_opening
+from evenhand.pipeline.stages.floor import floor_of
 from evenhand.pipeline.stages.progress import Watcher
 from evenhand.pipeline.stages.source import store_of
 from evenhand.pipeline.stages.stored_features import of_ids, stored_features
@@ -39,12 +40,14 @@ def evaluate_run(record: Record, settings: Settings, watcher: Watcher, seconds: 
     every = [*candidates, *([collect_predictions(record, baseline.name, baseline.seeds)] if baseline else [])]
     tables = [_table(of, p) for sets in every for of, p in sets.items()]
     record.write_predictions(pd.concat(tables, ignore_index=True))
+    floor = floor_of(record)
+    shown = every if floor is None else [*every, floor]  # in the scores alone: no other verb reads it as a model
     # Before any figure exists: a crash in between must not hide that the test was opened.
     if any(LOCKED in sets for sets in every):
         record_test_opening(record)
     best = max(candidates, key=lambda sets: _score(sets[OUT_OF_FOLD], settings, record.samples()))
     scores = {}
-    for done, sets in enumerate(every, start=1):
+    for done, sets in enumerate(shown, start=1):
         scores[sets[OUT_OF_FOLD].model] = {of: _figures(p, settings, record.samples()) for of, p in sets.items()}
         watcher.advance(done)
     watcher.stage("summarizing")

@@ -21,6 +21,7 @@ from evenhand.engines.cores import usable_cores
 from evenhand.models.config import ModelConfig
 from evenhand.pipeline.stages.dispatch import dispatch
 from evenhand.pipeline.stages.evaluate import evaluate_run
+from evenhand.pipeline.stages.floor import write_floor
 from evenhand.pipeline.stages.progress import Silent, Watcher
 from evenhand.pipeline.stages.progress_bars import shows_progress
 from evenhand.pipeline.stages.run_features import FrozenFeatures, features_of_run
@@ -181,6 +182,7 @@ def run(
                 train(record, settings, watcher, store_of(settings.compute))
                 write_examination(record)
             with timed("judge", seconds):
+                write_floor(record, settings, source)
                 evaluate_run(record, settings, watcher, seconds)
         watcher.stage("writing the report")
         report(record.path)

@@ -1,0 +1,95 @@
+"""The floor of every table: a small forest on trivial features of the rows, on the folds of the run.
+
+A network that is not better than counts of entities, or than size and mean colour, has learned nothing from the
+content. The floor is neither chosen nor blended, and is kept apart from the predictions of models.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from evenhand.base.seeds import seed_from
+from evenhand.base.storage.record import ROW, Record
+from evenhand.base.values import TEST, Floats, Ints, Mask, RowSet, Samples
+from evenhand.pipeline.stages.collect import Sets, sets_of_table
+from evenhand.pipeline.stages.source import DataSource, file_facts
+from evenhand.settings.load import Settings
+
+FILE = "floor.parquet"
+PREFIX = "floor: "
+TREES = 60
+MOST_ROWS = 4000
+"""Rows behind a tree: of more data each tree draws so many, which bounds the time and changes little."""
+
+
+def write_floor(record: Record, settings: Settings, source: DataSource) -> None:
+    """Write the predictions of the floor, unless the record has them, it is switched off, or the kind has none."""
+    if record.has(FILE) or not settings.evaluate.floor:
+        return
+    found = source.kind.floor_features(source.entry, source.samples.frame[ROW].to_numpy(), source.facts)
+    if found is None:
+        return
+    name, features = found
+    second = source.generalization
+    other = None
+    if second is not None:
+        facts = file_facts(source.kind, second.root, second.samples)
+        entry = next(iter(second.entries.values()))
+        there = source.kind.floor_features(entry, second.samples.frame[ROW].to_numpy(), facts)
+        other = None if there is None else (second.samples.ids, there[1])
+    fold = record.folds().of(source.samples.ids)
+    tables = []
+    for f in range(settings.folds.k):
+        sets = [("validation", fold == f), ("test", fold == TEST)]
+        fit = (fold != f) & (fold != TEST) & source.samples.known
+        asked = [(of, source.samples.ids[rows], features[rows]) for of, rows in sets if rows.any()]
+        asked += [] if other is None else [(RowSet.GENERALIZATION.value, *other)]
+        predicted = fitted(source.samples, features, fit, [x for _, _, x in asked], seed=seed_from("floor", f))
+        for (of, ids, _), probabilities in zip(asked, predicted, strict=True):
+            table = pd.DataFrame(probabilities, columns=[f"p:{c}" for c in source.samples.classes])
+            tables.append(table.assign(id=ids, set=of, name=f"{PREFIX}{name}"))
+    record.write_table(FILE, pd.concat(tables, ignore_index=True))
+
+
+def floor_of(record: Record) -> Sets | None:
+    """Return the predictions of the floor by set; None where the run has none."""
+    if not record.has(FILE):
+        return None
+    table = record.table(FILE)
+    return sets_of_table(record, table, str(table["name"].iloc[0]))
+
+
+def fitted(samples: Samples, features: Floats, fit: Mask, asked: list[Floats], *, seed: int) -> list[Floats]:
+    """Return (m, k) probabilities of each asked (m, d), by a forest fitted on some rows.
+
+    A class without rows gets its share of one row, so that no probability is zero. Of rows with several labels each
+    is predicted by the same trees; a label that is not known counts as absent.
+    """
+    from sklearn.ensemble import RandomForestClassifier
+
+    labels = samples.labels[fit]
+    held = samples.matrix()[fit]
+    several = samples.multi_label
+    target = (held >= 0.5).astype(np.int64) if several else labels
+    n = int(fit.sum())
+    forest = RandomForestClassifier(
+        TREES, min_samples_leaf=2, max_samples=min(n, MOST_ROWS), random_state=seed % 2**32, n_jobs=1
+    )
+    forest.fit(features[fit], target, None if samples.weights is None else samples.weights[fit])
+    prior = (held.sum(axis=0) + 1) / (n + 2 if several else n + samples.k)
+    raw = [_probabilities(forest, x, samples.k, several) for x in asked]
+    return [(TREES * part + prior) / (TREES + 1) for part in raw]
+
+
+def _probabilities(forest: object, x: Floats, k: int, several: bool) -> Floats:
+    found: list[npt.NDArray[np.float64]] | npt.NDArray[np.float64] = forest.predict_proba(x)  # type: ignore[attr-defined]
+    classes: list[Ints] | Ints = forest.classes_  # type: ignore[attr-defined]
+    if several and k > 1:
+        # of a label that every row has, or none, there is one column
+        parts = zip(found, classes, strict=True)
+        return np.column_stack([part[:, list(of).index(1)] if 1 in of else 0 * part[:, 0] for part, of in parts])
+    out = np.zeros((len(x), 2 if several else k))
+    out[:, np.asarray(classes, dtype=np.int64)] = found
+    return out[:, 1:] if several else out
