@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ from evenhand.modalities.drawings.families.find import exact_copies, moved_copie
 from evenhand.modalities.drawings.floor import entity_counts
 from evenhand.modalities.drawings.header import header_facts
 from evenhand.modalities.drawings.options import DrawingEncoderOptions, StrokesOptions
-from evenhand.modalities.drawings.picture import picture
+from evenhand.modalities.drawings.picture import data_uri
 from evenhand.modalities.drawings.profiles import PROFILES
 from evenhand.modalities.drawings.wrapping import wrapping
 from evenhand.modalities.kind import Demo
@@ -48,6 +49,7 @@ COUNTED = (
 )
 
 READING = "evenhand.modalities.drawings.reading.encode"
+DRAWING = "evenhand.modalities.drawings.reading.draw:draw_file"
 
 
 def require_packages(purpose: str) -> None:
@@ -90,21 +92,11 @@ class Drawings(FileRows):
         if len(raw) > settings["max_bytes"]:
             raise DataError(f"has {len(raw):,} bytes, more than drawings.max_bytes = {settings['max_bytes']:,}")
         require_packages("Reading drawings")
-        with tempfile.TemporaryDirectory(prefix="evenhand-") as folder:
-            source, target = Path(folder, "drawing.dxf"), Path(folder, "arrays.npz")
-            source.write_bytes(raw)
-            arguments = {"source": str(source), "target": str(target), "settings": dict(settings)}
-            try:
-                ISOLATED.call(
-                    f"{READING}:encode_file",
-                    arguments,
-                    seconds=settings["seconds"],
-                    memory=settings["memory_mib"] * 2**20,
-                )
-            except IsolatedCallError as error:
-                raise DataError(str(error)) from None
-            with np.load(target, allow_pickle=False) as arrays:
-                return dict(arrays)
+        with (
+            _isolated(f"{READING}:encode_file", raw, "arrays.npz", settings, settings=dict(settings)) as target,
+            np.load(target, allow_pickle=False) as arrays,
+        ):
+            return dict(arrays)
 
     def copies(self, entry: StoreEntry, rows: Ints) -> list[Ints]:
         return exact_copies(entry, rows)
@@ -124,7 +116,8 @@ class Drawings(FileRows):
         return "entity counts", entity_counts(entry, rows)
 
     def picture(self, raw: bytes, side: int) -> str:
-        return picture(self.encode(raw, DrawingsConfig().plain())["strokes"], side)
+        with _isolated(DRAWING, raw, "drawing.svg", DrawingsConfig().plain(), side=side) as target:
+            return data_uri(target.read_text(encoding="utf-8"))
 
     def demo(self, folder: Path) -> Demo:
         require_packages("Generating drawings")
@@ -137,6 +130,30 @@ class Drawings(FileRows):
         from evenhand.modalities.drawings.example.write_example import write_example  # which imports ezdxf
 
         return write_example(rng, rows, folder)
+
+
+@contextlib.contextmanager
+def _isolated(function: str, raw: bytes, name: str, bounds: Mapping[str, Any], **arguments: Any) -> Iterator[Path]:
+    """Call a function with a file of some bytes in a process that can be ended; yield the file that it wrote.
+
+    Raises
+    ------
+    DataError
+        With the reason, if it did not finish within `seconds` and `memory_mib` of `bounds`, or raised.
+    """
+    with tempfile.TemporaryDirectory(prefix="evenhand-") as folder:
+        source, target = Path(folder, "drawing.dxf"), Path(folder, name)
+        source.write_bytes(raw)
+        try:
+            ISOLATED.call(
+                function,
+                {"source": str(source), "target": str(target), **arguments},
+                seconds=bounds["seconds"],
+                memory=bounds["memory_mib"] * 2**20,
+            )
+        except IsolatedCallError as error:
+            raise DataError(str(error)) from None
+        yield target
 
 
 KINDS.register("drawings")(Drawings())

@@ -1,10 +1,11 @@
-"""The independent route of the tests of geometry: ezdxf explodes the inserts, and its entities give exact curves."""
+"""The independent route of the tests of geometry: ezdxf explodes inserts, its entities give exact curves."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,8 @@ from ezdxf.transform import copies
 from scipy.interpolate import BSpline
 
 Points = npt.NDArray[np.float64]
-_SAMPLES = 200
+_SAMPLES = 300
+_TRIED = 5
 _GOLDEN = (math.sqrt(5) - 1) / 2
 
 
@@ -37,10 +39,20 @@ class Segment:
         return self.at(np.array([0.0, 1.0]))[: 0 if self.closed else 2]
 
     def distance(self, points: Points) -> Points:
-        """Return the (m,) distances of points from the piece: the nearest sample, then golden sections around it."""
+        """Return the (m,) distances of points from the piece: golden sections around the nearest samples.
+
+        Several of them, as a piece may cross itself.
+        """
         t = np.linspace(0, 1, _SAMPLES)
-        nearest = np.argmin(((points[:, None] - self.at(t)[None]) ** 2).sum(2), axis=1)
-        low, high = t[np.maximum(nearest - 1, 0)], t[np.minimum(nearest + 1, _SAMPLES - 1)]
+        square = ((points[:, None] - self.at(t)[None]) ** 2).sum(2)
+        nearest = np.argpartition(square, _TRIED, axis=1)[:, :_TRIED]
+        return np.asarray(np.min([self._around(points, t[column]) for column in nearest.T], axis=0))
+
+    def _around(self, points: Points, t: Points) -> Points:
+        step = 1 / (_SAMPLES - 1)
+        low, high = t - step, t + step
+        if not self.closed:
+            low, high = np.maximum(low, 0), np.minimum(high, 1)
 
         def square(s: Points) -> Points:
             return np.asarray(((self.at(s) - points) ** 2).sum(1))
@@ -49,17 +61,16 @@ class Segment:
             a, b = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
             left = square(a) < square(b)
             low, high = np.where(left, low, a), np.where(left, b, high)
-        inside = square((low + high) / 2)
         corners = ((points[:, None] - self.at(np.array([0.0, 1.0]))[None]) ** 2).sum(2).min(1)
-        return np.sqrt(np.minimum(inside, corners))
+        return np.sqrt(np.minimum(square((low + high) / 2), corners))
 
 
 def flat(entity: Any) -> list[Any]:
     """Return what is left when ezdxf has exploded an insert, and all in it.
 
     From the innermost block outwards: an insert cannot express every matrix (a shear, a scaled grid of copies), and
-    ezdxf moves such inserts to where their contents do not belong. Boundaries of hatches become exact pieces at once:
-    ezdxf loses an end of an ellipse when a boundary is sheared twice.
+    ezdxf moves such inserts to where their contents do not belong. Boundaries of hatches become exact pieces at
+    once: ezdxf loses an end of an ellipse when a boundary is sheared twice.
     """
     if entity.dxftype() == "HATCH":
         return segments(entity)
@@ -96,10 +107,10 @@ def segments(entity: Any) -> list[Segment]:
         return [piece for part in entity.virtual_entities() for piece in segments(part)]
     if name in ("SOLID", "TRACE", "3DFACE"):
         corners = entity.wcs_vertices(close=True)
-        return [straight(a, b) for a, b in zip(corners, corners[1:], strict=False)]
+        return [straight(a, b) for a, b in pairwise(corners)]
     if name == "LEADER":
         at = entity.vertices
-        return [straight(a, b) for a, b in zip(at, at[1:], strict=False)]
+        return [straight(a, b) for a, b in pairwise(at)]
     if name == "MESH":
         return [
             straight(entity.vertices[a], entity.vertices[b])

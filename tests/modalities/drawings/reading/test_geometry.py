@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import ezdxf
@@ -55,9 +56,7 @@ def compare(ours: list[Any], exact: list[Segment]) -> None:
     ends = np.concatenate([piece.ends() for piece in exact])
     assert tree.query(ends)[0].max(initial=0) <= TOLERANCE * size
     # the other way round: samples of the exact curves lie on ours, up to the height of an arc over its chord
-    dense = np.concatenate(
-        [np.linspace(a, b, 50) for line in ours for a, b in zip(line, line[1:], strict=False)] or ours
-    )
+    dense = np.concatenate([np.linspace(a, b, 50) for line in ours for a, b in pairwise(line)] or ours)
     extent = max(float(np.ptp(piece.samples(), axis=0).max()) for piece in exact)
     samples = np.concatenate([piece.samples() for piece in exact])
     assert cKDTree(dense).query(samples)[0].max() <= 0.03 * extent + TOLERANCE * size

@@ -37,13 +37,13 @@ def declared_encoding(raw: bytes) -> tuple[str, str]:
 
 
 def fitting_encoding(raw: bytes, declared: str) -> str:
-    """Return the encoding that fits all bytes of a file: the declared one, unless they contradict it.
+    r"""Return the encoding that fits all bytes of a file: the declared one, unless they contradict it.
 
     Examples
     --------
-    >>> fitting_encoding("  0\\nTEXT\\n  1\\n法兰盘 紧固件\\n".encode("gbk"), "cp1252")
+    >>> fitting_encoding("  0\nTEXT\n  1\n法兰盘 紧固件\n".encode("gbk"), "cp1252")
     'gbk'
-    >>> fitting_encoding("  0\\nTEXT\\n  1\\nGröße Ø25\\n".encode("cp1252"), "cp1252")
+    >>> fitting_encoding("  0\nTEXT\n  1\nGröße Ø25\n".encode("cp1252"), "cp1252")
     'cp1252'
     """
     if raw.isascii():
@@ -73,7 +73,7 @@ def _decodes(raw: bytes, encoding: str) -> bool:
 
 
 def _lines(raw: bytes, together: int = 1) -> list[bytes]:
-    """Return the first different lines with so many bytes beyond ASCII together: alone, Ø is as good a letter as Ш."""
+    """Return the first different lines with so many bytes beyond ASCII together: alone, Ø may as well be Ш."""
     found: dict[bytes, None] = {}
     for match in re.finditer(rb"[^\r\n]*[\x80-\xff]{%d}[^\r\n]*" % together, raw):
         found.setdefault(match[0][:200])

@@ -83,7 +83,7 @@ def bulge_points(
     for (x0, y0, bulge), (x1, y1, _) in pairwise(corners):
         end = np.array([[x1, y1, z]])
         if abs(bulge) > 1e-9 and (x0, y0) != (x1, y1):
-            centre, start, stop, radius = bulge_to_arc((x0, y0), (x1, y1), bulge)
+            centre, start, _, radius = bulge_to_arc((x0, y0), (x1, y1), bulge)
             sweep = 4 * math.atan(abs(bulge))
             steps = turn_steps(sweep)
             angle = (start + sweep * np.arange(1, steps) / steps)[:: 1 if bulge > 0 else -1]
@@ -186,7 +186,7 @@ def bspline_points(tool: Any) -> Points:
 
 @makes("SOLID", "TRACE")
 def solid(entity: Any) -> Iterator[Curve]:
-    """Yield the outline of a filled face in object coordinates; the library undoes the crosswise order of corners."""
+    """Yield the outline of a filled face in object coordinates; the library undoes the crosswise order."""
     corners = places(entity.vertices())
     yield Curve("solid", in_world([*corners, corners[0]], axes_of(entity)), closed=True)
 
@@ -224,7 +224,7 @@ def text(entity: Any) -> Iterator[Curve]:
 
 @makes("MTEXT")
 def mtext(entity: Any) -> Iterator[Curve]:
-    """Yield the same of a text of several lines: its place and direction lie in world coordinates, its angle not."""
+    """Yield the same of a text of several lines: place and direction lie in world coordinates, its angle not."""
     start = Vec3(entity.dxf.insert)
     if entity.dxf.hasattr("text_direction"):
         along = Vec3(entity.dxf.text_direction).normalize()

@@ -245,17 +245,22 @@ class Exploder:
         if key in self._blocks:
             return self._blocks[key].first(room)
         block = self._document.blocks.get(name)
-        if block is None:
+        if block is None or self._looped(key):
             return Curves.joined([])
         curves = self._inside(key, (one for one in block if one.dxftype() != "ATTDEF"), room)
         if not self._full:  # what is cut off has used up all room: nobody will ask for it again
             self._blocks[key] = curves
         return curves
 
+    def _looped(self, key: str) -> bool:
+        """Return whether a container is open already, or too deep; it is then left out."""
+        looped = key in self._open or len(self._open) >= DEEPEST
+        self.out.cut += looped
+        return looped
+
     def _inside(self, key: str, entities: Iterable[Any], room: int) -> Curves:
         """Return the curves of what something contains, unless it contains itself or lies too deep."""
-        if key in self._open or len(self._open) >= DEEPEST:
-            self.out.cut += 1
+        if self._looped(key):
             return Curves.joined([])
         self._open.append(key)
         try:

@@ -1,8 +1,8 @@
-"""Layers, colours and words of primitives, read only where the configuration asks for them: they often name the class.
+"""Layers, colours and words of primitives, read only where the configuration asks: they often name the class.
 
-A mark is three numbers for each curve: its layer and its text as positions in tables of names, and its colour as an
-AutoCAD colour index. In a block, layer "0" and the colour "by block" stand for those of the insert, so that they can
-only be resolved while a drawing is exploded.
+A mark is three numbers for each curve: its layer and its text as positions in tables of names, and its colour
+as an AutoCAD colour index. In a block, layer "0" and the colour "by block" stand for those of the insert, so that
+they can only be resolved while a drawing is exploded.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Curves as arrays: one polyline or arc at a time as the entities give them, thousands at a time as they are sampled."""
+"""Curves as arrays: entities give one polyline or arc at a time, which are sampled thousands at a time."""
 
 from __future__ import annotations
 
