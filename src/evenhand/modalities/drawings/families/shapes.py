@@ -22,8 +22,8 @@ Mask = npt.NDArray[np.bool_]
 
 PROBES = np.arange(1, 7)
 """Frequencies of the fingerprint."""
-FAR = 8.0
-"""Strokes farther from the centre of the unit box are left out."""
+FAR = 3.9
+"""Strokes farther from the centre of the unit box are left out; reading ends them at 4 (`encode.OUTERMOST`)."""
 ROUND = 1e-4
 """A closed curve whose points miss those of a circle by at most this share of its radius is one."""
 
