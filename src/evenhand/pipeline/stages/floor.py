@@ -19,7 +19,7 @@ from evenhand.settings.load import Settings
 
 FILE = "floor.parquet"
 PREFIX = "floor: "
-TREES = 60
+TREES = 40
 MOST_ROWS = 4000
 """Rows behind a tree: of more data each tree draws so many, which bounds the time and changes little."""
 

@@ -1,0 +1,77 @@
+"""`check`: what reading did stands in its result, its document and its table."""
+
+from pathlib import Path
+
+import pytest
+
+import evenhand
+from evenhand.cli.console import Out
+from evenhand.cli.tables.reading import reading_table
+from evenhand.testing.kinds import generate
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
+    folder = tmp_path_factory.mktemp("check")
+    return {
+        "data": {"root": str(generate("photos", folder / "data", rows=40).toml.parent), "table": "labels.csv",
+                 "label": "class", "group": "series"},
+        "folds": {"k": 2},
+        "photos": {"size": 32},
+        "compute": {"store": str(folder / "store"), "workers": 0},
+    }  # fmt: skip
+
+
+def test_every_counter_of_the_kind_is_shown_with_its_rows(photos: dict[str, object]) -> None:
+    found = evenhand.check(photos)
+    lines = {line["name"]: line for line in found.document()["reading"]}
+    assert set(lines) == {"shaped", "ground", "tones", "turned"}
+    assert {line["n"] for line in lines.values()} == {len(found.samples)}
+    assert (lines["tones"]["setting"], lines["tones"]["rows"]) == ("type", 0)
+
+
+def test_an_option_of_ones_own_that_acts_on_nothing_is_a_note_and_a_default_is_not(
+    photos: dict[str, object],
+) -> None:
+    assert not evenhand.check(photos).examination.of("EH116")
+    (found,) = evenhand.check(photos, changes=['photos.tones="picture"']).examination.of("EH116")
+    assert found.severity == "note"
+    assert found.says.startswith("photos.tones = picture had no effect")
+
+
+def test_the_table_names_what_rows_share_and_key(capsys: pytest.CaptureFixture[str]) -> None:
+    line = {"says": "parts cut off", "role": "fallback", "key": "photos.size", "setting": 9, "rows": 2, "n": 8}
+    Out(width=120).print(reading_table([{**line, "total": 1234}]))
+    shown = capsys.readouterr().out
+    for words in ("parts cut off", "fall-back", "25.0%", "1,234", "photos.size = 9"):
+        assert words in shown
+
+
+@pytest.mark.data
+@pytest.mark.slow
+def test_the_parts_of_librecad_show_their_trap_and_the_files_that_only_recovery_opens(
+    shared_data, tmp_path: Path
+) -> None:
+    folder = shared_data("librecad")
+    config = {
+        "data": {"kind": "drawings", "root": str(folder / "library.zip"), "table": str(folder / "manifest.csv")},
+        "folds": {"k": 2},
+        "compute": {"store": str(tmp_path)},
+    }
+    found = evenhand.check(config, changes=["data.min_count=1"]).examination
+    (repaired,) = found.of("EH120")
+    files = set(repaired.evidence["files"])
+    files |= {path for (lost,) in [found.of("EH101")] for path, why in lost.evidence["files"].items()
+              if "recovery" in why}  # fmt: skip
+    assert {path.removeprefix("library/") for path in files} == {
+        "misc/a3.dxf",
+        "misc/screw.dxf",
+        "misc/t-part.dxf",
+        "misc/tux.dxf",
+        "templates/empty.dxf",
+    }
+    assert all(path in repaired.says or path in found.of("EH101")[0].says for path in files)
+    named = {finding.about: finding for finding in found.of("EH113")}
+    place = named["where a drawing lies and how large it is"]
+    assert place.evidence["low"] > place.evidence["chance"] + 0.3
+    assert place.evidence["macro_f1"] > place.evidence["floor_macro_f1"]
