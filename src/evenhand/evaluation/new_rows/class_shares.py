@@ -152,7 +152,7 @@ def _against(new: Mask, run: Mask, p: Predictions, held_out: Predictions) -> tup
     of_new = len(new) / max(effect, design_effect(new, p.groups))
     counts = [_whole(new.mean(), of_new), _whole(run.mean(), len(run) / effect)]
     low, high = exact_interval(np.array([new.mean() * of_new]), np.array([of_new]), 0.95)
-    return float(stats.fisher_exact(counts)[1]), float(low[0]), float(high[0])
+    return float(stats.fisher_exact(np.array(counts))[1]), float(low[0]), float(high[0])
 
 
 def _whole(mean: float, n: float) -> list[int]:

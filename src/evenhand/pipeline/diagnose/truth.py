@@ -139,7 +139,7 @@ def _matched(rows: NewRows, table: LabelTable, data: DataConfig) -> Ints:
     keys = [
         name for name in table.frame.columns if name in (data.path, data.id) or str(name).lower() in ("id", *PATHS)
     ]
-    ways = []
+    ways: list[Ints] = []
     if data.path in table.frame and len(names) == len(paths):  # a file of many rows is not named by its path
         located = locate(table.texts(data.path), rows.root, table.folder, disk=_disk(table))
         ways.append(np.array([names.get(name or "", -1) for name in located.names], dtype=np.int64))
@@ -205,7 +205,7 @@ def _numbered(
     if data.several:
         labels: npt.NDArray[Any] = np.full((len(found), len(classes)), np.nan)
         labels[fits] = 0.0
-        for row in np.flatnonzero(fits):
+        for row in np.flatnonzero(fits).tolist():
             labels[row, [place[name] for name in found[row]]] = 1.0
     else:
         labels = np.array(

@@ -67,7 +67,7 @@ def fold_features(
     threads = usable_cores()
     watcher.stage("comparing with training rows", 2 * len(plans))
     with tempfile.TemporaryDirectory() as folder:
-        calls = []
+        calls: list[NetworkFeaturesCall] = []
         for fold, plan in enumerate(plans):
             for entry, at in ((plan.own, np.concatenate([plan.trained, plan.held_out])), (plan.new, keep)):
                 calls.append(
