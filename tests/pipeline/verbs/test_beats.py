@@ -26,7 +26,7 @@ def checked(toml: Path, *changes: str) -> Check:
 
 def test_rules_about_pictures_are_not_applicable_and_none_breaks(toml: Path) -> None:
     found = checked(toml).examination
-    assert {"EH102", "EH105"} <= set(found.not_applicable)
+    assert "EH102" in found.not_applicable
     assert "EH106" in found.passed
     assert not found.broken
 

@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from evenhand.diagnosis import Evidence, examine
@@ -49,3 +50,11 @@ def test_blank_pictures_are_not_copies_of_each_other(make):
 
 def test_without_bytes_or_pictures_it_is_not_applicable(make):
     assert "EH103" in examine(Evidence(samples=make().samples), ["EH103"]).not_applicable
+
+
+def test_contents_that_the_kind_calls_equal_are_copies(make):
+    samples = make().samples
+    samples = replace(samples, frame=samples.frame.assign(content=samples.ids))
+    case = Evidence(samples=samples, same_contents=(np.array([3, 8]), np.array([8, 9])))
+    (found,) = examine(case, ["EH103"]).findings
+    assert found.evidence == {"spare": 2, "n": 120, "sets": 1, "largest": 3}

@@ -65,3 +65,30 @@ def test_copies_of_one_class_and_without_a_label_pass(make):
     labels[unlabelled] = -1
     case = with_copy(replace(same, samples=replace(same.samples, labels=labels)), of_class(case, 2), unlabelled)
     assert examine(case, ["EH104"]).passed == ("EH104",)
+
+
+def drawings(case, **contents):
+    samples = replace(case.samples, kind="drawings")
+    return replace(
+        case, samples=replace(samples, frame=samples.frame.assign(content=samples.ids)), pictures=None, **contents
+    )
+
+
+def test_drawings_of_the_same_lines_under_two_labels_are_an_error(make):
+    case = make(**RECIPE)
+    pair = np.array([of_class(case, 0), of_class(case, 1)])
+    (found,) = examine(drawings(case, same_contents=(pair,)), ["EH104"]).findings
+    assert found.severity == "error"
+    assert found.says.startswith("1 set of identical drawings has different labels (2 of 80 rows; first: ")
+
+
+def test_drawings_that_were_moved_are_a_warning_of_their_own(make):
+    case = make(**RECIPE)
+    pair = np.array([of_class(case, 0), of_class(case, 1)])
+    (found,) = examine(drawings(case, moved_contents=(pair,)), ["EH104"]).findings
+    assert found.severity == "warning"
+    assert found.says.startswith(
+        "1 set of drawings that are equal after moving, scaling, turning or mirroring has diff"
+    )
+    both = drawings(case, same_contents=(pair,), moved_contents=(pair,))
+    assert [each.severity for each in examine(both, ["EH104"]).findings] == ["error"]

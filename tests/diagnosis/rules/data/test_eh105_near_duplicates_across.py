@@ -76,3 +76,13 @@ def test_copies_inside_one_part_pass(make):
     case = make(**RECIPE)
     first, second = rows_of(case, "train")[:2]
     assert examine(with_copies(case, [(first, second)]), ["EH105"]).passed == ("EH105",)
+
+
+def test_copies_without_pictures_are_found_too(make):
+    case = make(**RECIPE)
+    train, test = rows_of(case, "train")[0], rows_of(case, "test")[0]
+    content = [f"c{i}" for i in range(80)]
+    content[test] = content[train]
+    samples = replace(case.samples, kind="drawings", frame=case.samples.frame.assign(content=content))
+    (found,) = examine(replace(case, samples=samples, pictures=None), ["EH105"]).findings
+    assert found.says.startswith("1 pair of identical drawings lies in different parts of the data: ")
