@@ -142,7 +142,7 @@ def light_polyline(entity: Any) -> Iterator[Curve]:
 
 
 @makes("POLYLINE")
-def polyline(entity: Any) -> Iterator[Curve]:
+def polyline(entity: Any) -> Iterator[Curve | Arc]:
     """Yield a polyline, or the edges of the faces of a mesh."""
     if entity.is_poly_face_mesh or entity.is_polygon_mesh:
         for face in entity.virtual_entities():

@@ -53,10 +53,10 @@ def encode(raw: bytes, settings: Mapping[str, Any]) -> dict[str, np.ndarray[Any,
     -------
     "nodes" (n, f) float32, "strokes" (n, 16, 2) float32 in the unit box, "edges" (e, 2) int32, "relations" (e,)
     uint8, "counters" (len(COUNTERS),) int64, "repairs" and "unread" (b,) uint8, what was repaired and which
-    entities have no graphics, in UTF-8, "box" (4,) float64: centre, extent and unit, in units of the drawing, "words" (1,)
-    int64: a hash of what is written in it, "wrapping" (len(SURROUNDINGS),) float64: measures of layers, colours and
-    text for checks alone. If `read` asks for words, layers or colours, "nodes" has further columns
-    (`marks.COLUMNS`).
+    entities have no graphics, in UTF-8, "box" (4,) float64: centre, extent and unit, in units of the drawing,
+    "words" (1,) int64: a hash of what is written in it, "wrapping" (len(SURROUNDINGS),) float64: measures of
+    layers, colours and text for checks alone. If `read` asks for words, layers or colours, "nodes" has
+    further columns (`marks.COLUMNS`).
 
     Raises
     ------

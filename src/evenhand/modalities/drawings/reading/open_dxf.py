@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 import re
+import tempfile
 from dataclasses import dataclass
 from typing import Any
 
-import ezdxf
 from ezdxf import recover
 from ezdxf.document import Drawing
 from ezdxf.lldxf.tagger import binary_tags_loader
@@ -81,7 +81,7 @@ def open_dxf(raw: bytes) -> Opened:
             encoding = fitting_encoding(raw, declared)
             # Decoded line by line: as one text it would take four bytes a character.
             text = io.TextIOWrapper(io.BytesIO(raw.removeprefix(_BYTE_ORDER_MARK)), encoding, "surrogateescape")
-            document = ezdxf.read(text)
+            document = Drawing.read(text)
     except MemoryError:
         raise
     except Exception:  # of any type: the library checks the structure of a file, not every value in it
@@ -105,14 +105,29 @@ def _recovered(raw: bytes, version: str, declared: str, encoding: str) -> Opened
         document, auditor = recover.read(io.BytesIO(raw), errors="ignore")
     except MemoryError:
         raise
-    except Exception as error:  # the library's own words for whatever is left of the file
-        raise DataError(f"is not a DXF file that can be read ({_short(error)})") from None
+    except Exception as error:
+        document, auditor = _explored(raw, error)
     found = [*auditor.fixes, *auditor.errors]
     words = tuple(dict.fromkeys(" ".join(str(fault.message).split()) for fault in found))[:_NAMED]
     # What came here had a structure that only recovery reads, whether or not it found more to repair.
     return Opened(
         document, version, encoding, declared, max(1, len(found)), words or ("structure of sections and tags",)
     )
+
+
+def _explored(raw: bytes, first: Exception) -> tuple[Any, Any]:
+    """Return what is left of a file whose lines are out of step, such as one cut in the middle of a value."""
+    try:
+        if b"SECTION" in raw:
+            with tempfile.NamedTemporaryFile(suffix=".dxf") as file:  # the library takes no stream here
+                file.write(raw)
+                file.flush()
+                return recover.explore(file.name)
+    except MemoryError:
+        raise
+    except Exception:
+        pass
+    raise DataError(f"is not a DXF file that can be read ({_short(first)})") from None
 
 
 def _short(error: BaseException) -> str:

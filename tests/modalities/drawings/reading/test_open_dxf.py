@@ -1,0 +1,77 @@
+"""Versions, encodings and damaged files of DXF."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import ezdxf
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evenhand.base.errors import DataError
+from evenhand.modalities.drawings.reading.code_pages import declared_encoding, fitting_encoding
+from evenhand.modalities.drawings.reading.open_dxf import open_dxf
+from evenhand.testing.drawings import dxf_bytes
+
+WORDS = {
+    "gbk": ["法兰盘", "紧固件", "罐体", "图层 标注", "轴承座"],
+    "cp1251": ["Фланец", "Болт М8", "размеры основные"],
+    "cp1252": ["Größe", "Ø25", "45° ±0.1", "façade côté", "Stückliste, Fräsen"],
+}
+
+
+@pytest.mark.parametrize("version", ["R12", "R2000", "R2004", "R2007", "R2010", "R2013", "R2018"])
+def test_every_version_opens_whole(version: str) -> None:
+    document = ezdxf.new(version)
+    document.modelspace().add_line((0, 0), (1, 1))
+    opened = open_dxf(dxf_bytes(document))
+    assert opened.version == document.dxfversion
+    assert (opened.recovered, opened.encoding_disagrees) == (0, False)
+    assert len(opened.document.modelspace()) == 1
+
+
+@given(st.sampled_from(sorted(WORDS)), st.data())
+def test_a_western_header_is_believed_only_where_the_bytes_are_western(encoding: str, data: st.DataObject) -> None:
+    words = data.draw(st.lists(st.sampled_from(WORDS[encoding]), min_size=1, max_size=8))
+    raw = "\n".join(["0", "TEXT", "1", *words]).encode(encoding)
+    assert fitting_encoding(raw, "cp1252") == encoding
+    assert fitting_encoding(raw, encoding) == encoding
+    utf8 = "\n".join(["0", "TEXT", "1", *words]).encode()
+    assert fitting_encoding(utf8, "cp1252") == fitting_encoding(utf8, "utf-8") == "utf-8"
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_have_an_encoding(raw: bytes) -> None:
+    for declared in ("utf-8", "gbk", "cp1252"):
+        assert isinstance(raw.decode(fitting_encoding(raw, declared)), str)
+
+
+def test_from_r2007_on_text_is_utf_8_whatever_the_header_says() -> None:
+    header = b"  9\n$ACADVER\n  1\n%s\n  9\n$DWGCODEPAGE\n  3\nANSI_936\n"
+    assert declared_encoding(header % b"AC1021") == ("AC1021", "utf-8")
+    assert declared_encoding(header % b"AC1015") == ("AC1015", "gbk")
+    assert declared_encoding(b"") == ("AC1009", "cp1252")
+
+
+def test_a_cut_file_is_repaired_and_says_what() -> None:
+    document = ezdxf.new("R2000")
+    document.modelspace().add_line((0, 0), (1, 1))
+    opened = open_dxf(dxf_bytes(document)[:-60])
+    assert opened.recovered > 0
+    assert opened.repairs
+    with pytest.raises(DataError, match="DWG"):
+        open_dxf(b"AC1027" + bytes(50))
+
+
+@pytest.mark.data
+@pytest.mark.slow
+def test_five_files_of_librecad_need_repair(shared_data: Callable[[str], Path]) -> None:
+    with zipfile.ZipFile(shared_data("librecad") / "library.zip") as archive:
+        found = [
+            name for name in archive.namelist() if name.endswith(".dxf") and open_dxf(archive.read(name)).recovered
+        ]
+    assert len(found) == 5
+    assert sum("/misc/" in name for name in found) == 4
