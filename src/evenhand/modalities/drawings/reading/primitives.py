@@ -75,8 +75,8 @@ def primitives(curves: Curves) -> Primitives:
         strokes = np.zeros((0, STROKE_POINTS, 2))
         return Primitives(none.astype(np.int64), strokes, none, none, none, none, none.astype(bool), marks)
     starts = np.cumsum(curves.counts) - curves.counts
-    measured = _measured(curves.points[:, :2], starts, curves.counts)
-    return Primitives(curves.kinds, *measured, curves.closed, marks)
+    strokes, lengths, turning, net, corners = _measured(curves.points[:, :2], starts, curves.counts)
+    return Primitives(curves.kinds, strokes, lengths, turning, net, corners, curves.closed, marks)
 
 
 def _measured(flat: Floats, starts: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]) -> tuple[Floats, ...]:
