@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import ezdxf
+from ezdxf._options import options
+from ezdxf.filemanagement import new
 
 
 def new_document(version: str) -> Any:
@@ -18,7 +19,7 @@ def new_document(version: str) -> Any:
     log.setLevel(logging.ERROR)  # of every R12 drawing it warns that units are not written
     try:
         with _without_clock():
-            return ezdxf.new(version)
+            return new(version)
     finally:
         log.setLevel(before)
 
@@ -38,9 +39,9 @@ def dxf_bytes(document: Any, *, binary: bool = False) -> bytes:
 @contextmanager
 def _without_clock() -> Iterator[None]:
     """Let ezdxf write fixed dates and identifiers; it does so when a document is made and when it is written."""
-    before = ezdxf.options.write_fixed_meta_data_for_testing
-    ezdxf.options.write_fixed_meta_data_for_testing = True
+    before = options.write_fixed_meta_data_for_testing
+    options.write_fixed_meta_data_for_testing = True
     try:
         yield
     finally:
-        ezdxf.options.write_fixed_meta_data_for_testing = before
+        options.write_fixed_meta_data_for_testing = before

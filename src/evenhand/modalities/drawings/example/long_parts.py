@@ -125,7 +125,10 @@ def tank(sheet: Sheet, rng: VariantGenerator, size: float) -> None:
     """Draw a pressure vessel: a shell between two dished ends, nozzles, and legs or saddles."""
     upright = rng.random() < 0.5
     r, dish = size * rng.uniform(0.15, 0.3), rng.uniform(0.3, 0.6)
-    put = (lambda x, y: (y, x)) if upright else (lambda x, y: (x, y))
+
+    def put(x: float, y: float) -> tuple[float, float]:
+        return (y, x) if upright else (x, y)
+
     sheet.lines([put(0, r), put(size, r)])
     sheet.lines([put(0, -r), put(size, -r)])
     for x, side in ((0.0, -1), (size, 1)):
