@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import field_validator
+
 from evenhand.base.settings.section import Section, option
+
+LEAST_RASTER = 16
+"""The convolutions halve a picture four times."""
 
 Pooling = Literal["mean", "max", "sum", "attention"]
 
@@ -24,7 +29,7 @@ class DrawingEncoderOptions(Section):
         ge=0,
         le=512,
         unit="px",
-        says="Side of a small picture of the drawing that is read beside it; 0 for none.",
+        says="Side of a small picture of the drawing that is read beside it: at least 16, or 0 for none.",
     )
     pretrain_epochs: int = option(
         0,
@@ -32,6 +37,13 @@ class DrawingEncoderOptions(Section):
         unit="epochs",
         says="Epochs of contrastive training beforehand, on the drawings of the training folds without labels.",
     )
+
+    @field_validator("raster")
+    @classmethod
+    def _large_enough(cls, raster: int) -> int:
+        if 0 < raster < LEAST_RASTER:
+            raise ValueError(f"a picture has at least {LEAST_RASTER} px; give 0 for none")
+        return raster
 
 
 class StrokesOptions(DrawingEncoderOptions):

@@ -93,3 +93,9 @@ def test_faults_are_told_in_words(sized):
         build_network(sized("gine").model_copy(update={"row": {"signal": [2, 100]}}), 4, 0)
     with pytest.raises(Exception, match="pooling"):
         check(DrawingEncoderOptions, {"pooling": ["median"]}, "options")
+
+
+@pytest.mark.parametrize("side", [1, 15])
+def test_a_raster_too_small_for_the_network_is_refused_when_the_configuration_is_read(side):
+    with pytest.raises(Exception, match="at least 16 px"):
+        check(DrawingEncoderOptions, {"raster": side}, "options")

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from evenhand.modalities.drawings.graphs.edges import edges_of
-from evenhand.modalities.drawings.reading.curves import Curve
 from evenhand.modalities.drawings.reading.primitives import primitives, unit_box
+from evenhand.modalities.drawings.reading.shapes import Curve, sampled
 from evenhand.modalities.drawings.vocabulary import EDGE_TYPES
 
 
@@ -19,7 +19,7 @@ def circle(x, y, r):
 def graph(curves, order=None, **how):
     """Return relations as a set of (name, source, target), numbered as `curves` are."""
     order = np.arange(len(curves)) if order is None else np.asarray(order)
-    found, _ = unit_box(primitives([curves[i] for i in order]))
+    found, _ = unit_box(primitives(sampled([curves[i] for i in order])))
     edges = edges_of(found, **how)
     triples = {
         (name, int(order[a]), int(order[b]))
@@ -117,7 +117,7 @@ def test_the_fall_back_joins_those_without_a_relation_only():
 
 @pytest.mark.parametrize("curves", [[], [line((0, 0), (1, 1))], [Curve("point", np.zeros((1, 3)))] * 3])
 def test_few_or_no_primitives_make_a_graph(curves):
-    found = primitives(curves)
+    found = primitives(sampled(curves))
     edges = edges_of(unit_box(found)[0] if len(found) else found)
     assert edges.pairs.shape == (len(edges.relations), 2)
     assert edges.pairs.dtype == np.int32

@@ -72,7 +72,7 @@ def edges_of(found: Primitives, *, fallback: str = "knn", neighbours: int = NEIG
 
 
 def canonical_order(found: Primitives) -> Ints:
-    """Return the primitives by length, the longest first, then by place and type: the same for any order of a file."""
+    """Return the primitives by length, the longest first, then by place and type, whatever the file's order."""
     middle = np.round(found.strokes.mean(axis=1), 6)
     return np.lexsort((found.kinds, middle[:, 1], middle[:, 0], -np.round(found.lengths, 6)))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -11,10 +11,12 @@ import numpy.typing as npt
 from evenhand.modalities.drawings.reading.shapes import Curves
 from evenhand.modalities.drawings.vocabulary import STROKE_POINTS
 
-TAIL = 0.01
-"""Share of the length of all lines that may lie beyond each side of the robust box."""
-FAR = 2.0
-"""A drawing whose whole extent is at most so many robust extents is scaled by its whole extent."""
+FAR = 5.0
+"""Primitives that make the box of the others so many times larger lie far away,"""
+FEW = 0.1
+"""if they are at most this share of all, or one of them,"""
+LEAST = 4
+"""among so many at least."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -128,43 +130,50 @@ class Box:
     extent
         Longer side, likewise.
     far
-        Share of the length of all lines that lies outside.
+        Primitives that lie so far away that they do not count in it.
     """
 
     centre: tuple[float, float]
     extent: float
-    far: float
+    far: int
 
 
 def unit_box(found: Primitives) -> tuple[Primitives, Box]:
     """Return primitives moved and scaled so that the longer side of their box is 1 and its centre 0.
 
-    The box is that of robust quantiles of the points, weighted by length, where a few lines lie far away.
+    Few primitives that lie far away from all others do not count in the box.
     """
-    points = found.strokes.reshape(-1, 2)
-    weights = np.repeat(found.lengths + 1e-12 * max(1.0, float(found.lengths.max(initial=0.0))), STROKE_POINTS)
-    whole = np.array([points.min(axis=0), points.max(axis=0)])
-    robust = np.column_stack([_quantiles(points[:, axis], weights) for axis in (0, 1)])
-    size, most = (whole[1] - whole[0]).max(), (robust[1] - robust[0]).max()
-    box = whole if size <= FAR * most or most <= 0 else robust
-    extent = float((box[1] - box[0]).max()) or 1.0
-    centre = box.mean(axis=0)
-    outside = (np.abs(points - centre).max(axis=1) > 0.75 * extent) @ weights / weights.sum()
-    scaled = Primitives(
-        found.kinds,
-        (found.strokes - centre) / extent,
-        found.lengths / extent,
-        found.turning,
-        found.net_turning,
-        found.corners,
-        found.closed,
-        found.marks,
-    )
-    return scaled, Box((float(centre[0]), float(centre[1])), extent, float(outside))
+    near = _near(found.strokes)
+    points = found.strokes[near].reshape(-1, 2)
+    low, high = points.min(axis=0), points.max(axis=0)
+    extent = float((high - low).max()) or 1.0
+    centre = (low + high) / 2
+    scaled = replace(found, strokes=(found.strokes - centre) / extent, lengths=found.lengths / extent)
+    return scaled, Box((float(centre[0]), float(centre[1])), extent, int((~near).sum()))
 
 
-def _quantiles(values: Floats, weights: Floats) -> Floats:
-    order = np.argsort(values, kind="stable")
-    mass = np.cumsum(weights[order])
-    at = np.searchsorted(mass, np.array([TAIL, 1 - TAIL]) * mass[-1])
-    return values[order][np.minimum(at, len(values) - 1)]
+def _near(strokes: Floats) -> npt.NDArray[np.bool_]:
+    """Return (n,) bool, which primitives count in the box: all, but for few without which it is far smaller.
+
+    By distance from the median centre, the farthest first: where leaving out the first m shrinks the box by a
+    factor of `FAR`, they are left out. Counted by primitives and not by length, of which one far line has the most.
+    """
+    n = len(strokes)
+    centre = np.median(strokes.mean(axis=1), axis=0)
+    apart = np.abs(strokes - centre).max(axis=(1, 2))
+    order = np.argsort(apart, kind="stable")
+    low = np.minimum.accumulate(strokes[order].min(axis=1), axis=0)
+    high = np.maximum.accumulate(strokes[order].max(axis=1), axis=0)
+    extents = (high - low).max(axis=1)  # of the nearest 1, 2, … primitives
+    most = max(1, int(FEW * n)) if n >= LEAST else 0
+    kept = n
+    for left_out in range(1, most + 1):
+        inside = n - left_out - 1
+        if extents[inside + 1] > FAR * extents[inside] > 0:
+            far = strokes[order[inside + 1 :]]
+            around = (far.min(axis=1) <= low[inside]) & (far.max(axis=1) >= high[inside])
+            if not around.all(axis=1).any():  # a frame around small parts belongs to them
+                kept = inside + 1
+    out = np.zeros(n, dtype=bool)
+    out[order[:kept]] = True
+    return out
