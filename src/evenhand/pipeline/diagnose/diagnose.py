@@ -37,6 +37,7 @@ from evenhand.pipeline.stages.progress import Silent, Watcher
 from evenhand.pipeline.stages.progress_bars import shows_progress
 from evenhand.pipeline.stages.source import readers_store
 from evenhand.pipeline.stages.table_ids import with_table_ids
+from evenhand.pipeline.stages.trained_rows import trained_rows
 from evenhand.pipeline.verbs.predict import NewRows, PredictionResult, new_rows, predict_rows
 from evenhand.settings.load import Settings, load
 
@@ -202,11 +203,12 @@ def _diagnosed(
 
 def _rows_of_run(run: Record, prediction: PredictionResult) -> tuple[Mask, Mask]:
     """Return (n,) which rows have the bytes of rows that the run was trained on, and of locked ones."""
-    samples = run.samples()
+    samples, trained = run.samples(), trained_rows(run, prediction.samples)
+    if "content" not in samples.frame or "content" not in prediction.samples.frame:
+        return trained, np.zeros(len(trained), dtype=bool)
     test = run.folds().of(samples.ids) == TEST
-    own, content = samples.frame["content"], prediction.samples.frame["content"]
-    trained = content.isin(set(own[~test])).to_numpy(dtype=bool)
-    return trained, content.isin(set(own[test])).to_numpy(dtype=bool) & ~trained
+    held = prediction.samples.frame["content"].isin(set(samples.frame["content"][test]))
+    return trained, held.to_numpy(dtype=bool) & ~trained
 
 
 def _metrics(p: Predictions) -> list[str]:

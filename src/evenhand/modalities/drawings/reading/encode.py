@@ -16,7 +16,7 @@ import numpy.typing as npt
 from evenhand.base.errors import DataError, EvenhandError
 from evenhand.modalities.drawings.graphs.edges import edges_of
 from evenhand.modalities.drawings.graphs.nodes import node_features
-from evenhand.modalities.drawings.reading.explode import Exploder, Explosion, explode
+from evenhand.modalities.drawings.reading.explode import WITHOUT_SHAPE, Exploder, Explosion, explode
 from evenhand.modalities.drawings.reading.marks import Marker
 from evenhand.modalities.drawings.reading.open_dxf import Opened, open_dxf
 from evenhand.modalities.drawings.reading.primitives import Primitives, primitives, unit_box
@@ -30,7 +30,7 @@ OUTERMOST = 4.0
 
 def layout_of(document: Any) -> tuple[Iterable[Any], bool]:
     """Return the entities of the modelspace, or of paper space if they are alone; and whether it is that."""
-    if len(document.modelspace()):
+    if any(entity.dxftype() not in WITHOUT_SHAPE for entity in document.modelspace()):
         return document.modelspace(), False
     for name in document.layout_names_in_taborder():
         held = [e for e in document.layout(name) if e.dxftype() != "VIEWPORT"] if name != "Model" else []

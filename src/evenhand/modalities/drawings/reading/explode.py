@@ -16,7 +16,7 @@ import numpy as np
 from ezdxf.math import Vec3
 
 from evenhand.modalities.drawings.reading.curves import MAKERS
-from evenhand.modalities.drawings.reading.marks import Marker
+from evenhand.modalities.drawings.reading.marks import NO_MARK, Marker
 from evenhand.modalities.drawings.reading.shapes import Arc, Curve, Curves, Points, sampled
 
 DEEPEST = 24
@@ -113,6 +113,7 @@ class Exploder:
         self._blocks: dict[str, Curves] = {}
         self._open: list[str] = []
         self._full = False
+        self._incomplete = False
 
     def parts(self, layout: Iterable[Any]) -> Iterator[Curves]:
         """Yield the sound curves of a layout in order, some thousands at a time."""
@@ -144,7 +145,7 @@ class Exploder:
                 room -= len(found)
                 waiting += found
                 if marker and found:
-                    marks += [marker.of(entity)] * len(found)
+                    marks += [self._mark(marker, entity)] * len(found)
                 if len(waiting) >= CHUNK:
                     yield from flush()
                 continue
@@ -153,6 +154,16 @@ class Exploder:
                 room -= len(part)
                 yield part
         yield from flush()
+
+    def _mark(self, marker: Marker, entity: Any) -> tuple[int, int, int]:
+        """Return what a marker notes of an entity; nothing of one whose layer, colour or text cannot be read."""
+        try:
+            return marker.of(entity)
+        except (MemoryError, RecursionError):
+            raise
+        except Exception:  # whatever a damaged entity does to the library; its outline is sound
+            self.out.broken += 1
+            return NO_MARK
 
     def _left_out(self, count: int) -> None:
         if count > 0:
@@ -245,17 +256,25 @@ class Exploder:
         if key in self._blocks:
             return self._blocks[key].first(room)
         block = self._document.blocks.get(name)
-        if block is None or self._looped(key):
+        if block is None:
+            self.out.unread["INSERT of a block that is not there"] += 1
             return Curves.joined([])
+        if self._looped(key):
+            return Curves.joined([])
+        before, self._incomplete = self._incomplete, False
         curves = self._inside(key, (one for one in block if one.dxftype() != "ATTDEF"), room)
-        if not self._full:  # what is cut off has used up all room: nobody will ask for it again
+        # What `most` cuts off has used up all room: nobody will ask for it again. What is left out for its depth or
+        # its loop may be there when the block stands elsewhere.
+        if not self._full and not self._incomplete:
             self._blocks[key] = curves
+        self._incomplete = self._incomplete or before
         return curves
 
     def _looped(self, key: str) -> bool:
         """Return whether a container is open already, or too deep; it is then left out."""
         looped = key in self._open or len(self._open) >= DEEPEST
         self.out.cut += looped
+        self._incomplete = self._incomplete or looped
         return looped
 
     def _inside(self, key: str, entities: Iterable[Any], room: int) -> Curves:

@@ -23,6 +23,10 @@ _LONGEST = 200
 """Characters of a text that are read."""
 
 
+NO_MARK = (0, BY_LAYER, 0)
+"""Layer 0, the colour of the layer, no words: what an entity has whose own cannot be read."""
+
+
 class Marker:
     """Notes the layer, the colour and the words of entities.
 
