@@ -32,4 +32,4 @@ def test_the_example_of_the_documentation_runs(capsys: pytest.CaptureFixture[str
     torch.manual_seed(0)
     exec(code, {})
     told = capsys.readouterr().out
-    assert re.fullmatch(r"epoch \d of \d+: macro F1 (0\.[89]\d|1\.00)\n", told)
+    assert re.fullmatch(r"epoch \d+ of \d+: macro F1 (0\.[89]\d|1\.00)\n", told)

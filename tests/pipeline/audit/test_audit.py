@@ -24,10 +24,10 @@ pytestmark = pytest.mark.xdist_group("audit")  # one process, so that its fixtur
 CLASSES = ("яблоко", "b", "c")
 
 
-def table(seed: int, *, weight: float = 0.35, rows: int = 300) -> pd.DataFrame:
+def table(seed: int, *, weight: float = 0.35, rows: int = 300, shops: int = 12) -> pd.DataFrame:
     """Return predictions of a model that fails in shop 3; folds are dealt by row, so that they divide the shops."""
     same, own = np.random.default_rng(0), np.random.default_rng(seed)
-    truth, shop = same.integers(0, 3, rows), same.integers(0, 12, rows)
+    truth, shop = same.integers(0, 3, rows), same.integers(0, shops, rows)
     told = (1 - weight) * own.dirichlet(np.ones(3), rows) + weight * np.eye(3)[truth]
     told[shop == 3] = own.dirichlet(np.ones(3), int((shop == 3).sum()))
     named = {f"p:{name}": told[:, c] for c, name in enumerate(CLASSES)}
@@ -79,6 +79,11 @@ def test_a_file_is_audited_by_its_groups(files: list[Path]) -> None:
     assert after.figures["log_loss"].estimate < before.figures["log_loss"].estimate
     assert after.figures["accuracy"].estimate == before.figures["accuracy"].estimate
     assert json.dumps(found.document())
+
+
+def test_an_audit_has_the_findings_of_the_figures(tmp_path: Path) -> None:
+    table(1, shops=60).to_csv(tmp_path / "unsure.csv", index=False)
+    found = evenhand.audit(tmp_path / "unsure.csv")
     assert "EH408" in {finding.code for finding in found.findings}
 
 

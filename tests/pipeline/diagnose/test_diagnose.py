@@ -200,7 +200,7 @@ def test_rows_that_the_run_was_trained_on_are_named_and_do_not_count(run: Run, h
     shutil.copy(home / "train" / "000.log", only)
     none = evenhand.diagnose(run.path, only)
     assert (none.rows.counted, none.figures, none.shares) == (0, {}, ())
-    none.write(tmp_path / "none")
+    none.save(tmp_path / "none")
 
 
 def test_a_sample_is_seeded_and_larger_ones_take_all(run: Run, new: Path) -> None:
@@ -240,7 +240,7 @@ def test_the_page_escapes_names_shows_pictures_and_is_not_overwritten(run: Run, 
     odd = logs(tmp_path / "odd", {name: rng.uniform(-40, 60, 24), "b&c.log": rng.uniform(-40, 60, 24)})
     pd.DataFrame({"path": [name, "b&c.log"], "label": ["winter", "winter"]}).to_csv(odd / "labels.csv", index=False)
     found = evenhand.diagnose(run.path, odd)
-    page, table = found.write(tmp_path / "out")
+    page, table = found.save(tmp_path / "out")
     text = page.read_text(encoding="utf-8")
     assert "<img src=x" not in text
     assert "&lt;img src=x onerror=alert(1)&gt;.log" in text
@@ -248,8 +248,8 @@ def test_the_page_escapes_names_shows_pictures_and_is_not_overwritten(run: Run, 
     assert list(pd.read_csv(table)["path"]) == sorted([name, "b&c.log"])
     assert "<img src=x" not in found._repr_html_()
     with pytest.raises(EvenhandError, match=r"diagnose.html and .*diagnose.csv already exist. Give another folder"):
-        found.write(tmp_path / "out")
-    found.write(tmp_path / "out", force=True)
+        found.save(tmp_path / "out")
+    found.save(tmp_path / "out", force=True)
 
 
 def test_the_record_is_left_as_it_was_and_its_store_need_not_be_there(run: Run, new: Path, tmp_path: Path) -> None:
@@ -273,4 +273,4 @@ def test_without_the_rows_of_the_run_distances_are_not_measured_and_it_says_why(
     assert found.unlike is None
     assert found.table["flagged"].isna().all()
     assert any(note.startswith("Distances from the training rows could not be measured: ") for note in found.notes)
-    found.write(tmp_path / "out")
+    found.save(tmp_path / "out")

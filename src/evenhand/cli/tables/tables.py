@@ -183,7 +183,7 @@ def print_runs(table: pd.DataFrame, output: Path) -> None:
     out.print(cell(f"{output}:"))
     out.print(shown)
     if table["corrected"].any():
-        words = "corrected: for the selection of the best on the same rows, as the figures in score tables are not."
+        words = "corrected: for the choice of the best on these rows; score tables are not."
         out.print(cell(words, style="dim"))
     for row in table[table["note"] != ""].to_dict(orient="records"):
         out.print(literal(f"{Path(str(row['record'])).name}: {row['note']}", style="dim"))

@@ -132,7 +132,7 @@ class DiagnoseResult:
             "rows": self.table.astype(object).where(self.table.notna(), None).to_dict(orient="records"),
         }
 
-    def write(self, folder: str | Path, *, force: bool = False) -> tuple[Path, Path]:
+    def save(self, folder: str | Path, *, force: bool = False) -> tuple[Path, Path]:
         """Write diagnose.html and diagnose.csv into a folder and return their paths.
 
         Raises

@@ -110,6 +110,7 @@ def evaluate(
 
     Examples
     --------
+    >>> import numpy as np
     >>> rng = np.random.default_rng(0)
     >>> y = rng.choice(["cat", "dog"], 200)
     >>> p = 0.5 + 0.3 * np.where(y == "dog", 1, -1) * (rng.random(200) < 0.8)

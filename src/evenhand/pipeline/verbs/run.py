@@ -127,7 +127,7 @@ class Run:
         return f"Run({self.path})"
 
     def _repr_html_(self) -> str:
-        return f"<p>{self!r}</p>{self.scores.to_html(index=False, escape=True, max_rows=40)}"
+        return f"<p>{self!r}</p>{self.scores.to_html(index=False, escape=True, max_rows=100)}"
 
 
 @shows_progress

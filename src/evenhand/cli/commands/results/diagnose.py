@@ -63,7 +63,7 @@ def diagnose(
             store=store,
             watcher=watcher,
         )
-    page, table = found.write(to, force=force)
+    page, table = found.save(to, force=force)
     guard_formulas(table, spreadsheet)
     if as_json:
         print_json(found.document())
