@@ -57,7 +57,7 @@ class InducedAttention(nn.Module):
         return torch.einsum("nhm,nmhd->nhd", scores.softmax(dim=2), values[graph]).flatten(1)
 
     def _by_head(self, x: Tensor) -> Tensor:
-        return x.unflatten(-1, (self.heads, -1))
+        return x.view(*x.shape[:-1], self.heads, -1)
 
 
 class StrokesNetwork(nn.Module):

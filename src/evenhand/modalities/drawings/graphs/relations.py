@@ -117,7 +117,8 @@ def _clusters(points: Floats, reach: Floats) -> Ints:
     u = len(points)
     if u < 2:
         return np.zeros(u, np.int64)
-    apart, near = cKDTree(points).query(points, k=min(8, u), distance_upper_bound=TOLERANCE)
+    found = cKDTree(points).query(points, k=min(8, u), distance_upper_bound=TOLERANCE)
+    apart, near = (np.asarray(part) for part in found)
     a, b = np.repeat(np.arange(u), near.shape[1]), near.ravel()
     there = (b < u) & (a != b)
     a, b, apart = a[there], b[there], apart.ravel()[there]
@@ -136,8 +137,8 @@ def _chained(place: Ints, owner: Ints, n: int) -> Pairs:
         same = place[:-step] == place[step:]
         kept.append(np.stack([owner[:-step][same], owner[step:][same]]))
     pairs = unique(np.concatenate(kept, axis=1), n)
-    step = np.minimum(MOST_PARTNERS // 2, counts - 1)
-    chained = (counts * step - step * (step + 1) // 2).sum()
+    ahead = np.minimum(MOST_PARTNERS // 2, counts - 1)
+    chained = (counts * ahead - ahead * (ahead + 1) // 2).sum()
     return Pairs(pairs, int((counts * (counts - 1) // 2).sum() - chained))
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from ezdxf.addons.drawing import Frontend, RenderContext, layout
+from ezdxf.addons.drawing import layout
 from ezdxf.addons.drawing.config import (
     BackgroundPolicy,
     ColorPolicy,
@@ -21,6 +21,8 @@ from ezdxf.addons.drawing.config import (
     ProxyGraphicPolicy,
     TextPolicy,
 )
+from ezdxf.addons.drawing.frontend import Frontend
+from ezdxf.addons.drawing.properties import RenderContext
 from ezdxf.addons.drawing.svg import SVGBackend
 from ezdxf.math import BoundingBox2d
 

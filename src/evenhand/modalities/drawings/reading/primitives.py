@@ -90,7 +90,7 @@ def _measured(flat: Floats, starts: npt.NDArray[np.int64], counts: npt.NDArray[n
     long = np.hypot(steps[:, 0], steps[:, 1])
     along = np.cumsum(long) - long  # length before each point, over all curves
     at = along - along[starts][owner]
-    lengths = np.bincount(owner, weights=long, minlength=n)
+    lengths = _sums(owner, long, n)
     # All curves in one interpolation: each has its own stretch of the line, so that none reaches into the next.
     share = np.where(lengths[owner] > 0, at / np.where(lengths[owner] > 0, lengths[owner], 1.0), 0.0)
     share[last] = np.where(lengths > 0, 1.0, 0.0)
@@ -113,10 +113,14 @@ def _turning(steps: Floats, long: Floats, owner: npt.NDArray[np.int64], n: int) 
     turn = np.arctan2(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0], (a * b).sum(axis=1)) * same
     whose = owner[moving[1:]]
     return (
-        np.bincount(whose, weights=np.abs(turn), minlength=n),
-        np.bincount(whose, weights=turn, minlength=n),
-        np.bincount(whose, weights=(np.abs(turn) > np.radians(20)).astype(float), minlength=n),
+        _sums(whose, np.abs(turn), n),
+        _sums(whose, turn, n),
+        _sums(whose, (np.abs(turn) > np.radians(20)).astype(np.float64), n),
     )
+
+
+def _sums(owner: npt.NDArray[np.int64], values: Floats, n: int) -> Floats:
+    return np.asarray(np.bincount(owner, weights=values, minlength=n), dtype=np.float64)
 
 
 @dataclass(frozen=True)
