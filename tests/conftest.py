@@ -27,6 +27,13 @@ def _own_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture
+def size() -> Callable[[int, int], int]:
+    """Return the size of a slow test: a small one, or with EVENHAND_TESTS=full that of the claim it stands for."""
+    full = os.environ.get("EVENHAND_TESTS") == "full"
+    return lambda small, whole: whole if full else small
+
+
+@pytest.fixture
 def shared_data() -> Callable[[str], Path]:
     """Return the folder of a real data set, or skip where it is absent."""
 

@@ -28,7 +28,10 @@ OURS = KINDS.names()
 SIXTH = "weather"
 ROWS = 60
 
-pytestmark = pytest.mark.xdist_group("kind_verbs")  # one process, so that each kind is trained once
+
+def in_one_process(kind: str, *marks: pytest.MarkDecorator) -> Any:
+    """Return a parameter whose tests share a process, so that each kind is trained once."""
+    return pytest.param(kind, marks=[pytest.mark.xdist_group(f"kind_verbs {kind}"), *marks])
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -46,7 +49,9 @@ def _installed() -> Iterator[None]:
         del sys.modules[name]
 
 
-@pytest.fixture(scope="module", params=[SIXTH, *(pytest.param(name, marks=pytest.mark.slow) for name in OURS)])
+@pytest.fixture(
+    scope="module", params=[in_one_process(SIXTH), *(in_one_process(name, pytest.mark.slow) for name in OURS)]
+)
 def generated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Generated:
     return generate(request.param, tmp_path_factory.mktemp(request.param), rows=ROWS)
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -58,8 +58,10 @@ def test_damaged_records_are_told_in_words(record: Mapping[str, bytes]) -> None:
 
 
 @pytest.mark.slow
-def test_two_thousand_damaged_records_are_told_in_words(record: Mapping[str, bytes]) -> None:
-    assert check(record, 2400, seed=0) > 800
+def test_many_damaged_records_are_told_in_words(
+    record: Mapping[str, bytes], size: Callable[[int, int], int]
+) -> None:
+    assert check(record, size(600, 2400), seed=0) > size(200, 800)
 
 
 @pytest.mark.slow

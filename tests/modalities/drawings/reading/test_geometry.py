@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
@@ -80,5 +81,5 @@ def test_points_of_inserts_lie_where_ezdxf_puts_them(name: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ENTITIES)
-def test_points_of_200_inserts_lie_where_ezdxf_puts_them(name: str) -> None:
-    check(name, 200, seed=1)
+def test_points_of_many_inserts_lie_where_ezdxf_puts_them(name: str, size: Callable[[int, int], int]) -> None:
+    check(name, size(40, 200), seed=1)
