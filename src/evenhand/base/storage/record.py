@@ -156,11 +156,11 @@ class Record:
 
     def write_samples(self, samples: Samples) -> None:
         """Write samples.parquet: the frame, labels and weights."""
-        self._write_parquet("samples.parquet", samples_frame(samples))
+        self.write_table("samples.parquet", samples_frame(samples))
 
     def write_generalization(self, samples: Samples) -> None:
         """Write samples_generalization.parquet, the second set, as `write_samples` does."""
-        self._write_parquet("samples_generalization.parquet", samples_frame(samples))
+        self.write_table("samples_generalization.parquet", samples_frame(samples))
 
     def samples(self) -> Samples:
         """Return the samples of the run."""
@@ -179,7 +179,7 @@ class Record:
         return samples
 
     def _read_samples(self, name: str) -> Samples:
-        return samples_of(self._parquet(name), self.data())
+        return samples_of(self.table(name), self.data())
 
     def write_folds(self, folds: Folds) -> None:
         """Write folds.csv (id, fold; locked rows say "test") and how they were made."""
@@ -250,19 +250,11 @@ class Record:
 
     def write_predictions(self, table: pd.DataFrame) -> None:
         """Write predictions.parquet: model, set, id, fold, group, truth, predicted, confidence, p:CLASS."""
-        self._write_parquet("predictions.parquet", table)
+        self.write_table("predictions.parquet", table)
 
     def predictions(self) -> pd.DataFrame:
         """Return the predictions of every model and ensemble of the run as one table."""
-        return self._parquet("predictions.parquet")
-
-    def write_table(self, name: str, table: pd.DataFrame) -> None:
-        """Write a table of its own, NAME.parquet."""
-        self._write_parquet(name, table)
-
-    def table(self, name: str) -> pd.DataFrame:
-        """Return a table that `write_table` wrote."""
-        return self._parquet(name)
+        return self.table("predictions.parquet")
 
     @property
     def finished(self) -> bool:
@@ -345,20 +337,19 @@ class Record:
     def _damaged(self, name: str, what: str) -> RecordError:
         return RecordError(f"{self.path / name}: {what}. The record is damaged; restore the file or run it again.")
 
-    def _write_parquet(self, name: str, table: pd.DataFrame) -> None:
+    def write_table(self, name: str, table: pd.DataFrame) -> None:
+        """Write a table, NAME.parquet."""
         with replacing(self.path / name) as part:
             table.to_parquet(part, index=False)
 
-    def _parquet(self, name: str) -> pd.DataFrame:
+    def table(self, name: str) -> pd.DataFrame:
+        """Return a table that `write_table` wrote."""
         path = self._file(name)
         try:
             return pd.read_parquet(path)
         except (OSError, ValueError) as error:
-            raise RecordError(f"{path}: is not a Parquet table ({_first_line(error)}).") from None
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
+            first = (str(error).splitlines() or [type(error).__name__])[0]
+            raise RecordError(f"{path}: is not a Parquet table ({first}).") from None
 
 
 def epoch_lines(path: Path) -> tuple[dict[str, Any], ...]:

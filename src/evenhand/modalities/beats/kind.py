@@ -18,12 +18,12 @@ from evenhand.data.store.entry import StoreEntry
 from evenhand.modalities import KINDS
 from evenhand.modalities.beats.annotation_writer import symbols_of, write_annotations
 from evenhand.modalities.beats.config import BeatsConfig
-from evenhand.modalities.beats.counted import COUNTED, counted
 from evenhand.modalities.beats.draft_config import draft
 from evenhand.modalities.beats.example.records import write_example
 from evenhand.modalities.beats.features.rr_features import names
 from evenhand.modalities.beats.picture import drawn, picture
 from evenhand.modalities.beats.profiles import PROFILES
+from evenhand.modalities.beats.reading.counted import COUNTED, counted
 from evenhand.modalities.beats.reading.read import RecordReader, settings_of
 from evenhand.modalities.beats.reading.rows import beat_samples, unlabelled_beats
 from evenhand.modalities.beats.reading.wfdb_files import RecordFiles, read_head

@@ -26,10 +26,10 @@ from evenhand.modalities.counters import Counter
 from evenhand.modalities.drawings.config import DrawingsConfig
 from evenhand.modalities.drawings.families.find import exact_copies, moved_copies
 from evenhand.modalities.drawings.floor import entity_counts
-from evenhand.modalities.drawings.header import header_facts
 from evenhand.modalities.drawings.options import DrawingEncoderOptions, StrokesOptions
 from evenhand.modalities.drawings.picture import data_uri
 from evenhand.modalities.drawings.profiles import PROFILES
+from evenhand.modalities.drawings.reading.header import header_facts
 from evenhand.modalities.drawings.wrapping import wrapping
 from evenhand.modalities.kind import Demo
 

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from evenhand.modalities.drawings.encoders.segments import (
-    Pool,
+    SegmentPool,
     segment_max,
     segment_mean,
     segment_softmax,
@@ -51,7 +51,7 @@ def test_gradients_are_right(some):
 @pytest.mark.parametrize("names", [["mean"], ["max", "sum"], ["attention"], ["mean", "max", "sum", "attention"]])
 def test_pools_do_not_mix_drawings(names):
     torch.manual_seed(0)
-    pool = Pool(names, 4)
+    pool = SegmentPool(names, 4)
     nodes, graph = torch.randn(7, 4), torch.tensor([0, 0, 0, 1, 2, 2, 2])
     together = pool(nodes, graph, 3)
     assert together.shape == (3, pool.width)

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from evenhand.modalities.drawings.encoders.geometry import EDGE_MEASURES, edge_measures
 from evenhand.modalities.drawings.encoders.nodes_in import Batch, NodesIn, RasterIn, Widths
-from evenhand.modalities.drawings.encoders.segments import Pool, segment_max, segment_mean, segment_sum
+from evenhand.modalities.drawings.encoders.segments import SegmentPool, segment_max, segment_mean, segment_sum
 from evenhand.modalities.drawings.options import DrawingEncoderOptions
 from evenhand.modalities.drawings.vocabulary import EDGE_TYPES, LENGTH
 from evenhand.models.config import ModelConfig
@@ -74,7 +74,7 @@ class GraphNetwork(nn.Module):
         edge = widths.relations + EDGE_MEASURES
         self.nodes = NodesIn(widths, options.width, strokes=options.strokes)
         self.rounds = nn.ModuleList(layer(options.width, edge, options.dropout) for _ in range(options.layers))
-        self.pool = Pool(list(options.pooling), options.width)
+        self.pool = SegmentPool(list(options.pooling), options.width)
         self.raster = RasterIn(options.raster, options.width) if options.raster else None
         self.norm = nn.LayerNorm(self.pool.width + (options.width if options.raster else 0))
 

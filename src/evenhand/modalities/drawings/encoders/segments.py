@@ -41,7 +41,7 @@ class AttentionPool(nn.Module):
         return segment_sum(nodes * segment_softmax(self.score(nodes), graph, n), graph, n)
 
 
-class Pool(nn.Module):
+class SegmentPool(nn.Module):
     """Nodes of each graph as one vector: some of mean, max, sum and attention, concatenated.
 
     `width` is that of the result; the logarithm of the number of nodes is its last column.

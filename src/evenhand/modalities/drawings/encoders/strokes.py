@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from evenhand.base.errors import ModelError
 from evenhand.modalities.drawings.encoders.nodes_in import Batch, NodesIn, RasterIn, Widths
-from evenhand.modalities.drawings.encoders.segments import Pool, segment_softmax, segment_sum
+from evenhand.modalities.drawings.encoders.segments import SegmentPool, segment_softmax, segment_sum
 from evenhand.modalities.drawings.options import StrokesOptions
 from evenhand.modalities.drawings.vocabulary import EDGE_TYPES
 from evenhand.models.config import ModelConfig
@@ -70,7 +70,7 @@ class StrokesNetwork(nn.Module):
         self.blocks = nn.ModuleList(
             InducedAttention(width, options.heads, options.inducing, options.dropout) for _ in range(options.layers)
         )
-        self.pool = Pool(list(options.pooling), width)
+        self.pool = SegmentPool(list(options.pooling), width)
         self.raster = RasterIn(options.raster, width) if options.raster else None
         self.norm = nn.LayerNorm(self.pool.width + (width if options.raster else 0))
 

@@ -15,7 +15,7 @@ from evenhand.modalities.drawings.example.variants import VariantGenerator
 
 
 @dataclass(frozen=True)
-class Part:
+class GeneratedPart:
     """A class of parts.
 
     Attributes
@@ -35,18 +35,18 @@ class Part:
 
 
 PARTS = (
-    Part("fastener", "紧固件", 0.28, round_parts.fastener),
-    Part("plate", "板件", 0.19, long_parts.plate),
-    Part("flange", "法兰", 0.16, round_parts.flange),
-    Part("shaft", "轴", 0.13, long_parts.shaft),
-    Part("bracket", "支架", 0.10, long_parts.bracket),
-    Part("bearing", "轴承", 0.08, round_parts.bearing),
-    Part("tank", "罐体", 0.06, long_parts.tank),
+    GeneratedPart("fastener", "紧固件", 0.28, round_parts.fastener),
+    GeneratedPart("plate", "板件", 0.19, long_parts.plate),
+    GeneratedPart("flange", "法兰", 0.16, round_parts.flange),
+    GeneratedPart("shaft", "轴", 0.13, long_parts.shaft),
+    GeneratedPart("bracket", "支架", 0.10, long_parts.bracket),
+    GeneratedPart("bearing", "轴承", 0.08, round_parts.bearing),
+    GeneratedPart("tank", "罐体", 0.06, long_parts.tank),
 )
 """By share, the largest first."""
 
 
-def draw_part(part: Part, office: Office, series: int, own: np.random.Generator, title: str) -> Any:
+def draw_part(part: GeneratedPart, office: Office, series: int, own: np.random.Generator, title: str) -> Any:
     """Return a new `ezdxf` drawing of a part, of 10 to 1000 mm whatever its class.
 
     Parameters

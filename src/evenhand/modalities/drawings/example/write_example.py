@@ -11,7 +11,7 @@ import numpy as np
 from evenhand.base.storage.atomic import replacing, write_text
 from evenhand.modalities.drawings.example.dxf_bytes import dxf_bytes
 from evenhand.modalities.drawings.example.offices import some_office
-from evenhand.modalities.drawings.example.parts import PARTS, Part, draw_part
+from evenhand.modalities.drawings.example.parts import PARTS, GeneratedPart, draw_part
 
 _LEAST = 4
 
@@ -55,7 +55,7 @@ def _counts(rows: int) -> list[int]:
 
 
 def _write_series(
-    part: Part, at: int, numbers: list[int], rng: np.random.Generator, folder: Path
+    part: GeneratedPart, at: int, numbers: list[int], rng: np.random.Generator, folder: Path
 ) -> Iterator[tuple[str, str, str]]:
     """Write the drawings of one series and yield their rows."""
     office, form = some_office(rng, chinese=at % 2 == 0), int(rng.integers(2**31))

@@ -2,8 +2,8 @@ import torch
 
 from evenhand.modalities.drawings import torch_half
 from evenhand.modalities.drawings.augment import apply_profile
+from evenhand.modalities.drawings.encoders.pretraining import contrastive_loss
 from evenhand.modalities.drawings.inputs import DrawingInputs
-from evenhand.modalities.drawings.pretraining import contrastive_loss
 from evenhand.models.network import build_network
 
 

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from evenhand.modalities.beats.config import BeatsConfig
-from evenhand.modalities.beats.counted import counted
+from evenhand.modalities.beats.reading.counted import counted
 
 FACTS = pd.DataFrame({"rate_hz": [180.0, 360.0, 70.0], "leads": ["MLII+V5", "V5+V2", "MLII"]})
 
