@@ -113,10 +113,9 @@ class Record:
                 write_text(folder / "resolved.toml", toml_document(resolved))
                 return cls(_renamed(folder, output, stem))
         except OSError as error:
-            raise RecordError(
-                f"{output}: cannot be written ({error.strerror or error}). Make room there, or set output to a "
-                "writable folder."
-            ) from None
+            reason = error.strerror or error
+            says = f"{output}: cannot be written ({reason}). Make room there, or set output to a writable folder."
+            raise RecordError(says) from None
 
     # Configuration and data
 
@@ -348,18 +347,20 @@ class Record:
         try:
             return pd.read_parquet(path)
         except (OSError, ValueError) as error:
-            first = (str(error).splitlines() or [type(error).__name__])[0]
-            raise RecordError(f"{path}: is not a Parquet table ({first}).") from None
+            raise RecordError(f"{path}: is not a Parquet table ({_first_line(error)}).") from None
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def epoch_lines(path: Path) -> tuple[dict[str, Any], ...]:
     """Return the lines of an epochs.jsonl; lines that are not JSON objects are skipped."""
-    out: list[dict[str, Any]] = []
+    out: list[Any] = []
     for text in json_lines(path.read_text(encoding="utf-8", errors="replace")):
         with contextlib.suppress(json.JSONDecodeError):
-            if isinstance(line := json.loads(text), dict):
-                out.append(line)
-    return tuple(out)
+            out.append(json.loads(text))
+    return tuple(line for line in out if isinstance(line, dict))
 
 
 def records(output: Path) -> list[Record]:
