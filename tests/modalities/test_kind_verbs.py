@@ -143,7 +143,7 @@ def test_new_rows_are_diagnosed(generated: Generated, done: Run, tmp_path: Path)
     assert found.unlike is not None
     assert np.isfinite(found.table["distance"]).all()
     assert found.rows.known == 0 or found.figures
-    page, _ = found.write(tmp_path / "out")
+    page, _ = found.save(tmp_path / "out")
     if found.confusions or found.table["flagged"].any():
         assert "data:image/" in page.read_text(encoding="utf-8")
     known = evenhand.diagnose(done.path, generated.root.path, model="profile none")
@@ -179,4 +179,4 @@ def test_several_labels(generated: Generated) -> None:
     diagnosed = evenhand.diagnose(found.path, generated.root.path, model="profile none")
     assert any("several labels" in note for note in diagnosed.notes)
     assert diagnosed.confusions == ()
-    diagnosed.write(home / "diagnosed")
+    diagnosed.save(home / "diagnosed")

@@ -60,11 +60,15 @@ def part_bytes(name: str, *, office: Office | None = None, seed: int = 0) -> byt
 
 
 def moved_copy(raw: bytes, rng: np.random.Generator) -> bytes:
-    """Return the file of the same drawing moved, turned, scaled and mirrored, as augmentation scripts write it."""
+    """Return the file of the same drawing moved, turned, scaled and mirrored, as augmentation scripts write it.
+
+    A drawing with dimensions is not mirrored: ezdxf mirrors the block of a dimension and its coordinates too.
+    """
     document: Any = recover.read(io.BytesIO(raw))[0]
     size = float(rng.uniform(0.5, 2.0))
+    mirrored = rng.random() < 0.5 and not len(document.modelspace().query("DIMENSION"))
     way = Matrix44.chain(
-        Matrix44.scale(-size if rng.random() < 0.5 else size, size, size),
+        Matrix44.scale(-size if mirrored else size, size, size),
         Matrix44.z_rotate(float(rng.uniform(0, 2 * np.pi))),
         Matrix44.translate(*rng.uniform(-500, 500, 2), 0),
     )
