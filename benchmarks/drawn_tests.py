@@ -45,7 +45,7 @@ def of_table(given: str, store: str) -> Evidence:
     data = {"root": str(Path(table).parent), "table": table, "label": label, "group": group}
     settings = load({"data": data, "compute": {"store": store}})
     source = read(settings, Silent())
-    return Evidence(source.samples, facts=source.facts(2), pictures=pictures(source), failures=source.failures)
+    return Evidence(source.samples, facts=source.facts, pictures=pictures(source), failures=source.failures)
 
 
 def generated(mixed: bool, *, rows: int = 1500, groups: int = 150, classes: int = 5, side: int = 24) -> Evidence:

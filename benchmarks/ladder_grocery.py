@@ -105,7 +105,7 @@ def read_features(settings: Settings, source: DataSource, folds: Folds) -> dict[
 
 def warnings_before(source: DataSource, folds: Folds) -> list[str]:
     """Return what EH110 says of train and test; it looks at photos and at no model."""
-    case = Evidence(samples=source.samples, folds=folds, pictures=pictures(source), facts=source.facts(1))
+    case = Evidence(samples=source.samples, folds=folds, pictures=pictures(source), facts=source.facts)
     return [finding.says for finding in examine(case, ["EH110"]).findings]
 
 
