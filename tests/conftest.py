@@ -1,6 +1,8 @@
 """What all tests share: the way to real data beside the checkout."""
 
+import importlib
 import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -24,6 +26,23 @@ def _own_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         yield
+
+
+@pytest.fixture(scope="module")
+def sixth_kind() -> Iterator[None]:
+    """Install the kind of `modalities/sixth_kind` as a package is: on the path, with metadata, told to nobody."""
+    from evenhand.modalities import KINDS
+
+    name, place = "weather", str(Path(__file__).parent / "modalities" / "sixth_kind")
+    sys.path.insert(0, place)
+    importlib.invalidate_caches()
+    KINDS._entry_points = None
+    yield
+    sys.path.remove(place)
+    KINDS._entry_points = None
+    KINDS._registered.pop(name, None)
+    for module in [module for module in sys.modules if module.partition(".")[0] == name]:
+        del sys.modules[module]
 
 
 @pytest.fixture

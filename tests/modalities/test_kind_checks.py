@@ -42,5 +42,5 @@ def test_patches_of_drawings_cannot_be_swapped(tmp_path: Path) -> None:
 
 
 def test_options_are_those_of_the_encoder(tmp_path: Path) -> None:
-    assert "widht" in refused(tmp_path, model="options = { widht = 32 }")
+    assert 'Did you mean "width"' in refused(tmp_path, model="options = { widht = 32 }")
     assert "heads" in refused(tmp_path, model="options = { heads = 2 }")

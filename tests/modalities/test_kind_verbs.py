@@ -6,11 +6,8 @@ for one label and for several, without a change elsewhere.
 
 from __future__ import annotations
 
-import importlib
 import shutil
-import sys
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,18 +32,8 @@ def in_one_process(kind: str, *marks: pytest.MarkDecorator) -> Any:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _installed() -> Iterator[None]:
-    """Install the sixth kind as a package is: on the path, with metadata; nothing else is told of it."""
-    place = str(Path(__file__).parent / "sixth_kind")
-    sys.path.insert(0, place)
-    importlib.invalidate_caches()
-    KINDS._entry_points = None
-    yield
-    sys.path.remove(place)
-    KINDS._entry_points = None
-    KINDS._registered.pop(SIXTH, None)
-    for name in [name for name in sys.modules if name.partition(".")[0] == SIXTH]:
-        del sys.modules[name]
+def _installed(sixth_kind: None) -> None:
+    """Have the sixth kind installed."""
 
 
 @pytest.fixture(

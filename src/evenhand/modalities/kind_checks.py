@@ -75,4 +75,5 @@ def _option_faults(kind: Kind, model: ModelConfig) -> Iterator[tuple[str, str, s
         check(section, model.options, source="options")
     except ConfigError as error:
         for fault in error.faults:
-            yield f"options.{fault.key}", fault.found, fault.allowed
+            hint = f'. Did you mean "{fault.nearest}"?' if fault.nearest else ""
+            yield f"options.{fault.key}", fault.found, f"{fault.allowed}{hint}"

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import shutil
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +12,6 @@ import pytest
 
 import evenhand
 from evenhand.base.errors import DataError, EvenhandError
-from evenhand.modalities import KINDS
 from evenhand.pipeline.verbs.run import Run
 from evenhand.testing.kinds import generate
 
@@ -25,18 +21,8 @@ LABELS = ("été", "winter", "monsoon")
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _installed() -> Iterator[None]:
-    """Install the sixth kind as a package is: tests on it train within seconds."""
-    place = str(Path(__file__).parents[2] / "modalities" / "sixth_kind")
-    sys.path.insert(0, place)
-    importlib.invalidate_caches()
-    KINDS._entry_points = None
-    yield
-    sys.path.remove(place)
-    KINDS._entry_points = None
-    KINDS._registered.pop(SIXTH, None)
-    for name in [name for name in sys.modules if name.partition(".")[0] == SIXTH]:
-        del sys.modules[name]
+def _installed(sixth_kind: None) -> None:
+    """Have the sixth kind installed: tests on it train within seconds."""
 
 
 @pytest.fixture(scope="module")
