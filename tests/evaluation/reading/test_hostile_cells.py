@@ -292,8 +292,15 @@ def test_vertical_bars_separate_cells_where_nothing_else_does(tmp_path: Path) ->
     assert read_predictions(path)[0].classes == ("a|b", "c|d")
 
 
-def test_an_id_with_a_nul_character_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("damaged", [b"\0\0\0\0", b"y\0z\0", b"\0y"])
+def test_an_id_of_nul_characters_is_refused(tmp_path: Path, damaged: bytes) -> None:
+    path = tmp_path / "m.csv"
+    path.write_bytes(b"id,p:a,p:b\nx,.9,.1\n" + damaged + b",.9,.1\n")
+    with pytest.raises(DataError, match="the id on line 3 consists of NUL characters"):
+        read_predictions(path)
+
+
+def test_one_nul_character_in_an_id_is_a_name_like_any_other(tmp_path: Path) -> None:
     path = tmp_path / "m.csv"
     path.write_bytes(b"id,p:a,p:b\nx,.9,.1\ny\0z,.9,.1\n")
-    with pytest.raises(DataError, match="the id on line 3 contains a NUL character"):
-        read_predictions(path)
+    assert read_predictions(path)[0].ids.tolist() == ["x", "y\0z"]

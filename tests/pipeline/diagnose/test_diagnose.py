@@ -169,9 +169,11 @@ def test_a_manifest_is_renamed_as_by_the_run_and_its_faults_are_found(run: Run, 
         evenhand.diagnose(run.path, new, manifest=tmp_path / "n.csv")
 
 
-def test_rows_that_the_run_was_trained_on_are_named_and_do_not_count(run: Run, home: Path, tmp_path: Path) -> None:
+def test_rows_that_the_run_was_trained_on_are_named_and_do_not_count(
+    run: Run, home: Path, new: Path, tmp_path: Path
+) -> None:
     folder = tmp_path / "mixed"
-    shutil.copytree(home / "new", folder)
+    shutil.copytree(new, folder)
     for i in range(5):
         shutil.copy(home / "train" / f"{i:03d}.log", folder / f"copy{i}.log")
     found = evenhand.diagnose(run.path, folder)

@@ -85,7 +85,7 @@ def test_a_corrected_figure_is_called_so_where_it_stands_beside_others(done: Run
     assert listed.loc[str(done.path), "corrected"]
     shown = " ".join(CliRunner().invoke(app, ["runs", str(done.path.parent)]).stdout.split())
     assert "] corrected" in shown or "tell corrected" in shown
-    assert "corrected: for the selection of the best on the same rows" in shown
+    assert "corrected: for the choice of the best on these rows; score tables are not" in shown
     page = " ".join(done.report.read_text(encoding="utf-8").split())
     assert "macro_f1, out of fold, corrected for selection" in page
 

@@ -153,11 +153,11 @@ def once(ids: Strings, source: TableReader, rows: Ints | None = None) -> None:
     empty = pd.isna(ids)
     if empty.any():
         raise DataError(f"{source.path}: {source.where(int(at[empty.argmax()]))} has no id.")
-    if any("\0" in name for name in ids):
-        row = next(row for row, name in enumerate(ids) if "\0" in name)
+    row = next((row for row, name in enumerate(ids) if _damaged(name)), None)
+    if row is not None:
         raise DataError(
-            f"{source.path}: the id on {source.where(int(at[row]))} contains a NUL character, as files do that "
-            "were damaged or saved in another encoding. Write the file again, or correct the id."
+            f"{source.path}: the id on {source.where(int(at[row]))} consists of NUL characters by a half or more, as "
+            "in files that were damaged or saved in another encoding. Write the file again, or correct the id."
         )
     twice = pd.Series(ids).duplicated().to_numpy()
     if twice.any():
@@ -168,6 +168,14 @@ def once(ids: Strings, source: TableReader, rows: Ints | None = None) -> None:
             f'{source.path}: {int(twice.sum()):,} ids are there more than once (first: "{ids[row]}", '
             f"{lines}). Keep one row for each."
         )
+
+
+def _damaged(name: str) -> bool:
+    """Return whether an id looks like zeros left by a crash, or like UTF-16 read as UTF-8: NULs by a half or more.
+
+    A single NUL in an id is odd, but a name like any other: figures do not depend on what rows are called.
+    """
+    return "\0" in name and 2 * name.count("\0") >= len(name)
 
 
 def _folds(ids: Strings, words: Strings, source: TableReader) -> Folds:
