@@ -1,46 +1,26 @@
 """Families by name: files whose names say that they are copies, versions or augmentations of one another.
 
-A name says so by what stands at its end after a separator: `_rot90`, `_aug3`, `_v2`, ` - Copy`. Bare numbers
-say nothing: img_001 and img_002 are two pictures.
+`derived_names` reads one name. Here files are joined with what they were made from, in their folder and elsewhere.
 """
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from evenhand.base.text.cells import spelling
 from evenhand.base.values import NO_LABEL, Ints, Samples
+from evenhand.data.splits.derived_names import base_name, folded, unnumbered
 from evenhand.data.splits.group_joins import joined
 
-# Words that need a number are ordinary words without one (a fish's scale, a shift key).
-_CHANGES = r"""
-aug(ment(ed|ation)?)?\d* | rot(at(ed?|ion))?[-_]?\d*(cc?w)?(deg)?
-| (h|v)?flip(p?ed)?[-_]?(h|v|x|y|lr|ud|hv|[xy]axis)?\d*
-| mirror(ed)?[-_]?[hvxy]?\d* | transposed? | scal(e|ed|ing)[-_]?\d+([.p]\d+)?x? | (re)?scaled
-| resized?([-_]?\d+(x\d+)?)?
-| (rand(om)?)?crop(ped)?\d* | zoom(ed)?\d* | shift(ed)?[-_]?[hvxy]?\d+ | shifted | translated?\d*
-| shear(ed)?\d* | warp(ed)?\d* | jitter(ed)?\d* | elastic\d* | nois[ey]\d* | blur(red)?\d*
-| bright(ness|en(ed)?)?\d+ | contrast\d+ | gamma\d+ | gr[ae]yscale
-"""
-_VERSIONS = r""" (v|ver|version|rev|revision)[-_.]?\d+([._]\d+)* | rev[-_.\ ]?[a-z] | final\d* | backup\d* |
-bak\d* | edit(ed)?\d* | (re)?saved | dup(licate|e)?\d*
-"""
-_CJK = "副本|复制|複製|コピー|복사본"  # written without a separator too
-_COPIES = rf"(copy|copie|kopie|kopia|copia|cópia|копия|{_CJK})[-_ ]*(\(?\d+\)?)?"
-
-_SUFFIX = re.compile(rf"(?:[-_. ]+|(?<=[\w)])(?=\(|{_CJK}))\(?(?:{_CHANGES}|{_VERSIONS}|{_COPIES})\)?$", re.VERBOSE)
-# Exports of Roboflow: shaft_jpg.rf.0123456789abcdef0123456789abcdef
-_ROBOFLOW = re.compile(r"[._](?:jpe?g|png|bmp|webp|tiff?)\.rf\.[0-9a-z]{16,}$")
-_PREFIX = re.compile(r"^(?:copy of|copy \(\d+\) of|copie de|kopie von|копия|副本)[-_ ]+")
-_NUMBERED = re.compile(r"[-_ ]?\(\d{1,3}\)$")
-LONGEST = 255
-"""Longer names, which no file system writes, are taken as they are."""
+SERIES = 3
+"""So many names "x (1)", "x (2)", … in a folder without "x" are a numbered series, not copies of "x" elsewhere."""
+FOLDERS = 2
+"""Of copies without an original: in more folders under different labels, their name is a common word."""
 
 
 @dataclass(frozen=True)
@@ -55,51 +35,25 @@ class _File:
     def derived(self) -> bool:
         return self.base != self.name
 
-
-def base_name(name: str, taken: Iterable[str] = ()) -> str:
-    """Return the name that a file name (without its suffix) says it was derived from, or the name itself.
-
-    Parameters
-    ----------
-    name
-        A name, whose case is ignored.
-    taken
-        Names beside it, in lower case. "x (2)" is a copy of "x" only if that is there: whole folders are
-        numbered so.
-
-    Examples
-    --------
-    >>> [base_name(name) for name in ("shaft_12_rot90_flip", "Lime 3 - Copy (2)", "img_001", "part-2", "轴-副本")]
-    ['shaft_12', 'lime 3', 'img_001', 'part-2', '轴']
-    >>> base_name("x (2)"), base_name("x (2)", ["x"])
-    ('x (2)', 'x')
-    """
-    name = spelling(name).casefold()
-    if len(name) > LONGEST:
-        return name
-    while True:
-        shorter = _shortened(name, taken)
-        if shorter == name:
-            return name
-        name = shorter
-
-
-def _shortened(name: str, taken: Iterable[str]) -> str:
-    for pattern in (_SUFFIX, _ROBOFLOW, _PREFIX):
-        shorter = pattern.sub("", name).strip()
-        # a name that consists of such words ("copy", "v2") is a name
-        if shorter and shorter != name and re.search(r"\w", shorter):
-            return shorter
-    plain = _NUMBERED.sub("", name).strip()
-    return plain if plain != name and plain in taken else name
+    @property
+    def last(self) -> str:
+        """The name of its folder, without what lies above."""
+        return self.folder.rpartition("/")[2]
 
 
 def name_families(paths: Sequence[str], labels: Sequence[object]) -> list[Ints]:
     """Return sets of rows whose files are derived from one another by their names.
 
-    A derived file belongs to the files of the same base name in its folder. If its original is not there, it
-    belongs to those of that name and its label elsewhere: in the folder called like its own, if there is one,
-    or else in all.
+    A derived file belongs to the files of the same base name in its folder, whatever their labels. If its original
+    is not there, it belongs to
+
+    - files of that name and its label elsewhere: those in a folder called like its own, if there are any, or else
+      all of them;
+    - failing these, under whatever label: the one file of that name, or the one in a folder called like its own;
+    - failing these, other derived files of that name, if they lie in two folders and the name is not numbered.
+
+    Names without a suffix join nothing: every class folder may have its own 1.dxf. Nor is a bare number enough to
+    find an original in a folder called otherwise and under another label.
 
     Parameters
     ----------
@@ -142,11 +96,22 @@ def _comparable(labels: npt.NDArray[np.generic]) -> list[object]:
 
 
 def _files(paths: Sequence[str]) -> list[_File]:
-    split = [(folder, name.rpartition(".")[0] or name) for folder, _, name in (p.rpartition("/") for p in paths)]
+    split = [
+        (folder, folded(name.rpartition(".")[0] or name)) for folder, _, name in (p.rpartition("/") for p in paths)
+    ]
     beside: dict[str, set[str]] = defaultdict(set)
     for folder, name in split:
-        beside[folder].add(spelling(name).casefold())
-    return [_File(folder, spelling(name).casefold(), base_name(name, beside[folder])) for folder, name in split]
+        beside[folder].add(name)
+    files = [_File(folder, name, base_name(name, beside[folder])) for folder, name in split]
+    # "x (1)" without an "x" beside it: a copy of the one elsewhere, unless its folder is numbered so
+    numbered = Counter((file.folder, unnumbered(file.name)) for file in files if not file.derived)
+    named = {file.name for file in files}
+    return [
+        _File(file.folder, file.name, plain)
+        if not file.derived and plain in named and not _is_number(plain) and numbered[file.folder, plain] < SERIES
+        else file
+        for file, plain in zip(files, (unnumbered(file.name) for file in files), strict=True)
+    ]
 
 
 def _links(files: Sequence[_File], labels: Sequence[object]) -> list[tuple[int, int]]:
@@ -155,42 +120,81 @@ def _links(files: Sequence[_File], labels: Sequence[object]) -> list[tuple[int, 
     for at, file in enumerate(files):
         here[file.folder, file.base].append(at)
     links: list[tuple[int, int]] = []
-    strays: dict[tuple[object, str], list[int]] = defaultdict(list)
-    for each in here.values():
+    strays: dict[str, list[int]] = defaultdict(list)
+    for (_, base), each in here.items():
         derived = [at for at in each if files[at].derived]
         if not derived:
             continue
-        links += [(each[0], at) for at in each[1:]]
+        links += _chain(each)
         if len(derived) == len(each):
-            for at in each:
-                if labels[at] is not None:
-                    strays[labels[at], files[at].base].append(at)
-    return links + _links_elsewhere(files, labels, strays)
-
-
-def _links_elsewhere(
-    files: Sequence[_File], labels: Sequence[object], strays: dict[tuple[object, str], list[int]]
-) -> list[tuple[int, int]]:
-    """Return pairs of derived files without an original in their folder, and files of that name elsewhere."""
-    originals: dict[tuple[object, str], list[int]] = defaultdict(list)
+            strays[base] += each
+    originals: dict[str, list[int]] = defaultdict(list)
     for at, file in enumerate(files):
-        if not file.derived and (labels[at], file.base) in strays:
-            originals[labels[at], file.base].append(at)
-    links: list[tuple[int, int]] = []
-    for key, derived in strays.items():
-        found = originals.get(key) or derived
-        # aug/series3/1_rot90 comes from raw/series3/1 rather than from raw/series4/1
-        by_folder: dict[str, list[int]] = defaultdict(list)
-        for at in found:
-            by_folder[_last(files[at].folder)].append(at)
-        everywhere = [at for at in derived if _last(files[at].folder) not in by_folder]
-        if key not in originals and re.search(r"[^\W\d_]", key[1]):
-            everywhere = derived  # of one original that is not here; a bare number is that of another series
-        sets = [[*of, *(at for at in derived if _last(files[at].folder) == last)] for last, of in by_folder.items()]
-        for each in [*sets, [*found, *everywhere] if everywhere else []]:
-            links += [(each[0], at) for at in each[1:] if at != each[0]]
+        if not file.derived and file.base in strays:
+            originals[file.base].append(at)
+    for base, derived in strays.items():
+        for each in _sets_elsewhere(base, derived, originals[base], files, labels):
+            links += _chain(each)
     return links
 
 
-def _last(folder: str) -> str:
-    return folder.rpartition("/")[2]
+def _chain(files: Sequence[int]) -> list[tuple[int, int]]:
+    return [(files[0], at) for at in files[1:]]
+
+
+def _sets_elsewhere(
+    base: str, derived: Sequence[int], originals: Sequence[int], files: Sequence[_File], labels: Sequence[object]
+) -> Iterator[list[int]]:
+    """Yield sets of files of one base name: copies without an original in their folder, and what they belong to."""
+    strays: dict[object, list[int]] = defaultdict(list)
+    for at in derived:
+        strays[labels[at]].append(at)
+    orphans: list[int] = []
+    for label, each in strays.items():
+        same = [at for at in originals if labels[at] == label] if label is not None else []
+        if same:
+            yield from _by_folder(each, same, files)
+            continue
+        if label is not None:
+            yield from _alone(base, each, files)
+        for at in each:
+            found = _named_alike(at, originals, files) or ([] if _is_number(base) else originals)
+            if len(found) == 1:
+                yield [found[0], at]
+            elif not originals:
+                orphans.append(at)
+    if len({files[at].folder for at in orphans}) <= FOLDERS and not re.search(r"\d\)?$", base):
+        yield orphans
+
+
+def _by_folder(derived: Sequence[int], originals: Sequence[int], files: Sequence[_File]) -> Iterator[list[int]]:
+    """Yield copies with the originals of a folder called like theirs, or, where there are none, with all."""
+    # aug/series3/1_rot90 comes from raw/series3/1 rather than from raw/series4/1
+    by_folder: dict[str, list[int]] = defaultdict(list)
+    for at in originals:
+        by_folder[files[at].last].append(at)
+    for last, of in by_folder.items():
+        yield [*of, *(at for at in derived if files[at].last == last)]
+    lost = [at for at in derived if files[at].last not in by_folder]
+    if lost:
+        yield [*originals, *lost]
+
+
+def _alone(base: str, derived: Sequence[int], files: Sequence[_File]) -> Iterator[list[int]]:
+    """Yield copies under one label whose original is not among the rows of that label."""
+    if not _is_number(base):
+        yield list(derived)
+        return
+    by_folder: dict[str, list[int]] = defaultdict(list)  # a bare number is that of another series
+    for at in derived:
+        by_folder[files[at].last].append(at)
+    yield from by_folder.values()
+
+
+def _named_alike(at: int, originals: Sequence[int], files: Sequence[_File]) -> list[int]:
+    """Return the originals in folders called like that of a copy."""
+    return [one for one in originals if files[at].last and files[one].last == files[at].last]
+
+
+def _is_number(base: str) -> bool:
+    return not re.search(r"[^\W\d_]", base)
