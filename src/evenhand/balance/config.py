@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import field_validator
 
 from evenhand.balance.registries import LOSSES, SAMPLERS, WEIGHTS
-from evenhand.base.settings.named_choice import Choice, faults_as_value_error, section_of
+from evenhand.base.settings.named_choice import Choice, checked_choice
 from evenhand.base.settings.section import Section, merged, option
 
 _REGISTRIES = {"sampler": SAMPLERS, "weights": WEIGHTS, "loss": LOSSES}
@@ -59,12 +59,7 @@ class BalanceConfig(Section):
     @field_validator("sampler", "weights", "loss", mode="before")
     @classmethod
     def _known(cls, value: Any, info: Any) -> Any:
-        """Check the name, and the options against the section that it names."""
-        if not isinstance(value, (str, dict)):
-            raise ValueError("give a name, or a table with a name and options")
-        with faults_as_value_error():
-            section_of(_REGISTRIES[info.field_name], value)
-        return value
+        return checked_choice(_REGISTRIES[info.field_name], value)
 
     @field_validator("correct_to")
     @classmethod

@@ -6,7 +6,9 @@ from typing import Any, Literal
 
 from pydantic import field_validator, model_validator
 
+from evenhand.base.settings.named_choice import Choice, checked_choice
 from evenhand.base.settings.section import Section, option
+from evenhand.training.optim.schedules.registry import SCHEDULES
 
 
 class DistillConfig(Section):
@@ -66,19 +68,13 @@ class TrainConfig(Section):
     learning_rate: float = option(1e-3, gt=0, says="Peak of the schedule.")
     weight_decay: float = option(0.01, ge=0, says="Weight decay; biases and normalisation layers have none.")
     momentum: float = option(0.9, ge=0, lt=1, says="Momentum of sgd.")
-    schedule: Literal["constant", "step", "plateau", "cosine"] = option(
-        "cosine", says="How the learning rate falls after the warm-up."
+    schedule: Choice = option(
+        "cosine",
+        says="How the learning rate falls after the warm-up: constant, cosine, step or plateau, with options.",
     )
     warmup_epochs: float = option(
         1.0, ge=0, unit="epochs", says="Linear warm-up of the learning rate; half of a stage at most."
     )
-    floor: float = option(0.0, ge=0, le=1, says="Share of the peak at which the cosine ends.")
-    step_epochs: int = option(10, ge=1, unit="epochs", says="Time between two drops of schedule step.")
-    step_factor: float = option(0.1, gt=0, lt=1, says="Factor on the rate at each drop of schedule step.")
-    plateau_epochs: int = option(
-        2, ge=1, unit="epochs", says="Epochs without improvement before schedule plateau drops the rate."
-    )
-    plateau_factor: float = option(0.3, gt=0, lt=1, says="Factor on the rate at each drop of schedule plateau.")
     clip: float | None = option(None, gt=0, says="Largest norm of the gradient; larger ones are clipped.")
     label_smoothing: float = option(0.0, ge=0, lt=1, says="Share of the target spread evenly over the classes.")
     mixup: float = option(0.0, ge=0, says="Alpha of mixup (rows blended in pairs); 0 is off.")
@@ -129,6 +125,11 @@ class TrainConfig(Section):
     distill: DistillConfig | None = option(
         None, says="A teacher: { record, model, temperature, weight, start_epoch, pause }; none is off."
     )
+
+    @field_validator("schedule", mode="before")
+    @classmethod
+    def _known(cls, value: Any) -> Any:
+        return checked_choice(SCHEDULES, value)
 
     @model_validator(mode="after")
     def _together(self) -> TrainConfig:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evenhand.training.loop.early_stopping import best_at, epochs_since_best, is_better, plateau_falls
+from evenhand.training.loop.early_stopping import best_at, epochs_since_best, is_better
 
 NAN = math.nan
 
@@ -25,11 +25,6 @@ def test_where_nothing_can_be_estimated_the_last_is_kept() -> None:
     assert best_at([NAN, NAN, NAN]) == 2
     assert epochs_since_best([NAN, NAN]) == 0
     assert best_at([NAN, 0.1, NAN]) == 1
-
-
-def test_plateau_counts_anew_after_each_fall() -> None:
-    assert plateau_falls([0.5, 0.4, 0.4, 0.4, 0.4], 2) == 2
-    assert plateau_falls([0.5, 0.4, 0.6, 0.4], 2) == 0
 
 
 @given(st.lists(st.floats(0, 1), min_size=1))

@@ -109,7 +109,7 @@ def test_the_loss_can_choose(tiny: SimpleNamespace) -> None:
 
 def test_a_plateau_lowers_the_rate(tiny: SimpleNamespace) -> None:
     values = iter([0.5, 0.4, 0.4, 0.4, 0.4, 0.4])
-    train = config(schedule="plateau", plateau_epochs=2, plateau_factor=0.1, warmup_epochs=0)
+    train = config(schedule={"name": "plateau", "patience": 2, "factor": 0.1}, warmup_epochs=0)
     lines = fit(tiny.spec(train, scorer=lambda p: Score(next(values)))).lines
     assert [line["learning_rate"] for line in lines] == pytest.approx([0.03] * 3 + [0.003] * 2 + [0.0003])
 

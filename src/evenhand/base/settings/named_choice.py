@@ -1,4 +1,4 @@
-"""Options that are a name or a table with a name: samplers, losses, blends, calibrators."""
+"""Options that are a name or a table with a name: samplers, losses, schedules, blends, calibrators."""
 
 from __future__ import annotations
 
@@ -38,6 +38,21 @@ def section_of(registry: Registry[Any], choice: str | Mapping[str, Any]) -> Any:
         raise EvenhandError(f'A table for a {registry.what} needs a "name"; known are: {known}.')
     name = name.strip()
     return check(registry.get(name), table, name)
+
+
+def checked_choice(registry: Registry[Any], value: Any) -> Any:
+    """Return the value of a key as it is, once its name is known and its options are right.
+
+    Raises
+    ------
+    ValueError
+        If not; for validators of pydantic.
+    """
+    if not isinstance(value, (str, dict)):
+        raise ValueError("give a name, or a table with a name and options")
+    with faults_as_value_error():
+        section_of(registry, value)
+    return value
 
 
 @contextmanager

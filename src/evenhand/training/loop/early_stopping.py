@@ -37,20 +37,3 @@ def epochs_since_best(values: Sequence[float]) -> int:
     2
     """
     return len(values) - 1 - best_at(values)
-
-
-def plateau_falls(values: Sequence[float], patience: int) -> int:
-    """Return how often `patience` epochs passed without improvement; each drop of the rate restarts the count.
-
-    >>> plateau_falls([0.2, 0.5, 0.4, 0.4, 0.4], 2)
-    1
-    """
-    best, waited, falls = math.nan, 0, 0
-    for value in values:
-        if is_better(value, best):
-            best, waited = value, 0
-        else:
-            waited += 1
-        if waited == patience:
-            waited, falls = 0, falls + 1
-    return falls

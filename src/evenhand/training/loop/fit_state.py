@@ -11,17 +11,18 @@ from torch import Tensor, nn
 
 from evenhand.base.errors import TaskError
 from evenhand.base.seeds import generator, seed_from
+from evenhand.base.settings.named_choice import section_of
 from evenhand.base.values import Ints
 from evenhand.training.inputs.batch_order import batch_count, batched, in_order, shuffled, systematic_sample
 from evenhand.training.loop.class_balance import ClassBalance
-from evenhand.training.loop.early_stopping import epochs_since_best, is_better, plateau_falls
+from evenhand.training.loop.early_stopping import epochs_since_best, is_better
 from evenhand.training.loop.fit_spec import FitResult, FitSpec, FitStage, Trainable, softened
 from evenhand.training.monitor.epoch_recorder import EpochRecorder
 from evenhand.training.monitor.monitor import Monitor
 from evenhand.training.monitor.scorer import Score
 from evenhand.training.optim.optimizers import OptimizerStep
 from evenhand.training.optim.precision import precision
-from evenhand.training.optim.schedules import learning_rate_factor
+from evenhand.training.optim.schedules.registry import SCHEDULES, Schedule, learning_rate_factor
 from evenhand.training.optim.weight_averaging import Average, Weights, cloned, copy_into
 
 
@@ -159,14 +160,15 @@ class FitState:
         )
         batches = self._batches(*batched(rows, max(least, spec.train.batch_size)))
         draws = self._generator if self.current_stage.inputs.draws or self.mixes else None
-        # Computed from the values, which every state holds, rather than counted beside them.
-        falls = plateau_falls(self.values[self.first :], spec.train.plateau_epochs)
+        schedule: Schedule = section_of(SCHEDULES, spec.train.schedule)
+        # Schedules read the values, which every state holds, rather than count beside them.
+        values, warmup, total = self.values[self.first :], spec.train.warmup_epochs, self.current_stage.epochs
         for number, batch in enumerate(batches):
             if draws is not None:
                 draws.manual_seed(seed_from(*spec.key, "batch", epoch, number))
             # By the lines, since `epoch` may be a word: "refresh" passes over the batches without a step.
             at = len(self.lines) - self.first + number / len(batches)
-            factor = learning_rate_factor(spec.train, at, self.current_stage.epochs, falls, step=1 / len(batches))
+            factor = learning_rate_factor(schedule, at, total, values, warmup=warmup, step=1 / len(batches))
             lowered = 1.0 if self.monitor is None else self.monitor.learning_rate_factor
             yield Batch(batch.rows, batch.at, draws, factor * lowered)
 

@@ -1,0 +1,1 @@
+"""Learning-rate schedules, one a file; known by name without torch."""
