@@ -27,7 +27,11 @@ HEAD = "head"
 
 
 class Tuned(nn.Module):
-    """The part that is trained: activations at the boundary, or the prepared batch -> (b, k) logits."""
+    """The part that is trained: activations at the boundary, or the prepared batch -> (b, k) logits.
+
+    While training, an encoder of sequences may return the features after each of s steps, (b, s, d): the logits are
+    (b, s, k) then, and the loss is the mean over the steps (`training.loop.loop.mean_loss`).
+    """
 
     def __init__(self, features: FeatureExtractor | None, head: nn.Module) -> None:
         super().__init__()
@@ -35,7 +39,10 @@ class Tuned(nn.Module):
         self.head = head
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.head(x if self.features is None else self.features(x))  # type: ignore[no-any-return]
+        features = x if self.features is None else self.features(x)
+        if features.ndim == 3:  # heads know rows of features only
+            return self.head(features.flatten(0, 1)).unflatten(0, features.shape[:2])  # type: ignore[no-any-return]
+        return self.head(features)  # type: ignore[no-any-return]
 
 
 class Network(nn.Module):

@@ -1,5 +1,7 @@
+from contextlib import nullcontext
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ from evenhand.training.config import TrainConfig
 from evenhand.training.inputs.inputs import ViewInputs
 from evenhand.training.inputs.targets import Targets
 from evenhand.training.loop.fit_spec import FitStage
-from evenhand.training.loop.loop import fit
+from evenhand.training.loop.loop import fit, mean_loss
 from evenhand.training.monitor.scorer import Score
 
 
@@ -299,3 +301,53 @@ def test_labels_that_are_known_in_part_are_learned_from_and_counted_right(tiny: 
     assert fitted.score.value > 0.95
     last = fitted.lines[-1]["sets"]["validation"]
     assert min(last["precision"]) > 0.9  # what is found in a hidden cell is not wrong
+
+
+class _ByStep(torch.nn.Module):
+    """(b, d) features -> (b, 2, k) logits while training, those of its last step otherwise."""
+
+    def __init__(self, k: int) -> None:
+        super().__init__()
+        self.out = torch.nn.Linear(3, k)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        last = self.out(x)
+        return torch.stack([self.out(x / 2), last], dim=1) if self.training else last
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("several", [False, True])
+def test_the_loss_of_a_prediction_after_every_step_is_the_mean_over_steps(weighted: bool, several: bool) -> None:
+    torch.manual_seed(0)
+    x, module = torch.randn(4, 3), _ByStep(2)
+    y = (
+        torch.tensor([[1.0, 0.0], [torch.nan, 1.0], [1.0, 1.0], [0.0, 0.0]])
+        if several
+        else torch.tensor([0, 1, 1, 0])
+    )
+    loss = torch.nn.functional.binary_cross_entropy_with_logits if several else torch.nn.functional.cross_entropy
+
+    def of_rows(logits: torch.Tensor, targets: torch.Tensor, reduction: str) -> torch.Tensor:
+        found = loss(logits, targets, reduction="none")
+        found = found.sum(dim=1) if found.ndim == 2 else found
+        return found.mean() if reduction == "mean" else found
+
+    state: Any = SimpleNamespace(
+        precision=SimpleNamespace(cast=nullcontext),
+        module=module,
+        spec=SimpleNamespace(
+            row_weights=torch.tensor([1.0, 2.0, 0.5, 0.5]) if weighted else None,
+            targets=SimpleNamespace(masked=several),
+        ),
+    )
+    batch: Any = SimpleNamespace(at=torch.tensor([3, 0, 1, 2]))
+    found, logits = mean_loss(state, x, y, batch, of_rows)
+    assert torch.equal(logits, module.out(x))
+    single = [mean_loss(replace_module(state, part), x, y, batch, of_rows)[0] for part in (0, 1)]
+    assert found.item() == pytest.approx((single[0].item() + single[1].item()) / 2, rel=1e-6)
+
+
+def replace_module(state: Any, step: int) -> Any:
+    """Return the state with a module that predicts at one step alone."""
+    module = state.module
+    return SimpleNamespace(**{**vars(state), "module": lambda x: module(x)[:, step]})

@@ -202,18 +202,29 @@ def validation_step(state: FitState, batch: Batch) -> tuple[Tensor, Tensor]:
 
 
 def mean_loss(state: FitState, x: Tensor, y: Tensor, batch: Batch, loss_fn: RowLoss) -> tuple[Tensor, Tensor]:
-    """Return the mean loss of a batch over its rows, weighted where rows have weights, and its logits."""
+    """Return the mean loss of a batch over its rows, weighted where rows have weights, and its (b, k) logits.
+
+    Of a network that predicts after every step of a sequence, (b, s, k), the loss is the mean over rows and steps,
+    and the logits are those of the last step.
+    """
     with state.precision.cast():
         logits = state.module(x).float()
-    known_logits = logits  # the logits as they are go to the statistics
-    if state.spec.targets.masked:
-        known_logits, y = without_unknown(logits, y)
     weights = state.spec.row_weights
+    if weights is not None:
+        weights = weights.index_select(0, batch.at)
+    known_logits = logits  # the logits as they are go to the statistics
+    if logits.ndim == 3:
+        steps = logits.shape[1]
+        known_logits, logits = logits.flatten(0, 1), logits[:, -1]
+        y = y.repeat_interleave(steps, dim=0)
+        weights = None if weights is None else weights.repeat_interleave(steps)
+    if state.spec.targets.masked:
+        known_logits, y = without_unknown(known_logits, y)
     if weights is None:
         return loss_fn(known_logits, y, "mean"), logits
     # Divided by the rows, not by their weights (mean 1 over the training rows, `build_spec`), which would make a
     # batch of light rows count as much as one of heavy rows.
-    return (loss_fn(known_logits, y, "none") * weights.index_select(0, batch.at)).mean(), logits
+    return (loss_fn(known_logits, y, "none") * weights).mean(), logits
 
 
 def validate_averages(state: FitState) -> Validation:
