@@ -17,6 +17,7 @@ VERBS = (
     "split",
     "run",
     "runs",
+    "ablation",
     "evaluate",
     "predict",
     "doctor",

@@ -11,6 +11,7 @@ import pytest
 import evenhand
 
 PUBLIC = [
+    "AblationResult",
     "AuditResult",
     "Check",
     "Comparison",
@@ -31,6 +32,7 @@ PUBLIC = [
     "Samples",
     "Verdict",
     "__version__",
+    "ablation",
     "agreement",
     "audit",
     "balance_ledger",

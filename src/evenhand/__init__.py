@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _WHERE = {
+    "AblationResult": "pipeline.ablation.ablation_result",
     "AuditResult": "pipeline.audit.audit_result",
     "Check": "pipeline.verbs.check",
     "Comparison": "evaluation.comparison.compare",
@@ -31,6 +32,7 @@ _WHERE = {
     "Samples": "base.values",
     "Verdict": "base.values",
     "NestedEvaluation": "evaluation.selection.selection_report",
+    "ablation": "pipeline.ablation.ablation",
     "agreement": "pipeline.comparison.compare",
     "ensemble": "pipeline.verbs.ensemble",
     "audit": "pipeline.audit.audit",
@@ -88,6 +90,8 @@ if TYPE_CHECKING:
     from evenhand.evaluation.figures.evaluation_result import EvaluationResult as EvaluationResult
     from evenhand.evaluation.reading.read import read_predictions as read_predictions
     from evenhand.evaluation.selection.selection_report import NestedEvaluation as NestedEvaluation
+    from evenhand.pipeline.ablation.ablation import ablation as ablation
+    from evenhand.pipeline.ablation.ablation_result import AblationResult as AblationResult
     from evenhand.pipeline.audit.audit import audit as audit
     from evenhand.pipeline.audit.audit_result import AuditResult as AuditResult
     from evenhand.pipeline.comparison.compare import agreement as agreement

@@ -12,7 +12,7 @@ from typer.models import ParameterInfo
 
 from evenhand import __version__
 from evenhand.cli.commands import cache, check, demo, init, keys, predict, run, runs, split, submit
-from evenhand.cli.commands.results import audit, compare, diagnose, doctor, ensemble, evaluate, report
+from evenhand.cli.commands.results import ablation, audit, compare, diagnose, doctor, ensemble, evaluate, report
 from evenhand.cli.errors import debugging, report_errors
 from evenhand.cli.locale import escape_unencodable, restart_in_utf8_mode
 
@@ -65,6 +65,7 @@ for verb in (
     split.split,
     run.run,
     runs.runs,
+    ablation.ablation,
     predict.predict,
     diagnose.diagnose,
     doctor.doctor,

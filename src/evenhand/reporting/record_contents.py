@@ -19,7 +19,7 @@ class RecordContents:
 
     Attributes
     ----------
-    scores, evaluation, skew, examination, ensemble, worth, audit, environment, data
+    scores, evaluation, skew, examination, ensemble, worth, audit, ablation, environment, data
         JSON documents as written, or None.
     balance
         The balance ledgers of the run; empty if not written.
@@ -43,6 +43,7 @@ class RecordContents:
     ensemble: dict[str, Any] | None
     worth: dict[str, Any] | None
     audit: dict[str, Any] | None
+    ablation: dict[str, Any] | None
     environment: dict[str, Any] | None
     data: dict[str, Any]
     balance: list[dict[str, Any]]
@@ -93,6 +94,7 @@ def read_evidence(record: Record) -> RecordContents:
         ensemble=document("ensemble.json"),
         worth=document("worth.json"),
         audit=document("audit.json"),
+        ablation=document("ablation.json"),
         environment=document("environment.json"),
         data=data,
         balance=list(record.json("balance.json")) if record.has("balance.json") else [],

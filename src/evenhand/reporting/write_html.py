@@ -13,6 +13,7 @@ from evenhand.base.text.escaping import printable_lines
 from evenhand.base.text.toml_text import set_option
 from evenhand.base.values import TOO_FEW
 from evenhand.reporting import sections
+from evenhand.reporting.ablation_section import ablation_section
 from evenhand.reporting.audit_section import audit_section
 from evenhand.reporting.balance_section import balance_section
 from evenhand.reporting.chart_process import DRAWING
@@ -63,6 +64,7 @@ def rendered(record: Record, picture: Picture = lambda _: None) -> str:
             selection=selection_section(evidence),
             blends=blends(evidence),
             audit=audit_section(evidence),
+            ablation=ablation_section(evidence),
             sets=sections.SETS,
         )
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -30,6 +31,7 @@ from evenhand.modalities.kind_checks import kind_faults, with_view_profile
 from evenhand.modalities.views import views_of
 from evenhand.models.baseline import baseline_of, is_logistic_regression
 from evenhand.models.config import ModelConfig
+from evenhand.settings.ablation import AblationConfig
 from evenhand.settings.submit import SubmitConfig
 from evenhand.training.config import TrainConfig
 
@@ -41,6 +43,7 @@ class Settings(Section):
     note: str = option(
         "", says="Purpose of the run; kept in its record, without effect on results.", max_length=2000
     )
+    tags: list[str] = option([], says="Words to find the run by in the journal, without effect on results.")
     output: str = option("runs", says="Folder of the records, relative to the working directory.")
     data: DataConfig = option(says="The data.")
     folds: FoldsConfig = option(FoldsConfig(), says="How rows are held out.")
@@ -52,6 +55,7 @@ class Settings(Section):
     evaluate: EvaluateConfig = option(EvaluateConfig(), says="How intervals of metrics are computed.")
     ensemble: EnsembleConfig = option(EnsembleConfig(), says="How models are blended.")
     submit: SubmitConfig = option(SubmitConfig(), says="When a submission may be uploaded, and how.")
+    ablation: AblationConfig | None = option(None, says="Changes to try one at a time, by `evenhand ablation`.")
     compute: ComputeConfig = option(ComputeConfig(), says="Processes, threads and the store.")
 
     @property
@@ -142,7 +146,8 @@ def load(
     for change in changes:
         set_dotted(values, change)
     for key, value in (patch or {}).items():
-        put(values, key.split("."), value)
+        # a copy: a later key may be put below this one, and the patch is the caller's
+        put(values, key.split("."), deepcopy(value))
     settings = check(_class_for(values, name, lines), values, name, lines)
     models = [with_view_profile(settings.kind, model) for model in settings.model]
     settings = settings.model_copy(update={"model": models})

@@ -19,7 +19,8 @@ from evenhand.evaluation.comparison.compare import Comparison
 from evenhand.evaluation.comparison.versions import Versions
 from evenhand.evaluation.figures.row_words import row_words
 
-_STYLES = {"better": "green", "worse": "red", "no difference found": "cyan", "too few to tell": "yellow"}
+VERDICT_STYLES = {"better": "green", "worse": "red", "no difference found": "cyan", "too few to tell": "yellow"}
+"""Color of each verdict."""
 
 
 def print_comparison(compared: Comparison, findings: Sequence[Finding], *, most: int = 5) -> None:
@@ -32,9 +33,9 @@ def print_comparison(compared: Comparison, findings: Sequence[Finding], *, most:
         out.print(table)
     verdicts = Table(("", "compared with", "metric", "verdict", "difference", "detectable"), right=(4, 5))
     for v in compared.verdicts:
-        word = cell(v.word, style=_STYLES[v.word])
+        word = cell(v.word, style=VERDICT_STYLES[v.word])
         shown = "–" if v.detectable != v.detectable else "none" if v.detectable == inf else f"{v.detectable:.4f}"
-        verdicts.add_row(v.name, v.base, v.metric, word, _signed(v.difference), shown)
+        verdicts.add_row(v.name, v.base, v.metric, word, signed(v.difference), shown)
     out.print(verdicts)
     for change in compared.changes:
         _print_changes(change, out, most)
@@ -84,8 +85,8 @@ def print_versions(found: Versions) -> None:
     table.add_row("before", f"{found.before:.4f}", "")
     table.add_row(f"{found.only_before:,} rows left out", f"{found.rows_left:+.4f}", "")
     changed = found.labels.difference
-    table.add_row(f"{found.relabelled:,} labels changed", f"{changed.estimate:+.4f}", _signed(changed))
-    table.add_row("another model", f"{found.model.difference.estimate:+.4f}", _signed(found.model.difference))
+    table.add_row(f"{found.relabelled:,} labels changed", f"{changed.estimate:+.4f}", signed(changed))
+    table.add_row("another model", f"{found.model.difference.estimate:+.4f}", signed(found.model.difference))
     table.add_row(f"{found.only_after:,} rows new", f"{found.rows_come:+.4f}", "")
     table.add_row("after", f"{found.after:.4f}", "", style="bold")
     out.print(table)
@@ -127,7 +128,8 @@ def write_changes(compared: Comparison, path: Path) -> None:
         frame_csv(pd.DataFrame(rows, columns=["name", "base", "change", "id"]), part)
 
 
-def _signed(difference: Interval) -> str:
+def signed(difference: Interval) -> str:
+    """Return a difference with its interval and signs."""
     if difference.estimate != difference.estimate:
         return "cannot be estimated"
     return f"{difference.estimate:+.4f} [{difference.low:+.4f}, {difference.high:+.4f}]"

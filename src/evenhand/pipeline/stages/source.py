@@ -199,16 +199,23 @@ def encode(
 def fingerprint(resolved: Mapping[str, Any], samples: Samples, generalization: Samples | None = None) -> str:
     """Return a hash of everything that determines the results: the configuration and the bytes of the data.
 
-    Name and note, the paths of output and data, [compute] and [submit] do not.
+    Whatever `deciding` leaves out does not.
     """
-    without = ("name", "note", "output", "compute", "submit")
-    deciding = {key: value for key, value in resolved.items() if key not in without}
+    # Contents are hashed in place of paths: data that were moved can be resumed, data that changed cannot.
+    text = "\n".join([to_json(deciding(resolved)), _contents(samples), _contents(generalization)])
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def deciding(resolved: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the part of a resolved configuration that determines results.
+
+    Name, note, tags, the paths of output and data, [compute], [submit] and [ablation] do not.
+    """
+    without = ("name", "note", "tags", "output", "compute", "submit", "ablation")
     data = {**resolved["data"], "root": "", "table": ""}
     if RowSet.GENERALIZATION in data:
         data[RowSet.GENERALIZATION] = {**data[RowSet.GENERALIZATION], "root": "", "table": ""}
-    # Contents are hashed in place of paths: data that were moved can be resumed, data that changed cannot.
-    text = "\n".join([to_json({**deciding, "data": data}), _contents(samples), _contents(generalization)])
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+    return {key: value for key, value in resolved.items() if key not in without} | {"data": data}
 
 
 def _contents(samples: Samples | None) -> str:

@@ -108,20 +108,7 @@ def check(
 def examine_data(settings: Settings, source: DataSource, watcher: Watcher) -> Check:
     """Return the findings about data that have been read, and their folds."""
     watcher.stage("checking")
-    counts = source.counts(settings)
-    rows = source.samples.frame[ROW].to_numpy()
-    evidence = Evidence(
-        samples=source.samples,
-        config=settings.resolved(),
-        failures=source.failures,
-        facts=source.facts,
-        pictures=pictures(source),
-        kind=source.kind,
-        entry=source.entry,
-        counters=counts,
-        same_contents=tuple(source.kind.copies(source.entry, rows)),
-        moved_contents=tuple(source.kind.families(source.entry, rows)),
-    )
+    evidence = evidence_of(settings, source)
     folds = folds_for(settings, evidence)
     kept = ledgers(settings, source.samples, folds)
     found = examine(evidence.with_folds(folds, kept), codes=["EH1", "EH2", "EH315"])
@@ -131,8 +118,25 @@ def examine_data(settings: Settings, source: DataSource, watcher: Watcher) -> Ch
     first = tuple(finding for finding in found.findings if finding.code in FIRST)
     others = tuple(finding for finding in found.findings if finding.code not in FIRST)
     found = replace(found, findings=(*first, *source.findings, *others), passed=passed)
-    reading = [] if counts is None else counts.document()
+    reading = [] if evidence.counters is None else evidence.counters.document()
     return Check(source.samples, folds, skew_summary(source.samples), found, kept, reading)
+
+
+def evidence_of(settings: Settings, source: DataSource) -> Evidence:
+    """Return what the rules about data read, before there are folds."""
+    rows = source.samples.frame[ROW].to_numpy()
+    return Evidence(
+        samples=source.samples,
+        config=settings.resolved(),
+        failures=source.failures,
+        facts=source.facts,
+        pictures=pictures(source),
+        kind=source.kind,
+        entry=source.entry,
+        counters=source.counts(settings),
+        same_contents=tuple(source.kind.copies(source.entry, rows)),
+        moved_contents=tuple(source.kind.families(source.entry, rows)),
+    )
 
 
 def folds_for(settings: Settings, evidence: Evidence) -> Folds:

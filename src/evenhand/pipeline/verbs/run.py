@@ -135,6 +135,7 @@ def run(
     config: str | Path | Mapping[str, Any],
     *,
     changes: Sequence[str] = (),
+    patch: Mapping[str, Any] | None = None,
     fresh: bool = False,
     watcher: Watcher | None = None,
 ) -> Run:
@@ -149,6 +150,8 @@ def run(
         A TOML file, or a mapping of the same shape.
     changes
         `KEY=VALUE` assignments over it.
+    patch
+        Dotted key -> value, laid over both, as findings propose.
     fresh
         Start a new record even if an unfinished one exists.
     watcher
@@ -160,7 +163,7 @@ def run(
         With a message that says what to do.
     """
     watcher = watcher or Silent()
-    settings = load(config, changes=changes)
+    settings = load(config, changes=changes, patch=patch)
     if not settings.model:
         raise ConfigError(str(config), [Fault("model", "no model is named", "add a [[model]] table", None)])
     for warning in unused_keys(settings):

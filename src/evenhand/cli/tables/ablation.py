@@ -1,0 +1,55 @@
+"""Ablations as a table and text on standard output."""
+
+from __future__ import annotations
+
+from evenhand.base.text.counted import count
+from evenhand.base.text.toml_text import toml_value
+from evenhand.base.values import Verdict
+from evenhand.cli.console import Out, Table, cell, literal
+from evenhand.cli.tables.compare import VERDICT_STYLES, signed
+from evenhand.cli.tables.tables import print_findings
+from evenhand.pipeline.ablation.ablation_result import AblationResult, AblationRow
+
+
+def print_ablation(found: AblationResult) -> None:
+    """Print a table per metric, what else differs, and findings; of a dry run, the planned rows."""
+    out = Out()
+    ran = any(row.state != "planned" for row in found.rows)
+    for metric in found.metrics:
+        heads = ("change", "sets", metric, "verdict", "difference") if ran else ("change", "sets")
+        expected = any(row.expect for row in found.rows)
+        table = Table((*heads, *(["expected"] if expected else [])), right=(2, 4) if ran else ())
+        for row in found.rows:
+            cells = [row.name, _sets(row), *(_outcome(row, metric) if ran else ())]
+            table.add_row(*cells, *([row.expect] if expected else []))
+        out.print(table)
+        if not ran:
+            break
+    if found.comparison is not None:
+        rows, groups = count(found.comparison.n, "row"), count(found.comparison.groups, "independent group")
+        out.print(cell(f"{found.model}, out of fold; {rows} in {groups} are compared.", style="dim"))
+    for row in found.failed:
+        out.print(cell(f"{row.name} failed: {row.error}", style="red"))
+    out.print()
+    if ran:
+        print_findings(found.findings, out)
+        base = found.rows[0].record
+        out.print(f"Report: {'' if base is None else base.path / 'report.html'}")
+
+
+def _sets(row: AblationRow) -> object:
+    return literal("\n".join(f"{key} = {toml_value(value)}" for key, value in row.set.items()))
+
+
+def _outcome(row: AblationRow, metric: str) -> tuple[object, ...]:
+    if row.error:
+        return "", cell("failed", style="red"), ""
+    figure = (row.figures or {}).get(metric)
+    verdict = next((one for one in row.verdicts if one.metric == metric), None)
+    return "" if figure is None else str(figure), *_verdict(verdict)
+
+
+def _verdict(verdict: Verdict | None) -> tuple[object, ...]:
+    if verdict is None:
+        return "", ""
+    return cell(verdict.word, style=VERDICT_STYLES[verdict.word]), signed(verdict.difference)

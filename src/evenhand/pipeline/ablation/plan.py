@@ -1,0 +1,200 @@
+"""What an ablation will run: the settings of every row, checked before the first of them is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from evenhand.base.errors import ConfigError, Fault
+from evenhand.base.settings.section import check, read_file, read_toml, set_dotted
+from evenhand.base.text.toml_text import toml_value
+from evenhand.pipeline.stages.source import deciding
+from evenhand.settings.ablation import BASE, TOGETHER, AblationChange, AblationConfig
+from evenhand.settings.load import Settings, load
+
+Source = str | Path | Mapping[str, Any]
+LONGEST_NAME = 80
+"""Characters of the name of a run."""
+
+
+@dataclass(frozen=True)
+class PlannedRow:
+    """One row: the base, a change, or all changes.
+
+    Attributes
+    ----------
+    name
+        "base", the name of the change, or "all together".
+    set
+        Dotted key -> value.
+    expect
+        What is expected of it, in words.
+    settings
+        The whole configuration.
+    patch
+        What makes the settings from those of the file: `set`, and the name of the run.
+    """
+
+    name: str
+    set: Mapping[str, Any]
+    expect: str
+    settings: Settings
+    patch: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class AblationPlan:
+    """An ablation, planned.
+
+    Attributes
+    ----------
+    name
+        That of the base configuration, or the stem of the file.
+    source
+        The configuration of the base.
+    changes
+        `KEY=VALUE` assignments over it.
+    section
+        The section [ablation].
+    model
+        The model or blend that is compared.
+    rows
+        The base first, then the changes, then all together.
+    """
+
+    name: str
+    source: Source
+    changes: tuple[str, ...]
+    section: AblationConfig
+    model: str
+    rows: tuple[PlannedRow, ...]
+
+    @property
+    def base(self) -> PlannedRow:
+        """The row without a change."""
+        return self.rows[0]
+
+    def document(self) -> dict[str, Any]:
+        """Return the plan as plain values: the name, the model, and name, set and expect of each row."""
+        rows = [{"name": row.name, "set": dict(row.set), "expect": row.expect} for row in self.rows]
+        return {"name": self.name, "model": self.model, "rows": rows}
+
+
+def plan_ablation(config: Source, changes: Sequence[str] = ()) -> AblationPlan:
+    """Return the rows of an ablation.
+
+    Parameters
+    ----------
+    config
+        A TOML file with [ablation], or a mapping of the same shape.
+    changes
+        `KEY=VALUE` assignments over it; those of other sections change every row.
+
+    Raises
+    ------
+    ConfigError
+        With the faults of all rows at once: a key that is unknown, a change without effect, two changes that set
+        one key to different values.
+    """
+    mine = tuple(change for change in changes if change.lstrip().startswith("ablation."))
+    others = tuple(change for change in changes if change not in mine)
+    section, source, lines = _section(config, mine)
+    shown = _shown(config)
+    if not section.change:
+        none = Fault("ablation.change", "no change is named", "add an [[ablation.change]] table")
+        raise ConfigError(shown, [none])
+    base = load(source, changes=others)
+    if not base.model:
+        raise ConfigError(_shown(source), [Fault("model", "no model is named", "add a [[model]] table")])
+    title = base.name or ("ablation" if isinstance(config, Mapping) else Path(config).stem)
+    model = section.model or base.model[0].name
+    patch: dict[str, Any] = {"ablation": section.plain(), "name": base.name or f"{title}: {BASE}"[:LONGEST_NAME]}
+    first = PlannedRow(BASE, {}, "", load(source, changes=others, patch=patch), patch)
+    rows, faults = [first], list(_conflicts(section, lines))
+    wanted = [*enumerate(section.change), *([(None, _all(section))] if _is_tried_together(section) else [])]
+    for position, change in wanted if not faults else ():
+        patch = {**change.set, "ablation": None, "name": f"{title}: {change.name}"[:LONGEST_NAME]}
+        try:
+            row = PlannedRow(
+                change.name, change.set, change.expect, load(source, changes=others, patch=patch), patch
+            )
+            rows.append(row)
+            wrong = list(_row_faults(row, first, model))
+        except ConfigError as error:
+            wrong = list(error.faults)
+        line = None if position is None else lines.get(("ablation", "change", position))
+        faults += [replace(fault, key=f'change "{change.name}": {fault.key}', line=line) for fault in wrong]
+    if faults:
+        raise ConfigError(shown, faults)
+    return AblationPlan(title, source, others, section, model, tuple(rows))
+
+
+def _section(config: Source, changes: Sequence[str]) -> tuple[AblationConfig, Source, Mapping[Any, int]]:
+    """Return [ablation], the source of the base, and the lines of the file."""
+    shown = _shown(config)
+    lines: Mapping[Any, int] = {}
+    if isinstance(config, Mapping):
+        values = dict(config)
+    else:
+        values, lines = read_toml(read_file(Path(config)), shown)
+    for change in changes:
+        set_dotted(values, change)
+    if not isinstance(values.get("ablation"), Mapping):
+        says = "there is no such section"
+        raise ConfigError(shown, [Fault("ablation", says, "add [ablation] with an [[ablation.change]] table")])
+    section = check(AblationConfig, values["ablation"], shown, lines, ("ablation",))
+    if section.base is None:
+        return section, config, lines
+    further = [key for key in values if key != "ablation"]
+    if further:
+        allowed = f"with ablation.base, {section.base} has all other keys; put it there, or leave ablation.base out"
+        raise ConfigError(
+            shown, [Fault(key, "stands beside [ablation]", allowed, lines.get((key,))) for key in further]
+        )
+    folder = Path() if isinstance(config, Mapping) else Path(config).parent
+    return section, folder / section.base, lines
+
+
+def _shown(source: Source) -> str:
+    return "configuration" if isinstance(source, Mapping) else str(source)
+
+
+def _is_tried_together(section: AblationConfig) -> bool:
+    return section.together and len(section.change) > 1  # of a single change it would be the same run again
+
+
+def _all(section: AblationConfig) -> AblationChange:
+    return AblationChange(
+        name=TOGETHER, set={key: value for one in section.change for key, value in one.set.items()}
+    )
+
+
+def _conflicts(section: AblationConfig, lines: Mapping[Any, int]) -> Iterator[Fault]:
+    """Yield the keys that two changes set differently, or of which one lies below the other."""
+    if not _is_tried_together(section):
+        return
+    seen: list[tuple[str, str, Any]] = []
+    for position, change in enumerate(section.change):
+        for key, value in change.set.items():
+            for name, other, theirs in seen:
+                nested = key.startswith(f"{other}.") or other.startswith(f"{key}.")
+                if nested or (key == other and value != theirs):
+                    says = f'is set to {toml_value(value)}, and {other} by "{name}" to {toml_value(theirs)}'
+                    allowed = "all changes at once must agree; set ablation.together = false to try them alone only"
+                    line = lines.get(("ablation", "change", position))
+                    yield Fault(f'change "{change.name}": {key}', says, allowed, line)
+        seen += [(change.name, key, value) for key, value in change.set.items()]
+
+
+def _row_faults(row: PlannedRow, base: PlannedRow, model: str) -> Iterator[Fault]:
+    """Yield what makes a row worthless: no effect, another folder of records, or no model of the compared name."""
+    if deciding(row.settings.resolved()) == deciding(base.settings.resolved()):
+        keys = ", ".join(row.set)
+        yield Fault(keys, "changes nothing that results depend on", "set another value than the base has")
+    if row.settings.output != base.settings.output:
+        yield Fault("output", "is changed", "all records of an ablation are in one folder; change it for the base")
+    names = {one.name for one in row.settings.model}
+    if model in {one.name for one in base.settings.model} and model not in names:
+        yield Fault("model", f'has none named "{model}", which is compared', "keep its name, or set ablation.model")

@@ -1,0 +1,72 @@
+"""The section [ablation]: a base, and changes that are tried one at a time and all together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
+
+from pydantic import field_validator, model_validator
+
+from evenhand.base.settings.section import Section, option
+
+BASE = "base"
+"""Name of the row without a change."""
+TOGETHER = "all together"
+"""Name of the row with every change."""
+
+
+class AblationChange(Section):
+    """One change: a row of the table."""
+
+    name: str = option(says="Name of the row.", min_length=1, max_length=60)
+    set: dict[str, Any] = option(
+        says='Keys and their values, as after --set: { "train.learning_rate" = 1e-3 }.', min_length=1
+    )
+    expect: str = option("", says="What is expected of it, in words; shown beside what came out.", max_length=500)
+
+    @field_validator("set", mode="before")
+    @classmethod
+    def _by_dotted_key(cls, values: Any) -> Any:
+        """Read nested tables as the keys in them: { train.epochs = 5 } changes a key and leaves its section alone.
+
+        A value below a quoted key with dots is taken whole: { "data.rename" = { a = "b" } }.
+        """
+        return dict(_leaves(values)) if isinstance(values, Mapping) else values
+
+
+def _leaves(values: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in values.items():
+        if isinstance(value, Mapping) and "." not in key:
+            yield from _leaves(value, f"{above}{key}.")
+        else:
+            yield f"{above}{key}", value
+
+
+class AblationConfig(Section):
+    """What `evenhand ablation` runs: the base, each change alone, and all of them together.
+
+    Every row has the folds, seeds and budget of the base, unless its change is one of them (EH402 reports it).
+    """
+
+    base: str | None = option(
+        None, says="TOML of the base, relative to this file; without it, this file itself.", min_length=1
+    )
+    model: str | None = option(
+        None, says="Model or blend that is compared, of the same name in every row; default: the first [[model]]."
+    )
+    together: bool = option(True, says="Whether all changes are also tried at once.")
+    folds: Literal["same", "any"] = option(
+        "same", says="Whether a change that alters rows or folds is refused, or run and reported by EH402."
+    )
+    change: list[AblationChange] = option([], says="One table per change.")
+
+    @model_validator(mode="after")
+    def _rows_by_name(self) -> AblationConfig:
+        names = [change.name.casefold() for change in self.change]
+        taken = [name for name in names if name in (BASE, TOGETHER) or names.count(name) > 1]
+        if taken:
+            raise ValueError(
+                f'give every change a name of its own, other than "{BASE}" and "{TOGETHER}" (found "{taken[0]}" '
+                "again)"
+            )
+        return self

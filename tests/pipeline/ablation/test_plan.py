@@ -1,0 +1,152 @@
+"""What an ablation would run, and what is refused before anything is trained."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from evenhand.base.errors import ConfigError
+from evenhand.pipeline.ablation.plan import plan_ablation
+from evenhand.settings.load import load
+
+BASE = """
+name = "mine"
+[data]
+root = "."
+table = "labels.csv"
+[[model]]
+name = "a"
+encoder = "small"
+[train]
+epochs = 5
+learning_rate = 0.01
+[balance]
+loss = { name = "focal", gamma = 2.0 }
+"""
+CHANGES = """
+[ablation]
+[[ablation.change]]
+name = "lower rate"
+set = { "train.learning_rate" = 1e-3 }
+expect = "less noise"
+[[ablation.change]]
+name = "wider"
+set = { model.a.head = "mlp", model.a.head_width = 64 }
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "five.toml"
+
+
+def faults(path: Path, text: str, *changes: str) -> str:
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as error:
+        plan_ablation(path, changes)
+    return str(error.value)
+
+
+def test_the_rows_are_the_base_each_change_alone_and_all_together(path: Path) -> None:
+    path.write_text(BASE + CHANGES, encoding="utf-8")
+    plan = plan_ablation(path, ["train.epochs=3"])
+    assert [row.name for row in plan.rows] == ["base", "lower rate", "wider", "all together"]
+    assert [row.settings.train.learning_rate for row in plan.rows] == [0.01, 1e-3, 0.01, 1e-3]
+    assert [row.settings.model[0].head for row in plan.rows] == ["linear", "linear", "mlp", "mlp"]
+    assert {row.settings.train.epochs for row in plan.rows} == {3}
+    assert [row.expect for row in plan.rows] == ["", "less noise", "", ""]
+    assert [row.settings.name for row in plan.rows] == ["mine", *(f"mine: {row.name}" for row in plan.rows[1:])]
+    assert plan.rows[2].set == {"model.a.head": "mlp", "model.a.head_width": 64}
+    assert plan.base.settings.ablation is not None  # the record of the base says what is planned
+    assert all(row.settings.ablation is None for row in plan.rows[1:])
+
+
+def test_each_row_is_what_the_shell_would_run(path: Path) -> None:
+    path.write_text(BASE + CHANGES, encoding="utf-8")
+    row = plan_ablation(path).rows[1]
+    by_hand = load(path, changes=["train.learning_rate=1e-3"])
+    assert row.settings.resolved() | {"name": "", "ablation": None} == by_hand.resolved() | {
+        "name": "",
+        "ablation": None,
+    }
+
+
+def test_the_base_may_be_another_file(path: Path) -> None:
+    (path.parent / "sub").mkdir()
+    other = path.parent / "sub" / "base.toml"
+    other.write_text(BASE + CHANGES.replace("lower rate", "of its own"), encoding="utf-8")
+    path.write_text('[ablation]\nbase = "sub/base.toml"\n' + CHANGES.partition("[ablation]")[2], encoding="utf-8")
+    plan = plan_ablation(path)
+    assert plan.base.settings.data.root == str(other.parent)
+    assert [row.name for row in plan.rows][1:3] == ["lower rate", "wider"]
+    says = faults(path, path.read_text(encoding="utf-8") + "[train]\nepochs = 1\n")
+    assert "train: stands beside [ablation]; with ablation.base, sub/base.toml has all other keys" in says
+
+
+def test_one_change_is_not_run_twice_and_together_can_be_left_out(path: Path) -> None:
+    path.write_text(BASE + CHANGES.partition('[[ablation.change]]\nname = "wider"')[0], encoding="utf-8")
+    assert [row.name for row in plan_ablation(path).rows] == ["base", "lower rate"]
+    path.write_text(BASE + CHANGES, encoding="utf-8")
+    assert len(plan_ablation(path, ["ablation.together=false"]).rows) == 3
+
+
+def change(name: str, inner: str) -> str:
+    return f'[[ablation.change]]\nname = "{name}"\nset = {{ {inner} }}\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "ablation: there is no such section; add [ablation] with an [[ablation.change]] table."),
+        ("[ablation]\n", "no change is named"),
+        (change("x", ""), "change[0].set: found a table; allowed is Dictionary should have at least 1 item"),
+        (change("x", '"train.epoch" = 2'), 'change "x": train.epoch: is not a key'),
+        (change("x", '"train.epoch" = 2'), 'Did you mean "epochs"?'),
+        (change("x", "train.epochs = 0"), "greater than or equal to 1"),
+        (change("x", '"model.b.head" = "mlp"'), 'change "x": model.b: is not there; known are: a'),
+        (change("x", "train.epochs.a = 1"), "is below a plain value"),
+        (change("x", "train.epochs = 5"), "train.epochs: changes nothing that results depend on"),
+        (change("x", 'note = "a"'), "note: changes nothing that results depend on"),
+        (change("x", 'output = "b", train.epochs = 6'), "all records of an ablation are in one folder"),
+        (change("x", '"model.a.name" = "b"'), 'has none named "a", which is compared'),
+        (change("base", "train.epochs = 6"), 'other than "base" and "all together" (found "base" again)'),
+        (change("x", "train.epochs = 6") + change("X", "train.epochs = 7"), '(found "x" again)'),
+        (
+            change("x", "train.epochs = 6") + change("y", "train.epochs = 7"),
+            'change "y": train.epochs: is set to 7, and train.epochs by "x" to 6; all changes at once must agree',
+        ),
+        (
+            change("x", '"balance.loss.gamma" = 1.0') + change("y", '"balance.loss" = "cross_entropy"'),
+            'is set to "cross_entropy", and balance.loss.gamma by',
+        ),
+    ],
+)
+def test_what_makes_no_sense_is_refused_with_its_line(path: Path, text: str, words: str) -> None:
+    says = faults(path, BASE + text)
+    assert words in says
+    if 'change "' in says:
+        assert "line 14: " in says or "line 17: " in says
+
+
+def test_faults_of_all_rows_come_at_once(path: Path) -> None:
+    says = faults(path, BASE + change("x", "train.epochs = 0") + change("y", '"model.a.head" = 3'))
+    assert 'change "x": ' in says
+    assert 'change "y": ' in says
+
+
+def test_a_table_below_a_dotted_key_is_taken_whole(path: Path) -> None:
+    path.write_text(BASE + change("merge", '"data.rename" = { "a.b" = "c" }'), encoding="utf-8")
+    assert plan_ablation(path).rows[1].settings.data.rename == {"a.b": "c"}
+
+
+def test_a_mapping_works_like_a_file() -> None:
+    plan = plan_ablation(
+        {
+            "data": {"root": "."},
+            "model": [{"name": "a", "encoder": "small"}],
+            "ablation": {"change": [{"name": "x", "set": {"train": {"epochs": 3}}}]},
+        }
+    )
+    assert plan.name == "ablation"
+    assert plan.rows[1].settings.train.epochs == 3
