@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from evenhand.base.errors import DataError
+from evenhand.base.errors import DataError, EvenhandError
 from evenhand.pipeline.first_config.recipes import Speed
 from evenhand.pipeline.verbs.init import init
 from evenhand.settings.load import load
@@ -158,3 +158,15 @@ def test_a_folder_of_drawings_gets_graphs_and_the_columns_of_its_table(tmp_path:
     assert [model.encoder for model in settings.model] == ["edge_sage", "gine"]
     assert "drawings-graphs" in text
     assert len(init(tmp_path, minutes=0.5).split("[[model]]")) == 2, "one model where two do not fit"
+
+
+def test_the_kind_may_be_named_where_files_could_be_of_several(tmp_path: Path) -> None:
+    photos(tmp_path, [f"{part}/{i}.png" for part in "ab" for i in range(8)])
+    assert 'kind = "photos"' in init(tmp_path, speed=FAST)
+    text = init(tmp_path, speed=FAST, kind="scanlines")
+    assert 'kind = "scanlines"' in text
+    assert 'encoder = "scan_cnn2d"' in text
+    (tmp_path / "evenhand.toml").write_text(text)
+    assert load(tmp_path / "evenhand.toml").kind.name == "scanlines"
+    with pytest.raises(EvenhandError, match='Did you mean "scanlines"'):
+        init(tmp_path, speed=FAST, kind="scanline")

@@ -19,6 +19,9 @@ def init(
     ] = 10.0,
     label: Annotated[str | None, typer.Option("--label", help="The class column of the table.")] = None,
     group: Annotated[str | None, typer.Option("--group", help="The group column of the table.")] = None,
+    kind: Annotated[
+        str | None, typer.Option("--kind", help="The kind of data; by the suffixes of the files if not given.")
+    ] = None,
 ) -> None:
     """Write a commented configuration for the data in a folder and a time limit."""
     from evenhand.base.errors import EvenhandError
@@ -27,7 +30,7 @@ def init(
 
     if to.exists() and not force:
         raise EvenhandError(f"{to} already exists. Give another name with --to, or overwrite it with --force.")
-    text = config_for(folder, minutes=minutes, label=label, group=group, beside=to.parent)
+    text = config_for(folder, minutes=minutes, label=label, group=group, beside=to.parent, kind=kind)
     write_text(to, text)
     expected = next((line[2:].rstrip() for line in text.splitlines() if line.startswith("# Expected")), "")
     print_line(f"Wrote {to}. Review it, then run: evenhand check {to}")

@@ -76,6 +76,7 @@ def init(
     group: str | None = None,
     beside: str | Path | None = None,
     speed: Speed | None = None,
+    kind: str | None = None,
 ) -> str:
     """Return a commented TOML text for the data in a folder or a zip.
 
@@ -94,6 +95,8 @@ def init(
         Folder of the configuration file, which the root is written relative to; None keeps it as passed.
     speed
         Speed of the machine; measured if None.
+    kind
+        Name of the kind of data; by the suffixes of the files if None.
 
     Raises
     ------
@@ -101,18 +104,18 @@ def init(
         If the folder has no data of a known kind.
     """
     root = open_root(Path(folder))
-    kind, files = _kind_of(root)
-    found = _inspect(root, kind, files, label, group, beside)
-    speed = speed or machine_speed(root, kind, files, found.facts.rows)
+    known, files = _kind_of(root, [KINDS.get(kind)] if kind else [each for _, each in KINDS])
+    found = _inspect(root, known, files, label, group, beside)
+    speed = speed or machine_speed(root, known, files, found.facts.rows)
     chosen = choose(found.facts, speed, 60 * minutes * _SPARE)
     if chosen is None:
-        plain = _PLAIN.format(encoder=toml_value(kind.encoder), tune=toml_value(kind.tune))
+        plain = _PLAIN.format(encoder=toml_value(known.encoder), tune=toml_value(known.tune))
         name, proposal = "", Proposal(plain, min(5, found.facts.bearable_folds), 0.0, ())
     else:
         name, proposal = chosen[0].name, chosen[1]
     return _HEAD.format(
         why=_why(name, proposal, found.facts, speed, minutes),
-        kind=toml_value(kind.name),
+        kind=toml_value(known.name),
         root=toml_value(_root(Path(folder), found.folder, beside)),
         data="".join(f"{line}\n" for line in found.draft.data),
         k=proposal.folds,
@@ -235,12 +238,12 @@ def _side(root: Root, kind: Kind, files: Sequence[str], *, most: int = 15) -> in
     return sorted(sides)[len(sides) // 2] if sides else None
 
 
-def _kind_of(root: Root) -> tuple[Kind, list[str]]:
+def _kind_of(root: Root, kinds: Sequence[Kind]) -> tuple[Kind, list[str]]:
     """Return the kind of data of most files, and those files."""
     names = root.names()
     best: Kind | None = None
     held: list[str] = []
-    for _, kind in KINDS:
+    for kind in kinds:
         suffixes = tuple(getattr(kind, "suffixes", ()))
         matching = [n for n in names if PurePosixPath(n).suffix.lower() in suffixes]
         if len(matching) > len(held):
@@ -250,8 +253,8 @@ def _kind_of(root: Root) -> tuple[Kind, list[str]]:
         there = ", ".join(f"{count} × {suffix}" for suffix, count in seen.most_common(5)) or "it is empty"
         raise DataError(
             f"{root.path}: no data of a known kind were found ({there}). "
-            "Give a folder with photos (JPEG, PNG, WebP, TIFF, BMP), heartbeats (WFDB records) or drawings (DXF), "
-            "or a zip of one."
+            "Give a folder with photos (JPEG, PNG, WebP, TIFF, BMP), heartbeats (WFDB records), drawings (DXF) or "
+            "scans (npy, npz, TIFF, PNG), or a zip of one."
         )
     return best, held
 

@@ -1,0 +1,1 @@
+"""Networks over the lines of a scan."""

@@ -1,0 +1,114 @@
+"""Scans as inputs of a network: lines padded to a common number, with a mask of those that were scanned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from evenhand.base.seeds import seed_from
+from evenhand.data.store.ragged import Ragged
+from evenhand.modalities.scanlines.augment import apply_profile
+from evenhand.modalities.scanlines.encoders.shapes import Batch
+
+BUCKET = 8
+"""Numbers of lines of a batch are rounded up to multiples of it, so that a library plans few shapes."""
+
+
+class ScanInputs:
+    """Encoded scans: gathered, padded, augmented.
+
+    Parameters
+    ----------
+    arrays
+        "lines" (l, c, w) float16, "mask" (l, c, w) bool and "steps" (l, c, 2) float16 of every row, ragged or of
+        one shape; in memory or memory-mapped.
+    reads
+        Names of the network's inputs (see `shapes.Batch`).
+    profile
+        Augmentation of training batches; "none" changes nothing.
+    views, view_profile
+        Number of views for evaluation, and the profile of the random ones.
+    """
+
+    pictures = False
+    at_once: int | None = None
+
+    def __init__(
+        self,
+        arrays: Mapping[str, Any] | Any,
+        reads: Sequence[str],
+        *,
+        profile: str = "none",
+        views: int = 1,
+        view_profile: str = "gentle",
+        device: Any = "cpu",
+    ) -> None:
+        self._lines, self._mask = _Padded(arrays["lines"]), _Padded(arrays["mask"])
+        self._steps = _Padded(arrays["steps"]) if "steps" in reads else None
+        self._reads = frozenset(reads)
+        self._profile, self._view_profile, self._device = profile, view_profile, device
+        self.views = views
+        self.draws = profile != "none"
+
+    def batch(self, rows: Tensor, draws: torch.Generator | None) -> Batch:
+        """Return scans for training, augmented by the profile."""
+        scans = self._scans(rows)
+        return self._read(scans if draws is None else apply_profile(scans, self._profile, draws))
+
+    def look(self, rows: Tensor, view: int = 0) -> Batch:
+        """Return scans for evaluation: view 0 is unchanged, a further view is the same transformation for all."""
+        scans = self._scans(rows)
+        if view == 0:
+            return self._read(scans)
+        seed = seed_from("view", view)  # one generator per row: the view must not depend on the batching
+        alike = [torch.Generator().manual_seed(seed) for _ in rows]
+        return self._read(apply_profile(scans, self._view_profile, alike))
+
+    def _scans(self, rows: Tensor) -> Batch:
+        at = rows.numpy()
+        length = -(-int(self._lines.sizes[at].max()) // BUCKET) * BUCKET
+        pixels = torch.from_numpy(self._mask.take(at, length))
+        scans = {
+            "lines": torch.from_numpy(self._lines.take(at, length)).to(self._device).float(),
+            "mask": pixels.flatten(2).any(dim=2).to(self._device),
+            "pixels": pixels.to(self._device),
+        }
+        if self._steps is not None:
+            scans["steps"] = torch.from_numpy(self._steps.take(at, length)).to(self._device).float()
+        return scans
+
+    def _read(self, scans: Batch) -> Batch:
+        """Return the parts that the network reads."""
+        return {name: part for name, part in scans.items() if name in self._reads}
+
+
+class _Padded:
+    """Rows of one array, of which any can be taken with zeros behind their last line.
+
+    Attributes
+    ----------
+    sizes
+        (n,) lines of each row.
+    """
+
+    def __init__(self, rows: Any) -> None:
+        self._rows = rows
+        self.sizes: npt.NDArray[np.int64] = (
+            rows.shapes[:, 0] if isinstance(rows, Ragged) else np.full(len(rows), rows.shape[1], dtype=np.int64)
+        )
+
+    def take(self, at: npt.NDArray[np.int64], length: int) -> npt.NDArray[Any]:
+        """Return (b, length, ...) rows."""
+        inner = self._rows.shapes[0][1:] if isinstance(self._rows, Ragged) else self._rows.shape[2:]
+        out = np.zeros((len(at), length, *(int(size) for size in inner)), dtype=self._rows.dtype)
+        if isinstance(self._rows, Ragged):
+            for place, row in enumerate(at):
+                out[place, : self.sizes[row]] = self._rows[int(row)]
+        else:
+            out[:, : self._rows.shape[1]] = np.take(self._rows, at, axis=0)
+        return out

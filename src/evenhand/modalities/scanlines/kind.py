@@ -1,0 +1,67 @@
+"""Scan lines as a kind of data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from evenhand.base.settings.section import Section
+from evenhand.base.storage.code_hash import source_mark
+from evenhand.base.values import Finding, Samples
+from evenhand.data.config import DataConfig
+from evenhand.data.roots.root import Root
+from evenhand.data.tables.samples import file_samples, unlabelled_samples
+from evenhand.modalities import KINDS, FileRows
+from evenhand.modalities.counters import Counter
+from evenhand.modalities.scanlines.config import ScanLinesConfig
+from evenhand.modalities.scanlines.example import write_example
+from evenhand.modalities.scanlines.options import ScanCnn2dOptions
+from evenhand.modalities.scanlines.picture import data_uri
+from evenhand.modalities.scanlines.profiles import PROFILES
+from evenhand.modalities.scanlines.reading import read
+from evenhand.modalities.scanlines.reading.encode import COUNTED, encode
+
+
+class ScanLines(FileRows):
+    """Scans of a microscope: lines in the order of time, see `reading.encode`."""
+
+    name = "scanlines"
+    suffixes: Sequence[str] = read.SUFFIXES
+    config: type[Section] = ScanLinesConfig
+    torch_module = "evenhand.modalities.scanlines.torch_half"
+    encoder = "scan_cnn2d"
+    tune = "all"
+    profiles: Sequence[str] = tuple(PROFILES)
+    view_profile = "gentle"
+    counters: Sequence[Counter] = COUNTED
+    encoder_options: Mapping[str, type[Section]] = {"scan_cnn2d": ScanCnn2dOptions}
+
+    def samples(self, root: Root, data: DataConfig, kind_config: ScanLinesConfig) -> tuple[Samples, list[Finding]]:
+        return file_samples(root, data, kind=self.name, suffixes=self.suffixes)
+
+    def unlabelled(self, root: Root, kind_config: ScanLinesConfig) -> tuple[Samples, list[Finding]]:
+        """Return every scan below a root, without classes, for prediction."""
+        return unlabelled_samples(root, kind=self.name, suffixes=self.suffixes)
+
+    def settings(self, kind_config: ScanLinesConfig, size: int | None) -> dict[str, Any]:
+        code = source_mark(read.__name__, encode.__module__, within=__package__)
+        return {"kind": self.name, "code": code, **kind_config.plain()}
+
+    def encode(self, raw: bytes, settings: Mapping[str, Any]) -> dict[str, np.ndarray[Any, Any]]:
+        return dict(encode(read.read_scan(raw, settings), settings))
+
+    def facts(self, raw: bytes) -> dict[str, Any]:
+        return read.facts(raw, ScanLinesConfig().plain())
+
+    def picture(self, raw: bytes, side: int) -> str:
+        settings = ScanLinesConfig().plain()
+        return data_uri(read.read_scan(raw, settings), side, settings["flatten"])
+
+    def example(self, rng: np.random.Generator, rows: int, folder: Path) -> Path:
+        return write_example(rng, rows, folder)
+
+
+KINDS.register("scanlines")(ScanLines())

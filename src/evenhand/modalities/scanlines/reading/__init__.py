@@ -1,0 +1,1 @@
+"""Files of scans to encoded arrays, without torch."""
