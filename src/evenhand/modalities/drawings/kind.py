@@ -48,6 +48,8 @@ COUNTED = (
     Counter("paper", "fallback", "drawings read from paper space"),
 )
 
+LIMITS = {"given up after": "drawings.seconds", "MiB of memory": "drawings.memory_mib"}
+"""What the message of a call beyond a limit says -> the key that sets the limit."""
 READING = "evenhand.modalities.drawings.reading.encode"
 DRAWING = "evenhand.modalities.drawings.reading.draw:draw_file"
 
@@ -152,7 +154,8 @@ def _isolated(function: str, raw: bytes, name: str, bounds: Mapping[str, Any], *
                 memory=bounds["memory_mib"] * 2**20,
             )
         except IsolatedCallError as error:
-            raise DataError(str(error)) from None
+            key = next((f" ({key})" for words, key in LIMITS.items() if words in str(error)), "")
+            raise DataError(f"{error}{key}") from None
         yield target
 
 

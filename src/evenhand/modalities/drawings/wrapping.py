@@ -13,6 +13,9 @@ from evenhand.data.store.entry import StoreEntry
 from evenhand.modalities.drawings.floor import entity_counts
 from evenhand.modalities.unexplained import unexplained
 
+FARTHEST = 1e30
+"""Places and sizes beyond it, in units of a drawing, count as this."""
+
 
 def wrapping(entry: StoreEntry, rows: Ints, facts: pd.DataFrame) -> Mapping[str, Floats]:
     """Return place and size in units of the drawing, its layers, colours and text, and measures of its file.
@@ -24,8 +27,10 @@ def wrapping(entry: StoreEntry, rows: Ints, facts: pd.DataFrame) -> Mapping[str,
     size = np.log1p(facts["bytes"].to_numpy(np.float64))
     stored = [name for name in ("version", "codepage", "form") if name in facts]
     words = pd.get_dummies(facts[stored].apply(plain_texts)).to_numpy(np.float64)
+    # A drawing may lie at 1e99, and the trees of EH113 compute in float32.
+    place = np.asarray(entry["box"][rows], dtype=np.float64).clip(-FARTHEST, FARTHEST)
     return {
-        "where a drawing lies and how large it is": np.asarray(entry["box"][rows], dtype=np.float64),
+        "where a drawing lies and how large it is": place,
         "its layers, colours and amount of text": np.asarray(entry["wrapping"][rows], dtype=np.float64),
         # Most of a file's length is its entities, which are content.
         "the version and the size of the file": np.column_stack([unexplained(size, counts), words]),

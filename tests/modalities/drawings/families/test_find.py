@@ -166,6 +166,13 @@ def test_exact_copies_lie_at_the_same_place() -> None:
     assert exact(curves(one), mirrored) == []
 
 
+def test_drawings_at_absurd_places_are_copies_only_of_those_that_lie_there() -> None:
+    one = drawing(np.random.default_rng(7), 5)
+    found = entry(*[curves(one)] * 4)
+    found["box"] = [np.array([far, 0.0, far, 0.0]) for far in (1e99, 1e99, 1e80, 1e15)]
+    assert sets(exact_copies(found, np.arange(4))) == [[0, 1]]
+
+
 @given(st.lists(st.integers(0, 6), min_size=2, max_size=30), st.randoms(use_true_random=False))
 def test_verified_sets_are_the_classes_of_the_comparison(kinds: list[int], random: Any) -> None:
     measures = np.array([[k // 2 + random.uniform(-0.01, 0.01), 3.0] for k in kinds])

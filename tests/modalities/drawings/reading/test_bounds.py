@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -129,7 +130,13 @@ def test_one_far_away_entity_neither_shrinks_the_rest_nor_floods_a_network() -> 
         (b"AC1032\x00\x00" + bytes(200), "is a DWG file"),
         (b"PK\x03\x04" + bytes(50), "is a zip"),
         (b"%PDF-1.4", "is a PDF"),
-        (b"hello\nworld\n", "is not a DXF file that can be read|is an empty drawing"),
+        (gzip.compress(b"  0\nSECTION\n"), "is compressed by gzip"),
+        (b"<!DOCTYPE html><title>404", "is a web page"),
+        (b"version https://git-lfs.github.com/spec/v1\noid", "is a pointer of Git LFS"),
+        ("  0\nSECTION\n".encode("utf-16"), "is text in UTF-16"),
+        (b"hello\nworld\n", "is not a DXF file$"),
+        (b'{"type": "FeatureCollection"}', "is not a DXF file$"),
+        (b"  0\nSECTION\n  2\nHEADER\n  9\n$ACADVER\n", "is an empty drawing, though it may be cut short$"),
     ],
 )
 def test_other_files_are_named(raw: bytes, reason: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -64,6 +65,46 @@ def test_a_cut_file_is_repaired_and_says_what() -> None:
     assert opened.repairs
     with pytest.raises(DataError, match="DWG"):
         open_dxf(b"AC1027" + bytes(50))
+
+
+def lines(version: str, form: str, count: int = 40) -> bytes:
+    document = ezdxf.new(version)
+    for at in range(count):
+        document.modelspace().add_line((at, 0), (at, 1))
+    stream = io.BytesIO()
+    document.write(stream, fmt="bin")
+    return stream.getvalue() if form == "binary" else dxf_bytes(document)
+
+
+@pytest.mark.parametrize("version", ["R12", "R2010"])
+def test_a_binary_file_cut_among_its_entities_is_read_to_there(version: str) -> None:
+    raw = lines(version, "binary")
+    end = raw.rindex(b"LINE\x00")  # of the last line
+    for cut in (end - 3, end + 9, end + 30):
+        opened = open_dxf(raw[:cut])
+        assert 38 <= len(opened.document.modelspace()) <= 39
+        assert (opened.recovered, opened.repairs) == (1, ("end of a binary file",))
+    assert open_dxf(raw).recovered == 0
+
+
+@given(st.integers(22, 4000))
+def test_a_binary_file_cut_anywhere_is_opened_or_said_to_be_cut(cut: int) -> None:
+    try:
+        open_dxf(lines("R12", "binary", 3)[:cut])
+    except DataError as error:
+        assert "damaged or cut short" in str(error)  # noqa: PT017  # either is right
+
+
+@pytest.mark.parametrize("form", ["text", "binary"])
+@pytest.mark.parametrize("version", ["R12", "R2000", "R2010"])
+def test_characters_beyond_the_code_page_are_read_as_written(version: str, form: str) -> None:
+    document = ezdxf.new(version)
+    document.modelspace().add_text(r"\U+6CD5\U+5170 法兰 \U+D83D\U+DE00 \U+000A \M+5C6F7")
+    stream = io.BytesIO()
+    document.write(stream, fmt="bin")
+    raw = stream.getvalue() if form == "binary" else dxf_bytes(document)
+    (text,) = open_dxf(raw).document.modelspace()
+    assert text.dxf.text == "法兰 法兰 \U0001f600 \n 器"
 
 
 @pytest.mark.data

@@ -18,6 +18,9 @@ from evenhand.modalities.drawings.vocabulary import NODE_TYPES
 
 COORDINATES = 1e-5
 """Of the coordinates of exact copies, in units of the drawing; twice that, as both may be rounded."""
+NEAR = 4 * COORDINATES
+"""Of the boxes of drawings whose lines are compared, in units of the drawing."""
+_FARTHEST_CELL = 2.0**50
 ALIKE = 2e-3
 """Of fingerprints that are compared exactly."""
 
@@ -53,7 +56,7 @@ def exact_copies(entry: StoreEntry, rows: Ints) -> list[Ints]:
     words = [int(entry["words"][int(row)][0]) for row in rows]
 
     def same(i: int, j: int) -> bool:
-        if words[i] != words[j]:
+        if words[i] != words[j] or not np.allclose(boxes[i], boxes[j], rtol=1e-9, atol=3 * NEAR):
             return False
         (a, a_kinds), (b, b_kinds) = (_drawing(entry, int(rows[at])) for at in (i, j))
         # Strokes are stored as float32 in the unit box, which adds 1e-7 of it.
@@ -62,7 +65,7 @@ def exact_copies(entry: StoreEntry, rows: Ints) -> list[Ints]:
         lengths, its = (np.abs(np.diff(each, axis=1)).sum(axis=1) for each in (points, others))
         return set(a_kinds) == set(b_kinds) and same_strokes(points, lengths, others, its, tolerance)
 
-    return verified(boxes, 4 * COORDINATES, same)
+    return verified(boxes, NEAR, same)
 
 
 def verified(measures: Floats, tolerance: float, same: Callable[[int, int], bool]) -> list[Ints]:
@@ -93,7 +96,9 @@ def verified(measures: Floats, tolerance: float, same: Callable[[int, int], bool
 def _neighbours(measures: Floats, tolerance: float) -> Ints:
     """Return pairs that connect all rows whose measures differ by at most `tolerance`."""
     # Equal rows first: a thousand copies have half a million pairs, and one chain.
-    cells, of = np.unique(np.round(measures / tolerance).astype(np.int64), axis=0, return_inverse=True)
+    # Coordinates go up to 1e100, cells to 2^50, where neighbours are still told apart as floats.
+    rounded = np.round(measures / tolerance).clip(-_FARTHEST_CELL, _FARTHEST_CELL).astype(np.int64)
+    cells, of = np.unique(rounded, axis=0, return_inverse=True)
     order = np.argsort(of, kind="stable")
     chain = [(int(i), int(j)) for i, j in pairwise(order) if of[i] == of[j]]
     first = order[np.searchsorted(of[order], np.arange(len(cells)))]

@@ -5,15 +5,18 @@ from __future__ import annotations
 import io
 import re
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from ezdxf import recover
 from ezdxf.document import Drawing
-from ezdxf.lldxf.tagger import binary_tags_loader
+from ezdxf.lldxf.tagger import ascii_tags_loader, binary_tags_loader
+from ezdxf.lldxf.types import DXFTag
 
 from evenhand.base.errors import DataError
 from evenhand.modalities.drawings.reading.code_pages import declared_encoding, fitting_encoding
+from evenhand.modalities.drawings.reading.escapes import unescaped
 
 BINARY = b"AutoCAD Binary DXF\r\n\x1a\x00"
 """First bytes of a binary DXF."""
@@ -21,12 +24,21 @@ _NAMED = 3
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _OTHERS = {
     b"PK\x03\x04": "a zip",
+    b"\x1f\x8b": "compressed by gzip",
+    b"Rar!": "a RAR archive",
+    b"7z\xbc\xaf\x27\x1c": "a 7z archive",
     b"%PDF": "a PDF",
     b"<svg": "an SVG",
     b"<?xml": "an XML file",
-    b"\x89PNG": "a picture",
+    b"<!doctype": "a web page",
+    b"<html": "a web page",
+    b"\x89png": "a picture",
     b"\xff\xd8\xff": "a picture",
     b"\xd0\xcf\x11\xe0": "an Office file",
+    b"ISO-10303-21": "a STEP file",
+    b"\xff\xfe": "text in UTF-16",
+    b"\xfe\xff": "text in UTF-16",
+    b"version https://git-lfs": "a pointer of Git LFS (fetch the file itself with git lfs pull)",
 }
 
 
@@ -76,15 +88,17 @@ def open_dxf(raw: bytes) -> Opened:
     encoding = ""
     try:
         if raw.startswith(BINARY):
-            document = Drawing.load(binary_tags_loader(raw))
+            document = Drawing.load(unescaped(binary_tags_loader(raw), raw))
         else:
             encoding = fitting_encoding(raw, declared)
             # Decoded line by line: as one text it would take four bytes a character.
             text = io.TextIOWrapper(io.BytesIO(raw.removeprefix(_BYTE_ORDER_MARK)), encoding, "surrogateescape")
-            document = Drawing.read(text)
+            document = Drawing.load(unescaped(ascii_tags_loader(text), raw))
     except MemoryError:
         raise
     except Exception:  # of any type: the library checks the structure of a file, not every value in it
+        if raw.startswith(BINARY):
+            return Opened(_start_of_binary(raw), version, "", declared, 1, ("end of a binary file",))
         return _recovered(raw, version, declared, encoding)
     return Opened(document, version, encoding, declared)
 
@@ -95,12 +109,43 @@ def _refuse_others(raw: bytes) -> None:
         raise DataError("is empty")
     if re.match(rb"AC\d\d\d\d|AC[12]\.\d", raw[:6]):
         raise DataError("is a DWG file, not a DXF (convert it with your CAD program, or the ODA File Converter)")
+    head = raw[:32].lower()
     for start, name in _OTHERS.items():
-        if raw.startswith(start):
+        if head.startswith(start.lower()):
             raise DataError(f"is {name}, not a DXF")
 
 
+def _start_of_binary(raw: bytes) -> Any:
+    """Return what a binary file holds before the place where it breaks off; the library recovers text alone.
+
+    Raises
+    ------
+    DataError
+        If it breaks off before the drawing begins.
+    """
+    tags: list[Any] = []
+    try:
+        for tag in binary_tags_loader(raw):
+            tags.append(tag)  # what came before the fault is kept
+    except MemoryError:
+        raise
+    except Exception:
+        pass
+    while tags and tags.pop().code != 0:  # the entity that is cut in the middle goes
+        pass
+    end: Iterable[Any] = (DXFTag(0, "ENDSEC"), DXFTag(0, "EOF"))
+    try:
+        return Drawing.load(unescaped([*tags, *end], raw))
+    except MemoryError:
+        raise
+    except Exception:
+        raise DataError("is a binary DXF that is damaged or cut short before its entities") from None
+
+
 def _recovered(raw: bytes, version: str, declared: str, encoding: str) -> Opened:
+    # Recovery makes an empty drawing of any text.
+    if not re.search(rb"SECTION|ENTITIES", raw, re.IGNORECASE):
+        raise DataError("is not a DXF file")
     try:
         document, auditor = recover.read(io.BytesIO(raw), errors="ignore")
     except MemoryError:
