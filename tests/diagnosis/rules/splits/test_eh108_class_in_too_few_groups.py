@@ -57,3 +57,14 @@ def test_rows_stand_for_groups_where_none_is_named(grouped):
 
 def test_without_folds_it_is_not_applicable(make):
     assert examine(make(), ["EH108"]).not_applicable == {"EH108": "folds"}
+
+
+def test_groups_that_families_join_are_one(grouped):
+    case = grouped(6, k=2)
+    how = {"classes_in_few_groups": {"b": 1}}
+    (found,) = examine(replace(case, folds=replace(case.folds, how=how)), ["EH108"]).findings
+    assert (found.severity, found.patch) == ("error", None)
+    assert found.says == (
+        "1 class of 2 lies in one group only: b (1). "
+        "Copies and families, which folds keep together, join the 6 groups of b."
+    )

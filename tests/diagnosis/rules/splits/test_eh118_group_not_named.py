@@ -52,3 +52,19 @@ def test_a_column_that_is_used_for_something_else_is_no_group(make):
     case = with_column(make(rows=200, classes=3), session=[f"s{i % 9}" for i in range(200)])
     assert found_in(case)
     assert not found_in(replace(case, config={"folds": {"test": {"column": "session", "value": "s1"}}}))
+
+
+def test_the_classes_before_they_were_renamed_are_no_group(make):
+    case = make(rows=200, classes=3)
+    fine = [f"class {c} {i % 12}" for i, c in enumerate(case.samples.labels)]
+    assert found_in(with_column(case, folder=fine))
+    renamed = {word: word[:7] for word in fine}
+    assert not found_in(replace(with_column(case, folder=fine), config={"data": {"rename": renamed}}))
+
+
+def test_two_spellings_of_a_class_are_no_groups(make):
+    case = make(rows=200, classes=25)
+    names = tuple(f"\u00e9 {c}" for c in range(25))
+    folder = [f"e\u0301 {c}" if i % 3 else f"\u00e9 {c}" for i, c in enumerate(case.samples.labels)]
+    case = replace(case, samples=replace(case.samples, classes=names))
+    assert not found_in(with_column(case, folder=folder))

@@ -8,7 +8,7 @@ import numpy as np
 
 from evenhand.base.values import Severity
 from evenhand.diagnosis.evidence.evidence import Evidence
-from evenhand.diagnosis.render import classes_of, listing, verb
+from evenhand.diagnosis.render import classes_of, count, listing, verb
 from evenhand.diagnosis.rule import Found, rule
 
 
@@ -23,13 +23,15 @@ def check(case: Evidence, *, spare: int = 0) -> Iterator[Found]:
     """Find classes that occur in fewer groups than there are folds.
 
     What it checks: groups per class outside the locked test (rows, where no group is named) against the number
-    of folds and `spare` more. A class in one group is an error, in too few a warning.
+    of folds and `spare` more. Groups that folds keep together because they share copies or a family (EH103, EH105,
+    EH114) count as one. A class in one group is an error, in too few a warning.
 
     Why it matters: a class in one group is absent from training whenever it is evaluated, so that its recall is
     zero whatever the model. One in fewer groups than folds is evaluated in some folds only, and its scores
     depend on very few independent groups.
 
-    What to do: fewer folds, merge the class (data.rename), or collect it from more groups.
+    What to do: fewer folds, merge the class (data.rename), or collect it from more groups. Where few shapes recur
+    in all groups by their nature, `folds.families = ["names"]` keeps groups apart that are alike by accident.
 
     Limits: group sizes may differ widely; a class in many groups can still have most rows in one.
 
@@ -37,16 +39,18 @@ def check(case: Evidence, *, spare: int = 0) -> Iterator[Found]:
     """
     assert case.folds is not None
     learnt = case.rows.take(case.training)
-    held = {name: groups for name, groups in learnt.groups_per_class().items() if groups}
+    named = learnt.groups_per_class()
+    kept_together = case.folds.how.get("classes_in_few_groups", {})
+    held = {name: min(groups, kept_together.get(name, groups)) for name, groups in named.items() if groups}
     single = {name: groups for name, groups in held.items() if groups == 1}
     few = {name: groups for name, groups in held.items() if 1 < groups < case.folds.k + spare}
     if single:
-        yield _found(case, single, "error")
+        yield _found(case, single, named, "error")
     if few:
-        yield _found(case, few, "warning")
+        yield _found(case, few, named, "warning")
 
 
-def _found(case: Evidence, few: Mapping[str, int], severity: Severity) -> Found:
+def _found(case: Evidence, few: Mapping[str, int], named: Mapping[str, int], severity: Severity) -> Found:
     assert case.folds is not None
     noun = "group" if case.rows.grouped else "row"
     fewest, most = min(few.values()), case.folds.k
@@ -54,8 +58,10 @@ def _found(case: Evidence, few: Mapping[str, int], severity: Severity) -> Found:
     columns = [case.rows.classes.index(name) for name in few]
     rows = (case.label_matrix[:, columns].sum(axis=1) > 0) & case.training
     words = [f"{name} ({groups})" for name, groups in sorted(few.items(), key=lambda item: item[1])]
+    joined = [f"{count(named[name], noun)} of {name}" for name in few if few[name] < named[name]]
+    why = f" Copies and families, which folds keep together, join the {listing(joined, most=3)}." if joined else ""
     return Found(
-        says=f"{classes_of(len(few), case.rows.k)} {verb(len(few), 'lies', 'lie')} {where}: {listing(words)}.",
+        says=f"{classes_of(len(few), case.rows.k)} {verb(len(few), 'lies', 'lie')} {where}: {listing(words)}.{why}",
         about=next(iter(few)) if len(few) == 1 else "",
         evidence={"folds": most, "classes": dict(few), "unit": noun + "s"},
         ids=case.rows.ids[np.flatnonzero(rows)],

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from evenhand.base.text.cells import spelling
 from evenhand.data.tables.column_roles import column_profiles, group_candidates
 from evenhand.diagnosis.evidence.data_parts import described_columns
 from evenhand.diagnosis.evidence.evidence import Evidence
@@ -19,7 +20,7 @@ def check(case: Evidence) -> Iterator[Found]:
 
     What it checks: the columns of the table with a name that suggests a group (patient, sender, series, session, …)
     and recurring values; and, whatever their name, those with at least 20 values of two or more rows each. A column
-    that follows from the class is ignored.
+    that follows from the class is ignored, and so is one that holds the classes as they were before `data.rename`.
 
     Why it matters: rows of one sender, patient or series are more alike than others. Where they lie on both sides
     of a fold, the estimate is too high for new ones. On 4,660 photos of clothing by 351 senders, random folds
@@ -38,7 +39,7 @@ def check(case: Evidence) -> Iterator[Found]:
     frame = rows.frame[described_columns(rows)]
     label = str(case.setting("data.label") or "label")
     frame = frame.assign(**{label: pd.Series(rows.labels, index=frame.index)})
-    taken = [*(case.setting("data.levels") or ()), *_locked_column(case)]
+    taken = [*(case.setting("data.levels") or ()), *_locked_column(case), *_fine_classes(case, frame)]
     for one in group_candidates(column_profiles(frame), frame, label, others=taken)[:1]:
         yield Found(
             says=f'The column "{one.name}" looks like a group ({count(one.values, "value")} in '
@@ -47,6 +48,23 @@ def check(case: Evidence) -> Iterator[Found]:
             evidence={"column": one.name, "values": one.values, "rows": one.rows},
             patch={"data.group": one.name},
         )
+
+
+def _fine_classes(case: Evidence, frame: pd.DataFrame) -> list[str]:
+    """Return the columns of which the classes were made: as they are written there, renamed or merged."""
+    coarse = {
+        spelling(str(fine)): spelling(str(name)) for fine, name in (case.setting("data.rename") or {}).items()
+    }
+    classes = [spelling(str(word)) for word in case.label_words]
+    merged = spelling(str(case.setting("data.merged", "")))
+
+    def made_of(column: str) -> bool:
+        written = map(spelling, frame[column].astype(str))
+        return all(
+            coarse.get(word, word) == name or name == merged for word, name in zip(written, classes, strict=True)
+        )
+
+    return [str(column) for column in frame if made_of(str(column))]
 
 
 def _locked_column(case: Evidence) -> list[str]:
