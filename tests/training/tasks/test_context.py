@@ -60,7 +60,5 @@ def test_a_record_from_before_schedules_had_options_is_read(make_record: Make) -
     made = make_record()
     resolved = Path(made.common["record"]) / "resolved.toml"
     text = resolved.read_text(encoding="utf-8")
-    resolved.write_text(
-        text.replace("epochs = 3", "epochs = 3\nfloor = 0.1\nstep_epochs = 5"), encoding="utf-8"
-    )
+    resolved.write_text(text.replace("epochs = 3", "epochs = 3\nfloor = 0.1\nstep_epochs = 5"), encoding="utf-8")
     assert TaskContext.of(**made.common).train.epochs == 3

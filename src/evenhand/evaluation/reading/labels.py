@@ -156,8 +156,8 @@ def once(ids: Strings, source: TableReader, rows: Ints | None = None) -> None:
     row = next((row for row, name in enumerate(ids) if _damaged(name)), None)
     if row is not None:
         raise DataError(
-            f"{source.path}: the id on {source.where(int(at[row]))} consists of NUL characters by a half or more, as "
-            "in files that were damaged or saved in another encoding. Write the file again, or correct the id."
+            f"{source.path}: the id on {source.where(int(at[row]))} consists of NUL characters by a half or more, "
+            "as in files that were damaged or saved in another encoding. Write the file again, or correct the id."
         )
     twice = pd.Series(ids).duplicated().to_numpy()
     if twice.any():

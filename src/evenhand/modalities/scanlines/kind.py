@@ -18,7 +18,7 @@ from evenhand.modalities import KINDS, FileRows
 from evenhand.modalities.counters import Counter
 from evenhand.modalities.scanlines.config import ScanLinesConfig
 from evenhand.modalities.scanlines.example import write_example
-from evenhand.modalities.scanlines.options import ScanCnn2dOptions
+from evenhand.modalities.scanlines.options import ENCODER_OPTIONS
 from evenhand.modalities.scanlines.picture import data_uri
 from evenhand.modalities.scanlines.profiles import PROFILES
 from evenhand.modalities.scanlines.reading import read
@@ -37,7 +37,7 @@ class ScanLines(FileRows):
     profiles: Sequence[str] = tuple(PROFILES)
     view_profile = "gentle"
     counters: Sequence[Counter] = COUNTED
-    encoder_options: Mapping[str, type[Section]] = {"scan_cnn2d": ScanCnn2dOptions}
+    encoder_options: Mapping[str, type[Section]] = ENCODER_OPTIONS
 
     def samples(self, root: Root, data: DataConfig, kind_config: ScanLinesConfig) -> tuple[Samples, list[Finding]]:
         return file_samples(root, data, kind=self.name, suffixes=self.suffixes)

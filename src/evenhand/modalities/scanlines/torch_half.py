@@ -6,7 +6,11 @@ from typing import Any
 
 from evenhand.data.store.entry import StoreEntry
 from evenhand.modalities.scanlines.augment import apply_profile
-from evenhand.modalities.scanlines.encoders import scan_cnn2d  # noqa: F401  (registers the encoder)
+from evenhand.modalities.scanlines.encoders import (  # noqa: F401  (registers the encoders)
+    scan_cnn2d,
+    scan_conv_gru,
+    scan_transformers,
+)
 from evenhand.modalities.scanlines.inputs import ScanInputs
 from evenhand.models.network import Network
 
