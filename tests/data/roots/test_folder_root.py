@@ -26,6 +26,16 @@ def test_names_are_sorted_and_hidden_files_left_out(tmp_path: Path) -> None:
     assert list(FolderRoot(tmp_path).names()) == ["a/1.jpg", "b/2.jpg", "苹果/é.jpg"]
 
 
+def test_caches_are_left_out_and_files_of_the_same_name_are_not(tmp_path: Path) -> None:
+    fill(tmp_path, "a/1.npy", "store/entries/x/lines.npy", "b/CACHEDIR.TAG", "b/2.npy")
+    (tmp_path / "store" / "CACHEDIR.TAG").write_text("Signature: 8a477f597d28d172789f06886806bc55\n# of somebody")
+    assert list(FolderRoot(tmp_path).names()) == ["a/1.npy", "b/2.npy", "b/CACHEDIR.TAG"]
+    assert not reasons(FolderRoot(tmp_path))
+    assert not FolderRoot(tmp_path).empty_folders()
+    whole = fill(tmp_path / "store" / "entries" / "x")
+    assert list(FolderRoot(whole.parents[1]).names()) == ["CACHEDIR.TAG", "entries/x/lines.npy"], "named itself"
+
+
 def test_reads_bytes_sizes_and_hashes(tmp_path: Path) -> None:
     root = FolderRoot(fill(tmp_path, "a/1.jpg"))
     assert root.read("a/1.jpg") == b"a/1.jpg"

@@ -11,6 +11,12 @@ _CLUTTER = frozenset({"__macosx", "thumbs.db", "desktop.ini", "$recycle.bin", "s
 _DRIVE = re.compile(r"^[A-Za-z]:(/|$)")  # not "A: good", which is a name
 
 
+CACHE_TAG = "CACHEDIR.TAG"
+"""Name of the file that marks the folder of a cache (Cache Directory Tagging Specification)."""
+CACHE_SIGNATURE = b"Signature: 8a477f597d28d172789f06886806bc55"
+"""Its first bytes."""
+
+
 def is_clutter(part: str) -> bool:
     """Return whether one part of a path is hidden or a file that an operating system makes for itself.
 

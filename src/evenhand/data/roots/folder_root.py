@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from evenhand.base.errors import DataError
 from evenhand.data.roots import encodings
-from evenhand.data.roots.file_names import is_clutter
+from evenhand.data.roots.file_names import CACHE_SIGNATURE, CACHE_TAG, is_clutter
 from evenhand.data.roots.hashing import content_hash
 from evenhand.data.roots.skipped import Skipped
 
@@ -130,6 +130,8 @@ def _walk(folder: str, links: str) -> Iterator[str | Skipped | _EmptyFolder]:
             continue
         entered.add(target)
         entries = _entries(folder, prefix)
+        if prefix and _is_cache(entries):
+            continue  # the store's own arrays would pass for data of a kind whose rows are arrays
         if prefix and not entries:
             yield _EmptyFolder(prefix.rstrip("/"))
         for entry in entries:
@@ -155,6 +157,18 @@ def _entries(folder: str, prefix: str) -> list[os.DirEntry[str] | Skipped]:
         if not prefix:
             raise DataError(f"{folder}: cannot be read ({_reason(error)}). Check its permissions.") from None
         return [Skipped(prefix.rstrip("/"), f"the folder cannot be read ({_reason(error)})")]
+
+
+def _is_cache(entries: Sequence[os.DirEntry[str] | Skipped]) -> bool:
+    """Return whether a folder is marked as a cache, as the store of encoded rows is."""
+    tag = next((e for e in entries if not isinstance(e, Skipped) and e.name == CACHE_TAG and e.is_file()), None)
+    if tag is None:
+        return False
+    try:
+        with open(tag.path, "rb") as file:  # noqa: PTH123
+            return file.read(len(CACHE_SIGNATURE)) == CACHE_SIGNATURE
+    except OSError:
+        return False
 
 
 def _reason(error: OSError) -> str:

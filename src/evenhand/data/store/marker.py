@@ -7,12 +7,12 @@ from pathlib import Path
 
 from evenhand.base.errors import StoreError
 from evenhand.base.storage.atomic import write_text
-from evenhand.data.roots.file_names import some
+from evenhand.data.roots.file_names import CACHE_SIGNATURE, CACHE_TAG, some
 
-MARKER = "CACHEDIR.TAG"
-"""File that marks the folder of a store; backup programs skip it (Cache Directory Tagging Specification)."""
+MARKER = CACHE_TAG
+"""File that marks the folder of a store: backup programs skip it, and so does a root that holds the store."""
 
-_SIGNATURE = "Signature: 8a477f597d28d172789f06886806bc55\n# Store of encoded rows, made by evenhand."
+_SIGNATURE = f"{CACHE_SIGNATURE.decode()}\n# Store of encoded rows, made by evenhand."
 _ENTRY = r"[0-9a-f]{32}"
 _ENTRIES = re.compile(_ENTRY)
 _BUILDING = re.compile(rf"{_ENTRY}(\.lock|\.[0-9a-f]{{8}}\.trash)?")

@@ -18,15 +18,18 @@ UNSCANNED = 128
 
 
 def data_uri(scan: Scan, side: int, flatten: str) -> str:
-    """Return the first direction of a scan as a `data:` URI, the line that came first on top.
+    """Return the first direction of a scan as a `data:` URI, its longer side at most `side` px.
 
-    Its longer side has at most `side` px. What was not scanned is grey.
+    The line that came first is on top, unless the file says that it is the bottom one; what was not scanned is
+    grey.
     """
     try:
         from PIL import Image
     except ImportError:
         raise MissingExtraError("pillow", "scanlines", "Pictures of scans") from None
     grey = _levels(scan, flatten)
+    if scan.upward:
+        grey = grey[::-1]
     picture: Any = Image.fromarray(grey)
     picture.thumbnail((side, side), resample=Image.Resampling.BOX)
     out = io.BytesIO()

@@ -254,7 +254,7 @@ def _kind_of(root: Root, kinds: Sequence[Kind]) -> tuple[Kind, list[str]]:
         raise DataError(
             f"{root.path}: no data of a known kind were found ({there}). "
             "Give a folder with photos (JPEG, PNG, WebP, TIFF, BMP), heartbeats (WFDB records), drawings (DXF) or "
-            "scans (npy, npz, TIFF, PNG), or a zip of one."
+            "scans (sxm, gwy, gsf, npy, TIFF, PNG), or a zip of one."
         )
     return best, held
 

@@ -124,7 +124,10 @@ OBJECTS = npy(np.array([[{}]], dtype=object), allow_pickle=True)
     ("raw", "words"),
     [
         (b"", "is empty"),
-        (b"GIF89a..", 'is not a PNG, TIFF, npy or npz, or its header is damaged \\(it starts with "GIF89a'),
+        (
+            b"GIF89a..",
+            'is not a PNG, TIFF, npy, npz, gsf, gwy or sxm, or its header is damaged \\(it starts with "GIF89a',
+        ),
         (png(LEVELS)[:60], "is a damaged PNG"),
         (tiff(LEVELS)[:40], "is a damaged TIFF"),
         (npy(LEVELS)[:-5], "is a damaged npy"),

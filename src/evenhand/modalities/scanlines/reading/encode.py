@@ -26,6 +26,7 @@ COUNTED = (
     Counter("unscanned", "count", "lines that were not scanned"),
     Counter("constant", "count", "lines of one value"),
     Counter("one_direction", "count", "scans with one direction only, where both are read"),
+    Counter("damaged", "repair", "files that end before their images do, whose rest counts as not scanned"),
     Counter("colour", "count", "scans saved in colour, of which the brightness is read"),
 )
 """What reading counts, in the order of the array "counters"."""
@@ -52,6 +53,7 @@ def encode(scan: Scan, settings: Mapping[str, Any]) -> dict[str, npt.NDArray[Any
     that of the line before, and the logarithm of their deviations' ratio; 0 for the first. "disagreement" (1,)
     float32: root mean square difference of forward and backward lines over √2 deviations, 0 (equal) to about 1
     (nothing in common); -1 for one direction. "counters" (len(COUNTED),) int64.
+    "repairs" (b,) uint8: what is wrong with the file, in UTF-8.
     """
     both = _both(scan)
     # Scaled, so that the square of a height overflows nowhere and its rounding error is known.
@@ -78,6 +80,7 @@ def encode(scan: Scan, settings: Mapping[str, Any]) -> dict[str, npt.NDArray[Any
         "unscanned": planned - int(np.isfinite(scan.heights).any(axis=(0, 2)).sum()),
         "constant": int((deviation == 0).sum()),
         "one_direction": len(scan.directions) < len(wanted),
+        "damaged": bool(scan.damage),
         "colour": scan.stored.endswith("colour"),
     }
     return {
@@ -85,6 +88,7 @@ def encode(scan: Scan, settings: Mapping[str, Any]) -> dict[str, npt.NDArray[Any
         "mask": arrays["mask"],
         "steps": arrays["steps"].astype(np.float16),
         "disagreement": np.array([_disagreement(lines, mask)], dtype=np.float32),
+        "repairs": np.frombuffer(scan.damage.encode(), dtype=np.uint8),
         "counters": np.array([counts[counter.name] for counter in COUNTED], dtype=np.int64),
     }
 

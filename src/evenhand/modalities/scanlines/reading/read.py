@@ -6,22 +6,29 @@ import json
 import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from evenhand.base.errors import DataError, EvenhandError
+from evenhand.base.errors import DataError, EvenhandError, MissingExtraError
 from evenhand.engines.isolated import ISOLATED, IsolatedCallError
 from evenhand.modalities.scanlines.reading.arrays import NPY, ZIP, read_npy, read_npz
+from evenhand.modalities.scanlines.reading.gsf import GSF, read_gsf
+from evenhand.modalities.scanlines.reading.gwyddion import GWY, read_gwy
+from evenhand.modalities.scanlines.reading.nanonis import SXM, read_sxm
 from evenhand.modalities.scanlines.reading.pictures import PNG, png_facts, read_png
 from evenhand.modalities.scanlines.reading.scan import Scan, in_time
 from evenhand.modalities.scanlines.reading.tiff import TIFF, read_tiff
 
-SUFFIXES = (".png", ".tif", ".tiff", ".npy", ".npz")
+SUFFIXES = (".png", ".tif", ".tiff", ".npy", ".npz", ".gsf", ".gwy", ".sxm")
 """Suffixes of files that are taken for scans if there is no table."""
 
-_NOT = "is not a PNG, TIFF, npy or npz"
+_KNOWN = "PNG, TIFF, npy, npz, gsf, gwy or sxm"
+
+PACKAGES = {**dict.fromkeys(TIFF, "tifffile"), GSF: "gsffile", GWY: "gwyfile", SXM: "nanonispy2"}
+"""First bytes of formats that are parsed in isolation -> the package that does."""
 
 
 def read_scan(raw: bytes, settings: Mapping[str, Any]) -> Scan:
@@ -48,12 +55,12 @@ def read_scan(raw: bytes, settings: Mapping[str, Any]) -> Scan:
         scan = read_npy(raw, most)
     elif raw.startswith(ZIP):
         scan = read_npz(raw, most)
-    elif raw.startswith(TIFF):
+    elif raw.startswith(tuple(PACKAGES)):
         scan = _isolated(raw, settings)
     else:
         start = raw[:12].decode("ascii", errors="replace")
         shown = "".join(char if char.isprintable() and char != "\ufffd" else "·" for char in start)
-        raise DataError(f'{_NOT}, or its header is damaged (it starts with "{shown}")')
+        raise DataError(f'is not a {_KNOWN}, or its header is damaged (it starts with "{shown}")')
     if scan.upward is None:
         bottom_first = settings["first_line"] == "bottom"
         scan = replace(scan, heights=in_time(scan.heights, bottom_first=bottom_first))
@@ -94,8 +101,12 @@ def facts(raw: bytes, settings: Mapping[str, Any]) -> dict[str, Any]:
 
 def _isolated(raw: bytes, settings: Mapping[str, Any]) -> Scan:
     """Return the scan that a parser finds in a process that can be ended; raises `DataError` with the reason."""
+    package = next(package for start, package in PACKAGES.items() if raw.startswith(start))
+    if find_spec(package) is None:
+        raise MissingExtraError(package, "scanlines", "Reading this format of scans")
     with tempfile.TemporaryDirectory(prefix="evenhand-") as folder:
-        source, target = Path(folder, "scan"), Path(folder, "scan.npz")
+        # by the suffix, `nanonispy2` tells scans from spectra
+        source, target = Path(folder, "scan.sxm"), Path(folder, "scan.npz")
         source.write_bytes(raw)
         try:
             ISOLATED.call(
@@ -120,12 +131,22 @@ def parse_file(source: str, target: str, settings: dict[str, Any]) -> None:
     DataError
         With the reason, whatever a damaged file does to a library.
     """
-    raw = Path(source).read_bytes()
     try:
-        scan = read_tiff(raw, settings["max_pixels"])
+        scan = _parsed(Path(source), settings["channel"], settings["max_pixels"])
     except (EvenhandError, MemoryError):
         raise
     except Exception as error:
-        raise DataError(f"cannot be read: it is damaged in a way that was not foreseen ({error!r:.80})") from error
+        raise DataError(f"is damaged ({' '.join(repr(error).split()):.90})") from error
     about = {name: value for name, value in vars(scan).items() if name != "heights"}
     np.savez(target, heights=scan.heights, about=np.array(json.dumps(about)))
+
+
+def _parsed(path: Path, channel: str, most: int) -> Scan:
+    raw = path.read_bytes()
+    if raw.startswith(GSF):
+        return read_gsf(path, most)
+    if raw.startswith(GWY):
+        return read_gwy(path, channel, most)
+    if raw.startswith(SXM):
+        return read_sxm(path, channel, most)
+    return read_tiff(raw, most)

@@ -33,6 +33,8 @@ class Scan:
         Size of a pixel along and across the lines, metres; NaN where the file does not say.
     upward
         Whether the file says that its bottom line came first; None if it does not say.
+    damage
+        What is wrong with the file and was taken for not scanned, or "".
     """
 
     heights: Heights
@@ -42,6 +44,7 @@ class Scan:
     unit: str = ""
     pixel_m: tuple[float, float] = (float("nan"), float("nan"))
     upward: bool | None = None
+    damage: str = ""
 
     def __post_init__(self) -> None:
         c, lines, width = self.heights.shape

@@ -6,7 +6,7 @@ import io
 
 import numpy as np
 
-from evenhand.base.errors import DataError, MissingExtraError
+from evenhand.base.errors import DataError
 from evenhand.modalities.scanlines.reading.pictures import grey
 from evenhand.modalities.scanlines.reading.scan import Scan, check_pixels
 
@@ -24,10 +24,8 @@ def read_tiff(raw: bytes, most: int) -> Scan:
     DataError
         If it cannot be read.
     """
-    try:
-        import tifffile
-    except ImportError:
-        raise MissingExtraError("tifffile", "scanlines", "Reading scans saved as TIFF") from None
+    import tifffile
+
     try:
         with tifffile.TiffFile(io.BytesIO(raw)) as file:
             page = file.pages[0]
