@@ -5,7 +5,7 @@ import pytest
 
 from evenhand.base.errors import DataError, EvenhandError
 from evenhand.base.storage.atomic import to_json
-from evenhand.blending.blend import average, blend
+from evenhand.blending.blend import blend
 from evenhand.blending.inputs.align import align
 from evenhand.blending.inputs.stack import stack_of
 from evenhand.blending.methods import METHODS
@@ -94,13 +94,6 @@ def test_what_must_not_be_learned_on_is_refused(models, change, words):
 def test_an_unknown_method_is_told_with_the_nearest(models):
     with pytest.raises(EvenhandError, match='no blend named "nnsl"; known are: .*equal, .*. Did you mean "nnls"'):
         blend(models(), "nnsl")
-
-
-def test_seeds_are_averaged(models):
-    one, two, _ = models()
-    mean = average([one, two], "m")
-    assert np.allclose(mean.probabilities, (one.probabilities + two.probabilities) / 2)
-    assert (mean.model, mean.origin) == ("m", "out-of-fold")
 
 
 def test_weights_are_readable(models):

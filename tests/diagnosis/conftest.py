@@ -158,8 +158,8 @@ def case_of(lines, counts=(900, 20, 80), *, settings=None, names="NSV", **train)
     labels = np.repeat(np.arange(len(counts)), counts)
     prior = plan_of(BalanceConfig.model_validate(settings), labels, list(names)).prior
     train = {"warmup_epochs": 1.0, "learning_rate": 0.01, **train}
-    course = TrainingHistory("net", 0, 0, tuple(names), tuple(lines), prior, settings, train)
-    return Evidence(courses=(course,))
+    history = TrainingHistory("net", 0, 0, tuple(names), tuple(lines), prior, settings, train)
+    return Evidence(histories=(history,))
 
 
 @pytest.fixture(scope="session")

@@ -49,7 +49,7 @@ def bare() -> Evidence:
         failures=(),
         facts=pd.DataFrame({"rate_hz": np.full(40, 250.0)}),
         predictions=(Predictions(IDS, CLASSES, np.full((40, 2), 0.5)),),
-        courses=(TrainingHistory("net", 0, 0, CLASSES, (line,) * 6, plan.prior),),
+        histories=(TrainingHistory("net", 0, 0, CLASSES, (line,) * 6, plan.prior),),
         ledgers=(BalanceLedger(("net",), None, "balance", plan),),
     )
 

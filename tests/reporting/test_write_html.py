@@ -9,7 +9,7 @@ from evenhand.base.storage.atomic import to_json, write_text
 from evenhand.base.storage.record import Record
 from evenhand.base.text.toml_text import set_option
 from evenhand.base.values import Finding
-from evenhand.reporting.balance_section import balance_section
+from evenhand.reporting import sections
 from evenhand.reporting.record_contents import read_evidence
 from evenhand.reporting.write_html import rendered, write_report
 
@@ -104,7 +104,7 @@ def test_what_reading_did_is_shown_with_rows_and_keys(record: Record) -> None:
 
 def test_of_many_classes_the_commonest_and_the_rarest_are_shown(tmp_path: Path) -> None:
     record = make_record(tmp_path, [f"class {i}" for i in range(81)], rows=1000)
-    (one, _) = balance_section(read_evidence(record))
+    (one, _) = sections.balance_section(read_evidence(record))
     rows = [row["rows"] for row in one["shown"]]
     assert (len(rows), one["hidden"]) == (30, 51)
     assert rows == sorted(rows, reverse=True)

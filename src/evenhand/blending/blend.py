@@ -195,12 +195,6 @@ def blend(
     return Blend(how.name, models.names, learned, out, naive, locked, models.coverage, stack)
 
 
-def average(predictions: Sequence[Predictions], model: str) -> Predictions:
-    """Return the plain mean of several predictions for the same rows, such as those of the seeds of one model."""
-    models = align(predictions)
-    return replace(models.first, probabilities=stack_of(models).mean(), model=model, logits=None, learned={})
-
-
 def _predicted(
     learned: Learned,
     predictions: Sequence[Predictions],

@@ -21,6 +21,7 @@ app = typer.Typer(
     help="Train classifiers on small, skewed, grouped data, and learn what their numbers are worth.",
     epilog="Exit codes: 0 done, 1 findings of severity error, 2 wrong use, 3 interrupted and resumable.",
     no_args_is_help=True,
+    # `report_errors` makes sentences of errors; with --debug Python's own traceback is shorter than Rich's.
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -84,6 +85,7 @@ for verb in (
 
 def main() -> None:
     """Run the command line."""
+    # Before anything reads a file name: Python fixes the encoding of names when it starts.
     restart_in_utf8_mode()
     escape_unencodable()
     app()

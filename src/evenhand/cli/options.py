@@ -66,6 +66,7 @@ def one_of(option: str, word: str, allowed: tuple[str, ...]) -> Any:
     EvenhandError
         If it is not; the message suggests the nearest allowed value.
     """
+    # Imported late, like all that the help of a command does not need: `evenhand --help` must not wait for it.
     from evenhand.base.errors import EvenhandError, unknown
 
     if word not in allowed:

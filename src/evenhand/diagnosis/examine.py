@@ -15,13 +15,13 @@ FIRST = ("EH201", "EH202")
 
 
 def examine(
-    case: Evidence, codes: Iterable[str] | None = None, severities: Mapping[str, Severity] | None = None
+    evidence: Evidence, codes: Iterable[str] | None = None, severities: Mapping[str, Severity] | None = None
 ) -> Examination:
     """Return what the rules find in the evidence.
 
     Parameters
     ----------
-    case
+    evidence
         The evidence.
     codes
         Codes of the rules to run, or prefixes of codes ("EH1": the rules about data); None for all.
@@ -39,12 +39,12 @@ def examine(
     broken: dict[str, str] = {}
     rules = chosen(codes)
     for rule in rules:
-        absent = rule.missing(case)
+        absent = rule.missing(evidence)
         if absent:
             missing[rule.code] = ", ".join(absent)
             continue
         try:
-            findings[rule.code] = rule.findings(case, overrides.get(rule.code))
+            findings[rule.code] = rule.findings(evidence, overrides.get(rule.code))
         except Exception as error:  # a broken rule, often somebody else's, must not silence the others
             broken[rule.code] = f"{type(error).__name__}: {error}"
     fired = [finding for found in findings.values() for finding in found]

@@ -38,10 +38,11 @@ def watcher(
     balance, train
         The settings of the model, as plain values; stages are among the latter.
     """
+    # Once: the plans of a fit do not change from epoch to epoch, only which of them is in force.
     beliefs = beliefs_of(balance, train, labels, classes)
 
     def alarms(lines: Sequence[Mapping[str, Any]]) -> list[Alarm]:
-        course = TrainingHistory(model, fold, seed, tuple(classes), tuple(lines), train=train).believing(beliefs)
-        return [finding.document() for finding in examine(Evidence(courses=(course,)), CODES).findings]
+        history = TrainingHistory(model, fold, seed, tuple(classes), tuple(lines), train=train).believing(beliefs)
+        return [finding.document() for finding in examine(Evidence(histories=(history,)), CODES).findings]
 
     return alarms

@@ -20,101 +20,107 @@ class Need:
     there: Callable[[Evidence], bool]
 
 
-def _labelled(case: Evidence) -> bool:
-    return case.samples is not None and bool(np.any(case.samples.matrix()))
+def _labelled(evidence: Evidence) -> bool:
+    return evidence.samples is not None and bool(np.any(evidence.samples.matrix()))
 
 
-def _several_parts(case: Evidence) -> bool:
-    return case.samples is not None and case.sides is not None and len(set(case.sides)) > 1
+def _several_parts(evidence: Evidence) -> bool:
+    return evidence.samples is not None and evidence.sides is not None and len(set(evidence.sides)) > 1
 
 
-def _comparable(case: Evidence) -> bool:
-    hashed = case.samples is not None and "content" in case.samples.frame
-    return hashed or case.pictures is not None
+def _comparable(evidence: Evidence) -> bool:
+    hashed = evidence.samples is not None and "content" in evidence.samples.frame
+    return hashed or evidence.pictures is not None
 
 
-def _image_facts(case: Evidence) -> bool:
+def _image_facts(evidence: Evidence) -> bool:
     # Facts of other kinds have columns of their own (sampling rate, leads) that no rule about image files reads.
-    columns = set() if case.facts is None else set(case.facts)
+    columns = set() if evidence.facts is None else set(evidence.facts)
     return bool(columns & {"mode", "format"}) or {"width", "height"} <= columns
 
 
-def _evaluated(case: Evidence) -> bool:
-    return any(p.truth is not None and bool(known(p.truth).any()) for p in case.predictions or ())
+def _evaluated(evidence: Evidence) -> bool:
+    return any(p.truth is not None and bool(known(p.truth).any()) for p in evidence.predictions or ())
 
 
-def _grouped_predictions(case: Evidence) -> bool:
-    return any(p.groups is not None for p in case.predictions or ()) and _evaluated(case)
+def _grouped_predictions(evidence: Evidence) -> bool:
+    return any(p.groups is not None for p in evidence.predictions or ()) and _evaluated(evidence)
 
 
-def _single_label_predictions(case: Evidence) -> bool:
-    return any(p.truth is not None and not p.multi_label for p in case.predictions or ())
+def _single_label_predictions(evidence: Evidence) -> bool:
+    return any(p.truth is not None and not p.multi_label for p in evidence.predictions or ())
 
 
-def _batch_mix(case: Evidence) -> bool:
+def _batch_mix(evidence: Evidence) -> bool:
     return any(
-        line.get("batch_mix") and line.get("expected_mix") for one in case.courses or () for line in one.lines
+        line.get("batch_mix") and line.get("expected_mix") for one in evidence.histories or () for line in one.lines
     )
 
 
-def _information(case: Evidence) -> bool:
-    sets = [line.get("sets") or {} for course in case.courses or () for line in course.lines[-1:]]
+def _information(evidence: Evidence) -> bool:
+    sets = [line.get("sets") or {} for history in evidence.histories or () for line in history.lines[-1:]]
     return any((one.get("validation") or {}).get("information") is not None for one in sets)
 
 
 NEEDS: dict[str, Need] = {
-    "samples": Need("samples", lambda case: case.samples is not None),
+    "samples": Need("samples", lambda evidence: evidence.samples is not None),
     "labels": Need("labels", _labelled),
-    "paths": Need("names of the files", lambda case: bool(case.samples and "path" in case.samples.frame)),
+    "paths": Need(
+        "names of the files", lambda evidence: bool(evidence.samples and "path" in evidence.samples.frame)
+    ),
     "one_label": Need(
-        "rows with one label each", lambda case: case.samples is not None and not case.samples.multi_label
+        "rows with one label each",
+        lambda evidence: evidence.samples is not None and not evidence.samples.multi_label,
     ),
-    "groups": Need("a group column (data.group)", lambda case: bool(case.samples and case.samples.grouped)),
+    "groups": Need(
+        "a group column (data.group)", lambda evidence: bool(evidence.samples and evidence.samples.grouped)
+    ),
     "columns": Need(
-        "a table with further columns", lambda case: bool(case.samples and described_columns(case.samples))
+        "a table with further columns",
+        lambda evidence: bool(evidence.samples and described_columns(evidence.samples)),
     ),
-    "folds": Need("folds", lambda case: case.folds is not None),
+    "folds": Need("folds", lambda evidence: evidence.folds is not None),
     "drawn_test": Need(
         "a locked test sampled at random (folds.test.fraction)",
-        lambda case: case.samples is not None and case.drawn_test is not None,
+        lambda evidence: evidence.samples is not None and evidence.drawn_test is not None,
     ),
     "parts": Need("folds, or a split column with two values (data.split)", _several_parts),
     "two_parts": Need(
         f"a locked test, or a predefined split, with {LEAST_ROWS} rows in {LEAST_GROUPS} groups",
-        lambda case: case.samples is not None and case.compared is not None,
+        lambda evidence: evidence.samples is not None and evidence.compared is not None,
     ),
     "copies": Need("hashes of the files, or decoded pictures", _comparable),
-    "failures": Need("the files decoded", lambda case: case.failures is not None),
+    "failures": Need("the files decoded", lambda evidence: evidence.failures is not None),
     "image_facts": Need("image files (dimensions, mode or format)", _image_facts),
-    "pictures": Need("decoded pictures", lambda case: case.pictures is not None),
+    "pictures": Need("decoded pictures", lambda evidence: evidence.pictures is not None),
     "wrapping": Need(
         "measures of what comes with a row (facts of files, or words in their names)",
-        lambda case: case.samples is not None and bool(case.wrapping or case.name_words[0]),
+        lambda evidence: evidence.samples is not None and bool(evidence.wrapping or evidence.name_words[0]),
     ),
     "counters": Need(
-        "counts of what reading did", lambda case: case.counters is not None and len(case.counters) > 0
+        "counts of what reading did", lambda evidence: evidence.counters is not None and len(evidence.counters) > 0
     ),
-    "features": Need("features of an encoder", lambda case: case.features is not None),
-    "courses": Need("epochs of a training (epochs.jsonl)", lambda case: bool(case.courses)),
+    "features": Need("features of an encoder", lambda evidence: evidence.features is not None),
+    "histories": Need("epochs of a training (epochs.jsonl)", lambda evidence: bool(evidence.histories)),
     "class_priors": Need(
         "the prior that the settings impose on rows with one label each",
-        lambda case: any(c.prior is not None and not c.prior.multi_label for c in case.courses or ()),
+        lambda evidence: any(c.prior is not None and not c.prior.multi_label for c in evidence.histories or ()),
     ),
     "batch_mix": Need("the class shares of batches, as measured and as expected (epochs.jsonl)", _batch_mix),
     "information": Need("the information in the outputs, measured in each epoch (epochs.jsonl)", _information),
-    "score": Need("a score ([score])", lambda case: bool(case.setting("score"))),
-    "ledgers": Need("rows per class and [balance]", lambda case: bool(case.ledgers)),
+    "score": Need("a score ([score])", lambda evidence: bool(evidence.setting("score"))),
+    "ledgers": Need("rows per class and [balance]", lambda evidence: bool(evidence.ledgers)),
     "one_label_ledgers": Need(
         "rows per class, with one label a row, and [balance]",
-        lambda case: any(not ledger.plan.prior.multi_label for ledger in case.ledgers or ()),
+        lambda evidence: any(not ledger.plan.prior.multi_label for ledger in evidence.ledgers or ()),
     ),
-    "predictions": Need("predictions", lambda case: bool(case.predictions)),
+    "predictions": Need("predictions", lambda evidence: bool(evidence.predictions)),
     "evaluated": Need("predictions of rows whose class is known", _evaluated),
     "grouped_predictions": Need("predictions of rows with known classes and groups", _grouped_predictions),
     "single_labels": Need("predictions of rows with one label each", _single_label_predictions),
-    "openings": Need("a locked test that was opened", lambda case: bool(case.openings)),
-    "comparisons": Need("a comparison of runs or models", lambda case: bool(case.comparisons)),
-    "worth": Need("a nested evaluation of blends", lambda case: case.worth is not None),
-    "verdicts": Need("models that were compared", lambda case: bool(case.verdicts)),
+    "openings": Need("a locked test that was opened", lambda evidence: bool(evidence.openings)),
+    "comparisons": Need("a comparison of runs or models", lambda evidence: bool(evidence.comparisons)),
+    "nested": Need("a nested evaluation of blends", lambda evidence: evidence.nested is not None),
+    "verdicts": Need("models that were compared", lambda evidence: bool(evidence.verdicts)),
 }
 """Every requirement by name."""

@@ -79,11 +79,11 @@ class Rule:
         parameters = inspect.signature(self.check).parameters.values()
         return {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
 
-    def missing(self, case: Evidence) -> list[str]:
+    def missing(self, evidence: Evidence) -> list[str]:
         """Return the requirements that the evidence does not meet, as phrases."""
-        return [NEEDS[name].words for name in self.needs if not NEEDS[name].there(case)]
+        return [NEEDS[name].words for name in self.needs if not NEEDS[name].there(evidence)]
 
-    def findings(self, case: Evidence, severity: Severity | None = None) -> list[Finding]:
+    def findings(self, evidence: Evidence, severity: Severity | None = None) -> list[Finding]:
         """Return the findings of the check with this code; `severity` overrides every other one."""
         return [
             Finding(
@@ -95,7 +95,7 @@ class Rule:
                 ids=tuple(str(i) for i in found.ids),
                 patch=found.patch,
             )
-            for found in self.check(case)
+            for found in self.check(evidence)
         ]
 
     def __repr__(self) -> str:

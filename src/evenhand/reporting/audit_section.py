@@ -22,6 +22,7 @@ CALIBRATION_WORDS = {"": "uncalibrated", "temperature": "temperature scaling"}
 
 def audit_section(evidence: RecordContents) -> dict[str, Any] | None:
     """Return the audit that the run wrote, or the one of `evenhand audit` where there is one; None without both."""
+    # The later one knows more: columns to audit by, refitting, conformal sets.
     found = evidence.audit or (evidence.evaluation or {}).get("audit")
     if not found:
         return None
@@ -39,6 +40,8 @@ def audit_section(evidence: RecordContents) -> dict[str, Any] | None:
 def _parts(title: str, word: str, found: Document, key: str) -> dict[str, Any]:
     """Return the display of groups, or of the parts by one column; small ones are only counted."""
     groups = found.get(key, [])
+    # Intervals of a handful of rows span the whole axis, and would push the groups that can be judged out of the
+    # chart.
     large = [group for group in groups if group["n"] >= LEAST] or groups
     counts = {GROUP_WORDS.get(verdict, verdict): n for verdict, n in found.get(f"{key}_by_verdict", {}).items()}
     chart = drawn(forest(large), f"{title}, the worst first: share of right rows") if len(groups) > 1 else None

@@ -54,6 +54,7 @@ def intervals(rows: ChartRows, *, order: Sequence[str], title: str, width: int =
     y = {"field": "name", "type": "nominal", "sort": list(order), "title": None}
     offset = {"field": "set", "sort": sets}
     encoding = {"y": y, "yOffset": offset, "color": colour}
+    # From 0, intervals of good models would be a few pixels wide at the right end.
     scale = {"zero": False, "nice": True}
     rule = {"x": {"field": "low", "type": "quantitative", "title": title, "scale": scale}, "x2": {"field": "high"}}
     point = {"x": {"field": "estimate", "type": "quantitative", "scale": scale, "title": title}}
@@ -75,6 +76,7 @@ def moved(rows: ChartRows, *, smallest: float = 1e-5) -> Spec:
         Records with class, natural and effective, shares in 0..1; on a logarithmic scale from `smallest` on.
     """
     kinds = {"natural": "share of the rows", "effective": "effective prior"}
+    # A share of 0 has no place on a logarithmic scale; it stands at its left end.
     lines = [{"class": r["class"], **{k: max(float(r[k]), smallest) for k in kinds}} for r in rows]
     points = [{"class": r["class"], "kind": word, "share": r[k]} for r in lines for k, word in kinds.items()]
     x = {"type": "quantitative", "scale": {"type": "log", "nice": False, "padding": 8}, "title": "share, log scale"}
@@ -136,6 +138,7 @@ def heat(rows: ChartRows, classes: Sequence[str]) -> Spec:
     light = {"condition": {"test": "datum.share > 0.55", "value": "var(--paper)"}, "value": INK}
     numbers: Spec = {"mark": {"type": "text", "fontSize": 11}, "encoding": {**_text("count", "d"), "color": light}}
     if len(classes) > MANY_CLASSES:
+        # Every cell with a number would be a grey carpet, and megabytes of SVG.
         numbers["transform"] = [{"filter": "datum.share >= 0.02"}]
     return {
         "data": {"values": list(rows)},
@@ -182,6 +185,7 @@ def _panel(rows: ChartRows, measure: str, colour: Spec) -> Spec:
             },
             "y": y,
             "color": colour,
+            # A line for each fit; without it Vega-Lite joins the points of all folds into one zigzag.
             "detail": [{"field": "fold"}, {"field": "seed"}],
         },
     }

@@ -54,6 +54,8 @@ def _beside(pair: Document, rows: Sequence[Document], picture: Picture) -> dict[
         name: [row for row in rows if row["truth"] == row["predicted"] == name and not row["trained_on"]]
         for name in (pair["truth"], pair["predicted"])
     }
+    # Beside the mistakes, what the model is sure of in both classes: whether the label or the model is wrong is
+    # seen by comparing.
     columns = [
         (f"{pair['truth']}, predicted as {pair['predicted']}", [by_id[i] for i in pair["ids"] if i in by_id]),
         (f"{pair['truth']}, predicted as such", _surest(right[pair["truth"]])),

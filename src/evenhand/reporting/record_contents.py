@@ -81,6 +81,7 @@ def read_evidence(record: Record) -> RecordContents:
 
     data: dict[str, Any] = record.data() if record.has("data.json") else {}
     samples, folds = None, None
+    # A record without them, of a run that stopped early or was trimmed, still has a report of the rest.
     with contextlib.suppress(RecordError):
         samples = record.samples()
     with contextlib.suppress(RecordError):

@@ -20,6 +20,9 @@ Picture = Callable[[str], str | None]
 MOST_BESIDE = 5
 """Maximum number of models as columns of a score table; more of them become rows."""
 
+MOST_CLASSES = 30
+"""Maximum number of classes of a balance ledger; of more, the most common and the rarest."""
+
 SETS = {one.value: one.words for one in RowSet}
 """Names of sets in words."""
 
@@ -44,6 +47,7 @@ def score_table(evidence: RecordContents) -> dict[str, Any] | None:
     scores = evidence.scores["scores"]
     wanted = evidence.record.score_metrics()
     every = dict.fromkeys(m for sets in scores.values() for of in sets.values() for m in of)
+    # Metrics of one class ("recall[a]") have a chart of their own, unless [score] asks for them.
     metrics = list(dict.fromkeys([*(m for m in wanted if m in every), *(m for m in every if "[" not in m)]))
     sets = list(dict.fromkeys(of for by_set in scores.values() for of in by_set))
     metric = evidence.scores.get("headline", {}).get("metric") or metrics[0]
@@ -96,6 +100,19 @@ def skew_section(evidence: RecordContents) -> dict[str, Any] | None:
     return {**evidence.skew, "chart": drawn(spec, "Rows per class")}
 
 
+def balance_section(evidence: RecordContents, *, most: int = MOST_CLASSES) -> list[dict[str, Any]]:
+    """Return each balance ledger with its classes by rows, and a chart of natural against effective shares."""
+    out = []
+    for one in evidence.balance:
+        classes = sorted(one["classes"], key=lambda row: -row["rows"])
+        hidden = max(0, len(classes) - most)
+        shown = [*classes[: most // 2], *classes[len(classes) - most // 2 :]] if hidden else classes
+        title = one.get("title") or ", ".join(one["models"])
+        chart = drawn(chart_specs.moved(shown), f"Natural share and effective prior of {title}, by class")
+        out.append({**one, "title": title, "shown": shown, "hidden": hidden, "chart": chart})
+    return out
+
+
 def folds_section(evidence: RecordContents) -> dict[str, Any] | None:
     """Return rows per class and fold, with the shade of each cell."""
     if evidence.samples is None or evidence.folds is None:
@@ -104,6 +121,7 @@ def folds_section(evidence: RecordContents) -> dict[str, Any] | None:
     held = evidence.samples.matrix()
     numbers = [*range(evidence.folds.k), *([TEST] if (fold == TEST).any() else [])]
     counts = np.stack([held[fold == f].sum(axis=0) for f in numbers], axis=1)
+    # By class: shades show how even a class is over the folds; rare ones would vanish on a common scale.
     shade = counts / np.maximum(counts.max(axis=1, keepdims=True), 1e-9)
     rows = [
         {"class": name, "cells": list(zip(counts[c], shade[c], strict=True))}
@@ -134,6 +152,7 @@ def curves_section(evidence: RecordContents, *, most: int = 3) -> list[dict[str,
             for row in rows.to_dict(orient="records")
             if row[column] == row[column]
         ]
+        # Panels stand side by side; more than a few would be too narrow to read.
         measures = list(dict.fromkeys(item["measure"] for item in long))[:most]
         if long:
             title = f"Learning curves of {model}, a line per fold"
@@ -189,6 +208,7 @@ def _confusion(entry: Mapping[str, Any], classes: list[str], of: str) -> Any:
     if not entry.get("confusion"):
         return None
     counts = np.asarray(entry["confusion"], dtype=float)
+    # Of each true class, not of all rows: with skewed classes the common one would be the only visible row.
     share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     rows = [
         {"truth": classes[t], "predicted": classes[p], "count": int(counts[t, p]), "share": float(share[t, p])}

@@ -78,6 +78,8 @@ def selection_chart(rows: Sequence[Document], *, title: str) -> Spec:
         {"name": row["name"], "is": which, **{end: row[key][end] for end in ("estimate", "low", "high")}}
         for row in rows
         for which, key in ((NESTED, "nested"), (NAIVE, "naive"))
+        # A single model is not fitted on predictions: its naive figure is its nested one, and would cover the
+        # point.
         if row[key]["estimate"] is not None and (which == NESTED or row.get("blend", True))
     ]
     colour = {
@@ -119,6 +121,7 @@ def class_weight_chart(rows: Sequence[Document], models: Sequence[str], classes:
         Records with model, class, weight.
     """
     step = max(14, min(44, 620 // max(len(classes), 1)))
+    # Relative to the largest: weights of linear stackers may be far from 0..1.
     most = max((abs(row["weight"]) for row in rows), default=1.0) or 1.0
     encoding = {
         "y": {"field": "model", "type": "nominal", "sort": list(models), "title": None},
@@ -137,6 +140,7 @@ def class_weight_chart(rows: Sequence[Document], models: Sequence[str], classes:
         "legend": None,
     }
     layers: list[Spec] = [{"mark": {"type": "rect", "color": ACCENT}, "encoding": {"opacity": opacity}}]
+    # In narrower columns numbers of four characters would run into each other.
     if step >= 30:
         text = {"field": "weight", "type": "quantitative", "format": ".2f"}
         light = {"condition": {"test": f"datum.weight > {0.6 * most}", "value": "var(--paper)"}, "value": INK}

@@ -95,6 +95,7 @@ def drawn(spec: Spec, title: str, *, smallest: float = 0.75) -> Markup:
 
 def _labelled(spec: Spec) -> Spec:
     """Return a specification with printable names of limited length that stay distinct."""
+    # All names at once, as two that share their first letters must stay distinct when they are cut.
     labels = chart_labels(_names(spec))
 
     def safe(value: Any) -> Any:
@@ -121,6 +122,7 @@ def _names(value: Any, *, within: bool = False) -> Iterator[str]:
 
 def _scalable(svg: str, smallest: float) -> str:
     """Let the SVG shrink with the page, never grow: its width becomes its largest width; set the size of texts."""
+    # Vega has laid the texts out by now, so that smaller ones leave room and move nothing.
     svg = svg.replace(f'font-size="{MEASURED}px"', f'font-size="{DRAWN}px"')
     match = re.match(r'<svg [^>]*?width="([\d.]+)" height="[\d.]+"', svg)
     if match is None:

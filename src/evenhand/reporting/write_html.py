@@ -15,7 +15,6 @@ from evenhand.base.values import TOO_FEW
 from evenhand.reporting import sections
 from evenhand.reporting.ablation_section import ablation_section
 from evenhand.reporting.audit_section import audit_section
-from evenhand.reporting.balance_section import balance_section
 from evenhand.reporting.chart_process import DRAWING
 from evenhand.reporting.record_contents import read_evidence
 from evenhand.reporting.sections import Picture
@@ -44,6 +43,7 @@ def write_report(record: Record, picture: Picture = lambda _: None) -> Path:
 
 def rendered(record: Record, picture: Picture = lambda _: None) -> str:
     """Return the report as HTML text."""
+    # The chart library loads in its own process while the record is read here.
     DRAWING.start()
     evidence = read_evidence(record)
     return (
@@ -58,7 +58,7 @@ def rendered(record: Record, picture: Picture = lambda _: None) -> str:
             scores=sections.score_table(evidence),
             skew=sections.skew_section(evidence),
             folds=sections.folds_section(evidence),
-            ledgers=balance_section(evidence),
+            ledgers=sections.balance_section(evidence),
             curves=sections.curves_section(evidence),
             entries=sections.entries(evidence, picture),
             selection=selection_section(evidence),
@@ -77,6 +77,7 @@ def page_environment() -> jinja2.Environment:
         autoescape=True,
         # Every value that is printed, so that no section can forget to escape invisible characters.
         finalize=shown,
+        # A misspelt value would otherwise be an empty place in the page that nobody misses.
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -107,6 +108,7 @@ def figure_words(figure: dict[str, Any] | None, digits: int = 3) -> str:
         return "cannot be estimated"
     if figure.get("low") is None or figure.get("high") is None:
         return f"{figure['estimate']:.{digits}f}"
+    # An interval of too few groups has a low coverage; shown as numbers it would be believed.
     if figure.get("enough") is False:
         return f"{figure['estimate']:.{digits}f} {TOO_FEW}"
     return f"{figure['estimate']:.{digits}f} [{figure['low']:.{digits}f}, {figure['high']:.{digits}f}]"
@@ -127,6 +129,7 @@ def number_words(value: Any) -> str:
     >>> number_words(12345), number_words(0.123456), number_words("a")
     ('12,345', '0.123', 'a')
     """
+    # bool is an int for Python.
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return str(value)
     return f"{int(value):,}" if float(value).is_integer() else f"{value:.3g}"

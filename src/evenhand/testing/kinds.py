@@ -12,7 +12,7 @@ from evenhand.base.seeds import generator
 from evenhand.base.settings.section import Section
 from evenhand.base.values import Samples
 from evenhand.data.config import DataConfig
-from evenhand.data.roots.hashing import content_hash
+from evenhand.data.roots.content_hash import content_hash
 from evenhand.data.roots.root import Root, open_root
 from evenhand.data.roots.skipped import Skipped
 from evenhand.modalities import KINDS, Kind

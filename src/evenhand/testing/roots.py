@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from evenhand.base.errors import DataError
-from evenhand.data.roots.hashing import content_hash
+from evenhand.data.roots.content_hash import content_hash
 from evenhand.data.roots.skipped import Skipped
 
 

@@ -229,5 +229,5 @@ def test_groups_can_be_ignored_to_show_what_leaks() -> None:
     kept, ignored = (make_folds(of, FoldsConfig(k=3, groups=how)) for how in ("keep", "ignore"))
     assert pd.Series(kept.fold).groupby(of.groups).nunique().max() == 1
     assert pd.Series(ignored.fold).groupby(of.groups).nunique().min() > 1
-    assert ignored.how["method"] == "stratified rows, dealt without regard to groups"
+    assert ignored.how["method"] == "stratified rows, without regard to groups"
     assert np.bincount(ignored.fold).tolist() == [20, 20, 20]

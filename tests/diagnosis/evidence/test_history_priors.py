@@ -12,7 +12,7 @@ from evenhand.base.storage.record import Record
 from evenhand.base.values import Folds, Samples
 from evenhand.diagnosis import Evidence, examine
 from evenhand.diagnosis.evidence.history_priors import beliefs_of
-from evenhand.diagnosis.evidence.training_history import courses_of
+from evenhand.diagnosis.evidence.training_history import histories_of
 
 BOTH = {"sampler": "balanced", "weights": "inverse", "on_overshoot": "allow"}
 LABELS = np.repeat([0, 1, 2], [900, 20, 80])
@@ -51,7 +51,7 @@ def recorded(tmp_path, fits):
         folder = record.task_folder("net", 0, 0)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "epochs.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-        return courses_of(record)
+        return histories_of(record)
 
     return make
 
@@ -64,24 +64,24 @@ def staged_lines(fits, *, softened=False):
 
 
 def test_a_finished_fit_is_looked_at_under_the_balance_of_its_stage(recorded, fits):
-    (course,) = courses = recorded(staged_lines(fits), balance={}, train=STAGED)
-    assert [prior.exponent for prior in course.priors] == pytest.approx([0, 0, 2, 2, 2], abs=0.01)
-    (finding,) = examine(Evidence(courses=courses), ["EH301"]).findings
+    (history,) = histories = recorded(staged_lines(fits), balance={}, train=STAGED)
+    assert [prior.exponent for prior in history.priors] == pytest.approx([0, 0, 2, 2, 2], abs=0.01)
+    (finding,) = examine(Evidence(histories=histories), ["EH301"]).findings
     assert finding.evidence["blames"] == "balance"
     assert finding.evidence["exponent"] == pytest.approx(2.0)
     assert finding.patch is None
 
 
 def test_what_was_softened_is_no_longer_blamed(recorded, fits):
-    courses = recorded(staged_lines(fits, softened=True), balance={}, train=STAGED)
-    assert courses[0].prior.exponent == pytest.approx(1.0)
-    assert examine(Evidence(courses=courses), ["EH301"]).passed == ("EH301",)
+    histories = recorded(staged_lines(fits, softened=True), balance={}, train=STAGED)
+    assert histories[0].prior.exponent == pytest.approx(1.0)
+    assert examine(Evidence(histories=histories), ["EH301"]).passed == ("EH301",)
 
 
 def test_a_part_that_all_stages_have_is_mended_where_it_stands(recorded, fits):
     train = {"stage": [{"epochs": 2}, {"epochs": 3, "balance": {"sampler": "balanced", "on_overshoot": "allow"}}]}
-    courses = recorded(staged_lines(fits), balance={"weights": "inverse"}, train=train)
-    (finding,) = examine(Evidence(courses=courses), ["EH301"]).findings
+    histories = recorded(staged_lines(fits), balance={"weights": "inverse"}, train=train)
+    (finding,) = examine(Evidence(histories=histories), ["EH301"]).findings
     assert finding.patch == {"model.net.balance.weights": "none"}
 
 
@@ -93,7 +93,7 @@ def test_draws_are_expected_of_the_stage_that_made_them(recorded, fits):
     ledgers = (ledger_of(BalanceConfig(), LABELS, "NSV", np.ones(len(LABELS), dtype=bool)),)
 
     def look(train):
-        return examine(Evidence(courses=recorded(lines, balance={}, train=train), ledgers=ledgers), ["EH207"])
+        return examine(Evidence(histories=recorded(lines, balance={}, train=train), ledgers=ledgers), ["EH207"])
 
     assert look(train).passed == ("EH207",)
     assert "no batch of 5 epochs held S" in look({}).findings[0].says

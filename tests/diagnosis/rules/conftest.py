@@ -47,7 +47,7 @@ def skewed() -> Callable[..., Evidence]:
 
 
 @pytest.fixture
-def course() -> Callable[..., TrainingHistory]:
+def history() -> Callable[..., TrainingHistory]:
     """Return `course_of`."""
     return course_of
 

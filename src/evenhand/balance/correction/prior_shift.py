@@ -52,22 +52,3 @@ def adjustment(counts: Floats, tau: float) -> Floats:
     """
     shares = counts / max(counts.sum(), 1e-300)
     return np.asarray(np.where(counts > 0, -tau * np.log(np.where(counts > 0, shares, 1.0)), 0.0))
-
-
-def adjusted(probabilities: Floats, shifts: Floats) -> Floats:
-    """Return (n, k) probabilities with their logits shifted; rows sum to 1.
-
-    Parameters
-    ----------
-    probabilities
-        (n, k), rows sum to 1.
-    shifts
-        (k,) as `prior_shift` or `adjustment` give them.
-
-    >>> adjusted(np.array([[0.5, 0.5]]), prior_shift(np.array([0.5, 0.5]), np.array([0.9, 0.1]))).round(3).tolist()
-    [[0.9, 0.1]]
-    """
-    # Less the largest shift, against overflow; rows are normalised below.
-    raised = probabilities * np.exp(shifts - np.max(shifts, initial=-np.inf))
-    total = raised.sum(axis=1, keepdims=True)
-    return np.asarray(np.where(total > 0, raised / np.where(total > 0, total, 1.0), probabilities))

@@ -37,6 +37,7 @@ class NormalEquations:
 
     def without(self, position: int) -> tuple[Floats, Floats, Floats]:
         """Return the sums over the rows of every fold but the one at `position`."""
+        # Added up anew rather than taken off the total: differences of large sums lose digits.
         gram, moment, size = (np.delete(sums, position, axis=0) for sums in (self.gram, self.moment, self.size))
         return gram.sum(axis=0), moment.sum(axis=0), size.sum(axis=0)
 

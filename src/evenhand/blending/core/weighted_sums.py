@@ -23,6 +23,7 @@ def into(space: Space, table: Floats) -> Floats:
     """Return (n, k) float64: probabilities in `space`."""
     if space == "probability":
         return np.asarray(table, dtype=np.float64)
+    # One model that is certain and wrong would otherwise veto all others with an infinite logarithm.
     held = np.clip(np.asarray(table, dtype=np.float64), SMALLEST, 1 - SMALLEST)
     return np.asarray(np.log(held) if space == "log" else logit(held))
 
@@ -69,6 +70,7 @@ class Weighted:
     def apply(self, stack: Stack) -> Floats:
         out = np.zeros((len(stack), stack.k))
         for weight, table in zip(self.weights, stack.tables, strict=True):
+            # A model of weight 0 may not have been run at all (`Predictor`).
             if weight:
                 out += weight * into(self.space, table)
         return out_of(self.space, out, several=self.several)

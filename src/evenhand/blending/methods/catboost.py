@@ -46,5 +46,6 @@ class CatBoost(Method):
             depth=self.depth,
             random_seed=seed_from(seed, "catboost") % 2**31,
             verbose=False,
+            # Else it leaves a folder catboost_info wherever the user is.
             allow_writing_files=False,
         )

@@ -28,5 +28,6 @@ class EqualWeights(Method):
         return Weighted(shares(np.ones(stack.m)), self.space, stack.several)
 
     def learn_each(self, stack: Stack, seed: int) -> tuple[Learned, Mapping[int, Learned]]:
+        # Nothing depends on the rows, so that all folds share one.
         learned = self.learn(stack, seed)
         return learned, dict.fromkeys(stack.folds, learned)

@@ -120,6 +120,7 @@ class Experts(Method):
         return self
 
     def learn(self, stack: Stack, seed: int) -> Learned:
+        # Pairs and gates are learned on rows that the base blend has not seen, or its errors would be too few.
         inside = stack.split_inside(seed)
         fitted = crossfit(base_of(self.base), inside, seed)
         table = fitted.out_of_fold(inside)
@@ -140,6 +141,7 @@ class Experts(Method):
         if estimator is None or not len(rows):
             return None
         gate = self._gate(table[rows], second[rows], margin[rows], stack.labels[rows], pair)
+        # A gate of width 0 never opens.
         return Expert(pair, estimator, gate) if gate.width else None
 
     def _gate(self, table: Floats, second: Floats, margin: Floats, truth: Ints, pair: tuple[int, int]) -> PairGate:

@@ -39,6 +39,7 @@ class GradientBoosting(Method):
             learning_rate=self.learning_rate,
             max_leaf_nodes=self.leaves,
             min_samples_leaf=self.least_rows,
+            # It would hold out random rows, which divides groups.
             early_stopping=False,
             random_state=seed_from(seed, "gradient boosting") % 2**32,
         )

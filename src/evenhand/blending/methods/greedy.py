@@ -38,6 +38,7 @@ class Greedy(Method):
         for _ in range(self.bags):
             chosen = np.arange(stack.m)
             if self.bags > 1:
+                # Halves keep one lucky model from being in every selection.
                 chosen = rng.choice(stack.m, size=(stack.m + 1) // 2, replace=False)
             # Each bag counts the same, however many models it took.
             counts[chosen] += shares(self._selected([tables[i] for i in chosen], stack))

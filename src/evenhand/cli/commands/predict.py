@@ -82,6 +82,7 @@ def predict(
         )
     write_frame(predicted.table, to)
     guard_formulas(to, spreadsheet)
+    # Formats that the programs of a field open, such as annotations of records.
     beside = write_beside(predicted, to.parent)
     if as_json:
         print_json(predicted.document())

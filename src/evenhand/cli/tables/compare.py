@@ -34,6 +34,7 @@ def print_comparison(compared: Comparison, findings: Sequence[Finding], *, most:
     verdicts = Table(("", "compared with", "metric", "verdict", "difference", "detectable"), right=(4, 5))
     for v in compared.verdicts:
         word = cell(v.word, style=VERDICT_STYLES[v.word])
+        # NaN where nothing can be estimated, infinite where no difference could be found with so few groups.
         shown = "–" if v.detectable != v.detectable else "none" if v.detectable == inf else f"{v.detectable:.4f}"
         verdicts.add_row(v.name, v.base, v.metric, word, signed(v.difference), shown)
     out.print(verdicts)
@@ -69,6 +70,7 @@ def _fewer(compared: Comparison) -> str:
 def _print_changes(change: Changes, out: Out, most: int) -> None:
     out.print(cell(f"{change}"))
     moved = change.by_class[change.by_class["net"] != 0]
+    # The frame is sorted by net change, losses first.
     for frame, words in ((moved[::-1], "gained"), (moved, "lost")):
         rows = frame[frame["net"] > 0] if words == "gained" else frame[frame["net"] < 0]
         named = [
@@ -113,6 +115,7 @@ def print_agreement(found: Agreement, *, most: int = 20) -> None:
 
 
 def _answer(name: str, confidence: float) -> str:
+    # NaN: predictions of other programs may be classes alone, without probabilities.
     return name if confidence != confidence else f"{name} ({confidence:.2f})"
 
 

@@ -36,6 +36,7 @@ def score_tables(
     found = {(row["name"], row["metric"]): row for row in scores.to_dict(orient="records")}
     names = list(dict.fromkeys(scores["name"]))
     first = 4 + max(map(len, metrics))
+    # A single model fits by definition, however narrow the terminal: its lines then wrap.
     if first + FIGURE_COLUMNS * len(names) <= max(width, first + FIGURE_COLUMNS):
         table = _table(("metric", *names), title)
         for metric in metrics:
@@ -46,6 +47,7 @@ def score_tables(
     tables: list[Table] = []
     for start in range(0, len(metrics), step):
         part = metrics[start : start + step]
+        # Four lines of each table are its frame and head.
         if tables and (len(tables) + 1) * (len(names) + 4) > most_lines:
             return tables, start
         tables.append(_table(("model", *part), title if not tables else None))

@@ -41,6 +41,7 @@ def guard_formulas(path: Path, wanted: bool) -> None:
     count = _formulas(path) if path.suffix.lower() == ".csv" else 0
     if not count:
         return
+    # Exact names by default: other programs read this file too, and match them with their own.
     if not wanted:
         print_error(
             f"{path}: {count:,} cells begin like formulas (=, +, -, @), which spreadsheets evaluate. With "

@@ -91,6 +91,10 @@ def print_balance(found: BalanceCheck) -> None:
     for one in found.ledgers:
         out.print(literal(str(one)))
         out.print()
+    note = (
+        "Nothing was decoded: a run also keeps near-duplicates in one fold, so its folds may differ by some rows."
+    )
+    out.print(cell(note, style="dim"))
     print_findings(found.findings, out)
     if found.refusal is not None:
         out.print(cell(f"A run would be refused: {found.refusal}", style="red"))
@@ -146,6 +150,7 @@ def shown_metrics(metrics: Iterable[str], most: int, *, wanted: Sequence[str] = 
 
     Those of single classes are left out unless [score] names them.
     """
+    # One for the whole, one for even classes, one for the worst class, and two for the probabilities.
     usual = ("accuracy", "macro_f1", "worst_recall", "log_loss", "calibration_error")
     found = list(dict.fromkeys(metrics))
     named = [m for m in found if "[" not in m]
@@ -177,6 +182,8 @@ def print_runs(table: pd.DataFrame, output: Path) -> None:
     shown = Table(("run", *called, "rows", "best", "figure"), right=[1 + len(called)])
     for row in table.to_dict(orient="records"):
         figure = f"{row['metric']} {figure_words(row)}" if isinstance(row["best"], str) else str(row["state"])
+        # A corrected figure is lower than the one in the score table of the same run; unmarked, they would seem
+        # to contradict.
         figure += " corrected" if row["corrected"] else ""
         names = (Path(str(row["record"])).name, *(str(row[key]) for key in called))
         shown.add_row(*names, f"{row['rows']:,}", row["best"] if isinstance(row["best"], str) else "", figure)

@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 from evenhand.base.errors import DataError
 from evenhand.data.roots import encodings
+from evenhand.data.roots.content_hash import content_hash
 from evenhand.data.roots.file_names import CACHE_SIGNATURE, CACHE_TAG, is_clutter
-from evenhand.data.roots.hashing import content_hash
 from evenhand.data.roots.skipped import Skipped
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from evenhand.base.errors import DataError
-from evenhand.data.roots.hashing import content_hash
+from evenhand.data.roots.content_hash import content_hash
 from evenhand.data.roots.skipped import Skipped
 from evenhand.data.roots.zip_index import Listing, ZipEntry, ZipLimits, list_entries
 

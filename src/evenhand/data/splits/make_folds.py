@@ -20,10 +20,10 @@ from evenhand.data.splits.locked_test import rows_of_groups, rows_with, sample_t
 from evenhand.data.splits.name_families import families_by_name
 from evenhand.data.splits.report import folds_report, label_columns
 
-# Written to folds.json: other words would make the records of two versions differ.
+# Written to folds.json, for people: nothing reads it back.
 _METHODS = {
-    "keep": "stratified groups, dealt and mended",
-    "ignore": "stratified rows, dealt without regard to groups",
+    "keep": "stratified groups: greedy assignment, then local search",
+    "ignore": "stratified rows, without regard to groups",
 }
 
 

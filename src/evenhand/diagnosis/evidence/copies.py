@@ -33,6 +33,7 @@ def exact_copies(
     if "content" in samples.frame:
         pairs += chained(c if isinstance(c, str) and c else None for c in samples.frame["content"])
     if pictures is not None:
+        # Blank pictures are equal without being copies: one set of them would join unrelated groups.
         skip = np.zeros(len(samples), dtype=bool) if blank is None else blank
         pairs += chained([None if skip[row] else _digest(picture) for row, picture in enumerate(pictures)])
     pairs += [(int(rows[0]), int(row)) for rows in contents for row in rows[1:]]

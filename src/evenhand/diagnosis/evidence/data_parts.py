@@ -60,6 +60,7 @@ def compared(samples: Samples, folds: Folds | None, *, most: int = 2) -> Compare
     """
     part = given_splits(samples)
     if folds is not None and (folds.fold == TEST).any():
+        # The test that the figures will be about takes the place of a split that only came with the data.
         part = np.where(folds.of(samples.ids) == TEST, LOCKED, REST).astype(object)
     if part is None:
         return None

@@ -86,13 +86,13 @@ class Evidence:
         (n, d) float32 of an encoder.
     predictions
         Predictions of models, for the rules about estimates.
-    courses
+    histories
         Training histories, for the rules about training.
     ledgers
         Balance ledgers: corrections for class imbalance and the effective prior they imply.
     openings
         ISO times at which the locked test was evaluated, oldest first; None where nothing is locked.
-    worth
+    nested
         The nested evaluation of models and blends.
     comparisons
         Paired comparisons of models or runs.
@@ -111,10 +111,10 @@ class Evidence:
     moved_contents: tuple[Ints, ...] = ()
     features: npt.NDArray[np.float32] | None = None
     predictions: tuple[Predictions, ...] | None = None
-    courses: tuple[TrainingHistory, ...] | None = None
+    histories: tuple[TrainingHistory, ...] | None = None
     ledgers: tuple[BalanceLedger, ...] | None = None
     openings: tuple[str, ...] | None = None
-    worth: NestedEvaluation | None = None
+    nested: NestedEvaluation | None = None
     comparisons: tuple[Comparison, ...] | None = None
 
     def __post_init__(self) -> None:
@@ -135,7 +135,7 @@ class Evidence:
     def verdicts(self) -> tuple[Verdict, ...]:
         """All verdicts on differences between models."""
         compared = [verdict for one in self.comparisons or () for verdict in one.verdicts]
-        return (*compared, *(self.worth.verdicts if self.worth else ()))
+        return (*compared, *(self.nested.verdicts if self.nested else ()))
 
     @property
     def rows(self) -> Samples:

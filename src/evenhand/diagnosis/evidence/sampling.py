@@ -23,6 +23,7 @@ def whole_groups(parts: Strings, groups: Strings, most: int, *, seed: int = 0) -
         return np.arange(len(parts))
     _, part = unique_names(parts)
     _, group = unique_names(groups)
+    # Groups get the random order, not rows, so that the rows taken are whole groups.
     rank = generator("whole groups", seed).permutation(int(group.max()) + 1)[group]
     sizes = np.bincount(part)
     left, chosen = most, []

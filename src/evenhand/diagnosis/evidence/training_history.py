@@ -130,28 +130,28 @@ def numbers(statistics: Mapping[str, Any] | None, key: str) -> Floats:
     return np.array([math.nan if value is None else float(value) for value in values])
 
 
-def courses_of(record: Record) -> tuple[TrainingHistory, ...]:
+def histories_of(record: Record) -> tuple[TrainingHistory, ...]:
     """Return the history of every fit that a record holds, in the order of models, folds and seeds."""
     models = {entry["name"]: entry for entry in record.resolved().get("model", [])}
     paths = sorted(
         (path for name in models for path in (record.path / "models" / name).glob("fold*/seed*/epochs.jsonl")),
         key=lambda path: (list(models).index(path.parts[-4]), *_where(path)),
     )
-    return tuple(_course(record, path, models[path.parts[-4]]) for path in paths)
+    return tuple(_history(record, path, models[path.parts[-4]]) for path in paths)
 
 
 def _where(path: Path) -> tuple[int, int]:
     return int(path.parts[-3].removeprefix("fold")), int(path.parts[-2].removeprefix("seed"))
 
 
-def _course(record: Record, path: Path, model: Mapping[str, Any]) -> TrainingHistory:
+def _history(record: Record, path: Path, model: Mapping[str, Any]) -> TrainingHistory:
     fold, seed = _where(path)
     balance = dict(model.get("balance") or {})
     train = dict(model.get("train") or {})
     classes = tuple(record.data()["classes"])
-    course = TrainingHistory(model["name"], fold, seed, classes, epoch_lines(path), balance=balance, train=train)
+    history = TrainingHistory(model["name"], fold, seed, classes, epoch_lines(path), balance=balance, train=train)
     beliefs = _beliefs(record, fold, balance, train)
-    return course if beliefs is None else course.believing(beliefs)
+    return history if beliefs is None else history.believing(beliefs)
 
 
 def _beliefs(record: Record, fold: int, balance: Mapping[str, Any], train: Mapping[str, Any]) -> Beliefs | None:
@@ -178,9 +178,9 @@ def fits(found: Sequence[TrainingHistory], every: Sequence[TrainingHistory]) -> 
     return f"{first.model}, in {len(found)} of {len(every)} fits (first: fold {first.fold}, seed {first.seed})"
 
 
-def by_model(courses: Sequence[TrainingHistory]) -> dict[str, list[TrainingHistory]]:
+def by_model(histories: Sequence[TrainingHistory]) -> dict[str, list[TrainingHistory]]:
     """Return the histories of each model."""
     out: dict[str, list[TrainingHistory]] = {}
-    for course in courses:
-        out.setdefault(course.model, []).append(course)
+    for history in histories:
+        out.setdefault(history.model, []).append(history)
     return out

@@ -38,6 +38,7 @@ def grouped_interval(scores: Floats, truth: Mask, group: Ints, *, level: float =
         (n,); groups are numbered 0..g-1. Each side needs two groups, otherwise the interval is 0..1.
     """
     g_up, g_down = len(set(group[truth])), len(set(group[~truth]))
+    # A variance between groups needs two of them.
     if min(g_up, g_down) < 2:
         return 0.0, 1.0
     positive, negative = scores[truth], scores[~truth]

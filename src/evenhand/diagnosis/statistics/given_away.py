@@ -42,9 +42,9 @@ class GivenAway:
 
 
 def given_away(
-    measures: Floats, label: Ints, group: Ints, classes: tuple[str, ...], *, worth: float, seed: int = 0
+    measures: Floats, label: Ints, group: Ints, classes: tuple[str, ...], *, least_gain: float, seed: int = 0
 ) -> GivenAway | None:
-    """Return how well (n, d) measures predict labels on held-out groups; None if one tree gains less than `worth`.
+    """Return how well (n, d) measures predict labels on held-out groups; None if a tree gains too little.
 
     A tree costs a tenth of a second and gets most of what a forest does, so that the forest and its interval are
     computed only where there is something to name.
@@ -53,7 +53,7 @@ def given_away(
     ----------
     label, group
         (n,) class indices, all known; groups numbered 0..g-1.
-    worth
+    least_gain
         Least share of what is left above chance (`GivenAway.gain`), for the tree.
     """
     fold, k = group_folds(group, 5, generator("shortcut", seed)), len(classes)
@@ -61,7 +61,7 @@ def given_away(
     if tree is None:
         return None
     chance = _chance(label, tree, k)
-    if _macro_f1(label, tree, k) - chance < worth * (1 - chance):
+    if _macro_f1(label, tree, k) - chance < least_gain * (1 - chance):
         return None
     guessed = _held_out(measures, label, fold, trees=TREES)
     assert guessed is not None

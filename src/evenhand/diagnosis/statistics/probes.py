@@ -53,6 +53,7 @@ def linear_scores(x: Floats, sides: Sides, fold: Ints, *, ridge: float = 1e-2, u
         Penalty as a share of the training rows; larger where there are more than `usual` measures.
     """
     scores = np.zeros(sides.shape)
+    # Many measures of few rows (words of names) would separate any sides without it.
     penalty = ridge * max(1.0, x.shape[1] / usual)
     for f in np.unique(fold):
         held = fold == f

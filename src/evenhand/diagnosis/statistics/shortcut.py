@@ -56,6 +56,7 @@ def read_off(measures: Floats, label: Ints, group: Ints, k: int, *, folds: int =
     guessed = np.full(len(label), -1)
     for f in range(folds):
         held = fold == f
+        # With fewer groups than folds some folds are empty.
         if held.any() and not held.all():
             guessed[held] = _tree(measures[~held], label[~held], measures[held])
     n = np.bincount(label, minlength=k)

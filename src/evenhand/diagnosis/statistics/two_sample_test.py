@@ -83,6 +83,7 @@ def tell_apart(measures: Floats, parts: TwoSamples, *, draws: int = 999, seed: i
     others = np.column_stack(permuted_sides(parts, draws, rng)) if parts.redraw is None else parts.redraw(draws)
     sides = np.column_stack([parts.side, others])
     x = standardised(measures)
+    # Two probes: a linear one sees shifts of the mean, neighbours see clusters and spreads that have none.
     scores = [
         linear_scores(x, sides, group_folds(parts.group, 5, rng)),
         neighbour_scores(neighbours(x, parts.group, parts.stratum, rng), sides, parts.group, parts.stratum),
@@ -106,6 +107,7 @@ def permuted_sides(parts: TwoSamples, draws: int, rng: np.random.Generator) -> l
 
     A group with rows on both sides counts as two, and one with rows of several strata belongs to its first.
     """
+    # Whole groups, as sides were assigned to whole groups: permuted rows would make every series a difference.
     unit = np.unique(np.column_stack([parts.group, parts.side]), axis=0, return_inverse=True)[1].ravel()
     first = np.unique(unit, return_index=True)[1]
     side, stratum = parts.side[first], parts.stratum[first]
@@ -122,6 +124,7 @@ def permuted_sides(parts: TwoSamples, draws: int, rng: np.random.Generator) -> l
 def group_folds(group: Ints, k: int, rng: np.random.Generator) -> Ints:
     """Return (n,) folds of about equal size from whole groups (largest first into the emptiest fold)."""
     sizes = np.bincount(group)
+    # Groups of equal size in random order: that of the rows is often the order of the sides.
     order = np.lexsort((rng.random(len(sizes)), -sizes))
     fold_of, filled = np.zeros(len(sizes), dtype=np.int64), np.zeros(k)
     for g in order:

@@ -21,7 +21,7 @@ from evenhand.evaluation.resampling.bootstrap import bootstrap
 from evenhand.evaluation.resampling.differences import combined, difference
 from evenhand.evaluation.resampling.paired_interval import Spread, spread
 from evenhand.evaluation.resampling.resampling_units import group_numbers, groups_in_several_folds
-from evenhand.evaluation.selection.best_of import best_of
+from evenhand.evaluation.selection.best_of import BestOf, best_of
 from evenhand.evaluation.selection.chance import by_chance
 from evenhand.evaluation.selection.selection_report import Gap, NestedEvaluation, SelectionStep
 
@@ -131,21 +131,7 @@ def evaluate_steps(
     # One pass over the generator of each step: what it was relearned to is not kept in memory.
     taught = [learning([how.measure(p).estimate() for p in step.relearned]) for step in steps]
     evaluated = _evaluated(steps, nested, naive, taught, groups, how)
-    higher = nested[0].metric.higher_is_better
-    # If nothing is out of fold, the best of all is still reported, and the text says that none is reliable.
-    among = [at for at, step in enumerate(evaluated) if step.believable] or list(range(len(evaluated)))
-    whole = [evaluated[at].naive.estimate for at in among]
-    naive_best = float(np.nanmax(whole) if higher else np.nanmin(whole))
-    best = best_of(
-        [nested[at] for at in among],
-        [evaluated[at].name for at in among],
-        groups,
-        intervals=[evaluated[at].nested for at in among],
-        reported=naive_best,
-        draws=max(200, draws // 2),
-        level=level,
-        seed=seed,
-    )
+    best, naive_best = _best(evaluated, nested, groups, how)
     return NestedEvaluation(
         metric=how.metric,
         steps=tuple(evaluated),
@@ -155,9 +141,30 @@ def evaluate_steps(
         n=len(first),
         groups=evaluated[0].nested.groups,
         gaps=tuple(gaps),
-        higher_is_better=higher,
+        higher_is_better=nested[0].metric.higher_is_better,
         groups_in_several_folds=groups_in_several_folds(first.groups, first.fold),
     )
+
+
+def _best(
+    evaluated: Sequence[SelectionStep], nested: Sequence[Measure], groups: Ints | None, how: _Evaluator
+) -> tuple[BestOf, float]:
+    """Return the best step, corrected for having been chosen, and the best naive figure."""
+    # If nothing is out of fold, the best of all is still reported, and the text says that none is reliable.
+    among = [at for at, step in enumerate(evaluated) if step.believable] or list(range(len(evaluated)))
+    whole = [evaluated[at].naive.estimate for at in among]
+    naive_best = float(np.nanmax(whole) if nested[0].metric.higher_is_better else np.nanmin(whole))
+    best = best_of(
+        [nested[at] for at in among],
+        [evaluated[at].name for at in among],
+        groups,
+        intervals=[evaluated[at].nested for at in among],
+        reported=naive_best,
+        draws=max(200, how.draws // 2),
+        level=how.level,
+        seed=how.seed,
+    )
+    return best, naive_best
 
 
 def _evaluated(

@@ -146,6 +146,7 @@ def _findings(inputs: _Inputs, p: Predictions) -> tuple[Finding, ...]:
     """Return the findings about the predictions, and those of the run that none of its figures can show."""
     found = examine(Evidence(predictions=(p,)), RULES).findings
     before = [] if inputs.run is None else inputs.run.findings()
+    # What was examined now is newer than what the run wrote.
     codes = {finding.code for finding in found}
     return (*found, *(finding for finding in before if finding.code in ELSEWHERE and finding.code not in codes))
 
@@ -190,6 +191,7 @@ def _column(inputs: _Inputs, by: str, labels: str | Path | None) -> pd.Series[An
             raise DataError(unknown("column of the samples", by, known))
         return frame.set_index("id")[by]
     tables = [Path(labels)] if labels is not None else []
+    # Arrays have no named columns.
     tables += [path for path in inputs.paths if path.suffix.lower() != ".npz"]
     names: list[str] = []
     for table in tables:

@@ -196,6 +196,7 @@ def _entries(
             out.append(_Entry(source))
             continue
         where = record if record is not None else source
+        # For mypy: of a `Run` the record was taken above.
         assert not isinstance(where, Run)
         found = read_predictions(where, labels=labels, folds=folds, columns=columns, of=of)
         if record is None or (len(sources) == 1 and model is None):

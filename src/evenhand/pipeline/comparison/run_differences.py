@@ -51,6 +51,7 @@ def _of_data(base: Record, other: Record) -> list[str]:
 def _of_models(base: Record, base_name: str, other: Record, other_name: str) -> list[str]:
     """Return the differences between the budgets of two models; of blends, between models of the same name."""
     ours, theirs = _models(base, base_name), _models(other, other_name)
+    # A blend has no budget of its own; it has those of its models.
     blends = [_is_blend(name) for name in (base_name, other_name)]
     if not any(blends):
         return _of_budget(*(next(iter(models.values()), {}) for models in (ours, theirs)))
@@ -99,10 +100,12 @@ def _of_budget(base: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
 
 def _used(model: Mapping[str, Any]) -> set[str]:
     """Return the keys of the budget that a model uses; what replaces one of the others is compared itself."""
+    # A solver, not a training: none of these keys reaches it.
     if model.get("head") == REGRESSION:
         return set()
     train = model.get("train", {})
     unused = {"epochs"} if train.get("stage") else set()
+    # Both switch early stopping off, whatever the key says.
     if train.get("swa_from") is not None or train.get("choose_by") == "last":
         unused.add("early_stop")
     if len(model.get("seeds", [0])) < 2:
@@ -119,6 +122,7 @@ def _of_rows(base: Predictions, other: Predictions) -> list[str]:
     labels = int(disagreeing(ours, theirs).sum())
     if labels:
         out.append(f"{labels:,} rows have a different label")
+    # Numbers of folds are arbitrary; what counts is which rows were held out together.
     moved = 0 if ours.fold is None or theirs.fold is None else differing(ours.fold, theirs.fold)
     if moved:
         out.append(f"{moved:,} of {len(ours):,} rows were held out with other rows (different folds)")

@@ -158,6 +158,7 @@ def _diagnosed(
     if truth.labels is not None:
         p = replace(p, truth=truth.labels)
     p = replace(p, groups=truth.groups)
+    # Figures of rows that the models were trained on would be too good; they are listed and not counted.
     trained_on, locked = _rows_of_run(run, prediction)
     counted = p.take(~trained_on)
     held_out = next(one for one in of_record(run) if one.model == prediction.model)

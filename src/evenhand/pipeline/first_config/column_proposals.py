@@ -19,7 +19,6 @@ from evenhand.data.tables.table import read_table
 LABELS = ("label", "class", "target", "category", "fine", "species", "diagnosis", "state", "y")
 PATHS = ("path", "file", "filename", "file_name", "image", "image_id", "name")
 SPLITS = ("split", "set", "subset", "fold")
-GROUP = "group"
 
 
 @dataclass(frozen=True, eq=False)

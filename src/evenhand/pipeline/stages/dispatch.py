@@ -43,6 +43,7 @@ def dispatch(
         elif event.kind == "progress" and one_call:
             watcher.advance(*event.value)
         elif event.kind == "progress" and isinstance(event.value, dict):
+            # Trainings count by task; the dictionaries that they send while they run are alerts.
             watcher.message(alert_message(event.value["alarm"]))
         elif event.kind == "done" and not one_call:
             done += 1
@@ -50,6 +51,7 @@ def dispatch(
             if words := score_message(event.value):
                 watcher.message(f"{_call_name(arguments[event.call])}: {words}")
 
+    # All calls are finished or failed before an error is raised: hours of other tasks must not be lost to one.
     results = run_calls(calls[0].function, arguments, workers=workers, threads=threads, on_event=on_event)
     failed = [(_call_name(arguments[r.call]), r.failure) for r in results if r.failure is not None]
     if failed:

@@ -32,7 +32,7 @@ def estimate_findings(
     predictions
         Out-of-fold predictions of every model and blend.
     more
-        Further fields of `evenhand.diagnosis.evidence.evidence.Evidence`, such as `worth`.
+        Further fields of `evenhand.diagnosis.evidence.evidence.Evidence`, such as `nested`.
     """
     folds = record.folds()
     evidence = Evidence(
@@ -45,6 +45,7 @@ def estimate_findings(
     )
     found = examine(evidence, [*OF_ESTIMATES])
     write_suspects(record, predictions)
+    # A run resumed after it was examined once must not list its findings twice.
     before = [finding for finding in record.findings() if not finding.code.startswith(OF_ESTIMATES)]
     every = ordered([*before, *found.findings], found.causes)
     record.write_findings(every)

@@ -59,7 +59,7 @@ def evaluate_run(record: Record, settings: Settings, watcher: Watcher, seconds: 
     summary["audit"] = audit_run(best[OUT_OF_FOLD], settings, record.samples()).document()
     record.write_json("evaluation.json", summary)
     nested = evaluate_nested(record, settings, models, [one for one, _ in made]) if len(models) > 1 else None
-    findings = estimate_findings(record, settings, [sets[OUT_OF_FOLD] for sets in every], worth=nested)
+    findings = estimate_findings(record, settings, [sets[OUT_OF_FOLD] for sets in every], nested=nested)
     document = {
         "record": str(record.path),
         "headline": _headline(headline, metric, scores[headline][OUT_OF_FOLD][metric], len(candidates), nested),

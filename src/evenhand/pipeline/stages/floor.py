@@ -49,6 +49,7 @@ def write_floor(record: Record, settings: Settings, source: DataSource) -> None:
         predicted = fitted(source.samples, features, fit, [x for _, _, x in asked], seed=seed_from("floor", f))
         for (of, ids, _), probabilities in zip(asked, predicted, strict=True):
             table = pd.DataFrame(probabilities, columns=[f"p:{c}" for c in source.samples.classes])
+            # The shape of the tables of trained models, so that one function reads both.
             tables.append(table.assign(id=ids, set=of, name=f"{PREFIX}{name}"))
     record.write_table(FILE, pd.concat(tables, ignore_index=True))
 
@@ -78,6 +79,7 @@ def fitted(samples: Samples, features: Floats, fit: Mask, asked: list[Floats], *
         TREES, min_samples_leaf=2, max_samples=min(n, MOST_ROWS), random_state=seed % 2**32, n_jobs=1
     )
     forest.fit(features[fit], target, None if samples.weights is None else samples.weights[fit])
+    # Laplace; it weighs as one tree of the forest below.
     prior = (held.sum(axis=0) + 1) / (n + 2 if several else n + samples.k)
     raw = [_probabilities(forest, x, samples.k, several) for x in asked]
     return [(TREES * part + prior) / (TREES + 1) for part in raw]

@@ -73,6 +73,7 @@ def predictor_for(run: Record, settings: Settings, chosen: str, watcher: Watcher
     if chosen in names or (settings.baseline is not None and chosen == settings.baseline.name):
         return Predictor((chosen,), (chosen,))
     made = [recipe(choice, score=settings.score.weights) for choice in settings.ensemble.methods]
+    # A run of one model blends nothing, whatever [ensemble] says.
     recipes = {PREFIX + one.name: one for one in made} if len(names) > 1 else {}
     if chosen not in recipes:
         raise EvenhandError(unknown("model", chosen, [*names, *recipes]))
@@ -83,6 +84,7 @@ def predictor_for(run: Record, settings: Settings, chosen: str, watcher: Watcher
 
 def _refit_blend(run: Record, how: Recipe, names: tuple[str, ...], features: Mapping[str, Floats]) -> Predictor:
     models = align([p for p in of_record(run) if p.model in names])
+    # Learned anew from the out-of-fold predictions, which the record holds: nothing fitted is ever unpickled.
     learned = how.learn(stack_of(models, of_ids(features, run.samples().ids, models.first.ids)).known())
     needed = names
     if isinstance(learned, Weighted):

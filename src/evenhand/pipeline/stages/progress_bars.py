@@ -100,6 +100,7 @@ def shows_progress(verb: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(verb)
     def shown(*args: P.args, **kwargs: P.kwargs) -> R:
+        # Verbs call each other with the watcher that they have: only the outermost one opens bars.
         if kwargs.get("watcher") is not None:
             return verb(*args, **kwargs)
         with watching() as watcher:

@@ -221,6 +221,7 @@ def deciding(resolved: Mapping[str, Any]) -> dict[str, Any]:
 def _contents(samples: Samples | None) -> str:
     if samples is None:
         return ""
+    # Ids and labels too: a corrected label is other data, though no file has changed.
     rows = samples.frame["id"].astype(str) + "\t" + samples.frame["content"].astype(str)
     return "\n".join([*rows, samples.labels.tobytes().hex()])
 

@@ -128,6 +128,7 @@ def predict_like(
         made, rows = replace(fill_sample(sample, changed.predictions), extra=made.extra, key=made.key), changed.rows
     path = write_submission(made, sample, to)
     note(run, "written", path, model=chosen, like=str(like), rows=len(made.table), overridden=rows["id"].tolist())
+    # Files that no row of the sample asks for are nobody's concern, even if they cannot be decoded.
     requested_paths = set(paths[made.rows])
     return FilledSample(path, made, chosen, rows, tuple(each for each in undecoded if each.path in requested_paths))
 
@@ -169,6 +170,7 @@ def _with_shares(p: Predictions, ids: Strings, run: Record) -> Predictions:
     samples = run.samples()
     counts = dict(zip(samples.classes, samples.counts(), strict=True))
     shares = np.array([counts.get(name, 0.0) for name in p.classes])
+    # With several labels the shares are of rows and need not sum to 1.
     shares = shares / (len(samples) if p.multi_label or samples.multi_label else max(shares.sum(), 1.0))
     every = np.vstack([p.probabilities, np.tile(shares, (len(ids), 1))])
     multi_label = p.truth is not None and p.truth.ndim == 2
@@ -220,5 +222,6 @@ def _submitted_classes(other: Sample, classes: tuple[str, ...], sample: Sample) 
 
 def _as_known(names: Iterable[str], known: Sequence[str] | Strings) -> list[str]:
     """Return names in the spelling of the known ones; unknown names unchanged."""
+    # Exact names first: two classes may differ in nothing but case.
     exact, spellings = set(known), by_spelling(known)
     return [name if name in exact else same_as(name, spellings) or name for name in names]

@@ -103,6 +103,7 @@ def read_sample(path: str | Path) -> Sample:
         raise DataError(f"{path}: this is a folder. Give the sample submission as CSV.") from None
     except DataError as error:
         raise DataError(f"{path}: {error}") from None
+    # Graders compare files cell by cell: what is read without its spaces is written back with them.
     written = (tuple(header), np.array(rows, dtype=object))
     header = [name.strip() for name in header]
     if len(header) < 2:

@@ -65,6 +65,9 @@ class BalanceCheck:
 def balance_ledger(config: str | Path | Mapping[str, Any], *, changes: Sequence[str] = ()) -> BalanceCheck:
     """Return the ledgers of a configuration; labels are read, nothing is decoded or trained.
 
+    Folds are made without near-duplicates, which only decoded rows show. Where a run keeps some together, it may
+    train on a few other rows in each fold; its own ledgers, in balance.json, are those of its folds.
+
     Parameters
     ----------
     config
@@ -162,6 +165,7 @@ def _settings_of(settings: Settings) -> list[_Setting]:
             text = config.model_dump_json()
             setting = (None if alike else number, key, text, smoothing)
             found.setdefault(setting, (config, []))[1].append(model.name)
+    # Without models the section itself is shown, so that `check --balance` answers before any is named.
     if not settings.model:
         return [_Setting(None, "balance", settings.balance, settings.train.label_smoothing, ())]
     return [

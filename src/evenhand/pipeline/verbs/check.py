@@ -109,6 +109,7 @@ def examine_data(settings: Settings, source: DataSource, watcher: Watcher) -> Ch
     """Return the findings about data that have been read, and their folds."""
     watcher.stage("checking")
     evidence = evidence_of(settings, source)
+    # After the evidence, whose near-duplicates decide which rows stay together.
     folds = folds_for(settings, evidence)
     kept = ledgers(settings, source.samples, folds)
     found = examine(evidence.with_folds(folds, kept), codes=["EH1", "EH2", "EH315"])

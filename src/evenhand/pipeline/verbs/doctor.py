@@ -13,7 +13,7 @@ from evenhand.base.errors import EvenhandError
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Finding
 from evenhand.diagnosis.evidence.evidence import Evidence
-from evenhand.diagnosis.evidence.training_history import courses_of
+from evenhand.diagnosis.evidence.training_history import histories_of
 from evenhand.diagnosis.examination import Examination
 from evenhand.diagnosis.examine import examine, fired_causes, ordered
 from evenhand.pipeline.verbs.balance_ledger import ledgers
@@ -66,7 +66,7 @@ def examine_training(record: Record) -> Examination:
     evidence = Evidence(
         samples=record.samples(),
         config=record.resolved(),
-        courses=courses_of(record) or None,
+        histories=histories_of(record) or None,
         ledgers=_ledgers(record),
     )
     found = examine(evidence, TRAINING)

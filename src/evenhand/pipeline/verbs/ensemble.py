@@ -167,6 +167,7 @@ def _read(
     if isinstance(source, Predictions):
         return [source]
     read = read_predictions(source, labels=labels, folds=folds, columns=columns)
+    # Blends of a run hold its models already; blending them again would count these twice.
     return [p for p in read if not p.model.startswith(PREFIX)]
 
 
@@ -179,6 +180,7 @@ def _with_unique_names(
     for some, source in zip(found, sources, strict=True):
         for p in some:
             name = p.model if names.count(p.model) == 1 else f"{_place(source)}/{p.model}".lstrip("/")
+            # Two files of one folder, or the same file twice, still have one name.
             while name in (other.model for other in out):
                 name += "'"
             out.append(replace(p, model=name))
@@ -261,6 +263,7 @@ def _features(
         if record is None:
             continue
         settings, ids = load(record.resolved()), record.samples().ids
+        # A run that lacks some of the rows would leave holes in the features.
         if set(models.first.ids) <= set(ids):
             kept = stored_features(record, settings, [model.name for model in settings.model], watcher, rows_store)
             features = of_ids(kept, ids, models.first.ids)

@@ -118,17 +118,16 @@ def evaluate(
     predictions: 200 rows, taken as independent
     accuracy  0.830 [0.7..., 0.8...]
     """
-    holds_predictions = _holds_predictions(source, proba)
-    if holds_predictions and proba is not None:
-        proba, metrics = None, _names_instead_of(proba, metrics)
-    if holds_predictions and several is not None:
-        raise DataError(
-            "several is for a truth and probabilities as arrays; a source that holds them says it itself."
-        )
     columns = columns or Columns()
     columns = replace(columns, positions=positions or columns.positions)
     table = _truth_table(labels, source, id, label, group)
-    if holds_predictions:
+    if _holds_predictions(source, proba):
+        if proba is not None:
+            metrics = _names_instead_of(proba, metrics)
+        if several is not None:
+            raise DataError(
+                "several is for a truth and probabilities as arrays; a source that holds them says it itself."
+            )
         p = _from_source(source, table, columns, id, group, groups, model, of)
     elif proba is None:
         raise DataError("Give the probabilities beside the truth: evaluate(y_true, proba, classes=[...]).")

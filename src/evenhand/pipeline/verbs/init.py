@@ -180,6 +180,7 @@ _NO_TEST = "# no test: there are too few groups to lock some away"
 
 def _random_test(groups: pd.Series | None, rows: int, *, least: int = 8) -> str | None:
     """Return the line that locks a random fifth, or None if there are too few groups."""
+    # Rows of a group are locked together, so that groups are what a test is drawn from.
     units = rows if groups is None else groups.nunique()
     return "test = { fraction = 0.2 }" if units >= least else None
 
@@ -189,6 +190,7 @@ def _feasible_folds(found: TableDraft, *, most: int = 5) -> int:
     left = ~found.locked
     units = found.groups[left] if found.groups is not None else pd.Series(range(int(left.sum())))
     per_class = units.reset_index(drop=True).groupby(found.labels[left].reset_index(drop=True)).nunique()
+    # A class in one or two groups cannot be in every fold anyhow, and must not force two folds on all others.
     enough = per_class[per_class >= 3]
     least = int(enough.min()) if len(enough) else 2
     return max(2, min(most, least, int(units.nunique())))
@@ -243,6 +245,7 @@ def _kind_of(root: Root, kinds: Sequence[Kind]) -> tuple[Kind, list[str]]:
     names = root.names()
     best: Kind | None = None
     held: list[str] = []
+    # By number of files, as folders of drawings hold pictures of some and folders of photos notes.
     for kind in kinds:
         suffixes = tuple(getattr(kind, "suffixes", ()))
         matching = [n for n in names if PurePosixPath(n).suffix.lower() in suffixes]
@@ -263,5 +266,6 @@ def _table_in(root: Root) -> str | None:
     tables = [n for n in root.names() if "/" not in n and PurePosixPath(n).suffix.lower() in _TABLES]
     if not tables:
         return None
+    # Of several, the largest: next to a table of labels lie small ones of classes or of a sample submission.
     preferred = [n for n in tables if "label" in n.lower() or "train" in n.lower()]
     return max(preferred or tables, key=root.size)

@@ -213,6 +213,7 @@ def new_rows(source: Path, settings: Settings) -> NewRows:
     DataError
         If there are none.
     """
+    # By content, not by name: zips come under other endings too (.cbz, none at all).
     many = source.is_dir() or (source.is_file() and is_zipfile(source))
     root = open_root(source) if many else settings.kind.alone(source)
     samples, findings = settings.kind.unlabelled(root, settings.kind_config)
@@ -260,6 +261,8 @@ def _predict_folds(
             for position, (m, fold, seed) in enumerate(tasks)
         ]
         dispatch(calls, watcher, workers=settings.compute.processes(len(calls)), threads=threads)
+        # Before the temporary folder is gone; files, not results of calls, as arrays of many rows would fill the
+        # pipes.
         probabilities = np.stack([np.load(call.out, allow_pickle=False) for call in calls])
     features = {}
     if predictor.features:
@@ -280,11 +283,13 @@ def _table(
     out = predictions.frame()
     out["id"] = samples.ids
     out.insert(1, "set", RowSet.NEW.value)
+    # Right behind the id: kinds whose files hold many rows show where in the file a row is.
     for at, name in enumerate(("path", *settings.kind.shown), start=1):
         out.insert(at, name, samples.frame[name].to_numpy())
     if multi_label:
         held = probabilities >= THRESHOLD
         out["predicted"] = _label_texts(held, predictions.classes, settings.data.separator)
+        # The label nearest to being decided otherwise decides how sure a set of labels is.
         margin = np.abs(probabilities - THRESHOLD).min(axis=1)
         agreement = ((votes >= THRESHOLD) == held).all(axis=2).mean(axis=0)
     else:
@@ -293,6 +298,7 @@ def _table(
         agreement = (votes.argmax(axis=2) == predictions.predicted).mean(axis=0)
     out["confidence"] = sure
     at = list(out.columns).index("confidence") + 1
+    # From held-out rows, since confidence alone is as optimistic as the network is overfitted.
     out.insert(at, "expected_accuracy", expected_accuracy(sure, held_out))
     out.insert(at + 1, "margin", margin)
     out.insert(at + 2, "agreement", agreement)

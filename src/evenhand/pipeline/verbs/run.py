@@ -189,6 +189,7 @@ def run(
                 evaluate_run(record, settings, watcher, seconds)
         watcher.stage("writing the report")
         report(record.path)
+        # Last, and only in a finished record: while tasks run, the unfinished files of others are theirs.
         remove_partial_files(record.path)
     return Run(record)
 
@@ -280,6 +281,7 @@ def train(record: Record, settings: Settings, watcher: Watcher, store: Store) ->
         for fold in range(settings.folds.k)
         for seed in model.seeds
     ]
+    # All tasks of all models in one list: a slow model then leaves no worker idle at its end.
     workers = settings.compute.processes(len(tasks))
     threads = settings.compute.threads or max(1, usable_cores() // max(1, workers))
     calls = [

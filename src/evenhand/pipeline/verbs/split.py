@@ -28,6 +28,10 @@ def split(
 ) -> Folds:
     """Return stratified folds that never split a group.
 
+    For a configuration they are those of `run`. For samples and frames, whose pictures or drawings are not read,
+    rows are kept together by group, equal bytes (a column `content`) and names of files (a column `path`) alone:
+    near-duplicates may come into different folds. To use the folds of a run elsewhere, read its folds.csv.
+
     Parameters
     ----------
     data

@@ -13,6 +13,7 @@ from torch import nn
 
 from evenhand.balance.config import BalanceConfig
 from evenhand.balance.plan import plan_of
+from evenhand.balance.registries import RowLoss
 from evenhand.base.values import Floats, Ints
 from evenhand.training.config import TrainConfig
 from evenhand.training.inputs.targets import Targets
@@ -81,19 +82,10 @@ def fold_spec(
     fitted = np.nan_to_num(labels[fit_rows]) if labels.ndim == 2 else labels[fit_rows]
     classes = [str(c) for c in range(k)] if names is None else names
     smoothing = train.label_smoothing
-    fit_balance, loss = class_balance_of(balance, fitted, classes, smoothing=smoothing)
-    sections = stage_balance or [balance] * len(stages)
-    balances = [
-        fit_balance if section == balance else class_balance_of(section, fitted, classes, smoothing=smoothing)[0]
-        for section in sections
-    ]
-    softer = [_softer(section, fitted, classes, smoothing) for section in sections]
+    balanced, loss = _balanced(stages, balance, stage_balance, fitted, classes, smoothing)
     return FitSpec(
         network=network,
-        stages=tuple(
-            replace(stage, balance=balance, softer=soft)
-            for stage, balance, soft in zip(stages, balances, softer, strict=True)
-        ),
+        stages=balanced,
         targets=Targets(labels, k, smoothing=smoothing, device=device),
         fit_rows=fit_rows,
         validation_rows=validation_rows,
@@ -106,6 +98,26 @@ def fold_spec(
         fixed_norms=norms if train.freeze_norm else None,
         device=device,
     )
+
+
+def _balanced(
+    stages: tuple[FitStage, ...],
+    balance: BalanceConfig,
+    stage_balance: Sequence[BalanceConfig] | None,
+    fitted: npt.NDArray[Any],
+    names: Sequence[str],
+    smoothing: float,
+) -> tuple[tuple[FitStage, ...], RowLoss]:
+    """Return the stages with their class balance, and the loss of the fit."""
+    fit_balance, loss = class_balance_of(balance, fitted, names, smoothing=smoothing)
+    out = []
+    for stage, section in zip(stages, stage_balance or [balance] * len(stages), strict=True):
+        # stages without a section of their own share one object
+        own = (
+            fit_balance if section == balance else class_balance_of(section, fitted, names, smoothing=smoothing)[0]
+        )
+        out.append(replace(stage, balance=own, softer=_softer(section, fitted, names, smoothing)))
+    return tuple(out), loss
 
 
 def _softer(

@@ -19,9 +19,9 @@ def test_a_class_drawn_less_than_once_an_epoch_is_a_warning(skewed):
     assert found.severity == "warning"
 
 
-def test_a_class_that_no_batch_held_is_an_error(skewed, course):
+def test_a_class_that_no_batch_held_is_an_error(skewed, history):
     prior = effective_prior({"N": 9000, "S": 200, "V": 700, "O": 100})
-    case = replace(skewed(), courses=(course([[0.91, 0.02, 0.07, 0.0]] * 3, None, prior=prior),))
+    case = replace(skewed(), histories=(history([[0.91, 0.02, 0.07, 0.0]] * 3, None, prior=prior),))
     (found,) = examine(case, ["EH207"]).findings
     assert found.says == "m, fold 0, seed 0: no batch of 3 epochs held O (100 rows)."
 
@@ -41,7 +41,7 @@ def test_rare_classes_that_are_drawn_are_healthy(skewed, counts, settings):
     assert examine(skewed(counts, **settings), ["EH207"]).passed == ("EH207",)
 
 
-def test_an_epoch_that_could_miss_a_class_by_chance_is_healthy(skewed, course):
+def test_an_epoch_that_could_miss_a_class_by_chance_is_healthy(skewed, history):
     prior = effective_prior({"N": 9000, "S": 200, "V": 700, "O": 1}, sampler="none")
-    case = replace(skewed(), courses=(course([[0.91, 0.02, 0.07, 0.0]] * 3, None, prior=prior),))
+    case = replace(skewed(), histories=(history([[0.91, 0.02, 0.07, 0.0]] * 3, None, prior=prior),))
     assert examine(case, ["EH207"]).passed == ("EH207",)

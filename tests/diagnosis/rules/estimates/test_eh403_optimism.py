@@ -4,7 +4,7 @@ from evenhand.diagnosis import Evidence, examine
 
 
 def examined(worth):
-    return examine(Evidence(worth=worth), ["EH403"])
+    return examine(Evidence(nested=worth), ["EH403"])
 
 
 def test_a_naive_figure_that_flatters_is_named(made):

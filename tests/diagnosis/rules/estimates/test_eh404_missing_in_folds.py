@@ -4,7 +4,7 @@ from evenhand.diagnosis import Evidence, examine
 
 
 def examined(worth):
-    return examine(Evidence(worth=worth), ["EH404"])
+    return examine(Evidence(nested=worth), ["EH404"])
 
 
 def test_a_model_without_whole_folds_is_an_error(made):

@@ -96,6 +96,7 @@ def compare(
     )
     findings = verbs.findings(compared)
     if ids is not None:
+        # Before anything is printed: output may be a pipe that closes early.
         write_changes(compared, ids)
         guard_formulas(ids, spreadsheet)
     document = {**compared.document(), "findings": [finding.document() for finding in findings]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from evenhand.balance.prior.balance_ledger import BalanceLedger
 from evenhand.balance.prior.exponent import LIMIT, SKEWED, inversion
@@ -13,7 +14,7 @@ from evenhand.diagnosis.rule import Found, rule
 
 
 @rule("EH201", slug="corrected-twice", severity="error", needs=("ledgers",))
-def check(case: Evidence, *, least: float = 0.1) -> Iterator[Found]:
+def check(evidence: Evidence, *, least: float = 0.1) -> Iterator[Found]:
     """Find samplers, class weights, losses and adjustments that together reverse the class imbalance.
 
     What it checks: the exponent of the effective prior, and the contributions of sampler, weights, loss and
@@ -34,14 +35,15 @@ def check(case: Evidence, *, least: float = 0.1) -> Iterator[Found]:
     Example: `lite0: sampler balanced (1.00) and weights inverse (1.00) together have the exponent 2.00: O, 1.0% of
     the rows, is expected in 60.5% of them.`
     """
-    for ledger in case.ledgers or ():
+    for ledger in evidence.ledgers or ():
         prior, config = ledger.plan.asked, ledger.plan.config
         parts = compensating(prior, config, least=least)
         if prior.overshoots() and len(parts) > 1:
             made = listing((f"{name} ({value:.2f})" for name, value in parts.items()), most=4)
-            yield _found(ledger, f"{made} together have the exponent {prior.exponent:.2f}: {expected(ledger)}")
+            says = f"{made} together have the exponent {prior.exponent:.2f}: {expected(ledger)}"
+            yield overshoot(ledger, says, parts=prior.parts)
         elif not prior.overshoots() and (words := overshoot_words(prior, config)):
-            yield _found(ledger, words.split(";")[0], {"adjust": 0.0})
+            yield overshoot(ledger, words.split(";")[0], {"adjust": 0.0}, parts=prior.parts)
 
 
 def expected(ledger: BalanceLedger) -> str:
@@ -53,7 +55,8 @@ def expected(ledger: BalanceLedger) -> str:
     return f"{text}; it was {soft.says}." if soft else f"{text}."
 
 
-def _found(ledger: BalanceLedger, says: str, patch: dict[str, float] | None = None) -> Found:
+def overshoot(ledger: BalanceLedger, says: str, patch: dict[str, float] | None = None, **more: Any) -> Found:
+    """Return what an overshoot of a ledger is reported as, with further numbers; a note where it is softened."""
     prior, config = ledger.plan.asked, ledger.plan.config
     fix = patch_of(prior, config) if patch is None else patch
     return Found(
@@ -64,7 +67,7 @@ def _found(ledger: BalanceLedger, says: str, patch: dict[str, float] | None = No
             "limit": LIMIT,
             "turned": inversion(prior.counts, prior.shares),
             "most_turned": SKEWED,
-            "parts": prior.parts,
+            **more,
             "expected": prior.shares.tolist(),
         },
         patch={f"{ledger.key}.{key}": value for key, value in fix.items()},

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from evenhand.balance.prior.exponent import LIMIT, SKEWED, inversion
-from evenhand.balance.prior.overshoot import compensating, patch_of
+from evenhand.balance.prior.overshoot import compensating
 from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.rule import Found, rule
-from evenhand.diagnosis.rules.balance.eh201_corrected_twice import expected
+from evenhand.diagnosis.rules.balance.eh201_corrected_twice import expected, overshoot
 
 
 @rule("EH202", slug="overshoot", severity="error", needs=("ledgers",))
-def check(case: Evidence, *, least: float = 0.1) -> Iterator[Found]:
+def check(evidence: Evidence, *, least: float = 0.1) -> Iterator[Found]:
     """Find a sampler, class weights or a loss that reverses the class imbalance by itself.
 
     What it checks: the exponent of the effective prior where only one of sampler, weights and loss corrects by
@@ -31,22 +30,10 @@ def check(case: Evidence, *, least: float = 0.1) -> Iterator[Found]:
     Example: `lite0: weights inverse (power 1.5) (1.50) has the exponent 1.50: O, 1.0% of the rows, is expected in
     45.7% of them.`
     """
-    for ledger in case.ledgers or ():
+    for ledger in evidence.ledgers or ():
         prior, config = ledger.plan.asked, ledger.plan.config
         parts = compensating(prior, config, least=least)
         if not prior.overshoots() or len(parts) > 1:
             continue
         name = next(iter(parts), "the balance")
-        yield Found(
-            says=f"{ledger.title}: {name} has the exponent {prior.exponent:.2f}: {expected(ledger)}",
-            about=ledger.models[0] if len(ledger.models) == 1 else "",
-            evidence={
-                "exponent": prior.exponent,
-                "limit": LIMIT,
-                "turned": inversion(prior.counts, prior.shares),
-                "most_turned": SKEWED,
-                "expected": prior.shares.tolist(),
-            },
-            patch={f"{ledger.key}.{key}": value for key, value in patch_of(prior, config).items()},
-            severity="note" if config.on_overshoot == "soften" else None,
-        )
+        yield overshoot(ledger, f"{name} has the exponent {prior.exponent:.2f}: {expected(ledger)}")

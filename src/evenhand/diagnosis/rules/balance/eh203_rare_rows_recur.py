@@ -14,7 +14,7 @@ from evenhand.diagnosis.rule import Found, rule
 
 
 @rule("EH203", slug="rare-rows-recur", severity="warning", needs=("ledgers",), after=("EH107", "EH108", "EH201"))
-def check(case: Evidence, *, most: float = 50.0) -> Iterator[Found]:
+def check(evidence: Evidence, *, most: float = 50.0) -> Iterator[Found]:
     """Find rare classes whose rows are sampled very often per epoch.
 
     What it checks: how often a row of each class is expected in an epoch under the sampler, against `most`.
@@ -29,7 +29,7 @@ def check(case: Evidence, *, most: float = 50.0) -> Iterator[Found]:
 
     Example: `lite0: rows of 1 class of 4 are sampled more than 50 times per epoch: O (125).`
     """
-    for ledger in case.ledgers or ():
+    for ledger in evidence.ledgers or ():
         prior = ledger.plan.prior
         often = np.flatnonzero(prior.recurrences > most)
         if not len(often):

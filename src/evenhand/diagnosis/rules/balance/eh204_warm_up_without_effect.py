@@ -9,7 +9,7 @@ from evenhand.diagnosis.rule import Found, rule
 
 
 @rule("EH204", slug="warm-up-without-effect", severity="warning", needs=("ledgers",))
-def check(case: Evidence, *, share: float = 0.9, least: float = 0.2) -> Iterator[Found]:
+def check(evidence: Evidence, *, share: float = 0.9, least: float = 0.2) -> Iterator[Found]:
     """Find a warm-up or a deferral of class weights that leaves the first epoch at full strength.
 
     What it checks: the exponent of the first epoch against that at full strength, where balance.warmup_epochs or
@@ -26,7 +26,7 @@ def check(case: Evidence, *, share: float = 0.9, least: float = 0.2) -> Iterator
     Example: `lite0: balance.warmup_epochs = 5, but the first epoch has the exponent 1.00 of 1.00: sampler balanced
     is not warmed up.`
     """
-    for ledger in case.ledgers or ():
+    for ledger in evidence.ledgers or ():
         plan, config = ledger.plan, ledger.plan.config
         first, full = plan.prior_at(0).exponent, plan.prior.exponent
         if not (config.warmup_epochs or config.weights_from) or full < least or first < share * full:

@@ -13,7 +13,7 @@ from evenhand.diagnosis.rule import Found, rule
 
 
 @rule("EH205", slug="cap-decides", severity="note", needs=("ledgers",))
-def check(case: Evidence, *, share: float = 0.5) -> Iterator[Found]:
+def check(evidence: Evidence, *, share: float = 0.5) -> Iterator[Found]:
     """Find a max_ratio that determines how classes are mixed or weighted, rather than the configured power or mix.
 
     What it checks: the exponent of the sampler and of the weights with and without their max_ratio. It fires where
@@ -30,7 +30,7 @@ def check(case: Evidence, *, share: float = 0.5) -> Iterator[Found]:
     Example: `lite0: max_ratio = 6 decides: sampler power (power 1.0, max_ratio 6) has the exponent 0.40, without
     the cap 1.00; class O makes 4.0% of a batch instead of 25.0%.`
     """
-    for ledger in case.ledgers or ():
+    for ledger in evidence.ledgers or ():
         for part in ("sampler", "weights"):
             choice = getattr(ledger.plan.config, part)
             if isinstance(choice, dict) and choice.get("max_ratio") and ledger.plan.softening is None:

@@ -12,8 +12,8 @@ from evenhand.diagnosis.evidence.training_history import TrainingHistory
 from evenhand.diagnosis.rule import Found, rule
 
 
-@rule("EH206", slug="batches-not-as-expected", severity="error", needs=("courses", "batch_mix"))
-def check(case: Evidence, *, spare: float = 0.02, errors: float = 5.0) -> Iterator[Found]:
+@rule("EH206", slug="batches-not-as-expected", severity="error", needs=("histories", "batch_mix"))
+def check(evidence: Evidence, *, spare: float = 0.02, errors: float = 5.0) -> Iterator[Found]:
     """Find training runs whose batches had other class shares than expected.
 
     What it checks: the class shares of the rows in an epoch's batches against the shares that sampler and counts
@@ -31,22 +31,22 @@ def check(case: Evidence, *, spare: float = 0.02, errors: float = 5.0) -> Iterat
 
     Example: `lite0, fold 0, seed 0: batches of epoch 4 held 2.1% of class O, 25.0% were expected.`
     """
-    for course in case.courses or ():
-        worst = max(_off(course, spare, errors), default=None)
+    for history in evidence.histories or ():
+        worst = max(_off(history, spare, errors), default=None)
         if worst is None:
             continue
         _, epoch, c, seen, expected = worst
         yield Found(
-            says=f"{course.name}: batches of epoch {epoch + 1} held {seen:.1%} of class {course.classes[c]}, "
+            says=f"{history.name}: batches of epoch {epoch + 1} held {seen:.1%} of class {history.classes[c]}, "
             f"{expected:.1%} were expected.",
-            about=course.model,
-            evidence={"epoch": epoch, "class": course.classes[c], "held": seen, "expected": expected},
+            about=history.model,
+            evidence={"epoch": epoch, "class": history.classes[c], "held": seen, "expected": expected},
         )
 
 
-def _off(course: TrainingHistory, spare: float, errors: float) -> Iterator[tuple[float, int, int, float, float]]:
+def _off(history: TrainingHistory, spare: float, errors: float) -> Iterator[tuple[float, int, int, float, float]]:
     """Yield (deviation, epoch, class, measured share, expected share) of the worst class of each epoch."""
-    for number, line in enumerate(course.lines):
+    for number, line in enumerate(history.lines):
         held, expected = _shares(line.get("batch_mix")), _shares(line.get("expected_mix"))
         if held is None or expected is None or len(held) != len(expected):
             continue

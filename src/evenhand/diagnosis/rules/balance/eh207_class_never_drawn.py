@@ -14,7 +14,7 @@ from evenhand.diagnosis.rule import Found, rule
 
 
 @rule("EH207", slug="class-never-drawn", severity="error", needs=("ledgers",), after=("EH107", "EH108"))
-def check(case: Evidence, *, least: float = 1.0) -> Iterator[Found]:
+def check(evidence: Evidence, *, least: float = 1.0) -> Iterator[Found]:
     """Find classes that have training rows and yet (almost) never reach a batch.
 
     What it checks: rows of each class that the sampler is expected to draw per epoch; it fires below `least`.
@@ -29,10 +29,10 @@ def check(case: Evidence, *, least: float = 1.0) -> Iterator[Found]:
 
     Example: `lite0: the sampler never draws 1 class that has training rows: O (100 rows).`
     """
-    for ledger in case.ledgers or ():
+    for ledger in evidence.ledgers or ():
         yield from _planned(ledger, least)
-    for course in case.courses or ():
-        yield from _seen(course)
+    for history in evidence.histories or ():
+        yield from _seen(history)
 
 
 def _planned(ledger: BalanceLedger, least: float) -> Iterator[Found]:
@@ -52,22 +52,22 @@ def _planned(ledger: BalanceLedger, least: float) -> Iterator[Found]:
     )
 
 
-def _seen(course: TrainingHistory) -> Iterator[Found]:
-    if course.prior is None:
+def _seen(history: TrainingHistory) -> Iterator[Found]:
+    if history.prior is None:
         return
-    priors = course.priors or (course.prior,) * len(course.lines)
-    seen = [(line["batch_mix"], p) for line, p in zip(course.lines, priors, strict=True) if line.get("batch_mix")]
+    priors = history.priors or (history.prior,) * len(history.lines)
+    seen = [(line["batch_mix"], p) for line, p in zip(history.lines, priors, strict=True) if line.get("batch_mix")]
     mixes = [mix for mix, _ in seen]
-    if not mixes or len(mixes[0]) != course.k:
+    if not mixes or len(mixes[0]) != history.k:
         return
     held = np.array([[share or 0.0 for share in mix] for mix in mixes]).sum(axis=0)
     expected = np.sum([prior.recurrences * prior.counts for _, prior in seen], axis=0)
     # From ten expected rows on, none at all is not due to chance (e⁻¹⁰).
-    missed = np.flatnonzero((held == 0) & (course.prior.counts > 0) & (expected >= 10))
+    missed = np.flatnonzero((held == 0) & (history.prior.counts > 0) & (expected >= 10))
     if len(missed):
-        names = [f"{course.classes[c]} ({course.prior.counts[c]:,.0f} rows)" for c in missed]
+        names = [f"{history.classes[c]} ({history.prior.counts[c]:,.0f} rows)" for c in missed]
         yield Found(
-            says=f"{course.name}: no batch of {count(len(mixes), 'epoch')} held {listing(names)}.",
-            about=course.classes[missed[0]] if len(missed) == 1 else course.model,
-            evidence={"epochs": len(mixes), "classes": [course.classes[c] for c in missed]},
+            says=f"{history.name}: no batch of {count(len(mixes), 'epoch')} held {listing(names)}.",
+            about=history.classes[missed[0]] if len(missed) == 1 else history.model,
+            evidence={"epochs": len(mixes), "classes": [history.classes[c] for c in missed]},
         )

@@ -10,7 +10,7 @@ from evenhand.diagnosis.rule import Found, rule
 
 
 @rule("EH208", slug="loss-scale", severity="warning", needs=("ledgers",), after=("EH201", "EH202"))
-def check(case: Evidence, *, factor: float = 2.0) -> Iterator[Found]:
+def check(evidence: Evidence, *, factor: float = 2.0) -> Iterator[Found]:
     """Find class weights that make the mean loss of the sampled rows much larger or smaller.
 
     What it checks: the mean weight of the rows in a batch. Weights alone have a mean of 1 over the rows of the
@@ -27,11 +27,11 @@ def check(case: Evidence, *, factor: float = 2.0) -> Iterator[Found]:
 
     Example: `lite0: class weights multiply the loss of the rows drawn by 14.2 on average, and sgd's steps with it.`
     """
-    for ledger in case.ledgers or ():
+    for ledger in evidence.ledgers or ():
         times = ledger.plan.prior.mean_weight
         if 1 / factor <= times <= factor:
             continue
-        train = _train(case, ledger.models)
+        train = _train(evidence, ledger.models)
         adapts = train.get("optimizer", "adamw") == "adamw" and train.get("clip") is None
         rate = train.get("learning_rate")
         effect = "; adamw's steps do not grow with it" if adapts else ", and the steps with it"
@@ -46,8 +46,8 @@ def check(case: Evidence, *, factor: float = 2.0) -> Iterator[Found]:
         )
 
 
-def _train(case: Evidence, models: tuple[str, ...]) -> Mapping[str, Any]:
+def _train(evidence: Evidence, models: tuple[str, ...]) -> Mapping[str, Any]:
     """Return the settings of the first of the models, or [train]."""
-    entries = {entry["name"]: entry for entry in case.setting("model", [])}
+    entries = {entry["name"]: entry for entry in evidence.setting("model", [])}
     own: Mapping[str, Any] = entries.get(models[0], {}).get("train") if models else None  # type: ignore[assignment]
-    return own or dict(case.setting("train", {}))
+    return own or dict(evidence.setting("train", {}))

@@ -22,7 +22,7 @@ OF_PROBABILITIES = ("log_loss", "calibration_error", "brier")
     needs=("one_label_ledgers",),
     after=("EH201", "EH202"),
 )
-def check(case: Evidence, *, apart: float = 0.1) -> Iterator[Found]:
+def check(evidence: Evidence, *, apart: float = 0.1) -> Iterator[Found]:
     """Find probabilities that stand for another prior than that of the data and are evaluated on the data.
 
     What it checks: balance.correct_to = "trained" or "uniform", and balance.adjust, where the prior of the
@@ -42,11 +42,11 @@ def check(case: Evidence, *, apart: float = 0.1) -> Iterator[Found]:
     Example: `lite0: probabilities are evaluated under the trained prior, which differs from the data's by 65.0%:
     log loss and calibration error are those of other data.`
     """
-    off = [(_distance(ledger), ledger) for ledger in case.ledgers or () if _left(ledger)]
+    off = [(_distance(ledger), ledger) for ledger in evidence.ledgers or () if _left(ledger)]
     off = [(distance, ledger) for distance, ledger in off if distance > apart]
     if not off:
         return
-    scored = [str(name) for name in case.setting("score", {})]
+    scored = [str(name) for name in evidence.setting("score", {})]
     reads = [name for name in scored if name.startswith(OF_PROBABILITIES)]
     of = f" ([score] holds {', '.join(reads)})" if reads else ""
     each = [f"{ledger.title} {distance:.1%}" for distance, ledger in sorted(off, key=lambda one: -one[0])]

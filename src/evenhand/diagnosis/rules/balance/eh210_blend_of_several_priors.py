@@ -18,7 +18,7 @@ from evenhand.diagnosis.rule import Found, rule
     needs=("one_label_ledgers",),
     after=("EH201", "EH202"),
 )
-def check(case: Evidence, *, apart: float = 0.1) -> Iterator[Found]:
+def check(evidence: Evidence, *, apart: float = 0.1) -> Iterator[Found]:
     """Find blended models whose probabilities stand for different priors.
 
     What it checks: the prior that the probabilities of each model are evaluated under (balance.correct_to and
@@ -38,10 +38,13 @@ def check(case: Evidence, *, apart: float = 0.1) -> Iterator[Found]:
     Example: `lite0 and b4 are blended under different priors (65.0% apart: lite0 stands for natural shares, b4 for
     equal classes).`
     """
-    if not (case.setting("ensemble", {}) or {}).get("methods", True):
+    if not (evidence.setting("ensemble", {}) or {}).get("methods", True):
         return
     last = {
-        name: ledger for ledger in case.ledgers or () for name in ledger.models if not ledger.plan.prior.multi_label
+        name: ledger
+        for ledger in evidence.ledgers or ()
+        for name in ledger.models
+        if not ledger.plan.prior.multi_label
     }
     far = [(distance(last[a], last[b]), a, b) for a, b in combinations(last, 2)]
     most = max(far, default=(0.0, "", ""))

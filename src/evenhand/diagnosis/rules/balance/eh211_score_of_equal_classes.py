@@ -21,7 +21,7 @@ OF_EQUAL_CLASSES = ("macro_", "balanced_accuracy", "worst_recall", "worst_f1", "
     needs=("one_label_ledgers", "score"),
     after=("EH201", "EH202"),
 )
-def check(case: Evidence, *, skew: float = 5.0, part: float = 0.5) -> Iterator[Found]:
+def check(evidence: Evidence, *, skew: float = 5.0, part: float = 0.5) -> Iterator[Found]:
     """Find scores in which classes count equally while decisions follow the natural class shares.
 
     What it checks: whether at least `part` of [score] are metrics in which every class counts equally (macro
@@ -42,14 +42,14 @@ def check(case: Evidence, *, skew: float = 5.0, part: float = 0.5) -> Iterator[F
     the data's shares (largest class 90 times the smallest). balance.correct_to = "uniform" predicts rare classes
     more often.`
     """
-    weights = {str(name): abs(float(weight)) for name, weight in case.setting("score", {}).items()}
+    weights = {str(name): abs(float(weight)) for name, weight in evidence.setting("score", {}).items()}
     alike = [name for name in weights if name.startswith(OF_EQUAL_CLASSES) and weights[name]]
     total = sum(weights.values())
     if not total or sum(weights[name] for name in alike) < part * total:
         return
     if any(name.startswith(OF_PROBABILITIES) for name in weights):
         return
-    found = [ledger for ledger in case.ledgers or () if _natural(ledger) and _skew(ledger) >= skew]
+    found = [ledger for ledger in evidence.ledgers or () if _natural(ledger) and _skew(ledger) >= skew]
     if found:
         names = _names(found)
         yield Found(

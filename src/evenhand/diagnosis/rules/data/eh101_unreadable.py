@@ -11,7 +11,7 @@ from evenhand.diagnosis.rule import Found, rule
 
 
 @rule("EH101", slug="unreadable", severity="warning", needs=("failures",))
-def check(case: Evidence, *, error_share: float = 0.05) -> Iterator[Found]:
+def check(evidence: Evidence, *, error_share: float = 0.05) -> Iterator[Found]:
     """Find files that cannot be read.
 
     What it checks: every file is decoded once; those that fail are left out and listed with the reason. It is
@@ -28,10 +28,10 @@ def check(case: Evidence, *, error_share: float = 0.05) -> Iterator[Found]:
 
     Example: `3 of 293 files cannot be read and are left out (first: "a/17.jpg", ends too early).`
     """
-    failures = case.failures or ()
+    failures = evidence.failures or ()
     if not failures:
         return
-    n = len(failures) + (0 if case.samples is None else len(case.samples))
+    n = len(failures) + (0 if evidence.samples is None else len(evidence.samples))
     files = {failure.path: failure.reason for failure in failures}
     reasons = Counter(files.values())
     parts = "" if len(files) == len(failures) else f" with {count(len(failures), 'row')}"

@@ -15,7 +15,7 @@ from evenhand.modalities.images.exif_sizes import upright_sizes
 
 @rule("EH102", slug="blank", severity="warning", needs=("samples", "pictures"))
 def check(
-    case: Evidence, *, flat: float = FLAT, least_side: int = 8, small_side: int = 32, small_share: float = 0.25
+    evidence: Evidence, *, flat: float = FLAT, least_side: int = 8, small_side: int = 32, small_share: float = 0.25
 ) -> Iterator[Found]:
     """Find pictures that are too small, blank or constant.
 
@@ -32,19 +32,19 @@ def check(
 
     Example: `2 pictures of 293 are blank (pixels vary by less than 1.5 of 256 grey levels: a/17.png and a/19.png).`
     """
-    assert case.pictures is not None
-    n, ids = len(case.rows), case.rows.ids
-    spread = picture_spread(case.pictures)
+    assert evidence.pictures is not None
+    n, ids = len(evidence.rows), evidence.rows.ids
+    spread = picture_spread(evidence.pictures)
     blank = np.flatnonzero(spread < flat)
     if len(blank):
         yield Found(
             says=f"{count(len(blank), 'picture')} of {n:,} {verb(len(blank), 'is', 'are')} blank "
-            f"(pixels vary by less than {flat:g} of 256 grey levels: {listing(case.paths(blank))}).",
-            about=case.paths(blank)[0] if len(blank) == 1 else "",
+            f"(pixels vary by less than {flat:g} of 256 grey levels: {listing(evidence.paths(blank))}).",
+            about=evidence.paths(blank)[0] if len(blank) == 1 else "",
             evidence={"blank": len(blank), "n": n, "spread": [round(float(s), 3) for s in spread[blank]]},
             ids=ids[blank],
         )
-    sizes = None if case.facts is None else upright_sizes(case.facts)
+    sizes = None if evidence.facts is None else upright_sizes(evidence.facts)
     if sizes is None:
         return
     sides = np.minimum(*sizes)
@@ -55,8 +55,8 @@ def check(
         yield Found(
             says=f"{count(len(small), 'picture')} of {n:,} {verb(len(small), 'is', 'are')} too small "
             f"(shorter side from {sides[small].min():.0f} px, where the median is {median:.0f} px: "
-            f"{listing(case.paths(small))}).",
-            about=case.paths(small)[0] if len(small) == 1 else "",
+            f"{listing(evidence.paths(small))}).",
+            about=evidence.paths(small)[0] if len(small) == 1 else "",
             evidence={"small": len(small), "n": n, "sides_px": sides[small].tolist(), "median_px": median},
             ids=ids[small],
         )

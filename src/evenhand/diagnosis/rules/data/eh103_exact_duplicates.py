@@ -12,7 +12,7 @@ from evenhand.diagnosis.rule import Found, rule
 
 
 @rule("EH103", slug="exact-duplicates", severity="note", needs=("samples", "copies"))
-def check(case: Evidence, *, warning_share: float = 0.1) -> Iterator[Found]:
+def check(evidence: Evidence, *, warning_share: float = 0.1) -> Iterator[Found]:
     """Find files with the same bytes, the same pixels or the same lines.
 
     What it checks: the hash of each file's bytes, and of its decoded pixels; of drawings, whether they have the
@@ -30,17 +30,17 @@ def check(case: Evidence, *, warning_share: float = 0.1) -> Iterator[Found]:
 
     Example: `41 of 7,249 rows are copies of other rows (in 38 sets, the largest of 4).`
     """
-    sets = case.copies
+    sets = evidence.copies
     if not sets:
         return
-    n, spare = len(case.rows), sum(len(rows) - 1 for rows in sets)
-    apart = case.setting("folds.duplicates") == "ignore"
-    first = case.paths(sets[0])
+    n, spare = len(evidence.rows), sum(len(rows) - 1 for rows in sets)
+    apart = evidence.setting("folds.duplicates") == "ignore"
+    first = evidence.paths(sets[0])
     yield Found(
         says=f"{count(spare, 'row')} of {n:,} {verb(spare, 'is a copy', 'are copies')} of other rows "
         f'(in {count(len(sets), "set")}, the largest of {len(sets[0])}: "{first[0]}" and "{first[1]}").',
         evidence={"spare": spare, "n": n, "sets": len(sets), "largest": len(sets[0])},
-        ids=case.rows.ids[np.concatenate(sets)],
+        ids=evidence.rows.ids[np.concatenate(sets)],
         patch={"folds.duplicates": "group"} if apart else None,
         severity="warning" if apart or spare > warning_share * n else None,
     )

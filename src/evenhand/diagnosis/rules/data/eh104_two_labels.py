@@ -15,7 +15,7 @@ from evenhand.diagnosis.rule import Found, rule
 
 
 @rule("EH104", slug="two-labels", severity="error", needs=("samples", "labels", "copies"), after=("EH103",))
-def check(case: Evidence) -> Iterator[Found]:
+def check(evidence: Evidence) -> Iterator[Found]:
     """Find identical rows with different labels.
 
     What it checks: the labels inside each set of exact copies (an error where a row has one label, a warning
@@ -33,50 +33,54 @@ def check(case: Evidence) -> Iterator[Found]:
 
     Example: `3 sets of identical pictures have different labels (first: "a/1.jpg" is Lime, "b/7.jpg" is Lemon).`
     """
-    exact = conflicting(case, case.copies)
+    exact = conflicting(evidence, evidence.copies)
     if exact:
-        yield _found(case, exact, f"identical {case.noun}", "warning" if case.rows.multi_label else "error")
-    copy = set_numbers(case.copies, len(case.rows))
+        yield _found(
+            evidence, exact, f"identical {evidence.noun}", "warning" if evidence.rows.multi_label else "error"
+        )
+    copy = set_numbers(evidence.copies, len(evidence.rows))
     for what, sets in (
-        (f"{case.noun} that are equal after moving, scaling, turning or mirroring", case.moved_contents),
+        (f"{evidence.noun} that are equal after moving, scaling, turning or mirroring", evidence.moved_contents),
         (
             "files that are copies or versions by their names",
-            [s for s in case.name_families if _whole_files(case, s)],
+            [s for s in evidence.name_families if _whole_files(evidence, s)],
         ),
     ):
-        families = [rows for rows in conflicting(case, sets) if len(set(copy[rows])) > 1]
+        families = [rows for rows in conflicting(evidence, sets) if len(set(copy[rows])) > 1]
         if families:
-            yield _found(case, families, what, "warning")
-    if case.pictures is None:
+            yield _found(evidence, families, what, "warning")
+    if evidence.pictures is None:
         return
-    near = [pair for pair in conflicting(case, list(case.near_pairs)) if copy[pair[0]] != copy[pair[1]]]
+    near = [pair for pair in conflicting(evidence, list(evidence.near_pairs)) if copy[pair[0]] != copy[pair[1]]]
     if near:
-        yield _found(case, joined(np.array(near), len(case.rows)), f"nearly identical {case.noun}", "warning")
+        yield _found(
+            evidence, joined(np.array(near), len(evidence.rows)), f"nearly identical {evidence.noun}", "warning"
+        )
 
 
-def _whole_files(case: Evidence, rows: Ints) -> bool:
+def _whole_files(evidence: Evidence, rows: Ints) -> bool:
     """Return whether each row is a file of its own: beats of one record may well differ."""
-    paths = case.paths(rows)
+    paths = evidence.paths(rows)
     return len(set(paths)) == len(paths)
 
 
-def conflicting(case: Evidence, sets: Sequence[Ints]) -> list[Ints]:
+def conflicting(evidence: Evidence, sets: Sequence[Ints]) -> list[Ints]:
     """Return the labelled rows of each set whose labels differ."""
-    words = case.label_words
+    words = evidence.label_words
     labelled = [rows[words[rows] != ""] for rows in sets]
     return [rows for rows in labelled if len(set(words[rows])) > 1]
 
 
-def _found(case: Evidence, sets: Sequence[Ints], what: str, severity: Severity) -> Found:
-    words, rows = case.label_words, np.unique(np.concatenate(sets))
+def _found(evidence: Evidence, sets: Sequence[Ints], what: str, severity: Severity) -> Found:
+    words, rows = evidence.label_words, np.unique(np.concatenate(sets))
     one = sets[0][0]
     other = next(row for row in sets[0] if words[row] != words[one])
-    (path, path_other), n = case.paths(np.array([one, other])), len(case.rows)
+    (path, path_other), n = evidence.paths(np.array([one, other])), len(evidence.rows)
     return Found(
         says=f"{count(len(sets), 'set')} of {what} {verb(len(sets), 'has', 'have')} "
         f'different labels ({len(rows):,} of {n:,} rows; first: "{path}" is {words[one]}, '
         f'"{path_other}" is {words[other]}).',
         evidence={"sets": len(sets), "rows": len(rows), "n": n, "how": what},
-        ids=case.rows.ids[rows],
+        ids=evidence.rows.ids[rows],
         severity=severity,
     )

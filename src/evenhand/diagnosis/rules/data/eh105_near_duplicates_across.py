@@ -19,7 +19,7 @@ from evenhand.diagnosis.rule import Found, rule
     needs=("samples", "parts", "copies"),
     after=("EH103", "EH106"),
 )
-def check(case: Evidence, *, error_share: float = 0.05) -> Iterator[Found]:
+def check(evidence: Evidence, *, error_share: float = 0.05) -> Iterator[Found]:
     """Find copies and near-duplicates that lie in different folds or splits.
 
     What it checks: exact copies, and near-duplicates found by a perceptual hash and confirmed in the pixels,
@@ -39,31 +39,31 @@ def check(case: Evidence, *, error_share: float = 0.05) -> Iterator[Found]:
     Example: `12 pairs of identical or nearly identical pictures lie in different parts of the data: 0.5% of the
     2,485 rows of test have a duplicate elsewhere (first: "a/1.jpg" and "b/7.jpg").`
     """
-    parts = case.sides
+    parts = evidence.sides
     assert parts is not None
-    pairs = crossing(case, parts)
+    pairs = crossing(evidence, parts)
     if not len(pairs):
         return
     shares = shares_seen(pairs, parts)
     worst = max(shares, key=lambda part: shares[part])
-    first = case.paths(pairs[0])
-    near = "or nearly identical " if case.pictures is not None else ""
-    copies_apart = case.folds is not None and case.setting("folds.duplicates") == "ignore"
+    first = evidence.paths(pairs[0])
+    near = "or nearly identical " if evidence.pictures is not None else ""
+    copies_apart = evidence.folds is not None and evidence.setting("folds.duplicates") == "ignore"
     yield Found(
-        says=f"{count(len(pairs), 'pair')} of identical {near}{case.noun} "
+        says=f"{count(len(pairs), 'pair')} of identical {near}{evidence.noun} "
         f"{verb(len(pairs), 'lies', 'lie')} in different parts of the data: {shares[worst]:.1%} of the "
         f"{int((parts == worst).sum()):,} rows of {worst} have a duplicate elsewhere "
         f'(first: "{first[0]}" and "{first[1]}").',
         evidence={"pairs": len(pairs), "rows": len(np.unique(pairs)), "n": len(parts), "shares": shares},
-        ids=case.rows.ids[np.unique(pairs)],
+        ids=evidence.rows.ids[np.unique(pairs)],
         patch={"folds.duplicates": "group"} if copies_apart else None,
         severity="error" if shares[worst] > error_share else None,
     )
 
 
-def crossing(case: Evidence, parts: Strings) -> Ints:
+def crossing(evidence: Evidence, parts: Strings) -> Ints:
     """Return (p, 2) rows that are copies or near-duplicates and lie in different parts."""
-    pairs = case.alike_pairs
+    pairs = evidence.alike_pairs
     return np.asarray(pairs[parts[pairs[:, 0]] != parts[pairs[:, 1]]])
 
 

@@ -10,7 +10,7 @@ from evenhand.evaluation.figures.confident_learning import most_accurate, surest
 
 
 @rule("EH109", slug="labels-look-wrong", severity="note", needs=("single_labels",), after=("EH104", "EH405"))
-def check(case: Evidence, *, level: float = 0.05, least: int = 5, most: float = 0.1) -> Iterator[Found]:
+def check(evidence: Evidence, *, level: float = 0.05, least: int = 5, most: float = 0.1) -> Iterator[Found]:
     """Find labels that contradict models trained on other rows.
 
     What it checks: the out-of-fold predictions of the most accurate model or blend. Confident learning (Northcutt
@@ -34,7 +34,7 @@ def check(case: Evidence, *, level: float = 0.05, least: int = 5, most: float = 
     804 it is 4.6%, and mistakes of a model would have thinned out. 118 labels look wrong; suspected_labels.csv
     lists them, the most suspicious first.`
     """
-    p = most_accurate(case.predictions or ())
+    p = most_accurate(evidence.predictions or ())
     found = surest_rows(p) if p is not None else None
     if p is None or found is None or found.p >= level or not least <= found.contradicted <= most * found.n:
         return

@@ -22,7 +22,7 @@ SORTS = {
 
 
 @rule("EH111", slug="files-differ", severity="note", needs=("samples", "image_facts"))
-def check(case: Evidence, *, size_ratio: float = 8.0, part_gap: float = 0.5) -> Iterator[Found]:
+def check(evidence: Evidence, *, size_ratio: float = 8.0, part_gap: float = 0.5) -> Iterator[Found]:
     """Find files that differ in channels, depth or size.
 
     What it checks: the type of each file (colour, grey, 16-bit grey, CMYK, black and white); whether the 95th
@@ -41,19 +41,19 @@ def check(case: Evidence, *, size_ratio: float = 8.0, part_gap: float = 0.5) -> 
 
     Example: `Files are of 2 types: 281 colour, 12 grey.`
     """
-    facts = case.facts
+    facts = evidence.facts
     assert facts is not None
     if "mode" in facts:
-        yield from _sorts(case, sorts_of(facts))
+        yield from _sorts(evidence, sorts_of(facts))
     sizes = upright_sizes(facts)
     if sizes is not None:
-        yield from _sizes(case, np.minimum(*sizes), size_ratio)
-    if case.compared is not None:
+        yield from _sizes(evidence, np.minimum(*sizes), size_ratio)
+    if evidence.compared is not None:
         named = {"format": plain_texts(facts["format"])} if "format" in facts else {}
         if "mode" in facts:
             named["sort"] = sorts_of(facts)
         for what, words in named.items():
-            yield from _parts(case, what, words, part_gap)
+            yield from _parts(evidence, what, words, part_gap)
 
 
 def sorts_of(facts: pd.DataFrame) -> pd.Series:
@@ -61,7 +61,7 @@ def sorts_of(facts: pd.DataFrame) -> pd.Series:
     return facts["mode"].map(lambda mode: SORTS.get(str(mode), "colour"))
 
 
-def _sorts(case: Evidence, sorts: pd.Series) -> Iterator[Found]:
+def _sorts(evidence: Evidence, sorts: pd.Series) -> Iterator[Found]:
     counts = sorts.value_counts()
     if len(counts) < 2:
         return
@@ -69,14 +69,14 @@ def _sorts(case: Evidence, sorts: pd.Series) -> Iterator[Found]:
     deep = any("16-bit" in str(sort) or "floating" in str(sort) for sort in counts.index)
     yield Found(
         says=f"Files are of {len(counts)} types: {listing((f'{c:,} {s}' for s, c in counts.items()), most=5)} "
-        f"(of the rarer: {listing(case.paths(odd))}).",
+        f"(of the rarer: {listing(evidence.paths(odd))}).",
         evidence={"sorts": {str(sort): int(c) for sort, c in counts.items()}, "n": len(sorts)},
-        ids=case.rows.ids[odd],
+        ids=evidence.rows.ids[odd],
         severity="warning" if deep else None,
     )
 
 
-def _sizes(case: Evidence, sides: Floats, ratio: float) -> Iterator[Found]:
+def _sizes(evidence: Evidence, sides: Floats, ratio: float) -> Iterator[Found]:
     # Percentiles, not extremes: a single huge or tiny file is not what this rule is about.
     low, middle, high = np.percentile(sides, [5, 50, 95])
     if high < ratio * low:
@@ -86,14 +86,14 @@ def _sizes(case: Evidence, sides: Floats, ratio: float) -> Iterator[Found]:
         says=f"File sizes differ widely: the shorter side is {low:.0f} px at the 5th and {high:.0f} px at the 95th "
         f"percentile (median {middle:.0f} px, {count(len(sides), 'file')}).",
         evidence={"p5_px": low, "p50_px": middle, "p95_px": high, "n": len(sides)},
-        ids=case.rows.ids[small],
+        ids=evidence.rows.ids[small],
     )
 
 
-def _parts(case: Evidence, what: str, words: pd.Series, gap: float) -> Iterator[Found]:
-    assert case.compared is not None
-    for other in case.compared.others:
-        here, there = (words[case.compared.part == part] for part in (other, case.compared.whole))
+def _parts(evidence: Evidence, what: str, words: pd.Series, gap: float) -> Iterator[Found]:
+    assert evidence.compared is not None
+    for other in evidence.compared.others:
+        here, there = (words[evidence.compared.part == part] for part in (other, evidence.compared.whole))
         shares = pd.concat([here.value_counts(normalize=True), there.value_counts(normalize=True)], axis=1).fillna(
             0
         )
@@ -104,8 +104,8 @@ def _parts(case: Evidence, what: str, words: pd.Series, gap: float) -> Iterator[
         a, b = shares.loc[name]
         yield Found(
             says=f"The {what} {name} makes up {a:.0%} of {other} ({len(here):,} rows) and {b:.0%} of "
-            f"{case.compared.whole} ({len(there):,} rows).",
+            f"{evidence.compared.whole} ({len(there):,} rows).",
             about=other,
-            evidence={what: str(name), other: float(a), case.compared.whole: float(b)},
+            evidence={what: str(name), other: float(a), evidence.compared.whole: float(b)},
             severity="warning",
         )

@@ -19,7 +19,7 @@ NAMES = "words in the names of the files"
 
 @rule("EH113", slug="read-off", severity="warning", needs=("labels", "one_label", "wrapping"), after=("EH111",))
 def check(
-    case: Evidence,
+    evidence: Evidence,
     *,
     least: float = 0.8,
     least_low: float = 0.6,
@@ -53,79 +53,83 @@ def check(
     Example: `2 of 8 classes can be predicted from the dimensions of the file (Lime: 100% found with 1% false
     alarms; Lemon: 97% with 0%); 293 rows, guessing reaches 18%.`
     """
-    seen = case.looked_at
-    known = case.rows.labels[seen] >= 0
-    label, group = case.rows.labels[seen][known], case.joined_groups[seen][known]
+    seen = evidence.looked_at
+    known = evidence.rows.labels[seen] >= 0
+    label, group = evidence.rows.labels[seen][known], evidence.joined_groups[seen][known]
     group = np.unique(group, return_inverse=True)[1].ravel()
-    for name, every in {**case.wrapping, NAMES: case.name_words[1]}.items():
+    for name, every in {**evidence.wrapping, NAMES: evidence.name_words[1]}.items():
         measures = every[known]
         if not len(label) or not measures.shape[1] or not np.ptp(measures, axis=0).any():
             continue
-        found = read_off(measures, label, group, case.rows.k)
+        found = read_off(measures, label, group, evidence.rows.k)
         open_classes = np.flatnonzero(
             (found.surplus >= least) & (found.low >= least_low) & (found.false_alarms <= most_false)
         )
-        whole = given_away(measures, label, group, case.rows.classes, worth=least_gain / 2)
+        whole = given_away(measures, label, group, evidence.rows.classes, least_gain=least_gain / 2)
         if whole is not None and whole.gain(whole.low) < least_gain:
             whole = None
-        floor = None if whole is None else _floor(case, seen[known], label, group)
+        floor = None if whole is None else _floor(evidence, seen[known], label, group)
         if len(open_classes) or whole is not None:
-            yield _found(case, name, found, open_classes, whole, floor)
+            yield _found(evidence, name, found, open_classes, whole, floor)
 
 
-def _floor(case: Evidence, rows: Ints, label: Ints, group: Ints) -> tuple[str, float] | None:
+def _floor(evidence: Evidence, rows: Ints, label: Ints, group: Ints) -> tuple[str, float] | None:
     """Return what trivial features of the content reach on the same folds, for comparison."""
-    if case.kind is None or case.entry is None or case.facts is None:
+    if evidence.kind is None or evidence.entry is None or evidence.facts is None:
         return None
-    features = case.kind.floor_features(case.entry, case.stored[rows], case.facts.iloc[rows].reset_index(drop=True))
+    features = evidence.kind.floor_features(
+        evidence.entry, evidence.stored[rows], evidence.facts.iloc[rows].reset_index(drop=True)
+    )
     if features is None:
         return None
-    reached = forest_macro_f1(features[1], label, group, case.rows.k)
+    reached = forest_macro_f1(features[1], label, group, evidence.rows.k)
     return None if reached is None else (features[0], reached)
 
 
 def _found(
-    case: Evidence,
+    evidence: Evidence,
     name: str,
     found: ReadOff,
     classes: Ints,
     whole: GivenAway | None,
     floor: tuple[str, float] | None,
 ) -> Found:
-    says, evidence = [], _evidence(case, found, classes)
+    says, numbers = [], _numbers(evidence, found, classes)
     if len(classes):
         words = [
-            f"{case.rows.classes[c]}: {found.recall[c]:.0%} found with {found.false_alarms[c]:.0%} false alarms"
+            f"{evidence.rows.classes[c]}: {found.recall[c]:.0%} found with {found.false_alarms[c]:.0%} false alarms"
             for c in classes[np.argsort(-found.surplus[classes])]
         ]
         says.append(
-            f"{classes_of(len(classes), case.rows.k)} can be predicted from {name} ({listing(words)}); "
+            f"{classes_of(len(classes), evidence.rows.k)} can be predicted from {name} ({listing(words)}); "
             f"{int(found.n.sum()):,} rows, {found.accuracy:.0%} right where guessing reaches {found.commonest:.0%}."
         )
     if whole is not None:
         beside = "" if floor is None else f"; {floor[0]} reach {floor[1]:.2f}"
-        what = f"All {case.rows.k:,} classes together" if says else f"The class (of {case.rows.k:,})"
+        what = f"All {evidence.rows.k:,} classes together" if says else f"The class (of {evidence.rows.k:,})"
         says.append(
             f"{what} can be predicted from {name}: macro-F1 {whole.macro_f1:.2f} "
             f"[{whole.low:.2f}, {whole.high:.2f}] on {whole.n:,} rows, "
             f"where chance reaches {whole.chance:.2f}{beside}."
         )
-        evidence |= {"macro_f1": whole.macro_f1, "low": whole.low, "high": whole.high, "chance": whole.chance}
+        numbers |= {"macro_f1": whole.macro_f1, "low": whole.low, "high": whole.high, "chance": whole.chance}
         if floor is not None:
-            evidence |= {"floor": floor[0], "floor_macro_f1": floor[1]}
+            numbers |= {"floor": floor[0], "floor_macro_f1": floor[1]}
     named = name == NAMES
     if named:
-        says.append(f"No model reads them, but they tell how rows were collected ({listing(case.name_words[0])}).")
-    return Found(says=" ".join(says), about=name, evidence=evidence, severity="note" if named else None)
+        says.append(
+            f"No model reads them, but they tell how rows were collected ({listing(evidence.name_words[0])})."
+        )
+    return Found(says=" ".join(says), about=name, evidence=numbers, severity="note" if named else None)
 
 
-def _evidence(case: Evidence, found: ReadOff, classes: Ints) -> dict[str, Any]:
+def _numbers(evidence: Evidence, found: ReadOff, classes: Ints) -> dict[str, Any]:
     return {
         "accuracy": found.accuracy,
         "commonest": found.commonest,
         "n": int(found.n.sum()),
         "classes": {
-            case.rows.classes[c]: {
+            evidence.rows.classes[c]: {
                 "recall": found.recall[c],
                 "low": found.low[c],
                 "false_alarms": found.false_alarms[c],

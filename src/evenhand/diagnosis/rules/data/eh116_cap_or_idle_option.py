@@ -17,7 +17,7 @@ OFF: tuple[Any, ...] = (None, False, 0, "none", "", [])
 
 
 @rule("EH116", slug="cap-or-idle-option", severity="warning", needs=("counters",))
-def check(case: Evidence, *, most: float = 0.1, least_rows: int = 3, spared: float = 0.95) -> Iterator[Found]:
+def check(evidence: Evidence, *, most: float = 0.1, least_rows: int = 3, spared: float = 0.95) -> Iterator[Found]:
     """Find caps and fall-backs that act on many rows, and options that act on none.
 
     What it checks: what reading counted, row by row, as the table "What reading did" shows it. It fires where a cap
@@ -37,15 +37,15 @@ def check(case: Evidence, *, most: float = 0.1, least_rows: int = 3, spared: flo
 
     Example: `drawings.max_nodes = 2000 cuts many rows: primitives cut off in 474 of 931 (51%), 120,114 in all.`
     """
-    assert case.counters is not None
-    n = len(case.counters)
-    for column, counter in enumerate(case.counters.counters):
-        values = case.counters.values[:, column]
+    assert evidence.counters is not None
+    n = len(evidence.counters)
+    for column, counter in enumerate(evidence.counters.counters):
+        values = evidence.counters.values[:, column]
         rows = np.flatnonzero(values > 0)
-        setting = case.counters.settings.get(counter.key)
+        setting = evidence.counters.settings.get(counter.key)
         if counter.role in ("cap", "fallback") and len(rows) > most * n and len(rows) >= least_rows:
-            yield _often(case, counter, values, rows, setting, spared)
-        elif not len(rows) and _idle(case, counter, setting):
+            yield _often(evidence, counter, values, rows, setting, spared)
+        elif not len(rows) and _idle(evidence, counter, setting):
             yield Found(
                 says=f"{_named(counter, setting)} had no effect: {counter.says} in none of {n:,} rows.",
                 about=counter.name,
@@ -54,16 +54,16 @@ def check(case: Evidence, *, most: float = 0.1, least_rows: int = 3, spared: flo
             )
 
 
-def _idle(case: Evidence, counter: Counter, setting: Any) -> bool:
+def _idle(evidence: Evidence, counter: Counter, setting: Any) -> bool:
     """Return whether a counter that counted nothing belongs to something that was meant to act."""
-    assert case.counters is not None
+    assert evidence.counters is not None
     if not counter.key or setting in OFF:
         return False
     # A default that never acts was asked for by nobody; a fall-back is relied upon even where it is the default.
-    return counter.role == "fallback" or (counter.role == "option" and counter.key in case.counters.asked)
+    return counter.role == "fallback" or (counter.role == "option" and counter.key in evidence.counters.asked)
 
 
-def _often(case: Evidence, counter: Counter, values: Ints, rows: Ints, setting: Any, spared: float) -> Found:
+def _often(evidence: Evidence, counter: Counter, values: Ints, rows: Ints, setting: Any, spared: float) -> Found:
     n, total = len(values), int(values.sum())
     cap = counter.role == "cap"
     does = "cuts many rows" if cap else "steps in often"
@@ -75,7 +75,7 @@ def _often(case: Evidence, counter: Counter, values: Ints, rows: Ints, setting: 
         f"{total:,} in all.",
         about=counter.name,
         evidence={"rows": len(rows), "n": n, "total": total, "key": counter.key, "setting": setting},
-        ids=case.rows.ids[rows],
+        ids=evidence.rows.ids[rows],
         patch=patch,
     )
 

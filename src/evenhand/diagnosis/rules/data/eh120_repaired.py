@@ -14,7 +14,7 @@ from evenhand.diagnosis.rule import Found, rule
 
 
 @rule("EH120", slug="repaired", severity="note", needs=("counters",))
-def check(case: Evidence, *, named: int = 5, kept: int = 100) -> Iterator[Found]:
+def check(evidence: Evidence, *, named: int = 5, kept: int = 100) -> Iterator[Found]:
     """Find files that could be read only after a repair.
 
     What it checks: what reading counted as repairs: damage that a recovery mode mended, headers that contradict the
@@ -33,17 +33,17 @@ def check(case: Evidence, *, named: int = 5, kept: int = 100) -> Iterator[Found]
     Example: `5 of 1,272 files were repaired while they were read: faults of the file repaired by the recovery mode
     (misc/a.dxf, misc/b.dxf, misc/c.dxf and 2 more; in the first: missing ENDSEC).`
     """
-    assert case.counters is not None
-    for column, counter in enumerate(case.counters.counters):
-        values = case.counters.values[:, column]
+    assert evidence.counters is not None
+    for column, counter in enumerate(evidence.counters.counters):
+        values = evidence.counters.values[:, column]
         rows = np.flatnonzero(values > 0)
         if counter.role != "repair" or not len(rows):
             continue
-        files = dict(zip(case.paths(rows), values[rows].tolist(), strict=True))
-        words = _words(case, rows[:1])
+        files = dict(zip(evidence.paths(rows), values[rows].tolist(), strict=True))
+        words = _words(evidence, rows[:1])
         first = f"; in the first: {shorten(words[0], 120, placeholder=' …')}" if words and words[0] else ""
         yield Found(
-            says=f"{count(len(files), 'file')} of {len(set(case.paths(np.arange(len(values))))):,} "
+            says=f"{count(len(files), 'file')} of {len(set(evidence.paths(np.arange(len(values))))):,} "
             f"{verb(len(files), 'was', 'were')} repaired while {verb(len(files), 'it was', 'they were')} read: "
             f"{counter.says} ({listing(files, most=named)}{first}).",
             about=counter.name,
@@ -51,15 +51,15 @@ def check(case: Evidence, *, named: int = 5, kept: int = 100) -> Iterator[Found]
                 "rows": len(rows),
                 "n": len(values),
                 "files": dict(list(files.items())[:kept]),
-                "repairs": dict(zip(case.paths(rows[:kept]), _words(case, rows[:kept]), strict=False)),
+                "repairs": dict(zip(evidence.paths(rows[:kept]), _words(evidence, rows[:kept]), strict=False)),
             },
-            ids=case.rows.ids[rows],
+            ids=evidence.rows.ids[rows],
         )
 
 
-def _words(case: Evidence, rows: Ints) -> list[str]:
+def _words(evidence: Evidence, rows: Ints) -> list[str]:
     """Return what was repaired in each row, as reading wrote it; empty where it wrote nothing."""
-    if case.entry is None or "repairs" not in case.entry:
+    if evidence.entry is None or "repairs" not in evidence.entry:
         return []
-    stored = case.entry["repairs"]
-    return [bytes(np.asarray(stored[int(at)], np.uint8)).decode("utf-8", "replace") for at in case.stored[rows]]
+    stored = evidence.entry["repairs"]
+    return [bytes(np.asarray(stored[int(at)], np.uint8)).decode("utf-8", "replace") for at in evidence.stored[rows]]

@@ -11,7 +11,7 @@ from evenhand.diagnosis.rule import Found, rule
 
 
 @rule("EH401", slug="within-noise", severity="note", needs=("verdicts",), after=("EH402", "EH406"))
-def check(case: Evidence, *, least: float = 0.0001) -> Iterator[Found]:
+def check(evidence: Evidence, *, least: float = 0.0001) -> Iterator[Found]:
     """Find differences between models that may be noise.
 
     What it checks: the paired verdict of every model or blend that looks better than its baseline by at least
@@ -28,9 +28,9 @@ def check(case: Evidence, *, least: float = 0.0001) -> Iterator[Found]:
     Example: `2 of 3 look better by less than noise: ensemble:nnls against lite0, macro_f1: too few to tell,
     +0.0031 [-0.0042, +0.0104]; this much data would show 0.0104.`
     """
-    doubtful = [v for v in case.verdicts if v.enough and not v.found and _looks_better(v, least)]
+    doubtful = [v for v in evidence.verdicts if v.enough and not v.found and _looks_better(v, least)]
     if doubtful:
-        all_ = len(case.verdicts)
+        all_ = len(evidence.verdicts)
         yield Found(
             says=f"{len(doubtful)} of {count(all_, 'difference')} {verb(len(doubtful), 'looks', 'look')} better by "
             f"no more than noise: {listing((v.says.rstrip('.') for v in doubtful), most=2)}.",

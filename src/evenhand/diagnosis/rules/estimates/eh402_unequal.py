@@ -10,7 +10,7 @@ from evenhand.diagnosis.rule import Found, rule
 
 
 @rule("EH402", slug="unequal", severity="warning", needs=("comparisons",))
-def check(case: Evidence, *, most: int = 6) -> Iterator[Found]:
+def check(evidence: Evidence, *, most: int = 6) -> Iterator[Found]:
     """Find comparisons of runs with unequal budgets, data or folds.
 
     What it checks: epochs, batch size, seeds, folds, rows, labels and files in the records of the runs, and whether
@@ -27,7 +27,7 @@ def check(case: Evidence, *, most: int = 6) -> Iterator[Found]:
 
     Example: `new and old differ in more than the model: train.epochs 20 against 40; 12 rows are in another fold.`
     """
-    for one in case.comparisons or ():
+    for one in evidence.comparisons or ():
         if one.conditions:
             yield Found(
                 says=f"{listing(one.names)} differ in more than the model: {listing(one.conditions, most=most)}.",

@@ -10,8 +10,8 @@ from evenhand.diagnosis.rule import Found, rule
 from evenhand.evaluation.comparison.verdicts import WORTH_CARING
 
 
-@rule("EH403", slug="optimism", severity="warning", needs=("worth",), after=("EH404", "EH405"))
-def check(case: Evidence, *, least: float = WORTH_CARING) -> Iterator[Found]:
+@rule("EH403", slug="optimism", severity="warning", needs=("nested",), after=("EH404", "EH405"))
+def check(evidence: Evidence, *, least: float = WORTH_CARING) -> Iterator[Found]:
     """Find blends with an optimistic figure on the rows they were learned from, and a best chosen by luck.
 
     What it checks: the naive figure of every blend against the nested one, with a paired interval, and the highest
@@ -30,19 +30,19 @@ def check(case: Evidence, *, least: float = WORTH_CARING) -> Iterator[Found]:
     Example: `Naive figures are optimistic: ensemble:boosting by 0.0312. The best of 7 is ensemble:nnls: macro_f1
     0.951 [0.938, 0.962] on new rows like these. Without nesting 0.973 would have been reported, +0.0220 too good.`
     """
-    worth = case.worth
-    if worth is None:
+    nested = evidence.nested
+    if nested is None:
         return
-    flattered = [r for r in worth.steps if r.optimism.estimate >= least and r.optimism.low > 0]
+    flattered = [r for r in nested.steps if r.optimism.estimate >= least and r.optimism.low > 0]
     if flattered:
         by = [f"{r.name} by {r.optimism.estimate:.4f}" for r in flattered]
         yield Found(
-            says=f"Naive figures are optimistic: {listing(by)}. {worth.headline}",
+            says=f"Naive figures are optimistic: {listing(by)}. {nested.headline}",
             about=flattered[0].name if len(flattered) == 1 else "",
             evidence={
-                "metric": worth.metric,
+                "metric": nested.metric,
                 "optimism": {r.name: r.optimism.document() for r in flattered},
-                "naive_best": worth.naive_best,
-                "corrected": worth.best.corrected.document(),
+                "naive_best": nested.naive_best,
+                "corrected": nested.best.corrected.document(),
             },
         )

@@ -9,8 +9,8 @@ from evenhand.diagnosis.render import count, listing
 from evenhand.diagnosis.rule import Found, rule
 
 
-@rule("EH404", slug="missing-in-folds", severity="warning", needs=("worth",))
-def check(case: Evidence, *, least: int = 1) -> Iterator[Found]:
+@rule("EH404", slug="missing-in-folds", severity="warning", needs=("nested",))
+def check(evidence: Evidence, *, least: int = 1) -> Iterator[Found]:
     """Find models that lack rows, or whole folds, which other models have.
 
     What it checks: the rows of every model against those of the others. It fires from `least` missing rows on; a
@@ -27,15 +27,15 @@ def check(case: Evidence, *, least: int = 1) -> Iterator[Found]:
 
     Example: `"b4" lacks 394 rows and has none of fold 3 and 4; the rows are left out for all, 1,576 are evaluated.`
     """
-    worth = case.worth
-    for gap in worth.gaps if worth else ():
-        if gap.lacking >= least and worth is not None:
+    nested = evidence.nested
+    for gap in nested.gaps if nested else ():
+        if gap.lacking >= least and nested is not None:
             folds = f" and has none of fold {listing(map(str, gap.folds), most=10)}" if gap.folds else ""
             yield Found(
                 says=f'"{gap.model}" lacks {count(gap.lacking, "row")}{folds}; the rows are left out for all, '
-                f"{worth.n:,} are evaluated.",
+                f"{nested.n:,} are evaluated.",
                 about=gap.model,
-                evidence={"lacking": gap.lacking, "folds": list(gap.folds), "judged": worth.n},
+                evidence={"lacking": gap.lacking, "folds": list(gap.folds), "judged": nested.n},
                 ids=gap.ids,
                 severity="error" if gap.folds else None,
             )

@@ -11,7 +11,7 @@ from evenhand.diagnosis.rule import Found, rule
 
 
 @rule("EH405", slug="not-out-of-fold", severity="warning", needs=("predictions",))
-def check(case: Evidence) -> Iterator[Found]:
+def check(evidence: Evidence) -> Iterator[Found]:
     """Find predictions of models that may have been trained on the rows they predict.
 
     What it checks: the origin of predictions. "Out-of-fold elsewhere" is a model whose folds differ from those
@@ -30,7 +30,7 @@ def check(case: Evidence) -> Iterator[Found]:
     Example: `2 of 5 models are not out of fold here: old_b4 and old_b5. What a blend gains by them cannot be
     trusted.`
     """
-    every = case.predictions or ()
+    every = evidence.predictions or ()
     for origin, words in _WORDS.items():
         found = [p for p in every if p.origin == origin]
         if found:

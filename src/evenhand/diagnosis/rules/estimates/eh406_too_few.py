@@ -11,7 +11,9 @@ from evenhand.evaluation.resampling.paired_interval import LEAST_GROUPS, LEAST_R
 
 
 @rule("EH406", slug="too-few", severity="warning", needs=("verdicts",), after=("EH404",))
-def check(case: Evidence, *, least_groups: float = LEAST_GROUPS, least_rows: float = LEAST_ROWS) -> Iterator[Found]:
+def check(
+    evidence: Evidence, *, least_groups: float = LEAST_GROUPS, least_rows: float = LEAST_ROWS
+) -> Iterator[Found]:
     """Find comparisons that rest on too few rows or groups for any verdict.
 
     What it checks: the effective number of groups (Kish 1965), in which a group with half of all rows counts for
@@ -28,10 +30,10 @@ def check(case: Evidence, *, least_groups: float = LEAST_GROUPS, least_rows: flo
     Example: `1 of 1 difference rests on too few groups: new against old, macro_f1: too few to tell, about 2.6
     groups decide and at least 5 are needed (+0.0210 [-0.1720, +0.2140]).`
     """
-    few = [v for v in case.verdicts if not v.enough]
+    few = [v for v in evidence.verdicts if not v.enough]
     if few:
         grouped = any(v.difference.groups < v.difference.n for v in few)
-        all_ = count(len(case.verdicts), "difference")
+        all_ = count(len(evidence.verdicts), "difference")
         yield Found(
             says=f"{len(few)} of {all_} {verb(len(few), 'rests', 'rest')} on too few "
             f"{'groups' if grouped else 'rows'}: {listing((v.says.rstrip('.') for v in few), most=1)}.",

@@ -17,7 +17,7 @@ from evenhand.evaluation.figures.row_share import right_rows
 
 
 @rule("EH407", slug="groups-below", severity="warning", needs=("grouped_predictions",), after=("EH104", "EH111"))
-def check(case: Evidence, *, least_gap: float = 0.2, level: float = 0.99) -> Iterator[Found]:
+def check(evidence: Evidence, *, least_gap: float = 0.2, level: float = 0.99) -> Iterator[Found]:
     """Find groups in which the best model is right far less often than elsewhere.
 
     What it checks: the accuracy in every group, against the accuracy of the other groups on the same classes, with
@@ -36,7 +36,7 @@ def check(case: Evidence, *, least_gap: float = 0.2, level: float = 0.99) -> Ite
     Example: `2 of 48 groups fall far below what their classes reach elsewhere with lite0: shop 7 (31 % of 52 rows,
     expected 84 %) and shop 9 (40 % of 60 rows, expected 86 %).`
     """
-    best = _best(case.predictions or ())
+    best = _best(evidence.predictions or ())
     if best is None:
         return
     figures = group_figures(best, gap=least_gap, level=level)

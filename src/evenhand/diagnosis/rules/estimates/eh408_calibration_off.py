@@ -17,7 +17,7 @@ from evenhand.evaluation.figures.row_share import share
 
 @rule("EH408", slug="calibration-off", severity="warning", needs=("evaluated",), after=("EH209", "EH405"))
 def check(
-    case: Evidence, *, least_gap: float = 0.05, least_rows: int = 100, level: float = 0.99
+    evidence: Evidence, *, least_gap: float = 0.05, least_rows: int = 100, level: float = 0.99
 ) -> Iterator[Found]:
     """Find overconfident and underconfident models.
 
@@ -38,7 +38,7 @@ def check(
     Example: `lite0 is overconfident: 93 % confident on average and right in 84 % of 4,130 rows (gap 0.09
     [0.07, 0.11]).`
     """
-    found = _surely_off([p for p in case.predictions or () if _judgeable(p, least_rows)], 1 - level)
+    found = _surely_off([p for p in evidence.predictions or () if _judgeable(p, least_rows)], 1 - level)
     off = [one for one in found if abs(one.gap.estimate) >= least_gap]
     for over in (True, False):
         same = sorted((o for o in off if (o.gap.estimate > 0) == over), key=lambda o: -abs(o.gap.estimate))

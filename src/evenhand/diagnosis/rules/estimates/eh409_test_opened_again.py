@@ -9,7 +9,7 @@ from evenhand.diagnosis.rule import Found, rule
 
 
 @rule("EH409", slug="test-opened-again", severity="note", needs=("openings",))
-def check(case: Evidence, *, many: int = 5) -> Iterator[Found]:
+def check(evidence: Evidence, *, many: int = 5) -> Iterator[Found]:
     """Find locked tests that were evaluated more than once.
 
     What it checks: the times at which figures of the same locked rows were written, in this record and in those
@@ -26,7 +26,7 @@ def check(case: Evidence, *, many: int = 5) -> Iterator[Found]:
 
     Example: `The locked test was opened 7 times, first on 2026-11-20; models may have been selected on it.`
     """
-    times = case.openings or ()
+    times = evidence.openings or ()
     if len(times) > 1:
         yield Found(
             says=f"The locked test was opened {len(times)} times, first on {times[0][:10]}; models may have "

@@ -20,7 +20,7 @@ from evenhand.evaluation.audit.dominant_groups import effective_groups
     needs=("labels", "folds", "groups"),
     after=("EH107", "EH108"),
 )
-def check(case: Evidence, *, groups: int = 3, effective: float = 1.5) -> Iterator[Found]:
+def check(evidence: Evidence, *, groups: int = 3, effective: float = 1.5) -> Iterator[Found]:
     """Find classes whose figures would be those of one or two groups.
 
     What it checks: for each class, out of fold and on the locked test, how many groups its rows come from, and the
@@ -39,15 +39,15 @@ def check(case: Evidence, *, groups: int = 3, effective: float = 1.5) -> Iterato
 
     Example: `O cannot be estimated on the locked test: 362 of its 394 rows come from p213 alone, 8 groups in all.`
     """
-    for where, rows in (("out of fold", case.training), ("on the locked test", ~case.training)):
+    for where, rows in (("out of fold", evidence.training), ("on the locked test", ~evidence.training)):
         if rows.any():
-            yield from _in(case, where, rows, groups, effective)
+            yield from _in(evidence, where, rows, groups, effective)
 
 
-def _in(case: Evidence, where: str, rows: Mask, least: int, effective: float) -> Iterator[Found]:
-    names, number = unique_names(case.rows.groups[rows])
-    held = case.label_matrix[rows] > 0
-    for c, name in enumerate(case.rows.classes):
+def _in(evidence: Evidence, where: str, rows: Mask, least: int, effective: float) -> Iterator[Found]:
+    names, number = unique_names(evidence.rows.groups[rows])
+    held = evidence.label_matrix[rows] > 0
+    for c, name in enumerate(evidence.rows.classes):
         counts = np.bincount(number[held[:, c]], minlength=len(names))
         lying, total = int((counts > 0).sum()), int(counts.sum())
         if not total:
@@ -72,5 +72,5 @@ def _in(case: Evidence, where: str, rows: Mask, least: int, effective: float) ->
                 "share": round(float(counts[most] / total), 3),
                 "limit": effective,
             },
-            ids=case.rows.ids[np.flatnonzero(rows)[held[:, c]]],
+            ids=evidence.rows.ids[np.flatnonzero(rows)[held[:, c]]],
         )

@@ -14,7 +14,7 @@ from evenhand.diagnosis.rule import Found, rule
 
 
 @rule("EH106", slug="group-crosses", severity="error", needs=("samples", "groups", "parts"))
-def check(case: Evidence) -> Iterator[Found]:
+def check(evidence: Evidence) -> Iterator[Found]:
     """Find groups that lie in more than one fold or split.
 
     What it checks: each group's rows against the folds with the locked test, or, where there are no folds,
@@ -30,10 +30,10 @@ def check(case: Evidence) -> Iterator[Found]:
 
     Example: `12 of 2,425 groups lie in more than one part (77 rows; first: "Lime/03" is in train and val).`
     """
-    parts = case.sides
+    parts = evidence.sides
     assert parts is not None
-    named = case.rows.frame["group"].notna().to_numpy()
-    names, number = unique_names(case.rows.groups[named])
+    named = evidence.rows.frame["group"].notna().to_numpy()
+    names, number = unique_names(evidence.rows.groups[named])
     table = pd.DataFrame({"group": number, "part": parts[named]})
     spread = table.groupby("group")["part"].nunique().to_numpy()
     crossing = np.flatnonzero(spread > 1)
@@ -46,6 +46,6 @@ def check(case: Evidence) -> Iterator[Found]:
         says=f"{count(len(crossing), 'group')} of {len(spread):,} {verb(len(crossing), 'lies', 'lie')} in more "
         f'than one part of the data ({count(len(rows), "row")}; first: "{name}" is in {listing(first)}).',
         about=str(name) if len(crossing) == 1 else "",
-        evidence={"crossing": len(crossing), "groups": len(spread), "rows": len(rows), "n": len(case.rows)},
-        ids=case.rows.ids[rows],
+        evidence={"crossing": len(crossing), "groups": len(spread), "rows": len(rows), "n": len(evidence.rows)},
+        ids=evidence.rows.ids[rows],
     )

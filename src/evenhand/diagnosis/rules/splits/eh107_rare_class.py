@@ -13,7 +13,7 @@ from evenhand.diagnosis.rule import Found, rule
 
 
 @rule("EH107", slug="rare-class", severity="error", needs=("samples", "labels"), after=("EH101",))
-def check(case: Evidence) -> Iterator[Found]:
+def check(evidence: Evidence) -> Iterator[Found]:
     """Find classes with fewer rows than data.min_count.
 
     What it checks: rows per class outside the locked test, after unreadable files are left out, against
@@ -28,19 +28,19 @@ def check(case: Evidence) -> Iterator[Found]:
 
     Example: `2 of 81 classes have fewer than 2 rows: Lime (1) and Fig (0).`
     """
-    least = int(case.setting("data.min_count", DataConfig.model_fields["min_count"].default))
-    counts = case.label_matrix[case.training].sum(axis=0)
+    least = int(evidence.setting("data.min_count", DataConfig.model_fields["min_count"].default))
+    counts = evidence.label_matrix[evidence.training].sum(axis=0)
     rare = np.flatnonzero(counts < least)
     if not len(rare):
         return
-    names = [case.rows.classes[c] for c in rare]
-    held = case.label_matrix[:, rare].sum(axis=1) > 0
+    names = [evidence.rows.classes[c] for c in rare]
+    held = evidence.label_matrix[:, rare].sum(axis=1) > 0
     yield Found(
-        says=f"{classes_of(len(rare), case.rows.k)} {verb(len(rare), 'has', 'have')} fewer "
+        says=f"{classes_of(len(rare), evidence.rows.k)} {verb(len(rare), 'has', 'have')} fewer "
         f"than {count(least, 'row')} to learn from: "
         f"{listing(f'{name} ({counts[c]:g})' for name, c in zip(names, rare, strict=True))}.",
         about=names[0] if len(names) == 1 else "",
         evidence={"min_count": least, "classes": {n: float(counts[c]) for n, c in zip(names, rare, strict=True)}},
-        ids=case.rows.ids[held],
-        patch={"data.drop": [*case.setting("data.drop", []), *names]},
+        ids=evidence.rows.ids[held],
+        patch={"data.drop": [*evidence.setting("data.drop", []), *names]},
     )

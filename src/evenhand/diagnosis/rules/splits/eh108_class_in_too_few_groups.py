@@ -19,7 +19,7 @@ from evenhand.diagnosis.rule import Found, rule
     needs=("samples", "labels", "folds"),
     after=("EH101", "EH107"),
 )
-def check(case: Evidence, *, spare: int = 0) -> Iterator[Found]:
+def check(evidence: Evidence, *, spare: int = 0) -> Iterator[Found]:
     """Find classes that occur in fewer groups than there are folds.
 
     What it checks: groups per class outside the locked test (rows, where no group is named) against the number
@@ -37,34 +37,35 @@ def check(case: Evidence, *, spare: int = 0) -> Iterator[Found]:
 
     Example: `1 of 81 classes lies in fewer groups than the 5 folds: Plum (4).`
     """
-    assert case.folds is not None
-    learnt = case.rows.take(case.training)
+    assert evidence.folds is not None
+    learnt = evidence.rows.take(evidence.training)
     named = learnt.groups_per_class()
-    kept_together = case.folds.how.get("classes_in_few_groups", {})
+    kept_together = evidence.folds.how.get("classes_in_few_groups", {})
     held = {name: min(groups, kept_together.get(name, groups)) for name, groups in named.items() if groups}
     single = {name: groups for name, groups in held.items() if groups == 1}
-    few = {name: groups for name, groups in held.items() if 1 < groups < case.folds.k + spare}
+    few = {name: groups for name, groups in held.items() if 1 < groups < evidence.folds.k + spare}
     if single:
-        yield _found(case, single, named, "error")
+        yield _found(evidence, single, named, "error")
     if few:
-        yield _found(case, few, named, "warning")
+        yield _found(evidence, few, named, "warning")
 
 
-def _found(case: Evidence, few: Mapping[str, int], named: Mapping[str, int], severity: Severity) -> Found:
-    assert case.folds is not None
-    noun = "group" if case.rows.grouped else "row"
-    fewest, most = min(few.values()), case.folds.k
+def _found(evidence: Evidence, few: Mapping[str, int], named: Mapping[str, int], severity: Severity) -> Found:
+    assert evidence.folds is not None
+    noun = "group" if evidence.rows.grouped else "row"
+    fewest, most = min(few.values()), evidence.folds.k
     where = f"in one {noun} only" if fewest == 1 else f"in fewer {noun}s than the {most} folds"
-    columns = [case.rows.classes.index(name) for name in few]
-    rows = (case.label_matrix[:, columns].sum(axis=1) > 0) & case.training
+    columns = [evidence.rows.classes.index(name) for name in few]
+    rows = (evidence.label_matrix[:, columns].sum(axis=1) > 0) & evidence.training
     words = [f"{name} ({groups})" for name, groups in sorted(few.items(), key=lambda item: item[1])]
     joined = [f"{count(named[name], noun)} of {name}" for name in few if few[name] < named[name]]
     why = f" Copies and families, which folds keep together, join the {listing(joined, most=3)}." if joined else ""
+    which = classes_of(len(few), evidence.rows.k)
     return Found(
-        says=f"{classes_of(len(few), case.rows.k)} {verb(len(few), 'lies', 'lie')} {where}: {listing(words)}.{why}",
+        says=f"{which} {verb(len(few), 'lies', 'lie')} {where}: {listing(words)}.{why}",
         about=next(iter(few)) if len(few) == 1 else "",
         evidence={"folds": most, "classes": dict(few), "unit": noun + "s"},
-        ids=case.rows.ids[np.flatnonzero(rows)],
+        ids=evidence.rows.ids[np.flatnonzero(rows)],
         patch={"folds.k": fewest} if fewest > 1 else None,
         severity=severity,
     )

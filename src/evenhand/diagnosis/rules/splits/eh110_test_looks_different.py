@@ -22,7 +22,7 @@ from evenhand.modalities.images.image_statistics import aspect_of
 
 
 @rule("EH110", slug="test-looks-different", severity="warning", needs=("pictures", "two_parts"), after=("EH111",))
-def check(case: Evidence, *, least_auc: float = 0.6, most_p: float = 0.005, draws: int = 999,
+def check(evidence: Evidence, *, least_auc: float = 0.6, most_p: float = 0.005, draws: int = 999,
           least_tests: int = LEAST_TESTS) -> Iterator[Found]:  # fmt: skip
     """Find a test, or another predefined split, that looks different from the training rows.
 
@@ -51,22 +51,22 @@ def check(case: Evidence, *, least_auc: float = 0.6, most_p: float = 0.005, draw
     0.810 [0.790, 0.831], where chance stays below 0.528 (5,125 rows, 2,255 groups), most of all by
     colour, border colour and layout.`
     """
-    if case.compared is None:
+    if evidence.compared is None:
         return
-    whole, others = case.compared.whole, case.compared.others
+    whole, others = evidence.compared.whole, evidence.compared.others
     for other in others:
-        rows = case.looked_at[np.isin(case.compared.part[case.looked_at], [whole, other])]
-        parts = _parts(case, rows, other)
+        rows = evidence.looked_at[np.isin(evidence.compared.part[evidence.looked_at], [whole, other])]
+        parts = _parts(evidence, rows, other)
         if not LEAST_ROWS <= parts.side.sum() <= len(rows) - LEAST_ROWS:
             continue
         if parts.redraw is not None and (tests := different_tests(parts.redraw(draws).T)) < least_tests:
             yield _undecided(other, whole, tests)
             continue
-        traits = case.traits.loc[rows]
+        traits = evidence.traits.loc[rows]
         within = pd.DataFrame(within_classes(traits.to_numpy(np.float64), parts.known), columns=traits.columns)
         measured = [within.to_numpy()]
-        if case.features is not None:
-            measured.append(within_classes(case.features[rows].astype(np.float64), parts.known))
+        if evidence.features is not None:
+            measured.append(within_classes(evidence.features[rows].astype(np.float64), parts.known))
         found = [_apart(measures, parts, draws) for measures in measured]
         best = min(found, key=lambda apart: (apart.p, -apart.auc.estimate))
         # Times the number of comparisons (Bonferroni). Both conditions: in large data a trifle is significant,
@@ -87,21 +87,21 @@ def _undecided(other: str, whole: str, tests: int) -> Found:
     )
 
 
-def _parts(case: Evidence, rows: Ints, other: str) -> TwoSamples:
+def _parts(evidence: Evidence, rows: Ints, other: str) -> TwoSamples:
     """Return the rows on two sides, with their classes if nearly all rows have one."""
-    assert case.compared is not None
-    side = case.compared.part[rows] == other
-    known = case.label_matrix[rows]
+    assert evidence.compared is not None
+    side = evidence.compared.part[rows] == other
+    known = evidence.label_matrix[rows]
     labelled = known.sum(axis=1) > 0
     # With many rows unlabelled on one side, having a label would itself tell the sides apart.
     if min(labelled[side].mean(), labelled[~side].mean()) < 0.9:
         known = np.zeros((len(rows), 0))
-    single = not case.rows.multi_label and known.shape[1] > 0
-    stratum = case.rows.labels[rows] + 1 if single else np.zeros(len(rows), dtype=np.int64)
-    group = unique_names(case.rows.groups[rows])[1]
-    drawn = other == LOCKED and case.drawn_test is not None
+    single = not evidence.rows.multi_label and known.shape[1] > 0
+    stratum = evidence.rows.labels[rows] + 1 if single else np.zeros(len(rows), dtype=np.int64)
+    group = unique_names(evidence.rows.groups[rows])[1]
+    drawn = other == LOCKED and evidence.drawn_test is not None
     # Cached: the same tests serve the test of all measures and that of each aspect.
-    redraw = cache(lambda count: case.redrawn_tests(count)[rows]) if drawn else None
+    redraw = cache(lambda count: evidence.redrawn_tests(count)[rows]) if drawn else None
     return TwoSamples(side, group, stratum, known, redraw)
 
 

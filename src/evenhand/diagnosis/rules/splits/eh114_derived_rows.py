@@ -20,7 +20,7 @@ REASONS = {
 
 
 @rule("EH114", slug="derived-rows", severity="note", needs=("samples", "paths"), after=("EH103",))
-def check(case: Evidence) -> Iterator[Found]:
+def check(evidence: Evidence) -> Iterator[Found]:
     """Find families: rows that are copies, versions or augmentations of one another.
 
     What it checks: names of files that end in what programs and people add to a copy (`_rot90`, `_flip`,
@@ -45,59 +45,59 @@ def check(case: Evidence) -> Iterator[Found]:
     Example: `120 rows of 914 are copies or versions of others by their names (in 40 families, the largest of 4:
     "shaft_12.dxf" and "shaft_12_rot90.dxf"). Folds keep them together.`
     """
-    copy = set_numbers(case.copies, len(case.rows))
-    for reason, sets in (("names", case.name_families), ("contents", case.moved_contents)):
+    copy = set_numbers(evidence.copies, len(evidence.rows))
+    for reason, sets in (("names", evidence.name_families), ("contents", evidence.moved_contents)):
         new = [rows for rows in sets if len(set(copy[rows])) > 1]
         if new:
-            yield _found(case, reason, sorted(new, key=len, reverse=True))
+            yield _found(evidence, reason, sorted(new, key=len, reverse=True))
 
 
-def _found(case: Evidence, reason: str, sets: Sequence[Ints]) -> Found:
+def _found(evidence: Evidence, reason: str, sets: Sequence[Ints]) -> Found:
     rows = np.unique(np.concatenate(sets))
-    first = case.paths(sets[0])
+    first = evidence.paths(sets[0])
     says = (
-        f"{count(len(rows), 'row')} of {len(case.rows):,} {REASONS[reason]} (in "
+        f"{count(len(rows), 'row')} of {len(evidence.rows):,} {REASONS[reason]} (in "
         f"{count(len(sets), 'family', 'families')}, the largest of {len(sets[0])}: "
         f'"{first[0]}" and "{first[1]}").'
     )
-    evidence = {
+    numbers = {
         "rows": len(rows),
-        "n": len(case.rows),
+        "n": len(evidence.rows),
         "families": len(sets),
         "largest": len(sets[0]),
         "by": reason,
     }
-    ids = case.rows.ids[rows]
-    kept = case.setting("folds.families", [*REASONS])
-    for parts, where in _parts(case):
+    ids = evidence.rows.ids[rows]
+    kept = evidence.setting("folds.families", [*REASONS])
+    for parts, where in _parts(evidence):
         torn = [each for each in sets if len(set(parts[each]) - {""}) > 1]
         if torn:
             allowed = reason not in kept and where == "parts of the data"
             return Found(
-                says=f"{says} {_torn(case, torn, parts, where)}",
+                says=f"{says} {_torn(evidence, torn, parts, where)}",
                 about=reason,
-                evidence={**evidence, "torn": len(torn), "torn_rows": sum(map(len, torn))},
-                ids=case.rows.ids[np.concatenate(torn)],
+                evidence={**numbers, "torn": len(torn), "torn_rows": sum(map(len, torn))},
+                ids=evidence.rows.ids[np.concatenate(torn)],
                 patch={"folds.families": [*kept, reason]} if allowed else None,
                 severity="warning" if allowed else "error",
             )
-    together = " Folds keep them together." if case.folds is not None else ""
-    return Found(says=says + together, about=reason, evidence=evidence, ids=ids)
+    together = " Folds keep them together." if evidence.folds is not None else ""
+    return Found(says=says + together, about=reason, evidence=numbers, ids=ids)
 
 
-def _parts(case: Evidence) -> Iterator[tuple[Strings, str]]:
+def _parts(evidence: Evidence) -> Iterator[tuple[Strings, str]]:
     """Yield (n,) the part of each row, and what parts they are: folds and test, then a given split."""
-    given = given_splits(case.rows)
-    if case.folds is not None and case.sides is not None:
-        yield case.sides, "parts of the data"
+    given = given_splits(evidence.rows)
+    if evidence.folds is not None and evidence.sides is not None:
+        yield evidence.sides, "parts of the data"
     if given is not None:
         yield given, "values of the split column"
 
 
-def _torn(case: Evidence, torn: Sequence[Ints], parts: Strings, where: str) -> str:
+def _torn(evidence: Evidence, torn: Sequence[Ints], parts: Strings, where: str) -> str:
     one = torn[0][0]
     other = next(row for row in torn[0] if parts[row] not in (parts[one], ""))
-    path, its = case.paths(np.array([one, other]))
+    path, its = evidence.paths(np.array([one, other]))
     return (
         f"{count(len(torn), 'family', 'families')} {verb(len(torn), 'lies', 'lie')} in more than one of the "
         f'{where}: "{path}" is in {listing([str(parts[one])])}, "{its}" in {listing([str(parts[other])])}.'

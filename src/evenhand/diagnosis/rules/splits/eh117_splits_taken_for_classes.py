@@ -15,7 +15,7 @@ from evenhand.diagnosis.rule import Found, rule
 
 
 @rule("EH117", slug="splits-taken-for-classes", severity="warning", needs=("samples", "labels"))
-def check(case: Evidence) -> Iterator[Found]:
+def check(evidence: Evidence) -> Iterator[Found]:
     """Find classes that are splits: folders called train, test or validation among those that name classes.
 
     What it checks: class names that are spellings of a split (`train`, `Test_images`, `val2017`), if there are two
@@ -35,57 +35,57 @@ def check(case: Evidence) -> Iterator[Found]:
 
     Example: `2 classes look like splits: train (80 rows) and test_images (20 rows).`
     """
-    named = _named_like_splits(case)
-    holding = [name for name in _holding_splits(case) if name not in named]
+    named = _named_like_splits(evidence)
+    holding = [name for name in _holding_splits(evidence) if name not in named]
     if holding:
-        yield _holds_splits(case, holding)
+        yield _holds_splits(evidence, holding)
     if named:
         yield _found(
-            case, named, f"{count(len(named), 'class', 'classes')} {verb(len(named), 'looks', 'look')} like"
+            evidence, named, f"{count(len(named), 'class', 'classes')} {verb(len(named), 'looks', 'look')} like"
         )
-    alone = [name for name in _alone_in_a_split(case) if name not in named]
+    alone = [name for name in _alone_in_a_split(evidence) if name not in named]
     if alone:
-        yield _found(case, alone, "No row to learn from has", alone=True)
+        yield _found(evidence, alone, "No row to learn from has", alone=True)
 
 
-def _named_like_splits(case: Evidence) -> list[str]:
-    named = [name for name in case.rows.classes if split_of(name) is not None]
+def _named_like_splits(evidence: Evidence) -> list[str]:
+    named = [name for name in evidence.rows.classes if split_of(name) is not None]
     if len(named) > 1:
         return named
-    if shared := split_words(case.rows.classes):
+    if shared := split_words(evidence.rows.classes):
         return list(shared)
-    return [name for name in named if split_of(name) == "test" or _holds_classes(case, name)]
+    return [name for name in named if split_of(name) == "test" or _holds_classes(evidence, name)]
 
 
-def _holds_classes(case: Evidence, name: str) -> bool:
+def _holds_classes(evidence: Evidence, name: str) -> bool:
     """Whether the folder of a class holds folders that are called like other classes, or two at least."""
-    below = _below(case, name) - {""}
-    return len(below) > 1 or bool(below & set(case.rows.classes))
+    below = _below(evidence, name) - {""}
+    return len(below) > 1 or bool(below & set(evidence.rows.classes))
 
 
-def _below(case: Evidence, name: str) -> set[str]:
+def _below(evidence: Evidence, name: str) -> set[str]:
     """Return the folders in the folder of a class, "" for files that lie in it."""
-    paths = case.paths(np.flatnonzero(case.label_words == name))
+    paths = evidence.paths(np.flatnonzero(evidence.label_words == name))
     folders = [path.split("/")[:-1] for path in paths]
     return {[*parts, ""][parts.index(name) + 1] for parts in folders if name in parts}
 
 
-def _holding_splits(case: Evidence) -> list[str]:
+def _holding_splits(evidence: Evidence) -> list[str]:
     """Return classes whose folder holds folders of splits, one to train on among them, and nothing else."""
-    if "split" in case.rows.frame or case.rows.multi_label:
+    if "split" in evidence.rows.frame or evidence.rows.multi_label:
         return []
     found = []
-    for name in case.rows.classes:
-        splits = {split_of(folder) for folder in _below(case, name)}
+    for name in evidence.rows.classes:
+        splits = {split_of(folder) for folder in _below(evidence, name)}
         # Every folder: a class may hold one called train for reasons of its own.
         if None not in splits and "train" in splits and len(splits) > 1:
             found.append(name)
     return found
 
 
-def _holds_splits(case: Evidence, names: list[str]) -> Found:
-    below = sorted(_below(case, names[0]))
-    held = np.isin(case.label_words, object_array(names))
+def _holds_splits(evidence: Evidence, names: list[str]) -> Found:
+    below = sorted(_below(evidence, names[0]))
+    held = np.isin(evidence.label_words, object_array(names))
     return Found(
         says=f"{count(len(names), 'class', 'classes')} {verb(len(names), 'holds', 'hold')} folders that look like "
         f"splits: {listing(names)} ({listing(below)}). They were read as parts of a class, not as splits. "
@@ -93,18 +93,18 @@ def _holds_splits(case: Evidence, names: list[str]) -> Found:
         "into train, val and test, or name the split in a table.",
         about=names[0] if len(names) == 1 else "",
         evidence={"classes": names, "folders": below},
-        ids=case.rows.ids[held],
+        ids=evidence.rows.ids[held],
     )
 
 
-def _alone_in_a_split(case: Evidence) -> list[str]:
+def _alone_in_a_split(evidence: Evidence) -> list[str]:
     """Return classes that are the only class of a split other than train, and occur in no other split."""
-    given = given_splits(case.rows)
-    if given is None or case.rows.multi_label:
+    given = given_splits(evidence.rows)
+    if given is None or evidence.rows.multi_label:
         return []
     folded = [name.casefold() for name in given]
     split = object_array(SPLITS.get(name, name) for name in folded)
-    held = {part: set(case.label_words[split == part]) - {""} for part in dict.fromkeys(split) if part}
+    held = {part: set(evidence.label_words[split == part]) - {""} for part in dict.fromkeys(split) if part}
     train = held.get("train", set())
     return [
         name
@@ -115,21 +115,21 @@ def _alone_in_a_split(case: Evidence) -> list[str]:
     ]
 
 
-def _found(case: Evidence, names: list[str], start: str, *, alone: bool = False) -> Found:
-    held = np.isin(case.label_words, object_array(names))
-    rows = [f"{name} ({count(int((case.label_words == name).sum()), 'row')})" for name in names]
+def _found(evidence: Evidence, names: list[str], start: str, *, alone: bool = False) -> Found:
+    held = np.isin(evidence.label_words, object_array(names))
+    rows = [f"{name} ({count(int((evidence.label_words == name).sum()), 'row')})" for name in names]
     says = (
         f"{start} the class {listing(rows)}: it is the only one of its split, whose rows seem to have no labels."
         if alone
         else f"{start} {verb(len(names), 'a split', 'splits')}: {listing(rows)}. Point data.root at the folder "
         "that holds a folder per class, or exclude it with data.drop."
     )
-    left = case.rows.k - len(names)
-    patch = {"data.drop": [*case.setting("data.drop", []), *names]} if left > 1 else None
+    left = evidence.rows.k - len(names)
+    patch = {"data.drop": [*evidence.setting("data.drop", []), *names]} if left > 1 else None
     return Found(
         says=says,
         about=names[0] if len(names) == 1 else "",
-        evidence={"classes": {name: int((case.label_words == name).sum()) for name in names}},
-        ids=case.rows.ids[held],
+        evidence={"classes": {name: int((evidence.label_words == name).sum()) for name in names}},
+        ids=evidence.rows.ids[held],
         patch=patch,
     )

@@ -15,7 +15,7 @@ from evenhand.diagnosis.rule import Found, rule
 
 
 @rule("EH118", slug="group-not-named", severity="warning", needs=("labels", "one_label", "columns"))
-def check(case: Evidence) -> Iterator[Found]:
+def check(evidence: Evidence) -> Iterator[Found]:
     """Find columns that look like a group where `data.group` names none.
 
     What it checks: the columns of the table with a name that suggests a group (patient, sender, series, session, …)
@@ -33,13 +33,13 @@ def check(case: Evidence) -> Iterator[Found]:
 
     Example: `The column "sender_id" looks like a group (324 values in 4,377 rows), and data.group names none.`
     """
-    rows = case.rows
-    if rows.grouped or case.setting("data.group"):
+    rows = evidence.rows
+    if rows.grouped or evidence.setting("data.group"):
         return
     frame = rows.frame[described_columns(rows)]
-    label = str(case.setting("data.label") or "label")
+    label = str(evidence.setting("data.label") or "label")
     frame = frame.assign(**{label: pd.Series(rows.labels, index=frame.index)})
-    taken = [*(case.setting("data.levels") or ()), *_locked_column(case), *_fine_classes(case, frame)]
+    taken = [*(evidence.setting("data.levels") or ()), *_locked_column(evidence), *_fine_classes(evidence, frame)]
     for one in group_candidates(column_profiles(frame), frame, label, others=taken)[:1]:
         yield Found(
             says=f'The column "{one.name}" looks like a group ({count(one.values, "value")} in '
@@ -50,13 +50,13 @@ def check(case: Evidence) -> Iterator[Found]:
         )
 
 
-def _fine_classes(case: Evidence, frame: pd.DataFrame) -> list[str]:
+def _fine_classes(evidence: Evidence, frame: pd.DataFrame) -> list[str]:
     """Return the columns of which the classes were made: as they are written there, renamed or merged."""
     coarse = {
-        spelling(str(fine)): spelling(str(name)) for fine, name in (case.setting("data.rename") or {}).items()
+        spelling(str(fine)): spelling(str(name)) for fine, name in (evidence.setting("data.rename") or {}).items()
     }
-    classes = [spelling(str(word)) for word in case.label_words]
-    merged = spelling(str(case.setting("data.merged", "")))
+    classes = [spelling(str(word)) for word in evidence.label_words]
+    merged = spelling(str(evidence.setting("data.merged", "")))
 
     def made_of(column: str) -> bool:
         written = map(spelling, frame[column].astype(str))
@@ -67,7 +67,7 @@ def _fine_classes(case: Evidence, frame: pd.DataFrame) -> list[str]:
     return [str(column) for column in frame if made_of(str(column))]
 
 
-def _locked_column(case: Evidence) -> list[str]:
-    test = case.setting("folds.test") or {}
+def _locked_column(evidence: Evidence) -> list[str]:
+    test = evidence.setting("folds.test") or {}
     column = test.get("column") if isinstance(test, dict) else None
     return [str(column)] if column else []

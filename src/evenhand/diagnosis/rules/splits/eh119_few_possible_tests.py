@@ -11,7 +11,7 @@ from evenhand.diagnosis.rule import Found, rule
 
 
 @rule("EH119", slug="few-possible-tests", severity="note", needs=("drawn_test",))
-def check(case: Evidence, *, least: int = LEAST_TESTS, draws: int = 400, many: int = 60) -> Iterator[Found]:
+def check(evidence: Evidence, *, least: int = LEAST_TESTS, draws: int = 400, many: int = 60) -> Iterator[Found]:
     """Find a randomly sampled test that is one of very few that the groups allow.
 
     What it checks: where the locked test was sampled (`folds.test = { fraction = ... }`) from at most `many`
@@ -28,15 +28,15 @@ def check(case: Evidence, *, least: int = LEAST_TESTS, draws: int = 400, many: i
     Example: `The locked test (1 of 6 groups) is one of only 6 different tests that can be drawn from these groups;
     its figures describe only the groups in it.`
     """
-    groups = case.rows.groups
+    groups = evidence.rows.groups
     known = len(set(groups))
     # So many groups always allow more different tests than that, and sampling them costs time.
     if known > many:
         return
-    tests = different_tests(case.redrawn_tests(draws).T)
+    tests = different_tests(evidence.redrawn_tests(draws).T)
     if tests < least:
-        locked = len(set(groups[case.fold == TEST]))
-        noun = "groups" if case.rows.grouped else "rows"
+        locked = len(set(groups[evidence.fold == TEST]))
+        noun = "groups" if evidence.rows.grouped else "rows"
         can = "different tests that can" if tests > 1 else "test that can"
         yield Found(
             says=f"The locked test ({locked} of {known} {noun}) is one of only {tests} {can} be drawn from these "

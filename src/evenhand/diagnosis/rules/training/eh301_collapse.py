@@ -20,11 +20,17 @@ from evenhand.diagnosis.rule import Found, rule
     "EH301",
     slug="collapse",
     severity="error",
-    needs=("courses", "class_priors"),
+    needs=("histories", "class_priors"),
     after=("EH201", "EH202", "EH311", "EH207"),
 )
 def check(
-    case: Evidence, *, epochs: int = 2, called: float = 0.25, part: float = 0.5, steps: int = 10, stands: int = 3
+    evidence: Evidence,
+    *,
+    epochs: int = 2,
+    called: float = 0.25,
+    part: float = 0.5,
+    steps: int = 10,
+    stands: int = 3,
 ) -> Iterator[Found]:
     """Find training runs that no longer predict classes which occur.
 
@@ -49,23 +55,25 @@ def check(
     since epoch 2; the model predicts S and V. Sampler balanced (1.00) and weights inverse (1.00) together have the
     exponent 2.00 and make it expect N in 1.7% of the rows.`
     """
-    for model, courses in by_model(case.courses or ()).items():
+    for model, histories in by_model(evidence.histories or ()).items():
         found = [
-            (course, hit) for course in courses if (hit := collapse(course, epochs, called, part, steps, stands))
+            (history, hit)
+            for history in histories
+            if (hit := collapse(history, epochs, called, part, steps, stands))
         ]
         if found:
-            course, hit = found[0]
+            history, hit = found[0]
             yield Found(
-                says=f"{fits([one for one, _ in found], courses)}: {_words(course, hit)}",
+                says=f"{fits([one for one, _ in found], histories)}: {_words(history, hit)}",
                 about=model,
                 evidence={
-                    "classes": [course.classes[c] for c in hit.classes],
+                    "classes": [history.classes[c] for c in hit.classes],
                     "since": hit.since,
                     "blames": "balance" if hit.by_prior else "optimisation",
-                    "exponent": None if course.prior is None else course.prior.exponent,
-                    "predicted": dict(zip(course.classes, hit.predicted, strict=True)),
+                    "exponent": None if history.prior is None else history.prior.exponent,
+                    "predicted": dict(zip(history.classes, hit.predicted, strict=True)),
                 },
-                patch=_patch(course, hit),
+                patch=_patch(history, hit),
             )
 
 
@@ -80,7 +88,7 @@ class Collapse:
 
 
 def collapse(
-    course: TrainingHistory,
+    history: TrainingHistory,
     epochs: int,
     called: float,
     part: float,
@@ -91,22 +99,22 @@ def collapse(
 ) -> Collapse | None:
     """Return the classes that the last epochs of a fit do not predict, or None."""
     # Not only warm epochs: what the prior explains will not improve as the learning rate rises.
-    lines = course.settled(epochs, steps=steps, warm=False)
+    lines = history.settled(epochs, steps=steps, warm=False)
     words = [own_word(line) for line in lines]
-    if course.prior is None or course.prior.multi_label or not lines or not all(words):
+    if history.prior is None or history.prior.multi_label or not lines or not all(words):
         return None
     missing = np.all([_missing(word, called) for word in words], axis=0)
-    expected, natural = course.prior.shares, course.prior.natural
+    expected, natural = history.prior.shares, history.prior.natural
     # Below both: a class that is common in the data, or would be among equals, was made rare by the settings.
-    by_prior = missing & (expected < part * np.minimum(natural, 1 / course.k))
-    sure = course.settled(stands, steps=sure_steps)
-    against = _unlearned(course, sure, part) if sure else np.zeros(course.k, dtype=bool)
+    by_prior = missing & (expected < part * np.minimum(natural, 1 / history.k))
+    sure = history.settled(stands, steps=sure_steps)
+    against = _unlearned(history, sure, part) if sure else np.zeros(history.k, dtype=bool)
     # The ledger's explanation first: it comes with numbers and a patch.
     chosen = by_prior if by_prior.any() else against
     if not chosen.any():
         return None
     predicted = numbers(words[-1], "predicted")
-    since = _since(course, chosen, called)
+    since = _since(history, chosen, called)
     return Collapse(np.flatnonzero(chosen), since, bool(by_prior.any()), predicted.tolist())
 
 
@@ -115,15 +123,15 @@ def _missing(word: Any, called: float) -> Any:
     return (share > 0) & (predicted < called * share)
 
 
-def _unlearned(course: TrainingHistory, lines: Sequence[Line], part: float, *, least_rows: float = 10.0) -> Any:
+def _unlearned(history: TrainingHistory, lines: Sequence[Line], part: float, *, least_rows: float = 10.0) -> Any:
     """Return (k,) bool: classes with a large prior that are not predicted for training rows either."""
-    assert course.prior is not None
-    expected, out, gone = course.prior.shares, np.ones(course.k, dtype=bool), []
+    assert history.prior is not None
+    expected, out, gone = history.prior.shares, np.ones(history.k, dtype=bool), []
     for line in lines:
         train = (line.get("sets") or {}).get("train") or {}
         rows = numbers(train, "share") * float(train.get("rows") or 0)
-        if len(rows) != course.k:
-            return np.zeros(course.k, dtype=bool)
+        if len(rows) != history.k:
+            return np.zeros(history.k, dtype=bool)
         own = numbers(train, "own_probability")
         word = own_word(line)
         out &= (numbers(word, "predicted") == 0) & (numbers(word, "share") > 0)
@@ -132,57 +140,59 @@ def _unlearned(course: TrainingHistory, lines: Sequence[Line], part: float, *, l
         out &= (numbers(train, "predicted") == 0) & (rows >= least_rows) & (own < part * expected)
         gone.append(own)
     # The 2 % absorb noise: a probability that does not rise beyond that is not learning the class.
-    return out & (expected >= 0.5 / course.k) & (gone[-1] <= 1.02 * gone[0])
+    return out & (expected >= 0.5 / history.k) & (gone[-1] <= 1.02 * gone[0])
 
 
-def _since(course: TrainingHistory, chosen: Any, called: float) -> int:
+def _since(history: TrainingHistory, chosen: Any, called: float) -> int:
     """Return the first epoch of the unbroken run of epochs up to now in which all of these classes were missing."""
-    since = len(course.lines)
-    for at in range(len(course.lines) - 1, -1, -1):
-        word = own_word(course.lines[at])
+    since = len(history.lines)
+    for at in range(len(history.lines) - 1, -1, -1):
+        word = own_word(history.lines[at])
         if word is None or not _missing(word, called)[chosen].all():
             break
         since = at
     return since
 
 
-def _words(course: TrainingHistory, hit: Collapse) -> str:
-    share = numbers(own_word(course.lines[-1]), "share")
+def _words(history: TrainingHistory, hit: Collapse) -> str:
+    share = numbers(own_word(history.lines[-1]), "share")
     names = [
-        f"{course.classes[c]} ({share[c]:.1%} of the validation rows, predicted for {hit.predicted[c]:.1%})"
+        f"{history.classes[c]} ({share[c]:.1%} of the validation rows, predicted for {hit.predicted[c]:.1%})"
         for c in hit.classes
     ]
-    predicted = [name for name, p in zip(course.classes, hit.predicted, strict=True) if p > 0.01]
+    predicted = [name for name, p in zip(history.classes, hit.predicted, strict=True) if p > 0.01]
     which = f"the model predicts {'only ' if len(predicted) == 1 else ''}{listing(predicted, most=5)}"
     many = verb(len(names), "is", "are")
     text = f"{listing(names, most=5)} {many} predicted far too rarely since epoch {hit.since + 1}; {which}."
-    return f"{text} {_reason(course, hit)}"
+    return f"{text} {_reason(history, hit)}"
 
 
-def _reason(course: TrainingHistory, hit: Collapse) -> str:
-    prior = course.prior
+def _reason(history: TrainingHistory, hit: Collapse) -> str:
+    prior = history.prior
     assert prior is not None
     if not hit.by_prior:
         return "The balance ledger does not explain it: the learning rate may be too high, or an output is dead."
-    made = [f"{name} ({value:.2f})" for name, value in compensating(prior, course.settings).items()]
+    made = [f"{name} ({value:.2f})" for name, value in compensating(prior, history.settings).items()]
     causes = listing(made) if made else "The settings of [balance]"
-    expected = listing([f"{course.classes[c]} in {prior.shares[c]:.1%}" for c in hit.classes], most=5)
+    expected = listing([f"{history.classes[c]} in {prior.shares[c]:.1%}" for c in hit.classes], most=5)
     together = "together have" if len(made) > 1 else "has"
     makes = verb(len(made) or 2, "makes", "make")
     exponent = f"{together} the exponent {prior.exponent:.2f} and " if made else ""
-    where = f"In stage {course.stage + 1}, " if len(course.stages) > 1 else ""
+    where = f"In stage {history.stage + 1}, " if len(history.stages) > 1 else ""
     text = f"{where}{causes if where else causes[0].upper() + causes[1:]}"
     return f"{text} {exponent}{makes} it expect {expected} of the rows."
 
 
-def _patch(course: TrainingHistory, hit: Collapse) -> dict[str, Any] | None:
-    own = f"model.{course.model}"
+def _patch(history: TrainingHistory, hit: Collapse) -> dict[str, Any] | None:
+    own = f"model.{history.model}"
     if hit.by_prior:
-        assert course.prior is not None
-        if course.prior.exponent <= 1.0:
+        assert history.prior is not None
+        if history.prior.exponent <= 1.0:
             return None
-        stage = (course.stages[course.stage].get("balance") or {}) if course.stages else {}  # its path is not known
-        patch = {key: value for key, value in patch_of(course.prior, course.settings).items() if key not in stage}
+        stage = (
+            (history.stages[history.stage].get("balance") or {}) if history.stages else {}
+        )  # its path is not known
+        patch = {key: value for key, value in patch_of(history.prior, history.settings).items() if key not in stage}
         return {f"{own}.balance.{key}": value for key, value in patch.items()} or None
-    rate = course.train.get("learning_rate")
+    rate = history.train.get("learning_rate")
     return {f"{own}.train.learning_rate": rate / 2} if rate else None

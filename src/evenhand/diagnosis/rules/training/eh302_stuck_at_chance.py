@@ -13,10 +13,14 @@ from evenhand.diagnosis.rule import Found, rule
 
 
 @rule(
-    "EH302", slug="stuck-at-chance", severity="warning", needs=("courses", "information"), after=("EH311", "EH301")
+    "EH302",
+    slug="stuck-at-chance",
+    severity="warning",
+    needs=("histories", "information"),
+    after=("EH311", "EH301"),
 )
 def check(
-    case: Evidence, *, epochs: int = 2, share: float = 0.002, falls: float = 0.001, steps: int = 60
+    evidence: Evidence, *, epochs: int = 2, share: float = 0.002, falls: float = 0.001, steps: int = 60
 ) -> Iterator[Found]:
     """Find training runs whose outputs carry no information about the truth and do not improve.
 
@@ -36,14 +40,14 @@ def check(
     Example: `net, fold 1, seed 0: the outputs carry 0.0000 nats about the truth on training and 0.0000 on
     validation rows (of 0.6931), and the training loss stagnates. Only the class shares are learned.`
     """
-    for model, courses in by_model(case.courses or ()).items():
-        found = [course for course in courses if stuck(course, epochs, share, falls, steps)]
+    for model, histories in by_model(evidence.histories or ()).items():
+        found = [history for history in histories if stuck(history, epochs, share, falls, steps)]
         if found:
             line = found[0].lines[-1]
             train, held = _information(line["sets"]["train"]), _information(line["sets"]["validation"])
             rate = float(found[0].train.get("learning_rate") or 0.0)
             yield Found(
-                says=f"{fits(found, courses)}: the outputs carry {train[0]:.4f} nats about the truth on training "
+                says=f"{fits(found, histories)}: the outputs carry {train[0]:.4f} nats about the truth on training "
                 f"and {held[0]:.4f} on validation rows (of {_entropy(line):.4f}), and the training loss stagnates. "
                 "Only the class shares are learned.",
                 about=model,
@@ -58,9 +62,9 @@ def check(
             )
 
 
-def stuck(course: TrainingHistory, epochs: int, share: float, falls: float, steps: int) -> bool:
+def stuck(history: TrainingHistory, epochs: int, share: float, falls: float, steps: int) -> bool:
     """Return whether the last epochs of a fit carried no information about the truth while the loss stagnated."""
-    lines = course.settled(epochs, steps=steps)
+    lines = history.settled(epochs, steps=steps)
     if not lines or not all(_uninformative(line, share) for line in lines):
         return False
     first, last = (float(line.get("train_loss") or np.nan) for line in (lines[0], lines[-1]))

@@ -15,11 +15,11 @@ from evenhand.diagnosis.rule import Found, rule
     "EH303",
     slug="one-class-swallows",
     severity="warning",
-    needs=("courses",),
+    needs=("histories",),
     after=("EH201", "EH202", "EH301"),
 )
 def check(
-    case: Evidence, *, epochs: int = 2, beyond: float = 0.25, swallowed: float = 0.5, steps: int = 40
+    evidence: Evidence, *, epochs: int = 2, beyond: float = 0.25, swallowed: float = 0.5, steps: int = 40
 ) -> Iterator[Found]:
     """Find training runs that assign most rows of other classes to one class.
 
@@ -42,57 +42,57 @@ def check(
     Example: `both, fold 0, seed 0: S takes 71.0% of the rows of other classes (it is 2.0% of the rows and gets a
     mean probability of 0.68). The settings make the model expect it in 60.4%.`
     """
-    for model, courses in by_model(case.courses or ()).items():
+    for model, histories in by_model(evidence.histories or ()).items():
         hits = [
-            (course, c)
-            for course in courses
-            if (c := swallowing(course, epochs, beyond, swallowed, steps)) is not None
+            (history, c)
+            for history in histories
+            if (c := swallowing(history, epochs, beyond, swallowed, steps)) is not None
         ]
         if hits:
-            course, c = hits[0]
-            word = own_word(course.lines[-1])
+            history, c = hits[0]
+            word = own_word(history.lines[-1])
             share, mean = (float(numbers(word, key)[c]) for key in ("share", "probability"))
-            taken = _taken(course.lines[-1], c)
+            taken = _taken(history.lines[-1], c)
             reason = (
                 ""
-                if course.prior is None
-                else f" The settings make the model expect it in {course.prior.shares[c]:.1%}."
+                if history.prior is None
+                else f" The settings make the model expect it in {history.prior.shares[c]:.1%}."
             )
             yield Found(
-                says=f"{fits([one for one, _ in hits], courses)}: {course.classes[c]} takes "
+                says=f"{fits([one for one, _ in hits], histories)}: {history.classes[c]} takes "
                 f"{taken:.1%} of the rows of other classes (it is {share:.1%} of the rows and gets "
                 f"a mean probability of {mean:.2f}).{reason}",
                 about=model,
                 evidence={
-                    "class": course.classes[c],
+                    "class": history.classes[c],
                     "share": share,
                     "probability": mean,
-                    "since": course.lines[-epochs].get("epoch"),
+                    "since": history.lines[-epochs].get("epoch"),
                     "blames": "balance"
-                    if course.prior is not None and course.prior.overshoots()
+                    if history.prior is not None and history.prior.overshoots()
                     else "optimisation",
                 },
             )
 
 
-def swallowing(course: TrainingHistory, epochs: int, beyond: float, swallowed: float, steps: int) -> int | None:
+def swallowing(history: TrainingHistory, epochs: int, beyond: float, swallowed: float, steps: int) -> int | None:
     """Return the class that absorbs most rows of the others in the last epochs of a fit, or None."""
-    lines = course.settled(epochs, steps=steps)
+    lines = history.settled(epochs, steps=steps)
     words = [own_word(line) for line in lines]
-    if not lines or not all(words) or (course.prior is not None and course.prior.multi_label):
+    if not lines or not all(words) or (history.prior is not None and history.prior.multi_label):
         return None
     # Above an equal share too: of rare classes a balanced model rightly predicts more than occur.
-    usual = [np.maximum(numbers(word, "share"), 1 / course.k) for word in words]
+    usual = [np.maximum(numbers(word, "share"), 1 / history.k) for word in words]
     over = np.min([numbers(w, "probability") - u for w, u in zip(words, usual, strict=True)], axis=0)
     c = int(np.nanargmax(over)) if np.isfinite(over).any() else -1
-    if c < 0 or not over[c] > beyond or _falls(course, c):
+    if c < 0 or not over[c] > beyond or _falls(history, c):
         return None
     return c if all(_taken(line, c) >= swallowed for line in lines) else None
 
 
-def _falls(course: TrainingHistory, c: int) -> bool:
+def _falls(history: TrainingHistory, c: int) -> bool:
     """Return whether the mean probability of class c has fallen in every epoch of the stage."""
-    stage = [line for line in course.lines if line.get("stage") == course.lines[-1].get("stage")]
+    stage = [line for line in history.lines if line.get("stage") == history.lines[-1].get("stage")]
     means = [numbers(word, "probability")[c] for line in stage if (word := own_word(line))]
     return len(means) > 2 and bool((np.diff(means) < 0).all())
 

@@ -10,8 +10,8 @@ from evenhand.diagnosis.evidence.training_history import TrainingHistory, by_mod
 from evenhand.diagnosis.rule import Found, rule
 
 
-@rule("EH311", slug="not-a-number", severity="error", needs=("courses",))
-def check(case: Evidence, *, times: float = 5.0, epochs: int = 2) -> Iterator[Found]:
+@rule("EH311", slug="not-a-number", severity="error", needs=("histories",))
+def check(evidence: Evidence, *, times: float = 5.0, epochs: int = 2) -> Iterator[Found]:
     """Find training runs whose loss is not finite, or diverges.
 
     What it checks: whether the training loss or, where rows were evaluated, the validation loss of the last epoch
@@ -28,18 +28,18 @@ def check(case: Evidence, *, times: float = 5.0, epochs: int = 2) -> Iterator[Fo
 
     Example: `net, fold 0, seed 0: the training loss is not a number in epoch 3 (learning rate 0.5).`
     """
-    for model, courses in by_model(case.courses or ()).items():
-        found = [(course, hit) for course in courses if (hit := runaway(course, times, epochs))]
+    for model, histories in by_model(evidence.histories or ()).items():
+        found = [(history, hit) for history in histories if (hit := runaway(history, times, epochs))]
         if found:
-            course, (since, words) = found[0]
-            rate = float(course.train.get("learning_rate") or 0.0)
-            own, clip = f"model.{model}.train", course.train.get("clip") or 1.0
+            history, (since, words) = found[0]
+            rate = float(history.train.get("learning_rate") or 0.0)
+            own, clip = f"model.{model}.train", history.train.get("clip") or 1.0
             patch = {f"{own}.learning_rate": rate / 2, f"{own}.clip": clip}
             yield Found(
-                says=f"{fits([one for one, _ in found], courses)}: {words}",
+                says=f"{fits([one for one, _ in found], histories)}: {words}",
                 about=model,
                 evidence={
-                    "epoch": course.lines[-1].get("epoch"),
+                    "epoch": history.lines[-1].get("epoch"),
                     "since": since,
                     "learning_rate": rate,
                     "blames": "optimisation",
@@ -48,11 +48,11 @@ def check(case: Evidence, *, times: float = 5.0, epochs: int = 2) -> Iterator[Fo
             )
 
 
-def runaway(course: TrainingHistory, times: float, epochs: int) -> tuple[int, str] | None:
+def runaway(history: TrainingHistory, times: float, epochs: int) -> tuple[int, str] | None:
     """Return the first epoch with a wrong loss and a phrase for what is wrong; None if nothing is."""
-    if not course.lines:
+    if not history.lines:
         return None
-    last = course.lines[-1]
+    last = history.lines[-1]
     epoch = int(last.get("epoch") or 0)
     at = f"in epoch {epoch + 1} (learning rate {last.get('learning_rate') or 0.0:.3g})"
     if _none(last.get("train_loss")):
@@ -60,10 +60,10 @@ def runaway(course: TrainingHistory, times: float, epochs: int) -> tuple[int, st
     if (last.get("sets") or {}).get("validation") and _none(last.get("validation_loss")):
         return epoch, f"the validation loss is not a number {at}."
     # Within a stage: another loss or balance has another scale.
-    own = [line for line in course.lines if line.get("stage") == last.get("stage")]
-    weight = 1.0 if course.prior is None else max(course.prior.mean_weight, 1.0)
+    own = [line for line in history.lines if line.get("stage") == last.get("stage")]
+    weight = 1.0 if history.prior is None else max(history.prior.mean_weight, 1.0)
     # At least the loss of guessing, times the mean weight: a first epoch that happens to be good is no limit.
-    limit = times * max(_loss(own[0]), math.log(max(course.k, 2)) * weight)
+    limit = times * max(_loss(own[0]), math.log(max(history.k, 2)) * weight)
     if len(own) > epochs and all(_loss(line) > limit for line in own[-epochs:]):
         since = next(epoch - n for n in range(len(own)) if not _loss(own[-2 - n]) > limit)
         return (

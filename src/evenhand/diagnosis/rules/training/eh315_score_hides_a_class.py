@@ -18,7 +18,7 @@ from evenhand.evaluation.metrics.metric_names import parse
 
 
 @rule("EH315", slug="score-hides-a-class", severity="warning", needs=("labels", "one_label", "score"))
-def check(case: Evidence, *, least: float = 0.5, rows: int = 2000, most_ways: int = 6) -> Iterator[Found]:
+def check(evidence: Evidence, *, least: float = 0.5, rows: int = 2000, most_ways: int = 6) -> Iterator[Found]:
     """Find classes that could have no recall at all without the score showing it.
 
     What it checks: how far the best attainable score falls if a class is never predicted and all else is right. It
@@ -39,16 +39,16 @@ def check(case: Evidence, *, least: float = 0.5, rows: int = 2000, most_ways: in
     Example: `If O were never predicted, the score could still reach 0.990 of 1.000: 1 class of 4 (O) counts for
     less than half of an equal share in [score], or is in no part of it.`
     """
-    weights = {str(name): float(weight) for name, weight in case.setting("score", {}).items()}
+    weights = {str(name): float(weight) for name, weight in evidence.setting("score", {}).items()}
     weights = _of_decisions(weights)
-    sets = {str(name): tuple(members) for name, members in (case.setting("classes", {}) or {}).items()}
-    counts = case.label_matrix[case.training].sum(axis=0)
+    sets = {str(name): tuple(members) for name, members in (evidence.setting("classes", {}) or {}).items()}
+    counts = evidence.label_matrix[evidence.training].sum(axis=0)
     present = np.flatnonzero(counts > 0).tolist()
     if len(present) < 2:
         return
     try:
-        best, without = _reachable(case, weights, sets, counts, rows, most_ways)
-        covered = _covered(case, weights, sets)
+        best, without = _reachable(evidence, weights, sets, counts, rows, most_ways)
+        covered = _covered(evidence, weights, sets)
     except EvenhandError:  # names that do not fit the data are reported by `class_faults`
         return
     # Scores with losses, or of correlation, can be negative.
@@ -57,17 +57,17 @@ def check(case: Evidence, *, least: float = 0.5, rows: int = 2000, most_ways: in
     hidden = [c for c in present if fall[c] < least / len(present) or c not in covered]
     if not hidden:
         return
-    names = [case.rows.classes[c] for c in hidden]
+    names = [evidence.rows.classes[c] for c in hidden]
     yield Found(
         says=f"If {names[0]} were never predicted, the score could still reach {without[hidden[0]]:.3f} of "
-        f"{best:.3f}: {classes_of(len(names), case.rows.k)} ({listing(names)}) "
+        f"{best:.3f}: {classes_of(len(names), evidence.rows.k)} ({listing(names)}) "
         f"{verb(len(names), 'counts', 'count')} for less than {'half' if least == 0.5 else f'{least:g}'} of an "
         f"equal share in [score], or {verb(len(names), 'is', 'are')} in no part of it.",
         about=names[0] if len(names) == 1 else "",
         evidence={
             "reachable": best,
-            "without": {case.rows.classes[c]: score for c, score in without.items()},
-            "in_no_part": [case.rows.classes[c] for c in present if c not in covered],
+            "without": {evidence.rows.classes[c]: score for c, score in without.items()},
+            "in_no_part": [evidence.rows.classes[c] for c in present if c not in covered],
         },
         patch={"score.worst_recall": 0.5},
     )
@@ -80,7 +80,7 @@ def _of_decisions(weights: dict[str, float]) -> dict[str, float]:
 
 
 def _reachable(
-    case: Evidence, weights: Mapping[str, float], sets: Any, counts: Floats, rows: int, most_ways: int
+    evidence: Evidence, weights: Mapping[str, float], sets: Any, counts: Floats, rows: int, most_ways: int
 ) -> tuple[float, dict[int, float]]:
     """Return the score of perfect predictions, and for each class the best score if it is never predicted."""
     present = np.flatnonzero(counts > 0)
@@ -91,7 +91,7 @@ def _reachable(
 
     def score(predicted: Any) -> float:
         sure = np.eye(len(counts))[predicted]
-        return fast_score(sure, truth, case.rows.classes, weights, sets, case.rows.levels, groups)[0]
+        return fast_score(sure, truth, evidence.rows.classes, weights, sets, evidence.rows.levels, groups)[0]
 
     by_rows = present[np.argsort(-counts[present], kind="stable")]
     # Predicted as the commonest or the rarest classes: where errors cost a score the least or the most.
@@ -102,17 +102,17 @@ def _reachable(
     return score(truth), without
 
 
-def _covered(case: Evidence, weights: Mapping[str, float], sets: Mapping[str, tuple[str, ...]]) -> set[int]:
+def _covered(evidence: Evidence, weights: Mapping[str, float], sets: Mapping[str, tuple[str, ...]]) -> set[int]:
     """Return the classes that some part of the score covers."""
-    at = {name: c for c, name in enumerate(case.rows.classes)}
+    at = {name: c for c, name in enumerate(evidence.rows.classes)}
     out: set[int] = set()
     for name in weights:
-        asked = parse(name, sets, case.rows.levels)
+        asked = parse(name, sets, evidence.rows.levels)
         if asked.one is not None:
-            level = case.rows.levels.get(asked.suffix, case.rows.classes)
+            level = evidence.rows.levels.get(asked.suffix, evidence.rows.classes)
             out |= {c for c, one in enumerate(level) if one == asked.one}
         elif asked.kind == "set":
             out |= {at[member] for member in sets[asked.suffix] if member in at}
         else:
-            out |= set(range(case.rows.k))
+            out |= set(range(evidence.rows.k))
     return out

@@ -89,8 +89,3 @@ def annotated_or_detected(kind_config: BeatsConfig) -> BeatFinder:
         return search()
 
     return find
-
-
-def forget() -> None:
-    """Empty the cache of beats."""
-    _FOUND.clear()

@@ -15,8 +15,8 @@ from evenhand.base.errors import DataError, unknown
 from evenhand.base.text.cells import as_texts
 from evenhand.base.values import NO_LABEL, Finding, Samples
 from evenhand.data.config import DataConfig
+from evenhand.data.roots.content_hash import content_hash
 from evenhand.data.roots.file_names import suffix
-from evenhand.data.roots.hashing import content_hash
 from evenhand.data.roots.root import Root
 from evenhand.data.roots.skipped import Skipped, findings_of
 from evenhand.data.tables.labels import label, split_cells, unknown_names
