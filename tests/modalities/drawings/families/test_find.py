@@ -17,6 +17,7 @@ pytest.importorskip("ezdxf")
 
 import evenhand
 from evenhand.modalities.drawings.config import DrawingsConfig
+from evenhand.modalities.drawings.families import find
 from evenhand.modalities.drawings.families.find import exact_copies, moved_copies, verified
 from evenhand.modalities.drawings.graphs.nodes import node_features
 from evenhand.modalities.drawings.reading.encode import encode
@@ -156,6 +157,40 @@ def test_something_far_away_does_not_make_all_drawings_one() -> None:
     assert moved(curves([*one, far]), curves([*other, far]), curves(one, *motion(rng))) == [[0, 2]]
 
 
+@pytest.mark.parametrize("ratio", [2.0, 3.0, 4.0, 4.9, 5.1, 6.0, 7.5, 12.0, 1e3, 1e6])
+@pytest.mark.parametrize("kind", ["line", "circle", "long line"])
+def test_turned_copies_with_something_far_away_are_found(ratio: float, kind: str) -> None:
+    # the box of one orientation leaves it out, that of another does not
+    rng = np.random.default_rng(int(ratio * 10))
+    one = drawing(rng, 24)
+    size = np.ptp(np.concatenate([curve.points for curve in curves(one)]), axis=0).max()
+    away = 50 + ratio * size * np.array([np.cos(0.4), np.sin(0.4)])
+    stray: dict[str, Any] = {
+        "line": np.array([away, away + 3]),
+        "circle": (away, 4.0),
+        "long line": np.array([one_end(one), away]),
+    }
+    whole: Drawing = [*one, (kind.split()[-1], stray[kind])]
+    turned = [curves(whole, *motion(rng)) for _ in range(12)]
+    assert moved(curves(whole), *turned, curves(drawing(rng, 25)))[:1] == [list(range(13))]
+
+
+def one_end(of: Drawing) -> np.ndarray:
+    return next(how[0] for kind, how in of if kind == "line")
+
+
+def test_a_frame_or_a_contour_is_not_a_stray() -> None:
+    rng = np.random.default_rng(2)
+    table: Drawing = [("line", np.array([[x, 0.0], [x, 60.0]])) for x in range(0, 60, 2)]
+    contours = [
+        ("polyline", np.array([[-90.0, 50], [-90, 220], [-20 * k, 220 + 9 * k], [10, 50 + k], [-90, 50]]))
+        for k in range(1, 4)
+    ]
+    far: tuple[str, Any] = ("line", np.array([[2e6, 1e6], [2e6 + 1, 1e6]]))
+    rows = [curves([*table, one, *extra], *motion(rng)) for one in contours for extra in ([], [far])]
+    assert moved(*rows) == [[0, 1], [2, 3], [4, 5]]
+
+
 def test_exact_copies_lie_at_the_same_place() -> None:
     rng = np.random.default_rng(6)
     one = drawing(rng, 10)
@@ -186,6 +221,35 @@ def test_a_thousand_copies_take_a_comparison_each() -> None:
     (found,) = verified(np.zeros((1000, 3)), 0.1, lambda i, j: not asked.append((i, j)))
     assert len(found) == 1000
     assert len(asked) == 999
+
+
+def plate(rng: np.random.Generator, spread: float) -> Drawing:
+    """Return a plate with holes whose measures vary by up to `spread`, in the frame of a sheet."""
+    sheet = np.array([(0, 0), (420, 0), (420, 297), (0, 297), (0, 0)], dtype=float)
+    w, h, r, a = np.array([60, 40, 5, 10]) * (1 + spread * rng.random(4))
+    corners = 100 + np.array([(0, 0), (w, 0), (w, h), (0, h), (0, 0)])
+    lines: Drawing = [("line", np.array(pair)) for path in (sheet, corners) for pair in pairwise(path)]
+    return [
+        *lines,
+        *(("circle", (100 + np.array([x * w, h / 2]), size)) for x, size in ((0.2, r), (0.5, a), (0.8, r))),
+    ]
+
+
+@pytest.mark.parametrize("spread", [0.05, 0.3])
+def test_parametric_drawings_are_hardly_compared(spread: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    # They share their frame and so their box, and their measures differ little.
+    asked: list[str] = []
+    for name in ("same_shape", "same_strokes"):
+        real = getattr(find, name)
+        monkeypatch.setattr(find, name, lambda *args, real=real, name=name: asked.append(name) or real(*args))
+    rng = np.random.default_rng(0)
+    drawn = [plate(rng, spread) for _ in range(150)]
+    drawn += drawn[:10]
+    found = entry(*map(curves, drawn))
+    pairs = [[i, 150 + i] for i in range(10)]
+    assert sets(exact_copies(found, np.arange(160))) == pairs
+    assert [each for each in sets(moved_copies(found, np.arange(160))) if each[-1] >= 150] == pairs
+    assert len(asked) < 60, "of 2 × 12,720 pairs"
 
 
 def read(raw: bytes) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
 
+from evenhand.modalities.drawings.families.strays import lies_far
 from evenhand.modalities.drawings.reading.shapes import ARC_STEPS
 from evenhand.modalities.drawings.vocabulary import NODE_TYPES, STROKE_POINTS
 
@@ -22,8 +23,8 @@ Mask = npt.NDArray[np.bool_]
 
 PROBES = np.arange(1, 7)
 """Frequencies of the fingerprint."""
-FAR = 3.9
-"""Strokes farther from the centre of the unit box are left out; reading ends them at 4 (`encode.OUTERMOST`)."""
+PICKS = 32
+"""Order statistics of the lengths of strokes, and of their places, that are compared first."""
 ROUND = 1e-4
 """A closed curve whose points miss those of a circle by at most this share of its radius is one."""
 
@@ -102,8 +103,8 @@ def circles(points: Complex, kinds: npt.NDArray[np.int64]) -> tuple[Mask, Comple
 def shape_of(strokes: npt.NDArray[np.floating], kinds: npt.NDArray[np.int64]) -> Shape | None:
     """Return the shape of a drawing, or None where it has none that tells it from others.
 
-    A lone straight line, circle or point is every other one, moved and scaled. What lies more than `FAR` unit boxes
-    away is left out: the rest would shrink to nothing.
+    A lone straight line, circle or point is every other one, moved and scaled. What lies more than `strays.FAR`
+    unit boxes away is left out: the rest would shrink to nothing.
 
     Parameters
     ----------
@@ -112,7 +113,7 @@ def shape_of(strokes: npt.NDArray[np.floating], kinds: npt.NDArray[np.int64]) ->
     kinds
         (n,) int64 positions in `NODE_TYPES`.
     """
-    near = np.abs(np.asarray(strokes)).max(axis=(1, 2)) <= FAR
+    near = ~lies_far(strokes)
     strokes, kinds = np.asarray(strokes, dtype=np.float64)[near], kinds[near]
     if not len(strokes):
         return None
@@ -198,3 +199,20 @@ def fingerprint(shape: Shape) -> Floats:
         out.append(float(weight @ value))
         out.append(float(weight @ np.cos(k * shape.lengths)))
     return np.array(out)
+
+
+def sizes(points: Complex) -> Floats:
+    """Return (n,) root mean square distances of the points of strokes from their mean.
+
+    Neither direction nor orientation matters, and it differs by no more than the points do.
+    """
+    return np.asarray(np.sqrt((np.abs(points - points.mean(axis=1, keepdims=True)) ** 2).mean(axis=1)))
+
+
+def ordered(values: Floats) -> Floats:
+    """Return (`PICKS`,) order statistics of the values, at equal steps.
+
+    None moves farther than the value that moves farthest.
+    """
+    at = (np.arange(PICKS) * len(values)) // PICKS
+    return np.asarray(np.sort(values)[at])
