@@ -241,6 +241,10 @@ class KindDefaults:
 class FileRows(KindDefaults, ABC):
     """Base class of a kind whose rows are whole files; it implements what happens to the bytes of one."""
 
+    def check_size(self, size: int, settings: Mapping[str, Any]) -> None:
+        """Raise `DataError` if a file of so many bytes is not to be read; by default all are."""
+        return
+
     @abstractmethod
     def encode(self, raw: bytes, settings: Mapping[str, Any]) -> Encoded:
         """Return one encoded row; raises `DataError` with the reason."""
@@ -256,7 +260,12 @@ class FileRows(KindDefaults, ABC):
     def reader(self, root: Root, frame: pd.DataFrame, settings: Mapping[str, Any]) -> Reader:
         """Return a function that reads and encodes the file of a row."""
         paths = frame["path"].astype(str).to_numpy(dtype=object)
-        return lambda row: self.encode(root.read(paths[row]), settings)
+
+        def read(row: int) -> Encoded:
+            self.check_size(root.size(paths[row]), settings)
+            return self.encode(root.read(paths[row]), settings)
+
+        return read
 
     def facts_of(self, root: Root, path: str) -> Mapping[str, Any]:
         """Return the metadata in a file's header."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import pandas as pd
 
@@ -15,13 +15,25 @@ if TYPE_CHECKING:  # roots hash what they read
     from evenhand.data.roots.root import Root
 
 
+_BYTES = 8
+_CHUNK = 1 << 20
+
+
 def content_hash(raw: bytes) -> str:
     """Return 16 hex digits that identify some bytes (BLAKE2b with 64 bits; RFC 7693).
 
     >>> content_hash(b"")
     'e4a6a0577479b2b4'
     """
-    return hashlib.blake2b(raw, digest_size=8).hexdigest()
+    return hashlib.blake2b(raw, digest_size=_BYTES).hexdigest()
+
+
+def file_hash(file: BinaryIO) -> str:
+    """Return `content_hash` of the rest of a file, which is never held whole."""
+    found = hashlib.blake2b(digest_size=_BYTES)
+    while part := file.read(_CHUNK):
+        found.update(part)
+    return found.hexdigest()
 
 
 def hash_files(root: Root, names: Sequence[str], *, threads: int = 8, chunk: int = 64) -> list[str | DataError]:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from evenhand.base.errors import DataError
 from evenhand.data.roots import encodings
-from evenhand.data.roots.content_hash import content_hash
+from evenhand.data.roots.content_hash import file_hash
 from evenhand.data.roots.file_names import CACHE_SIGNATURE, CACHE_TAG, is_clutter
 from evenhand.data.roots.skipped import Skipped
 
@@ -55,7 +55,11 @@ class FolderRoot:
             raise DataError(f"cannot be read ({_reason(error)})") from None
 
     def content(self, name: str) -> str:
-        return content_hash(self.read(name))
+        try:
+            with open(self._located(name), "rb", buffering=0) as file:  # noqa: PTH123
+                return file_hash(file)
+        except OSError as error:
+            raise DataError(f"cannot be read ({_reason(error)})") from None
 
     def _located(self, name: str) -> str:
         # Names come from tables and records too, not only from `names`.

@@ -40,6 +40,7 @@ COUNTED = (
     Counter("broken", "count", "entities that cannot be read"),
     Counter("hidden", "count", "entities and attributes marked as invisible, which are not read"),
     Counter("inserts", "count", "inserts expanded"),
+    Counter("clipped", "count", "inserts that show a part of their block (XCLIP)"),
     Counter("inserts_cut", "cap", "entities and copies of blocks left out", "drawings.max_entities"),
     Counter("nodes_cut", "cap", "primitives cut off", "drawings.max_nodes"),
     Counter("knn", "fallback", "primitives joined to their nearest ones", "drawings.empty_edge_fallback"),
@@ -90,9 +91,12 @@ class Drawings(FileRows):
     def settings(self, kind_config: DrawingsConfig, size: int | None) -> dict[str, Any]:
         return {"kind": self.name, "code": source_mark(READING, within=__package__), **kind_config.plain()}
 
+    def check_size(self, size: int, settings: Mapping[str, Any]) -> None:
+        if size > settings["max_bytes"]:
+            raise DataError(f"has {size:,} bytes, more than drawings.max_bytes = {settings['max_bytes']:,}")
+
     def encode(self, raw: bytes, settings: Mapping[str, Any]) -> dict[str, np.ndarray[Any, Any]]:
-        if len(raw) > settings["max_bytes"]:
-            raise DataError(f"has {len(raw):,} bytes, more than drawings.max_bytes = {settings['max_bytes']:,}")
+        self.check_size(len(raw), settings)
         require_packages("Reading drawings")
         with (
             _isolated(f"{READING}:encode_file", raw, "arrays.npz", settings, settings=dict(settings)) as target,

@@ -35,6 +35,7 @@ COUNTERS = (
     "broken",
     "hidden",
     "inserts",
+    "clipped",
     "inserts_cut",
     "nodes_cut",
     "knn",

@@ -9,6 +9,7 @@ from typing import Any
 
 import ezdxf
 import numpy as np
+import pandas as pd
 import pytest
 
 from evenhand.base.errors import DataError
@@ -152,6 +153,24 @@ def points(count: int) -> Iterator[bytes]:
     for _ in range(count // 10_000):
         yield block
     yield b"  0\nENDSEC\n  0\nEOF\n"
+
+
+class Unread:
+    """A root of one file that must not be read."""
+
+    def size(self, name: str) -> int:
+        return 10**12
+
+    def read(self, name: str) -> bytes:
+        raise AssertionError("a file beyond the limit was read")
+
+
+def test_a_file_beyond_max_bytes_is_refused_unread() -> None:
+    read = KINDS.get("drawings").reader(Unread(), pd.DataFrame({"path": ["a.dxf"]}), SETTINGS)  # type: ignore[arg-type]
+    with pytest.raises(
+        DataError, match=r"has 1,000,000,000,000 bytes, more than drawings\.max_bytes = 200,000,000"
+    ):
+        read(0)
 
 
 @pytest.mark.slow

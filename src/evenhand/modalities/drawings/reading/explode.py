@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from ezdxf.math import Vec3
 
+from evenhand.modalities.drawings.reading.clip import clipped, clipping_region
 from evenhand.modalities.drawings.reading.curves import MAKERS
 from evenhand.modalities.drawings.reading.marks import NO_MARK, Marker
 from evenhand.modalities.drawings.reading.shapes import Arc, Curve, Curves, Points, sampled
@@ -62,6 +63,8 @@ class Explosion:
         Entities whose data cannot be read, or whose points are not finite.
     inserts
         Inserts that were followed, each in the block where it stands.
+    clipped
+        Of these, inserts that show a part of their block.
     cut
         Entities and copies of blocks left out because of `most`, or because inserts are nested too deep or in
         themselves.
@@ -73,6 +76,7 @@ class Explosion:
     unread: Counter[str] = field(default_factory=Counter)
     broken: int = 0
     inserts: int = 0
+    clipped: int = 0
     cut: int = 0
     hidden: int = 0
 
@@ -231,6 +235,10 @@ class Exploder:
     def _insert(self, entity: Any, room: int) -> Sequence[Curves]:
         self.out.inserts += 1
         held = self._block(entity.dxf.name, room)
+        region = clipping_region(entity)
+        if region is not None:
+            held = clipped(held, region)
+            self.out.clipped += 1
         if self._marker:
             held = self._marker.inherited(held, entity)
         parts: list[Curves] = []

@@ -134,6 +134,14 @@ class Curves:
         """Return the (m, 3) points of every curve."""
         return np.split(self.points, np.cumsum(self.counts)[:-1]) if len(self) else []
 
+    def take(self, rows: Ints) -> Curves:
+        """Return some of them, by their (m,) positions in rising order."""
+        kept = np.zeros(len(self), dtype=bool)
+        kept[rows] = True
+        marks = None if self.marks is None else self.marks[rows]
+        points = self.points[np.repeat(kept, self.counts)]
+        return Curves(self.kinds[rows], self.counts[rows], self.closed[rows], points, marks)
+
     def first(self, most: int) -> Curves:
         """Return the first curves."""
         if most >= len(self):
@@ -173,9 +181,7 @@ class Curves:
             return self, 0
         owner = np.repeat(np.arange(len(self)), self.counts)
         kept = np.bincount(owner[~fine], minlength=len(self)) == 0
-        marks = None if self.marks is None else self.marks[kept]
-        points = self.points[kept[owner]]
-        return Curves(self.kinds[kept], self.counts[kept], self.closed[kept], points, marks), int((~kept).sum())
+        return self.take(np.flatnonzero(kept)), int((~kept).sum())
 
 
 def sampled(shapes: Sequence[Curve | Arc], marks: Sequence[Sequence[int]] | None = None) -> Curves:
