@@ -44,3 +44,13 @@ COUNTERS = (
     "paper",
 )
 """Columns of the array "counters": how often each option, cap, fall-back and repair acted on a row."""
+
+LAYER_BINS, BLOCK_BINS, WORD_BINS = 16, 16, 64
+"""Bins of the hashes of names of layers, of blocks, and of words."""
+COLOURS = ("other colours", "red", "yellow", "green", "cyan", "blue", "magenta", "white")
+"""Shares of entities, by the AutoCAD colour index from 1 to 7; also those with a colour of their own."""
+LOOKS = ("layers", "colours", *(f"layer name {b}" for b in range(LAYER_BINS)), *COLOURS)
+BLOCKS = ("blocks", *(f"block name {b}" for b in range(BLOCK_BINS)))
+WORDS = ("text length", *(f"word {b}" for b in range(WORD_BINS)))
+SURROUNDINGS = (*LOOKS, *BLOCKS, *WORDS)
+"""Columns of the array "wrapping"."""

@@ -31,11 +31,11 @@ def check(
     What it checks: each measure that the kind of data names, separately, on held-out groups (copies stay
     together). Of photos: dimensions, format and mode of the file, the colour of a uniform frame, compression
     that the picture's detail does not explain. Of drawings: place and size before they are moved into a unit
-    box, layers, colours and amount of text, the version of the file and the part of its size that its entities
-    do not explain. Of heartbeats: the length of the recording, its leads, units and format. Of every kind:
-    words in the names of files. It fires for a class that a small decision tree predicts with recall minus
-    false alarms of at least `least`, recall over groups significantly above `least_low` and at most
-    `most_false` false alarms. It fires for all classes together if the interval of a small forest's macro-F1
+    box, layers and colours, names of blocks, words written in them, the version of the file and the part of its
+    size that its entities do not explain. Of heartbeats: the length of the recording, its leads, units and
+    format. Of every kind: words in the names of files. It fires for a class that a small decision tree predicts
+    with recall minus false alarms of at least `least`, recall over groups significantly above `least_low` and at
+    most `most_false` false alarms. It fires for all classes together if the interval of a small forest's macro-F1
     begins above chance by a share `least_gain` of what is left above it; what trivial features of the content
     reach on the same folds stands beside it. Names of files alone give a note, as no model reads them.
 

@@ -17,7 +17,7 @@ times, which in the least favourable orientation is 2.8 times here."""
 FEW, LEAST = 0.1, 4
 """At most this share of the strokes, or one of them, among so many at least; as in `reading.primitives`."""
 STRAIGHT = 0.999
-"""Chord over length of a stroke that may begin among the others and still be a stray."""
+"""Chord over length of a stroke that may begin among the others and still be a stray, if it is the only one."""
 STEPS = 40
 
 
@@ -43,11 +43,11 @@ def without_strays(strokes: Floats, kinds: Kinds) -> tuple[Floats, Kinds]:
         if reach[order[first]] > AWAY * reach[order[first - 1]] > 0:
             kept = first
     rest = order[kept:]
-    # A contour around a crowd of small parts reaches as far, and belongs to them.
-    chord = np.hypot(*(strokes[rest, -1] - strokes[rest, 0]).T)
-    length = np.hypot(*np.moveaxis(np.diff(strokes[rest], axis=1), 2, 0)).sum(axis=1)
-    limit = AWAY * reach[order[kept - 1]]
-    if ((apart[rest].min(axis=1) <= limit) & (chord < STRAIGHT * length)).any():
+    # A contour, or the sides of a frame, around a crowd of small parts reach as far, and belong to them.
+    attached = rest[apart[rest].min(axis=1) <= AWAY * reach[order[kept - 1]]]
+    chord = np.hypot(*(strokes[attached, -1] - strokes[attached, 0]).T)
+    length = np.hypot(*np.moveaxis(np.diff(strokes[attached], axis=1), 2, 0)).sum(axis=1)
+    if len(attached) > 1 or (chord < STRAIGHT * length).any():
         return strokes, kinds
     inside = np.sort(order[:kept])
     return strokes[inside], kinds[inside]

@@ -21,7 +21,6 @@ from evenhand.modalities.drawings.reading.marks import Marker
 from evenhand.modalities.drawings.reading.open_dxf import Opened, open_dxf
 from evenhand.modalities.drawings.reading.primitives import Primitives, primitives, unit_box
 from evenhand.modalities.drawings.reading.surroundings import surroundings
-from evenhand.modalities.drawings.reading.words import words_number
 from evenhand.modalities.drawings.vocabulary import COUNTERS
 
 OUTERMOST = 4.0
@@ -55,7 +54,7 @@ def encode(raw: bytes, settings: Mapping[str, Any]) -> dict[str, np.ndarray[Any,
     uint8, "counters" (len(COUNTERS),) int64, "repairs" and "unread" (b,) uint8, what was repaired and which
     entities have no graphics, in UTF-8, "box" (4,) float64: centre, extent and unit, in units of the drawing,
     "words" (1,) int64: a hash of what is written in it, "wrapping" (len(SURROUNDINGS),) float64: measures of
-    layers, colours and text for checks alone. If `read` asks for words, layers or colours, "nodes" has
+    layers, colours, blocks and words for checks alone. If `read` asks for words, layers or colours, "nodes" has
     further columns (`marks.COLUMNS`).
 
     Raises
@@ -79,6 +78,7 @@ def encode(raw: bytes, settings: Mapping[str, Any]) -> dict[str, np.ndarray[Any,
         longest = np.argsort(-scaled.lengths, kind="stable")[: settings["max_nodes"]]
         scaled = scaled.take(np.sort(longest))
     edges = edges_of(scaled, fallback=settings["empty_edge_fallback"], neighbours=settings["neighbours"])
+    around = surroundings(opened.document, layout_of(opened.document)[0])
     counts = {
         "recovered": opened.recovered,
         "encoding": int(opened.encoding_disagrees),
@@ -102,11 +102,11 @@ def encode(raw: bytes, settings: Mapping[str, Any]) -> dict[str, np.ndarray[Any,
         "strokes": scaled.strokes.clip(-OUTERMOST, OUTERMOST).astype(np.float32),
         "edges": edges.pairs,
         "relations": edges.relations,
-        "words": np.array([words_number(opened.document, layout_of(opened.document)[0])], dtype=np.int64),
+        "words": np.array([around.words_number()], dtype=np.int64),
         "counters": np.array([counts[name] for name in COUNTERS], dtype=np.int64),
         "repairs": _text("; ".join(opened.repairs)),
         "unread": _text(named(exploded.unread)),
-        "wrapping": surroundings(entities),
+        "wrapping": around.measures(),
         "box": np.array([*box.centre, box.extent, _unit(opened.document)], dtype=np.float64),
     }
 
