@@ -22,7 +22,8 @@ class Counter:
         Short name, unique within the kind.
     role
         "cap" cuts something off; "fallback" steps in where the usual way finds nothing; "option" acts only if it
-        is asked for; "repair" changes what is damaged; "count" is a plain number that no option changes.
+        is asked for; "repair" changes what is damaged; "doubt" chooses among several ways to read; "count" is
+        a plain number that no option changes.
     says
         What is counted, as the subject of a sentence in the plural: "primitives cut off".
     key
@@ -30,6 +31,6 @@ class Counter:
     """
 
     name: str
-    role: Literal["cap", "fallback", "option", "repair", "count"]
+    role: Literal["cap", "fallback", "option", "repair", "doubt", "count"]
     says: str
     key: str = ""

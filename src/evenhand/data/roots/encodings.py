@@ -69,6 +69,22 @@ def guess(
     return name if score >= least else default
 
 
+def plausibility(texts: Sequence[bytes], encodings: Sequence[str]) -> dict[str, float]:
+    """Return how plausible texts are in each encoding in which all of them are valid, -1 to 1, best first.
+
+    Examples
+    --------
+    >>> list(plausibility(["轴".encode("gbk")], ["gbk", "cp1251", "utf-8"]))
+    ['cp1251', 'gbk']
+    >>> [round(score, 2) for score in plausibility(["Фланец".encode("cp1251")], ["gbk", "cp1251"]).values()]
+    [0.87, 0.38]
+    """
+    examined = [text for text in texts if not text.isascii()]
+    found = {name: _mean_score(examined, name) for name in encodings}
+    ranked = sorted(found.items(), key=lambda pair: -pair[1])
+    return {name: score for name, score in ranked if score > -2.0}
+
+
 def decode(text: bytes, encoding: str) -> str:
     """Return `text` decoded; undecodable bytes become backslash escapes."""
     return text.decode(encoding, errors="backslashreplace")

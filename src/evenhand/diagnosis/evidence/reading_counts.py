@@ -9,7 +9,7 @@ from typing import Any
 from evenhand.base.values import Ints
 from evenhand.modalities.counters import Counter
 
-ORDER = ("cap", "fallback", "repair", "option", "count")
+ORDER = ("cap", "fallback", "repair", "doubt", "option", "count")
 """Roles in the order of the table: first those that may change results without being noticed."""
 
 

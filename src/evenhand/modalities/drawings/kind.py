@@ -36,6 +36,7 @@ from evenhand.modalities.kind import Demo
 COUNTED = (
     Counter("recovered", "repair", "faults of the file repaired by the recovery mode"),
     Counter("encoding", "repair", "files whose bytes contradict the encoding in their header"),
+    Counter("ambiguous", "doubt", "files whose words are plausible in two encodings"),
     Counter("unread", "count", "entities without graphics (proxies, solids of the modelling kernel)"),
     Counter("broken", "count", "entities that cannot be read"),
     Counter("hidden", "count", "entities and attributes marked as invisible, which are not read"),

@@ -31,6 +31,7 @@ STROKE_POINTS = 16
 COUNTERS = (
     "recovered",
     "encoding",
+    "ambiguous",
     "unread",
     "broken",
     "hidden",

@@ -13,8 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evenhand.base.errors import DataError
-from evenhand.modalities.drawings.reading.code_pages import declared_encoding, fitting_encoding
+from evenhand.modalities.drawings.config import DrawingsConfig
+from evenhand.modalities.drawings.reading.code_pages import Encoding, declared_encoding, fitting_encoding
+from evenhand.modalities.drawings.reading.encode import encode
 from evenhand.modalities.drawings.reading.open_dxf import open_dxf
+from evenhand.modalities.drawings.vocabulary import COUNTERS
 from evenhand.testing.drawings import dxf_bytes
 
 WORDS = {
@@ -38,16 +41,42 @@ def test_every_version_opens_whole(version: str) -> None:
 def test_a_western_header_is_believed_only_where_the_bytes_are_western(encoding: str, data: st.DataObject) -> None:
     words = data.draw(st.lists(st.sampled_from(WORDS[encoding]), min_size=1, max_size=8))
     raw = "\n".join(["0", "TEXT", "1", *words]).encode(encoding)
-    assert fitting_encoding(raw, "cp1252") == encoding
-    assert fitting_encoding(raw, encoding) == encoding
+    assert fitting_encoding(raw, "cp1252").name == encoding
+    assert fitting_encoding(raw, encoding).name == encoding
     utf8 = "\n".join(["0", "TEXT", "1", *words]).encode()
-    assert fitting_encoding(utf8, "cp1252") == fitting_encoding(utf8, "utf-8") == "utf-8"
+    assert fitting_encoding(utf8, "cp1252") == fitting_encoding(utf8, "utf-8") == Encoding("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("words", "encoding", "wrong"),
+    [(WORDS["gbk"], "gbk", "cp1251"), (["Фланец", "втулка", "размер"], "cp1251", "gbk")],
+)
+def test_a_header_of_the_wrong_country_is_not_believed(words: list[str], encoding: str, wrong: str) -> None:
+    raw = "\n".join(words).encode(encoding)
+    assert raw.decode(wrong), "which is why strictness alone does not help"
+    assert fitting_encoding(raw, wrong) == Encoding(encoding)
+
+
+def test_words_that_are_plausible_in_two_encodings_are_a_finding() -> None:
+    assert fitting_encoding("轴".encode("gbk"), "gbk") == Encoding("gbk", ("cp1251",))
+    assert fitting_encoding("Ж8".encode("cp1251"), "cp1251") == Encoding("cp1251"), "a letter alone says nothing"
+    document = ezdxf.new("R2000")
+    document.encoding = "gbk"
+    document.modelspace().add_text("轴")
+    raw = dxf_bytes(document)
+    opened = open_dxf(raw)
+    assert (opened.encoding, opened.encoding_disagrees) == ("gbk", False)
+    assert opened.notes == "read as gbk, but cp1251 would make words too"
+    counters = dict(zip(COUNTERS, encode(raw, DrawingsConfig().plain())["counters"], strict=True))
+    assert (counters["ambiguous"], counters["encoding"]) == (1, 0)
+    longer = raw.replace("轴".encode("gbk"), "轴承座 技术要求:未注倒角".encode("gbk"))
+    assert open_dxf(longer).notes == ""
 
 
 @given(st.binary(max_size=200))
 def test_any_bytes_have_an_encoding(raw: bytes) -> None:
     for declared in ("utf-8", "gbk", "cp1252"):
-        assert isinstance(raw.decode(fitting_encoding(raw, declared)), str)
+        assert isinstance(raw.decode(fitting_encoding(raw, declared).name), str)
 
 
 def test_from_r2007_on_text_is_utf_8_whatever_the_header_says() -> None:

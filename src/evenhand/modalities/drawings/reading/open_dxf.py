@@ -15,7 +15,7 @@ from ezdxf.lldxf.tagger import ascii_tags_loader, binary_tags_loader
 from ezdxf.lldxf.types import DXFTag
 
 from evenhand.base.errors import DataError
-from evenhand.modalities.drawings.reading.code_pages import declared_encoding, fitting_encoding
+from evenhand.modalities.drawings.reading.code_pages import Encoding, declared_encoding, fitting_encoding
 from evenhand.modalities.drawings.reading.escapes import unescaped
 
 BINARY = b"AutoCAD Binary DXF\r\n\x1a\x00"
@@ -60,6 +60,8 @@ class Opened:
         Faults that were repaired; 0 where the file is whole.
     repairs
         What was repaired, in the words of the library: the first few faults.
+    rivals
+        Encodings in which its words are about as plausible as in `encoding`.
     """
 
     document: Any
@@ -68,11 +70,20 @@ class Opened:
     declared: str
     recovered: int = 0
     repairs: tuple[str, ...] = ()
+    rivals: tuple[str, ...] = ()
 
     @property
     def encoding_disagrees(self) -> bool:
         """Whether the bytes are not in the encoding of the header."""
         return bool(self.encoding) and self.encoding != self.declared
+
+    @property
+    def notes(self) -> str:
+        """What was repaired, and which encoding was taken for which, in words; "" if nothing was."""
+        taken = f"read as {self.encoding}" if self.encoding_disagrees or self.rivals else ""
+        header = f", while the header says {self.declared}" if self.encoding_disagrees else ""
+        rivals = f", but {' or '.join(self.rivals)} would make words too" if self.rivals else ""
+        return "; ".join([*self.repairs, *([taken + header + rivals] if taken else [])])
 
 
 def open_dxf(raw: bytes) -> Opened:
@@ -85,14 +96,15 @@ def open_dxf(raw: bytes) -> Opened:
     """
     _refuse_others(raw)
     version, declared = declared_encoding(raw)
-    encoding = ""
+    encoding = Encoding("")
     try:
         if raw.startswith(BINARY):
             document = Drawing.load(unescaped(binary_tags_loader(raw), raw))
         else:
             encoding = fitting_encoding(raw, declared)
             # Decoded line by line: as one text it would take four bytes a character.
-            text = io.TextIOWrapper(io.BytesIO(raw.removeprefix(_BYTE_ORDER_MARK)), encoding, "surrogateescape")
+            held = io.BytesIO(raw.removeprefix(_BYTE_ORDER_MARK))
+            text = io.TextIOWrapper(held, encoding.name, "surrogateescape")
             document = Drawing.load(unescaped(ascii_tags_loader(text), raw))
     except MemoryError:
         raise
@@ -100,7 +112,7 @@ def open_dxf(raw: bytes) -> Opened:
         if raw.startswith(BINARY):
             return Opened(_start_of_binary(raw), version, "", declared, 1, ("end of a binary file",))
         return _recovered(raw, version, declared, encoding)
-    return Opened(document, version, encoding, declared)
+    return Opened(document, version, encoding.name, declared, rivals=encoding.rivals)
 
 
 def _refuse_others(raw: bytes) -> None:
@@ -142,7 +154,7 @@ def _start_of_binary(raw: bytes) -> Any:
         raise DataError("is a binary DXF that is damaged or cut short before its entities") from None
 
 
-def _recovered(raw: bytes, version: str, declared: str, encoding: str) -> Opened:
+def _recovered(raw: bytes, version: str, declared: str, encoding: Encoding) -> Opened:
     # Recovery makes an empty drawing of any text.
     if not re.search(rb"SECTION|ENTITIES", raw, re.IGNORECASE):
         raise DataError("is not a DXF file")
@@ -155,9 +167,8 @@ def _recovered(raw: bytes, version: str, declared: str, encoding: str) -> Opened
     found = [*auditor.fixes, *auditor.errors]
     words = tuple(dict.fromkeys(" ".join(str(fault.message).split()) for fault in found))[:_NAMED]
     # What came here had a structure that only recovery reads, whether or not it found more to repair.
-    return Opened(
-        document, version, encoding, declared, max(1, len(found)), words or ("structure of sections and tags",)
-    )
+    words = words or ("structure of sections and tags",)
+    return Opened(document, version, encoding.name, declared, max(1, len(found)), words, encoding.rivals)
 
 
 def _explored(raw: bytes, first: Exception) -> tuple[Any, Any]:
