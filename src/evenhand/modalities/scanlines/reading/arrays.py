@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from evenhand.base.errors import DataError
-from evenhand.modalities.scanlines.reading.scan import Scan, check_pixels
+from evenhand.modalities.scanlines.reading.scan import Scan, as_heights, check_pixels
 
 NPY, ZIP = b"\x93NUMPY", b"PK\x03\x04"
 """First bytes of .npy and of .npz."""
@@ -35,20 +37,15 @@ def read_npz(raw: bytes, most: int) -> Scan:
     """
     with _opened(raw) as archive:
         names = {name.removesuffix(".npy"): name for name in archive.namelist()}
-        held = {name: archive.getinfo(names[name]).file_size for name in names}
         wanted = [name for name in DIRECTIONS if name in names]
         plain = [name for name in names if name not in ("pixel_m", "unit")]
         if not wanted and len(plain) == 1:
             wanted = plain
         if not wanted:
-            raise DataError(f'has the arrays {", ".join(plain[:5]) or "none"}, but neither "forward" nor one alone')
-        for name in wanted:
-            if held[name] > 16 * most + _HEADER:
-                raise DataError(
-                    f"holds {held[name]:,} bytes, more than scanlines.max_pixels = {most:,} values take"
-                )
-        parts = [_array(archive.read(names[name]), most) for name in wanted]
-        pixel, unit = (_small(archive, names, held, name) for name in ("pixel_m", "unit"))
+            listed = ", ".join(plain[:5])[:100] or "none"
+            raise DataError(f'has the arrays {listed}, but neither "forward" nor one alone')
+        parts = [_member(archive, names[name], most) for name in wanted]
+        pixel, unit = (_small(archive, names.get(name)) for name in ("pixel_m", "unit"))
     if len({part.shape for part in parts}) > 1:
         raise DataError(f"has directions of different shapes ({' and '.join(str(part.shape) for part in parts)})")
     whole = _scan(parts[0] if len(parts) == 1 else np.stack(parts), "npz")
@@ -61,17 +58,29 @@ def read_npz(raw: bytes, most: int) -> Scan:
     return Scan(whole.heights, whole.directions, whole.stored, unit=words, pixel_m=size)
 
 
-def _opened(raw: bytes) -> zipfile.ZipFile:
+@contextmanager
+def _opened(raw: bytes) -> Iterator[zipfile.ZipFile]:
+    """Yield the archive; whatever it raises is a `DataError`."""
     try:
-        return zipfile.ZipFile(io.BytesIO(raw))
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
-        raise DataError(f"is a damaged npz ({error})") from None
+        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+            yield archive
+    except (DataError, MemoryError):
+        raise
+    except Exception as error:  # structure, checksums, compression and encryption raise six types
+        raise DataError(f"is a damaged npz ({' '.join(str(error).split()):.80})") from None
 
 
-def _small(
-    archive: zipfile.ZipFile, names: dict[str, str], held: dict[str, int], name: str
-) -> npt.NDArray[Any] | None:
-    return _array(archive.read(names[name]), 100) if held.get(name, _HEADER) < _HEADER else None
+def _member(archive: zipfile.ZipFile, name: str, most: int) -> npt.NDArray[Any]:
+    """Return one array; raises `DataError` before anything is unpacked that is too large."""
+    size = archive.getinfo(name).file_size
+    if size > 16 * most + _HEADER:
+        raise DataError(f"holds {size:,} bytes, more than scanlines.max_pixels = {most:,} values take")
+    return _array(archive.read(name), most)
+
+
+def _small(archive: zipfile.ZipFile, name: str | None) -> npt.NDArray[Any] | None:
+    """Return an array of a few values, or None if there is none."""
+    return _array(archive.read(name), 100) if name and archive.getinfo(name).file_size < _HEADER else None
 
 
 def _array(raw: bytes, most: int) -> npt.NDArray[Any]:
@@ -97,7 +106,5 @@ def _scan(values: npt.NDArray[Any], form: str) -> Scan:
             f"has shape {values.shape} of {values.dtype}; a scan is (lines, pixels), or (2, lines, pixels) forward "
             "and backward"
         )
-    heights = np.asarray(values, dtype=np.float64)
-    heights = heights[None] if heights.ndim == 2 else heights
-    heights = np.where(np.isfinite(heights), heights, np.nan)
+    heights = as_heights(values if values.ndim == 3 else values[None])
     return Scan(heights, DIRECTIONS[: len(heights)], f"{form} {values.dtype}")

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
 from evenhand.modalities.scanlines.reading.lengths import pixel_size
-from evenhand.modalities.scanlines.reading.scan import Scan, check_pixels
+from evenhand.modalities.scanlines.reading.scan import Scan, as_heights, check_pixels
 
 GSF = b"Gwyddion Simple Field 1.0\n"
 """First line of a file."""
@@ -34,7 +32,7 @@ def read_gsf(path: Path, most: int) -> Scan:
         for key, count in (("XReal", width), ("YReal", lines))
     ]
     return Scan(
-        np.asarray(data, dtype=np.float64)[None],
+        as_heights(data)[None],
         stored="gsf float32",
         channel=str(about.get("Title", "")),
         unit=str(about.get("ZUnits", "")),

@@ -11,7 +11,7 @@ import numpy as np
 from evenhand.base.errors import DataError
 from evenhand.modalities.scanlines.reading.channels import choose, split_title
 from evenhand.modalities.scanlines.reading.lengths import pixel_size
-from evenhand.modalities.scanlines.reading.scan import Heights, Scan, check_pixels
+from evenhand.modalities.scanlines.reading.scan import Heights, Scan, as_heights, check_pixels
 
 GWY = b"GWYP"
 """First bytes of a file."""
@@ -65,7 +65,7 @@ def read_gwy(path: Path, channel: str, most: int) -> Scan:
 def _heights(content: Any, number: int, most: int) -> Heights:
     field = content[f"/{number}/data"]
     check_pixels(int(field["yres"]), int(field["xres"]), most)
-    heights = np.array(field.data, dtype=np.float64)
+    heights = as_heights(field.data)
     mask = content.get(f"/{number}/mask")
     if mask is not None and mask.data.shape == heights.shape:
         heights[(np.asarray(mask.data) > 0.5).all(axis=1)] = np.nan

@@ -21,7 +21,7 @@ import numpy as np
 from evenhand.base.errors import DataError
 from evenhand.modalities.scanlines.reading.channels import choose
 from evenhand.modalities.scanlines.reading.lengths import pixel_size
-from evenhand.modalities.scanlines.reading.scan import Scan, check_pixels
+from evenhand.modalities.scanlines.reading.scan import Scan, as_heights, check_pixels
 
 SXM = b":NANONIS_VERSION:"
 """First bytes of a file."""
@@ -74,9 +74,9 @@ def read_sxm(path: Path, channel: str, most: int) -> Scan:
         if image.channel == name and image.direction not in parts:
             part = np.full(size, np.nan)
             held = values[place * size : (place + 1) * size]
-            part[: len(held)] = held
+            part[: len(held)] = as_heights(held)
             missing += size - len(held)
-            rows = np.where(np.isfinite(part), part, np.nan).reshape(lines, width)
+            rows = part.reshape(lines, width)
             parts[image.direction] = rows[:, ::-1] if image.direction == "backward" else rows
             unit = image.unit
     ordered = [direction for direction in ("forward", "backward") if direction in parts]

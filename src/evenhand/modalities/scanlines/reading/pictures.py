@@ -11,7 +11,7 @@ import numpy as np
 
 from evenhand.base.errors import DataError, MissingExtraError
 from evenhand.base.warnings_filter import quiet
-from evenhand.modalities.scanlines.reading.scan import Heights, Scan, check_pixels
+from evenhand.modalities.scanlines.reading.scan import Heights, Scan, as_heights, check_pixels
 
 PNG = b"\x89PNG\r\n\x1a\n"
 """First bytes of a PNG."""
@@ -54,7 +54,7 @@ def png_facts(raw: bytes, most: int) -> dict[str, Any]:
 
 def grey(pixels: Any) -> Heights:
     """Return (l, w) brightness of (l, w) or (l, w, 3) pixels; equal channels give their own values."""
-    values = np.asarray(pixels, dtype=np.float64)
+    values = as_heights(np.asarray(pixels))
     if values.ndim == 2:
         return values
     equal = (values[..., :1] == values).all()

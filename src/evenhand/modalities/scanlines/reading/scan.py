@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -52,6 +53,13 @@ class Scan:
             raise DataError(f"has {c} images for {len(self.directions)} directions")
         if lines < 1 or width < 2:
             raise DataError(f"has {lines} × {width} values, too few for a scan")
+
+
+def as_heights(values: npt.NDArray[Any]) -> Heights:
+    """Return numbers of any type as float64, NaN for those that are not finite."""
+    with np.errstate(invalid="ignore", over="ignore"):  # damaged bytes can hold signalling NaN
+        heights = np.asarray(values, dtype=np.float64)
+    return np.where(np.isfinite(heights), heights, np.nan)
 
 
 def in_time(rows: Heights, *, bottom_first: bool) -> Heights:

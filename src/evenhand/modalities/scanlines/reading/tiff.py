@@ -41,5 +41,4 @@ def read_tiff(raw: bytes, most: int) -> Scan:
     if values.dtype.kind not in "fiub":
         raise DataError(f"has values of type {values.dtype}, not numbers")
     stored = f"TIFF {values.dtype}" if len(shape) == 2 else "TIFF colour"
-    heights = grey(values[..., :3] if len(shape) == 3 else values)
-    return Scan(np.where(np.isfinite(heights), heights, np.nan)[None], stored=stored)
+    return Scan(grey(values[..., :3] if len(shape) == 3 else values)[None], stored=stored)
