@@ -92,6 +92,12 @@ NEEDS: dict[str, Need] = {
     "copies": Need("hashes of the files, or decoded pictures", _comparable),
     "failures": Need("the files decoded", lambda evidence: evidence.failures is not None),
     "image_facts": Need("image files (dimensions, mode or format)", _image_facts),
+    "pixel_sizes": Need(
+        "files of a kind that can state the size of a pixel",
+        lambda evidence: (
+            evidence.samples is not None and evidence.facts is not None and "pixel_m" in evidence.facts
+        ),
+    ),
     "pictures": Need("decoded pictures", lambda evidence: evidence.pictures is not None),
     "wrapping": Need(
         "measures of what comes with a row (facts of files, or words in their names)",

@@ -40,15 +40,44 @@ def test_a_format_that_goes_with_the_test(make):
 
 
 @pytest.mark.parametrize(
+    ("fact", "severity", "words"),
+    [
+        ("unit", "warning", "the unit of their values: m in 110 and A in 10"),
+        ("channel", "warning", "the channel: m in 110 and A in 10"),
+        ("directions", "note", "the directions: m in 110 and A in 10"),
+        ("first", "note", "the first line: m in 110 and A in 10"),
+    ],
+)
+def test_scans_that_state_different_things(make, fact, severity, words):
+    (found,) = examine(with_facts(make(), **{fact: ["m"] * 110 + ["A"] * 10}), ["EH111"]).findings
+    assert (found.severity, found.about) == (severity, fact)
+    assert words in found.says
+    assert len(found.ids) == 10
+
+
+def test_a_unit_that_some_files_do_not_state(make):
+    (found,) = examine(with_facts(make(), unit=["m"] * 100 + [""] * 20), ["EH111"]).findings
+    assert "m in 100 and not stated in 20" in found.says
+
+
+@pytest.mark.parametrize(
     "columns",
     [
         {},
+        {"unit": "m", "channel": "Z", "directions": "forward+backward", "first": "top", "stored": "sxm float32"},
         {"mode": "L"},
         {"mode": ["RGB", "RGBA", "P"] * 40},  # transparency and palettes are colour
         {"format": ["PNG", "JPEG"] * 60},
         {"width": [640, 480] * 60, "height": [480, 640] * 60},
     ],
-    ids=["plain", "all grey", "colour in three modes", "formats at random", "portrait and landscape"],
+    ids=[
+        "plain",
+        "scans alike",
+        "all grey",
+        "colour in three modes",
+        "formats at random",
+        "portrait and landscape",
+    ],
 )
 def test_files_of_one_sort_pass(make, columns):
     assert examine(with_facts(make(rows=120), **columns), ["EH111"]).passed == ("EH111",)

@@ -1,4 +1,4 @@
-"""EH111: channels, depth or size differ between files."""
+"""EH111: channels, depth, size, units or directions differ between files."""
 
 from __future__ import annotations
 
@@ -20,19 +20,26 @@ SORTS = {
 }  # fmt: skip
 """Pillow's mode -> the type of image; all others are colour."""
 
+STATED = {"unit": "unit of their values", "channel": "channel", "directions": "directions", "first": "first line"}
+"""Fact -> what a file states by it: files of microscopes do."""
+GRAVE = ("unit", "channel")
+"""Facts of which two values in one set are a warning: what is measured differs."""
+
 
 @rule("EH111", slug="files-differ", severity="note", needs=("samples", "image_facts"))
 def check(evidence: Evidence, *, size_ratio: float = 8.0, part_gap: float = 0.5) -> Iterator[Found]:
-    """Find files that differ in channels, depth or size.
+    """Find files that differ in channels, depth, size, units or directions.
 
-    What it checks: the type of each file (colour, grey, 16-bit grey, CMYK, black and white); whether the 95th
+    What it checks: the type of each file (colour, grey, 16-bit grey, CMYK, black and white); of scans the unit of
+    their values, the channel (both warnings), their directions and which line came first; whether the 95th
     percentile of the shorter side is at least `size_ratio` times the 5th; and whether the share of a file
     format or type differs by `part_gap` or more between parts of the data (a warning, as is 16-bit among
     8-bit).
 
     Why it matters: all files are converted to RGB of one size. Grey among colour then reveals the source of a
     picture, 16-bit values may be scaled differently, and a small file scaled up is blurred: a model can learn
-    these marks instead of the class.
+    these marks instead of the class. Scans of another channel or unit show another quantity, and those scanned from
+    the bottom up are upside down beside the others.
 
     What to do: find out where the outliers come from. Unify them at the source, or convert all to grey and let
     augmentations blur and degrade.
@@ -45,11 +52,14 @@ def check(evidence: Evidence, *, size_ratio: float = 8.0, part_gap: float = 0.5)
     assert facts is not None
     if "mode" in facts:
         yield from _sorts(evidence, sorts_of(facts))
+    for fact, what in STATED.items():
+        if fact in facts:
+            yield from _stated(evidence, fact, what, plain_texts(facts[fact]))
     sizes = upright_sizes(facts)
     if sizes is not None:
         yield from _sizes(evidence, np.minimum(*sizes), size_ratio)
     if evidence.compared is not None:
-        named = {"format": plain_texts(facts["format"])} if "format" in facts else {}
+        named = {fact: plain_texts(facts[fact]) for fact in ("format", "stored", *STATED) if fact in facts}
         if "mode" in facts:
             named["sort"] = sorts_of(facts)
         for what, words in named.items():
@@ -73,6 +83,21 @@ def _sorts(evidence: Evidence, sorts: pd.Series) -> Iterator[Found]:
         evidence={"sorts": {str(sort): int(c) for sort, c in counts.items()}, "n": len(sorts)},
         ids=evidence.rows.ids[odd],
         severity="warning" if deep else None,
+    )
+
+
+def _stated(evidence: Evidence, fact: str, what: str, words: pd.Series) -> Iterator[Found]:
+    counts = words.value_counts()
+    if len(counts) < 2:
+        return
+    odd = np.flatnonzero((words != counts.index[0]).to_numpy())
+    named = (f"{word or 'not stated'} in {c:,}" for word, c in counts.items())
+    yield Found(
+        says=f"Files differ in the {what}: {listing(named, most=5)} (of the rarer: {listing(evidence.paths(odd))}).",
+        about=fact,
+        evidence={"counts": {str(word): int(c) for word, c in counts.items()}, "n": len(words)},
+        ids=evidence.rows.ids[odd],
+        severity="warning" if fact in GRAVE else None,
     )
 
 
