@@ -214,13 +214,13 @@ def per_class(p: Predictions) -> str:
 # Speed
 
 
-def speed(config: Path, changes: list[str], rounds: int) -> None:
+def speed(config: Path, changes: list[str], rounds: int, count: int) -> None:
     """Print the line of the 43 seconds, and an epoch beside PyTorch Geometric's."""
     torch.set_num_threads(1)
     settings = load(config, changes=changes)
     source = read(settings, Silent())
     inputs = DrawingInputs(source.entry, profile="none")
-    rows = torch.from_numpy(source.samples.frame[ROW].to_numpy()[:900])
+    rows = torch.from_numpy(source.samples.frame[ROW].to_numpy()[:900].copy())
     labels = torch.from_numpy(source.samples.labels[:900]).long()
     row = {name: row_shape(part) for name, part in source.entry.arrays.items()}
     model = SizedModel(name="m", encoder="edge_sage", tune="all", options={"strokes": False}, row=row)
@@ -241,16 +241,18 @@ def speed(config: Path, changes: list[str], rounds: int) -> None:
         return timing.spent(work)
 
     works: dict[str, Callable[[int], timing.Spent]] = {
-        "batches": lambda _: epochs(BATCH, 15),
-        "single": lambda _: epochs(1, 15),
+        "batches": lambda _: epochs(BATCH, count),
+        "single": lambda _: epochs(1, count),
     }
     if find_spec("torch_geometric") is not None:
-        works["pyg"] = lambda _: pyg_epochs(source, inputs, rows, labels, 15)
+        works["pyg"] = lambda _: pyg_epochs(source, inputs, rows, labels, count)
     found = timing.in_turns(works, rounds, warm=False)
-    lines = [["15 epochs one drawing at a time / in batches", *timing.ratios(found["single"], found["batches"])]]
+    lines = [
+        [f"{count} epochs one drawing at a time / in batches", *timing.ratios(found["single"], found["batches"])]
+    ]
     if "pyg" in found:
         lines.append(
-            ["15 epochs of PyG with the same layers / ours", *timing.ratios(found["pyg"], found["batches"])]
+            [f"{count} epochs of PyG with the same layers / ours", *timing.ratios(found["pyg"], found["batches"])]
         )
     print(timing.machine() + "\n\n" + timing.table(["ratio", "clock", "processor time"], lines))
 
@@ -324,9 +326,10 @@ def main() -> None:
     parser.add_argument("--set", action="append", default=[], dest="changes")
     parser.add_argument("--speed", action="store_true")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--epochs", type=int, default=15, help="of a round of --speed; ratios hardly depend on it")
     options = parser.parse_args()
     if options.speed:
-        speed(options.config, options.changes, options.rounds)
+        speed(options.config, options.changes, options.rounds, options.epochs)
     else:
         scores(options.config, options.changes)
 
