@@ -44,3 +44,11 @@ def test_patches_of_drawings_cannot_be_swapped(tmp_path: Path) -> None:
 def test_options_are_those_of_the_encoder(tmp_path: Path) -> None:
     assert 'Did you mean "width"' in refused(tmp_path, model="options = { widht = 32 }")
     assert "heads" in refused(tmp_path, model="options = { heads = 2 }")
+
+
+def test_options_that_do_not_fit_together_are_named_by_their_table(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"model\[0\]\.options: .*width = 96 cannot be divided among .*heads = 7"):
+        load(
+            {"data": {"kind": "drawings", "root": str(tmp_path)}, "model": [{"name": "m", "encoder": "strokes",
+             "tune": "all", "options": {"heads": 7}}]}
+        )  # fmt: skip

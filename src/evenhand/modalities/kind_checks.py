@@ -76,4 +76,5 @@ def _option_faults(kind: Kind, model: ModelConfig) -> Iterator[tuple[str, str, s
     except ConfigError as error:
         for fault in error.faults:
             hint = f'. Did you mean "{fault.nearest}"?' if fault.nearest else ""
-            yield f"options.{fault.key}", fault.found, f"{fault.allowed}{hint}"
+            key = f"options.{fault.key}" if fault.key else "options"  # of several keys that do not fit together
+            yield key, fault.found, f"{fault.allowed}{hint}"

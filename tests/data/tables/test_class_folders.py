@@ -35,6 +35,14 @@ def test_a_top_folder_that_holds_all_is_no_class(tmp_path: Path) -> None:
     assert set(labels(found).values()) == {"cat", "dog"}
 
 
+def test_files_beside_the_top_folder_do_not_make_it_a_class(tmp_path: Path) -> None:
+    found = read(tmp_path, "a.jpg", "set/cat/1.jpg", "set/dog/2.jpg", "set/dog/old/3.jpg", "z.jpg")
+    assert labels(found) == {"set/cat/1.jpg": "cat", "set/dog/2.jpg": "dog", "set/dog/old/3.jpg": "dog"}
+    assert [(each.code, '"a.jpg", "z.jpg"' in each.says) for each in found.findings] == [("EH101", True)]
+    (tmp_path / "set" / "cow").mkdir()
+    assert empty_classes(open_root(tmp_path), ["a.jpg", "set/cat/1.jpg", "set/dog/2.jpg"]) == ["cow"]
+
+
 def test_splits_are_recognised(tmp_path: Path) -> None:
     found = read(tmp_path, "set/Train/cat/1.jpg", "set/valid/cat/2.jpg", "set/test/dog/3.jpg")
     assert found.frame["split"].tolist() == ["train", "test", "val"]

@@ -63,7 +63,7 @@ def read_folders(root: Root, data: DataConfig, suffixes: Collection[str]) -> Lab
     if not known.any():
         raise DataError(
             f"{root.path}: none of its {len(names):,} {data.kind} lies in a folder that could name its class. "
-            "Make a folder per class, or give data.table."
+            "Make a folder per class, or give data.table or data.label_pattern."
         )
     inside = [name for name, keep in zip(names, known, strict=True) if keep]
     classes = _class_names([label for label in found.classes if label is not None])
@@ -80,7 +80,7 @@ def read_folders(root: Root, data: DataConfig, suffixes: Collection[str]) -> Lab
 def folder_layout(names: Sequence[str]) -> SplitLayout:
     """Return the split and the class of each file from its folders, below a top folder that holds everything."""
     depth = _common_depth(names)
-    return layout(["/".join(name.split("/")[depth:]) for name in names])
+    return layout([_below(name, depth) for name in names])
 
 
 def split_folder_for_test(names: Sequence[str]) -> str | None:
@@ -99,7 +99,8 @@ def split_folder_for_test(names: Sequence[str]) -> str | None:
 
 def empty_classes(root: Root, names: Sequence[str]) -> list[str]:
     """Return the names of class folders in which nothing is; `names` are the files of the kind."""
-    top = "".join(f"{part}/" for part in names[0].split("/")[: _common_depth(names)]) if names else ""
+    deepest = max(names, key=lambda name: name.count("/"), default="")
+    top = "".join(f"{part}/" for part in deepest.split("/")[: _common_depth(names)])
     inside = [name for name in root.empty_folders() if name.startswith(top)]
     # As if each held a file: beside the others, so that folders of splits are told from classes as they are there.
     classes = layout([name.removeprefix(top) for name in (*names, *(f"{name}/_" for name in inside))]).classes
@@ -148,6 +149,12 @@ def _left_out(names: Sequence[str], found: SplitLayout, source: str) -> Iterator
     yield from findings_of([Skipped(n, "is in no class folder") for n, split in bare if split is None], source)
 
 
+def _below(name: str, depth: int) -> str:
+    """Return a path without its first `depth` folders; a file that lies above them keeps its name."""
+    parts = name.split("/")
+    return "/".join(parts[min(depth, len(parts) - 1) :])
+
+
 def _part(name: str, at: int) -> str | None:
     """Return the folder at a depth of a file's path, or None if the file itself is at that depth."""
     folders = name.split("/")[:-1]
@@ -155,7 +162,11 @@ def _part(name: str, at: int) -> str | None:
 
 
 def _common_depth(names: Sequence[str]) -> int:
-    """Return the number of nested top folders that hold everything; no class, as all files are in subfolders."""
+    """Return the number of nested top folders that hold everything; no class, as all files are in subfolders.
+
+    Files beside a top folder have no class however its own are found, and do not make one of it.
+    """
+    names = [name for name in names if "/" in name] or names
     depth = 0
     while True:
         here = {_part(name, depth) for name in names}

@@ -153,6 +153,7 @@ def _joined(counts: dict[str, int], rows: int, data: DataConfig, source: str) ->
 def _too_few(classes: Row, rare: set[str], counts: Counter[str], data: DataConfig, source: str, named: str) -> str:
     column = f'column "{data.label}"' if data.table else named
     another = ", or name another column in data.label" if data.table else ""
+    another = another or (", or read it from names (data.label_pattern)" if not data.label_pattern else "")
     if not counts:
         return f"{source}: no row has a class ({column}). A classifier needs rows of two classes or more."
     if not rare:

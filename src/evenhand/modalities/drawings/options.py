@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import field_validator
+from pydantic import field_validator, model_validator
 
 from evenhand.base.settings.section import Section, option
 
@@ -53,3 +53,12 @@ class StrokesOptions(DrawingEncoderOptions):
     inducing: int = option(
         16, ge=1, le=256, says="Inducing points: attention costs so many times the number of primitives."
     )
+
+    @model_validator(mode="after")
+    def _whole_heads(self) -> StrokesOptions:
+        if self.width % self.heads:
+            raise ValueError(
+                f"options.width = {self.width} cannot be divided among options.heads = {self.heads}; "
+                "choose a multiple"
+            )
+        return self

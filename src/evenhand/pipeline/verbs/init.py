@@ -202,7 +202,8 @@ def _inspect_folders(root: Root, kind: Kind, files: Sequence[str], side: int | N
     if not tops:
         raise DataError(
             f"{root.path}: {len(files)} files, but neither a table of labels nor a folder per class. "
-            "Put each class into a folder of its own, or add a CSV with the columns path and label."
+            "Put each class into a folder of its own, or add a CSV with the columns path and label. Where names of "
+            "files hold the class, write a configuration with data.label_pattern (how-to guide: labels)."
         )
     found = folder_layout(files)
     counts = Counter(name for name in found.classes if name is not None)

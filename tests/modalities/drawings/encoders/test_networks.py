@@ -6,7 +6,7 @@ from evenhand.base.settings.section import check
 from evenhand.modalities.drawings import torch_half
 from evenhand.modalities.drawings.encoders.geometry import direction, rasters
 from evenhand.modalities.drawings.inputs import DrawingInputs
-from evenhand.modalities.drawings.options import DrawingEncoderOptions
+from evenhand.modalities.drawings.options import DrawingEncoderOptions, StrokesOptions
 from evenhand.models.network import build_network
 
 assert torch_half  # registers the encoders
@@ -87,8 +87,8 @@ def test_what_lies_far_outside_is_drawn_at_the_border():
 
 
 def test_faults_are_told_in_words(sized):
-    with pytest.raises(ModelError, match=r"options.width = 32 cannot be divided among options.heads = 5"):
-        build_network(sized("strokes", heads=5), 4, 0)
+    with pytest.raises(Exception, match=r"options.width = 32 cannot be divided among options.heads = 5"):
+        check(StrokesOptions, {"width": 32, "heads": 5}, "options")
     with pytest.raises(ModelError, match="its rows are not drawings"):
         build_network(sized("gine").model_copy(update={"row": {"signal": [2, 100]}}), 4, 0)
     with pytest.raises(Exception, match="pooling"):

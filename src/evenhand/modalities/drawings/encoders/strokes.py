@@ -5,7 +5,6 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from evenhand.base.errors import ModelError
 from evenhand.modalities.drawings.encoders.nodes_in import Batch, NodesIn, RasterIn, Widths
 from evenhand.modalities.drawings.encoders.segments import SegmentPool, segment_softmax, segment_sum
 from evenhand.modalities.drawings.options import StrokesOptions
@@ -89,11 +88,6 @@ class StrokesNetwork(nn.Module):
 def strokes(model: ModelConfig) -> Encoder:
     """Return a set transformer over the points of a drawing's primitives; edges are not used."""
     options = StrokesOptions.model_validate(model.options)
-    if options.width % options.heads:
-        raise ModelError(
-            f"Model {model.name}: options.width = {options.width} cannot be divided among options.heads = "
-            f"{options.heads}. Choose a multiple."
-        )
     widths = Widths.of(model, len(EDGE_TYPES))
     network = StrokesNetwork(widths, options)
     return Encoder(network, (Block(WHOLE, network),), nn.Identity(), widths.example())
