@@ -27,6 +27,7 @@ VERBS = (
     "diagnose",
     "submit",
     "report",
+    "journal",
     "keys",
     "cache",
     "demo",

@@ -25,6 +25,7 @@ _WHERE = {
     "Folds": "base.values",
     "GroupedStratifiedKFold": "data.splits.sklearn_splitter",
     "Interval": "base.values",
+    "JournalResult": "pipeline.journal.journal",
     "PredictionResult": "pipeline.verbs.predict",
     "Predictions": "base.values",
     "Record": "base.storage.record",
@@ -50,6 +51,7 @@ _WHERE = {
     "diagnose": "pipeline.diagnose.diagnose",
     "doctor": "pipeline.verbs.doctor",
     "init": "pipeline.verbs.init",
+    "journal": "pipeline.journal.journal",
     "keys": "pipeline.verbs.keys",
     "balance_ledger": "pipeline.verbs.balance_ledger",
     "predict": "pipeline.verbs.predict",
@@ -99,6 +101,8 @@ if TYPE_CHECKING:
     from evenhand.pipeline.comparison.compare import compare_versions as compare_versions
     from evenhand.pipeline.diagnose.diagnose import diagnose as diagnose
     from evenhand.pipeline.diagnose.diagnose_result import DiagnoseResult as DiagnoseResult
+    from evenhand.pipeline.journal.journal import JournalResult as JournalResult
+    from evenhand.pipeline.journal.journal import journal as journal
     from evenhand.pipeline.submission.predict_like import predict_like as predict_like
     from evenhand.pipeline.submission.submit import submit as submit
     from evenhand.pipeline.verbs.balance_ledger import balance_ledger as balance_ledger

@@ -12,7 +12,17 @@ from typer.models import ParameterInfo
 
 from evenhand import __version__
 from evenhand.cli.commands import cache, check, demo, init, keys, predict, run, runs, split, submit
-from evenhand.cli.commands.results import ablation, audit, compare, diagnose, doctor, ensemble, evaluate, report
+from evenhand.cli.commands.results import (
+    ablation,
+    audit,
+    compare,
+    diagnose,
+    doctor,
+    ensemble,
+    evaluate,
+    journal,
+    report,
+)
 from evenhand.cli.errors import debugging, report_errors
 from evenhand.cli.locale import escape_unencodable, restart_in_utf8_mode
 
@@ -76,6 +86,7 @@ for verb in (
     audit.audit,
     submit.submit,
     report.report,
+    journal.journal,
     keys.keys,
     cache.cache,
     demo.demo,

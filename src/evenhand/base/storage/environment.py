@@ -14,13 +14,14 @@ _PACKAGES = ("evenhand", "numpy", "pandas", "scipy", "scikit-learn", "torch", "t
 
 
 def environment() -> dict[str, Any]:
-    """Return where a run happens: time, Python, machine, versions of what matters."""
+    """Return where a run happens: time, host, Python, machine, versions of what matters."""
     versions = {}
     for name in _PACKAGES:
         with contextlib.suppress(PackageNotFoundError):
             versions[name] = version(name)
     return {
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "host": platform.node(),
         "python": platform.python_version(),
         "platform": platform.platform(),
         "machine": platform.machine(),
