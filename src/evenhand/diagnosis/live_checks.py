@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from evenhand.diagnosis.evidence.evidence import Evidence
-from evenhand.diagnosis.evidence.history_priors import beliefs_of
+from evenhand.diagnosis.evidence.history_priors import balance_plans_of
 from evenhand.diagnosis.evidence.training_history import TrainingHistory
 from evenhand.diagnosis.examine import examine
 
@@ -39,10 +39,10 @@ def watcher(
         The settings of the model, as plain values; stages are among the latter.
     """
     # Once: the plans of a fit do not change from epoch to epoch, only which of them is in force.
-    beliefs = beliefs_of(balance, train, labels, classes)
+    plans = balance_plans_of(balance, train, labels, classes)
 
     def alarms(lines: Sequence[Mapping[str, Any]]) -> list[Alarm]:
-        history = TrainingHistory(model, fold, seed, tuple(classes), tuple(lines), train=train).believing(beliefs)
+        history = TrainingHistory(model, fold, seed, tuple(classes), tuple(lines), train=train).with_plans(plans)
         return [finding.document() for finding in examine(Evidence(histories=(history,)), CODES).findings]
 
     return alarms

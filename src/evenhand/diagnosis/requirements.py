@@ -80,9 +80,9 @@ NEEDS: dict[str, Need] = {
         lambda evidence: bool(evidence.samples and described_columns(evidence.samples)),
     ),
     "folds": Need("folds", lambda evidence: evidence.folds is not None),
-    "drawn_test": Need(
+    "sampled_test": Need(
         "a locked test sampled at random (folds.test.fraction)",
-        lambda evidence: evidence.samples is not None and evidence.drawn_test is not None,
+        lambda evidence: evidence.samples is not None and evidence.sampled_test is not None,
     ),
     "parts": Need("folds, or a split column with two values (data.split)", _several_parts),
     "two_parts": Need(

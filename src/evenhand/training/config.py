@@ -8,6 +8,7 @@ from pydantic import field_validator, model_validator
 
 from evenhand.base.settings.named_choice import Choice, checked_choice
 from evenhand.base.settings.section import Section, option
+from evenhand.training.older_keys import translated
 from evenhand.training.optim.schedules.registry import SCHEDULES
 
 
@@ -118,13 +119,18 @@ class TrainConfig(Section):
         says="What to do when training collapses, is stuck at chance or the loss is not finite: report it, stop "
         "with the best weights, or soften the cause and resume from weights saved before it.",
     )
-    judge_generalization_every: int = option(
+    generalization_every: int = option(
         5, ge=1, unit="epochs", says="Epochs between two evaluations of [data.generalization]; never selected on."
     )
 
     distill: DistillConfig | None = option(
         None, says="A teacher: { record, model, temperature, weight, start_epoch, pause }; none is off."
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_older_versions(cls, values: Any) -> Any:
+        return translated(values)
 
     @field_validator("schedule", mode="before")
     @classmethod

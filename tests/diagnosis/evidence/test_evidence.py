@@ -64,4 +64,4 @@ def test_shared_parts_are_made_once(make):
     case = make()
     assert case.traits is case.traits
     assert case.copies is case.copies
-    assert list(case.traits.index) == case.looked_at.tolist()
+    assert list(case.traits.index) == case.subsample.tolist()

@@ -11,7 +11,7 @@ from evenhand.balance.prior.balance_ledger import ledger_of
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Folds, Samples
 from evenhand.diagnosis import Evidence, examine
-from evenhand.diagnosis.evidence.history_priors import beliefs_of
+from evenhand.diagnosis.evidence.history_priors import balance_plans_of
 from evenhand.diagnosis.evidence.training_history import histories_of
 
 BOTH = {"sampler": "balanced", "weights": "inverse", "on_overshoot": "allow"}
@@ -21,7 +21,7 @@ STAGED = {"stage": [{"epochs": 2}, {"epochs": 3, "balance": BOTH}]}
 
 
 def exponent(balance, line, **train):
-    return beliefs_of(balance, train, LABELS, "NSV").prior(line).exponent
+    return balance_plans_of(balance, train, LABELS, "NSV").prior(line).exponent
 
 
 @pytest.mark.parametrize(

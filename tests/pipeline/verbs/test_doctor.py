@@ -28,7 +28,7 @@ def config(folder: Path, **more: object) -> dict[str, object]:
         "folds": {"k": 2},
         "photos": {"size": 32},
         "model": [{"name": "a", "encoder": "small", "tune": "head"}],
-        "train": {"epochs": 2, "batch_size": 32, "judge_generalization_every": 2},
+        "train": {"epochs": 2, "batch_size": 32, "generalization_every": 2},
         "compute": {"store": str(folder / "store"), "workers": 0},
         "evaluate": {"draws": 200},
         **more,

@@ -107,3 +107,12 @@ def test_a_schedule_that_is_not_known_is_a_fault_of_its_key() -> None:
     with pytest.raises(ConfigError, match=r"train\.schedule|schedule") as error:
         check(TrainConfig, {"schedule": "cosin"}, "run.toml")
     assert '"cosine"' in str(error.value)
+
+
+def test_a_configuration_of_an_older_version_means_the_same() -> None:
+    old = {"schedule": "plateau", "plateau_epochs": 3, "plateau_factor": 0.5, "floor": 0.0, "step_epochs": 10}
+    assert TrainConfig.model_validate(old | {"judge_generalization_every": 2}) == TrainConfig.model_validate(
+        {"schedule": {"name": "plateau", "patience": 3, "factor": 0.5}, "generalization_every": 2}
+    )
+    assert TrainConfig.model_validate({"floor": 0.1}).schedule == {"name": "cosine", "floor": 0.1}
+    assert TrainConfig.model_validate({"schedule": "step", "floor": 0.1}).schedule == "step"

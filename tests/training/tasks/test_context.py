@@ -1,6 +1,5 @@
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -54,11 +53,3 @@ def test_rows_that_were_cleared_are_told(make_record: Make) -> None:
 def test_a_record_that_is_none_is_told(make_record: Make) -> None:
     with pytest.raises(EvenhandError, match="there is no such folder"):
         TaskContext.of(**{**make_record().common, "record": "nowhere"})
-
-
-def test_a_record_from_before_schedules_had_options_is_read(make_record: Make) -> None:
-    made = make_record()
-    resolved = Path(made.common["record"]) / "resolved.toml"
-    text = resolved.read_text(encoding="utf-8")
-    resolved.write_text(text.replace("epochs = 3", "epochs = 3\nfloor = 0.1\nstep_epochs = 5"), encoding="utf-8")
-    assert TaskContext.of(**made.common).train.epochs == 3

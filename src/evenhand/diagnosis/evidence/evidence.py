@@ -31,7 +31,7 @@ from evenhand.evaluation.comparison.compare import Comparison
 from evenhand.evaluation.selection.selection_report import NestedEvaluation
 from evenhand.modalities.kind import Kind
 
-MOST_LOOKED_AT = 6000
+SUBSAMPLE_ROWS = 6000
 """Rows that rules about the appearance of images use; more would change little and cost minutes."""
 OF_ROWS_ALONE = (
     "blank",
@@ -177,7 +177,7 @@ class Evidence:
         return data_parts.compared(self.rows, self.folds)
 
     @cached_property
-    def drawn_test(self) -> FoldsConfig | None:
+    def sampled_test(self) -> FoldsConfig | None:
         """The section [folds] by which the locked test was sampled; None where it was predefined, or there is none.
 
         None also where the folds do not record the current sampling method: tests resampled by one method are not
@@ -190,25 +190,25 @@ class Evidence:
             return None
         return FoldsConfig.model_validate(self.config["folds"])
 
-    def redrawn_tests(self, count: int) -> npt.NDArray[np.bool_]:
+    def resampled_tests(self, count: int) -> npt.NDArray[np.bool_]:
         """Return (n, count) bool: members of resampled locked tests (`make_folds.sample_other_tests`)."""
-        if self.drawn_test is None:
+        if self.sampled_test is None:
             raise DataError("The locked test was not sampled at random.")
         ids = self.rows.ids
         alike = [list(ids[rows]) for rows in self.alike]
         moved = [list(ids[rows]) for rows in self.moved_contents]
-        return sample_other_tests(self.rows, self.drawn_test, alike, families=moved, count=count)
+        return sample_other_tests(self.rows, self.sampled_test, alike, families=moved, count=count)
 
     @cached_property
-    def looked_at(self) -> Ints:
-        """Positions of the rows that costly rules use: all, or about `MOST_LOOKED_AT` in whole groups.
+    def subsample(self) -> Ints:
+        """Positions of the rows that costly rules use: all, or about `SUBSAMPLE_ROWS` in whole groups.
 
         Each part of the data gets an equal budget, except where the test was sampled at random: there the
         subsample must not depend on which test was drawn, or it could not be compared with resampled ones.
         """
-        given = self.compared if self.drawn_test is None else None
+        given = self.compared if self.sampled_test is None else None
         apart = np.zeros(len(self.rows), dtype=object) if given is None else given.part
-        return whole_groups(apart, self.rows.groups, MOST_LOOKED_AT)
+        return whole_groups(apart, self.rows.groups, SUBSAMPLE_ROWS)
 
     @cached_property
     def stored(self) -> Ints:
@@ -218,10 +218,10 @@ class Evidence:
 
     @cached_property
     def wrapping(self) -> Mapping[str, Floats]:
-        """Measures of what comes with the rows `looked_at` and is not content: name -> (m, d); empty if unknown."""
+        """Measures of what comes with rows of `subsample` and is not content: name -> (m, d); empty if unknown."""
         if self.kind is None or self.entry is None or self.facts is None:
             return {}
-        rows = self.looked_at
+        rows = self.subsample
         facts = self.facts.iloc[rows].reset_index(drop=True)
         if self.pictures is not None:  # image statistics take minutes of large data, and EH110 needs them as well
             facts = pd.concat([facts, self.traits.reset_index(drop=True)], axis=1)
@@ -229,12 +229,12 @@ class Evidence:
 
     @cached_property
     def name_words(self) -> tuple[tuple[str, ...], Floats]:
-        """Words in the names of files `looked_at` that are not those of a class; (m, words) which row has which."""
+        """Words in names of files of `subsample` that are not those of a class; (m, words) which row has which."""
         if "path" not in self.rows.frame:
-            return (), np.zeros((len(self.looked_at), 0))
+            return (), np.zeros((len(self.subsample), 0))
         renamed = self.setting("data.rename", {})
         coarse = [name for names in self.rows.levels.values() for name in names]
-        return name_words(self.paths(self.looked_at), [*self.rows.classes, *renamed, *coarse])
+        return name_words(self.paths(self.subsample), [*self.rows.classes, *renamed, *coarse])
 
     @cached_property
     def joined_groups(self) -> Ints:
@@ -253,10 +253,10 @@ class Evidence:
 
     @cached_property
     def traits(self) -> pd.DataFrame:
-        """Image statistics of the rows `looked_at` (`images.image_statistics`), indexed by row."""
+        """Image statistics of the rows of `subsample` (`images.image_statistics`), indexed by row."""
         from evenhand.modalities.images.image_statistics import picture_traits
 
-        rows = self.looked_at
+        rows = self.subsample
         facts = None if self.facts is None else self.facts.iloc[rows].reset_index(drop=True)
         shown = self._shown if len(rows) == len(self.rows) else self._shown[rows]
         return picture_traits(shown, facts).set_axis(rows, axis=0)

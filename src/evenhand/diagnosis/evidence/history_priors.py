@@ -14,7 +14,7 @@ from evenhand.balance.prior.effective_prior import EffectivePrior
 
 
 @dataclass(frozen=True, eq=False)
-class Beliefs:
+class BalancePlans:
     """The balance plans of a fit.
 
     Attributes
@@ -38,9 +38,9 @@ class Beliefs:
         return self.plan(line).prior_at(int(line.get("epoch") or 0))
 
 
-def beliefs_of(
+def balance_plans_of(
     balance: Mapping[str, Any], train: Mapping[str, Any], labels: npt.NDArray[Any], classes: Sequence[str]
-) -> Beliefs:
+) -> BalancePlans:
     """Return the balance plans that the settings of a model imply for its fits.
 
     Parameters
@@ -63,4 +63,4 @@ def beliefs_of(
     plans, softened = (
         tuple(plan_of(stage, labels, classes, smoothing=smoothing) for stage in each) for each in (stages, soft)
     )
-    return Beliefs(plans, softened)
+    return BalancePlans(plans, softened)

@@ -17,7 +17,7 @@ from evenhand.balance.prior.effective_prior import EffectivePrior
 from evenhand.base.errors import EvenhandError
 from evenhand.base.storage.record import Record, epoch_lines
 from evenhand.base.values import TEST, Floats
-from evenhand.diagnosis.evidence.history_priors import Beliefs, beliefs_of
+from evenhand.diagnosis.evidence.history_priors import BalancePlans, balance_plans_of
 
 Line = Mapping[str, Any]
 
@@ -54,9 +54,9 @@ class TrainingHistory:
     train: Mapping[str, Any] = field(default_factory=dict)
     priors: tuple[EffectivePrior, ...] = ()
 
-    def believing(self, beliefs: Beliefs) -> TrainingHistory:
+    def with_plans(self, plans: BalancePlans) -> TrainingHistory:
         """Return the history with the effective prior of each epoch: by stage, and softened once it was."""
-        plan, priors = beliefs.plan(self.lines[-1] if self.lines else {}), tuple(map(beliefs.prior, self.lines))
+        plan, priors = plans.plan(self.lines[-1] if self.lines else {}), tuple(map(plans.prior, self.lines))
         prior = priors[-1] if priors else plan.prior_at(0)
         return replace(self, prior=prior, balance=plan.config.plain(), priors=priors)
 
@@ -150,18 +150,18 @@ def _history(record: Record, path: Path, model: Mapping[str, Any]) -> TrainingHi
     train = dict(model.get("train") or {})
     classes = tuple(record.data()["classes"])
     history = TrainingHistory(model["name"], fold, seed, classes, epoch_lines(path), balance=balance, train=train)
-    beliefs = _beliefs(record, fold, balance, train)
-    return history if beliefs is None else history.believing(beliefs)
+    plans = _plans(record, fold, balance, train)
+    return history if plans is None else history.with_plans(plans)
 
 
-def _beliefs(record: Record, fold: int, balance: Mapping[str, Any], train: Mapping[str, Any]) -> Beliefs | None:
+def _plans(record: Record, fold: int, balance: Mapping[str, Any], train: Mapping[str, Any]) -> BalancePlans | None:
     """Return the balance plans of a fold's fits; None where they cannot be determined."""
     # A record may be damaged or of an older version; rules that need the prior are then not applicable.
     with contextlib.suppress(EvenhandError):
         samples, folds = record.samples(), record.folds()
         of = folds.of(samples.ids)
         labels = samples.labels[(of != fold) & (of != TEST) & samples.known]
-        return beliefs_of(balance, train, labels, samples.classes)
+        return balance_plans_of(balance, train, labels, samples.classes)
     return None
 
 

@@ -51,7 +51,7 @@ class TwoSamples:
 
 
 @dataclass(frozen=True)
-class Apart:
+class TwoSampleResult:
     """How well a classifier separates two sides.
 
     Attributes
@@ -69,7 +69,7 @@ class Apart:
     p: float
 
 
-def tell_apart(measures: Floats, parts: TwoSamples, *, draws: int = 999, seed: int = 0) -> Apart:
+def two_sample_test(measures: Floats, parts: TwoSamples, *, draws: int = 999, seed: int = 0) -> TwoSampleResult:
     """Return how well the sides are separated by measures.
 
     Parameters
@@ -99,7 +99,7 @@ def tell_apart(measures: Floats, parts: TwoSamples, *, draws: int = 999, seed: i
     top = lead.max(axis=0)
     # A small tolerance: equal leads are equal, whatever the rounding.
     p = float((1 + (top[1:] >= top[0] - 1e-9).sum()) / (1 + draws))
-    return Apart(auc, float(np.quantile(areas[best, 1:], 0.99)), p)
+    return TwoSampleResult(auc, float(np.quantile(areas[best, 1:], 0.99)), p)
 
 
 def permuted_sides(parts: TwoSamples, draws: int, rng: np.random.Generator) -> list[Mask]:

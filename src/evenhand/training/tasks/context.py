@@ -86,7 +86,7 @@ class TaskContext:
             samples=opened.samples(),
             folds=opened.folds(),
             model=ModelConfig.model_validate(found[model]),
-            train=TrainConfig.model_validate({k: v for k, v in found[model]["train"].items() if k not in _MOVED}),
+            train=TrainConfig.model_validate(found[model]["train"]),
             balance=BalanceConfig.model_validate(found[model]["balance"]),
             score=ScoreConfig.model_validate(resolved.get("score", {})),
             classes=ClassesConfig.model_validate(resolved.get("classes", {})),
@@ -167,10 +167,6 @@ class TaskContext:
             validation=np.flatnonzero(of == fold),
             test=np.flatnonzero(of == TEST),
         )
-
-
-# Keys of [train] in records from before schedules had options of their own; predictions need none of them.
-_MOVED = {"floor", "step_epochs", "step_factor", "plateau_epochs", "plateau_factor"}
 
 
 def _baseline(resolved: Mapping[str, Any]) -> dict[str, Any]:

@@ -163,7 +163,7 @@ def second_sets_of(context: TaskContext, network: Network, device: torch.device)
             targets=Targets(samples.labels, samples.k, device=device),
             rows=known,
             scorer=_scorer(context, samples, known),
-            every=context.train.judge_generalization_every,
+            every=context.train.generalization_every,
         ),
     )
 

@@ -157,9 +157,9 @@ def test_a_drawn_test_is_compared_with_other_drawings(make):
 
 
 def test_rows_are_looked_at_whatever_was_drawn(make, monkeypatch):
-    monkeypatch.setattr("evenhand.diagnosis.evidence.evidence.MOST_LOOKED_AT", 100)
+    monkeypatch.setattr("evenhand.diagnosis.evidence.evidence.SUBSAMPLE_ROWS", 100)
     case = make(**BIG)
-    one, other = (drawn(case, seed).looked_at.tolist() for seed in (0, 1))
+    one, other = (drawn(case, seed).subsample.tolist() for seed in (0, 1))
     assert one == other
     assert len(one) < 150
 
@@ -180,7 +180,7 @@ def test_a_test_made_by_another_method_is_compared_with_chance(make):
 def test_where_few_tests_can_be_drawn_it_is_said_that_nothing_can_be_told(make, monkeypatch):
     case = drawn(make(**BIG), 0, 0.3)
     few = np.random.default_rng(0).random((240, 7)) < 0.3
-    monkeypatch.setattr(type(case), "redrawn_tests", lambda self, count: np.resize(few.T, (count, 240)).T)
+    monkeypatch.setattr(type(case), "resampled_tests", lambda self, count: np.resize(few.T, (count, 240)).T)
     (found,) = found_in(case)
     assert (found.severity, found.evidence["tests"]) == ("note", 7)
     assert "cannot be decided: only 7 different tests can be drawn" in found.says

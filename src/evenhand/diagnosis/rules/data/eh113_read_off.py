@@ -53,7 +53,7 @@ def check(
     Example: `2 of 8 classes can be predicted from the dimensions of the file (Lime: 100% found with 1% false
     alarms; Lemon: 97% with 0%); 293 rows, guessing reaches 18%.`
     """
-    seen = evidence.looked_at
+    seen = evidence.subsample
     known = evidence.rows.labels[seen] >= 0
     label, group = evidence.rows.labels[seen][known], evidence.joined_groups[seen][known]
     group = np.unique(group, return_inverse=True)[1].ravel()

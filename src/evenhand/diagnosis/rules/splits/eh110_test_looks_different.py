@@ -17,7 +17,7 @@ from evenhand.diagnosis.render import listing
 from evenhand.diagnosis.rule import Found, rule
 from evenhand.diagnosis.statistics.directions import in_words, shifts
 from evenhand.diagnosis.statistics.probes import within_classes
-from evenhand.diagnosis.statistics.two_sample_test import Apart, TwoSamples, tell_apart
+from evenhand.diagnosis.statistics.two_sample_test import TwoSampleResult, TwoSamples, two_sample_test
 from evenhand.modalities.images.image_statistics import aspect_of
 
 
@@ -55,7 +55,7 @@ def check(evidence: Evidence, *, least_auc: float = 0.6, most_p: float = 0.005, 
         return
     whole, others = evidence.compared.whole, evidence.compared.others
     for other in others:
-        rows = evidence.looked_at[np.isin(evidence.compared.part[evidence.looked_at], [whole, other])]
+        rows = evidence.subsample[np.isin(evidence.compared.part[evidence.subsample], [whole, other])]
         parts = _parts(evidence, rows, other)
         if not LEAST_ROWS <= parts.side.sum() <= len(rows) - LEAST_ROWS:
             continue
@@ -99,27 +99,27 @@ def _parts(evidence: Evidence, rows: Ints, other: str) -> TwoSamples:
     single = not evidence.rows.multi_label and known.shape[1] > 0
     stratum = evidence.rows.labels[rows] + 1 if single else np.zeros(len(rows), dtype=np.int64)
     group = unique_names(evidence.rows.groups[rows])[1]
-    drawn = other == LOCKED and evidence.drawn_test is not None
+    drawn = other == LOCKED and evidence.sampled_test is not None
     # Cached: the same tests serve the test of all measures and that of each aspect.
-    redraw = cache(lambda count: evidence.redrawn_tests(count)[rows]) if drawn else None
+    redraw = cache(lambda count: evidence.resampled_tests(count)[rows]) if drawn else None
     return TwoSamples(side, group, stratum, known, redraw)
 
 
-def _apart(measures: Floats, parts: TwoSamples, draws: int, *, few: int = 99) -> Apart:
+def _apart(measures: Floats, parts: TwoSamples, draws: int, *, few: int = 99) -> TwoSampleResult:
     """Return how well the sides are separated, from a tenth of the permutations if these already show nothing."""
-    quick = tell_apart(measures, parts, draws=min(few, draws))
-    return quick if quick.p > 0.05 else tell_apart(measures, parts, draws=draws)
+    quick = two_sample_test(measures, parts, draws=min(few, draws))
+    return quick if quick.p > 0.05 else two_sample_test(measures, parts, draws=draws)
 
 
 def _aspects(
     within: pd.DataFrame, parts: TwoSamples, *, least_auc: float = 0.55, draws: int = 39
-) -> tuple[dict[str, Apart], dict[str, float]]:
+) -> tuple[dict[str, TwoSampleResult], dict[str, float]]:
     """Return the aspects that separate the sides on their own, best first, and the shift of every measure."""
     found = {}
     for aspect in dict.fromkeys(map(aspect_of, within.columns)):
         own = within[[name for name in within.columns if aspect_of(name) == aspect]].to_numpy(np.float64)
         if own.std(axis=0).max() > 1e-6:
-            apart = tell_apart(own, parts, draws=draws)
+            apart = two_sample_test(own, parts, draws=draws)
             if apart.auc.estimate >= least_auc and apart.p <= 2 / (1 + draws):
                 found[aspect] = apart
     best_first = dict(sorted(found.items(), key=lambda item: -item[1].auc.estimate))
@@ -127,7 +127,13 @@ def _aspects(
 
 
 def _found(
-    other: str, whole: str, best: Apart, causes: dict[str, Apart], shift: dict[str, float], *, drawn: bool
+    other: str,
+    whole: str,
+    best: TwoSampleResult,
+    causes: dict[str, TwoSampleResult],
+    shift: dict[str, float],
+    *,
+    drawn: bool,
 ) -> Found:
     words = {aspect: in_words(shift, aspect) for aspect in causes}
     named = [f"{aspect} ({word})" if word else aspect for aspect, word in words.items()]

@@ -10,7 +10,7 @@ from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.rule import Found, rule
 
 
-@rule("EH119", slug="few-possible-tests", severity="note", needs=("drawn_test",))
+@rule("EH119", slug="few-possible-tests", severity="note", needs=("sampled_test",))
 def check(evidence: Evidence, *, least: int = LEAST_TESTS, draws: int = 400, many: int = 60) -> Iterator[Found]:
     """Find a randomly sampled test that is one of very few that the groups allow.
 
@@ -33,7 +33,7 @@ def check(evidence: Evidence, *, least: int = LEAST_TESTS, draws: int = 400, man
     # So many groups always allow more different tests than that, and sampling them costs time.
     if known > many:
         return
-    tests = different_tests(evidence.redrawn_tests(draws).T)
+    tests = different_tests(evidence.resampled_tests(draws).T)
     if tests < least:
         locked = len(set(groups[evidence.fold == TEST]))
         noun = "groups" if evidence.rows.grouped else "rows"
