@@ -113,6 +113,16 @@ def test_a_feature_is_as_high_as_said_where_it_is(height: float) -> None:
     assert np.abs(difference[:20, :20]).max() < 1e-3
 
 
+@pytest.mark.parametrize("height", [0.3, 0.08, -0.02, -0.1])
+@pytest.mark.parametrize("radius", [0.0, 0.4, 2.0])
+def test_a_feature_has_no_edge_where_its_window_ends(height: float, radius: float) -> None:
+    surface = Surface(features=(Feature(0.0, 0.0, height, radius),))
+    found = heights(surface, Tip(5.0), grid(8.0, 256))
+    bends = np.abs(np.diff(found, 2, axis=1))
+    assert bends.max() < 6e-3, "a cut of the window is a jump from one pixel to the next"
+    assert np.abs(found[0]).max() < 2e-3
+
+
 def test_a_blunt_tip_widens_what_is_high_and_a_ghost_repeats_it() -> None:
     surface, raster = Surface(features=(Feature(0.0, 0.0, 0.2, 0.1),)), grid(8.0)
 

@@ -82,7 +82,7 @@ def draw_session(number: int, rng: np.random.Generator) -> Session:
         angle_deg=float(rng.choice([45.0, 8.0, 8.0, 135.0]) + rng.normal(0, 3)),
         sharpness_nm=float(0.62 * rng.lognormal(0, 0.22)),
         restless=float(rng.uniform(0.05, 0.25)),
-        doubled=float(rng.uniform(0.05, 0.3)),
+        doubled=float(rng.uniform(0.1, 0.4)),
         dirt_per_nm2=float(0.025 * rng.lognormal(0, 0.7)),
         scanner=scanner,
     )
@@ -147,7 +147,7 @@ def draw_surface(session: Session, size_nm: float, rng: np.random.Generator) -> 
     for _ in range(rng.poisson(min(0.015 * area, 40))):
         features.append(Feature(*place(), -float(rng.uniform(0.02, 0.1)), float(rng.uniform(0.0, 0.4))))
     steps = []
-    if rng.random() < size_nm / 60:
+    if rng.random() < min(0.5, (size_nm / 20) ** 2):
         kinks = ROW_NM * np.cumsum(rng.integers(-1, 2, 2 * int(1.5 * size_nm / ROW_NM) + 1))
         kinks -= kinks[len(kinks) // 2]
         turn = session.angle_deg + float(rng.choice([0.0, 90.0]))

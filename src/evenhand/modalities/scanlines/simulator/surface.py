@@ -201,10 +201,9 @@ def _terraces(steps: Sequence[Step], tip: Tip, raster: Raster) -> tuple[Floats, 
         turn = np.deg2rad(step.angle_deg)
         x, y = raster.x(), raster.y()
         beyond = x * np.cos(turn) + y * np.sin(turn) - step.at_nm
-        stretch = (
-            np.floor((y * np.cos(turn) - x * np.sin(turn)) / ROW_NM).astype(np.int64) + len(step.kinks_nm) // 2
-        )
-        beyond -= np.take(np.array(step.kinks_nm), stretch, mode="clip")
+        along = (y * np.cos(turn) - x * np.sin(turn)) / ROW_NM
+        kinks = len(step.kinks_nm)  # joined by straight lines, as a tip does not follow corners
+        beyond -= np.interp(along, np.arange(kinks) - kinks // 2, step.kinks_nm)
         level += 0.5 + 0.5 * np.tanh(beyond / (0.3 * tip.radius_nm))
         down += beyond > 0
     return level, down
@@ -256,7 +255,8 @@ def _images(features: Sequence[Feature], tip: Tip) -> Floats:
 def _windows(raster: Raster, images: Floats) -> tuple[Ints, Ints]:
     """Return (i, 2) first and last line and (i, 2) first and last pixel that each image reaches."""
     x, y, height, radius = images.T
-    reach = 1.5 * np.sqrt(2 * radius * np.abs(height)) + 0.3
+    # heights beyond are below a picometre: 1 / (2 k) e^-5 beside a sphere, e^-6 of the depth beside a vacancy
+    reach = np.where(height > 0, 1.5 * np.sqrt(2 * radius * np.abs(height)) + 0.3, 1.75 * radius)
     sideways = np.ptp(raster.x_line)  # lines are displaced by drift and jitter
     slow = raster.y_line + raster.y_pixel.mean()
     upward = len(slow) > 1 and slow[-1] < slow[0]
