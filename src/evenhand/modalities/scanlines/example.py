@@ -1,23 +1,30 @@
-"""Small realistic scans: rows, single atoms, noise, and a change of the tip half way; full and broken off."""
+"""Small realistic scans for tests of every kind: simulated, of four classes and several sessions."""
 
 from __future__ import annotations
 
-import csv
+from itertools import cycle
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
+import pandas as pd
 
-from evenhand.base.storage.atomic import replacing, write_text
+from evenhand.base.storage.atomic import write_frame, write_text
+from evenhand.modalities.scanlines.simulator.scan_files import write_scan
+from evenhand.modalities.scanlines.simulator.write_scans import scans_of_session
 
-Field = npt.NDArray[np.float64]
+SHARES = {"defectos": 0.42, "dimers": 0.28, "строки": 0.18, "原子": 0.12}
+"""Class -> share: defects, dimers, rows, atoms."""
+_CLASS_OF = {
+    "tip_change": "defectos",
+    "bad_blurry": "defectos",
+    "dimers": "dimers",
+    "asymmetries": "dimers",
+    "rows": "строки",
+    "atoms": "原子",
+}
+_SIDE, _LEAST = 32, 6
 
-SHARES = {"строки": 0.42, "atoms": 0.24, "ruido": 0.20, "探針の変化": 0.14}
-"""Class -> share: rows, atoms, noise, a change of the tip."""
-_SIDE = 32
-_CLASSES = tuple(SHARES)
-
-_TOML = """# Generated scans: rows, atoms, noise, and tips that change; trains in seconds on one core.
+_TOML = """# Simulated scans of four states of surface and tip; trains in seconds on one core.
 [data]
 kind = "scanlines"
 root = "."
@@ -45,10 +52,10 @@ batch_size = 16
 
 
 def write_example(rng: np.random.Generator, rows: int, folder: Path) -> Path:
-    """Write `rows` scans of four classes below `folder`, a table and a TOML that trains on them.
+    """Write `rows` simulated scans of four classes below `folder`, a table and a TOML that trains on them.
 
-    The classes are skewed, scans of one session share angle, period and noise, every fifth scan was broken off, and
-    every other one has a backward direction. Files are `.npy` of float32, as this needs no further package.
+    The classes are skewed, each is in several sessions, some scans were broken off. Files are `.npz` with both
+    directions, which need no further package.
 
     Parameters
     ----------
@@ -57,46 +64,25 @@ def write_example(rng: np.random.Generator, rows: int, folder: Path) -> Path:
     rows
         Number of scans, at least 24.
     """
-    rows = max(rows, 24)
-    counts = {name: max(6, round(rows * share)) for name, share in SHARES.items()}
-    counts[_CLASSES[0]] += rows - sum(counts.values())
-    states = [name for name in _CLASSES for _ in range(counts[name])]
-    sessions = max(4, rows // 12)
-    table = [("path", "state", "session")]
-    (folder / "scans").mkdir(parents=True, exist_ok=True)
-    looks = [(rng.uniform(0, np.pi), rng.uniform(5, 9), rng.uniform(0.1, 0.4)) for _ in range(sessions)]
-    for number, state in enumerate(states):
-        session = number % sessions
-        name = f"scans/{number:04d}.npy"
-        heights = _scan(rng, state, *looks[session])
-        np.save(folder / name, _directions(rng, heights, number)[..., : _SIDE if number % 5 else 20, :])
-        table.append((name, state, f"2015-10-{session + 1:02d} δ"))
-    with replacing(folder / "labels.csv") as part, part.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows(table)
+    rows = max(rows, len(SHARES) * _LEAST)
+    wanted = {name: max(_LEAST, round(rows * share)) for name, share in SHARES.items()}
+    wanted["defectos"] += rows - sum(wanted.values())
+    sessions, seed = max(4, rows // 12), int(rng.integers(2**31))
+    share = {name: -(-count // min(sessions, 3)) for name, count in wanted.items()}  # of one session, at most
+    taken = dict.fromkeys(((number, name) for number in range(sessions) for name in wanted), 0)
+    streams = [scans_of_session(number, lines=_SIDE, pixels=_SIDE, seed=seed) for number in range(sessions)]
+    table = []
+    for number in cycle(range(sessions)):
+        if not any(wanted.values()):
+            break
+        one = next(streams[number])
+        name = _CLASS_OF.get(one.state, "defectos")
+        if wanted[name] and taken[number, name] < share[name]:
+            wanted[name] -= 1
+            taken[number, name] += 1
+            path = f"scans/{one.session_date}-{one.run}_{one.cycle}.npz"
+            write_scan(one.scan, folder / path)
+            table.append((path, name, f"{one.session_date} δ"))
+    write_frame(pd.DataFrame(table, columns=["path", "state", "session"]), folder / "labels.csv")
     write_text(folder / "scanlines.toml", _TOML)
     return folder / "scanlines.toml"
-
-
-def _directions(rng: np.random.Generator, heights: Field, number: int) -> npt.NDArray[np.float32]:
-    """Return (l, w) forward, or (2, l, w) with a backward direction that lags a little and has other noise."""
-    noisy = heights + rng.normal(0, 0.05, heights.shape)
-    if number % 2:
-        return noisy.astype(np.float32)
-    back = np.roll(heights, 1, axis=1) + rng.normal(0, 0.05, heights.shape)
-    return np.stack([noisy, back]).astype(np.float32)
-
-
-def _scan(rng: np.random.Generator, state: str, angle: float, period: float, noise: float) -> Field:
-    """Return (l, w) heights in deviations, with the slope and drift of a scanner."""
-    y, x = np.mgrid[:_SIDE, :_SIDE].astype(np.float64)
-    along = x * np.cos(angle) + y * np.sin(angle) + rng.uniform(0, period)
-    across = y * np.cos(angle) - x * np.sin(angle) + rng.uniform(0, period)
-    ridges = np.cos(2 * np.pi * along / period)
-    heights = {
-        "строки": ridges,
-        "atoms": ridges * np.cos(2 * np.pi * across / period),
-        "ruido": rng.normal(0, 1, x.shape),
-        "探針の変化": np.where(y < rng.uniform(10, 18), ridges, rng.normal(0, 1, x.shape)),
-    }[state]
-    drift = np.cumsum(rng.normal(0, 0.3, (_SIDE, 1)), axis=0) + rng.normal(0, 0.05) * x
-    return np.asarray(heights + drift + rng.normal(0, noise, x.shape))

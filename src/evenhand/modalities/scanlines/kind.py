@@ -16,7 +16,9 @@ from evenhand.data.roots.root import Root
 from evenhand.data.tables.samples import file_samples, unlabelled_samples
 from evenhand.modalities import KINDS, FileRows
 from evenhand.modalities.counters import Counter
+from evenhand.modalities.kind import Demo
 from evenhand.modalities.scanlines.config import ScanLinesConfig
+from evenhand.modalities.scanlines.demo import write_demo
 from evenhand.modalities.scanlines.example import write_example
 from evenhand.modalities.scanlines.options import ENCODER_OPTIONS
 from evenhand.modalities.scanlines.picture import data_uri
@@ -59,6 +61,9 @@ class ScanLines(FileRows):
     def picture(self, raw: bytes, side: int) -> str:
         settings = ScanLinesConfig().plain()
         return data_uri(read.read_scan(raw, settings), side, settings["flatten"])
+
+    def demo(self, folder: Path) -> Demo:
+        return write_demo(folder)
 
     def example(self, rng: np.random.Generator, rows: int, folder: Path) -> Path:
         return write_example(rng, rows, folder)

@@ -100,7 +100,7 @@ def _gsf(scan: Scan) -> bytes:
 
 def _gwy(scan: Scan) -> bytes:
     try:
-        from gwyfile.objects import GwyContainer, GwyDataField  # type: ignore[import-untyped]
+        from gwyfile.objects import GwyContainer, GwyDataField
     except ImportError:
         raise MissingExtraError("gwyfile", "scanlines", _PURPOSE) from None
     width, height = scan.setting.size_nm

@@ -80,12 +80,19 @@ def labelled_scans(
             f"found {sessions} sessions, {rows} scans, {lines} lines and {pixels} pixels."
         )
     for number, indices in enumerate(np.array_split(np.arange(rows), sessions)):
-        session = draw_session(number, generator("scans", "session", number, seed))
-        rng = generator("scans", "settings", number, seed)
-        plans = islice(scans_of(session, rng, lines=lines, pixels=pixels), len(indices))
-        for at, plan in enumerate(plans):
-            one = generator("scans", "scan", number, at, seed)
-            yield _labelled(plan, session.date, upward and at % 2 == 1, one)
+        found = scans_of_session(number, lines=lines, pixels=pixels, upward=upward, seed=seed)
+        yield from islice(found, len(indices))
+
+
+def scans_of_session(
+    number: int, *, lines: int, pixels: int, upward: bool = False, seed: int = 0
+) -> Iterator[LabelledScan]:
+    """Yield the labelled scans of one session, without end; see `labelled_scans`."""
+    session = draw_session(number, generator("scans", "session", number, seed))
+    settings = generator("scans", "settings", number, seed)
+    for at, plan in enumerate(scans_of(session, settings, lines=lines, pixels=pixels)):
+        rng = generator("scans", "scan", number, at, seed)
+        yield _labelled(plan, session.date, upward and at % 2 == 1, rng)
 
 
 def write_scans(
