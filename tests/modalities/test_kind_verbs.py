@@ -156,7 +156,7 @@ def test_several_labels(generated: Generated) -> None:
     second = np.roll(table[label].to_numpy(dtype=object), 7)
     table[label] = [f"{a}|{b}" if a != b else a for a, b in zip(table[label], second, strict=True)]
     table.to_csv(home / "several.csv", index=False)
-    own = {"data.table": "several.csv", "data.several": "true", "data.separator": "|"}
+    own = {"data.table": "several.csv", "data.task": "multi", "data.separator": "|"}
     found = evenhand.run(models(generated), changes=changes(generated, **own), fresh=True)
     assert found.record.samples().multi_label
     predicted = evenhand.predict(found.path, generated.root.path, model="profile none")

@@ -207,17 +207,17 @@ def test_patches_are_not_swapped_below_a_frozen_part(tmp_path: Path) -> None:
     ("changes", "says"),
     [
         (
-            ["data.several=true", "score.balanced_accuracy=1.0"],
+            ["data.task=multi", "score.balanced_accuracy=1.0"],
             "score.balanced_accuracy: is not for rows that may have",
         ),
         (["score.hamming=1.0"], "score.hamming: is not for rows that have one label each"),
         (
-            ["data.several=true", 'ensemble.methods=["equal", "greedy"]'],
+            ["data.task=multi", 'ensemble.methods=["equal", "greedy"]'],
             '"greedy" is for rows that hold one class each',
         ),
-        (["data.several=true", 'ensemble.methods=["nnls+temperature"]'], '"nnls\\+temperature" is for rows'),
+        (["data.task=multi", 'ensemble.methods=["nnls+temperature"]'], '"nnls\\+temperature" is for rows'),
         (
-            ["data.several=true", 'train.distill={record="r", model="a"}'],
+            ["data.task=multi", 'train.distill={record="r", model="a"}'],
             r"model\[0\].train.distill: needs one class per row",
         ),
     ],
@@ -231,7 +231,7 @@ def test_what_several_labels_cannot_have_is_found_when_the_configuration_is_read
 
 
 def test_several_labels_may_have_what_is_for_them(tmp_path: Path) -> None:
-    changes = ["data.several=true", "score.hamming=1.0", 'ensemble.methods=["equal", "nnls"]']
+    changes = ["data.task=multi", "score.hamming=1.0", 'ensemble.methods=["equal", "nnls"]']
     assert load(written(tmp_path), changes=changes).data.several
 
 

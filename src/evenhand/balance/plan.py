@@ -120,25 +120,33 @@ class BalancePlan:
 
 
 def plan_of(
-    config: BalanceConfig, labels: npt.NDArray[Any], names: Sequence[str], *, smoothing: float = 0.0
+    config: BalanceConfig,
+    labels: npt.NDArray[Any],
+    names: Sequence[str],
+    *,
+    smoothing: float = 0.0,
+    weights: Floats | None = None,
 ) -> BalancePlan:
     """Return the plan for training rows.
 
     Parameters
     ----------
     labels
-        (n,) class indices, or (n, k) shares of classes where several may hold; all known.
+        (n,) class indices, all known, or (n, k) shares of classes where several may hold, NaN where unknown.
     names
         The k classes.
     smoothing
         Share of each target that label smoothing spreads evenly over the classes.
+    weights
+        (n,) weight of each row in the loss, or None for equal ones. They are part of the data: a class has as many
+        rows as its rows weigh, of weights with a mean of 1.
 
     Raises
     ------
     EvenhandError
         If an option names a class that is not there, or does not go with labels like these.
     """
-    asked, per_class = _asked(config, labels, names, smoothing)
+    asked, per_class = _asked(config, labels, names, smoothing, weights)
     prior, softening = asked, None
     if config.on_overshoot == "soften" and asked.overshoots():
         softening = softened(asked)
@@ -162,18 +170,36 @@ def accepted(plan: BalancePlan) -> BalancePlan:
 
 
 def _asked(
-    config: BalanceConfig, labels: npt.NDArray[Any], names: Sequence[str], smoothing: float
+    config: BalanceConfig,
+    labels: npt.NDArray[Any],
+    names: Sequence[str],
+    smoothing: float,
+    weights: Floats | None,
 ) -> tuple[EffectivePrior, Floats]:
-    multi_label = labels.ndim == 2
-    counts = labels.sum(axis=0) if multi_label else np.bincount(labels, minlength=len(names)).astype(np.float64)
+    multi_label, of_rows = labels.ndim == 2, mean_one(weights)
+    if multi_label:
+        unknown = np.isnan(labels)
+        held = np.where(unknown, 0.0, labels) if of_rows is None else np.nan_to_num(labels) * of_rows[:, None]
+        counts = held.sum(axis=0)
+    else:
+        counts = np.bincount(labels, of_rows, minlength=len(names)).astype(np.float64)
     sampler = of_classes(section_of(SAMPLERS, config.sampler), counts, names)
-    weights = of_classes(section_of(WEIGHTS, config.weights), counts, names)
+    weighing = of_classes(section_of(WEIGHTS, config.weights), counts, names)
     loss = of_classes(section_of(LOSSES, config.loss), counts, names)
     _check_loss(loss, config, multi_label)
     per_class = over_present(sampler.sampling_weights, counts, absent=0.0)
     # A row is sampled with all of its classes: what a class gets is the mean over the rows that hold it.
-    sampling = _mean_weights(row_weights(per_class, labels), labels) if multi_label else per_class
-    costs = over_present(weights.class_weights, counts, absent=1.0)
+    sampling, known = per_class, None
+    if multi_label:
+        by_row = row_weights(per_class, labels)
+        sampling = _mean_weights(by_row, held)
+        if unknown.any():
+            there = ~unknown if of_rows is None else ~unknown * of_rows[:, None]
+            known = there.sum(axis=0), _mean_weights(by_row, there)
+    elif of_rows is not None:
+        # relative to the rows that are drawn, each of which is one row whatever it weighs
+        sampling = per_class / max(float(per_class[labels].mean()), 1e-300)
+    costs = over_present(weighing.class_weights, counts, absent=1.0)
     prior = prior_of(
         counts,
         names,
@@ -182,14 +208,20 @@ def _asked(
         loss,
         sampler,
         multi_label=multi_label,
-        rows=float(len(labels)),
+        rows=float(len(labels)) if multi_label or of_rows is not None else None,
         smoothing=smoothing,
+        known=known,
     )
     return prior, per_class
 
 
+def mean_one(weights: Floats | None) -> Floats | None:
+    """Return row weights with a mean of 1, so that they do not change the scale of the loss; None for None."""
+    return None if weights is None else weights / weights.mean()
+
+
 def _mean_weights(weights: Floats, labels: npt.NDArray[Any]) -> Floats:
-    """Return (k,) the mean sampling weight of the rows with each label, relative to that of all rows."""
+    """Return (k,) the mean sampling weight of the rows with each label (n, k), relative to that of all rows."""
     counts = labels.sum(axis=0)
     return np.asarray(
         np.where(counts > 0, weights @ labels / np.where(counts > 0, counts, 1.0), 0.0) / weights.mean()

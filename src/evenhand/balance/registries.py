@@ -152,11 +152,12 @@ def row_weights(per_class: Floats, labels: npt.NDArray[Any]) -> Floats:
     per_class
         (k,) float64.
     labels
-        (n,) class indices, or (n, k) shares of classes in 0..1; such a row gets the mean over the classes it
-        holds, and the smallest weight where it holds none.
+        (n,) class indices, or (n, k) shares of classes in 0..1; such a row gets the mean over the classes it is
+        known to hold, and the smallest weight where it holds none.
     """
     if labels.ndim == 1:
         return np.asarray(per_class[labels])
+    labels = np.nan_to_num(labels)
     held = labels.sum(axis=1)
     mean = labels @ per_class / np.where(held > 0, held, 1.0)
     return np.where(held > 0, mean, per_class[per_class > 0].min(initial=1.0))

@@ -37,13 +37,13 @@ def label_faults(
         except EvenhandError:
             continue
         if labels not in ("any", "several" if several else "one"):
-            has = "may have several labels (data.several)" if several else "have one label each"
+            has = "may have several labels (data.task)" if several else "have one label each"
             yield Fault(f"score.{name}", f"is not for rows that {has}", "name another metric")
     for choice in methods if several else ():
         one = recipe(choice)
         if one.then or not one.method.takes_several:
             yield Fault(
                 "ensemble.methods",
-                f'"{one.name}" is for rows that hold one class each, and these may have several (data.several)',
+                f'"{one.name}" is for rows that hold one class each, and these may have several (data.task)',
                 "use equal, score or nnls, and nothing after them",
             )

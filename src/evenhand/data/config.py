@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterator
 from typing import Any, Literal
 
 from pydantic import field_validator, model_validator
 
 from evenhand.base.settings.section import Section, option
+from evenhand.base.values import Task
 
 
 class FurtherConfig(Section):
@@ -24,6 +26,7 @@ class FurtherConfig(Section):
         None, says="Regular expression that finds the class in a file's path.", min_length=1, max_length=1000
     )
     label: str | None = option(None, says="Column of the class.", min_length=1)
+    label_columns: list[str] | None = option(None, says="Columns of which each is a class.")
     path: str | None = option(None, says="Column of the file's path, relative to the root.", min_length=1)
     id: str | None = option(None, says="Column of a stable id.")
     group: str | None = option(None, says="Column of the group (a patient, a series).")
@@ -67,7 +70,20 @@ class DataConfig(Section):
     id: str | None = option(None, says="Column of a stable id; default: a hash of the file's bytes.")
     group: str | None = option(None, says="Column of the group (a patient, a series); groups never cross folds.")
     split: str | None = option(None, says="Column of an existing split.")
-    several: bool = option(False, says="Whether a row may have several classes, or none.")
+    task: Task = option(
+        "single",
+        says="What a row holds: one class; several classes, or none; or a degree from 0 to 1 of each class (soft).",
+    )
+    label_columns: list[str] = option(
+        [],
+        says="Columns of which each is a class, with its label in every row: 0 or 1 (multi), 0 to 1 (soft), empty "
+        "where it is not known.",
+    )
+    weight: str | None = option(
+        None,
+        says="Column of row weights, such as the number of annotators: what a row counts for in training and in "
+        "class balance. Figures count every row once.",
+    )
     separator: str = option("|", says="Separator between the classes in a cell.", min_length=1)
     levels: list[str] = option([], says="Columns with coarser classes; each class belongs to one of them.")
     only: dict[str, list[str]] = option(
@@ -117,6 +133,9 @@ class DataConfig(Section):
 
     @model_validator(mode="after")
     def _labels_in_one_way(self) -> DataConfig:
+        faults = list(self._column_faults())
+        if faults:
+            raise ValueError("; ".join(faults))
         if self.label_pattern is not None and self.table is not None:
             raise ValueError("classes come from label_pattern or from a table: remove one of the two")
         if self.min_count_action == "merge" and self.merged in self.drop:
@@ -127,6 +146,23 @@ class DataConfig(Section):
                 'min_count_action = "drop", or merge classes by rename'
             )
         return self
+
+    def _column_faults(self) -> Iterator[str]:
+        """Yield what does not go together among task, columns of labels and table."""
+        if self.task == "soft" and not self.label_columns:
+            yield 'task = "soft" reads a column for each class: name them in label_columns'
+        if not self.label_columns:
+            return
+        if self.task == "single":
+            yield 'label_columns are for rows of several classes: set task = "multi", or "soft" for degrees of them'
+        twice = sorted({name for name in self.label_columns if self.label_columns.count(name) > 1})
+        if twice:
+            yield f"label_columns names {', '.join(twice)} more than once"
+
+    @property
+    def several(self) -> bool:
+        """Whether a row may have several classes, or none."""
+        return self.task != "single"
 
     @property
     def least_classes(self) -> int:
@@ -145,7 +181,8 @@ class FurtherData(DataConfig):
     @classmethod
     def of(cls, data: DataConfig, further: FurtherConfig) -> FurtherData:
         """Return [data] overridden by [data.generalization]."""
-        own: dict[str, Any] = {"table": None, "only": {}, "id": None, "group": None, "split": None}
+        # nothing is trained on the set, so its rows need no weights
+        own: dict[str, Any] = {"table": None, "only": {}, "id": None, "group": None, "split": None, "weight": None}
         other = {"levels": [], "min_count": 1, "generalization": None}
         given = further.model_dump(exclude_none=True)
         if "table" in given:  # the pattern of the first set names classes of files without a table

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from evenhand.base.values import Floats
 from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.evidence.history_priors import balance_plans_of
 from evenhand.diagnosis.evidence.training_history import TrainingHistory
@@ -28,6 +29,7 @@ def watcher(
     labels: Any,
     balance: Mapping[str, Any],
     train: Mapping[str, Any],
+    weights: Floats | None = None,
 ) -> Callable[[Sequence[Mapping[str, Any]]], list[Alarm]]:
     """Return a function from the epoch lines of a fit to the current alarms.
 
@@ -37,9 +39,11 @@ def watcher(
         (n,) class indices of the training rows, or (n, k) shares.
     balance, train
         The settings of the model, as plain values; stages are among the latter.
+    weights
+        (n,) weights of the training rows in the loss, or None for equal ones.
     """
     # Once: the plans of a fit do not change from epoch to epoch, only which of them is in force.
-    plans = balance_plans_of(balance, train, labels, classes)
+    plans = balance_plans_of(balance, train, labels, classes, weights)
 
     def alarms(lines: Sequence[Mapping[str, Any]]) -> list[Alarm]:
         history = TrainingHistory(model, fold, seed, tuple(classes), tuple(lines), train=train).with_plans(plans)

@@ -104,6 +104,13 @@ class EvaluateConfig(Section):
     )
     level: float = option(0.95, gt=0.5, lt=1.0, says="Confidence level of intervals.")
     seed: int = option(0, ge=0, says="Seed of the bootstrap.")
+    truth_threshold: float = option(
+        0.5,
+        gt=0,
+        le=1,
+        says="With soft labels, the degree from which on a label is true, for figures that need a yes or no; "
+        "log_loss and brier take degrees as they are.",
+    )
     logistic_regression: bool = option(
         True,
         says="Whether every table has a logistic regression on frozen features as a baseline; it takes no part in "

@@ -231,7 +231,7 @@ def _label_faults(settings: Settings, lines: Mapping[Key, int]) -> Iterator[Faul
     for position, model in enumerate(settings.model) if multi_label else ():
         with suppress(ValidationError):
             if settings.train_of(model).distill is not None:
-                says = "needs one class per row, and these rows are multi-label (data.several)"
+                says = "needs one class per row, and these rows are multi-label (data.task)"
                 yield Fault(
                     f"model[{position}].train.distill", says, "leave it out", lines.get(("train", "distill"))
                 )

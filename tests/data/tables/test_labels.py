@@ -37,7 +37,7 @@ def test_renamed_classes_may_become_one() -> None:
 
 
 def test_several_classes_of_a_cell() -> None:
-    data = config(several=True, rename={"man": "men"}, min_count=1)
+    data = config(task="multi", rename={"man": "men"}, min_count=1)
     parts = split_cells(["red | men", "men|man", None, "blue"], data)
     assert parts == [("red", "men"), ("men",), (), ("blue",)]
     found = label(parts, data, "t.csv")
@@ -54,7 +54,7 @@ def test_dropped_classes_take_their_rows() -> None:
 
 
 def test_rows_with_another_class_outlive_a_dropped_one() -> None:
-    data = config(several=True, drop=["c"], min_count=1)
+    data = config(task="multi", drop=["c"], min_count=1)
     found = label([("a", "c"), ("c",), (), ("b",)], data, "t.csv")
     assert found.keep.tolist() == [True, False, True, True]
     assert found.values.tolist() == [[1, 0], [0, 0], [0, 0], [0, 1]]
@@ -107,7 +107,7 @@ def test_a_column_is_advised_only_where_there_is_a_table(parts: list[tuple[str, 
 
 
 def test_one_class_is_enough_where_rows_may_have_none() -> None:
-    data = config(several=True, min_count=1)
+    data = config(task="multi", min_count=1)
     assert label([("a",), ()], data, "t.csv").values.tolist() == [[1], [0]]
 
 
@@ -154,7 +154,7 @@ def test_merged_classes_that_stay_too_rare_are_left_out() -> None:
 
 
 def test_a_row_of_two_rare_classes_has_the_merged_one_once() -> None:
-    data = config(several=True, min_count=2, min_count_action="merge")
+    data = config(task="multi", min_count=2, min_count_action="merge")
     found = label([("a", "c", "d"), ("a",), ("e",), ()], data, "t.csv")
     assert found.classes == ("a", "other")
     assert found.values.tolist() == [[1, 1], [1, 0], [0, 1], [0, 0]]

@@ -77,7 +77,7 @@ def test_columns_that_are_not_there(tmp_path: Path) -> None:
 
 def test_levels_and_several_classes_do_not_go_together(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"data\.levels needs one class per row"):
-        rows(tmp_path, "path,label,c\na.jpg,cat,x\n", "a.jpg", several=True, levels=["c"])
+        rows(tmp_path, "path,label,c\na.jpg,cat,x\n", "a.jpg", task="multi", levels=["c"])
 
 
 def test_rows_that_say_the_same_again_are_left_out(tmp_path: Path) -> None:
@@ -94,6 +94,6 @@ def test_rows_that_say_the_same_again_are_left_out(tmp_path: Path) -> None:
 
 def test_several_classes_may_stand_on_several_rows(tmp_path: Path) -> None:
     text = "path,label\na.jpg,cat\nb.jpg,dog|big\na.jpg,big|cat\nb.jpg,\n"
-    found, findings = rows(tmp_path, text, "a.jpg", "b.jpg", several=True)
+    found, findings = rows(tmp_path, text, "a.jpg", "b.jpg", task="multi")
     assert list(found.classes) == [("cat", "big"), ("dog", "big")]
     assert "joined with the row that names it first" in findings[0].says

@@ -95,7 +95,7 @@ def test_ids_name_every_row_once(tmp_path: Path, ids: list[str], says: str) -> N
 def test_several_labels(tmp_path: Path) -> None:
     text = "path,label\na/1.jpg,red|big\na/2.jpg,red\nb/3.jpg,\nb/4.jpg,big\n"
     write(tmp_path, {**FILES, "labels.csv": text})
-    samples, _ = read(tmp_path, table="labels.csv", several=True)
+    samples, _ = read(tmp_path, table="labels.csv", task="multi")
     assert samples.classes == ("big", "red")
     np.testing.assert_array_equal(samples.labels, [[1, 1], [0, 1], [0, 0], [1, 0]])
 

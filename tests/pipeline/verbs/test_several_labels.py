@@ -25,7 +25,7 @@ def config(folder: Path, **more: object) -> dict[str, object]:
             "root": str(folder / "photos"),
             "table": "labels.csv",
             "group": "series",
-            "several": True,
+            "task": "multi",
             "separator": ";",
         },
         "folds": {"k": 2, "test": {"fraction": 0.2}},
@@ -57,7 +57,7 @@ def write_photos(folder: Path, rows: int = 72) -> None:
 
 
 def test_a_table_of_new_rows_names_all_labels_that_hold() -> None:
-    settings = load({"data": {"root": ".", "several": True, "separator": ";"}})
+    settings = load({"data": {"root": ".", "task": "multi", "separator": ";"}})
     table = np.array([[0.9, 0.6, 0.1], [0.2, 0.4, 0.3]])
     ids = np.array(["x", "y"], dtype=object)
     samples = Samples(pd.DataFrame({"id": ids, "path": ids}), (), np.full(2, -1))

@@ -95,10 +95,10 @@ def _multi_label_shifts(config: BalanceConfig, prior: EffectivePrior, rows: int)
         )
     if config.correct_to == "trained":
         return np.zeros(prior.k)
-    natural = prior.counts / max(rows, 1)
+    natural = prior.rates
     left = remaining(prior.smoothing)
     # Each class is a binary decision here: smoothing moves its rate towards 1/2, not towards 1/k.
-    trained = (1.0 - left) * natural * prior.sampling + left / 2
+    trained = (1.0 - left) * prior.sampled_rates + left / 2
     if config.correct_to == "natural":
         return rate_shift(trained, natural)
     given = by_class(config.correct_to, prior.names, "balance.correct_to")

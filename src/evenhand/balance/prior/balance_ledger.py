@@ -12,7 +12,7 @@ import numpy.typing as npt
 from evenhand.balance.config import BalanceConfig
 from evenhand.balance.plan import BalancePlan, plan_of
 from evenhand.balance.prior.describe import choice_words, prior_table, sentences
-from evenhand.base.values import Mask
+from evenhand.base.values import Floats, Mask
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,13 +103,14 @@ def ledger_of(
     stage: int | None = None,
     key: str = "balance",
     smoothing: float = 0.0,
+    weights: Floats | None = None,
 ) -> BalanceLedger:
     """Return the ledger of one set of balance settings.
 
     Parameters
     ----------
     labels
-        (n,) class indices, or (n, k) shares.
+        (n,) class indices, or (n, k) shares, NaN where unknown.
     names
         The k classes.
     training
@@ -118,9 +119,20 @@ def ledger_of(
         (n,) rows that each fold trains on.
     smoothing
         Share of each target that label smoothing spreads evenly over the classes.
+    weights
+        (n,) weight of each row in the loss, or None for equal ones.
     """
     # By the function that plans the folds of a run, so that the ledger cannot differ from the training.
-    whole, *each = (plan_of(config, labels[rows], names, smoothing=smoothing) for rows in (training, *folds))
+    whole, *each = (
+        plan_of(
+            config,
+            labels[rows],
+            names,
+            smoothing=smoothing,
+            weights=None if weights is None else weights[rows],
+        )
+        for rows in (training, *folds)
+    )
     return BalanceLedger(tuple(models), stage, key, whole, tuple(each))
 
 

@@ -68,7 +68,10 @@ class EffectivePrior:
         Share of each target that label smoothing spreads evenly over the classes; where several may hold, over
         presence and absence of each.
     rows
-        Training rows where several classes may hold; 0 stands for the sum of `counts`.
+        Training rows where several classes may hold, or where rows have weights; 0 stands for the sum of `counts`.
+    known
+        Where several classes may hold: (k,) rows, by weight, of which it is known whether they hold each class, and
+        (k,) their mean sampling weight; None where it is known of all rows.
     """
 
     names: tuple[str, ...]
@@ -82,6 +85,7 @@ class EffectivePrior:
     multi_label: bool = False
     smoothing: float = 0.0
     rows: float = 0.0
+    known: tuple[Floats, Floats] | None = None
 
     @property
     def k(self) -> int:
@@ -91,7 +95,21 @@ class EffectivePrior:
     @cached_property
     def natural(self) -> Floats:
         """(k,) share of each class in the training rows; sums to 1."""
-        return _shares(self.counts)
+        return _shares(self.counts if self.known is None else self.rates)
+
+    @cached_property
+    def rates(self) -> Floats:
+        """(k,) where several classes may hold: share of the rows that hold each, of those where that is known."""
+        rows = (
+            max(self.rows or self.counts.sum(), 1e-300) if self.known is None else np.maximum(self.known[0], 1e-300)
+        )
+        return np.asarray(self.counts / rows)
+
+    @cached_property
+    def sampled_rates(self) -> Floats:
+        """(k,) the same of sampled rows."""
+        usual = 1.0 if self.known is None else np.maximum(self.known[1], 1e-300)
+        return np.asarray(self.rates * self.sampling / usual)
 
     @cached_property
     def batch_shares(self) -> Floats:
@@ -102,8 +120,7 @@ class EffectivePrior:
     def target_shares(self) -> Floats:
         """(k,) mean target of the sampled rows: `batch_shares`, smoothed; mixup does not change it."""
         if self.multi_label:
-            rates = self.counts * self.sampling / max(self.rows or self.counts.sum(), 1e-300)
-            return _shares((1.0 - self.smoothing) * rates + self.smoothing / 2)
+            return _shares((1.0 - self.smoothing) * self.sampled_rates + self.smoothing / 2)
         seen = self.batch_shares.sum()  # 0 where there are no rows
         return np.asarray((1.0 - self.smoothing) * self.batch_shares + self.smoothing * seen / max(self.k, 1))
 
@@ -156,6 +173,8 @@ class EffectivePrior:
     @cached_property
     def recurrences(self) -> Floats:
         """(k,) how often a row of each class is expected in an epoch."""
+        if self.rows:  # sampling weights have a mean of 1 over these
+            return np.asarray(self.sampling * (self.epoch_rows / self.rows))
         return np.asarray(self.sampling * (self.epoch_rows / max(float(self.sampling @ self.counts), 1e-300)))
 
     @property
@@ -302,15 +321,18 @@ def prior_of(
     multi_label: bool = False,
     rows: float | None = None,
     smoothing: float = 0.0,
+    known: tuple[Floats, Floats] | None = None,
 ) -> EffectivePrior:
     """Return the prior from figures per class and the sections of loss and sampler.
 
     Parameters
     ----------
     rows
-        Training rows; the sum of `counts` where not given (it is more where rows hold several classes).
+        Training rows; the sum of `counts` where not given. It differs where rows hold several classes, or weigh.
     smoothing
         Share of each target that is spread evenly over the classes.
+    known
+        As in `EffectivePrior`.
     """
     present = counts > 0
     own = over_present(loss.class_weights, counts, absent=1.0) if isinstance(loss, ClassWeights) else None
@@ -328,7 +350,8 @@ def prior_of(
         measured=loss.measured if isinstance(loss, OfModel) else "",
         multi_label=multi_label,
         smoothing=smoothing,
-        rows=total if multi_label else 0.0,
+        rows=0.0 if rows is None else rows,
+        known=known,
     )
 
 

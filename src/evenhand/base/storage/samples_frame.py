@@ -39,4 +39,5 @@ def samples_of(frame: pd.DataFrame, data: Mapping[str, Any]) -> Samples:
         weights=weights,
         levels={name: tuple(of) for name, of in data.get("levels", {}).items()},
         kind=data["kind"],
+        task=data.get("task", ""),
     )

@@ -19,6 +19,7 @@ from evenhand.base.values.types import (
     RowSet,
     Severity,
     Strings,
+    Task,
     VerdictWord,
     origin_of,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "Samples",
     "Severity",
     "Strings",
+    "Task",
     "Verdict",
     "VerdictWord",
     "origin_of",

@@ -22,7 +22,8 @@ from evenhand.base.values.prediction_fields import (
     group_of_rows,
 )
 from evenhand.base.values.probabilities import check_length, check_truth, check_unique, checked_probabilities
-from evenhand.base.values.types import TEST, Floats, Ints, Mask, Origin, Strings
+from evenhand.base.values.samples import task_of
+from evenhand.base.values.types import TEST, Floats, Ints, Mask, Origin, Strings, Task
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +53,8 @@ class Predictions:
         (n, k) float64 before softmax or sigmoid, or None.
     several_labels
         Whether a row may have several classes, if there is no truth to show it.
+    truth_threshold
+        The degree from which on a label of a soft truth counts as true, for figures that need a yes or no.
     learned
         Of a blend: metric -> the standard error that learning it from these rows adds to that figure, and its
         degrees of freedom (`evaluation.learning`). Intervals of these predictions allow for it wherever they are
@@ -75,6 +78,7 @@ class Predictions:
     origin: Origin = "out-of-fold"
     logits: Floats | None = None
     several_labels: bool = False
+    truth_threshold: float = 0.5
     learned: Mapping[str, tuple[float, float]] = field(default_factory=dict, repr=False)
     _checked: tuple[Any, ...] | None = field(default=None, repr=False)
 
@@ -135,6 +139,11 @@ class Predictions:
     def multi_label(self) -> bool:
         """Whether several classes may hold for one row."""
         return self.several_labels if self.truth is None else self.truth.ndim == 2
+
+    @property
+    def task(self) -> Task:
+        """What a row holds, as its truth shows: one class, several, or degrees of them ("soft")."""
+        return ("multi" if self.several_labels else "single") if self.truth is None else task_of(self.truth)
 
     @property
     def predicted(self) -> Ints:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from evenhand.base.errors import DataError
-from evenhand.base.values.types import Floats, Ints, Mask, Strings
+from evenhand.base.values.types import Floats, Ints, Mask, Strings, Task
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +34,14 @@ class Samples:
         Coarser classes: name of the level -> (k,) the coarser class of each class.
     kind
         The kind of data ("photos").
+    task
+        "single" if each row has one class, "multi" if it may have several or none, "soft" if labels are degrees
+        from 0 to 1; by default as `labels` show it.
+
+    Raises
+    ------
+    DataError
+        If lengths do not fit, ids are not unique, a label is not in 0..1, or the task is not that of the labels.
     """
 
     frame: pd.DataFrame
@@ -42,6 +50,7 @@ class Samples:
     weights: Floats | None = None
     levels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     kind: str = "photos"
+    task: Task = ""  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
         n = len(self.frame)
@@ -51,6 +60,14 @@ class Samples:
             raise DataError('The column "id" is required, and its values must be unique.')
         if self.labels.ndim == 2 and self.labels.shape[1] != self.k:
             raise DataError(f"The label matrix has {self.labels.shape[1]} columns for {self.k} classes.")
+        if self.weights is not None and self.weights.shape != (n,):
+            raise DataError(f"{len(self.weights)} weights for {n} rows; there must be one for each.")
+        shown = task_of(self.labels)
+        if not self.task:
+            object.__setattr__(self, "task", shown)
+        # Soft labels that happen to be 0 and 1, in some rows or in all, are soft labels still.
+        elif self.task != shown and (self.task, shown) != ("soft", "multi"):
+            raise DataError(f'The labels are those of the task "{shown}", and the task is "{self.task}".')
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -89,9 +106,11 @@ class Samples:
         return known_labels(self.labels)
 
     @property
-    def task(self) -> Literal["single", "multi"]:
-        """The task: "single" if each row has one label, "multi" if it may have several."""
-        return "multi" if self.multi_label else "single"
+    def known_cells(self) -> Mask:
+        """(n, k) bool, whether it is known of each class if it holds."""
+        if self.multi_label:
+            return np.asarray(~np.isnan(self.labels))
+        return np.repeat(self.known[:, None], self.k, axis=1)
 
     def matrix(self) -> Floats:
         """Return labels as (n, k) float64: one-hot, or the matrix as it is; unknown labels are 0."""
@@ -129,6 +148,32 @@ class Samples:
     def _repr_html_(self) -> str:
         counts = pd.DataFrame({"class": self.classes, "rows": self.counts()})
         return f"<p>{self!r}</p>{counts.to_html(index=False, escape=True, max_rows=20)}"
+
+
+def task_of(labels: npt.NDArray[Any]) -> Task:
+    """Return the task that labels show: (n,) "single", (n, k) of 0 and 1 "multi", with values between them "soft".
+
+    Raises
+    ------
+    DataError
+        If a value of (n, k) labels is not in 0..1 (NaN if unknown).
+    """
+    if labels.ndim == 1:
+        return "single"
+    if ((labels < 0) | (labels > 1)).any():
+        raise DataError("Labels of several classes must be in 0..1, NaN where they are not known.")
+    return "soft" if ((labels > 0) & (labels < 1)).any() else "multi"
+
+
+def any_of(labels: Floats) -> Floats:
+    """Return (n,) the largest of (n, c) labels; NaN if one of them is not known, unless another is 1.
+
+    It is the label of a class that holds where one of c finer ones does.
+
+    >>> any_of(np.array([[0.2, 0.5], [1.0, np.nan], [0.5, np.nan]])).tolist()
+    [0.5, 1.0, nan]
+    """
+    return np.asarray(np.where((labels == 1).any(axis=1), 1.0, labels.max(axis=1)))
 
 
 def known_labels(labels: npt.NDArray[Any]) -> Mask:

@@ -17,6 +17,9 @@ Ints = npt.NDArray[np.integer[Any]]
 Strings = npt.NDArray[Any]  # object arrays of str
 Mask = npt.NDArray[np.bool_]
 
+Task = Literal["single", "multi", "soft"]
+"""What a row holds: one class; several classes or none; or a degree from 0 to 1 of each class."""
+
 Severity = Literal["error", "warning", "note"]
 Origin = Literal["out-of-fold", "out-of-fold elsewhere", "in-sample", "test"]
 

@@ -22,6 +22,8 @@ class NormalEquations:
         (f, ..., m) products of models with the truth.
     size
         (f, ...) squares of the truth: rows, where one class holds for each.
+
+    Where several labels may hold, only cells with a known truth are in the sums.
     folds
         The numbers of the f folds.
     """
@@ -116,7 +118,11 @@ def _block(stack: Stack, rows: slice, order: Ints, room: Floats | None = None) -
             out[position] = part[order]
     truth = stack.labels[rows][order]
     if truth.ndim == 2:
-        out[-1] = truth
+        # A cell whose truth is unknown is 0 in the truth and in every model: it adds nothing to any product.
+        unknown = np.isnan(truth)
+        out[-1] = np.where(unknown, 0.0, truth)
+        if unknown.any():
+            out[:-1, unknown] = 0.0
     else:
         out[-1] = 0.0
         out[-1][np.arange(len(truth)), truth] = 1.0

@@ -29,13 +29,16 @@ class Stack:
     tables
         m arrays (n, k) of probabilities; they may be memory-mapped and are never copied into one.
     truth
-        (n,) class indices, (n, k) where several labels may hold, or None for rows that are new.
+        (n,) class indices, (n, k) in 0..1 where several labels may hold (NaN where one is not known), or None for
+        rows that are new.
     fold
         (n,) the fold in which each row was held out, or None.
     groups
         (n,) names of groups, or None.
     features
         Name -> (n, d) numbers stored for each row (activations of an encoder).
+    truth_threshold
+        The degree from which on a label of a soft truth is true.
     """
 
     names: tuple[str, ...]
@@ -45,6 +48,7 @@ class Stack:
     fold: npt.NDArray[np.int16] | None = None
     groups: Strings | None = None
     features: Mapping[str, Floats] = field(default_factory=dict)
+    truth_threshold: float = 0.5
 
     def __len__(self) -> int:
         return len(self.tables[0])
@@ -149,4 +153,5 @@ def stack_of(models: Aligned, features: Mapping[str, Floats] | None = None) -> S
         first.fold,
         first.groups,
         dict(features or {}),
+        first.truth_threshold,
     )

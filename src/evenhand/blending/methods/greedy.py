@@ -70,6 +70,6 @@ def ranked_score(table: Floats, truth: Ints, stack: Stack, score: Mapping[str, f
     at_truth = table[np.arange(len(truth)), truth]
     return (
         # Rounded, so that scores that differ by rounding only are ties.
-        round(fast_score(table, truth, stack.classes, score)[0], 12),
+        round(fast_score(table, truth, stack.classes, score, truth_threshold=stack.truth_threshold)[0], 12),
         float(np.log(np.maximum(at_truth, SMALLEST)).mean()),
     )

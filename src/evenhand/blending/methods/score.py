@@ -33,11 +33,12 @@ class ByScore(Method):
         return Weighted(shares(np.maximum(gains, 0.0) ** self.power), self.space, stack.several)
 
     def _score(self, table: np.ndarray, stack: Stack) -> float:
-        return fast_score(table, stack.labels, stack.classes, self.score)[0]
+        return fast_score(table, stack.labels, stack.classes, self.score, truth_threshold=stack.truth_threshold)[0]
 
 
 def _prior(stack: Stack) -> np.ndarray:
-    """Return (k,) the share of each class."""
+    """Return (k,) the share of each class; of several labels, among the rows where it is known."""
     if stack.several:
-        return np.asarray(stack.labels.mean(axis=0))
+        known = ~np.isnan(stack.labels)
+        return np.asarray(np.nansum(stack.labels, axis=0) / np.maximum(known.sum(axis=0), 1))
     return np.bincount(stack.labels, minlength=stack.k) / len(stack)

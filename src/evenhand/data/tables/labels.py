@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,10 +62,11 @@ def unknown_names(cells: Sequence[Text], data: DataConfig) -> list[str]:
     renamed = {data.rename.get(name, name) for name in written}
     keys = [("data.rename", name, written) for name in data.rename]
     keys += [("data.drop", name, renamed) for name in data.drop]
-    return [_unknown(key, name, known) for key, name, known in keys if name not in known]
+    return [unknown_name(key, name, known) for key, name, known in keys if name not in known]
 
 
-def _unknown(key: str, name: str, known: set[str]) -> str:
+def unknown_name(key: str, name: str, known: set[str]) -> str:
+    """Return a sentence about a name at a key of the configuration that is not among the known classes."""
     hint = did_you_mean(name, known) or f" Classes are: {some(sorted(known), most=8)}."
     return f'{key} names the class "{name}", which no row has.{hint}'
 
@@ -87,17 +88,17 @@ def label(rows: Sequence[Row], data: DataConfig, source: str, *, named: str = "f
     if data.min_count_action == "merge" and rare - {data.merged}:
         rows, joined = _merged(rows, rare, data.merged), {name: counts[name] for name in sorted(rare, key=_order)}
         counts = _counts(rows, dropped)
-        merging = (_joined(joined, counts[data.merged], data, source),)
+        merging = (merging_finding(joined, counts[data.merged], data, source),)
         rare = {name for name, count in counts.items() if count < data.min_count}
     classes = tuple(sorted(counts.keys() - rare, key=_order))
     if len(classes) < data.least_classes:
-        raise DataError(_too_few(classes, rare, counts, data, source, named))
+        raise DataError(too_few_classes(classes, rare, counts, data, source, named))
     gone = dropped | rare
     kept = [tuple(name for name in row if name not in gone) for row in rows]
     keep = np.array([bool(left) or (data.several and not row) for row, left in zip(rows, kept, strict=True)])
     at = {name: c for c, name in enumerate(classes)}
     values = _matrix(kept, at) if data.several else np.array([at[row[0]] if row else -1 for row in kept])
-    gaps = (_rare({name: counts[name] for name in sorted(rare, key=_order)}, data, source),) if rare else ()
+    gaps = (rare_finding({name: counts[name] for name in sorted(rare, key=_order)}, data, source),) if rare else ()
     return ClassLabels(classes, values, keep, merging + gaps)
 
 
@@ -126,7 +127,8 @@ def _order(name: str) -> tuple[int, float, str]:
         return (1, 0.0, name)
 
 
-def _rare(counts: dict[str, int], data: DataConfig, source: str) -> Finding:
+def rare_finding(counts: Mapping[str, float], data: DataConfig, source: str) -> Finding:
+    """Return a warning about classes that were left out because they have fewer rows than `data.min_count`."""
     have, were = ("class has", "was") if len(counts) == 1 else ("classes have", "were")
     return Finding(
         code="EH107",
@@ -138,7 +140,8 @@ def _rare(counts: dict[str, int], data: DataConfig, source: str) -> Finding:
     )
 
 
-def _joined(counts: dict[str, int], rows: int, data: DataConfig, source: str) -> Finding:
+def merging_finding(counts: Mapping[str, float], rows: float, data: DataConfig, source: str) -> Finding:
+    """Return a note about classes that were merged because they have fewer rows than `data.min_count`."""
     have, were = ("class has", "was") if len(counts) == 1 else ("classes have", "were")
     return Finding(
         code="EH107",
@@ -150,7 +153,10 @@ def _joined(counts: dict[str, int], rows: int, data: DataConfig, source: str) ->
     )
 
 
-def _too_few(classes: Row, rare: set[str], counts: Counter[str], data: DataConfig, source: str, named: str) -> str:
+def too_few_classes(
+    classes: Sequence[str], rare: set[str], counts: Mapping[str, float], data: DataConfig, source: str, named: str
+) -> str:
+    """Return a sentence about data of which too few classes are left."""
     column = f'column "{data.label}"' if data.table else named
     another = ", or name another column in data.label" if data.table else ""
     another = another or (", or read it from names (data.label_pattern)" if not data.label_pattern else "")

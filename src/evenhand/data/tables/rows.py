@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +11,15 @@ import numpy as np
 import numpy.typing as npt
 
 from evenhand.base.errors import DataError, unknown
-from evenhand.base.values import Finding
+from evenhand.base.text.cells import Text
+from evenhand.base.values import Finding, Floats
 from evenhand.data.config import DataConfig, FurtherData
 from evenhand.data.roots.file_names import some
 from evenhand.data.roots.root import Root
+from evenhand.data.tables.label_columns import joined, read_label_columns, unknown_columns
 from evenhand.data.tables.labels import Row, split_cells, unknown_names
 from evenhand.data.tables.path_lookup import Located, locate
+from evenhand.data.tables.row_weights import read_weights
 from evenhand.data.tables.table import LabelTable
 
 
@@ -31,12 +34,18 @@ class TableRows:
     names
         (n,) names of their files below the root.
     classes
-        (n,) the classes of each row.
+        (n,) the classes of each row; empty where labels are in columns.
+    values
+        (n, c) float64 labels in `data.label_columns`, NaN where unknown; None where one column names the classes.
+    weights
+        (n,) weights of the rows, or None.
     """
 
     table: LabelTable
     names: Sequence[str]
     classes: Sequence[Row]
+    values: Floats | None = None
+    weights: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.names)
@@ -44,7 +53,13 @@ class TableRows:
     def take(self, keep: npt.NDArray[np.bool_]) -> TableRows:
         """Return the rows at which `keep` (n,) is true."""
         at = np.flatnonzero(keep).tolist()
-        return TableRows(self.table.take(keep), [self.names[i] for i in at], [self.classes[i] for i in at])
+        return TableRows(
+            self.table.take(keep),
+            [self.names[i] for i in at],
+            [self.classes[i] for i in at],
+            None if self.values is None else self.values[keep],
+            None if self.weights is None else self.weights[keep],
+        )
 
 
 @dataclass(frozen=True)
@@ -98,9 +113,11 @@ def _disk(data: DataConfig) -> Path | None:
 
 def require_columns(table: LabelTable, data: DataConfig) -> None:
     """Raise `DataError` unless every column that [data] names exists."""
-    keys = {"path": data.path, "label": data.label, "id": data.id, "group": data.group, "split": data.split}
+    keys = {"path": data.path, "id": data.id, "group": data.group, "split": data.split, "weight": data.weight}
+    keys["label"] = None if data.label_columns else data.label
     wanted = [(f"data.{key}", column) for key, column in keys.items() if column is not None]
     wanted += [("data.levels", column) for column in data.levels]
+    wanted += [("data.label_columns", column) for column in data.label_columns]
     columns = list(table.frame.columns)
     faults = [
         f"{table.name}: {key}: {unknown('column', column, columns)}"
@@ -108,7 +125,7 @@ def require_columns(table: LabelTable, data: DataConfig) -> None:
         if column not in columns
     ]
     if data.levels and data.several:
-        faults.append("data.levels needs one class per row; remove it, or set data.several = false.")
+        faults.append('data.levels needs one class per row; remove it, or set data.task = "single".')
     if faults:
         raise DataError("\n".join(faults))
 
@@ -116,15 +133,16 @@ def require_columns(table: LabelTable, data: DataConfig) -> None:
 def _with_files(table: LabelTable, root: Root, data: DataConfig) -> tuple[TableRows, list[Finding]]:
     """Return the rows that have a file and, unless rows may have several classes or none, a class."""
     if data.table is None:  # the root itself listed these paths: there is nothing to look up or to parse
-        located, cells = Located(tuple(table.frame[data.path]), {}, {}), list(table.frame[data.label])
+        located = Located(tuple(table.frame[data.path]), {}, {})
     else:
-        located, cells = (
-            locate(table.texts(data.path), root, table.folder, disk=_disk(data)),
-            table.texts(data.label),
-        )
-    bare = [row for row, cell in enumerate(cells) if cell is None and not data.several]
+        located = locate(table.texts(data.path), root, table.folder, disk=_disk(data))
+    cells, values, strange = _labels(table, data)
+    if values is None:
+        bare = [row for row, cell in enumerate(cells) if cell is None and not data.several]
+    else:
+        bare = np.flatnonzero(np.isnan(values).all(axis=1)).tolist()
     gaps = [*_missing(table, located, data, root), *_unlabelled(table, bare, data)]
-    faults = [*_refused(table, located, data), *(f"{table.name}: {f}" for f in unknown_names(cells, data))]
+    faults = [*_refused(table, located, data), *strange]
     if data.missing == "error":
         faults += [f"{gap.says} {gap.fix}" for gap in gaps]
     if faults:
@@ -133,8 +151,19 @@ def _with_files(table: LabelTable, root: Root, data: DataConfig) -> tuple[TableR
     if len(gone) == len(table):
         raise DataError("\n".join([f"{table.name}: no row can be used.", *(gap.says for gap in gaps)]))
     keep = np.array([row not in gone for row in range(len(table))], dtype=bool)
-    found = TableRows(table, [name or "" for name in located.names], split_cells(cells, data))
+    names, weights = [name or "" for name in located.names], read_weights(table, data.weight)
+    found = TableRows(table, names, split_cells(cells, data), values, weights)
     return found.take(keep), [_left_out(gap, table) for gap in gaps]
+
+
+def _labels(table: LabelTable, data: DataConfig) -> tuple[Sequence[Text], Floats | None, list[str]]:
+    """Return the cells of the one column of classes, or else the labels in a column per class, and faults."""
+    if data.label_columns:
+        values, faults = read_label_columns(table, data)
+        return [None] * len(table), values, [*faults, *(f"{table.name}: {f}" for f in unknown_columns(data))]
+    # of folders, the frame holds the names as they are; there is nothing to parse
+    cells = list(table.frame[data.label]) if data.table is None else table.texts(data.label)
+    return cells, None, [f"{table.name}: {fault}" for fault in unknown_names(cells, data)]
 
 
 def _left_out(gap: _Gap, table: LabelTable) -> Finding:
@@ -178,6 +207,11 @@ def _unlabelled(table: LabelTable, rows: Sequence[int], data: DataConfig) -> lis
         f"{table.name}: {len(rows):,} of {len(table):,} rows have no class in the column "
         f'"{data.label}" (first: {table.place(rows[0])}).'
     )
+    if data.label_columns:
+        says = (
+            f"{table.name}: {len(rows):,} of {len(table):,} rows have no label in any of data.label_columns "
+            f"(first: {table.place(rows[0])})."
+        )
     fix = 'Fill them in, or set data.missing = "drop".'
     return [_Gap(says, fix, {"rows": len(rows), "of": len(table)})]
 
@@ -185,26 +219,34 @@ def _unlabelled(table: LabelTable, rows: Sequence[int], data: DataConfig) -> lis
 def _without_repeats(rows: TableRows, data: DataConfig) -> tuple[TableRows, list[Finding]]:
     """Return the rows without later ones that give the same file the same class.
 
-    If rows may have several classes, those of later rows are added to the first row of the file. A file under two
-    classes otherwise stays, to be reported by rule EH104.
+    If rows may have several classes, those of later rows are added to the first row of the file; labels in columns,
+    such as one row for each annotator, become their weighted mean. Weights add up. A file under two classes
+    otherwise stays, to be reported by rule EH104.
     """
     classes = list(rows.classes)
     first: dict[object, int] = {}
-    keep = np.ones(len(rows), dtype=bool)
+    of = np.empty(len(rows), dtype=np.int64)
     for at, (name, row) in enumerate(zip(rows.names, rows.classes, strict=True)):
-        start = first.setdefault(name if data.several else (name, row), at)
+        of[at] = start = first.setdefault(name if data.several else (name, row), at)
         if start != at:
-            keep[at] = False
             classes[start] = tuple(dict.fromkeys([*classes[start], *row]))
+    keep = of == np.arange(len(rows))
     if keep.all():
         return rows, []
-    joined = TableRows(rows.table, rows.names, classes)
-    return joined.take(keep), [_repeated(rows, np.flatnonzero(~keep), data)]
+    kept = replace(rows, classes=classes).take(keep)
+    numbers = np.unique(of, return_inverse=True)[1]  # in the order of the rows that are kept
+    if rows.values is not None:
+        kept = replace(kept, values=joined(rows.values, rows.weights, numbers))
+    if rows.weights is not None:
+        kept = replace(kept, weights=np.bincount(numbers, weights=rows.weights))
+    return kept, [_repeated(rows, np.flatnonzero(~keep), data)]
 
 
 def _repeated(rows: TableRows, at: npt.NDArray[np.int64], data: DataConfig) -> Finding:
     table, names = rows.table, [rows.names[i] for i in at]
     done = "joined with the row that names it first" if data.several else "left out"
+    if rows.values is not None:
+        done = "joined: each file has the mean of its rows"
     says = (
         f"{table.name}: {len(at):,} of {len(table):,} rows name a file again "
         f'(first: {table.place(int(at[0]))}, "{names[0]}"); they were {done}.'

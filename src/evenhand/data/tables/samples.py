@@ -15,6 +15,7 @@ from evenhand.data.roots.content_hash import content_ids, hash_files
 from evenhand.data.roots.root import Root
 from evenhand.data.roots.skipped import Skipped, findings_of
 from evenhand.data.tables.class_folders import files_of, files_with_suffix, read_folders
+from evenhand.data.tables.label_columns import column_labels
 from evenhand.data.tables.labels import label, levels
 from evenhand.data.tables.name_pattern import read_names
 from evenhand.data.tables.row_filter import only_rows
@@ -93,6 +94,9 @@ def file_samples(
         If the table or the files do not fit; the text lists all faults of the table.
     """
     findings = findings_of(root.skipped(), root.path.name)
+    if data.table is None and (data.label_columns or data.weight):
+        key = "data.label_columns" if data.label_columns else "data.weight"
+        raise DataError(f"{root.path}: {key} names columns of a table, and there is none. Name it in data.table.")
     if data.label_pattern is not None:
         table = read_names(root, data, suffixes)
     elif data.table is None:
@@ -108,11 +112,23 @@ def file_samples(
     hashes, readable, unreadable = _hashed(root, rows.names)
     rows = rows.take(readable)
     named = "folders" if data.label_pattern is None else "data.label_pattern"
-    labels = label(rows.classes, data, table.name, named=named)
+    if rows.values is None:
+        labels = label(rows.classes, data, table.name, named=named)
+    else:
+        labels = column_labels(rows.values, data, table.name)
     coarser = levels(rows.table, rows.classes, labels.classes, data.levels)
     frame = sample_frame(rows, hashes, data)[labels.keep].reset_index(drop=True)
     findings += [*table.findings, *odd, *findings_of(unreadable, table.name), *labels.findings]
-    return Samples(frame, labels.classes, labels.values[labels.keep], levels=coarser, kind=kind), findings
+    samples = Samples(
+        frame,
+        labels.classes,
+        labels.values[labels.keep],
+        weights=None if rows.weights is None else rows.weights[labels.keep],
+        levels=coarser,
+        kind=kind,
+        task=data.task,
+    )
+    return samples, findings
 
 
 def unlabelled_samples(root: Root, *, kind: str, suffixes: Collection[str]) -> tuple[Samples, list[Finding]]:

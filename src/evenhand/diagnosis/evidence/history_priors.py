@@ -11,6 +11,7 @@ import numpy.typing as npt
 from evenhand.balance.config import BalanceConfig
 from evenhand.balance.plan import BalancePlan, plan_of
 from evenhand.balance.prior.effective_prior import EffectivePrior
+from evenhand.base.values import Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +40,11 @@ class BalancePlans:
 
 
 def balance_plans_of(
-    balance: Mapping[str, Any], train: Mapping[str, Any], labels: npt.NDArray[Any], classes: Sequence[str]
+    balance: Mapping[str, Any],
+    train: Mapping[str, Any],
+    labels: npt.NDArray[Any],
+    classes: Sequence[str],
+    weights: Floats | None = None,
 ) -> BalancePlans:
     """Return the balance plans that the settings of a model imply for its fits.
 
@@ -49,6 +54,8 @@ def balance_plans_of(
         The settings of the model, as plain values; stages are among the latter.
     labels
         (n,) class indices of the training rows, or (n, k) shares.
+    weights
+        (n,) their weights in the loss, or None for equal ones.
 
     Raises
     ------
@@ -61,6 +68,7 @@ def balance_plans_of(
     soft = [stage.model_copy(update={"on_overshoot": "soften"}) for stage in stages]
     smoothing = float(train.get("label_smoothing") or 0.0)
     plans, softened = (
-        tuple(plan_of(stage, labels, classes, smoothing=smoothing) for stage in each) for each in (stages, soft)
+        tuple(plan_of(stage, labels, classes, smoothing=smoothing, weights=weights) for stage in each)
+        for each in (stages, soft)
     )
     return BalancePlans(plans, softened)

@@ -160,8 +160,9 @@ def _plans(record: Record, fold: int, balance: Mapping[str, Any], train: Mapping
     with contextlib.suppress(EvenhandError):
         samples, folds = record.samples(), record.folds()
         of = folds.of(samples.ids)
-        labels = samples.labels[(of != fold) & (of != TEST) & samples.known]
-        return balance_plans_of(balance, train, labels, samples.classes)
+        fit = (of != fold) & (of != TEST) & samples.known
+        weights = None if samples.weights is None else samples.weights[fit]
+        return balance_plans_of(balance, train, samples.labels[fit], samples.classes, weights)
     return None
 
 

@@ -72,8 +72,16 @@ def with_one_truth(predictions: Sequence[Predictions]) -> tuple[Predictions, ...
     Raises
     ------
     DataError
-        If two disagree on the truth of a row.
+        If two disagree on the truth of a row, or on the degree from which on a soft label is true.
     """
+    one, *others = predictions
+    for p in others:
+        if p.truth_threshold != one.truth_threshold and "soft" in (one.task, p.task):
+            raise DataError(
+                f"{named(one)} takes soft labels for true from {one.truth_threshold:g} on, and {named(p)} from "
+                f"{p.truth_threshold:g}: their figures are about different truths. Evaluate both with one "
+                "evaluate.truth_threshold."
+            )
     truth = None
     for p in predictions:
         truth = _filled(truth, p, predictions[0])
@@ -82,13 +90,18 @@ def with_one_truth(predictions: Sequence[Predictions]) -> tuple[Predictions, ...
 
 
 def disagreeing(a: Predictions, b: Predictions) -> npt.NDArray[np.bool_]:
-    """Return (n,) bool: rows whose truth both know, but with different values."""
+    """Return (n,) bool: rows whose truth, of several labels that of any, both know with different values."""
     if a.truth is None or b.truth is None:
         return np.zeros(len(a), dtype=bool)
     if a.truth.ndim != b.truth.ndim:
         raise DataError(f"{named(a)} and {named(b)} do not have the truth in the same form.")
-    differ = a.truth != b.truth
-    return np.asarray((differ.any(axis=1) if differ.ndim == 2 else differ) & known(a.truth) & known(b.truth))
+    differ = (a.truth != b.truth) & _known_cells(a.truth) & _known_cells(b.truth)
+    return np.asarray(differ.any(axis=1) if differ.ndim == 2 else differ)
+
+
+def _known_cells(truth: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Return (n,) or (n, k) bool: where the truth is known."""
+    return np.asarray(~np.isnan(truth) if truth.ndim == 2 else known(truth))
 
 
 def check_ids(p: Predictions) -> None:
@@ -173,7 +186,7 @@ def _filled(truth: Any, p: Predictions, first: Predictions) -> Any:
             f'"{p.ids[int(differ.argmax())]}"). Two versions of one data set are compared by compare_versions '
             "(evenhand compare --versions), which separates changed labels from a changed model."
         )
-    missing = ~known(truth)
+    missing = ~_known_cells(truth)
     out = truth.copy()
     out[missing] = p.truth[missing]
     return out

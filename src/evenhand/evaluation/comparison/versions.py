@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from evenhand.base.errors import DataError
 from evenhand.base.values import Predictions, Verdict
 from evenhand.evaluation.comparison.common_rows import disagreeing, in_common
@@ -150,6 +152,11 @@ def compare_versions(
 def _both_known(before: Predictions, after: Predictions) -> Sequence[Predictions]:
     """Return both on the common rows whose truth both know."""
     first, second = in_common((labelled(before), labelled(after)))
+    assert first.truth is not None
+    assert second.truth is not None
+    if first.truth.ndim == 2 == second.truth.ndim:  # of the labels of a row, each version may know others
+        unknown = np.isnan(first.truth) | np.isnan(second.truth)
+        first, second = (replace(p, truth=np.where(unknown, np.nan, p.truth)) for p in (first, second))
     assert first.truth is not None
     assert second.truth is not None
     both = known(first.truth) & known(second.truth)

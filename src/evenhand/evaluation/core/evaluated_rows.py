@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeVar, cast
 
@@ -13,12 +13,13 @@ import numpy.typing as npt
 from evenhand.base.errors import DataError
 from evenhand.base.text.unique_names import unique_names
 from evenhand.base.values import Floats, Ints, Mask, Predictions
+from evenhand.base.values.samples import any_of, known_labels
 
 T = TypeVar("T")
 
 
 THRESHOLD = 0.5
-"""With several labels per row, a label is predicted from this probability on."""
+"""With several labels per row, a label is predicted from this probability on, and true from this degree on."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,11 +33,15 @@ class EvaluatedRows:
     probabilities
         (n, k) floats in [0, 1].
     truth
-        (n,) class indices in 0..k-1; or (n, k) in [0, 1] where several labels may hold.
+        (n,) class indices in 0..k-1; or (n, k) in [0, 1] where several labels may hold, NaN in cells where it is
+        not known whether one does. Such a cell is in no figure: not true, not predicted, not counted.
     threshold
-        Where several labels may hold, one is predicted from this probability on, and true from this value on.
+        Where several labels may hold, one is predicted from this probability on.
     groups
         (n,) numbers 0..g-1 of groups that rows come from, or None where none are known.
+    truth_threshold
+        Where several labels may hold, one is true from this degree on. Only metrics that need a truth of yes or no
+        use it; proper scores (log-loss, Brier score) and the calibration error take degrees as they are.
     """
 
     classes: tuple[str, ...]
@@ -44,6 +49,7 @@ class EvaluatedRows:
     truth: npt.NDArray[Any]
     threshold: float = THRESHOLD
     groups: Ints | None = None
+    truth_threshold: float = THRESHOLD
     _made: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
@@ -60,6 +66,23 @@ class EvaluatedRows:
         return self.truth.ndim == 2
 
     @cached_property
+    def soft(self) -> bool:
+        """Whether the truth has degrees between 0 and 1, which `truth_threshold` makes a yes or no."""
+        return self.several and bool(((self.truth > 0) & (self.truth < 1)).any())
+
+    @cached_property
+    def known(self) -> Mask:
+        """(n, k) bool: cells whose truth is known."""
+        if self.several:
+            return np.asarray(~np.isnan(self.truth.astype(np.float64, copy=False)))
+        return np.ones((len(self), self.k), dtype=bool)
+
+    @cached_property
+    def masked(self) -> bool:
+        """Whether the truth of some cells is unknown."""
+        return self.several and not self.known.all()
+
+    @cached_property
     def predicted(self) -> Ints:
         """(n,) the most probable class, the first of ties."""
         return cast(Ints, self.probabilities.argmax(axis=1))
@@ -68,14 +91,15 @@ class EvaluatedRows:
     def held(self) -> Mask:
         """(n, k) bool: true classes of each row."""
         if self.several:
-            return np.asarray(self.truth >= self.threshold)
+            return np.asarray(self.truth >= self.truth_threshold)  # never of NaN
         return np.asarray(self.truth[:, None] == np.arange(self.k))
 
     @cached_property
     def claimed(self) -> Mask:
-        """(n, k) bool: predicted classes of each row."""
+        """(n, k) bool: predicted classes of each row, of those whose truth is known."""
         if self.several:
-            return np.asarray(self.probabilities >= self.threshold)
+            claimed = np.asarray(self.probabilities >= self.threshold)
+            return claimed & self.known if self.masked else claimed
         return np.asarray(self.predicted[:, None] == np.arange(self.k))
 
     @cached_property
@@ -86,7 +110,7 @@ class EvaluatedRows:
 
     @cached_property
     def predicted_counts(self) -> Floats:
-        """(k,) number of rows predicted as each class."""
+        """(k,) number of rows predicted as each class, of those where its truth is known."""
         counts = self.claimed.sum(axis=0) if self.several else np.bincount(self.predicted, minlength=self.k)
         return np.asarray(counts, dtype=np.float64)
 
@@ -106,10 +130,8 @@ class EvaluatedRows:
 
 
 def known(truth: npt.NDArray[Any]) -> Mask:
-    """Return (n,) bool: rows with a known truth (neither `NO_LABEL` nor NaN)."""
-    if truth.ndim == 2:
-        return np.asarray(~np.isnan(truth.astype(np.float64, copy=False)).any(axis=1))
-    return np.asarray(truth >= 0)
+    """Return (n,) bool: rows with a known truth: not `NO_LABEL`; of several labels, one at least is not NaN."""
+    return known_labels(truth)
 
 
 def numbered(groups: object) -> Ints | None:
@@ -136,7 +158,9 @@ def rows_of(p: Predictions) -> EvaluatedRows:
             f'The truth of "{name}" holds the class number {p.truth[row]} (first: id "{p.ids[row]}"), and there '
             f"are {p.k} classes, numbered from 0."
         )
-    return EvaluatedRows(p.classes, p.probabilities, p.truth, groups=numbered(p.groups))
+    return EvaluatedRows(
+        p.classes, p.probabilities, p.truth, groups=numbered(p.groups), truth_threshold=p.truth_threshold
+    )
 
 
 def coarser(rows: EvaluatedRows, names: Sequence[str]) -> EvaluatedRows:
@@ -158,10 +182,10 @@ def coarser(rows: EvaluatedRows, names: Sequence[str]) -> EvaluatedRows:
     of = np.array([classes.index(name) for name in names])
     if rows.several:
         probabilities, truth = (
-            np.stack([table[:, of == c].max(axis=1) for c in range(len(classes))], axis=1)
+            np.stack([any_of(table[:, of == c]) for c in range(len(classes))], axis=1)
             for table in (rows.probabilities, rows.truth)
         )
-        return EvaluatedRows(classes, probabilities, truth, rows.threshold, rows.groups)
+        return replace(rows, classes=classes, probabilities=probabilities, truth=truth, _made={})
     to = np.zeros((rows.k, len(classes)), dtype=rows.probabilities.dtype)
     to[np.arange(rows.k), of] = 1
-    return EvaluatedRows(classes, rows.probabilities @ to, of[rows.truth], rows.threshold, rows.groups)
+    return replace(rows, classes=classes, probabilities=rows.probabilities @ to, truth=of[rows.truth], _made={})

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evenhand.base.values import Floats
-from evenhand.evaluation.core.evaluated_rows import EvaluatedRows, known, numbered
+from evenhand.evaluation.core.evaluated_rows import THRESHOLD, EvaluatedRows, known, numbered
 from evenhand.evaluation.metrics.build import ask
 from evenhand.evaluation.metrics.metric_names import Levels, Sets
 
@@ -22,6 +22,7 @@ def fast_score(
     sets: Sets | None = None,
     levels: Levels | None = None,
     groups: object = None,
+    truth_threshold: float = THRESHOLD,
 ) -> tuple[float, dict[str, float]]:
     """Return the score and its metrics, without intervals.
 
@@ -34,7 +35,7 @@ def fast_score(
     probabilities
         (n, k) in [0, 1].
     truth
-        (n,) class indices, or (n, k) where several labels may hold; unknown rows are ignored.
+        (n,) class indices, or (n, k) where several labels may hold; what is unknown is ignored.
     classes
         The k class names.
     weights
@@ -43,6 +44,8 @@ def fast_score(
         As in `evaluate`.
     groups
         (n,) group of each row, for metrics that compare groups; None if there are none.
+    truth_threshold
+        The degree from which on a soft label is true.
 
     Returns
     -------
@@ -55,7 +58,7 @@ def fast_score(
     if not there.all():
         probabilities, truth = probabilities[there], truth[there]
         numbers = None if numbers is None else numbers[there]
-    rows = EvaluatedRows(tuple(classes), probabilities, truth, groups=numbers)
+    rows = EvaluatedRows(tuple(classes), probabilities, truth, groups=numbers, truth_threshold=truth_threshold)
     parts: dict[str, float] = {}
     score = 0.0
     for one, (name, weight) in zip(

@@ -28,8 +28,43 @@ def _features(of: PerRow, rows: EvaluatedRows, chosen: Ints) -> RowSums:
 
 
 def _counting(rows: EvaluatedRows, chosen: Ints) -> Floats:
-    """Return (n,) 1 for rows that count: with several labels per row also those without any label."""
+    """Return (n,) 1 for rows that count: with several labels per row also those without any label.
+
+    A row of which no chosen label is known does not.
+    """
+    if rows.masked:
+        return np.asarray(rows.known[:, chosen].any(axis=1), dtype=np.float64)
     return np.ones(len(rows)) if rows.several else plain(rows, chosen)
+
+
+def _cells(rows: EvaluatedRows, chosen: Ints) -> Floats:
+    """Return (n,) the share of its chosen labels by which a row counts: that of the known ones."""
+    return known_share(rows, chosen) if rows.masked else _counting(rows, chosen)
+
+
+def known_share(rows: EvaluatedRows, chosen: Ints) -> Floats:
+    """Return (n,) the share of the chosen labels of each row that are known; 1 where no label is unknown."""
+    return np.asarray(rows.known[:, chosen].mean(axis=1))
+
+
+def _mean_of_cells(of: PerRow, rows: EvaluatedRows, chosen: Ints) -> RowSums:
+    """Return features of a mean over labels: every known label of every row counts alike."""
+    if not rows.masked:
+        return _features(of, rows, chosen)
+    value, share = of(rows, chosen), known_share(rows, chosen)
+    at = np.flatnonzero(share)
+    zeros = np.zeros_like(at)
+    return RowSums(
+        shape=(len(rows), 2),
+        row=np.concatenate([at, at]),
+        column=np.concatenate([zeros, zeros + 1]),
+        value=np.concatenate([value[at], share[at]]),
+    )
+
+
+def _known_mean(rows: EvaluatedRows, chosen: Ints, cells: Floats) -> Floats:
+    """Return (n,) the sum of (n, c) numbers over the known of the chosen labels, over how many are chosen."""
+    return np.asarray((np.where(rows.known[:, chosen], cells, 0.0) if rows.masked else cells).mean(axis=1))
 
 
 def _mean(statistics: Floats, _chosen: Ints) -> Floats:
@@ -37,7 +72,7 @@ def _mean(statistics: Floats, _chosen: Ints) -> Floats:
 
 
 def right(rows: EvaluatedRows, chosen: Ints) -> Floats:
-    """Return (n,) 1 where every label of the row is predicted correctly, else 0."""
+    """Return (n,) 1 where every known label of the row is predicted correctly, else 0."""
     if rows.several:
         wrong = (rows.held[:, chosen] != rows.claimed[:, chosen]).any(axis=1)
         return np.asarray(~wrong, dtype=np.float64)
@@ -58,14 +93,15 @@ def within_top(count: int, rows: EvaluatedRows, _chosen: Ints) -> Floats:
 def loss(rows: EvaluatedRows, chosen: Ints) -> Floats:
     """Return (n,) minus the natural logarithm of the probability given to the truth.
 
-    With several labels: the binary cross-entropy, averaged over the chosen labels. Probabilities are clipped to
+    With several labels: the binary cross-entropy, summed over the known ones of the chosen labels and divided by
+    the number of chosen ones; a truth between 0 and 1 is taken as it is. Probabilities are clipped to
     [eps, 1 - eps], the precision of their dtype (2.2e-16 for float64).
     """
     least = rows.smallest
     if rows.several:
         p = np.clip(rows.probabilities[:, chosen].astype(np.float64), least, 1 - least)
         y = rows.truth[:, chosen]
-        return np.asarray(-(y * np.log(p) + (1 - y) * np.log1p(-p)).mean(axis=1))
+        return _known_mean(rows, chosen, -(y * np.log(p) + (1 - y) * np.log1p(-p)))
     own = rows.probabilities[np.arange(len(rows)), rows.truth].astype(np.float64)
     return np.asarray(-np.log(np.clip(own, least, 1 - least)))
 
@@ -73,18 +109,18 @@ def loss(rows: EvaluatedRows, chosen: Ints) -> Floats:
 def squared_error(rows: EvaluatedRows, chosen: Ints) -> Floats:
     """Return (n,) the squared distance between probabilities and truth (Brier 1950).
 
-    Summed over all k classes (0..2); with several labels averaged over the chosen labels (0..1).
+    Summed over all k classes (0..2); with several labels averaged over the chosen labels (0..1), see `loss`.
     """
     p = rows.probabilities.astype(np.float64, copy=False)
     if rows.several:
-        return np.asarray(((p[:, chosen] - rows.truth[:, chosen]) ** 2).mean(axis=1))
+        return _known_mean(rows, chosen, (p[:, chosen] - rows.truth[:, chosen]) ** 2)
     own = p[np.arange(len(rows)), rows.truth]
     # The square of (p - truth) multiplied out, which needs no one-hot matrix of the truth.
     return np.asarray((p**2).sum(axis=1) - 2 * own + 1)
 
 
 def wrong_labels(rows: EvaluatedRows, chosen: Ints) -> Floats:
-    """Return (n,) the share of the chosen labels that are wrong."""
+    """Return (n,) the share of the chosen labels that are known, and predicted wrongly."""
     return np.asarray((rows.held[:, chosen] != rows.claimed[:, chosen]).mean(axis=1))
 
 
@@ -123,6 +159,11 @@ def counting(rows: EvaluatedRows, chosen: Ints) -> sp.csr_array[Any]:
     return sp.csr_array(_counting(rows, chosen)[:, None])
 
 
+def _cell_counts(rows: EvaluatedRows, chosen: Ints) -> sp.csr_array[Any]:
+    """Return (n, 1) the share of each row that counts."""
+    return sp.csr_array(_cells(rows, chosen)[:, None])
+
+
 SHARE = Components(partial(_once, _mean), counting)
 
 
@@ -137,18 +178,18 @@ METRICS.register("accuracy")(
 )  # fmt: skip
 METRICS.register("top_k")(Numbered("Share of rows whose class is among the k most probable.", _top))
 METRICS.register("log_loss")(
-    Metric("Mean of minus the logarithm of the probability given to the truth.", partial(_features, loss), _mean,
-           _counting, higher_is_better=False, upper_bound=np.inf, cost=loss_if_wrong)
+    Metric("Mean of minus the logarithm of the probability given to the truth.", partial(_mean_of_cells, loss),
+           _mean, _cells, higher_is_better=False, upper_bound=np.inf, cost=loss_if_wrong)
 )  # fmt: skip
 METRICS.register("brier")(
-    Metric("Mean squared distance between probabilities and truth.", partial(_features, squared_error), _mean,
-           _counting, higher_is_better=False, upper_bound=2.0, cost=squared_error_if_wrong)
+    Metric("Mean squared distance between probabilities and truth.", partial(_mean_of_cells, squared_error), _mean,
+           _cells, higher_is_better=False, upper_bound=2.0, cost=squared_error_if_wrong)
 )  # fmt: skip
 METRICS.register("subset_accuracy")(
     Metric("Share of rows whose labels are all right.", partial(_features, right), _mean, _counting,
            labels="several", parts=SHARE)
 )  # fmt: skip
 METRICS.register("hamming")(
-    Metric("Share of single labels that are wrong.", partial(_features, wrong_labels), _mean, _counting,
-           labels="several", higher_is_better=False, parts=replace(SHARE, kind="mean"))
+    Metric("Share of single labels that are wrong.", partial(_mean_of_cells, wrong_labels), _mean, _cells,
+           labels="several", higher_is_better=False, parts=replace(SHARE, rows=_cell_counts, kind="mean"))
 )  # fmt: skip

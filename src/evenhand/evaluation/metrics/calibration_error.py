@@ -35,11 +35,13 @@ def _features(rows: EvaluatedRows, chosen: Ints) -> RowSums:
     cell = np.unique(unit[row] * BINS + into, return_inverse=True)[1]
     gaps, counts = np.bincount(cell, weights=gap)[cell], np.bincount(cell)[cell].astype(np.float64)
     values = (gap, np.ones(len(row)), gap**2, gap * gaps, gap * counts, counts)
-    size = np.bincount(unit)[unit]
+    # A unit of which no chosen label is known decides nothing, and does not add to the noise between units.
+    there = np.flatnonzero(rows.known[:, chosen].any(axis=1)) if rows.masked else np.arange(len(rows))
+    size = np.bincount(unit[there])[unit[there]]
     return RowSums(
         shape=(len(rows), KINDS * BINS + 1),
-        row=np.concatenate([*[row] * KINDS, np.arange(len(rows))]),
-        column=np.concatenate([*(into + BINS * kind for kind in range(KINDS)), np.full(len(rows), KINDS * BINS)]),
+        row=np.concatenate([*[row] * KINDS, there]),
+        column=np.concatenate([*(into + BINS * kind for kind in range(KINDS)), np.full(len(there), KINDS * BINS)]),
         value=np.concatenate([*values, 1 / size]),
     )
 
@@ -48,8 +50,12 @@ def decisions(rows: EvaluatedRows, chosen: Ints) -> tuple[Ints, Floats, Floats]:
     """Return row, confidence and truth (0..1) of every decision.
 
     With one label per row: the predicted class, for rows where it is a chosen one. With several: every chosen label
-    of every row.
+    of every row, where it is known.
     """
+    if rows.masked:
+        row, column = np.nonzero(rows.known[:, chosen])
+        column = chosen[column]
+        return row, rows.probabilities[row, column].astype(np.float64), rows.truth[row, column]
     if rows.several:
         row = np.repeat(np.arange(len(rows)), len(chosen))
         return row, rows.probabilities[:, chosen].ravel().astype(np.float64), rows.truth[:, chosen].ravel()

@@ -88,6 +88,8 @@ def order(rows: EvaluatedRows, _chosen: Ints) -> RowSums:
 
 
 def _order(rows: EvaluatedRows) -> RowSums:
+    if rows.masked:
+        return _order_of_known(rows)
     places = [_placed(rows.probabilities[:, c], rows.held[:, c]) for c in range(rows.k)]
     start = np.concatenate([[0], np.cumsum([size for size, _ in places])]).astype(np.int64)
     total = int(start[-1])
@@ -97,6 +99,20 @@ def _order(rows: EvaluatedRows) -> RowSums:
         columns[:, c] = np.where(rows.held[:, c], start[c] + slot, total + 2 * start[c] + c + slot)
     row = np.repeat(np.arange(len(rows)), rows.k)
     return RowSums((len(rows), 3 * total + rows.k), row, columns.ravel(), finish=_Slots(start).finish)
+
+
+def _order_of_known(rows: EvaluatedRows) -> RowSums:
+    """Return the features of rows with unknown labels: in each class, the rows where it is known are sorted."""
+    at = [np.flatnonzero(rows.known[:, c]) for c in range(rows.k)]
+    held = [rows.held[own, c] for c, own in enumerate(at)]
+    places = [_placed(rows.probabilities[own, c], held[c]) for c, own in enumerate(at)]
+    start = np.concatenate([[0], np.cumsum([size for size, _ in places])]).astype(np.int64)
+    total = int(start[-1])
+    column = [
+        np.where(held[c], start[c] + slot, total + 2 * start[c] + c + slot) for c, (_, slot) in enumerate(places)
+    ]
+    shape = (len(rows), 3 * total + rows.k)
+    return RowSums(shape, np.concatenate(at), np.concatenate(column), finish=_Slots(start).finish)
 
 
 def _placed(score: Floats, own: Mask) -> tuple[int, Ints]:

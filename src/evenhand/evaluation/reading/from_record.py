@@ -10,6 +10,7 @@ import pandas as pd
 from evenhand.base.errors import DataError
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Predictions, RowSet, origin_of
+from evenhand.evaluation.core.evaluated_rows import THRESHOLD
 
 
 def record_at(source: object) -> Record | None:
@@ -28,6 +29,11 @@ def record_at(source: object) -> Record | None:
 def best_model(record: Record) -> str:
     """Return the name of the best model or blend of a finished run, by its out-of-fold score."""
     return str(record.json("scores.json")["headline"]["best"])
+
+
+def truth_threshold(record: Record) -> float:
+    """Return the degree from which on a soft label of a record's rows is true."""
+    return float(record.resolved().get("evaluate", {}).get("truth_threshold", THRESHOLD))
 
 
 def of_record(record: Record, *, of: str = RowSet.OUT_OF_FOLD) -> tuple[Predictions, ...]:
@@ -60,6 +66,7 @@ def of_record(record: Record, *, of: str = RowSet.OUT_OF_FOLD) -> tuple[Predicti
                 groups=samples.groups[at] if samples.grouped else None,
                 model=str(name),
                 origin=origin_of(of),
+                truth_threshold=truth_threshold(record),
                 learned={
                     metric: (error, freedom) for metric, (error, freedom) in learned.get(str(name), {}).items()
                 },

@@ -6,8 +6,6 @@ import contextlib
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-import numpy as np
-
 from evenhand.balance.prior.balance_ledger import BalanceLedger, ledger_of
 from evenhand.base.errors import EvenhandError
 from evenhand.base.storage.record import Record
@@ -39,16 +37,16 @@ def prior_findings(runs: Iterable[tuple[Record, Mapping[str, str]]]) -> tuple[Fi
 def _ledgers(record: Record, names: Mapping[str, str]) -> list[BalanceLedger]:
     """Return the ledger of the last training stage of each model: the prior that its probabilities assume."""
     settings, samples, folds = load(record.resolved()), record.samples(), record.folds()
-    labels = np.nan_to_num(samples.labels) if samples.multi_label else samples.labels
     training = samples.known & (folds.of(samples.ids) >= 0)
     return [
         ledger_of(
             settings.stage_balances_of(model)[-1],
-            labels,
+            samples.labels,
             samples.classes,
             training,
             models=(names[model.name],),
             smoothing=settings.train_of(model).label_smoothing,
+            weights=samples.weights,
         )
         for model in settings.fitted
         if model.name in names

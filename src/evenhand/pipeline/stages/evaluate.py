@@ -187,7 +187,16 @@ def _dominant_groups(p: Predictions, settings: Settings) -> list[dict[str, Any]]
 def _score(p: Predictions, settings: Settings, samples: Samples) -> float:
     assert p.truth is not None
     weights, sets = settings.score.weights, settings.classes.sets
-    return fast_score(p.probabilities, p.truth, p.classes, weights, sets, samples.levels, p.groups)[0]
+    return fast_score(
+        p.probabilities,
+        p.truth,
+        p.classes,
+        weights,
+        sets,
+        samples.levels,
+        p.groups,
+        truth_threshold=p.truth_threshold,
+    )[0]
 
 
 def _table(of: str, p: Predictions) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from evenhand.base.errors import DataError
 from evenhand.base.storage.record import ROW
 from evenhand.base.text.cells import object_array
 from evenhand.base.values import NO_LABEL, Finding, Mask, RowSet, Samples
+from evenhand.base.values.samples import any_of, known_labels
 from evenhand.data.config import FurtherData
 from evenhand.data.roots.file_names import some
 from evenhand.data.roots.root import Root, root_of
@@ -90,10 +91,10 @@ def _with_first_classes(samples: Samples, first: Samples, other: str | None) -> 
     if samples.multi_label:
         labels: Any = np.zeros((len(samples), first.k))
         for c in set(at[at >= 0].tolist()):
-            held = samples.labels[:, at == c]
-            # One of several that holds is enough; otherwise one that is not known leaves the class unknown.
-            labels[:, c] = np.where((held == 1).any(axis=1), 1.0, held.max(axis=1))
-        keep = np.asarray(~samples.labels[:, at < 0].any(axis=1))
+            labels[:, c] = any_of(samples.labels[:, at == c])
+        foreign = np.nan_to_num(samples.labels[:, at < 0])
+        # of degrees, a trace of a foreign class does not make the row one of another kind
+        keep = ~(foreign >= 0.5).any(axis=1) & known_labels(labels)
     else:
         labels = at[samples.labels]
         keep = np.asarray(labels != NO_LABEL)

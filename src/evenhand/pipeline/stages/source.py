@@ -223,7 +223,8 @@ def _contents(samples: Samples | None) -> str:
         return ""
     # Ids and labels too: a corrected label is other data, though no file has changed.
     rows = samples.frame["id"].astype(str) + "\t" + samples.frame["content"].astype(str)
-    return "\n".join([*rows, samples.labels.tobytes().hex()])
+    weights = [] if samples.weights is None else [samples.weights.tobytes().hex()]
+    return "\n".join([*rows, samples.labels.tobytes().hex(), *weights])
 
 
 def check_names(settings: Settings, samples: Samples) -> None:

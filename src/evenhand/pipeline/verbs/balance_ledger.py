@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from evenhand.balance.config import BalanceConfig
 from evenhand.balance.prior.balance_ledger import BalanceLedger, ledger_of
 from evenhand.base.errors import ConfigError, Fault
@@ -101,13 +99,11 @@ def ledgers(settings: Settings, samples: Samples, folds: Folds | None) -> tuple[
     folds
         Folds that determine the training rows; None for all rows with a label.
     """
-    # A label that is not known counts for no class, as it costs nothing in the loss.
-    labels = np.nan_to_num(samples.labels) if samples.multi_label else samples.labels
     training, each = _trained_on(samples, folds)
     return tuple(
         ledger_of(
             one.config,
-            labels,
+            samples.labels,
             samples.classes,
             training,
             each,
@@ -115,6 +111,7 @@ def ledgers(settings: Settings, samples: Samples, folds: Folds | None) -> tuple[
             stage=one.stage,
             key=one.key,
             smoothing=one.smoothing,
+            weights=samples.weights,
         )
         for one in _settings_of(settings)
     )

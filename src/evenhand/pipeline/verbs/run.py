@@ -209,6 +209,7 @@ def open_record(settings: Settings, source: DataSource, text: str, *, fresh: boo
         "rows": len(samples),
         "classes": samples.classes,
         "levels": samples.levels,
+        "task": samples.task,
         "left_out": [vars(failure) for failure in source.failures],
         "encoded": _names(settings, source.entries),
         "fingerprint": mark,

@@ -77,39 +77,53 @@ class ClassBalance:
 
 
 def class_balance_of(
-    config: BalanceConfig, labels: npt.NDArray[Any], names: Sequence[str], *, smoothing: float = 0.0
+    config: BalanceConfig,
+    labels: npt.NDArray[Any],
+    names: Sequence[str],
+    *,
+    smoothing: float = 0.0,
+    weights: Floats | None = None,
 ) -> tuple[ClassBalance, RowLoss]:
     """Return the class balance of training rows, and the loss with class weights at full strength.
 
     Parameters
     ----------
     labels
-        (n,) classes of the training rows, or (n, k) shares.
+        (n,) classes of the training rows, or (n, k) shares, NaN where unknown.
     names
         The k classes.
     smoothing
         Share of each target that label smoothing spreads evenly over the classes.
+    weights
+        (n,) weight of each training row in the loss, or None for equal ones.
 
     Raises
     ------
     EvenhandError
         If the skew would be reversed and the settings refuse that, or do not fit the labels.
     """
-    plan = accepted(plan_of(config, labels, names, smoothing=smoothing))
+    plan = accepted(plan_of(config, labels, names, smoothing=smoothing, weights=weights))
     full_loss = section_of(LOSSES, config.loss).build(plan.classes())
-    rows, weights = round(plan.prior.epoch_rows), plan.row_sampling_weights(labels)
+    rows, drawn = round(plan.prior.epoch_rows), plan.row_sampling_weights(labels)
     short = rows != len(labels)
     balance = ClassBalance(
         loss=_loss_by_epoch(plan, full_loss),
         # only sampling takes a size: a short epoch without weights of its own samples with equal ones
-        sampling_weights=np.ones(len(labels)) if short and weights is None else weights,
+        sampling_weights=np.ones(len(labels)) if short and drawn is None else drawn,
         epoch_rows=rows if short else None,
-        expected_mix=plan.prior.batch_shares,
+        expected_mix=plan.prior.batch_shares if weights is None else _mix(labels, drawn, len(names)),
         weights=plan.weights,
         correction=plan.correction_at,
         unsmoothing=plan.unsmoothing_at,
     )
     return balance, full_loss
+
+
+def _mix(labels: npt.NDArray[Any], drawn: Floats | None, k: int) -> Floats:
+    """Return (k,) the expected share of each class in the batches; a row counts once, whatever it weighs."""
+    by_row = np.ones(len(labels)) if drawn is None else drawn
+    held = by_row @ np.nan_to_num(labels) if labels.ndim == 2 else np.bincount(labels, by_row, minlength=k)
+    return np.asarray(held / max(float(held.sum()), 1e-300))
 
 
 def _loss_by_epoch(plan: BalancePlan, full_loss: RowLoss) -> Callable[[int], RowLoss]:

@@ -83,14 +83,14 @@ class BatchMix:
     def read(self) -> dict[str, Any]:
         """Return `batch_mix`, the share of each class, and `batches_without`, the number of batches without it.
 
-        Where rows hold several classes or shares of them, the share is that of all labels.
+        Where rows hold several classes or shares of them, the share is that of all known labels.
         """
         if not self._targets:
             return {"batch_mix": None, "batches_without": None}
         joined = torch.cat(self._targets).cpu().numpy()
         sizes = [len(one) for one in self._targets]
         if joined.ndim == 2:
-            batches = np.add.reduceat(joined, np.cumsum([0, *sizes])[:-1], axis=0)
+            batches = np.add.reduceat(np.nan_to_num(joined), np.cumsum([0, *sizes])[:-1], axis=0)
         else:
             cell = np.repeat(np.arange(len(sizes)) * self._k, sizes) + joined
             batches = np.bincount(cell, minlength=len(sizes) * self._k).reshape(-1, self._k)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy.typing as npt
 
 from evenhand.base.values import Floats
+from evenhand.evaluation.core.evaluated_rows import THRESHOLD
 from evenhand.evaluation.figures.score import fast_score
 from evenhand.evaluation.metrics.metric_names import Levels, Sets
 
@@ -40,22 +41,23 @@ def scorer_of(
     sets: Sets | None = None,
     levels: Levels | None = None,
     groups: object = None,
+    truth_threshold: float = THRESHOLD,
 ) -> Scorer:
     """Return a scorer of (m, k) probabilities of the rows whose labels are `truth`.
 
     Parameters
     ----------
     truth
-        (m,) class indices, or (m, k) where several may hold; all labels are known.
+        (m,) class indices, or (m, k) where several may hold; something is known of each row.
     classes
         The k class names.
-    weights, sets, levels, groups
+    weights, sets, levels, groups, truth_threshold
         As in `fast_score`.
     """
 
     def score(probabilities: Floats) -> Score:
         if not len(probabilities):
             return Score(float("nan"))
-        return Score(*fast_score(probabilities, truth, classes, weights, sets, levels, groups))
+        return Score(*fast_score(probabilities, truth, classes, weights, sets, levels, groups, truth_threshold))
 
     return score

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 import torch
 from torch import nn
@@ -52,7 +51,8 @@ def fold_spec(
     stages
         What is tuned, for how long, on which inputs.
     labels
-        (n,) class indices, or (n, k) shares where several classes may hold; known for both sets of rows.
+        (n,) class indices, or (n, k) shares where several classes may hold (NaN where one is not known); something
+        is known of both sets of rows.
     fit_rows, validation_rows
         Positions; no row is in both.
     scorer
@@ -78,11 +78,10 @@ def fold_spec(
         If all corrections together reverse the skew and `balance.on_overshoot` refuses that.
     """
     train, balance, device = train or TrainConfig(), balance or BalanceConfig(), torch.device(device)
-    # what is not known counts as absent where classes are counted, and not at all in the loss
-    fitted = np.nan_to_num(labels[fit_rows]) if labels.ndim == 2 else labels[fit_rows]
+    fitted, heavy = labels[fit_rows], None if weights is None else weights[fit_rows]
     classes = [str(c) for c in range(k)] if names is None else names
     smoothing = train.label_smoothing
-    balanced, loss = _balanced(stages, balance, stage_balance, fitted, classes, smoothing)
+    balanced, loss = _balanced(stages, balance, stage_balance, fitted, classes, smoothing, heavy)
     return FitSpec(
         network=network,
         stages=balanced,
@@ -107,29 +106,36 @@ def _balanced(
     fitted: npt.NDArray[Any],
     names: Sequence[str],
     smoothing: float,
+    weights: Floats | None,
 ) -> tuple[tuple[FitStage, ...], RowLoss]:
     """Return the stages with their class balance, and the loss of the fit."""
-    fit_balance, loss = class_balance_of(balance, fitted, names, smoothing=smoothing)
+    fit_balance, loss = class_balance_of(balance, fitted, names, smoothing=smoothing, weights=weights)
     out = []
     for stage, section in zip(stages, stage_balance or [balance] * len(stages), strict=True):
         # stages without a section of their own share one object
         own = (
-            fit_balance if section == balance else class_balance_of(section, fitted, names, smoothing=smoothing)[0]
+            fit_balance
+            if section == balance
+            else class_balance_of(section, fitted, names, smoothing=smoothing, weights=weights)[0]
         )
-        out.append(replace(stage, balance=own, softer=_softer(section, fitted, names, smoothing)))
+        out.append(replace(stage, balance=own, softer=_softer(section, fitted, names, smoothing, weights)))
     return tuple(out), loss
 
 
 def _softer(
-    balance: BalanceConfig, fitted: npt.NDArray[Any], names: Sequence[str], smoothing: float
+    balance: BalanceConfig,
+    fitted: npt.NDArray[Any],
+    names: Sequence[str],
+    smoothing: float,
+    weights: Floats | None,
 ) -> Callable[[], ClassBalance] | None:
     """Return a builder of the softened balance, where an overshoot is allowed and there is one; else None."""
     if balance.on_overshoot != "allow":
         return None
-    if not plan_of(balance, fitted, names, smoothing=smoothing).prior.overshoots():
+    if not plan_of(balance, fitted, names, smoothing=smoothing, weights=weights).prior.overshoots():
         return None
     soft = balance.model_copy(update={"on_overshoot": "soften"})
-    return lambda: class_balance_of(soft, fitted, names, smoothing=smoothing)[0]
+    return lambda: class_balance_of(soft, fitted, names, smoothing=smoothing, weights=weights)[0]
 
 
 def _mean_one(weights: Floats, rows: Ints, device: torch.device) -> torch.Tensor:

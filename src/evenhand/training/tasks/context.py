@@ -18,6 +18,7 @@ from evenhand.data.store.entry import StoreEntry
 from evenhand.data.store.ragged import row_shape
 from evenhand.data.store.store import Store
 from evenhand.evaluation.config import ClassesConfig, ScoreConfig
+from evenhand.evaluation.reading.from_record import truth_threshold
 from evenhand.modalities import KINDS, Kind
 from evenhand.modalities.torch_half import torch_half
 from evenhand.models.baseline import LOGISTIC_REGRESSION, baseline_of
@@ -42,6 +43,8 @@ class TaskContext:
         Sections of the configuration.
     device
         As in `compute.device`.
+    truth_threshold
+        The degree from which on a soft label is true in [score].
     kind_config
         The section of the kind of data, as plain values.
     encoded
@@ -58,6 +61,7 @@ class TaskContext:
     score: ScoreConfig
     classes: ClassesConfig
     device: str
+    truth_threshold: float = 0.5
     kind_config: Mapping[str, Any] = field(default_factory=dict)
     encoded: str = "encoded"
 
@@ -91,6 +95,7 @@ class TaskContext:
             score=ScoreConfig.model_validate(resolved.get("score", {})),
             classes=ClassesConfig.model_validate(resolved.get("classes", {})),
             device=str(resolved.get("compute", {}).get("device", "auto")),
+            truth_threshold=truth_threshold(opened),
             kind_config=resolved.get(opened.data()["kind"], {}),
         )
 

@@ -97,7 +97,10 @@ def teacher_of(context: TaskContext, fit: Ints, device: torch.device) -> Teacher
     check_folds(how, table, context, fit)
     found = table.reindex(samples.ids[fit])[[f"p:{name}" for name in samples.classes]].to_numpy(np.float64)
     smoothing = context.train.label_smoothing
-    prior = plan_of(context.balance, samples.labels[fit], samples.classes, smoothing=smoothing).prior
+    weights = None if samples.weights is None else samples.weights[fit]
+    prior = plan_of(
+        context.balance, samples.labels[fit], samples.classes, smoothing=smoothing, weights=weights
+    ).prior
     logs = np.log(np.maximum(found, LEAST)) + (_log_ratio(prior.hard) - teacher_prior(how))
     if smoothing:
         logs = Unsmoothing(smoothing, prior.lean).added(logs)

@@ -177,6 +177,7 @@ def _scorer(context: TaskContext, samples: Samples, rows: Ints) -> Scorer:
         context.classes.sets,
         samples.levels,
         samples.groups[rows] if samples.grouped else None,
+        context.truth_threshold,
     )
 
 
@@ -232,6 +233,7 @@ def monitor_of(
         context.samples.labels[parts.fit],
         context.balance.plain(),
         context.train.plain(),
+        None if context.samples.weights is None else context.samples.weights[parts.fit],
     )
     if progress is None:
         return Monitor(check, context.train.on_collapse)
@@ -266,13 +268,15 @@ def _fingerprint(context: TaskContext, parts: TaskRows, key: tuple[int | str, ..
         context.classes.sets,
         context.samples.classes,
         context.device,
+        context.truth_threshold,
         # these two change the last bits of sums
         str(torch.__version__),
         threads,
         seed_from(*key),
     ]
     digest = hashlib.blake2b(to_json(document).encode(), digest_size=16)
-    for array in (context.samples.labels, parts.fit, parts.scored):
+    weights = context.samples.weights
+    for array in (context.samples.labels, parts.fit, parts.scored, *([] if weights is None else [weights])):
         digest.update(array.tobytes())
     if context.train.distill is not None:
         table = teacher_table(context.train.distill, context.samples)

@@ -26,7 +26,7 @@ def check(evidence: Evidence) -> Iterator[Found]:
     rows, and their share is a ceiling on what can be reached.
 
     What to do: look at each set and keep the right label; where both are right, let rows have several
-    labels (data.several).
+    labels (data.task = "multi").
 
     Limits: near-duplicates are searched among stored pictures and confirmed in the pixels; similar-looking classes
     do not count. Rows without a label are ignored.
