@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails
 
 from evenhand.base.settings.section import Section, option
+from evenhand.base.values import TRUTH_THRESHOLD
 from evenhand.evaluation.metrics.metric_names import MetricNameError, parse
 
 
@@ -105,7 +106,7 @@ class EvaluateConfig(Section):
     level: float = option(0.95, gt=0.5, lt=1.0, says="Confidence level of intervals.")
     seed: int = option(0, ge=0, says="Seed of the bootstrap.")
     truth_threshold: float = option(
-        0.5,
+        TRUTH_THRESHOLD,
         gt=0,
         le=1,
         says="With soft labels, the degree from which on a label is true, for figures that need a yes or no; "

@@ -70,8 +70,7 @@ class EffectivePrior:
     rows
         Training rows where several classes may hold, or where rows have weights; 0 stands for the sum of `counts`.
     known
-        Where several classes may hold: (k,) rows, by weight, of which it is known whether they hold each class, and
-        (k,) their mean sampling weight; None where it is known of all rows.
+        (k,) rows, by weight, known to hold each class or not, and (k,) their mean sampling weight; None for all.
     """
 
     names: tuple[str, ...]
@@ -108,8 +107,9 @@ class EffectivePrior:
     @cached_property
     def sampled_rates(self) -> Floats:
         """(k,) the same of sampled rows."""
-        usual = 1.0 if self.known is None else np.maximum(self.known[1], 1e-300)
-        return np.asarray(self.rates * self.sampling / usual)
+        return np.asarray(
+            self.rates * self.sampling / (1.0 if self.known is None else np.maximum(self.known[1], 1e-300))
+        )
 
     @cached_property
     def batch_shares(self) -> Floats:
@@ -173,9 +173,10 @@ class EffectivePrior:
     @cached_property
     def recurrences(self) -> Floats:
         """(k,) how often a row of each class is expected in an epoch."""
-        if self.rows:  # sampling weights have a mean of 1 over these
-            return np.asarray(self.sampling * (self.epoch_rows / self.rows))
-        return np.asarray(self.sampling * (self.epoch_rows / max(float(self.sampling @ self.counts), 1e-300)))
+        # of `rows`, sampling weights have a mean of 1
+        return np.asarray(
+            self.sampling * (self.epoch_rows / (self.rows or max(float(self.sampling @ self.counts), 1e-300)))
+        )
 
     @property
     def rarest(self) -> int:
@@ -329,9 +330,7 @@ def prior_of(
     ----------
     rows
         Training rows; the sum of `counts` where not given. It differs where rows hold several classes, or weigh.
-    smoothing
-        Share of each target that is spread evenly over the classes.
-    known
+    smoothing, known
         As in `EffectivePrior`.
     """
     present = counts > 0
@@ -356,13 +355,7 @@ def prior_of(
 
 
 def _smoothing(given: Any) -> float:
-    """Return a share of smoothing as a float.
-
-    Raises
-    ------
-    EvenhandError
-        If it is not a number between 0 and 1.
-    """
+    """Return a share of smoothing as a float; raises `EvenhandError` if it is not a number between 0 and 1."""
     share = numbers(given, "label_smoothing")
     if share.ndim or not 0 <= share <= 1:
         raise EvenhandError(f"label_smoothing must be a number from 0 to 1; found {given!r}.")

@@ -23,7 +23,7 @@ from evenhand.base.values.prediction_fields import (
 )
 from evenhand.base.values.probabilities import check_length, check_truth, check_unique, checked_probabilities
 from evenhand.base.values.samples import task_of
-from evenhand.base.values.types import TEST, Floats, Ints, Mask, Origin, Strings, Task
+from evenhand.base.values.types import TEST, TRUTH_THRESHOLD, Floats, Ints, Mask, Origin, Strings, Task
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +78,7 @@ class Predictions:
     origin: Origin = "out-of-fold"
     logits: Floats | None = None
     several_labels: bool = False
-    truth_threshold: float = 0.5
+    truth_threshold: float = TRUTH_THRESHOLD
     learned: Mapping[str, tuple[float, float]] = field(default_factory=dict, repr=False)
     _checked: tuple[Any, ...] | None = field(default=None, repr=False)
 

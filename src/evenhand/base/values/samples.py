@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -50,7 +50,7 @@ class Samples:
     weights: Floats | None = None
     levels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     kind: str = "photos"
-    task: Task = ""  # type: ignore[assignment]
+    task: Task = cast(Task, "")
 
     def __post_init__(self) -> None:
         n = len(self.frame)
@@ -62,11 +62,11 @@ class Samples:
             raise DataError(f"The label matrix has {self.labels.shape[1]} columns for {self.k} classes.")
         if self.weights is not None and self.weights.shape != (n,):
             raise DataError(f"{len(self.weights)} weights for {n} rows; there must be one for each.")
-        shown = task_of(self.labels)
-        if not self.task:
+        shown, stated = task_of(self.labels), str(self.task)
+        if not stated:
             object.__setattr__(self, "task", shown)
         # Soft labels that happen to be 0 and 1, in some rows or in all, are soft labels still.
-        elif self.task != shown and (self.task, shown) != ("soft", "multi"):
+        elif stated != shown and (stated, shown) != ("soft", "multi"):
             raise DataError(f'The labels are those of the task "{shown}", and the task is "{self.task}".')
 
     def __len__(self) -> int:

@@ -20,6 +20,9 @@ Mask = npt.NDArray[np.bool_]
 Task = Literal["single", "multi", "soft"]
 """What a row holds: one class; several classes or none; or a degree from 0 to 1 of each class."""
 
+TRUTH_THRESHOLD = 0.5
+"""Degree from which on a soft label counts as true, unless `evaluate.truth_threshold` says otherwise."""
+
 Severity = Literal["error", "warning", "note"]
 Origin = Literal["out-of-fold", "out-of-fold elsewhere", "in-sample", "test"]
 

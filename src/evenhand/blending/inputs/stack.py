@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from evenhand.base.seeds import generator
 from evenhand.base.storage.memory_map import is_mapped, release_pages
-from evenhand.base.values import Floats, Ints, Mask, Strings
+from evenhand.base.values import TRUTH_THRESHOLD, Floats, Ints, Mask, Strings
 from evenhand.blending.inputs.align import Aligned
 from evenhand.evaluation.core.evaluated_rows import known
 
@@ -48,7 +48,7 @@ class Stack:
     fold: npt.NDArray[np.int16] | None = None
     groups: Strings | None = None
     features: Mapping[str, Floats] = field(default_factory=dict)
-    truth_threshold: float = 0.5
+    truth_threshold: float = TRUTH_THRESHOLD
 
     def __len__(self) -> int:
         return len(self.tables[0])

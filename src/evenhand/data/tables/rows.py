@@ -238,7 +238,7 @@ def _without_repeats(rows: TableRows, data: DataConfig) -> tuple[TableRows, list
     if rows.values is not None:
         kept = replace(kept, values=joined(rows.values, rows.weights, numbers))
     if rows.weights is not None:
-        kept = replace(kept, weights=np.bincount(numbers, weights=rows.weights))
+        kept = replace(kept, weights=np.bincount(numbers, weights=rows.weights).astype(np.float64))
     return kept, [_repeated(rows, np.flatnonzero(~keep), data)]
 
 

@@ -154,12 +154,12 @@ def _both_known(before: Predictions, after: Predictions) -> Sequence[Predictions
     first, second = in_common((labelled(before), labelled(after)))
     assert first.truth is not None
     assert second.truth is not None
-    if first.truth.ndim == 2 == second.truth.ndim:  # of the labels of a row, each version may know others
-        unknown = np.isnan(first.truth) | np.isnan(second.truth)
-        first, second = (replace(p, truth=np.where(unknown, np.nan, p.truth)) for p in (first, second))
-    assert first.truth is not None
-    assert second.truth is not None
-    both = known(first.truth) & known(second.truth)
+    one, two = first.truth, second.truth
+    if one.ndim == 2 == two.ndim:  # of the labels of a row, each version may know others
+        unknown = np.isnan(one) | np.isnan(two)
+        one, two = (np.where(unknown, np.nan, truth) for truth in (one, two))
+        first, second = replace(first, truth=one), replace(second, truth=two)
+    both = known(one) & known(two)
     if not both.any():
         raise DataError("No row has a known label in both versions; nothing can be compared.")
     return first.take(both), second.take(both)

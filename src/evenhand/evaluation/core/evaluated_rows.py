@@ -12,14 +12,14 @@ import numpy.typing as npt
 
 from evenhand.base.errors import DataError
 from evenhand.base.text.unique_names import unique_names
-from evenhand.base.values import Floats, Ints, Mask, Predictions
+from evenhand.base.values import TRUTH_THRESHOLD, Floats, Ints, Mask, Predictions
 from evenhand.base.values.samples import any_of, known_labels
 
 T = TypeVar("T")
 
 
 THRESHOLD = 0.5
-"""With several labels per row, a label is predicted from this probability on, and true from this degree on."""
+"""With several labels per row, a label is predicted from this probability on."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +49,7 @@ class EvaluatedRows:
     truth: npt.NDArray[Any]
     threshold: float = THRESHOLD
     groups: Ints | None = None
-    truth_threshold: float = THRESHOLD
+    truth_threshold: float = TRUTH_THRESHOLD
     _made: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from evenhand.base.values import Floats
-from evenhand.evaluation.core.evaluated_rows import THRESHOLD, EvaluatedRows, known, numbered
+from evenhand.base.values import TRUTH_THRESHOLD, Floats
+from evenhand.evaluation.core.evaluated_rows import EvaluatedRows, known, numbered
 from evenhand.evaluation.metrics.build import ask
 from evenhand.evaluation.metrics.metric_names import Levels, Sets
 
@@ -22,7 +22,7 @@ def fast_score(
     sets: Sets | None = None,
     levels: Levels | None = None,
     groups: object = None,
-    truth_threshold: float = THRESHOLD,
+    truth_threshold: float = TRUTH_THRESHOLD,
 ) -> tuple[float, dict[str, float]]:
     """Return the score and its metrics, without intervals.
 

@@ -36,7 +36,7 @@ def _features(rows: EvaluatedRows, chosen: Ints) -> RowSums:
     gaps, counts = np.bincount(cell, weights=gap)[cell], np.bincount(cell)[cell].astype(np.float64)
     values = (gap, np.ones(len(row)), gap**2, gap * gaps, gap * counts, counts)
     # A unit of which no chosen label is known decides nothing, and does not add to the noise between units.
-    there = np.flatnonzero(rows.known[:, chosen].any(axis=1)) if rows.masked else np.arange(len(rows))
+    there = np.flatnonzero(rows.known[:, chosen].any(axis=1) if rows.masked else np.ones(len(rows)))
     size = np.bincount(unit[there])[unit[there]]
     return RowSums(
         shape=(len(rows), KINDS * BINS + 1),

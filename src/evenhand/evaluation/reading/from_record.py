@@ -9,8 +9,7 @@ import pandas as pd
 
 from evenhand.base.errors import DataError
 from evenhand.base.storage.record import Record
-from evenhand.base.values import Predictions, RowSet, origin_of
-from evenhand.evaluation.core.evaluated_rows import THRESHOLD
+from evenhand.base.values import TRUTH_THRESHOLD, Predictions, RowSet, origin_of
 
 
 def record_at(source: object) -> Record | None:
@@ -33,7 +32,7 @@ def best_model(record: Record) -> str:
 
 def truth_threshold(record: Record) -> float:
     """Return the degree from which on a soft label of a record's rows is true."""
-    return float(record.resolved().get("evaluate", {}).get("truth_threshold", THRESHOLD))
+    return float(record.resolved().get("evaluate", {}).get("truth_threshold", TRUTH_THRESHOLD))
 
 
 def of_record(record: Record, *, of: str = RowSet.OUT_OF_FOLD) -> tuple[Predictions, ...]:

@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy.typing as npt
 
-from evenhand.base.values import Floats
-from evenhand.evaluation.core.evaluated_rows import THRESHOLD
+from evenhand.base.values import TRUTH_THRESHOLD, Floats
 from evenhand.evaluation.figures.score import fast_score
 from evenhand.evaluation.metrics.metric_names import Levels, Sets
 
@@ -41,7 +40,7 @@ def scorer_of(
     sets: Sets | None = None,
     levels: Levels | None = None,
     groups: object = None,
-    truth_threshold: float = THRESHOLD,
+    truth_threshold: float = TRUTH_THRESHOLD,
 ) -> Scorer:
     """Return a scorer of (m, k) probabilities of the rows whose labels are `truth`.
 

@@ -13,7 +13,7 @@ import numpy as np
 from evenhand.balance.config import BalanceConfig
 from evenhand.base.errors import TaskError, unknown
 from evenhand.base.storage.record import ROW, Record
-from evenhand.base.values import TEST, Folds, Ints, Samples
+from evenhand.base.values import TEST, TRUTH_THRESHOLD, Folds, Ints, Samples
 from evenhand.data.store.entry import StoreEntry
 from evenhand.data.store.ragged import row_shape
 from evenhand.data.store.store import Store
@@ -61,7 +61,7 @@ class TaskContext:
     score: ScoreConfig
     classes: ClassesConfig
     device: str
-    truth_threshold: float = 0.5
+    truth_threshold: float = TRUTH_THRESHOLD
     kind_config: Mapping[str, Any] = field(default_factory=dict)
     encoded: str = "encoded"
 
