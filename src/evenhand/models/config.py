@@ -19,6 +19,7 @@ FORBIDDEN = '<>:"/\\|?*'
 
 def _file_name(name: str, *, longest: int = 100) -> str:
     """Return `name` in Unicode normal form C, if it can be the name of a folder everywhere."""
+    # Some file systems give names back decomposed; two spellings would then be two models in one folder.
     name = unicodedata.normalize("NFC", name)
     bad = sorted({c for c in name if c in FORBIDDEN or unicodedata.category(c).startswith("C")})
     if bad:
@@ -27,6 +28,7 @@ def _file_name(name: str, *, longest: int = 100) -> str:
         raise ValueError("a name is not empty and neither begins nor ends with a dot or a space")
     if len(name.encode()) > longest:
         raise ValueError(f"a name has at most {longest} bytes in UTF-8")
+    # "nul.txt" is the device as well.
     if name.split(".")[0].casefold() in RESERVED:
         raise ValueError("this name is kept for a device by some file systems; choose another")
     return name

@@ -26,6 +26,7 @@ def class_names(classes: Any) -> tuple[str, ...]:
     DataError
         If the classes are one string, or one of them is missing or empty.
     """
+    # A string is a sequence of one-letter names: "abc" would pass for three classes.
     if isinstance(classes, str):
         raise DataError(f'classes is one string, "{classes}"; give a tuple of names, one per column.')
     cells = tuple(classes)
@@ -102,6 +103,7 @@ def group_of_rows(groups: Any, ids: Array) -> Array:
 
 def groups_of(names: Array, ids: Iterable[Any]) -> Array:
     """Return (n,) the group of each row; a row whose group is None is a group of its own, "id:ID"."""
+    # With a prefix, so that an id cannot equal the name of somebody else's group.
     own = np.array([f"id:{name}" for name in ids], dtype=object)
     return np.where(pd.isna(names), own, names)
 

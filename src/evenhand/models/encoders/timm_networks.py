@@ -38,6 +38,7 @@ def create(architecture: str, model: ModelConfig) -> Any:
 def arguments(name: str, model: ModelConfig) -> dict[str, Any]:
     """Return arguments of `timm.create_model`: stochastic depth, and the size where the architecture fixes it."""
     settings = timm.get_pretrained_cfg(name)
+    # Transformers with position embeddings are built for one size; convolutions take any.
     sized = model.size is not None and settings is not None and settings.fixed_input_size
     return {"drop_path_rate": model.drop_path} | ({"img_size": model.size} if sized else {})
 
@@ -95,6 +96,7 @@ def put_in(backbone: nn.Module, arrays: Arrays) -> None:
     ModelError
         Naming missing and unexpected tensors, and the first shape that differs.
     """
+    # That of the weights was trained for other classes; ours is the head.
     own = _without_classifier(backbone, backbone.state_dict())
     given = _without_classifier(backbone, arrays)
     said = []
@@ -119,6 +121,7 @@ def in_order(backbone: nn.Module, arrays: Arrays) -> dict[str, Tensor]:
     ModelError
         If there are not as many, or a shape differs.
     """
+    # Weights saved by other code have other names, but the same layers in the same order.
     own = backbone.state_dict()
     if len(own) != len(arrays):
         raise ModelError(f"The weights hold {len(arrays)} tensors where the network has {len(own)}.")

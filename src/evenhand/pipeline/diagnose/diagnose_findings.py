@@ -51,6 +51,7 @@ def swallowing_findings(
     """Yield a finding for each class that swallows others (EH303); an error where it takes `most` of their rows."""
     for one in most_taken(shares):
         measured = f"{one.difference:+.1%} [{one.low:+.1%}, {one.high:+.1%}], p = {one.p:.2g} (Holm)"
+        # Without labels a share can only be compared with the run's, and more of a class is no fault by itself.
         if against == "truth" and one.taken is not None:
             says = (
                 f"{one.name} swallows other classes: it is predicted for {one.predicted:,} of {n:,} rows and is "

@@ -83,6 +83,7 @@ def predictor_for(run: Record, settings: Settings, chosen: str, watcher: Watcher
 
 
 def _refit_blend(run: Record, how: Recipe, names: tuple[str, ...], features: Mapping[str, Floats]) -> Predictor:
+    # By name: the record also has blends, the baseline and the floor.
     models = align([p for p in of_record(run) if p.model in names])
     # Learned anew from the out-of-fold predictions, which the record holds: nothing fitted is ever unpickled.
     learned = how.learn(stack_of(models, of_ids(features, run.samples().ids, models.first.ids)).known())

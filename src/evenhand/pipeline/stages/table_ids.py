@@ -48,6 +48,7 @@ def with_table_ids(
         if data.id is None or name not in root.names():
             return samples
         found = read_table(root, name, encoding=data.table_encoding)
+        # A table of the same name need not be of the same kind; nobody asked for it by name.
         if data.path not in found.frame or data.id not in found.frame:
             return samples
         return _rows_of_table(samples, found, root, data.path, data.id, all_rows=True)
@@ -102,6 +103,7 @@ def _rows_of_table(
         raise DataError(
             f"{table.name}: two rows name the same file. Each file is predicted once; keep one row per file."
         )
+    # A table found by its name adds ids and takes nothing away; one that was asked for is the list of rows.
     others = sorted(set(range(len(samples))) - {place for place, _ in pairs}) if all_rows else []
     taken = samples.take(np.array([*(place for place, _ in pairs), *others], dtype=np.int64))
     names = [*(name for _, name in pairs), *(str(samples.ids[place]) for place in others)]

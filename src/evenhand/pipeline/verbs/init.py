@@ -188,6 +188,7 @@ def _random_test(groups: pd.Series | None, rows: int, *, least: int = 8) -> str 
 def _feasible_folds(found: TableDraft, *, most: int = 5) -> int:
     """Return the largest number of folds that the groups allow, ignoring classes in one or two groups."""
     left = ~found.locked
+    # Only rows outside the locked test are divided into folds.
     units = found.groups[left] if found.groups is not None else pd.Series(range(int(left.sum())))
     per_class = units.reset_index(drop=True).groupby(found.labels[left].reset_index(drop=True)).nunique()
     # A class in one or two groups cannot be in every fold anyhow, and must not force two folds on all others.

@@ -92,8 +92,9 @@ def _stated(evidence: Evidence, fact: str, what: str, words: pd.Series) -> Itera
         return
     odd = np.flatnonzero((words != counts.index[0]).to_numpy())
     named = (f"{word or 'not stated'} in {c:,}" for word, c in counts.items())
+    rarer = listing(evidence.paths(odd))
     yield Found(
-        says=f"Files differ in the {what}: {listing(named, most=5)} (of the rarer: {listing(evidence.paths(odd))}).",
+        says=f"Files differ in the {what}: {listing(named, most=5)} (of the rarer: {rarer}).",
         about=fact,
         evidence={"counts": {str(word): int(c) for word, c in counts.items()}, "n": len(words)},
         ids=evidence.rows.ids[odd],

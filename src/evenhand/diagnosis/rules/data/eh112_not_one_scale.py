@@ -37,9 +37,10 @@ def check(evidence: Evidence, *, ratio: float = 2.0) -> Iterator[Found]:
         who = (
             f"None of {count(len(sizes), 'file')} states" if not stated.any() else _silent(len(silent), len(sizes))
         )
+        first = listing(evidence.paths(silent), most=2)
         yield Found(
-            says=f"{who} the size of a pixel (first: {listing(evidence.paths(silent), most=2)}): at which scale they "
-            "show things is not known, and they are used pixel by pixel.",
+            says=f"{who} the size of a pixel (first: {first}): at which scale they show things is not known, and "
+            "they are used pixel by pixel.",
             about="not stated",
             evidence={"silent": len(silent), "n": len(sizes)},
             ids=evidence.rows.ids[silent] if stated.any() else (),
