@@ -9,6 +9,7 @@ import numpy as np
 
 from evenhand.base.errors import FoldsError
 from evenhand.base.seeds import generator
+from evenhand.base.text.counted import count
 from evenhand.base.values import TEST, Floats, Folds, Ints, Mask, Samples
 from evenhand.data.config import FoldsConfig
 from evenhand.data.splits.assign_groups import assign_groups
@@ -75,11 +76,13 @@ def make_folds(
     known = samples.known
     locked = _locked(samples, config, group, values, known)
     fold = np.full(len(samples), TEST, dtype=np.int16)
-    fold[~locked] = _assign_rows(values[~locked], known[~locked], _renumber(group[~locked]), config)
+    joined = named - int(group.max()) - 1
+    fold[~locked] = _assign_rows(
+        values[~locked], known[~locked], _renumber(group[~locked]), config, _kept(named, joined)
+    )
     how = {"method": _METHODS[config.groups], "seed": config.seed}
     if config.test is not None and config.test.fraction is not None:
         how["test_method"] = METHOD
-    joined = named - int(group.max()) - 1
     if joined:
         how["groups_joined_by_duplicates"] = joined
     if any(joins.values()):
@@ -168,11 +171,11 @@ def _locked(samples: Samples, config: FoldsConfig, group: Ints, values: Floats, 
     return np.asarray(_sampled_tests(group, values, known, config, generator("locked test", config.seed), 1)[:, 0])
 
 
-def _assign_rows(values: Floats, known: Mask, group: Ints, config: FoldsConfig) -> Ints:
-    """Return (n,) the fold of each row, 0..k-1."""
+def _assign_rows(values: Floats, known: Mask, group: Ints, config: FoldsConfig, kept: str) -> Ints:
+    """Return (n,) the fold of each row, 0..k-1; `kept` says in an error why there are so few groups."""
     labelled = np.isin(group, group[known])
     counts, rows, number = _count(values[labelled], known[labelled], group[labelled])
-    _check_enough(len(rows), config.k, int((~labelled).sum()))
+    _check_enough(len(rows), config.k, int((~labelled).sum()), kept)
     assigned = assign_groups(counts, rows, config.k, generator("folds", config.seed)).fold
     fold = np.full(len(group), TEST, dtype=np.int64)
     fold[labelled] = assigned[number]
@@ -194,14 +197,25 @@ def _renumber(group: Ints) -> Ints:
     return np.unique(group, return_inverse=True)[1]
 
 
-def _check_enough(groups: int, k: int, unlabelled: int) -> None:
+def _kept(named: int, joined: int) -> str:
+    """Return a sentence about the groups that copies and families join, or ""."""
+    if not joined:
+        return ""
+    return (
+        f" Of {count(named, 'group or single row', 'groups or single rows')}, {named - joined:,} "
+        f"{'is' if named - joined == 1 else 'are'} left where copies and families stay together (folds.duplicates, "
+        "folds.families)."
+    )
+
+
+def _check_enough(groups: int, k: int, unlabelled: int, kept: str) -> None:
     if groups >= k:
         return
-    but = f" ({unlabelled:,} rows are in groups without any label)" if unlabelled else ""
+    but = f" ({count(unlabelled, 'row is', 'rows are')} in groups without any label)" if unlabelled else ""
     advice = f"Set folds.k to at most {groups}, or" if groups >= 2 else "At least two groups are needed:"
     raise FoldsError(
-        f"{groups} groups with labels cannot fill {k} folds: a group is never divided and no fold may be empty"
-        f"{but}. {advice} use smaller groups, lock fewer rows, or collect data from more groups."
+        f"{count(groups, 'group')} with labels cannot fill {k} folds: a group is never divided and no fold may be "
+        f"empty{but}.{kept} {advice} use smaller groups, lock fewer rows, or collect data from more groups."
     )
 
 

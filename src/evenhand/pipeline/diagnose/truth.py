@@ -214,9 +214,10 @@ def _numbered(
     if not foreign:
         return labels, ()
     rows = int((known & ~fits).sum())
+    have = "row has a label" if rows == 1 else "rows have labels"
     says = (
-        f"{source}: {rows:,} rows have labels that the run has no class for ({some(list(foreign))}). No prediction "
-        "of them can be right; they are left out of the accuracy. Map them with data.rename, or train on them."
+        f"{source}: {rows:,} {have} that the run has no class for ({some(list(foreign))}). No prediction "
+        "can be right there; they are left out of the accuracy. Map them with data.rename, or train on them."
     )
     return labels, (
         Finding("EH107", "warning", says, about=source, evidence={"rows": rows, "labels": dict(foreign)}),
