@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from evenhand.base.settings.section import Section
 from evenhand.base.storage.code_hash import source_mark
-from evenhand.base.values import Finding, Samples
+from evenhand.base.values import Finding, Floats, Ints, Samples
 from evenhand.data.config import DataConfig
 from evenhand.data.roots.root import Root
+from evenhand.data.store.entry import StoreEntry
 from evenhand.data.tables.samples import file_samples, unlabelled_samples
 from evenhand.modalities import KINDS, FileRows
 from evenhand.modalities.counters import Counter
@@ -20,11 +22,14 @@ from evenhand.modalities.kind import Demo
 from evenhand.modalities.scanlines.config import ScanLinesConfig
 from evenhand.modalities.scanlines.demo import write_demo
 from evenhand.modalities.scanlines.example import write_example
+from evenhand.modalities.scanlines.line_statistics import line_statistics
 from evenhand.modalities.scanlines.options import ENCODER_OPTIONS
 from evenhand.modalities.scanlines.picture import data_uri
 from evenhand.modalities.scanlines.profiles import PROFILES
 from evenhand.modalities.scanlines.reading import read
 from evenhand.modalities.scanlines.reading.encode import COUNTED, encode
+from evenhand.modalities.scanlines.same_scans import copied_scans, derived_scans
+from evenhand.modalities.scanlines.wrapping import wrapping
 
 
 class ScanLines(FileRows):
@@ -55,11 +60,25 @@ class ScanLines(FileRows):
     def encode(self, raw: bytes, settings: Mapping[str, Any]) -> dict[str, np.ndarray[Any, Any]]:
         return dict(encode(read.read_scan(raw, settings), settings))
 
+    def copies(self, entry: StoreEntry, rows: Ints) -> list[Ints]:
+        return copied_scans(entry, rows)
+
+    def families(self, entry: StoreEntry, rows: Ints) -> list[Ints]:
+        return derived_scans(entry, rows)
+
+    def wrapping(self, entry: StoreEntry, rows: Ints, facts: pd.DataFrame) -> Mapping[str, Floats]:
+        """Return number of lines, size and scale, header and length of the file."""
+        return wrapping(entry, rows, facts)
+
+    def floor_features(self, entry: StoreEntry, rows: Ints, facts: pd.DataFrame) -> tuple[str, Floats]:
+        """Return spectra and similarities of lines."""
+        return "spectra and line statistics", line_statistics(entry, rows)
+
     def facts(self, raw: bytes) -> dict[str, Any]:
-        return read.facts(raw, ScanLinesConfig().plain())
+        return read.facts(raw, {**ScanLinesConfig().plain(), "channel": ""})
 
     def picture(self, raw: bytes, side: int) -> str:
-        settings = ScanLinesConfig().plain()
+        settings = {**ScanLinesConfig().plain(), "channel": ""}  # facts and pictures know no configuration
         return data_uri(read.read_scan(raw, settings), side, settings["flatten"])
 
     def demo(self, folder: Path) -> Demo:

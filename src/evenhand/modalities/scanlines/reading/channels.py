@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 from evenhand.base.errors import DataError
 
+HEIGHTS = "Z"
+"""What controllers call the heights."""
 _FORWARD = r"forward|fwd|trace|->|→"
 _BACKWARD = r"backward|bwd|retrace|<-|←"
 _DIRECTION = re.compile(
@@ -27,12 +29,20 @@ def split_title(title: str) -> tuple[str, str]:
 
 
 def choose(names: Sequence[str], wanted: str) -> str:
-    """Return the channel that is asked for, whatever its case, or the only one there is; raises `DataError`."""
+    """Return the channel that is asked for, whatever its case, or the only one there is.
+
+    Of "", the heights are taken, or else the first channel.
+
+    Raises
+    ------
+    DataError
+        If there are several and none is called so.
+    """
     held = list(dict.fromkeys(names))
     for name in held:
-        if name.casefold() == wanted.casefold():
+        if name.casefold() == (wanted or HEIGHTS).casefold():
             return name
-    if len(held) == 1:
+    if len(held) == 1 or (held and not wanted):
         return held[0]
     listed = ", ".join(held[:8]) or "none"
     raise DataError(f'has the channels {listed}, but no "{wanted}" (set scanlines.channel)')
