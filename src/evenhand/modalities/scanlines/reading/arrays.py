@@ -93,7 +93,7 @@ def _array(raw: bytes, most: int) -> npt.NDArray[Any]:
         if dtype.kind not in "fiubU":
             raise DataError(f"has values of type {dtype}, not numbers")
         check_pixels(int(np.prod(shape[:-1], dtype=object)), int(shape[-1]) if shape else 1, most)
-        return np.load(io.BytesIO(raw), allow_pickle=False)
+        return np.asarray(np.load(io.BytesIO(raw), allow_pickle=False))
     except (DataError, MemoryError):
         raise
     except Exception as error:  # a damaged header is evaluated, and may raise anything

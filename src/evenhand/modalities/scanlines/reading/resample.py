@@ -44,7 +44,7 @@ def line_groups(planned: int, most: int) -> int:
     return -(-planned // most)
 
 
-def averaged(values: Floats, by: int) -> Floats:
+def averaged(values: Heights, by: int) -> Heights:
     """Return means over `by` neighbouring lines of (c, l, ...), NaN where none was scanned."""
     if by == 1:
         return values
