@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evenhand.curves.fit_curves import Curve
+from evenhand.curves.trend import LEAST
 from evenhand.diagnosis.evidence.data_parts import LEAST_GROUPS, LEAST_ROWS, described_columns
 from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.evaluation.core.evaluated_rows import known
@@ -59,7 +61,32 @@ def _batch_mix(evidence: Evidence) -> bool:
 
 def _information(evidence: Evidence) -> bool:
     sets = [line.get("sets") or {} for history in evidence.histories or () for line in history.lines[-1:]]
-    return any((one.get("validation") or {}).get("information") is not None for one in sets)
+    return any((one.get("validation") or {}).get("information") is not None for one in sets) or any(
+        history.log is not None and (history.log.loss or history.log.train_loss)
+        for history in evidence.histories or ()
+    )
+
+
+def _losses_held_out(evidence: Evidence) -> bool:
+    return any(_long(one.curves.loss) for one in evidence.histories or ())
+
+
+def _criterion(evidence: Evidence) -> bool:
+    return any(_long(one.curves.deciding) for one in evidence.histories or ())
+
+
+def _two_criteria(evidence: Evidence) -> bool:
+    return any(_long(one.curves.loss) and any(map(_long, one.curves.metrics)) for one in evidence.histories or ())
+
+
+def _reference(evidence: Evidence) -> bool:
+    models = {one.model for one in evidence.histories or ()}
+    trained = any(_long(one.curves.loss) and _long(one.curves.train_loss) for one in evidence.histories or ())
+    return trained and (len(models) > 1 or bool(evidence.floor))
+
+
+def _long(curve: Curve | None) -> bool:
+    return curve is not None and int(curve.finite.sum()) >= LEAST
 
 
 NEEDS: dict[str, Need] = {
@@ -108,12 +135,24 @@ NEEDS: dict[str, Need] = {
     ),
     "features": Need("features of an encoder", lambda evidence: evidence.features is not None),
     "histories": Need("epochs of a training (epochs.jsonl)", lambda evidence: bool(evidence.histories)),
+    "losses_held_out": Need(f"the loss of the rows held out in {LEAST} epochs or more", _losses_held_out),
+    "criterion": Need(f"a loss or metric of the rows held out in {LEAST} epochs or more", _criterion),
+    "two_criteria": Need(
+        f"the loss and another metric of the rows held out in {LEAST} epochs or more", _two_criteria
+    ),
+    "reference": Need(
+        f"training and validation losses of {LEAST} epochs or more, and another model or the floor of the run",
+        _reference,
+    ),
     "class_priors": Need(
         "the prior that the settings impose on rows with one label each",
         lambda evidence: any(c.prior is not None and not c.prior.multi_label for c in evidence.histories or ()),
     ),
     "batch_mix": Need("the class shares of batches, as measured and as expected (epochs.jsonl)", _batch_mix),
-    "information": Need("the information in the outputs, measured in each epoch (epochs.jsonl)", _information),
+    "information": Need(
+        "the information in the outputs, measured in each epoch (epochs.jsonl), or the losses of a log",
+        _information,
+    ),
     "score": Need("a score ([score])", lambda evidence: bool(evidence.setting("score"))),
     "ledgers": Need("rows per class and [balance]", lambda evidence: bool(evidence.ledgers)),
     "one_label_ledgers": Need(

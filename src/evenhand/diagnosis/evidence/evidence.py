@@ -96,6 +96,8 @@ class Evidence:
         The nested evaluation of models and blends.
     comparisons
         Paired comparisons of models or runs.
+    floor
+        Metric -> what the floor of the run, a small forest on trivial features, reaches on the same folds.
     """
 
     samples: Samples | None = None
@@ -116,6 +118,7 @@ class Evidence:
     openings: tuple[str, ...] | None = None
     nested: NestedEvaluation | None = None
     comparisons: tuple[Comparison, ...] | None = None
+    floor: Mapping[str, float] | None = None
 
     def __post_init__(self) -> None:
         for name in ("facts", "pictures", "counters", "features"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,6 +18,8 @@ from evenhand.balance.prior.effective_prior import EffectivePrior
 from evenhand.base.errors import EvenhandError
 from evenhand.base.storage.record import Record, epoch_lines
 from evenhand.base.values import TEST, Floats
+from evenhand.curves.fit_curves import FitCurves
+from evenhand.diagnosis.evidence.history_curves import curves_of_lines
 from evenhand.diagnosis.evidence.history_priors import BalancePlans, balance_plans_of
 
 Line = Mapping[str, Any]
@@ -29,9 +32,9 @@ class TrainingHistory:
     Attributes
     ----------
     model, fold, seed
-        Which fit it is.
+        Which fit it is; fold and seed are None where a foreign log does not say.
     classes
-        The k class names.
+        The k class names; empty where a foreign log does not say.
     lines
         One per epoch, as in epochs.jsonl.
     prior
@@ -42,17 +45,47 @@ class TrainingHistory:
         The settings of the model, as plain values.
     priors
         The effective prior of each epoch; empty where it is `prior` in all of them.
+    kept
+        The epoch whose weights were kept, counted from 0; None where it is not known.
+    log
+        The curves of a foreign log, which `lines` cannot hold in full.
     """
 
     model: str
-    fold: int
-    seed: int
+    fold: int | None
+    seed: int | None
     classes: tuple[str, ...]
     lines: tuple[Line, ...]
     prior: EffectivePrior | None = None
     balance: Mapping[str, Any] = field(default_factory=dict)
     train: Mapping[str, Any] = field(default_factory=dict)
     priors: tuple[EffectivePrior, ...] = ()
+    kept: int | None = None
+    log: FitCurves | None = None
+
+    @classmethod
+    def of_log(cls, log: FitCurves) -> TrainingHistory:
+        """Return the history of a foreign log: its losses by epoch, and its curves."""
+        train, held = log.train_loss, log.loss
+        at = np.unique(np.concatenate([curve.axis for curve in log.curves]))
+        lines = tuple(
+            {"epoch": n, "at": x}
+            | ({} if train is None else {"train_loss": _plain(train.value_at(x))} if x in train.axis else {})
+            | ({} if held is None else {"validation_loss": _plain(held.value_at(x))} if x in held.axis else {})
+            for n, x in enumerate(at.tolist())
+        )
+        return cls(log.model, log.fold, log.seed, (), lines, log=log)
+
+    @cached_property
+    def curves(self) -> FitCurves:
+        """The learning curves, epochs counted from 1."""
+        if self.log is not None:
+            return self.log
+        since = max((at for at in range(len(self.lines)) if self._begins(at)), default=0)
+        choose_by = str(self.train.get("choose_by", ""))
+        return curves_of_lines(
+            self.model, self.fold, self.seed, self.lines, choose_by=choose_by, kept=self.kept, since=since
+        )
 
     def with_plans(self, plans: BalancePlans) -> TrainingHistory:
         """Return the history with the effective prior of each epoch: by stage, and softened once it was."""
@@ -68,7 +101,18 @@ class TrainingHistory:
     @property
     def name(self) -> str:
         """The name of the fit for messages."""
-        return f"{self.model}, fold {self.fold}, seed {self.seed}"
+        return f"{self.model}, {self.place}" if self.place else self.model
+
+    @property
+    def place(self) -> str:
+        """Fold and seed for messages, as far as they are known."""
+        parts = [("fold", self.fold), ("seed", self.seed)]
+        return ", ".join(f"{word} {number}" for word, number in parts if number is not None)
+
+    def when(self, position: int) -> str:
+        """Return the epoch, or the step, of a line for messages; epochs are counted from 1."""
+        line = self.lines[position]
+        return self.curves.when(line["at"] if self.log is not None else 1 + int(line.get("epoch") or 0))
 
     @property
     def settings(self) -> BalanceConfig:
@@ -149,9 +193,24 @@ def _history(record: Record, path: Path, model: Mapping[str, Any]) -> TrainingHi
     balance = dict(model.get("balance") or {})
     train = dict(model.get("train") or {})
     classes = tuple(record.data()["classes"])
-    history = TrainingHistory(model["name"], fold, seed, classes, epoch_lines(path), balance=balance, train=train)
+    history = TrainingHistory(
+        model["name"], fold, seed, classes, epoch_lines(path), balance=balance, train=train, kept=_kept(path)
+    )
     plans = _plans(record, fold, balance, train)
     return history if plans is None else history.with_plans(plans)
+
+
+def _kept(path: Path) -> int | None:
+    """Return the epoch whose weights a finished task kept; None where task.json does not say."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        epoch = json.loads(path.with_name("task.json").read_text(encoding="utf-8")).get("epoch")
+        return epoch if isinstance(epoch, int) and epoch >= 0 else None
+    return None
+
+
+def _plain(value: float) -> float | None:
+    """Return a number as epochs.jsonl holds it: null where it is not finite."""
+    return value if math.isfinite(value) else None
 
 
 def _plans(record: Record, fold: int, balance: Mapping[str, Any], train: Mapping[str, Any]) -> BalancePlans | None:
@@ -176,7 +235,8 @@ def fits(found: Sequence[TrainingHistory], every: Sequence[TrainingHistory]) -> 
     first = found[0]
     if len(every) == 1:
         return first.name
-    return f"{first.model}, in {len(found)} of {len(every)} fits (first: fold {first.fold}, seed {first.seed})"
+    where = f" (first: {first.place})" if first.place else ""
+    return f"{first.model}, in {len(found)} of {len(every)} fits{where}"
 
 
 def by_model(histories: Sequence[TrainingHistory]) -> dict[str, list[TrainingHistory]]:

@@ -48,3 +48,14 @@ def test_a_loss_that_falls_is_no_standstill(fits):
     for epoch, line in enumerate(lines):
         line["train_loss"] = 0.7 - 0.01 * epoch
     assert examine(fits.case(lines, (200, 200), names="ab"), ["EH302"]).passed == ("EH302",)
+
+
+def test_losses_of_a_foreign_log_that_never_fell_are_found(curves):
+    guessing = [1.386 + 0.001 * (-1) ** t for t in range(12)]
+    (finding,) = examine(curves.evidence(curves.logged(train_loss=guessing, val_loss=guessing)), ["EH302"]).findings
+    assert finding.says == (
+        "metrics.csv: no loss has fallen since the first epoch: training loss 1.39 and validation loss 1.39 at the "
+        "end. Guessing among 4 equal classes costs 1.386. Nothing was learned."
+    )
+    learned = curves.logged(train_loss=curves.falling, val_loss=guessing)
+    assert examine(curves.evidence(learned), ["EH302"]).passed == ("EH302",)

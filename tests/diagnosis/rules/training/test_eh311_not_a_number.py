@@ -35,3 +35,19 @@ def test_a_loss_that_runs_away_is_told_in_the_second_epoch(fits):
 )
 def test_healthy_courses_pass(fits, losses):
     assert look(fits, losses).passed == ("EH311",)
+
+
+def test_a_foreign_log_is_judged_by_what_it_holds(curves):
+    def says(**columns):
+        found = examine(curves.evidence(curves.logged(**columns)), ["EH311"])
+        return [finding.says for finding in found.findings]
+
+    nan = float("nan")
+    assert says(train_loss=[0.7, nan]) == ["metrics.csv: the training loss is not a number in epoch 2."]
+    assert says(val_loss=[0.7, 0.6, nan]) == ["metrics.csv: the validation loss is not a number in epoch 3."]
+    assert says(train_loss=[0.7, 9.0, 12.0])[0].startswith(
+        "metrics.csv: the training loss diverges: 12 in epoch 3,"
+    )
+    assert not says(val_loss=[0.7, 0.6])
+    assert not says(train_loss=[0.7, 0.6], val_loss=[0.7])
+    assert not says(val_accuracy=[0.7, 0.6])

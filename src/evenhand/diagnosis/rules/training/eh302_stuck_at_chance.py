@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
+from evenhand.curves.fit_curves import FitCurves
+from evenhand.curves.readings import chance_classes, learned_nothing
+from evenhand.curves.trend import FELL
 from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.evidence.training_history import Line, TrainingHistory, by_model, fits, numbers, own_word
 from evenhand.diagnosis.rule import Found, rule
@@ -20,14 +24,21 @@ from evenhand.diagnosis.rule import Found, rule
     after=("EH311", "EH301"),
 )
 def check(
-    evidence: Evidence, *, epochs: int = 2, share: float = 0.002, falls: float = 0.001, steps: int = 60
+    evidence: Evidence,
+    *,
+    epochs: int = 2,
+    share: float = 0.002,
+    falls: float = 0.001,
+    steps: int = 60,
+    fell: float = FELL,
 ) -> Iterator[Found]:
     """Find training runs whose outputs carry no information about the truth and do not improve.
 
     What it checks: the information of the outputs about the truth (the mean logarithm of the probability given to
     it over the mean probability of that class, in nats), on training and on validation rows. It fires where both
     lie within `share` of the entropy of the classes by two standard errors in the last `epochs` epochs, after the
-    warm-up and `steps` steps, and the training loss fell by less than `falls` of itself.
+    warm-up and `steps` steps, and the training loss fell by less than `falls` of itself. Of a foreign log, which
+    does not hold the information, it fires where no loss ever fell by `fell` of its first value.
 
     Why it matters: more epochs will not help. Only the class shares were learned.
 
@@ -41,6 +52,12 @@ def check(
     validation rows (of 0.6931), and the training loss stagnates. Only the class shares are learned.`
     """
     for model, histories in by_model(evidence.histories or ()).items():
+        logs = [
+            history for history in histories if history.log is not None and learned_nothing(history.log, share=fell)
+        ]
+        if logs:
+            yield Found(says=f"{fits(logs, histories)}: {_of_log(logs[0].curves)}", about=model)
+            continue
         found = [history for history in histories if stuck(history, epochs, share, falls, steps)]
         if found:
             line = found[0].lines[-1]
@@ -60,6 +77,15 @@ def check(
                 },
                 patch={f"model.{model}.train.learning_rate": rate / 10} if rate else None,
             )
+
+
+def _of_log(log: FitCurves) -> str:
+    """Return a sentence about losses that never fell."""
+    losses = [(one, one.values[one.finite][-1]) for one in (log.train_loss, log.loss) if one is not None]
+    k = chance_classes(log)
+    chance = f" Guessing among {k} equal classes costs {math.log(k):.3f}." if k else ""
+    at_end = " and ".join(f"{curve.words} {last:.3g}" for curve, last in losses)
+    return f"no loss has fallen since the first {log.unit}: {at_end} at the end.{chance} Nothing was learned."
 
 
 def stuck(history: TrainingHistory, epochs: int, share: float, falls: float, steps: int) -> bool:

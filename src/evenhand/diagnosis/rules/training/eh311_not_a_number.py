@@ -53,22 +53,26 @@ def runaway(history: TrainingHistory, times: float, epochs: int) -> tuple[int, s
     if not history.lines:
         return None
     last = history.lines[-1]
-    epoch = int(last.get("epoch") or 0)
-    at = f"in epoch {epoch + 1} (learning rate {last.get('learning_rate') or 0.0:.3g})"
-    if _none(last.get("train_loss")):
+    epoch, logged = int(last.get("epoch") or 0), history.log is not None
+    rate = last.get("learning_rate")
+    at = f"in {history.when(-1)}" + ("" if logged else f" (learning rate {rate or 0.0:.3g})")
+    # A foreign log may hold the loss of one set of rows only: what was never logged is not lost.
+    if not (logged and "train_loss" not in last) and _none(last.get("train_loss")):
         return epoch, f"the training loss is not a number {at}."
-    if (last.get("sets") or {}).get("validation") and _none(last.get("validation_loss")):
+    validated = "validation_loss" in last if logged else (last.get("sets") or {}).get("validation")
+    if validated and _none(last.get("validation_loss")):
         return epoch, f"the validation loss is not a number {at}."
     # Within a stage: another loss or balance has another scale.
     own = [line for line in history.lines if line.get("stage") == last.get("stage")]
+    own = [line for line in own if not logged or "train_loss" in line]
     weight = 1.0 if history.prior is None else max(history.prior.mean_weight, 1.0)
     # At least the loss of guessing, times the mean weight: a first epoch that happens to be good is no limit.
-    limit = times * max(_loss(own[0]), math.log(max(history.k, 2)) * weight)
+    limit = times * max(_loss(own[0]) if own else 0.0, math.log(max(history.k, 2)) * weight)
     if len(own) > epochs and all(_loss(line) > limit for line in own[-epochs:]):
         since = next(epoch - n for n in range(len(own)) if not _loss(own[-2 - n]) > limit)
         return (
             since,
-            f"the training loss diverges: {_loss(last):.3g} {at}, {_loss(own[0]):.3g} in the first epoch.",
+            f"the training loss diverges: {_loss(own[-1]):.3g} {at}, {_loss(own[0]):.3g} in the first epoch.",
         )
     return None
 
