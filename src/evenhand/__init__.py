@@ -53,6 +53,10 @@ _WHERE = {
     "init": "pipeline.verbs.init",
     "journal": "pipeline.journal.journal",
     "keys": "pipeline.verbs.keys",
+    "LearningCurves": "pipeline.curves.curves_result",
+    "Ranking": "pipeline.curves.rank",
+    "learning_curves": "pipeline.curves.learning_curves",
+    "rank": "pipeline.curves.rank",
     "balance_ledger": "pipeline.verbs.balance_ledger",
     "predict": "pipeline.verbs.predict",
     "predict_like": "pipeline.submission.predict_like",
@@ -99,6 +103,10 @@ if TYPE_CHECKING:
     from evenhand.pipeline.comparison.compare import agreement as agreement
     from evenhand.pipeline.comparison.compare import compare as compare
     from evenhand.pipeline.comparison.compare import compare_versions as compare_versions
+    from evenhand.pipeline.curves.curves_result import LearningCurves as LearningCurves
+    from evenhand.pipeline.curves.learning_curves import learning_curves as learning_curves
+    from evenhand.pipeline.curves.rank import Ranking as Ranking
+    from evenhand.pipeline.curves.rank import rank as rank
     from evenhand.pipeline.diagnose.diagnose import diagnose as diagnose
     from evenhand.pipeline.diagnose.diagnose_result import DiagnoseResult as DiagnoseResult
     from evenhand.pipeline.journal.journal import JournalResult as JournalResult

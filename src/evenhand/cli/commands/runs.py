@@ -12,15 +12,39 @@ from evenhand.cli.options import Json
 
 
 def runs(
-    output: Annotated[Path, typer.Argument(help="The folder of the records.")] = Path("runs"),
+    sources: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[SOURCE]...",
+            help="The folder of the records (runs, if none is named); a run, or a log of another program, for its "
+            "learning curves; several for a ranking.",
+            show_default=False,
+        ),
+    ] = None,
+    ranked: Annotated[bool, typer.Option("--rank", help="Rank the models of all runs in a folder.")] = False,
+    metric: Annotated[
+        str | None, typer.Option("--metric", help="What to rank by; by default the first of [score].")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """List the runs below a folder with their state and best figure."""
+    """List the runs below a folder, show the learning curves of one, or rank the models of several.
+
+    Logs of other programs are read too: a CSV of epochs, metrics.csv of Lightning, trainer_state.json of Hugging
+    Face, a Keras history, event files of TensorBoard.
+    """
+    from evenhand.cli.tables.curves import print_learning_curves, print_ranking
     from evenhand.cli.tables.tables import print_runs
+    from evenhand.pipeline.curves.learning_curves import has_curves, learning_curves
+    from evenhand.pipeline.curves.rank import rank
     from evenhand.pipeline.verbs.runs import runs as list_runs
 
-    table = list_runs(output)
-    if as_json:
-        print_json(table.to_dict(orient="records"))
+    chosen = sources or [Path("runs")]
+    if ranked or metric or len(chosen) > 1:
+        ranking = rank(*chosen, metric=metric)
+        print_json(ranking.document()) if as_json else print_ranking(ranking)
+    elif has_curves(chosen[0]):
+        curves = learning_curves(chosen[0])
+        print_json(curves.document()) if as_json else print_learning_curves(curves)
     else:
-        print_runs(table, output)
+        table = list_runs(chosen[0])
+        print_json(table.to_dict(orient="records")) if as_json else print_runs(table, chosen[0])

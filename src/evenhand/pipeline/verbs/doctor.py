@@ -11,11 +11,14 @@ from typing import Any
 from evenhand.balance.prior.balance_ledger import BalanceLedger
 from evenhand.base.errors import EvenhandError
 from evenhand.base.storage.record import Record
-from evenhand.base.values import Finding
+from evenhand.base.values import Finding, RowSet
+from evenhand.curves.logs.read_log import is_log
 from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.evidence.training_history import histories_of
 from evenhand.diagnosis.examination import Examination
 from evenhand.diagnosis.examine import examine, fired_causes, ordered
+from evenhand.pipeline.curves.learning_curves import examine_log
+from evenhand.pipeline.stages.floor import PREFIX
 from evenhand.pipeline.verbs.balance_ledger import ledgers
 from evenhand.settings.load import load
 
@@ -24,16 +27,19 @@ TRAINING = ("EH206", "EH207", "EH3")
 
 
 def doctor(record: str | Path | Record) -> Examination:
-    """Return the findings about a run: its data, its balance and its trainings.
+    """Return the findings about a run: its data, its balance and its trainings; or about a log by another program.
 
     Findings about the data are read from the record; the rules about training are applied to its epochs again. The
-    record may come from elsewhere: none of its content is executed, and neither data nor weights are needed.
+    record may come from elsewhere: none of its content is executed, and neither data nor weights are needed. Of a
+    foreign log (see `learning_curves`), the rules that read curves are applied.
 
     Raises
     ------
-    RecordError
-        If the folder is not a record.
+    RecordError, DataError
+        If it is neither a record nor a log.
     """
+    if not isinstance(record, Record) and is_log(Path(record)):
+        return examine_log(record)
     run = Record.open(record)
     training = examine_training(run)
     known = {(finding.code, finding.about) for finding in training.findings}
@@ -68,6 +74,7 @@ def examine_training(record: Record) -> Examination:
         config=record.resolved(),
         histories=histories_of(record) or None,
         ledgers=_ledgers(record),
+        floor=_floor(record),
     )
     found = examine(evidence, TRAINING)
     return replace(found, findings=(*found.findings, *_past_alerts(record, found.findings)))
@@ -78,6 +85,18 @@ def _ledgers(record: Record) -> tuple[BalanceLedger, ...] | None:
     with contextlib.suppress(EvenhandError):
         return ledgers(load(record.resolved()), record.samples(), record.folds())
     return None
+
+
+def _floor(record: Record) -> dict[str, float] | None:
+    """Return metric -> what the floor of a run reaches out of fold; None where it has none."""
+    if not record.finished:
+        return None
+    out: dict[str, float] = {}
+    with contextlib.suppress(AttributeError, TypeError, ValueError):  # scores of another version
+        for name, sets in record.json("scores.json").get("scores", {}).items():
+            figures = sets.get(RowSet.OUT_OF_FOLD, {}) if name.startswith(PREFIX) else {}
+            out |= {m: float(f["estimate"]) for m, f in figures.items() if f.get("estimate") is not None}
+    return out or None
 
 
 def _past_alerts(record: Record, standing: Iterable[Finding]) -> list[Finding]:
