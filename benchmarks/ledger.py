@@ -30,7 +30,7 @@ from gradient import gradient_share
 from torch import nn
 
 from evenhand.balance.config import BalanceConfig
-from evenhand.balance.correction.prior_shift import adjusted, adjustment, prior_shift
+from evenhand.balance.correction.prior_shift import adjustment, prior_shift
 from evenhand.balance.correction.unsmoothing import corrected
 from evenhand.balance.plan import plan_of
 from evenhand.balance.registries import LOSSES, ClassNames
@@ -48,6 +48,12 @@ from evenhand.training.tasks.build_spec import fold_spec
 from evenhand.training.tasks.predictions_file import logits_of
 
 WIDTH, TRAIN, HELD = 4, 6000, 30_000
+
+
+def _shifted(probabilities: Floats, shifts: Floats) -> Floats:
+    """Return (n, k) probabilities with their logits shifted."""
+    raised = probabilities * np.exp(shifts - shifts.max())
+    return np.asarray(raised / raised.sum(axis=1, keepdims=True))
 
 
 @dataclass(frozen=True, eq=False)
@@ -226,7 +232,7 @@ def soft_beliefs(seed: int, epochs: int) -> dict[str, Any]:
         "effective": gap(raw, y, prior.shares, prior.weighted_rows),
         "without smoothing": gap(raw, y, hard.shares, hard.weighted_rows),
         "corrected": gap(right, y, prior.natural),
-        "shifted": gap(adjusted(raw, prior_shift(hard.shares, prior.natural)), y, prior.natural),
+        "shifted": gap(_shifted(raw, prior_shift(hard.shares, prior.natural)), y, prior.natural),
         "error": calibration_error(right, y),
     }
 

@@ -13,6 +13,9 @@ import pandas as pd
 from evenhand.base.errors import DataError
 from evenhand.base.values.types import Floats, Ints, Mask, Strings, Task
 
+_OF_LABELS = cast(Task, "")
+"""A task that is not stated: it is read off the labels."""
+
 
 @dataclass(frozen=True, eq=False)
 class Samples:
@@ -50,7 +53,7 @@ class Samples:
     weights: Floats | None = None
     levels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     kind: str = "photos"
-    task: Task = cast(Task, "")
+    task: Task = _OF_LABELS
 
     def __post_init__(self) -> None:
         n = len(self.frame)
