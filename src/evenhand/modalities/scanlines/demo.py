@@ -8,7 +8,7 @@ from evenhand.base.storage.atomic import write_text
 from evenhand.modalities.kind import Demo
 from evenhand.modalities.scanlines.simulator.write_scans import write_scans
 
-ROWS, SESSIONS = 640, 16
+ROWS, SESSIONS = 640, 40
 CREDIT = f"Scans: {ROWS} simulated STM scans of H:Si(100) from {SESSIONS} sessions; free to use."
 
 MERGED = 'rename = { asymmetries = "dimers", tip_change = "defects", bad_blurry = "defects" }'
@@ -29,7 +29,7 @@ width = 64
 max_lines = 64
 
 [folds]
-k = 4
+k = 3
 test = {{ column = "split", value = "test" }}
 
 [[model]]
@@ -48,8 +48,8 @@ options = {{ channels = 12, convolutions = 3, width = 64 }}
 weights = "inverse"
 
 [train]
-epochs = 12
-batch_size = 32
+epochs = 16
+batch_size = 16
 learning_rate = 3e-3
 augment = "gentle"
 early_stop = 0
@@ -64,6 +64,6 @@ methods = ["equal", "nnls"]
 
 def write_demo(folder: Path) -> Demo:
     """Write the scans and the configuration of the demo into `folder`."""
-    write_scans(folder, rows=ROWS, sessions=SESSIONS)
+    write_scans(folder, rows=ROWS, sessions=SESSIONS, difficulty=0.3)
     write_text(folder / "demo.toml", _CONFIG)
     return Demo(folder / "demo.toml", CREDIT)

@@ -17,6 +17,9 @@ from evenhand.modalities.scanlines.simulator.scanner import Scanner
 from evenhand.modalities.scanlines.simulator.simulate import Setting, TipFrom
 from evenhand.modalities.scanlines.simulator.surface import ROW_NM, Feature, Step, Surface, Tip
 
+_ENDS_NM = (0.22, 0.42, 0.87, 1.6)
+"""Distances of the ends that tips have: one that shows atoms, dimers, rows, nothing."""
+_END_SHARES = (0.08, 0.45, 0.36, 0.11)
 _FIRST_DAY = datetime.date(2031, 3, 3)
 _FIELDS_NM = (3.0, 4.0, 5.0, 6.5, 8.0, 12.0, 20.0)
 _FIELD_SHARES = (0.12, 0.28, 0.24, 0.18, 0.10, 0.05, 0.03)
@@ -32,24 +35,27 @@ class Session:
         ISO date, the name of the group.
     angle_deg
         Direction across the rows of the upper terrace.
-    sharpness_nm
-        Median distance of its tips (see `surface`).
+    ends
+        Share of its tips with each of the ends that tips have.
     restless
         Probability that the tip changes during a scan.
     doubled
         Probability that a new tip has a second apex.
     dirt_per_nm2
         Density of adsorbates.
+    widest_nm
+        Widest frame; wider ones are drawn as this.
     scanner
         The instrument on that day; noise and tilt vary from scan to scan.
     """
 
     date: str
     angle_deg: float
-    sharpness_nm: float
+    ends: tuple[float, ...]
     restless: float
     doubled: float
     dirt_per_nm2: float
+    widest_nm: float
     scanner: Scanner
 
 
@@ -62,8 +68,14 @@ class Planned:
     setting: Setting
 
 
-def draw_session(number: int, rng: np.random.Generator) -> Session:
-    """Return the habits of the session of a number, from 0."""
+def draw_session(number: int, rng: np.random.Generator, *, difficulty: float = 1.0) -> Session:
+    """Return the habits of the session of a number, from 0.
+
+    Parameters
+    ----------
+    difficulty
+        1 for scans as dirty and noisy as published ones, less for fewer adsorbates, less noise and no wide frames.
+    """
     day = _FIRST_DAY + datetime.timedelta(days=number + 2 * (number // 5))
     scanner = Scanner(
         line_time_s=float(rng.choice([0.1, 0.2, 0.3, 0.5])),
@@ -71,7 +83,7 @@ def draw_session(number: int, rng: np.random.Generator) -> Session:
         creep=float(rng.uniform(0.005, 0.03)),
         hysteresis=float(rng.uniform(0.003, 0.02)),
         jitter_nm=float(0.008 * rng.lognormal(0, 0.6)),
-        noise_nm=float(0.0016 * rng.lognormal(0, 0.6)),
+        noise_nm=float(0.0016 * (0.3 + 0.7 * difficulty) * rng.lognormal(0, 0.6)),
         knee_hz=float(rng.uniform(10, 300)),
         mains_nm=float(rng.choice([0.0, 0.0, 0.001, 0.004])),
         feedback_pixels=float(rng.uniform(1.0, 2.4)),
@@ -80,10 +92,11 @@ def draw_session(number: int, rng: np.random.Generator) -> Session:
     return Session(
         date=day.isoformat(),
         angle_deg=float(rng.choice([45.0, 8.0, 8.0, 135.0]) + rng.normal(0, 3)),
-        sharpness_nm=float(0.62 * rng.lognormal(0, 0.22)),
+        ends=tuple(rng.dirichlet(6 * np.array(_END_SHARES)).tolist()),
         restless=float(rng.uniform(0.05, 0.25)),
         doubled=float(rng.uniform(0.1, 0.4)),
-        dirt_per_nm2=float(0.025 * rng.lognormal(0, 0.7)),
+        dirt_per_nm2=float(0.025 * difficulty * rng.lognormal(0, 0.7)),
+        widest_nm=max(_FIELDS_NM) if difficulty >= 1 else 6.5,
         scanner=scanner,
     )
 
@@ -93,7 +106,8 @@ def scans_of(session: Session, rng: np.random.Generator, *, lines: int, pixels: 
     tip, run = _draw_tip(session, rng), 0
     while True:
         run += 1
-        size = float(rng.choice(_FIELDS_NM, p=_FIELD_SHARES) * rng.uniform(0.95, 1.05))
+        chosen = min(session.widest_nm, float(rng.choice(_FIELDS_NM, p=_FIELD_SHARES)))
+        size = chosen * float(rng.uniform(0.95, 1.05))
         surface = draw_surface(session, size, rng)
         moved = rng.normal(0, size, 2)
         if rng.random() < 0.3:
@@ -174,11 +188,11 @@ def _drifted(
 def _draw_tip(session: Session, rng: np.random.Generator) -> Tip:
     """Return a tip of a session."""
     doubled, ghost = rng.random() < session.doubled, rng.random() < 0.4
-    distance = session.sharpness_nm * float(rng.lognormal(0, 0.42))
+    distance = float(rng.choice(_ENDS_NM, p=session.ends) * rng.lognormal(0, 0.18))
     turn, far = rng.uniform(0, 2 * np.pi, 2)
     apart, ghosted = rng.uniform(0.12, 0.3), rng.uniform(0.6, 2.0)
     return Tip(
-        distance_nm=distance * (0.75 if doubled else 1.0),  # a pair of atoms at the end
+        distance_nm=distance,
         second=float(rng.uniform(0.4, 0.95)) if doubled else 0.0,
         apart_nm=(float(apart * np.cos(turn)), float(apart * np.sin(turn))),
         radius_nm=0.35 + 0.5 * distance,

@@ -52,7 +52,14 @@ class LabelledScan:
 
 
 def labelled_scans(
-    *, rows: int = 400, sessions: int = 10, lines: int = 96, pixels: int = 96, upward: bool = False, seed: int = 0
+    *,
+    rows: int = 400,
+    sessions: int = 10,
+    lines: int = 96,
+    pixels: int = 96,
+    upward: bool = False,
+    difficulty: float = 1.0,
+    seed: int = 0,
 ) -> Iterator[LabelledScan]:
     """Yield scans of several sessions, session by session; the same arguments give the same scans.
 
@@ -66,6 +73,8 @@ def labelled_scans(
         Size of a frame, at least 16 each.
     upward
         Whether every second scan begins at the bottom; otherwise none does.
+    difficulty
+        1 for scans as dirty and noisy as the published ones, down to 0 for clean and narrow frames.
     seed
         Seed of everything random. A session does not depend on how many others there are.
 
@@ -80,15 +89,17 @@ def labelled_scans(
             f"found {sessions} sessions, {rows} scans, {lines} lines and {pixels} pixels."
         )
     for number, indices in enumerate(np.array_split(np.arange(rows), sessions)):
-        found = scans_of_session(number, lines=lines, pixels=pixels, upward=upward, seed=seed)
+        found = scans_of_session(
+            number, lines=lines, pixels=pixels, upward=upward, difficulty=difficulty, seed=seed
+        )
         yield from islice(found, len(indices))
 
 
 def scans_of_session(
-    number: int, *, lines: int, pixels: int, upward: bool = False, seed: int = 0
+    number: int, *, lines: int, pixels: int, upward: bool = False, difficulty: float = 1.0, seed: int = 0
 ) -> Iterator[LabelledScan]:
     """Yield the labelled scans of one session, without end; see `labelled_scans`."""
-    session = draw_session(number, generator("scans", "session", number, seed))
+    session = draw_session(number, generator("scans", "session", number, seed), difficulty=difficulty)
     settings = generator("scans", "settings", number, seed)
     for at, plan in enumerate(scans_of(session, settings, lines=lines, pixels=pixels)):
         rng = generator("scans", "scan", number, at, seed)
@@ -104,6 +115,7 @@ def write_scans(
     pixels: int = 96,
     formats: Sequence[str] = (".png",),
     upward: bool = False,
+    difficulty: float = 1.0,
     seed: int = 0,
 ) -> Path:
     """Write scans and `labels.csv` into `folder`, and return the path of the table.
@@ -117,7 +129,7 @@ def write_scans(
     ----------
     formats
         Suffixes, taken in turn: ".png", ".npy", ".npz", ".gsf", ".gwy", ".sxm".
-    rows, sessions, lines, pixels, upward, seed
+    rows, sessions, lines, pixels, upward, difficulty, seed
         See `labelled_scans`. Only .sxm says whether a scan begins at the bottom.
     """
     strange = [one for one in formats if one not in FORMATS]
@@ -125,7 +137,9 @@ def write_scans(
         raise EvenhandError(unknown("format of scans", strange[0] if strange else "", list(FORMATS)))
     held, table = max(1, sessions // 5) if sessions > 1 else 0, []
     dates: list[str] = []
-    found = labelled_scans(rows=rows, sessions=sessions, lines=lines, pixels=pixels, upward=upward, seed=seed)
+    found = labelled_scans(
+        rows=rows, sessions=sessions, lines=lines, pixels=pixels, upward=upward, difficulty=difficulty, seed=seed
+    )
     (folder / "scans").mkdir(parents=True, exist_ok=True)
     for number, one in enumerate(found):
         if one.session_date not in dates:
