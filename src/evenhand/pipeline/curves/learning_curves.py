@@ -41,7 +41,7 @@ def learning_curves(source: str | Path | Record) -> LearningCurves:
     >>> rows = [f"{e},{1.4 * 0.7**e},{0.9 * 0.7**e + 0.5 + 0.05 * e}" for e in range(12)]
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder, "log.csv")
-    ...     _ = path.write_text("epoch,train_loss,val_loss\\n" + "\\n".join(rows) + "\\n")
+    ...     _ = path.write_text("epoch,train_loss,val_loss\n" + "\n".join(rows) + "\n")
     ...     curves = learning_curves(path)
     >>> print(curves)
     log.csv: 12 epochs; the validation loss rises after epoch 7; stop at epoch 6
