@@ -95,6 +95,9 @@ class Kind(Protocol):
         Whether rows can be blended (mixup): every part of a batch is a tensor of (b, ...).
     encoder_options
         Name of an encoder of the kind's own -> the section of its options, `[[model]] options`.
+    sequence
+        Names of the arrays of an encoded row whose first axis is time, so that the first steps of a row can be
+        predicted alone (`evenhand earliness`); empty where rows are not sequences.
     counters
         What reading counts, in the order of the columns of the array "counters"; empty if nothing.
     """
@@ -110,6 +113,7 @@ class Kind(Protocol):
     shown: Sequence[str]
     mixable: bool
     encoder_options: Mapping[str, type[Section]]
+    sequence: Sequence[str]
     counters: Sequence[Counter]
     encoder: str
     tune: str
@@ -195,6 +199,7 @@ class KindDefaults:
     shown: Sequence[str] = ()
     mixable: bool = True
     encoder_options: Mapping[str, type[Section]] = MappingProxyType({})
+    sequence: Sequence[str] = ()
     counters: Sequence[Counter] = ()
 
     def copies(self, entry: StoreEntry, rows: Ints) -> list[Ints]:

@@ -99,3 +99,19 @@ class SpeedCall(FunctionCall):
     model: Mapping[str, Any]
     size: int
     threads: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictPrefixesCall(FunctionCall):
+    """Predict the first steps of rows of a run by one of its networks (`predict_prefixes`)."""
+
+    function: ClassVar[str] = "evenhand.training.tasks.predict_prefixes:predict_prefixes"
+    record: str
+    store: str
+    model: str
+    fold: int
+    seed: int
+    rows: list[int] = field(repr=False)
+    steps: list[int]
+    threads: int
+    out: str
