@@ -25,6 +25,7 @@ VERBS = (
     "compare",
     "audit",
     "diagnose",
+    "earliness",
     "submit",
     "report",
     "journal",

@@ -17,6 +17,7 @@ _WHERE = {
     "Check": "pipeline.verbs.check",
     "Comparison": "evaluation.comparison.compare",
     "DiagnoseResult": "pipeline.diagnose.diagnose_result",
+    "EarlinessResult": "pipeline.earliness.earliness_result",
     "EvenhandError": "base.errors",
     "EffectivePrior": "balance.prior.effective_prior",
     "EvaluationResult": "evaluation.figures.evaluation_result",
@@ -50,6 +51,7 @@ _WHERE = {
     "evaluate": "pipeline.verbs.evaluate",
     "diagnose": "pipeline.diagnose.diagnose",
     "doctor": "pipeline.verbs.doctor",
+    "earliness": "pipeline.earliness.earliness",
     "init": "pipeline.verbs.init",
     "journal": "pipeline.journal.journal",
     "keys": "pipeline.verbs.keys",
@@ -109,6 +111,8 @@ if TYPE_CHECKING:
     from evenhand.pipeline.curves.rank import rank as rank
     from evenhand.pipeline.diagnose.diagnose import diagnose as diagnose
     from evenhand.pipeline.diagnose.diagnose_result import DiagnoseResult as DiagnoseResult
+    from evenhand.pipeline.earliness.earliness import earliness as earliness
+    from evenhand.pipeline.earliness.earliness_result import EarlinessResult as EarlinessResult
     from evenhand.pipeline.journal.journal import JournalResult as JournalResult
     from evenhand.pipeline.journal.journal import journal as journal
     from evenhand.pipeline.submission.predict_like import predict_like as predict_like

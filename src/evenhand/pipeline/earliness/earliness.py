@@ -159,11 +159,11 @@ def _probabilities(
 
     def rows(fold: int) -> Ints:
         everything = np.arange(len(place))
-        return everything if of == RowSet.TEST or whole.fold is None else np.flatnonzero(whole.fold == fold)
+        return everything if of == RowSet.LOCKED or whole.fold is None else np.flatnonzero(whole.fold == fold)
 
     tasks = [(fold, seed) for fold in folds for seed in seeds if len(rows(fold))]
     workers = settings.compute.processes(len(tasks))
-    threads = max(1, usable_cores() // workers)
+    threads = max(1, usable_cores() // max(1, workers))
     watcher.stage("predicting first steps", len(tasks))
     total = np.zeros((len(steps), len(place), len(whole.classes)))
     with tempfile.TemporaryDirectory() as folder:
@@ -184,7 +184,7 @@ def _probabilities(
         dispatch(calls, watcher, workers=workers, threads=threads)
         for call in calls:
             total[:, rows(call.fold)] += np.load(call.out, allow_pickle=False)
-    return total / (len(tasks) if of == RowSet.TEST else len(seeds))
+    return total / (len(tasks) if of == RowSet.LOCKED else len(seeds))
 
 
 def _decisions(
@@ -199,7 +199,7 @@ def _decisions(
     """Return the decisions, or a sentence that says why there are none."""
     if settings.data.several:
         return None, ("Rows may have several labels: there is no one decision to take early.",)
-    if of == RowSet.TEST:
+    if of == RowSet.LOCKED:
         return None, ("The confidence of a decision is chosen on held-out folds: see the set oof.",)
     rows = np.flatnonzero(np.asarray(whole.truth) >= 0)
     part = Predictions(

@@ -50,7 +50,7 @@ class EarlinessResult:
 
     @property
     def table(self) -> pd.DataFrame:
-        """One row per number of steps and metric: steps, metric, estimate, low, high, n, groups, difference, verdict.
+        """Steps, metric, estimate, low, high, n, groups, difference, verdict: one row per steps and metric.
 
         The difference is that to whole rows, in the unit of the metric.
         """

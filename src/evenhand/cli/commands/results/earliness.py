@@ -17,7 +17,10 @@ def earliness(
     steps: Annotated[
         str | None,
         typer.Option(
-            "--steps", metavar="N,N,…", help="Numbers of steps; by default eighths of the longest row.", show_default=False
+            "--steps",
+            metavar="N,N,…",
+            help="Numbers of steps; by default eighths of the longest row.",
+            show_default=False,
         ),
     ] = None,
     metric: Annotated[
@@ -31,7 +34,7 @@ def earliness(
     store: StoreFolder = None,
     as_json: Json = False,
 ) -> None:
-    """Show how a run does on the first steps of each row, such as the first lines of a scan, and how early it can tell."""
+    """Show how a run does on the first steps of each row (lines of a scan), and how early it can tell."""
     from evenhand.base.errors import EvenhandError
     from evenhand.cli.options import one_of
     from evenhand.cli.progress import watching
