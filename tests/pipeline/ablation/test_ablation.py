@@ -120,6 +120,21 @@ def test_the_report_of_the_base_shows_the_table(done: AblationResult) -> None:
     assert '<section id="ablation"' not in (change.path / "report.html").read_text(encoding="utf-8")
 
 
+def test_the_journal_has_what_was_expected_and_what_came_out(config: Path, done: AblationResult) -> None:
+    file = config.with_name("EXPERIMENTS.md")
+    evenhand.journal(*(row.record for row in done.rows if row.record is not None), file=file)
+    text = file.read_text(encoding="utf-8")
+    word = done.rows[1].verdicts[0].word
+    assert f"| longer | train.epochs = 3 | a \\*little\\* better | **{word}** in macro_f1: " in text
+    assert "| other \\| seed | model.day.seeds = \\[1\\] |" in text
+    assert text.count("Paired, within its ablation: ") == 3
+    assert "| train.epochs | 1 | 3 |" in text
+    (alone,) = (row.record for row in done.rows[1:2])
+    assert alone is not None
+    evenhand.journal(alone, file=file.with_name("against.md"), against=done.rows[2].record)
+    assert "Paired, the best of each: " in file.with_name("against.md").read_text(encoding="utf-8")
+
+
 def test_the_shell_prints_the_same_table_and_document(config: Path, done: AblationResult) -> None:
     arguments = ["ablation", str(config), *(part for one in settings(config) for part in ("--set", one))]
     words = CliRunner(env={"COLUMNS": "160"}).invoke(app, arguments)

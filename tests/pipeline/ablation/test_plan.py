@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -141,12 +142,12 @@ def test_a_table_below_a_dotted_key_is_taken_whole(path: Path) -> None:
 
 
 def test_a_mapping_works_like_a_file() -> None:
-    plan = plan_ablation(
-        {
-            "data": {"root": "."},
-            "model": [{"name": "a", "encoder": "small"}],
-            "ablation": {"change": [{"name": "x", "set": {"train": {"epochs": 3}}}]},
-        }
-    )
+    values: dict[str, Any] = {
+        "data": {"root": "."},
+        "model": [{"name": "a", "encoder": "small"}],
+        "ablation": {"change": [{"name": "x", "set": {"train": {"epochs": 3}}}]},
+    }
+    plan = plan_ablation(values, ["ablation.together=false"])
+    assert values["ablation"] == {"change": [{"name": "x", "set": {"train": {"epochs": 3}}}]}
     assert plan.name == "ablation"
     assert plan.rows[1].settings.train.epochs == 3

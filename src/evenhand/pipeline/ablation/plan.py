@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -136,7 +137,7 @@ def _section(config: Source, changes: Sequence[str]) -> tuple[AblationConfig, So
     shown = _shown(config)
     lines: Mapping[Any, int] = {}
     if isinstance(config, Mapping):
-        values = dict(config)
+        values = deepcopy(dict(config))  # the changes below are made in place
     else:
         values, lines = read_toml(read_file(Path(config)), shown)
     for change in changes:

@@ -42,7 +42,7 @@ def _by_name(resolved: Mapping[str, Any]) -> dict[str, Any]:
 
 def _flat(values: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
     for key, value in values.items():
-        if isinstance(value, Mapping) and value:
+        if isinstance(value, Mapping):
             yield from _flat(value, (*above, key))
         else:
             yield (*above, key), value
