@@ -206,15 +206,17 @@ def test_frozen_parts_are_computed_once_for_all_rows(tmp_path: Path, size: Calla
     made = generate("photos", tmp_path, rows=size(32, 200))
     text = made.toml.read_text(encoding="utf-8").partition("[[model]]")[0]
     made.toml.write_text(
-        f'{text}\n[photos]\nsize = 32\n[[model]]\nname = "m"\nencoder = "timm:test_efficientnet"\n'
+        f'{text}\n[[model]]\nname = "m"\nencoder = "timm:test_efficientnet"\n'
         'pretrained = false\n[[ablation.change]]\nname = "longer"\nset = { train.epochs = 2 }\n',
         encoding="utf-8",
     )
     store = tmp_path / "store"
-    asked = [f"output={tmp_path / 'runs'}", f"compute.store={store}", "folds.k=2", "train.epochs=1"]
-    evenhand.run(made.toml, changes=[*asked, "compute.workers=0", "evaluate.draws=200"])
+    asked = [f"output={tmp_path / 'runs'}", f"compute.store={store}", "folds.k=2", "photos.size=32"]
+    asked += ["train.epochs=1", "compute.workers=0", "evaluate.draws=200", "evaluate.floor=false"]
+    evenhand.run(made.toml, changes=asked)
     before = {path: path.stat().st_mtime_ns for path in store.rglob("*.npy")}
-    found = evenhand.ablation(made.toml, changes=[*asked, "compute.workers=0", "evaluate.draws=200"])
+    assert before
+    found = evenhand.ablation(made.toml, changes=asked)
     assert {path: path.stat().st_mtime_ns for path in store.rglob("*.npy")} == before
     assert len(records(tmp_path / "runs")) == 2  # the base had been run
     assert found.rows[1].verdicts
