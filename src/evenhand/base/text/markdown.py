@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from evenhand.base.text.escaping import printable
 
 _MARKUP = re.compile(
-    r"(?P<interval>\[[-+]?\d[-+\d. ]*,[-+\d., ]*\](?![\[(:]))"  # cannot be a link: left, since people read the source
+    r"(?P<interval>\[[-+]?\d[-+\d. ]*,[-+\d., ]*\](?![\[(:]))"  # cannot be a link, and people read the source
     r"|(?<![^\W_])_+|_+(?![^\W_])"  # underscores within a word are no markup
     r"|[\\`*\[\]<|~$@]|&(?=[#\w])|(?<=:)/(?=/)|(?<=www)\.|(?<=WWW)\."
 )
