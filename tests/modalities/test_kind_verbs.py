@@ -6,6 +6,7 @@ for one label and for several, without a change elsewhere.
 
 from __future__ import annotations
 
+import json
 import shutil
 import tomllib
 from pathlib import Path
@@ -14,8 +15,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
 import evenhand
+from evenhand.cli.app import app
 from evenhand.modalities import KINDS
 from evenhand.modalities.views import views_of
 from evenhand.pipeline.verbs.run import Run
@@ -135,6 +138,37 @@ def test_new_rows_are_diagnosed(generated: Generated, done: Run, tmp_path: Path)
         assert "data:image/" in page.read_text(encoding="utf-8")
     known = evenhand.diagnose(done.path, generated.root.path, model="profile none")
     assert known.rows.trained_on == known.rows.predicted
+
+
+def test_the_shell_says_by_its_exit_code_that_a_class_swallows_others(
+    generated: Generated, done: Run, tmp_path: Path
+) -> None:
+    fresh = generate(generated.kind.name, tmp_path / "new", rows=24, seed=9).root.path
+    asked = ["diagnose", str(done.path), str(fresh), "--model", "profile none", "--to", str(tmp_path / "out")]
+    shown = CliRunner().invoke(app, [*asked, "--json"])
+    table = pd.read_csv(tmp_path / "out" / "diagnose.csv", dtype=str)
+    document = json.loads(shown.stdout)
+    assert len(document["rows"]) == len(table)
+    errors = [one for one in document["findings"] if one["severity"] == "error"]
+    assert shown.exit_code == bool(errors), shown.stderr
+    # a manifest by which the class that is predicted most is true of nothing
+    commonest = table["predicted"].mode()[0]
+    other = next(name for name in done.record.data()["classes"] if name != commonest)
+    wrong = table.loc[table["predicted"] == commonest, ["id"]].assign(label=other)
+    wrong.to_csv(tmp_path / "wrong.csv", index=False)
+    told = ["--manifest", str(tmp_path / "wrong.csv"), "--label", "label", "--force"]
+    shown = CliRunner().invoke(app, [*asked, *told, "--json"])
+    swallowing = [one for one in json.loads(shown.stdout)["findings"] if one["code"] == "EH303"]
+    assert [(one["about"], one["severity"]) for one in swallowing] == [(commonest, "error")], shown.stderr
+    assert shown.exit_code == 1
+    shown = CliRunner().invoke(app, [*asked, *told])
+    assert shown.exit_code == 1
+    assert "EH303" in shown.stdout
+    floor = [name for name in set(done.scores["name"]) if name.startswith("floor: ")]
+    for name in (*floor, "nothing"):
+        shown = CliRunner().invoke(app, [*asked, "--force", "--model", name])
+        assert shown.exit_code == 2
+        assert f'no model named "{name}"' in " ".join((shown.stderr + shown.stdout).split())
 
 
 def test_runs_are_compared_audited_and_reported(done: Run) -> None:

@@ -1,8 +1,8 @@
-"""Mutations of records, and everything that is done with one."""
+"""Damages of headers of records, and everything that is done with a record."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -14,41 +14,6 @@ from evenhand.testing.roots import MemoryRoot
 
 NUMBERS = [b"0", b"-1", b"1", b"7", b"65535", b"4294967296", b"999999999999999999", b"1e300", b"nan", b"\xff", b""]
 WORDS = [b"../../etc/passwd", b"/dev/zero", b"a" * 5000, b"2x3", b"212", b"516", b"80:99999", b"16+99999999", b"~"]
-
-
-def mutations(files: Mapping[str, bytes], count: int, seed: int) -> Iterator[tuple[str, dict[str, bytes]]]:
-    """Give `count` times (what was done, the files of the record with one of them changed)."""
-    rng = np.random.default_rng(seed)
-    names = sorted(files)
-    for number in range(count):
-        name = names[number % len(names)]
-        how = [cut, flip, swap, repeat, replaced, field][int(rng.integers(6))]
-        yield f"{number}: {how.__name__} {name}", {**files, name: how(files[name], rng)}
-
-
-def cut(raw: bytes, rng: np.random.Generator) -> bytes:
-    return raw[: int(rng.integers(len(raw) + 1))]
-
-
-def flip(raw: bytes, rng: np.random.Generator) -> bytes:
-    out = bytearray(raw)
-    for at in rng.integers(len(raw), size=int(rng.integers(1, 12))):
-        out[at] = int(rng.integers(256))
-    return bytes(out)
-
-
-def swap(raw: bytes, rng: np.random.Generator) -> bytes:
-    a, b = sorted(rng.integers(len(raw), size=2).tolist())
-    return raw[b:] + raw[a:b] + raw[:a]
-
-
-def repeat(raw: bytes, rng: np.random.Generator) -> bytes:
-    a, b = sorted(rng.integers(len(raw), size=2).tolist())
-    return raw[:b] + raw[a:b] * int(rng.integers(1, 20)) + raw[b:]
-
-
-def replaced(raw: bytes, rng: np.random.Generator) -> bytes:
-    return bytes(rng.integers(256, size=int(rng.integers(2000)), dtype=np.uint8))
 
 
 def field(raw: bytes, rng: np.random.Generator) -> bytes:

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from evenhand.testing.beats import write_record
+from evenhand.testing.damage import mutations
 
-from .fuzz import mutations, use
+from .fuzz import field, use
 
 MARKS = [(200 * at, "NNVNAN+"[at % 7]) for at in range(1, 15)]
 
@@ -38,7 +39,8 @@ def at_most(seconds: int, what: str) -> Iterator[None]:
 def check(record: Mapping[str, bytes], count: int, seed: int) -> int:
     """Return how many of the mutations were noticed; anything but words is an error."""
     noticed = 0
-    for what, files in mutations(record, count, seed):
+    for what, name, raw in mutations(record, count, seed, more=[field]):
+        files = {**record, name: raw}
         with at_most(60, what):
             try:
                 said = use(files)

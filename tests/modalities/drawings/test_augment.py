@@ -49,8 +49,41 @@ def test_a_motion_keeps_the_shape(encoded):
     assert not torch.allclose(points, moved)
 
 
+def with_profile(batch, seed=0, **strengths):
+    PROFILES["alone"] = strengths
+    try:
+        return apply_profile(batch, "alone", draws(seed))
+    finally:
+        del PROFILES["alone"]
+
+
+def test_a_scale_is_one_factor_for_a_drawing(encoded):
+    batch = DrawingInputs(encoded(9, 5, 20)).look(torch.arange(3))
+    found = with_profile(batch, scale=1.0)
+    factors = []
+    for graph in range(3):
+        before, after = (one["strokes"][one["graph"] == graph].double() for one in (batch, found))
+        factors.append(float(after.abs().max() / before.abs().max()))
+        torch.testing.assert_close(after, before * factors[-1], atol=1e-6, rtol=1e-5)
+    assert len(set(factors)) == 3
+    assert all(0.74 < factor < 1.36 and factor != 1 for factor in factors)
+
+
+def test_edges_are_left_out_both_ways_and_primitives_stay(encoded):
+    batch = DrawingInputs(encoded(40, 40)).look(torch.arange(2))
+    found = with_profile(batch, edges=1.0)
+    assert torch.equal(found["strokes"], batch["strokes"])
+    assert torch.equal(found["nodes"], batch["nodes"])
+    before, after = ({*map(tuple, one["edges"].T.tolist())} for one in (batch, found))
+    assert after < before
+    assert len(after) > 0.6 * len(before)
+    assert all(((b, a) in before) == ((b, a) in after) for a, b in after)
+    kept = torch.tensor([tuple(pair) in after for pair in batch["edges"].T.tolist()])
+    assert torch.equal(found["relations"], batch["relations"][kept])
+
+
 def test_a_view_does_not_depend_on_the_batch(encoded):
-    inputs = DrawingInputs(encoded(5, 40, 3), view_profile="full", views=3)
+    inputs = DrawingInputs(encoded(5, 40, 3), view_profile="strong", views=3)
     together, alone = inputs.look(torch.tensor([1, 0, 2]), 2), inputs.look(torch.tensor([0]), 2)
     own = together["graph"] == 1
     torch.testing.assert_close(together["strokes"][own], alone["strokes"])

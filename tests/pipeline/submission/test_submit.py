@@ -221,6 +221,8 @@ def test_without_a_command_nothing_is_uploaded(run: Record, folder: Path, sample
         ({"consensus": 0.7}, "needs both"),
         ({"votes": ["b"]}, "needs both"),
         ({"consensus": 0.7, "votes": ["bb"]}, 'named "bb"'),
+        ({"consensus": 0.7, "votes": ["floor: size and colour"]}, 'no model or submission named "floor: size'),
+        ({"model": "floor: size and colour"}, 'no model named "floor: size and colour"'),
         ({"model": "zz"}, 'named "zz"'),
     ],
 )

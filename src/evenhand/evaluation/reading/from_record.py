@@ -35,6 +35,19 @@ def truth_threshold(record: Record) -> float:
     return float(record.resolved().get("evaluate", {}).get("truth_threshold", TRUTH_THRESHOLD))
 
 
+def model_names(record: Record) -> tuple[str, ...]:
+    """Return the names of the models and blends of a finished run, and of its baseline, in the order of its tables.
+
+    These can predict, vote, teach and be compared. The scores hold further rows that cannot: the floor.
+
+    Raises
+    ------
+    RecordError
+        If the run is not finished.
+    """
+    return tuple(dict.fromkeys(record.predictions()["model"].astype(str)))
+
+
 def of_record(record: Record, *, of: str = RowSet.OUT_OF_FOLD) -> tuple[Predictions, ...]:
     """Return the predictions of every model and blend of a run on one set of rows.
 

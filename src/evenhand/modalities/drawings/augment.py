@@ -18,8 +18,10 @@ from evenhand.models.batch_random import Draws, uniform
 
 ROTATION = math.radians(30)
 STRETCH = 0.2
+SCALE = 0.3
 JITTER = 0.01
 DROP = 0.2
+DROP_EDGES = 0.3
 
 
 def apply_profile(batch: Batch, profile: str, draws: Draws) -> Batch:
@@ -41,7 +43,8 @@ def apply_profile(batch: Batch, profile: str, draws: Draws) -> Batch:
     if not strengths:
         return batch
     moved = {**batch, "strokes": _moved(batch, strengths, draws)}
-    return _dropped(moved, strengths.get("drop", 0.0), draws)
+    dropped = _dropped(moved, strengths.get("drop", 0.0), draws)
+    return _without_edges(dropped, strengths.get("edges", 0.0), draws)
 
 
 def _moved(batch: Batch, strengths: Profile, draws: Draws) -> Tensor:
@@ -56,6 +59,9 @@ def _moved(batch: Batch, strengths: Profile, draws: Draws) -> Tensor:
     sides = torch.where(chance[:, 4:6] < mirror, -1.0, 1.0)
     cos, sin = turn.cos(), turn.sin()
     rotation = torch.stack([cos, sin, -sin, cos], dim=1).view(b, 2, 2)
+    size = SCALE * strengths.get("scale", 0.0)
+    if size:  # drawn only where it is asked for, so that profiles without it keep their random numbers
+        stretch = stretch * (size * (2 * uniform(draws, b).to(strokes) - 1)).exp()
     maps = torch.diag_embed(stretch * sides) @ rotation
     moved = torch.bmm(strokes, maps[graph])
     level = JITTER * strengths.get("jitter", 0.0)
@@ -103,3 +109,17 @@ def _dropped(batch: Batch, strength: float, draws: Draws) -> Batch:
         "edges": number[batch["edges"][:, kept]],
         "relations": batch["relations"][kept],
     }
+
+
+def _without_edges(batch: Batch, strength: float, draws: Draws) -> Batch:
+    """Return a batch without some relations; one that holds both ways goes or stays both ways."""
+    if not strength:
+        return batch
+    size = batch["size"]
+    chance = uniform(draws, len(size), columns=2).to(batch["strokes"])
+    source, target = _place(batch)[batch["edges"]]
+    graph = batch["graph"][batch["edges"][0]]
+    pair = torch.minimum(source, target) * size[graph] + torch.maximum(source, target)
+    key = (chance[:, 1].double() * 2**53).long()[graph]
+    kept = _noise(key, pair, 3) >= (chance[:, 0] * DROP_EDGES * strength)[graph]
+    return {**batch, "edges": batch["edges"][:, kept], "relations": batch["relations"][kept]}

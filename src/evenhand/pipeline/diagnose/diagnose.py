@@ -21,7 +21,7 @@ from evenhand.evaluation.figures.evaluate import evaluate
 from evenhand.evaluation.new_rows.class_shares import ClassShare, shares_against_run, shares_against_truth
 from evenhand.evaluation.new_rows.confidence import confidence_quantiles
 from evenhand.evaluation.new_rows.unlike import Unlikeness, least_held_out, unlikeness
-from evenhand.evaluation.reading.from_record import best_model, of_record
+from evenhand.evaluation.reading.from_record import best_model, model_names, of_record
 from evenhand.pipeline.diagnose.diagnose_findings import (
     known_rows_findings,
     swallowing_findings,
@@ -253,10 +253,11 @@ def _unlike(
     """Return the distances, the model in whose features they are, and why there are none."""
     scores = run.json("scores.json")["scores"]
     metric = run.json("scores.json")["headline"]["metric"]
+    names = model_names(run)
     of_model = {
         name: sets["oof"][metric]["estimate"]
         for name, sets in scores.items()
-        if sets.get("oof", {}).get(metric, {}).get("estimate") is not None
+        if name in names and sets.get("oof", {}).get(metric, {}).get("estimate") is not None
     }
     model = model_of_features(predictor.needed, of_model)
     try:

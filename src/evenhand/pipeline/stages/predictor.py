@@ -21,7 +21,7 @@ from evenhand.blending.core.weighted_sums import Weighted
 from evenhand.blending.inputs.align import align
 from evenhand.blending.inputs.stack import Stack, stack_of
 from evenhand.data.store.store import Store
-from evenhand.evaluation.reading.from_record import of_record
+from evenhand.evaluation.reading.from_record import model_names, of_record
 from evenhand.pipeline.stages.progress import Watcher
 from evenhand.pipeline.stages.stored_features import of_ids, stored_features
 from evenhand.settings.load import Settings
@@ -76,7 +76,7 @@ def predictor_for(run: Record, settings: Settings, chosen: str, watcher: Watcher
     # A run of one model blends nothing, whatever [ensemble] says.
     recipes = {PREFIX + one.name: one for one in made} if len(names) > 1 else {}
     if chosen not in recipes:
-        raise EvenhandError(unknown("model", chosen, [*names, *recipes]))
+        raise EvenhandError(unknown("model", chosen, model_names(run)))
     how = recipes[chosen]
     features = stored_features(run, settings, names, watcher, store) if how.uses_features else {}
     return _refit_blend(run, how, names, features)

@@ -16,7 +16,7 @@ from evenhand.base.text.cells import by_spelling, same_as
 from evenhand.base.values import Predictions, Strings
 from evenhand.blending.consensus import override, votes_of
 from evenhand.diagnosis.evidence.evidence import UnreadableRow
-from evenhand.evaluation.reading.from_record import best_model, of_record
+from evenhand.evaluation.reading.from_record import best_model, model_names, of_record
 from evenhand.pipeline.stages.progress import Silent, Watcher
 from evenhand.pipeline.stages.progress_bars import shows_progress
 from evenhand.pipeline.submission.sample_format import (
@@ -183,7 +183,7 @@ def _votes(
 ) -> Mapping[str, Mapping[str, str]]:
     """Return voter -> id of the sample -> class."""
     out: dict[str, Mapping[str, str]] = {}
-    known = [str(name) for name in run.json("scores.json")["scores"]]
+    known = model_names(run)
     for voter in map(str, votes):
         if voter in known:
             p, paths, _ = predictions.by(voter)

@@ -12,6 +12,7 @@ from evenhand.base.errors import ConfigError, DataError, EvenhandError, Fault
 from evenhand.base.storage.record import Record
 from evenhand.base.values import RowSet
 from evenhand.evaluation.metrics.metric_names import parse
+from evenhand.evaluation.reading.from_record import model_names
 from evenhand.evaluation.selection.selection_report import choice_words
 from evenhand.pipeline.submission.submission_log import add, read_log, written_entry
 from evenhand.settings.load import Settings, load
@@ -183,7 +184,7 @@ def _figure_gate(known: SubmissionGate, at_least: float | None, higher: bool) ->
 def _figure(run: Record, model: str, metric: str) -> tuple[float | None, str]:
     """Return the figure of a model, corrected for selection if the selection report has it, and what it is."""
     scores = run.json("scores.json")["scores"]
-    if model not in scores or metric not in scores[model][RowSet.OUT_OF_FOLD]:
+    if model not in model_names(run) or metric not in scores[model][RowSet.OUT_OF_FOLD]:
         raise EvenhandError(
             f'{run.path}: there is no out-of-fold figure "{metric}" of "{model}". Correct submit.metric.'
         )

@@ -27,6 +27,7 @@ from evenhand.balance.prior.effective_prior import EffectivePrior
 from evenhand.base.errors import RecordError, TaskError, unknown
 from evenhand.base.storage.record import Record
 from evenhand.base.values import TEST, Floats, Ints, RowSet, Samples
+from evenhand.evaluation.reading.from_record import model_names
 from evenhand.training.config import DistillConfig
 from evenhand.training.tasks.context import TaskContext
 
@@ -152,10 +153,9 @@ def teacher_table(how: DistillConfig, samples: Samples) -> pd.DataFrame:
     """
     try:
         record = Record.open(how.record)
-        table, classes = record.predictions(), tuple(record.data()["classes"])
+        table, classes, names = record.predictions(), tuple(record.data()["classes"]), model_names(record)
     except RecordError as error:
         raise TaskError(f"train.distill: the teacher's record cannot be read. {error}") from None
-    names = list(dict.fromkeys(table["model"].astype(str)))
     if how.model not in names:
         raise TaskError(f"train.distill: {how.record}: {unknown('model', how.model, names)}")
     if classes != samples.classes:

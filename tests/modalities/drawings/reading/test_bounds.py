@@ -18,10 +18,9 @@ from evenhand.modalities.drawings.config import DrawingsConfig
 from evenhand.modalities.drawings.reading.encode import encode
 from evenhand.modalities.drawings.reading.explode import explode
 from evenhand.modalities.drawings.vocabulary import COUNTERS
+from evenhand.testing.damage import mutations
 from evenhand.testing.drawings import dxf_bytes
 from evenhand.testing.hostile_drawings import HOSTILE, hostile
-
-from .mutations import mutations
 
 SETTINGS = DrawingsConfig().plain()
 
@@ -40,9 +39,22 @@ def outcome(raw: bytes, **settings: Any) -> str:
     return ""
 
 
+VALUES = [*b"nan inf -inf 1e308 -1e300 1e-320 0 -1 999999999999 *U1 \xff\xfe".split(), b""]
+
+
+def values(raw: bytes, rng: np.random.Generator) -> bytes:
+    """Replace values, not group codes, near the end, where the entities lie."""
+    lines = raw.split(b"\n")
+    for _ in range(int(rng.integers(1, 20))):
+        at = int(rng.integers(len(lines) // 2, len(lines))) | 1
+        if at < len(lines):
+            lines[at] = VALUES[int(rng.integers(len(VALUES)))]
+    return b"\n".join(lines)
+
+
 def fuzzed(count: int, seed: int) -> None:
-    files = [hostile(name).raw for name in HOSTILE.names() if len(hostile(name).raw) < 300_000]
-    for what, raw in mutations(files, count, seed):
+    files = {name: hostile(name).raw for name in HOSTILE.names() if len(hostile(name).raw) < 300_000}
+    for what, _, raw in mutations(files, count, seed, more=[values]):
         reason = outcome(raw)
         assert "Traceback" not in reason, what
         assert "\n" not in reason, what
