@@ -23,7 +23,7 @@ def lengths(entry: StoreEntry, names: Sequence[str], rows: Ints) -> Ints:
     """
     part = entry[names[0]]
     if isinstance(part, Ragged):
-        return part.shapes[rows, 0]
+        return np.asarray(part.shapes[rows, 0])
     return np.full(len(rows), part.shape[1], dtype=np.int64)
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evenhand.base.errors import FoldsError
+from evenhand.base.errors import DataError, FoldsError
 from evenhand.base.storage.atomic import plain
 from evenhand.base.storage.folds_csv import write_folds
 from evenhand.base.values import NO_LABEL, TEST, Folds, Samples
@@ -204,8 +204,8 @@ def test_folds_that_cannot_be_filled(labels, group, says):
 
 
 def test_labels_that_are_no_shares():
-    with pytest.raises(FoldsError, match=r"Labels must lie in \[0, 1\]; found 0 to 3"):
-        make_folds(samples(np.array([[3.0, 0.0]] * 6)), FoldsConfig(k=2))
+    with pytest.raises(DataError, match=r"Labels of several classes must be in 0\.\.1"):
+        samples(np.array([[3.0, 0.0]] * 6))
     with pytest.raises(FoldsError, match=r"also: found an array \(2, 1\); it needs a row for each of 6"):
         make_folds(samples(np.zeros(6, dtype=int)), FoldsConfig(k=2), also=np.zeros((2, 1)))
 

@@ -53,8 +53,8 @@ def decisions(rows: EvaluatedRows, chosen: Ints) -> tuple[Ints, Floats, Floats]:
     of every row, where it is known.
     """
     if rows.masked:
-        row, column = np.nonzero(rows.known[:, chosen])
-        column = chosen[column]
+        row, place = np.nonzero(rows.known[:, chosen])
+        column = chosen[place]
         return row, rows.probabilities[row, column].astype(np.float64), rows.truth[row, column]
     if rows.several:
         row = np.repeat(np.arange(len(rows)), len(chosen))

@@ -43,7 +43,7 @@ class ScanLines(FileRows):
     tune = "all"
     profiles: Sequence[str] = tuple(PROFILES)
     view_profile = "gentle"
-    sequence = ("lines", "mask", "steps")
+    sequence: Sequence[str] = ("lines", "mask", "steps")
     counters: Sequence[Counter] = COUNTED
     encoder_options: Mapping[str, type[Section]] = ENCODER_OPTIONS
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from evenhand.base.errors import EvenhandError, unknown
 from evenhand.base.storage.record import Record
-from evenhand.base.values import Floats, Ints, Predictions, RowSet
+from evenhand.base.values import Floats, Ints, Predictions, RowSet, Verdict
 from evenhand.data.store.store import Store
 from evenhand.engines.cores import usable_cores
 from evenhand.evaluation.comparison.compare import compare_predictions
@@ -98,13 +98,12 @@ def earliness(
         for count, part in zip(counts, table, strict=True)
     )
     names = tuple(metrics or settings.score.weights)
-    sets, levels = settings.classes.sets, {}
-    options = {"sets": sets, "levels": levels, "draws": draws}
-    against = compare_predictions((each[-1], *each[:-1]), names, **options) if len(each) > 1 else None
-    verdicts: dict[int, dict[str, object]] = {count: {} for count in counts[:-1]}
+    sets = settings.classes.sets
+    against = compare_predictions((each[-1], *each[:-1]), names, sets=sets, draws=draws) if len(each) > 1 else None
+    verdicts: dict[int, dict[str, Verdict]] = {count: {} for count in counts[:-1]}
     for verdict in () if against is None else against.verdicts:
         verdicts[int(verdict.name.rsplit(" ", 1)[1])][verdict.metric] = verdict
-    figures = {count: evaluate(p, names, **options) for count, p in zip(counts, each, strict=True)}
+    figures = {count: evaluate(p, names, sets=sets, draws=draws) for count, p in zip(counts, each, strict=True)}
     decisions, notes = _decisions(settings, whole, table, counts, precision, of, draws)
     return EarlinessResult(chosen.name, of, counts, names, figures, verdicts, each, decisions, notes)
 

@@ -143,7 +143,7 @@ def test_one_far_away_entity_neither_shrinks_the_rest_nor_floods_a_network() -> 
         (b"AC1032\x00\x00" + bytes(200), "is a DWG file"),
         (b"PK\x03\x04" + bytes(50), "is a zip"),
         (b"%PDF-1.4", "is a PDF"),
-        (gzip.compress(b"  0\nSECTION\n"), "is compressed by gzip"),
+        (gzip.compress(b"  0\nSECTION\n", mtime=0), "is compressed by gzip"),
         (b"<!DOCTYPE html><title>404", "is a web page"),
         (b"version https://git-lfs.github.com/spec/v1\noid", "is a pointer of Git LFS"),
         ("  0\nSECTION\n".encode("utf-16"), "is text in UTF-16"),
