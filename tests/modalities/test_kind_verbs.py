@@ -201,3 +201,34 @@ def test_several_labels(generated: Generated) -> None:
     assert any("several labels" in note for note in diagnosed.notes)
     assert diagnosed.confusions == ()
     diagnosed.save(home / "diagnosed")
+
+
+def test_soft_labels(generated: Generated) -> None:
+    """Rows that hold each class to a degree, some of them unknown, where the kind takes its labels from a table."""
+    if generated.data.table is None or generated.kind.name == "beats":
+        pytest.skip("the labels of this kind are not in a table")
+    home, rng = generated.toml.parent, np.random.default_rng(0)
+    table = pd.read_csv(home / generated.data.table, dtype=str)
+    label = generated.data.label or "label"
+    classes = sorted(table[label].dropna().unique())
+    degrees = np.where(
+        table[label].to_numpy()[:, None] == classes, 0.75, rng.integers(0, 2, (len(table), len(classes))) / 4
+    )
+    degrees[rng.random(degrees.shape) < 0.2] = np.nan
+    degrees[np.isnan(degrees).all(axis=1), 0] = 0.0
+    columns = [str(name) for name in classes]
+    table[columns] = degrees.astype(str)
+    table = table.replace("nan", "").assign(raters=rng.integers(1, 5, len(table)))
+    table.to_csv(home / "soft.csv", index=False)
+    own = {"data.table": "soft.csv", "data.task": "soft", "data.label_columns": columns, "data.weight": "raters"}
+    found = evenhand.run(models(generated), changes=changes(generated, **own), fresh=True)
+    samples = found.record.samples()
+    assert samples.task == "soft"
+    assert samples.weights is not None
+    assert not samples.known_cells.all()
+    assert len(evenhand.predict(found.path, generated.root.path, model="profile none").table) >= ROWS
+    figures = evenhand.evaluate(found.path, model="profile none").figures
+    assert "a label is true from 0.5 on" in figures["macro_f1"].how
+    assert "a label is true" not in figures["brier"].how
+    assert evenhand.audit(found.path) is not None
+    assert found.report.is_file()

@@ -38,9 +38,9 @@ def config(folder: Path, **more: object) -> dict[str, object]:
     }
 
 
-def write_photos(folder: Path, rows: int = 90) -> pd.DataFrame:
+def write_photos(folder: Path, rows: int = 90, seed: int = 0) -> pd.DataFrame:
     """Write photos whose stripes are as bright as each class holds, and return their table."""
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     (folder / "photos").mkdir()
     degrees = np.where(rng.random((rows, 3)) < 0.5, 0.0, rng.integers(1, 5, (rows, 3)) / 4)
     for row, degree in enumerate(degrees):
@@ -116,3 +116,17 @@ def test_another_threshold_is_another_truth(done: Run, folder: Path) -> None:
     other = evenhand.run(config(folder, evaluate={"draws": 200, "truth_threshold": 0.25}), fresh=True)
     with pytest.raises(evenhand.EvenhandError, match=r"takes soft labels for true from 0\.5 on, and .* from 0\.25"):
         evenhand.compare(done.path, other.path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", ["kind", "manifest"])
+def test_new_rows_are_diagnosed_against_degrees(done: Run, tmp_path: Path, way: str) -> None:
+    table = write_photos(tmp_path, rows=30, seed=5)
+    manifest = {"manifest": tmp_path / "photos" / "labels.csv"} if way == "manifest" else {}
+    found = evenhand.diagnose(done.path, tmp_path / "photos", model="b", **manifest)  # type: ignore[arg-type]
+    assert found.rows.known == 30
+    predicted = evenhand.predict(done.path, tmp_path / "photos", model="b").table.set_index("path")
+    truth = table.set_index("path")[list(NAMES)].loc[predicted.index].to_numpy()
+    wrong = (predicted[[f"p:{name}" for name in NAMES]].to_numpy() >= 0.5) != (truth >= 0.5)
+    right = ~(wrong & ~np.isnan(truth)).any(axis=1)
+    assert found.figures["subset_accuracy"].estimate == pytest.approx(right.mean())

@@ -272,3 +272,14 @@ def test_a_stage_without_a_balance_has_each_row_once_per_epoch() -> None:
     by_hand = replace(made, stages=tuple(replace(stage, balance=None) for stage in made.stages))
     line = fit(by_hand).lines[0]
     assert line["batch_mix"] == pytest.approx((np.bincount(LABELS) / len(LABELS)).tolist())
+
+
+def test_the_expected_mix_counts_rows_whatever_they_weigh() -> None:
+    labels, weights = np.array([0] * 6 + [1] * 2), np.array([1.0] * 6 + [9.0] * 2)
+    plain, _ = class_balance_of(BalanceConfig(), labels, NAMES[:2], weights=weights)
+    np.testing.assert_allclose(plain.expected_mix, [0.75, 0.25])
+    drawn, _ = class_balance_of(BalanceConfig(sampler="balanced"), labels, NAMES[:2], weights=weights)
+    assert drawn.sampling_weights is not None
+    np.testing.assert_allclose(
+        drawn.expected_mix, np.bincount(labels, drawn.sampling_weights) / drawn.sampling_weights.sum()
+    )

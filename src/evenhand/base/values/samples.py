@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from evenhand.base.errors import DataError
-from evenhand.base.values.types import Floats, Ints, Mask, Strings, Task
+from evenhand.base.values.types import TRUTH_THRESHOLD, Floats, Ints, Mask, Strings, Task
 
 _OF_LABELS = cast(Task, "")
 """A task that is not stated: it is read off the labels."""
@@ -39,12 +39,12 @@ class Samples:
         The kind of data ("photos").
     task
         "single" if each row has one class, "multi" if it may have several or none, "soft" if labels are degrees
-        from 0 to 1; by default as `labels` show it.
+        from 0 to 1. It follows from `labels`; only "soft" need be stated, of labels that are all 0 or 1.
 
     Raises
     ------
     DataError
-        If lengths do not fit, ids are not unique, a label is not in 0..1, or the task is not that of the labels.
+        If lengths do not fit, ids are not unique, or a label is not in 0..1.
     """
 
     frame: pd.DataFrame
@@ -65,12 +65,11 @@ class Samples:
             raise DataError(f"The label matrix has {self.labels.shape[1]} columns for {self.k} classes.")
         if self.weights is not None and self.weights.shape != (n,):
             raise DataError(f"{len(self.weights)} weights for {n} rows; there must be one for each.")
-        shown, stated = task_of(self.labels), str(self.task)
-        if not stated:
+        shown = task_of(self.labels)
+        # Soft labels that happen to be 0 and 1, in some rows or in all, are soft labels still; anything else is as
+        # the labels show it, also after `dataclasses.replace` gave the rows others.
+        if (str(self.task), shown) != ("soft", "multi"):
             object.__setattr__(self, "task", shown)
-        # Soft labels that happen to be 0 and 1, in some rows or in all, are soft labels still.
-        elif stated != shown and (stated, shown) != ("soft", "multi"):
-            raise DataError(f'The labels are those of the task "{shown}", and the task is "{self.task}".')
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -129,8 +128,8 @@ class Samples:
         return np.asarray(self.matrix().sum(axis=0))
 
     def groups_per_class(self) -> dict[str, int]:
-        """Return class -> number of distinct groups with rows of it."""
-        held = self.matrix() > 0
+        """Return class -> number of distinct groups with rows of it, of soft labels from one half on."""
+        held = self.matrix() >= TRUTH_THRESHOLD
         groups = self.groups
         return {name: len(set(groups[held[:, c]])) for c, name in enumerate(self.classes)}
 

@@ -111,7 +111,8 @@ def column_labels(values: Floats, data: DataConfig, source: str) -> ClassLabels:
     names = [data.rename.get(name, name) for name in data.label_columns]
     classes, values = _merged([name for name in names if name not in data.drop], values[:, _kept(names, data)])
     counts = {name: round(float(held), 1) for name, held in zip(classes, np.nansum(values, axis=0), strict=True)}
-    rare = {name for name in classes if counts[name] < data.min_count}
+    # A second set keeps a column that nothing holds: it belongs to a class of the first set.
+    rare = {name for name in classes if counts[name] < data.min_count and data.names_known}
     findings: list[Finding] = []
     if data.min_count_action == "merge" and rare - {data.merged}:
         before = {name: counts[name] for name in classes if name in rare}

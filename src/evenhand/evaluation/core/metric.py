@@ -84,6 +84,8 @@ class Metric:
     chance
         Its value where predictions say nothing of the truth, if that is one number (0 for a coefficient of
         agreement); None if it depends on the rows. Metrics of class counts need none (`selection.chance`).
+    takes_degrees
+        Whether it takes soft labels as they are; of others, `truth_threshold` makes a yes or no.
     terms
         For a sum: the weights and measures it consists of; none of them is itself a sum.
     """
@@ -104,6 +106,7 @@ class Metric:
     few: Callable[[int], str] | None = None
     limits: Callable[[Floats, float], tuple[float, float]] | None = None
     chance: float | None = None
+    takes_degrees: bool = False
     terms: tuple[tuple[float, Measure], ...] = ()
 
     @property

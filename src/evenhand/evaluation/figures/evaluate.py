@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from evenhand.base.errors import DataError
 from evenhand.base.values import Interval, Ints, Predictions
@@ -143,9 +144,17 @@ def intervals_over(
     # Measures often share features (all of one confusion table): their sums over all rows are computed once.
     every = {id(one.features): one.features for one in plain}
     whole = {key: features.statistics() for key, features in every.items()}
-    return [
+    found = [
         figure(one, groups, *drawn[id(one)], statistics=whole[id(one.features)], level=level)
         if one.metric.interval is None
         else one.metric.interval(one, groups, draws=draws, level=level, seed=seed)
         for one in measures
     ]
+    return [_with_threshold(one, interval) for one, interval in zip(measures, found, strict=True)]
+
+
+def _with_threshold(one: Measure, found: Interval) -> Interval:
+    """Return a figure that says from which degree on a soft label was taken for true, where it was."""
+    if not one.rows.soft or one.metric.takes_degrees:
+        return found
+    return replace(found, how=f"{found.how}; a label is true from {one.rows.truth_threshold:g} on")

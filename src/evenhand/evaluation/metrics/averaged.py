@@ -24,10 +24,10 @@ PerRow = Callable[[EvaluatedRows, Ints], Floats]
 
 
 def _features(of: PerRow, rows: EvaluatedRows, chosen: Ints) -> RowSums:
-    return means(of(rows, chosen), np.flatnonzero(_counting(rows, chosen)))
+    return means(of(rows, chosen), np.flatnonzero(counting_rows(rows, chosen)))
 
 
-def _counting(rows: EvaluatedRows, chosen: Ints) -> Floats:
+def counting_rows(rows: EvaluatedRows, chosen: Ints) -> Floats:
     """Return (n,) 1 for rows that count: with several labels per row also those without any label.
 
     A row of which no chosen label is known does not.
@@ -39,7 +39,7 @@ def _counting(rows: EvaluatedRows, chosen: Ints) -> Floats:
 
 def _cells(rows: EvaluatedRows, chosen: Ints) -> Floats:
     """Return (n,) the share of its chosen labels by which a row counts: that of the known ones."""
-    return known_share(rows, chosen) if rows.masked else _counting(rows, chosen)
+    return known_share(rows, chosen) if rows.masked else counting_rows(rows, chosen)
 
 
 def known_share(rows: EvaluatedRows, chosen: Ints) -> Floats:
@@ -156,7 +156,7 @@ def _once(value: Callable[[Floats, Ints], Floats], statistics: Floats, chosen: I
 
 def counting(rows: EvaluatedRows, chosen: Ints) -> sp.csr_array[Any]:
     """Return (n, 1) 1 for rows that count."""
-    return sp.csr_array(_counting(rows, chosen)[:, None])
+    return sp.csr_array(counting_rows(rows, chosen)[:, None])
 
 
 def _cell_counts(rows: EvaluatedRows, chosen: Ints) -> sp.csr_array[Any]:
@@ -169,24 +169,28 @@ SHARE = Components(partial(_once, _mean), counting)
 
 def _top(count: int) -> Metric:
     says = f"Share of rows whose class is among the {count} most probable."
-    return Metric(says, partial(_features, partial(within_top, count)), _mean, _counting, labels="one", parts=SHARE)
+    return Metric(
+        says, partial(_features, partial(within_top, count)), _mean, counting_rows, labels="one", parts=SHARE
+    )
 
 
 METRICS.register("accuracy")(
     Metric("Share of rows that are right; of several labels, all of them.", partial(_features, right), _mean,
-           _counting, parts=SHARE)
+           counting_rows, parts=SHARE)
 )  # fmt: skip
 METRICS.register("top_k")(Numbered("Share of rows whose class is among the k most probable.", _top))
 METRICS.register("log_loss")(
     Metric("Mean of minus the logarithm of the probability given to the truth.", partial(_mean_of_cells, loss),
-           _mean, _cells, higher_is_better=False, upper_bound=np.inf, cost=loss_if_wrong)
+           _mean, _cells, higher_is_better=False, upper_bound=np.inf, cost=loss_if_wrong,
+           takes_degrees=True)
 )  # fmt: skip
 METRICS.register("brier")(
     Metric("Mean squared distance between probabilities and truth.", partial(_mean_of_cells, squared_error), _mean,
-           _cells, higher_is_better=False, upper_bound=2.0, cost=squared_error_if_wrong)
+           _cells, higher_is_better=False, upper_bound=2.0, cost=squared_error_if_wrong,
+           takes_degrees=True)
 )  # fmt: skip
 METRICS.register("subset_accuracy")(
-    Metric("Share of rows whose labels are all right.", partial(_features, right), _mean, _counting,
+    Metric("Share of rows whose labels are all right.", partial(_features, right), _mean, counting_rows,
            labels="several", parts=SHARE)
 )  # fmt: skip
 METRICS.register("hamming")(

@@ -23,8 +23,7 @@ from evenhand.evaluation.core.evaluated_rows import EvaluatedRows
 from evenhand.evaluation.core.metric import Measure, Metric, Numbered
 from evenhand.evaluation.core.row_sums import RowSums, ratio
 from evenhand.evaluation.metrics import METRICS
-from evenhand.evaluation.metrics.averaged import right
-from evenhand.evaluation.metrics.counts import plain
+from evenhand.evaluation.metrics.averaged import counting_rows, right
 from evenhand.evaluation.resampling.intervals import FEWEST_ROWS
 from evenhand.evaluation.resampling.rare_event_limits import share_limits
 
@@ -40,7 +39,7 @@ def by_group(rows: EvaluatedRows, chosen: Ints) -> RowSums:
     if rows.groups is None:
         raise DataError("This metric compares groups of rows, but there are none.")
     g = int(rows.groups.max(initial=-1)) + 1
-    at = np.flatnonzero(np.ones(len(rows)) if rows.several else plain(rows, chosen))
+    at = np.flatnonzero(counting_rows(rows, chosen))
     of = rows.groups[at]
     size = np.bincount(of, minlength=g)
     return RowSums(
@@ -85,7 +84,7 @@ def _evenly(rows: EvaluatedRows, chosen: Ints) -> Floats:
     """Return (n,) weights that give every group with such rows the same total."""
     if rows.groups is None:
         raise DataError("This metric compares groups of rows, but there are none.")
-    counts = np.ones(len(rows)) if rows.several else plain(rows, chosen)
+    counts = counting_rows(rows, chosen)
     size = np.bincount(rows.groups, weights=counts)
     return np.asarray(counts / np.maximum(size, 1.0)[rows.groups])
 

@@ -21,7 +21,7 @@ from evenhand.evaluation.figures.evaluate import evaluate
 from evenhand.evaluation.new_rows.class_shares import ClassShare, shares_against_run, shares_against_truth
 from evenhand.evaluation.new_rows.confidence import confidence_quantiles
 from evenhand.evaluation.new_rows.unlike import Unlikeness, least_held_out, unlikeness
-from evenhand.evaluation.reading.from_record import best_model, model_names, of_record
+from evenhand.evaluation.reading.from_record import best_model, model_names, of_record, truth_threshold
 from evenhand.pipeline.diagnose.diagnose_findings import (
     known_rows_findings,
     swallowing_findings,
@@ -156,7 +156,7 @@ def _diagnosed(
     truth = truth.take(keep)
     p = prediction.predictions
     if truth.labels is not None:
-        p = replace(p, truth=truth.labels)
+        p = replace(p, truth=truth.labels, truth_threshold=truth_threshold(run))
     p = replace(p, groups=truth.groups)
     # Figures of rows that the models were trained on would be too good; they are listed and not counted.
     trained_on, locked = _rows_of_run(run, prediction)

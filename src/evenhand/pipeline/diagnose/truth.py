@@ -15,9 +15,10 @@ import pandas as pd
 from evenhand.base.errors import DataError, EvenhandError, unknown
 from evenhand.base.text.cells import Text, object_array
 from evenhand.base.values import NO_LABEL, Finding, Ints, Samples, Strings
-from evenhand.base.values.samples import known_labels
+from evenhand.base.values.samples import any_of, known_labels
 from evenhand.data.config import DataConfig, FurtherConfig, FurtherData
 from evenhand.data.roots.file_names import some
+from evenhand.data.tables.label_columns import read_label_columns
 from evenhand.data.tables.labels import Row, split_cells
 from evenhand.data.tables.path_lookup import locate
 from evenhand.data.tables.table import LabelTable, read_table
@@ -80,6 +81,8 @@ def truth_of_manifest(
     data = settings.data
     table = read_table(rows.root, str(manifest), encoding=data.table_encoding)
     columns = [str(name) for name in table.frame.columns]
+    if data.label_columns and label is None:
+        return _truth_of_columns(rows, table, data, classes, group)
     column = label or (data.label if data.label in columns else "label")
     for name, option in ((column, "--label"), (group, "--group")):
         if name is not None and name not in columns:
@@ -96,6 +99,39 @@ def truth_of_manifest(
     if not known_labels(labels).any():
         return RowTruth(None, named, f"no row has a known class in {table.name}", (*conflicts, *strange, *missing))
     return RowTruth(labels, named, f'the column "{column}" of {table.name}', (*conflicts, *strange, *missing))
+
+
+def _truth_of_columns(
+    rows: NewRows, table: LabelTable, data: DataConfig, classes: Sequence[str], group: str | None
+) -> RowTruth:
+    """Return the truth that a table holds in a column for each class; a class without a column is not known.
+
+    Raises
+    ------
+    DataError
+        If a column is missing, a cell is not a label, or the table names none of the rows.
+    """
+    columns = [str(name) for name in table.frame.columns]
+    wanted = [*data.label_columns, *([group] if group else [])]
+    faults = [f"{table.name}: {unknown('column', name, columns)}" for name in wanted if name not in columns]
+    if faults:
+        raise DataError("\n".join(faults))
+    values, faults = read_label_columns(table, data)
+    if faults:
+        raise DataError("\n".join(faults))
+    cells = [tuple(f"{c}={value:g}" for c, value in enumerate(row)) for row in values.tolist()]
+    at, conflicts = _settled(_matched(rows, table, data), cells, len(rows.samples), table)
+    labels = np.full((len(at), len(classes)), np.nan)
+    names = np.array([data.rename.get(name, name) for name in data.label_columns], dtype=object)
+    for c, name in enumerate(classes):
+        if (names == name).any():
+            labels[at >= 0, c] = any_of(values[:, names == name])[at[at >= 0]]
+    groups = group or (data.group if data.group in columns else None)
+    named = None if groups is None else _groups(rows.samples.ids, at, table.texts(groups))
+    found = (*conflicts, *_unmatched(at, rows.samples, table))
+    if not known_labels(labels).any():
+        return RowTruth(None, named, f"no row has a known label in {table.name}", found)
+    return RowTruth(labels, named, f"the columns of labels of {table.name}", found)
 
 
 def truth_of_kind(rows: NewRows, settings: Settings, classes: Sequence[str], source: Path) -> RowTruth:
@@ -118,9 +154,12 @@ def truth_of_kind(rows: NewRows, settings: Settings, classes: Sequence[str], sou
     if not set(found.classes) & set(classes):
         return RowTruth(None, None, f"{some(found.classes)} are not classes of the run")
     at = _joined(rows.samples.frame, found.frame, kind.shown)
+    where = table or ("its annotations" if kind.shown else "its folders")
+    if data.label_columns:
+        groups = _groups(rows.samples.ids, at, found.groups.tolist()) if found.grouped else None
+        return RowTruth(_of_classes(found, at, classes), groups, where)
     own = [_classes_of(found, place) if place >= 0 else () for place in at]
     known = np.array([place >= 0 and bool(found.known[place]) for place in at])
-    where = table or ("its annotations" if kind.shown else "its folders")
     labels, strange = _numbered(own, known, data, classes, where)
     if not known_labels(labels).any():
         return RowTruth(None, None, f"no row has a class of the run in {where}", strange)
@@ -241,6 +280,15 @@ def _groups(ids: Strings, at: Ints, names: Sequence[Any]) -> Strings | None:
     if all(name is None for name in found):
         return None
     return object_array([f"id:{i}" if name is None else str(name) for i, name in zip(ids, found, strict=True)])
+
+
+def _of_classes(samples: Samples, at: Ints, classes: Sequence[str]) -> npt.NDArray[Any]:
+    """Return (n, k) the labels of rows at positions (-1 for none) by the classes of the run, NaN where unknown."""
+    labels = np.full((len(at), len(classes)), np.nan)
+    for c, name in enumerate(classes):
+        if name in samples.classes:
+            labels[at >= 0, c] = samples.labels[at[at >= 0], samples.classes.index(name)]
+    return labels
 
 
 def _classes_of(samples: Samples, place: int) -> Row:

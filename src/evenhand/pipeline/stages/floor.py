@@ -6,6 +6,8 @@ content. The floor is neither chosen nor blended, and is kept apart from the pre
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -66,14 +68,18 @@ def fitted(samples: Samples, features: Floats, fit: Mask, asked: list[Floats], *
     """Return (m, k) probabilities of each asked (m, d), by a forest fitted on some rows.
 
     A class without rows gets its share of one row, so that no probability is zero. Of rows with several labels each
-    is predicted by the same trees; a label that is not known counts as absent.
+    is predicted by the same trees, or where some are not known by trees of its own, grown on the rows where it is.
     """
     from sklearn.ensemble import RandomForestClassifier
 
+    if samples.multi_label and np.isnan(samples.labels[fit]).any():
+        return _by_known_label(samples, features, fit, asked, seed=seed)
     labels = samples.labels[fit]
     held = samples.matrix()[fit]
     several = samples.multi_label
     target = (held >= 0.5).astype(np.int64) if several else labels
+    # scikit-learn takes a single label as a vector
+    target = target[:, 0] if several and samples.k == 1 else target
     n = int(fit.sum())
     forest = RandomForestClassifier(
         TREES, min_samples_leaf=2, max_samples=min(n, MOST_ROWS), random_state=seed % 2**32, n_jobs=1
@@ -83,6 +89,21 @@ def fitted(samples: Samples, features: Floats, fit: Mask, asked: list[Floats], *
     prior = (held.sum(axis=0) + 1) / (n + 2 if several else n + samples.k)
     raw = [_probabilities(forest, x, samples.k, several) for x in asked]
     return [(TREES * part + prior) / (TREES + 1) for part in raw]
+
+
+def _by_known_label(
+    samples: Samples, features: Floats, fit: Mask, asked: list[Floats], *, seed: int
+) -> list[Floats]:
+    """Return (m, k) probabilities as `fitted` does, each label from the rows where it is known."""
+    columns = []
+    for c, name in enumerate(samples.classes):
+        own = np.flatnonzero(fit & ~np.isnan(samples.labels[:, c]))
+        if not len(own):
+            columns.append([np.full((len(x), 1), 0.5) for x in asked])
+            continue
+        part = replace(samples.take(own), classes=(name,), labels=samples.labels[own, c : c + 1])
+        columns.append(fitted(part, features[own], np.ones(len(own), dtype=bool), asked, seed=seed))
+    return [np.concatenate(tables, axis=1) for tables in zip(*columns, strict=True)]
 
 
 def _probabilities(forest: object, x: Floats, k: int, several: bool) -> Floats:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from evenhand.base.values import Ints, Severity
+from evenhand.base.values import Floats, Ints, Severity
 from evenhand.data.splits.group_joins import joined
 from evenhand.diagnosis.evidence.copies import set_numbers
 from evenhand.diagnosis.evidence.evidence import Evidence
@@ -65,10 +65,22 @@ def _whole_files(evidence: Evidence, rows: Ints) -> bool:
 
 
 def conflicting(evidence: Evidence, sets: Sequence[Ints]) -> list[Ints]:
-    """Return the labelled rows of each set whose labels differ."""
+    """Return the labelled rows of each set whose labels differ; what is unknown of one agrees with anything."""
     words = evidence.label_words
     labelled = [rows[words[rows] != ""] for rows in sets]
-    return [rows for rows in labelled if len(set(words[rows])) > 1]
+    if not evidence.rows.multi_label:
+        return [rows for rows in labelled if len(set(words[rows])) > 1]
+    return [rows for rows in labelled if len(rows) and _apart(evidence.rows.labels[rows])]
+
+
+def _apart(labels: Floats, *, much: float = 0.5) -> bool:
+    """Return whether some of (n, k) labels hold a class and others do not; degrees must be more than `much` apart.
+
+    Degrees that differ by less are what other annotators would have made of the same row.
+    """
+    known = ~np.isnan(labels)
+    high, low = (np.where(known, labels, filler) for filler in (-np.inf, np.inf))
+    return bool((high.max(axis=0) - low.min(axis=0) > much).any())
 
 
 def _found(evidence: Evidence, sets: Sequence[Ints], what: str, severity: Severity) -> Found:
