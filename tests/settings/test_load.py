@@ -169,6 +169,7 @@ tune = "all"
         ("train.cutmix=1.0", r"train.cutmix.*found 1, but rows of beats are not pictures.*use mixup"),
         ("train.augment=no_color", r"train.augment.*no profile of augmentations for beats.*no_color"),
         ("data.label_pattern=(?P<label>a)", r"data.label_pattern.*rows of beats are parts of files.*remove it"),
+        ('data.weight="n"', r"data.weight.*rows of beats are parts of files.*remove it"),
         ("model[0].train.augment=full2", r"model\[0\].train.augment.*profile of augmentations.*full"),
         ("model[0].view_profile=geometry", r"model\[0\].view_profile.*profile of augmentations for beats"),
         ("model[0].test_views=flip", r"model\[0\].test_views.*set of test views for beats"),

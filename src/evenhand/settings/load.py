@@ -225,9 +225,12 @@ def _label_faults(settings: Settings, lines: Mapping[Key, int]) -> Iterator[Faul
     )
     for fault in found:
         yield replace(fault, line=lines.get(tuple(fault.key.split(".")), fault.line))
-    if settings.data.label_pattern is not None and not isinstance(settings.kind, FileRows):
-        says = f"needs rows that are files, and rows of {settings.kind.name} are parts of files, with labels there"
-        yield Fault("data.label_pattern", says, "remove it", lines.get(("data", "label_pattern")))
+    if not isinstance(settings.kind, FileRows):
+        # such rows carry their labels; without a word, these keys would do nothing
+        for key in ("label_pattern", "label_columns", "weight"):
+            if getattr(settings.data, key):
+                says = f"needs rows that are files, and rows of {settings.kind.name} are parts of files, with labels there"
+                yield Fault(f"data.{key}", says, "remove it", lines.get(("data", key)))
     for position, model in enumerate(settings.model) if multi_label else ():
         with suppress(ValidationError):
             if settings.train_of(model).distill is not None:
