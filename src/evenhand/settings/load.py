@@ -229,7 +229,7 @@ def _label_faults(settings: Settings, lines: Mapping[Key, int]) -> Iterator[Faul
         # such rows carry their labels; without a word, these keys would do nothing
         for key in ("label_pattern", "label_columns", "weight"):
             if getattr(settings.data, key):
-                says = f"needs rows that are files, but rows of {settings.kind.name} are parts of files, labels included"
+                says = f"needs rows that are files, with labels beside them; rows of {settings.kind.name} are parts of files"
                 yield Fault(f"data.{key}", says, "remove it", lines.get(("data", key)))
     for position, model in enumerate(settings.model) if multi_label else ():
         with suppress(ValidationError):
