@@ -229,8 +229,8 @@ def _label_faults(settings: Settings, lines: Mapping[Key, int]) -> Iterator[Faul
         # such rows carry their labels; without a word, these keys would do nothing
         for key in ("label_pattern", "label_columns", "weight"):
             if getattr(settings.data, key):
-                says = f"needs rows that are files, with labels beside them; rows of {settings.kind.name} are parts of files"
-                yield Fault(f"data.{key}", says, "remove it", lines.get(("data", key)))
+                rows = f"rows of {settings.kind.name} are parts of files, which hold their labels"
+                yield Fault(f"data.{key}", f"needs rows that are files; {rows}", "remove it", lines.get(("data", key)))
     for position, model in enumerate(settings.model) if multi_label else ():
         with suppress(ValidationError):
             if settings.train_of(model).distill is not None:
