@@ -230,7 +230,9 @@ def _label_faults(settings: Settings, lines: Mapping[Key, int]) -> Iterator[Faul
         for key in ("label_pattern", "label_columns", "weight"):
             if getattr(settings.data, key):
                 rows = f"rows of {settings.kind.name} are parts of files, which hold their labels"
-                yield Fault(f"data.{key}", f"needs rows that are files; {rows}", "remove it", lines.get(("data", key)))
+                yield Fault(
+                    f"data.{key}", f"needs rows that are files; {rows}", "remove it", lines.get(("data", key))
+                )
     for position, model in enumerate(settings.model) if multi_label else ():
         with suppress(ValidationError):
             if settings.train_of(model).distill is not None:
