@@ -14,10 +14,10 @@ from evenhand.base.values import Floats
 LEAST_LINES = 8
 """Fewer scanned lines show no before and after."""
 
-# Weight of each measure of `_measures`, in its order. Fitted by conditional logistic regression (McFadden 1974) on 893
-# simulated scans with one change each (benchmarks/tip_change.py, seeds 101 to 105), none below 0: more of a measure
-# must never speak against a line, however much it is. On 345 scans of seeds 201 and 202 the line found is within 3 of
-# the true one in 93 %.
+# Weight of each measure of `_measures`, in its order. Fitted by conditional logistic regression (McFadden 1974) on
+# 893 simulated scans with one change each (benchmarks/tip_change.py, seeds 101 to 105), none below 0: more of a
+# measure must never speak against a line, however much it is. On 345 scans of seeds 201 and 202 the line found is
+# within 3 of the true one in 93 %.
 _SPECTRA = (0.520, 0, 0.091, 0.074, 0, 0.162)  # how they change over 4 lines, 10 lines, all lines
 _LEVEL = (0.952, 1.114, 0, 2.425, 0, 0.764)  # its step to the line before, over 3 lines, 8 lines
 _LIKENESS = (1.016, 1.800, 0.368, 0.664, 0, 0)  # of neighbours, over 3 lines, 6 lines
