@@ -151,7 +151,7 @@ def _result(worker: Worker, function: str, arguments: dict[str, Any], seconds: f
                     return CallResult.from_document(message["result"])
         except EOFError:
             how = worker.exit_reason()
-            says = f"given up after {seconds:g} s of CPU time" if "SIGXCPU" in how else f"its reader {how}"
+            says = f"given up after {seconds:.3g} s of CPU time" if "SIGXCPU" in how else f"its reader {how}"
             raise IsolatedCallError(says) from None
     raise IsolatedCallError(f"given up after {WALL_CLOCK_FACTOR * seconds:g} s")
 

@@ -149,7 +149,10 @@ def test_one_far_away_entity_neither_shrinks_the_rest_nor_floods_a_network() -> 
         ("  0\nSECTION\n".encode("utf-16"), "is text in UTF-16"),
         (b"hello\nworld\n", "is not a DXF file$"),
         (b'{"type": "FeatureCollection"}', "is not a DXF file$"),
-        (b"  0\nSECTION\n  2\nHEADER\n  9\n$ACADVER\n", "is an empty drawing, though it may be cut short$"),
+        (
+            b"  0\nSECTION\n  2\nHEADER\n  9\n$ACADVER\n",
+            "is an empty drawing, opened by the recovery mode only: it may be cut short$",
+        ),
     ],
 )
 def test_other_files_are_named(raw: bytes, reason: str) -> None:

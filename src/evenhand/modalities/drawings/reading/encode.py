@@ -70,7 +70,10 @@ def encode(raw: bytes, settings: Mapping[str, Any]) -> dict[str, np.ndarray[Any,
     found = Primitives.joined([primitives(part) for part in exploder.parts(entities)])
     exploded = exploder.out
     if not len(found):
-        raise DataError(_nothing(exploded) + (", though it may be cut short" if opened.recovered else ""))
+        raise DataError(
+            _nothing(exploded)
+            + (", opened by the recovery mode only: it may be cut short" if opened.recovered else "")
+        )
     scaled, box = unit_box(found)
     cut = max(0, len(scaled) - settings["max_nodes"])
     if cut:
