@@ -57,7 +57,8 @@ def forget() -> None:
     """Forget beats that were read before, so that every round reads them."""
     from evenhand.modalities.beats.reading import beat_positions
 
-    beat_positions.forget()
+    with beat_positions._LOCK:
+        beat_positions._FOUND.clear()
 
 
 def main() -> int:

@@ -159,7 +159,7 @@ def test_a_manifest_is_renamed_as_by_the_run_and_its_faults_are_found(run: Run, 
     found = evenhand.diagnose(run.path, new, manifest=tmp_path / "m.csv", group="station")
     assert found.rows.known == 36
     said = {finding.code: finding.says for finding in found.findings}
-    assert 'have labels that the run has no class for ("typhoon")' in said["EH107"]
+    assert 'label that the run has no class for ("typhoon")' in said["EH107"]
     assert "under different labels" in said["EH104"]
     assert "does not give the label of 3 of 40 rows" in said["EH101"]
     with pytest.raises(DataError, match=r'm.csv: .*"statoin".*Name it with --group'):
