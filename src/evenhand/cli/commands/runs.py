@@ -32,7 +32,7 @@ def runs(
     Logs of other programs are read too: a CSV of epochs, metrics.csv of Lightning, trainer_state.json of Hugging
     Face, a Keras history, event files of TensorBoard.
     """
-    from evenhand.cli.tables.curves import print_learning_curves, print_ranking
+    from evenhand.cli.tables.results.curves import print_learning_curves, print_ranking
     from evenhand.cli.tables.tables import print_runs
     from evenhand.pipeline.curves.learning_curves import has_curves, learning_curves
     from evenhand.pipeline.curves.rank import rank

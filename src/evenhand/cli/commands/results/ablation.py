@@ -29,7 +29,7 @@ def ablation(
     finding is an error.
     """
     from evenhand.cli.progress import watching
-    from evenhand.cli.tables.ablation import print_ablation
+    from evenhand.cli.tables.results.ablation import print_ablation
     from evenhand.pipeline.ablation.ablation import ablation as run_ablation
 
     with watching() as watcher:

@@ -63,7 +63,7 @@ def audit(
     from evenhand.base.storage.atomic import write_json
     from evenhand.cli.options import columns_from
     from evenhand.cli.progress import watching
-    from evenhand.cli.tables.audit import print_audit
+    from evenhand.cli.tables.results.audit import print_audit
     from evenhand.pipeline.audit.audit import audit as run_audit
 
     with watching() as watcher:

@@ -67,7 +67,7 @@ def compare(
     The exit code is 1 if a finding is an error.
     """
     from evenhand.cli.options import columns_from, one_of
-    from evenhand.cli.tables.compare import print_agreement, print_comparison, print_versions, write_changes
+    from evenhand.cli.tables.results.compare import print_agreement, print_comparison, print_versions, write_changes
     from evenhand.pipeline.comparison import compare as verbs
 
     columns = columns_from(id_column, classes, positions, scale)

@@ -43,7 +43,7 @@ def diagnose(
     """
     from evenhand.base.errors import EvenhandError
     from evenhand.cli.progress import watching
-    from evenhand.cli.tables.diagnose import print_diagnosis
+    from evenhand.cli.tables.results.diagnose import print_diagnosis
     from evenhand.pipeline.diagnose.diagnose import diagnose as run_diagnose
     from evenhand.pipeline.diagnose.write import refuse_existing
 

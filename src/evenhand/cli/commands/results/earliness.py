@@ -38,7 +38,7 @@ def earliness(
     from evenhand.base.errors import EvenhandError
     from evenhand.cli.options import one_of
     from evenhand.cli.progress import watching
-    from evenhand.cli.tables.earliness import print_earliness
+    from evenhand.cli.tables.results.earliness import print_earliness
     from evenhand.pipeline.earliness.earliness import earliness as run_earliness
 
     try:

@@ -55,7 +55,7 @@ def ensemble(
     from evenhand.base.storage.atomic import write_frame
     from evenhand.cli.options import columns_from, one_of
     from evenhand.cli.progress import watching
-    from evenhand.cli.tables.ensemble import print_ensemble
+    from evenhand.cli.tables.results.ensemble import print_ensemble
     from evenhand.pipeline.verbs.ensemble import ensemble
 
     with watching() as watcher:

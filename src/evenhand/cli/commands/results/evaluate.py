@@ -45,7 +45,7 @@ def evaluate(
     A file holds one row per sample: id, one column per class, and the truth unless --labels has it.
     """
     from evenhand.cli.options import columns_from, one_of
-    from evenhand.cli.tables.evaluate import print_evaluation
+    from evenhand.cli.tables.results.evaluate import print_evaluation
     from evenhand.pipeline.verbs.evaluate import evaluate as run_evaluate
 
     found = run_evaluate(

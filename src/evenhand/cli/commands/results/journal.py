@@ -29,7 +29,7 @@ def journal(
 
     What people write around the entries, and in their notes, is kept byte for byte.
     """
-    from evenhand.cli.tables.journal import print_journal
+    from evenhand.cli.tables.results.journal import print_journal
     from evenhand.pipeline.journal.journal import journal as write_journal
 
     done = write_journal(*(records or []), file=file, against=against)

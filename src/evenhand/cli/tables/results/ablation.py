@@ -6,7 +6,7 @@ from evenhand.base.text.counted import count
 from evenhand.base.text.toml_text import toml_value
 from evenhand.base.values import Verdict
 from evenhand.cli.console import Out, Table, cell, literal
-from evenhand.cli.tables.compare import VERDICT_STYLES, signed
+from evenhand.cli.tables.results.compare import VERDICT_STYLES, signed
 from evenhand.cli.tables.tables import print_findings
 from evenhand.pipeline.ablation.ablation_result import AblationResult, AblationRow
 

@@ -1,0 +1,1 @@
+"""What verbs over finished results print."""
