@@ -186,7 +186,9 @@ def watched(recipe: Recipe) -> dict[str, Any]:
         lines = list(done.lines)
     except Exception as error:  # a training without any usable epoch ends in words; its alarms were told before
         lines = [{"ended": str(error)}]
-    found = [{"code": alarm["code"], "says": alarm["says"], "epoch": alarm["epoch"]} for alarm in monitor.alarms]
+    found = [
+        {"code": alarm["code"], "message": alarm["message"], "epoch": alarm["epoch"]} for alarm in monitor.alarms
+    ]
     return {"fault": recipe.fault, "kind": recipe.kind, "classes": names, **asked, "lines": lines, "alarms": found}
 
 
@@ -230,7 +232,7 @@ def main() -> None:
     print(shown(found))
     for one in found:
         for alarm in one["alarms"] if not one["fault"] else ():
-            print(f"- {alarm['says']} (epoch {alarm['epoch']}; {one['train']['label_smoothing']:g} smoothed)")
+            print(f"- {alarm['message']} (epoch {alarm['epoch']}; {one['train']['label_smoothing']:g} smoothed)")
 
 
 if __name__ == "__main__":

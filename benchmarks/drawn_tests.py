@@ -94,7 +94,7 @@ def measure(case: Evidence, seeds: int, fraction: float) -> tuple[Tally, int]:
         tally.rule_seconds += time.perf_counter() - start
         tally.fired += bool(found)
         for finding in found:
-            print(f"    seed {seed}: {finding.says}")
+            print(f"    seed {seed}: {finding.message}")
         add(tally, case, folds, fraction)
         tests.add((folds.fold == TEST).tobytes())
     return tally, len(tests)

@@ -106,7 +106,7 @@ def read_features(settings: Settings, source: DataSource, folds: Folds) -> dict[
 def warnings_before(source: DataSource, folds: Folds) -> list[str]:
     """Return what EH110 says of train and test; it looks at photos and at no model."""
     case = Evidence(samples=source.samples, folds=folds, pictures=pictures(source), facts=source.facts)
-    return [finding.says for finding in examine(case, ["EH110"]).findings]
+    return [finding.message for finding in examine(case, ["EH110"]).findings]
 
 
 def locked_fifth(samples: Samples, which: int) -> np.ndarray:
@@ -241,10 +241,10 @@ def main() -> None:
         print(f"\nFifth {which + 1} of {asked.fifths} locked")
         tell(documents[-1])
     together([row for document in documents for row in document["rows"]])
-    says = warnings_before(source, folds)
-    for line in says or ["nothing."]:
+    message = warnings_before(source, folds)
+    for line in message or ["nothing."]:
         print(f"EH110: {line}")
-    (asked.out / "ladder_grocery.json").write_text(json.dumps({"fifths": documents, "EH110": says}, indent=1))
+    (asked.out / "ladder_grocery.json").write_text(json.dumps({"fifths": documents, "EH110": message}, indent=1))
 
 
 def chosen(name: str, every: Sequence[Predictions]) -> Predictions:
@@ -267,11 +267,11 @@ def tell(document: dict[str, Any]) -> None:
         figures = f"{row['naive']:.3f}  {words(row['nested'])}  {words(row['locked'])}"
         by = f"{row['difference']:+.3f} of {row['half_interval']:.3f}  {holds}"
         print(f"{row['name']:24} {figures}  {by}  {row['averaged']['estimate']:.3f}  {row['test']['estimate']:.3f}")
-    print(document["best"]["says"])
+    print(document["best"]["summary"])
     print(f"The ladder took {document['seconds']:.0f} s.")
     for one in document["audit"]["holdouts"]:
         below = f"{one['below']} of {one['draws']} below {one['floor']:.3f}"
-        print(f"audit: {one['says']}: median {one['median']:.3f}, lowest {one['lowest']:.3f}, {below}")
+        print(f"audit: {one['description']}: median {one['median']:.3f}, lowest {one['lowest']:.3f}, {below}")
 
 
 def together(rows: Sequence[dict[str, Any]]) -> None:

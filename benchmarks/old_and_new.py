@@ -152,7 +152,7 @@ def compared(every: Mapping[str, Predictions], far: Mapping[str, Predictions]) -
         rows[words] = {
             "naive": step.naive.document(),
             "nested": step.nested.document(),
-            "believable": step.believable,
+            "reliable": step.reliable,
             "outside": figure(outside),
             "weights": dict(zip(made.models, np.round(made.weights, 3).tolist(), strict=True)),  # type: ignore[arg-type]
         }
@@ -165,7 +165,7 @@ def compared(every: Mapping[str, Predictions], far: Mapping[str, Predictions]) -
         "blends": rows,
         "gain out of fold": rows["old and new"]["naive"]["estimate"] - rows["new alone"]["naive"]["estimate"],
         "gain outside": rows["old and new"]["outside"]["estimate"] - rows["new alone"]["outside"]["estimate"],
-        "EH405": [finding.says for finding in examine(Evidence(predictions=tuple(mixed)), ["EH405"]).findings],
+        "EH405": [finding.message for finding in examine(Evidence(predictions=tuple(mixed)), ["EH405"]).findings],
     }
 
 
@@ -183,8 +183,8 @@ def tell(found: Mapping[str, Any]) -> None:
         print(f"{'blend, ' + name:22} {words(own['naive']):>22}  {words(own['outside']):>22}  {own['weights']}")
     gains = (f"{found[key]:+.4f} {key[5:]}" for key in ("gain out of fold", "gain outside"))
     print(f"Adding the old zoo gains {' and '.join(gains)}.")
-    for says in found["EH405"] or ["EH405 said nothing."]:
-        print(f"EH405: {says}")
+    for message in found["EH405"] or ["EH405 said nothing."]:
+        print(f"EH405: {message}")
 
 
 def words(figure: Mapping[str, Any]) -> str:

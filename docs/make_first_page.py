@@ -73,7 +73,7 @@ def _words(figure: dict[str, Any]) -> str:
 def findings(record: Record) -> str:
     """Return what the doctor found as a list, each with a link to its rule."""
     page = "reference/generated/rules/{}.md"
-    lines = [f"- [{one.code}]({page.format(one.code)}) {one.severity}: {one.says}" for one in record.findings()]
+    lines = [f"- [{one.code}]({page.format(one.code)}) {one.severity}: {one.message}" for one in record.findings()]
     return "\n".join(lines)
 
 

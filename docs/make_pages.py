@@ -45,11 +45,11 @@ def main() -> None:
 
 def configuration() -> str:
     """Return the reference of every key."""
-    says = (
+    description = (
         "Every key with its type, its default and what it does. `--set KEY=VALUE` sets any of them; "
         "`evenhand keys SECTION` prints the same in a terminal."
     )
-    parts = [f"# Configuration\n\n{says}\n"]
+    parts = [f"# Configuration\n\n{description}\n"]
     table = keys()
     for title, _, about in sections():
         lines = [
@@ -66,8 +66,8 @@ def configuration() -> str:
 
 def shell() -> str:
     """Return the help text of every verb."""
-    says = "Every verb is also a function of the package. `--json` prints one document instead of words."
-    parts = [f"# The shell\n\n{says}\n"]
+    description = "Every verb is also a function of the package. `--json` prints one document instead of words."
+    parts = [f"# The shell\n\n{description}\n"]
     for verb in ("", *VERBS):
         command = [sys.executable, "-m", "evenhand", *([verb] if verb else []), "--help"]
         environment = {"TERM": "dumb", "COLUMNS": "96", "NO_COLOR": "1", "PATH": ""}

@@ -75,7 +75,7 @@ def test_somebody_elses_sampler_is_found_by_its_name(monkeypatch: pytest.MonkeyP
     from evenhand.base.settings.section import Section, option
 
     class Root(Section):
-        power: float = option(0.5, says="Exponent.")
+        power: float = option(0.5, description="Exponent.")
 
         def sampling_weights(self, counts: np.ndarray) -> np.ndarray:
             return counts**-self.power

@@ -18,7 +18,7 @@ def test_the_story_ends_as_it_did(script: Script, tmp_path: Path, capsys: pytest
     assert found["gain out of fold"] > 0.05
     assert found["gain outside"] < 0.01
     assert "3 of 6 models are not out of fold here" in found["EH405"][0]
-    assert [own["believable"] for own in found["blends"].values()] == [True, False]
+    assert [own["reliable"] for own in found["blends"].values()] == [True, False]
     new = [own for name, own in found["models"].items() if name.startswith("new")]
     assert all(abs(own["out of fold"]["estimate"] - own["outside"]["estimate"]) < 0.08 for own in new)
     story.tell(found)

@@ -44,7 +44,7 @@ def test_a_model_out_of_other_folds_is_not_believed(models):
     three = models()
     moved = replace(three[2], fold=np.roll(three[2].fold, 7))
     found = nested_evaluation([*three[:2], moved], ["equal"], draws=50)
-    assert [step.believable for step in found.steps] == [True, True, False, False]
+    assert [step.reliable for step in found.steps] == [True, True, False, False]
 
 
 def test_several_metrics_are_one_score(models):
@@ -90,10 +90,10 @@ def test_what_is_not_out_of_fold_takes_no_part_in_the_choice(models):
 def test_models_of_which_no_fold_is_known_cannot_be_believed(models):
     bare = [replace(p, fold=None) for p in models()]
     found = nested_evaluation(bare, draws=50, methods=[])
-    assert not any(step.believable for step in found.steps)
+    assert not any(step.reliable for step in found.steps)
     assert "none of these figures is reliable" in str(found)
     mixed = nested_evaluation([models()[0], bare[1]], [], draws=50)
-    assert [step.believable for step in mixed.steps] == [True, False]
+    assert [step.reliable for step in mixed.steps] == [True, False]
 
 
 def test_folds_that_divide_groups_are_told(models):

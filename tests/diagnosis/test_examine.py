@@ -108,5 +108,5 @@ def test_an_examination_is_plain_values_and_escaped_html(rules):
     assert document["passed"] == ["EH902"]
     assert "&lt;b&gt;" in examination._repr_html_()
     assert repr(examination) == "Examination(0 errors, 1 warning, 0 notes; 1 passed, 0 not applicable)"
-    assert examination.of("EH901")[0].says == "<b>"
+    assert examination.of("EH901")[0].message == "<b>"
     assert examination.worst == "warning"

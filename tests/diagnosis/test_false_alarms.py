@@ -39,7 +39,7 @@ def test_generated_sets_are_not_accused(make, name):
         examination = examine(make(seed=100 + seed, **RECIPES[name]))
         assert not examination.broken
         for finding in examination.findings:
-            accused.setdefault(finding.code, []).append((seed, finding.says))
+            accused.setdefault(finding.code, []).append((seed, finding.message))
     print(f"\n{name}: {SEEDS} sets, accused { ({code: len(found) for code, found in accused.items()}) }")
     assert not accused
 
@@ -54,7 +54,7 @@ def test_random_tests_of_real_photos_are_not_told_apart(shared_data, name):
     for seed in range(SEEDS):
         test = (np.random.default_rng(seed).random(len(groups)) < 0.3)[number]
         dealt = with_split(case, np.where(test, "test", "train"))
-        accused += [finding.says for finding in examine(dealt, ["EH110"]).findings]
+        accused += [finding.message for finding in examine(dealt, ["EH110"]).findings]
     print(f"\n{name}: EH110 on {SEEDS} random tests, accused {len(accused)}")
     assert not accused
 
@@ -67,7 +67,7 @@ def test_real_photos_are_accused_of_what_is_true_only(shared_data, name, true):
     case = real(name, shared_data)
     frame = case.samples.frame.drop(columns="split", errors="ignore")
     examination = examine(replace(case, samples=replace(case.samples, frame=frame)))
-    print(f"\n{name}: {[f'{f.code}: {f.says}' for f in examination.findings]}")
+    print(f"\n{name}: {[f'{f.code}: {f.message}' for f in examination.findings]}")
     assert {finding.code for finding in examination.findings} == true
     assert not examination.broken
 
@@ -79,7 +79,7 @@ def test_the_official_test_of_grocery_was_taken_elsewhere(shared_data, name):
     case = real(name, shared_data)
     official = np.where(case.samples.frame["split"] == "test", "test", "train and val")
     (found,) = examine(with_split(case, official), ["EH110"]).findings
-    print(f"\n{name}: {found.says}")
+    print(f"\n{name}: {found.message}")
     assert found.about == "test"
 
 
@@ -150,6 +150,6 @@ def test_nothing_gives_the_label_of_generated_rows_away(name, tmp_path):
     for seed in range(3):
         made = generate(name, tmp_path / str(seed), rows=160, seed=seed)
         found = evenhand.check(made.toml, changes=[f'compute.store="{tmp_path / "store"}"'])
-        accused += [finding.says for finding in found.findings if finding.code == "EH113"]
+        accused += [finding.message for finding in found.findings if finding.code == "EH113"]
     print(f"\n{name}: EH113 on 3 examples, accused {accused}")
     assert not accused

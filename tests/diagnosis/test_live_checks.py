@@ -27,20 +27,20 @@ def test_sampler_and_weights_together_are_told_within_two_epochs(small, both):
     assert (alarm["code"], alarm["evidence"]["blames"]) == ("EH301", "balance")
     assert alarm["epoch"] - alarm["evidence"]["since"] <= 2
     assert alarm["evidence"]["exponent"] == pytest.approx(2.0)
-    assert alarm["did"] == "Training continues."
+    assert alarm["action"] == "Training continues."
 
 
 def test_stop_ends_with_the_best_weights_so_far(small, both):
     fitted = small.trained(replace(both, train={**both.train, "on_collapse": "stop"}))
     assert len(fitted.lines) == fitted.alarms[0]["epoch"] + 1 < 5
-    assert "stopped" in fitted.alarms[0]["did"]
+    assert "stopped" in fitted.alarms[0]["action"]
 
 
 def test_fix_softens_what_is_to_blame_and_goes_on(small, both):
     fitted = small.trained(replace(both, train={**both.train, "on_collapse": "fix", "epochs": 8}))
     (alarm,) = fitted.alarms
-    assert "softened to an exponent of 1" in alarm["did"]
-    assert "softened" in fitted.lines[alarm["epoch"]]["mended"]
+    assert "softened to an exponent of 1" in alarm["action"]
+    assert "softened" in fitted.lines[alarm["epoch"]]["recovery"]
     weights = [max(line["weights"]) / min(line["weights"]) for line in fitted.lines]
     assert weights[alarm["epoch"]] > 50
     assert weights[-1] == pytest.approx(1.0)
@@ -54,9 +54,9 @@ def test_a_stage_is_watched_under_its_own_balance_and_softened_in_it(small):
     (alarm,) = fitted.alarms
     assert (alarm["code"], alarm["evidence"]["blames"]) == ("EH301", "balance")
     assert alarm["evidence"]["exponent"] == pytest.approx(2.0)
-    assert "In stage 2, sampler balanced (1.00) and weights inverse (1.00) together have" in alarm["says"]
+    assert "In stage 2, sampler balanced (1.00) and weights inverse (1.00) together have" in alarm["message"]
     assert alarm["patch"] is None
-    assert "softened to an exponent of 1" in alarm["did"]
+    assert "softened to an exponent of 1" in alarm["action"]
     assert fitted.lines[-1]["sets"]["validation_uncorrected"]["predicted"][0] > 0.3
     assert [line["softened"] for line in fitted.lines] == [line["epoch"] > alarm["epoch"] for line in fitted.lines]
 
@@ -77,7 +77,7 @@ def test_no_numbers_left_are_told_and_the_last_healthy_weights_are_kept(small):
 def test_no_numbers_are_mended_by_a_lower_rate(small):
     train = {"optimizer": "sgd", "learning_rate": 50.0, "epochs": 6, "on_collapse": "fix"}
     fitted = small.trained(small.Recipe((60, 60), norm=False, train=train))
-    assert "0.5 of what was set" in fitted.alarms[0]["did"]
+    assert "0.5 of what was set" in fitted.alarms[0]["action"]
     assert fitted.lines[-1]["train_loss"] is not None or len(fitted.alarms) > 1
 
 

@@ -32,7 +32,7 @@ def test_the_page_quotes_what_check_says(tmp_path: Path) -> None:
     toml = write_inherited(tmp_path)
     store = f"compute.store={tmp_path / 'store'}"
     found = evenhand.check(toml, changes=[store]).findings
-    said = "\n".join(f"{one.code} {one.severity}: {one.says}" for one in found)
+    said = "\n".join(f"{one.code} {one.severity}: {one.message}" for one in found)
     assert len(quoted()) >= 6
     for line in quoted():
         assert line in said

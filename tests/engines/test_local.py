@@ -60,7 +60,7 @@ def test_values_are_plain(workers: int) -> None:
     assert result.value == {"count": 3, "shares": [0.5, 0.25], "path": "a/b"}
     (result,), _ = run("an_object", [{}], workers)
     assert result.failure is not None
-    assert "A object is not a plain value" in result.failure.says
+    assert "A object is not a plain value" in result.failure.message
 
 
 def test_a_long_value_passes() -> None:
@@ -81,16 +81,19 @@ def test_an_exception_fails_its_own_call_only(workers: int) -> None:
     ]
     assert [failure.known for failure in failures if failure] == [True, False, False, True]
     assert failures[0] is not None
-    assert failures[0].says == "labels.csv: has no rows. Add some."
+    assert failures[0].message == "labels.csv: has no rows. Add some."
     assert failures[1] is not None
-    assert failures[1].says == "ZeroDivisionError: by hand"
+    assert failures[1].message == "ZeroDivisionError: by hand"
     assert 'raise ZeroDivisionError("by hand")' in failures[1].detail
-    assert {event.says for event in events if event.kind == "failed"} >= {failures[0].says, failures[1].says}
+    assert {event.message for event in events if event.kind == "failed"} >= {
+        failures[0].message,
+        failures[1].message,
+    }
 
 
 @BOTH
 @pytest.mark.parametrize(
-    ("function", "call", "says"),
+    ("function", "call", "message"),
     [
         ("jobs:nothing", {}, "has no attribute 'nothing'"),
         ("no_such_module:add", {}, "No module named"),
@@ -98,11 +101,11 @@ def test_an_exception_fails_its_own_call_only(workers: int) -> None:
     ],
 )
 def test_a_function_that_is_not_there_or_takes_other_arguments(
-    workers: int, function: str, call: Any, says: str
+    workers: int, function: str, call: Any, message: str
 ) -> None:
     (result,) = run_calls(function, [call], workers=workers)
     assert result.failure is not None
-    assert says in result.failure.says
+    assert message in result.failure.message
 
 
 @BOTH
@@ -135,8 +138,8 @@ def test_a_call_whose_worker_dies_is_tried_once_more(tmp_path: Path, number: int
     results, events = run("die", calls, 1)
     assert results[0].value == "survived"
     assert [event.kind for event in events] == ["started", "retried", "started", "done"]
-    assert events[1].says.startswith(f"A worker died with signal {number} (")
-    assert guess in events[1].says
+    assert events[1].message.startswith(f"A worker died with signal {number} (")
+    assert guess in events[1].message
     pids = (tmp_path / "deaths").read_text().splitlines()
     assert len(set(pids)) == 2
 
@@ -149,7 +152,7 @@ def test_a_call_whose_worker_dies_twice_has_failed_and_is_named(tmp_path: Path) 
     failure = results[0].failure
     assert failure is not None
     assert failure.type == "WorkerDied"
-    assert failure.says == (
+    assert failure.message == (
         f"A worker died with signal 9 (SIGKILL; out of memory?) while running marker={tmp_path / 'deaths'}, "
         "times=99, for the second time."
     )
@@ -160,11 +163,11 @@ def test_a_call_whose_worker_dies_twice_has_failed_and_is_named(tmp_path: Path) 
 def test_a_crash_says_where_and_an_exit_says_how() -> None:
     (crashed,), _ = run("crash", [{}], 1)
     assert crashed.failure is not None
-    assert "SIGSEGV" in crashed.failure.says
+    assert "SIGSEGV" in crashed.failure.message
     assert "in crash" in crashed.failure.detail
     (left,), _ = run("leave", [{"code": 7}], 1)
     assert left.failure is not None
-    assert "ended itself with exit code 7" in left.failure.says
+    assert "ended itself with exit code 7" in left.failure.message
 
 
 @pytest.mark.slow

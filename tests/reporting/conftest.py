@@ -61,7 +61,7 @@ def audit_document(bins: list[dict[str, float]]) -> dict[str, object]:
     ]
     refit = {
         "metric": "macro_f1",
-        "says": "5 groups in 5 parts.",
+        "summary": "5 groups in 5 parts.",
         "seen": ["модель"],
         "rows": [{"name": "модель", "what": "head", "before": interval(0.7), "after": interval(0.6)}],
     }
@@ -71,7 +71,7 @@ def audit_document(bins: list[dict[str, float]]) -> dict[str, object]:
         "figure": interval(0.7),
         "quantile": 0.61,
         "by": "shop",
-        "holdouts": [{"says": f"{n} of 5 groups held out", "draws": 500, **part} for n in (1, 2)],
+        "holdouts": [{"description": f"{n} of 5 groups held out", "draws": 500, **part} for n in (1, 2)],
         "groups": groups,
         "groups_total": 5,
         "groups_by_verdict": {"below": 1, "too few to tell": 1, "as expected": 3},
@@ -81,7 +81,7 @@ def audit_document(bins: list[dict[str, float]]) -> dict[str, object]:
     }
 
 
-def worth_document(names: Sequence[str]) -> dict[str, object]:
+def nested_document(names: Sequence[str]) -> dict[str, object]:
     """Return what the nested evaluation writes."""
     steps = [*((name, False) for name in names), ("ensemble:equal", True), ("ensemble:стопка", True)]
     rows = [
@@ -93,8 +93,8 @@ def worth_document(names: Sequence[str]) -> dict[str, object]:
             "optimism": 0.04,
             "optimism_interval": interval(0.04),
             "chance": None,
-            "believable": i != 1,
-            "says": "x",
+            "reliable": i != 1,
+            "summary": "x",
         }
         for i, (name, blend) in enumerate(steps)
     ]
@@ -108,7 +108,7 @@ def worth_document(names: Sequence[str]) -> dict[str, object]:
             "difference": {**interval(0.012), "level": 0.98},
             "smallest_detectable": 0.011,
             "p": 0.2,
-            "says": "says",
+            "summary": "summary",
         }
         for word in words
     ]
@@ -120,7 +120,7 @@ def worth_document(names: Sequence[str]) -> dict[str, object]:
         "of": 4,
         "stability": {},
         "optimism": 0.08,
-        "says": "The best of 4 is ensemble:стопка: macro_f1 0.700.",
+        "summary": "The best of 4 is ensemble:стопка: macro_f1 0.700.",
     }
     return {
         "metric": "macro_f1",
@@ -177,7 +177,7 @@ def make_record(folder: Path, classes: Sequence[str] = HOSTILE, *, rows: int = 2
         for config, name in zip((both, BalanceConfig()), names, strict=False)
     ]
     record.write_json("balance.json", [one.document() for one in ledgers])
-    cut = {"name": "cut", "role": "cap", "says": "parts cut off", "key": "photos.<b>", "setting": 9}
+    cut = {"name": "cut", "role": "cap", "description": "parts cut off", "key": "photos.<b>", "setting": 9}
     record.write_json("reading.json", [{**cut, "rows": 20, "n": rows, "total": 1234}])
     record.write_json(
         "examination.json",
@@ -226,7 +226,7 @@ def make_record(folder: Path, classes: Sequence[str] = HOSTILE, *, rows: int = 2
         "evaluation.json",
         {"classes": list(classes), "headline": "ensemble:equal", "entries": entries, "audit": audit_document(bins)},
     )
-    record.write_json("worth.json", worth_document(names))
+    record.write_json("nested_evaluation.json", nested_document(names))
     scores = {
         n: {
             of: {"macro_f1": interval(0.7), "accuracy": interval(0.8), "recall[x]": interval(0.1)}

@@ -8,7 +8,7 @@ from evenhand.reporting.record_contents import read_evidence
 from evenhand.reporting.selection_section import NAIVE, VERDICT_WORDS, blends, selection_chart, selection_section
 from evenhand.reporting.write_html import rendered
 
-from .conftest import HOSTILE, audit_document, worth_document
+from .conftest import HOSTILE, audit_document, nested_document
 from .test_write_html import Tags
 
 
@@ -82,7 +82,7 @@ def test_parts_by_columns_are_shown_for_each_column_and_not_called_groups(record
 
 
 def test_a_run_of_before_has_neither(record: Record) -> None:
-    (record.path / "worth.json").unlink()
+    (record.path / "nested_evaluation.json").unlink()
     record.write_json("evaluation.json", {"classes": [], "headline": None, "entries": []})
     evidence = read_evidence(record)
     assert selection_section(evidence) is None
@@ -91,7 +91,7 @@ def test_a_run_of_before_has_neither(record: Record) -> None:
 
 
 def test_the_chart_shows_naive_figures_of_blends_only() -> None:
-    values = selection_chart(worth_document(["a", "b"])["rows"], title="f1")["data"]["values"]  # type: ignore[arg-type]
+    values = selection_chart(nested_document(["a", "b"])["rows"], title="f1")["data"]["values"]  # type: ignore[arg-type]
     assert {row["name"] for row in values if row["is"] == NAIVE} == {"ensemble:equal", "ensemble:стопка"}
 
 

@@ -55,9 +55,9 @@ def test_names_that_the_library_cannot_bear_are_written_out() -> None:
 
 
 def test_a_chart_that_cannot_be_drawn_is_a_sentence() -> None:
-    says = drawn({"mark": "no such mark", "data": {"values": []}}, "Rows of <b>\x1b")
-    assert says.startswith('<p class="undrawn">This chart could not be drawn (')
-    assert "Rows of &lt;b&gt;\\x1b." in says
+    message = drawn({"mark": "no such mark", "data": {"values": []}}, "Rows of <b>\x1b")
+    assert message.startswith('<p class="undrawn">This chart could not be drawn (')
+    assert "Rows of &lt;b&gt;\\x1b." in message
 
 
 def test_groups_with_a_long_beginning_in_common_stay_apart() -> None:

@@ -144,7 +144,7 @@ def test_a_record_without_results_says_so(tmp_path: Path) -> None:
         "samples.parquet",
         "examination.json",
         "ensemble.json",
-        "worth.json",
+        "nested_evaluation.json",
         "environment.json",
         "findings.jsonl",
     ],

@@ -160,7 +160,7 @@ tune = "all"
 
 
 @pytest.mark.parametrize(
-    ("change", "says"),
+    ("change", "message"),
     [
         (
             'model[0].tune="head"',
@@ -176,7 +176,7 @@ tune = "all"
     ],
 )
 def test_what_a_kind_does_not_have_is_found_when_the_configuration_is_read(
-    tmp_path: Path, change: str, says: str
+    tmp_path: Path, change: str, message: str
 ) -> None:
     key, _, value = change.partition("=")
     text = BEATS + "views = 2\n"
@@ -189,7 +189,7 @@ def test_what_a_kind_does_not_have_is_found_when_the_configuration_is_read(
     changes = [change] if key.startswith(("train.", "data.")) else []
     with pytest.raises(ConfigError) as caught:
         load(written(tmp_path, text), changes=changes)
-    assert re.search(says, " ".join(str(caught.value).split()))
+    assert re.search(message, " ".join(str(caught.value).split()))
     assert len(caught.value.faults) == 1
 
 
@@ -205,7 +205,7 @@ def test_patches_are_not_swapped_below_a_frozen_part(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "says"),
+    ("changes", "message"),
     [
         (
             ["data.task=multi", "score.balanced_accuracy=1.0"],
@@ -224,11 +224,11 @@ def test_patches_are_not_swapped_below_a_frozen_part(tmp_path: Path) -> None:
     ],
 )
 def test_what_several_labels_cannot_have_is_found_when_the_configuration_is_read(
-    tmp_path: Path, changes: list[str], says: str
+    tmp_path: Path, changes: list[str], message: str
 ) -> None:
     with pytest.raises(ConfigError) as caught:
         load(written(tmp_path), changes=changes)
-    assert re.search(says, " ".join(str(caught.value).split()))
+    assert re.search(message, " ".join(str(caught.value).split()))
 
 
 def test_several_labels_may_have_what_is_for_them(tmp_path: Path) -> None:

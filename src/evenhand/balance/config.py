@@ -23,33 +23,37 @@ class BalanceConfig(Section):
 
     sampler: Choice = option(
         "none",
-        says="Which rows make up an epoch: none (each once), balanced, power, sqrt, effective_number, target_mix "
-        "or balanced_subset.",
+        description="Which rows make up an epoch: none (each once), balanced, power, sqrt, effective_number, "
+        "target_mix or balanced_subset.",
     )
     weights: Choice = option(
-        "none", says="Class weights in the loss: none, inverse, effective_number or downweight, with options."
+        "none",
+        description="Class weights in the loss: none, inverse, effective_number or downweight, with options.",
     )
     loss: Choice = option(
         "cross_entropy",
-        says="What is minimised: cross_entropy, focal, class_balanced_focal, ldam, logit_adjusted, asymmetric, "
-        "symmetric_cross_entropy or generalised_cross_entropy.",
+        description="What is minimised: cross_entropy, focal, class_balanced_focal, ldam, logit_adjusted, "
+        "asymmetric, symmetric_cross_entropy or generalised_cross_entropy.",
     )
     warmup_epochs: float = option(
-        0.0, ge=0, unit="epochs", says="Time in which class weights rise from natural ones to full strength."
+        0.0, ge=0, unit="epochs", description="Time in which class weights rise from natural ones to full strength."
     )
-    weights_from: int = option(0, ge=0, unit="epochs", says="Epoch before which class weights are natural.")
+    weights_from: int = option(0, ge=0, unit="epochs", description="Epoch before which class weights are natural.")
     on_overshoot: Literal["refuse", "soften", "allow"] = option(
         "refuse",
-        says="What is done where all corrections together invert the skew (a class expected 1.5 times as "
+        description="What is done where all corrections together invert the skew (a class expected 1.5 times as "
         "often as one with 1.5 times its rows).",
     )
     correct_to: Literal["natural", "trained", "uniform"] | dict[str, float] = option(
         "natural",
-        says="The prior that probabilities are corrected to before they are evaluated, blended or written: that of "
-        "the data, the one trained under, equal classes, or a share per class.",
+        description="The prior that probabilities are corrected to before they are evaluated, blended or written: "
+        "that of the data, the one trained under, equal classes, or a share per class.",
     )
     adjust: float = option(
-        0.0, ge=0, le=2, says="Power of post-hoc logit adjustment on top: 1 turns natural shares into equal ones."
+        0.0,
+        ge=0,
+        le=2,
+        description="Power of post-hoc logit adjustment on top: 1 turns natural shares into equal ones.",
     )
 
     def overridden(self, by: Mapping[str, Any]) -> BalanceConfig:

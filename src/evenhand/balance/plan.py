@@ -113,9 +113,9 @@ class BalancePlan:
         return {
             "settings": self.config.plain(),
             **self.prior.document(),
-            "asked_exponent": self.asked.exponent,
-            "softened": None if self.softening is None else self.softening.says,
-            "judged": dict(zip(self.prior.names, self.output_prior.shares.tolist(), strict=True)),
+            "requested_exponent": self.asked.exponent,
+            "softened": None if self.softening is None else self.softening.description,
+            "output_prior": dict(zip(self.prior.names, self.output_prior.shares.tolist(), strict=True)),
         }
 
 

@@ -14,8 +14,8 @@ class EnsembleConfig(Section):
 
     methods: list[Choice] = option(
         ["equal", "nnls"],
-        says='Blending methods, each evaluated separately: names ("nnls+temperature" for two), or tables with '
-        "a name and options; an empty list blends nothing.",
+        description='Blending methods, each evaluated separately: names ("nnls+temperature" for two), or tables '
+        "with a name and options; an empty list blends nothing.",
     )
 
     @field_validator("methods")

@@ -20,90 +20,102 @@ class FurtherConfig(Section):
     `split`.
     """
 
-    root: str | None = option(None, says="A folder or a zip; default: that of [data].", min_length=1)
-    table: str | None = option(None, says="CSV or Parquet with a row per file.", min_length=1)
+    root: str | None = option(None, description="A folder or a zip; default: that of [data].", min_length=1)
+    table: str | None = option(None, description="CSV or Parquet with a row per file.", min_length=1)
     label_pattern: str | None = option(
-        None, says="Regular expression that finds the class in a file's path.", min_length=1, max_length=1000
+        None, description="Regular expression that finds the class in a file's path.", min_length=1, max_length=1000
     )
-    label: str | None = option(None, says="Column of the class.", min_length=1)
-    label_columns: list[str] | None = option(None, says="Columns of which each is a class.")
-    path: str | None = option(None, says="Column of the file's path, relative to the root.", min_length=1)
-    id: str | None = option(None, says="Column of a stable id.")
-    group: str | None = option(None, says="Column of the group (a patient, a series).")
-    split: str | None = option(None, says="Column of an existing split.")
+    label: str | None = option(None, description="Column of the class.", min_length=1)
+    label_columns: list[str] | None = option(None, description="Columns of which each is a class.")
+    path: str | None = option(None, description="Column of the file's path, relative to the root.", min_length=1)
+    id: str | None = option(None, description="Column of a stable id.")
+    group: str | None = option(None, description="Column of the group (a patient, a series).")
+    split: str | None = option(None, description="Column of an existing split.")
     only: dict[str, list[str]] = option(
-        {}, says="Column of the table -> values; rows with other values are left out."
+        {}, description="Column of the table -> values; rows with other values are left out."
     )
-    rename: dict[str, str] | None = option(None, says="Class in the table -> class of the first set.")
-    drop: list[str] | None = option(None, says="Classes left out with their rows (after renaming).")
+    rename: dict[str, str] | None = option(None, description="Class in the table -> class of the first set.")
+    drop: list[str] | None = option(None, description="Classes left out with their rows (after renaming).")
     missing: Literal["error", "drop"] | None = option(
-        None, says="What to do with rows whose file is missing or whose class is empty."
+        None, description="What to do with rows whose file is missing or whose class is empty."
     )
 
 
 class DataConfig(Section):
     """The data: files below a root, and a table or folders that name their classes."""
 
-    kind: str = option("photos", says="Kind of data.", min_length=1)
-    root: str = option(says="A folder, or a zip as it was downloaded; a photo's path starts here.", min_length=1)
+    kind: str = option("photos", description="Kind of data.", min_length=1)
+    root: str = option(
+        description="A folder, or a zip as it was downloaded; a photo's path starts here.", min_length=1
+    )
     table: str | None = option(
-        None, says="CSV or Parquet with a row per file; without it, every folder is a class.", min_length=1
+        None, description="CSV or Parquet with a row per file; without it, every folder is a class.", min_length=1
     )
     links: Literal["inside", "follow"] = option(
-        "inside", says="Which symbolic links are followed: those to files inside the root, or all."
+        "inside", description="Which symbolic links are followed: those to files inside the root, or all."
     )
     zip_encoding: str | None = option(
-        None, says="Code page of names in a zip that are not UTF-8 (cp866, gbk); default: guessed."
+        None, description="Code page of names in a zip that are not UTF-8 (cp866, gbk); default: guessed."
     )
     table_encoding: str | None = option(
-        None, says="Encoding of a CSV that is not UTF-8 (cp1251, gbk); default: guessed."
+        None, description="Encoding of a CSV that is not UTF-8 (cp1251, gbk); default: guessed."
     )
     label_pattern: str | None = option(
         None,
-        says="Regular expression that finds the class in a file's path below the root, as the group (?P<label>…); "
+        description="Regular expression that finds the class in a file's path below the root, as the group "
+        "(?P<label>…); "
         "further named groups, such as (?P<group>…), become columns. Without it, folders name the classes.",
         min_length=1,
         max_length=1000,
     )
-    label: str = option("label", says="Column of the class.", min_length=1)
-    path: str = option("path", says="Column of the file's path, relative to the root.", min_length=1)
-    id: str | None = option(None, says="Column of a stable id; default: a hash of the file's bytes.")
-    group: str | None = option(None, says="Column of the group (a patient, a series); groups never cross folds.")
-    split: str | None = option(None, says="Column of an existing split.")
+    label: str = option("label", description="Column of the class.", min_length=1)
+    path: str = option("path", description="Column of the file's path, relative to the root.", min_length=1)
+    id: str | None = option(None, description="Column of a stable id; default: a hash of the file's bytes.")
+    group: str | None = option(
+        None, description="Column of the group (a patient, a series); groups never cross folds."
+    )
+    split: str | None = option(None, description="Column of an existing split.")
     task: Task = option(
         "single",
-        says="What a row holds: one class; several classes, or none; or a degree from 0 to 1 of each class (soft).",
+        description="What a row holds: one class; several classes, or none; or a degree from 0 to 1 of each class "
+        "(soft).",
     )
     label_columns: list[str] = option(
         [],
-        says="Columns of which each is a class, with its label in every row: 0 or 1 (multi), 0 to 1 (soft), empty "
-        "where it is not known.",
+        description="Columns of which each is a class, with its label in every row: 0 or 1 (multi), 0 to 1 (soft), "
+        "empty where it is not known.",
     )
     weight: str | None = option(
         None,
-        says="Column of row weights, such as the number of annotators: what a row counts for in training and in "
-        "class balance. Figures count every row once.",
+        description="Column of row weights, such as the number of annotators: what a row counts for in training "
+        "and in class balance. Figures count every row once.",
     )
-    separator: str = option("|", says="Separator between the classes in a cell.", min_length=1)
-    levels: list[str] = option([], says="Columns with coarser classes; each class belongs to one of them.")
+    separator: str = option("|", description="Separator between the classes in a cell.", min_length=1)
+    levels: list[str] = option([], description="Columns with coarser classes; each class belongs to one of them.")
     only: dict[str, list[str]] = option(
-        {}, says="Column of the table -> values; rows with other values are left out."
+        {}, description="Column of the table -> values; rows with other values are left out."
     )
     min_count: int = option(
-        2, ge=1, unit="rows", says="Classes with fewer rows are left out or merged, and reported in a finding."
+        2,
+        ge=1,
+        unit="rows",
+        description="Classes with fewer rows are left out or merged, and reported in a finding.",
     )
     min_count_action: Literal["drop", "merge"] = option(
-        "drop", says="What happens to classes below min_count: their rows are left out, or become one class."
+        "drop", description="What happens to classes below min_count: their rows are left out, or become one class."
     )
-    merged: str = option("other", says="Name of the class that classes below min_count become.", min_length=1)
-    rename: dict[str, str] = option({}, says="Class in the table -> class wanted; two may become one.")
-    drop: list[str] = option([], says="Classes left out with their rows (after renaming).")
+    merged: str = option(
+        "other", description="Name of the class that classes below min_count become.", min_length=1
+    )
+    rename: dict[str, str] = option({}, description="Class in the table -> class wanted; two may become one.")
+    drop: list[str] = option([], description="Classes left out with their rows (after renaming).")
     missing: Literal["error", "drop"] = option(
-        "error", says="What to do with rows whose file is missing or whose class is empty."
+        "error", description="What to do with rows whose file is missing or whose class is empty."
     )
     generalization: FurtherConfig | None = option(
         None,
-        says="A second set, such as other patients: evaluated every few epochs and at the end, never selected on.",
+        description="A second set, such as other patients: evaluated every few epochs and at the end, never "
+        "selected on.",
     )
 
     @field_validator("zip_encoding", "table_encoding")
@@ -203,14 +215,14 @@ class FurtherData(DataConfig):
 class LockedConfig(Section):
     """Which rows are the locked test: those with a value in a column, a fraction of the rows, or named groups."""
 
-    column: str | None = option(None, says="Column that names the split.")
+    column: str | None = option(None, description="Column that names the split.")
     value: str | None = option(
-        None, says="Value of that column in rows that are locked.", coerce_numbers_to_str=True
+        None, description="Value of that column in rows that are locked.", coerce_numbers_to_str=True
     )
     fraction: float | None = option(
-        None, gt=0, lt=1, says="Share of the rows, sampled in whole groups, stratified by class."
+        None, gt=0, lt=1, description="Share of the rows, sampled in whole groups, stratified by class."
     )
-    groups: list[str] | None = option(None, says="Names of groups to lock.", min_length=1)
+    groups: list[str] | None = option(None, description="Names of groups to lock.", min_length=1)
 
     @model_validator(mode="after")
     def _one_way(self) -> LockedConfig:
@@ -224,21 +236,23 @@ class LockedConfig(Section):
 class FoldsConfig(Section):
     """How rows are held out: k folds, and a locked test that is opened once."""
 
-    k: int = option(5, ge=2, unit="folds", says="Number of folds; each row is held out in one of them.")
-    seed: int = option(0, ge=0, says="Seed; selects one of many equally good assignments.")
+    k: int = option(5, ge=2, unit="folds", description="Number of folds; each row is held out in one of them.")
+    seed: int = option(0, ge=0, description="Seed; selects one of many equally good assignments.")
     test: LockedConfig | None = option(
-        None, says="Rows locked until the end: { column, value }, { fraction } or { groups }."
+        None, description="Rows locked until the end: { column, value }, { fraction } or { groups }."
     )
-    file: str | None = option(None, says="A folds.csv (id, fold) to use instead of making one.", min_length=1)
+    file: str | None = option(
+        None, description="A folds.csv (id, fold) to use instead of making one.", min_length=1
+    )
     groups: Literal["keep", "ignore"] = option(
         "keep",
-        says="Whether groups stay whole; folds that ignore them only serve to show what leaks (EH106).",
+        description="Whether groups stay whole; folds that ignore them only serve to show what leaks (EH106).",
     )
     duplicates: Literal["group", "ignore"] = option(
-        "group", says="Whether files with the same content, and near-duplicates, are kept in one fold."
+        "group", description="Whether files with the same content, and near-duplicates, are kept in one fold."
     )
     families: list[Literal["names", "contents"]] = option(
         ["names", "contents"],
-        says="What else keeps rows in one fold: names that say a file is a copy or version of another "
+        description="What else keeps rows in one fold: names that say a file is a copy or version of another "
         "(_rot90, _v2), and contents that are equal after a motion; [] for neither.",
     )

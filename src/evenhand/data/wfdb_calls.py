@@ -36,12 +36,12 @@ def import_wfdb() -> Any:
 
 
 @contextmanager
-def as_data_error(says: str) -> Iterator[None]:
+def as_data_error(message: str) -> Iterator[None]:
     """Turn any exception of wfdb on damaged bytes into a `DataError`; it documents none of them.
 
     Parameters
     ----------
-    says
+    message
         Beginning of the message, to follow the name of the record.
     """
     try:
@@ -52,21 +52,21 @@ def as_data_error(says: str) -> Iterator[None]:
     except Exception as error:
         text = _SCRATCH.sub("", " ".join(str(error).split()))  # the scratch folder means nothing to the user
         detail = text[:80] or type(error).__name__
-        raise DataError(f"{says} ({detail})") from None
+        raise DataError(f"{message} ({detail})") from None
 
 
-def annotation_rows(path: str, annotator: str, says: str, at: str, symbols: str) -> None:
+def annotation_rows(path: str, annotator: str, message: str, at: str, symbols: str) -> None:
     """Write (a,) int64 samples and (a,) symbols of an annotation file to two files (.npy).
 
     Parameters
     ----------
     path
         The record, without suffix.
-    says
+    message
         Beginning of the message about damaged bytes.
     """
     wfdb = import_wfdb()
-    with as_data_error(says):
+    with as_data_error(message):
         found = wfdb.rdann(path, annotator)
         np.save(at, np.asarray(found.sample, dtype=np.int64), allow_pickle=False)
         np.save(symbols, np.array([str(symbol) for symbol in found.symbol], dtype=np.str_), allow_pickle=False)

@@ -69,7 +69,7 @@ class Examination:
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f"<tr><td>{html.escape(f.code)}</td><td>{f.severity}</td><td>{html.escape(f.says)}</td></tr>"
+            f"<tr><td>{html.escape(f.code)}</td><td>{f.severity}</td><td>{html.escape(f.message)}</td></tr>"
             for f in self.findings
         )
         head = "<tr><th>code</th><th>severity</th><th>finding</th></tr>"

@@ -29,7 +29,7 @@ class Found:
         Overrides the severity of the rule.
     """
 
-    says: str
+    message: str
     about: str = ""
     evidence: Mapping[str, Any] = field(default_factory=dict)
     ids: Iterable[str] = ()
@@ -89,7 +89,7 @@ class Rule:
             Finding(
                 code=self.code,
                 severity=severity or found.severity or self.severity,
-                says=found.says,
+                message=found.message,
                 about=found.about,
                 evidence=dict(found.evidence),
                 ids=tuple(str(i) for i in found.ids),

@@ -29,7 +29,7 @@ class CallFailure:
     ----------
     type
         Name of the exception's class, or "WorkerDied".
-    says
+    message
         One sentence for a person.
     detail
         The traceback, or the last output of a dead worker.
@@ -38,7 +38,7 @@ class CallFailure:
     """
 
     type: str
-    says: str
+    message: str
     detail: str = ""
     known: bool = False
 
@@ -90,7 +90,7 @@ class Event:
         Slot of the worker, 0..workers-1.
     value
         With "progress" the reported value; with "done" the return value.
-    says
+    message
         With "retried" and "failed" the reason.
     """
 
@@ -98,7 +98,7 @@ class Event:
     call: int
     worker: int
     value: Any = None
-    says: str = ""
+    message: str = ""
 
 
 OnEvent = Callable[[Event], None]
@@ -174,5 +174,5 @@ def _plain(value: Any) -> Any:
 def _failure(error: BaseException) -> CallFailure:
     known = isinstance(error, EvenhandError)
     name = type(error).__name__
-    says = str(error) if known else f"{name}: {error}".rstrip(": ")
-    return CallFailure(name, says, "".join(traceback.format_exception(error)), known)
+    message = str(error) if known else f"{name}: {error}".rstrip(": ")
+    return CallFailure(name, message, "".join(traceback.format_exception(error)), known)

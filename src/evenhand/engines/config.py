@@ -40,22 +40,26 @@ class ComputeConfig(Section):
     workers: int | None = option(
         None,
         ge=0,
-        says="Worker processes; default: one per usable core; 0: run in this process, for debuggers.",
+        description="Worker processes; default: one per usable core; 0: run in this process, for debuggers.",
         unit="processes",
     )
     threads: int | None = option(
-        None, ge=1, says="Threads of each worker; default: its share of the cores.", unit="threads"
+        None, ge=1, description="Threads of each worker; default: its share of the cores.", unit="threads"
     )
     device: str = option(
         "auto",
-        says="cpu, cuda, cuda:1, or auto: an NVIDIA GPU if there is one, else the CPU. No GPU was measured yet.",
+        description="cpu, cuda, cuda:1, or auto: an NVIDIA GPU if there is one, else the CPU. No GPU was measured "
+        "yet.",
         min_length=1,
     )
     store: str | None = option(
-        None, says="Folder of the store of encoded rows; default: the user's cache folder.", min_length=1
+        None, description="Folder of the store of encoded rows; default: the user's cache folder.", min_length=1
     )
     store_limit_gb: float = option(
-        20.0, gt=0, unit="GB", says="Size of the store above which the least recently used entries are removed."
+        20.0,
+        gt=0,
+        unit="GB",
+        description="Size of the store above which the least recently used entries are removed.",
     )
 
     @field_validator("device")

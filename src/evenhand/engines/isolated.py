@@ -38,8 +38,8 @@ class IsolatedCallError(EvenhandError):
         What the function raised, or None if its process ended first.
     """
 
-    def __init__(self, says: str, failure: CallFailure | None = None) -> None:
-        super().__init__(says)
+    def __init__(self, message: str, failure: CallFailure | None = None) -> None:
+        super().__init__(message)
         self.failure = failure
 
 
@@ -93,7 +93,7 @@ class IsolatedCalls:
             # before an error of the function is raised: its process is as good as before
             self._release(worker)
         if result.failure is not None:
-            raise IsolatedCallError(result.failure.says, result.failure)
+            raise IsolatedCallError(result.failure.message, result.failure)
         return result.value
 
     def close(self) -> None:
@@ -151,8 +151,8 @@ def _result(worker: Worker, function: str, arguments: dict[str, Any], seconds: f
                     return CallResult.from_document(message["result"])
         except EOFError:
             how = worker.exit_reason()
-            says = f"given up after {seconds:.3g} s of CPU time" if "SIGXCPU" in how else f"its reader {how}"
-            raise IsolatedCallError(says) from None
+            reason = f"given up after {seconds:.3g} s of CPU time" if "SIGXCPU" in how else f"its reader {how}"
+            raise IsolatedCallError(reason) from None
     raise IsolatedCallError(f"given up after {WALL_CLOCK_FACTOR * seconds:g} s")
 
 

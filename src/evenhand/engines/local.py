@@ -173,14 +173,14 @@ class WorkerPool:
         self._workers.discard(worker)
         call = worker.call
         assert call is not None
-        says = f"A worker {worker.exit_reason()} while running {describe(self.calls[call])}"
+        message = f"A worker {worker.exit_reason()} while running {describe(self.calls[call])}"
         detail = worker.output_tail()
         worker.end()
         if self._tries[call] < _MAX_TRIES:
             self._waiting.appendleft(call)  # first in line: a call that kills workers is found out early
-            self.notify(Event("retried", call, worker.place, says=f"{says}; another tries again."))
+            self.notify(Event("retried", call, worker.place, message=f"{message}; another tries again."))
         else:
-            failure = CallFailure("WorkerDied", f"{says}, for the second time.", detail)
+            failure = CallFailure("WorkerDied", f"{message}, for the second time.", detail)
             results[call] = CallResult(call, failure=failure)
             self.notify(_final_event(results[call], worker.place))
         # The other workers may have ended for lack of calls; without calls a new one would wait for nothing.
@@ -191,4 +191,4 @@ class WorkerPool:
 def _final_event(result: CallResult, worker: int) -> Event:
     if result.failure is None:
         return Event("done", result.call, worker, result.value)
-    return Event("failed", result.call, worker, says=result.failure.says)
+    return Event("failed", result.call, worker, message=result.failure.message)

@@ -101,24 +101,25 @@ class EvaluateConfig(Section):
     """How intervals are computed."""
 
     draws: int = option(
-        2000, ge=200, le=100_000, unit="replicates", says="Bootstrap replicates behind an interval."
+        2000, ge=200, le=100_000, unit="replicates", description="Bootstrap replicates behind an interval."
     )
-    level: float = option(0.95, gt=0.5, lt=1.0, says="Confidence level of intervals.")
-    seed: int = option(0, ge=0, says="Seed of the bootstrap.")
+    level: float = option(0.95, gt=0.5, lt=1.0, description="Confidence level of intervals.")
+    seed: int = option(0, ge=0, description="Seed of the bootstrap.")
     truth_threshold: float = option(
         TRUTH_THRESHOLD,
         gt=0,
         le=1,
-        says="With soft labels, the degree from which on a label is true, for figures that need a yes or no; "
-        "log_loss and brier take degrees as they are.",
+        description="With soft labels, the degree from which on a label is true, for figures that need a yes or "
+        "no; log_loss and brier take degrees as they are.",
     )
     logistic_regression: bool = option(
         True,
-        says="Whether every table has a logistic regression on frozen features as a baseline; it takes no part in "
-        "selection or blends unless it is named as a model.",
+        description="Whether every table has a logistic regression on frozen features as a baseline; it takes no "
+        "part in selection or blends unless it is named as a model.",
     )
     floor: bool = option(
         True,
-        says="Whether every table has what a small forest reaches on trivial features (counts of entities, size "
+        description="Whether every table has what a small forest reaches on trivial features (counts of entities, "
+        "size "
         "and mean colour, RR intervals) if the kind of data names some; it takes no part in selection or blends.",
     )

@@ -24,7 +24,7 @@ class Counter:
         "cap" cuts something off; "fallback" steps in where the usual way finds nothing; "option" acts only if it
         is asked for; "repair" changes what is damaged; "doubt" chooses among several ways to read; "count" is
         a plain number that no option changes.
-    says
+    description
         What is counted, as the subject of a sentence in the plural: "primitives cut off".
     key
         Dotted key of the configuration that sets it, or "".
@@ -32,5 +32,5 @@ class Counter:
 
     name: str
     role: Literal["cap", "fallback", "option", "repair", "doubt", "count"]
-    says: str
+    description: str
     key: str = ""

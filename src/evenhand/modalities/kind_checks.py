@@ -45,10 +45,10 @@ def kind_faults(
         yield "train.mixup", f"found {mixup:g}, but rows of {kind.name} cannot be blended", "set 0"
     if kind.pictures:
         if cutmix and frozen:
-            says = (
+            message = (
                 f'found {cutmix:g}, which swaps patches of pictures, and tune = "{frozen[0]}" trains on activations'
             )
-            yield "train.cutmix", says, "use mixup, or set 0"
+            yield "train.cutmix", message, "use mixup, or set 0"
         return
     for key in PICTURE_KEYS:
         if getattr(model, key) != ModelConfig.model_fields[key].default:
@@ -57,11 +57,11 @@ def kind_faults(
         instead = "use mixup, or set 0" if kind.mixable else "set 0"
         yield "train.cutmix", f"found {cutmix:g}, but rows of {kind.name} are not pictures", instead
     if frozen:
-        says = (
+        message = (
             f'found "{frozen[0]}", which freezes a part of the network; its activations can be stored for pictures '
             f"only, and rows of {kind.name} are not pictures"
         )
-        yield "tune", says, 'set "all"'
+        yield "tune", message, 'set "all"'
 
 
 def _option_faults(kind: Kind, model: ModelConfig) -> Iterator[tuple[str, str, str]]:

@@ -52,66 +52,73 @@ Name = Annotated[str, AfterValidator(_file_name)]
 class ModelConfig(Section):
     """One model; it is trained on every fold with every seed."""
 
-    name: Name = option(says="Name of the model in folders, tables and charts.")
+    name: Name = option(description="Name of the model in folders, tables and charts.")
     encoder: Annotated[str, AfterValidator(_encoder)] = option(
-        says="Where the encoder comes from: timm:NAME, file:PATH, package:NAME, or a name of the kind's own."
+        description="Where the encoder comes from: timm:NAME, file:PATH, package:NAME, or a name of the kind's own."
     )
     architecture: str | None = option(
-        None, says="timm name of the network in a file:PATH whose metadata does not name it."
+        None, description="timm name of the network in a file:PATH whose metadata does not name it."
     )
-    pretrained: bool = option(True, says="Start from trained weights; false starts from random ones.")
+    pretrained: bool = option(True, description="Start from trained weights; false starts from random ones.")
     tune: Annotated[str, AfterValidator(_tune)] = option(
-        "head", says="What is trained: head, all, or from:BLOCK (that block and all after it)."
+        "head", description="What is trained: head, all, or from:BLOCK (that block and all after it)."
     )
-    head: str = option("linear", says="Classifier on the features: linear, mlp, cosine, logistic_regression.")
-    head_width: int = option(512, ge=1, unit="units", says="Hidden layer of the mlp head.")
-    dropout: float = option(0.0, ge=0, lt=1, says="Dropout of the features while the head is trained.")
+    head: str = option(
+        "linear", description="Classifier on the features: linear, mlp, cosine, logistic_regression."
+    )
+    head_width: int = option(512, ge=1, unit="units", description="Hidden layer of the mlp head.")
+    dropout: float = option(0.0, ge=0, lt=1, description="Dropout of the features while the head is trained.")
     normalise: Literal["batch", "layer", "l2", "none"] = option(
-        "batch", says="How features are normalised before the head."
+        "batch", description="How features are normalised before the head."
     )
     pool: str | list[str] = option(
         "own",
-        says="How maps become features: own (as in training), avg, max, gem, stages (own and the averages "
+        description="How maps become features: own (as in training), avg, max, gem, stages (own and the averages "
         "of the deeper blocks), BLOCK or BLOCK:max; a list is concatenated.",
     )
-    size: int | None = option(None, ge=8, unit="px", says="Side of the pictures; the kind's own where not given.")
-    views: int = option(1, ge=1, says="Views of each row held for a frozen part; the first is plain.")
+    size: int | None = option(
+        None, ge=8, unit="px", description="Side of the pictures; the kind's own where not given."
+    )
+    views: int = option(1, ge=1, description="Views of each row held for a frozen part; the first is plain.")
     view_profile: str = option(
         "geometry",
-        says="Profile of augmentations that the further views are made by; where not given, the kind's own.",
+        description="Profile of augmentations that the further views are made by; where not given, the kind's own.",
     )
     views_use: Literal["sample", "average"] = option(
-        "sample", says="Train on one random view per row and epoch, or on the average of all."
+        "sample", description="Train on one random view per row and epoch, or on the average of all."
     )
     view_dtype: Literal["auto", "float32", "float16"] = option(
-        "auto", says="Number format of activations in the store; auto is float32 for features, float16 for maps."
+        "auto",
+        description="Number format of activations in the store; auto is float32 for features, float16 for maps.",
     )
     frozen_precision: Literal["auto", "float32", "bf16"] = option(
-        "auto", says="Arithmetic of the frozen part; auto is bf16 where the processor multiplies matrices of it."
+        "auto",
+        description="Arithmetic of the frozen part; auto is bf16 where the processor multiplies matrices of it.",
     )
     test_views: str | int = option(
-        "none", says="Views that each prediction is averaged over: for photos none, flip, geo4, geo8 or a number."
+        "none",
+        description="Views that each prediction is averaged over: for photos none, flip, geo4, geo8 or a number.",
     )
     test_views_mean: Literal["probabilities", "logits"] = option(
-        "probabilities", says="What is averaged over test views."
+        "probabilities", description="What is averaged over test views."
     )
-    encoder_rate: float = option(1.0, gt=0, says="Learning rate of tuned blocks as a share of the head's.")
+    encoder_rate: float = option(1.0, gt=0, description="Learning rate of tuned blocks as a share of the head's.")
     layer_decay: float = option(
-        1.0, gt=0, le=1, says="Factor on the learning rate from each tuned block to the one below it."
+        1.0, gt=0, le=1, description="Factor on the learning rate from each tuned block to the one below it."
     )
     form: Literal["full", "light"] = option(
         "full",
-        says="Light holds normalisations and depthwise kernels as they came: on a processor it trains "
+        description="Light holds normalisations and depthwise kernels as they came: on a processor it trains "
         "several times faster, with train.precision = bf16 most of all.",
     )
     drop_path: float = option(
-        0.0, ge=0, lt=1, says="Stochastic depth: share of residual branches that are skipped."
+        0.0, ge=0, lt=1, description="Stochastic depth: share of residual branches that are skipped."
     )
-    channels_last: bool = option(True, says="Hold maps with channels last, which most processors prefer.")
-    seeds: list[int] = option([0], min_length=1, says="The model is trained once with each of these seeds.")
-    options: dict[str, Any] = option({}, says="Options of an encoder of the kind's own (width, layers).")
-    train: dict[str, Any] = option({}, says="Keys of [train] that differ for this model.")
-    balance: dict[str, Any] = option({}, says="Keys of [balance] that differ for this model.")
+    channels_last: bool = option(True, description="Hold maps with channels last, which most processors prefer.")
+    seeds: list[int] = option([0], min_length=1, description="The model is trained once with each of these seeds.")
+    options: dict[str, Any] = option({}, description="Options of an encoder of the kind's own (width, layers).")
+    train: dict[str, Any] = option({}, description="Keys of [train] that differ for this model.")
+    balance: dict[str, Any] = option({}, description="Keys of [balance] that differ for this model.")
 
     @model_validator(mode="after")
     def _solved(self) -> ModelConfig:
@@ -131,6 +138,6 @@ class SizedModel(ModelConfig):
     """
 
     row: dict[str, list[int]] = option(
-        {}, says="Name of an encoded array -> the shape of one row of it, -1 where rows differ."
+        {}, description="Name of an encoded array -> the shape of one row of it, -1 where rows differ."
     )
-    kind_config: dict[str, Any] = option({}, says="The section of the kind of data, as plain values.")
+    kind_config: dict[str, Any] = option({}, description="The section of the kind of data, as plain values.")

@@ -19,7 +19,7 @@ class RecordContents:
 
     Attributes
     ----------
-    scores, evaluation, skew, examination, ensemble, worth, audit, ablation, environment, data
+    scores, evaluation, skew, examination, ensemble, nested_evaluation, audit, ablation, environment, data
         JSON documents as written, or None.
     balance
         The balance ledgers of the run; empty if not written.
@@ -41,7 +41,7 @@ class RecordContents:
     skew: dict[str, Any] | None
     examination: dict[str, Any] | None
     ensemble: dict[str, Any] | None
-    worth: dict[str, Any] | None
+    nested_evaluation: dict[str, Any] | None
     audit: dict[str, Any] | None
     ablation: dict[str, Any] | None
     environment: dict[str, Any] | None
@@ -58,7 +58,7 @@ class RecordContents:
     @property
     def test_from_elsewhere(self) -> bool:
         """Whether EH110 found that a predefined test, not one sampled from the same groups, looks different."""
-        return any(f.code == "EH110" and not f.evidence.get("drawn", False) for f in self.findings)
+        return any(f.code == "EH110" and not f.evidence.get("sampled", False) for f in self.findings)
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -93,7 +93,7 @@ def read_evidence(record: Record) -> RecordContents:
         skew=document("skew.json"),
         examination=document("examination.json"),
         ensemble=document("ensemble.json"),
-        worth=document("worth.json"),
+        nested_evaluation=document("nested_evaluation.json"),
         audit=document("audit.json"),
         ablation=document("ablation.json"),
         environment=document("environment.json"),

@@ -23,16 +23,16 @@ VERDICT_WORDS = {
 
 def selection_section(evidence: RecordContents) -> dict[str, Any] | None:
     """Return the selection report with its chart, the corrected best and the verdicts; None where there is none."""
-    worth = evidence.worth
-    if not worth or not worth.get("rows"):
+    nested = evidence.nested_evaluation
+    if not nested or not nested.get("rows"):
         return None
-    rows = [row for row in worth["rows"] if row["nested"]["estimate"] is not None]
+    rows = [row for row in nested["rows"] if row["nested"]["estimate"] is not None]
     chart = drawn(
-        selection_chart(rows, title=worth["metric"]),
-        f"{worth['metric']}, naive and nested, of every model and blend",
+        selection_chart(rows, title=nested["metric"]),
+        f"{nested['metric']}, naive and nested, of every model and blend",
     )
-    verdicts = [{**one, "words": VERDICT_WORDS.get(one["verdict"], "")} for one in worth.get("verdicts", [])]
-    return {**worth, "chart": chart if rows else None, "verdicts": verdicts}
+    verdicts = [{**one, "words": VERDICT_WORDS.get(one["verdict"], "")} for one in nested.get("verdicts", [])]
+    return {**nested, "chart": chart if rows else None, "verdicts": verdicts}
 
 
 def blends(evidence: RecordContents) -> list[dict[str, Any]]:

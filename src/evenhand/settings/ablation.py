@@ -18,11 +18,13 @@ TOGETHER = "all together"
 class AblationChange(Section):
     """One change: a row of the table."""
 
-    name: str = option(says="Name of the row.", min_length=1, max_length=60)
+    name: str = option(description="Name of the row.", min_length=1, max_length=60)
     set: dict[str, Any] = option(
-        says='Keys and their values, as after --set: { "train.learning_rate" = 1e-3 }.', min_length=1
+        description='Keys and their values, as after --set: { "train.learning_rate" = 1e-3 }.', min_length=1
     )
-    expect: str = option("", says="What is expected of it, in words; shown beside what came out.", max_length=500)
+    expect: str = option(
+        "", description="What is expected of it, in words; shown beside what came out.", max_length=500
+    )
 
     @field_validator("set", mode="before")
     @classmethod
@@ -49,16 +51,17 @@ class AblationConfig(Section):
     """
 
     base: str | None = option(
-        None, says="TOML of the base, relative to this file; without it, this file itself.", min_length=1
+        None, description="TOML of the base, relative to this file; without it, this file itself.", min_length=1
     )
     model: str | None = option(
-        None, says="Model or blend that is compared, of the same name in every row; default: the first [[model]]."
+        None,
+        description="Model or blend that is compared, of the same name in every row; default: the first [[model]].",
     )
-    together: bool = option(True, says="Whether all changes are also tried at once.")
+    together: bool = option(True, description="Whether all changes are also tried at once.")
     folds: Literal["same", "any"] = option(
-        "same", says="Whether a change that alters rows or folds is refused, or run and reported by EH402."
+        "same", description="Whether a change that alters rows or folds is refused, or run and reported by EH402."
     )
-    change: list[AblationChange] = option([], says="One table per change.")
+    change: list[AblationChange] = option([], description="One table per change.")
 
     @model_validator(mode="after")
     def _rows_by_name(self) -> AblationConfig:

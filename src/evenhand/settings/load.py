@@ -39,24 +39,28 @@ from evenhand.training.config import TrainConfig
 class Settings(Section):
     """A whole configuration."""
 
-    name: str = option("", says="Name of the run, shown by `evenhand runs` and in the report.", max_length=80)
-    note: str = option(
-        "", says="Purpose of the run; kept in its record, without effect on results.", max_length=2000
+    name: str = option(
+        "", description="Name of the run, shown by `evenhand runs` and in the report.", max_length=80
     )
-    tags: list[str] = option([], says="Words to find the run by in the journal, without effect on results.")
-    output: str = option("runs", says="Folder of the records, relative to the working directory.")
-    data: DataConfig = option(says="The data.")
-    folds: FoldsConfig = option(FoldsConfig(), says="How rows are held out.")
-    model: list[ModelConfig] = option([], says="One entry per model; every model is trained on every fold.")
-    train: TrainConfig = option(TrainConfig(), says="How a model is trained on one fold.")
-    balance: BalanceConfig = option(BalanceConfig(), says="Corrections for skewed classes.")
-    classes: ClassesConfig = option(ClassesConfig(), says="Named sets of classes.")
-    score: ScoreConfig = option(ScoreConfig(), says="The metric to maximise.")
-    evaluate: EvaluateConfig = option(EvaluateConfig(), says="How intervals of metrics are computed.")
-    ensemble: EnsembleConfig = option(EnsembleConfig(), says="How models are blended.")
-    submit: SubmitConfig = option(SubmitConfig(), says="When a submission may be uploaded, and how.")
-    ablation: AblationConfig | None = option(None, says="Changes to try one at a time, by `evenhand ablation`.")
-    compute: ComputeConfig = option(ComputeConfig(), says="Processes, threads and the store.")
+    note: str = option(
+        "", description="Purpose of the run; kept in its record, without effect on results.", max_length=2000
+    )
+    tags: list[str] = option([], description="Words to find the run by in the journal, without effect on results.")
+    output: str = option("runs", description="Folder of the records, relative to the working directory.")
+    data: DataConfig = option(description="The data.")
+    folds: FoldsConfig = option(FoldsConfig(), description="How rows are held out.")
+    model: list[ModelConfig] = option([], description="One entry per model; every model is trained on every fold.")
+    train: TrainConfig = option(TrainConfig(), description="How a model is trained on one fold.")
+    balance: BalanceConfig = option(BalanceConfig(), description="Corrections for skewed classes.")
+    classes: ClassesConfig = option(ClassesConfig(), description="Named sets of classes.")
+    score: ScoreConfig = option(ScoreConfig(), description="The metric to maximise.")
+    evaluate: EvaluateConfig = option(EvaluateConfig(), description="How intervals of metrics are computed.")
+    ensemble: EnsembleConfig = option(EnsembleConfig(), description="How models are blended.")
+    submit: SubmitConfig = option(SubmitConfig(), description="When a submission may be uploaded, and how.")
+    ablation: AblationConfig | None = option(
+        None, description="Changes to try one at a time, by `evenhand ablation`."
+    )
+    compute: ComputeConfig = option(ComputeConfig(), description="Processes, threads and the store.")
 
     @property
     def kind(self) -> Kind:
@@ -171,7 +175,7 @@ def _class_for(values: Mapping[str, Any], name: str, lines: Mapping[Key, int]) -
         kind = KINDS.get(str(word))
     except EvenhandError as error:
         raise ConfigError(name, [Fault("data.kind", str(error), "name one", lines.get(("data", "kind")))]) from None
-    section: Any = (kind.config, option(kind.config(), says=f"Options of {kind.name}."))
+    section: Any = (kind.config, option(kind.config(), description=f"Options of {kind.name}."))
     return cast("type[Settings]", create_model("Settings", __base__=Settings, **{kind.name: section}))
 
 
@@ -236,9 +240,9 @@ def _label_faults(settings: Settings, lines: Mapping[Key, int]) -> Iterator[Faul
     for position, model in enumerate(settings.model) if multi_label else ():
         with suppress(ValidationError):
             if settings.train_of(model).distill is not None:
-                says = "needs one class per row, and these rows are multi-label (data.task)"
+                message = "needs one class per row, and these rows are multi-label (data.task)"
                 yield Fault(
-                    f"model[{position}].train.distill", says, "leave it out", lines.get(("train", "distill"))
+                    f"model[{position}].train.distill", message, "leave it out", lines.get(("train", "distill"))
                 )
 
 
@@ -250,7 +254,7 @@ def _kind_faults(settings: Settings, position: int, lines: Mapping[Key, int]) ->
     except ValidationError:
         return  # reported already, with the invalid section
     tunes = [stage.tune or model.tune for stage in train.stage] or [model.tune]
-    for key, says, allowed in kind_faults(
+    for key, message, allowed in kind_faults(
         settings.kind,
         model,
         augment=train.augment,
@@ -261,7 +265,7 @@ def _kind_faults(settings: Settings, position: int, lines: Mapping[Key, int]) ->
         words: Key = tuple(key.split("."))
         inherited = words[0] == "train" and words[1] not in model.train
         where, written = (words, key) if inherited else (("model", position, *words), f"model[{position}].{key}")
-        yield Fault(written, says, allowed, lines.get(where))
+        yield Fault(written, message, allowed, lines.get(where))
 
 
 def _stage_faults(settings: Settings, model: ModelConfig, name: str, lines: Mapping[Key, int]) -> list[Fault]:

@@ -8,22 +8,24 @@ from evenhand.base.settings.section import Section, option
 class SubmitConfig(Section):
     """The gate before your upload command is run; without a command nothing is uploaded."""
 
-    metric: str = option("", says="Metric that is checked, out of fold; by default the first of [score].")
-    at_least: float | None = option(None, says="Required value: a minimum, or a maximum for losses and errors.")
+    metric: str = option("", description="Metric that is checked, out of fold; by default the first of [score].")
+    at_least: float | None = option(
+        None, description="Required value: a minimum, or a maximum for losses and errors."
+    )
     at_most_per_run: int = option(
         1,
         ge=0,
         unit="uploads",
-        says="Largest number of uploads from one record, including those that timed out; 0 for none.",
+        description="Largest number of uploads from one record, including those that timed out; 0 for none.",
     )
     command: list[str] = option(
         [],
-        says='The program and its arguments, such as ["kaggle", "competitions", "submit", "-f", "{file}"]; {file}, '
-        "{model}, {figure} and {record} are filled in. No shell is started.",
+        description='The program and its arguments, such as ["kaggle", "competitions", "submit", "-f", "{file}"]; '
+        "{file}, {model}, {figure} and {record} are filled in. No shell is started.",
     )
     timeout_s: float = option(
         600.0,
         gt=0,
         unit="s",
-        says="Time limit of the command; an upload that timed out may have arrived, and counts.",
+        description="Time limit of the command; an upload that timed out may have arrived, and counts.",
     )

@@ -16,19 +16,20 @@ class DistillConfig(Section):
     """A finished record whose out-of-fold predictions a model learns from, beside the labels."""
 
     record: str = option(
-        says="Folder of the teacher's finished run with the same rows and folds, relative to where you are.",
+        description="Folder of the teacher's finished run with the same rows and folds, relative to where you are.",
         min_length=1,
     )
-    model: str = option(says="The teacher: a model or an ensemble of that record.", min_length=1)
+    model: str = option(description="The teacher: a model or an ensemble of that record.", min_length=1)
     temperature: float = option(
-        2.0, gt=0, le=100, says="Temperature of both distributions: above 1, less likely classes weigh more."
+        2.0, gt=0, le=100, description="Temperature of both distributions: above 1, less likely classes weigh more."
     )
-    weight: float = option(0.5, gt=0, le=1, says="The teacher's share of the loss; the rest is the labels'.")
-    start_epoch: int = option(0, ge=0, unit="epochs", says="First epoch with the teacher, counted from 0.")
+    weight: float = option(0.5, gt=0, le=1, description="The teacher's share of the loss; the rest is the labels'.")
+    start_epoch: int = option(0, ge=0, unit="epochs", description="First epoch with the teacher, counted from 0.")
     pause: list[int] = option(
         [],
         unit="epochs",
-        says="First epoch of a pause without the teacher, and the first one after it, counted from 0: [8, 12].",
+        description="First epoch of a pause without the teacher, and the first one after it, counted from 0: [8, "
+        "12].",
     )
 
     @field_validator("pause")
@@ -48,83 +49,100 @@ class StageConfig(Section):
     """One training stage; it starts from the best weights of the stage before."""
 
     tune: str | None = option(
-        None, says='What is tuned: "head", "all" or "from:BLOCK"; without it, the `tune` of the model.'
+        None, description='What is tuned: "head", "all" or "from:BLOCK"; without it, the `tune` of the model.'
     )
-    epochs: int = option(5, ge=1, unit="epochs", says="Passes over the training rows.")
-    learning_rate_factor: float = option(1.0, gt=0, says="Factor on train.learning_rate in the stage.")
-    size: int | None = option(None, ge=16, unit="px", says="Side of the picture; without it, that of the model.")
+    epochs: int = option(5, ge=1, unit="epochs", description="Passes over the training rows.")
+    learning_rate_factor: float = option(1.0, gt=0, description="Factor on train.learning_rate in the stage.")
+    size: int | None = option(
+        None, ge=16, unit="px", description="Side of the picture; without it, that of the model."
+    )
     balance: dict[str, Any] = option(
-        {}, says='Overrides of [balance] for this stage, such as { sampler = "balanced_subset", weights = "none" }.'
+        {},
+        description='Overrides of [balance] for this stage, such as { sampler = "balanced_subset", weights = '
+        '"none" }.',
     )
 
 
 class TrainConfig(Section):
     """How one model is fitted on one fold."""
 
-    epochs: int = option(20, ge=1, unit="epochs", says="Passes over the training rows (without stages).")
+    epochs: int = option(20, ge=1, unit="epochs", description="Passes over the training rows (without stages).")
     batch_size: int = option(
-        64, ge=1, unit="rows", says="Rows per batch; batches of an epoch differ by one at most."
+        64, ge=1, unit="rows", description="Rows per batch; batches of an epoch differ by one at most."
     )
-    optimizer: Literal["adamw", "sgd"] = option("adamw", says="The optimizer.")
-    learning_rate: float = option(1e-3, gt=0, says="Peak of the schedule.")
-    weight_decay: float = option(0.01, ge=0, says="Weight decay; biases and normalisation layers have none.")
-    momentum: float = option(0.9, ge=0, lt=1, says="Momentum of sgd.")
+    optimizer: Literal["adamw", "sgd"] = option("adamw", description="The optimizer.")
+    learning_rate: float = option(1e-3, gt=0, description="Peak of the schedule.")
+    weight_decay: float = option(0.01, ge=0, description="Weight decay; biases and normalisation layers have none.")
+    momentum: float = option(0.9, ge=0, lt=1, description="Momentum of sgd.")
     schedule: Choice = option(
         "cosine",
-        says="How the learning rate falls after the warm-up: constant, cosine, step or plateau, with options.",
+        description="How the learning rate falls after the warm-up: constant, cosine, step or plateau, with "
+        "options.",
     )
     warmup_epochs: float = option(
-        1.0, ge=0, unit="epochs", says="Linear warm-up of the learning rate; half of a stage at most."
+        1.0, ge=0, unit="epochs", description="Linear warm-up of the learning rate; half of a stage at most."
     )
-    clip: float | None = option(None, gt=0, says="Largest norm of the gradient; larger ones are clipped.")
-    label_smoothing: float = option(0.0, ge=0, lt=1, says="Share of the target spread evenly over the classes.")
-    mixup: float = option(0.0, ge=0, says="Alpha of mixup (rows blended in pairs); 0 is off.")
-    cutmix: float = option(0.0, ge=0, says="Alpha of CutMix (patches swapped in pairs, pictures only); 0 is off.")
-    sam: float = option(0.0, ge=0, says="Radius of sharpness-aware minimisation, which doubles the time; 0 is off.")
-    ema: float = option(0.0, ge=0, lt=1, says="Decay of a moving average of the weights, per step; 0 is off.")
+    clip: float | None = option(None, gt=0, description="Largest norm of the gradient; larger ones are clipped.")
+    label_smoothing: float = option(
+        0.0, ge=0, lt=1, description="Share of the target spread evenly over the classes."
+    )
+    mixup: float = option(0.0, ge=0, description="Alpha of mixup (rows blended in pairs); 0 is off.")
+    cutmix: float = option(
+        0.0, ge=0, description="Alpha of CutMix (patches swapped in pairs, pictures only); 0 is off."
+    )
+    sam: float = option(
+        0.0, ge=0, description="Radius of sharpness-aware minimisation, which doubles the time; 0 is off."
+    )
+    ema: float = option(
+        0.0, ge=0, lt=1, description="Decay of a moving average of the weights, per step; 0 is off."
+    )
     swa_from: int | None = option(
         None,
         ge=0,
         unit="epochs",
-        says="Epoch, counted from 0, from which weights are averaged once per epoch; none is off.",
+        description="Epoch, counted from 0, from which weights are averaged once per epoch; none is off.",
     )
     soup: Literal["none", "uniform", "greedy"] = option(
-        "none", says="Whether the weights of a fold's seeds are averaged into one model, where that scores better."
+        "none",
+        description="Whether the weights of a fold's seeds are averaged into one model, where that scores better.",
     )
-    stage: list[StageConfig] = option([], says="Training stages in order, such as head, then all.")
+    stage: list[StageConfig] = option([], description="Training stages in order, such as head, then all.")
     augment: str = option(
         "none",
-        says="Augmentation profile where the whole model is tuned: none, geometry, no_color, full. "
+        description="Augmentation profile where the whole model is tuned: none, geometry, no_color, full. "
         "With a frozen part, the model's views are used instead.",
         min_length=1,
     )
-    freeze_norm: bool = option(False, says="Whether batch normalisation keeps its pretrained statistics.")
+    freeze_norm: bool = option(False, description="Whether batch normalisation keeps its pretrained statistics.")
     precision: Literal["auto", "float32", "bf16", "fp16"] = option(
-        "auto", says="Arithmetic of the forward pass; auto is bf16 where a GPU has it, else float32."
+        "auto", description="Arithmetic of the forward pass; auto is bf16 where a GPU has it, else float32."
     )
     early_stop: int = option(
         5,
         ge=0,
         unit="epochs",
-        says="Epochs without improvement before a stage ends; 0, swa_from and choose_by = last turn it off.",
+        description="Epochs without improvement before a stage ends; 0, swa_from and choose_by = last turn it off.",
     )
     choose_by: Literal["score", "loss", "last"] = option(
         "score",
-        says="What selects the epoch: [score], the validation loss, or nothing: last keeps the last one (and turns "
-        "early_stop off), so that out-of-fold figures owe nothing to the selection.",
+        description="What selects the epoch: [score], the validation loss, or nothing: last keeps the last one "
+        "(and turns early_stop off), so that out-of-fold figures owe nothing to the selection.",
     )
 
     on_collapse: Literal["warn", "stop", "fix"] = option(
         "warn",
-        says="What to do when training collapses, is stuck at chance or the loss is not finite: report it, stop "
-        "with the best weights, or soften the cause and resume from weights saved before it.",
+        description="What to do when training collapses, is stuck at chance or the loss is not finite: report it, "
+        "stop with the best weights, or soften the cause and resume from weights saved before it.",
     )
     generalization_every: int = option(
-        5, ge=1, unit="epochs", says="Epochs between two evaluations of [data.generalization]; never selected on."
+        5,
+        ge=1,
+        unit="epochs",
+        description="Epochs between two evaluations of [data.generalization]; never selected on.",
     )
 
     distill: DistillConfig | None = option(
-        None, says="A teacher: { record, model, temperature, weight, start_epoch, pause }; none is off."
+        None, description="A teacher: { record, model, temperature, weight, start_epoch, pause }; none is off."
     )
 
     @model_validator(mode="before")

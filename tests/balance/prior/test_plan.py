@@ -29,7 +29,7 @@ def test_a_changed_prior_is_corrected_to_that_of_the_data() -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "judged"),
+    ("settings", "output_prior"),
     [
         ({"correct_to": "trained"}, [0.25] * 4),
         ({"correct_to": "uniform"}, [0.25] * 4),
@@ -220,6 +220,6 @@ def test_a_fold_without_a_class_is_planned() -> None:
 
 def test_it_is_plain_for_json() -> None:
     document = plan(sampler="balanced", weights="inverse", on_overshoot="soften").document()
-    assert document["asked_exponent"] == pytest.approx(2.0)
+    assert document["requested_exponent"] == pytest.approx(2.0)
     assert document["softened"].startswith("softened to the exponent 1.00: weights removed")
-    assert document["judged"]["O"] == pytest.approx(0.01)
+    assert document["output_prior"]["O"] == pytest.approx(0.01)

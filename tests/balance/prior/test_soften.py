@@ -31,7 +31,7 @@ def test_weights_give_way_before_the_sampler() -> None:
     done = softened(prior)
     assert done.powers == pytest.approx({"weights": 0.3})
     assert done.prior.sampling == pytest.approx(prior.sampling)
-    assert done.says == "softened to the exponent 1.00: weights raised to the power 0.30"
+    assert done.description == "softened to the exponent 1.00: weights raised to the power 0.30"
 
 
 def test_where_weights_are_not_enough_the_rest_gives_way() -> None:
@@ -39,7 +39,7 @@ def test_where_weights_are_not_enough_the_rest_gives_way() -> None:
     done = softened(prior)
     assert done.powers == pytest.approx({"weights": 0.0, "sampler": 2 / 3})
     assert done.prior.shares == pytest.approx(np.full(3, 1 / 3))
-    assert "weights removed and sampler raised to the power 0.67" in done.says
+    assert "weights removed and sampler raised to the power 0.67" in done.description
 
 
 def test_weights_that_favour_common_classes_are_left_alone() -> None:

@@ -9,19 +9,19 @@ from evenhand.base.settings.section import Section, check, option, put, read_fil
 
 
 class Inner(Section):
-    epochs: int = option(20, ge=1, unit="epochs", says="Passes over the rows.")
-    schedule: Literal["cosine", "step"] = option("cosine", says="How the rate falls.")
+    epochs: int = option(20, ge=1, unit="epochs", description="Passes over the rows.")
+    schedule: Literal["cosine", "step"] = option("cosine", description="How the rate falls.")
 
 
 class Model(Section):
-    name: str = option(says="The name of the model.")
-    head: Literal["linear", "mlp"] = option("linear", says="The head.")
+    name: str = option(description="The name of the model.")
+    head: Literal["linear", "mlp"] = option("linear", description="The head.")
 
 
 class Whole(Section):
-    output: str = option("runs", says="Where to.")
-    train: Inner = option(Inner(), says="Training.")
-    model: list[Model] = option([], says="Models.")
+    output: str = option("runs", description="Where to.")
+    train: Inner = option(Inner(), description="Training.")
+    model: list[Model] = option([], description="Models.")
 
 
 TEXT = """\
@@ -64,9 +64,9 @@ def test_a_good_configuration_is_frozen_and_keeps_its_values() -> None:
 
 
 class Numbers(Section):
-    rate: float = option(0.1, ge=0, says="A rate.")
-    rounds: int = option(1, says="A count.")
-    edges: list[float] = option([], says="Edges.")
+    rate: float = option(0.1, ge=0, description="A rate.")
+    rounds: int = option(1, description="A count.")
+    edges: list[float] = option([], description="Edges.")
 
 
 @pytest.mark.parametrize("values", [{"rate": float("inf")}, {"rounds": float("inf")}, {"edges": [float("nan")]}])

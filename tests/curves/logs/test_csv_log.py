@@ -112,7 +112,7 @@ def test_a_test_set_stands_for_validation_where_there_is_no_other(log):
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "message"),
     [
         ("epoch,loss,loss\n1,2,3\n", "log.csv: two columns are called loss. Rename one of them."),
         ("epoch,loss\n", "log.csv: has no rows below its header."),
@@ -122,7 +122,7 @@ def test_a_test_set_stands_for_validation_where_there_is_no_other(log):
         ("\n\n", "log.csv: is empty"),
     ],
 )
-def test_what_is_no_log_is_said_in_a_sentence(log, text, says):
+def test_what_is_no_log_is_said_in_a_sentence(log, text, message):
     with pytest.raises(DataError) as told:
         read_log(log("log.csv", text))
-    assert str(told.value).startswith(says)
+    assert str(told.value).startswith(message)

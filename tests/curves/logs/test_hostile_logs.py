@@ -14,7 +14,7 @@ from evenhand.curves.readings import choices, loss_rise, still_improving, sugges
 
 
 @pytest.mark.parametrize(
-    ("raw", "says"),
+    ("raw", "message"),
     [
         (b"", "x: is empty."),
         (b"\x00" * 100, "x: is a binary file, not a log."),
@@ -23,10 +23,10 @@ from evenhand.curves.readings import choices, loss_rise, still_improving, sugges
         (b"\x89PNG\r\n\x1a\n\x00\x00", "x: is a binary file"),
     ],
 )
-def test_files_that_are_no_text_are_named_before_they_are_read(log, raw, says):
+def test_files_that_are_no_text_are_named_before_they_are_read(log, raw, message):
     with pytest.raises(DataError) as told:
         read_log(log("x", raw))
-    assert str(told.value).startswith(says)
+    assert str(told.value).startswith(message)
 
 
 def test_an_archive_is_not_unpacked(log):

@@ -55,7 +55,7 @@ def test_nan_is_a_value_and_null_is_none(log):
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "message"),
     [
         ('{"log_history": [{"epoch": 1, "loss": ', "s.json: is not JSON, or is cut off (line 1, column"),
         ("[" * 200_000, "s.json: is not a log (nested too deeply)"),
@@ -67,7 +67,7 @@ def test_nan_is_a_value_and_null_is_none(log):
         ('{"log_history": {"a": 1}, "loss": {}}', "s.json: holds no values"),
     ],
 )
-def test_what_is_no_log_is_said_in_a_sentence(log, text, says):
+def test_what_is_no_log_is_said_in_a_sentence(log, text, message):
     with pytest.raises(DataError) as told:
         read_log(log("s.json", text))
-    assert str(told.value).startswith(says)
+    assert str(told.value).startswith(message)

@@ -88,7 +88,7 @@ def test_long_lists_are_cut(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "message"),
     [
         (
             "id,fold\np,0\nq,2\nr,0\ns,2\n",
@@ -98,20 +98,20 @@ def test_long_lists_are_cut(tmp_path):
         ("id,fold\np,test\nq,test\nr,TEST\ns,test\n", "0 fold is used; at least two are needed, 0 and 1."),
     ],
 )
-def test_numbers_must_make_sense_together(tmp_path, text, says):
-    assert faults(tmp_path, text) == [says]
+def test_numbers_must_make_sense_together(tmp_path, text, message):
+    assert faults(tmp_path, text) == [message]
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "message"),
     [
         ("", "line 1: the file is empty"),
         ("id;fold\np;0\n", 'line 1: the header is "id;fold"; it must name the columns "id" and "fold"'),
         ('id,fold\np,"0"x\n', "line 2: is not CSV"),
     ],
 )
-def test_what_is_not_such_a_table(tmp_path, text, says):
-    with pytest.raises(FoldsError, match=says):
+def test_what_is_not_such_a_table(tmp_path, text, message):
+    with pytest.raises(FoldsError, match=message):
         read(tmp_path, text)
 
 

@@ -190,7 +190,7 @@ def test_a_file_is_used_instead(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("labels", "group", "says"),
+    ("labels", "group", "message"),
     [
         ([0, 1, 0, 1], [0, 0, 1, 1], r"2 groups with labels cannot fill 3 folds.*folds.k to at most 2, or use"),
         ([0, 1, 0], [0, 0, 0], r"1 group with labels.*At least two groups are needed: use smaller groups"),
@@ -198,8 +198,8 @@ def test_a_file_is_used_instead(tmp_path):
         ([-1, -1, -1], None, "None of the rows left for training has a label"),
     ],
 )
-def test_folds_that_cannot_be_filled(labels, group, says):
-    with pytest.raises(FoldsError, match=says):
+def test_folds_that_cannot_be_filled(labels, group, message):
+    with pytest.raises(FoldsError, match=message):
         make_folds(samples(np.array(labels), group), FoldsConfig(k=3))
 
 

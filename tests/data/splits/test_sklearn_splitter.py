@@ -118,22 +118,22 @@ def test_shuffling_follows_the_random_state():
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "message"),
     [
         ({"n_splits": 2.5}, "number of folds must be of Integral type. 2.5"),
         ({"n_splits": 1}, "n_splits=2 or more, got n_splits=1"),
         ({"random_state": 0}, "random_state has no effect since shuffle is False"),
     ],
 )
-def test_bad_arguments(arguments, says):
-    with pytest.raises(ValueError, match=says):
+def test_bad_arguments(arguments, message):
+    with pytest.raises(ValueError, match=message):
         GroupedStratifiedKFold(**arguments)
     with pytest.raises(TypeError, match="shuffle must be True or False; got 1"):
         GroupedStratifiedKFold(shuffle=1)
 
 
 @pytest.mark.parametrize(
-    ("y", "groups", "says"),
+    ("y", "groups", "message"),
     [
         (None, GROUPS, "'y' parameter should not be None"),
         (Y, None, "'groups' parameter should not be None"),
@@ -148,8 +148,8 @@ def test_bad_arguments(arguments, says):
         (Y, np.array([1, "a"] * 50, dtype=object), "groups holds values of different types"),
     ],
 )
-def test_bad_input(y, groups, says):
-    with pytest.raises(ValueError, match=says):
+def test_bad_input(y, groups, message):
+    with pytest.raises(ValueError, match=message):
         next(GroupedStratifiedKFold(5).split(np.zeros(100), y, groups))
 
 

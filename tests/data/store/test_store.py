@@ -135,7 +135,7 @@ def test_no_rows_and_no_row_that_decodes_are_entries_too(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("second", "says"),
+    ("second", "message"),
     [
         ({"x": np.zeros(2, np.float32)}, "one dtype"),
         ({"x": np.zeros((2, 2))}, "number of dimensions"),
@@ -143,10 +143,10 @@ def test_no_rows_and_no_row_that_decodes_are_entries_too(tmp_path: Path) -> None
         ({"x": np.zeros(2), "y": np.zeros(2)}, "same names"),
     ],
 )
-def test_an_encoder_that_changes_its_mind_is_told(tmp_path: Path, second: Any, says: str) -> None:
-    with pytest.raises(StoreError, match=says):
+def test_an_encoder_that_changes_its_mind_is_told(tmp_path: Path, second: Any, message: str) -> None:
+    with pytest.raises(StoreError, match=message):
         put(tmp_path, [{"x": np.zeros(2)}, second])
-    with pytest.raises(StoreError, match=says):
+    with pytest.raises(StoreError, match=message):
         put(tmp_path, [{"x": np.zeros(2)}, {"x": np.zeros(3)}, second])
     assert nothing_left(tmp_path)
 

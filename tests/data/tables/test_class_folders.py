@@ -38,7 +38,7 @@ def test_a_top_folder_that_holds_all_is_no_class(tmp_path: Path) -> None:
 def test_files_beside_the_top_folder_do_not_make_it_a_class(tmp_path: Path) -> None:
     found = read(tmp_path, "a.jpg", "set/cat/1.jpg", "set/dog/2.jpg", "set/dog/old/3.jpg", "z.jpg")
     assert labels(found) == {"set/cat/1.jpg": "cat", "set/dog/2.jpg": "dog", "set/dog/old/3.jpg": "dog"}
-    assert [(each.code, '"a.jpg", "z.jpg"' in each.says) for each in found.findings] == [("EH101", True)]
+    assert [(each.code, '"a.jpg", "z.jpg"' in each.message) for each in found.findings] == [("EH101", True)]
     (tmp_path / "set" / "cow").mkdir()
     assert empty_classes(open_root(tmp_path), ["a.jpg", "set/cat/1.jpg", "set/dog/2.jpg"]) == ["cow"]
 
@@ -57,8 +57,8 @@ def test_files_outside_of_classes_are_told(tmp_path: Path) -> None:
     found = read(tmp_path, "cat/1.jpg", "dog/2.jpg", "stray.jpg")
     assert len(found) == 2
     assert (
-        'were left out: "stray.jpg"' in found.findings[0].says
-        or 'was left out: "stray.jpg"' in found.findings[0].says
+        'were left out: "stray.jpg"' in found.findings[0].message
+        or 'was left out: "stray.jpg"' in found.findings[0].message
     )
 
 
@@ -117,7 +117,7 @@ def test_photos_of_a_split_without_classes_are_told(tmp_path: Path) -> None:
     found = read(tmp_path, "train/ok/1.jpg", "train/nok/2.jpg", "test_images/3.jpg", "test_images/4.jpg")
     (finding,) = found.findings
     assert finding.code == "EH117"
-    assert '"test_images" looks like the test split and was not taken for a class: 2 files' in finding.says
+    assert '"test_images" looks like the test split and was not taken for a class: 2 files' in finding.message
 
 
 def test_folders_that_differ_in_blanks_are_two_classes(tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ def test_an_empty_folder_is_named_as_a_class_that_is_not_there(tmp_path: Path) -
         (tmp_path / name).mkdir(parents=True)
     found = read(tmp_path, "photos/a/1.jpg", "photos/b/1.jpg")
     (finding,) = found.findings
-    assert finding.says == f'{tmp_path.name}: "z" is an empty folder, and so there is no class of this name.'
+    assert finding.message == f'{tmp_path.name}: "z" is an empty folder, and so there is no class of this name.'
     assert (finding.code, finding.severity) == ("EH101", "note")
 
 

@@ -32,7 +32,7 @@ def test_legacy_encodings_are_guessed_and_told(encoding: str, word: str) -> None
     text = f"path,label\na.jpg,cat\nb.jpg,{word}\n"
     found, findings = decode_csv(text.encode(encoding), "t.csv", None)
     assert found == text
-    assert f"is not UTF-8 (first on line 3) and was read as {encoding}" in findings[0].says
+    assert f"is not UTF-8 (first on line 3) and was read as {encoding}" in findings[0].message
 
 
 def test_an_encoding_can_be_told() -> None:
@@ -47,14 +47,14 @@ def test_lines_are_counted_through_line_breaks_in_cells_and_empty_lines() -> Non
 
 
 def test_rows_of_another_width() -> None:
-    says = r"1 of 2 rows do not have the 2 cells of the header \(first: line 3 has 3\)"
-    with pytest.raises(DataError, match=says):
+    message = r"1 of 2 rows do not have the 2 cells of the header \(first: line 3 has 3\)"
+    with pytest.raises(DataError, match=message):
         csv_cells("path,label\na.jpg,cat\nb.jpg,cat,big\n")
     assert csv_cells("path,label\na.jpg,cat,,\n")[1] == [["a.jpg", "cat"]]
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "message"),
     [
         ("", "has no rows"),
         ("path,label\n", "has no rows"),
@@ -62,8 +62,8 @@ def test_rows_of_another_width() -> None:
         (f"path,label\na,{'b' * 200_000}\n", "line 2 is not CSV"),
     ],
 )
-def test_what_is_no_csv(text: str, says: str) -> None:
-    with pytest.raises(DataError, match=says):
+def test_what_is_no_csv(text: str, message: str) -> None:
+    with pytest.raises(DataError, match=message):
         csv_cells(text)
 
 

@@ -74,15 +74,15 @@ def test_degrees_where_a_row_holds_a_class_or_not_are_refused_with_a_way_out(tmp
 
 
 @pytest.mark.parametrize(
-    ("keys", "says"),
+    ("keys", "message"),
     [
         ({"task": "soft"}, 'task = "soft" reads a column for each class: name them in label_columns'),
         ({"label_columns": ["a"]}, 'set task = "multi", or "soft" for degrees'),
         ({"task": "multi", "label_columns": ["a", "a"]}, "label_columns names a more than once"),
     ],
 )
-def test_task_and_columns_must_go_together(keys: dict[str, Any], says: str) -> None:
-    with pytest.raises(ValueError, match=says):
+def test_task_and_columns_must_go_together(keys: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         DataConfig(root=".", table="t.csv", **keys)
 
 
@@ -133,7 +133,7 @@ def test_it_can_be_left_out(tmp_path: Path) -> None:
     text = "path,rows,atoms\n0.png,1,0.5\n1.png,,\n"
     samples, findings = read(tmp_path, text, label_columns=COLUMNS, missing="drop")
     assert len(samples) == 1
-    assert findings[0].says.endswith("They were left out.")
+    assert findings[0].message.endswith("They were left out.")
 
 
 def test_merged_columns_hold_as_much_as_the_one_that_holds_most(tmp_path: Path) -> None:
@@ -162,7 +162,7 @@ def test_rows_of_one_file_are_the_raters_of_it(tmp_path: Path) -> None:
     np.testing.assert_array_equal(samples.labels, [[0.25, 0], [1, 1]])
     assert samples.weights is not None
     assert samples.weights.tolist() == [4.0, 2.0]
-    assert findings[0].says.endswith("they were joined: each file has the mean of its rows.")
+    assert findings[0].message.endswith("they were joined: each file has the mean of its rows.")
 
 
 @given(

@@ -65,7 +65,9 @@ def test_rare_classes_are_left_out_and_told() -> None:
     assert found.classes == ("a", "b")
     finding = found.findings[0]
     assert (finding.code, finding.about, finding.evidence["rows"]) == ("EH107", "c", {"c": 1})
-    assert finding.says.startswith('t.csv: 1 class has fewer rows than data.min_count = 2 and was left out: "c".')
+    assert finding.message.startswith(
+        't.csv: 1 class has fewer rows than data.min_count = 2 and was left out: "c".'
+    )
 
 
 def test_names_that_no_row_has() -> None:
@@ -84,7 +86,7 @@ def test_dropping_goes_by_the_new_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("parts", "says"),
+    ("parts", "message"),
     [
         (rows("a", "a"), r'all 2 rows are of one class, "a" \(column "label"\)\. A classifier needs two or more'),
         ([(), ()], r"no row has a class"),
@@ -92,8 +94,8 @@ def test_dropping_goes_by_the_new_name() -> None:
         (rows("a", "a", "b"), r"two or more classes must remain"),
     ],
 )
-def test_too_few_classes(parts: list[tuple[str, ...]], says: str) -> None:
-    with pytest.raises(DataError, match=says):
+def test_too_few_classes(parts: list[tuple[str, ...]], message: str) -> None:
+    with pytest.raises(DataError, match=message):
         label(parts, config(), "t.csv")
 
 
@@ -139,7 +141,7 @@ def test_rare_classes_become_one() -> None:
     assert found.keep.all()
     (finding,) = found.findings
     assert (finding.code, finding.severity, finding.about) == ("EH107", "note", "other")
-    assert finding.says == (
+    assert finding.message == (
         "t.csv: 3 classes have fewer rows than data.min_count = 3 and were merged into "
         '"other", which has 4 rows: "c", "d", "other".'
     )

@@ -55,7 +55,7 @@ def test_files_whose_name_does_not_fit_are_left_out_by_name(tmp_path: Path) -> N
     assert len(samples) == 6
     (finding,) = findings
     assert finding.code == "EH101"
-    assert '"z/-1_a.jpg", "z/odd.jpg"; data.label_pattern finds no class in the name.' in finding.says
+    assert '"z/-1_a.jpg", "z/odd.jpg"; data.label_pattern finds no class in the name.' in finding.message
 
 
 def test_a_pattern_that_fits_nothing_says_what_it_was_searched_in(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_a_pattern_that_fits_nothing_says_what_it_was_searched_in(tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("keys", "says"),
+    ("keys", "message"),
     [
         ({"label_pattern": "([^_]+)_"}, "must be a group named label"),
         ({"label_pattern": "(?P<label>[^_+_"}, "this is no regular expression: unterminated character set"),
@@ -75,8 +75,8 @@ def test_a_pattern_that_fits_nothing_says_what_it_was_searched_in(tmp_path: Path
         ({"min_count_action": "join"}, "min_count_action"),
     ],
 )
-def test_faults_are_sentences(keys: dict[str, Any], says: str) -> None:
-    with pytest.raises(ConfigError, match=re.escape(says)):
+def test_faults_are_sentences(keys: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(message)):
         check(DataConfig, {"root": "a", **keys}, "x.toml")
 
 

@@ -36,9 +36,9 @@ def test_missing_files_can_be_left_out(tmp_path: Path) -> None:
     found, findings = rows(tmp_path, text, "a/1.jpg", "b/2.jpg", missing="drop")
     assert list(found.names) == ["a/1.jpg"]
     assert [finding.code for finding in findings] == ["EH101", "EH101"]
-    assert findings[0].says.endswith('(first: line 3, "a/17.jpg"). They were left out.')
+    assert findings[0].message.endswith('(first: line 3, "a/17.jpg"). They were left out.')
     assert findings[0].evidence == {"rows": 1, "of": 3, "paths": ["a/17.jpg"]}
-    assert 'have no class in the column "label" (first: line 4)' in findings[1].says
+    assert 'have no class in the column "label" (first: line 4)' in findings[1].message
 
 
 def test_nothing_left_is_an_error_even_so(tmp_path: Path) -> None:
@@ -89,11 +89,11 @@ def test_rows_that_say_the_same_again_are_left_out(tmp_path: Path) -> None:
         ("a.jpg", ("dog",)),
     ]
     assert (findings[0].code, findings[0].severity) == ("EH103", "note")
-    assert '1 of 4 rows name a file again (first: line 4, "a.jpg"); they were left out.' in findings[0].says
+    assert '1 of 4 rows name a file again (first: line 4, "a.jpg"); they were left out.' in findings[0].message
 
 
 def test_several_classes_may_stand_on_several_rows(tmp_path: Path) -> None:
     text = "path,label\na.jpg,cat\nb.jpg,dog|big\na.jpg,big|cat\nb.jpg,\n"
     found, findings = rows(tmp_path, text, "a.jpg", "b.jpg", task="multi")
     assert list(found.classes) == [("cat", "big"), ("dog", "big")]
-    assert "joined with the row that names it first" in findings[0].says
+    assert "joined with the row that names it first" in findings[0].message

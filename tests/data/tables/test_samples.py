@@ -79,16 +79,16 @@ def test_columns_that_would_hide_ours_get_another_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ids", "says"),
+    ("ids", "message"),
     [
         (["1", "2", "1", "3"], r'1 ids in the column "id" are repeated \(first: "1" on line 2 and line 4\)'),
         (["1", "", "2", "3"], r'1 of 4 rows have no id in the column "id" \(first: line 3\)'),
     ],
 )
-def test_ids_name_every_row_once(tmp_path: Path, ids: list[str], says: str) -> None:
+def test_ids_name_every_row_once(tmp_path: Path, ids: list[str], message: str) -> None:
     rows = [f"{name},{name[0]},{id}\n" for name, id in zip(FILES, ids, strict=True)]
     write(tmp_path, {**FILES, "labels.csv": "path,label,id\n" + "".join(rows)})
-    with pytest.raises(DataError, match=says):
+    with pytest.raises(DataError, match=message):
         read(tmp_path, table="labels.csv", id="id")
 
 
@@ -112,7 +112,7 @@ def test_files_that_cannot_be_read_are_left_out_and_named(tmp_path: Path, monkey
     refuse(monkeypatch, "a/1.jpg")
     samples, findings = read(tmp_path)
     assert list(samples.frame["path"]) == ["a/0.jpg", "a/2.jpg", "b/3.jpg", "b/4.jpg"]
-    assert findings[0].says.endswith('1 file was left out: "a/1.jpg"; cannot be read (permission denied).')
+    assert findings[0].message.endswith('1 file was left out: "a/1.jpg"; cannot be read (permission denied).')
 
 
 def refuse(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
@@ -128,7 +128,7 @@ def test_links_that_are_not_followed_are_named(tmp_path: Path) -> None:
     write(tmp_path, FILES)
     (tmp_path / "a/0.jpg").symlink_to("nowhere")
     _, findings = read(tmp_path)
-    assert '1 file was left out: "a/0.jpg"; is a broken symbolic link.' in findings[0].says
+    assert '1 file was left out: "a/0.jpg"; is a broken symbolic link.' in findings[0].message
 
 
 def test_an_encrypted_zip_says_so(tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ def test_files_without_classes(tmp_path: Path) -> None:
     samples, findings = unlabelled_samples(open_root(tmp_path), kind="photos", suffixes=JPG)
     assert list(samples.frame["path"]) == [*FILES, "loose.jpg"]
     assert samples.labels.tolist() == [-1] * 5
-    assert "b/0.jpg" in findings[0].says
+    assert "b/0.jpg" in findings[0].message
 
 
 @pytest.mark.data
@@ -165,7 +165,7 @@ def test_files_that_no_row_names_are_mentioned(tmp_path: Path) -> None:
     write(tmp_path, {"labels.csv": "path,label,part\na/1.jpg,a,1\na/2.jpg,a,1\nb/3.jpg,b,1\nb/4.jpg,b,2\n"})
     for keys in ({}, {"only": {"part": ["1"]}, "min_count": 1}):
         _, findings = read(tmp_path, table="labels.csv", **keys)
-        (note,) = [finding for finding in findings if "are in no row" in finding.says]
+        (note,) = [finding for finding in findings if "are in no row" in finding.message]
         assert note.severity == "note"
-        assert note.says.startswith("labels.csv: 1 of 5 photos below")
+        assert note.message.startswith("labels.csv: 1 of 5 photos below")
         assert note.evidence["names"] == ["c/5.jpg"]

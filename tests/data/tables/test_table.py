@@ -37,7 +37,7 @@ def test_cells_are_text_and_rows_know_their_lines(root: Root) -> None:
 def test_an_encoding_that_was_guessed_is_told(root: Root) -> None:
     found = table(root, "path,label\na.jpg,яблоко\n".encode("cp1251"))
     assert found.texts("label") == ["яблоко"]
-    assert "was read as cp1251" in found.findings[0].says
+    assert "was read as cp1251" in found.findings[0].message
 
 
 def test_names_of_columns_are_unique(root: Root) -> None:

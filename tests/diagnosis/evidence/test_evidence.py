@@ -48,7 +48,7 @@ def test_sets_of_what_is_alike_are_joined(make):
     pictures = case.pictures.copy()
     pictures[7] = pictures[3]
     pictures[9] = np.clip(pictures[3] * 1.05 + 4, 0, 255)
-    assert [rows.tolist() for rows in replace(case, pictures=pictures).alike] == [[3, 7, 9]]
+    assert [rows.tolist() for rows in replace(case, pictures=pictures).duplicate_sets] == [[3, 7, 9]]
 
 
 def test_folds_can_be_added_without_looking_again(make, fold_of):

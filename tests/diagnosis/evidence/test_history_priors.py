@@ -96,4 +96,4 @@ def test_draws_are_expected_of_the_stage_that_made_them(recorded, fits):
         return examine(Evidence(histories=recorded(lines, balance={}, train=train), ledgers=ledgers), ["EH207"])
 
     assert look(train).passed == ("EH207",)
-    assert "no batch of 5 epochs held S" in look({}).findings[0].says
+    assert "no batch of 5 epochs held S" in look({}).findings[0].message

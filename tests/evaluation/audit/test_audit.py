@@ -48,7 +48,7 @@ def test_any_grouping_can_be_audited_by():
     found = audit(p, by=lacking, draws=200)
     assert len(found.groups) == len(set(by)) + 1
     assert [(part.name, part.n) for part in found.groups if part.n == 5] == [("(empty)", 5)]
-    assert found.each_group.says == f"each of {len(set(by))} parts of 8 rows or more alone, accuracy"
+    assert found.each_group.description == f"each of {len(set(by))} parts of 8 rows or more alone, accuracy"
     assert part_names(np.array(["(empty)", None, " x "], dtype=object)).tolist() == ["(empty)", "((empty))", "x"]
 
 
@@ -104,7 +104,7 @@ def test_it_can_be_looked_at():
 
 
 @pytest.mark.parametrize(
-    ("change", "says"),
+    ("change", "message"),
     [
         ({"held": 0.0}, "between 0 and 1"),
         ({"held": 1.5}, "between 0 and 1"),
@@ -112,8 +112,8 @@ def test_it_can_be_looked_at():
         ({"metric": "macro_f2"}, "macro_f2"),
     ],
 )
-def test_wrong_use_is_told(change, says):
-    with pytest.raises(DataError, match=says):
+def test_wrong_use_is_told(change, message):
+    with pytest.raises(DataError, match=message):
         audit(predictions(), **change)
 
 

@@ -73,15 +73,15 @@ def test_the_same_seed_gives_the_same_sets():
 
 
 @pytest.mark.parametrize(
-    ("p", "change", "says"),
+    ("p", "change", "message"),
     [
         (predictions(), {"coverage": 1.0}, "between 0 and 1"),
         (alone(predictions()), {"by": "group"}, "need groups"),
         (replace(predictions(3), fold=None, groups=np.array(["a"] * 3, dtype=object)), {}, "one fold"),
     ],
 )
-def test_wrong_use_is_told(p, change, says):
-    with pytest.raises(DataError, match=says):
+def test_wrong_use_is_told(p, change, message):
+    with pytest.raises(DataError, match=message):
         conformal(p, **change)
 
 

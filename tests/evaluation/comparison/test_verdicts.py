@@ -27,7 +27,7 @@ def test_the_word_follows_the_interval(estimate, error, word):
     (found,) = verdicts([question(estimate, error)])
     assert found.word == word
     assert found.found == (word in ("better", "worse"))
-    assert word in found.says
+    assert word in found.summary
     assert found.document()["verdict"] == word
 
 
@@ -38,18 +38,18 @@ def test_less_is_better_for_a_loss():
 def test_too_few_groups_give_no_verdict_however_large_the_difference():
     (found,) = verdicts([question(0.5, 0.01, groups=3.0)])
     assert (found.word, found.enough) == ("too few to tell", False)
-    assert "about 3.0 groups decide and at least 5 are needed" in found.says
+    assert "about 3.0 groups decide and at least 5 are needed" in found.summary
 
 
 def test_no_difference_is_detectable_beyond_what_is_possible():
     (found,) = verdicts([question(0.1, 0.6)])
     assert found.detectable == np.inf
-    assert "this much data would show no difference, not even 1." in found.says
+    assert "this much data would show no difference, not even 1." in found.summary
     assert found.document()["smallest_detectable"] is None
 
 
 def test_a_difference_that_is_found_and_does_not_matter_says_so():
-    assert "less than the smallest relevant difference" in verdicts([question(0.003, 0.001)])[0].says
+    assert "less than the smallest relevant difference" in verdicts([question(0.003, 0.001)])[0].summary
 
 
 def test_among_many_the_same_difference_is_not_enough():

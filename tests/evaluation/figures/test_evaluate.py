@@ -83,7 +83,9 @@ def test_the_level_widens(predictions):
 
 def test_a_metric_of_ones_own_is_found_by_name(predictions, monkeypatch):
     accuracy = METRICS.get("accuracy")
-    lenient = replace(accuracy, says="Kinder.", value=lambda sums, chosen: accuracy.value(sums, chosen) / 2 + 0.5)
+    lenient = replace(
+        accuracy, description="Kinder.", value=lambda sums, chosen: accuracy.value(sums, chosen) / 2 + 0.5
+    )
     monkeypatch.setitem(METRICS._registered, "lenient", lenient)
     found = evaluate(predictions(100, 3), ["accuracy", "lenient", "lenient_rare"], sets={"rare": ["c"]}, draws=200)
     assert found["lenient"].estimate == pytest.approx(found["accuracy"].estimate / 2 + 0.5)

@@ -30,7 +30,7 @@ def test_names_say_metric_suffix_and_class(name, suffix, kind, one):
 
 
 def test_a_number_is_part_of_the_name():
-    assert "among the 3 most" in parse("top_3").metric.says
+    assert "among the 3 most" in parse("top_3").metric.description
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_any_text_is_a_metric_or_an_error_in_words(name):
 def test_every_registered_metric_can_be_asked_for():
     for name in METRICS.names():
         asked = parse(re.sub("_k$", "_2", name) + ("[x]" if name in {"precision", "recall", "f1"} else ""))
-        assert asked.metric.says.endswith(".")
+        assert asked.metric.description.endswith(".")
 
 
 def test_faults_name_the_key_and_the_nearest_name():

@@ -5,8 +5,8 @@ from evenhand.evaluation.core.row_sums import RowSums
 from evenhand.evaluation.resampling.resampling_units import Units, group_numbers, units_for
 
 
-def features(n, alike=None):
-    return RowSums((n, 1), np.arange(n), np.zeros(n, dtype=int), alike=alike)
+def features(n, pattern=None):
+    return RowSums((n, 1), np.arange(n), np.zeros(n, dtype=int), pattern=pattern)
 
 
 def test_every_replicate_draws_as_many_as_there_are():
@@ -32,22 +32,22 @@ def test_groups_that_are_all_rows_are_no_groups():
 
 
 def test_rows_that_are_alike_are_drawn_by_kind():
-    units = units_for(features(100, alike=np.repeat([5, 9], [80, 20])), None)
+    units = units_for(features(100, pattern=np.repeat([5, 9], [80, 20])), None)
     assert units.count == 2
     assert units.draws == 100
     assert units.probabilities == pytest.approx([0.8, 0.2])
     assert (units.of_row >= 0).sum() == 2
-    few = units_for(features(10, alike=np.arange(10)), None)
+    few = units_for(features(10, pattern=np.arange(10)), None)
     assert few.probabilities is None
     assert few.count == 10
 
 
 def test_kinds_are_numbered_by_first_appearance():
-    one, two = (units_for(features(60, alike=np.repeat(kinds, 20)), None) for kinds in ([0, 1, 2], [7, 3, 5]))
+    one, two = (units_for(features(60, pattern=np.repeat(kinds, 20)), None) for kinds in ([0, 1, 2], [7, 3, 5]))
     assert (one.of_row == two.of_row).all()
     assert one.of_row[[0, 20, 40]].tolist() == [0, 1, 2]
 
 
 def test_groups_are_drawn_whole():
-    units = units_for(features(6, alike=np.zeros(6, dtype=int)), np.array([0, 0, 1, 1, 2, 2]))
+    units = units_for(features(6, pattern=np.zeros(6, dtype=int)), np.array([0, 0, 1, 1, 2, 2]))
     assert (units.count, units.draws, units.probabilities) == (3, 3, None)

@@ -41,7 +41,7 @@ def use(files: Mapping[str, bytes]) -> list[str]:
         samples, findings = kind.samples(root, DataConfig(kind="beats", root=".", min_count=1), own)
     except DataError as error:
         return [*said, str(error)]
-    said += [finding.says for finding in findings]
+    said += [finding.message for finding in findings]
     read = kind.reader(root, samples.frame, kind.settings(own, None))
     for position in range(len(samples)):
         try:

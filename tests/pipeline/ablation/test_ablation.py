@@ -92,7 +92,7 @@ def test_what_a_change_makes_unequal_is_reported(done: AblationResult) -> None:
     assert done.rows[1].conditions == ("train.epochs 1 against 3",)
     assert done.rows[2].conditions == ("seeds [1] against [0] (day)",)
     (finding,) = [finding for finding in done.findings if finding.code == "EH402"]
-    assert "longer: train.epochs 1 against 3" in finding.says
+    assert "longer: train.epochs 1 against 3" in finding.message
 
 
 @pytest.mark.slow
@@ -166,11 +166,11 @@ def test_changes_of_folds_and_rows_are_refused_before_anything_runs(config: Path
     path = written(config, "folds", "folds.seed = 1", '"data.drop" = ["winter"]', "train.epochs = 2")
     with pytest.raises(ConfigError) as error:
         evenhand.ablation(path, changes=[*settings(config, "refused"), "ablation.together=false"])
-    says = str(error.value)
-    assert 'change "0": alters what is evaluated: ' in says
-    assert "rows of 60 would be held out in another fold" in says
-    assert 'change "1": alters what is evaluated: 20 rows of the base are missing and 0 are new' in says
-    assert 'change "2"' not in says
+    message = str(error.value)
+    assert 'change "0": alters what is evaluated: ' in message
+    assert "rows of 60 would be held out in another fold" in message
+    assert 'change "1": alters what is evaluated: 20 rows of the base are missing and 0 are new' in message
+    assert 'change "2"' not in message
     assert not (config.parent / "refused").exists()
 
 

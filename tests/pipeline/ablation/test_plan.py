@@ -81,8 +81,8 @@ def test_the_base_may_be_another_file(path: Path) -> None:
     plan = plan_ablation(path)
     assert plan.base.settings.data.root == str(other.parent)
     assert [row.name for row in plan.rows][1:3] == ["lower rate", "wider"]
-    says = faults(path, path.read_text(encoding="utf-8") + "[train]\nepochs = 1\n")
-    assert "train: stands beside [ablation]; with ablation.base, sub/base.toml has all other keys" in says
+    message = faults(path, path.read_text(encoding="utf-8") + "[train]\nepochs = 1\n")
+    assert "train: stands beside [ablation]; with ablation.base, sub/base.toml has all other keys" in message
 
 
 def test_one_change_is_not_run_twice_and_together_can_be_left_out(path: Path) -> None:
@@ -124,16 +124,16 @@ def change(name: str, inner: str) -> str:
     ],
 )
 def test_what_makes_no_sense_is_refused_with_its_line(path: Path, text: str, words: str) -> None:
-    says = faults(path, BASE + text)
-    assert words in says
-    if 'change "' in says:
-        assert "line 14: " in says or "line 17: " in says
+    message = faults(path, BASE + text)
+    assert words in message
+    if 'change "' in message:
+        assert "line 14: " in message or "line 17: " in message
 
 
 def test_faults_of_all_rows_come_at_once(path: Path) -> None:
-    says = faults(path, BASE + change("x", "train.epochs = 0") + change("y", '"model.a.head" = 3'))
-    assert 'change "x": ' in says
-    assert 'change "y": ' in says
+    message = faults(path, BASE + change("x", "train.epochs = 0") + change("y", '"model.a.head" = 3'))
+    assert 'change "x": ' in message
+    assert 'change "y": ' in message
 
 
 def test_a_table_below_a_dotted_key_is_taken_whole(path: Path) -> None:

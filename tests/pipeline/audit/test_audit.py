@@ -188,7 +188,7 @@ def test_the_shell_prints_words(files: list[Path]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "message"),
     [
         (["nope.csv"], "nope.csv"),
         (["{one}", "--by", "town"], 'To audit by "town", give the table'),
@@ -199,11 +199,11 @@ def test_the_shell_prints_words(files: list[Path]) -> None:
         (["{one}", "--coverage", "90"], "between 0 and 1"),
     ],
 )
-def test_wrong_use_is_told_in_words(files: list[Path], arguments: list[str], says: str) -> None:
+def test_wrong_use_is_told_in_words(files: list[Path], arguments: list[str], message: str) -> None:
     given = [a.format(one=files[0], two=files[1]) for a in arguments]
     result = CliRunner().invoke(app, ["audit", *given])
     assert result.exit_code == 2
-    assert says in result.stderr
+    assert message in result.stderr
     assert "Traceback" not in result.output
 
 

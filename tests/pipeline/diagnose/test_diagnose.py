@@ -88,7 +88,7 @@ def test_noise_is_flagged_far_above_the_expected_rate(run: Run, tmp_path: Path) 
     assert found.unlike is not None
     assert found.unlike.low > 0.3
     finding = next(one for one in found.findings if one.code == "EH110")
-    assert f"of rows like its own held-out ones {found.unlike.rate:.0%} would be" in finding.says
+    assert f"of rows like its own held-out ones {found.unlike.rate:.0%} would be" in finding.message
     assert set(finding.ids) == set(found.table.loc[found.table["flagged"], "id"])
     assert finding.severity == ("error" if found.unlike.low > 0.5 else "warning")
 
@@ -114,7 +114,7 @@ def test_a_folder_of_one_class_is_over_predicted_against_the_run(run: Run, tmp_p
     found = evenhand.diagnose(run.path, cold)
     finding = next(one for one in found.findings if one.code == "EH303")
     assert finding.about == "winter"
-    assert "out of fold the run predicts it for" in finding.says
+    assert "out of fold the run predicts it for" in finding.message
     assert finding.severity == "warning"
 
 
@@ -130,10 +130,10 @@ def test_a_class_that_swallows_others_is_an_error(run: Run, tmp_path: Path) -> N
     found = evenhand.diagnose(run.path, cold, manifest="truth.csv", label="what")
     finding = next(one for one in found.findings if one.code == "EH303")
     assert finding.severity == "error"
-    assert finding.says.startswith(
+    assert finding.message.startswith(
         "winter swallows other classes: it is predicted for 60 of 60 rows and is true of 10 ("
     )
-    assert "it takes 100.0% of the rows of other classes" in finding.says
+    assert "it takes 100.0% of the rows of other classes" in finding.message
     assert {one.name: one.direction for one in found.shares} == {
         "winter": "over",
         "été": "under",
@@ -158,7 +158,7 @@ def test_a_manifest_is_renamed_as_by_the_run_and_its_faults_are_found(run: Run, 
     table.to_csv(tmp_path / "m.csv", index=False)
     found = evenhand.diagnose(run.path, new, manifest=tmp_path / "m.csv", group="station")
     assert found.rows.known == 36
-    said = {finding.code: finding.says for finding in found.findings}
+    said = {finding.code: finding.message for finding in found.findings}
     assert 'label that the run has no class for ("typhoon")' in said["EH107"]
     assert "under different labels" in said["EH104"]
     assert "does not give the label of 3 of 40 rows" in said["EH101"]
@@ -181,8 +181,8 @@ def test_rows_that_the_run_was_trained_on_are_named_and_do_not_count(
     assert set(found.table.loc[found.table["trained_on"], "path"]) == {f"copy{i}.log" for i in range(5)}
     assert found.unlike is not None
     assert found.unlike.n == 40
-    says = next(one.says for one in found.findings if one.code == "EH105")
-    assert says.startswith('5 of 45 rows have the same bytes as rows that the run was trained on ("copy0.log"')
+    message = next(one.message for one in found.findings if one.code == "EH105")
+    assert message.startswith('5 of 45 rows have the same bytes as rows that the run was trained on ("copy0.log"')
     only = tmp_path / "only"
     only.mkdir()
     shutil.copy(home / "train" / "000.log", only)
@@ -208,9 +208,9 @@ def test_unreadable_files_are_left_out_and_an_empty_folder_is_refused(run: Run, 
     (folder / "<b>torn.log").write_bytes(b"\xff\xfe not numbers")
     found = evenhand.diagnose(run.path, folder)
     assert found.rows.predicted == 40
-    says = next(one.says for one in found.findings if "cannot be decoded" in one.says)
+    message = next(one.message for one in found.findings if "cannot be decoded" in one.message)
     assert (
-        says
+        message
         == "1 of 41 rows cannot be decoded and are left out (first: <b>torn.log: is not a log of temperatures)."
     )
     empty = tmp_path / "empty"

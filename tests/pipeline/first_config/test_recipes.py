@@ -18,7 +18,7 @@ PHOTOS = DataFacts("photos", 3000, 600, 5, side=300)
 @pytest.mark.parametrize("seconds", [60.0, 600.0, 6000.0])
 def test_what_a_recipe_proposes_is_a_configuration(name: str, seconds: float) -> None:
     recipe = RECIPES.get(name)
-    assert recipe.says.endswith(".")
+    assert recipe.description.endswith(".")
     assert recipe.tried
     proposal = recipe.propose(replace(PHOTOS, kind=recipe.kind), FAST, seconds)
     if proposal is None:

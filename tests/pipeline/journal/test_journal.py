@@ -47,8 +47,8 @@ def record(
         "seconds": {"train": 61.0},
     }
     made.write_json("scores.json", scores)
-    says = 'class "<b>x|y</b>" is _rare_'
-    made.write_findings([Finding("EH107", "warning", says, patch={"data.min_count": 5})])
+    message = 'class "<b>x|y</b>" is _rare_'
+    made.write_findings([Finding("EH107", "warning", message, patch={"data.min_count": 5})])
     return made
 
 
@@ -296,7 +296,7 @@ def ablation(base: Record, name: str) -> None:
         "verdict": "better",
         "metric": "macro_f1",
         "difference": figure,
-        "says": "longer against base: better.",
+        "summary": "longer against base: better.",
     }
     rows = [
         {**row, "name": "base", "set": {}, "record": base.path.name},

@@ -81,7 +81,7 @@ def test_classes_are_those_of_the_first_set(tmp_path: Path) -> None:
     assert found.generalization.samples.classes == ("N", "S", "V")
     assert found.generalization.samples.counts().tolist() == [5, 0, 5]
     said = next(f for f in found.findings if f.code == "EH107")
-    assert '5 rows have classes that the training data lack ("F") and were left out' in said.says
+    assert '5 rows have classes that the training data lack ("F") and were left out' in said.message
 
 
 def test_what_is_not_given_is_as_in_the_first_set(tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ def test_rows_of_both_sets_are_left_out_of_the_second(tmp_path: Path) -> None:
     assert found.generalization is not None
     assert set(found.generalization.samples.frame["record"]) == {"x"}
     said = next(f for f in found.findings if f.code == "EH105")
-    assert "15 of 30 rows of data.generalization have the same bytes" in said.says
+    assert "15 of 30 rows of data.generalization have the same bytes" in said.message
     with pytest.raises(DataError, match="no rows are left"):
         read(settings(tmp_path, {}), Silent())
 
@@ -112,7 +112,7 @@ def test_a_person_in_both_sets_of_one_table_is_told(tmp_path: Path) -> None:
     found = read(own, Silent())
     said = next(f for f in found.findings if f.code == "EH106")
     assert said.severity == "error"
-    assert '1 group is both in the training data and in data.generalization ("p1")' in said.says
+    assert '1 group is both in the training data and in data.generalization ("p1")' in said.message
 
 
 def test_the_second_set_is_part_of_the_fingerprint(tmp_path: Path) -> None:

@@ -110,7 +110,7 @@ def test_the_gate_lets_through_once_and_logs(run: Record, folder: Path, sample: 
     assert f"sent ['{path}', 'a 0." in sent.output
     again = evenhand.submit(asked, run, path)
     assert again.event == "refused"
-    assert "1 of at most 1 uploads" in again.gate.says
+    assert "1 of at most 1 uploads" in again.gate.message
     assert [line["event"] for line in read_log(run)] == ["written", "uploaded", "refused"]
 
 
@@ -118,9 +118,9 @@ def test_a_figure_that_is_too_low_runs_nothing(run: Record, folder: Path, sample
     path = evenhand.predict_like(run, sample, tmp_path / "out.csv", model="a").path
     refused = evenhand.submit(config(folder, metric="accuracy", at_least=1.1), run, path)
     assert (refused.event, refused.output) == ("refused", "")
-    assert "at least 1.1 is required" in refused.gate.says
+    assert "at least 1.1 is required" in refused.gate.message
     loss = evenhand.submit(config(folder, metric="log_loss", at_least=0.0001), run, path)
-    assert "at most 0.0001" in loss.gate.says
+    assert "at most 0.0001" in loss.gate.message
     assert loss.event == "refused"
 
 
@@ -150,17 +150,17 @@ def test_an_upload_that_was_stopped_may_have_arrived_and_counts(
     assert "stopped after 0.5 s" in stopped.output
     again = evenhand.submit(config(folder), run, path)
     assert again.event == "refused"
-    assert "1 of them stopped by submit.timeout_s, which may have arrived" in again.gate.says
+    assert "1 of them stopped by submit.timeout_s, which may have arrived" in again.gate.message
 
 
 def test_the_figure_of_the_best_of_several_is_corrected_for_the_choice(
     run: Record, folder: Path, sample: Path, tmp_path: Path
 ) -> None:
-    best = run.json("worth.json")["best"]
+    best = run.json("nested_evaluation.json")["best"]
     path = evenhand.predict_like(run, sample, tmp_path / "out.csv", model=best["name"]).path
     sent = evenhand.submit(config(folder, metric="macro_f1", at_least=0.0), run, path)
     assert sent.gate.figure == pytest.approx(best["corrected"]["estimate"])
-    assert f"corrected for its selection as the best of {best['of']}" in sent.gate.says
+    assert f"corrected for its selection as the best of {best['of']}" in sent.gate.message
     assert read_log(run)[-1]["basis"] == sent.gate.basis
     other = evenhand.submit(config(folder, metric="accuracy", at_least=0.0), run, path, dry=True)
     scores = run.json("scores.json")["scores"]
@@ -180,8 +180,8 @@ def test_rows_that_a_consensus_overrode_are_told_and_noted(
     sent = evenhand.submit(config(folder, metric="accuracy", at_least=0.0), run, made.path)
     assert (sent.gate.overridden, read_log(run)[-1]["overridden"]) == (changed, changed)
     words = f"{changed} of {len(made.submission.table)} rows of the file were overridden by a consensus"
-    assert words in sent.gate.says
-    assert words in read_log(run)[-1]["says"]
+    assert words in sent.gate.message
+    assert words in read_log(run)[-1]["message"]
 
 
 def test_a_second_submission_does_not_pass_beside_the_first(

@@ -61,7 +61,7 @@ def test_a_record_whose_signals_are_damaged_is_left_out_with_its_rows(toml: Path
     (toml.parent / "p002.dat").write_bytes(np.zeros(400_000, dtype=np.int16).tobytes())
     found = checked(toml)
     (told,) = (f for f in found.findings if f.code == "EH101")
-    assert 'first: "p002.hea", has a signal that is flat from end to end' in told.says
+    assert 'first: "p002.hea", has a signal that is flat from end to end' in told.message
     assert list(told.evidence["files"]) == ["p002.hea"]
     assert len(found.samples) == before - told.evidence["failed"]
 

@@ -36,11 +36,18 @@ def test_an_option_of_ones_own_that_acts_on_nothing_is_a_note_and_a_default_is_n
     assert not evenhand.check(photos).examination.of("EH116")
     (found,) = evenhand.check(photos, changes=['photos.tones="picture"']).examination.of("EH116")
     assert found.severity == "note"
-    assert found.says.startswith("photos.tones = picture had no effect")
+    assert found.message.startswith("photos.tones = picture had no effect")
 
 
 def test_the_table_names_what_rows_share_and_key(capsys: pytest.CaptureFixture[str]) -> None:
-    line = {"says": "parts cut off", "role": "fallback", "key": "photos.size", "setting": 9, "rows": 2, "n": 8}
+    line = {
+        "description": "parts cut off",
+        "role": "fallback",
+        "key": "photos.size",
+        "setting": 9,
+        "rows": 2,
+        "n": 8,
+    }
     Out(width=120).print(reading_table([{**line, "total": 1234}]))
     shown = capsys.readouterr().out
     for words in ("parts cut off", "fall-back", "25.0%", "1,234", "photos.size = 9"):
@@ -70,7 +77,7 @@ def test_the_parts_of_librecad_show_their_trap_and_the_files_that_only_recovery_
         "misc/tux.dxf",
         "templates/empty.dxf",
     }
-    assert all(path in repaired.says or path in found.of("EH101")[0].says for path in files)
+    assert all(path in repaired.message or path in found.of("EH101")[0].message for path in files)
     named = {finding.about: finding for finding in found.of("EH113")}
     place = named["where a drawing lies and how large it is"]
     assert place.evidence["low"] > place.evidence["chance"] + 0.3

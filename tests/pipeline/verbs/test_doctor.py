@@ -75,7 +75,7 @@ def test_what_a_course_shows_later_is_found_in_the_record(done: Run, tmp_path: P
     lines[-1]["train_loss"] = None
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
     finding = next(f for f in evenhand.doctor(copy).findings if f.code == "EH311")
-    assert "in 1 of 2 fits (first: fold 0, seed 0)" in finding.says
+    assert "in 1 of 2 fits (first: fold 0, seed 0)" in finding.message
 
 
 def test_classes_that_the_data_do_not_have_are_told_before_anything_is_decoded(folder: Path) -> None:

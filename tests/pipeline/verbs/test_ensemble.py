@@ -61,8 +61,8 @@ def test_files_of_every_kind_become_one(folder: Path) -> None:
     assert [c.out_of_fold_here for c in made.models.coverage] == [True, True, False]
     assert [one.name for one in made.blends] == ["ensemble:equal", "ensemble:nnls+temperature"]
     assert made.nested_evaluation.groups == 50
-    assert not made.nested_evaluation.step("ensemble:equal").believable
-    assert {"models", "blends", "worth", "rows", "findings"} == set(made.document())
+    assert not made.nested_evaluation.step("ensemble:equal").reliable
+    assert {"models", "blends", "nested_evaluation", "rows", "findings"} == set(made.document())
     to_json(made.document())
 
 
@@ -187,7 +187,7 @@ def test_runs_under_different_priors_are_told(tmp_path: Path) -> None:
     made = evenhand.ensemble(natural, even, methods=["equal"], draws=20)
     (found,) = made.findings
     assert found.code == "EH210"
-    assert f"{natural.path.name}/lite stands for natural shares, {even.path.name}/lite for equal" in found.says
+    assert f"{natural.path.name}/lite stands for natural shares, {even.path.name}/lite for equal" in found.message
     assert found.patch is None
     assert [one["code"] for one in made.document()["findings"]] == ["EH210"]
     assert evenhand.ensemble(natural, again, methods=["equal"], draws=20).findings == ()

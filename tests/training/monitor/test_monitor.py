@@ -44,7 +44,7 @@ def monitor(
 
     def look(lines: Any) -> list[dict[str, Any]]:
         evidence = {"blames": blames} if since is None else {"blames": blames, "since": since}
-        alarm = {"code": code or BLAMED[blames], "says": "It is wrong.", "evidence": evidence}
+        alarm = {"code": code or BLAMED[blames], "message": "It is wrong.", "evidence": evidence}
         return [alarm] if len(lines) - 1 == at else []
 
     return Monitor(look, act, (heard if heard is not None else []).append)
@@ -76,14 +76,14 @@ def test_warning_tells_and_changes_no_bit(tiny: SimpleNamespace) -> None:
     fit(one)
     fitted = fit(other, monitor=monitor(2, heard=heard))
     assert tiny.same_bits(tiny.weights_of(one.network), tiny.weights_of(other.network))
-    assert [(alarm["code"], alarm["epoch"], alarm["did"]) for alarm in heard] == [
+    assert [(alarm["code"], alarm["epoch"], alarm["action"]) for alarm in heard] == [
         ("EH302", 2, "Training continues.")
     ]
     assert fitted.alarms == tuple(heard)
 
 
 def test_what_stands_is_told_once(tiny: SimpleNamespace) -> None:
-    always = Monitor(lambda lines: [{"code": "EH303", "says": "", "evidence": {}}])
+    always = Monitor(lambda lines: [{"code": "EH303", "message": "", "evidence": {}}])
     assert len(fit(skewed(tiny), monitor=always).alarms) == 1
 
 
@@ -96,7 +96,7 @@ def test_fixing_lowers_the_rate_where_the_ledger_has_no_blame(tiny: SimpleNamesp
     fixed = fit(skewed(tiny), monitor=monitor(2, act="fix")).lines
     rates = [mine["learning_rate"] / its["learning_rate"] for mine, its in zip(fixed, plain, strict=True)]
     assert rates == pytest.approx([1, 1, 1, 0.5, 0.5, 0.5])
-    assert [line.get("mended") is not None for line in fixed] == [False, False, True, False, False, False]
+    assert [line.get("recovery") is not None for line in fixed] == [False, False, True, False, False, False]
 
 
 def test_fixing_softens_what_the_ledger_blames(tiny: SimpleNamespace) -> None:
@@ -147,8 +147,8 @@ def test_fixing_goes_back_to_the_weights_of_before_it_began(
     assert tiny.same_bits(after[at], seen[back])
     assert not tiny.same_bits(after[at], seen[at])
     told = "it began with" if back < 0 else f"after epoch {back + 1}"
-    assert f"resumes from the weights {told}" in fitted.alarms[0]["did"]
-    assert fitted.lines[at]["mended"] in fitted.alarms[0]["did"].lower()
+    assert f"resumes from the weights {told}" in fitted.alarms[0]["action"]
+    assert fitted.lines[at]["recovery"] in fitted.alarms[0]["action"].lower()
 
 
 def test_a_stage_that_is_ill_from_the_first_goes_back_to_its_beginning(
@@ -179,7 +179,7 @@ def test_few_weights_are_held_and_none_where_nothing_is_mended(tiny: SimpleNames
 def test_without_an_overshoot_there_is_nothing_to_soften(tiny: SimpleNamespace) -> None:
     spec = tiny.spec(TrainConfig(epochs=3, batch_size=8))
     (alarm,) = fit(spec, monitor=monitor(1, "balance", "fix")).alarms
-    assert alarm["did"] == "Training continues."
+    assert alarm["action"] == "Training continues."
 
 
 @pytest.mark.parametrize("blames", ["balance", "optimisation"])

@@ -61,7 +61,7 @@ def test_plateau_counts_anew_after_each_fall() -> None:
 class OneCycle(Section):
     """Smith 2018: up to the peak, then down to nothing."""
 
-    rise: float = option(0.3, gt=0, lt=1, says="Share of the stage in which the rate rises.")
+    rise: float = option(0.3, gt=0, lt=1, description="Share of the stage in which the rate rises.")
 
     def multiplier(self, at: float, total: float, values: Sequence[float]) -> float:
         part = min(1.0, at / total)

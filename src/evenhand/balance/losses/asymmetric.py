@@ -24,9 +24,11 @@ class Asymmetric(Section):
     measured: ClassVar[str] = "what fades depends on how well the model knows each class"
     multi_label_only: ClassVar[bool] = True
 
-    negative: float = option(4.0, ge=0, says="How fast known absences lose weight (their gamma-).")
-    positive: float = option(1.0, ge=0, says="How fast known presences lose weight (their gamma+).")
-    clip: float = option(0.05, ge=0, lt=1, says="Probability below which an absence costs nothing (their m).")
+    negative: float = option(4.0, ge=0, description="How fast known absences lose weight (their gamma-).")
+    positive: float = option(1.0, ge=0, description="How fast known presences lose weight (their gamma+).")
+    clip: float = option(
+        0.05, ge=0, lt=1, description="Probability below which an absence costs nothing (their m)."
+    )
 
     def build(self, classes: ClassNames) -> RowLoss:
         """Return the loss of each row: means over classes."""

@@ -23,9 +23,14 @@ class ClassBalancedFocal(Section):
 
     measured: ClassVar[str] = Focal.measured
 
-    gamma: float = option(2.0, ge=0, says="How fast known rows lose weight; 0 is class-balanced cross-entropy.")
+    gamma: float = option(
+        2.0, ge=0, description="How fast known rows lose weight; 0 is class-balanced cross-entropy."
+    )
     beta: float = option(
-        0.999, ge=0, lt=1, says="Overlap of rows: 0 gives equal weights, towards 1 weights become inverse counts."
+        0.999,
+        ge=0,
+        lt=1,
+        description="Overlap of rows: 0 gives equal weights, towards 1 weights become inverse counts.",
     )
 
     def class_weights(self, counts: Floats) -> Floats:

@@ -26,9 +26,11 @@ class Focal(Section):
 
     measured: ClassVar[str] = "how far focal loss favours a class depends on how well the model knows its rows"
 
-    gamma: float = option(2.0, ge=0, says="How fast known rows lose weight; 0 is cross-entropy.")
+    gamma: float = option(2.0, ge=0, description="How fast known rows lose weight; 0 is cross-entropy.")
     alpha: dict[str, float] | list[float] | None = option(
-        None, says="Weight of each class, by name (1 where not named) or in order; scaled to a mean of 1 over rows."
+        None,
+        description="Weight of each class, by name (1 where not named) or in order; scaled to a mean of 1 over "
+        "rows.",
     )
 
     @field_validator("alpha")

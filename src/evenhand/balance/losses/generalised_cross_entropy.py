@@ -23,7 +23,7 @@ class GeneralisedCrossEntropy(Section):
     measured: ClassVar[str] = "it lets go of rows that the model does not believe, whatever their class"
     exclusive: ClassVar[bool] = True
 
-    q: float = option(0.7, gt=0, le=1, says="From cross-entropy (0) to the mean absolute error (1).")
+    q: float = option(0.7, gt=0, le=1, description="From cross-entropy (0) to the mean absolute error (1).")
 
     def build(self, classes: ClassNames) -> RowLoss:
         """Return the loss of each row, times the weight of its class."""

@@ -28,7 +28,7 @@ class Ldam(Section):
     exclusive: ClassVar[bool] = True
 
     max_margin: float = option(
-        1.0, ge=0, says="Margin of the rarest class, in logits (theirs: 0.5 on cosines times a scale of 30)."
+        1.0, ge=0, description="Margin of the rarest class, in logits (theirs: 0.5 on cosines times a scale of 30)."
     )
 
     def margins(self, counts: Floats) -> Floats:

@@ -25,7 +25,7 @@ class LogitAdjusted(Section):
 
     exclusive: ClassVar[bool] = True
 
-    tau: float = option(1.0, ge=0, le=2, says="Strength: 0 is cross-entropy, 1 makes classes equal.")
+    tau: float = option(1.0, ge=0, le=2, description="Strength: 0 is cross-entropy, 1 makes classes equal.")
 
     def logit_shifts(self, counts: Floats) -> Floats:
         """Return -tau log n."""

@@ -22,9 +22,9 @@ class SymmetricCrossEntropy(Section):
     )
     exclusive: ClassVar[bool] = True
 
-    alpha: float = option(0.1, ge=0, says="Share of cross-entropy, which learns fast and fits wrong labels.")
-    beta: float = option(1.0, ge=0, says="Share of reverse cross-entropy, which bears wrong labels.")
-    log_zero: float = option(-4.0, lt=0, says="What stands for log 0 in the reverse part (their A).")
+    alpha: float = option(0.1, ge=0, description="Share of cross-entropy, which learns fast and fits wrong labels.")
+    beta: float = option(1.0, ge=0, description="Share of reverse cross-entropy, which bears wrong labels.")
+    log_zero: float = option(-4.0, lt=0, description="What stands for log 0 in the reverse part (their A).")
 
     def build(self, classes: ClassNames) -> RowLoss:
         """Return the loss of each row, times the weight of its class."""

@@ -65,7 +65,7 @@ class BalanceLedger:
         if exponents and max(exponents) - min(exponents) >= 0.005:
             out.append(f"In the folds the exponent is {min(exponents):.2f} to {max(exponents):.2f}.")
         if plan.softening is not None:
-            out.append(f"The settings ask for {plan.asked.exponent:.2f}; this was {plan.softening.says}.")
+            out.append(f"The settings ask for {plan.asked.exponent:.2f}; this was {plan.softening.description}.")
         if config.warmup_epochs or config.weights_from:
             out.append(_rise(plan))
         return [*out, _evaluated(plan)]

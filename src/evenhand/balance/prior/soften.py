@@ -31,7 +31,7 @@ class Softened:
     powers: dict[str, float]
 
     @property
-    def says(self) -> str:
+    def description(self) -> str:
         """A description of what was changed."""
         words = [
             f"{part} removed" if power == 0 else f"{part} raised to the power {power:.2f}"

@@ -15,7 +15,10 @@ class BalancedSubset(Section):
     """
 
     per_class: int | None = option(
-        None, ge=1, unit="rows", says="Rows of each class an epoch; without it, as many as the rarest class has."
+        None,
+        ge=1,
+        unit="rows",
+        description="Rows of each class an epoch; without it, as many as the rarest class has.",
     )
 
     def sampling_weights(self, counts: Floats) -> Floats:

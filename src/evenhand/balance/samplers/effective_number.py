@@ -12,9 +12,12 @@ class EffectiveNumberSampler(Section):
     """Sample rows of class c with weight (1 - beta) / (1 - beta^n) (Cui et al. 2019, eq. 2)."""
 
     beta: float = option(
-        0.999, ge=0, lt=1, says="Overlap of rows: 0 keeps natural shares, towards 1 every class is drawn as often."
+        0.999,
+        ge=0,
+        lt=1,
+        description="Overlap of rows: 0 keeps natural shares, towards 1 every class is drawn as often.",
     )
-    max_ratio: float | None = option(None, ge=1, says=MAX_RATIO)
+    max_ratio: float | None = option(None, ge=1, description=MAX_RATIO)
 
     def sampling_weights(self, counts: Floats) -> Floats:
         """Return 1 / effective number, the largest at most `max_ratio` times the smallest."""

@@ -17,9 +17,9 @@ class Power(Section):
     """
 
     power: float = option(
-        0.5, ge=0, le=2, says="Exponent of the inverse count: 0 keeps natural shares, 1 is balanced."
+        0.5, ge=0, le=2, description="Exponent of the inverse count: 0 keeps natural shares, 1 is balanced."
     )
-    max_ratio: float | None = option(None, ge=1, says=MAX_RATIO)
+    max_ratio: float | None = option(None, ge=1, description=MAX_RATIO)
 
     def sampling_weights(self, counts: Floats) -> Floats:
         """Return counts to the power of `-power`, the largest at most `max_ratio` times the smallest."""

@@ -12,7 +12,7 @@ from evenhand.base.values import Floats
 class Sqrt(Section):
     """Sample rows of class c with weight 1 / sqrt(counts[c]) (Mahajan et al. 2018, section 2.3)."""
 
-    max_ratio: float | None = option(None, ge=1, says=MAX_RATIO)
+    max_ratio: float | None = option(None, ge=1, description=MAX_RATIO)
 
     def sampling_weights(self, counts: Floats) -> Floats:
         """Return counts to the power of -1/2, the largest at most `max_ratio` times the smallest."""

@@ -23,10 +23,13 @@ class TargetMix(Section):
     """
 
     shares: dict[str, float] | list[float] = option(
-        says="Share of each class in a batch: { N = 0.5, S = 0.3, V = 0.2 }, or a list in the order of the classes."
+        description="Share of each class in a batch: { N = 0.5, S = 0.3, V = 0.2 }, or a list in the order of the "
+        "classes."
     )
     max_ratio: float | None = option(
-        None, ge=1, says="Cap on the sampling weight of a row of the most favoured class over that of the least."
+        None,
+        ge=1,
+        description="Cap on the sampling weight of a row of the most favoured class over that of the least.",
     )
 
     @field_validator("shares")

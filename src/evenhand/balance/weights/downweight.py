@@ -20,9 +20,9 @@ class Downweight(Section):
     model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
 
     of: str | int | list[str | int] = option(
-        alias="class", says='The class by name, or its position; several as a list: ["N", "O"].'
+        alias="class", description='The class by name, or its position; several as a list: ["N", "O"].'
     )
-    factor: float = option(0.3, gt=0, says="What an error on it costs, where one on another class costs 1.")
+    factor: float = option(0.3, gt=0, description="What an error on it costs, where one on another class costs 1.")
 
     def for_classes(self, names: Sequence[str], counts: Floats) -> Downweight:
         """Return the same with classes as positions among those that have rows.

@@ -16,9 +16,9 @@ class Inverse(Section):
     """
 
     power: float = option(
-        1.0, ge=0, le=2, says="Exponent of the inverse count: 0 gives equal weights, 1 makes classes equal."
+        1.0, ge=0, le=2, description="Exponent of the inverse count: 0 gives equal weights, 1 makes classes equal."
     )
-    max_ratio: float | None = option(None, ge=1, says=MAX_RATIO)
+    max_ratio: float | None = option(None, ge=1, description=MAX_RATIO)
 
     def class_weights(self, counts: Floats) -> Floats:
         """Return counts to the power of `-power`, the largest at most `max_ratio` times the smallest."""

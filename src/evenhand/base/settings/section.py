@@ -59,7 +59,7 @@ class Section(BaseModel):
         return self.model_dump(mode="json", exclude_none=True)
 
 
-def option(default: Any = PydanticUndefined, *, says: str, unit: str = "", **limits: Any) -> Any:
+def option(default: Any = PydanticUndefined, *, description: str, unit: str = "", **limits: Any) -> Any:
     """Declare one key: its default, a description in one sentence, its unit and its limits (ge, gt, le, lt).
 
     Without a default the key is required.
@@ -68,9 +68,9 @@ def option(default: Any = PydanticUndefined, *, says: str, unit: str = "", **lim
     if isinstance(default, (dict, list)):
         value = default
         return Field(
-            default_factory=lambda: type(value)(value), description=says, json_schema_extra=extra, **limits
+            default_factory=lambda: type(value)(value), description=description, json_schema_extra=extra, **limits
         )
-    return Field(default, description=says, json_schema_extra=extra, **limits)
+    return Field(default, description=description, json_schema_extra=extra, **limits)
 
 
 def read_toml(text: str, source: str) -> tuple[dict[str, Any], dict[Key, int]]:

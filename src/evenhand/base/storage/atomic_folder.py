@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import re
@@ -11,6 +12,8 @@ import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
+
+from evenhand.base.errors import RecordError
 
 _NAME = re.compile(r"\.building-[0-9a-f]{16}")
 _LOCK = ".lock"
@@ -41,6 +44,28 @@ def building(parent: Path) -> Iterator[Path]:
         # After a rename there is no folder of this name any more.
         shutil.rmtree(folder, ignore_errors=True)
     _flush(parent)
+
+
+def renamed(folder: Path, output: Path, stem: str) -> Path:
+    """Rename a complete record to the first free name below `output`, and return its path.
+
+    Raises
+    ------
+    RecordError
+        If a hundred names are taken.
+    """
+    for attempt in range(100):
+        path = output / (stem if attempt == 0 else f"{stem}_{attempt + 1}")
+        if path.exists():
+            continue
+        try:
+            folder.rename(path)
+        except OSError as error:
+            if error.errno in (errno.EEXIST, errno.ENOTEMPTY):  # another process took the name since `exists`
+                continue
+            raise
+        return path
+    raise RecordError(f"{output}: there are a hundred records of the same second already.")
 
 
 def remove_abandoned(parent: Path) -> None:

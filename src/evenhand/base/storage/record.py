@@ -7,7 +7,6 @@ Files are written under a temporary name and renamed, so a reader never sees hal
 from __future__ import annotations
 
 import contextlib
-import errno
 import fcntl
 import json
 import os
@@ -26,9 +25,10 @@ from cachetools import LRUCache
 
 from evenhand.base.errors import FoldsError, RecordError
 from evenhand.base.storage.atomic import json_lines, plain, replacing, to_json, write_json, write_text
-from evenhand.base.storage.atomic_folder import building
+from evenhand.base.storage.atomic_folder import building, renamed
 from evenhand.base.storage.environment import environment
 from evenhand.base.storage.folds_csv import fold_lines, fold_numbers, write_folds
+from evenhand.base.storage.record_format import FORMAT, refuse_other_format
 from evenhand.base.storage.samples_frame import samples_frame, samples_of
 from evenhand.base.text.toml_text import toml_document
 from evenhand.base.values import Finding, Folds, Samples
@@ -55,7 +55,7 @@ class Record:
         Raises
         ------
         RecordError
-            If there is no folder or it is not a record.
+            If there is no folder, it is not a record, or another version of Evenhand wrote it.
         """
         if isinstance(path, Record):
             return path
@@ -64,6 +64,7 @@ class Record:
             raise RecordError(f"{folder}: there is no such folder. Give the folder of a run, below runs/.")
         if not (folder / "resolved.toml").is_file():
             raise RecordError(f"{folder}: is not a record (it has no resolved.toml). Give the folder of a run.")
+        refuse_other_format(folder)
         return cls(folder)
 
     @classmethod
@@ -104,18 +105,20 @@ class Record:
             with building(output) as folder:
                 record = cls(folder)
                 write_text(folder / "config.toml", asked)
-                write_json(folder / "environment.json", environment())
+                write_json(folder / "environment.json", {"record_format": FORMAT, **environment()})
                 write_json(folder / "data.json", data)
                 if samples is not None:
                     record.write_samples(samples)
                 if generalization is not None:
                     record.write_generalization(generalization)
                 write_text(folder / "resolved.toml", toml_document(resolved))
-                return cls(_renamed(folder, output, stem))
+                return cls(renamed(folder, output, stem))
         except OSError as error:
             reason = error.strerror or error
-            says = f"{output}: cannot be written ({reason}). Make room there, or set output to a writable folder."
-            raise RecordError(says) from None
+            message = (
+                f"{output}: cannot be written ({reason}). Make room there, or set output to a writable folder."
+            )
+            raise RecordError(message) from None
 
     # Configuration and data
 
@@ -131,6 +134,7 @@ class Record:
         return deepcopy(self._cached("resolved.toml", self._read_resolved))
 
     def _read_resolved(self) -> dict[str, Any]:
+        refuse_other_format(self.path)
         try:
             return tomllib.loads(self._text("resolved.toml"))
         except tomllib.TOMLDecodeError as error:
@@ -148,10 +152,14 @@ class Record:
         RecordError
             If the file is not a JSON object.
         """
-        document = self._cached("data.json", lambda: self.json("data.json"))
+        document = self._cached("data.json", self._read_data)
         if not isinstance(document, dict):
             raise self._damaged("data.json", f"holds {type(document).__name__}, not an object")
         return deepcopy(document)
+
+    def _read_data(self) -> Any:
+        refuse_other_format(self.path)
+        return self.json("data.json")
 
     def write_samples(self, samples: Samples) -> None:
         """Write samples.parquet: the frame, labels and weights."""
@@ -382,19 +390,3 @@ def unfinished(output: Path, fingerprint: str) -> Record | None:
             if not record.complete and data["fingerprint"] == fingerprint and record.has_rows(data):
                 return record
     return None
-
-
-def _renamed(folder: Path, output: Path, stem: str) -> Path:
-    """Rename a complete record to the first free name, and return its path."""
-    for attempt in range(100):
-        path = output / (stem if attempt == 0 else f"{stem}_{attempt + 1}")
-        if path.exists():
-            continue
-        try:
-            folder.rename(path)
-        except OSError as error:
-            if error.errno in (errno.EEXIST, errno.ENOTEMPTY):  # another process took the name since `exists`
-                continue
-            raise
-        return path
-    raise RecordError(f"{output}: there are a hundred records of the same second already.")

@@ -88,7 +88,7 @@ class Verdict:
         The smallest difference worth caring about.
     p
         p-value: probability of at least so large a difference between equals, corrected for multiple comparisons.
-    says
+    summary
         One sentence for a person.
     enough
         Whether there are enough rows and groups for any verdict; if not, the word is "too few to tell" (EH406).
@@ -104,7 +104,7 @@ class Verdict:
     detectable: float
     smallest: float
     p: float
-    says: str = ""
+    summary: str = ""
     enough: bool = True
     higher_is_better: bool = True
 
@@ -123,11 +123,11 @@ class Verdict:
             "metric": self.metric,
             "difference": {**self.difference.document(), "level": self.difference.level},
             "smallest_detectable": detectable,
-            "smallest_worth_caring_about": self.smallest,
+            "smallest_relevant": self.smallest,
             "p": float(self.p),
             "enough": self.enough,
-            "says": self.says,
+            "summary": self.summary,
         }
 
     def __str__(self) -> str:
-        return self.says or f"{self.name} against {self.base}, {self.metric}: {self.word}"
+        return self.summary or f"{self.name} against {self.base}, {self.metric}: {self.word}"

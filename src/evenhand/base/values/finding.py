@@ -19,7 +19,7 @@ class Finding:
         "EH104".
     severity
         "error", "warning" or "note".
-    says
+    message
         One sentence with the numbers.
     about
         What it is about: a class, a model, a file, a column ("" for the whole).
@@ -33,7 +33,7 @@ class Finding:
 
     code: str
     severity: Severity
-    says: str
+    message: str
     about: str = ""
     evidence: Mapping[str, Any] = field(default_factory=dict)
     ids: tuple[str, ...] = ()
@@ -44,7 +44,7 @@ class Finding:
         return {
             "code": self.code,
             "severity": self.severity,
-            "says": self.says,
+            "message": self.message,
             "about": self.about,
             "evidence": dict(self.evidence),
             "ids": list(self.ids),

@@ -38,9 +38,9 @@ class Bias(Calibrator):
     that they are evaluated on are the most optimistic of all, which is why they are cross-fitted here.
     """
 
-    score: dict[str, float] = option({"macro_f1": 1.0}, says="Metrics to maximise, with weights.")
-    steps: list[float] = option([1.0, 0.5, 0.25], says="Sizes of the shifts to try, one round each.")
-    least_gain: float = option(1e-3, ge=0, says="Smallest gain of the score for which a shift is kept.")
+    score: dict[str, float] = option({"macro_f1": 1.0}, description="Metrics to maximise, with weights.")
+    steps: list[float] = option([1.0, 0.5, 0.25], description="Sizes of the shifts to try, one round each.")
+    least_gain: float = option(1e-3, ge=0, description="Smallest gain of the score for which a shift is kept.")
 
     def calibrate(self, probabilities: Floats, truth: Ints, classes: Sequence[str]) -> Calibration:
         scores = logs(probabilities)

@@ -48,11 +48,13 @@ class Dirichlet(Calibrator):
     off_diagonal: float = option(
         0.5,
         gt=0,
-        says="How strongly entries off the diagonal are pulled towards 0: times k², as more classes leave "
+        description="How strongly entries off the diagonal are pulled towards 0: times k², as more classes leave "
         "fewer rows for each entry; the log-loss is a sum over rows.",
     )
-    shift: float = option(1.0, gt=0, says="How strongly shifts are pulled towards 0.")
-    diagonal: float = option(1.0, ge=0, says="How strongly the diagonal is pulled towards 1; the paper has 0.")
+    shift: float = option(1.0, gt=0, description="How strongly shifts are pulled towards 0.")
+    diagonal: float = option(
+        1.0, ge=0, description="How strongly the diagonal is pulled towards 1; the paper has 0."
+    )
 
     def calibrate(self, probabilities: Floats, truth: Ints, classes: Sequence[str]) -> Calibration:
         scores, k = logs(probabilities), len(classes)

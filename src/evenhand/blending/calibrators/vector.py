@@ -43,7 +43,8 @@ class Vector(Calibrator):
     ridge: float = option(
         1.0,
         gt=0,
-        says="How strongly slopes are pulled towards 1 and shifts towards 0; the log-loss is a sum over rows.",
+        description="How strongly slopes are pulled towards 1 and shifts towards 0; the log-loss is a sum over "
+        "rows.",
     )
 
     def calibrate(self, probabilities: Floats, truth: Ints, classes: Sequence[str]) -> Calibration:

@@ -44,11 +44,11 @@ class Attention(Method):
     gate), so a prediction always lies between those of the models; before training it is their mean.
     """
 
-    width: int = option(16, ge=4, says="Numbers per token.")
-    heads: int = option(2, ge=1, says="Heads of the attention; they must divide the width.")
-    epochs: int = option(20, ge=1, unit="epochs", says="Passes over the rows.")
-    learning_rate: float = option(3e-3, gt=0, says="Peak of the schedule.")
-    weight_decay: float = option(1.0, ge=0, says="How strongly parameters are pulled towards 0.")
+    width: int = option(16, ge=4, description="Numbers per token.")
+    heads: int = option(2, ge=1, description="Heads of the attention; they must divide the width.")
+    epochs: int = option(20, ge=1, unit="epochs", description="Passes over the rows.")
+    learning_rate: float = option(3e-3, gt=0, description="Peak of the schedule.")
+    weight_decay: float = option(1.0, ge=0, description="How strongly parameters are pulled towards 0.")
 
     def learn(self, stack: Stack, seed: int) -> Learned:
         try:

@@ -21,13 +21,13 @@ class CatBoost(Method):
     features: list[Feature] = option(
         ["probabilities", "entropy", "margin", "differences", "agreement"],
         min_length=1,
-        says="Inputs: probabilities, logits, entropy, margin, differences, agreement.",
+        description="Inputs: probabilities, logits, entropy, margin, differences, agreement.",
     )
-    ask: Ask = option("candidates", says="candidates or rows, as for gradient_boosting.")
-    candidates: int = option(5, ge=2, unit="classes", says="Number of candidate classes per row.")
-    trees: int = option(200, ge=1, says="Rounds of boosting.")
-    learning_rate: float = option(0.05, gt=0, le=1, says="Weight of each round.")
-    depth: int = option(4, ge=1, le=16, says="Depth of a tree.")
+    ask: Ask = option("candidates", description="candidates or rows, as for gradient_boosting.")
+    candidates: int = option(5, ge=2, unit="classes", description="Number of candidate classes per row.")
+    trees: int = option(200, ge=1, description="Rounds of boosting.")
+    learning_rate: float = option(0.05, gt=0, le=1, description="Weight of each round.")
+    depth: int = option(4, ge=1, le=16, description="Depth of a tree.")
 
     def learn(self, stack: Stack, seed: int) -> Learned:
         estimator = self._estimator(seed)

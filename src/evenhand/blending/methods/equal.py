@@ -20,7 +20,7 @@ class EqualWeights(Method):
 
     takes_several: ClassVar[bool] = True
     space: Space = option(
-        "probability", says="What is averaged: probabilities, log-odds (logit) or logarithms (log)."
+        "probability", description="What is averaged: probabilities, log-odds (logit) or logarithms (log)."
     )
 
     def learn(self, stack: Stack, seed: int) -> Learned:

@@ -95,18 +95,24 @@ class Experts(Method):
     """
 
     uses_features: ClassVar[bool] = True
-    base: Base = option("equal", says="The blend that experts correct: a name, or a table with a name and options.")
-    pairs: int = option(5, ge=1, says="Maximum number of pairs.")
-    least_errors: int = option(6, ge=1, unit="rows", says="Smallest number of errors of a pair with an expert.")
+    base: Base = option(
+        "equal", description="The blend that experts correct: a name, or a table with a name and options."
+    )
+    pairs: int = option(5, ge=1, description="Maximum number of pairs.")
+    least_errors: int = option(
+        6, ge=1, unit="rows", description="Smallest number of errors of a pair with an expert."
+    )
     gate: Literal["tuned"] | float = option(
-        "tuned", says="The margin below which an expert is used: a number in 0..1, or tuned within folds."
+        "tuned", description="The margin below which an expert is used: a number in 0..1, or tuned within folds."
     )
-    least_gain: int = option(2, ge=1, unit="rows", says="Smallest gain of a tuned gate; with less it stays closed.")
-    widest: float = option(0.5, gt=0, lt=1, says="Largest width that tuning may choose.")
+    least_gain: int = option(
+        2, ge=1, unit="rows", description="Smallest gain of a tuned gate; with less it stays closed."
+    )
+    widest: float = option(0.5, gt=0, lt=1, description="Largest width that tuning may choose.")
     whole_pair: Literal["refuse", "allow"] = option(
-        "refuse", says="Whether a gate of 1, with which an expert decides every row of its pair, is allowed."
+        "refuse", description="Whether a gate of 1, with which an expert decides every row of its pair, is allowed."
     )
-    inverse_strength: float = option(0.1, gt=0, says="scikit-learn's C of the binary models.")
+    inverse_strength: float = option(0.1, gt=0, description="scikit-learn's C of the binary models.")
 
     @model_validator(mode="after")
     def _narrow(self) -> Experts:

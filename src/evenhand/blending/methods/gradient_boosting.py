@@ -20,18 +20,18 @@ class GradientBoosting(Method):
     features: list[Feature] = option(
         ["probabilities", "entropy", "margin", "differences", "agreement"],
         min_length=1,
-        says="Inputs: probabilities, logits, entropy, margin, differences, agreement.",
+        description="Inputs: probabilities, logits, entropy, margin, differences, agreement.",
     )
     ask: Ask = option(
         "candidates",
-        says="candidates: one binary model for all classes, applied to the likeliest; rows: all classes side by "
-        "side, with trees for each, which needs many rows per class.",
+        description="candidates: one binary model for all classes, applied to the likeliest; rows: all classes "
+        "side by side, with trees for each, which needs many rows per class.",
     )
-    candidates: int = option(5, ge=2, unit="classes", says="Number of candidate classes per row.")
-    trees: int = option(100, ge=1, says="Rounds of boosting.")
-    learning_rate: float = option(0.05, gt=0, le=1, says="Weight of each round.")
-    leaves: int = option(8, ge=2, says="Leaves of a tree.")
-    least_rows: int = option(20, ge=1, unit="rows", says="Smallest number of rows in a leaf.")
+    candidates: int = option(5, ge=2, unit="classes", description="Number of candidate classes per row.")
+    trees: int = option(100, ge=1, description="Rounds of boosting.")
+    learning_rate: float = option(0.05, gt=0, le=1, description="Weight of each round.")
+    leaves: int = option(8, ge=2, description="Leaves of a tree.")
+    least_rows: int = option(20, ge=1, unit="rows", description="Smallest number of rows in a leaf.")
 
     def learn(self, stack: Stack, seed: int) -> Learned:
         estimator = HistGradientBoostingClassifier(

@@ -25,11 +25,11 @@ class Greedy(Method):
     models and the counts are added up (section 2.3).
     """
 
-    score: dict[str, float] = option({"macro_f1": 1.0}, says="Metrics of the score, with weights.")
-    rounds: int = option(30, ge=1, le=1000, says="Number of models added, one per round.")
-    start: int = option(1, ge=1, says="Number of best models to start with.")
-    bags: int = option(1, ge=1, le=200, says="Selections on random halves of the models; 1 for one on all.")
-    space: Space = option("probability", says="What is averaged: probability, logit or log.")
+    score: dict[str, float] = option({"macro_f1": 1.0}, description="Metrics of the score, with weights.")
+    rounds: int = option(30, ge=1, le=1000, description="Number of models added, one per round.")
+    start: int = option(1, ge=1, description="Number of best models to start with.")
+    bags: int = option(1, ge=1, le=200, description="Selections on random halves of the models; 1 for one on all.")
+    space: Space = option("probability", description="What is averaged: probability, logit or log.")
 
     def learn(self, stack: Stack, seed: int) -> Learned:
         tables = [into(self.space, table) for table in stack.tables]

@@ -26,7 +26,9 @@ class LogLoss(Method):
     are learned in these two spaces only, so log-odds are refused.
     """
 
-    space: Literal["probability", "log"] = option("probability", says="What is averaged: probability, or log.")
+    space: Literal["probability", "log"] = option(
+        "probability", description="What is averaged: probability, or log."
+    )
 
     def learn(self, stack: Stack, seed: int) -> Learned:
         start = shares(np.ones(stack.m))

@@ -25,12 +25,14 @@ class Logistic(Method):
     features: list[Feature] = option(
         ["logits", "entropy", "margin", "agreement"],
         min_length=1,
-        says="Inputs: probabilities, logits, entropy, margin, differences, agreement.",
+        description="Inputs: probabilities, logits, entropy, margin, differences, agreement.",
     )
-    ask: Ask = option("candidates", says="candidates or rows, as for gradient_boosting; rows is multinomial.")
-    candidates: int = option(5, ge=2, unit="classes", says="Number of candidate classes per row.")
+    ask: Ask = option(
+        "candidates", description="candidates or rows, as for gradient_boosting; rows is multinomial."
+    )
+    candidates: int = option(5, ge=2, unit="classes", description="Number of candidate classes per row.")
     inverse_strength: float = option(
-        0.1, gt=0, says="scikit-learn's C: smaller values pull coefficients closer to 0."
+        0.1, gt=0, description="scikit-learn's C: smaller values pull coefficients closer to 0."
     )
 
     def learn(self, stack: Stack, seed: int) -> Learned:

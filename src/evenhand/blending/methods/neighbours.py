@@ -22,7 +22,7 @@ from evenhand.blending.methods.greedy import ranked_score
 
 
 @dataclass(frozen=True, eq=False)
-class Alike:
+class NeighbourIndex:
     """The nearest rows and their classes.
 
     Attributes
@@ -56,14 +56,14 @@ class ComparedNeighbours:
 
     Attributes
     ----------
-    base, alike
+    base, neighbours
         The blend and the neighbours.
     gate, share
         The margin below which neighbours are used, and their weight there.
     """
 
     base: Learned
-    alike: Alike
+    neighbours: NeighbourIndex
     gate: float
     share: float
 
@@ -72,7 +72,7 @@ class ComparedNeighbours:
         if self.share and self.gate:
             rows = np.flatnonzero(leading(table)[1] < self.gate)
             if len(rows):
-                table[rows] = (1 - self.share) * table[rows] + self.share * self.alike.vote(stack.take(rows))
+                table[rows] = (1 - self.share) * table[rows] + self.share * self.neighbours.vote(stack.take(rows))
         return table
 
     def document(self) -> dict[str, Any]:
@@ -89,11 +89,11 @@ class NeighboursBlend(Method):
     """
 
     uses_features: ClassVar[bool] = True
-    base: Base = option("equal", says="The blend: a name, or a table with a name and options.")
-    count: int = option(10, ge=1, unit="rows", says="Number of neighbours.")
-    gates: list[float] = option([0.1, 0.2, 0.4, 0.7, 1.01], says="Margins to try as the gate.")
-    shares: list[float] = option([0.25, 0.5, 0.75], says="Weights of the neighbours to try.")
-    score: dict[str, float] = option({"macro_f1": 1.0}, says="Metrics by which gate and share are chosen.")
+    base: Base = option("equal", description="The blend: a name, or a table with a name and options.")
+    count: int = option(10, ge=1, unit="rows", description="Number of neighbours.")
+    gates: list[float] = option([0.1, 0.2, 0.4, 0.7, 1.01], description="Margins to try as the gate.")
+    shares: list[float] = option([0.25, 0.5, 0.75], description="Weights of the neighbours to try.")
+    score: dict[str, float] = option({"macro_f1": 1.0}, description="Metrics by which gate and share are chosen.")
 
     def learn(self, stack: Stack, seed: int) -> Learned:
         if not stack.features:
@@ -107,14 +107,14 @@ class NeighboursBlend(Method):
         for fold in inside.folds:
             rows = np.flatnonzero(inside.fold == fold)
             # A row's own fold is left out: it would be its own nearest neighbour.
-            votes[rows] = self._alike(inside.without(fold)).vote(inside.take(rows))
+            votes[rows] = self._index(inside.without(fold)).vote(inside.take(rows))
         gate, share = self._tuned(inside, fitted.out_of_fold(inside), votes)
-        return ComparedNeighbours(fitted.overall, self._alike(stack), gate, share)
+        return ComparedNeighbours(fitted.overall, self._index(stack), gate, share)
 
-    def _alike(self, stack: Stack) -> Alike:
+    def _index(self, stack: Stack) -> NeighbourIndex:
         count = min(self.count, len(stack))
         index = NearestNeighbors(n_neighbors=count, metric="cosine", algorithm="brute").fit(directions(stack))
-        return Alike(index, stack.labels, count, stack.k)
+        return NeighbourIndex(index, stack.labels, count, stack.k)
 
     def _tuned(self, stack: Stack, table: Floats, votes: Floats) -> tuple[float, float]:
         """Return the gate and the share with the best score; (0, 0) if the blend alone is as good."""

@@ -18,9 +18,9 @@ from evenhand.blending.methods.greedy import ranked_score
 class RandomSearch(Method):
     """The best of many weights sampled uniformly from the simplex; equal weights and single models are included."""
 
-    score: dict[str, float] = option({"macro_f1": 1.0}, says="Metrics of the score, with weights.")
-    draws: int = option(200, ge=1, le=100_000, says="Number of weights to try.")
-    space: Space = option("probability", says="What is averaged: probability, logit or log.")
+    score: dict[str, float] = option({"macro_f1": 1.0}, description="Metrics of the score, with weights.")
+    draws: int = option(200, ge=1, le=100_000, description="Number of weights to try.")
+    space: Space = option("probability", description="What is averaged: probability, logit or log.")
 
     def learn(self, stack: Stack, seed: int) -> Learned:
         tables = [into(self.space, table) for table in stack.tables]

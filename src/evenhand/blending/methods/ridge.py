@@ -33,7 +33,7 @@ class ClasswiseRidge(Method):
         None,
         gt=0,
         unit="rows",
-        says="Weight of the global weights, in rows of the class; chosen within folds by default.",
+        description="Weight of the global weights, in rows of the class; chosen within folds by default.",
     )
 
     def learn(self, stack: Stack, seed: int) -> Learned:

@@ -19,11 +19,11 @@ class ByScore(Method):
     """Weights proportional to a power of the score above that of constant class frequencies."""
 
     takes_several: ClassVar[bool] = True
-    score: dict[str, float] = option({"macro_f1": 1.0}, says="Metrics of the score, with weights.")
+    score: dict[str, float] = option({"macro_f1": 1.0}, description="Metrics of the score, with weights.")
     power: float = option(
-        1.0, gt=0, says="Exponent of the score in the weights; larger values favour the best models."
+        1.0, gt=0, description="Exponent of the score in the weights; larger values favour the best models."
     )
-    space: Space = option("probability", says="What is averaged: probability, logit or log.")
+    space: Space = option("probability", description="What is averaged: probability, logit or log.")
 
     def learn(self, stack: Stack, seed: int) -> Learned:
         constant = np.broadcast_to(_prior(stack), (len(stack), stack.k))

@@ -28,7 +28,7 @@ def submit(
     if as_json:
         print_json(done.document())
     else:
-        print_line(f"{_WORDS[done.event]} {done.gate.says}" + (f"\n{done.output}" if done.output else ""))
+        print_line(f"{_WORDS[done.event]} {done.gate.message}" + (f"\n{done.output}" if done.output else ""))
     raise typer.Exit(0 if done.event in ("uploaded", "passed") else 1)
 
 

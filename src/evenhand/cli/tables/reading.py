@@ -17,5 +17,5 @@ def reading_table(lines: Sequence[Mapping[str, Any]]) -> Table:
         role, key = ROLES.get(line["role"], line["role"]), line["key"]
         setting = f"{key} = {line['setting']}" if key and line["setting"] is not None else key
         share = f"{line['rows'] / max(1, line['n']):.1%}"
-        table.add_row(line["says"], role, f"{line['rows']:,}", share, f"{line['total']:,}", setting)
+        table.add_row(line["description"], role, f"{line['rows']:,}", share, f"{line['total']:,}", setting)
     return table

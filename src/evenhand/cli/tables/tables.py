@@ -48,8 +48,8 @@ def print_check(found: Check, target: Path) -> None:
     missing = found.examination.not_applicable
     out.print(cell(f"Passed: {', '.join(found.examination.passed) or 'none'}."))
     if missing:
-        says = "; ".join(f"{code} (needs {what})" for code, what in missing.items())
-        out.print(cell(f"Not applicable: {says}."))
+        message = "; ".join(f"{code} (needs {what})" for code, what in missing.items())
+        out.print(cell(f"Not applicable: {message}."))
     for code, what in found.examination.broken.items():
         out.print(cell(f"{code} failed with an error: {what}", style="red"))
     out.print(cell(f"Findings with their ids: {target}"))
@@ -60,7 +60,7 @@ def print_findings(findings: Sequence[Finding], out: Out | None = None, *, most_
     out = out or Out()
     for finding in findings:
         out.print(
-            cell(f"{finding.code} {finding.severity}: ", style=_COLOURS[finding.severity]) + cell(finding.says)
+            cell(f"{finding.code} {finding.severity}: ", style=_COLOURS[finding.severity]) + cell(finding.message)
         )
         if finding.ids:
             more = f" and {len(finding.ids) - most_ids:,} more" if len(finding.ids) > most_ids else ""
@@ -209,7 +209,7 @@ def print_predictions(predicted: PredictionResult, *written: Path) -> None:
     if len(predicted.failures) > 5:
         out.print(cell(f"… and {len(predicted.failures) - 5:,} more.", style="yellow"))
     for finding in predicted.findings[:5]:
-        out.print(cell(finding.says, style="yellow"))
+        out.print(cell(finding.message, style="yellow"))
     files = ", ".join(map(str, written[:5])) + (f" and {len(written) - 5:,} more" if len(written) > 5 else "")
     out.print(cell(f"{count(len(frame), 'row')} by {predicted.model}. Wrote {files}"))
 

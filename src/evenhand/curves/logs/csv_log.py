@@ -76,7 +76,7 @@ def _frame(raw: bytes, name: str) -> tuple[pd.DataFrame, list[str]]:
             kept.append(row[: len(header)])
         else:
             odd.append(line)
-    notes = [finding.says for finding in findings]
+    notes = [finding.message for finding in findings]
     if odd == [last]:
         notes.append(f"The last line ({last:,}) is cut off and was left out.")
     elif odd:

@@ -39,7 +39,7 @@ def _finding(reason: str, names: list[str], source: str, most: int, noun: str) -
     return Finding(
         code="EH101",
         severity="warning",
-        says=f"{source}: {len(names):,} {counted} {verb} left out: {some(names)}; {reason}.",
+        message=f"{source}: {len(names):,} {counted} {verb} left out: {some(names)}; {reason}.",
         about=source,
         evidence={f"{noun}s": len(names), "reason": reason, "names": names[:most]},
     )

@@ -112,11 +112,11 @@ def _empty_classes(root: Root, names: Sequence[str]) -> Iterator[Finding]:
     """Yield a finding about class folders in which nothing is."""
     if found := empty_classes(root, names):
         one = len(found) == 1
-        says = (
+        message = (
             f"{root.path.name}: {some(found)} {'is an empty folder' if one else 'are empty folders'}, and so there "
             f"is no class of {'this name' if one else 'these names'}."
         )
-        yield Finding("EH101", "note", says, about=root.path.name, evidence={"folders": found[:100]})
+        yield Finding("EH101", "note", message, about=root.path.name, evidence={"folders": found[:100]})
 
 
 def _class_names(folders: Sequence[str]) -> list[str]:

@@ -33,7 +33,7 @@ def decode_csv(raw: bytes, name: str, encoding: str | None) -> tuple[str, tuple[
     finding = Finding(
         code="EH101",
         severity="note",
-        says=f"{name}: is not UTF-8 (first on line {line}) and was read as {guessed}. If names look wrong, "
+        message=f"{name}: is not UTF-8 (first on line {line}) and was read as {guessed}. If names look wrong, "
         "set data.table_encoding, or save it as UTF-8.",
         about=name,
         evidence={"encoding": guessed, "line": line},

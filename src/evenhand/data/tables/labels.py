@@ -133,7 +133,7 @@ def rare_finding(counts: Mapping[str, float], data: DataConfig, source: str) -> 
     return Finding(
         code="EH107",
         severity="warning",
-        says=f"{source}: {len(counts):,} {have} fewer rows than data.min_count = {data.min_count} and "
+        message=f"{source}: {len(counts):,} {have} fewer rows than data.min_count = {data.min_count} and "
         f"{were} left out: {some(counts)}. Collect more, or merge them into others with data.rename.",
         about=next(iter(counts)) if len(counts) == 1 else "",
         evidence={"rows": counts, "min_count": data.min_count},
@@ -146,7 +146,7 @@ def merging_finding(counts: Mapping[str, float], rows: float, data: DataConfig, 
     return Finding(
         code="EH107",
         severity="note",
-        says=f"{source}: {len(counts):,} {have} fewer rows than data.min_count = {data.min_count} and {were} "
+        message=f"{source}: {len(counts):,} {have} fewer rows than data.min_count = {data.min_count} and {were} "
         f'merged into "{data.merged}", which has {rows:,} rows: {some(counts)}.',
         about=data.merged,
         evidence={"rows": counts, "min_count": data.min_count, "merged": data.merged, "merged_rows": rows},

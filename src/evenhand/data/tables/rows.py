@@ -66,7 +66,7 @@ class TableRows:
 class _Gap:
     """Rows that lack a file or a class: the message, what to do, and the numbers."""
 
-    says: str
+    message: str
     fix: str
     evidence: dict[str, Any]
 
@@ -98,12 +98,12 @@ def unnamed_files(table: LabelTable, root: Root, data: DataConfig, files: Sequen
     left = [name for name in files if name not in named]
     if not left:
         return []
-    says = (
+    message = (
         f"{table.name}: {len(left):,} of {len(files):,} {data.kind} below {root.path.name} are in no row and are "
         f"not used: {some(left)}."
     )
     evidence = {"files": len(left), "of": len(files), "names": left[:100]}
-    return [Finding("EH101", "note", says, about=table.name, evidence=evidence)]
+    return [Finding("EH101", "note", message, about=table.name, evidence=evidence)]
 
 
 def _disk(data: DataConfig) -> Path | None:
@@ -144,12 +144,12 @@ def _with_files(table: LabelTable, root: Root, data: DataConfig) -> tuple[TableR
     gaps = [*_missing(table, located, data, root), *_unlabelled(table, bare, data)]
     faults = [*_refused(table, located, data), *strange]
     if data.missing == "error":
-        faults += [f"{gap.says} {gap.fix}" for gap in gaps]
+        faults += [f"{gap.message} {gap.fix}" for gap in gaps]
     if faults:
         raise DataError("\n".join(faults))
     gone = {*located.missing, *bare}
     if len(gone) == len(table):
-        raise DataError("\n".join([f"{table.name}: no row can be used.", *(gap.says for gap in gaps)]))
+        raise DataError("\n".join([f"{table.name}: no row can be used.", *(gap.message for gap in gaps)]))
     keep = np.array([row not in gone for row in range(len(table))], dtype=bool)
     names, weights = [name or "" for name in located.names], read_weights(table, data.weight)
     found = TableRows(table, names, split_cells(cells, data), values, weights)
@@ -167,7 +167,9 @@ def _labels(table: LabelTable, data: DataConfig) -> tuple[Sequence[Text], Floats
 
 
 def _left_out(gap: _Gap, table: LabelTable) -> Finding:
-    return Finding("EH101", "warning", f"{gap.says} They were left out.", about=table.name, evidence=gap.evidence)
+    return Finding(
+        "EH101", "warning", f"{gap.message} They were left out.", about=table.name, evidence=gap.evidence
+    )
 
 
 def _refused(table: LabelTable, located: Located, data: DataConfig) -> list[str]:
@@ -189,31 +191,31 @@ def _missing(table: LabelTable, located: Located, data: DataConfig, root: Root) 
     paths = table.texts(data.path)
     written = f'"{paths[rows[0]]}"' if paths[rows[0]] else "an empty cell"
     hint = f' Did you mean "{located.hints[rows[0]]}"?' if rows[0] in located.hints else ""
-    says = (
+    message = (
         f"{table.name}: {len(rows):,} of {len(table):,} rows name a file that does not exist "
         f"(first: {table.place(rows[0])}, {written}).{hint}"
     )
     if len(rows) == len(table):
-        says += f" None of the files was found below {root.path}."
+        message += f" None of the files was found below {root.path}."
     fix = 'Correct the paths, or set data.missing = "drop".'
     names = [str(paths[row]) for row in rows[:100]]
-    return [_Gap(says, fix, {"rows": len(rows), "of": len(table), "paths": names})]
+    return [_Gap(message, fix, {"rows": len(rows), "of": len(table), "paths": names})]
 
 
 def _unlabelled(table: LabelTable, rows: Sequence[int], data: DataConfig) -> list[_Gap]:
     if not rows:
         return []
-    says = (
+    message = (
         f"{table.name}: {len(rows):,} of {len(table):,} rows have no class in the column "
         f'"{data.label}" (first: {table.place(rows[0])}).'
     )
     if data.label_columns:
-        says = (
+        message = (
             f"{table.name}: {len(rows):,} of {len(table):,} rows have no label in any of data.label_columns "
             f"(first: {table.place(rows[0])})."
         )
     fix = 'Fill them in, or set data.missing = "drop".'
-    return [_Gap(says, fix, {"rows": len(rows), "of": len(table)})]
+    return [_Gap(message, fix, {"rows": len(rows), "of": len(table)})]
 
 
 def _without_repeats(rows: TableRows, data: DataConfig) -> tuple[TableRows, list[Finding]]:
@@ -247,8 +249,8 @@ def _repeated(rows: TableRows, at: npt.NDArray[np.int64], data: DataConfig) -> F
     done = "joined with the row that names it first" if data.several else "left out"
     if rows.values is not None:
         done = "joined: each file has the mean of its rows"
-    says = (
+    message = (
         f"{table.name}: {len(at):,} of {len(table):,} rows name a file again "
         f'(first: {table.place(int(at[0]))}, "{names[0]}"); they were {done}.'
     )
-    return Finding("EH103", "note", says, about=table.name, evidence={"rows": len(at), "paths": names[:100]})
+    return Finding("EH103", "note", message, about=table.name, evidence={"rows": len(at), "paths": names[:100]})

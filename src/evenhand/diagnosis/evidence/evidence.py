@@ -37,8 +37,8 @@ OF_ROWS_ALONE = (
     "blank",
     "copies",
     "near_pairs",
-    "alike_pairs",
-    "alike",
+    "duplicate_pairs",
+    "duplicate_sets",
     "name_families",
     "label_words",
     "label_matrix",
@@ -198,9 +198,9 @@ class Evidence:
         if self.sampled_test is None:
             raise DataError("The locked test was not sampled at random.")
         ids = self.rows.ids
-        alike = [list(ids[rows]) for rows in self.alike]
+        copies = [list(ids[rows]) for rows in self.duplicate_sets]
         moved = [list(ids[rows]) for rows in self.moved_contents]
-        return sample_other_tests(self.rows, self.sampled_test, alike, families=moved, count=count)
+        return sample_other_tests(self.rows, self.sampled_test, copies, families=moved, count=count)
 
     @cached_property
     def subsample(self) -> Ints:
@@ -244,7 +244,7 @@ class Evidence:
         """(n,) numbers of groups, those that share copies or a family joined, as folds keep them together."""
         names, number = unique_names(self.rows.groups)
         families = pairs_within([*self.moved_contents, *self.name_families])
-        pairs = np.concatenate([self.alike_pairs, families])
+        pairs = np.concatenate([self.duplicate_pairs, families])
         return np.asarray(set_numbers(joined(number[pairs], len(names)), len(names))[number])
 
     @cached_property
@@ -300,7 +300,7 @@ class Evidence:
         return near_duplicates(self._shown)
 
     @cached_property
-    def alike_pairs(self) -> Ints:
+    def duplicate_pairs(self) -> Ints:
         """(p, 2) rows that are copies or near-duplicates of each other, the smaller one first, sorted."""
         from evenhand.diagnosis.evidence.copies import pairs_within
 
@@ -310,11 +310,11 @@ class Evidence:
         return np.unique(np.sort(np.concatenate(found), axis=1), axis=0)
 
     @cached_property
-    def alike(self) -> list[Ints]:
+    def duplicate_sets(self) -> list[Ints]:
         """Connected components of copies and near-duplicates, largest first; folds should keep each whole."""
         from evenhand.data.splits.group_joins import joined
 
-        return joined(self.alike_pairs, len(self.rows))
+        return joined(self.duplicate_pairs, len(self.rows))
 
     def paths(self, rows: Ints | Mask) -> list[str]:
         """Return the paths of rows (their ids where the source has no paths)."""

@@ -44,7 +44,7 @@ class ReadingCounts:
             {
                 "name": counter.name,
                 "role": counter.role,
-                "says": counter.says,
+                "description": counter.description,
                 "key": counter.key,
                 "setting": self.settings.get(counter.key),
                 "rows": int(rows[column]),

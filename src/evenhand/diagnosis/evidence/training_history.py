@@ -158,7 +158,7 @@ class TrainingHistory:
     def _begins(self, at: int) -> bool:
         before = self.lines[at - 1] if at else {}
         # After a repair weights and settings differ, so that epochs before it say nothing about those after.
-        return not at or bool(before.get("mended")) or before.get("stage") != self.lines[at].get("stage")
+        return not at or bool(before.get("recovery")) or before.get("stage") != self.lines[at].get("stage")
 
 
 def own_word(line: Line) -> Mapping[str, Any] | None:

@@ -139,7 +139,7 @@ class Audit:
 
     def table(self) -> pd.DataFrame:
         """Return the holdouts as a frame: says, draws, median, quantile, lowest, floor, below."""
-        columns = ["says", "draws", "median", "quantile", "lowest", "floor", "below"]
+        columns = ["description", "draws", "median", "quantile", "lowest", "floor", "below"]
         return pd.DataFrame([one.document() for one in self.holdouts], columns=columns)
 
     def group_table(self) -> pd.DataFrame:
@@ -218,7 +218,7 @@ def audit(
     >>> probabilities = 0.6 * rng.dirichlet(np.ones(3), 300) + 0.4 * np.eye(3)[truth]
     >>> p = Predictions(np.arange(300).astype(str), ("a", "b", "c"), probabilities, truth)
     >>> shop = rng.integers(0, 10, 300)
-    >>> audit(p, by=shop, metric="accuracy").several_groups.says
+    >>> audit(p, by=shop, metric="accuracy").several_groups.description
     '2 of 10 parts held out'
     """
     if not 0 < held < 1:
@@ -262,8 +262,8 @@ def _some_rows(measure: Measure, floor: float, held: float, draws: int, seed: in
     stratum = np.zeros(len(rows), dtype=np.int64) if rows.several else rows.truth
     pick = stratified(stratum, held)
     figures = drawn_figures(measure, np.arange(len(rows)), len(rows), pick, draws=draws, seed=seed)
-    says = f"{held:.0%} of the rows of every class held out"
-    return holdout(says, figures, floor, higher_is_better=measure.metric.higher_is_better)
+    description = f"{held:.0%} of the rows of every class held out"
+    return holdout(description, figures, floor, higher_is_better=measure.metric.higher_is_better)
 
 
 def _each_part(p: Predictions, of: SlicedRows, floor: float | None) -> Holdout | None:
@@ -281,8 +281,8 @@ def _each_part(p: Predictions, of: SlicedRows, floor: float | None) -> Holdout |
     measure = ask(rows_of(p), ["subset_accuracy" if p.multi_label else "accuracy"], {}, {})[0]
     floor = measure.estimate() - MARGIN if floor is None else floor
     few = "" if large.all() else f" of {LEAST} rows or more"
-    says = f"each of {int(large.sum()):,} {of.word}{few} alone, accuracy"
-    return holdout(says, one_by_one(measure, number, len(names))[large], floor)
+    description = f"each of {int(large.sum()):,} {of.word}{few} alone, accuracy"
+    return holdout(description, one_by_one(measure, number, len(names))[large], floor)
 
 
 def _several_parts(
@@ -295,8 +295,8 @@ def _several_parts(
     g = len(names)
     count = min(g - 1, max(2, round(held * g)))
     figures = drawn_figures(measure, number, g, several_of(g, count), draws=draws, seed=seed)
-    says = f"{count:,} of {g:,} {of.word} held out"
-    return holdout(says, figures, floor, higher_is_better=measure.metric.higher_is_better)
+    description = f"{count:,} of {g:,} {of.word} held out"
+    return holdout(description, figures, floor, higher_is_better=measure.metric.higher_is_better)
 
 
 def _columns(p: Predictions, by: npt.ArrayLike | Mapping[str, npt.ArrayLike] | None) -> dict[str, Strings]:

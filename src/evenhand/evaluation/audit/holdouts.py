@@ -22,7 +22,7 @@ class Holdout:
 
     Attributes
     ----------
-    says
+    description
         A description of what is held out.
     draws
         Number of parts on which the figure is defined.
@@ -32,7 +32,7 @@ class Holdout:
         A threshold, and the number of parts below it (for a loss: above it).
     """
 
-    says: str
+    description: str
     draws: int
     median: float
     lowest: float
@@ -48,15 +48,15 @@ class Holdout:
         }
 
 
-def holdout(says: str, values: Floats, floor: float, *, higher_is_better: bool = True) -> Holdout:
+def holdout(description: str, values: Floats, floor: float, *, higher_is_better: bool = True) -> Holdout:
     """Return the summary of a figure over many parts, ignoring parts on which it is not defined."""
     there = values[np.isfinite(values)]
     if not len(there):
-        return Holdout(says, 0, np.nan, np.nan, np.nan, floor, 0)
+        return Holdout(description, 0, np.nan, np.nan, np.nan, floor, 0)
     sign = 1.0 if higher_is_better else -1.0
     ordered = np.sort(sign * there)
     return Holdout(
-        says,
+        description,
         len(there),
         float(np.median(there)),
         float(sign * ordered[0]),

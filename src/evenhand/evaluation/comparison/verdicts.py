@@ -94,7 +94,7 @@ def _verdict(one: Question, smallest: float, alpha: float, p: float, level: floa
     detectable = one.spread.detectable(1 - alpha)
     # No difference is larger than the bounds of the metric allow; beyond them, none at all would be detected.
     possible = max(abs(end) for end in one.spread.bounds)
-    says = _says(one, word, interval.low, interval.high, detectable, possible, smallest)
+    summary = _summary(one, word, interval.low, interval.high, detectable, possible, smallest)
     return Verdict(
         word=word,
         name=one.name,
@@ -104,7 +104,7 @@ def _verdict(one: Question, smallest: float, alpha: float, p: float, level: floa
         detectable=detectable if detectable <= possible or np.isnan(detectable) else np.inf,
         smallest=smallest,
         p=p,
-        says=says,
+        summary=summary,
         enough=one.spread.enough,
         higher_is_better=one.higher_is_better,
     )
@@ -118,7 +118,7 @@ def _word(one: Question, low: float, high: float, smallest: float) -> VerdictWor
     return "no difference found" if -smallest <= low and high <= smallest else "too few to tell"
 
 
-def _says(
+def _summary(
     one: Question, word: str, low: float, high: float, detectable: float, possible: float, smallest: float
 ) -> str:
     by = one.spread.estimate

@@ -68,7 +68,7 @@ class Versions:
         """Return it as plain values, for JSON."""
         plain = {key: value for key, value in vars(self).items() if not isinstance(value, Verdict)}
         tested = {key: value.document() for key, value in vars(self).items() if isinstance(value, Verdict)}
-        return plain | tested | {"ids": list(self.ids), "says": str(self)}
+        return plain | tested | {"ids": list(self.ids), "summary": str(self)}
 
     def __str__(self) -> str:
         labels, model = self.labels.difference, self.model.difference

@@ -51,7 +51,7 @@ class Metric:
 
     Attributes
     ----------
-    says
+    description
         A description in one sentence.
     features
         (rows, chosen classes) -> the numbers per row whose sums determine it.
@@ -90,7 +90,7 @@ class Metric:
         For a sum: the weights and measures it consists of; none of them is itself a sum.
     """
 
-    says: str
+    description: str
     features: Callable[[EvaluatedRows, Ints], RowSums]
     value: Callable[[Floats, Ints], Floats]
     base: Callable[[EvaluatedRows, Ints], Floats]
@@ -121,7 +121,7 @@ class Numbered:
 
     Attributes
     ----------
-    says
+    description
         A description in one sentence.
     at
         Number -> the metric.
@@ -129,7 +129,7 @@ class Numbered:
         The smallest and the largest number allowed.
     """
 
-    says: str
+    description: str
     at: Callable[[int], Metric]
     lowest: int = 1
     highest: int = 10**9

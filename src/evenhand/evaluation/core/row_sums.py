@@ -33,8 +33,8 @@ class RowSums:
         (e,) float64 entries, or None where all are 1.
     finish
         (q, b) sums of b replicates -> (r, b) statistics that metrics read.
-    alike
-        (n,) kinds: rows of one kind have the same entries; None where that is not known.
+    pattern
+        (n,) int: rows of one pattern have the same entries; None where that is not known.
     """
 
     shape: tuple[int, int]
@@ -42,7 +42,7 @@ class RowSums:
     column: Ints
     value: Floats | None = None
     finish: Finish = as_they_are
-    alike: Ints | None = None
+    pattern: Ints | None = None
 
     def statistics(self) -> Floats:
         """Return (r, 1) the statistics of all rows, without resampling."""

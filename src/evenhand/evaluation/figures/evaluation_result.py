@@ -43,7 +43,7 @@ class EvaluationResult(Mapping[str, Interval]):
         return len(self.figures)
 
     @property
-    def says(self) -> str:
+    def summary(self) -> str:
         """The number of rows and groups, as one sentence."""
         p = self.predictions
         n = len(p) - self.unlabelled
@@ -85,8 +85,8 @@ class EvaluationResult(Mapping[str, Interval]):
     def __repr__(self) -> str:
         width = max(map(len, self.figures), default=0)
         lines = [f"{name:<{width}}  {figure}" for name, figure in self.figures.items()]
-        return "\n".join([f"{self.predictions.model or 'predictions'}: {self.says}", *lines])
+        return "\n".join([f"{self.predictions.model or 'predictions'}: {self.summary}", *lines])
 
     def _repr_html_(self) -> str:
-        title = f"{self.predictions.model or 'predictions'}: {self.says}"
+        title = f"{self.predictions.model or 'predictions'}: {self.summary}"
         return f"<p>{html.escape(title)}</p>{self.table().round(3).to_html(index=False, escape=True)}"

@@ -168,9 +168,9 @@ SHARE = Components(partial(_once, _mean), counting)
 
 
 def _top(count: int) -> Metric:
-    says = f"Share of rows whose class is among the {count} most probable."
+    description = f"Share of rows whose class is among the {count} most probable."
     return Metric(
-        says, partial(_features, partial(within_top, count)), _mean, counting_rows, labels="one", parts=SHARE
+        description, partial(_features, partial(within_top, count)), _mean, counting_rows, labels="one", parts=SHARE
     )
 
 

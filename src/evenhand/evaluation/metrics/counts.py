@@ -46,7 +46,7 @@ def _counts(rows: EvaluatedRows) -> RowSums:
     column = np.concatenate([truth[right], truth + k, predicted + 2 * k])
     # Rows of one cell of the confusion matrix are interchangeable, so a replicate may count cells instead of
     # rows.
-    return RowSums((n, 3 * k), row, column, alike=truth * k + predicted)
+    return RowSums((n, 3 * k), row, column, pattern=truth * k + predicted)
 
 
 def split(statistics: Floats, chosen: Ints) -> tuple[Floats, Floats, Floats]:

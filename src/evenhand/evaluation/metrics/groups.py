@@ -160,8 +160,8 @@ def worst_interval(one: Measure, groups: Ints | None, *, draws: int, level: floa
     return Interval(estimate, low, high, n, len(share), level, how, enough=not few)
 
 
-def _metric(says: str, value: Callable[[Floats, Ints], Floats]) -> Metric:
-    return Metric(says, by_group, value, _evenly, of_groups=True)
+def _metric(description: str, value: Callable[[Floats, Ints], Floats]) -> Metric:
+    return Metric(description, by_group, value, _evenly, of_groups=True)
 
 
 def quantile_limits(percent: int, statistics: Floats, level: float) -> tuple[float, float]:

@@ -78,7 +78,7 @@ def beside(a: RowSums, b: RowSums) -> RowSums:
         row=np.concatenate([a.row, b.row]),
         column=np.concatenate([a.column, b.column + a.shape[1]]),
         value=None if a.value is None and b.value is None else np.concatenate([_values(a), _values(b)]),
-        alike=_alike(a, b),
+        pattern=_patterns(a, b),
     )
 
 
@@ -87,8 +87,8 @@ def kinds(features: RowSums, *, narrow: int = 4) -> Ints | None:
 
     Features of at most `narrow` columns are compared entry by entry.
     """
-    if features.alike is not None or features.shape[1] > narrow:
-        return features.alike
+    if features.pattern is not None or features.shape[1] > narrow:
+        return features.pattern
     entries = (_values(features), (features.row, features.column))
     dense = sp.csr_array(sp.coo_array(entries, shape=features.shape)).toarray()
     number: Ints = np.zeros(len(dense), dtype=np.int64)
@@ -97,7 +97,7 @@ def kinds(features: RowSums, *, narrow: int = 4) -> Ints | None:
     return number
 
 
-def _alike(a: RowSums, b: RowSums) -> Ints | None:
+def _patterns(a: RowSums, b: RowSums) -> Ints | None:
     """Return (n,) kinds of rows of both, numbered by first appearance, so that swapping them has no effect."""
     of_a, of_b = kinds(a), kinds(b)
     if of_a is None or of_b is None:

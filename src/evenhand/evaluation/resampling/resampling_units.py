@@ -76,9 +76,9 @@ def units_for(features: RowSums, groups: Ints | None, *, saving: int = 8) -> Uni
     if groups is not None:
         g = int(groups.max()) + 1
         return Units(groups, g, g)
-    if features.alike is None:
+    if features.pattern is None:
         return Units(np.arange(n), n, n)
-    _, first, size = np.unique(features.alike, return_index=True, return_counts=True)
+    _, first, size = np.unique(features.pattern, return_index=True, return_counts=True)
     if len(size) * saving > n:
         return Units(np.arange(n), n, n)
     order = np.argsort(first)

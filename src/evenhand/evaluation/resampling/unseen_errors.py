@@ -148,8 +148,8 @@ def hidden(one: Measure, groups: Ints | None) -> Hidden:
     for weight, a, b in _pairs(one.metric.terms):
         sides = [a] if b is None else [a, b]
         why += [_few(side, groups) for side in sides]
-        alike = 0.0 if groups is None else _alike(a, b, groups)
-        seen = [own for side in sides if (own := _seen(side, alike, groups)) is not None]
+        intraclass = 0.0 if groups is None else _intraclass(a, b, groups)
+        seen = [own for side in sides if (own := _seen(side, intraclass, groups)) is not None]
         if not seen:
             continue
         blank = ~np.logical_and.reduce([own.known for own in seen])
@@ -180,7 +180,7 @@ def _pairs(terms: Sequence[tuple[float, Measure]]) -> Iterator[tuple[float, Meas
 
 
 def _asks_alike(a: Measure, b: Measure) -> bool:
-    return a.metric.says == b.metric.says and np.array_equal(a.chosen, b.chosen)
+    return a.metric.description == b.metric.description and np.array_equal(a.chosen, b.chosen)
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,13 +194,13 @@ class _Seen:
     share: Floats
 
 
-def _seen(one: Measure, alike: float, groups: Ints | None) -> _Seen | None:
+def _seen(one: Measure, intraclass: float, groups: Ints | None) -> _Seen | None:
     """Return what is known of the parts of a measure; None where it has none, or one, whose rows `Support` counts.
 
     Parameters
     ----------
-    alike
-        How far rows of one group go together (0..1).
+    intraclass
+        Intraclass correlation of correctness within groups (0..1).
     """
     parts = one.metric.parts
     if parts is None:
@@ -211,7 +211,7 @@ def _seen(one: Measure, alike: float, groups: Ints | None) -> _Seen | None:
     rows, size, _ = part_support(one, parts.rows, groups)
     held = rows if parts.truth is None else part_support(one, parts.truth, groups)[0]
     known = np.isfinite(figure) & (rows > 0) & (held > 0)
-    effective = rows / (1 + alike * np.maximum(size - 1, 0.0))
+    effective = rows / (1 + intraclass * np.maximum(size - 1, 0.0))
     share = held / max(held.sum(), 1.0) if parts.combine == "weighted" else np.full(len(rows), 1 / len(rows))
     slope = np.full(len(rows), BY_CHANCE if parts.kind == "area" else 1.0)
     if parts.kind == "f1":  # F1 = 2J / (1 + J), and J is the share of these rows that are right
@@ -221,7 +221,7 @@ def _seen(one: Measure, alike: float, groups: Ints | None) -> _Seen | None:
     return _Seen(np.where(known, figure, 1.0), effective, known, row, share)
 
 
-def _alike(a: Measure, b: Measure | None, groups: Ints) -> float:
+def _intraclass(a: Measure, b: Measure | None, groups: Ints) -> float:
     """Return the intraclass correlation of correctness within groups (of `a` alone, or of `a` minus `b`).
 
     Over the pairs of rows that share a group: their covariance over the variance of a row. One perfectly correlated

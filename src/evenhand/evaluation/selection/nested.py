@@ -39,7 +39,7 @@ class Step:
         Each row predicted by what was learned from other folds; for a single model its out-of-fold predictions.
     naive
         Each row predicted by what was learned from all rows, or None for a single model.
-    believable
+    reliable
         Whether everything in it is out of fold here.
     relearned
         All rows, predicted by what was learned without each of the folds; the variance of their figures is the
@@ -48,7 +48,7 @@ class Step:
 
     nested: Predictions
     naive: Predictions | None = None
-    believable: bool = True
+    reliable: bool = True
     relearned: Iterable[Predictions] = ()
 
 
@@ -151,7 +151,7 @@ def _best(
 ) -> tuple[BestOf, float]:
     """Return the best step, corrected for having been chosen, and the best naive figure."""
     # If nothing is out of fold, the best of all is still reported, and the text says that none is reliable.
-    among = [at for at, step in enumerate(evaluated) if step.believable] or list(range(len(evaluated)))
+    among = [at for at, step in enumerate(evaluated) if step.reliable] or list(range(len(evaluated)))
     whole = [evaluated[at].naive.estimate for at in among]
     naive_best = float(np.nanmax(whole) if nested[0].metric.higher_is_better else np.nanmin(whole))
     best = best_of(
@@ -187,7 +187,7 @@ def _evaluated(
             optimism=optimism[at],
             blend=step.naive is not None,
             chance=chance[at],
-            believable=step.believable,
+            reliable=step.reliable,
         )
         for at, step in enumerate(steps)
     ]
@@ -274,7 +274,7 @@ def _against_best_model(
     """Return the verdict of each blend against the best single model that is out of fold (if there is one)."""
     sign = 1.0 if nested[0].metric.higher_is_better else -1.0
     single = [at for at, step in enumerate(evaluated) if not step.blend and np.isfinite(step.nested.estimate)]
-    single = [at for at in single if evaluated[at].believable] or single
+    single = [at for at in single if evaluated[at].reliable] or single
     blends = [at for at, step in enumerate(evaluated) if step.blend]
     if not single or not blends:
         return []

@@ -31,7 +31,7 @@ class SelectionStep:
         Whether it combines several models.
     chance
         The verdict against chance level, or None where that is not known.
-    believable
+    reliable
         Whether everything in it is out of fold here; if not, its figures are not reliable (EH405).
     """
 
@@ -41,7 +41,7 @@ class SelectionStep:
     optimism: Interval
     blend: bool
     chance: Verdict | None = None
-    believable: bool = True
+    reliable: bool = True
 
     def document(self) -> dict[str, Any]:
         """Return it as plain values, for JSON."""
@@ -53,8 +53,8 @@ class SelectionStep:
             "optimism": self.optimism.estimate,
             "optimism_interval": self.optimism.document(),
             "chance": None if self.chance is None else self.chance.document(),
-            "believable": self.believable,
-            "says": str(self),
+            "reliable": self.reliable,
+            "summary": str(self),
         }
 
     def __str__(self) -> str:
@@ -63,7 +63,7 @@ class SelectionStep:
             words.append(f"naive {self.naive.estimate:.3f} (optimism {self.optimism.estimate:+.4f})")
         if self.chance is not None and self.chance.word != "better":
             words.append("not shown to be better than chance")
-        if not self.believable:
+        if not self.reliable:
             words.append("not all of it is out of fold here, so the figure is not reliable")
         return ", ".join(words) + "."
 
@@ -131,7 +131,7 @@ class NestedEvaluation:
     @property
     def left_out(self) -> tuple[str, ...]:
         """Names of steps excluded from the selection, since not all of them is out of fold here."""
-        names = tuple(step.name for step in self.steps if not step.believable)
+        names = tuple(step.name for step in self.steps if not step.reliable)
         return names if len(names) < len(self.steps) else ()
 
     @property
@@ -145,11 +145,11 @@ class NestedEvaluation:
         return next(step for step in self.steps if step.name == name)
 
     def table(self) -> pd.DataFrame:
-        """Return the selection report as a frame: name, naive, nested, low, high, optimism, chance, believable."""
+        """Return the selection report as a frame: name, naive, nested, low, high, optimism, chance, reliable."""
         return pd.DataFrame([_row(step) for step in self.steps])
 
     def document(self) -> dict[str, Any]:
-        """Return it as plain values, for JSON (worth.json)."""
+        """Return it as plain values, for JSON (nested_evaluation.json)."""
         best = self.best
         return {
             "metric": self.metric,
@@ -166,7 +166,7 @@ class NestedEvaluation:
                 "of": best.of,
                 "stability": best.stability,
                 "optimism": self.optimism,
-                "says": str(self),
+                "summary": str(self),
             },
             "verdicts": [verdict.document() for verdict in self.verdicts],
             "gaps": [{**vars(gap), "folds": list(gap.folds), "ids": list(gap.ids)} for gap in self.gaps],
@@ -188,7 +188,7 @@ class NestedEvaluation:
                 f"{len(self.left_out)} of {len(self.steps)} were excluded from this selection, as they are not out "
                 f"of fold here (EH405): {', '.join(self.left_out)}."
             )
-        elif not all(step.believable for step in self.steps):
+        elif not all(step.reliable for step in self.steps):
             out.append("Nothing here is known to be out of fold (EH405), so none of these figures is reliable.")
         if self.groups_in_several_folds:
             out.append(
@@ -222,5 +222,5 @@ def _row(step: SelectionStep) -> Mapping[str, Any]:
         "high": step.nested.high,
         "optimism": step.optimism.estimate,
         "against chance": "" if step.chance is None else step.chance.word,
-        "believable": step.believable,
+        "reliable": step.reliable,
     }

@@ -17,42 +17,51 @@ LEAST_SAMPLES = 8
 class BeatsConfig(Section):
     """How records become beats: leads, annotations, and the window around each R peak."""
 
-    annotator: str = option("atr", says="Suffix of the annotation files.", min_length=1, pattern=r"^[A-Za-z0-9_]+$")
+    annotator: str = option(
+        "atr", description="Suffix of the annotation files.", min_length=1, pattern=r"^[A-Za-z0-9_]+$"
+    )
     leads: list[str] = option(
         ["MLII"],
         min_length=1,
         max_length=16,
-        says='Names of leads, one per input channel of a model; "MLII|V5" takes V5 if there is no MLII, "MLII|*" '
+        description='Names of leads, one per input channel of a model; "MLII|V5" takes V5 if there is no MLII, '
+        '"MLII|*" '
         "any lead that is left. Records without a required lead are left out.",
     )
-    sampling_rate: float = option(180.0, ge=20, le=5000, unit="Hz", says="Rate to which every record is resampled.")
+    sampling_rate: float = option(
+        180.0, ge=20, le=5000, unit="Hz", description="Rate to which every record is resampled."
+    )
     band: list[float] = option(
-        [0.5, 40.0], unit="Hz", says="Edges of the zero-phase band-pass; an empty list for none."
+        [0.5, 40.0], unit="Hz", description="Edges of the zero-phase band-pass; an empty list for none."
     )
     window: list[float] = option(
         [300.0, 500.0],
         min_length=2,
         max_length=2,
         unit="ms",
-        says="Length of the window before and after the R peak.",
+        description="Length of the window before and after the R peak.",
     )
     normalise: Literal["record", "none"] = option(
-        "record", says="Whether a lead is divided by the amplitude of its typical beat, or kept in millivolts."
+        "record",
+        description="Whether a lead is divided by the amplitude of its typical beat, or kept in millivolts.",
     )
     neighbours: int = option(
         4,
         ge=0,
         le=64,
         unit="beats",
-        says="Neighbouring beats before and after a beat that encoders may read.",
+        description="Neighbouring beats before and after a beat that encoders may read.",
     )
     mapping: dict[str, list[str]] = option(
         {name: list(symbols) for name, symbols in AAMI.items()},
-        says="Class -> symbols of annotations; the default is that of ANSI/AAMI EC57.",
+        description="Class -> symbols of annotations; the default is that of ANSI/AAMI EC57.",
     )
-    leave_out: list[str] = option([], says="Names of records that are left out.")
+    leave_out: list[str] = option([], description="Names of records that are left out.")
     max_samples: int = option(
-        200_000_000, ge=1, unit="samples", says="Records with more samples (over all signals) are refused unread."
+        200_000_000,
+        ge=1,
+        unit="samples",
+        description="Records with more samples (over all signals) are refused unread.",
     )
 
     @field_validator("band")

@@ -14,19 +14,30 @@ class DrawingsConfig(Section):
 
     read: list[Read] = option(
         [],
-        says="What a model may read beside geometry: layers, colours, text. By default nothing: they often "
+        description="What a model may read beside geometry: layers, colours, text. By default nothing: they often "
         "give the class away.",
     )
     max_nodes: int = option(
-        2000, ge=1, unit="primitives", says="Most primitives of a graph; of a larger drawing the longest are kept."
+        2000,
+        ge=1,
+        unit="primitives",
+        description="Most primitives of a graph; of a larger drawing the longest are kept.",
     )
     empty_edge_fallback: Literal["knn", "none"] = option(
-        "knn", says="What happens to a primitive without any relation: joined to its nearest ones, or left alone."
+        "knn",
+        description="What happens to a primitive without any relation: joined to its nearest ones, or left alone.",
     )
-    neighbours: int = option(8, ge=1, le=64, says="Primitives that the fall-back joins.")
+    neighbours: int = option(8, ge=1, le=64, description="Primitives that the fall-back joins.")
     max_entities: int = option(
-        200_000, ge=1, unit="entities", says="Most primitives that inserts are expanded to; the rest is left out."
+        200_000,
+        ge=1,
+        unit="entities",
+        description="Most primitives that inserts are expanded to; the rest is left out.",
     )
-    seconds: float = option(10.0, gt=0, le=3600, unit="s", says="Processor time after which a file is given up.")
-    memory_mib: int = option(1024, ge=64, le=1 << 20, unit="MiB", says="Memory beyond which a file is given up.")
-    max_bytes: int = option(200_000_000, ge=1, unit="bytes", says="Larger files are refused unread.")
+    seconds: float = option(
+        10.0, gt=0, le=3600, unit="s", description="Processor time after which a file is given up."
+    )
+    memory_mib: int = option(
+        1024, ge=64, le=1 << 20, unit="MiB", description="Memory beyond which a file is given up."
+    )
+    max_bytes: int = option(200_000_000, ge=1, unit="bytes", description="Larger files are refused unread.")

@@ -17,25 +17,32 @@ Pooling = Literal["mean", "max", "sum", "attention"]
 class DrawingEncoderOptions(Section):
     """What all encoders of drawings share."""
 
-    width: int = option(96, ge=8, le=2048, unit="units", says="Width of every hidden layer.")
-    layers: int = option(3, ge=1, le=32, says="Layers: rounds of messages along edges, or blocks of attention.")
-    dropout: float = option(0.1, ge=0, lt=1, says="Dropout inside the layers.")
-    pooling: list[Pooling] = option(
-        ["mean", "max", "attention"], min_length=1, says="How nodes become one vector per drawing, concatenated."
+    width: int = option(96, ge=8, le=2048, unit="units", description="Width of every hidden layer.")
+    layers: int = option(
+        3, ge=1, le=32, description="Layers: rounds of messages along edges, or blocks of attention."
     )
-    strokes: bool = option(True, says="Whether nodes read the points along their primitive, beside its measures.")
+    dropout: float = option(0.1, ge=0, lt=1, description="Dropout inside the layers.")
+    pooling: list[Pooling] = option(
+        ["mean", "max", "attention"],
+        min_length=1,
+        description="How nodes become one vector per drawing, concatenated.",
+    )
+    strokes: bool = option(
+        True, description="Whether nodes read the points along their primitive, beside its measures."
+    )
     raster: int = option(
         0,
         ge=0,
         le=512,
         unit="px",
-        says="Side of a small picture of the drawing that is read beside it: at least 16, or 0 for none.",
+        description="Side of a small picture of the drawing that is read beside it: at least 16, or 0 for none.",
     )
     pretrain_epochs: int = option(
         0,
         ge=0,
         unit="epochs",
-        says="Epochs of contrastive training beforehand, on the drawings of the training folds without labels.",
+        description="Epochs of contrastive training beforehand, on the drawings of the training folds without "
+        "labels.",
     )
 
     @field_validator("raster")
@@ -49,9 +56,9 @@ class DrawingEncoderOptions(Section):
 class StrokesOptions(DrawingEncoderOptions):
     """Options of `strokes`."""
 
-    heads: int = option(4, ge=1, le=64, says="Heads of attention; they divide the width.")
+    heads: int = option(4, ge=1, le=64, description="Heads of attention; they divide the width.")
     inducing: int = option(
-        16, ge=1, le=256, says="Inducing points: attention costs so many times the number of primitives."
+        16, ge=1, le=256, description="Inducing points: attention costs so many times the number of primitives."
     )
 
     @model_validator(mode="after")

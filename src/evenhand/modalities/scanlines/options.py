@@ -18,14 +18,14 @@ LOSS_AT = (
 class ScanCnn2dOptions(Section):
     """Options of `scan_cnn2d`."""
 
-    layers: int = option(3, ge=1, le=6, unit="blocks", says="Residual blocks; each halves lines and width.")
+    layers: int = option(3, ge=1, le=6, unit="blocks", description="Residual blocks; each halves lines and width.")
     width: int = option(
-        32, ge=4, le=1024, unit="channels", says="Channels of the first block; later ones have more."
+        32, ge=4, le=1024, unit="channels", description="Channels of the first block; later ones have more."
     )
-    dropout: float = option(0.1, ge=0, lt=1, says="Dropout within a block.")
+    dropout: float = option(0.1, ge=0, lt=1, description="Dropout within a block.")
     norm: Literal["batch", "line"] = option(
         "batch",
-        says="How maps are normalised: over the batch, or every line of every scan by itself.",
+        description="How maps are normalised: over the batch, or every line of every scan by itself.",
     )
 
 
@@ -33,28 +33,30 @@ class LineOptions(Section):
     """What all encoders of lines in time share."""
 
     channels: int = option(
-        16, ge=1, le=512, unit="channels", says="Channels of the first convolution; later ones have more."
+        16, ge=1, le=512, unit="channels", description="Channels of the first convolution; later ones have more."
     )
     convolutions: int = option(
-        3, ge=1, le=8, says="Convolutions over a line and the two before it; each halves the width."
+        3, ge=1, le=8, description="Convolutions over a line and the two before it; each halves the width."
     )
-    width: int = option(96, ge=4, le=2048, unit="units", says="Length of the vector of a line.")
-    layers: int = option(2, ge=1, le=32, says="Layers over the vectors of lines.")
-    dropout: float = option(0.1, ge=0, lt=1, says="Dropout within convolutions and layers.")
+    width: int = option(96, ge=4, le=2048, unit="units", description="Length of the vector of a line.")
+    layers: int = option(2, ge=1, le=32, description="Layers over the vectors of lines.")
+    dropout: float = option(0.1, ge=0, lt=1, description="Dropout within convolutions and layers.")
 
 
 class ScanConvGruOptions(LineOptions):
     """Options of `scan_conv_gru`."""
 
-    layers: int = option(1, ge=1, le=8, says="Recurrent layers over the vectors of lines.")
-    loss_at: LossAt = option("every_line", says=LOSS_AT)
+    layers: int = option(1, ge=1, le=8, description="Recurrent layers over the vectors of lines.")
+    loss_at: LossAt = option("every_line", description=LOSS_AT)
 
 
 class ScanTransformerOptions(LineOptions):
     """Options of `scan_vit`."""
 
-    heads: int = option(4, ge=1, le=64, says="Heads of attention; they divide the width.")
-    feed_forward: int = option(192, ge=4, le=8192, unit="units", says="Width of the layer between two attentions.")
+    heads: int = option(4, ge=1, le=64, description="Heads of attention; they divide the width.")
+    feed_forward: int = option(
+        192, ge=4, le=8192, unit="units", description="Width of the layer between two attentions."
+    )
 
     @model_validator(mode="after")
     def _divides(self) -> Self:
@@ -66,7 +68,7 @@ class ScanTransformerOptions(LineOptions):
 class ScanCausalOptions(ScanTransformerOptions):
     """Options of `scan_causal`."""
 
-    loss_at: LossAt = option("every_line", says=LOSS_AT)
+    loss_at: LossAt = option("every_line", description=LOSS_AT)
 
 
 ENCODER_OPTIONS: dict[str, type[Section]] = {

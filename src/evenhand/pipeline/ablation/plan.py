@@ -143,8 +143,8 @@ def _section(config: Source, changes: Sequence[str]) -> tuple[AblationConfig, So
     for change in changes:
         set_dotted(values, change)
     if not isinstance(values.get("ablation"), Mapping):
-        says = "there is no such section"
-        raise ConfigError(shown, [Fault("ablation", says, "add [ablation] with an [[ablation.change]] table")])
+        message = "there is no such section"
+        raise ConfigError(shown, [Fault("ablation", message, "add [ablation] with an [[ablation.change]] table")])
     section = check(AblationConfig, values["ablation"], shown, lines, ("ablation",))
     if section.base is None:
         return section, config, lines
@@ -182,10 +182,10 @@ def _conflicts(section: AblationConfig, lines: Mapping[Any, int]) -> Iterator[Fa
             for name, other, theirs in seen:
                 nested = key.startswith(f"{other}.") or other.startswith(f"{key}.")
                 if nested or (key == other and value != theirs):
-                    says = f'is set to {toml_value(value)}, and {other} by "{name}" to {toml_value(theirs)}'
+                    message = f'is set to {toml_value(value)}, and {other} by "{name}" to {toml_value(theirs)}'
                     allowed = "all changes at once must agree; set ablation.together = false to try them alone only"
                     line = lines.get(("ablation", "change", position))
-                    yield Fault(f'change "{change.name}": {key}', says, allowed, line)
+                    yield Fault(f'change "{change.name}": {key}', message, allowed, line)
         seen += [(change.name, key, value) for key, value in change.set.items()]
 
 

@@ -100,7 +100,7 @@ class AuditResult:
         return repr(self.audit)
 
     def _repr_html_(self) -> str:
-        refit = "" if self.refit is None else f"<p>{html.escape(self.refit.says)}</p>"
+        refit = "" if self.refit is None else f"<p>{html.escape(self.refit.summary)}</p>"
         return self.audit._repr_html_() + refit
 
 

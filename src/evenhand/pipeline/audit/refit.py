@@ -90,8 +90,8 @@ def refit_models(
         for b, a, what in pairs
     )
     of = count(len(set(groups)), "group")
-    says = f"{of} in {parts.k} parts; each part was evaluated by models fitted without it."
-    return Refit(metric, says, rows, seen)
+    summary = f"{of} in {parts.k} parts; each part was evaluated by models fitted without it."
+    return Refit(metric, summary, rows, seen)
 
 
 def refit_heads(

@@ -50,7 +50,7 @@ class Refit:
     ----------
     metric
         Name of the figure.
-    says
+    summary
         What was held out, as a sentence.
     rows
         Models and blends.
@@ -60,7 +60,7 @@ class Refit:
     """
 
     metric: str
-    says: str
+    summary: str
     rows: tuple[RefitFigure, ...]
     seen: tuple[str, ...] = ()
 
@@ -68,7 +68,7 @@ class Refit:
         """Return it as plain values, for JSON."""
         return {
             "metric": self.metric,
-            "says": self.says,
+            "summary": self.summary,
             "rows": [row.document() for row in self.rows],
             "seen": list(self.seen),
         }

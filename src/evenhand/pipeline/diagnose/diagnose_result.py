@@ -149,7 +149,7 @@ class DiagnoseResult:
         return f"DiagnoseResult({self.rows.predicted:,} rows by {self.model}{shown})"
 
     def _repr_html_(self) -> str:
-        found = "".join(f"<li>{html.escape(f'{f.code} {f.severity}: {f.says}')}</li>" for f in self.findings)
+        found = "".join(f"<li>{html.escape(f'{f.code} {f.severity}: {f.message}')}</li>" for f in self.findings)
         shares = pd.DataFrame([one.document() for one in self.shares])
         return (
             f"<p>{html.escape(repr(self))}</p><ul>{found}</ul>"

@@ -225,11 +225,11 @@ def _settled(row: Ints, cells: Sequence[Row], n: int, table: LabelTable) -> tupl
     at[list(clash)] = -1
     if not clash:
         return at, ()
-    says = (
+    message = (
         f"{table.name}: {len(clash):,} rows stand there more than once, under different labels; their truth is "
         "taken as unknown."
     )
-    return at, (Finding("EH104", "warning", says, about=table.name, evidence={"rows": len(clash)}),)
+    return at, (Finding("EH104", "warning", message, about=table.name, evidence={"rows": len(clash)}),)
 
 
 def _numbered(
@@ -254,12 +254,12 @@ def _numbered(
         return labels, ()
     rows = int((known & ~fits).sum())
     have = "row has a label" if rows == 1 else "rows have labels"
-    says = (
+    message = (
         f"{source}: {rows:,} {have} that the run has no class for ({some(list(foreign))}). No prediction "
         "can be right there; they are left out of the accuracy. Map them with data.rename, or train on them."
     )
     return labels, (
-        Finding("EH107", "warning", says, about=source, evidence={"rows": rows, "labels": dict(foreign)}),
+        Finding("EH107", "warning", message, about=source, evidence={"rows": rows, "labels": dict(foreign)}),
     )
 
 
@@ -269,9 +269,9 @@ def _unmatched(at: Ints, samples: Samples, table: LabelTable) -> tuple[Finding, 
     if not len(lacking):
         return ()
     paths = [str(name) for name in samples.frame["path"].iloc[lacking]]
-    says = f"{table.name}: does not give the label of {len(lacking):,} of {len(samples):,} rows ({some(paths)})."
+    message = f"{table.name}: does not give the label of {len(lacking):,} of {len(samples):,} rows ({some(paths)})."
     ids = tuple(str(name) for name in samples.ids[lacking])
-    return (Finding("EH101", "note", says, about=table.name, evidence={"rows": len(lacking)}, ids=ids),)
+    return (Finding("EH101", "note", message, about=table.name, evidence={"rows": len(lacking)}, ids=ids),)
 
 
 def _groups(ids: Strings, at: Ints, names: Sequence[Any]) -> Strings | None:

@@ -138,8 +138,8 @@ def _group_lines(
         ]
     if candidates:
         first = candidates[0]
-        says = f"{_count(first)}: uncomment if rows that share a value are alike"
-        return [f"# group = {toml_value(first.name)}{_trailing_comment(says)}"]
+        comment = f"{_count(first)}: uncomment if rows that share a value are alike"
+        return [f"# group = {toml_value(first.name)}{_trailing_comment(comment)}"]
     return ["# group = COLUMN            # what rows have in common; never crosses folds"]
 
 

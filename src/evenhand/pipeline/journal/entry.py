@@ -204,7 +204,7 @@ def _analysis(record: Record) -> list[str]:
     found = record.findings()
     if not found:
         return ["The doctor found nothing."]
-    lines = [f"- **{markdown_text(one.code)}** {one.severity}: {markdown_text(one.says)}" for one in found]
+    lines = [f"- **{markdown_text(one.code)}** {one.severity}: {markdown_text(one.message)}" for one in found]
     more = len(lines) - MOST_FINDINGS
     return lines if more <= 0 else [*lines[:MOST_FINDINGS], f"- {more} more: `evenhand doctor`."]
 

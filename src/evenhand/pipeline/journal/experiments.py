@@ -84,7 +84,7 @@ def _base_in_ablation(record: Record, beside: Sequence[Record]) -> tuple[Record 
         try:
             rows = [row for row in other.json(RESULT)["rows"] if row["record"] == name]
             if rows:
-                return other, " ".join(str(verdict["says"]) for verdict in rows[0]["verdicts"])
+                return other, " ".join(str(verdict["summary"]) for verdict in rows[0]["verdicts"])
         except DAMAGED:
             continue
     return None, ""

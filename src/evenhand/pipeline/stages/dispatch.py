@@ -39,7 +39,7 @@ def dispatch(
     def on_event(event: Event) -> None:
         nonlocal done
         if event.kind == "retried":
-            watcher.message(f"{_call_name(arguments[event.call])}: {event.says} Retrying once.")
+            watcher.message(f"{_call_name(arguments[event.call])}: {event.message} Retrying once.")
         elif event.kind == "progress" and one_call:
             watcher.advance(*event.value)
         elif event.kind == "progress" and isinstance(event.value, dict):
@@ -65,7 +65,7 @@ def dispatch(
 
 def alert_message(alert: Mapping[str, Any]) -> str:
     """Return an alert of a training as one line: code, severity, what is wrong, what was done."""
-    return f"{alert['code']} {alert['severity']}: {alert['says']} {alert['did']}"
+    return f"{alert['code']} {alert['severity']}: {alert['message']} {alert['action']}"
 
 
 def score_message(summary: Any) -> str:
@@ -86,11 +86,11 @@ def _figure(value: float | None) -> str:
 def _failure_message(failure: CallFailure) -> str:
     """Return why a call failed."""
     # Each library words ENOSPC differently, and the errno does not survive the trip between processes.
-    if "No space left" in failure.says:
+    if "No space left" in failure.message:
         return (
             "the disk is full. Free some space (evenhand cache --clear), then run the same command again to resume."
         )
-    return failure.says
+    return failure.message
 
 
 def _call_name(call: Mapping[str, Any]) -> str:

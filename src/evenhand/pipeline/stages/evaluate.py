@@ -68,7 +68,9 @@ def evaluate_run(record: Record, settings: Settings, watcher: Watcher, seconds: 
         "heaviest": {
             sets[OUT_OF_FOLD].model: {of: _dominant_groups(p, settings) for of, p in sets.items()} for sets in every
         },
-        "findings": [{"code": f.code, "severity": f.severity, "says": f.says, "about": f.about} for f in findings],
+        "findings": [
+            {"code": f.code, "severity": f.severity, "message": f.message, "about": f.about} for f in findings
+        ],
         "seconds": dict(seconds),
     }
     record.write_json("scores.json", document)
@@ -89,7 +91,7 @@ def _headline(
     # not made.
     if figure["estimate"] is not None and (nested.metric, nested.best.name) == (metric, best):
         out |= {**nested.best.corrected.document(), "as_chosen": dict(figure)}
-    return {**out, "says": nested.headline}
+    return {**out, "summary": nested.headline}
 
 
 def make_blends(
@@ -144,7 +146,7 @@ def evaluate_nested(
         level=how.level,
         seed=how.seed,
     )
-    record.write_json("worth.json", found.document())
+    record.write_json("nested_evaluation.json", found.document())
     return found
 
 

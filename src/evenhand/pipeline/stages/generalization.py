@@ -73,7 +73,7 @@ def generalization_samples(
     ]
     samples = samples.take(~twice)
     if not len(samples):
-        reasons = " ".join(finding.says for finding in findings[:3])
+        reasons = " ".join(finding.message for finding in findings[:3])
         raise DataError(f"data.generalization: no rows are left. {reasons}")
     frame = samples.frame.assign(**{ROW: np.arange(len(samples))})
     return root, replace(samples, frame=frame), findings
@@ -101,11 +101,13 @@ def _with_first_classes(samples: Samples, first: Samples, other: str | None) -> 
     aligned = replace(samples, classes=first.classes, labels=labels, levels=first.levels).take(keep)
     if not strange:
         return aligned, []
-    says = (
+    message = (
         f"data.generalization: {int((~keep).sum()):,} rows have classes that the training data lack "
         f"({some(strange)}) and were left out. Map them to known classes in data.generalization.rename."
     )
-    return aligned, [Finding("EH107", "warning", says, about=RowSet.GENERALIZATION, evidence={"classes": strange})]
+    return aligned, [
+        Finding("EH107", "warning", message, about=RowSet.GENERALIZATION, evidence={"classes": strange})
+    ]
 
 
 def _duplicates_of(samples: Samples, first: Samples) -> Mask:
@@ -119,19 +121,23 @@ def _duplicates_of(samples: Samples, first: Samples) -> Mask:
 def _overlap_findings(twice: Mask, samples: Samples, first: Samples, *, same_root: bool) -> list[Finding]:
     found = []
     if twice.any():
-        says = (
+        message = (
             f"{int(twice.sum()):,} of {len(twice):,} rows of data.generalization have the same bytes as rows "
             "of the training data; they were left out, because models were trained on them."
         )
-        found.append(Finding("EH105", "warning", says, about=RowSet.GENERALIZATION, ids=tuple(samples.ids[twice])))
+        found.append(
+            Finding("EH105", "warning", message, about=RowSet.GENERALIZATION, ids=tuple(samples.ids[twice]))
+        )
     if same_root and samples.grouped and first.grouped:
         shared = sorted(set(samples.groups[~twice]) & set(first.groups))
         if shared:
-            says = (
+            message = (
                 f"{len(shared):,} {'group is' if len(shared) == 1 else 'groups are'} both in the training data and "
                 f"in data.generalization ({some(shared)}): its figures are then not those of new groups."
             )
             rows = np.isin(samples.groups, object_array(shared))
             evidence = {"crossing": len(shared), "groups": shared[:100], "rows": int(rows.sum())}
-            found.append(Finding("EH106", "error", says, RowSet.GENERALIZATION, evidence, tuple(samples.ids[rows])))
+            found.append(
+                Finding("EH106", "error", message, RowSet.GENERALIZATION, evidence, tuple(samples.ids[rows]))
+            )
     return found

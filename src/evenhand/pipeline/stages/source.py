@@ -168,14 +168,19 @@ def _undecodable_findings(generalization: GeneralizationSource) -> list[Finding]
     if not generalization.failures:
         return []
     n, first = len(generalization.failures), generalization.failures[0]
-    says = (
+    message = (
         f"data.generalization: {n:,} of {n + len(generalization.samples):,} rows cannot be decoded and are left "
         f'out (first: "{first.path}", {first.reason}).'
     )
     evidence = {"failed": n, "files": {f.path: f.reason for f in generalization.failures}}
     return [
         Finding(
-            "EH101", "warning", says, RowSet.GENERALIZATION, evidence, tuple(f.id for f in generalization.failures)
+            "EH101",
+            "warning",
+            message,
+            RowSet.GENERALIZATION,
+            evidence,
+            tuple(f.id for f in generalization.failures),
         )
     ]
 

@@ -27,7 +27,7 @@ class SubmissionGate:
     ----------
     passed
         Whether it may be uploaded.
-    says
+    message
         The reason, as a sentence.
     model, metric, figure
         What was checked; the figure is None if it cannot be estimated.
@@ -39,7 +39,7 @@ class SubmissionGate:
     """
 
     passed: bool
-    says: str
+    message: str
     model: str
     metric: str
     figure: float | None
@@ -150,7 +150,7 @@ def gate(run: Record, settings: Settings, path: Path) -> SubmissionGate:
         f"{overridden:,} of {line['rows']:,} rows of the file were overridden by a consensus; the figure is that "
         f"of {model} without it, and that of the file is unknown."
     )
-    return replace(decision, says=f"{decision.says} {note}")
+    return replace(decision, message=f"{decision.message} {note}")
 
 
 def _upload_limit_gate(
@@ -163,22 +163,22 @@ def _upload_limit_gate(
     if sent < most:
         return None
     more = f"; {stopped} of them stopped by submit.timeout_s, which may have arrived" if stopped else ""
-    says = f"{sent} of at most {most} uploads were made from this run (submit.at_most_per_run{more})."
-    return replace(known, says=says)
+    message = f"{sent} of at most {most} uploads were made from this run (submit.at_most_per_run{more})."
+    return replace(known, message=message)
 
 
 def _figure_gate(known: SubmissionGate, at_least: float | None, higher: bool) -> SubmissionGate:
     if at_least is None:
-        return replace(known, passed=True, says="No figure is required (submit.at_least).")
+        return replace(known, passed=True, message="No figure is required (submit.at_least).")
     if known.figure is None:
-        return replace(known, says=f"{known.metric} of {known.model} cannot be estimated {known.basis}.")
+        return replace(known, message=f"{known.metric} of {known.model} cannot be estimated {known.basis}.")
     enough = known.figure >= at_least if higher else known.figure <= at_least
     side = "at least" if higher else "at most"
-    says = (
+    message = (
         f"{known.metric} of {known.model} is {known.figure:.4f} {known.basis}; {side} {at_least:g} is required "
         "(submit.at_least)."
     )
-    return replace(known, passed=enough, says=says)
+    return replace(known, passed=enough, message=message)
 
 
 def _figure(run: Record, model: str, metric: str) -> tuple[float | None, str]:
@@ -189,7 +189,7 @@ def _figure(run: Record, model: str, metric: str) -> tuple[float | None, str]:
             f'{run.path}: there is no out-of-fold figure "{metric}" of "{model}". Correct submit.metric.'
         )
     estimate, basis = scores[model][RowSet.OUT_OF_FOLD][metric]["estimate"], "out of fold"
-    report = run.json("worth.json") if run.has("worth.json") else None
+    report = run.json("nested_evaluation.json") if run.has("nested_evaluation.json") else None
     if report is not None and report["best"]["name"] == model:
         estimate, basis = _selection_figure(report, metric, estimate)
     return (None if estimate is None else float(estimate)), basis

@@ -143,9 +143,9 @@ def evidence_of(settings: Settings, source: DataSource) -> Evidence:
 def folds_for(settings: Settings, evidence: Evidence) -> Folds:
     """Return the folds of the configuration; near-duplicates and families stay in one fold."""
     ids = evidence.rows.ids
-    alike = [list(ids[rows]) for rows in evidence.alike]
+    copies = [list(ids[rows]) for rows in evidence.duplicate_sets]
     moved = [list(ids[rows]) for rows in evidence.moved_contents]
-    return make_folds(evidence.rows, settings.folds, alike, families=moved)
+    return make_folds(evidence.rows, settings.folds, copies, families=moved)
 
 
 def pictures(source: DataSource) -> Any:

@@ -112,5 +112,5 @@ def _past_alerts(record: Record, standing: Iterable[Finding]) -> list[Finding]:
 
 
 def _finding(alert: dict[str, Any]) -> Finding:
-    says = f"{alert['says']} (In epoch {alert['epoch'] + 1}. {alert['did']})"
-    return Finding(alert["code"], alert["severity"], says, alert["about"], alert["evidence"], (), alert["patch"])
+    message = f"{alert['message']} (In epoch {alert['epoch'] + 1}. {alert['action']})"
+    return Finding(alert["code"], alert["severity"], message, alert["about"], alert["evidence"], (), alert["patch"])

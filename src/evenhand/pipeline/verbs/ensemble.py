@@ -75,7 +75,7 @@ class EnsembleResult:
             "models": [one.document() for one in self.models.coverage],
             "rows": len(self.models.first),
             "blends": {one.method: one.document() for one in self.blends},
-            "worth": self.nested_evaluation.document(),
+            "nested_evaluation": self.nested_evaluation.document(),
             "findings": [finding.document() for finding in self.findings],
         }
 

@@ -72,8 +72,8 @@ def sections() -> Iterator[tuple[str, type[BaseModel], str]]:
         yield from _with_inner(f"[{kind.name}]", kind.config, f"Options of {kind.name}.")
 
 
-def _with_inner(title: str, cls: type[BaseModel], says: str) -> Iterator[tuple[str, type[BaseModel], str]]:
-    yield title, cls, says
+def _with_inner(title: str, cls: type[BaseModel], description: str) -> Iterator[tuple[str, type[BaseModel], str]]:
+    yield title, cls, description
     for key, info in cls.model_fields.items():
         inner = section_in(info.annotation)
         if inner is not None:

@@ -23,7 +23,7 @@ def apply_monitor(state: FitState, monitor: Monitor) -> None:
         monitor.keep_weights(state.epoch, state.trained)
     for alarm in new:
         monitor.record(alarm, respond_to(state, monitor, alarm))
-        if state.lines[-1].get("mended"):
+        if state.lines[-1].get("recovery"):
             monitor.standing = set()  # the weights are older now: other alarms of this epoch are void
             return
 
@@ -34,7 +34,7 @@ def respond_to(state: FitState, monitor: Monitor, alarm: Alarm) -> str:
         fixed = _fix(state, monitor, alarm)
         if fixed:
             monitor.fixes += 1
-            state.lines[-1]["mended"] = fixed
+            state.lines[-1]["recovery"] = fixed
             return f"{fixed[0].upper()}{fixed[1:]}."
     if monitor.act == "stop" or alarm["code"] == BROKEN:
         monitor.stopped = True

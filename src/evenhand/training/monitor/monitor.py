@@ -13,7 +13,7 @@ from typing import Any, Literal
 from evenhand.training.optim.weight_averaging import Weights, cloned
 
 Alarm = dict[str, Any]
-"""A finding as plain values: code, severity, says, about, evidence, patch; then `epoch`, and the action `did`."""
+"""A finding as plain values: code, severity, message, about, evidence, patch; then `epoch` and `action`."""
 Check = Callable[[Sequence[dict[str, Any]]], list[Alarm]]
 """The epoch lines so far -> what is wrong with the fit now, causes first."""
 Act = Literal["warn", "stop", "fix"]
@@ -98,9 +98,9 @@ class Monitor:
         self.standing = {alarm["code"] for alarm in found}
         return new
 
-    def record(self, alarm: Alarm, did: str) -> None:
+    def record(self, alarm: Alarm, action: str) -> None:
         """Record and report an alarm and the action taken."""
-        alarm = {**alarm, "did": did}
+        alarm = {**alarm, "action": action}
         self.alarms.append(alarm)
         self.report(alarm)
 

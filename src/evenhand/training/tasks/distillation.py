@@ -123,7 +123,8 @@ def teacher_prior(how: DistillConfig) -> Floats | float:
     own = [one for one in ledgers if how.model in one["models"]] or ledgers
     last = {name: one for one in own for name in one["models"]}.values()  # of several stages, the last one
     priors = [
-        np.array([_log(one["judged"][row["class"]], row["natural"]) for row in one["classes"]]) for one in last
+        np.array([_log(one["output_prior"][row["class"]], row["natural"]) for row in one["classes"]])
+        for one in last
     ]
     if any(np.abs(one - priors[0]).max() > 0.01 for one in priors[1:]):
         raise TaskError(

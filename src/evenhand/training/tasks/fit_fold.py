@@ -66,7 +66,7 @@ def run_task(
     ----------
     watcher
         "package.module:name" of the checks of every epoch (`evenhand.diagnosis.live_checks:watcher`), or None. A
-        finding is reported as {"alarm": finding as plain values, with `epoch` and the action taken, `did`}.
+        finding is reported as {"alarm": finding as plain values, with `epoch` and the `action` taken}.
     progress
         Called with [epochs done, epochs at most] after each epoch.
 

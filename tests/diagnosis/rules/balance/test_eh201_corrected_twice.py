@@ -11,7 +11,7 @@ EXTREME = {"a": 50_000, "b": 3000, "c": 100}
 def test_a_sampler_and_weights_that_both_compensate_are_an_error(skewed):
     (found,) = examine(skewed(sampler="balanced", weights="inverse"), ["EH201"]).findings
     assert (found.severity, found.about) == ("error", "m")
-    assert found.says == (
+    assert found.message == (
         "m: sampler balanced (1.00) and weights inverse (1.00) together have the exponent 2.00: O, 1.0% of the "
         "rows, is expected in 60.5% of them."
     )
@@ -36,7 +36,7 @@ def test_every_pair_that_turns_the_skew_around_is_found(skewed, settings):
 def test_what_was_softened_is_a_note(skewed):
     (found,) = examine(skewed(sampler="balanced", weights="inverse", on_overshoot="soften"), ["EH201"]).findings
     assert found.severity == "note"
-    assert "softened to the exponent 1.00" in found.says
+    assert "softened to the exponent 1.00" in found.message
 
 
 def test_the_patch_mends_it(skewed):

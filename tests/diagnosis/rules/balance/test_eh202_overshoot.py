@@ -20,7 +20,7 @@ def test_one_correction_that_goes_too_far_is_an_error_with_a_patch(skewed, setti
     (found,) = examine(skewed(**settings), ["EH202"]).findings
     assert (found.code, found.severity) == ("EH202", "error")
     assert found.patch == patch
-    assert "O, 1.0% of the rows, is expected in" in found.says
+    assert "O, 1.0% of the rows, is expected in" in found.message
 
 
 def test_two_corrections_are_told_by_the_rule_before(skewed):
@@ -31,7 +31,7 @@ def test_two_corrections_are_told_by_the_rule_before(skewed):
 def test_what_was_softened_is_a_note(skewed):
     (found,) = examine(skewed(weights={"name": "inverse", "power": 2}, on_overshoot="soften"), ["EH202"]).findings
     assert found.severity == "note"
-    assert "weights raised to the power 0.50" in found.says
+    assert "weights raised to the power 0.50" in found.message
 
 
 @pytest.mark.parametrize(

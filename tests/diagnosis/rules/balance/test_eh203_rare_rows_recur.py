@@ -9,7 +9,7 @@ EXTREME = {"a": 50_000, "b": 5000, "c": 500, "d": 100}
 def test_rows_that_recur_a_hundred_times_are_told_with_a_weaker_sampler(skewed):
     (found,) = examine(skewed(EXTREME, sampler="balanced"), ["EH203"]).findings
     assert found.severity == "warning"
-    assert found.says == "m: each row of 1 class of 4 is sampled more than 50 times per epoch: d (139)."
+    assert found.message == "m: each row of 1 class of 4 is sampled more than 50 times per epoch: d (139)."
     weaker = found.patch["balance.sampler"]
     assert effective_prior(EXTREME, sampler=weaker).recurrence <= 50
 
@@ -17,7 +17,7 @@ def test_rows_that_recur_a_hundred_times_are_told_with_a_weaker_sampler(skewed):
 def test_several_classes_are_counted(skewed):
     counts = {"a": 50_000, "b": 5000, "c": 110, "d": 100}
     (found,) = examine(skewed(counts, sampler="balanced"), ["EH203"]).findings
-    assert "rows of 2 classes of 4 are sampled more than 50 times per epoch: d (138) and c (125)." in found.says
+    assert "rows of 2 classes of 4 are sampled more than 50 times per epoch: d (138) and c (125)." in found.message
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from evenhand.diagnosis import examine
 def test_a_sampler_is_not_warmed_up(skewed):
     (found,) = examine(skewed(sampler="balanced", warmup_epochs=5), ["EH204"]).findings
     assert found.severity == "warning"
-    assert found.says == (
+    assert found.message == (
         "m: balance.warmup_epochs = 5, but the first epoch has the exponent 1.00 of 1.00: sampler balanced is not "
         "warmed up."
     )
@@ -17,7 +17,7 @@ def test_a_sampler_is_not_warmed_up(skewed):
 
 def test_neither_are_logits(skewed):
     (found,) = examine(skewed(loss="logit_adjusted", weights_from=3), ["EH204"]).findings
-    assert "loss logit_adjusted is not warmed up" in found.says
+    assert "loss logit_adjusted is not warmed up" in found.message
     assert found.patch is None
 
 

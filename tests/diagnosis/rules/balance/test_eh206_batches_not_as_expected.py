@@ -11,7 +11,7 @@ def test_batches_that_hold_another_mix_are_an_error(history):
     case = Evidence(histories=(history([EQUAL, held], EQUAL),))
     (found,) = examine(case, ["EH206"]).findings
     assert found.severity == "error"
-    assert found.says == "m, fold 0, seed 0: batches of epoch 2 held 90.0% of class N, 25.0% were expected."
+    assert found.message == "m, fold 0, seed 0: batches of epoch 2 held 90.0% of class N, 25.0% were expected."
 
 
 def test_labels_in_another_order_are_found(history):

@@ -11,7 +11,7 @@ BOTH = {"sampler": "balanced", "weights": "inverse", "on_overshoot": "allow"}
 def test_weights_on_drawn_rows_lengthen_the_steps(skewed, config):
     (found,) = examine(skewed(config=config, **BOTH), ["EH208"]).findings
     assert found.severity == "warning"
-    assert "multiply the loss of the rows drawn by 10.3 on average, and the steps with it" in found.says
+    assert "multiply the loss of the rows drawn by 10.3 on average, and the steps with it" in found.message
     assert found.patch == {"model.m.train.learning_rate": pytest.approx(0.0097)}
 
 

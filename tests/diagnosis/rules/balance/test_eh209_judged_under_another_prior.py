@@ -14,7 +14,7 @@ TRAINED = {"sampler": "balanced", "correct_to": "trained"}
 def test_it_matters_where_probabilities_are_scored(skewed, score, severity):
     (found,) = examine(skewed(config={"score": score}, **TRAINED), ["EH209"]).findings
     assert found.severity == severity
-    assert "differs from the data's by 65.0%" in found.says
+    assert "differs from the data's by 65.0%" in found.message
     assert found.patch == {"balance.correct_to": "natural"}
 
 
@@ -34,7 +34,7 @@ def test_equal_classes_are_another_prior_too(skewed, settings, under, patch):
     score = {"macro_f1": 1.0, "log_loss": 0.5}
     (found,) = examine(skewed(config={"score": score}, **settings), ["EH209"]).findings
     assert found.severity == "warning"
-    assert f"m: probabilities are evaluated under {under}, which differs from the data's by 65.0%" in found.says
+    assert f"m: probabilities are evaluated under {under}, which differs from the data's by 65.0%" in found.message
     assert found.patch == patch
     (found,) = examine(skewed(config={"score": {"macro_f1": 1.0}}, **settings), ["EH209"]).findings
     assert found.severity == "note"
@@ -44,8 +44,8 @@ def test_several_ways_are_told_in_one_note(skewed):
     case = skewed(**TRAINED)
     both = replace(case, ledgers=(*case.ledgers, *skewed(sampler="sqrt", correct_to="trained").ledgers))
     (found,) = examine(both, ["EH209"]).findings
-    assert found.says.startswith("2 ways of balance: probabilities are evaluated under the trained prior")
-    assert "m 65.0%" in found.says
+    assert found.message.startswith("2 ways of balance: probabilities are evaluated under the trained prior")
+    assert "m 65.0%" in found.message
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ def two(skewed):
 def test_models_under_different_priors_are_told(two, one, other, words, patch):
     (found,) = examine(two(one, other), ["EH210"]).findings
     assert found.severity == "warning"
-    assert words in found.says
+    assert words in found.message
     assert found.patch == {f"model.{name}.balance.correct_to": "natural" for name in patch}
 
 

@@ -13,7 +13,7 @@ MACRO = {"score": {"macro_f1": 1.0}}
 def test_a_score_of_equal_classes_under_natural_shares_gets_advice(skewed, score, settings):
     (found,) = examine(skewed(config={"score": score}, **settings), ["EH211"]).findings
     assert found.severity == "note"
-    assert next(iter(score)) in found.says
+    assert next(iter(score)) in found.message
     assert found.patch == {"balance.correct_to": "uniform"}
 
 

@@ -14,7 +14,7 @@ def test_constant_and_nearly_constant_pictures_are_named(make):
     pictures[7, 0, 0] = 12  # one pixel off
     (found,) = examine(replace(case, pictures=pictures), ["EH102"]).findings
     assert found.ids == ("r0003", "r0007")
-    assert "2 pictures of 120 are blank" in found.says
+    assert "2 pictures of 120 are blank" in found.message
     assert found.evidence["blank"] == 2
 
 
@@ -25,7 +25,7 @@ def test_a_picture_far_smaller_than_the_others_is_named(make):
     facts.loc[6, ["width", "height"]] = [2, 2]
     (found,) = examine(replace(case, facts=facts), ["EH102"]).findings
     assert found.ids == ("r0005", "r0006")
-    assert "shorter side from 2 px, where the median is 240 px" in found.says
+    assert "shorter side from 2 px, where the median is 240 px" in found.message
 
 
 @pytest.mark.parametrize("ground", ["own", "black"])

@@ -17,7 +17,7 @@ def test_the_same_pixels_are_found_and_counted(make):
     found = examine(with_copies(make(), [(0, 50), (0, 60), (1, 70)]), ["EH103"]).findings
     assert len(found) == 1
     assert found[0].severity == "note"
-    assert found[0].says.startswith("3 rows of 120 are copies of other rows (in 2 sets, the largest of 3")
+    assert found[0].message.startswith("3 rows of 120 are copies of other rows (in 2 sets, the largest of 3")
     assert set(found[0].ids) == {"r0000", "r0050", "r0060", "r0001", "r0070"}
 
 

@@ -23,9 +23,9 @@ def test_one_picture_under_two_labels_is_an_error(make):
     one, other = of_class(case, 0), of_class(case, 1)
     (found,) = examine(with_copy(case, one, other), ["EH104"]).findings
     assert found.severity == "error"
-    assert found.says.startswith("1 set of identical pictures has different labels (2 of 80 rows; first: ")
-    assert "is class 0" in found.says
-    assert "is class 1" in found.says
+    assert found.message.startswith("1 set of identical pictures has different labels (2 of 80 rows; first: ")
+    assert "is class 0" in found.message
+    assert "is class 1" in found.message
     assert set(found.ids) == {case.samples.ids[one], case.samples.ids[other]}
 
 
@@ -34,7 +34,7 @@ def test_nearly_the_same_picture_is_a_warning(make):
     brighter = with_copy(case, of_class(case, 0), of_class(case, 1), lambda picture: picture * 1.05 + 4)
     (found,) = examine(brighter, ["EH104"]).findings
     assert found.severity == "warning"
-    assert "nearly identical" in found.says
+    assert "nearly identical" in found.message
 
 
 def test_where_rows_may_have_several_labels_it_is_a_warning(make):
@@ -79,7 +79,7 @@ def test_drawings_of_the_same_lines_under_two_labels_are_an_error(make):
     pair = np.array([of_class(case, 0), of_class(case, 1)])
     (found,) = examine(drawings(case, same_contents=(pair,)), ["EH104"]).findings
     assert found.severity == "error"
-    assert found.says.startswith("1 set of identical drawings has different labels (2 of 80 rows; first: ")
+    assert found.message.startswith("1 set of identical drawings has different labels (2 of 80 rows; first: ")
 
 
 def test_drawings_that_were_moved_are_a_warning_of_their_own(make):
@@ -87,7 +87,7 @@ def test_drawings_that_were_moved_are_a_warning_of_their_own(make):
     pair = np.array([of_class(case, 0), of_class(case, 1)])
     (found,) = examine(drawings(case, moved_contents=(pair,)), ["EH104"]).findings
     assert found.severity == "warning"
-    assert found.says.startswith(
+    assert found.message.startswith(
         "1 set of drawings that are equal after moving, scaling, turning or mirroring has diff"
     )
     both = drawings(case, same_contents=(pair,), moved_contents=(pair,))

@@ -24,13 +24,13 @@ def test_a_training_picture_in_the_test_is_found(make, change):
     case = make(**RECIPE)
     train, test = rows_of(case, "train")[0], rows_of(case, "test")[0]
     (found,) = examine(with_copies(case, [(train, test)], change), ["EH105"]).findings
-    assert found.says.startswith("1 pair of identical or nearly identical pictures lies in different parts")
+    assert found.message.startswith("1 pair of identical or nearly identical pictures lies in different parts")
     assert set(found.ids) == {case.samples.ids[train], case.samples.ids[test]}
     shares = found.evidence["shares"]
     assert shares["test"] == 1 / len(rows_of(case, "test"))
     assert (
         f"{shares['test']:.1%} of the {len(rows_of(case, 'test'))} rows of test have a duplicate elsewhere"
-        in found.says
+        in found.message
     )
 
 
@@ -50,7 +50,7 @@ def test_folds_are_what_counts_where_there_are_any(make, fold_of):
     assert examine(replace(copied, folds=fold_of(case, fold, 4)), ["EH105"]).passed == ("EH105",)
     fold[test] = -1
     (found,) = examine(replace(copied, folds=fold_of(case, fold, 4)), ["EH105"]).findings
-    assert "test" in found.says
+    assert "test" in found.message
 
 
 def test_folds_that_ignore_duplicates_are_given_the_patch(make, fold_of):
@@ -85,4 +85,4 @@ def test_copies_without_pictures_are_found_too(make):
     content[test] = content[train]
     samples = replace(case.samples, kind="drawings", frame=case.samples.frame.assign(content=content))
     (found,) = examine(replace(case, samples=samples, pictures=None), ["EH105"]).findings
-    assert found.says.startswith("1 pair of identical drawings lies in different parts of the data: ")
+    assert found.message.startswith("1 pair of identical drawings lies in different parts of the data: ")

@@ -26,7 +26,7 @@ def examined(p):
 def test_wrong_labels_are_a_note_with_the_rows():
     (found,) = examined(predictions(0.08, 1)).findings
     assert found.severity == "note"
-    assert "suspected_labels.csv" in found.says
+    assert "suspected_labels.csv" in found.message
     assert found.evidence["suspected"] == len(found.ids) > 200
 
 

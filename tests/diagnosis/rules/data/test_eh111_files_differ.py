@@ -14,7 +14,7 @@ def test_grey_among_colour_is_a_note_that_names_the_rarer(make):
     mode = ["RGB"] * 117 + ["L"] * 3
     (found,) = examine(with_facts(make(), mode=mode), ["EH111"]).findings
     assert found.severity == "note"
-    assert found.says.startswith("Files are of 2 types: 117 colour and 3 grey")
+    assert found.message.startswith("Files are of 2 types: 117 colour and 3 grey")
     assert found.ids == ("r0117", "r0118", "r0119")
 
 
@@ -27,7 +27,7 @@ def test_deep_grey_among_grey_is_a_warning(make):
 def test_sizes_that_differ_widely(make):
     width = np.where(np.arange(120) < 12, 60, 4000)
     (found,) = examine(with_facts(make(), width=width, height=width), ["EH111"]).findings
-    assert "the shorter side is 60 px at the 5th and 4000 px at the 95th percentile" in found.says
+    assert "the shorter side is 60 px at the 5th and 4000 px at the 95th percentile" in found.message
 
 
 def test_a_format_that_goes_with_the_test(make):
@@ -36,7 +36,7 @@ def test_a_format_that_goes_with_the_test(make):
     (found,) = examine(with_facts(case, format=np.where(test, "PNG", "JPEG")), ["EH111"]).findings
     assert found.severity == "warning"
     assert found.about == "test"
-    assert "makes up 100% of test" in found.says or "makes up 0% of test" in found.says
+    assert "makes up 100% of test" in found.message or "makes up 0% of test" in found.message
 
 
 @pytest.mark.parametrize(
@@ -51,13 +51,13 @@ def test_a_format_that_goes_with_the_test(make):
 def test_scans_that_state_different_things(make, fact, severity, words):
     (found,) = examine(with_facts(make(), **{fact: ["m"] * 110 + ["A"] * 10}), ["EH111"]).findings
     assert (found.severity, found.about) == (severity, fact)
-    assert words in found.says
+    assert words in found.message
     assert len(found.ids) == 10
 
 
 def test_a_unit_that_some_files_do_not_state(make):
     (found,) = examine(with_facts(make(), unit=["m"] * 100 + [""] * 20), ["EH111"]).findings
-    assert "m in 100 and not stated in 20" in found.says
+    assert "m in 100 and not stated in 20" in found.message
 
 
 @pytest.mark.parametrize(

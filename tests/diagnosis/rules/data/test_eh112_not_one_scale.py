@@ -14,15 +14,15 @@ def test_pixels_of_two_sizes_are_a_warning(make):
     sizes = np.where(np.arange(120) % 4 == 0, 2e-10, 2e-11)
     (found,) = examine(with_sizes(make(), sizes), ["EH112"]).findings
     assert found.severity == "warning"
-    assert found.says.startswith("Pixels are 0.02 nm at the 5th and 0.2 nm at the 95th percentile of 120 files")
+    assert found.message.startswith("Pixels are 0.02 nm at the 5th and 0.2 nm at the 95th percentile of 120 files")
     assert found.evidence["n"] == 120
 
 
 def test_a_size_that_no_file_states_is_said_and_not_invented(make):
     (found,) = examine(with_sizes(make(), np.nan), ["EH112"]).findings
     assert found.severity == "note"
-    assert found.says.startswith("None of 120 files states the size of a pixel (first: ")
-    assert "1 nm" not in found.says
+    assert found.message.startswith("None of 120 files states the size of a pixel (first: ")
+    assert "1 nm" not in found.message
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_a_size_that_no_file_states_is_said_and_not_invented(make):
 def test_files_that_state_none_beside_others_are_named(make, silent, words):
     sizes = np.where(np.arange(120) < silent, np.nan, 2e-10)
     (found,) = examine(with_sizes(make(), sizes), ["EH112"]).findings
-    assert words in found.says
+    assert words in found.message
     assert len(found.ids) == silent
 
 

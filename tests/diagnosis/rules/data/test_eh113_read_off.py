@@ -14,7 +14,7 @@ def test_a_class_with_files_of_its_own_size(make):
     facts = case.facts.assign(width=width, bytes=case.facts["bytes"] * width)
     (found,) = examine(replace(case, facts=facts), ["EH113"]).findings
     assert (found.severity, found.about) == ("warning", "the dimensions of the file")
-    assert found.says.startswith(
+    assert found.message.startswith(
         "1 class of 4 can be predicted from the dimensions of the file (class 2: 100% found"
     )
     assert found.evidence["classes"]["class 2"]["false_alarms"] == 0
@@ -93,7 +93,7 @@ def test_classes_that_lie_each_at_a_place_of_their_own_without_being_sure_of_any
     assert found.about == "the dimensions of the file"
     assert found.evidence["low"] > found.evidence["chance"] + 0.3 * (1 - found.evidence["chance"])
     assert found.evidence["floor"] == "size and colour"
-    assert "where chance reaches 0.2" in found.says
+    assert "where chance reaches 0.2" in found.message
 
 
 def test_words_in_names_that_tell_where_rows_come_from_are_a_note(make):
@@ -102,7 +102,7 @@ def test_words_in_names_that_tell_where_rows_come_from_are_a_note(make):
     named = replace(case.samples, frame=case.samples.frame.assign(path=names))
     (found,) = examine(replace(case, samples=named), ["EH113"]).findings
     assert (found.severity, found.about) == ("note", "words in the names of the files")
-    assert "class 0: 100% found" in found.says
+    assert "class 0: 100% found" in found.message
 
 
 def test_names_that_repeat_the_class_are_its_source_and_no_leak(make):

@@ -28,7 +28,7 @@ def counted(make):
 def test_a_cap_that_cuts_half_of_the_rows(counted):
     case = counted(CAP, 60, 650, setting=2000)
     (found,) = examine(case, ["EH116"]).findings
-    assert found.says == (
+    assert found.message == (
         "drawings.max_nodes = 2000 cuts many rows: primitives cut off in 60 of 120 (50%), 39,000 in all."
     )
     assert (found.severity, found.about, len(found.ids)) == ("warning", "nodes_cut", 60)
@@ -38,7 +38,7 @@ def test_a_cap_that_cuts_half_of_the_rows(counted):
 def test_a_fallback_that_never_acts_is_a_note(counted):
     (found,) = examine(counted(KNN, 0), ["EH116"]).findings
     assert found.severity == "note"
-    assert found.says == (
+    assert found.message == (
         "drawings.empty_edge_fallback = knn had no effect: "
         "primitives joined to their nearest ones in none of 120 rows."
     )
@@ -46,7 +46,7 @@ def test_a_fallback_that_never_acts_is_a_note(counted):
 
 def test_a_fallback_that_steps_in_often(counted):
     (found,) = examine(counted(PAPER, 20), ["EH116"]).findings
-    assert found.says.startswith(
+    assert found.message.startswith(
         'The fall-back "paper" of reading steps in often: drawings read from paper space in'
     )
     assert found.patch is None

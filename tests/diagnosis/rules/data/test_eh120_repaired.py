@@ -25,7 +25,7 @@ def test_files_that_only_recovery_opens_are_named_with_what_was_repaired(make):
     stored = Ragged.of([np.frombuffer(one, dtype=np.uint8) for one in words])
     case = replace(case, entry=StoreEntry("made", 120, {"repairs": stored}, {}))
     (found,) = examine(case, ["EH120"]).findings
-    assert found.says == (
+    assert found.message == (
         "2 files of 120 were repaired while they were read: faults of the file repaired by the recovery mode "
         "(r0004.jpg and r0007.jpg; in the first: missing ENDSEC)."
     )
@@ -35,7 +35,7 @@ def test_files_that_only_recovery_opens_are_named_with_what_was_repaired(make):
 
 def test_five_are_all_named(make):
     (found,) = examine(repaired(make(), [0, 1, 2, 3, 4]), ["EH120"]).findings
-    assert "r0000.jpg, r0001.jpg, r0002.jpg, r0003.jpg and r0004.jpg" in found.says
+    assert "r0000.jpg, r0001.jpg, r0002.jpg, r0003.jpg and r0004.jpg" in found.message
 
 
 def test_whole_files_pass_and_what_is_not_counted_is_not_applicable(make):

@@ -9,7 +9,9 @@ def test_a_difference_that_only_looks_like_one_is_named(made):
     old, new = made.model("old", 950, noise=1), made.model("new", 955, noise=2)
     (one,) = examined(made.compared(old, new)).findings
     assert one.severity == "note"
-    assert one.says.startswith("1 of 1 difference looks better by no more than noise: new against old, accuracy: ")
+    assert one.message.startswith(
+        "1 of 1 difference looks better by no more than noise: new against old, accuracy: "
+    )
     assert one.evidence["verdicts"][0]["verdict"] in ("too few to tell", "no difference found")
 
 

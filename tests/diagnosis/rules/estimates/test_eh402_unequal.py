@@ -9,7 +9,7 @@ def test_what_differs_is_written_out(made):
     words = ("train.epochs 20 against 40", "12 rows have another label")
     (one,) = examined(made.compared(made.model("old", 900), made.model("new", 950), conditions=words)).findings
     assert one.severity == "warning"
-    assert one.says == f"old and new differ in more than the model: {words[0]} and {words[1]}."
+    assert one.message == f"old and new differ in more than the model: {words[0]} and {words[1]}."
     assert one.evidence["differences"] == list(words)
 
 

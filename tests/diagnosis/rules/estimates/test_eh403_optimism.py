@@ -3,27 +3,27 @@ import pytest
 from evenhand.diagnosis import Evidence, examine
 
 
-def examined(worth):
-    return examine(Evidence(nested=worth), ["EH403"])
+def examined(nested):
+    return examine(Evidence(nested=nested), ["EH403"])
 
 
 def test_a_naive_figure_that_flatters_is_named(made):
     (one,) = examined(made.ladder(optimism=0.03, half=0.004)).findings
     assert (one.severity, one.about) == ("warning", "ensemble:nnls")
-    assert one.says.startswith(
+    assert one.message.startswith(
         "Naive figures are optimistic: ensemble:nnls by 0.0300. The best of 2 is ensemble:nnls:"
     )
-    assert "0.918 [0.898, 0.938]" in one.says
-    assert "0.950 would have been reported" in one.says
+    assert "0.918 [0.898, 0.938]" in one.message
+    assert "0.950 would have been reported" in one.message
 
 
 def test_it_says_what_the_ladder_says_in_the_same_words(made):
     """Two sentences of one report once had the corrected figure above and below the naive one."""
-    worth = made.ladder(optimism=0.03, half=0.004)
-    (one,) = examined(worth).findings
-    assert one.says.endswith(worth.headline)
-    assert str(worth).startswith(worth.headline)
-    assert worth.document()["best"]["says"].startswith(worth.headline)
+    nested = made.ladder(optimism=0.03, half=0.004)
+    (one,) = examined(nested).findings
+    assert one.message.endswith(nested.headline)
+    assert str(nested).startswith(nested.headline)
+    assert nested.document()["best"]["summary"].startswith(nested.headline)
 
 
 @pytest.mark.parametrize(("optimism", "half"), [(0.0, 0.002), (0.003, 0.001), (0.01, 0.02), (-0.02, 0.004)])

@@ -19,8 +19,8 @@ def found(*every):
 def test_a_model_of_other_folds_is_named():
     (one,) = found(predictions("new"), predictions("старая", "out-of-fold elsewhere")).findings
     assert (one.severity, one.about) == ("warning", "старая")
-    assert "1 of 2 models is not out of fold here: старая (3 rows)" in one.says
-    assert "cannot be trusted" in one.says
+    assert "1 of 2 models is not out of fold here: старая (3 rows)" in one.message
+    assert "cannot be trusted" in one.message
 
 
 def test_one_that_has_seen_the_rows_is_an_error():
@@ -43,5 +43,5 @@ def test_without_predictions_it_is_not_applicable():
 
 def test_several_are_listed():
     (one,) = found(*(replace(predictions(f"m{i}"), origin="out-of-fold elsewhere") for i in range(5))).findings
-    assert "5 of 5 models are" in one.says
+    assert "5 of 5 models are" in one.message
     assert one.evidence["models"] == [f"m{i}" for i in range(5)]

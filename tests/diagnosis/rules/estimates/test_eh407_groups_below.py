@@ -28,7 +28,7 @@ def test_a_shop_where_the_model_fails_is_named_with_its_rows():
     sizes = [60] * 12
     (one,) = examined(predictions([0.3, *[0.9] * 11], sizes)).findings
     assert (one.severity, one.about) == ("warning", "магазин 0")
-    assert one.says.startswith(
+    assert one.message.startswith(
         "1 of 12 groups falls far below what its classes reach elsewhere with m: магазин 0 ("
     )
     assert len(one.ids) == 60

@@ -27,20 +27,20 @@ def examined(*every):
 def test_too_sure_is_a_warning_with_its_numbers():
     (one,) = examined(predictions(temperature=0.3)).findings
     assert (one.severity, one.about) == ("warning", "m")
-    assert "overconfident" in one.says
-    assert "of 1,500 rows (gap 0." in one.says
+    assert "overconfident" in one.message
+    assert "of 1,500 rows (gap 0." in one.message
 
 
 def test_not_sure_enough_is_a_note():
     (one,) = examined(predictions(temperature=3.0)).findings
     assert one.severity == "note"
-    assert "underconfident" in one.says
+    assert "underconfident" in one.message
 
 
 def test_several_models_make_one_finding_each_way():
     models = [predictions(temperature=t, model=f"m{t}") for t in (0.2, 0.4, 4.0, 1.0)]
     over, under = examined(*models).findings
-    assert over.says.endswith("Likewise m0.4.")
+    assert over.message.endswith("Likewise m0.4.")
     assert set(over.evidence["gaps"]) == {"m0.2", "m0.4"}
     assert under.about == "m4.0"
 
@@ -99,7 +99,7 @@ def test_the_more_models_are_asked_the_more_is_asked_of_each():
 def test_what_is_surely_off_leaves_more_for_the_others():
     unlucky = as_sure_as("unlucky", 141)
     (one,) = examined(unlucky, *[as_sure_as(f"m{i}", 20) for i in range(9)]).findings
-    assert one.says.endswith("and unlucky.") or "unlucky" in one.evidence["gaps"]
+    assert one.message.endswith("and unlucky.") or "unlucky" in one.evidence["gaps"]
 
 
 @pytest.mark.slow

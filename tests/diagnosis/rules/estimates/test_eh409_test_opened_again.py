@@ -10,7 +10,7 @@ def times(n):
 def test_two_looks_are_noted():
     (one,) = examine(Evidence(openings=times(2)), ["EH409"]).findings
     assert one.severity == "note"
-    assert one.says == (
+    assert one.message == (
         "The locked test was opened 2 times, first on 2026-11-01; models may have been selected on it."
     )
 

@@ -26,7 +26,8 @@ def test_a_class_that_nearly_all_comes_from_one_group_cannot_be_estimated(groupe
     (found,) = examine(grouped(40, 2, 1, 1), ["EH410"]).findings
     assert (found.code, found.about) == ("EH410", "b")
     assert (
-        found.says == "b cannot be estimated out of fold: 40 of its 44 rows come from g100 alone, 4 groups in all."
+        found.message
+        == "b cannot be estimated out of fold: 40 of its 44 rows come from g100 alone, 4 groups in all."
     )
     assert found.evidence["effective"] == pytest.approx(1.21)
     assert len(found.ids) == 44
@@ -45,7 +46,7 @@ def test_a_class_in_several_groups_passes_even_if_rare_or_uneven(grouped, sizes)
 
 def test_the_locked_test_is_looked_at_by_itself(grouped):
     (found,) = examine(grouped(5, 5, 5, 5, test=(103, 0, 1, 2)), ["EH410"]).findings
-    assert "on the locked test: 5 of its 5 rows come from g103 alone, 1 group in all" in found.says
+    assert "on the locked test: 5 of its 5 rows come from g103 alone, 1 group in all" in found.message
 
 
 def test_without_groups_nothing_is_said(make, fold_of):

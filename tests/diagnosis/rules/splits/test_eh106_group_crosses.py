@@ -20,7 +20,7 @@ def test_a_group_in_two_given_splits_is_an_error(make):
     assert found.severity == "error"
     assert found.about == group
     assert found.ids == tuple(case.samples.ids[rows])
-    assert f"1 group of {len(set(case.samples.groups))} lies in more than one part" in found.says
+    assert f"1 group of {len(set(case.samples.groups))} lies in more than one part" in found.message
 
 
 def test_folds_that_cut_a_group_are_found(make, fold_of):

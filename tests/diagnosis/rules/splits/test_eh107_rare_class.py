@@ -15,7 +15,7 @@ def test_a_class_with_one_row_is_an_error_with_a_patch(make):
     case = make(rows=20, classes=2)
     (found,) = examine(with_labels(case, [0] * 19 + [1], ["a", "b"]), ["EH107"]).findings
     assert (found.severity, found.about, found.ids) == ("error", "b", ("r0019",))
-    assert found.says == "1 class of 2 has fewer than 2 rows to learn from: b (1)."
+    assert found.message == "1 class of 2 has fewer than 2 rows to learn from: b (1)."
     assert found.patch == {"data.drop": ["b"]}
 
 
@@ -40,4 +40,4 @@ def test_few_are_enough_where_the_configuration_says_so(make, recipe):
 
 def test_the_configuration_decides(make):
     case = replace(make(rows=8, classes=4), config={"data": {"min_count": 3}})
-    assert "4 classes of 4 have fewer than 3 rows" in examine(case, ["EH107"]).findings[0].says
+    assert "4 classes of 4 have fewer than 3 rows" in examine(case, ["EH107"]).findings[0].message

@@ -25,14 +25,14 @@ def grouped(make, fold_of):
 def test_a_class_in_one_group_is_an_error_without_a_patch(grouped):
     (found,) = examine(grouped(1), ["EH108"]).findings
     assert (found.severity, found.about, found.patch) == ("error", "b", None)
-    assert found.says == "1 class of 2 lies in one group only: b (1)."
+    assert found.message == "1 class of 2 lies in one group only: b (1)."
     assert len(found.ids) == 4
 
 
 def test_a_class_in_fewer_groups_than_folds_is_a_warning_with_fewer_folds(grouped):
     (found,) = examine(grouped(3), ["EH108"]).findings
     assert (found.severity, found.patch) == ("warning", {"folds.k": 3})
-    assert "in fewer groups than the 5 folds: b (3)" in found.says
+    assert "in fewer groups than the 5 folds: b (3)" in found.message
 
 
 @pytest.mark.parametrize(("groups", "k"), [(5, 5), (9, 5), (2, 2)])
@@ -52,7 +52,7 @@ def test_rows_stand_for_groups_where_none_is_named(grouped):
     case = grouped(1)
     ungrouped = replace(case.samples, frame=case.samples.frame.drop(columns="group"))
     (found,) = examine(replace(case, samples=ungrouped), ["EH108"]).findings
-    assert "in fewer rows than the 5 folds: b (4)" in found.says
+    assert "in fewer rows than the 5 folds: b (4)" in found.message
 
 
 def test_without_folds_it_is_not_applicable(make):
@@ -64,7 +64,7 @@ def test_groups_that_families_join_are_one(grouped):
     how = {"classes_in_few_groups": {"b": 1}}
     (found,) = examine(replace(case, folds=replace(case.folds, how=how)), ["EH108"]).findings
     assert (found.severity, found.patch) == ("error", None)
-    assert found.says == (
+    assert found.message == (
         "1 class of 2 lies in one group only: b (1). "
         "Copies and families, which folds keep together, join the 6 groups of b."
     )

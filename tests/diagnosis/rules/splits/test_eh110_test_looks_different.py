@@ -37,7 +37,7 @@ def test_another_camera_is_found_and_named(make, change, aspect):
     assert found.severity == "warning"
     assert found.about == "test"
     assert aspect.split(" (")[0] in found.evidence["aspects"]
-    assert aspect in found.says
+    assert aspect in found.message
     assert found.evidence["auc"]["estimate"] > 0.8 > found.evidence["chance"]
 
 
@@ -46,7 +46,7 @@ def test_larger_files_are_named(make):
     test = case.samples.frame["split"] == "test"
     facts = case.facts.assign(width=np.where(test, 1200, 300), height=np.where(test, 800, 200))
     (found,) = examine(replace(case, facts=facts), ["EH110"]).findings
-    assert "picture size (of larger files)" in found.says
+    assert "picture size (of larger files)" in found.message
 
 
 def test_another_ground_behind_each_class_is_found(make):
@@ -63,7 +63,7 @@ def test_a_locked_test_is_compared_with_the_rest(make, fold_of):
     case = changed(make(**BIG), lambda p: p * 0.5)
     fold = np.where(case.samples.frame["split"] == "test", -1, np.arange(240) % 5)
     (found,) = examine(replace(case, folds=fold_of(case, fold, 5)), ["EH110"]).findings
-    assert found.says.startswith("the locked test looks different from the rows trained on")
+    assert found.message.startswith("the locked test looks different from the rows trained on")
 
 
 def test_features_tell_where_plain_looks_do_not(make):
@@ -72,7 +72,7 @@ def test_features_tell_where_plain_looks_do_not(make):
     features = rng.normal(size=(240, 32)).astype(np.float32)
     features[:, 0] += 2.0 * (case.samples.frame["split"] == "test")
     (found,) = examine(replace(case, features=features), ["EH110"]).findings
-    assert "by content rather than by simple image statistics" in found.says
+    assert "by content rather than by simple image statistics" in found.message
     assert examine(replace(case, features=features[:, 1:]), ["EH110"]).passed == ("EH110",)
 
 
@@ -147,13 +147,13 @@ def test_a_drawn_test_is_compared_with_other_drawings(make):
     pictures = case.pictures.copy()
     pictures[case.folds.fold == TEST] //= 3
     (found,) = found_in(replace(case, pictures=pictures))
-    assert found.evidence["drawn"]
-    assert "99 of 100 resampled tests stay below" in found.says
-    assert "so this is chance" in found.says
+    assert found.evidence["sampled"]
+    assert "99 of 100 resampled tests stay below" in found.message
+    assert "so this is chance" in found.message
     given = replace(case, pictures=pictures, config={})
     (found,) = found_in(given)
-    assert not found.evidence["drawn"]
-    assert "where chance stays below" in found.says
+    assert not found.evidence["sampled"]
+    assert "where chance stays below" in found.message
 
 
 def test_rows_are_looked_at_whatever_was_drawn(make, monkeypatch):
@@ -173,8 +173,8 @@ def test_a_test_made_by_another_method_is_compared_with_chance(make):
     case = replace(case, pictures=pictures)
     handmade = replace(case, folds=replace(case.folds, how={"method": "by hand"}))
     (found,) = found_in(handmade)
-    assert not found.evidence["drawn"]
-    assert "where chance stays below" in found.says
+    assert not found.evidence["sampled"]
+    assert "where chance stays below" in found.message
 
 
 def test_where_few_tests_can_be_drawn_it_is_said_that_nothing_can_be_told(make, monkeypatch):
@@ -183,4 +183,4 @@ def test_where_few_tests_can_be_drawn_it_is_said_that_nothing_can_be_told(make, 
     monkeypatch.setattr(type(case), "resampled_tests", lambda self, count: np.resize(few.T, (count, 240)).T)
     (found,) = found_in(case)
     assert (found.severity, found.evidence["tests"]) == ("note", 7)
-    assert "cannot be decided: only 7 different tests can be drawn" in found.says
+    assert "cannot be decided: only 7 different tests can be drawn" in found.message

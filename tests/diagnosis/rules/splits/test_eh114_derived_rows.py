@@ -27,7 +27,7 @@ def test_families_by_name_are_a_note(make):
     case = named(make(), FAMILY, split="train")
     (found,) = examine(case, ["EH114"]).findings
     assert found.severity == "note"
-    assert found.says == (
+    assert found.message == (
         "3 rows of 120 are copies or versions of others by their names (in 1 family, the largest of 3: "
         '"shaft.dxf" and "shaft_rot90.dxf").'
     )
@@ -40,7 +40,7 @@ def test_a_split_column_that_divides_a_family_is_an_error(make):
     split[1] = "test"
     (found,) = examine(named(make(), FAMILY, split=split), ["EH114"]).findings
     assert found.severity == "error"
-    assert found.says.endswith(
+    assert found.message.endswith(
         "1 family lies in more than one of the values of the split column: "
         '"shaft.dxf" is in train, "shaft_rot90.dxf" in test.'
     )
@@ -52,7 +52,7 @@ def test_so_it_is_where_folds_pool_the_values_of_the_column(make, fold_of):
     case = named(make(), FAMILY, split=split)
     case = replace(case, folds=fold_of(case, [0] * 60 + [1] * 60, 2))
     (found,) = examine(case, ["EH114"]).findings
-    assert (found.severity, found.evidence["torn"]) == ("error", 1)
+    assert (found.severity, found.evidence["separated"]) == ("error", 1)
 
 
 def test_folds_that_divide_a_family_are_an_error_and_a_warning_where_they_were_told_to(make, fold_of):
@@ -60,7 +60,7 @@ def test_folds_that_divide_a_family_are_an_error_and_a_warning_where_they_were_t
     case = replace(case, folds=fold_of(case, np.arange(120) % 2, 2))
     (found,) = examine(case, ["EH114"]).findings
     assert (found.severity, found.patch) == ("error", None)
-    assert "in more than one of the parts of the data" in found.says
+    assert "in more than one of the parts of the data" in found.message
     allowed = replace(case, config={"folds": {"families": ["contents"]}})
     (found,) = examine(allowed, ["EH114"]).findings
     assert (found.severity, found.patch) == ("warning", {"folds.families": ["contents", "names"]})
@@ -71,14 +71,14 @@ def test_folds_that_keep_families_together_are_said(make, fold_of):
     case = replace(case, folds=fold_of(case, [0] * 60 + [1] * 60, 2))
     (found,) = examine(case, ["EH114"]).findings
     assert found.severity == "note"
-    assert found.says.endswith("Folds keep them together.")
+    assert found.message.endswith("Folds keep them together.")
 
 
 def test_contents_that_the_kind_calls_equal_are_a_finding_of_their_own(make):
     case = replace(named(make(), FAMILY, split="train"), moved_contents=(np.array([4, 9]), np.array([5, 7, 8])))
     by_name, by_content = examine(case, ["EH114"]).findings
     assert by_name.about == "names"
-    assert by_content.says.startswith(
+    assert by_content.message.startswith(
         "5 rows of 120 are equal to others after moving, scaling, turning or mirroring (in 2 families, "
         "the largest of 3"
     )
@@ -118,7 +118,7 @@ def test_conflicting_labels_in_a_family_are_another_rules_warning(make):
     case = replace(case, samples=replace(case.samples, labels=labels))
     (found,) = examine(case, ["EH104"]).findings
     assert found.severity == "warning"
-    assert found.says.startswith(
+    assert found.message.startswith(
         "1 set of files that are copies or versions by their names has different labels (3 of 120 rows; first: "
         '"shaft.dxf" is class 0, "shaft_rot90.dxf" is class 1'
     )

@@ -46,7 +46,7 @@ def test_splits_among_classes_are_found(paths, labels, named):
 def test_classes_that_hold_splits_are_found(paths, labels, named):
     (found,) = examine(case_of(paths, labels), ["EH117"]).findings
     assert found.evidence["classes"] == named
-    assert "point data.root at the folder that holds these" in found.says
+    assert "point data.root at the folder that holds these" in found.message
     assert found.patch is None
 
 

@@ -19,7 +19,7 @@ def test_a_column_of_senders_is_named_with_a_patch(make):
     senders = [f"s{i % 37}" for i in range(200)]
     (found,) = found_in(with_column(make(rows=200, classes=3), sender_id=senders))
     assert (found.severity, found.about, found.patch) == ("warning", "sender_id", {"data.group": "sender_id"})
-    assert '"sender_id" looks like a group (37 values in 200 rows)' in found.says
+    assert '"sender_id" looks like a group (37 values in 200 rows)' in found.message
 
 
 def test_many_values_that_recur_are_enough_whatever_the_name(make):

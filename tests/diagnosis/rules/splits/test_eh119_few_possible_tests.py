@@ -29,7 +29,7 @@ def test_one_of_few_tests_is_said(drawn):
     assert found.evidence["tests"] < 20
     assert found.evidence["groups"] == 5
     locked = found.evidence["groups_in_test"]
-    assert found.says.startswith(
+    assert found.message.startswith(
         f"The locked test ({locked} of 5 groups) is one of only {found.evidence['tests']} "
     )
 

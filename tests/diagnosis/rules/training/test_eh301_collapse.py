@@ -17,7 +17,7 @@ def test_a_class_that_the_settings_make_rare_is_told_with_the_exponent(fits):
     gone = fits.told(NATURAL, ONLY_RARE)
     case = fits.case(fits.lines(fits.told(NATURAL, (0.4, 0.3, 0.3)), gone, gone), settings=BOTH)
     (finding,) = look(case).findings
-    assert finding.says == (
+    assert finding.message == (
         "net, fold 0, seed 0: N (90.0% of the validation rows, predicted for 0.0%) is predicted far too rarely "
         "since epoch 2; the model predicts S and V. Sampler balanced (1.00) and weights inverse (1.00) together "
         "have the exponent 2.00 and make it expect N in 1.7% of the rows."
@@ -49,7 +49,7 @@ def test_the_network_s_own_word_counts_not_the_corrected_one(fits):
 def test_a_class_believed_in_that_nothing_hears_of_is_told(fits):
     silent = fits.told((0.4, 0.3, 0.3), (0.6, 0.4, 0.0), own=[0.8, 0.8, 0.01])
     (finding,) = look(fits.case(fits.lines(*[silent] * 6), (400, 300, 300))).findings
-    assert "The balance ledger does not explain it" in finding.says
+    assert "The balance ledger does not explain it" in finding.message
     assert finding.patch == {"model.net.train.learning_rate": 0.005}
 
 
@@ -84,7 +84,7 @@ def test_a_class_that_looks_like_others_but_is_believed_in_passes(fits):
 
 def test_after_mending_it_waits_for_the_training_to_settle_again(fits):
     lines = fits.lines(*[fits.told(NATURAL, ONLY_RARE)] * 5)
-    lines[3]["mended"] = "softened"
+    lines[3]["recovery"] = "softened"
     assert look(fits.case(lines, settings=BOTH)).passed == ("EH301",)
 
 

@@ -14,7 +14,9 @@ def look(fits, *told, **more):
 
 def test_outputs_that_tell_nothing_are_told(fits):
     (finding,) = look(fits, *[{"information": 0.0, "error": 0.0}] * 5).findings
-    assert "carry 0.0000 nats about the truth on training and 0.0000 on validation rows (of 0.6931)" in finding.says
+    assert (
+        "carry 0.0000 nats about the truth on training and 0.0000 on validation rows (of 0.6931)" in finding.message
+    )
     assert finding.patch == {"model.net.train.learning_rate": 0.001}
     assert finding.evidence["since"] == 3
 
@@ -53,7 +55,7 @@ def test_a_loss_that_falls_is_no_standstill(fits):
 def test_losses_of_a_foreign_log_that_never_fell_are_found(curves):
     guessing = [1.386 + 0.001 * (-1) ** t for t in range(12)]
     (finding,) = examine(curves.evidence(curves.logged(train_loss=guessing, val_loss=guessing)), ["EH302"]).findings
-    assert finding.says == (
+    assert finding.message == (
         "metrics.csv: no loss has fallen since the first epoch: training loss 1.39 and validation loss 1.39 at the "
         "end. Guessing among 4 equal classes costs 1.386. Nothing was learned."
     )

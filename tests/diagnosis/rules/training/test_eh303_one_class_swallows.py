@@ -15,7 +15,7 @@ def test_a_class_that_takes_the_rows_of_others_is_told(fits):
     told = fits.told(NATURAL, (0.1, 0.8, 0.1), probability=[0.15, 0.7, 0.15], recall=[0.1, 1.0, 0.8])
     (finding,) = look(fits, told).findings
     assert (finding.evidence["class"], finding.evidence["since"]) == ("S", 2)
-    assert "S takes 79.6% of the rows of other classes (it is 2.0% of the rows" in finding.says
+    assert "S takes 79.6% of the rows of other classes (it is 2.0% of the rows" in finding.message
 
 
 @pytest.mark.parametrize(

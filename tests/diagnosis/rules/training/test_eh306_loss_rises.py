@@ -9,8 +9,8 @@ from evenhand.diagnosis import examine
 def test_a_rise_is_found_with_its_epoch_and_is_a_note_where_earlier_weights_were_kept(curves):
     evidence = curves.evidence(curves.history(curves.falling, curves.rising, kept=7))
     (finding,) = examine(evidence, ["EH306"]).findings
-    assert finding.says.startswith("net, fold 0, seed 0: the validation loss rises after epoch 9, from 0.5")
-    assert finding.says.endswith("in the last epochs (+54%). The weights kept are from epoch 8.")
+    assert finding.message.startswith("net, fold 0, seed 0: the validation loss rises after epoch 9, from 0.5")
+    assert finding.message.endswith("in the last epochs (+54%). The weights kept are from epoch 8.")
     assert finding.severity == "note"
     assert finding.patch is None
 
@@ -25,7 +25,7 @@ def test_weights_from_after_the_rise_make_it_a_warning(curves):
 def test_a_foreign_log_is_named_by_its_file(curves):
     evidence = curves.evidence(curves.logged(train_loss=curves.falling, val_loss=curves.rising))
     (finding,) = examine(evidence, ["EH306"]).findings
-    assert finding.says.startswith("metrics.csv: the validation loss rises after epoch 9")
+    assert finding.message.startswith("metrics.csv: the validation loss rises after epoch 9")
 
 
 @pytest.mark.parametrize("seed", range(8))

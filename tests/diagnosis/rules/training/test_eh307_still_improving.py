@@ -11,7 +11,7 @@ LINE = [1.4 - 0.04 * t for t in range(20)]
 def test_a_loss_that_still_falls_is_found_and_more_epochs_proposed(curves):
     evidence = curves.evidence(*(curves.history(LINE, LINE, fold=fold) for fold in range(3)))
     (finding,) = examine(evidence, ["EH307"]).findings
-    assert finding.says == (
+    assert finding.message == (
         "net, in 3 of 3 fits (first: fold 0, seed 0): the validation loss was still falling at the end, from "
         "0.92 to 0.72 over the last 5 epochs of 20."
     )
@@ -21,7 +21,7 @@ def test_a_loss_that_still_falls_is_found_and_more_epochs_proposed(curves):
 def test_the_criterion_decides(curves):
     rising = [0.4 + 0.02 * t for t in range(20)]
     evidence = curves.evidence(curves.history(LINE, curves.resting, rising))
-    assert "the validation accuracy was still rising" in examine(evidence, ["EH307"]).findings[0].says
+    assert "the validation accuracy was still rising" in examine(evidence, ["EH307"]).findings[0].message
     at_rest = curves.evidence(curves.history(LINE, LINE, [0.7] * 20))
     assert examine(at_rest, ["EH307"]).passed == ("EH307",)
 

@@ -22,7 +22,7 @@ LOSSES = ("log_loss", "brier", "calibration_error")
 def test_accuracy_hides_what_is_rare(fits):
     (finding,) = look(ECG, {"accuracy": 1.0}).findings
     assert finding.patch == {"score.worst_recall": 0.5}
-    assert "S" in finding.says
+    assert "S" in finding.message
     assert finding.evidence["without"]["O"] == pytest.approx(0.99)
 
 
@@ -36,7 +36,7 @@ def test_a_score_about_some_classes_hides_the_others():
 
 def test_a_small_part_for_a_class_is_not_enough():
     (finding,) = look(ECG, {"weighted_f1": 1.0, "recall[S]": 0.01}).findings
-    assert "S" in finding.says
+    assert "S" in finding.message
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_scores_that_show_every_class_pass(counts, score, sets):
 @pytest.mark.parametrize("score", [{"accuracy": 1.0}, {}])
 def test_a_loss_of_probabilities_hides_nothing_and_shows_nothing(loss, score):
     (finding,) = look(ECG, {**score, loss: 0.5}).findings
-    assert "O" in finding.says
+    assert "O" in finding.message
 
 
 def test_without_a_score_it_is_not_applicable():

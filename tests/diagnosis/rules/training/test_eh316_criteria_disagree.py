@@ -11,8 +11,8 @@ CREEPING = [0.3 + 0.5 * (1 - 0.85**t) for t in range(20)]
 def test_a_loss_that_rises_while_the_score_creeps_up(curves):
     evidence = curves.evidence(curves.history(curves.falling, curves.rising, CREEPING))
     (finding,) = examine(evidence, ["EH316"]).findings
-    assert finding.says.startswith("net, fold 0, seed 0: the loss is least in epoch ")
-    assert "accuracy best in epoch 20 (0.777; loss 0.86)" in finding.says
+    assert finding.message.startswith("net, fold 0, seed 0: the loss is least in epoch ")
+    assert "accuracy best in epoch 20 (0.777; loss 0.86)" in finding.message
     assert finding.evidence["by_metric"] == [20.0]
 
 

@@ -21,7 +21,7 @@ def fits(curves, level=0.0, *, model="net", n=4):
 def test_the_floor_that_is_better_shows_too_little_model(curves):
     evidence = curves.evidence(*fits(curves), floor={"accuracy": 0.561})
     (finding,) = examine(evidence, ["EH320"]).findings
-    assert finding.says == (
+    assert finding.message == (
         "net: training and validation are equally low (accuracy 0.410 and 0.413) and at rest, and the floor "
         "reaches 0.561."
     )
@@ -31,7 +31,7 @@ def test_another_model_that_is_better_fold_by_fold_shows_it_too(curves):
     evidence = curves.evidence(*fits(curves), *fits(curves, 0.2, model="deeper"))
     (finding,) = examine(evidence, ["EH320"]).findings
     assert finding.about == "net"
-    assert "deeper reaches 0.613" in finding.says
+    assert "deeper reaches 0.613" in finding.message
 
 
 @pytest.mark.parametrize("floor", [0.30, 0.41, 0.425])

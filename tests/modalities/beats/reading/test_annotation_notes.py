@@ -52,7 +52,7 @@ def test_definitions_of_symbols_stay_without_zero_bytes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("texts", "says"),
+    ("texts", "message"),
     [
         (["## timu resolution: 250"], 'begins with the note "## timu resolution: 250", which WFDB does not define'),
         (["## time resolution: fast"], "which WFDB does not define"),
@@ -63,8 +63,8 @@ def test_definitions_of_symbols_stay_without_zero_bytes() -> None:
         (["## end of definitions"], "which WFDB does not define"),
     ],
 )
-def test_a_note_that_cannot_be_read_is_refused(texts: list[str], says: str) -> None:
-    with pytest.raises(DataError, match=says):
+def test_a_note_that_cannot_be_read_is_refused(texts: list[str], message: str) -> None:
+    with pytest.raises(DataError, match=message):
         clock_of(b"".join(annotation(NOTE, 0, text) for text in texts) + BEATS)
 
 

@@ -29,7 +29,7 @@ def test_a_length_that_is_not_said_follows_from_the_file() -> None:
 
 
 @pytest.mark.parametrize(
-    ("found", "says"),
+    ("found", "message"),
     [
         (parsed(rate=0), "with 0 samples per second; supported are 20 to 100,000"),
         (parsed(rate=1e300), "samples per second"),
@@ -45,8 +45,8 @@ def test_a_length_that_is_not_said_follows_from_the_file() -> None:
         (parsed({"form": "516"}, {"form": "516"}, length=0), "without the length of its signals"),
     ],
 )
-def test_absurd_figures_are_refused_unread(found: HeaderText, says: str) -> None:
-    with pytest.raises(DataError, match=says):
+def test_absurd_figures_are_refused_unread(found: HeaderText, message: str) -> None:
+    with pytest.raises(DataError, match=message):
         checked_header(found, {"r.dat": 3000}, 10_000)
 
 

@@ -7,7 +7,7 @@ from evenhand.modalities.beats.reading.header_text import parse_text
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "message"),
     [
         ("", "is empty"),
         ("r 1 250 10\n\0", "it is not text, or too long"),
@@ -21,8 +21,8 @@ from evenhand.modalities.beats.reading.header_text import parse_text
         ("r 2 250 10\nr.dat 16\n", "announces 2 signals and describes 1"),
     ],
 )
-def test_what_is_no_header_is_told_before_it_is_parsed(text: str, says: str) -> None:
-    with pytest.raises(DataError, match=says):
+def test_what_is_no_header_is_told_before_it_is_parsed(text: str, message: str) -> None:
+    with pytest.raises(DataError, match=message):
         parse_text(text.encode())
 
 
@@ -64,7 +64,7 @@ def test_a_rate_and_a_length_may_be_left_out(line: str, rate: float, length: int
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "message"),
     [
         ("r 1 fast 10\nr.dat 16\n", "with 'fast' samples per second"),
         ("r 1 250 -5\nr.dat 16\n", "with the length '-5'"),
@@ -73,8 +73,8 @@ def test_a_rate_and_a_length_may_be_left_out(line: str, rate: float, length: int
         ("r 1 250 10\nr.dat 16 " + "1" * 5000 + "\n", "describes signal 1 in 5,009 characters"),
     ],
 )
-def test_what_is_wrong_in_a_line_is_named(text: str, says: str) -> None:
-    with pytest.raises(DataError, match=says):
+def test_what_is_wrong_in_a_line_is_named(text: str, message: str) -> None:
+    with pytest.raises(DataError, match=message):
         parse_text(text.encode())
 
 

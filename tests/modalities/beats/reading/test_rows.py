@@ -53,12 +53,12 @@ def test_a_record_without_the_lead_is_left_out_and_named(folder: Path) -> None:
     samples, findings = found(folder)
     assert set(samples.frame["record"]) == {"a", "b"}
     said = [f for f in findings if f.code == "EH101"]
-    assert '1 record was left out: "c"; has no lead MLII, and beats.leads names no alternative' in said[0].says
+    assert '1 record was left out: "c"; has no lead MLII, and beats.leads names no alternative' in said[0].message
 
 
 def test_a_lead_that_another_channel_took_is_told_so(folder: Path) -> None:
     said = [
-        f.says for f in found(folder, kind_config=BeatsConfig(leads=["V1|MLII", "MLII"]))[1] if f.code == "EH101"
+        f.message for f in found(folder, kind_config=BeatsConfig(leads=["V1|MLII", "MLII"]))[1] if f.code == "EH101"
     ]
     assert any('"b"; its lead MLII is taken by another channel of beats.leads' in text for text in said)
 
@@ -67,13 +67,13 @@ def test_a_lead_that_stands_for_another_is_told(folder: Path) -> None:
     samples, findings = found(folder, kind_config=BeatsConfig(leads=["MLII|V5"]))
     assert set(samples.frame.loc[samples.frame["record"] == "c", "lead"]) == {"V5"}
     said = next(f for f in findings if f.code == "EH111" and f.severity == "warning")
-    assert 'V5 replaces MLII in 1 of 3 records ("c")' in said.says
+    assert 'V5 replaces MLII in 1 of 3 records ("c")' in said.message
     assert said.evidence["records"] == ["c"]
 
 
 def test_a_lead_in_another_place_is_told(folder: Path) -> None:
-    says = [f.says for f in found(folder)[1] if f.code == "EH111"]
-    assert any("were selected by name, not by position" in text for text in says)
+    message = [f.message for f in found(folder)[1] if f.code == "EH111"]
+    assert any("were selected by name, not by position" in text for text in message)
 
 
 def test_several_leads_are_several_channels(folder: Path) -> None:
@@ -106,7 +106,7 @@ def test_records_and_table_must_fit(folder: Path) -> None:
     with pytest.raises(DataError, match=r'1 of 2 rows name a record that does not exist \("z"\)'):
         found(folder, table="split.csv")
     _, findings = found(folder, table="split.csv", missing="drop")
-    said = " ".join(f.says for f in findings)
+    said = " ".join(f.message for f in findings)
     assert "They were left out." in said
     assert '2 records were left out: "b", "c"; is not named in split.csv' in said
     (folder / "split.csv").write_text("record,patient\na,p1\na,p2\n", encoding="utf-8")
@@ -129,7 +129,7 @@ def test_records_are_those_that_a_list_names(folder: Path) -> None:
     (folder / "RECORDS").write_text("b\nlost\n", encoding="utf-8")
     samples, findings = found(folder)
     assert set(samples.frame["record"]) == {"b"}
-    assert '"lost"; listed in RECORDS, but without a header' in findings[0].says
+    assert '"lost"; listed in RECORDS, but without a header' in findings[0].message
 
 
 def test_a_zip_and_folders_in_it_are_read_alike(folder: Path, tmp_path: Path) -> None:
@@ -147,7 +147,7 @@ def test_the_mapping_and_the_names_of_classes_can_be_changed(folder: Path) -> No
     kind_config = BeatsConfig(leads=["MLII|V5"], mapping={"N": ["N"], "other": ["V", "A"]})
     samples, findings = found(folder, kind_config=kind_config)
     assert samples.classes == ("N", "other")
-    note = next(f for f in findings if "without a class in [beats.mapping]" in f.says)
+    note = next(f for f in findings if "without a class in [beats.mapping]" in f.message)
     assert (note.severity, note.evidence["symbols"]) == ("note", {"F": 3})
     samples, _ = found(folder, kind_config=BeatsConfig(leads=["MLII|V5"]), rename={"F": "O", "S": "O"}, drop=["V"])
     assert samples.classes == ("N", "O")
@@ -170,7 +170,7 @@ def test_damaged_records_are_named_and_the_others_stay(folder: Path) -> None:
     (folder / "e.hea").write_text("e 1 250 100\nelsewhere.dat 16 200\n", encoding="utf-8")
     samples, findings = found(folder)
     assert set(samples.frame["record"]) == {"a"}
-    said = "\n".join(f.says for f in findings)
+    said = "\n".join(f.message for f in findings)
     assert '"b"; has no annotations (b.atr is empty)' in said
     assert '"d"; has a header that claims 99,999,999,999 samples; beats.max_samples = 200,000,000' in said
     assert '"e"; has its signals in elsewhere.dat, which does not exist' in said
@@ -193,7 +193,7 @@ def test_a_clock_of_the_annotations_is_said_and_places_beats(tmp_path: Path) -> 
     header.with_suffix(".atr").write_bytes(raw)
     samples, findings = found(tmp_path)
     assert samples.frame["sample"].tolist() == [400 * n for n in range(1, 11)]
-    assert "have a time resolution of their own (in the first 250 Hz, its signals 500 Hz" in findings[0].says
+    assert "have a time resolution of their own (in the first 250 Hz, its signals 500 Hz" in findings[0].message
 
 
 def test_a_list_of_records_may_begin_with_a_byte_order_mark(folder: Path) -> None:
@@ -210,5 +210,5 @@ def test_a_record_whose_annotations_cannot_be_placed_is_left_out_and_named(folde
     annotations.write_bytes(raw)
     samples, findings = found(folder)
     assert set(samples.frame["record"]) == {"b"}
-    (said,) = [f.says for f in findings if f.code == "EH101" and "a.atr" in f.says]
+    (said,) = [f.message for f in findings if f.code == "EH101" and "a.atr" in f.message]
     assert 'begins with the note "## timu resolution: 250"' in said

@@ -101,7 +101,7 @@ def packed(**arrays: np.ndarray) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("raw", "says"),
+    ("raw", "message"),
     [
         (b"", r"is empty \(0 bytes\)"),
         (b"PK\x03\x04junk", "is not a .npz of plain arrays"),
@@ -113,8 +113,8 @@ def packed(**arrays: np.ndarray) -> bytes:
         (packed(signal=np.zeros((300, 900))), "claims 2,160,"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_read_is_told(raw: bytes, says: str) -> None:
-    with pytest.raises(DataError, match=says):
+def test_what_cannot_be_read_is_told(raw: bytes, message: str) -> None:
+    with pytest.raises(DataError, match=message):
         read_windows(raw, "w.npz", 10_000)
 
 
@@ -163,7 +163,7 @@ def test_a_separator_at_the_end_of_lines_moves_no_column() -> None:
 
 
 @pytest.mark.parametrize(
-    ("raw", "says"),
+    ("raw", "message"),
     [
         (window_csv("group,label", "p1,N", "p2,N,V"), "line 3 has 23 cells; the header has 22"),
         (window_csv("group,label", "p1,N", "p2"), "line 3 has 21 cells; the header has 22"),
@@ -176,6 +176,6 @@ def test_a_separator_at_the_end_of_lines_moves_no_column() -> None:
         (b't0,"t1\n', "is not CSV"),
     ],
 )
-def test_a_csv_that_does_not_fit_its_header_is_refused(raw: bytes, says: str) -> None:
-    with pytest.raises(DataError, match=says):
+def test_a_csv_that_does_not_fit_its_header_is_refused(raw: bytes, message: str) -> None:
+    with pytest.raises(DataError, match=message):
         read_windows(raw, "w.csv", 10_000)

@@ -45,7 +45,7 @@ def test_every_format_is_found_in_folders(tmp_path: Path) -> None:
 def test_formats_that_are_not_read_are_told(tmp_path: Path) -> None:
     write(tmp_path, "a/1.jpg", "a/2.jpg", "b/3.jpg", "b/4.jpg", "b/5.HEIC", "b/6.cr2")
     _, findings = Photos().samples(open_root(tmp_path), DataConfig(root="."), PhotosConfig())
-    assert '2 files were left out: "b/5.HEIC", "b/6.cr2"; their format is not supported' in findings[0].says
+    assert '2 files were left out: "b/5.HEIC", "b/6.cr2"; their format is not supported' in findings[0].message
 
 
 def test_photos_without_classes(tmp_path: Path) -> None:

@@ -93,4 +93,4 @@ def test_damaged_files_in_a_folder_are_findings(tmp_path: Path) -> None:
         path.write_bytes(path.read_bytes()[:90])
     found = evenhand.check(str(made.toml), changes=[f"compute.store={tmp_path / 'store'}"])
     (bad,) = [finding for finding in found.findings if finding.code == "EH101"]
-    assert all(path.name in str(bad.evidence) or path.name in bad.says for path in spoilt)
+    assert all(path.name in str(bad.evidence) or path.name in bad.message for path in spoilt)

@@ -23,7 +23,7 @@ from evenhand.modalities.views import PLAIN, View
 class WeatherConfig(Section):
     """How logs become arrays."""
 
-    hours: int = option(24, ge=4, unit="hours", says="Hours that are read from the start of a log.")
+    hours: int = option(24, ge=4, unit="hours", description="Hours that are read from the start of a log.")
 
 
 def reversed_in_time(row: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

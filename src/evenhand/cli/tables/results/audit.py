@@ -56,7 +56,7 @@ def _holdouts(found: AuditResult) -> Table:
     table = _table(("held out", "parts", "median", "5 %", "worst", "floor", "below it"))
     for one in found.audit.holdouts:
         figures = (f"{value:.3f}" for value in (one.median, one.quantile, one.lowest, one.floor))
-        table.add_row(one.says, f"{one.draws:,}", *figures, f"{one.below:,}")
+        table.add_row(one.description, f"{one.draws:,}", *figures, f"{one.below:,}")
     return table
 
 
@@ -111,7 +111,7 @@ def _print_refit(refit: Refit, out: Out) -> None:
         table.add_row(row.name, row.what, str(row.before), str(row.after))
     out.print()
     out.print(table)
-    out.print(cell(refit.says))
+    out.print(cell(refit.summary))
     if refit.seen:
         out.print(
             cell(

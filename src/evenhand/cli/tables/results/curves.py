@@ -51,10 +51,10 @@ def print_ranking(ranking: Ranking) -> None:
         )
         table.add_row(str(row["run"]), str(row["model"]), *figures, *(words if verdicts else []))
     out.print(table)
-    says = (
+    message = (
         "Mean and standard deviation over folds and seeds; folds share training rows, so it is no standard error."
     )
-    out.print(cell(says, style="dim"))
+    out.print(cell(message, style="dim"))
     if ranking.comparison is not None:
         n = ranking.comparison.n
         out.print(cell(f"Verdicts are of predictions out of fold on {n:,} shared rows.", style="dim"))

@@ -34,24 +34,24 @@ def print_ensemble(made: EnsembleResult, target: Path | None, *, most: int = 12)
         out.print(cell(f"Wrote {target}"))
 
 
-def print_selection(worth: NestedEvaluation, out: Out) -> None:
+def print_selection(nested: NestedEvaluation, out: Out) -> None:
     """Print the selection report: naive and nested figures, optimism, and the best corrected for its selection."""
-    table = Table(title=f"{worth.metric}: naive, and by nested cross-validation", title_style="")
+    table = Table(title=f"{nested.metric}: naive, and by nested cross-validation", title_style="")
     for position, name in enumerate(("model", "naive", "nested", "95 % interval", "optimism", "finding")):
         table.add_column(name, justify="left" if position in (0, 5) else "right", overflow="fold")
-    for step in worth.steps:
+    for step in nested.steps:
         table.add_row(
             step.name,
             f"{step.naive.estimate:.4f}" if step.blend else "",
             f"{step.nested.estimate:.4f}",
             f"{step.nested.low:.3f} to {step.nested.high:.3f}",
             f"{step.optimism.estimate:+.4f}" if step.blend else "",
-            "" if step.believable else "EH405",
+            "" if step.reliable else "EH405",
         )
     out.print(table)
-    out.print(cell(f"{count(worth.n, 'row')} in {count(worth.groups, 'independent group')}. {worth}"))
-    for verdict in worth.verdicts:
-        elsewhere = not worth.step(verdict.name).believable
+    out.print(cell(f"{count(nested.n, 'row')} in {count(nested.groups, 'independent group')}. {nested}"))
+    for verdict in nested.verdicts:
+        elsewhere = not nested.step(verdict.name).reliable
         out.print(cell(f"{verdict}{ELSEWHERE if elsewhere else ''}", style="yellow" if elsewhere else ""))
 
 

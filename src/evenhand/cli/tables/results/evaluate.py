@@ -25,4 +25,4 @@ def print_evaluation(found: EvaluationResult) -> None:
         words = (f"{figure.estimate:.3f}", interval) if estimable else ("", str(figure))
         table.add_row(name, *words, f"{figure.n:,}", f"{figure.groups:,}")
     out.print(table)
-    out.print(cell(f"{found.says}.", style="dim"))
+    out.print(cell(f"{found.summary}.", style="dim"))

@@ -40,8 +40,8 @@ def check(evidence: Evidence, *, least: float = 0.1) -> Iterator[Found]:
         parts = compensating(prior, config, least=least)
         if prior.overshoots() and len(parts) > 1:
             made = listing((f"{name} ({value:.2f})" for name, value in parts.items()), most=4)
-            says = f"{made} together have the exponent {prior.exponent:.2f}: {expected(ledger)}"
-            yield overshoot(ledger, says, parts=prior.parts)
+            message = f"{made} together have the exponent {prior.exponent:.2f}: {expected(ledger)}"
+            yield overshoot(ledger, message, parts=prior.parts)
         elif not prior.overshoots() and (words := overshoot_words(prior, config)):
             yield overshoot(ledger, words.split(";")[0], {"adjust": 0.0}, parts=prior.parts)
 
@@ -52,15 +52,15 @@ def expected(ledger: BalanceLedger) -> str:
     c = prior.rarest
     soft = ledger.plan.softening
     text = f"{prior.names[c]}, {prior.natural[c]:.1%} of the rows, is expected in {prior.shares[c]:.1%} of them"
-    return f"{text}; it was {soft.says}." if soft else f"{text}."
+    return f"{text}; it was {soft.description}." if soft else f"{text}."
 
 
-def overshoot(ledger: BalanceLedger, says: str, patch: dict[str, float] | None = None, **more: Any) -> Found:
+def overshoot(ledger: BalanceLedger, message: str, patch: dict[str, float] | None = None, **more: Any) -> Found:
     """Return what an overshoot of a ledger is reported as, with further numbers; a note where it is softened."""
     prior, config = ledger.plan.asked, ledger.plan.config
     fix = patch_of(prior, config) if patch is None else patch
     return Found(
-        says=f"{ledger.title}: {says.rstrip('.')}.",
+        message=f"{ledger.title}: {message.rstrip('.')}.",
         about=ledger.models[0] if len(ledger.models) == 1 else "",
         evidence={
             "exponent": prior.exponent,

@@ -39,7 +39,7 @@ def check(evidence: Evidence, *, most: float = 50.0) -> Iterator[Found]:
         softer = weaker(prior, most)
         rows = "each row" if len(order) == 1 else "rows"
         yield Found(
-            says=f"{ledger.title}: {rows} of {classes_of(len(order), prior.k)} {verb(len(order), 'is', 'are')} "
+            message=f"{ledger.title}: {rows} of {classes_of(len(order), prior.k)} {verb(len(order), 'is', 'are')} "
             f"sampled more than {most:g} times per epoch: {listing(named)}.",
             about=prior.names[order[0]] if len(order) == 1 else "",
             evidence={"most": most, "times": {prior.names[c]: float(prior.recurrences[c]) for c in order}},

@@ -37,7 +37,7 @@ def check(evidence: Evidence, *, share: float = 0.9, least: float = 0.2) -> Iter
         choice = getattr(config, part)
         name = choice if isinstance(choice, str) else choice["name"]
         yield Found(
-            says=f"{ledger.title}: {' and '.join(keys)}, but the first epoch has the exponent {first:.2f} of "
+            message=f"{ledger.title}: {' and '.join(keys)}, but the first epoch has the exponent {first:.2f} of "
             f"{full:.2f}: {part} {name} is not warmed up.",
             about=ledger.models[0] if len(ledger.models) == 1 else "",
             evidence={"first": first, "full": full, "parts": plan.prior.parts},

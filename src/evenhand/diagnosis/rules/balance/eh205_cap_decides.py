@@ -45,7 +45,7 @@ def _found(ledger: BalanceLedger, part: str, choice: dict[str, Any], share: floa
     of, shares = ("of a batch", "batch_shares") if part == "sampler" else ("of the effective prior", "shares")
     now, then = getattr(own, shares)[c], getattr(free, shares)[c]
     yield Found(
-        says=f"{ledger.title}: max_ratio = {choice['max_ratio']:g} decides: {part} {choice_words(choice)} has "
+        message=f"{ledger.title}: max_ratio = {choice['max_ratio']:g} decides: {part} {choice_words(choice)} has "
         f"the exponent {own.exponent:.2f}, without the cap {free.exponent:.2f}; class {own.names[c]} makes "
         f"{now:.1%} {of} instead of {then:.1%}.",
         about=ledger.models[0] if len(ledger.models) == 1 else "",

@@ -37,7 +37,7 @@ def check(evidence: Evidence, *, spare: float = 0.02, errors: float = 5.0) -> It
             continue
         _, epoch, c, seen, expected = worst
         yield Found(
-            says=f"{history.name}: batches of epoch {epoch + 1} held {seen:.1%} of class {history.classes[c]}, "
+            message=f"{history.name}: batches of epoch {epoch + 1} held {seen:.1%} of class {history.classes[c]}, "
             f"{expected:.1%} were expected.",
             about=history.model,
             evidence={"epoch": epoch, "class": history.classes[c], "held": seen, "expected": expected},

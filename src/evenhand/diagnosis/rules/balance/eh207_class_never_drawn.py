@@ -43,7 +43,7 @@ def _planned(ledger: BalanceLedger, least: float) -> Iterator[Found]:
         return
     names = [f"{prior.names[c]} ({prior.counts[c]:,.0f} rows, {drawn[c]:.2g} an epoch)" for c in missed]
     yield Found(
-        says=f"{ledger.title}: the sampler (almost) never draws {count(len(missed), 'class', 'classes')} that "
+        message=f"{ledger.title}: the sampler (almost) never draws {count(len(missed), 'class', 'classes')} that "
         f"{'has' if len(missed) == 1 else 'have'} training rows: {listing(names)}.",
         about=prior.names[missed[0]] if len(missed) == 1 else "",
         evidence={"rows an epoch": {prior.names[c]: float(drawn[c]) for c in missed}},
@@ -67,7 +67,7 @@ def _seen(history: TrainingHistory) -> Iterator[Found]:
     if len(missed):
         names = [f"{history.classes[c]} ({history.prior.counts[c]:,.0f} rows)" for c in missed]
         yield Found(
-            says=f"{history.name}: no batch of {count(len(mixes), 'epoch')} held {listing(names)}.",
+            message=f"{history.name}: no batch of {count(len(mixes), 'epoch')} held {listing(names)}.",
             about=history.classes[missed[0]] if len(missed) == 1 else history.model,
             evidence={"epochs": len(mixes), "classes": [history.classes[c] for c in missed]},
         )

@@ -37,7 +37,7 @@ def check(evidence: Evidence, *, factor: float = 2.0) -> Iterator[Found]:
         effect = "; adamw's steps do not grow with it" if adapts else ", and the steps with it"
         where = f"model.{ledger.models[0]}.train" if len(ledger.models) == 1 else "train"
         yield Found(
-            says=f"{ledger.title}: class weights multiply the loss of the rows drawn by {times:.3g} on average"
+            message=f"{ledger.title}: class weights multiply the loss of the rows drawn by {times:.3g} on average"
             f"{effect}.",
             about=ledger.models[0] if len(ledger.models) == 1 else "",
             evidence={"factor": times, "optimizer": train.get("optimizer", "adamw")},

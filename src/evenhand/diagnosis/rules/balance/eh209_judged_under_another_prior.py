@@ -53,7 +53,7 @@ def check(evidence: Evidence, *, apart: float = 0.1) -> Iterator[Found]:
     who = off[0][1].title if len(off) == 1 else f"{len(off)} ways of balance"
     by = f"by {off[0][0]:.1%}" if len(off) == 1 else f"({listing(each)})"
     yield Found(
-        says=f"{who}: probabilities are evaluated under {_under(off)}, which differs from the data's {by}: log "
+        message=f"{who}: probabilities are evaluated under {_under(off)}, which differs from the data's {by}: log "
         f"loss and calibration error are those of other data{of}.",
         about=off[0][1].models[0] if len(off) == len(off[0][1].models) == 1 else "",
         evidence={"apart": {ledger.title: distance for distance, ledger in off}},

@@ -53,7 +53,7 @@ def check(evidence: Evidence, *, apart: float = 0.1) -> Iterator[Found]:
     _, a, b = most
     ways = {name: _way(last[name]) for name in last}
     yield Found(
-        says=f"{listing([a, b])} are blended under different priors ({most[0]:.1%} apart: {a} stands for "
+        message=f"{listing([a, b])} are blended under different priors ({most[0]:.1%} apart: {a} stands for "
         f"{ways[a]}, {b} for {ways[b]}). The blend stands for a prior that nobody chose.",
         evidence={"apart": most[0], "stands for": ways},
         patch={f"model.{name}.balance.correct_to": "natural" for name in last if _way(last[name]) != _NATURAL}

@@ -53,7 +53,7 @@ def check(evidence: Evidence, *, skew: float = 5.0, part: float = 0.5) -> Iterat
     if found:
         names = _names(found)
         yield Found(
-            says=f"[score] has {listing(alike)}, in which classes count equally, but {listing(names)} "
+            message=f"[score] has {listing(alike)}, in which classes count equally, but {listing(names)} "
             f"{verb(len(names), 'predicts', 'predict')} the most probable class under the data's shares (largest "
             f"class {_skew(found[0]):.3g} times the smallest). "
             'balance.correct_to = "uniform" predicts rare classes more often.',

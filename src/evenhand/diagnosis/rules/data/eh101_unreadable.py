@@ -40,7 +40,7 @@ def check(evidence: Evidence, *, error_share: float = 0.05) -> Iterator[Found]:
     words = [f"{r} ({c if c > 1 else _quoted(of_reason[r])})" for r, c in reasons.most_common()]
     others = f"; reasons: {listing(words)}" if len(reasons) > 1 else ""
     yield Found(
-        says=f"{count(len(files), 'file')}{parts} of {n:,} cannot be read and "
+        message=f"{count(len(files), 'file')}{parts} of {n:,} cannot be read and "
         f'{verb(len(files), "is", "are")} left out (first: "{first.path}", {first.reason}){others}.',
         about=first.path if len(files) == 1 else "",
         evidence={"failed": len(failures), "n": n, "files": files},

@@ -38,7 +38,7 @@ def check(
     blank = np.flatnonzero(spread < flat)
     if len(blank):
         yield Found(
-            says=f"{count(len(blank), 'picture')} of {n:,} {verb(len(blank), 'is', 'are')} blank "
+            message=f"{count(len(blank), 'picture')} of {n:,} {verb(len(blank), 'is', 'are')} blank "
             f"(pixels vary by less than {flat:g} of 256 grey levels: {listing(evidence.paths(blank))}).",
             about=evidence.paths(blank)[0] if len(blank) == 1 else "",
             evidence={"blank": len(blank), "n": n, "spread": [round(float(s), 3) for s in spread[blank]]},
@@ -53,7 +53,7 @@ def check(
     small = np.flatnonzero((sides < least_side) | ((sides < small_side) & (sides < small_share * median)))
     if len(small):
         yield Found(
-            says=f"{count(len(small), 'picture')} of {n:,} {verb(len(small), 'is', 'are')} too small "
+            message=f"{count(len(small), 'picture')} of {n:,} {verb(len(small), 'is', 'are')} too small "
             f"(shorter side from {sides[small].min():.0f} px, where the median is {median:.0f} px: "
             f"{listing(evidence.paths(small))}).",
             about=evidence.paths(small)[0] if len(small) == 1 else "",

@@ -37,7 +37,7 @@ def check(evidence: Evidence, *, warning_share: float = 0.1) -> Iterator[Found]:
     apart = evidence.setting("folds.duplicates") == "ignore"
     first = evidence.paths(sets[0])
     yield Found(
-        says=f"{count(spare, 'row')} of {n:,} {verb(spare, 'is a copy', 'are copies')} of other rows "
+        message=f"{count(spare, 'row')} of {n:,} {verb(spare, 'is a copy', 'are copies')} of other rows "
         f'(in {count(len(sets), "set")}, the largest of {len(sets[0])}: "{first[0]}" and "{first[1]}").',
         evidence={"spare": spare, "n": n, "sets": len(sets), "largest": len(sets[0])},
         ids=evidence.rows.ids[np.concatenate(sets)],

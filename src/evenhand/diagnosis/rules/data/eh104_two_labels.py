@@ -89,7 +89,7 @@ def _found(evidence: Evidence, sets: Sequence[Ints], what: str, severity: Severi
     other = next(row for row in sets[0] if words[row] != words[one])
     (path, path_other), n = evidence.paths(np.array([one, other])), len(evidence.rows)
     return Found(
-        says=f"{count(len(sets), 'set')} of {what} {verb(len(sets), 'has', 'have')} "
+        message=f"{count(len(sets), 'set')} of {what} {verb(len(sets), 'has', 'have')} "
         f'different labels ({len(rows):,} of {n:,} rows; first: "{path}" is {words[one]}, '
         f'"{path_other}" is {words[other]}).',
         evidence={"sets": len(sets), "rows": len(rows), "n": n, "how": what},

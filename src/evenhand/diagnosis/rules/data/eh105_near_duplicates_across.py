@@ -50,7 +50,7 @@ def check(evidence: Evidence, *, error_share: float = 0.05) -> Iterator[Found]:
     near = "or nearly identical " if evidence.pictures is not None else ""
     copies_apart = evidence.folds is not None and evidence.setting("folds.duplicates") == "ignore"
     yield Found(
-        says=f"{count(len(pairs), 'pair')} of identical {near}{evidence.noun} "
+        message=f"{count(len(pairs), 'pair')} of identical {near}{evidence.noun} "
         f"{verb(len(pairs), 'lies', 'lie')} in different parts of the data: {shares[worst]:.1%} of the "
         f"{int((parts == worst).sum()):,} rows of {worst} have a duplicate elsewhere "
         f'(first: "{first[0]}" and "{first[1]}").',
@@ -63,7 +63,7 @@ def check(evidence: Evidence, *, error_share: float = 0.05) -> Iterator[Found]:
 
 def crossing(evidence: Evidence, parts: Strings) -> Ints:
     """Return (p, 2) rows that are copies or near-duplicates and lie in different parts."""
-    pairs = evidence.alike_pairs
+    pairs = evidence.duplicate_pairs
     return np.asarray(pairs[parts[pairs[:, 0]] != parts[pairs[:, 1]]])
 
 

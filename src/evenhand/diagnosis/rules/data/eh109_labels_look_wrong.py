@@ -40,8 +40,8 @@ def check(evidence: Evidence, *, level: float = 0.05, least: int = 5, most: floa
         return
     suspects = suspected_labels(p)
     yield Found(
-        says=f"{found.contradicted:,} of the {found.n:,} rows of which {p.model or 'the model'} is most confident "
-        f"have another label ({found.contradicted / found.n:.1%}); among the next {found.next_n:,} it is "
+        message=f"{found.contradicted:,} of the {found.n:,} rows of which {p.model or 'the model'} is most "
+        f"confident have another label ({found.contradicted / found.n:.1%}); among the next {found.next_n:,} it is "
         f"{found.next_contradicted / found.next_n:.1%}, and mistakes of a model would have thinned out. "
         f"{len(suspects):,} labels look wrong; suspected_labels.csv lists them, the most suspicious first.",
         about=p.model,

@@ -78,7 +78,7 @@ def _sorts(evidence: Evidence, sorts: pd.Series) -> Iterator[Found]:
     odd = np.flatnonzero((sorts != counts.index[0]).to_numpy())
     deep = any("16-bit" in str(sort) or "floating" in str(sort) for sort in counts.index)
     yield Found(
-        says=f"Files are of {len(counts)} types: {listing((f'{c:,} {s}' for s, c in counts.items()), most=5)} "
+        message=f"Files are of {len(counts)} types: {listing((f'{c:,} {s}' for s, c in counts.items()), most=5)} "
         f"(of the rarer: {listing(evidence.paths(odd))}).",
         evidence={"sorts": {str(sort): int(c) for sort, c in counts.items()}, "n": len(sorts)},
         ids=evidence.rows.ids[odd],
@@ -94,7 +94,7 @@ def _stated(evidence: Evidence, fact: str, what: str, words: pd.Series) -> Itera
     named = (f"{word or 'not stated'} in {c:,}" for word, c in counts.items())
     rarer = listing(evidence.paths(odd))
     yield Found(
-        says=f"Files differ in the {what}: {listing(named, most=5)} (of the rarer: {rarer}).",
+        message=f"Files differ in the {what}: {listing(named, most=5)} (of the rarer: {rarer}).",
         about=fact,
         evidence={"counts": {str(word): int(c) for word, c in counts.items()}, "n": len(words)},
         ids=evidence.rows.ids[odd],
@@ -109,8 +109,8 @@ def _sizes(evidence: Evidence, sides: Floats, ratio: float) -> Iterator[Found]:
         return
     small: Ints = np.flatnonzero(sides <= low)
     yield Found(
-        says=f"File sizes differ widely: the shorter side is {low:.0f} px at the 5th and {high:.0f} px at the 95th "
-        f"percentile (median {middle:.0f} px, {count(len(sides), 'file')}).",
+        message=f"File sizes differ widely: the shorter side is {low:.0f} px at the 5th and {high:.0f} px at the "
+        f"95th percentile (median {middle:.0f} px, {count(len(sides), 'file')}).",
         evidence={"p5_px": low, "p50_px": middle, "p95_px": high, "n": len(sides)},
         ids=evidence.rows.ids[small],
     )
@@ -129,7 +129,7 @@ def _parts(evidence: Evidence, what: str, words: pd.Series, gap: float) -> Itera
         name = apart.idxmax()
         a, b = shares.loc[name]
         yield Found(
-            says=f"The {what} {name} makes up {a:.0%} of {other} ({len(here):,} rows) and {b:.0%} of "
+            message=f"The {what} {name} makes up {a:.0%} of {other} ({len(here):,} rows) and {b:.0%} of "
             f"{evidence.compared.whole} ({len(there):,} rows).",
             about=other,
             evidence={what: str(name), other: float(a), evidence.compared.whole: float(b)},

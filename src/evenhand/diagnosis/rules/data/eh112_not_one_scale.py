@@ -39,8 +39,8 @@ def check(evidence: Evidence, *, ratio: float = 2.0) -> Iterator[Found]:
         )
         first = listing(evidence.paths(silent), most=2)
         yield Found(
-            says=f"{who} the size of a pixel (first: {first}): at which scale they show things is not known, and "
-            "they are used pixel by pixel.",
+            message=f"{who} the size of a pixel (first: {first}): at which scale they show things is not known, "
+            "and they are used pixel by pixel.",
             about="not stated",
             evidence={"silent": len(silent), "n": len(sizes)},
             ids=evidence.rows.ids[silent] if stated.any() else (),
@@ -54,7 +54,7 @@ def check(evidence: Evidence, *, ratio: float = 2.0) -> Iterator[Found]:
         return
     odd = np.flatnonzero(stated & ((sizes >= high) | (sizes <= low)))
     yield Found(
-        says=f"Pixels are {1e9 * low:.3g} nm at the 5th and {1e9 * high:.3g} nm at the 95th percentile of "
+        message=f"Pixels are {1e9 * low:.3g} nm at the 5th and {1e9 * high:.3g} nm at the 95th percentile of "
         f"{count(int(stated.sum()), 'file')} (at the ends: {listing(evidence.paths(odd))}).",
         about="pixel size",
         evidence={"p5_m": float(low), "p95_m": float(high), "n": int(stated.sum())},

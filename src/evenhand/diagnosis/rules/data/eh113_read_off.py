@@ -11,7 +11,7 @@ from evenhand.base.values import Ints
 from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.render import classes_of, listing
 from evenhand.diagnosis.rule import Found, rule
-from evenhand.diagnosis.statistics.given_away import GivenAway, forest_macro_f1, given_away
+from evenhand.diagnosis.statistics.forest_probe import ForestProbe, forest_macro_f1, forest_probe
 from evenhand.diagnosis.statistics.shortcut import ReadOff, read_off
 
 NAMES = "words in the names of the files"
@@ -65,7 +65,7 @@ def check(
         open_classes = np.flatnonzero(
             (found.surplus >= least) & (found.low >= least_low) & (found.false_alarms <= most_false)
         )
-        whole = given_away(measures, label, group, evidence.rows.classes, least_gain=least_gain / 2)
+        whole = forest_probe(measures, label, group, evidence.rows.classes, least_gain=least_gain / 2)
         if whole is not None and whole.gain(whole.low) < least_gain:
             whole = None
         floor = None if whole is None else _floor(evidence, seen[known], label, group)
@@ -91,23 +91,23 @@ def _found(
     name: str,
     found: ReadOff,
     classes: Ints,
-    whole: GivenAway | None,
+    whole: ForestProbe | None,
     floor: tuple[str, float] | None,
 ) -> Found:
-    says, numbers = [], _numbers(evidence, found, classes)
+    sentences, numbers = [], _numbers(evidence, found, classes)
     if len(classes):
         words = [
             f"{evidence.rows.classes[c]}: {found.recall[c]:.0%} found with {found.false_alarms[c]:.0%} false alarms"
             for c in classes[np.argsort(-found.surplus[classes])]
         ]
-        says.append(
+        sentences.append(
             f"{classes_of(len(classes), evidence.rows.k)} can be predicted from {name} ({listing(words)}); "
             f"{int(found.n.sum()):,} rows, {found.accuracy:.0%} right where guessing reaches {found.commonest:.0%}."
         )
     if whole is not None:
         beside = "" if floor is None else f"; {floor[0]} reach {floor[1]:.2f}"
-        what = f"All {evidence.rows.k:,} classes together" if says else f"The class (of {evidence.rows.k:,})"
-        says.append(
+        what = f"All {evidence.rows.k:,} classes together" if sentences else f"The class (of {evidence.rows.k:,})"
+        sentences.append(
             f"{what} can be predicted from {name}: macro-F1 {whole.macro_f1:.2f} "
             f"[{whole.low:.2f}, {whole.high:.2f}] on {whole.n:,} rows, "
             f"where chance reaches {whole.chance:.2f}{beside}."
@@ -117,10 +117,10 @@ def _found(
             numbers |= {"floor": floor[0], "floor_macro_f1": floor[1]}
     named = name == NAMES
     if named:
-        says.append(
+        sentences.append(
             f"No model reads them, but they tell how rows were collected ({listing(evidence.name_words[0])})."
         )
-    return Found(says=" ".join(says), about=name, evidence=numbers, severity="note" if named else None)
+    return Found(message=" ".join(sentences), about=name, evidence=numbers, severity="note" if named else None)
 
 
 def _numbers(evidence: Evidence, found: ReadOff, classes: Ints) -> dict[str, Any]:

@@ -47,7 +47,7 @@ def check(evidence: Evidence, *, most: float = 0.1, least_rows: int = 3, spared:
             yield _often(evidence, counter, values, rows, setting, spared)
         elif not len(rows) and _idle(evidence, counter, setting):
             yield Found(
-                says=f"{_named(counter, setting)} had no effect: {counter.says} in none of {n:,} rows.",
+                message=f"{_named(counter, setting)} had no effect: {counter.description} in none of {n:,} rows.",
                 about=counter.name,
                 evidence={"rows": 0, "n": n, "key": counter.key},
                 severity="note",
@@ -71,8 +71,8 @@ def _often(evidence: Evidence, counter: Counter, values: Ints, rows: Ints, setti
     if cap and counter.key and isinstance(setting, int):
         patch = {counter.key: _round_up(setting + float(np.quantile(values[rows], spared)))}
     return Found(
-        says=f"{_named(counter, setting)} {does}: {counter.says} in {len(rows):,} of {n:,} ({len(rows) / n:.0%}), "
-        f"{total:,} in all.",
+        message=f"{_named(counter, setting)} {does}: {counter.description} in {len(rows):,} of {n:,} "
+        f"({len(rows) / n:.0%}), {total:,} in all.",
         about=counter.name,
         evidence={"rows": len(rows), "n": n, "total": total, "key": counter.key, "setting": setting},
         ids=evidence.rows.ids[rows],

@@ -49,9 +49,9 @@ def check(evidence: Evidence, *, named: int = 5, kept: int = 100) -> Iterator[Fo
         words = _words(evidence, rows[:1])
         first = f"; in the first: {shorten(words[0], 120, placeholder=' …')}" if words and words[0] else ""
         yield Found(
-            says=f"{count(len(files), 'file')} of {len(set(evidence.paths(np.arange(len(values))))):,} "
+            message=f"{count(len(files), 'file')} of {len(set(evidence.paths(np.arange(len(values))))):,} "
             f"{verb(len(files), *DONE[counter.role])}: "
-            f"{counter.says} ({listing(files, most=named)}{first}).",
+            f"{counter.description} ({listing(files, most=named)}{first}).",
             about=counter.name,
             evidence={
                 "rows": len(rows),

@@ -32,8 +32,8 @@ def check(evidence: Evidence, *, least: float = 0.0001) -> Iterator[Found]:
     if doubtful:
         all_ = len(evidence.verdicts)
         yield Found(
-            says=f"{len(doubtful)} of {count(all_, 'difference')} {verb(len(doubtful), 'looks', 'look')} better by "
-            f"no more than noise: {listing((v.says.rstrip('.') for v in doubtful), most=2)}.",
+            message=f"{len(doubtful)} of {count(all_, 'difference')} {verb(len(doubtful), 'looks', 'look')} better "
+            f"by no more than noise: {listing((v.summary.rstrip('.') for v in doubtful), most=2)}.",
             about=doubtful[0].name if len(doubtful) == 1 else "",
             evidence={"verdicts": [v.document() for v in doubtful]},
         )

@@ -30,6 +30,7 @@ def check(evidence: Evidence, *, most: int = 6) -> Iterator[Found]:
     for one in evidence.comparisons or ():
         if one.conditions:
             yield Found(
-                says=f"{listing(one.names)} differ in more than the model: {listing(one.conditions, most=most)}.",
+                message=f"{listing(one.names)} differ in more than the model: "
+                f"{listing(one.conditions, most=most)}.",
                 evidence={"differences": list(one.conditions), "left_out": dict(one.left_out)},
             )

@@ -37,7 +37,7 @@ def check(evidence: Evidence, *, least: float = WORTH_CARING) -> Iterator[Found]
     if flattered:
         by = [f"{r.name} by {r.optimism.estimate:.4f}" for r in flattered]
         yield Found(
-            says=f"Naive figures are optimistic: {listing(by)}. {nested.headline}",
+            message=f"Naive figures are optimistic: {listing(by)}. {nested.headline}",
             about=flattered[0].name if len(flattered) == 1 else "",
             evidence={
                 "metric": nested.metric,

@@ -32,10 +32,10 @@ def check(evidence: Evidence, *, least: int = 1) -> Iterator[Found]:
         if gap.lacking >= least and nested is not None:
             folds = f" and has none of fold {listing(map(str, gap.folds), most=10)}" if gap.folds else ""
             yield Found(
-                says=f'"{gap.model}" lacks {count(gap.lacking, "row")}{folds}; the rows are left out for all, '
+                message=f'"{gap.model}" lacks {count(gap.lacking, "row")}{folds}; the rows are left out for all, '
                 f"{nested.n:,} are evaluated.",
                 about=gap.model,
-                evidence={"lacking": gap.lacking, "folds": list(gap.folds), "judged": nested.n},
+                evidence={"lacking": gap.lacking, "folds": list(gap.folds), "evaluated": nested.n},
                 ids=gap.ids,
                 severity="error" if gap.folds else None,
             )

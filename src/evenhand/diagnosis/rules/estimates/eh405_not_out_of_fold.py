@@ -47,7 +47,7 @@ def _found(found: Sequence[Predictions], of: int, origin: str, words: str) -> Fo
     names = [p.model or "unnamed" for p in found]
     rows = max(len(p) for p in found)
     return Found(
-        says=f"{len(found):,} of {count(of, 'model')} {verb(len(found), 'is', 'are')} {words}: {listing(names)} "
+        message=f"{len(found):,} of {count(of, 'model')} {verb(len(found), 'is', 'are')} {words}: {listing(names)} "
         f"({count(rows, 'row')}). What a blend gains by {verb(len(found), 'it', 'them')} cannot be trusted.",
         about=names[0] if len(names) == 1 else "",
         evidence={"models": names, "origin": origin, "rows": rows},

@@ -35,8 +35,8 @@ def check(
         grouped = any(v.difference.groups < v.difference.n for v in few)
         all_ = count(len(evidence.verdicts), "difference")
         yield Found(
-            says=f"{len(few)} of {all_} {verb(len(few), 'rests', 'rest')} on too few "
-            f"{'groups' if grouped else 'rows'}: {listing((v.says.rstrip('.') for v in few), most=1)}.",
+            message=f"{len(few)} of {all_} {verb(len(few), 'rests', 'rest')} on too few "
+            f"{'groups' if grouped else 'rows'}: {listing((v.summary.rstrip('.') for v in few), most=1)}.",
             about=few[0].name if len(few) == 1 else "",
             evidence={
                 "least_groups": least_groups,

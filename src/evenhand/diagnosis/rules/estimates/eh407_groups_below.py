@@ -46,8 +46,8 @@ def check(evidence: Evidence, *, least_gap: float = 0.2, level: float = 0.99) ->
     if low and best.groups is not None:
         inside = np.isin(object_array(map(str, best.groups)), object_array(figure.name for figure in low))
         yield Found(
-            says=f"{len(low):,} of {count(len(figures), 'group')} {verb(len(low), 'falls', 'fall')} far below what "
-            f"{verb(len(low), 'its', 'their')} classes reach elsewhere with {best.model or 'the model'}: "
+            message=f"{len(low):,} of {count(len(figures), 'group')} {verb(len(low), 'falls', 'fall')} far below "
+            f"what {verb(len(low), 'its', 'their')} classes reach elsewhere with {best.model or 'the model'}: "
             f"{listing(map(_words, low))}.",
             about=low[0].name if len(low) == 1 else "",
             evidence={"model": best.model, "groups": {figure.name: figure.document() for figure in low}},

@@ -102,7 +102,7 @@ def _found(same: list[_Gap], over: bool) -> Found:
     percent = f"{100 * worst.sure:.0f} % confident on average and right in {100 * worst.right:.0f} %"
     low, high = sorted((abs(worst.gap.low), abs(worst.gap.high)))
     return Found(
-        says=f"{worst.model} is {how}: {percent} of {worst.gap.n:,} rows "
+        message=f"{worst.model} is {how}: {percent} of {worst.gap.n:,} rows "
         f"(gap {abs(worst.gap.estimate):.2f} [{low:.2f}, {high:.2f}]).{others}",
         about=worst.model if len(same) == 1 else "",
         evidence={"gaps": {one.model: one.gap.document() for one in same}},

@@ -29,7 +29,7 @@ def check(evidence: Evidence, *, many: int = 5) -> Iterator[Found]:
     times = evidence.openings or ()
     if len(times) > 1:
         yield Found(
-            says=f"The locked test was opened {len(times)} times, first on {times[0][:10]}; models may have "
+            message=f"The locked test was opened {len(times)} times, first on {times[0][:10]}; models may have "
             "been selected on it.",
             evidence={"times": list(times)},
             severity="warning" if len(times) >= many else None,

@@ -58,7 +58,7 @@ def _in(evidence: Evidence, where: str, rows: Mask, least: int, effective: float
             continue
         most = int(counts.argmax())
         yield Found(
-            says=(
+            message=(
                 f"{name} cannot be estimated {where}: {counts[most]:,} of its {total:,} "
                 f"{'row comes' if total == 1 else 'rows come'} from {names[most]} alone, "
                 f"{lying} {'group' if lying == 1 else 'groups'} in all."

@@ -43,7 +43,7 @@ def check(evidence: Evidence) -> Iterator[Found]:
     rows = np.flatnonzero(named)[table["group"].isin(crossing).to_numpy()]
     first = table.loc[table["group"] == crossing[0], "part"].unique()
     yield Found(
-        says=f"{count(len(crossing), 'group')} of {len(spread):,} {verb(len(crossing), 'lies', 'lie')} in more "
+        message=f"{count(len(crossing), 'group')} of {len(spread):,} {verb(len(crossing), 'lies', 'lie')} in more "
         f'than one part of the data ({count(len(rows), "row")}; first: "{name}" is in {listing(first)}).',
         about=str(name) if len(crossing) == 1 else "",
         evidence={"crossing": len(crossing), "groups": len(spread), "rows": len(rows), "n": len(evidence.rows)},

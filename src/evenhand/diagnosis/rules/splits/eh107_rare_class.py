@@ -36,7 +36,7 @@ def check(evidence: Evidence) -> Iterator[Found]:
     names = [evidence.rows.classes[c] for c in rare]
     held = evidence.label_matrix[:, rare].sum(axis=1) > 0
     yield Found(
-        says=f"{classes_of(len(rare), evidence.rows.k)} {verb(len(rare), 'has', 'have')} fewer "
+        message=f"{classes_of(len(rare), evidence.rows.k)} {verb(len(rare), 'has', 'have')} fewer "
         f"than {count(least, 'row')} to learn from: "
         f"{listing(f'{name} ({counts[c]:g})' for name, c in zip(names, rare, strict=True))}.",
         about=names[0] if len(names) == 1 else "",

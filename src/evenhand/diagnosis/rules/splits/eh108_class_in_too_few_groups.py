@@ -62,7 +62,7 @@ def _found(evidence: Evidence, few: Mapping[str, int], named: Mapping[str, int],
     why = f" Copies and families, which folds keep together, join the {listing(joined, most=3)}." if joined else ""
     which = classes_of(len(few), evidence.rows.k)
     return Found(
-        says=f"{which} {verb(len(few), 'lies', 'lie')} {where}: {listing(words)}.{why}",
+        message=f"{which} {verb(len(few), 'lies', 'lie')} {where}: {listing(words)}.{why}",
         about=next(iter(few)) if len(few) == 1 else "",
         evidence={"folds": most, "classes": dict(few), "unit": noun + "s"},
         ids=evidence.rows.ids[np.flatnonzero(rows)],

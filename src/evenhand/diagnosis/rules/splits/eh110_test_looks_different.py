@@ -79,10 +79,10 @@ def check(evidence: Evidence, *, least_auc: float = 0.6, most_p: float = 0.005, 
 
 def _undecided(other: str, whole: str, tests: int) -> Found:
     return Found(
-        says=f"Whether {other} looks different from {whole} cannot be decided: only {tests} different tests can be "
-        "drawn from these groups, too few for a null distribution.",
+        message=f"Whether {other} looks different from {whole} cannot be decided: only {tests} different tests can "
+        "be drawn from these groups, too few for a null distribution.",
         about=other,
-        evidence={"tests": tests, "drawn": True},
+        evidence={"tests": tests, "sampled": True},
         severity="note",
     )
 
@@ -144,15 +144,15 @@ def _found(
         "or a larger folds.test.fraction."
     )
     return Found(
-        says=f"{other} looks different from {whole}: a classifier tells them apart with an area under the curve of "
-        f"{best.auc}, where {chance} below {best.chance:.3f} ({best.auc.n:,} rows, {best.auc.groups:,} "
+        message=f"{other} looks different from {whole}: a classifier tells them apart with an area under the curve "
+        f"of {best.auc}, where {chance} below {best.chance:.3f} ({best.auc.n:,} rows, {best.auc.groups:,} "
         f"groups), {by}.{why if drawn else ''}",
         about=other,
         evidence={
             "auc": best.auc.document(),
             "chance": best.chance,
             "p": best.p,
-            "drawn": drawn,
+            "sampled": drawn,
             "aspects": {aspect: apart.auc.estimate for aspect, apart in causes.items()},
             "shifts": {name: round(value, 3) for name, value in shift.items()},
         },

@@ -55,7 +55,7 @@ def check(evidence: Evidence) -> Iterator[Found]:
 def _found(evidence: Evidence, reason: str, sets: Sequence[Ints]) -> Found:
     rows = np.unique(np.concatenate(sets))
     first = evidence.paths(sets[0])
-    says = (
+    message = (
         f"{count(len(rows), 'row')} of {len(evidence.rows):,} {REASONS[reason]} (in "
         f"{count(len(sets), 'family', 'families')}, the largest of {len(sets[0])}: "
         f'"{first[0]}" and "{first[1]}").'
@@ -74,15 +74,15 @@ def _found(evidence: Evidence, reason: str, sets: Sequence[Ints]) -> Found:
         if torn:
             allowed = reason not in kept and where == "parts of the data"
             return Found(
-                says=f"{says} {_torn(evidence, torn, parts, where)}",
+                message=f"{message} {_torn(evidence, torn, parts, where)}",
                 about=reason,
-                evidence={**numbers, "torn": len(torn), "torn_rows": sum(map(len, torn))},
+                evidence={**numbers, "separated": len(torn), "separated_rows": sum(map(len, torn))},
                 ids=evidence.rows.ids[np.concatenate(torn)],
                 patch={"folds.families": [*kept, reason]} if allowed else None,
                 severity="warning" if allowed else "error",
             )
     together = " Folds keep them together." if evidence.folds is not None else ""
-    return Found(says=says + together, about=reason, evidence=numbers, ids=ids)
+    return Found(message=message + together, about=reason, evidence=numbers, ids=ids)
 
 
 def _parts(evidence: Evidence) -> Iterator[tuple[Strings, str]]:

@@ -87,8 +87,8 @@ def _holds_splits(evidence: Evidence, names: list[str]) -> Found:
     below = sorted(_below(evidence, names[0]))
     held = np.isin(evidence.label_words, object_array(names))
     return Found(
-        says=f"{count(len(names), 'class', 'classes')} {verb(len(names), 'holds', 'hold')} folders that look like "
-        f"splits: {listing(names)} ({listing(below)}). They were read as parts of a class, not as splits. "
+        message=f"{count(len(names), 'class', 'classes')} {verb(len(names), 'holds', 'hold')} folders that look "
+        f"like splits: {listing(names)} ({listing(below)}). They were read as parts of a class, not as splits. "
         "If classes lie below the splits, point data.root at the folder that holds these; else divide every class "
         "into train, val and test, or name the split in a table.",
         about=names[0] if len(names) == 1 else "",
@@ -118,7 +118,7 @@ def _alone_in_a_split(evidence: Evidence) -> list[str]:
 def _found(evidence: Evidence, names: list[str], start: str, *, alone: bool = False) -> Found:
     held = np.isin(evidence.label_words, object_array(names))
     rows = [f"{name} ({count(int((evidence.label_words == name).sum()), 'row')})" for name in names]
-    says = (
+    message = (
         f"{start} the class {listing(rows)}: it is the only one of its split, whose rows seem to have no labels."
         if alone
         else f"{start} {verb(len(names), 'a split', 'splits')}: {listing(rows)}. Point data.root at the folder "
@@ -127,7 +127,7 @@ def _found(evidence: Evidence, names: list[str], start: str, *, alone: bool = Fa
     left = evidence.rows.k - len(names)
     patch = {"data.drop": [*evidence.setting("data.drop", []), *names]} if left > 1 else None
     return Found(
-        says=says,
+        message=message,
         about=names[0] if len(names) == 1 else "",
         evidence={"classes": {name: int((evidence.label_words == name).sum()) for name in names}},
         ids=evidence.rows.ids[held],

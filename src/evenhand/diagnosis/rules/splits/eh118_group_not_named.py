@@ -42,7 +42,7 @@ def check(evidence: Evidence) -> Iterator[Found]:
     taken = [*(evidence.setting("data.levels") or ()), *_locked_column(evidence), *_fine_classes(evidence, frame)]
     for one in group_candidates(column_profiles(frame), frame, label, others=taken)[:1]:
         yield Found(
-            says=f'The column "{one.name}" looks like a group ({count(one.values, "value")} in '
+            message=f'The column "{one.name}" looks like a group ({count(one.values, "value")} in '
             f"{count(one.rows, 'row')}), and data.group names none.",
             about=one.name,
             evidence={"column": one.name, "values": one.values, "rows": one.rows},

@@ -39,7 +39,7 @@ def check(evidence: Evidence, *, least: int = LEAST_TESTS, draws: int = 400, man
         noun = "groups" if evidence.rows.grouped else "rows"
         can = "different tests that can" if tests > 1 else "test that can"
         yield Found(
-            says=f"The locked test ({locked} of {known} {noun}) is one of only {tests} {can} be drawn from these "
-            f"{noun}; its figures describe only the {noun} in it.",
+            message=f"The locked test ({locked} of {known} {noun}) is one of only {tests} {can} be drawn from "
+            f"these {noun}; its figures describe only the {noun} in it.",
             evidence={"tests": tests, "groups": known, "groups_in_test": locked},
         )

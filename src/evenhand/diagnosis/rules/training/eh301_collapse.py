@@ -64,7 +64,7 @@ def check(
         if found:
             history, hit = found[0]
             yield Found(
-                says=f"{fits([one for one, _ in found], histories)}: {_words(history, hit)}",
+                message=f"{fits([one for one, _ in found], histories)}: {_words(history, hit)}",
                 about=model,
                 evidence={
                     "classes": [history.classes[c] for c in hit.classes],

@@ -56,7 +56,7 @@ def check(
             history for history in histories if history.log is not None and learned_nothing(history.log, share=fell)
         ]
         if logs:
-            yield Found(says=f"{fits(logs, histories)}: {_of_log(logs[0].curves)}", about=model)
+            yield Found(message=f"{fits(logs, histories)}: {_of_log(logs[0].curves)}", about=model)
             continue
         found = [history for history in histories if stuck(history, epochs, share, falls, steps)]
         if found:
@@ -64,7 +64,8 @@ def check(
             train, held = _information(line["sets"]["train"]), _information(line["sets"]["validation"])
             rate = float(found[0].train.get("learning_rate") or 0.0)
             yield Found(
-                says=f"{fits(found, histories)}: the outputs carry {train[0]:.4f} nats about the truth on training "
+                message=f"{fits(found, histories)}: the outputs carry {train[0]:.4f} nats about the truth on "
+                "training "
                 f"and {held[0]:.4f} on validation rows (of {_entropy(line):.4f}), and the training loss stagnates. "
                 "Only the class shares are learned.",
                 about=model,

@@ -59,7 +59,7 @@ def check(
                 else f" The settings make the model expect it in {history.prior.shares[c]:.1%}."
             )
             yield Found(
-                says=f"{fits([one for one, _ in hits], histories)}: {history.classes[c]} takes "
+                message=f"{fits([one for one, _ in hits], histories)}: {history.classes[c]} takes "
                 f"{taken:.1%} of the rows of other classes (it is {share:.1%} of the rows and gets "
                 f"a mean probability of {mean:.2f}).{reason}",
                 about=model,

@@ -56,7 +56,7 @@ def check(
         late = [one for one, hit in found if _kept_late(one.curves, hit, costly)]
         kept = f" The weights kept are from epoch {curves.kept:g}." if curves.kept else ""
         yield Found(
-            says=f"{fits([one for one, _ in found], histories)}: the {curves.held_out} loss rises after "
+            message=f"{fits([one for one, _ in found], histories)}: the {curves.held_out} loss rises after "
             f"{curves.when(first.at)}, from {first.low:.3g} to {first.last:.3g} in the last {curves.unit}s "
             f"(+{first.share:.0%}).{kept}",
             about=model,

@@ -54,7 +54,7 @@ def check(
         unit, last = history.curves.unit, curve.axis[-1]
         epochs = int(history.train.get("epochs") or 0)
         yield Found(
-            says=f"{fits([one for one, _ in found], histories)}: the {curve.words} was still {way} at the end, "
+            message=f"{fits([one for one, _ in found], histories)}: the {curve.words} was still {way} at the end, "
             f"from {gained.before:.3g} to {gained.last:.3g} over the last {gained.epochs:,} {unit}s of "
             f"{last:,.0f}.",
             about=model,

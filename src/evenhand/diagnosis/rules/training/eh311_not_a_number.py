@@ -36,7 +36,7 @@ def check(evidence: Evidence, *, times: float = 5.0, epochs: int = 2) -> Iterato
             own, clip = f"model.{model}.train", history.train.get("clip") or 1.0
             patch = {f"{own}.learning_rate": rate / 2, f"{own}.clip": clip}
             yield Found(
-                says=f"{fits([one for one, _ in found], histories)}: {words}",
+                message=f"{fits([one for one, _ in found], histories)}: {words}",
                 about=model,
                 evidence={
                     "epoch": history.lines[-1].get("epoch"),

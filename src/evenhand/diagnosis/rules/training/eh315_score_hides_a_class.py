@@ -59,7 +59,7 @@ def check(evidence: Evidence, *, least: float = 0.5, rows: int = 2000, most_ways
         return
     names = [evidence.rows.classes[c] for c in hidden]
     yield Found(
-        says=f"If {names[0]} were never predicted, the score could still reach {without[hidden[0]]:.3f} of "
+        message=f"If {names[0]} were never predicted, the score could still reach {without[hidden[0]]:.3f} of "
         f"{best:.3f}: {classes_of(len(names), evidence.rows.k)} ({listing(names)}) "
         f"{verb(len(names), 'counts', 'count')} for less than {'half' if least == 0.5 else f'{least:g}'} of an "
         f"equal share in [score], or {verb(len(names), 'is', 'are')} in no part of it.",

@@ -43,8 +43,8 @@ def check(
         history, one = found[0]
         when = history.curves.when
         yield Found(
-            says=f"{fits([history for history, _ in found], histories)}: the loss is least in {when(one.loss_at)} "
-            f"({one.losses[0]:.3g}; {one.metric} {one.values[0]:.3f}) and {one.metric} best in "
+            message=f"{fits([history for history, _ in found], histories)}: the loss is least in "
+            f"{when(one.loss_at)} ({one.losses[0]:.3g}; {one.metric} {one.values[0]:.3f}) and {one.metric} best in "
             f"{when(one.metric_at)} ({one.values[1]:.3f}; loss {one.losses[1]:.3g}).",
             about=model,
             evidence={

@@ -56,8 +56,8 @@ def check(evidence: Evidence, *, margin: float = 0.02, errors: float = 2.0, half
         held = [c.values[-1] for one in alike if (c := one.curves.curve("validation", "accuracy")) is not None]
         figures = f" (accuracy {np.mean(train):.3f} and {np.mean(held):.3f})" if train and held else ""
         yield Found(
-            says=f"{model}: training and validation are equally low{figures} and at rest, and {reference} reaches "
-            f"{level:.3f}{'' if metric == 'accuracy' else f' {metric}'}.",
+            message=f"{model}: training and validation are equally low{figures} and at rest, and {reference} "
+            f"reaches {level:.3f}{'' if metric == 'accuracy' else f' {metric}'}.",
             about=model,
             evidence={
                 "metric": metric,

@@ -70,8 +70,8 @@ def _units(opened: Sequence[OpenRecord], source: str) -> list[Finding]:
     if not odd or len(units) < 2:
         return []
     listed = "; ".join(f"{unit}: {some(names)}" for unit, names in odd.items())
-    says = f"{source}: some signals have a unit that is not a voltage ({listed}); they are used unconverted."
-    return [Finding("EH111", "warning", says, evidence={"units": {unit: len(n) for unit, n in units.items()}})]
+    message = f"{source}: some signals have a unit that is not a voltage ({listed}); they are used unconverted."
+    return [Finding("EH111", "warning", message, evidence={"units": {unit: len(n) for unit, n in units.items()}})]
 
 
 def _clocks(opened: Sequence[OpenRecord], source: str) -> list[Finding]:
@@ -83,23 +83,23 @@ def _clocks(opened: Sequence[OpenRecord], source: str) -> list[Finding]:
     if not other:
         return []
     first = next(iter(other.values()))
-    says = (
+    message = (
         f"{source}: the annotations of {len(other):,} of {len(opened):,} records ({some(other)}) have a time "
         f"resolution of their own (in the first {first['annotations']:g} Hz, its signals {first['signals']:g} Hz); "
         "it was used to place the beats."
     )
-    return [Finding("EH111", "note", says, evidence={"records": other, "of": len(opened)})]
+    return [Finding("EH111", "note", message, evidence={"records": other, "of": len(opened)})]
 
 
 def _outside(opened: Sequence[OpenRecord], source: str) -> list[Finding]:
     lost = {record.files.name: record.marks.outside for record in opened if record.marks.outside}
     if not lost:
         return []
-    says = (
+    message = (
         f"{source}: {sum(lost.values()):,} beats of {len(lost):,} records ({some(lost)}) are annotated beyond the "
         "end of the signals or twice at one sample; they were left out."
     )
-    return [Finding("EH101", "warning", says, evidence={"beats": sum(lost.values()), "records": lost})]
+    return [Finding("EH101", "warning", message, evidence={"beats": sum(lost.values()), "records": lost})]
 
 
 def _numbers(signals: Sequence[int]) -> str:

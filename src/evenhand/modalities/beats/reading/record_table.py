@@ -95,13 +95,13 @@ def _absent(table: LabelTable, rows: dict[str, int], names: Sequence[str], data:
     absent = [name for name in rows if name not in known]
     if not absent:
         return []
-    says = (
+    message = (
         f"{table.name}: {len(absent):,} of {len(rows):,} rows name a record that does not exist ({some(absent)})."
     )
     if data.missing == "error":
-        raise DataError(f'{says} Correct the names, or set data.missing = "drop".')
+        raise DataError(f'{message} Correct the names, or set data.missing = "drop".')
     evidence = {"rows": len(absent), "of": len(rows), "records": absent[:100]}
-    return [Finding("EH101", "warning", f"{says} They were left out.", about=table.name, evidence=evidence)]
+    return [Finding("EH101", "warning", f"{message} They were left out.", about=table.name, evidence=evidence)]
 
 
 def repeated(columns: dict[str, npt.NDArray[Any]], counts: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[Any]]:

@@ -47,7 +47,7 @@ def beat_samples(root: Root, data: DataConfig, kind_config: BeatsConfig) -> tupl
     source = root.path.name
     findings = [*about.findings, *findings_of([*missing, *about.skipped, *skipped], source, noun="record")]
     if not opened:
-        reasons = "; ".join(f.says for f in findings[:3])
+        reasons = "; ".join(f.message for f in findings[:3])
         raise DataError(f"{root.path}: none of {len(listed):,} records can be used. {reasons}")
     findings += lead_findings(opened, kind_config, source)
     at = [about.names.index(record.files.name) for record in opened]
@@ -63,7 +63,7 @@ def unlabelled_beats(root: Root, kind_config: BeatsConfig) -> tuple[Samples, lis
     opened, skipped = open_records(root, names, kind_config, annotated_or_detected(kind_config))
     findings = findings_of([*missing, *skipped], root.path.name, noun="record")
     if not opened:
-        raise DataError(f"{root.path}: no record can be read. {'; '.join(f.says for f in findings[:3])}")
+        raise DataError(f"{root.path}: no record can be read. {'; '.join(f.message for f in findings[:3])}")
     findings += lead_findings(opened, kind_config, root.path.name)
     frame = _frame(opened, {}, None)
     return Samples(frame, (), np.full(len(frame), NO_LABEL, dtype=np.int64), kind="beats"), findings
@@ -136,11 +136,11 @@ def _classed(
     notes = []
     if none.any():
         counts = Counter(frame.loc[none, "symbol"])
-        says = (
+        message = (
             f"{source}: {int(none.sum()):,} beats have symbols without a class in [beats.mapping] and are not "
             f"among the rows ({some(counts)}); they still count in the rhythm of other beats."
         )
-        notes = [Finding("EH107", "note", says, evidence={"symbols": dict(counts)})]
+        notes = [Finding("EH107", "note", message, evidence={"symbols": dict(counts)})]
     return frame[~none].reset_index(drop=True), list(named[~none]), notes
 
 

@@ -123,17 +123,17 @@ def read_annotations(files: RecordFiles, annotator: str, rate: float) -> Annotat
     raw = files.root.read(files.beside(name))
     if len(raw) < 2:
         raise DataError(f"has no annotations ({name} is empty)")
-    says = f"has annotations that cannot be read ({name})"
+    message = f"has annotations that cannot be read ({name})"
     if len(raw) % 2:
-        raise DataError(f"{says}: it is truncated")
+        raise DataError(f"{message}: it is truncated")
     try:
         clock, raw = clock_of(raw)
     except DataError as error:
-        raise DataError(f"{says}: it {error}") from None
+        raise DataError(f"{message}: it {error}") from None
     with _copied({f"{STEM}.{annotator}": raw}) as folder:
         out = {"at": str(folder / "at.npy"), "symbols": str(folder / "symbols.npy")}
-        arguments = {"path": str(folder / STEM), "annotator": annotator, "says": says, **out}
-        call_wfdb("annotation_rows", arguments, len(raw), says)
+        arguments = {"path": str(folder / STEM), "annotator": annotator, "message": message, **out}
+        call_wfdb("annotation_rows", arguments, len(raw), message)
         at, symbols = (np.load(path, allow_pickle=False) for path in out.values())
     if not len(at):
         raise DataError(f"has no annotations ({name} holds none)")
@@ -178,18 +178,18 @@ def find_beats(values: npt.NDArray[np.float64], rate: float) -> npt.NDArray[np.i
     with _copied({}) as folder:
         np.save(folder / "signal.npy", values, allow_pickle=False)
         arguments = {"signal": str(folder / "signal.npy"), "rate": rate}
-        says = "has signals in which beats cannot be detected"
-        return np.array(call_wfdb("detect_beats", arguments, 8 * values.nbytes, says), dtype=np.int64)
+        message = "has signals in which beats cannot be detected"
+        return np.array(call_wfdb("detect_beats", arguments, 8 * values.nbytes, message), dtype=np.int64)
 
 
-def call_wfdb(function: str, arguments: Mapping[str, Any], size: int, says: str = "cannot be read") -> Any:
+def call_wfdb(function: str, arguments: Mapping[str, Any], size: int, message: str = "cannot be read") -> Any:
     """Return the result of a function of `wfdb_calls`, run in an isolated process.
 
     Parameters
     ----------
     size
         Bytes of its input, which determine its limits of time and memory.
-    says
+    message
         Beginning of the message if its process was killed.
 
     Raises
@@ -210,8 +210,8 @@ def call_wfdb(function: str, arguments: Mapping[str, Any], size: int, says: str 
         if failure is not None and failure.type == MissingExtraError.__name__:
             raise MissingExtraError("wfdb", "beats", "Reading records of heartbeats") from None
         if failure is not None and failure.type == DataError.__name__:
-            raise DataError(failure.says) from None
-        raise DataError(f"{says} ({error})") from None
+            raise DataError(failure.message) from None
+        raise DataError(f"{message} ({error})") from None
 
 
 def _stream_length(files: RecordFiles, name: str) -> int:

@@ -148,7 +148,7 @@ def _frame(
             skipped.append(Skipped(name, str(error)))
     findings = findings_of(skipped, root.path.name)
     if not parts:
-        raise DataError(f"{root.path}: no windows can be read. {' '.join(f.says for f in findings[:3])}")
+        raise DataError(f"{root.path}: no windows can be read. {' '.join(f.message for f in findings[:3])}")
     frame = pd.concat(parts, ignore_index=True)
     if not frame["id"].is_unique:  # ids repeat between files
         frame["id"] = frame["path"].astype(str) + ":" + frame["id"].astype(str)

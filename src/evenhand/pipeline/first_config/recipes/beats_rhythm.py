@@ -40,7 +40,7 @@ RECIPE = register(
         name="beats-rhythm",
         kind="beats",
         rank=0,
-        says="Intervals and likenesses of beats, measured against the record's own, in a small network.",
+        description="Intervals and likenesses of beats, measured against the record's own, in a small network.",
         tried=("MIT-BIH arrhythmia database, DS1 to DS2",),
         propose=propose,
     )

@@ -28,11 +28,11 @@ choose_by = "last"              # no epoch is selected on the fold that is score
 MODEL = """\
 [[model]]                       # one entry per model; every model is trained on every fold
 name = "{name}"
-encoder = "{name}"{says}
+encoder = "{name}"{comment}
 tune = "all"
 pretrained = false
 """
-SAYS = {"edge_sage": "           # messages along relations of lines: shared ends, crossings, ...", "gine": ""}
+COMMENT = {"edge_sage": "           # messages along relations of lines: shared ends, crossings, ...", "gine": ""}
 
 PLANS = tuple((models, epochs) for models in (2, 1) for epochs in (40, 30, 20, 12))
 """Models and epochs; the first that fits is taken, or the last."""
@@ -60,7 +60,7 @@ class _Plan:
     def text(self) -> str:
         """Return the sections of the configuration."""
         names = ("edge_sage", "gine")[: self.models]
-        models = "\n".join(MODEL.format(name=name, says=SAYS[name]) for name in names)
+        models = "\n".join(MODEL.format(name=name, comment=COMMENT[name]) for name in names)
         return TEXT.format(models=models, epochs=self.epochs)
 
 
@@ -81,7 +81,7 @@ RECIPE = register(
         name="drawings-graphs",
         kind="drawings",
         rank=0,
-        says="GraphSAGE and GINE over the relations between the lines of a drawing, blended.",
+        description="GraphSAGE and GINE over the relations between the lines of a drawing, blended.",
         tried=("part library of LibreCAD", "generated parts"),
         propose=propose,
     )

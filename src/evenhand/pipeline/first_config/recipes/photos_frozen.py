@@ -81,7 +81,7 @@ RECIPE = register(
         name="photos-frozen",
         kind="photos",
         rank=1,
-        says="EfficientNet-Lite0 frozen: a linear head and a logistic regression on its pooled stages.",
+        description="EfficientNet-Lite0 frozen: a linear head and a logistic regression on its pooled stages.",
         tried=("grocery", "solar cells", "STM scans by session", "fashion images of 60 x 80 px"),
         propose=propose,
     )

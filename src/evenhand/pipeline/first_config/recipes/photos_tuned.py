@@ -134,7 +134,7 @@ RECIPE = register(
         name="photos-tuned",
         kind="photos",
         rank=0,
-        says="The later stages of EfficientNet-Lite0, tuned in light form, pooled stage by stage.",
+        description="The later stages of EfficientNet-Lite0, tuned in light form, pooled stage by stage.",
         tried=("grocery", "photos of clothing by sender"),
         propose=propose,
     )

@@ -28,7 +28,7 @@ RECIPE = register(
         name="photos-two-encoders",
         kind="photos",
         rank=9,
-        says="EfficientNet-Lite0 and Lite2 frozen, a linear head on the stages of each, blended.",
+        description="EfficientNet-Lite0 and Lite2 frozen, a linear head on the stages of each, blended.",
         tried=("solar cells",),
         propose=propose,
     )

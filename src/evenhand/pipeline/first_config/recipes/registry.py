@@ -109,7 +109,7 @@ class FirstRecipe:
         Its name, and its kind of data.
     rank
         Recipes are tried in increasing order.
-    says
+    description
         What it does, one line.
     tried
         Data sets that it was tested on.
@@ -121,7 +121,7 @@ class FirstRecipe:
     name: str
     kind: str
     rank: int
-    says: str
+    description: str
     tried: tuple[str, ...]
     propose: Callable[[DataFacts, Speed, float], Proposal | None]
 

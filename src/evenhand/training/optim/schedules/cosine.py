@@ -13,7 +13,7 @@ from evenhand.training.optim.schedules.registry import SCHEDULES
 class Cosine(Section):
     """Loshchilov & Hutter 2017, eq. 5, without restarts."""
 
-    floor: float = option(0.0, ge=0, le=1, says="Share of the peak at which it ends.")
+    floor: float = option(0.0, ge=0, le=1, description="Share of the peak at which it ends.")
 
     def multiplier(self, at: float, total: float, values: Sequence[float]) -> float:
         """Return the share of the peak at a time; the floor after the end."""

@@ -13,8 +13,8 @@ from evenhand.training.optim.schedules.registry import SCHEDULES
 class Plateau(Section):
     """The rate times `factor` after every `patience` epochs without improvement."""
 
-    patience: int = option(2, ge=1, unit="epochs", says="Epochs without improvement before a drop.")
-    factor: float = option(0.3, gt=0, lt=1, says="Factor on the rate at each drop.")
+    patience: int = option(2, ge=1, unit="epochs", description="Epochs without improvement before a drop.")
+    factor: float = option(0.3, gt=0, lt=1, description="Factor on the rate at each drop.")
 
     def multiplier(self, at: float, total: float, values: Sequence[float]) -> float:
         """Return the factor to the power of the drops so far."""

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def done(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    folder: Path = tmp_path_factory.mktemp("worth")
+    folder: Path = tmp_path_factory.mktemp("selection")
     data = generate("photos", folder / "data", rows=90).toml.parent
     return evenhand.run(
         {
@@ -38,14 +38,14 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 def test_the_record_holds_the_nested_evaluation(done: Run) -> None:
-    worth = done.record.json("worth.json")
-    rows = {row["name"]: row for row in worth["rows"]}
+    report = done.record.json("nested_evaluation.json")
+    rows = {row["name"]: row for row in report["rows"]}
     assert list(rows) == ["a", "b", "ensemble:equal", "ensemble:nnls", "ensemble:nnls+bias"]
     nested = done.document()["scores"]["ensemble:nnls"]["oof"]["macro_f1"]["estimate"]
     assert rows["ensemble:nnls"]["nested"]["estimate"] == pytest.approx(nested)
     flattery = rows["ensemble:nnls"]["naive"]["estimate"] - nested
     assert rows["ensemble:nnls"]["optimism"] == pytest.approx(flattery)
-    assert worth["best"]["of"] == 5
+    assert report["best"]["of"] == 5
 
 
 def test_a_nested_figure_has_one_interval_wherever_it_is_shown(done: Run) -> None:
@@ -54,7 +54,7 @@ def test_a_nested_figure_has_one_interval_wherever_it_is_shown(done: Run) -> Non
     def ends(figure: dict[str, object]) -> list[object]:
         return [figure[key] for key in keys]
 
-    scores, rows = done.document()["scores"], done.record.json("worth.json")["rows"]
+    scores, rows = done.document()["scores"], done.record.json("nested_evaluation.json")["rows"]
     nested = next(row for row in rows if row["name"] == name)["nested"]
     assert ends(nested) == pytest.approx(ends(scores[name]["oof"]["macro_f1"]))
     learned = done.document()["learning"][name]
@@ -71,12 +71,12 @@ def test_a_nested_figure_has_one_interval_wherever_it_is_shown(done: Run) -> Non
 
 
 def test_the_headline_is_the_best_of_several_and_corrected_for_that(done: Run) -> None:
-    document, best = done.document(), done.record.json("worth.json")["best"]
+    document, best = done.document(), done.record.json("nested_evaluation.json")["best"]
     headline = document["headline"]
     assert (headline["best"], headline["of"]) == (best["name"], 5)
     assert {key: headline[key] for key in best["corrected"]} == best["corrected"]
     assert headline["as_chosen"] == document["scores"][headline["best"]]["oof"]["macro_f1"]
-    assert headline["says"].startswith("The best of 5 is")
+    assert headline["summary"].startswith("The best of 5 is")
     assert "figure here is corrected for that" in done.report.read_text(encoding="utf-8")
 
 

@@ -16,7 +16,7 @@ TREES = 30
 
 
 @dataclass(frozen=True)
-class GivenAway:
+class ForestProbe:
     """Macro-F1 of a probe with its interval over groups, and the macro-F1 of chance.
 
     Attributes
@@ -41,9 +41,9 @@ class GivenAway:
         return (figure - self.chance) / max(1e-9, 1 - self.chance)
 
 
-def given_away(
+def forest_probe(
     measures: Floats, label: Ints, group: Ints, classes: tuple[str, ...], *, least_gain: float, seed: int = 0
-) -> GivenAway | None:
+) -> ForestProbe | None:
     """Return how well (n, d) measures predict labels on held-out groups; None if a tree gains too little.
 
     A tree costs a tenth of a second and gets most of what a forest does, so that the forest and its interval are
@@ -54,7 +54,7 @@ def given_away(
     label, group
         (n,) class indices, all known; groups numbered 0..g-1.
     least_gain
-        Least share of what is left above chance (`GivenAway.gain`), for the tree.
+        Least share of what is left above chance (`ForestProbe.gain`), for the tree.
     """
     fold, k = group_folds(group, 5, generator("shortcut", seed)), len(classes)
     tree = _held_out(measures, label, fold, trees=1)
@@ -75,7 +75,7 @@ def given_away(
     figure = evaluate(predictions, ["macro_f1"], draws=500)["macro_f1"]
     low, high = (0.0, 1.0) if figure.low is None or figure.high is None else (figure.low, figure.high)
     groups = len(np.unique(group))
-    return GivenAway(float(figure.estimate or 0.0), low, high, _chance(label, guessed, k), len(label), groups)
+    return ForestProbe(float(figure.estimate or 0.0), low, high, _chance(label, guessed, k), len(label), groups)
 
 
 def forest_macro_f1(features: Floats, label: Ints, group: Ints, k: int, *, seed: int = 0) -> float | None:

@@ -1,0 +1,31 @@
+"""The version of a record's files: a record of another version is refused in words, before a key is missed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from evenhand.base.errors import RecordError
+
+FORMAT = 2
+"""Version of the files of a record, in its environment.json; raised when a key in them is renamed or redefined."""
+
+
+def refuse_other_format(folder: Path) -> None:
+    """Check the version of the record in a folder; a record without an environment.json is not checked.
+
+    Raises
+    ------
+    RecordError
+        If another version of Evenhand wrote it in another format.
+    """
+    try:
+        document = json.loads((folder / "environment.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return  # whoever needs the file reports its damage
+    written = document.get("record_format", 1) if isinstance(document, dict) else FORMAT
+    if written != FORMAT:
+        raise RecordError(
+            f"{folder}: was written in record format {written} by another version of Evenhand; this one reads "
+            f"format {FORMAT}. Run its config.toml again, or install the version that its environment.json names."
+        )
