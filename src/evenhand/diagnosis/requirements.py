@@ -165,6 +165,10 @@ NEEDS: dict[str, Need] = {
     "single_labels": Need("predictions of rows with one label each", _single_label_predictions),
     "openings": Need("a locked test that was opened", lambda evidence: bool(evidence.openings)),
     "comparisons": Need("a comparison of runs or models", lambda evidence: bool(evidence.comparisons)),
+    "floor_comparison": Need(
+        "predictions beside the floor of the run (evaluate.floor)",
+        lambda evidence: evidence.floor_comparison is not None,
+    ),
     "nested": Need("a nested evaluation of blends", lambda evidence: evidence.nested is not None),
     "verdicts": Need("models that were compared", lambda evidence: bool(evidence.verdicts)),
 }

@@ -98,6 +98,8 @@ class Evidence:
         Paired comparisons of models or runs.
     floor
         Metric -> what the floor of the run, a small forest on trivial features, reaches on the same folds.
+    floor_comparison
+        The best model or blend compared with the floor, metric by metric; None where the run has no floor.
     """
 
     samples: Samples | None = None
@@ -119,6 +121,7 @@ class Evidence:
     nested: NestedEvaluation | None = None
     comparisons: tuple[Comparison, ...] | None = None
     floor: Mapping[str, float] | None = None
+    floor_comparison: Comparison | None = None
 
     def __post_init__(self) -> None:
         for name in ("facts", "pictures", "counters", "features"):

@@ -13,6 +13,7 @@ from evenhand.blending.blend import Blend, blend
 from evenhand.blending.core.spec import Recipe, recipe
 from evenhand.blending.nested_evaluation import nested_evaluation
 from evenhand.evaluation.audit.dominant_groups import heaviest
+from evenhand.evaluation.comparison.compare import Comparison, compare_predictions
 from evenhand.evaluation.figures.evaluate import default_metrics, evaluate
 from evenhand.evaluation.figures.score import fast_score
 from evenhand.evaluation.selection.selection_report import NestedEvaluation
@@ -59,7 +60,12 @@ def evaluate_run(record: Record, settings: Settings, watcher: Watcher, seconds: 
     summary["audit"] = audit_run(best[OUT_OF_FOLD], settings, record.samples()).document()
     record.write_json("evaluation.json", summary)
     nested = evaluate_nested(record, settings, models, [one for one, _ in made]) if len(models) > 1 else None
-    findings = estimate_findings(record, settings, [sets[OUT_OF_FOLD] for sets in every], nested=nested)
+    beside = (
+        None if floor is None else _beside_floor(best[OUT_OF_FOLD], floor[OUT_OF_FOLD], settings, record.samples())
+    )
+    findings = estimate_findings(
+        record, settings, [sets[OUT_OF_FOLD] for sets in every], nested=nested, floor_comparison=beside
+    )
     document = {
         "record": str(record.path),
         "headline": _headline(headline, metric, scores[headline][OUT_OF_FOLD][metric], len(candidates), nested),
@@ -74,6 +80,20 @@ def evaluate_run(record: Record, settings: Settings, watcher: Watcher, seconds: 
         "seconds": dict(seconds),
     }
     record.write_json("scores.json", document)
+
+
+def _beside_floor(best: Predictions, floor: Predictions, settings: Settings, samples: Samples) -> Comparison:
+    """Return the paired verdicts of the best entry against the floor in the metrics of the score."""
+    how = settings.evaluate
+    return compare_predictions(
+        [floor, best],
+        list(settings.score.weights),
+        sets=settings.classes.sets,
+        levels=samples.levels,
+        draws=how.draws,
+        level=how.level,
+        seed=how.seed,
+    )
 
 
 def _headline(
