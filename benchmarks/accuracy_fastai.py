@@ -2,8 +2,8 @@
 
     python accuracy_fastai.py DATA OUT SECONDS [LABEL] [GROUP]
 
-With EVENHAND_BENCH_CLOCK=processor the seconds are those that two fully used cores would take: half of the processor
-time of one process with one thread. A machine that others use then gives the same figures as a quiet one.
+With EVENHAND_BENCH_CLOCK=processor the seconds are those that two fully used cores would take: half of the
+processor time of one process with one thread. A machine that others use then gives the same figures as a quiet one.
 
 Lite0 with the packaged ImageNet weights; fastai's `fine_tune` (one epoch for the head, then everything) with as
 many epochs as fit, by the time that a few steps took; where not one fits, the head alone. Its usual

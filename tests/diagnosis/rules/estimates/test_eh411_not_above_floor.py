@@ -9,7 +9,7 @@ def test_a_model_that_does_not_even_look_better_is_named(made):
     floor, net = made.model("floor: counts", 955, noise=1), made.model("net", 950, noise=2)
     (one,) = examined(made.compared(floor, net)).findings
     assert (one.severity, one.about) == ("warning", "net")
-    assert one.says.startswith(
+    assert one.message.startswith(
         "net is not shown to be better than the floor (counts) in accuracy: too few to tell, -0.00"
     )
     assert one.evidence["verdict"]["b"] == "floor: counts"
@@ -17,7 +17,7 @@ def test_a_model_that_does_not_even_look_better_is_named(made):
 
 def test_the_same_answers_are_named(made):
     (one,) = examined(made.compared(made.model("floor: counts", 900), made.model("net", 900))).findings
-    assert "too few to tell, +0.0000" in one.says
+    assert "too few to tell, +0.0000" in one.message
 
 
 def test_one_that_looks_better_on_few_rows_passes(made):
@@ -27,7 +27,7 @@ def test_one_that_looks_better_on_few_rows_passes(made):
 
 def test_a_worse_one_is_named(made):
     (one,) = examined(made.compared(made.model("floor: counts", 990), made.model("net", 900))).findings
-    assert "in accuracy: worse by" in one.says
+    assert "in accuracy: worse by" in one.message
 
 
 def test_a_better_one_passes(made):
