@@ -62,6 +62,7 @@ PUBLIC = [
     "nested_evaluation",
     "predict",
     "predict_like",
+    "predict_stream",
     "rank",
     "read_predictions",
     "report",

@@ -62,6 +62,7 @@ _WHERE = {
     "balance_ledger": "pipeline.verbs.balance_ledger",
     "predict": "pipeline.verbs.predict",
     "predict_like": "pipeline.submission.predict_like",
+    "predict_stream": "pipeline.streaming.predict_stream",
     "read_predictions": "evaluation.reading.read",
     "run": "pipeline.verbs.run",
     "runs": "pipeline.verbs.runs",
@@ -115,6 +116,7 @@ if TYPE_CHECKING:
     from evenhand.pipeline.earliness.earliness_result import EarlinessResult as EarlinessResult
     from evenhand.pipeline.journal.journal import JournalResult as JournalResult
     from evenhand.pipeline.journal.journal import journal as journal
+    from evenhand.pipeline.streaming.predict_stream import predict_stream as predict_stream
     from evenhand.pipeline.submission.predict_like import predict_like as predict_like
     from evenhand.pipeline.submission.submit import submit as submit
     from evenhand.pipeline.verbs.balance_ledger import balance_ledger as balance_ledger

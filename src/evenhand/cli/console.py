@@ -126,6 +126,12 @@ def print_json(document: Any, *, indent: int | None = 1) -> None:
     sys.stdout.write(f"{text}\n")
 
 
+def print_json_line(document: Any) -> None:
+    """Print a JSON document on one line, at once: whoever reads the other end of a pipe waits for it."""
+    print_json(document, indent=None)
+    sys.stdout.flush()
+
+
 def _write(stream: Any, text: str) -> None:
     encoding = getattr(stream, "encoding", None) or "utf-8"
     stream.write(text if _can_encode(stream, text) else text.encode(encoding, "backslashreplace").decode(encoding))

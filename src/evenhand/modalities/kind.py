@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,7 @@ from evenhand.data.roots.file_root import FileRoot
 from evenhand.data.roots.root import Root, open_root
 from evenhand.data.store.entry import StoreEntry
 from evenhand.modalities.counters import Counter
+from evenhand.modalities.streams import StepStream
 from evenhand.modalities.views import View
 
 Encoded = dict[str, np.ndarray[Any, Any]]
@@ -118,6 +119,9 @@ class Kind(Protocol):
     encoder: str
     tune: str
 
+    def configured(self, kind_config: Any) -> Kind:
+        """Return the kind whose facts and pictures are of what its section reads of a file; often itself."""
+
     def samples(self, root: Root, data: DataConfig, kind_config: Any) -> tuple[Samples, list[Finding]]:
         """Return the samples and findings about the data; decodes nothing."""
 
@@ -162,6 +166,17 @@ class Kind(Protocol):
     def counted(self, entry: StoreEntry, rows: Ints, facts: pd.DataFrame, kind_config: Any) -> Ints | None:
         """Return (n, c) int64, how often each of `counters` acted on each row; None if nothing was counted."""
 
+    def stream(self, settings: Mapping[str, Any], planned: int | None) -> StepStream | None:
+        """Return a reader of rows that arrive step by step as text; None if rows of the kind do not.
+
+        Parameters
+        ----------
+        settings
+            What `settings` returns for the run's section of the kind.
+        planned
+            Steps that every row will have; None if that is not known.
+        """
+
     def draft(self, root: Root) -> Draft | None:
         """Return the kind's parts of a first configuration; None if the rows are files, with a table or folders."""
 
@@ -202,6 +217,10 @@ class KindDefaults:
     sequence: Sequence[str] = ()
     counters: Sequence[Counter] = ()
 
+    def configured(self, kind_config: Any) -> Self:
+        """Return the kind itself: facts and pictures are of whole files."""
+        return self
+
     def copies(self, entry: StoreEntry, rows: Ints) -> list[Ints]:
         """Return no copies: files of equal bytes, and pictures of equal pixels, are found for every kind."""
         return []
@@ -221,6 +240,10 @@ class KindDefaults:
     def counted(self, entry: StoreEntry, rows: Ints, facts: pd.DataFrame, kind_config: Any) -> Ints | None:
         """Return the array "counters" that reading wrote, or None."""
         return np.asarray(entry["counters"][rows], dtype=np.int64) if "counters" in entry else None
+
+    def stream(self, settings: Mapping[str, Any], planned: int | None) -> StepStream | None:
+        """Return None: rows are whole files."""
+        return None
 
     def draft(self, root: Root) -> Draft | None:
         """Return None: a table or folders give the classes."""

@@ -12,6 +12,7 @@ import evenhand
 from evenhand.base.errors import EvenhandError
 from evenhand.cli.app import app
 from evenhand.evaluation.reading.from_record import of_record
+from evenhand.pipeline.earliness.thresholds import stored_thresholds
 from evenhand.pipeline.verbs.run import Run
 from evenhand.testing.kinds import generate
 
@@ -45,6 +46,9 @@ def test_whole_rows_are_what_the_run_predicted(run: Run) -> None:
     assert found.verdicts.get(found.steps[-1], {}) == {}
     assert found.decisions is not None
     assert found.decisions.rows == len(whole)
+    kept = stored_thresholds(run.record, "gru")[0.9]
+    assert kept.steps == found.steps
+    assert (np.inf if kept.threshold is None else kept.threshold) == found.decisions.threshold
     json.dumps(found.document())
     assert "after" in repr(found)
 

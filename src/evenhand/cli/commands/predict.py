@@ -18,7 +18,7 @@ def predict(
         Path | None,
         typer.Argument(
             help="A folder, a zip, a file or a record (some/100) of new data; with --like, omit it for the "
-            "locked rows."
+            "locked rows; with --stream, a file of lines, - or nothing for standard input."
         ),
     ] = None,
     to: Annotated[Path, typer.Option("--to", help="CSV or Parquet file to write.")] = Path("predictions.csv"),
@@ -45,16 +45,58 @@ def predict(
     store: StoreFolder = None,
     spreadsheet: Spreadsheet = False,
     as_json: Json = False,
+    stream: Annotated[
+        bool,
+        typer.Option(
+            "--stream",
+            help="Read rows step by step (lines of a scan) from standard input, or from a file that may grow, and "
+            "print one JSON line for each.",
+        ),
+    ] = False,
+    lines: Annotated[
+        int | None,
+        typer.Option("--lines", metavar="N", help="With --stream: lines that every row is planned with."),
+    ] = None,
+    precision: Annotated[
+        float | None,
+        typer.Option("--precision", help="With --stream: decide as early as `earliness` found for this precision."),
+    ] = None,
+    until_idle: Annotated[
+        float | None,
+        typer.Option(
+            "--until-idle", metavar="S", help="With --stream of a file: end after S seconds without a line."
+        ),
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="With --stream: stop at the first line that cannot be used.")
+    ] = False,
 ) -> None:
     """Classify new data with the models of a run, with a confidence per row."""
     from evenhand.base.errors import EvenhandError
     from evenhand.base.storage.atomic import write_frame
+    from evenhand.cli.commands.print_stream import print_stream
     from evenhand.cli.progress import watching
     from evenhand.cli.tables.tables import print_filled_sample, print_predictions
     from evenhand.pipeline.submission.predict_like import predict_like
     from evenhand.pipeline.verbs.predict import predict as run_predict
     from evenhand.pipeline.verbs.predict import write_beside
 
+    if stream:
+        if like is not None or table is not None:
+            raise EvenhandError("--stream reads lines of numbers: it has no --like and no --table.")
+        print_stream(
+            record,
+            source,
+            model=model,
+            planned=lines,
+            precision=precision,
+            until_idle=until_idle,
+            strict=strict,
+            store=store,
+        )
+        return
+    if strict or any(value is not None for value in (lines, precision, until_idle)):
+        raise EvenhandError("--lines, --precision, --until-idle and --strict belong to --stream.")
     if like is not None:
         with watching() as watcher:
             made = predict_like(

@@ -50,6 +50,7 @@ class ScanInputs:
     ) -> None:
         self._lines, self._mask = _Padded(arrays["lines"]), _Padded(arrays["mask"])
         self._steps = _Padded(arrays["steps"]) if "steps" in reads else None
+        self.lengths = self._lines.sizes
         self._reads = frozenset(reads)
         self._profile, self._view_profile, self._device = profile, view_profile, device
         self.views = views
@@ -85,6 +86,24 @@ class ScanInputs:
     def _read(self, scans: Batch) -> Batch:
         """Return the parts that the network reads."""
         return {name: part for name, part in scans.items() if name in self._reads}
+
+
+def line_batch(arrays: Mapping[str, Any], reads: Sequence[str], device: Any) -> Batch:
+    """Return some lines of one scan, without padding, as the inputs `reads` of a network (see `shapes.Batch`).
+
+    Parameters
+    ----------
+    arrays
+        "lines" (l, c, w) float16, "mask" (l, c, w) bool and "steps" (l, c, 2) float16.
+    """
+    pixels = torch.from_numpy(arrays["mask"][None])
+    scan = {
+        "lines": torch.from_numpy(arrays["lines"][None]).float(),
+        "mask": pixels.flatten(2).any(dim=2),
+        "pixels": pixels,
+        "steps": torch.from_numpy(arrays["steps"][None]).float(),
+    }
+    return {name: scan[name].to(device) for name in reads}
 
 
 class _Padded:

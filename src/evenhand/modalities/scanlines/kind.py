@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -28,6 +28,7 @@ from evenhand.modalities.scanlines.picture import data_uri
 from evenhand.modalities.scanlines.profiles import PROFILES
 from evenhand.modalities.scanlines.reading import read
 from evenhand.modalities.scanlines.reading.encode import COUNTED, encode
+from evenhand.modalities.scanlines.reading.line_stream import LineStream
 from evenhand.modalities.scanlines.same_scans import copied_scans, derived_scans
 from evenhand.modalities.scanlines.wrapping import wrapping
 
@@ -47,6 +48,14 @@ class ScanLines(FileRows):
     counters: Sequence[Counter] = COUNTED
     encoder_options: Mapping[str, type[Section]] = ENCODER_OPTIONS
 
+    def __init__(self, reads: ScanLinesConfig | None = None) -> None:
+        # Without a section, of whatever channel there is.
+        self._reads = {**ScanLinesConfig().plain(), "channel": ""} if reads is None else reads.plain()
+
+    def configured(self, kind_config: ScanLinesConfig) -> Self:
+        """Return the kind whose facts and pictures are of the channel that the section names."""
+        return type(self)(kind_config)
+
     def samples(self, root: Root, data: DataConfig, kind_config: ScanLinesConfig) -> tuple[Samples, list[Finding]]:
         return file_samples(root, data, kind=self.name, suffixes=self.suffixes)
 
@@ -60,6 +69,10 @@ class ScanLines(FileRows):
 
     def encode(self, raw: bytes, settings: Mapping[str, Any]) -> dict[str, np.ndarray[Any, Any]]:
         return dict(encode(read.read_scan(raw, settings), settings))
+
+    def stream(self, settings: Mapping[str, Any], planned: int | None) -> LineStream:
+        """Return a reader of scan lines as text, a list of numbers each."""
+        return LineStream(settings, planned)
 
     def copies(self, entry: StoreEntry, rows: Ints) -> list[Ints]:
         return copied_scans(entry, rows)
@@ -76,11 +89,10 @@ class ScanLines(FileRows):
         return "spectra and line statistics", line_statistics(entry, rows)
 
     def facts(self, raw: bytes) -> dict[str, Any]:
-        return read.facts(raw, {**ScanLinesConfig().plain(), "channel": ""})
+        return read.facts(raw, self._reads)
 
     def picture(self, raw: bytes, side: int) -> str:
-        settings = {**ScanLinesConfig().plain(), "channel": ""}  # facts and pictures know no configuration
-        return data_uri(read.read_scan(raw, settings), side, settings["flatten"])
+        return data_uri(read.read_scan(raw, self._reads), side, self._reads["flatten"])
 
     def demo(self, folder: Path) -> Demo:
         return write_demo(folder)

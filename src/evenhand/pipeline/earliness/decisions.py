@@ -28,6 +28,8 @@ class Decisions:
         (rows,) int64 step of each decision, -1 where a row is left undecided.
     thresholds
         Confidence per fold, chosen on the other folds; infinite where no confidence reached the target there.
+    threshold
+        Confidence chosen on all folds, for new rows; infinite likewise.
     """
 
     target: float
@@ -36,6 +38,7 @@ class Decisions:
     rows: int
     steps: Ints
     thresholds: tuple[float, ...]
+    threshold: float = float("inf")
 
     @property
     def median_step(self) -> float:
@@ -52,6 +55,7 @@ class Decisions:
             "rows": self.rows,
             "median_step": self.median_step if self.decided else None,
             "thresholds": [value if np.isfinite(value) else None for value in self.thresholds],
+            "threshold": self.threshold if np.isfinite(self.threshold) else None,
         }
 
 
@@ -104,7 +108,8 @@ def decide(p: Predictions, table: Floats, steps: Ints, target: float, *, draws: 
             origin=p.origin,
         )
         precision = evaluate(decided, ["accuracy"], draws=draws)["accuracy"]
-    return Decisions(target, precision, int(made.sum()), len(p), out, tuple(thresholds))
+    everywhere = _least_confidence(confidence, right, target)
+    return Decisions(target, precision, int(made.sum()), len(p), out, tuple(thresholds), everywhere)
 
 
 def _first(reached: Mask) -> Ints:

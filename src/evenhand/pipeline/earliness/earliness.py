@@ -21,6 +21,7 @@ from evenhand.modalities.prefixes import lengths
 from evenhand.models.config import ModelConfig
 from evenhand.pipeline.earliness.decisions import Decisions, decide
 from evenhand.pipeline.earliness.earliness_result import EarlinessResult
+from evenhand.pipeline.earliness.thresholds import store_thresholds
 from evenhand.pipeline.stages.dispatch import dispatch
 from evenhand.pipeline.stages.progress import Silent, Watcher
 from evenhand.pipeline.stages.progress_bars import shows_progress
@@ -105,6 +106,8 @@ def earliness(
         verdicts[int(verdict.name.rsplit(" ", 1)[1])][verdict.metric] = verdict
     figures = {count: evaluate(p, names, sets=sets, draws=draws) for count, p in zip(counts, each, strict=True)}
     decisions, notes = _decisions(settings, whole, table, counts, precision, of, draws)
+    if decisions is not None and of == RowSet.OUT_OF_FOLD:
+        store_thresholds(run, chosen.name, decisions, counts)
     return EarlinessResult(chosen.name, of, counts, names, figures, verdicts, each, decisions, notes)
 
 

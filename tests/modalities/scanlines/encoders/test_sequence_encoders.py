@@ -13,6 +13,7 @@ from evenhand.modalities.scanlines.encoders.scan_conv_gru import ScanConvGru
 from evenhand.modalities.scanlines.encoders.shapes import Batch
 from evenhand.models.config import SizedModel
 from evenhand.models.encoders.registry import build_encoder
+from evenhand.models.encoders.stepwise import stepwise
 from evenhand.models.network import build_network
 
 LINES, DIRECTIONS, WIDTH = 12, 2, 16
@@ -109,3 +110,10 @@ def test_a_head_after_every_line() -> None:
     assert network.eval()(batch).shape == (3, 4)
     last = build_network(model("scan_causal", loss_at="last_line"), 4, 0)
     assert last.train()(batch).shape == (3, 4)
+
+
+def test_the_recurrent_encoder_alone_reads_step_by_step() -> None:
+    """Of constant state: attention needs all lines, a convolution over the scan too."""
+    assert stepwise(build_encoder(model("scan_conv_gru"), 0)) is not None
+    for name in ("scan_causal", "scan_vit"):
+        assert stepwise(build_encoder(model(name), 0)) is None

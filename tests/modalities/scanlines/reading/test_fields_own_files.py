@@ -9,6 +9,7 @@ import pytest
 from nanonispy2.read import Scan as NanonisScan
 
 from evenhand.base.errors import DataError
+from evenhand.modalities import KINDS
 from evenhand.modalities.scanlines.config import ScanLinesConfig
 from evenhand.modalities.scanlines.reading.encode import COUNTED, encode
 from evenhand.modalities.scanlines.reading.lengths import metres
@@ -196,3 +197,15 @@ def test_units_of_length() -> None:
         1.0, 1e-9, 1e-6, 1e-6, 1e-6, 1e-10, 1e-10, 1e-12,
     ]  # fmt: skip
     assert np.isnan([metres(unit) for unit in ("", "A", "V", "px", "Nm", "M")]).all()
+
+
+def test_facts_and_pictures_are_of_the_channel_that_is_read() -> None:
+    raw = sxm([TIME, BACK, TIME.T.reshape(6, 8), TIME], [("Z", "m", "both"), ("Current", "A", "both")])
+    kinds = {name: KINDS.get("scanlines").configured(ScanLinesConfig(channel=name)) for name in ("Z", "Current")}
+    facts_of = {name: kind.facts(raw) for name, kind in kinds.items()}  # type: ignore[attr-defined]
+    assert {name: (one["channel"], one["unit"]) for name, one in facts_of.items()} == {
+        "Z": ("Z", "m"),
+        "Current": ("Current", "A"),
+    }
+    assert len({kind.picture(raw, 32) for kind in kinds.values()}) == 2  # type: ignore[attr-defined]
+    assert KINDS.get("scanlines").facts(raw)["channel"] == "Z", "without a section, the heights"  # type: ignore[attr-defined]

@@ -57,22 +57,18 @@ def encode(scan: Scan, settings: Mapping[str, Any]) -> dict[str, npt.NDArray[Any
     """
     both = _both(scan)
     # Scaled, so that the square of a height overflows nowhere and its rounding error is known.
-    heights, most = both.heights / (np.nanmax(abs(both.heights)) or 1.0), settings["max_lines"]
+    heights, most = both.heights / largest(both.heights), settings["max_lines"]
     scanned = np.flatnonzero(np.isfinite(heights).any(axis=(0, 2)))
     planned = heights.shape[1]
     heights = heights[:, scanned[0] : scanned[-1] + 1]
     by = line_groups(planned, most) if settings["longer"] == "average" else 1
     cut = max(0, heights.shape[1] - by * most)
-    heights = heights[:, : by * most]
-    level = averaged(medians(heights), by)
-    heights, outside = clipped(flattened(heights, settings["flatten"]), settings["clip"])
-    heights = resampled(averaged(heights, by), settings["width"])
-    mask, deviation = np.isfinite(heights), deviations(heights)
-    deviation = np.where(deviation <= ROUNDING, 0.0, deviation)
+    level, heights, outside = brought_to_width(heights[:, : by * most], by, settings)
+    mask, deviation = np.isfinite(heights), line_deviations(heights)
     lines = normalised(heights, settings["normalise"])
-    wanted = ("forward", "backward") if settings["directions"] == "both" else ("forward",)
-    arrays = {"lines": lines, "mask": mask, "steps": _steps(level, deviation)}
-    arrays = {name: _channels(array, both.directions, wanted) for name, array in arrays.items()}
+    wanted = wanted_directions(settings)
+    arrays = {"lines": lines, "mask": mask, "steps": line_steps(level, deviation)}
+    arrays = {name: channels(array, both.directions, wanted) for name, array in arrays.items()}
     counts = {
         "averaged": by > 1,
         "cut": cut,
@@ -93,6 +89,37 @@ def encode(scan: Scan, settings: Mapping[str, Any]) -> dict[str, npt.NDArray[Any
     }
 
 
+def largest(heights: Heights) -> float:
+    """Return the largest height without its sign, 1 if there is none."""
+    return float(np.nanmax(abs(heights))) or 1.0
+
+
+def brought_to_width(heights: Heights, by: int, settings: Mapping[str, Any]) -> tuple[Floats, Heights, int]:
+    """Return (c, l) levels and (c, l, w) flattened lines of one width, and how many values were clipped.
+
+    Parameters
+    ----------
+    heights
+        (c, l by, ...) scaled heights of lines in the order of time; the last group may have fewer than `by`.
+    by
+        How many neighbouring lines become one.
+    """
+    level = averaged(medians(heights), by)
+    heights, outside = clipped(flattened(heights, settings["flatten"]), settings["clip"])
+    return level, resampled(averaged(heights, by), settings["width"]), outside
+
+
+def line_deviations(heights: Heights) -> Floats:
+    """Return (c, l) deviations of scaled lines: 0 for lines of one value, NaN for those that were not scanned."""
+    deviation = deviations(heights)
+    return np.where(deviation <= ROUNDING, 0.0, deviation)
+
+
+def wanted_directions(settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return (c,) the directions that are read."""
+    return ("forward", "backward") if settings["directions"] == "both" else ("forward",)
+
+
 def normalised(heights: Heights, how: str) -> Heights:
     """Return (c, l, w) with mean 0 and deviation 1 of every line, or of every direction; 0 where not scanned."""
     axis = -1 if how == "line" else (-2, -1)
@@ -109,7 +136,7 @@ def _both(scan: Scan) -> Scan:
     return scan if len(scan.directions) == 2 else Scan(scan.heights, ("forward",))
 
 
-def _steps(level: Floats, deviation: Floats) -> Floats:
+def line_steps(level: Floats, deviation: Floats) -> Floats:
     """Return (c, l, 2) the step of the level and of the logarithm of the deviation from line to line."""
     with np.errstate(invalid="ignore", divide="ignore"):
         rise = np.diff(level, axis=1, prepend=level[:, :1]) / deviation
@@ -118,7 +145,7 @@ def _steps(level: Floats, deviation: Floats) -> Floats:
     return np.asarray(np.nan_to_num(both, nan=0.0, posinf=0.0, neginf=0.0).clip(-STEP_LIMIT, STEP_LIMIT))
 
 
-def _channels(array: Any, directions: tuple[str, ...], wanted: tuple[str, ...]) -> Any:
+def channels(array: Any, directions: tuple[str, ...], wanted: tuple[str, ...]) -> Any:
     """Return (c, l, ...) as (l, wanted, ...), zeros for a direction that the file lacks."""
     parts = [
         array[directions.index(name)] if name in directions else np.zeros_like(array[0])  # False in a mask

@@ -1,0 +1,1 @@
+"""Predictions while rows arrive."""
