@@ -19,6 +19,8 @@ from evenhand.evaluation.figures.score import fast_score
 from evenhand.evaluation.selection.selection_report import NestedEvaluation
 from evenhand.evaluation.summary import PER_CLASS, summarize
 from evenhand.pipeline.audit.audit_result import audit_run
+from evenhand.pipeline.stages.ceiling import NAME as CEILING
+from evenhand.pipeline.stages.ceiling import ceiling_figures
 from evenhand.pipeline.stages.collect import LOCKED, OUT_OF_FOLD, SECOND, Sets, collect_predictions
 from evenhand.pipeline.stages.estimates import estimate_findings, record_test_opening
 from evenhand.pipeline.stages.floor import floor_of
@@ -51,6 +53,9 @@ def evaluate_run(record: Record, settings: Settings, watcher: Watcher, seconds: 
     for done, sets in enumerate(shown, start=1):
         scores[sets[OUT_OF_FOLD].model] = {of: _figures(p, settings, record.samples()) for of, p in sets.items()}
         watcher.advance(done)
+    ceiling = {of: _ceiling(p, settings, record.samples()) for of, p in best.items() if of != SECOND}
+    if any(ceiling.values()):
+        scores[CEILING] = {of: figures for of, figures in ceiling.items() if figures}
     watcher.stage("summarizing")
     headline = best[OUT_OF_FOLD].model
     chosen = [(of, p) for of, p in best.items()]
@@ -199,6 +204,10 @@ def _figures(p: Predictions, settings: Settings, samples: Samples) -> dict[str, 
         p, names, sets=settings.classes.sets, levels=samples.levels, draws=how.draws, level=how.level, seed=how.seed
     )
     return {name: figure.document() for name, figure in found.items()}
+
+
+def _ceiling(p: Predictions, settings: Settings, samples: Samples) -> dict[str, Any] | None:
+    return ceiling_figures(p, settings, samples, metric_names(p, settings, samples.levels))
 
 
 def _dominant_groups(p: Predictions, settings: Settings) -> list[dict[str, Any]]:
