@@ -64,8 +64,8 @@ class Settings(Section):
 
     @property
     def kind(self) -> Kind:
-        """The kind of data."""
-        return KINDS.get(self.data.kind)
+        """The kind of data, as its section asks it to read."""
+        return KINDS.get(self.data.kind).configured(self.kind_config)
 
     @property
     def kind_config(self) -> Any:

@@ -36,8 +36,9 @@ def _pictures(run: Record, side: int) -> Picture:
     """Return a function from id to thumbnail, or to None if the data are not available."""
     data = run.data()
     try:
-        root = root_of(DataConfig.model_validate(run.resolved()["data"]))
-        kind, frame = KINDS.get(data["kind"]), run.samples().frame
+        resolved, kind = run.resolved(), KINDS.get(data["kind"])
+        root, frame = root_of(DataConfig.model_validate(resolved["data"])), run.samples().frame
+        kind = kind.configured(kind.config.model_validate(resolved.get(kind.name, {})))
     except (EvenhandError, KeyError, ValueError):
         return lambda _: None
     names = [str(name) for name in frame.columns]
