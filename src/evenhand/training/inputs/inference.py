@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from evenhand.base.values import Floats, Ints
 from evenhand.training.inputs.batch_order import in_order
 from evenhand.training.inputs.inputs import Inputs
+from evenhand.training.inputs.length_order import lengths_of
 from evenhand.training.optim.precision import Precision
 
 
@@ -26,10 +27,11 @@ def predict_logits(
     """
     module.eval()
     out = np.empty((len(rows), k))
-    start = 0
-    for part in in_order(torch.from_numpy(rows), inputs.at_once or batch_size):
-        out[start : start + len(part)] = _mean_over_views(module, inputs, part, precision)
-        start += len(part)
+    lengths = lengths_of(inputs)
+    order = np.arange(len(rows)) if lengths is None else np.argsort(lengths[rows], kind="stable")
+    size = inputs.at_once or batch_size
+    for places, part in zip(in_order(order, size), in_order(torch.from_numpy(rows[order]), size), strict=True):
+        out[places] = _mean_over_views(module, inputs, part, precision)
     return out
 
 

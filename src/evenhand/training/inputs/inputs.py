@@ -31,6 +31,8 @@ class Inputs(Protocol):
         Number of views of a row that `look` can return.
     at_once
         Batch size of `look`, or None for that of training.
+
+    Inputs whose batches are padded to their longest row have `lengths` too, (n,) int64 by row (`length_order`).
     """
 
     pictures: bool
@@ -136,6 +138,8 @@ class SampleInputs:
         self._inputs, self._rows = inputs, torch.from_numpy(rows)
         self.pictures, self.draws = inputs.pictures, inputs.draws
         self.views, self.at_once = inputs.views, inputs.at_once
+        lengths = getattr(inputs, "lengths", None)
+        self.lengths: Ints | None = None if lengths is None else lengths[rows]
         self._looked: tuple[Tensor, Tensor] | None = None
 
     def batch(self, rows: Tensor, draws: torch.Generator | None) -> Any:

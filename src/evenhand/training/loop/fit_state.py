@@ -14,6 +14,7 @@ from evenhand.base.seeds import generator, seed_from
 from evenhand.base.settings.named_choice import section_of
 from evenhand.base.values import Ints
 from evenhand.training.inputs.batch_order import batch_count, batched, in_order, shuffled, systematic_sample
+from evenhand.training.inputs.length_order import batched_by_length, lengths_of
 from evenhand.training.loop.class_balance import ClassBalance
 from evenhand.training.loop.early_stopping import epochs_since_best, is_better
 from evenhand.training.loop.fit_spec import FitResult, FitSpec, FitStage, Trainable, softened
@@ -158,7 +159,9 @@ class FitState:
             if sampling_weights is None
             else systematic_sample(rows, sampling_weights, rng, balance.epoch_rows)
         )
-        batches = self._batches(*batched(rows, max(least, spec.train.batch_size)))
+        size, lengths = max(least, spec.train.batch_size), lengths_of(self.current_stage.inputs)
+        ordered = batched(rows, size) if lengths is None else batched_by_length(rows, size, lengths, rng)
+        batches = self._batches(*ordered)
         draws = self._generator if self.current_stage.inputs.draws or self.mixes else None
         schedule: Schedule = section_of(SCHEDULES, spec.train.schedule)
         # Schedules read the values, which every state holds, rather than count beside them.
