@@ -12,17 +12,18 @@ import numpy as np
 from evenhand.base.values import Floats
 from evenhand.curves.trend import improvement, rise
 
-NOISES = ((1e-4, 0.0), (0.01, 0.0), (0.03, 0.0), (0.03, 0.5))
+NOISES = ((1e-4, 0.0), (0.01, 0.0), (0.03, 0.0), (0.01, 0.5), (0.03, 0.5))
 """Standard deviation of the noise, and its correlation with that of the next epoch."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--curves", type=int, default=500, help="curves of each kind")
-    curves = parser.parse_args().curves
-    rng = np.random.default_rng(0)
+    parser.add_argument("--seed", type=int, default=0, help="thresholds were chosen with the seeds 11 and 23")
+    asked = parser.parse_args()
+    curves, rng = asked.curves, np.random.default_rng(asked.seed)
     print(f"{'shape':8} {'epochs':>6}   rises / still improving, by noise (deviation, correlation)")
-    for name in ("flat", "decays", "rises"):
+    for name in ("flat", "decays", "rises", "falls"):
         for n in (6, 8, 12, 30, 100):
             cells = [_shares(shape(name, n), curves, *noise, rng) for noise in NOISES]
             heads = [f"({deviation:g}, {carried:g})" for deviation, carried in NOISES]
@@ -30,10 +31,12 @@ def main() -> None:
 
 
 def shape(name: str, n: int) -> Floats:
-    """Return (n,) losses: at rest, falling to a floor in six lengths of decay, or rising after that."""
+    """Return (n,) losses: at rest, falling to a floor in six lengths of decay, rising after that, or still falling."""
     t = np.arange(n) / n
     if name == "flat":
         return np.full(n, 0.7)
+    if name == "falls":
+        return 0.5 + 0.9 * np.exp(-2 * t)
     return 0.5 + 0.9 * np.exp(-6 * t) + (0.3 * t if name == "rises" else 0.0)
 
 

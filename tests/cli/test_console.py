@@ -116,6 +116,9 @@ def test_numbers_stay_whole_in_names_and_figures(width: int) -> None:
     text = "\n".join(lines(table, width))
     numbers = ["20261122", "101500", "4711", "0.740", "0.715", "0.764"]
     assert [number for number in numbers if number not in text] == [] or width < 36
+    table = Table(("difference",))
+    table.add_row("-0.1789 [-0.3739, +0.0161]")
+    assert [cell for line in lines(table, width) if (cell := line.strip("│┃ ")).endswith(("[", "-", "+"))] == []
 
 
 def test_styles_are_kept_where_names_are_broken() -> None:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.signal import lfilter
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -114,3 +115,14 @@ def test_a_scale_changes_no_answer(values, scale):
 def test_a_million_values_take_a_moment():
     assert len(binned(np.arange(1_000_000.0))[0]) == MOST
     assert rise(np.abs(np.linspace(-1, 0.5, 1_000_000)) + 0.1) is not None
+
+
+@pytest.mark.parametrize("n", [16, 30, 100])
+def test_noise_that_carries_over_to_the_next_epoch_is_not_taken_for_improvement(n: int) -> None:
+    base = 0.5 + 0.9 * np.exp(-6 * np.arange(n) / n)  # at its floor in the last quarter
+    rng = np.random.default_rng(4)
+    alarms = 0
+    for _ in range(60):
+        noise_of_epochs = lfilter([np.sqrt(1 - 0.5**2)], [1, -0.5], rng.normal(size=n + 20))[20:]
+        alarms += improvement(base + 0.03 * noise_of_epochs) is not None
+    assert alarms <= 6  # with noise taken for independent, 6 to 11

@@ -20,7 +20,7 @@ from rich.text import Text
 
 from evenhand.base.text.escaping import printable, printable_lines
 
-_TOKEN = re.compile(r"[\d.,]*\d|[^\W\d_]+\s*|.\s*|\s+", re.DOTALL)
+_TOKEN = re.compile(r"[\[(]?[-+]?[\d.,]*\d|[^\W\d_]+\s*|.\s*|\s+", re.DOTALL)
 """Units that stay on one line when a name is wrapped: numbers, words, single symbols."""
 
 

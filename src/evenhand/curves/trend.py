@@ -89,6 +89,28 @@ def noise(values: Floats) -> float:
     return (middle or float(np.sqrt(np.mean(third**2)))) / math.sqrt(20)
 
 
+def _noise_of_means(values: Floats, window: int) -> float:
+    """Return the standard deviation of the noise that means over a window have, times the root of its length.
+
+    Of independent noise it is that of single values. Noise that carries over from epoch to epoch (few validation rows,
+    weights that wander) averages out more slowly: by (1 + r) / (1 - r) in variance for a correlation r of neighbours,
+    which `noise` cannot see in differences. Both are read off the residuals of a parabola through the last two windows
+    (of a line where these hold fewer than ten values); a parabola takes some of the correlation with it, about 3 / n.
+    """
+    tail = values[-2 * window :]
+    n = len(tail)
+    degree = 2 if n >= 10 else 1
+    at = np.linspace(-1, 1, n)
+    rest = tail - np.polyval(np.polyfit(at, tail, degree), at)
+    squares = float(rest @ rest)
+    if squares <= 1e-24 * max(float(tail @ tail), 1e-300):
+        return noise(values)
+    r = float(rest[1:] @ rest[:-1]) / squares + (3.0 if degree == 2 else 1.5) / n
+    r = min(max(r, 0.0), 0.8)
+    single = max(noise(values), math.sqrt(squares / (n - 3)) if degree == 2 else 0.0)
+    return single * math.sqrt((1 + r) / (1 - r))
+
+
 def rise(
     values: Floats, *, times: float = RISE_TIMES, share: float = RISE_SHARE, after: int = RISE_AFTER
 ) -> Rise | None:
@@ -142,7 +164,7 @@ def improvement(
     share
         this share of what is left to gain (the loss itself, or 1 less the metric),
     learned
-        and this share of all that was gained since the first epoch.
+        and this share of all that was gained since the first epoch; half of it in the second half of the quarter.
     """
     points, at = binned(values)
     if len(points) < LEAST:
@@ -153,11 +175,12 @@ def improvement(
     before, last = float(np.median(error[-2 * window : -window])), float(np.median(error[-window:]))
     gain, whole = before - last, float(smooth.max() - smooth.min())
     # Noise of a median of w values: that of their mean times pi/2 in variance; twice, as two are compared.
-    sure = times * noise(points) * np.sqrt(np.pi / window)
+    sure = times * _noise_of_means(error, window) * np.sqrt(np.pi / window)
     newest = int(np.argmin(smooth)) >= len(points) - window
-    # A curve that had flattened within the window has gained nothing in its second half.
+    # A curve that had flattened within the window has gained next to nothing in its second half.
     half = max(window // 2, 1)
-    moving = float(np.mean(error[-half:])) < float(np.mean(error[-window:-half])) if window > half else False
+    newly = float(np.mean(error[-window:-half])) - float(np.mean(error[-half:]))
+    moving = newly > max(0.5 * learned * whole, 0.0)
     if not (newest and moving and gain > max(sure, share * abs(before), learned * whole)):
         return None
     sign = 1.0 - before if higher_is_better else before, 1.0 - last if higher_is_better else last

@@ -209,6 +209,20 @@ def test_a_file_saved_meanwhile_is_read_again(output: Path, file: Path, monkeypa
     assert len(written) == 1  # what was made for the first try serves the second
 
 
+def test_runs_are_compared_before_the_file_is_locked(
+    output: Path, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locks: list[bool] = []
+
+    def watched(*args: Any) -> str:
+        locks.append((file.parent / f".{file.name}.lock").exists())
+        return entry_of(*args)
+
+    monkeypatch.setattr(verb, "entry_of", watched)
+    evenhand.journal(output, file=file)
+    assert locks == [False, False]
+
+
 NAMES = [f"202611{day:02}_101500" for day in range(1, 7)]
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from pydantic import ValidationError
+from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 
 from evenhand.models.baseline import LOGISTIC_REGRESSION, baseline_of
@@ -67,6 +68,32 @@ def test_several_labels_are_fitted_one_by_one() -> None:
     assert (said[1:, :2] == labels[1:, :2].astype(bool)).mean() > 0.9
     assert said[:, 2].all()
     assert not said[:, 3].any()
+
+
+def test_shares_are_fitted_as_shares() -> None:
+    x, shares = np.ones((60, 1), dtype=np.float32), np.full((60, 3), 0.3)
+    shares[:, 1], shares[:30, 2] = np.where(np.arange(60) < 20, 0.9, 0.0), np.nan
+    found = fit_logistic_regression(x, shares, 3)
+    degrees = 1 / (1 + np.exp(-(x @ found.weight.T + found.bias)))
+    assert degrees[0] == pytest.approx([0.3, 0.3, 0.3], abs=1e-3)  # a yes from 0.5 on would give 0, 1/3, 0
+    weights = np.where(np.arange(60) < 20, 2.0, 1.0)
+    heavier = fit_logistic_regression(x, shares, 3, weights=weights)
+    degrees = 1 / (1 + np.exp(-(x @ heavier.weight.T + heavier.bias)))
+    assert degrees[0, 1] == pytest.approx(np.average(shares[:, 1], weights=weights), abs=1e-3)
+
+
+def test_shares_are_fitted_as_by_a_minimiser_of_their_cross_entropy() -> None:
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(80, 3)).astype(np.float32)
+    p = 1 / (1 + np.exp(-(x @ [1.0, -2.0, 0.5] + 0.3 * rng.normal(size=80))))
+    found = fit_logistic_regression(x, p[:, None], 1)
+
+    def loss(w: np.ndarray) -> float:
+        z = x @ w[:3] + w[3]
+        return float((np.logaddexp(0, z) - p * z).sum() + w[:3] @ w[:3] / (2 * found.c))
+
+    best = minimize(loss, np.zeros(4)).x
+    assert [*found.weight[0], found.bias[0]] == pytest.approx(best, abs=0.02)  # the solver stops early
 
 
 def test_weights_of_rows_count() -> None:

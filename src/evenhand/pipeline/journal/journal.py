@@ -22,7 +22,7 @@ from evenhand.pipeline.journal.blocks import (
 from evenhand.pipeline.journal.entry import Experiment, entry_of
 from evenhand.pipeline.journal.experiments import DAMAGED, damage_words, experiments_in, planned_entry
 from evenhand.pipeline.journal.index import heading_of, index_lines
-from evenhand.pipeline.journal.journal_file import JournalFile, change_journal
+from evenhand.pipeline.journal.journal_file import JournalFile, change_journal, read_journal
 from evenhand.pipeline.verbs.run import Run
 
 JournalSource = str | Path | Record | Run
@@ -32,6 +32,8 @@ Entries are made by `evenhand journal` and end with notes, which are yours: noth
 rewritten, and a made part that you change is left as it is. A line `Tags: a, b` in the notes adds to the index.
 """
 NOTES = "\n#### Notes\n\n"
+_Made = dict[tuple[str, str], str]
+"""Name of an entry and hash of what it is made from -> its text."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ def journal(
     found, plans, skipped = _sorted_sources(sources or ("runs",), base)
     done = _Done()
     folder = path.resolve().parent
-    made: dict[str, str] = {}  # comparing takes seconds, and the file may have to be read again
+    made: _Made = {}
 
     def change(old: JournalFile) -> str:
         nonlocal done
@@ -125,6 +127,8 @@ def journal(
         except MarkerError as error:
             raise EvenhandError(f"{path}: {error}") from None
 
+    # Comparing runs takes seconds, for which no other process should wait: entries are made before the file is locked.
+    change(read_journal(path))
     change_journal(path, change)
     return JournalResult(
         path,
@@ -168,9 +172,9 @@ def _sorted_sources(
 
 
 def _with_run(
-    text: str, experiment: Experiment, folder: Path, newline: str, done: _Done, made: dict[str, str]
+    text: str, experiment: Experiment, folder: Path, newline: str, done: _Done, made: _Made
 ) -> str:
-    """Return the journal with the entry of a run; `made` keeps the entries between two tries."""
+    """Return the journal with the entry of a run; `made` keeps the entries from one try to the next."""
     old = _entry(text, experiment.id)
     run, of = experiment.run, experiment.source(folder)
     if old is not None and old.marks.get("run") != run:
@@ -181,12 +185,15 @@ def _with_run(
     if old is not None and old.marks.get("of") == of:
         done.unchanged.append(experiment.id)
         return text
+    if old is not None and old.is_edited:
+        done.edited.append(experiment.id)
+        return text
     try:
-        entry = made.get(experiment.id) or entry_of(experiment, folder)
+        entry = made.get((experiment.id, of)) or entry_of(experiment, folder)
     except DAMAGED as error:
         done.skipped[str(experiment.record.path)] = damage_words(experiment.record, error)
         return text
-    made[experiment.id] = entry
+    made[experiment.id, of] = entry
     return _with_entry(text, experiment.id, old, entry, run, of, newline, done)
 
 

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from evenhand.balance.correction.unsmoothing import corrected
 from evenhand.base.storage.atomic import plain, write_json
-from evenhand.base.values import Floats, Ints, Mask, Strings
+from evenhand.base.values import Floats, Ints, Strings
 from evenhand.data.splits.sklearn_splitter import GroupedStratifiedKFold
 from evenhand.models.heads import Standardise
 from evenhand.models.io.network_files import save_network
@@ -56,7 +56,7 @@ def fit_logistic_regression(
     x
         (n, d) float32 features of about unit variance.
     labels
-        (n,) classes 0..k-1; or (n, k) shares, of which each column is fitted alone (positive from 0.5 on).
+        (n,) classes 0..k-1; or (n, k) shares, of which each column is fitted alone, on the rows where it is not NaN.
     groups
         (n,) groups that stay together in inner folds; None for each row alone.
     weights
@@ -96,7 +96,10 @@ def inner_folds(
         return []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # classes of few groups: C is chosen by the others
-        return list(GroupedStratifiedKFold(folds).split(x, np.nan_to_num(labels), units))
+        shares = np.nan_to_num(labels)
+        # shares of a single label look like the target of a regression
+        spread = shares >= 0.5 if shares.ndim == 2 and shares.shape[1] == 1 else shares
+        return list(GroupedStratifiedKFold(folds).split(x, spread, units))
 
 
 def _held_out_loss(
@@ -123,7 +126,8 @@ def _fit(x: Array, labels: Array, k: int, c: float, weights: Floats | None) -> L
     if labels.ndim == 2:
         for column in range(k):
             known = ~np.isnan(labels[:, column])
-            weight[column], bias[column] = _fit_binary(x, labels[:, column] >= 0.5, known, c, weights)
+            own = None if weights is None else weights[known]
+            weight[column], bias[column] = _fit_binary(x[known], labels[known, column], c, own)
         return LinearFit(weight, bias, c)
     held = np.unique(labels)
     absent = np.setdiff1d(np.arange(k), held)
@@ -139,13 +143,23 @@ def _fit(x: Array, labels: Array, k: int, c: float, weights: Floats | None) -> L
     return LinearFit(weight, bias, c)
 
 
-def _fit_binary(x: Array, yes: Mask, known: Mask, c: float, weights: Floats | None) -> tuple[Array, float]:
-    """Return the weights (d,) and the bias of one label, fitted on the rows where it is known."""
-    own = yes[known]
-    if own.all() or not own.any():
-        sign = 1.0 if len(own) and own.all() else -1.0
+def _fit_binary(x: Array, shares: Floats, c: float, weights: Floats | None) -> tuple[Array, float]:
+    """Return the weights (d,) and the bias of one label, fitted on n rows that hold it to a share from 0 to 1.
+
+    The cross-entropy of a share p is that of two rows with the same features, a yes of weight p and a no of 1 - p.
+    """
+    yes, no = np.flatnonzero(shares > 0), np.flatnonzero(shares < 1)
+    if not (len(yes) and len(no)):
+        sign = 1.0 if len(yes) else -1.0
         return np.zeros(x.shape[1]), sign * float(np.log(len(x) + 1.0))
-    fitted = _solver(c).fit(x[known], own, None if weights is None else weights[known])
+    parts = np.concatenate([shares[yes], 1 - shares[no]])
+    rows = np.concatenate([yes, no])
+    order = np.argsort(rows, kind="stable")  # of hard labels the rows as they are, so that sums end in the same bits
+    rows, parts = rows[order], parts[order]
+    if weights is not None:
+        parts = parts * weights[rows]
+    is_yes = (np.arange(len(rows)) < len(yes))[order]
+    fitted = _solver(c).fit(x[rows], is_yes, None if np.all(parts == 1) else parts)
     return fitted.coef_[0], float(fitted.intercept_[0])
 
 

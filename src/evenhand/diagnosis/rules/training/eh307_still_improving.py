@@ -25,17 +25,18 @@ def check(
 
     What it checks: the curve that decides how good an epoch is (what epochs are chosen by, else the loss of the
     rows held out, else the first metric), in its last quarter against the quarter before. A fit was still improving
-    where the best epoch is in the last quarter, the second half of it is better than the first, and the gain
-    exceeds `times` its standard error, `share` of what is left to gain (the loss, or 1 less the metric) and
-    `learned` of all that was gained since the first epoch. It fires where that holds in more than `half` of a
-    model's fits.
+    where the best epoch is in the last quarter, and the gain exceeds `times` its standard error (in which noise that
+    carries over to the next epoch counts as such), `share` of what is left to gain (the loss, or 1 less the metric)
+    and `learned` of all that was gained since the first epoch, half of that in the second half of the quarter. It
+    fires where that holds in more than `half` of a model's fits.
 
     Why it matters: the figure is that of an unfinished training. Compared with a model trained to its end, it is
     too low, and the comparison says nothing about the models.
 
     What to do: train longer (the patch proposes half as many epochs again), or with a higher learning rate.
 
-    Limits: not applicable with fewer than six epochs. A training that seems to rest before the learning rate falls
+    Limits: not applicable with fewer than six epochs. With fewer than twelve, a curve that has just come to rest
+    counts as improving. A training that seems to rest before the learning rate falls
     is not seen. Scores that can exceed 1 or losses below 0 are not read.
 
     Example: `net, in 5 of 5 fits (first: fold 0, seed 0): the validation loss was still falling at the end, from
