@@ -224,7 +224,7 @@ def test_columns_that_were_told_must_be_there(written):
 
 def test_tables_of_labels_and_folds_say_what_they_lack(written):
     with pytest.raises(DataError, match="no column is recognised as the label"):
-        read_labels(written("id,x\na,1\n"))
+        read_labels(written("id,x\na,much\n"))
     with pytest.raises(DataError, match="needs the columns id and fold"):
         read_folds(written("id,x\na,1\n"))
     assert read_folds(written("id,fold\na,2\nb,test\n")).fold.tolist() == [2, TEST]

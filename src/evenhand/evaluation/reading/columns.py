@@ -45,6 +45,8 @@ class Columns:
         The scale of the numbers; "auto" infers it from names and numbers, and raises if in doubt.
     positions
         Whether labels are class indices, counted from 0; otherwise they are names, including numbers.
+    several
+        Whether a row may have several labels: its probabilities then need not sum to 1.
     """
 
     id: str | None = None
@@ -55,6 +57,7 @@ class Columns:
     classes: tuple[str, ...] | None = None
     scale: Scale = "auto"
     positions: bool = False
+    several: bool = False
 
 
 @dataclass(frozen=True)
@@ -121,13 +124,14 @@ def layout(
     truth = _truth(rows, roles, columns) if labels is None else labels
     # Only roles that were guessed: a column that the user named keeps its role.
     own = {role: name for role, name in roles.items() if getattr(columns, role, None) is None}
-    sums = columns.scale in ("auto", "probability")
+    sums = columns.scale in ("auto", "probability") and not columns.several
     found = class_columns(
         rest, own, names, source, rows, None if columns.positions else truth, sums=sums and not _logits(rest)
     )
     if not found.classes:
         raise DataError(f"{source}: has no column with numbers of a class; there are: {listed(names)}.")
-    _check_several(found.classes, source)
+    if not columns.several:
+        _check_several(found.classes, source)
     roles = {role: name for role, name in roles.items() if role not in found.not_roles}
     used = {*roles.values(), *found.classes.values()}
     scale: Scale = "logit" if found.prefix in LOGIT else "probability" if found.prefix else "auto"

@@ -46,12 +46,13 @@ def of_npz(path: Path, columns: Columns, of: str, labels: Collection[str] | None
     for start in range(0, len(table), step):
         block = np.asarray(table[start : start + step])
         block = block if block.dtype in (np.float32, np.float64) else block.astype(np.float64)
-        spill.add(probabilities(block, classes, scale, source.from_row(start)))
+        spill.add(probabilities(block, classes, scale, source.from_row(start), several=columns.several))
     return [
         Predictions(
             ids,
             classes,
             spill.array(),
+            several_labels=columns.several,
             truth=None if truth is None else class_numbers(truth, classes, str(path), positions=columns.positions),
             fold=None if fold is None else fold_numbers(fold, source),
             groups=None if groups is None else groups_of(groups, ids),

@@ -28,7 +28,7 @@ def of_table(path: Path, columns: Columns, of: str, labels: Collection[str] | No
     """Return the predictions of a CSV or Parquet file, one per model in it; `labels` are known class names."""
     source = opened(path)
     where = layout(source.names, str(path), columns, first=source.first_rows, labels=labels)
-    about, table = _pieces(source, where)
+    about, table = _pieces(source, where, columns.several)
     if not len(about):
         raise DataError(f"{path}: has no rows.")
     classes = tuple(where.classes)
@@ -44,6 +44,7 @@ def of_table(path: Path, columns: Columns, of: str, labels: Collection[str] | No
                 ids,
                 classes,
                 table if at is None else table[at],
+                several_labels=columns.several,
                 truth=None
                 if truth is None
                 else class_numbers(truth, classes, str(path), positions=columns.positions),
@@ -63,7 +64,7 @@ def _origin(rows: pd.DataFrame, of: str) -> Origin:
     return "in-sample" if (rows["set"] == RowSet.TRAINING).any() else "test"
 
 
-def _pieces(source: TableReader, where: ColumnLayout) -> tuple[pd.DataFrame, Floats]:
+def _pieces(source: TableReader, where: ColumnLayout, several: bool) -> tuple[pd.DataFrame, Floats]:
     """Return a frame of the roles, and (n, k) probabilities."""
     roles, classes = where.roles, list(where.classes)
     cells: dict[str, list[Any]] = {role: [] for role in roles}
@@ -79,7 +80,7 @@ def _pieces(source: TableReader, where: ColumnLayout) -> tuple[pd.DataFrame, Flo
         # float32 stays float32, at half the memory.
         block = block if block.dtype in (np.float32, np.float64) else block.astype(np.float64)
         try:
-            spill.add(probabilities(block, classes, where.scale, source.from_row(first)))
+            spill.add(probabilities(block, classes, where.scale, source.from_row(first), several=several))
         except DataError as error:
             raise DataError(f"{error}{_left_words(where)}") from None
         first += piece.num_rows

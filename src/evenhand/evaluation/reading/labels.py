@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,11 @@ import pandas as pd
 
 from evenhand.base.errors import DataError, nearest, unknown
 from evenhand.base.text.cells import by_spelling, number, same_as, text_array
-from evenhand.base.values import NO_LABEL, Folds, Ints, Strings
+from evenhand.base.values import NO_LABEL, Floats, Folds, Ints, Strings
 from evenhand.evaluation.reading.columns import KNOWN, listed
 from evenhand.evaluation.reading.files import TableReader, opened
 from evenhand.evaluation.reading.fold_column import fold_numbers
+from evenhand.evaluation.reading.label_degrees import degree_columns
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +35,9 @@ class TruthTable:
         From a column of folds, or None.
     source
         The file, for messages.
+    degrees
+        Of a table without a column of labels: name of a column of numbers -> (n,), NaN where it is empty; rows may
+        then have several labels, and `names` are all None.
     """
 
     ids: Strings
@@ -41,6 +45,7 @@ class TruthTable:
     groups: Strings | None = None
     folds: Folds | None = None
     source: str = "labels"
+    degrees: Mapping[str, Floats] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -54,7 +59,7 @@ def read_labels(
     group: str | None = None,
     fold: str | None = None,
 ) -> TruthTable:
-    """Return the labels of a CSV or Parquet table.
+    """Return the labels of a CSV or Parquet table: of a column, or where there is none, of a column for each class.
 
     Parameters
     ----------
@@ -73,21 +78,27 @@ def read_labels(
         role: role_column(role, name, source)
         for role, name in (("id", id), ("truth", label), ("group", group), ("fold", fold))
     }
-    for role in ("id", "truth"):
-        if roles[role] is None:
-            word = "label" if role == "truth" else role
-            raise DataError(
-                f"{path}: no column is recognised as the {word}; there are: {', '.join(source.names)}. "
-                f"Specify it with --{word}."
-            )
     named = [name for name in roles.values() if name is not None]
-    cells = columns_of(source, named)
+    rest = [name for name in source.names if name not in named and name.strip()]
+    if roles["id"] is None:
+        raise _unrecognised("id", source)
+    cells = columns_of(source, named if roles["truth"] else [*named, *rest])
+    degrees = {} if roles["truth"] else degree_columns({name: cells[name] for name in rest})
+    if roles["truth"] is None and not degrees:
+        raise _unrecognised("label", source)
     ids = cells[str(roles["id"])]
     once(ids, source)
-    names = cells[str(roles["truth"])]
+    names = text_array([None] * len(ids)) if roles["truth"] is None else cells[roles["truth"]]
     folds = None if roles["fold"] is None else _folds(ids, cells[roles["fold"]], source)
     groups = None if roles["group"] is None else cells[roles["group"]]
-    return TruthTable(ids, names, groups, folds, str(path))
+    return TruthTable(ids, names, groups, folds, str(path), degrees)
+
+
+def _unrecognised(word: str, source: TableReader) -> DataError:
+    return DataError(
+        f"{source.path}: no column is recognised as the {word}; there are: {', '.join(source.names)}. "
+        f"Specify it with --{word}."
+    )
 
 
 def read_folds(path: str | Path) -> Folds:

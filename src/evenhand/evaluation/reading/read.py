@@ -12,13 +12,14 @@ import pandas as pd
 
 from evenhand.base.errors import DataError, unknown
 from evenhand.base.storage.record import Record
-from evenhand.base.values import TEST, Folds, Predictions, RowSet, Strings
+from evenhand.base.values import TEST, Folds, Ints, Predictions, RowSet, Strings
 from evenhand.base.values.prediction_fields import groups_of
 from evenhand.evaluation.reading.columns import Columns, listed
 from evenhand.evaluation.reading.files import opened
 from evenhand.evaluation.reading.from_npz import of_npz
 from evenhand.evaluation.reading.from_record import of_record, record_at
 from evenhand.evaluation.reading.from_table import of_table
+from evenhand.evaluation.reading.label_degrees import degrees_of
 from evenhand.evaluation.reading.labels import TruthTable, class_numbers, read_folds, read_labels
 from evenhand.evaluation.reading.row_keys import find_rows, row_names
 
@@ -95,7 +96,8 @@ def read_predictions(
         plan = truth.folds
     columns = _of_file(columns, path, labels)
     read = of_npz if Path(path).suffix.lower() == ".npz" else of_table
-    names = None if truth is None else {name for name in truth.names if name is not None}
+    names = None if truth is None else {name for name in truth.names if name is not None} | set(truth.degrees)
+    columns = replace(columns, several=columns.several or (truth is not None and bool(truth.degrees)))
     found = [
         _with_plan(
             with_truth(p, truth, columns, row_names(path, columns, p.ids) if unmatched(p, truth) else {}), plan, of
@@ -147,6 +149,12 @@ def with_truth(
             f'No id of "{p.model}" is in {labels.source} (there: "{labels.ids[0]}", here: "{p.ids[0]}"). '
             "Ids must have the same form."
         )
+    if labels.degrees:
+        return replace(
+            p,
+            truth=degrees_of(labels.degrees, labels.ids, at, p.classes, labels.source),
+            groups=_groups(p, labels, at),
+        )
     truth = class_numbers(_or_none(labels.names, at), p.classes, labels.source, positions=columns.positions)
     if p.truth is not None:
         differ = (truth >= 0) & (p.truth >= 0) & (truth != p.truth)
@@ -156,10 +164,14 @@ def with_truth(
                 f'(first: "{p.ids[int(differ.argmax())]}").'
             )
         truth = np.where(truth >= 0, truth, p.truth)
-    groups = p.groups
-    if groups is None and labels.groups is not None:
-        groups = groups_of(_or_none(labels.groups, at), p.ids)
-    return replace(p, truth=truth, groups=groups)
+    return replace(p, truth=truth, groups=_groups(p, labels, at))
+
+
+def _groups(p: Predictions, labels: TruthTable, at: Ints) -> Strings | None:
+    """Return the groups of predictions, those of the table of labels where they have none."""
+    if p.groups is not None or labels.groups is None:
+        return p.groups
+    return groups_of(_or_none(labels.groups, at), p.ids)
 
 
 def _with_plan(p: Predictions, plan: Folds | None, of: str) -> Predictions:

@@ -21,7 +21,7 @@ def evaluate(
     ],
     labels: Annotated[
         Path | None,
-        typer.Option("--labels", help="A table with id and label, for predictions without the truth."),
+        typer.Option("--labels", help="A table with id and label, or id and a column of 0 to 1 for each class."),
     ] = None,
     metric: Annotated[
         list[str] | None,
