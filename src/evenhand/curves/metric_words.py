@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from evenhand.curves.fit_curves import TEST, TRAIN, VALIDATION
 
 _SETS = {
-    **dict.fromkeys(("train", "training", "tr", "fit"), TRAIN),
-    **dict.fromkeys(("val", "valid", "validation", "eval", "evaluation", "dev", "validate"), VALIDATION),
-    **dict.fromkeys(("test", "testing"), TEST),
+    **dict.fromkeys(("train", "training", "tr", "trn", "fit"), TRAIN),
+    **dict.fromkeys(
+        ("val", "vald", "vld", "valid", "validation", "eval", "evaluation", "dev", "validate"), VALIDATION
+    ),
+    **dict.fromkeys(("test", "testing", "tst"), TEST),
 }
 _OURS = {
     "accuracy": "accuracy acc top1 top_1 acc1 acc_1 categorical_accuracy sparse_categorical_accuracy "

@@ -34,9 +34,13 @@ def test_degrees_of_a_table_are_those_of_arrays(tables: tuple[Path, Path, pd.Dat
     theirs = evenhand.evaluate(degrees[shown.columns], shown, metrics, several=True, draws=100)
     assert {m: found[m].estimate for m in metrics} == pytest.approx({m: theirs[m].estimate for m in metrics})
     assert found["log_loss"].n == 40
-    assert evenhand.evaluate(predictions, metrics, labels=labels, group="session", draws=100)["log_loss"].groups == 5
+    assert (
+        evenhand.evaluate(predictions, metrics, labels=labels, group="session", draws=100)["log_loss"].groups == 5
+    )
     np.savez(
-        predictions.with_suffix(".npz"), ids=np.array(shown.index, str), classes=np.array(shown.columns, str),
+        predictions.with_suffix(".npz"),
+        ids=np.array(shown.index, str),
+        classes=np.array(shown.columns, str),
         probabilities=shown.to_numpy(),
     )
     again = evenhand.evaluate(predictions.with_suffix(".npz"), metrics, labels=pd.read_csv(labels), draws=100)

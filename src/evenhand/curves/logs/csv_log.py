@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -23,6 +24,10 @@ WHOSE: Mapping[str, tuple[str, ...]] = {
 }
 _MISSING = frozenset(("", "none", "null", "na", "n/a", "-"))
 """Cells without a value; "nan" is a value that is not a number."""
+_COMMA = r"[+-]?\d+,\d+(?:[eE][+-]?\d+)?"
+"""A number with a decimal comma; cells are then separated by something else."""
+_EXPORT = re.compile(r"(?P<run>.+) - (?P<metric>.+?)(?P<end>__(?:MIN|MAX))?")
+"""A column of a chart exported from Weights & Biases: a run and a metric; minimum and maximum stand beside it."""
 
 
 def read_csv_log(raw: bytes, name: str) -> list[RawLog]:
@@ -38,6 +43,28 @@ def read_csv_log(raw: bytes, name: str) -> list[RawLog]:
     epoch, step, *whose = (
         next((at[known] for known in names if known in at), "") for names in (EPOCHS, STEPS, *WHOSE.values())
     )
+    if exported := _exported(frame, [epoch, step, *whose]):
+        return [one for run, own in exported.items() for one in _logs(own, run, epoch, step, whose, notes)]
+    return _logs(frame, name, epoch, step, whose, notes)
+
+
+def _exported(frame: pd.DataFrame, roles: list[str]) -> dict[str, pd.DataFrame]:
+    """Return run -> its columns, of charts exported from Weights & Biases; empty for other tables."""
+    matches = {str(c): _EXPORT.fullmatch(str(c)) for c in frame if c not in roles}
+    if not matches or not all(matches.values()):
+        return {}
+    shared = [role for role in roles if role]
+    runs: dict[str, dict[str, str]] = {}
+    for column, match in matches.items():
+        if match is not None and not match["end"] and metric_name(match["metric"]) is not None:
+            runs.setdefault(match["run"], {})[column] = match["metric"]
+    return {run: frame[[*shared, *own]].rename(columns=own) for run, own in runs.items()}
+
+
+def _logs(
+    frame: pd.DataFrame, name: str, epoch: str, step: str, whose: list[str], notes: list[str]
+) -> list[RawLog]:
+    """Return the fits of a table whose columns have known roles."""
     others = [str(c) for c in frame if c not in (epoch, step, *whose)]
     columns = {c: _column(frame[c], c, notes) for c in others if metric_name(c) is not None}
     columns = {c: found for c, found in columns.items() if found[1].any()}
@@ -92,7 +119,11 @@ def _column(cells: pd.Series[str], name: str, notes: list[str]) -> tuple[Floats,
     """Return (n,) numbers and (n,) which cells have one; cells of words are counted in the notes."""
     text = cells.str.strip()
     missing = text.str.lower().isin(_MISSING).to_numpy(dtype=bool)
-    values = pd.to_numeric(text.where(~missing), errors="coerce").to_numpy(dtype=np.float64)
+    commas = text.str.fullmatch(_COMMA)
+    percents = text.str.endswith("%")
+    text = text.mask(commas, text.str.replace(",", "."))
+    values = pd.to_numeric(text.where(~missing).str.removesuffix("%"), errors="coerce").to_numpy(dtype=np.float64)
+    values = np.where(percents.to_numpy(dtype=bool), values / 100, values)
     unread = np.isnan(values) & ~missing
     unread &= ~text.str.lower().str.strip("+-").isin(("nan", "1.#qnan")).to_numpy(dtype=bool)
     there = ~missing & ~unread

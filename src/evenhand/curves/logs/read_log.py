@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from evenhand.base.errors import DataError
@@ -14,6 +15,8 @@ from evenhand.curves.logs.to_curves import to_curves
 
 MOST_BYTES = 512_000_000
 """Largest text log that is read: a log of a million steps with ten columns has a fifth of it."""
+TEXT_LOGS = ("metrics.csv", "trainer_state.json")
+"""Names under which others write logs into a folder of each run."""
 _PACKED = {
     b"PK\x03\x04": "a zip archive",
     b"\x1f\x8b": "compressed with gzip",
@@ -29,7 +32,8 @@ def read_log(path: str | Path) -> tuple[FitCurves, ...]:
     Parameters
     ----------
     path
-        A CSV, JSON or JSON Lines file, an event file of TensorBoard, or a folder with event files.
+        A CSV, JSON or JSON Lines file, an event file of TensorBoard, or a folder that holds event files,
+        metrics.csv of Lightning or trainer_state.json of Hugging Face.
 
     Raises
     ------
@@ -40,10 +44,16 @@ def read_log(path: str | Path) -> tuple[FitCurves, ...]:
     """
     where = Path(path)
     if where.is_dir():
-        runs = event_runs(where)
-        if not runs:
-            raise DataError(f"{where}: is neither a run nor a folder with event files of TensorBoard.")
-        return _curves(read_event_files(runs, where.name))
+        if runs := event_runs(where):
+            return _curves(read_event_files(runs, where.name))
+        logs = text_runs(where)
+        if not logs:
+            raise DataError(
+                f"{where}: is neither a run nor a folder with event files of TensorBoard, metrics.csv or "
+                "trainer_state.json."
+            )
+        name = where.resolve().name
+        return tuple(_named(fit, run or name, path.name) for run, path in logs.items() for fit in read_log(path))
     if not where.is_file():
         raise DataError(f"{where}: there is no such file or folder.")
     try:
@@ -77,9 +87,39 @@ def event_runs(folder: Path) -> dict[str, list[Path]]:
     return runs
 
 
+def text_runs(folder: Path) -> dict[str, Path]:
+    """Return name of a run -> its metrics.csv or trainer_state.json, in a folder or two levels below.
+
+    Every checkpoint of the Trainer of Hugging Face holds the log so far: of those of one run, the last is taken.
+    """
+    runs: dict[str, Path] = {}
+    for path in sorted(
+        one for name in TEXT_LOGS for depth in ("", "*/", "*/*/") for one in folder.glob(depth + name)
+    ):
+        home = path.parent.relative_to(folder)
+        home = home.parent if _checkpoint(path) >= 0 else home
+        run = "" if home == Path() else home.as_posix()
+        if run not in runs or _checkpoint(path) > _checkpoint(runs[run]) >= 0:
+            runs[run] = path
+    return runs
+
+
+def _checkpoint(path: Path) -> int:
+    """Return N of checkpoint-N, the folder of a log; -1 for another one."""
+    head, _, number = path.parent.name.partition("checkpoint-")
+    return int(number) if not head and number.isdecimal() and len(number) < 19 else -1
+
+
+def _named(fit: FitCurves, run: str, file: str) -> FitCurves:
+    """Return curves under the name of their run where the log has none but that of its file."""
+    return replace(fit, model=run) if fit.model == file else fit
+
+
 def is_log(path: Path) -> bool:
-    """Return whether a path should be read as a log: a file, or a folder with event files that is not of runs."""
-    return path.is_file() or (path.is_dir() and not any(path.glob("*/resolved.toml")) and bool(event_runs(path)))
+    """Return whether a path should be read as a log: a file, or a folder with some that is not one of runs."""
+    if path.is_file() or not path.is_dir():
+        return path.is_file()
+    return not any(path.glob("*/resolved.toml")) and bool(event_runs(path) or text_runs(path))
 
 
 def _begins_as_events(path: Path) -> bool:

@@ -32,6 +32,9 @@ def to_curves(log: RawLog) -> FitCurves:
     # Any column of numbers could be a metric; without one that is known to be, the file is of something else.
     if not any(name.higher_is_better is not None for name, _ in named):
         raise no_curves(log.name, [series.name for series in log.series])
+    if _is_unordered(named):
+        notes.append("The rows are not in the order of their epochs, and were sorted.")
+        named = [(name, _sorted(series)) for name, series in named]
     named, replaced = _without_replaced(named)
     if replaced:
         notes.append(f"The log goes back {replaced}; earlier values of the same epochs are replaced by later ones.")
@@ -59,6 +62,8 @@ def _named(log: RawLog, notes: list[str]) -> list[_Named]:
     # `train_loss` beside `accuracy`: who names the training rows means others where no set is named
     unnamed = VALIDATION if TRAIN in sets and not sets & {VALIDATION, TEST} else TRAIN
     bare = [series.name for name, series in found if not name.rows]
+    if bare and unnamed == TRAIN and len(bare) == len(found) and len(bare) > 1:
+        notes.append("No column names its rows (train_…, val_…): all are taken for training rows.")
     if bare and unnamed == VALIDATION:
         notes.append(f"Taken for the rows held out, since others are named as training: {', '.join(bare[:3])}.")
     return [(MetricName(name.rows or unnamed, *_rest(name)), series) for name, series in found]
@@ -80,11 +85,28 @@ def _one_grain(named: Sequence[_Named]) -> list[_Named]:
     return list(best.values())
 
 
+def _key(series: Series) -> Floats:
+    """Return (e,) steps, or epochs where not every value has a step."""
+    return series.epochs if np.isnan(series.steps).any() else series.steps
+
+
+def _is_unordered(named: Sequence[_Named]) -> bool:
+    """Return whether epochs go back more than once and none comes twice: a table sorted otherwise, not restarts."""
+    keys = [_key(series) for _, series in named]
+    backs = [int((np.diff(key) < 0).sum()) for key in keys]
+    return max(backs, default=0) > 1 and all(len(np.unique(key)) == len(key) for key in keys)
+
+
+def _sorted(series: Series) -> Series:
+    order = np.argsort(_key(series), kind="stable")
+    return Series(series.name, series.epochs[order], series.steps[order], series.values[order])
+
+
 def _without_replaced(named: Sequence[_Named]) -> tuple[list[_Named], str]:
     """Return the series without values that later ones replace, and words for where the log goes back."""
     out, words = [], ""
     for name, series in named:
-        key = series.steps if not np.isnan(series.steps).any() else series.epochs
+        key = _key(series)
         kept = current(key)
         if not kept.all() and not words:
             again = float(key[np.flatnonzero(~kept)[-1] + 1])

@@ -146,7 +146,7 @@ class LearningCurves:
 
 def _facts(fit: FitCurves, row: Mapping[str, Any]) -> Iterator[str]:
     """Yield what the curves of a fit show."""
-    yield f"{row['last']:,.0f} {fit.unit}s"
+    yield f"{row['last']:,.0f} {fit.unit}{'' if row['last'] == 1 else 's'}"
     if row["at_chance"]:
         yield "the outputs say nothing of the truth"
     elif row["learned_nothing"]:

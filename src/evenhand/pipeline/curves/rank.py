@@ -100,9 +100,9 @@ def rank(
         except EvenhandError as error:
             notes.append(f"Left out: {error}")
             continue
-        record = source if isinstance(source, Record) else None
-        found.append((Path(curves.source).name, record, curves.fits))
-    models = _models(found, notes)
+        found.append((curves.source, source if isinstance(source, Record) else None, curves.fits))
+    names = _names([source for source, _, _ in found])
+    models = _models([(names[source], record, fits) for source, record, fits in found], notes)
     if not models:
         raise DataError(" ".join([f"None of the {count(len(found), 'source')} has epochs to rank by.", *notes]))
     metric = metric or _shared_metric(models)
@@ -147,6 +147,21 @@ def _expanded(sources: Sequence[str | Path | Record]) -> Iterable[str | Path | R
             if not inside:
                 raise DataError(f"{source}: is neither a run, a log, nor a folder of runs.")
             yield from inside
+
+
+def _names(sources: Sequence[str]) -> dict[str, str]:
+    """Return source -> the shortest end of its path that no other source has.
+
+    >>> _names(["logs/version_0/metrics.csv", "logs/version_1/metrics.csv", "own.csv"]).values()
+    dict_values(['version_0/metrics.csv', 'version_1/metrics.csv', 'own.csv'])
+    """
+    parts = {source: Path(source).resolve().parts for source in sources}
+    out = {}
+    for source, own in parts.items():
+        others = [other for name, other in parts.items() if name != source]
+        enough = (n for n in range(1, len(own)) if all(other[-n:] != own[-n:] for other in others))
+        out[source] = "/".join(own[-next(enough, 1) :])
+    return out
 
 
 def _models(found: Iterable[tuple[str, Record | None, tuple[FitCurves, ...]]], notes: list[str]) -> list[_Model]:

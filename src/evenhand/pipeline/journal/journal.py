@@ -171,9 +171,7 @@ def _sorted_sources(
     return list(by_id.values()), plans, skipped
 
 
-def _with_run(
-    text: str, experiment: Experiment, folder: Path, newline: str, done: _Done, made: _Made
-) -> str:
+def _with_run(text: str, experiment: Experiment, folder: Path, newline: str, done: _Done, made: _Made) -> str:
     """Return the journal with the entry of a run; `made` keeps the entries from one try to the next."""
     old = _entry(text, experiment.id)
     run, of = experiment.run, experiment.source(folder)

@@ -154,7 +154,9 @@ def _fit_binary(x: Array, shares: Floats, c: float, weights: Floats | None) -> t
         return np.zeros(x.shape[1]), sign * float(np.log(len(x) + 1.0))
     parts = np.concatenate([shares[yes], 1 - shares[no]])
     rows = np.concatenate([yes, no])
-    order = np.argsort(rows, kind="stable")  # of hard labels the rows as they are, so that sums end in the same bits
+    order = np.argsort(
+        rows, kind="stable"
+    )  # of hard labels the rows as they are, so that sums end in the same bits
     rows, parts = rows[order], parts[order]
     if weights is not None:
         parts = parts * weights[rows]
