@@ -31,7 +31,7 @@ def main() -> None:
 
 
 def shape(name: str, n: int) -> Floats:
-    """Return (n,) losses: at rest, falling to a floor in six lengths of decay, rising after that, or still falling."""
+    """Return (n,) losses: at rest, falling to a floor in six lengths of decay, rising later, or still falling."""
     t = np.arange(n) / n
     if name == "flat":
         return np.full(n, 0.7)

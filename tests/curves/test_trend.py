@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from scipy.signal import lfilter
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy.signal import lfilter
 
 from evenhand.curves.trend import MOST, binned, flat, improvement, noise, rise, settled_at, smoothed, steady_best
 

@@ -92,10 +92,11 @@ def noise(values: Floats) -> float:
 def _noise_of_means(values: Floats, window: int) -> float:
     """Return the standard deviation of the noise that means over a window have, times the root of its length.
 
-    Of independent noise it is that of single values. Noise that carries over from epoch to epoch (few validation rows,
-    weights that wander) averages out more slowly: by (1 + r) / (1 - r) in variance for a correlation r of neighbours,
-    which `noise` cannot see in differences. Both are read off the residuals of a parabola through the last two windows
-    (of a line where these hold fewer than ten values); a parabola takes some of the correlation with it, about 3 / n.
+    Of independent noise it is that of single values. Noise that carries over from epoch to epoch (few validation
+    rows, weights that wander) averages out more slowly: by (1 + r) / (1 - r) in variance for a correlation r of
+    neighbours, which `noise` cannot see in differences. Both are read off the residuals of a parabola through the
+    last two windows (of a line where these hold fewer than ten values); the parabola takes some of the correlation
+    with it, about 3 / n.
     """
     tail = values[-2 * window :]
     n = len(tail)

@@ -51,9 +51,9 @@ def degrees_of(
     missing = [name for name, column in column_of.items() if column is None]
     if missing:
         raise DataError(
-            f"{source}: has no column with numbers of {listed(missing)}, and none with a label. Of rows with one label, "
-            "name its column with --label; of rows with several, there must be a column for each class, 0 to 1, empty "
-            f"where it is not known. Columns of numbers: {listed(list(degrees)) or 'none'}."
+            f"{source}: has no column with numbers of {listed(missing)}, and none with a label. Of rows with one "
+            "label, name its column with --label; of rows with several, there must be a column for each class, 0 "
+            f"to 1, empty where it is not known. Columns of numbers: {listed(list(degrees)) or 'none'}."
         )
     out = np.full((len(at), len(classes)), np.nan)
     for c, column in enumerate(column_of.values()):
@@ -62,8 +62,8 @@ def degrees_of(
         if len(wrong):
             row = int(wrong[0])
             raise DataError(
-                f'{source}: {column} of "{ids[row]}" is {values[row]:g}; a degree is from 0 to 1, or empty where it is '
-                "not known. Divide counts of raters by their number."
+                f'{source}: {column} of "{ids[row]}" is {values[row]:g}; a degree is from 0 to 1, or empty where '
+                "it is not known. Divide counts of raters by their number."
             )
         out[at >= 0, c] = values[at[at >= 0]]
     return out

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from evenhand.data.store.store import Store
 from evenhand.engines.cores import usable_cores
 from evenhand.evaluation.comparison.compare import compare_predictions
 from evenhand.evaluation.figures.evaluate import evaluate
+from evenhand.evaluation.figures.score import fast_score
 from evenhand.evaluation.reading.from_record import of_record
 from evenhand.modalities.prefixes import lengths
 from evenhand.models.config import ModelConfig
@@ -89,7 +90,7 @@ def earliness(
     if not 0 < precision < 1:
         raise EvenhandError(f"precision is {precision:g}; it is a share between 0 and 1, such as 0.9.")
     known = {p.model: p for p in of_record(run, of=of)}
-    chosen = _network(settings, model, run)
+    chosen = _network(settings, model, known, run)
     whole, rows_store = known[chosen.name], readers_store(store)
     context = TaskContext.of(str(run.path), str(rows_store.folder), chosen.name)
     counts = _steps(context, chosen, steps)
@@ -106,24 +107,37 @@ def earliness(
         verdicts[int(verdict.name.rsplit(" ", 1)[1])][verdict.metric] = verdict
     figures = {count: evaluate(p, names, sets=sets, draws=draws) for count, p in zip(counts, each, strict=True)}
     decisions, notes = _decisions(settings, whole, table, counts, precision, of, draws)
+    notes = (*_later_steps(settings), *notes)
     if decisions is not None and of == RowSet.OUT_OF_FOLD:
         store_thresholds(run, chosen.name, decisions, counts)
     return EarlinessResult(chosen.name, of, counts, names, figures, verdicts, each, decisions, notes)
 
 
-def _network(settings: Settings, name: str | None, run: Record) -> ModelConfig:
-    """Return a network of a run by its name, or the one with the best score."""
+def _later_steps(settings: Settings) -> tuple[str, ...]:
+    """Return a sentence where the encoding of a step depends on later ones, as a stream of such rows would say."""
+    kind = settings.kind
+    try:
+        kind.stream(kind.settings(settings.kind_config, None), None)
+    except EvenhandError as error:
+        return (f"Figures after the first steps are too good, since these were encoded with later ones. {error}",)
+    return ()
+
+
+def _network(settings: Settings, name: str | None, known: Mapping[str, Predictions], run: Record) -> ModelConfig:
+    """Return a network of a run by its name, or the one with the best score on the rows of `known`."""
     networks = {model.name: model for model in settings.model if model != settings.baseline}
-    if name is None and networks:
-        scores = run.json("scores.json")["scores"]
-        first = next(iter(settings.score.weights))
+    if name is None and len(networks) > 1:
+        levels = run.samples().levels
 
-        def value(one: str) -> float:
-            figure = scores.get(one, {}).get(RowSet.OUT_OF_FOLD, {}).get(first, {})
-            found = figure.get("estimate")
-            return -np.inf if found is None else float(found)
+        def score(one: str) -> float:
+            p = known[one]
+            assert p.truth is not None
+            weights, sets = settings.score.weights, settings.classes.sets
+            return fast_score(p.probabilities, p.truth, p.classes, weights, sets, levels, p.groups)[0]
 
-        name = max(networks, key=value)
+        name = max(networks, key=score)
+    elif name is None:
+        name = next(iter(networks), None)
     if name not in networks:
         raise EvenhandError(
             f"{unknown('network of the run', str(name), networks)} Parts of a row are predicted by one network, "

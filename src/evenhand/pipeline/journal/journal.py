@@ -127,7 +127,7 @@ def journal(
         except MarkerError as error:
             raise EvenhandError(f"{path}: {error}") from None
 
-    # Comparing runs takes seconds, for which no other process should wait: entries are made before the file is locked.
+    # Comparing runs takes seconds, for which no other process should wait: entries are made before the lock.
     change(read_journal(path))
     change_journal(path, change)
     return JournalResult(

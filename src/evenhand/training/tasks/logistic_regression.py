@@ -56,7 +56,7 @@ def fit_logistic_regression(
     x
         (n, d) float32 features of about unit variance.
     labels
-        (n,) classes 0..k-1; or (n, k) shares, of which each column is fitted alone, on the rows where it is not NaN.
+        (n,) classes 0..k-1; or (n, k) shares, of which each column is fitted alone, where it is not NaN.
     groups
         (n,) groups that stay together in inner folds; None for each row alone.
     weights

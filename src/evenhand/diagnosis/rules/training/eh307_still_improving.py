@@ -25,8 +25,8 @@ def check(
 
     What it checks: the curve that decides how good an epoch is (what epochs are chosen by, else the loss of the
     rows held out, else the first metric), in its last quarter against the quarter before. A fit was still improving
-    where the best epoch is in the last quarter, and the gain exceeds `times` its standard error (in which noise that
-    carries over to the next epoch counts as such), `share` of what is left to gain (the loss, or 1 less the metric)
+    where the best epoch is in the last quarter, and the gain exceeds `times` its standard error (which allows for
+    noise that carries over to the next epoch), `share` of what is left to gain (the loss, or 1 less the metric)
     and `learned` of all that was gained since the first epoch, half of that in the second half of the quarter. It
     fires where that holds in more than `half` of a model's fits.
 
