@@ -98,13 +98,15 @@ def test_columns_without_a_table_are_refused(tmp_path: Path) -> None:
         file_samples(open_root(tmp_path), data, kind="photos", suffixes=(".png",))
 
 
-@pytest.mark.parametrize(("cell", "found"), [("", "an empty cell"), ("-1", '"-1"'), ("nan", '"nan"'), ("x", '"x"')])
+@pytest.mark.parametrize(
+    ("cell", "found"), [("", "an empty cell"), ("-1", '"-1"'), ("nan", '"nan"'), ("x", '"x"'), ("1e308", '"1e308"')]
+)
 def test_a_weight_is_a_number_from_0_up(tmp_path: Path, cell: str, found: str) -> None:
     text = f"path,a,w\n0.png,1,2\n1.png,0,{cell}\n"
     with pytest.raises(DataError) as error:
         read(tmp_path, text, label_columns=["a"], weight="w")
     assert str(error.value) == (
-        'labels.csv: data.weight: 1 of 2 cells of the column "w" are not numbers from 0 up '
+        'labels.csv: data.weight: 1 of 2 cells of the column "w" are not numbers from 0 to 1,000,000,000 '
         f"(first: line 3, {found})."
     )
 

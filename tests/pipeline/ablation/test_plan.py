@@ -111,6 +111,11 @@ def change(name: str, inner: str) -> str:
         (change("x", 'note = "a"'), "note: changes nothing that results depend on"),
         (change("x", 'output = "b", train.epochs = 6'), "all records of an ablation are in one folder"),
         (change("x", '"model.a.name" = "b"'), 'has none named "a", which is compared'),
+        (change("x", "train.epochs = 6") + change("y", "train = { epochs = 6 }"), 'the same configuration as "x"'),
+        (
+            '[ablation]\nmodel = "b"\n' + change("x", "train.epochs = 6"),
+            '"b" is not a model of the base; models are a',
+        ),
         (change("base", "train.epochs = 6"), 'other than "base" and "all together" (found "base" again)'),
         (change("x", "train.epochs = 6") + change("X", "train.epochs = 7"), '(found "x" again)'),
         (

@@ -223,6 +223,15 @@ def test_runs_are_compared_before_the_file_is_locked(
     assert locks == [False, False]
 
 
+def test_a_write_protected_file_is_left_alone(output: Path, file: Path) -> None:
+    file.write_text("mine\n", encoding="utf-8")
+    file.chmod(0o444)
+    with pytest.raises(EvenhandError, match="is write-protected"):
+        evenhand.journal(output, file=file)
+    assert file.read_text(encoding="utf-8") == "mine\n"
+    assert names_in(file.parent) == [file.name, "runs"]
+
+
 NAMES = [f"202611{day:02}_101500" for day in range(1, 7)]
 
 

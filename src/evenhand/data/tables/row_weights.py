@@ -10,25 +10,25 @@ from evenhand.base.values import Floats
 from evenhand.data.tables.table import LabelTable
 
 
-def read_weights(table: LabelTable, column: str | None) -> Floats | None:
+def read_weights(table: LabelTable, column: str | None, *, most: float = 1e9) -> Floats | None:
     """Return (n,) float64 weights of the rows, or None without a column.
 
     Raises
     ------
     DataError
-        If a cell is not a number from 0 up, or all are 0.
+        If a cell is not a number from 0 to `most`, or all are 0.
     """
     if column is None:
         return None
     cells = table.texts(column)
     weights = np.array([_number(cell) for cell in cells])
-    wrong = ~(np.isfinite(weights) & (weights >= 0))
+    wrong = ~((weights >= 0) & (weights <= most))
     if wrong.any():
         first = int(wrong.argmax())
         found = "an empty cell" if cells[first] is None else f'"{cells[first]}"'
         raise DataError(
             f'{table.name}: data.weight: {int(wrong.sum()):,} of {len(cells):,} cells of the column "{column}" are '
-            f"not numbers from 0 up (first: {table.place(first)}, {found})."
+            f"not numbers from 0 to {most:,.0f} (first: {table.place(first)}, {found})."
         )
     if len(weights) and not weights.any():
         raise DataError(f'{table.name}: data.weight: all cells of the column "{column}" are 0; no row would count.')

@@ -11,6 +11,7 @@ from typing import Any
 from evenhand.base.errors import ConfigError, Fault
 from evenhand.base.settings.section import check, read_file, read_toml, set_dotted
 from evenhand.base.text.toml_text import toml_value
+from evenhand.blending.blend import PREFIX as BLEND
 from evenhand.pipeline.stages.source import deciding
 from evenhand.settings.ablation import BASE, TOGETHER, AblationChange, AblationConfig
 from evenhand.settings.load import Settings, load
@@ -113,7 +114,7 @@ def plan_ablation(config: Source, changes: Sequence[str] = ()) -> AblationPlan:
     model = section.model or base.model[0].name
     patch: dict[str, Any] = {"ablation": section.plain(), "name": base.name or f"{title}: {BASE}"[:LONGEST_NAME]}
     first = PlannedRow(BASE, {}, "", load(source, changes=others, patch=patch), patch)
-    rows, faults = [first], list(_conflicts(section, lines))
+    rows, faults = [first], [*_conflicts(section, lines), *_unknown_model(base, model, lines)]
     wanted = [*enumerate(section.change), *([(None, _all(section))] if _is_tried_together(section) else [])]
     for position, change in wanted if not faults else ():
         patch = {**change.set, "ablation": None, "name": f"{title}: {change.name}"[:LONGEST_NAME]}
@@ -122,7 +123,7 @@ def plan_ablation(config: Source, changes: Sequence[str] = ()) -> AblationPlan:
                 change.name, change.set, change.expect, load(source, changes=others, patch=patch), patch
             )
             rows.append(row)
-            wrong = list(_row_faults(row, first, model))
+            wrong = list(_row_faults(row, rows[:-1], model))
         except ConfigError as error:
             wrong = list(error.faults)
         line = None if position is None else lines.get(("ablation", "change", position))
@@ -189,9 +190,27 @@ def _conflicts(section: AblationConfig, lines: Mapping[Any, int]) -> Iterator[Fa
         seen += [(change.name, key, value) for key, value in change.set.items()]
 
 
-def _row_faults(row: PlannedRow, base: PlannedRow, model: str) -> Iterator[Fault]:
-    """Yield what makes a row worthless: no effect, another folder of records, or no model of the compared name."""
-    if deciding(row.settings.resolved()) == deciding(base.settings.resolved()):
+def _unknown_model(base: Settings, model: str, lines: Mapping[Any, int]) -> Iterator[Fault]:
+    """Yield a fault if no model of the base has the compared name; names of blends are known once it was run."""
+    names = [one.name for one in base.model]
+    if model not in names and not model.startswith(BLEND):
+        says = f'"{model}" is not a model of the base'
+        yield Fault(
+            "ablation.model",
+            says,
+            f'models are {", ".join(names)}; blends "{BLEND}METHOD"',
+            lines.get(("ablation", "model")),
+        )
+
+
+def _row_faults(row: PlannedRow, before: Sequence[PlannedRow], model: str) -> Iterator[Fault]:
+    """Yield what makes a row worthless: no effect of its own, other records, no model that is compared."""
+    base, own = before[0], deciding(row.settings.resolved())
+    twin = next((other.name for other in before[1:] if deciding(other.settings.resolved()) == own), None)
+    if twin is not None and row.name != TOGETHER:  # a change may hold all others; its run then serves both
+        keys = ", ".join(row.set)
+        yield Fault(keys, f'makes the same configuration as "{twin}"', "leave one of them out")
+    if own == deciding(base.settings.resolved()):
         keys = ", ".join(row.set)
         yield Fault(keys, "changes nothing that results depend on", "set another value than the base has")
     if row.settings.output != base.settings.output:

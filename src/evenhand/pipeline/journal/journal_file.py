@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -72,9 +73,12 @@ def change_journal(path: Path, change: Callable[[JournalFile], str]) -> None:
     Raises
     ------
     EvenhandError
-        If it cannot be read, or is saved again and again meanwhile.
+        If it cannot be read, is write-protected, or is saved again and again meanwhile.
     """
     path = path.resolve()
+    # Replacing a file needs no permission to write it: who took that away wants it as it is.
+    if path.is_file() and not (path.stat().st_mode & 0o222 and os.access(path, os.W_OK)):
+        raise EvenhandError(f"{path}: is write-protected. Allow writing it, or name another with --file.")
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = path.with_name(f".{path.name}.lock")
     try:
