@@ -125,6 +125,16 @@ NEEDS: dict[str, Need] = {
             evidence.samples is not None and evidence.facts is not None and "pixel_m" in evidence.facts
         ),
     ),
+    "traits": Need(
+        "decoded pictures, or another kind with measures of how its rows look",
+        lambda evidence: (
+            evidence.samples is not None and (evidence.pictures is not None or bool(evidence.traits.size))
+        ),
+    ),
+    "blankness": Need(
+        "decoded pictures, or another kind whose rows can be blank",
+        lambda evidence: evidence.pictures is not None or evidence.blank_rows is not None,
+    ),
     "pictures": Need("decoded pictures", lambda evidence: evidence.pictures is not None),
     "wrapping": Need(
         "measures of what comes with a row (facts of files, or words in their names)",

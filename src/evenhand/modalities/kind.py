@@ -13,12 +13,13 @@ import numpy as np
 import pandas as pd
 
 from evenhand.base.settings.section import Section
-from evenhand.base.values import Finding, Floats, Ints, Samples
+from evenhand.base.values import Finding, Floats, Ints, Mask, Samples
 from evenhand.data.config import DataConfig
 from evenhand.data.roots.file_root import FileRoot
 from evenhand.data.roots.root import Root, open_root
 from evenhand.data.store.entry import StoreEntry
 from evenhand.modalities.counters import Counter
+from evenhand.modalities.references import ReferenceFeatures
 from evenhand.modalities.streams import StepStream
 from evenhand.modalities.views import View
 
@@ -160,8 +161,29 @@ class Kind(Protocol):
         (`image_statistics.picture_traits`).
         """
 
+    def traits(self, entry: StoreEntry, rows: Ints) -> pd.DataFrame | None:
+        """Return (n, d) float32 measures of how rows look, with columns "aspect: measure" (EH110).
+
+        None for kinds with pictures, whose image statistics are taken, and where there are none.
+        """
+
+    def blank(self, entry: StoreEntry, rows: Ints) -> tuple[str, Mask] | None:
+        """Return what a blank row is, in words that follow "blank", and (n,) bool, which are (EH102).
+
+        None for kinds with pictures, and where no row can be blank.
+        """
+
     def floor_features(self, entry: StoreEntry, rows: Ints, facts: pd.DataFrame) -> tuple[str, Floats] | None:
         """Return a name and (n, d) trivial features, whose score stands beside those of models as their floor."""
+
+    def references(self, entry: StoreEntry, rows: Ints) -> Sequence[ReferenceFeatures]:
+        """Return features that the section asks for as further references; often none.
+
+        Parameters
+        ----------
+        rows
+            Positions of the rows that are not locked; what is learned without labels is learned from them.
+        """
 
     def counted(self, entry: StoreEntry, rows: Ints, facts: pd.DataFrame, kind_config: Any) -> Ints | None:
         """Return (n, c) int64, how often each of `counters` acted on each row; None if nothing was counted."""
@@ -233,9 +255,21 @@ class KindDefaults:
         """Return the length of the file alone."""
         return {"the size of the file": np.log1p(facts[["bytes"]].to_numpy(np.float64))} if "bytes" in facts else {}
 
+    def traits(self, entry: StoreEntry, rows: Ints) -> pd.DataFrame | None:
+        """Return None: no measures of how rows look."""
+        return None
+
+    def blank(self, entry: StoreEntry, rows: Ints) -> tuple[str, Mask] | None:
+        """Return None: nothing is known of blank rows."""
+        return None
+
     def floor_features(self, entry: StoreEntry, rows: Ints, facts: pd.DataFrame) -> tuple[str, Floats] | None:
         """Return None: no floor beside the scores."""
         return None
+
+    def references(self, entry: StoreEntry, rows: Ints) -> Sequence[ReferenceFeatures]:
+        """Return none."""
+        return ()
 
     def counted(self, entry: StoreEntry, rows: Ints, facts: pd.DataFrame, kind_config: Any) -> Ints | None:
         """Return the array "counters" that reading wrote, or None."""

@@ -259,10 +259,18 @@ class Evidence:
 
     @cached_property
     def traits(self) -> pd.DataFrame:
-        """Image statistics of the rows of `subsample` (`images.image_statistics`), indexed by row."""
+        """Measures of how the rows of `subsample` look, indexed by row: of pictures, image statistics.
+
+        Without columns where there are none.
+        """
         from evenhand.modalities.images.image_statistics import picture_traits
 
         rows = self.subsample
+        if self.pictures is None:
+            of_kind = (
+                None if self.kind is None or self.entry is None else self.kind.traits(self.entry, self.stored[rows])
+            )
+            return pd.DataFrame(index=rows) if of_kind is None else of_kind.set_axis(rows, axis=0)
         facts = None if self.facts is None else self.facts.iloc[rows].reset_index(drop=True)
         shown = self._shown if len(rows) == len(self.rows) else self._shown[rows]
         return picture_traits(shown, facts).set_axis(rows, axis=0)
@@ -273,6 +281,12 @@ class Evidence:
         from evenhand.modalities.images.blank import blank_pictures
 
         return blank_pictures(self._shown)
+
+    @cached_property
+    def blank_rows(self) -> tuple[str, Mask] | None:
+        """What a blank row is and (n,) bool, which are, of a kind without pictures; None if nothing is known."""
+        known = self.pictures is None and self.kind is not None and self.entry is not None
+        return self.kind.blank(self.entry, self.stored) if known else None
 
     @cached_property
     def copies(self) -> list[Ints]:

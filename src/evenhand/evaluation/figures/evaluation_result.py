@@ -27,11 +27,15 @@ class EvaluationResult(Mapping[str, Interval]):
         The evaluated predictions, with truth and groups.
     unlabelled
         Number of rows left out because their truth is not known.
+    ceiling
+        Metric -> what a model could reach that knows the rates of all labels, where raters were counted
+        (`figures.rater_ceiling`); None elsewhere.
     """
 
     figures: Mapping[str, Interval]
     predictions: Predictions
     unlabelled: int = 0
+    ceiling: Mapping[str, Interval] | None = None
 
     def __getitem__(self, metric: str) -> Interval:
         return self.figures[metric]
@@ -80,6 +84,11 @@ class EvaluationResult(Mapping[str, Interval]):
             "groups": None if p.groups is None else self.groups,
             "unlabelled": self.unlabelled,
             "figures": {name: figure.document() for name, figure in self.figures.items()},
+            **(
+                {}
+                if self.ceiling is None
+                else {"ceiling": {name: figure.document() for name, figure in self.ceiling.items()}}
+            ),
         }
 
     def __repr__(self) -> str:

@@ -44,6 +44,9 @@ class ScanLinesConfig(Section):
         description="What gets mean 0 and deviation 1: every line, or the whole scan (of which a model that "
         "predicts after every line would then know the end).",
     )
+    minirocket: bool = option(
+        False, description="Whether a linear model on MiniRocket features is in the scores (extra [minirocket])."
+    )
     seconds: float = option(
         10.0, gt=0, le=3600, unit="s", description="Processor time after which a file is given up."
     )

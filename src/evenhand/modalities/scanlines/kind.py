@@ -11,7 +11,7 @@ import pandas as pd
 
 from evenhand.base.settings.section import Section
 from evenhand.base.storage.code_hash import source_mark
-from evenhand.base.values import Finding, Floats, Ints, Samples
+from evenhand.base.values import Finding, Floats, Ints, Mask, Samples
 from evenhand.data.config import DataConfig
 from evenhand.data.roots.root import Root
 from evenhand.data.store.entry import StoreEntry
@@ -19,18 +19,20 @@ from evenhand.data.tables.samples import file_samples, unlabelled_samples
 from evenhand.modalities import KINDS, FileRows
 from evenhand.modalities.counters import Counter
 from evenhand.modalities.kind import Demo
+from evenhand.modalities.references import ReferenceFeatures
 from evenhand.modalities.scanlines.config import ScanLinesConfig
 from evenhand.modalities.scanlines.demo import write_demo
 from evenhand.modalities.scanlines.example import write_example
-from evenhand.modalities.scanlines.line_statistics import line_statistics
+from evenhand.modalities.scanlines.features.line_statistics import NAMES, blank_scans, line_statistics
+from evenhand.modalities.scanlines.features.minirocket import minirocket, require_aeon
+from evenhand.modalities.scanlines.features.same_scans import copied_scans, derived_scans
+from evenhand.modalities.scanlines.features.wrapping import wrapping
 from evenhand.modalities.scanlines.options import ENCODER_OPTIONS
 from evenhand.modalities.scanlines.picture import data_uri
 from evenhand.modalities.scanlines.profiles import PROFILES
 from evenhand.modalities.scanlines.reading import read
 from evenhand.modalities.scanlines.reading.encode import COUNTED, encode
 from evenhand.modalities.scanlines.reading.line_stream import LineStream
-from evenhand.modalities.scanlines.same_scans import copied_scans, derived_scans
-from evenhand.modalities.scanlines.wrapping import wrapping
 
 
 class ScanLines(FileRows):
@@ -57,6 +59,8 @@ class ScanLines(FileRows):
         return type(self)(kind_config)
 
     def samples(self, root: Root, data: DataConfig, kind_config: ScanLinesConfig) -> tuple[Samples, list[Finding]]:
+        if kind_config.minirocket:
+            require_aeon()  # said before anything is trained
         return file_samples(root, data, kind=self.name, suffixes=self.suffixes)
 
     def unlabelled(self, root: Root, kind_config: ScanLinesConfig) -> tuple[Samples, list[Finding]]:
@@ -65,7 +69,8 @@ class ScanLines(FileRows):
 
     def settings(self, kind_config: ScanLinesConfig, size: int | None) -> dict[str, Any]:
         code = source_mark(read.__name__, encode.__module__, within=__package__)
-        return {"kind": self.name, "code": code, **kind_config.plain()}
+        stored = {name: value for name, value in kind_config.plain().items() if name != "minirocket"}
+        return {"kind": self.name, "code": code, **stored}
 
     def encode(self, raw: bytes, settings: Mapping[str, Any]) -> dict[str, np.ndarray[Any, Any]]:
         return dict(encode(read.read_scan(raw, settings), settings))
@@ -84,9 +89,21 @@ class ScanLines(FileRows):
         """Return number of lines, size and scale, header and length of the file."""
         return wrapping(entry, rows, facts)
 
+    def traits(self, entry: StoreEntry, rows: Ints) -> pd.DataFrame:
+        """Return the same spectra and similarities under names."""
+        return pd.DataFrame(line_statistics(entry, rows).astype(np.float32), columns=list(NAMES))
+
+    def blank(self, entry: StoreEntry, rows: Ints) -> tuple[str, Mask]:
+        """Return which scans hold nothing but lines of one value."""
+        return "every line has one value, or was not scanned", blank_scans(entry, rows)
+
     def floor_features(self, entry: StoreEntry, rows: Ints, facts: pd.DataFrame) -> tuple[str, Floats]:
         """Return spectra and similarities of lines."""
         return "spectra and line statistics", line_statistics(entry, rows)
+
+    def references(self, entry: StoreEntry, rows: Ints) -> Sequence[ReferenceFeatures]:
+        """Return MiniRocket, if the section asks for it."""
+        return (ReferenceFeatures("MiniRocket", minirocket(entry, rows)),) if self._reads["minirocket"] else ()
 
     def facts(self, raw: bytes) -> dict[str, Any]:
         return read.facts(raw, self._reads)

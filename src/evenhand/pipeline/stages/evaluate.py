@@ -19,11 +19,11 @@ from evenhand.evaluation.figures.score import fast_score
 from evenhand.evaluation.selection.selection_report import NestedEvaluation
 from evenhand.evaluation.summary import PER_CLASS, summarize
 from evenhand.pipeline.audit.audit_result import audit_run
-from evenhand.pipeline.stages.ceiling import NAME as CEILING
-from evenhand.pipeline.stages.ceiling import ceiling_figures
+from evenhand.pipeline.references.ceiling import NAME as CEILING
+from evenhand.pipeline.references.ceiling import ceiling_figures
+from evenhand.pipeline.references.floor import PREFIX, references_of
 from evenhand.pipeline.stages.collect import LOCKED, OUT_OF_FOLD, SECOND, Sets, collect_predictions
 from evenhand.pipeline.stages.estimates import estimate_findings, record_test_opening
-from evenhand.pipeline.stages.floor import floor_of
 from evenhand.pipeline.stages.progress import Watcher
 from evenhand.pipeline.stages.source import store_of
 from evenhand.pipeline.stages.stored_features import of_ids, stored_features
@@ -43,8 +43,9 @@ def evaluate_run(record: Record, settings: Settings, watcher: Watcher, seconds: 
     every = [*candidates, *([collect_predictions(record, baseline.name, baseline.seeds)] if baseline else [])]
     tables = [_table(of, p) for sets in every for of, p in sets.items()]
     record.write_predictions(pd.concat(tables, ignore_index=True))
-    floor = floor_of(record)
-    shown = every if floor is None else [*every, floor]  # in the scores alone: no other verb reads it as a model
+    references = references_of(record)  # in the scores alone: no other verb reads them as models
+    shown = [*every, *references]
+    floor = next((sets for sets in references if sets[OUT_OF_FOLD].model.startswith(PREFIX)), None)
     # Before any figure exists: a crash in between must not hide that the test was opened.
     if any(LOCKED in sets for sets in every):
         record_test_opening(record)

@@ -18,7 +18,7 @@ from evenhand.diagnosis.evidence.training_history import histories_of
 from evenhand.diagnosis.examination import Examination
 from evenhand.diagnosis.examine import examine, fired_causes, ordered
 from evenhand.pipeline.curves.learning_curves import examine_log
-from evenhand.pipeline.stages.floor import PREFIX
+from evenhand.pipeline.references.floor import PREFIX
 from evenhand.pipeline.verbs.balance_ledger import ledgers
 from evenhand.settings.load import load
 

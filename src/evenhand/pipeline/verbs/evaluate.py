@@ -9,12 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from evenhand.base.errors import DataError, unknown
 from evenhand.base.storage.record import Record
 from evenhand.base.text.cells import text_array
-from evenhand.base.values import Predictions, RowSet, Strings
+from evenhand.base.values import Floats, Predictions, RowSet, Strings
 from evenhand.base.values.prediction_fields import groups_of
 from evenhand.evaluation.core.evaluated_rows import known
 from evenhand.evaluation.figures.evaluate import evaluate as figures_of
@@ -26,6 +27,7 @@ from evenhand.evaluation.reading.from_record import best_model, of_record, recor
 from evenhand.evaluation.reading.labels import TruthTable, read_labels
 from evenhand.evaluation.reading.read import of_model, read_predictions, with_truth
 from evenhand.evaluation.reading.row_keys import row_names
+from evenhand.pipeline.references.ceiling import ceiling_of, raters_of
 from evenhand.pipeline.verbs.predict import PredictionResult
 from evenhand.pipeline.verbs.run import Run
 
@@ -48,6 +50,7 @@ def evaluate(
     columns: Columns | None = None,
     positions: bool = False,
     several: bool | None = None,
+    raters: Any = None,
     model: str | None = None,
     of: str = RowSet.OUT_OF_FOLD,
     sets: Mapping[str, Sequence[str]] | None = None,
@@ -89,6 +92,9 @@ def evaluate(
     several
         Whether rows of a truth (n, k) may have several labels; by default they may, unless each is one-hot and each
         row of `proba` sums to 1.
+    raters
+        (n,) how many raters labelled each row, where the truth is a share of them: the result then has a ceiling. A
+        run knows them (`data.weight`).
     model
         Name of the model in a file or run with several; of a run, by default the best.
     of
@@ -145,7 +151,21 @@ def evaluate(
     names = [metrics] if isinstance(metrics, str) else metrics
     figures = figures_of(p, names, sets=sets, levels=levels, draws=draws, level=level, seed=seed)
     unlabelled = len(p) if p.truth is None else int((~known(p.truth)).sum())
-    return EvaluationResult(figures, p, unlabelled)
+    counted = _raters(source, p) if raters is None else np.asarray(raters, dtype=np.float64)
+    if counted is not None and counted.shape != (len(p),):
+        raise DataError(
+            f"There are {counted.size} numbers of raters for {len(p)} rows; there must be one for each."
+        )
+    ceiling = ceiling_of(p, counted, list(figures), sets=sets, levels=levels, level=level, seed=seed)
+    return EvaluationResult(figures, p, unlabelled, ceiling)
+
+
+def _raters(source: Any, p: Predictions) -> Floats | None:
+    """Return (n,) the weights of the rows of a run, None of other sources."""
+    record = source.record if isinstance(source, Run) else None
+    if record is None and isinstance(source, (str, Path, Record)):
+        record = record_at(source)
+    return None if record is None else raters_of(p, record.samples())
 
 
 def _holds_predictions(source: Any, proba: Any) -> bool:

@@ -19,9 +19,9 @@ from evenhand.data.store.entry import StoreEntry
 from evenhand.data.store.store import Store
 from evenhand.engines.cores import usable_cores
 from evenhand.models.config import ModelConfig
+from evenhand.pipeline.references.floor import write_floor
 from evenhand.pipeline.stages.dispatch import dispatch
 from evenhand.pipeline.stages.evaluate import evaluate_run
-from evenhand.pipeline.stages.floor import write_floor
 from evenhand.pipeline.stages.progress import Silent, Watcher
 from evenhand.pipeline.stages.progress_bars import shows_progress
 from evenhand.pipeline.stages.run_features import FrozenFeatures, features_of_run

@@ -17,12 +17,13 @@ def print_evaluation(found: EvaluationResult) -> None:
     """Print every metric with its interval and the numbers of rows and groups."""
     out = Out()
     out.print(cell(found.predictions.model or "predictions", style="bold"))
-    heads = ("metric", "estimate", "interval", "rows", "groups")
-    table = Table(heads, right=range(1, 5), header_style="dim", box=None, pad_edge=False)
+    heads = ("metric", "estimate", "interval", "rows", "groups", *(["ceiling of raters"] if found.ceiling else []))
+    table = Table(heads, right=range(1, 6), header_style="dim", box=None, pad_edge=False)
     for name, figure in found.items():
         estimable = bool(np.isfinite(figure.estimate))
         interval = f"[{figure.low:.3f}, {figure.high:.3f}]" if figure.enough else TOO_FEW
         words = (f"{figure.estimate:.3f}", interval) if estimable else ("", str(figure))
-        table.add_row(name, *words, f"{figure.n:,}", f"{figure.groups:,}")
+        ceiling = [str(found.ceiling[name])] if found.ceiling else []
+        table.add_row(name, *words, f"{figure.n:,}", f"{figure.groups:,}", *ceiling)
     out.print(table)
     out.print(cell(f"{found.summary}.", style="dim"))

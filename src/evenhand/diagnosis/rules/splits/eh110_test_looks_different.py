@@ -21,21 +21,22 @@ from evenhand.diagnosis.statistics.two_sample_test import TwoSampleResult, TwoSa
 from evenhand.modalities.images.image_statistics import aspect_of
 
 
-@rule("EH110", slug="test-looks-different", severity="warning", needs=("pictures", "two_parts"), after=("EH111",))
+@rule("EH110", slug="test-looks-different", severity="warning", needs=("two_parts", "traits"), after=("EH111",))
 def check(evidence: Evidence, *, least_auc: float = 0.6, most_p: float = 0.005, draws: int = 999,
           least_tests: int = LEAST_TESTS) -> Iterator[Found]:  # fmt: skip
     """Find a test, or another predefined split, that looks different from the training rows.
 
     What it checks: whether a classifier distinguishes the two by image statistics (brightness, contrast, colour,
-    detail, sharpness, border, layout, size, compression), or by features of an encoder where there are any. It
-    fires where the area under the ROC curve on held-out groups is at least `least_auc`, where `draws` permutations
-    of the sides over whole groups within classes seldom reach as much (p of at most `most_p` over all comparisons),
-    and where the interval lies above the 99 % quantile of chance. The locked test is compared with the rest;
-    without one, the largest predefined split with each of the others. Where the test was sampled (`folds.test = {
-    fraction = ... }`), tests resampled by the same method replace the permutations, so that a large series that
-    happens to lie in the test is not taken for another origin; a test that was made otherwise, by an older version
-    too, is compared with permutations. Where the groups allow fewer than `least_tests` different tests, no
-    difference can be distinguished from chance, and a note reports it.
+    detail, sharpness, border, layout, size, compression; of scans spectra, likeness and steps of their lines), or
+    by features of an encoder where there are any. It fires where the area under the ROC curve on held-out groups is
+    at least `least_auc`, where `draws` permutations of the sides over whole groups within classes seldom reach as
+    much (p of at most `most_p` over all comparisons), and where the interval lies above the 99 % quantile of
+    chance. The locked test is compared with the rest; without one, the largest predefined split with each of the
+    others. Where the test was sampled (`folds.test = { fraction = ... }`), tests resampled by the same method
+    replace the permutations, so that a large series that happens to lie in the test is not taken for another
+    origin; a test that was made otherwise, by an older version too, is compared with permutations. Where the groups
+    allow fewer than `least_tests` different tests, no difference can be distinguished from chance, and a note
+    reports it.
 
     Why it matters: the out-of-fold figure is about pictures like the training rows. If the test comes from
     elsewhere, the figure will be lower there, and lower again in the next place.

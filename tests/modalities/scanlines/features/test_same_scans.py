@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from evenhand.modalities.scanlines.same_scans import copied_scans, derived_scans
+from evenhand.modalities.scanlines.features.same_scans import copied_scans, derived_scans
 
 from .entries import entry
 

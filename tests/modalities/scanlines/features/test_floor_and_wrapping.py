@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from evenhand.modalities import KINDS
-from evenhand.modalities.scanlines.line_statistics import line_statistics
+from evenhand.modalities.images.image_statistics import aspect_of
+from evenhand.modalities.scanlines.features.line_statistics import line_statistics
 
 from .entries import entry
 
@@ -26,6 +27,16 @@ def test_the_floor_has_finite_features_of_one_length_for_any_scan() -> None:
     assert np.isfinite(features).all()
     one = line_statistics(entry(scans), np.array([1]))
     assert features[2] == pytest.approx(one[0])
+
+
+def test_traits_are_the_same_numbers_under_names_and_blank_scans_are_known() -> None:
+    scans = [rows_of_atoms(6, 0.3), np.zeros((20, 32)), rows_of_atoms(6, 0.3)[:3]]
+    held, rows = entry(scans), np.array([2, 0, 1])
+    found = KIND.traits(held, rows)
+    assert np.allclose(found.to_numpy(), line_statistics(held, rows), atol=1e-5)
+    assert found.columns.is_unique
+    assert {aspect_of(name) for name in found} >= {"spectrum", "likeness of lines", "roughness"}
+    assert KIND.blank(held, rows)[1].tolist() == [False, False, True]
 
 
 def test_scans_alike_are_nearer_than_those_of_another_period_angle_or_noise() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from evenhand.base.values import Floats, Ints
+from evenhand.base.values import Floats, Ints, Mask
 from evenhand.data.store.entry import StoreEntry
 
 BANDS = np.geomspace(1 / 64, 0.5, 9)
@@ -28,10 +28,42 @@ MOST_LINES = 512
 _RANKS = np.array([0.05, 0.5, 0.95])
 
 
+def _names() -> tuple[str, ...]:
+    """Return the names of the features, "aspect: measure", in the order of `_of`."""
+    ranks = ("low", "middle", "high")
+    spread = (
+        "skew of lines: ",
+        "tails of lines: ",
+        "roughness: ",
+        "steps of lines: level, ",
+        "steps of lines: spread, ",
+    )
+    bands = range(len(BANDS) + 1)
+    return (
+        "number of lines: logarithm",
+        "number of lines: share without values",
+        *(f"{name}{rank}" for name in spread for rank in ranks),
+        *(f"likeness of lines: {lag} apart, {rank}" for lag in LAGS for rank in ranks),
+        *(f"likeness of lines: mean of {TEMPLATE}, {rank}" for rank in ranks),
+        *(f"spectrum: band {band}, sector {sector}" for band in bands for sector in range(SECTORS)),
+        *(f"spectrum along lines: band {band}" for band in bands),
+        "disagreement of directions: mean",
+    )
+
+
+NAMES = _names()
+"""Names of the features, "aspect: measure"."""
+
+
 def line_statistics(entry: StoreEntry, rows: Ints) -> Floats:
     """Return (n, d) features of scans, of their first direction alone."""
     lines, steps, apart = entry["lines"], entry["steps"], entry["disagreement"]
     return np.stack([_of(_first(lines, row), _first(steps, row), np.asarray(apart[int(row)])) for row in rows])
+
+
+def blank_scans(entry: StoreEntry, rows: Ints) -> Mask:
+    """Return (n,) bool: scans of which every line has one value, or was not scanned."""
+    return np.array([not np.asarray(entry["lines"][int(row)]).any() for row in rows], dtype=bool)
 
 
 def _first(stored: Any, row: int) -> Floats:

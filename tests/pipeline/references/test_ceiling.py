@@ -7,10 +7,13 @@ from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
+import pytest
 
+import evenhand
+from evenhand.base.errors import EvenhandError
 from evenhand.base.values import Predictions, Samples
 from evenhand.evaluation.config import ClassesConfig, EvaluateConfig
-from evenhand.pipeline.stages.ceiling import ceiling_figures
+from evenhand.pipeline.references.ceiling import ceiling_figures, raters_of
 
 SETTINGS = SimpleNamespace(evaluate=EvaluateConfig(), classes=ClassesConfig())
 
@@ -50,3 +53,15 @@ def test_there_is_none_without_numbers_of_raters_or_with_one_label_a_row() -> No
         p, truth=np.zeros(len(p), dtype=np.int64), probabilities=np.full((len(p), 2), 0.5), groups=None
     )
     assert ceiling_figures(single, SETTINGS, samples, ["accuracy"]) is None
+
+
+def test_evaluate_shows_it_beside_the_figures_where_raters_are_given() -> None:
+    p, samples = data()
+    raters = raters_of(p, samples)
+    found = evenhand.evaluate(p, ["roc_auc"], raters=raters, draws=200)
+    assert found.ceiling is not None
+    assert found.ceiling["roc_auc"].estimate > found["roc_auc"].estimate
+    assert set(found.document()["ceiling"]) == {"roc_auc"}
+    assert evenhand.evaluate(p, ["roc_auc"], draws=200).ceiling is None
+    with pytest.raises(EvenhandError, match="There are 3 numbers of raters for 100 rows"):
+        evenhand.evaluate(p, ["roc_auc"], raters=[1, 2, 3], draws=200)

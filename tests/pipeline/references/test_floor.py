@@ -8,7 +8,7 @@ import pytest
 
 import evenhand
 from evenhand.base.values import Samples
-from evenhand.pipeline.stages.floor import FILE, fitted
+from evenhand.pipeline.references.floor import FILE, fitted
 from evenhand.testing.kinds import generate
 
 

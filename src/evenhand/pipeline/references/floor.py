@@ -6,6 +6,7 @@ content. The floor is neither chosen nor blended, and is kept apart from the pre
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -14,54 +15,90 @@ import pandas as pd
 
 from evenhand.base.seeds import seed_from
 from evenhand.base.storage.record import ROW, Record
-from evenhand.base.values import TEST, Floats, Ints, Mask, RowSet, Samples
+from evenhand.base.values import TEST, Floats, Ints, Mask, RowSet, Samples, Strings
+from evenhand.pipeline.references.linear import linear_probabilities
 from evenhand.pipeline.stages.collect import Sets, sets_of_table
 from evenhand.pipeline.stages.source import DataSource, file_facts
 from evenhand.settings.load import Settings
 
 FILE = "floor.parquet"
-PREFIX = "floor: "
+PREFIX, REFERENCE = "floor: ", "reference: "
 TREES = 40
 MOST_ROWS = 4000
 """Rows behind a tree: of more data each tree draws so many, which bounds the time and changes little."""
 
 
 def write_floor(record: Record, settings: Settings, source: DataSource) -> None:
-    """Write the predictions of the floor, unless the record has them, it is switched off, or the kind has none."""
+    """Write the predictions of the floor and of other references, unless the record has them or they are off."""
     if record.has(FILE) or not settings.evaluate.floor:
         return
-    found = source.kind.floor_features(source.entry, source.samples.frame[ROW].to_numpy(), source.facts)
-    if found is None:
-        return
-    name, features = found
+    rows, fold = source.samples.frame[ROW].to_numpy(), record.folds().of(source.samples.ids)
     second = source.generalization
-    other = None
-    if second is not None:
-        facts = file_facts(source.kind, second.root, second.samples)
-        entry = next(iter(second.entries.values()))
-        there = source.kind.floor_features(entry, second.samples.frame[ROW].to_numpy(), facts)
-        other = None if there is None else (second.samples.ids, there[1])
-    fold = record.folds().of(source.samples.ids)
+    entry = None if second is None else next(iter(second.entries.values()))
+    tables: list[pd.DataFrame] = []
+    found = source.kind.floor_features(source.entry, rows, source.facts)
+    if found is not None:
+        other = None
+        if second is not None and entry is not None:
+            facts = file_facts(source.kind, second.root, second.samples)
+            there = source.kind.floor_features(entry, second.samples.frame[ROW].to_numpy(), facts)
+            other = None if there is None else (second.samples.ids, there[1])
+        tables += _predicted(f"{PREFIX}{found[0]}", source.samples, fold, found[1], other, _by_forest)
+    for one in source.kind.references(source.entry, rows[fold != TEST]):
+        other = None
+        if second is not None and entry is not None:
+            other = second.samples.ids, one.of(entry, second.samples.frame[ROW].to_numpy())
+        features = one.of(source.entry, rows)
+        tables += _predicted(f"{REFERENCE}{one.name}", source.samples, fold, features, other, _by_ridge)
+    if tables:
+        record.write_table(FILE, pd.concat(tables, ignore_index=True))
+
+
+def _predicted(
+    name: str,
+    samples: Samples,
+    fold: Ints,
+    features: Floats,
+    other: tuple[Strings, Floats] | None,
+    predict: Callable[[Samples, Floats, Mask, list[Floats], int], list[Floats]],
+) -> list[pd.DataFrame]:
+    """Return the predictions of a reference by the models of all folds, as tables of trained models have them.
+
+    Parameters
+    ----------
+    other
+        Ids and features of the rows of a second set.
+    predict
+        Rows, features, rows to fit on, features that are asked for, fold -> probabilities of each.
+    """
     tables = []
-    for f in range(settings.folds.k):
+    for f in range(int(fold.max()) + 1):
         sets = [("validation", fold == f), ("test", fold == TEST)]
-        fit = (fold != f) & (fold != TEST) & source.samples.known
-        asked = [(of, source.samples.ids[rows], features[rows]) for of, rows in sets if rows.any()]
+        fit = (fold != f) & (fold != TEST) & samples.known
+        asked = [(of, samples.ids[rows], features[rows]) for of, rows in sets if rows.any()]
         asked += [] if other is None else [(RowSet.GENERALIZATION.value, *other)]
-        predicted = fitted(source.samples, features, fit, [x for _, _, x in asked], seed=seed_from("floor", f))
+        predicted = predict(samples, features, fit, [x for _, _, x in asked], f)
         for (of, ids, _), probabilities in zip(asked, predicted, strict=True):
-            table = pd.DataFrame(probabilities, columns=[f"p:{c}" for c in source.samples.classes])
+            table = pd.DataFrame(probabilities, columns=[f"p:{c}" for c in samples.classes])
             # The shape of the tables of trained models, so that one function reads both.
-            tables.append(table.assign(id=ids, set=of, name=f"{PREFIX}{name}"))
-    record.write_table(FILE, pd.concat(tables, ignore_index=True))
+            tables.append(table.assign(id=ids, set=of, name=name))
+    return tables
 
 
-def floor_of(record: Record) -> Sets | None:
-    """Return the predictions of the floor by set; None where the run has none."""
+def _by_forest(samples: Samples, features: Floats, fit: Mask, asked: list[Floats], fold: int) -> list[Floats]:
+    return fitted(samples, features, fit, asked, seed=seed_from("floor", fold))
+
+
+def _by_ridge(samples: Samples, features: Floats, fit: Mask, asked: list[Floats], fold: int) -> list[Floats]:
+    return linear_probabilities(samples, features, fit, asked)
+
+
+def references_of(record: Record) -> list[Sets]:
+    """Return the predictions of the floor and of other references by set; none where the run has none."""
     if not record.has(FILE):
-        return None
+        return []
     table = record.table(FILE)
-    return sets_of_table(record, table, str(table["name"].iloc[0]))
+    return [sets_of_table(record, part, str(name)) for name, part in table.groupby("name", sort=False)]
 
 
 def fitted(samples: Samples, features: Floats, fit: Mask, asked: list[Floats], *, seed: int) -> list[Floats]:

@@ -10,7 +10,7 @@ import pandas as pd
 from evenhand.base.text.cells import plain_texts
 from evenhand.base.values import Floats, Ints
 from evenhand.data.store.entry import StoreEntry
-from evenhand.modalities.scanlines.line_statistics import line_statistics
+from evenhand.modalities.scanlines.features.line_statistics import line_statistics
 from evenhand.modalities.unexplained import unexplained
 
 
