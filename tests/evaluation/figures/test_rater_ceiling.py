@@ -55,6 +55,7 @@ def test_unknown_cells_are_left_out_of_a_fit() -> None:
     counts, of = np.round(shares[:, 0] * raters), raters.astype(float)
     with_gaps = np.concatenate([counts, np.full(50, np.nan)])
     assert fitted_beta(with_gaps, np.concatenate([of, np.full(50, 2.0)])) == pytest.approx(fitted_beta(counts, of))
+    assert fitted_beta(np.full(3, np.nan), np.ones(3)) == (1, 1)
 
 
 def test_raters_that_always_agree_set_no_ceiling_and_those_who_guess_a_low_one() -> None:

@@ -285,8 +285,9 @@ class Evidence:
     @cached_property
     def blank_rows(self) -> tuple[str, Mask] | None:
         """What a blank row is and (n,) bool, which are, of a kind without pictures; None if nothing is known."""
-        known = self.pictures is None and self.kind is not None and self.entry is not None
-        return self.kind.blank(self.entry, self.stored) if known else None
+        if self.pictures is not None or self.kind is None or self.entry is None:
+            return None
+        return self.kind.blank(self.entry, self.stored)
 
     @cached_property
     def copies(self) -> list[Ints]:

@@ -18,9 +18,8 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import betaln, digamma, expit, gammaln, logit
 
-from evenhand.base.errors import DataError
 from evenhand.base.seeds import generator
-from evenhand.base.values import TRUTH_THRESHOLD, Floats, Interval, Ints, Predictions
+from evenhand.base.values import TRUTH_THRESHOLD, Floats, Interval, Ints, Predictions, Strings
 from evenhand.evaluation.core.evaluated_rows import rows_of
 from evenhand.evaluation.metrics.build import ask
 from evenhand.evaluation.metrics.metric_names import Levels, Sets
@@ -99,7 +98,7 @@ def rater_ceiling(
     argmax: bool = False,
     sets: Sets | None = None,
     levels: Levels | None = None,
-    draws: int = 200,
+    draws: int = 100,
     level: float = 0.95,
     seed: int = 0,
 ) -> dict[str, Interval]:
@@ -140,7 +139,10 @@ def rater_ceiling(
     for draw in range(draws):
         picked = rng.integers(0, len(members), len(members))
         rows = np.concatenate([members[one] for one in picked])
-        p = _labelled_anew(labels, rows, argmax, rng)
+        # A group that was picked twice is two groups.
+        sizes = [len(members[one]) for one in picked]
+        group = None if groups is None else np.repeat(np.arange(len(picked)), sizes).astype(str).astype(object)
+        p = _labelled_anew(labels, rows, group, argmax, rng)
         if p is not None:
             found[draw] = [one.estimate() for one in ask(rows_of(p), metrics, sets or {}, levels or {})]
     return {
@@ -159,7 +161,9 @@ def _interval(values: Floats, n: int, groups: int, level: float) -> Interval:
     return Interval(float(known.mean()), float(low), float(high), n, groups, level, how="raters simulated anew")
 
 
-def _labelled_anew(labels: RaterLabels, rows: Ints, argmax: bool, rng: np.random.Generator) -> Predictions | None:
+def _labelled_anew(
+    labels: RaterLabels, rows: Ints, group: Strings | None, argmax: bool, rng: np.random.Generator
+) -> Predictions | None:
     """Return rates drawn given the labels of some rows, as predictions of labels that as many raters give anew."""
     counts, raters = labels.counts[rows], labels.raters[rows]
     if labels.exclusive:
@@ -179,12 +183,13 @@ def _labelled_anew(labels: RaterLabels, rows: Ints, argmax: bool, rng: np.random
     ids = np.arange(len(rows)).astype(str)
     if not argmax:
         truth = anew / raters[:, None]
-        return Predictions(ids, labels.classes, rates, truth, truth_threshold=labels.truth_threshold)
+        return Predictions(ids, labels.classes, rates, truth, groups=group, truth_threshold=labels.truth_threshold)
     ticked = np.nan_to_num(anew).max(axis=1) > 0
     if not ticked.any():
         return None
     rates = rates[ticked] / rates[ticked].sum(axis=1, keepdims=True)
-    return Predictions(ids[ticked], labels.classes, rates, np.nan_to_num(anew)[ticked].argmax(axis=1))
+    group = None if group is None else group[ticked]
+    return Predictions(ids[ticked], labels.classes, rates, np.nan_to_num(anew)[ticked].argmax(axis=1), groups=group)
 
 
 def fitted_beta(counts: Floats, raters: Floats) -> tuple[float, float]:
@@ -203,7 +208,7 @@ def fitted_beta(counts: Floats, raters: Floats) -> tuple[float, float]:
     # Few pairs of numbers occur: the likelihood is summed over them, not over rows.
     cells, times = np.unique(np.stack([counts[known], raters[known]]), axis=1, return_counts=True)
     if not len(times):
-        raise DataError("No rater gave this label in any row, and none did not: nothing is known of it.")
+        return 1.0, 1.0  # nothing is known of it in these rows
     given, of = cells
     mean = float(((times * given).sum() + 0.5) / ((times * of).sum() + 1.0))
 

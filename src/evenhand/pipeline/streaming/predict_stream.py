@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -156,18 +156,16 @@ class _Stream:
             self.decision = None if found is None else Decision(found.predicted, self.row_line)
 
     def _result(self, probabilities: Floats | None, *, fault: str = "", end: bool = False) -> StreamedStep:
-        place = {"line": self.line, "row": self.row, "row_line": self.row_line}
+        out = StreamedStep(self.line, self.row, self.row_line, {}, decision=self.decision, fault=fault, end=end)
         if probabilities is None:
-            return StreamedStep(**place, probabilities={}, decision=self.decision, fault=fault, end=end)
-        held = (
-            probabilities >= THRESHOLD if self.several else np.arange(len(probabilities)) == probabilities.argmax()
-        )
-        return StreamedStep(
-            **place,
+            return out
+        several = self.several
+        held = probabilities >= THRESHOLD if several else np.arange(len(probabilities)) == probabilities.argmax()
+        return replace(
+            out,
             probabilities=dict(zip(self.classes, probabilities.tolist(), strict=True)),
             predicted=tuple(name for name, holds in zip(self.classes, held, strict=True) if holds),
-            confidence=float(row_confidence(probabilities[None], several=self.several)[0]),
-            decision=self.decision,
+            confidence=float(row_confidence(probabilities[None], several=several)[0]),
         )
 
 

@@ -97,4 +97,5 @@ class StepNetwork:
             logits = self._network.head(features[:, -1]).double().cpu().numpy()
         if keep:
             self._state = state
-        return probabilities(torch.from_numpy(self._correct(logits)), multi_label=self._multi_label)[0]
+        found = probabilities(torch.from_numpy(self._correct(logits)), multi_label=self._multi_label)
+        return np.asarray(found[0])
