@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
@@ -124,3 +125,13 @@ def test_what_is_neither_ends_in_a_sentence(tmp_path: Path) -> None:
         assert "Traceback" not in done.output
     with pytest.raises(RecordError, match="is not a record"):
         evenhand.learning_curves(tmp_path)
+
+
+def test_a_log_of_every_step_is_read_once(tmp_path: Path) -> None:
+    losses = np.exp(-np.arange(60_000) / 9_000) + 0.1  # searched for step by step, they would take minutes
+    rows = [f"{step},{loss:.6f},{loss + 0.1:.6f}" for step, loss in enumerate(losses)]
+    (tmp_path / "log.csv").write_text("step,train_loss,val_loss\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    curves = evenhand.learning_curves(tmp_path / "log.csv")
+    (row,) = curves.summary().to_dict(orient="records")
+    assert (row["unit"], row["last"]) == ("step", 59_999)
+    assert curves.table()["latest"].tolist() == pytest.approx([losses[-1], losses[-1] + 0.1], abs=1e-6)

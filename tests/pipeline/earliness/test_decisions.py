@@ -62,3 +62,14 @@ def test_rows_without_folds_are_refused() -> None:
     p, table = world(3)
     with pytest.raises(DataError, match="at least two folds"):
         decide(Predictions(p.ids, p.classes, p.probabilities, p.truth), table, STEPS, 0.9)
+
+
+def test_a_shorter_row_is_decided_at_its_end() -> None:
+    p, table = world(3)
+    lengths = np.where(np.arange(len(p)) % 2, 15, 40)
+    made = decide(p, table, STEPS, 0.9, lengths=lengths, draws=100)
+    plain = decide(p, table, STEPS, 0.9, draws=100)
+    assert (made.thresholds, made.decided) == (plain.thresholds, plain.decided)
+    short = (lengths == 15) & (plain.steps > 0)
+    assert set(made.steps[short]) == {10, 15}
+    assert np.array_equal(made.steps[~short], plain.steps[~short])

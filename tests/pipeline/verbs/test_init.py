@@ -170,3 +170,13 @@ def test_the_kind_may_be_named_where_files_could_be_of_several(tmp_path: Path) -
     assert load(tmp_path / "evenhand.toml").kind.name == "scanlines"
     with pytest.raises(EvenhandError, match='Did you mean "scanlines"'):
         init(tmp_path, speed=FAST, kind="scanline")
+
+
+def test_a_table_beside_the_files_is_pointed_at(tmp_path: Path) -> None:
+    photos(tmp_path / "photos", ["1.png", "2.png"])
+    with pytest.raises(DataError) as error:
+        init(tmp_path / "photos", speed=FAST, beside=tmp_path)
+    assert "lies beside them" not in str(error.value)
+    (tmp_path / "labels.csv").write_text("file,label\n1.png,a\n2.png,b\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"labels\.csv lies beside them: if it has the labels, name the folder of"):
+        init(tmp_path / "photos", speed=FAST, beside=tmp_path)

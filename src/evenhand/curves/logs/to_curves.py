@@ -13,6 +13,8 @@ from evenhand.curves.fit_curves import TEST, TRAIN, VALIDATION, Curve, FitCurves
 from evenhand.curves.logs.raw_log import RawLog, Series, no_curves, whole
 from evenhand.curves.metric_words import MetricName, metric_name
 
+MOST_EPOCHS = 10_000
+"""Most values that are taken for one of each epoch where a log names steps only."""
 _Named = tuple[MetricName, Series]
 
 
@@ -135,14 +137,19 @@ def current(key: Floats) -> Mask:
 
 
 def _unit(held: Sequence[Series]) -> str:
-    """Return "epoch" if epochs tell the evaluations apart, or steps are plainly numbers of epochs; else "step"."""
+    """Return "epoch" if epochs tell the evaluations apart, or steps are plainly numbers of epochs; else "step".
+
+    Steps are where each has a value, from 0 or 1 on, and there are not more of them than anybody trains epochs.
+    """
     apart = [len(np.unique(s.epochs)) == len(s.epochs) and not np.isnan(s.epochs).any() for s in held]
     if all(apart):
         return "epoch"
     steps = [s.steps for s in held]
     if any(np.isnan(axis).any() for axis in steps):
         return "epoch"
-    consecutive = all(len(axis) > 1 and axis[0] in (0, 1) and np.all(np.diff(axis) == 1) for axis in steps)
+    consecutive = all(
+        1 < len(axis) <= MOST_EPOCHS and axis[0] in (0, 1) and np.all(np.diff(axis) == 1) for axis in steps
+    )
     return "epoch" if consecutive else "step"
 
 

@@ -18,7 +18,7 @@ from evenhand.balance.prior.effective_prior import EffectivePrior
 from evenhand.base.errors import EvenhandError
 from evenhand.base.storage.record import Record, epoch_lines
 from evenhand.base.values import TEST, Floats
-from evenhand.curves.fit_curves import FitCurves
+from evenhand.curves.fit_curves import Curve, FitCurves
 from evenhand.diagnosis.evidence.history_curves import curves_of_lines
 from evenhand.diagnosis.evidence.history_priors import BalancePlans, balance_plans_of
 
@@ -66,12 +66,13 @@ class TrainingHistory:
     @classmethod
     def of_log(cls, log: FitCurves) -> TrainingHistory:
         """Return the history of a foreign log: its losses by epoch, and its curves."""
-        train, held = log.train_loss, log.loss
+        # Looked up, not searched for: a log by step may have a million of them.
+        train, held = _by_epoch(log.train_loss), _by_epoch(log.loss)
         at = np.unique(np.concatenate([curve.axis for curve in log.curves]))
         lines = tuple(
             {"epoch": n, "at": x}
-            | ({} if train is None else {"train_loss": _plain(train.value_at(x))} if x in train.axis else {})
-            | ({} if held is None else {"validation_loss": _plain(held.value_at(x))} if x in held.axis else {})
+            | ({"train_loss": _plain(train[x])} if x in train else {})
+            | ({"validation_loss": _plain(held[x])} if x in held else {})
             for n, x in enumerate(at.tolist())
         )
         return cls(log.model, log.fold, log.seed, (), lines, log=log)
@@ -206,6 +207,11 @@ def _kept(path: Path) -> int | None:
         epoch = json.loads(path.with_name("task.json").read_text(encoding="utf-8")).get("epoch")
         return epoch if isinstance(epoch, int) and epoch >= 0 else None
     return None
+
+
+def _by_epoch(curve: Curve | None) -> dict[float, float]:
+    """Return epoch or step -> value; empty where there is no curve."""
+    return {} if curve is None else dict(zip(curve.axis.tolist(), curve.values.tolist(), strict=True))
 
 
 def _plain(value: float) -> float | None:

@@ -101,8 +101,8 @@ def rank(
             notes.append(f"Left out: {error}")
             continue
         found.append((curves.source, source if isinstance(source, Record) else None, curves.fits))
-    names = _names([source for source, _, _ in found])
-    models = _models([(names[source], record, fits) for source, record, fits in found], notes)
+    called = _names([source for source, _, _ in found])
+    models = _models([(called[source], record, fits) for source, record, fits in found], notes)
     if not models:
         raise DataError(" ".join([f"None of the {count(len(found), 'source')} has epochs to rank by.", *notes]))
     metric = metric or _shared_metric(models)

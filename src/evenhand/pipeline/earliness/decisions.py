@@ -59,7 +59,9 @@ class Decisions:
         }
 
 
-def decide(p: Predictions, table: Floats, steps: Ints, target: float, *, draws: int = 2000) -> Decisions:
+def decide(
+    p: Predictions, table: Floats, steps: Ints, target: float, *, lengths: Ints | None = None, draws: int = 2000
+) -> Decisions:
     """Return decisions on rows, each fold with the confidence that the other folds needed for the target.
 
     A row is decided at the first step at which its most probable class has at least that probability. The
@@ -76,6 +78,11 @@ def decide(p: Predictions, table: Floats, steps: Ints, target: float, *, draws: 
         (t,) these numbers, in ascending order.
     target
         Precision from 0 to 1.
+    lengths
+        (n,) steps of each whole row: a shorter one is decided at its end, not at the step asked for. None where no
+        row is shorter.
+    draws
+        Bootstrap replicates.
 
     Raises
     ------
@@ -94,7 +101,8 @@ def decide(p: Predictions, table: Floats, steps: Ints, target: float, *, draws: 
         thresholds.append(needed)
         at[own] = _first(confidence[:, own] >= needed)
     made = at >= 0
-    out = np.where(made, steps[at], -1)
+    reached = steps[at] if lengths is None else np.minimum(steps[at], lengths)
+    out = np.where(made, reached, -1)
     precision = None
     if made.any():
         rows = np.flatnonzero(made)

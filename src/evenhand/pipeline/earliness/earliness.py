@@ -106,7 +106,8 @@ def earliness(
     for verdict in () if against is None else against.verdicts:
         verdicts[int(verdict.name.rsplit(" ", 1)[1])][verdict.metric] = verdict
     figures = {count: evaluate(p, names, sets=sets, draws=draws) for count, p in zip(counts, each, strict=True)}
-    decisions, notes = _decisions(settings, whole, table, counts, precision, of, draws)
+    steps_of_rows = _all_lengths(context, chosen)[_places(run, whole)]
+    decisions, notes = _decisions(settings, whole, table, counts, steps_of_rows, precision, of, draws)
     notes = (*_later_steps(settings), *notes)
     if decisions is not None and of == RowSet.OUT_OF_FOLD:
         store_thresholds(run, chosen.name, decisions, counts)
@@ -148,14 +149,25 @@ def _network(settings: Settings, name: str | None, known: Mapping[str, Predictio
 
 def _steps(context: TaskContext, model: ModelConfig, wanted: Sequence[int] | None) -> tuple[int, ...]:
     """Return numbers of steps in ascending order, the last of which is that of the longest row."""
-    entry = context.entry(context.size_of_fold(0, model.seeds[0]))
-    longest = int(lengths(entry, context.kind.sequence, context.rows).max())
+    longest = int(_all_lengths(context, model).max())
     if wanted is None:
         wanted = [-(-longest * part // PARTS) for part in range(1, PARTS)]
     wrong = [count for count in wanted if count < 1]
     if wrong:
         raise EvenhandError(f"steps has {wrong[0]}; a row is seen from its first step on: give 1 or more.")
     return tuple(sorted({*(count for count in wanted if count < longest), longest}))
+
+
+def _all_lengths(context: TaskContext, model: ModelConfig) -> Ints:
+    """Return (rows of the run,) the steps of every row."""
+    entry = context.entry(context.size_of_fold(0, model.seeds[0]))
+    return lengths(entry, context.kind.sequence, context.rows)
+
+
+def _places(run: Record, p: Predictions) -> Ints:
+    """Return (n,) the positions of predicted rows among the samples of a run."""
+    at = {name: row for row, name in enumerate(run.samples().ids)}
+    return np.array([at[name] for name in p.ids], dtype=np.int64)
 
 
 def _probabilities(
@@ -169,8 +181,7 @@ def _probabilities(
     store: Store,
 ) -> Floats:
     """Return (t, n, k) probabilities of the rows of `whole`, the mean over the networks that did not see them."""
-    at = {name: row for row, name in enumerate(run.samples().ids)}
-    place = np.array([at[name] for name in whole.ids], dtype=np.int64)
+    place = _places(run, whole)
     seeds, folds = context.model.seeds, range(settings.folds.k)
 
     def rows(fold: int) -> Ints:
@@ -208,6 +219,7 @@ def _decisions(
     whole: Predictions,
     table: Floats,
     steps: tuple[int, ...],
+    ends: Ints,
     precision: float,
     of: str,
     draws: int,
@@ -228,4 +240,4 @@ def _decisions(
         model=whole.model,
         origin=whole.origin,
     )
-    return decide(part, table[:, rows], np.array(steps), precision, draws=draws), ()
+    return decide(part, table[:, rows], np.array(steps), precision, lengths=ends[rows], draws=draws), ()

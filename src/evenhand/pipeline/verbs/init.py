@@ -197,6 +197,16 @@ def _feasible_folds(found: TableDraft, *, most: int = 5) -> int:
     return max(2, min(most, least, int(units.nunique())))
 
 
+def _table_beside(root: Root) -> str:
+    """Return a hint at a table that lies beside the folder of the files, not in it; "" where there is none."""
+    above = Path(root.path).resolve().parent
+    name = next((path.name for path in sorted(above.glob("*.csv")) if path.is_file()), None)
+    if name is None:
+        return ""
+    shown = os.path.relpath(above)
+    return f" {name} lies beside them: if it has the labels, name the folder of both (evenhand init {shown})."
+
+
 def _inspect_folders(root: Root, kind: Kind, files: Sequence[str], side: int | None) -> _FolderFacts:
     """Return the facts about a folder per class."""
     tops = {PurePosixPath(n).parts[0] for n in files if "/" in n}
@@ -205,6 +215,7 @@ def _inspect_folders(root: Root, kind: Kind, files: Sequence[str], side: int | N
             f"{root.path}: {len(files)} files, but neither a table of labels nor a folder per class. "
             "Put each class into a folder of its own, or add a CSV with the columns path and label. Where names of "
             "files hold the class, write a configuration with data.label_pattern (how-to guide: labels)."
+            f"{_table_beside(root)}"
         )
     found = folder_layout(files)
     counts = Counter(name for name in found.classes if name is not None)
