@@ -109,6 +109,11 @@ class DataConfig(Section):
     )
     rename: dict[str, str] = option({}, description="Class in the table -> class wanted; two may become one.")
     drop: list[str] = option([], description="Classes left out with their rows (after renaming).")
+    classes: list[str] = option(
+        [],
+        description="Classes of the model (after renaming), in the order of its outputs, each kept however few rows "
+        "it has; default: those that rows have, sorted.",
+    )
     missing: Literal["error", "drop"] = option(
         "error", description="What to do with rows whose file is missing or whose class is empty."
     )
@@ -145,7 +150,7 @@ class DataConfig(Section):
 
     @model_validator(mode="after")
     def _labels_in_one_way(self) -> DataConfig:
-        faults = list(self._column_faults())
+        faults = [*self._column_faults(), *self._class_faults()]
         if faults:
             raise ValueError("; ".join(faults))
         if self.label_pattern is not None and self.table is not None:
@@ -171,6 +176,23 @@ class DataConfig(Section):
         if twice:
             yield f"label_columns names {', '.join(twice)} more than once"
 
+    def _class_faults(self) -> Iterator[str]:
+        """Yield what does not go together with a list of classes."""
+        if not self.classes:
+            return
+        twice = sorted({name for name in self.classes if self.classes.count(name) > 1})
+        if twice:
+            yield f"classes names {', '.join(twice)} more than once"
+        if len(self.classes) < self.least_classes:
+            yield f"classes names {len(self.classes)}, and a classifier needs two or more"
+        if self.label_columns:
+            yield "classes and label_columns both name the classes: remove one of the two"
+        if self.min_count_action == "merge":
+            yield 'classes keeps every class that it names, so that min_count_action = "merge" could merge none'
+        both = sorted(set(self.classes) & set(self.drop))
+        if both:
+            yield f"classes names {', '.join(both)}, which drop leaves out"
+
     @property
     def several(self) -> bool:
         """Whether a row may have several classes, or none."""
@@ -195,7 +217,7 @@ class FurtherData(DataConfig):
         """Return [data] overridden by [data.generalization]."""
         # nothing is trained on the set, so its rows need no weights
         own: dict[str, Any] = {"table": None, "only": {}, "id": None, "group": None, "split": None, "weight": None}
-        other = {"levels": [], "min_count": 1, "generalization": None}
+        other = {"levels": [], "classes": [], "min_count": 1, "generalization": None}
         given = further.model_dump(exclude_none=True)
         if "table" in given:  # the pattern of the first set names classes of files without a table
             other["label_pattern"] = None

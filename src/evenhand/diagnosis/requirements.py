@@ -92,6 +92,9 @@ def _long(curve: Curve | None) -> bool:
 NEEDS: dict[str, Need] = {
     "samples": Need("samples", lambda evidence: evidence.samples is not None),
     "labels": Need("labels", _labelled),
+    "named_classes": Need(
+        "a list of classes (data.classes)", lambda evidence: bool(evidence.setting("data.classes"))
+    ),
     "paths": Need(
         "names of the files", lambda evidence: bool(evidence.samples and "path" in evidence.samples.frame)
     ),
@@ -139,6 +142,9 @@ NEEDS: dict[str, Need] = {
     "wrapping": Need(
         "measures of what comes with a row (facts of files, or words in their names)",
         lambda evidence: evidence.samples is not None and bool(evidence.wrapping or evidence.name_words[0]),
+    ),
+    "input_moments": Need(
+        "rows of a kind of data that says what its encoders receive", lambda evidence: bool(evidence.input_moments)
     ),
     "counters": Need(
         "counts of what reading did", lambda evidence: evidence.counters is not None and len(evidence.counters) > 0

@@ -185,6 +185,12 @@ class Kind(Protocol):
             Positions of the rows that are not locked; what is learned without labels is learned from them.
         """
 
+    def input_moments(self, entry: StoreEntry, rows: Ints) -> Mapping[str, Floats]:
+        """Return mean and deviation of what an encoder receives: name of a channel -> (n, 2), a line for each row.
+
+        Empty where encoders scale their inputs themselves, or inputs are no measured values (EH121).
+        """
+
     def counted(self, entry: StoreEntry, rows: Ints, facts: pd.DataFrame, kind_config: Any) -> Ints | None:
         """Return (n, c) int64, how often each of `counters` acted on each row; None if nothing was counted."""
 
@@ -270,6 +276,10 @@ class KindDefaults:
     def references(self, entry: StoreEntry, rows: Ints) -> Sequence[ReferenceFeatures]:
         """Return none."""
         return ()
+
+    def input_moments(self, entry: StoreEntry, rows: Ints) -> Mapping[str, Floats]:
+        """Return nothing: what encoders receive is not known here."""
+        return {}
 
     def counted(self, entry: StoreEntry, rows: Ints, facts: pd.DataFrame, kind_config: Any) -> Ints | None:
         """Return the array "counters" that reading wrote, or None."""

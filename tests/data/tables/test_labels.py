@@ -3,6 +3,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from pydantic import ValidationError
 
 from evenhand.base.errors import DataError
 from evenhand.data.config import DataConfig
@@ -28,6 +29,45 @@ def test_classes_are_in_order_and_numbers_by_value() -> None:
     assert found.classes == ("-1.5", "9", "10", "a", "b")
     assert found.values.tolist() == [2, 1, 4, 3, 2, 1, 4, 3, 0, 0]
     assert found.values.dtype == np.int64
+
+
+def test_classes_may_be_named_in_the_order_of_the_outputs_with_rows_or_without() -> None:
+    found = label(rows("b", "a", "b"), config(classes=["c", "b", "a"]), "t.csv")
+    assert found.classes == ("c", "b", "a")
+    assert found.values.tolist() == [1, 2, 1]
+    assert found.findings == ()
+
+
+def test_several_classes_of_a_row_may_be_named_too() -> None:
+    data = config(task="multi", classes=["c", "b", "a"], drop=["x"])
+    found = label([("b", "a"), (), ("x",)], data, "t.csv")
+    assert found.values.tolist() == [[0, 1, 1], [0, 0, 0], [0, 0, 0]]
+    assert found.keep.tolist() == [True, True, False]
+
+
+def test_a_class_that_is_not_named_is_a_fault_of_the_list_or_the_rows() -> None:
+    with pytest.raises(DataError) as error:
+        label(rows("nut", "bolt", "bolt"), config(classes=["bolts", "nut"]), "t.csv")
+    assert str(error.value) == (
+        't.csv: rows have a class that data.classes does not name: "bolt". Did you mean "bolts"? '
+        "Name them too, merge them by data.rename, or leave them out by data.drop."
+    )
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        ({"classes": ["a", "b", "a"]}, "classes names a more than once"),
+        ({"classes": ["a"]}, "classes names 1, and a classifier needs two or more"),
+        ({"classes": ["a", "b"], "drop": ["b"]}, "classes names b, which drop leaves out"),
+        ({"classes": ["a", "b"], "min_count_action": "merge"}, 'min_count_action = "merge" could merge none'),
+        ({"classes": ["a", "b"], "task": "multi", "label_columns": ["a", "b"]}, "both name the classes"),
+    ],
+)
+def test_what_does_not_go_together_with_named_classes(keys: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValidationError) as error:
+        config(**keys)
+    assert words in str(error.value)
 
 
 def test_renamed_classes_may_become_one() -> None:

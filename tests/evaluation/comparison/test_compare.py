@@ -34,6 +34,20 @@ def test_rows_and_classes_are_matched_by_name(pair):
     assert (found.n, found.left_out) == (300, {"old": 100, "new": 0})
 
 
+def test_a_class_that_no_row_has_may_be_missing_in_one_of_them(pair):
+    old, new = pair
+    wide = np.column_stack([np.full(len(new), 1e-3), new.probabilities])
+    wider = replace(new, classes=("z", *new.classes), probabilities=wide, truth=new.truth + 1)
+    found = compare_predictions([old, wider], ["accuracy", "macro_f1"], draws=100)
+    direct = compare_predictions([old, new], ["accuracy", "macro_f1"], draws=100)
+    for one, other in zip(found.verdicts, direct.verdicts, strict=True):
+        assert one.word == other.word
+        assert one.difference.estimate == pytest.approx(other.difference.estimate, abs=1e-12)
+    unknown = replace(wider, truth=None)
+    with pytest.raises(DataError, match='only "new" has z'):
+        compare_predictions([old, unknown], ["accuracy"], draws=50)
+
+
 def test_the_truth_of_one_serves_all_and_unknown_rows_are_left_out(pair):
     old, new = pair
     half = replace(old, truth=np.where(np.arange(400) < 300, old.truth, NO_LABEL))

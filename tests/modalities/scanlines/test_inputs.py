@@ -64,3 +64,16 @@ def test_training_batches_are_augmented_by_their_generator_alone() -> None:
     assert not torch.equal(one, other)
     assert torch.equal(inputs.batch(rows, None)["lines"], inputs.look(rows)["lines"])
     assert not ScanInputs(arrays(), ("lines",)).draws
+
+
+def test_heights_that_are_not_normalised_come_in_their_unit_where_they_were_scanned() -> None:
+    held = {**arrays(), "heights": np.tile([3e-8, 1e-10], (4, 1, 1))}
+    found = ScanInputs(held, ("lines", "mask")).look(torch.tensor([0, 1]))["lines"]
+    first = held["lines"][0].astype(np.float64) * 1e-10 + 3e-8
+    assert np.allclose(found[0, :5].numpy(), first, rtol=1e-6, atol=0)
+    assert not found[0, 5:].any()
+    assert not found[1, 4].any()
+    drawn = torch.Generator().manual_seed(0)
+    augmented = ScanInputs(held, ("lines", "mask"), profile="full").batch(torch.tensor([0, 1]), drawn)
+    assert 2e-8 < float(augmented["lines"].max()) < 4e-8
+    assert not augmented["lines"][~augmented["mask"]].any()

@@ -27,7 +27,8 @@ class ClassLabels:
     Attributes
     ----------
     classes
-        The k class names in order; numbers by their value, everything else by its letters.
+        The k class names in order: that of `data.classes`; else numbers by their value, everything else by its
+        letters.
     values
         (n,) int64 class indices, or (n, k) float64 of 0 and 1 where rows may have several.
     keep
@@ -74,15 +75,20 @@ def unknown_name(key: str, name: str, known: set[str]) -> str:
 def label(rows: Sequence[Row], data: DataConfig, source: str, *, named: str = "folders") -> ClassLabels:
     """Return class indices, without dropped classes and those below `data.min_count`.
 
+    Where `data.classes` names the classes, they are these, with rows or without.
+
     `named` is the source of the class names, for messages, if there is no table.
 
     Raises
     ------
     DataError
-        If fewer than two classes remain (one, where rows may have several).
+        If fewer than two classes remain (one, where rows may have several), or rows have classes that
+        `data.classes` does not name.
     """
     dropped = set(data.drop)
     counts = _counts(rows, dropped)
+    if data.classes:
+        return _declared(rows, counts, data, source)
     rare = {name for name, count in counts.items() if count < data.min_count}
     merging: tuple[Finding, ...] = ()
     if data.min_count_action == "merge" and rare - {data.merged}:
@@ -100,6 +106,27 @@ def label(rows: Sequence[Row], data: DataConfig, source: str, *, named: str = "f
     values = _matrix(kept, at) if data.several else np.array([at[row[0]] if row else -1 for row in kept])
     gaps = (rare_finding({name: counts[name] for name in sorted(rare, key=_order)}, data, source),) if rare else ()
     return ClassLabels(classes, values, keep, merging + gaps)
+
+
+def _declared(rows: Sequence[Row], counts: Counter[str], data: DataConfig, source: str) -> ClassLabels:
+    """Return class indices into `data.classes`."""
+    at = {name: c for c, name in enumerate(data.classes)}
+    unknown = {name: counts[name] for name in sorted(counts.keys() - at.keys(), key=_order)}
+    if unknown:
+        first = next(iter(unknown))
+        hint = did_you_mean(first, at) or f" It names: {some(data.classes, most=8)}."
+        raise DataError(
+            f"{source}: rows have {_classes(len(unknown))} that data.classes does not name: {some(unknown)}.{hint} "
+            "Name them too, merge them by data.rename, or leave them out by data.drop."
+        )
+    kept = [tuple(name for name in row if name in at) for row in rows]
+    keep = np.array([bool(left) or (data.several and not row) for row, left in zip(rows, kept, strict=True)])
+    values = _matrix(kept, at) if data.several else np.array([at[row[0]] if row else -1 for row in kept])
+    return ClassLabels(tuple(data.classes), values, keep, ())
+
+
+def _classes(n: int) -> str:
+    return "a class" if n == 1 else f"{n:,} classes"
 
 
 def _counts(rows: Sequence[Row], dropped: set[str]) -> Counter[str]:

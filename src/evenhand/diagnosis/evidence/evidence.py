@@ -234,6 +234,13 @@ class Evidence:
         return self.kind.wrapping(self.entry, self.stored[rows], facts)
 
     @cached_property
+    def input_moments(self) -> Mapping[str, Floats]:
+        """Channel -> (m, 2) mean and deviation of encoders' inputs, rows of `subsample`; empty if unknown."""
+        if self.kind is None or self.entry is None or self.samples is None:
+            return {}
+        return self.kind.input_moments(self.entry, self.stored[self.subsample])
+
+    @cached_property
     def name_words(self) -> tuple[tuple[str, ...], Floats]:
         """Words in names of files of `subsample` that are not those of a class; (m, words) which row has which."""
         if "path" not in self.rows.frame:

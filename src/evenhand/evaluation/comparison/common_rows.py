@@ -21,7 +21,8 @@ from evenhand.evaluation.core.evaluated_rows import known
 def in_common(predictions: Sequence[Predictions]) -> tuple[Predictions, ...]:
     """Return each set of predictions on the common rows, in the order and with the classes of the first.
 
-    Truth, folds and groups stay those of each.
+    Truth, folds and groups stay those of each. A class that no row of any set has may be missing in some: they give
+    it a probability of 0.
 
     Raises
     ------
@@ -38,7 +39,33 @@ def in_common(predictions: Sequence[Predictions]) -> tuple[Predictions, ...]:
         firsts = ", ".join(f'{named(p)} begins with "{p.ids[0]}"' for p in predictions if len(p))
         raise DataError(f"No row is common to all ({firsts}). Rows are matched by id; give them the same ids.")
     rows = ids.to_numpy(dtype=object)
-    return tuple(with_classes_of(first, take_ids(p, rows)) for p in predictions)
+    every = _with_empty_classes(predictions)
+    return tuple(with_classes_of(every[0], take_ids(p, rows)) for p in every)
+
+
+def _with_empty_classes(predictions: Sequence[Predictions]) -> tuple[Predictions, ...]:
+    """Return predictions of which each has the classes without rows that others have, with a probability of 0."""
+    names = sorted({name for p in predictions for name in p.classes})
+    held = {name for p in predictions for name in _occurring(p)}
+    empty = [name for name in names if name not in held]
+    return tuple(_widened(p, [name for name in empty if name not in p.classes]) for p in predictions)
+
+
+def _occurring(p: Predictions) -> set[str]:
+    """Return the classes that some row has; all of them where the truth is not known."""
+    if p.truth is None:
+        return set(p.classes)
+    at = np.flatnonzero((p.truth > 0).any(axis=0)) if p.truth.ndim == 2 else np.unique(p.truth[p.truth >= 0])
+    return {p.classes[c] for c in at}
+
+
+def _widened(p: Predictions, names: Sequence[str]) -> Predictions:
+    if not names:
+        return p
+    empty = np.zeros((len(p), len(names)))
+    truth = np.hstack([p.truth, empty]) if p.truth is not None and p.truth.ndim == 2 else p.truth
+    wide = np.hstack([p.probabilities, empty])
+    return replace(p, classes=(*p.classes, *names), probabilities=wide, truth=truth, logits=None)
 
 
 def in_one_order(predictions: Sequence[Predictions]) -> tuple[Predictions, ...]:
@@ -52,6 +79,7 @@ def in_one_order(predictions: Sequence[Predictions]) -> tuple[Predictions, ...]:
     DataError
         As `in_common`.
     """
+    predictions = _with_empty_classes(predictions)
     same = in_common(predictions)
     if any(p.classes != predictions[0].classes for p in predictions):
         reference = min(predictions, key=lambda p: p.classes)

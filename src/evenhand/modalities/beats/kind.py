@@ -94,6 +94,12 @@ class Beats(KindDefaults):
         """Return length, leads, units and format of the recording."""
         return wrapping(facts)
 
+    def input_moments(self, entry: StoreEntry, rows: Ints) -> Mapping[str, Floats]:
+        """Return those of each lead within the window."""
+        signal = np.asarray(entry["signal"][rows], dtype=np.float32)
+        held = np.stack([signal.mean(axis=2), signal.std(axis=2)], axis=2).astype(np.float64)
+        return {f"lead {c + 1}": held[:, c] for c in range(held.shape[1])}
+
     def floor_features(self, entry: StoreEntry, rows: Ints, facts: pd.DataFrame) -> tuple[str, Floats] | None:
         """Return the RR intervals around each beat; None for windows cut elsewhere."""
         if "rate_hz" not in facts:

@@ -39,10 +39,10 @@ class ScanLinesConfig(Section):
         le=100,
         description="Robust deviations from a line's median beyond which values are clipped; 0 is off.",
     )
-    normalise: Literal["line", "scan"] = option(
+    normalise: Literal["line", "scan", "none"] = option(
         "line",
         description="What gets mean 0 and deviation 1: every line, or the whole scan (of which a model that "
-        "predicts after every line would then know the end).",
+        "predicts after every line would then know the end), or nothing: heights in the unit of the file (EH121).",
     )
     minirocket: bool = option(
         False, description="Whether a linear model on MiniRocket features is in the scores (extra [minirocket])."

@@ -26,7 +26,8 @@ class ScanInputs:
     ----------
     arrays
         "lines" (l, c, w) float16, "mask" (l, c, w) bool and "steps" (l, c, 2) float16 of every row, ragged or of
-        one shape; in memory or memory-mapped.
+        one shape; in memory or memory-mapped. With "heights" (c, 2), mean and deviation, the network receives
+        heights; augmentations work in deviations all the same.
     reads
         Names of the network's inputs (see `shapes.Batch`).
     profile
@@ -51,6 +52,7 @@ class ScanInputs:
         self._lines, self._mask = _Padded(arrays["lines"]), _Padded(arrays["mask"])
         self._steps = _Padded(arrays["steps"]) if "steps" in reads else None
         self.lengths = self._lines.sizes
+        self._heights = arrays["heights"] if "heights" in arrays else None  # noqa: SIM401 (StoreEntry)
         self._reads = frozenset(reads)
         self._profile, self._view_profile, self._device = profile, view_profile, device
         self.views = views
@@ -59,16 +61,16 @@ class ScanInputs:
     def batch(self, rows: Tensor, draws: torch.Generator | None) -> Batch:
         """Return scans for training, augmented by the profile."""
         scans = self._scans(rows)
-        return self._read(scans if draws is None else apply_profile(scans, self._profile, draws))
+        return self._read(rows, scans if draws is None else apply_profile(scans, self._profile, draws))
 
     def look(self, rows: Tensor, view: int = 0) -> Batch:
         """Return scans for evaluation: view 0 is unchanged, a further view is the same transformation for all."""
         scans = self._scans(rows)
         if view == 0:
-            return self._read(scans)
+            return self._read(rows, scans)
         seed = seed_from("view", view)  # one generator per row: the view must not depend on the batching
         alike = [torch.Generator().manual_seed(seed) for _ in rows]
-        return self._read(apply_profile(scans, self._view_profile, alike))
+        return self._read(rows, apply_profile(scans, self._view_profile, alike))
 
     def _scans(self, rows: Tensor) -> Batch:
         at = rows.numpy()
@@ -83,8 +85,13 @@ class ScanInputs:
             scans["steps"] = torch.from_numpy(self._steps.take(at, length)).to(self._device).float()
         return scans
 
-    def _read(self, scans: Batch) -> Batch:
+    def _read(self, rows: Tensor, scans: Batch) -> Batch:
         """Return the parts that the network reads."""
+        if self._heights is not None:
+            held = torch.from_numpy(np.asarray(self._heights[rows.numpy()], dtype=np.float32)).to(self._device)
+            mean, deviation = held[:, None, :, :1], held[:, None, :, 1:]
+            scanned = scans["pixels"] & scans["mask"][:, :, None, None]
+            scans = {**scans, "lines": torch.where(scanned, scans["lines"] * deviation + mean, 0.0)}
         return {name: part for name, part in scans.items() if name in self._reads}
 
 

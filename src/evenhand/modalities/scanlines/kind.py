@@ -105,6 +105,13 @@ class ScanLines(FileRows):
         """Return MiniRocket, if the section asks for it."""
         return (ReferenceFeatures("MiniRocket", minirocket(entry, rows)),) if self._reads["minirocket"] else ()
 
+    def input_moments(self, entry: StoreEntry, rows: Ints) -> Mapping[str, Floats]:
+        """Return those of the heights; 0 and 1 where reading made them so."""
+        made = np.tile([0.0, 1.0], (len(rows), 1, 1))
+        held = np.asarray(entry["heights"][rows], np.float64) if "heights" in entry else made
+        names = ("forward heights", "backward heights")
+        return {name: held[:, c] for c, name in zip(range(held.shape[1]), names, strict=False)}
+
     def facts(self, raw: bytes) -> dict[str, Any]:
         return read.facts(raw, self._reads)
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from evenhand.base.errors import ConfigError, EvenhandError, Fault, FoldsError
 from evenhand.base.storage.record import Record
 from evenhand.base.text.counted import count
-from evenhand.base.values import Folds, Samples
+from evenhand.base.values import Folds, Ints, Samples
 from evenhand.pipeline.ablation.plan import AblationPlan, PlannedRow
 from evenhand.pipeline.stages.progress import Silent
 from evenhand.pipeline.stages.source import read
@@ -79,16 +79,19 @@ def check_comparable(plan: AblationPlan, base: Record, row: Record) -> None:
 
 
 def apart(base: RowsAndFolds, other: RowsAndFolds) -> str:
-    """Return how rows, labels or folds differ, or "" if all are the same to the bit."""
+    """Return how rows, labels or folds differ, or "" if all are the same to the bit.
+
+    Classes that no row has may differ: they are outputs of a network, and no label.
+    """
     ours, theirs = base.samples, other.samples
     only = [len(set(a.ids) - set(b.ids)) for a, b in ((ours, theirs), (theirs, ours))]
     if any(only):
         return f"{count(only[0], 'row')} of the base are missing and {only[1]:,} are new"
-    if ours.classes != theirs.classes:
+    if _occurring(ours) != _occurring(theirs):
         return "the classes are others"
     if not np.array_equal(ours.ids, theirs.ids):
         return "the rows are in another order"
-    if not np.array_equal(ours.labels, theirs.labels, equal_nan=ours.labels.dtype.kind == "f"):
+    if not _same_labels(ours, theirs):
         return "labels are others"
     if base.folds.k != other.folds.k:
         return f"there are {other.folds.k} folds, and {base.folds.k} in the base"
@@ -99,7 +102,7 @@ def apart(base: RowsAndFolds, other: RowsAndFolds) -> str:
 def incomparable(base: RowsAndFolds, other: RowsAndFolds) -> str:
     """Return why no row of one can be compared with that of the other, or ""."""
     ours, theirs = base.samples, other.samples
-    if set(ours.classes) != set(theirs.classes):
+    if set(_occurring(ours)) != set(_occurring(theirs)):
         return "the classes are others"
     common, at, there = np.intersect1d(ours.ids.astype(str), theirs.ids.astype(str), return_indices=True)
     if not len(common):
@@ -108,9 +111,25 @@ def incomparable(base: RowsAndFolds, other: RowsAndFolds) -> str:
     return "" if same.all() else f"{count(int((~same).sum()), 'row')} have another label"
 
 
+def _occurring(samples: Samples) -> tuple[str, ...]:
+    """Return the classes that some row has, in order."""
+    return tuple(samples.classes[c] for c in _occurring_at(samples))
+
+
+def _occurring_at(samples: Samples) -> Ints:
+    return np.flatnonzero(samples.matrix().sum(axis=0) > 0)
+
+
+def _same_labels(ours: Samples, theirs: Samples) -> bool:
+    if ours.classes == theirs.classes:
+        return np.array_equal(ours.labels, theirs.labels, equal_nan=ours.labels.dtype.kind == "f")
+    return np.array_equal(*(one.matrix()[:, _occurring_at(one)] for one in (ours, theirs)))
+
+
 def _named_labels(samples: Samples) -> npt.NDArray[np.object_]:
     """Return (n,) the labels of each row by name, so that two orders of classes are compared rightly."""
-    order = np.argsort(np.array(samples.classes, dtype=object))
+    at = _occurring_at(samples)
+    order = at[np.argsort(np.array(_occurring(samples), dtype=object))]
     return np.array([row.tobytes() for row in samples.matrix()[:, order]], dtype=object)
 
 

@@ -112,7 +112,7 @@ def examine_data(settings: Settings, source: DataSource, watcher: Watcher) -> Ch
     # After the evidence, whose near-duplicates decide which rows stay together.
     folds = folds_for(settings, evidence)
     kept = ledgers(settings, source.samples, folds)
-    found = examine(evidence.with_folds(folds, kept), codes=["EH1", "EH2", "EH315"])
+    found = examine(evidence.with_folds(folds, kept), codes=["EH1", "EH2", "EH308", "EH315"])
     # Reading has findings of its own; a rule of the same code that finds nothing more has not passed.
     reported = {finding.code for finding in source.findings}
     passed = tuple(code for code in found.passed if code not in reported)

@@ -47,6 +47,18 @@ def test_a_whole_scan_may_be_normalised_instead() -> None:
     assert lines[:10].std() < 0.2 * lines[10:].std()
 
 
+@pytest.mark.parametrize("directions", ["forward", "both"])
+def test_heights_may_keep_their_unit(directions: str) -> None:
+    scan = Scan(heights(directions=2) * 1e-11 + 3e-8, ("forward", "backward"))
+    row = encode(scan, settings(normalise="none", flatten="none", clip=0, directions=directions))
+    channels = 2 if directions == "both" else 1
+    assert (row["heights"].shape, row["heights"].dtype) == ((channels, 2), np.float64)
+    mean, deviation = row["heights"].T[:, None, :, None]
+    back = row["lines"].astype(np.float64) * deviation + mean
+    assert np.allclose(back, scan.heights[:channels].transpose(1, 0, 2), rtol=0, atol=1e-13)
+    assert "heights" not in encode(scan, settings())
+
+
 @pytest.mark.parametrize("level", [0.0, 1.0, 1e-9, 1e300])
 def test_lines_of_one_value_are_zeros_not_rounding_errors(level: float) -> None:
     rows = np.full((1, 6, 24), level)

@@ -25,12 +25,14 @@ def check(evidence: Evidence) -> Iterator[Found]:
     What to do: collect more, merge the class with its nearest (data.rename), or leave it out (data.drop).
 
     Limits: enough rows can still be too few: EH108 counts groups, and intervals show how reliable an estimate is.
+    A class of data.classes that no row has at all is one of EH308.
 
     Example: `2 of 81 classes have fewer than 2 rows: Lime (1) and Fig (0).`
     """
     least = int(evidence.setting("data.min_count", DataConfig.model_fields["min_count"].default))
     counts = evidence.label_matrix[evidence.training].sum(axis=0)
-    rare = np.flatnonzero(counts < least)
+    named = np.isin(evidence.rows.classes, evidence.setting("data.classes", []))
+    rare = np.flatnonzero((counts < least) & ~(named & (evidence.label_matrix.sum(axis=0) <= 0)))
     if not len(rare):
         return
     names = [evidence.rows.classes[c] for c in rare]

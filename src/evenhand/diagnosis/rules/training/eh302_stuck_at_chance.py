@@ -21,7 +21,7 @@ from evenhand.diagnosis.rule import Found, rule
     slug="stuck-at-chance",
     severity="warning",
     needs=("histories", "information"),
-    after=("EH311", "EH301"),
+    after=("EH311", "EH301", "EH304", "EH121"),
 )
 def check(
     evidence: Evidence,

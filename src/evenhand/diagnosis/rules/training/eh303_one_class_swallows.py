@@ -16,7 +16,7 @@ from evenhand.diagnosis.rule import Found, rule
     slug="one-class-swallows",
     severity="warning",
     needs=("histories",),
-    after=("EH201", "EH202", "EH301"),
+    after=("EH201", "EH202", "EH301", "EH304", "EH121"),
 )
 def check(
     evidence: Evidence, *, epochs: int = 2, beyond: float = 0.25, swallowed: float = 0.5, steps: int = 40

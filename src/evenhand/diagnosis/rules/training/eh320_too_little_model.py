@@ -18,7 +18,7 @@ from evenhand.diagnosis.rule import Found, rule
     slug="too-little-model",
     severity="note",
     needs=("reference",),
-    after=("EH311", "EH301", "EH302", "EH303", "EH307"),
+    after=("EH311", "EH301", "EH302", "EH303", "EH304", "EH307", "EH121"),
 )
 def check(evidence: Evidence, *, margin: float = 0.02, errors: float = 2.0, half: float = 0.5) -> Iterator[Found]:
     """Find models at rest that are no better on the rows they learn from, while another learns more from the same.

@@ -54,10 +54,13 @@ def encode(scan: Scan, settings: Mapping[str, Any]) -> dict[str, npt.NDArray[Any
     float32: root mean square difference of forward and backward lines over √2 deviations, 0 (equal) to about 1
     (nothing in common); -1 for one direction. "counters" (len(COUNTED),) int64.
     "repairs" (b,) uint8: what is wrong with the file, in UTF-8.
+    With normalise = "none", "lines" are those of "scan", and "heights" (c, 2) float64 holds the mean and deviation
+    that they had, in the unit of the file: float16 could hold neither metres nor an offset.
     """
     both = _both(scan)
     # Scaled, so that the square of a height overflows nowhere and its rounding error is known.
-    heights, most = both.heights / largest(both.heights), settings["max_lines"]
+    unit = largest(both.heights)
+    heights, most = both.heights / unit, settings["max_lines"]
     scanned = np.flatnonzero(np.isfinite(heights).any(axis=(0, 2)))
     planned = heights.shape[1]
     heights = heights[:, scanned[0] : scanned[-1] + 1]
@@ -68,6 +71,8 @@ def encode(scan: Scan, settings: Mapping[str, Any]) -> dict[str, npt.NDArray[Any
     lines = normalised(heights, settings["normalise"])
     wanted = wanted_directions(settings)
     arrays = {"lines": lines, "mask": mask, "steps": line_steps(level, deviation)}
+    if settings["normalise"] == "none":
+        arrays["heights"] = unit * np.concatenate(moments(heights, (-2, -1)), axis=-1)
     arrays = {name: channels(array, both.directions, wanted) for name, array in arrays.items()}
     counts = {
         "averaged": by > 1,
@@ -79,7 +84,9 @@ def encode(scan: Scan, settings: Mapping[str, Any]) -> dict[str, npt.NDArray[Any
         "damaged": bool(scan.damage),
         "colour": scan.stored.endswith("colour"),
     }
+    scale = {"heights": arrays["heights"][0]} if "heights" in arrays else {}
     return {
+        **scale,
         "lines": arrays["lines"].astype(np.float16),
         "mask": arrays["mask"],
         "steps": arrays["steps"].astype(np.float16),
@@ -122,13 +129,18 @@ def wanted_directions(settings: Mapping[str, Any]) -> tuple[str, ...]:
 
 def normalised(heights: Heights, how: str) -> Heights:
     """Return (c, l, w) with mean 0 and deviation 1 of every line, or of every direction; 0 where not scanned."""
-    axis = -1 if how == "line" else (-2, -1)
+    mean, deviation = moments(heights, -1 if how == "line" else (-2, -1))
+    centred = np.where(np.isfinite(heights), heights - mean, 0.0)
+    return np.asarray(np.divide(centred, deviation, out=np.zeros_like(centred), where=deviation > ROUNDING))
+
+
+def moments(heights: Heights, axis: int | tuple[int, ...]) -> tuple[Heights, Heights]:
+    """Return mean and deviation of what was scanned along axes, which are kept with length 1."""
     known = np.isfinite(heights)
     count = np.maximum(known.sum(axis=axis, keepdims=True), 1)
     mean = np.where(known, heights, 0.0).sum(axis=axis, keepdims=True) / count
     centred = np.where(known, heights - mean, 0.0)
-    deviation = np.sqrt((centred**2).sum(axis=axis, keepdims=True) / count)
-    return np.asarray(np.divide(centred, deviation, out=np.zeros_like(centred), where=deviation > ROUNDING))
+    return mean, np.sqrt((centred**2).sum(axis=axis, keepdims=True) / count)
 
 
 def _both(scan: Scan) -> Scan:

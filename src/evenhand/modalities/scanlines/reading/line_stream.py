@@ -48,9 +48,11 @@ class LineStream:
     """
 
     def __init__(self, settings: Mapping[str, Any], planned: int | None = None) -> None:
-        if settings["normalise"] == "scan":
+        how = settings["normalise"]
+        if how != "line":
             raise EvenhandError(
-                'The run has scanlines.normalise = "scan": no line can be normalised before its scan is whole. '
+                f'The run has scanlines.normalise = "{how}": no line can be '
+                f"{'normalised' if how == 'scan' else 'encoded'} before its scan is whole. "
                 'Models for streams are trained with normalise = "line".'
             )
         if planned is not None and planned < 1:
