@@ -111,8 +111,8 @@ class DataConfig(Section):
     drop: list[str] = option([], description="Classes left out with their rows (after renaming).")
     classes: list[str] = option(
         [],
-        description="Classes of the model (after renaming), in the order of its outputs, each kept however few rows "
-        "it has; default: those that rows have, sorted.",
+        description="Classes of the model (after renaming), in the order of its outputs, each kept however few "
+        "rows it has; default: those that rows have, sorted.",
     )
     missing: Literal["error", "drop"] = option(
         "error", description="What to do with rows whose file is missing or whose class is empty."

@@ -143,5 +143,7 @@ def test_more_lines_than_planned_are_said() -> None:
 def test_lines_that_need_the_whole_scan_are_refused() -> None:
     with pytest.raises(EvenhandError, match="no line can be normalised before its scan is whole"):
         LineStream(settings(normalise="scan"))
+    with pytest.raises(EvenhandError, match='"none": no line can be encoded before its scan is whole'):
+        LineStream(settings(normalise="none"))
     with pytest.raises(EvenhandError, match="--lines is 0"):
         LineStream(settings(), 0)

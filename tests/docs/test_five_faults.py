@@ -1,0 +1,68 @@
+"""The tutorial is run as it stands: what the page quotes is what `check` and the doctor say of the stuck project."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("gsffile")
+
+import evenhand
+from evenhand.testing.stuck_scans import write_stuck
+
+PAGE = Path(__file__).parents[2] / "docs" / "tutorials" / "five-faults.md"
+REPAIRED = [
+    'data.classes=["atoms", "dimers", "rows", "defects"]',
+    'scanlines.flatten="slope"',
+    'scanlines.normalise="line"',
+    "train.learning_rate=3e-3",
+    "model.net.options.layers=3",
+]
+
+
+def quoted(*codes: str) -> list[str]:
+    """Return what the page says that the tool says, of some rules."""
+    lines = re.findall(r"^> (EH\d+ .*)$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    return [line for line in lines if line.split()[0] in codes]
+
+
+def said(found: list[evenhand.Finding]) -> list[str]:
+    return [f"{one.code} {one.severity}: {one.says}" for one in found]
+
+
+@pytest.mark.slow
+def test_check_names_two_faults_before_anything_is_trained(tmp_path: Path) -> None:
+    toml = write_stuck(tmp_path)
+    store = f"compute.store={tmp_path / 'store'}"
+    found = said(evenhand.check(toml, changes=[store]).findings)
+    assert len(quoted("EH121", "EH308")) == 2
+    for line in quoted("EH121", "EH308"):
+        assert line in found
+    repaired = evenhand.check(toml, changes=[store, *REPAIRED]).findings
+    assert not {"EH121", "EH308"} & {one.code for one in repaired}
+
+
+@pytest.mark.slow
+def test_the_doctor_names_four_faults_from_the_record_alone(tmp_path: Path) -> None:
+    toml = write_stuck(tmp_path, rows=120, sessions=24)
+    few = [f"compute.store={tmp_path / 'store'}", f"output={tmp_path / 'runs'}", "evaluate.draws=200"]
+    run = evenhand.run(toml, changes=[*few, "train.epochs=8", "train.batch_size=4"])
+    codes = {one.code for one in evenhand.doctor(run.path).findings}
+    # the last one asks for something that learns more: with few rows, nothing may
+    assert codes >= {"EH121", "EH304", "EH308"}
+    assert len(quoted("EH121", "EH304", "EH308", "EH320")) == 4
+
+
+def test_the_changes_of_the_ablation_are_the_repairs(tmp_path: Path) -> None:
+    toml = write_stuck(tmp_path, rows=24, sessions=8)
+    rows = evenhand.ablation(toml, changes=[f"compute.store={tmp_path / 'store'}"], dry_run=True).rows
+    assert [row.name for row in rows][1:-1] == [
+        "four outputs",
+        "normalised lines",
+        "learning rate",
+        "three layers",
+        "class weights",
+    ]
