@@ -9,7 +9,7 @@ and networks with a hidden layer are fitted for a few epochs. Healthy ones have 
 smoothing up to 0.3 and mixup, with `on_overshoot = "soften"`; half of them are smoothed. A fifth are long trainings
 under class weights with skews of 1:20 at least. Faulty ones invert the skew, have a learning rate far
 too high, inputs that are not finite, or a network that sees nothing. The rules that look while a run trains (EH301,
-EH302, EH303, EH311) look after every epoch.
+EH302, EH303, EH311) look after every epoch, EH304 at the end.
 """
 
 from __future__ import annotations
@@ -28,6 +28,10 @@ from torch import Tensor, nn
 
 from evenhand.balance.config import BalanceConfig
 from evenhand.base.values import Floats, Ints
+from evenhand.diagnosis.evidence.evidence import Evidence
+from evenhand.diagnosis.evidence.history_priors import balance_plans_of
+from evenhand.diagnosis.evidence.training_history import TrainingHistory
+from evenhand.diagnosis.examine import examine
 from evenhand.diagnosis.live_checks import watcher
 from evenhand.training.config import TrainConfig
 from evenhand.training.inputs.inputs import ViewInputs
@@ -40,6 +44,7 @@ from evenhand.training.plain_module import PlainModule
 from evenhand.training.tasks.build_spec import fold_spec
 
 WIDTH = 8
+AT_END = ("EH304",)
 FAULTS = ("overshoot", "huge learning rate", "not finite", "blind")
 
 
@@ -189,6 +194,11 @@ def watched(recipe: Recipe) -> dict[str, Any]:
     found = [
         {"code": alarm["code"], "message": alarm["message"], "epoch": alarm["epoch"]} for alarm in monitor.alarms
     ]
+    if "ended" not in lines[0]:
+        plans = balance_plans_of(asked["balance"], asked["train"], y[fitted], names, None)
+        history = TrainingHistory("m", 0, 0, tuple(names), tuple(lines), train=asked["train"]).with_plans(plans)
+        late = examine(Evidence(histories=(history,)), AT_END).findings
+        found += [{"code": one.code, "message": one.message, "epoch": len(lines) - 1} for one in late]
     return {"fault": recipe.fault, "kind": recipe.kind, "classes": names, **asked, "lines": lines, "alarms": found}
 
 

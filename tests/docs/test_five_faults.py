@@ -1,4 +1,4 @@
-"""The tutorial is run as it stands: what the page quotes is what `check` and the doctor say of the stuck project."""
+"""The tutorial is run as it stands: what the page quotes is what `check` reports, and the doctor names faults."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def quoted(*codes: str) -> list[str]:
 
 
 def said(found: list[evenhand.Finding]) -> list[str]:
-    return [f"{one.code} {one.severity}: {one.says}" for one in found]
+    return [f"{one.code} {one.severity}: {one.message}" for one in found]
 
 
 @pytest.mark.slow

@@ -23,7 +23,9 @@ def of(case, means, deviations, **config):
 def test_heights_in_metres_are_found_with_the_option_that_normalises_them(make):
     case = of(make(), [0.0, 2e-11], 1.3e-10, scanlines={"normalise": "none"})
     (found,) = examine(case, ["EH121"]).findings
-    assert found.says == "Inputs are not normalised: forward heights have the mean 1e-11 and the deviation 1.3e-10."
+    assert (
+        found.message == "Inputs are not normalised: forward heights have the mean 1e-11 and the deviation 1.3e-10."
+    )
     assert found.patch == {"scanlines.normalise": "line"}
 
 
@@ -37,7 +39,7 @@ def test_heights_in_metres_are_found_with_the_option_that_normalises_them(make):
 )
 def test_offsets_and_rows_of_many_sizes_are_found(make, means, deviations, words):
     (found,) = examine(of(make(), means, deviations), ["EH121"]).findings
-    assert words in found.says
+    assert words in found.message
     assert found.patch is None
 
 

@@ -31,7 +31,7 @@ def look(fits, train, held, *, epochs=6, update=0.01, **more):
 
 def test_training_rows_at_chance_and_sure_answers_on_others_are_found(fits):
     (found,) = look(fits, -0.05, -4.0).findings
-    assert found.says == (
+    assert found.message == (
         "net, fold 0, seed 0: learning rate 0.01 is too high: in epochs 2 to 6 the training rows cost 0.743 nats "
         "(guessing: 0.693), and the validation rows up to 4.69."
     )
@@ -40,7 +40,7 @@ def test_training_rows_at_chance_and_sure_answers_on_others_are_found(fits):
 
 def test_steps_as_long_as_the_weights_are_found(fits):
     (found,) = look(fits, -0.05, 0.0, update=0.4).findings
-    assert found.says.endswith("and a step moves the weights by up to 40% of their norm.")
+    assert found.message.endswith("and a step moves the weights by up to 40% of their norm.")
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_a_probability_of_zero_costs_without_bound(fits):
 
     lines = fits.lines(*[told(None)] * 6, train=fits.told(EVEN, EVEN, information=-0.1))
     (found,) = examine(fits.case(lines, (200, 200), names="ab"), ["EH304"]).findings
-    assert found.says.endswith("and the validation rows more than can be computed.")
+    assert found.message.endswith("and the validation rows more than can be computed.")
     assert found.evidence["validation"] == [None]
 
 
@@ -91,7 +91,7 @@ HEALTHY = [
 def test_real_trainings_at_ordinary_rates_pass(small, fields, rate):
     recipe = small.Recipe(**{"rows": (200, 150, 50), **fields}, train={"learning_rate": rate, "epochs": 8})
     found = examine(Evidence(histories=(history(small, recipe),)), ["EH304"])
-    assert found.passed == ("EH304",), found.findings[0].says
+    assert found.passed == ("EH304",), found.findings[0].message
 
 
 def test_a_real_training_at_a_huge_rate_is_found(small):

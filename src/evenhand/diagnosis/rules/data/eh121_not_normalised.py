@@ -48,7 +48,7 @@ def check(
     if faulty:
         says = [f"{name} have {words}" for name, words in faulty.items()]
         yield Found(
-            says=f"Inputs are not normalised: {listing(says)}.",
+            message=f"Inputs are not normalised: {listing(says)}.",
             evidence={name: list(pooled(moments)) for name, moments in evidence.input_moments.items()},
             patch=_patch(evidence),
         )

@@ -37,7 +37,7 @@ def check(evidence: Evidence) -> Iterator[Found]:
         held = [name for name in classes if name not in empty]
         hint = did_you_mean(empty[0], held) if len(empty) == 1 else ""
         yield Found(
-            says=f"{len(empty):,} of {count(len(classes), 'output')} {verb(len(empty), 'is', 'are')} never "
+            message=f"{len(empty):,} of {count(len(classes), 'output')} {verb(len(empty), 'is', 'are')} never "
             f"trained, as no row is of {verb(len(empty), 'its', 'their')} class: {listing(empty, most=5)}.{hint}",
             about=empty[0] if len(empty) == 1 else "",
             evidence={"without": empty, "outputs": len(classes)},
