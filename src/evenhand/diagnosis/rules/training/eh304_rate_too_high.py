@@ -65,8 +65,8 @@ def check(
         history, hit = found[0]
         rate = float(history.train.get("learning_rate") or hit.rate)
         yield Found(
-            message=f"{fits([one for one, _ in found], histories)}: learning rate {rate:.3g} is too high: in epochs "
-            f"{hit.first} to {hit.last} the training rows cost {_words(hit.train)} nats (guessing: "
+            message=f"{fits([one for one, _ in found], histories)}: learning rate {rate:.3g} is too high: in "
+            f"epochs {hit.first} to {hit.last} the training rows cost {_words(hit.train)} nats (guessing: "
             f"{_words(hit.guess)}), {hit.words}.",
             about=model,
             evidence={
