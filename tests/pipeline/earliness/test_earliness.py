@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -70,7 +71,7 @@ def test_the_shell_prints_the_steps_asked_for(run: Run) -> None:
         ({"model": "gro"}, 'did you mean "gru"|Did you mean "gru"'),
     ],
 )
-def test_what_cannot_be_is_refused_in_words(run: Run, asked: dict[str, object], words: str) -> None:
+def test_what_cannot_be_is_refused_in_words(run: Run, asked: dict[str, Any], words: str) -> None:
     with pytest.raises(EvenhandError, match=words):
         evenhand.earliness(run.path, **asked)
 
