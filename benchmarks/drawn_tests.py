@@ -87,7 +87,11 @@ def measure(case: Evidence, seeds: int, fraction: float) -> tuple[Tally, int]:
         settings = {"folds": config.model_dump()}
         folds = make_folds(case.rows, config, sets)
         divided = Evidence(case.samples, folds, settings, case.failures, case.facts, case.pictures)
-        shared = {name: case.__dict__[name] for name in ("alike", "alike_pairs", "copies") if name in case.__dict__}
+        shared = {
+            name: case.__dict__[name]
+            for name in ("duplicate_sets", "duplicate_pairs", "copies")
+            if name in case.__dict__
+        }
         divided.__dict__.update(shared | ({} if traits is None else {"traits": traits}))
         start = time.perf_counter()
         found = examine(divided, ["EH110"]).findings

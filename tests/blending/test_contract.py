@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from evenhand.base.errors import DataError, MissingExtraError
+from evenhand.base.values import NamedClasses
 from evenhand.blending.calibrators import CALIBRATORS
 from evenhand.blending.core.crossfit import crossfit
 from evenhand.blending.core.spec import recipe
@@ -117,3 +118,15 @@ def test_every_method_is_found_without_torch_or_boosting():
         "sys.exit(bool({'torch', 'catboost'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("choice", CHOICES, ids=named)
+def test_a_score_may_name_sets_of_classes_coarser_classes_and_groups(stack, choice):
+    groups = np.array([f"g{row // 4}" for row in range(120)], dtype=object)
+    known = replace(stack, groups=groups, named=NamedClasses({"rare": ("b", "c")}, {"coarse": ("x", "x", "y")}))
+    score = {"macro_f1_rare": 1.0, "accuracy_coarse": 0.5, "group_accuracy": 0.5}
+    try:
+        learned = crossfit(recipe(choice, score=score), known)
+    except MissingExtraError as error:
+        pytest.skip(str(error))
+    assert np.isfinite(learned.out_of_fold(known)).all()

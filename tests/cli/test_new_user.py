@@ -28,8 +28,8 @@ def picture(path: Path, seed: int = 0) -> None:
     Image.fromarray(pixels).save(path)
 
 
-def told(done: object, code: int, *words: str) -> str:
-    """Check the exit code, that all words were said, and that no traceback was; return what was said."""
+def assert_output(done: object, code: int, *words: str) -> str:
+    """Assert the exit code, that all words are in the output, and that no traceback is; return the output."""
     assert done.returncode == code, done.stderr + done.stdout  # type: ignore[attr-defined]
     said = done.stderr + done.stdout  # type: ignore[attr-defined]
     assert "Traceback" not in said
@@ -40,8 +40,8 @@ def told(done: object, code: int, *words: str) -> str:
 
 def test_an_empty_folder(shell: Shell, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    told(shell("init", "empty"), 2, "it is empty", "JPEG")
-    told(shell("check", toml(tmp_path, "empty")), 2, "empty")
+    assert_output(shell("init", "empty"), 2, "it is empty", "JPEG")
+    assert_output(shell("check", toml(tmp_path, "empty")), 2, "empty")
     assert not (tmp_path / "evenhand.toml").exists()
     assert not (tmp_path / "runs").exists()
 
@@ -50,26 +50,26 @@ def test_a_folder_of_text_files(shell: Shell, tmp_path: Path) -> None:
     for name in ("a/1.txt", "b/2.txt"):
         (tmp_path / "texts" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "texts" / name).write_text("hello")
-    told(shell("init", "texts"), 2, "2 × .txt", "JPEG")
-    told(shell("check", toml(tmp_path, "texts")), 2, "texts")
+    assert_output(shell("init", "texts"), 2, "2 × .txt", "JPEG")
+    assert_output(shell("check", toml(tmp_path, "texts")), 2, "texts")
 
 
 def test_a_folder_that_is_not_there(shell: Shell, tmp_path: Path) -> None:
     (tmp_path / "photos").mkdir()
-    told(shell("check", toml(tmp_path, "fotos")), 2, "no such folder", "photos")
+    assert_output(shell("check", toml(tmp_path, "fotos")), 2, "no such folder", "photos")
 
 
 def test_one_class_only(shell: Shell, tmp_path: Path) -> None:
     for i in range(4):
         picture(tmp_path / "one" / "rust" / f"{i}.png", i)
-    told(shell("run", toml(tmp_path, "one")), 2, 'of one class, "rust"', "add rows of another class")
+    assert_output(shell("run", toml(tmp_path, "one")), 2, 'of one class, "rust"', "add rows of another class")
     assert not (tmp_path / "runs").exists()
 
 
 def test_a_class_with_one_photo_is_a_finding(shell: Shell, tmp_path: Path) -> None:
     for i in range(9):
         picture(tmp_path / "few" / ("rare" if i == 0 else "ab"[i % 2]) / f"{i}.png", i)
-    told(shell("check", toml(tmp_path, "few")), 0, "EH107", "rare", "data.min_count")
+    assert_output(shell("check", toml(tmp_path, "few")), 0, "EH107", "rare", "data.min_count")
 
 
 def test_a_cut_off_jpeg_is_named_and_left_out(shell: Shell, tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ def test_a_cut_off_jpeg_is_named_and_left_out(shell: Shell, tmp_path: Path) -> N
         picture(tmp_path / "p" / "ab"[i % 2] / f"{i}.jpg", i)
     whole = (tmp_path / "p" / "a" / "0.jpg").read_bytes()
     (tmp_path / "p" / "a" / "0.jpg").write_bytes(whole[: len(whole) // 2])
-    told(shell("check", toml(tmp_path, "p")), 1, "EH101", "a/0.jpg")
+    assert_output(shell("check", toml(tmp_path, "p")), 1, "EH101", "a/0.jpg")
 
 
 def test_missing_files_of_a_table_are_counted_with_the_first_line(shell: Shell, tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ def test_missing_files_of_a_table_are_counted_with_the_first_line(shell: Shell, 
         picture(tmp_path / "p" / f"{i}.png", i)
     rows = "".join(f"{i}.png,{'ab'[i % 2]}\n" for i in range(7))
     (tmp_path / "p" / "labels.csv").write_text(f"path,label\n{rows}")
-    told(
+    assert_output(
         shell("check", toml(tmp_path, "p", 'table = "labels.csv"')),
         2,
         "3 of 7 rows",
@@ -97,7 +97,7 @@ def test_missing_files_of_a_table_are_counted_with_the_first_line(shell: Shell, 
 def test_every_fault_of_a_configuration_is_told_with_its_line(shell: Shell, tmp_path: Path) -> None:
     path = tmp_path / "bad.toml"
     path.write_text('[data]\nroot = "x"\n[train]\nepoch = 3\nlearning_rate = -1\n[score]\nmacro_f = 1\n')
-    told(
+    assert_output(
         shell("run", path),
         2,
         "line 4: train.epoch",
@@ -109,46 +109,46 @@ def test_every_fault_of_a_configuration_is_told_with_its_line(shell: Shell, tmp_
 
 
 def test_a_misspelt_verb_and_option(shell: Shell) -> None:
-    told(shell("chek"), 2, "chek")
-    told(shell("check", "x.toml", "--jsn"), 2, "--json")
+    assert_output(shell("chek"), 2, "chek")
+    assert_output(shell("check", "x.toml", "--jsn"), 2, "--json")
 
 
 def test_a_missing_configuration(shell: Shell) -> None:
-    told(shell("run", "none.toml"), 2, "no such file", "evenhand init")
+    assert_output(shell("run", "none.toml"), 2, "no such file", "evenhand init")
 
 
 def test_a_record_that_is_none(shell: Shell, tmp_path: Path) -> None:
     (tmp_path / "x").mkdir()
-    told(shell("report", "x"), 2, "is not a record")
-    told(shell("predict", "x", "y"), 2, "is not a record")
+    assert_output(shell("report", "x"), 2, "is not a record")
+    assert_output(shell("predict", "x", "y"), 2, "is not a record")
 
 
 def test_a_place_that_cannot_be_written(shell: Shell, tmp_path: Path, photos: Path) -> None:
     (tmp_path / "file").write_text("")
-    told(shell("run", photos, "--set", f"output={tmp_path / 'file'}"), 2, "cannot be written", "output")
-    told(shell("check", photos, "--set", f"compute.store={tmp_path / 'file'}"), 2, "compute.store")
+    assert_output(shell("run", photos, "--set", f"output={tmp_path / 'file'}"), 2, "cannot be written", "output")
+    assert_output(shell("check", photos, "--set", f"compute.store={tmp_path / 'file'}"), 2, "compute.store")
 
 
 def test_init_makes_a_configuration_that_check_takes(shell: Shell, tmp_path: Path, photos: Path) -> None:
-    told(shell("init", photos.parent, "--to", "new.toml"), 0, "Wrote new.toml")
+    assert_output(shell("init", photos.parent, "--to", "new.toml"), 0, "Wrote new.toml")
     assert shell("check", "new.toml", "--set", "photos.size=32").returncode in (0, 1)
-    told(shell("init", photos.parent, "--to", "new.toml"), 2, "already exists", "--force")
+    assert_output(shell("init", photos.parent, "--to", "new.toml"), 2, "already exists", "--force")
 
 
 @pytest.mark.parametrize("verb", ["init", "check", "split", "run", "runs", "predict", "report", "cache", "demo"])
 def test_every_verb_has_help(shell: Shell, verb: str) -> None:
-    assert "Usage" in told(shell(verb, "--help"), 0)
+    assert "Usage" in assert_output(shell(verb, "--help"), 0)
 
 
 def test_runs_where_there_are_none(shell: Shell) -> None:
-    told(shell("runs"), 0, "no runs yet")
+    assert_output(shell("runs"), 0, "no runs yet")
 
 
 def test_the_cache_can_be_shown_and_cleared(shell: Shell, photos: Path) -> None:
     shell("check", photos)
-    told(shell("cache"), 0, "1 entries")
-    told(shell("cache", "--clear"), 0, "Removed 1 entries")
-    told(shell("cache"), 0, "0 entries")
+    assert_output(shell("cache"), 0, "1 entries")
+    assert_output(shell("cache", "--clear"), 0, "Removed 1 entries")
+    assert_output(shell("cache"), 0, "0 entries")
 
 
 @pytest.mark.slow
@@ -163,8 +163,8 @@ def test_a_full_disk(shell: Shell, tmp_path: Path, photos: Path) -> None:
     if mounted.returncode:
         pytest.skip("a small file system cannot be mounted here (it needs root)")
     try:
-        told(shell("check", photos, "--set", f"compute.store={small / 'store'}"), 2, "store")
-        told(shell("run", photos, "--set", f"output={small / 'runs'}"), 2, "full")
+        assert_output(shell("check", photos, "--set", f"compute.store={small / 'store'}"), 2, "store")
+        assert_output(shell("run", photos, "--set", f"output={small / 'runs'}"), 2, "full")
     finally:
         subprocess.run(["umount", "-l", small], check=True)
     shutil.rmtree(small)

@@ -17,7 +17,9 @@ def config(**values: object) -> ModelConfig:
 
 @pytest.mark.parametrize("name", ["lite0", "модель 1", "模型", "a.b", "ünïcode", "-x"])
 def test_names_that_can_be_folders_are_taken(name: str, tmp_path: Path) -> None:
-    (tmp_path / config(name=name).name).mkdir()
+    folder = tmp_path / config(name=name).name
+    folder.mkdir()
+    assert list(tmp_path.iterdir()) == [folder]
 
 
 @pytest.mark.parametrize(

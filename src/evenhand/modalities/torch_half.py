@@ -45,7 +45,7 @@ class TorchHalf(Protocol):
         """
 
     # A half may also have `pretrain(network, inputs, rows, draws)`, which trains the encoder of a network in place
-    # on rows (n,) of its inputs without their labels, as its own options ask (`training.tasks.pretraining`).
+    # on rows (n,) of its inputs without their labels, as its own options ask (`training.tasks.initial_network`).
     # That of a kind with `stream` has `step_batch(arrays, network, device)`, which returns one step of one row
     # (`streams.Step`) as a batch of the network.
 

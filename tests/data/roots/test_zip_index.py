@@ -1,3 +1,4 @@
+import contextlib
 import zipfile
 from pathlib import Path
 
@@ -125,9 +126,7 @@ def test_damaged_zips_are_never_more_than_an_error(tmp_path: Path, data: st.Data
     for at in data.draw(st.lists(st.integers(0, len(raw) - 1), min_size=1, max_size=6)):
         raw[at] = data.draw(st.integers(0, 255))
     path.write_bytes(bytes(raw[: data.draw(st.integers(0, len(raw)))] if data.draw(st.booleans()) else raw))
-    try:
+    with contextlib.suppress(DataError):
         root = ZipRoot(path)
         for name in root.names():
-            root.read(name)
-    except DataError:
-        pass
+            assert isinstance(root.read(name), bytes)

@@ -63,7 +63,7 @@ def as_it_is(v):
     return (v.name, v.base, v.metric, v.word, *around, d.level, d.n, d.groups, d.how, v.detectable, v.p, v.enough)
 
 
-def check(seed):
+def assert_antisymmetric(seed):
     (a, b), metrics = some_models(seed)
     one, two = (compare_predictions(pair, metrics, draws=40) for pair in ([a, b], [b, a]))
     np.testing.assert_equal([as_it_is(v) for v in two.verdicts], [turned(v) for v in one.verdicts])
@@ -73,13 +73,13 @@ def check(seed):
 @pytest.mark.parametrize("start", range(0, 40, 10))
 def test_two_models(start):
     for seed in range(start, start + 10):
-        check(seed)
+        assert_antisymmetric(seed)
 
 
 @pytest.mark.slow
 def test_many_pairs(size):
     for seed in range(1000, 1000 + size(400, 2000)):
-        check(seed)
+        assert_antisymmetric(seed)
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -120,7 +120,7 @@ def arithmetic_that_knows_the_place(monkeypatch):
 @pytest.mark.usefixtures("arithmetic_that_knows_the_sign", "arithmetic_that_knows_the_place")
 def test_it_does_not_rest_on_how_a_processor_rounds():
     for seed in range(5):
-        check(seed)
+        assert_antisymmetric(seed)
     test_each_of_three_against_each_is_one_family_in_any_order(0)
 
 

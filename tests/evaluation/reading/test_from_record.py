@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from evenhand.base.errors import DataError, RecordError
 from evenhand.base.storage.record import Record
-from evenhand.base.values import Predictions
-from evenhand.evaluation.reading.from_record import record_at
+from evenhand.base.values import Predictions, Samples
+from evenhand.evaluation.reading.from_record import of_record, record_at
 from evenhand.evaluation.reading.read import of_model
 
 
@@ -33,3 +34,18 @@ def test_a_model_is_taken_by_name_or_because_it_is_the_only_one() -> None:
         of_model([one, two], None, "audit")
     with pytest.raises(DataError, match=r'runs/a: There is no model named "twoo".*two'):
         of_model([one, two], "twoo", "compare", "runs/a: ")
+
+
+def test_predictions_of_a_record_know_the_named_sets_and_levels_of_its_classes(tmp_path: Path) -> None:
+    levels = {"coarse": ("x", "y")}
+    samples = Samples(
+        pd.DataFrame({"id": ["1"], "path": ["1"], "label": ["a"]}), ("a", "b"), np.array([0]), levels=levels
+    )
+    resolved = {"classes": {"rare": ["b"]}, "score": {"macro_f1_rare": 1.0}}
+    data = {"rows": 1, "classes": ["a", "b"], "kind": "photos", "levels": levels}
+    record = Record.create(tmp_path, asked="", resolved=resolved, data=data, samples=samples)
+    record.write_predictions(
+        pd.DataFrame({"model": ["m"], "set": ["oof"], "id": ["1"], "p:a": [0.75], "p:b": [0.25]})
+    )
+    (found,) = of_record(record)
+    assert (found.named.sets, found.named.levels) == ({"rare": ("b",)}, {"coarse": ("x", "y")})

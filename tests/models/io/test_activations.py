@@ -11,7 +11,13 @@ from evenhand.base.errors import ModelError
 from evenhand.data.store.ragged import Ragged
 from evenhand.data.store.store import Store
 from evenhand.models.io import activations as room
-from evenhand.models.io.activations import batches, boundary_activations, fill_activations
+from evenhand.models.io.activations import (
+    ActivationPass,
+    batches,
+    boundary_activations,
+    fill_activations,
+    single_threads,
+)
 from evenhand.models.network import Network
 
 Make = Callable[..., Network]
@@ -28,8 +34,8 @@ def shifted(batch: torch.Tensor, profile: str, draws: Sequence[torch.Generator])
     return batch + torch.stack([torch.rand(1, generator=own) for own in draws]).view(-1, 1, 1, 1)
 
 
-def keep(network: Network, images: Any, store: Store, **changes: Any) -> Any:
-    return boundary_activations(network, images, store, **{"rows": "r", "augment": shifted, **changes})
+def keep(network: Network, images: Any, store: Store, *, rows: str = "r", **how: Any) -> Any:
+    return boundary_activations(network, images, store, ActivationPass(**{"augment": shifted, **how}), rows=rows)
 
 
 @pytest.mark.parametrize("tune", ["head", "from:blocks.1"])
@@ -68,9 +74,9 @@ def test_they_are_computed_once_for_equal_frozen_parts(
 ) -> None:
     calls = []
 
-    def counted(*parts: Any, **named: Any) -> None:
+    def counted(*parts: Any) -> None:
         calls.append(1)
-        fill_activations(*parts, **named)
+        fill_activations(*parts)
 
     monkeypatch.setattr(room, "fill_activations", counted)
     store = Store(tmp_path)
@@ -147,3 +153,12 @@ def test_torch_keeps_its_number_of_threads(network: Make, pictures: Pictures, tm
     before = torch.get_num_threads()
     keep(network(), pictures, Store(tmp_path), threads=2)
     assert torch.get_num_threads() == before
+
+
+def test_the_threads_that_are_asked_for_are_used(
+    network: Make, pictures: Pictures, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts: list[int | None] = []
+    monkeypatch.setattr(room, "single_threads", lambda count: counts.append(count) or single_threads(count))
+    keep(network(), pictures, Store(tmp_path), threads=3)
+    assert counts == [1, 3]  # one row alone for the shape, then all

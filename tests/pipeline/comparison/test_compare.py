@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 import evenhand
-from evenhand.base.values import Predictions
+from evenhand.base.values import NamedClasses, Predictions
 from evenhand.cli.app import app
 from evenhand.pipeline.comparison.compare import findings
 from evenhand.pipeline.submission.predict_like import _submitted_classes
@@ -193,3 +193,40 @@ def test_a_class_cannot_begin_a_line_of_its_own(tmp_path):
     done = CliRunner(env={"COLUMNS": "200"}).invoke(app, ["compare", *map(str, paths), "--metric", "accuracy"])
     assert done.exit_code == 0
     assert not [line for line in done.output.splitlines() if line.startswith("fixed")]
+
+
+NAMED = NamedClasses({"rare": ("b", "c")}, {"coarse": ("x", "x", "y")})
+
+
+@pytest.mark.parametrize("metric", ["macro_f1_rare", "accuracy_coarse"])
+def test_a_metric_of_named_classes_is_compared_where_one_side_names_them(metric):
+    """[classes] is a run's own: a file beside the run is compared by the same metric."""
+    old, new = model("old", 0.6), replace(model("newer", 0.95), named=NAMED)
+    both = evenhand.compare(replace(old, named=NAMED), new, metrics=[metric], draws=50).verdicts[0]
+    assert both.word == "better"
+    assert evenhand.compare(old, new, metrics=[metric], draws=50).verdicts[0].document() == both.document()
+    assert evenhand.compare_versions(replace(old, named=NAMED), new, metric=metric, draws=50).model.word == "better"
+    alone = evenhand.evaluate(new, metrics=[metric], draws=50)[metric].estimate
+    assert evenhand.compare(old, new, metrics=[metric], draws=50).figures["newer"][metric].estimate == alone
+
+
+def test_coarser_classes_follow_their_classes_into_another_order():
+    p = replace(model("m", 0.6), named=NAMED)
+    turned = Predictions(
+        p.ids, ("c", "a", "b"), p.probabilities[:, [2, 0, 1]], (p.truth + 1) % 3, p.fold, model="n"
+    )
+    verdict = evenhand.compare(turned, p, metrics=["accuracy_coarse"], draws=50).verdicts[0]
+    assert verdict.difference.estimate == 0
+
+
+def test_coarser_classes_stay_with_theirs_beside_a_class_without_rows():
+    p = replace(model("m", 0.6), named=NAMED)
+    wide = Predictions(
+        p.ids, (*"abcd",), np.hstack([p.probabilities, np.zeros((300, 1))]), p.truth, p.fold, model="n"
+    )
+    found = evenhand.compare(wide, p, metrics=["accuracy_coarse"], draws=50)
+    assert found.verdicts[0].difference.estimate == 0
+    assert (
+        found.figures["m"]["accuracy_coarse"].estimate
+        == evenhand.evaluate(p, ["accuracy_coarse"])["accuracy_coarse"].estimate
+    )

@@ -243,7 +243,7 @@ def halves(tmp_path: Path) -> list[list[str]]:
     return [[str(tmp_path / "runs" / name) for name in NAMES[at::2]] for at in (0, 1)]
 
 
-def no_entry_is_lost(file: Path) -> None:
+def assert_no_entry_is_lost(file: Path) -> None:
     found = [block.id for block in blocks_of(file.read_text(encoding="utf-8")) if block.kind == "entry"]
     assert found == NAMES[::-1]
     assert names_in(file.parent) == [file.name, "runs"]
@@ -256,7 +256,7 @@ def test_two_threads_at_once_lose_no_entry(halves: list[list[str]], file: Path) 
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(write, halves))
-    no_entry_is_lost(file)
+    assert_no_entry_is_lost(file)
 
 
 @pytest.mark.slow
@@ -264,7 +264,7 @@ def test_two_processes_at_once_lose_no_entry(halves: list[list[str]], file: Path
     code = "import sys, evenhand\nfor path in sys.argv[2:]: evenhand.journal(path, file=sys.argv[1])"
     started = [subprocess.Popen([sys.executable, "-c", code, str(file), *half]) for half in halves]
     assert [process.wait(timeout=300) for process in started] == [0, 0]
-    no_entry_is_lost(file)
+    assert_no_entry_is_lost(file)
 
 
 def test_damaged_and_unfinished_runs_are_skipped_in_a_folder_and_refused_by_name(output: Path, file: Path) -> None:

@@ -39,22 +39,24 @@ def folder(tmp_path):
     return tmp_path
 
 
-def same(found):
+def assert_same(found):
     assert figures(found) == figures(WANTED)
 
 
 def test_arrays_frames_and_files_have_one_answer(folder):
     more = {"draws": 200}
-    same(evenhand.evaluate(TRUTH, PROBA, METRICS, classes=CLASSES, groups=GROUPS, positions=True, **more))
-    same(evenhand.evaluate(pd.Series(NAMES), pd.DataFrame(PROBA, columns=CLASSES), METRICS, groups=GROUPS, **more))
-    same(evenhand.evaluate(predictions_from(PROBA, NAMES, classes=CLASSES, groups=GROUPS), METRICS, **more))
+    assert_same(evenhand.evaluate(TRUTH, PROBA, METRICS, classes=CLASSES, groups=GROUPS, positions=True, **more))
+    assert_same(
+        evenhand.evaluate(pd.Series(NAMES), pd.DataFrame(PROBA, columns=CLASSES), METRICS, groups=GROUPS, **more)
+    )
+    assert_same(evenhand.evaluate(predictions_from(PROBA, NAMES, classes=CLASSES, groups=GROUPS), METRICS, **more))
     frame = pd.DataFrame(PROBA, columns=CLASSES, index=IDS).assign(truth=NAMES, group=GROUPS)
-    same(evenhand.evaluate(frame, METRICS, **more))
-    same(evenhand.evaluate(folder / "p.csv", METRICS, labels=folder / "l.csv", **more))
-    same(evenhand.evaluate(folder / "p.csv", METRICS, labels=pd.read_csv(folder / "l.csv"), **more))
+    assert_same(evenhand.evaluate(frame, METRICS, **more))
+    assert_same(evenhand.evaluate(folder / "p.csv", METRICS, labels=folder / "l.csv", **more))
+    assert_same(evenhand.evaluate(folder / "p.csv", METRICS, labels=pd.read_csv(folder / "l.csv"), **more))
     labels = pd.Series(NAMES, index=IDS)
     found = evenhand.evaluate(folder / "p.csv", METRICS, labels=labels, groups=pd.Series(GROUPS, index=IDS), **more)
-    same(found)
+    assert_same(found)
 
 
 def test_columns_may_have_any_name(folder):
@@ -63,8 +65,8 @@ def test_columns_may_have_any_name(folder):
     table = pd.read_csv(folder / "l.csv").rename(columns={"id": "key", "label": "what", "group": "series"})
     table.to_csv(folder / "m.csv", index=False)
     names = {"id": "key", "label": "what", "group": "series"}
-    same(evenhand.evaluate(folder / "q.csv", METRICS, labels=folder / "m.csv", draws=200, **names))
-    same(evenhand.evaluate(folder / "p.csv", METRICS, labels=folder / "m.csv", draws=200, **names))
+    assert_same(evenhand.evaluate(folder / "q.csv", METRICS, labels=folder / "m.csv", draws=200, **names))
+    assert_same(evenhand.evaluate(folder / "p.csv", METRICS, labels=folder / "m.csv", draws=200, **names))
     with pytest.raises(EvenhandError, match='no column named "kee"'):
         evenhand.evaluate(folder / "q.csv", id="kee")
     with pytest.raises(EvenhandError, match='no column named "serious".*Did you mean "series"'):
@@ -117,7 +119,7 @@ def test_rows_are_found_by_the_file_that_they_name(folder):
         table["id"] = [written.format(name) for name in IDS]
         table.to_csv(folder / "t.csv", index=False)
         found = evenhand.evaluate(folder / "new.csv", METRICS, labels=folder / "t.csv", draws=200)
-        same(found)
+        assert_same(found)
         assert found.predictions.origin == "test"
 
 
@@ -135,7 +137,7 @@ def test_rows_that_the_model_was_trained_on_are_not_new(folder):
     sets = ["training"] * 3 + ["new"] * (N - 3)
     pd.read_csv(folder / "p.csv").assign(set=sets).to_csv(folder / "own.csv", index=False)
     found = evenhand.evaluate(folder / "own.csv", METRICS, labels=folder / "l.csv", draws=200)
-    same(found)
+    assert_same(found)
     assert found.document()["origin"] == "in-sample"
     assert "trained on rows among them (set = training), so these are not figures for new rows" in repr(found)
     audited = evenhand.audit(folder / "own.csv", labels=folder / "l.csv")

@@ -6,6 +6,7 @@ Letters used for shapes everywhere: n rows, k classes, m models, f folds, g grou
 from evenhand.base.values.estimates import Interval, Verdict
 from evenhand.base.values.finding import Finding
 from evenhand.base.values.folds import Folds
+from evenhand.base.values.named_classes import NO_NAMES, NamedClasses
 from evenhand.base.values.predictions import Predictions
 from evenhand.base.values.samples import Samples
 from evenhand.base.values.types import (
@@ -27,6 +28,7 @@ from evenhand.base.values.types import (
 
 __all__ = [
     "NO_LABEL",
+    "NO_NAMES",
     "TEST",
     "TOO_FEW",
     "TRUTH_THRESHOLD",
@@ -36,6 +38,7 @@ __all__ = [
     "Interval",
     "Ints",
     "Mask",
+    "NamedClasses",
     "Origin",
     "Predictions",
     "RowSet",

@@ -12,6 +12,7 @@ import pandas as pd
 
 from evenhand.base.errors import DataError
 from evenhand.base.storage.memory_map import release_pages
+from evenhand.base.values.named_classes import NO_NAMES, NamedClasses
 from evenhand.base.values.prediction_fields import (
     as_numbers,
     check_logits,
@@ -55,6 +56,8 @@ class Predictions:
         Whether a row may have several classes, if there is no truth to show it.
     truth_threshold
         The degree from which on a label of a soft truth counts as true, for figures that need a yes or no.
+    named
+        Sets of classes and coarser classes that metrics may name (`macro_f1_rare`), as the run has them.
     learned
         Of a blend: metric -> the standard error that learning it from these rows adds to that figure, and its
         degrees of freedom (`evaluation.learning`). Intervals of these predictions allow for it wherever they are
@@ -79,6 +82,7 @@ class Predictions:
     logits: Floats | None = None
     several_labels: bool = False
     truth_threshold: float = TRUTH_THRESHOLD
+    named: NamedClasses = field(default=NO_NAMES, repr=False)
     learned: Mapping[str, tuple[float, float]] = field(default_factory=dict, repr=False)
     _checked: tuple[Any, ...] | None = field(default=None, repr=False)
 

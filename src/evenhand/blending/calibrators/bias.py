@@ -12,7 +12,7 @@ from scipy.special import softmax
 from evenhand.base.settings.section import option
 from evenhand.base.values import Floats, Ints
 from evenhand.blending.calibrators import CALIBRATORS
-from evenhand.blending.core.calibrator import Calibration, Calibrator
+from evenhand.blending.core.calibrator import Calibration, Calibrator, Scorer
 from evenhand.blending.core.log_loss import logs
 from evenhand.evaluation.figures.score import fast_score
 
@@ -42,27 +42,27 @@ class Bias(Calibrator):
     steps: list[float] = option([1.0, 0.5, 0.25], description="Sizes of the shifts to try, one round each.")
     least_gain: float = option(1e-3, ge=0, description="Smallest gain of the score for which a shift is kept.")
 
-    def calibrate(self, probabilities: Floats, truth: Ints, classes: Sequence[str]) -> Calibration:
+    def calibrate(
+        self, probabilities: Floats, truth: Ints, classes: Sequence[str], scorer: Scorer | None = None
+    ) -> Calibration:
         scores = logs(probabilities)
         shifts = np.zeros(len(classes))
-        best = self._score(scores, truth, classes)
+
+        def score() -> float:
+            shifted = np.asarray(softmax(scores, axis=1))
+            return scorer(shifted, self.score) if scorer else fast_score(shifted, truth, classes, self.score)[0]
+
+        best = score()
         for size in self.steps:
             for c in range(len(classes)):
                 # Coordinate by coordinate: the score is piecewise constant, so there is no gradient to follow.
                 for step in (size, -size):
-                    tried = self._tried(scores, c, step, truth, classes)
+                    scores[:, c] += step  # and taken back: a copy for every trial would be slow
+                    tried = score()
+                    scores[:, c] -= step
                     if tried > best + self.least_gain:
                         best = tried
                         shifts[c] += step
                         scores[:, c] += step
                         break
         return Shifted(shifts)
-
-    def _tried(self, scores: Floats, c: int, step: float, truth: Ints, classes: Sequence[str]) -> float:
-        scores[:, c] += step
-        found = self._score(scores, truth, classes)
-        scores[:, c] -= step
-        return found
-
-    def _score(self, scores: Floats, truth: Ints, classes: Sequence[str]) -> float:
-        return fast_score(np.asarray(softmax(scores, axis=1)), truth, classes, self.score)[0]

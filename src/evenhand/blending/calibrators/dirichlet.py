@@ -12,7 +12,7 @@ from scipy.special import softmax
 from evenhand.base.settings.section import option
 from evenhand.base.values import Floats, Ints
 from evenhand.blending.calibrators import CALIBRATORS
-from evenhand.blending.core.calibrator import Calibration, Calibrator
+from evenhand.blending.core.calibrator import Calibration, Calibrator, Scorer
 from evenhand.blending.core.log_loss import log_loss, logs, minimised
 
 
@@ -56,7 +56,9 @@ class Dirichlet(Calibrator):
         1.0, ge=0, description="How strongly the diagonal is pulled towards 1; the paper has 0."
     )
 
-    def calibrate(self, probabilities: Floats, truth: Ints, classes: Sequence[str]) -> Calibration:
+    def calibrate(
+        self, probabilities: Floats, truth: Ints, classes: Sequence[str], scorer: Scorer | None = None
+    ) -> Calibration:
         scores, k = logs(probabilities), len(classes)
         start = np.concatenate([np.eye(k).ravel(), np.zeros(k)])
         strength = np.full((k, k), self.off_diagonal * k * k)

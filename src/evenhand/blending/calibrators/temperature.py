@@ -12,7 +12,7 @@ from scipy.special import softmax
 
 from evenhand.base.values import Floats, Ints
 from evenhand.blending.calibrators import CALIBRATORS
-from evenhand.blending.core.calibrator import Calibration, Calibrator
+from evenhand.blending.core.calibrator import Calibration, Calibrator, Scorer
 from evenhand.blending.core.log_loss import log_loss, logs
 
 
@@ -33,7 +33,9 @@ class Tempered:
 class Temperature(Calibrator):
     """The temperature with the smallest log-loss (Guo et al. 2017, "On Calibration of Modern Neural Networks")."""
 
-    def calibrate(self, probabilities: Floats, truth: Ints, classes: Sequence[str]) -> Calibration:
+    def calibrate(
+        self, probabilities: Floats, truth: Ints, classes: Sequence[str], scorer: Scorer | None = None
+    ) -> Calibration:
         scores = logs(probabilities)
 
         def loss(log_temperature: float) -> float:

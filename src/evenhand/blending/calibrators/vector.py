@@ -12,7 +12,7 @@ from scipy.special import softmax
 from evenhand.base.settings.section import option
 from evenhand.base.values import Floats, Ints
 from evenhand.blending.calibrators import CALIBRATORS
-from evenhand.blending.core.calibrator import Calibration, Calibrator
+from evenhand.blending.core.calibrator import Calibration, Calibrator, Scorer
 from evenhand.blending.core.log_loss import log_loss, logs, minimised
 
 
@@ -47,7 +47,9 @@ class Vector(Calibrator):
         "rows.",
     )
 
-    def calibrate(self, probabilities: Floats, truth: Ints, classes: Sequence[str]) -> Calibration:
+    def calibrate(
+        self, probabilities: Floats, truth: Ints, classes: Sequence[str], scorer: Scorer | None = None
+    ) -> Calibration:
         scores, k = logs(probabilities), len(classes)
         start = np.concatenate([np.ones(k), np.zeros(k)])
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from evenhand.base.settings.section import Section
 from evenhand.base.values import Floats, Ints
+
+Scorer = Callable[[Floats, Mapping[str, float]], float]
+"""(n, k) probabilities of the rows, and metric -> weight: the score. It knows the groups and named classes."""
 
 
 class Calibration(Protocol):
@@ -24,7 +27,9 @@ class Calibrator(Section):
     """A way of correcting probabilities, with its options. It knows one prediction, not the models behind it."""
 
     @abstractmethod
-    def calibrate(self, probabilities: Floats, truth: Ints, classes: Sequence[str]) -> Calibration:
+    def calibrate(
+        self, probabilities: Floats, truth: Ints, classes: Sequence[str], scorer: Scorer | None = None
+    ) -> Calibration:
         """Return what is learned from these rows.
 
         Parameters
@@ -35,4 +40,6 @@ class Calibrator(Section):
             (n,) class indices, all known.
         classes
             The k class names.
+        scorer
+            The score of these rows; without it, metrics of groups and of named classes are unknown.
         """

@@ -48,6 +48,7 @@ class Crossfit:
             part = stack.take(rows)
             for fold in part.folds:
                 at = np.flatnonzero(part.fold == fold)
+                # `at` counts from the first row of this slice.
                 out[rows.start + at] = self.per_fold.get(fold, self.overall).apply(part.take(at))
         return out
 

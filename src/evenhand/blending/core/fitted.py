@@ -80,6 +80,8 @@ def fit_rows(estimator: Any, stack: Stack, features: Sequence[Feature]) -> OfRow
     seen = np.unique(stack.labels)
     if len(seen) < 2:
         return OfRows(None, seen, tuple(features))
+    # An estimator that stopped before it converged is evaluated on rows that it has not seen, like any other; a
+    # warning for every fold would add nothing.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         estimator.fit(of_rows(stack, features), stack.labels)

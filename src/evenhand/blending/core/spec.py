@@ -85,7 +85,7 @@ class Recipe:
     def _adjusted(self, learned: Learned, table: Floats, stack: Stack) -> Adjusted:
         steps: list[Calibration] = []
         for calibrator in self.then:
-            steps.append(calibrator.calibrate(table, stack.labels, stack.classes))
+            steps.append(calibrator.calibrate(table, stack.labels, stack.classes, stack.score))
             table = steps[-1].apply(table)
         return Adjusted(learned, tuple(steps))
 

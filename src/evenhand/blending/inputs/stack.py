@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,10 @@ import numpy.typing as npt
 
 from evenhand.base.seeds import generator
 from evenhand.base.storage.memory_map import is_mapped, release_pages
-from evenhand.base.values import TRUTH_THRESHOLD, Floats, Ints, Mask, Strings
+from evenhand.base.values import NO_NAMES, TRUTH_THRESHOLD, Floats, Ints, Mask, NamedClasses, Strings
 from evenhand.blending.inputs.align import Aligned
-from evenhand.evaluation.core.evaluated_rows import known
+from evenhand.evaluation.core.evaluated_rows import known, numbered
+from evenhand.evaluation.figures.score import fast_score
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +41,8 @@ class Stack:
         Name -> (n, d) numbers stored for each row (activations of an encoder).
     truth_threshold
         The degree from which on a label of a soft truth is true.
+    named
+        Sets of classes and coarser classes that the metrics of a score may name.
     """
 
     names: tuple[str, ...]
@@ -49,6 +53,7 @@ class Stack:
     groups: Strings | None = None
     features: Mapping[str, Floats] = field(default_factory=dict)
     truth_threshold: float = TRUTH_THRESHOLD
+    named: NamedClasses = NO_NAMES
 
     def __len__(self) -> int:
         return len(self.tables[0])
@@ -79,6 +84,10 @@ class Stack:
         """Numbers of the folds that hold rows."""
         return [] if self.fold is None else [int(f) for f in np.unique(self.fold)]
 
+    @cached_property
+    def _group_numbers(self) -> Ints | None:
+        return numbered(self.groups)
+
     def array(self) -> Floats:
         """Return (n, m, k) float64, a copy of everything."""
         return np.stack([np.asarray(table, dtype=np.float64) for table in self.tables], axis=1)
@@ -89,6 +98,19 @@ class Stack:
         for table in self.tables:
             out += table
         return np.asarray(out / self.m)
+
+    def score(self, table: Floats, weights: Mapping[str, float]) -> float:
+        """Return the score of (n, k) probabilities of these rows, as [score] defines it."""
+        return fast_score(
+            table,
+            self.labels,
+            self.classes,
+            weights,
+            self.named.sets,
+            self.named.levels,
+            self._group_numbers,
+            truth_threshold=self.truth_threshold,
+        )[0]
 
     def take(self, rows: Mask | Ints | slice) -> Stack:
         """Return the stack of some rows; of a slice nothing is copied."""
@@ -154,4 +176,5 @@ def stack_of(models: Aligned, features: Mapping[str, Floats] | None = None) -> S
         first.groups,
         dict(features or {}),
         first.truth_threshold,
+        first.named,
     )

@@ -8,12 +8,11 @@ import numpy as np
 
 from evenhand.base.seeds import generator
 from evenhand.base.settings.section import option
-from evenhand.base.values import Floats, Ints
+from evenhand.base.values import Floats
 from evenhand.blending.core.method import Learned, Method
 from evenhand.blending.core.weighted_sums import SMALLEST, Space, Weighted, into, out_of, shares
 from evenhand.blending.inputs.stack import Stack
 from evenhand.blending.methods import METHODS
-from evenhand.evaluation.figures.score import fast_score
 
 
 @METHODS.register("greedy")
@@ -62,14 +61,14 @@ class Greedy(Method):
         return best[1]
 
     def _score(self, table: Floats, stack: Stack) -> tuple[float, float]:
-        return ranked_score(out_of(self.space, table), stack.labels, stack, self.score)
+        return ranked_score(out_of(self.space, table), stack, self.score)
 
 
-def ranked_score(table: Floats, truth: Ints, stack: Stack, score: Mapping[str, float]) -> tuple[float, float]:
+def ranked_score(table: Floats, stack: Stack, score: Mapping[str, float]) -> tuple[float, float]:
     """Return the score of a table, and as tie-breaker minus its log-loss."""
-    at_truth = table[np.arange(len(truth)), truth]
+    at_truth = table[np.arange(len(stack)), stack.labels]
     return (
         # Rounded, so that scores that differ by rounding only are ties.
-        round(fast_score(table, truth, stack.classes, score, truth_threshold=stack.truth_threshold)[0], 12),
+        round(stack.score(table, score), 12),
         float(np.log(np.maximum(at_truth, SMALLEST)).mean()),
     )

@@ -119,10 +119,10 @@ class NeighboursBlend(Method):
     def _tuned(self, stack: Stack, table: Floats, votes: Floats) -> tuple[float, float]:
         """Return the gate and the share with the best score; (0, 0) if the blend alone is as good."""
         margin = leading(table)[1]
-        best, found = ranked_score(table, stack.labels, stack, self.score), (0.0, 0.0)
+        best, found = ranked_score(table, stack, self.score), (0.0, 0.0)
         for gate, share in _grid(self.gates, self.shares):
             mixed = np.where((margin < gate)[:, None], (1 - share) * table + share * votes, table)
-            reached = ranked_score(mixed, stack.labels, stack, self.score)
+            reached = ranked_score(mixed, stack, self.score)
             # Only the score decides, not the tie-breaker: equal scores keep the blend alone.
             if reached[0] > best[0]:
                 best, found = reached, (gate, share)

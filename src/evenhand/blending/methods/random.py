@@ -27,7 +27,7 @@ class RandomSearch(Method):
         sampled = generator(seed, "random search").dirichlet(np.ones(stack.m), self.draws)
         # In this order: `max` keeps the first of equal scores, so the simplest weights win ties.
         tried = np.concatenate([np.full((1, stack.m), 1 / stack.m), np.eye(stack.m), sampled])
-        found = [ranked_score(self._mixed(tables, weights), stack.labels, stack, self.score) for weights in tried]
+        found = [ranked_score(self._mixed(tables, weights), stack, self.score) for weights in tried]
         return Weighted(tried[max(range(len(tried)), key=found.__getitem__)], self.space)
 
     def _mixed(self, tables: list[Floats], weights: Floats) -> Floats:

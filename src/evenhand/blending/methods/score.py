@@ -11,7 +11,6 @@ from evenhand.blending.core.method import Learned, Method
 from evenhand.blending.core.weighted_sums import Space, Weighted, shares
 from evenhand.blending.inputs.stack import Stack
 from evenhand.blending.methods import METHODS
-from evenhand.evaluation.figures.score import fast_score
 
 
 @METHODS.register("score")
@@ -33,7 +32,7 @@ class ByScore(Method):
         return Weighted(shares(np.maximum(gains, 0.0) ** self.power), self.space, stack.several)
 
     def _score(self, table: np.ndarray, stack: Stack) -> float:
-        return fast_score(table, stack.labels, stack.classes, self.score, truth_threshold=stack.truth_threshold)[0]
+        return stack.score(table, self.score)
 
 
 def _prior(stack: Stack) -> np.ndarray:

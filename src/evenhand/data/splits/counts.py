@@ -45,6 +45,8 @@ def sum_by_group(values: Floats, group: Ints) -> Floats:
     """
     if not len(group):
         return np.zeros((0, values.shape[1]))
+    # Sorted once and summed in runs: `np.add.at` on (g, j) is many times slower. Stable, so that sums of floats do
+    # not depend on the algorithm that sorts.
     order = np.argsort(group, kind="stable")
     starts = np.searchsorted(group[order], np.arange(int(group.max()) + 1))
     return np.add.reduceat(values[order].astype(np.float64), starts, axis=0)

@@ -87,6 +87,7 @@ def _links(number: Ints, ids: Strings, duplicates: Iterable[Sequence[str]]) -> t
             f'(first: "{members[at]}"). Search for duplicates in the samples that are split.'
         )
     sizes = np.array([len(each) for each in sets], dtype=np.int64)
-    # position of the first member of each set, for each member
+    # The position of the first member of each set, for each member.
+    # A star joins a set as well as all of its pairs would, with one link a member.
     heads = np.repeat(np.cumsum(sizes) - sizes, sizes)
     return number[place[heads]], number[place]

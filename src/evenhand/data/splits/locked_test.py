@@ -119,6 +119,7 @@ def sample_tests(
 
 def different_tests(masks: Masks) -> int:
     """Return the number of distinct tests among (count, g) masks."""
+    # As bits: what is sorted is an eighth as long.
     return len(np.unique(np.packbits(masks, axis=1), axis=0))
 
 

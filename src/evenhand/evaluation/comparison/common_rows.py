@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -14,15 +15,15 @@ from scipy.sparse.csgraph import connected_components
 
 from evenhand.base.errors import DataError
 from evenhand.base.text.unique_names import unique_names
-from evenhand.base.values import Predictions, Strings
+from evenhand.base.values import NamedClasses, Predictions, Strings
 from evenhand.evaluation.core.evaluated_rows import known
 
 
 def in_common(predictions: Sequence[Predictions]) -> tuple[Predictions, ...]:
     """Return each set of predictions on the common rows, in the order and with the classes of the first.
 
-    Truth, folds and groups stay those of each. A class that no row of any set has may be missing in some: they give
-    it a probability of 0.
+    Truth, folds and groups stay those of each; all have the named sets and levels of any, the first before others.
+    A class that no row of any set has may be missing in some: they give it a probability of 0.
 
     Raises
     ------
@@ -40,7 +41,10 @@ def in_common(predictions: Sequence[Predictions]) -> tuple[Predictions, ...]:
         raise DataError(f"No row is common to all ({firsts}). Rows are matched by id; give them the same ids.")
     rows = ids.to_numpy(dtype=object)
     every = _with_empty_classes(predictions)
-    return tuple(with_classes_of(every[0], take_ids(p, rows)) for p in every)
+    same = [with_classes_of(every[0], take_ids(p, rows)) for p in every]
+    # A file beside a run has no named classes of its own; one metric must mean the same for both.
+    known_to_any = reduce(NamedClasses.filled, (p.named for p in same))
+    return tuple(replace(p, named=known_to_any) for p in same)
 
 
 def _with_empty_classes(predictions: Sequence[Predictions]) -> tuple[Predictions, ...]:
@@ -65,7 +69,14 @@ def _widened(p: Predictions, names: Sequence[str]) -> Predictions:
     empty = np.zeros((len(p), len(names)))
     truth = np.hstack([p.truth, empty]) if p.truth is not None and p.truth.ndim == 2 else p.truth
     wide = np.hstack([p.probabilities, empty])
-    return replace(p, classes=(*p.classes, *names), probabilities=wide, truth=truth, logits=None)
+    return replace(
+        p,
+        classes=(*p.classes, *names),
+        probabilities=wide,
+        truth=truth,
+        logits=None,
+        named=p.named.widened(names),
+    )
 
 
 def in_one_order(predictions: Sequence[Predictions]) -> tuple[Predictions, ...]:
@@ -171,7 +182,14 @@ def with_classes_of(first: Predictions, p: Predictions) -> Predictions:
         # `order` maps new positions to old ones; class indices need the inverse, and unknown ones (-1) stay.
         truth = truth[:, order] if truth.ndim == 2 else np.where(truth >= 0, np.argsort(order)[truth], truth)
     logits = None if p.logits is None else p.logits[:, order]
-    return replace(p, classes=first.classes, probabilities=p.probabilities[:, order], truth=truth, logits=logits)
+    return replace(
+        p,
+        classes=first.classes,
+        probabilities=p.probabilities[:, order],
+        truth=truth,
+        logits=logits,
+        named=p.named.reordered(order),
+    )
 
 
 def named(p: Predictions) -> str:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from evenhand.base.errors import DataError
 from evenhand.base.text.unique_names import unique_names
-from evenhand.base.values import TRUTH_THRESHOLD, Floats, Ints, Mask, Predictions
+from evenhand.base.values import NO_NAMES, TRUTH_THRESHOLD, Floats, Ints, Mask, NamedClasses, Predictions
 from evenhand.base.values.samples import any_of, known_labels
 
 T = TypeVar("T")
@@ -42,6 +42,8 @@ class EvaluatedRows:
     truth_threshold
         Where several labels may hold, one is true from this degree on. Only metrics that need a truth of yes or no
         use it; proper scores (log-loss, Brier score) and the calibration error take degrees as they are.
+    named
+        Sets of classes and coarser classes that metrics may name, unless a caller gives others.
     """
 
     classes: tuple[str, ...]
@@ -50,6 +52,7 @@ class EvaluatedRows:
     threshold: float = THRESHOLD
     groups: Ints | None = None
     truth_threshold: float = TRUTH_THRESHOLD
+    named: NamedClasses = field(default=NO_NAMES, repr=False)
     _made: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
@@ -159,7 +162,12 @@ def rows_of(p: Predictions) -> EvaluatedRows:
             f"are {p.k} classes, numbered from 0."
         )
     return EvaluatedRows(
-        p.classes, p.probabilities, p.truth, groups=numbered(p.groups), truth_threshold=p.truth_threshold
+        p.classes,
+        p.probabilities,
+        p.truth,
+        groups=numbered(p.groups),
+        truth_threshold=p.truth_threshold,
+        named=p.named,
     )
 
 

@@ -16,11 +16,14 @@ from evenhand.evaluation.metrics.metric_names import Asked, Levels, MetricNameEr
 def ask(rows: EvaluatedRows, names: Sequence[str], sets: Sets, levels: Levels) -> list[Measure]:
     """Return the measures for these names; rows at one level of classes are shared.
 
+    Where no sets or levels are given, names may have those of the rows (`EvaluatedRows.named`) as suffix.
+
     Raises
     ------
     MetricNameError, DataError
         If a name is not a metric, does not apply to these labels, or names an unknown class.
     """
+    sets, levels = sets or rows.named.sets, levels or rows.named.levels
     return [_measure(rows, parse(name, sets, levels), sets, levels) for name in names]
 
 

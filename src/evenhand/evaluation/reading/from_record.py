@@ -9,7 +9,7 @@ import pandas as pd
 
 from evenhand.base.errors import DataError
 from evenhand.base.storage.record import Record
-from evenhand.base.values import TRUTH_THRESHOLD, Predictions, RowSet, origin_of
+from evenhand.base.values import TRUTH_THRESHOLD, NamedClasses, Predictions, RowSet, origin_of
 
 
 def record_at(source: object) -> Record | None:
@@ -33,6 +33,12 @@ def best_model(record: Record) -> str:
 def truth_threshold(record: Record) -> float:
     """Return the degree from which on a soft label of a record's rows is true."""
     return float(record.resolved().get("evaluate", {}).get("truth_threshold", TRUTH_THRESHOLD))
+
+
+def named_classes(record: Record) -> NamedClasses:
+    """Return the sets of [classes] of a record, and the levels of its rows."""
+    sets = {name: tuple(classes) for name, classes in record.resolved().get("classes", {}).items()}
+    return NamedClasses(sets, record.samples().levels)
 
 
 def model_names(record: Record) -> tuple[str, ...]:
@@ -79,6 +85,7 @@ def of_record(record: Record, *, of: str = RowSet.OUT_OF_FOLD) -> tuple[Predicti
                 model=str(name),
                 origin=origin_of(of),
                 truth_threshold=truth_threshold(record),
+                named=named_classes(record),
                 learned={
                     metric: (error, freedom) for metric, (error, freedom) in learned.get(str(name), {}).items()
                 },

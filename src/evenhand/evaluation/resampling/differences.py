@@ -87,6 +87,7 @@ def kinds(features: RowSums, *, narrow: int = 4) -> Ints | None:
 
     Features of at most `narrow` columns are compared entry by entry.
     """
+    # Made dense, wider features would take n numbers for each of their columns, nearly all of them 0.
     if features.pattern is not None or features.shape[1] > narrow:
         return features.pattern
     entries = (_values(features), (features.row, features.column))
@@ -109,6 +110,7 @@ def _patterns(a: RowSums, b: RowSums) -> Ints | None:
 
 def _pairs(a: Ints, b: Ints) -> Ints:
     """Return (n,) a number 0.. for each pair of numbers."""
+    # As int64: with many patterns on both sides the product does not fit 32 bits.
     number: Ints = np.unique(a.astype(np.int64) * (int(b.max(initial=0)) + 1) + b, return_inverse=True)[1]
     return number
 

@@ -59,6 +59,7 @@ def _upper(right: Floats, n: Floats, tail: float, *, steps: int = 5) -> Floats:
     slope_a, slope_b = special.betaln(x + 1, n - x), special.betaln(fewer, n - x + 1)
     for _ in range(steps):
         chance = (special.betaincc(x + 1, n - x, p) + special.betaincc(fewer, n - x + 1, p) * (x > 1e-9)) / 2
+        # Far out the chance underflows; the logarithm of 0 would end the iteration with NaN.
         chance = np.maximum(chance, 1e-300)
         log_p, log_q = np.log(p), np.log1p(-p)
         slope = np.exp((x + 1) * log_p + (n - x) * log_q - slope_a)
@@ -93,6 +94,7 @@ def area_limits(area: Floats, own: Floats, others: Floats, quantile: Floats) -> 
 
     low = bisect(lambda a: ~near(a), np.zeros_like(area), area)
     high = bisect(near, area, np.ones_like(area))
+    # Where 0 itself lies within reach, there is no change of sign below the area for the bisection to find.
     return np.where(near(np.zeros_like(area)), 0.0, low), high
 
 

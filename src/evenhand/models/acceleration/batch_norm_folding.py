@@ -92,6 +92,7 @@ def scale_and_shift(convolution: nn.Conv2d, norm: _BatchNorm) -> tuple[Tensor, T
     mean, variance = norm.running_mean, norm.running_var
     assert mean is not None
     assert variance is not None
+    # In float64 and rounded once: channels whose variance is near 0 have factors that magnify rounding errors.
     scale = torch.rsqrt(variance.detach().double() + norm.eps)
     shift = -mean.detach().double() * scale
     if norm.affine:

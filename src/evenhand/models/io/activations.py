@@ -10,6 +10,7 @@ import contextlib
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +35,35 @@ Images = npt.NDArray[np.uint8] | Ragged
 
 Progress = Callable[[int, int], None]
 
+
+@dataclass(frozen=True)
+class ActivationPass:
+    """How a pass over all rows and views is made.
+
+    Attributes
+    ----------
+    augment
+        Makes further views; the kind's `apply_profile`.
+    seed
+        Of the views.
+    batch_size
+        Pictures at a time.
+    device
+        Where the network runs.
+    threads
+        Processors to use (as many as torch uses here, by default); the numbers do not depend on it.
+    progress
+        Called with (pictures done, pictures in all); a view counts as a picture.
+    """
+
+    augment: Augment
+    seed: int = 0
+    batch_size: int = 32
+    device: str = "cpu"
+    threads: int | None = None
+    progress: Progress | None = None
+
+
 LIBRARIES = ("torch", "torchvision", "timm")
 """Their layers are not hashed; the record holds the versions of these libraries."""
 
@@ -42,14 +72,9 @@ def boundary_activations(
     network: Network,
     images: Images,
     store: Store,
+    how: ActivationPass,
     *,
     rows: str,
-    augment: Augment,
-    seed: int = 0,
-    batch_size: int = 32,
-    device: str = "cpu",
-    threads: int | None = None,
-    progress: Progress | None = None,
 ) -> Array:
     """Return (n, v, ...) activations of all rows and views as a read-only memory map, computed now if missing.
 
@@ -63,14 +88,6 @@ def boundary_activations(
         The encoded pictures, in memory or memory-mapped.
     rows
         Name of the rows that changes with every byte of them: that of their entry in the store.
-    augment
-        Makes further views; the kind's `apply_profile`.
-    seed
-        Of the views.
-    threads
-        Processors to use (as many as torch uses here, by default); the numbers do not depend on it.
-    progress
-        Called with (pictures done, pictures in all); a view counts as a picture.
 
     Raises
     ------
@@ -80,36 +97,30 @@ def boundary_activations(
         If the store cannot be written.
     """
     model, frozen = network.model, _frozen(network)
-    frozen.to(device)
+    frozen.to(how.device)
     # This first pass also makes the optimised copy of the frozen part (`Frozen`), before threads share it.
     with single_threads(1) as pool:
-        shape = pool.submit(_shape, network, frozen, images, device).result()
+        shape = pool.submit(_shape, network, frozen, images, how.device).result()
     dtype = np.dtype(
         model.view_dtype if model.view_dtype != "auto" else "float32" if len(shape) == 1 else "float16"
     )
     views = model.views
     key = {
         "code": source_mark(
-            __name__, *_own_code(frozen), *((augment.__module__,) if views > 1 else ()), within="evenhand.models"
+            __name__,
+            *_own_code(frozen),
+            *((how.augment.__module__,) if views > 1 else ()),
+            within="evenhand.models",
         ),
         "network": network.fingerprint(),
-        "precision": str(frozen.dtype(torch.device(device))),
+        "precision": str(frozen.dtype(torch.device(how.device))),
         "rows": rows,
         "profile": model.view_profile if views > 1 else "none",
-        "seed": seed if views > 1 else 0,
+        "seed": how.seed if views > 1 else 0,
     }
 
     def fill(out: Array) -> None:
-        fill_activations(
-            network,
-            images,
-            out,
-            augment=augment,
-            seed=seed,
-            batch_size=batch_size,
-            device=device,
-            progress=progress,
-        )
+        fill_activations(network, images, out, how)
 
     return store.array(key, (len(images), views, *shape), dtype, fill)
 
@@ -126,13 +137,7 @@ def fill_activations(
     network: Network,
     images: Images,
     out: Array,
-    *,
-    augment: Augment,
-    seed: int = 0,
-    batch_size: int = 32,
-    device: str = "cpu",
-    threads: int | None = None,
-    progress: Progress | None = None,
+    how: ActivationPass,
 ) -> None:
     """Compute the activations of all rows into `out` (n, v, ...); nothing is stored.
 
@@ -145,21 +150,23 @@ def fill_activations(
         If a number does not fit the format of `out`.
     """
     frozen, views = _frozen(network), out.shape[1]
-    parts = [(rows, view) for rows in batches(images, batch_size) for view in range(views)]
+    parts = [(rows, view) for rows in batches(images, how.batch_size) for view in range(views)]
     done = 0
 
     def fill(part: tuple[Ints, int]) -> int:
         rows, view = part
-        raw = torch.from_numpy(np.stack([np.asarray(images[int(row)]) for row in rows])).to(device)
-        seen = raw if view == 0 else augment(_unit(raw), network.model.view_profile, _draws(seed, view, rows))
+        raw = torch.from_numpy(np.stack([np.asarray(images[int(row)]) for row in rows])).to(how.device)
+        seen = (
+            raw if view == 0 else how.augment(_unit(raw), network.model.view_profile, _draws(how.seed, view, rows))
+        )
         _put(frozen(network.prepare(seen)).cpu().numpy(), out, rows, view)
         return len(rows)
 
-    with kept_memory(), single_threads(threads) as pool:
+    with kept_memory(), single_threads(how.threads) as pool:
         for rows in pool.map(fill, parts):
             done += rows
-            if progress is not None:
-                progress(done, len(images) * views)
+            if how.progress is not None:
+                how.progress(done, len(images) * views)
 
 
 @contextlib.contextmanager
@@ -205,6 +212,7 @@ def _shape(network: Network, frozen: Frozen, images: Images, device: str) -> tup
     """Return the shape of the activations of one row."""
     if not len(images):
         raise ModelError("There are no pictures to compute activations of.")
+    # A copy: torch warns of arrays that it may not write to, such as memory-mapped ones.
     first = torch.from_numpy(np.array(images[0])[None]).to(device)
     shape = tuple(frozen(network.prepare(first)).shape[1:])
     if isinstance(images, Ragged) and len(shape) > 1:

@@ -12,8 +12,8 @@ import pandas as pd
 from evenhand.base.errors import RecordError
 from evenhand.base.storage.record import Record
 from evenhand.base.text.unique_names import unique_names
-from evenhand.base.values import TEST, Predictions, RowSet, Samples, Strings
-from evenhand.evaluation.reading.from_record import truth_threshold
+from evenhand.base.values import TEST, NamedClasses, Predictions, RowSet, Samples, Strings
+from evenhand.evaluation.reading.from_record import named_classes, truth_threshold
 
 OUT_OF_FOLD, LOCKED, SECOND = RowSet.OUT_OF_FOLD, RowSet.LOCKED, RowSet.GENERALIZATION
 Sets = dict[str, Predictions]
@@ -38,19 +38,19 @@ def collect_predictions(record: Record, model: str, seeds: Sequence[int]) -> Set
 def sets_of_table(record: Record, table: pd.DataFrame, model: str) -> Sets:
     """Return predictions by set from a table with id, set ("validation", "test", …) and p:CLASS, one row a fit."""
     samples, folds, second = record.samples(), record.folds(), record.generalization()
-    threshold = truth_threshold(record)
+    threshold, named = truth_threshold(record), named_classes(record)
     columns = [f"p:{name}" for name in samples.classes]
     out: Sets = {}
     for written, of, origin in (("validation", OUT_OF_FOLD, "out-of-fold"), ("test", LOCKED, "test")):
         rows = table[table["set"] == written]
         if len(rows):
             mean = mean_by_id(rows, columns)
-            out[of] = _predictions(mean, samples, folds.of, model, origin, threshold)
+            out[of] = _predictions(mean, samples, folds.of, model, origin, threshold, named)
     # No model was fitted on rows of the generalization set, so each fold predicts all of them.
     rows = table[table["set"] == SECOND]
     if second is not None and len(rows):
         mean = mean_by_id(rows, columns)
-        out[SECOND] = _predictions(mean, second, _no_fold, model, "test", threshold)
+        out[SECOND] = _predictions(mean, second, _no_fold, model, "test", threshold, named)
     return out
 
 
@@ -85,6 +85,7 @@ def _predictions(
     model: str,
     origin: Any,
     threshold: float,
+    named: NamedClasses,
 ) -> Predictions:
     """Return a table of probabilities by id as `Predictions`, in the order of the samples."""
     position = pd.Series(np.arange(len(samples)), index=samples.ids)
@@ -101,4 +102,5 @@ def _predictions(
         model=model,
         origin=origin,
         truth_threshold=threshold,
+        named=named,
     )

@@ -28,6 +28,7 @@ def mixup(x: BatchT, targets: Tensor, alpha: float, draws: torch.Generator) -> t
     alpha
         Both parameters of the beta distribution of the share of the first row.
     """
+    # One share for the whole batch, as in the code of the authors; rows differ by their partners.
     share = _beta(alpha, draws)
     other = _partners(targets, draws)
     blended: Any = (

@@ -11,7 +11,7 @@ import torch
 from evenhand.base.errors import TaskError
 from evenhand.data.store.entry import StoreEntry
 from evenhand.modalities.torch_half import torch_half
-from evenhand.models.io.activations import boundary_activations
+from evenhand.models.io.activations import ActivationPass, boundary_activations
 from evenhand.models.network import Network
 from evenhand.training.inputs.inputs import Inputs, SampleInputs, ViewInputs
 from evenhand.training.tasks.context import TaskContext
@@ -108,8 +108,6 @@ def activations_of(
         network,
         pictures,
         context.store,
+        ActivationPass(torch_half(context.kind).apply_profile, device=str(device), progress=progress),
         rows=rows,
-        augment=torch_half(context.kind).apply_profile,
-        device=str(device),
-        progress=progress,
     )

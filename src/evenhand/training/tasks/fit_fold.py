@@ -38,9 +38,8 @@ from evenhand.training.monitor.scorer import Scorer, scorer_of
 from evenhand.training.tasks.build_spec import fold_spec
 from evenhand.training.tasks.context import TaskContext, TaskRows
 from evenhand.training.tasks.distillation import teacher_of, teacher_table
-from evenhand.training.tasks.initial_network import fresh_network
+from evenhand.training.tasks.initial_network import fresh_network, pretrain_encoder
 from evenhand.training.tasks.predictions_file import write_predictions
-from evenhand.training.tasks.pretraining import pretrain_encoder
 from evenhand.training.tasks.stages import build_stages, stage_plans
 
 Report = Callable[[Any], None]

@@ -1,13 +1,19 @@
-"""The initial network of a task."""
+"""The weights that a task starts from: random, trained elsewhere, or pretrained here without labels."""
 
 from __future__ import annotations
 
 import json
 from functools import lru_cache
 
+import torch
+
+from evenhand.base.seeds import seed_from
 from evenhand.base.storage.atomic import to_json
+from evenhand.base.values import Ints
+from evenhand.modalities.torch_half import torch_half
 from evenhand.models.config import SizedModel
 from evenhand.models.network import Network, build_network
+from evenhand.training.inputs.inputs import Inputs
 from evenhand.training.optim.weight_averaging import Weights, cloned, copy_into
 from evenhand.training.tasks.context import TaskContext
 from evenhand.training.tasks.stages import stage_plans
@@ -24,6 +30,26 @@ def fresh_network(context: TaskContext, seed: int) -> Network:
     if all(plan.tune == "head" for plan in stage_plans(model, context.train)):
         return _with_frozen_encoder(to_json(model.plain()), k, initial_seed)
     return build_network(model, k, initial_seed)
+
+
+def pretrain_encoder(
+    context: TaskContext, network: Network, inputs: Inputs, rows: Ints, key: tuple[int | str, ...]
+) -> None:
+    """Train the encoder on the inputs of some rows without their labels, if its options ask for that.
+
+    A resumed task does it again: with the same key the weights are the same, and what follows is loaded.
+
+    Parameters
+    ----------
+    rows
+        (n,) the rows that the task trains on; the held-out ones would leak.
+    key
+        Seeds every random draw.
+    """
+    pretrain = getattr(torch_half(context.kind), "pretrain", None)
+    if pretrain is not None:
+        draws = torch.Generator().manual_seed(seed_from("pretrain", *key))
+        pretrain(network, inputs, torch.from_numpy(rows), draws)
 
 
 def _with_frozen_encoder(model: str, k: int, seed: int) -> Network:

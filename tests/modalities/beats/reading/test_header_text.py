@@ -27,7 +27,8 @@ def test_what_is_no_header_is_told_before_it_is_parsed(text: str, message: str) 
 
 
 def test_notes_and_empty_lines_are_no_signals() -> None:
-    parse_text(b"# hello\n\nr 1 250 10\n# a note\nr.dat 16 200 11 0 0 0 0 II\n\n# the end\n")
+    found = parse_text(b"# hello\n\nr 1 250 10\n# a note\nr.dat 16 200 11 0 0 0 0 II\n\n# the end\n")
+    assert [signal.lead for signal in found.signals] == ["II"]
 
 
 @pytest.mark.parametrize("mark", [codecs.BOM_UTF8, b""])

@@ -45,7 +45,7 @@ def test_weights_sum_to_one_even_for_scores_far_apart(some):
 def test_gradients_are_right(some):
     values, segment = some
     for op in (segment_mean, segment_max, segment_softmax):
-        torch.autograd.gradcheck(lambda v, op=op: op(v, segment, N), values.clone().requires_grad_())
+        assert torch.autograd.gradcheck(lambda v, op=op: op(v, segment, N), values.clone().requires_grad_())
 
 
 @pytest.mark.parametrize("names", [["mean"], ["max", "sum"], ["attention"], ["mean", "max", "sum", "attention"]])

@@ -52,7 +52,7 @@ def values(raw: bytes, rng: np.random.Generator) -> bytes:
     return b"\n".join(lines)
 
 
-def fuzzed(count: int, seed: int) -> None:
+def assert_arrays_or_a_reason(count: int, seed: int) -> None:
     files = {name: hostile(name).raw for name in HOSTILE.names() if len(hostile(name).raw) < 300_000}
     for what, _, raw in mutations(files, count, seed, more=[values]):
         reason = outcome(raw)
@@ -62,12 +62,12 @@ def fuzzed(count: int, seed: int) -> None:
 
 
 def test_60_damaged_files_give_arrays_or_a_reason() -> None:
-    fuzzed(60, seed=0)
+    assert_arrays_or_a_reason(60, seed=0)
 
 
 @pytest.mark.slow
 def test_damaged_files_give_arrays_or_a_reason(size: Callable[[int, int], int]) -> None:
-    fuzzed(size(300, 2000), seed=1)
+    assert_arrays_or_a_reason(size(300, 2000), seed=1)
 
 
 def bomb(levels: int, each: int, entity: bool = True) -> Any:

@@ -47,7 +47,7 @@ def insert(to: Any, name: str, rng: Rng, *, grid: bool = False) -> Any:
     return to.add_blockref(name, tuple(rng.uniform(-20, 20, 3)), more)
 
 
-def compare(ours: list[Any], exact: list[Segment]) -> None:
+def assert_same_curves(ours: list[Any], exact: list[Segment]) -> None:
     """Assert that all points lie on the exact curves, that their ends are among ours, and that none is left out."""
     points = np.concatenate(ours)
     size = max(1.0, float(np.abs(points).max()))
@@ -63,7 +63,7 @@ def compare(ours: list[Any], exact: list[Segment]) -> None:
     assert cKDTree(dense).query(samples)[0].max() <= 0.03 * extent + TOLERANCE * size
 
 
-def check(name: str, count: int, seed: int) -> None:
+def assert_points_as_of_ezdxf(name: str, count: int, seed: int) -> None:
     rng = np.random.default_rng([seed, sum(map(ord, name))])
     document = ezdxf.new("R2010")
     for number in range(count):
@@ -71,15 +71,15 @@ def check(name: str, count: int, seed: int) -> None:
         found = explode(document, [top], 10**6)
         assert (found.broken, found.cut, sum(found.unread.values())) == (0, 0, 0)
         exact = [piece for entity in flat(top) for piece in segments(entity)]
-        compare(found.curves.each(), exact)
+        assert_same_curves(found.curves.each(), exact)
 
 
 @pytest.mark.parametrize("name", ENTITIES)
 def test_points_of_inserts_lie_where_ezdxf_puts_them(name: str) -> None:
-    check(name, 3, seed=0)
+    assert_points_as_of_ezdxf(name, 3, seed=0)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ENTITIES)
 def test_points_of_many_inserts_lie_where_ezdxf_puts_them(name: str, size: Callable[[int, int], int]) -> None:
-    check(name, size(40, 200), seed=1)
+    assert_points_as_of_ezdxf(name, size(40, 200), seed=1)
