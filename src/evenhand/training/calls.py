@@ -105,7 +105,7 @@ class SpeedCall(FunctionCall):
 class PredictPrefixesCall(FunctionCall):
     """Predict the first steps of rows of a run by one of its networks (`predict_prefixes`)."""
 
-    function: ClassVar[str] = "evenhand.training.tasks.predict_prefixes:predict_prefixes"
+    function: ClassVar[str] = "evenhand.training.tasks.predict_fold:predict_prefixes"
     record: str
     store: str
     model: str

@@ -1,4 +1,4 @@
-"""Predictions for new rows by one network of a record; `evenhand predict` asks each fold model."""
+"""Predictions by one network of a record: for new rows, and for the first steps of the rows of the run."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from evenhand.balance.correction.unsmoothing import Unsmoothing, corrected
 from evenhand.base.storage.atomic import replacing
 from evenhand.base.values import Floats
 from evenhand.data.store.entry import StoreEntry
+from evenhand.modalities.prefixes import first_steps
 from evenhand.modalities.views import View, seen
 from evenhand.models.io.network_files import load_network
 from evenhand.models.network import Network
@@ -64,6 +65,48 @@ def predict_fold(
     with replacing(Path(out)) as part, part.open("wb") as file:
         np.save(file, found, allow_pickle=False)
     return {"rows": len(found), "out": out}
+
+
+def predict_prefixes(
+    record: str,
+    store: str,
+    model: str,
+    fold: int,
+    seed: int,
+    rows: list[int],
+    steps: list[int],
+    threads: int,
+    out: str,
+) -> dict[str, Any]:
+    """Write (len(steps), len(rows), k) float64 probabilities to `out` (.npy), after each number of steps.
+
+    Parameters
+    ----------
+    rows
+        Positions of samples of the run.
+    steps
+        Numbers of steps that the network sees; a row with fewer is seen whole.
+
+    Returns
+    -------
+    {"rows", "out"}
+    """
+    context = TaskContext.of(record, store, model)
+    network, correct = network_of_fold(context, fold, seed)
+    entry = context.entry(context.size_of_fold(fold, seed))
+    at = context.rows[np.array(rows, dtype=np.int64)]
+    with deterministic(threads):
+        found = np.stack(
+            [
+                network_probabilities(
+                    context, network, first_steps(entry, context.kind.sequence, at, count), correct
+                )
+                for count in steps
+            ]
+        )
+    with replacing(Path(out)) as part, part.open("wb") as file:
+        np.save(file, found, allow_pickle=False)
+    return {"rows": len(rows), "out": out}
 
 
 def network_of_fold(context: TaskContext, fold: int, seed: int) -> tuple[Network, Correct]:
