@@ -18,7 +18,7 @@ CODES = ("EH301", "EH302", "EH303", "EH311")
 """Rules that run during training."""
 
 Alarm = dict[str, Any]
-"""A finding as plain values: code, severity, says, about, evidence, patch."""
+"""A finding as plain values: code, severity, message, about, evidence, patch."""
 
 
 def watcher(

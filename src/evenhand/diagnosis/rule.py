@@ -23,7 +23,7 @@ class Found:
 
     Attributes
     ----------
-    says, about, evidence, ids, patch
+    message, about, evidence, ids, patch
         As in `evenhand.base.values.Finding`.
     severity
         Overrides the severity of the rule.

@@ -114,7 +114,7 @@ def test_duplicates_stay_together():
     fold = dict(zip(folds.ids, folds.fold.tolist(), strict=True))
     assert fold["r0000"] == fold["r0001"] == fold["r0007"]
     assert fold["r0008"] == fold["r0009"]
-    assert folds.how["groups_joined_by_duplicates"] == 3
+    assert folds.how["groups_joined"] == 3
     assert folds.how["groups"] == 9
 
 
@@ -231,5 +231,5 @@ def test_groups_can_be_ignored_to_show_what_leaks() -> None:
     kept, ignored = (make_folds(of, FoldsConfig(k=3, groups=how)) for how in ("keep", "ignore"))
     assert pd.Series(kept.fold).groupby(of.groups).nunique().max() == 1
     assert pd.Series(ignored.fold).groupby(of.groups).nunique().min() > 1
-    assert ignored.how["method"] == "stratified rows, without regard to groups"
+    assert ignored.how["method"] == "stratified rows; groups are ignored, copies and families are not"
     assert np.bincount(ignored.fold).tolist() == [20, 20, 20]

@@ -1,4 +1,4 @@
-"""Which rows must stay together: groups, joined if they share duplicates."""
+"""Which rows must stay together: groups, joined if they share duplicates or a family."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from evenhand.base.values import Ints, Samples, Strings
 
 
 def join_groups(groups: Strings, ids: Strings, duplicates: Sequence[Sequence[str]]) -> Ints:
-    """Return (n,) int64 group numbers 0..g-1; groups that share duplicates are merged.
+    """Return (n,) int64 group numbers 0..g-1; groups that share a set are merged.
 
     Numbers follow the sorted names, so that they do not depend on the order of the rows.
 
@@ -26,7 +26,7 @@ def join_groups(groups: Strings, ids: Strings, duplicates: Sequence[Sequence[str
     ids
         (n,) id of each row.
     duplicates
-        Sets of ids of the same content.
+        Sets of ids of the same content, or of one family.
 
     Raises
     ------

@@ -49,7 +49,7 @@ def rows_with(samples: Samples, column: str, value: str) -> Mask:
 
 
 def rows_of_groups(samples: Samples, group: Ints, names: list[str]) -> Mask:
-    """Return (n,) bool, whether a row is in one of the named groups or in one joined with it by duplicates.
+    """Return (n,) bool, whether a row is in one of the named groups or in one joined with it.
 
     Parameters
     ----------

@@ -24,7 +24,7 @@ from evenhand.data.splits.report import folds_report, label_columns
 # Written to folds.json, for people: nothing reads it back.
 _METHODS = {
     "keep": "stratified groups: greedy assignment, then local search",
-    "ignore": "stratified rows, without regard to groups",
+    "ignore": "stratified rows; groups are ignored, copies and families are not",
 }
 
 
@@ -84,7 +84,7 @@ def make_folds(
     if config.test is not None and config.test.fraction is not None:
         how["test_method"] = METHOD
     if joined:
-        how["groups_joined_by_duplicates"] = joined
+        how["groups_joined"] = joined
     if any(joins.values()):
         how["kept_together"] = {reason: _counted(sets, samples) for reason, sets in joins.items() if sets}
     return Folds(samples.ids, fold, config.k, how | folds_report(samples, group, fold, config.k))

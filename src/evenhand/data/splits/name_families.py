@@ -50,7 +50,8 @@ def name_families(paths: Sequence[str], labels: Sequence[object]) -> list[Ints]:
     - files of that name and its label elsewhere: those in a folder called like its own, if there are any, or else
       all of them;
     - failing these, under whatever label: the one file of that name, or the one in a folder called like its own;
-    - failing these, other derived files of that name, if they lie in two folders and the name is not numbered.
+    - failing these, other derived files of that name and label, and of any label if they lie in at most two
+      folders and the name is not numbered.
 
     Names without a suffix join nothing: every class folder may have its own 1.dxf. Nor is a bare number enough to
     find an original in a folder called otherwise and under another label.
@@ -58,7 +59,7 @@ def name_families(paths: Sequence[str], labels: Sequence[object]) -> list[Ints]:
     Parameters
     ----------
     paths
-        (n,) posix paths; rows of one file belong together only if their file has relatives.
+        (n,) posix paths; rows of one file are in one set only if their file has relatives.
     labels
         (n,) anything that can be compared; None where it is not known.
 

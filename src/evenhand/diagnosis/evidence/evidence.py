@@ -251,7 +251,7 @@ class Evidence:
 
     @cached_property
     def joined_groups(self) -> Ints:
-        """(n,) numbers of groups, those that share copies or a family joined, as folds keep them together."""
+        """(n,) numbers of groups, those that share copies or a family joined (whatever [folds] keeps)."""
         names, number = unique_names(self.rows.groups)
         families = pairs_within([*self.moved_contents, *self.name_families])
         pairs = np.concatenate([self.duplicate_pairs, families])

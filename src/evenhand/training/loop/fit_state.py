@@ -249,17 +249,17 @@ class FitState:
             "lines": self.lines,
             "values": self.values,
             "weights": dict(self.trained),
-            "descent": self.optimizer_step.state_dict(),
+            "optimizer": self.optimizer_step.state_dict(),
             "ema": self.ema.state_dict() if self.ema else None,
             "swa": self.swa.state_dict() if self.swa else None,
             "best": None if best is None else {**vars(best), "score": score},
-            "guard": None if self.monitor is None else self.monitor.state_dict(),
+            "monitor": None if self.monitor is None else self.monitor.state_dict(),
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Restore what `state_dict` returned."""
-        if self.monitor is not None and state["guard"] is not None:
-            self.monitor.load_state_dict(state["guard"])
+        if self.monitor is not None and state["monitor"] is not None:
+            self.monitor.load_state_dict(state["monitor"])
             if self.monitor.softened:  # before `enter_stage`, which reads the spec
                 self.spec = softened(self.spec)
         self.enter_stage(int(state["stage"]))
@@ -271,7 +271,7 @@ class FitState:
         held = state["best"]
         self.best = None if held is None else BestWeights(**{**held, "score": Score(*held["score"])})
         copy_into(self.trained, state["weights"])
-        self.optimizer_step.load_state_dict(state["descent"])
+        self.optimizer_step.load_state_dict(state["optimizer"])
         for average, held in ((self.ema, state["ema"]), (self.swa, state["swa"])):
             if average is not None:
                 average.load_state_dict(held)

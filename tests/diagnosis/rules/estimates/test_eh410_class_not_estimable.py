@@ -49,6 +49,6 @@ def test_the_locked_test_is_looked_at_by_itself(grouped):
     assert "on the locked test: 5 of its 5 rows come from g103 alone, 1 group in all" in found.message
 
 
-def test_without_groups_nothing_is_said(make, fold_of):
+def test_where_each_row_is_a_group_nothing_is_said(make, fold_of):
     base = make(rows=20, classes=2)
     assert examine(replace(base, folds=fold_of(base, np.arange(20) % 3, 3)), ["EH410"]).passed == ("EH410",)
