@@ -74,7 +74,7 @@ def predict(
     """Classify new data with the models of a run, with a confidence per row."""
     from evenhand.base.errors import EvenhandError
     from evenhand.base.storage.atomic import write_frame
-    from evenhand.cli.commands.print_stream import print_stream
+    from evenhand.cli.print_stream import print_stream
     from evenhand.cli.progress import watching
     from evenhand.cli.tables.tables import print_filled_sample, print_predictions
     from evenhand.pipeline.submission.predict_like import predict_like
