@@ -52,3 +52,14 @@ def test_options_that_do_not_fit_together_are_named_by_their_table(tmp_path: Pat
             {"data": {"kind": "drawings", "root": str(tmp_path)}, "model": [{"name": "m", "encoder": "strokes",
              "tune": "all", "options": {"heads": 7}}]}
         )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "own"), [("drawings", "edge_sage"), ("beats", "resnet1d"), ("scanlines", "scan_cnn2d, .*scan_picture")]
+)
+def test_networks_for_pictures_are_refused_where_rows_are_none(tmp_path: Path, kind: str, own: str) -> None:
+    with pytest.raises(ConfigError, match=rf'model\[0\]\.encoder.*"timm:resnet18".*rows of {kind} are not.*{own}'):
+        load(
+            {"data": {"kind": kind, "root": str(tmp_path)}, "model": [{"name": "m", "encoder": "timm:resnet18",
+             "tune": "all"}]}
+        )  # fmt: skip

@@ -50,6 +50,9 @@ def kind_faults(
             )
             yield "train.cutmix", message, "use mixup, or set 0"
         return
+    if ":" in model.encoder:
+        found = f'found "{model.encoder}", a network for pictures, but rows of {kind.name} are not pictures'
+        yield "encoder", found, _own_encoders(kind)
     for key in PICTURE_KEYS:
         if getattr(model, key) != ModelConfig.model_fields[key].default:
             yield key, f"found {getattr(model, key)!r}, but rows of {kind.name} are not pictures", "remove it"
@@ -62,6 +65,11 @@ def kind_faults(
             f"only, and rows of {kind.name} are not pictures"
         )
         yield "tune", message, 'set "all"'
+
+
+def _own_encoders(kind: Kind) -> str:
+    """Return what to name instead; a kind's encoders without options are not known here, as that needs torch."""
+    return f"name one of the kind's own, such as {', '.join({kind.encoder: 1, **kind.encoder_options})}"
 
 
 def _option_faults(kind: Kind, model: ModelConfig) -> Iterator[tuple[str, str, str]]:

@@ -29,6 +29,27 @@ class ScanCnn2dOptions(Section):
     )
 
 
+class ScanPictureOptions(Section):
+    """Options of `scan_picture`."""
+
+    network: str = option(
+        "package:efficientnet-lite0",
+        pattern=r"^(timm|package):\S+$",
+        description="The network for photos, timm:NAME or package:NAME, with the weights that it came with.",
+    )
+    zoom: float = option(
+        1.0,
+        gt=0,
+        le=8,
+        description="Scale of the picture, which is `width` by `max_lines` of [scanlines] times this.",
+    )
+    form: Literal["full", "light"] = option(
+        "full",
+        description="Light holds normalisations and depthwise kernels as they came: it trains twice as fast on a "
+        "processor.",
+    )
+
+
 class LineOptions(Section):
     """What all encoders of lines in time share."""
 
@@ -76,5 +97,6 @@ ENCODER_OPTIONS: dict[str, type[Section]] = {
     "scan_conv_gru": ScanConvGruOptions,
     "scan_causal": ScanCausalOptions,
     "scan_vit": ScanTransformerOptions,
+    "scan_picture": ScanPictureOptions,
 }
 """Name of an encoder -> the section of its options."""

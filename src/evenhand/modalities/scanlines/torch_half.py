@@ -10,6 +10,7 @@ from evenhand.modalities.scanlines.augment import apply_profile
 from evenhand.modalities.scanlines.encoders import (  # noqa: F401  (registers the encoders)
     scan_cnn2d,
     scan_conv_gru,
+    scan_picture,
     scan_transformers,
 )
 from evenhand.modalities.scanlines.encoders.shapes import Batch
