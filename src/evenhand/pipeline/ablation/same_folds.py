@@ -123,7 +123,8 @@ def _occurring_at(samples: Samples) -> Ints:
 def _same_labels(ours: Samples, theirs: Samples) -> bool:
     if ours.classes == theirs.classes:
         return np.array_equal(ours.labels, theirs.labels, equal_nan=ours.labels.dtype.kind == "f")
-    return np.array_equal(*(one.matrix()[:, _occurring_at(one)] for one in (ours, theirs)))
+    mine, other = (one.matrix()[:, _occurring_at(one)] for one in (ours, theirs))
+    return np.array_equal(mine, other)
 
 
 def _named_labels(samples: Samples) -> npt.NDArray[np.object_]:
