@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import time
 from collections.abc import Iterator
@@ -65,3 +66,9 @@ def test_groups_with_a_long_beginning_in_common_stay_apart() -> None:
     svg = drawn(forest([{"name": "series " * 10 + end, **figures} for end in ("a", "b")]), "Groups")
     assert "a (n 5)</text>" in svg
     assert "b (n 5)</text>" in svg
+
+
+def test_every_bar_has_its_name() -> None:
+    names = [f"class {letter}" for letter in "abcdefgh"]
+    shown = re.findall(r'opacity="1"[^>]*>(class \w)<', drawn(spec(*names), "Rows per class"))
+    assert shown == names

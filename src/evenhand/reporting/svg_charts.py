@@ -60,6 +60,9 @@ _CONFIG: Spec = {
         "titlePadding": 10,
     },
     "axisX": {"tickCount": 8},
+    # Each name has a step of its own and room in it; the separation above would drop every second one.
+    "axisYBand": {"labelOverlap": False},
+    "axisYPoint": {"labelOverlap": False},
     "legend": {"labelColor": INK, "titleColor": MUTED, "labelFontSize": MEASURED, "labelLimit": LABEL_LIMIT},
     "header": {"labelColor": INK, "titleColor": MUTED, "labelFontSize": MEASURED, "labelLimit": 260},
     "title": {"color": INK, "fontSize": 13, "anchor": "start"},
