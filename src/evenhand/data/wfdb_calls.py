@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from evenhand.base.errors import DataError, MissingExtraError
+from evenhand.base.storage.numpy_files import load_array
 from evenhand.base.warnings_filter import quiet
 
 _SCRATCH = re.compile(r"[^\s'\"]*evenhand-record-[^/\s]*/")
@@ -100,7 +101,7 @@ def detect_beats(signal: str, rate: float) -> list[int]:
     from wfdb import processing
 
     with as_data_error("has signals in which beats cannot be detected"):
-        detector = processing.XQRS(sig=np.load(signal, allow_pickle=False), fs=rate)
+        detector = processing.XQRS(sig=load_array(signal), fs=rate)
         detector.detect(verbose=False)
         return [int(at) for at in detector.qrs_inds]
 

@@ -37,8 +37,10 @@ def test_a_changed_prior_is_corrected_to_that_of_the_data() -> None:
         ({"correct_to": "natural", "adjust": 1.0}, [0.25] * 4),
     ],
 )
-def test_probabilities_stand_for_the_prior_that_is_wanted(settings: dict[str, object], judged: list[float]) -> None:
-    assert plan(sampler="balanced", **settings).output_prior.shares == pytest.approx(judged)
+def test_probabilities_stand_for_the_prior_that_is_wanted(
+    settings: dict[str, object], output_prior: list[float]
+) -> None:
+    assert plan(sampler="balanced", **settings).output_prior.shares == pytest.approx(output_prior)
 
 
 def test_a_plain_training_can_be_corrected_too() -> None:

@@ -151,7 +151,7 @@ def test_what_is_too_few_to_tell_for_a_figure_is_for_a_difference(groups):
         models.append(Predictions(ids, ("a", "b"), table, truth, groups=names, model=name))
     found = compare_predictions(models, ["group_accuracy_quantile_10", "accuracy"], draws=100).verdicts
     assert [(v.word, v.enough) for v in found] == [("too few to tell", False), ("better", True)]
-    assert f"10 % of {groups} groups is one group at most" in found[0].message
+    assert f"10 % of {groups} groups is one group at most" in found[0].summary
 
 
 shares = arrays(float, 3, elements=st.floats(0, 1))

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evenhand.base.errors import StoreError
+from evenhand.base.storage.numpy_files import load_array
 from evenhand.data.store.ragged import Array, offsets_of
 from evenhand.data.store.space import store_errors
 
@@ -159,4 +160,4 @@ def read_column(folder: Path, name: str) -> tuple[npt.NDArray[Any], ...]:
     """Return the memory maps of one named array: (array,), or (values, offsets, shapes) where ragged."""
     files = [folder / f"{name}.npy", folder / f"{name}.offsets.npy", folder / f"{name}.shapes.npy"]
     there = files if files[1].exists() else files[:1]
-    return tuple(np.load(path, mmap_mode="r", allow_pickle=False) for path in there)
+    return tuple(load_array(path, mmap_mode="r") for path in there)

@@ -19,6 +19,7 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from evenhand.base.errors import DataError
+from evenhand.base.storage.numpy_files import array_header
 from evenhand.evaluation.reading.columns import SELECT_CLASSES
 
 Kind = Literal["csv", "parquet", "npz"]
@@ -268,9 +269,7 @@ def _mapped(path: Path, archive: ZipFile, member: str) -> np.ndarray[Any, Any] |
         file.seek(about.header_offset + 26)
         name, extra = np.frombuffer(file.read(4), dtype="<u2")
         file.seek(about.header_offset + 30 + int(name) + int(extra))
-        if np.lib.format.read_magic(file) != (1, 0):
-            return None
-        shape, fortran, dtype = np.lib.format.read_array_header_1_0(file)
+        shape, fortran, dtype = array_header(file)
         if fortran or dtype.kind not in "fiu":
             return None
         return np.memmap(path, dtype, "r", file.tell(), shape)

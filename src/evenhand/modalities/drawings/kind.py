@@ -15,6 +15,7 @@ import pandas as pd
 from evenhand.base.errors import DataError, MissingExtraError
 from evenhand.base.settings.section import Section
 from evenhand.base.storage.code_hash import source_mark
+from evenhand.base.storage.numpy_files import load_arrays
 from evenhand.base.values import Finding, Floats, Ints, Samples
 from evenhand.data.config import DataConfig
 from evenhand.data.roots.root import Root
@@ -99,11 +100,8 @@ class Drawings(FileRows):
     def encode(self, raw: bytes, settings: Mapping[str, Any]) -> dict[str, np.ndarray[Any, Any]]:
         self.check_size(len(raw), settings)
         require_packages("Reading drawings")
-        with (
-            _isolated(f"{READING}:encode_file", raw, "arrays.npz", settings, settings=dict(settings)) as target,
-            np.load(target, allow_pickle=False) as arrays,
-        ):
-            return dict(arrays)
+        with _isolated(f"{READING}:encode_file", raw, "arrays.npz", settings, settings=dict(settings)) as target:
+            return load_arrays(target)
 
     def copies(self, entry: StoreEntry, rows: Ints) -> list[Ints]:
         return exact_copies(entry, rows)

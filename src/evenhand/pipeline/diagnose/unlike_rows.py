@@ -11,6 +11,7 @@ import numpy as np
 
 from evenhand.base.errors import EvenhandError
 from evenhand.base.seeds import generator
+from evenhand.base.storage.numpy_files import load_array
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Floats, Ints
 from evenhand.data.roots.root import root_of
@@ -84,7 +85,7 @@ def fold_features(
                     )
                 )
         dispatch(calls, watcher, workers=settings.compute.processes(1), threads=threads)
-        tables: list[Floats] = [np.load(call.out, allow_pickle=False) for call in calls]
+        tables: list[Floats] = [load_array(call.out) for call in calls]
     groups = run.samples().groups if run.samples().grouped else None
     return [
         FoldFeatures(

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from evenhand.base.errors import EvenhandError, unknown
+from evenhand.base.storage.numpy_files import load_array
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Floats, Ints, Predictions, RowSet, Verdict
 from evenhand.data.store.store import Store
@@ -210,7 +211,7 @@ def _probabilities(
         ]
         dispatch(calls, watcher, workers=workers, threads=threads)
         for call in calls:
-            total[:, rows(call.fold)] += np.load(call.out, allow_pickle=False)
+            total[:, rows(call.fold)] += load_array(call.out)
     return total / (len(tasks) if of == RowSet.LOCKED else len(seeds))
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from evenhand.base.storage.numpy_files import load_array
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Floats, Strings
 from evenhand.data.store.store import Store
@@ -55,9 +56,7 @@ def stored_features(
         ]
         found = dispatch(calls, watcher, workers=settings.compute.processes(1), threads=threads)
         return {
-            name: np.load(call.out, allow_pickle=False)
-            for name, call, one in zip(models, calls, found, strict=True)
-            if one["width"]
+            name: load_array(call.out) for name, call, one in zip(models, calls, found, strict=True) if one["width"]
         }
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from evenhand.base.errors import DataError
+from evenhand.base.storage.numpy_files import load_array
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Finding, Floats, Mask, Origin, Predictions, RowSet, Samples
 from evenhand.data.roots.root import Root, open_root
@@ -263,7 +264,7 @@ def _predict_folds(
         dispatch(calls, watcher, workers=settings.compute.processes(len(calls)), threads=threads)
         # Before the temporary folder is gone; files, not results of calls, as arrays of many rows would fill the
         # pipes.
-        probabilities = np.stack([np.load(call.out, allow_pickle=False) for call in calls])
+        probabilities = np.stack([load_array(call.out) for call in calls])
     features = {}
     if predictor.features:
         rows = {m.name: entries[m.size].name for m in models}

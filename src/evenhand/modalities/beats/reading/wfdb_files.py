@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evenhand.base.errors import DataError, MissingExtraError
+from evenhand.base.storage.numpy_files import load_array
 from evenhand.data import wfdb_calls
 from evenhand.data.roots.root import Root
 from evenhand.engines.isolated import ISOLATED, IsolatedCallError
@@ -134,7 +135,7 @@ def read_annotations(files: RecordFiles, annotator: str, rate: float) -> Annotat
         out = {"at": str(folder / "at.npy"), "symbols": str(folder / "symbols.npy")}
         arguments = {"path": str(folder / STEM), "annotator": annotator, "message": message, **out}
         call_wfdb("annotation_rows", arguments, len(raw), message)
-        at, symbols = (np.load(path, allow_pickle=False) for path in out.values())
+        at, symbols = (load_array(path) for path in out.values())
     if not len(at):
         raise DataError(f"has no annotations ({name} holds none)")
     if clock is not None and clock != rate:
@@ -164,7 +165,7 @@ def read_signals(files: RecordFiles, head: RecordHeader, signals: Sequence[int])
         call_wfdb("signals", arguments, size, "has signals that cannot be read")
         scale = np.array([millivolts(head.units[at]) or 1.0 for at in signals])
         # the product is a copy: the file goes with its folder
-        return np.asarray(np.load(out, mmap_mode="r", allow_pickle=False) * scale[:, None], dtype=np.float64)
+        return np.asarray(load_array(out, mmap_mode="r") * scale[:, None], dtype=np.float64)
 
 
 def find_beats(values: npt.NDArray[np.float64], rate: float) -> npt.NDArray[np.int64]:

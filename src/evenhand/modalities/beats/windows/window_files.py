@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evenhand.base.errors import DataError
+from evenhand.base.storage.numpy_files import load_arrays
 from evenhand.base.text.cells import object_array
 from evenhand.data.roots.file_names import suffix
 from evenhand.data.tables.csv_dialect import csv_rows, fits
@@ -89,8 +90,7 @@ def _npz(raw: bytes, most: int) -> Windows:
             raise DataError(
                 f"claims {claimed:,} bytes of numbers; beats.max_samples = {most:,} allows {8 * most:,}"
             )
-        with np.load(io.BytesIO(raw), allow_pickle=False) as arrays:
-            held = {key: np.asarray(arrays[key]) for key in arrays.files}
+        held = {name: np.asarray(values) for name, values in load_arrays(io.BytesIO(raw)).items()}
     except DataError:
         raise
     except Exception as error:  # on damaged bytes zipfile, zlib and numpy raise errors of their own

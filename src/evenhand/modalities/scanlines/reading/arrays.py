@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evenhand.base.errors import DataError
+from evenhand.base.storage.numpy_files import array_header, load_array
 from evenhand.modalities.scanlines.reading.scan import Scan, as_heights, check_pixels
 
 NPY, ZIP = b"\x93NUMPY", b"PK\x03\x04"
@@ -87,13 +88,11 @@ def _array(raw: bytes, most: int) -> npt.NDArray[Any]:
     """Return the array of numbers or text in the bytes of a .npy, its size checked before it is read."""
     try:
         file = io.BytesIO(raw)
-        version = np.lib.format.read_magic(file)
-        reader = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        shape, _, dtype = reader(file)
+        shape, _, dtype = array_header(file)
         if dtype.kind not in "fiubU":
             raise DataError(f"has values of type {dtype}, not numbers")
         check_pixels(int(np.prod(shape[:-1], dtype=object)), int(shape[-1]) if shape else 1, most)
-        return np.asarray(np.load(io.BytesIO(raw), allow_pickle=False))
+        return load_array(io.BytesIO(raw))
     except (DataError, MemoryError):
         raise
     except Exception as error:  # a damaged header is evaluated, and may raise anything

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from evenhand.base.errors import DataError, EvenhandError, MissingExtraError
+from evenhand.base.storage.numpy_files import load_arrays
 from evenhand.engines.isolated import ISOLATED, IsolatedCallError
 from evenhand.modalities.scanlines.reading.arrays import NPY, ZIP, read_npy, read_npz
 from evenhand.modalities.scanlines.reading.gsf import GSF, read_gsf
@@ -117,10 +118,10 @@ def _isolated(raw: bytes, settings: Mapping[str, Any]) -> Scan:
             )
         except IsolatedCallError as error:
             raise DataError(str(error)) from None
-        with np.load(target, allow_pickle=False) as held:
-            about = json.loads(str(held["about"]))
-            about["directions"], about["pixel_m"] = tuple(about["directions"]), tuple(about["pixel_m"])
-            return Scan(heights=held["heights"], **about)
+        held = load_arrays(target)
+    about = json.loads(str(held["about"]))
+    about["directions"], about["pixel_m"] = tuple(about["directions"]), tuple(about["pixel_m"])
+    return Scan(heights=held["heights"], **about)
 
 
 def parse_file(source: str, target: str, settings: dict[str, Any]) -> None:
