@@ -20,6 +20,14 @@ settings.load_profile("evenhand")
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
+LONGEST = ("test_twenty_kills_change_no_bit", "test_killed_tasks_end_with_the_same_bits")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put tests that take minutes first: at the end, all processes but one would wait for them."""
+    items.sort(key=lambda item: item.name not in LONGEST)  # stable: fixtures of modules stay together
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _own_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Give tests a cache folder of their own: readers of records keep what they decode there."""

@@ -53,6 +53,7 @@ early_stop = 0
 sampler = "balanced"
 [compute]
 store = "{store}"
+workers = 1
 """
 
 
