@@ -36,7 +36,7 @@ def array_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]
     Raises
     ------
     ValueError
-        If it is no .npy file.
+        If it is not a .npy file.
     """
     with _HEADERS:
         version = np.lib.format.read_magic(file)

@@ -14,7 +14,7 @@ from evenhand.evaluation.metrics.metric_names import Levels, Sets
 from evenhand.settings.load import Settings
 
 NAME = "ceiling: agreement of raters"
-"""Its name in the scores, where it is no model: it is neither chosen nor blended."""
+"""Its name in the scores, a reference rather than a model: it is never selected or blended."""
 
 
 def ceiling_figures(
