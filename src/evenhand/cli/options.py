@@ -51,6 +51,15 @@ Positions = Annotated[
 ]
 Scale = Annotated[str, typer.Option("--scale", help="What the numbers are: auto, probability, logit or normalise.")]
 SCALES = ("auto", "probability", "logit", "normalise")
+LogColumns = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--column",
+        metavar="NAME=MEANING",
+        help="What a column of a log is, for example --column valid_acc_total=val/accuracy; epoch, step, model, fold "
+        "and seed too. May be repeated.",
+    ),
+]
 
 
 def exit_by(findings: Iterable[Finding]) -> NoReturn:
@@ -72,6 +81,27 @@ def one_of(option: str, word: str, allowed: tuple[str, ...]) -> Any:
     if word not in allowed:
         raise EvenhandError(f"{option}: {unknown('choice', word, allowed)}")
     return word
+
+
+def columns_of_logs(pairs: list[str] | None) -> dict[str, str]:
+    """Return column -> what it is read as, from `--column`.
+
+    Raises
+    ------
+    EvenhandError
+        If one is not NAME=MEANING, or names a column again.
+    """
+    from evenhand.base.errors import EvenhandError
+
+    columns: dict[str, str] = {}
+    for pair in pairs or ():
+        name, _, meaning = pair.rpartition("=")
+        if not name or not meaning:
+            raise EvenhandError(f'--column: "{pair}" is not NAME=MEANING, such as valid_acc_total=val/accuracy.')
+        if name in columns:
+            raise EvenhandError(f"--column: {name} is named twice.")
+        columns[name] = meaning
+    return columns
 
 
 def columns_from(id_column: str | None, classes: list[str] | None, positions: bool, scale: str) -> Columns:

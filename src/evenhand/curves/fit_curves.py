@@ -96,6 +96,8 @@ class FitCurves:
         The first epoch of the last stage of training: trends are read from there on.
     notes
         What reading the log did, in sentences.
+    columns
+        Every name in the log, read or not; empty for a run.
     """
 
     model: str
@@ -107,6 +109,7 @@ class FitCurves:
     kept: float | None = None
     since: float = 0.0
     notes: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
 
     def curve(self, rows: str, metric: str) -> Curve | None:
         """Return the curve of a metric on a set of rows, or None."""

@@ -116,7 +116,10 @@ def test_a_test_set_stands_for_validation_where_there_is_no_other(log):
     [
         ("epoch,loss,loss\n1,2,3\n", "log.csv: two columns are called loss. Rename one of them."),
         ("epoch,loss\n", "log.csv: has no rows below its header."),
-        ("epoch,colour\n1,red\n", "log.csv: holds no values of a loss or metric by epoch or step. It has epoch"),
+        (
+            "epoch,colour\n1,red\n",
+            "log.csv: holds no values of a loss or metric by epoch or step. Its columns are epoch",
+        ),
         ("name\nx\n", "log.csv: holds no values"),
         ('epoch,loss\n1,"2\n', "log.csv: line 2 is not CSV"),
         ("\n\n", "log.csv: is empty"),

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 import evenhand
-from evenhand.base.errors import RecordError
+from evenhand.base.errors import DataError, RecordError
 from evenhand.base.storage.atomic import to_json
 from evenhand.base.storage.record import Record
 from evenhand.cli.app import app
@@ -135,3 +135,20 @@ def test_a_log_of_every_step_is_read_once(tmp_path: Path) -> None:
     (row,) = curves.summary().to_dict(orient="records")
     assert (row["unit"], row["last"]) == ("step", 59_999)
     assert curves.table()["latest"].tolist() == pytest.approx([losses[-1], losses[-1] + 0.1], abs=1e-6)
+
+
+def test_named_columns_reach_curves_doctor_and_ranking(tmp_path):
+    for name, column in (("a", "quality"), ("b", "goodness")):
+        rows = "\n".join(f"{e},{1 - 0.5**e}" for e in range(1, 9))
+        (tmp_path / f"{name}.csv").write_text(f"epoch,{column}\n{rows}\n")
+    logs = [tmp_path / "a.csv", tmp_path / "b.csv"]
+    columns = {"quality": "val/accuracy", "goodness": "val/accuracy"}
+    assert (
+        evenhand.learning_curves(logs[0], columns={"quality": "val/accuracy"})
+        .fits[0]
+        .curve("validation", "accuracy")
+    )
+    assert evenhand.doctor(logs[0], columns={"quality": "val/accuracy"}).passed
+    assert len(evenhand.rank(*logs, metric="accuracy", columns=columns).table) == 2
+    with pytest.raises(DataError, match='no column in the log named "qualty".*Did you mean "quality"'):
+        evenhand.learning_curves(logs[0], columns={"quality": "val/accuracy", "qualty": "val/loss"})

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from evenhand.cli.console import print_json
-from evenhand.cli.options import Json
+from evenhand.cli.options import Json, LogColumns, columns_of_logs
 
 
 def runs(
@@ -25,6 +25,7 @@ def runs(
     metric: Annotated[
         str | None, typer.Option("--metric", help="What to rank by; by default the first of [score].")
     ] = None,
+    column: LogColumns = None,
     as_json: Json = False,
 ) -> None:
     """List the runs below a folder, show the learning curves of one, or rank the models of several.
@@ -34,17 +35,19 @@ def runs(
     """
     from evenhand.cli.tables.results.curves import print_learning_curves, print_ranking
     from evenhand.cli.tables.tables import print_runs
-    from evenhand.pipeline.curves.learning_curves import has_curves, learning_curves
+    from evenhand.pipeline.curves.learning_curves import has_curves, learning_curves, refuse_columns_of_runs
     from evenhand.pipeline.curves.rank import rank
     from evenhand.pipeline.verbs.runs import runs as list_runs
 
+    columns = columns_of_logs(column)
     chosen = sources or [Path("runs")]
     if ranked or metric or len(chosen) > 1:
-        ranking = rank(*chosen, metric=metric)
+        ranking = rank(*chosen, metric=metric, columns=columns)
         print_json(ranking.document()) if as_json else print_ranking(ranking)
     elif has_curves(chosen[0]):
-        curves = learning_curves(chosen[0])
+        curves = learning_curves(chosen[0], columns=columns)
         print_json(curves.document()) if as_json else print_learning_curves(curves)
     else:
+        refuse_columns_of_runs(columns)
         table = list_runs(chosen[0])
         print_json(table.to_dict(orient="records")) if as_json else print_runs(table, chosen[0])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -11,17 +13,12 @@ import pandas as pd
 from evenhand.base.errors import DataError
 from evenhand.base.text.counted import count
 from evenhand.base.values import Floats, Ints, Mask
+from evenhand.curves.logs.column_names import EPOCHS, STEPS, WHOSE, read_as
 from evenhand.curves.logs.raw_log import RawLog, Series, no_curves
+from evenhand.curves.logs.table_rows import table_rows
 from evenhand.curves.metric_words import metric_name
-from evenhand.data.tables.csv_dialect import csv_rows, decode_csv, fits
+from evenhand.data.tables.csv_dialect import decode_csv, fits
 
-EPOCHS = ("epoch", "epochs", "ep")
-STEPS = ("step", "steps", "global_step", "trainer/global_step", "iteration", "iterations", "iter", "batch")
-WHOSE: Mapping[str, tuple[str, ...]] = {
-    "model": ("model", "run", "name", "experiment"),
-    "fold": ("fold",),
-    "seed": ("seed",),
-}
 _MISSING = frozenset(("", "none", "null", "na", "n/a", "-"))
 """Cells without a value; "nan" is a value that is not a number."""
 _COMMA = r"[+-]?\d+,\d+(?:[eE][+-]?\d+)?"
@@ -30,8 +27,10 @@ _EXPORT = re.compile(r"(?P<run>.+) - (?P<metric>.+?)(?P<end>__(?:MIN|MAX))?")
 """A column of a chart exported from Weights & Biases: a run and a metric; minimum and maximum stand beside it."""
 
 
-def read_csv_log(raw: bytes, name: str) -> list[RawLog]:
+def read_csv_log(raw: bytes, name: str, columns: Mapping[str, str] = MappingProxyType({})) -> list[RawLog]:
     """Return the fits of a CSV: one, or one for each model, fold and seed where it has such columns.
+
+    `columns` are the names that a person gives to columns.
 
     Raises
     ------
@@ -39,13 +38,21 @@ def read_csv_log(raw: bytes, name: str) -> list[RawLog]:
         If it is not a table, two columns have one name, or nothing in it is a metric.
     """
     frame, notes = _frame(raw, name)
+    seen = tuple(str(column) for column in frame)
+    named = read_as(seen, columns)
+    frame = frame[list(named)].rename(columns=named)
+    return [replace(log, columns=seen) for log in _fits_of(frame, name, seen, notes)]
+
+
+def _fits_of(frame: pd.DataFrame, name: str, seen: tuple[str, ...], notes: list[str]) -> list[RawLog]:
+    """Return the fits of a table whose columns have the names that they are read as."""
     at = {str(column).strip().lower(): str(column) for column in frame}
     epoch, step, *whose = (
         next((at[known] for known in names if known in at), "") for names in (EPOCHS, STEPS, *WHOSE.values())
     )
     if exported := _exported(frame, [epoch, step, *whose]):
-        return [one for run, own in exported.items() for one in _logs(own, run, epoch, step, whose, notes)]
-    return _logs(frame, name, epoch, step, whose, notes)
+        return [one for run, own in exported.items() for one in _logs(own, run, seen, (epoch, step), whose, notes)]
+    return _logs(frame, name, seen, (epoch, step), whose, notes)
 
 
 def _exported(frame: pd.DataFrame, roles: list[str]) -> dict[str, pd.DataFrame]:
@@ -62,15 +69,20 @@ def _exported(frame: pd.DataFrame, roles: list[str]) -> dict[str, pd.DataFrame]:
 
 
 def _logs(
-    frame: pd.DataFrame, name: str, epoch: str, step: str, whose: list[str], notes: list[str]
+    frame: pd.DataFrame,
+    name: str,
+    seen: tuple[str, ...],
+    axis: tuple[str, str],
+    whose: list[str],
+    notes: list[str],
 ) -> list[RawLog]:
     """Return the fits of a table whose columns have known roles."""
-    others = [str(c) for c in frame if c not in (epoch, step, *whose)]
+    others = [str(c) for c in frame if c not in (*axis, *whose)]
     columns = {c: _column(frame[c], c, notes) for c in others if metric_name(c) is not None}
     columns = {c: found for c, found in columns.items() if found[1].any()}
     if not columns:
-        raise no_curves(name, [str(column) for column in frame])
-    axes = [_axis(frame, axis, notes) for axis in (epoch, step)]
+        raise no_curves(name, seen)
+    axes = [_axis(frame, column, notes) for column in axis]
     logs = []
     for labels, rows in _fits(frame, whose):
         series = []
@@ -86,7 +98,7 @@ def _logs(
 def _frame(raw: bytes, name: str) -> tuple[pd.DataFrame, list[str]]:
     """Return the cells as text, rows of the wrong width and repeated headers left out, and notes about them."""
     text, findings = decode_csv(raw, name, None)
-    rows = csv_rows(text)
+    rows = table_rows(text)
     first = next(rows, None)
     if first is None:
         raise DataError(f"{name}: is empty. A log has a line with the names of columns, and a line for each epoch.")

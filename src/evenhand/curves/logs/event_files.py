@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from evenhand.base.errors import DataError, MissingExtraError
 from evenhand.base.text.counted import count
+from evenhand.curves.logs.column_names import read_as
 from evenhand.curves.logs.raw_log import RawLog, Series, no_curves
 
 _HEADER, _FOOTER = struct.Struct("<QI"), 4
@@ -22,11 +24,13 @@ def is_event_file(start: bytes) -> bool:
     return len(start) >= 24 and b"brain.Event:" in start[12:48]
 
 
-def read_event_files(files: dict[str, list[Path]], name: str) -> list[RawLog]:
+def read_event_files(
+    files: dict[str, list[Path]], name: str, columns: Mapping[str, str] = MappingProxyType({})
+) -> list[RawLog]:
     """Return the fits of event files, one for each key of `files`: the run that they belong to.
 
     The set of rows that a file is of, such as the folder `validation` that Keras writes, is taken from the name of
-    its folder by `metric_name`: it is put before the names of series.
+    its folder by `metric_name`: it is put before the names of series. `columns` are the names that a person gives to series.
 
     Raises
     ------
@@ -42,6 +46,8 @@ def read_event_files(files: dict[str, list[Path]], name: str) -> list[RawLog]:
         for path in sorted(paths):
             for tag, step, value in _scalars(path, notes):
                 found.setdefault(_tag(tag, path.parent.name), []).append((step, value))
+        seen = tuple(found)
+        found = {word: found[tag] for tag, word in read_as(found, columns).items()}
         epochs = dict(found.pop("epoch", []))  # Lightning logs the epoch of each step
         series = []
         for tag, pairs in found.items():
@@ -49,8 +55,8 @@ def read_event_files(files: dict[str, list[Path]], name: str) -> list[RawLog]:
             known = np.array([epochs.get(step, np.nan) for step in steps], dtype=np.float64)
             series.append(Series(tag, known, steps, values))
         if not series:
-            raise no_curves(run or name, [])
-        logs.append(RawLog(run or name, tuple(series), notes=tuple(notes)))
+            raise no_curves(run or name, seen)
+        logs.append(RawLog(run or name, tuple(series), notes=tuple(notes), columns=seen))
     return logs
 
 

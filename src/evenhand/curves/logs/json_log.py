@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -11,13 +12,15 @@ import numpy as np
 from evenhand.base.errors import DataError
 from evenhand.base.storage.atomic import json_lines
 from evenhand.base.text.counted import count
-from evenhand.curves.logs.csv_log import EPOCHS, STEPS
+from evenhand.curves.logs.column_names import EPOCHS, STEPS, read_as
 from evenhand.curves.logs.raw_log import RawLog, Series, no_curves
 from evenhand.curves.metric_words import metric_name
 
 
-def read_json_log(raw: bytes, name: str) -> list[RawLog]:
+def read_json_log(raw: bytes, name: str, columns: Mapping[str, str] = MappingProxyType({})) -> list[RawLog]:
     """Return the one fit of a JSON or JSON Lines file.
+
+    `columns` are the names that a person gives to keys.
 
     Raises
     ------
@@ -37,31 +40,34 @@ def read_json_log(raw: bytes, name: str) -> list[RawLog]:
             if skipped
             else ()
         )
-        return [_of_records(records, name, notes=notes)]
+        return [_of_records(records, name, columns, notes=notes)]
     except (RecursionError, ValueError) as error:  # nested too deeply; a number of thousands of digits
         reason = "nested too deeply" if isinstance(error, RecursionError) else str(error).split(";")[0]
         raise DataError(f"{name}: is not a log ({reason}).") from None
-    return [_of_document(document, name)]
+    return [_of_document(document, name, columns)]
 
 
-def _of_document(document: Any, name: str) -> RawLog:
+def _of_document(document: Any, name: str, columns: Mapping[str, str]) -> RawLog:
     if isinstance(document, list):
-        return _of_records([one for one in document if isinstance(one, dict)], name)
+        return _of_records([one for one in document if isinstance(one, dict)], name, columns)
     if not isinstance(document, dict):
         raise no_curves(name, [])
     if isinstance(document.get("log_history"), list):
         # The last entry sums the training up: its train_loss is the mean over all epochs.
         entries = [e for e in document["log_history"] if isinstance(e, dict) and "train_runtime" not in e]
-        return _of_records(entries, name, completed=True)
+        return _of_records(entries, name, columns, completed=True)
     inner = document.get("history")
     if isinstance(inner, list):
-        return _of_records([one for one in inner if isinstance(one, dict)], name)
-    columns = inner if isinstance(inner, dict) else document
-    epochs = document.get("epoch") if isinstance(inner, dict) else columns.get("epoch")
-    return _of_columns(columns, epochs if isinstance(epochs, list) else None, name)
+        return _of_records([one for one in inner if isinstance(one, dict)], name, columns)
+    table = inner if isinstance(inner, dict) else document
+    named = {word: table[key] for key, word in read_as(map(str, table), columns).items()}
+    epochs = document.get("epoch") if isinstance(inner, dict) else named.get("epoch")
+    return _of_columns(named, epochs if isinstance(epochs, list) else None, name, tuple(table))
 
 
-def _of_columns(columns: Mapping[str, Any], epochs: Sequence[Any] | None, name: str) -> RawLog:
+def _of_columns(
+    columns: Mapping[str, Any], epochs: Sequence[Any] | None, name: str, seen: tuple[str, ...]
+) -> RawLog:
     """Return the fit of name -> list of one value per epoch; a list, or an object {"0": …} as pandas writes it."""
     series, notes = [], []
     for key, column in columns.items():
@@ -78,16 +84,24 @@ def _of_columns(columns: Mapping[str, Any], epochs: Sequence[Any] | None, name: 
         series.append(Series(key, at, np.full(len(at), np.nan), found))
     kept = tuple(one for one in series if len(one.values))
     if not kept:
-        raise no_curves(name, [str(key) for key in columns])
-    return RawLog(name, kept, notes=tuple(notes))
+        raise no_curves(name, seen)
+    return RawLog(name, kept, notes=tuple(notes), columns=seen)
 
 
 def _of_records(
-    records: Sequence[Mapping[str, Any]], name: str, *, completed: bool = False, notes: tuple[str, ...] = ()
+    records: Sequence[Mapping[str, Any]],
+    name: str,
+    columns: Mapping[str, str],
+    *,
+    completed: bool = False,
+    notes: tuple[str, ...] = (),
 ) -> RawLog:
     """Return the fit of records that each hold an epoch or step and some metrics."""
     found: dict[str, tuple[list[float], list[float], list[float]]] = {}
-    for record in records:
+    seen = tuple(dict.fromkeys(str(key) for record in records for key in record))
+    named = read_as(seen, columns)
+    for entry in records:
+        record = {word: entry[key] for key, word in named.items() if key in entry}
         epoch, step = (next((record[k] for k in keys if k in record), None) for keys in (EPOCHS, STEPS))
         for key, value in record.items():
             number = None if key in (*EPOCHS, *STEPS) else _number(value)
@@ -99,11 +113,11 @@ def _of_records(
                 axis.append(np.nan if known is None else known)
             values.append(number)
     if not found:
-        raise no_curves(name, list(dict.fromkeys(str(key) for record in records[:5] for key in record)))
+        raise no_curves(name, seen)
     series = tuple(
         Series(key, *(np.array(part, dtype=np.float64) for part in parts)) for key, parts in found.items()
     )
-    return RawLog(name, series, completed=completed, notes=notes)
+    return RawLog(name, series, completed=completed, notes=notes, columns=seen)
 
 
 def _records(text: str) -> tuple[list[dict[str, Any]], int]:

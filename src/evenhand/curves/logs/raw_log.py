@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,9 +11,11 @@ from evenhand.base.errors import DataError
 from evenhand.base.values import Floats
 
 KNOWN = (
-    "What is read is a CSV of epochs, metrics.csv of Lightning, trainer_state.json of Hugging Face, a Keras "
+    "What is read is a table of epochs (a CSV, or aligned with blanks), metrics.csv of Lightning, trainer_state.json of Hugging Face, a Keras "
     "history (JSON or CSVLogger), and event files of TensorBoard."
 )
+MOST_NAMES = 20
+"""Most columns that a message lists."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +54,8 @@ class RawLog:
         Whether epochs count what is completed (1.0 after the first), so that 0 is before training.
     notes
         What reading did, in sentences.
+    columns
+        Every name in the log, read or not.
     """
 
     name: str
@@ -59,6 +64,7 @@ class RawLog:
     seed: int | None = None
     completed: bool = False
     notes: tuple[str, ...] = field(default=())
+    columns: tuple[str, ...] = ()
 
 
 def whole(values: Floats) -> bool:
@@ -71,10 +77,12 @@ def whole(values: Floats) -> bool:
     return bool(np.all(known == np.floor(known)))
 
 
-def no_curves(name: str, seen: list[str]) -> DataError:
+def no_curves(name: str, seen: Sequence[str]) -> DataError:
     """Return the error for a file without any metric."""
-    what = f" It has {', '.join(seen[:6])}{' and more' if len(seen) > 6 else ''}." if seen else ""
+    columns = f"{', '.join(seen[:MOST_NAMES])}{' and more' if len(seen) > MOST_NAMES else ''}"
+    what = f" Its columns are {columns}." if seen else ""
+    remedy = " Say which column is which: --column NAME=val/loss." if seen else ""
     return DataError(
         f"{name}: holds no values of a loss or metric by epoch or step.{what} Names are read such as train_loss, "
-        f"val_loss, val_accuracy. {KNOWN}"
+        f"val_loss, val_accuracy.{remedy} {KNOWN}"
     )

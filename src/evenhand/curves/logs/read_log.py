@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 from evenhand.base.errors import DataError
 from evenhand.curves.fit_curves import FitCurves
+from evenhand.curves.logs.column_names import check_columns
 from evenhand.curves.logs.csv_log import read_csv_log
 from evenhand.curves.logs.event_files import is_event_file, read_event_files
 from evenhand.curves.logs.json_log import read_json_log
@@ -26,7 +29,7 @@ _PACKED = {
 }
 
 
-def read_log(path: str | Path) -> tuple[FitCurves, ...]:
+def read_log(path: str | Path, columns: Mapping[str, str] = MappingProxyType({})) -> tuple[FitCurves, ...]:
     """Return the curves of each fit in a log of training.
 
     Parameters
@@ -34,6 +37,8 @@ def read_log(path: str | Path) -> tuple[FitCurves, ...]:
     path
         A CSV, JSON or JSON Lines file, an event file of TensorBoard, or a folder that holds event files,
         metrics.csv of Lightning or trainer_state.json of Hugging Face.
+    columns
+        Name of a column -> what it is read as, such as "val/accuracy" or "epoch", where names are not known ones.
 
     Raises
     ------
@@ -42,10 +47,11 @@ def read_log(path: str | Path) -> tuple[FitCurves, ...]:
     MissingExtraError
         If it is an event file and tensorboard is not installed.
     """
+    check_columns(columns)
     where = Path(path)
     if where.is_dir():
         if runs := event_runs(where):
-            return _curves(read_event_files(runs, where.name))
+            return _curves(read_event_files(runs, where.name, columns))
         logs = text_runs(where)
         if not logs:
             raise DataError(
@@ -53,20 +59,22 @@ def read_log(path: str | Path) -> tuple[FitCurves, ...]:
                 "trainer_state.json."
             )
         name = where.resolve().name
-        return tuple(_named(fit, run or name, path.name) for run, path in logs.items() for fit in read_log(path))
+        return tuple(
+            _named(fit, run or name, log.name) for run, log in logs.items() for fit in read_log(log, columns)
+        )
     if not where.is_file():
         raise DataError(f"{where}: there is no such file or folder.")
     try:
         with where.open("rb") as file:
             start = file.read(64)
             if is_event_file(start):
-                return _curves(read_event_files({"": [where]}, where.name))
+                return _curves(read_event_files({"": [where]}, where.name, columns))
             _refuse(where, start)
             raw = start + file.read()
     except OSError as error:
         raise DataError(f"{where}: cannot be read ({error.strerror}).") from None
     try:
-        return _curves(_text_log(raw, where.name))
+        return _curves(_text_log(raw, where.name, columns))
     except DataError as error:
         # readers of CSV do not know the name of the file
         text = str(error)
@@ -127,9 +135,10 @@ def _begins_as_events(path: Path) -> bool:
         return is_event_file(file.read(64))
 
 
-def _text_log(raw: bytes, name: str) -> list[RawLog]:
+def _text_log(raw: bytes, name: str, columns: Mapping[str, str]) -> list[RawLog]:
     text = raw.lstrip(b"\xef\xbb\xbf \t\r\n")
-    return read_json_log(raw, name) if text[:1] in (b"{", b"[") else read_csv_log(raw, name)
+    read = read_json_log if text[:1] in (b"{", b"[") else read_csv_log
+    return read(raw, name, columns)
 
 
 def _curves(logs: list[RawLog]) -> tuple[FitCurves, ...]:

@@ -33,7 +33,7 @@ def to_curves(log: RawLog) -> FitCurves:
     named = _one_grain(_named(log, notes))
     # Any column of numbers could be a metric; without one that is known to be, the file is of something else.
     if not any(name.higher_is_better is not None for name, _ in named):
-        raise no_curves(log.name, [series.name for series in log.series])
+        raise no_curves(log.name, log.columns)
     if _is_unordered(named):
         notes.append("The rows are not in the order of their epochs, and were sorted.")
         named = [(name, _sorted(series)) for name, series in named]
@@ -54,7 +54,7 @@ def to_curves(log: RawLog) -> FitCurves:
         for (name, series), axis in zip(named, axes, strict=True)
         if len((curve := _curve(name, axis, series.values, marks)).values)
     ]
-    return FitCurves(log.name, log.fold, log.seed, tuple(curves), unit, notes=tuple(notes))
+    return FitCurves(log.name, log.fold, log.seed, tuple(curves), unit, notes=tuple(notes), columns=log.columns)
 
 
 def _named(log: RawLog, notes: list[str]) -> list[_Named]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
+from evenhand.base.errors import DataError
 from evenhand.base.storage.record import Record
+from evenhand.curves.logs.column_names import refuse_unknown_columns
 from evenhand.curves.logs.read_log import is_log, read_log
 from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.evidence.training_history import TrainingHistory, histories_of
@@ -19,7 +22,9 @@ CODES = ("EH302", "EH306", "EH307", "EH311", "EH316", "EH320")
 """Rules that read curves: all that apply to a foreign log."""
 
 
-def learning_curves(source: str | Path | Record) -> LearningCurves:
+def learning_curves(
+    source: str | Path | Record, *, columns: Mapping[str, str] = MappingProxyType({})
+) -> LearningCurves:
     r"""Return the learning curves of a run or of a log by another program, with what they show.
 
     Parameters
@@ -27,11 +32,14 @@ def learning_curves(source: str | Path | Record) -> LearningCurves:
     source
         A record or its folder; or a CSV of epochs, Lightning's metrics.csv, trainer_state.json of Hugging Face, a
         Keras history (JSON or CSVLogger), or event files of TensorBoard (a file, or a folder that holds some).
+    columns
+        For a log: name of a column -> what it is read as, such as {"valid_acc_total": "val/accuracy"}; "epoch",
+        "step", "model", "fold" and "seed" too.
 
     Raises
     ------
     RecordError, DataError
-        If it is none of these, or holds no values of a loss or metric by epoch.
+        If it is none of these, holds no values of a loss or metric by epoch, or has no column that `columns` names.
     MissingExtraError
         If it is an event file and tensorboard is not installed.
 
@@ -46,8 +54,18 @@ def learning_curves(source: str | Path | Record) -> LearningCurves:
     >>> print(curves)
     log.csv: 12 epochs; the validation loss rises after epoch 7; stop at epoch 6
     """
+    curves = read_curves(source, columns)
+    if any(fit.columns for fit in curves.fits):
+        refuse_unknown_columns(columns, [name for fit in curves.fits for name in fit.columns])
+    else:
+        refuse_columns_of_runs(columns)
+    return curves
+
+
+def read_curves(source: str | Path | Record, columns: Mapping[str, str]) -> LearningCurves:
+    """Return what `learning_curves` does, of a log with those of the named columns that it has."""
     if not isinstance(source, Record) and is_log(Path(source)):
-        fits = read_log(source)
+        fits = read_log(source, columns)
         histories = tuple(TrainingHistory.of_log(fit) for fit in fits)
         name = str(source)
     else:
@@ -68,7 +86,13 @@ def has_curves(source: str | Path) -> bool:
     return (path / "resolved.toml").is_file() or is_log(path)
 
 
-def examine_log(path: str | Path) -> Examination:
+def refuse_columns_of_runs(columns: Mapping[str, str]) -> None:
+    """Raise `DataError` if columns are named where nothing but a run is read."""
+    if columns:
+        raise DataError("Columns are named for logs by other programs (--column); the epochs of a run are known.")
+
+
+def examine_log(path: str | Path, columns: Mapping[str, str] = MappingProxyType({})) -> Examination:
     """Return what the rules about curves find in a foreign log.
 
     Raises
@@ -76,7 +100,9 @@ def examine_log(path: str | Path) -> Examination:
     DataError, MissingExtraError
         As `learning_curves`.
     """
-    histories = tuple(TrainingHistory.of_log(fit) for fit in read_log(path))
+    fits = read_log(path, columns)
+    refuse_unknown_columns(columns, [name for fit in fits for name in fit.columns])
+    histories = tuple(TrainingHistory.of_log(fit) for fit in fits)
     return examine(Evidence(histories=histories), CODES)
 
 

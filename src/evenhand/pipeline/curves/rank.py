@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -16,11 +17,12 @@ from evenhand.base.storage.record import Record, records
 from evenhand.base.text.counted import count
 from evenhand.base.values import Predictions
 from evenhand.curves.fit_curves import Curve, FitCurves
+from evenhand.curves.logs.column_names import refuse_unknown_columns
 from evenhand.curves.logs.read_log import is_log
 from evenhand.evaluation.comparison.compare import Comparison, compare_predictions
 from evenhand.evaluation.comparison.verdicts import WORTH_CARING
 from evenhand.evaluation.reading.read import read_predictions
-from evenhand.pipeline.curves.learning_curves import learning_curves
+from evenhand.pipeline.curves.learning_curves import read_curves
 
 _COLUMNS = ["run", "model", "mean", "deviation", "fits", "folds", "seeds", "lowest", "highest", "verdict"]
 _DIFFERENCES = ["difference", "low", "high"]
@@ -66,6 +68,7 @@ class Ranking:
 def rank(
     *sources: str | Path | Record,
     metric: str | None = None,
+    columns: Mapping[str, str] = MappingProxyType({}),
     smallest: float = WORTH_CARING,
     draws: int = 2000,
     level: float = 0.95,
@@ -84,6 +87,8 @@ def rank(
     metric
         A metric or loss in the logs of all models; by default the first of the [score] of the first run that all
         have, else the first that all have, else the loss.
+    columns
+        As in `learning_curves`; each log has those that it has.
     smallest, draws, level, seed
         As in `compare`.
 
@@ -96,11 +101,12 @@ def rank(
     found: list[tuple[str, Record | None, tuple[FitCurves, ...]]] = []
     for source in _expanded(sources):
         try:
-            curves = learning_curves(source)
+            curves = read_curves(source, columns)
         except EvenhandError as error:
             notes.append(f"Left out: {error}")
             continue
         found.append((curves.source, source if isinstance(source, Record) else None, curves.fits))
+    refuse_unknown_columns(columns, [name for _, _, fits in found for fit in fits for name in fit.columns])
     called = _names([source for source, _, _ in found])
     models = _models([(called[source], record, fits) for source, record, fits in found], notes)
     if not models:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from evenhand.balance.prior.balance_ledger import BalanceLedger
@@ -17,7 +18,7 @@ from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.evidence.training_history import histories_of
 from evenhand.diagnosis.examination import Examination
 from evenhand.diagnosis.examine import examine, fired_causes, ordered
-from evenhand.pipeline.curves.learning_curves import examine_log
+from evenhand.pipeline.curves.learning_curves import examine_log, refuse_columns_of_runs
 from evenhand.pipeline.references.floor import PREFIX
 from evenhand.pipeline.verbs.balance_ledger import ledgers
 from evenhand.settings.load import load
@@ -26,12 +27,12 @@ TRAINING = ("EH206", "EH207", "EH3")
 """Codes, or prefixes of codes, of the rules that check the epochs of a training."""
 
 
-def doctor(record: str | Path | Record) -> Examination:
+def doctor(record: str | Path | Record, *, columns: Mapping[str, str] = MappingProxyType({})) -> Examination:
     """Return the findings about a run: its data, its balance and its trainings; or about a log by another program.
 
     Findings about the data are read from the record; the rules about training are applied to its epochs again. The
     record may come from elsewhere: none of its content is executed, and neither data nor weights are needed. Of a
-    foreign log (see `learning_curves`), the rules that read curves are applied.
+    foreign log, whose `columns` can be named (see `learning_curves`), the rules that read curves are applied.
 
     Raises
     ------
@@ -39,7 +40,8 @@ def doctor(record: str | Path | Record) -> Examination:
         If it is neither a record nor a log.
     """
     if not isinstance(record, Record) and is_log(Path(record)):
-        return examine_log(record)
+        return examine_log(record, columns)
+    refuse_columns_of_runs(columns)
     run = Record.open(record)
     training = examine_training(run)
     known = {(finding.code, finding.about) for finding in training.findings}

@@ -5,10 +5,10 @@ from __future__ import annotations
 import typer
 
 from evenhand.cli.console import print_json
-from evenhand.cli.options import Json, RecordPath
+from evenhand.cli.options import Json, LogColumns, RecordPath, columns_of_logs
 
 
-def doctor(record: RecordPath, as_json: Json = False) -> None:
+def doctor(record: RecordPath, column: LogColumns = None, as_json: Json = False) -> None:
     """Show what is wrong with a run: data, balance, trainings; only its record is needed.
 
     The exit code is 1 if a finding is an error.
@@ -16,7 +16,7 @@ def doctor(record: RecordPath, as_json: Json = False) -> None:
     from evenhand.cli.tables.tables import print_examination
     from evenhand.pipeline.verbs.doctor import doctor
 
-    found = doctor(record)
+    found = doctor(record, columns=columns_of_logs(column))
     if as_json:
         print_json(found.document())
     else:
