@@ -56,8 +56,8 @@ LogColumns = Annotated[
     typer.Option(
         "--column",
         metavar="NAME=MEANING",
-        help="What a column of a log is, for example --column valid_acc_total=val/accuracy; epoch, step, model, fold "
-        "and seed too. May be repeated.",
+        help="What a column of a log is, for example --column valid_acc_total=val/accuracy; epoch, step, model, "
+        "fold and seed too. May be repeated.",
     ),
 ]
 

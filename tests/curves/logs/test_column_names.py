@@ -17,9 +17,14 @@ def _csv(rows):
 
 @pytest.mark.parametrize(
     "text",
-    [_csv(ROWS), json.dumps(ROWS), "\n".join(map(json.dumps, ROWS)), json.dumps({k: [r[k] for r in ROWS] for k in ROWS[0]})],
+    [
+        _csv(ROWS),
+        json.dumps(ROWS),
+        "\n".join(map(json.dumps, ROWS)),
+        json.dumps({key: [row[key] for row in ROWS] for key in ROWS[0]}),
+    ],
     ids=["csv", "records", "lines", "columns"],
-)  # fmt: skip
+)
 def test_named_columns_are_read_as_named(log, text):
     (curves,) = read_log(log("log", text), CHOICE)
     assert {(c.rows, c.metric): c.values[0] for c in curves.curves} == {

@@ -76,8 +76,47 @@ def test_a_kind_without_recipes_has_none() -> None:
 
 def test_the_example_on_mit_bih_is_the_recipe() -> None:
     example = tomlkit.parse((EXAMPLES / "mitdb.toml").read_text(encoding="utf-8")).unwrap()
-    proposal = RECIPES.get("beats-rhythm").propose(replace(PHOTOS, kind="beats"), FAST, 600.0)
+    whole = replace(PHOTOS, kind="beats", rows=100_700, test_rows=49_700)
+    proposal = RECIPES.get("beats-rhythm").propose(whole, FAST, 600.0)
     assert proposal is not None
     written = tomlkit.parse(proposal.text).unwrap()
     assert written == {section: example[section] for section in written}
     assert proposal.folds == example["folds"]["k"]
+
+
+def _steps(text: str, rows: int, folds: int) -> list[float]:
+    """Return how many optimizer steps a fold of each model takes."""
+    config = tomlkit.parse(text).unwrap()
+    trains = [
+        config["train"] | model.get("train", {})
+        for model in config["model"]
+        if model.get("head") != "logistic_regression"
+    ]
+    return [train["epochs"] * rows * (folds - 1) / folds / train.get("batch_size", 64) for train in trains]
+
+
+@pytest.mark.parametrize("name", [name for name in RECIPES.names() if name != "photos-two-encoders"])
+def test_few_rows_are_trained_for_as_many_steps_as_a_training_takes(name: str) -> None:
+    recipe = RECIPES.get(name)
+    for rows in (200, 400, 900):
+        found = recipe.propose(DataFacts(recipe.kind, rows, rows // 5, 4), FAST, 1e9)
+        assert found is not None
+        assert min(_steps(found.text, rows - rows // 5, found.folds)) >= 140, (name, rows)
+
+
+@pytest.mark.parametrize(
+    ("name", "rows", "epochs", "batch"),
+    [
+        ("scanlines-picture-causal", 2976, 16, 32),
+        ("drawings-graphs", 931, 40, 32),
+        ("beats-rhythm", 51_000, 6, 256),
+    ],
+)
+def test_sets_as_large_as_those_a_recipe_was_tried_on_keep_its_epochs(
+    name: str, rows: int, epochs: int, batch: int
+) -> None:
+    recipe = RECIPES.get(name)
+    proposal = recipe.propose(DataFacts(recipe.kind, rows), FAST, 1e9)
+    assert proposal is not None
+    train = tomlkit.parse(proposal.text).unwrap()["train"]
+    assert (train["epochs"], train["batch_size"]) == (epochs, batch)

@@ -30,7 +30,8 @@ def read_event_files(
     """Return the fits of event files, one for each key of `files`: the run that they belong to.
 
     The set of rows that a file is of, such as the folder `validation` that Keras writes, is taken from the name of
-    its folder by `metric_name`: it is put before the names of series. `columns` are the names that a person gives to series.
+    its folder by `metric_name`: it is put before the names of series.
+    `columns` are the names that a person gives to series.
 
     Raises
     ------

@@ -11,8 +11,8 @@ from evenhand.base.errors import DataError
 from evenhand.base.values import Floats
 
 KNOWN = (
-    "What is read is a table of epochs (a CSV, or aligned with blanks), metrics.csv of Lightning, trainer_state.json of Hugging Face, a Keras "
-    "history (JSON or CSVLogger), and event files of TensorBoard."
+    "What is read is a table of epochs (a CSV, or aligned with blanks), metrics.csv of Lightning, "
+    "trainer_state.json of Hugging Face, a Keras history (JSON or CSVLogger), and event files of TensorBoard."
 )
 MOST_NAMES = 20
 """Most columns that a message lists."""

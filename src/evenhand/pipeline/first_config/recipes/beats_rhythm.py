@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from evenhand.pipeline.first_config.recipes.registry import DataFacts, FirstRecipe, Proposal, Speed, register
+from evenhand.pipeline.first_config.recipes.steps import batch_for, epochs_for
 
 TEXT = """\
 [[model]]                       # one entry per model; every model is trained on every fold
@@ -16,8 +17,8 @@ dropout = 0.3
 seeds = [0, 1, 2]
 
 [train]
-epochs = 6
-batch_size = 256
+epochs = {epochs}
+batch_size = {batch}
 learning_rate = 3e-3
 early_stop = 0
 
@@ -27,12 +28,18 @@ correct_to = "trained"          # evaluated under the prior of training, in whic
 """
 
 
+EPOCHS, BATCH, MOST, STEPS = 6, 256, 40, 400
+"""Epochs and batch size; the most epochs, and the optimizer steps, to which few beats are brought."""
+
+
 def propose(data: DataFacts, speed: Speed, seconds: float, *, row_starts: float = 1.6e-4) -> Proposal:
     """Return the only plan, with five folds if there are enough persons."""
     folds = min(5, data.bearable_folds)
-    expected = speed.start * (4.0 + row_starts * data.rows * (1 + folds) / 6)
+    batch = batch_for(data, folds, epochs=EPOCHS, batch=BATCH, steps=STEPS)
+    epochs = epochs_for(data, folds, epochs=EPOCHS, batch=batch, steps=STEPS, most=MOST)
+    expected = speed.start * (4.0 + row_starts * data.rows * (1 + folds * epochs / EPOCHS) / 6)
     why = ("The rhythm, not the windows: few persons teach a network of windows what these persons look like.",)
-    return Proposal(TEXT.replace("{{", "{").replace("}}", "}"), folds, expected, why)
+    return Proposal(TEXT.format(epochs=epochs, batch=batch), folds, expected, why)
 
 
 RECIPE = register(

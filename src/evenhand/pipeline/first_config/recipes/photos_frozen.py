@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from evenhand.pipeline.first_config.recipes import cost
 from evenhand.pipeline.first_config.recipes.registry import DataFacts, FirstRecipe, Proposal, Speed, register
+from evenhand.pipeline.first_config.recipes.steps import batch_for, epochs_for
 
 FLOOR = """\
 [[model]]                       # the floor: the encoder as it came
@@ -12,8 +13,8 @@ encoder = "package:efficientnet-lite0"
 tune = "head"
 pool = "stages"                 # features of the deeper stages too
 {views}  [model.train]
-  epochs = 30
-  batch_size = 256
+  epochs = {epochs}
+  batch_size = {batch}
   learning_rate = 2e-3
 
 [[model]]                       # and without any training by steps
@@ -38,6 +39,22 @@ early_stop = 0
 """
 
 
+EPOCHS, BATCH, MOST, STEPS = 30, 256, 60, 150
+"""Epochs and batch size of the linear head; for few photos, the most epochs and the optimizer steps to reach."""
+
+
+def head_schedule(data: DataFacts, folds: int) -> tuple[int, int]:
+    """Return epochs and batch size of the linear head."""
+    batch = batch_for(data, folds, epochs=EPOCHS, batch=BATCH, steps=STEPS)
+    return epochs_for(data, folds, epochs=EPOCHS, batch=batch, steps=STEPS, most=MOST), batch
+
+
+def floor_text(data: DataFacts, folds: int, views: str) -> str:
+    """Return the sections of the linear head and the logistic regression on frozen features."""
+    epochs, batch = head_schedule(data, folds)
+    return FLOOR.format(views=views, epochs=epochs, batch=batch)
+
+
 def largest_size(data: DataFacts, *, most: int = 288, least: int = 96) -> int:
     """Return the image size to use if time allows, px: at most twice that of the photos, `least` to `most`."""
     return most if data.side is None else min(most, max(least, 32 * round(2 * data.side / 32)))
@@ -53,7 +70,7 @@ def floor_seconds(data: DataFacts, speed: Speed, size: int, folds: int, *, views
     return (
         cost.frozen_features(data, speed, size, views)
         + cost.solved(data, speed, folds)
-        + cost.head(data, speed, folds, 30)
+        + cost.head(data, speed, folds, head_schedule(data, folds)[0])
     )
 
 
@@ -67,7 +84,7 @@ def propose(data: DataFacts, speed: Speed, seconds: float) -> Proposal:
     at = next((at for at, expected in enumerate(costs) if expected <= seconds), len(plans) - 1)
     size, views, folds = plans[at]
     side = f"{data.side} px" if data.side else "that"
-    text = TEXT.format(size=size, side=side, floor=FLOOR.format(views=VIEWS if views == 2 else ""))
+    text = TEXT.format(size=size, side=side, floor=floor_text(data, folds, VIEWS if views == 2 else ""))
     why = ("Frozen, because tuning does not fit into the time; with more minutes or a faster machine, init tunes.",)
     return Proposal(text, folds, costs[at], why)
 

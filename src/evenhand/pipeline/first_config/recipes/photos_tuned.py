@@ -5,8 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from evenhand.pipeline.first_config.recipes import cost
-from evenhand.pipeline.first_config.recipes.photos_frozen import FLOOR, floor_seconds, largest_size, sizes_below
+from evenhand.pipeline.first_config.recipes.photos_frozen import (
+    floor_seconds,
+    floor_text,
+    largest_size,
+    sizes_below,
+)
 from evenhand.pipeline.first_config.recipes.registry import DataFacts, FirstRecipe, Proposal, Speed, register
+from evenhand.pipeline.first_config.recipes.steps import batch_for, epochs_for
 
 TEXT = """\
 [photos]
@@ -27,7 +33,7 @@ drop_path = 0.1
 {floor}
 [train]
 epochs = {epochs}
-batch_size = 32
+batch_size = {batch}
 learning_rate = 3e-3
 weight_decay = 0.05
 label_smoothing = 0.1
@@ -61,18 +67,13 @@ BATCH, FEWEST, MOST = 32, 6, 24
 """Batch size, and limits of the number of epochs."""
 
 
-def epochs_for(steps: int, data: DataFacts, folds: int) -> int:
-    """Return the number of epochs for about `steps` optimizer steps per fold."""
-    an_epoch = max(1.0, data.fit_rows * (folds - 1) / folds / BATCH)
-    return min(MOST, max(FEWEST, round(steps / an_epoch)))
-
-
 @dataclass(frozen=True)
 class _Plan:
     stage: str
     size: int
     epochs: int
     folds: int
+    batch: int
 
     @property
     def views(self) -> int:
@@ -102,8 +103,9 @@ class _Plan:
             pool=", ".join(f'"{name}"' for name in pool),
             views=self.views,
             epochs=self.epochs,
+            batch=self.batch,
             precision=speed.precision,
-            floor=FLOOR.format(views=""),
+            floor=floor_text(data, self.folds, ""),
         )
 
     @property
@@ -122,7 +124,9 @@ def propose(data: DataFacts, speed: Speed, seconds: float) -> Proposal | None:
     for stage, smaller, steps in PLANS:
         if smaller >= len(sizes):
             continue
-        plan = _Plan(stage, sizes[smaller], epochs_for(steps, data, folds), folds)
+        batch = batch_for(data, folds, epochs=MOST, batch=BATCH, steps=steps)
+        epochs = epochs_for(data, folds, epochs=FEWEST, batch=batch, steps=steps, most=MOST)
+        plan = _Plan(stage, sizes[smaller], epochs, folds, batch)
         expected = plan.seconds(data, speed)
         if expected <= seconds:
             return Proposal(plan.text(data, speed), folds, expected, plan.why)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from evenhand.pipeline.first_config.recipes.registry import DataFacts, FirstRecipe, Proposal, Speed, register
+from evenhand.pipeline.first_config.recipes.steps import batch_for, epochs_for
 
 TEXT = """\
 [scanlines]
@@ -15,7 +16,7 @@ max_lines = 64                  # of longer scans neighbouring lines are average
 {models}
 [train]
 epochs = {epochs}
-batch_size = 32
+batch_size = {batch}
 learning_rate = 2e-3
 weight_decay = 0.05
 warmup_epochs = 1
@@ -45,6 +46,10 @@ MODELS = (
 
 PLANS = tuple((models, epochs) for models in (2, 1) for epochs in (16, 12, 8, 5))
 """Models and epochs; the first that fits is taken, or the last."""
+BATCH, MOST = 32, 60
+"""Batch size, and the most epochs for few scans."""
+STEPS = 38
+"""Optimizer steps for each of those epochs, to which few scans are brought; 1,500 scans a fold give 47."""
 
 FIXED_STARTS, ROUND_STARTS, READ_STARTS = 6.0, 0.7, 4e-4
 """In units of the start time of a worker: fixed, per round of tasks, per scan read."""
@@ -57,6 +62,7 @@ class _Plan:
     models: int
     epochs: int
     folds: int
+    batch: int
 
     def seconds(self, data: DataFacts, speed: Speed) -> float:
         """Return the estimated time of a run, in seconds."""
@@ -67,13 +73,20 @@ class _Plan:
 
     def text(self) -> str:
         """Return the sections of the configuration."""
-        return TEXT.format(models="\n".join(MODELS[: self.models]), epochs=self.epochs)
+        return TEXT.format(models="\n".join(MODELS[: self.models]), epochs=self.epochs, batch=self.batch)
+
+
+def _plan(models: int, epochs: int, folds: int, data: DataFacts) -> _Plan:
+    """Return a plan with the steps that its epochs are of a set of the size that the recipe was tried on."""
+    steps = STEPS * epochs
+    batch = batch_for(data, folds, epochs=epochs, batch=BATCH, steps=steps)
+    return _Plan(models, epochs_for(data, folds, epochs=epochs, batch=batch, steps=steps, most=MOST), folds, batch)
 
 
 def propose(data: DataFacts, speed: Speed, seconds: float) -> Proposal:
     """Return the first plan that fits, else the smallest."""
     folds = min(5, data.bearable_folds)
-    plans = [_Plan(models, epochs, folds) for models, epochs in PLANS]
+    plans = [_plan(models, epochs, folds, data) for models, epochs in PLANS]
     plan = next((one for one in plans if one.seconds(data, speed) <= seconds), plans[-1])
     why = (
         f"{plan.epochs} epochs of a network over whole scans{', and of one over their lines' * (plan.models > 1)}.",
