@@ -98,7 +98,7 @@ def test_rows_of_one_file_lie_together(generated: Generated) -> None:
 
 
 def test_every_row_is_found_without_labels_too(generated: Generated) -> None:
-    found, _ = generated.kind.unlabelled(generated.root, generated.kind_config)
+    found, _ = generated.kind.unlabelled(generated.root, generated.data, generated.kind_config)
     assert set(found.ids) >= set(generated.samples().ids)
     assert (found.labels < 0).all()
 

@@ -89,6 +89,8 @@ class Kind(Protocol):
     torch_module
         Name of the module with the part that needs torch (`modalities/torch_half.py`); it is imported only to train
         or predict.
+    proposed
+        Whether `init` proposes it for a folder with files of its suffixes, even where nobody names it.
     encoder, tune
         Defaults of a first configuration: the name of an encoder, and which part of it is trained.
     shown
@@ -102,6 +104,8 @@ class Kind(Protocol):
         predicted alone (`evenhand earliness`); empty where rows are not sequences.
     counters
         What reading counts, in the order of the columns of the array "counters"; empty if nothing.
+    moved
+        What rows of one of its `families` are, after "are equal to others" or "that are equal".
     """
 
     name: str
@@ -117,6 +121,8 @@ class Kind(Protocol):
     encoder_options: Mapping[str, type[Section]]
     sequence: Sequence[str]
     counters: Sequence[Counter]
+    moved: str
+    proposed: bool
     encoder: str
     tune: str
 
@@ -126,8 +132,11 @@ class Kind(Protocol):
     def samples(self, root: Root, data: DataConfig, kind_config: Any) -> tuple[Samples, list[Finding]]:
         """Return the samples and findings about the data; decodes nothing."""
 
-    def unlabelled(self, root: Root, kind_config: Any) -> tuple[Samples, list[Finding]]:
-        """Return every row below a root without classes, for prediction."""
+    def unlabelled(self, root: Root, data: DataConfig, kind_config: Any) -> tuple[Samples, list[Finding]]:
+        """Return every row below a root without classes, for prediction.
+
+        `data` is the section of the run; what it says of its root and its labels does not hold for other roots.
+        """
 
     def settings(self, kind_config: Any, size: int | None) -> dict[str, Any]:
         """Return everything that determines the encoded bytes, with a hash of the code (`source_mark`)."""
@@ -244,6 +253,8 @@ class KindDefaults:
     encoder_options: Mapping[str, type[Section]] = MappingProxyType({})
     sequence: Sequence[str] = ()
     counters: Sequence[Counter] = ()
+    moved: str = "after moving, scaling, turning or mirroring"
+    proposed: bool = True
 
     def configured(self, kind_config: Any) -> Self:
         """Return the kind itself: facts and pictures are of whole files."""

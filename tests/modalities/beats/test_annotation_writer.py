@@ -17,7 +17,7 @@ from .conftest import regular
 def test_predicted_beats_are_opened_by_wfdb(tmp_path: Path) -> None:
     write_record(tmp_path / "in", "a", regular(6), rate=360)
     root = open_root(tmp_path / "in")
-    frame = Beats().unlabelled(root, BeatsConfig())[0].frame
+    frame = Beats().unlabelled(root, DataConfig(root="."), BeatsConfig())[0].frame
     data = DataConfig(kind="beats", root=".", rename={"F": "O", "Q": "O"})
     classes = ["N", "S", "V", "O", "N", "ghost"]
     files = Beats().write_predicted(root, frame, classes, data, BeatsConfig(), tmp_path / "out")
@@ -34,7 +34,7 @@ def test_records_of_one_name_are_written_in_their_own_folders(tmp_path: Path) ->
     for folder, count in (("a", 4), ("b/c", 6), (".", 8)):
         write_record(tmp_path / "in" / folder, "p001", regular(count), rate=360)
     root = open_root(tmp_path / "in")
-    frame = Beats().unlabelled(root, BeatsConfig())[0].frame
+    frame = Beats().unlabelled(root, DataConfig(root="."), BeatsConfig())[0].frame
     data, out = DataConfig(kind="beats", root="."), tmp_path / "out"
     files = Beats().write_predicted(root, frame, ["N"] * len(frame), data, BeatsConfig(), out)
     assert set(files) == {out / "p001.pred", out / "a" / "p001.pred", out / "b" / "c" / "p001.pred"}
@@ -46,7 +46,7 @@ def test_records_of_one_name_are_written_in_their_own_folders(tmp_path: Path) ->
 def test_the_limit_of_samples_is_the_runs_own(tmp_path: Path) -> None:
     write_record(tmp_path / "in", "a", regular(4), rate=360)
     root = open_root(tmp_path / "in")
-    frame = Beats().unlabelled(root, BeatsConfig())[0].frame
+    frame = Beats().unlabelled(root, DataConfig(root="."), BeatsConfig())[0].frame
     data, own = DataConfig(kind="beats", root="."), BeatsConfig(max_samples=100)
     with pytest.raises(DataError, match="beats.max_samples = 100"):
         Beats().write_predicted(root, frame, ["N"] * len(frame), data, own, tmp_path / "out")

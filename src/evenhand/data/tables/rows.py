@@ -1,4 +1,4 @@
-"""Rows of a table that have a file and classes; all faults of the others are reported at once, with lines."""
+"""Rows of a table that have a file or a text, and classes; faults of others are reported at once, with lines."""
 
 from __future__ import annotations
 
@@ -25,20 +25,22 @@ from evenhand.data.tables.table import LabelTable
 
 @dataclass(frozen=True, eq=False)
 class TableRows:
-    """Rows with one file each.
+    """Rows with one file each, or with a text where a row may lack its file.
 
     Attributes
     ----------
     table
         n rows as written.
     names
-        (n,) names of their files below the root.
+        (n,) names of their files below the root; "" for a row that has a text alone.
     classes
         (n,) the classes of each row; empty where labels are in columns.
     values
         (n, c) float64 labels in `data.label_columns`, NaN where unknown; None where one column names the classes.
     weights
         (n,) weights of the rows, or None.
+    texts
+        (n,) the text of each row, None where it has none; None where rows are files alone.
     """
 
     table: LabelTable
@@ -46,6 +48,7 @@ class TableRows:
     classes: Sequence[Row]
     values: Floats | None = None
     weights: Floats | None = None
+    texts: Sequence[Text] | None = None
 
     def __len__(self) -> int:
         return len(self.names)
@@ -59,20 +62,32 @@ class TableRows:
             [self.classes[i] for i in at],
             None if self.values is None else self.values[keep],
             None if self.weights is None else self.weights[keep],
+            None if self.texts is None else [self.texts[i] for i in at],
         )
 
 
 @dataclass(frozen=True)
 class _Gap:
-    """Rows that lack a file or a class: the message, what to do, and the numbers."""
+    """Rows that lack a file or a class: the message, what to do, the numbers, and what became of the rows.
+
+    Without a `fix` there is nothing to decide, and it is never an error.
+    """
 
     message: str
     fix: str
     evidence: dict[str, Any]
+    done: str = "They were left out."
 
 
-def rows_of(table: LabelTable, root: Root, data: DataConfig) -> tuple[TableRows, list[Finding]]:
+def rows_of(
+    table: LabelTable, root: Root, data: DataConfig, texts: Sequence[Text] | None = None
+) -> tuple[TableRows, list[Finding]]:
     """Return the usable rows of a table, and findings about the others.
+
+    Parameters
+    ----------
+    texts
+        (n,) a text of each row, None where it has none; with texts a row may lack its file.
 
     Raises
     ------
@@ -81,7 +96,7 @@ def rows_of(table: LabelTable, root: Root, data: DataConfig) -> tuple[TableRows,
         lists all faults.
     """
     require_columns(table, data)
-    rows, gaps = _with_files(table, root, data)
+    rows, gaps = _with_files(table, root, data, texts)
     rows, repeats = _without_repeats(rows, data)
     return rows, gaps + repeats
 
@@ -130,8 +145,10 @@ def require_columns(table: LabelTable, data: DataConfig) -> None:
         raise DataError("\n".join(faults))
 
 
-def _with_files(table: LabelTable, root: Root, data: DataConfig) -> tuple[TableRows, list[Finding]]:
-    """Return the rows that have a file and, unless rows may have several classes or none, a class."""
+def _with_files(
+    table: LabelTable, root: Root, data: DataConfig, texts: Sequence[Text] | None
+) -> tuple[TableRows, list[Finding]]:
+    """Return the rows that have a file or a text and, unless rows may have several classes or none, a class."""
     if data.table is None:  # the root itself listed these paths: there is nothing to look up or to parse
         located = Located(tuple(table.frame[data.path]), {}, {})
     else:
@@ -141,18 +158,19 @@ def _with_files(table: LabelTable, root: Root, data: DataConfig) -> tuple[TableR
         bare = [row for row, cell in enumerate(cells) if cell is None and not data.several]
     else:
         bare = np.flatnonzero(np.isnan(values).all(axis=1)).tolist()
-    gaps = [*_missing(table, located, data, root), *_unlabelled(table, bare, data)]
+    lacking = [row for row in located.missing if texts is None or texts[row] is None]
+    gaps = [*_missing(table, located, data, root, texts), *_unlabelled(table, bare, data)]
     faults = [*_refused(table, located, data), *strange]
     if data.missing == "error":
-        faults += [f"{gap.message} {gap.fix}" for gap in gaps]
+        faults += [f"{gap.message} {gap.fix}" for gap in gaps if gap.fix]
     if faults:
         raise DataError("\n".join(faults))
-    gone = {*located.missing, *bare}
+    gone = {*lacking, *bare}
     if len(gone) == len(table):
         raise DataError("\n".join([f"{table.name}: no row can be used.", *(gap.message for gap in gaps)]))
     keep = np.array([row not in gone for row in range(len(table))], dtype=bool)
     names, weights = [name or "" for name in located.names], read_weights(table, data.weight)
-    found = TableRows(table, names, split_cells(cells, data), values, weights)
+    found = TableRows(table, names, split_cells(cells, data), values, weights, texts)
     return found.take(keep), [_left_out(gap, table) for gap in gaps]
 
 
@@ -167,9 +185,7 @@ def _labels(table: LabelTable, data: DataConfig) -> tuple[Sequence[Text], Floats
 
 
 def _left_out(gap: _Gap, table: LabelTable) -> Finding:
-    return Finding(
-        "EH101", "warning", f"{gap.message} They were left out.", about=table.name, evidence=gap.evidence
-    )
+    return Finding("EH101", "warning", f"{gap.message} {gap.done}", about=table.name, evidence=gap.evidence)
 
 
 def _refused(table: LabelTable, located: Located, data: DataConfig) -> list[str]:
@@ -183,12 +199,39 @@ def _refused(table: LabelTable, located: Located, data: DataConfig) -> list[str]
     ]
 
 
-def _missing(table: LabelTable, located: Located, data: DataConfig, root: Root) -> list[_Gap]:
-    """Return the gap of rows whose file does not exist, if there are any."""
-    rows = located.missing
-    if not rows:
-        return []
-    paths = table.texts(data.path)
+def _missing(
+    table: LabelTable, located: Located, data: DataConfig, root: Root, texts: Sequence[Text] | None
+) -> list[_Gap]:
+    """Return the gaps of rows whose file does not exist, if there are any.
+
+    Where rows have texts, an empty cell names no file, and a row may do without one.
+    """
+    rows, paths = located.missing, table.texts(data.path)
+    if texts is not None:
+        empty = [row for row in rows if paths[row] is None and texts[row] is None]
+        rows = [row for row in rows if paths[row] is not None]
+        gaps = [_empty(table, empty)] if empty else []
+        return [*gaps, *([_lost(table, located, root, rows, paths, texts)] if rows else [])]
+    return [_lost(table, located, root, rows, paths, None)] if rows else []
+
+
+def _empty(table: LabelTable, rows: Sequence[int]) -> _Gap:
+    message = (
+        f"{table.name}: {len(rows):,} of {len(table):,} rows have neither a file nor a text "
+        f"(first: {table.place(rows[0])})."
+    )
+    return _Gap(message, "", {"rows": len(rows), "of": len(table)})
+
+
+def _lost(
+    table: LabelTable,
+    located: Located,
+    root: Root,
+    rows: Sequence[int],
+    paths: Sequence[Text],
+    texts: Sequence[Text] | None,
+) -> _Gap:
+    """Return the gap of rows that name a file that does not exist."""
     written = f'"{paths[rows[0]]}"' if paths[rows[0]] else "an empty cell"
     hint = f' Did you mean "{located.hints[rows[0]]}"?' if rows[0] in located.hints else ""
     message = (
@@ -198,8 +241,13 @@ def _missing(table: LabelTable, located: Located, data: DataConfig, root: Root) 
     if len(rows) == len(table):
         message += f" None of the files was found below {root.path}."
     fix = 'Correct the paths, or set data.missing = "drop".'
-    names = [str(paths[row]) for row in rows[:100]]
-    return [_Gap(message, fix, {"rows": len(rows), "of": len(table), "paths": names})]
+    numbers = {"rows": len(rows), "of": len(table), "paths": [str(paths[row]) for row in rows[:100]]}
+    if texts is None:
+        return _Gap(message, fix, numbers)
+    kept = sum(texts[row] is not None for row in rows)
+    done = f"{kept:,} of them keep their text" + ("; the others were left out." if kept < len(rows) else ".")
+    fix = f"{fix[:-1]}, with which rows keep their text."
+    return _Gap(message, fix, {**numbers, "kept": kept}, done)
 
 
 def _unlabelled(table: LabelTable, rows: Sequence[int], data: DataConfig) -> list[_Gap]:
@@ -228,8 +276,11 @@ def _without_repeats(rows: TableRows, data: DataConfig) -> tuple[TableRows, list
     classes = list(rows.classes)
     first: dict[object, int] = {}
     of = np.empty(len(rows), dtype=np.int64)
-    for at, (name, row) in enumerate(zip(rows.names, rows.classes, strict=True)):
-        of[at] = start = first.setdefault(name if data.several else (name, row), at)
+    texts = rows.texts or [None] * len(rows)
+    for at, (name, row, text) in enumerate(zip(rows.names, rows.classes, texts, strict=True)):
+        # Rows without a file are not the same one because they read alike: that is for EH103 to say.
+        key = (name, text) if name else at
+        of[at] = start = first.setdefault(key if data.several else (key, row), at)
         if start != at:
             classes[start] = tuple(dict.fromkeys([*classes[start], *row]))
     keep = of == np.arange(len(rows))

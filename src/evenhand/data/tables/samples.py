@@ -109,8 +109,30 @@ def file_samples(
         table = table.take(only_rows(table, data.only))
     rows, odd = rows_of(table, root, data)
     # Before labels: classes and `min_count` are counted over rows whose files can be read.
-    hashes, readable, unreadable = _hashed(root, rows.names)
+    hashes, readable, unreadable = hashed_files(root, rows.names)
     rows = rows.take(readable)
+    samples, about_labels = samples_of(rows, hashes, data, kind=kind)
+    return samples, [*findings, *table.findings, *odd, *findings_of(unreadable, table.name), *about_labels]
+
+
+def samples_of(
+    rows: TableRows, hashes: Sequence[str], data: DataConfig, *, kind: str
+) -> tuple[Samples, list[Finding]]:
+    """Return the samples of rows of a table, and findings about classes that were left out.
+
+    Parameters
+    ----------
+    rows
+        The usable rows.
+    hashes
+        (n,) hash of the content of each row, which its id is made of.
+
+    Raises
+    ------
+    DataError
+        If labels, ids or coarser classes do not fit.
+    """
+    table = rows.table
     named = "folders" if data.label_pattern is None else "data.label_pattern"
     if rows.values is None:
         labels = label(rows.classes, data, table.name, named=named)
@@ -118,7 +140,6 @@ def file_samples(
         labels = column_labels(rows.values, data, table.name)
     coarser = levels(rows.table, rows.classes, labels.classes, data.levels)
     frame = sample_frame(rows, hashes, data)[labels.keep].reset_index(drop=True)
-    findings += [*table.findings, *odd, *findings_of(unreadable, table.name), *labels.findings]
     samples = Samples(
         frame,
         labels.classes,
@@ -128,13 +149,13 @@ def file_samples(
         kind=kind,
         task=data.task,
     )
-    return samples, findings
+    return samples, list(labels.findings)
 
 
 def unlabelled_samples(root: Root, *, kind: str, suffixes: Collection[str]) -> tuple[Samples, list[Finding]]:
     """Return every file of a kind below a root, without classes, for prediction."""
     names = np.array(files_of(root, suffixes, kind), dtype=object)
-    hashes, readable, unreadable = _hashed(root, list(names))
+    hashes, readable, unreadable = hashed_files(root, list(names))
     paths = list(names[readable])
     frame = pd.DataFrame({"id": content_ids(hashes, paths), "path": paths, "content": hashes}, dtype=object)
     labels = np.full(len(frame), NO_LABEL, dtype=np.int64)
@@ -142,7 +163,7 @@ def unlabelled_samples(root: Root, *, kind: str, suffixes: Collection[str]) -> t
     return Samples(frame, classes=(), labels=labels, kind=kind), findings
 
 
-def _hashed(root: Root, names: Sequence[str]) -> tuple[list[str], npt.NDArray[np.bool_], list[Skipped]]:
+def hashed_files(root: Root, names: Sequence[str]) -> tuple[list[str], npt.NDArray[np.bool_], list[Skipped]]:
     """Return the hashes of the readable files, (n,) bool which files those are, and the others with reasons."""
     found = hash_files(root, names)
     readable = np.array([isinstance(item, str) for item in found], dtype=bool)

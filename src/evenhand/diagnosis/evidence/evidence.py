@@ -29,7 +29,7 @@ from evenhand.diagnosis.evidence.sampling import whole_groups
 from evenhand.diagnosis.evidence.training_history import TrainingHistory
 from evenhand.evaluation.comparison.compare import Comparison
 from evenhand.evaluation.selection.selection_report import NestedEvaluation
-from evenhand.modalities.kind import Kind
+from evenhand.modalities.kind import Kind, KindDefaults
 
 SUBSAMPLE_ROWS = 6000
 """Rows that rules about the appearance of images use; more would change little and cost minutes."""
@@ -316,6 +316,11 @@ class Evidence:
     def noun(self) -> str:
         """What rows are called: pictures, or the name of their kind."""
         return "pictures" if self.pictures is not None else self.rows.kind
+
+    @property
+    def moved(self) -> str:
+        """In which way rows of `moved_contents` are equal, in words that follow "equal"."""
+        return KindDefaults.moved if self.kind is None else self.kind.moved
 
     @cached_property
     def near_pairs(self) -> Ints:

@@ -60,7 +60,7 @@ class Beats(KindDefaults):
             window_samples(root, windows, data, kind_config) if windows else beat_samples(root, data, kind_config)
         )
 
-    def unlabelled(self, root: Root, kind_config: BeatsConfig) -> tuple[Samples, list[Finding]]:
+    def unlabelled(self, root: Root, data: DataConfig, kind_config: BeatsConfig) -> tuple[Samples, list[Finding]]:
         """Return every beat of every record, or every window, unlabelled, for prediction."""
         windows = window_files(root, None)
         return unlabelled_windows(root, windows, kind_config) if windows else unlabelled_beats(root, kind_config)

@@ -86,7 +86,9 @@ class Drawings(FileRows):
     def samples(self, root: Root, data: DataConfig, kind_config: DrawingsConfig) -> tuple[Samples, list[Finding]]:
         return file_samples(root, data, kind=self.name, suffixes=self.suffixes)
 
-    def unlabelled(self, root: Root, kind_config: DrawingsConfig) -> tuple[Samples, list[Finding]]:
+    def unlabelled(
+        self, root: Root, data: DataConfig, kind_config: DrawingsConfig
+    ) -> tuple[Samples, list[Finding]]:
         """Return every drawing below a root, without classes, for prediction."""
         return unlabelled_samples(root, kind=self.name, suffixes=self.suffixes)
 

@@ -54,7 +54,7 @@ class Photos(FileRows):
         samples, findings = file_samples(root, data, kind=self.name, suffixes=self.suffixes)
         return samples, findings + _unread(root, data)
 
-    def unlabelled(self, root: Root, kind_config: PhotosConfig) -> tuple[Samples, list[Finding]]:
+    def unlabelled(self, root: Root, data: DataConfig, kind_config: PhotosConfig) -> tuple[Samples, list[Finding]]:
         """Return every photo below a root, without classes, for prediction."""
         return unlabelled_samples(root, kind=self.name, suffixes=self.suffixes)
 

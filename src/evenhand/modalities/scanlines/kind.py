@@ -63,7 +63,9 @@ class ScanLines(FileRows):
             require_aeon()  # said before anything is trained
         return file_samples(root, data, kind=self.name, suffixes=self.suffixes)
 
-    def unlabelled(self, root: Root, kind_config: ScanLinesConfig) -> tuple[Samples, list[Finding]]:
+    def unlabelled(
+        self, root: Root, data: DataConfig, kind_config: ScanLinesConfig
+    ) -> tuple[Samples, list[Finding]]:
         """Return every scan below a root, without classes, for prediction."""
         return unlabelled_samples(root, kind=self.name, suffixes=self.suffixes)
 

@@ -149,8 +149,8 @@ def folds_for(settings: Settings, evidence: Evidence) -> Folds:
 
 
 def pictures(source: DataSource) -> Any:
-    """Return (n, h, w, 3) uint8 of the samples, or None for a kind without images."""
-    if "image" not in source.entry:
+    """Return (n, h, w, 3) uint8 of the samples, or None for a kind whose rows are not pictures."""
+    if not source.kind.pictures or "image" not in source.entry:
         return None
     stored, rows = source.entry["image"], source.samples.frame[ROW].to_numpy()
     # Indexing a memory map copies it, so that all rows are passed on as they are.

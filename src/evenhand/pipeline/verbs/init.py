@@ -105,7 +105,7 @@ def init(
         If the folder has no data of a known kind.
     """
     root = open_root(Path(folder))
-    known, files = _kind_of(root, [KINDS.get(kind)] if kind else [each for _, each in KINDS])
+    known, files = _kind_of(root, [KINDS.get(kind)] if kind else [each for _, each in KINDS if each.proposed])
     found = _inspect(root, known, files, label, group, beside)
     speed = speed or machine_speed(root, known, files, found.facts.rows)
     chosen = choose(found.facts, speed, 60 * minutes * _SPARE)

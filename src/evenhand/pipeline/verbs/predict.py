@@ -217,7 +217,7 @@ def new_rows(source: Path, settings: Settings) -> NewRows:
     # By content, not by name: zips come under other endings too (.cbz, none at all).
     many = source.is_dir() or (source.is_file() and is_zipfile(source))
     root = open_root(source) if many else settings.kind.alone(source)
-    samples, findings = settings.kind.unlabelled(root, settings.kind_config)
+    samples, findings = settings.kind.unlabelled(root, settings.data, settings.kind_config)
     if not len(samples):
         raise DataError(f"{source}: no {settings.kind.name} were found there.")
     return NewRows(root, samples, tuple(findings))

@@ -105,7 +105,7 @@ def test_an_unannotated_record_is_looked_through_for_beats(tmp_path: Path) -> No
     marks = regular(40, rr=210)
     write_record(tmp_path, "a", marks)
     (tmp_path / "a.atr").unlink()
-    samples, findings = Beats().unlabelled(open_root(tmp_path), BeatsConfig())
+    samples, findings = Beats().unlabelled(open_root(tmp_path), DataConfig(root="."), BeatsConfig())
     assert not findings
     found = samples.frame["sample"].to_numpy()
     near = [np.abs(found - at).min() for at, _ in marks[2:]]
@@ -119,7 +119,7 @@ def test_one_record_can_be_named_alone(tmp_path: Path) -> None:
     write_record(tmp_path, "a", regular(6))
     write_record(tmp_path, "b", regular(6))
     for name in ("a", "a.hea", "a.dat"):
-        samples, _ = Beats().unlabelled(Beats().alone(tmp_path / name), BeatsConfig())
+        samples, _ = Beats().unlabelled(Beats().alone(tmp_path / name), DataConfig(root="."), BeatsConfig())
         assert set(samples.frame["record"]) == {"a"}
     with pytest.raises(DataError, match="there is no such folder or file"):
         Beats().alone(tmp_path / "c")

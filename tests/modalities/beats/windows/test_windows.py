@@ -80,10 +80,10 @@ def test_windows_of_a_record_are_scaled_alike(tmp_path: Path) -> None:
 def test_they_have_facts_pictures_and_rows_to_predict(tmp_path: Path) -> None:
     kind, root = Beats(), open_root(npz(tmp_path / "d"))
     assert kind.facts_of(root, "w.npz") == {"windows": 6, "signals": 1, "samples": 20}
-    found, _ = kind.unlabelled(root, BeatsConfig())
+    found, _ = kind.unlabelled(root, DataConfig(root="."), BeatsConfig())
     assert len(found) == 6
     assert kind.picture_of(root, found.frame.iloc[0].to_dict(), 64).startswith("data:image/svg+xml;base64,")
-    assert len(kind.unlabelled(kind.alone(tmp_path / "d" / "w.npz"), BeatsConfig())[0]) == 6
+    assert len(kind.unlabelled(kind.alone(tmp_path / "d" / "w.npz"), DataConfig(root="."), BeatsConfig())[0]) == 6
     assert kind.write_predicted(root, found.frame, [], DataConfig(root="."), BeatsConfig(), tmp_path) == []
 
 

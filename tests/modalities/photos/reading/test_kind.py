@@ -49,7 +49,9 @@ def test_formats_that_are_not_read_are_told(tmp_path: Path) -> None:
 
 
 def test_photos_without_classes(tmp_path: Path) -> None:
-    samples, _ = Photos().unlabelled(open_root(write(tmp_path, "1.jpg", "x/2.png", "x/3.txt")), PhotosConfig())
+    samples, _ = Photos().unlabelled(
+        open_root(write(tmp_path, "1.jpg", "x/2.png", "x/3.txt")), DataConfig(root="."), PhotosConfig()
+    )
     assert list(samples.frame["path"]) == ["1.jpg", "x/2.png"]
 
 

@@ -46,7 +46,7 @@ class Weather(FileRows):
     def samples(self, root: Root, data: DataConfig, kind_config: WeatherConfig) -> tuple[Samples, list[Finding]]:
         return file_samples(root, data, kind=self.name, suffixes=self.suffixes)
 
-    def unlabelled(self, root: Root, kind_config: WeatherConfig) -> tuple[Samples, list[Finding]]:
+    def unlabelled(self, root: Root, data: DataConfig, kind_config: WeatherConfig) -> tuple[Samples, list[Finding]]:
         return unlabelled_samples(root, kind=self.name, suffixes=self.suffixes)
 
     def settings(self, kind_config: WeatherConfig, size: int | None) -> dict[str, Any]:

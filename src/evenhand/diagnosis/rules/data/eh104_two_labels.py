@@ -40,7 +40,7 @@ def check(evidence: Evidence) -> Iterator[Found]:
         )
     copy = set_numbers(evidence.copies, len(evidence.rows))
     for what, sets in (
-        (f"{evidence.noun} that are equal after moving, scaling, turning or mirroring", evidence.moved_contents),
+        (f"{evidence.noun} that are equal {evidence.moved}", evidence.moved_contents),
         (
             "files that are copies or versions by their names",
             [s for s in evidence.name_families if _whole_files(evidence, s)],

@@ -13,10 +13,8 @@ from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.render import count, listing, verb
 from evenhand.diagnosis.rule import Found, rule
 
-REASONS = {
-    "names": "are copies or versions of others by their names",
-    "contents": "are equal to others after moving, scaling, turning or mirroring",
-}
+REASONS = ("names", "contents")
+"""Values of `folds.families`."""
 
 
 @rule("EH114", slug="derived-rows", severity="note", needs=("samples", "paths"), after=("EH103",))
@@ -56,7 +54,7 @@ def _found(evidence: Evidence, reason: str, sets: Sequence[Ints]) -> Found:
     rows = np.unique(np.concatenate(sets))
     first = evidence.paths(sets[0])
     message = (
-        f"{count(len(rows), 'row')} of {len(evidence.rows):,} {REASONS[reason]} (in "
+        f"{count(len(rows), 'row')} of {len(evidence.rows):,} {_words(evidence, reason)} (in "
         f"{count(len(sets), 'family', 'families')}, the largest of {len(sets[0])}: "
         f'"{first[0]}" and "{first[1]}").'
     )
@@ -83,6 +81,13 @@ def _found(evidence: Evidence, reason: str, sets: Sequence[Ints]) -> Found:
             )
     together = " Folds keep them together." if evidence.folds is not None else ""
     return Found(message=message + together, about=reason, evidence=numbers, ids=ids)
+
+
+def _words(evidence: Evidence, reason: str) -> str:
+    """Return what rows of a family are."""
+    if reason == "names":
+        return "are copies or versions of others by their names"
+    return f"are equal to others {evidence.moved}"
 
 
 def _parts(evidence: Evidence) -> Iterator[tuple[Strings, str]]:
