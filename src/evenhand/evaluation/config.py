@@ -39,11 +39,14 @@ class ScoreConfig(Section):
         return dict(self.__pydantic_extra__)
 
 
-def _wrong_line(name: str, weight: Any) -> str | None:
-    """Return the fault of one line; a suffix may be a set or level of another section, so any is accepted."""
+def _wrong_line(name: str, weight: Any) -> tuple[Any, str] | None:
+    """Return what is wrong in one line, and why.
+
+    A suffix may be a set or level of another section, so any is accepted.
+    """
     number = isinstance(weight, (int, float)) and not isinstance(weight, bool)
     if not number or not math.isfinite(weight) or weight <= 0:
-        return "allowed is a number above 0 (losses are negated automatically)"
+        return weight, "allowed is a number above 0 (losses are negated automatically)"
     stem = name.split("[")[0]
     suffixes = [stem[at + 1 :] for at, letter in enumerate(stem) if letter == "_"]
     try:
@@ -52,16 +55,16 @@ def _wrong_line(name: str, weight: Any) -> str | None:
         try:
             parse(name)  # without suffixes, so that the message lists existing names only
         except MetricNameError as error:
-            return str(error).rstrip(".")
+            return name, str(error).rstrip(".")
     return None
 
 
-def _raise(faults: Mapping[str, str | None], title: str) -> None:
+def _raise(faults: Mapping[str, tuple[Any, str] | None], title: str) -> None:
     """Raise one error that names every key with a fault."""
     errors = [
-        InitErrorDetails(type="value_error", loc=(key,), input=key, ctx={"error": ValueError(words)})
-        for key, words in faults.items()
-        if words
+        InitErrorDetails(type="value_error", loc=(key,), input=fault[0], ctx={"error": ValueError(fault[1])})
+        for key, fault in faults.items()
+        if fault
     ]
     if errors:
         raise ValidationError.from_exception_data(title, errors)
@@ -86,15 +89,16 @@ class ClassesConfig(Section):
         return {name: tuple(members) for name, members in self.__pydantic_extra__.items()}
 
 
-def _wrong_set(name: str, members: Any) -> str | None:
+def _wrong_set(name: str, members: Any) -> tuple[Any, str] | None:
+    """Return what is wrong in one set, and why."""
     if not name.isidentifier():
-        return "a set name consists of letters, digits and _ (it becomes a suffix)"
+        return name, "a set name consists of letters, digits and _ (it becomes a suffix)"
     if not isinstance(members, (list, tuple)) or not all(isinstance(member, str) for member in members):
-        return "allowed is a list of class names"
+        return members, "allowed is a list of class names"
     if not members:
-        return "the list is empty; name at least one class, or omit the set"
+        return members, "the list is empty; name at least one class, or omit the set"
     twice = sorted({member for member in members if members.count(member) > 1})
-    return f"names {', '.join(twice)} more than once" if twice else None
+    return (members, f"names {', '.join(twice)} more than once") if twice else None
 
 
 class EvaluateConfig(Section):

@@ -101,7 +101,7 @@ def change(name: str, inner: str) -> str:
     [
         ("", "ablation: there is no such section; add [ablation] with an [[ablation.change]] table."),
         ("[ablation]\n", "no change is named"),
-        (change("x", ""), "change[0].set: found a table; allowed is Dictionary should have at least 1 item"),
+        (change("x", ""), "change[0].set: found an empty table; at least 1 entry is needed."),
         (change("x", '"train.epoch" = 2'), 'change "x": train.epoch: is not a key'),
         (change("x", '"train.epoch" = 2'), 'Did you mean "epochs"?'),
         (change("x", "train.epochs = 0"), "greater than or equal to 1"),

@@ -18,6 +18,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from evenhand.base.errors import ConfigError, Fault, nearest
+from evenhand.base.settings.allowed_words import allowed_words, found_words
 from evenhand.base.settings.toml_lines import Key, key_lines
 
 S = TypeVar("S", bound=BaseModel)
@@ -235,13 +236,9 @@ def _fault(item: dict[str, Any], cls: type[BaseModel], lines: Mapping[Key, int],
         return Fault(key, "is not a key", f"known here: {', '.join(known)}", line, close)
     if item["type"] == "missing":
         return Fault(key, "is missing", _description(cls, local) or "it is required", line)
-    found = f"found {item['input']!r}" if not isinstance(item["input"], dict) else "found a table"
-    allowed = item["msg"].removeprefix("Value error, ").removeprefix("Input should be ").rstrip(".")
     words = _choices(cls, local)
     close = nearest(str(item["input"]), words) if words else None
-    if not item["msg"].startswith("Value error"):
-        allowed = f"allowed is {allowed}"
-    return Fault(key, found, allowed, line, close)
+    return Fault(key, found_words(item["input"]), allowed_words(item), line, close)
 
 
 def _is_branch(part: int | str) -> bool:

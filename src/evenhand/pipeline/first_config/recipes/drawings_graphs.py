@@ -40,7 +40,7 @@ PLANS = tuple((models, epochs) for models in (2, 1) for epochs in (40, 30, 20, 1
 BATCH, MOST = 32, 100
 """Batch size, and the most epochs for few drawings."""
 STEPS = 15
-"""Optimizer steps for each of those epochs, to which few drawings are brought: 931 of them give 18 in five folds."""
+"""Optimizer steps for each of those epochs, to which few drawings are brought; 931 give 18 in five folds."""
 
 FIXED_STARTS, ROUND_STARTS, READ_STARTS, STEP_STARTS = 6.0, 0.7, 0.02, 6.5e-4
 """In units of the start time of a worker: fixed, per round of tasks, per drawing read, per drawing and epoch.
