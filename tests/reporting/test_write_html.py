@@ -102,6 +102,13 @@ def test_what_reading_did_is_shown_with_rows_and_keys(record: Record) -> None:
     assert "photos.<b> = 9" in text
 
 
+def test_counters_that_are_all_zero_are_a_sentence(record: Record) -> None:
+    record.write_json("reading.json", [{**line, "rows": 0, "total": 0} for line in record.json("reading.json")])
+    text = Tags(rendered(record)).text
+    assert "Reading cut nothing off, and no fall-back or repair acted (counters: 1)." in text
+    assert "parts cut off" not in text
+
+
 def test_of_many_classes_the_commonest_and_the_rarest_are_shown(tmp_path: Path) -> None:
     record = make_record(tmp_path, [f"class {i}" for i in range(81)], rows=1000)
     (one, _) = sections.balance_section(read_evidence(record))

@@ -199,9 +199,9 @@ def test_the_shell_follows_a_file_and_refuses_what_does_not_fit(run: Run, tmp_pa
     assert [one["row_line"] for one in answers] == [1, 2, 3, 4, 4]
     assert all(a["line"] <= b["line"] for a, b in pairwise(answers))
     for more, words in (
-        (["--strict"], "belong to --stream"),
+        (["--strict"], "it belongs to --stream"),
         (["--stream", "--until-idle", "-1"], "--until-idle is a time above 0"),
-        (["--stream", "--table", "x.csv"], "it has no --like and no --table"),
+        (["--stream", "--table", "x.csv"], "--table: no effect here, as --stream reads"),
     ):
         done = CliRunner().invoke(app, [*ask, *more])
         assert done.exit_code == 2

@@ -6,7 +6,7 @@ import pytest
 
 import evenhand
 from evenhand.cli.console import Out
-from evenhand.cli.tables.reading import reading_table
+from evenhand.cli.tables.reading import print_reading, reading_table
 from evenhand.testing.kinds import generate
 
 
@@ -52,6 +52,17 @@ def test_the_table_names_what_rows_share_and_key(capsys: pytest.CaptureFixture[s
     shown = capsys.readouterr().out
     for words in ("parts cut off", "fall-back", "25.0%", "1,234", "photos.size = 9"):
         assert words in shown
+
+
+def test_counters_that_are_zero_are_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    cut = {"description": "lines cut off", "role": "cap", "key": "", "setting": None, "n": 8, "total": 2}
+    print_reading([{**cut, "rows": 0}, {**cut, "rows": 0}], Out(width=120))
+    assert capsys.readouterr().out == "Reading cut nothing off, and no fall-back or repair acted (2 counters).\n"
+    print_reading([{**cut, "rows": 1}, {**cut, "description": "files repaired", "rows": 0}], Out(width=120))
+    shown = capsys.readouterr().out
+    assert "lines cut off" in shown
+    assert "files repaired" not in shown
+    assert "1 other counter of reading" in shown
 
 
 @pytest.mark.data

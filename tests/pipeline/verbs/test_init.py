@@ -180,3 +180,11 @@ def test_a_table_beside_the_files_is_pointed_at(tmp_path: Path) -> None:
     (tmp_path / "labels.csv").write_text("file,label\n1.png,a\n2.png,b\n", encoding="utf-8")
     with pytest.raises(DataError, match=r"labels\.csv lies beside them: if it has the labels, name the folder of"):
         init(tmp_path / "photos", speed=FAST, beside=tmp_path)
+
+
+def test_columns_of_no_table_are_refused(tmp_path: Path) -> None:
+    for name in ("a/1.png", "a/2.png", "b/3.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    with pytest.raises(DataError, match="no column species to take the class from: there is no table"):
+        init(tmp_path, label="species")

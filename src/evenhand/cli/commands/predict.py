@@ -9,10 +9,15 @@ import typer
 
 from evenhand.cli.console import print_json
 from evenhand.cli.options import Json, RecordPath, StoreFolder
-from evenhand.cli.tables.spreadsheet import Spreadsheet, guard_formulas
+from evenhand.cli.tables.spreadsheet import Spreadsheet, guard_formulas, mention_formulas
+from evenhand.cli.unused_options import refuse_options
+
+_OF_TABLES = ("to", "table", "id_column", "like", "consensus", "votes", "spreadsheet")
+_OF_STREAMS = ("lines", "precision", "until_idle", "strict")
 
 
 def predict(
+    context: typer.Context,
     record: RecordPath,
     source: Annotated[
         Path | None,
@@ -82,8 +87,7 @@ def predict(
     from evenhand.pipeline.verbs.predict import write_beside
 
     if stream:
-        if like is not None or table is not None:
-            raise EvenhandError("--stream reads lines of numbers: it has no --like and no --table.")
+        refuse_options(context, _OF_TABLES, "--stream reads lines of numbers and prints lines of JSON")
         print_stream(
             record,
             source,
@@ -95,9 +99,11 @@ def predict(
             store=store,
         )
         return
-    if strict or any(value is not None for value in (lines, precision, until_idle)):
-        raise EvenhandError("--lines, --precision, --until-idle and --strict belong to --stream.")
+    refuse_options(context, _OF_STREAMS, "it belongs to --stream")
     if like is not None:
+        refuse_options(
+            context, ("table", "id_column", "spreadsheet"), "rows and ids are those of the sample (--like), exactly"
+        )
         with watching() as watcher:
             made = predict_like(
                 record,
@@ -110,6 +116,7 @@ def predict(
                 store=store,
                 watcher=watcher,
             )
+        mention_formulas(to)
         print_json(made.document()) if as_json else print_filled_sample(made)
         return
     if source is None:
@@ -118,6 +125,8 @@ def predict(
         )
     if consensus is not None or votes:
         raise EvenhandError("--consensus and --votes override rows of a submission; give its sample with --like.")
+    if table is None:
+        refuse_options(context, ("id_column",), "it names a column of a table of the new files (--table)")
     with watching() as watcher:
         predicted = run_predict(
             record, source, model=model, table=table, id=id_column, store=store, watcher=watcher

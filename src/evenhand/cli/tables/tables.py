@@ -12,7 +12,7 @@ from evenhand.base.text.toml_text import set_option
 from evenhand.cli.console import Out, Table, cell, literal
 from evenhand.cli.tables.dominant_groups import dominant_groups_table
 from evenhand.cli.tables.figures import figure_words
-from evenhand.cli.tables.reading import reading_table
+from evenhand.cli.tables.reading import print_reading
 from evenhand.cli.tables.scores import score_tables
 from evenhand.evaluation.figures.row_words import row_words as words_of
 from evenhand.evaluation.selection.epoch_choice import epoch_choice_words
@@ -42,7 +42,7 @@ def print_check(found: Check, target: Path) -> None:
     out.print(cell(str(found.skew)))
     out.print()
     if found.reading:
-        out.print(reading_table(found.reading))
+        print_reading(found.reading, out)
         out.print()
     print_findings(found.findings, out)
     missing = found.examination.not_applicable

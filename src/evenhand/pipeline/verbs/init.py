@@ -168,11 +168,13 @@ def _inspect(
 ) -> _FolderFacts:
     draft = kind.draft(root)
     if draft is not None:
+        _refuse_columns(label, group, f"rows of {kind.name} are parts of files, which hold their labels")
         rows = _annotated(root) or len(files)
         return _FolderFacts(draft, DataFacts(kind.name, rows, round(0.2 * rows), 5, min(5, max(2, len(files)))))
     side = _side(root, kind, files)
     table = _table_in(root)
     if table is None:
+        _refuse_columns(label, group, "there is no table beside the files")
         return _inspect_folders(root, kind, files, side)
     found = draft_of_table(root, table, files, label=label, group=group)
     lines = found.lines
@@ -184,6 +186,13 @@ def _inspect(
     bearable = _feasible_folds(found)
     facts = DataFacts(kind.name, len(found.labels), locked, found.labels.nunique(), bearable, side)
     return _FolderFacts(Draft(lines, test or _NO_TEST), facts, found.root)
+
+
+def _refuse_columns(label: str | None, group: str | None, why: str) -> None:
+    """Raise if columns are named where there are none."""
+    for word, column in (("class", label), ("group", group)):
+        if column is not None:
+            raise DataError(f"There is no column {column} to take the {word} from: {why}.")
 
 
 _NO_TEST = "# no test: there are too few groups to lock some away"

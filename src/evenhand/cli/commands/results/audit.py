@@ -22,9 +22,11 @@ from evenhand.cli.options import (
     StoreFolder,
     exit_by,
 )
+from evenhand.cli.unused_options import refuse_file_options, refuse_options
 
 
 def audit(
+    context: typer.Context,
     source: Annotated[
         list[Path], typer.Argument(help="The folder of a run, or prediction files.", show_default=False)
     ],
@@ -66,6 +68,9 @@ def audit(
     from evenhand.cli.tables.results.audit import print_audit
     from evenhand.pipeline.audit.audit import audit as run_audit
 
+    refuse_file_options(context, source, ("labels", "folds", "id_column", "classes", "positions", "scale"))
+    if not refit:
+        refuse_options(context, ("store",), "only --refit reads the store")
     with watching() as watcher:
         found = run_audit(
             source,

@@ -22,9 +22,14 @@ from evenhand.cli.options import (
     exit_by,
 )
 from evenhand.cli.tables.spreadsheet import Spreadsheet, guard_formulas
+from evenhand.cli.unused_options import refuse_file_options, refuse_options
+
+_OF_PAIRS = ("against", "labels", "folds", "ids", "spreadsheet")
+"""Options of a comparison with verdicts."""
 
 
 def compare(
+    context: typer.Context,
     sources: Annotated[
         list[Path],
         typer.Argument(
@@ -66,12 +71,20 @@ def compare(
 
     The exit code is 1 if a finding is an error.
     """
+    from evenhand.base.errors import EvenhandError
     from evenhand.cli.options import columns_from, one_of
     from evenhand.cli.tables.results.compare import print_agreement, print_comparison, print_versions, write_changes
     from evenhand.pipeline.comparison import compare as verbs
 
     columns = columns_from(id_column, classes, positions, scale)
+    one_of("--set", of, ("oof", "test"))
+    refuse_file_options(context, sources, ("labels", "folds", "id_column", "classes", "positions", "scale"))
+    if ids is None:
+        refuse_options(context, ("spreadsheet",), "no CSV is written without --ids")
     if versions:
+        refuse_options(context, (*_OF_PAIRS, "rows"), "--versions splits one gain between two sources")
+        if metric and len(metric) > 1:
+            raise EvenhandError(f"--versions splits the gain of one --metric; {len(metric)} were given.")
         before, after = _two(sources)
         first = metric[0] if metric else None
         split = verbs.compare_versions(
@@ -80,6 +93,7 @@ def compare(
         _print_result(split.document(), as_json, print_versions, split)
         return
     if rows:
+        refuse_options(context, (*_OF_PAIRS, "metric", "smallest"), "--rows shows agreement only, without a truth")
         agreed = verbs.agreement(*_two(sources), model=model, columns=columns, of=of)
         _print_result(agreed.document(), as_json, print_agreement, agreed)
         return

@@ -10,9 +10,11 @@ import typer
 from evenhand.cli.console import print_json
 from evenhand.cli.options import Json, Model, RecordPath, StoreFolder, exit_by
 from evenhand.cli.tables.spreadsheet import Spreadsheet, guard_formulas
+from evenhand.cli.unused_options import refuse_options
 
 
 def diagnose(
+    context: typer.Context,
     record: RecordPath,
     source: Annotated[Path, typer.Argument(help="A folder, a zip or a file of new data.", show_default=False)],
     manifest: Annotated[
@@ -49,6 +51,8 @@ def diagnose(
 
     if manifest is None and (label is not None or group is not None):
         raise EvenhandError("--label and --group name columns of a table of labels; give it with --manifest.")
+    if sample is None:
+        refuse_options(context, ("seed",), "nothing is drawn without --sample")
     refuse_existing(to, force=force)
     with watching() as watcher:
         found = run_diagnose(

@@ -10,9 +10,11 @@ import typer
 from evenhand.cli.console import print_json
 from evenhand.cli.options import Classes, FoldsTable, IdColumn, Json, LabelsTable, Positions, Scale, StoreFolder
 from evenhand.cli.tables.spreadsheet import Spreadsheet, guard_formulas
+from evenhand.cli.unused_options import refuse_options
 
 
 def ensemble(
+    context: typer.Context,
     sources: Annotated[
         list[Path],
         typer.Argument(help="Prediction files (.csv, .parquet, .npz) and folders of runs.", show_default=False),
@@ -58,6 +60,10 @@ def ensemble(
     from evenhand.cli.tables.results.ensemble import print_ensemble
     from evenhand.pipeline.verbs.ensemble import ensemble
 
+    if labels is None:
+        refuse_options(context, ("label", "group"), "it names a column of the table of --labels")
+    if to is None:
+        refuse_options(context, ("spreadsheet",), "no file is written without --to")
     with watching() as watcher:
         made = ensemble(
             *sources,

@@ -10,9 +10,11 @@ import typer
 from evenhand.base.row_set import RowSet
 from evenhand.cli.console import print_json
 from evenhand.cli.options import Classes, IdColumn, Json, Model, Positions, Scale, SetOfRows
+from evenhand.cli.unused_options import refuse_file_options
 
 
 def evaluate(
+    context: typer.Context,
     predictions: Annotated[
         Path,
         typer.Argument(
@@ -48,6 +50,7 @@ def evaluate(
     from evenhand.cli.tables.results.evaluate import print_evaluation
     from evenhand.pipeline.verbs.evaluate import evaluate as run_evaluate
 
+    refuse_file_options(context, [predictions], ("classes", "positions", "scale"))
     found = run_evaluate(
         predictions,
         metric or None,
