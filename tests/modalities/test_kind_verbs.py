@@ -65,17 +65,21 @@ def changes(generated: Generated, **more: Any) -> list[str]:
 
 
 def models(generated: Generated) -> str:
-    """Return a configuration of one small model for each profile of augmentations and each set of test views."""
+    """Return a configuration of one small model for each profile of augmentations and each set of test views.
+
+    And one whose encoder is frozen, on stored activations of two views.
+    """
     kind = generated.kind
     quick = {"photos": "small", "beats": "rhythm"}.get(kind.name, kind.encoder)
     before = generated.toml.read_text(encoding="utf-8")
     small = tomllib.loads(before)["model"][0].get("options", {})
     text = before.partition("[[model]]")[0]
-    asked = [(f"profile {name}", "none", name) for name in kind.profiles]
-    asked += [(f"views {name}", name, "none") for name in kind.test_views]
-    for name, views, profile in asked:
+    asked = [(f"profile {name}", "none", name, "all") for name in kind.profiles]
+    asked += [(f"views {name}", name, "none", "all") for name in kind.test_views]
+    asked += [("frozen", "none", "none", "head")]
+    for name, views, profile, tune in asked:
         encoder = kind.encoder if kind.name == "beats" and profile == kind.profiles[-1] else quick
-        text += f'[[model]]\nname = "{name}"\nencoder = "{encoder}"\ntune = "all"\ntest_views = "{views}"\n'
+        text += f'[[model]]\nname = "{name}"\nencoder = "{encoder}"\ntune = "{tune}"\ntest_views = "{views}"\n'
         text += f'views = 2\ntrain = {{ augment = "{profile}" }}\n'
         text += f"options = {{ {', '.join(f'{key} = {value}' for key, value in small.items())} }}\n"
     path = generated.toml.with_name("contract.toml")
@@ -100,6 +104,7 @@ def test_it_trains_mixes_and_is_evaluated(generated: Generated, done: Run) -> No
     names = {f"profile {name}" for name in generated.kind.profiles} | {
         f"views {n}" for n in generated.kind.test_views
     }
+    names |= {"frozen"}
     assert set(table["name"]) >= {*names, "ensemble:equal"}
     assert np.isfinite(table.loc[table["metric"] == "macro_f1", "estimate"]).all()
     assert len(done.epochs()) == 2 * len(names)

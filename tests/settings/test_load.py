@@ -162,10 +162,6 @@ tune = "all"
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (
-            'model[0].tune="head"',
-            r'model\[0\].tune.*found "head".*stored for pictures only, and rows of beats are not pictures',
-        ),
         ("train.cutmix=1.0", r"train.cutmix.*found 1, but rows of beats are not pictures.*use mixup"),
         ("train.augment=no_color", r"train.augment.*no profile of augmentations for beats.*no_color"),
         ("data.label_pattern=(?P<label>a)", r"data.label_pattern.*rows of beats are parts of files.*remove it"),

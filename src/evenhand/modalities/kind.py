@@ -82,8 +82,8 @@ class Kind(Protocol):
     test_views
         Sets of views for test-time augmentation, besides "none" (see `modalities/views.py`).
     pictures
-        Whether a row is one picture, the array "image". CutMix, stored activations of a frozen part of a network,
-        and the keys `size` and `form` of `[[model]]` need pictures.
+        Whether a row is one picture, the array "image". CutMix and the keys `size` and `form` of `[[model]]` need
+        pictures.
     profiles, view_profile
         Names of the kind's augmentation profiles, with "none"; and the default profile of random views.
     torch_module

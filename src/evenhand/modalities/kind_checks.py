@@ -40,6 +40,8 @@ def kind_faults(
     if model.views > 1 and model.view_profile not in kind.profiles:
         found = unknown(f"profile of augmentations for {kind.name}", model.view_profile, kind.profiles)
         yield "view_profile", found, "name one, or remove it"
+    if model.views > 1 and not {*kind.profiles} - {"none"}:
+        yield "views", f"found {model.views}, but {kind.name} has no augmentations to make views by", "set 1"
     yield from _option_faults(kind, model)
     if mixup and not kind.mixable:
         yield "train.mixup", f"found {mixup:g}, but rows of {kind.name} cannot be blended", "set 0"
@@ -59,12 +61,6 @@ def kind_faults(
     if cutmix:
         instead = "use mixup, or set 0" if kind.mixable else "set 0"
         yield "train.cutmix", f"found {cutmix:g}, but rows of {kind.name} are not pictures", instead
-    if frozen:
-        message = (
-            f'found "{frozen[0]}", which freezes a part of the network; its activations can be stored for pictures '
-            f"only, and rows of {kind.name} are not pictures"
-        )
-        yield "tune", message, 'set "all"'
 
 
 def _own_encoders(kind: Kind) -> str:

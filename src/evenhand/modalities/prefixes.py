@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -42,4 +43,7 @@ def first_steps(entry: StoreEntry, names: Sequence[str], rows: Ints, steps: int)
             arrays[name] = Ragged.of(taken)
         else:
             arrays[name] = np.stack(taken)
-    return replace(entry, name=f"{entry.name}+first{steps}", rows=len(rows), arrays=arrays, failures={})
+    # Activations of a frozen part are kept under the name, which must differ wherever the rows do.
+    chosen = hashlib.blake2b(np.asarray(rows, dtype=np.int64).tobytes(), digest_size=8).hexdigest()
+    name = f"{entry.name}+first{steps}of{chosen}"
+    return replace(entry, name=name, rows=len(rows), arrays=arrays, failures={})

@@ -141,3 +141,6 @@ class SizedModel(ModelConfig):
         {}, description="Name of an encoded array -> the shape of one row of it, -1 where rows differ."
     )
     kind_config: dict[str, Any] = option({}, description="The section of the kind of data, as plain values.")
+    parts: dict[str, int] = option(
+        {}, description="Name -> width of the parts of the features, in order; empty where they are one."
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -24,7 +25,7 @@ class Tap:
 
 
 class FeatureExtractor(nn.Module):
-    """Blocks and pooled maps: the batch, or activations -> the last map, or (b, d) features.
+    """Blocks and pooled maps: the batch (a tensor, or a dict), or activations -> the last map, or (b, d) features.
 
     Parameters
     ----------
@@ -42,17 +43,19 @@ class FeatureExtractor(nn.Module):
         self.places = tuple(place for place, _ in reads)
         self.dtype: torch.dtype | None = None
 
-    def forward(self, x: Tensor) -> Tensor:
-        x = x if self.dtype is None else x.to(self.dtype)
+    def forward(self, x: Any) -> Tensor:
         pooled: dict[int, Tensor] = {}
         for position, stage in enumerate(self.stages):
+            # Before every stage: the first tensor may come from a stage that makes it of several parts.
+            if self.dtype is not None and isinstance(x, Tensor):
+                x = x.to(self.dtype)
             x = stage(x)
             # one map may be pooled several times, and features are concatenated in the order asked for
             for order, place in enumerate(self.places):
                 if place == position:
                     pooled[order] = self.pools[order](x)
         if not pooled:
-            return x
+            return x  # type: ignore[no-any-return]
         return pooled[0] if len(pooled) == 1 else torch.cat([pooled[i] for i in range(len(pooled))], dim=1)
 
 

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from evenhand.base.errors import ModelError, unknown
 from evenhand.models.acceleration.frozen import Frozen
 from evenhand.models.acceleration.frozen_norm_form import lighten
-from evenhand.models.config import ModelConfig
+from evenhand.models.config import ModelConfig, SizedModel
 from evenhand.models.encoders.encoder import Encoder
 from evenhand.models.encoders.registry import build_encoder
 from evenhand.models.feature_extractor import FeatureExtractor, pool_of, taps_of
@@ -51,7 +51,7 @@ class Network(nn.Module):
     Attributes
     ----------
     frozen
-        (b, c, h, w) prepared batch -> activations; None where everything is trained.
+        Prepared batch, (b, c, h, w) or a dict of tensors -> activations; None where everything is trained.
     tuned
         Activations, or the prepared batch -> (b, k) float32 logits.
     boundary
@@ -237,7 +237,21 @@ def network_on(encoder: Encoder, model: ModelConfig, k: int, seed: int) -> Netwo
     with torch.no_grad():
         # measured on its example, since an encoder does not state its width
         d = features_of(encoder, model).eval()(encoder.example).shape[1]
+    model = _with_parts(model, encoder, d)
     network = Network(encoder, build_head(model, d, k, seed), model)
     layout = torch.channels_last if model.channels_last else torch.contiguous_format
     network.to(memory_format=layout)
     return network
+
+
+def _with_parts(model: ModelConfig, encoder: Encoder, d: int) -> ModelConfig:
+    """Return the model with the widths of the parts of an encoder's features."""
+    if not encoder.parts:
+        return model
+    if sum(encoder.parts.values()) != d:
+        found = " + ".join(f"{width} of {name}" for name, width in encoder.parts.items())
+        raise ModelError(
+            f'Model {model.name}: the parts of the features of encoder = "{model.encoder}" are {found}, but there '
+            f'are {d} features. Set pool = "own".'
+        )
+    return SizedModel.model_validate({**model.plain(), "parts": encoder.parts})

@@ -13,11 +13,11 @@ from evenhand.data.store.store import Store
 from evenhand.models.io import activations as room
 from evenhand.models.io.activations import (
     ActivationPass,
-    batches,
     boundary_activations,
     fill_activations,
     single_threads,
 )
+from evenhand.models.io.picture_rows import PictureRows
 from evenhand.models.network import Network
 
 Make = Callable[..., Network]
@@ -35,7 +35,8 @@ def shifted(batch: torch.Tensor, profile: str, draws: Sequence[torch.Generator])
 
 
 def keep(network: Network, images: Any, store: Store, *, rows: str = "r", **how: Any) -> Any:
-    return boundary_activations(network, images, store, ActivationPass(**{"augment": shifted, **how}), rows=rows)
+    pictures = PictureRows(images, network, shifted)
+    return boundary_activations(network, pictures, store, ActivationPass(**how), rows=rows)
 
 
 @pytest.mark.parametrize("tune", ["head", "from:blocks.1"])
@@ -123,7 +124,7 @@ def test_pictures_of_any_size_give_features(network: Make, tmp_path: Path) -> No
     for row, picture in zip(found, rows, strict=True):
         truth = built.frozen(built.prepare(torch.from_numpy(picture[None])))[0].numpy()
         assert np.allclose(row[0], truth, atol=1e-5)
-    assert sorted(np.concatenate(batches(ragged, 2)).tolist()) == [0, 1, 2, 3, 4]
+    assert sorted(np.concatenate(PictureRows(ragged, built, shifted).batches(2)).tolist()) == [0, 1, 2, 3, 4]
     with pytest.raises(ModelError, match='several sizes.*Set tune = "head"'):
         keep(network(tune="from:blocks.1"), ragged, Store(tmp_path))
 
@@ -145,7 +146,7 @@ def test_what_does_not_fit_16_bits_is_said(network: Make, pictures: Pictures, tm
 def test_without_a_frozen_part_or_pictures_there_is_nothing_to_keep(network: Make, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="nothing is frozen"):
         keep(network(tune="all"), np.zeros((1, 16, 16, 3), dtype=np.uint8), Store(tmp_path))
-    with pytest.raises(ModelError, match="no pictures"):
+    with pytest.raises(ModelError, match="no rows"):
         keep(network(), np.zeros((0, 16, 16, 3), dtype=np.uint8), Store(tmp_path))
 
 

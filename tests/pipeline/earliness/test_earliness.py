@@ -31,23 +31,25 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
         "folds.k": 2,
         "train.epochs": 1,
         "evaluate.draws": 200,
-        "model": '[{name = "gru", encoder = "scan_conv_gru", tune = "all", options = {width = 8, channels = 2}}]',
+        "model": '[{name = "gru", encoder = "scan_conv_gru", tune = "all", options = {width = 8, channels = 2}}, '
+        '{name = "frozen", encoder = "scan_conv_gru", tune = "head", options = {width = 8, channels = 2}}]',
     }
     return evenhand.run(str(toml), changes=[f"{key}={value}" for key, value in told.items()])
 
 
-def test_whole_rows_are_what_the_run_predicted(run: Run) -> None:
-    found = evenhand.earliness(run.path, metrics=["accuracy", "macro_f1"], draws=100)
+@pytest.mark.parametrize("model", ["gru", "frozen"])
+def test_whole_rows_are_what_the_run_predicted(run: Run, model: str) -> None:
+    found = evenhand.earliness(run.path, model=model, metrics=["accuracy", "macro_f1"], draws=100)
     assert len(found.steps) == 8
     assert list(found.table["steps"].unique()) == list(found.steps)
-    whole = next(p for p in of_record(run.record) if p.model == "gru")
+    whole = next(p for p in of_record(run.record) if p.model == model)
     assert np.allclose(found.predictions[-1].probabilities, whole.probabilities, atol=1e-6)
     assert not np.allclose(found.predictions[0].probabilities, whole.probabilities, atol=1e-3)
     assert set(found.verdicts[found.steps[0]]) == {"accuracy", "macro_f1"}
     assert found.verdicts.get(found.steps[-1], {}) == {}
     assert found.decisions is not None
     assert found.decisions.rows == len(whole)
-    kept = stored_thresholds(run.record, "gru")[0.9]
+    kept = stored_thresholds(run.record, model)[0.9]
     assert kept.steps == found.steps
     assert (np.inf if kept.threshold is None else kept.threshold) == found.decisions.threshold
     json.dumps(found.document())

@@ -30,6 +30,7 @@ pytestmark = pytest.mark.xdist_group("stream")  # one process, so that the run i
 
 MODELS = (
     '[{name = "gru", encoder = "scan_conv_gru", tune = "all", options = {width = 8, channels = 2}}, '
+    '{name = "frozen", encoder = "scan_conv_gru", tune = "head", options = {width = 8, channels = 2}}, '
     '{name = "two", encoder = "scan_conv_gru", tune = "all", seeds = [0, 1], options = {width = 12, channels = 2}}]'
 )
 
@@ -74,7 +75,9 @@ def whole(run: Run, heights: np.ndarray, folder: Path, model: str, counts: tuple
     return np.asarray(found.predictions.probabilities)
 
 
-@pytest.mark.parametrize(("model", "lines"), [("gru", 20), ("two", 20), ("ensemble:equal", 20), ("gru", 60)])
+@pytest.mark.parametrize(
+    ("model", "lines"), [("gru", 20), ("frozen", 20), ("two", 20), ("ensemble:equal", 20), ("gru", 60)]
+)
 def test_a_prediction_is_that_of_a_file_with_the_lines_so_far(
     run: Run, tmp_path: Path, model: str, lines: int
 ) -> None:

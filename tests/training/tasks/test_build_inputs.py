@@ -18,11 +18,12 @@ from evenhand.modalities.beats.features.rr_features import near
 from evenhand.modalities.beats.inputs import BeatInputs
 from evenhand.modalities.images.image_inputs import ImageInputs
 from evenhand.training.inputs.inputs import ViewInputs
-from evenhand.training.tasks.build_inputs import build_inputs
+from evenhand.training.tasks.build_inputs import activations_of, build_inputs
 from evenhand.training.tasks.context import TaskContext
-from evenhand.training.tasks.fit_fold import run_task
+from evenhand.training.tasks.fit_fold import prepare_model, run_task
 from evenhand.training.tasks.initial_network import fresh_network
 from evenhand.training.tasks.predict_fold import predict_fold
+from evenhand.training.tasks.stored_features import write_features
 
 Make = Callable[..., SimpleNamespace]
 N = 60
@@ -92,6 +93,7 @@ def test_what_a_network_is_given_follows_from_its_rows_and_its_boundary(make_rec
         return type(build_inputs(context, network, context.entry(None), torch.device("cpu")))
 
     assert kind_of(beat_record(tmp_path)) is BeatInputs
+    assert kind_of(beat_record(tmp_path / "frozen", tune="head")) is ViewInputs
     assert kind_of(make_record(model={"tune": "all"})) is ImageInputs
     assert kind_of(make_record(model={"tune": "head"})) is ViewInputs
 
@@ -101,14 +103,37 @@ def test_the_model_knows_the_shapes_of_its_rows(tmp_path: Path) -> None:
     assert row == {"signal": [1, 24], "rhythm": [4], "near": [5]}
 
 
-@pytest.mark.parametrize(
-    ("settings", "words"),
-    [
-        ({"tune": "head"}, 'for pictures only, and these rows hold .*. Set tune = "all"'),
-        ({"cutmix": 1.0}, "these rows are not pictures"),
-    ],
-)
-def test_what_beats_cannot_do_is_said(tmp_path: Path, settings: dict, words: str) -> None:
-    made = beat_record(tmp_path, **settings)
-    with pytest.raises(TaskError, match=words):
+@pytest.mark.parametrize("encoder", ["resnet1d", "neighbours", "rhythm"])
+def test_heads_are_trained_on_frozen_encoders_of_beats(tmp_path: Path, encoder: str) -> None:
+    made = beat_record(tmp_path, encoder=encoder, tune="head", own={"views": 2, "view_profile": "gentle"})
+    assert prepare_model(**made.common, threads=1) == {"model": "m", "stages": 1}
+    run_task(**made.common, fold=0, seed=0, threads=1)
+    written = pd.read_parquet(made.record.task_folder("m", 0, 0) / "predictions.parquet")
+    out = tmp_path / "p.npy"
+    predict_fold(**made.common, entry=made.entry, fold=0, seed=0, threads=1, out=str(out))
+    again = pd.DataFrame(np.load(out), index=[f"b{i}" for i in range(N)]).loc[written["id"]]
+    assert np.allclose(again.to_numpy(), written[["p:N", "p:S", "p:V"]].to_numpy(), atol=1e-6)
+    features = tmp_path / "f.npy"
+    width = write_features(**made.common, threads=1, out=str(features))["width"]
+    assert np.load(features).shape == (N, width)
+
+
+def test_what_is_kept_depends_on_the_options_of_the_encoder(tmp_path: Path) -> None:
+    made = beat_record(tmp_path, encoder="rhythm", tune="head")
+    context = TaskContext.of(**made.common)
+    network = fresh_network(context, 0)
+
+    def keys(**options: object) -> int:
+        network.model = network.model.model_copy(update={"options": options})
+        activations_of(network, context.entry(None), context, torch.device("cpu"))
+        return len(context.store.usage())
+
+    first = keys()
+    assert keys() == first
+    assert keys(zoom=2) == first + 1
+
+
+def test_patches_of_beats_are_refused(tmp_path: Path) -> None:
+    made = beat_record(tmp_path, cutmix=1.0)
+    with pytest.raises(TaskError, match="these rows are not pictures"):
         run_task(**made.common, fold=0, seed=0, threads=1)

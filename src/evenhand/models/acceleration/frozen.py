@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 
+from evenhand.base.errors import ModelError
 from evenhand.models.acceleration.inference_fusion import quickened
 from evenhand.models.feature_extractor import FeatureExtractor
 
 
 class Frozen(nn.Module):
-    """A frozen part: prepared batch -> float32 activations, without gradients.
+    """A frozen part: prepared batch (a tensor, or a dict of them) -> float32 activations, without gradients.
 
     `forward` runs a copy with folded normalisations and fused layers, made at its first call; `part` holds the
     original weights.
@@ -31,11 +32,19 @@ class Frozen(nn.Module):
         return super().train(False)
 
     @torch.no_grad()
-    def forward(self, x: Tensor) -> Tensor:
-        device = str(x.device)
-        if device not in self._quick:
-            self._quick[device] = quickened(self.part, x[:1], self.dtype(x.device))
-        return self._quick[device](x).float()  # type: ignore[no-any-return]
+    def forward(self, x: Any) -> Tensor:
+        device = (x if isinstance(x, Tensor) else next(iter(x.values()))).device
+        if str(device) not in self._quick:
+            # A batch of several parts cannot be cut into rows here: graphs lie one after the other in it.
+            example = x[:1] if isinstance(x, Tensor) else x
+            self._quick[str(device)] = quickened(self.part, example, self.dtype(device))
+        found = self._quick[str(device)](x)
+        if not isinstance(found, Tensor):
+            raise ModelError(
+                "What passes from the frozen blocks of this encoder to those above them is not one tensor, so that "
+                'it cannot be kept. Set tune = "head" or tune = "all".'
+            )
+        return found.float()
 
     def dtype(self, device: torch.device) -> torch.dtype:
         """Return the dtype of the part on a device."""

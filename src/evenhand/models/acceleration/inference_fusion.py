@@ -32,7 +32,7 @@ ACTIVATIONS: dict[type[nn.Module], str] = {
 """Activations that oneDNN fuses with a convolution, by its names; ReLU6 and the like are "hardtanh"."""
 
 
-def quickened(part: FeatureExtractor, example: Tensor, dtype: torch.dtype) -> FeatureExtractor:
+def quickened(part: FeatureExtractor, example: Any, dtype: torch.dtype) -> FeatureExtractor:
     """Return a faster copy of a part with the same results; the part itself where nothing helps.
 
     Parameters
@@ -40,11 +40,13 @@ def quickened(part: FeatureExtractor, example: Tensor, dtype: torch.dtype) -> Fe
     part
         In evaluation mode; is left as it is.
     example
-        (1, ...) an input to compare on.
+        An input to compare on: a tensor, or a dict of them.
     dtype
         What the stages compute in; pooling stays float32.
     """
     truth = part(example)
+    if not isinstance(truth, Tensor):
+        return part  # there is nothing to compare with
     best = part
     for improve in (make_plain, fold_norms, join_activations):
         # Steps work in place and may fail half way.
@@ -59,7 +61,7 @@ def quickened(part: FeatureExtractor, example: Tensor, dtype: torch.dtype) -> Fe
     return best if dtype == torch.float32 else _shortened(best, example, truth, dtype)
 
 
-def _shortened(part: FeatureExtractor, example: Tensor, truth: Tensor, dtype: torch.dtype) -> FeatureExtractor:
+def _shortened(part: FeatureExtractor, example: Any, truth: Tensor, dtype: torch.dtype) -> FeatureExtractor:
     """Return a copy whose stages compute in a shorter format, where that is nearly the same."""
     short = copy.deepcopy(part)
     short.stages.to(dtype)

@@ -27,6 +27,9 @@ class Encoder(nn.Module):
         (c,) of the pictures it was trained on, in 0..1.
     about
         Plain values from which it can be built again without its source.
+    parts
+        Name -> width of the parts of its features, in order, where several encoders or inputs make them
+        ({"image": 1280, "text": 384}); empty elsewhere. Heads read them as `SizedModel.parts`.
     """
 
     stages: tuple[Block, ...]
@@ -42,6 +45,7 @@ class Encoder(nn.Module):
         mean: tuple[float, ...] = (0.5, 0.5, 0.5),
         std: tuple[float, ...] = (0.5, 0.5, 0.5),
         about: Mapping[str, Any] | None = None,
+        parts: Mapping[str, int] | None = None,
     ) -> None:
         super().__init__()
         self.backbone = backbone
@@ -50,3 +54,4 @@ class Encoder(nn.Module):
         self.example = example
         self.mean, self.std = mean, std
         self.about = dict(about or {})
+        self.parts = dict(parts or {})

@@ -8,32 +8,54 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 import torch
-from torch import Tensor
 
 from evenhand.base.errors import ModelError
 from evenhand.base.seeds import seed_from
 from evenhand.base.storage.code_hash import source_mark
 from evenhand.base.values import Ints
-from evenhand.data.store.ragged import Array, Ragged
+from evenhand.data.store.ragged import Array
 from evenhand.data.store.store import Store
 from evenhand.models.acceleration.frozen import Frozen
 from evenhand.models.acceleration.malloc import kept_memory
 from evenhand.models.network import Network
 
-Augment = Callable[[Tensor, str, Sequence[torch.Generator]], Tensor]
-"""(b, c, h, w) floats in 0..1, a profile, a generator per row -> the same, changed."""
-
-Images = npt.NDArray[np.uint8] | Ragged
-"""(n, h, w, c) pictures, or pictures of any size."""
-
 Progress = Callable[[int, int], None]
+
+
+class FrozenRows(Protocol):
+    """Rows as a frozen part receives them: pictures (`picture_rows`), or rows of several parts.
+
+    Attributes
+    ----------
+    code
+        Modules, other than those of the network, that determine the batches.
+    key
+        What else the activations depend on, apart from the weights, the rows and the views.
+    """
+
+    @property
+    def code(self) -> Sequence[str]: ...
+
+    @property
+    def key(self) -> Mapping[str, Any]: ...
+
+    def __len__(self) -> int: ...
+
+    def batches(self, size: int) -> list[Ints]:
+        """Return positions of rows in batches of at most `size`, each row that could be decoded in one of them."""
+
+    def unlike(self) -> list[int]:
+        """Return rows, at least one, that differ as much in size as any."""
+
+    def batch(self, rows: Ints, draws: Sequence[torch.Generator] | None) -> Any:
+        """Return the prepared batch, a tensor or a dict of them; augmented if there is a generator per row."""
 
 
 @dataclass(frozen=True)
@@ -42,21 +64,18 @@ class ActivationPass:
 
     Attributes
     ----------
-    augment
-        Makes further views; the kind's `apply_profile`.
     seed
         Of the views.
     batch_size
-        Pictures at a time.
+        Rows at a time.
     device
         Where the network runs.
     threads
         Processors to use (as many as torch uses here, by default); the numbers do not depend on it.
     progress
-        Called with (pictures done, pictures in all); a view counts as a picture.
+        Called with (rows done, rows in all); a view counts as a row.
     """
 
-    augment: Augment
     seed: int = 0
     batch_size: int = 32
     device: str = "cpu"
@@ -70,7 +89,7 @@ LIBRARIES = ("torch", "torchvision", "timm")
 
 def boundary_activations(
     network: Network,
-    images: Images,
+    inputs: FrozenRows,
     store: Store,
     how: ActivationPass,
     *,
@@ -84,15 +103,16 @@ def boundary_activations(
     ----------
     network
         With a frozen part.
-    images
-        The encoded pictures, in memory or memory-mapped.
+    inputs
+        The encoded rows.
     rows
         Name of the rows that changes with every byte of them: that of their entry in the store.
 
     Raises
     ------
     ModelError
-        If nothing is frozen, pictures of several sizes have maps to be kept, or numbers do not fit the format.
+        If nothing is frozen, rows of several sizes give activations of several shapes, or numbers do not fit the
+        format.
     StoreError
         If the store cannot be written.
     """
@@ -100,7 +120,7 @@ def boundary_activations(
     frozen.to(how.device)
     # This first pass also makes the optimised copy of the frozen part (`Frozen`), before threads share it.
     with single_threads(1) as pool:
-        shape = pool.submit(_shape, network, frozen, images, how.device).result()
+        shape = pool.submit(_shape, network, frozen, inputs).result()
     dtype = np.dtype(
         model.view_dtype if model.view_dtype != "auto" else "float32" if len(shape) == 1 else "float16"
     )
@@ -109,7 +129,7 @@ def boundary_activations(
         "code": source_mark(
             __name__,
             *_own_code(frozen),
-            *((how.augment.__module__,) if views > 1 else ()),
+            *inputs.code,
             within="evenhand.models",
         ),
         "network": network.fingerprint(),
@@ -117,12 +137,13 @@ def boundary_activations(
         "rows": rows,
         "profile": model.view_profile if views > 1 else "none",
         "seed": how.seed if views > 1 else 0,
+        **inputs.key,
     }
 
     def fill(out: Array) -> None:
-        fill_activations(network, images, out, how)
+        fill_activations(network, inputs, out, how)
 
-    return store.array(key, (len(images), views, *shape), dtype, fill)
+    return store.array(key, (len(inputs), views, *shape), dtype, fill)
 
 
 def _own_code(frozen: Frozen) -> list[str]:
@@ -133,12 +154,7 @@ def _own_code(frozen: Frozen) -> list[str]:
     return sorted(name for name in written if name.partition(".")[0] not in LIBRARIES)
 
 
-def fill_activations(
-    network: Network,
-    images: Images,
-    out: Array,
-    how: ActivationPass,
-) -> None:
+def fill_activations(network: Network, inputs: FrozenRows, out: Array, how: ActivationPass) -> None:
     """Compute the activations of all rows into `out` (n, v, ...); nothing is stored.
 
     Each thread works on its own batches, on one core: on a busy machine, threads that share an operation mostly
@@ -147,26 +163,26 @@ def fill_activations(
     Raises
     ------
     ModelError
-        If a number does not fit the format of `out`.
+        If activations, or a number in them, do not fit `out`.
     """
     frozen, views = _frozen(network), out.shape[1]
-    parts = [(rows, view) for rows in batches(images, how.batch_size) for view in range(views)]
-    done = 0
+    parts = [(rows, view) for rows in inputs.batches(how.batch_size) for view in range(views)]
+    done, total = 0, sum(len(rows) for rows, _ in parts)
 
     def fill(part: tuple[Ints, int]) -> int:
         rows, view = part
-        raw = torch.from_numpy(np.stack([np.asarray(images[int(row)]) for row in rows])).to(how.device)
-        seen = (
-            raw if view == 0 else how.augment(_unit(raw), network.model.view_profile, _draws(how.seed, view, rows))
-        )
-        _put(frozen(network.prepare(seen)).cpu().numpy(), out, rows, view)
+        draws = None if view == 0 else _draws(how.seed, view, rows)
+        found = frozen(inputs.batch(rows, draws)).cpu().numpy()
+        if found.shape[1:] != out.shape[2:]:
+            raise ModelError(_uneven(network, {found.shape[1:], out.shape[2:]}))
+        _put(found, out, rows, view)
         return len(rows)
 
     with kept_memory(), single_threads(how.threads) as pool:
         for rows in pool.map(fill, parts):
             done += rows
             if how.progress is not None:
-                how.progress(done, len(images) * views)
+                how.progress(done, total)
 
 
 @contextlib.contextmanager
@@ -192,39 +208,28 @@ def _put(found: Array, out: Array, rows: Ints, view: int) -> None:
         )
 
 
-def batches(images: Images, size: int) -> list[Ints]:
-    """Return positions of rows in batches, each of pictures of one size, as the rows come."""
-    shapes = np.asarray(images.shapes) if isinstance(images, Ragged) else np.zeros((len(images), 1), dtype=np.int64)
-    _, group = np.unique(shapes, axis=0, return_inverse=True)
-    order = np.argsort(group.reshape(-1), kind="stable")  # stable: rows of one size stay in reading order
-    ends = np.flatnonzero(np.diff(group.reshape(-1)[order])) + 1
-    same = np.split(order, ends)
-    return [rows[start : start + size] for rows in same for start in range(0, len(rows), size)]
-
-
 def _frozen(network: Network) -> Frozen:
     if network.frozen is None:
         raise ModelError(f'Model {network.model.name}: nothing is frozen at tune = "all", so nothing can be kept.')
     return network.frozen
 
 
-def _shape(network: Network, frozen: Frozen, images: Images, device: str) -> tuple[int, ...]:
+def _shape(network: Network, frozen: Frozen, inputs: FrozenRows) -> tuple[int, ...]:
     """Return the shape of the activations of one row."""
-    if not len(images):
-        raise ModelError("There are no pictures to compute activations of.")
-    # A copy: torch warns of arrays that it may not write to, such as memory-mapped ones.
-    first = torch.from_numpy(np.array(images[0])[None]).to(device)
-    shape = tuple(frozen(network.prepare(first)).shape[1:])
-    if isinstance(images, Ragged) and len(shape) > 1:
-        raise ModelError(
-            f"Model {network.model.name}: pictures of several sizes give maps of several sizes at "
-            f'tune = "{network.tune}", which cannot be kept together. Set tune = "head", or give all one size.'
-        )
-    return shape
+    if not len(inputs):
+        raise ModelError("There are no rows to compute activations of.")
+    shapes = {tuple(frozen(inputs.batch(np.array([row]), None)).shape[1:]) for row in inputs.unlike()}
+    if len(shapes) > 1:
+        raise ModelError(_uneven(network, shapes))
+    return shapes.pop()
 
 
-def _unit(raw: Tensor) -> Tensor:
-    return raw.permute(0, 3, 1, 2).contiguous().to(torch.float32).div_(255.0)
+def _uneven(network: Network, shapes: Collection[tuple[int, ...]]) -> str:
+    found = " and ".join(" × ".join(map(str, shape)) for shape in sorted(shapes))
+    return (
+        f"Model {network.model.name}: rows of several sizes give activations of several shapes ({found}) at "
+        f'tune = "{network.tune}", which cannot be kept together. Set tune = "head", or give all rows one size.'
+    )
 
 
 def _draws(seed: int, view: int, rows: Ints) -> list[torch.Generator]:

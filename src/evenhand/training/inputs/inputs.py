@@ -6,6 +6,7 @@ work on whole batches.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -40,8 +41,15 @@ class Inputs(Protocol):
     views: int
     at_once: int | None
 
-    def batch(self, rows: Tensor, draws: torch.Generator | None) -> Any:
-        """Return rows, (b,) int64 positions on the CPU, as they are trained on."""
+    def batch(self, rows: Tensor, draws: torch.Generator | Sequence[torch.Generator] | None) -> Any:
+        """Return rows, (b,) int64 positions on the CPU, as they are trained on.
+
+        Parameters
+        ----------
+        draws
+            Source of the random numbers; None changes nothing. Inputs of a whole network take one per row as well,
+            for the views that are kept of a frozen part (`frozen_inputs`).
+        """
 
     def look(self, rows: Tensor, view: int = 0) -> Any:
         """Return rows for evaluation: view 0 is plain, the others are changed in a fixed way."""

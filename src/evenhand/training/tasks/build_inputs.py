@@ -11,8 +11,10 @@ import torch
 from evenhand.base.errors import TaskError
 from evenhand.data.store.entry import StoreEntry
 from evenhand.modalities.torch_half import torch_half
-from evenhand.models.io.activations import ActivationPass, boundary_activations
+from evenhand.models.io.activations import ActivationPass, FrozenRows, boundary_activations
+from evenhand.models.io.picture_rows import PictureRows
 from evenhand.models.network import Network
+from evenhand.training.inputs.frozen_inputs import FrozenInputs
 from evenhand.training.inputs.inputs import Inputs, SampleInputs, ViewInputs
 from evenhand.training.tasks.context import TaskContext
 
@@ -64,13 +66,7 @@ def build_inputs(
         return decoded
     if context.train.cutmix:
         raise TaskError(_cutmix_error(network, f'tune = "{network.tune}" trains on activations'))
-    if "image" not in entry:
-        raise TaskError(
-            f'Model {network.model.name}: tune = "{network.tune}" freezes a part of the network. Activations of a '
-            f"frozen part are stored for pictures only, and these rows hold {', '.join(entry.arrays)}. "
-            'Set tune = "all".'
-        )
-    activations = activations_of(network, entry["image"], context, entry.name, device, progress)
+    activations = activations_of(network, entry, context, device, progress)
     return ViewInputs(activations, network.model.views_use, device=device)
 
 
@@ -97,17 +93,40 @@ def _decoded_inputs(context: TaskContext, network: Network, entry: StoreEntry, d
 
 def activations_of(
     network: Network,
-    pictures: Any,
+    entry: StoreEntry,
     context: TaskContext,
-    rows: str,
     device: torch.device,
     progress: Progress | None = None,
 ) -> np.ndarray[Any, Any]:
-    """Return (n, v, ...) activations at the network's boundary, from the store."""
+    """Return (n, v, ...) activations of an entry's rows at the network's boundary, from the store.
+
+    Raises
+    ------
+    ModelError
+        If activations of rows of several sizes cannot be kept together.
+    """
     return boundary_activations(
         network,
-        pictures,
+        _frozen_rows(network, entry, context, device),
         context.store,
-        ActivationPass(torch_half(context.kind).apply_profile, device=str(device), progress=progress),
-        rows=rows,
+        ActivationPass(device=str(device), progress=progress),
+        rows=entry.name,
+    )
+
+
+def _frozen_rows(network: Network, entry: StoreEntry, context: TaskContext, device: torch.device) -> FrozenRows:
+    """Return the rows of an entry as the frozen part of a network receives them."""
+    kind, model = context.kind, network.model
+    half = torch_half(kind)
+    if kind.pictures:  # of any size each, which `TorchHalf.inputs` does not take
+        return PictureRows(entry["image"], network, half.apply_profile, device=str(device))
+    profile = model.view_profile if model.views > 1 else "none"
+    inputs: Inputs = half.inputs(entry, network, profile=profile, views=1, view_profile=profile, device=device)
+    return FrozenInputs(
+        inputs,
+        len(entry),
+        left_out=entry.failures,
+        code=(kind.torch_module,),
+        # Where an encoder is built from them, they need not show in its weights.
+        key={"options": model.options, kind.name: dict(context.kind_config)},
     )

@@ -23,7 +23,7 @@ from evenhand.base.errors import TaskError
 from evenhand.base.seeds import seed_from
 from evenhand.base.storage.atomic import plain, to_json, write_json
 from evenhand.base.values import Ints, RowSet, Samples
-from evenhand.models.baseline import is_logistic_regression
+from evenhand.models.baseline import has_frozen_features, is_logistic_regression
 from evenhand.models.io.network_files import save_network
 from evenhand.models.network import Network
 from evenhand.training.device import device_of
@@ -106,7 +106,7 @@ def prepare_model(
     report = None if progress is None else lambda done, total: progress([done, total])
     with deterministic(threads):
         # a pretrained encoder is the same for every seed; a random one has activations of its own
-        for seed in config.seeds[:1] if config.pretrained else config.seeds:
+        for seed in config.seeds[:1] if has_frozen_features(config) else config.seeds:
             build_stages(context, fresh_network(context, seed).to(device), device, report)
     return {"model": model, "stages": sum(plan.tune != "all" for plan in stage_plans(config, context.train))}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -73,7 +74,7 @@ class StepNetwork:
     def __init__(self, context: TaskContext, fold: int, seed: int) -> None:
         network, self._correct = network_of_fold(context, fold, seed)
         block = stepwise(network.encoder)
-        if block is None or network.frozen is not None:
+        if block is None:
             raise ModelError(
                 f'Model {context.model.name}: encoder = "{context.model.encoder}" needs whole rows, or memory that '
                 "grows with every step."
@@ -92,8 +93,11 @@ class StepNetwork:
     def after(self, arrays: Arrays, *, keep: bool) -> Floats:
         """Return (k,) float64 probabilities after one step (`streams.Step`), which is part of the row if kept."""
         batch = self._batch(arrays, self._network, self._device)
+        # A frozen encoder computes outside of the precision of training, here as in `Frozen`.
+        frozen = self._network.frozen is not None
         with torch.inference_mode(), self._precision.cast():
-            features, state = self._block.advance(batch, self._state)
+            with contextlib.nullcontext() if not frozen else torch.autocast(self._device.type, enabled=False):
+                features, state = self._block.advance(batch, self._state)
             logits = self._network.head(features[:, -1]).double().cpu().numpy()
         if keep:
             self._state = state

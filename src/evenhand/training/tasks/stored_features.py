@@ -19,7 +19,7 @@ from evenhand.training.tasks.initial_network import fresh_network
 def write_features(
     record: str, store: str, model: str, threads: int, out: str, entry: str | None = None
 ) -> dict[str, Any]:
-    """Write (n, d) float32 activations of a model's frozen part to `out` (.npy), maps averaged over pixels.
+    """Write (n, d) float32 activations of a model's frozen part to `out` (.npy), maps averaged over positions.
 
     Features are those of the plain rows, without augmentation. They are read from the store, or computed where it
     lacks them.
@@ -41,7 +41,7 @@ def write_features(
         if network.frozen is None:
             return {"model": model, "width": 0}
         rows = context.entry(None) if entry is None else context.store.open(entry)
-        kept = activations_of(network, rows["image"], context, rows.name, device)
+        kept = activations_of(network, rows, context, device)
     table = flat(kept) if entry is not None else flat(kept)[context.rows]
     with replacing(Path(out)) as part, part.open("wb") as file:
         np.save(file, table, allow_pickle=False)

@@ -1,10 +1,14 @@
+import numpy as np
+import pytest
 import torch
 
+from evenhand.base.errors import ModelError
 from evenhand.modalities.drawings import torch_half
 from evenhand.modalities.drawings.augment import apply_profile
 from evenhand.modalities.drawings.encoders.pretraining import contrastive_loss
 from evenhand.modalities.drawings.inputs import DrawingInputs
 from evenhand.models.network import build_network
+from evenhand.training.inputs.inputs import ViewInputs
 
 
 def loss_of(network, inputs, rows):
@@ -33,6 +37,13 @@ def test_without_the_option_nothing_changes(encoded, sized):
     network, untouched = (build_network(sized("gine"), 3, 0) for _ in range(2))
     torch_half.pretrain(network, DrawingInputs(encoded(4, 5, 6)), torch.arange(3), torch.Generator())
     assert all(torch.equal(a, b) for a, b in zip(network.parameters(), untouched.parameters(), strict=True))
+
+
+def test_a_frozen_encoder_is_not_pretrained(sized):
+    network = build_network(sized("gine", pretrain_epochs=2), 3, 0)
+    kept = ViewInputs(np.zeros((4, 1, 8), np.float32))
+    with pytest.raises(ModelError, match="pretrain_epochs = 2 trains the encoder .* frozen. Set tune"):
+        torch_half.pretrain(network, kept, torch.arange(4), torch.Generator())
 
 
 def test_the_loss_is_small_where_partners_are_equal_and_others_opposite():

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from evenhand.base.errors import ModelError
 from evenhand.modalities.drawings.augment import apply_profile
 from evenhand.modalities.drawings.options import DrawingEncoderOptions
 from evenhand.models.network import Network
@@ -34,10 +35,20 @@ def pretrain(network: Network, inputs: Any, rows: Tensor, draws: torch.Generator
         (n,) int64 positions of the drawings, those of the training folds alone.
     draws
         Source of all random numbers.
+
+    Raises
+    ------
+    ModelError
+        If a part of the network is frozen: it is computed once for all folds, before they could train it.
     """
     epochs = int(network.model.options.get("pretrain_epochs", DrawingEncoderOptions().pretrain_epochs))
     if len(rows) < 2 or epochs < 1:
         return
+    if isinstance(inputs.look(rows[:1]), Tensor):  # activations, not drawings
+        raise ModelError(
+            f"Model {network.model.name}: options.pretrain_epochs = {epochs} trains the encoder on the rows of "
+            'each fold, but its first stage keeps it frozen. Set tune = "all", or pretrain_epochs = 0.'
+        )
     encoder = network.encoder.backbone
     device = next(encoder.parameters()).device
     with torch.random.fork_rng(devices=[]):
