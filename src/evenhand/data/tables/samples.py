@@ -18,6 +18,7 @@ from evenhand.data.tables.class_folders import files_of, files_with_suffix, read
 from evenhand.data.tables.label_columns import column_labels
 from evenhand.data.tables.labels import label, levels
 from evenhand.data.tables.name_pattern import read_names
+from evenhand.data.tables.places import path_or_place
 from evenhand.data.tables.row_filter import only_rows
 from evenhand.data.tables.rows import TableRows, require_columns, rows_of, unnamed_files
 from evenhand.data.tables.table import LabelTable, read_table
@@ -26,8 +27,9 @@ _OWN = frozenset({"id", "path", "content", "group", "split"})
 
 
 def sample_frame(rows: TableRows, hashes: Sequence[str], data: DataConfig) -> pd.DataFrame:
-    """Return n rows with id, path, content, group and split (if any), then the other columns of the table.
+    """Return n rows with id, path, content, text, group and split (if any), then the other columns of the table.
 
+    The path of a row that has a text alone is its place in the table (`places`); a row without a text has "".
     A column that clashes with one of these, or with one of the record ("eh:…"), is renamed to "table:NAME".
 
     Raises
@@ -37,7 +39,10 @@ def sample_frame(rows: TableRows, hashes: Sequence[str], data: DataConfig) -> pd
     """
     table = rows.table
     ids = content_ids(hashes, rows.names) if data.id is None else _given_ids(table, data.id)
-    columns: dict[str, object] = {"id": ids, "path": list(rows.names), "content": list(hashes)}
+    paths = [path_or_place(name, table, row) for row, name in enumerate(rows.names)]
+    columns: dict[str, object] = {"id": ids, "path": paths, "content": list(hashes)}
+    if rows.texts is not None:
+        columns["text"] = [text or "" for text in rows.texts]
     split = data.split or ("split" if "split" in table.frame else None)
     # A group named by the pattern is meant as one; a column of a table that is called so may be anything.
     group = data.group or ("group" if data.label_pattern is not None and "group" in table.frame else None)
@@ -47,7 +52,7 @@ def sample_frame(rows: TableRows, hashes: Sequence[str], data: DataConfig) -> pd
     used = {data.path, data.id} | {name for name in ("group", "split") if name in (group, split)}
     for name in table.frame.columns:
         if name not in used:
-            hides = name in _OWN or name.startswith("eh:")
+            hides = name in _OWN or name.startswith("eh:") or (name == "text" and "text" in columns)
             columns[f"table:{name}" if hides else name] = table.frame[name].to_numpy()
     return pd.DataFrame(columns, index=range(len(table)))
 

@@ -1,0 +1,1 @@
+"""Encoders of pairs: pictures and texts to features."""

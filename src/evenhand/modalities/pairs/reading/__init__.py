@@ -1,0 +1,1 @@
+"""Pairs from a table, and their halves as arrays; without torch."""
