@@ -23,6 +23,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from evenhand.base.errors import DataError
 from evenhand.data.store.row_writer import map_in_order
 from evenhand.engines.isolated import ISOLATED
 from evenhand.modalities import KINDS
@@ -37,6 +38,15 @@ def timed(work: Callable[[], object]) -> tuple[float, float]:
     after = os.times()
     used = sum(after[:4]) - sum(before[:4])
     return time.perf_counter() - start, used
+
+
+def readable(raw: bytes) -> bool:
+    """Return whether a file is a drawing with something in it."""
+    try:
+        KINDS.get("drawings").encode(raw, DrawingsConfig().plain())
+    except DataError:
+        return False
+    return True
 
 
 def read(raws: list[bytes], processes: int) -> None:
@@ -128,6 +138,7 @@ def main() -> None:
     with zipfile.ZipFile(asked.zip) as archive:
         names = [name for name in archive.namelist() if name.endswith(".dxf") and "empty" not in name]
         names = [name for name in names if len(archive.read(name)) > 4000][: asked.files]
+        names = [name for name in names if readable(archive.read(name))]
         raws = [archive.read(name) for name in names]
     if raws:
         rounds: dict[int, list[tuple[float, float]]] = {1: [], 2: []}
