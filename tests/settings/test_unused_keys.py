@@ -24,7 +24,7 @@ def warnings(models: list[dict[str, object]], *changes: str, **more: object) -> 
         ([OWN, REGRESSION], "train.epochs=2", "train.epochs changes nothing.*own: model.frozen.train.epochs\\."),
         ([OWN], "train.epochs=30", "model.frozen.train.epochs"),
         ([{**OWN, "name": name} for name in "abcde"], "train.epochs=2", "model.c.train.epochs and 2 more"),
-        ([REGRESSION], "train.epochs=2", "A logistic regression is fitted in one step"),
+        ([REGRESSION], "train.epochs=2", "A head that is solved is fitted in one step"),
         ([REGRESSION], "balance.sampler=balanced", "balance.sampler changes nothing.*in one step"),
         (
             [{**PLAIN, "balance": {"weights": "none"}}],

@@ -132,6 +132,7 @@ def picture_record(
     train: Mapping[str, Any] | None = None,
     balance: Mapping[str, Any] | None = None,
     multi_label: bool = False,
+    exclusive: list[list[str]] | None = None,
     rows: int = 36,
     size: int = 32,
 ) -> SimpleNamespace:
@@ -170,6 +171,7 @@ def picture_record(
         "kind": "photos",
         "classes": samples.classes,
         "encoded": {"m": names[size], f"m@{size + 16}": names[size + 16]},
+        **({} if exclusive is None else {"exclusive": exclusive}),
     }
     record = Record.create(folder / "runs", asked="", resolved=resolved, data=data)
     record.write_samples(samples)

@@ -114,6 +114,11 @@ class DataConfig(Section):
         description="Classes of the model (after renaming), in the order of its outputs, each kept however few "
         "rows it has; default: those that rows have, sorted.",
     )
+    exclusive: list[list[str]] = option(
+        [],
+        description="Sets of classes of which exactly one holds in every row (multi), for models with blocks = "
+        '"softmax".',
+    )
     missing: Literal["error", "drop"] = option(
         "error", description="What to do with rows whose file is missing or whose class is empty."
     )
@@ -150,7 +155,7 @@ class DataConfig(Section):
 
     @model_validator(mode="after")
     def _labels_in_one_way(self) -> DataConfig:
-        faults = [*self._column_faults(), *self._class_faults()]
+        faults = [*self._column_faults(), *self._class_faults(), *self._exclusive_faults()]
         if faults:
             raise ValueError("; ".join(faults))
         if self.label_pattern is not None and self.table is not None:
@@ -192,6 +197,17 @@ class DataConfig(Section):
         both = sorted(set(self.classes) & set(self.drop))
         if both:
             yield f"classes names {', '.join(both)}, which drop leaves out"
+
+    def _exclusive_faults(self) -> Iterator[str]:
+        """Yield what is wrong with the sets of classes that exclude each other."""
+        if self.exclusive and not self.several:
+            yield 'exclusive names sets among several classes of a row: remove it, or set task = "multi"'
+        names = [name for block in self.exclusive for name in block]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            yield f"exclusive names {', '.join(twice)} more than once"
+        if any(len(block) < 2 for block in self.exclusive):
+            yield "exclusive holds sets of two classes or more"
 
     @property
     def several(self) -> bool:

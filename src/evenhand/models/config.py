@@ -6,9 +6,11 @@ import re
 import unicodedata
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, model_validator
+from pydantic import AfterValidator, ValidationInfo, field_validator, model_validator
 
-from evenhand.base.settings.section import Section, option
+from evenhand.base.settings.named_choice import faults_as_value_error
+from evenhand.base.settings.section import Section, check, option
+from evenhand.models.heads.registry import HEADS
 
 RESERVED = frozenset({"con", "prn", "aux", "nul", *(f"{d}{i}" for d in ("com", "lpt") for i in range(1, 10))})
 """Names that some file systems keep for devices."""
@@ -64,9 +66,17 @@ class ModelConfig(Section):
         "head", description="What is trained: head, all, or from:BLOCK (that block and all after it)."
     )
     head: str = option(
-        "linear", description="Classifier on the features: linear, mlp, cosine, logistic_regression."
+        "linear",
+        description="Classifier on the features: linear, mlp, cosine, logistic_regression, knn, hash, "
+        "product_quantizer, and of features with several parts hadamard and gated.",
     )
-    head_width: int = option(512, ge=1, unit="units", description="Hidden layer of the mlp head.")
+    head_options: dict[str, Any] = option({}, description="Options of the head.")
+    blocks: Literal["sigmoid", "softmax"] = option(
+        "sigmoid",
+        description="Outputs of classes that exclude each other (data.exclusive): a sigmoid each, or a softmax "
+        "over each set of them.",
+    )
+    head_width: int = option(512, ge=1, unit="units", description="Hidden layer of heads that have one.")
     dropout: float = option(0.0, ge=0, lt=1, description="Dropout of the features while the head is trained.")
     normalise: Literal["batch", "layer", "l2", "none"] = option(
         "batch", description="How features are normalised before the head."
@@ -120,14 +130,36 @@ class ModelConfig(Section):
     train: dict[str, Any] = option({}, description="Keys of [train] that differ for this model.")
     balance: dict[str, Any] = option({}, description="Keys of [balance] that differ for this model.")
 
+    @field_validator("head")
+    @classmethod
+    def _known_head(cls, name: str) -> str:
+        with faults_as_value_error():
+            HEADS.get(name)
+        return name
+
+    @field_validator("head_options")
+    @classmethod
+    def _known_options(cls, options: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+        if "head" in info.data:  # it is missing where it was wrong itself
+            with faults_as_value_error():
+                check(HEADS.get(info.data["head"]), options, f"head_options of {info.data['head']}")
+        return options
+
     @model_validator(mode="after")
     def _solved(self) -> ModelConfig:
-        if self.head == "logistic_regression" and (self.tune != "head" or len(self.seeds) > 1):
+        if self.is_solved and self.blocks == "softmax":
+            raise ValueError(f'blocks = "softmax" is trained, and head = "{self.head}" is solved: set "sigmoid"')
+        if self.is_solved and (self.tune != "head" or len(self.seeds) > 1):
             raise ValueError(
-                'head = "logistic_regression" is solved on frozen features, the same for every seed; it needs '
+                f'head = "{self.head}" is solved on frozen features, the same for every seed; it needs '
                 'tune = "head" and one seed'
             )
         return self
+
+    @property
+    def is_solved(self) -> bool:
+        """Whether the head is fitted in one step, instead of in epochs."""
+        return HEADS.get(self.head).solved
 
 
 class SizedModel(ModelConfig):
@@ -144,3 +176,7 @@ class SizedModel(ModelConfig):
     parts: dict[str, int] = option(
         {}, description="Name -> width of the parts of the features, in order; empty where they are one."
     )
+    exclusive: list[list[int]] = option(
+        [], description="Outputs that share a softmax, as positions of classes; empty where none do."
+    )
+    held_rows: int = option(0, ge=0, unit="rows", description="Training rows that a solved head holds (knn).")

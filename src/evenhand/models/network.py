@@ -19,7 +19,7 @@ from evenhand.models.config import ModelConfig, SizedModel
 from evenhand.models.encoders.encoder import Encoder
 from evenhand.models.encoders.registry import build_encoder
 from evenhand.models.feature_extractor import FeatureExtractor, pool_of, taps_of
-from evenhand.models.heads import build_head
+from evenhand.models.heads.modules.scaled_head import build_head
 from evenhand.models.normalize import normalised
 
 HEAD = "head"

@@ -29,7 +29,7 @@ from evenhand.evaluation.metrics.metric_names import metric_faults
 from evenhand.modalities import KINDS, FileRows, Kind
 from evenhand.modalities.kind_checks import kind_faults, with_view_profile
 from evenhand.modalities.views import views_of
-from evenhand.models.baseline import baseline_of, is_logistic_regression
+from evenhand.models.baseline import baseline_of
 from evenhand.models.config import ModelConfig
 from evenhand.settings.ablation import AblationConfig
 from evenhand.settings.submit import SubmitConfig
@@ -83,16 +83,16 @@ class Settings(Section):
         return [*self.model, *([self.baseline] if self.baseline else [])]
 
     def train_of(self, model: ModelConfig) -> TrainConfig:
-        """Return [train] with the overrides of the model; of a logistic regression, the keys about its inputs."""
+        """Return [train] with the overrides of the model; of a solved head, the keys about its inputs."""
         found = TrainConfig.model_validate(merged(self.train.model_dump(), model.train))
-        if is_logistic_regression(model):
+        if model.is_solved:
             return TrainConfig(batch_size=found.batch_size, precision=found.precision)
         return found
 
     def balance_of(self, model: ModelConfig) -> BalanceConfig:
-        """Return [balance] with the overrides of the model; of a logistic regression, its prior correction."""
+        """Return [balance] with the overrides of the model; of a solved head, its prior correction."""
         found = self.balance.overridden(model.balance)
-        if is_logistic_regression(model):
+        if model.is_solved:
             return BalanceConfig(correct_to=found.correct_to, adjust=found.adjust)
         return found
 
@@ -237,6 +237,7 @@ def _label_faults(settings: Settings, lines: Mapping[Key, int]) -> Iterator[Faul
                 yield Fault(
                     f"data.{key}", f"needs rows that are files; {rows}", "remove it", lines.get(("data", key))
                 )
+    yield from _block_faults(settings, lines)
     for position, model in enumerate(settings.model) if multi_label else ():
         with suppress(ValidationError):
             if settings.train_of(model).distill is not None:
@@ -244,6 +245,28 @@ def _label_faults(settings: Settings, lines: Mapping[Key, int]) -> Iterator[Faul
                 yield Fault(
                     f"model[{position}].train.distill", message, "leave it out", lines.get(("train", "distill"))
                 )
+
+
+def _block_faults(settings: Settings, lines: Mapping[Key, int]) -> Iterator[Fault]:
+    """Yield what keeps the probabilities of a block (`blocks = "softmax"`) from a sum of 1."""
+    for position, model in enumerate(settings.model):
+        if model.blocks != "softmax":
+            continue
+        line = lines.get(("model", position, "blocks"))
+        key = f"model[{position}].blocks"
+        if not settings.data.exclusive:
+            found = 'found "softmax", but data.exclusive names no classes that exclude each other'
+            yield Fault(key, found, 'name them there, or set "sigmoid"', line)
+        with suppress(ValidationError):
+            balance, train = settings.balance_of(model), settings.train_of(model)
+            changed = [
+                *([] if balance.sampler == "none" else ["balance.sampler"]),
+                *([] if balance.correct_to in ("natural", "trained") else ["balance.correct_to"]),
+                *([] if not train.label_smoothing else ["train.label_smoothing"]),
+            ]
+            if changed:
+                found = f'found "softmax" with {", ".join(changed)}, which corrects each class by itself'
+                yield Fault(key, found, 'remove it, or set "sigmoid"', line)
 
 
 def _kind_faults(settings: Settings, position: int, lines: Mapping[Key, int]) -> Iterator[Fault]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from evenhand.models.baseline import is_logistic_regression
 from evenhand.models.config import ModelConfig
 from evenhand.settings.load import Settings
 
-USED_BY_REGRESSION = {"train": {"batch_size", "precision"}, "balance": {"correct_to", "adjust"}}
-"""Keys that a logistic regression takes from each section; it is fitted in one step, without any training."""
+USED_BY_SOLVED = {"train": {"batch_size", "precision"}, "balance": {"correct_to", "adjust"}}
+"""Keys that a head which is solved takes from each section; it is fitted in one step, without any training."""
 
 
 def unused_keys(settings: Settings, *, most: int = 3) -> list[str]:
@@ -36,7 +35,7 @@ def _set_keys(settings: Settings, section: str) -> Iterator[str]:
 
 
 def _uses(model: ModelConfig, section: str, key: str, settings: Settings) -> bool:
-    if is_logistic_regression(model) and key not in USED_BY_REGRESSION[section]:
+    if model.is_solved and key not in USED_BY_SOLVED[section]:
         return False
     own: Mapping[str, Any] = getattr(model, section)
     if section == "train" and key == "epochs" and settings.train_of(model).stage:
@@ -47,10 +46,10 @@ def _uses(model: ModelConfig, section: str, key: str, settings: Settings) -> boo
 
 def _warning(section: str, key: str, models: Sequence[ModelConfig], most: int) -> str:
     head = f"Warning: {section}.{key} changes nothing, as no model uses it."
-    trained = [model for model in models if not is_logistic_regression(model)]
+    trained = [model for model in models if not model.is_solved]
     if not trained:
-        return f"{head} A logistic regression is fitted in one step."
-    # Only models that are trained: the key of a logistic regression would change nothing either.
+        return f"{head} A head that is solved is fitted in one step."
+    # Only models that are trained: the key of a solved head would change nothing either.
     own = [f"model.{model.name}.{section}.{key}" for model in trained if key in getattr(model, section)]
     if (
         section == "train"

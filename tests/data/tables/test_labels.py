@@ -119,6 +119,10 @@ def test_names_that_no_row_has() -> None:
     assert unknown_names(["cat"], config(drop=["xyz"])) == [
         'data.drop names the class "xyz", which no row has. Classes are: "cat".'
     ]
+    sets = config(task="multi", exclusive=[["cat", "dgo"]])
+    assert unknown_names(["cat", "dog"], sets) == [
+        'data.exclusive names the class "dgo", which no row has. Did you mean "dog"?'
+    ]
 
 
 def test_dropping_goes_by_the_new_name() -> None:

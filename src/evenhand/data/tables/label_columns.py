@@ -67,6 +67,12 @@ def unknown_columns(data: DataConfig) -> list[str]:
     return [
         *(unknown_name("data.rename", name, columns) for name in data.rename if name not in columns),
         *(unknown_name("data.drop", name, renamed) for name in data.drop if name not in renamed),
+        *(
+            unknown_name("data.exclusive", name, renamed)
+            for names in data.exclusive
+            for name in names
+            if name not in renamed
+        ),
     ]
 
 

@@ -56,13 +56,15 @@ def _parts(cell: Text, data: DataConfig) -> list[str]:
 
 
 def unknown_names(cells: Sequence[Text], data: DataConfig) -> list[str]:
-    """Return a sentence for each name in `rename` and `drop` that no row has, unless unknown names are allowed."""
+    """Return a sentence for each class named by a key of [data] that no row has, unless that is allowed."""
     if not data.names_known:
         return []
     written = {name for cell in cells for name in _parts(cell, data)}
     renamed = {data.rename.get(name, name) for name in written}
     keys = [("data.rename", name, written) for name in data.rename]
     keys += [("data.drop", name, renamed) for name in data.drop]
+    listed = renamed.union(data.classes)
+    keys += [("data.exclusive", name, listed) for names in data.exclusive for name in names]
     return [unknown_name(key, name, known) for key, name, known in keys if name not in known]
 
 

@@ -18,6 +18,7 @@ from evenhand.balance.plan import BalancePlan, accepted, plan_of
 from evenhand.balance.registries import LOSSES
 from evenhand.base.settings.named_choice import section_of
 from evenhand.base.values import Floats
+from evenhand.training.loop.block_loss import with_blocks
 
 if TYPE_CHECKING:
     from evenhand.balance.registries import RowLoss
@@ -84,6 +85,7 @@ def class_balance_of(
     *,
     smoothing: float = 0.0,
     weights: Floats | None = None,
+    blocks: Sequence[Sequence[int]] = (),
 ) -> tuple[ClassBalance, RowLoss]:
     """Return the class balance of training rows, and the loss with class weights at full strength.
 
@@ -97,6 +99,8 @@ def class_balance_of(
         Share of each target that label smoothing spreads evenly over the classes.
     weights
         (n,) weight of each training row in the loss, or None for equal ones.
+    blocks
+        Positions of the classes that share a softmax, set by set.
 
     Raises
     ------
@@ -104,11 +108,11 @@ def class_balance_of(
         If the skew would be reversed and the settings refuse that, or do not fit the labels.
     """
     plan = accepted(plan_of(config, labels, names, smoothing=smoothing, weights=weights))
-    full_loss = section_of(LOSSES, config.loss).build(plan.classes())
+    full_loss = _loss_of(plan, None, blocks)
     rows, drawn = round(plan.prior.epoch_rows), plan.row_sampling_weights(labels)
     short = rows != len(labels)
     balance = ClassBalance(
-        loss=_loss_by_epoch(plan, full_loss),
+        loss=_loss_by_epoch(plan, full_loss, blocks),
         # only sampling takes a size: a short epoch without weights of its own samples with equal ones
         sampling_weights=np.ones(len(labels)) if short and drawn is None else drawn,
         epoch_rows=rows if short else None,
@@ -127,12 +131,19 @@ def _mix(labels: npt.NDArray[Any], drawn: Floats | None, k: int) -> Floats:
     return np.asarray(held / max(float(held.sum()), 1e-300))
 
 
-def _loss_by_epoch(plan: BalancePlan, full_loss: RowLoss) -> Callable[[int], RowLoss]:
+def _loss_of(plan: BalancePlan, epoch: int | None, blocks: Sequence[Sequence[int]]) -> RowLoss:
+    classes = plan.classes(epoch)
+    built: RowLoss = section_of(LOSSES, plan.config.loss).build(classes)
+    return with_blocks(built, blocks, classes.weights) if blocks else built
+
+
+def _loss_by_epoch(
+    plan: BalancePlan, full_loss: RowLoss, blocks: Sequence[Sequence[int]]
+) -> Callable[[int], RowLoss]:
     """Return epoch -> loss; where weights are at full strength, it is `full_loss` itself."""
 
     @lru_cache(maxsize=1)  # it is asked for in every step, and changes with the epoch
     def weaker(epoch: int) -> RowLoss:
-        built: RowLoss = section_of(LOSSES, plan.config.loss).build(plan.classes(epoch))
-        return built
+        return _loss_of(plan, epoch, blocks)
 
     return lambda epoch: full_loss if plan.strength(epoch) == 1.0 else weaker(epoch)

@@ -18,6 +18,7 @@ from evenhand.training.inputs.length_order import batched_by_length, lengths_of
 from evenhand.training.loop.class_balance import ClassBalance
 from evenhand.training.loop.early_stopping import epochs_since_best, is_better
 from evenhand.training.loop.fit_spec import FitResult, FitSpec, FitStage, Trainable, softened
+from evenhand.training.loop.loss_terms import LossTerms, module_with_terms
 from evenhand.training.monitor.epoch_recorder import EpochRecorder
 from evenhand.training.monitor.monitor import Monitor
 from evenhand.training.monitor.scorer import Score
@@ -66,6 +67,8 @@ class FitState:
         The optimizer of the stage; moving (EMA) and even (SWA) averages of the weights, or None.
     recorder
         Records the present epoch.
+    loss_terms
+        Further terms of the loss in the present epoch, or None where the network has none.
     monitor
         Checks every epoch, or None.
     """
@@ -73,6 +76,7 @@ class FitState:
     module: nn.Module
     optimizer_step: OptimizerStep
     recorder: EpochRecorder
+    loss_terms: LossTerms | None
 
     def __init__(self, spec: FitSpec, monitor: Monitor | None = None) -> None:
         self.spec, self.monitor = spec, monitor
@@ -141,6 +145,8 @@ class FitState:
         spec = self.spec
         steps = batch_count(self.balance.epoch_rows or len(spec.fit_rows), spec.train.batch_size)
         self.recorder = spec.recorder(spec.targets.k, spec.targets.multi_label, steps)
+        source = module_with_terms(self.module)
+        self.loss_terms = None if source is None else LossTerms(source)
         return self.epoch
 
     # Batches

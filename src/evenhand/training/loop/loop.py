@@ -111,6 +111,7 @@ def epoch(state: FitState) -> None:
     begin_training(state, number)
     train_loss, _ = one_pass(state.training_batches(number), partial(train_step, state))
     diverged = not is_finite(state, train_loss)
+    terms = None if state.loss_terms is None else state.loss_terms.read()
     # Such a loss leaves weights of NaN as a rule: validating them would take time and give NaN.
     result = Validation(math.nan, Score(math.nan), "plain", {}) if diverged else validate_averages(state)
     state.values.append(state.value(result.score, result.loss))
@@ -120,11 +121,16 @@ def epoch(state: FitState) -> None:
             state.stage,
             seconds=time.perf_counter() - began,
             learning_rate=state.optimizer_step.learning_rate,
-            train_loss=train_loss,
+            # without the terms, so that it compares with the validation loss
+            train_loss=train_loss if terms is None else terms[0],
             loss=result.loss,
             form=result.form,
             score=result.score,
-            recorded={**state.recorder.read(), **balance_in_force(state)},
+            recorded={
+                **state.recorder.read(),
+                **balance_in_force(state),
+                **({} if terms is None else {"terms": terms[1]}),
+            },
             sets={**result.statistics, **({} if diverged else score_second_sets(state))},
         )
     )
@@ -177,19 +183,26 @@ def train_step(state: FitState, batch: Batch) -> tuple[Tensor, None]:
         x, y = mixed(x, shares, mixup_alpha=train.mixup, cutmix_alpha=train.cutmix, draws=batch.draws)
     else:
         y = targets.fitted(batch.at)
-    recorder, loss_fn = state.recorder, state.balance.loss(state.epoch)
+    recorder, loss_fn, terms = state.recorder, state.balance.loss(state.epoch), state.loss_terms
+    # statistics and terms are about the labels: targets of mixed rows were smoothed before they were mixed
+    labels = targets.unsmoothed(y) if state.mixes else targets.plain(batch.at)
 
     def forward_loss() -> Tensor:
         loss, logits = mean_loss(state, x, y, batch, loss_fn)
-        recorder.forward(logits)
         teacher = state.spec.teacher
-        return loss if teacher is None else teacher.distilled_loss(loss, logits, batch.at, state.epoch)
+        if teacher is not None:
+            loss = teacher.distilled_loss(loss, logits, batch.at, state.epoch)
+        if terms is not None:  # before `forward`, which would take the gradients of the cosines for the step's
+            loss = terms.added_to(loss, labels)
+        recorder.forward(logits)
+        return loss
 
     # Around the whole step: SAM passes the batch through the network twice.
     with single_row(state.module) if len(batch.rows) == 1 else nullcontext():
         loss = state.optimizer_step.step(forward_loss, batch.learning_rate_factor, recorder.gradient_norms)
-    # statistics are about the labels: targets of mixed rows were smoothed before they were mixed
-    recorder.step(targets.unsmoothed(y) if state.mixes else targets.plain(batch.at))
+    recorder.step(labels)
+    if terms is not None:
+        terms.step(len(batch.rows))
     if state.ema is not None:
         state.ema.follow(train.ema)
     return loss, None

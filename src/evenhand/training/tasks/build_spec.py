@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy.typing as npt
@@ -36,6 +37,7 @@ def fold_spec(
     names: Sequence[str] | None = None,
     key: tuple[int | str, ...] = (0,),
     weights: Floats | None = None,
+    blocks: Sequence[Sequence[int]] = (),
     layer_decay: float = 1.0,
     norms: nn.Module | None = None,
     device: str | torch.device = "cpu",
@@ -67,6 +69,8 @@ def fold_spec(
         Seeds every random draw: equal keys give equal fits.
     weights
         (n,) weight of each row, or None.
+    blocks
+        Positions of the classes that share a softmax, set by set.
     layer_decay
         Factor on the learning rate from each tuned block to the one below it.
     norms
@@ -80,12 +84,21 @@ def fold_spec(
     train, balance, device = train or TrainConfig(), balance or BalanceConfig(), torch.device(device)
     fitted, heavy = labels[fit_rows], None if weights is None else weights[fit_rows]
     classes = [str(c) for c in range(k)] if names is None else names
-    smoothing = train.label_smoothing
-    balanced, loss = _balanced(stages, balance, stage_balance, fitted, classes, smoothing, heavy)
+
+    def balance_of(section: BalanceConfig) -> tuple[ClassBalance, RowLoss]:
+        return class_balance_of(
+            section, fitted, classes, smoothing=train.label_smoothing, weights=heavy, blocks=blocks
+        )
+
+    def overshoots(section: BalanceConfig) -> bool:
+        plan = plan_of(section, fitted, classes, smoothing=train.label_smoothing, weights=heavy)
+        return plan.prior.overshoots()
+
+    balanced, loss = _balanced(stages, balance, stage_balance, balance_of, overshoots)
     return FitSpec(
         network=network,
         stages=balanced,
-        targets=Targets(labels, k, smoothing=smoothing, device=device),
+        targets=Targets(labels, k, smoothing=train.label_smoothing, device=device),
         fit_rows=fit_rows,
         validation_rows=validation_rows,
         loss=loss,
@@ -103,39 +116,26 @@ def _balanced(
     stages: tuple[FitStage, ...],
     balance: BalanceConfig,
     stage_balance: Sequence[BalanceConfig] | None,
-    fitted: npt.NDArray[Any],
-    names: Sequence[str],
-    smoothing: float,
-    weights: Floats | None,
+    balance_of: Callable[[BalanceConfig], tuple[ClassBalance, RowLoss]],
+    overshoots: Callable[[BalanceConfig], bool],
 ) -> tuple[tuple[FitStage, ...], RowLoss]:
     """Return the stages with their class balance, and the loss of the fit."""
-    fit_balance, loss = class_balance_of(balance, fitted, names, smoothing=smoothing, weights=weights)
+    fit_balance, loss = balance_of(balance)
     out = []
     for stage, section in zip(stages, stage_balance or [balance] * len(stages), strict=True):
         # stages without a section of their own share one object
-        own = (
-            fit_balance
-            if section == balance
-            else class_balance_of(section, fitted, names, smoothing=smoothing, weights=weights)[0]
-        )
-        out.append(replace(stage, balance=own, softer=_softer(section, fitted, names, smoothing, weights)))
+        own = fit_balance if section == balance else balance_of(section)[0]
+        softer = None
+        # where an overshoot is allowed and there is one, the softened balance is built if the monitor asks for it
+        if section.on_overshoot == "allow" and overshoots(section):
+            soft = section.model_copy(update={"on_overshoot": "soften"})
+            softer = partial(_first, balance_of, soft)
+        out.append(replace(stage, balance=own, softer=softer))
     return tuple(out), loss
 
 
-def _softer(
-    balance: BalanceConfig,
-    fitted: npt.NDArray[Any],
-    names: Sequence[str],
-    smoothing: float,
-    weights: Floats | None,
-) -> Callable[[], ClassBalance] | None:
-    """Return a builder of the softened balance, where an overshoot is allowed and there is one; else None."""
-    if balance.on_overshoot != "allow":
-        return None
-    if not plan_of(balance, fitted, names, smoothing=smoothing, weights=weights).prior.overshoots():
-        return None
-    soft = balance.model_copy(update={"on_overshoot": "soften"})
-    return lambda: class_balance_of(soft, fitted, names, smoothing=smoothing, weights=weights)[0]
+def _first(balance_of: Callable[[BalanceConfig], tuple[ClassBalance, RowLoss]], of: BalanceConfig) -> ClassBalance:
+    return balance_of(of)[0]
 
 
 def _mean_one(weights: Floats, rows: Ints, device: torch.device) -> torch.Tensor:

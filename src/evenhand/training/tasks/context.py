@@ -49,6 +49,8 @@ class TaskContext:
         The section of the kind of data, as plain values.
     encoded
         Key of `data.json` that names the encoded rows: "encoded", or "encoded_generalization" for the second set.
+    exclusive
+        Sets of classes that exclude each other.
     """
 
     record: Record
@@ -64,6 +66,7 @@ class TaskContext:
     truth_threshold: float = TRUTH_THRESHOLD
     kind_config: Mapping[str, Any] = field(default_factory=dict)
     encoded: str = "encoded"
+    exclusive: tuple[tuple[str, ...], ...] = ()
 
     @classmethod
     def of(cls, record: str, store: str, model: str) -> TaskContext:
@@ -97,6 +100,7 @@ class TaskContext:
             device=str(resolved.get("compute", {}).get("device", "auto")),
             truth_threshold=truth_threshold(opened),
             kind_config=resolved.get(opened.data()["kind"], {}),
+            exclusive=_exclusive(opened, resolved),
         )
 
     @property
@@ -146,9 +150,20 @@ class TaskContext:
     def sized(self) -> SizedModel:
         """The model with the shapes of its rows, -1 where they differ, and the section of their kind."""
         row = {name: row_shape(of) for name, of in self.entry(None).arrays.items()}
-        return SizedModel.model_validate(
-            {**self.model.model_dump(), "row": row, "kind_config": dict(self.kind_config)}
-        )
+        own = {"row": row, "kind_config": dict(self.kind_config), "exclusive": self.blocks}
+        return SizedModel.model_validate({**self.model.model_dump(), **own})
+
+    @property
+    def blocks(self) -> list[list[int]]:
+        """Positions of the classes that share a softmax, set by set; empty where none do.
+
+        Classes that are left out, since they have too few rows, leave their sets.
+        """
+        if self.model.blocks != "softmax" or not self.samples.multi_label:
+            return []
+        place = {name: at for at, name in enumerate(self.samples.classes)}
+        sets = [[place[name] for name in names if name in place] for names in self.exclusive]
+        return [found for found in sets if len(found) > 1]
 
     @property
     def rows(self) -> Ints:
@@ -184,6 +199,12 @@ def _baseline(resolved: Mapping[str, Any]) -> dict[str, Any]:
     # weights.
     own = BalanceConfig(correct_to=balance.correct_to, adjust=balance.adjust)
     return {model.name: {**model.plain(), "train": TrainConfig().plain(), "balance": own.plain()}}
+
+
+def _exclusive(record: Record, resolved: Mapping[str, Any]) -> tuple[tuple[str, ...], ...]:
+    """Return the sets of classes that exclude each other: those that the data showed, or that the file names."""
+    named = resolved.get("data", {}).get("exclusive", [])
+    return tuple(tuple(names) for names in record.data().get("exclusive", named))
 
 
 def _stores_named(resolved: Mapping[str, Any]) -> list[Path]:

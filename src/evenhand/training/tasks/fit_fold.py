@@ -23,7 +23,7 @@ from evenhand.base.errors import TaskError
 from evenhand.base.seeds import seed_from
 from evenhand.base.storage.atomic import plain, to_json, write_json
 from evenhand.base.values import Ints, RowSet, Samples
-from evenhand.models.baseline import has_frozen_features, is_logistic_regression
+from evenhand.models.baseline import has_frozen_features
 from evenhand.models.io.network_files import save_network
 from evenhand.models.network import Network
 from evenhand.training.device import device_of
@@ -38,8 +38,10 @@ from evenhand.training.monitor.scorer import Scorer, scorer_of
 from evenhand.training.tasks.build_spec import fold_spec
 from evenhand.training.tasks.context import TaskContext, TaskRows
 from evenhand.training.tasks.distillation import teacher_of, teacher_table
+from evenhand.training.tasks.head_outputs import finish_head, write_codes
 from evenhand.training.tasks.initial_network import fresh_network, pretrain_encoder
 from evenhand.training.tasks.predictions_file import write_predictions
+from evenhand.training.tasks.solved_head import solve
 from evenhand.training.tasks.stages import build_stages, stage_plans
 
 Report = Callable[[Any], None]
@@ -142,6 +144,7 @@ def task_spec(
         names=samples.classes,
         key=key,
         weights=samples.weights,
+        blocks=context.blocks,
         layer_decay=context.model.layer_decay,
         norms=network.encoder,
         device=device,
@@ -194,15 +197,14 @@ def _fit(
         raise TaskError("there is no labelled row to train on. Use fewer folds, or a smaller test.")
     key = (seed, context.model.name, fold)
     spec = task_spec(context, parts, key, seed)
-    if is_logistic_regression(context.model):
-        from evenhand.training.tasks.logistic_regression import solve  # scikit-learn, which no other task needs
-
+    if context.model.is_solved:
         return solve(context, spec, parts, folder, fold, seed)
     checkpointer = Checkpointer(folder, _fingerprint(context, parts, key, threads))
     watch = None if progress is None else lambda done, total: progress([done, total])
     monitor = None if watcher is None else monitor_of(watcher, context, parts, fold, seed, progress)
     fitted = fit(spec, checkpointer, watch, monitor)
     spec = fitted.spec or spec
+    finish_head(spec, fitted.stage)
     network: Any = spec.network
     save_network(folder / "weights.safetensors", network, context.samples.k, shared=context.shared)
     write_epochs(folder / "epochs.jsonl", fitted.lines)
@@ -211,6 +213,7 @@ def _fit(
         summary["unsmoothing"] = fitted.unsmoothing.document()
     write_json(folder / "task.json", summary)
     correct = partial(corrected, shift=fitted.correction, unsmoothing=fitted.unsmoothing)
+    write_codes(folder / "codes.parquet", context, spec, parts, fitted.stage)
     # Last of the files, since a task with predictions.parquet counts as done (`run_task`); only then may the
     # state go.
     write_predictions(folder / "predictions.parquet", context, spec, parts, fitted.stage, correct)
@@ -272,6 +275,7 @@ def _fingerprint(context: TaskContext, parts: TaskRows, key: tuple[int | str, ..
         str(torch.__version__),
         threads,
         seed_from(*key),
+        *([context.blocks] if context.blocks else []),
     ]
     digest = hashlib.blake2b(to_json(document).encode(), digest_size=16)
     weights = context.samples.weights

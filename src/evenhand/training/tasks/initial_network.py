@@ -55,7 +55,8 @@ def pretrain_encoder(
 def _with_frozen_encoder(model: str, k: int, seed: int) -> Network:
     """Return a network of which only the head is trained; the next task of the process reuses its encoder."""
     network, initial_head = _cached_network(model, k, seed)
-    copy_into(dict(network.head.state_dict()), initial_head)  # the task before has trained it
+    if not network.model.is_solved:  # a solver replaces all that the task before has left
+        copy_into(dict(network.head.state_dict()), initial_head)
     return network
 
 

@@ -28,6 +28,7 @@ from evenhand.training.monitor.scorer import Score
 from evenhand.training.optim.weight_averaging import Weights, copy_into
 from evenhand.training.tasks.context import TaskContext, TaskRows
 from evenhand.training.tasks.fit_fold import summary_of, task_spec
+from evenhand.training.tasks.head_outputs import finish_head
 from evenhand.training.tasks.predictions_file import Correct, write_predictions
 
 
@@ -162,6 +163,7 @@ def _soup(context: TaskContext, fold: int, folder: Path) -> dict[str, Any]:
 
 def _write(context: TaskContext, folder: Path, spec: FitSpec, parts: TaskRows, correct: Correct) -> None:
     network = cast(Network, spec.network)
+    finish_head(spec, len(spec.stages) - 1)
     save_network(folder / "weights.safetensors", network, context.samples.k, shared=context.shared)
     write_predictions(folder / "predictions.parquet", context, spec, parts, len(spec.stages) - 1, correct)
 

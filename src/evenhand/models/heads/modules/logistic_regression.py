@@ -1,12 +1,9 @@
-"""Logistic regression on frozen features: a task that a solver fits, without epochs."""
+"""Logistic regression on frozen features, fitted by a solver."""
 
 from __future__ import annotations
 
-import time
 import warnings
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,19 +11,11 @@ import numpy.typing as npt
 import torch
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
-from torch import Tensor, nn
+from torch import nn
 
-from evenhand.balance.correction.unsmoothing import corrected
-from evenhand.base.storage.atomic import plain, write_json
 from evenhand.base.values import Floats, Ints, Strings
 from evenhand.data.splits.sklearn_splitter import GroupedStratifiedKFold
-from evenhand.models.heads import Standardise
-from evenhand.models.io.network_files import save_network
-from evenhand.training.inputs.inference import probabilities
-from evenhand.training.loop.fit_spec import FitSpec
-from evenhand.training.tasks.context import TaskContext, TaskRows
-from evenhand.training.tasks.predictions_file import logits_of, write_predictions
-from evenhand.training.tasks.stages import stage_plans
+from evenhand.models.heads.modules.solved import LabelledRows
 
 Array = npt.NDArray[Any]
 
@@ -41,6 +30,26 @@ class LinearFit:
     weight: Array
     bias: Array
     c: float
+
+
+class SolvedLinear(nn.Linear):
+    """One linear layer, (b, d) -> (b, k), with the weights of a logistic regression."""
+
+    def __init__(self, d: int, k: int) -> None:
+        super().__init__(d, k, device="meta")  # without a draw from the global generator
+        self.to_empty(device="cpu")
+        with torch.no_grad():
+            self.weight.zero_()
+            self.bias.zero_()
+
+    def solve(self, data: LabelledRows) -> dict[str, Any]:
+        """Fit the layer; return the inverse regularisation strength that was chosen, as {"C": …}."""
+        x = data.x.cpu().numpy()
+        found = fit_logistic_regression(x, data.labels, data.k, groups=data.groups, weights=data.weights)
+        with torch.no_grad():
+            self.weight.copy_(torch.from_numpy(np.asarray(found.weight, dtype=np.float32)))
+            self.bias.copy_(torch.from_numpy(np.asarray(found.bias, dtype=np.float32)))
+        return {"C": found.c}
 
 
 def fit_logistic_regression(
@@ -176,75 +185,3 @@ class _QuietLogisticRegression(LogisticRegression):  # type: ignore[misc]
 
 def _solver(c: float, *, iterations: int = 200, tolerance: float = 1e-3) -> LogisticRegression:
     return _QuietLogisticRegression(C=c, max_iter=iterations, tol=tolerance)
-
-
-def solve(
-    context: TaskContext, spec: FitSpec, parts: TaskRows, folder: Path, fold: int, seed: int
-) -> dict[str, Any]:
-    """Fit the head of a spec's network, write the files of a task except epochs.jsonl, and return the summary."""
-    began = time.monotonic()
-    samples = context.samples
-    network: Any = spec.network
-    found = _fitted(context, spec, parts, network.head)
-    shift = _correction(spec)
-    logits = logits_of(spec, spec.stages[0].inputs, spec.validation_rows)
-    correct = partial(corrected, shift=shift, unsmoothing=None)  # its targets are not smoothed
-    score = spec.scorer(probabilities(torch.from_numpy(correct(logits)), multi_label=samples.multi_label))
-    folder.mkdir(parents=True, exist_ok=True)
-    save_network(folder / "weights.safetensors", network, samples.k, shared=context.shared)
-    summary = {
-        "model": context.model.name,
-        "fold": fold,
-        "seed": seed,
-        "epochs": 1,
-        "stage": 0,
-        "epoch": 0,
-        "form": "plain",
-        "size": stage_plans(context.model, context.train)[0].size,
-        "score": score.value,
-        "parts": dict(score.parts),
-        "averaged": None,
-        "alarms": [],
-        "C": found.c,
-        "seconds": round(time.monotonic() - began, 3),
-        "correction": plain(shift),
-    }
-    write_json(folder / "task.json", summary)
-    write_predictions(folder / "predictions.parquet", context, spec, parts, 0, correct)
-    return summary
-
-
-def _fitted(context: TaskContext, spec: FitSpec, parts: TaskRows, head: Any) -> LinearFit:
-    """Fit the head of the network in place, and return its weights."""
-    scale, layer = head
-    x = _features(spec)
-    if isinstance(scale, Standardise):
-        with torch.no_grad():
-            scale.running_mean.copy_(x.mean(0))  # type: ignore[union-attr]
-            scale.running_var.copy_(x.var(0, correction=0))  # type: ignore[union-attr]
-    network_scale: nn.Module = scale.eval()
-    with torch.no_grad():
-        scaled = network_scale(x).cpu().numpy()
-    samples = context.samples
-    found = fit_logistic_regression(
-        scaled,
-        samples.labels[parts.fit],
-        samples.k,
-        groups=samples.groups[parts.fit] if samples.grouped else None,
-        weights=None if samples.weights is None else samples.weights[parts.fit],
-    )
-    with torch.no_grad():
-        layer.weight.copy_(torch.from_numpy(np.asarray(found.weight, dtype=np.float32)))
-        layer.bias.copy_(torch.from_numpy(np.asarray(found.bias, dtype=np.float32)))
-    return found
-
-
-def _features(spec: FitSpec, *, step: int = 4096) -> Tensor:
-    """Return (n, d) float32 features of the training rows: plain, or averaged over their views."""
-    inputs, rows = spec.stages[0].inputs, torch.from_numpy(spec.fit_rows)
-    return torch.cat([inputs.look(part) for part in torch.split(rows, step)])
-
-
-def _correction(spec: FitSpec) -> Floats | None:
-    balance = spec.stages[0].balance
-    return None if balance is None else balance.shift(0)

@@ -5,9 +5,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evenhand.base.errors import EvenhandError
-from evenhand.models.config import ModelConfig
-from evenhand.models.heads import HEADS, Cosine, Standardise, build_head
+from evenhand.base.errors import ConfigError, EvenhandError, ModelError
+from evenhand.base.settings.section import check
+from evenhand.models.config import ModelConfig, SizedModel
+from evenhand.models.heads.modules.cosine import Cosine
+from evenhand.models.heads.modules.scale import Standardise, scale, set_statistics
+from evenhand.models.heads.modules.scaled_head import build_head
+from evenhand.models.heads.registry import HEADS
 
 Make = Callable[..., ModelConfig]
 
@@ -28,6 +32,13 @@ def test_all_heads_are_known_and_a_wrong_name_is_answered() -> None:
     assert {"linear", "mlp", "cosine"} <= set(HEADS.names())
     with pytest.raises(EvenhandError, match='no head named "liner".*Did you mean "linear"'):
         HEADS.get("liner")
+
+
+def test_a_wrong_name_or_option_is_a_fault_of_the_configuration() -> None:
+    with pytest.raises(ConfigError, match='head: .*no head named "liner".*Did you mean "linear"'):
+        check(ModelConfig, {"name": "m", "encoder": "tiny", "head": "liner"}, "evenhand.toml")
+    with pytest.raises(ConfigError, match="head_options: .*width: is not a key"):
+        check(ModelConfig, {"name": "m", "encoder": "tiny", "head_options": {"width": 3}}, "evenhand.toml")
 
 
 def test_an_mlp_has_the_width_asked_for(model: Make) -> None:
@@ -66,3 +77,35 @@ def test_dropout_is_there_while_training_only(model: Make) -> None:
     x = torch.ones(1, 50)
     assert torch.equal(head.eval()(x), head.eval()(x))
     assert not torch.equal(head.train()(x), head.train()(x))
+
+
+def test_the_embedding_of_a_head_is_its_own_or_its_normalised_features(model: Make) -> None:
+    x = torch.randn(4, 5) * 7
+    plain, hidden = (build_head(model(head=head, head_width=3), 5, 2, 0).eval() for head in ("linear", "mlp"))
+    assert torch.equal(plain.embedding(x), plain[0](x))
+    assert hidden.embedding(x).shape == (4, 3)
+    assert torch.allclose(hidden[1][4](hidden.embedding(x)), hidden(x))
+    assert not hidden.has_codes
+    with pytest.raises(ModelError, match='codes come from head = "hash"'):
+        hidden.codes(x)
+
+
+@pytest.mark.parametrize("way", ["batch", "layer", "l2"])
+def test_a_missing_part_stays_zero_and_out_of_the_statistics(way: str) -> None:
+    x = torch.randn(60, 5, generator=torch.Generator().manual_seed(0)) * 3 + 2
+    x[::3, 3:] = 0
+    by_part = scale(way, 5, {"image": 3, "text": 2})
+    out = by_part(x)
+    assert bool((out[::3, 3:] == 0).all())
+    alone = scale(way, 2)(x[torch.arange(60) % 3 > 0][:, 3:])
+    assert torch.allclose(out[torch.arange(60) % 3 > 0][:, 3:], alone, atol=1e-6)
+    assert torch.allclose(out[:, :3], scale(way, 3)(x[:, :3]), atol=1e-6)
+    assert torch.isfinite(by_part(torch.zeros(2, 5))).all()
+    set_statistics(by_part, x)
+    if way == "batch":
+        assert by_part.eval()(x)[torch.arange(60) % 3 > 0].mean(dim=0).abs().max() < 0.1
+
+
+def test_undivided_features_are_normalised_as_they_were(model: Make) -> None:
+    sized = SizedModel.model_validate({**model().model_dump(), "parts": {"image": 5}})
+    assert isinstance(build_head(sized, 5, 2, 0)[0], Standardise)

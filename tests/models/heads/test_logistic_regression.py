@@ -1,20 +1,14 @@
-"""Logistic regression on frozen features: against scikit-learn, degenerate classes, and as a task of a record."""
-
-import json
-from collections.abc import Callable
-from types import SimpleNamespace
+"""Logistic regression on frozen features: against scikit-learn, and degenerate classes."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from pydantic import ValidationError
 from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 
-from evenhand.models.baseline import LOGISTIC_REGRESSION, baseline_of
+from evenhand.models.baseline import LOGISTIC_REGRESSION
 from evenhand.models.config import ModelConfig
-from evenhand.training.tasks.fit_fold import run_task
-from evenhand.training.tasks.logistic_regression import LinearFit, fit_logistic_regression, inner_folds
+from evenhand.models.heads.modules.logistic_regression import LinearFit, fit_logistic_regression, inner_folds
 
 
 def softmax(fit: LinearFit, x: np.ndarray) -> np.ndarray:
@@ -103,35 +97,7 @@ def test_weights_of_rows_count() -> None:
     assert found[:, 1] == pytest.approx(0.75, abs=0.01)
 
 
-def test_as_a_task_it_leaves_what_a_trained_one_leaves_but_epochs(
-    make_record: Callable[..., SimpleNamespace],
-) -> None:
-    made = make_record(model={"head": LOGISTIC_REGRESSION, "tune": "head"})
-    told = [run_task(**made.call(fold=fold)) for fold in range(3)]
-    folder = made.record.task_folder("m", 0, 0)
-    assert {path.name for path in folder.iterdir()} == {"weights.safetensors", "task.json", "predictions.parquet"}
-    assert json.loads((folder / "task.json").read_text()) == told[0] == run_task(**made.call())
-    table = pd.read_parquet(folder / "predictions.parquet")
-    assert table[["p:a", "p:b", "p:ц"]].sum(axis=1).to_numpy() == pytest.approx(1.0)
-    assert all(1e-5 <= one["C"] <= 1e3 for one in told)
-    assert np.mean([one["score"] for one in told]) > 0.5  # colours are told apart by random convolutions too
-
-
 def test_it_is_solved_on_a_frozen_encoder_once() -> None:
     for bad in ({"tune": "all"}, {"tune": "head", "seeds": [0, 1]}):
         with pytest.raises(ValidationError, match="one seed"):
             ModelConfig.model_validate({"name": "a", "encoder": "small", "head": LOGISTIC_REGRESSION, **bad})
-
-
-def test_the_baseline_sees_what_the_first_pretrained_model_sees() -> None:
-    own = ModelConfig(name="own", encoder="small")
-    tuned = ModelConfig(name="t", encoder="package:a", tune="from:b", pool=["b", "own"], size=96, views=4)
-    frozen = ModelConfig(name="f", encoder="package:a", pool="stages", views=2, views_use="average")
-    first = baseline_of([own, tuned, frozen])
-    assert first is not None
-    assert (first.encoder, first.size, first.pool, first.views, first.tune) == ("package:a", 96, "own", 1, "head")
-    second = baseline_of([frozen, tuned])
-    assert second is not None
-    assert (second.pool, second.views, second.views_use) == ("stages", 2, "average")
-    named = ModelConfig(name="lr", encoder="package:a", head=LOGISTIC_REGRESSION)
-    assert baseline_of([own]) is baseline_of([frozen, named]) is None

@@ -1,0 +1,70 @@
+"""What heads give besides logits: codes of rows, and a last step on the features of the training rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from evenhand.base.storage.atomic import replacing
+from evenhand.base.values import Ints
+from evenhand.training.inputs.inputs import Inputs
+from evenhand.training.loop.fit_spec import FitSpec
+from evenhand.training.tasks.context import TaskContext, TaskRows
+
+
+def finish_head(spec: FitSpec, stage: int) -> None:
+    """Let a head that asks for it see the features of the training rows once (`Head.finish`).
+
+    Parameters
+    ----------
+    stage
+        Position of the stage that the weights are of.
+    """
+    head = getattr(spec.network, "head", None)
+    module = head[1] if isinstance(head, torch.nn.Sequential) and len(head) > 1 else None
+    if module is None or not hasattr(module, "finish"):
+        return
+    assert head is not None
+    head.eval()
+    with torch.no_grad():
+        module.finish(head[0](training_features(spec, stage)))
+
+
+def write_codes(path: Path, context: TaskContext, spec: FitSpec, parts: TaskRows, stage: int) -> None:
+    """Write the codes of held-out and locked rows, where the head has any: columns id, set, and code:0, code:1, ….
+
+    Codes are float32 in -1..1 whose signs are the bits, or uint8 numbers of centroids.
+    """
+    network: Any = spec.network
+    if not getattr(network.head, "has_codes", False):
+        return
+    rows = np.concatenate([parts.validation, parts.test])
+    with torch.no_grad():
+        found = network.head.codes(features(spec, spec.stages[stage].inputs, rows)).cpu().numpy()
+    table = pd.DataFrame(found, columns=[f"code:{at}" for at in range(found.shape[1])])
+    table.insert(0, "id", context.samples.ids[rows])
+    table.insert(1, "set", ["validation"] * len(parts.validation) + ["test"] * len(parts.test))
+    with replacing(path) as part:
+        table.to_parquet(part, index=False)
+
+
+def training_features(spec: FitSpec, stage: int) -> Tensor:
+    """Return (n, d) float32 features of the training rows: plain, or averaged over their views."""
+    return features(spec, spec.stages[stage].inputs, spec.fit_rows)
+
+
+def features(spec: FitSpec, inputs: Inputs, rows: Ints, *, step: int = 4096) -> Tensor:
+    """Return (n, d) float32 features of rows, as the head of a network gets them."""
+    tuned: Any = spec.network.tuned
+    extract = getattr(tuned, "features", None)
+    tuned.eval()
+    size = step if extract is None else inputs.at_once or spec.train.batch_size
+    with torch.no_grad():
+        looks = (inputs.look(part) for part in torch.split(torch.from_numpy(rows), size))
+        found = [look if extract is None else extract(look).float() for look in looks]
+    return torch.cat(found)

@@ -1,0 +1,89 @@
+"""Heads as tasks: what training, writing and reading a network does with them."""
+
+import json
+from collections.abc import Callable
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from evenhand.models.baseline import LOGISTIC_REGRESSION
+from evenhand.models.io.network_files import load_network
+from evenhand.training.tasks.context import TaskContext
+from evenhand.training.tasks.fit_fold import run_task
+
+Make = Callable[..., SimpleNamespace]
+
+
+def test_probabilities_of_classes_that_exclude_each_other_sum_to_one(make_record: Make) -> None:
+    model = {"head": "mlp", "head_width": 8, "blocks": "softmax"}
+    made = make_record(
+        model=model, train={"epochs": 1}, multi_label=True, exclusive=[["ц", "a", "gone"], ["b", "gone"]]
+    )
+    assert TaskContext.of(**made.common).blocks == [[2, 0]]
+    run_task(**made.call())
+    folder = made.record.task_folder("m", 0, 0)
+    table = pd.read_parquet(folder / "predictions.parquet")
+    assert table[["p:a", "p:ц"]].sum(axis=1).to_numpy() == pytest.approx(1.0)
+    assert not np.allclose(table[["p:a", "p:b"]].sum(axis=1), 1.0)
+    network = load_network(folder / "weights.safetensors", shared=made.record.path / "models" / "m")
+    assert network.head[2].blocks == [[2, 0]]
+
+
+def test_a_solved_head_leaves_what_a_trained_one_leaves_but_epochs(
+    make_record: Callable[..., SimpleNamespace],
+) -> None:
+    made = make_record(model={"head": LOGISTIC_REGRESSION, "tune": "head"})
+    told = [run_task(**made.call(fold=fold)) for fold in range(3)]
+    folder = made.record.task_folder("m", 0, 0)
+    assert {path.name for path in folder.iterdir()} == {"weights.safetensors", "task.json", "predictions.parquet"}
+    assert json.loads((folder / "task.json").read_text()) == told[0] == run_task(**made.call())
+    table = pd.read_parquet(folder / "predictions.parquet")
+    assert table[["p:a", "p:b", "p:ц"]].sum(axis=1).to_numpy() == pytest.approx(1.0)
+    assert all(1e-5 <= one["C"] <= 1e3 for one in told)
+    assert np.mean([one["score"] for one in told]) > 0.5  # colours are told apart by random convolutions too
+
+
+def test_nearest_rows_are_saved_with_the_network_and_reused_encoders_take_other_rows(make_record: Make) -> None:
+    made = make_record(model={"head": "knn", "tune": "head", "head_options": {"neighbours": 5}}, multi_label=True)
+    told = [run_task(**made.call(fold=fold)) for fold in range(3)]
+    assert np.mean([one["score"] for one in told]) > 0.5
+    for fold in range(3):
+        folder = made.record.task_folder("m", fold, 0)
+        network = load_network(folder / "weights.safetensors", shared=made.record.path / "models" / "m")
+        assert network.head[1].held_rows == len(TaskContext.of(**made.common).parts(fold).fit)
+        table = pd.read_parquet(folder / "predictions.parquet")
+        assert table.filter(like="p:").to_numpy().min() > 0
+
+
+def test_codes_of_held_out_and_locked_rows_are_written_with_their_predictions(make_record: Make) -> None:
+    train = {"epochs": 2}
+    hashing = make_record(model={"head": "hash", "head_width": 8, "head_options": {"bits": 6}}, train=train)
+    run_task(**hashing.call())
+    folder = hashing.record.task_folder("m", 0, 0)
+    codes = pd.read_parquet(folder / "codes.parquet")
+    assert list(codes.id) == list(pd.read_parquet(folder / "predictions.parquet").id)
+    values = codes.filter(like="code:").to_numpy()
+    assert values.shape[1] == 6
+    assert values.dtype == np.float32
+    assert np.abs(values).max() <= 1
+    line = json.loads((folder / "epochs.jsonl").read_text().splitlines()[-1])
+    assert set(line["terms"]) == {"quantisation", "balance", "decorrelation", "cosine"}
+
+
+def test_predictions_of_a_product_quantizer_are_those_of_its_codes(make_record: Make) -> None:
+    options = {"subspaces": 2, "bits": 2, "width": 8}
+    model = {"head": "product_quantizer", "head_width": 8, "head_options": options, "tune": "head"}
+    made = make_record(model=model, train={"epochs": 2})
+    run_task(**made.call())
+    folder = made.record.task_folder("m", 0, 0)
+    codes = pd.read_parquet(folder / "codes.parquet").filter(like="code:")
+    assert (codes.shape[1], codes.to_numpy().dtype, codes.to_numpy().max() < 4) == (2, np.uint8, True)
+    logits = pd.read_parquet(folder / "predictions.parquet").filter(like="logit:")
+    # rows with one code have one prediction, and there are at most sixteen codes
+    of_codes = logits.round(5).groupby([codes["code:0"], codes["code:1"]]).nunique()
+    assert int(of_codes.to_numpy().max()) == 1
+    network = load_network(folder / "weights.safetensors", shared=made.record.path / "models" / "m")
+    assert bool(network.head[1].fitted)
+    assert float(network.head[1].codebooks.abs().sum()) > 0
