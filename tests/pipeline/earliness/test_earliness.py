@@ -32,12 +32,13 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
         "train.epochs": 1,
         "evaluate.draws": 200,
         "model": '[{name = "gru", encoder = "scan_conv_gru", tune = "all", options = {width = 8, channels = 2}}, '
-        '{name = "frozen", encoder = "scan_conv_gru", tune = "head", options = {width = 8, channels = 2}}]',
+        '{name = "frozen", encoder = "scan_conv_gru", tune = "head", options = {width = 8, channels = 2}}, '
+        '{name = "statistics", encoder = "scan_statistics", head = "logistic_regression"}]',
     }
     return evenhand.run(str(toml), changes=[f"{key}={value}" for key, value in told.items()])
 
 
-@pytest.mark.parametrize("model", ["gru", "frozen"])
+@pytest.mark.parametrize("model", ["gru", "frozen", "statistics"])
 def test_whole_rows_are_what_the_run_predicted(run: Run, model: str) -> None:
     found = evenhand.earliness(run.path, model=model, metrics=["accuracy", "macro_f1"], draws=100)
     assert len(found.steps) == 8

@@ -13,7 +13,8 @@ from torch import Tensor
 from evenhand.base.seeds import seed_from
 from evenhand.data.store.ragged import Ragged
 from evenhand.modalities.scanlines.augment import apply_profile
-from evenhand.modalities.scanlines.encoders.shapes import Batch
+from evenhand.modalities.scanlines.encoders.shapes import STATISTICS, Batch
+from evenhand.modalities.scanlines.features.line_statistics import OF_LINES, line_statistics
 
 BUCKET = 8
 """Numbers of lines of a batch are rounded up to multiples of it, so that a library plans few shapes."""
@@ -53,10 +54,10 @@ class ScanInputs:
         self._steps = _Padded(arrays["steps"]) if "steps" in reads else None
         self.lengths = self._lines.sizes
         self._heights = arrays["heights"] if "heights" in arrays else None  # noqa: SIM401 (StoreEntry)
-        self._reads = frozenset(reads)
+        self._arrays, self._reads = arrays, frozenset(reads)
         self._profile, self._view_profile, self._device = profile, view_profile, device
         self.views = views
-        self.draws = profile != "none"
+        self.draws = profile != "none" and self._reads != {STATISTICS}
 
     def batch(self, rows: Tensor, draws: torch.Generator | None) -> Batch:
         """Return scans for training, augmented by the profile."""
@@ -92,6 +93,9 @@ class ScanInputs:
             mean, deviation = held[:, None, :, :1], held[:, None, :, 1:]
             scanned = scans["pixels"] & scans["mask"][:, :, None, None]
             scans = {**scans, "lines": torch.where(scanned, scans["lines"] * deviation + mean, 0.0)}
+        if STATISTICS in self._reads:  # of the stored scan: augmentations do not reach them
+            found = line_statistics(self._arrays, rows.numpy())[:, : len(OF_LINES)]
+            scans = {**scans, STATISTICS: torch.from_numpy(found.astype(np.float32)).to(self._device)}
         return {name: part for name, part in scans.items() if name in self._reads}
 
 

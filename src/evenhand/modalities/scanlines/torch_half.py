@@ -11,6 +11,7 @@ from evenhand.modalities.scanlines.encoders import (  # noqa: F401  (registers t
     scan_cnn2d,
     scan_conv_gru,
     scan_picture,
+    scan_statistics,
     scan_transformers,
 )
 from evenhand.modalities.scanlines.encoders.shapes import Batch

@@ -16,10 +16,14 @@ Batch = dict[str, Tensor]
 - "lines" (b, l, c, w) float32, in the order of time; 0 where nothing was scanned, and behind the last line;
 - "mask" (b, l) bool, which lines were scanned;
 - "pixels" (b, l, c, w) bool, which values were scanned;
-- "steps" (b, l, c, 2) float32, step of the level and of the log deviation from the line before.
+- "steps" (b, l, c, 2) float32, step of the level and of the log deviation from the line before;
+- "statistics" (b, d) float32, `line_statistics.OF_LINES` of the scans as they are stored.
 
 The output for a scan must not depend on how far its batch is padded.
 """
+
+STATISTICS = "statistics"
+"""Name of the part that is computed of stored scans, not of their lines in a batch."""
 
 
 @dataclass(frozen=True)

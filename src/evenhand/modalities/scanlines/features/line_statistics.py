@@ -54,6 +54,9 @@ def _names() -> tuple[str, ...]:
 NAMES = _names()
 """Names of the features, "aspect: measure"."""
 
+OF_LINES = NAMES[:-1]
+"""Those that follow from the lines seen so far; the disagreement of directions is one number for a whole scan."""
+
 
 def line_statistics(entry: StoreEntry, rows: Ints) -> Floats:
     """Return (n, d) features of scans, of their first direction alone."""
