@@ -112,7 +112,8 @@ class Both(Lines):
 
 class Mean(nn.Module):
     def forward(self, x: Any) -> torch.Tensor:
-        return (x["maps"] if isinstance(x, dict) else x).mean(dim=1)
+        maps: torch.Tensor = x["maps"] if isinstance(x, dict) else x
+        return maps.mean(dim=1)
 
 
 def blocks(first: nn.Module, tune: str, parts: dict[str, int] | None = None) -> Network:

@@ -54,7 +54,8 @@ class ScanInputs:
         self._steps = _Padded(arrays["steps"]) if "steps" in reads else None
         self.lengths = self._lines.sizes
         self._heights = arrays["heights"] if "heights" in arrays else None  # noqa: SIM401 (StoreEntry)
-        self._arrays, self._reads = arrays, frozenset(reads)
+        self._arrays: Any = arrays
+        self._reads = frozenset(reads)
         self._profile, self._view_profile, self._device = profile, view_profile, device
         self.views = views
         self.draws = profile != "none" and self._reads != {STATISTICS}

@@ -6,7 +6,6 @@ work on whole batches.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -41,14 +40,14 @@ class Inputs(Protocol):
     views: int
     at_once: int | None
 
-    def batch(self, rows: Tensor, draws: torch.Generator | Sequence[torch.Generator] | None) -> Any:
+    def batch(self, rows: Tensor, draws: Any) -> Any:
         """Return rows, (b,) int64 positions on the CPU, as they are trained on.
 
         Parameters
         ----------
         draws
-            Source of the random numbers; None changes nothing. Inputs of a whole network take one per row as well,
-            for the views that are kept of a frozen part (`frozen_inputs`).
+            The generator of the random numbers; None changes nothing. Inputs of a whole network take a sequence of
+            generators, one per row, as well: for the views that are kept of a frozen part (`frozen_inputs`).
         """
 
     def look(self, rows: Tensor, view: int = 0) -> Any:

@@ -1,5 +1,7 @@
 """`scan_statistics`: what the head receives are the features of the floor, of the plain scan in every view."""
 
+from typing import Any
+
 import numpy as np
 import torch
 
@@ -13,7 +15,7 @@ from evenhand.models.network import build_network
 def test_the_head_receives_the_statistics_of_stored_scans() -> None:
     rng = np.random.default_rng(0)
     lines = [rng.normal(size=(length, 1, 24)).astype(np.float16) for length in (20, 9, 31)]
-    arrays = {
+    arrays: Any = {
         "lines": Ragged.of(lines),
         "mask": Ragged.of([np.ones(one.shape, dtype=bool) for one in lines]),
         "steps": Ragged.of([rng.normal(size=(len(one), 1, 2)).astype(np.float16) for one in lines]),
