@@ -46,7 +46,7 @@ def _evaluated(evidence: Evidence) -> bool:
 
 
 def _grouped_predictions(evidence: Evidence) -> bool:
-    return any(p.groups is not None for p in evidence.predictions or ()) and _evaluated(evidence)
+    return any(p.named_groups is not None for p in evidence.predictions or ()) and _evaluated(evidence)
 
 
 def _single_label_predictions(evidence: Evidence) -> bool:

@@ -60,7 +60,7 @@ def summarize(
         "classes": list(shown.classes),
         "headline": headline,
         "entries": [_entry(where, labelled(p), draws, level, seed) for where, p in entries],
-        "classes_by_group": classes_by_group(shown) if shown.groups is not None else None,
+        "classes_by_group": classes_by_group(shown) if shown.named_groups is not None else None,
     }
 
 

@@ -56,6 +56,14 @@ class RecordContents:
     resolved: str
 
     @property
+    def over(self) -> str:
+        """What intervals are taken over: "groups", "families" or "rows"."""
+        if self.scores and "resampled" in self.scores:
+            return str(self.scores["resampled"])
+        skew = self.skew  # a record of an older version
+        return "groups" if skew and skew["groups"] != skew["n"] else "rows"
+
+    @property
     def test_from_elsewhere(self) -> bool:
         """Whether EH110 found that a predefined test, not one sampled from the same groups, looks different."""
         return any(f.code == "EH110" and not f.evidence.get("sampled", False) for f in self.findings)

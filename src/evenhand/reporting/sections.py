@@ -64,6 +64,7 @@ def score_table(evidence: RecordContents) -> dict[str, Any] | None:
     for of in sets:
         shown = {name: by_set[of] for name, by_set in scores.items() if of in by_set}
         sizes = _sizes(shown, metrics)
+        related = evidence.over == "families" and of != RowSet.GENERALIZATION
         tables.append(
             {
                 "set": SETS.get(of, of),
@@ -71,7 +72,7 @@ def score_table(evidence: RecordContents) -> dict[str, Any] | None:
                 "n": {
                     name: max(_sizes({name: rows}, metrics).values(), default=None) for name, rows in shown.items()
                 },
-                "rest_on": row_words(sizes) if len(set(sizes.values())) > 1 else "",
+                "rest_on": row_words(sizes, families=related) if len(set(sizes.values())) > 1 else "",
                 "epochs": epoch_choice_words(evidence.settings) if of == RowSet.OUT_OF_FOLD else "",
             }
         )

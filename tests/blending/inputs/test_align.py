@@ -128,3 +128,20 @@ def test_rows_without_a_partner_do_not_teach_by_accident(models):
     one, two, _ = models()
     with pytest.raises(DataError, match="rows = .common."):
         align([one, two.take(np.arange(299))])
+
+
+def test_families_of_runs_that_found_different_ones_are_joined(models):
+    one, two, _ = models()
+    one, two = replace(one, groups=None), replace(two, groups=None)
+    of = one.ids.copy()
+    of[:2] = "x"
+    other = one.ids.copy()
+    other[1:3] = "y"
+    first, second = (replace(p, groups=g, families=True) for p, g in ((one, of), (two, other)))
+    found = align([first, second]).first
+    assert found.families
+    assert len(set(found.groups[:3])) == 1
+    assert len(set(found.groups)) == len(found) - 2
+    mixed = align([first, replace(two, groups=other)]).first
+    assert not mixed.families
+    assert (mixed.groups == other).all()

@@ -48,6 +48,18 @@ def test_other_columns_quotes_a_byte_order_mark_and_empty_lines_do_no_harm(tmp_p
     assert read(tmp_path, text, samples("p,1", "q")).fold.tolist() == [0, 1]
 
 
+def test_families_are_written_and_read_and_files_without_them_are_as_they_were(tmp_path):
+    path, of = tmp_path / "f.csv", samples("p", "q", "r", "s")
+    fold = np.array([0, 1, 0, 1], dtype=np.int16)
+    write_folds(Folds(of.ids, fold, 2), path)
+    assert path.read_text() == "id,fold\np,0\nq,1\nr,0\ns,1\n"
+    assert read_folds(path, of).families is None
+    write_folds(Folds(of.ids, fold, 2, families=np.array(["p", None, "p", None], dtype=object)), path)
+    assert path.read_text() == "id,fold,family\np,0,p\nq,1,\nr,0,p\ns,1,\n"
+    assert read_folds(path, samples("s", "r", "q", "p")).families.tolist() == [None, "p", None, "p"]
+    assert read_folds(path, samples("p", "q", "r", "s", group=["g", "g", "h", "h"])).families is None
+
+
 def test_groups_that_cross_are_counted(tmp_path):
     of = samples("p", "q", "r", "s", group=["g", "g", "h", "h"])
 

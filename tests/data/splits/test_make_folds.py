@@ -233,3 +233,24 @@ def test_groups_can_be_ignored_to_show_what_leaks() -> None:
     assert pd.Series(ignored.fold).groupby(of.groups).nunique().min() > 1
     assert ignored.how["method"] == "stratified rows; groups are ignored, copies and families are not"
     assert np.bincount(ignored.fold).tolist() == [20, 20, 20]
+
+
+def test_rows_that_are_kept_together_are_families_unless_groups_are_named(tmp_path):
+    of = samples(np.arange(12) % 2)
+    pairs = [["r0003", "r0001"], ["r0008", "r0003"]]
+    folds = make_folds(of, FoldsConfig(k=2), families=pairs)
+    assert [name for name in folds.families if name] == ["r0001"] * 3
+    groups, families = folds.resampling_groups(of, np.arange(12))
+    assert families
+    assert groups[[0, 1, 3, 8]].tolist() == ["id:r0000", "r0001", "r0001", "r0001"]
+
+    grouped = samples(np.arange(12) % 2, np.arange(12) // 2)
+    assert make_folds(grouped, FoldsConfig(k=2), families=pairs).families is None
+    assert folds.resampling_groups(grouped, np.arange(2))[0].tolist() == ["g0", "g0"]
+    alone = make_folds(of, FoldsConfig(k=2))
+    assert alone.families is None
+    assert alone.resampling_groups(of, np.arange(12)) == (None, False)
+    assert make_folds(of, FoldsConfig(k=2, families=["names"]), families=pairs).families is None
+    write_folds(alone, tmp_path / "folds.csv")
+    read = FoldsConfig(file=str(tmp_path / "folds.csv"))
+    assert [name for name in make_folds(of, read, families=pairs).families if name] == ["r0001"] * 3

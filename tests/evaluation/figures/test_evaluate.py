@@ -95,3 +95,20 @@ def test_a_metric_of_ones_own_is_found_by_name(predictions, monkeypatch):
 def test_no_measure_is_no_work(predictions):
     assert intervals([], predictions(10, 3), draws=10, level=0.95, seed=0) == []
     assert evaluate(predictions(10, 3), []) == {}
+
+
+def test_copies_count_as_one_and_intervals_say_so(predictions):
+    p = predictions(100, 3)
+    times = p.take(np.repeat(np.arange(100), 4))
+    copies = replace(times, ids=np.arange(400).astype(str).astype(object))
+    related = replace(copies, groups=np.repeat(p.ids, 4), families=True)
+    one, rows, found = (evaluate(each, ["macro_f1"], draws=400)["macro_f1"] for each in (p, copies, related))
+    width = one.high - one.low
+    assert rows.high - rows.low < 0.6 * width  # four times the rows, and no more knowledge
+    assert 0.9 * width < found.high - found.low < 1.2 * width
+    assert (found.n, found.groups, found.how) == (400, 100, "bootstrap over families")
+    named = replace(related, families=False)
+    assert evaluate(named, ["macro_f1"], draws=400)["macro_f1"].how == "bootstrap over groups"
+    with pytest.raises(DataError, match="none are named"):
+        evaluate(related, ["worst_group_accuracy"])
+    assert {"family"} == {"group", "family"} & {*related.frame().columns}

@@ -8,7 +8,7 @@ import pytest
 
 from evenhand.base.errors import DataError, RecordError
 from evenhand.base.storage.record import Record
-from evenhand.base.values import Predictions, Samples
+from evenhand.base.values import Folds, Predictions, Samples
 from evenhand.evaluation.reading.from_record import of_record, record_at
 from evenhand.evaluation.reading.read import of_model
 
@@ -49,3 +49,17 @@ def test_predictions_of_a_record_know_the_named_sets_and_levels_of_its_classes(t
     )
     (found,) = of_record(record)
     assert (found.named.sets, found.named.levels) == ({"rare": ("b",)}, {"coarse": ("x", "y")})
+
+
+def test_predictions_of_a_record_are_resampled_over_the_families_of_its_folds(tmp_path: Path) -> None:
+    ids = np.array(["1", "2", "3"], dtype=object)
+    samples = Samples(pd.DataFrame({"id": ids, "path": ids}), ("a", "b"), np.array([0, 1, 0]))
+    data = {"rows": 3, "classes": ["a", "b"], "kind": "photos"}
+    record = Record.create(tmp_path, asked="", resolved={}, data=data, samples=samples)
+    record.write_predictions(pd.DataFrame({"model": "m", "set": "oof", "id": ids, "p:a": 0.75, "p:b": 0.25}))
+    families = np.array(["1", None, "1"], dtype=object)
+    record.write_folds(Folds(ids, np.array([0, 1, 0], dtype=np.int16), 2, {}, families))
+    (found,) = of_record(record)
+    assert found.families
+    assert found.groups.tolist() == ["1", "id:2", "1"]
+    assert found.named_groups is None

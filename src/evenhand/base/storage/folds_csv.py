@@ -1,10 +1,10 @@
-"""folds.csv: an id and a fold on each line, the fold a number from 0 or the word "test"."""
+"""folds.csv: an id and a fold on each line, the fold a number from 0 or the word "test"; and families of rows."""
 
 from __future__ import annotations
 
 import csv
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -17,22 +17,26 @@ from evenhand.base.values import TEST, Folds
 
 _TEST = "test"
 
-Line: TypeAlias = tuple[int, str, str]
-"""Number of the line, id, fold as written."""
+Line: TypeAlias = tuple[int, str, str, str]
+"""Number of the line, id, fold as written, family ("" for none)."""
 
 
 def write_folds(folds: Folds, path: Path) -> None:
-    """Write folds.csv: the header id,fold and a line per row; the fold of locked rows is "test"."""
+    """Write folds.csv: the header id,fold and a line per row; the fold of locked rows is "test".
+
+    Where rows have families, a third column names them; it is empty for a row without relatives.
+    """
     names = np.where(folds.fold == TEST, _TEST, folds.fold.astype(str))
     with replacing(path) as part, part.open("w", encoding="utf-8", newline="") as file:
+        families = [] if folds.families is None else [["" if name is None else name for name in folds.families]]
         has_bare_cr = any("\r" in str(name) for name in folds.ids)  # with minimal quoting csv leaves these bare
         writer = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL if has_bare_cr else csv.QUOTE_MINIMAL)
-        writer.writerow(["id", "fold"])
-        writer.writerows(zip(folds.ids, names, strict=True))
+        writer.writerow(["id", "fold", *(["family"] if families else [])])
+        writer.writerows(zip(folds.ids, names, *families, strict=True))
 
 
 def fold_lines(path: Path) -> Iterator[Line]:
-    """Yield the lines below the header; columns other than id and fold are ignored.
+    """Yield the lines below the header; columns other than id, fold and family are ignored.
 
     Raises
     ------
@@ -47,7 +51,8 @@ def fold_lines(path: Path) -> Iterator[Line]:
             if "id" not in header or "fold" not in header:
                 found = f'the header is "{",".join(header)}"' if header else "the file is empty"
                 raise FoldsError(f'{path}: line 1: {found}; it must name the columns "id" and "fold".')
-            yield from _rows_below_header(reader, header.index("id"), header.index("fold"))
+            family_at = header.index("family") if "family" in header else None
+            yield from _rows_below_header(reader, header.index("id"), header.index("fold"), family_at)
     except FileNotFoundError:
         raise FoldsError(f"{path}: there is no such file. Give the path of a folds.csv (id,fold).") from None
     except UnicodeDecodeError as error:
@@ -58,13 +63,22 @@ def fold_lines(path: Path) -> Iterator[Line]:
         raise FoldsError(f"{path}: line {reader.line_num}: is not CSV ({error}).") from None
 
 
-def _rows_below_header(reader, id_at: int, fold_at: int) -> Iterator[Line]:  # type: ignore[no-untyped-def]
+def _rows_below_header(  # type: ignore[no-untyped-def]
+    reader, id_at: int, fold_at: int, family_at: int | None
+) -> Iterator[Line]:
     after = reader.line_num  # a quoted cell may span lines: a row starts after the last line of the one before
     for cells in reader:
         if cells:
-            cells = cells + [""] * (max(id_at, fold_at) + 1 - len(cells))
-            yield after + 1, cells[id_at], cells[fold_at].strip()
+            cells = cells + [""] * (max(id_at, fold_at, family_at or 0) + 1 - len(cells))
+            family = "" if family_at is None else cells[family_at]
+            yield after + 1, cells[id_at], cells[fold_at].strip(), family
         after = reader.line_num
+
+
+def families_of(lines: Sequence[Line]) -> npt.NDArray[np.object_] | None:
+    """Return (n,) the family of each line, None where it has none; None if no line has one."""
+    families = np.array([family or None for _, _, _, family in lines], dtype=object)
+    return families if any(families) else None
 
 
 def is_test(fold: str) -> bool:

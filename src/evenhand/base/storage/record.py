@@ -27,7 +27,7 @@ from evenhand.base.errors import FoldsError, RecordError
 from evenhand.base.storage.atomic import json_lines, plain, replacing, to_json, write_json, write_text
 from evenhand.base.storage.atomic_folder import building, renamed
 from evenhand.base.storage.environment import environment
-from evenhand.base.storage.folds_csv import fold_lines, fold_numbers, write_folds
+from evenhand.base.storage.folds_csv import families_of, fold_lines, fold_numbers, write_folds
 from evenhand.base.storage.record_format import FORMAT, refuse_other_format
 from evenhand.base.storage.samples_frame import samples_frame, samples_of
 from evenhand.base.text.toml_text import toml_document
@@ -189,7 +189,7 @@ class Record:
         return samples_of(self.table(name), self.data())
 
     def write_folds(self, folds: Folds) -> None:
-        """Write folds.csv (id, fold; locked rows say "test") and how they were made."""
+        """Write folds.csv (id, fold, families if any; locked rows say "test") and how they were made."""
         write_folds(folds, self.path / "folds.csv")
         write_json(self.path / "folds.json", {"k": folds.k, "how": dict(folds.how)})
 
@@ -208,9 +208,9 @@ class Record:
         path, about = self._file("folds.csv"), self.json("folds.json")
         try:
             lines = list(fold_lines(path))
-            fold = fold_numbers(of for _, _, of in lines)
-            ids = np.array([name for _, name, _ in lines], dtype=object)
-            return Folds(ids, fold, k=about["k"], how=about["how"])
+            fold = fold_numbers(of for _, _, of, _ in lines)
+            ids = np.array([name for _, name, _, _ in lines], dtype=object)
+            return Folds(ids, fold, k=about["k"], how=about["how"], families=families_of(lines))
         except FoldsError as error:
             raise RecordError(str(error)) from None
         except (KeyError, TypeError, ValueError, OverflowError) as error:

@@ -45,7 +45,7 @@ class Predictions:
         (n,) int16, the fold in which the row was held out; `TEST` for locked rows.
     groups
         (n,) group names, or None if every row is its own group; a row whose group is missing (None, NaN, "") is a
-        group of its own.
+        group of its own. Figures are resampled over them.
     model
         Name of the model or ensemble.
     origin
@@ -62,6 +62,9 @@ class Predictions:
         Of a blend: metric -> the standard error that learning it from these rows adds to that figure, and its
         degrees of freedom (`evaluation.learning`). Intervals of these predictions allow for it wherever they are
         shown.
+    families
+        Whether `groups` are families: nobody named a group, and folds kept these rows together as copies or
+        versions of one another. What compares groups with each other (`named_groups`) takes them as no groups.
 
     Raises
     ------
@@ -84,6 +87,7 @@ class Predictions:
     truth_threshold: float = TRUTH_THRESHOLD
     named: NamedClasses = field(default=NO_NAMES, repr=False)
     learned: Mapping[str, tuple[float, float]] = field(default_factory=dict, repr=False)
+    families: bool = False
     _checked: tuple[Any, ...] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -145,6 +149,11 @@ class Predictions:
         return self.several_labels if self.truth is None else self.truth.ndim == 2
 
     @property
+    def named_groups(self) -> Strings | None:
+        """(n,) group names, or None where there are none or they are families."""
+        return None if self.families else self.groups
+
+    @property
     def task(self) -> Task:
         """What a row holds, as its truth shows: one class, several, or degrees of them ("soft")."""
         return ("multi" if self.several_labels else "single") if self.truth is None else task_of(self.truth)
@@ -175,13 +184,13 @@ class Predictions:
         )
 
     def frame(self) -> pd.DataFrame:
-        """Return a table: id, fold, group, truth, predicted, confidence and a column `p:CLASS` per class."""
+        """Return a table: id, fold, group (or family), truth, predicted, confidence, and `p:CLASS` per class."""
         names = np.array(self.classes, dtype=object)
         out = pd.DataFrame({"id": self.ids})
         if self.fold is not None:
             out["fold"] = self.fold
         if self.groups is not None:
-            out["group"] = self.groups
+            out["family" if self.families else "group"] = self.groups
         if self.truth is not None and self.truth.ndim == 1:
             out["truth"] = [names[t] if t >= 0 else None for t in self.truth]
         out["predicted"] = names[self.predicted]

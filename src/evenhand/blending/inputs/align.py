@@ -13,7 +13,7 @@ import pandas as pd
 from evenhand.base.errors import DataError
 from evenhand.base.values import TEST, Floats, Folds, Predictions, Strings
 from evenhand.blending.inputs.coverage import Coverage, differing
-from evenhand.evaluation.comparison.common_rows import check_ids, named, take_ids, with_classes_of
+from evenhand.evaluation.comparison.common_rows import check_ids, joined_groups, named, take_ids, with_classes_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +90,7 @@ def align(
     kept = _rows(predictions, rows)
     same = [with_classes_of(first, take_ids(p, kept)) for p in predictions]
     plan = _plan(same, kept, folds)
-    known = {what: _agreed(same, what, words) for what, words in (("truth", "the truth"), ("groups", "the group"))}
+    known = {"truth": _agreed(same, "truth", "the truth"), **_groups(same)}
     every = _every(predictions)
     models, coverage = [], []
     for p, whole in zip(same, predictions, strict=True):
@@ -144,6 +144,16 @@ def _agreed(same: Sequence[Predictions], what: str, words: str) -> Any:
     for p in knowing[1:]:
         _check_same(knowing[0], p, what, words)
     return getattr(knowing[0], what) if knowing else None
+
+
+def _groups(same: Sequence[Predictions]) -> dict[str, Any]:
+    """Return the named groups on which all models agree that have them, else the families that any of them has."""
+    named_by = [p for p in same if p.named_groups is not None]
+    if named_by:
+        return {"groups": _agreed(named_by, "groups", "the group"), "families": False}
+    # Nobody named families: runs with other [folds] find others, which is no disagreement about the data.
+    groups = joined_groups([p.groups for p in same if p.groups is not None])
+    return {"groups": groups, "families": groups is not None}
 
 
 def _check_same(first: Predictions, p: Predictions, what: str, words: str) -> None:

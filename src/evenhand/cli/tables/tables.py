@@ -135,7 +135,8 @@ def print_run(done: Run, *, most: int = 6) -> None:
             out.print(table)
         if shown < len(metrics):
             out.print(cell("A wider terminal, the report and --json show more metrics.", style="dim"))
-        out.print(cell(row_words(part, metrics[:shown]), style="dim"))
+        families = done.resampled == "families" and of != RowSet.GENERALIZATION
+        out.print(cell(row_words(part, metrics[:shown], families=families), style="dim"))
         if of == RowSet.OUT_OF_FOLD and (chosen := epoch_choice_words(done.record.resolved())):
             out.print(cell(chosen, style="dim"))
         if uneven := dominant_groups_table(done.heaviest, of, done.best):
@@ -160,7 +161,7 @@ def shown_metrics(metrics: Iterable[str], most: int, *, wanted: Sequence[str] = 
     return list(dict.fromkeys([*asked, *others]))[: max(most, len(asked))]
 
 
-def row_words(part: pd.DataFrame, metrics: Sequence[str]) -> str:
+def row_words(part: pd.DataFrame, metrics: Sequence[str], *, families: bool = False) -> str:
     """Return the numbers of rows and groups of metrics as text, with the exceptions by name.
 
     >>> import pandas as pd
@@ -169,7 +170,8 @@ def row_words(part: pd.DataFrame, metrics: Sequence[str]) -> str:
     """
     shown = part[part["metric"].isin(list(metrics))].dropna(subset=["n", "groups"])
     most = shown.groupby("metric", sort=False)[["n", "groups"]].max().astype(int)
-    return words_of({str(metric): (int(n), int(groups)) for metric, n, groups in most.itertuples()})
+    sizes = {str(metric): (int(n), int(groups)) for metric, n, groups in most.itertuples()}
+    return words_of(sizes, families=families)
 
 
 def print_runs(table: pd.DataFrame, output: Path) -> None:

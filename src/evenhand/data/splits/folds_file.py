@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from evenhand.base.errors import FoldsError
-from evenhand.base.storage.folds_csv import Line, fold_lines, is_test
+from evenhand.base.storage.folds_csv import Line, families_of, fold_lines, is_test
 from evenhand.base.text.cells import by_spelling, same_as
 from evenhand.base.values import TEST, Folds, Samples
 from evenhand.data.splits.group_joins import join_groups
@@ -20,7 +20,8 @@ _SHOWN = 8
 def read_folds(path: Path, samples: Samples) -> Folds:
     """Return the folds in a CSV file, in the order of the samples.
 
-    The file has the columns id and fold (others are ignored) and a line for every sample. Folds are numbered from 0
+    The file has the columns id and fold, family where rows are related (others are ignored), and a line for every
+    sample. Folds are numbered from 0
     without a gap; "test" locks a row. Groups may cross such folds: `how` counts those that do.
 
     Raises
@@ -36,23 +37,28 @@ def read_folds(path: Path, samples: Samples) -> Folds:
     if faults:
         count = f"{len(faults)} fault" + ("s" if len(faults) != 1 else "")
         raise FoldsError("\n".join([f"{path}: {count}.", *(f"  {fault}" for fault in faults)]))
-    found = {name: TEST if is_test(fold) else int(fold) for _, name, fold in lines}
+    found = {name: TEST if is_test(fold) else int(fold) for _, name, fold, _ in lines}
     fold = np.array([found[name] for name in samples.ids], dtype=np.int16)
     k = int(fold.max()) + 1
     group = join_groups(samples.groups, samples.ids, ())
-    return Folds(samples.ids, fold, k, {"method": f"read from {path.name}"} | folds_report(samples, group, fold, k))
+    place = {name: at for at, name in enumerate(samples.ids)}
+    how = {"method": f"read from {path.name}"} | folds_report(samples, group, fold, k)
+    families = None if samples.grouped else families_of(sorted(lines, key=lambda line: place[line[1]]))
+    return Folds(samples.ids, fold, k, how, families)
 
 
 def _known_ids(lines: Iterable[Line], samples: Samples) -> list[Line]:
     """Return the lines with ids in the spelling of the samples, despite spaces and Unicode normal forms."""
     known = set(samples.ids)
     spellings = by_spelling(map(str, samples.ids))
-    return [(line, name if name in known else same_as(name, spellings) or name, fold) for line, name, fold in lines]
+    return [
+        (line, name if name in known else same_as(name, spellings) or name, *rest) for line, name, *rest in lines
+    ]
 
 
 def _bad_folds(lines: list[Line]) -> Iterator[str]:
     """Yield a sentence for each fold that is neither a number from 0 nor test."""
-    bad = [(n, fold) for n, _, fold in lines if not (is_test(fold) or _is_number(fold))]
+    bad = [(n, fold) for n, _, fold, _ in lines if not (is_test(fold) or _is_number(fold))]
     for n, fold in bad[:_SHOWN]:
         found = f'"{fold}" is not a fold' if fold else "the fold is missing"
         yield f'line {n}: {found}; allowed are 0, 1, 2, ... and "test".'
@@ -67,14 +73,14 @@ def _is_number(fold: str) -> bool:
 def _bad_ids(lines: list[Line], samples: Samples) -> Iterator[str]:
     """Yield a sentence for each repeated id, each id that is not a sample, and for samples without a line."""
     first: dict[str, int] = {}
-    for n, name, _ in lines:
+    for n, name, *_ in lines:
         first.setdefault(name, n)
     known = set(samples.ids)
-    twice = [(n, name) for n, name, _ in lines if first[name] != n]
+    twice = [(n, name) for n, name, *_ in lines if first[name] != n]
     for n, name in twice[:_SHOWN]:
         yield f'line {n}: the id "{name}" is on line {first[name]} already; each id has one line.'
     yield from _more(twice, "with repeated ids")
-    unknown = [(n, name) for n, name, _ in lines if name not in known]
+    unknown = [(n, name) for n, name, *_ in lines if name not in known]
     for n, name in unknown[:_SHOWN]:
         yield f'line {n}: the id "{name}" is not among the samples; remove the line, or correct the id.'
     yield from _more(unknown, "with ids that are not among the samples")
@@ -94,7 +100,7 @@ def _more(faults: list[tuple[int, str]], what: str) -> Iterator[str]:
 
 def _bad_numbers(lines: list[Line]) -> list[str]:
     """Return what is wrong with the numbers as a whole: a gap, fewer than two folds."""
-    used = {int(fold) for _, _, fold in lines if not is_test(fold)}
+    used = {int(fold) for _, _, fold, _ in lines if not is_test(fold)}
     gap = sorted(set(range(max(used, default=0))) - used)
     if gap:
         some = ", ".join(map(str, gap[:_SHOWN]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from evenhand.base.errors import FoldsError
 from evenhand.base.seeds import generator
 from evenhand.base.text.counted import count
-from evenhand.base.values import TEST, Floats, Folds, Ints, Mask, Samples
+from evenhand.base.values import TEST, Floats, Folds, Ints, Mask, Samples, Strings
 from evenhand.data.config import FoldsConfig
 from evenhand.data.splits.assign_groups import assign_groups
 from evenhand.data.splits.counts import sum_by_group
@@ -61,16 +62,19 @@ def make_folds(
     Returns
     -------
     Folds
-        In the order of the samples; `how` describes their quality (see `folds_report`).
+        In the order of the samples; `how` describes their quality (see `folds_report`). Where no group is named,
+        `families` are the rows that are kept together (of folds from a file: that would be).
 
     Raises
     ------
     FoldsError
         If there are fewer groups with labels than folds, or the locked test does not fit the samples.
     """
-    if config.file is not None:
-        return read_folds(Path(config.file), samples)
     joins = _joins(samples, config, duplicates, families)
+    related = None if samples.grouped else _related(samples.ids, [each for sets in joins.values() for each in sets])
+    if config.file is not None:
+        folds = read_folds(Path(config.file), samples)
+        return folds if folds.families is not None else replace(folds, families=related)
     group, named = _group_numbers(samples, config, joins)
     values = label_columns(samples, also)
     known = samples.known
@@ -87,7 +91,7 @@ def make_folds(
         how["groups_joined"] = joined
     if any(joins.values()):
         how["kept_together"] = {reason: _counted(sets, samples) for reason, sets in joins.items() if sets}
-    return Folds(samples.ids, fold, config.k, how | folds_report(samples, group, fold, config.k))
+    return Folds(samples.ids, fold, config.k, how | folds_report(samples, group, fold, config.k), related)
 
 
 def sample_other_tests(
@@ -127,6 +131,21 @@ def _joins(
         "names": [*families_by_name(samples)] if "names" in config.families else [],
         "contents": [*families] if "contents" in config.families else [],
     }
+
+
+def _related(ids: Strings, sets: Sequence[Sequence[str]]) -> Strings | None:
+    """Return (n,) for each row the smallest id of its family, None where it is alone; None if every row is."""
+    number = join_groups(ids, ids, sets)
+    order = np.argsort(number, kind="stable")
+    starts = np.flatnonzero(np.diff(number[order], prepend=-1))
+    sizes = np.diff(starts, append=len(ids))
+    if not (sizes > 1).any():
+        return None
+    out = np.full(len(ids), None, dtype=object)
+    for start, size in zip(starts[sizes > 1], sizes[sizes > 1], strict=True):
+        rows = order[start : start + size]
+        out[rows] = min(ids[rows])
+    return out
 
 
 def _counted(sets: Sequence[Sequence[str]], samples: Samples) -> dict[str, int]:

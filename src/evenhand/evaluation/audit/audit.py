@@ -82,7 +82,7 @@ class SlicedRows:
     @classmethod
     def of(cls, p: Predictions, column: Strings | None) -> SlicedRows:
         """Return the parts by a column, or without one the groups."""
-        return cls(p.groups, "groups") if column is None else cls(column, "parts")
+        return cls(p.named_groups, "groups") if column is None else cls(column, "parts")
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,8 +195,8 @@ def audit(
         Predictions with their truth.
     by
         (n,) parts to audit by, such as the shop of each row, or several such columns by name; by default
-        `p.groups`. Rows with an empty cell form one part. Intervals come from resampling the groups of `p` in
-        either case.
+        `p.named_groups`. Rows with an empty cell form one part. Intervals come from resampling `p.groups` in either
+        case.
     metric
         Name of the figure ("macro_f1", "recall[S]").
     floor

@@ -159,9 +159,9 @@ def conformal(
 def _parts(p: Predictions, by: By) -> Ints:
     """Return (n,) the number of the class or group that each row belongs to; zeros for all rows together."""
     if by == "group":
-        if p.groups is None:
+        if p.named_groups is None:
             raise DataError("Conformal sets by group need groups; name them, or ask for sets by class.")
-        return unique_names(p.groups)[1]
+        return unique_names(p.named_groups)[1]
     assert p.truth is not None
     return p.truth if by == "class" else np.zeros(len(p), dtype=np.int64)
 

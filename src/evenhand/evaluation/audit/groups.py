@@ -84,7 +84,7 @@ def group_figures(
     p
         Predictions with truth.
     groups
-        (n,) groups of the rows of `p`, or parts by any column; by default `p.groups`.
+        (n,) groups of the rows of `p`, or parts by any column; by default `p.named_groups`.
     units
         (n,) clusters within the parts, such as patients within a hospital; None where rows are independent. A part
         that is one cluster is evaluated by its rows.
@@ -93,7 +93,7 @@ def group_figures(
     level
         Simultaneous coverage of the intervals of all groups with enough rows.
     """
-    groups = p.groups if groups is None else groups
+    groups = p.named_groups if groups is None else groups
     if groups is None:
         return []
     inside = labelled(replace(p, groups=np.asarray(groups, dtype=object)))

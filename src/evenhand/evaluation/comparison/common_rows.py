@@ -124,8 +124,9 @@ def with_one_truth(predictions: Sequence[Predictions]) -> tuple[Predictions, ...
     truth = None
     for p in predictions:
         truth = _filled(truth, p, predictions[0])
-    groups = _joined([p.groups for p in predictions if p.groups is not None])
-    return tuple(replace(p, truth=truth, groups=groups) for p in predictions)
+    groups = joined_groups([p.groups for p in predictions if p.groups is not None])
+    families = groups is not None and all(p.named_groups is None for p in predictions)
+    return tuple(replace(p, truth=truth, groups=groups, families=families) for p in predictions)
 
 
 def disagreeing(a: Predictions, b: Predictions) -> npt.NDArray[np.bool_]:
@@ -197,7 +198,7 @@ def named(p: Predictions) -> str:
     return f'"{p.model}"' if p.model else "A model without a name"
 
 
-def _joined(every: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any] | None:
+def joined_groups(every: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any] | None:
     """Return (n,) the connected components of all groupings, whatever the order of `every`."""
     if not every:
         return None

@@ -64,6 +64,11 @@ class Comparison:
     predictions: tuple[Predictions, ...] = field(default=(), repr=False)
     groups: int = 0
 
+    @property
+    def families(self) -> bool:
+        """Whether the groups are families, which folds kept together, rather than named groups."""
+        return any(p.families for p in self.predictions)
+
     def table(self) -> pd.DataFrame:
         """Return the verdicts as a frame: name, base, metric, verdict, difference, low, high, detectable, p."""
         rows = [

@@ -121,7 +121,10 @@ def compare_versions(
 
     old, old_new_labels, new_old_labels, new = map(measure, (first, *swapped, second))
     contrasts = [difference(old_new_labels, old), difference(new, old_new_labels), difference(new_old_labels, old)]
-    groups = group_numbers(second.groups if first.groups is None else first.groups, len(first))
+    # Groups that somebody named go before families, which folds found.
+    named_by = next((p for p in (first, second) if p.named_groups is not None), None)
+    by = named_by or (second if first.groups is None else first)
+    groups = group_numbers(by.groups, len(first))
     drawn = bootstrap(contrasts, groups, draws=draws, seed=seed)
     names = [("second labels", "first labels"), (after.model, before.model), (after.model, before.model)]
     higher = old.metric.higher_is_better

@@ -39,6 +39,8 @@ class EvaluatedRows:
         Where several labels may hold, one is predicted from this probability on.
     groups
         (n,) numbers 0..g-1 of groups that rows come from, or None where none are known.
+    families
+        Whether these are families (`Predictions.families`), which metrics that compare groups do not take.
     truth_threshold
         Where several labels may hold, one is true from this degree on. Only metrics that need a truth of yes or no
         use it; proper scores (log-loss, Brier score) and the calibration error take degrees as they are.
@@ -51,6 +53,7 @@ class EvaluatedRows:
     truth: npt.NDArray[Any]
     threshold: float = THRESHOLD
     groups: Ints | None = None
+    families: bool = False
     truth_threshold: float = TRUTH_THRESHOLD
     named: NamedClasses = field(default=NO_NAMES, repr=False)
     _made: dict[Any, Any] = field(default_factory=dict, repr=False)
@@ -166,6 +169,7 @@ def rows_of(p: Predictions) -> EvaluatedRows:
         p.probabilities,
         p.truth,
         groups=numbered(p.groups),
+        families=p.families,
         truth_threshold=p.truth_threshold,
         named=p.named,
     )

@@ -69,8 +69,8 @@ def evaluate(
     Parameters
     ----------
     p
-        Predictions with their truth. Intervals are taken over `p.groups` and include the learning variance of a
-        blend (`p.learned`).
+        Predictions with their truth. Intervals are taken over `p.groups`, named groups or families, and include
+        the learning variance of a blend (`p.learned`).
     metrics
         Names such as "macro_f1", "recall[S]", "top_5", "macro_f1_rare", "accuracy_coarse"
         (docs/reference/metrics.md); without any, `default_metrics`.
@@ -125,7 +125,10 @@ def intervals(
     measures: Sequence[Measure], p: Predictions, *, draws: int, level: float, seed: int
 ) -> list[Interval]:
     """Return the interval of every measure on the rows of `p`, in order, without the learning variance."""
-    return intervals_over(measures, group_numbers(p.groups, len(p)), draws=draws, level=level, seed=seed)
+    found = intervals_over(measures, group_numbers(p.groups, len(p)), draws=draws, level=level, seed=seed)
+    if not p.families:
+        return found
+    return [replace(one, how=one.how.replace("groups", "families")) for one in found]
 
 
 def intervals_over(

@@ -59,7 +59,8 @@ class EvaluationResult(Mapping[str, Interval]):
             )
         if p.groups is None:
             return f"{rows}, taken as independent{left}"
-        return f"{rows} in {count(self.groups, 'group')}, which intervals are taken over{left}"
+        units = count(self.groups, "family", "families") if p.families else count(self.groups, "group")
+        return f"{rows} in {units}, which intervals are taken over{left}"
 
     @property
     def groups(self) -> int:

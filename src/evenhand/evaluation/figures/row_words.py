@@ -7,18 +7,22 @@ from collections.abc import Mapping
 from evenhand.base.text.counted import count
 
 
-def row_words(sizes: Mapping[str, tuple[int, int]]) -> str:
+def row_words(sizes: Mapping[str, tuple[int, int]], *, families: bool = False) -> str:
     """Return a sentence on the rows and groups behind metrics: the most common first, exceptions by name.
 
     Parameters
     ----------
     sizes
         Metric -> (rows, independent groups).
+    families
+        Whether these are families rather than named groups.
 
     Examples
     --------
     >>> row_words({"a": (12, 4), "b": (6, 3)})
     '12 rows in 4 independent groups; b: 6 rows in 3.'
+    >>> row_words({"a": (12, 4)}, families=True)
+    '12 rows in 4 families.'
     """
     if not sizes:
         return "No rows."
@@ -28,4 +32,13 @@ def row_words(sizes: Mapping[str, tuple[int, int]]) -> str:
         if size != (rows, groups):
             others.setdefault(size, []).append(metric)
     few = [f"{', '.join(names)}: {count(n, 'row')} in {g:,}" for (n, g), names in others.items()]
-    return "; ".join([f"{count(rows, 'row')} in {count(groups, 'independent group')}", *few]) + "."
+    return "; ".join([f"{count(rows, 'row')} in {independent(groups, families)}", *few]) + "."
+
+
+def independent(groups: int, families: bool) -> str:
+    """Return a number of groups in words, of families under their name.
+
+    >>> independent(4, False), independent(1, True)
+    ('4 independent groups', '1 family')
+    """
+    return count(groups, "family", "families") if families else count(groups, "independent group")

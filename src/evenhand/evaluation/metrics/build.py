@@ -32,7 +32,7 @@ def _measure(rows: EvaluatedRows, asked: Asked, sets: Sets, levels: Levels) -> M
     if not fits:
         other = "one label" if rows.several else "several labels"
         raise MetricNameError(asked.name, f"is for data with {other} per row")
-    if asked.metric.of_groups and rows.groups is None:
+    if asked.metric.of_groups and (rows.groups is None or rows.families):
         raise MetricNameError(
             asked.name, "compares groups of rows, and none are named; name their column in data.group"
         )

@@ -9,7 +9,7 @@ import pandas as pd
 
 from evenhand.base.errors import DataError
 from evenhand.base.storage.record import Record
-from evenhand.base.values import TRUTH_THRESHOLD, NamedClasses, Predictions, RowSet, origin_of
+from evenhand.base.values import TEST, TRUTH_THRESHOLD, Folds, NamedClasses, Predictions, RowSet, origin_of
 
 
 def record_at(source: object) -> Record | None:
@@ -54,6 +54,14 @@ def model_names(record: Record) -> tuple[str, ...]:
     return tuple(dict.fromkeys(record.predictions()["model"].astype(str)))
 
 
+def _folds(record: Record) -> Folds:
+    """Return the folds of a record; of one without, as other programs write them, no folds and no families."""
+    if record.has("folds.csv"):
+        return record.folds()
+    ids = record.samples().ids
+    return Folds(ids, np.full(len(ids), TEST, dtype=np.int16), 0)
+
+
 def of_record(record: Record, *, of: str = RowSet.OUT_OF_FOLD) -> tuple[Predictions, ...]:
     """Return the predictions of every model and blend of a run on one set of rows.
 
@@ -69,11 +77,12 @@ def of_record(record: Record, *, of: str = RowSet.OUT_OF_FOLD) -> tuple[Predicti
     table = table[table["set"] == of]
     if table.empty:
         raise DataError(f'{record.path}: has no rows of the set "{of}".')
-    position = pd.Series(np.arange(len(samples)), index=samples.ids)
+    position, folds = pd.Series(np.arange(len(samples)), index=samples.ids), _folds(record)
     out = []
     for name, rows in table.groupby("model", sort=False):
         ids = rows["id"].to_numpy(dtype=object)
         at = position.loc[ids].to_numpy()
+        groups, families = folds.resampling_groups(samples, at)
         out.append(
             Predictions(
                 ids=ids,
@@ -81,7 +90,8 @@ def of_record(record: Record, *, of: str = RowSet.OUT_OF_FOLD) -> tuple[Predicti
                 probabilities=rows[[f"p:{c}" for c in classes]].to_numpy(np.float64),
                 truth=samples.labels[at],
                 fold=rows["fold"].to_numpy(np.int16) if "fold" in rows else None,
-                groups=samples.groups[at] if samples.grouped else None,
+                groups=groups,
+                families=families,
                 model=str(name),
                 origin=origin_of(of),
                 truth_threshold=truth_threshold(record),

@@ -154,6 +154,7 @@ def with_truth(
             p,
             truth=degrees_of(labels.degrees, labels.ids, at, p.classes, labels.source),
             groups=_groups(p, labels, at),
+            families=p.families and labels.groups is None,
         )
     truth = class_numbers(_or_none(labels.names, at), p.classes, labels.source, positions=columns.positions)
     if p.truth is not None:
@@ -164,12 +165,13 @@ def with_truth(
                 f'(first: "{p.ids[int(differ.argmax())]}").'
             )
         truth = np.where(truth >= 0, truth, p.truth)
-    return replace(p, truth=truth, groups=_groups(p, labels, at))
+    families = p.families and labels.groups is None
+    return replace(p, truth=truth, groups=_groups(p, labels, at), families=families)
 
 
 def _groups(p: Predictions, labels: TruthTable, at: Ints) -> Strings | None:
-    """Return the groups of predictions, those of the table of labels where they have none."""
-    if p.groups is not None or labels.groups is None:
+    """Return the groups of predictions, those of the table of labels where they name none."""
+    if p.named_groups is not None or labels.groups is None:
         return p.groups
     return groups_of(_or_none(labels.groups, at), p.ids)
 

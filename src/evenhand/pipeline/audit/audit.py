@@ -206,7 +206,7 @@ def _column(inputs: _Inputs, by: str, labels: str | Path | None) -> pd.Series[An
 def _with_parts(p: Predictions, columns: Mapping[str, Strings]) -> Predictions:
     """Return predictions grouped by the first column to audit by: the unit of refitting and conformal sets."""
     first = next(iter(columns.values()), None)
-    return p if first is None else replace(p, groups=part_names(first))
+    return p if first is None else replace(p, groups=part_names(first), families=False)
 
 
 def _refit(
@@ -221,23 +221,32 @@ def _refit(
     seed: int,
 ) -> Refit:
     """Return the figures after refitting without each part of the groups."""
-    if p.groups is None:
+    groups = p.named_groups
+    if groups is None:
         raise DataError("Refitting without groups needs groups; name a column with --by.")
     models = [one for one in inputs.every if not one.model.startswith(PREFIX)]
     # Stored features and folds are taken by position below.
     if any(len(one) != len(p) or (one.ids != p.ids).any() for one in models):
         raise DataError("Refitting needs predictions of every model for the same rows, in the same order.")
-    parts = folds_of_groups(p, p.groups, most, seed)
+    parts = folds_of_groups(p, groups, most, seed)
     rows_store, refitted = readers_store(store), dict[str, Predictions]()
     if inputs.run is not None and inputs.settings is not None:
         heads = [m.name for m in inputs.settings.model if m.tune == "head" and not m.train.get("stage")]
         refitted = refit_heads(
-            inputs.run, inputs.settings, parts, _splits_groups(models, p.groups, heads), watcher, rows_store
+            inputs.run, inputs.settings, parts, _splits_groups(models, groups, heads), watcher, rows_store
         )
     methods = _methods(inputs)
     features = _features(inputs, methods, p, watcher, rows_store)
     return refit_models(
-        models, refitted, p.groups, methods, parts=parts, metric=metric, draws=draws, seed=seed, features=features
+        models,
+        refitted,
+        groups,
+        methods,
+        parts=parts,
+        metric=metric,
+        draws=draws,
+        seed=seed,
+        features=features,
     )
 
 

@@ -148,7 +148,7 @@ def recalibrated(
 def conformal_sets(p: Predictions, coverage: float) -> tuple[ConformalSets, ...]:
     """Return conformal sets over all rows, by class, and by group if groups are large enough."""
     kinds: list[By] = ["all", "class"]
-    sizes = np.bincount(unique_names(() if p.groups is None else p.groups)[1])
+    sizes = np.bincount(unique_names(() if p.named_groups is None else p.named_groups)[1])
     # The quantile exists from n (1 - coverage) >= coverage calibration rows on; 4/5 of a group calibrate.
     if len(sizes) > 1 and np.median(sizes) * 0.8 * (1 - coverage) >= coverage:
         kinds.append("group")

@@ -157,7 +157,7 @@ def _diagnosed(
     p = prediction.predictions
     if truth.labels is not None:
         p = replace(p, truth=truth.labels, truth_threshold=truth_threshold(run))
-    p = replace(p, groups=truth.groups)
+    p = replace(p, groups=truth.groups, families=False)
     # Figures of rows that the models were trained on would be too good; they are listed and not counted.
     trained_on, locked = _rows_of_run(run, prediction)
     counted = p.take(~trained_on)

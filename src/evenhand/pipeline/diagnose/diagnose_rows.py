@@ -71,7 +71,7 @@ def notes(
             "Rows may have several labels: a row counts as right if all labels are, and confusions between two "
             "classes are not defined and not shown. Each label is held against its own frequency."
         )
-    if truth.groups is None and held_out.groups is not None:
+    if truth.groups is None and held_out.named_groups is not None:
         yield (
             "Groups of these rows are not known: intervals take rows as independent, and are too narrow where rows "
             "come in series. Name a column of the manifest with --group."

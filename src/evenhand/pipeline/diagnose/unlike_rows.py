@@ -86,7 +86,7 @@ def fold_features(
                 )
         dispatch(calls, watcher, workers=settings.compute.processes(1), threads=threads)
         tables: list[Floats] = [load_array(call.out) for call in calls]
-    groups = run.samples().groups if run.samples().grouped else None
+    groups, _ = run.folds().resampling_groups(run.samples(), np.arange(len(run.samples())))
     return [
         FoldFeatures(
             own[: len(plan.trained)],

@@ -112,6 +112,7 @@ def decide(
             probabilities=table[at[rows], rows],
             truth=np.asarray(p.truth)[rows],
             groups=None if p.groups is None else p.groups[rows],
+            families=p.families,
             model=p.model,
             origin=p.origin,
         )

@@ -238,6 +238,7 @@ def _decisions(
         truth=np.asarray(whole.truth)[rows],
         fold=None if whole.fold is None else whole.fold[rows],
         groups=None if whole.groups is None else whole.groups[rows],
+        families=whole.families,
         model=whole.model,
         origin=whole.origin,
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -33,6 +34,7 @@ def write_floor(record: Record, settings: Settings, source: DataSource) -> None:
     if record.has(FILE) or not settings.evaluate.floor:
         return
     rows, fold = source.samples.frame[ROW].to_numpy(), record.folds().of(source.samples.ids)
+    together, _ = record.folds().resampling_groups(source.samples, np.arange(len(fold)))
     second = source.generalization
     entry = None if second is None else next(iter(second.entries.values()))
     tables: list[pd.DataFrame] = []
@@ -49,7 +51,8 @@ def write_floor(record: Record, settings: Settings, source: DataSource) -> None:
         if second is not None and entry is not None:
             other = second.samples.ids, one.of(entry, second.samples.frame[ROW].to_numpy())
         features = one.of(source.entry, rows)
-        tables += _predicted(f"{REFERENCE}{one.name}", source.samples, fold, features, other, _by_ridge)
+        by_ridge = partial(_by_ridge, groups=together)
+        tables += _predicted(f"{REFERENCE}{one.name}", source.samples, fold, features, other, by_ridge)
     if tables:
         record.write_table(FILE, pd.concat(tables, ignore_index=True))
 
@@ -89,8 +92,10 @@ def _by_forest(samples: Samples, features: Floats, fit: Mask, asked: list[Floats
     return fitted(samples, features, fit, asked, seed=seed_from("floor", fold))
 
 
-def _by_ridge(samples: Samples, features: Floats, fit: Mask, asked: list[Floats], fold: int) -> list[Floats]:
-    return linear_probabilities(samples, features, fit, asked)
+def _by_ridge(
+    samples: Samples, features: Floats, fit: Mask, asked: list[Floats], fold: int, *, groups: Strings | None
+) -> list[Floats]:
+    return linear_probabilities(samples, features, fit, asked, groups)
 
 
 def references_of(record: Record) -> list[Sets]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from evenhand.base.values import Floats, Ints, Mask, Samples
+from evenhand.base.values import Floats, Ints, Mask, Samples, Strings
 
 ALPHAS = np.logspace(-1, 6, 15)
 """Penalties; the one with the smallest leave-one-out error is taken."""
@@ -14,7 +14,9 @@ INNER = 3
 """Folds of the training rows whose scores the probabilities are learned from."""
 
 
-def linear_probabilities(samples: Samples, features: Floats, fit: Mask, asked: list[Floats]) -> list[Floats]:
+def linear_probabilities(
+    samples: Samples, features: Floats, fit: Mask, asked: list[Floats], groups: Strings | None = None
+) -> list[Floats]:
     """Return (m, k) probabilities of each asked (m, d), by ridge regression fitted on some rows.
 
     As MiniRocket is used on few rows (Dempster, Schmidt and Webb 2021): ridge regression on indicators of the
@@ -29,10 +31,12 @@ def linear_probabilities(samples: Samples, features: Floats, fit: Mask, asked: l
         (n, d) features of them.
     fit
         (n,) the rows to fit on.
+    groups
+        (n,) what stays together; by default the groups of the samples.
     """
     rows = np.flatnonzero(fit)
     held = samples.matrix()[rows] if not samples.multi_label else np.asarray(samples.labels[rows], dtype=np.float64)
-    group = samples.groups[rows]
+    group = (samples.groups if groups is None else groups)[rows]
     known = ~np.isnan(held)
     if known.all():
         scores, others = _scores(features[rows], held, group, asked)

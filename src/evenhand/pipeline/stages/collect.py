@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from evenhand.base.errors import RecordError
 from evenhand.base.storage.record import Record
 from evenhand.base.text.unique_names import unique_names
-from evenhand.base.values import TEST, NamedClasses, Predictions, RowSet, Samples, Strings
+from evenhand.base.values import TEST, Folds, NamedClasses, Predictions, RowSet, Samples, Strings
 from evenhand.evaluation.reading.from_record import named_classes, truth_threshold
 
 OUT_OF_FOLD, LOCKED, SECOND = RowSet.OUT_OF_FOLD, RowSet.LOCKED, RowSet.GENERALIZATION
@@ -45,12 +44,12 @@ def sets_of_table(record: Record, table: pd.DataFrame, model: str) -> Sets:
         rows = table[table["set"] == written]
         if len(rows):
             mean = mean_by_id(rows, columns)
-            out[of] = _predictions(mean, samples, folds.of, model, origin, threshold, named)
+            out[of] = _predictions(mean, samples, folds, model, origin, threshold, named)
     # No model was fitted on rows of the generalization set, so each fold predicts all of them.
     rows = table[table["set"] == SECOND]
     if second is not None and len(rows):
         mean = mean_by_id(rows, columns)
-        out[SECOND] = _predictions(mean, second, _no_fold, model, "test", threshold, named)
+        out[SECOND] = _predictions(mean, second, _no_folds(second.ids), model, "test", threshold, named)
     return out
 
 
@@ -62,8 +61,8 @@ def mean_by_id(rows: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     return mean.set_axis(ids[mean.index], axis=0)
 
 
-def _no_fold(ids: Strings) -> npt.NDArray[np.int16]:
-    return np.full(len(ids), TEST, dtype=np.int16)
+def _no_folds(ids: Strings) -> Folds:
+    return Folds(ids, np.full(len(ids), TEST, dtype=np.int16), 0)
 
 
 def _fold(record: Record, model: str, fold: int, seeds: Sequence[int]) -> list[pd.DataFrame]:
@@ -81,7 +80,7 @@ def _fold(record: Record, model: str, fold: int, seeds: Sequence[int]) -> list[p
 def _predictions(
     mean: pd.DataFrame,
     samples: Samples,
-    fold_of: Callable[[Strings], npt.NDArray[np.int16]],
+    folds: Folds,
     model: str,
     origin: Any,
     threshold: float,
@@ -92,13 +91,15 @@ def _predictions(
     # In the order of the samples: predictions of all models then have the same rows at the same positions.
     rows = np.sort(position.loc[mean.index].to_numpy())
     ids = samples.ids[rows]
+    groups, families = folds.resampling_groups(samples, rows)
     return Predictions(
         ids=ids,
         classes=samples.classes,
         probabilities=mean.loc[ids].to_numpy(np.float64),
         truth=samples.labels[rows],
-        fold=fold_of(ids),
-        groups=samples.groups[rows] if samples.grouped else None,
+        fold=folds.of(ids),
+        groups=groups,
+        families=families,
         model=model,
         origin=origin,
         truth_threshold=threshold,

@@ -75,6 +75,7 @@ def evaluate_run(record: Record, settings: Settings, watcher: Watcher, seconds: 
     document = {
         "record": str(record.path),
         "headline": _headline(headline, metric, scores[headline][OUT_OF_FOLD][metric], len(candidates), nested),
+        "resampled": _resampled(best[OUT_OF_FOLD]),
         "scores": scores,
         "learning": {p.model: p.learned for p in (sets[OUT_OF_FOLD] for sets in every) if p.learned},
         "heaviest": {
@@ -86,6 +87,11 @@ def evaluate_run(record: Record, settings: Settings, watcher: Watcher, seconds: 
         "seconds": dict(seconds),
     }
     record.write_json("scores.json", document)
+
+
+def _resampled(p: Predictions) -> str:
+    """Return what intervals are taken over."""
+    return "rows" if p.groups is None else "families" if p.families else "groups"
 
 
 def _beside_floor(best: Predictions, floor: Predictions, settings: Settings, samples: Samples) -> Comparison:

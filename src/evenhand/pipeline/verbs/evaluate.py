@@ -200,8 +200,8 @@ def _from_source(
     if table is not None:
         # A group column that is named replaces the groups of the predictions; else these stay.
         replaced = group is not None and table.groups is not None
-        p = with_truth(replace(p, groups=None) if replaced else p, table, columns, names)
-    return p if groups is None else replace(p, groups=_groups(groups, p.ids))
+        p = with_truth(replace(p, groups=None, families=False) if replaced else p, table, columns, names)
+    return p if groups is None else replace(p, groups=_groups(groups, p.ids), families=False)
 
 
 def _are_names(metrics: Any) -> bool:

@@ -77,6 +77,11 @@ class Run:
         return pd.DataFrame(rows)
 
     @property
+    def resampled(self) -> str:
+        """What intervals are taken over: "groups", "families" (copies and versions of one another) or "rows"."""
+        return str(self.record.json("scores.json").get("resampled", ""))
+
+    @property
     def score_metrics(self) -> list[str]:
         """The metrics of [score], in the order of the configuration."""
         return self.record.score_metrics()

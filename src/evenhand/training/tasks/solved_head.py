@@ -74,7 +74,7 @@ def _solved(context: TaskContext, spec: FitSpec, parts: TaskRows, network: Any) 
             scaled,
             samples.labels[parts.fit],
             samples.k,
-            groups=samples.groups[parts.fit] if samples.grouped else None,
+            groups=context.folds.resampling_groups(samples, parts.fit)[0],
             weights=None if samples.weights is None else samples.weights[parts.fit],
         )
     )

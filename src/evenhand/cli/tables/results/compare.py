@@ -17,7 +17,7 @@ from evenhand.evaluation.comparison.agreement import Agreement
 from evenhand.evaluation.comparison.changes import Changes
 from evenhand.evaluation.comparison.compare import Comparison
 from evenhand.evaluation.comparison.versions import Versions
-from evenhand.evaluation.figures.row_words import row_words
+from evenhand.evaluation.figures.row_words import independent, row_words
 
 VERDICT_STYLES = {"better": "green", "worse": "red", "no difference found": "cyan", "too few to tell": "yellow"}
 """Color of each verdict."""
@@ -42,7 +42,7 @@ def print_comparison(compared: Comparison, findings: Sequence[Finding], *, most:
         _print_changes(change, out, most)
     out.print(
         cell(
-            f"{count(compared.n, 'row')} in {count(compared.groups, 'independent group')} are compared.",
+            f"{count(compared.n, 'row')} in {independent(compared.groups, compared.families)} are compared.",
             style="dim",
         )
     )
@@ -64,7 +64,11 @@ def _fewer(compared: Comparison) -> str:
     """Return the rows and groups of the figures as text, or "" if these are all that are compared."""
     first = compared.figures[compared.names[0]]
     sizes = {name: (figure.n, figure.groups) for name, figure in first.items()}
-    return "" if set(sizes.values()) == {(compared.n, compared.groups)} else row_words(sizes)
+    return (
+        ""
+        if set(sizes.values()) == {(compared.n, compared.groups)}
+        else row_words(sizes, families=compared.families)
+    )
 
 
 def _print_changes(change: Changes, out: Out, most: int) -> None:

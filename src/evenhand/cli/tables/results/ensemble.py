@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from evenhand.base.text.counted import count
 from evenhand.cli.console import Out, Table, cell
 from evenhand.cli.tables.tables import print_findings
+from evenhand.evaluation.figures.row_words import independent
 
 if TYPE_CHECKING:
     from evenhand.blending.blend import Blend
@@ -25,7 +26,7 @@ def print_ensemble(made: EnsembleResult, target: Path | None, *, most: int = 12)
         codes = ["EH404"] * (not model.complete) + ["EH405"] * (not model.out_of_fold_here)
         if codes:
             out.print(cell(f"{', '.join(codes)}: {model}", style="yellow"))
-    print_selection(made.nested_evaluation, out)
+    print_selection(made.nested_evaluation, out, families=made.models.first.families)
     for one in made.blends:
         _print_blend(one, out, most)
     if made.findings:
@@ -34,7 +35,7 @@ def print_ensemble(made: EnsembleResult, target: Path | None, *, most: int = 12)
         out.print(cell(f"Wrote {target}"))
 
 
-def print_selection(nested: NestedEvaluation, out: Out) -> None:
+def print_selection(nested: NestedEvaluation, out: Out, *, families: bool) -> None:
     """Print the selection report: naive and nested figures, optimism, and the best corrected for its selection."""
     table = Table(title=f"{nested.metric}: naive, and by nested cross-validation", title_style="")
     for position, name in enumerate(("model", "naive", "nested", "95 % interval", "optimism", "finding")):
@@ -49,7 +50,7 @@ def print_selection(nested: NestedEvaluation, out: Out) -> None:
             "" if step.reliable else "EH405",
         )
     out.print(table)
-    out.print(cell(f"{count(nested.n, 'row')} in {count(nested.groups, 'independent group')}. {nested}"))
+    out.print(cell(f"{count(nested.n, 'row')} in {independent(nested.groups, families)}. {nested}"))
     for verdict in nested.verdicts:
         elsewhere = not nested.step(verdict.name).reliable
         out.print(cell(f"{verdict}{ELSEWHERE if elsewhere else ''}", style="yellow" if elsewhere else ""))

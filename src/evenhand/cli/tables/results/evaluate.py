@@ -17,7 +17,8 @@ def print_evaluation(found: EvaluationResult) -> None:
     """Print every metric with its interval and the numbers of rows and groups."""
     out = Out()
     out.print(cell(found.predictions.model or "predictions", style="bold"))
-    heads = ("metric", "estimate", "interval", "rows", "groups", *(["ceiling of raters"] if found.ceiling else []))
+    units = "families" if found.predictions.families else "groups"
+    heads = ("metric", "estimate", "interval", "rows", units, *(["ceiling of raters"] if found.ceiling else []))
     table = Table(heads, right=range(1, 6), header_style="dim", box=None, pad_edge=False)
     for name, figure in found.items():
         estimable = bool(np.isfinite(figure.estimate))

@@ -57,7 +57,7 @@ def check(evidence: Evidence, *, least_gap: float = 0.2, level: float = 0.99) ->
 
 def _best(every: tuple[Predictions, ...]) -> Predictions | None:
     """Return the most accurate predictions among those with groups and truth."""
-    usable = [p for p in every if p.groups is not None and p.truth is not None and known(p.truth).any()]
+    usable = [p for p in every if p.named_groups is not None and p.truth is not None and known(p.truth).any()]
     return max(usable, key=_accuracy, default=None)
 
 
