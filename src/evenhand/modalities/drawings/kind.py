@@ -42,6 +42,7 @@ COUNTED = (
     Counter("broken", "count", "entities that cannot be read"),
     Counter("hidden", "count", "entities and attributes marked as invisible, which are not read"),
     Counter("inserts", "count", "inserts expanded"),
+    Counter("loops", "repair", "inserts of blocks in themselves, left out"),
     Counter("clipped", "count", "inserts that show a part of their block (XCLIP)"),
     Counter("inserts_cut", "cap", "entities and copies of blocks left out", "drawings.max_entities"),
     Counter("nodes_cut", "cap", "primitives cut off", "drawings.max_nodes"),
@@ -121,6 +122,10 @@ class Drawings(FileRows):
     def floor_features(self, entry: StoreEntry, rows: Ints, facts: pd.DataFrame) -> tuple[str, Floats]:
         """Return counts of primitives by type."""
         return "entity counts", entity_counts(entry, rows)
+
+    def picture_of(self, root: Root, row: Mapping[str, Any], side: int) -> str:
+        self.check_size(root.size(str(row["path"])), DrawingsConfig().plain())  # before it is read
+        return super().picture_of(root, row, side)
 
     def picture(self, raw: bytes, side: int) -> str:
         with _isolated(DRAWING, raw, "drawing.svg", DrawingsConfig().plain(), side=side) as target:

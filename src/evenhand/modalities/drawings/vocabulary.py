@@ -36,6 +36,7 @@ COUNTERS = (
     "broken",
     "hidden",
     "inserts",
+    "loops",
     "clipped",
     "inserts_cut",
     "nodes_cut",

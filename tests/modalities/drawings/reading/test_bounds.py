@@ -15,7 +15,7 @@ import pytest
 from evenhand.base.errors import DataError
 from evenhand.modalities import KINDS
 from evenhand.modalities.drawings.config import DrawingsConfig
-from evenhand.modalities.drawings.reading.encode import encode
+from evenhand.modalities.drawings.reading.encode import encode, looping
 from evenhand.modalities.drawings.reading.explode import explode
 from evenhand.modalities.drawings.vocabulary import COUNTERS
 from evenhand.testing.damage import mutations
@@ -101,7 +101,29 @@ def test_blocks_that_hold_themselves_are_followed_once() -> None:
     document.modelspace().add_blockref("a", (0, 0))
     found = explode(document, document.modelspace(), 10**6)
     assert len(found.curves) == 11
-    assert found.cut == 10 * 10, "each of the ten times that b stands in a leaves out ten of a"
+    assert (found.cut, found.loops) == (0, {("b", "a"): 10})
+
+
+@pytest.mark.parametrize("lines", [0, 1])
+def test_blocks_that_all_insert_one_another_are_each_opened_a_few_times(lines: int) -> None:
+    document = ezdxf.new("R2010")
+    names = [f"b{at}" for at in range(12)]
+    for name in names:
+        document.blocks.new(name)
+        for _ in range(lines):
+            document.blocks.get(name).add_line((0, 0), (1, 1))
+    for outer in names:
+        for inner in names:
+            document.blocks.get(outer).add_blockref(inner, (0, 0))
+    document.modelspace().add_blockref("b0", (0, 0))
+    document.modelspace().add_blockref("b0", (5, 0))
+    found = explode(document, document.modelspace(), 10_000)
+    # along every path there would be 12! inserts, and no line among them to reach a bound by
+    assert found.inserts < 2 * 12**3
+    assert found.loops.total() > 0
+    assert len(found.curves) <= 10_000 if lines else not len(found.curves)
+    words = looping(found.loops)
+    assert "inserts itself" in words or "which holds it" in words
 
 
 def test_a_grid_of_a_billion_copies_is_cut() -> None:

@@ -90,6 +90,7 @@ def encode(raw: bytes, settings: Mapping[str, Any]) -> dict[str, np.ndarray[Any,
         "broken": exploded.broken,
         "hidden": exploded.hidden,
         "inserts": exploded.inserts,
+        "loops": exploded.loops.total(),
         "clipped": exploded.clipped,
         "inserts_cut": exploded.cut,
         "nodes_cut": cut,
@@ -108,7 +109,7 @@ def encode(raw: bytes, settings: Mapping[str, Any]) -> dict[str, np.ndarray[Any,
         "relations": edges.relations,
         "words": np.array([around.words_number()], dtype=np.int64),
         "counters": np.array([counts[name] for name in COUNTERS], dtype=np.int64),
-        "repairs": _text(opened.notes),
+        "repairs": _text("; ".join(filter(None, [opened.notes, looping(exploded.loops)]))),
         "unread": _text(named(exploded.unread)),
         "wrapping": around.measures(),
         "box": np.array([*box.centre, box.extent, _unit(opened.document)], dtype=np.float64),
@@ -122,6 +123,19 @@ def named(counts: Counter[str]) -> str:
     '2 3DSOLID; 1 ACAD_PROXY_ENTITY'
     """
     return "; ".join(f"{count} {name}" for name, count in counts.most_common(20))
+
+
+def looping(loops: Counter[tuple[str, str]], most: int = 3) -> str:
+    """Return in words which inserts lead back to the block that holds them, the most frequent first.
+
+    >>> looping(Counter({("a", "a"): 2, ("b", "a"): 1}))
+    'block a inserts itself; block b inserts a, which holds it'
+    """
+    words = [
+        f"block {outer} inserts itself" if outer == inner else f"block {outer} inserts {inner}, which holds it"
+        for (outer, inner), _ in loops.most_common(most)
+    ]
+    return "; ".join(words)
 
 
 def encode_file(source: str, target: str, settings: dict[str, Any]) -> None:
@@ -168,6 +182,7 @@ def _unit(document: Any) -> int:
 def _nothing(exploded: Explosion) -> str:
     counts = {
         "entities left out, the limit of drawings.max_entities": exploded.cut,
+        "inserts of blocks in themselves": exploded.loops.total(),
         "broken": exploded.broken,
         "invisible": exploded.hidden,
     }

@@ -66,8 +66,10 @@ class Explosion:
     clipped
         Of these, inserts that show a part of their block.
     cut
-        Entities and copies of blocks left out because of `most`, or because inserts are nested too deep or in
-        themselves.
+        Entities and copies of blocks left out because of `most`, or because inserts are nested too deep.
+    loops
+        Inserts left out because they lead back to a block that they lie in, as (outer block, inserted block) in
+        lower case -> how often.
     hidden
         Entities and attributes that are marked as invisible, such as the other states of a dynamic block.
     """
@@ -78,6 +80,7 @@ class Explosion:
     inserts: int = 0
     clipped: int = 0
     cut: int = 0
+    loops: Counter[tuple[str, str]] = field(default_factory=Counter)
     hidden: int = 0
 
 
@@ -115,6 +118,7 @@ class Exploder:
         self._most = most
         self._marker = marker
         self._blocks: dict[str, Curves] = {}
+        self._within: dict[tuple[str, int], Curves] = {}
         self._open: list[str] = []
         self._full = False
         self._incomplete = False
@@ -261,8 +265,13 @@ class Exploder:
     def _block(self, name: str, room: int) -> Curves:
         """Return the curves of a block in its own coordinates, at most `room` of them."""
         key = str(name).lower()
-        if key in self._blocks:
-            return self._blocks[key].first(room)
+        known = self._blocks.get(key)
+        if known is None and key not in self._open:
+            known = self._within.get((key, len(self._open)))
+            # Part of a loop, or cut for its depth: so are the blocks that hold it.
+            self._incomplete = self._incomplete or known is not None
+        if known is not None:
+            return known.first(room)
         block = self._document.blocks.get(name)
         if block is None:
             self.out.unread["INSERT of a block that is not there"] += 1
@@ -272,18 +281,25 @@ class Exploder:
         before, self._incomplete = self._incomplete, False
         curves = self._inside(key, (one for one in block if one.dxftype() != "ATTDEF"), room)
         # What `most` cuts off has used up all room: nobody will ask for it again. What is left out for its depth or
-        # its loop may be there when the block stands elsewhere.
-        if not self._full and not self._incomplete:
-            self._blocks[key] = curves
+        # its loop may be there when the block stands elsewhere; within one insert of the layout it is left out
+        # again, or blocks that insert one another would be followed along every path among them.
+        if not self._full:
+            if self._incomplete:
+                self._within[key, len(self._open)] = curves
+            else:
+                self._blocks[key] = curves
         self._incomplete = self._incomplete or before
         return curves
 
     def _looped(self, key: str) -> bool:
         """Return whether a container is open already, or too deep; it is then left out."""
-        looped = key in self._open or len(self._open) >= DEEPEST
-        self.out.cut += looped
-        self._incomplete = self._incomplete or looped
-        return looped
+        looped, too_deep = key in self._open, len(self._open) >= DEEPEST
+        if looped:
+            self.out.loops[self._open[-1], key] += 1
+        else:
+            self.out.cut += too_deep
+        self._incomplete = self._incomplete or looped or too_deep
+        return looped or too_deep
 
     def _inside(self, key: str, entities: Iterable[Any], room: int) -> Curves:
         """Return the curves of what something contains, unless it contains itself or lies too deep."""
@@ -294,6 +310,8 @@ class Exploder:
             return Curves.joined(list(self._container(entities, room)))
         finally:
             self._open.pop()
+            if not self._open:  # blocks that the layout itself inserts give the same again
+                self._within = {at: curves for at, curves in self._within.items() if at[1] == 0}
 
 
 def _cells(entity: Any) -> int:
