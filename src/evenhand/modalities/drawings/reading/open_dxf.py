@@ -11,12 +11,13 @@ from typing import Any
 
 from ezdxf import recover
 from ezdxf.document import Drawing
-from ezdxf.lldxf.tagger import ascii_tags_loader, binary_tags_loader
+from ezdxf.lldxf.tagger import binary_tags_loader
 from ezdxf.lldxf.types import DXFTag
 
 from evenhand.base.errors import DataError
 from evenhand.modalities.drawings.reading.code_pages import Encoding, declared_encoding, fitting_encoding
 from evenhand.modalities.drawings.reading.escapes import unescaped
+from evenhand.modalities.drawings.reading.tags import compiled_tags
 
 BINARY = b"AutoCAD Binary DXF\r\n\x1a\x00"
 """First bytes of a binary DXF."""
@@ -105,7 +106,7 @@ def open_dxf(raw: bytes) -> Opened:
             # Decoded line by line: as one text it would take four bytes a character.
             held = io.BytesIO(raw.removeprefix(_BYTE_ORDER_MARK))
             text = io.TextIOWrapper(held, encoding.name, "surrogateescape")
-            document = Drawing.load(unescaped(ascii_tags_loader(text), raw))
+            document = Drawing.from_tags(unescaped(compiled_tags(text), raw))
     except MemoryError:
         raise
     except Exception:  # of any type: the library checks the structure of a file, not every value in it
