@@ -27,10 +27,16 @@ def counted(make):
 
 def test_a_cap_that_cuts_half_of_the_rows(counted):
     case = counted(CAP, 60, 650, setting=2000)
+    assert case.counters is not None
+    case.counters.values[7] = 651
     (found,) = examine(case, ["EH116"]).findings
+    files = case.paths(np.array([7, 0, 1]))
     assert found.message == (
-        "drawings.max_nodes = 2000 cuts many rows: primitives cut off in 60 of 120 (50%), 39,000 in all."
+        "drawings.max_nodes = 2000 cuts many rows: primitives cut off in 60 of 120 (50%), 39,001 in all, most in "
+        f"{', '.join(files)} and 57 more."
     )
+    assert found.ids[0] == case.rows.ids[7]
+    assert found.evidence["files"][:3] == files
     assert (found.severity, found.about, len(found.ids)) == ("warning", "nodes_cut", 60)
     assert found.patch == {"drawings.max_nodes": 2700}
 

@@ -9,11 +9,14 @@ import numpy as np
 
 from evenhand.base.values import Ints
 from evenhand.diagnosis.evidence.evidence import Evidence
+from evenhand.diagnosis.render import listing
 from evenhand.diagnosis.rule import Found, rule
 from evenhand.modalities.counters import Counter
 
 OFF: tuple[Any, ...] = (None, False, 0, "none", "", [])
 """Values that switch an option off."""
+NAMED, KEPT = 3, 100
+"""Files that the message names, and that the evidence holds: those in which it acted most often."""
 
 
 @rule("EH116", slug="cap-or-idle-option", severity="warning", needs=("counters",))
@@ -35,7 +38,8 @@ def check(evidence: Evidence, *, most: float = 0.1, least_rows: int = 3, spared:
     Limits: counts say on how many rows something acted, not whether it did harm. Not applicable to a kind of data
     that counts nothing.
 
-    Example: `drawings.max_nodes = 2000 cuts many rows: primitives cut off in 474 of 931 (51%), 120,114 in all.`
+    Example: `drawings.max_nodes = 2000 cuts many rows: primitives cut off in 474 of 931 (51%), 120,114 in all, most
+    in misc/a.dxf, misc/b.dxf, misc/c.dxf and 471 more.`
     """
     assert evidence.counters is not None
     n = len(evidence.counters)
@@ -65,6 +69,8 @@ def _idle(evidence: Evidence, counter: Counter, setting: Any) -> bool:
 
 def _often(evidence: Evidence, counter: Counter, values: Ints, rows: Ints, setting: Any, spared: float) -> Found:
     n, total = len(values), int(values.sum())
+    most = rows[np.argsort(-values[rows], kind="stable")]
+    files = [*dict.fromkeys(evidence.paths(most))]
     cap = counter.role == "cap"
     does = "cuts many rows" if cap else "steps in often"
     patch = None
@@ -72,10 +78,17 @@ def _often(evidence: Evidence, counter: Counter, values: Ints, rows: Ints, setti
         patch = {counter.key: _round_up(setting + float(np.quantile(values[rows], spared)))}
     return Found(
         message=f"{_named(counter, setting)} {does}: {counter.description} in {len(rows):,} of {n:,} "
-        f"({len(rows) / n:.0%}), {total:,} in all.",
+        f"({len(rows) / n:.0%}), {total:,} in all, most in {listing(files, most=NAMED)}.",
         about=counter.name,
-        evidence={"rows": len(rows), "n": n, "total": total, "key": counter.key, "setting": setting},
-        ids=evidence.rows.ids[rows],
+        evidence={
+            "rows": len(rows),
+            "n": n,
+            "total": total,
+            "key": counter.key,
+            "setting": setting,
+            "files": files[:KEPT],
+        },
+        ids=evidence.rows.ids[most],
         patch=patch,
     )
 
