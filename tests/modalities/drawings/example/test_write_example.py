@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("ezdxf")
 
-from evenhand.testing.drawings import CLASSES, write_drawings
+from evenhand.testing.drawings import CLASSES, dxf_bytes, new_document, write_drawings
 
 
 def test_series_are_of_one_office_and_classes_of_two_languages(tmp_path: Path) -> None:
@@ -22,3 +22,13 @@ def test_series_are_of_one_office_and_classes_of_two_languages(tmp_path: Path) -
     assert len(set(raw)) == 60
     write_drawings(tmp_path / "b", rows=60)
     assert raw == [(tmp_path / "b" / path).read_bytes() for path in table["path"]]
+
+
+def test_classes_are_written_in_one_order() -> None:
+    document = new_document("R2010")
+    raw = dxf_bytes(document).decode()
+    names = [name for name, _ in document.classes.classes]
+    assert names == sorted(names)
+    assert len(names) > 10
+    places = [raw.index(f"CLASS\n  1\n{name}\n") for name in names]
+    assert places == sorted(places)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -27,6 +28,7 @@ def new_document(version: str) -> Any:
 def dxf_bytes(document: Any, *, binary: bool = False) -> bytes:
     """Return the file of a document, text in its own encoding or binary; equal documents give equal bytes."""
     with _without_clock():
+        _sort_classes(document)
         if binary:
             out = io.BytesIO()
             document.write(out, fmt="bin")
@@ -34,6 +36,14 @@ def dxf_bytes(document: Any, *, binary: bool = False) -> bytes:
         text = io.StringIO()
         document.write(text)
     return text.getvalue().encode(document.output_encoding, errors="dxfreplace")
+
+
+def _sort_classes(document: Any) -> None:
+    """Put the section CLASSES into one order: ezdxf fills it in an order that differs from process to process."""
+    section = document.classes
+    if document.dxfversion > "AC1009":  # R12 has no such section
+        section.add_required_classes(document.dxfversion)
+    section.classes = OrderedDict(sorted(section.classes.items()))
 
 
 @contextmanager
