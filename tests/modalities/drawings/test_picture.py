@@ -10,8 +10,10 @@ import pytest
 
 from evenhand.base.errors import DataError
 from evenhand.modalities import KINDS
+from evenhand.modalities.drawings.config import DrawingsConfig
 from evenhand.modalities.drawings.reading import draw as module
 from evenhand.modalities.drawings.reading.draw import MOST_BYTES, MOST_PRIMITIVES, draw
+from evenhand.modalities.drawings.reading.letters import wide_font
 from evenhand.testing.drawings import dxf_bytes
 from evenhand.testing.hostile_drawings import hostile
 
@@ -52,6 +54,32 @@ def test_what_the_add_on_cannot_draw_is_shown_by_strokes(monkeypatch: pytest.Mon
 
     monkeypatch.setattr(module, "_by_ezdxf", fails)
     assert parts(draw(drawing(3), 96)) == {"svg", "rect", "path"}
+
+
+def test_chinese_letters_are_drawn_where_a_font_has_them() -> None:
+    if wide_font(["法兰"]) is None:
+        pytest.skip("no font with Chinese letters is installed")
+
+    def written(text: str) -> str:
+        document = ezdxf.new("R2010")
+        document.modelspace().add_line((0, 0), (9, 9))
+        document.modelspace().add_text(text)
+        return draw(dxf_bytes(document), 96)
+
+    assert wide_font(["M8 x 20"]) is None
+    assert written("法") != written("罐"), "boxes in the place of letters are all equal"
+
+
+def test_a_file_beyond_the_bound_is_not_read_for_its_picture() -> None:
+    class Large:
+        def size(self, name: str) -> int:
+            return DrawingsConfig().max_bytes + 1
+
+        def read(self, name: str) -> bytes:
+            raise AssertionError("it was read")
+
+    with pytest.raises(DataError, match="max_bytes"):
+        KINDS.get("drawings").picture_of(Large(), {"path": "a.dxf"}, 96)
 
 
 def test_a_far_away_entity_does_not_shrink_the_picture() -> None:

@@ -29,7 +29,9 @@ from ezdxf.math import BoundingBox2d
 from evenhand.base.errors import DataError
 from evenhand.modalities.drawings.picture import INK, PAPER, picture, width_of
 from evenhand.modalities.drawings.reading.encode import layout_of, read_curves, without_collection
+from evenhand.modalities.drawings.reading.letters import wide_font
 from evenhand.modalities.drawings.reading.primitives import Box, primitives, unit_box
+from evenhand.modalities.drawings.reading.surroundings import surroundings
 
 MOST_PRIMITIVES = 1500
 """Of a larger drawing, strokes are shown, and of these so many, the longest."""
@@ -87,8 +89,11 @@ def draw(raw: bytes, side: int) -> str:
 def _by_ezdxf(document: Any, box: Box, side: int) -> str:
     backend = SVGBackend()
     context = RenderContext(document)
-    frontend = Frontend(context, backend, _CONFIGURATION)
     entities, _ = layout_of(document)
+    face = wide_font(surroundings(document, entities).texts)
+    if face is not None:  # it has Latin letters too
+        context.fonts.update(dict.fromkeys(context.fonts, face))
+    frontend = Frontend(context, backend, _CONFIGURATION)
     frontend.set_background(PAPER)
     frontend.draw_entities(entities)
     page = layout.Page(100, 100, layout.Units.mm, layout.Margins.all(4))
