@@ -59,6 +59,10 @@ def _batch_mix(evidence: Evidence) -> bool:
     )
 
 
+def _loss_terms(evidence: Evidence) -> bool:
+    return any(line.get("terms") for one in evidence.histories or () for line in one.lines)
+
+
 def _information(evidence: Evidence) -> bool:
     sets = [line.get("sets") or {} for history in evidence.histories or () for line in history.lines[-1:]]
     return any((one.get("validation") or {}).get("information") is not None for one in sets) or any(
@@ -151,6 +155,8 @@ NEEDS: dict[str, Need] = {
     ),
     "features": Need("features of an encoder", lambda evidence: evidence.features is not None),
     "histories": Need("epochs of a training (epochs.jsonl)", lambda evidence: bool(evidence.histories)),
+    "loss_terms": Need("a head whose loss has further terms (epochs.jsonl)", _loss_terms),
+    "codes": Need("codes of held-out rows, of a head that has codes", lambda evidence: bool(evidence.codes)),
     "losses_held_out": Need(f"the loss of the rows held out in {LEAST} epochs or more", _losses_held_out),
     "criterion": Need(f"a loss or metric of the rows held out in {LEAST} epochs or more", _criterion),
     "two_criteria": Need(

@@ -23,6 +23,7 @@ from evenhand.data.splits.make_folds import sample_other_tests
 from evenhand.data.store.entry import StoreEntry
 from evenhand.diagnosis.evidence import data_parts
 from evenhand.diagnosis.evidence.copies import pairs_within, set_numbers
+from evenhand.diagnosis.evidence.held_out_codes import HeldOutCodes
 from evenhand.diagnosis.evidence.name_words import name_words
 from evenhand.diagnosis.evidence.reading_counts import ReadingCounts
 from evenhand.diagnosis.evidence.sampling import whole_groups
@@ -88,6 +89,8 @@ class Evidence:
         Predictions of models, for the rules about estimates.
     histories
         Training histories, for the rules about training.
+    codes
+        Codes of the held-out rows of fits whose heads have codes.
     ledgers
         Balance ledgers: corrections for class imbalance and the effective prior they imply.
     openings
@@ -116,6 +119,7 @@ class Evidence:
     features: npt.NDArray[np.float32] | None = None
     predictions: tuple[Predictions, ...] | None = None
     histories: tuple[TrainingHistory, ...] | None = None
+    codes: tuple[HeldOutCodes, ...] | None = None
     ledgers: tuple[BalanceLedger, ...] | None = None
     openings: tuple[str, ...] | None = None
     nested: NestedEvaluation | None = None

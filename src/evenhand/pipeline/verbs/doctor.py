@@ -15,6 +15,7 @@ from evenhand.base.storage.record import Record
 from evenhand.base.values import Finding, RowSet
 from evenhand.curves.logs.read_log import is_log
 from evenhand.diagnosis.evidence.evidence import Evidence
+from evenhand.diagnosis.evidence.held_out_codes import codes_of
 from evenhand.diagnosis.evidence.training_history import histories_of
 from evenhand.diagnosis.examination import Examination
 from evenhand.diagnosis.examine import examine, fired_causes, ordered
@@ -75,6 +76,7 @@ def examine_training(record: Record) -> Examination:
         samples=record.samples(),
         config=record.resolved(),
         histories=histories_of(record) or None,
+        codes=codes_of(record) or None,
         ledgers=_ledgers(record),
         floor=_floor(record),
     )

@@ -25,14 +25,13 @@ def finish_head(spec: FitSpec, stage: int) -> None:
     stage
         Position of the stage that the weights are of.
     """
-    head = getattr(spec.network, "head", None)
-    module = head[1] if isinstance(head, torch.nn.Sequential) and len(head) > 1 else None
-    if module is None or not hasattr(module, "finish"):
+    network: Any = spec.network
+    scale, module = network.head[0], network.head[1]
+    if not hasattr(module, "finish"):
         return
-    assert head is not None
-    head.eval()
+    network.head.eval()
     with torch.no_grad():
-        module.finish(head[0](training_features(spec, stage)))
+        module.finish(scale(training_features(spec, stage)))
 
 
 def write_codes(path: Path, context: TaskContext, spec: FitSpec, parts: TaskRows, stage: int) -> None:

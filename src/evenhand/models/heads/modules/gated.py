@@ -47,9 +47,10 @@ class GatedModule(nn.Module):
 
     def fused(self, x: Tensor) -> Tensor:
         """Return the (b, width) units."""
-        here = torch.stack([present(part) for part in x.split(self.widths, dim=1)], dim=1)
+        here = torch.stack([present(part) for part in torch.split(x, self.widths, dim=1)], dim=1)
         x = self.dropout(x)
-        units = [torch.tanh(unit(part)) for unit, part in zip(self.units, x.split(self.widths, dim=1), strict=True)]
+        parts = torch.split(x, self.widths, dim=1)
+        units = [torch.tanh(unit(part)) for unit, part in zip(self.units, parts, strict=True)]
         return (self.gates(x, here) * torch.stack(units, dim=1)).sum(dim=1)
 
     def gates(self, x: Tensor, here: Tensor) -> Tensor:
@@ -61,5 +62,5 @@ class GatedModule(nn.Module):
             (b, parts) bool, which parts are not missing.
         """
         open_to = here | ~here.any(dim=1, keepdim=True)  # where nothing is there, the gates do not matter
-        logits = self.gate(x).unflatten(1, (len(self.widths), -1))
+        logits: Tensor = torch.unflatten(self.gate(x), 1, (len(self.widths), -1))
         return logits.masked_fill(~open_to[:, :, None], -torch.inf).softmax(dim=1)

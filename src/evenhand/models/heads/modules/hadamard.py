@@ -62,7 +62,7 @@ class HadamardModule(nn.Module):
 
     def fused(self, x: Tensor) -> Tensor:
         """Return the (b, width) product of the factors of all parts."""
-        factors = [self._factor(at, part) for at, part in enumerate(x.split(self.widths, dim=1))]
+        factors = [self._factor(at, part) for at, part in enumerate(torch.split(x, self.widths, dim=1))]
         return torch.stack(factors).prod(dim=0)
 
     def _factor(self, at: int, part: Tensor) -> Tensor:

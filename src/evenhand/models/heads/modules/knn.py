@@ -76,7 +76,7 @@ class KnnModule(nn.Module):
         count = min(self.neighbours, len(self.rows))
         per_row = max(len(self.rows), count * self.labels.shape[1], 1)
         held = self.rows.float()
-        parts = self.embedding(x).split(max(1, MOST_NUMBERS // per_row))
+        parts = torch.split(self.embedding(x), max(1, MOST_NUMBERS // per_row))
         return torch.cat([self._shares(part @ held.T, count) for part in parts])
 
     def _shares(self, similarities: Tensor, count: int) -> Tensor:

@@ -67,7 +67,7 @@ class ProductQuantizerModule(nn.Module):
 
     def codes(self, x: Tensor) -> Tensor:
         """Return the (b, subspaces) uint8 numbers of the nearest centroids."""
-        parts = self.embedding(x).unflatten(1, (self.subspaces, -1)).transpose(0, 1)
+        parts = torch.unflatten(self.embedding(x), 1, (self.subspaces, -1)).transpose(0, 1)
         return torch.cdist(parts, self.codebooks, compute_mode=EXACT).argmin(dim=2).T.to(torch.uint8)
 
     def quantizer(self) -> ProductQuantizer:

@@ -59,7 +59,7 @@ class ByPart(nn.Module):
                 set_statistics(of, here)
 
     def _parts(self, x: Tensor) -> list[tuple[nn.Module, Tensor]]:
-        return list(zip(self.scales, x.split(self.widths, dim=1), strict=True))
+        return list(zip(self.scales, torch.split(x, self.widths, dim=1), strict=True))
 
 
 def present(part: Tensor) -> Tensor:

@@ -1,0 +1,68 @@
+"""Codes of held-out rows, as the tasks of a run wrote them."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy.typing as npt
+import pandas as pd
+
+from evenhand.base.storage.record import Record
+
+
+@dataclass(frozen=True, eq=False)
+class HeldOutCodes:
+    """Codes of the held-out rows of one fit.
+
+    Attributes
+    ----------
+    model, fold, seed
+        Which fit it is.
+    values
+        (n, bits) float32 in -1..1 whose signs are the bits, or (n, m) uint8 numbers of centroids.
+    """
+
+    model: str
+    fold: int
+    seed: int
+    values: npt.NDArray[Any]
+
+    @property
+    def place(self) -> str:
+        """Fold and seed for messages."""
+        return f"fold {self.fold}, seed {self.seed}"
+
+
+def codes_of(record: Record) -> tuple[HeldOutCodes, ...]:
+    """Return the codes of every fit of a record that has any, in the order of models, folds and seeds."""
+    models = [entry["name"] for entry in record.resolved().get("model", [])]
+    found = [
+        HeldOutCodes(name, _number(path.parent.parent), _number(path.parent), values)
+        for name in models
+        for path in (record.path / "models" / name).glob("fold*/seed*/codes.parquet")
+        if (values := _values(path)) is not None
+    ]
+    return tuple(sorted(found, key=lambda one: (models.index(one.model), one.fold, one.seed)))
+
+
+def _number(folder: Path) -> int:
+    return int("".join(c for c in folder.name if c.isdigit()))
+
+
+def _values(path: Path) -> npt.NDArray[Any] | None:
+    with contextlib.suppress(OSError, ValueError, KeyError):  # damaged, or of another version
+        table = pd.read_parquet(path)
+        return table.loc[table["set"] == "validation"].filter(regex=r"^code:\d+$").to_numpy()
+    return None
+
+
+def codes_by_model(codes: Sequence[HeldOutCodes]) -> dict[str, list[HeldOutCodes]]:
+    """Return the codes of each model."""
+    out: dict[str, list[HeldOutCodes]] = {}
+    for one in codes:
+        out.setdefault(one.model, []).append(one)
+    return out
