@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol, runtime_checkable
+from collections.abc import Sequence
+from typing import Any, Protocol, Self, runtime_checkable
 
 from torch import Tensor
 
 from evenhand.models.encoders.encoder import Encoder
 
 
-@runtime_checkable
-class Stepwise(Protocol):
-    """The only block of an encoder whose features after a step depend on this step and a state alone."""
+class Stepper(Protocol):
+    """The blocks of m networks, which read one row together."""
 
     def advance(self, batch: Any, state: Any = None) -> tuple[Tensor, Any]:
-        """Return (b, s, d) features after each of s further steps, and the state after the last of them.
+        """Return (m, d) features after a further step, and the state after it.
 
         Parameters
         ----------
         batch
-            The steps, as the encoder gets whole rows.
+            One step of one row, as the encoder gets whole rows.
         state
-            What the steps before left behind, of a size that does not grow with them; None before the first.
+            What the steps before left behind, of a size that does not grow with them, and not changed; None before
+            the first.
+        """
+
+
+@runtime_checkable
+class Stepwise(Protocol):
+    """The only block of an encoder whose features after a step depend on this step and a state alone."""
+
+    def stepper(self, others: Sequence[Self]) -> Stepper:
+        """Return this block and those of other networks of the same options, to read rows step by step.
+
+        One step is too little work for a network of its own: starting its operations would take longer than their
+        arithmetic. All networks are in evaluation mode, and on the device where they will read.
         """
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from evenhand.modalities.scanlines import torch_half  # noqa: F401  (registers the encoders)
 from evenhand.modalities.scanlines.encoders.scan_conv_gru import ScanConvGru
@@ -16,7 +16,7 @@ from evenhand.models.encoders.registry import build_encoder
 from evenhand.models.encoders.stepwise import stepwise
 from evenhand.models.network import build_network
 
-LINES, DIRECTIONS, WIDTH = 12, 2, 16
+LINES, DIRECTIONS, WIDTH = 12, 2, 22
 ROW = {"lines": (LINES, DIRECTIONS, WIDTH), "mask": (LINES, DIRECTIONS, WIDTH), "steps": (LINES, DIRECTIONS, 2)}
 CAUSAL = ("scan_conv_gru", "scan_causal")
 
@@ -81,18 +81,54 @@ def test_a_scan_without_lines_has_finite_features(name: str) -> None:
     assert torch.isfinite(network(empty)).all()
 
 
-def test_one_line_at_a_time_gives_what_the_whole_scan_gives() -> None:
-    network = build_encoder(model("scan_conv_gru", layers=2), 0).backbone.eval()
+@pytest.mark.parametrize("options", [{}, {"layers": 2, "convolutions": 4}, {"loss_at": "last_line"}])
+def test_one_line_at_a_time_gives_what_whole_scans_give_to_every_network(options: dict[str, Any]) -> None:
+    built = [build_encoder(model("scan_conv_gru", **options), seed).backbone.eval() for seed in range(3)]
+    first, *others = networks = [network for network in built if isinstance(network, ScanConvGru)]
+    assert len(networks) == 3
+    for network in networks:  # scales and shifts of a new network are 1 and 0
+        for name, weight in network.named_parameters():
+            if "norm" in name:
+                nn.init.normal_(weight)
+    stepper = first.stepper(others)
+    batch = {name: part[:1] for name, part in scans().items()}
+    batch["mask"][0, [0, 4]] = False  # lines that were not scanned, before the first and within the scan
+    batch["lines"][0, [0, 4]] = 0
+    state = None
+    with torch.no_grad():
+        for line in range(LINES):
+            part = {name: values[:, line : line + 1] for name, values in batch.items()}
+            features, after = stepper.advance(part, state)
+            again, _ = stepper.advance(part, state)
+            assert torch.equal(features, again), "a line that is replaced later leaves nothing behind"
+            state = after
+            if batch["mask"][0, line]:
+                whole = torch.cat([network(upto(batch, line + 1)) for network in networks])
+                assert torch.allclose(features, whole, atol=1e-5)
+
+
+def test_lines_are_read_in_16_bits_where_the_run_asks_for_it() -> None:
+    network = build_encoder(model("scan_conv_gru"), 0).backbone.eval()
     assert isinstance(network, ScanConvGru)
-    batch = scans()
-    batch["mask"][1, 4] = False  # a line that was not scanned, within the scan
-    batch["lines"][1, 4] = 0
-    state, last = None, torch.empty(0)
-    for line in range(LINES):
-        part = {name: values[:, line : line + 1] for name, values in batch.items()}
-        features, state = network.advance(part, state)
-        last = features[:, -1]
-    assert torch.allclose(last, network(batch), atol=1e-5)
+    batch = {name: part[:1] for name, part in scans(3).items()}
+    stepper, state, features = network.stepper([]), None, torch.empty(0)
+    with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
+        for line in range(3):
+            features, state = stepper.advance({n: part[:, line : line + 1] for n, part in batch.items()}, state)
+    with torch.no_grad():
+        assert torch.allclose(features.float(), network(batch), atol=0.05)
+
+
+def test_the_state_of_a_scan_does_not_grow() -> None:
+    network = build_encoder(model("scan_conv_gru"), 0).backbone.eval()
+    assert isinstance(network, ScanConvGru)
+    stepper, state, sizes = network.stepper([]), None, []
+    for _ in range(5):
+        part = {name: values[:1, :1] for name, values in scans().items()}
+        _, state = stepper.advance(part, state)
+        parts = [*state.context, state.hidden, state.total, state.largest]
+        sizes.append([part.untyped_storage().nbytes() for part in parts])
+    assert sizes[0] == sizes[-1]
 
 
 def test_order_of_lines_matters_to_every_encoder() -> None:

@@ -24,6 +24,8 @@ class LineNorm(nn.Module):
     A line depends on nothing but itself: neither on the batch, nor on lines to come.
     """
 
+    eps = 1e-5
+
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.ones(channels, 1, 1))
@@ -31,7 +33,7 @@ class LineNorm(nn.Module):
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         variance, mean = torch.var_mean(x, dim=(1, 3), keepdim=True, correction=0)
-        return (x - mean) * (variance + 1e-5).rsqrt() * self.weight + self.bias
+        return (x - mean) * (variance + self.eps).rsqrt() * self.weight + self.bias
 
 
 class ScannedBatchNorm(nn.BatchNorm2d):

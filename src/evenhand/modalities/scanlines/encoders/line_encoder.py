@@ -1,7 +1,6 @@
 """From lines to a vector per line, in the order of time: no line depends on a later one.
 
-Everything here takes the state that the lines before have left and returns the state after its own, so that a
-whole scan at once and one line at a time give the same numbers.
+Whole scans at once; `line_by_line` computes the same while lines arrive.
 """
 
 from __future__ import annotations
@@ -17,8 +16,8 @@ from evenhand.modalities.scanlines.encoders.layers import LineNorm
 BACK = 2
 """Lines before its own that a convolution sees."""
 
-Context = list[Tensor]
-"""The last `BACK` lines of the input of every convolution, (b, d, BACK, w)."""
+REACH = 2
+"""Values to either side of its own that a convolution sees."""
 
 
 class CausalLines(nn.Module):
@@ -29,22 +28,19 @@ class CausalLines(nn.Module):
 
     def __init__(self, before: int, after: int, dropout: float) -> None:
         super().__init__()
-        self.convolution = nn.Conv2d(before, after, (BACK + 1, 5), padding=(0, 2), bias=False)
+        self.convolution = nn.Conv2d(before, after, (BACK + 1, 2 * REACH + 1), padding=(0, REACH), bias=False)
         self.norm = LineNorm(after)
         self.dropout = dropout
 
-    def forward(self, x: Tensor, mask: Tensor, before: Tensor | None) -> tuple[Tensor, Tensor]:
-        """Return the maps of the lines, and the last lines of the input for those to come."""
-        if before is None:
-            before = x.new_zeros(len(x), x.shape[1], BACK, x.shape[3])
-        seen = torch.cat([before, x], dim=2)
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        seen = torch.cat([x.new_zeros(len(x), x.shape[1], BACK, x.shape[3]), x], dim=2)
         y = functional.relu(self.norm(self.convolution(seen), mask))
         # The same channels in all lines of a scan: dropped in some lines only, they could be read off the others.
         if self.training and self.dropout:
             kept = torch.full((len(y), y.shape[1], 1, 1), 1 - self.dropout, device=y.device)
             y = y * torch.bernoulli(kept) / (1 - self.dropout)
         y = y * mask.to(y.dtype)[:, None, :, None]
-        return functional.max_pool2d(y, (1, 2), ceil_mode=True), seen[:, :, -BACK:]
+        return functional.max_pool2d(y, (1, 2), ceil_mode=True)
 
 
 class LineEncoder(nn.Module):
@@ -68,36 +64,36 @@ class LineEncoder(nn.Module):
         self.layers = nn.ModuleList(CausalLines(a, b, dropout) for a, b in pairwise(sizes))
         self.project = nn.Linear(2 * sizes[-1] + 2 * directions, width)
 
-    def forward(
-        self, lines: Tensor, steps: Tensor, mask: Tensor, context: Context | None = None
-    ) -> tuple[Tensor, Context]:
-        """Return a vector per line, 0 where nothing was scanned, and the context of the lines to come."""
-        x, after = lines.transpose(1, 2), []
-        for depth, layer in enumerate(self.layers):
-            x, seen = layer(x, mask, None if context is None else context[depth])
-            after.append(seen)
-        pooled = torch.cat([x.mean(dim=3), x.amax(dim=3)], dim=1).transpose(1, 2)
-        # Steps between lines reach over orders of magnitude: a jump of the tip must not drown everything else.
-        jumps = steps.sign() * steps.abs().log1p()
-        vectors = functional.relu(self.project(torch.cat([pooled, jumps.flatten(2)], dim=2)))
-        return vectors * mask.to(vectors.dtype).unsqueeze(2), after
+    def forward(self, lines: Tensor, steps: Tensor, mask: Tensor) -> Tensor:
+        """Return a vector per line, 0 where nothing was scanned."""
+        x = lines.transpose(1, 2)
+        for layer in self.layers:
+            x = layer(x, mask)
+        vectors = functional.relu(self.project(torch.cat([mean_and_largest(x), compressed(steps)], dim=2)))
+        return vectors * mask.to(vectors.dtype).unsqueeze(2)
+
+
+def mean_and_largest(x: Tensor) -> Tensor:
+    """Return (b, l, 2 d) mean and maximum of every line of (b, d, l, w) maps."""
+    return torch.cat([x.mean(dim=3), x.amax(dim=3)], dim=1).transpose(1, 2)
+
+
+def compressed(steps: Tensor) -> Tensor:
+    """Return (b, l, 2 c) logarithms of the size of (b, l, c, 2) steps between lines, with their sign.
+
+    Steps reach over orders of magnitude: a jump of the tip must not drown everything else.
+    """
+    return (steps.sign() * steps.abs().log1p()).flatten(2)
 
 
 class RunningPool(nn.Module):
-    """Last, mean and maximum over the lines up to each: (b, l, d) -> (b, l, 3 d), at constant cost per line."""
+    """Last, mean and maximum over the lines up to each: (b, l, d) -> (b, l, 3 d)."""
 
-    def forward(
-        self, x: Tensor, mask: Tensor, state: tuple[Tensor, Tensor, Tensor] | None = None
-    ) -> tuple[Tensor, tuple[Tensor, Tensor, Tensor]]:
-        """Return the pooled lines and the state: sum (b, d), maximum (b, d) and number (b, 1) of lines so far."""
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         scanned = mask.unsqueeze(2)
-        if state is None:
-            state = (torch.zeros_like(x[:, 0]), torch.full_like(x[:, 0], -torch.inf), x.new_zeros(len(x), 1))
-        sums = state[0].unsqueeze(1) + (x * scanned).cumsum(dim=1)
-        numbers = state[2].unsqueeze(1) + scanned.to(x.dtype).cumsum(dim=1)
-        largest = torch.maximum(x.masked_fill(~scanned, -torch.inf).cummax(dim=1).values, state[1].unsqueeze(1))
-        pooled = torch.cat([x, sums / numbers.clamp(min=1), torch.where(numbers > 0, largest, 0.0)], dim=2)
-        return pooled, (sums[:, -1], largest[:, -1], numbers[:, -1])
+        sums, numbers = (x * scanned).cumsum(dim=1), scanned.to(x.dtype).cumsum(dim=1)
+        largest = x.masked_fill(~scanned, -torch.inf).cummax(dim=1).values
+        return torch.cat([x, sums / numbers.clamp(min=1), torch.where(numbers > 0, largest, 0.0)], dim=2)
 
 
 def at_last_line(x: Tensor, mask: Tensor) -> Tensor:

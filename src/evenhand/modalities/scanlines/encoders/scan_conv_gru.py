@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Self
 
 import torch
 from torch import Tensor, nn
 
-from evenhand.modalities.scanlines.encoders.line_encoder import Context, LineEncoder, RunningPool, at_last_line
+from evenhand.modalities.scanlines.encoders.line_by_line import LineByLine
+from evenhand.modalities.scanlines.encoders.line_encoder import LineEncoder, RunningPool, at_last_line
 from evenhand.modalities.scanlines.encoders.shapes import Batch, Shapes
 from evenhand.modalities.scanlines.options import ScanConvGruOptions
 from evenhand.models.config import ModelConfig
 from evenhand.models.encoders.blocks import WHOLE, Block
 from evenhand.models.encoders.encoder import Encoder
 from evenhand.models.encoders.registry import ENCODERS
-
-
-class ScanState(NamedTuple):
-    """What the lines of a scan so far have left behind; of a size that does not grow with them."""
-
-    context: Context
-    hidden: Tensor
-    pooled: tuple[Tensor, Tensor, Tensor]
 
 
 class ScanConvGru(nn.Module):
@@ -52,18 +46,17 @@ class ScanConvGru(nn.Module):
 
     def forward(self, batch: Batch) -> Tensor:
         """Return the features after the last line that was scanned; in training, after every line if asked."""
-        features, _ = self.advance(batch)
-        features = at_last_line(features, batch["mask"])
+        mask = batch["mask"]
+        x = self.lines(batch["lines"], batch["steps"], mask)
+        out, _ = self.recurrent(x)
+        # Beside the state of the recurrent unit what the lines themselves show: a short way for the gradient.
+        features = at_last_line(self.pool(torch.cat([out, x], dim=2), mask), mask)
         return features if self.training and self.every_line else features[:, -1]
 
-    def advance(self, batch: Batch, state: ScanState | None = None) -> tuple[Tensor, ScanState]:
-        """Return (b, l, features) after each further line of scans, and the state after the last of them."""
-        mask = batch["mask"]
-        x, context = self.lines(batch["lines"], batch["steps"], mask, None if state is None else state.context)
-        out, hidden = self.recurrent(x, None if state is None else state.hidden)
-        # Beside the state of the recurrent unit what the lines themselves show: a short way for the gradient.
-        pooled, kept = self.pool(torch.cat([out, x], dim=2), mask, None if state is None else state.pooled)
-        return pooled, ScanState(context, hidden, kept)
+    def stepper(self, others: Sequence[Self]) -> LineByLine:
+        """Return the features of this and further networks, line by line; see `Stepwise`."""
+        networks = [self, *others]
+        return LineByLine([one.lines for one in networks], [one.recurrent for one in networks])
 
 
 @ENCODERS.register("scan_conv_gru")

@@ -68,7 +68,7 @@ class LineTransformer(nn.Module):
     def forward(self, batch: Batch) -> Tensor:
         """Return (b, l, width) vectors of the lines."""
         mask = batch["mask"]
-        x, _ = self.lines(batch["lines"], batch["steps"], mask)
+        x = self.lines(batch["lines"], batch["steps"], mask)
         x = x + positions(x)
         length = mask.shape[1]
         own = torch.eye(length, dtype=torch.bool, device=mask.device)
@@ -91,7 +91,7 @@ class ScanCausal(nn.Module):
         self.every_line = options.loss_at == "every_line"
 
     def forward(self, batch: Batch) -> Tensor:
-        features, _ = self.pool(self.transformer(batch), batch["mask"])
+        features = self.pool(self.transformer(batch), batch["mask"])
         features = at_last_line(features, batch["mask"])
         return features if self.training and self.every_line else features[:, -1]
 

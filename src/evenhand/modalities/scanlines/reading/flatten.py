@@ -17,7 +17,11 @@ def medians(heights: Heights) -> Lines:
     """Return (..., l) the median of each line of (..., l, w), NaN for lines that were not scanned."""
     # `nanmedian` warns of lines without values, and files are read in threads, where warnings cannot be caught.
     ordered = np.sort(heights, axis=-1)  # NaN last
-    count = np.isfinite(heights).sum(axis=-1, keepdims=True)
+    known = np.isfinite(heights)
+    if known.all():  # most lines; a line that arrives alone must not wait for what gaps need
+        width = heights.shape[-1]
+        return np.asarray((ordered[..., (width - 1) // 2] + ordered[..., width // 2]) / 2)
+    count = known.sum(axis=-1, keepdims=True)
     low, high = (np.take_along_axis(ordered, np.maximum(at, 0), axis=-1) for at in ((count - 1) // 2, count // 2))
     return np.asarray(np.where(count > 0, (low + high) / 2, np.nan)[..., 0])
 
@@ -90,6 +94,6 @@ def clipped(heights: Heights, most: float) -> tuple[Heights, int]:
         return heights, 0
     middle = medians(heights)[..., None]
     robust = MAD_TO_DEVIATION * medians(abs(heights - middle))[..., None]
-    reach = most * np.where(robust > 0, robust, deviations(heights)[..., None])
+    reach = most * (robust if (robust > 0).all() else np.where(robust > 0, robust, deviations(heights)[..., None]))
     outside = int((abs(heights - middle) > reach).sum())
     return np.clip(heights, middle - reach, middle + reach), outside
