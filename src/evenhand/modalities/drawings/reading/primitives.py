@@ -147,35 +147,38 @@ def unit_box(found: Primitives) -> tuple[Primitives, Box]:
 
     Few primitives that lie far away from all others do not count in the box.
     """
-    near = _near(found.strokes)
-    points = found.strokes[near].reshape(-1, 2)
-    low, high = points.min(axis=0), points.max(axis=0)
+    lowest, highest = found.strokes.min(axis=1), found.strokes.max(axis=1)
+    near = _near(found.strokes.mean(axis=1), lowest, highest)
+    low, high = lowest[near].min(axis=0), highest[near].max(axis=0)
     extent = float((high - low).max()) or 1.0
     centre = (low + high) / 2
     scaled = replace(found, strokes=(found.strokes - centre) / extent, lengths=found.lengths / extent)
     return scaled, Box((float(centre[0]), float(centre[1])), extent, int((~near).sum()))
 
 
-def _near(strokes: Floats) -> npt.NDArray[np.bool_]:
+def _near(middle: Floats, lowest: Floats, highest: Floats) -> npt.NDArray[np.bool_]:
     """Return (n,) bool, which primitives count in the box: all, but for few without which it is far smaller.
+
+    `middle` (n, 2) are means of their points, `lowest` and `highest` (n, 2) the corners of their boxes.
 
     By distance from the median centre, the farthest first: where leaving out the first m shrinks the box by a
     factor of `FAR`, they are left out. Counted by primitives and not by length, of which one far line has the most.
     """
-    n = len(strokes)
-    centre = np.median(strokes.mean(axis=1), axis=0)
-    apart = np.abs(strokes - centre).max(axis=(1, 2))
+    n = len(middle)
+    centre = np.median(middle, axis=0)
+    # Of the corners of boxes alone: no other point of a primitive is farther from anything along an axis.
+    apart = np.maximum(np.abs(lowest - centre), np.abs(highest - centre)).max(axis=1)
     order = np.argsort(apart, kind="stable")
-    low = np.minimum.accumulate(strokes[order].min(axis=1), axis=0)
-    high = np.maximum.accumulate(strokes[order].max(axis=1), axis=0)
+    low = np.minimum.accumulate(lowest[order], axis=0)
+    high = np.maximum.accumulate(highest[order], axis=0)
     extents = (high - low).max(axis=1)  # of the nearest 1, 2, … primitives
     most = max(1, int(FEW * n)) if n >= LEAST else 0
     kept = n
     for left_out in range(1, most + 1):
         inside = n - left_out - 1
         if extents[inside + 1] > FAR * extents[inside] > 0:
-            far = strokes[order[inside + 1 :]]
-            around = (far.min(axis=1) <= low[inside]) & (far.max(axis=1) >= high[inside])
+            far = order[inside + 1 :]
+            around = (lowest[far] <= low[inside]) & (highest[far] >= high[inside])
             if not around.all(axis=1).any():  # a frame around small parts belongs to them
                 kept = inside + 1
     out = np.zeros(n, dtype=bool)
