@@ -90,7 +90,16 @@ class DataConfig(Section):
         description="Column of row weights, such as the number of annotators: what a row counts for in training "
         "and in class balance. Figures count every row once.",
     )
-    separator: str = option("|", description="Separator between the classes in a cell.", min_length=1)
+    tag_columns: list[str] = option(
+        [],
+        description="Columns that each hold classes by name, in place of `label` (multi); where a cell is empty, "
+        "it is not known which of the classes of its column hold.",
+    )
+    separator: str = option(
+        "|",
+        description="Separator between the classes in a cell; where no cell holds it, the one that the cells show.",
+        min_length=1,
+    )
     levels: list[str] = option([], description="Columns with coarser classes; each class belongs to one of them.")
     only: dict[str, list[str]] = option(
         {}, description="Column of the table -> values; rows with other values are left out."
@@ -173,6 +182,8 @@ class DataConfig(Section):
         """Yield what does not go together among task, columns of labels and table."""
         if self.task == "soft" and not self.label_columns:
             yield 'task = "soft" reads a column for each class: name them in label_columns'
+        if self.tag_columns and (self.label_columns or self.task != "multi"):
+            yield 'tag_columns name several classes of a row: set task = "multi", and leave out label_columns'
         if not self.label_columns:
             return
         if self.task == "single":
@@ -190,6 +201,8 @@ class DataConfig(Section):
             yield f"classes names {', '.join(twice)} more than once"
         if len(self.classes) < self.least_classes:
             yield f"classes names {len(self.classes)}, and a classifier needs two or more"
+        if self.tag_columns:
+            yield "classes is for classes of one column: leave it out with tag_columns"
         if self.label_columns:
             yield "classes and label_columns both name the classes: remove one of the two"
         if self.min_count_action == "merge":

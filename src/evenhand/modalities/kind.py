@@ -89,6 +89,8 @@ class Kind(Protocol):
     torch_module
         Name of the module with the part that needs torch (`modalities/torch_half.py`); it is imported only to train
         or predict.
+    holds_labels
+        Whether files hold the labels of their rows, so that keys of [data] about columns of labels do nothing.
     proposed
         Whether `init` proposes it for a folder with files of its suffixes, even where nobody names it.
     encoder, tune
@@ -122,6 +124,7 @@ class Kind(Protocol):
     sequence: Sequence[str]
     counters: Sequence[Counter]
     moved: str
+    holds_labels: bool
     proposed: bool
     encoder: str
     tune: str
@@ -217,6 +220,15 @@ class Kind(Protocol):
     def draft(self, root: Root) -> Draft | None:
         """Return the kind's parts of a first configuration; None if the rows are files, with a table or folders."""
 
+    def section_for(self, frame: pd.DataFrame, taken: Sequence[str]) -> str:
+        """Return the kind's section of a first configuration for a table of (n, …) rows, or "".
+
+        Parameters
+        ----------
+        taken
+            Columns with another role: path, label, group and split.
+        """
+
     def alone(self, source: Path) -> Root:
         """Return a root for a path that is neither a folder nor a zip, such as one file; raises `DataError`."""
 
@@ -254,6 +266,7 @@ class KindDefaults:
     sequence: Sequence[str] = ()
     counters: Sequence[Counter] = ()
     moved: str = "after moving, scaling, turning or mirroring"
+    holds_labels: bool = True
     proposed: bool = True
 
     def configured(self, kind_config: Any) -> Self:
@@ -304,6 +317,10 @@ class KindDefaults:
         """Return None: a table or folders give the classes."""
         return None
 
+    def section_for(self, frame: pd.DataFrame, taken: Sequence[str]) -> str:
+        """Return no section: tables say nothing about it."""
+        return ""
+
     def demo(self, folder: Path) -> Demo | None:
         """Return None: the demo runs on the example."""
         return None
@@ -323,6 +340,8 @@ class KindDefaults:
 
 class FileRows(KindDefaults, ABC):
     """Base class of a kind whose rows are whole files; it implements what happens to the bytes of one."""
+
+    holds_labels = False
 
     def check_size(self, size: int, settings: Mapping[str, Any]) -> None:
         """Raise `DataError` if a file of so many bytes is not to be read; by default all are."""

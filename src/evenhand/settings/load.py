@@ -26,7 +26,7 @@ from evenhand.data.config import DataConfig, FoldsConfig, FurtherConfig
 from evenhand.engines.config import ComputeConfig
 from evenhand.evaluation.config import ClassesConfig, EvaluateConfig, ScoreConfig
 from evenhand.evaluation.metrics.metric_names import metric_faults
-from evenhand.modalities import KINDS, FileRows, Kind
+from evenhand.modalities import KINDS, Kind
 from evenhand.modalities.kind_checks import kind_faults, with_view_profile
 from evenhand.modalities.views import views_of
 from evenhand.models.baseline import baseline_of
@@ -229,9 +229,9 @@ def _label_faults(settings: Settings, lines: Mapping[Key, int]) -> Iterator[Faul
     )
     for fault in found:
         yield replace(fault, line=lines.get(tuple(fault.key.split(".")), fault.line))
-    if not isinstance(settings.kind, FileRows):
+    if settings.kind.holds_labels:
         # such rows carry their labels; without a word, these keys would do nothing
-        for key in ("label_pattern", "label_columns", "weight"):
+        for key in ("label_pattern", "label_columns", "tag_columns", "weight"):
             if getattr(settings.data, key):
                 rows = f"rows of {settings.kind.name} are parts of files, which hold their labels"
                 yield Fault(

@@ -15,13 +15,13 @@ from PIL import Image
 
 from evenhand.data.store.entry import StoreEntry
 from evenhand.data.store.ragged import Ragged
-from evenhand.modalities.pairs.floor import words_and_colour
+from evenhand.modalities.pairs.features.floor import words_and_colour
+from evenhand.modalities.pairs.features.same_rows import same_pairs, shared_halves
+from evenhand.modalities.pairs.features.traits import blank_pairs, pair_traits
+from evenhand.modalities.pairs.features.words import words_of
+from evenhand.modalities.pairs.features.wrapping import wrapping
 from evenhand.modalities.pairs.picture import data_uri, wrapped
 from evenhand.modalities.pairs.reading.same_halves import text_key
-from evenhand.modalities.pairs.same_rows import same_pairs, shared_halves
-from evenhand.modalities.pairs.traits import blank_pairs, pair_traits
-from evenhand.modalities.pairs.words import words_of
-from evenhand.modalities.pairs.wrapping import wrapping
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 
@@ -108,10 +108,11 @@ def test_what_gives_a_label_away_is_words_halves_and_files() -> None:
 
 def test_the_floor_learns_nothing_from_other_rows() -> None:
     held = entry([(1, "Hat"), (None, "赤い"), (2, "")])
-    facts = pd.DataFrame({"width": [40, 0, 4], "height": [20, 0, 4]})
+    facts = pd.DataFrame({"width": [40, np.nan, 4], "height": [20, np.nan, 4]})
     name, whole = words_and_colour(held, np.arange(3), facts)
     assert name == "words, size and colour"
     assert np.array_equal(words_and_colour(held, np.array([2]), facts.iloc[[2]])[1], whole[2:])
+    assert np.isfinite(whole).all()
     assert whole[:, :256].sum(axis=1).tolist() == [1, 1, 0]
 
 

@@ -58,11 +58,11 @@ def _number(cell: Text) -> float:
         return WORDS.get(cell.casefold(), np.nan)
 
 
-def unknown_columns(data: DataConfig) -> list[str]:
+def unknown_columns(data: DataConfig, names: Sequence[str]) -> list[str]:
     """Return a sentence for each name in `rename` and `drop` that no column of labels has, unless it is allowed."""
     if not data.names_known:
         return []
-    columns = set(data.label_columns)
+    columns = set(names)
     renamed = {data.rename.get(name, name) for name in columns}
     return [
         *(unknown_name("data.rename", name, columns) for name in data.rename if name not in columns),
@@ -98,7 +98,7 @@ def joined(values: Floats, weights: Floats | None, row_of: Ints) -> Floats:
         return np.asarray(np.clip(top / np.where(bottom > 0, bottom, np.nan), 0.0, 1.0))
 
 
-def column_labels(values: Floats, data: DataConfig, source: str) -> ClassLabels:
+def column_labels(values: Floats, columns: Sequence[str], data: DataConfig, source: str) -> ClassLabels:
     """Return labels per class, from labels per column: renamed and merged, without dropped and rare classes.
 
     Of columns that are merged, a class holds as much as the one that holds most, and is not known where one of them
@@ -108,13 +108,15 @@ def column_labels(values: Floats, data: DataConfig, source: str) -> ClassLabels:
     ----------
     values
         (n, c) as `read_label_columns` returns them.
+    columns
+        (c,) the class of each column, as written.
 
     Raises
     ------
     DataError
         If no class remains.
     """
-    names = [data.rename.get(name, name) for name in data.label_columns]
+    names = [data.rename.get(name, name) for name in columns]
     classes, values = _merged([name for name in names if name not in data.drop], values[:, _kept(names, data)])
     counts = {name: round(float(held), 1) for name, held in zip(classes, np.nansum(values, axis=0), strict=True)}
     # A second set keeps a column that nothing holds: it belongs to a class of the first set.

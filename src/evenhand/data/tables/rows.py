@@ -12,15 +12,18 @@ import numpy.typing as npt
 
 from evenhand.base.errors import DataError, unknown
 from evenhand.base.text.cells import Text
+from evenhand.base.text.toml_text import toml_value
 from evenhand.base.values import Finding, Floats
 from evenhand.data.config import DataConfig, FurtherData
 from evenhand.data.roots.file_names import some
 from evenhand.data.roots.root import Root
+from evenhand.data.tables.cell_separator import cell_separator
 from evenhand.data.tables.label_columns import joined, read_label_columns, unknown_columns
 from evenhand.data.tables.labels import Row, split_cells, unknown_names
 from evenhand.data.tables.path_lookup import Located, locate
 from evenhand.data.tables.row_weights import read_weights
 from evenhand.data.tables.table import LabelTable
+from evenhand.data.tables.tag_columns import read_tag_columns
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +39,9 @@ class TableRows:
     classes
         (n,) the classes of each row; empty where labels are in columns.
     values
-        (n, c) float64 labels in `data.label_columns`, NaN where unknown; None where one column names the classes.
+        (n, c) float64 labels, NaN where unknown; None where one column names the classes.
+    columns
+        (c,) the classes of `values`: `data.label_columns`, or those that `data.tag_columns` name.
     weights
         (n,) weights of the rows, or None.
     texts
@@ -49,6 +54,7 @@ class TableRows:
     values: Floats | None = None
     weights: Floats | None = None
     texts: Sequence[Text] | None = None
+    columns: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.names)
@@ -63,6 +69,7 @@ class TableRows:
             None if self.values is None else self.values[keep],
             None if self.weights is None else self.weights[keep],
             None if self.texts is None else [self.texts[i] for i in at],
+            self.columns,
         )
 
 
@@ -129,10 +136,11 @@ def _disk(data: DataConfig) -> Path | None:
 def require_columns(table: LabelTable, data: DataConfig) -> None:
     """Raise `DataError` unless every column that [data] names exists."""
     keys = {"path": data.path, "id": data.id, "group": data.group, "split": data.split, "weight": data.weight}
-    keys["label"] = None if data.label_columns else data.label
+    keys["label"] = None if data.label_columns or data.tag_columns else data.label
     wanted = [(f"data.{key}", column) for key, column in keys.items() if column is not None]
     wanted += [("data.levels", column) for column in data.levels]
     wanted += [("data.label_columns", column) for column in data.label_columns]
+    wanted += [("data.tag_columns", column) for column in data.tag_columns]
     columns = list(table.frame.columns)
     faults = [
         f"{table.name}: {key}: {unknown('column', column, columns)}"
@@ -153,7 +161,8 @@ def _with_files(
         located = Located(tuple(table.frame[data.path]), {}, {})
     else:
         located = locate(table.texts(data.path), root, table.folder, disk=_disk(data))
-    cells, values, strange = _labels(table, data)
+    cells, values, columns, strange = _labels(table, data)
+    written, data = data, _as_written(data, cells)
     if values is None:
         bare = [row for row, cell in enumerate(cells) if cell is None and not data.several]
     else:
@@ -170,18 +179,45 @@ def _with_files(
         raise DataError("\n".join([f"{table.name}: no row can be used.", *(gap.message for gap in gaps)]))
     keep = np.array([row not in gone for row in range(len(table))], dtype=bool)
     names, weights = [name or "" for name in located.names], read_weights(table, data.weight)
-    found = TableRows(table, names, split_cells(cells, data), values, weights, texts)
-    return found.take(keep), [_left_out(gap, table) for gap in gaps]
+    found = TableRows(table, names, split_cells(cells, data), values, weights, texts, columns)
+    notes = [] if data is written else [_other_separator(table, cells, written, data)]
+    return found.take(keep), [*notes, *(_left_out(gap, table) for gap in gaps)]
 
 
-def _labels(table: LabelTable, data: DataConfig) -> tuple[Sequence[Text], Floats | None, list[str]]:
-    """Return the cells of the one column of classes, or else the labels in a column per class, and faults."""
-    if data.label_columns:
-        values, faults = read_label_columns(table, data)
-        return [None] * len(table), values, [*faults, *(f"{table.name}: {f}" for f in unknown_columns(data))]
+def _labels(
+    table: LabelTable, data: DataConfig
+) -> tuple[Sequence[Text], Floats | None, tuple[str, ...], list[str]]:
+    """Return the cells of the one column of classes, or else labels per class and the classes, and faults."""
+    if data.label_columns or data.tag_columns:
+        names, faults = tuple(data.label_columns), list[str]()
+        if data.tag_columns:
+            names, values = read_tag_columns(table, data)
+        else:
+            values, faults = read_label_columns(table, data)
+        faults += [f"{table.name}: {fault}" for fault in unknown_columns(data, names)]
+        return [None] * len(table), values, names, faults
     # of folders, the frame holds the names as they are; there is nothing to parse
     cells = list(table.frame[data.label]) if data.table is None else table.texts(data.label)
-    return cells, None, [f"{table.name}: {fault}" for fault in unknown_names(cells, data)]
+    faults = [f"{table.name}: {fault}" for fault in unknown_names(cells, _as_written(data, cells))]
+    return cells, None, (), faults
+
+
+def _as_written(data: DataConfig, cells: Sequence[Text]) -> DataConfig:
+    """Return [data] with the separator that cells of a table show, where they do not hold the configured one."""
+    if data.table is None or not data.several:
+        return data
+    found = cell_separator(cells, data.separator)
+    return data if found == data.separator else data.model_copy(update={"separator": found})
+
+
+def _other_separator(table: LabelTable, cells: Sequence[Text], data: DataConfig, found: DataConfig) -> Finding:
+    row, cell = next((row, cell) for row, cell in enumerate(cells) if cell and found.separator in cell)
+    message = (
+        f'{table.name}: no cell of the column "{data.label}" holds the separator {toml_value(data.separator)}; '
+        f"classes were taken apart at {toml_value(found.separator)}, between which they recur (first: "
+        f'{table.place(row)}, "{cell}"). Name it in data.separator.'
+    )
+    return Finding("EH101", "note", message, about=table.name, evidence={"separator": found.separator})
 
 
 def _left_out(gap: _Gap, table: LabelTable) -> Finding:
@@ -257,9 +293,10 @@ def _unlabelled(table: LabelTable, rows: Sequence[int], data: DataConfig) -> lis
         f"{table.name}: {len(rows):,} of {len(table):,} rows have no class in the column "
         f'"{data.label}" (first: {table.place(rows[0])}).'
     )
-    if data.label_columns:
+    if data.label_columns or data.tag_columns:
+        key = "label_columns" if data.label_columns else "tag_columns"
         message = (
-            f"{table.name}: {len(rows):,} of {len(table):,} rows have no label in any of data.label_columns "
+            f"{table.name}: {len(rows):,} of {len(table):,} rows have no label in any of data.{key} "
             f"(first: {table.place(rows[0])})."
         )
     fix = 'Fill them in, or set data.missing = "drop".'

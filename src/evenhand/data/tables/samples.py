@@ -99,9 +99,11 @@ def file_samples(
         If the table or the files do not fit; the text lists all faults of the table.
     """
     findings = findings_of(root.skipped(), root.path.name)
-    if data.table is None and (data.label_columns or data.weight):
-        key = "data.label_columns" if data.label_columns else "data.weight"
-        raise DataError(f"{root.path}: {key} names columns of a table, and there is none. Name it in data.table.")
+    if data.table is None and (data.label_columns or data.tag_columns or data.weight):
+        key = next(name for name in ("label_columns", "tag_columns", "weight") if getattr(data, name))
+        raise DataError(
+            f"{root.path}: data.{key} names columns of a table, and there is none. Name it in data.table."
+        )
     if data.label_pattern is not None:
         table = read_names(root, data, suffixes)
     elif data.table is None:
@@ -142,7 +144,7 @@ def samples_of(
     if rows.values is None:
         labels = label(rows.classes, data, table.name, named=named)
     else:
-        labels = column_labels(rows.values, data, table.name)
+        labels = column_labels(rows.values, rows.columns, data, table.name)
     coarser = levels(rows.table, rows.classes, labels.classes, data.levels)
     frame = sample_frame(rows, hashes, data)[labels.keep].reset_index(drop=True)
     samples = Samples(

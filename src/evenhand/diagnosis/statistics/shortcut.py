@@ -77,6 +77,28 @@ def read_off(measures: Floats, label: Ints, group: Ints, k: int, *, folds: int =
     )
 
 
+def common_labels(labels: Floats, most: int, *, least: int = 10, share: float = 0.8) -> Ints:
+    """Return the columns of at most `most` labels that rows hold most often, and that can be told from the others.
+
+    Parameters
+    ----------
+    labels
+        (n, k) labels in 0..1, NaN where unknown; held from 0.5 on.
+    least, share
+        Fewest rows that hold one, and largest share of those in which it is known.
+    """
+    held, known = (labels >= 0.5).sum(axis=0), (~np.isnan(labels)).sum(axis=0)
+    fit = np.flatnonzero((held >= least) & (held <= share * known))
+    return np.asarray(fit[np.argsort(-held[fit], kind="stable")][:most])
+
+
+def read_off_label(measures: Floats, labels: Floats, group: Ints) -> ReadOff:
+    """Return how well one label of (n,) is predicted, as class 1 of 2, over the rows in which it is known."""
+    known = ~np.isnan(labels)
+    numbers = np.unique(group[known], return_inverse=True)[1].ravel()
+    return read_off(measures[known], (labels[known] >= 0.5).astype(np.int64), numbers, 2)
+
+
 def wilson_low(share: Floats, n: Ints, *, level: float = 0.95) -> Floats:
     """Return the lower limit of a share of n cases (Wilson 1927); 0 for no cases.
 

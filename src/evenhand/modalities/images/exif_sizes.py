@@ -9,7 +9,7 @@ from evenhand.base.values import Floats
 
 
 def upright_sizes(facts: pd.DataFrame) -> tuple[Floats, Floats] | None:
-    """Return (n,) widths and (n,) heights in px, at least 1, or None if they are not known.
+    """Return (n,) widths and (n,) heights in px, at least 1, NaN for a row without a file; None if none is known.
 
     EXIF orientations 5 to 8 swap width and height (CIPA DC-008, 4.6.5).
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,25 +22,27 @@ from evenhand.data.store.entry import StoreEntry
 from evenhand.data.tables.places import has_file
 from evenhand.modalities import KINDS
 from evenhand.modalities.counters import Counter
-from evenhand.modalities.kind import Encoded, KindDefaults, Reader
+from evenhand.modalities.kind import Demo, Encoded, KindDefaults, Reader
 from evenhand.modalities.pairs.config import PairsConfig
-from evenhand.modalities.pairs.example import write_example
-from evenhand.modalities.pairs.floor import words_and_colour
+from evenhand.modalities.pairs.example.demo import write_demo
+from evenhand.modalities.pairs.example.write_example import write_example
+from evenhand.modalities.pairs.features.floor import words_and_colour
+from evenhand.modalities.pairs.features.same_rows import same_pairs, shared_halves
+from evenhand.modalities.pairs.features.traits import blank_pairs, pair_traits
+from evenhand.modalities.pairs.features.wrapping import wrapping
 from evenhand.modalities.pairs.options import ENCODER_OPTIONS
 from evenhand.modalities.pairs.picture import data_uri
 from evenhand.modalities.pairs.reading import encode
 from evenhand.modalities.pairs.reading.pair_samples import pair_samples, unlabelled_pairs
-from evenhand.modalities.pairs.same_rows import same_pairs, shared_halves
-from evenhand.modalities.pairs.traits import blank_pairs, pair_traits
-from evenhand.modalities.pairs.wrapping import wrapping
+from evenhand.modalities.pairs.text_columns import text_section
 from evenhand.modalities.photos.augmentations.profiles import PROFILES
 from evenhand.modalities.photos.config import PhotosConfig
 from evenhand.modalities.photos.reading import read
 from evenhand.modalities.photos.views import PHOTO_VIEWS
 from evenhand.modalities.views import View
 
-NO_FILE = {"format": "none", "mode": "none", "width": 0, "height": 0, "orientation": 1, "bytes": 0}
-"""Facts of a row without a picture."""
+NO_FILE = {"format": "none", "mode": "none", "width": math.nan, "height": math.nan, "orientation": 1, "bytes": 0}
+"""Facts of a row without a picture: a size of 0 would be one, and rules about sizes would find it."""
 
 
 class Pairs(KindDefaults):
@@ -59,6 +62,7 @@ class Pairs(KindDefaults):
     encoder_options: Mapping[str, type[Section]] = ENCODER_OPTIONS
     counters: Sequence[Counter] = encode.COUNTED
     moved = "in their picture or in their text"
+    holds_labels = False
     proposed = False  # its pictures are those of photos; only a person knows that the texts matter
 
     def samples(self, root: Root, data: DataConfig, kind_config: PairsConfig) -> tuple[Samples, list[Finding]]:
@@ -122,6 +126,13 @@ class Pairs(KindDefaults):
         if source.is_file() and suffix(source.name) in (".csv", ".tsv", ".parquet"):
             raise DataError(f"{source}: this is a table. Name the folder that holds it and its pictures.")
         return FileRoot(source) if source.is_file() else open_root(source)
+
+    def section_for(self, frame: pd.DataFrame, taken: Sequence[str]) -> str:
+        """Return [pairs] with the column that looks like a text."""
+        return text_section(frame, taken)
+
+    def demo(self, folder: Path) -> Demo:
+        return write_demo(folder)
 
     def example(self, rng: np.random.Generator, rows: int, folder: Path) -> Path:
         return write_example(rng, rows, folder)

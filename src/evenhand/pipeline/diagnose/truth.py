@@ -155,7 +155,7 @@ def truth_of_kind(rows: NewRows, settings: Settings, classes: Sequence[str], sou
         return RowTruth(None, None, f"{some(found.classes)} are not classes of the run")
     at = _joined(rows.samples.frame, found.frame, kind.shown)
     where = table or ("its annotations" if kind.shown else "its folders")
-    if data.label_columns:
+    if data.label_columns or data.tag_columns:
         groups = _groups(rows.samples.ids, at, found.groups.tolist()) if found.grouped else None
         return RowTruth(_of_classes(found, at, classes), groups, where)
     own = [_classes_of(found, place) if place >= 0 else () for place in at]

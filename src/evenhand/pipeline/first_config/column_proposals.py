@@ -10,13 +10,15 @@ from pathlib import PurePosixPath
 import pandas as pd
 
 from evenhand.base.errors import DataError, unknown
-from evenhand.base.text.cells import plain_texts
+from evenhand.base.text.cells import Text, as_texts, plain_texts
 from evenhand.base.text.toml_text import toml_comment, toml_value
+from evenhand.data.config import DataConfig
 from evenhand.data.roots.root import Root
+from evenhand.data.tables.cell_separator import cell_separator
 from evenhand.data.tables.column_roles import ColumnProfile, column_profiles, group_candidates
 from evenhand.data.tables.table import read_table
 
-LABELS = ("label", "class", "target", "category", "fine", "species", "diagnosis", "state", "y")
+LABELS = ("label", "class", "target", "category", "fine", "species", "diagnosis", "state", "y", "labels", "tags")
 PATHS = ("path", "file", "filename", "file_name", "image", "image_id", "name")
 SPLITS = ("split", "set", "subset", "fold")
 
@@ -31,6 +33,10 @@ class TableDraft:
         Lines of [data]: columns, and their possible roles.
     test
         The line of [folds] that locks a test, or None if the table has no split.
+    frame
+        The table.
+    taken
+        Columns with a role.
     root
         Folder below the root that the paths are relative to, "" for the root itself.
     labels, groups, locked
@@ -43,6 +49,8 @@ class TableDraft:
     labels: pd.Series
     groups: pd.Series | None
     locked: pd.Series
+    frame: pd.DataFrame
+    taken: tuple[str, ...]
 
 
 def draft_of_table(
@@ -80,6 +88,7 @@ def draft_of_table(
         f"path = {toml_value(path)}",
         *([f"# files are in {toml_comment(f'{folder}/')}; there are also {_folders(also)}"] if also else []),
         f"label = {toml_value(label)}{_trailing_comment(_count(profiles[label]))}",
+        *_task_lines(as_texts(frame[label].tolist())),
         *_group_lines(profiles, chosen, candidates),
         *_id_lines(profiles, [path, label]),
     ]
@@ -88,7 +97,14 @@ def draft_of_table(
     test = f"test = {{ column = {toml_value(split)}, value = {toml_value(held)} }}" if split and held else None
     locked = frame[split].astype(str) == held if held else pd.Series(False, index=frame.index)
     return TableDraft(
-        tuple(lines), test, folder, plain_texts(frame[label]), frame[chosen] if chosen else None, locked
+        tuple(lines),
+        test,
+        folder,
+        plain_texts(frame[label]),
+        frame[chosen] if chosen else None,
+        locked,
+        frame,
+        tuple({*taken, label, *([chosen] if chosen else [])}),
     )
 
 
@@ -126,6 +142,20 @@ def _label(profiles: dict[str, ColumnProfile], taken: Sequence[str]) -> str:
     left = [one for one in profiles.values() if one.name not in taken] or list(profiles.values())
     recurring = [one for one in left if 2 <= one.values <= one.rows / 2 and not one.named_as_group]
     return (recurring or left)[0].name
+
+
+def _task_lines(cells: Sequence[Text]) -> list[str]:
+    """Return the lines for cells that hold several classes each, whose parts recur; else none."""
+    by, texts = (
+        cell_separator(cells, DataConfig.model_fields["separator"].default),
+        {cell for cell in cells if cell},
+    )
+    parts = {part.strip() for text in texts for part in text.split(by)} - {""}
+    if not any(by in text for text in texts) or len(parts) >= len(texts):
+        return []
+    comment = f"a row holds several of {len(parts):,} classes"
+    lines = [f'task = "multi"{_trailing_comment(comment)}']
+    return lines if by == "|" else [*lines, f"separator = {toml_value(by)}"]
 
 
 def _group_lines(

@@ -185,7 +185,8 @@ def _inspect(
     locked = int(found.locked.sum()) or (round(0.2 * len(found.labels)) if test else 0)
     bearable = _feasible_folds(found)
     facts = DataFacts(kind.name, len(found.labels), locked, found.labels.nunique(), bearable, side)
-    return _FolderFacts(Draft(lines, test or _NO_TEST), facts, found.root)
+    section = kind.section_for(found.frame, found.taken)
+    return _FolderFacts(Draft(lines, test or _NO_TEST, section), facts, found.root)
 
 
 def _refuse_columns(label: str | None, group: str | None, why: str) -> None:

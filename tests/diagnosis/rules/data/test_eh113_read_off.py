@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from evenhand.diagnosis import examine
+from evenhand.diagnosis.statistics.shortcut import common_labels
 
 BIG = {"rows": 240, "series": 60}
 
@@ -75,13 +76,29 @@ def test_healthy_sets_pass(make, name):
     assert examine(replace(case, facts=facts), ["EH113"]).passed == ("EH113",)
 
 
-def test_it_is_not_applicable_to_rows_with_several_labels(make):
+def test_of_several_labels_each_is_tested_for_itself(make):
     case = make(**BIG)
-    several = replace(case.samples, labels=np.eye(4)[case.samples.labels])
-    facts = case.facts.assign(width=300 + case.samples.labels)
-    assert examine(replace(case, samples=several, facts=facts), ["EH113"]).not_applicable == {
-        "EH113": "rows with one label each"
-    }
+    labels = np.eye(4)[case.samples.labels]
+    labels[:, 3] = np.arange(240) % 2  # nothing tells it
+    labels[::7, 2] = np.nan
+    several = replace(case.samples, labels=labels, task="multi")
+    width = np.where(case.samples.labels == 2, 500, np.random.default_rng(0).choice([400, 640], 240))
+    facts = case.facts.assign(width=width, bytes=case.facts["bytes"] * width)
+    (found,) = examine(replace(case, samples=several, facts=facts), ["EH113"]).findings
+    assert found.message.startswith(
+        "1 class of 4 tested can be predicted from the dimensions of the file (class 2: 100% found"
+    )
+    assert found.evidence["classes"]["class 2"]["n"] == int(np.nansum(labels[:, 2]))
+    plain = replace(case, samples=several, facts=case.facts)
+    assert examine(plain, ["EH113"]).passed == ("EH113",)
+
+
+def test_labels_that_nearly_all_rows_or_few_have_are_not_tested():
+    labels = np.zeros((100, 4))
+    labels[:95, 0], labels[:9, 1], labels[:30, 2], labels[:40, 3] = 1, 1, 1, 1
+    labels[40:, 3] = np.nan  # never known not to hold
+    assert common_labels(labels, 24).tolist() == [2]
+    assert common_labels(labels, 0).tolist() == []
 
 
 def test_classes_that_lie_each_at_a_place_of_their_own_without_being_sure_of_any(make):

@@ -103,15 +103,18 @@ def _stated(evidence: Evidence, fact: str, what: str, words: pd.Series) -> Itera
 
 
 def _sizes(evidence: Evidence, sides: Floats, ratio: float) -> Iterator[Found]:
+    known = np.isfinite(sides)  # a row may have no file of its own
+    if not known.any():
+        return
     # Percentiles, not extremes: a single huge or tiny file is not what this rule is about.
-    low, middle, high = np.percentile(sides, [5, 50, 95])
+    low, middle, high = np.percentile(sides[known], [5, 50, 95])
     if high < ratio * low:
         return
     small: Ints = np.flatnonzero(sides <= low)
     yield Found(
         message=f"File sizes differ widely: the shorter side is {low:.0f} px at the 5th and {high:.0f} px at the "
-        f"95th percentile (median {middle:.0f} px, {count(len(sides), 'file')}).",
-        evidence={"p5_px": low, "p50_px": middle, "p95_px": high, "n": len(sides)},
+        f"95th percentile (median {middle:.0f} px, {count(int(known.sum()), 'file')}).",
+        evidence={"p5_px": low, "p50_px": middle, "p95_px": high, "n": int(known.sum())},
         ids=evidence.rows.ids[small],
     )
 

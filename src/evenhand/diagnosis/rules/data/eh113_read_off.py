@@ -12,12 +12,12 @@ from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.render import classes_of, listing
 from evenhand.diagnosis.rule import Found, rule
 from evenhand.diagnosis.statistics.forest_probe import ForestProbe, forest_macro_f1, forest_probe
-from evenhand.diagnosis.statistics.shortcut import ReadOff, read_off
+from evenhand.diagnosis.statistics.shortcut import ReadOff, common_labels, read_off, read_off_label
 
 NAMES = "words in the names of the files"
 
 
-@rule("EH113", slug="read-off", severity="warning", needs=("labels", "one_label", "wrapping"), after=("EH111",))
+@rule("EH113", slug="read-off", severity="warning", needs=("labels", "wrapping"), after=("EH111",))
 def check(
     evidence: Evidence,
     *,
@@ -25,6 +25,7 @@ def check(
     least_low: float = 0.6,
     most_false: float = 0.2,
     least_gain: float = 0.3,
+    most_labels: int = 24,
 ) -> Iterator[Found]:
     """Find labels that can be predicted from what comes with a row rather than from its content.
 
@@ -33,11 +34,13 @@ def check(
     that the picture's detail does not explain. Of drawings: place and size before they are moved into a unit
     box, layers and colours, names of blocks, words written in them, the version of the file and the part of its
     size that its entities do not explain. Of heartbeats: the length of the recording, its leads, units and
-    format. Of every kind: words in the names of files. It fires for a class that a small decision tree predicts
+    format. Of pairs: single words of the text, which of picture and text are there, and what photos have. Of every
+    kind: words in the names of files. It fires for a class that a small decision tree predicts
     with recall minus false alarms of at least `least`, recall over groups significantly above `least_low` and at
     most `most_false` false alarms. It fires for all classes together if the interval of a small forest's macro-F1
     begins above chance by a share `least_gain` of what is left above it; what trivial features of the content
-    reach on the same folds stands beside it. Names of files alone give a note, as no model reads them.
+    reach on the same folds stands beside it. Names of files alone give a note, as no model reads them. Of rows that
+    may have several labels, each of the `most_labels` commonest is tested for itself, against rows without it.
 
     Why it matters: sizes, formats, frames, layers and places depend on the source of a row. A model that can
     see them learns them instead of the class (shortcut learning), is right in every fold, and wrong elsewhere.
@@ -47,12 +50,16 @@ def check(
     help.
 
     Limits: names of folders are not checked, nor words that belong to the name of a class. A background that is
-    part of the scene (sky, a table) is content. Needs about six groups of a class. Not applicable where rows
-    may have several labels, or where nothing comes with the rows.
+    part of the scene (sky, a table) is content. Needs about six groups of a class. Words of a text are
+    content where new rows will have such texts, too: then the finding says that a model of pictures has little to
+    add. Not applicable where nothing comes with the rows.
 
     Example: `2 of 8 classes can be predicted from the dimensions of the file (Lime: 100% found with 1% false
     alarms; Lemon: 97% with 0%); 293 rows, guessing reaches 18%.`
     """
+    if evidence.rows.multi_label:
+        yield from _of_labels(evidence, most_labels, least, least_low, most_false)
+        return
     seen = evidence.subsample
     known = evidence.rows.labels[seen] >= 0
     label, group = evidence.rows.labels[seen][known], evidence.joined_groups[seen][known]
@@ -71,6 +78,56 @@ def check(
         floor = None if whole is None else _floor(evidence, seen[known], label, group)
         if len(open_classes) or whole is not None:
             yield _found(evidence, name, found, open_classes, whole, floor)
+
+
+def _of_labels(
+    evidence: Evidence, most_labels: int, least: float, least_low: float, most_false: float
+) -> Iterator[Found]:
+    """Yield what gives single labels away, where rows may have several."""
+    seen = evidence.subsample
+    labels, group = np.asarray(evidence.rows.labels[seen], dtype=np.float64), evidence.joined_groups[seen]
+    tested = common_labels(labels, most_labels)
+    for name, measures in {**evidence.wrapping, NAMES: evidence.name_words[1]}.items():
+        if not measures.shape[1] or not len(tested) or not np.ptp(measures, axis=0).any():
+            continue
+        found = {int(c): read_off_label(measures, labels[:, c], group) for c in tested}
+        given_away = {
+            c: one
+            for c, one in found.items()
+            if one.surplus[1] >= least and one.low[1] >= least_low and one.false_alarms[1] <= most_false
+        }
+        if given_away:
+            yield _found_labels(evidence, name, given_away, len(tested))
+
+
+def _found_labels(evidence: Evidence, name: str, given_away: dict[int, ReadOff], tested: int) -> Found:
+    ordered = sorted(given_away.items(), key=lambda item: -item[1].surplus[1])
+    words = [
+        f"{evidence.rows.classes[c]}: {one.recall[1]:.0%} found with {one.false_alarms[1]:.0%} false alarms"
+        for c, one in ordered
+    ]
+    numbers = {
+        evidence.rows.classes[c]: {
+            "recall": one.recall[1],
+            "low": one.low[1],
+            "false_alarms": one.false_alarms[1],
+            "n": int(one.n[1]),
+            "groups": int(one.groups[1]),
+        }
+        for c, one in ordered
+    }
+    message = (
+        f"{classes_of(len(ordered), tested)} tested can be predicted from {name} ({listing(words)}); "
+        f"{len(evidence.subsample):,} rows."
+    )
+    unread = f" No model reads them, but they tell how rows were collected ({listing(evidence.name_words[0])})."
+    named = name == NAMES
+    return Found(
+        message=message + (unread if named else ""),
+        about=name,
+        evidence={"tested": tested, "n": len(evidence.subsample), "classes": numbers},
+        severity="note" if named else None,
+    )
 
 
 def _floor(evidence: Evidence, rows: Ints, label: Ints, group: Ints) -> tuple[str, float] | None:

@@ -87,6 +87,5 @@ def pair_small(model: ModelConfig) -> Encoder:
     """Return a small network for both halves, with random weights (0.5 million at its defaults)."""
     options = PairSmallOptions.model_validate(model.options)
     network = PairSmall(options)
-    encoder = Encoder(network, (Block(WHOLE, network),), nn.Identity(), example(picture_side(model)))
-    encoder.parts = {"image": options.width, "text": options.width}
-    return encoder
+    parts = {"image": options.width, "text": options.width}
+    return Encoder(network, (Block(WHOLE, network),), nn.Identity(), example(picture_side(model)), parts=parts)

@@ -9,8 +9,8 @@ import pandas as pd
 
 from evenhand.base.values import Floats, Ints
 from evenhand.data.store.entry import StoreEntry
+from evenhand.modalities.pairs.features.words import common_words
 from evenhand.modalities.pairs.reading.encode import IMAGE, stored_texts
-from evenhand.modalities.pairs.words import common_words
 from evenhand.modalities.photos.wrapping import wrapping as of_photos
 
 

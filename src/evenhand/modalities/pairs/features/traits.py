@@ -11,10 +11,10 @@ from evenhand.base.values import Ints, Mask
 from evenhand.data.store.entry import StoreEntry
 from evenhand.modalities.images.blank import blank_pictures
 from evenhand.modalities.images.image_statistics import picture_traits
+from evenhand.modalities.pairs.features.words import words_of
+from evenhand.modalities.pairs.features.wrapping import spread_out
 from evenhand.modalities.pairs.reading.encode import IMAGE, stored_texts
 from evenhand.modalities.pairs.reading.same_halves import text_key
-from evenhand.modalities.pairs.words import words_of
-from evenhand.modalities.pairs.wrapping import spread_out
 
 
 def pair_traits(entry: StoreEntry, rows: Ints) -> pd.DataFrame:

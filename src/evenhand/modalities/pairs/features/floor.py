@@ -8,8 +8,8 @@ from sklearn.feature_extraction.text import HashingVectorizer
 
 from evenhand.base.values import Floats, Ints
 from evenhand.data.store.entry import StoreEntry
+from evenhand.modalities.pairs.features.words import words_of
 from evenhand.modalities.pairs.reading.encode import stored_texts
-from evenhand.modalities.pairs.words import words_of
 from evenhand.modalities.photos.floor import size_and_colour
 
 BUCKETS = 256
@@ -24,4 +24,5 @@ def words_and_colour(entry: StoreEntry, rows: Ints, facts: pd.DataFrame) -> tupl
     bag = HashingVectorizer(n_features=BUCKETS, analyzer=words_of, alternate_sign=False, norm=None)
     counts = bag.transform(stored_texts(entry, rows)).toarray()
     present = np.asarray(entry["present"][rows], dtype=np.float64)
-    return "words, size and colour", np.column_stack([counts, present, size_and_colour(entry, rows, facts)[1]])
+    looks = np.nan_to_num(size_and_colour(entry, rows, facts)[1])  # a picture that is not there has no size
+    return "words, size and colour", np.column_stack([counts, present, looks])

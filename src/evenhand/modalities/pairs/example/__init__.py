@@ -1,0 +1,1 @@
+"""Generated pairs: small ones for tests, and the demo."""
