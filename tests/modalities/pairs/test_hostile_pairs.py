@@ -10,7 +10,6 @@ import pytest
 import evenhand
 from evenhand.testing.pairs import HOSTILE
 
-
 SLOW = ("thousand_tags",)
 
 

@@ -14,8 +14,8 @@ CANDIDATES = (";", "|", "\t", "\n", "/", ",")
 def cell_separator(cells: Sequence[Text], configured: str, *, many: int = 50, recurring: float = 0.75) -> str:
     """Return the configured separator if a cell holds it or nothing else fits, else the one that the cells show.
 
-    A separator is believed where the parts between it recur: they are fewer than the cells that differ, or of `many`
-    cells a share `recurring` of what is between it is in others, too. Names that hold a comma each ("Shirts, long",
+    A separator is believed where the parts between it recur: they are fewer than the cells that differ, or of
+    `many` cells a share `recurring` of the parts is in others, too. Names with a comma each ("Shirts, long",
     "Shirts, short", "Hats, warm") are not taken apart.
 
     >>> cells = ["red;big", "red;small", "blue;big", "blue;small", "red", None, "blue;red;big"]
