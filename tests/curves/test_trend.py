@@ -49,6 +49,16 @@ def test_one_outlier_neither_rises_nor_is_best():
     assert steady_best(decay(30) + np.where(np.arange(30) == 12, -0.4, 0)) != 12
 
 
+@pytest.mark.parametrize("n", [6, 7, 8, 10])
+def test_short_curves_that_have_come_to_rest_are_not_improving(n):
+    """Of 100 that fell steeply and rest; a quarter of so few epochs is not the end of a training."""
+    for deviation, most in ((1e-4, 0), (0.01, 10), (0.03, 10)):
+        alarms = sum(improvement(rough(decay(n), deviation, seed)) is not None for seed in range(100))
+        assert alarms <= most
+    hits = sum(improvement(rough(decay(n, length=2.0), 0.005, seed)) is not None for seed in range(100))
+    assert hits >= 85
+
+
 @pytest.mark.parametrize("n", [8, 20, 100])
 def test_a_curve_that_still_falls_is_still_improving(n):
     for curve in (1.4 - 0.8 * np.arange(n) / n, decay(n, length=2.0)):

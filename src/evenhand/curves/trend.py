@@ -21,6 +21,8 @@ RISE_TIMES, RISE_SHARE, RISE_AFTER = 6.0, 0.05, 3
 """Thresholds of `rise`."""
 GAIN_TIMES, GAIN_SHARE, GAIN_LEARNED = 3.0, 0.05, 0.03
 """Thresholds of `improvement`."""
+SHORT, NEWEST_SHARE, NEWEST_TIMES = 12, 0.6, 2.0
+"""Points from which on a quarter of a curve tells its end from its beginning; thresholds of shorter ones."""
 FELL = 0.02
 """Share of its first value by which a loss falls at least where anything is learned."""
 MOST = 240
@@ -166,6 +168,10 @@ def improvement(
         this share of what is left to gain (the loss itself, or 1 less the metric),
     learned
         and this share of all that was gained since the first epoch; half of it in the second half of the quarter.
+
+    With fewer than `SHORT` values, two windows reach back to the steep beginning, and every curve gains from one to
+    the other. The last value alone must then be better than the one before: by `NEWEST_SHARE` of `share`, and by
+    `NEWEST_TIMES` the noise.
     """
     points, at = binned(values)
     if len(points) < LEAST:
@@ -182,6 +188,9 @@ def improvement(
     half = max(window // 2, 1)
     newly = float(np.mean(error[-window:-half])) - float(np.mean(error[-half:]))
     moving = newly > max(0.5 * learned * whole, 0.0)
+    if len(points) < SHORT:
+        least = max(NEWEST_SHARE * share * abs(float(error[-1])), NEWEST_TIMES * noise(error))
+        moving = moving and float(error[-2] - error[-1]) > least
     if not (newest and moving and gain > max(sure, share * abs(before), learned * whole)):
         return None
     sign = 1.0 - before if higher_is_better else before, 1.0 - last if higher_is_better else last

@@ -71,7 +71,10 @@ def test_16_bits_are_near_and_pooled_in_32(encoder: Encoder) -> None:
     x = torch.randn(2, 3, 64, 64)
     slow = encoder("resnet18", x)
     short = quickened(slow, x[:1], torch.bfloat16)
-    assert short.dtype == torch.bfloat16
+    # the joined call of oneDNN has 16 bits on some processors only; on others it stays at 32
+    there = torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    assert short.dtype == (torch.bfloat16 if there else None)
+    assert any(isinstance(part, Joined) for part in short.modules())
     assert short(x).dtype == torch.float32
     assert distance(short(x), slow(x)) < 0.05
 

@@ -8,12 +8,13 @@ is observed in one forward pass, not guessed from names.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
+from torch.overrides import TorchFunctionMode
 
 
 def fold_norms(module: nn.Module, run: Callable[[], Any]) -> None:
@@ -55,28 +56,86 @@ def followers(
     first: Callable[[nn.Module], bool],
     second: Callable[[nn.Module], bool],
 ) -> list[tuple[Any, Any]]:
-    """Return pairs of parts, each called once in a run, where the second was given what the first returned."""
+    """Return pairs of parts, each called once in a run, where the second was given what the first returned.
+
+    Nothing else may use what the first returned, in the run or as its result: it would be given something else once
+    the two are one.
+    """
+    uses = _Uses()
     made: dict[int, nn.Module] = {}
     calls: dict[nn.Module, int] = {}
-    pairs: list[tuple[Any, Any]] = []
+    before: dict[nn.Module, int] = {}
+    pairs: list[tuple[nn.Module, nn.Module, int]] = []
     alive: list[Any] = []  # keep results alive: Python would reuse the id of a freed one
+
+    def enter(part: nn.Module, inputs: tuple[Any, ...]) -> None:
+        before[part] = uses.counts.get(id(inputs[0]), 0)
 
     def watch(part: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
         calls[part] = calls.get(part, 0) + 1
-        if second(part) and id(inputs[0]) in made:
-            pairs.append((made.pop(id(inputs[0])), part))
+        key = id(inputs[0])
+        if second(part) and key in made:
+            pairs.append((made.pop(key), part, key))
+        if second(part) and key in uses.counts:
+            uses.counts[key] = before[part] + 1  # the part may read its input several times
+            if output is inputs[0]:  # changed in place: from here on it is what the second returned
+                uses.changed_in_place(key)
         if first(part):
             made[id(output)] = part
+            uses.counts[id(output)] = 0
             alive.append(output)
 
-    hooks = [part.register_forward_hook(watch) for part in module.modules() if first(part) or second(part)]
+    watched = [part for part in module.modules() if first(part) or second(part)]
+    hooks = [part.register_forward_hook(watch) for part in watched]
+    hooks += [part.register_forward_pre_hook(enter) for part in watched if second(part)]
     try:
-        run()
+        with uses:
+            result = run()
     finally:
         for hook in hooks:
             hook.remove()
+    uses.add(result)
     # A part that is called twice may be followed by different parts; folding would change both calls.
-    return [(a, b) for a, b in pairs if calls[a] == calls[b] == 1]
+    return [(a, b) for a, b, key in pairs if calls[a] == calls[b] == 1 and uses.of(key) == 1]
+
+
+class _Uses(TorchFunctionMode):
+    """Counts of the calls that used each watched tensor, by its id."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.counts: dict[int, int] = {}
+        self._ended: dict[int, int] = {}
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        out = func(*args, **(kwargs or {}))
+        if next(_tensors(out), None) is not None:  # asking for its shape is no use
+            self.add((args, kwargs))
+        return out
+
+    def add(self, value: Any) -> None:
+        """Count one use of each watched tensor within a value."""
+        for key in {id(tensor) for tensor in _tensors(value)} & self.counts.keys():
+            self.counts[key] += 1
+
+    def changed_in_place(self, key: int) -> None:
+        """End the count of a tensor that now holds another result."""
+        self._ended[key] = self.counts.pop(key)
+
+    def of(self, key: int) -> int:
+        """Return how many calls used a tensor."""
+        return self._ended.get(key, 0) + self.counts.get(key, 0)
+
+
+def _tensors(value: Any) -> Iterator[Tensor]:
+    """Yield the tensors within nested tuples, lists and mappings."""
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _tensors(item)
+    elif isinstance(value, dict):
+        yield from _tensors(list(value.values()))
 
 
 def _fold(convolution: nn.Conv2d, norm: _BatchNorm) -> None:

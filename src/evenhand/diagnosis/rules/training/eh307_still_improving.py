@@ -35,9 +35,9 @@ def check(
 
     What to do: train longer (the patch proposes half as many epochs again), or with a higher learning rate.
 
-    Limits: not applicable with fewer than six epochs. With fewer than twelve, a curve that has just come to rest
-    counts as improving. A training that seems to rest before the learning rate falls
-    is not seen. Scores that can exceed 1 or losses below 0 are not read.
+    Limits: not applicable with fewer than six epochs. With fewer than twelve the last epoch alone must have gained
+    too, so that some trainings that improve slowly are not seen. A training that seems to rest before the learning
+    rate falls is not seen. Scores that can exceed 1 or losses below 0 are not read.
 
     Example: `net, in 5 of 5 fits (first: fold 0, seed 0): the validation loss was still falling at the end, from
     0.842 to 0.731 over the last 5 epochs of 20.`
