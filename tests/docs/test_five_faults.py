@@ -34,26 +34,27 @@ def said(found: list[evenhand.Finding]) -> list[str]:
 
 
 @pytest.mark.slow
-def test_check_names_two_faults_before_anything_is_trained(tmp_path: Path) -> None:
+def test_check_names_three_faults_before_anything_is_trained(tmp_path: Path) -> None:
     toml = write_stuck(tmp_path)
     store = f"compute.store={tmp_path / 'store'}"
     found = said(evenhand.check(toml, changes=[store]).findings)
-    assert len(quoted("EH121", "EH308")) == 2
-    for line in quoted("EH121", "EH308"):
+    lines = quoted("EH121", "EH308", "EH211")
+    assert len(lines) == 3
+    for line in lines:
         assert line in found
-    repaired = evenhand.check(toml, changes=[store, *REPAIRED]).findings
-    assert not {"EH121", "EH308"} & {one.code for one in repaired}
+    repaired = evenhand.check(toml, changes=[store, *REPAIRED, 'balance.correct_to="uniform"']).findings
+    assert not {"EH121", "EH308", "EH211"} & {one.code for one in repaired}
 
 
 @pytest.mark.slow
-def test_the_doctor_names_four_faults_from_the_record_alone(tmp_path: Path) -> None:
+def test_the_doctor_names_faults_from_the_record_alone(tmp_path: Path) -> None:
     toml = write_stuck(tmp_path, rows=120, sessions=24)
     few = [f"compute.store={tmp_path / 'store'}", f"output={tmp_path / 'runs'}", "evaluate.draws=200"]
     run = evenhand.run(toml, changes=[*few, "train.epochs=8", "train.batch_size=4"])
     codes = {one.code for one in evenhand.doctor(run.path).findings}
-    # the last one asks for something that learns more: with few rows, nothing may
+    # so few scans are less skewed than those of the page, and EH211 is silent
     assert codes >= {"EH121", "EH304", "EH308"}
-    assert len(quoted("EH121", "EH304", "EH308", "EH320")) == 4
+    assert len(quoted("EH121", "EH211", "EH304", "EH308")) == 4
 
 
 def test_the_changes_of_the_ablation_are_the_repairs(tmp_path: Path) -> None:

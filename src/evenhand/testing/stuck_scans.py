@@ -8,7 +8,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from evenhand.base.storage.atomic import write_text
+import pandas as pd
+
+from evenhand.base.storage.atomic import write_frame, write_text
 from evenhand.modalities.scanlines.simulator.write_scans import write_scans
 
 CONFIG = """\
@@ -83,13 +85,15 @@ expect = "recall of atoms"
 def write_stuck(folder: Path, *, rows: int = 360, sessions: int = 36, seed: int = 0) -> Path:
     """Write simulated scans, heights in metres, with `labels.csv` and `stuck.toml` into `folder`; return the last.
 
+    Every third scan of atoms, the rarest state, is left out, so that the classes are as skewed as real ones.
+
     Parameters
     ----------
     rows, sessions, seed
-        See `write_scans`; a scan has 48 lines of 48 values.
+        See `write_scans`; a scan has 48 lines of 48 values. `rows` are those before atoms are left out.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    write_scans(
+    table = write_scans(
         folder,
         rows=rows,
         sessions=sessions,
@@ -99,8 +103,18 @@ def write_stuck(folder: Path, *, rows: int = 360, sessions: int = 36, seed: int 
         formats=(".gsf",),
         seed=seed,
     )
+    _thin(table, "atoms")
     write_text(folder / "stuck.toml", CONFIG)
     return folder / "stuck.toml"
+
+
+def _thin(table: Path, state: str, *, every: int = 3) -> None:
+    """Leave out every third scan of a state: its file and its row."""
+    frame = pd.read_csv(table)
+    left_out = frame.index[frame["state"] == state][1::every]
+    for name in frame.loc[left_out, "path"]:
+        (table.parent / name).unlink()
+    write_frame(frame.drop(index=left_out), table)
 
 
 if __name__ == "__main__":

@@ -74,9 +74,11 @@ def of_record(record: Record, *, of: str = RowSet.OUT_OF_FOLD) -> tuple[Predicti
     """
     learned = record.json("scores.json").get("learning", {}) if of == "oof" and record.has("scores.json") else {}
     table, classes, samples = record.predictions(), tuple(record.data()["classes"]), record.samples()
+    sets = list(dict.fromkeys(map(str, table["set"])))
     table = table[table["set"] == of]
     if table.empty:
-        raise DataError(f'{record.path}: has no rows of the set "{of}".')
+        lock = " Rows are locked for a test by [folds] test, before the run." if of == RowSet.LOCKED else ""
+        raise DataError(f'{record.path}: has no rows of the set "{of}", only of {", ".join(sets)}.{lock}')
     position, folds = pd.Series(np.arange(len(samples)), index=samples.ids), _folds(record)
     out = []
     for name, rows in table.groupby("model", sort=False):

@@ -137,7 +137,9 @@ def parse_file(source: str, target: str, settings: dict[str, Any]) -> None:
     except (EvenhandError, MemoryError):
         raise
     except Exception as error:
-        raise DataError(f"is damaged ({' '.join(repr(error).split()):.90})") from error
+        # in the words of a library: what does not fit what, without the names of its classes
+        words = " ".join(str(error).split()) or "it ends too early"
+        raise DataError(f"is damaged or cut off (its reader reports: {words:.90})") from error
     about = {name: value for name, value in vars(scan).items() if name != "heights"}
     np.savez(target, heights=scan.heights, about=np.array(json.dumps(about)))
 
