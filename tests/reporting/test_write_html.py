@@ -82,6 +82,13 @@ def test_figures_stand_beside_their_interval_and_n(record: Record) -> None:
     assert "cannot be estimated" in text
 
 
+def test_intervals_over_families_are_said_to_be(record: Record) -> None:
+    record.write_json("scores.json", {**record.json("scores.json"), "resampled": "families"})
+    text = " ".join(Tags(rendered(record, picture)).text.split())
+    assert "n 40 rows, 20 families" in text
+    assert "Intervals come from resampling whole families: copies and versions of one another" in text
+
+
 def test_the_ledger_of_every_way_of_balance_is_shown(record: Record) -> None:
     html = rendered(record, picture)
     part = " ".join(

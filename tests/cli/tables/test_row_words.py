@@ -29,5 +29,10 @@ def test_metrics_that_are_not_shown_are_not_counted():
     assert row_words(part(recall=(6, 3), accuracy=(12, 4)), ["recall"]) == "6 rows in 3 independent groups."
 
 
+def test_families_are_called_so():
+    told = row_words(part(recall=(6, 3), accuracy=(12, 4)), ["recall", "accuracy"], families=True)
+    assert told == "12 rows in 4 families; recall: 6 rows in 3."
+
+
 def test_no_figure_no_rows():
     assert row_words(part(recall=(float("nan"), float("nan"))), ["recall"]) == "No rows."

@@ -52,7 +52,8 @@ def _known_ids(lines: Iterable[Line], samples: Samples) -> list[Line]:
     known = set(samples.ids)
     spellings = by_spelling(map(str, samples.ids))
     return [
-        (line, name if name in known else same_as(name, spellings) or name, *rest) for line, name, *rest in lines
+        (line, name if name in known else same_as(name, spellings) or name, fold, family)
+        for line, name, fold, family in lines
     ]
 
 

@@ -76,7 +76,8 @@ def _following(pairs: _Pairs, codes: _Codes) -> tuple[int, str, str] | None:
 def _tag(code: int, line: str) -> DXFTag:
     value = line.rstrip("\n")
     if code in BINARY_DATA:
-        return DXFBinaryTag.from_string(code, value)
+        binary: DXFTag = DXFBinaryTag.from_string(code, value)
+        return binary
     kind = TYPE_TABLE.get(code, str)
     try:
         return DXFTag(code, kind(value) if code else value.strip())
