@@ -27,7 +27,7 @@ def heaviest(
     Parameters
     ----------
     p
-        Predictions with their truth and groups; without groups nothing is found.
+        Predictions with their truth and groups; without named groups nothing is found.
     over
         A class is reported if one group has more than this share of its rows.
     draws, level, seed
@@ -46,9 +46,9 @@ def heaviest(
         If no row has a known truth.
     """
     p = labelled(p)
-    if p.groups is None:
+    if p.named_groups is None:
         return []
-    names, number = unique_names(p.groups)
+    names, number = unique_names(p.named_groups)
     held = rows_of(p).held
     out = []
     for c, name in enumerate(p.classes):
