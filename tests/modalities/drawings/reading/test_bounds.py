@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -63,6 +64,16 @@ def assert_arrays_or_a_reason(count: int, seed: int) -> None:
 
 def test_60_damaged_files_give_arrays_or_a_reason() -> None:
     assert_arrays_or_a_reason(60, seed=0)
+
+
+def test_a_drawing_without_a_modelspace_is_refused_in_words() -> None:
+    document = ezdxf.new("R2000")
+    document.modelspace().add_line((0, 0), (1, 1))
+    text = io.StringIO()
+    document.write(text)
+    assert outcome(text.getvalue().encode()) == ""
+    reason = outcome(text.getvalue().encode().replace(b"\nModel\n", b"\n\xff\n"))
+    assert "it has no MODEL" in reason
 
 
 @pytest.mark.slow

@@ -100,13 +100,13 @@ def open_dxf(raw: bytes) -> Opened:
     encoding = Encoding("")
     try:
         if raw.startswith(BINARY):
-            document = Drawing.load(unescaped(binary_tags_loader(raw), raw))
+            document = _with_modelspace(Drawing.load(unescaped(binary_tags_loader(raw), raw)))
         else:
             encoding = fitting_encoding(raw, declared)
             # Decoded line by line: as one text it would take four bytes a character.
             held = io.BytesIO(raw.removeprefix(_BYTE_ORDER_MARK))
             text = io.TextIOWrapper(held, encoding.name, "surrogateescape")
-            document = Drawing.from_tags(unescaped(compiled_tags(text), raw))
+            document = _with_modelspace(Drawing.from_tags(unescaped(compiled_tags(text), raw)))
     except MemoryError:
         raise
     except Exception:  # of any type: the library checks the structure of a file, not every value in it
@@ -114,6 +114,15 @@ def open_dxf(raw: bytes) -> Opened:
             return Opened(_start_of_binary(raw), version, "", declared, 1, ("end of a binary file",))
         return _recovered(raw, version, declared, encoding)
     return Opened(document, version, encoding.name, declared, rivals=encoding.rivals)
+
+
+def _with_modelspace(document: Any) -> Any:
+    """Return the document; raises ValueError if it has no modelspace, as with a damaged table of blocks."""
+    try:
+        document.modelspace()
+    except KeyError:
+        raise ValueError("it has no modelspace") from None
+    return document
 
 
 def _refuse_others(raw: bytes) -> None:
@@ -148,7 +157,7 @@ def _start_of_binary(raw: bytes) -> Any:
         pass
     end: Iterable[Any] = (DXFTag(0, "ENDSEC"), DXFTag(0, "EOF"))
     try:
-        return Drawing.load(unescaped([*tags, *end], raw))
+        return _with_modelspace(Drawing.load(unescaped([*tags, *end], raw)))
     except MemoryError:
         raise
     except Exception:
@@ -161,6 +170,7 @@ def _recovered(raw: bytes, version: str, declared: str, encoding: Encoding) -> O
         raise DataError("is not a DXF file")
     try:
         document, auditor = recover.read(io.BytesIO(raw), errors="ignore")
+        _with_modelspace(document)
     except MemoryError:
         raise
     except Exception as error:
@@ -179,7 +189,8 @@ def _explored(raw: bytes, first: Exception) -> tuple[Any, Any]:
             with tempfile.NamedTemporaryFile(suffix=".dxf") as file:  # the library takes no stream here
                 file.write(raw)
                 file.flush()
-                return recover.explore(file.name)
+                document, auditor = recover.explore(file.name)
+                return _with_modelspace(document), auditor
     except MemoryError:
         raise
     except Exception:
@@ -188,5 +199,7 @@ def _explored(raw: bytes, first: Exception) -> tuple[Any, Any]:
 
 
 def _short(error: BaseException) -> str:
+    if isinstance(error, KeyError):  # whose text is the key alone
+        return f"it has no {error.args[0]}"[:100]
     words = " ".join(str(error).split()) or type(error).__name__
     return words if len(words) <= 100 else f"{words[:97]}..."
