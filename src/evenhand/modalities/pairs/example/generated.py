@@ -78,12 +78,12 @@ def write_pairs(
     """
     counts = [max(LEAST, round(rows * shape.share)) for shape in SHAPES]
     counts[0] += rows - sum(counts)
-    table = []
+    table: list[dict[str, str]] = []
     for shape, count in zip(SHAPES, counts, strict=True):
         for at, members in enumerate(np.array_split(np.arange(count), max(2, count // 6))):
             light = rng.uniform(0.6, 1.0)
-            for number in members:
-                table.append(_row(rng, shape, f"{shape.words[0]}-{at:02d} δ", int(number), light, folder))
+            for _ in members:
+                table.append(_row(rng, shape, f"{shape.words[0]}-{at:02d} δ", len(table), light, folder))
     lacks = rng.random(rows)
     lacks[0] = 1.0  # a table may well begin with a whole pair
     for row, share in zip(table, lacks, strict=True):
@@ -102,11 +102,12 @@ def _row(
 ) -> dict[str, str]:
     """Write one picture and return its row."""
     colour, pattern = _one(rng, list(COLOURS)), _one(rng, list(PATTERNS))
-    path = f"images/{shape.words[0]}_{number:04d}" + (".png" if number % 5 == 4 else ".jpg")
+    path = f"images/{number:05d}" + (".png" if number % 5 == 4 else ".jpg")
     (folder / "images").mkdir(parents=True, exist_ok=True)
     (folder / path).write_bytes(_file(_picture(rng, shape, colour, pattern, light), path))
     called = _one(rng, shape.words) if rng.random() < 0.8 else "item"
-    title = f"{colour.title()} {called} {number}" if rng.random() < 0.7 else f"{called} № {number}"
+    article = int(rng.integers(1000, 10_000))
+    title = f"{colour.title()} {called} {article}" if rng.random() < 0.7 else f"{called} № {article}"
     maker = _one(rng, _MAKERS) if rng.random() < 0.7 else ""
     tags = "|".join([shape.name, colour, pattern])
     return {"path": path, "title": title, "maker": maker, "shape": shape.name, "tags": tags, "series": series}
@@ -127,7 +128,8 @@ def _picture(
     inside = np.clip((1 - shape.outline(u, v)) * 8, 0, 1)[..., None]
     stripes = 1 + 0.35 * np.sign(np.sin(PATTERNS[pattern] * v))
     whole = (1 - inside) * rng.uniform(0.8, 0.95) + inside * stripes[..., None] * np.array(COLOURS[colour])
-    return np.clip((light * whole + rng.normal(0, 0.02, whole.shape)) * 255, 0, 255).astype(np.uint8)
+    lit = (light * whole + rng.normal(0, 0.02, whole.shape)) * 255
+    return np.asarray(np.clip(lit, 0, 255), dtype=np.uint8)
 
 
 def _file(pixels: npt.NDArray[np.uint8], path: str) -> bytes:

@@ -33,7 +33,7 @@ def blank_pairs(entry: StoreEntry, rows: Ints) -> Mask:
     """Return (n,) bool, whether a row has no word, and no picture or a blank one."""
     wordless = np.array([text_key(text) is None for text in stored_texts(entry, rows)], dtype=bool)
     present = np.asarray(entry["present"][rows])[:, IMAGE].astype(bool)
-    out = wordless & ~present
+    out: Mask = wordless & ~present
     seen = np.flatnonzero(wordless & present)
     if len(seen):
         out[seen] = blank_pictures(np.asarray(entry["image"][rows[seen]]))
