@@ -25,7 +25,9 @@ QUICK = {
 }
 """Options that make slow methods quick."""
 EVERY = [{"name": name, **QUICK.get(name, {})} for name in METHODS.names()]
-CHOICES = [*EVERY, *(f"equal+{name}" for name in CALIBRATORS.names())]
+FOR_ONE = [name for name in CALIBRATORS.names() if CALIBRATORS.get(name).takes_one]
+CHOICES = [*EVERY, *(f"equal+{name}" for name in FOR_ONE)]
+SEVERAL = [*EVERY, *(f"equal+{name}" for name in CALIBRATORS.names())]
 
 
 def named(choice):
@@ -88,15 +90,40 @@ def test_sure_constant_and_one_sided_predictions_break_nothing(stack, choice):
     assert out.sum(axis=1) == pytest.approx(np.ones(120))
 
 
-@pytest.mark.parametrize("choice", EVERY, ids=named)
-def test_several_labels_are_blended_or_refused_in_words(stack, choice):
-    several = replace(stack, truth=np.eye(3)[stack.truth])
-    how = recipe(choice)
-    if how.method.takes_several:
-        assert np.isfinite(crossfit(how, several).out_of_fold(several)).all()
-    else:
-        with pytest.raises(DataError, match="is for rows with one label each"):
+def several_of(stack, *, unknown=0.2):
+    """Return the stack with several labels a row, of which some are not known."""
+    rng = np.random.default_rng(3)
+    truth = np.clip(np.eye(3)[stack.truth] + (rng.random((len(stack), 3)) < 0.2), 0, 1)
+    hidden = rng.random(truth.shape) < unknown
+    hidden[:, 0] = False  # each row has a label that is known
+    return replace(stack, truth=np.where(hidden, np.nan, truth))
+
+
+@pytest.mark.parametrize("choice", SEVERAL, ids=named)
+def test_several_labels_with_unknown_ones_are_blended_or_refused_in_words(stack, choice):
+    several, how = several_of(stack), recipe(choice)
+    if how.refusal(several=True):
+        with pytest.raises(DataError, match="for rows with one label each; these may have several. Use ") as caught:
             crossfit(how, several)
+        assert "equal" in str(caught.value) or "thresholds" in str(caught.value)
+        return
+    before = crossfit(how, several).out_of_fold(several)
+    assert np.isfinite(before).all()
+    assert ((before >= 0) & (before <= 1)).all()
+    rows = several.fold == 1
+    other = replace(several, truth=np.where(rows[:, None], 1 - several.truth, several.truth))
+    assert (crossfit(how, other).out_of_fold(other)[rows] == before[rows]).all()
+    sure = replace(several, tables=(np.ones((120, 3)), np.zeros((120, 3)), np.full((120, 3), 0.5)))
+    assert np.isfinite(crossfit(how, sure).out_of_fold(sure)).all()
+
+
+@pytest.mark.parametrize("name", CALIBRATORS.names())
+def test_a_calibrator_supports_one_label_or_several_and_refuses_the_other_in_words(stack, name):
+    cls, how = CALIBRATORS.get(name), recipe(f"equal+{name}")
+    assert cls.takes_one or cls.takes_several
+    if not cls.takes_one:
+        with pytest.raises(DataError, match="for rows that may have several labels; these have one each"):
+            crossfit(how, stack)
 
 
 @pytest.mark.parametrize("name", [*METHODS.names()])
@@ -104,11 +131,6 @@ def test_every_method_says_what_it_is(name):
     cls = METHODS.get(name)
     assert cls.__doc__
     assert all(info.description for info in cls.model_fields.values())
-
-
-def test_calibrators_refuse_several_labels(stack):
-    with pytest.raises(DataError, match="one label each"):
-        crossfit(recipe("equal+temperature"), replace(stack, truth=np.eye(3)[stack.truth]))
 
 
 def test_every_method_is_found_without_torch_or_boosting():

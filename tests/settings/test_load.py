@@ -210,9 +210,9 @@ def test_patches_are_not_swapped_below_a_frozen_part(tmp_path: Path) -> None:
         (["score.hamming=1.0"], "score.hamming: is not for rows that have one label each"),
         (
             ["data.task=multi", 'ensemble.methods=["equal", "greedy"]'],
-            '"greedy" is for rows that hold one class each',
+            '"greedy" is for rows with one label each',
         ),
-        (["data.task=multi", 'ensemble.methods=["nnls+temperature"]'], '"nnls\\+temperature" is for rows'),
+        (["data.task=multi", 'ensemble.methods=["nnls+vector"]'], '"nnls\\+vector" is for rows'),
         (
             ["data.task=multi", 'train.distill={record="r", model="a"}'],
             r"model\[0\].train.distill: needs one class per row",

@@ -6,13 +6,13 @@ from collections.abc import Collection, Iterator, Sequence
 
 from evenhand.base.errors import EvenhandError, Fault
 from evenhand.base.settings.named_choice import Choice
-from evenhand.blending.core.spec import recipe
+from evenhand.blending.core.spec import Recipe, recipe
 from evenhand.evaluation.metrics.metric_names import parse
 
 
 def label_faults(
     score: Sequence[str],
-    methods: Sequence[Choice],
+    methods: Sequence[Choice | Recipe],
     *,
     several: bool,
     sets: Collection[str] = (),
@@ -39,11 +39,8 @@ def label_faults(
         if labels not in ("any", "several" if several else "one"):
             has = "may have several labels (data.task)" if several else "have one label each"
             yield Fault(f"score.{name}", f"is not for rows that {has}", "name another metric")
-    for choice in methods if several else ():
+    for choice in methods:
         one = recipe(choice)
-        if one.then or not one.method.takes_several:
-            yield Fault(
-                "ensemble.methods",
-                f'"{one.name}" is for rows that hold one class each, and these may have several (data.task)',
-                "use equal, score or nnls, and nothing after them",
-            )
+        if why := one.refusal(several=several):
+            found, _, allowed = why.partition(". ")
+            yield Fault("ensemble.methods", found[0].lower() + found[1:], allowed.rstrip("."))

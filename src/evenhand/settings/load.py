@@ -222,7 +222,7 @@ def _label_faults(settings: Settings, lines: Mapping[Key, int]) -> Iterator[Faul
     multi_label = settings.data.several
     found = label_faults(
         list(settings.score.weights),
-        settings.ensemble.methods if len(settings.model) > 1 else (),
+        settings.ensemble.recipes(models=len(settings.model)),
         several=multi_label,
         sets=settings.classes.sets,
         levels=settings.data.levels,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.metrics import matthews_corrcoef
@@ -10,6 +12,7 @@ from evenhand.base.values import Predictions
 from evenhand.evaluation.core.metric import Metric, Numbered
 from evenhand.evaluation.figures.evaluate import evaluate
 from evenhand.evaluation.metrics import METRICS
+from evenhand.evaluation.metrics.metric_names import MetricNameError
 from evenhand.evaluation.selection.nested import Step, evaluate_steps
 
 CLASSES = ("a", "b", "c")
@@ -52,6 +55,24 @@ def test_figures_and_intervals_stay_within_the_bounds_of_a_metric(name: str) -> 
             if not np.isfinite(found.estimate):
                 continue
             assert low <= found.low <= found.estimate <= found.high <= high, (skill, found)
+
+
+@pytest.mark.parametrize("name", METRICS.names())
+@pytest.mark.parametrize("unknown", [0.0, 0.4])
+def test_several_labels_with_unknown_cells_are_measured_or_refused_in_words(name: str, unknown: float) -> None:
+    asked, metric = resolved(name)
+    p = predictions(3, skill=0.5, several=True)
+    truth = np.where(np.random.default_rng(0).random(p.truth.shape) < unknown, np.nan, p.truth)
+    truth[:, 0] = 0.0  # a class without a row
+    p = replace(p, truth=truth)
+    if metric.labels == "one":
+        with pytest.raises(MetricNameError, match="is for data with one label per row"):
+            evaluate(p, [asked], draws=200)
+        return
+    found = evaluate(p, [asked], draws=200)[asked]
+    assert metric.lower_bound <= found.low <= found.estimate <= found.high <= metric.upper_bound
+    other = replace(p, probabilities=np.where(np.isnan(truth), 1 - p.probabilities, p.probabilities))
+    assert evaluate(other, [asked], draws=200)[asked].estimate == pytest.approx(found.estimate)
 
 
 @pytest.mark.parametrize("name", [name for name in METRICS.names() if resolved(name)[1].labels != "several"])

@@ -10,7 +10,6 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar, Protocol
 
-from evenhand.base.errors import DataError
 from evenhand.base.settings.section import Section
 from evenhand.base.values import Floats
 from evenhand.blending.inputs.stack import Stack
@@ -52,17 +51,3 @@ class Method(Section):
         A method may override this with a cheaper computation of the same numbers.
         """
         return self.learn(stack, seed), {fold: self.learn(stack.without(fold), seed) for fold in stack.folds}
-
-
-def refuse_several(stack: Stack, name: str) -> None:
-    """Raise a `DataError` if rows may have several labels.
-
-    Raises
-    ------
-    DataError
-        With what can be used instead.
-    """
-    if stack.several:
-        raise DataError(
-            f'"{name}" is for rows with one label each; these may have several. Use equal, score or nnls.'
-        )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from evenhand.base.errors import DataError
 from evenhand.base.registry import Registry
 from evenhand.base.settings.named_choice import Choice, as_table, section_of
 from evenhand.base.settings.section import Section
@@ -13,7 +14,7 @@ from evenhand.base.values import Floats
 from evenhand.blending.calibrators import CALIBRATORS
 from evenhand.blending.core.calibrator import Calibration, Calibrator
 from evenhand.blending.core.crossfit import crossfit
-from evenhand.blending.core.method import Learned, Method, refuse_several
+from evenhand.blending.core.method import Learned, Method
 from evenhand.blending.inputs.stack import Stack
 from evenhand.blending.methods import METHODS
 
@@ -78,14 +79,33 @@ class Recipe:
             return self.method.learn_each(stack, seed)
         return self.learn(stack, seed), {fold: self.learn(stack.without(fold), seed) for fold in stack.folds}
 
+    def refusal(self, *, several: bool) -> str:
+        """Return why it is not for rows with several labels, or with one each; "" where it is."""
+        if several and not self.method.takes_several:
+            use = _supporting(METHODS, "takes_several")
+            return f'"{self.name}" is for rows with one label each; these may have several. Use {use}.'
+        if several and not all(one.takes_several for one in self.then):
+            use = _supporting(CALIBRATORS, "takes_several")
+            return (
+                f'The calibration in "{self.name}" is for rows with one label each; these may have several. Use '
+                f"{use}, or leave it out."
+            )
+        if not several and not all(one.takes_one for one in self.then):
+            use = _supporting(CALIBRATORS, "takes_one")
+            return (
+                f'The calibration in "{self.name}" is for rows that may have several labels; these have one each. '
+                f"Use {use}, or leave it out."
+            )
+        return ""
+
     def _check(self, stack: Stack) -> None:
-        if self.then or not self.method.takes_several:
-            refuse_several(stack, self.name)
+        if why := self.refusal(several=stack.several):
+            raise DataError(why)
 
     def _adjusted(self, learned: Learned, table: Floats, stack: Stack) -> Adjusted:
         steps: list[Calibration] = []
         for calibrator in self.then:
-            steps.append(calibrator.calibrate(table, stack.labels, stack.classes, stack.score))
+            steps.append(calibrator.calibrate(table, stack.decided_labels, stack.classes, stack.score))
             table = steps[-1].apply(table)
         return Adjusted(learned, tuple(steps))
 
@@ -122,6 +142,12 @@ def recipe(choice: Choice | Recipe, *, score: Mapping[str, float] | None = None)
     calibrators = [_section(CALIBRATORS, as_table(c), score) for c in steps]
     words = [name for name, _ in (method, *calibrators)]
     return Recipe("+".join(words), method[1], tuple(section for _, section in calibrators))
+
+
+def _supporting(registry: Registry[Any], what: str) -> str:
+    """Return the names of a registry that support such labels, as words."""
+    names = [name for name in registry.names() if getattr(registry.get(name), what)]
+    return " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def _section(registry: Registry[Any], table: dict[str, Any], score: Mapping[str, float] | None) -> tuple[str, Any]:

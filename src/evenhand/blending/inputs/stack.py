@@ -80,6 +80,13 @@ class Stack:
         return self.truth
 
     @property
+    def decided_labels(self) -> npt.NDArray[Any]:
+        """The truth, of soft labels 1 from `truth_threshold` on and else 0; NaN where a label is not known."""
+        if not self.several:
+            return self.labels
+        return np.where(np.isnan(self.labels), np.nan, self.labels >= self.truth_threshold)
+
+    @property
     def folds(self) -> list[int]:
         """Numbers of the folds that hold rows."""
         return [] if self.fold is None else [int(f) for f in np.unique(self.fold)]

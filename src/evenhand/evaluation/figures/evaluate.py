@@ -35,10 +35,15 @@ SEVERAL_LABELS = (
     "micro_f1",
     "macro_f1",
     "weighted_f1",
+    "macro_precision",
+    "macro_recall",
     "log_loss",
     "brier",
     "roc_auc",
     "average_precision",
+    "micro_average_precision",
+    "label_ranking_average_precision",
+    "coverage_error",
     "calibration_error",
 )
 """Default metrics for rows that may have several labels."""

@@ -12,6 +12,7 @@ import pandas as pd
 from evenhand.base.text.counted import count
 from evenhand.base.values import Interval, Predictions
 from evenhand.base.values.samples import known_labels
+from evenhand.evaluation.figures.absent_classes import absent_classes, absent_words
 from evenhand.evaluation.reading.arrays import figures_table
 
 
@@ -30,12 +31,15 @@ class EvaluationResult(Mapping[str, Interval]):
     ceiling
         Metric -> what a model could reach that knows the rates of all labels, where raters were counted
         (`figures.rater_ceiling`); None elsewhere.
+    no_label
+        Metric -> what predicting no label reaches, where rows may have several; None elsewhere.
     """
 
     figures: Mapping[str, Interval]
     predictions: Predictions
     unlabelled: int = 0
     ceiling: Mapping[str, Interval] | None = None
+    no_label: Mapping[str, Interval] | None = None
 
     def __getitem__(self, metric: str) -> Interval:
         return self.figures[metric]
@@ -63,6 +67,16 @@ class EvaluationResult(Mapping[str, Interval]):
         return f"{rows} in {units}, which intervals are taken over{left}"
 
     @property
+    def absent(self) -> tuple[str, ...]:
+        """Classes that no row has; means over classes leave them out."""
+        return absent_classes(self.predictions)
+
+    @property
+    def absent_words(self) -> str:
+        """A sentence on the classes that no row has; "" where there are none."""
+        return absent_words(self.absent, self.predictions.k)
+
+    @property
     def groups(self) -> int:
         """Number of groups of the labelled rows; their number of rows without groups."""
         p = self.predictions
@@ -85,18 +99,21 @@ class EvaluationResult(Mapping[str, Interval]):
             "groups": None if p.groups is None else self.groups,
             "unlabelled": self.unlabelled,
             "figures": {name: figure.document() for name, figure in self.figures.items()},
-            **(
-                {}
-                if self.ceiling is None
-                else {"ceiling": {name: figure.document() for name, figure in self.ceiling.items()}}
-            ),
+            **({"absent": list(self.absent)} if self.absent else {}),
+            **{
+                key: {name: figure.document() for name, figure in reference.items()}
+                for key, reference in (("ceiling", self.ceiling), ("no_label", self.no_label))
+                if reference is not None
+            },
         }
 
     def __repr__(self) -> str:
         width = max(map(len, self.figures), default=0)
         lines = [f"{name:<{width}}  {figure}" for name, figure in self.figures.items()]
-        return "\n".join([f"{self.predictions.model or 'predictions'}: {self.summary}", *lines])
+        after = [self.absent_words] if self.absent else []
+        return "\n".join([f"{self.predictions.model or 'predictions'}: {self.summary}", *lines, *after])
 
     def _repr_html_(self) -> str:
         title = f"{self.predictions.model or 'predictions'}: {self.summary}"
-        return f"<p>{html.escape(title)}</p>{self.table().round(3).to_html(index=False, escape=True)}"
+        after = f"<p>{html.escape(self.absent_words)}</p>" if self.absent else ""
+        return f"<p>{html.escape(title)}</p>{self.table().round(3).to_html(index=False, escape=True)}{after}"

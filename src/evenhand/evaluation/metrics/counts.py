@@ -94,6 +94,16 @@ def _micro_f1(statistics: Floats, chosen: Ints) -> Floats:
     return ratio(2 * tp.sum(axis=0), (truth + predicted).sum(axis=0))
 
 
+def _micro_precision(statistics: Floats, chosen: Ints) -> Floats:
+    tp, _, predicted = split(statistics, chosen)
+    return ratio(tp.sum(axis=0), predicted.sum(axis=0))
+
+
+def _micro_recall(statistics: Floats, chosen: Ints) -> Floats:
+    tp, truth, _ = split(statistics, chosen)
+    return ratio(tp.sum(axis=0), truth.sum(axis=0))
+
+
 def _worst_recall(statistics: Floats, chosen: Ints) -> Floats:
     each = recall(*split(statistics, chosen))
     # Not `nanmin`, which warns for a replicate in which no chosen class has a row.
@@ -178,6 +188,18 @@ def _all_decisions(rows: EvaluatedRows, chosen: Ints) -> sp.csr_array[Any]:
     return sp.csr_array(either(rows, chosen).sum(axis=1)[:, None])
 
 
+def _true_decisions(rows: EvaluatedRows, chosen: Ints) -> sp.csr_array[Any]:
+    return sp.csr_array(held(rows, chosen).sum(axis=1)[:, None])
+
+
+def _positive_decisions(rows: EvaluatedRows, chosen: Ints) -> sp.csr_array[Any]:
+    return sp.csr_array(claimed(rows, chosen).sum(axis=1)[:, None])
+
+
+def _claims(rows: EvaluatedRows, chosen: Ints) -> Floats:
+    return np.asarray(rows.claimed[:, chosen].any(axis=1), dtype=np.float64)
+
+
 def _of(each: PerClass, statistics: Floats, chosen: Ints) -> Floats:
     return each(*split(statistics, chosen))
 
@@ -206,6 +228,15 @@ METRICS.register("weighted_f1")(
 METRICS.register("micro_f1")(
     Metric("F1 of all decisions together; with one label a row it is the accuracy.", counts, _micro_f1, plain,
            parts=Components(partial(_alone, _micro_f1), _all_decisions, kind="f1"))
+)  # fmt: skip
+METRICS.register("micro_precision")(
+    Metric("Share of all predicted labels that hold; with one label a row it is the accuracy.", counts,
+           _micro_precision, _claims,
+           parts=Components(partial(_alone, _micro_precision), _positive_decisions, kind="share"))
+)  # fmt: skip
+METRICS.register("micro_recall")(
+    Metric("Share of all labels that hold which are found; with one label a row it is the accuracy.", counts,
+           _micro_recall, plain, parts=Components(partial(_alone, _micro_recall), _true_decisions, kind="share"))
 )  # fmt: skip
 METRICS.register("macro_precision")(
     Metric("Mean precision over classes; one that is never predicted counts 0.", counts,

@@ -9,7 +9,7 @@ A class without rows is left out of the average, and for the ROC area also one t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -88,31 +88,34 @@ def order(rows: EvaluatedRows, _chosen: Ints) -> RowSums:
 
 
 def _order(rows: EvaluatedRows) -> RowSums:
-    if rows.masked:
-        return _order_of_known(rows)
-    places = [_placed(rows.probabilities[:, c], rows.held[:, c]) for c in range(rows.k)]
-    start = np.concatenate([[0], np.cumsum([size for size, _ in places])]).astype(np.int64)
-    total = int(start[-1])
-    columns = np.empty((len(rows), rows.k), dtype=np.int64)
-    for c, (_, slot) in enumerate(places):
-        # Slots of negatives follow all s of positives; the classes before c have 2 * start[c] + c of them.
-        columns[:, c] = np.where(rows.held[:, c], start[c] + slot, total + 2 * start[c] + c + slot)
-    row = np.repeat(np.arange(len(rows)), rows.k)
-    return RowSums((len(rows), 3 * total + rows.k), row, columns.ravel(), finish=_Slots(start).finish)
+    every = np.arange(len(rows))
+    # Of a class with unknown labels, the rows where it is known are sorted.
+    at = [np.flatnonzero(rows.known[:, c]) if rows.masked else every for c in range(rows.k)]
+    return ordered(len(rows), [(own, rows.probabilities[own, c], rows.held[own, c]) for c, own in enumerate(at)])
 
 
-def _order_of_known(rows: EvaluatedRows) -> RowSums:
-    """Return the features of rows with unknown labels: in each class, the rows where it is known are sorted."""
-    at = [np.flatnonzero(rows.known[:, c]) for c in range(rows.k)]
-    held = [rows.held[own, c] for c, own in enumerate(at)]
-    places = [_placed(rows.probabilities[own, c], held[c]) for c, own in enumerate(at)]
+def ordered(n: int, problems: Sequence[tuple[Ints, Floats, Mask]]) -> RowSums:
+    """Return features whose statistics are the ROC area of each binary problem, then its average precision: (2c,).
+
+    Parameters
+    ----------
+    n
+        Number of rows.
+    problems
+        For each of c problems the rows of its cells, their scores, and whether each is positive; a row may have
+        several cells, or none.
+    """
+    places = [_placed(score, own) for _, score, own in problems]
     start = np.concatenate([[0], np.cumsum([size for size, _ in places])]).astype(np.int64)
     total = int(start[-1])
+    # Slots of negatives follow all s of positives; the problems before c have 2 * start[c] + c of them.
     column = [
-        np.where(held[c], start[c] + slot, total + 2 * start[c] + c + slot) for c, (_, slot) in enumerate(places)
+        np.where(own, start[c] + slot, total + 2 * start[c] + c + slot)
+        for c, ((_, _, own), (_, slot)) in enumerate(zip(problems, places, strict=True))
     ]
-    shape = (len(rows), 3 * total + rows.k)
-    return RowSums(shape, np.concatenate(at), np.concatenate(column), finish=_Slots(start).finish)
+    shape = (n, 3 * total + len(problems))
+    row = np.concatenate([row for row, _, _ in problems])
+    return RowSums(shape, row, np.concatenate(column), finish=_Slots(start).finish)
 
 
 def _placed(score: Floats, own: Mask) -> tuple[int, Ints]:

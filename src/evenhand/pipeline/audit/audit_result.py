@@ -14,6 +14,7 @@ import pandas as pd
 from evenhand.base.text.unique_names import unique_names
 from evenhand.base.values import Finding, Interval, Predictions, Samples
 from evenhand.blending.calibrate import calibrate
+from evenhand.blending.core.spec import recipe
 from evenhand.evaluation.audit.audit import Audit, audit
 from evenhand.evaluation.audit.conformal import By, ConformalSets, conformal
 from evenhand.evaluation.figures.calibration import Bin, reliability
@@ -62,7 +63,7 @@ class AuditResult:
     audit
         Holdouts and groups; nothing is refitted.
     calibration
-        Before and after each calibrator; empty without folds or for multi-label rows.
+        Before and after each calibrator that supports the labels; empty without folds.
     conformal
         Sets by class, and by group if groups are in several folds.
     refit
@@ -130,11 +131,12 @@ def recalibrated(
     level: float = 0.95,
     seed: int = 0,
 ) -> tuple[Recalibrated, ...]:
-    """Return calibration before and after each cross-fitted method; empty without folds or for multi-label rows."""
+    """Return calibration before and after each cross-fitted method that supports the labels; none without folds."""
     p = labelled(p)
-    if p.multi_label or p.fold is None or len(set(p.fold.tolist())) < 2:
+    if p.fold is None or len(set(p.fold.tolist())) < 2:
         return ()
-    versions = {"": p} | {method: calibrate(p, method) for method in methods}
+    fitting = [name for name in methods if not recipe(f"equal+{name}").refusal(several=p.multi_label)]
+    versions = {"": p} | {method: calibrate(p, method) for method in fitting}
     return tuple(
         Recalibrated(
             method,

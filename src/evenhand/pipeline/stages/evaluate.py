@@ -10,10 +10,11 @@ import pandas as pd
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Floats, Predictions, Samples
 from evenhand.blending.blend import Blend, blend
-from evenhand.blending.core.spec import Recipe, recipe
+from evenhand.blending.core.spec import Recipe
 from evenhand.blending.nested_evaluation import nested_evaluation
 from evenhand.evaluation.audit.dominant_groups import heaviest
 from evenhand.evaluation.comparison.compare import Comparison, compare_predictions
+from evenhand.evaluation.figures.absent_classes import absent_classes
 from evenhand.evaluation.figures.evaluate import default_metrics, evaluate
 from evenhand.evaluation.figures.score import fast_score
 from evenhand.evaluation.selection.selection_report import NestedEvaluation
@@ -22,6 +23,8 @@ from evenhand.pipeline.audit.audit_result import audit_run
 from evenhand.pipeline.references.ceiling import NAME as CEILING
 from evenhand.pipeline.references.ceiling import ceiling_figures
 from evenhand.pipeline.references.floor import PREFIX, references_of
+from evenhand.pipeline.references.no_label import NAME as NO_LABEL
+from evenhand.pipeline.references.no_label import no_label_figures
 from evenhand.pipeline.stages.collect import LOCKED, OUT_OF_FOLD, SECOND, Sets, collect_predictions
 from evenhand.pipeline.stages.estimates import estimate_findings, record_test_opening
 from evenhand.pipeline.stages.progress import Watcher
@@ -57,6 +60,9 @@ def evaluate_run(record: Record, settings: Settings, watcher: Watcher, seconds: 
     ceiling = {of: _ceiling(p, settings, record.samples()) for of, p in best.items() if of != SECOND}
     if any(ceiling.values()):
         scores[CEILING] = {of: figures for of, figures in ceiling.items() if figures}
+    silent = {of: _no_label(p, settings, record.samples()) for of, p in best.items()}
+    if any(silent.values()):
+        scores[NO_LABEL] = {of: figures for of, figures in silent.items() if figures}
     watcher.stage("summarizing")
     headline = best[OUT_OF_FOLD].model
     chosen = [(of, p) for of, p in best.items()]
@@ -65,7 +71,8 @@ def evaluate_run(record: Record, settings: Settings, watcher: Watcher, seconds: 
     metric = next(iter(settings.score.weights))
     summary["audit"] = audit_run(best[OUT_OF_FOLD], settings, record.samples()).document()
     record.write_json("evaluation.json", summary)
-    nested = evaluate_nested(record, settings, models, [one for one, _ in made]) if len(models) > 1 else None
+    several = len(models) + len(made) > 1
+    nested = evaluate_nested(record, settings, models, [one for one, _ in made]) if several else None
     beside = (
         None if floor is None else _beside_floor(best[OUT_OF_FOLD], floor[OUT_OF_FOLD], settings, record.samples())
     )
@@ -81,6 +88,7 @@ def evaluate_run(record: Record, settings: Settings, watcher: Watcher, seconds: 
         "heaviest": {
             sets[OUT_OF_FOLD].model: {of: _dominant_groups(p, settings) for of, p in sets.items()} for sets in every
         },
+        "absent": {of: list(absent_classes(p)) for of, p in best.items()},
         "findings": [
             {"code": f.code, "severity": f.severity, "message": f.message, "about": f.about} for f in findings
         ],
@@ -130,10 +138,10 @@ def make_blends(
     record: Record, settings: Settings, models: Sequence[Sets], watcher: Watcher
 ) -> list[tuple[Blend, Sets]]:
     """Return the configured blends with their predictions on every set, and write their weights."""
-    if len(models) < 2:
+    recipes = settings.ensemble.recipes(models=len(models), score=settings.score.weights)
+    if not recipes:
         return []
     others = [of for of in (LOCKED, SECOND) if all(of in sets for sets in models)]
-    recipes = [recipe(choice, score=settings.score.weights) for choice in settings.ensemble.methods]
     inputs: Sets = {of: models[0][of] for of in (OUT_OF_FOLD, *others)}
     features = _features(record, settings, recipes, inputs, watcher)
     made = [_fit_blend(how, models, others, features) for how in recipes]
@@ -215,6 +223,23 @@ def _figures(p: Predictions, settings: Settings, samples: Samples) -> dict[str, 
 
 def _ceiling(p: Predictions, settings: Settings, samples: Samples) -> dict[str, Any] | None:
     return ceiling_figures(p, settings, samples, metric_names(p, settings, samples.levels))
+
+
+def _no_label(p: Predictions, settings: Settings, samples: Samples) -> dict[str, Any] | None:
+    """Return the figures of predicting no label; None of rows with one label each, or where floors are off."""
+    how = settings.evaluate
+    if not how.floor:
+        return None
+    found = no_label_figures(
+        p,
+        metric_names(p, settings, samples.levels),
+        sets=settings.classes.sets,
+        levels=samples.levels,
+        draws=how.draws,
+        level=how.level,
+        seed=how.seed,
+    )
+    return None if found is None else {name: figure.document() for name, figure in found.items()}
 
 
 def _dominant_groups(p: Predictions, settings: Settings) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from evenhand.base.values import Floats
 from evenhand.blending.blend import PREFIX
 from evenhand.blending.core.crossfit import applied
 from evenhand.blending.core.method import Learned
-from evenhand.blending.core.spec import Recipe, recipe
+from evenhand.blending.core.spec import Recipe
 from evenhand.blending.core.weighted_sums import Weighted
 from evenhand.blending.inputs.align import align
 from evenhand.blending.inputs.stack import Stack, stack_of
@@ -72,9 +72,8 @@ def predictor_for(run: Record, settings: Settings, chosen: str, watcher: Watcher
     names = tuple(model.name for model in settings.model)
     if chosen in names or (settings.baseline is not None and chosen == settings.baseline.name):
         return Predictor((chosen,), (chosen,))
-    made = [recipe(choice, score=settings.score.weights) for choice in settings.ensemble.methods]
-    # A run of one model blends nothing, whatever [ensemble] says.
-    recipes = {PREFIX + one.name: one for one in made} if len(names) > 1 else {}
+    made = settings.ensemble.recipes(models=len(names), score=settings.score.weights)
+    recipes = {PREFIX + one.name: one for one in made}
     if chosen not in recipes:
         raise EvenhandError(unknown("model", chosen, model_names(run)))
     how = recipes[chosen]

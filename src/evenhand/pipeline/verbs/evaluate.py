@@ -28,6 +28,7 @@ from evenhand.evaluation.reading.labels import TruthTable, read_labels
 from evenhand.evaluation.reading.read import of_model, read_predictions, with_truth
 from evenhand.evaluation.reading.row_keys import row_names
 from evenhand.pipeline.references.ceiling import ceiling_of, raters_of
+from evenhand.pipeline.references.no_label import no_label_figures
 from evenhand.pipeline.verbs.predict import PredictionResult
 from evenhand.pipeline.verbs.run import Run
 
@@ -157,7 +158,8 @@ def evaluate(
             f"There are {counted.size} numbers of raters for {len(p)} rows; there must be one for each."
         )
     ceiling = ceiling_of(p, counted, list(figures), sets=sets, levels=levels, level=level, seed=seed)
-    return EvaluationResult(figures, p, unlabelled, ceiling)
+    silent = no_label_figures(p, list(figures), sets=sets, levels=levels, draws=draws, level=level, seed=seed)
+    return EvaluationResult(figures, p, unlabelled, ceiling, silent)
 
 
 def _raters(source: Any, p: Predictions) -> Floats | None:
