@@ -22,6 +22,7 @@ CHECKS_WITHOUT_MORE = {
     "EH101": "files that failed to decode are the evidence",
     "EH107": "rows per class",
     "EH108": "rows stand in for groups where none are named",
+    "EH115": "the labels",
     "EH117": "the names of classes",
     "EH201": "the balance of each label",
     "EH202": "the balance of each label",

@@ -123,13 +123,13 @@ class DataConfig(Section):
         description="Classes of the model (after renaming), in the order of its outputs, each kept however few "
         "rows it has; default: those that rows have, sorted.",
     )
-    exclusive: list[list[str]] = option(
-        [],
-        description="Sets of classes of which exactly one holds in every row (multi), for models with blocks = "
-        '"softmax".',
-    )
     missing: Literal["error", "drop"] = option(
         "error", description="What to do with rows whose file is missing or whose class is empty."
+    )
+    exclusive: Literal["auto"] | list[list[str]] = option(
+        [],
+        description='Blocks of classes of which at most one holds in a row (multi): lists of names, or "auto" for '
+        'those that the labels show. Models with blocks = "softmax" learn those of which exactly one holds.',
     )
     generalization: FurtherConfig | None = option(
         None,
@@ -215,12 +215,17 @@ class DataConfig(Section):
         """Yield what is wrong with the sets of classes that exclude each other."""
         if self.exclusive and not self.several:
             yield 'exclusive names sets among several classes of a row: remove it, or set task = "multi"'
-        names = [name for block in self.exclusive for name in block]
+        names = [name for block in self.named_exclusive for name in block]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             yield f"exclusive names {', '.join(twice)} more than once"
-        if any(len(block) < 2 for block in self.exclusive):
+        if any(len(block) < 2 for block in self.named_exclusive):
             yield "exclusive holds sets of two classes or more"
+
+    @property
+    def named_exclusive(self) -> list[list[str]]:
+        """Blocks of exclusive classes that are named; none where they are read off the labels."""
+        return [] if self.exclusive == "auto" else self.exclusive
 
     @property
     def several(self) -> bool:
@@ -246,7 +251,7 @@ class FurtherData(DataConfig):
         """Return [data] overridden by [data.generalization]."""
         # nothing is trained on the set, so its rows need no weights
         own: dict[str, Any] = {"table": None, "only": {}, "id": None, "group": None, "split": None, "weight": None}
-        other = {"levels": [], "classes": [], "min_count": 1, "generalization": None}
+        other = {"levels": [], "classes": [], "min_count": 1, "generalization": None, "exclusive": []}
         given = further.model_dump(exclude_none=True)
         if "table" in given:  # the pattern of the first set names classes of files without a table
             other["label_pattern"] = None

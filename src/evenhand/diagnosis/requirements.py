@@ -106,6 +106,10 @@ NEEDS: dict[str, Need] = {
         "rows with one label each",
         lambda evidence: evidence.samples is not None and not evidence.samples.multi_label,
     ),
+    "several_labels": Need(
+        'rows that may have several labels (data.task = "multi")',
+        lambda evidence: evidence.samples is not None and str(evidence.samples.task) == "multi",
+    ),
     "groups": Need(
         "a group column (data.group)", lambda evidence: bool(evidence.samples and evidence.samples.grouped)
     ),

@@ -4,6 +4,7 @@ Letters used for shapes everywhere: n rows, k classes, m models, f folds, g grou
 """
 
 from evenhand.base.values.estimates import Interval, Verdict
+from evenhand.base.values.exclusive_block import ExclusiveBlock
 from evenhand.base.values.finding import Finding
 from evenhand.base.values.folds import Folds
 from evenhand.base.values.named_classes import NO_NAMES, NamedClasses
@@ -32,6 +33,7 @@ __all__ = [
     "TEST",
     "TOO_FEW",
     "TRUTH_THRESHOLD",
+    "ExclusiveBlock",
     "Finding",
     "Floats",
     "Folds",

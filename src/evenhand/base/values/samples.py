@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from evenhand.base.errors import DataError
+from evenhand.base.values.exclusive_block import ExclusiveBlock
 from evenhand.base.values.types import TRUTH_THRESHOLD, Floats, Ints, Mask, Strings, Task
 
 _OF_LABELS = cast(Task, "")
@@ -41,6 +42,9 @@ class Samples:
         "single" if each row has one class, "multi" if it may have several or none, "soft" if labels are degrees
         from 0 to 1. It follows from `labels`; only "soft" need be stated, of labels that are all 0 or 1.
 
+    exclusive
+        Blocks of classes that exclude one another where several may hold (`data.exclusive`).
+
     Raises
     ------
     DataError
@@ -54,6 +58,7 @@ class Samples:
     levels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     kind: str = "photos"
     task: Task = _OF_LABELS
+    exclusive: tuple[ExclusiveBlock, ...] = ()
 
     def __post_init__(self) -> None:
         n = len(self.frame)

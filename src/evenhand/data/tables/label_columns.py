@@ -69,7 +69,7 @@ def unknown_columns(data: DataConfig, names: Sequence[str]) -> list[str]:
         *(unknown_name("data.drop", name, renamed) for name in data.drop if name not in renamed),
         *(
             unknown_name("data.exclusive", name, renamed)
-            for names in data.exclusive
+            for names in data.named_exclusive
             for name in names
             if name not in renamed
         ),

@@ -64,7 +64,7 @@ def unknown_names(cells: Sequence[Text], data: DataConfig) -> list[str]:
     keys = [("data.rename", name, written) for name in data.rename]
     keys += [("data.drop", name, renamed) for name in data.drop]
     listed = renamed.union(data.classes)
-    keys += [("data.exclusive", name, listed) for names in data.exclusive for name in names]
+    keys += [("data.exclusive", name, listed) for names in data.named_exclusive for name in names]
     return [unknown_name(key, name, known) for key, name, known in keys if name not in known]
 
 

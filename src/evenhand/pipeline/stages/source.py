@@ -20,6 +20,7 @@ from evenhand.base.values import Finding, RowSet, Samples
 from evenhand.data.roots.root import Root, root_of
 from evenhand.data.store.entry import StoreEntry
 from evenhand.data.store.store import Store
+from evenhand.data.tables.exclusive_blocks import blocks_of, check_softmax
 from evenhand.diagnosis.evidence.evidence import UnreadableRow
 from evenhand.diagnosis.evidence.reading_counts import ReadingCounts
 from evenhand.engines.config import ComputeConfig
@@ -130,6 +131,8 @@ def read(settings: Settings, watcher: Watcher) -> DataSource:
     # Rows that fail are taken out later, so each keeps its position in the store.
     samples = replace(samples, frame=samples.frame.assign(**{ROW: np.arange(len(samples))}))
     check_learnable(samples, settings.data.root)
+    samples = replace(samples, exclusive=blocks_of(samples, settings.data))
+    check_softmax(samples, settings.data, [model.name for model in settings.model if model.blocks == "softmax"])
     check_names(settings, samples)
     found = generalization_samples(kind, settings, samples)
     kept, entries, failures = _decode(kind, root, samples, settings, watcher)

@@ -215,6 +215,7 @@ def open_record(settings: Settings, source: DataSource, text: str, *, fresh: boo
         "classes": samples.classes,
         "levels": samples.levels,
         "task": samples.task,
+        "exclusive": [block.classes for block in samples.exclusive],
         "left_out": [vars(failure) for failure in source.failures],
         "encoded": _names(settings, source.entries),
         "fingerprint": mark,

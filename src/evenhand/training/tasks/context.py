@@ -202,8 +202,13 @@ def _baseline(resolved: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _exclusive(record: Record, resolved: Mapping[str, Any]) -> tuple[tuple[str, ...], ...]:
-    """Return the sets of classes that exclude each other: those that the data showed, or that the file names."""
+    """Return the sets of classes that exclude each other: those named, or those that the labels show.
+
+    Of the latter, those of which one holds in every row: a softmax has to give the row to one of them.
+    """
     named = resolved.get("data", {}).get("exclusive", [])
+    if named == "auto":
+        return tuple(block.classes for block in record.samples().exclusive if block.complete)
     return tuple(tuple(names) for names in record.data().get("exclusive", named))
 
 
