@@ -17,6 +17,9 @@ from evenhand.evaluation.figures.confusion import confidently_wrong, confusion_m
 from evenhand.evaluation.figures.evaluate import evaluate, labelled
 
 PER_CLASS = ("precision", "recall", "f1")
+"""Figures of each class that depend on decisions."""
+RANKED = "average_precision"
+"""The figure of each class by its ranking, where several labels may hold."""
 
 
 def summarize(
@@ -81,9 +84,14 @@ def _entry(where: str, p: Predictions, draws: int, level: float, seed: int) -> d
 
 
 def per_class(p: Predictions, *, draws: int = 2000, level: float = 0.95, seed: int = 0) -> list[dict[str, Any]]:
-    """Return for each class its rows, groups, predictions, precision, recall and F1, as plain values."""
+    """Return for each class its rows, groups, predictions, precision, recall and F1, as plain values.
+
+    Where several labels may hold, also its average precision, and the share of its rows among those in which it is
+    known: the average precision of guessing.
+    """
+    metrics = (*PER_CLASS, RANKED) if p.multi_label else PER_CLASS
     # In one call: the classes share features, and so one bootstrap.
-    names = [f"{metric}[{name}]" for name in p.classes for metric in PER_CLASS]
+    names = [f"{metric}[{name}]" for name in p.classes for metric in metrics]
     figures = evaluate(p, names, draws=draws, level=level, seed=seed)
     rows = rows_of(labelled(p))
 
@@ -96,7 +104,12 @@ def per_class(p: Predictions, *, draws: int = 2000, level: float = 0.95, seed: i
             "n": int(rows.truth_counts[c]),
             "groups": figure("recall", name).groups,
             "predicted": int(rows.predicted_counts[c]),
-            **{metric: figure(metric, name).document() for metric in PER_CLASS},
+            **{metric: figure(metric, name).document() for metric in metrics},
+            **(
+                {"share": float(rows.truth_counts[c] / max(int(rows.known[:, c].sum()), 1))}
+                if p.multi_label
+                else {}
+            ),
         }
         for c, name in enumerate(p.classes)
     ]

@@ -67,6 +67,31 @@ def intervals(rows: ChartRows, *, order: Sequence[str], title: str, width: int =
     }
 
 
+def class_bars(rows: ChartRows, *, order: Sequence[str], title: str) -> Spec:
+    """Return a bar per class from 0 to its figure, with its interval and a tick for guessing.
+
+    Parameters
+    ----------
+    rows
+        Records with name, estimate, low, high and share, the figure of guessing; all in 0..1.
+    """
+    x = {"type": "quantitative", "title": title, "scale": {"domain": [0, 1]}}
+    bar = {"x": {"field": "estimate", **x}}
+    rule = {"x": {"field": "low", **x}, "x2": {"field": "high"}}
+    guess = {"x": {"field": "share", **x}}
+    return {
+        "data": {"values": list(rows)},
+        "width": PLOT_WIDTH,
+        "height": {"step": 20},
+        "encoding": {"y": {"field": "name", "type": "nominal", "sort": list(order), "title": None}},
+        "layer": [
+            {"mark": {"type": "bar", "height": 12, "opacity": 0.45}, "encoding": bar},
+            {"mark": {"type": "rule"}, "encoding": rule},
+            {"mark": {"type": "tick", "color": INK, "thickness": 2, "height": 14}, "encoding": guess},
+        ],
+    }
+
+
 def moved(rows: ChartRows, *, smallest: float = 1e-5) -> Spec:
     """Return a dumbbell chart of each class's share of the rows and its share of the effective prior.
 
@@ -104,13 +129,17 @@ def moved(rows: ChartRows, *, smallest: float = 1e-5) -> Spec:
     }
 
 
-def heat(rows: ChartRows, classes: Sequence[str]) -> Spec:
-    """Return a confusion matrix: share of each true class (rows) given to each class (columns).
+def heat(
+    rows: ChartRows, classes: Sequence[str], titles: tuple[str, str] = ("true class", "predicted class")
+) -> Spec:
+    """Return a matrix of classes, such as confusions: share of each class (rows) with each class (columns).
 
     Parameters
     ----------
     rows
         Records with truth, predicted, share (0..1) and count, cells without rows left out.
+    titles
+        Of the rows and the columns.
     """
     widest = max((len(f"{row['count']:d}") for row in rows), default=1)
     step = max(7 * widest + 4, min(44, PLOT_WIDTH // max(len(classes), 1)))
@@ -120,10 +149,10 @@ def heat(rows: ChartRows, classes: Sequence[str]) -> Spec:
     behind = {"titleAlign": "left", "titleAnchor": "end", "titleX": step * len(classes) + 10, "titleY": 16}
     common = {"type": "nominal", "sort": list(classes), "scale": {"domain": list(classes)}}
     encoding = {
-        "y": {"field": "truth", "title": "true class", "axis": {**axis, **above}, **common},
+        "y": {"field": "truth", "title": titles[0], "axis": {**axis, **above}, **common},
         "x": {
             "field": "predicted",
-            "title": "predicted class",
+            "title": titles[1],
             "axis": {**axis, **behind, "labelAngle": -90},
             **common,
         },

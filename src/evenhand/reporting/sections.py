@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 
 from evenhand.base.values import TEST, RowSet
+from evenhand.evaluation.figures.absent_classes import absent_words
 from evenhand.evaluation.figures.row_words import row_words
 from evenhand.evaluation.selection.epoch_choice import epoch_choice_words
 from evenhand.reporting import chart_specs
 from evenhand.reporting.record_contents import RecordContents
 from evenhand.reporting.svg_charts import drawn
+
+T = TypeVar("T")
 
 Picture = Callable[[str], str | None]
 """Id of a row -> a `data:` URI of a small picture, or None."""
@@ -22,6 +25,9 @@ MOST_BESIDE = 5
 
 MOST_CLASSES = 30
 """Maximum number of classes of a balance ledger; of more, the most common and the rarest."""
+
+MOST_BARS = 40
+"""Maximum number of classes of a chart with a bar for each; of more, those at its two ends."""
 
 SETS = {one.value: one.words for one in RowSet}
 """Names of sets in words."""
@@ -73,11 +79,18 @@ def score_table(evidence: RecordContents) -> dict[str, Any] | None:
                     name: max(_sizes({name: rows}, metrics).values(), default=None) for name, rows in shown.items()
                 },
                 "rest_on": row_words(sizes, families=related) if len(set(sizes.values())) > 1 else "",
+                "absent": _absent(evidence, of),
                 "epochs": epoch_choice_words(evidence.settings) if of == RowSet.OUT_OF_FOLD else "",
             }
         )
     few = len(scores) <= MOST_BESIDE
     return {"metrics": metrics, "tables": tables, "chart": chart, "metric": metric, "metrics_in_rows": few}
+
+
+def _absent(evidence: RecordContents, of: str) -> str:
+    """Return a sentence on the classes that no row of a set has; "" where there are none."""
+    names = (evidence.scores or {}).get("absent", {}).get(of, [])
+    return absent_words(names, len(evidence.data.get("classes", names)))
 
 
 def _sizes(shown: Mapping[str, Mapping[str, Any]], metrics: list[str]) -> dict[str, tuple[int, int]]:
@@ -95,10 +108,20 @@ def skew_section(evidence: RecordContents) -> dict[str, Any] | None:
     """Return counts per class with a chart."""
     if not evidence.skew:
         return None
-    rows = evidence.skew["classes"]
+    rows, hidden = ends(evidence.skew["classes"])
     order = [row["class"] for row in rows]
     spec = chart_specs.bars(rows, name="class", value="rows", title="rows", order=order)
-    return {**evidence.skew, "chart": drawn(spec, "Rows per class")}
+    return {**evidence.skew, "chart": drawn(spec, "Rows per class"), "hidden": hidden}
+
+
+def ends(rows: Sequence[T], most: int = MOST_BARS) -> tuple[list[T], int]:
+    """Return the rows at both ends of a sorted list, and how many lie between.
+
+    >>> ends([1, 2, 3], 3), ends([1, 2, 3, 4, 5], 4)
+    (([1, 2, 3], 0), ([1, 2, 4, 5], 1))
+    """
+    hidden = max(0, len(rows) - most)
+    return ([*rows[: most // 2], *rows[len(rows) - most // 2 :]] if hidden else list(rows)), hidden
 
 
 def balance_section(evidence: RecordContents, *, most: int = MOST_CLASSES) -> list[dict[str, Any]]:
@@ -106,8 +129,7 @@ def balance_section(evidence: RecordContents, *, most: int = MOST_CLASSES) -> li
     out = []
     for one in evidence.balance:
         classes = sorted(one["classes"], key=lambda row: -row["rows"])
-        hidden = max(0, len(classes) - most)
-        shown = [*classes[: most // 2], *classes[len(classes) - most // 2 :]] if hidden else classes
+        shown, hidden = ends(classes, most)
         title = one.get("title") or ", ".join(one["models"])
         chart = drawn(chart_specs.moved(shown), f"Natural share and effective prior of {title}, by class")
         out.append({**one, "title": title, "shown": shown, "hidden": hidden, "chart": chart})
@@ -198,7 +220,8 @@ def _entry(evidence: RecordContents, entry: Mapping[str, Any], picture: Picture)
         "confusion": _confusion(entry, classes, of),
         "per_class": entry.get("per_class", []),
         "heaviest": entry.get("heaviest", []),
-        "class_chart": _class_chart(entry, of),
+        "multi_label": _ranked(entry),
+        **_class_chart(entry, of),
         "pairs": pairs,
         "wrong": wrong,
         "reliability": _reliability(entry, of),
@@ -222,16 +245,23 @@ def _confusion(entry: Mapping[str, Any], classes: list[str], of: str) -> Any:
     )
 
 
-def _class_chart(entry: Mapping[str, Any], of: str) -> Any:
-    rows = [
-        {"name": f"{row['class']} (n {row['n']})", "set": "recall", **row["recall"]}
+def _class_chart(entry: Mapping[str, Any], of: str) -> dict[str, Any]:
+    metric, title = ("average_precision", "Average precision") if _ranked(entry) else ("recall", "Recall")
+    every = [
+        {"name": f"{row['class']} (n {row['n']:,})", "set": metric, "share": row.get("share"), **row[metric]}
         for row in entry.get("per_class", [])
-        if row["recall"]["estimate"] is not None
+        if row[metric]["estimate"] is not None
     ]
-    order = [row["name"] for row in sorted(rows, key=lambda row: row["estimate"])]
-    return (
-        drawn(chart_specs.intervals(rows, order=order, title="recall"), f"Recall per class, {of}") if rows else None
-    )
+    rows, hidden = ends(sorted(every, key=lambda row: row["estimate"]))
+    order = [row["name"] for row in rows]
+    draw = chart_specs.class_bars if _ranked(entry) else chart_specs.intervals
+    chart = drawn(draw(rows, order=order, title=title.lower()), f"{title} per class, {of}") if rows else None
+    return {"class_chart": chart, "class_metric": title, "hidden_classes": hidden}
+
+
+def _ranked(entry: Mapping[str, Any]) -> bool:
+    """Return whether an entry has figures of rows with several labels: an average precision for each class."""
+    return any("average_precision" in row for row in entry.get("per_class", []))
 
 
 def _reliability(entry: Mapping[str, Any], of: str) -> Any:

@@ -16,6 +16,7 @@ from evenhand.reporting import sections
 from evenhand.reporting.ablation_section import ablation_section
 from evenhand.reporting.audit_section import audit_section
 from evenhand.reporting.chart_process import DRAWING
+from evenhand.reporting.labels_section import labels_section
 from evenhand.reporting.record_contents import read_evidence
 from evenhand.reporting.sections import Picture
 from evenhand.reporting.selection_section import blends, selection_section
@@ -57,6 +58,7 @@ def rendered(record: Record, picture: Picture = lambda _: None) -> str:
             headline=sections.headline(evidence),
             scores=sections.score_table(evidence),
             skew=sections.skew_section(evidence),
+            labels=labels_section(evidence),
             folds=sections.folds_section(evidence),
             ledgers=sections.balance_section(evidence),
             curves=sections.curves_section(evidence),
