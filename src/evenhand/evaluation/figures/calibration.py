@@ -15,6 +15,9 @@ from evenhand.evaluation.figures.evaluate import labelled
 from evenhand.evaluation.figures.row_share import right_rows
 from evenhand.evaluation.metrics.calibration_error import decisions
 
+LEAST_WHOLE = 30
+"""Minimum number of rows whose labels are all known, for these alone to tell how often rows are right."""
+
 
 @dataclass(frozen=True)
 class Bin:
@@ -85,9 +88,13 @@ def expected_accuracy(confidence: Floats, held_out: Predictions) -> Floats:
     confidence
         (n,) of rows, from `row_confidence`.
     held_out
-        Held-out predictions of the same model. Where several labels may hold, a row is right if all of them are.
+        Held-out predictions of the same model. Where several labels may hold, a row is right if all of them are;
+        rows of which all are known are used, if there are `LEAST_WHOLE`.
     """
     p = labelled(held_out)
+    whole = np.asarray(rows_of(p).known.all(axis=1))
+    if p.multi_label and whole.sum() >= LEAST_WHOLE:
+        p = p.take(whole)  # a row with unknown labels is right more easily than a new one, of which all count
     sure = row_confidence(p.probabilities, several=p.multi_label)
     right = right_rows(rows_of(p)).astype(np.float64)
     # One pseudo-row at each end: isotonic regression would otherwise give 0 or 1 from the few rows there.

@@ -98,12 +98,14 @@ def confidently_wrong(p: Predictions, *, most: int = 24) -> list[dict[str, Any]]
 
 def _wrong_labels(p: Predictions, most: int) -> list[dict[str, Any]]:
     assert p.truth is not None
-    gap = np.abs(p.probabilities - p.truth)
+    gap = np.nan_to_num(np.abs(p.probabilities - p.truth))  # of a label that is not known nothing is wrong
     label, size = gap.argmax(axis=1), gap.max(axis=1)
     rows = [row for row in np.argsort(-size, kind="stable")[:most] if size[row] > 0.5]
     out = []
     for row in rows:
         name = p.classes[label[row]]
-        held, missing = (name, f"not {name}") if p.truth[row, label[row]] >= 0.5 else (f"not {name}", name)
+        held, missing = (
+            (name, f"not {name}") if p.truth[row, label[row]] >= p.truth_threshold else (f"not {name}", name)
+        )
         out.append({"id": str(p.ids[row]), "truth": held, "predicted": missing, "confidence": float(size[row])})
     return out

@@ -82,10 +82,11 @@ def shares_against_truth(p: Predictions, *, alpha: float = 0.05, draws: int = 20
     adjusted = holm(tests, alpha)[1]
     found = []
     for c, value in zip(there, adjusted, strict=True):
-        surplus = claimed[:, c].astype(np.float64) - held[:, c]
+        own = rows.known[:, c]  # rows in which it is not known whether the class holds tell nothing
+        surplus = (claimed[:, c].astype(np.float64) - held[:, c])[own]
         # From -1..1 to the shares in 0..1 whose intervals over groups are known, and back.
-        figure = share((surplus + 1) / 2, p, draws=draws)
-        others = ~held[:, c]
+        figure = share((surplus + 1) / 2, p if own.all() else p.take(own), draws=draws)
+        others = own & ~held[:, c]
         found.append(
             ClassShare(
                 p.classes[c],

@@ -87,10 +87,12 @@ def _gap(p: Predictions, level: float) -> _Gap:
 
 
 def _sure_and_right(rows: EvaluatedRows) -> tuple[Floats, Floats]:
-    """Return (n,) confidence and (n,) correctness of the predicted class, or their means over a row's labels."""
+    """Return (n,) confidence and correctness of the predicted class, or their means over a row's known labels."""
     if rows.several:
         surer = np.maximum(rows.probabilities, 1 - rows.probabilities)
-        return surer.mean(axis=1), (rows.held == rows.claimed).mean(axis=1)
+        there = np.maximum(rows.known.sum(axis=1), 1)  # a label that is not known is neither right nor wrong
+        right = (rows.held == rows.claimed) & rows.known
+        return np.where(rows.known, surer, 0.0).sum(axis=1) / there, right.sum(axis=1) / there
     sure = rows.probabilities[np.arange(len(rows)), rows.predicted]
     return sure, (rows.predicted == rows.truth).astype(np.float64)
 
