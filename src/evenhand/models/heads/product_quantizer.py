@@ -28,7 +28,7 @@ class ProductQuantizerHead(Head):
 
     subspaces: int = option(16, ge=1, le=256, description="Parts of the embedding that are coded each by itself.")
     bits: int = option(4, ge=1, le=8, unit="bits", description="Length of the code of a part: 2**bits centroids.")
-    width: int = option(128, ge=1, unit="units", description="Width of the embedding, a multiple of subspaces.")
+    width: int = option(64, ge=1, unit="units", description="Width of the embedding, a multiple of subspaces.")
 
     @model_validator(mode="after")
     def _even(self) -> ProductQuantizerHead:

@@ -19,10 +19,11 @@ def one_thread():
     torch.set_num_threads(before)
 
 
-def fitted(fits, *, cosine=-0.4, pull=12.0, loss=1.5, main=0.6, epochs=8, fold=0):
+def fitted(fits, *, cosine=-0.4, pull=12.0, loss=1.5, main=0.6, epochs=8, steps=50, fold=0):
     """Return a fit of two even classes (guessing costs 0.693) whose term has these figures in every epoch."""
     term = {"loss": loss, "share": loss / (loss + main), "cosine": cosine, "pull": pull}
-    lines = fits.lines(*[fits.told((0.5, 0.5), (0.5, 0.5))] * epochs, loss=main, terms={"cosine": term})
+    seen = [fits.told((0.5, 0.5), (0.5, 0.5))] * epochs
+    lines = fits.lines(*seen, loss=main, steps=steps, terms={"cosine": term})
     return TrainingHistory("net", fold, 0, ("a", "b"), lines)
 
 
@@ -55,6 +56,7 @@ def test_a_term_that_is_hardly_seen_and_steers_is_found(fits):
         {"pull": 0.2, "loss": 0.02},  # a light regulariser
         {"main": 0.1},  # small because it is learned
         {"epochs": 3},  # too few to say
+        {"steps": 1},  # hardly begun
         {"cosine": None, "pull": None},  # no parameter in common
     ],
 )

@@ -22,6 +22,7 @@ def check(
     evidence: Evidence,
     *,
     epochs: int = 3,
+    steps: int = 20,
     cosine: float = -0.1,
     share: float = 0.1,
     pull: float = 0.5,
@@ -30,7 +31,7 @@ def check(
 ) -> Iterator[Found]:
     """Find terms of a head's loss that pull against the main loss while one of the two is hardly seen in the sum.
 
-    What it checks: the first half of the epochs without the first one, `epochs` of them or more; of each, the
+    What it checks: the first half of the epochs after `steps` steps, `epochs` of them or more; of each, the
     cosine of the gradients of the main loss and of a term with respect to the parameters that they share, on the
     first batch. It fires where the median is at most `cosine` and one of the two is less than `share` of their sum:
     either the main loss, in value or in the norm of its gradient, while it still is at least `unlearned` of what
@@ -57,7 +58,7 @@ def check(
             found = [
                 (one, hit)
                 for one in histories
-                if (hit := conflict(one, name, epochs, cosine, share, pull, unlearned)) is not None
+                if (hit := conflict(one, name, epochs, steps, cosine, share, pull, unlearned)) is not None
             ]
             if len(found) <= half * len(histories):
                 continue
@@ -80,7 +81,7 @@ def check(
 
 @dataclass(frozen=True)
 class Conflict:
-    """A term against the main loss: medians over epochs 2 to `last`.
+    """A term against the main loss: medians over epochs `first` to `last`, counted from 1.
 
     `share` is the term's of the two in value, `unseen` whether the term is the one that is hardly seen.
     """
@@ -88,6 +89,7 @@ class Conflict:
     cosine: float
     pull: float
     share: float
+    first: int
     last: int
     unseen: bool
 
@@ -98,8 +100,8 @@ class Conflict:
         value, steps = (self.share, gradient) if self.unseen else (1 - self.share, 1 - gradient)
         return (
             f"{name} pulls against the main loss {how}: their gradients have a cosine of {self.cosine:.2f}, and "
-            f"{smaller} has {value:.0%} of the two in value and {steps:.0%} in gradient (medians of epochs 2 to "
-            f"{self.last})"
+            f"{smaller} has {value:.0%} of the two in value and {steps:.0%} in gradient (medians of epochs "
+            f"{self.first} to {self.last})"
         )
 
 
@@ -107,16 +109,18 @@ def conflict(
     history: TrainingHistory,
     name: str,
     epochs: int,
+    steps: int,
     cosine: float,
     share: float,
     pull: float,
     unlearned: float,
 ) -> Conflict | None:
     """Return how a term pulls against the main loss, or None where it does not."""
-    # The gradients of the first epoch are those of random weights: the last layer is nearly 0 then, so that hardly
-    # any of the main loss's gradient passes through it.
-    last = max(epochs + 1, len(history.lines) // 2)
-    first = history.lines[1:last]
+    # The first gradients are those of random weights: the last layer is nearly 0 then, so that hardly any of the
+    # main loss's gradient passes through it. An epoch's are those of its first batch.
+    began = next((at for at in range(1, len(history.lines)) if history.steps[at - 1] >= steps), len(history.lines))
+    last = min(max(began + epochs, len(history.lines) // 2), len(history.lines))
+    first = history.lines[began:last]
     terms = [(line.get("terms") or {}).get(name) or {} for line in first]
     figures = np.array([[_figure(one.get(word)) for word in ("cosine", "pull", "loss")] for one in terms])
     known = np.isfinite(figures).all(axis=1) if len(figures) else np.zeros(0, dtype=bool)
@@ -130,9 +134,7 @@ def conflict(
     drowned = min(1 - of_term, 1 / (1 + ratio)) < share and main[known][-1] >= unlearned * guessing(history)
     if angle > cosine or not (unseen or drowned):
         return None
-    return Conflict(
-        float(angle), float(ratio), of_term, min(last, len(history.lines)), bool(unseen and not drowned)
-    )
+    return Conflict(float(angle), float(ratio), of_term, began + 1, last, unseen=bool(unseen and not drowned))
 
 
 def guessing(history: TrainingHistory) -> float:
