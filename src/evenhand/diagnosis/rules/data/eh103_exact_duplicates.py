@@ -17,8 +17,9 @@ def check(evidence: Evidence, *, warning_share: float = 0.1) -> Iterator[Found]:
 
     What it checks: the hash of each file's bytes, and of its decoded pixels; of drawings, whether they have the
     same lines at the same coordinates to 1e-5 and the same words, whatever the order, the layers and the
-    colours. It is a warning where more than `warning_share` of the rows are redundant copies, or where folds do
-    not keep copies together.
+    colours; of pairs, whether picture and text are both equal. A picture or a text that very many pairs share is
+    a note of its own. It is a warning where more than `warning_share` of the rows are redundant copies, or where
+    folds do not keep copies together.
 
     Why it matters: a copy in both training and validation makes the estimate too high, and copies give their
     content twice the weight. Folds that keep copies together avoid the former.

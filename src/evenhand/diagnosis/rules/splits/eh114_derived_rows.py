@@ -24,9 +24,10 @@ def check(evidence: Evidence) -> Iterator[Found]:
     What it checks: names of files that end in what programs and people add to a copy (`_rot90`, `_flip`,
     `_aug3`, `_v2`, `_rev1`, `_copy`, ` - Copy`, `副本`, `x (1)` beside `x`) and are otherwise equal, in one
     folder, under one label, or wherever only one file has the name without the ending; and, for kinds that can
-    compare contents (drawings), rows that are equal after moving, scaling, turning and mirroring. It is an error
-    where a family lies in several folds, in the locked test and outside, or on both sides of a split column; a
-    warning where `folds.families` allows it; otherwise a note that folds keep the families together.
+    compare contents, rows that are equal in part: drawings after moving, scaling, turning and mirroring, pairs in
+    their picture or in their text. It is an error where a family lies in several folds, in the locked test and
+    outside, or on both sides of a split column; a warning where `folds.families` allows it; otherwise a note that
+    folds keep the families together.
 
     Why it matters: a model evaluated on a turned copy of a training row is evaluated on that row. Augmented
     copies that lie in a table before it is split make every figure too high, however carefully it is split
