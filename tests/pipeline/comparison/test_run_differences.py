@@ -61,6 +61,9 @@ def test_budgets_of_blends_are_those_of_their_models(
     ("ours", "theirs", "words"),
     [
         ({"epochs": 30, "batch_size": 256, "early_stop": 0}, {"head": "logistic_regression", "epochs": 20}, []),
+        ({"epochs": 30, "batch_size": 256}, {"head": "knn", "epochs": 20}, []),
+        ({"epochs": 30}, {"head": "hash", "epochs": 20}, ["train.epochs 30 against 20"]),
+        ({"epochs": 30}, {"head": "of another package", "epochs": 20}, ["train.epochs 30 against 20"]),
         ({"epochs": 30}, {"epochs": 20}, ["train.epochs 30 against 20"]),
         ({"epochs": 30, "stage": [{"epochs": 4}]}, {"epochs": 20, "stage": [{"epochs": 4}]}, []),
         ({"early_stop": 5, "choose_by": "last"}, {"early_stop": 0, "choose_by": "last"}, []),

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from evenhand.base.errors import RecordError
+from evenhand.base.errors import EvenhandError, RecordError
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Predictions
 from evenhand.blending.blend import PREFIX
 from evenhand.blending.inputs.coverage import differing
 from evenhand.evaluation.comparison.common_rows import disagreeing, in_common, named
+from evenhand.models.heads.registry import HEADS
 
 BUDGET = ("epochs", "batch_size", "early_stop", "stage", "soup", "ema", "swa_from")
 """Keys of [train] of a model that determine its training budget."""
-REGRESSION = "logistic_regression"
-"""The head that is fitted in one step: its record holds keys of [train] that it does not use."""
 
 
 def differences(
@@ -100,8 +99,8 @@ def _of_budget(base: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
 
 def _used(model: Mapping[str, Any]) -> set[str]:
     """Return the keys of the budget that a model uses; what replaces one of the others is compared itself."""
-    # A solver, not a training: none of these keys reaches it.
-    if model.get("head") == REGRESSION:
+    # A solver, not a training: its record holds keys of [train] that it does not use.
+    if _is_solved(model):
         return set()
     train = model.get("train", {})
     unused = {"epochs"} if train.get("stage") else set()
@@ -111,6 +110,14 @@ def _used(model: Mapping[str, Any]) -> set[str]:
     if len(model.get("seeds", [0])) < 2:
         unused.add("soup")
     return {*BUDGET} - unused
+
+
+def _is_solved(model: Mapping[str, Any]) -> bool:
+    """Return whether the head of a model is fitted in one step (not one that is not installed here)."""
+    try:
+        return HEADS.get(str(model.get("head", ""))).solved
+    except EvenhandError:
+        return False
 
 
 def _of_rows(base: Predictions, other: Predictions) -> list[str]:
