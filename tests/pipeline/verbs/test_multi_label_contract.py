@@ -16,6 +16,7 @@ from typer.testing import CliRunner, Result
 
 import evenhand
 from evenhand.cli.app import app
+from evenhand.cli.tables.tables import print_run
 from evenhand.diagnosis import RULES
 from evenhand.diagnosis.examination import Examination
 from evenhand.pipeline.verbs.run import Run
@@ -148,6 +149,14 @@ def test_a_verb_does_its_work_or_says_in_a_sentence_why_not(asked: Result) -> No
     assert "Traceback" not in asked.output
     assert asked.exit_code <= 2
     assert asked.exit_code < 2 or asked.output.strip().endswith((".", "?")) or ". " in asked.output, asked.output
+
+
+def test_the_shell_shows_average_precision_a_floor_and_classes_without_rows(done: Run, capsys) -> None:
+    print_run(done)
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "average_precision" in shown
+    assert "floor: no label" in shown or "floor: no" in shown
+    assert "Left out of means over classes, as no row has it: once." in shown
 
 
 def test_every_verb_is_tried() -> None:

@@ -14,6 +14,7 @@ from evenhand.cli.tables.dominant_groups import dominant_groups_table
 from evenhand.cli.tables.figures import figure_words
 from evenhand.cli.tables.reading import print_reading
 from evenhand.cli.tables.scores import score_tables
+from evenhand.evaluation.figures.absent_classes import absent_words
 from evenhand.evaluation.figures.row_words import row_words as words_of
 from evenhand.evaluation.selection.epoch_choice import epoch_choice_words
 
@@ -137,6 +138,8 @@ def print_run(done: Run, *, most: int = 6) -> None:
             out.print(cell("A wider terminal, the report and --json show more metrics.", style="dim"))
         families = done.resampled == "families" and of != RowSet.GENERALIZATION
         out.print(cell(row_words(part, metrics[:shown], families=families), style="dim"))
+        if absent := absent_words(done.absent.get(of, []), len(done.record.data()["classes"])):
+            out.print(cell(absent, style="dim"))
         if of == RowSet.OUT_OF_FOLD and (chosen := epoch_choice_words(done.record.resolved())):
             out.print(cell(chosen, style="dim"))
         if uneven := dominant_groups_table(done.heaviest, of, done.best):
@@ -155,9 +158,10 @@ def shown_metrics(metrics: Iterable[str], most: int, *, wanted: Sequence[str] = 
     usual = ("accuracy", "macro_f1", "worst_recall", "log_loss", "calibration_error")
     found = list(dict.fromkeys(metrics))
     named = [m for m in found if "[" not in m]
+    ranked = ("hamming", "average_precision") if "hamming" in named else ()  # of several labels
     coarse = [m for m in named if m.startswith("accuracy_")]
     asked = [m for m in wanted if m in found]
-    others = [*named[:1], *(m for m in usual if m in named), *coarse]
+    others = [*named[:1], *ranked, *(m for m in usual if m in named), *coarse]
     return list(dict.fromkeys([*asked, *others]))[: max(most, len(asked))]
 
 

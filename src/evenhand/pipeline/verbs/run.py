@@ -97,6 +97,11 @@ class Run:
         return dict(self.record.json("scores.json").get("heaviest", {}))
 
     @property
+    def absent(self) -> dict[str, list[str]]:
+        """Set -> classes that no row of it has, which means over classes leave out."""
+        return dict(self.record.json("scores.json").get("absent", {}))
+
+    @property
     def predictions(self) -> pd.DataFrame:
         """Predictions of every model and ensemble."""
         return self.record.predictions()
