@@ -61,6 +61,14 @@ def test_a_metric_that_a_model_lacks_cannot_be_estimated() -> None:
     assert "cannot be estimated" in out.getvalue()
 
 
+def test_a_metric_that_does_not_apply_to_a_reference_is_left_empty() -> None:
+    rows = [{"name": "floor: no label", "metric": "macro_f1", "estimate": 0.0, "low": None, "high": None}]
+    (table,), _ = score_tables(pd.DataFrame(rows), METRICS[:2], "", 80)
+    out = StringIO()
+    Console(file=out, width=80).print(table)
+    assert "cannot be estimated" not in out.getvalue()
+
+
 def test_a_figure_of_too_few_says_so_in_place_of_its_interval():
     figure = {"estimate": 0.5, "low": 0.1, "high": 0.9}
     assert figure_words({**figure, "enough": False}) == "0.500 too few to tell"

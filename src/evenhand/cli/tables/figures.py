@@ -9,9 +9,7 @@ from evenhand.base.values import TOO_FEW
 
 
 def figure_words(figure: Mapping[Any, Any]) -> str:
-    """Return an estimate with its interval as text; "" for one that does not apply (the log-loss of a floor)."""
-    if not figure:
-        return ""
+    """Return an estimate with its interval as text."""
     if figure.get("estimate") is None or figure["estimate"] != figure["estimate"]:
         return "cannot be estimated"
     if figure.get("low") is None or figure["low"] != figure["low"]:

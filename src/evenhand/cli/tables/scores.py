@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from evenhand.cli.console import Table
 from evenhand.cli.tables.figures import figure_words
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 FIGURE_COLUMNS = 23
 """Width of an estimate with its interval, in columns of the terminal."""
 LONGEST_NAME = 24
+REFERENCES = ("floor: ", "ceiling: ")
+"""What the names of references begin with, which have no figure in some metrics."""
 
 
 def score_tables(
@@ -40,7 +42,7 @@ def score_tables(
     if first + FIGURE_COLUMNS * len(names) <= max(width, first + FIGURE_COLUMNS):
         table = _table(("metric", *names), title)
         for metric in metrics:
-            table.add_row(metric, *(figure_words(found.get((name, metric), {})) for name in names))
+            table.add_row(metric, *(_cell(found, name, metric) for name in names))
         return [table], len(metrics)
     beside = 4 + min(max(map(len, names)), LONGEST_NAME)
     step = max(1, (width - beside) // FIGURE_COLUMNS)
@@ -52,8 +54,15 @@ def score_tables(
             return tables, start
         tables.append(_table(("model", *part), title if not tables else None))
         for name in names:
-            tables[-1].add_row(name, *(figure_words(found.get((name, metric), {})) for metric in part))
+            tables[-1].add_row(name, *(_cell(found, name, metric) for metric in part))
     return tables, len(metrics)
+
+
+def _cell(found: Mapping[tuple[str, str], Mapping[Any, Any]], name: str, metric: str) -> str:
+    """Return the words of a figure; none where it does not apply to a reference (the log-loss of no label)."""
+    if (name, metric) not in found and name.startswith(REFERENCES):
+        return ""
+    return figure_words(found.get((name, metric), {}))
 
 
 def _table(heads: Sequence[str], title: str | None) -> Table:
