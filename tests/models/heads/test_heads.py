@@ -106,6 +106,32 @@ def test_a_missing_part_stays_zero_and_out_of_the_statistics(way: str) -> None:
         assert by_part.eval()(x)[torch.arange(60) % 3 > 0].mean(dim=0).abs().max() < 0.1
 
 
+def test_running_averages_of_parts_are_those_of_the_rows_that_have_them() -> None:
+    x = torch.randn(90, 5, generator=torch.Generator().manual_seed(0)) * 3 + 2
+    x[::3, 3:] = 0
+    x[1::3, 0] = 0  # one feature that is 0, as after a ReLU or of rare words: the part is there
+    text = x[torch.arange(90) % 3 > 0][:, 3:]
+    parts, image, words = scale("batch", 5, {"image": 3, "text": 2}), Standardise(3), Standardise(2)
+    for momentum in (0.1, None):  # moving, and the cumulative mean of `refresh`
+        for module in (parts, image, words):
+            module.momentum = momentum
+            module.reset_running_stats()
+        for start in (0, 30, 60):
+            here = torch.arange(start, start + 30) % 3 > 0
+            parts(x[start : start + 30])
+            image(x[start : start + 30, :3])
+            words(x[start : start + 30][here][:, 3:])
+        for stored in ("running_mean", "running_var"):
+            own = torch.cat([getattr(image, stored), getattr(words, stored)])
+            assert torch.allclose(getattr(parts, stored), own, atol=1e-5)
+    assert int(parts.num_batches_tracked) == 3
+    set_statistics(parts, x)
+    assert torch.allclose(parts.running_mean, torch.cat([x[:, :3].mean(0), text.mean(0)]), atol=1e-5)
+    assert torch.allclose(parts.eval()(x[:1])[0, 3:], torch.zeros(2))
+    assert torch.isfinite(parts.train()(x[:1])).all()
+    assert torch.isfinite(parts(x[:2])).all()  # one of the two has a text
+
+
 def test_undivided_features_are_normalised_as_they_were(model: Make) -> None:
     sized = SizedModel.model_validate({**model().model_dump(), "parts": {"image": 5}})
     assert isinstance(build_head(sized, 5, 2, 0)[0], Standardise)

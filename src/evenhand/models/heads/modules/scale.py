@@ -1,8 +1,11 @@
-"""Normalisation of features before a head, part by part where they have several."""
+"""Normalisation of features before a head, part by part where they have several.
+
+A part that is missing in a row is 0 in all of its features. It stays 0, and does not enter the statistics.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -13,21 +16,76 @@ class Standardise(nn.BatchNorm1d):
     """Features with mean 0 and variance 1 over the training rows: (b, d) -> (b, d), without learned parameters.
 
     Running averages are used for evaluation, and for a training batch of a single row, which has no variance.
+
+    Parameters
+    ----------
+    d
+        Number of features.
+    parts
+        Widths of the parts that may be missing; empty where the features are one.
     """
 
-    def __init__(self, d: int) -> None:
+    def __init__(self, d: int, parts: Sequence[int] = ()) -> None:
         super().__init__(d, affine=False)
+        self.edges = [0]
+        for width in parts if len(parts) > 1 else ():
+            self.edges.append(self.edges[-1] + width)
 
     def forward(self, x: Tensor) -> Tensor:
+        here = self._present(x)
+        if here is not None:
+            return self._of_present(x, here)
         if self.training and len(x) == 1:  # torch raises on a variance of one value
             return functional.batch_norm(x, self.running_mean, self.running_var, eps=self.eps)
         return super().forward(x)
 
     def set_statistics(self, x: Tensor) -> None:
-        """Set the running averages to those of (n, d) features."""
+        """Set the running averages to those of (n, d) features; of a part, over the rows that have it."""
+        here = self._present(x)
+        whole = self._slices() if here is not None else [slice(None)]
         with torch.no_grad():
-            self.running_mean.copy_(x.mean(0))  # type: ignore[union-attr]
-            self.running_var.copy_(x.var(0, correction=0))  # type: ignore[union-attr]
+            for at, columns in enumerate(whole):
+                rows = x[:, columns] if here is None else x[here[:, at], columns]
+                if len(rows):
+                    self.running_mean[columns] = rows.mean(0)  # type: ignore[index]
+                    self.running_var[columns] = rows.var(0, correction=0)  # type: ignore[index]
+
+    def _slices(self) -> list[slice]:
+        return [slice(*edge) for edge in zip(self.edges, self.edges[1:], strict=False)]
+
+    def _present(self, x: Tensor) -> Tensor | None:
+        """Return (b, parts) bool, which parts are not missing; None where all are there."""
+        if len(self.edges) < 2:
+            return None
+        # A missing part is 0 in its first feature too: reading one column of each spares a pass over all.
+        suspect = (x[:, self.edges[:-1]] == 0).any(dim=1)
+        if not bool(suspect.any()):
+            return None
+        here = torch.ones(len(x), len(self.edges) - 1, dtype=torch.bool, device=x.device)
+        rows = x[suspect]
+        here[suspect] = torch.stack([present(rows[:, columns]) for columns in self._slices()], dim=1)
+        return None if bool(here.all()) else here
+
+    def _of_present(self, x: Tensor, here: Tensor) -> Tensor:
+        if not self.training:
+            out = functional.batch_norm(x, self.running_mean, self.running_var, eps=self.eps)
+            widths = torch.tensor(self.edges, device=x.device).diff()
+            return out * here.repeat_interleave(widths, dim=1)
+        factor = self._factor()
+        out = torch.zeros_like(x)
+        for at, columns in enumerate(self._slices()):
+            rows = x[here[:, at], columns]
+            mean, variance = self.running_mean[columns], self.running_var[columns]  # type: ignore[index]
+            if len(rows):  # updates the running averages in place, through the views
+                out[here[:, at], columns] = functional.batch_norm(
+                    rows, mean, variance, training=len(rows) > 1, momentum=factor, eps=self.eps
+                )
+        return out
+
+    def _factor(self) -> float:
+        """Return the weight of this batch in the running averages, as torch's own layer does."""
+        self.num_batches_tracked.add_(1)  # type: ignore[union-attr]
+        return 1.0 / float(self.num_batches_tracked) if self.momentum is None else self.momentum  # type: ignore[arg-type]
 
 
 class UnitLength(nn.Module):
@@ -38,10 +96,7 @@ class UnitLength(nn.Module):
 
 
 class ByPart(nn.Module):
-    """Each part of the features normalised alone: (b, d) -> (b, d).
-
-    A part that is missing in a row is 0 in all of its features. It stays 0, and does not enter the statistics.
-    """
+    """Each part of the features normalised alone, row by row: (b, d) -> (b, d); 0 stays 0."""
 
     def __init__(self, name: str, parts: Mapping[str, int]) -> None:
         super().__init__()
@@ -49,32 +104,13 @@ class ByPart(nn.Module):
         self.scales = nn.ModuleList(scale(name, width) for width in self.widths)
 
     def forward(self, x: Tensor) -> Tensor:
-        return torch.cat([_present_only(of, part) for of, part in self._parts(x)], dim=1)
-
-    def set_statistics(self, x: Tensor) -> None:
-        """Set the running averages of each part to those of the rows that have it."""
-        for of, part in self._parts(x):
-            here = part[present(part)]
-            if len(here):
-                set_statistics(of, here)
-
-    def _parts(self, x: Tensor) -> list[tuple[nn.Module, Tensor]]:
-        return list(zip(self.scales, torch.split(x, self.widths, dim=1), strict=True))
+        parts = torch.split(x, self.widths, dim=1)
+        return torch.cat([of(part) for of, part in zip(self.scales, parts, strict=True)], dim=1)
 
 
 def present(part: Tensor) -> Tensor:
     """Return (b,) bool: the rows in which a part (b, d) of the features is not missing."""
     return (part != 0).any(dim=1)
-
-
-def _present_only(of: nn.Module, part: Tensor) -> Tensor:
-    here = present(part)
-    if bool(here.all()):
-        return of(part)  # type: ignore[no-any-return]
-    out = torch.zeros_like(part)
-    if bool(here.any()):
-        out[here] = of(part[here]).to(out.dtype)
-    return out
 
 
 def scale(name: str, d: int, parts: Mapping[str, int] | None = None) -> nn.Module:
@@ -85,16 +121,17 @@ def scale(name: str, d: int, parts: Mapping[str, int] | None = None) -> nn.Modul
     parts
         Widths of the parts of the features; two or more are normalised each by itself.
     """
-    if parts and len(parts) > 1 and name != "none":
-        return ByPart(name, parts)
+    parts = parts or {}
     if name == "batch":
-        return Standardise(d)
-    if name == "layer":
-        return nn.LayerNorm(d, elementwise_affine=False)
-    return UnitLength() if name == "l2" else nn.Identity()
+        return Standardise(d, list(parts.values()))
+    if name == "none":
+        return nn.Identity()
+    if len(parts) > 1:
+        return ByPart(name, parts)
+    return nn.LayerNorm(d, elementwise_affine=False) if name == "layer" else UnitLength()
 
 
 def set_statistics(module: nn.Module, x: Tensor) -> None:
     """Set the running averages of a `scale` to those of (n, d) features; nothing where it has none."""
-    if isinstance(module, (Standardise, ByPart)):
+    if isinstance(module, Standardise):
         module.set_statistics(x)
