@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from evenhand.base.errors import DataError
 from evenhand.base.values import Finding, Samples
 from evenhand.data.config import DataConfig
 from evenhand.data.roots.root import open_root
-from evenhand.data.tables.cell_separator import CANDIDATES, cell_separator
+from evenhand.data.tables.cell_separator import CANDIDATES, cell_parts, cell_separator, listed
 from evenhand.data.tables.samples import file_samples
 
 TAGS = ("men", "navy blue", "black, matte", "w/o lace", "снег", "夏")
@@ -63,6 +64,28 @@ def test_cells_without_a_clear_one_keep_the_configured(cells: list[str | None]) 
 @given(st.lists(st.one_of(st.none(), st.text(max_size=8)), max_size=8), st.sampled_from(["|", ";", "::"]))
 def test_any_cells_have_a_separator(cells: list[str | None], configured: str) -> None:
     assert cell_separator(cells, configured) in (configured, *CANDIDATES)
+
+
+@given(st.lists(st.text(max_size=8), max_size=5))
+def test_lists_as_programs_write_them_are_read_whole(tags: list[str]) -> None:
+    stripped = [tag.strip() for tag in tags if tag.strip()]
+    assert cell_parts(json.dumps(tags), "|") == stripped
+    assert cell_parts(json.dumps(tags, ensure_ascii=False), "|") == stripped
+    assert cell_parts(repr(tags), "|") == stripped
+
+
+@pytest.mark.parametrize("cell", ["[red]", "[[x]]", "[", "[]x", "[{}]", "[" * 4000 + "]" * 4000, "[1, [2]]"])
+def test_what_only_looks_like_a_list_is_a_name(cell: str) -> None:
+    assert listed(cell) is None
+    assert cell_parts(cell, "|") == [cell]
+
+
+def test_a_table_of_lists_needs_no_separator(tmp_path: Path) -> None:
+    cells = ["\"['men', 'a, b']\"", "\"['men']\"", "[]", "\"['women', 'a, b']\""]
+    samples, findings = read(tmp_path, ["path,label", *(f"{at}.jpg,{cell}" for at, cell in enumerate(cells, 1))])
+    assert samples.classes == ("a, b", "men", "women")
+    assert not samples.labels[2].any(), "an empty list is no class"
+    assert not findings
 
 
 def read(folder: Path, lines: list[str], **data: Any) -> tuple[Samples, list[Finding]]:

@@ -1,7 +1,9 @@
-"""The separator between the classes in a cell, found where it is not the one that is configured."""
+"""The classes in a cell: between separators, which are found where they are not those configured, or in a list."""
 
 from __future__ import annotations
 
+import ast
+import json
 from collections import Counter
 from collections.abc import Sequence
 
@@ -22,7 +24,7 @@ def cell_separator(cells: Sequence[Text], configured: str, *, many: int = 50, re
     >>> cell_separator(cells, "|"), cell_separator(["Shirts, long", "Shirts, short", "Hats, warm"], "|")
     (';', '|')
     """
-    texts = [text for text in dict.fromkeys(cells) if text is not None]
+    texts = [text for text in dict.fromkeys(cells) if text is not None and listed(text) is None]
     if any(configured in text for text in texts):
         return configured
     best, highest = configured, 0.0
@@ -35,3 +37,29 @@ def cell_separator(cells: Sequence[Text], configured: str, *, many: int = 50, re
         if believed and share > highest:
             best, highest = candidate, share
     return best
+
+
+def cell_parts(cell: Text, separator: str) -> list[str]:
+    """Return the classes in a cell, stripped: those of a list, else what is between separators.
+
+    >>> cell_parts("red| big|", "|"), cell_parts("['red', 'black, matte']", "|"), cell_parts("[red]", "|")
+    (['red', 'big'], ['red', 'black, matte'], ['[red]'])
+    """
+    if cell is None:
+        return []
+    found = listed(cell)
+    return [part.strip() for part in (cell.split(separator) if found is None else found) if part.strip()]
+
+
+def listed(cell: str, *, longest: int = 10_000) -> list[str] | None:
+    """Return the words or numbers of a cell that is a list as JSON or Python write it; None if it is not one."""
+    if not (cell.startswith("[") and cell.endswith("]")) or len(cell) > longest:
+        return None
+    for parse in (json.loads, ast.literal_eval):
+        try:
+            found = parse(cell)
+        except (ValueError, SyntaxError, RecursionError, MemoryError):
+            continue
+        if isinstance(found, list) and all(isinstance(each, (str, int, float)) for each in found):
+            return [str(each) for each in found]
+    return None

@@ -15,6 +15,7 @@ from evenhand.base.text.cells import Text
 from evenhand.base.values import Finding
 from evenhand.data.config import DataConfig
 from evenhand.data.roots.file_names import some
+from evenhand.data.tables.cell_separator import cell_parts
 from evenhand.data.tables.table import LabelTable
 
 Row = tuple[str, ...]
@@ -50,9 +51,9 @@ def split_cells(cells: Sequence[Text], data: DataConfig) -> list[Row]:
 
 
 def _parts(cell: Text, data: DataConfig) -> list[str]:
-    if cell is None:
-        return []
-    return [part.strip() for part in cell.split(data.separator) if part.strip()] if data.several else [cell]
+    if data.several:
+        return cell_parts(cell, data.separator)
+    return [] if cell is None else [cell]
 
 
 def unknown_names(cells: Sequence[Text], data: DataConfig) -> list[str]:

@@ -7,7 +7,7 @@ import numpy as np
 from evenhand.base.values import Floats
 from evenhand.base.values.samples import any_of
 from evenhand.data.config import DataConfig
-from evenhand.data.tables.cell_separator import cell_separator
+from evenhand.data.tables.cell_separator import cell_parts, cell_separator
 from evenhand.data.tables.table import LabelTable
 
 
@@ -22,12 +22,12 @@ def read_tag_columns(table: LabelTable, data: DataConfig) -> tuple[tuple[str, ..
     for column in data.tag_columns:
         cells = table.texts(column)
         by = cell_separator(cells, data.separator)
-        rows = [() if cell is None else tuple(part.strip() for part in cell.split(by)) for cell in cells]
-        own = sorted({part for row in rows for part in row if part})
+        rows = [cell_parts(cell, by) for cell in cells]
+        own = sorted({part for row in rows for part in row})
         at = {name: c for c, name in enumerate(own)}
         values = np.zeros((len(rows), len(own)))
         for row, (cell, parts) in enumerate(zip(cells, rows, strict=True)):
-            values[row, [at[part] for part in parts if part]] = 1.0
+            values[row, [at[part] for part in parts]] = 1.0
             if cell is None:
                 values[row] = np.nan
         names += own

@@ -14,7 +14,7 @@ from evenhand.base.text.cells import Text, as_texts, plain_texts
 from evenhand.base.text.toml_text import toml_comment, toml_value
 from evenhand.data.config import DataConfig
 from evenhand.data.roots.root import Root
-from evenhand.data.tables.cell_separator import cell_separator
+from evenhand.data.tables.cell_separator import cell_parts, cell_separator, listed
 from evenhand.data.tables.column_roles import ColumnProfile, column_profiles, group_candidates
 from evenhand.data.tables.table import read_table
 
@@ -37,6 +37,8 @@ class TableDraft:
         The table.
     taken
         Columns with a role.
+    several
+        Whether a row holds several classes.
     root
         Folder below the root that the paths are relative to, "" for the root itself.
     labels, groups, locked
@@ -51,6 +53,7 @@ class TableDraft:
     locked: pd.Series
     frame: pd.DataFrame
     taken: tuple[str, ...]
+    several: bool
 
 
 def draft_of_table(
@@ -83,12 +86,13 @@ def draft_of_table(
     chosen = group or next((one.name for one in candidates if one.looks_like_group()), None)
     values = [str(v) for v in frame[split].dropna().unique()] if split else []
     held = next((v for v in values if v.lower() in ("test", "testing")), None)
+    several = _task_lines(as_texts(frame[label].tolist()))
     lines = [
         f"table = {toml_value(name)}{_trailing_comment(_column_list(profiles.values()))}",
         f"path = {toml_value(path)}",
         *([f"# files are in {toml_comment(f'{folder}/')}; there are also {_folders(also)}"] if also else []),
         f"label = {toml_value(label)}{_trailing_comment(_count(profiles[label]))}",
-        *_task_lines(as_texts(frame[label].tolist())),
+        *several,
         *_group_lines(profiles, chosen, candidates),
         *_id_lines(profiles, [path, label]),
     ]
@@ -105,6 +109,7 @@ def draft_of_table(
         locked,
         frame,
         tuple({*taken, label, *([chosen] if chosen else [])}),
+        bool(several),
     )
 
 
@@ -150,8 +155,8 @@ def _task_lines(cells: Sequence[Text]) -> list[str]:
         cell_separator(cells, DataConfig.model_fields["separator"].default),
         {cell for cell in cells if cell},
     )
-    parts = {part.strip() for text in texts for part in text.split(by)} - {""}
-    if not any(by in text for text in texts) or len(parts) >= len(texts):
+    parts = {part for text in texts for part in cell_parts(text, by)}
+    if not any(by in text or listed(text) for text in texts) or len(parts) >= len(texts):
         return []
     comment = f"a row holds several of {len(parts):,} classes"
     lines = [f'task = "multi"{_trailing_comment(comment)}']

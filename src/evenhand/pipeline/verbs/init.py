@@ -42,8 +42,11 @@ k = {k}                           # every row is held out in one of these folds
 macro_f1 = 1.0
 
 [ensemble]
-methods = ["equal", "nnls", "nnls+bias"]   # bias: a shift per class, learned for the score
+methods = ["equal", "nnls", {calibrated}
 """
+
+_CALIBRATED = '"nnls+bias"]   # bias: a shift per class, learned for the score'
+_CALIBRATED_SEVERAL = '"nnls+thresholds"]   # thresholds: one per class, learned for the score'
 
 _PLAIN = """\
 [[model]]                       # one entry per model; every model is trained on every fold
@@ -67,6 +70,7 @@ class _FolderFacts:
     draft: Draft
     facts: DataFacts
     folder: str = ""
+    several: bool = False
 
 
 def init(
@@ -122,6 +126,7 @@ def init(
         test=f"{found.draft.test}  # locked: opened once, at the end",
         own=found.draft.kind_section,
         models=proposal.text,
+        calibrated=_CALIBRATED_SEVERAL if found.several else _CALIBRATED,
     )
 
 
@@ -186,7 +191,7 @@ def _inspect(
     bearable = _feasible_folds(found)
     facts = DataFacts(kind.name, len(found.labels), locked, found.labels.nunique(), bearable, side)
     section = kind.section_for(found.frame, found.taken)
-    return _FolderFacts(Draft(lines, test or _NO_TEST, section), facts, found.root)
+    return _FolderFacts(Draft(lines, test or _NO_TEST, section), facts, found.root, found.several)
 
 
 def _refuse_columns(label: str | None, group: str | None, why: str) -> None:
