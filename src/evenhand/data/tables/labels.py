@@ -50,6 +50,17 @@ def split_cells(cells: Sequence[Text], data: DataConfig) -> list[Row]:
     return [tuple(dict.fromkeys(data.rename.get(name, name) for name in row)) for row in rows]
 
 
+def merge_unknown(rows: Sequence[Row], data: DataConfig, classes: Sequence[str]) -> list[Row]:
+    """Return the rows of a further set with `data.merged` in place of classes that the first set lacks.
+
+    Where rare classes are merged, what the first set lacks has fewer than `data.min_count` rows there. Without such
+    a class, and for classes that `data.drop` leaves out, nothing changes.
+    """
+    if data.min_count_action != "merge" or data.merged not in classes:
+        return list(rows)
+    return _merged(rows, {name for row in rows for name in row}.difference(classes, data.drop), data.merged)
+
+
 def _parts(cell: Text, data: DataConfig) -> list[str]:
     if data.several:
         return cell_parts(cell, data.separator)

@@ -19,7 +19,7 @@ from evenhand.base.values.samples import any_of, known_labels
 from evenhand.data.config import DataConfig, FurtherConfig, FurtherData
 from evenhand.data.roots.file_names import some
 from evenhand.data.tables.label_columns import read_label_columns
-from evenhand.data.tables.labels import Row, split_cells
+from evenhand.data.tables.labels import Row, merge_unknown, split_cells
 from evenhand.data.tables.path_lookup import locate
 from evenhand.data.tables.table import LabelTable, read_table
 from evenhand.evaluation.reading.row_keys import PATHS, find_rows
@@ -64,7 +64,7 @@ def truth_of_manifest(
     label: str | None = None,
     group: str | None = None,
 ) -> RowTruth:
-    """Return the truth that a table holds; labels are renamed and dropped as [data] of the run says.
+    """Return the truth that a table holds; labels are renamed, merged and dropped as [data] of the run says.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def truth_of_manifest(
         if name is not None and name not in columns:
             raise DataError(f"{table.name}: {unknown('column', name, columns)} Name it with {option}.")
     at = _matched(rows, table, data)
-    cells = split_cells(table.texts(column), data)
+    cells = merge_unknown(split_cells(table.texts(column), data), data, classes)
     at, conflicts = _settled(at, cells, len(rows.samples), table)
     found = [cells[place] if place >= 0 else () for place in at]
     known = np.array([place >= 0 and (data.several or bool(cells[place])) for place in at])
@@ -122,7 +122,8 @@ def _truth_of_columns(
     cells = [tuple(f"{c}={value:g}" for c, value in enumerate(row)) for row in values.tolist()]
     at, conflicts = _settled(_matched(rows, table, data), cells, len(rows.samples), table)
     labels = np.full((len(at), len(classes)), np.nan)
-    names = np.array([data.rename.get(name, name) for name in data.label_columns], dtype=object)
+    renamed = [(data.rename.get(name, name),) for name in data.label_columns]
+    names = np.array([name for (name,) in merge_unknown(renamed, data, classes)], dtype=object)
     for c, name in enumerate(classes):
         if (names == name).any():
             labels[at >= 0, c] = any_of(values[:, names == name])[at[at >= 0]]
@@ -157,8 +158,8 @@ def truth_of_kind(rows: NewRows, settings: Settings, classes: Sequence[str], sou
     where = table or ("its annotations" if kind.shown else "its folders")
     if data.label_columns or data.tag_columns:
         groups = _groups(rows.samples.ids, at, found.groups.tolist()) if found.grouped else None
-        return RowTruth(_of_classes(found, at, classes), groups, where)
-    own = [_classes_of(found, place) if place >= 0 else () for place in at]
+        return RowTruth(_of_classes(found, at, data, classes), groups, where)
+    own = merge_unknown([_classes_of(found, place) if place >= 0 else () for place in at], data, classes)
     known = np.array([place >= 0 and bool(found.known[place]) for place in at])
     labels, strange = _numbered(own, known, data, classes, where)
     if not known_labels(labels).any():
@@ -282,12 +283,14 @@ def _groups(ids: Strings, at: Ints, names: Sequence[Any]) -> Strings | None:
     return object_array([f"id:{i}" if name is None else str(name) for i, name in zip(ids, found, strict=True)])
 
 
-def _of_classes(samples: Samples, at: Ints, classes: Sequence[str]) -> npt.NDArray[Any]:
+def _of_classes(samples: Samples, at: Ints, data: DataConfig, classes: Sequence[str]) -> npt.NDArray[Any]:
     """Return (n, k) the labels of rows at positions (-1 for none) by the classes of the run, NaN where unknown."""
     labels = np.full((len(at), len(classes)), np.nan)
+    own = merge_unknown([(name,) for name in samples.classes], data, classes)
+    names = np.array([name for (name,) in own], dtype=object)
     for c, name in enumerate(classes):
-        if name in samples.classes:
-            labels[at >= 0, c] = samples.labels[at[at >= 0], samples.classes.index(name)]
+        if (names == name).any():
+            labels[at >= 0, c] = any_of(samples.labels[:, names == name])[at[at >= 0]]
     return labels
 
 
