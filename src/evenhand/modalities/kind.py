@@ -101,6 +101,8 @@ class Kind(Protocol):
         Whether rows can be blended (mixup): every part of a batch is a tensor of (b, ...).
     encoder_options
         Name of an encoder of the kind's own -> the section of its options, `[[model]] options`.
+    sources
+        Sources of encoders (what stands before the colon) that take the kind's rows; those of pictures apart.
     sequence
         Names of the arrays of an encoded row whose first axis is time, so that the first steps of a row can be
         predicted alone (`evenhand earliness`); empty where rows are not sequences.
@@ -121,6 +123,7 @@ class Kind(Protocol):
     shown: Sequence[str]
     mixable: bool
     encoder_options: Mapping[str, type[Section]]
+    sources: Sequence[str]
     sequence: Sequence[str]
     counters: Sequence[Counter]
     moved: str
@@ -263,6 +266,7 @@ class KindDefaults:
     shown: Sequence[str] = ()
     mixable: bool = True
     encoder_options: Mapping[str, type[Section]] = MappingProxyType({})
+    sources: Sequence[str] = ()
     sequence: Sequence[str] = ()
     counters: Sequence[Counter] = ()
     moved: str = "after moving, scaling, turning or mirroring"

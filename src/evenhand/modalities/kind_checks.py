@@ -52,7 +52,7 @@ def kind_faults(
             )
             yield "train.cutmix", message, "use mixup, or set 0"
         return
-    if ":" in model.encoder:
+    if ":" in model.encoder and model.encoder.partition(":")[0] not in kind.sources:
         found = f'found "{model.encoder}", a network for pictures, but rows of {kind.name} are not pictures'
         yield "encoder", found, _own_encoders(kind)
     for key in PICTURE_KEYS:

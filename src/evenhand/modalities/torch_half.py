@@ -46,6 +46,8 @@ class TorchHalf(Protocol):
 
     # A half may also have `pretrain(network, inputs, rows, draws)`, which trains the encoder of a network in place
     # on rows (n,) of its inputs without their labels, as its own options ask (`training.tasks.initial_network`).
+    # `fit_encoder(network, entry, rows, keep)` fits in place what the encoder learns of all rows (n,) of an entry
+    # that are not locked, without labels and once for all folds; `keep` is `Store.array`, for what takes long.
     # That of a kind with `stream` has `step_batch(arrays, network, device)`, which returns one step of one row
     # (`streams.Step`) as a batch of the network.
 

@@ -31,7 +31,15 @@ def baseline_of(models: Iterable[ModelConfig]) -> ModelConfig | None:
     if first is None:
         return None
     shared = {"views", "view_profile", "views_use", "pool"} if first.tune == "head" else set()
-    copied = {"encoder", "architecture", "size", "frozen_precision", "view_dtype", "channels_last"} | shared
+    copied = {
+        "encoder",
+        "architecture",
+        "options",
+        "size",
+        "frozen_precision",
+        "view_dtype",
+        "channels_last",
+    } | shared
     return ModelConfig.model_validate(
         {
             **{name: getattr(first, name) for name in copied},
@@ -42,5 +50,5 @@ def baseline_of(models: Iterable[ModelConfig]) -> ModelConfig | None:
 
 
 def has_frozen_features(model: ModelConfig) -> bool:
-    """Return whether a model's encoder is pretrained ("timm:…", "package:…", "file:…")."""
-    return model.pretrained and ":" in model.encoder
+    """Return whether a model's encoder, or a tower in it, is pretrained ("timm:…", "package:…", "file:…")."""
+    return model.pretrained and any(":" in str(name) for name in (model.encoder, *model.options.values()))

@@ -179,4 +179,7 @@ class SizedModel(ModelConfig):
     exclusive: list[list[int]] = option(
         [], description="Outputs that share a softmax, as positions of classes; empty where none do."
     )
+    about: dict[str, Any] = option(
+        {}, description="What the encoder said about itself, where it is built again without its source."
+    )
     held_rows: int = option(0, ge=0, unit="rows", description="Training rows that a solved head holds (knn).")

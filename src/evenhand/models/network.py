@@ -130,13 +130,9 @@ class Network(nn.Module):
 
     def fingerprint(self) -> str:
         """Return a hash (16 hex digits) of all that the activations of a picture at the boundary depend on."""
-        digest = hashlib.blake2b(digest_size=8)
-        if self.frozen is not None:
-            digest.update(repr((self.boundary, self.model.pool, self.encoder.about)).encode())
-            for name, array in self.frozen.part.state_dict().items():
-                digest.update(f"{name} {array.dtype} {tuple(array.shape)}".encode())
-                digest.update(array.detach().cpu().contiguous().numpy().tobytes())
-        return digest.hexdigest()
+        if self.frozen is None:
+            return hashlib.blake2b(digest_size=8).hexdigest()
+        return fingerprint_of(self.frozen.part, repr((self.boundary, self.model.pool, self.encoder.about)))
 
     def parameter_groups(self, learning_rate: float, layer_decay: float = 1.0) -> list[dict[str, Any]]:
         """Return the trained parameters for an optimizer: dicts of params, lr and name, from the head down.
@@ -157,6 +153,15 @@ class Network(nn.Module):
             own = [p for p in group["params"] if id(p) not in held]
             groups += [{**group, "params": own}] if own else []
         return groups
+
+
+def fingerprint_of(part: nn.Module, about: str) -> str:
+    """Return a hash (16 hex digits) of the tensors of a part and of what is said about it."""
+    digest = hashlib.blake2b(about.encode(), digest_size=8)
+    for name, array in part.state_dict().items():
+        digest.update(f"{name} {array.dtype} {tuple(array.shape)}".encode())
+        digest.update(array.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()
 
 
 def _forget(network: nn.Module, _: object) -> None:

@@ -60,6 +60,7 @@ class Pairs(KindDefaults):
     shown: Sequence[str] = ("text",)
     mixable = False  # bytes of a text have no mean
     encoder_options: Mapping[str, type[Section]] = ENCODER_OPTIONS
+    sources: Sequence[str] = ("siglip2", "clip")
     counters: Sequence[Counter] = encode.COUNTED
     moved = "in their picture or in their text"
     holds_labels = False

@@ -8,9 +8,11 @@ from evenhand.data.store.entry import StoreEntry
 from evenhand.modalities.pairs.augment import apply_profile
 from evenhand.modalities.pairs.encoders import pair_small  # noqa: F401  (registers the encoder)
 from evenhand.modalities.pairs.inputs import PairInputs
+from evenhand.modalities.pairs.towers import pair  # noqa: F401  (registers the encoder)
+from evenhand.modalities.pairs.towers.fitting import fit_encoder
 from evenhand.models.network import Network
 
-__all__ = ["apply_profile", "inputs"]
+__all__ = ["apply_profile", "fit_encoder", "inputs"]
 
 
 def inputs(entry: StoreEntry, network: Network, **how: Any) -> PairInputs:

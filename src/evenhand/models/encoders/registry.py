@@ -10,7 +10,7 @@ import torch
 from evenhand.base.errors import ModelError
 from evenhand.base.registry import Registry
 from evenhand.base.seeds import seed_from
-from evenhand.models.config import ModelConfig
+from evenhand.models.config import ModelConfig, SizedModel
 from evenhand.models.encoders.encoder import Encoder
 
 EncoderBuilder = Callable[[ModelConfig], Encoder]
@@ -66,7 +66,7 @@ def rebuild_encoder(about: Mapping[str, Any], model: ModelConfig) -> Encoder:
     """
     architecture = about.get("architecture")
     if architecture is None:
-        return build_encoder(model, 0)
+        return build_encoder(SizedModel.model_validate({**model.plain(), "about": dict(about)}), 0)
     from evenhand.models.encoders.timm_networks import create, encoder_from
 
     with torch.random.fork_rng(devices=[]):

@@ -11,7 +11,8 @@ import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Protocol
+from functools import partial
+from typing import Any, Protocol, cast
 
 import numpy as np
 import torch
@@ -24,7 +25,8 @@ from evenhand.data.store.ragged import Array
 from evenhand.data.store.store import Store
 from evenhand.models.acceleration.frozen import Frozen
 from evenhand.models.acceleration.malloc import kept_memory
-from evenhand.models.network import Network
+from evenhand.models.encoders.tower import Run, Tower, Towers
+from evenhand.models.network import HEAD, Network, fingerprint_of
 
 Progress = Callable[[int, int], None]
 
@@ -83,7 +85,7 @@ class ActivationPass:
     progress: Progress | None = None
 
 
-LIBRARIES = ("torch", "torchvision", "timm")
+LIBRARIES = ("torch", "torchvision", "timm", "transformers")
 """Their layers are not hashed; the record holds the versions of these libraries."""
 
 
@@ -117,6 +119,8 @@ def boundary_activations(
         If the store cannot be written.
     """
     model, frozen = network.model, _frozen(network)
+    if towers := towers_of(network):
+        return _of_towers(network, towers, inputs, store, how, rows)
     frozen.to(how.device)
     # This first pass also makes the optimised copy of the frozen part (`Frozen`), before threads share it.
     with single_threads(1) as pool:
@@ -126,17 +130,8 @@ def boundary_activations(
     )
     views = model.views
     key = {
-        "code": source_mark(
-            __name__,
-            *_own_code(frozen),
-            *inputs.code,
-            within="evenhand.models",
-        ),
+        **_what_is_run(network, frozen, inputs, how, rows),
         "network": network.fingerprint(),
-        "precision": str(frozen.dtype(torch.device(how.device))),
-        "rows": rows,
-        "profile": model.view_profile if views > 1 else "none",
-        "seed": how.seed if views > 1 else 0,
         **inputs.key,
     }
 
@@ -144,6 +139,68 @@ def boundary_activations(
         fill_activations(network, inputs, out, how)
 
     return store.array(key, (len(inputs), views, *shape), dtype, fill)
+
+
+def towers_of(network: Network) -> dict[str, Tower]:
+    """Return the towers that a network's activations are the features of; none for other networks."""
+    block = network.encoder.stages[0].module
+    if network.boundary != HEAD or len(network.encoder.stages) > 1 or not isinstance(block, Towers):
+        return {}
+    return cast("dict[str, Tower]", dict(block.towers.items()))
+
+
+def _of_towers(
+    network: Network, towers: Mapping[str, Tower], inputs: FrozenRows, store: Store, how: ActivationPass, rows: str
+) -> Array:
+    """Return the features of towers beside each other.
+
+    Each tower's are kept by themselves as well: another text tower does not compute the pictures anew.
+    """
+    model = network.model
+    views, dtype = model.views, np.dtype("float32" if model.view_dtype == "auto" else model.view_dtype)
+    keys, kept = [], []
+    for tower in towers.values():
+        frozen = Frozen(tower.features, model.frozen_precision).to(how.device)
+        key = {
+            **_what_is_run(network, frozen, inputs, how, rows),
+            "tower": fingerprint_of(tower.features, repr(tower.about)),
+            "place": tower.place,
+            # not the options of the encoder, which name the other towers: `about` and the weights say what this is
+            **{name: value for name, value in inputs.key.items() if name != "options"},
+        }
+
+        def fill(out: Array, tower: Tower = tower, frozen: Frozen = frozen) -> None:
+            run = partial(tower, run=frozen)
+            with single_threads(1) as pool:  # makes the optimised copy, before threads share it
+                pool.submit(run, inputs.batch(np.array(inputs.unlike()), None)).result()
+            _fill(network, run, inputs, out, how)
+
+        keys.append(key)
+        kept.append(store.array(key, (len(inputs), views, tower.width), dtype, fill))
+    if len(kept) == 1:
+        return kept[0]
+
+    def join(out: Array, *, most: int = 4096) -> None:
+        for start in range(0, len(out), most):
+            some = slice(start, start + most)
+            out[some] = np.concatenate([part[some] for part in kept], axis=2)
+
+    width = sum(tower.width for tower in towers.values())
+    return store.array({"towers": keys}, (len(inputs), views, width), dtype, join)
+
+
+def _what_is_run(
+    network: Network, frozen: Frozen, inputs: FrozenRows, how: ActivationPass, rows: str
+) -> dict[str, Any]:
+    """Return what activations depend on, whichever part of the network they are of."""
+    views = network.model.views
+    return {
+        "code": source_mark(__name__, *_own_code(frozen), *inputs.code, within="evenhand.models"),
+        "precision": str(frozen.dtype(torch.device(how.device))),
+        "rows": rows,
+        "profile": network.model.view_profile if views > 1 else "none",
+        "seed": how.seed if views > 1 else 0,
+    }
 
 
 def _own_code(frozen: Frozen) -> list[str]:
@@ -165,14 +222,18 @@ def fill_activations(network: Network, inputs: FrozenRows, out: Array, how: Acti
     ModelError
         If activations, or a number in them, do not fit `out`.
     """
-    frozen, views = _frozen(network), out.shape[1]
+    _fill(network, _frozen(network), inputs, out, how)
+
+
+def _fill(network: Network, run: Run, inputs: FrozenRows, out: Array, how: ActivationPass) -> None:
+    views = out.shape[1]
     parts = [(rows, view) for rows in inputs.batches(how.batch_size) for view in range(views)]
     done, total = 0, sum(len(rows) for rows, _ in parts)
 
     def fill(part: tuple[Ints, int]) -> int:
         rows, view = part
         draws = None if view == 0 else _draws(how.seed, view, rows)
-        found = frozen(inputs.batch(rows, draws)).cpu().numpy()
+        found = run(inputs.batch(rows, draws)).cpu().numpy()
         if found.shape[1:] != out.shape[2:]:
             raise ModelError(_uneven(network, {found.shape[1:], out.shape[2:]}))
         _put(found, out, rows, view)

