@@ -128,8 +128,9 @@ class DataConfig(Section):
     )
     exclusive: Literal["auto"] | list[list[str]] = option(
         [],
-        description='Blocks of classes of which at most one holds in a row (multi): lists of names, or "auto" for '
-        'those that the labels show. Models with blocks = "softmax" learn those of which exactly one holds.',
+        description="Blocks of classes of which at most one holds in a row (multi), or that share it out (soft): "
+        'lists of names, or, of multi, "auto" for those that the labels show. Models with blocks = "softmax" learn '
+        "those of which exactly one holds.",
     )
     generalization: FurtherConfig | None = option(
         None,
@@ -221,6 +222,12 @@ class DataConfig(Section):
             yield f"exclusive names {', '.join(twice)} more than once"
         if any(len(block) < 2 for block in self.named_exclusive):
             yield "exclusive holds sets of two classes or more"
+        made = [self.rename.get(name, name) for name in self.label_columns] if self.task == "soft" else []
+        if merged := sorted({name for name in names if made.count(name) > 1}):
+            yield (
+                f"rename makes {', '.join(merged)} of several columns and keeps the higher degree, but degrees of "
+                "exclusive classes add up: add these columns up in the table"
+            )
 
     @property
     def named_exclusive(self) -> list[list[str]]:

@@ -103,9 +103,32 @@ def test_one_row_in_which_two_hold_is_no_block_and_breaks_a_named_one():
     assert blocks_of(samples(labels), DataConfig(root=".", task="multi", exclusive=[["c0", "rare"]])) == ()
 
 
+def test_degrees_of_a_named_block_share_out_each_row_and_a_tie_is_no_fault():
+    names = ["c0", "c1", "c2"]
+    data = DataConfig(root=".", table="t.csv", task="soft", label_columns=names, exclusive=[names])
+    shares = np.array([[0.5, 0.5, 0], [0.33, 0.33, 0.33], [0.67, 0.17, 0.17], [np.nan, 0.5, np.nan]])
+    (block,) = blocks_of(samples(shares), data)
+    assert (block.classes, block.complete, block.rows, block.n) == (("c0", "c1", "c2"), True, 4, 3)
+    (part,) = blocks_of(samples(np.vstack([shares, [0.3, 0.1, 0]])), data)
+    assert not part.complete
+    over = np.vstack([shares, [0.6, 0.4, 0.2]])
+    with pytest.raises(DataError, match=r'"c0", "c1".* sum to more than 1 in 1 of 5 rows \("r4" has 1.2\)'):
+        blocks_of(samples(over), data)
+
+
 @pytest.mark.parametrize(
     ("keys", "fault"),
     [
+        (
+            {
+                "task": "soft",
+                "table": "t.csv",
+                "label_columns": ["a", "b", "c"],
+                "rename": {"c": "b"},
+                "exclusive": [["a", "b"]],
+            },
+            "rename makes b of several columns .* add these columns up",
+        ),
         ({"task": "single", "exclusive": "auto"}, 'set task = "multi"'),
         ({"task": "multi", "exclusive": [["a"]]}, "two classes or more"),
         ({"task": "multi", "exclusive": [["a", "b"], ["b", "c"]]}, "names b more than once"),

@@ -34,7 +34,8 @@ def test_it_is_cross_entropy_within_and_binary_cross_entropy_elsewhere() -> None
         z[:, [1, 4]], TARGETS[:, [1, 4]].double(), reduction="none"
     )
     assert torch.allclose(found, (within + others.sum(dim=1)) / 5, atol=1e-6)
-    assert float(loss(SoftmaxBlocks(BLOCKS)(z), TARGETS, "mean")) == pytest.approx(float(found.mean()))
+    mean = loss(SoftmaxBlocks(BLOCKS)(z), TARGETS, "mean")
+    assert mean.item() == pytest.approx(found.mean().item())
 
 
 @pytest.mark.parametrize("name", ["cross_entropy", "focal", "asymmetric"])
@@ -59,6 +60,19 @@ def test_what_is_not_known_teaches_nothing() -> None:
     assert torch.isfinite(gradient).all()
     assert bool((gradient[[0, 2]][:, BLOCKS[0]] == 0).all())
     assert float(gradient[1, BLOCKS[0]].abs().sum()) > 0
+
+
+def test_shares_of_one_block_of_all_classes_are_learned_by_the_cross_entropy_of_a_softmax() -> None:
+    everything = [[0, 1, 2, 3, 4]]
+    plain = section_of(LOSSES, "cross_entropy").build(ClassNames(np.full(5, 9.0), np.ones(5), multi_label=True))
+    loss = with_blocks(plain, everything, np.ones(5))
+    shares = torch.tensor([[0.5, 0.5, 0, 0, 0], [0.4, 0.3, 0.2, 0.1, 0], [0, 0, 1, 0, 0]], dtype=torch.float64)
+    z, same = logits(), logits()
+    found = loss(SoftmaxBlocks(everything)(z), shares, "none")
+    expected = functional.cross_entropy(same, shares, reduction="none") / 5
+    assert found.tolist() == pytest.approx(expected.tolist(), abs=1e-9)
+    (found_gradient,), (gradient,) = torch.autograd.grad(found.sum(), z), torch.autograd.grad(expected.sum(), same)
+    assert torch.allclose(found_gradient, gradient, atol=1e-9)
 
 
 def test_weights_multiply_the_classes_of_a_block_too() -> None:

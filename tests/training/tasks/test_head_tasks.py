@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -29,6 +30,22 @@ def test_probabilities_of_classes_that_exclude_each_other_sum_to_one(make_record
     assert not np.allclose(table[["p:a", "p:b"]].sum(axis=1), 1.0)
     network = load_network(folder / "weights.safetensors", shared=made.record.path / "models" / "m")
     assert network.head[2].blocks == [[2, 0]]
+
+
+def test_shares_of_raters_are_learned_by_a_softmax_over_all_classes(make_record: Make) -> None:
+    made = make_record(
+        model={"head": "mlp", "head_width": 8, "blocks": "softmax"},
+        train={"epochs": 1},
+        multi_label=True,
+        exclusive=[["a", "b", "ц"]],
+    )
+    shares = 0.5 * made.samples.labels + 0.5 / 3
+    made.record.write_samples(replace(made.samples, labels=shares))
+    context = TaskContext.of(**made.common)
+    assert (context.samples.task, context.blocks) == ("soft", [[0, 1, 2]])
+    run_task(**made.call())
+    table = pd.read_parquet(made.record.task_folder("m", 0, 0) / "predictions.parquet")
+    assert table[["p:a", "p:b", "p:ц"]].sum(axis=1).to_numpy() == pytest.approx(1.0)
 
 
 def test_a_solved_head_leaves_what_a_trained_one_leaves_but_epochs(

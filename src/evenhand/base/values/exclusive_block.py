@@ -9,19 +9,23 @@ import numpy as np
 
 from evenhand.base.values.types import TRUTH_THRESHOLD, Floats
 
+ROUNDING = 0.005
+"""How far each share may be from the truth: shares of raters are written with two decimals."""
+
 
 @dataclass(frozen=True)
 class ExclusiveBlock:
-    """Classes of which at most one holds in a row, such as the colours of a thing.
+    """Classes of which at most one holds in a row, such as the colours of a thing, or that share each row out.
 
     Attributes
     ----------
     classes
         Their names, in the order of the classes of the samples.
     complete
-        Whether exactly one of them holds in every row in which all of them are known.
+        Whether exactly one of them holds in every row in which all of them are known; of degrees, whether they sum
+        to 1.
     rows
-        Number of rows in which one of them holds.
+        Number of rows in which one of them holds; of degrees, in which they sum to 0.5 or more.
     n
         Number of rows in which all of them are known.
     """
@@ -46,7 +50,7 @@ class ExclusiveBlock:
         """
         at = np.sort([list(classes).index(name) for name in names])
         part = labels[:, at]
-        one = np.asarray((part >= TRUTH_THRESHOLD).any(axis=1))
+        total = np.nansum(part, axis=1)
         whole = np.asarray(~np.isnan(part).any(axis=1))
-        complete = bool(whole.any() and one[whole].all())
-        return cls(tuple(classes[c] for c in at), complete, int(one.sum()), int(whole.sum()))
+        complete = bool(whole.any() and (np.abs(total[whole] - 1) <= ROUNDING * len(at)).all())
+        return cls(tuple(classes[c] for c in at), complete, int((total >= TRUTH_THRESHOLD).sum()), int(whole.sum()))

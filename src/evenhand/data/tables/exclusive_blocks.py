@@ -17,6 +17,7 @@ import scipy.sparse as sp
 from evenhand.base.errors import DataError
 from evenhand.base.text.counted import count
 from evenhand.base.values import TRUTH_THRESHOLD, ExclusiveBlock, Floats, Ints, Mask, Samples
+from evenhand.base.values.exclusive_block import ROUNDING
 from evenhand.data.config import DataConfig
 from evenhand.data.roots.file_names import some
 
@@ -32,7 +33,7 @@ def blocks_of(samples: Samples, data: DataConfig) -> tuple[ExclusiveBlock, ...]:
     Raises
     ------
     DataError
-        If classes of a named block hold together; rows are named.
+        If classes of a named block hold together, or their degrees sum to more than 1; rows are named.
     """
     if not samples.multi_label or not data.exclusive:
         return ()
@@ -114,20 +115,24 @@ def _checked(samples: Samples, names: Sequence[str], *, most: int = 3) -> Exclus
     Raises
     ------
     DataError
-        If rows have two of its classes.
+        If rows have two of its classes, or more than one in all where labels are degrees.
     """
     at = np.sort([samples.classes.index(name) for name in names])
-    held = samples.matrix() >= TRUTH_THRESHOLD
-    broken = np.flatnonzero(held[:, at].sum(axis=1) > 1)
+    labels = np.nan_to_num(samples.labels)
+    total = labels[:, at].sum(axis=1)
+    broken = np.flatnonzero(total > 1 + ROUNDING * len(at))
     if len(broken):
+        degrees = samples.task == "soft"
         first = [
-            f'"{samples.ids[row]}" is {" and ".join(samples.classes[c] for c in at if held[row, c])}'
+            f'"{samples.ids[row]}" has {total[row]:.3g}'
+            if degrees
+            else f'"{samples.ids[row]}" is {" and ".join(samples.classes[c] for c in at if labels[row, c])}'
             for row in broken[:most]
         ]
         raise DataError(
-            f"data.exclusive: {some(list(names))} hold together in {len(broken):,} of {count(len(samples), 'row')} "
-            f"({'; '.join(first)}{'; …' if len(broken) > most else ''}). Correct the labels, or take a class out "
-            "of the block."
+            f"data.exclusive: {some(list(names))} {'sum to more than 1' if degrees else 'hold together'} in "
+            f"{len(broken):,} of {count(len(samples), 'row')} ({'; '.join(first)}"
+            f"{'; …' if len(broken) > most else ''}). Correct the labels, or take a class out of the block."
         )
     return ExclusiveBlock.of(names, samples.classes, samples.labels)
 
