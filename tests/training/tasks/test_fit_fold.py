@@ -13,6 +13,7 @@ from safetensors.torch import load_file
 from evenhand.base.errors import TaskError
 from evenhand.training.loop import loop
 from evenhand.training.loop.checkpoint import Checkpointer
+from evenhand.training.tasks import initial_network
 from evenhand.training.tasks.fit_fold import prepare_model, run_task, summary_of
 
 Make = Callable[..., SimpleNamespace]
@@ -55,6 +56,18 @@ def test_held_out_and_locked_rows_are_predicted_and_no_others(make_record: Make)
     z = table[["logit:a", "logit:b", "logit:ц"]].to_numpy()
     assert p.dtype == z.dtype == np.float64
     assert p == pytest.approx(np.exp(z) / np.exp(z).sum(1, keepdims=True))
+
+
+def test_training_without_labels_is_shown_the_training_rows_of_the_fold_alone(
+    make_record: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[list[int]] = []
+    half = SimpleNamespace(pretrain=lambda network, inputs, rows, draws: shown.append(sorted(rows.tolist())))
+    monkeypatch.setattr(initial_network, "torch_half", lambda kind: half)
+    made = make_record(train={"epochs": 1})
+    run_task(**made.call(fold=1))
+    folds = made.record.folds()
+    assert shown == [np.flatnonzero(~np.isin(folds.fold, (1, -1))).tolist()]
 
 
 def test_it_learns_from_the_right_rows(make_record: Make) -> None:
