@@ -16,6 +16,8 @@ specimen tile plate well
 """
 GROUP_WORDS = frozenset(_WORDS.split())
 """Words that mark a column as a group by its name, if its values recur."""
+CHINESE_GROUP_WORDS = ("患者", "病人", "受试者", "用户", "客户", "订单", "项目", "批次", "系列", "设备")
+"""The same in Chinese, which writes no spaces between words: they are looked for anywhere in the name."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,9 @@ class ColumnProfile:
 
     @property
     def named_as_group(self) -> bool:
-        """Whether the name suggests a group ("sender_id", "session date")."""
-        return bool(GROUP_WORDS & set(re.split(r"[^a-z]+", self.name.lower())))
+        """Whether the name suggests a group ("sender_id", "session date", "订单号")."""
+        english = GROUP_WORDS & set(re.split(r"[^a-z]+", self.name.lower()))
+        return bool(english) or any(word in self.name for word in CHINESE_GROUP_WORDS)
 
     def looks_like_group(self, *, least: int = 2, recurring: float = 1.1) -> bool:
         """Return whether the column is named as a group and its values recur."""
