@@ -18,7 +18,7 @@ from evenhand.diagnosis.rule import Found, rule
 def check(evidence: Evidence) -> Iterator[Found]:
     """Find columns that look like a group where `data.group` names none.
 
-    What it checks: the columns of the table with a name that suggests a group (patient, sender, series, session, …)
+    What it checks: the columns of the table with a name that suggests a group (patient, sender, session, 订单, …)
     and recurring values; and, whatever their name, those with at least 20 values of two or more rows each. A column
     that follows from the class is ignored, and so is one that holds the classes as they were before `data.rename`.
 
