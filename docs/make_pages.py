@@ -25,6 +25,7 @@ VERBS = (
     "compare",
     "audit",
     "diagnose",
+    "retrieve",
     "earliness",
     "submit",
     "report",

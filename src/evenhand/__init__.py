@@ -65,6 +65,10 @@ _WHERE = {
     "predict_stream": "pipeline.streaming.predict_stream",
     "read_predictions": "evaluation.reading.read",
     "run": "pipeline.verbs.run",
+    "RetrievalFigures": "pipeline.retrieval.evaluate_retrieval",
+    "RetrievalResult": "pipeline.retrieval.retrieve_result",
+    "evaluate_retrieval": "pipeline.retrieval.evaluate_retrieval",
+    "retrieve": "pipeline.retrieval.retrieve",
     "runs": "pipeline.verbs.runs",
     "split": "pipeline.verbs.split",
     "submit": "pipeline.submission.submit",
@@ -116,6 +120,10 @@ if TYPE_CHECKING:
     from evenhand.pipeline.earliness.earliness_result import EarlinessResult as EarlinessResult
     from evenhand.pipeline.journal.journal import JournalResult as JournalResult
     from evenhand.pipeline.journal.journal import journal as journal
+    from evenhand.pipeline.retrieval.evaluate_retrieval import RetrievalFigures as RetrievalFigures
+    from evenhand.pipeline.retrieval.evaluate_retrieval import evaluate_retrieval as evaluate_retrieval
+    from evenhand.pipeline.retrieval.retrieve import retrieve as retrieve
+    from evenhand.pipeline.retrieval.retrieve_result import RetrievalResult as RetrievalResult
     from evenhand.pipeline.streaming.predict_stream import predict_stream as predict_stream
     from evenhand.pipeline.submission.predict_like import predict_like as predict_like
     from evenhand.pipeline.submission.submit import submit as submit

@@ -23,6 +23,7 @@ from evenhand.cli.commands.results import (
     evaluate,
     journal,
     report,
+    retrieve,
 )
 from evenhand.cli.errors import debugging, report_errors
 from evenhand.cli.locale import escape_unencodable, restart_in_utf8_mode
@@ -80,6 +81,7 @@ for verb in (
     ablation.ablation,
     predict.predict,
     diagnose.diagnose,
+    retrieve.retrieve,
     earliness.earliness,
     doctor.doctor,
     evaluate.evaluate,

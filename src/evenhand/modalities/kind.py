@@ -144,6 +144,9 @@ class Kind(Protocol):
         `data` is the section of the run; what it says of its root and its labels does not hold for other roots.
         """
 
+    def with_text(self, samples: Samples | None, text: str) -> Samples | None:
+        """Return rows with another text, or one row of a text alone; None where rows of the kind have no text."""
+
     def settings(self, kind_config: Any, size: int | None) -> dict[str, Any]:
         """Return everything that determines the encoded bytes, with a hash of the code (`source_mark`)."""
 
@@ -276,6 +279,10 @@ class KindDefaults:
     def configured(self, kind_config: Any) -> Self:
         """Return the kind itself: facts and pictures are of whole files."""
         return self
+
+    def with_text(self, samples: Samples | None, text: str) -> Samples | None:
+        """Return None: rows have no text."""
+        return None
 
     def copies(self, entry: StoreEntry, rows: Ints) -> list[Ints]:
         """Return no copies: files of equal bytes, and pictures of equal pixels, are found for every kind."""

@@ -92,6 +92,13 @@ class NetworkFeaturesCall(FunctionCall):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RowVectorsCall(NetworkFeaturesCall):
+    """Write embeddings and codes of rows in one network of a record (`write_row_vectors`)."""
+
+    function: ClassVar[str] = "evenhand.training.tasks.network_features:write_row_vectors"
+
+
+@dataclass(frozen=True, kw_only=True)
 class SpeedCall(FunctionCall):
     """Time a few batches of a model (`measure_speed`)."""
 

@@ -34,6 +34,7 @@ from evenhand.modalities.pairs.options import ENCODER_OPTIONS
 from evenhand.modalities.pairs.picture import data_uri
 from evenhand.modalities.pairs.reading import encode
 from evenhand.modalities.pairs.reading.pair_samples import pair_samples, unlabelled_pairs
+from evenhand.modalities.pairs.reading.texted import texted
 from evenhand.modalities.pairs.text_columns import text_section
 from evenhand.modalities.photos.augmentations.profiles import PROFILES
 from evenhand.modalities.photos.config import PhotosConfig
@@ -72,6 +73,9 @@ class Pairs(KindDefaults):
     def unlabelled(self, root: Root, data: DataConfig, kind_config: PairsConfig) -> tuple[Samples, list[Finding]]:
         """Return the rows of the table below a root, or its pictures alone, without classes, for prediction."""
         return unlabelled_pairs(root, data, kind_config, kind=self.name, suffixes=self.suffixes)
+
+    def with_text(self, samples: Samples | None, text: str) -> Samples:
+        return texted(samples, text, kind=self.name)
 
     def settings(self, kind_config: PairsConfig, size: int | None) -> dict[str, Any]:
         # Without the columns of the text: what they hold is part of the content of a row.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from evenhand.base.settings.section import option
 from evenhand.models.heads.registry import HEADS, Head
@@ -21,6 +21,8 @@ class Hash(Head):
     The signs of the codes are the bits; the codes are the embedding too. Four terms of the loss shape them, each
     times its weight; 0 leaves one out.
     """
+
+    coding: ClassVar[bool] = True
 
     bits: int = option(64, ge=1, le=4096, unit="bits", description="Length of a code.")
     quantisation: float = option(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import model_validator
 
@@ -25,6 +25,8 @@ class ProductQuantizerHead(Head):
     centroid is the mean of the embeddings that it stands for, so that its logits are the mean of theirs; a soft
     assignment would predict better than the stored code can.
     """
+
+    coding: ClassVar[bool] = True
 
     subspaces: int = option(16, ge=1, le=256, description="Parts of the embedding that are coded each by itself.")
     bits: int = option(4, ge=1, le=8, unit="bits", description="Length of the code of a part: 2**bits centroids.")

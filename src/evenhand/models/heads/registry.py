@@ -22,6 +22,7 @@ class Head(Section):
 
     - `embedding(x)` -> (b, e) float32, the vectors that rows are compared by in retrieval;
     - `codes(x)` -> (b, bits) float32 in -1..1 whose signs are the bits, or (b, m) uint8 numbers of centroids;
+    - `quantizer()` -> the `ProductQuantizer` whose centroids these are; without it, codes are bits;
     - `terms(targets)` -> name: scalar, further terms of the loss of the last forward pass in training, each times
       its weight, an option of the same name; targets are (b,) classes, or (b, k) shares, NaN where unknown;
     - `finish(x)`, called once with all training rows after the last epoch, in evaluation mode.
@@ -31,6 +32,9 @@ class Head(Section):
     """Whether it is fitted in one step on frozen features (`training.tasks`), instead of in epochs."""
     two_halves: ClassVar[bool] = False
     """Whether it needs features of two parts or more, such as those of an image and a text."""
+
+    coding: ClassVar[bool] = False
+    """Whether its module codes rows (`codes`)."""
 
     def build(self, d: int, k: int, model: ModelConfig, generator: torch.Generator) -> nn.Module:
         """Return the module for d features and k classes, initialised from `generator` alone.

@@ -9,16 +9,15 @@ from pathlib import Path
 
 import numpy as np
 
-from evenhand.base.errors import EvenhandError
 from evenhand.base.seeds import generator
 from evenhand.base.storage.numpy_files import load_array
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Floats, Ints
-from evenhand.data.roots.root import root_of
 from evenhand.data.store.store import Store
 from evenhand.engines.cores import usable_cores
 from evenhand.evaluation.new_rows.unlike import FoldFeatures
 from evenhand.pipeline.stages.dispatch import dispatch
+from evenhand.pipeline.stages.encoded_rows import encoded_rows
 from evenhand.pipeline.stages.progress import Watcher
 from evenhand.pipeline.stages.source import encode
 from evenhand.pipeline.verbs.predict import NewRows
@@ -108,13 +107,7 @@ def _plan(
     seed = context.model.seeds[0]
     size = context.size_of_fold(fold, seed)
     new = encode(settings.kind, rows.root, rows.samples, settings, size, watcher, store).name
-    try:
-        own, at = context.entry(size).name, context.rows
-    except EvenhandError:  # no longer in the store: decoded again where the data still are
-        entry = encode(settings.kind, root_of(settings.data), run.samples(), settings, size, watcher, store)
-        if entry.failures:
-            raise
-        own, at = entry.name, np.arange(len(entry))
+    own, at = encoded_rows(run, settings, context, size, watcher, store)
     return _FoldRows(own, new, at[trained], at[held_out], held_out, seed)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,9 @@ from evenhand.training.optim.precision import precision
 from evenhand.training.tasks.build_inputs import build_inputs
 from evenhand.training.tasks.context import TaskContext
 from evenhand.training.tasks.predict_fold import network_of_fold
+
+BATCH = 4096
+"""Features that a head embeds at once."""
 
 
 def write_network_features(
@@ -47,6 +51,40 @@ def write_network_features(
     with replacing(Path(out)) as part, part.open("wb") as file:
         np.save(file, found, allow_pickle=False)
     return {"rows": len(found), "width": int(found.shape[1])}
+
+
+def write_row_vectors(
+    record: str, store: str, entry: str, rows: list[int], model: str, fold: int, seed: int, threads: int, out: str
+) -> dict[str, Any]:
+    """Write what encoded rows are compared by in one network of a record to `out` (.npz).
+
+    Parameters are those of `write_network_features`. The file holds "embedding" (n, e) float32, and of a head that
+    codes rows "codes": (n, bits) float32 whose signs are bits, or (n, m) uint8 with "codebooks" (m, c, e / m).
+
+    Returns
+    -------
+    {"rows", "codes": whether there are any}
+    """
+    context = TaskContext.of(record, store, model)
+    network, _ = network_of_fold(context, fold, seed)
+    with deterministic(threads), torch.no_grad():
+        positions = np.array(rows, dtype=np.int64)
+        features = features_of_rows(context, network, context.store.open(entry), positions)
+        network.head.eval()
+        found = _vectors(network.head, torch.split(torch.from_numpy(features), BATCH), device_of(context.device))
+    with replacing(Path(out)) as part, part.open("wb") as file:
+        np.savez(file, **found)
+    return {"rows": len(rows), "codes": "codes" in found}
+
+
+def _vectors(head: Any, batches: Sequence[torch.Tensor], device: torch.device) -> dict[str, Any]:
+    """Return the arrays that `write_row_vectors` writes of batches of features (b, d)."""
+    out = {"embedding": [], "codes": []} if head.has_codes else {"embedding": []}  # type: dict[str, list[Any]]
+    for batch in batches:
+        for name, arrays in out.items():
+            arrays.append(getattr(head, name)(batch.to(device)).cpu().numpy())
+    found = {name: np.concatenate(arrays) for name, arrays in out.items()}
+    return {**found, **({} if (books := head.codebooks()) is None else {"codebooks": books})}
 
 
 def features_of_rows(context: TaskContext, network: Network, entry: StoreEntry, rows: Ints) -> Floats:

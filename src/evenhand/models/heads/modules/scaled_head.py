@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
@@ -12,6 +14,8 @@ from evenhand.models.config import ModelConfig
 from evenhand.models.heads.modules.scale import scale
 from evenhand.models.heads.modules.softmax_blocks import SoftmaxBlocks
 from evenhand.models.heads.registry import HEADS
+
+Array = npt.NDArray[np.float32]
 
 
 class ScaledHead(nn.Sequential):
@@ -39,6 +43,11 @@ class ScaledHead(nn.Sequential):
         if not self.has_codes:
             raise ModelError('This head codes no rows; codes come from head = "hash" and "product_quantizer".')
         return self[1].codes(self[0](features))  # type: ignore[no-any-return, operator]
+
+    def codebooks(self) -> Array | None:
+        """Return the (m, c, e / m) float32 centroids that codes name, or None where codes are bits or not there."""
+        quantizer = getattr(self[1], "quantizer", None)
+        return None if quantizer is None else quantizer().codebooks
 
 
 def build_head(model: ModelConfig, d: int, k: int, seed: int) -> ScaledHead:

@@ -1,0 +1,206 @@
+"""Out-of-fold figures of retrieval: held-out rows as queries among the training rows of their fold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evenhand.base.errors import EvenhandError, unknown
+from evenhand.base.storage.record import Record
+from evenhand.base.values import Floats, Samples
+from evenhand.evaluation.retrieval.evaluate_retrieval import (
+    CUTOFFS,
+    QuerySet,
+    RetrievalFigure,
+    query_figures,
+    summarised,
+)
+from evenhand.evaluation.retrieval.relevance import Relevance
+from evenhand.models.heads.registry import HEADS
+from evenhand.pipeline.retrieval.fold_vectors import Asked, RowVectors, row_vectors
+from evenhand.pipeline.stages.encoded_rows import encoded_rows
+from evenhand.pipeline.stages.progress import Silent, Watcher
+from evenhand.pipeline.stages.progress_bars import shows_progress
+from evenhand.pipeline.stages.source import readers_store
+from evenhand.settings.load import Settings, load
+from evenhand.training.tasks.context import TaskContext
+
+
+@dataclass(frozen=True, eq=False)
+class RetrievalFigures:
+    """How good the nearest rows are, out of fold.
+
+    Attributes
+    ----------
+    figures
+        Model -> metric ("map@all", "precision@10") -> figure with its interval, and the floor of a random ranking.
+    relevance
+        What is relevant to a query, in words.
+    compared
+        "embeddings" or "codes".
+    unanswerable
+        Queries without a relevant row in their database; they have no figures and are not counted.
+    notes
+        What a reader must know.
+    """
+
+    figures: dict[str, dict[str, RetrievalFigure]]
+    relevance: str
+    compared: str
+    unanswerable: int
+    notes: tuple[str, ...] = ()
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """A line for each model and metric: estimate, low, high, floor, n, groups."""
+        return pd.DataFrame(
+            [
+                {
+                    "model": model, "metric": name, "estimate": one.figure.estimate, "low": one.figure.low,
+                    "high": one.figure.high, "floor": one.floor, "n": one.figure.n, "groups": one.figure.groups,
+                }
+                for model, figures in self.figures.items()
+                for name, one in figures.items()
+            ]
+        )  # fmt: skip
+
+    def document(self) -> dict[str, Any]:
+        """Return plain values for JSON."""
+        return {
+            "relevance": self.relevance,
+            "compared": self.compared,
+            "queries_without_relevant_rows": self.unanswerable,
+            "figures": self.table.to_dict(orient="records"),
+            "notes": list(self.notes),
+        }
+
+    def __repr__(self) -> str:
+        return f"RetrievalFigures({', '.join(self.figures)}; relevant: {self.relevance})"
+
+    def _repr_html_(self) -> str:
+        return self.table.to_html(index=False, escape=True)
+
+
+@shows_progress
+def evaluate_retrieval(
+    record: str | Path | Record,
+    *,
+    models: Sequence[str] | None = None,
+    codes: bool = False,
+    relevance: str = "any",
+    cutoffs: Sequence[int] = CUTOFFS,
+    store: str | Path | None = None,
+    watcher: Watcher | None = None,
+) -> RetrievalFigures:
+    """Return how good the nearest rows are: every held-out row is a query among the training rows of its fold.
+
+    Both are embedded in the network of that fold, which did not see the query's group.
+
+    Parameters
+    ----------
+    record
+        A finished run.
+    models
+        Models of the run; all of them by default, with `codes` those whose head codes rows.
+    codes
+        Compare codes (Hamming or asymmetric distances) instead of embeddings (cosine).
+    relevance
+        "any", "all", "jaccard", "jaccard:SHARE" or "block:CLASS".
+    cutoffs
+        The k of figures at k.
+    store
+        Folder of the store of decoded rows; None for the user's own.
+    watcher
+        Receives progress.
+
+    Raises
+    ------
+    EvenhandError
+        If the run is not finished, a model or relevance is unknown, no head codes rows, or nothing is relevant.
+    """
+    if not cutoffs or min(cutoffs) < 1:
+        raise EvenhandError("k: figures need whole numbers of rows of 1 or more, such as 10.")
+    watcher = watcher or Silent()
+    run = Record.open(record)
+    settings, rows_store = load(run.resolved()), readers_store(store)
+    samples = run.samples()
+    blocks = [block.classes for block in samples.exclusive]
+    relevant = Relevance.named(relevance, samples.classes, blocks, several=samples.multi_label)
+    chosen = network_names(settings, models)
+    if codes and models is None:
+        chosen = coding_models(settings, chosen)
+    asked, parts = [], []
+    for name in chosen:
+        context = TaskContext.of(str(run.path), str(rows_store.folder), name)
+        seed = context.model.seeds[0]
+        for fold in range(settings.folds.k):
+            entry, at = encoded_rows(run, settings, context, context.size_of_fold(fold, seed), watcher, rows_store)
+            of = context.parts(fold)
+            asked.append(Asked(entry, at[np.concatenate([of.fit, of.scored])], name, fold, seed))
+            parts.append(of)
+    vectors = row_vectors(run, settings, asked, watcher, rows_store)
+    groups, families = run.folds().resampling_groups(samples, np.arange(len(samples)))
+    labels, figures, lost = known_matrix(samples), {}, 0
+    for name in chosen:
+        sets = [
+            _query_set(found, of.fit, of.scored, labels, samples, groups, codes=codes)
+            for found, of in zip(vectors, parts, strict=True)
+            if found.model == name and len(of.scored)
+        ]
+        found = query_figures(sets, relevant, tuple(dict.fromkeys(sorted(cutoffs))))
+        lost = int((~found.counted).sum())
+        figures[name] = summarised(found, draws=settings.evaluate.draws, families=families)
+    return RetrievalFigures(
+        figures, relevant.words, "codes" if codes else "embeddings", lost, tuple(_notes(settings, chosen))
+    )
+
+
+def _query_set(
+    found: RowVectors, fit: Any, scored: Any, labels: Floats, samples: Samples, groups: Any, *, codes: bool
+) -> QuerySet:
+    database, queries = np.arange(len(fit)), np.arange(len(fit), len(fit) + len(scored))
+    return QuerySet(
+        found.index(database, codes=codes),
+        found.queries(queries, codes=codes),
+        labels[fit],
+        labels[scored],
+        samples.ids[scored],
+        None if groups is None else groups[fit],
+        None if groups is None else groups[scored],
+    )
+
+
+def known_matrix(samples: Samples) -> Floats:
+    """Return (n, k) labels in 0..1, NaN where unknown."""
+    return np.where(samples.known_cells, samples.matrix(), np.nan)
+
+
+def network_names(settings: Settings, models: Sequence[str] | None) -> list[str]:
+    """Return the models that have networks, or those asked for; raises `EvenhandError` where one is none."""
+    names = [model.name for model in settings.model]
+    for name in models or ():
+        if name not in names:
+            raise EvenhandError(f"{unknown('model', name, names)} Blends have no embeddings.")
+    return list(dict.fromkeys(models or names))
+
+
+def coding_models(settings: Settings, names: Sequence[str]) -> list[str]:
+    """Return the models whose head codes rows; raises `EvenhandError` where none does."""
+    found = [model.name for model in settings.model if model.name in names and HEADS.get(model.head).coding]
+    if not found:
+        raise EvenhandError(
+            f"No head of {', '.join(names)} codes rows. Search embeddings without --codes, or train "
+            'head = "hash" or "product_quantizer".'
+        )
+    return found
+
+
+def _notes(settings: Settings, chosen: Sequence[str]) -> Iterator[str]:
+    many = [model.name for model in settings.model if model.name in chosen and len(model.seeds) > 1]
+    if many:
+        yield f"Of the seeds of {', '.join(many)}, the first embeds rows: networks of several cannot be compared."

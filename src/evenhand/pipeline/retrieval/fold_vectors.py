@@ -1,0 +1,101 @@
+"""Embeddings and codes of rows in the networks of a run."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from evenhand.base.errors import EvenhandError
+from evenhand.base.storage.numpy_files import load_arrays
+from evenhand.base.storage.record import Record
+from evenhand.base.values import Ints
+from evenhand.data.store.store import Store
+from evenhand.engines.cores import usable_cores
+from evenhand.evaluation.retrieval.indexes import CosineIndex, HammingIndex, QuantizedIndex, packed, unit
+from evenhand.evaluation.retrieval.nearest import Index
+from evenhand.evaluation.retrieval.product_quantizer import ProductQuantizer
+from evenhand.pipeline.stages.dispatch import dispatch
+from evenhand.pipeline.stages.progress import Watcher
+from evenhand.settings.load import Settings
+from evenhand.training.calls import RowVectorsCall
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Rows whose vectors are asked for: positions in an entry of the store, in the network of a fold."""
+
+    entry: str
+    rows: Ints
+    model: str
+    fold: int
+    seed: int
+
+
+@dataclass(frozen=True, eq=False)
+class RowVectors:
+    """What n rows are compared by in one network: arrays as `write_row_vectors` writes them."""
+
+    arrays: Mapping[str, Array]
+    model: str
+
+    @property
+    def has_codes(self) -> bool:
+        """Whether the head codes rows."""
+        return "codes" in self.arrays
+
+    def index(self, rows: Ints, *, codes: bool) -> Index:
+        """Return some of the rows as an index.
+
+        Raises
+        ------
+        EvenhandError
+            If codes are asked for and there are none.
+        """
+        if not codes:
+            return CosineIndex.of(self.arrays["embedding"][rows])
+        if not self.has_codes:
+            raise EvenhandError(
+                f"{self.model}: its head codes no rows. Search its embeddings without --codes, or train "
+                'head = "hash" or "product_quantizer".'
+            )
+        found = self.arrays["codes"][rows]
+        books = self.arrays.get("codebooks")
+        return HammingIndex.of(found) if books is None else QuantizedIndex(ProductQuantizer(books), found)
+
+    def queries(self, rows: Ints, *, codes: bool) -> Array:
+        """Return some of the rows as the index compares them: unit vectors, or packed bits."""
+        bits = codes and self.has_codes and "codebooks" not in self.arrays
+        return packed(self.arrays["codes"][rows]) if bits else unit(self.arrays["embedding"][rows])
+
+
+def row_vectors(
+    run: Record, settings: Settings, asked: Sequence[Asked], watcher: Watcher, store: Store
+) -> list[RowVectors]:
+    """Return the vectors of each set of rows, in order."""
+    threads = usable_cores()
+    watcher.stage("embedding rows", len(asked))
+    with tempfile.TemporaryDirectory() as folder:
+        calls = [
+            RowVectorsCall(
+                record=str(run.path),
+                store=str(store.folder),
+                entry=one.entry,
+                rows=np.asarray(one.rows).tolist(),
+                model=one.model,
+                fold=one.fold,
+                seed=one.seed,
+                threads=threads,
+                out=str(Path(folder) / f"{at}.npz"),
+            )
+            for at, one in enumerate(asked)
+        ]
+        dispatch(calls, watcher, workers=settings.compute.processes(1), threads=threads)
+        return [RowVectors(load_arrays(call.out), call.model) for call in calls]

@@ -1,0 +1,103 @@
+"""What is searched for: rows of a run by their ids, files, texts, or files with a text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from evenhand.base.errors import EvenhandError
+from evenhand.base.values import Ints, Samples
+from evenhand.data.roots.folder_root import FolderRoot
+from evenhand.data.roots.root import Root
+from evenhand.pipeline.verbs.predict import new_rows
+from evenhand.settings.load import Settings
+
+
+@dataclass(frozen=True, eq=False)
+class NewQueries:
+    """Rows from elsewhere: the root that they are read from, the rows, and a name of each for a person."""
+
+    root: Root
+    samples: Samples
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Queries:
+    """Queries of two sorts.
+
+    Attributes
+    ----------
+    own
+        Positions of rows of the run, asked for by id.
+    new
+        Rows from elsewhere.
+    """
+
+    own: Ints
+    new: tuple[NewQueries, ...]
+
+
+def read_queries(
+    asked: Sequence[str | Path], texts: Sequence[str], samples: Samples, settings: Settings
+) -> Queries:
+    """Return the queries that words and texts name.
+
+    A word that is the id of a row of the run is that row; else it is a file, a folder or a zip. One text goes with
+    every file; several texts, or texts without files, are queries of their own.
+
+    Raises
+    ------
+    EvenhandError
+        If there is none, a word is neither an id nor a file, or rows of the kind have no text.
+    """
+    place = {str(name): at for at, name in enumerate(samples.ids)}
+    words = [str(word) for word in asked]
+    own = [place[word] for word in dict.fromkeys(words) if word in place]
+    files = [Path(word) for word in dict.fromkeys(words) if word not in place]
+    for file in files:
+        if not file.exists():
+            raise EvenhandError(
+                f"{file}: there is no such file, and no row of the run has this id. Ids stand in samples.parquet "
+                "and in the output of this verb; search for words with --text."
+            )
+    if any(not text.strip() for text in texts):
+        raise EvenhandError("--text: the text is empty. Give words to search for.")
+    new = []
+    for file in files:
+        found = new_rows(file, settings)
+        paths = found.samples.frame["path"].astype(str).tolist()
+        new.append(NewQueries(found.root, found.samples, tuple(paths)))
+    if len(texts) == 1 and new:
+        new = [_beside(one, texts[0], settings) for one in new]
+    else:
+        for text in dict.fromkeys(texts):
+            new.append(NewQueries(FolderRoot(Path()), _texted(None, text, settings), (text,)))
+    if not own and not new:
+        raise EvenhandError("Nothing to search for: name files, ids of rows of the run, or words with --text.")
+    return Queries(np.array(own, dtype=np.int64), tuple(new))
+
+
+def _beside(one: NewQueries, text: str, settings: Settings) -> NewQueries:
+    names = tuple(f"{name} + {text}" for name in one.names)
+    return NewQueries(one.root, _texted(one.samples, text, settings), names)
+
+
+def _texted(rows: Samples | None, text: str, settings: Settings) -> Samples:
+    found = settings.kind.with_text(rows, text)
+    if found is None:
+        raise EvenhandError(f"--text: rows of {settings.kind.name} have no text. Search for files or ids.")
+    return found
+
+
+def of_content(samples: Samples, rows: Samples) -> Ints:
+    """Return (n,) the position in `samples` of the row of equal content, -1 for none."""
+    if "content" not in samples.frame or "content" not in rows.frame:
+        return np.full(len(rows), -1)
+    known = pd.Series(np.arange(len(samples)), index=samples.frame["content"].astype(str))
+    known = known[~known.index.duplicated()]
+    return known.reindex(rows.frame["content"].astype(str)).fillna(-1).to_numpy(np.int64)

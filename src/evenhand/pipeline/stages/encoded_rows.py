@@ -1,0 +1,34 @@
+"""The rows of a finished run, encoded: from the store, or decoded again where the data still are."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from evenhand.base.errors import EvenhandError
+from evenhand.base.storage.record import Record
+from evenhand.base.values import Ints
+from evenhand.data.roots.root import root_of
+from evenhand.data.store.store import Store
+from evenhand.pipeline.stages.progress import Watcher
+from evenhand.pipeline.stages.source import encode
+from evenhand.settings.load import Settings
+from evenhand.training.tasks.context import TaskContext
+
+
+def encoded_rows(
+    run: Record, settings: Settings, context: TaskContext, size: int | None, watcher: Watcher, store: Store
+) -> tuple[str, Ints]:
+    """Return the name of the store's entry at one size, and (n,) the position of each sample in it.
+
+    Raises
+    ------
+    EvenhandError
+        If rows are neither in the store nor at the place where the run read them.
+    """
+    try:
+        return context.entry(size).name, context.rows
+    except EvenhandError:  # no longer in the store
+        entry = encode(settings.kind, root_of(settings.data), run.samples(), settings, size, watcher, store)
+        if entry.failures:
+            raise
+        return entry.name, np.arange(len(entry))
