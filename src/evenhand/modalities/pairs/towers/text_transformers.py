@@ -14,7 +14,8 @@ from evenhand.modalities.pairs.towers.tokens import Tokens
 def mean_of_tokens(output: Any, mask: Tensor) -> Tensor:
     """Return the mean over the tokens of each text (Reimers & Gurevych 2019)."""
     weights = mask.unsqueeze(2).to(output.last_hidden_state.dtype)
-    return (output.last_hidden_state * weights).sum(1) / weights.sum(1).clamp_min(1)
+    total: Tensor = (output.last_hidden_state * weights).sum(1)
+    return total / weights.sum(1).clamp_min(1)
 
 
 def pooled(output: Any, mask: Tensor) -> Tensor:

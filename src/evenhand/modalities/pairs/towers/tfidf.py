@@ -113,7 +113,7 @@ def counted(texts: Sequence[str]) -> sp.csr_matrix:
     plain: dict[str, Any] = {"n_features": HASHES, "alternate_sign": False, "norm": None}
     words = HashingVectorizer(analyzer="word", token_pattern=r"(?u)\b\w+\b", ngram_range=(1, 2), **plain)
     runs = HashingVectorizer(analyzer="char_wb", ngram_range=(2, 5), **plain)
-    return sp.hstack([vectorizer.transform(texts) for vectorizer in (words, runs)], format="csr")
+    return sp.csr_matrix(sp.hstack([vectorizer.transform(texts) for vectorizer in (words, runs)], format="csr"))
 
 
 def weighted(counts: sp.csr_matrix, terms: Ints, rarity: Floats) -> sp.csr_matrix:
