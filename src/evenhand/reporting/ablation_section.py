@@ -18,6 +18,8 @@ def ablation_section(evidence: RecordContents) -> dict[str, Any] | None:
         return None
     return {
         **found,
+        # A record of before there were causes has none.
+        "causes": found.get("causes", []),
         "rows": [_row(row) for row in found["rows"]],
         "expected": any(row["expect"] for row in found["rows"]),
         "conditions": [f"{row['name']}: {words}" for row in found["rows"] for words in row["conditions"]],

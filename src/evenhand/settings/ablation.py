@@ -25,6 +25,10 @@ class AblationChange(Section):
     expect: str = option(
         "", description="What is expected of it, in words; shown beside what came out.", max_length=500
     )
+    needs: list[str] = option(
+        [],
+        description="Names of earlier changes that it is set on top of, as losses are on top of their head.",
+    )
 
     @field_validator("set", mode="before")
     @classmethod
@@ -61,7 +65,21 @@ class AblationConfig(Section):
     folds: Literal["same", "any"] = option(
         "same", description="Whether a change that alters rows or folds is refused, or run and reported by EH402."
     )
+    leave_one_out: bool = option(
+        False,
+        description="Whether all changes but one are tried too: how much each costs alone and given the others.",
+    )
+    budget: Literal["same", "any"] | None = option(
+        None,
+        description="Whether a change of the budget (epochs, batch size, stages, number of seeds) is refused, or run"
+        ' and reported by EH402; default: "same" with leave_one_out, else "any".',
+    )
     change: list[AblationChange] = option([], description="One table per change.")
+
+    @property
+    def same_budget(self) -> bool:
+        """Whether changes of the budget are refused."""
+        return self.leave_one_out if self.budget is None else self.budget == "same"
 
     @model_validator(mode="after")
     def _rows_by_name(self) -> AblationConfig:
@@ -71,5 +89,27 @@ class AblationConfig(Section):
             raise ValueError(
                 f'give every change a name of its own, other than "{BASE}" and "{TOGETHER}" (found "{taken[0]}" '
                 "again)"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _needs_earlier_ones(self) -> AblationConfig:
+        earlier: list[str] = []
+        for change in self.change:
+            unknown = [name for name in change.needs if name not in earlier]
+            if unknown:
+                raise ValueError(
+                    f'"{change.name}" needs "{unknown[0]}", which is none of the changes before it '
+                    f"({', '.join(earlier) or 'there are none'})"
+                )
+            earlier.append(change.name)
+        return self
+
+    @model_validator(mode="after")
+    def _others_to_leave_one_out_of(self) -> AblationConfig:
+        if self.leave_one_out and (not self.together or len(self.change) < 2):
+            raise ValueError(
+                "leave_one_out compares all changes with all but one: name two changes or more, and leave together "
+                "= true"
             )
         return self

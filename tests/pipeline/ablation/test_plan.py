@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from evenhand.base.errors import ConfigError
+from evenhand.pipeline.ablation.components import components
 from evenhand.pipeline.ablation.plan import plan_ablation
 from evenhand.settings.load import load
 
@@ -156,3 +157,71 @@ def test_a_mapping_works_like_a_file() -> None:
     assert values["ablation"] == {"change": [{"name": "x", "set": {"train": {"epochs": 3}}}]}
     assert plan.name == "ablation"
     assert plan.rows[1].settings.train.epochs == 3
+
+
+COMPONENTS = """
+[ablation]
+leave_one_out = true
+[[ablation.change]]
+name = "hash"
+set = { model.a.head = "hash", model.a.head_options = { quantisation = 0.0, cosine = 0.0 } }
+[[ablation.change]]
+name = "its losses"
+needs = ["hash"]
+set = { model.a.head_options.quantisation = 0.5, model.a.head_options.cosine = 0.5 }
+[[ablation.change]]
+name = "lower rate"
+set = { train.learning_rate = 1e-3 }
+"""
+
+
+def test_leaving_one_out_adds_the_rows_that_it_needs(path: Path) -> None:
+    path.write_text(BASE + COMPONENTS, encoding="utf-8")
+    plan = plan_ablation(path)
+    assert [row.name for row in plan.rows] == [
+        "base",
+        "hash",
+        "its losses",
+        "lower rate",
+        "all together",
+        "all without its losses",  # without the lower rate it is "its losses", without the hash "lower rate"
+    ]
+    together = plan.rows[4].settings.model[0]
+    assert together.head_options["cosine"] == 0.5
+
+
+def test_a_component_is_compared_without_those_that_need_it(path: Path) -> None:
+    path.write_text(BASE + COMPONENTS, encoding="utf-8")
+    pairs = {one.name: (one.alone, one.given_others) for one in components(plan_ablation(path).section)}
+    assert pairs == {
+        "hash": (("base", "hash"), ("lower rate", "all without its losses")),
+        "its losses": (("hash", "its losses"), ("all without its losses", "all together")),
+        "lower rate": (("base", "lower rate"), ("its losses", "all together")),
+    }
+
+
+def test_without_leaving_one_out_there_are_no_causes(path: Path) -> None:
+    path.write_text(BASE + CHANGES, encoding="utf-8")
+    assert components(plan_ablation(path).section) == ()
+
+
+def test_other_budgets_are_refused_where_causes_are_wanted(path: Path) -> None:
+    more = COMPONENTS.replace("train.learning_rate = 1e-3", "train.epochs = 9")
+    found = faults(path, BASE + more)
+    assert 'change "lower rate": model.a' in found
+    assert "has another budget than the base: train.epochs 5 against 9" in found
+    assert 'set ablation.budget = "any"' in found
+    path.write_text(BASE + more.replace("leave_one_out", 'budget = "any"\nleave_one_out'), encoding="utf-8")
+    assert plan_ablation(path).rows[3].settings.train.epochs == 9
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("leave_one_out = true", "leave_one_out = true\ntogether = false", "leave together = true"),
+        ('needs = ["hash"]', 'needs = ["hsah"]', '"its losses" needs "hsah"'),
+        ('needs = ["hash"]', 'needs = ["lower rate"]', "none of the changes before it (hash)"),
+    ],
+)
+def test_what_cannot_be_left_out_is_refused(path: Path, old: str, new: str, message: str) -> None:
+    assert message in faults(path, BASE + COMPONENTS.replace(old, new))

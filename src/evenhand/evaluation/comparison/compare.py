@@ -24,7 +24,7 @@ from evenhand.evaluation.resampling.differences import difference
 from evenhand.evaluation.resampling.paired_interval import spread
 from evenhand.evaluation.resampling.resampling_units import group_numbers
 
-Against = Literal["first", "all"]
+Against = Literal["first", "all"] | Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,8 +132,8 @@ def compare_predictions(
     metrics
         Names of metrics (docs/reference/metrics.md).
     against
-        "first": the first is the base of all others; "all": each against every one before it. All requested
-        comparisons form one family.
+        "first": the first is the base of all others; "all": each against every one before it; or pairs of names,
+        the base first. All requested comparisons form one family.
     smallest
         The smallest relevant difference, in the unit of the metrics.
     sets, levels, draws, level, seed
@@ -158,7 +158,7 @@ def compare_predictions(
     """
     _check_names(predictions)
     same = tuple(labelled(p) for p in with_one_truth(in_one_order(predictions)))
-    pairs = _pairs(len(same), against)
+    pairs = _pairs([p.model for p in same], against)
     measures = [ask(rows_of(p), list(metrics), sets or {}, levels or {}) for p in same]
     groups = group_numbers(same[0].groups, len(same[0]))
     asked = questions(same, measures, metrics, pairs, groups, draws=draws, seed=seed)
@@ -237,8 +237,11 @@ def questions(
     ]
 
 
-def _pairs(m: int, against: Against) -> list[tuple[int, int]]:
+def _pairs(names: Sequence[str], against: Against) -> list[tuple[int, int]]:
     """Return (base, other) positions."""
+    m = len(names)
+    if not isinstance(against, str):
+        return [(names.index(base), names.index(other)) for base, other in against]
     if against == "first":
         return [(0, other) for other in range(1, m)]
     return [(base, other) for other in range(1, m) for base in range(other)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from evenhand.base.errors import EvenhandError, Interrupted
@@ -12,6 +12,8 @@ from evenhand.evaluation.comparison.compare import Comparison, compare_predictio
 from evenhand.evaluation.comparison.verdicts import WORTH_CARING
 from evenhand.evaluation.reading.read import of_model, read_predictions
 from evenhand.pipeline.ablation.ablation_result import RESULT, AblationResult, AblationRow
+from evenhand.pipeline.ablation.causes import causes_in_order
+from evenhand.pipeline.ablation.components import components
 from evenhand.pipeline.ablation.finished_runs import finished_run
 from evenhand.pipeline.ablation.plan import AblationPlan, PlannedRow, Source, plan_ablation
 from evenhand.pipeline.ablation.same_folds import check_comparable, refuse_other_folds
@@ -21,6 +23,7 @@ from evenhand.pipeline.stages.progress import Silent, Watcher
 from evenhand.pipeline.stages.progress_bars import shows_progress
 from evenhand.pipeline.verbs.report import report
 from evenhand.pipeline.verbs.run import run
+from evenhand.settings.ablation import BASE, TOGETHER
 from evenhand.settings.unused_keys import unused_keys
 
 
@@ -36,6 +39,8 @@ def ablation(
     watcher: Watcher | None = None,
 ) -> AblationResult:
     """Run a base, each change of [ablation] alone and all together, and return how each compares with the base.
+
+    With `leave_one_out` all changes but one are run too, and the result has the causes in order.
 
     Every row is a run with a record of its own, on the same rows and folds (checked, to the bit) and with the same
     seeds and budget, unless its change is one of these (EH402 reports it). Verdicts are paired, row by row, and
@@ -132,12 +137,13 @@ def _compared(plan: AblationPlan, result: AblationResult, smallest: float) -> Ab
                 if at == 0:
                     raise
                 rows[at] = replace(row, error=str(error))
-    if len(predictions) < 2:
+    if not _pairs(plan, predictions):
         return replace(result, rows=tuple(rows))
     how = plan.base.settings.evaluate
     compared = compare_predictions(
         [replace(p, model=name) for name, p in predictions.items()],
         result.metrics,
+        against=_pairs(plan, predictions),
         smallest=smallest,
         sets=plan.base.settings.classes.sets,
         levels=_record(rows[0]).samples().levels,
@@ -156,7 +162,18 @@ def _compared(plan: AblationPlan, result: AblationResult, smallest: float) -> Ab
             )
     named = tuple(f"{row.name}: {words}" for row in rows for words in row.conditions)
     compared = replace(compared, conditions=named)
-    return replace(result, rows=tuple(rows), comparison=compared, findings=tuple(findings(compared)))
+    causes = causes_in_order(components(plan.section), result.metrics, compared.verdicts)
+    return replace(result, rows=tuple(rows), comparison=compared, findings=tuple(findings(compared)), causes=causes)
+
+
+def _pairs(plan: AblationPlan, predictions: Mapping[str, Predictions]) -> list[tuple[str, str]]:
+    """Return the names that are compared, the base of each first: the table's, then those of the causes."""
+    # A row that leaves a change out is there for the causes: a verdict against the base too would only widen the
+    # intervals of all others.
+    shown = {TOGETHER, *(change.name for change in plan.section.change)}
+    pairs = [(BASE, row.name) for row in plan.rows[1:] if row.name in shown]
+    pairs += [pair for one in components(plan.section) for pair in (one.alone, one.given_others)]
+    return [pair for pair in dict.fromkeys(pairs) if predictions.keys() >= {*pair}]
 
 
 def _record(row: AblationRow) -> Record:
@@ -169,7 +186,7 @@ def _predictions(record: Record, model: str) -> Predictions:
 
 
 def _verdicts_of(compared: Comparison, name: str) -> tuple[Verdict, ...]:
-    return tuple(verdict for verdict in compared.verdicts if verdict.name == name)
+    return tuple(one for one in compared.verdicts if one.name == name and one.base == BASE)
 
 
 def _conditions(

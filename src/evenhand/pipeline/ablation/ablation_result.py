@@ -11,6 +11,7 @@ import pandas as pd
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Finding, Interval, Verdict
 from evenhand.evaluation.comparison.compare import Comparison
+from evenhand.pipeline.ablation.causes import AblationCause, causes_table
 
 RESULT = "ablation.json"
 """Name of the document in the record of the base."""
@@ -23,7 +24,7 @@ class AblationRow:
     Attributes
     ----------
     name
-        "base", the name of the change, or "all together".
+        "base", the name of the change, "all together", or with `leave_one_out` such as "all without hash".
     set
         Dotted key -> value.
     expect
@@ -35,7 +36,7 @@ class AblationRow:
     figures
         Metric -> figure on the rows that all have; empty before the comparison.
     verdicts
-        Against the base, one per metric.
+        Against the base, one per metric; none of the rows that leave a change out, which `causes` compares.
     conditions
         What else differs from the base (see EH402).
     """
@@ -82,9 +83,12 @@ class AblationResult:
     metrics
         Names of the metrics.
     rows
-        The base first, then the changes, then all together.
+        The base first, then the changes, then all together, then all without one.
+    causes
+        With `leave_one_out` the effect of each change, for each metric the largest first.
     comparison
-        The rows that ran, compared with the base; None where only one of them did.
+        The rows that ran, compared with the base, and the pairs of `causes`, all in one family; None where only
+        one of them did.
     findings
         What is to be said about the comparison: within noise (EH401), unequal (EH402), too few (EH406).
     """
@@ -95,6 +99,7 @@ class AblationResult:
     rows: tuple[AblationRow, ...]
     comparison: Comparison | None = None
     findings: tuple[Finding, ...] = ()
+    causes: tuple[AblationCause, ...] = ()
 
     @property
     def failed(self) -> tuple[AblationRow, ...]:
@@ -111,6 +116,17 @@ class AblationResult:
             expect, record. The base has no verdict.
         """
         return pd.DataFrame([line for row in self.rows for line in self._lines(row)])
+
+    def causes_table(self) -> pd.DataFrame:
+        """Return `causes` as a frame.
+
+        Returns
+        -------
+        DataFrame
+            name, metric, effect, alone, alone_difference, alone_low, alone_high, alone_p, given_others, …; of no
+            rows without `leave_one_out`.
+        """
+        return causes_table(self.causes)
 
     def _lines(self, row: AblationRow) -> list[dict[str, Any]]:
         verdicts = {verdict.metric: verdict for verdict in row.verdicts}
@@ -141,6 +157,7 @@ class AblationResult:
             "model": self.model,
             "metrics": list(self.metrics),
             "rows": [row.document() for row in self.rows],
+            "causes": [cause.document() for cause in self.causes],
             "n": None if compared is None else compared.n,
             "groups": None if compared is None else compared.groups,
             "findings": [finding.document() for finding in self.findings],

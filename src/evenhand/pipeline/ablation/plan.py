@@ -12,8 +12,10 @@ from evenhand.base.errors import ConfigError, Fault
 from evenhand.base.settings.section import check, read_file, read_toml, set_dotted
 from evenhand.base.text.toml_text import toml_value
 from evenhand.blending.blend import PREFIX as BLEND
+from evenhand.pipeline.ablation.components import changes_in, rows_of
+from evenhand.pipeline.comparison.run_differences import budget_differences
 from evenhand.pipeline.stages.source import deciding
-from evenhand.settings.ablation import BASE, TOGETHER, AblationChange, AblationConfig
+from evenhand.settings.ablation import BASE, TOGETHER, AblationConfig
 from evenhand.settings.load import Settings, load
 
 Source = str | Path | Mapping[str, Any]
@@ -63,7 +65,7 @@ class AblationPlan:
     model
         The model or blend that is compared.
     rows
-        The base first, then the changes, then all together.
+        The base first, then the changes, then all together, then all without one.
     """
 
     name: str
@@ -115,19 +117,21 @@ def plan_ablation(config: Source, changes: Sequence[str] = ()) -> AblationPlan:
     patch: dict[str, Any] = {"ablation": section.plain(), "name": base.name or f"{title}: {BASE}"[:LONGEST_NAME]}
     first = PlannedRow(BASE, {}, "", load(source, changes=others, patch=patch), patch)
     rows, faults = [first], [*_conflicts(section, lines), *_unknown_model(base, model, lines)]
-    wanted = [*enumerate(section.change), *([(None, _all(section))] if _is_tried_together(section) else [])]
-    for position, change in wanted if not faults else ():
-        patch = {**change.set, "ablation": None, "name": f"{title}: {change.name}"[:LONGEST_NAME]}
+    expected = {change.name: change.expect for change in section.change}
+    positions = {change.name: at for at, change in enumerate(section.change)}
+    for name, chosen in rows_of(section).items() if not faults else ():
+        keys = changes_in(section, chosen).set
+        patch = {**keys, "ablation": None, "name": f"{title}: {name}"[:LONGEST_NAME]}
         try:
-            row = PlannedRow(
-                change.name, change.set, change.expect, load(source, changes=others, patch=patch), patch
-            )
+            row = PlannedRow(name, keys, expected.get(name, ""), load(source, changes=others, patch=patch), patch)
             rows.append(row)
             wrong = list(_row_faults(row, rows[:-1], model))
+            if name in positions and section.same_budget:
+                wrong += _other_budgets(row, first, model)
         except ConfigError as error:
             wrong = list(error.faults)
-        line = None if position is None else lines.get(("ablation", "change", position))
-        faults += [replace(fault, key=f'change "{change.name}": {fault.key}', line=line) for fault in wrong]
+        line = lines.get(("ablation", "change", positions[name])) if name in positions else None
+        faults += [replace(fault, key=f'change "{name}": {fault.key}', line=line) for fault in wrong]
     if faults:
         raise ConfigError(shown, faults)
     return AblationPlan(title, source, others, section, model, tuple(rows))
@@ -163,24 +167,16 @@ def _shown(source: Source) -> str:
     return "configuration" if isinstance(source, Mapping) else str(source)
 
 
-def _is_tried_together(section: AblationConfig) -> bool:
-    return section.together and len(section.change) > 1  # of a single change it would be the same run again
-
-
-def _all(section: AblationConfig) -> AblationChange:
-    return AblationChange(
-        name=TOGETHER, set={key: value for one in section.change for key, value in one.set.items()}
-    )
-
-
 def _conflicts(section: AblationConfig, lines: Mapping[Any, int]) -> Iterator[Fault]:
     """Yield the keys that two changes set differently, or of which one lies below the other."""
-    if not _is_tried_together(section):
+    if TOGETHER not in rows_of(section):
         return
     seen: list[tuple[str, str, Any]] = []
     for position, change in enumerate(section.change):
         for key, value in change.set.items():
             for name, other, theirs in seen:
+                if name in rows_of(section)[change.name]:
+                    continue  # it is set on top of what it needs
                 nested = key.startswith(f"{other}.") or other.startswith(f"{key}.")
                 if nested or (key == other and value != theirs):
                     message = f'is set to {toml_value(value)}, and {other} by "{name}" to {toml_value(theirs)}'
@@ -218,3 +214,12 @@ def _row_faults(row: PlannedRow, before: Sequence[PlannedRow], model: str) -> It
     names = {one.name for one in row.settings.model}
     if model in {one.name for one in base.settings.model} and model not in names:
         yield Fault("model", f'has none named "{model}", which is compared', "keep its name, or set ablation.model")
+
+
+def _other_budgets(row: PlannedRow, base: PlannedRow, model: str) -> Iterator[Fault]:
+    """Yield what a row trains longer or shorter than the base, of the compared model or those of a blend."""
+    ours, theirs = ({str(one["name"]): one for one in of.settings.resolved()["model"]} for of in (base, row))
+    for name in [model] if model in ours else ours:
+        for words in budget_differences(ours[name], theirs.get(name, {})):
+            allowed = 'give every row the budget of the base, or set ablation.budget = "any" and read EH402'
+            yield Fault(f"model.{name}", f"has another budget than the base: {words}", allowed)

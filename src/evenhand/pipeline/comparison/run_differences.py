@@ -53,10 +53,10 @@ def _of_models(base: Record, base_name: str, other: Record, other_name: str) -> 
     # A blend has no budget of its own; it has those of its models.
     blends = [_is_blend(name) for name in (base_name, other_name)]
     if not any(blends):
-        return _of_budget(*(next(iter(models.values()), {}) for models in (ours, theirs)))
+        return budget_differences(*(next(iter(models.values()), {}) for models in (ours, theirs)))
     apart: dict[str, list[str]] = {}
     for name in ours:
-        for words in _of_budget(ours[name], theirs.get(name, {})):
+        for words in budget_differences(ours[name], theirs.get(name, {})):
             apart.setdefault(words, []).append(name)
     out = [f"{words} ({', '.join(names)})" for words, names in apart.items()]
     if all(blends) and ours and theirs and set(ours) != set(theirs):
@@ -83,7 +83,8 @@ def _own(name: str) -> str:
     return name.rsplit("/", maxsplit=1)[-1]
 
 
-def _of_budget(base: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+def budget_differences(base: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    """Return the differences between the budgets of two models, by their resolved settings, as phrases."""
     if not base or not other:
         return []
     ours, theirs = base.get("train", {}), other.get("train", {})

@@ -26,7 +26,28 @@ def ablation_lines(resolved: Document, found: Document | None) -> list[str]:
     if not rows:
         return []
     cells = [[markdown_text(row["name"]), _sets(row), markdown_text(row["expect"]), _outcome(row)] for row in rows]
-    return markdown_table(("change", "sets", "expected", "came out"), cells)
+    return [*markdown_table(("change", "sets", "expected", "came out"), cells), *_causes(found)]
+
+
+def _causes(found: Document | None) -> list[str]:
+    """Return the causes in order as lines of Markdown; nothing where there are none."""
+    causes: Sequence[Document] = found.get("causes", []) if found else []
+    if not causes:
+        return []
+    cells = [
+        [
+            markdown_text(one["name"]),
+            markdown_text(one["metric"]),
+            _cause(one["alone"]),
+            _cause(one["given_others"]),
+        ]
+        for one in causes
+    ]
+    return ["", "Causes in order:", "", *markdown_table(("cause", "metric", "alone", "given the others"), cells)]
+
+
+def _cause(verdict: Document | None) -> str:
+    return "" if verdict is None else f"**{verdict['verdict']}**: {figure_words(verdict['difference'], 4)}"
 
 
 def planned_rows(resolved: Document, found: Document | None) -> list[Document]:
@@ -56,4 +77,6 @@ def _outcome(row: Document) -> str:
         f"**{verdict['verdict']}** in {markdown_text(verdict['metric'])}: {figure_words(verdict['difference'], 4)}"
         for verdict in row["verdicts"]
     ]
+    # A row that leaves a change out has figures, and verdicts among the causes only.
+    words = words or [f"{markdown_text(name)} {figure_words(figure)}" for name, figure in row["figures"].items()]
     return "<br>".join(words) or "run, not compared yet"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from evenhand.base.text.counted import count
 from evenhand.base.text.toml_text import toml_value
 from evenhand.base.values import Verdict
@@ -9,6 +11,7 @@ from evenhand.cli.console import Out, Table, cell, literal
 from evenhand.cli.tables.results.compare import VERDICT_STYLES, signed
 from evenhand.cli.tables.tables import print_findings
 from evenhand.pipeline.ablation.ablation_result import AblationResult, AblationRow
+from evenhand.pipeline.ablation.causes import AblationCause
 
 
 def print_ablation(found: AblationResult) -> None:
@@ -25,6 +28,7 @@ def print_ablation(found: AblationResult) -> None:
         out.print(table)
         if not ran:
             break
+        _print_causes([one for one in found.causes if one.metric == metric], out)
     if found.comparison is not None:
         rows, groups = count(found.comparison.n, "row"), count(found.comparison.groups, "independent group")
         out.print(cell(f"{found.model}, out of fold; {rows} in {groups} are compared.", style="dim"))
@@ -35,6 +39,17 @@ def print_ablation(found: AblationResult) -> None:
         print_findings(found.findings, out)
         base = found.rows[0].record
         out.print(f"Report: {'' if base is None else base.path / 'report.html'}")
+
+
+def _print_causes(causes: Sequence[AblationCause], out: Out) -> None:
+    """Print what each change does alone and given the others, the largest effect first."""
+    if not causes:
+        return
+    out.print("\nCauses in order")
+    table = Table(("cause", "alone", "difference", "given the others", "difference"), right=(2, 4))
+    for one in causes:
+        table.add_row(one.name, *_verdict(one.alone), *_verdict(one.given_others))
+    out.print(table)
 
 
 def _sets(row: AblationRow) -> object:
