@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from evenhand.base.errors import ModelError
 from evenhand.models.heads.modules import hash as hashing
 from evenhand.models.heads.modules.scaled_head import ScaledHead
 
@@ -113,3 +114,20 @@ def test_a_batch_of_one_row_and_steps_of_sequences_have_terms(head_of: HeadOf) -
     assert all(torch.isfinite(term) for term in built[1].terms(torch.ones(1, 4)).values())
     built(torch.randn(6, 5))  # two rows of three steps
     assert all(torch.isfinite(term) for term in built[1].terms(torch.tensor([0, 1])).values())
+
+
+def test_codes_may_be_those_of_the_product_of_the_halves(head_of: HeadOf) -> None:
+    built = head_of("hash", head_options={"bits": 5, "fusion": "hadamard", "fusion_width": 6}, normalise="none")
+    x = torch.randn(7, 5)
+    x[:3, 3:] = 0  # a missing half
+    fused = built[1].fusion.fused(x)
+    assert fused.shape == (7, 6)
+    assert torch.equal(built.eval().codes(x), torch.tanh(built[1].project(fused)))
+    built.train()(x).sum().backward()
+    assert all(p.grad is not None for p in built.parameters())
+
+
+def test_features_of_one_part_have_no_product(head_of: HeadOf) -> None:
+    with pytest.raises(ModelError, match="joins the parts of features"):
+        head_of("hash", parts={"image": 5}, head_options={"fusion": "hadamard"})
+    assert head_of("hash", parts={"image": 5}).has_codes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from evenhand.base.settings.section import option
 from evenhand.models.heads.registry import HEADS, Head
@@ -39,13 +39,39 @@ class Hash(Head):
         ge=0,
         description="Weight of the mean square of the cosine of two rows' codes minus that of their labels.",
     )
+    fusion: Literal["none", "hadamard"] = option(
+        "none",
+        description='What joins the parts of the features first: nothing, or their product as in "hadamard".',
+    )
+    fusion_width: int = option(256, ge=1, unit="units", description="Width of that product.")
+    decompose: bool = option(True, description="Of that product, as in `hadamard`.")
     binary: bool = option(
         False, description="Predict from the bits, which is all that a database holds, instead of the codes."
     )
 
+    @property
+    def joins_halves(self) -> bool:
+        """Whether the parts of the features are multiplied."""
+        return self.fusion == "hadamard"
+
     def build(self, d: int, k: int, model: ModelConfig, generator: torch.Generator) -> nn.Module:
         """Return the layers, whose losses weigh what the options say."""
+        from evenhand.models.heads.modules.hadamard import HadamardFusion
         from evenhand.models.heads.modules.hash import HashModule
 
         weights = {name: getattr(self, name) for name in ("quantisation", "balance", "decorrelation", "cosine")}
-        return HashModule(d, model.head_width, self.bits, k, model.dropout, weights, generator, binary=self.binary)
+        fusion, width = None, d
+        if self.fusion == "hadamard":
+            parts, width = list(getattr(model, "parts", {}).values()), self.fusion_width
+            fusion = HadamardFusion(parts, width, model.dropout, generator, decompose=self.decompose)
+        return HashModule(
+            width,
+            model.head_width,
+            self.bits,
+            k,
+            model.dropout,
+            weights,
+            generator,
+            binary=self.binary,
+            fusion=fusion,
+        )

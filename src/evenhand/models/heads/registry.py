@@ -36,6 +36,11 @@ class Head(Section):
     coding: ClassVar[bool] = False
     """Whether its module codes rows (`codes`)."""
 
+    @property
+    def joins_halves(self) -> bool:
+        """Whether these options need features of two parts or more."""
+        return self.two_halves
+
     def build(self, d: int, k: int, model: ModelConfig, generator: torch.Generator) -> nn.Module:
         """Return the module for d features and k classes, initialised from `generator` alone.
 

@@ -13,8 +13,8 @@ from evenhand.models.heads.modules.mlp import MlpModule
 from evenhand.models.heads.modules.scale import present
 
 
-class HadamardModule(nn.Module):
-    """Projections of the parts, their elementwise product, an mlp: (b, d) -> (b, k).
+class HadamardFusion(nn.Module):
+    """Projections of the parts, and their elementwise product: (b, d) -> (b, width).
 
     Parameters
     ----------
@@ -22,8 +22,6 @@ class HadamardModule(nn.Module):
         Widths of the parts, in order.
     width
         Width that each is projected to.
-    mlp
-        (b, width) -> (b, k).
     decompose
         Whether direction and log-length of a part are projected, instead of the part.
     """
@@ -32,7 +30,6 @@ class HadamardModule(nn.Module):
         self,
         parts: Sequence[int],
         width: int,
-        mlp: MlpModule,
         dropout: float,
         generator: torch.Generator,
         *,
@@ -51,14 +48,9 @@ class HadamardModule(nn.Module):
         if decompose:
             spread = torch.empty(len(self.widths), width).normal_(0.0, 0.1, generator=generator)
             self.lengths = nn.Parameter(spread)
-        self.mlp = mlp
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.mlp(self.fused(x))  # type: ignore[no-any-return]
-
-    def embedding(self, x: Tensor) -> Tensor:
-        """Return the hidden layer of the mlp, (b, head_width)."""
-        return self.mlp.embedding(self.fused(x))
+        return self.fused(x)
 
     def fused(self, x: Tensor) -> Tensor:
         """Return the (b, width) product of the factors of all parts."""
@@ -73,6 +65,38 @@ class HadamardModule(nn.Module):
         else:
             factor = project(self.dropout(part))
         return torch.where(present(part)[:, None], factor, self.missing[at].to(factor.dtype))
+
+
+class HadamardModule(HadamardFusion):
+    """The product of the parts' projections, and an mlp: (b, d) -> (b, k).
+
+    Parameters
+    ----------
+    parts, width, dropout, generator, decompose
+        As of `HadamardFusion`.
+    mlp
+        (b, width) -> (b, k).
+    """
+
+    def __init__(
+        self,
+        parts: Sequence[int],
+        width: int,
+        mlp: MlpModule,
+        dropout: float,
+        generator: torch.Generator,
+        *,
+        decompose: bool = True,
+    ) -> None:
+        super().__init__(parts, width, dropout, generator, decompose=decompose)
+        self.mlp = mlp
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.mlp(self.fused(x))  # type: ignore[no-any-return]
+
+    def embedding(self, x: Tensor) -> Tensor:
+        """Return the hidden layer of the mlp, (b, head_width)."""
+        return self.mlp.embedding(self.fused(x))
 
 
 def decomposed(part: Tensor, *, least: float = 1e-12) -> tuple[Tensor, Tensor]:

@@ -20,6 +20,8 @@ class HashModule(nn.Module):
         Name of a term of `TERMS` -> its weight; a term of weight 0 is not computed.
     binary
         Whether logits are those of the bits in evaluation.
+    fusion
+        What joins the parts of the features before all else, (b, d of the features) -> (b, d); None for as they are.
     """
 
     def __init__(
@@ -33,8 +35,10 @@ class HashModule(nn.Module):
         generator: torch.Generator,
         *,
         binary: bool = False,
+        fusion: nn.Module | None = None,
     ) -> None:
         super().__init__()
+        self.fusion = fusion
         self.project = nn.Sequential(
             nn.Dropout(dropout),
             linear_layer(d, width, (2.0 / d) ** 0.5, generator),
@@ -57,7 +61,7 @@ class HashModule(nn.Module):
 
     def codes(self, x: Tensor) -> Tensor:
         """Return (b, bits) codes in -1..1, whose signs are the bits."""
-        return torch.tanh(self.project(x))
+        return torch.tanh(self.project(x if self.fusion is None else self.fusion(x)))
 
     embedding = codes
 

@@ -64,7 +64,7 @@ def build_head(model: ModelConfig, d: int, k: int, seed: int) -> ScaledHead:
     section = HEADS.get(model.head)
     options = check(section, model.head_options, "head_options")
     parts = dict(getattr(model, "parts", {}))
-    if section.two_halves and len(parts) < 2:
+    if options.joins_halves and len(parts) < 2:
         raise ModelError(
             f'head = "{model.head}" joins the parts of features, such as those of an image and a text, and the '
             f'features of encoder = "{model.encoder}" are one. Use head = "mlp".'
