@@ -71,8 +71,8 @@ class AblationConfig(Section):
     )
     budget: Literal["same", "any"] | None = option(
         None,
-        description="Whether a change of the budget (epochs, batch size, stages, number of seeds) is refused, or run"
-        ' and reported by EH402; default: "same" with leave_one_out, else "any".',
+        description="Whether a change of the budget (epochs, batch size, stages, number of seeds) is refused, or "
+        'run and reported by EH402; default: "same" with leave_one_out, else "any".',
     )
     change: list[AblationChange] = option([], description="One table per change.")
 

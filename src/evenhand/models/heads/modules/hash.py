@@ -21,7 +21,7 @@ class HashModule(nn.Module):
     binary
         Whether logits are those of the bits in evaluation.
     fusion
-        What joins the parts of the features before all else, (b, d of the features) -> (b, d); None for as they are.
+        What joins the parts of the features first, to (b, d); None leaves them as they are.
     """
 
     def __init__(
