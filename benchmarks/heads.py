@@ -20,6 +20,7 @@ import torch
 
 from evenhand.models.config import ModelConfig
 from evenhand.models.io.activations import ActivationPass, fill_activations
+from evenhand.models.io.picture_rows import PictureRows
 from evenhand.models.network import Network, build_network
 from evenhand.training.config import TrainConfig
 from evenhand.training.inputs.inputs import ViewInputs
@@ -45,7 +46,7 @@ def encoder_pass(network: Network, pictures: np.ndarray, threads: int) -> np.nda
     with deterministic(threads):
         d = network.frozen(network.prepare(torch.from_numpy(pictures[:1]))).shape[1]
         out = np.empty((len(pictures), 1, d), np.float32)
-        fill_activations(network, pictures, out, ActivationPass(_unchanged))
+        fill_activations(network, PictureRows(pictures, network, _unchanged), out, ActivationPass())
     return out
 
 

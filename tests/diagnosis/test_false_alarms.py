@@ -145,11 +145,16 @@ def decoded(folder: Path, table: pd.DataFrame, side: int) -> Evidence:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", KINDS.names())
 def test_nothing_gives_the_label_of_generated_rows_away(name, tmp_path):
-    """Of every registered kind: place, size, names and files of its example owe nothing to the class."""
+    """Of every registered kind: place, size, names and files of its example owe nothing to the class.
+
+    The words of a text are content, as pixels are: that captions tell the class is said of pairs, and is so.
+    """
+    content = "from single words of the text"
     accused = []
     for seed in range(3):
         made = generate(name, tmp_path / str(seed), rows=160, seed=seed)
         found = evenhand.check(made.toml, changes=[f'compute.store="{tmp_path / "store"}"'])
-        accused += [finding.message for finding in found.findings if finding.code == "EH113"]
+        told = [finding.message for finding in found.findings if finding.code == "EH113"]
+        accused += [message for message in told if content not in message]
     print(f"\n{name}: EH113 on 3 examples, accused {accused}")
     assert not accused

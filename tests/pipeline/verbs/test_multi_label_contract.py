@@ -122,6 +122,8 @@ VERBS = {
     ],
     "diagnose": ["diagnose", "{run}", "{home}/photos", "--to", "{home}/diagnosed"],
     "earliness": ["earliness", "{run}"],
+    "retrieve": ["retrieve", "{run}", "{home}/photos"],
+    "retrieve --evaluate": ["retrieve", "{run}", "--evaluate"],
     "doctor": ["doctor", "{run}"],
     "evaluate": ["evaluate", "{run}"],
     "compare": ["compare", "{run}"],

@@ -58,7 +58,7 @@ def find_blocks(samples: Samples) -> tuple[ExclusiveBlock, ...]:
     >>> frame = pd.DataFrame({"id": np.arange(300).astype(str)})
     >>> found = find_blocks(Samples(frame, ("red", "green", "blue", "small", "large"), labels))
     >>> [(block.classes, block.complete) for block in found]
-    [(('red', 'green', 'blue'), True), (('small', 'large'), True)]
+    [(('small', 'large'), True), (('red', 'green', 'blue'), True)]
     """
     if samples.task != "multi" or samples.k < 2:
         return ()
