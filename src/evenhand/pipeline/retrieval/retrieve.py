@@ -114,11 +114,13 @@ def retrieve(
     vectors = row_vectors(run, settings, asked, watcher, rows_store)
     of_fold, of_new = dict(zip(folds, vectors, strict=False)), iter(vectors[len(folds) :])
     labels, root = known_matrix(samples), root_of(settings.data)
-    tables, shown = [], {}
+    tables: list[pd.DataFrame] = []
+    shown: dict[str, QueryShown] = {}
+    names: Sequence[str]
     for one in searches:
         own = of_fold[one.fold]
         if one.new is None:
-            rows, names, held, where = samples.take(one.own), samples.ids[one.own], one.own, root
+            rows, names, held, where = samples.take(one.own), list(samples.ids[one.own]), one.own, root
             asking = own.queries(one.own, codes=codes)
             known = relevant.between(labels[one.own], labels[one.database])
         else:

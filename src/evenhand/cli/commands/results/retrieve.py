@@ -67,7 +67,8 @@ def retrieve(
     from evenhand.base.errors import EvenhandError
     from evenhand.cli.progress import watching
     from evenhand.cli.tables.results.retrieve import print_figures, print_neighbours
-    from evenhand.pipeline.retrieval.evaluate_retrieval import CUTOFFS, evaluate_retrieval
+    from evenhand.evaluation.retrieval.evaluate_retrieval import CUTOFFS
+    from evenhand.pipeline.retrieval.evaluate_retrieval import evaluate_retrieval
     from evenhand.pipeline.retrieval.retrieve import retrieve as run_retrieve
     from evenhand.pipeline.retrieval.write import refuse_page
 
