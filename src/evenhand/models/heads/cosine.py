@@ -22,5 +22,6 @@ class CosineHead(Head):
         from torch import nn
 
         from evenhand.models.heads.modules.cosine import Cosine
+        from evenhand.models.heads.modules.dropout import Dropout
 
-        return nn.Sequential(nn.Dropout(model.dropout), Cosine(d, k, generator))
+        return nn.Sequential(Dropout(model.dropout), Cosine(d, k, generator))

@@ -21,6 +21,7 @@ class Linear(Head):
         """Return dropout and the layer."""
         from torch import nn
 
+        from evenhand.models.heads.modules.dropout import Dropout
         from evenhand.models.heads.modules.layers import linear_layer
 
-        return nn.Sequential(nn.Dropout(model.dropout), linear_layer(d, k, 0.01, generator))
+        return nn.Sequential(Dropout(model.dropout), linear_layer(d, k, 0.01, generator))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from evenhand.models.heads.modules.dropout import Dropout
 from evenhand.models.heads.modules.layers import linear_layer
 from evenhand.models.heads.modules.mlp import MlpModule
 from evenhand.models.heads.modules.scale import present
@@ -33,7 +34,7 @@ class GatedModule(nn.Module):
     ) -> None:
         super().__init__()
         self.widths = list(parts)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.units = nn.ModuleList(linear_layer(d, width, d**-0.5, generator) for d in parts)
         self.gate = linear_layer(sum(parts), len(self.widths) * width, 0.01, generator)  # nearly even at first
         self.mlp = mlp

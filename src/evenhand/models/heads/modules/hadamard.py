@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from evenhand.models.heads.modules.dropout import Dropout
 from evenhand.models.heads.modules.layers import linear_layer
 from evenhand.models.heads.modules.mlp import MlpModule
 from evenhand.models.heads.modules.scale import present
@@ -37,7 +38,7 @@ class HadamardFusion(nn.Module):
     ) -> None:
         super().__init__()
         self.widths, self.decompose = list(parts), decompose
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.projections = nn.ModuleList(linear_layer(d, width, d**-0.5, generator) for d in parts)
         # Factors begin at 1 plus a projection: the product of two is then 1 + a + b + ab, which holds each part
         # alone (the biases of Kim et al. 2017, section 3.1), and a missing part leaves the others as they are.

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from evenhand.models.heads.modules.dropout import Dropout
 from evenhand.models.heads.modules.layers import linear_layer
 
 
@@ -40,10 +41,10 @@ class HashModule(nn.Module):
         super().__init__()
         self.fusion = fusion
         self.project = nn.Sequential(
-            nn.Dropout(dropout),
+            Dropout(dropout),
             linear_layer(d, width, (2.0 / d) ** 0.5, generator),
             nn.GELU(),
-            nn.Dropout(dropout),
+            Dropout(dropout),
             linear_layer(width, bits, width**-0.5, generator),
         )
         self.classify = linear_layer(bits, k, 0.01, generator)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from evenhand.models.heads.modules.dropout import Dropout
 from evenhand.models.heads.modules.layers import linear_layer
 
 
@@ -13,10 +14,10 @@ class MlpModule(nn.Sequential):
 
     def __init__(self, d: int, width: int, k: int, dropout: float, generator: torch.Generator) -> None:
         super().__init__(
-            nn.Dropout(dropout),
+            Dropout(dropout),
             linear_layer(d, width, (2.0 / d) ** 0.5, generator),
             nn.GELU(),
-            nn.Dropout(dropout),
+            Dropout(dropout),
             linear_layer(width, k, 0.01, generator),
         )
 

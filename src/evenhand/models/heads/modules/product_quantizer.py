@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from evenhand.evaluation.retrieval.product_quantizer import ProductQuantizer
+from evenhand.models.heads.modules.dropout import Dropout
 from evenhand.models.heads.modules.layers import linear_layer
 
 EXACT = "donot_use_mm_for_euclid_dist"
@@ -37,10 +38,10 @@ class ProductQuantizerModule(nn.Module):
     ) -> None:
         super().__init__()
         self.project = nn.Sequential(
-            nn.Dropout(dropout),
+            Dropout(dropout),
             linear_layer(d, hidden, (2.0 / d) ** 0.5, generator),
             nn.GELU(),
-            nn.Dropout(dropout),
+            Dropout(dropout),
             linear_layer(hidden, width, hidden**-0.5, generator),
         )
         self.classify = linear_layer(width, k, 0.01, generator)
