@@ -17,13 +17,13 @@ from evenhand.base.values import Finding, Floats
 from evenhand.data.config import DataConfig, FurtherData
 from evenhand.data.roots.file_names import some
 from evenhand.data.roots.root import Root
-from evenhand.data.tables.cell_separator import cell_separator
-from evenhand.data.tables.label_columns import joined, read_label_columns, unknown_columns
-from evenhand.data.tables.labels import Row, split_cells, unknown_names
+from evenhand.data.tables.labels.cell_separator import cell_separator
+from evenhand.data.tables.labels.label_columns import joined, read_label_columns, unknown_columns
+from evenhand.data.tables.labels.label_encoding import Row, split_cells, unknown_names
+from evenhand.data.tables.labels.tag_columns import read_tag_columns
 from evenhand.data.tables.path_lookup import Located, locate
 from evenhand.data.tables.row_weights import read_weights
 from evenhand.data.tables.table import LabelTable
-from evenhand.data.tables.tag_columns import read_tag_columns
 
 
 @dataclass(frozen=True, eq=False)

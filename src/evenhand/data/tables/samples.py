@@ -15,8 +15,8 @@ from evenhand.data.roots.content_hash import content_ids, hash_files
 from evenhand.data.roots.root import Root
 from evenhand.data.roots.skipped import Skipped, findings_of
 from evenhand.data.tables.class_folders import files_of, files_with_suffix, read_folders
-from evenhand.data.tables.label_columns import column_labels
-from evenhand.data.tables.labels import label, levels
+from evenhand.data.tables.labels.label_columns import column_labels
+from evenhand.data.tables.labels.label_encoding import label, levels
 from evenhand.data.tables.name_pattern import read_names
 from evenhand.data.tables.places import path_or_place
 from evenhand.data.tables.row_filter import only_rows

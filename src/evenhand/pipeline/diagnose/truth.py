@@ -18,8 +18,8 @@ from evenhand.base.values import NO_LABEL, Finding, Ints, Samples, Strings
 from evenhand.base.values.samples import any_of, known_labels
 from evenhand.data.config import DataConfig, FurtherConfig, FurtherData
 from evenhand.data.roots.file_names import some
-from evenhand.data.tables.label_columns import read_label_columns
-from evenhand.data.tables.labels import Row, merge_unknown, split_cells
+from evenhand.data.tables.labels.label_columns import read_label_columns
+from evenhand.data.tables.labels.label_encoding import Row, merge_unknown, split_cells
 from evenhand.data.tables.path_lookup import locate
 from evenhand.data.tables.table import LabelTable, read_table
 from evenhand.evaluation.reading.row_keys import PATHS, find_rows

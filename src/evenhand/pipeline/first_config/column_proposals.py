@@ -14,8 +14,8 @@ from evenhand.base.text.cells import Text, as_texts, plain_texts
 from evenhand.base.text.toml_text import toml_comment, toml_value
 from evenhand.data.config import DataConfig
 from evenhand.data.roots.root import Root
-from evenhand.data.tables.cell_separator import cell_parts, cell_separator, listed
 from evenhand.data.tables.column_roles import ColumnProfile, column_profiles, group_candidates
+from evenhand.data.tables.labels.cell_separator import cell_parts, cell_separator, listed
 from evenhand.data.tables.table import read_table
 
 LABELS = ("label", "class", "target", "category", "fine", "species", "diagnosis", "state", "y", "labels", "tags")

@@ -20,7 +20,7 @@ from evenhand.base.values import Finding, RowSet, Samples
 from evenhand.data.roots.root import Root, root_of
 from evenhand.data.store.entry import StoreEntry
 from evenhand.data.store.store import Store
-from evenhand.data.tables.exclusive_blocks import blocks_of, check_softmax
+from evenhand.data.tables.labels.exclusive_blocks import blocks_of, check_softmax
 from evenhand.diagnosis.evidence.evidence import UnreadableRow
 from evenhand.diagnosis.evidence.reading_counts import ReadingCounts
 from evenhand.engines.config import ComputeConfig

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from evenhand.base.values import ExclusiveBlock
-from evenhand.data.tables.exclusive_blocks import find_blocks
+from evenhand.data.tables.labels.exclusive_blocks import find_blocks
 from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.render import count, listing, verb
 from evenhand.diagnosis.rule import Found, rule

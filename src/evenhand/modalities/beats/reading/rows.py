@@ -17,7 +17,7 @@ from evenhand.data.config import DataConfig
 from evenhand.data.roots.file_names import some
 from evenhand.data.roots.root import Root
 from evenhand.data.roots.skipped import findings_of
-from evenhand.data.tables.labels import label, levels, split_cells, unknown_names
+from evenhand.data.tables.labels.label_encoding import label, levels, split_cells, unknown_names
 from evenhand.data.tables.table import LabelTable
 from evenhand.modalities.beats.classes import class_of
 from evenhand.modalities.beats.config import BeatsConfig

@@ -19,7 +19,7 @@ from evenhand.data.roots.content_hash import content_hash
 from evenhand.data.roots.file_names import suffix
 from evenhand.data.roots.root import Root
 from evenhand.data.roots.skipped import Skipped, findings_of
-from evenhand.data.tables.labels import label, split_cells, unknown_names
+from evenhand.data.tables.labels.label_encoding import label, split_cells, unknown_names
 from evenhand.modalities.beats.config import BeatsConfig
 from evenhand.modalities.beats.features.rr_features import near
 from evenhand.modalities.beats.reading.read import config_of

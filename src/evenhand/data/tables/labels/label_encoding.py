@@ -15,7 +15,7 @@ from evenhand.base.text.cells import Text
 from evenhand.base.values import Finding
 from evenhand.data.config import DataConfig
 from evenhand.data.roots.file_names import some
-from evenhand.data.tables.cell_separator import cell_parts
+from evenhand.data.tables.labels.cell_separator import cell_parts
 from evenhand.data.tables.table import LabelTable
 
 Row = tuple[str, ...]

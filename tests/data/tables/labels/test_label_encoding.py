@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from evenhand.base.errors import DataError
 from evenhand.data.config import DataConfig
-from evenhand.data.tables.labels import label, levels, split_cells, unknown_names
+from evenhand.data.tables.labels.label_encoding import label, levels, split_cells, unknown_names
 from evenhand.data.tables.table import LabelTable
 
 

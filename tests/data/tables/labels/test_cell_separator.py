@@ -15,7 +15,7 @@ from evenhand.base.errors import DataError
 from evenhand.base.values import Finding, Samples
 from evenhand.data.config import DataConfig
 from evenhand.data.roots.root import open_root
-from evenhand.data.tables.cell_separator import CANDIDATES, cell_parts, cell_separator, listed
+from evenhand.data.tables.labels.cell_separator import CANDIDATES, cell_parts, cell_separator, listed
 from evenhand.data.tables.samples import file_samples
 
 TAGS = ("men", "navy blue", "black, matte", "w/o lace", "снег", "夏")

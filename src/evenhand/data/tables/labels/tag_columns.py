@@ -7,7 +7,7 @@ import numpy as np
 from evenhand.base.values import Floats
 from evenhand.base.values.samples import any_of
 from evenhand.data.config import DataConfig
-from evenhand.data.tables.cell_separator import cell_parts, cell_separator
+from evenhand.data.tables.labels.cell_separator import cell_parts, cell_separator
 from evenhand.data.tables.table import LabelTable
 
 

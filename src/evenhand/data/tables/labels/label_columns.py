@@ -12,7 +12,13 @@ from evenhand.base.text.cells import Text
 from evenhand.base.values import Finding, Floats, Ints
 from evenhand.base.values.samples import any_of, known_labels
 from evenhand.data.config import DataConfig
-from evenhand.data.tables.labels import ClassLabels, merging_finding, rare_finding, too_few_classes, unknown_name
+from evenhand.data.tables.labels.label_encoding import (
+    ClassLabels,
+    merging_finding,
+    rare_finding,
+    too_few_classes,
+    unknown_name,
+)
 from evenhand.data.tables.table import LabelTable
 
 WORDS = {"true": 1.0, "false": 0.0}

@@ -13,7 +13,7 @@ from evenhand.base.errors import DataError
 from evenhand.base.values import Finding, Samples
 from evenhand.data.config import DataConfig
 from evenhand.data.roots.root import open_root
-from evenhand.data.tables.label_columns import joined
+from evenhand.data.tables.labels.label_columns import joined
 from evenhand.data.tables.samples import file_samples
 
 NONE = np.nan

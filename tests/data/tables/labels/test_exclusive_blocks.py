@@ -12,7 +12,7 @@ from evenhand.base.errors import DataError
 from evenhand.base.storage.samples_frame import samples_frame, samples_of
 from evenhand.base.values import ExclusiveBlock, Samples
 from evenhand.data.config import DataConfig
-from evenhand.data.tables.exclusive_blocks import blocks_of, check_softmax, find_blocks
+from evenhand.data.tables.labels.exclusive_blocks import blocks_of, check_softmax, find_blocks
 
 
 def samples(labels, names=None, groups=None):
