@@ -29,6 +29,10 @@ class AblationChange(Section):
         [],
         description="Names of earlier changes that it is set on top of, as losses are on top of their head.",
     )
+    together: bool = option(
+        True,
+        description="Whether it is one of all together; false for an alternative to another change, tried alone.",
+    )
 
     @field_validator("set", mode="before")
     @classmethod
@@ -106,10 +110,23 @@ class AblationConfig(Section):
         return self
 
     @model_validator(mode="after")
+    def _needs_what_is_there_too(self) -> AblationConfig:
+        apart = {change.name for change in self.change if not change.together}
+        for change in self.change:
+            missing = [name for name in change.needs if name in apart]
+            if change.together and missing:
+                raise ValueError(
+                    f'"{change.name}" needs "{missing[0]}", which is not one of all together: set together = false '
+                    "for both or for neither"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _others_to_leave_one_out_of(self) -> AblationConfig:
-        if self.leave_one_out and (not self.together or len(self.change) < 2):
+        joined = [change for change in self.change if change.together]
+        if self.leave_one_out and (not self.together or len(joined) < 2):
             raise ValueError(
-                "leave_one_out compares all changes with all but one: name two changes or more, and leave together "
-                "= true"
+                "leave_one_out compares all changes with all but one: name two changes or more that can be tried "
+                "at once, and leave together = true"
             )
         return self

@@ -225,3 +225,46 @@ def test_other_budgets_are_refused_where_causes_are_wanted(path: Path) -> None:
 )
 def test_what_cannot_be_left_out_is_refused(path: Path, old: str, new: str, message: str) -> None:
     assert message in faults(path, BASE + COMPONENTS.replace(old, new))
+
+
+ALTERNATIVE = (
+    CHANGES.replace("[ablation]", "[ablation]\nleave_one_out = true")
+    + """
+[[ablation.change]]
+name = "cosine"
+set = { model.a.head = "cosine" }
+together = false
+"""
+)
+
+
+def test_an_alternative_is_tried_alone_and_is_not_one_of_all_together(path: Path) -> None:
+    path.write_text(BASE + ALTERNATIVE, encoding="utf-8")
+    plan = plan_ablation(path)
+    rows = {row.name: row.settings.model[0].head for row in plan.rows}
+    assert rows == {
+        "base": "linear",
+        "lower rate": "linear",
+        "wider": "mlp",
+        "cosine": "cosine",
+        "all together": "mlp",
+    }
+    found = {one.name: one.pairs for one in components(plan.section)}
+    assert found["cosine"] == (("base", "cosine"),)
+    assert found["wider"] == (("base", "wider"), ("lower rate", "all together"))
+
+
+def test_a_change_cannot_be_set_on_top_of_an_alternative_and_be_tried_with_all_others(path: Path) -> None:
+    needing = '[[ablation.change]]\nname = "scaled"\nneeds = ["cosine"]\nset = { train.epochs = 4 }\n'
+    words = faults(path, BASE + ALTERNATIVE + needing)
+    assert '"scaled" needs "cosine", which is not one of all together' in words
+    path.write_text(
+        BASE + ALTERNATIVE + needing.replace("train.epochs = 4", "model.a.dropout = 0.5") + "together = false"
+    )
+    found = {one.name: one.pairs for one in components(plan_ablation(path).section)}
+    assert found["scaled"] == (("cosine", "scaled"),)
+
+
+def test_leave_one_out_wants_two_changes_that_can_be_tried_at_once(path: Path) -> None:
+    words = faults(path, BASE + ALTERNATIVE.replace("head_width = 64 }", "head_width = 64 }\ntogether = false"))
+    assert "name two changes or more that can be tried at once" in words

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from evenhand.models.baseline import LOGISTIC_REGRESSION
 from evenhand.models.io.network_files import load_network
@@ -72,6 +73,28 @@ def test_nearest_rows_are_saved_with_the_network_and_reused_encoders_take_other_
         assert network.head[1].held_rows == len(TaskContext.of(**made.common).parts(fold).fit)
         table = pd.read_parquet(folder / "predictions.parquet")
         assert table.filter(like="p:").to_numpy().min() > 0
+
+
+@pytest.mark.parametrize("task", ["single", "multi"])
+def test_heads_with_codes_begin_at_the_base_rates_of_the_training_rows(make_record: Make, task: str) -> None:
+    options = {"head": "hash", "head_width": 8, "head_options": {"bits": 6}}
+    made = make_record(model=options, train={"epochs": 1, "learning_rate": 1e-9}, multi_label=task == "multi")
+    context = TaskContext.of(**made.common)
+    fit = context.parts(0).fit
+    labels = made.samples.matrix()[fit]
+    if task == "multi":
+        labels[: len(labels) // 2, 0] = np.nan
+        unknown = made.samples.labels.copy()
+        unknown[fit] = labels
+        made.record.write_samples(replace(made.samples, labels=unknown))
+    run_task(**made.call())
+    folder = made.record.task_folder("m", 0, 0)
+    network = load_network(folder / "weights.safetensors", shared=made.record.path / "models" / "m")
+    bias = network.head[1].classify.bias.detach().double()
+    known = (~np.isnan(labels)).sum(axis=0)
+    rates = (np.nansum(labels, axis=0) + 0.5) / (known + 1)
+    begun = torch.sigmoid(bias) if task == "multi" else torch.softmax(bias, dim=0) * rates.sum()
+    assert begun.numpy() == pytest.approx(rates, abs=1e-4)
 
 
 def test_codes_of_held_out_and_locked_rows_are_written_with_their_predictions(make_record: Make) -> None:

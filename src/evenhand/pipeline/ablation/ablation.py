@@ -172,7 +172,7 @@ def _pairs(plan: AblationPlan, predictions: Mapping[str, Predictions]) -> list[t
     # intervals of all others.
     shown = {TOGETHER, *(change.name for change in plan.section.change)}
     pairs = [(BASE, row.name) for row in plan.rows[1:] if row.name in shown]
-    pairs += [pair for one in components(plan.section) for pair in (one.alone, one.given_others)]
+    pairs += [pair for one in components(plan.section) for pair in one.pairs]
     return [pair for pair in dict.fromkeys(pairs) if predictions.keys() >= {*pair}]
 
 

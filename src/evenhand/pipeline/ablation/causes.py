@@ -25,7 +25,8 @@ class AblationCause:
     alone
         The change against the base, or against the changes that it needs; None where one of the two did not run.
     given_others
-        All changes against all but this one (both without the changes that need it); None as above.
+        All changes against all but this one (both without the changes that need it); None as above, and of an
+        alternative that is not one of all together.
     """
 
     name: str
@@ -73,7 +74,12 @@ def causes_in_order(
     causes: list[AblationCause] = []
     for metric in metrics:
         own = [
-            AblationCause(one.name, metric, found.get((*one.alone, metric)), found.get((*one.given_others, metric)))
+            AblationCause(
+                one.name,
+                metric,
+                found.get((*one.alone, metric)),
+                None if one.given_others is None else found.get((*one.given_others, metric)),
+            )
             for one in components
         ]
         # Those that cannot be estimated come last.

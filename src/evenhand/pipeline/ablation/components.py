@@ -21,12 +21,18 @@ class Component:
     alone
         Names of two rows: what it needs (the base, if nothing), and the same with it.
     given_others
-        Names of two rows: all changes but it and those that need it, and the same with it.
+        Names of two rows: all changes but it and those that need it, and the same with it; None of an alternative
+        that is not one of all together.
     """
 
     name: str
     alone: tuple[str, str]
-    given_others: tuple[str, str]
+    given_others: tuple[str, str] | None
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """What is to be compared: `alone`, and `given_others` if there is such a pair."""
+        return (self.alone,) if self.given_others is None else (self.alone, self.given_others)
 
 
 def rows_of(section: AblationConfig) -> dict[str, Names]:
@@ -36,13 +42,13 @@ def rows_of(section: AblationConfig) -> dict[str, Names]:
     """
     names = [change.name for change in section.change]
     rows = {name: _with_needs(section, name) for name in names}
-    if section.together and len(names) > 1:  # of a single change it would be the same run again
-        rows[TOGETHER] = frozenset(names)
+    joined = _joined(section)
+    if section.together and len(joined) > 1:  # of a single change it would be the same run again
+        rows[TOGETHER] = joined
     if section.leave_one_out:
-        for pair in _sets(section):
-            for chosen in pair:
-                if chosen and chosen not in rows.values():
-                    rows[_row_name(names, chosen, rows)] = chosen
+        for chosen in (one for name in names for pair in _sets(section, name) for one in pair):
+            if chosen and chosen not in rows.values():
+                rows[_row_name([name for name in names if name in joined], chosen, rows)] = chosen
     return rows
 
 
@@ -53,11 +59,11 @@ def components(section: AblationConfig) -> tuple[Component, ...]:
     named = {frozenset[str](): BASE}
     for name, chosen in rows_of(section).items():
         named.setdefault(chosen, name)
-    sets = [tuple(named[one] for one in pair) for pair in _sets(section)]
-    return tuple(
-        Component(change.name, (sets[2 * at][0], sets[2 * at][1]), (sets[2 * at + 1][0], sets[2 * at + 1][1]))
-        for at, change in enumerate(section.change)
-    )
+    found = []
+    for change in section.change:
+        alone, *others = [(named[without], named[with_it]) for without, with_it in _sets(section, change.name)]
+        found.append(Component(change.name, alone, others[0] if others else None))
+    return tuple(found)
 
 
 def changes_in(section: AblationConfig, chosen: Names) -> AblationChange:
@@ -75,19 +81,20 @@ def _nested(key: str, later: dict[str, object]) -> bool:
     return any(key.startswith(f"{other}.") for other in later)
 
 
-def _sets(section: AblationConfig) -> Iterator[tuple[Names, Names]]:
-    """Yield for each change two pairs of sets: without and with it, alone and given the others."""
-    everything = frozenset(change.name for change in section.change)
-    for change in section.change:
-        alone = _with_needs(section, change.name)
-        yield alone - {change.name}, alone
+def _sets(section: AblationConfig, name: str) -> Iterator[tuple[Names, Names]]:
+    """Yield pairs of sets, without and with a change: alone and, if it is one of all together, given the others."""
+    alone = _with_needs(section, name)
+    yield alone - {name}, alone
+    everything = _joined(section)
+    if name in everything:
         # What needs it goes first, so that its own share is not charged to this one.
-        kept = everything - {
-            other.name
-            for other in section.change
-            if other.name != change.name and change.name in _with_needs(section, other.name)
-        }
-        yield kept - {change.name}, kept
+        kept = everything - {other for other in everything - {name} if name in _with_needs(section, other)}
+        yield kept - {name}, kept
+
+
+def _joined(section: AblationConfig) -> Names:
+    """Return the names of the changes that are tried at once."""
+    return frozenset(change.name for change in section.change if change.together)
 
 
 def _with_needs(section: AblationConfig, name: str) -> Names:

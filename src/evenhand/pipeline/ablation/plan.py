@@ -173,17 +173,19 @@ def _conflicts(section: AblationConfig, lines: Mapping[Any, int]) -> Iterator[Fa
         return
     seen: list[tuple[str, str, Any]] = []
     for position, change in enumerate(section.change):
-        for key, value in change.set.items():
+        for key, value in change.set.items() if change.together else ():
             for name, other, theirs in seen:
                 if name in rows_of(section)[change.name]:
                     continue  # it is set on top of what it needs
                 nested = key.startswith(f"{other}.") or other.startswith(f"{key}.")
                 if nested or (key == other and value != theirs):
                     message = f'is set to {toml_value(value)}, and {other} by "{name}" to {toml_value(theirs)}'
-                    allowed = "all changes at once must agree; set ablation.together = false to try them alone only"
+                    allowed = (
+                        "all changes at once must agree; set together = false for one of them, or in [ablation]"
+                    )
                     line = lines.get(("ablation", "change", position))
                     yield Fault(f'change "{change.name}": {key}', message, allowed, line)
-        seen += [(change.name, key, value) for key, value in change.set.items()]
+        seen += [(change.name, key, value) for key, value in change.set.items() if change.together]
 
 
 def _unknown_model(base: Settings, model: str, lines: Mapping[Any, int]) -> Iterator[Fault]:

@@ -38,7 +38,7 @@ from evenhand.training.monitor.scorer import Scorer, scorer_of
 from evenhand.training.tasks.build_spec import fold_spec
 from evenhand.training.tasks.context import TaskContext, TaskRows
 from evenhand.training.tasks.distillation import teacher_of, teacher_table
-from evenhand.training.tasks.head_outputs import finish_head, write_codes
+from evenhand.training.tasks.head_outputs import finish_head, start_head, write_codes
 from evenhand.training.tasks.initial_network import fresh_network, pretrain_encoder
 from evenhand.training.tasks.predictions_file import write_predictions
 from evenhand.training.tasks.solved_head import solve
@@ -130,6 +130,7 @@ def task_spec(
     stages = build_stages(context, network, device)
     if pretrain:
         pretrain_encoder(context, network, stages[0].inputs, parts.fit, key)
+    start_head(network, samples, parts.fit)
     spec = fold_spec(
         network,
         stages,

@@ -1,4 +1,4 @@
-"""What heads give besides logits: codes of rows, and a last step on the features of the training rows."""
+"""What heads do besides logits: a first step on base rates, a last one on training features, codes of rows."""
 
 from __future__ import annotations
 
@@ -11,10 +11,27 @@ import torch
 from torch import Tensor
 
 from evenhand.base.storage.atomic import replacing
-from evenhand.base.values import Ints
+from evenhand.base.values import Ints, Samples
+from evenhand.models.network import Network
 from evenhand.training.inputs.inputs import Inputs
 from evenhand.training.loop.fit_spec import FitSpec
 from evenhand.training.tasks.context import TaskContext, TaskRows
+
+
+def start_head(network: Network, samples: Samples, rows: Ints) -> None:
+    """Let a head that asks for it begin at the base rates of the labels of some rows (`Head.start`).
+
+    A label that no row has, or all have, is not certain: rates are those of one more row with a half of each.
+    """
+    module: Any = network.head[1]
+    if not hasattr(module, "start"):
+        return
+    known = samples.known_cells[rows]
+    held = np.where(known, samples.matrix()[rows], 0.0).sum(axis=0)
+    rates = (held + 0.5) / (known.sum(axis=0) + 1.0)
+    logits = np.log(rates / (1.0 - rates)) if samples.task == "multi" else np.log(rates / rates.sum())
+    with torch.no_grad():
+        module.start(torch.from_numpy(logits.astype(np.float32)))
 
 
 def finish_head(spec: FitSpec, stage: int) -> None:

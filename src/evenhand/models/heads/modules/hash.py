@@ -66,6 +66,15 @@ class HashModule(nn.Module):
 
     embedding = codes
 
+    def start(self, logits: Tensor) -> None:
+        """Begin at the base rates.
+
+        Where most labels hold in few rows, the first steps lower all outputs. From biases of 0 that is done by all
+        codes at once, as far as tanh goes: the bits are the same for every row, and saturated units have next to no
+        gradient to leave from (Lin et al. 2017, section 4.1, begin at a rate for a like reason).
+        """
+        self.classify.bias.copy_(logits)
+
     def terms(self, targets: Tensor) -> dict[str, Tensor]:
         """Return the weighted terms of the last batch in training; targets as in `registry.Head`."""
         if self._last is None:

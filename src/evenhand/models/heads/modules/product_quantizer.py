@@ -75,6 +75,10 @@ class ProductQuantizerModule(nn.Module):
         """Return the codebooks for search."""
         return ProductQuantizer(self.codebooks.cpu().numpy())
 
+    def start(self, logits: Tensor) -> None:
+        """Begin at the base rates, or all embeddings first turn into one direction that lowers every output."""
+        self.classify.bias.copy_(logits)
+
     def finish(self, x: Tensor) -> None:
         """Fit the codebooks on the embeddings of the training rows."""
         with torch.no_grad():
