@@ -10,7 +10,6 @@ A class without rows is left out of the average, and for the ROC area also one t
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -23,62 +22,107 @@ from evenhand.evaluation.metrics import METRICS
 from evenhand.evaluation.metrics.counts import even, held
 
 
-@dataclass(frozen=True)
-class _Slots:
-    """The layout of the sums: s distinct probabilities of positive rows over all classes.
+class _PrefixSums:
+    """Sums of all rows before each of m, for (m, b) sums of b replicates.
+
+    `numpy.cumsum` adds along a column one number after another. Here rows are laid out so that row i of all blocks
+    lie side by side: as many additions, but of long vectors, and several times as fast. Exact for whole numbers.
 
     Attributes
     ----------
-    start
-        (k + 1,) boundaries of the classes among the s.
+    place
+        (m + 1,) where row i - 1 lies, and afterwards the sum of the rows before i; place[0] holds a 0.
+    size
+        Rows of the layout.
     """
 
-    start: Ints
+    def __init__(self, m: int, *, most: int = 64) -> None:
+        self._length = min(most, int((m + 1) ** 0.5))  # rows of a block
+        self._blocks = -(-(m + 1) // self._length)
+        self.size = self._length * self._blocks
+        at = np.arange(m + 1)
+        self.place = at % self._length * self._blocks + at // self._length
 
-    def of_others(self) -> tuple[Ints, Ints]:
-        """Return for each of the s the slot of negatives tied with it, and the first slot of its class."""
+    def add_up(self, values: Floats) -> None:
+        """Replace (size, b) values in this layout by the sums."""
+        block = values.reshape(self._length, self._blocks, -1)
+        for row in range(1, self._length):
+            block[row] += block[row - 1]
+        block[:, 1:] += np.cumsum(block[-1, :-1], axis=0)
+
+
+class _Slots:
+    """The layout of the sums: s distinct probabilities of positive rows over all classes.
+
+    Parameters
+    ----------
+    start
+        (k + 1,) boundaries of the classes among the s.
+
+    Attributes
+    ----------
+    size
+        Number of sums.
+    """
+
+    def __init__(self, start: Ints) -> None:
+        # What does not depend on the sums is computed here: `finish` is called thousands of times.
+        s, k = int(start[-1]), len(start) - 1
+        self._s, self._start, self._sizes = s, start, np.diff(start)
+        self._filled = np.flatnonzero(self._sizes)
+        self._cls = np.repeat(np.arange(k), self._sizes)
+        self._upto, self._before = _PrefixSums(s), _PrefixSums(2 * s + k)
+        self._end = self._upto.place[start[1:]][self._cls]
         # A class with u distinct positive probabilities has 2u + 1 slots of negatives: below the first, tied with
         # it, between first and second, and so on, hence the factors of two.
-        sizes = np.diff(self.start)
-        cls = np.repeat(np.arange(len(sizes)), sizes)
-        first = self.start[:-1] * 2 + np.arange(len(sizes))
-        within = np.arange(self.start[-1]) - self.start[cls]
-        return first[cls] + 2 * within + 1, first[cls]
+        first = start[:-1] * 2 + np.arange(k)
+        tied = first[self._cls] + 2 * (np.arange(s) - start[self._cls]) + 1
+        place = self._before.place
+        self._first, self._last = place[first], place[first + 2 * self._sizes + 1]
+        self._below, self._upto_tied = place[tied], place[tied + 1]
+        self.size = s + self._before.size
+
+    def columns(self, c: int, own: Mask, slot: Ints) -> Ints:
+        """Return (n,) which sum the rows of a class belong to, by their `_placed` slots."""
+        others = self._s + self._before.place[np.where(own, 0, 2 * self._start[c] + c + slot) + 1]
+        return np.where(own, self._start[c] + slot, others)
 
     def finish(self, sums: Floats) -> Floats:
         """Return (2k, b): the area under the ROC curve of each class, then its average precision."""
         # The first s sums are of positive rows, in ascending score within each class; then come the slots of
-        # negatives.
-        s = int(self.start[-1])
-        own, others = sums[:s], sums[s:]
-        tied_at, first = self.of_others()
-        ends = self.start[1:] * 2 + np.arange(1, len(self.start))
-        running = np.concatenate([np.zeros((1, sums.shape[1])), np.cumsum(others, axis=0)])
-        below, tied = running[tied_at] - running[first], others[tied_at]
-        all_others = running[ends] - running[ends - 2 * np.diff(self.start) - 1]
-        positives = self._per_class(own)
+        # negatives. `take` is several times as fast as an index in brackets.
+        own, before = sums[: self._s], sums[self._s :].copy()
+        self._before.add_up(before)
+        below = before.take(self._below, axis=0)
+        first, last = before.take(self._first, axis=0), before.take(self._last, axis=0)
+        positives, all_others = self._per_class(own), last - first
         # The Mann-Whitney statistic over the number of pairs: a tie counts half.
-        area = ratio(self._per_class(own * (below + 0.5 * tied)), positives * all_others)
-        precision = self._precision(own, np.repeat(all_others, np.diff(self.start), axis=0) - below)
-        average = ratio(self._per_class(own * precision), positives)
-        return np.concatenate([area, average])
-
-    def _precision(self, own: Floats, others_from: Floats) -> Floats:
-        """Return (s, b) the precision at each threshold."""
-        upto = np.concatenate([np.zeros((1, own.shape[1])), np.cumsum(own, axis=0)])
-        last = np.repeat(self.start[1:], np.diff(self.start))
-        own_from = upto[last] - upto[:-1]
+        won = before.take(self._upto_tied, axis=0)
+        won += below
+        won *= own
+        area = ratio(0.5 * self._per_class(won) - first * positives, positives * all_others)
+        # The rows from a threshold up are those of the class less those before it.
+        upto = np.zeros((self._upto.size, sums.shape[1]))
+        upto[self._upto.place[1:]] = own
+        self._upto.add_up(upto)
+        own_from = upto.take(self._end, axis=0)
+        own_from -= upto.take(self._upto.place[:-1], axis=0)
+        all_from = last.take(self._cls, axis=0)
+        all_from -= below
+        all_from += own_from
         # A threshold above all rows of a replicate has no precision, and no positives either, so its weight is 0.
-        return np.nan_to_num(ratio(own_from, own_from + others_from))
+        np.maximum(all_from, 1.0, out=all_from)
+        own_from /= all_from
+        own_from *= own
+        return np.concatenate([area, ratio(self._per_class(own_from), positives)])
 
     def _per_class(self, values: Floats) -> Floats:
         """Return (k, b) sums of (s, b) values over each class."""
-        out = np.zeros((len(self.start) - 1, values.shape[1]))
-        filled = np.flatnonzero(np.diff(self.start))
+        out = np.zeros((len(self._sizes), values.shape[1]))
         # For an empty segment `reduceat` returns the next element instead of 0, so classes without positives are
         # skipped.
-        if len(filled):
-            out[filled] = np.add.reduceat(values, self.start[filled], axis=0)
+        if len(self._filled):
+            out[self._filled] = np.add.reduceat(values, self._start[self._filled], axis=0)
         return out
 
 
@@ -107,15 +151,12 @@ def ordered(n: int, problems: Sequence[tuple[Ints, Floats, Mask]]) -> RowSums:
     """
     places = [_placed(score, own) for _, score, own in problems]
     start = np.concatenate([[0], np.cumsum([size for size, _ in places])]).astype(np.int64)
-    total = int(start[-1])
-    # Slots of negatives follow all s of positives; the problems before c have 2 * start[c] + c of them.
+    slots = _Slots(start)
     column = [
-        np.where(own, start[c] + slot, total + 2 * start[c] + c + slot)
-        for c, ((_, _, own), (_, slot)) in enumerate(zip(problems, places, strict=True))
+        slots.columns(c, own, slot) for c, ((_, _, own), (_, slot)) in enumerate(zip(problems, places, strict=True))
     ]
-    shape = (n, 3 * total + len(problems))
     row = np.concatenate([row for row, _, _ in problems])
-    return RowSums(shape, row, np.concatenate(column), finish=_Slots(start).finish)
+    return RowSums((n, slots.size), row, np.concatenate(column), finish=slots.finish)
 
 
 def _placed(score: Floats, own: Mask) -> tuple[int, Ints]:
