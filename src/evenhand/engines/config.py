@@ -6,8 +6,8 @@ import re
 
 from pydantic import field_validator
 
+from evenhand.base.cores import usable_cores
 from evenhand.base.settings.section import Section, option
-from evenhand.engines.cores import usable_cores
 
 _DEVICES = re.compile(r"auto|cpu|cuda(:\d{1,3})?")
 _ALLOWED = '"auto", "cpu", "cuda" and "cuda:NUMBER"'

@@ -18,9 +18,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from evenhand.base.cores import usable_cores
 from evenhand.base.errors import EvenhandError
 from evenhand.engines.call import Call, CallFailure, CallResult, resolve
-from evenhand.engines.cores import usable_cores
 from evenhand.engines.process import Worker
 
 _MAX_PROCESSES = 4

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, cast
 
+from evenhand.base.cores import thread_share
 from evenhand.base.errors import Interrupted
 from evenhand.engines.call import Call, CallFailure, CallResult, Event, OnEvent, describe, perform
-from evenhand.engines.cores import thread_share
 from evenhand.engines.process import Worker
 
 _MAX_TRIES = 2

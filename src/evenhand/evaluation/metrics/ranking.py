@@ -85,7 +85,7 @@ class _Slots:
     def columns(self, c: int, own: Mask, slot: Ints) -> Ints:
         """Return (n,) which sum the rows of a class belong to, by their `_placed` slots."""
         others = self._s + self._before.place[np.where(own, 0, 2 * self._start[c] + c + slot) + 1]
-        return np.where(own, self._start[c] + slot, others)
+        return np.asarray(np.where(own, self._start[c] + slot, others))
 
     def finish(self, sums: Floats) -> Floats:
         """Return (2k, b): the area under the ROC curve of each class, then its average precision."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 
+from evenhand.base.cores import usable_cores
 from evenhand.base.seeds import generator
 from evenhand.base.values import Floats, Ints
 from evenhand.evaluation.core.metric import Measure
@@ -146,13 +150,38 @@ def _each(
         widest = max(product.matrix.shape[0] for product in products) + units.count
         # Draws are consumed replicate by replicate, so that the size of a batch changes no result.
         step = int(np.clip(budget_bytes // (8 * widest), 1, 256))
-        for start in range(0, draws, step):
-            here = slice(start, min(start + step, draws))
-            times = units.multiplicities(rng, here.stop - here.start)
-            for product in products:
-                statistics = product.features.finish(product.matrix @ times)
+        batches = (
+            (here := slice(start, min(start + step, draws)), units.multiplicities(rng, here.stop - here.start))
+            for start in range(0, draws, step)
+        )
+        for here, statistics in _ahead(partial(_statistics, products), batches):
+            for product, values in zip(products, statistics, strict=True):
                 for reader in product.readers:
-                    yield reader, here, statistics
+                    yield reader, here, values
+
+
+def _statistics(products: Sequence[_Product], times: Floats) -> list[Floats]:
+    """Return the (r, b) statistics of each product for (units, b) multiplicities."""
+    return [product.features.finish(product.matrix @ times) for product in products]
+
+
+def _ahead(
+    of: Callable[[Floats], list[Floats]], batches: Iterable[tuple[slice, Floats]]
+) -> Iterator[tuple[slice, list[Floats]]]:
+    """Yield what a function gives for each batch, in order; computed ahead by as many threads as there are cores.
+
+    numpy and scipy release the lock of the interpreter in what takes time here.
+    """
+    threads = min(usable_cores(), 4)
+    with ThreadPoolExecutor(threads) as pool:
+        waiting: deque[tuple[slice, Future[list[Floats]]]] = deque()
+        for here, times in batches:
+            waiting.append((here, pool.submit(of, times)))
+            if len(waiting) > threads:
+                first, found = waiting.popleft()
+                yield first, found.result()
+        for first, found in waiting:
+            yield first, found.result()
 
 
 def _pools(measures: Sequence[Measure], groups: Ints | None) -> Iterator[tuple[Units, list[_Product]]]:

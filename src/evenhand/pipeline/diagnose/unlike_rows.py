@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
+from evenhand.base.cores import usable_cores
 from evenhand.base.seeds import generator
 from evenhand.base.storage.numpy_files import load_array
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Floats, Ints
 from evenhand.data.store.store import Store
-from evenhand.engines.cores import usable_cores
 from evenhand.evaluation.new_rows.unlike import FoldFeatures
 from evenhand.pipeline.stages.dispatch import dispatch
 from evenhand.pipeline.stages.encoded_rows import encoded_rows

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
+from evenhand.base.cores import usable_cores
 from evenhand.base.errors import EvenhandError, unknown
 from evenhand.base.storage.numpy_files import load_array
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Floats, Ints, Predictions, RowSet, Verdict
 from evenhand.data.store.store import Store
-from evenhand.engines.cores import usable_cores
 from evenhand.evaluation.comparison.compare import compare_predictions
 from evenhand.evaluation.figures.evaluate import evaluate
 from evenhand.evaluation.figures.score import fast_score

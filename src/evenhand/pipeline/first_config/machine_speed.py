@@ -9,9 +9,9 @@ from dataclasses import replace
 from importlib.util import find_spec
 from typing import Any
 
+from evenhand.base.cores import usable_cores
 from evenhand.base.errors import DataError, EvenhandError
 from evenhand.data.roots.root import Root
-from evenhand.engines.cores import usable_cores
 from evenhand.modalities import Kind
 from evenhand.pipeline.first_config.recipes import Speed
 from evenhand.pipeline.stages.dispatch import dispatch

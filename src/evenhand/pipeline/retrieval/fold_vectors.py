@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from evenhand.base.cores import usable_cores
 from evenhand.base.errors import EvenhandError
 from evenhand.base.storage.numpy_files import load_arrays
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Ints
 from evenhand.data.store.store import Store
-from evenhand.engines.cores import usable_cores
 from evenhand.evaluation.retrieval.indexes import CosineIndex, HammingIndex, QuantizedIndex, packed, unit
 from evenhand.evaluation.retrieval.nearest import Index
 from evenhand.evaluation.retrieval.product_quantizer import ProductQuantizer

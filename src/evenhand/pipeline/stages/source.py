@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evenhand.base.cores import usable_cores
 from evenhand.base.errors import ConfigError, DataError
 from evenhand.base.storage.atomic import to_json
 from evenhand.base.storage.record import ROW
@@ -24,7 +25,6 @@ from evenhand.data.tables.labels.exclusive_blocks import blocks_of, check_softma
 from evenhand.diagnosis.evidence.evidence import UnreadableRow
 from evenhand.diagnosis.evidence.reading_counts import ReadingCounts
 from evenhand.engines.config import ComputeConfig
-from evenhand.engines.cores import usable_cores
 from evenhand.evaluation.class_names import class_faults
 from evenhand.modalities import Kind
 from evenhand.pipeline.stages.generalization import GeneralizationSource, generalization_samples

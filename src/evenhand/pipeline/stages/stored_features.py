@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
+from evenhand.base.cores import usable_cores
 from evenhand.base.storage.numpy_files import load_array
 from evenhand.base.storage.record import Record
 from evenhand.base.values import Floats, Strings
 from evenhand.data.store.store import Store
-from evenhand.engines.cores import usable_cores
 from evenhand.pipeline.stages.dispatch import dispatch
 from evenhand.pipeline.stages.progress import Watcher
 from evenhand.settings.load import Settings

@@ -12,6 +12,7 @@ from zipfile import is_zipfile
 import numpy as np
 import pandas as pd
 
+from evenhand.base.cores import usable_cores
 from evenhand.base.errors import DataError
 from evenhand.base.storage.numpy_files import load_array
 from evenhand.base.storage.record import Record
@@ -19,7 +20,6 @@ from evenhand.base.values import Finding, Floats, Mask, Origin, Predictions, Row
 from evenhand.data.roots.root import Root, open_root
 from evenhand.data.store.store import Store
 from evenhand.diagnosis.evidence.evidence import UnreadableRow
-from evenhand.engines.cores import usable_cores
 from evenhand.evaluation.core.evaluated_rows import THRESHOLD
 from evenhand.evaluation.figures.calibration import expected_accuracy, row_confidence
 from evenhand.evaluation.reading.from_record import best_model, of_record

@@ -11,13 +11,13 @@ from typing import Any
 
 import pandas as pd
 
+from evenhand.base.cores import usable_cores
 from evenhand.base.errors import ConfigError, Fault
 from evenhand.base.storage.atomic import remove_partial_files
 from evenhand.base.storage.record import Record, unfinished
 from evenhand.base.values import Finding
 from evenhand.data.store.entry import StoreEntry
 from evenhand.data.store.store import Store
-from evenhand.engines.cores import usable_cores
 from evenhand.models.config import ModelConfig
 from evenhand.pipeline.references.floor import write_floor
 from evenhand.pipeline.stages.dispatch import dispatch

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from evenhand.engines.cores import thread_share, usable_cores
+from evenhand.base.cores import thread_share, usable_cores
 
 
 @pytest.mark.parametrize(
