@@ -50,7 +50,7 @@ class SoupCall(FunctionCall):
 class PredictCall(FunctionCall):
     """Predict new rows by one network of a record (`predict_fold`)."""
 
-    function: ClassVar[str] = "evenhand.training.tasks.predict_fold:predict_fold"
+    function: ClassVar[str] = "evenhand.training.tasks.prediction.predict_fold:predict_fold"
     record: str
     store: str
     entry: str
@@ -79,7 +79,7 @@ class FeaturesCall(FunctionCall):
 class NetworkFeaturesCall(FunctionCall):
     """Write the features of rows in one network of a record (`write_network_features`)."""
 
-    function: ClassVar[str] = "evenhand.training.tasks.network_features:write_network_features"
+    function: ClassVar[str] = "evenhand.training.tasks.prediction.network_features:write_network_features"
     record: str
     store: str
     entry: str
@@ -95,7 +95,7 @@ class NetworkFeaturesCall(FunctionCall):
 class RowVectorsCall(NetworkFeaturesCall):
     """Write embeddings and codes of rows in one network of a record (`write_row_vectors`)."""
 
-    function: ClassVar[str] = "evenhand.training.tasks.network_features:write_row_vectors"
+    function: ClassVar[str] = "evenhand.training.tasks.prediction.network_features:write_row_vectors"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +112,7 @@ class SpeedCall(FunctionCall):
 class PredictPrefixesCall(FunctionCall):
     """Predict the first steps of rows of a run by one of its networks (`predict_prefixes`)."""
 
-    function: ClassVar[str] = "evenhand.training.tasks.predict_fold:predict_prefixes"
+    function: ClassVar[str] = "evenhand.training.tasks.prediction.predict_fold:predict_prefixes"
     record: str
     store: str
     model: str

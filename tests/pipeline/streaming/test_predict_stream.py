@@ -152,7 +152,7 @@ def test_a_scan_that_ends_early_is_whole_at_every_later_step() -> None:
 def test_a_model_that_needs_whole_scans_is_refused_with_those_of_the_run(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("evenhand.training.tasks.step_network.stepwise", lambda _: None)
+    monkeypatch.setattr("evenhand.training.tasks.prediction.step_network.stepwise", lambda _: None)
     with pytest.raises(EvenhandError, match=r"needs whole rows, or memory .* --model: gru \(scan_conv_gru\), fro"):
         predict_stream(run.path, [], model="gru")
 

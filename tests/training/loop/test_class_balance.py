@@ -26,7 +26,7 @@ from evenhand.training.plain_module import PlainModule
 from evenhand.training.tasks.build_spec import fold_spec
 from evenhand.training.tasks.context import TaskContext
 from evenhand.training.tasks.fit_fold import run_task, summary_of
-from evenhand.training.tasks.predict_fold import network_probabilities, predict_fold
+from evenhand.training.tasks.prediction.predict_fold import network_probabilities, predict_fold
 from evenhand.training.tasks.predictions_file import logits_of
 
 LABELS = np.repeat(np.arange(3), [160, 30, 10])

@@ -25,7 +25,7 @@ from evenhand.pipeline.streaming.text_lines import TextLine
 from evenhand.settings.load import Settings, load
 
 if TYPE_CHECKING:
-    from evenhand.training.tasks.step_network import StepNetworks
+    from evenhand.training.tasks.prediction.step_network import StepNetworks
 
 
 def predict_stream(
@@ -93,7 +93,7 @@ def _networks(run: Record, settings: Settings, predictor: Predictor, chosen: str
     """Return the networks that a model or blend needs; raises `ModelError` if one cannot be used."""
     # torch, which the help of the shell must not wait for
     from evenhand.training.tasks.context import TaskContext
-    from evenhand.training.tasks.step_network import StepNetworks
+    from evenhand.training.tasks.prediction.step_network import StepNetworks
 
     if predictor.features:
         raise ModelError(f"{chosen} uses stored features of whole rows, which a stream does not have.")

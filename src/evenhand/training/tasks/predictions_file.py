@@ -21,8 +21,8 @@ from evenhand.training.loop.fit_spec import FitSpec
 from evenhand.training.optim.precision import precision
 from evenhand.training.tasks.build_inputs import sample_inputs
 from evenhand.training.tasks.context import TaskContext, TaskRows
+from evenhand.training.tasks.prediction.tta import over_views
 from evenhand.training.tasks.stages import stage_plans
-from evenhand.training.tasks.tta import over_views
 
 Correct = Callable[[Floats], Floats]
 """(n, k) logits as trained -> logits under the prior that probabilities stand for."""

@@ -19,7 +19,7 @@ from evenhand.training.loop.determinism import deterministic
 from evenhand.training.optim.precision import precision
 from evenhand.training.tasks.build_inputs import build_inputs
 from evenhand.training.tasks.context import TaskContext
-from evenhand.training.tasks.predict_fold import network_of_fold
+from evenhand.training.tasks.prediction.predict_fold import network_of_fold
 
 BATCH = 4096
 """Features that a head embeds at once."""

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from evenhand.training.tasks.fit_fold import run_task, summary_of
-from evenhand.training.tasks.predict_fold import predict_fold
+from evenhand.training.tasks.prediction.predict_fold import predict_fold
 
 Make = Callable[..., SimpleNamespace]
 

@@ -26,8 +26,8 @@ from evenhand.training.optim.precision import precision
 from evenhand.training.tasks.build_inputs import build_inputs
 from evenhand.training.tasks.context import TaskContext
 from evenhand.training.tasks.fit_fold import summary_of
+from evenhand.training.tasks.prediction.tta import over_views
 from evenhand.training.tasks.predictions_file import Correct
-from evenhand.training.tasks.tta import over_views
 
 
 def predict_fold(

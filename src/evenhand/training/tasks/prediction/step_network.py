@@ -19,7 +19,7 @@ from evenhand.training.device import device_of
 from evenhand.training.inputs.inference import probabilities
 from evenhand.training.optim.precision import precision
 from evenhand.training.tasks.context import TaskContext
-from evenhand.training.tasks.predict_fold import network_of_fold
+from evenhand.training.tasks.prediction.predict_fold import network_of_fold
 
 
 class StepNetworks:

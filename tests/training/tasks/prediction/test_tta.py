@@ -11,8 +11,8 @@ import torch
 from evenhand.modalities.photos.views import PHOTO_VIEWS
 from evenhand.training.inputs.inference import probabilities
 from evenhand.training.tasks.fit_fold import run_task
-from evenhand.training.tasks.predict_fold import predict_fold
-from evenhand.training.tasks.tta import over_views
+from evenhand.training.tasks.prediction.predict_fold import predict_fold
+from evenhand.training.tasks.prediction.tta import over_views
 
 Make = Callable[..., SimpleNamespace]
 COLUMNS = ["p:a", "p:b", "p:ц"]
