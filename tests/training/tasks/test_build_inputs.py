@@ -22,7 +22,7 @@ from evenhand.training.tasks.build_inputs import activations_of, build_inputs
 from evenhand.training.tasks.context import TaskContext
 from evenhand.training.tasks.fit_fold import prepare_model, run_task
 from evenhand.training.tasks.initial_network import fresh_network
-from evenhand.training.tasks.predict_fold import predict_fold
+from evenhand.training.tasks.prediction.predict_fold import predict_fold
 from evenhand.training.tasks.stored_features import write_features
 
 Make = Callable[..., SimpleNamespace]
