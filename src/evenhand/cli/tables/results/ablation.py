@@ -22,8 +22,8 @@ def print_ablation(found: AblationResult) -> None:
         heads = ("change", "sets", metric, "verdict", "difference") if ran else ("change", "sets")
         expected = any(row.expect for row in found.rows)
         table = Table((*heads, *(["expected"] if expected else [])), right=(2, 4) if ran else ())
-        for row in found.rows:
-            cells = [row.name, _sets(row), *(_outcome(row, metric) if ran else ())]
+        for at, row in enumerate(found.rows):
+            cells = [row.name, _sets(row, found.rows[1:at]), *(_outcome(row, metric) if ran else ())]
             table.add_row(*cells, *([row.expect] if expected else []))
         out.print(table)
         if not ran:
@@ -52,8 +52,14 @@ def _print_causes(causes: Sequence[AblationCause], out: Out) -> None:
     out.print(table)
 
 
-def _sets(row: AblationRow) -> object:
-    return literal("\n".join(f"{key} = {toml_value(value)}" for key, value in row.set.items()))
+def _sets(row: AblationRow, before: Sequence[AblationRow]) -> object:
+    """Return the assignments of a row; of one that holds an earlier row, its name and what is set beside it."""
+    shortest, lines = row.set, []
+    for other in before:
+        more = {key: value for key, value in row.set.items() if key not in other.set or other.set[key] != value}
+        if other.set.keys() <= row.set.keys() and len(more) + 1 <= len(shortest) + len(lines):
+            shortest, lines = more, [f"{other.name}, and"]
+    return literal("\n".join([*lines, *(f"{key} = {toml_value(value)}" for key, value in shortest.items())]))
 
 
 def _outcome(row: AblationRow, metric: str) -> tuple[object, ...]:
