@@ -6,7 +6,7 @@ import pytest
 from evenhand.base.errors import DataError
 from evenhand.data.config import DataConfig
 from evenhand.data.roots.root import open_root
-from evenhand.data.tables.class_folders import empty_classes, files_with_suffix, read_folders
+from evenhand.data.tables.class_folders import empty_classes, files_of, files_with_suffix, read_folders
 from evenhand.data.tables.table import LabelTable
 
 JPG = {".jpg"}
@@ -75,6 +75,17 @@ def test_an_empty_folder(tmp_path: Path) -> None:
 def test_a_folder_of_texts(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"holds no photos \(found: 2 \.txt, 1 no ending\)\. Photos are \.jpg"):
         read(tmp_path, "a/1.txt", "a/2.txt", "LICENSE")
+
+
+def test_a_folder_of_a_format_that_can_be_converted_says_by_what(tmp_path: Path) -> None:
+    read(tmp_path, "a/1.DWG", "b/2.dwg", "c/3.jpg")
+    (tmp_path / "c/3.jpg").unlink()
+    with pytest.raises(DataError) as refused:
+        files_of(open_root(tmp_path), [".dxf"], "drawings")
+    assert str(refused.value).endswith(
+        "holds no drawings (found: 2 .dwg). Drawings are .dxf. "
+        "Convert .dwg to .dxf with your CAD program, or the ODA File Converter."
+    )
 
 
 def test_a_folder_of_nothing_but_links_says_why(tmp_path: Path) -> None:

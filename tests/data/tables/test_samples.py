@@ -167,5 +167,5 @@ def test_files_that_no_row_names_are_mentioned(tmp_path: Path) -> None:
         _, findings = read(tmp_path, table="labels.csv", **keys)
         (note,) = [finding for finding in findings if "are in no row" in finding.message]
         assert note.severity == "note"
-        assert note.message.startswith("labels.csv: 1 of 5 photos below")
+        assert note.message.startswith("labels.csv: 1 of 5 files below")
         assert note.evidence["names"] == ["c/5.jpg"]

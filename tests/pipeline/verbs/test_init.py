@@ -188,3 +188,13 @@ def test_columns_of_no_table_are_refused(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(b"")
     with pytest.raises(DataError, match="no column species to take the class from: there is no table"):
         init(tmp_path, label="species")
+
+
+def test_a_folder_of_dwg_files_is_told_what_converts_them(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "1.DWG").write_bytes(b"AC1032")
+    for kind in (None, "drawings"):
+        with pytest.raises(
+            DataError, match=r"Convert \.dwg to \.dxf with your CAD program, or the ODA File Converter"
+        ):
+            init(tmp_path, speed=FAST, kind=kind)

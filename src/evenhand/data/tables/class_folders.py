@@ -12,6 +12,7 @@ from evenhand.base.errors import DataError
 from evenhand.base.text.cells import spelling
 from evenhand.base.values import Finding
 from evenhand.data.config import DataConfig
+from evenhand.data.roots.conversions import conversion_words
 from evenhand.data.roots.file_names import some, suffix
 from evenhand.data.roots.root import Root
 from evenhand.data.roots.skipped import Skipped, findings_of
@@ -37,7 +38,10 @@ def files_of(root: Root, suffixes: Collection[str], kind: str) -> list[str]:
         raise DataError(f"{root.path}: {state}.{skipped} Put {kind} there ({known}), or set data.root.")
     endings = pd.Series([suffix(name) or "no ending" for name in root.names()]).value_counts()
     found = ", ".join(f"{count:,} {ending}" for ending, count in endings.head(4).items())
-    raise DataError(f"{root.path}: holds no {kind} (found: {found}). {kind.capitalize()} are {known}.{skipped}")
+    converted = conversion_words(root.names(), suffixes)
+    raise DataError(
+        f"{root.path}: holds no {kind} (found: {found}). {kind.capitalize()} are {known}.{converted}{skipped}"
+    )
 
 
 def files_with_suffix(root: Root, suffixes: Collection[str]) -> list[str]:

@@ -121,7 +121,7 @@ def unnamed_files(table: LabelTable, root: Root, data: DataConfig, files: Sequen
     if not left:
         return []
     message = (
-        f"{table.name}: {len(left):,} of {len(files):,} {data.kind} below {root.path.name} are in no row and are "
+        f"{table.name}: {len(left):,} of {len(files):,} files below {root.path.name} are in no row and are "
         f"not used: {some(left)}."
     )
     evidence = {"files": len(left), "of": len(files), "names": left[:100]}

@@ -13,6 +13,7 @@ import pandas as pd
 from evenhand.base.errors import DataError
 from evenhand.base.text.counted import count
 from evenhand.base.text.toml_text import toml_comment, toml_value
+from evenhand.data.roots.conversions import conversion_words
 from evenhand.data.roots.root import Root, open_root
 from evenhand.data.tables.class_folders import empty_classes, folder_layout, split_folder_for_test
 from evenhand.modalities import KINDS, Kind
@@ -297,6 +298,7 @@ def _kind_of(root: Root, kinds: Sequence[Kind]) -> tuple[Kind, list[str]]:
             f"{root.path}: no data of a known kind were found ({there}). "
             "Give a folder with photos (JPEG, PNG, WebP, TIFF, BMP), heartbeats (WFDB records), drawings (DXF) or "
             "scans (sxm, gwy, gsf, npy, TIFF, PNG), or a zip of one."
+            f"{conversion_words(names, [suffix for kind in kinds for suffix in kind.suffixes])}"
         )
     return best, held
 

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 from evenhand.base.errors import DataError
+from evenhand.data.roots.conversions import DWG_TOOLS
 from evenhand.modalities import KINDS
 from evenhand.modalities.drawings.config import DrawingsConfig
 from evenhand.modalities.drawings.reading.encode import encode, looping
@@ -173,7 +174,7 @@ def test_one_far_away_entity_neither_shrinks_the_rest_nor_floods_a_network() -> 
     [
         (b"", "is empty"),
         (b" \r\n\x00", "is empty"),
-        (b"AC1032\x00\x00" + bytes(200), "is a DWG file"),
+        (b"AC1032\x00\x00" + bytes(200), rf"is a DWG file, not a DXF \(convert it with {DWG_TOOLS}\)$"),
         (b"PK\x03\x04" + bytes(50), "is a zip"),
         (b"%PDF-1.4", "is a PDF"),
         (gzip.compress(b"  0\nSECTION\n", mtime=0), "is compressed by gzip"),
