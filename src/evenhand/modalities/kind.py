@@ -108,6 +108,8 @@ class Kind(Protocol):
         predicted alone (`evenhand earliness`); empty where rows are not sequences.
     counters
         What reading counts, in the order of the columns of the array "counters"; empty if nothing.
+    report_queries
+        Number of held-out rows whose nearest rows the report shows; 0 where rows are not meant to be searched.
     moved
         What rows of one of its `families` are, after "are equal to others" or "that are equal".
     """
@@ -126,6 +128,7 @@ class Kind(Protocol):
     sources: Sequence[str]
     sequence: Sequence[str]
     counters: Sequence[Counter]
+    report_queries: int
     moved: str
     holds_labels: bool
     proposed: bool
@@ -272,6 +275,7 @@ class KindDefaults:
     sources: Sequence[str] = ()
     sequence: Sequence[str] = ()
     counters: Sequence[Counter] = ()
+    report_queries: int = 0
     moved: str = "after moving, scaling, turning or mirroring"
     holds_labels: bool = True
     proposed: bool = True

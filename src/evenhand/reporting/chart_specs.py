@@ -253,5 +253,41 @@ def reliability(rows: ChartRows) -> Spec:
     return {"data": {"values": list(rows)}, "width": 320, "height": 320, "layer": [ideal, line]}
 
 
+def small_multiples(measures: Mapping[str, Sequence[float]], *, unit: str) -> Spec:
+    """Return a low panel of bars for each measure, one below the other, with a bar for every unit of a code.
+
+    Parameters
+    ----------
+    measures
+        Title -> (m,) values; shares where none is above 1.
+    unit
+        What the bars are, for the axis below: they are numbered from 0.
+    """
+    return {"vconcat": [_bars_by_number(values, title, unit) for title, values in measures.items()], "spacing": 12}
+
+
+def _bars_by_number(values: Sequence[float], title: str, unit: str) -> Spec:
+    step = PLOT_WIDTH / max(len(values), 1)
+    bar = {"type": "bar", "width": max(1.0, min(12.0, 0.7 * step))}
+    x = {
+        "field": "at",
+        "type": "quantitative",
+        "title": unit,
+        "scale": {"domain": [-0.5, len(values) - 0.5], "nice": False},
+        "axis": {"tickMinStep": 1, "format": "d", "grid": False},
+    }
+    top = 1.0 if max(values, default=0.0) <= 1 else None
+    scale = {"domain": [0, top]} if top else {"zero": True}
+    y = {"field": "value", "type": "quantitative", "title": None, "scale": scale, "axis": {"tickCount": 3}}
+    return {
+        "title": title,
+        "data": {"values": [{"at": at, "value": value} for at, value in enumerate(values)]},
+        "width": PLOT_WIDTH,
+        "height": 80,
+        "mark": bar,
+        "encoding": {"x": x, "y": y},
+    }
+
+
 def _text(field: str, form: str) -> Spec:
     return {"text": {"field": field, "type": "quantitative", "format": form}}

@@ -19,12 +19,15 @@ class RecordContents:
 
     Attributes
     ----------
-    scores, evaluation, skew, examination, ensemble, nested_evaluation, audit, ablation, environment, data
+    scores, evaluation, skew, examination, ensemble, nested_evaluation, audit, ablation, neighbours, environment,
+    data
         JSON documents as written, or None.
     balance
         The balance ledgers of the run; empty if not written.
     reading
         What reading did, a record for each counter; empty if not written.
+    code_bits
+        Bits of the codes of each model that has codes; empty if none has.
     samples, folds
         Values, or None.
     findings
@@ -44,10 +47,12 @@ class RecordContents:
     nested_evaluation: dict[str, Any] | None
     audit: dict[str, Any] | None
     ablation: dict[str, Any] | None
+    neighbours: dict[str, Any] | None
     environment: dict[str, Any] | None
     data: dict[str, Any]
     balance: list[dict[str, Any]]
     reading: list[dict[str, Any]]
+    code_bits: list[dict[str, Any]]
     samples: Samples | None
     folds: Folds | None
     findings: list[Finding]
@@ -87,6 +92,9 @@ def read_evidence(record: Record) -> RecordContents:
     def document(name: str) -> dict[str, Any] | None:
         return dict(record.json(name)) if record.has(name) else None
 
+    def listed(name: str) -> list[dict[str, Any]]:
+        return list(record.json(name)) if record.has(name) else []
+
     data: dict[str, Any] = record.data() if record.has("data.json") else {}
     samples, folds = None, None
     # A record without them, of a run that stopped early or was trimmed, still has a report of the rest.
@@ -104,10 +112,12 @@ def read_evidence(record: Record) -> RecordContents:
         nested_evaluation=document("nested_evaluation.json"),
         audit=document("audit.json"),
         ablation=document("ablation.json"),
+        neighbours=document("neighbours.json"),
         environment=document("environment.json"),
         data=data,
-        balance=list(record.json("balance.json")) if record.has("balance.json") else [],
-        reading=list(record.json("reading.json")) if record.has("reading.json") else [],
+        balance=listed("balance.json"),
+        reading=listed("reading.json"),
+        code_bits=listed("code_bits.json"),
         samples=samples,
         folds=folds,
         findings=record.findings(),

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import groupby
 from typing import Any
 
-from evenhand.reporting.sections import Picture, safe_picture
+from evenhand.reporting.neighbours_section import strips_of
+from evenhand.reporting.sections import Picture
 from evenhand.reporting.write_html import page_environment
 
 
@@ -20,12 +20,5 @@ def retrieval_page(found: Mapping[str, Any], query_picture: Picture, picture: Pi
     query_picture, picture
         Name of a query, or id of a row -> a `data:` URI of a small picture, or None.
     """
-    strips = [
-        {
-            "query": query,
-            "uri": safe_picture(query_picture(query)),
-            "rows": [{**row, "uri": safe_picture(picture(str(row["id"])))} for row in rows],
-        }
-        for query, rows in groupby(found["rows"], key=lambda row: row["query"])
-    ]
-    return page_environment().get_template("retrieve.html.j2").render(found=found, strips=strips)
+    page = page_environment().get_template("retrieve.html.j2")
+    return page.render(found=found, strips=strips_of(found, query_picture, picture))

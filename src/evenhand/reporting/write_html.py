@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import jinja2
+from markupsafe import Markup
 
 from evenhand.base.storage.atomic import write_text
 from evenhand.base.storage.record import Record
@@ -16,7 +18,9 @@ from evenhand.reporting import sections
 from evenhand.reporting.ablation_section import ablation_section
 from evenhand.reporting.audit_section import audit_section
 from evenhand.reporting.chart_process import DRAWING
+from evenhand.reporting.codes_section import codes_section
 from evenhand.reporting.labels_section import labels_section
+from evenhand.reporting.neighbours_section import neighbours_section
 from evenhand.reporting.record_contents import read_evidence
 from evenhand.reporting.sections import Picture
 from evenhand.reporting.selection_section import blends, selection_section
@@ -67,6 +71,8 @@ def rendered(record: Record, picture: Picture = lambda _: None) -> str:
             blends=blends(evidence),
             audit=audit_section(evidence),
             ablation=ablation_section(evidence),
+            codes=codes_section(evidence),
+            nearest=neighbours_section(evidence, picture),
             sets=sections.SETS,
         )
     )
@@ -88,6 +94,7 @@ def page_environment() -> jinja2.Environment:
     environment.filters["figure"] = figure_words
     environment.filters["number"] = number_words
     environment.filters["three"] = three_digits
+    environment.filters["breakable"] = breakable
     return environment
 
 
@@ -114,6 +121,16 @@ def figure_words(figure: dict[str, Any] | None, digits: int = 3) -> str:
     if figure.get("enough") is False:
         return f"{figure['estimate']:.{digits}f} {TOO_FEW}"
     return f"{figure['estimate']:.{digits}f} [{figure['low']:.{digits}f}, {figure['high']:.{digits}f}]"
+
+
+def breakable(text: str) -> Markup:
+    """Return text that may be broken after its punctuation, as names joined by a separator hold no blank.
+
+    >>> breakable("red|<b>")
+    Markup('red|<wbr>&lt;<wbr>b&gt;')
+    """
+    # not zero-width spaces: they would be copied with the names
+    return Markup("<wbr>").join(printable_lines(part) for part in re.split(r"(?<=[^\w\s])", text) if part)
 
 
 def three_digits(value: float | None) -> str:

@@ -98,6 +98,45 @@ def test_pictures_texts_and_both_are_searched_for(run: Run, home: Path) -> None:
     assert own not in set(evenhand.retrieve(run.path, [own], k=100).table["id"])
 
 
+def test_files_of_one_name_are_two_queries(run: Run, home: Path) -> None:
+    _, file = picture(run, home)
+    copies = [home / part / file.name for part in ("a", "b")]
+    for copy in copies:
+        copy.parent.mkdir(exist_ok=True)
+        copy.write_bytes(file.read_bytes())
+    found = evenhand.retrieve(run.path, [*copies, home / "a"], k=2)
+    assert list(dict.fromkeys(found.table["query"])) == list(found.queries)
+    assert list(found.queries) == [*map(str, copies), f"{home / 'a'}/{file.name}"]
+
+
+def test_the_report_has_strips_of_held_out_rows_and_the_bits_of_both_heads(run: Run) -> None:
+    found = run.record.json("neighbours.json")
+    folds = dict(zip(run.record.samples().ids, run.record.folds().of(run.record.samples().ids), strict=True))
+    assert len(found["queries"]) == 6
+    assert {folds[query["query"]] for query in found["queries"]} == {0}
+    assert len(found["rows"]) == 36
+    assert 0 not in {folds[row["id"]] for row in found["rows"]}
+    for query in found["queries"]:
+        assert query["labels"]
+        assert 0 <= query["hit_share"] <= 1
+    hashed, quantised = run.record.json("code_bits.json")
+    assert (hashed["model"], hashed["unit"], hashed["bits"], len(hashed["fits"])) == ("hashed", "bit", 16, 2)
+    assert (quantised["unit"], quantised["bits"]) == ("part", 4)
+    assert {len(values) for values in hashed["measures"].values()} == {16}
+    page = run.report.read_text(encoding="utf-8")
+    assert page.count('<li class="query">') == 6
+    assert 'id="codes"' in page
+    assert "hit" in page[page.index('id="nearest"') :]
+
+
+def test_the_share_of_hits_is_that_of_the_rows_that_are_searched(run: Run) -> None:
+    samples = run.record.samples()
+    own = samples.ids[3]
+    found = evenhand.retrieve(run.path, [own], k=len(samples), relevance="all")
+    hits = found.table["relevant"].dropna().astype(bool)
+    assert found.queries[own].hit_share == pytest.approx(hits.mean())
+
+
 def test_figures_are_those_of_held_out_rows(run: Run) -> None:
     found = evenhand.evaluate_retrieval(run.path, cutoffs=[5])
     names = list(found.figures)

@@ -63,6 +63,7 @@ class Pairs(KindDefaults):
     encoder_options: Mapping[str, type[Section]] = ENCODER_OPTIONS
     sources: Sequence[str] = ("siglip2", "clip")
     counters: Sequence[Counter] = encode.COUNTED
+    report_queries = 6
     moved = "in their picture or in their text"
     holds_labels = False
     proposed = False  # its pictures are those of photos; only a person knows that the texts matter

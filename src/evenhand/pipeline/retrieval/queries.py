@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -72,6 +73,7 @@ def read_queries(
         found = new_rows(file, settings)
         paths = found.samples.frame["path"].astype(str).tolist()
         new.append(NewQueries(found.root, found.samples, tuple(paths)))
+    new = _told_apart(files, new)
     if len(texts) == 1 and new:
         new = [_beside(one, texts[0], settings) for one in new]
     else:
@@ -80,6 +82,16 @@ def read_queries(
     if not own and not new:
         raise EvenhandError("Nothing to search for: name files, ids of rows of the run, or words with --text.")
     return Queries(np.array(own, dtype=np.int64), tuple(new))
+
+
+def _told_apart(files: Sequence[Path], new: Sequence[NewQueries]) -> list[NewQueries]:
+    """Return the queries under names of their own: cats/1.jpg and dogs/1.jpg are both 1.jpg in their roots."""
+    seen = Counter(name for one in new for name in one.names)
+    out = []
+    for file, one in zip(files, new, strict=True):
+        whole = {name: str(file) if name == file.name else f"{file}/{name}" for name in one.names}
+        out.append(replace(one, names=tuple(whole[name] if seen[name] > 1 else name for name in one.names)))
+    return out
 
 
 def _beside(one: NewQueries, text: str, settings: Settings) -> NewQueries:

@@ -12,8 +12,8 @@ import pandas as pd
 
 from evenhand.base.errors import EvenhandError
 from evenhand.base.storage.record import Record
-from evenhand.base.values import TEST, TRUTH_THRESHOLD, Ints, Samples
-from evenhand.data.roots.root import root_of
+from evenhand.base.values import TEST, TRUTH_THRESHOLD, Floats, Ints, Samples
+from evenhand.data.roots.root import Root, root_of
 from evenhand.data.store.store import Store
 from evenhand.evaluation.reading.from_record import best_model
 from evenhand.evaluation.retrieval.faiss_search import check_engine, search
@@ -136,7 +136,8 @@ def retrieve(
             engine=index,
         )
         tables.append(_table(near, names, samples, one.database, known, settings))
-        shown |= {str(name): QueryShown(where, row) for name, row in zip(names, _cells(rows), strict=True)}
+        shares = _hit_shares(known, numbers[one.database], numbers[held]) if known is not None else None
+        shown |= _shown(names, rows, where, shares, settings.data.separator)
     table = pd.concat(tables, ignore_index=True)
     at = np.flatnonzero(np.isin(samples.ids.astype(str), table["id"].astype(str)))
     own_rows = {str(row["id"]): QueryShown(root, row) for row in _cells(samples.take(at))}
@@ -144,6 +145,7 @@ def retrieve(
         table,
         chosen,
         "codes" if codes else "embeddings",
+        relevant.words,
         shown,
         own_rows,
         settings.kind,
@@ -222,6 +224,27 @@ def _table(
 def _label_texts(samples: Samples, at: Ints, separator: str) -> list[str]:
     held = samples.matrix()[at] >= TRUTH_THRESHOLD
     return [separator.join(n for n, holds in zip(samples.classes, row, strict=True) if holds) for row in held]
+
+
+def _hit_shares(known: Any, groups: Ints, query_groups: Ints) -> Floats:
+    """Return (q,) the share of hits among the rows of other groups whose relevance is known; NaN without any."""
+    counted = (known >= 0) & (groups[None, :] != query_groups[:, None])
+    hits = (counted & (known == 1)).sum(axis=1)
+    return np.where(counted.any(axis=1), hits / np.maximum(counted.sum(axis=1), 1), np.nan)
+
+
+def _shown(
+    names: Sequence[str], rows: Samples, root: Root, shares: Floats | None, separator: str
+) -> dict[str, QueryShown]:
+    """Return the queries of one search by their names; `shares` are those of hits, None of rows from elsewhere."""
+    if shares is None:
+        return {str(name): QueryShown(root, row) for name, row in zip(names, _cells(rows), strict=True)}
+    labels = _label_texts(rows, np.arange(len(rows)), separator)
+    found = zip(names, _cells(rows), labels, rows.known, shares, strict=True)
+    return {
+        str(name): QueryShown(root, row, held if known else None, None if np.isnan(share) else float(share))
+        for name, row, held, known, share in found
+    }
 
 
 def _cells(samples: Samples) -> list[dict[str, Any]]:

@@ -15,10 +15,23 @@ from evenhand.modalities import Kind
 
 @dataclass(frozen=True, eq=False)
 class QueryShown:
-    """A query, for pictures of it: the row of a frame, and the root that it is read from."""
+    """A query, for a page: the row of a frame, and the root that it is read from.
+
+    Attributes
+    ----------
+    root, cells
+        Where its picture is read from, and the columns of its row.
+    labels
+        Labels of a row of the run; None where they are not known.
+    hit_share
+        Share of the rows of its database that are hits, which a random ranking would have too; None where the
+        labels are not known.
+    """
 
     root: Root
     cells: Mapping[str, Any]
+    labels: str | None = None
+    hit_share: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,17 +41,19 @@ class RetrievalResult:
     Attributes
     ----------
     table
-        A line for each query and neighbour: query (its id), query_path, rank (from 1), id, path, columns that the
-        kind shows (text), labels, similarity (cosine; share of equal bits; of product quantisation 1 - d² / 2),
+        A line for each query and neighbour: query (its id or name), rank (from 1), id, path, columns that the kind
+        shows (text), labels, similarity (cosine; share of equal bits; of product quantisation 1 - d² / 2),
         relevant (True, False, or None where a label is not known; of queries that are rows of the run).
     model
         Name of the model.
     compared
         "embeddings" or "codes".
+    relevance
+        What a hit has in common with its query, in words.
     queries
-        Id -> the query, for pictures.
+        Id or name -> the query, in the order of the table.
     own
-        Id -> the row of the run, likewise.
+        Id -> a row of the run that was found.
     kind
         The kind of data.
     notes
@@ -48,6 +63,7 @@ class RetrievalResult:
     table: pd.DataFrame
     model: str
     compared: str
+    relevance: str
     queries: Mapping[str, QueryShown]
     own: Mapping[str, QueryShown]
     kind: Kind
@@ -59,9 +75,16 @@ class RetrievalResult:
         return {
             "model": self.model,
             "compared": self.compared,
+            "relevance": self.relevance,
+            "shown": list(self.kind.shown),
+            "queries": [self._query(name, one) for name, one in self.queries.items()],
             "rows": rows.to_dict(orient="records"),
             "notes": list(self.notes),
         }
+
+    def _query(self, name: str, one: QueryShown) -> dict[str, Any]:
+        shown = {column: str(one.cells.get(column, "")) for column in ("path", *self.kind.shown)}
+        return {"query": name, **shown, "labels": one.labels, "hit_share": one.hit_share}
 
     def save(self, page: str | Path, *, force: bool = False) -> Path:
         """Write a page with a strip of pictures for each query, and return its path.

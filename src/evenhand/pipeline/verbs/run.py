@@ -20,6 +20,8 @@ from evenhand.data.store.entry import StoreEntry
 from evenhand.data.store.store import Store
 from evenhand.models.config import ModelConfig
 from evenhand.pipeline.references.floor import write_floor
+from evenhand.pipeline.retrieval.write_code_bits import write_code_bits
+from evenhand.pipeline.retrieval.write_neighbours import write_neighbours
 from evenhand.pipeline.stages.dispatch import dispatch
 from evenhand.pipeline.stages.evaluate import evaluate_run
 from evenhand.pipeline.stages.progress import Silent, Watcher
@@ -197,6 +199,8 @@ def run(
             with timed("judge", seconds):
                 write_floor(record, settings, source)
                 evaluate_run(record, settings, watcher, seconds)
+        write_code_bits(record)
+        write_neighbours(record, settings, watcher)
         watcher.stage("writing the report")
         report(record.path)
         # Last, and only in a finished record: while tasks run, the unfinished files of others are theirs.

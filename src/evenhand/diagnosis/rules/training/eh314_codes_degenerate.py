@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
-from evenhand.base.values import Floats, Ints
+from evenhand.base.values import Ints
 from evenhand.diagnosis.evidence.evidence import Evidence
 from evenhand.diagnosis.evidence.head_settings import head_options
 from evenhand.diagnosis.evidence.held_out_codes import HeldOutCodes, codes_by_model
 from evenhand.diagnosis.rule import Found, rule
+from evenhand.diagnosis.statistics.code_bits import CONSTANT, CORRELATED, SATURATED, are_centroids, bits_of
 
 
 @rule("EH314", slug="codes-degenerate", severity="warning", needs=("codes",), after=("EH304", "EH311", "EH313"))
@@ -21,9 +18,9 @@ def check(
     evidence: Evidence,
     *,
     rows: int = 50,
-    constant: float = 0.998,
-    saturated: float = 1e-6,
-    correlated: float = 0.95,
+    constant: float = CONSTANT,
+    saturated: float = SATURATED,
+    correlated: float = CORRELATED,
     most: float = 0.25,
     redundant: float = 0.5,
     half: float = 0.5,
@@ -70,48 +67,10 @@ def check(
             )
 
 
-@dataclass(frozen=True, eq=False)
-class BitReport:
-    """Positions of the bits that are constant, saturated and copies of earlier ones, and the number of all bits."""
-
-    constant: Ints
-    saturated: Ints
-    copies: Ints
-    count: int
-
-    def named(self, word: str) -> Ints:
-        """Return the positions under a name."""
-        found: Ints = getattr(self, word)
-        return found
-
-
-def bits_of(values: npt.NDArray[Any], constant: float, saturated: float, correlated: float) -> BitReport:
-    """Return what is wrong with the bits of (n, bits) codes, or with the numbers of centroids (uint8)."""
-    nothing = np.zeros(0, dtype=np.int64)
-    if values.dtype == np.uint8:
-        common = np.array([np.bincount(column).max() for column in values.T]) / len(values)
-        return BitReport(np.flatnonzero(common >= constant), nothing, nothing, values.shape[1])
-    signs = np.where(values > 0, 1.0, -1.0)
-    same = np.abs(signs.mean(axis=0)) >= 2 * constant - 1
-    ends = (np.abs(values) >= 1 - saturated).mean(axis=0) >= constant
-    return BitReport(np.flatnonzero(same), np.flatnonzero(ends), _copies(signs, ~same, correlated), values.shape[1])
-
-
-def _copies(signs: Floats, varied: npt.NDArray[np.bool_], correlated: float) -> Ints:
-    """Return the bits that correlate with an earlier one, of those that vary."""
-    at = np.flatnonzero(varied)
-    if len(at) < 2:
-        return np.zeros(0, dtype=np.int64)
-    centred = signs[:, at] - signs[:, at].mean(axis=0)
-    unit = centred / np.linalg.norm(centred, axis=0)
-    near = np.triu(np.abs(unit.T @ unit) >= correlated, k=1)
-    return np.asarray(at[near.any(axis=0)])
-
-
 def _words(word: str, at: Ints, first: HeldOutCodes, *, most: int = 5) -> str:
     n, bits = first.values.shape
     listed = ", ".join(str(bit) for bit in at[:most]) + (f" and {len(at) - most} more" if len(at) > most else "")
-    unit = "parts" if first.values.dtype == np.uint8 else "bits"
+    unit = "parts" if are_centroids(first.values) else "bits"
     what = {"constant": "constant", "saturated": "saturated", "copies": f"copies of earlier {unit}"}[word]
     are = "is" if len(at) == 1 else "are"
     return f"{len(at)} of {bits} {unit} {are} {what} over the {n:,} held-out rows ({unit} {listed})"
