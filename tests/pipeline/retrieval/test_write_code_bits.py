@@ -25,9 +25,9 @@ def record(tmp_path: Path) -> Record:
 def write(record: Record, model: str, fold: int, values: np.ndarray) -> None:
     table = pd.DataFrame(values, columns=[f"code:{bit}" for bit in range(values.shape[1])])
     sets = np.where(np.arange(len(values)) < 40, "validation", "test")
-    table.assign(id=[f"r{i}" for i in range(len(values))], set=sets).to_parquet(
-        record.task_folder(model, fold, 0) / "codes.parquet"
-    )
+    folder = record.task_folder(model, fold, 0)
+    folder.mkdir(parents=True)
+    table.assign(id=[f"r{i}" for i in range(len(values))], set=sets).to_parquet(folder / "codes.parquet")
 
 
 def test_bits_of_the_first_fit_and_counts_of_all_are_written(record: Record) -> None:
