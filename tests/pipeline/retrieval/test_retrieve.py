@@ -104,9 +104,9 @@ def test_files_of_one_name_are_two_queries(run: Run, home: Path) -> None:
     for copy in copies:
         copy.parent.mkdir(exist_ok=True)
         copy.write_bytes(file.read_bytes())
-    found = evenhand.retrieve(run.path, [*copies, home / "a"], k=2)
-    assert list(dict.fromkeys(found.table["query"])) == list(found.queries)
-    assert list(found.queries) == [*map(str, copies), f"{home / 'a'}/{file.name}"]
+    found = evenhand.retrieve(run.path, [copies[0], home / "b"], k=2)
+    assert list(dict.fromkeys(found.table["query"])) == list(found.queries) == list(map(str, copies))
+    assert len(found.table) == 4
 
 
 def test_the_report_has_strips_of_held_out_rows_and_the_bits_of_both_heads(run: Run) -> None:
