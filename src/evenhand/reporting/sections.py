@@ -88,7 +88,7 @@ def score_table(evidence: RecordContents) -> dict[str, Any] | None:
 
 
 def _absent(evidence: RecordContents, of: str) -> str:
-    """Return a sentence on the classes that no row of a set has; "" where there are none."""
+    """Return sentences on the classes that no row of a set has; "" where there are none."""
     names = (evidence.scores or {}).get("absent", {}).get(of, [])
     return absent_words(names, len(evidence.data.get("classes", names)))
 

@@ -24,7 +24,7 @@ def test_classes_without_positives_are_left_out_of_means_and_named():
         (found["average_precision[a]"].estimate + found["average_precision[c]"].estimate) / 2
     )
     assert found.absent == ("b", "d")
-    sentence = "Left out of means over classes, as no row has one of these 2 classes of 4: b, d."
+    sentence = "No row has one of these 2 classes of 4: b, d. Means over classes leave them out;"
     assert sentence in repr(found)
     assert sentence in found._repr_html_()
     assert found.document()["absent"] == ["b", "d"]
@@ -34,7 +34,19 @@ def test_with_one_label_a_row_they_are_named_too_and_elsewhere_nothing_is():
     assert absent_classes(predictions(np.array([0, 1, 1, -1]), ("a", "b", "c"))) == ("c",)
     assert absent_classes(predictions(np.array([-1, -1]), ("a", "b"))) == ()
     assert absent_words((), 5) == ""
-    assert absent_words([f"c{i}" for i in range(40)], 50).endswith("c10, c11 and 28 more.")
+    assert absent_words([f"c{i}" for i in range(40)], 50).partition(". ")[0].endswith("c10, c11 and 28 more")
+
+
+def test_what_is_said_of_a_class_without_rows_holds_of_each_mean_where_it_is_predicted():
+    truth = np.array([[1.0, 0.0], [0.0, 0.0], [1.0, 0.0], [0.0, 0.0]])
+    proba = np.array([[0.9, 0.1], [0.1, 0.9], [0.8, 0.2], [0.3, 0.4]])
+    leave, count = ["macro_recall", "average_precision", "roc_auc"], ["macro_f1", "macro_precision"]
+    found = evenhand.evaluate(Predictions(np.arange(4).astype(str), ("x", "y"), proba, truth), metrics=leave + count)
+    assert "leave it out; those of F1 and precision count it as 0 if it is predicted." in found.absent_words
+    assert [found[name].estimate for name in leave] == [1, 1, 1]
+    assert [found[name].estimate for name in count] == [0.5, 0.5]  # of 1 for x and 0 for y
+    never = Predictions(np.arange(4).astype(str), ("x", "y"), np.minimum(proba, [1, 0.4]), truth)
+    assert [evenhand.evaluate(never, metrics=count)[name].estimate for name in count] == [1, 1]
 
 
 def test_beside_a_hamming_loss_stands_that_of_no_label():

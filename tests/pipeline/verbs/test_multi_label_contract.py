@@ -158,7 +158,7 @@ def test_the_shell_shows_average_precision_a_floor_and_classes_without_rows(done
     shown = " ".join(capsys.readouterr().out.split())
     assert "average_precision" in shown
     assert "floor: no label" in shown or "floor: no" in shown
-    assert "Left out of means over classes, as no row has it: once." in shown
+    assert "No row has once. Means over classes leave it out;" in shown
 
 
 def test_every_verb_is_tried() -> None:
@@ -188,7 +188,7 @@ def test_blends_thresholds_and_floors_stand_in_the_scores_and_the_optimism_of_tu
     absent = done.record.json("scores.json")["absent"]
     assert absent["oof"] + absent["test"] == ["once"]  # its group is either locked or not
     page = done.report.read_text(encoding="utf-8")
-    assert "Left out of means over classes, as no row has it: once." in page
+    assert "No row has once. Means over classes leave it out;" in page
     assert "floor: no label" in page
 
 

@@ -1,4 +1,4 @@
-"""Classes without a row, which means over classes leave out."""
+"""Classes without a row, and what means over classes make of them."""
 
 from __future__ import annotations
 
@@ -18,15 +18,24 @@ def absent_classes(p: Predictions) -> tuple[str, ...]:
 
 
 def absent_words(names: Sequence[str], k: int, *, most: int = 12) -> str:
-    """Return a sentence on the classes without a row among `k`; "" where there are none.
+    """Return sentences on the classes without a row among `k`; "" where there are none.
+
+    Recall and ranking are not defined for such a class and leave it out. F1 and precision are defined, and 0, where
+    it is predicted, as in scikit-learn and torchmetrics (see `evenhand.evaluation.metrics.counts`).
 
     >>> absent_words(["b"], 3)
-    'Left out of means over classes, as no row has it: b.'
-    >>> absent_words(["b", "c"], 3)
-    'Left out of means over classes, as no row has one of these 2 classes of 3: b, c.'
+    'No row has b. Means over classes leave it out; those of F1 and precision count it as 0 if it is predicted.'
+    >>> absent_words(["b", "c"], 3).partition(". ")[0]
+    'No row has one of these 2 classes of 3: b, c'
     """
     if not names:
         return ""
     shown = ", ".join(names[:most]) + (f" and {len(names) - most:,} more" if len(names) > most else "")
-    which = "it" if len(names) == 1 else f"one of these {count(len(names), 'class', 'classes')} of {k:,}"
-    return f"Left out of means over classes, as no row has {which}: {shown}."
+    if len(names) == 1:
+        which, them, it = shown, "it", "it"
+    else:
+        which, them, it = f"one of these {count(len(names), 'class', 'classes')} of {k:,}: {shown}", "them", "one"
+    return (
+        f"No row has {which}. Means over classes leave {them} out; those of F1 and precision count {it} as 0 if it "
+        "is predicted."
+    )

@@ -68,12 +68,12 @@ class EvaluationResult(Mapping[str, Interval]):
 
     @property
     def absent(self) -> tuple[str, ...]:
-        """Classes that no row has; means over classes leave them out."""
+        """Classes that no row has; see `absent_words` for what means over classes make of them."""
         return absent_classes(self.predictions)
 
     @property
     def absent_words(self) -> str:
-        """A sentence on the classes that no row has; "" where there are none."""
+        """Sentences on the classes that no row has; "" where there are none."""
         return absent_words(self.absent, self.predictions.k)
 
     @property
