@@ -61,6 +61,42 @@ def test_files_of_weights_start_from_the_file_too(tmp_path: Path, encoder: str, 
     assert load(path).model[0].encoder == becomes.format(sub=path.parent)
 
 
+PAIRS = """
+[data]
+kind = "pairs"
+root = "."
+table = "shop.csv"
+label = "tags"
+[[model]]
+name = "m"
+encoder = "{encoder}"
+{options}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "becomes"),
+    [
+        ("siglip2:towers/own", "siglip2:{sub}/towers/own"),
+        ("clip:./towers/own", "clip:{sub}/towers/own"),
+        ("clip:../nowhere", "clip:{above}/nowhere"),
+        ("file:net.pth", "file:{sub}/net.pth"),
+        ("siglip2:google/siglip2-base-patch16-224", "siglip2:google/siglip2-base-patch16-224"),
+        ("package:towers", "package:towers"),
+    ],
+)
+def test_folders_of_towers_start_from_the_file_too(tmp_path: Path, name: str, becomes: str) -> None:
+    path = written(
+        tmp_path, PAIRS.format(encoder="pair", options=f'options = {{ image = "{name}", text = "tfidf" }}')
+    )
+    (path.parent / "towers" / "own").mkdir(parents=True)
+    expected = becomes.format(sub=path.parent, above=path.parent.parent)
+    assert load(path).model[0].options == {"image": expected, "text": "tfidf"}
+    if name.startswith(("siglip2:", "clip:")):
+        path = written(tmp_path, PAIRS.format(encoder=name, options=""))
+        assert load(path).model[0].encoder == expected
+
+
 def test_a_part_is_frozen_where_any_stage_freezes_it(tmp_path: Path) -> None:
     staged = 'tune = "all"\n[model.train]\nstage = [{ epochs = 1, tune = "head" }, { epochs = 1 }]'
     whole = load(written(tmp_path, TEXT.replace('resnet18"', 'resnet18"\ntune = "all"')))

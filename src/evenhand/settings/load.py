@@ -22,7 +22,7 @@ from evenhand.base.settings.toml_lines import Key
 from evenhand.base.text.toml_text import toml_document
 from evenhand.blending.config import EnsembleConfig
 from evenhand.blending.label_faults import label_faults
-from evenhand.data.config import DataConfig, FoldsConfig, FurtherConfig
+from evenhand.data.config import DataConfig, FoldsConfig
 from evenhand.engines.config import ComputeConfig
 from evenhand.evaluation.config import ClassesConfig, EvaluateConfig, ScoreConfig
 from evenhand.evaluation.metrics.metric_names import metric_faults
@@ -32,6 +32,7 @@ from evenhand.modalities.views import views_of
 from evenhand.models.baseline import baseline_of
 from evenhand.models.config import ModelConfig
 from evenhand.settings.ablation import AblationConfig
+from evenhand.settings.absolute_paths import with_absolute_paths
 from evenhand.settings.submit import SubmitConfig
 from evenhand.training.config import TrainConfig
 
@@ -157,7 +158,7 @@ def load(
     settings = settings.model_copy(update={"model": models})
     # Last: these checks compare sections, and need each of them to be valid by itself.
     _check_models(settings, name, lines)
-    return _with_absolute_paths(settings, base)
+    return with_absolute_paths(settings, base)
 
 
 def config_text(source: str | Path | Mapping[str, Any]) -> str:
@@ -306,37 +307,3 @@ def _stage_faults(settings: Settings, model: ModelConfig, name: str, lines: Mapp
         except ConfigError as error:
             faults += error.faults
     return faults
-
-
-def _with_absolute_paths(settings: Settings, base: Path) -> Settings:
-    """Return the settings with input paths made absolute, relative to `base`."""
-    data = settings.data.model_copy(update={"root": str((base / settings.data.root).resolve())})
-    if data.table is not None and not Path(data.table).is_absolute() and (base / data.table).is_file():
-        data = data.model_copy(update={"table": str((base / data.table).resolve())})
-    if data.generalization is not None:
-        data = data.model_copy(update={"generalization": _generalization_at(data.generalization, base)})
-    folds = settings.folds
-    if folds.file is not None:
-        folds = folds.model_copy(update={"file": str((base / folds.file).resolve())})
-    models = [model.model_copy(update={"encoder": _encoder_at(model.encoder, base)}) for model in settings.model]
-    return settings.model_copy(update={"data": data, "folds": folds, "model": models})
-
-
-def _encoder_at(encoder: str, base: Path) -> str:
-    """Return the name of an encoder with absolute paths in `file:PATH`, alone or in `fused:A+B`."""
-    if encoder.startswith("fused:"):
-        parts = encoder.removeprefix("fused:").split("+")
-        return "fused:" + "+".join(_encoder_at(part, base) for part in parts)
-    if not encoder.startswith("file:"):
-        return encoder
-    return f"file:{(base / Path(encoder.removeprefix('file:')).expanduser()).resolve()}"
-
-
-def _generalization_at(section: FurtherConfig, base: Path) -> FurtherConfig:
-    """Return [data.generalization] with input paths made absolute."""
-    at: dict[str, str] = {}
-    if section.root is not None:
-        at["root"] = str((base / section.root).resolve())
-    if section.table is not None and (base / section.table).is_file():
-        at["table"] = str((base / section.table).resolve())
-    return section.model_copy(update=at)

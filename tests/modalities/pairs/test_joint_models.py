@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,49 +21,13 @@ from evenhand.models.io.network_files import load_network, save_network
 from evenhand.models.network import build_network
 
 transformers = pytest.importorskip("transformers")
-tokenizers = pytest.importorskip("tokenizers")
 
-TEXTS = ("a blue hat", "dress", "a hat for women in blue and red of the house", "")
-WORDS = ["<pad>", "</s>", "<unk>", "<s>", "a", "blue", "hat", "dress", "for", "women", "red"]
+Saved = Callable[[Path, str], tuple[Any, Any, Any]]
 SIDE = 16
 SMALL: dict[str, Any] = {
     "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4
 }  # fmt: skip
-
-
-def tokenizer(folder: Path, length: int) -> Any:
-    model = tokenizers.models.WordLevel({word: at for at, word in enumerate(WORDS)}, unk_token="<unk>")
-    made = tokenizers.Tokenizer(model)
-    made.pre_tokenizer = tokenizers.pre_tokenizers.Whitespace()
-    made.post_processor = tokenizers.processors.TemplateProcessing(
-        single="<s> $A </s>", special_tokens=[("<s>", 3), ("</s>", 1)]
-    )
-    fast = transformers.PreTrainedTokenizerFast(
-        tokenizer_object=made, pad_token="<pad>", eos_token="</s>", unk_token="<unk>", bos_token="<s>",
-        model_max_length=length,
-    )  # fmt: skip
-    fast.save_pretrained(folder)
-    return fast
-
-
-def saved(folder: Path, kind: str) -> tuple[Any, Any, Any]:
-    """Return model, tokenizer and image processor of a type, and save them."""
-    torch.manual_seed(0)
-    text = {**SMALL, "vocab_size": len(WORDS), "pad_token_id": 0, "bos_token_id": 3, "eos_token_id": 1}
-    vision = {**SMALL, "image_size": SIDE, "patch_size": 4}
-    if kind == "siglip":
-        text["max_position_embeddings"] = 12
-        config = transformers.SiglipConfig(text_config=text, vision_config=vision)
-        model, processor = transformers.SiglipModel(config), transformers.SiglipImageProcessor
-    else:
-        text |= {"max_position_embeddings": 16, "projection_dim": 24}
-        vision |= {"projection_dim": 24}
-        config = transformers.CLIPConfig(text_config=text, vision_config=vision, projection_dim=24)
-        model, processor = transformers.CLIPModel(config), transformers.CLIPImageProcessor
-    model.eval().save_pretrained(folder)
-    own = processor(size={"height": SIDE, "width": SIDE}, do_center_crop=False)
-    own.save_pretrained(folder)
-    return model, tokenizer(folder, text["max_position_embeddings"]), own
+TEXTS = ("a blue hat", "dress", "a hat for women in blue and red of the house", "")
 
 
 def batch(texts: tuple[str, ...] = TEXTS, side: int = SIDE) -> dict[str, torch.Tensor]:
@@ -87,8 +52,8 @@ def tensor_of(output: Any) -> Any:
 
 
 @pytest.mark.parametrize("kind", ["siglip", "clip"])
-def test_features_are_those_of_transformers(kind: str, tmp_path: Path) -> None:
-    model, tokens, processor = saved(tmp_path, kind)
+def test_features_are_those_of_transformers(kind: str, tmp_path: Path, save_joint_model: Saved) -> None:
+    model, tokens, processor = save_joint_model(tmp_path, kind)
     source = "siglip2" if kind == "siglip" else "clip"
     made = network(f"{source}:{tmp_path}")
     rows = batch()
@@ -112,8 +77,8 @@ def test_features_are_those_of_transformers(kind: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["siglip", "clip"])
-def test_a_network_is_built_again_without_its_folder(kind: str, tmp_path: Path) -> None:
-    saved(tmp_path / "source", kind)
+def test_a_network_is_built_again_without_its_folder(kind: str, tmp_path: Path, save_joint_model: Saved) -> None:
+    save_joint_model(tmp_path / "source", kind)
     source = "siglip2" if kind == "siglip" else "clip"
     made = network(f"{source}:{tmp_path / 'source'}")
     save_network(tmp_path / "weights.safetensors", made, 2, shared=tmp_path)
@@ -124,8 +89,28 @@ def test_a_network_is_built_again_without_its_folder(kind: str, tmp_path: Path) 
     torch.testing.assert_close(again(batch()), made(batch()))
 
 
-def test_one_tower_stands_beside_another_encoder_and_pictures_are_resized(tmp_path: Path) -> None:
-    saved(tmp_path, "clip")
+def test_the_library_reports_nothing_while_a_tower_is_read(
+    tmp_path: Path, save_joint_model: Saved, caplog: pytest.LogCaptureFixture
+) -> None:
+    save_joint_model(tmp_path, "clip")
+    caplog.clear()
+    network(f"clip:{tmp_path}")
+    assert not caplog.records
+
+
+def test_a_tokenizer_of_another_model_is_refused(tmp_path: Path, save_joint_model: Saved) -> None:
+    save_joint_model(tmp_path, "siglip")
+    told = json.loads((tmp_path / "config.json").read_text(encoding="utf-8"))
+    told["text_config"]["vocab_size"] = 8
+    (tmp_path / "config.json").write_text(json.dumps(told), encoding="utf-8")
+    with pytest.raises(ModelError, match="its tokenizer knows 11 tokens, and its network 8"):
+        network(f"siglip2:{tmp_path}")
+
+
+def test_one_tower_stands_beside_another_encoder_and_pictures_are_resized(
+    tmp_path: Path, save_joint_model: Saved
+) -> None:
+    save_joint_model(tmp_path, "clip")
     made = network("pair", side=24, image=f"clip:{tmp_path}", text="tfidf", components=3, terms=64)
     assert made.encoder.parts == {"image": 24, "text": 3}
     flat = batch(side=24)
@@ -144,16 +129,58 @@ def test_a_model_of_another_type_is_refused(tmp_path: Path) -> None:
     transformers.Siglip2Config().save_pretrained(tmp_path)
     with pytest.raises(ModelError, match="Take one of a fixed resolution"):
         network(f"siglip2:{tmp_path}")
-    with pytest.raises(ModelError, match=r"no name of the hub \(OWNER/NAME\)"):
-        network(f"siglip2:{tmp_path / 'nowhere' / 'at' / 'all'}")
 
 
-def test_minilm_is_the_mean_over_tokens(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_there_is_no_name_of_the_hub(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"nowhere: there is no such folder\."):
+        network(f"siglip2:{tmp_path / 'nowhere'}")
+    with pytest.raises(ModelError, match=r"is no folder, and no name of the hub \(OWNER/NAME\)\."):
+        network("siglip2:some/where/else")
+
+
+def test_a_model_of_the_hub_that_cannot_be_fetched_says_how_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)  # as the variable does, which is read at the import
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    name = "siglip2:google/siglip2-base-patch16-224"
+    with pytest.raises(ModelError) as caught:
+        network(name)
+    words = str(caught.value)
+    assert words.startswith(f"The model {name} could not be fetched (")
+    assert words.endswith('fetch its files elsewhere and write encoder = "siglip2:FOLDER".')
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        ("tokenizer*", "its tokenizer is missing"),
+        ("preprocessor_config.json", "its image processor cannot be read"),
+        ("config.json", "its configuration cannot be read"),
+        ("model.safetensors", "cannot be read as"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["siglip", "clip"])
+def test_a_folder_that_lacks_a_file_is_refused_in_a_sentence(
+    tmp_path: Path, save_joint_model: Saved, kind: str, damage: str, words: str
+) -> None:
+    save_joint_model(tmp_path, kind)
+    for file in tmp_path.glob(damage):
+        file.unlink()
+    with pytest.raises(ModelError, match=words) as caught:
+        network(f"clip:{tmp_path}")
+    assert str(caught.value).endswith(".")
+    assert "\n" not in str(caught.value)
+
+
+def test_minilm_is_the_mean_over_tokens(tmp_path: Path, save_tokenizer: Callable[[Path, int], Any]) -> None:
     torch.manual_seed(0)
-    config = transformers.BertConfig(**SMALL, vocab_size=len(WORDS), pad_token_id=0)
+    config = transformers.BertConfig(**SMALL, vocab_size=11, pad_token_id=0)
     model = transformers.BertModel(config).eval()
     model.save_pretrained(tmp_path)
-    tokens = tokenizer(tmp_path, 256)
+    tokens = save_tokenizer(tmp_path, 256)
     with zipfile.ZipFile(tmp_path / "model.zip", "w") as held:
         for name in ("config.json", "model.safetensors", "tokenizer.json"):
             held.write(tmp_path / name, name)

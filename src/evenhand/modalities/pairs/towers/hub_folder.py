@@ -23,6 +23,8 @@ def folder_of(encoder: str) -> Path:
     path = Path(name).expanduser()
     if path.is_dir():
         return path
+    if path.is_absolute():  # as a configuration's paths are, once it is read
+        raise ModelError(f"{encoder}: there is no such folder.")
     try:
         from huggingface_hub import model_info, snapshot_download
         from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError

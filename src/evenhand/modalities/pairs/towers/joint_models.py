@@ -20,7 +20,7 @@ from evenhand.modalities.pairs.towers.half import Half
 from evenhand.modalities.pairs.towers.hub_folder import folder_of
 from evenhand.modalities.pairs.towers.text_transformers import TextTransformer, pooled, projected
 from evenhand.modalities.pairs.towers.tokens import Padding, tokens_of
-from evenhand.modalities.pairs.towers.transformers_library import transformers, without_attributes
+from evenhand.modalities.pairs.towers.transformers_library import transformers, without_attributes, without_reports
 from evenhand.models.config import ModelConfig
 from evenhand.models.feature_extractor import FeatureExtractor
 from evenhand.models.normalize import normalised
@@ -30,6 +30,9 @@ CLASSES = {
     "clip": ("CLIPTextModelWithProjection", "CLIPVisionModelWithProjection"),
 }
 """Type of a model by its configuration -> classes of its towers. SigLIP 2 of one resolution is of type "siglip"."""
+
+TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "spiece.model", "vocab.json")
+"""Files that a tokenizer can be read from; one of them is needed."""
 
 SOURCES_OF = ("siglip2", "clip")
 """What stands before the colon."""
@@ -119,7 +122,8 @@ def _body(library: Any, name: str, about: Mapping[str, Any], folder: Path | None
         made: nn.Module = of(of.config_class(**without_attributes(about["config"])))
         return made.eval()
     try:
-        found, said = of.from_pretrained(folder, output_loading_info=True, use_safetensors=True)
+        with without_reports(library):  # each tower lists the tensors of the other one as unexpected
+            found, said = of.from_pretrained(folder, output_loading_info=True, use_safetensors=True)
     except (OSError, ValueError, RuntimeError) as error:
         raise ModelError(f"{folder}: cannot be read as {about['encoder']} ({_first(error)}).") from None
     if said["missing_keys"]:
@@ -165,12 +169,20 @@ def _about_pictures(folder: Path | None, name: str) -> dict[str, Any]:
 
 def _about_texts(folder: Path, name: str) -> tuple[dict[str, Any], bytes]:
     config = _config(folder, name)
+    if not any((folder / file).is_file() for file in TOKENIZER_FILES):
+        # the library would make a tokenizer without words, to which all texts are equal
+        raise ModelError(f"{name}: its tokenizer is missing (one of {', '.join(TOKENIZER_FILES)}).")
     try:
         tokenizer = transformers().AutoTokenizer.from_pretrained(folder)
         file = tokenizer.backend_tokenizer.to_str().encode()
     except (OSError, ValueError, KeyError, ImportError, AttributeError) as error:
         raise ModelError(f"{name}: its tokenizer cannot be read ({_first(error)}).") from None
     text = config.text_config
+    if len(tokenizer) > text.vocab_size:
+        raise ModelError(
+            f"{name}: its tokenizer knows {len(tokenizer):,} tokens, and its network {text.vocab_size:,}: they "
+            "belong to different models."
+        )
     padding = Padding(
         length=int(text.max_position_embeddings),
         always=config.model_type == "siglip",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from evenhand.base.errors import ModelError
@@ -31,3 +32,15 @@ def transformers() -> Any:
 def without_attributes(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return a configuration without what it says about its files."""
     return {name: value for name, value in config.items() if name not in OF_FILES}
+
+
+@contextmanager
+def without_reports(library: Any) -> Iterator[None]:
+    """Silence what the library says below the level of an error, while weights are read."""
+    logging = library.utils.logging
+    before = logging.get_verbosity()
+    logging.set_verbosity_error()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(before)
