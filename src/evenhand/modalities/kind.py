@@ -1,8 +1,7 @@
-"""The protocol of a kind of data, and a base class for kinds whose rows are files."""
+"""The protocol of a kind of data, and what holds for a kind that does not say otherwise."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +14,7 @@ import pandas as pd
 from evenhand.base.settings.section import Section
 from evenhand.base.values import Finding, Floats, Ints, Mask, Samples
 from evenhand.data.config import DataConfig
-from evenhand.data.roots.file_root import FileRoot
-from evenhand.data.roots.root import Root, open_root
+from evenhand.data.roots.root import Root
 from evenhand.data.store.entry import StoreEntry
 from evenhand.modalities.counters import Counter
 from evenhand.modalities.references import ReferenceFeatures
@@ -102,7 +100,8 @@ class Kind(Protocol):
     encoder_options
         Name of an encoder of the kind's own -> the section of its options, `[[model]] options`.
     sources
-        Sources of encoders (what stands before the colon) that take the kind's rows; those of pictures apart.
+        Sources of encoders (what stands before the colon) that take the kind's rows, those of pictures apart; what
+        stands behind is a name, or a folder that the configuration gives relative to itself.
     sequence
         Names of the arrays of an encoded row whose first axis is time, so that the first steps of a row can be
         predicted alone (`evenhand earliness`); empty where rows are not sequences.
@@ -172,6 +171,12 @@ class Kind(Protocol):
         ----------
         rows
             (n,) positions in the entry; what is returned are positions among them, two or more in each set.
+        """
+
+    def near_pictures(self, entry: StoreEntry, rows: Ints) -> Ints | None:
+        """Return (p, 2) positions among `rows` whose pictures are nearly identical (EH105).
+
+        None for kinds whose rows are pictures, which are searched anyway, and for rows without one.
         """
 
     def wrapping(self, entry: StoreEntry, rows: Ints, facts: pd.DataFrame) -> Mapping[str, Floats]:
@@ -296,6 +301,10 @@ class KindDefaults:
         """Return no families: those that names of files speak of are found for every kind."""
         return []
 
+    def near_pictures(self, entry: StoreEntry, rows: Ints) -> Ints | None:
+        """Return None: rows have no picture beside other parts."""
+        return None
+
     def wrapping(self, entry: StoreEntry, rows: Ints, facts: pd.DataFrame) -> Mapping[str, Floats]:
         """Return the length of the file alone."""
         return {"the size of the file": np.log1p(facts[["bytes"]].to_numpy(np.float64))} if "bytes" in facts else {}
@@ -351,47 +360,3 @@ class KindDefaults:
     ) -> list[Path]:
         """Write nothing: the table of predictions is enough."""
         return []
-
-
-class FileRows(KindDefaults, ABC):
-    """Base class of a kind whose rows are whole files; it implements what happens to the bytes of one."""
-
-    holds_labels = False
-
-    def check_size(self, size: int, settings: Mapping[str, Any]) -> None:
-        """Raise `DataError` if a file of so many bytes is not to be read; by default all are."""
-        return
-
-    @abstractmethod
-    def encode(self, raw: bytes, settings: Mapping[str, Any]) -> Encoded:
-        """Return one encoded row; raises `DataError` with the reason."""
-
-    @abstractmethod
-    def facts(self, raw: bytes) -> Mapping[str, Any]:
-        """Return the metadata in a file's header, without decoding it; raises `DataError`."""
-
-    @abstractmethod
-    def picture(self, raw: bytes, side: int) -> str:
-        """Return a picture of a row as a `data:` URI, its longer side at most `side` px."""
-
-    def reader(self, root: Root, frame: pd.DataFrame, settings: Mapping[str, Any]) -> Reader:
-        """Return a function that reads and encodes the file of a row."""
-        paths = frame["path"].astype(str).to_numpy(dtype=object)
-
-        def read(row: int) -> Encoded:
-            self.check_size(root.size(paths[row]), settings)
-            return self.encode(root.read(paths[row]), settings)
-
-        return read
-
-    def facts_of(self, root: Root, path: str) -> Mapping[str, Any]:
-        """Return the metadata in a file's header."""
-        return self.facts(root.read(path))
-
-    def picture_of(self, root: Root, row: Mapping[str, Any], side: int) -> str:
-        """Return a picture of a row's file."""
-        return self.picture(root.read(str(row["path"])), side)
-
-    def alone(self, source: Path) -> Root:
-        """Return a root with one file."""
-        return FileRoot(source) if source.is_file() else open_root(source)

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 import evenhand
 from evenhand.pipeline.verbs.check import Check
@@ -91,3 +92,24 @@ def test_of_several_tags_those_that_titles_name_are_found(tmp_path: Path, label:
     assert found.about == "single words of the text"
     assert set(found.evidence["classes"]) == set(CLASSES)
     assert found.message.startswith("3 classes of 5 tested can be predicted from single words of the text (")
+
+
+def test_nearly_identical_pictures_in_different_folds_are_found(tmp_path: Path, label: np.ndarray) -> None:
+    table = plain(label)
+    twins = [(3 * row, 60 + 3 * row) for row in range(10)]
+    checked(tmp_path, table)
+    for one, other in twins:
+        with Image.open(tmp_path / f"{one}.png") as file:
+            pixels = np.asarray(file).astype(np.int16)
+        (tmp_path / f"{other}.png").write_bytes(picture(np.clip(pixels + 5, 0, 255).astype(np.uint8)))
+    # a picture that says "no picture yet" connects nothing
+    same = np.random.default_rng(3).integers(0, 256, (16, 16, 3), dtype=np.uint8)
+    for row in range(31, 60):
+        (tmp_path / f"{row}.png").write_bytes(picture(same))
+    found = evenhand.check(tmp_path / "c.toml", changes=[f"compute.store={tmp_path / 'store'}"])
+    samples, fold = found.samples, found.folds.of(found.samples.ids)
+    at = {path: row for row, path in enumerate(samples.frame["path"])}
+    apart = [pair for pair in twins if fold[at[f"{pair[0]}.png"]] != fold[at[f"{pair[1]}.png"]]]
+    (near,) = found.examination.of("EH105")
+    assert near.evidence["pairs"] == len(apart) > 0
+    assert near.message.startswith(f"{len(apart)} pairs of identical or nearly identical pictures lie in different")

@@ -38,6 +38,7 @@ OF_ROWS_ALONE = (
     "blank",
     "copies",
     "near_pairs",
+    "near_pictures",
     "duplicate_pairs",
     "duplicate_sets",
     "name_families",
@@ -332,6 +333,14 @@ class Evidence:
         from evenhand.modalities.images.near_duplicates import near_duplicates
 
         return near_duplicates(self._shown)
+
+    @cached_property
+    def near_pictures(self) -> Ints:
+        """(p, 2) rows with nearly identical pictures, of a kind whose rows are more than a picture."""
+        found = None
+        if self.pictures is None and self.kind is not None and self.entry is not None:
+            found = self.kind.near_pictures(self.entry, self.stored)
+        return np.zeros((0, 2), dtype=np.int64) if found is None else found
 
     @cached_property
     def duplicate_pairs(self) -> Ints:

@@ -27,7 +27,7 @@ from evenhand.modalities.pairs.config import PairsConfig
 from evenhand.modalities.pairs.example.demo import write_demo
 from evenhand.modalities.pairs.example.write_example import write_example
 from evenhand.modalities.pairs.features.floor import words_and_colour
-from evenhand.modalities.pairs.features.same_rows import same_pairs, shared_halves
+from evenhand.modalities.pairs.features.same_rows import near_pictures, same_pairs, shared_halves
 from evenhand.modalities.pairs.features.traits import blank_pairs, pair_traits
 from evenhand.modalities.pairs.features.wrapping import wrapping
 from evenhand.modalities.pairs.options import ENCODER_OPTIONS
@@ -110,6 +110,9 @@ class Pairs(KindDefaults):
     def families(self, entry: StoreEntry, rows: Ints) -> list[Ints]:
         """Return sets of rows that share their pixels or their text with another of the set."""
         return shared_halves(entry, rows)
+
+    def near_pictures(self, entry: StoreEntry, rows: Ints) -> Ints | None:
+        return near_pictures(entry, rows)
 
     def wrapping(self, entry: StoreEntry, rows: Ints, facts: pd.DataFrame) -> Mapping[str, Floats]:
         """Return which halves there are, words of the text, and what comes with the file of the picture."""

@@ -32,7 +32,8 @@ def check(evidence: Evidence, *, error_share: float = 0.05) -> Iterator[Found]:
     What to do: name in data.group what the pictures have in common (a series, a patient, a burst), so that
     they stay in one fold; remove copies of locked pictures from the training rows.
 
-    Limits: of kinds of data without pictures, exact copies only are compared. Two views of one object
+    Limits: of kinds of data without pictures, exact copies only are compared; of pairs, the pictures, whatever
+    their texts say. Two views of one object
     are not near-duplicates; only a group column can connect them. Folds keep exact copies together automatically
     (folds.duplicates).
 
@@ -47,10 +48,11 @@ def check(evidence: Evidence, *, error_share: float = 0.05) -> Iterator[Found]:
     shares = shares_seen(pairs, parts)
     worst = max(shares, key=lambda part: shares[part])
     first = evidence.paths(pairs[0])
-    near = "or nearly identical " if evidence.pictures is not None else ""
+    searched = evidence.pictures is not None or len(evidence.near_pictures) > 0
+    what = "identical or nearly identical pictures" if searched else f"identical {evidence.noun}"
     copies_apart = evidence.folds is not None and evidence.setting("folds.duplicates") == "ignore"
     yield Found(
-        message=f"{count(len(pairs), 'pair')} of identical {near}{evidence.noun} "
+        message=f"{count(len(pairs), 'pair')} of {what} "
         f"{verb(len(pairs), 'lies', 'lie')} in different parts of the data: {shares[worst]:.1%} of the "
         f"{int((parts == worst).sum()):,} rows of {worst} have a duplicate elsewhere "
         f'(first: "{first[0]}" and "{first[1]}").',
@@ -63,7 +65,8 @@ def check(evidence: Evidence, *, error_share: float = 0.05) -> Iterator[Found]:
 
 def crossing(evidence: Evidence, parts: Strings) -> Ints:
     """Return (p, 2) rows that are copies or near-duplicates and lie in different parts."""
-    pairs = evidence.duplicate_pairs
+    both = np.concatenate([evidence.duplicate_pairs, evidence.near_pictures])
+    pairs = np.unique(np.sort(both, axis=1), axis=0)
     return np.asarray(pairs[parts[pairs[:, 0]] != parts[pairs[:, 1]]])
 
 
