@@ -45,11 +45,14 @@ def search(
     flat = faiss.IndexFlatIP(index.rows.shape[1])
     flat.add(index.rows)
     # a query's own group may hold the nearest rows of all: as many more are asked for as its largest has rows
-    own = np.bincount(groups)[query_groups[query_groups >= 0]] if (query_groups >= 0).any() else np.zeros(1, int)
+    asking = query_groups[query_groups >= 0]
+    own = np.bincount(groups, minlength=int(asking.max(initial=-1)) + 1)[asking]  # 0 of a group that is not there
     most = min(k + int(own.max(initial=0)), len(index))
-    similarity, rows = flat.search(queries, most)
+    similarity, rows = flat.search(np.ascontiguousarray(queries, dtype=np.float32), most)
     kept = ~((query_groups[:, None] == groups[rows]) & (query_groups >= 0)[:, None])
     order = np.argsort(~kept, axis=1, kind="stable")[:, :k]
     there = np.take_along_axis(kept, order, axis=1)
+    beyond = ((0, 0), (0, k - order.shape[1]))  # where there are fewer rows than neighbours asked for
     found = np.where(there, np.take_along_axis(rows, order, axis=1), -1)
-    return Neighbours(found, np.where(there, np.take_along_axis(similarity, order, axis=1).astype(float), np.nan))
+    near = np.where(there, np.take_along_axis(similarity, order, axis=1).astype(float), np.nan)
+    return Neighbours(np.pad(found, beyond, constant_values=-1), np.pad(near, beyond, constant_values=np.nan))
