@@ -87,7 +87,8 @@ class Settings(Section):
         """Return [train] with the overrides of the model; of a solved head, the keys about its inputs."""
         found = TrainConfig.model_validate(merged(self.train.model_dump(), model.train))
         if model.is_solved:
-            return TrainConfig(batch_size=found.batch_size, precision=found.precision)
+            # of one set of weights none is selected
+            return TrainConfig(batch_size=found.batch_size, precision=found.precision, choose_by="last")
         return found
 
     def balance_of(self, model: ModelConfig) -> BalanceConfig:

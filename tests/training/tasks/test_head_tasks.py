@@ -112,6 +112,21 @@ def test_codes_of_held_out_and_locked_rows_are_written_with_their_predictions(ma
     assert set(line["terms"]) == {"quantisation", "balance", "decorrelation", "cosine"}
 
 
+def test_codes_of_a_second_set_are_written_as_well(make_record: Make) -> None:
+    made = make_record(model={"head": "hash", "head_width": 8, "head_options": {"bits": 6}}, train={"epochs": 1})
+    few = made.samples.take(np.arange(5))
+    frame = few.frame.assign(id=[f"new{row}" for row in range(5)])
+    data = {**made.record.data(), "encoded_generalization": made.record.data()["encoded"]}
+    made.record.write_json("data.json", data)
+    made.record.write_generalization(replace(few, frame=frame))
+    run_task(**made.call())
+    folder = made.record.task_folder("m", 0, 0)
+    codes, predicted = (pd.read_parquet(folder / f"{name}.parquet") for name in ("codes", "predictions"))
+    pd.testing.assert_frame_equal(codes[["id", "set"]], predicted[["id", "set"]])
+    assert list(codes.id[-5:]) == list(frame["id"])
+    assert codes.notna().all(axis=None)
+
+
 def test_predictions_of_a_product_quantizer_are_those_of_its_codes(make_record: Make) -> None:
     options = {"subspaces": 2, "bits": 2, "width": 8}
     model = {"head": "product_quantizer", "head_width": 8, "head_options": options, "tune": "head"}

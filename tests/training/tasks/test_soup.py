@@ -8,10 +8,11 @@ import pytest
 import torch
 
 from evenhand.base.errors import TaskError
+from evenhand.models.io.network_files import load_network
 from evenhand.training.monitor.scorer import Score
 from evenhand.training.tasks import soup as soup_task
 from evenhand.training.tasks.context import TaskContext
-from evenhand.training.tasks.fit_fold import run_task
+from evenhand.training.tasks.fit_fold import run_task, task_spec
 from evenhand.training.tasks.initial_network import fresh_network
 from evenhand.training.tasks.soup import make_soup, run_soup
 
@@ -87,3 +88,24 @@ def test_seeds_must_be_trained_first(make_record: Make) -> None:
 def test_without_a_soup_nothing_is_tried(make_record: Make) -> None:
     made = trained(make_record, how="none")
     assert run_soup(**made.common, fold=0, threads=1)["kept"] is False
+
+
+def test_a_soup_of_product_quantizers_is_judged_by_its_codes(make_record: Make) -> None:
+    options = {"subspaces": 2, "bits": 2, "width": 8}
+    made = trained(make_record, head="product_quantizer", head_options=options, head_width=8)
+    found = run_soup(**made.common, fold=0, threads=1)
+    folder = made.record.task_folder("m", 0, 0).parent
+    context = TaskContext.of(**made.common)
+    scored = context.samples.ids[context.parts(0).scored]
+    spec = task_spec(context, context.parts(0), ("again", "m", 0), 0, pretrain=False)
+
+    def score(name: str) -> float:
+        table = pd.read_parquet(folder / name / "predictions.parquet").set_index("id").loc[scored]
+        return spec.scorer(table.filter(like="p:").to_numpy()).value
+
+    assert found["alone"] == pytest.approx(max(score(f"seed{seed}") for seed in range(3)))
+    if found["kept"]:
+        network = load_network(folder / "soup" / "weights.safetensors", shared=folder.parent)
+        assert bool(network.head[1].fitted)
+        assert score("soup") == pytest.approx(found["score"])
+    assert found["kept"] == (found["score"] > max(found["alone"], found["mean"]))

@@ -31,7 +31,7 @@ def epoch_choice_words(resolved: Mapping[str, Any], *, most: int = 3) -> str:
 def _selects(model: Mapping[str, Any]) -> bool:
     """Return whether one of several sets of weights was selected; records of other versions may lack keys."""
     train = model.get("train") or {}
-    if model.get("head") == "logistic_regression" or train.get("choose_by", "last") == "last":
+    if train.get("choose_by", "last") == "last":  # as it is of every head that is solved, not trained in epochs
         return False
     epochs = sum(stage.get("epochs", 1) for stage in train.get("stage") or []) or train.get("epochs", 1)
     return bool(epochs > 1 or train.get("ema"))

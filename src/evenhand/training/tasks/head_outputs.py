@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from evenhand.base.storage.atomic import replacing
-from evenhand.base.values import Ints, Samples
+from evenhand.base.values import Ints, Samples, Strings
 from evenhand.models.network import Network
 from evenhand.training.inputs.inputs import Inputs
 from evenhand.training.loop.fit_spec import FitSpec
@@ -42,31 +42,56 @@ def finish_head(spec: FitSpec, stage: int) -> None:
     stage
         Position of the stage that the weights are of.
     """
+    if not finishes(spec):
+        return
     network: Any = spec.network
     scale, module = network.head[0], network.head[1]
-    if not hasattr(module, "finish"):
-        return
     network.head.eval()
     with torch.no_grad():
         module.finish(scale(training_features(spec, stage)))
 
 
-def write_codes(path: Path, context: TaskContext, spec: FitSpec, parts: TaskRows, stage: int) -> None:
-    """Write the codes of held-out and locked rows, where the head has any: columns id, set, and code:0, code:1, ….
+def finishes(spec: FitSpec) -> bool:
+    """Return whether the head has a last step, so that it predicts otherwise than while it was trained."""
+    head: Any = spec.network.head  # type: ignore[attr-defined]
+    return hasattr(head[1], "finish")
 
-    Codes are float32 in -1..1 whose signs are the bits, or uint8 numbers of centroids.
+
+def write_codes(path: Path, context: TaskContext, spec: FitSpec, parts: TaskRows, stage: int) -> None:
+    """Write the codes of predicted rows, where the head has any: columns id, set, and code:0, code:1, ….
+
+    Rows and sets are those of `write_predictions`: held out, locked, and of the second set. Codes are float32 in
+    -1..1 whose signs are the bits, or uint8 numbers of centroids.
     """
     network: Any = spec.network
     if not getattr(network.head, "has_codes", False):
         return
-    rows = np.concatenate([parts.validation, parts.test])
+    ids, inputs = context.samples.ids, spec.stages[stage].inputs
+    tables = [
+        _codes(spec, inputs, parts.validation, ids, "validation"),
+        _codes(spec, inputs, parts.test, ids, "test"),
+    ]
+    further = context.generalization
+    for second in spec.second_sets if further is not None else ():
+        assert further is not None
+        ids = further.samples.ids
+        tables.append(_codes(spec, second.inputs[stage], np.arange(len(ids)), ids, second.name))
+    if any(len(table) for table in tables):
+        with replacing(path) as part:
+            pd.concat([table for table in tables if len(table)], ignore_index=True).to_parquet(part, index=False)
+
+
+def _codes(spec: FitSpec, inputs: Inputs, rows: Ints, ids: Strings, name: str) -> pd.DataFrame:
+    """Return a table of the codes of some rows of a set."""
+    if not len(rows):
+        return pd.DataFrame()
+    network: Any = spec.network
     with torch.no_grad():
-        found = network.head.codes(features(spec, spec.stages[stage].inputs, rows)).cpu().numpy()
+        found = network.head.codes(features(spec, inputs, rows)).cpu().numpy()
     table = pd.DataFrame(found, columns=[f"code:{at}" for at in range(found.shape[1])])
-    table.insert(0, "id", context.samples.ids[rows])
-    table.insert(1, "set", ["validation"] * len(parts.validation) + ["test"] * len(parts.test))
-    with replacing(path) as part:
-        table.to_parquet(part, index=False)
+    table.insert(0, "id", ids[rows])
+    table.insert(1, "set", name)
+    return table
 
 
 def training_features(spec: FitSpec, stage: int) -> Tensor:

@@ -20,6 +20,7 @@ from evenhand.base.values import Floats
 from evenhand.models.io.network_files import save_network
 from evenhand.models.io.tensor_io import read_arrays
 from evenhand.models.network import Network
+from evenhand.training.inputs.inference import probabilities
 from evenhand.training.loop.determinism import deterministic, forked_rng
 from evenhand.training.loop.fit_spec import FitSpec
 from evenhand.training.loop.fit_state import FitState, trained_tensors
@@ -28,8 +29,8 @@ from evenhand.training.monitor.scorer import Score
 from evenhand.training.optim.weight_averaging import Weights, copy_into
 from evenhand.training.tasks.context import TaskContext, TaskRows
 from evenhand.training.tasks.fit_fold import summary_of, task_spec
-from evenhand.training.tasks.head_outputs import finish_head
-from evenhand.training.tasks.predictions_file import Correct, write_predictions
+from evenhand.training.tasks.head_outputs import finish_head, finishes, write_codes
+from evenhand.training.tasks.predictions_file import Correct, logits_of, write_predictions
 
 
 @dataclass(frozen=True)
@@ -149,23 +150,27 @@ def _soup(context: TaskContext, fold: int, folder: Path) -> dict[str, Any]:
     spec = _with_correction(spec, shift, unsmoothing)
     alone = [float(_summary(context, fold, seed)["score"]) for seed in seeds]
     soup = make_soup(spec, [_weights(context, fold, seed, spec) for seed in seeds], alone, how)
-    mean = _mean_score(context, fold, parts, spec)
+    mean = _written_score(context, fold, context.model.seeds, parts, spec)
+    if finishes(spec):  # its fits were scored before the last step of the head, and the mean after it
+        alone = [_written_score(context, fold, [seed], parts, spec) for seed in seeds]
     out |= {"alone": max(alone), "mean": mean}
     if soup is None:
         return out
-    out |= {"score": soup.score.value, "members": [seeds[member] for member in soup.members]}
-    if soup.score.value > max(*alone, mean):
-        _write(context, folder, spec, parts, partial(corrected, shift=shift, unsmoothing=unsmoothing))
+    correct = partial(corrected, shift=shift, unsmoothing=unsmoothing)
+    value = _finished_score(spec, parts, correct) if finishes(spec) else soup.score.value
+    out |= {"score": value, "members": [seeds[member] for member in soup.members]}
+    if value > max(*alone, mean):
+        _write(context, folder, spec, parts, correct)
         out |= {"kept": True, "correction": plain(shift)}
         out |= {} if unsmoothing is None else {"unsmoothing": unsmoothing.document()}
     return out
 
 
 def _write(context: TaskContext, folder: Path, spec: FitSpec, parts: TaskRows, correct: Correct) -> None:
-    network = cast(Network, spec.network)
-    finish_head(spec, len(spec.stages) - 1)
+    network, last = cast(Network, spec.network), len(spec.stages) - 1
     save_network(folder / "weights.safetensors", network, context.samples.k, shared=context.shared)
-    write_predictions(folder / "predictions.parquet", context, spec, parts, len(spec.stages) - 1, correct)
+    write_codes(folder / "codes.parquet", context, spec, parts, last)
+    write_predictions(folder / "predictions.parquet", context, spec, parts, last, correct)
 
 
 def _last_stage_seeds(context: TaskContext, fold: int) -> list[int]:
@@ -218,11 +223,19 @@ def _with_correction(spec: FitSpec, shift: Floats | None, unsmoothing: Unsmoothi
     return replace(spec, stages=(*before, replace(last, balance=balance)), train=train)
 
 
-def _mean_score(context: TaskContext, fold: int, parts: TaskRows, spec: FitSpec) -> float:
-    """Return the score of the mean of all seeds' probabilities on the validation rows."""
+def _finished_score(spec: FitSpec, parts: TaskRows, correct: Correct) -> float:
+    """Return the score of the network on the validation rows after the last step of its head."""
+    last = len(spec.stages) - 1
+    finish_head(spec, last)
+    logits = torch.from_numpy(correct(logits_of(spec, spec.stages[last].inputs, parts.scored)))
+    return spec.scorer(probabilities(logits, multi_label=spec.targets.multi_label)).value
+
+
+def _written_score(context: TaskContext, fold: int, seeds: Sequence[int], parts: TaskRows, spec: FitSpec) -> float:
+    """Return the score of the mean of some seeds' probabilities on the validation rows."""
     columns = [f"p:{name}" for name in context.samples.classes]
     tables = []
-    for seed in context.model.seeds:
+    for seed in seeds:
         folder = context.record.task_folder(context.model.name, fold, seed)
         table = pd.read_parquet(folder / "predictions.parquet").set_index("id")
         tables.append(table.loc[context.samples.ids[parts.scored], columns].to_numpy())
