@@ -12,6 +12,7 @@ import pandas as pd
 
 from evenhand.base.errors import DataError
 from evenhand.base.storage.memory_map import release_pages
+from evenhand.base.text.label_texts import SEPARATOR, label_texts
 from evenhand.base.values.named_classes import NO_NAMES, NamedClasses
 from evenhand.base.values.prediction_fields import (
     as_numbers,
@@ -163,6 +164,17 @@ class Predictions:
         """(n,) the most probable class."""
         return np.asarray(self.probabilities.argmax(axis=1))
 
+    @property
+    def indicator(self) -> Mask:
+        """(n, k) bool, the predicted labels as scikit-learn's label indicator matrix.
+
+        Of multi-label rows those with a probability of at least 0.5 (calibrated thresholds move probabilities, not
+        this limit), of others the most probable class.
+        """
+        if self.multi_label:
+            return np.asarray(self.probabilities >= TRUTH_THRESHOLD)
+        return np.asarray(self.predicted[:, None] == np.arange(self.k))
+
     def take(self, rows: Mask | Ints) -> Predictions:
         """Return the predictions at `rows` (a mask or positions)."""
 
@@ -183,8 +195,12 @@ class Predictions:
             _checked=parts,  # a subset of checked rows is valid; a bootstrap takes thousands of them
         )
 
-    def frame(self) -> pd.DataFrame:
-        """Return a table: id, fold, group (or family), truth, predicted, confidence, and `p:CLASS` per class."""
+    def frame(self, *, separator: str = SEPARATOR) -> pd.DataFrame:
+        """Return a table: id, fold, group (or family), truth, predicted, confidence, and `p:CLASS` per class.
+
+        Of multi-label rows, "predicted" are all labels of `indicator` with `separator` between them ("" for none),
+        confidence is that of the least certain label, and their truth is left out.
+        """
         names = np.array(self.classes, dtype=object)
         out = pd.DataFrame({"id": self.ids})
         if self.fold is not None:
@@ -193,8 +209,11 @@ class Predictions:
             out["family" if self.families else "group"] = self.groups
         if self.truth is not None and self.truth.ndim == 1:
             out["truth"] = [names[t] if t >= 0 else None for t in self.truth]
-        out["predicted"] = names[self.predicted]
-        out["confidence"] = self.probabilities.max(axis=1) if len(self) else []
+        p = self.probabilities
+        out["predicted"] = (
+            label_texts(self.indicator, self.classes, separator) if self.multi_label else names[self.predicted]
+        )
+        out["confidence"] = np.maximum(p, 1.0 - p).min(axis=1) if self.multi_label else p.max(axis=1)
         table = pd.DataFrame(self.probabilities, columns=[f"p:{name}" for name in self.classes])
         return pd.concat([out, table], axis=1)
 

@@ -81,7 +81,8 @@ def predict(
     from evenhand.base.storage.atomic import write_frame
     from evenhand.cli.print_stream import print_stream
     from evenhand.cli.progress import watching
-    from evenhand.cli.tables.tables import print_filled_sample, print_predictions
+    from evenhand.cli.tables.results.predict import print_predictions
+    from evenhand.cli.tables.tables import print_filled_sample
     from evenhand.pipeline.submission.predict_like import predict_like
     from evenhand.pipeline.verbs.predict import predict as run_predict
     from evenhand.pipeline.verbs.predict import write_beside

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from evenhand.pipeline.submission.predict_like import FilledSample
     from evenhand.pipeline.verbs.balance_ledger import BalanceCheck
     from evenhand.pipeline.verbs.check import Check
-    from evenhand.pipeline.verbs.predict import PredictionResult
     from evenhand.pipeline.verbs.run import Run
 
 _COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
@@ -200,24 +199,6 @@ def print_runs(table: pd.DataFrame, output: Path) -> None:
         out.print(cell(words, style="dim"))
     for row in table[table["note"] != ""].to_dict(orient="records"):
         out.print(literal(f"{Path(str(row['record'])).name}: {row['note']}", style="dim"))
-
-
-def print_predictions(predicted: PredictionResult, *written: Path) -> None:
-    """Print rows and mean confidence per class, files left out, and the paths of written files."""
-    out = Out()
-    table = Table(("class", "rows", "mean confidence"), right=(1, 2))
-    frame = predicted.table
-    for name, rows in frame.groupby("predicted", sort=False):
-        table.add_row(str(name) or "(none)", f"{len(rows):,}", f"{rows['confidence'].mean():.2f}")
-    out.print(table)
-    for failure in predicted.failures[:5]:
-        out.print(cell(f"Left out: {failure.path}: {failure.reason}", style="yellow"))
-    if len(predicted.failures) > 5:
-        out.print(cell(f"… and {len(predicted.failures) - 5:,} more.", style="yellow"))
-    for finding in predicted.findings[:5]:
-        out.print(cell(finding.message, style="yellow"))
-    files = ", ".join(map(str, written[:5])) + (f" and {len(written) - 5:,} more" if len(written) > 5 else "")
-    out.print(cell(f"{count(len(frame), 'row')} by {predicted.model}. Wrote {files}"))
 
 
 def print_filled_sample(made: FilledSample, *, most: int = 10) -> None:

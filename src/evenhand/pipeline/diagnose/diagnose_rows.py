@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from evenhand.base.values import Mask, Predictions
+from evenhand.base.text.label_texts import label_texts
+from evenhand.base.values import TRUTH_THRESHOLD, Mask, Predictions
 from evenhand.evaluation.core.evaluated_rows import known
 from evenhand.evaluation.new_rows.unlike import Unlikeness
 from evenhand.pipeline.diagnose.truth import RowTruth
@@ -39,7 +40,7 @@ def _truth_texts(p: Predictions, separator: str) -> list[str | None]:
     there = known(p.truth)
     if p.truth.ndim == 1:
         return [p.classes[label] if yes else None for label, yes in zip(p.truth, there, strict=True)]
-    texts = [separator.join(np.array(p.classes, dtype=object)[row >= 0.5]) for row in p.truth]
+    texts = label_texts(p.truth >= TRUTH_THRESHOLD, p.classes, separator)
     return [text if yes else None for text, yes in zip(texts, there, strict=True)]
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from evenhand.base.errors import EvenhandError
 from evenhand.base.storage.record import Record
+from evenhand.base.text.label_texts import label_texts
 from evenhand.base.values import TEST, TRUTH_THRESHOLD, Floats, Ints, Samples
 from evenhand.data.roots.root import Root, root_of
 from evenhand.data.store.store import Store
@@ -24,6 +25,7 @@ from evenhand.pipeline.retrieval.fold_vectors import Asked, row_vectors
 from evenhand.pipeline.retrieval.queries import NewQueries, Queries, of_content, read_queries
 from evenhand.pipeline.retrieval.retrieve_result import QueryShown, RetrievalResult
 from evenhand.pipeline.stages.encoded_rows import encoded_rows
+from evenhand.pipeline.stages.label_separator import with_label_separator
 from evenhand.pipeline.stages.progress import Silent, Watcher
 from evenhand.pipeline.stages.progress_bars import shows_progress
 from evenhand.pipeline.stages.source import encode, readers_store
@@ -94,7 +96,7 @@ def retrieve(
         raise EvenhandError(f"k: {k} neighbours cannot be shown; give 1 or more.")
     watcher = watcher or Silent()
     run = Record.open(record)
-    settings, rows_store = load(run.resolved()), readers_store(store)
+    settings, rows_store = with_label_separator(run, load(run.resolved())), readers_store(store)
     samples = run.samples()
     blocks = [block.classes for block in samples.exclusive]
     relevant = Relevance.named(relevance, samples.classes, blocks, several=samples.multi_label)
@@ -211,7 +213,7 @@ def _table(
     out["id"] = samples.ids[at]
     for name in ("path", *settings.kind.shown):
         out[name] = samples.frame[name].to_numpy(dtype=object)[at]
-    out["labels"] = _label_texts(samples, at, settings.data.separator)
+    out["labels"] = label_texts(samples.matrix()[at] >= TRUTH_THRESHOLD, samples.classes, settings.data.separator)
     out["similarity"] = near.similarity[query, rank]
     hit = np.full(len(out), None, dtype=object)
     if known is not None:
@@ -219,11 +221,6 @@ def _table(
         hit[found >= 0] = (found[found >= 0] == 1).astype(object)
     out["relevant"] = hit
     return out
-
-
-def _label_texts(samples: Samples, at: Ints, separator: str) -> list[str]:
-    held = samples.matrix()[at] >= TRUTH_THRESHOLD
-    return [separator.join(n for n, holds in zip(samples.classes, row, strict=True) if holds) for row in held]
 
 
 def _hit_shares(known: Any, groups: Ints, query_groups: Ints) -> Floats:
@@ -239,7 +236,7 @@ def _shown(
     """Return the queries of one search by their names; `shares` are those of hits, None of rows from elsewhere."""
     if shares is None:
         return {str(name): QueryShown(root, row) for name, row in zip(names, _cells(rows), strict=True)}
-    labels = _label_texts(rows, np.arange(len(rows)), separator)
+    labels = label_texts(rows.matrix() >= TRUTH_THRESHOLD, rows.classes, separator)
     found = zip(names, _cells(rows), labels, rows.known, shares, strict=True)
     return {
         str(name): QueryShown(root, row, held if known else None, None if np.isnan(share) else float(share))

@@ -27,6 +27,7 @@ from evenhand.pipeline.references.no_label import NAME as NO_LABEL
 from evenhand.pipeline.references.no_label import no_label_figures
 from evenhand.pipeline.stages.collect import LOCKED, OUT_OF_FOLD, SECOND, Sets, collect_predictions
 from evenhand.pipeline.stages.estimates import estimate_findings, record_test_opening
+from evenhand.pipeline.stages.label_separator import label_separator
 from evenhand.pipeline.stages.progress import Watcher
 from evenhand.pipeline.stages.source import store_of
 from evenhand.pipeline.stages.stored_features import of_ids, stored_features
@@ -44,7 +45,8 @@ def evaluate_run(record: Record, settings: Settings, watcher: Watcher, seconds: 
     candidates = [*models, *(sets for _, sets in made)]
     baseline = settings.baseline  # a reference in the tables, never the best
     every = [*candidates, *([collect_predictions(record, baseline.name, baseline.seeds)] if baseline else [])]
-    tables = [_table(of, p) for sets in every for of, p in sets.items()]
+    separator = label_separator(record, settings)
+    tables = [_table(of, p, separator) for sets in every for of, p in sets.items()]
     record.write_predictions(pd.concat(tables, ignore_index=True))
     references = references_of(record)  # in the scores alone: no other verb reads them as models
     shown = [*every, *references]
@@ -262,8 +264,8 @@ def _score(p: Predictions, settings: Settings, samples: Samples) -> float:
     )[0]
 
 
-def _table(of: str, p: Predictions) -> pd.DataFrame:
-    table = p.frame()
+def _table(of: str, p: Predictions, separator: str) -> pd.DataFrame:
+    table = p.frame(separator=separator)
     table.insert(0, "set", of)
     table.insert(0, "model", p.model)
     return table

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from evenhand.evaluation.core.evaluated_rows import THRESHOLD
 from evenhand.evaluation.figures.calibration import expected_accuracy, row_confidence
 from evenhand.evaluation.reading.from_record import best_model, of_record
 from evenhand.pipeline.stages.dispatch import dispatch
+from evenhand.pipeline.stages.label_separator import with_label_separator
 from evenhand.pipeline.stages.predictor import Predictor, predictor_for
 from evenhand.pipeline.stages.progress import Silent, Watcher
 from evenhand.pipeline.stages.progress_bars import shows_progress
@@ -46,10 +47,10 @@ class PredictionResult:
         were trained on), predicted, confidence (probability of the predicted class), expected_accuracy
         (accuracy of the run on held-out rows of similar confidence), margin to the second class, agreement (share
         of fold models that predict the same), and a column `p:CLASS` per class. Of multi-label rows, labels with a
-        probability of at least 0.5 are predicted, confidence is that of the least certain label, margin its
-        distance from 0.5, and accuracy and agreement are about all labels together.
+        probability of at least 0.5 are predicted, written as in the run's table; confidence is that of the least
+        certain label, margin its distance from 0.5, and accuracy and agreement are about all labels together.
     predictions
-        The same as `Predictions`.
+        The same as `Predictions`; its `indicator` is the matrix of predicted labels.
     model
         Name of the model or blend.
     failures
@@ -160,6 +161,7 @@ def predict_rows(
     rows_store: Store,
 ) -> PredictionResult:
     """Return predictions of a model or blend called `chosen` for rows, as `predict` does for a folder."""
+    settings = with_label_separator(run, settings)
     root, samples, findings = rows.root, rows.samples, rows.findings
     classes = tuple(run.data()["classes"])
     fold_predictions, failures = _predict_folds(run, settings, root, samples, predictor, watcher, rows_store)
@@ -281,15 +283,14 @@ def _table(
     """Return the table of `PredictionResult`; `votes` (t, n, k) are the probabilities of each fold model."""
     multi_label, probabilities = settings.data.several, predictions.probabilities
     sure = row_confidence(probabilities, several=multi_label)
-    out = predictions.frame()
+    out = predictions.frame(separator=settings.data.separator)
     out["id"] = samples.ids
     out.insert(1, "set", RowSet.NEW.value)
     # Right behind the id: kinds whose files hold many rows show where in the file a row is.
     for at, name in enumerate(("path", *settings.kind.shown), start=1):
         out.insert(at, name, samples.frame[name].to_numpy())
     if multi_label:
-        held = probabilities >= THRESHOLD
-        out["predicted"] = _label_texts(held, predictions.classes, settings.data.separator)
+        held = predictions.indicator
         # The label nearest to being decided otherwise decides how sure a set of labels is.
         margin = np.abs(probabilities - THRESHOLD).min(axis=1)
         agreement = ((votes >= THRESHOLD) == held).all(axis=2).mean(axis=0)
@@ -304,13 +305,6 @@ def _table(
     out.insert(at + 1, "margin", margin)
     out.insert(at + 2, "agreement", agreement)
     return out
-
-
-def _label_texts(held: Mask, classes: Sequence[str], separator: str) -> list[str]:
-    """Return (n,) the labels of each row as tables write them; "" for none."""
-    return [
-        separator.join(name for name, holds in zip(classes, row, strict=True) if holds) for row in held.tolist()
-    ]
 
 
 def _held_out(run: Record, model: str) -> Predictions:
