@@ -14,7 +14,7 @@ from evenhand.cli.tables.results.predict import print_predictions
 def shown(p: Predictions, capsys: pytest.CaptureFixture[str]) -> list[list[str]]:
     result = SimpleNamespace(table=p.frame(), predictions=p, failures=(), findings=(), model="m")
     print_predictions(result)  # type: ignore[arg-type]
-    return [line.split() for line in capsys.readouterr().out.splitlines()]
+    return [line.replace("│", " ").split() for line in capsys.readouterr().out.splitlines()]
 
 
 def test_labels_are_counted_one_by_one(capsys: pytest.CaptureFixture[str]) -> None:

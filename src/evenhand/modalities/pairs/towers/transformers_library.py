@@ -36,11 +36,14 @@ def without_attributes(config: Mapping[str, Any]) -> dict[str, Any]:
 
 @contextmanager
 def without_reports(library: Any) -> Iterator[None]:
-    """Silence what the library says below the level of an error, while weights are read."""
+    """Silence what the library says below the level of an error, and its progress bars, while weights are read."""
     logging = library.utils.logging
-    before = logging.get_verbosity()
+    before, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
     logging.set_verbosity_error()
+    logging.disable_progress_bar()
     try:
         yield
     finally:
         logging.set_verbosity(before)
+        if bars:
+            logging.enable_progress_bar()
