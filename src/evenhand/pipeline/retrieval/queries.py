@@ -61,7 +61,7 @@ def read_queries(
     own = [place[word] for word in dict.fromkeys(words) if word in place]
     files = [Path(word) for word in dict.fromkeys(words) if word not in place]
     for file in files:
-        if not file.exists():
+        if not _is_there(file, settings):
             raise EvenhandError(
                 f"{file}: there is no such file, and no row of the run has this id. Ids stand in samples.parquet "
                 "and in the output of this verb; search for words with --text."
@@ -71,8 +71,8 @@ def read_queries(
     new = []
     for file in files:
         found = new_rows(file, settings)
-        paths = found.samples.frame["path"].astype(str).tolist()
-        new.append(NewQueries(found.root, found.samples, tuple(paths)))
+        names = _row_names(found.samples.frame, settings.kind.shown)
+        new.append(NewQueries(found.root, found.samples, names))
     new = _told_apart(files, new)
     if len(texts) == 1 and new:
         new = [_beside(one, texts[0], settings) for one in new]
@@ -92,6 +92,28 @@ def _told_apart(files: Sequence[Path], new: Sequence[NewQueries]) -> list[NewQue
         whole = {name: str(file) if name == file.name else f"{file}/{name}" for name in one.names}
         out.append(replace(one, names=tuple(whole[name] if seen[name] > 1 else name for name in one.names)))
     return out
+
+
+def _is_there(file: Path, settings: Settings) -> bool:
+    """Return whether a file exists, or is named as its kind may name it (a record without the suffix)."""
+    if file.exists():
+        return True
+    try:
+        settings.kind.alone(file)
+    except EvenhandError:
+        return False
+    return True
+
+
+def _row_names(frame: pd.DataFrame, shown: Sequence[str]) -> tuple[str, ...]:
+    """Return a name of each row for a person: its path, and where a file holds many rows, which of them it is."""
+    names = frame["path"].astype(str)
+    if names.is_unique:
+        return tuple(names)
+    for column in shown:
+        names = names + f", {column} " + frame[column].astype(str)
+    again = names.groupby(names).cumcount()
+    return tuple(names.where(again == 0, names + ", row " + (again + 1).astype(str)))
 
 
 def _beside(one: NewQueries, text: str, settings: Settings) -> NewQueries:
