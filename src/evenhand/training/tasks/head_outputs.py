@@ -23,7 +23,8 @@ def start_head(network: Network, samples: Samples, rows: Ints) -> None:
 
     A label that no row has, or all have, is not certain: rates are those of one more row with a half of each.
     """
-    module: Any = network.head[1]
+    head: Any = network.head
+    module = head[1]
     if not hasattr(module, "start"):
         return
     known = samples.known_cells[rows]

@@ -54,7 +54,8 @@ def _print_causes(causes: Sequence[AblationCause], out: Out) -> None:
 
 def _sets(row: AblationRow, before: Sequence[AblationRow]) -> object:
     """Return the assignments of a row; of one that holds an earlier row, its name and what is set beside it."""
-    shortest, lines = row.set, []
+    shortest = row.set
+    lines: list[str] = []
     for other in before:
         more = {key: value for key, value in row.set.items() if key not in other.set or other.set[key] != value}
         if other.set.keys() <= row.set.keys() and len(more) + 1 <= len(shortest) + len(lines):
