@@ -1,0 +1,1 @@
+"""The log of decisions: events, the file that holds them, and the state that they add up to."""
