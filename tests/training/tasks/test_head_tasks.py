@@ -75,26 +75,39 @@ def test_nearest_rows_are_saved_with_the_network_and_reused_encoders_take_other_
         assert table.filter(like="p:").to_numpy().min() > 0
 
 
-@pytest.mark.parametrize("task", ["single", "multi"])
-def test_heads_with_codes_begin_at_the_base_rates_of_the_training_rows(make_record: Make, task: str) -> None:
+@pytest.mark.parametrize("case", ["single", "multi", "soft", "blocks"])
+def test_heads_with_codes_begin_at_the_base_rates_of_the_training_rows(make_record: Make, case: str) -> None:
     options = {"head": "hash", "head_width": 8, "head_options": {"bits": 6}}
-    made = make_record(model=options, train={"epochs": 1, "learning_rate": 1e-9}, multi_label=task == "multi")
+    if case == "blocks":
+        options["blocks"] = "softmax"
+    several = case != "single"
+    exclusive = [["a", "ц"]] if case == "blocks" else []
+    train = {"epochs": 1, "learning_rate": 1e-9}
+    made = make_record(model=options, train=train, multi_label=several, exclusive=exclusive)
+    fit = TaskContext.of(**made.common).parts(0).fit
+    labels = made.samples.matrix()
+    if case == "multi":
+        labels[fit[: len(fit) // 2], 0] = np.nan
+    if case == "soft":
+        labels = 0.3 * labels + 0.1
+    if case == "blocks":
+        labels[fit[labels[fit, 2] == 1][::2]] = [1.0, 0.0, 0.0]
+    if several:
+        made.record.write_samples(replace(made.samples, labels=labels))
     context = TaskContext.of(**made.common)
-    fit = context.parts(0).fit
-    labels = made.samples.matrix()[fit]
-    if task == "multi":
-        labels[: len(labels) // 2, 0] = np.nan
-        unknown = made.samples.labels.copy()
-        unknown[fit] = labels
-        made.record.write_samples(replace(made.samples, labels=unknown))
+    assert context.samples.task == ("multi" if case == "blocks" else case)
     run_task(**made.call())
     folder = made.record.task_folder("m", 0, 0)
     network = load_network(folder / "weights.safetensors", shared=made.record.path / "models" / "m")
-    bias = network.head[1].classify.bias.detach().double()
-    known = (~np.isnan(labels)).sum(axis=0)
-    rates = (np.nansum(labels, axis=0) + 0.5) / (known + 1)
-    begun = torch.sigmoid(bias) if task == "multi" else torch.softmax(bias, dim=0) * rates.sum()
-    assert begun.numpy() == pytest.approx(rates, abs=1e-4)
+    # what stands behind the codes: the biases, and the softmax within blocks
+    bias = network.head[1].classify.bias.detach()[None]
+    logits = network.head[2](bias) if case == "blocks" else bias
+    begun = (torch.sigmoid(logits) if several else torch.softmax(logits, dim=1))[0].double().numpy()
+    known = (~np.isnan(labels[fit])).sum(axis=0)
+    rates = (np.nansum(labels[fit], axis=0) + 0.5) / (known + 1)
+    for shared in ([0, 1, 2],) if case == "single" else context.blocks:
+        rates[shared] /= rates[shared].sum()
+    assert begun == pytest.approx(rates, abs=1e-4)
 
 
 def test_codes_of_held_out_and_locked_rows_are_written_with_their_predictions(make_record: Make) -> None:

@@ -25,7 +25,8 @@ class Head(Section):
     - `quantizer()` -> the `ProductQuantizer` whose centroids these are; without it, codes are bits;
     - `terms(targets)` -> name: scalar, further terms of the loss of the last forward pass in training, each times
       its weight, an option of the same name; targets are (b,) classes, or (b, k) shares, NaN where unknown;
-    - `start(logits)`, called once before the first step with the (k,) logits of the training base rates;
+    - `start(logits)`, called once before the first step with (k,) logits whose sigmoids, softmax, or softmax within
+      blocks are the base rates of the training rows;
     - `finish(x)`, called once with all training rows after the last epoch, in evaluation mode.
     """
 

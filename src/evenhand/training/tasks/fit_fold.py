@@ -130,7 +130,7 @@ def task_spec(
     stages = build_stages(context, network, device)
     if pretrain:
         pretrain_encoder(context, network, stages[0].inputs, parts.fit, key)
-    start_head(network, samples, parts.fit)
+    start_head(network, samples, parts.fit, context.blocks)
     spec = fold_spec(
         network,
         stages,

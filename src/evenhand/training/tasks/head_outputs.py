@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,15 @@ from evenhand.training.loop.fit_spec import FitSpec
 from evenhand.training.tasks.context import TaskContext, TaskRows
 
 
-def start_head(network: Network, samples: Samples, rows: Ints) -> None:
+def start_head(network: Network, samples: Samples, rows: Ints, blocks: Sequence[Sequence[int]] = ()) -> None:
     """Let a head that asks for it begin at the base rates of the labels of some rows (`Head.start`).
 
     A label that no row has, or all have, is not certain: rates are those of one more row with a half of each.
+
+    Parameters
+    ----------
+    blocks
+        Positions of the classes that share a softmax, set by set.
     """
     head: Any = network.head
     module = head[1]
@@ -30,7 +36,10 @@ def start_head(network: Network, samples: Samples, rows: Ints) -> None:
     known = samples.known_cells[rows]
     held = np.where(known, samples.matrix()[rows], 0.0).sum(axis=0)
     rates = (held + 0.5) / (known.sum(axis=0) + 1.0)
-    logits = np.log(rates / (1.0 - rates)) if samples.task == "multi" else np.log(rates / rates.sum())
+    alone = np.full(samples.k, samples.multi_label)
+    alone[[at for block in blocks for at in block]] = False
+    # of a sigmoid, the log-odds; of a softmax, the log, up to a constant that it cancels
+    logits = np.where(alone, np.log(rates / (1.0 - rates)), np.log(rates))
     with torch.no_grad():
         module.start(torch.from_numpy(logits.astype(np.float32)))
 
