@@ -18,7 +18,7 @@ from evenhand.data.config import DataConfig, FurtherData
 from evenhand.data.roots.file_names import some
 from evenhand.data.roots.root import Root
 from evenhand.data.tables.labels.cell_separator import cell_separator
-from evenhand.data.tables.labels.label_columns import joined, read_label_columns, unknown_columns
+from evenhand.data.tables.labels.label_columns import any_known, joined, read_label_columns, unknown_columns
 from evenhand.data.tables.labels.label_encoding import Row, split_cells, unknown_names
 from evenhand.data.tables.labels.tag_columns import read_tag_columns
 from evenhand.data.tables.path_lookup import Located, locate
@@ -306,8 +306,9 @@ def _unlabelled(table: LabelTable, rows: Sequence[int], data: DataConfig) -> lis
 def _without_repeats(rows: TableRows, data: DataConfig) -> tuple[TableRows, list[Finding]]:
     """Return the rows without later ones that give the same file the same class.
 
-    If rows may have several classes, those of later rows are added to the first row of the file; labels in columns,
-    such as one row for each annotator, become their weighted mean. Weights add up. A file under two classes
+    If rows may have several classes, those of later rows are added to the first row of the file, whether they stand
+    in a cell or in columns; degrees of classes, such as one row for each annotator, become their weighted mean.
+    Weights add up. A file under two classes
     otherwise stays, to be reported by rule EH104.
     """
     classes = list(rows.classes)
@@ -326,7 +327,10 @@ def _without_repeats(rows: TableRows, data: DataConfig) -> tuple[TableRows, list
     kept = replace(rows, classes=classes).take(keep)
     numbers = np.unique(of, return_inverse=True)[1]  # in the order of the rows that are kept
     if rows.values is not None:
-        kept = replace(kept, values=joined(rows.values, rows.weights, numbers))
+        # a mean of yes and no would be a degree, and another task than the one that was asked for
+        soft = data.task == "soft"
+        values = joined(rows.values, rows.weights, numbers) if soft else any_known(rows.values, numbers)
+        kept = replace(kept, values=values)
     if rows.weights is not None:
         kept = replace(kept, weights=np.bincount(numbers, weights=rows.weights).astype(np.float64))
     return kept, [_repeated(rows, np.flatnonzero(~keep), data)]
@@ -336,7 +340,8 @@ def _repeated(rows: TableRows, at: npt.NDArray[np.int64], data: DataConfig) -> F
     table, names = rows.table, [rows.names[i] for i in at]
     done = "joined with the row that names it first" if data.several else "left out"
     if rows.values is not None:
-        done = "joined: each file has the mean of its rows"
+        held = "the mean of its rows" if data.task == "soft" else "every label of its rows"
+        done = f"joined: each file has {held}"
     message = (
         f"{table.name}: {len(at):,} of {len(table):,} rows name a file again "
         f'(first: {table.place(int(at[0]))}, "{names[0]}"); they were {done}.'

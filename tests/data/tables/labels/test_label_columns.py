@@ -13,7 +13,7 @@ from evenhand.base.errors import DataError
 from evenhand.base.values import Finding, Samples
 from evenhand.data.config import DataConfig
 from evenhand.data.roots.root import open_root
-from evenhand.data.tables.labels.label_columns import joined
+from evenhand.data.tables.labels.label_columns import any_known, joined
 from evenhand.data.tables.samples import file_samples
 
 NONE = np.nan
@@ -165,6 +165,32 @@ def test_rows_of_one_file_are_the_raters_of_it(tmp_path: Path) -> None:
     assert samples.weights is not None
     assert samples.weights.tolist() == [4.0, 2.0]
     assert findings[0].message.endswith("they were joined: each file has the mean of its rows.")
+
+
+@pytest.mark.parametrize(
+    ("lines", "keys"),
+    [
+        (["path,label", "0.png,a", "1.png,a", "0.png,b"], {}),
+        (["path,a,b", "0.png,1,0", "1.png,1,0", "0.png,0,1"], {"label_columns": ["a", "b"]}),
+        (["path,x,y", "0.png,a,b", "1.png,a,", "0.png,,b"], {"tag_columns": ["x", "y"]}),
+    ],
+)
+def test_rows_of_one_file_add_up_to_its_labels_however_they_are_written(
+    tmp_path: Path, lines: list[str], keys: dict[str, Any]
+) -> None:
+    samples, findings = read(tmp_path, "\n".join(lines), task="multi", **keys)
+    assert samples.task == "multi"
+    assert samples.labels[0].tolist() == [1, 1]
+    assert len(samples) == 2
+    (found,) = [one for one in findings if one.code == "EH103"]
+    if keys:
+        assert found.message.endswith("joined: each file has every label of its rows.")
+
+
+def test_a_label_of_one_row_is_known_of_its_file_and_one_of_none_is_not() -> None:
+    values = np.array([[1, 0, NONE, NONE], [0, 0, 0, 1], [NONE, NONE, NONE, NONE], [1, 0, 0, NONE]], dtype=float)
+    found = any_known(values, np.array([0, 0, 1, 0]))
+    np.testing.assert_array_equal(found, [[1, 0, 0, 1], [NONE] * 4])
 
 
 @given(

@@ -104,6 +104,21 @@ def joined(values: Floats, weights: Floats | None, row_of: Ints) -> Floats:
         return np.asarray(np.clip(top / np.where(bottom > 0, bottom, np.nan), 0.0, 1.0))
 
 
+def any_known(values: Floats, row_of: Ints) -> Floats:
+    """Return (m, c) labels of m files: 1 where one of its rows holds a class, NaN where none knows of it, else 0.
+
+    Parameters
+    ----------
+    values
+        (n, c) labels of 0 and 1, NaN where unknown.
+    row_of
+        (n,) the file of each row, as in `joined`.
+    """
+    out = np.full((int(row_of.max(initial=-1)) + 1, values.shape[1]), np.nan)
+    np.fmax.at(out, row_of, values)
+    return out
+
+
 def column_labels(values: Floats, columns: Sequence[str], data: DataConfig, source: str) -> ClassLabels:
     """Return labels per class, from labels per column: renamed and merged, without dropped and rare classes.
 
