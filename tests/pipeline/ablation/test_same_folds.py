@@ -25,6 +25,19 @@ def test_classes_without_rows_may_come_and_go(compared, classes, labels):
     assert compared(of(classes, labels), of("ab")) == ""
 
 
+@pytest.mark.parametrize("classes", ["ab", "xab"])
+@pytest.mark.parametrize(("one", "other"), [(np.nan, 0.0), (0.0, np.nan), (np.nan, 1.0)])
+def test_a_label_that_is_not_known_is_no_no(classes, one, other):
+    base, changed = np.eye(2)[LABELS], np.eye(2)[LABELS]
+    base[2, 0], changed[2, 0] = one, other
+    column = np.zeros((len(LABELS), len(classes) - 2))  # of a class without rows, first
+    found = of("ab", base), of(classes, np.hstack([column, changed]))
+    assert apart(*found) == "labels are others"
+    assert incomparable(*found) == "1 row have another label"
+    same = of("ab", base), of(classes, np.hstack([column, base]))
+    assert apart(*same) == incomparable(*same) == ""
+
+
 def test_other_classes_and_other_labels_are_refused():
     assert apart(of("ab"), of("ac")) == "the classes are others"
     assert incomparable(of("ab"), of("ac")) == "the classes are others"

@@ -128,6 +128,10 @@ class Samples:
         out[np.flatnonzero(known), self.labels[known]] = 1.0
         return out
 
+    def known_matrix(self) -> Floats:
+        """Return labels as (n, k) float64, as `matrix` does; unknown ones are NaN, and not taken for a no."""
+        return np.where(self.known_cells, self.matrix(), np.nan)
+
     def counts(self) -> Floats:
         """Return (k,) float64 rows per class (sums of soft labels)."""
         return np.asarray(self.matrix().sum(axis=0))

@@ -123,15 +123,18 @@ def _occurring_at(samples: Samples) -> Ints:
 def _same_labels(ours: Samples, theirs: Samples) -> bool:
     if ours.classes == theirs.classes:
         return np.array_equal(ours.labels, theirs.labels, equal_nan=ours.labels.dtype.kind == "f")
-    mine, other = (one.matrix()[:, _occurring_at(one)] for one in (ours, theirs))
-    return np.array_equal(mine, other)
+    mine, other = (one.known_matrix()[:, _occurring_at(one)] for one in (ours, theirs))
+    return np.array_equal(mine, other, equal_nan=True)
 
 
 def _named_labels(samples: Samples) -> npt.NDArray[np.object_]:
-    """Return (n,) the labels of each row by name, so that two orders of classes are compared rightly."""
+    """Return (n,) the labels of each row by name, so that two orders of classes are compared rightly.
+
+    A label that is not known is another than one that is, a no too: it is in no figure.
+    """
     at = _occurring_at(samples)
     order = at[np.argsort(np.array(_occurring(samples), dtype=object))]
-    return np.array([row.tobytes() for row in samples.matrix()[:, order]], dtype=object)
+    return np.array([row.tobytes() for row in samples.known_matrix()[:, order]], dtype=object)
 
 
 def _apart(plan: AblationPlan) -> Callable[[RowsAndFolds, RowsAndFolds], str]:
